@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { endProcess } from "@ssmd/runtime";
 import { serveExchange, type ServeOptions } from "./serve_exchange.ts";
 
 interface Served {
@@ -50,7 +51,7 @@ async function runExample(text: string, count: number): Promise<string[]> {
     shown += new TextDecoder().decode(chunk);
     if (shown.split("\n").length > count) break;
   }
-  child.kill();
+  endProcess(child, "SIGTERM");
   await child.status;
   return shown.split("\n").slice(0, count);
 }

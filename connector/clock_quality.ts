@@ -1,5 +1,6 @@
 import type { CaptureClock } from "@ssmd/archive";
 import type { CaptureLocation } from "@ssmd/metadata";
+import { endProcess } from "@ssmd/runtime";
 
 /** Longest time that a question about the clock may take. */
 const ANSWER_MS_MAX = 1000;
@@ -109,12 +110,12 @@ async function askChrony([program, ...args]: ClockSources["chronyc"]): Promise<s
   const reader = child.stdout.getReader();
   // What it started may hold its output open beyond its own end: the reading ends as well.
   const late = setTimeout(() => {
-    kill(child);
+    endProcess(child);
     reader.cancel().catch(() => {});
   }, ANSWER_MS_MAX);
   try {
     const text = await readSome(reader);
-    if (text === undefined) kill(child);
+    if (text === undefined) endProcess(child);
     return (await child.status).success ? text : undefined;
   } catch {
     return undefined;
@@ -136,14 +137,6 @@ async function readSome(
     if (text.length <= ANSWER_BYTES_MAX) continue;
     await reader.cancel();
     return undefined;
-  }
-}
-
-function kill(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It ended by itself.
   }
 }
 

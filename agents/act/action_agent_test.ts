@@ -3,6 +3,7 @@ import type { Policy } from "@ssmd/metadata";
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { endProcess } from "@ssmd/runtime";
 import { AgentStore } from "../agent_store.ts";
 import type { Model } from "../model/model.ts";
 import { scriptedModel } from "../model/scripted_model.ts";
@@ -237,7 +238,7 @@ Deno.test("fires that come twice, and kills, leave no fire out and post none und
     const timer = setInterval(() => {
       if (kills >= 4 || new Set(receiver.keys).size < killAt) return;
       clearInterval(timer);
-      child.kill("SIGKILL");
+      endProcess(child);
     }, 5);
     const { signal } = await child.status;
     clearInterval(timer);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { loadManifest, readRaw } from "@ssmd/archive";
 import { decode } from "@ssmd/codec";
+import { endProcess } from "@ssmd/runtime";
 import { folderStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
@@ -71,7 +72,7 @@ Deno.test("Ctrl-C ends it, whole lines and no error behind it", () =>
     }).spawn();
     const reader = child.stdout.getReader();
     let out = new TextDecoder().decode((await reader.read()).value);
-    child.kill("SIGINT");
+    endProcess(child, "SIGINT");
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       out += new TextDecoder().decode(next.value);
     }

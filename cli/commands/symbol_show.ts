@@ -5,12 +5,12 @@ import { defineCommand } from "../command/define.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
-const MAPPING = z.object({
+const MAPPING = z.looseObject({
   feed: z.string(),
   external: z.string().describe("The venue's name"),
   depth: z.int().exactOptional(),
   subjects: z.array(z.string()),
-});
+}).describe("With the symbol's attributes");
 
 export default defineCommand({
   name: "symbol show",

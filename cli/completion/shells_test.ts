@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
+import { endProcess } from "@ssmd/runtime";
 import type { Shell } from "./scripts.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -94,7 +95,7 @@ class Terminal {
   async close(): Promise<void> {
     // The shell itself ends, and with it what it has started; `script` follows.
     await this.#writer.write(new TextEncoder().encode("\x05\x15exit\r"));
-    const late = setTimeout(() => this.#child.kill("SIGKILL"), 10_000);
+    const late = setTimeout(() => endProcess(this.#child), 10_000);
     await this.#child.status;
     clearTimeout(late);
     await this.#reading;

@@ -34,17 +34,18 @@ export const OWN_CLONE = "mkdir -p ssmd && [ -d ssmd/.git ] || " +
   "tar -x -C ssmd && cd ssmd && git init -qb main && git add -A && git commit -qm start; }";
 
 /** Runs a file of this folder in the project. */
-function scripted(name: string): string {
+function scripted(path: string): string {
   return `deno run -A --no-check --frozen --config "$SSMD_ROOT/deno.json" ` +
-    `"$SSMD_ROOT/cli/testing/${name}"`;
+    `"$SSMD_ROOT/${path}"`;
 }
 
 const SEALED = "cp -r data sealed; ssmd archive seal --data sealed --force -q > made; " +
   "cp sealed/normalized/demo/kraken/v1/trade/2026/08/01/day.parquet .; " +
   'cp "$SSMD_ROOT/exchanges/schemas/trade-v2.capnp" .';
 
-const QUEUED = scripted("queued_job.ts");
-const VERSIONED = scripted("versioned_archive.ts");
+const QUEUED = scripted("cli/testing/queued_job.ts");
+const WAITING_ACTION = `${NO_THREAD}; ${scripted("agents/testing/waiting_action.ts")}`;
+const VERSIONED = scripted("cli/testing/versioned_archive.ts");
 
 /** The number that the next field of a trade gets. */
 const NEXT_FIELD = parseSchema("trade.capnp", SCHEMAS.trade.text).structs
@@ -61,7 +62,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "feed remove": FRESH,
   // A feed is forbidden only where no environment uses it.
   "feed disable":
-    "cd exchanges/environments && rm -f demo.yaml demo-nats.yaml demo-shards.yaml kraken.yaml",
+    "cd exchanges/environments && rm -f cluster.yaml demo.yaml demo-nats.yaml demo-shards.yaml kraken.yaml",
   "schema add-version": `${FRESH}; sed -i '$ s/^}/  venue @${NEXT_FIELD} :Text;\\n}/' trade.capnp`,
   "signal new": "rm -rf signals",
   "key set": NO_KEY,
@@ -78,8 +79,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "reprocess prune": VERSION_2,
   "test replay": OWN_CLONE,
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
-  "data retention": scripted("brief_archive.ts"),
-  "day roll": scripted("active_day.ts"),
+  "data retention": scripted("cli/testing/brief_archive.ts"),
+  "day roll": scripted("cli/testing/active_day.ts"),
   "job logs": QUEUED,
   "job show": QUEUED,
   "job cancel": QUEUED,
@@ -102,6 +103,10 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "feedback show": GATEWAY,
   "feedback resolve": GATEWAY,
   "feedback stats": GATEWAY,
+  "action list": WAITING_ACTION,
+  "action show": WAITING_ACTION,
+  "action approve": WAITING_ACTION,
+  "action reject": WAITING_ACTION,
   "agent define": NO_THREAD,
   "agent answer": QUESTION,
   "agent approve": THREAD,

@@ -1,4 +1,4 @@
-import { childEnvironment, messageOf, SsmdError } from "@ssmd/runtime";
+import { childEnvironment, endProcess, messageOf, SsmdError } from "@ssmd/runtime";
 import type { EngineMessage, EngineRequest } from "./engine_messages.ts";
 
 /** A query that could not be answered. */
@@ -89,7 +89,7 @@ async function end(
 ): Promise<void> {
   // The end of its stdin ends it, also behind a script that would not hand a signal on.
   await input.close().catch(() => {});
-  const timer = setTimeout(() => child.kill("SIGKILL"), END_MS_MAX);
+  const timer = setTimeout(() => endProcess(child), END_MS_MAX);
   await child.stdout.cancel().catch(() => {});
   await child.status;
   clearTimeout(timer);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { endProcess } from "@ssmd/runtime";
 import { entriesOf } from "../../tests/contract/journal.ts";
 import { fileJournal } from "./file.ts";
 
@@ -31,7 +32,7 @@ async function confirmedUntilKilled(dir: string): Promise<Map<number, string>> {
 
 function killed(child: Deno.ChildProcess): void {
   try {
-    child.kill("SIGKILL");
+    endProcess(child);
   } catch {
     // It is dead already.
   }

@@ -23,6 +23,7 @@ export { RunningTime } from "./running_time.ts";
 export { inTransaction } from "./transaction.ts";
 export { CellLease, type LeaseCell } from "./lease.ts";
 export { LIMITS } from "./limits.ts";
+export { endProcess } from "./end_process.ts";
 export { isLoopback } from "./loopback.ts";
 export { DAY_WORDS, dayNamed } from "./day.ts";
 export { DURATION_WORDS, formatDurationMs, parseDurationMs } from "./duration.ts";

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import pathlib
 import re
 import socket
@@ -114,7 +115,8 @@ def test_the_gateway_and_the_sealed_day_give_the_same_frames(folder, span, gatew
     # The gateway also knows the stop before it began; compared is what was before that.
     sealed = min(gap["to_time"] for gap in here.gaps("BTCUSD", *span, feed="kraken").to_pylist())
     stopped = [at for gap in there.gaps("BTCUSD", span[0]).to_pylist() if (at := gap["from_time"]) > sealed]
-    end = min(stopped).replace(microsecond=0)
+    last = datetime.datetime.fromisoformat(span[1])
+    end = min([*stopped, last]).replace(microsecond=0)
 
     def rows(source):
         options = {"every": "1s"} if what in ("bars", "book") else {"feed": "kraken"}

@@ -1,4 +1,4 @@
-import { ConfigError, TransportError } from "@ssmd/runtime";
+import { ConfigError, endProcess, TransportError } from "@ssmd/runtime";
 import type { z } from "zod";
 import {
   ANSWER_BYTES_MAX,
@@ -121,18 +121,10 @@ export class HostProcess {
   /** Ends it and waits until it is gone. */
   async kill(): Promise<void> {
     this.#isEnded = true;
-    this.#kill();
+    endProcess(this.#child);
     await this.#child.status;
     await this.#input.abort().catch(() => {});
     await this.#frames.cancel();
-  }
-
-  #kill(): void {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It ended before.
-    }
   }
 
   /**
@@ -196,7 +188,7 @@ export class HostProcess {
 
   #end(code: string, why: string, cause?: unknown): HostFailure {
     this.#isEnded = true;
-    this.#kill();
+    endProcess(this.#child);
     return new HostFailure(code, `The host of signals was ended: ${why}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 /** A headless Chromium for tests and screenshots, driven over its DevTools protocol. */
+import { endProcess } from "@ssmd/runtime";
 
 /** A page in the browser. */
 export interface Page {
@@ -74,7 +75,7 @@ export async function withPage<T>(body: (page: Page) => Promise<T>): Promise<T> 
     }
   } finally {
     browser.abort();
-    process.kill("SIGKILL");
+    endProcess(process);
     await process.status;
     await Deno.remove(profile, { recursive: true }).catch(() => {});
   }

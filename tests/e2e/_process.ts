@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { endProcess } from "@ssmd/runtime";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** How `ssmd` is run: as people do it, with what its environment allows. */
@@ -92,7 +93,7 @@ export class Running implements AsyncDisposable {
 
   /** Asks it to end and waits for it. */
   async stop(signal: Deno.Signal = "SIGINT", withinMs = END_MS): Promise<Ended> {
-    if (this.#alive) this.#child.kill(signal);
+    endProcess(this.#child, signal);
     return await this.end(withinMs);
   }
 
@@ -110,7 +111,7 @@ export class Running implements AsyncDisposable {
 
   /** Kills it, if it is still there. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#alive) this.#child.kill("SIGKILL");
+    endProcess(this.#child);
     await this.ended;
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { endProcess } from "@ssmd/runtime";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TEXT = new TextDecoder();
@@ -93,11 +94,7 @@ export class Service {
   }
 
   #signal(signal: Deno.Signal): void {
-    try {
-      this.#child?.kill(signal);
-    } catch {
-      // It has ended already.
-    }
+    if (this.#child) endProcess(this.#child, signal);
   }
 
   async #live(): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { endProcess } from "@ssmd/runtime";
 import { demoKey, type Simulator, startSimulator } from "@ssmd/simulator";
 import { type NatsServer, natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
 import { assertArchive } from "./crash_archive.ts";
@@ -129,20 +130,12 @@ async function sealing(rig: Rig, until: Promise<unknown>): Promise<void> {
     const life = delay(random.between(300, SEALING_MS_MAX), "killed" as const, {
       signal: lifeOver.signal,
     }).catch(() => "over" as const);
-    if (await Promise.race([life, child.status]) === "killed") killIfThere(child);
+    if (await Promise.race([life, child.status]) === "killed") endProcess(child);
     lifeOver.abort();
     const { success } = await child.status;
     const name = success ? "seal, whole" : "seal";
     rig.kills.set(name, (rig.kills.get(name) ?? 0) + 1);
     await delay(random.between(0, 500));
-  }
-}
-
-function killIfThere(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended already.
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
+import { endProcess } from "@ssmd/runtime";
 import { openStorage } from "@ssmd/storage";
 import { type Fault, type FaultProxy, startFaultProxy } from "../servers/fault_proxy.ts";
 import { type S3Server, s3ServerAvailable, startS3Server } from "../servers/s3_server.ts";
@@ -51,11 +52,7 @@ async function uploaderLife(server: S3Server, endpoint: string, ms?: number): Pr
   let said = (await reader.read()).value ?? "";
   if (ms !== undefined) {
     await Promise.race([delay(ms), child.status]);
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It had ended.
-    }
+    endProcess(child);
   }
   for (let more = await reader.read(); !more.done; more = await reader.read()) said += more.value;
   await child.status;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { endProcess } from "@ssmd/runtime";
 
 /** A nats-server of our own on loopback, with JetStream. */
 export interface NatsServer {
@@ -107,7 +108,7 @@ async function answers(port: number): Promise<boolean> {
 
 async function end(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void> {
   try {
-    child.kill(signal);
+    endProcess(child, signal);
   } catch {
     // It has ended already.
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { endProcess } from "@ssmd/runtime";
 
 /** A Prometheus of our own on loopback. */
 export interface Prometheus extends AsyncDisposable {
@@ -45,7 +46,7 @@ export async function startPrometheus(folder: string, config: string): Promise<P
   }).spawn();
   const stop = async () => {
     try {
-      child.kill("SIGKILL");
+      endProcess(child);
     } catch {
       // It has ended already.
     }

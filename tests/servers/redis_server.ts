@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { endProcess } from "@ssmd/runtime";
 
 /** A redis-server of our own on loopback, which keeps nothing on disk. */
 export interface RedisServer {
@@ -80,7 +81,7 @@ async function answers(port: number): Promise<boolean> {
 
 async function end(child: Deno.ChildProcess): Promise<void> {
   try {
-    child.kill("SIGKILL");
+    endProcess(child);
   } catch {
     // It has ended already.
   }

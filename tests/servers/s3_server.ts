@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { endProcess } from "@ssmd/runtime";
 
 /** An S3 server of our own on loopback, which checks signatures. */
 export interface S3Server {
@@ -140,7 +141,7 @@ async function answers(port: number, isTls: boolean): Promise<boolean> {
 
 async function end(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void> {
   try {
-    child.kill(signal);
+    endProcess(child, signal);
   } catch {
     // It has ended already.
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { endProcess } from "@ssmd/runtime";
 import { sqliteClientStore } from "./sqlite.ts";
 
 const MODULE = new URL("./sqlite.ts", import.meta.url).href;
@@ -34,7 +35,7 @@ async function killedAfter(path: string, script: string, lines: number) {
     text += chunk;
     if (text.split("\n").length > lines) break;
   }
-  child.kill("SIGKILL");
+  endProcess(child);
   await child.status;
   const [clients, messages] = text.slice(0, text.lastIndexOf("\n")).split("\n").at(-1)!.split(" ");
   return { clients: Number(clients), messages: Number(messages) };
