@@ -194,7 +194,7 @@ Deno.test("an environment captures where each of its feeds is captured, and nowh
     const set = ["env", "update", "lab", "--set", "location=aws-us-east-1"];
     const none = await project.ssmd(...set);
     assert.equal(none.code, 1);
-    assert.match(none.stderr, /kraken has no capture location "aws-us-east-1"; it names none/);
+    assert.match(none.stderr, /kraken has no capture location "aws-us-east-1"\. It names none/);
     const add = ["feed", "add-location", "kraken", "aws-us-east-1", "--clock", "ptp"];
     await project.ok(...add, "--accuracy-us", "50");
     await project.ok(...set);
