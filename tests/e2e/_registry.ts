@@ -1,4 +1,4 @@
-const FEEDS = new URL("../../exchanges/feeds/", import.meta.url);
+const REGISTRY = new URL("../../exchanges/", import.meta.url);
 
 /** A feed of an environment of a test. */
 export interface TestFeed {
@@ -26,9 +26,17 @@ export interface TestEnvironment {
  */
 export async function writeRegistry(folder: string, environment: TestEnvironment): Promise<void> {
   await Deno.mkdir(`${folder}/exchanges/environments`, { recursive: true });
-  await Deno.mkdir(`${folder}/exchanges/feeds`);
-  for (const { name } of Deno.readDirSync(FEEDS)) {
-    await Deno.copyFile(new URL(name, FEEDS), `${folder}/exchanges/feeds/${name}`);
+  for (const kind of ["instruments", "policies", "qa", "schemas"]) {
+    await Deno.mkdir(`${folder}/exchanges/${kind}`);
+  }
+  for (const kind of ["feeds", "calendars"]) {
+    await Deno.mkdir(`${folder}/exchanges/${kind}`);
+    for (const { name } of Deno.readDirSync(new URL(`${kind}/`, REGISTRY))) {
+      await Deno.copyFile(
+        new URL(`${kind}/${name}`, REGISTRY),
+        `${folder}/exchanges/${kind}/${name}`,
+      );
+    }
   }
   // JSON is YAML.
   const text = JSON.stringify(fileOf(environment), null, 2);

@@ -95,6 +95,11 @@ export class Rig implements AsyncDisposable {
     return new Rig(folder, simulators, args, start, dataDir);
   }
 
+  /** The folder in which commands find the rig's registry. */
+  get registry(): string {
+    return this.#folder.path;
+  }
+
   /** The simulator of a venue. */
   simulator(venue: SimulatedVenueId): Simulator {
     const simulator = this.simulators.get(venue);
