@@ -14,6 +14,8 @@ export interface Page {
   goto(url: string): Promise<void>;
   /** Presses a key, as `KeyboardEvent.key` names it. */
   press(key: string): Promise<void>;
+  /** Moves the mouse to a place of the visible part, CSS pixels. */
+  moveTo(x: number, y: number): Promise<void>;
   /** Types a text where the keyboard is. */
   type(text: string): Promise<void>;
   /** What the console, the browser's own checks (its policy of content, …) and uncaught errors said. */
@@ -208,6 +210,8 @@ async function newPage(devTools: DevTools): Promise<Page> {
       await devTools.send("Input.dispatchKeyEvent", { type: "keyDown", ...press, ...text });
       await devTools.send("Input.dispatchKeyEvent", { type: "keyUp", ...press });
     },
+    moveTo: async (x, y) =>
+      void await devTools.send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y }),
     type: async (text) => void await devTools.send("Input.insertText", { text }),
   };
 }

@@ -12,7 +12,7 @@ export function listenForKeys(shortcuts: readonly Shortcut[]): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
     const shortcut = shortcuts.find(({ keys }) => keys.includes(event.key));
-    if (shortcut === undefined) return;
+    if (shortcut === undefined || isPressed(event)) return;
     event.preventDefault();
     shortcut.run(event.key);
   });
@@ -26,4 +26,9 @@ export function openHelp(): void {
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && target.type !== "checkbox" ||
     target instanceof HTMLSelectElement;
+}
+
+/** Enter on a link or button is its own. */
+function isPressed({ key, target }: KeyboardEvent): boolean {
+  return key === "Enter" && target instanceof Element && target.closest("a, button") !== null;
 }

@@ -1,5 +1,5 @@
 import { ChartView } from "./chart/chart_view.ts";
-import { type Interval, INTERVALS } from "./chart/candles.ts";
+import { type Interval, INTERVALS } from "./chart/intervals.ts";
 import { add, byId, setAttribute, setText } from "./dom.ts";
 import { listenForKeys, openHelp } from "./keys.ts";
 import { Actions } from "./net/actions.ts";
@@ -7,7 +7,8 @@ import { Rest } from "./net/rest.ts";
 import { Signals } from "./net/signals.ts";
 import { Session } from "./net/session.ts";
 import { Sparklines } from "./net/sparklines.ts";
-import { hashOf, type Route, routeOf } from "./routes.ts";
+import { remember, remembered } from "./remembered.ts";
+import { type ChartRange, hashOf, type Route, routeOf } from "./routes.ts";
 import { Store } from "./state/store.ts";
 import { Theme } from "./theme.ts";
 import { ClientsView } from "./views/clients_view.ts";
@@ -63,6 +64,7 @@ rest.onSignedOut = () => signIn.open();
 let isAdmin: boolean | undefined;
 /** When the list of markets was last read. */
 let marketsAtMs = 0;
+if (location.hash === "") history.replaceState(null, "", remembered("view") ?? "#/markets");
 let route: Route = routeOf(location.hash);
 
 /** What runs here, and what this caller may see of it. */
@@ -91,6 +93,7 @@ async function readMarkets(): Promise<void> {
 
 /** Shows the route of the address. */
 function goTo(): void {
+  const before = route;
   route = routeOf(location.hash);
   document.body.dataset["view"] = route.view;
   header.markView(route.view);
@@ -100,13 +103,14 @@ function goTo(): void {
     store.focus(key);
     title.reset();
     session.watch();
-    chart.open();
+    openChart();
     if (row !== undefined) {
       quality.open();
       // The change is counted from the first price of the last hour.
       sparklines.want([row]);
     }
-  }
+  } else if (route.view === "market" && location.hash !== hashOf(before)) openChart();
+  if (route.view !== "signals" && route.view !== "clients") remember("view", hashOf(route));
   byId("unknown").hidden = route.view !== "market" || key !== "" || store.markets.size === 0;
   if (route.view === "market") setText(byId("unknown-symbol"), route.symbol);
   if (route.view === "markets") store.dirty.add("list");
@@ -116,14 +120,43 @@ function goTo(): void {
   if (route.view !== "market") document.title = `${route.view} · ssmd`;
 }
 
+/** Shows the part of the chart that the address says, else as it was left at the last market. */
+function openChart(): void {
+  if (route.view !== "market") return;
+  const { interval, spanMs } = routeOf(remembered("chart") ?? "") as ChartRange;
+  const isAsked = route.interval !== undefined || route.spanMs !== undefined;
+  if (!isAsked && interval !== undefined) route = { ...route, interval };
+  if (!isAsked && spanMs !== undefined) route = { ...route, spanMs };
+  history.replaceState(null, "", hashOf(route));
+  chart.open(route);
+}
+
+/** The chart was moved, or another candle length chosen: the address says so, and it is remembered. */
+function setChartRange(range: ChartRange): void {
+  if (route.view !== "market") return;
+  const { view, symbol, feed } = route;
+  route = { view, symbol, ...(feed === undefined ? {} : { feed }), ...range };
+  history.replaceState(null, "", hashOf(route));
+  remember("view", hashOf(route));
+  const { toMs: _, ...kept } = range;
+  remember("chart", hashOf({ view, symbol, ...kept }));
+}
+
 /** The market before or after the one that is looked at, in the order of the list. */
 function step(by: number): void {
+  if (route.view === "markets") return markets.move(by);
   if (route.view !== "market") return;
   const row = markets.neighbour(store.focused, by);
   if (row === undefined) return;
   const isOnly = store.find(row.symbol) === row;
   const feed = isOnly ? {} : { feed: row.feed };
-  history.replaceState(null, "", hashOf({ view: "market", symbol: row.symbol, ...feed }));
+  const { interval, spanMs, toMs } = route;
+  const range = {
+    ...(interval === undefined ? {} : { interval }),
+    ...(spanMs === undefined ? {} : { spanMs }),
+    ...(toMs === undefined ? {} : { toMs }),
+  };
+  history.replaceState(null, "", hashOf({ view: "market", symbol: row.symbol, ...feed, ...range }));
   goTo();
 }
 
@@ -156,23 +189,35 @@ function everySecond(): void {
   quality.tick();
 }
 
-function buildIntervals(): (interval: Interval) => void {
-  const names = Object.keys(INTERVALS) as Interval[];
-  const pick = (interval: Interval) => {
-    chart.setInterval(interval);
-    for (const button of byId("intervals").children) {
-      setAttribute(button, "aria-pressed", String(button.textContent === interval));
-    }
-  };
-  for (const name of names) {
-    add(byId("intervals"), "button", { text: name }).onclick = () => pick(name);
-  }
-  pick(chart.interval);
-  return pick;
+/** Names of candle lengths; `auto` = by the history that there is. */
+const LENGTHS = ["auto", ...Object.keys(INTERVALS) as Interval[]] as const;
+
+/** Chooses a candle length. */
+function pick(length: typeof LENGTHS[number]): void {
+  setChartRange(length === "auto" ? {} : { interval: length });
+  if (route.view === "market") chart.open(route);
 }
 
-function buildKeys(pick: (interval: Interval) => void): void {
-  const names = Object.keys(INTERVALS) as Interval[];
+function buildIntervals(): void {
+  const buttons = LENGTHS.map((name) => {
+    const button = add(byId("intervals"), "button", { text: name });
+    button.onclick = () => pick(name);
+    return button;
+  });
+  chart.onInterval = () => {
+    const chosen = route.view === "market" ? route.interval : undefined;
+    for (const [i, button] of buttons.entries()) {
+      setAttribute(button, "aria-pressed", String(LENGTHS[i] === (chosen ?? "auto")));
+    }
+    setText(buttons[0] as Element, chosen === undefined ? `auto ${chart.interval}` : "auto");
+  };
+  chart.span.onMoved = (range) => {
+    const interval = route.view === "market" ? route.interval : undefined;
+    setChartRange({ ...(interval === undefined ? {} : { interval }), ...range });
+  };
+}
+
+function buildKeys(): void {
   const open = (view: "markets" | "feeds" | "signals" | "clients") => () =>
     location.hash = `#/${view}`;
   listenForKeys([
@@ -194,10 +239,10 @@ function buildKeys(pick: (interval: Interval) => void): void {
     { keys: ["t"], run: () => theme.next() },
     { keys: ["ArrowDown", "j"], run: () => step(1) },
     { keys: ["ArrowUp", "k"], run: () => step(-1) },
-    {
-      keys: names.map((_, at) => String(at + 1)),
-      run: (key) => pick(names[Number(key) - 1] ?? "1m"),
-    },
+    { keys: ["PageDown"], run: () => step(10) },
+    { keys: ["PageUp"], run: () => step(-10) },
+    { keys: ["Enter"], run: () => route.view === "markets" && markets.openCursor() },
+    { keys: LENGTHS.map((_, at) => String(at)), run: (key) => pick(LENGTHS[Number(key)] ?? "1m") },
   ]);
 }
 
@@ -215,7 +260,8 @@ function buildTheme(): void {
   show();
 }
 
-buildKeys(buildIntervals());
+buildIntervals();
+buildKeys();
 buildTheme();
 byId("help-open").onclick = openHelp;
 byId("retry").onclick = () => session.retryNow();

@@ -1,27 +1,58 @@
+import { type Interval, INTERVALS } from "./chart/intervals.ts";
+
+/** Which part of a market's chart is looked at; what is absent follows the history there is. */
+export interface ChartRange {
+  interval?: Interval;
+  /** Length of what is seen, ms. */
+  spanMs?: number;
+  /** Where it ends, ms; absent = now. */
+  toMs?: number;
+}
+
+type MarketRoute = { view: "market"; symbol: string; feed?: string } & ChartRange;
+
+/** Views without parameters. */
+const VIEWS = ["markets", "feeds", "signals", "clients"] as const;
+
 /** A view of the page with its parameters. */
-export type Route =
-  | { view: "markets" }
-  | { view: "market"; symbol: string; feed?: string }
-  | { view: "feeds" }
-  | { view: "signals" }
-  | { view: "clients" };
+export type Route = { view: typeof VIEWS[number] } | MarketRoute;
 
 /** The route of an address hash; the list of markets when it is unknown. */
 export function routeOf(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
-  const [view, name] = path.split("/");
-  if (view === "feeds" || view === "signals" || view === "clients") return { view };
-  if (view !== "market" || name === undefined || name === "") return { view: "markets" };
-  const feed = new URLSearchParams(query).get("feed");
-  const symbol = decodePart(name);
-  return feed === null ? { view, symbol } : { view, symbol, feed };
+  const [name, symbol] = path.split("/");
+  if (name === "market" && symbol !== undefined && symbol !== "") {
+    const params = new URLSearchParams(query);
+    const feed = params.get("feed");
+    const range = rangeOf(params);
+    return { view: name, symbol: decodePart(symbol), ...(feed === null ? {} : { feed }), ...range };
+  }
+  return { view: VIEWS.find((view) => view === name) ?? "markets" };
 }
 
 /** The hash of a route. */
 export function hashOf(route: Route): string {
   if (route.view !== "market") return `#/${route.view}`;
-  const feed = route.feed === undefined ? "" : `?feed=${encodeURIComponent(route.feed)}`;
-  return `#/market/${encodeURIComponent(route.symbol)}${feed}`;
+  const { symbol, feed, interval, spanMs, toMs } = route;
+  const query = new URLSearchParams({
+    ...(feed === undefined ? {} : { feed }),
+    ...(interval === undefined ? {} : { interval }),
+    ...(spanMs === undefined ? {} : { span: `${Math.round(spanMs / 1000)}s` }),
+    ...(toMs === undefined ? {} : { to: new Date(toMs).toISOString().replace(".000Z", "Z") }),
+  }).toString().replaceAll("%3A", ":");
+  return `#/market/${encodeURIComponent(symbol)}${query === "" ? "" : `?${query}`}`;
+}
+
+function rangeOf(params: URLSearchParams): ChartRange {
+  const names = Object.keys(INTERVALS) as Interval[];
+  const interval = names.find((name) => name === params.get("interval"));
+  const seconds = Number(/^(\d{1,9})s$/.exec(params.get("span") ?? "")?.[1] ?? 0);
+  const toMs = Date.parse(params.get("to") ?? "");
+  return {
+    ...(interval === undefined ? {} : { interval }),
+    ...(seconds > 0 ? { spanMs: seconds * 1000 } : {}),
+    ...(Number.isNaN(toMs) ? {} : { toMs }),
+  };
 }
 
 function decodePart(text: string): string {

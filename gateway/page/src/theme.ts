@@ -1,13 +1,13 @@
 /// <reference lib="dom" />
+import { remember, remembered } from "./remembered.ts";
 
-const KEY = "ssmd.theme";
 const CHOICES = ["auto", "dark", "light"] as const;
 type Choice = typeof CHOICES[number];
 
 /** Dark or light: as the system says, or as was chosen here. */
 export class Theme {
   #listeners: (() => void)[] = [];
-  #choice: Choice = CHOICES.find((each) => each === storedTheme()) ?? "auto";
+  #choice: Choice = CHOICES.find((each) => each === remembered("theme")) ?? "auto";
   #system = matchMedia("(prefers-color-scheme: light)");
 
   constructor() {
@@ -28,11 +28,7 @@ export class Theme {
   /** The next choice: auto, dark, light, and again. */
   next(): void {
     this.#choice = CHOICES[(CHOICES.indexOf(this.#choice) + 1) % CHOICES.length] ?? "auto";
-    try {
-      localStorage.setItem(KEY, this.#choice);
-    } catch {
-      // A browser that keeps nothing: the choice holds for this visit.
-    }
+    remember("theme", this.#choice);
     this.#apply();
   }
 
@@ -47,12 +43,4 @@ export class Theme {
 /** A colour of the style sheet as it is now. */
 export function cssColor(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-function storedTheme(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
 }

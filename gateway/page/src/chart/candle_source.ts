@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
 import type { Rest } from "../net/rest.ts";
 import type { MarketRow } from "../state/market_row.ts";
-import { type Candle, Candles, type GapSpan, type Interval } from "./candles.ts";
+import { type Candle, Candles, type GapSpan } from "./candles.ts";
+import type { Interval } from "./intervals.ts";
 
 /** Intervals in a first answer, and in each earlier part. */
 const PART = 400;
@@ -12,6 +13,38 @@ interface CandleAnswer {
   candles: Candle[];
   gaps: GapSpan[];
   late_trades: number;
+}
+
+/** Minutes that are looked back at for the begin of a recording. */
+const YOUNG_MINUTES = 60;
+/** A pause of less than this does not make a recording begin again. */
+const PAUSE_MS_MIN = 600_000;
+
+/** When the recording of a market began, within the last hour; undefined = before, or not known. */
+export async function youngSince(
+  rest: Rest,
+  { symbol, feed }: MarketRow,
+): Promise<{ ms: number; isAgain: boolean } | undefined> {
+  const path = `/v1/markets/${encodeURIComponent(symbol)}`;
+  const query = `feed=${encodeURIComponent(feed)}`;
+  const answer = await rest.get(
+    `${path}/candles?${query}&clock=received&interval=1m&limit=${YOUNG_MINUTES}`,
+  );
+  if (!answer.ok) return undefined;
+  const { candles, gaps } = answer.body as unknown as CandleAnswer;
+  const pause = gaps.findLast(({ from, to }) => to !== null && to - from > PAUSE_MS_MIN);
+  if (pause?.to != null && pause.to > Date.now() - YOUNG_MINUTES * 60_000) {
+    return { ms: pause.to, isAgain: true };
+  }
+  const first = candles[0];
+  if (first === undefined) return undefined;
+  const oldest = await rest.get(`${path}/trades?${query}&order=asc&limit=1`);
+  const trade = oldest.ok ? (oldest.body["trades"] as { recv_ts: number }[])[0] : undefined;
+  // One that trades seldom may be recorded for long.
+  if (trade === undefined || trade.recv_ts < first.start) return undefined;
+  return Date.now() - trade.recv_ts < YOUNG_MINUTES * 60_000
+    ? { ms: trade.recv_ts, isAgain: false }
+    : undefined;
 }
 
 /** Candles of one market and length from REST. */

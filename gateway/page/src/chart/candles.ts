@@ -1,18 +1,5 @@
 import type { Print } from "../state/tape.ts";
-
-/** Candle lengths by the names that REST has for them, ms. */
-export const INTERVALS = {
-  "1s": 1_000,
-  "5s": 5_000,
-  "1m": 60_000,
-  "5m": 300_000,
-  "15m": 900_000,
-  "1h": 3_600_000,
-  "4h": 14_400_000,
-  "1d": 86_400_000,
-} as const;
-/** A candle length. */
-export type Interval = keyof typeof INTERVALS;
+import { type Interval, INTERVALS } from "./intervals.ts";
 
 /** A candle as REST gives it; what is not used is left out. */
 export interface Candle {

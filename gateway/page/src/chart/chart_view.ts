@@ -1,35 +1,36 @@
 import {
-  type CandlestickData,
   CandlestickSeries,
   ColorType,
   createChart,
   CrosshairMode,
-  type HistogramData,
   HistogramSeries,
   type IChartApi,
   type ISeriesApi,
-  LineSeries,
   type UTCTimestamp,
-  type WhitespaceData,
 } from "lightweight-charts";
 import { byId, setText } from "../dom.ts";
-import { price, size } from "../format.ts";
+import { dayTime, price } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 import type { Signals } from "../net/signals.ts";
+import type { ChartRange } from "../routes.ts";
+import type { MarketRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import { cssColor } from "../theme.ts";
-import { CandleSource } from "./candle_source.ts";
-import type { Candle, Interval } from "./candles.ts";
+import { CandleSource, youngSince } from "./candle_source.ts";
+import type { Candle } from "./candles.ts";
+import { ChartSpan, SPACING_PX } from "./chart_span.ts";
 import { FireMarks } from "./fire_marks.ts";
 import { GapBands, nameOf } from "./gap_bands.ts";
+import { type Interval, intervalFor } from "./intervals.ts";
+import { MidLine } from "./mid_line.ts";
+import { barOf, candleWords, volumeOf } from "./series_data.ts";
 
 const REFRESH_EVERY_MS = 5_000;
 const RELOAD_EVERY_MS = 60_000;
-const MIDS_MAX = 3600;
 /** Slots left of the view below which earlier ones are fetched. */
 const OLDER_WITHIN = 10;
-
-type Bar = CandlestickData<UTCTimestamp> | WhitespaceData<UTCTimestamp>;
+/** Parts that are fetched for a span of the past. */
+const OLDER_PARTS_MAX = 8;
 
 /** The price chart: candles, volumes, and where records are missing; a line where nothing trades. */
 export class ChartView {
@@ -38,17 +39,21 @@ export class ChartView {
   #chart: IChartApi;
   #bars: ISeriesApi<"Candlestick">;
   #volume: ISeriesApi<"Histogram">;
-  #line: ISeriesApi<"Line">;
+  #mids: MidLine;
   #bands = new GapBands();
   #fires: FireMarks;
+  /** What was asked for, and the length that is shown. */
+  #range: ChartRange = {};
   #interval: Interval = "1m";
+  readonly span: ChartSpan;
+  /** Called when the candle length that is shown is another one. */
+  onInterval: () => void = () => {};
   #source: CandleSource | undefined;
   #shownMarket = "";
   #shownTotal = 0;
   #refreshAtMs = 0;
   #reloadAtMs = 0;
   #busy = false;
-  #mids: { time: UTCTimestamp; value: number }[] = [];
   #decimals = -1;
   /** Where the crosshair is; undefined = nowhere. */
   #pointedAt: UTCTimestamp | undefined;
@@ -56,7 +61,11 @@ export class ChartView {
   constructor(store: Store, rest: Rest, signals: Signals) {
     this.#store = store;
     this.#rest = rest;
-    this.#chart = createChart(byId("chart"), { autoSize: true });
+    this.#chart = createChart(byId("chart"), {
+      autoSize: true,
+      timeScale: { timeVisible: true, rightOffset: 2, barSpacing: SPACING_PX },
+    });
+    this.span = new ChartSpan(this.#chart, byId("chart"));
     this.#bars = this.#chart.addSeries(CandlestickSeries, { borderVisible: false });
     this.#bars.attachPrimitive(this.#bands);
     this.#fires = new FireMarks(this.#bars, signals);
@@ -67,11 +76,10 @@ export class ChartView {
       priceLineVisible: false,
     });
     this.#chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
-    this.#line = this.#chart.addSeries(LineSeries, { lineWidth: 2, crosshairMarkerRadius: 3 });
+    this.#mids = new MidLine(this.#chart);
     this.applyTheme();
     this.#chart.subscribeCrosshairMove(({ time }) => {
-      this.#pointedAt = time as UTCTimestamp | undefined;
-      this.#renderLegend();
+      this.#pointAt(time as UTCTimestamp | undefined);
     });
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (range !== null && range.from < OLDER_WITHIN) void this.#loadOlder();
@@ -83,31 +91,47 @@ export class ChartView {
     return this.#interval;
   }
 
-  /** Sets the candle length. */
-  setInterval(interval: Interval): void {
-    if (interval === this.#interval) return;
-    this.#interval = interval;
-    this.open();
-  }
-
-  /** Shows the focused market from its beginning. */
-  open(): void {
+  /** Shows the focused market from its beginning: this part, or what suits its history. */
+  open(range: ChartRange): void {
     const row = this.#store.current;
     this.#source = undefined;
     this.#shownMarket = row?.key ?? "";
-    this.#mids = [];
-    this.#line.setData([]);
+    this.#mids.clear();
     this.#fires.clear();
+    this.#range = range;
+    this.span.open(range);
+    setText(byId("since"), "");
     this.#redraw();
     if (row === undefined) return;
     setText(byId("chart-empty"), "Loading candles");
-    const source = new CandleSource(this.#rest, row, this.#interval);
-    this.#source = source;
+    void this.#begin(row);
+  }
+
+  async #begin(row: MarketRow): Promise<void> {
+    const range = this.#range;
+    const young = await youngSince(this.#rest, row);
+    if (row.key !== this.#shownMarket || range !== this.#range) return;
+    this.#interval = range.interval ?? intervalFor(Date.now() - (young?.ms ?? 0));
+    this.onInterval();
+    this.span.sinceMs = young?.ms;
+    const since = `recording ${young?.isAgain ? "again " : ""}since`;
+    setText(byId("since"), young === undefined ? "" : `${since} ${dayTime(young.ms)}`);
     const seconds = this.#interval.endsWith("s");
     this.#chart.timeScale().applyOptions({ secondsVisible: seconds });
-    void this.reload().then(() => {
-      if (this.#source === source) this.#chart.timeScale().resetTimeScale();
-    });
+    this.#source = new CandleSource(this.#rest, row, this.#interval);
+    await this.reload();
+    await this.#loadBack(this.#source);
+  }
+
+  /** Loads what the address asks for of the past. */
+  async #loadBack(source: CandleSource): Promise<void> {
+    const { fromMs } = this.span;
+    for (let i = 0; i < OLDER_PARTS_MAX && fromMs !== undefined; i++) {
+      const first = source.candles.list[0]?.start;
+      if (source !== this.#source || first === undefined || first <= fromMs) return;
+      if (!await source.loadOlder()) return;
+      this.#redraw();
+    }
   }
 
   /** Reloads all candles: missing ones may have arrived. */
@@ -163,14 +187,14 @@ export class ChartView {
       crosshair: { mode: CrosshairMode.Normal },
       rightPriceScale: { borderColor: line },
       timeScale: {
-        ...{ borderColor: line, timeVisible: true, rightOffset: 4, barSpacing: 7 },
+        borderColor: line,
         // An empty interval at the end becomes a candle with its first trade: the view goes on too.
         allowShiftVisibleRangeOnWhitespaceReplacement: true,
       },
     });
     const [up, down] = [cssColor("--up"), cssColor("--down")];
     this.#bars.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
-    this.#line.applyOptions({ color: cssColor("--accent") });
+    this.#mids.applyOptions({ color: cssColor("--accent") });
     const colors = { band: "--gap-band", line: "--gap-line", text: "--warn" } as const;
     this.#bands.colors = {
       band: cssColor(colors.band),
@@ -215,7 +239,9 @@ export class ChartView {
     this.#bands.intervalMs = candles?.intervalMs ?? 1000;
     this.#bands.update();
     this.#drawFires();
-    if (slots.length > 0 && this.#mids.length > 0) this.#line.setData(this.#mids = []);
+    const { firstMs, slots: count, intervalMs } = this.#bands;
+    if (this.#pointedAt === undefined) this.span.apply({ count, firstMs, intervalMs });
+    if (slots.length > 0) this.#mids.clear();
     const empty = byId("chart-empty");
     empty.hidden = slots.length > 0 || this.#mids.length > 0;
     if (candles !== undefined) setText(empty, "No trade in this time");
@@ -235,15 +261,23 @@ export class ChartView {
   /** Where nothing traded, the middle of the book is the only price there is. */
   #noteMid(nowMs: number): void {
     const row = this.#store.current;
-    const isEmpty = this.#source?.candles.list.length === 0;
-    if (!isEmpty || row === undefined || row.bid === null || row.ask === null) return;
-    const time = Math.floor(nowMs / 1000) as UTCTimestamp;
-    if (time <= (this.#mids.at(-1)?.time ?? 0)) return;
-    this.#mids.push({ time, value: (row.bid + row.ask) / 2 });
-    if (this.#mids.length > MIDS_MAX) this.#mids.shift();
-    this.#line.setData(this.#mids);
+    if (row === undefined || this.#source?.candles.list.length !== 0) return;
+    if (!this.#mids.note(row, nowMs)) return;
     byId("chart-empty").hidden = true;
     setText(byId("legend"), "No trade in this time: the line is the middle of bid and ask");
+  }
+
+  /** A candle that is pointed at stays under the pointer: the chart does not move on meanwhile. */
+  #pointAt(time: UTCTimestamp | undefined): void {
+    const isFree = time === undefined;
+    if (isFree !== (this.#pointedAt === undefined)) {
+      this.#chart.timeScale().applyOptions({
+        shiftVisibleRangeOnNewBar: isFree,
+        allowShiftVisibleRangeOnWhitespaceReplacement: isFree,
+      });
+    }
+    this.#pointedAt = time;
+    this.#renderLegend();
   }
 
   /** The candle that is pointed at, whatever comes meanwhile; else the newest. */
@@ -255,12 +289,7 @@ export class ChartView {
       : list.find(({ start }) => start === time * 1000);
     const gap = time === undefined ? undefined : this.#bands.at(time * 1000);
     const decimals = this.#store.current?.decimals ?? 2;
-    const parts = candle === undefined ? [] : [
-      `O ${price(candle.open, decimals)}  H ${price(candle.high, decimals)}`,
-      `L ${price(candle.low, decimals)}  C ${price(candle.close, decimals)}`,
-      `V ${size(candle.volume)}`,
-      ...(candle.gap ? ["incomplete"] : []),
-    ];
+    const parts = candle === undefined ? [] : candleWords(candle, decimals);
     if (gap !== undefined) parts.push(nameOf(gap.reason));
     if (time !== undefined) parts.push(...this.#fires.at(time * 1000));
     if (parts.length > 0 || this.#mids.length === 0) setText(byId("legend"), parts.join("  "));
@@ -276,27 +305,6 @@ export class ChartView {
       formatter: (value: number) => price(value, decimals),
     } as const;
     this.#bars.applyOptions({ priceFormat });
-    this.#line.applyOptions({ priceFormat });
+    this.#mids.applyOptions({ priceFormat });
   }
-}
-
-function barOf(start: number, candle: Candle | undefined): Bar {
-  const time = start / 1000 as UTCTimestamp;
-  if (candle === undefined) return { time };
-  const { open, high, low, close } = candle;
-  const bar = { time, open, high, low, close };
-  if (!candle.gap) return bar;
-  // Records may be missing in it: it must not look like the others.
-  const color = cssColor("--warn");
-  return { ...bar, color, wickColor: color };
-}
-
-function volumeOf(
-  start: number,
-  candle: Candle | undefined,
-): HistogramData<UTCTimestamp> | WhitespaceData<UTCTimestamp> {
-  const time = start / 1000 as UTCTimestamp;
-  if (candle === undefined) return { time };
-  const color = cssColor(candle.close >= candle.open ? "--up-volume" : "--down-volume");
-  return { time, value: candle.volume, color };
 }

@@ -62,7 +62,9 @@ export class GapBands implements ISeriesPrimitive<Time> {
   #draw(target: Target): void {
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       for (const gap of this.gaps) {
-        const from = this.#x(gap.from);
+        // What was before the first candle is no part of the chart: the begin of the recording is told.
+        if ((gap.to ?? Infinity) <= this.firstMs) continue;
+        const from = this.#x(Math.max(gap.from, this.firstMs));
         const to = this.#x(gap.to ?? Date.now());
         if (from === null || to === null) continue;
         const left = Math.max(0, from);

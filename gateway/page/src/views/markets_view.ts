@@ -48,7 +48,6 @@ export class MarketsView {
       fill: (view, row, index) => this.#fill(view, row, index),
     });
     this.#search.addEventListener("input", () => this.#change({ search: this.#search.value }));
-    this.#box.addEventListener("keydown", (event) => this.#onKey(event));
     this.#search.addEventListener("keydown", (event) => this.#onKey(event));
     this.#buildSorts();
     this.applyTheme();
@@ -157,11 +156,9 @@ export class MarketsView {
 
   #onKey(event: KeyboardEvent): void {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
-    if (step !== undefined) this.#move(step);
-    else if (event.key === "Enter") {
-      const row = this.#shown.find(({ key }) => key === this.#cursor) ?? this.#shown[0];
-      if (row !== undefined) location.hash = this.#hashOf(row);
-    } else if (event.key === "Escape" && event.target === this.#search) {
+    if (step !== undefined) this.move(step);
+    else if (event.key === "Enter") this.openCursor();
+    else if (event.key === "Escape") {
       this.#search.value = "";
       this.#change({ search: "" });
       this.#box.focus();
@@ -169,7 +166,14 @@ export class MarketsView {
     event.preventDefault();
   }
 
-  #move(step: number): void {
+  /** Opens the market of the cursor, the first one where there is none. */
+  openCursor(): void {
+    const row = this.#shown.find(({ key }) => key === this.#cursor) ?? this.#shown[0];
+    if (row !== undefined) location.hash = this.#hashOf(row);
+  }
+
+  /** Moves the cursor by so many rows. */
+  move(step: number): void {
     const at = this.#shown.findIndex(({ key }) => key === this.#cursor);
     const next = Math.max(0, Math.min(this.#shown.length - 1, at < 0 ? 0 : at + step));
     this.#cursor = this.#shown[next]?.key ?? "";

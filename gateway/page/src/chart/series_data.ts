@@ -1,0 +1,44 @@
+import type {
+  CandlestickData,
+  HistogramData,
+  UTCTimestamp,
+  WhitespaceData,
+} from "lightweight-charts";
+import { price, size } from "../format.ts";
+import { cssColor } from "../theme.ts";
+import type { Candle } from "./candles.ts";
+
+type Bar = CandlestickData<UTCTimestamp> | WhitespaceData<UTCTimestamp>;
+
+/** A candle for the chart; undefined = nothing traded in its time. */
+export function barOf(start: number, candle: Candle | undefined): Bar {
+  const time = start / 1000 as UTCTimestamp;
+  if (candle === undefined) return { time };
+  const { open, high, low, close } = candle;
+  const bar = { time, open, high, low, close };
+  if (!candle.gap) return bar;
+  // Records may be missing in it: it must not look like the others.
+  const color = cssColor("--warn");
+  return { ...bar, color, wickColor: color };
+}
+
+/** The volume of a candle for the chart. */
+export function volumeOf(
+  start: number,
+  candle: Candle | undefined,
+): HistogramData<UTCTimestamp> | WhitespaceData<UTCTimestamp> {
+  const time = start / 1000 as UTCTimestamp;
+  if (candle === undefined) return { time };
+  const color = cssColor(candle.close >= candle.open ? "--up-volume" : "--down-volume");
+  return { time, value: candle.volume, color };
+}
+
+/** A candle in words. */
+export function candleWords(candle: Candle, decimals: number): string[] {
+  return [
+    `O ${price(candle.open, decimals)}  H ${price(candle.high, decimals)}`,
+    `L ${price(candle.low, decimals)}  C ${price(candle.close, decimals)}`,
+    `V ${size(candle.volume)}`,
+    ...(candle.gap ? ["incomplete"] : []),
+  ];
+}
