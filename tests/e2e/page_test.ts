@@ -49,7 +49,7 @@ browserTest("the page shows live markets, one market, feeds, signals and clients
     `document.querySelector("#intervals [aria-pressed=true]").textContent === "1s"`,
   );
   await page.press("ArrowDown");
-  await shows(page, `location.hash === "#/market/ETHUSD"`);
+  await shows(page, `location.hash === "#/market/ETHUSD?interval=1s"`);
   await shows(page, says("#symbol", /ETHUSD/));
 
   await page.press("f");

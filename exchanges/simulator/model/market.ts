@@ -145,8 +145,16 @@ export class ModelMarket {
   #size(): number {
     const { typicalSize, lot } = this.spec;
     const raw = typicalSize * Math.exp(1.3 * this.#random.normal());
-    const size = this.#random.unit() < 0.7 ? Math.round(raw / lot) * lot : Math.round(raw);
-    return Math.max(1, size);
+    return this.#whole(raw, this.#random.unit() < 0.7 ? lot : this.#sizeStep);
+  }
+
+  /** Sizes are multiples of this: what is left over is never dust. */
+  get #sizeStep(): number {
+    return Math.max(1, Math.floor(this.spec.lot / 1000));
+  }
+
+  #whole(size: number, step: number): number {
+    return Math.max(this.#sizeStep, Math.round(size / step) * step);
   }
 
   #set(name: BookSideName, price: number, size: number): void {
@@ -185,7 +193,9 @@ export class ModelMarket {
     const price = side.prices[rank];
     if (price === undefined) return;
     const size = side.sizes[rank] ?? 0;
-    const rest = this.#random.unit() < 0.7 ? 0 : Math.floor(size * this.#random.unit());
+    const rest = this.#random.unit() < 0.7
+      ? 0
+      : this.#whole(size * this.#random.unit(), this.#sizeStep);
     if (rest === 0 && side.length <= LEVELS_MIN) return;
     this.#set(name, price, rest);
   }
@@ -213,7 +223,7 @@ export class ModelMarket {
       if (price === undefined || there === undefined) return;
       if (level > 1 && (price - fair) * sign > this.spec.spacing) return;
       const last = side.length <= LEVELS_MIN;
-      const size = Math.min(left, last ? there - 1 : there);
+      const size = Math.min(left, last ? there - this.#sizeStep : there);
       if (size === 0) return;
       left = last ? 0 : left - size;
       this.trades.push({ id: ++this.#tradeId, price, size, takerBuys: name === "asks" });
