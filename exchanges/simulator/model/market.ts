@@ -145,16 +145,13 @@ export class ModelMarket {
   #size(): number {
     const { typicalSize, lot } = this.spec;
     const raw = typicalSize * Math.exp(1.3 * this.#random.normal());
-    return this.#whole(raw, this.#random.unit() < 0.7 ? lot : this.#sizeStep);
+    const step = this.#random.unit() < 0.7 ? lot : this.#sizeStep;
+    return Math.max(this.#sizeStep, Math.round(raw / step) * step);
   }
 
   /** Sizes are multiples of this: what is left over is never dust. */
   get #sizeStep(): number {
-    return Math.max(1, Math.floor(this.spec.lot / 1000));
-  }
-
-  #whole(size: number, step: number): number {
-    return Math.max(this.#sizeStep, Math.round(size / step) * step);
+    return Math.max(1, Math.floor(this.spec.lot / 100));
   }
 
   #set(name: BookSideName, price: number, size: number): void {
@@ -195,7 +192,7 @@ export class ModelMarket {
     const size = side.sizes[rank] ?? 0;
     const rest = this.#random.unit() < 0.7
       ? 0
-      : this.#whole(size * this.#random.unit(), this.#sizeStep);
+      : Math.floor(size * this.#random.unit() / this.#sizeStep) * this.#sizeStep;
     if (rest === 0 && side.length <= LEVELS_MIN) return;
     this.#set(name, price, rest);
   }
