@@ -61,8 +61,7 @@ export function percentText(percent: number | null): string {
 }
 
 /** The class of a change: as it is written, so that 0.00% is neither. */
-export function directionOf(percent: number | null): "up" | "down" | "" {
-  const text = percentText(percent);
+export function directionOf(text: string): "up" | "down" | "" {
   return text.startsWith("+") ? "up" : text.startsWith("−") ? "down" : "";
 }
 

@@ -21,7 +21,12 @@ Deno.test("a change has the direction that its text has: 0.00% has none", () => 
     "0.00%",
     "",
   ]);
-  assert.deepEqual([1.2, -0.5, 0.001, null].map(format.directionOf), ["up", "down", "", ""]);
+  assert.deepEqual([1.2, -0.5, 0.001, null].map(format.percentText).map(format.directionOf), [
+    "up",
+    "down",
+    "",
+    "",
+  ]);
 });
 
 Deno.test("spans, bytes and times are short", () => {

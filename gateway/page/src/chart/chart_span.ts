@@ -30,6 +30,7 @@ export class ChartSpan {
   /** By hand; from then on the chart stays as it was left. */
   #isMoved = false;
   #isShown = false;
+  #isHeld = false;
   #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(chart: IChartApi, box: HTMLElement) {
@@ -61,7 +62,7 @@ export class ChartSpan {
   /** Shows the part after the slots have changed. */
   apply(slots: Slots): void {
     this.#slots = slots;
-    if (this.#isMoved || slots.count === 0) return;
+    if (this.#isMoved || this.#isHeld || slots.count === 0) return;
     const timeScale = this.#chart.timeScale();
     const { spanMs, toMs } = this.#range;
     const last = slots.count - 1 + RIGHT_SLOTS;
@@ -76,6 +77,16 @@ export class ChartSpan {
       } else if (!this.#isShown) timeScale.resetTimeScale();
     }
     this.#isShown = true;
+  }
+
+  /** Holds what is seen while somebody points at it, or lets it move on with new candles. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.#chart.timeScale().applyOptions({
+      shiftVisibleRangeOnNewBar: !isHeld,
+      allowShiftVisibleRangeOnWhitespaceReplacement: !isHeld,
+    });
   }
 
   #report(): void {

@@ -9,11 +9,12 @@ import {
   type UTCTimestamp,
 } from "lightweight-charts";
 import { byId, setText } from "../dom.ts";
-import { dayTime, price } from "../format.ts";
+import { dayTime } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 import type { Signals } from "../net/signals.ts";
 import type { ChartRange } from "../routes.ts";
-import type { MarketRow } from "../state/market_row.ts";
+import { priceText } from "../state/market_figures.ts";
+import { emptyRow, type MarketRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import { cssColor } from "../theme.ts";
 import { CandleSource, youngSince } from "./candle_source.ts";
@@ -54,7 +55,7 @@ export class ChartView {
   #refreshAtMs = 0;
   #reloadAtMs = 0;
   #busy = false;
-  #decimals = -1;
+  #unit = "";
   /** Where the crosshair is; undefined = nowhere. */
   #pointedAt: UTCTimestamp | undefined;
 
@@ -240,7 +241,7 @@ export class ChartView {
     this.#bands.update();
     this.#drawFires();
     const { firstMs, slots: count, intervalMs } = this.#bands;
-    if (this.#pointedAt === undefined) this.span.apply({ count, firstMs, intervalMs });
+    this.span.apply({ count, firstMs, intervalMs });
     if (slots.length > 0) this.#mids.clear();
     const empty = byId("chart-empty");
     empty.hidden = slots.length > 0 || this.#mids.length > 0;
@@ -269,13 +270,7 @@ export class ChartView {
 
   /** A candle that is pointed at stays under the pointer: the chart does not move on meanwhile. */
   #pointAt(time: UTCTimestamp | undefined): void {
-    const isFree = time === undefined;
-    if (isFree !== (this.#pointedAt === undefined)) {
-      this.#chart.timeScale().applyOptions({
-        shiftVisibleRangeOnNewBar: isFree,
-        allowShiftVisibleRangeOnWhitespaceReplacement: isFree,
-      });
-    }
+    this.span.hold(time !== undefined);
     this.#pointedAt = time;
     this.#renderLegend();
   }
@@ -288,21 +283,22 @@ export class ChartView {
       ? list.at(-1)
       : list.find(({ start }) => start === time * 1000);
     const gap = time === undefined ? undefined : this.#bands.at(time * 1000);
-    const decimals = this.#store.current?.decimals ?? 2;
-    const parts = candle === undefined ? [] : candleWords(candle, decimals);
+    const row = this.#store.current;
+    const parts = candle === undefined || row === undefined ? [] : candleWords(candle, row);
     if (gap !== undefined) parts.push(nameOf(gap.reason));
     if (time !== undefined) parts.push(...this.#fires.at(time * 1000));
     if (parts.length > 0 || this.#mids.length === 0) setText(byId("legend"), parts.join("  "));
   }
 
   #applyDecimals(): void {
-    const decimals = this.#store.current?.decimals ?? 2;
-    if (decimals === this.#decimals) return;
-    this.#decimals = decimals;
+    const { decimals, type } = this.#store.current ?? emptyRow("", "");
+    const unit = `${decimals} ${type}`;
+    if (unit === this.#unit) return;
+    this.#unit = unit;
     const priceFormat = {
       type: "custom",
       minMove: 10 ** -decimals,
-      formatter: (value: number) => price(value, decimals),
+      formatter: (value: number) => priceText({ decimals, type }, value),
     } as const;
     this.#bars.applyOptions({ priceFormat });
     this.#mids.applyOptions({ priceFormat });

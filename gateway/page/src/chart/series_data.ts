@@ -4,7 +4,8 @@ import type {
   UTCTimestamp,
   WhitespaceData,
 } from "lightweight-charts";
-import { price, size } from "../format.ts";
+import { amountText, priceNumber } from "../state/market_figures.ts";
+import type { MarketRow } from "../state/market_row.ts";
 import { cssColor } from "../theme.ts";
 import type { Candle } from "./candles.ts";
 
@@ -34,11 +35,11 @@ export function volumeOf(
 }
 
 /** A candle in words. */
-export function candleWords(candle: Candle, decimals: number): string[] {
+export function candleWords(candle: Candle, row: MarketRow): string[] {
   return [
-    `O ${price(candle.open, decimals)}  H ${price(candle.high, decimals)}`,
-    `L ${price(candle.low, decimals)}  C ${price(candle.close, decimals)}`,
-    `V ${size(candle.volume)}`,
+    `O ${priceNumber(row, candle.open)}  H ${priceNumber(row, candle.high)}`,
+    `L ${priceNumber(row, candle.low)}  C ${priceNumber(row, candle.close)}`,
+    `V ${amountText(row, candle.volume)}`,
     ...(candle.gap ? ["incomplete"] : []),
   ];
 }

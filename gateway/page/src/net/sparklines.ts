@@ -10,6 +10,7 @@ const AT_ONCE_MAX = 3;
 const SETTLE_MS = 120;
 
 interface SparkCandle {
+  start: number;
   open: number;
   close: number;
   trades: number;
@@ -67,6 +68,7 @@ export class Sparklines {
     // A minute alone has no shape: its opening price is where the line begins.
     if (first !== undefined) row.spark.unshift(first);
     row.reference = first ?? row.last;
+    row.referenceMs = candles[0]?.start ?? row.sparkAtMs;
     this.#store.dirtyRows.add(row.key);
     this.#store.dirty.add("rows").add("title");
   }

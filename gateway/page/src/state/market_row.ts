@@ -19,6 +19,8 @@ export interface MarketRow {
   symbol: string;
   feed: string;
   external: string;
+  /** `spot`, `prediction`; "" = not known. */
+  type: string;
   state: string;
   /** Since when its state may be another one, ms; null = it is that. */
   stateUnknownSinceMs: number | null;
@@ -38,6 +40,8 @@ export interface MarketRow {
   sparkAtMs: number;
   /** The price that the change is counted from: the first of the last hour. */
   reference: number | null;
+  /** When that was, ms; null = not known. */
+  referenceMs: number | null;
   /** Direction of the last change that was not shown yet: 1, -1 or 0. */
   moved: number;
 }
@@ -60,6 +64,7 @@ export function emptyRow(symbol: string, feed: string): MarketRow {
     symbol,
     feed,
     external: "",
+    type: "",
     state: "unknown",
     stateUnknownSinceMs: null,
     last: null,
@@ -74,12 +79,14 @@ export function emptyRow(symbol: string, feed: string): MarketRow {
     spark: null,
     sparkAtMs: 0,
     reference: null,
+    referenceMs: null,
     moved: 0,
   };
 }
 
-/** Price change in percent against the reference; null = unknown. */
-export function changeOf({ last, reference }: MarketRow): number | null {
+/** Price change against the reference in percent, in a market of cents in points; null = unknown. */
+export function changeOf({ type, last, reference }: MarketRow): number | null {
   if (last === null || reference === null || reference === 0) return null;
+  if (type === "prediction") return (last - reference) * 100;
   return (last / reference - 1) * 100;
 }

@@ -62,6 +62,7 @@ export class Store {
   takeSummary(summary: Record<string, unknown>): void {
     const row = this.row(String(summary["symbol"]), String(summary["feed"]));
     row.external = String(summary["external"] ?? "");
+    row.type = String(summary["type"] ?? "");
     row.state = String(summary["state"]);
     row.stateUnknownSinceMs = summary["state_unknown_since"] as number | null ?? null;
     row.bookLive = summary["book"] === "live";

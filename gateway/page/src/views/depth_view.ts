@@ -1,6 +1,8 @@
 import { pencil } from "../canvas.ts";
 import { byId, setText } from "../dom.ts";
-import { price, size } from "../format.ts";
+import { size } from "../format.ts";
+import { priceText } from "../state/market_figures.ts";
+import { emptyRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import { cssColor } from "../theme.ts";
 
@@ -61,20 +63,20 @@ export class DepthView {
     drawSide(context, shown.bids, { x, y, floor, edge: 0, color: cssColor("--up") });
     drawSide(context, shown.asks, { x, y, floor, edge: width, color: cssColor("--down") });
     context.globalAlpha = 1;
-    const decimals = this.#store.current?.decimals ?? 2;
-    drawLabels(context, [low, mid, high].map((value) => price(value, decimals)), { width, height });
+    const row = this.#store.current ?? emptyRow("", "");
+    drawLabels(context, [low, mid, high].map((value) => priceText(row, value)), { width, height });
     this.#note(shown, low + (high - low) * (this.#pointerX ?? 0) / width, mid);
   }
 
   #note(shown: { bids: Levels; asks: Levels }, at: number, mid: number): void {
-    const decimals = this.#store.current?.decimals ?? 2;
+    const row = this.#store.current ?? emptyRow("", "");
     const [bought, sold] = [shown.bids, shown.asks].map((side) => side.at(-1)?.[1] ?? 0);
     if (this.#pointerX === null) {
       return setText(byId("depth-note"), `${size(bought ?? 0)} bid · ${size(sold ?? 0)} ask`);
     }
     const side = at < mid ? shown.bids : shown.asks;
     const sum = side.findLast(([value]) => at < mid ? value >= at : value <= at)?.[1] ?? 0;
-    setText(byId("depth-note"), `${size(sum)} up to ${price(at, decimals)}`);
+    setText(byId("depth-note"), `${size(sum)} up to ${priceText(row, at)}`);
   }
 }
 

@@ -1,46 +1,112 @@
-import { add, byId, setText } from "../dom.ts";
-import { price, size } from "../format.ts";
+import { add, byId, setAttribute, setText } from "../dom.ts";
+import { remember, remembered } from "../remembered.ts";
+import {
+  groupLevels,
+  priceNumber,
+  priceText,
+  sizeDecimals,
+  sizeParts,
+  spreadText,
+} from "../state/market_figures.ts";
+import { emptyRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 
 const RUNG_PX = 18;
-const RUNGS_MAX = 40;
+const RUNGS_MAX = 100;
+const GROUPS = [1, 10, 100];
+const FLASH_MS = 450;
 
 type Levels = [number, number][];
+
+/** A number in two elements: what says something, and zeros behind it. */
+interface Digits {
+  head: HTMLElement;
+  zeros: HTMLElement;
+}
 
 interface Rung {
   root: HTMLElement;
   price: HTMLElement;
-  size: HTMLElement;
-  total: HTMLElement;
+  size: Digits;
+  total: Digits;
 }
 
-/** The order book: asks above, bids below, bars for the size up to each level. */
+/** The order book: asks above, bids below, and a column of bars for the size up to each level. */
 export class LadderView {
   #store: Store;
-  #asks = byId("asks");
-  #bids = byId("bids");
+  #boxes = { asks: byId("asks"), bids: byId("bids") };
   #rungs = { asks: [] as Rung[], bids: [] as Rung[] };
+  /** Sizes as they were shown last, by price. */
+  #before = { asks: new Map<number, number>(), bids: new Map<number, number>() };
+  /** Market, grouping and digits of sizes that are shown. */
+  #shown = "";
+  #group = GROUPS.find((group) => String(group) === remembered("grouping")) ?? 1;
+  #decimals = 0;
+  #isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 
   constructor(store: Store) {
     this.#store = store;
-    new ResizeObserver(() => store.dirty.add("book")).observe(this.#bids);
+    new ResizeObserver(() => store.dirty.add("book")).observe(this.#boxes.bids);
+    this.#buildGroups();
   }
 
   /** Shows the book of the focused market. */
   render(): void {
-    const { book, dirty } = this.#store;
+    const { book, dirty, focused } = this.#store;
     if (!dirty.has("book")) return;
-    const asks = book.sortedAsks().slice(0, roomIn(this.#asks));
-    const bids = book.sortedBids().slice(0, roomIn(this.#bids));
-    const most = Math.max(total(asks), total(bids), Number.MIN_VALUE);
-    this.#fill("asks", asks, most);
-    this.#fill("bids", bids, most);
-    this.#renderSpread(bids[0]?.[0], asks[0]?.[0]);
-    const checksum = book.checksum === "verified" ? " · checksum ok" : "";
-    setText(
-      byId("book-state"),
-      book.known ? `${book.bids.size} × ${book.asks.size}${checksum}` : "waiting for a snapshot",
-    );
+    const shown = `${focused} ${this.#group}`;
+    const isOther = shown !== this.#shown;
+    if (isOther) this.#decimals = 0;
+    this.#shown = shown;
+    const levels = {
+      asks: this.#grouped(book.sortedAsks(), true),
+      bids: this.#grouped(book.sortedBids(), false),
+    };
+    const amounts = [...levels.asks, ...levels.bids].map(([, amount]) => amount);
+    this.#decimals = Math.max(this.#decimals, sizeDecimals(amounts));
+    const most = Math.max(total(levels.asks), total(levels.bids), Number.MIN_VALUE);
+    for (const side of ["asks", "bids"] as const) {
+      this.#fill(side, levels[side], { most, isOther });
+    }
+    this.#renderSpread(book.bestBid(), book.bestAsk());
+    this.#renderState();
+  }
+
+  #grouped(levels: Levels, isAsk: boolean): Levels {
+    const decimals = this.#store.current?.decimals ?? 2;
+    const grouped = groupLevels(levels, { decimals, group: this.#group, isAsk });
+    return grouped.slice(0, roomIn(isAsk ? this.#boxes.asks : this.#boxes.bids)).map((
+      [price, amount],
+    ) => [price, Number(amount.toFixed(8))]);
+  }
+
+  #buildGroups(): void {
+    for (const group of GROUPS) {
+      const button = add(byId("grouping"), "button", { text: `×${group}` });
+      button.title = `Levels of ${group === 1 ? "one price step" : `${group} price steps`}`;
+      const press = () => {
+        for (const other of byId("grouping").children) {
+          setAttribute(other, "aria-pressed", String(other === button));
+        }
+      };
+      if (group === this.#group) press();
+      button.onclick = () => {
+        this.#group = group;
+        remember("grouping", String(group));
+        press();
+        this.#store.dirty.add("book");
+      };
+    }
+  }
+
+  #renderState(): void {
+    const { book } = this.#store;
+    const checksum = book.checksum === "verified" ? " ✓" : "";
+    const state = byId("book-state");
+    setText(state, book.known ? `${book.bids.size} × ${book.asks.size}${checksum}` : "no snapshot");
+    state.title = book.known
+      ? `Levels of bids × asks${checksum && "; the venue's checksum is right"}`
+      : "Waiting for a snapshot";
     byId("ladder").classList.toggle("suspect", !book.known);
   }
 
@@ -50,41 +116,65 @@ export class LadderView {
       const isEmpty = bid === undefined && ask === undefined;
       return box.replaceChildren(isEmpty ? "no orders" : "one side only");
     }
-    const decimals = this.#store.current?.decimals ?? 2;
+    const row = this.#store.current ?? emptyRow("", "");
     const mid = document.createElement("b");
-    mid.textContent = price((bid + ask) / 2, Math.min(10, decimals + 1));
+    mid.textContent = priceText(row, (bid + ask) / 2, 1);
     const spread = document.createElement("span");
-    const points = bid + ask > 0 ? (ask - bid) / ((ask + bid) / 2) * 10_000 : 0;
-    spread.textContent = `spread ${price(ask - bid, decimals)} · ${
-      points.toFixed(points < 10 ? 2 : 0)
-    } bp`;
+    spread.textContent = `spread ${spreadText(row, bid, ask)}`;
     box.replaceChildren(mid, spread);
   }
 
-  #fill(side: "asks" | "bids", levels: Levels, most: number): void {
+  #fill(
+    side: "asks" | "bids",
+    levels: Levels,
+    { most, isOther }: { most: number; isOther: boolean },
+  ): void {
     const rungs = this.#rungs[side];
-    const parent = side === "asks" ? this.#asks : this.#bids;
-    while (rungs.length < levels.length) rungs.push(newRung(parent, side === "asks"));
-    const decimals = this.#store.current?.decimals ?? 2;
+    while (rungs.length < levels.length) rungs.push(newRung(this.#boxes[side], side === "asks"));
+    const row = this.#store.current ?? emptyRow("", "");
+    const before = this.#before[side];
     let sum = 0;
-    for (let i = 0; i < rungs.length; i++) {
-      const rung = rungs[i] as Rung;
+    for (const [i, rung] of rungs.entries()) {
       const level = levels[i];
       rung.root.style.display = level === undefined ? "none" : "";
       if (level === undefined) continue;
-      sum += level[1];
-      setText(rung.price, price(level[0], decimals));
-      setText(rung.size, size(level[1]));
-      setText(rung.total, size(sum));
+      const [price, amount] = level;
+      sum += amount;
+      setText(rung.price, priceNumber(row, price));
+      setDigits(rung.size, amount, this.#decimals);
+      setDigits(rung.total, sum, this.#decimals);
       rung.root.style.setProperty("--w", String(Math.round(sum / most * 1000) / 10));
+      const was = before.get(price) ?? 0;
+      if (!isOther && was !== amount && before.size > 0) this.#flash(rung, amount > was);
     }
+    this.#before[side] = new Map(levels);
+  }
+
+  #flash({ root }: Rung, isMore: boolean): void {
+    if (this.#isCalm.matches) return;
+    const backgroundColor = isMore ? "var(--up-bar)" : "var(--down-bar)";
+    for (const running of root.getAnimations()) running.cancel();
+    root.animate([{ backgroundColor }, { backgroundColor: "transparent" }], FLASH_MS);
   }
 }
 
 function newRung(parent: HTMLElement, atFront: boolean): Rung {
   const root = add(parent, "div", { className: "rung" });
   if (atFront) parent.prepend(root);
-  return { root, price: add(root, "span"), size: add(root, "span"), total: add(root, "span") };
+  const rung = { root, price: add(root, "span"), size: newDigits(root), total: newDigits(root) };
+  add(root, "i");
+  return rung;
+}
+
+function newDigits(root: HTMLElement): Digits {
+  const cell = add(root, "span");
+  return { head: add(cell, "span"), zeros: add(cell, "span", { className: "zeros" }) };
+}
+
+function setDigits({ head, zeros }: Digits, amount: number, decimals: number): void {
+  const [text, rest] = sizeParts(amount, decimals);
+  setText(head, text);
+  setText(zeros, rest);
 }
 
 function total(levels: Levels): number {

@@ -1,10 +1,11 @@
 import { drawLine } from "../canvas.ts";
 import { add, byId, flash, setAttribute, setClass, setText } from "../dom.ts";
-import { count, dayTime, directionOf, percentText, price, size } from "../format.ts";
+import { count, dayTime, directionOf } from "../format.ts";
 import type { Sparklines } from "../net/sparklines.ts";
 import { hashOf } from "../routes.ts";
+import { amountText, changeSpan, changeText, priceText } from "../state/market_figures.ts";
 import { arrangeMarkets, isMoving, type Listing, type Sort } from "../state/market_order.ts";
-import { changeOf, type MarketRow, stateText } from "../state/market_row.ts";
+import { type MarketRow, stateText } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import { cssColor } from "../theme.ts";
 import { VirtualList } from "./virtual_list.ts";
@@ -18,6 +19,8 @@ interface RowView {
   spark: HTMLCanvasElement;
   last: HTMLElement;
   change: HTMLElement;
+  /** What the change is counted from, where it is not an hour. */
+  span: HTMLElement;
   bid: HTMLElement;
   ask: HTMLElement;
   volume: HTMLElement;
@@ -206,10 +209,12 @@ export class MarketsView {
     const venue = add(name, "small");
     const spark = add(cell("spark"), "canvas");
     spark.setAttribute("aria-hidden", "true");
+    const last = cell("last");
+    const changes = cell("chg");
     return {
-      ...{ root, head, tail, mark, venue, spark, drawn: undefined },
-      last: cell("last"),
-      change: cell("chg"),
+      ...{ root, head, tail, mark, venue, spark, last, drawn: undefined },
+      change: add(changes, "span"),
+      span: add(changes, "small"),
       bid: cell("bid"),
       ask: cell("ask"),
       volume: cell("vol"),
@@ -219,21 +224,23 @@ export class MarketsView {
   }
 
   #fill(view: RowView, row: MarketRow, index: number): void {
-    const change = changeOf(row);
+    const change = changeText(row);
+    const span = changeSpan(row);
     const [head, tail] = headAndTail(row.symbol);
     setAttribute(view.root, "href", this.#hashOf(row));
     setAttribute(view.root, "aria-rowindex", String(index + 2));
     setText(view.head, head);
     setText(view.tail, tail);
     setText(view.venue, [row.feed, row.external === row.symbol ? "" : row.external].join(" "));
-    setText(view.last, price(row.last, row.decimals));
-    setText(view.change, percentText(change));
-    setText(view.bid, price(row.bid, row.decimals));
-    setText(view.ask, price(row.ask, row.decimals));
-    setText(view.volume, row.volume === null ? "–" : size(row.volume));
+    setText(view.last, priceText(row, row.last));
+    setText(view.change, change);
+    setText(view.span, change === "" || span === "1h" ? "" : span);
+    setText(view.bid, priceText(row, row.bid));
+    setText(view.ask, priceText(row, row.ask));
+    setText(view.volume, row.volume === null ? "–" : amountText(row, row.volume));
     setText(view.state, stateText(row));
     setText(view.updated, row.updatedMs === null ? "–" : dayTime(row.updatedMs));
-    setClass(view.change, `chg ${directionOf(change)}`);
+    setClass(view.change, directionOf(change));
     this.#mark(view, row);
     if (row.moved !== 0) flash(view.last, row.moved > 0);
     row.moved = 0;
@@ -259,7 +266,7 @@ export class MarketsView {
     if (drawn === view.drawn) return;
     view.drawn = drawn;
     const values = spark === null ? [] : last === null ? spark : [...spark.slice(0, -1), last];
-    drawLine(view.spark, values, { color: this.#color[directionOf(changeOf(row)) || "flat"] });
+    drawLine(view.spark, values, { color: this.#color[directionOf(changeText(row)) || "flat"] });
   }
 }
 

@@ -1,5 +1,7 @@
 import { add, byId, setClass, setText } from "../dom.ts";
-import { count, price, size, timeMs } from "../format.ts";
+import { count, size, timeMs } from "../format.ts";
+import { priceNumber } from "../state/market_figures.ts";
+import { emptyRow, type MarketRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import type { Mark, Print } from "../state/tape.ts";
 
@@ -29,7 +31,7 @@ export class TapeView {
     const { entries } = tape;
     const room = Math.max(5, Math.min(ROWS_MAX, Math.floor(this.#list.clientHeight / ROW_PX)));
     while (this.#rows.length < room) this.#rows.push(newRow(this.#list));
-    const decimals = current?.decimals ?? 2;
+    const market = current ?? emptyRow("", "");
     const big = usualSize(entries) * BIG_FACTOR;
     for (let i = 0; i < this.#rows.length; i++) {
       const row = this.#rows[i] as HTMLElement;
@@ -37,7 +39,7 @@ export class TapeView {
       row.style.display = entry === undefined ? "none" : "";
       if (entry === undefined) continue;
       if ("mark" in entry) showMark(row, entry);
-      else showPrint(row, entry, { decimals, big: entry.size > big });
+      else showPrint(row, entry, { market, big: entry.size > big });
     }
   }
 
@@ -64,10 +66,10 @@ function newRow(list: HTMLElement): HTMLElement {
 function showPrint(
   row: HTMLElement,
   print: Print,
-  { decimals, big }: { decimals: number; big: boolean },
+  { market, big }: { market: MarketRow; big: boolean },
 ): void {
   setClass(row, `print ${print.side}${big ? " big" : ""}`);
-  setText(row.children[0] as Element, price(print.price, decimals));
+  setText(row.children[0] as Element, priceNumber(market, print.price));
   setText(row.children[1] as Element, size(print.size));
   setText(row.children[2] as Element, timeMs(print.ms));
   row.title = "";

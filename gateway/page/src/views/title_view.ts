@@ -1,6 +1,7 @@
 import { add, byId, flash, setClass, setText } from "../dom.ts";
-import { dayTime, directionOf, percentText, price, size } from "../format.ts";
-import { changeOf, type MarketRow, type OpenGap, stateText } from "../state/market_row.ts";
+import { dayTime, directionOf } from "../format.ts";
+import { amountText, changeSpan, changeText, priceText } from "../state/market_figures.ts";
+import { type MarketRow, type OpenGap, stateText } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 
 const GOOD_NEWS_MS = 5_000;
@@ -37,7 +38,7 @@ export class TitleView {
     if (dirty.has("title") || dirty.has("gaps") || dirty.has("second")) this.#renderBanner();
     if (current === undefined || !(dirty.has("title") || dirty.has("rows"))) return;
     this.#renderName(current);
-    const last = price(current.last, current.decimals);
+    const last = priceText(current, current.last);
     setText(byId("last"), last);
     const [now, before] = [current.last, this.#lastShown];
     if (now !== null && before !== null && now !== before) {
@@ -45,8 +46,8 @@ export class TitleView {
       flash(byId("last"), now > before);
     }
     this.#lastShown = now;
-    const change = changeOf(current);
-    setText(byId("change"), change === null ? "" : `${percentText(change)} 1h`);
+    const change = changeText(current);
+    setText(byId("change"), change && `${change} ${changeSpan(current)}`);
     setClass(byId("change"), directionOf(change));
     this.#renderFacts(current);
     document.title = `${now === null ? "" : last + " "}${current.symbol} · ssmd`;
@@ -84,10 +85,10 @@ export class TitleView {
   }
 
   #renderFacts(row: MarketRow): void {
-    this.#fact("Bid", price(row.bid, row.decimals), "up");
-    this.#fact("Ask", price(row.ask, row.decimals), "down");
-    this.#fact("Volume 24h", row.volume === null ? "" : size(row.volume));
-    this.#fact("Open interest", row.openInterest === null ? "" : size(row.openInterest));
+    this.#fact("Bid", priceText(row, row.bid), "up");
+    this.#fact("Ask", priceText(row, row.ask), "down");
+    this.#fact("Volume 24h", row.volume === null ? "" : amountText(row, row.volume));
+    this.#fact("Open interest", row.openInterest === null ? "" : amountText(row, row.openInterest));
     this.#fact("State", stateText(row));
   }
 
