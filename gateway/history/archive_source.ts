@@ -28,6 +28,8 @@ export interface ArchivedDay {
   day: string;
   version: string;
   status: "open" | "complete" | "partial" | "failed";
+  /** Whether its files are one sealed Parquet file a type. */
+  sealed: boolean;
   /** Share of the captured time that lies in no gap: 0…1. */
   quality: number;
   symbols: number;

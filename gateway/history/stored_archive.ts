@@ -2,6 +2,7 @@ import {
   archivedDays,
   dayOfUs,
   isMissing,
+  isSealedDay,
   loadManifest,
   type Manifest,
   type ManifestGap,
@@ -152,6 +153,7 @@ function archivedDay(manifest: Manifest, version: string): ArchivedDay {
   }
   return {
     ...{ feed, day, version, status, quality, symbols, bytes, toUs },
+    sealed: files.length > 0 && files.every(isSealedDay),
     records: count,
     fromUs: fromUs === Infinity ? 0 : fromUs,
     types: [...types.values()].filter(({ files }) => files > 0),

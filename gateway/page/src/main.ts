@@ -11,6 +11,7 @@ import { remember, remembered } from "./remembered.ts";
 import { type ChartRange, hashOf, type Route, routeOf } from "./routes.ts";
 import { Store } from "./state/store.ts";
 import { Theme } from "./theme.ts";
+import { CaptureView } from "./views/capture_view.ts";
 import { ClientsView } from "./views/clients_view.ts";
 import { DepthView } from "./views/depth_view.ts";
 import { FeedsView } from "./views/feeds_view.ts";
@@ -39,6 +40,7 @@ const quality = new QualityView(store, rest);
 const sparklines = new Sparklines(store, rest);
 const markets = new MarketsView(store, sparklines);
 const feeds = new FeedsView(store, rest);
+const capture = new CaptureView(rest, () => feeds.feeds);
 const clients = new ClientsView(rest, () => session.client);
 const signalsView = new SignalsView(signals, new Actions(rest), () => isAdmin === true);
 const session: Session = new Session(store, rest, {
@@ -115,6 +117,7 @@ function goTo(): void {
   if (route.view === "market") setText(byId("unknown-symbol"), route.symbol);
   if (route.view === "markets") store.dirty.add("list");
   if (route.view === "feeds") feeds.open();
+  if (route.view === "capture") capture.open();
   if (route.view === "signals") signalsView.open();
   if (route.view === "clients") clients.open();
   if (route.view !== "market") document.title = `${route.view} · ssmd`;
@@ -182,6 +185,7 @@ function everySecond(): void {
   if (!session.open) return quality.away();
   if (Date.now() - marketsAtMs > MARKETS_EVERY_MS) void readMarkets();
   void feeds.tick(route.view === "feeds");
+  if (route.view === "capture") void capture.tick();
   if (route.view === "clients" && isAdmin === true) void clients.tick();
   if (route.view === "signals") void signalsView.tick();
   if (route.view !== "market") return;
@@ -218,8 +222,7 @@ function buildIntervals(): void {
 }
 
 function buildKeys(): void {
-  const open = (view: "markets" | "feeds" | "signals" | "clients") => () =>
-    location.hash = `#/${view}`;
+  const open = (view: Exclude<Route["view"], "market">) => () => location.hash = `#/${view}`;
   listenForKeys([
     {
       keys: ["/"],
@@ -234,6 +237,7 @@ function buildKeys(): void {
     { keys: ["?"], run: openHelp },
     { keys: ["m", "Escape"], run: open("markets") },
     { keys: ["f"], run: open("feeds") },
+    { keys: ["w"], run: open("capture") },
     { keys: ["s"], run: open("signals") },
     { keys: ["c"], run: open("clients") },
     { keys: ["t"], run: () => theme.next() },

@@ -93,6 +93,7 @@ export const META_INVENTORY = named(
       day: z.string(),
       version: z.string(),
       status: z.enum(["open", "complete", "partial", "failed"]),
+      sealed: z.boolean().describe("Whether its files are one sealed Parquet file a type."),
       quality: z.number().describe("Share of the captured time that lies in no gap: 0 … 1."),
       symbols: z.int(),
       records: z.int(),

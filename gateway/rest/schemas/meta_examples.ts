@@ -61,6 +61,7 @@ export const META_INVENTORY = {
     day: "2026-11-25",
     version: "v1",
     status: "open",
+    sealed: false,
     quality: 0.999,
     symbols: 4,
     records: 12_000,

@@ -1,6 +1,7 @@
 import { drawLine } from "../canvas.ts";
 import { add, byId, setClass, setText } from "../dom.ts";
 import { count, dayTime, durationText } from "../format.ts";
+import { readGaps } from "../net/gaps.ts";
 import type { Rest } from "../net/rest.ts";
 import {
   awayText,
@@ -17,9 +18,6 @@ import type { Store } from "../state/store.ts";
 import { cssColor } from "../theme.ts";
 
 const GAPS_EVERY_S = 5;
-/** Gaps of one answer, and answers at most. */
-const GAPS_LIMIT = 5000;
-const GAP_PAGES_MAX = 4;
 const GAPS_SHOWN = 100;
 /** Subscriptions that a card names. */
 const AWAY_SHOWN = 8;
@@ -84,7 +82,8 @@ export class FeedsView {
   }
 
   async #readGaps(): Promise<void> {
-    await this.#readGapPages();
+    const read = await readGaps(this.#rest);
+    if (read !== undefined) [this.#gaps, this.#isCut] = [read.gaps, read.isCut];
     await this.#readDays();
     const byFeed = Map.groupBy(this.#gaps, ({ feed }) => feed);
     this.#sums = new Map(
@@ -94,23 +93,6 @@ export class FeedsView {
     const text = await this.#rest.text("/metrics");
     this.#metrics = text === undefined ? undefined : new MetricsText(text);
     this.#renderService();
-  }
-
-  /** All gaps of the last day: they come oldest first, and the newest must not be missing. */
-  async #readGapPages(): Promise<void> {
-    const gaps: GapEntry[] = [];
-    let cursor = "";
-    for (let page = 0; page < GAP_PAGES_MAX; page++) {
-      const path = `/v1/gaps?limit=${GAPS_LIMIT}${cursor}`;
-      const answer = await this.#rest.get(path, { keep: page === 0 });
-      if (!answer.ok) return;
-      gaps.push(...answer.body["gaps"] as GapEntry[]);
-      const next = answer.body["next"];
-      this.#isCut = next !== undefined;
-      if (next === undefined) break;
-      cursor = `&cursor=${encodeURIComponent(String(next))}`;
-    }
-    this.#gaps = gaps;
   }
 
   /** The newest day of each feed; the list has them first. */

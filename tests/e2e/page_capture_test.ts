@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { browserTest, fits, says, shows } from "./_page.ts";
+import { Folder, RunningUp } from "./_process.ts";
+
+browserTest(
+  "the page says whether the capture is whole, and what was stopped on purpose",
+  async (page) => {
+    await using data = new Folder();
+    const first = new RunningUp(["--data", data.path]);
+    await using _ended = first;
+    const url = await first.url();
+    await page.resize(1280, 800, true);
+    await page.goto(`${url}/#/capture`);
+    await shows(page, says("#coverage-rows", /kraken/));
+    // A file comes within two minutes, or when it is stopped.
+    await first.stop("SIGTERM");
+    const port = new URL(url).port;
+    await using second = new RunningUp(["--data", data.path, "--port", port]);
+    await second.url();
+    await shows(
+      page,
+      says("#coverage-rows", /kraken.*whole since \d\d:\d\d.*stopped on purpose/),
+      120_000,
+    );
+    await shows(page, says("#coverage-rows .planned", /^\d+\.\d$/));
+    await shows(page, says("#last-file", /\d\d:\d\d:\d\d UTC/));
+    await shows(page, says("#disk-left", /\d \w+ of \d/));
+    await shows(page, says("#day-rows", /kraken.*open.*windows/));
+    await shows(page, says("#day-count", /0 of 2 sealed/));
+    await page.resize(390, 844, false);
+    await fits(page, 390, "capture");
+    assert.deepEqual(page.errors, []);
+  },
+);
