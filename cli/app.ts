@@ -26,6 +26,8 @@ type Entry = LazyCommand | Group;
 /** Words in the order of the help; a group with its line, "" = a command. Other commands follow. */
 const WORDS: Readonly<Record<string, string>> = {
   "up": "",
+  "status": "",
+  "tui": "",
   "exchange": "Simulated exchanges",
   "archive": "Archived files",
   "data": "Archived records: list, check, export, replay and remove them",

@@ -7,6 +7,7 @@ import { type Authenticator, keylessAuthenticator } from "./access/authenticator
 import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectedClients } from "./admin/connected_clients.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
+import { logRoutes } from "./admin/log_routes.ts";
 import { environmentRoutes } from "./admin/environment_routes.ts";
 import type { FeedbackOptions } from "./feedback/open_feedback.ts";
 import { History } from "./history/history.ts";
@@ -273,6 +274,7 @@ function build(
       ...signalRoutes({ client: new SignalsClient(transport, env), fires, data, archive }),
       ...dayRoutes({ data, cache: options.cache }),
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
+      ...logRoutes(),
       ...applyRoutes(options, data),
     ],
   });

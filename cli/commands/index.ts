@@ -694,6 +694,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Compare the records that two revisions make of the same raw files",
     load: () => import("./test_replay.ts"),
   },
+  "tui": {
+    brief: "Watch and steer a running environment on a terminal",
+    load: () => import("./tui.ts"),
+  },
   "up": {
     brief: "Start everything for an environment in one process",
     load: () => import("./up.ts"),

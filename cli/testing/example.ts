@@ -4,12 +4,13 @@ import type { CatalogueCommand } from "../catalogue/catalogue.ts";
 const COMMAND_PART = /ssmd (?:"[^"]*"|'[^']*'|[^|>;&#"'])*/;
 
 /** An example so that it ends by itself, takes any free port, and stays within its folder. */
-export function runnable(example: string, { flags }: CatalogueCommand): string {
+export function runnable(example: string, { name, flags }: CatalogueCommand): string {
   const has = (name: string) => flags.some((flag) => flag.name === name);
   let line = example.replaceAll("/tmp/", "./");
   if (has("for")) line = withFlag(line.replace(/ --for[ =]\S+/, ""), "--for 1s");
   if (has("port")) line = withFlag(line.replace(/ --port[ =]\S+/, ""), "--port 0");
-  return line;
+  // It wants a terminal, which `script` gives.
+  return name === "tui" ? `script -qec "${line}" /dev/null` : line;
 }
 
 /** A runnable example with JSON as its output, and nothing that would change what is printed. */

@@ -31,6 +31,33 @@ interface LoggerOptions {
   fields?: LogFields;
 }
 
+/** A line of a log, as it is kept. */
+export interface LogLine {
+  /** Counts the lines of the process, from 1. */
+  n: number;
+  /** ms since 1970. */
+  atMs: number;
+  level: LogLevel;
+  message: string;
+  /** Its values, `key=value` with spaces between. */
+  fields: string;
+}
+
+/** Lines that are kept for whoever looks at a running process. */
+const RECENT_MAX = 1_000;
+/** Characters of a kept line's fields; the rest is cut. */
+const FIELDS_CHARACTERS_MAX = 2_000;
+
+/** The newest lines of this process, the oldest first; `debug` is not kept. */
+export const recentLog: LogLine[] = [];
+let logged = 0;
+
+function keep(level: LogLevel, message: string, fields: string): void {
+  const line = { n: ++logged, atMs: Date.now(), level, message };
+  recentLog.push({ ...line, fields: fields.slice(0, FIELDS_CHARACTERS_MAX) });
+  if (recentLog.length > RECENT_MAX) recentLog.shift();
+}
+
 const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 const ENCODER = new TextEncoder();
 
@@ -61,8 +88,12 @@ function format(
   if (kind === "json") {
     return JSON.stringify({ time, level, message, ...Object.fromEntries(entries) });
   }
-  const tail = entries.map(([key, value]) => ` ${key}=${plainValue(value)}`).join("");
+  const tail = plainFields(entries);
   return `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${tail}`;
+}
+
+function plainFields(entries: readonly (readonly [string, unknown])[]): string {
+  return entries.map(([key, value]) => ` ${key}=${plainValue(value)}`).join("");
 }
 
 /** A logger: JSON lines for services, plain text for a terminal. */
@@ -73,6 +104,10 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     ((line) => void Deno.stdout.writeSync(ENCODER.encode(line + "\n")));
   const fixed = options.fields ?? {};
   const emit = (at: LogLevel, message: string, fields: LogFields = {}) => {
+    if (at !== "debug") {
+      const all = Object.entries({ ...fixed, ...fields });
+      keep(at, message, plainFields(all.map(([key, value]) => [key, readable(value)])).trimStart());
+    }
     if (ORDER[at] >= ORDER[level]) {
       write(format(kind, at, { message, fields: { ...fixed, ...fields } }));
     }

@@ -14,7 +14,7 @@ export {
   UsageError,
   VenueError,
 } from "./errors.ts";
-export { createLogger, type Logger, type LogLevel, silentLogger } from "./log.ts";
+export { createLogger, type Logger, type LogLevel, recentLog, silentLogger } from "./log.ts";
 export { Metrics } from "./metrics.ts";
 export { exportProcess } from "./process_metrics.ts";
 export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./clock.ts";

@@ -1,0 +1,53 @@
+import { sleep } from "@ssmd/runtime";
+import { GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { RUN_FOR } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { UsageError } from "../exit.ts";
+import { Registry } from "../registry/registry.ts";
+import { variable, wantsColor } from "../terminal.ts";
+
+export default defineCommand({
+  name: "tui",
+  brief: "Watch and steer a running environment on a terminal",
+  description:
+    "Feeds, markets, clients, storage, clock, signals, jobs, shards and logs, read from the gateway " +
+    "as the page reads them; ? shows the keys. What changes anything asks first. Finds a running up " +
+    "or gateway by its file in the data folder, and waits for it while it is away. A gateway that " +
+    "asks for keys wants that of an administrator in SSMD_API_KEY. Works over ssh, from 80 columns; " +
+    "NO_COLOR leaves colours out. Jobs, shards, sealing and limits want the data folder: they are " +
+    "not there with --url.",
+  examples: ["ssmd tui", "ssmd tui --env demo --for 1m"],
+  flags: { ...GATEWAY_FLAGS, for: RUN_FOR },
+  async run({ flags: { for: forMs, ...location }, context }) {
+    if (!Deno.stdout.isTerminal() || !Deno.stdin.isTerminal()) {
+      throw new UsageError("TERMINAL_NEEDED", "ssmd tui draws on a terminal, and here is none", {
+        hint: "ssmd status --output json tells programs the same; over ssh use ssh -t",
+      });
+    }
+    const { shards } = (await Registry.open(context.globals)).environment(location.env);
+    // Read when React is loaded: its checks for developers cost half of the time.
+    Deno.env.set("NODE_ENV", "production");
+    // There is a terminal: the libraries need not guess what it can do by the names of CI services.
+    Deno.env.delete("CI");
+    const [{ showOnTerminal }, { Tui }, { viewsOf }, { Source }] = await Promise.all([
+      import("../tui/terminal.ts"),
+      import("../tui/tui.ts"),
+      import("../tui/views.ts"),
+      import("../tui/source.ts"),
+    ]);
+    const source = new Source(context, location);
+    const hasShards = shards !== undefined;
+    const tui = new Tui(source, (onNews) => viewsOf(source, { hasShards, onNews }));
+    const ended = new AbortController();
+    const reading = tui.readOn(ended.signal);
+    if (forMs !== undefined) void sleep(forMs, ended.signal).then(() => tui.onKey("ctrl-c"));
+    const hasColor = wantsColor(Deno.stdout, variable);
+    for (;;) {
+      const outside = await showOnTerminal(tui, hasColor);
+      if (outside === undefined) break;
+      await outside();
+    }
+    ended.abort();
+    await reading;
+  },
+});

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { keyHeader } from "../client/running_gateway.ts";
+import { durationText } from "../format.ts";
+import type { Row } from "../render.ts";
+import type { Source } from "./source.ts";
+import type { Content, View } from "./view.ts";
+
+const LIST_MS = 5_000;
+const MARKETS_MAX = 5_000;
+/** Wait between two messages about a market, ms. */
+const INTERVAL_MS = 100;
+
+const MARKETS = z.object({
+  markets: z.array(z.object({
+    symbol: z.string(),
+    feed: z.string(),
+    state: z.string(),
+    last_price: z.number().nullable(),
+    bid_price: z.number().nullable(),
+    ask_price: z.number().nullable(),
+    volume_24h: z.number().nullable(),
+    updated: z.number().nullable(),
+    book: z.string(),
+    gap: z.object({ reason: z.string() }).nullable(),
+  })),
+});
+
+const NUMBER = z.number().nullable().optional();
+const RECORD = z.object({
+  type: z.enum(["trade", "ticker"]),
+  symbol: z.string(),
+  feed: z.string(),
+  price: NUMBER,
+  last_price: NUMBER,
+  bid_price: NUMBER,
+  ask_price: NUMBER,
+  volume_24h: NUMBER,
+  recv_ts: z.number(),
+});
+
+/** A market's row and when it last changed, ms since 1970. */
+interface Market {
+  row: Row;
+  updatedMs: number | null;
+}
+
+/** All markets; those on the screen are live, ten times a second. */
+export class MarketsView implements View {
+  readonly name = "markets";
+  readonly everyMs = LIST_MS;
+  readonly empty = "No market is known.";
+  readonly id = ["feed", "symbol"];
+  readonly actions = [];
+  #markets = new Map<string, Market>();
+  #socket: WebSocket | undefined;
+  /** Symbols of the screen that the stream was asked for. */
+  #watched: readonly string[] = [];
+  #shown: readonly string[] = [];
+  #onNews: () => void;
+
+  /** `onNews` is called for each message about a market. */
+  constructor(onNews: () => void) {
+    this.#onNews = onNews;
+  }
+
+  async read(source: Source): Promise<Content> {
+    const answer = await source.ask("GET", `/v1/markets?limit=${MARKETS_MAX}`);
+    const { markets } = MARKETS.parse(answer);
+    this.#markets = new Map(markets.map(({ symbol, feed, gap, updated, ...market }) => [
+      `${feed} ${symbol}`,
+      {
+        updatedMs: updated,
+        row: {
+          symbol,
+          bid: market.bid_price,
+          ask: market.ask_price,
+          last: market.last_price,
+          age: undefined,
+          state: gap === null ? market.state : `gap: ${gap.reason}`,
+          feed,
+          book: market.book,
+          "volume 24h": market.volume_24h,
+        },
+      },
+    ]));
+    this.#connect(source.url);
+    const rows = [...this.#markets.values()].map(({ row }) => row);
+    return { rows };
+  }
+
+  /** Subscribes to what is on the screen, and no longer to what is not. */
+  onShown(rows: readonly Row[]): void {
+    const now = Date.now();
+    for (const row of rows) {
+      const updatedMs = this.#markets.get(keyOf(row))?.updatedMs ?? null;
+      row["age"] = updatedMs === null ? undefined : durationText(Math.max(0, now - updatedMs));
+    }
+    this.#shown = [...new Set(rows.map(({ symbol }) => String(symbol)))];
+    this.#subscribe();
+  }
+
+  onHidden(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  #connect(base: string): void {
+    if (this.#socket !== undefined) return;
+    const socket = new WebSocket(`${base.replace(/^http/, "ws")}/v1/stream`, {
+      headers: keyHeader(),
+    });
+    this.#socket = socket;
+    this.#watched = [];
+    socket.onopen = () => this.#subscribe();
+    socket.onmessage = ({ data }) => this.#take(data);
+    // The next read of the list connects again.
+    socket.onclose = socket.onerror = () => {
+      if (this.#socket === socket) this.#socket = undefined;
+    };
+  }
+
+  #subscribe(): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    const gone = this.#watched.filter((symbol) => !this.#shown.includes(symbol));
+    const come = this.#shown.filter((symbol) => !this.#watched.includes(symbol));
+    if (gone.length > 0) socket.send(JSON.stringify({ action: "unsubscribe", symbols: gone }));
+    if (come.length > 0) {
+      socket.send(JSON.stringify({
+        ...{ action: "subscribe", symbols: come, types: ["trade", "ticker"] },
+        ...{ mode: "conflated", interval_ms: INTERVAL_MS },
+      }));
+    }
+    this.#watched = this.#shown;
+  }
+
+  #take(data: unknown): void {
+    const record = RECORD.safeParse(JSON.parse(String(data))).data;
+    const market = record && this.#markets.get(keyOf(record));
+    if (record === undefined || market === undefined) return;
+    const { row } = market;
+    row["last"] = record.price ?? record.last_price ?? row["last"];
+    row["bid"] = record.bid_price ?? row["bid"];
+    row["ask"] = record.ask_price ?? row["ask"];
+    row["volume 24h"] = record.volume_24h ?? row["volume 24h"];
+    market.updatedMs = record.recv_ts;
+    this.#onNews();
+  }
+}
+
+function keyOf({ feed, symbol }: Row | { feed: string; symbol: string }): string {
+  return `${feed} ${symbol}`;
+}

@@ -1,0 +1,112 @@
+// @ts-types="@types/react"
+import { createElement, useEffect, useReducer } from "react";
+import { Box, type Key, render, Text, type TextProps, useInput, useWindowSize } from "ink";
+import { writeOut } from "../output.ts";
+import { screenLines, type Style } from "./screen.ts";
+import type { Tui } from "./tui.ts";
+
+/** Wait between two drawings of news: ten a second. */
+const DRAW_MS = 100;
+const CURSOR_HOME = "\x1b[H";
+
+const COLORS: Readonly<Record<Style, TextProps>> = {
+  plain: {},
+  title: { bold: true },
+  selected: { inverse: true },
+  good: { color: "green" },
+  warn: { color: "yellow" },
+  bad: { color: "red" },
+  dim: { dimColor: true },
+};
+
+/** Shows it on this terminal until the screen is left; gives what is to run outside of it, if anything. */
+export async function showOnTerminal(
+  tui: Tui,
+  hasColor: boolean,
+): Promise<(() => Promise<void>) | undefined> {
+  const app = render(null, {
+    ...{ alternateScreen: true, incrementalRendering: true, interactive: true },
+    ...{ exitOnCtrlC: false, patchConsole: false },
+  });
+  // Ink draws from where the shell's cursor was; the screen begins at its first line.
+  writeOut(CURSOR_HOME);
+  app.rerender(createElement(Screen, { tui, hasColor }));
+  const { promise, resolve } = Promise.withResolvers<(() => Promise<void>) | undefined>();
+  tui.onLeave = resolve;
+  try {
+    return await Promise.race([promise, app.waitUntilExit().then(() => undefined)]);
+  } finally {
+    tui.onLeave = () => {};
+    app.unmount();
+    await app.waitUntilExit();
+  }
+}
+
+function Screen({ tui, hasColor }: { tui: Tui; hasColor: boolean }) {
+  const size = useWindowSize();
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => drawOnChange(tui, draw), [tui]);
+  useInput((input, key) => {
+    for (const name of keysOf(input, key)) tui.onKey(name);
+    draw();
+  });
+  const lines = screenLines(tui, size).map((line, i) =>
+    createElement(
+      Text,
+      { key: i, wrap: "truncate-end" },
+      ...line.map(({ text, style }, j) =>
+        createElement(Text, { key: j, ...(hasColor ? COLORS[style] : {}) }, text)
+      ),
+      // A line of nothing would take no row.
+      ...(line.every(({ text }) => text === "") ? [" "] : []),
+    )
+  );
+  return createElement(Box, { flexDirection: "column", width: size.columns }, ...lines);
+}
+
+/** However much news there is, it is drawn ten times a second. */
+function drawOnChange(tui: Tui, draw: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  tui.onChange = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      draw();
+    }, DRAW_MS);
+  };
+  return () => {
+    clearTimeout(timer);
+    tui.onChange = () => {};
+  };
+}
+
+/** The names of the keys that came together. */
+function keysOf(input: string, key: Key): string[] {
+  if (key.ctrl) return input === "c" ? ["ctrl-c"] : [];
+  const names: readonly (readonly [boolean, string])[] = [
+    [key.upArrow, "up"],
+    [key.downArrow, "down"],
+    [key.leftArrow, "left"],
+    [key.rightArrow, "right"],
+    [key.pageUp, "page up"],
+    [key.pageDown, "page down"],
+    [key.home, "home"],
+    [key.end, "end"],
+    [key.return, "enter"],
+    [key.escape, "escape"],
+    [key.backspace || key.delete, "backspace"],
+    [key.tab && key.shift, "shift-tab"],
+    [key.tab, "tab"],
+  ];
+  const name = names.find(([isPressed]) => isPressed)?.[1];
+  return name === undefined ? [...input].map((each) => CONTROLS[each] ?? each) : [name];
+}
+
+/** Keys that came so fast after others that they are characters. */
+const CONTROLS: Readonly<Record<string, string>> = {
+  "\r": "enter",
+  "\n": "enter",
+  "\t": "tab",
+  "\x1b": "escape",
+  "\x7f": "backspace",
+  "\x03": "ctrl-c",
+};

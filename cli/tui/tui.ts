@@ -1,0 +1,223 @@
+import { messageOf, sleep, SsmdError } from "@ssmd/runtime";
+import type { Row } from "../render.ts";
+import type { Source } from "./source.ts";
+import { type Action, type Content, idOf, type View } from "./view.ts";
+import { readFeeds } from "./views.ts";
+
+/** Wait between two looks at whether the gateway is there. */
+const LOOK_MS = 1_000;
+
+/** What stands in the lines below the table in place of the keys. */
+export type Prompt =
+  | { kind: "filter" }
+  | { kind: "choose" | "confirm"; action: Action; row: Row; choice: string };
+
+/** A view with what it shows now. */
+export interface Pane {
+  view: View;
+  /** Absent until it was read. */
+  content?: Content;
+  /** Why it could not be read last; "" = it could. */
+  problem: string;
+  /** Rows are shown that have this text in any cell, whatever its case. */
+  filter: string;
+  /** Id of the selected row; absent = the first. */
+  selected?: string;
+  /** First row on the screen. */
+  top: number;
+  /** The widest cell so far by column, so that columns stay where they are. */
+  widths: Map<string, number>;
+}
+
+/** What is on the screen, and what keys do to it; it knows no terminal. */
+export class Tui {
+  readonly source: Source;
+  readonly panes: readonly Pane[];
+  pane: Pane;
+  prompt: Prompt | undefined;
+  /** In place of the table: a row whole, or all keys. */
+  overlay: "details" | "help" | undefined;
+  /** What was last done, or why it was not. */
+  message = "";
+  /** How the feeds are, in a few words. */
+  feeds = "";
+  /** Rows of the table that fit on the screen. */
+  pageRows = 10;
+  /** Called when the screen must be drawn again. */
+  onChange: () => void = () => {};
+  /** Called to leave the screen: for good, or for what writes to the terminal itself. */
+  onLeave: (outside: (() => Promise<void>) | undefined) => void = () => {};
+  #wake = new AbortController();
+
+  constructor(source: Source, views: (onNews: () => void) => readonly View[]) {
+    this.source = source;
+    this.panes = views(() => this.onChange())
+      .map((view) => ({ view, problem: "", filter: "", top: 0, widths: new Map() }));
+    this.pane = this.panes[0] as Pane;
+  }
+
+  /** Rows of the pane that the filter leaves. */
+  get rows(): readonly Row[] {
+    const { content, filter } = this.pane;
+    const rows = content?.rows ?? [];
+    if (filter === "") return rows;
+    const wanted = filter.toLowerCase();
+    return rows.filter((row) =>
+      Object.values(row).some((cell) => String(cell ?? "").toLowerCase().includes(wanted))
+    );
+  }
+
+  /** Place of the selected row; -1 = there is none. */
+  get selectedIndex(): number {
+    const { view, selected } = this.pane;
+    const { rows } = this;
+    if (selected === undefined) return Math.min(0, rows.length - 1);
+    const index = rows.findIndex((row) => idOf(view, row) === selected);
+    return index < 0 ? Math.min(0, rows.length - 1) : index;
+  }
+
+  /** Reads what the pane shows, again and again, until the signal comes. */
+  async readOn(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#readPanes(signal), this.#readHeader(signal)]);
+  }
+
+  async #readHeader(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const feeds = await readFeeds(this.source);
+        const live = feeds.filter(({ connection }) => connection.state === "live").length;
+        const rate = feeds.reduce((sum, feed) => sum + (feed.records_per_second ?? 0), 0);
+        this.feeds = `${live} of ${feeds.length} feeds live, ${rate} records/s`;
+      } catch (error) {
+        this.feeds = messageOf(error);
+      }
+      this.onChange();
+      await sleep(LOOK_MS, signal);
+    }
+  }
+
+  async #readPanes(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { pane } = this;
+      this.#wake = new AbortController();
+      await this.#read(pane);
+      this.onChange();
+      const { everyMs } = pane.view;
+      const waitMs = pane.problem === "" ? everyMs : Math.min(everyMs, LOOK_MS);
+      if (pane === this.pane) await sleep(waitMs, AbortSignal.any([signal, this.#wake.signal]));
+    }
+  }
+
+  async #read(pane: Pane): Promise<void> {
+    try {
+      pane.content = await pane.view.read(this.source);
+      pane.problem = "";
+    } catch (error) {
+      pane.problem = sentenceOf(error);
+    }
+  }
+
+  /** Takes a key: a character, or the name of a key. */
+  onKey(key: string): void {
+    this.#takeKey(key);
+    this.onChange();
+  }
+
+  #takeKey(key: string): void {
+    if (key === "ctrl-c") return this.onLeave(undefined);
+    const { prompt } = this;
+    this.message = "";
+    if (prompt?.kind === "filter") return this.#typeFilter(key);
+    if (prompt !== undefined) return this.#answer(prompt, key);
+    if (this.overlay !== undefined) return void (this.overlay = undefined);
+    if (key === "q") return this.onLeave(undefined);
+    if (key === "?") return void (this.overlay = "help");
+    if (key === "/") return void (this.prompt = { kind: "filter" });
+    if (key === "escape") return void (this.pane.filter = "");
+    if (key === "enter" && this.selectedIndex >= 0) return void (this.overlay = "details");
+    if (this.#move(key) || this.#turn(key)) return;
+    const action = this.pane.view.actions.find((each) => each.key === key);
+    if (action !== undefined) this.#begin(action);
+  }
+
+  /** Selects another row. */
+  #move(key: string): boolean {
+    const last = this.rows.length - 1;
+    const at = this.selectedIndex;
+    const to: Record<string, number> = {
+      up: at - 1,
+      k: at - 1,
+      down: at + 1,
+      j: at + 1,
+      "page up": at - this.pageRows,
+      "page down": at + this.pageRows,
+      home: 0,
+      end: last,
+    };
+    const wanted = to[key];
+    if (wanted === undefined) return false;
+    const row = this.rows[Math.max(0, Math.min(last, wanted))];
+    if (row !== undefined) this.pane.selected = idOf(this.pane.view, row);
+    if (wanted <= 0) delete this.pane.selected;
+    return true;
+  }
+
+  /** Goes to another view. */
+  #turn(key: string): boolean {
+    const at = this.panes.indexOf(this.pane);
+    const count = this.panes.length;
+    const steps: Record<string, number> = { tab: 1, right: 1, left: -1, "shift-tab": -1 };
+    const step = steps[key];
+    const to = step === undefined ? Number(key) - 1 : (at + step + count) % count;
+    const pane = this.panes[to];
+    if (pane === undefined) return false;
+    this.pane.view.onHidden?.();
+    this.pane = pane;
+    this.#wake.abort();
+    return true;
+  }
+
+  #typeFilter(key: string): void {
+    const { pane } = this;
+    if (key === "enter") this.prompt = undefined;
+    else if (key === "escape") [this.prompt, pane.filter] = [undefined, ""];
+    else if (key === "backspace") pane.filter = pane.filter.slice(0, -1);
+    else if ([...key].length === 1) pane.filter += key;
+  }
+
+  #begin(action: Action): void {
+    const row = this.rows[this.selectedIndex];
+    if (row === undefined && !action.isGlobal) return;
+    const refusal = action.refusal?.(row ?? {});
+    if (refusal !== undefined) return void (this.message = refusal);
+    const kind = action.choices === undefined ? "confirm" : "choose";
+    // What was asked about is what is done, whatever the table shows by then.
+    this.prompt = { kind, action, row: { ...row }, choice: "" };
+  }
+
+  #answer(prompt: Exclude<Prompt, { kind: "filter" }>, key: string): void {
+    const choice = prompt.action.choices?.[Number(key) - 1];
+    if (prompt.kind === "choose" && choice !== undefined) {
+      return void (this.prompt = { ...prompt, kind: "confirm", choice });
+    }
+    this.prompt = undefined;
+    if (prompt.kind === "confirm" && key === "y") return this.#perform(prompt);
+    this.message = "Nothing was done";
+  }
+
+  #perform({ action, row, choice }: Exclude<Prompt, { kind: "filter" }>): void {
+    this.message = `${action.label} ...`;
+    const done = async () => {
+      this.message = await action.run(this.source, row, choice).catch(sentenceOf);
+      this.#wake.abort();
+      this.onChange();
+    };
+    if (action.leavesScreen) this.onLeave(done);
+    else void done();
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  const hint = error instanceof SsmdError && error.hint !== "" ? `. ${error.hint}` : "";
+  return `${messageOf(error)}${hint}`;
+}
