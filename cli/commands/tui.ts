@@ -6,6 +6,19 @@ import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable, wantsColor } from "../terminal.ts";
 
+/** Commands that the screen runs. */
+const COMMANDS = {
+  "client disable": () => import("./client_disable.ts"),
+  "client rate-limit": () => import("./client_rate_limit.ts"),
+  "clock check": () => import("./clock_check.ts"),
+  "data replay": () => import("./data_replay.ts"),
+  "job list": () => import("./job_list.ts"),
+  "job retry": () => import("./job_retry.ts"),
+  "schedule list": () => import("./schedule_list.ts"),
+  "schedule trigger": () => import("./schedule_trigger.ts"),
+  "shard list": () => import("./shard_list.ts"),
+};
+
 export default defineCommand({
   name: "tui",
   brief: "Watch and steer a running environment on a terminal",
@@ -35,7 +48,7 @@ export default defineCommand({
       import("../tui/views.ts"),
       import("../tui/source.ts"),
     ]);
-    const source = new Source(context, location);
+    const source = new Source(context, location, COMMANDS);
     const hasShards = shards !== undefined;
     const tui = new Tui(source, (onNews) => viewsOf(source, { hasShards, onNews }));
     const ended = new AbortController();

@@ -1,27 +1,10 @@
-import clientDisable from "../commands/client_disable.ts";
-import clientRateLimit from "../commands/client_rate_limit.ts";
-import dataReplay from "../commands/data_replay.ts";
-import jobRetry from "../commands/job_retry.ts";
-import scheduleTrigger from "../commands/schedule_trigger.ts";
-import type { Command } from "../command/define.ts";
 import { countText } from "../format.ts";
 import type { Row } from "../render.ts";
-import type { Source } from "./source.ts";
 import type { Action } from "./view.ts";
 
 const MODES = ["realtime", "conflated", "latest"] as const;
 const RATES = ["1", "10", "100", "none"] as const;
 const SPEEDS = ["1", "10", "100", "max"] as const;
-
-/** Runs a command of this program, as if it were typed. */
-async function command(
-  { context, location: { env, data } }: Source,
-  { run }: Command,
-  { args = [], ...flags }: Record<string, unknown> & { args?: readonly unknown[] },
-): Promise<unknown> {
-  const given = { env, ...(data === undefined ? {} : { data }), ...flags };
-  return await run({ flags: given as never, args: args as never, context });
-}
 
 function nameOf({ id, client, address }: Row): string {
   return client ? `${id} (${client} at ${address})` : `${id} (${address})`;
@@ -55,7 +38,7 @@ export const CLIENT_ACTIONS: readonly Action[] = [
     ...{ key: "b", label: "block", refusal: unnamed },
     question: ({ client }) => `Let none of ${client}'s keys in, and close its streams?`,
     run: async (source, { client }) => {
-      await command(source, clientDisable, { args: [client] });
+      await source.run("client disable", { args: [client] });
       return `${client} is blocked; ssmd client enable ${client} lets it in again`;
     },
   },
@@ -64,7 +47,7 @@ export const CLIENT_ACTIONS: readonly Action[] = [
     question: ({ client }, rate) => `Limit ${client} to ${rate} requests a second?`,
     run: async (source, { client }, rate) => {
       const most = rate === "none" ? Infinity : Number(rate);
-      await command(source, clientRateLimit, { args: [client, most] });
+      await source.run("client rate-limit", { args: [client, most] });
       return `${client} may send ${rate} requests a second`;
     },
   },
@@ -74,9 +57,8 @@ const SEAL: Action = {
   ...{ key: "s", label: "seal", isGlobal: true },
   question: () => "End and seal all days that are over, now?",
   run: async (source) => {
-    const jobs = await command(source, scheduleTrigger, { args: ["end-days"] }) as {
-      state: string;
-    }[];
+    const { value } = await source.run("schedule trigger", { args: ["end-days"] });
+    const jobs = value as { state: string }[];
     const failed = jobs.filter(({ state }) => state !== "done").length;
     const days = countText(Math.max(0, jobs.length - 1), "day");
     return failed === 0 ? `Done: ${days} ended and sealed` : `${failed} jobs failed: see jobs`;
@@ -91,7 +73,7 @@ export const STORAGE_ACTIONS: readonly Action[] = [
       `Replay ${feed} of ${day} here at speed ${speed}? Ctrl-C ends it and comes back.`,
     run: async (source, { feed, day }, speed) => {
       const pace = speed === "max" ? speed : Number(speed);
-      await command(source, dataReplay, { feed, date: day, speed: pace, intoLive: false });
+      await source.run("data replay", { feed, date: day, speed: pace, intoLive: false });
       return `Replayed ${feed} of ${day}`;
     },
   },
@@ -105,7 +87,7 @@ export const JOB_ACTIONS: readonly Action[] = [
       state === "failed" || state === "cancelled" ? undefined : `This job is ${state}`,
     question: ({ job }) => `Run ${job} again from its first step that is not done?`,
     run: async (source, { job }) => {
-      await command(source, jobRetry, { args: [job] });
+      await source.run("job retry", { args: [job] });
       return `${job} ran again`;
     },
   },

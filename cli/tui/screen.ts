@@ -7,13 +7,13 @@ import type { Pane, Tui } from "./tui.ts";
 export type Style = "plain" | "title" | "selected" | "good" | "warn" | "bad" | "dim";
 
 /** A part of a line. */
-export interface Segment {
+interface Segment {
   text: string;
   style: Style;
 }
 
 /** A line of the screen, from the left. */
-export type Line = readonly Segment[];
+type Line = readonly Segment[];
 
 interface Size {
   columns: number;

@@ -20,7 +20,7 @@ interface Shown {
 function shown(rows: readonly Row[], more: Partial<View> = {}): Shown {
   const read = () => Promise.resolve({ rows });
   const view = { name: "things", everyMs: 1000, empty: "Nothing.", actions: [], read, ...more };
-  const source = new Source(CONTEXT, { env: "demo", url: "http://127.0.0.1:1" });
+  const source = new Source(CONTEXT, { env: "demo", url: "http://127.0.0.1:1" }, {});
   const tui = new Tui(source, () => [view]);
   tui.pane.content = { rows };
   const lines = (columns = 80, count = 24) =>

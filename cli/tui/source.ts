@@ -1,11 +1,19 @@
 import { SsmdError } from "@ssmd/runtime";
+import type { Command } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
+import type { Row } from "../render.ts";
 import {
   askGateway,
   type GatewayLocation,
   gatewayUrl,
   requestGateway,
 } from "../client/running_gateway.ts";
+
+/** Commands of this program that the screen runs, by name. */
+type Commands = Readonly<Record<string, () => Promise<{ default: Command }>>>;
+
+/** Flags and arguments of a command beside `--env` and `--data`. */
+type Given = Record<string, unknown> & { args?: readonly unknown[] };
 
 /** The gateway that the screen is about; it may go away and come back on another port. */
 export class Source {
@@ -17,8 +25,10 @@ export class Source {
   /** How often it came back. */
   returns = 0;
   #base: string | undefined;
+  #commands: Commands;
 
-  constructor(context: SsmdContext, location: GatewayLocation) {
+  constructor(context: SsmdContext, location: GatewayLocation, commands: Commands) {
+    this.#commands = commands;
     const silent = { write: () => {} };
     this.context = {
       globals: { ...context.globals, quiet: true, yes: true },
@@ -51,6 +61,19 @@ export class Source {
       const text = await response.text();
       return response.ok ? text : "";
     });
+  }
+
+  /** Runs a command as if it were typed; gives its value, and the rows that it would print. */
+  async run(name: string, given: Given = {}): Promise<{ value: unknown; rows: readonly Row[] }> {
+    const { env, data } = this.location;
+    const { args = [], ...more } = given;
+    const flags = { env, ...(data === undefined ? {} : { data }), ...more } as never;
+    const load = this.#commands[name];
+    if (load === undefined) throw new RangeError(`no command "${name}"`);
+    const { default: { run, table } } = await load();
+    const value = await run({ flags, args: args as never, context: this.context });
+    const shown = table?.(value as never, flags);
+    return { value, rows: shown !== undefined && "rows" in shown ? shown.rows : [] };
   }
 
   async #watched<T>(request: (url: string) => Promise<T>): Promise<T> {

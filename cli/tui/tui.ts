@@ -8,7 +8,7 @@ import { readFeeds } from "./views.ts";
 const LOOK_MS = 1_000;
 
 /** What stands in the lines below the table in place of the keys. */
-export type Prompt =
+type Prompt =
   | { kind: "filter" }
   | { kind: "choose" | "confirm"; action: Action; row: Row; choice: string };
 

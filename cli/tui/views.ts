@@ -1,11 +1,6 @@
 import { z } from "zod";
 import type { CONNECTION } from "@ssmd/gateway/protocol";
 import { bytesText, countText, durationText } from "../format.ts";
-import clockCheck from "../commands/clock_check.ts";
-import jobList from "../commands/job_list.ts";
-import scheduleList from "../commands/schedule_list.ts";
-import shardList from "../commands/shard_list.ts";
-import type { Command } from "../command/define.ts";
 import type { Row } from "../render.ts";
 import { CLIENT_ACTIONS, JOB_ACTIONS, STORAGE_ACTIONS } from "./actions.ts";
 import { MarketsView } from "./markets_view.ts";
@@ -154,10 +149,8 @@ async function clockRows(source: Source): Promise<Content> {
 }
 
 async function machineClock(source: Source): Promise<Row[]> {
-  const [row = {}] = await commandRows(source, clockCheck, {});
-  const { source: kept, status, offset_us: us, why } = Object.fromEntries(
-    Object.entries(row),
-  );
+  const { value } = await source.run("clock check");
+  const { source: kept, status, offset_us: us, why } = value as Row;
   return [{
     clock: "this machine",
     status,
@@ -192,31 +185,19 @@ async function signalRows(source: Source): Promise<Content> {
   };
 }
 
-/** What a command of this program prints as its table. */
-async function commandRows(
-  { context, location: { env, data } }: Source,
-  command: Command,
-  { args = [], ...flags }: Record<string, unknown> & { args?: readonly string[] },
-): Promise<readonly Row[]> {
-  const given = { env, ...(data === undefined ? {} : { data }), ...flags };
-  const value = await command.run({ flags: given as never, args: args as never, context });
-  if (command.table === undefined) return [value as Row];
-  const table = command.table(value as never, given as never);
-  return "rows" in table ? table.rows : [];
-}
-
 async function jobRows(source: Source): Promise<Content> {
-  const schedules = await commandRows(source, scheduleList, {});
+  const schedules = await source.run("schedule list");
+  const { rows } = await source.run("job list", { limit: JOBS_SHOWN });
   return {
-    rows: await commandRows(source, jobList, { limit: JOBS_SHOWN }),
-    notes: schedules.map(({ schedule, when, state, next }) =>
+    rows,
+    notes: schedules.rows.map(({ schedule, when, state, next }) =>
       `${schedule}: ${when}, ${state === "on" ? `next ${String(next).slice(0, 16)}Z` : state}`
     ),
   };
 }
 
 async function shardRows(source: Source): Promise<Content> {
-  return { rows: await commandRows(source, shardList, { args: [source.location.env] }) };
+  return await source.run("shard list", { args: [source.location.env] });
 }
 
 const LOG = z.object({

@@ -32,7 +32,7 @@ interface LoggerOptions {
 }
 
 /** A line of a log, as it is kept. */
-export interface LogLine {
+interface LogLine {
   /** Counts the lines of the process, from 1. */
   n: number;
   /** ms since 1970. */

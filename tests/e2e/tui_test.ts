@@ -173,7 +173,7 @@ Deno.test({ name: `ssmd tui waits for a gateway that is away${why}`, ignore }, a
   await terminal.shows("AWAY for");
   await using up = started();
   await terminal.shows(/>kraken +live/);
-  assert.doesNotMatch(await terminal.screen(true), /\x1b\[/, "without colours");
+  assert.ok(!(await terminal.screen(true)).includes("\x1b["), "without colours");
   await terminal.press("8");
   await terminal.shows("gateway listens");
   await up.stop("SIGKILL");
