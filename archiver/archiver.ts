@@ -18,6 +18,7 @@ import { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Archiver, ArchiverOptions, ArchiverStats } from "./archiver_options.ts";
 import { requireWork } from "./archiver_health.ts";
 import { DeadLetters } from "./dead_letters.ts";
+import { LetterCollector } from "./letter_collector.ts";
 import { drain } from "./drain.ts";
 import { notWritten, StorageRetry } from "./storage_retry.ts";
 import { WindowRouter } from "./window_router.ts";
@@ -52,6 +53,7 @@ class ArchiverService implements Archiver {
   #flushTicks: number;
   #router: WindowRouter;
   #dead: DeadLetters;
+  #letters: LetterCollector | undefined;
   #storageRetry: StorageRetry;
   #rounds: FlushScheduler;
   #lease: ArchiveLease;
@@ -80,6 +82,13 @@ class ArchiverService implements Archiver {
       logger: this.#logger,
       metrics: this.#metrics,
     });
+    // Those of shards come to the one of the whole environment.
+    if (options.shard === undefined) {
+      this.#letters = new LetterCollector({
+        ...{ env: options.env, transport: options.transport, storage: options.storage },
+        ...{ nowUs: this.#nowUs, logger: this.#logger },
+      });
+    }
     this.#storageRetry = new StorageRetry(this.#logger, this.#metrics, this.#storageAway.resolve);
     this.#router = new WindowRouter({
       env: options.env,
@@ -171,7 +180,7 @@ class ArchiverService implements Archiver {
   async #begin(): Promise<void> {
     const { feeds, transport, firesOnly, leaseWaitMs = LEASE_WAIT_MS } = this.#options;
     // What a bus of this process does not deliver now is gone.
-    if (!transport.durable) await this.#consume();
+    if (!transport.durable) await this.#consumeAll();
     await this.#lease.acquire(leaseWaitMs);
     this.#loader.allow();
     const today = dayOfUs(this.#nowUs());
@@ -181,8 +190,13 @@ class ArchiverService implements Archiver {
     }
     // Fires that left the bus are made again by signals, not from raw.
     if (firesOnly !== true) await this.#busGaps.begin();
-    if (transport.durable) await this.#consume();
+    if (transport.durable) await this.#consumeAll();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  async #consumeAll(): Promise<void> {
+    await this.#consume();
+    await this.#letters?.start();
   }
 
   async #consume(): Promise<void> {
@@ -240,6 +254,7 @@ class ArchiverService implements Archiver {
       clearInterval(this.#timer);
       await this.#consumer?.close();
       await this.#dead.close();
+      await this.#letters?.close();
       await this.#lease.release();
     }
   }

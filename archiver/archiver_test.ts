@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readLetters } from "@ssmd/dataset/dead_letters";
 import { StorageError } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
 import { memoryTransport } from "@ssmd/transport";
@@ -233,7 +234,20 @@ Deno.test("what cannot be read goes to the dead letters and holds nothing up", a
   publisher.publish({ ...timeless, id: "m1-902-0" });
   publish(transport, 100, 200);
   await archiver.close();
-  assert.deepEqual(letters, [garbage, garbage, timeless.payload]);
+  assert.deepEqual(
+    letters.map((payload) => JSON.parse(new TextDecoder().decode(payload)).record_base64),
+    [garbage, garbage, timeless.payload].map((bytes) => bytes.toBase64()),
+  );
+  const kept = await readLetters(storage, ENV);
+  assert.deepEqual(kept.map(({ id, feed }) => [id, feed]), [
+    ["archiver.m1-900-0", "kraken"],
+    ["archiver.m1-901-0", "kra/ken"],
+    ["archiver.m1-902-0", "kraken"],
+  ]);
+  for (const { component, reason } of kept) {
+    assert.equal(component, "archiver");
+    assert.notEqual(reason, "");
+  }
   assert.equal(archiver.stats().deadLettered, 3);
   assert.deepEqual(sequencesOf((await archiveOf(storage)).events), upTo(200));
   await transport.close();

@@ -1,10 +1,13 @@
 import type { Logger } from "@ssmd/runtime";
-import { escapeToken } from "@ssmd/market";
+import { escapeToken, parseSubject } from "@ssmd/market";
 import type { InMessage, Publisher, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Refusal } from "./window_router.ts";
 
-/** Puts messages that cannot be archived, as they came, on `{env}.dlq.archiver`. */
+/** Longest part of a message that a letter holds. */
+const BYTES_MAX = 64 * 1024;
+
+/** Puts messages that cannot be archived, with the reason, on `{env}.dlq.archiver`. */
 export class DeadLetters {
   /** Messages so far. */
   count = 0;
@@ -45,8 +48,9 @@ export class DeadLetters {
     try {
       this.#publisher ??= this.#transport.publisher();
       // An id of its own: under the message's id the bus would take it for a repetition.
-      const id = `archiver.${message.streamSequence}`;
-      this.#publisher.publish({ subject: this.#subject, payload: message.payload, id });
+      const name = /^[\w-]{1,64}$/.test(message.id) ? message.id : message.streamSequence;
+      const id = `archiver.${name}`;
+      this.#publisher.publish({ subject: this.#subject, payload: letter(message, why), id });
     } catch (error) {
       this.#logger.error("a dead letter could not be published", { error, id: message.id });
     }
@@ -61,4 +65,15 @@ export class DeadLetters {
   async close(): Promise<void> {
     await this.#publisher?.close();
   }
+}
+
+/** As `ssmd dlq` reads it. */
+function letter({ subject, payload }: InMessage, reason: string): Uint8Array {
+  const record = payload.subarray(0, BYTES_MAX);
+  const text = JSON.stringify({
+    ...{ feed: parseSubject(subject)?.feed ?? "", subject, reason },
+    ...{ bytes: payload.length, record_base64: record.toBase64() },
+    truncated: record.length < payload.length,
+  });
+  return new TextEncoder().encode(text);
 }

@@ -49,6 +49,8 @@ export interface TranslationOptions {
   venues?: Readonly<Record<string, Venue>>;
   /** Turns of the run, where it tells in turns; default none. */
   turns?: readonly RunTurn[];
+  /** Told why a frame cannot be read, and when it was received, µs. */
+  onUnreadable?: (reason: string, atUs: number) => void;
 }
 
 /** What a translation takes from a connection's capture line. */
@@ -123,8 +125,9 @@ export class ConnectionTranslation {
         continue;
       }
       this.#lines++;
-      const { events } = this.#started(file.key).line(line);
+      const { events, notice } = this.#started(file.key).line(line);
       if (events.length > 0) onEvents(events);
+      if (notice?.type === "unreadable") this.#options.onUnreadable?.(notice.reason, line.atUs);
     }
     const taken = this.#lines - before - this.#missingBefore(file);
     if (taken !== file.count) {

@@ -19,6 +19,7 @@ interface RawSpan {
 interface SpanOptions {
   onEvent: (event: MarketEvent) => void;
   venues?: TranslationOptions["venues"];
+  onUnreadable?: TranslationOptions["onUnreadable"];
   /** Waited for after each raw file. */
   afterFile?: () => Promise<void>;
 }
@@ -41,7 +42,7 @@ export interface SpanTranslation {
 export async function translateSpan(
   storage: Storage,
   { env, feed, shard, fromUs, toUs }: RawSpan,
-  { onEvent, venues, afterFile }: SpanOptions,
+  { onEvent, venues, onUnreadable, afterFile }: SpanOptions,
 ): Promise<SpanTranslation> {
   const connections = rawConnectionsOf(await rawManifests(storage, env, feed));
   const result: SpanTranslation = { rawFromUs: Infinity, rawToUs: 0, missing: [] };
@@ -62,6 +63,7 @@ export async function translateSpan(
     const translation = new ConnectionTranslation({
       ...{ feed, turns },
       ...(venues === undefined ? {} : { venues }),
+      ...(onUnreadable === undefined ? {} : { onUnreadable }),
     });
     for (const file of files.slice(0, last + 1)) {
       translation.take(file, await fetchRaw(storage, file), take);

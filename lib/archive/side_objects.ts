@@ -1,6 +1,7 @@
 /** Objects of the archive that no manifest names: they say what is read, what was checked, what is made. */
 const SIDE_OBJECTS = [
   /^normalized\/[\w-]+\/archiver-[\w-]+\.lease\.json$/,
+  /^normalized\/[\w-]+\/dead-letters\/\w+-\d+-\d+\.jsonl$/,
   /^normalized\/[\w-]+\/signals-[\w-]+\.(snapshot-\d|set\.json|history\.json)$/,
   /^normalized\/[\w-]+\/[\w-]+\/promoted\.json$/,
   /^normalized\/[\w-]+\/[\w-]+\/[\w-]+\/\d{4}\/\d\d\/\d\d\/qa\.json$/,

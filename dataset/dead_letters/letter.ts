@@ -1,0 +1,59 @@
+import { messageOf } from "@ssmd/runtime";
+import { z } from "zod";
+
+/** What a service publishes on `{env}.dlq.{component}`. */
+const PAYLOAD = z.object({
+  /** "" = it is not known. */
+  feed: z.string(),
+  reason: z.string(),
+  /** When the frame was received. Absent: of records. */
+  received_at_ns: z.string().optional(),
+  /** Where a record was meant to go. Absent: of frames. */
+  subject: z.string().default(""),
+  /** How many bytes it had. */
+  bytes: z.int(),
+  frame_base64: z.string().optional(),
+  record_base64: z.string().optional(),
+  /** Whether there were more bytes than are kept. */
+  truncated: z.boolean(),
+});
+
+/** A frame or record that a service could not make use of, and why. */
+export const LETTER = z.object({
+  id: z.string(),
+  component: z.string().describe("Who could not make use of it"),
+  feed: z.string().describe("Empty = it names none"),
+  kind: z.enum(["frame", "record"]),
+  reason: z.string(),
+  subject: z.string().describe("Where a record was meant to go; empty for a frame"),
+  received_us: z.int().describe("µs since 1970; of a record: when the letter came"),
+  bytes: z.int().describe("Length of all of it"),
+  truncated: z.boolean(),
+  base64: z.string().describe("At most its first 64 KiB"),
+});
+
+/** As {@linkcode LETTER}. */
+export type Letter = z.output<typeof LETTER>;
+
+/** A message of `{env}.dlq.>` as a letter; what is none becomes one about itself. */
+export function letterOf(
+  { subject, payload, id }: { subject: string; payload: Uint8Array; id: string },
+  nowUs: number,
+): Letter {
+  const component = subject.split(".").at(-1) ?? "";
+  try {
+    const { frame_base64: frame, record_base64: record, received_at_ns: ns, ...rest } = PAYLOAD
+      .parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload)));
+    return {
+      ...{ ...rest, id, component, kind: frame === undefined ? "record" : "frame" },
+      received_us: ns === undefined ? nowUs : Math.floor(Number(ns) / 1000),
+      base64: frame ?? record ?? "",
+    };
+  } catch (error) {
+    return {
+      ...{ id, component, feed: "", kind: "record", subject, truncated: false },
+      reason: `the letter itself cannot be read: ${messageOf(error)}`,
+      ...{ received_us: nowUs, bytes: payload.length, base64: payload.toBase64() },
+    };
+  }
+}

@@ -1,0 +1,10 @@
+/** Frames and records that services could not make use of: kept, counted, replayed, removed. @module */
+export { LETTER, type Letter, letterOf } from "./letter.ts";
+export {
+  countLetters,
+  LETTER_BYTES_MAX,
+  readLetters,
+  removeLetters,
+  writeLetters,
+} from "./letter_files.ts";
+export { type ReplayedLetter, replayLetters } from "./replay_letters.ts";
