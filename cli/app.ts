@@ -38,6 +38,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "reprocess": "Versions of the archive's records, made again from raw",
   "test": "Revisions of this software, compared",
   "qa": "Checks of archived days",
+  "dlq": "Dead letters: what a component could not read or store",
   "day": "Trading days of feeds: start, roll and end them",
   "job": "Work that up and the worker do by themselves",
   "schedule": "When that work is due",

@@ -248,6 +248,16 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Tell what changed in the registry since the last commit",
     load: () => import("./diff.ts"),
   },
+  "dlq list": {
+    brief: "List dead letters: frames and records that a component could not make use of, and why",
+    load: () => import("./dlq_list.ts"),
+  },
+  "dlq purge": { brief: "Remove dead letters", load: () => import("./dlq_purge.ts") },
+  "dlq replay": {
+    brief: "Take dead letters through the code of today",
+    load: () => import("./dlq_replay.ts"),
+  },
+  "dlq show": { brief: "Show a dead letter with its bytes", load: () => import("./dlq_show.ts") },
   "env add-key": {
     brief: "Declare a key that an environment needs; its values stand elsewhere",
     load: () => import("./env_add_key.ts"),

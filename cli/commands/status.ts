@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { z } from "zod";
 import { dayOfUs, type DaySummary, inventory, loadManifest, usOfNsText } from "@ssmd/archive";
+import { countLetters } from "@ssmd/dataset/dead_letters";
 import { dataDirOf } from "@ssmd/metadata";
 import { isoOfUs, nowUs, runningProcesses, sleep, SsmdError, untilSignal } from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
@@ -43,6 +44,7 @@ const ARCHIVE = z.object({
   spool_bytes: z.int(),
   free_bytes: z.int().nullable().describe("Left on the disk; null = no local archive"),
   unsealed_days: z.array(z.object({ feed: z.string(), day: z.string() })),
+  dead_letters: z.record(z.string(), z.int()).describe("Of each component that has some"),
 });
 
 const STATUS = z.object({
@@ -219,6 +221,7 @@ async function readArchive(
         normalized_bytes: days.reduce((sum, { normalizedBytes }) => sum + normalizedBytes, 0),
         spool_bytes: await bytesBelow(`${dataDir}/spool`),
         free_bytes: storage.type === "local" ? (await diskOf(dataDir)).free : null,
+        dead_letters: (await countLetters(storage, env)).byComponent,
         unsealed_days: days.filter(({ day, layout }) => day < today && isUnsealed(layout))
           .map(({ feed, day }) => ({ feed, day })),
       };
@@ -301,11 +304,15 @@ function archiveLines(archive: z.output<typeof ARCHIVE>): string[] {
   const { free_bytes: free, unsealed_days: unsealed, last_file: file } = archive;
   const left = free === null ? "" : `; ${bytesText(free)} left`;
   const days = unsealed.slice(0, 5).map(({ feed, day }) => `${feed} ${day}`).join(", ");
+  const letters = Object.entries(archive.dead_letters).map(([name, count]) => `${name} ${count}`);
   const more = unsealed.length > 5 ? ` and ${unsealed.length - 5} more` : "";
   return [
     `archive  ${archive.location}: raw ${bytesText(raw)}, normalized ${bytesText(normalized)}, ` +
     `spool ${bytesText(spool)}${left}`,
     `         last file ${file ?? "-"}, last record ${archive.last_record_at ?? "-"}`,
     `         not sealed: ${days === "" ? "none" : `${days}${more}`}`,
+    ...(letters.length === 0
+      ? []
+      : [`         dead letters: ${letters.join(", ")}: ssmd dlq list`]),
   ];
 }

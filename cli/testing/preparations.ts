@@ -44,6 +44,8 @@ const SEALED = "cp -r data sealed; ssmd archive seal --data sealed --force -q > 
   'cp "$SSMD_ROOT/exchanges/schemas/trade-v2.capnp" .';
 
 const QUEUED = scripted("cli/testing/queued_job.ts");
+const LETTERS = "rm -rf data/normalized/demo/dead-letters; " +
+  scripted("cli/testing/dead_letters.ts");
 const WAITING_ACTION = `${NO_THREAD}; ${scripted("agents/testing/waiting_action.ts")}`;
 const VERSIONED = scripted("cli/testing/versioned_archive.ts");
 
@@ -81,6 +83,10 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
   "data retention": scripted("cli/testing/brief_archive.ts"),
   "day roll": scripted("cli/testing/active_day.ts"),
+  "dlq list": LETTERS,
+  "dlq show": LETTERS,
+  "dlq replay": LETTERS,
+  "dlq purge": LETTERS,
   "job logs": QUEUED,
   "job show": QUEUED,
   "job cancel": QUEUED,

@@ -7,4 +7,4 @@ export {
   removeLetters,
   writeLetters,
 } from "./letter_files.ts";
-export { type ReplayedLetter, replayLetters } from "./replay_letters.ts";
+export { replayLetters } from "./replay_letters.ts";

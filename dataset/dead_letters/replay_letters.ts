@@ -8,13 +8,13 @@ import type { Letter } from "./letter.ts";
 const RECORD_LATE_US = 60_000_000;
 
 /** What a replay works on: where, and the version of records that it makes. */
-export type LetterReplayOptions = Pick<
+type LetterReplayOptions = Pick<
   ReprocessOptions,
   "storage" | "env" | "version" | "software" | "tempDir" | "venues"
 >;
 
 /** What a replay made of a letter. */
-export interface ReplayedLetter {
+interface ReplayedLetter {
   letter: Letter;
   /** `replayed`: its records are in the version. `kept`: it is a dead letter still. */
   state: "replayed" | "kept";

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { AddressInfo } from "node:net";
 // @ts-types="@types/ws"
 import { type WebSocket, WebSocketServer } from "ws";
-import { eventually, Folder, RunningUp, verify } from "./_process.ts";
+import { eventually, Folder, RunningUp, runSsmd, verify } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
 import { ENV, rawConnections } from "./_rig.ts";
 
@@ -58,6 +58,16 @@ Deno.test("whatever a venue sends, up keeps it once, says that it cannot be read
   for (const { reason } of unread) assert.ok(String(reason).length < 400);
   assert.equal((await up.stop()).code, 0, up.output);
   assert.equal(up.captured()["unreadable"], unread.length);
+  const letters = async (verb: string): Promise<{ component: string; state?: string }[]> => {
+    const { output } = await runSsmd(["dlq", verb, "--env", ENV, "--output", "json"], {
+      cwd: folder.path,
+    });
+    return JSON.parse(output.slice(output.indexOf("[\n")));
+  };
+  assert.deepEqual((await letters("list")).map(({ component }) => component), [
+    ...unread.map(() => "connector"),
+  ]);
+  assert.deepEqual((await letters("replay")).map(({ state }) => state), unread.map(() => "kept"));
   const verified = await verify(`${folder.path}/data`);
   assert.equal(verified.code, 0, verified.output);
   assert.equal(verified.days[0]?.records.gap, unread.length);

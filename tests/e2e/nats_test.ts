@@ -3,6 +3,8 @@ import { Buffer } from "node:buffer";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { decode } from "@ssmd/codec";
+import { readLetters } from "@ssmd/dataset/dead_letters";
+import { folderStorage } from "@ssmd/storage";
 import { natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
 import { capturesDir } from "./_captures.ts";
 import { eventually, Folder, RunningUp, verify } from "./_process.ts";
@@ -102,6 +104,10 @@ Deno.test({
     for (const what of forms) rig.simulator("kraken").fault({ type: "rubbish", what });
     await eventually("a letter for each", () => Promise.resolve(letters.length === forms.length));
     await rig.finish();
+    const storage = folderStorage(rig.dataDir);
+    const kept = await readLetters(storage, "rig");
+    await storage.close();
+    assert.deepEqual(kept.map(({ reason }) => reason), letters.map(({ reason }) => reason));
     const [sent = []] = await rig.sent("kraken");
     for (const [index, what] of forms.entries()) {
       const { feed, reason, bytes, frame_base64, truncated } = letters[index] as Letter;

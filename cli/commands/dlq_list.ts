@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { withArchive } from "../archive/with_archive.ts";
+import { defineCommand } from "../command/define.ts";
+import { LETTER_FLAGS, LETTER_VIEW, letterRow, lettersNamed, letterView } from "../dlq/letters.ts";
+
+export default defineCommand({
+  name: "dlq list",
+  brief: "List dead letters: frames and records that a component could not make use of, and why",
+  description:
+    "The archiver keeps those of all components beside the archive, 256 MB at most. Nothing of them " +
+    "is missing in raw: frames are there as they came, records are made of them.",
+  examples: ["ssmd dlq list", "ssmd dlq list --component connector --output json"],
+  flags: LETTER_FLAGS,
+  output: z.array(LETTER_VIEW),
+  table: (letters) => ({ rows: letters.map(letterRow), counted: "dead letter" }),
+  run: ({ flags, context }) =>
+    withArchive(
+      context,
+      flags,
+      async (archive) => (await lettersNamed(archive, flags)).map(letterView),
+    ),
+});

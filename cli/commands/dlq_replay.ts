@@ -1,0 +1,56 @@
+import { replayLetters } from "@ssmd/dataset/dead_letters";
+import { COMMIT, VERSION } from "@ssmd/runtime";
+import { z } from "zod";
+import { withArchive } from "../archive/with_archive.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { notice } from "../context.ts";
+import { LETTER_FLAGS, LETTER_VIEW, letterRow, lettersNamed, letterView } from "../dlq/letters.ts";
+
+/** A version for each software that makes one. */
+const OWN_VERSION = `dlq-${COMMIT.slice(0, 7)}`;
+
+export default defineCommand({
+  name: "dlq replay",
+  brief: "Take dead letters through the code of today",
+  description:
+    "A letter whose frame can be read now goes, and its day is made anew from raw as a version of its " +
+    "own, with the records that were missing in their places; ssmd reprocess promote makes readers " +
+    "get it. What cannot be read still is kept, with the reason of today. Twice is harmless.",
+  examples: ["ssmd dlq replay --feed kraken", "ssmd dlq replay m1abc-71-0 --as v2"],
+  flags: {
+    ...LETTER_FLAGS,
+    as: text(`Version that is made; default: one of this software`, { placeholder: "version" }),
+  },
+  args: { each: text("Id of a letter; none = all", { placeholder: "id" }) },
+  output: z.array(LETTER_VIEW.extend({
+    state: z.enum(["replayed", "kept"]),
+    why: z.string().describe("Why it is kept; empty = it is not"),
+    version: z.string().nullable().describe("Where its records are; null = it is kept"),
+  })),
+  table: (letters) => ({
+    rows: letters.map(({ state, why, version, ...letter }) => ({
+      ...letterRow(letter),
+      ...{ state, reason: why || letter.reason, version },
+    })),
+    columns: ["at", "component", "feed", "kind", "state", "reason", "version", "id"],
+    counted: "dead letter",
+  }),
+  run: ({ flags, args, context }) =>
+    withArchive(context, flags, async ({ storage, env }) => {
+      const version = flags.as ?? OWN_VERSION;
+      const software = { version: VERSION, commit: COMMIT };
+      const letters = await lettersNamed({ storage, env }, flags, args);
+      const replayed = await replayLetters({ storage, env, version, software }, letters);
+      const feeds = new Set(
+        replayed.flatMap(({ letter, state }) => state === "replayed" ? [letter.feed] : []),
+      );
+      for (const feed of feeds) {
+        notice(context, `Readers get it after: ssmd reprocess promote ${version} --feed ${feed}`);
+      }
+      return replayed.map(({ letter, state, why }) => ({
+        ...letterView(letter),
+        ...{ state, why, version: state === "replayed" ? version : null },
+      }));
+    }),
+});

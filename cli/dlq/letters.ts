@@ -1,0 +1,54 @@
+import { LETTER, type Letter, readLetters } from "@ssmd/dataset/dead_letters";
+import { isoOfUs } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { z } from "zod";
+import { ARCHIVE } from "../archive/archive_flags.ts";
+import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
+import { text } from "../command/flag.ts";
+import { UsageError } from "../exit.ts";
+
+/** Which dead letters a command is about. */
+export const LETTER_FLAGS = {
+  env: ENVIRONMENT_FILTER,
+  data: ARCHIVE,
+  component: text("Of this component: connector, archiver", { placeholder: "component" }),
+  feed: FEED_FILTER,
+};
+
+/** A dead letter as commands print it. */
+export const LETTER_VIEW = LETTER.omit({ received_us: true, base64: true }).extend({
+  at: z.string().describe("When its frame was received, or the record was refused; ISO 8601"),
+});
+
+/** A letter with its fields named as in JSON. */
+export function letterView(
+  { received_us, base64: _, ...rest }: Letter,
+): z.output<typeof LETTER_VIEW> {
+  return { at: isoOfUs(received_us), ...rest };
+}
+
+/** A letter as a row of a table. */
+export function letterRow(
+  { at, component, feed, kind, bytes, reason, id }: z.output<typeof LETTER_VIEW>,
+) {
+  return { at, component, feed, kind, bytes, reason, id };
+}
+
+/** The letters that flags and ids mean, the oldest first. Throws UsageError `LETTER_UNKNOWN`. */
+export async function lettersNamed(
+  { storage, env }: { storage: Storage; env: string },
+  { component, feed }: { component?: string; feed?: string },
+  named: readonly (string | undefined)[] = [],
+): Promise<Letter[]> {
+  const letters = (await readLetters(storage, env)).filter((letter) =>
+    (component ?? letter.component) === letter.component && (feed ?? letter.feed) === letter.feed
+  );
+  const ids = named.filter((id) => id !== undefined);
+  const unknown = ids.find((id) => !letters.some((letter) => letter.id === id));
+  if (unknown !== undefined) {
+    throw new UsageError("LETTER_UNKNOWN", `${env} has no dead letter "${unknown}"`, {
+      hint: "`ssmd dlq list` shows those that there are",
+    });
+  }
+  return ids.length === 0 ? letters : letters.filter(({ id }) => ids.includes(id));
+}
