@@ -35,7 +35,7 @@ export async function replayLetters(
   const byDay = Map.groupBy(letters, ({ feed, received_us }) => `${feed} ${dayOfUs(received_us)}`);
   for (const [name, ofDay] of byDay) {
     const [feed = "", day = ""] = name.split(" ");
-    const whyKept = await reasonsOf(options, { feed, day }, ofDay);
+    const whyKept = await reasonsOf(options, feed, ofDay);
     const readable = ofDay.filter((_, i) => whyKept[i] === "");
     if (readable.length > 0) {
       await reprocess({ ...options, feed, from: day, to: day });
@@ -52,7 +52,7 @@ export async function replayLetters(
 /** Why each letter of a day is one still; "" = today's code makes records of it. */
 async function reasonsOf(
   options: LetterReplayOptions,
-  { feed, day }: { feed: string; day: string },
+  feed: string,
   letters: readonly Letter[],
 ): Promise<string[]> {
   if (!isKeyName(feed)) {
