@@ -2,6 +2,7 @@ import { type CaptureClock, type CaptureInfo, concat } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import {
   type CarriedState,
+  type Handover,
   type Normalizer,
   normalizerFor,
   normalizerOn,
@@ -155,7 +156,8 @@ export function leaveOut(connection: Connection, names: ReadonlySet<string>): vo
 
 /** A line that takes markets on was translated: later raw files name them. */
 export function takeIn(connection: Connection, specs: readonly SymbolSpec[]): void {
-  const symbols = [...connection.symbols, ...specs];
+  const names = new Set(specs.map(({ symbol }) => symbol));
+  const symbols = [...connection.symbols.filter(({ symbol }) => !names.has(symbol)), ...specs];
   connection.symbols = symbols;
   connection.capture = { ...connection.capture, symbols: symbols.map((spec) => ({ ...spec })) };
 }
@@ -181,12 +183,38 @@ export function checkpointOf(
   };
 }
 
-/** What has to outlive the run, of the connections that said anything. */
+/**
+ * What has to outlive the run, of the connections that said anything. Of a market that moved from one
+ * connection to another one, what the one has that has it.
+ */
 export function carriedBy(
   connections: readonly { translator: Translator }[],
 ): CarriedState {
-  const spoken = connections.filter(({ translator }) => translator.lastUs > 0);
-  return Object.assign({}, ...spoken.map(({ translator }) => translator.carried()));
+  const carried: Record<string, CarriedState[string]> = {};
+  for (const { translator } of connections) {
+    if (translator.lastUs === 0) continue;
+    for (const [external, state] of Object.entries(translator.carried())) {
+      if (leftUsOf(state) >= leftUsOf(carried[external])) carried[external] = state;
+    }
+  }
+  return carried;
+}
+
+/** What the next shard needs of a market; `before` holds where the market was not taken off. */
+export function handoverFrom(
+  external: string,
+  state: CarriedState[string],
+  before: Handover,
+): Handover {
+  const { left, ...memory } = state;
+  const end = typeof left === "number" ? { fromUs: left, planned: true } : before;
+  return { ...end, carried: { [external]: memory } };
+}
+
+/** Up to when nothing was missed of a market that is gone, µs; Infinity = it is here. */
+export function leftUsOf(state: CarriedState[string] | undefined): number {
+  if (state === undefined) return -1;
+  return typeof state["left"] === "number" ? state["left"] : Infinity;
 }
 
 /** Snapshots of all sound books, numbered with the last record that went into them. */

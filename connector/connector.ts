@@ -1,4 +1,4 @@
-import type { CredentialsSource, SymbolSpec, Venue } from "@ssmd/exchanges";
+import type { CredentialsSource, Handover, SymbolSpec, Venue } from "@ssmd/exchanges";
 import type { FeedShard } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import {
@@ -98,10 +98,20 @@ export interface Connector {
   readonly played: Promise<void>;
   /**
    * Captures these markets from now on: those that are new come on connections that have room, those
-   * that are gone are unsubscribed; of all others nothing is touched. Gives how many were added and
-   * taken off. Rejects with SsmdError `SYMBOLS_FIXED` for a recording, and `CONNECTOR_NOT_RUNNING`.
+   * that are gone are unsubscribed; of all others nothing is touched. `handovers` by symbol: what
+   * another shard had of those that are new. Gives how many were added and taken off. Rejects with SsmdError `SYMBOLS_FIXED` for a recording, and `CONNECTOR_NOT_RUNNING`.
    */
-  changeSymbols(symbols: readonly SymbolSpec[]): Promise<{ added: number; takenOff: number }>;
+  changeSymbols(
+    symbols: readonly SymbolSpec[],
+    handovers?: ReadonlyMap<string, Handover>,
+  ): Promise<{ added: number; takenOff: number }>;
+  /** Resolves when all lines that came by now are durable and the bus has their records. */
+  flush(): Promise<void>;
+  /**
+   * What another shard needs to capture a market in place of this connector, which has taken it off,
+   * or whose last run had it; undefined = neither is known.
+   */
+  handoverOf(external: string): Handover | undefined;
   /** Gets what the venue says of markets, ordered or not, with the time of its line, µs. */
   hearNews(listener: (news: readonly unknown[], atUs: number) => void): void;
   /** Whether the records of the feed are this one's; else another one tells it, and it stands by. */

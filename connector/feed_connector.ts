@@ -14,6 +14,7 @@ import { RecordOutput } from "./record_output.ts";
 import {
   type ConnectionEvent,
   type FrameScanner,
+  type Handover,
   specsOf,
   type SymbolSpec,
   type Translator,
@@ -28,6 +29,7 @@ import {
   carriedBy,
   checkpointOf,
   type Connection,
+  handoverFrom,
   leaveOut,
   planConnections,
   recordedConnections,
@@ -503,17 +505,25 @@ class FeedConnector implements Connector {
     const { continuity } = this.#pipeline;
     const left: LastStop = {
       ...{ run: this.#run, lastUs, why },
-      lastGoodAtUs: { ...this.#lastStop?.lastGoodAtUs, ...continuity.byConnection() },
+      lastGoodAtUs: this.#lastGoodAtUs(continuity.byConnection()),
       suspectUs: continuity.suspectByConnection(),
       // What the disk refused is missing, and was not meant to be.
       planned: this.#givenUp > 0 ? [] : continuity.plannedConnections(),
-      carried: { ...this.#lastStop?.carried, ...carriedBy(this.#active) },
+      carried: { ...this.#lastStop?.carried, ...carriedBy(this.#connections) },
     };
+    this.#lastStop = left;
     try {
       await writeLastStop(this.#options.spoolDir, left);
     } catch (error) {
       this.#logger.error("the time of the stop cannot be noted", { error });
     }
+  }
+
+  /** Of an earlier run too where a connection said nothing in this one. */
+  #lastGoodAtUs(own: Record<string, number>): Record<string, number> {
+    const before = Object.entries(this.#lastStop?.lastGoodAtUs ?? {})
+      .filter(([connectionIndex]) => Number(connectionIndex) <= this.#connections.length);
+    return { ...Object.fromEntries(before), ...own };
   }
 
   #resumeClock(connectionIndex: number, { suspectUs }: LastStop): void {
@@ -544,18 +554,40 @@ class FeedConnector implements Connector {
     return this.#connections.filter(({ isRetired }) => !isRetired);
   }
 
-  changeSymbols(symbols: readonly SymbolSpec[]): Promise<{ added: number; takenOff: number }> {
-    const change = this.#changing.then(() => this.#changeSymbols(symbols));
+  async flush(): Promise<void> {
+    await this.#ingest.commit();
+    await this.#publishQueue.flush();
+  }
+
+  handoverOf(external: string): Handover | undefined {
+    const left = this.#lastStop;
+    const state = carriedBy(this.#connections)[external] ?? left?.carried?.[external];
+    if (state === undefined) return undefined;
+    const times = left === undefined ? [] : [left.lastUs, ...Object.values(left.lastGoodAtUs)];
+    const isPlanned = left?.planned?.length === times.length - 1;
+    // Which connection had it in the last run is not known.
+    return handoverFrom(external, state, { fromUs: Math.min(...times), planned: isPlanned });
+  }
+
+  changeSymbols(
+    symbols: readonly SymbolSpec[],
+    handovers: ReadonlyMap<string, Handover> = new Map(),
+  ): Promise<{ added: number; takenOff: number }> {
+    const change = this.#changing.then(() => this.#changeSymbols(symbols, handovers));
     this.#changing = change.catch(() => {});
     return change;
   }
 
-  #changeSymbols(symbols: readonly SymbolSpec[]): { added: number; takenOff: number } {
+  #changeSymbols(
+    symbols: readonly SymbolSpec[],
+    handovers: ReadonlyMap<string, Handover>,
+  ): { added: number; takenOff: number } {
     if (this.#player) throw symbolsFixed();
     if (!this.#capturing || this.#stopping) throw notRunning();
     const { added, takenOff } = symbolChange(this.#active, symbols);
     for (const { connection, specs } of takenOff) this.#takeOff(connection, specs);
-    if (added.length > 0) this.#takeOn(added);
+    const byHandover = Map.groupBy(added, ({ symbol }) => handovers.get(symbol));
+    for (const [handover, specs] of byHandover) this.#takeOn(specs, handover);
     const counts = {
       added: added.length,
       takenOff: takenOff.reduce((sum, { specs }) => sum + specs.length, 0),
@@ -575,7 +607,7 @@ class FeedConnector implements Connector {
   }
 
   /** Markets come on connections that have room; the rest on new ones. */
-  #takeOn(specs: readonly SymbolSpec[]): void {
+  #takeOn(specs: readonly SymbolSpec[], handover?: Handover): void {
     const { symbolsPerConnection: perConnection = Infinity } = this.#options;
     let at = 0;
     for (const connection of this.#active) {
@@ -583,12 +615,12 @@ class FeedConnector implements Connector {
       if (own.length === 0) continue;
       at += own.length;
       connection.wanted = [...connection.wanted, ...own];
-      this.#ingest.event(connection.connectionIndex, "subscribe", JSON.stringify(own));
+      this.#ingest.event(connection.connectionIndex, "subscribe", JSON.stringify(own), handover);
     }
-    if (at < specs.length) this.#connect(specs.slice(at));
+    if (at < specs.length) this.#connect(specs.slice(at), handover);
   }
 
-  #connect(specs: readonly SymbolSpec[]): void {
+  #connect(specs: readonly SymbolSpec[], handover: Handover | undefined): void {
     const options = { ...this.#options, run: this.#run, inTurns: this.#turns !== undefined };
     const added = planConnections(options, specs, this.#connections.length);
     for (const connection of added) {
@@ -601,6 +633,10 @@ class FeedConnector implements Connector {
     // The head of the next segment names them, before any line of theirs.
     this.#ingest.cut();
     for (const connection of added) {
+      if (handover !== undefined) {
+        const why = JSON.stringify(connection.wanted);
+        this.#ingest.event(connection.connectionIndex, "subscribe", why, handover);
+      }
       const socket = this.#newSocket(connection);
       this.#sockets.push(socket);
       socket.start();

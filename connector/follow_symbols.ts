@@ -1,5 +1,6 @@
 import { followSymbols, symbolsOfFeed, symbolsOfShard } from "@ssmd/metadata";
 import type { Connector } from "./connector.ts";
+import type { SymbolHandover } from "./symbol_handover.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
 
 /**
@@ -9,15 +10,23 @@ import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
  */
 export async function followFeed(
   connector: Connector,
-  options: DiscoveryOptions & { shard?: string | undefined },
+  options: DiscoveryOptions & {
+    shard?: string | undefined;
+    handover?: SymbolHandover | undefined;
+  },
 ): Promise<{ close(): Promise<void> }> {
-  const { bus, feed, shard, environment, instruments, logger } = options;
+  const { bus, feed, shard, environment, instruments, logger, handover } = options;
   const onSymbols = (symbols: Parameters<typeof symbolsOfFeed>[0]) => {
-    const own = symbolsOfShard({ ...environment, symbols }, shard);
-    connector.changeSymbols(symbolsOfFeed(own, feed)).catch((error) =>
+    const own = symbolsOfFeed(symbolsOfShard({ ...environment, symbols }, shard), feed);
+    if (handover !== undefined) {
+      return handover.want(own, (symbol) => Object.hasOwn(symbols, symbol));
+    }
+    connector.changeSymbols(own).catch((error) =>
       logger.error("the markets cannot be changed", { feed, error })
     );
   };
+  // Those of rules are not known before they are told.
+  if (handover !== undefined && !environment.select?.length) onSymbols(environment.symbols);
   try {
     const following = await followSymbols(bus, { environment, instruments, onSymbols });
     const discovery = await Discovery.start(connector, options);

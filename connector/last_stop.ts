@@ -80,3 +80,9 @@ export function runBefore(
     ...(own.length > 0 && { carried: Object.fromEntries(own) }),
   };
 }
+
+/** Whether the last run, which was stopped, had a market to its end. */
+export function knowsMarket(dir: string, external: string): boolean {
+  const state = readLastStop(dir)?.carried?.[external];
+  return state !== undefined && state["left"] === undefined;
+}

@@ -25,6 +25,9 @@ import { assertNothingGivenUp } from "./connector.ts";
 import { createConnector } from "./feed_connector.ts";
 import { followFeed } from "./follow_symbols.ts";
 import { feedShardOf } from "./feed_shard.ts";
+import { knowsMarket } from "./last_stop.ts";
+import { ShardOwners } from "./shard_owners.ts";
+import { SymbolHandover, symbolsAtStart } from "./symbol_handover.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -67,8 +70,15 @@ await runService("connector", FLAGS, async (flags) => {
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `raw/${env}/` },
   });
+  const spoolDir = `${deployment.dataDir}/spool/${env}/${id}-${shard ?? "main"}`;
+  const owners = feedShard &&
+    await ShardOwners.open(transport, { feed: id, shard: feedShard.name });
+  const symbols = owners === undefined
+    ? wanted.symbols
+    : await symbolsAtStart(owners, wanted.symbols, (market) => knowsMarket(spoolDir, market));
   const connector = createConnector({
     ...wanted,
+    symbols,
     env,
     shard: feedShard,
     venue: venueOfParser(parser),
@@ -76,7 +86,7 @@ await runService("connector", FLAGS, async (flags) => {
     endpoint: flags.endpoint ?? feed.endpoint,
     transport,
     storage,
-    spoolDir: `${deployment.dataDir}/spool/${env}/${id}-${shard ?? "main"}`,
+    spoolDir,
     connectsDir: `${deployment.dataDir}/spool`,
     logger,
     metrics,
@@ -94,8 +104,14 @@ await runService("connector", FLAGS, async (flags) => {
   // Listened for from the first frame on: what is captured by then is drained.
   const signal = untilSignal(stopped.signal);
   await connector.start();
+  const clients = owners && await openTransport(deployment.transport, { env, logger });
+  const handover = owners && clients && new SymbolHandover({
+    ...{ env, feed: id, owners, connector, captured: symbols, bus: transport, clients, logger },
+    health: health.component("connector", id),
+  });
   const following = await followFeed(connector, {
-    ...{ environment, feed: id, shard, venue: venueOfParser(parser), bus: transport, logger },
+    ...{ environment, feed: id, shard, handover, bus: transport, logger },
+    venue: venueOfParser(parser),
     rest: flags.endpoint && feed.rest ? restBeside(flags.endpoint, feed.rest) : feed.rest,
     instruments: await selectableInstruments(environment),
   });
@@ -105,7 +121,12 @@ await runService("connector", FLAGS, async (flags) => {
   if (why instanceof Error) logger.error("stopping", { error: why });
   else logger.info("stopping", { signal: why });
   await following.close();
+  await handover?.close();
+  await connector.stop();
+  const isFlushed = connector.stats().waiting === 0;
   await connector.close();
+  if (isFlushed) await handover?.releaseAll();
+  await clients?.close();
   await storage.close();
   await transport.close();
   await scrape.close();

@@ -116,14 +116,16 @@ export interface Normalizer {
   doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized;
   /**
    * Markets, by our names, are ordered no more: gives the frames that end their subscriptions, and
-   * the ends of their gaps. What still comes of them gives no record.
+   * the ends of their gaps. What still comes of them gives no record. `lastGoodUs`: up to when their
+   * connection lived; default `atUs`.
    */
-  takeOff(symbols: readonly string[], atUs: number): Normalized;
+  takeOff(symbols: readonly string[], atUs: number, lastGoodUs?: number): Normalized;
   /**
    * Markets are ordered besides: gives the frames that subscribe them where the connection is open.
-   * What it ordered before goes on.
+   * What it ordered before goes on. What another capture had of them until `handover` is missing until
+   * their first records.
    */
-  takeOn(specs: readonly SymbolSpec[], atUs: number): Normalized;
+  takeOn(specs: readonly SymbolSpec[], atUs: number, handover?: Handover): Normalized;
   /** What was ordered and does not come now, books that are not right among it. */
   missing(): MissingSubscription[];
   /** Snapshots of all sound books as records (receivedAtUs 0), for late joiners. */
@@ -153,6 +155,16 @@ export interface Normalizer {
  * known, and nothing to tell.
  */
 export type CarriedState = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What is known of markets that another capture had before. */
+export interface Handover {
+  /** Up to when it missed nothing, µs. */
+  fromUs: number;
+  /** Whether it ended on purpose; default false. */
+  planned?: boolean;
+  /** What it knew; absent = nothing. */
+  carried?: CarriedState;
+}
 
 /** What a normalizer is made of. */
 export interface NormalizerOptions {

@@ -6,6 +6,7 @@ export {
   type CatalogueRequest,
   type Credentials,
   type CredentialsSource,
+  type Handover,
   type Normalized,
   type Normalizer,
   type NormalizerOptions,

@@ -19,6 +19,12 @@ import {
 /** Plain JSON of what differs from a fresh order, in the order of the orders. */
 export type LedgerState = Omit<Subscription, keyof SubscriptionOrder>[];
 
+/** Gaps that the first record of their order ends. */
+const OWN_REASONS: ReadonlySet<string> = new Set(["subscription", "planned", "disconnect"]);
+
+/** What is said of markets that others had before. */
+type TakeOverNews = Pick<Gap, "reason" | "fromUs" | "detail"> & { atUs: number };
+
 /** A request is answered with data within this, or its gap opens. */
 const ANSWER_US = 10_000_000;
 const PAUSE_US_FIRST = 5_000_000;
@@ -264,6 +270,21 @@ export class SubscriptionLedger {
     });
   }
 
+  /** Others had markets until `fromUs`: gaps of all their channels are open until their first records. */
+  takeOver(symbol: string, news: TakeOverNews, events: MarketEvent[]): void {
+    for (const orders of this.#byChannel.values()) {
+      const each = orders.get(symbol);
+      if (each === undefined || each.gap !== null || each.covered || each.state === "ended") {
+        continue;
+      }
+      each.sinceUs = news.fromUs;
+      each.gap = openGap({
+        ...{ feed: this.#feed, symbol, channel: each.channel, missed: null, ...news },
+      });
+      events.push({ ...each.gap });
+    }
+  }
+
   #index(each: Subscription): Subscription {
     const known = this.#byChannel.get(each.channel);
     if (known !== undefined) known.set(each.symbol, each);
@@ -345,7 +366,7 @@ export class SubscriptionLedger {
       const each = this.find(gap.channel, gap.symbol);
       if (each === undefined || each.state === "ended") continue;
       each.sinceUs = gap.fromUs;
-      if (gap.reason === "subscription") each.gap = { ...gap };
+      if (OWN_REASONS.has(gap.reason)) each.gap = { ...gap };
       else each.covered = true;
     }
   }

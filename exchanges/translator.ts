@@ -56,7 +56,8 @@ export interface ConnectionEvent {
    * `unreachable`: it could not be opened. `tick`: time went on without a line. `silent`: a channel
    * brings nothing, `why` is the type of record, a space and our symbol. `resumed`: first line after a
    * restart. `unsubscribe`: markets are wanted no more, `why` is our symbols with spaces between.
-   * `subscribe`: markets are wanted besides, `why` is their list as JSON.
+   * `subscribe`: markets are wanted besides, `why` is their list as JSON; with `fromUs` another shard
+   * had them until then.
    * `clock`: the machine's clock became suspect.
    * `clock_good`: it is to be trusted again.
    */
@@ -65,9 +66,9 @@ export interface ConnectionEvent {
   why: string;
   /** All but `connect`, `disconnect`, `stop`, `tick`: last moment known to be good before, µs. */
   fromUs?: number;
-  /** `resumed`: whether the last run was stopped on purpose. */
+  /** `resumed`, `subscribe`: whether what was before ended on purpose. */
   planned?: boolean;
-  /** `resumed`: what earlier runs knew of the connection's markets. */
+  /** `resumed`, `subscribe`: what was known of the markets before. */
   carried?: CarriedState;
 }
 
@@ -279,8 +280,13 @@ export class Translator {
   #meaningOf(event: ConnectionEvent, atUs: number): Normalized {
     const { name, why, fromUs } = event;
     if (name === "tick") return this.#normalizer.tick(atUs);
-    if (name === "unsubscribe") return this.#normalizer.takeOff(why.split(" "), atUs);
-    if (name === "subscribe") return this.#normalizer.takeOn(specsOf(why), atUs);
+    if (name === "unsubscribe") {
+      return this.#normalizer.takeOff(why.split(" "), atUs, this.#aliveUs || atUs);
+    }
+    if (name === "subscribe") {
+      const handover = fromUs === undefined ? undefined : { ...event, fromUs };
+      return this.#normalizer.takeOn(specsOf(why), atUs, handover);
+    }
     if (name === "silent") {
       const [channel = "", ...symbol] = why.split(" ");
       const known = CHANNELS.find((each) => each === channel);

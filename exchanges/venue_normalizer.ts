@@ -9,6 +9,7 @@ import {
 } from "@ssmd/market";
 import type {
   CarriedState,
+  Handover,
   Normalized,
   Normalizer,
   NormalizerOptions,
@@ -55,7 +56,13 @@ export interface VenueState<BookState> {
   former?: SymbolSpec[];
   /** Whether markets come and go. */
   isSelective?: true;
+  /** Since when each market is here that others had before, and up to when each was that is gone, µs. */
+  taken?: [external: string, fromUs: number][];
+  left?: [external: string, lastGoodUs: number][];
 }
+
+/** Markets that are gone are forgotten when there are more. */
+const LEFT_MAX = 10_000;
 
 /**
  * The life of a connection, the same at all venues: what was ordered against what arrives, breaks and
@@ -69,6 +76,10 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   #ordersOf: VenueOrders["ordersOf"];
   /** Receive time of the last market data, µs; 0 = none came yet. */
   protected dataUs = 0;
+  /** By the venue's name of a market that was handed over: until when another capture had it, µs. */
+  #taken = new Map<string, number>();
+  /** By the venue's name of a market that was taken off: up to when nothing of it was missed, µs. */
+  #left = new Map<string, number>();
 
   /** A normalizer of a connection that subscribes these markets. */
   constructor({ feed, symbols, ordersOf, symbolOf }: VenueOrders) {
@@ -179,7 +190,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   }
 
   /** Markets are ordered no more: their gaps end, and the venue is told. */
-  takeOff(symbols: readonly string[], atUs: number): Normalized {
+  takeOff(symbols: readonly string[], atUs: number, lastGoodUs = atUs): Normalized {
     const out: Normalized = { events: [], send: [] };
     const names = new Set(symbols);
     const specs = [...this.symbols.specs.values()].filter(({ symbol }) => names.has(symbol));
@@ -191,17 +202,42 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
       this.ledger.takeOff(spec.symbol, atUs, out.events);
       this.books.takeOff(spec.external, atUs, out.events);
       this.symbols.takeOff(spec);
+      this.#noteLeft(spec.external, lastGoodUs);
     }
     return out;
   }
 
   /** Markets are ordered besides: what is new is asked for at once, where there is a connection. */
-  takeOn(specs: readonly SymbolSpec[], atUs: number): Normalized {
+  takeOn(specs: readonly SymbolSpec[], atUs: number, handover?: Handover): Normalized {
     this.symbols.isSelective = true;
-    for (const spec of specs) this.symbols.takeOn(spec);
+    for (const spec of specs) {
+      this.symbols.takeOn(spec);
+      this.#left.delete(spec.external);
+    }
     this.ledger.takeOn(this.#ordersOf([...this.symbols.specs.values()]), atUs);
+    const events = handover === undefined ? [] : this.#takeOver(specs, handover, atUs);
     this.takenOn(atUs);
-    return this.tick(atUs);
+    return this.#reconcile({ events, send: [] }, atUs);
+  }
+
+  #takeOver(specs: readonly SymbolSpec[], handover: Handover, atUs: number): MarketEvent[] {
+    const { fromUs, planned = false, carried = {} } = handover;
+    const events: MarketEvent[] = [];
+    this.carry(carried);
+    for (const { symbol, external } of specs) {
+      this.#taken.set(external, fromUs);
+      const detail = `${external} comes from another shard: what came in between is missing.`;
+      const reason = planned ? "planned" : "disconnect";
+      this.ledger.takeOver(symbol, { reason, fromUs, atUs, detail }, events);
+    }
+    return events;
+  }
+
+  #noteLeft(external: string, lastGoodUs: number): void {
+    this.#left.delete(external);
+    this.#left.set(external, lastGoodUs);
+    const [oldest] = this.#left.keys();
+    if (oldest !== undefined && this.#left.size > LEFT_MAX) this.#left.delete(oldest);
   }
 
   /** Markets were ordered besides: what else is to be asked for. */
@@ -241,14 +277,17 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     const { specs } = this.symbols;
     const missing = this.ledger.carried();
     const externals = new Set([
-      ...[...specs.keys(), ...this.books.externals(), ...this.remembered()],
+      ...[...specs.keys(), ...this.books.externals(), ...this.remembered(), ...this.#left.keys()],
       ...(missing.has("") ? [""] : []),
     ]);
     return Object.fromEntries([...externals].map((external) => {
       const gap = this.books.carried(external);
       const away = missing.get(external);
+      const [taken, left] = [this.#taken.get(external), this.#left.get(external)];
       return [external, {
         ...this.memoryOf(external),
+        ...(taken !== undefined && { taken }),
+        ...(left !== undefined && { left }),
         ...(gap && { gap }),
         ...(away && { missing: away }),
       }];
@@ -257,11 +296,13 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Takes over what an earlier run carried of its markets. */
   carry(state: CarriedState): void {
-    for (const [external, { gap, missing, ...memory }] of Object.entries(state)) {
+    for (const [external, given] of Object.entries(state)) {
+      const { gap, missing, taken, left: _, ...memory } = given;
       this.ledger.carry(missing);
       if (external !== "" && !this.symbols.wants(external)) continue;
       this.remember(external, memory);
       if (external === "") continue;
+      if (typeof taken === "number") this.#taken.set(external, taken);
       this.books.carry(external, gap);
       this.ledger.carry([gap]);
     }
@@ -275,13 +316,19 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
       ...{ ledger: ledger.state(), gap: gap.state(), books: books.state(), dataUs },
       ...(former.length > 0 && { former }),
       ...(this.symbols.isSelective && { isSelective: true as const }),
+      ...(this.#taken.size > 0 && { taken: [...this.#taken] }),
+      ...(this.#left.size > 0 && { left: [...this.#left] }),
     };
   }
 
   /** Takes over what {@linkcode venueState} gave. */
   protected restoreVenue(
-    { ledger, gap, books, dataUs = 0, former = [], isSelective }: VenueState<BookState>,
+    { ledger, gap, books, dataUs = 0, former = [], isSelective, taken, left }: VenueState<
+      BookState
+    >,
   ): void {
+    this.#taken = new Map(taken);
+    this.#left = new Map(left);
     for (const spec of former) this.symbols.takeOff(spec);
     this.symbols.isSelective = isSelective === true;
     this.dataUs = dataUs;

@@ -32,7 +32,7 @@ function marketText({ symbol, ...entry }: CrashSymbol): string {
 /** Writes a registry with the repository's feeds and one environment below `dir`. */
 export async function writeRegistry(dir: string, environment: CrashEnvironment): Promise<void> {
   await Deno.mkdir(`${dir}/exchanges/feeds`, { recursive: true });
-  await Deno.mkdir(`${dir}/exchanges/environments`);
+  await Deno.mkdir(`${dir}/exchanges/environments`, { recursive: true });
   for await (const { name } of Deno.readDir(FEEDS)) {
     await Deno.copyFile(`${FEEDS}/${name}`, `${dir}/exchanges/feeds/${name}`);
   }

@@ -3,12 +3,13 @@ import { parsePosition, readArchive } from "@ssmd/archive";
 import { decode } from "@ssmd/codec";
 import { verifyArchive } from "@ssmd/dataset/verify";
 import { type EventType, FEED_TYPES, type MarketEvent, recordFilters } from "@ssmd/market";
+import { tellSymbols } from "@ssmd/metadata";
 import { nowUs, sleep } from "@ssmd/runtime";
 import { startSimulator } from "@ssmd/simulator";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { type InMessage, openTransport, type Transport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
-import { writeRegistry } from "./crash_registry.ts";
+import { type CrashSymbol, writeRegistry } from "./crash_registry.ts";
 import { SeededRandom, Service } from "./crash_service.ts";
 import { eventually } from "./_process.ts";
 
@@ -33,7 +34,10 @@ class ClientStream {
   readonly lagMsMax = new Map<string, number>();
   #ids = new Set<string>();
   #last = new Map<string, number>();
+  #trades = new Map<string, number>();
   readonly faults: string[] = [];
+  /** By symbol: the run of its newest record that is no gap. */
+  readonly runs = new Map<string, string>();
 
   take({ subject, id, payload }: InMessage): void {
     const [, , type, symbol = ""] = subject.split(".");
@@ -44,7 +48,20 @@ class ClientStream {
     const of = `${symbol} ${run} ${connection}`;
     if (sequence <= (this.#last.get(of) ?? 0)) this.faults.push(`${id} of ${of} out of order`);
     this.#last.set(of, sequence);
-    if (type !== "gap") this.#lag(symbol, (nowUs() - receivedAtUs) / 1000);
+    if (type === "gap") return;
+    if (type === "trade") this.#takeTrade(symbol, event);
+    this.runs.set(symbol, id.split("-")[0] as string);
+    this.#lag(symbol, (nowUs() - receivedAtUs) / 1000);
+  }
+
+  /** Whatever shard tells it, and in the order of the market. */
+  #takeTrade(symbol: string, event: MarketEvent): void {
+    if (event.type !== "trade") return;
+    const last = this.#trades.get(symbol) ?? 0;
+    if (Number(event.tradeId) <= last) {
+      this.faults.push(`trade ${event.tradeId} of ${symbol} behind ${last}`);
+    }
+    this.#trades.set(symbol, Math.max(last, Number(event.tradeId)));
   }
 
   get count(): number {
@@ -185,6 +202,121 @@ Deno.test({
     }
   },
 });
+
+/** Symbols with other tiers than they have. */
+function moved(tiers: Record<string, number>): CrashSymbol[] {
+  return SYMBOLS.map((each) => ({ ...each, tier: tiers[each.symbol] ?? each.tier }));
+}
+
+Deno.test({
+  name: "symbols that move between running shards lose nothing untold, and nothing comes twice",
+  ignore: !natsServerAvailable(),
+  fn: async () => {
+    const dir = await Deno.makeTempDir({ prefix: "ssmd-shard-moves-" });
+    const server = await startNatsServer();
+    const markets = SYMBOLS.map(({ external }) => ({ external }));
+    const source = { type: "model", seed: SEED, symbols: markets, ratePerSecond: RATE } as const;
+    const simulator = await startSimulator({ venue: FEED, source });
+    const write = (symbols: readonly CrashSymbol[]) =>
+      writeRegistry(dir, {
+        ...{ name: ENV, symbols, shards: SHARDS },
+        transport: `{ type: nats, url: "${server.url}" }`,
+      });
+    await write(SYMBOLS);
+    const names = Object.keys(SHARDS);
+    const config = { type: "nats", url: server.url, shards: names } as const;
+    const bus = await openTransport(config, { env: ENV });
+    const storage = await openStorage({ type: "local", path: `${dir}/data` });
+    const services = names.flatMap((shard) =>
+      (["connector", "archiver"] as const).map((program) =>
+        serviceOf(dir, shard, program, simulator.url)
+      )
+    );
+    const [one, , two] = services as [Service, Service, Service, Service];
+    const client = new ClientStream();
+    /** Has what runs take the file over, as `ssmd shard apply` does. */
+    const apply = async (tiers: Record<string, number>) => {
+      const symbols = moved(tiers);
+      await write(symbols);
+      await tellSymbols(bus, symbolsIn(symbols));
+    };
+    /** Resolves when records of a symbol come from another run than before. */
+    const untilMoved = async (symbol: string, before: string | undefined) => {
+      await eventually(
+        `records of ${symbol} from another shard`,
+        () => Promise.resolve(client.runs.get(symbol) !== before || undefined),
+      ).catch((error) => {
+        throw new Error(`${error}\n${services.map((each) => each.tail()).join("\n")}`);
+      });
+    };
+    try {
+      await bus.subscribe(recordFilters(ENV, FEED_TYPES), (message) => client.take(message));
+      for (const service of services) service.start();
+      for (const service of services) await service.ready();
+      await eventually(
+        "records of all symbols",
+        () => Promise.resolve(SYMBOLS.every(({ symbol }) => client.runs.has(symbol)) || undefined),
+      );
+      const random = new SeededRandom(SEED);
+      for (const tier of [2, 1, 2]) {
+        const before = client.runs.get("ETHUSD");
+        await apply({ ETHUSD: tier });
+        await untilMoved("ETHUSD", before);
+      }
+      // The shard that is to take a symbol is killed on the way.
+      for (const tier of [1, 2]) {
+        const before = client.runs.get("ETHUSD");
+        const [taking, releasing] = tier === 1 ? [one, two] : [two, one];
+        await apply({ ETHUSD: tier });
+        await sleep(random.between(0, 200));
+        await taking.kill();
+        if (tier === 2) await releasing.kill();
+        taking.start();
+        if (tier === 2) releasing.start();
+        await untilMoved("ETHUSD", before);
+      }
+      // The shard that has it is down when it moves.
+      const before = client.runs.get("XRPUSD");
+      await two.kill();
+      await apply({ ETHUSD: 2, XRPUSD: 1 });
+      await sleep(1_000);
+      assert.equal(client.runs.get("XRPUSD"), before, "nobody takes what was not released");
+      two.start();
+      await untilMoved("XRPUSD", before);
+      // A shard that stops releases what another one wants by then.
+      const solBefore = client.runs.get("SOLUSD");
+      assert.equal(await two.stop(), 0, two.tail());
+      await apply({ ETHUSD: 2, XRPUSD: 1, SOLUSD: 1 });
+      await untilMoved("SOLUSD", solBefore);
+      two.start();
+      await two.ready();
+      await sleep(1_000);
+      for (const program of ["connector", "archiver"]) {
+        for (const service of services.filter(({ name }) => name.startsWith(program))) {
+          assert.equal(await service.stop(), 0, service.tail());
+        }
+      }
+      await assertWhole(bus, config, storage);
+      await eventually(
+        "the client to have all",
+        async () => client.count === (await idsOf(bus)).size || undefined,
+      );
+      assert.deepEqual(client.faults, []);
+    } finally {
+      for (const service of services) await service.kill();
+      await bus.close();
+      await simulator.close();
+      await storage.close();
+      await server.stop();
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
+
+/** As the environment's file has them. */
+function symbolsIn(symbols: readonly CrashSymbol[]) {
+  return Object.fromEntries(symbols.map(({ symbol, ...entry }) => [symbol, entry]));
+}
 
 /** The streams of the shards, that of clients and the archive hold the same records. */
 async function assertWhole(
