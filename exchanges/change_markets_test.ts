@@ -214,3 +214,44 @@ Deno.test("a connection without a market takes none of the others' lives for its
   normalizer.takeOn([{ symbol: "KXA-1", external: "KXA-1" }], AT_US);
   assert.equal(of({ ...life("KXA-1", "deactivated"), seq: 2 }).events.length, 1);
 });
+
+const KRAKEN_TRADES = (...ids: number[]) => ({
+  channel: "trade",
+  type: "snapshot",
+  data: ids.map((trade_id) => ({
+    ...{ symbol: "BTC/USD", side: "buy", price: 1, qty: 1, ord_type: "limit", trade_id },
+    timestamp: new Date((AT_US + trade_id) / 1000).toISOString(),
+  })),
+});
+
+Deno.test("kraken: a market that another shard had goes on behind its last trade, with a gap", () => {
+  const before = normalizerOf(kraken, ["BTC/USD"]);
+  before.connected(AT_US);
+  feed(before, [KRAKEN_TRADES(1, 2)]);
+  before.takeOff(["BTCUSD"], AT_US + 10, AT_US + 5);
+  const { left, ...memory } = before.carried()["BTC/USD"] ?? {};
+  assert.equal(left, AT_US + 5);
+  const after = normalizerOf(kraken, ["ETH/USD"]);
+  after.connected(AT_US);
+  const handover = { fromUs: AT_US + 5, planned: true, carried: { "BTC/USD": memory } };
+  const spec = { external: "BTC/USD", symbol: "BTCUSD" };
+  const { events, send } = after.takeOn([spec], AT_US + 20, handover);
+  assert.deepEqual(
+    events.map((each) =>
+      each.type === "gap" && [each.channel, each.reason, each.fromUs, each.toUs]
+    ),
+    ["trade", "ticker", "orderbook"].map((channel) => [channel, "planned", AT_US + 5, 0]),
+  );
+  assert.ok(send.some((text) => text.includes("BTC/USD")));
+  // A restart in between knows of the gap, and since when the market is here.
+  const restored = normalizerOf(kraken, ["ETH/USD", "BTC/USD"]);
+  restored.connected(AT_US);
+  restored.carry(JSON.parse(JSON.stringify(after.carried())));
+  assert.equal(restored.carried()["BTC/USD"]?.["taken"], AT_US + 5);
+  for (const each of [after, restored]) {
+    const [end, trade, ...more] = feed(each, [KRAKEN_TRADES(1, 2, 3)]);
+    assert.ok(end?.type === "gap" && end.recovered && end.fromUs === AT_US + 5);
+    assert.ok(trade?.type === "trade" && trade.tradeId === "3");
+    assert.deepEqual(more, []);
+  }
+});

@@ -12,10 +12,10 @@ export default defineCommand({
   name: "shard apply",
   brief: "Have a running environment's shards take over symbols as its file has them now",
   description:
-    "As ssmd env apply, told by shards: the connector that had a symbol unsubscribes it while the one " +
-    "that has it from now on subscribes it. Neither waits for the other, so records of that moment " +
-    "may be missing or come twice: move symbols in a quiet time. All other symbols go on without a " +
-    "gap. Shards that are new or gone need a start: refused.",
+    "As ssmd env apply, told by shards: the connector that had a symbol unsubscribes it and releases " +
+    "it, then the one that has it from now on subscribes it. The moment between is a gap of that " +
+    "symbol, no record comes twice, and all other symbols go on. A shard that is down releases " +
+    "nothing until it is started again. Shards that are new or gone need a start: refused.",
   examples: ["ssmd shard apply --env demo --dry-run"],
   flags: { ...GATEWAY_FLAGS, dryRun: DRY_RUN },
   output: z.array(z.object({ symbol: z.string(), shard: z.string().nullable() })),
