@@ -212,7 +212,7 @@ export function handoverFrom(
 }
 
 /** Up to when nothing was missed of a market that is gone, µs; Infinity = it is here. */
-export function leftUsOf(state: CarriedState[string] | undefined): number {
+function leftUsOf(state: CarriedState[string] | undefined): number {
   if (state === undefined) return -1;
   return typeof state["left"] === "number" ? state["left"] : Infinity;
 }
