@@ -47,6 +47,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "key": "Keys of environments; values are never shown",
   "client": "Clients of the gateway: connections, keys, entitlements, limits and usage",
   "client api-key": "Keys of clients",
+  "audit": "Who did what: list it, export it, and prove that nothing was changed",
   "agent": "Agents that write signals from words",
   "action": "What policies do about fires: list, show, approve and reject it",
   "feedback": "Issues that clients reported",

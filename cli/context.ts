@@ -13,6 +13,8 @@ export interface Globals {
 /** `this` of a command. */
 export interface SsmdContext extends CommandContext {
   readonly globals: Globals;
+  /** What a command finds out on its way goes into its event of the audit log; never a secret. */
+  readonly auditDetails?: Record<string, string>;
 }
 
 /** What holds where no global flag was given. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AuditLog } from "@ssmd/audit";
 import { z } from "zod";
 import { buildCatalogue } from "./catalogue/build.ts";
 import { loadSchemas } from "./catalogue/load.ts";
@@ -9,6 +10,7 @@ import type { CatalogueCommand } from "./catalogue/catalogue.ts";
 import { natsServerAvailable } from "../tests/servers/nats_server.ts";
 import { s3ServerAvailable } from "../tests/servers/s3_server.ts";
 import { hasProgram } from "../tests/servers/certificates.ts";
+import { COMMAND_INDEX } from "./commands/index.ts";
 import { makeProject, type Project, type Ran } from "./testing/project.ts";
 
 const catalogue = await buildCatalogue();
@@ -30,6 +32,28 @@ async function prepared(project: Project, command: string, line: string): Promis
   const ready = before === undefined ? undefined : await project.sh(before);
   assert.equal(ready?.code ?? 0, 0, report(before ?? "", ready ?? NOTHING));
   return await project.sh(line);
+}
+
+/** Events in all audit logs of the project. */
+async function auditEvents({ dir }: Project): Promise<number> {
+  let events = 0;
+  for await (const { name } of readDirIfThere(`${dir}/data/audit`)) {
+    if (!name.endsWith(".sqlite")) continue;
+    using log = new AuditLog(`${dir}/data/audit/${name}`);
+    events += log.head().position;
+  }
+  return events;
+}
+
+async function* readDirIfThere(path: string): AsyncGenerator<Deno.DirEntry> {
+  if (await Deno.stat(path).then(() => true, () => false)) yield* Deno.readDir(path);
+}
+
+/** How many events a line must write: one where its command changes something. */
+async function eventsOf(name: string, line: string): Promise<number> {
+  const { default: { changes } } = await COMMAND_INDEX[name]!.load();
+  const shows = typeof changes === "function" && !/ (\d+|none|enable|suspend)\b/.test(line);
+  return changes === undefined || shows || line.includes("--dry-run") ? 0 : 1;
 }
 
 /** A cluster's certificate is made by openssl; without it those examples are left out. */
@@ -65,8 +89,17 @@ for (const command of catalogue.commands) {
       for (const example of command.examples) {
         assert.ok(reference.includes(`\n${example}\n`), example);
         const line = runnable(example, command);
-        const ran = await prepared(project, command.name, line);
+        const before = PREPARATIONS[command.name];
+        if (before !== undefined) await prepared(project, command.name, "true");
+        const events = await auditEvents(project);
+        const ran = await project.sh(line);
         assertEnded(command, line, ran);
+        const written = await auditEvents(project) - events;
+        assert.equal(
+          written,
+          await eventsOf(command.name, line),
+          `${line} wrote ${written} events`,
+        );
       }
     } finally {
       await project.remove();

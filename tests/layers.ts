@@ -11,6 +11,7 @@ const LANGUAGE = [
   "journal",
   "metadata",
   "archive",
+  "audit",
 ] as const;
 const SERVICES = ["connector", "archiver", "gateway", "signals", "jobs", "agents"] as const;
 /** May import every room; what they hold is no part of a service. */
@@ -27,6 +28,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   journal: ["runtime", "transport"],
   metadata: ["runtime", "market"],
   archive: ["runtime", "market", "codec", "storage"],
+  audit: ["runtime", "storage", "archive"],
   exchanges: ["runtime", "market", "venue"],
   venue: ["runtime", "market", "exchanges"],
   simulator: ["runtime", "market", "exchanges", "venue"],

@@ -4,9 +4,7 @@ import {
   memoryClientStore,
   sqliteClientStore,
 } from "@ssmd/gateway/access";
-import { type Journal, openJournal, whoIsThis } from "@ssmd/journal";
 import { clientStorePath, dataDirOf, type Environment, loadEnvironment } from "@ssmd/metadata";
-import { SsmdError } from "@ssmd/runtime";
 import { notice, type SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { clientView } from "./views.ts";
@@ -27,7 +25,7 @@ export interface ClientLocation {
   data?: string;
 }
 
-/** What is done with clients, for the journal; names only, never a secret. */
+/** What is done with clients, for the audit log; names only, never a secret. */
 interface ClientAction {
   action: string;
   client?: string;
@@ -55,10 +53,7 @@ async function within<T>(
   }
 }
 
-/**
- * Changes the clients of an environment, and records it in its journal (`audit.clients`), done or
- * refused. A journal that cannot be opened refuses before anything is done.
- */
+/** Changes the clients of an environment; what it is done to goes into the event of the command. */
 export async function changeClients<T>(
   context: SsmdContext,
   flags: ClientLocation,
@@ -68,19 +63,13 @@ export async function changeClients<T>(
   },
 ): Promise<T> {
   return await within(await openContext(context, flags, true), async (clients) => {
-    const journal = await journalOf(context, clients.environment);
     // What is found out on the way (the id of a new key) is written into it.
     const done = { ...action };
     try {
-      const result = await body(clients, done);
-      await record(journal, clients, { ...done, outcome: "done" });
-      return result;
-    } catch (error) {
-      const code = error instanceof SsmdError ? error.code : "UNEXPECTED";
-      await record(journal, clients, { ...done, outcome: "refused", code });
-      throw error;
+      return await body(clients, done);
     } finally {
-      await journal?.close();
+      const { action: _, ...details } = done;
+      Object.assign(context.auditDetails ?? {}, details);
     }
   });
 }
@@ -118,25 +107,4 @@ async function openContext(
     );
   }
   return { environment, path, store, admin: new ClientAdmin(store) };
-}
-
-async function journalOf(
-  context: SsmdContext,
-  { name, journal }: Environment,
-): Promise<Journal | undefined> {
-  if (journal.type !== "memory") return await openJournal(journal);
-  notice(context, `environment ${name} keeps no journal: this is recorded nowhere`);
-  return undefined;
-}
-
-async function record(
-  journal: Journal | undefined,
-  { environment }: ClientContext,
-  done: ClientAction & { outcome: string; code?: string },
-): Promise<void> {
-  await journal?.append("audit.clients", {
-    environment: environment.name,
-    ...done,
-    who: { ...whoIsThis() },
-  });
 }

@@ -1,3 +1,4 @@
+import type { AuditCategory } from "@ssmd/audit";
 import type { z } from "zod";
 import type { SsmdContext } from "../context.ts";
 import type { Rendered } from "../render.ts";
@@ -50,6 +51,11 @@ interface Definition<F extends Parameters, A extends Arguments, Schema extends z
   readonly table?: (value: z.input<Schema>, flags: ValuesOf<F>) => Table;
   /** Whether the value means exit code 1: what was looked for is wrong. */
   readonly failed?: (value: z.input<Schema>) => boolean;
+  /**
+   * What kind of change it makes: each run writes one event of this category into the audit log, done
+   * or refused. Absent = it only reads, or a gateway changes something and writes the event.
+   */
+  readonly changes?: AuditCategory | ((call: Call<F, A>) => AuditCategory | undefined);
   readonly run: (call: Call<F, A>) => Promise<z.input<Schema>> | z.input<Schema>;
 }
 

@@ -9,7 +9,7 @@ type Flags = Readonly<Record<string, unknown>>;
 
 /** The command as the parser takes it; it prints what `run` gives. */
 export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
-  const { brief, args, run } = command;
+  const { brief, args } = command;
   return buildCommand<Flags, readonly unknown[], SsmdContext>({
     docs: { brief, fullDescription: helpText(command) },
     // The declared parameters have the parser's own form; its types want them written out in place.
@@ -20,12 +20,21 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
     } as never,
     async func(given, ...words) {
       const flags = present(given);
-      const value = await run({ flags, args: words as never, context: this });
+      const value = await runCommand(command, { flags, args: words, context: this });
       if (command.output === undefined) return;
       this.process.stdout.write(printedText(command, value, flags));
       if (command.failed?.(value) === true) Deno.exitCode = 1;
     },
   });
+}
+
+/** Only a command that changes something loads the audit log. */
+async function runCommand(
+  command: Command,
+  call: { flags: Flags; args: readonly unknown[]; context: SsmdContext },
+): Promise<unknown> {
+  if (command.changes === undefined) return await command.run(call as never);
+  return await (await import("../audit/audited.ts")).audited(command, call);
 }
 
 /** The flags of a command with `--output` where it prints data. */

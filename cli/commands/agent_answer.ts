@@ -6,6 +6,7 @@ import { text } from "../command/flag.ts";
 export default defineCommand({
   name: "agent answer",
   brief: "Answer what an agent asks",
+  changes: "operations",
   examples: ['ssmd agent answer latest "of all markets of Kalshi"'],
   flags: AGENT_FLAGS,
   args: [THREAD_ID, text("The answer", { placeholder: "words", required: true })],

@@ -11,6 +11,7 @@ export default defineCommand({
   description:
     "Shows the signal and asks; --hash says which one is meant, for scripts. An approval is for the " +
     "hash of what was tested, for who asked for the signal, for a day, and once.",
+  changes: "operations",
   examples: ["ssmd agent approve latest --yes"],
   flags: { ...AGENT_FLAGS, hash: text("The hash that ssmd agent show tells") },
   args: [THREAD_ID],

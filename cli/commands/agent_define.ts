@@ -11,6 +11,7 @@ export default defineCommand({
     "backtest say decides, and goes back to it where it is wrong. Nothing is committed before " +
     "ssmd agent approve. The demo's model is scripted: it knows two sentences. Exit code 1 when no " +
     "draft fits.",
+  changes: "operations",
   examples: [
     'ssmd agent define "when the spread of any KXSIM market doubles within ten seconds"',
   ],

@@ -63,6 +63,7 @@ export default defineCommand({
     "size, in --temp or the archive's folder. State: sealed, due (it would be, in a dry run), " +
     "already (nothing was left to do), open (not over yet: a day is over at 00:01 UTC of the " +
     "next), failed.",
+  changes: "operations",
   examples: [
     "ssmd archive seal",
     "ssmd archive seal --env demo --feed kraken --date 2026-08-01",

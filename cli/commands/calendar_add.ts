@@ -9,6 +9,7 @@ export default defineCommand({
   name: "calendar add",
   brief: "Add a special day to a calendar: a holiday, or a day of other hours",
   description: "A day that is there already gets the new reason and hours.",
+  changes: "config-changes",
   examples: [
     "ssmd calendar add us-equity --date 2028-01-17 --reason 'Martin Luther King Jr. Day' --dry-run",
     "ssmd calendar add us-equity --date 2028-11-24 --reason 'half day' --open 09:30-13:00 --dry-run",

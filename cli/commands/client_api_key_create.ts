@@ -10,6 +10,7 @@ export default defineCommand({
   description:
     "The key alone goes to stdout, what there is to say of it to stderr, so that it can " +
     "be piped into where it is kept. The store holds only its hash: a lost key cannot be shown again.",
+  changes: "client-actions",
   examples: [
     "ssmd client api-key create desk",
     "ssmd client api-key create desk --label laptop --expires 90d > desk.key",

@@ -12,6 +12,7 @@ export default defineCommand({
   brief: "Take a key away at once; its streams are closed",
   description:
     "A running gateway closes what was opened with it within a second. It cannot be given back.",
+  changes: "client-actions",
   examples: [
     "ssmd client api-key revoke desk --dry-run",
     "ssmd client api-key revoke desk --yes",

@@ -13,6 +13,7 @@ export default defineCommand({
   description:
     "The old key holds for --grace, so that whoever uses it can change over; --grace 0 " +
     "ends it at once. The new key holds as long as the old one was made for, or for --expires.",
+  changes: "client-actions",
   examples: [
     "ssmd client api-key rotate desk",
     "ssmd client api-key rotate desk --grace 1h --expires 90d > desk.key",

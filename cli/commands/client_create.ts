@@ -17,6 +17,7 @@ export default defineCommand({
     "come next. A running gateway knows it within a second.\n\n" +
     "Roles: client reads what it is entitled to, metrics reads /metrics too, admin may also use " +
     "the administration.",
+  changes: "client-actions",
   examples: [
     'ssmd client create desk --description "Trading desk"',
     "ssmd client create scraper --role metrics",

@@ -13,6 +13,7 @@ export default defineCommand({
   brief: "Delete a client with its keys and entitlements",
   description: "Its usage and the history of its sessions stay under its name. A running gateway " +
     "closes its streams within a second.",
+  changes: "client-actions",
   examples: ["ssmd client delete desk --dry-run", "ssmd client delete desk --yes"],
   flags: { ...CLIENT_FLAGS, dryRun: DRY_RUN },
   args: [CLIENT],

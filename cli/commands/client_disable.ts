@@ -9,6 +9,7 @@ export default defineCommand({
   brief: "Let none of a client's keys in; its streams are closed",
   description:
     "Its keys, entitlements and usage stay. A running gateway closes its streams within a second.",
+  changes: "client-actions",
   examples: ["ssmd client disable desk"],
   flags: CLIENT_FLAGS,
   args: [CLIENT],

@@ -18,6 +18,7 @@ export default defineCommand({
     "A client sees everything that one of its entitlements names, and nothing else: not in lists, " +
     "not in hints. Gaps come with any other type. The same entitlement a second time changes when " +
     "it ends.",
+  changes: "entitlement-changes",
   examples: [
     "ssmd client entitle desk --feed kraken",
     "ssmd client entitle desk --feed kraken --symbols 'BTC*' --types trade,ticker --expires 30d",

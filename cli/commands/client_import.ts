@@ -25,6 +25,7 @@ export default defineCommand({
     "All of it or nothing. Clients that are there already are refused; with --replace they become " +
     "what the file says, with its entitlements in place of theirs. Keys that the file does not " +
     "name stay, and clients that it does not name are left alone. - reads stdin.",
+  changes: "client-actions",
   examples: [
     "ssmd client import clients.yaml --dry-run",
     "ssmd client import - --dry-run < clients.yaml",

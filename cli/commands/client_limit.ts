@@ -11,6 +11,7 @@ export default defineCommand({
   name: "client limit",
   brief: "Show or set how many streams a client may have open",
   description: "A further one is refused with 429 SESSION_LIMIT. Streams that are open stay open.",
+  changes: ({ args: [, value] }) => value === undefined ? undefined : "client-actions",
   examples: ["ssmd client limit desk", "ssmd client limit desk 5", "ssmd client limit desk none"],
   flags: CLIENT_FLAGS,
   args: limitArgs("Streams at once"),

@@ -11,6 +11,7 @@ export default defineCommand({
   description:
     "Messages on streams count, from 00:00 UTC. The client is told at 80 and 95 percent; at the " +
     "limit its streams are closed with QUOTA_EXCEEDED until the next day; REST still answers.",
+  changes: ({ args: [, value] }) => value === undefined ? undefined : "client-actions",
   examples: ["ssmd client quota desk", "ssmd client quota desk 5000000"],
   flags: CLIENT_FLAGS,
   args: limitArgs("Messages a day"),

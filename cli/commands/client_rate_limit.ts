@@ -10,6 +10,7 @@ export default defineCommand({
   description:
     "REST requests and requests on streams count together, over all its connections; bursts of " +
     "twice as many pass. Beyond it a request is refused with 429 RATE_LIMITED. none = 100 a second.",
+  changes: ({ args: [, value] }) => value === undefined ? undefined : "client-actions",
   examples: ["ssmd client rate-limit desk", "ssmd client rate-limit desk 20"],
   flags: CLIENT_FLAGS,
   args: limitArgs("Requests a second"),

@@ -17,6 +17,7 @@ export default defineCommand({
   description:
     "A running gateway sends nothing more of what is taken away within a second; streams stay " +
     "open. A key is taken away with ssmd client api-key revoke.",
+  changes: "entitlement-changes",
   examples: [
     "ssmd client revoke desk 1 --dry-run",
     "ssmd client revoke desk 1 --yes",

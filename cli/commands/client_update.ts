@@ -11,6 +11,7 @@ export default defineCommand({
   name: "client update",
   brief: "Change a client's description or role",
   description: "Limits are changed with ssmd client limit, rate-limit and quota.",
+  changes: "client-actions",
   examples: [
     'ssmd client update desk --description "Rates desk"',
     "ssmd client update desk --role admin",

@@ -10,6 +10,7 @@ export default defineCommand({
   brief: "Check the registry and commit its files, and no others",
   description:
     "Refused while ssmd validate finds anything. What is staged of other files stays staged.",
+  changes: "config-changes",
   examples: ['ssmd commit -m "feeds: kraken"'],
   flags: { message: text("What changes, and why", { alias: "m", required: true }) },
   output: z.object({

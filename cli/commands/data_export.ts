@@ -86,6 +86,7 @@ export default defineCommand({
     "multiples of --every; top_of_book: the best bid and ask; both have a row where something " +
     "changed, which holds until the next. gap is true where records may be missing; a book is " +
     "not known, and its levels are absent, from a gap to the next snapshot.",
+  changes: "data-access",
   examples: [
     "ssmd data export --env demo --out /tmp/export",
     "ssmd data export --feed kraken --type trade --date 2026-08-01 --format csv --out trades.csv",

@@ -40,6 +40,7 @@ export default defineCommand({
     "State: due (apply removes it), kept (something speaks against it, see why; --force with " +
     "--reason removes it all the same, but never an open day), unfinished (a removal was broken " +
     "off; apply finishes it), removed.",
+  changes: "operations",
   examples: [
     "ssmd data retention --env brief",
     "ssmd data retention apply --env brief --dry-run",

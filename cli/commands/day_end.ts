@@ -20,6 +20,7 @@ export default defineCommand({
   description:
     "A day that is over is ended by itself where up or `deno task worker` runs; see `ssmd schedule " +
     "list`. This does it now and waits. A day to which records came late is ended again.",
+  changes: "operations",
   examples: ["ssmd day end --feed kraken --date 2026-08-01"],
   flags: {
     ...JOB_FLAGS,

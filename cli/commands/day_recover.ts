@@ -13,6 +13,7 @@ export default defineCommand({
   description:
     "Each goes on at its first step that is not done. Waits until all are over; where no up and no " +
     "worker runs on the data folder, the command runs them.",
+  changes: "operations",
   examples: ["ssmd day recover", "ssmd day recover --env demo --feed kraken"],
   flags: { ...JOB_FLAGS, feed: FEED_FILTER },
   output: z.array(DAY_VIEW),

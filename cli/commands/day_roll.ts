@@ -18,6 +18,7 @@ export default defineCommand({
   description:
     "For a market that does not close: nothing reconnects, so nothing is missed. up does it by itself " +
     "when a day of the feed's calendar is over.",
+  changes: "operations",
   examples: ["ssmd day roll --feed kraken"],
   flags: { ...JOB_FLAGS, feed: DAY_FEED },
   output: JOB_VIEW,

@@ -12,6 +12,7 @@ export default defineCommand({
   description:
     "Asks what runs on the data folder whether the feed is live, records are archived and the gateway " +
     "answers; it starts no process. up does it by itself when the feed's calendar opens.",
+  changes: "operations",
   examples: ["ssmd day start --feed kraken"],
   flags: { ...JOB_FLAGS, feed: DAY_FEED },
   output: JOB_VIEW,

@@ -12,6 +12,7 @@ export default defineCommand({
   brief: "Declare a key that an environment needs; its values stand elsewhere",
   description:
     "With --feed the fields are also named as that feed's credentials, as $key:name.field.",
+  changes: "config-changes",
   examples: [
     "ssmd env add-key demo kalshi --fields key_id,private_key --feed kalshi --dry-run",
     "ssmd env add-key demo bus --type transport --fields user,password --source file:./bus.yaml --dry-run",

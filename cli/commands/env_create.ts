@@ -14,6 +14,7 @@ export default defineCommand({
     "From nothing: memory transport, local storage in ./data, gateway on port 8080, no symbols " +
     "yet; ssmd symbol map adds them. For a feed that signs in it declares a key of the feed's " +
     "name: ssmd key set writes its values. --from takes over all of another one but its name.",
+  changes: "config-changes",
   examples: [
     "ssmd env create mine --feeds kraken",
     "ssmd env create mine --from demo --set gateway.port=8090 --set simulator.seed=7 --dry-run",

@@ -8,6 +8,7 @@ export default defineCommand({
   name: "env delete",
   brief: "Delete an environment's file",
   description: "Its data stays. Git keeps what was committed: ssmd env history tells it.",
+  changes: "config-changes",
   examples: ["ssmd env delete demo --dry-run", "ssmd env delete demo-nats --yes"],
   flags: EDIT_FLAGS,
   args: [ENV_NAME],

@@ -15,6 +15,7 @@ export default defineCommand({
   brief: "Bring what one environment captures into another one",
   description: "Feeds, schema version and symbols are taken over. Where it runs stays: location, " +
     "transport, storage, journal, gateway, keys, credentials, endpoints, simulator.",
+  changes: "config-changes",
   examples: ["ssmd env promote demo demo-nats --dry-run"],
   flags: EDIT_FLAGS,
   args: [

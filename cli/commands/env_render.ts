@@ -11,6 +11,7 @@ export default defineCommand({
     "Into deploy/environments/<env>/values.yaml beside the registry; git and Argo CD carry it from " +
     "there. The same registry gives the same bytes: a second time nothing changes. Refused for what " +
     "only works on one machine, with what to set.",
+  changes: "config-changes",
   examples: ["ssmd env render cluster", "ssmd env render cluster --dry-run"],
   flags: EDIT_FLAGS,
   args: [ENV_NAME],

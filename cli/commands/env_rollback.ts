@@ -14,6 +14,7 @@ export default defineCommand({
     "Writes the file as a commit has it, by default the one before the newest that changed it; " +
     "ssmd env history lists them. Nothing is committed, and what runs goes on: ssmd env apply, or a " +
     "commit of the rendered values, takes it over.",
+  changes: "config-changes",
   examples: ["ssmd env rollback demo --dry-run", "ssmd env rollback demo"],
   flags: {
     to: text("Commit whose file is brought back", { placeholder: "commit" }),

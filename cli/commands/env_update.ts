@@ -9,6 +9,7 @@ export default defineCommand({
   brief: "Change values of an environment",
   description:
     "Values are YAML: numbers, words, [a, b], { type: nats, url: … }. Comments and order stay.",
+  changes: "config-changes",
   examples: [
     "ssmd env update demo --set gateway.port=8090 --dry-run",
     "ssmd env update demo --set 'transport={ type: nats, url: nats://127.0.0.1:4222 }' --dry-run",

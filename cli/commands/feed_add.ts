@@ -7,6 +7,7 @@ import { FEED_ID } from "../registry/registry_args.ts";
 export default defineCommand({
   name: "feed add",
   brief: "Add a feed of the registry to an environment",
+  changes: "config-changes",
   examples: ["ssmd feed add kraken --env kalshi --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [FEED_ID],

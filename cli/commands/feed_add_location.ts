@@ -8,6 +8,7 @@ export default defineCommand({
   name: "feed add-location",
   brief: "Add a place that captures a feed, with its clock",
   description: "The accuracy is the error that is expected of the clock there, in microseconds.",
+  changes: "config-changes",
   examples: ["ssmd feed add-location kraken aws-us-east-1 --clock ptp --accuracy-us 100"],
   flags: {
     ...EDIT_FLAGS,

@@ -14,6 +14,7 @@ export default defineCommand({
     "The new version is the newest one with what the flags change. It is in force from its first " +
     "day until the next version begins; a day in the future is announced and not yet in force. " +
     "Two versions of one day are refused.",
+  changes: "config-changes",
   examples: ["ssmd feed add-version kraken --from 2027-01-15 --endpoint wss://ws.kraken.com/v3"],
   flags: {
     ...EDIT_FLAGS,

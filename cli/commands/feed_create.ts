@@ -13,6 +13,7 @@ export default defineCommand({
     "What is not given has the value that most venues need: no sign-in, no numbers, 100 symbols a " +
     "connection, types trade, ticker, orderbook, status and gap. --parser names the normalizer, " +
     "and so the venue whose wire format the feed speaks; several feeds may be of one venue.",
+  changes: "config-changes",
   examples: [
     "ssmd feed create kraken-beta --endpoint wss://beta-ws.kraken.com/v2 --parser kraken-v2 " +
     "--book-depths 10,25 --dry-run",

@@ -7,6 +7,7 @@ export default defineCommand({
   name: "feed disable",
   brief: "Forbid a feed to all environments",
   description: "Refused while an environment uses it.",
+  changes: "config-changes",
   examples: ["ssmd feed disable kraken --dry-run"],
   flags: EDIT_FLAGS,
   args: [FEED_ID],

@@ -12,6 +12,7 @@ export default defineCommand({
   brief: "Take a feed with its symbols out of an environment, or out of the registry",
   description: "Without --env the feed's file is removed, which is refused while an environment " +
     "uses it. Git keeps what was committed.",
+  changes: "config-changes",
   examples: [
     "ssmd feed remove kalshi --env demo --dry-run",
     "ssmd feed remove kraken --env demo --yes",

@@ -14,6 +14,7 @@ export default defineCommand({
   description:
     "Flags of a version correct the newest one, or that of --from. What a venue changed on a day " +
     "is no correction: ssmd feed add-version keeps what held before.",
+  changes: "config-changes",
   examples: [
     'ssmd feed update kraken --display-name "Kraken Spot"',
     "ssmd feed update kraken --rate-limit 10/1s --symbols-per-connection 200 --dry-run",

@@ -56,6 +56,39 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Ask a running gateway in words: prices, spreads, volumes, gaps, coverage, markets",
     load: () => import("./ask.ts"),
   },
+  "audit client-actions": {
+    brief: "List what was done with clients and their keys, the newest first",
+    load: () => import("./audit_client_actions.ts"),
+  },
+  "audit config-changes": {
+    brief: "List changes of the registry, the newest first",
+    load: () => import("./audit_config_changes.ts"),
+  },
+  "audit entitlement-changes": {
+    brief: "List what clients were let see, or no longer, the newest first",
+    load: () => import("./audit_entitlement_changes.ts"),
+  },
+  "audit export": {
+    brief: "Print events as JSON lines, the oldest first",
+    load: () => import("./audit_export.ts"),
+  },
+  "audit list": {
+    brief: "List who did what, the newest first",
+    load: () => import("./audit_list.ts"),
+  },
+  "audit roll": {
+    brief: "Bring days of the audit log that are over into storage, as up and the worker do daily",
+    load: () => import("./audit_roll.ts"),
+  },
+  "audit security-events": {
+    brief: "List refused callers, blocked addresses and uses of keys, the newest first",
+    load: () => import("./audit_security_events.ts"),
+  },
+  "audit show": { brief: "Show one event with its details", load: () => import("./audit_show.ts") },
+  "audit verify": {
+    brief: "Compute the chain of an audit log anew: exit code 1 where something was changed",
+    load: () => import("./audit_verify.ts"),
+  },
   "backtest": {
     brief: "Run a signal over archived records, as it runs live",
     load: () => import("./backtest.ts"),

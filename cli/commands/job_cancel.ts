@@ -9,6 +9,7 @@ export default defineCommand({
   description:
     "A step that runs is broken off within a second; what it was about is whole, as after a kill. " +
     "`ssmd job retry` goes on with it.",
+  changes: "operations",
   examples: ["ssmd job cancel end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],

@@ -15,6 +15,7 @@ export default defineCommand({
   brief: "Run a failed or cancelled job again, from its first step that is not done",
   description:
     "Waits until it is over. Where no up and no worker runs on the data folder, the command runs it.",
+  changes: "operations",
   examples: ["ssmd job retry end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],

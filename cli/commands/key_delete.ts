@@ -14,6 +14,7 @@ export default defineCommand({
   brief: "Delete the values of a key: its file, or its part of a SealedSecret",
   description: "The environment still declares it, and does not start without it where it is " +
     "required. Revoke it at the venue too.",
+  changes: "security-events",
   examples: ["ssmd key delete kalshi --env prod --yes"],
   flags: { env: ENVIRONMENT_REQUIRED },
   args: KEY_NAME,

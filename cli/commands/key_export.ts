@@ -41,6 +41,7 @@ export default defineCommand({
     "cluster's controller can open. env prints the variables to be filled in, k8s the piece of a " +
     "pod that takes them from a secret; both without values. Plain values are never printed: read " +
     "them where they are kept.",
+  changes: "security-events",
   examples: [
     "ssmd key export kalshi --env prod --cert sealing.pem --namespace ssmd",
     "ssmd key export kalshi --env prod --format k8s",

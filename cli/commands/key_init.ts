@@ -20,6 +20,7 @@ export default defineCommand({
   brief: "Prepare the places of all keys, and say what is still to be set",
   description: "Makes the folders of key files for this user only, makes git ignore them, and " +
     "prints the next step for each key. Doing it again changes nothing.",
+  changes: "security-events",
   examples: ["ssmd key init --env kalshi"],
   flags: { env: ENVIRONMENT_REQUIRED },
   output: z.array(PREPARED_KEY),

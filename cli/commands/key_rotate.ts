@@ -34,6 +34,7 @@ export default defineCommand({
   description: "Values come as for `ssmd key set`, and must be others than those that are there. " +
     "Of sources that ssmd does not write (env, mount) it records that they were rotated, after " +
     "checking them. Components take the new values when they start.",
+  changes: "security-events",
   examples: [
     "ssmd key rotate kalshi --env prod --yes < kalshi.yaml",
     "ssmd key rotate kalshi --env kalshi --yes --at 2026-10-01",

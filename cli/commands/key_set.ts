@@ -16,6 +16,7 @@ export default defineCommand({
     "git is made to ignore it; source sealed-secret/<name> writes a SealedSecret into the " +
     "registry, which only the cluster's controller can open. What is there already is not " +
     "replaced: that is `ssmd key rotate`.",
+  changes: "security-events",
   examples: [
     "ssmd key set kalshi --env prod < kalshi.yaml",
     "ssmd key set kalshi --env prod --field private_key < kalshi.pem",

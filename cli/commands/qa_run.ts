@@ -20,6 +20,7 @@ export default defineCommand({
     "the feed's first and last record that its calendar has open), monotonic_time, crossed_book " +
     "(books are rebuilt) and duplicate_ids. Results are stored beside each day as qa.json, with the " +
     "first ten offending records of each check. Exit code 1 when a check fails.",
+  changes: "operations",
   examples: [
     "ssmd qa run --feed kraken --date 2026-08-01 --check monotonic_time,range,crossed_book",
     "ssmd qa run --feed kraken --version v1 --check monotonic_time --output json",

@@ -31,6 +31,7 @@ export default defineCommand({
     "One object is written, normalized/{env}/{feed}/promoted.json: a reader sees the old choice or " +
     "the new one. v1, what the archiver writes, is made active the same way. The journal keeps who " +
     "did it.",
+  changes: "operations",
   examples: [
     "ssmd reprocess promote v1 --feed kraken --dry-run",
     "ssmd reprocess promote v2 --feed kraken --data ./data --date 2026-08-01 --yes",

@@ -21,6 +21,7 @@ export default defineCommand({
     "was interrupted is finished by the next. Refused: v1, which cannot be made again exactly where " +
     "raw is gone; a version that readers get of any day; one that is being made. The journal keeps " +
     "who did it.",
+  changes: "operations",
   examples: [
     "ssmd reprocess prune v2 --feed kraken --dry-run",
     "ssmd reprocess prune v2 --feed kraken --data ./data --yes",

@@ -71,6 +71,7 @@ export default defineCommand({
     "codec, every other one is refused. --as names the version; default is the normalizer's or " +
     "the schema's name. --parallel shares connections out over threads, and writes a day while " +
     "the next one is translated.",
+  changes: "operations",
   examples: [
     "ssmd reprocess run --feed kraken --date 2026-08-01 --as v2 --dry-run",
     "ssmd reprocess run --feed kraken --from 2026-08-01 --to 2026-08-02 --as v2 --parallel 2",

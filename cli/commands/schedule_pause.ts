@@ -7,6 +7,7 @@ export default defineCommand({
   brief: "Keep a schedule from asking for jobs by itself",
   description:
     "Jobs that were asked for run all the same; `ssmd schedule trigger` asks out of turn.",
+  changes: "operations",
   examples: ["ssmd schedule pause end-days --env demo"],
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],

@@ -6,6 +6,7 @@ export default defineCommand({
   name: "schedule resume",
   brief: "Let a paused schedule ask for jobs again",
   description: "What was due while it was paused is asked for once.",
+  changes: "operations",
   examples: ["ssmd schedule resume end-days --env demo"],
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],

@@ -15,6 +15,7 @@ export default defineCommand({
   description:
     "Waits until the job is over, and the ends of days that it asked for. Where no up and no worker " +
     "runs on the data folder, the command runs them.",
+  changes: "operations",
   examples: ["ssmd schedule trigger end-days --env demo"],
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],

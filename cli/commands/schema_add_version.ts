@@ -13,6 +13,7 @@ export default defineCommand({
   description:
     "The text is compared with the newest version: one that breaks or loses what was written is " +
     "refused. The draft is in force when set-status makes it active.",
+  changes: "config-changes",
   examples: ["ssmd schema add-version trade --file trade.capnp --from 2027-01-01 --dry-run"],
   flags: {
     ...EDIT_FLAGS,

@@ -22,6 +22,7 @@ export default defineCommand({
     "writes records with. Without a name, all record types of this build that are not registered " +
     "yet. A registered text never changes; ssmd schema add-version brings the next one. One of " +
     "your own: ssmd schema register quote --file quote.capnp --status draft.",
+  changes: "config-changes",
   examples: ["ssmd schema register", "ssmd schema register --from 2026-11-20 --dry-run"],
   flags: {
     ...EDIT_FLAGS,

@@ -12,6 +12,7 @@ export default defineCommand({
   brief: "Move a version on: draft, active, deprecated",
   description:
     "Never back. One version is active: the one that was is deprecated by the same change.",
+  changes: "config-changes",
   examples: ["ssmd schema set-status trade v1 deprecated --dry-run"],
   flags: EDIT_FLAGS,
   args: [

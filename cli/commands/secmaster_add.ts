@@ -21,6 +21,7 @@ export default defineCommand({
   description:
     "A version holds whole: what flags do not name is taken over from the newest one. Nothing that " +
     "was known is changed: a correction is a version with the same --effective, known later.",
+  changes: "config-changes",
   examples: [
     'ssmd secmaster add ADAUSD --name "Cardano / US dollar" --class crypto --base ADA --quote USD',
     "ssmd secmaster add BTCUSD --effective 2026-12-01 --size-min 0.0001 --dry-run",

@@ -19,6 +19,7 @@ export default defineCommand({
   description:
     "A version known from now on, for each equity or coin of which there is exactly one. Nothing is " +
     "guessed: where OpenFIGI knows none or several, it is told.",
+  changes: "config-changes",
   examples: ["ssmd secmaster figi-enrich --dry-run --url http://127.0.0.1:19201/v3"],
   flags: {
     ...EDIT_FLAGS,

@@ -10,6 +10,7 @@ export default defineCommand({
   description:
     "Nothing that was known is changed: to end a name, map it again with the same --from and a --to; " +
     "with --to at --from it was never right.",
+  changes: "config-changes",
   examples: [
     "ssmd secmaster map BTCUSD --feed kalshi --external KXBTC --from 2026-12-01 --dry-run",
   ],

@@ -27,6 +27,7 @@ export default defineCommand({
     "nothing. It goes into the key-value store of the environment's bus, which gateways follow, and " +
     "on {env}.secmaster.changes; in an environment with the memory transport into the registry's " +
     "files.",
+  changes: "config-changes",
   examples: [
     "ssmd secmaster sync kalshi --env demo --url http://127.0.0.1:19201/trade-api/v2",
     "ssmd secmaster sync kalshi --env demo --series KXSIM --url http://127.0.0.1:19201/trade-api/v2",

@@ -12,6 +12,7 @@ export default defineCommand({
   description:
     "Of those that --ids names, else of all that have a file already. ssmd commit brings the files " +
     "into git.",
+  changes: "config-changes",
   examples: [
     "ssmd secmaster sync-to-git --env demo-nats --dry-run",
     "ssmd secmaster sync-to-git --env demo-nats --ids BTCUSD,ETHUSD --dry-run",

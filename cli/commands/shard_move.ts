@@ -10,6 +10,7 @@ export default defineCommand({
   name: "shard move",
   brief: "Move a symbol into another shard: gives it the attributes that the shard selects",
   description: "Changes the file alone; ssmd shard apply has what runs take it over.",
+  changes: "config-changes",
   examples: ["ssmd shard move SOLUSD tier1 --env demo-shards --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [SYMBOL_NAME, text("The shard's name", { placeholder: "shard", required: true })],

@@ -11,6 +11,7 @@ export default defineCommand({
   name: "signal new",
   brief: "Write a new signal and its test, ready to be changed",
   description: "Both go into signals/ beside the project's registry. Nothing is overwritten.",
+  changes: "config-changes",
   examples: ["ssmd signal new wide_book", "ssmd signal new btc_runs --feed kraken --symbol BTCUSD"],
   flags: {
     feed: text("Feed that it watches", {

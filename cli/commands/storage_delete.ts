@@ -22,6 +22,7 @@ export default defineCommand({
     "A version that reads give now is refused: a manifest may name it, and ssmd data retention " +
     "removes whole days. A version that says that the object was deleted can go: that brings the " +
     "object back. What was put before versions were kept is the version null.",
+  changes: "operations",
   examples: [
     "ssmd storage delete raw/archive/example.txt --version null --env archive --dry-run",
     "ssmd storage delete raw/archive/example.txt --version null --env archive --yes",

@@ -18,6 +18,7 @@ export default defineCommand({
   description:
     "Never what reads give now. Of each object the newest older versions stay as --keep says; a " +
     "deletion goes when it is the last that is left of its object.",
+  changes: "operations",
   examples: [
     "ssmd storage prune --env archive --older-than 30 --dry-run",
     "ssmd storage prune normalized/ --env archive --older-than 0 --keep 1 --yes",

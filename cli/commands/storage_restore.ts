@@ -18,6 +18,7 @@ export default defineCommand({
   description:
     "The version is read and put again; what is current now stays as an older version, so that " +
     "restoring can itself be undone.",
+  changes: "operations",
   examples: [
     "ssmd storage restore normalized/archive/kraken/v1/2026/08/01/manifest.json --at 2030-01-01 --env archive --yes",
     "ssmd storage restore normalized/archive/kraken/v1/2026/08/01/manifest.json --at 2030-01-01 --env archive --dry-run",

@@ -12,6 +12,7 @@ export default defineCommand({
   description:
     "enable: from now on what is written over or deleted stays as an older version, and is paid " +
     "for until it is pruned. suspend: no new ones are kept; those that are there stay.",
+  changes: ({ args: [action] }) => action === "show" ? undefined : "operations",
   examples: [
     "ssmd storage versioning --env archive",
     "ssmd storage versioning enable --env archive",

@@ -10,6 +10,7 @@ export default defineCommand({
   name: "symbol map",
   brief: "Map a symbol of ours to a market of a venue, in an environment",
   description: "An existing mapping is changed where flags say so.",
+  changes: "config-changes",
   examples: [
     "ssmd symbol map ADAUSD --env demo --feed kraken --external ADA/USD --depth 10 --dry-run",
     "ssmd symbol map KXHIGHNY-26DEC31-T45 --env kalshi --feed kalshi --dry-run",

@@ -11,6 +11,7 @@ export default defineCommand({
   name: "symbol unmap",
   brief: "Remove a symbol from an environment",
   description: "What is archived of it stays. Processes that run subscribe it until they restart.",
+  changes: "config-changes",
   examples: ["ssmd symbol unmap BTCUSD --env demo --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [SYMBOL_NAME],

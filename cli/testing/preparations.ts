@@ -33,6 +33,9 @@ export const OWN_CLONE = "mkdir -p ssmd && [ -d ssmd/.git ] || " +
   `{ (cd "$SSMD_ROOT" && tar -c --exclude=./.git --exclude=./data --exclude=./dist --exclude=./coverage .) | ` +
   "tar -x -C ssmd && cd ssmd && git init -qb main && git add -A && git commit -qm start; }";
 
+const AUDITED = "rm -rf data/audit data/clients; ssmd client create desk --env kraken; " +
+  "ssmd feed disable kalshi || true";
+
 /** Runs a file of this folder in the project. */
 function scripted(path: string): string {
   return `deno run -A --no-check --frozen --config "$SSMD_ROOT/deno.json" ` +
@@ -56,6 +59,10 @@ const NEXT_FIELD = parseSchema("trade.capnp", SCHEMAS.trade.text).structs
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
   "env create": FRESH,
+  ...Object.fromEntries(
+    ["list", "show", "export", "verify", "roll", "client-actions", "entitlement-changes"]
+      .concat("security-events", "config-changes").map((verb) => [`audit ${verb}`, AUDITED]),
+  ),
   // Examples run without a cluster: the project has simulated it.
   "env render": "sed -i '/^simulator/d' exchanges/environments/cluster.yaml",
   "env rollback": "echo '# changed' >>exchanges/environments/demo.yaml && git commit -qam changed",

@@ -120,6 +120,7 @@ export {
 } from "./sealed_secret.ts";
 export {
   agentStorePath,
+  auditStorePath,
   clientStorePath,
   dataDirOf,
   type DeployedSymbol,

@@ -10,7 +10,7 @@ import type { ObjectVersion, ObjectVersions } from "./versions.ts";
 export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): Storage {
   const prefixes = Object.keys(byPrefix).sort();
   const storages = prefixes.map((prefix) => byPrefix[prefix] as Storage);
-  const location = storages.map((each) => each.location).join(" + ");
+  const location = [...new Set(storages.map((each) => each.location))].join(" + ");
 
   function holderOf(key: string): Storage {
     assertKey(key);
@@ -70,7 +70,11 @@ function versionsOf(
     }
   }
   return {
-    states: async () => (await Promise.all(all.map((each) => each.versions.states()))).flat(),
+    states: async () => {
+      const states = (await Promise.all(all.map((each) => each.versions.states()))).flat();
+      // One bucket may hold keys of two first parts.
+      return [...new Map(states.map((state) => [state.location, state])).values()];
+    },
     enable: async (isEnabled) => {
       for (const { versions } of all) await versions.enable(isEnabled);
     },

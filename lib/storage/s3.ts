@@ -26,8 +26,9 @@ const TUNING = {
 
 /**
  * Objects in buckets of an S3 server: AWS, Garage, MinIO and their like. With two buckets `raw/…`
- * lies in the one and `normalized/…` in the other, both without that first part; with one bucket
- * for both keys are there as they are. Nothing is sent before the first call.
+ * lies in the one and `normalized/…` in the other, both without that first part, with `audit/…`
+ * beside the latter; with one bucket for both keys are there as they are. Nothing is sent before the
+ * first call.
  * Throws ConfigError `STORAGE_CREDENTIALS_MISSING` and `STORAGE_ENDPOINT_INVALID`.
  */
 export function s3Storage(
@@ -42,6 +43,7 @@ export function s3Storage(
   return storageByPrefix({
     "raw/": bucketOf(buckets.raw, "raw/"),
     "normalized/": bucketOf(buckets.normalized, "normalized/"),
+    "audit/": bucketOf(buckets.normalized, ""),
   });
 }
 

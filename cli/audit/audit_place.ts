@@ -1,0 +1,93 @@
+import { AUDIT_CATEGORIES, AUDIT_EVENT, AUDIT_OUTCOMES, AuditLog } from "@ssmd/audit";
+import type { AuditEvent, AuditFilter, AuditPlace } from "@ssmd/audit";
+import { auditStorePath, dataDirOf, loadEnvironment } from "@ssmd/metadata";
+import { isoOfUs, SsmdError, usOfIso } from "@ssmd/runtime";
+import { dayNamed } from "@ssmd/runtime/day";
+import { z } from "zod";
+import { openArchive } from "../archive/open_archive.ts";
+import { ENVIRONMENT } from "../command/common_flags.ts";
+import { choice, dir, on, parsed, text } from "../command/flag.ts";
+import type { Table } from "../command/define.ts";
+import type { SsmdContext } from "../context.ts";
+import { registryDirOf } from "../registry_dir.ts";
+import { REGISTRY_LOG } from "./audited.ts";
+
+/** Which log. */
+export const AUDIT_PLACE_FLAGS = {
+  env: ENVIRONMENT,
+  registry: on("The log of changes that belong to no environment"),
+  data: dir("Folder of the data, as up --data has it; default: the environment's"),
+};
+
+const MOMENT = "a day, 7d for seven days ago, or a time in ISO 8601";
+
+/** Which events. */
+export const AUDIT_FILTER_FLAGS = {
+  actor: text("Who did it: a client, or user@host"),
+  action: text("What was done: client disable"),
+  category: choice(AUDIT_CATEGORIES, "What kind of deed it is"),
+  outcome: choice(AUDIT_OUTCOMES, "How it ended"),
+  from: parsed(parseMoment, `First moment: ${MOMENT}`, { placeholder: "when" }),
+  to: parsed(parseMoment, `Last moment, or the whole day: ${MOMENT}`, { placeholder: "when" }),
+};
+
+interface PlaceFlags {
+  env: string;
+  registry: boolean;
+  data?: string;
+}
+
+/** Works with an audit log and what of it is in storage. Throws SsmdError `AUDIT_EMPTY` where there is none. */
+export async function withAudit<T>(
+  { globals }: SsmdContext,
+  { env, registry, data }: PlaceFlags,
+  body: (place: AuditPlace) => Promise<T>,
+): Promise<T> {
+  const registryDir = await registryDirOf(globals);
+  const environment = registry ? undefined : await loadEnvironment(registryDir, env);
+  const dataDir = environment === undefined ? data ?? "./data" : dataDirOf(environment, data);
+  const path = auditStorePath(environment?.name ?? REGISTRY_LOG, dataDir);
+  if (await Deno.stat(path).then(() => false, () => true)) throw emptyError(path);
+  using log = new AuditLog(path);
+  const isKept = environment !== undefined && environment.storage.type !== "memory";
+  const where = { env, registryDir, ...(data === undefined ? {} : { data }) };
+  const storage = isKept ? await openArchive(where) : undefined;
+  try {
+    return await body({ env, log, storage });
+  } finally {
+    await storage?.close();
+  }
+}
+
+/** The filter among flags. */
+export function filterOf(flags: AuditFilter): AuditFilter {
+  const { actor, action, category, outcome, from, to } = flags;
+  return { actor, action, category, outcome, from, to };
+}
+
+/** Events as commands print them. */
+export const AUDIT_EVENTS = z.array(AUDIT_EVENT);
+
+/** Events as rows. */
+export function eventTable(events: readonly AuditEvent[]): Table {
+  return {
+    rows: events.map(({ metadata: _, ...event }) => ({ ...event })),
+    counted: "event",
+    columns: ["position", "at", "category", "actor", "action", "target", "outcome", "reason"],
+  };
+}
+
+function parseMoment(given: string): string {
+  const day = dayNamed(given);
+  if (day !== undefined) return day;
+  const us = /^\d{4}-\d\d-\d\dT/.test(given) ? usOfIso(given) : NaN;
+  if (Number.isNaN(us)) throw new RangeError(`a moment is ${MOMENT}`);
+  return isoOfUs(us);
+}
+
+function emptyError(path: string): SsmdError {
+  return new SsmdError("AUDIT_EMPTY", `There is no audit log at ${path} yet`, {
+    hint:
+      "It begins with the first change; --registry reads that of what belongs to no environment",
+  });
+}

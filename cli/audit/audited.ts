@@ -1,0 +1,80 @@
+import { type AuditDraft, AuditLog } from "@ssmd/audit";
+import { whoIsThis } from "@ssmd/journal";
+import { auditStorePath, dataDirOf, loadEnvironment } from "@ssmd/metadata";
+import { SsmdError } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
+import type { Command } from "../command/define.ts";
+import { registryDirOf } from "../registry_dir.ts";
+
+/** Longest text of an event that a person typed. */
+const TEXT_MAX = 200;
+const KEY_SECRET = /(ssmd_[A-Za-z0-9]+)_[A-Za-z0-9]+/g;
+/** Flags that say where or how, not what. */
+const UNTOLD = new Set(["env", "data", "output", "dryRun"]);
+
+/** Name of the log of what belongs to no environment; no environment can have it. */
+export const REGISTRY_LOG = "_registry";
+
+/** What a command was given. */
+export interface AuditedCall {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly args: readonly unknown[];
+  readonly context: SsmdContext;
+}
+
+/**
+ * Runs a command that changes something and writes one event, done, refused or failed, into the log
+ * of its environment, or of the registry. A log that cannot be opened refuses before anything is done.
+ */
+export async function audited(command: Command, call: AuditedCall): Promise<unknown> {
+  const { changes } = command;
+  const category = typeof changes === "function" ? changes(call as never) : changes;
+  if (category === undefined || call.flags["dryRun"] === true) return await run(command, call);
+  using log = new AuditLog(await logPath(call));
+  const details: Record<string, string> = {};
+  const context = { ...call.context, auditDetails: details };
+  const write = (outcome: AuditDraft["outcome"], reason: string) => {
+    // What was refused may be a secret that was typed in place of a name.
+    const hidden = category === "security-events" && outcome !== "done";
+    const metadata = { ...hidden ? {} : detailsOf(call.flags), ...details };
+    const { user, host } = whoIsThis();
+    const actor = `${user}@${host}`;
+    const target = hidden ? "" : clean(call.args.flat().join(" "));
+    log.append([{ category, actor, action: command.name, target, outcome, reason, metadata }]);
+  };
+  try {
+    const value = await run(command, { ...call, context });
+    write(command.failed?.(value as never) === true ? "failed" : "done", "");
+    return value;
+  } catch (error) {
+    if (error instanceof SsmdError) write("refused", error.code);
+    else write("failed", "UNEXPECTED");
+    throw error;
+  }
+}
+
+async function run(command: Command, call: AuditedCall): Promise<unknown> {
+  return await command.run(call as never);
+}
+
+/** The log of the environment of `--env`, where there is one; else that of the registry. */
+async function logPath({ flags, context }: AuditedCall): Promise<string> {
+  const { env, data } = flags;
+  const named = typeof data === "string" ? data : undefined;
+  const environment = typeof env === "string"
+    ? await loadEnvironment(await registryDirOf(context.globals), env).catch(() => undefined)
+    : undefined;
+  if (environment === undefined) return auditStorePath(REGISTRY_LOG, named ?? "./data");
+  return auditStorePath(environment.name, dataDirOf(environment, named));
+}
+
+function detailsOf(flags: Readonly<Record<string, unknown>>): Record<string, string> {
+  const given = Object.entries(flags).filter(([name, value]) =>
+    !UNTOLD.has(name) && value !== undefined && value !== false
+  );
+  return Object.fromEntries(given.map(([name, value]) => [name, clean(String(value))]));
+}
+
+function clean(text: string): string {
+  return text.replace(KEY_SECRET, "$1_…").slice(0, TEXT_MAX);
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { AuditLog, verifyAudit } from "@ssmd/audit";
+import { SsmdError } from "@ssmd/runtime";
+import type { Command } from "../command/define.ts";
+import { COMMAND_INDEX } from "../commands/index.ts";
+import { audited, type AuditedCall } from "./audited.ts";
+
+/** Commands that change nothing that lasts, or ask a gateway, which writes the event. */
+const READS: ReadonlySet<string> = new Set([
+  ...["archive cat", "archive verify", "ask", "backtest", "clock check", "completion", "diff"],
+  ...["help", "query", "status", "tail", "validate", "version", "env validate", "symbol validate"],
+  ...["data gaps", "data inventory", "data quality", "data replay", "test replay", "signal check"],
+  ...["schema compat", "schema hash", "schema used", "env diff", "env status", "reprocess diff"],
+  ...["reprocess status", "day status", "key check", "key verify", "calendar holidays"],
+  ...["secmaster export", "secmaster figi-lookup", "secmaster figi-validate", "secmaster lookup"],
+  ...["secmaster mappings", "secmaster resolve", "secmaster search", "feedback stats"],
+  ...["client accounts", "client entitlements", "client export", "client sessions"],
+  ...["client slow", "client usage", "job logs", "journal read", "journal tail", "mcp clients"],
+  ...["mcp status", "mcp tools", "shard plan", "shard status", "shard symbols", "storage versions"],
+  // What they start writes its own events.
+  ...["up", "exchange serve", "mcp serve", "signal test"],
+  // There is no folder for a log yet.
+  "init",
+  // A running gateway does it, and writes the event.
+  ...["client disconnect", "client set-mode", "env apply", "shard apply", "feedback resolve"],
+  ...["signal deploy", "signal disable", "signal enable"],
+  // Roll moves events that are there; their chain tells it.
+  ...["audit verify", "audit export", "audit roll", "audit client-actions", "audit config-changes"],
+  ...["audit entitlement-changes", "audit security-events"],
+]);
+
+function isRead(name: string): boolean {
+  return READS.has(name) || /(^| )(list|show|history)$/.test(name);
+}
+
+async function changing(): Promise<Command[]> {
+  const commands: Command[] = [];
+  for (const [name, { load }] of Object.entries(COMMAND_INDEX)) {
+    const { default: command } = await load();
+    if (command.changes !== undefined) commands.push(command);
+    else assert.ok(isRead(name), `ssmd ${name} declares no changes, nor is it among READS`);
+    assert.ok(command.changes === undefined || !READS.has(name), `ssmd ${name} is in READS`);
+  }
+  return commands;
+}
+
+function callOf(data: string, more: Record<string, unknown> = {}): AuditedCall {
+  const write = { write: () => {} };
+  return {
+    flags: { data, note: "a note", ...more },
+    args: ["desk", "5"],
+    context: {
+      globals: { quiet: true, yes: false },
+      process: { stdout: write, stderr: write, exitCode: null },
+    },
+  } as unknown as AuditedCall;
+}
+
+Deno.test("each command that changes something writes one event, done, refused or failed", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    const commands = await changing();
+    assert.ok(commands.length > 60);
+    const call = callOf(data);
+    for (const command of commands) {
+      const stub = (run: () => unknown) => ({ ...command, failed: () => false, run }) as Command;
+      await audited(stub(() => ({})), call);
+      const refused = stub(() => {
+        throw new SsmdError("CLIENT_UNKNOWN", "There is none");
+      });
+      await assert.rejects(audited(refused, call), { code: "CLIENT_UNKNOWN" });
+      await assert.rejects(audited(stub(() => assert.fail("broken")), call));
+      await audited(stub(() => ({})), callOf(data, { dryRun: true }));
+    }
+    using log = new AuditLog(`${data}/audit/_registry.sqlite`);
+    const told = log.list({ limit: 1000 }).reverse();
+    assert.deepEqual(
+      told.map(({ action, outcome, reason }) => [action, outcome, reason]),
+      commands.flatMap(({ name }) => [
+        [name, "done", ""],
+        [name, "refused", "CLIENT_UNKNOWN"],
+        [name, "failed", "UNEXPECTED"],
+      ]),
+    );
+    assert.equal((await verifyAudit({ env: "", log })).ok, true);
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("an event holds who, what, and no secret", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    const { default: command } = await COMMAND_INDEX["client create"]!.load();
+    const run = ({ context }: AuditedCall) =>
+      Object.assign(context.auditDetails ?? {}, { key: "k1" });
+    await audited({ ...command, run } as Command, callOf(data, { label: "ssmd_abc_S3cret" }));
+    const { default: keySet } = await COMMAND_INDEX["key set"]!.load();
+    const refuse = () => {
+      throw new SsmdError("KEY_VALUE_IN_ARGUMENTS", "no");
+    };
+    await assert.rejects(audited({ ...keySet, run: refuse } as Command, callOf(data)));
+    using log = new AuditLog(`${data}/audit/_registry.sqlite`);
+    const [refused, done] = log.list({ limit: 2 });
+    assert.deepEqual([refused?.target, refused?.metadata], ["", {}]);
+    assert.equal(done?.target, "desk 5");
+    assert.match(done?.actor ?? "", /^.+@.+$/);
+    assert.deepEqual(done?.metadata, { note: "a note", label: "ssmd_abc_…", key: "k1" });
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("where no event can be written nothing is changed", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${data}/audit`, "no folder");
+    const { default: command } = await COMMAND_INDEX["client create"]!.load();
+    const run = () => assert.fail("it ran");
+    await assert.rejects(audited({ ...command, run } as Command, callOf(data)), {
+      code: "AUDIT_FAILED",
+    });
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});

@@ -1,0 +1,35 @@
+import { type AuditCategory, newestEvents } from "@ssmd/audit";
+import { type ValuesOf, whole } from "../command/flag.ts";
+import type { SsmdContext } from "../context.ts";
+import {
+  AUDIT_EVENTS,
+  AUDIT_FILTER_FLAGS,
+  AUDIT_PLACE_FLAGS,
+  eventTable,
+  filterOf,
+  withAudit,
+} from "./audit_place.ts";
+
+const { category: _, ...FILTER_FLAGS } = AUDIT_FILTER_FLAGS;
+
+const FLAGS = {
+  ...AUDIT_PLACE_FLAGS,
+  ...FILTER_FLAGS,
+  limit: whole("Most events", { default: "100", placeholder: "count" }),
+};
+
+/** What `ssmd audit list` is for one category. */
+export function presetOf(category: AuditCategory) {
+  return {
+    description: `The events of ssmd audit list --category ${category}.`,
+    flags: FLAGS,
+    output: AUDIT_EVENTS,
+    table: eventTable,
+    run: ({ flags, context }: { flags: ValuesOf<typeof FLAGS>; context: SsmdContext }) =>
+      withAudit(
+        context,
+        flags,
+        (place) => newestEvents(place, { ...filterOf(flags), category }, flags.limit),
+      ),
+  };
+}

@@ -1,0 +1,25 @@
+import { AUDIT_EVENT, eventAt } from "@ssmd/audit";
+import { SsmdError } from "@ssmd/runtime";
+import { AUDIT_PLACE_FLAGS, withAudit } from "../audit/audit_place.ts";
+import { defineCommand } from "../command/define.ts";
+import { whole } from "../command/flag.ts";
+
+export default defineCommand({
+  name: "audit show",
+  brief: "Show one event with its details",
+  examples: ["ssmd audit show 1 --env kraken"],
+  flags: AUDIT_PLACE_FLAGS,
+  args: [whole("Position of the event", { placeholder: "position", required: true })],
+  output: AUDIT_EVENT,
+  table: ({ metadata, ...event }) => ({
+    rows: Object.entries({ ...event, ...metadata }).map(([field, value]) => ({ field, value })),
+  }),
+  run: ({ flags, args: [position], context }) =>
+    withAudit(context, flags, async (place) => {
+      const event = await eventAt(place, position);
+      if (event !== undefined) return event;
+      throw new SsmdError("AUDIT_EVENT_UNKNOWN", `There is no event ${position}`, {
+        hint: `The last one is ${place.log.head().position}; texts expire by category`,
+      });
+    }),
+});

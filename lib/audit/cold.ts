@@ -1,0 +1,165 @@
+import { compressFrame, corruptionError, decompressFrame, framesOf } from "@ssmd/archive";
+import { StorageError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { CHAIN_LINE, type ChainLine, GENESIS, linkOf } from "./chain.ts";
+import { AUDIT_RETENTION_DAYS, type AuditEvent, type AuditFilter, isSelected } from "./event.ts";
+import type { AuditLog, RolledDay } from "./log.ts";
+
+/** Days for which events stay in the hot log after they are in storage. */
+const HOT_DAYS = 30;
+/** Events of one frame of a file. */
+const FRAME_EVENTS = 5000;
+const DAY_MS = 86_400_000;
+const DAY_OF_KEY = /\/(\d{4})\/(\d\d)\/(\d\d)\/events\.jsonl\.zst$/;
+
+/** Where the log of an environment is kept. */
+export interface AuditPlace {
+  env: string;
+  log: AuditLog;
+  /** Absent = nothing is cold. */
+  storage?: Storage | undefined;
+}
+
+/** The object of a day's events. */
+export function coldKey(env: string, day: string): string {
+  return `audit/${env}/${day.replaceAll("-", "/")}/events.jsonl.zst`;
+}
+
+/** The day of an object of events; undefined = it is none. */
+export function dayOfKey(key: string): string | undefined {
+  return DAY_OF_KEY.exec(key)?.slice(1).join("-");
+}
+
+/** Objects of events, the oldest first. */
+export async function coldKeys({ storage, env }: AuditPlace): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of storage?.list(`audit/${env}/`) ?? []) {
+    if (dayOfKey(key) !== undefined) keys.push(key);
+  }
+  return keys.sort();
+}
+
+/** Lines of an object by frames. Throws ArchiveError `ARCHIVE_DAMAGED`. */
+export async function readCold(storage: Storage, key: string): Promise<(() => ChainLine[])[]> {
+  const file = await storage.get(key);
+  const { frames, corruption } = framesOf(file);
+  if (corruption !== undefined) throw corruptionError(key, corruption);
+  return frames.map((frame) => () => linesOf(decompressFrame(file, frame, key)));
+}
+
+function linesOf(bytes: Uint8Array): ChainLine[] {
+  const lines = new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
+  return lines.map((line) => CHAIN_LINE.parse(JSON.parse(line)));
+}
+
+/** Events that are only in storage and are selected, the newest first. */
+export async function* coldEvents(
+  place: AuditPlace & { storage: Storage },
+  filter: AuditFilter,
+  before: number,
+): AsyncGenerator<AuditEvent> {
+  const { from = "", to = "~" } = filter;
+  for (const key of (await coldKeys(place)).reverse()) {
+    const day = dayOfKey(key) ?? "";
+    if (day < from.slice(0, 10) || day > to.slice(0, 10)) continue;
+    for (const lines of (await readCold(place.storage, key)).reverse()) {
+      for (const { position, event } of lines().reverse()) {
+        if (event === undefined || position >= before) continue;
+        const parsed: AuditEvent = JSON.parse(event);
+        if (isSelected(parsed, filter)) yield parsed;
+      }
+    }
+  }
+}
+
+/** What {@linkcode rollAudit} did. */
+export interface RolledAudit {
+  /** Days that went into storage. */
+  rolled: string[];
+  /** Days of which texts were removed, their retention being over. */
+  expired: string[];
+}
+
+/**
+ * Brings days that are over into storage, drops texts whose retention is over, and forgets in the hot
+ * log what is 30 days old. Throws StorageError `AUDIT_BROKEN` where the chain does not hold.
+ */
+export async function rollAudit(
+  { env, log, storage }: AuditPlace & { storage: Storage },
+  nowMs: number,
+): Promise<RolledAudit> {
+  const today = dayOfMs(nowMs);
+  const rolled: string[] = [];
+  for (;;) {
+    const next = (log.rolledDays().at(-1)?.last ?? 0) + 1;
+    const [first] = log.lines(next, 1);
+    const day = first?.at.slice(0, 10) ?? today;
+    if (day >= today) break;
+    const written: RolledDay = { day, first: next, last: 0, link: "", expiredDays: 0 };
+    await storage.put(coldKey(env, day), framesOfDay(log, written));
+    log.putDay(written);
+    rolled.push(day);
+  }
+  const expired = await expire({ env, log, storage }, nowMs);
+  log.forget(dayOfMs(nowMs - HOT_DAYS * DAY_MS));
+  return { rolled, expired };
+}
+
+/** The frames of a day; notes in it where the day ends. */
+async function* framesOfDay(log: AuditLog, written: RolledDay): AsyncGenerator<Uint8Array> {
+  let before = log.rolledDays().at(-1)?.link ?? GENESIS;
+  for (let from = written.first;;) {
+    const lines = log.lines(from, FRAME_EVENTS).filter(({ at }) => at.startsWith(written.day));
+    const last = lines.at(-1);
+    if (last === undefined) return;
+    for (const line of lines) {
+      if (linkOf(before, line) !== line.link) throw brokenError(line.position);
+      before = line.link;
+    }
+    written.last = last.position;
+    written.link = last.link;
+    from = last.position + 1;
+    yield await Promise.resolve(frameOf(lines));
+  }
+}
+
+function frameOf(lines: readonly ChainLine[]): Uint8Array {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  return compressFrame(new TextEncoder().encode(text));
+}
+
+/** Drops the texts of events whose retention is over; their hashes stay in the chain. */
+async function expire(
+  { env, log, storage }: AuditPlace & { storage: Storage },
+  nowMs: number,
+): Promise<string[]> {
+  const expired: string[] = [];
+  for (const known of log.rolledDays()) {
+    const ageDays = Math.floor((nowMs - Date.parse(known.day)) / DAY_MS) - 1;
+    const over = Math.max(0, ...Object.values(AUDIT_RETENTION_DAYS).filter((n) => n < ageDays));
+    if (over <= known.expiredDays) continue;
+    const key = coldKey(env, known.day);
+    const frames = (await readCold(storage, key)).map((lines) =>
+      frameOf(
+        lines().map((line) =>
+          AUDIT_RETENTION_DAYS[line.category] <= over ? { ...line, event: undefined } : line
+        ),
+      )
+    );
+    await storage.put(key, ReadableStream.from(frames));
+    log.putDay({ ...known, expiredDays: over });
+    expired.push(known.day);
+  }
+  return expired;
+}
+
+function brokenError(position: number): StorageError {
+  return new StorageError("AUDIT_BROKEN", `The audit log does not hold at event ${position}`, {
+    hint: "ssmd audit verify tells what was changed; nothing was removed",
+    context: { position },
+  });
+}
+
+function dayOfMs(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

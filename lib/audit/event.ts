@@ -1,0 +1,73 @@
+import { z } from "zod";
+
+/** Categories of events, and how many days their content is kept. */
+export const AUDIT_RETENTION_DAYS = {
+  "entitlement-changes": 7 * 366,
+  "security-events": 7 * 366,
+  "client-actions": 2 * 366,
+  "config-changes": 2 * 366,
+  "operations": 2 * 366,
+  "data-access": 90,
+} as const;
+
+/** What kind of deed an event tells of. */
+export type AuditCategory = keyof typeof AUDIT_RETENTION_DAYS;
+
+/** All categories. */
+export const AUDIT_CATEGORIES = Object.keys(AUDIT_RETENTION_DAYS) as [
+  AuditCategory,
+  ...AuditCategory[],
+];
+
+/** `refused` = nothing was done, and why is known; `failed` = it went wrong on the way. */
+export const AUDIT_OUTCOMES = ["done", "refused", "failed"] as const;
+
+/** Details of an event; never a secret. */
+const METADATA = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.null()]),
+);
+
+/** One event as every service, route and command writes it. */
+export const AUDIT_EVENT = z.strictObject({
+  position: z.int().min(1).describe("1, 2, 3, … without a hole"),
+  at: z.string().describe("ISO 8601 in UTC with microseconds; never before the event before it"),
+  category: z.enum(AUDIT_CATEGORIES),
+  actor: z.string().describe("Client, or user@host, or address of who asked without a key"),
+  action: z.string().describe("Command or operation, like client disable"),
+  target: z.string().describe("What it was done to; empty = the environment itself"),
+  outcome: z.enum(AUDIT_OUTCOMES),
+  reason: z.string().describe("Code of the error; empty = done"),
+  metadata: METADATA,
+});
+
+/** One event of the log. */
+export type AuditEvent = z.output<typeof AUDIT_EVENT>;
+
+/** An event before the log gives it its time and position. */
+export type AuditDraft = Omit<AuditEvent, "position" | "at">;
+
+/** Which events; absent = all. */
+export interface AuditFilter {
+  actor?: string | undefined;
+  action?: string | undefined;
+  category?: AuditCategory | undefined;
+  outcome?: AuditEvent["outcome"] | undefined;
+  /** First moment, ISO 8601, or a day. */
+  from?: string | undefined;
+  /** Last moment, or a whole day. */
+  to?: string | undefined;
+}
+
+/** Whether an event is one of those. */
+export function isSelected(event: AuditEvent, filter: AuditFilter): boolean {
+  const { actor, action, category, outcome, from = "", to } = filter;
+  return (actor ?? event.actor) === event.actor && (action ?? event.action) === event.action &&
+    (category ?? event.category) === event.category &&
+    (outcome ?? event.outcome) === event.outcome && event.at >= from && event.at <= lastOf(to);
+}
+
+/** The last moment of `to`: texts that begin with it are not after it. */
+export function lastOf(to: string | undefined): string {
+  return to === undefined ? "~" : `${to.replace(/Z$/, "")}~`;
+}

@@ -1,0 +1,71 @@
+import { type AuditPlace, coldEvents, coldKeys, readCold } from "./cold.ts";
+import { type AuditEvent, type AuditFilter, isSelected } from "./event.ts";
+
+const PAGE = 10_000;
+
+/** Events that are selected, the newest first: those of the hot log, then those in storage. */
+export async function newestEvents(
+  place: AuditPlace,
+  filter: AuditFilter,
+  limit: number,
+): Promise<AuditEvent[]> {
+  const { log, storage } = place;
+  const events = log.list({ ...filter, limit });
+  if (storage === undefined) return events;
+  const before = hotFirst(place);
+  for await (const event of coldEvents({ ...place, storage }, filter, before)) {
+    if (events.length >= limit) break;
+    events.push(event);
+  }
+  return events;
+}
+
+/** The event at a position, wherever it is; undefined = its text has expired, or there is none. */
+export async function eventAt(
+  place: AuditPlace,
+  position: number,
+): Promise<AuditEvent | undefined> {
+  const hot = place.log.find(position);
+  const day = place.log.rolledDays().find(({ first, last }) =>
+    first <= position && position <= last
+  )
+    ?.day;
+  if (hot !== undefined || day === undefined || place.storage === undefined) return hot;
+  const only = { ...place, storage: place.storage };
+  for await (const event of coldEvents(only, { from: day, to: day }, position + 1)) {
+    if (event.position === position) return event;
+  }
+  return undefined;
+}
+
+/** Events that are selected, the oldest first. */
+export async function* allEvents(
+  place: AuditPlace,
+  filter: AuditFilter,
+): AsyncGenerator<AuditEvent> {
+  const { storage, log } = place;
+  const before = hotFirst(place);
+  for (const key of storage === undefined ? [] : await coldKeys(place)) {
+    for (const lines of storage === undefined ? [] : await readCold(storage, key)) {
+      for (const { position, event } of lines()) {
+        if (event !== undefined && position < before) yield* selected(event, filter);
+      }
+    }
+  }
+  for (let from = before;;) {
+    const lines = log.lines(from, PAGE);
+    for (const { event = "" } of lines) yield* selected(event, filter);
+    const last = lines.at(-1);
+    if (last === undefined) return;
+    from = last.position + 1;
+  }
+}
+
+function* selected(text: string, filter: AuditFilter): Generator<AuditEvent> {
+  const event: AuditEvent = JSON.parse(text);
+  if (isSelected(event, filter)) yield event;
+}
+
+function hotFirst({ log }: AuditPlace): number {
+  return log.lines(1, 1)[0]?.position ?? log.head().position + 1;
+}
