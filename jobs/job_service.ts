@@ -3,6 +3,7 @@ import { appendAudit, type JournalConfig, type JsonRecord } from "@ssmd/journal"
 import { type Environment, loadFeedChecks } from "@ssmd/metadata";
 import { type Logger, type Metrics, nowUs } from "@ssmd/runtime";
 import type { StorageConfig } from "@ssmd/storage";
+import { AuditRoller } from "./audit_roller.ts";
 import { threadWorker } from "./archive_worker.ts";
 import { DayRoller } from "./day_roller.ts";
 import type { DayJobs } from "./day/day_jobs.ts";
@@ -84,6 +85,7 @@ export class JobService implements AsyncDisposable {
     });
     const day = dayJobs(options, days);
     const roller = new DayRoller({ environment, store, day, notBeforeUs, logger });
+    const audit = new AuditRoller({ ...options, nowUs, notBeforeUs });
     this.#runner = new JobRunner({
       ...{ store, logger, metrics, workflows: workflowsOf(options, { store, day }) },
       record: (event) => recordEvent(journal, { env, ...event }, logger),
@@ -91,6 +93,7 @@ export class JobService implements AsyncDisposable {
         // Before the schedules: what it ends is not asked for a second time.
         await roller.tick();
         scheduler.tick();
+        await audit.tick();
       },
     });
   }

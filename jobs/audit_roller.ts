@@ -1,0 +1,48 @@
+import { AuditLog, rollAudit } from "@ssmd/audit";
+import { auditStorePath, type Environment } from "@ssmd/metadata";
+import { isoOfUs, type Logger, messageOf } from "@ssmd/runtime";
+import { openStorage, type StorageConfig } from "@ssmd/storage";
+
+/** Options of {@linkcode AuditRoller}. */
+interface AuditRollerOptions {
+  environment: Pick<Environment, "name">;
+  dataDir: string;
+  storage: StorageConfig;
+  nowUs: () => number;
+  /** Nothing is done before this moment, µs. */
+  notBeforeUs: number;
+  logger: Logger;
+}
+
+/** Brings days of the audit log that are over into storage, once a day. */
+export class AuditRoller {
+  #options: AuditRollerOptions;
+  #day = "";
+
+  constructor(options: AuditRollerOptions) {
+    this.#options = options;
+  }
+
+  /** Rolls with the first call of a day; never throws. What failed is tried again the next day. */
+  async tick(): Promise<void> {
+    const { environment: { name: env }, dataDir, nowUs, notBeforeUs, logger } = this.#options;
+    const day = isoOfUs(nowUs()).slice(0, 10);
+    // Storage in memory outlives nothing: the log stays whole in its file.
+    if (day === this.#day || nowUs() < notBeforeUs || this.#options.storage.type === "memory") {
+      return;
+    }
+    this.#day = day;
+    const path = auditStorePath(env, dataDir);
+    if (await Deno.stat(path).then(() => false, () => true)) return;
+    try {
+      using log = new AuditLog(path);
+      await using stack = new AsyncDisposableStack();
+      const storage = await openStorage(this.#options.storage);
+      stack.defer(() => storage.close());
+      const rolled = await rollAudit({ env, log, storage }, nowUs() / 1000);
+      logger.info("the audit log is rolled", { ...rolled });
+    } catch (error) {
+      logger.error("the audit log could not be rolled", { error: messageOf(error) });
+    }
+  }
+}
