@@ -4,16 +4,16 @@ import type { SsmdContext } from "../context.ts";
 import {
   AUDIT_EVENTS,
   AUDIT_FILTER_FLAGS,
-  AUDIT_PLACE_FLAGS,
+  AUDIT_SOURCE_FLAGS,
   eventTable,
   filterOf,
   withAudit,
-} from "./audit_place.ts";
+} from "./audit_source.ts";
 
 const { category: _, ...FILTER_FLAGS } = AUDIT_FILTER_FLAGS;
 
 const FLAGS = {
-  ...AUDIT_PLACE_FLAGS,
+  ...AUDIT_SOURCE_FLAGS,
   ...FILTER_FLAGS,
   limit: whole("Most events", { default: "100", placeholder: "count" }),
 };
@@ -29,7 +29,7 @@ export function presetOf(category: AuditCategory) {
       withAudit(
         context,
         flags,
-        (place) => newestEvents(place, { ...filterOf(flags), category }, flags.limit),
+        (source) => newestEvents(source, { ...filterOf(flags), category }, flags.limit),
       ),
   };
 }

@@ -34,7 +34,7 @@ async function runCommand(
   call: { flags: Flags; args: readonly unknown[]; context: SsmdContext },
 ): Promise<unknown> {
   if (command.changes === undefined) return await command.run(call as never);
-  return await (await import("../audit/audited.ts")).audited(command, call);
+  return await (await import("./audited.ts")).audited(command, call);
 }
 
 /** The flags of a command with `--output` where it prints data. */

@@ -2,11 +2,11 @@ import { newestEvents } from "@ssmd/audit";
 import {
   AUDIT_EVENTS,
   AUDIT_FILTER_FLAGS,
-  AUDIT_PLACE_FLAGS,
+  AUDIT_SOURCE_FLAGS,
   eventTable,
   filterOf,
   withAudit,
-} from "../audit/audit_place.ts";
+} from "../audit/audit_source.ts";
 import { defineCommand } from "../command/define.ts";
 import { whole } from "../command/flag.ts";
 
@@ -22,12 +22,12 @@ export default defineCommand({
     "ssmd audit list --registry --category config-changes",
   ],
   flags: {
-    ...AUDIT_PLACE_FLAGS,
+    ...AUDIT_SOURCE_FLAGS,
     ...AUDIT_FILTER_FLAGS,
     limit: whole("Most events", { default: "100", placeholder: "count" }),
   },
   output: AUDIT_EVENTS,
   table: eventTable,
   run: ({ flags, context }) =>
-    withAudit(context, flags, (place) => newestEvents(place, filterOf(flags), flags.limit)),
+    withAudit(context, flags, (source) => newestEvents(source, filterOf(flags), flags.limit)),
 });

@@ -1,7 +1,7 @@
 import { rollAudit } from "@ssmd/audit";
 import { SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
-import { AUDIT_PLACE_FLAGS, withAudit } from "../audit/audit_place.ts";
+import { AUDIT_SOURCE_FLAGS, withAudit } from "../audit/audit_source.ts";
 import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
@@ -10,14 +10,14 @@ export default defineCommand({
   description:
     "Texts whose retention is over are dropped; their hashes stay, so that the chain still holds.",
   examples: ["ssmd audit roll --env kraken"],
-  flags: { env: AUDIT_PLACE_FLAGS.env, data: AUDIT_PLACE_FLAGS.data },
+  flags: { env: AUDIT_SOURCE_FLAGS.env, data: AUDIT_SOURCE_FLAGS.data },
   output: z.object({
     rolled: z.array(z.string()).describe("Days that went into storage"),
     expired: z.array(z.string()).describe("Days of which texts were dropped"),
   }),
   run: ({ flags, context }) =>
-    withAudit(context, { ...flags, registry: false }, async ({ storage, ...place }) => {
-      if (storage !== undefined) return await rollAudit({ ...place, storage }, Date.now());
+    withAudit(context, { ...flags, registry: false }, async ({ storage, ...source }) => {
+      if (storage !== undefined) return await rollAudit({ ...source, storage }, Date.now());
       throw new SsmdError("STORAGE_NOT_SHARED", `Environment ${flags.env} keeps no files`, {
         hint: "Its audit log stays whole in its file",
       });

@@ -1,5 +1,5 @@
 import { AUDIT_VERIFICATION, verifyAudit } from "@ssmd/audit";
-import { AUDIT_PLACE_FLAGS, withAudit } from "../audit/audit_place.ts";
+import { AUDIT_SOURCE_FLAGS, withAudit } from "../audit/audit_source.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 
@@ -12,7 +12,7 @@ export default defineCommand({
     "give it with --contains.",
   examples: ["ssmd audit verify --env kraken", "ssmd audit verify --registry --output json"],
   flags: {
-    ...AUDIT_PLACE_FLAGS,
+    ...AUDIT_SOURCE_FLAGS,
     contains: text("A head that was noted before: it must be in the chain", {
       placeholder: "link",
     }),
@@ -24,5 +24,5 @@ export default defineCommand({
       : { rows: findings, counted: "finding", columns: ["where", "position", "finding"] },
   failed: ({ ok }) => !ok,
   run: ({ flags, context }) =>
-    withAudit(context, flags, (place) => verifyAudit(place, flags.contains)),
+    withAudit(context, flags, (source) => verifyAudit(source, flags.contains)),
 });

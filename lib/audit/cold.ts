@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 const DAY_OF_KEY = /\/(\d{4})\/(\d\d)\/(\d\d)\/events\.jsonl\.zst$/;
 
 /** Where the log of an environment is kept. */
-export interface AuditPlace {
+export interface AuditSource {
   env: string;
   log: AuditLog;
   /** Absent = nothing is cold. */
@@ -31,7 +31,7 @@ export function dayOfKey(key: string): string | undefined {
 }
 
 /** Objects of events, the oldest first. */
-export async function coldKeys({ storage, env }: AuditPlace): Promise<string[]> {
+export async function coldKeys({ storage, env }: AuditSource): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of storage?.list(`audit/${env}/`) ?? []) {
     if (dayOfKey(key) !== undefined) keys.push(key);
@@ -54,15 +54,15 @@ function linesOf(bytes: Uint8Array): ChainLine[] {
 
 /** Events that are only in storage and are selected, the newest first. */
 export async function* coldEvents(
-  place: AuditPlace & { storage: Storage },
+  source: AuditSource & { storage: Storage },
   filter: AuditFilter,
   before: number,
 ): AsyncGenerator<AuditEvent> {
   const { from = "", to = "~" } = filter;
-  for (const key of (await coldKeys(place)).reverse()) {
+  for (const key of (await coldKeys(source)).reverse()) {
     const day = dayOfKey(key) ?? "";
     if (day < from.slice(0, 10) || day > to.slice(0, 10)) continue;
-    for (const lines of (await readCold(place.storage, key)).reverse()) {
+    for (const lines of (await readCold(source.storage, key)).reverse()) {
       for (const { position, event } of lines().reverse()) {
         if (event === undefined || position >= before) continue;
         const parsed: AuditEvent = JSON.parse(event);
@@ -73,7 +73,7 @@ export async function* coldEvents(
 }
 
 /** What {@linkcode rollAudit} did. */
-export interface RolledAudit {
+interface RolledAudit {
   /** Days that went into storage. */
   rolled: string[];
   /** Days of which texts were removed, their retention being over. */
@@ -85,7 +85,7 @@ export interface RolledAudit {
  * log what is 30 days old. Throws StorageError `AUDIT_BROKEN` where the chain does not hold.
  */
 export async function rollAudit(
-  { env, log, storage }: AuditPlace & { storage: Storage },
+  { env, log, storage }: AuditSource & { storage: Storage },
   nowMs: number,
 ): Promise<RolledAudit> {
   const today = dayOfMs(nowMs);
@@ -130,7 +130,7 @@ function frameOf(lines: readonly ChainLine[]): Uint8Array {
 
 /** Drops the texts of events whose retention is over; their hashes stay in the chain. */
 async function expire(
-  { env, log, storage }: AuditPlace & { storage: Storage },
+  { env, log, storage }: AuditSource & { storage: Storage },
   nowMs: number,
 ): Promise<string[]> {
   const expired: string[] = [];

@@ -48,14 +48,14 @@ export interface RolledDay {
 }
 
 /** Which events, and how many of them at a time. */
-export interface AuditQuery extends AuditFilter {
+interface AuditQuery extends AuditFilter {
   limit: number;
   /** Only events before this position: the next page. */
   before?: number | undefined;
 }
 
 /** How many events there are of a category and an outcome. */
-export interface AuditCount {
+interface AuditCount {
   category: string;
   outcome: string;
   events: number;
@@ -186,15 +186,14 @@ export class AuditLog implements Disposable {
 
   /** Times never decrease with positions, so that a span of time is one of positions. */
   #positionsOf({ from, to }: AuditFilter): { first: number; last: number } {
-    const edge = (order: string, when: string, value: string | undefined, none: number) =>
-      value === undefined ? none : Number(
-        this.#all(
-          `SELECT position FROM events WHERE at ${when} :value ORDER BY at ${order}, position ${order} LIMIT 1`,
-          { value },
-        )[0]?.["position"] ?? -1,
-      );
-    const last = edge("DESC", "<=", to === undefined ? to : lastOf(to), Number.MAX_SAFE_INTEGER);
-    const first = edge("ASC", ">=", from, 0);
+    const position = (order: string, value: string) => {
+      const sql = `SELECT position FROM events WHERE at ${order} LIMIT 1`;
+      return Number(this.#all(sql, { value })[0]?.["position"] ?? -1);
+    };
+    const last = to === undefined
+      ? Number.MAX_SAFE_INTEGER
+      : position("<= :value ORDER BY at DESC, position DESC", lastOf(to));
+    const first = from === undefined ? 0 : position(">= :value ORDER BY at, position", from);
     return first < 0 ? { first: 0, last: -1 } : { first, last };
   }
 

@@ -1,19 +1,19 @@
-import { type AuditPlace, coldEvents, coldKeys, readCold } from "./cold.ts";
+import { type AuditSource, coldEvents, coldKeys, readCold } from "./cold.ts";
 import { type AuditEvent, type AuditFilter, isSelected } from "./event.ts";
 
 const PAGE = 10_000;
 
 /** Events that are selected, the newest first: those of the hot log, then those in storage. */
 export async function newestEvents(
-  place: AuditPlace,
+  source: AuditSource,
   filter: AuditFilter,
   limit: number,
 ): Promise<AuditEvent[]> {
-  const { log, storage } = place;
+  const { log, storage } = source;
   const events = log.list({ ...filter, limit });
   if (storage === undefined) return events;
-  const before = hotFirst(place);
-  for await (const event of coldEvents({ ...place, storage }, filter, before)) {
+  const before = hotFirst(source);
+  for await (const event of coldEvents({ ...source, storage }, filter, before)) {
     if (events.length >= limit) break;
     events.push(event);
   }
@@ -22,16 +22,16 @@ export async function newestEvents(
 
 /** The event at a position, wherever it is; undefined = its text has expired, or there is none. */
 export async function eventAt(
-  place: AuditPlace,
+  source: AuditSource,
   position: number,
 ): Promise<AuditEvent | undefined> {
-  const hot = place.log.find(position);
-  const day = place.log.rolledDays().find(({ first, last }) =>
+  const hot = source.log.find(position);
+  const day = source.log.rolledDays().find(({ first, last }) =>
     first <= position && position <= last
   )
     ?.day;
-  if (hot !== undefined || day === undefined || place.storage === undefined) return hot;
-  const only = { ...place, storage: place.storage };
+  if (hot !== undefined || day === undefined || source.storage === undefined) return hot;
+  const only = { ...source, storage: source.storage };
   for await (const event of coldEvents(only, { from: day, to: day }, position + 1)) {
     if (event.position === position) return event;
   }
@@ -40,12 +40,12 @@ export async function eventAt(
 
 /** Events that are selected, the oldest first. */
 export async function* allEvents(
-  place: AuditPlace,
+  source: AuditSource,
   filter: AuditFilter,
 ): AsyncGenerator<AuditEvent> {
-  const { storage, log } = place;
-  const before = hotFirst(place);
-  for (const key of storage === undefined ? [] : await coldKeys(place)) {
+  const { storage, log } = source;
+  const before = hotFirst(source);
+  for (const key of storage === undefined ? [] : await coldKeys(source)) {
     for (const lines of storage === undefined ? [] : await readCold(storage, key)) {
       for (const { position, event } of lines()) {
         if (event !== undefined && position < before) yield* selected(event, filter);
@@ -66,6 +66,6 @@ function* selected(text: string, filter: AuditFilter): Generator<AuditEvent> {
   if (isSelected(event, filter)) yield event;
 }
 
-function hotFirst({ log }: AuditPlace): number {
+function hotFirst({ log }: AuditSource): number {
   return log.lines(1, 1)[0]?.position ?? log.head().position + 1;
 }

@@ -1,7 +1,7 @@
 import { messageOf } from "@ssmd/runtime";
 import { z } from "zod";
 import { type ChainLine, GENESIS, linkOf, sha256 } from "./chain.ts";
-import { type AuditPlace, coldKeys, dayOfKey, readCold } from "./cold.ts";
+import { type AuditSource, coldKeys, dayOfKey, readCold } from "./cold.ts";
 import { AUDIT_RETENTION_DAYS } from "./event.ts";
 
 /** More findings than these say nothing new. */
@@ -28,11 +28,11 @@ type Verification = z.output<typeof AUDIT_VERIFICATION>;
 type Link = { position: number; link: string };
 
 /** Computes the whole chain anew: files in storage, then the hot log, and where both overlap. */
-export async function verifyAudit(place: AuditPlace, noted?: string): Promise<Verification> {
-  const { log } = place;
+export async function verifyAudit(source: AuditSource, noted?: string): Promise<Verification> {
+  const { log } = source;
   const check = new ChainCheck(noted);
   const hotFirst = log.lines(1, 1)[0]?.position ?? log.head().position + 1;
-  const { before, last } = await verifyCold(place, check, hotFirst);
+  const { before, last } = await verifyCold(source, check, hotFirst);
   check.continueFrom(before);
   for (let from = hotFirst;;) {
     const lines = log.lines(from, PAGE);
@@ -51,19 +51,19 @@ export async function verifyAudit(place: AuditPlace, noted?: string): Promise<Ve
     const finding = `The log ends at event ${check.last.position}; ${head.position} were written`;
     check.report(log.path, head.position, finding);
   }
-  return { ...check.result, files: (await coldKeys(place)).length, head: head.link };
+  return { ...check.result, files: (await coldKeys(source)).length, head: head.link };
 }
 
 /** Walks the files of days; gives the link before the hot log and the last one. */
 async function verifyCold(
-  place: AuditPlace,
+  source: AuditSource,
   check: ChainCheck,
   hotFirst: number,
 ): Promise<{ before: Link; last: Link }> {
-  const { storage, log } = place;
+  const { storage, log } = source;
   const rolled = new Map(log.rolledDays().map((each) => [each.day, each]));
   let before: Link = { position: 0, link: GENESIS };
-  for (const key of storage === undefined ? [] : await coldKeys(place)) {
+  for (const key of storage === undefined ? [] : await coldKeys(source)) {
     const day = dayOfKey(key) ?? "";
     let isOfDay = true;
     try {

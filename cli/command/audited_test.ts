@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AuditLog, verifyAudit } from "@ssmd/audit";
 import { SsmdError } from "@ssmd/runtime";
-import type { Command } from "../command/define.ts";
+import type { Command } from "./define.ts";
 import { COMMAND_INDEX } from "../commands/index.ts";
 import { audited, type AuditedCall } from "./audited.ts";
 
@@ -73,9 +73,9 @@ Deno.test("each command that changes something writes one event, done, refused o
       await audited(stub(() => ({})), callOf(data, { dryRun: true }));
     }
     using log = new AuditLog(`${data}/audit/_registry.sqlite`);
-    const told = log.list({ limit: 1000 }).reverse();
+    const events = log.list({ limit: 1000 }).reverse();
     assert.deepEqual(
-      told.map(({ action, outcome, reason }) => [action, outcome, reason]),
+      events.map(({ action, outcome, reason }) => [action, outcome, reason]),
       commands.flatMap(({ name }) => [
         [name, "done", ""],
         [name, "refused", "CLIENT_UNKNOWN"],

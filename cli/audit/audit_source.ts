@@ -1,5 +1,5 @@
 import { AUDIT_CATEGORIES, AUDIT_EVENT, AUDIT_OUTCOMES, AuditLog } from "@ssmd/audit";
-import type { AuditEvent, AuditFilter, AuditPlace } from "@ssmd/audit";
+import type { AuditEvent, AuditFilter, AuditSource } from "@ssmd/audit";
 import { auditStorePath, dataDirOf, loadEnvironment } from "@ssmd/metadata";
 import { isoOfUs, SsmdError, usOfIso } from "@ssmd/runtime";
 import { dayNamed } from "@ssmd/runtime/day";
@@ -10,10 +10,10 @@ import { choice, dir, on, parsed, text } from "../command/flag.ts";
 import type { Table } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
-import { REGISTRY_LOG } from "./audited.ts";
+import { REGISTRY_LOG } from "../command/audited.ts";
 
 /** Which log. */
-export const AUDIT_PLACE_FLAGS = {
+export const AUDIT_SOURCE_FLAGS = {
   env: ENVIRONMENT,
   registry: on("The log of changes that belong to no environment"),
   data: dir("Folder of the data, as up --data has it; default: the environment's"),
@@ -31,7 +31,7 @@ export const AUDIT_FILTER_FLAGS = {
   to: parsed(parseMoment, `Last moment, or the whole day: ${MOMENT}`, { placeholder: "when" }),
 };
 
-interface PlaceFlags {
+interface SourceFlags {
   env: string;
   registry: boolean;
   data?: string;
@@ -40,8 +40,8 @@ interface PlaceFlags {
 /** Works with an audit log and what of it is in storage. Throws SsmdError `AUDIT_EMPTY` where there is none. */
 export async function withAudit<T>(
   { globals }: SsmdContext,
-  { env, registry, data }: PlaceFlags,
-  body: (place: AuditPlace) => Promise<T>,
+  { env, registry, data }: SourceFlags,
+  body: (source: AuditSource) => Promise<T>,
 ): Promise<T> {
   const registryDir = await registryDirOf(globals);
   const environment = registry ? undefined : await loadEnvironment(registryDir, env);

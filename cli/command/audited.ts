@@ -3,7 +3,7 @@ import { whoIsThis } from "@ssmd/journal";
 import { auditStorePath, dataDirOf, loadEnvironment } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import type { SsmdContext } from "../context.ts";
-import type { Command } from "../command/define.ts";
+import type { Command } from "./define.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
 /** Longest text of an event that a person typed. */
