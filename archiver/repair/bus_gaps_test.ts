@@ -80,7 +80,7 @@ interface Rig {
   server: NatsServer;
   storage: Storage;
   events: MarketEvent[];
-  open: () => Promise<Transport>;
+  open: (stream?: { maxBytes: number }) => Promise<Transport>;
 }
 
 async function withRig(body: (rig: Rig) => Promise<void>): Promise<void> {
@@ -90,8 +90,9 @@ async function withRig(body: (rig: Rig) => Promise<void>): Promise<void> {
   try {
     await body({
       ...{ server, storage, events: await captured(storage) },
-      open: async () => {
-        const transport = await openTransport({ type: "nats", url: server.url }, { env: ENV });
+      open: async (stream) => {
+        const config = { type: "nats", url: server.url, ...(stream && { stream }) } as const;
+        const transport = await openTransport(config, { env: ENV });
         opened.push(transport);
         return transport;
       },
@@ -147,6 +148,56 @@ Deno.test("what left the bus while the archiver was away is a gap, and is made a
     assert.match(gap.detail, /100 records were made again from raw: 100 messages left the bus/);
     assert.equal(manifest.quality, TRADES_ALONE);
     assert.ok(lines.some((line) => line.includes("records left the bus before")));
+  }));
+
+Deno.test("what a full stream gave up while the archiver was away is told and made from raw", {
+  ignore,
+}, () =>
+  withRig(async ({ storage, events, open }) => {
+    const limits = { maxBytes: 20_000 };
+    const bus = await open(limits);
+    const first = archiverOf(bus, storage);
+    await first.start();
+    await publish(bus, events.slice(0, 50));
+    await first.close();
+    await publish(bus, events);
+    const { firstSequence, lastSequence } = await bus.state();
+    assert.ok(firstSequence > 51, `${firstSequence}`);
+    assert.equal(lastSequence, events.length);
+    const second = archiverOf(await open(limits), storage);
+    await second.start();
+    const { gaps } = await manifestWhen(
+      storage,
+      (manifest) => manifest.gaps.some((gap) => gap.bus === "repaired"),
+    );
+    await second.close();
+    assert.deepEqual(await archived(storage), events);
+    const ofBus = gaps.filter(({ bus }) => bus !== undefined);
+    assert.deepEqual(ofBus.map(({ missed }) => missed), [firstSequence - 51]);
+  }));
+
+Deno.test("an archiver whose durable was deleted while it was away archives each record once", {
+  ignore,
+}, () =>
+  withRig(async ({ server, storage, events, open }) => {
+    const bus = await open();
+    const first = archiverOf(bus, storage);
+    await first.start();
+    await publish(bus, events.slice(0, 100));
+    await first.close();
+    await changeStream(
+      server,
+      (manager) => manager.consumers.delete(`ssmd-${ENV}`, "archiver-main"),
+    );
+    await publish(bus, events.slice(100));
+    const second = archiverOf(await open(), storage);
+    await second.start();
+    await second.flush();
+    await second.close();
+    assert.deepEqual(await archived(storage), events);
+    const manifestId = { kind: "normalized", ...RAW_FEED_ID, day: DAY } as const;
+    const { gaps = [] } = await loadManifest(storage, manifestId) ?? {};
+    assert.deepEqual(gaps.filter(({ bus }) => bus !== undefined), []);
   }));
 
 Deno.test(
