@@ -57,6 +57,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "schema": "Registered schemas of records",
   "env": "Environments of the registry",
   "secmaster": "Instruments: what holds of them when, as known when, and how feeds name them",
+  "enricher": "Enrichers of environments: values made of records, beside them",
   "symbol": "Symbols and their markets",
   "clock": "This machine's clock",
   "shard": "Parts of an environment's markets with processes of their own",

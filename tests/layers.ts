@@ -4,6 +4,7 @@ export type Room = string;
 const LANGUAGE = [
   "runtime",
   "market",
+  "enrich",
   "codec",
   "transport",
   "storage",
@@ -21,12 +22,13 @@ const ABOVE_ALL = ["cli", "tests", "bench", "deploy"] as const;
 export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   runtime: [],
   market: ["runtime"],
+  enrich: ["runtime", "market"],
   codec: ["runtime", "market"],
   transport: ["runtime"],
   storage: ["runtime"],
   cache: ["runtime"],
   journal: ["runtime", "transport"],
-  metadata: ["runtime", "market"],
+  metadata: ["runtime", "market", "enrich"],
   archive: ["runtime", "market", "codec", "storage"],
   audit: ["runtime", "storage", "archive"],
   exchanges: ["runtime", "market", "venue"],

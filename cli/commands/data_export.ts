@@ -26,6 +26,7 @@ import {
   type Partition,
   planExport,
 } from "@ssmd/dataset/export";
+import { openEnrichment } from "../enrich/open_enrichment.ts";
 import { ExportProgress } from "../export/progress.ts";
 import { bytesText } from "../format.ts";
 import { writeBytes } from "../output.ts";
@@ -85,7 +86,9 @@ export default defineCommand({
     "Series are made of records. bars: trades by the venue's time. book: the best levels at " +
     "multiples of --every; top_of_book: the best bid and ask; both have a row where something " +
     "changed, which holds until the next. gap is true where records may be missing; a book is " +
-    "not known, and its levels are absent, from a gap to the next snapshot.",
+    "not known, and its levels are absent, from a gap to the next snapshot. enriched: the values " +
+    "of the environment's enrichers where one changed (ssmd enricher list); valid is false where " +
+    "the book is not known.",
   changes: "data-access",
   examples: [
     "ssmd data export --env demo --out /tmp/export",
@@ -111,8 +114,13 @@ export default defineCommand({
 async function exportRecords(context: SsmdContext, storage: Storage, flags: Flags): Promise<void> {
   const { format, out, dryRun } = flags;
   const oneFile = isOneFile(out, format);
+  const env = await envOf(storage, flags.env);
+  const { series } = seriesOf(flags);
+  const enrichment = flags.type?.includes("enriched")
+    ? await openEnrichment(context, env)
+    : undefined;
   const partitions = await planExport(storage, {
-    ...{ env: await envOf(storage, flags.env), format, span: spanOf(flags), ...seriesOf(flags) },
+    ...{ env, format, span: spanOf(flags), series: { ...series, enrichment } },
     ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
     ...(flags.type === undefined ? {} : { types: flags.type }),
     ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),

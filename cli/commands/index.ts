@@ -291,6 +291,22 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => import("./dlq_replay.ts"),
   },
   "dlq show": { brief: "Show a dead letter with its bytes", load: () => import("./dlq_show.ts") },
+  "enricher disable": {
+    brief: "Let an enricher of an environment rest",
+    load: () => import("./enricher_disable.ts"),
+  },
+  "enricher enable": {
+    brief: "Let an enricher of an environment run",
+    load: () => import("./enricher_enable.ts"),
+  },
+  "enricher list": {
+    brief: "List the enrichers of an environment and what they add",
+    load: () => import("./enricher_list.ts"),
+  },
+  "enricher test": {
+    brief: "Try enrichers over a day or a session of the archive",
+    load: () => import("./enricher_test_command.ts"),
+  },
   "env add-key": {
     brief: "Declare a key that an environment needs; its values stand elsewhere",
     load: () => import("./env_add_key.ts"),

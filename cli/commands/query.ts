@@ -20,6 +20,7 @@ import { defineCommand } from "../command/define.ts";
 import { choice, dir, parsed, text, type ValuesOf } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
+import { openEnrichment } from "../enrich/open_enrichment.ts";
 import { ExportProgress } from "../export/progress.ts";
 import { countText } from "../format.ts";
 import { ANSWER_FORMATS, answerPrinter, isStreamed } from "../query/answer_output.ts";
@@ -135,15 +136,20 @@ async function printRecords(
 async function printAnswer(
   context: SsmdContext,
   flags: Flags,
-  { sql, ...archive }: NamedArchive & { sql: string },
+  { sql: given, ...archive }: NamedArchive & { sql: string },
 ): Promise<void> {
+  const sql = given === "-" ? await new Response(Deno.stdin.readable).text() : given;
   if (clockOf(flags).clock !== undefined) throw clockInSql();
   const { answerSql } = await import("@ssmd/dataset/query");
   const progress = progressOf(context);
   const printer = printerOf(context, flags);
+  const { series } = seriesOf(flags);
+  const enrichment = /\benriched\b/i.test(sql)
+    ? await openEnrichment(context, archive.env)
+    : undefined;
   const answer = await answerSql({
-    ...{ ...scopeOf(flags, archive), ...seriesOf(flags) },
-    sql: sql === "-" ? await new Response(Deno.stdin.readable).text() : sql,
+    ...{ ...scopeOf(flags, archive), series: { ...series, enrichment } },
+    sql,
     memoryBytesMax: flags.memory,
     cacheDir: flags.cache ?? join(cacheDir(), "query"),
     ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),

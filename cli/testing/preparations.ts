@@ -56,6 +56,10 @@ const VERSIONED = scripted("cli/testing/versioned_archive.ts");
 const NEXT_FIELD = parseSchema("trade.capnp", SCHEMAS.trade.text).structs
   .find(({ name }) => name === SCHEMAS.trade.name)?.fields.length;
 
+const ENRICHERS = "git checkout -q exchanges; printf 'enrich:\\n" +
+  "  - { name: prices, type: calculation, values: { mid: mid, vwap: vwap(1m) } }\\n" +
+  "  - { name: quality, type: quality, stale_after: 10s }\\n' >>exchanges/environments/demo.yaml";
+
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
   "env create": FRESH,
@@ -107,6 +111,10 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "env apply": GATEWAY,
   "shard apply": GATEWAY,
   "shard status": BUS,
+  "enricher list": ENRICHERS,
+  "enricher test": ENRICHERS,
+  "enricher enable": ENRICHERS,
+  "enricher disable": ENRICHERS,
   "secmaster sync": REST,
   "secmaster figi-lookup": REST,
   "secmaster figi-enrich": REST,

@@ -13,6 +13,9 @@ export function lineageOf(partition: Partition, counted: Counted): Record<string
     format: "ssmd-export/1",
     ...{ env, feed, type: typeOf(partition), date: day },
     ...(series === undefined ? {} : { made_of: type, every: series.every, depth: series.depth }),
+    ...(series?.enrichment === undefined
+      ? {}
+      : { chain: series.enrichment.chain.version, enrichment: series.enrichment.sha256 }),
     schema: { version, id, sha256 },
     ...(isWhole ? {} : {
       asked: { from: isoOfUs(fromUs), to: isoOfUs(toUs), symbols: symbols ?? "all" },

@@ -1,9 +1,13 @@
 import { readArchive } from "@ssmd/archive";
+import type { Enrichment } from "@ssmd/metadata";
+import { ALL_SYMBOLS, type Gap } from "@ssmd/market";
 import type { TableRow } from "@ssmd/archive/parquet";
 import {
   BAR_LIMITS,
   barRows,
   bookRows,
+  enrichedFromUs,
+  enrichedRows,
   INTERVALS,
   sampleUs,
   type SeriesRow,
@@ -18,7 +22,11 @@ export async function* partitionRows(
 ): AsyncGenerator<readonly TableRow[], void> {
   const { partition: { series }, counted } = options;
   if (series === undefined) return yield* sortedRecords(options);
-  const made = series.name === "bars" ? bars(options, series) : books(options, series);
+  const made = series.enrichment !== undefined
+    ? enriched(options, series, series.enrichment)
+    : series.name === "bars"
+    ? bars(options, series)
+    : books(options, series);
   let symbol: string | undefined;
   for await (const rows of made) {
     for (const row of rows) {
@@ -74,4 +82,36 @@ function books(options: SortOptions, series: PartitionSeries): AsyncIterable<Ser
         toUs: endUs,
       }),
   );
+}
+
+/** Rows of the enrichers: updates, trades and gaps from before the day on, as they came live. */
+async function* enriched(
+  options: SortOptions,
+  { gaps: missing }: PartitionSeries,
+  enrichment: Enrichment,
+): AsyncGenerator<SeriesRow[], void> {
+  const { storage, partition } = options;
+  const { env, feed, fromUs, toUs, symbols } = partition;
+  const span = { fromUs: enrichedFromUs(enrichment, fromUs), toUs };
+  const { onRecords: _, ...quiet } = options;
+  const sorted = (type: "orderbook" | "trade") =>
+    sortedRecords({
+      ...{ ...quiet, partition: { ...partition, ...span, type }, counted: nothingCounted() },
+      read: readWide,
+    });
+  const of = symbols === undefined ? {} : { symbols: [...symbols, ALL_SYMBOLS] };
+  const gaps: Gap[] = [];
+  for await (const batch of readArchive(storage, { env, feed, ...span, ...of, types: ["gap"] })) {
+    gaps.push(...batch as readonly Gap[]);
+  }
+  yield* enrichedRows({
+    ...{ feed, enrichment, fromUs, toUs, missing, gaps },
+    updates: sorted("orderbook"),
+    trades: sorted("trade"),
+    readOther: (other) =>
+      readArchive(storage, {
+        ...{ env, feed: other.feed, ...span, types: ["orderbook", "gap"] },
+        symbols: [other.symbol, ALL_SYMBOLS],
+      }),
+  });
 }

@@ -14,7 +14,8 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import { ArchiveError, nowUs, suggestion } from "@ssmd/runtime";
+import type { Enrichment } from "@ssmd/metadata";
+import { ArchiveError, ConfigError, nowUs, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { archivedEnvs } from "../inventory/archived_env.ts";
 import {
@@ -54,7 +55,10 @@ export interface ExportRequest {
   /** Records and series; none = all types of records, and no series. */
   types?: readonly ExportType[];
   /** How series are made; default bars of a minute, books of ten levels each second. */
-  series?: Partial<Pick<SeriesOptions, "every" | "depth">>;
+  series?: Partial<Pick<SeriesOptions, "every" | "depth">> & {
+    /** Of `enriched`; undefined = the environment has none. */
+    enrichment?: Enrichment | undefined;
+  };
   /** None = all symbols. */
   symbols?: readonly string[];
   span: TimeSpan;
@@ -68,7 +72,7 @@ export interface Partition {
   env: string;
   feed: string;
   type: EventType;
-  /** What is made of the records; absent = they are what is exported. */
+  /** What is made of these records, and maybe others; absent = they are what is exported. */
   series?: PartitionSeries;
   day: string;
   /** Of the normalized records. */
@@ -98,8 +102,11 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
   const { env, span } = request;
   const wanted: readonly ExportType[] = request.types ?? EVENT_TYPES;
   const series = SERIES_NAMES.filter((name) => wanted.includes(name));
+  if (series.includes("enriched") && !request.series?.enrichment) throw notEnriched(env);
+  const isMadeOf = (name: SeriesName, type: EventType) =>
+    (SERIES[name] as readonly EventType[]).includes(type);
   const types = EVENT_TYPES.filter((type) =>
-    wanted.includes(type) || series.some((name) => SERIES[name] === type)
+    wanted.includes(type) || series.some((name) => isMadeOf(name, type))
   );
   const partitions: Partition[] = [];
   const feeds = request.feeds ?? await archivedFeeds(storage, env);
@@ -109,14 +116,15 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
     for (const archived of await archivedDays(storage, { env, feed, types, ...span })) {
       for (const part of await dayParts(storage, { env, feed, types }, archived)) {
         isKnown = true;
-        for (const type of types) {
-          const partition = partitionOf(part, type, request);
+        for (const type of types.filter((each) => wanted.includes(each))) {
+          const partition = partitionOf(part, [type], request);
+          if (partition.sources.length > 0) partitions.push(partition);
+        }
+        for (const name of series) {
+          const partition = partitionOf(part, SERIES[name], request);
           if (partition.sources.length === 0) continue;
-          if (wanted.includes(type)) partitions.push(partition);
-          for (const name of series.filter((each) => SERIES[each] === type)) {
-            const made = { ...seriesOptions(name, request.series), gaps };
-            partitions.push(await withSeries(storage, partition, made));
-          }
+          const made = { ...seriesOptions(name, request.series), gaps };
+          partitions.push(await withSeries(storage, partition, made));
         }
       }
     }
@@ -132,16 +140,17 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
 
 function partitionOf(
   { manifest, version, files }: DayPart,
-  type: EventType,
+  types: readonly [EventType, ...EventType[]],
   request: ExportRequest,
 ): Partition {
   const { env, feed, day, status } = manifest;
-  const sources = files.filter((file) => file.type === type)
+  const sources = files.filter((file) => types.some((type) => type === file.type))
     .map(({ key, sha256, count, bytes, sealed }) => ({
       ...{ key, sha256, count, bytes },
       ...(sealed === undefined ? {} : { sealed }),
     }));
   const symbols = !request.symbols?.length ? undefined : [...new Set(request.symbols)].sort();
+  const [type] = types;
   const partition = { env, feed, type, day, version, ...withinDay(request.span, day) };
   const query = { ...partition, symbols: symbols ?? null, format: request.format };
   return {
@@ -157,12 +166,19 @@ function partitionOf(
   };
 }
 
+function notEnriched(env: string): ConfigError {
+  return new ConfigError("NOT_ENRICHED", `Environment ${env} has no enricher that is enabled`, {
+    hint: "Name one under enrich in its file; ssmd enricher list shows them",
+  });
+}
+
 /** What is asked of a series. */
 export function seriesOptions(
   name: SeriesName,
-  { every, depth }: ExportRequest["series"] = {},
+  { every, depth, enrichment }: ExportRequest["series"] = {},
 ): SeriesOptions {
-  return { name, every: every ?? (name === "bars" ? "1m" : "1s"), depth: depth ?? 10 };
+  const options = { name, every: every ?? (name === "bars" ? "1m" : "1s"), depth: depth ?? 10 };
+  return name === "enriched" && enrichment !== undefined ? { ...options, enrichment } : options;
 }
 
 /** All gaps of a feed: one may end days after it began. */
@@ -171,11 +187,14 @@ async function gapsOf(storage: Storage, env: string, feed: string): Promise<Miss
   return joinedSpans((await inventory(storage, query)).flatMap((day) => day.gaps));
 }
 
-/** The partition of a series: it changes with its gaps and, of bars, with trades that came late. */
+/**
+ * The partition of a series: it changes with its gaps, with the enrichers and, of bars, with trades
+ * that came late.
+ */
 async function withSeries(
   storage: Storage,
   partition: Partition,
-  series: PartitionSeries,
+  { enrichment, ...series }: PartitionSeries,
 ): Promise<Partition> {
   const { env, feed, version, fromUs, toUs } = partition;
   const lateToUs = toUs + BAR_LIMITS.lateUs;
@@ -188,8 +207,13 @@ async function withSeries(
   const gaps = series.gaps.filter((gap) =>
     gap.fromUs < toUs && (gap.toUs === undefined || gap.toUs > fromUs)
   );
-  const parts = [partition.fingerprint, { ...series, gaps }, late];
-  return { ...partition, series, fingerprint: sha256Of(UTF8.encode(JSON.stringify(parts))) };
+  const parts: unknown[] = [partition.fingerprint, { ...series, gaps }, late];
+  if (enrichment !== undefined) parts.push(enrichment.sha256);
+  return {
+    ...partition,
+    series: enrichment === undefined ? series : { ...series, enrichment },
+    fingerprint: sha256Of(UTF8.encode(JSON.stringify(parts))),
+  };
 }
 
 /**

@@ -114,7 +114,9 @@ function allTables(
 ): { name: string; type: ExportType; columns: readonly Column[] }[] {
   return [
     ...Object.entries(TABLES).map(([name, type]) => ({ name, type, columns: columnsOf(type) })),
-    ...SERIES_NAMES.map((name) => (
+    ...SERIES_NAMES.filter((name) => name !== "enriched" || query.series?.enrichment).map((
+      name,
+    ) => (
       { name, type: name, columns: columnsOfSeries(seriesOptions(name, query.series)) }
     )),
   ];

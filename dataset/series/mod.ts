@@ -10,6 +10,7 @@ export {
   timeOf,
   valueOf,
 } from "./candle.ts";
+export { enrichedFromUs, enrichedRows } from "./enriched_rows.ts";
 export { type MissingSpan } from "./gap_marks.ts";
 export { barRows, bookRows } from "./make_rows.ts";
 export {

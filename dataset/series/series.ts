@@ -1,3 +1,4 @@
+import { enrichedJson, type EnrichedRow } from "@ssmd/enrich";
 import {
   type Column,
   count,
@@ -8,15 +9,18 @@ import {
   time,
   word,
 } from "@ssmd/archive/parquet";
+import type { EventType } from "@ssmd/market";
 import type { BookRow } from "./book_sampler.ts";
 import type { CandleFigures } from "./candle.ts";
+import type { Enrichment } from "@ssmd/metadata";
 
 /** Series that are made of records, and the records that they are made of. */
 export const SERIES = {
-  bars: "trade",
-  top_of_book: "orderbook",
-  book: "orderbook",
-} as const;
+  bars: ["trade"],
+  top_of_book: ["orderbook"],
+  book: ["orderbook"],
+  enriched: ["orderbook", "trade", "gap"],
+} as const satisfies Record<string, readonly EventType[]>;
 
 /** Name of a series; the same in exports, SQL, REST and Python. */
 export type SeriesName = keyof typeof SERIES;
@@ -53,7 +57,7 @@ export interface BarRow extends CandleFigures {
 }
 
 /** A row of a series. */
-export type SeriesRow = BarRow | BookRow;
+export type SeriesRow = BarRow | BookRow | EnrichedRow;
 
 /** How a series is made. */
 export interface SeriesOptions {
@@ -62,6 +66,8 @@ export interface SeriesOptions {
   every: Interval;
   /** Levels a side of `book`, 1…{@linkcode DEPTH_MAX}. */
   depth: number;
+  /** Of `enriched`, which is not made without. */
+  enrichment?: Enrichment;
 }
 
 /** Interval of a sampled book, µs; 0 = each change. */
@@ -70,16 +76,31 @@ export function sampleUs({ name, every }: SeriesOptions): number {
 }
 
 /** The columns of a series' table. Files in folders `feed=…` hold no `feed`. */
-export function columnsOfSeries({ name, depth }: SeriesOptions, withFeed = true): Column[] {
+export function columnsOfSeries(options: SeriesOptions, withFeed = true): Column[] {
+  const { name, depth } = options;
   const base = [
     word<SeriesRow>("symbol", ({ symbol }) => symbol),
     word<SeriesRow>("feed", ({ feed }) => feed),
   ].filter((column) => withFeed || column.name !== "feed");
-  const gap = flag<SeriesRow>("gap", (row) => row.gap);
+  if (name === "enriched") return [...base, ...enrichedColumns(options)];
+  const gap = flag<BarRow | BookRow>("gap", (row) => row.gap);
   if (name === "bars") return [...base, ...BAR, gap];
   const numbers = Array.from({ length: name === "book" ? depth : 1 }, (_, i) => i);
   const levels = numbers.flatMap((i) => levelColumns(i, name === "book" ? `_${i + 1}` : ""));
   return [...base, time<BookRow>("time", ({ timeUs }) => timeUs), ...levels, gap];
+}
+
+function enrichedColumns({ enrichment }: SeriesOptions): Column[] {
+  const columns = (enrichment?.chain.columns ?? []).map(({ name, kind }, i): Column =>
+    kind === "double"
+      ? optionalDouble<EnrichedRow>(name, ({ values }) => values[i] as number | null)
+      : { name, kind, nullable: true, of: (row) => (row as EnrichedRow).values[i] as string | null }
+  );
+  return [
+    time<EnrichedRow>("time", ({ timeUs }) => timeUs),
+    flag<EnrichedRow>("valid", ({ valid }) => valid),
+    ...columns,
+  ];
 }
 
 const BAR: readonly Column[] = [
@@ -137,7 +158,8 @@ interface TopJson extends JsonRow {
 }
 
 /** A row in JSON. */
-export function rowJson({ name }: SeriesOptions, row: TableRow): BarJson | BookJson | TopJson {
+export function rowJson({ name, enrichment }: SeriesOptions, row: TableRow): object {
+  if (enrichment !== undefined) return enrichedJson(enrichment.chain, row as EnrichedRow);
   if (name === "bars") return barJson(row as BarRow);
   return name === "book" ? bookJson(row as BookRow) : topJson(row as BookRow);
 }

@@ -3,6 +3,7 @@ import { type Calendar, CALENDAR_FILE } from "./calendar.ts";
 import { calendarReferences } from "./calendar_references.ts";
 import { type SourceFile, YamlSource } from "./document.ts";
 import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
+import { enrichFindings } from "./environment_enrich.ts";
 import { environmentWarnings } from "./environment_warnings.ts";
 import { environmentReferences, type ExternalCheck } from "./environment_references.ts";
 import { type Feed, FEED_FILE, todayUtc } from "./feed.ts";
@@ -265,6 +266,7 @@ function checkEnvironments(
     result.findings.push(...environmentReferences(yaml, file.name, registry));
     result.findings.push(...shardFindings(yaml, environment));
     if (!environment) continue;
+    result.findings.push(...enrichFindings(yaml, environment));
     result.environments.set(file.name, environment);
     result.warnings.push(...environmentWarnings(yaml, environment));
     valid.push(yaml);

@@ -1,4 +1,4 @@
-import { type Document, isMap, isPair, LineCounter, type Node } from "yaml";
+import { type Document, isMap, isPair, isScalar, LineCounter, type Node } from "yaml";
 import { messageOf } from "@ssmd/runtime";
 import { type Finding, formatPath } from "./finding.ts";
 import { parseYaml } from "./parse_yaml.ts";
@@ -54,6 +54,16 @@ export class YamlSource {
   /** A finding at the value of `path`, or at the nearest place above it that exists. */
   finding(path: Path, message: string): Finding {
     return this.#findingAt(this.#offsetOf(path, false), path, message);
+  }
+
+  /** A finding within the text at `path`, behind `chars` of its characters. */
+  findingWithin(path: Path, chars: number, message: string): Finding {
+    const node: unknown = this.#document.getIn(path, true);
+    if (!isScalar(node) || !node.range) return this.finding(path, message);
+    // The text of a block (| or >) begins in the line below.
+    const isBlock = node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED";
+    const quote = node.type === "PLAIN" ? 0 : 1;
+    return this.#findingAt(node.range[0] + (isBlock ? 0 : quote + chars), path, message);
   }
 
   /** A finding at the last key of `path`, not at its value. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AGENTS } from "./environment_agents.ts";
+import { ENRICH } from "./environment_enrich.ts";
 import { GATEWAY } from "./environment_gateway.ts";
 import { CREDENTIALS, KEYS } from "./environment_key.ts";
 import { ATTRIBUTE, SHARDS } from "./environment_shards.ts";
@@ -183,6 +184,9 @@ export const ENVIRONMENT_FILE = fields({
   ),
   signals: z.record(signalName, SIGNAL).default({})
     .describe("Signals by the name of their file: which run here, and how they are set"),
+  enrich: ENRICH.exactOptional().describe(
+    "Values made of records, beside them: enrichers in order; absent = none",
+  ),
   endpoints: z.record(z.string(), address(["wss", "ws"])).exactOptional()
     .describe("Feed → address in place of the feed file's"),
   connects: z.record(z.string(), CONNECTS).exactOptional()

@@ -57,6 +57,7 @@ export {
   usOfInstant,
   withNews,
 } from "./instruments/mod.ts";
+export { type Enrichment, enrichmentOf } from "./enrichment.ts";
 export { type FeedChecks, loadFeedChecks } from "./feed_checks.ts";
 export { schemaHash, type SchemaTextCheck } from "./schema_references.ts";
 export {

@@ -80,12 +80,12 @@ export async function selectableInstruments(
   { select }: Environment,
   dir?: string,
 ): Promise<Map<string, InstrumentFile>> {
-  return select === undefined
-    ? new Map()
-    : await loadInstruments(dir ?? await findRegistry(Deno.cwd()));
+  return select === undefined ? new Map() : await loadInstruments(dir);
 }
 
-async function loadInstruments(dir: string): Promise<Map<string, InstrumentFile>> {
+/** Instruments of the registry's files that are sound. */
+async function loadInstruments(named?: string): Promise<Map<string, InstrumentFile>> {
+  const dir = named ?? await findRegistry(Deno.cwd());
   const isThere = await Deno.stat(`${dir}/${INSTRUMENTS}`).then(() => true, () => false);
   if (!isThere) return new Map();
   const [ids, feeds] = [await list(dir, INSTRUMENTS), await listFeeds(dir)];

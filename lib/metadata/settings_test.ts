@@ -31,6 +31,11 @@ const FOR_PEOPLE: readonly string[] = [
 /** Every other field, below the file that reads it and does something with it. */
 const READERS: Readonly<Record<string, string>> = {
   "lib/metadata/follow_symbols.ts": "environment.select",
+  "lib/metadata/enrichment.ts": "environment.enrich",
+  "lib/enrich/chain.ts":
+    "environment.enrich.enabled environment.enrich.fields environment.enrich.name " +
+    "environment.enrich.stale_after environment.enrich.symbols environment.enrich.values " +
+    "environment.enrich.wide_above_bps",
   "lib/metadata/selected_symbols.ts":
     "environment.select.feed environment.select.series environment.select.group " +
     "environment.select.base environment.select.quote environment.select.status " +

@@ -1,0 +1,43 @@
+import { enrichChain } from "@ssmd/enrich";
+import { z } from "zod";
+import { defineCommand } from "../command/define.ts";
+import { Registry } from "../registry/registry.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
+
+const ENRICHER = z.object({
+  name: z.string(),
+  type: z.string(),
+  enabled: z.boolean(),
+  columns: z.array(z.object({
+    name: z.string(),
+    unit: z.string().describe("What it measures: price, size, number; empty = a word"),
+  })).describe("What it adds to rows"),
+});
+
+export default defineCommand({
+  name: "enricher list",
+  brief: "List the enrichers of an environment and what they add",
+  description:
+    "They stand under enrich in its file, in order; without one that is enabled nothing " +
+    "is made. Their rows are the series enriched of ssmd data export and ssmd query, and live the " +
+    "subjects {env}.{feed}.enriched.{symbol} of the bus.",
+  examples: ["ssmd enricher list demo"],
+  args: [ENV_NAME],
+  output: z.array(ENRICHER),
+  table: (enrichers) => ({
+    rows: enrichers.map(({ columns, ...each }) => ({
+      ...each,
+      adds: columns.map(({ name, unit }) => unit === "" ? name : `${name} (${unit})`).join(" "),
+    })),
+    counted: "enricher",
+  }),
+  async run({ args: [env], context }) {
+    const { enrich = [] } = (await Registry.open(context.globals)).environment(env);
+    const all = enrichChain(enrich.map((each) => ({ ...each, enabled: true })));
+    return enrich.map(({ name, type, enabled = true }) => ({
+      ...{ name, type, enabled },
+      columns: (all?.columns ?? []).filter(({ enricher }) => enricher === name)
+        .map((column) => ({ name: column.name, unit: column.unit })),
+    }));
+  },
+});

@@ -1,0 +1,189 @@
+import { enrichChain, EnrichedMarket, type EnrichedRow } from "@ssmd/enrich";
+import { ALL_SYMBOLS, type Gap, type MarketEvent, openGap } from "@ssmd/market";
+import type { Enrichment } from "@ssmd/metadata";
+import type { MissingSpan } from "./gap_marks.ts";
+
+type Batches = AsyncIterable<readonly MarketEvent[]>;
+
+const DAY_US = 86_400_000_000;
+
+/** What enriched rows are made of: records from {@linkcode enrichedFromUs} to the end of the span. */
+interface EnrichedOptions {
+  feed: string;
+  enrichment: Enrichment;
+  /** Rows within [fromUs, toUs). */
+  fromUs: number;
+  toUs: number;
+  /** All gaps of the feed, for those that are open where reading begins. */
+  missing: readonly MissingSpan[];
+  /** Updates and trades, each by symbol and time. */
+  updates: Batches;
+  trades: Batches;
+  /** Gaps by time. */
+  gaps: readonly Gap[];
+  /** Updates and gaps of a market of another feed from the same time on, by time. */
+  readOther(market: { feed: string; symbol: string }): Batches;
+}
+
+/** From when records are read for rows from `fromUs` on: the whole day, and what windows look back to. */
+export function enrichedFromUs({ chain }: Enrichment, fromUs: number): number {
+  return Math.max(0, Math.floor(fromUs / DAY_US) * DAY_US - chain.lookBackUs);
+}
+
+/** The rows of the enrichers of a span, by symbol and time: as they were live. */
+export async function* enrichedRows(
+  options: EnrichedOptions,
+): AsyncGenerator<EnrichedRow[], void> {
+  const { feed, enrichment: { chain, references }, fromUs, toUs } = options;
+  let rows: EnrichedRow[] = [];
+  const onRow = (row: EnrichedRow) => {
+    if (row.timeUs >= fromUs && row.timeUs < toUs) rows.push(row);
+  };
+  const records = new MergedRecords(options.updates, options.trades);
+  for (let first = await records.peek(); first !== undefined; first = await records.peek()) {
+    const { symbol } = first;
+    const market = new EnrichedMarket({
+      ...{ symbol, feed, chain, onRow },
+      references: references(feed, symbol),
+    });
+    const others = await otherTops(options, symbol);
+    const gaps = gapsOfMarket(options, symbol);
+    const before = (event: MarketEvent | undefined) => {
+      for (let gap = gaps[0]; gap && isBefore(gap, event); gap = gaps[0]) {
+        takeOthers(market, others, gap.receivedAtUs);
+        market.take(gap);
+        gaps.shift();
+      }
+      takeOthers(market, others, event?.receivedAtUs ?? toUs - 1);
+    };
+    for (let event = await records.next(symbol); event; event = await records.next(symbol)) {
+      before(event);
+      market.take(event);
+      if (rows.length < 4096) continue;
+      yield rows;
+      rows = [];
+    }
+    before(undefined);
+    market.passTo(toUs);
+    if (rows.length > 0) yield rows;
+    rows = [];
+  }
+}
+
+function isBefore(a: MarketEvent, b: MarketEvent | undefined): boolean {
+  return b === undefined || a.receivedAtUs < b.receivedAtUs ||
+    a.receivedAtUs === b.receivedAtUs && a.sequence < b.sequence;
+}
+
+/** The gaps of a market, and those of its whole feed; first those that are open where reading begins. */
+function gapsOfMarket({ feed, gaps, missing, ...options }: EnrichedOptions, symbol: string): Gap[] {
+  const isOfMarket = (each: { symbol: string }) =>
+    each.symbol === symbol || each.symbol === ALL_SYMBOLS;
+  const startUs = enrichedFromUs(options.enrichment, options.fromUs);
+  const open = missing.filter((each) =>
+    isOfMarket(each) && each.fromUs < startUs && (each.toUs ?? Infinity) >= startUs &&
+    each.reason !== "clock"
+  ).map(({ symbol, channel, fromUs }) =>
+    openGap({
+      ...{ feed, symbol, fromUs, atUs: startUs, reason: "disconnect", missed: null, detail: "" },
+      channel: channel as Gap["channel"],
+    })
+  );
+  return [...open, ...gaps.filter(isOfMarket)];
+}
+
+interface Top {
+  timeUs: number;
+  bid: number;
+  ask: number;
+}
+
+/** Gives the market what changed on the other feed by a time. */
+function takeOthers(market: EnrichedMarket, tops: Top[], untilUs: number): void {
+  for (let top = tops[0]; top && top.timeUs <= untilUs; top = tops[0]) {
+    market.takeOther(top, top.timeUs);
+    tops.shift();
+  }
+}
+
+/** Best bid and ask of the same instrument on another feed, where they changed. */
+async function otherTops(
+  { enrichment, readOther }: EnrichedOptions,
+  symbol: string,
+): Promise<Top[]> {
+  const other = enrichment.otherOf(symbol);
+  const chain = enrichChain([{ name: "top", type: "calculation", values: { b: "bid", a: "ask" } }]);
+  if (other === undefined || chain === undefined) return [];
+  const tops: Top[] = [];
+  const market = new EnrichedMarket({
+    ...{ ...other, chain },
+    onRow: ({ timeUs, values: [bid, ask] }) => {
+      tops.push({ timeUs, bid: Number(bid ?? NaN), ask: Number(ask ?? NaN) });
+    },
+  });
+  for await (const batch of readOther(other)) for (const event of batch) market.take(event);
+  return tops;
+}
+
+/** Two streams by symbol and time as one. */
+class MergedRecords {
+  #updates: RecordCursor;
+  #trades: RecordCursor;
+
+  constructor(updates: Batches, trades: Batches) {
+    this.#updates = new RecordCursor(updates);
+    this.#trades = new RecordCursor(trades);
+  }
+
+  async #first(): Promise<RecordCursor> {
+    const update = this.#updates.ready ?? await this.#updates.peek();
+    const trade = this.#trades.ready ?? await this.#trades.peek();
+    if (update === undefined || trade === undefined) {
+      return update === undefined ? this.#trades : this.#updates;
+    }
+    const isTrade = trade.symbol === update.symbol
+      ? isBefore(trade, update)
+      : trade.symbol < update.symbol;
+    return isTrade ? this.#trades : this.#updates;
+  }
+
+  /** The next record, which stays. */
+  async peek(): Promise<MarketEvent | undefined> {
+    return (await this.#first()).ready;
+  }
+
+  /** Takes the next record where it is of this market. */
+  async next(symbol: string): Promise<MarketEvent | undefined> {
+    const cursor = await this.#first();
+    return cursor.ready?.symbol === symbol ? cursor.take() : undefined;
+  }
+}
+
+class RecordCursor {
+  #batches: AsyncIterator<readonly MarketEvent[]>;
+  #batch: readonly MarketEvent[] = [];
+  #at = 0;
+
+  constructor(batches: Batches) {
+    this.#batches = batches[Symbol.asyncIterator]();
+  }
+
+  /** The next record where it is at hand. */
+  get ready(): MarketEvent | undefined {
+    return this.#batch[this.#at];
+  }
+
+  async peek(): Promise<MarketEvent | undefined> {
+    while (this.ready === undefined) {
+      const { done, value } = await this.#batches.next();
+      if (done) return undefined;
+      this.#batch = value;
+      this.#at = 0;
+    }
+    return this.ready;
+  }
+
+  take(): MarketEvent | undefined {
+    return this.#batch[this.#at++];
+  }
+}

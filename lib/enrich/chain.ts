@@ -1,0 +1,255 @@
+import { createHash } from "node:crypto";
+import { suggestion } from "@ssmd/runtime";
+import {
+  type Evaluate,
+  ExpressionError,
+  parseExpression,
+  type Scope,
+  type WindowFunction,
+} from "./expression.ts";
+import { PRICE, SIZE, type Unit, unitText } from "./unit.ts";
+
+/** Raised when the same records and the same enrichers give other values. */
+const CHAIN_VERSION = 1;
+
+/** Fields of the security master that can be joined. */
+export const REFERENCE_FIELDS = [
+  ...["instrument", "name", "asset_class", "state", "base", "quote", "figi"],
+  ...["group", "series", "opens", "closes", "result", "size_step", "size_min"],
+] as const;
+
+/** Values by expressions. */
+interface Calculation {
+  type: "calculation";
+  /** Name → expression; later ones may use earlier ones. */
+  values: Record<string, string>;
+}
+
+/** How good the book is. */
+interface Quality {
+  type: "quality";
+  /** Without a trade or update for longer, ms; absent = never stale. */
+  stale_after?: number;
+  /** A wider spread, in ten thousandths of the mid; absent = never wide. */
+  wide_above_bps?: number;
+}
+
+/** Fields of the security master, as known at the time of the row. */
+interface ReferenceJoin {
+  type: "reference_join";
+  fields: string[];
+}
+
+/** The same instrument on another feed. */
+interface CrossFeed {
+  type: "cross_feed";
+  /** Our symbol → the symbol of the same instrument on another feed. */
+  symbols: Record<string, string>;
+}
+
+/** A step of the chain. */
+export type EnricherSpec =
+  & { name: string; enabled?: boolean }
+  & (Calculation | Quality | ReferenceJoin | CrossFeed);
+
+/** A column that an enricher brings. */
+interface EnrichedColumn {
+  name: string;
+  /** Name of the enricher. */
+  enricher: string;
+  kind: "double" | "word";
+  /** What it measures; "" of words. */
+  unit: string;
+}
+
+/** Places of the values that records give; NaN = not known. */
+export const SLOTS = {
+  bid: 0,
+  ask: 1,
+  bid_size: 2,
+  ask_size: 3,
+  last: 4,
+  last_size: 5,
+  other_bid: 6,
+  other_ask: 7,
+} as const;
+const SLOT_UNITS: Readonly<Record<keyof typeof SLOTS, Unit>> = {
+  bid: PRICE,
+  ask: PRICE,
+  bid_size: SIZE,
+  ask_size: SIZE,
+  last: PRICE,
+  last_size: SIZE,
+  other_bid: PRICE,
+  other_ask: PRICE,
+};
+const OTHER = ["other_bid", "other_ask"];
+/** Names that every row has. */
+const TAKEN = ["symbol", "feed", "time", "valid", "chain"];
+
+/** Enrichers that were checked and put together; the same for all markets. */
+export interface EnrichChain {
+  /** First 12 hex digits of the SHA-256 of what decides the values: part of lineage. */
+  version: string;
+  /** In order: first what is calculated, then words. */
+  columns: EnrichedColumn[];
+  /** What is calculated, in order, and where it goes. */
+  steps: { slot: number; evaluate: Evaluate }[];
+  /** Values of a market. */
+  slots: number;
+  windows: { name: WindowFunction; us: number; slot: number }[];
+  /** Whether there is a column `quality`. */
+  hasQuality: boolean;
+  /** µs; Infinity = never stale. */
+  staleUs: number;
+  /** Infinity = never wide. */
+  wideBps: number;
+  references: string[];
+  /** Our symbol → the same instrument's symbol on another feed. */
+  others: ReadonlyMap<string, string>;
+  /** Records of so long before a time that values then depend on, µs. */
+  lookBackUs: number;
+}
+
+/** Something wrong with an enricher. */
+interface EnricherProblem {
+  /** Below the list of enrichers. */
+  path: (string | number)[];
+  message: string;
+  /** Characters of the value before the place; absent = the whole value. */
+  offset?: number;
+}
+
+/**
+ * Puts the enabled enrichers together; undefined = there are none. Throws ExpressionError for the
+ * first that is wrong: {@linkcode enricherProblems} tells all.
+ */
+export function enrichChain(specs: readonly EnricherSpec[] = []): EnrichChain | undefined {
+  const enabled = specs.filter((each) => each.enabled ?? true);
+  if (enabled.length === 0) return undefined;
+  const builder = new ChainBuilder((_, error) => {
+    throw error;
+  });
+  return builder.build(enabled);
+}
+
+/** What is wrong with enrichers, those that are disabled, too. */
+export function enricherProblems(specs: readonly EnricherSpec[]): EnricherProblem[] {
+  const problems: EnricherProblem[] = [];
+  new ChainBuilder((path, { offset, message }) => {
+    problems.push({ path, message, ...(offset < 0 ? {} : { offset }) });
+  }).build(specs);
+  return problems;
+}
+
+const LOOK_BACK_US_MIN = 600_000_000;
+
+class ChainBuilder {
+  #report: (path: (string | number)[], error: ExpressionError) => void;
+  #names = new Map<string, { slot: number; unit: Unit }>();
+  #windows: EnrichChain["windows"] = [];
+  #slots = Object.keys(SLOTS).length;
+  #numbers: EnrichedColumn[] = [];
+  #words: EnrichedColumn[] = [];
+  #steps: EnrichChain["steps"] = [];
+  #quality: Quality | undefined;
+  #references: string[] = [];
+  #others = new Map<string, string>();
+
+  constructor(report: (path: (string | number)[], error: ExpressionError) => void) {
+    this.#report = report;
+    for (const name of Object.keys(SLOTS) as (keyof typeof SLOTS)[]) {
+      if (!OTHER.includes(name)) {
+        this.#names.set(name, { slot: SLOTS[name], unit: SLOT_UNITS[name] });
+      }
+    }
+  }
+
+  build(specs: readonly EnricherSpec[]): EnrichChain {
+    const seen = new Set<string>();
+    specs.forEach((spec, i) => {
+      if (seen.has(spec.name)) this.#say([i, "name"], `"${spec.name}" stands here a second time`);
+      seen.add(spec.name);
+      this.#add(spec, i);
+    });
+    const staleUs = (this.#quality?.stale_after ?? Infinity) * 1000;
+    const longest = Math.max(LOOK_BACK_US_MIN, ...this.#windows.map(({ us }) => us));
+    const decisive = specs.map(({ enabled: _, ...spec }) => spec);
+    return {
+      version: createHash("sha256").update(JSON.stringify([CHAIN_VERSION, decisive])).digest("hex")
+        .slice(0, 12),
+      columns: [...this.#numbers, ...this.#words],
+      ...{ steps: this.#steps, slots: this.#slots, windows: this.#windows },
+      ...{ hasQuality: this.#quality !== undefined, staleUs, references: this.#references },
+      wideBps: this.#quality?.wide_above_bps ?? Infinity,
+      others: this.#others,
+      lookBackUs: Number.isFinite(staleUs) ? Math.max(longest, staleUs) : longest,
+    };
+  }
+
+  #add(spec: EnricherSpec, i: number): void {
+    if (spec.type === "calculation") {
+      for (const [name, text] of Object.entries(spec.values)) {
+        this.#calculate(spec, [i, name, text]);
+      }
+    } else if (spec.type === "quality") {
+      this.#quality = spec;
+      this.#word("quality", spec, [i]);
+    } else if (spec.type === "reference_join") {
+      spec.fields.forEach((field, at) => this.#refer(field, spec, [i, "fields", at]));
+    } else {
+      for (const name of OTHER as (keyof typeof SLOTS)[]) {
+        this.#names.set(name, { slot: SLOTS[name], unit: PRICE });
+      }
+      for (const [symbol, other] of Object.entries(spec.symbols)) this.#others.set(symbol, other);
+    }
+  }
+
+  #calculate(spec: EnricherSpec, [i, name, text]: [number, string, string]): void {
+    const path = [i, "values", name];
+    this.#assertFree(name, path);
+    const windows = this.#windows;
+    const scope: Scope = {
+      names: this.#names,
+      windowSlot: (fn, ms) => {
+        const known = windows.find((each) => each.name === fn && each.us === ms * 1000);
+        if (known !== undefined) return known.slot;
+        windows.push({ name: fn, us: ms * 1000, slot: this.#slots });
+        return this.#slots++;
+      },
+    };
+    try {
+      const { unit, evaluate } = parseExpression(text, scope);
+      const slot = this.#slots++;
+      this.#steps.push({ slot, evaluate });
+      this.#names.set(name, { slot, unit });
+      this.#numbers.push({ name, enricher: spec.name, kind: "double", unit: unitText(unit) });
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      this.#report(path, error);
+    }
+  }
+
+  #refer(field: string, spec: EnricherSpec, path: (string | number)[]): void {
+    if (!(REFERENCE_FIELDS as readonly string[]).includes(field)) {
+      this.#say(path, `no field "${field}". ${suggestion(field, REFERENCE_FIELDS)}`);
+    }
+    this.#references.push(field);
+    this.#word(field, spec, path);
+  }
+
+  #word(name: string, spec: EnricherSpec, path: (string | number)[]): void {
+    this.#assertFree(name, path);
+    this.#words.push({ name, enricher: spec.name, kind: "word", unit: "" });
+  }
+
+  #assertFree(name: string, path: (string | number)[]): void {
+    const isInput = Object.hasOwn(SLOTS, name) || TAKEN.includes(name);
+    const isColumn = [...this.#numbers, ...this.#words].some((column) => column.name === name);
+    if (isInput || isColumn) this.#say(path, `the name "${name}" is taken`);
+  }
+
+  #say(path: (string | number)[], message: string): void {
+    this.#report(path, new ExpressionError(-1, message));
+  }
+}

@@ -1,0 +1,242 @@
+import {
+  type Gap,
+  type MarketEvent,
+  OrderBook,
+  type OrderBookUpdate,
+  type Trade,
+} from "@ssmd/market";
+import { type EnrichChain, SLOTS } from "./chain.ts";
+import { type EnrichedRow, rounded } from "./enriched_row.ts";
+import { TradeWindow } from "./trade_window.ts";
+
+/** What the security master says of a market from a time on. */
+export interface ReferenceSpan {
+  /** µs; the first is -Infinity. */
+  fromUs: number;
+  /** By the chain's `references`; "" = nothing. */
+  values: readonly string[];
+}
+
+/** Options of {@linkcode EnrichedMarket}. */
+interface MarketOptions {
+  symbol: string;
+  feed: string;
+  chain: EnrichChain;
+  /** In order of time; none = the security master does not know it. */
+  references?: readonly ReferenceSpan[];
+  onRow: (row: EnrichedRow) => void;
+}
+
+const DAY_US = 86_400_000_000;
+
+/**
+ * The chain on one market: a function of its records in order of receipt, so that live and over the
+ * archive the values are the same. There is a row where a value changed, and one at the first record
+ * of each UTC day, at which all begins anew but the trades of windows: days begin with snapshots.
+ */
+export class EnrichedMarket {
+  #options: MarketOptions;
+  #chain: EnrichChain;
+  #values: Float64Array;
+  #book = new OrderBook();
+  #windows: TradeWindow[];
+  /** Snapshot that the book goes back to, µs; 0 = the book is not known. */
+  #snapshotUs = 0;
+  /** Since when trades are complete where no gap is open, µs; Infinity = there was no record yet. */
+  #tradesSinceUs = Infinity;
+  /** Open gaps of trades, by symbol and channel. */
+  #tradeGaps = new Set<string>();
+  /** Last record of the market, µs; 0 = none. */
+  #lastUs = 0;
+  #dayUs = -Infinity;
+  #isStale = false;
+  #reference = -1;
+  #row: EnrichedRow | undefined;
+
+  constructor(options: MarketOptions) {
+    this.#options = options;
+    this.#chain = options.chain;
+    this.#values = new Float64Array(this.#chain.slots).fill(NaN);
+    this.#windows = this.#chain.windows.map(({ us }) => new TradeWindow(us));
+  }
+
+  /** Best bid and ask, NaN = not known. */
+  get top(): { bid: number; ask: number } {
+    return { bid: this.#values[SLOTS.bid] as number, ask: this.#values[SLOTS.ask] as number };
+  }
+
+  /** Takes the next record of the market, or a gap of all markets. */
+  take(event: MarketEvent): void {
+    const { type } = event;
+    if (type === "orderbook") this.#update(event);
+    else if (type === "trade") this.#trade(event);
+    else if (type === "gap" && event.reason !== "clock") this.#lose(event);
+  }
+
+  /** No record of before `timeUs` comes any more. */
+  passTo(timeUs: number): void {
+    const staleUs = this.#lastUs + this.#chain.staleUs;
+    if (this.#isStale || this.#lastUs === 0 || staleUs >= timeUs) return;
+    this.#isStale = true;
+    this.#startDay(staleUs);
+    this.#evaluate(staleUs);
+  }
+
+  /** The same instrument's best bid and ask on another feed, from a time on. */
+  takeOther({ bid, ask }: { bid: number; ask: number }, timeUs: number): void {
+    this.passTo(timeUs);
+    this.#values[SLOTS.other_bid] = bid;
+    this.#values[SLOTS.other_ask] = ask;
+    if (this.#dayUs > timeUs - DAY_US) this.#evaluate(timeUs);
+  }
+
+  #begin(timeUs: number): boolean {
+    this.passTo(timeUs);
+    const isNew = this.#isStale || this.#lastUs === 0;
+    this.#isStale = false;
+    if (this.#tradesSinceUs === Infinity) this.#tradesSinceUs = timeUs;
+    this.#lastUs = timeUs;
+    return this.#startDay(timeUs) || isNew;
+  }
+
+  #startDay(timeUs: number): boolean {
+    if (timeUs < this.#dayUs + DAY_US) return false;
+    this.#dayUs = Math.floor(timeUs / DAY_US) * DAY_US;
+    this.#forgetBook();
+    this.#values[SLOTS.last] = this.#values[SLOTS.last_size] = NaN;
+    this.#row = undefined;
+    return true;
+  }
+
+  #update({ receivedAtUs, kind, bids, asks, depth }: OrderBookUpdate): void {
+    const isNew = this.#begin(receivedAtUs);
+    const book = this.#book;
+    if (kind === "snapshot") {
+      book.clear();
+      this.#snapshotUs = receivedAtUs;
+    }
+    if (this.#snapshotUs === 0) {
+      if (isNew) this.#evaluate(receivedAtUs);
+      return;
+    }
+    for (const { price, size } of bids) book.bids.set(price, size);
+    for (const { price, size } of asks) book.asks.set(price, size);
+    if (depth > 0) book.truncate(depth);
+    if (this.#readTop() || isNew || kind === "snapshot") this.#evaluate(receivedAtUs);
+  }
+
+  /** Whether the best levels changed. */
+  #readTop(): boolean {
+    const { bids, asks } = this.#book;
+    const values = this.#values;
+    const bid = bids.prices[0] ?? NaN;
+    const bidSize = bids.sizes[0] ?? NaN;
+    const ask = asks.prices[0] ?? NaN;
+    const askSize = asks.sizes[0] ?? NaN;
+    if (
+      Object.is(values[SLOTS.bid], bid) && Object.is(values[SLOTS.bid_size], bidSize) &&
+      Object.is(values[SLOTS.ask], ask) && Object.is(values[SLOTS.ask_size], askSize)
+    ) return false;
+    values[SLOTS.bid] = bid;
+    values[SLOTS.bid_size] = bidSize;
+    values[SLOTS.ask] = ask;
+    values[SLOTS.ask_size] = askSize;
+    return true;
+  }
+
+  #trade({ receivedAtUs, price, size }: Trade): void {
+    this.#begin(receivedAtUs);
+    for (const window of this.#windows) window.add(receivedAtUs, price, size);
+    this.#values[SLOTS.last] = price;
+    this.#values[SLOTS.last_size] = size;
+    this.#evaluate(receivedAtUs);
+  }
+
+  #lose({ receivedAtUs, symbol, channel, fromUs, toUs }: Gap): void {
+    this.passTo(receivedAtUs);
+    this.#startDay(receivedAtUs);
+    if (channel === "all" || channel === "trade") {
+      const name = `${symbol} ${channel}`;
+      if (toUs === 0) this.#tradeGaps.add(name);
+      else {
+        this.#tradeGaps.delete(name);
+        this.#tradesSinceUs = this.#lastUs === 0 ? toUs : Math.max(this.#tradesSinceUs, toUs);
+      }
+    }
+    // A recovery that is told behind its snapshot leaves the book as it is.
+    const isOfBook = channel === "all" || channel === "orderbook";
+    if (isOfBook && (toUs === 0 || this.#snapshotUs <= fromUs)) this.#forgetBook();
+    if (this.#lastUs > 0) this.#evaluate(receivedAtUs);
+  }
+
+  #forgetBook(): void {
+    this.#snapshotUs = 0;
+    this.#book.clear();
+    this.#readTop();
+  }
+
+  #evaluate(timeUs: number): void {
+    const { steps, windows } = this.#chain;
+    const values = this.#values;
+    for (let i = 0; i < windows.length; i++) {
+      const { name, us, slot } = windows[i] as EnrichChain["windows"][number];
+      const window = this.#windows[i] as TradeWindow;
+      window.passTo(timeUs);
+      const isWhole = this.#tradeGaps.size === 0 && timeUs - us >= this.#tradesSinceUs;
+      values[slot] = isWhole ? window[name] : NaN;
+    }
+    for (let i = 0; i < steps.length; i++) {
+      const { slot, evaluate } = steps[i] as EnrichChain["steps"][number];
+      values[slot] = evaluate(values);
+    }
+    this.#emit(timeUs);
+  }
+
+  #emit(timeUs: number): void {
+    const { symbol, feed, onRow } = this.#options;
+    const { steps, hasQuality } = this.#chain;
+    const found: (number | string | null)[] = [];
+    const price = this.#price();
+    for (let i = 0; i < steps.length; i++) {
+      const value = this.#values[(steps[i] as EnrichChain["steps"][number]).slot] as number;
+      found.push(Number.isFinite(value) ? rounded(value, price) : null);
+    }
+    for (const { name } of this.#chain.columns.slice(steps.length)) {
+      found.push(name === "quality" && hasQuality ? this.#quality() : this.#referred(name, timeUs));
+    }
+    const valid = this.#snapshotUs > 0;
+    const last = this.#row;
+    if (last !== undefined && last.valid === valid && areSame(last.values, found)) return;
+    this.#row = { symbol, feed, timeUs, valid, values: found };
+    onRow(this.#row);
+  }
+
+  /** The largest price at hand; 0 = there is none. */
+  #price(): number {
+    const { bid, ask } = this.top;
+    const last = this.#values[SLOTS.last] as number;
+    return Math.max(bid || 0, ask || 0, last || 0);
+  }
+
+  /** `good`, or what is wrong, with a space between: stale, and unknown, one-sided, crossed or wide. */
+  #quality(): string {
+    const { bid, ask } = this.top;
+    const wrong = this.#isStale ? "stale " : "";
+    if (this.#snapshotUs === 0) return `${wrong}unknown`;
+    if (Number.isNaN(bid + ask)) return `${wrong}one-sided`;
+    if (bid >= ask) return `${wrong}crossed`;
+    const bps = (ask - bid) / ((bid + ask) / 2) * 10_000;
+    return bps > this.#chain.wideBps ? `${wrong}wide` : wrong.trim() || "good";
+  }
+
+  #referred(field: string, timeUs: number): string | null {
+    const { references: spans = [] } = this.#options;
+    while ((spans[this.#reference + 1]?.fromUs ?? Infinity) <= timeUs) this.#reference++;
+    return spans[this.#reference]?.values[this.#chain.references.indexOf(field)] || null;
+  }
+}
+
+function areSame(a: EnrichedRow["values"], b: EnrichedRow["values"]): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { type Gap, lostGap, openGap, type OrderBookUpdate, recoveredGap } from "@ssmd/market";
+import { enrichChain } from "./chain.ts";
+import { EnrichedMarket, type ReferenceSpan } from "./enriched_market.ts";
+
+const DAY_US = 86_400_000_000;
+const ENRICH = [
+  { name: "mid", type: "calculation", values: { mid: "mid", vwap: "vwap(10s)" } },
+  { name: "quality", type: "quality", stale_after: 5_000, wide_above_bps: 500 },
+  { name: "reference", type: "reference_join", fields: ["state"] },
+] as const;
+
+/** A market whose rows are collected as [second, valid, mid, vwap, quality, state]. */
+function market(references: readonly ReferenceSpan[] = []) {
+  const rows: unknown[][] = [];
+  const chain = enrichChain(ENRICH.map((each) => ({ ...each } as never)));
+  assert.ok(chain);
+  const enriched = new EnrichedMarket({
+    ...{ symbol: "A", feed: "kraken", chain, references },
+    onRow: ({ timeUs, valid, values: [mid, vwap, quality, state] }) =>
+      rows.push([timeUs / 1e6 - DAY_US / 1e6, valid, mid, vwap, quality, state]),
+  });
+  return { enriched, rows };
+}
+
+const at = (second: number) => DAY_US + second * 1e6;
+const BASE = { feed: "kraken", symbol: "A", timestampUs: 0, sequence: 1 };
+
+function update(second: number, bid: number, ask: number, kind: OrderBookUpdate["kind"] = "delta") {
+  return {
+    ...{ ...BASE, type: "orderbook", kind, depth: 0, checksum: "verified" },
+    receivedAtUs: at(second),
+    bids: bid > 0 ? [{ price: bid, size: 1 }] : [],
+    asks: ask > 0 ? [{ price: ask, size: 1 }] : [],
+  } as OrderBookUpdate;
+}
+
+function trade(second: number, price: number, size: number) {
+  const receivedAtUs = at(second);
+  return { ...BASE, type: "trade", receivedAtUs, price, size, side: "buy", tradeId: "" } as const;
+}
+
+function gap(from: number, second: number): Gap {
+  const news = { feed: "kraken", symbol: "_all", reason: "disconnect", missed: null, detail: "" };
+  return openGap({ ...news, reason: "disconnect", fromUs: at(from), atUs: at(second) });
+}
+
+Deno.test("from a gap to the next snapshot nothing is made of the book, whatever changes come", () => {
+  const { enriched, rows } = market();
+  enriched.take(update(1, 10, 12, "snapshot"));
+  const open = gap(2, 3);
+  enriched.take(open);
+  enriched.take(recoveredGap(open, at(4)));
+  enriched.take(update(4, 11, 12));
+  enriched.take(update(5, 10.9, 11.1, "snapshot"));
+  assert.deepEqual(rows.map(([second, valid, mid, , quality]) => [second, valid, mid, quality]), [
+    [1, true, 11, "wide"],
+    [3, false, null, "unknown"],
+    [5, true, 11, "good"],
+  ]);
+});
+
+Deno.test("a gap that is told behind the snapshot after it leaves the book as it is", () => {
+  const { enriched, rows } = market();
+  const { feed, symbol } = BASE;
+  const news = { feed, symbol, reason: "sequence", missed: 1, detail: "", atUs: at(4) } as const;
+  enriched.take(update(3, 10, 12, "snapshot"));
+  enriched.take(lostGap({ ...news, fromUs: at(2) }));
+  assert.equal(rows.at(-1)?.[1], true);
+  enriched.take(lostGap({ ...news, fromUs: at(3) }));
+  assert.equal(rows.at(-1)?.[1], false);
+});
+
+Deno.test("a mean over a window is known when all of its trades are, and not while some are missing", () => {
+  const { enriched, rows } = market();
+  for (let second = 1; second <= 11; second++) enriched.take(trade(second, second, 1));
+  assert.deepEqual(rows.map(([second, , , vwap]) => [second, vwap]), [[1, null], [11, 6.5]]);
+  enriched.take(gap(11, 12));
+  assert.equal(rows.at(-1)?.[3], null);
+});
+
+Deno.test("a quiet market is stale from its time on, and a day begins with a row of its own", () => {
+  const { enriched, rows } = market();
+  enriched.take(update(1, 10, 10.1, "snapshot"));
+  enriched.passTo(at(6));
+  assert.equal(rows.length, 1);
+  enriched.passTo(at(7));
+  enriched.take(update(8, 10, 10.1, "snapshot"));
+  const midnight = DAY_US / 1e6;
+  enriched.take(update(midnight + 1, 10, 10.1, "snapshot"));
+  assert.deepEqual(rows.map(([second, valid, , , quality]) => [second, valid, quality]), [
+    [1, true, "good"],
+    [6, true, "stale"],
+    [8, true, "good"],
+    [13, true, "stale"],
+    [midnight + 1, true, "good"],
+  ]);
+});
+
+Deno.test("a crossed or one-sided book is told, and the security master as of each row", () => {
+  const spans = [{ fromUs: 0, values: ["listed"] }, { fromUs: at(2), values: ["open"] }];
+  const { enriched, rows } = market(spans);
+  enriched.take(update(1, 10, 0, "snapshot"));
+  enriched.take(update(2, 10, 9));
+  assert.deepEqual(rows.map(([, , mid, , quality, state]) => [mid, quality, state]), [
+    [null, "one-sided", "listed"],
+    [9.5, "crossed", "open"],
+  ]);
+});

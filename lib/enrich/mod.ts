@@ -1,0 +1,10 @@
+/** Values made of records: expressions, and the chain of enrichers on a market. @module */
+export {
+  type EnrichChain,
+  enrichChain,
+  enricherProblems,
+  type EnricherSpec,
+  REFERENCE_FIELDS,
+} from "./chain.ts";
+export { EnrichedMarket, type ReferenceSpan } from "./enriched_market.ts";
+export { type EnrichedJson, enrichedJson, type EnrichedRow } from "./enriched_row.ts";

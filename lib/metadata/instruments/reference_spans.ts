@@ -1,0 +1,46 @@
+import type { ReferenceSpan } from "@ssmd/enrich";
+import { checkedInstant } from "./instant.ts";
+import type { InstrumentFile } from "./instrument_file.ts";
+import type { SecurityMaster } from "./security_master.ts";
+
+/**
+ * What the security master says of a market over time, as it was known at each time; `external` is
+ * the venue's name, `symbol` ours, which may be the instrument's id. In order of time; none = it does
+ * not know the market.
+ */
+export function referenceSpans(
+  master: SecurityMaster,
+  { feed, symbol, external }: { feed: string; symbol: string; external: string | undefined },
+  fields: readonly string[],
+): ReferenceSpan[] {
+  const instrumentAt = (us: number) => {
+    const id = external === undefined ? undefined : master.lookup(feed, external, us);
+    return id ?? (master.get(symbol) === undefined ? undefined : symbol);
+  };
+  const ids = external === undefined ? [symbol] : [symbol, ...namedBy(master, feed, external)];
+  const moments = [...new Set(ids.flatMap((id) => momentsOf(master.get(id))))].sort((a, b) =>
+    a - b
+  );
+  return moments.map((us) => {
+    const id = instrumentAt(us);
+    const instrument = id === undefined ? undefined : master.get(id);
+    const version = id && master.versionAt(id, { asOfUs: us, knownAtUs: us });
+    const all: Record<string, unknown> = { ...instrument, ...version, instrument: id };
+    return { fromUs: us, values: fields.map((field) => String(all[field] ?? "")) };
+  });
+}
+
+/** Instruments that a venue's name has ever meant. */
+function namedBy(master: SecurityMaster, feed: string, external: string): string[] {
+  const asked = { feed, names: [external], by: "external" as const, fromUs: 0, toUs: Infinity };
+  return (master.resolve(asked).mappings.get(external) ?? []).map(({ name }) => name);
+}
+
+/** When something of an instrument began or ended to hold or to be known, µs. */
+function momentsOf(instrument: InstrumentFile | undefined): number[] {
+  const { versions = [], mappings = [] } = instrument ?? {};
+  return [
+    ...versions.flatMap(({ effective, known }) => [effective, known]),
+    ...mappings.flatMap(({ from, to = from, known }) => [from, to, known]),
+  ].map(checkedInstant);
+}
