@@ -96,12 +96,20 @@ function plainFields(entries: readonly (readonly [string, unknown])[]): string {
   return entries.map(([key, value]) => ` ${key}=${plainValue(value)}`).join("");
 }
 
+/** Whoever read the log may be gone, its disk full: that ends no capture, only the line is lost. */
+function writeLine(line: string): void {
+  try {
+    Deno.stdout.writeSync(ENCODER.encode(line + "\n"));
+  } catch {
+    // There is nowhere left to tell it.
+  }
+}
+
 /** A logger: JSON lines for services, plain text for a terminal. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const kind = options.format ?? (Deno.stdout.isTerminal() ? "plain" : "json");
   const level = options.level ?? "info";
-  const write = options.write ??
-    ((line) => void Deno.stdout.writeSync(ENCODER.encode(line + "\n")));
+  const write = options.write ?? writeLine;
   const fixed = options.fields ?? {};
   const emit = (at: LogLevel, message: string, fields: LogFields = {}) => {
     if (at !== "debug") {
