@@ -85,7 +85,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "key delete": KEY,
   "key export": KEY,
   "key verify": OWN_KEYS,
-  "validate": KEY,
+  "validate": OWN_KEYS,
   "archive cat": SEALED,
   "reprocess diff": VERSION_2,
   "reprocess promote": VERSION_2,
