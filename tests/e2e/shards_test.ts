@@ -217,9 +217,9 @@ Deno.test({
     const markets = SYMBOLS.map(({ external }) => ({ external }));
     const source = { type: "model", seed: SEED, symbols: markets, ratePerSecond: RATE } as const;
     const simulator = await startSimulator({ venue: FEED, source });
-    const write = (symbols: readonly CrashSymbol[]) =>
+    const write = (symbols: readonly CrashSymbol[], shards: Record<string, number> = SHARDS) =>
       writeRegistry(dir, {
-        ...{ name: ENV, symbols, shards: SHARDS },
+        ...{ name: ENV, symbols, shards },
         transport: `{ type: nats, url: "${server.url}" }`,
       });
     await write(SYMBOLS);
@@ -227,11 +227,11 @@ Deno.test({
     const config = { type: "nats", url: server.url, shards: names } as const;
     const bus = await openTransport(config, { env: ENV });
     const storage = await openStorage({ type: "local", path: `${dir}/data` });
-    const services = names.flatMap((shard) =>
+    const servicesOf = (shard: string) =>
       (["connector", "archiver"] as const).map((program) =>
         serviceOf(dir, shard, program, simulator.url)
-      )
-    );
+      );
+    const services = names.flatMap(servicesOf);
     const [one, , two] = services as [Service, Service, Service, Service];
     const client = new ClientStream();
     /** Has what runs take the file over, as `ssmd shard apply` does. */
@@ -290,13 +290,26 @@ Deno.test({
       await untilMoved("SOLUSD", solBefore);
       two.start();
       await two.ready();
+      // A shard takes the place of another one: it is made, started, and the other one stopped.
+      const tiers = { ETHUSD: 2, XRPUSD: 1, SOLUSD: 1 };
+      await write(moved(tiers), { green: 1, tier2: 2 });
+      const green = servicesOf("green");
+      services.push(...green);
+      for (const service of green) service.start();
+      for (const service of green) await service.ready();
+      const btcBefore = client.runs.get("BTCUSD");
+      await sleep(random.between(0, 500));
+      await green[0]?.kill();
+      green[0]?.start();
+      assert.equal(await one.stop(), 0, one.tail());
+      for (const symbol of ["BTCUSD", "XRPUSD", "SOLUSD"]) await untilMoved(symbol, btcBefore);
       await sleep(1_000);
       for (const program of ["connector", "archiver"]) {
         for (const service of services.filter(({ name }) => name.startsWith(program))) {
           assert.equal(await service.stop(), 0, service.tail());
         }
       }
-      await assertWhole(bus, config, storage);
+      await assertWhole(bus, { ...config, shards: [...names, "green"] }, storage);
       await eventually(
         "the client to have all",
         async () => client.count === (await idsOf(bus)).size || undefined,
