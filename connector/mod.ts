@@ -1,4 +1,5 @@
 /** From a venue's socket to raw files and records on the bus, with nothing lost between. @module */
+export { releaseAbandonedShard } from "./abandoned_shard.ts";
 export { followFeed } from "./follow_symbols.ts";
 export {
   assertNothingGivenUp,
@@ -7,6 +8,7 @@ export {
   type ConnectorStats,
 } from "./connector.ts";
 export { readClock } from "./clock_quality.ts";
+export { ShardOwners } from "./shard_owners.ts";
 export { createConnector } from "./feed_connector.ts";
 export { Pipeline } from "./pipeline.ts";
 export { assertUsableSpool } from "./spool_lock.ts";

@@ -82,7 +82,7 @@ export class SymbolHandover {
     if (first === undefined) return undefined;
     const [symbol, shard] = first;
     const others = this.#waiting.size > 1 ? ` (and ${this.#waiting.size - 1} more)` : "";
-    return `${symbol}${others} waits for the shard ${shard}, which has not released it`;
+    return `${symbol}${others} waits for the shard ${shard}, which has to be started, or given up: ssmd shard release`;
   }
 
   /** These are the shard's symbols from now on; `isKnown`: whether any shard has a symbol. */

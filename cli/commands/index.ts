@@ -657,6 +657,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Tell which symbols move with an environment's file as it is edited",
     load: () => import("./shard_plan.ts"),
   },
+  "shard release": {
+    brief: "Release the symbols of a shard that was killed and will not be started again",
+    load: () => import("./shard_release.ts"),
+  },
   "shard status": {
     brief: "Measure how much each shard of a running environment brings, and whether it is uneven",
     load: () => import("./shard_status.ts"),

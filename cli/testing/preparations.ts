@@ -110,6 +110,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   tail: GATEWAY,
   "env apply": GATEWAY,
   "shard apply": GATEWAY,
+  "shard release": BUS,
   "shard status": BUS,
   "enricher list": ENRICHERS,
   "enricher test": ENRICHERS,
