@@ -32,10 +32,15 @@ export async function runTests(
 
 /** Real processes, killed and restarted for minutes: they mostly wait. */
 export const E2E = "tests/e2e";
+/** Hundreds of commands, each a process of its own. */
+const EXAMPLES = "cli/examples_test.ts";
 
-/** Runs all tests, those with real processes beside the others: each lane is a process of its own. */
+/** Runs all tests in lanes beside each other, each lane a process of its own. */
 async function runAllTests(): Promise<Results> {
-  return sumOf(await Promise.all([runTests([], { without: [E2E] }), runTests([E2E])]));
+  const lanes = [E2E, EXAMPLES];
+  return sumOf(
+    await Promise.all([runTests([], { without: lanes }), ...lanes.map((lane) => runTests([lane]))]),
+  );
 }
 
 /** Says what failed and what was skipped, then the last line. */
