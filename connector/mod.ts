@@ -15,3 +15,4 @@ export { assertUsableSpool } from "./spool_lock.ts";
 export { Spool } from "./spool.ts";
 export { BusInstruments, type InstrumentStore } from "./discovery/bus_instruments.ts";
 export { askVenueRest } from "./discovery/venue_rest.ts";
+export { SHARD_OWNER_STORE } from "./shard_owners.ts";

@@ -5,7 +5,7 @@ import type { KeyValueStore, KeyValueWatch, Transport } from "@ssmd/transport";
 import { z } from "zod";
 
 /** Name of the bus's key-value store of who captures what. */
-const STORE = "shard-owners";
+export const SHARD_OWNER_STORE = "shard-owners";
 
 const HANDOVER = z.object({
   fromUs: z.int(),
@@ -61,7 +61,7 @@ export class ShardOwners {
     bus: Pick<Transport, "keyValue">,
     of: { feed: string; shard: string },
   ): Promise<ShardOwners> {
-    const owners = new ShardOwners(await bus.keyValue(STORE), of);
+    const owners = new ShardOwners(await bus.keyValue(SHARD_OWNER_STORE), of);
     await owners.#follow();
     return owners;
   }

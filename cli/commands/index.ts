@@ -349,6 +349,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Tell how an environment stands: sound, committed, its keys there, running",
     load: () => import("./env_status.ts"),
   },
+  "env teardown": {
+    brief: "Remove all data of an environment: archive, spools, bus, cache",
+    load: () => import("./env_teardown.ts"),
+  },
   "env update": { brief: "Change values of an environment", load: () => import("./env_update.ts") },
   "env validate": {
     brief: "Check one environment and the feeds that it uses",

@@ -93,6 +93,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "test replay": OWN_CLONE,
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
   "data retention": scripted("cli/testing/brief_archive.ts"),
+  "env teardown": scripted("cli/testing/brief_archive.ts"),
   "day roll": scripted("cli/testing/active_day.ts"),
   "dlq list": LETTERS,
   "dlq show": LETTERS,

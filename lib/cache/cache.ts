@@ -41,6 +41,8 @@ export interface Cache {
   hashSet(key: string, fields: ReadonlyMap<string, string>): Promise<void>;
   /** Removes fields of a hash, and the hash with its last one; how many there were. */
   hashDelete(key: string, ...fields: string[]): Promise<number>;
+  /** Removes all of the environment; how many there were. Absent where it ends with the process. */
+  clear?(): Promise<number>;
   /** Why nothing gets through now; "" = it does. */
   readonly problem: string;
   /** Ends it; what waits is rejected. */

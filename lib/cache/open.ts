@@ -33,7 +33,7 @@ const DRIVERS = {
  * ConfigError `CACHE_TYPE_UNKNOWN` for a type that is not in {@linkcode CacheConfig}. A Redis that
  * is away is no error here.
  */
-async function openCache(config: CacheConfig, env: string): Promise<Cache> {
+export async function openCache(config: CacheConfig, env: string): Promise<Cache> {
   switch (config.type) {
     case "none":
       return await DRIVERS.none();

@@ -26,6 +26,8 @@ const CONNECT_MS_MAX = 5_000;
 const ANSWER_MS_MAX = 2_000;
 const RECONNECT_MS_MAX = 2_000;
 const RECONNECT_MS_STEP = 100;
+/** Keys that are looked at in one call. */
+const SCAN = 1_000;
 const NO_CONNECTION = /^(Stream isn't writeable|Connection is closed|Reached the max retries)/;
 
 /**
@@ -168,6 +170,22 @@ class RedisCache implements Cache {
       [key],
       async () => fields.length === 0 ? 0 : await this.#redis.hdel(key, ...fields),
     );
+  }
+
+  clear(): Promise<number> {
+    return this.#do([], async () => {
+      const prefix = this.#redis.options.keyPrefix ?? "";
+      let count = 0;
+      let cursor = "0";
+      do {
+        // What is asked for by pattern comes and goes with the whole keys.
+        const [next, keys] = await this.#redis.scan(cursor, "MATCH", `${prefix}*`, "COUNT", SCAN);
+        const own = keys.map((key) => key.slice(prefix.length));
+        if (own.length > 0) count += await this.#redis.del(own);
+        cursor = next;
+      } while (cursor !== "0");
+      return count;
+    });
   }
 
   close(): Promise<void> {

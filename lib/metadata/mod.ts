@@ -25,6 +25,7 @@ export {
 export {
   type EnvironmentChange,
   environmentChange,
+  SYMBOLS_STORE,
   symbolsOfFeed,
   tellSymbols,
 } from "./environment_change.ts";

@@ -14,4 +14,5 @@ export {
 } from "./transport.ts";
 export { type KeyValueChange, type KeyValueStore, type KeyValueWatch } from "./key_value.ts";
 export { memoryTransport } from "./memory.ts";
+export { findBusStreams } from "./nats_teardown.ts";
 export { openTransport } from "./open.ts";

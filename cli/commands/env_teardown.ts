@@ -1,0 +1,54 @@
+import { loadDeployment } from "@ssmd/metadata";
+import { z } from "zod";
+import { auditArchive } from "../archive/audit_archive.ts";
+import { DRY_RUN, ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { dir } from "../command/flag.ts";
+import { assertConfirmed } from "../confirm.ts";
+import { notice } from "../context.ts";
+import { bytesText, countText } from "../format.ts";
+import { registryDirOf } from "../registry_dir.ts";
+import { findParts, PART } from "../teardown/environment_parts.ts";
+
+export default defineCommand({
+  name: "env teardown",
+  brief: "Remove all data of an environment: archive, spools, bus, cache",
+  description:
+    "Shows first what there is, then asks. Refused while it runs. What stays: its file and keys, the " +
+    "journal, which records who did this, and versions that buckets keep of objects " +
+    "(ssmd storage prune).",
+  examples: [
+    "ssmd env teardown --env brief --dry-run",
+    "ssmd env teardown --env brief --yes --output json",
+  ],
+  flags: {
+    env: ENVIRONMENT_REQUIRED,
+    data: dir("Folder of the data, as up --data has it; default: the environment's"),
+    dryRun: DRY_RUN,
+  },
+  output: z.object({ env: z.string(), removed: z.boolean(), parts: z.array(PART) }),
+  table: ({ parts }) => ({
+    rows: parts.map(({ bytes, ...part }) => ({
+      ...part,
+      size: bytes === null ? null : bytesText(bytes),
+    })),
+    counted: "part",
+  }),
+  async run({ flags: { env, data, dryRun }, context }) {
+    const deployment = await loadDeployment({
+      ...{ env, registryDir: await registryDirOf(context.globals), usesCache: true },
+      ...(data === undefined ? {} : { dataDir: data }),
+      signsInto: () => [],
+    });
+    await using found = await findParts(deployment);
+    const { parts } = found;
+    if (dryRun || parts.length === 0) return { env, removed: false, parts };
+    for (const { where, what, items } of parts) {
+      notice(context, `${where}: ${what}${items === null ? "" : `, ${countText(items, "item")}`}`);
+    }
+    assertConfirmed(context, `Remove all data of ${env}? It cannot be got back.`);
+    await auditArchive(context, { env, data }, { action: "env teardown", parts });
+    await found.remove();
+    return { env, removed: true, parts };
+  },
+});

@@ -1,0 +1,172 @@
+import { openCache } from "@ssmd/cache";
+import { SHARD_OWNER_STORE } from "@ssmd/connector";
+import { jobsHolder } from "@ssmd/jobs";
+import {
+  agentStorePath,
+  clientStorePath,
+  type Deployment,
+  feedbackPath,
+  INSTRUMENT_STORE,
+  SYMBOLS_STORE,
+} from "@ssmd/metadata";
+import { runningProcesses, SsmdError } from "@ssmd/runtime";
+import { openStorage } from "@ssmd/storage";
+import { findBusStreams } from "@ssmd/transport";
+import { z } from "zod";
+
+const BUS_STORES = [INSTRUMENT_STORE, SYMBOLS_STORE, SHARD_OWNER_STORE];
+
+/** What there is of an environment in one place. */
+export const PART = z.object({
+  where: z.enum(["storage", "disk", "bus", "cache"]),
+  what: z.string().describe("A prefix of keys, a file or folder, a stream"),
+  items: z.int().nullable().describe("Objects, files or messages; null = not counted"),
+  bytes: z.int().nullable().describe("null = not counted"),
+});
+
+/** As {@linkcode PART}. */
+type Part = z.output<typeof PART>;
+
+/** All that there is of an environment. */
+export interface EnvironmentParts extends AsyncDisposable {
+  parts: Part[];
+  /** Removes it in order: the bus, so that nothing is archived any more, storage, disk, cache. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Finds what services have made for an environment: only what bears its name, and not the journal.
+ * Throws SsmdError `ENV_RUNNING` where it runs, TransportError, StorageError.
+ */
+export async function findParts(deployment: Deployment): Promise<EnvironmentParts> {
+  const { environment: { name: env }, dataDir } = deployment;
+  const [running] = await runningProcesses(dataDir, env);
+  if (running !== undefined) throw isRunning(env, `process ${running.pid} serves it`);
+  if (await isLocked(`${dataDir}/jobs/${env}.lock`)) {
+    throw isRunning(env, `${await jobsHolder(dataDir, env)} runs its jobs`);
+  }
+  await using opened = new AsyncDisposableStack();
+  const found = [
+    ...await busParts(deployment, opened),
+    ...await storageParts(deployment, opened),
+    ...await diskParts(deployment),
+    ...await cacheParts(deployment, opened),
+  ];
+  const kept = opened.move();
+  return {
+    parts: found.map(({ remove: _, ...part }) => part),
+    remove: async () => {
+      for (const { remove } of found) await remove();
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+type Found = Part & { remove: () => Promise<void> };
+
+async function busParts(
+  { transport, environment: { name: env } }: Deployment,
+  opened: AsyncDisposableStack,
+): Promise<Found[]> {
+  if (transport.type === "memory") return [];
+  const { url, credentials } = transport;
+  const bus = opened.use(
+    await findBusStreams({ url, env, stores: BUS_STORES, ...(credentials && { credentials }) }),
+  );
+  const read = bus.streams.find(({ isRead }) => isRead);
+  if (read !== undefined) throw isRunning(env, `somebody reads the stream ${read.name}`);
+  const parts = bus.streams.map(({ name, messages, bytes }): Part => ({
+    ...{ where: "bus", what: name, items: messages, bytes },
+  }));
+  // All go with the first one.
+  return parts.map((part, i) => ({ ...part, remove: i === 0 ? bus.remove : async () => {} }));
+}
+
+async function storageParts(
+  { storage: config, environment: { name: env } }: Deployment,
+  opened: AsyncDisposableStack,
+): Promise<Found[]> {
+  if (config.type === "memory") return [];
+  const storage = await openStorage(config);
+  opened.defer(() => storage.close());
+  const parts: Found[] = [];
+  for (const what of [`raw/${env}/`, `normalized/${env}/`]) {
+    let [items, bytes] = [0, 0];
+    for await (const { size } of storage.list(what)) {
+      items++;
+      bytes += size;
+    }
+    const remove = async () => {
+      for (const { key } of await Array.fromAsync(storage.list(what))) await storage.delete(key);
+      // Its folders are empty now.
+      if (config.type === "local") await removed(`${config.path}/${what}`);
+    };
+    if (items > 0) parts.push({ where: "storage", what, items, bytes, remove });
+  }
+  return parts;
+}
+
+async function diskParts({ environment, dataDir }: Deployment): Promise<Found[]> {
+  const env = environment.name;
+  const databases = [
+    `${dataDir}/jobs/${env}.sqlite`,
+    clientStorePath(environment, dataDir),
+    feedbackPath(environment, dataDir),
+    agentStorePath(environment, dataDir),
+  ].flatMap((path) => ["", "-wal", "-shm"].map((end) => path + end));
+  const parts: Found[] = [];
+  for (const what of [`${dataDir}/spool/${env}`, ...databases, `${dataDir}/jobs/${env}.lock`]) {
+    const [items, bytes] = await sizeOf(what);
+    if (items === 0) continue;
+    parts.push({ where: "disk", what, items, bytes, remove: () => removed(what) });
+  }
+  return parts;
+}
+
+async function cacheParts(
+  { cache: config, environment: { name: env } }: Deployment,
+  opened: AsyncDisposableStack,
+): Promise<Found[]> {
+  if (config.type !== "redis") return [];
+  const cache = await openCache(config, env);
+  opened.defer(() => cache.close());
+  const remove = async () => void await cache.clear?.();
+  return [{ where: "cache", what: `${env}:*`, items: null, bytes: null, remove }];
+}
+
+/** Whether a process holds a lock of the system. */
+async function isLocked(path: string): Promise<boolean> {
+  try {
+    using file = await Deno.open(path, { write: true });
+    return !await file.tryLock(true);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Files and bytes of a file or folder; none where there is nothing. */
+async function sizeOf(path: string): Promise<[files: number, bytes: number]> {
+  const stat = await Deno.stat(path).catch(() => undefined);
+  if (stat === undefined) return [0, 0];
+  if (stat.isFile) return [1, stat.size];
+  let [files, bytes] = [0, 0];
+  for await (const { name } of Deno.readDir(path)) {
+    const [more, size] = await sizeOf(`${path}/${name}`);
+    files += more;
+    bytes += size;
+  }
+  return [files, bytes];
+}
+
+async function removed(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
+function isRunning(env: string, who: string): SsmdError {
+  return new SsmdError("ENV_RUNNING", `Environment ${env} runs: ${who}`, {
+    hint: "Stop its services first",
+  });
+}

@@ -1,0 +1,67 @@
+import type { StreamInfo } from "@nats-io/jetstream";
+import { connectNats, jetStreamError, managerOf, type NatsCredentials } from "./nats_connect.ts";
+import { shardStreamName } from "./subject_space.ts";
+
+/** A stream of an environment, also one that holds a key-value store. */
+export interface BusStream {
+  name: string;
+  messages: number;
+  bytes: number;
+  /** Whether somebody waits for messages of it now. */
+  isRead: boolean;
+}
+
+/** All that a nats-server has of an environment. */
+interface BusStreams extends AsyncDisposable {
+  streams: readonly BusStream[];
+  /** Removes them, and their consumers with them; what is gone already is no error. */
+  remove(): Promise<void>;
+}
+
+/** Where streams are looked for. */
+interface BusStreamsOptions {
+  url: readonly string[];
+  credentials?: NatsCredentials;
+  env: string;
+  /** Names of the environment's key-value stores. */
+  stores: readonly string[];
+}
+
+/**
+ * Finds the streams of an environment on a nats-server, by their whole names: `demo-nats` is not of
+ * `demo`. Makes none. Throws TransportError.
+ */
+export async function findBusStreams(
+  { url, credentials, env, stores }: BusStreamsOptions,
+): Promise<BusStreams> {
+  const connection = await connectNats({ servers: url, credentials }, "ssmd-teardown", false);
+  try {
+    const manager = await managerOf(connection);
+    const names = new Set(
+      ["", "-leases"].map((end) => `ssmd-${env}${end}`)
+        .concat(stores.map((store) => `KV_ssmd-${env}-${store}`)),
+    );
+    const isOurs = ({ config: { name } }: StreamInfo) =>
+      names.has(name) || name.startsWith(shardStreamName(env, ""));
+    const streams: BusStream[] = [];
+    for await (const info of manager.streams.list()) {
+      if (!isOurs(info)) continue;
+      const { config: { name }, state: { messages, bytes } } = info;
+      let isRead = false;
+      for await (const { num_waiting } of manager.consumers.list(name)) isRead ||= num_waiting > 0;
+      streams.push({ name, messages, bytes, isRead });
+    }
+    // Sources first: what fills the environment's stream is gone before it.
+    streams.sort((a, b) => a.name < b.name ? 1 : -1);
+    return {
+      streams,
+      remove: async () => {
+        for (const { name } of streams) await manager.streams.delete(name);
+      },
+      [Symbol.asyncDispose]: () => connection.close(),
+    };
+  } catch (error) {
+    await connection.close();
+    throw jetStreamError(error);
+  }
+}
