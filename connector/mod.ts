@@ -15,4 +15,3 @@ export { assertUsableSpool } from "./spool_lock.ts";
 export { Spool } from "./spool.ts";
 export { BusInstruments, type InstrumentStore } from "./discovery/bus_instruments.ts";
 export { askVenueRest } from "./discovery/venue_rest.ts";
-export { SHARD_OWNER_STORE } from "./shard_owners.ts";

@@ -1,11 +1,9 @@
 import type { SymbolSpec } from "@ssmd/exchanges";
 import { escapeToken, unescapeToken } from "@ssmd/market";
+import { SHARD_OWNER_STORE } from "@ssmd/metadata";
 import { nowUs } from "@ssmd/runtime";
 import type { KeyValueStore, KeyValueWatch, Transport } from "@ssmd/transport";
 import { z } from "zod";
-
-/** Name of the bus's key-value store of who captures what. */
-export const SHARD_OWNER_STORE = "shard-owners";
 
 const HANDOVER = z.object({
   fromUs: z.int(),

@@ -1,5 +1,4 @@
 import { openCache } from "@ssmd/cache";
-import { SHARD_OWNER_STORE } from "@ssmd/connector";
 import { jobsHolder } from "@ssmd/jobs";
 import {
   agentStorePath,
@@ -7,6 +6,7 @@ import {
   type Deployment,
   feedbackPath,
   INSTRUMENT_STORE,
+  SHARD_OWNER_STORE,
   SYMBOLS_STORE,
 } from "@ssmd/metadata";
 import { runningProcesses, SsmdError } from "@ssmd/runtime";
@@ -28,7 +28,7 @@ export const PART = z.object({
 type Part = z.output<typeof PART>;
 
 /** All that there is of an environment. */
-export interface EnvironmentParts extends AsyncDisposable {
+interface EnvironmentParts extends AsyncDisposable {
   parts: Part[];
   /** Removes it in order: the bus, so that nothing is archived any more, storage, disk, cache. */
   remove(): Promise<void>;

@@ -33,6 +33,9 @@ export function environmentChange(running: Environment, file: Environment): Envi
 
 /** Name of the bus's key-value store that a running environment follows. */
 export const SYMBOLS_STORE = "environment";
+
+/** Name of the bus's key-value store of which shard captures what. */
+export const SHARD_OWNER_STORE = "shard-owners";
 /** Its key of the markets of the file. */
 export const SYMBOLS_KEY = "symbols";
 const SYMBOLS = ENVIRONMENT_FILE.shape.symbols;

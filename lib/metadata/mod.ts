@@ -25,6 +25,7 @@ export {
 export {
   type EnvironmentChange,
   environmentChange,
+  SHARD_OWNER_STORE,
   SYMBOLS_STORE,
   symbolsOfFeed,
   tellSymbols,

@@ -3,7 +3,7 @@ import { connectNats, jetStreamError, managerOf, type NatsCredentials } from "./
 import { shardStreamName } from "./subject_space.ts";
 
 /** A stream of an environment, also one that holds a key-value store. */
-export interface BusStream {
+interface BusStream {
   name: string;
   messages: number;
   bytes: number;
