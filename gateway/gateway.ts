@@ -8,6 +8,7 @@ import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectedClients } from "./admin/connected_clients.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
 import { logRoutes } from "./admin/log_routes.ts";
+import { sqlRoute } from "./admin/sql_route.ts";
 import { environmentRoutes } from "./admin/environment_routes.ts";
 import type { FeedbackOptions } from "./feedback/open_feedback.ts";
 import { History } from "./history/history.ts";
@@ -276,6 +277,7 @@ function build(
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
       ...logRoutes(),
       ...applyRoutes(options, data),
+      ...(options.storage === undefined ? [] : [sqlRoute({ storage: options.storage, env })]),
     ],
   });
   const checks = registerHealthChecks(health, subscriber, transport);

@@ -17,12 +17,20 @@ const CONFIG = new URL("../../deno.json", import.meta.url);
 const ALLOWED = ["--allow-ffi", "--allow-read", "--allow-env=DUCKDB_*,SSMD_COMMIT"];
 
 /**
- * Starts the engine, asks it, and gives its answer as it comes. The engine ends with the iteration,
- * however that ends. Throws QueryError `QUERY_ENGINE_FAILED` when the engine cannot be started or
+ * Starts the engine, asks it, for `msMax` at most, and gives its answer as it comes. The engine ends with the iteration,
+ * however that ends. Throws QueryError `QUERY_TIMEOUT`, and `QUERY_ENGINE_FAILED` when the engine cannot be started or
  * breaks down.
  */
-export async function* askEngine(request: EngineRequest): AsyncGenerator<EngineMessage, void> {
+export async function* askEngine(
+  request: EngineRequest,
+  msMax?: number,
+): AsyncGenerator<EngineMessage, void> {
   const child = await start(request.temporary);
+  let isLate = false;
+  const timer = msMax === undefined ? undefined : setTimeout(() => {
+    isLate = true;
+    endProcess(child);
+  }, msMax);
   const input = child.stdin.getWriter();
   const errors = new Response(child.stderr).text();
   let finished = false;
@@ -37,9 +45,11 @@ export async function* askEngine(request: EngineRequest): AsyncGenerator<EngineM
     // It broke down before it had read the request; what it said tells why.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   } finally {
+    clearTimeout(timer);
     await end(child, input);
   }
-  if (!finished) throw broken(await errors);
+  if (finished) return;
+  throw isLate ? late(msMax ?? 0) : broken(await errors);
 }
 
 async function start(temporary: string): Promise<Deno.ChildProcess> {
@@ -102,6 +112,12 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
     rest = lines.pop() ?? "";
     yield* lines;
   }
+}
+
+function late(ms: number): QueryError {
+  return new QueryError("QUERY_TIMEOUT", `The query took longer than ${ms / 1000} s`, {
+    hint: "Narrow it, or ask with ssmd query, which waits",
+  });
 }
 
 function broken(errors: string): QueryError {

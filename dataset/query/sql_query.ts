@@ -42,6 +42,8 @@ export interface SqlQuery {
   /** Rows at most; null = all. */
   rowsMax: number | null;
   memoryBytesMax: number;
+  /** Longest that the engine may take, ms; then it is ended. Absent = as long as it takes. */
+  engineMsMax?: number;
   /** Folder of the cache of exports. */
   cacheDir: string;
   onRecords?: (what: "read" | "written", count: number) => void;
@@ -61,7 +63,7 @@ export interface Answered {
 /**
  * Answers SQL over the archive: sealed days as they lie there, open windows as exports, which are made
  * where they are missing. Throws
- * QueryError `QUERY_INVALID`, `QUERY_REFUSED`, `QUERY_TOO_LARGE` and those of the engine, and what
+ * QueryError `QUERY_INVALID`, `QUERY_REFUSED`, `QUERY_TOO_LARGE`, `QUERY_TIMEOUT` and those of the engine, and what
  * reading the archive throws.
  */
 export async function answerSql(query: SqlQuery, sink: AnswerSink): Promise<Answered> {
@@ -75,7 +77,7 @@ export async function answerSql(query: SqlQuery, sink: AnswerSink): Promise<Answ
     ...{ sql: query.sql, tables, rowsMax: query.rowsMax, temporary, threads: threads() },
     memoryBytesMax: query.memoryBytesMax,
     temporaryBytesMax: QUERY_LIMITS.temporaryBytesMax,
-  });
+  }, query.engineMsMax);
   for await (const message of answer) {
     if ("failure" in message) throw sqlError(query.sql, message.failure);
     if ("columns" in message) sink.columns(message.columns);

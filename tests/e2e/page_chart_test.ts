@@ -61,12 +61,12 @@ browserTest("the legend stays at the candle that is pointed at", async (page) =>
   await page.resize(1280, 800, false);
   await page.goto(`${await up.url()}/#/market/BTCUSD?interval=1s`);
   const candles = `fetch("/v1/markets/BTCUSD/candles?interval=1s&limit=60").then((answer) =>
-    answer.json()).then(({ candles }) => candles.length > 12)`;
+    answer.json()).then(({ candles }) => candles.length > 4)`;
   await page.waitFor(candles, 60_000);
   await shows(page, says("#legend", /O \S+ {2}H/));
   await changes(page, "#legend");
   // One that is over: it may be put right once, by the next answer, and does not move away.
-  await pointAtChart(page, 0.12);
+  await pointAtChart(page, 0.06);
   await page.waitFor(
     `new Promise((resolve) => setTimeout(resolve, 1000)).then(() => true)`,
     60_000,
@@ -75,7 +75,7 @@ browserTest("the legend stays at the candle that is pointed at", async (page) =>
   assert.match(String(pointed), /O \S+/);
   await changes(page, "#tape");
   await page.waitFor(
-    `new Promise((resolve) => setTimeout(resolve, 3000)).then(() => true)`,
+    `new Promise((resolve) => setTimeout(resolve, 2000)).then(() => true)`,
     60_000,
   );
   assert.equal(String(await page.evaluate(LEGEND)).slice(0, 12), String(pointed).slice(0, 12));

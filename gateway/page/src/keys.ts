@@ -25,7 +25,7 @@ export function openHelp(): void {
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && target.type !== "checkbox" ||
-    target instanceof HTMLSelectElement;
+    target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
 }
 
 /** Enter on a link or button is its own. */

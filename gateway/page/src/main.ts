@@ -19,6 +19,7 @@ import { HeaderView } from "./views/header_view.ts";
 import { LadderView } from "./views/ladder_view.ts";
 import { MarketsView } from "./views/markets_view.ts";
 import { QualityView } from "./views/quality_view.ts";
+import { SqlView } from "./views/sql_view.ts";
 import { SignInView } from "./views/sign_in_view.ts";
 import { SignalsView } from "./views/signals_view.ts";
 import { TapeView } from "./views/tape_view.ts";
@@ -41,6 +42,7 @@ const sparklines = new Sparklines(store, rest);
 const markets = new MarketsView(store, sparklines);
 const feeds = new FeedsView(store, rest);
 const capture = new CaptureView(rest, () => feeds.feeds);
+const sql = new SqlView(rest);
 const clients = new ClientsView(rest, () => session.client);
 const signalsView = new SignalsView(signals, new Actions(rest), () => isAdmin === true);
 const session: Session = new Session(store, rest, {
@@ -82,7 +84,7 @@ async function learnSurroundings(): Promise<void> {
   const info = await rest.get("/v1/info", { keep: true });
   if (info.ok) header.info(info.body);
   isAdmin ??= await clients.isAllowed();
-  byId("clients-link").hidden = isAdmin !== true;
+  byId("clients-link").hidden = byId("sql-link").hidden = isAdmin !== true;
   await signals.read();
   byId("signals-link").hidden = signals.isThere !== true;
 }
@@ -118,6 +120,7 @@ function goTo(): void {
   if (route.view === "markets") store.dirty.add("list");
   if (route.view === "feeds") feeds.open();
   if (route.view === "capture") capture.open();
+  if (route.view === "sql") sql.open();
   if (route.view === "signals") signalsView.open();
   if (route.view === "clients") clients.open();
   if (route.view !== "market") document.title = `${route.view} · ssmd`;
@@ -238,6 +241,7 @@ function buildKeys(): void {
     { keys: ["m", "Escape"], run: open("markets") },
     { keys: ["f"], run: open("feeds") },
     { keys: ["w"], run: open("capture") },
+    { keys: ["q"], run: open("sql") },
     { keys: ["s"], run: open("signals") },
     { keys: ["c"], run: open("clients") },
     { keys: ["t"], run: () => theme.next() },
@@ -257,6 +261,7 @@ function buildTheme(): void {
     chart.applyTheme();
     markets.applyTheme();
     feeds.applyTheme();
+    sql.applyTheme();
     store.dirty.add("book");
   };
   button.onclick = () => theme.next();

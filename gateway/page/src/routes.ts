@@ -12,7 +12,7 @@ export interface ChartRange {
 type MarketRoute = { view: "market"; symbol: string; feed?: string } & ChartRange;
 
 /** Views without parameters. */
-const VIEWS = ["markets", "feeds", "capture", "signals", "clients"] as const;
+const VIEWS = ["markets", "feeds", "capture", "sql", "signals", "clients"] as const;
 
 /** A view of the page with its parameters. */
 export type Route = { view: typeof VIEWS[number] } | MarketRoute;

@@ -54,10 +54,13 @@ export class Rest {
     this.#refused.clear();
   }
 
-  /** Asks for a change. */
-  async post(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  /** Asks for a change, or with a JSON body. */
+  async post(path: string, headers: Record<string, string> = {}, body?: object): Promise<Answer> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { "content-type": "application/json" };
     try {
-      return await this.#read(await fetch(path, { method: "POST", headers }), false);
+      const all = { ...headers, ...type };
+      return await this.#read(await fetch(path, { method: "POST", headers: all, ...json }), false);
     } catch {
       return away();
     }

@@ -1,0 +1,100 @@
+import { dayOfUs } from "@ssmd/archive";
+import { type AnswerColumn, answerSql, type AnswerValue } from "@ssmd/dataset/query";
+import { makeTemporaryFolder, nowUs, SsmdError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { z } from "zod";
+import { named } from "../http/named.ts";
+import { Problem } from "../http/problem.ts";
+import { json, uncached } from "../http/reply.ts";
+import { type Route, route } from "../http/route.ts";
+
+const DAY_US = 86_400_000_000;
+/** Characters of a query. */
+const SQL_CHARACTERS_MAX = 10_000;
+/** Rows of an answer; the rest is left out, and told. */
+const ROWS_MAX = 1000;
+/** Memory of the engine; beyond it, it uses files. */
+const MEMORY_BYTES = 512 * 1024 * 1024;
+/** Longest that the engine may take; then it is ended. */
+const ENGINE_MS_MAX = 30_000;
+
+const SQL_ANSWER = named(
+  "SqlAnswer",
+  "Rows of the archive's records of one day.",
+  z.strictObject({
+    date: z.string(),
+    columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
+    rows: z.array(z.array(z.unknown())).describe("Values in the order of the columns."),
+    is_cut: z.boolean().describe(`Whether there are more than ${ROWS_MAX} rows.`),
+    took_ms: z.number(),
+  }),
+);
+
+/** The route of SQL over the archive: reads only, one query at a time, in a process of its own. */
+export function sqlRoute({ storage, env }: { storage: Storage; env: string }): Route {
+  let isBusy = false;
+  /** Exports of open windows, kept while the gateway runs. */
+  let cache: Promise<{ path: string }> | undefined;
+  return route({
+    ...{ path: "/v1/admin/sql", id: "runSql", method: "POST" },
+    ...{ tag: "Administration", role: "admin" },
+    summary: "Answers SQL over the archived records of one day",
+    description: "DuckDB's SQL; it only reads. Tables: trades, tickers, orderbook, status, gaps, " +
+      "fires, bars, book, top_of_book. One query at a time, 30 s at most. What was received " +
+      "in the last two minutes may not be archived yet.",
+    body: z.strictObject({
+      sql: z.string().trim().min(1).max(SQL_CHARACTERS_MAX),
+      date: z.iso.date().optional().describe("The day, UTC; default today."),
+    }),
+    answers: { 200: { schema: SQL_ANSWER } },
+    handler: async ({ body: { sql, date = dayOfUs(nowUs()) } }) => {
+      if (isBusy) throw busy();
+      isBusy = true;
+      try {
+        cache ??= makeTemporaryFolder("ssmd-sql-");
+        const { path: cacheDir } = await cache;
+        return uncached(json(await answer(sql, { storage, env, date, cacheDir })));
+      } catch (error) {
+        throw error instanceof SsmdError ? problemOf(error) : error;
+      } finally {
+        isBusy = false;
+      }
+    },
+  });
+}
+
+async function answer(
+  sql: string,
+  { date, ...source }: { storage: Storage; env: string; date: string; cacheDir: string },
+) {
+  const fromUs = Date.parse(date) * 1000;
+  const columns: AnswerColumn[] = [];
+  const rows: (readonly AnswerValue[])[] = [];
+  const startMs = performance.now();
+  const { isCut } = await answerSql({
+    ...{ ...source, sql, rowsMax: ROWS_MAX, memoryBytesMax: MEMORY_BYTES },
+    span: { fromUs, toUs: fromUs + DAY_US },
+    engineMsMax: ENGINE_MS_MAX,
+  }, {
+    columns: (found) => void columns.push(...found),
+    rows: (found) => void rows.push(...found),
+    end: () => {},
+  });
+  const took_ms = Math.round(performance.now() - startMs);
+  return { date, columns, rows: rows.map((row) => [...row]), is_cut: isCut, took_ms };
+}
+
+function busy(): Problem {
+  return new Problem("QUERY_BUSY", "Another query is running", {
+    status: 429,
+    hint: "Ask again in a few seconds; the command ssmd query has an engine of its own",
+    headers: { "retry-after": "5" },
+  });
+}
+
+function problemOf(error: SsmdError): Problem {
+  if (error instanceof Problem) return error;
+  const status = error.code === "QUERY_ENGINE_FAILED" ? 503 : 400;
+  const hint = error.hint || "Columns of a table: describe trades";
+  return new Problem(error.code, error.message, { status, hint });
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import type { Page } from "../browser/chromium.ts";
+import { browserTest, says, shows } from "./_page.ts";
+import { Folder, RunningUp } from "./_process.ts";
+
+/** Smallest side of what is clicked, CSS pixels. */
+const TARGET_PX_MIN = 24;
+/** Views, and what shows that they are filled. */
+const VIEWS: readonly (readonly [string, string])[] = [
+  ["markets", says("#market-rows", /BTCUSD/)],
+  ["market/BTCUSD", says("#book-state", /\d+ × \d+/)],
+  ["feeds", says("#feed-cards", /kraken/)],
+  ["capture", says("#coverage-rows", /kraken/)],
+  ["sql", `document.querySelector("#sql-text").value !== ""`],
+  ["signals", says("#signal-list", /imbalance_flip/)],
+  ["clients", says("#client-list", /this page/)],
+];
+
+/** What axe finds on the page that is serious or critical, and where. */
+async function seriousFindings(page: Page): Promise<string[]> {
+  return await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then((found) =>
+    found.violations.filter(({ impact }) => impact !== "minor").flatMap(({ id, impact, nodes }) =>
+      nodes.map(({ html }) => impact + " " + id + ": " + html.slice(0, 160))))`) as string[];
+}
+
+/** Links, buttons and fields that are seen and smaller than a finger tip. */
+async function smallTargets(page: Page): Promise<string[]> {
+  return await page.evaluate(`[...document.querySelectorAll("a, button, input, select, summary")]
+    .filter((each) => each.checkVisibility() && !each.matches(".skip, p a, td a"))
+    .map((each) => [each, (each.closest("label") ?? each).getBoundingClientRect()])
+    .filter(([, { width, height }]) => width > 0 && Math.min(width, height) < ${TARGET_PX_MIN})
+    .map(([each, { width, height }]) => width + "×" + height + " " + each.outerHTML.slice(0, 120))`) as string[];
+}
+
+browserTest("every view is read by machines, has a heading, and targets of 24 px", async (page) => {
+  await using data = new Folder();
+  await using up = new RunningUp(["--data", data.path]);
+  const url = await up.url();
+  await page.goto(`${url}/`);
+  await shows(page, says("#market-rows", /BTCUSD/));
+  await page.evaluate(`${axe.source}; undefined`);
+  const found: string[] = [];
+  for (const [width, isDark] of [[1280, true], [390, false]] as const) {
+    await page.resize(width, 900, isDark);
+    for (const [view, isFilled] of VIEWS) {
+      await page.evaluate(`location.hash = "#/${view}"`);
+      await shows(page, isFilled);
+      const problems = [...await seriousFindings(page), ...await smallTargets(page)];
+      found.push(...problems.map((problem) => `${view} at ${width}: ${problem}`));
+      await shows(
+        page,
+        `[...document.querySelectorAll("h1")].filter((each) =>
+        each.checkVisibility()).length === 1`,
+      );
+    }
+  }
+  assert.deepEqual(found, []);
+});
