@@ -94,6 +94,12 @@ function busy(): Problem {
 
 function problemOf(error: SsmdError): Problem {
   if (error instanceof Problem) return error;
+  if (error.code === "ARCHIVE_NOT_FOUND") {
+    return new Problem(error.code, "Nothing is archived yet", {
+      status: 404,
+      hint: "The first files come within two minutes of the start",
+    });
+  }
   const status = error.code === "QUERY_ENGINE_FAILED" ? 503 : 400;
   const hint = error.hint || "Columns of a table: describe trades";
   return new Problem(error.code, error.message, { status, hint });
