@@ -28,8 +28,8 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
   });
 }
 
-/** Only a command that changes something loads the audit log. */
-async function runCommand(
+/** Runs a command, audited if it changes something: only then the audit log is loaded. */
+export async function runCommand(
   command: Command,
   call: { flags: Flags; args: readonly unknown[]; context: SsmdContext },
 ): Promise<unknown> {

@@ -62,5 +62,7 @@ export default defineCommand({
     }
     ended.abort();
     await reading;
+    // What was asked for and is not over (a seal waits for its turn) is done by who runs the jobs.
+    Deno.exit();
   },
 });

@@ -1,5 +1,6 @@
 import { SsmdError } from "@ssmd/runtime";
 import type { Command } from "../command/define.ts";
+import { runCommand } from "../command/stricli_command.ts";
 import type { SsmdContext } from "../context.ts";
 import type { Row } from "../render.ts";
 import {
@@ -67,12 +68,12 @@ export class Source {
   async run(name: string, given: Given = {}): Promise<{ value: unknown; rows: readonly Row[] }> {
     const { env, data } = this.location;
     const { args = [], ...more } = given;
-    const flags = { env, ...(data === undefined ? {} : { data }), ...more } as never;
+    const flags = { env, ...(data === undefined ? {} : { data }), ...more };
     const load = this.#commands[name];
     if (load === undefined) throw new RangeError(`no command "${name}"`);
-    const { default: { run, table } } = await load();
-    const value = await run({ flags, args: args as never, context: this.context });
-    const shown = table?.(value as never, flags);
+    const { default: command } = await load();
+    const value = await runCommand(command, { flags, args, context: this.context });
+    const shown = command.table?.(value as never, flags as never);
     return { value, rows: shown !== undefined && "rows" in shown ? shown.rows : [] };
   }
 

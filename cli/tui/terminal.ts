@@ -67,11 +67,13 @@ function Screen({ tui, hasColor }: { tui: Tui; hasColor: boolean }) {
 /** However much news there is, it is drawn ten times a second. */
 function drawOnChange(tui: Tui, draw: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let drawnMs = 0;
   tui.onChange = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
+      drawnMs = performance.now();
       draw();
-    }, DRAW_MS);
+    }, Math.max(0, drawnMs + DRAW_MS - performance.now()));
   };
   return () => {
     clearTimeout(timer);
