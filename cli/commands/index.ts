@@ -665,6 +665,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Release the symbols of a shard that was killed and will not be started again",
     load: () => import("./shard_release.ts"),
   },
+  "shard show": {
+    brief: "Show a shard: its selector, limits and symbols by feed",
+    load: () => import("./shard_show.ts"),
+  },
   "shard status": {
     brief: "Measure how much each shard of a running environment brings, and whether it is uneven",
     load: () => import("./shard_status.ts"),

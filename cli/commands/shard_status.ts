@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { loadSharedDeployment, symbolsByShard } from "@ssmd/metadata";
+import { ShardOwners } from "@ssmd/connector";
+import { type Environment, loadSharedDeployment, symbolsByShard } from "@ssmd/metadata";
 import { sleep } from "@ssmd/runtime";
-import { openTransport } from "@ssmd/transport";
+import { openTransport, type Transport } from "@ssmd/transport";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
@@ -18,6 +19,7 @@ const STATUS = z.object({
   messages_per_second: z.number().describe("Records and watermarks, over two seconds"),
   share: z.number().describe("Of the messages of all shards: 0 to 1"),
   is_uneven: z.boolean().describe(`More than ${UNEVEN} times the mean: move some of its symbols`),
+  waiting: z.array(z.string()).describe("Its symbols that another shard has not released"),
 });
 
 export default defineCommand({
@@ -35,6 +37,7 @@ export default defineCommand({
     const rates = await Promise.all(
       shards.map(([shard]) => rateOf(deployment.transport, { env, shard })),
     );
+    const waiting = await waitingOf(deployment.transport, deployment.environment);
     const sum = rates.reduce((all, rate) => all + rate, 0);
     return shards.map(([shard, symbols], i) => {
       const rate = rates[i] ?? 0;
@@ -43,10 +46,47 @@ export default defineCommand({
         messages_per_second: rate,
         share: sum === 0 ? 0 : Math.round(rate / sum * 1000) / 1000,
         is_uneven: shards.length > 1 && rate > UNEVEN * sum / shards.length,
+        waiting: waiting.get(shard) ?? [],
       };
     });
   },
 });
+
+/** By shard: symbols that its file gives it, and another one has. */
+async function waitingOf(
+  config: Parameters<typeof openTransport>[0],
+  environment: Environment,
+): Promise<Map<string, string[]>> {
+  const transport = await openTransport(config, { env: environment.name });
+  try {
+    const waiting = [];
+    for (const [shard, symbols] of symbolsByShard(environment)) {
+      for (const feed of environment.feeds) {
+        const names = Object.keys(symbols).filter((symbol) => symbols[symbol]?.feed === feed);
+        waiting.push([shard, await notReleased(transport, { feed, shard }, names)] as const);
+      }
+    }
+    const byShard = Map.groupBy(waiting, ([shard]) => shard);
+    return new Map(
+      [...byShard].map(([shard, lists]) => [shard, lists.flatMap(([, names]) => names)]),
+    );
+  } finally {
+    await transport.close();
+  }
+}
+
+async function notReleased(
+  bus: Transport,
+  of: { feed: string; shard: string },
+  symbols: readonly string[],
+): Promise<string[]> {
+  const owners = await ShardOwners.open(bus, of);
+  owners.close();
+  return symbols.filter((symbol) => {
+    const owner = owners.of(symbol);
+    return owner !== undefined && owner.shard !== of.shard && owner.released === undefined;
+  });
+}
 
 async function rateOf(
   config: Parameters<typeof openTransport>[0],
