@@ -1,12 +1,12 @@
 /**
  * Bytes of a frame → record → encoded message with subject and id, on one core, against `JSON.parse`
  * alone on the same frames in the same run. Stages are cumulative: `scan` reads the bytes, `records` adds
- * books, checksums and records, `messages` adds the connector's pipeline. Times are CPU times and rounds
+ * books, checksums and records, `messages` adds the connector's pipeline, `enriched` three enrichers. Times are CPU times and rounds
  * take turns, so a machine that does other things as well changes little.
  */
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { Pipeline } from "@ssmd/connector";
+import { EnrichedOutput, Pipeline, type PipelineOutput } from "@ssmd/connector";
 import {
   type FrameScanner,
   type Normalizer,
@@ -15,6 +15,8 @@ import {
   type Venue,
   VENUES,
 } from "@ssmd/exchanges";
+import { enrichmentOf } from "@ssmd/metadata";
+import type { Publisher } from "@ssmd/transport";
 import {
   captured,
   FRAMES,
@@ -71,15 +73,35 @@ function toRecords(venue: Venue): Stage {
   };
 }
 
+/** Rows that go nowhere. */
+const NOWHERE = { full: false, publish: () => {} } as unknown as Publisher;
+
+/** Three enrichers on what is told. */
+function enriched(feed: string, output: PipelineOutput): PipelineOutput {
+  const values = { mid: "mid", spread: "spread", spread_bps: "spread_bps", vwap: "vwap(1m)" };
+  const enrichment = enrichmentOf({
+    symbols: {},
+    enrich: [
+      { name: "reference", type: "reference_join", fields: ["base", "quote", "state"] },
+      { name: "prices", type: "calculation", values },
+      { name: "quality", type: "quality", stale_after: 10_000, wide_above_bps: 50 },
+    ],
+  }, []);
+  if (enrichment === undefined) throw new RangeError("nothing is enriched");
+  const options = { env: "bench", feed, run: "bench", enrichment, publisher: NOWHERE };
+  return new EnrichedOutput(options).around(output);
+}
+
 /** `isScanned` false = every frame is read as JSON, as unusual ones are. */
-function toMessages(venue: Venue, isScanned: boolean): Stage {
+function toMessages(venue: Venue, isScanned: boolean, isEnriched = false): Stage {
   return () => {
     const normalizer = newNormalizer(venue);
     const scanner = scannerOf(normalizer);
+    const output = { publish: () => records++, deadLetter: () => {}, meaning: () => {} };
     const pipeline = new Pipeline({
       ...{ env: "bench", feed: venue.id, run: "bench" },
       translators: [new Translator(venue.id, normalizer)],
-      output: { publish: () => records++, deadLetter: () => {}, meaning: () => {} },
+      output: isEnriched ? enriched(venue.id, output) : output,
     });
     return (bytes, _, atUs) => {
       const offset = isScanned ? scanner.scan(bytes) : -1;
@@ -123,6 +145,7 @@ function bench(name: string, venue: Venue, texts: readonly string[]): void {
     toRecords(venue),
     toMessages(venue, true),
     toMessages(venue, false),
+    toMessages(venue, true, true),
   ];
   const costs: number[][] = stages.map(() => []);
   for (let round = 0; round < ROUNDS; round++) {
@@ -134,7 +157,9 @@ function bench(name: string, venue: Venue, texts: readonly string[]): void {
   if (records === 0) throw new RangeError(`${name} gave no records`);
 }
 
-const HEADS = ["scan", "records", "messages", "all as JSON"].map((head) => head.padStart(16));
+const HEADS = ["scan", "records", "messages", "all as JSON", "enriched"].map((head) =>
+  head.padStart(16)
+);
 console.log(`${"µs a frame (× floor)".padEnd(24)}${"JSON.parse".padStart(11)}${HEADS.join("")}`);
 const { kraken, kalshi } = VENUES as { kraken: Venue; kalshi: Venue };
 bench("kraken book, checksum", kraken, krakenBooks());

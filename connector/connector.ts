@@ -1,6 +1,6 @@
 import type { CredentialsSource, Handover, SymbolSpec, Venue } from "@ssmd/exchanges";
 import type { FeedShard } from "@ssmd/market";
-import type { CaptureLocation } from "@ssmd/metadata";
+import type { CaptureLocation, Enrichment } from "@ssmd/metadata";
 import {
   Health,
   type Logger,
@@ -44,6 +44,8 @@ export interface ConnectorOptions {
   normalizer?: string;
   /** What the venue takes on a connection; absent = it names no limit. */
   sendRate?: SendRate;
+  /** Enrichers whose values it tells beside its records; absent = none. */
+  enrichment?: Enrichment | undefined;
   logger: Logger;
   metrics: Metrics;
   /** The process's health, to which the connector adds its conditions; default one nobody asks. */

@@ -39,6 +39,7 @@ import {
 import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { captureReport, FeedAnswers } from "./feed_answers.ts";
+import { EnrichedOutput } from "./enriched_output.ts";
 import { FrameIngest } from "./frame_ingest.ts";
 import { type LastStop, runBefore, writeLastStop } from "./last_stop.ts";
 import { PublishQueue } from "./publish_queue.ts";
@@ -91,6 +92,8 @@ class FeedConnector implements Connector {
   #rawFiles: RawFiles;
   #ingest: FrameIngest;
   #watermarks: Watermarks;
+  /** Absent where nothing is enriched: then no code of it runs. */
+  #enriched: EnrichedOutput | undefined;
   #watch: SubscriptionWatch;
   #health: ComponentHealth;
   #bus: BusProgress;
@@ -165,12 +168,12 @@ class FeedConnector implements Connector {
       ...{ publisher, spillPath: `${dir}/outbox`, logger },
       onRejected: (message, why) => output.rejected(message, "invalid", why),
     });
+    const { enrichment } = options;
+    this.#enriched = enrichment &&
+      new EnrichedOutput({ env, feed, run, enrichment, publisher: transport.publisher() });
     this.#pipeline = new Pipeline({
-      env,
-      feed,
-      run,
-      translators: this.#translators,
-      output,
+      ...{ env, feed, run, translators: this.#translators },
+      output: this.#enriched?.around(output) ?? output,
     });
     const onLost = () => metrics.lost.inc(metrics.labels);
     this.#rawFiles = new RawFiles({
@@ -371,6 +374,14 @@ class FeedConnector implements Connector {
     );
   }
 
+  /** Quiet markets become stale: all that came before now has gone through the pipeline. */
+  #passTime(): void {
+    const { received, processed } = this.#ingest.lines;
+    if (this.#enriched === undefined || received !== processed) return;
+    const keepsTimes = this.#options.recording?.times === "recorded";
+    this.#enriched.passTo(keepsTimes ? this.#playedUs() : this.#ingest.nowUs());
+  }
+
   #countUnscanned(): void {
     const unscanned = this.#connections.reduce((sum, each) => sum + each.translator.unscanned, 0);
     this.#metrics.fallback.inc(this.#metrics.labels, unscanned - this.#unscanned);
@@ -379,6 +390,7 @@ class FeedConnector implements Connector {
 
   #tick(): void {
     this.#bus.look();
+    this.#passTime();
     this.#ingest.watchCommits();
     this.#health.look();
     this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
@@ -468,6 +480,7 @@ class FeedConnector implements Connector {
     await this.#commitOrGiveUp();
     if (!this.#isReplaced) await this.#flush();
     await this.#watermarks.finish();
+    await this.#enriched?.close();
     await this.#turns?.release();
     const { waiting } = this.stats();
     if (waiting > 0) {

@@ -2,6 +2,7 @@ import { venueOfParser } from "@ssmd/exchanges";
 import { appendAudit } from "@ssmd/journal";
 import {
   exportKeyAges,
+  loadEnrichment,
   loadSharedDeployment,
   restBeside,
   selectableInstruments,
@@ -88,6 +89,7 @@ await runService("connector", FLAGS, async (flags) => {
     storage,
     spoolDir,
     connectsDir: `${deployment.dataDir}/spool`,
+    enrichment: await loadEnrichment(environment),
     logger,
     metrics,
     health,

@@ -10,7 +10,8 @@ export {
 export { readClock } from "./clock_quality.ts";
 export { ShardOwners } from "./shard_owners.ts";
 export { createConnector } from "./feed_connector.ts";
-export { Pipeline } from "./pipeline.ts";
+export { EnrichedOutput } from "./enriched_output.ts";
+export { Pipeline, type PipelineOutput } from "./pipeline.ts";
 export { assertUsableSpool } from "./spool_lock.ts";
 export { Spool } from "./spool.ts";
 export { BusInstruments, type InstrumentStore } from "./discovery/bus_instruments.ts";

@@ -20,11 +20,13 @@ import { JobService, jobsHolder } from "@ssmd/jobs";
 import { appendAudit } from "@ssmd/journal";
 import {
   type Deployment,
+  type Enrichment,
   exportKeyAges,
   findRegistry,
   followSymbols,
   type InstrumentFile,
   loadDeployment,
+  loadEnrichment,
   loadEnvironment,
   restBeside,
   selectableInstruments,
@@ -159,10 +161,11 @@ async function start(
   await assertUsableSpool(`${deployment.dataDir}/spool`);
   const { environment } = deployment;
   const instruments = await selectableInstruments(environment, options.registryDir);
+  const enrichment = await loadEnrichment(environment, options.registryDir);
   const parts = await startParts(options, deployment, { plans, stack, instruments });
   const connectors = new Map<string, Connector>();
   for (const plan of plans) {
-    const connector = connectorOf(options, deployment, { parts, plan });
+    const connector = connectorOf(options, deployment, { parts, plan, enrichment });
     stack.defer(() => connector.close());
     await connector.start();
     connectors.set(plan.feed, connector);
@@ -328,7 +331,7 @@ async function startJobs(
 function connectorOf(
   { logger, speed, captures: { times } }: UpOptions,
   { environment, dataDir }: Deployment,
-  { parts, plan }: { parts: Parts; plan: FeedPlan },
+  { parts, plan, enrichment }: { parts: Parts; plan: FeedPlan; enrichment: Enrichment | undefined },
 ): Connector {
   const { storage, transport, simulators, registry, health } = parts;
   const simulated = simulators.get(plan.feed);
@@ -350,6 +353,7 @@ function connectorOf(
     spoolDir: `${dataDir}/spool/${environment.name}/${plan.feed}-${part}`,
     connectsDir: `${dataDir}/spool`,
     ...limitsOf(plan),
+    enrichment,
     logger,
     health,
     metrics: new Metrics("connector", registry),

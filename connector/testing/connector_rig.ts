@@ -1,7 +1,7 @@
 import { decode } from "@ssmd/codec";
 import type { CredentialsSource, Venue } from "@ssmd/exchanges";
 import { EVENT_TYPES, type EventType, type Gap, type MarketEvent } from "@ssmd/market";
-import type { CaptureLocation } from "@ssmd/metadata";
+import type { CaptureLocation, Enrichment } from "@ssmd/metadata";
 import { type Health, Metrics, silentLogger } from "@ssmd/runtime";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport, type Transport } from "@ssmd/transport";
@@ -29,6 +29,7 @@ export interface RigOptions {
   captureLocation?: CaptureLocation;
   /** Whom the machine is asked about its clock; default nobody. */
   clockSources?: ClockSources;
+  enrichment?: Enrichment | undefined;
   /** Asked by the test. */
   health?: Health;
   /** Default none. */
@@ -111,6 +112,7 @@ export class ConnectorRig {
       symbolsPerConnection: 2,
       credentials: this.#options.credentials ?? (() => Promise.resolve({})),
       captureLocation: this.#options.captureLocation,
+      enrichment: this.#options.enrichment,
       clockSources: this.#options.clockSources ?? NO_CLOCK_SOURCES,
       transport: this.transport,
       storage: this.storage,

@@ -52,11 +52,19 @@ export class EnrichedMarket {
   #isStale = false;
   #reference = -1;
   #row: EnrichedRow | undefined;
+  /** Values of the next row. */
+  #found: (number | string | null)[] = [];
+  /** Place of each word among the references; -1 = it is the quality. */
+  #words: number[];
 
   constructor(options: MarketOptions) {
     this.#options = options;
     this.#chain = options.chain;
     this.#values = new Float64Array(this.#chain.slots).fill(NaN);
+    const { columns, steps, hasQuality, references } = this.#chain;
+    this.#words = columns.slice(steps.length).map(({ name }) =>
+      name === "quality" && hasQuality ? -1 : references.indexOf(name)
+    );
     this.#windows = this.#chain.windows.map(({ us }) => new TradeWindow(us));
   }
 
@@ -194,20 +202,22 @@ export class EnrichedMarket {
 
   #emit(timeUs: number): void {
     const { symbol, feed, onRow } = this.#options;
-    const { steps, hasQuality } = this.#chain;
-    const found: (number | string | null)[] = [];
+    const { steps } = this.#chain;
+    const found = this.#found;
     const price = this.#price();
     for (let i = 0; i < steps.length; i++) {
       const value = this.#values[(steps[i] as EnrichChain["steps"][number]).slot] as number;
-      found.push(Number.isFinite(value) ? rounded(value, price) : null);
+      found[i] = Number.isFinite(value) ? rounded(value, price) : null;
     }
-    for (const { name } of this.#chain.columns.slice(steps.length)) {
-      found.push(name === "quality" && hasQuality ? this.#quality() : this.#referred(name, timeUs));
+    for (let i = 0; i < this.#words.length; i++) {
+      const at = this.#words[i] as number;
+      found[steps.length + i] = at < 0 ? this.#quality() : this.#referred(at, timeUs);
     }
     const valid = this.#snapshotUs > 0;
     const last = this.#row;
     if (last !== undefined && last.valid === valid && areSame(last.values, found)) return;
     this.#row = { symbol, feed, timeUs, valid, values: found };
+    this.#found = found.slice();
     onRow(this.#row);
   }
 
@@ -229,10 +239,10 @@ export class EnrichedMarket {
     return bps > this.#chain.wideBps ? `${wrong}wide` : wrong.trim() || "good";
   }
 
-  #referred(field: string, timeUs: number): string | null {
+  #referred(field: number, timeUs: number): string | null {
     const { references: spans = [] } = this.#options;
     while ((spans[this.#reference + 1]?.fromUs ?? Infinity) <= timeUs) this.#reference++;
-    return spans[this.#reference]?.values[this.#chain.references.indexOf(field)] || null;
+    return spans[this.#reference]?.values[field] || null;
   }
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Gap, lostGap, openGap, type OrderBookUpdate, recoveredGap } from "@ssmd/market";
 import { enrichChain } from "./chain.ts";
 import { EnrichedMarket, type ReferenceSpan } from "./enriched_market.ts";
+import { enrichedJson, rowText } from "./enriched_row.ts";
 
 const DAY_US = 86_400_000_000;
 const ENRICH = [
@@ -106,4 +107,20 @@ Deno.test("a crossed or one-sided book is told, and the security master as of ea
     [null, "one-sided", "listed"],
     [9.5, "crossed", "open"],
   ]);
+});
+
+Deno.test("a row on the bus is the row of an export, and names the chain", () => {
+  const chain = enrichChain(ENRICH.map((each) => ({ ...each } as never)));
+  assert.ok(chain);
+  for (const timeUs of [1_795_941_392_000_000, 1_795_941_392_000_001, 1_795_941_392_999_900]) {
+    const row = {
+      symbol: 'A"é',
+      feed: "kraken",
+      timeUs,
+      valid: true,
+      values: [0.1, null, "good", null],
+    };
+    const text = rowText(chain, row.symbol, row.feed)(row);
+    assert.deepEqual(JSON.parse(text), { ...enrichedJson(chain, row), chain: chain.version });
+  }
 });

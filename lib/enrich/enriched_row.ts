@@ -31,6 +31,53 @@ export function enrichedJson(chain: EnrichChain, row: EnrichedRow): EnrichedJson
   return json;
 }
 
+/** Texts of numbers that are kept: prices come again and again. */
+const TEXTS_MAX = 10_000;
+const texts = new Map<number, string>();
+
+function textOf(value: number): string {
+  let text = texts.get(value);
+  if (text === undefined) {
+    if (texts.size >= TEXTS_MAX) texts.clear();
+    texts.set(value, text = String(value));
+  }
+  return text;
+}
+
+let second = -1;
+let secondText = "";
+
+/** Milliseconds with three digits behind the point; rows share their seconds. */
+function millisecondsText(us: number): string {
+  const seconds = Math.floor(us / 1e6);
+  if (seconds !== second) {
+    second = seconds;
+    secondText = String(seconds);
+  }
+  const rest = String(1e6 + us - seconds * 1e6);
+  return `${secondText}${rest.slice(1, 4)}.${rest.slice(4)}`;
+}
+
+/** The JSON text of rows of a market, with the version of the chain: what goes to the bus. */
+export function rowText(
+  chain: EnrichChain,
+  symbol: string,
+  feed: string,
+): (row: EnrichedRow) => string {
+  const head = `{"symbol":${JSON.stringify(symbol)},"feed":${JSON.stringify(feed)},"time":`;
+  const names = chain.columns.map(({ name }) => `,"${name}":`);
+  const tail = `,"chain":"${chain.version}"}`;
+  return ({ timeUs, valid, values }: EnrichedRow): string => {
+    let text = `${head}${millisecondsText(timeUs)},"valid":${valid}`;
+    for (let i = 0; i < names.length; i++) {
+      const value = values[i];
+      text += names[i];
+      text += typeof value === "number" ? textOf(value) : JSON.stringify(value ?? null);
+    }
+    return text + tail;
+  };
+}
+
 /**
  * A value without the noise of binary fractions, which is that of the prices that it is made of:
  * where the larger of both is below 1, to 12 digits behind the point, to 9 below a thousand, to 6

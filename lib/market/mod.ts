@@ -48,6 +48,7 @@ export {
 export { BookSide, type BookSideName, OrderBook } from "./orderbook.ts";
 export { type Instrument } from "./instrument.ts";
 export {
+  enrichedSubject,
   escapeToken,
   fireSubject,
   parseSubject,

@@ -32,6 +32,11 @@ export function watermarkSubject(env: string, feed: string): string {
   return `${escapeToken(env)}.${escapeToken(feed)}.watermark.${ALL_SYMBOLS}`;
 }
 
+/** `{env}.{feed}.enriched.{symbol}`: what the enrichers of an environment make of a market's records. */
+export function enrichedSubject(env: string, feed: string, symbol: string): string {
+  return `${escapeToken(env)}.${escapeToken(feed)}.enriched.${escapeToken(symbol)}`;
+}
+
 /** `{env}.signal.{id}`: the fires of a signal, of all its feeds and symbols. */
 export function fireSubject(env: string, signal: string): string {
   return `${escapeToken(env)}.${SIGNAL_TOKEN}.${escapeToken(signal)}`;

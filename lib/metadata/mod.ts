@@ -85,6 +85,7 @@ export { YamlSource } from "./document.ts";
 export {
   listEnvironments,
   loadCalendar,
+  loadEnrichment,
   loadEnvironment,
   loadFeed,
   loadPolicies,

@@ -2,6 +2,7 @@ import { ConfigError, nearest } from "@ssmd/runtime";
 import type { Calendar } from "./calendar.ts";
 import { checkSources, type SourceFile } from "./check.ts";
 import { YamlSource } from "./document.ts";
+import { type Enrichment, enrichmentOf } from "./enrichment.ts";
 import type { Environment } from "./environment.ts";
 import type { Feed } from "./feed.ts";
 import type { InstrumentFile } from "./instruments/instrument_file.ts";
@@ -81,6 +82,19 @@ export async function selectableInstruments(
   dir?: string,
 ): Promise<Map<string, InstrumentFile>> {
   return select === undefined ? new Map() : await loadInstruments(dir);
+}
+
+/**
+ * The enrichers of an environment, with the instruments of the registry's files where they need them;
+ * undefined = none is enabled.
+ */
+export async function loadEnrichment(
+  environment: Environment,
+  dir?: string,
+): Promise<Enrichment | undefined> {
+  const isJoined = environment.enrich?.some(({ type }) => type === "reference_join") ?? false;
+  const instruments = isJoined ? await loadInstruments(dir) : new Map<string, InstrumentFile>();
+  return enrichmentOf(environment, instruments.values());
 }
 
 /** Instruments of the registry's files that are sound. */

@@ -1,0 +1,119 @@
+import { EnrichedMarket, type EnrichedRow, rowText } from "@ssmd/enrich";
+import { ALL_SYMBOLS, enrichedSubject, type MarketEvent } from "@ssmd/market";
+import type { Enrichment } from "@ssmd/metadata";
+import type { Publisher } from "@ssmd/transport";
+import type { PipelineOutput } from "./pipeline.ts";
+
+/** Options of {@linkcode EnrichedOutput}. */
+interface EnrichedOutputOptions {
+  env: string;
+  feed: string;
+  run: string;
+  enrichment: Enrichment;
+  /** Of their own: records wait for no enriched value, and ids of records stay in a row. */
+  publisher: Publisher;
+}
+
+const UTF8 = new TextEncoder();
+
+/**
+ * The enrichers of an environment on the records that a connector tells, beside them on the bus.
+ * While the bus is away or slow only the newest row of each market is kept, and told after.
+ */
+export class EnrichedOutput {
+  #options: EnrichedOutputOptions;
+  #markets = new Map<string, EnrichedMarket>();
+  #targets = new Map<string, { subject: string; text: (row: EnrichedRow) => string }>();
+  /** Newest rows that the bus has not taken, by symbol. */
+  #waiting = new Map<string, EnrichedRow>();
+  #draining: Promise<void> | undefined;
+  #rows = 0;
+  #isClosed = false;
+
+  constructor(options: EnrichedOutputOptions) {
+    this.#options = options;
+  }
+
+  /** An output that does what `output` does, and then takes the record. */
+  around(output: PipelineOutput): PipelineOutput {
+    return {
+      publish: (message, event) => {
+        output.publish(message, event);
+        this.take(event);
+      },
+      deadLetter: (message) => output.deadLetter(message),
+      untold: (event) => output.untold?.(event),
+      givesAway: (gap) => output.givesAway?.(gap) ?? false,
+      meaning: (line, result) => output.meaning(line, result),
+    };
+  }
+
+  /** Takes the next record of the feed. */
+  take(event: MarketEvent): void {
+    const { type, symbol } = event;
+    if (symbol === ALL_SYMBOLS) {
+      if (type === "gap") { for (const market of this.#markets.values()) market.take(event); }
+    } else if (type === "orderbook" || type === "trade" || type === "gap") {
+      this.#market(symbol).take(event);
+    }
+  }
+
+  /** No record of before `timeUs` comes any more. */
+  passTo(timeUs: number): void {
+    for (const market of this.#markets.values()) market.passTo(timeUs);
+  }
+
+  /** Ends; what the bus has not taken is made of the archive. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#options.publisher.close();
+  }
+
+  #market(symbol: string): EnrichedMarket {
+    const known = this.#markets.get(symbol);
+    if (known !== undefined) return known;
+    const { feed, enrichment: { chain, references } } = this.#options;
+    const market = new EnrichedMarket({
+      ...{ symbol, feed, chain, references: references(feed, symbol) },
+      onRow: (row) => this.#tell(row),
+    });
+    this.#markets.set(symbol, market);
+    return market;
+  }
+
+  #tell(row: EnrichedRow): void {
+    const { publisher } = this.#options;
+    if (this.#waiting.size === 0 && !publisher.full) return this.#publish(row);
+    this.#waiting.set(row.symbol, row);
+    this.#draining ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    const { publisher } = this.#options;
+    while (this.#waiting.size > 0 && !this.#isClosed) {
+      await publisher.ready();
+      for (const [symbol, row] of this.#waiting) {
+        if (publisher.full || this.#isClosed) break;
+        this.#waiting.delete(symbol);
+        this.#publish(row);
+      }
+    }
+    this.#draining = undefined;
+  }
+
+  #publish(row: EnrichedRow): void {
+    const { env, feed, run, enrichment: { chain }, publisher } = this.#options;
+    let target = this.#targets.get(row.symbol);
+    if (target === undefined) {
+      const subject = enrichedSubject(env, feed, row.symbol);
+      target = { subject, text: rowText(chain, row.symbol, feed) };
+      this.#targets.set(row.symbol, target);
+    }
+    const payload = UTF8.encode(target.text(row));
+    publisher.publish({
+      subject: target.subject,
+      payload,
+      id: `enriched:${feed}:${run}:${++this.#rows}`,
+    });
+  }
+}
