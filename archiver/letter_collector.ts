@@ -6,13 +6,15 @@ import {
   writeLetters,
 } from "@ssmd/dataset/dead_letters";
 import { escapeToken } from "@ssmd/market";
-import type { Logger } from "@ssmd/runtime";
+import { type Logger, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Consumer, InMessage, Transport } from "@ssmd/transport";
 
 /** Letters that wait for their file; at more the bus keeps the rest. */
 const WAITING_MAX = 1_000;
 const FLUSH_MS = 1_000;
+/** Longest wait of `close` for storage. */
+const CLOSE_MS = 5_000;
 
 /** Options of {@linkcode LetterCollector}. */
 interface LetterCollectorOptions {
@@ -69,20 +71,19 @@ export class LetterCollector {
   /** What cannot be written waits; it is not acknowledged. */
   async #write(): Promise<void> {
     const { env, storage, nowUs, logger } = this.#options;
-    const letters = this.#waiting;
+    const letters = [...this.#waiting];
     const newest = this.#newest;
     if (letters.length === 0) return;
-    this.#waiting = [];
     try {
       this.#bytes ??= (await countLetters(storage, env)).bytes;
       if (this.#bytes < LETTER_BYTES_MAX) {
         await writeLetters(storage, env, { letters, nowUs: nowUs() });
         this.#bytes += letters.reduce((sum, { base64 }) => sum + base64.length, 0);
       } else this.#drop(letters.length);
+      this.#waiting = this.#waiting.slice(letters.length);
       this.#consumer?.acknowledge(newest);
       this.#consumer?.resume();
     } catch (error) {
-      this.#waiting = [...letters, ...this.#waiting];
       logger.error("dead letters cannot be kept; it is tried again", { error });
     }
   }
@@ -99,10 +100,18 @@ export class LetterCollector {
     this.#dropped += count;
   }
 
-  /** Keeps what came, as far as storage takes it. */
+  /** Keeps what came, as far as storage takes it within a few seconds. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#flush();
+    const written = new AbortController();
+    // A storage that never answers must not keep us from closing.
+    await Promise.race([this.#flush(), sleep(CLOSE_MS, written.signal)]);
+    written.abort();
+    if (this.#waiting.length > 0) {
+      this.#options.logger.error("dead letters were not kept before the end", {
+        letters: this.#waiting.length,
+      });
+    }
     await this.#consumer?.close();
   }
 }
