@@ -22,6 +22,7 @@ const INCLUDED = [
   "exchanges/schemas",
   "exchanges/policies",
   "exchanges/qa",
+  "exchanges/rbac",
   // A thread is no import.
   "dataset/reprocess/worker.ts",
   "gateway/page/dist",

@@ -172,6 +172,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+/** The routes of such a gateway, which is never started. */
+export async function routesOf(options: GatewayOptions): Promise<readonly Route[]> {
+  const parts = build(options, undefined, new Map());
+  await stop(parts);
+  return parts.routes;
+}
+
 type Parts = ReturnType<typeof build>;
 
 function build(

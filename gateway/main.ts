@@ -50,9 +50,8 @@ await runService("gateway", FLAGS, async (flags) => {
   exportKeyAges(metrics.registry, deployment);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
   const authenticator = await environmentAuthenticator(environment, {
-    host,
+    ...{ host, logger, registryDir },
     dataDir: deployment.dataDir,
-    logger,
   });
   const transport = await openTransport(deployment.transport, { env, logger });
   const cache = await openServiceCache(deployment.cache, { env, logger, health });

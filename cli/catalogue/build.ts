@@ -54,6 +54,7 @@ function viewOf(command: Command): CatalogueCommand {
     examples: [...command.examples],
     flags,
     arguments: args,
+    ...(command.asks === undefined ? {} : { asks: [...command.asks] }),
     ...(output === undefined ? {} : { output }),
   };
 }

@@ -25,6 +25,7 @@ export const COMMAND = z.object({
   examples: z.array(z.string()).describe("Lines for a shell"),
   flags: z.array(PARAMETER),
   arguments: z.array(PARAMETER),
+  asks: z.array(z.string()).exactOptional().describe("What it asks of a running gateway"),
   output: z.object({
     formats: z.array(z.string()),
     schema: z.record(z.string(), z.unknown()).exactOptional()

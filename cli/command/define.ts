@@ -56,6 +56,11 @@ interface Definition<F extends Parameters, A extends Arguments, Schema extends z
    * or refused. Absent = it only reads, or a gateway changes something and writes the event.
    */
   readonly changes?: AuditCategory | ((call: Call<F, A>) => AuditCategory | undefined);
+  /**
+   * What it asks of a running gateway, as `ssmd role show` names it: `GET /v1/feeds`. The caller
+   * needs the role of each.
+   */
+  readonly asks?: readonly string[];
   readonly run: (call: Call<F, A>) => Promise<z.input<Schema>> | z.input<Schema>;
 }
 

@@ -25,6 +25,7 @@ export default defineCommand({
     ].join("\n"),
   }),
   failed: ({ understood }) => !understood,
+  asks: ["POST /v1/query"],
   async run({ flags, args, context }) {
     if (args.length === 0) {
       throw new UsageError("QUESTION_MISSING", "No question is given", {

@@ -19,6 +19,7 @@ export default defineCommand({
     address: z.string(),
     disconnected: z.boolean(),
   }),
+  asks: ["GET /v1/admin/clients/{id}", "POST /v1/admin/clients/{id}/disconnect"],
   async run({ flags, args: [id], context }) {
     const path = `/v1/admin/clients/${id}`;
     const connection = await askGateway(context, flags, ["GET", path]);

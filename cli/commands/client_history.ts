@@ -13,6 +13,7 @@ export default defineCommand({
   flags: { ...GATEWAY_FLAGS, limit: whole("So many at most, up to 1000", { default: "100" }) },
   output: z.array(ENDED_CONNECTION),
   table: (clients) => ({ rows: endedRows(clients), counted: "connection" }),
+  asks: ["GET /v1/admin/clients/history"],
   async run({ flags, context }) {
     const path = `/v1/admin/clients/history?limit=${flags.limit}`;
     const answer = await askGateway(context, flags, ["GET", path]);

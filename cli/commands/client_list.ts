@@ -8,11 +8,12 @@ export default defineCommand({
   name: "client list",
   brief: "List the clients that are connected to a running gateway",
   description: "Buffer and waiting are what the client has not read yet. A gateway that asks for " +
-    "keys wants that of an administrator in SSMD_API_KEY.",
+    "keys wants that of an operator in SSMD_API_KEY.",
   examples: ["ssmd client list", "ssmd client list --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(CONNECTION),
   table: (clients) => ({ rows: connectionRows(clients), counted: "client" }),
+  asks: ["GET /v1/admin/clients"],
   async run({ flags, context }) {
     const answer = await askGateway(context, flags, ["GET", "/v1/admin/clients"]);
     return (answer as { clients: z.output<typeof CONNECTION>[] }).clients;

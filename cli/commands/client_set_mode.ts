@@ -26,6 +26,7 @@ export default defineCommand({
     word(MODES, `The mode: ${MODES.join(", ")}`, { placeholder: "mode", required: true }),
   ],
   output: CONNECTION,
+  asks: ["POST /v1/admin/clients/{id}/mode"],
   async run({ flags, args: [id, mode], context }) {
     const query = new URLSearchParams({ mode });
     if (flags.intervalMs !== undefined) query.set("interval_ms", String(flags.intervalMs));

@@ -10,6 +10,7 @@ export default defineCommand({
   flags: GATEWAY_FLAGS,
   args: [CONNECTION_ID],
   output: CONNECTION,
+  asks: ["GET /v1/admin/clients/{id}"],
   run: async ({ flags, args: [id], context }) =>
     await askGateway(context, flags, ["GET", `/v1/admin/clients/${id}`]) as z.output<
       typeof CONNECTION

@@ -12,6 +12,7 @@ export default defineCommand({
   flags: GATEWAY_FLAGS,
   output: z.array(CONNECTION),
   table: (clients) => ({ rows: connectionRows(clients), counted: "slow client" }),
+  asks: ["GET /v1/admin/clients"],
   async run({ flags, context }) {
     const answer = await askGateway(context, flags, ["GET", "/v1/admin/clients?slow=true"]);
     return (answer as { clients: z.output<typeof CONNECTION>[] }).clients;

@@ -28,6 +28,7 @@ export default defineCommand({
       ...taken_off.map((symbol) => ({ symbol, change: "taken off" })),
       ...changed.map((symbol) => ({ symbol, change: "changed" })),
     ]),
+  asks: ["POST /v1/admin/environment/apply"],
   async run({ flags: { dryRun, ...location }, context }) {
     const path = `/v1/admin/environment/apply?dry_run=${dryRun}`;
     return APPLIED.parse(await askGateway(context, location, ["POST", path]));

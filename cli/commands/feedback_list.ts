@@ -9,7 +9,7 @@ export default defineCommand({
   brief: "List the issues that clients reported, the newest first",
   description:
     "Equal reports are joined. A gateway that asks for keys wants one in SSMD_API_KEY; an " +
-    "administrator's shows all, another its own.",
+    "operator's shows all, another its own.",
   examples: ["ssmd feedback list", "ssmd feedback list --priority high --output json"],
   flags: {
     ...GATEWAY_FLAGS,
@@ -27,6 +27,7 @@ export default defineCommand({
     })),
     counted: "issue",
   }),
+  asks: ["GET /v1/feedback"],
   async run({ flags: { status, priority, symbol, limit, ...location }, context }) {
     const given = Object.entries({ status, priority, symbol, limit: String(limit) });
     const query = new URLSearchParams(given.filter((each): each is [string, string] => !!each[1]));

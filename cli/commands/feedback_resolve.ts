@@ -7,11 +7,12 @@ import { text } from "../command/flag.ts";
 export default defineCommand({
   name: "feedback resolve",
   brief: "End an issue; a further report opens it again",
-  description: "A gateway that asks for keys wants that of an administrator in SSMD_API_KEY.",
+  description: "A gateway that asks for keys wants that of an operator in SSMD_API_KEY.",
   examples: ["ssmd feedback resolve 1 --note 'the day was made again from raw'"],
   flags: { ...GATEWAY_FLAGS, note: text("What was done") },
   args: [FEEDBACK_ID],
   output: FEEDBACK_ENTRY,
+  asks: ["POST /v1/feedback/{id}/resolve"],
   async run({ flags: { note = "", ...location }, args: [id], context }) {
     const path = `/v1/feedback/${id}/resolve?${new URLSearchParams({ note })}`;
     return FEEDBACK_ENTRY.parse(await askGateway(context, location, ["POST", path]));

@@ -12,6 +12,7 @@ export default defineCommand({
   flags: GATEWAY_FLAGS,
   args: [FEEDBACK_ID],
   output: FEEDBACK_ENTRY,
+  asks: ["GET /v1/feedback/{id}"],
   async run({ flags, args: [id], context }) {
     return FEEDBACK_ENTRY.parse(await askGateway(context, flags, ["GET", `/v1/feedback/${id}`]));
   },

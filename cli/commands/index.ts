@@ -533,6 +533,18 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Show a version day by day, and how far a run is",
     load: () => import("./reprocess_status.ts"),
   },
+  "role check": {
+    brief: "Check whether somebody may do something at a gateway; ends with 1 if not",
+    load: () => import("./role_check.ts"),
+  },
+  "role list": {
+    brief: "List who has which role at the gateway of an environment",
+    load: () => import("./role_list.ts"),
+  },
+  "role show": {
+    brief: "Show every action at a gateway with the role that it needs",
+    load: () => import("./role_show.ts"),
+  },
   "schedule list": {
     brief: "List what an environment does by itself, and when",
     load: () => import("./schedule_list.ts"),

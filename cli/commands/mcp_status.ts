@@ -20,6 +20,7 @@ export default defineCommand({
     resources: z.int(),
     ready: z.boolean().describe("Whether everything in the gateway's process does its work"),
   }),
+  asks: ["GET /v1/tools", "GET /health/ready"],
   async run({ flags, context }) {
     const url = flags.url ?? await gatewayUrl(context.globals, flags);
     const gateway = { ...flags, url };

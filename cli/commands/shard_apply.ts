@@ -20,6 +20,7 @@ export default defineCommand({
   flags: { ...GATEWAY_FLAGS, dryRun: DRY_RUN },
   output: z.array(z.object({ symbol: z.string(), shard: z.string().nullable() })),
   table: rowsOf("symbol"),
+  asks: ["POST /v1/admin/environment/apply"],
   async run({ flags: { dryRun, ...location }, context }) {
     const environment = (await Registry.open(context.globals)).environment(location.env);
     const path = `/v1/admin/environment/apply?dry_run=${dryRun}`;

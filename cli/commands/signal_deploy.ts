@@ -14,5 +14,6 @@ export default defineCommand({
   flags: GATEWAY_FLAGS,
   output: z.array(SWITCH),
   table: (switches) => ({ rows: switchRows(switches), counted: "change" }),
+  asks: ["POST /v1/admin/signals/deploy"],
   run: async ({ flags, context }) => await switchesOf(context, flags, ["POST", "deploy"]),
 });

@@ -13,6 +13,7 @@ export default defineCommand({
   args: [LIVE_SIGNAL],
   output: z.array(SWITCH),
   table: (switches) => ({ rows: switchRows(switches), counted: "change" }),
+  asks: ["POST /v1/admin/signals/{id}/enable"],
   run: async ({ flags, args: [id], context }) =>
     await switchesOf(context, flags, ["POST", `${encodeURIComponent(id)}/enable`]),
 });

@@ -12,5 +12,6 @@ export default defineCommand({
   flags: GATEWAY_FLAGS,
   output: z.array(SWITCH),
   table: (switches) => ({ rows: switchRows(switches), counted: "change" }),
+  asks: ["GET /v1/admin/signals/history"],
   run: async ({ flags, context }) => await switchesOf(context, flags, ["GET", "history"]),
 });

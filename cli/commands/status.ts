@@ -99,6 +99,7 @@ export default defineCommand({
     output: OUTPUT,
   },
   prints: STATUS,
+  asks: ["GET /v1/feeds"],
   async run({ flags: { watch, output, ...location }, context }) {
     const { stdout } = context.process;
     const ended = new AbortController();

@@ -45,6 +45,7 @@ export default defineCommand({
   },
   args: { each: text("A symbol, or its beginning and *", { placeholder: "symbol" }) },
   prints: RECORD,
+  asks: ["stream subscribe"],
   async run({ flags, args, context }) {
     const { stdout } = context.process;
     const base = flags.url ?? await gatewayUrl(context.globals, flags);

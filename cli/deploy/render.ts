@@ -153,6 +153,7 @@ function filesOf(registry: Registry, { name, feeds }: Environment): [string, str
     const file = registryFileIdOf(path);
     switch (file?.kind) {
       case "environment":
+      case "rbac":
         return file.name === name;
       case "feed":
       case "qa":

@@ -6,6 +6,7 @@ import {
   type Feed,
   findingsError,
   type InstrumentFile,
+  type Rbac,
   readRegistryTexts,
   type RegisteredSchema,
   registryFileIdOf,
@@ -30,6 +31,7 @@ const WORDS: Readonly<Record<RegistryKind, string>> = {
   qa: "file of checks",
   instrument: "instrument",
   policy: "policy",
+  rbac: "file of roles",
 };
 
 /** All files of a registry folder with their texts. */
@@ -109,6 +111,11 @@ export class Registry {
   /** A schema of sound shape. Throws as {@linkcode Registry.feed} does. */
   schema(name: string): RegisteredSchema {
     return this.#assertValid("schema", name, this.check().schemas.get(name));
+  }
+
+  /** Roles of sound shape, of an environment. Throws as {@linkcode Registry.feed} does. */
+  rbac(environment: string): Rbac {
+    return this.#assertValid("rbac", environment, this.check().rbac.get(environment));
   }
 
   /** An instrument of sound shape. Throws as {@linkcode Registry.feed} does. */

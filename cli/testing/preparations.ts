@@ -140,6 +140,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "mcp serve": GATEWAY,
   "mcp status": GATEWAY,
   "mcp clients": GATEWAY,
+  "role list": CLIENT,
+  "role check": CLIENT,
   "client list": GATEWAY,
   "client show": GATEWAY,
   "client disconnect": GATEWAY,

@@ -215,13 +215,12 @@ async function startParts(
   const simulators = await startSimulators(plans, environment, { speed, logger });
   for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());
   const host = environment.gateway.host ?? "127.0.0.1";
+  const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
   const authenticator = await environmentAuthenticator(environment, {
-    host,
+    ...{ host, logger, registryDir: registryFolder },
     dataDir: deployment.dataDir,
-    logger,
   });
   stack.defer(() => authenticator.close());
-  const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
   const connections = connectionLimits(registryFolder, logger);
   const metrics = new Metrics("gateway", registry);
   const gateway = await KeptGateway.open((on) =>

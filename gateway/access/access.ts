@@ -1,20 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Meter } from "./meter.ts";
 import type { AccessDenied } from "./access_denied.ts";
-
-/**
- * `public`: health and the sign-in; `client`: the data that it is entitled to; `metrics`: `/metrics`,
- * too; `admin`: the administration, too. Each route names the role that it needs.
- */
-export type Role = "public" | ClientRole;
-
-/** Roles of clients. */
-export type ClientRole = "client" | "metrics" | "admin";
-
-/** All roles of clients, each with the rights of those before it. */
-export const CLIENT_ROLES: readonly ClientRole[] = ["client", "metrics", "admin"];
-
-const ROLES: readonly Role[] = ["public", ...CLIENT_ROLES];
+import type { Role } from "./role.ts";
 
 /**
  * Identity and entitlements of a caller. Read at look-up and subscription, never per message; on
@@ -23,7 +10,7 @@ const ROLES: readonly Role[] = ["public", ...CLIENT_ROLES];
 export interface Access {
   /** The client's name; empty in an environment without keys. */
   readonly client: string;
-  /** Rights besides reading. */
+  /** What it may do. */
   readonly role: Role;
   /** Counts its deliveries; undefined in an environment without keys. */
   readonly meter: Meter | undefined;
@@ -52,7 +39,7 @@ export interface StreamSession {
 }
 
 /** Access to everything, in an environment without keys. */
-export function openAccess(role: ClientRole): Access {
+export function openAccess(role: Role): Access {
   return {
     client: "",
     role,
@@ -66,12 +53,7 @@ export function openAccess(role: ClientRole): Access {
 
 /** Access to no data, for a caller without a key on a public route. */
 export function publicAccess(): Access {
-  return { ...openAccess("client"), role: "public", typesOf: () => 0, seesFeed: () => false };
-}
-
-/** Whether a role includes the rights of another one. */
-export function mayActAs(role: Role, wanted: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(wanted);
+  return { ...openAccess("viewer"), role: "public", typesOf: () => 0, seesFeed: () => false };
 }
 
 const ALL_TYPES = (1 << EVENT_TYPES.length) - 1;

@@ -1,5 +1,5 @@
 import type { EventType } from "@ssmd/market";
-import type { ClientRole } from "./access.ts";
+import type { ClientRole } from "./role.ts";
 
 /** Limits of a client; null = that of the gateway. */
 export interface ClientLimits {
@@ -17,6 +17,7 @@ export interface ClientAccount {
   id: string;
   /** Display text. */
   description: string;
+  /** Counts where the environment has no file of roles. */
   role: ClientRole;
   /** Whether its keys are accepted. */
   enabled: boolean;

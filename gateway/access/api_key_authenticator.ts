@@ -1,5 +1,5 @@
 import { type Logger, messageOf } from "@ssmd/runtime";
-import { type Access, mayActAs, publicAccess, type Role, type StreamSession } from "./access.ts";
+import { type Access, publicAccess, type StreamSession } from "./access.ts";
 import { AccessAudit, type AppendAudit } from "./access_audit.ts";
 import type { ApiKey } from "./account.ts";
 import { randomLetters } from "./api_key.ts";
@@ -13,16 +13,25 @@ import { ClientStates } from "./client_states.ts";
 import { ACCESS_LIMITS, AUDIT_LIMITS } from "./limits.ts";
 import { MeterFeeds } from "./meter.ts";
 import { AccessDenied } from "./access_denied.ts";
+import { mayActAs, type Role, roleMissing, Roles } from "./role.ts";
+import type { TokenCheck } from "./token_check.ts";
+import { type ExternalKey, isExternal } from "./external_key.ts";
 import { BrowserSessions } from "./browser_sessions.ts";
 import { UsageLog } from "./usage_log.ts";
 
 /** Options of {@linkcode openApiKeyAuthenticator}. */
-interface ApiKeyAuthenticatorOptions {
+export interface ApiKeyAuthenticatorOptions {
   /** Closed with the authenticator. */
   store: ClientStore;
   /** Appends to the journal. */
   audit: AppendAudit;
   logger: Logger;
+  /** Who may do what; default by the role of the client. */
+  roles?: Roles;
+  /** Proves tokens; absent = none are accepted. */
+  tokens?: TokenCheck;
+  /** Addresses of proxies that tell whose certificate they saw; absent = none is believed. */
+  proxies?: readonly string[];
   /** Requests a second of a client that has no rate of its own. */
   requestsPerSecondMax: number;
   /** ms since 1970; default the system's clock. */
@@ -50,6 +59,7 @@ class ApiKeyAuthenticator implements Authenticator {
   #run = randomLetters(12);
   #sessionCount = 0;
   #audit: AccessAudit;
+  #roles: Roles;
   #clients: ClientStates;
   #sessions: BrowserSessions;
   #check: CredentialCheck;
@@ -59,9 +69,10 @@ class ApiKeyAuthenticator implements Authenticator {
   #storeAway = false;
 
   constructor(options: ApiKeyAuthenticatorOptions) {
-    const { store, audit, logger, now = Date.now } = options;
+    const { store, audit, logger, now = Date.now, roles = new Roles() } = options;
     this.#options = options;
     this.#now = now;
+    this.#roles = roles;
     this.#audit = new AccessAudit(audit, logger, now);
     this.#sessions = new BrowserSessions(now);
     this.#usage = new UsageLog({ store, run: this.#run, logger, now });
@@ -79,7 +90,8 @@ class ApiKeyAuthenticator implements Authenticator {
     });
     const { wait = (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)) } = options;
     this.#check = new CredentialCheck({
-      ...{ clients: this.#clients, sessions: this.#sessions, audit: this.#audit, now, wait },
+      ...{ clients: this.#clients, sessions: this.#sessions, audit: this.#audit, now, wait, roles },
+      ...{ tokens: options.tokens, proxies: new Set(options.proxies) },
     });
   }
 
@@ -98,7 +110,7 @@ class ApiKeyAuthenticator implements Authenticator {
     ];
   }
 
-  async authenticate(caller: Caller, wanted: Role = "client"): Promise<Access> {
+  async authenticate(caller: Caller, wanted: Role = "viewer"): Promise<Access> {
     const key = await this.#check.identify(caller, wanted);
     return key === undefined ? publicAccess() : this.#authorize(key, caller, wanted);
   }
@@ -164,22 +176,19 @@ class ApiKeyAuthenticator implements Authenticator {
 
   #authorize(key: ApiKey, caller: Caller, wanted: Role): Access {
     const state = this.#clients.clientOf(key);
-    const denied = checkKey(key, state, this.#now());
+    const denied = isExternal(key) && state === undefined
+      ? clientMissing(key)
+      : checkKey(key, state, this.#now());
     if (denied !== undefined || state === undefined) {
       throw this.#check.auditDenied(denied ?? badKey(), caller, key);
     }
-    if (!mayActAs(state.account.role, wanted)) {
-      const { id, role } = state.account;
-      const needed = new AccessDenied("ROLE_MISSING", `This needs the role ${wanted}`, {
-        status: 403,
-        hint: `Client ${id} has the role ${role}; ssmd client update ${id} --role ${wanted}`,
-      });
-      throw this.#check.auditDenied(needed, caller, key);
-    }
     const access = this.#newAccess(state, key, caller);
+    if (!mayActAs(access.role, wanted)) {
+      throw this.#check.auditDenied(roleMissing(access, wanted), caller, key);
+    }
     const tooMuch = access.takeRequest();
     if (tooMuch !== undefined) throw tooMuch;
-    this.#usage.addKeyUse(key.id);
+    if (!isExternal(key)) this.#usage.addKeyUse(key.id);
     return access;
   }
 
@@ -199,7 +208,10 @@ class ApiKeyAuthenticator implements Authenticator {
       this.#audit.add({
         ...{ code: "NOT_ENTITLED", client: state.account.id, key: key.id, address, what },
       });
-    return new KeyAccess(state, key, { now: this.#now, takeRequest: spend, auditHidden: denied });
+    return new KeyAccess(state, key, {
+      ...{ now: this.#now, takeRequest: spend, auditHidden: denied },
+      roleOf: ({ account }) => isExternal(key) ? key.role : this.#roles.ofClient(account),
+    });
   }
 
   #endSession(state: ClientState, session: OpenSession, reason: string): void {
@@ -272,6 +284,13 @@ class ApiKeyAuthenticator implements Authenticator {
   ): void {
     this.#audit.add({ code, ...who });
   }
+}
+
+function clientMissing({ id, client }: ExternalKey): AccessDenied {
+  return new AccessDenied("CLIENT_MISSING", `${id} stands for ${client}, which is no client`, {
+    status: 403,
+    hint: `Whoever runs the gateway makes it: ssmd client create ${client}`,
+  });
 }
 
 function repeat(ms: number, body: () => void): () => void {

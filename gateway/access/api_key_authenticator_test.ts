@@ -52,7 +52,7 @@ Deno.test("a role opens what it names, and no more", () =>
     await change({ put: "client", client: testClient("scraper", { role: "metrics" }) });
     await change({ put: "client", client: testClient("boss", { role: "admin" }) });
     const [entitled, scraper, boss] = [await key("desk"), await key("scraper"), await key("boss")];
-    const roles = ["public", "client", "metrics", "admin"] as const;
+    const roles = ["public", "viewer", "metrics", "superadmin"] as const;
     const all = async (text: string) => {
       const opened = [];
       for (const role of roles) opened.push(await outcomeOf(text, role));

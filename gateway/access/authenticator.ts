@@ -1,5 +1,5 @@
 import { isLoopback } from "@ssmd/runtime";
-import { type Access, mayActAs, openAccess, type Role, type StreamSession } from "./access.ts";
+import { type Access, openAccess, type StreamSession } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { AddressRate } from "./address_rate.ts";
@@ -7,6 +7,7 @@ import { isFromOtherOrigin } from "./credential.ts";
 import { MeterFeeds } from "./meter.ts";
 import { OriginPolicy, type OriginPolicyOptions } from "./origin_policy.ts";
 import { AccessDenied } from "./access_denied.ts";
+import { mayActAs, type Role } from "./role.ts";
 
 /** Holds a session of a client until it is released. */
 export interface Lease {
@@ -21,7 +22,7 @@ export interface Authenticator {
   /** Feed indexes in the meters of its clients. */
   readonly meterFeeds: MeterFeeds;
   /**
-   * Identifies the sender of a request that needs the role `wanted` (default `client`). Rejects with
+   * Identifies the sender of a request that needs the role `wanted` (default `viewer`). Rejects with
    * {@linkcode AccessDenied} (401, 403, 429), after a delay where bad keys repeat. `public` needs no
    * key.
    */
@@ -56,7 +57,7 @@ export interface KeylessOptions extends OriginPolicyOptions {
  * administration to callers of this machine.
  */
 export function keylessAuthenticator(options: KeylessOptions): Authenticator {
-  const near = openAccess("admin");
+  const near = openAccess("superadmin");
   const far = openAccess("metrics");
   const names = new OriginPolicy(options);
   const { keylessRequestsPerSecondMax, keylessAddressesMax } = GATEWAY_LIMITS;
@@ -72,7 +73,7 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
   return {
     mode: "open",
     meterFeeds: new MeterFeeds(),
-    authenticate: (caller, wanted = "client") => {
+    authenticate: (caller, wanted = "viewer") => {
       const access = isLocalCaller(caller) ? near : far;
       const denied = checkCaller(caller, wanted, access);
       return denied === undefined ? Promise.resolve(access) : Promise.reject(denied);

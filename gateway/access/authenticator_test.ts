@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Caller } from "./caller.ts";
 import { keylessAuthenticator, type KeylessOptions } from "./authenticator.ts";
 import type { AccessDenied } from "./access_denied.ts";
+import type { Role } from "./role.ts";
 
 const STREAM = { upgrade: "websocket" };
 
@@ -12,7 +13,7 @@ function asking(headers: Caller["headers"], address = "127.0.0.1"): Caller {
 async function tried(
   caller: Caller,
   options: Partial<KeylessOptions> = {},
-  wanted: "public" | "client" | "admin" = "client",
+  wanted: Role = "viewer",
 ): Promise<string> {
   const authenticator = keylessAuthenticator({ host: "127.0.0.1", ...options });
   return await authenticator.authenticate(caller, wanted).then(
@@ -23,8 +24,8 @@ async function tried(
 
 Deno.test("without keys a stream is opened by programs and the gateway's own page, by no other page", async () => {
   const origins: Record<string, string> = {
-    "http://127.0.0.1:8080": "admin",
-    "https://127.0.0.1:8080": "admin",
+    "http://127.0.0.1:8080": "superadmin",
+    "https://127.0.0.1:8080": "superadmin",
     "https://evil.example": "FOREIGN_ORIGIN",
     "http://127.0.0.1:3000": "FOREIGN_ORIGIN",
     "http://127.0.0.1:8080.evil.example": "FOREIGN_ORIGIN",
@@ -38,11 +39,14 @@ Deno.test("without keys a stream is opened by programs and the gateway's own pag
     const caller = asking({ ...STREAM, origin, host: "127.0.0.1:8080" });
     assert.equal(await tried(caller, options), answer, origin);
   }
-  assert.equal(await tried(asking({ ...STREAM, host: "127.0.0.1:8080" })), "admin");
-  assert.equal(await tried(asking({ ...STREAM, host: "[::1]", origin: "http://[::1]" })), "admin");
+  assert.equal(await tried(asking({ ...STREAM, host: "127.0.0.1:8080" })), "superadmin");
+  assert.equal(
+    await tried(asking({ ...STREAM, host: "[::1]", origin: "http://[::1]" })),
+    "superadmin",
+  );
   assert.equal(
     await tried(asking({ ...STREAM, host: "localhost:80", origin: "http://localhost" })),
-    "admin",
+    "superadmin",
   );
 });
 
@@ -57,7 +61,7 @@ Deno.test("without keys a page of another site makes the gateway do nothing; a l
     );
   }
   const own = { host, "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors" };
-  assert.equal(await tried(asking(own)), "admin");
+  assert.equal(await tried(asking(own)), "superadmin");
   assert.equal(await tried(asking({ host, origin: "https://evil.example" })), "FOREIGN_ORIGIN");
 });
 
@@ -76,7 +80,7 @@ Deno.test("without keys the gateway is called by its own names only: rebound one
   for (const host of ["127.0.0.1", "LOCALHOST:8080", "[::1]:9", "localhost."]) {
     assert.notEqual(await tried(asking({ host })), "FOREIGN_HOST", host);
   }
-  assert.equal(await tried(asking({})), "admin");
+  assert.equal(await tried(asking({})), "superadmin");
   assert.equal(await tried(asking({ host: "evil.example" }), {}, "public"), "metrics");
   const named = { host: "0.0.0.0", allowedHosts: ["Desk.example"] };
   for (const host of ["desk.example:80", "192.0.2.7:8080", "[2001:db8::1]"]) {
@@ -87,10 +91,10 @@ Deno.test("without keys the gateway is called by its own names only: rebound one
 
 Deno.test("who comes through a proxy is not of this machine", async () => {
   const host = "127.0.0.1:8080";
-  assert.equal(await tried(asking({ host }), {}, "admin"), "admin");
+  assert.equal(await tried(asking({ host }), {}, "superadmin"), "superadmin");
   for (const name of ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host"]) {
     const caller = asking({ host, [name]: "192.0.2.7" });
-    assert.equal(await tried(caller, {}, "admin"), "LOOPBACK_ONLY", name);
+    assert.equal(await tried(caller, {}, "superadmin"), "LOOPBACK_ONLY", name);
     assert.equal(await tried(caller), "metrics", name);
   }
 });

@@ -1,6 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { StreamSession } from "./access.ts";
 import type { ApiKey, ClientAccount, SessionRecord, UsageCount } from "./account.ts";
+import { isExternal } from "./external_key.ts";
 import { EntitlementSet } from "./entitlement_set.ts";
 import { Meter, type MeterFeeds } from "./meter.ts";
 import { AccessDenied } from "./access_denied.ts";
@@ -166,12 +167,18 @@ export function checkKey(
   }
   if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) {
     const when = new Date(key.expiresAtMs).toISOString();
-    return new AccessDenied("KEY_EXPIRED", `Key ${key.id} ended at ${when}`, {
-      status: 401,
-      hint: key.replacedBy === null
-        ? `Ask for another one: ssmd client api-key create ${name}`
-        : `Use the key that took its place: ${key.replacedBy}`,
-    });
+    return new AccessDenied(
+      "KEY_EXPIRED",
+      `${isExternal(key) ? "Token" : "Key"} ${key.id} ended at ${when}`,
+      {
+        status: 401,
+        hint: isExternal(key)
+          ? "Get a new one from the issuer"
+          : key.replacedBy === null
+          ? `Ask for another one: ssmd client api-key create ${name}`
+          : `Use the key that took its place: ${key.replacedBy}`,
+      },
+    );
   }
   if (client.account.enabled) return undefined;
   return new AccessDenied("CLIENT_DISABLED", `Client ${name} is disabled`, {

@@ -1,6 +1,8 @@
 import type { Accounts, ApiKey, Entitlement } from "./account.ts";
 import type { ClientStore } from "./client_store.ts";
 import { EntitlementSet } from "./entitlement_set.ts";
+import type { ExternalKey } from "./external_key.ts";
+import { TOKEN_LIMITS } from "./limits.ts";
 import { badKey, checkKey, ClientState, dayOf, type OpenSession } from "./client_state.ts";
 import type { AccessDenied } from "./access_denied.ts";
 
@@ -27,6 +29,7 @@ export class ClientStates {
   #clients = new Map<string, ClientState>();
   #keys = new Map<string, ApiKey>();
   /** Next expiry of a key or entitlement that an open session uses, ms. */
+  #external = new Map<string, ExternalKey>();
   #nextExpiryMs = Infinity;
   #synced = 0;
 
@@ -43,7 +46,15 @@ export class ClientStates {
 
   /** A key by its id, whatever its state. */
   key(id: string): ApiKey | undefined {
-    return this.#keys.get(id);
+    return this.#keys.get(id) ?? this.#external.get(id);
+  }
+
+  /** Remembers a token or certificate, for its streams, tickets and sign-ins. */
+  remember(key: ExternalKey): void {
+    this.#external.delete(key.id);
+    this.#external.set(key.id, key);
+    if (this.#external.size <= TOKEN_LIMITS.rememberedMax) return;
+    this.#external.delete(this.#external.keys().next().value as string);
   }
 
   /** The client of a key. */
@@ -67,7 +78,7 @@ export class ClientStates {
     const nowMs = this.#now();
     this.#nextExpiryMs = Math.min(
       this.#nextExpiryMs,
-      this.#keys.get(key)?.expiresAtMs ?? Infinity,
+      this.key(key)?.expiresAtMs ?? Infinity,
       client.entitlements.nextExpiryMs(nowMs),
     );
   }
@@ -133,7 +144,7 @@ export class ClientStates {
     const ended = client.entitlementsChangeAtMs <= nowMs;
     client.entitlementsChangeAtMs = client.entitlements.nextExpiryMs(nowMs);
     for (const session of [...client.sessions]) {
-      const key = this.#keys.get(session.key);
+      const key = this.key(session.key);
       const denied = key === undefined ? badKey() : checkKey(key, client, nowMs);
       if (denied !== undefined) this.#changes.onDenied(session, denied);
       else {

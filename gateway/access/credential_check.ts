@@ -1,4 +1,8 @@
-import type { Role } from "./access.ts";
+import type { RoleBinding } from "@ssmd/metadata";
+import { certificateSubjectOf } from "./client_certificate.ts";
+import { type ExternalKey, externalKey } from "./external_key.ts";
+import type { Role, Roles } from "./role.ts";
+import type { TokenCheck } from "./token_check.ts";
 import type { AccessAudit } from "./access_audit.ts";
 import type { ApiKey } from "./account.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
@@ -20,6 +24,11 @@ interface CredentialCheckOptions {
   audit: AccessAudit;
   now: () => number;
   wait: (ms: number) => Promise<void>;
+  roles: Roles;
+  /** Proves tokens; undefined = none are accepted. */
+  tokens: TokenCheck | undefined;
+  /** Proxies whose word on certificates is believed. */
+  proxies: ReadonlySet<string>;
 }
 
 /** Compared for an unknown id, so that it takes as long as a wrong secret. */
@@ -46,6 +55,8 @@ export class CredentialCheck {
   async identify(caller: Caller, wanted: Role): Promise<ApiKey | undefined> {
     const credential = this.#credentialOf(caller);
     if (credential === undefined) {
+      const certificate = this.#keyOfCertificate(caller);
+      if (certificate !== undefined) return certificate;
       const tooMuch = caller.isProbe ? undefined : this.#rate.takeRequest(caller.address);
       if (tooMuch !== undefined) throw this.auditDenied(tooMuch, caller);
       if (wanted === "public") return undefined;
@@ -53,7 +64,9 @@ export class CredentialCheck {
     }
     switch (credential.kind) {
       case "key":
-        return this.#keyOfText(credential.text) ?? await this.#denyBadKey(caller);
+        return isToken(credential.text) && this.#options.tokens !== undefined
+          ? await this.#keyOfToken(credential.text, this.#options.tokens, caller)
+          : this.#keyOfText(credential.text) ?? await this.#denyBadKey(caller);
       case "ticket":
         return this.#keyOfTicket(credential.ticket) ?? this.#denyTicket(caller);
       case "sign-in":
@@ -96,13 +109,7 @@ export class CredentialCheck {
   }
 
   #keyOfSession(token: string, caller: Caller, wanted: Role): ApiKey | undefined {
-    if (isFromOtherOrigin(caller)) {
-      const denied = new AccessDenied("OTHER_ORIGIN", "A page of another origin asks", {
-        status: 403,
-        hint: "sign-ins are for the gateway's own page; others get a ticket by POST /v1/tickets",
-      });
-      throw this.auditDenied(denied, caller);
-    }
+    if (isFromOtherOrigin(caller)) throw this.auditDenied(otherOrigin(), caller);
     const id = this.#options.sessions.keyOf(token);
     const key = id === undefined ? undefined : this.#options.clients.key(id);
     if (key !== undefined || wanted === "public") return key;
@@ -113,13 +120,44 @@ export class CredentialCheck {
     throw this.auditDenied(denied, caller);
   }
 
+  async #keyOfToken(text: string, tokens: TokenCheck, caller: Caller): Promise<ExternalKey> {
+    const proven = await tokens.prove(text).catch((denied: AccessDenied) => {
+      // An issuer that is away is no fault of the caller.
+      if (denied.code !== "TOKEN_INVALID") throw this.auditDenied(denied, caller);
+      return this.#denyBadKey(caller, denied);
+    });
+    const { claims, subject, expiresAtMs } = proven;
+    const identity = { kind: "token", subject, proof: text, expiresAtMs } as const;
+    return this.#remembered(identity, this.#options.roles.ofClaims(claims), caller);
+  }
+
+  #keyOfCertificate(caller: Caller): ExternalKey | undefined {
+    const subject = certificateSubjectOf(caller, this.#options.proxies);
+    if (subject === undefined) return undefined;
+    // Browsers show certificates for pages of anybody, as they send cookies.
+    if (isFromOtherOrigin(caller)) throw this.auditDenied(otherOrigin(), caller);
+    const identity = { kind: "certificate", subject, proof: subject, expiresAtMs: null } as const;
+    return this.#remembered(identity, this.#options.roles.ofCertificate(subject), caller);
+  }
+
+  #remembered(
+    identity: Parameters<typeof externalKey>[0],
+    binding: RoleBinding | undefined,
+    caller: Caller,
+  ): ExternalKey {
+    if (binding === undefined) throw this.auditDenied(roleUnbound(identity), caller);
+    const key = externalKey(identity, binding);
+    this.#options.clients.remember(key);
+    return key;
+  }
+
   /** Rejects an unknown key, with a delay that grows with their number. */
-  async #denyBadKey(caller: Caller): Promise<never> {
+  async #denyBadKey(caller: Caller, reason: AccessDenied = badKey()): Promise<never> {
     const blocked = this.#guard.checkBlocked(caller.address) ??
       this.#rate.takeRequest(caller.address);
     if (blocked !== undefined) throw this.auditDenied(blocked, caller);
     const { waitMs } = this.#guard.addBadKey(caller.address);
-    const denied = this.auditDenied(badKey(), caller);
+    const denied = this.auditDenied(reason, caller);
     if (waitMs > 0 && this.#delayedAnswers < GUARD_LIMITS.waitingMax) {
       this.#delayedAnswers++;
       await this.#options.wait(waitMs);
@@ -127,6 +165,25 @@ export class CredentialCheck {
     }
     throw denied;
   }
+}
+
+/** Whether it is written as a signed token (JWS): no key has a dot. */
+function isToken(text: string): boolean {
+  return text.split(".").length === 3;
+}
+
+function otherOrigin(): AccessDenied {
+  return new AccessDenied("OTHER_ORIGIN", "A page of another origin asks", {
+    status: 403,
+    hint: "sign-ins are for the gateway's own page; others get a ticket by POST /v1/tickets",
+  });
+}
+
+function roleUnbound({ kind, subject }: Parameters<typeof externalKey>[0]): AccessDenied {
+  return new AccessDenied("ROLE_UNBOUND", `The ${kind} of ${subject} has no role here`, {
+    status: 403,
+    hint: `Whoever runs the gateway names it under ${kind}s in rbac/<environment>.yaml`,
+  });
 }
 
 function keyMissing(): AccessDenied {

@@ -1,9 +1,10 @@
 import { type JsonRecord, openJournal } from "@ssmd/journal";
-import { clientStorePath, type Environment } from "@ssmd/metadata";
+import { clientStorePath, type Environment, type GatewaySpec, loadRbac } from "@ssmd/metadata";
 import { ConfigError, isLoopback, type Logger } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { type Authenticator, keylessAuthenticator } from "./authenticator.ts";
 import { openApiKeyAuthenticator } from "./api_key_authenticator.ts";
+import { Roles } from "./role.ts";
 
 /** Journal topic of denied accesses. */
 export const AUDIT_TOPIC = "audit.access";
@@ -17,12 +18,14 @@ interface EnvironmentAuthenticatorOptions {
   /** Folder of the spools, beside which clients are kept. */
   dataDir: string;
   logger: Logger;
+  /** The registry's folder, for the file of roles. */
+  registryDir: string;
 }
 
 /**
  * The authenticator of an environment. Throws ConfigError `GATEWAY_OPEN` where other machines could
- * connect without keys and the environment does not allow it, and what the journal and the
- * store of clients throw.
+ * connect without keys and the environment does not allow it, and what the
+ * file of roles, the journal and the store of clients throw.
  */
 export async function environmentAuthenticator(
   environment: Environment,
@@ -39,8 +42,10 @@ export async function environmentAuthenticator(
 
 async function apiKeyAuthenticator(
   environment: Environment,
-  { dataDir, logger }: EnvironmentAuthenticatorOptions,
+  { dataDir, logger, registryDir }: EnvironmentAuthenticatorOptions,
 ): Promise<Authenticator> {
+  const { oidc } = environment.gateway;
+  const roles = new Roles(await loadRbac(registryDir, environment.name));
   const { sqliteClientStore } = await import("./store/sqlite.ts");
   const path = clientStorePath(environment, dataDir);
   const store = sqliteClientStore(path, { busyMs: STORE_BUSY_MS });
@@ -55,6 +60,8 @@ async function apiKeyAuthenticator(
       store,
       audit,
       logger,
+      ...{ roles, proxies: environment.gateway.client_certificates?.proxies ?? [] },
+      ...(oidc === undefined ? {} : { tokens: await openTokenCheck(oidc, logger) }),
       requestsPerSecondMax,
     });
     logger.info("keys are asked for", { clients: path });
@@ -63,6 +70,12 @@ async function apiKeyAuthenticator(
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** Loads what reads tokens only where some are accepted. */
+async function openTokenCheck(spec: NonNullable<GatewaySpec["oidc"]>, logger: Logger) {
+  const { TokenCheck } = await import("./token_check.ts");
+  return new TokenCheck(spec, { logger });
 }
 
 /** Closes store and journal after the authenticator. */

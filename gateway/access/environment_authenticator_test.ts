@@ -19,7 +19,7 @@ function environment(gateway: GatewaySpec, dir = ""): Environment {
 
 const open = (host: string, more: Partial<GatewaySpec> = {}) =>
   environmentAuthenticator(environment({ port: 1, auth: "open", ...more }), {
-    ...{ host, dataDir: "/nowhere", logger: silentLogger },
+    ...{ host, dataDir: "/nowhere", registryDir: "/nowhere", logger: silentLogger },
   });
 
 Deno.test("without keys only loopback is listened on, unless everyone is meant", async () => {
@@ -35,10 +35,10 @@ Deno.test("an open authenticator gives the administration to this machine, and n
   const from = (address: string, headers: Record<string, string> = {}) =>
     authenticator.authenticate(callerWith("", { address, headers }), "admin")
       .then(({ role }) => role, ({ code }) => code);
-  assert.equal(await from("127.0.0.1"), "admin");
+  assert.equal(await from("127.0.0.1"), "superadmin");
   assert.equal(
     await from("::1", { host: "localhost:8080", origin: "http://localhost:8080" }),
-    "admin",
+    "superadmin",
   );
   assert.equal(await from("192.0.2.1"), "LOOPBACK_ONLY");
   const evil = { host: "127.0.0.1:8080", origin: "http://evil.example" };
@@ -55,7 +55,7 @@ Deno.test("with keys the store and the journal are where the environment has the
   const dir = await Deno.makeTempDir({ prefix: "ssmd-authenticator-" });
   try {
     const spec = environment({ port: 1, auth: "required" }, dir);
-    const options = { host: "0.0.0.0", dataDir: dir, logger: silentLogger };
+    const options = { host: "0.0.0.0", dataDir: dir, registryDir: dir, logger: silentLogger };
     const authenticator = await environmentAuthenticator(spec, options);
     const planted = newKey();
     await assert.rejects(authenticator.authenticate(callerWith(planted.text)), {

@@ -1,4 +1,5 @@
-import type { Access, ClientRole } from "./access.ts";
+import type { Access } from "./access.ts";
+import type { Role } from "./role.ts";
 import type { ApiKey } from "./account.ts";
 import type { ClientState } from "./client_state.ts";
 import type { Meter } from "./meter.ts";
@@ -9,6 +10,7 @@ interface KeyAccessOptions {
   now: () => number;
   takeRequest: () => AccessDenied | undefined;
   auditHidden: (what: string) => void;
+  roleOf: (state: ClientState) => Role;
 }
 
 /** The access of a key; follows changes of the client's state. */
@@ -27,8 +29,8 @@ export class KeyAccess implements Access {
     return this.state.account.id;
   }
 
-  get role(): ClientRole {
-    return this.state.account.role;
+  get role(): Role {
+    return this.#options.roleOf(this.state);
   }
 
   get meter(): Meter {

@@ -69,3 +69,17 @@ export const AUDIT_LIMITS = {
   /** Characters of what was asked for. */
   whatCharactersMax: 128,
 } as const;
+
+/** Limits of tokens of an issuer, and of certificates. */
+export const TOKEN_LIMITS = {
+  /** Age of the issuer's keys from which they are loaded again, beside the request. */
+  keysFreshMs: 5 * 60_000,
+  /** Shortest time between two loads, whatever keys tokens name. */
+  keysAgainMs: 30_000,
+  /** Wait for the issuer. */
+  keysMs: 5_000,
+  /** Time for which the keys seen last hold while the issuer is away; an environment may say another. */
+  keysKeptMs: 3_600_000,
+  /** Tokens and certificates that are remembered for their streams and sign-ins; the oldest leaves. */
+  rememberedMax: 10_000,
+} as const;

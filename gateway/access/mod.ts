@@ -1,5 +1,4 @@
 /** Clients, their keys and entitlements: the store of a gateway, for its administration. @module */
-export { CLIENT_ROLES } from "./access.ts";
 export type {
   Accounts,
   ApiKey,
@@ -13,5 +12,6 @@ export { isHash } from "./api_key.ts";
 export { ClientAdmin, ClientError, clientIn, isLive, type MadeKey } from "./client_admin.ts";
 export type { AccountChange, ClientStore } from "./client_store.ts";
 export { ACCESS_LIMITS } from "./limits.ts";
+export { CLIENT_ROLES, type ClientRole, mayActAs, type Role, ROLES, Roles } from "./role.ts";
 export { memoryClientStore } from "./store/memory.ts";
 export { sqliteClientStore } from "./store/sqlite.ts";

@@ -11,9 +11,9 @@ const ONE = {
   params: { id: z.int().min(1).describe("Number of the connection.") },
   examples: { id: "1" },
 } as const;
-const ADMIN = { tag: "Administration", role: "admin" } as const;
+const ADMIN = { tag: "Administration", role: "operator" } as const;
 
-/** The administration of connected clients: for this machine, or for keys of administrators. */
+/** The administration of connected clients: for this machine, or for operators. */
 export function clientRoutes(clients: ConnectedClients): Route[] {
   return [
     route({

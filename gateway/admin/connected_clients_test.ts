@@ -94,7 +94,7 @@ Deno.test("a client's mode is changed under it, and back: its book goes on", () 
     assert.equal((await post(rig, `${at}?mode=latest&policy=block`)).status, 400);
   }));
 
-Deno.test("who is no administrator sees no clients", () =>
+Deno.test("who is no operator sees no clients", () =>
   withGateway(
     async (rig) => {
       const { status } = await rig.get("/v1/admin/clients");
@@ -105,9 +105,9 @@ Deno.test("who is no administrator sees no clients", () =>
       authenticator: {
         ...keylessAuthenticator({ host: "127.0.0.1" }),
         authenticate: async (caller, role) => {
-          if (role !== "admin") return openAccess("client");
+          if (role !== "operator") return openAccess("viewer");
           const { AccessDenied } = await import("../access/access_denied.ts");
-          throw new AccessDenied("FORBIDDEN", `${caller.method} is for administrators`, {
+          throw new AccessDenied("FORBIDDEN", `${caller.method} is for operators`, {
             status: 403,
             hint: "ask one",
           });

@@ -23,7 +23,7 @@ const EXAMPLE = {
 /** What the gateway's process logged: all of `up`, or the gateway's own where services run apart. */
 export function logRoutes(): Route[] {
   return [route({
-    ...{ path: "/v1/admin/logs", id: "listLogLines", tag: "Administration", role: "admin" },
+    ...{ path: "/v1/admin/logs", id: "listLogLines", tag: "Administration", role: "operator" },
     summary: "The newest lines of this process's log, the oldest first",
     query: {
       level: z.enum(LEVELS).default("info").describe("Lines of this level and worse ones."),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Access, mayActAs } from "../access/access.ts";
+import type { Access } from "../access/access.ts";
+import { mayActAs } from "../access/role.ts";
 import { headerOf } from "../access/credential.ts";
 import type { AskRoute } from "../http/ask.ts";
 import type { CallRate } from "../http/call_rate.ts";
@@ -60,7 +61,7 @@ function receipt({ entry, joined }: Received): z.output<typeof REPORTED> {
 function stats({ store }: FeedbackSource): Route {
   return route({
     ...{ path: "/v1/feedback/stats", id: "getFeedbackStats", ...TAG },
-    role: "admin",
+    role: "operator",
     summary: "How many issues there are",
     answers: { 200: { schema: FEEDBACK_STATS } },
     handler: () => {
@@ -81,7 +82,7 @@ function stats({ store }: FeedbackSource): Route {
 function list({ store }: FeedbackSource): Route {
   return route({
     ...{ path: "/v1/feedback", id: "listFeedback", ...TAG },
-    summary: "Issues, the newest first: a client's own, or all for an administrator",
+    summary: "Issues, the newest first: a client's own, or all for an operator",
     query: {
       status: z.enum(STATUSES).optional(),
       priority: z.enum(PRIORITIES).optional(),
@@ -91,8 +92,8 @@ function list({ store }: FeedbackSource): Route {
     },
     answers: { 200: { schema: z.strictObject({ entries: z.array(FEEDBACK_ENTRY) }) } },
     handler: ({ query, access }) => {
-      const isAdmin = mayActAs(access.role, "admin");
-      const entries = store.list({ ...query, reporter: isAdmin ? undefined : access.client });
+      const seesAll = mayActAs(access.role, "operator");
+      const entries = store.list({ ...query, reporter: seesAll ? undefined : access.client });
       return uncached(json({ entries }));
     },
   });
@@ -106,7 +107,7 @@ function show({ store }: FeedbackSource): Route {
     handler: ({ params: { id }, access }) => {
       const entry = store.find(id);
       const isSeen = entry !== undefined &&
-        (mayActAs(access.role, "admin") || entry.reporters.includes(access.client));
+        (mayActAs(access.role, "operator") || entry.reporters.includes(access.client));
       return uncached(json(isSeen ? entry : unknownEntry(id)));
     },
   });
@@ -115,7 +116,7 @@ function show({ store }: FeedbackSource): Route {
 function resolve({ feedback }: FeedbackSource): Route {
   return route({
     ...{ method: "POST", path: "/v1/feedback/{id}/resolve", id: "resolveFeedback", ...TAG, ...ONE },
-    role: "admin",
+    role: "operator",
     summary: "Ends an issue; a further report opens it again",
     query: { note: z.string().max(1000).default("").describe("What was done.") },
     answers: { 200: { schema: FEEDBACK_ENTRY } },

@@ -1,6 +1,6 @@
-import { type Access, mayActAs } from "../access/access.ts";
+import type { Access } from "../access/access.ts";
+import { mayActAs, roleMissing } from "../access/role.ts";
 import { checkedBody } from "./body.ts";
-import { Problem } from "./problem.ts";
 import type { Reply } from "./reply.ts";
 import { endpointOf, type Router } from "./router.ts";
 import { type AskRoute, type Json, queryOf } from "./ask.ts";
@@ -13,7 +13,7 @@ export function askRouter(router: Router, access: Access, program = ""): AskRout
     const { method = "GET", path, body } = request;
     const found = router.find(path);
     const { route, params, query } = endpointOf(found, method);
-    if (!mayActAs(access.role, route.role)) throw roleNeeded(route.role);
+    if (!mayActAs(access.role, route.role)) throw roleMissing(access, route.role);
     const reply = await route.handler({
       params: params.check(found.params),
       query: query.ofQuery(queryOf(request)),
@@ -28,11 +28,4 @@ export function askRouter(router: Router, access: Access, program = ""): AskRout
 function jsonOf({ body }: Reply): Json {
   if (body instanceof ReadableStream) throw new TypeError("a stream is no JSON");
   return JSON.parse(typeof body === "string" ? body : UTF8.decode(body));
-}
-
-function roleNeeded(role: string): Problem {
-  return new Problem("ROLE_NEEDED", `This is for the role ${role}`, {
-    status: 403,
-    hint: "Ask whoever runs the gateway for a key with that role",
-  });
 }

@@ -101,7 +101,7 @@ Deno.test("pages of other origins may read where a key proves who asks, and nowh
   const authenticator = {
     ...keylessAuthenticator({ host: "127.0.0.1" }),
     mode: "required" as const,
-    admit: () => Promise.resolve(openAccess("client")),
+    admit: () => Promise.resolve(openAccess("viewer")),
   };
   await withGateway(
     async ({ gateway }) => {

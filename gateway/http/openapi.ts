@@ -73,7 +73,7 @@ function operationOf(route: Route, keys: boolean): Json {
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
-    ...(role === "client" ? {} : { "x-role": role }),
+    ...(role === "viewer" ? {} : { "x-role": role }),
     ...(keys && role === "public" ? { security: [{}] } : {}),
     parameters: [
       ...parametersOf(params, "path", examples),

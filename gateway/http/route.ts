@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Access, Role } from "../access/access.ts";
+import type { Access } from "../access/access.ts";
+import type { Role } from "../access/role.ts";
 import type { Reply } from "./reply.ts";
 
 /** The methods that routes can have; HEAD and OPTIONS are answered from them. */
@@ -64,7 +65,7 @@ interface RouteSpec<
   description?: string;
   /** Tag of the description. */
   tag: string;
-  /** The role that it needs; default `client`. */
+  /** The role that it needs; default `viewer`. */
   role?: Role;
   /** Whether it is a liveness probe, which has no rate limit. */
   isProbe?: boolean;
@@ -101,7 +102,7 @@ export function route<
   B extends z.ZodType = z.ZodUndefined,
   const A extends Answers = Answers,
 >(spec: RouteSpec<P, Q, B, A>): Route {
-  const { method = "GET", role = "client", params = {}, query = {} } = spec;
+  const { method = "GET", role = "viewer", params = {}, query = {} } = spec;
   // The router gives the handler what came out of these very schemas.
   return { ...spec, method, role, params, query } as unknown as Route;
 }

@@ -156,7 +156,7 @@ function callerOf(client: string, headers: RouteRequest["headers"]): ToolCaller 
 function clients({ toolbox }: ToolSource): Route {
   return route({
     ...{ path: "/v1/admin/tool-clients", id: "listToolClients", tag: "Administration" },
-    role: "admin",
+    role: "operator",
     summary: "Clients that called tools since the start, the latest first",
     answers: { 200: { schema: z.strictObject({ clients: z.array(TOOL_CLIENT) }) } },
     handler: () => json({ clients: toolbox.clients.list() }),

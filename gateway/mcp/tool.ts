@@ -1,5 +1,6 @@
 import { nearest, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
+import type { Role } from "../access/role.ts";
 import { Problem, shorten } from "../http/problem.ts";
 import type { Found } from "./answer.ts";
 import type { AskRoute } from "../http/ask.ts";
@@ -23,12 +24,16 @@ export interface ToolInfo {
 /** A tool: its listing and what it does with a caller's routes. */
 export interface Tool {
   readonly info: ToolInfo;
+  /** The role that it needs. */
+  readonly role: Role;
   /** Throws {@linkcode Problem} for arguments that do not fit and for what routes refuse. */
   run(args: unknown, ask: AskRoute): Promise<Found>;
 }
 
 interface ToolSpec<S extends z.ZodRawShape> {
   name: string;
+  /** The highest that its routes need. */
+  role: Role;
   description: string;
   input: S;
   annotations?: Annotations;
@@ -40,6 +45,7 @@ export function defineTool<const S extends z.ZodRawShape>(spec: ToolSpec<S>): To
   const schema = z.strictObject(spec.input);
   const { $schema: _, ...inputSchema } = z.toJSONSchema(schema, { io: "input" });
   return {
+    role: spec.role,
     info: {
       name: spec.name,
       description: spec.description,

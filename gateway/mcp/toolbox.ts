@@ -1,6 +1,7 @@
 import type { Metrics } from "@ssmd/runtime";
 import { Problem } from "../http/problem.ts";
 import type { Access } from "../access/access.ts";
+import { mayActAs, roleMissing } from "../access/role.ts";
 import { answerText } from "./answer.ts";
 import { type AskRoute, pathOf } from "../http/ask.ts";
 import type { CallRate } from "../http/call_rate.ts";
@@ -45,7 +46,11 @@ export class Toolbox {
     const tool = TOOLS.has(name) ? name : "unknown";
     let result = "error";
     try {
-      const text = await this.#run(context, (ask) => toolNamed(TOOLS, name).run(args, ask));
+      const text = await this.#run(context, (ask) => {
+        const { role, run } = toolNamed(TOOLS, name);
+        if (!mayActAs(context.access.role, role)) throw roleMissing(context.access, role);
+        return run(args, ask);
+      });
       result = "ok";
       return text;
     } finally {

@@ -1,6 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import { z } from "zod";
+import type { Role } from "../access/role.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { parseSince } from "./since.ts";
 import { SLOW_POLICIES } from "./slow_policy.ts";
@@ -65,6 +66,14 @@ export const REQUESTS = {
   snapshot: z.strictObject({ action: z.literal("snapshot"), ...subscription }),
   ping: z.strictObject({ action: z.literal("ping"), id: REQUEST_ID.optional() }),
 } as const;
+
+/** The role that a request needs; the handshake needs `viewer`. */
+export const REQUEST_ROLES: Readonly<Record<keyof typeof REQUESTS, Role>> = {
+  subscribe: "viewer",
+  unsubscribe: "viewer",
+  snapshot: "viewer",
+  ping: "viewer",
+};
 
 /** Any request of a client. */
 export const CLIENT_REQUEST = z.discriminatedUnion("action", [

@@ -24,7 +24,7 @@ function visibleWith(denied: string[], ...given: Partial<Entitlement>[]): Entitl
     given.map((each, i) => ({ ...testEntitlement("desk", "*", each), id: i })),
   );
   return new EntitledMarkets(data, {
-    ...openAccess("client"),
+    ...openAccess("viewer"),
     typesOf: (feed, symbol) => entitled.typesOf(feed, symbol, 0),
     seesFeed: (feed) => entitled.seesFeed(feed, 0),
     auditHidden: (what) => void denied.push(what),

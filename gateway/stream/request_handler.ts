@@ -4,6 +4,8 @@ import type { Market } from "../state/market.ts";
 import { EntitledMarkets } from "../state/entitled_markets.ts";
 import type { Client } from "./client.ts";
 import { CatchUp, type CatchUpContext } from "./catch_up.ts";
+import { mayActAs, roleMissing } from "../access/role.ts";
+import { REQUEST_ROLES } from "../protocol/requests.ts";
 import { numberOf } from "../protocol/error_codes.ts";
 import { type ClientRequest, parseRequest } from "./request.ts";
 import { RequestError, type RequestId } from "./request_error.ts";
@@ -42,6 +44,11 @@ export class RequestHandler {
   /** Handles a parsed request or its error. */
   handle(request: ClientRequest | RequestError): void {
     if (request instanceof RequestError) return this.sendRefusal(request);
+    const wanted = REQUEST_ROLES[request.action];
+    if (!mayActAs(this.#client.access.role, wanted)) {
+      const { message, hint } = roleMissing(this.#client.access, wanted);
+      return this.sendRefusal(new RequestError("role_missing", message, { hint, id: request.id }));
+    }
     switch (request.action) {
       case "ping":
         return this.#sendPong(request.id);

@@ -17,6 +17,8 @@ import { agentReferences, policyReferences } from "./policy_references.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 import { QA_FILE, type QaRules } from "./qa.ts";
 import { qaReferences } from "./qa_references.ts";
+import { type Rbac, RBAC_FILE } from "./rbac.ts";
+import { rbacReferences } from "./rbac_references.ts";
 import { type RegistryFileId, registryFileIdOf } from "./registry_file.ts";
 import { type RegisteredSchema, SCHEMA_FILE } from "./schema.ts";
 import { schemaReferences, type SchemaTextCheck } from "./schema_references.ts";
@@ -65,6 +67,8 @@ export interface CheckResult {
   instruments: Map<string, InstrumentFile>;
   /** Policies of sound shape by name. */
   policies: Map<string, Policy>;
+  /** Roles of sound shape by environment. */
+  rbac: Map<string, Rbac>;
 }
 
 interface Source {
@@ -75,7 +79,7 @@ interface Source {
 /**
  * Checks registry files and all references between them: `…/calendars/<name>.yaml`,
  * `…/environments/<name>.yaml`, `…/feeds/<id>.yaml`, `…/instruments/<id>.yaml`, `…/policies/<name>.yaml`,
- * `…/qa/<feed>.yaml`, `…/schemas/<name>.yaml` and the texts `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
+ * `…/qa/<feed>.yaml`, `…/rbac/<environment>.yaml`, `…/schemas/<name>.yaml` and the texts `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
  */
 export function checkSources(
   files: readonly SourceFile[],
@@ -91,6 +95,7 @@ export function checkSources(
     qa: new Map(),
     instruments: new Map(),
     policies: new Map(),
+    rbac: new Map(),
   };
   const { sources, texts } = sourcesOf(files, options.isPast, result);
   const calendars = options.isWhole === true ? namesOf("calendar", sources) : undefined;
@@ -107,6 +112,7 @@ export function checkSources(
   checkInstruments(sources, options, result);
   checkPolicies(sources, options, result);
   checkEnvironments(sources, options, result);
+  checkRbac(sources, options, result);
   result.findings.sort(compareFindings);
   result.warnings.sort(compareFindings);
   return result;
@@ -136,7 +142,7 @@ function strangeFile(path: string): Finding {
   const message =
     "not a file of the registry. Allowed: calendars/<name>.yaml, environments/<name>.yaml, " +
     "feeds/<id>.yaml, instruments/<id>.yaml, policies/<name>.yaml, qa/<feed>.yaml, " +
-    "schemas/<name>.yaml, schemas/<name>.capnp";
+    "rbac/<environment>.yaml, schemas/<name>.yaml, schemas/<name>.capnp";
   return { file: path, line: 1, column: 1, path: "", message };
 }
 
@@ -243,6 +249,21 @@ function checkPolicies(
   for (const { yaml, file } of sources) {
     if (file.kind !== "environment" || yaml.findings.length > 0) continue;
     result.findings.push(...agentReferences(yaml, names, result.policies));
+  }
+}
+
+function checkRbac(
+  sources: readonly Source[],
+  { isWhole }: CheckOptions,
+  result: CheckResult,
+): void {
+  const valid = result.environments;
+  for (const { yaml, file } of sources) {
+    if (file.kind !== "rbac" || yaml.findings.length > 0) continue;
+    const rbac = shaped(yaml, RBAC_FILE, result.findings);
+    const names = isWhole === true ? namesOf("environment", sources) : [file.name];
+    result.findings.push(...rbacReferences(yaml, file.name, { names, valid }));
+    if (rbac) result.rbac.set(file.name, rbac);
   }
 }
 

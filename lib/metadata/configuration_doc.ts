@@ -26,6 +26,7 @@ const FILES: Readonly<Record<DescribedKind, string>> = {
   instrument: "`instruments/<id>.yaml`: an instrument with all that was known of it",
   policy: "`policies/<name>.yaml`: what may be done when a signal fires",
   qa: "`qa/<feed>.yaml`: the checks of a feed's days",
+  rbac: "`rbac/<environment>.yaml`: who may do what at its gateway",
   schema: "`schemas/<name>.yaml`: a record's registered schema",
 };
 

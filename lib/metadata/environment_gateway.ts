@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CREDENTIALS } from "./environment_key.ts";
-import { address, fields, oneOf, plainText, port, text } from "./shape.ts";
+import { address, duration, fields, oneOf, plainText, port, text } from "./shape.ts";
 
 const SLOW_CLIENTS = fields({
   policy: z.enum(["drop_newest", "drop_oldest", "conflate", "disconnect"]).exactOptional()
@@ -41,6 +41,24 @@ const ISSUES = oneOf([
   }),
 ]);
 
+const OIDC = fields({
+  issuer: address(["https", "http"]).describe("Who signs the tokens: their iss, letter by letter"),
+  jwks_url: address(["https", "http"]).describe("Where the issuer shows its public keys (JWKS)"),
+  audience: plainText.describe("What tokens must be for: one of their aud"),
+  algorithms: z.array(z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]))
+    .min(1).default(["RS256", "ES256"]).describe("Signatures that are accepted, and no others"),
+  clock_skew_s: z.int().min(0).max(300).default(30)
+    .describe("Seconds by which the clocks may differ"),
+  keys_kept: duration.exactOptional().describe(
+    "Time for which the keys seen last hold while jwks_url does not answer; absent = 1h",
+  ),
+});
+
+const CLIENT_CERTIFICATES = fields({
+  proxies: z.array(text(/^[0-9a-fA-F.:]+$/, "an address without a port: 10.0.0.5")).min(1).max(20)
+    .describe("Addresses of proxies whose X-Forwarded-Client-Cert is believed, and no others"),
+});
+
 const hostName = text(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, "a host's name, without a port");
 const origin = text(
   /^https?:\/\/[A-Za-z0-9.\-:[\]]+$/,
@@ -64,6 +82,13 @@ export const GATEWAY = fields({
     .describe("Origins whose pages may ask a gateway without keys: https://desk.example"),
   clients: CLIENTS.exactOptional().describe(
     "Where clients and their keys are kept; absent = clients/<environment>.sqlite beside the spools",
+  ),
+  oidc: OIDC.exactOptional().describe(
+    "Tokens that are accepted beside keys; rbac/<environment>.yaml says what they stand for",
+  ),
+  client_certificates: CLIENT_CERTIFICATES.exactOptional().describe(
+    "Proxies that end TLS and tell whose certificate they saw; rbac/<environment>.yaml says what " +
+      "it stands for",
   ),
   issues: ISSUES.exactOptional().describe(
     "Where issues go that clients report and that count enough; absent = they stay here",

@@ -58,6 +58,7 @@ export function environmentReach(
     ...addresses(file, ["transport", "url"]),
     ...storageReach(file),
     ...addresses(file, ["cache", "url"]),
+    ...addresses(file, ["gateway", "oidc", "jwks_url"]),
     ...issuesReach(file),
     ...modelReach(file),
     ...webhookReach(file),

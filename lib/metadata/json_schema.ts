@@ -5,6 +5,7 @@ import { FEED_FILE } from "./feed.ts";
 import { INSTRUMENT_FILE } from "./instruments/instrument_file.ts";
 import { POLICY_FILE } from "./policy.ts";
 import { QA_FILE } from "./qa.ts";
+import { RBAC_FILE } from "./rbac.ts";
 import { SCHEMA_FILE } from "./schema.ts";
 
 const FILES = {
@@ -15,6 +16,7 @@ const FILES = {
   qa: QA_FILE,
   instrument: INSTRUMENT_FILE,
   policy: POLICY_FILE,
+  rbac: RBAC_FILE,
 } as const;
 
 /** Kinds of registry files that people write. */

@@ -61,6 +61,7 @@ export {
 } from "./instruments/mod.ts";
 export { type Enrichment, enrichmentOf } from "./enrichment.ts";
 export { type FeedChecks, loadFeedChecks } from "./feed_checks.ts";
+export { type Rbac, type Role, type RoleBinding, ROLES } from "./rbac.ts";
 export { schemaHash, type SchemaTextCheck } from "./schema_references.ts";
 export {
   REGISTRY_FOLDERS,
@@ -90,6 +91,7 @@ export {
   loadFeed,
   loadPolicies,
   loadQaRules,
+  loadRbac,
   selectableInstruments,
 } from "./registry.ts";
 export { findRegistry } from "./find_registry.ts";

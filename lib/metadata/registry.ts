@@ -11,6 +11,7 @@ import { findingsError } from "./finding.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 import type { Policy } from "./policy.ts";
 import type { QaRules } from "./qa.ts";
+import { type Rbac } from "./rbac.ts";
 import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
 
 const CALENDARS = "calendars";
@@ -19,6 +20,7 @@ const FEEDS = "feeds";
 const INSTRUMENTS = "instruments";
 const POLICIES = "policies";
 const QA = "qa";
+const RBAC = "rbac";
 
 /**
  * The environment `name` of the registry folder `dir` (`exchanges`), checked together with the
@@ -118,6 +120,22 @@ export async function loadPolicies(dir: string, names: readonly string[]): Promi
     if (findings.length > 0 || policy === undefined) throw findingsError(findings);
     return policy;
   }));
+}
+
+/**
+ * Who may do what in an environment; undefined = it has no file of roles. Throws as
+ * {@linkcode loadQaRules} does.
+ */
+export async function loadRbac(dir: string, environment: string): Promise<Rbac | undefined> {
+  const isThere = await Deno.stat(pathOf(dir, RBAC, environment)).then(() => true, (error) => {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw unreadableError(pathOf(dir, RBAC, environment), error);
+  });
+  if (!isThere) return undefined;
+  const { findings, rbac } = checkSources([await source(dir, RBAC, environment)]);
+  const own = rbac.get(environment);
+  if (findings.length > 0 || own === undefined) throw findingsError(findings);
+  return own;
 }
 
 /** Names of all environments in the registry folder `dir`, sorted. */

@@ -6,6 +6,7 @@ export type RegistryKind =
   | "instrument"
   | "policy"
   | "qa"
+  | "rbac"
   | "schema"
   | "schema text";
 
@@ -24,6 +25,7 @@ const KINDS: Readonly<Record<string, RegistryKind>> = {
   "schemas yaml": "schema",
   "schemas capnp": "schema text",
   "qa yaml": "qa",
+  "rbac yaml": "rbac",
   "instruments yaml": "instrument",
   "policies yaml": "policy",
 };
@@ -36,6 +38,7 @@ export const REGISTRY_FOLDERS: readonly string[] = [
   "instruments",
   "policies",
   "qa",
+  "rbac",
   "schemas",
 ];
 

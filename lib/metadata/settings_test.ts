@@ -112,7 +112,16 @@ const READERS: Readonly<Record<string, string>> = {
   "lib/journal/open.ts": "environment.journal.path",
   "gateway/access/environment_authenticator.ts": "environment.journal environment.gateway.auth " +
     "environment.gateway.open_to_network environment.gateway.allowed_hosts " +
-    "environment.gateway.allowed_origins",
+    "environment.gateway.allowed_origins environment.gateway.oidc " +
+    "environment.gateway.client_certificates environment.gateway.client_certificates.proxies",
+  "gateway/access/token_check.ts": "environment.gateway.oidc.issuer " +
+    "environment.gateway.oidc.audience environment.gateway.oidc.algorithms " +
+    "environment.gateway.oidc.clock_skew_s environment.gateway.oidc.keys_kept " +
+    "environment.gateway.oidc.jwks_url",
+  "gateway/access/role.ts": "rbac.clients rbac.tokens rbac.tokens.claim rbac.tokens.value " +
+    "rbac.tokens.role rbac.certificates rbac.certificates.subject rbac.certificates.role",
+  "gateway/access/external_key.ts": "rbac.tokens.client rbac.certificates.client",
+  "lib/metadata/rbac_references.ts": "rbac.environment",
   "gateway/main.ts":
     "environment.gateway.host environment.gateway.port environment.gateway.slow_clients",
   "gateway/gateway.ts": "environment.gateway.slow_clients.policy " +

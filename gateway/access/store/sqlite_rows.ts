@@ -1,6 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import { CLIENT_ROLES } from "../access.ts";
+import { CLIENT_ROLES } from "../role.ts";
 import type { ApiKey, ClientAccount, Entitlement, SessionRecord, UsageCount } from "../account.ts";
 
 type Row = Record<string, SQLOutputValue>;

@@ -2,12 +2,17 @@ import type { JsonRecord } from "@ssmd/journal";
 import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { memoryTransport } from "@ssmd/transport";
-import { type Gateway, startGateway } from "../../gateway.ts";
+import type { Rbac } from "@ssmd/metadata";
+import { type Gateway, type GatewayOptions, startGateway } from "../../gateway.ts";
 import { type Draft, FakeConnector } from "../../testing/fake_connector.ts";
 import type { ClientAccount, Entitlement } from "../account.ts";
 import { ClientAdmin } from "../client_admin.ts";
 import type { ClientStore } from "../client_store.ts";
-import { openApiKeyAuthenticator } from "../api_key_authenticator.ts";
+import {
+  type ApiKeyAuthenticatorOptions,
+  openApiKeyAuthenticator,
+} from "../api_key_authenticator.ts";
+import { Roles } from "../role.ts";
 import { memoryClientStore } from "../store/memory.ts";
 
 /** In every number that nobody is entitled to: where it is read, something leaked. */
@@ -18,6 +23,7 @@ export const CANARY = "canary";
 export const HIDDEN_FEED = "secretfeed";
 /** A market that is there and hidden, and a name that is not there: answers must not differ. */
 export const HIDDEN_SYMBOL = "QZXHIDDEN";
+/** As above, of none. */
 export const ABSENT_SYMBOL = "QZXABSENT";
 /** As above, of a feed. */
 export const ABSENT_FEED = "absentfeed";
@@ -42,9 +48,16 @@ export interface GuardedGateway {
   secret: FakeConnector;
 }
 
+/** Options of {@linkcode withGuardedGateway}, beside those of the gateway. */
+interface GuardedOptions extends Partial<GatewayOptions> {
+  rbac?: Rbac;
+  access?: Partial<ApiKeyAuthenticatorOptions>;
+}
+
 /** Runs a test with a guarded gateway. */
 export async function withGuardedGateway(
   test: (rig: GuardedGateway) => Promise<void>,
+  { rbac, access, ...more }: GuardedOptions = {},
 ): Promise<void> {
   const transport = memoryTransport();
   const kraken = new FakeConnector("test", "kraken", transport);
@@ -56,6 +69,8 @@ export async function withGuardedGateway(
   const refreshes: (() => void)[] = [];
   const authenticator = await openApiKeyAuthenticator({
     ...{ store, logger: silentLogger, requestsPerSecondMax: 1_000_000 },
+    roles: new Roles(rbac),
+    ...access,
     audit: (record) => Promise.resolve(journal.push(record)),
     every: (_ms, body) => {
       refreshes.push(body);
@@ -78,6 +93,7 @@ export async function withGuardedGateway(
       { symbol: `${HIDDEN_SYMBOL}2`, feed: HIDDEN_FEED, external: CANARY },
     ],
     info: {},
+    ...more,
   });
   const refresh = async () => {
     refreshes[0]?.();

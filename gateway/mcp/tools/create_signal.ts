@@ -15,6 +15,7 @@ const NEXT: Readonly<Record<string, string>> = {
 /** A signal from words. */
 export const CREATE_SIGNAL = defineTool({
   name: "create_signal",
+  role: "operator",
   description: "Let an agent write a signal; a person approves.",
   input: {
     words: z.string().optional().describe("when it fires, or an answer"),

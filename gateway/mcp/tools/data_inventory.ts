@@ -11,6 +11,7 @@ const PAGE_CURSOR = z.tuple([z.string(), z.int()]);
 /** What the archive holds. */
 export const DATA_INVENTORY = defineTool({
   name: "data_inventory",
+  role: "viewer",
   description: "Archived days: records, bytes, gaps, quality 0-1.",
   input: { feed: FEED, from: FROM, to: TO, limit: limit(20), cursor: CURSOR },
   run: async ({ limit: most, cursor, ...query }, ask) => {

@@ -7,6 +7,7 @@ import { notesOf } from "./condition.ts";
 /** One market in figures. */
 export const GET_MARKET = defineTool({
   name: "get_market",
+  role: "viewer",
   description: "One market: price, book, contract, data quality.",
   input: { symbol: SYMBOL, feed: FEED },
   run: async ({ symbol, feed }, ask) => {

@@ -13,6 +13,7 @@ const LOOKS = [["1s", 60_000], ["1m", 3_600_000], ["1h", 86_400_000 - 1]] as con
 /** The book now, or as it was. */
 export const GET_ORDERBOOK = defineTool({
   name: "get_orderbook",
+  role: "viewer",
   description: "Order book now, or at a past second: [price, size] levels, best first.",
   input: {
     ...{ symbol: SYMBOL, feed: FEED, depth: z.int().min(1).max(DEPTH_MAX).default(10) },

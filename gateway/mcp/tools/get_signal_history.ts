@@ -8,6 +8,7 @@ import { askPage } from "./paged.ts";
 /** Fires of a signal. */
 export const GET_SIGNAL_HISTORY = defineTool({
   name: "get_signal_history",
+  role: "viewer",
   description: "Fires of a signal, newest first.",
   input: {
     id: z.string(),

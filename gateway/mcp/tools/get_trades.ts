@@ -8,6 +8,7 @@ import { askPage } from "./paged.ts";
 /** Trades, recent and archived. */
 export const GET_TRADES = defineTool({
   name: "get_trades",
+  role: "viewer",
   description: "Trades of a market, newest first, live or archived.",
   input: {
     symbol: SYMBOL,

@@ -10,6 +10,7 @@ import { askPage } from "./paged.ts";
 /** Markets with their prices now. */
 export const LIST_MARKETS = defineTool({
   name: "list_markets",
+  role: "viewer",
   description: "Markets with state and prices now.",
   input: {
     search: z.string().optional().describe("part of a name"),

@@ -5,6 +5,7 @@ import { defineTool } from "../tool.ts";
 /** Signals that run. */
 export const LIST_SIGNALS = defineTool({
   name: "list_signals",
+  role: "viewer",
   description: "Signals, their state, parameters and fires.",
   input: {},
   run: async (_, ask) => {

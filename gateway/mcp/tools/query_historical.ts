@@ -28,6 +28,7 @@ type Args = z.output<z.ZodObject<typeof INPUT>>;
 /** Candles, tickers and gaps of a span. */
 export const QUERY_HISTORICAL = defineTool({
   name: "query_historical",
+  role: "viewer",
   description: "Candles, tickers or gaps of a market over a time span.",
   input: INPUT,
   run: (args, ask) =>

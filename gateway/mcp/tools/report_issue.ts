@@ -7,6 +7,7 @@ import { notesOf } from "./condition.ts";
 /** An issue of the data. */
 export const REPORT_ISSUE = defineTool({
   name: "report_issue",
+  role: "viewer",
   description: "Report wrong or missing data; it is checked.",
   input: {
     kind: z.enum(ISSUE_KINDS),

@@ -6,6 +6,7 @@ import { newestMs } from "./condition.ts";
 /** How feeds and services are. */
 export const SYSTEM_STATUS = defineTool({
   name: "system_status",
+  role: "viewer",
   description: "Feeds, connections, services: what works now.",
   input: {},
   run: async (_, ask) => {

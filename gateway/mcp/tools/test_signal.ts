@@ -4,6 +4,7 @@ import { defineTool } from "../tool.ts";
 /** A check of a signal. */
 export const TEST_SIGNAL = defineTool({
   name: "test_signal",
+  role: "operator",
   description: "Check a signal: rules, types, determinism, look-ahead.",
   input: { id: z.string() },
   run: async ({ id }, ask) => {

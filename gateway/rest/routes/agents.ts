@@ -8,7 +8,7 @@ import { includes } from "../market_lookup.ts";
 import { TIME } from "../schemas/common.ts";
 import { PAGE_LIMIT } from "../schemas/history.ts";
 
-const TAG = { tag: "Agents", role: "admin" } as const;
+const TAG = { tag: "Agents", role: "operator" } as const;
 const TEXT = z.string().min(1).max(2_000);
 
 /** A signal on its way from words to a commit. */
@@ -80,7 +80,7 @@ const WAITING = named(
   z.strictObject({ threads: z.array(AGENT_THREAD), actions: z.array(FIRE_ACTION) }),
 );
 
-/** Routes of agents: for administrators, as what they write may be run. */
+/** Routes of agents: operators ask for signals, administrators approve what will be run. */
 export function agentRoutes(client: AgentsClient): Route[] {
   return [
     ...[createRoute(client), answerRoute(client), testRoute(client), actionsRoute(client)],
@@ -161,11 +161,11 @@ function waitingRoute(client: AgentsClient): Route {
   });
 }
 
-/** Who may decide is who may change anything else here: the decision is kept under the client's name. */
+/** Who may decide is who may change what runs: the decision is kept under the client's name. */
 function decideRoute(client: AgentsClient, decision: "approve" | "reject"): Route {
   return route({
     ...{ method: "POST", path: `/v1/admin/agent/threads/{thread}/${decision}` },
-    ...{ id: `${decision}Thread`, ...TAG },
+    ...{ id: `${decision}Thread`, ...TAG, role: "admin" },
     summary: `${decision === "approve" ? "Approves" : "Rejects"} exactly what has this hash`,
     params: { thread: z.string().min(1).max(64) },
     examples: { thread: "d-1a2b3c4d" },

@@ -2,7 +2,7 @@ import { dayOfUs } from "@ssmd/archive";
 import { registryPathOf, schemaVersionOn, versionOn } from "@ssmd/metadata";
 import { messageOf, nowUs, SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
-import { mayActAs } from "../../access/access.ts";
+import { mayActAs } from "../../access/role.ts";
 import type { ArchivedDay, ArchiveSource } from "../../history/archive_source.ts";
 import type { RegistrySource, RegistryView } from "../../meta/registry_source.ts";
 import type { MarketData } from "../../state/market_data.ts";

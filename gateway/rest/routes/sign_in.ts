@@ -50,7 +50,7 @@ function signInRoute(authenticator: Authenticator): Route {
     answers: {
       200: {
         schema: SIGNED_IN,
-        example: { client: "desk", role: "client", expires_in_s: seconds },
+        example: { client: "desk", role: "viewer", expires_in_s: seconds },
       },
     },
     handler: ({ access, headers }) => {

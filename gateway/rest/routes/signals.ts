@@ -28,7 +28,7 @@ interface SignalSource {
 }
 
 const TAG = { tag: "Signals" } as const;
-const ADMIN = { ...TAG, role: "admin", method: "POST" } as const;
+const SWITCHING = { ...TAG, role: "operator", method: "POST" } as const;
 const ID = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
   .describe("The signal's id: the name of its file.").meta({ examples: ["spread_widens"] });
 const ONE = { params: { id: ID }, examples: { id: "spread_widens" } } as const;
@@ -150,7 +150,7 @@ async function firesOf(
 
 function switchesRoute({ client }: SignalSource): Route {
   return route({
-    ...{ path: "/v1/admin/signals/history", id: "listSignalSwitches", ...ADMIN, method: "GET" },
+    ...{ path: "/v1/admin/signals/history", id: "listSignalSwitches", ...SWITCHING, method: "GET" },
     summary: "What ran from which place of the stream on",
     answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
     handler: async () => {
@@ -162,7 +162,7 @@ function switchesRoute({ client }: SignalSource): Route {
 
 function switchRoute({ client }: SignalSource, action: "enable" | "disable"): Route {
   return route({
-    ...{ path: `/v1/admin/signals/{id}/${action}`, id: `${action}Signal`, ...ADMIN, ...ONE },
+    ...{ path: `/v1/admin/signals/{id}/${action}`, id: `${action}Signal`, ...SWITCHING, ...ONE },
     summary: `Switches a signal ${action === "enable" ? "on" : "off"}, until the contrary is said`,
     answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
     handler: async ({ params: { id } }) => {
@@ -174,7 +174,7 @@ function switchRoute({ client }: SignalSource, action: "enable" | "disable"): Ro
 
 function deployRoute({ client }: SignalSource): Route {
   return route({
-    ...{ path: "/v1/admin/signals/deploy", id: "deploySignals", ...ADMIN },
+    ...{ path: "/v1/admin/signals/deploy", id: "deploySignals", ...SWITCHING, role: "admin" },
     summary: "Reads the environment's signals anew and switches to them at one place of the stream",
     answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
     handler: async () => {

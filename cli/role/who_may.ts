@@ -1,0 +1,71 @@
+import { gatewayActions } from "@ssmd/gateway";
+import { type ClientRole, mayActAs, type Role, Roles } from "@ssmd/gateway/access";
+import type { Rbac } from "@ssmd/metadata";
+import { z } from "zod";
+import { loadCatalogue } from "../catalogue/load.ts";
+import { type ClientLocation, readClients } from "../client/client_context.ts";
+import type { SsmdContext } from "../context.ts";
+import { Registry } from "../registry/registry.ts";
+
+/** Something that may be done, and the role that it needs. */
+export const ACTION = z.object({
+  kind: z.enum(["route", "stream", "tool", "command"]),
+  action: z.string().describe("GET /v1/markets, stream subscribe, tool get_market, client list"),
+  needs: z.string().describe("The role; public = nobody is asked"),
+});
+
+type Action = z.output<typeof ACTION> & { needs: Role };
+
+/** Someone with a role: `desk` (a client's keys), `token:claim=value` or `certificate:subject`. */
+export const BINDING = z.object({
+  principal: z.string(),
+  role: z.string(),
+  client: z.string().describe("Whose entitlements and limits hold"),
+});
+
+/** All actions of an environment's gateway, and the commands that ask it. */
+export async function allActions(context: SsmdContext, env: string): Promise<Action[]> {
+  const registry = await Registry.open(context.globals);
+  const own = await gatewayActions(registry.environment(env), registry.dir);
+  const roles = new Map(own.map(({ name, role }) => [name, role]));
+  const { commands } = await loadCatalogue();
+  return [
+    ...own.map(({ kind, name, role }) => ({ kind, action: name, needs: role })),
+    ...commands.flatMap(({ name, asks = [] }) => {
+      const needs = asks.map((ask) => roles.get(ask) ?? "superadmin")
+        .toSorted((a, b) => mayActAs(a, b) ? -1 : 1)[0];
+      return needs === undefined ? [] : [{ kind: "command", action: name, needs } as const];
+    }),
+  ];
+}
+
+/** Who has a role: by the file of roles, without one by the store of clients. */
+export async function allBindings(
+  context: SsmdContext,
+  flags: ClientLocation,
+): Promise<z.output<typeof BINDING>[]> {
+  const rbac = await rbacOf(context, flags.env);
+  const roles = new Roles(rbac);
+  const clients = await readClients(context, flags, async ({ admin }) => {
+    const known = new Map((await admin.accounts()).clients.map(({ id, role }) => [id, role]));
+    const named = Object.keys(rbac?.clients ?? {});
+    return [...new Set([...named, ...known.keys()])].sort()
+      .map((id) => ({ id, role: known.get(id) ?? "client" as ClientRole }));
+  });
+  return [
+    ...clients.map((each) => ({
+      ...{ principal: each.id, role: roles.ofClient(each), client: each.id },
+    })),
+    ...(rbac?.tokens ?? []).map(({ claim, value, role, client }) => ({
+      ...{ principal: `token:${claim}=${value}`, role, client },
+    })),
+    ...(rbac?.certificates ?? []).map(({ subject, role, client }) => ({
+      ...{ principal: `certificate:${subject}`, role, client },
+    })),
+  ];
+}
+
+async function rbacOf(context: SsmdContext, env: string): Promise<Rbac | undefined> {
+  const registry = await Registry.open(context.globals);
+  return registry.names("rbac").includes(env) ? registry.rbac(env) : undefined;
+}

@@ -1,0 +1,74 @@
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from "jose";
+import { type Logger, messageOf } from "@ssmd/runtime";
+import { TOKEN_LIMITS } from "./limits.ts";
+
+/** Options of {@linkcode IssuerKeys}. */
+interface IssuerKeysOptions {
+  /** Address of the key set (JWKS). */
+  url: string;
+  /** Time for which the keys seen last hold while the address does not answer, ms. */
+  keptMs: number;
+  logger: Logger;
+  /** ms since 1970. */
+  now: () => number;
+}
+
+/** The keys of an issuer cannot be had, and those seen last are too old. */
+export class IssuerAway extends Error {}
+
+/** The public keys of an issuer of tokens, loaded when they are needed. */
+export class IssuerKeys {
+  #options: IssuerKeysOptions;
+  #keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  #loadedMs = -Infinity;
+  #triedMs = -Infinity;
+  #loading: Promise<void> | undefined;
+
+  constructor(options: IssuerKeysOptions) {
+    this.#options = options;
+  }
+
+  /** The key that a token names. Rejects with {@linkcode IssuerAway}, and as jose does. */
+  readonly keyOf: JWTVerifyGetKey = async (header, token) => {
+    const ageMs = this.#options.now() - this.#loadedMs;
+    if (ageMs > this.#options.keptMs) await this.#load();
+    else if (ageMs > TOKEN_LIMITS.keysFreshMs) void this.#load();
+    try {
+      return await this.#usable(header, token);
+    } catch (error) {
+      // It may be a new key, or made up: whoever makes up names does not make the gateway ask.
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await this.#load();
+      return await this.#usable(header, token);
+    }
+  };
+
+  #usable(...token: Parameters<JWTVerifyGetKey>) {
+    const ageMs = this.#options.now() - this.#loadedMs;
+    if (this.#keys === undefined || ageMs > this.#options.keptMs) throw new IssuerAway();
+    return this.#keys(...token);
+  }
+
+  /** Loads the keys, once at a time and not again at once; what fails is logged. */
+  #load(): Promise<void> {
+    const sinceMs = this.#options.now() - this.#triedMs;
+    if (this.#loading === undefined && sinceMs < TOKEN_LIMITS.keysAgainMs) return Promise.resolve();
+    return this.#loading ??= this.#loadNow().finally(() => this.#loading = undefined);
+  }
+
+  async #loadNow(): Promise<void> {
+    const { url, logger, now } = this.#options;
+    this.#triedMs = now();
+    try {
+      const signal = AbortSignal.timeout(TOKEN_LIMITS.keysMs);
+      const response = await fetch(url, { redirect: "error", signal });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`it answers with HTTP ${response.status}`);
+      this.#keys = createLocalJWKSet(JSON.parse(text));
+      this.#loadedMs = now();
+    } catch (error) {
+      const keys = this.#loadedMs + this.#options.keptMs > now() ? "those seen last hold" : "none";
+      logger.error("the issuer's keys cannot be had", { url, keys, error: messageOf(error) });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Environment } from "@ssmd/metadata";
+import { Metrics, silentLogger } from "@ssmd/runtime";
+import { memoryTransport } from "@ssmd/transport";
+import type { Role } from "./access/role.ts";
+import { routesOf } from "./gateway.ts";
+import type { Route } from "./http/route.ts";
+import { TOOLS } from "./mcp/tools/index.ts";
+import { REQUEST_ROLES } from "./protocol/requests.ts";
+
+/** Something that may be asked of a gateway, and the role that it needs. */
+export interface GatewayAction {
+  kind: "route" | "stream" | "tool";
+  /** `GET /v1/markets`, `stream subscribe`, `tool get_market`. */
+  name: string;
+  role: Role;
+}
+
+/** Who may what: each action with the role that stands beside its declaration. */
+export function actionsOf(routes: readonly Route[]): GatewayAction[] {
+  return [
+    ...routes.map(({ method, path, role }) =>
+      ({ kind: "route", name: `${method} ${path}`, role }) as const
+    ),
+    ...Object.entries(REQUEST_ROLES).map(([action, role]) =>
+      ({ kind: "stream", name: `stream ${action}`, role }) as const
+    ),
+    ...[...TOOLS.values()].map(({ info, role }) =>
+      ({ kind: "tool", name: `tool ${info.name}`, role }) as const
+    ),
+  ];
+}
+
+/** Who may what at the gateway of an environment, without one that runs. */
+export async function gatewayActions(
+  environment: Environment,
+  registryDir: string,
+): Promise<GatewayAction[]> {
+  const transport = memoryTransport();
+  const routes = await routesOf({
+    ...{ env: environment.name, environment, registryDir, transport, host: "127.0.0.1", port: 0 },
+    ...{ feeds: [], markets: [], logger: silentLogger, metrics: new Metrics("gateway") },
+    version: "",
+  });
+  await transport.close();
+  return actionsOf(routes);
+}
