@@ -25,6 +25,8 @@ const OWNER = z.object({
   isStopped: z.literal(true).exactOptional(),
   /** It is about to capture what another one released. */
   taking: HANDOVER.exactOptional(),
+  /** With this it took it: for the shard's connectors that stand by. */
+  handed: HANDOVER.exactOptional(),
 });
 
 /** See {@linkcode OWNER}. */

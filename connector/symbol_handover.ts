@@ -164,6 +164,7 @@ export class SymbolHandover {
   async #takeOver(wanted: ReadonlyMap<string, SymbolSpec>): Promise<void> {
     const { owners, connector, logger } = this.#options;
     const handovers = new Map<string, Handover>();
+    const standby = new Map<string, Handover>();
     const captured = new Map(this.#captured);
     const waiting = new Map<string, string>();
     for (const [symbol, spec] of wanted) {
@@ -183,6 +184,9 @@ export class SymbolHandover {
           continue;
         }
         if (handover !== undefined) handovers.set(symbol, handover);
+      } else if (!captured.has(symbol) && !connector.isTelling && owner?.handed) {
+        // Trades that the other shard told are not told in a later turn.
+        standby.set(symbol, owner.handed);
       }
       captured.set(symbol, spec);
     }
@@ -191,11 +195,11 @@ export class SymbolHandover {
       captured.values().every((spec) => this.#captured.get(spec.symbol) === spec);
     if (isSame) return;
     this.#captured = captured;
-    await this.#change(handovers);
+    await this.#change(new Map([...handovers, ...standby]));
     if (handovers.size === 0) return;
     await connector.flush();
-    for (const symbol of handovers.keys()) {
-      await owners.set(wanted.get(symbol) as SymbolSpec);
+    for (const [symbol, handed] of handovers) {
+      await owners.set(wanted.get(symbol) as SymbolSpec, { handed });
       logger.info("took a symbol over from another shard", { symbol });
     }
   }
