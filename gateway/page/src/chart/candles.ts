@@ -10,6 +10,8 @@ export interface Candle {
   low: number;
   close: number;
   volume: number;
+  /** Mean price by volume; null or absent = not known yet. */
+  vwap?: number | null;
   trades: number;
   /** Whether records may be missing in it. */
   gap: boolean;
@@ -103,4 +105,17 @@ export class Candles {
     if (same < 0) this.gaps.push(gap);
     else this.gaps[same] = gap;
   }
+}
+
+/** Mean price by volume from the first candle up to each, of the candles' own means. */
+export function vwapOf(candles: readonly Candle[]): { startMs: number; value: number }[] {
+  let [paid, volume] = [0, 0];
+  const points: { startMs: number; value: number }[] = [];
+  for (const { start, close, vwap, volume: traded } of candles) {
+    // A candle of live trades has no mean yet: the next answer brings it.
+    paid += (vwap ?? close) * traded;
+    volume += traded;
+    if (volume > 0) points.push({ startMs: start, value: paid / volume });
+  }
+  return points;
 }

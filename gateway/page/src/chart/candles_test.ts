@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Candle, Candles } from "./candles.ts";
+import { type Candle, Candles, vwapOf } from "./candles.ts";
 
 function candle(start: number, close: number, more: Partial<Candle> = {}): Candle {
   const prices = { open: close, high: close, low: close, close };
@@ -40,4 +40,14 @@ Deno.test("a gap that is told again has gone on or ended, it is not a second one
   candles.take([], [open]);
   candles.take([], [{ ...open, to: 9, recovered: true }]);
   assert.deepEqual(candles.gaps.map(({ to }) => to), [9]);
+});
+
+Deno.test("the mean price by volume adds candles up, and one without a mean counts at its close", () => {
+  const candle = { open: 1, high: 9, low: 1, trades: 1, gap: false };
+  const points = vwapOf([
+    { ...candle, start: 0, close: 5, volume: 0 },
+    { ...candle, start: 1000, close: 5, volume: 1, vwap: 4 },
+    { ...candle, start: 2000, close: 8, volume: 3 },
+  ]);
+  assert.deepEqual(points, [{ startMs: 1000, value: 4 }, { startMs: 2000, value: 7 }]);
 });

@@ -24,6 +24,7 @@ import { FireMarks } from "./fire_marks.ts";
 import { GapBands, nameOf } from "./gap_bands.ts";
 import { type Interval, intervalFor } from "./intervals.ts";
 import { MidLine } from "./mid_line.ts";
+import { Overlays } from "./overlays.ts";
 import { barOf, candleWords, volumeOf } from "./series_data.ts";
 
 const REFRESH_EVERY_MS = 5_000;
@@ -43,6 +44,7 @@ export class ChartView {
   #mids: MidLine;
   #bands = new GapBands();
   #fires: FireMarks;
+  #overlays: Overlays;
   /** What was asked for, and the length that is shown. */
   #range: ChartRange = {};
   #interval: Interval = "1m";
@@ -78,6 +80,7 @@ export class ChartView {
     });
     this.#chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
     this.#mids = new MidLine(this.#chart);
+    this.#overlays = new Overlays(this.#chart, () => this.#redraw());
     this.applyTheme();
     this.#chart.subscribeCrosshairMove(({ time }) => {
       this.#pointAt(time as UTCTimestamp | undefined);
@@ -196,6 +199,7 @@ export class ChartView {
     const [up, down] = [cssColor("--up"), cssColor("--down")];
     this.#bars.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
     this.#mids.applyOptions({ color: cssColor("--accent") });
+    this.#overlays.applyTheme();
     const colors = { band: "--gap-band", line: "--gap-line", text: "--warn" } as const;
     this.#bands.colors = {
       band: cssColor(colors.band),
@@ -234,6 +238,7 @@ export class ChartView {
     const slots = candles?.slots(Date.now()) ?? [];
     this.#bars.setData(slots.map(({ start, candle }) => barOf(start, candle)));
     this.#volume.setData(slots.map(({ start, candle }) => volumeOf(start, candle)));
+    this.#overlays.draw(candles?.list ?? []);
     this.#bands.gaps = candles?.gaps ?? [];
     this.#bands.firstMs = slots[0]?.start ?? 0;
     this.#bands.slots = slots.length;
