@@ -7,7 +7,7 @@ import { Rest } from "./net/rest.ts";
 import { Signals } from "./net/signals.ts";
 import { Session } from "./net/session.ts";
 import { Sparklines } from "./net/sparklines.ts";
-import { remember, remembered } from "./remembered.ts";
+import { forget, remember, remembered } from "./remembered.ts";
 import { type ChartRange, hashOf, type Route, routeOf } from "./routes.ts";
 import { Store } from "./state/store.ts";
 import { Theme } from "./theme.ts";
@@ -77,6 +77,7 @@ async function learnSurroundings(): Promise<void> {
   if (index.ok) {
     const isRequired = index.body["auth"] === "required";
     rest.keeps = !isRequired;
+    rememberView();
     byId("sign-out").hidden = !isRequired;
   }
   // Not before it is known whether it may be kept.
@@ -93,6 +94,12 @@ async function learnSurroundings(): Promise<void> {
 async function readMarkets(): Promise<void> {
   marketsAtMs = Date.now();
   await session.loadMarkets();
+}
+
+/** Where keys are asked for, the name of a market is not left in this browser. */
+function rememberView(): void {
+  if (!rest.keeps) forget("view");
+  else if (route.view !== "signals" && route.view !== "clients") remember("view", hashOf(route));
 }
 
 /** Shows the route of the address. */
@@ -114,7 +121,7 @@ function goTo(): void {
       sparklines.want([row]);
     }
   } else if (route.view === "market" && location.hash !== hashOf(before)) openChart();
-  if (route.view !== "signals" && route.view !== "clients") remember("view", hashOf(route));
+  rememberView();
   byId("unknown").hidden = route.view !== "market" || key !== "" || store.markets.size === 0;
   if (route.view === "market") setText(byId("unknown-symbol"), route.symbol);
   if (route.view === "markets") store.dirty.add("list");
@@ -143,9 +150,9 @@ function setChartRange(range: ChartRange): void {
   const { view, symbol, feed } = route;
   route = { view, symbol, ...(feed === undefined ? {} : { feed }), ...range };
   history.replaceState(null, "", hashOf(route));
-  remember("view", hashOf(route));
+  rememberView();
   const { toMs: _, ...kept } = range;
-  remember("chart", hashOf({ view, symbol, ...kept }));
+  remember("chart", hashOf({ view, symbol: "any", ...kept }));
 }
 
 /** The market before or after the one that is looked at, in the order of the list. */

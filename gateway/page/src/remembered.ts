@@ -9,6 +9,15 @@ export function remembered(name: string): string | null {
   }
 }
 
+/** Forgets what was remembered under a name. */
+export function forget(name: string): void {
+  try {
+    localStorage.removeItem(`ssmd.${name}`);
+  } catch {
+    // There is nothing.
+  }
+}
+
 /** Remembers a text; a browser that keeps nothing has it for this visit only. */
 export function remember(name: string, text: string): void {
   try {

@@ -25,6 +25,10 @@ export class Rest {
     if (!keeps) void this.forget();
   }
 
+  get keeps(): boolean {
+    return this.#keeps;
+  }
+
   /** A JSON answer. With `keep` a cached one while the gateway is unreachable. */
   async get(path: string, { keep = false } = {}): Promise<Answer> {
     let response: Response;
