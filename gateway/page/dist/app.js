@@ -9,7 +9,7 @@ from trades
 group by symbol
 order by trades desc`],["Price by minute",`select time_bucket(interval 1 minute, received_at) as minute, avg(price) as price
 from trades
-where symbol = 'BTCUSD'
+where symbol = (select mode(symbol) from trades)
 group by minute
 order by minute`],["Buyers by market",`select symbol, round(100 * sum(size) filter (side = 'buy') / sum(size), 1) as buyers_percent
 from trades

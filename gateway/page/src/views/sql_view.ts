@@ -18,7 +18,7 @@ order by trades desc`,
     "Price by minute",
     `select time_bucket(interval 1 minute, received_at) as minute, avg(price) as price
 from trades
-where symbol = 'BTCUSD'
+where symbol = (select mode(symbol) from trades)
 group by minute
 order by minute`,
   ],
