@@ -18,7 +18,7 @@ const READS: ReadonlySet<string> = new Set([
   ...["client slow", "client usage", "job logs", "journal read", "journal tail", "mcp clients"],
   ...["mcp status", "mcp tools", "shard plan", "shard status", "shard symbols", "storage versions"],
   // What they start writes its own events.
-  ...["up", "exchange serve", "mcp serve", "signal test"],
+  ...["up", "exchange serve", "mcp serve", "signal test", "enricher test", "role check", "tui"],
   // There is no folder for a log yet.
   "init",
   // A running gateway does it, and writes the event.

@@ -13,6 +13,7 @@ export default defineCommand({
   name: "dlq purge",
   brief: "Remove dead letters",
   description: "All that the flags mean, or those that are named. Raw keeps the frames.",
+  changes: "operations",
   examples: [
     "ssmd dlq purge --component connector --dry-run",
     "ssmd dlq purge m1abc-71-0 --yes",

@@ -17,6 +17,7 @@ export default defineCommand({
     "A letter whose frame can be read now goes, and its day is made anew from raw as a version of its " +
     "own, with the records that were missing in their places; ssmd reprocess promote makes readers " +
     "get it. What cannot be read still is kept, with the reason of today. Twice is harmless.",
+  changes: "operations",
   examples: ["ssmd dlq replay --feed kraken", "ssmd dlq replay m1abc-71-0 --as v2"],
   flags: {
     ...LETTER_FLAGS,

@@ -17,6 +17,7 @@ export default defineCommand({
     "Shows first what there is, then asks. Refused while it runs. What stays: its file and keys, the " +
     "journal, which records who did this, and versions that buckets keep of objects " +
     "(ssmd storage prune).",
+  changes: "operations",
   examples: [
     "ssmd env teardown --env brief --dry-run",
     "ssmd env teardown --env brief --yes --output json",

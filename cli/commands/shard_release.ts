@@ -15,6 +15,7 @@ export default defineCommand({
     "A shard that stops releases its symbols itself, as does one that is started again after a kill. " +
     "Where neither will happen, others may capture them from here on; from the shard's last record " +
     "on the bus until then is a gap. Do not start the shard again with its old spool.",
+  changes: "operations",
   examples: ["ssmd shard release tier2 --env demo-shards"],
   flags: { env: ENVIRONMENT_REQUIRED },
   args: [text("The shard's name", { placeholder: "shard", required: true })],
