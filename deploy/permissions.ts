@@ -144,6 +144,7 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
   const writes = program === "gateway"
     ? [
       ...[...dataDirs, ...archives].flatMap((dir) => [
+        `${dir}/audit`,
         `${dir}/clients`,
         `${dir}/feedback`,
         `${dir}/running`,

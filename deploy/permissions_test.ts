@@ -62,8 +62,8 @@ Deno.test("the cache is reached by who answers clients or tells them of days, an
 Deno.test("a gateway writes its clients and where it runs, and reads the archive", () => {
   const { write, read } = permissions("gateway", "--env prod");
   assert.deepEqual(write, [
-    ...["./data/clients", "./data/feedback", "./data/running"],
-    ...["/srv/ssmd/clients", "/srv/ssmd/feedback", "/srv/ssmd/running"],
+    ...["./data/audit", "./data/clients", "./data/feedback", "./data/running"],
+    ...["/srv/ssmd/audit", "/srv/ssmd/clients", "/srv/ssmd/feedback", "/srv/ssmd/running"],
   ]);
   assert.ok(read.includes("/srv/ssmd"));
 });

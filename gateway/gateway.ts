@@ -1,3 +1,4 @@
+import type { AuditQueue } from "@ssmd/audit";
 import type { Cache } from "@ssmd/cache";
 import type { Environment, GatewaySpec } from "@ssmd/metadata";
 import { type ComponentHealth, Health, LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
@@ -64,6 +65,8 @@ export interface GatewayOptions {
   registryDir?: string;
   /** Authenticates callers; default keyless. Not closed by the gateway. */
   authenticator?: Authenticator;
+  /** Where changes and refusals are written; not closed by the gateway. Absent = nowhere. */
+  audit?: AuditQueue;
   /** Options for slow clients. */
   slowClients?: NonNullable<GatewaySpec["slow_clients"]>;
   /** Interval of pings, and silence after which a client is disconnected, milliseconds. */
@@ -236,7 +239,10 @@ function build(
     ...{ clientsMax, connections },
     version,
     logger,
-    context: { env, data, hub, records, transport, logger, onResumed: counts.onResumed },
+    context: {
+      ...{ env, data, hub, records, transport, logger, onResumed: counts.onResumed },
+      audit: options.audit,
+    },
     authenticator,
     policy: slow.policy ?? SLOW_POLICY_DEFAULT,
     silence: { pingEveryMs, deadAfterMs, ...options.silence },
@@ -270,6 +276,7 @@ function build(
     },
     onRefused: counts.onRefused,
     toolLimits: options.toolLimits ?? {},
+    audit: options.audit,
     reportOf: (feed) => reports.of(feed),
     feedback: options.feedback ?? {},
     archive,

@@ -1,6 +1,7 @@
+import { AuditQueue } from "@ssmd/audit";
 import { openServiceCache } from "@ssmd/cache";
 import { appendAudit } from "@ssmd/journal";
-import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
+import { auditStorePath, exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
 import {
   announceRunning,
   createLogger,
@@ -53,6 +54,7 @@ await runService("gateway", FLAGS, async (flags) => {
     ...{ host, logger, registryDir },
     dataDir: deployment.dataDir,
   });
+  const audit = new AuditQueue(auditStorePath(env, deployment.dataDir), logger);
   const transport = await openTransport(deployment.transport, { env, logger });
   const cache = await openServiceCache(deployment.cache, { env, logger, health });
   // Own memory storage cannot hold what another process archived.
@@ -63,7 +65,7 @@ await runService("gateway", FLAGS, async (flags) => {
     });
   const gateway = await startGateway({
     ...(storage === undefined ? {} : { storage }),
-    ...{ registryDir, connections, cache, environment },
+    ...{ registryDir, connections, cache, environment, audit },
     onUnresponsive: () => {
       logger.error("the gateway answers nobody: it ends, to be started again");
       Deno.exit(1);
@@ -89,6 +91,7 @@ await runService("gateway", FLAGS, async (flags) => {
   await leave();
   await gateway.close();
   await authenticator.close();
+  audit.close();
   await transport.close();
   await storage?.close();
   await cache.close();

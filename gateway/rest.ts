@@ -1,3 +1,4 @@
+import type { AuditQueue } from "@ssmd/audit";
 import type { CaptureReport } from "@ssmd/market/capture_report";
 import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Server } from "node:http";
@@ -22,6 +23,8 @@ import { restServer } from "./http/http.ts";
 import type { HttpConnections } from "./http/http_connections.ts";
 import type { Route } from "./http/route.ts";
 import { Router } from "./http/router.ts";
+import { RouteAudit } from "./http/route_audit.ts";
+import { auditRoutes } from "./rest/routes/audit.ts";
 import { gapRoute } from "./rest/routes/gaps.ts";
 import { historyRoutes } from "./rest/routes/history.ts";
 import { indexRoutes } from "./rest/routes/index.ts";
@@ -64,6 +67,8 @@ interface RestOptions {
   onRefused: (reason: string) => void;
   /** Where reports of issues are kept and go. */
   feedback: FeedbackOptions;
+  /** Where changes and refusals are written; undefined = nowhere. */
+  audit: AuditQueue | undefined;
   /** Limits of tools; default MCP_LIMITS. */
   toolLimits?: Partial<CallLimits>;
   /** Routes of others: the administration. */
@@ -81,8 +86,9 @@ interface OpenRest {
 /** Makes the server and its routes. Throws StorageError where feedback cannot be kept. */
 export function openRest(options: RestOptions): OpenRest {
   const { authenticator, logger, connections, onRefused } = options;
+  const audit = new RouteAudit(options.audit, logger);
   const rate = new CallRate({ ...MCP_LIMITS, ...options.toolLimits });
-  const askAs = (access: Access, program?: string) => askRouter(router, access, program);
+  const askAs = (access: Access, program?: string) => askRouter({ router, audit }, access, program);
   const toolbox = new Toolbox({ ...options, askAs, rate });
   const feedback = openFeedback(options.feedback, { ...options, rate, askAs });
   const routes = restRoutes(
@@ -90,8 +96,12 @@ export function openRest(options: RestOptions): OpenRest {
     toolbox,
   );
   const router: Router = new Router(routes);
-  const server = restServer({ router, authenticator, logger, connections, onRefused });
-  return { server, routes, close: feedback.close };
+  const server = restServer({ router, authenticator, logger, connections, audit, onRefused });
+  const close = async () => {
+    await feedback.close();
+    audit.close();
+  };
+  return { server, routes, close };
 }
 
 /** All routes. */
@@ -119,6 +129,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
     ...secmasterRoutes(options.instruments),
     ...serviceRoutes({ ...options, startedMs: Date.now() }),
     ...signInRoutes(authenticator),
+    ...auditRoutes(options.audit),
     ...toolRoutes({ ...options, toolbox, mode }),
     ...(options.more ?? []),
   ];

@@ -32,6 +32,9 @@ const ABOVE_VIEWER: Readonly<Partial<Record<Role, readonly string[]>>> = {
     "tool test_signal",
   ],
   admin: [
+    "GET /v1/audit/events",
+    "GET /v1/audit/events/{position}",
+    "GET /v1/audit/summary",
     "POST /v1/admin/agent/threads/{thread}/approve",
     "POST /v1/admin/agent/threads/{thread}/reject",
     "POST /v1/admin/environment/apply",

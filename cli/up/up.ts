@@ -1,3 +1,4 @@
+import { AuditQueue } from "@ssmd/audit";
 import { AgentService } from "@ssmd/agents/service";
 import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { type Cache, openServiceCache } from "@ssmd/cache";
@@ -19,6 +20,7 @@ import {
 import { JobService, jobsHolder } from "@ssmd/jobs";
 import { appendAudit } from "@ssmd/journal";
 import {
+  auditStorePath,
   type Deployment,
   type Enrichment,
   exportKeyAges,
@@ -221,12 +223,14 @@ async function startParts(
     dataDir: deployment.dataDir,
   });
   stack.defer(() => authenticator.close());
+  const audit = new AuditQueue(auditStorePath(env, deployment.dataDir), logger);
+  stack.defer(() => audit.close());
   const connections = connectionLimits(registryFolder, logger);
   const metrics = new Metrics("gateway", registry);
   const gateway = await KeptGateway.open((on) =>
     startGateway({
       ...{ env, transport, authenticator, host, connections, storage, logger, metrics, health },
-      cache,
+      ...{ cache, audit },
       environment,
       version: VERSION,
       slowClients: environment.gateway.slow_clients ?? {},

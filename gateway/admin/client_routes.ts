@@ -45,6 +45,7 @@ function disconnectRoute(clients: ConnectedClients): Route {
   return route({
     ...{ path: "/v1/admin/clients/{id}/disconnect", id: "disconnectConnection", ...ADMIN, ...ONE },
     method: "POST",
+    changes: "client-actions",
     summary: "Ends a connection; the client is told",
     answers: { 200: { schema: z.strictObject({ disconnected: z.int() }) } },
     handler: ({ params: { id } }) => {
@@ -58,6 +59,7 @@ function modeRoute(clients: ConnectedClients): Route {
   return route({
     ...{ path: "/v1/admin/clients/{id}/mode", id: "setConnectionMode", ...ADMIN, ...ONE },
     method: "POST",
+    changes: "client-actions",
     summary: "Changes how everything comes to a connection; the client is told",
     query: {
       mode: z.enum(MODES),

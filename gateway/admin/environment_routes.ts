@@ -39,6 +39,7 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
   return [route({
     ...{ path: "/v1/admin/environment/apply", id: "applyEnvironment", method: "POST" },
     ...{ tag: "Administration", role: "admin" },
+    changes: "config-changes",
     summary: "Takes over the markets of the environment's file, without a restart",
     description:
       "Other markets go on untouched. Where the file differs in anything else, nothing " +

@@ -35,6 +35,7 @@ export function feedbackRoutes(source: FeedbackSource): Route[] {
 function report({ feedback, rate, askAs }: FeedbackSource): Route {
   return route({
     ...{ method: "POST", path: "/v1/feedback", id: "reportIssue", ...TAG },
+    changes: "operations",
     summary: "Reports an issue of the data",
     description: "The report is compared with the data: what is not there is refused with the " +
       "reason. Equal reports are joined.",
@@ -117,6 +118,7 @@ function resolve({ feedback }: FeedbackSource): Route {
   return route({
     ...{ method: "POST", path: "/v1/feedback/{id}/resolve", id: "resolveFeedback", ...TAG, ...ONE },
     role: "operator",
+    changes: "operations",
     summary: "Ends an issue; a further report opens it again",
     query: { note: z.string().max(1000).default("").describe("What was done.") },
     answers: { 200: { schema: FEEDBACK_ENTRY } },

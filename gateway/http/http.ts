@@ -20,6 +20,7 @@ import { errorReply } from "./error_reply.ts";
 import { Problem, PROBLEM_TITLES, problemReply } from "./problem.ts";
 import { empty, type Reply } from "./reply.ts";
 import { endpointOf, type Router } from "./router.ts";
+import type { RouteAudit } from "./route_audit.ts";
 import { send } from "./sending.ts";
 import { signInPage } from "./sign_in_page.ts";
 import { parseTarget } from "./target.ts";
@@ -31,6 +32,7 @@ interface RestServerOptions {
   authenticator: Authenticator;
   logger: Logger;
   connections: HttpConnections;
+  audit: RouteAudit;
   /** Counts what was cut or not accepted. */
   onRefused: (reason: string) => void;
 }
@@ -136,7 +138,10 @@ function isNavigation({ method, headers }: IncomingMessage): boolean {
     (headers.accept ?? "").includes("text/html");
 }
 
-async function answerRoute(request: IncomingMessage, { router, authenticator }: RestServerOptions) {
+async function answerRoute(
+  request: IncomingMessage,
+  { router, authenticator, audit }: RestServerOptions,
+) {
   const { url = "/", headers, method = "GET" } = request;
   const { path, query } = parseTarget(url);
   const found = router.find(path);
@@ -147,10 +152,14 @@ async function answerRoute(request: IncomingMessage, { router, authenticator }: 
     address: request.socket.remoteAddress ?? "",
     isProbe: route.isProbe === true,
   };
-  const access = await authenticator.authenticate(caller, route.role);
-  const checked = { params: params.check(found.params), query: parameters.ofQuery(query) };
-  const body = await bodyOf(request, route);
-  return await route.handler({ ...checked, body, access, headers });
+  const access = await authenticator.authenticate(caller, route.role)
+    .catch((error) => audit.refuseCaller(error, route, caller.address));
+  const call = { client: access.client, address: caller.address, params: found.params, query };
+  return await audit.run(route, call, async () => {
+    const checked = { params: params.check(found.params), query: parameters.ofQuery(query) };
+    const body = await bodyOf(request, route);
+    return await route.handler({ ...checked, body, access, headers });
+  });
 }
 
 /** Answers bytes that are no request, or come too slowly, once; then closes the socket. */

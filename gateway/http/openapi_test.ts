@@ -3,6 +3,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { answerAsAgents } from "../testing/agents_service.ts";
 import { answerAsSignals } from "../testing/signals_service.ts";
 import { SIGNAL } from "../rest/schemas/signal_examples.ts";
+import { withAuditQueue } from "../testing/audit_queue.ts";
 import { withGateway } from "../testing/gateway_rig.ts";
 import { Description } from "../testing/description.ts";
 
@@ -30,42 +31,49 @@ const NEEDED_QUERIES: Readonly<Record<string, string>> = {
 };
 
 Deno.test("every route answers as described, errors too", () =>
-  withGateway(async ({ get, gateway, connector, client, transport }) => {
-    await answerAsSignals(transport, [{ ...SIGNAL, id: "1" }]);
-    await answerAsAgents(transport);
-    await client("?symbols=BTCUSD");
-    connector.trade("BTCUSD", 100);
-    connector.delta("BTCUSD", [{ price: 99, size: 1 }], [{ price: 101, size: 2 }]);
-    connector.snapshot("BTCUSD");
-    connector.ticker("BTCUSD");
-    connector.gap("clock", true, "BTCUSD");
-    const report = { kind: "other", text: "which day is open?" };
-    const headers = { "content-type": "application/json" };
-    const body = JSON.stringify(report);
-    await (await fetch(`${gateway.url}/v1/feedback`, { method: "POST", headers, body })).text();
-    const description = new Description((await get("/openapi.json")).body);
-    const requested: string[] = [];
-    for (const { path, method, status } of description.answers()) {
-      if (method !== "get" || status !== "200") continue;
-      const address = path.replace(/\{(symbol|instrument)\}/, "BTCUSD").replace("{id}", "1") +
-        (NEEDED_QUERIES[path] ?? "");
-      const response = await fetch(gateway.url + address);
-      const text = await response.text();
-      assert.equal(response.status, 200, `${address}: ${text.slice(0, 300)}`);
-      const type = response.headers.get("content-type")?.split(";")[0] ?? "";
-      const value = type === "application/json" ? JSON.parse(text) : text;
-      const context = { path, method, status: String(response.status), type };
-      assert.deepEqual(description.problems(context, value), [], address);
-      const wrong = await get(`${address}${address.includes("?") ? "&" : "?"}nope=1`);
-      assert.equal(wrong.status, 400);
-      const problem = { path, method, status: "default", type: wrong.type };
-      assert.deepEqual(description.problems(problem, wrong.body), [], address);
-      requested.push(address);
-    }
-    assert.ok(requested.length >= 14, requested.join(" "));
-    assert.ok(requested.includes("/v1/markets/BTCUSD/candles"));
-    assert.ok(requested.includes("/v1/markets/BTCUSD/book"));
-  }));
+  withAuditQueue((audit) =>
+    withGateway(
+      async ({ get, gateway, connector, client, transport }) => {
+        await answerAsSignals(transport, [{ ...SIGNAL, id: "1" }]);
+        await answerAsAgents(transport);
+        await client("?symbols=BTCUSD");
+        connector.trade("BTCUSD", 100);
+        connector.delta("BTCUSD", [{ price: 99, size: 1 }], [{ price: 101, size: 2 }]);
+        connector.snapshot("BTCUSD");
+        connector.ticker("BTCUSD");
+        connector.gap("clock", true, "BTCUSD");
+        const report = { kind: "other", text: "which day is open?" };
+        const headers = { "content-type": "application/json" };
+        const body = JSON.stringify(report);
+        await (await fetch(`${gateway.url}/v1/feedback`, { method: "POST", headers, body })).text();
+        const description = new Description((await get("/openapi.json")).body);
+        const requested: string[] = [];
+        for (const { path, method, status } of description.answers()) {
+          if (method !== "get" || status !== "200") continue;
+          const address =
+            path.replace(/\{(symbol|instrument)\}/, "BTCUSD").replace(/\{(id|position)\}/, "1") +
+            (NEEDED_QUERIES[path] ?? "");
+          const response = await fetch(gateway.url + address);
+          const text = await response.text();
+          assert.equal(response.status, 200, `${address}: ${text.slice(0, 300)}`);
+          const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+          const value = type === "application/json" ? JSON.parse(text) : text;
+          const context = { path, method, status: String(response.status), type };
+          assert.deepEqual(description.problems(context, value), [], address);
+          const wrong = await get(`${address}${address.includes("?") ? "&" : "?"}nope=1`);
+          assert.equal(wrong.status, 400);
+          const problem = { path, method, status: "default", type: wrong.type };
+          assert.deepEqual(description.problems(problem, wrong.body), [], address);
+          requested.push(address);
+        }
+        assert.ok(requested.length >= 14, requested.join(" "));
+        assert.ok(requested.includes("/v1/markets/BTCUSD/candles"));
+        assert.ok(requested.includes("/v1/markets/BTCUSD/book"));
+      },
+      true,
+      { audit },
+    )
+  ));
 
 Deno.test("the index names every route of the description", () =>
   withGateway(async ({ get }) => {

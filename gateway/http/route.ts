@@ -1,3 +1,4 @@
+import type { AuditCategory } from "@ssmd/audit";
 import type { z } from "zod";
 import type { Access } from "../access/access.ts";
 import type { Role } from "../access/role.ts";
@@ -67,6 +68,8 @@ interface RouteSpec<
   tag: string;
   /** The role that it needs; default `viewer`. */
   role?: Role;
+  /** What kind of change it makes: each call writes one event into the audit log, done or refused. */
+  changes?: AuditCategory;
   /** Whether it is a liveness probe, which has no rate limit. */
   isProbe?: boolean;
   /** Example values of the path's parts: `{ symbol: "BTCUSD" }`. */

@@ -1,3 +1,4 @@
+import type { AuditQueue } from "@ssmd/audit";
 import { suggestion } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
@@ -14,11 +15,16 @@ import type { Since } from "../protocol/since.ts";
 
 /** Maximum of listed names; beyond it only their number is sent. */
 const LISTED_MAX = 100;
+/** Symbols of an event in the audit log, characters. */
+const TARGET_CHARACTERS_MAX = 200;
 /** Names looked through for a did-you-mean. */
 const SUGGEST_AMONG_MAX = 500;
 
 /** Dependencies of a {@linkcode RequestHandler}. */
-export type StreamContext = CatchUpContext;
+export type StreamContext = CatchUpContext & {
+  /** Where subscriptions of clients with keys are written. */
+  audit?: AuditQueue | undefined;
+};
 
 /** Handles the requests of one client: changes its subscriptions and answers. */
 export class RequestHandler {
@@ -38,7 +44,23 @@ export class RequestHandler {
 
   /** Handles one text message. */
   handleText(text: string): void {
-    this.handle(parseRequest(text));
+    const request = parseRequest(text);
+    const before = this.lastError;
+    this.handle(request);
+    this.#audit(request, this.lastError === before ? "" : this.lastError?.code ?? "");
+  }
+
+  /** Writes what a client with a key subscribed to or was refused. */
+  #audit(request: ClientRequest | RequestError, reason: string): void {
+    const { client: actor } = this.#client.access;
+    const isRefused = request instanceof RequestError;
+    if (actor === "" || (!isRefused && request.action === "ping")) return;
+    this.#context.audit?.add({
+      ...{ category: "data-access", actor, outcome: reason === "" ? "done" : "refused", reason },
+      action: isRefused ? "stream request" : `stream ${request.action}`,
+      target: isRefused ? "" : request.symbols.join(" ").slice(0, TARGET_CHARACTERS_MAX),
+      metadata: isRefused ? {} : { types: typeNames(request.types).join(" "), mode: request.mode },
+    });
   }
 
   /** Handles a parsed request or its error. */

@@ -9,6 +9,7 @@ export {
   type AuditFilter,
 } from "./event.ts";
 export { AuditLog } from "./log.ts";
+export { AuditQueue } from "./queue.ts";
 export { type AuditSource, rollAudit } from "./cold.ts";
 export { allEvents, eventAt, newestEvents } from "./select.ts";
 export { AUDIT_VERIFICATION, verifyAudit } from "./verify.ts";

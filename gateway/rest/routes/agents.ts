@@ -91,6 +91,7 @@ export function agentRoutes(client: AgentsClient): Route[] {
 function createRoute(client: AgentsClient): Route {
   return route({
     ...{ method: "POST", path: "/v1/admin/agent/threads", id: "defineSignal", ...TAG },
+    changes: "operations",
     summary: "Lets an agent write a signal from words",
     body: z.strictObject({ words: TEXT }),
     answers: { 200: { schema: AGENT_THREAD } },
@@ -102,6 +103,7 @@ function createRoute(client: AgentsClient): Route {
 function answerRoute(client: AgentsClient): Route {
   return route({
     ...{ method: "POST", path: "/v1/admin/agent/threads/{thread}", id: "continueThread", ...TAG },
+    changes: "operations",
     summary: "How a thread is; with `text`, the answer to what it asks",
     params: { thread: z.string().min(1).max(64) },
     examples: { thread: "d-1a2b3c4d" },
@@ -166,6 +168,7 @@ function decideRoute(client: AgentsClient, decision: "approve" | "reject"): Rout
   return route({
     ...{ method: "POST", path: `/v1/admin/agent/threads/{thread}/${decision}` },
     ...{ id: `${decision}Thread`, ...TAG, role: "admin" },
+    changes: "operations",
     summary: `${decision === "approve" ? "Approves" : "Rejects"} exactly what has this hash`,
     params: { thread: z.string().min(1).max(64) },
     examples: { thread: "d-1a2b3c4d" },

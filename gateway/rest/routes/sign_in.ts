@@ -24,6 +24,7 @@ function ticketRoute(authenticator: Authenticator): Route {
     path: "/v1/tickets",
     id: "createTicket",
     tag: "Access",
+    changes: "client-actions",
     summary: "A ticket that opens one stream",
     description:
       `A WebSocket of a browser can send no header. Its page asks here with the key in a ` +
@@ -46,6 +47,7 @@ function signInRoute(authenticator: Authenticator): Route {
     path: "/v1/sign-in",
     id: "signIn",
     tag: "Access",
+    changes: "client-actions",
     summary: "Signs a browser in: the key once in a header, a cookie from then on",
     answers: {
       200: {
@@ -68,6 +70,7 @@ function signOutRoute(authenticator: Authenticator): Route {
     id: "signOut",
     tag: "Access",
     role: "public",
+    changes: "client-actions",
     summary: "Ends the sign-in of a browser",
     answers: { 200: { schema: SIGNED_OUT, example: { signed_in: false } } },
     handler: ({ headers }) => {

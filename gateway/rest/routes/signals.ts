@@ -163,6 +163,7 @@ function switchesRoute({ client }: SignalSource): Route {
 function switchRoute({ client }: SignalSource, action: "enable" | "disable"): Route {
   return route({
     ...{ path: `/v1/admin/signals/{id}/${action}`, id: `${action}Signal`, ...SWITCHING, ...ONE },
+    changes: "operations",
     summary: `Switches a signal ${action === "enable" ? "on" : "off"}, until the contrary is said`,
     answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
     handler: async ({ params: { id } }) => {
@@ -175,6 +176,7 @@ function switchRoute({ client }: SignalSource, action: "enable" | "disable"): Ro
 function deployRoute({ client }: SignalSource): Route {
   return route({
     ...{ path: "/v1/admin/signals/deploy", id: "deploySignals", ...SWITCHING, role: "admin" },
+    changes: "operations",
     summary: "Reads the environment's signals anew and switches to them at one place of the stream",
     answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
     handler: async () => {

@@ -1,0 +1,93 @@
+import type { AuditDraft, AuditQueue } from "@ssmd/audit";
+import { type Logger, SsmdError } from "@ssmd/runtime";
+import { AccessAudit } from "../access/access_audit.ts";
+import { AccessDenied } from "../access/access_denied.ts";
+import { withoutSecrets } from "../access/api_key.ts";
+import { AUDIT_LIMITS } from "../access/limits.ts";
+import type { Route } from "./route.ts";
+
+/** Who calls a route, and with what, before anything of it is checked. */
+interface RouteCall {
+  /** The client; empty in an environment without keys. */
+  client: string;
+  /** Address or program of the caller. */
+  address: string;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+}
+
+/** Writes one event for each call of a route that changes something, and for refused callers. */
+export class RouteAudit {
+  #queue: AuditQueue | undefined;
+  #refusals: AccessAudit | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(queue: AuditQueue | undefined, logger: Logger) {
+    this.#queue = queue;
+    if (queue === undefined) return;
+    const append = (record: Record<string, unknown>) =>
+      Promise.resolve(queue.add(refusalOf(record)));
+    const refusals = this.#refusals = new AccessAudit(append, logger, Date.now);
+    this.#timer = setInterval(() => refusals.endWindow(), AUDIT_LIMITS.windowMs);
+  }
+
+  /** Runs a call and writes its event: done, refused, or failed. */
+  async run<T>(route: Route, call: RouteCall, body: () => T | Promise<T>): Promise<T> {
+    if (route.changes === undefined) return await body();
+    try {
+      const result = await body();
+      this.#add(route, call, { outcome: "done", reason: "" });
+      return result;
+    } catch (error) {
+      const reason = error instanceof SsmdError ? error.code : "UNEXPECTED";
+      this.#add(route, call, { outcome: reason === "UNEXPECTED" ? "failed" : "refused", reason });
+      throw error;
+    }
+  }
+
+  /** Writes that a caller is not let in: the first of a kind at once, the rest of a minute as a count. */
+  refuseCaller(error: unknown, { method, path }: Route, address: string): never {
+    if (error instanceof AccessDenied) {
+      // Told apart by route, whose number is bounded.
+      const what = `${method} ${path}`;
+      this.#refusals?.add({ code: error.code, client: "", key: what, address, what });
+    }
+    throw error;
+  }
+
+  /** Writes the counts of refusals. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#refusals?.endWindow();
+  }
+
+  #add(
+    { changes: category, id, method, path }: Route,
+    { client, address, params, query }: RouteCall,
+    end: Pick<AuditDraft, "outcome" | "reason">,
+  ): void {
+    if (category === undefined) return;
+    const clean = (text: string) => withoutSecrets(text).slice(0, AUDIT_LIMITS.whatCharactersMax);
+    const given = [...query].filter(([name]) => name !== "ticket").slice(0, QUERY_MAX);
+    this.#queue?.add({
+      ...{ category, actor: client === "" ? address : client, action: id, ...end },
+      target: clean(Object.values(params).join(" ")),
+      metadata: {
+        route: `${method} ${path}`,
+        address,
+        ...Object.fromEntries(given.map(([name, value]) => [clean(name), clean(value)])),
+      },
+    });
+  }
+}
+
+/** Parameters of an address that an event holds. */
+const QUERY_MAX = 16;
+
+function refusalOf({ code, address, what, count, until }: Record<string, unknown>): AuditDraft {
+  return {
+    ...{ category: "security-events", actor: String(address), action: "caller refused" },
+    ...{ target: String(what), outcome: "refused", reason: String(code) },
+    metadata: { count: Number(count), ...(until === undefined ? {} : { until: String(until) }) },
+  };
+}

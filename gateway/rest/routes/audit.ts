@@ -1,0 +1,86 @@
+import {
+  AUDIT_CATEGORIES,
+  AUDIT_EVENT,
+  AUDIT_OUTCOMES,
+  type AuditLog,
+  type AuditQueue,
+} from "@ssmd/audit";
+import { z } from "zod";
+import { Problem } from "../../http/problem.ts";
+import { json, uncached } from "../../http/reply.ts";
+import { type Route, route } from "../../http/route.ts";
+
+const ADMIN = { tag: "Administration", role: "admin" } as const;
+const MOMENT = z.string().regex(/^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/);
+const FILTER = {
+  actor: z.string().max(200).optional().describe("Who did it."),
+  action: z.string().max(200).optional().describe("What was done: `disconnectConnection`."),
+  category: z.enum(AUDIT_CATEGORIES).optional(),
+  outcome: z.enum(AUDIT_OUTCOMES).optional(),
+  from: MOMENT.optional().describe("First moment, ISO 8601, or a day."),
+  to: MOMENT.optional().describe("Last moment, or the whole day."),
+};
+
+/** Who did what in this environment in the last 30 days; older events are read by `ssmd audit list`. */
+export function auditRoutes(audit: AuditQueue | undefined): Route[] {
+  return [
+    route({
+      ...{ path: "/v1/audit/events", id: "listAuditEvents", ...ADMIN },
+      summary: "Who did what in the last 30 days, the newest first",
+      query: {
+        ...FILTER,
+        before: z.int().min(1).optional().describe(
+          "Only events before this position: the next page.",
+        ),
+        limit: z.int().min(1).max(1000).default(100),
+      },
+      answers: { 200: { schema: z.strictObject({ events: z.array(AUDIT_EVENT) }) } },
+      handler: ({ query }) => uncached(json({ events: logOf(audit).list(query) })),
+    }),
+    route({
+      ...{ path: "/v1/audit/events/{position}", id: "getAuditEvent", ...ADMIN },
+      summary: "One event",
+      params: { position: z.int().min(1) },
+      examples: { position: "1" },
+      answers: { 200: { schema: AUDIT_EVENT } },
+      handler: ({ params: { position } }) =>
+        uncached(json(logOf(audit).find(position) ?? unknownEvent(position))),
+    }),
+    route({
+      ...{ path: "/v1/audit/summary", id: "summarizeAudit", ...ADMIN },
+      summary: "Numbers of events by category and outcome",
+      query: FILTER,
+      answers: {
+        200: {
+          schema: z.strictObject({
+            head: z.string().describe("Link of the last event, to be noted elsewhere."),
+            counts: z.array(z.strictObject({
+              category: z.string(),
+              outcome: z.string(),
+              events: z.int(),
+            })),
+          }),
+        },
+      },
+      handler: ({ query }) => {
+        const log = logOf(audit);
+        return uncached(json({ head: log.head().link, counts: log.count(query) }));
+      },
+    }),
+  ];
+}
+
+function logOf(audit: AuditQueue | undefined): AuditLog {
+  if (audit !== undefined) return audit.log;
+  throw new Problem("AUDIT_NOT_KEPT", "This gateway keeps no audit log", {
+    status: 503,
+    hint: "ssmd up and the gateway service keep one",
+  });
+}
+
+function unknownEvent(position: number): never {
+  throw new Problem("AUDIT_EVENT_UNKNOWN", `There is no event ${position} here`, {
+    status: 404,
+    hint: "Events of more than 30 days ago are read by ssmd audit show",
+  });
+}
