@@ -7,9 +7,14 @@ export interface Ran {
 
 /** Options of {@linkcode runProgram}. */
 export interface RunOptions {
-  /** Whether its output is shown while it runs; default false. */
-  show?: boolean;
+  /** Whether its output is shown while it runs, or by whole lines for others beside it; default false. */
+  show?: boolean | "lines";
   env?: Record<string, string>;
+}
+
+/** Where output is shown. */
+interface Output {
+  writeSync(bytes: Uint8Array): number;
 }
 
 // deno-lint-ignore no-control-regex -- these are the colour codes themselves
@@ -33,13 +38,19 @@ export async function runProgram(
   const parts: string[] = [];
   const collect = async (
     stream: ReadableStream<Uint8Array>,
-    to: { writeSync(bytes: Uint8Array): number },
+    to: Output,
   ) => {
-    const decoder = new TextDecoder();
+    const [decoder, encoder] = [new TextDecoder(), new TextEncoder()];
+    let rest = "";
     for await (const chunk of stream) {
-      parts.push(decoder.decode(chunk, { stream: true }));
-      if (show) to.writeSync(chunk);
+      const text = decoder.decode(chunk, { stream: true });
+      parts.push(text);
+      rest += text;
+      const end = show === "lines" ? rest.lastIndexOf("\n") + 1 : rest.length;
+      if (show && end > 0) writeWhole(to, encoder.encode(rest.slice(0, end)));
+      rest = rest.slice(end);
     }
+    if (show && rest !== "") writeWhole(to, encoder.encode(`${rest}\n`));
   };
   const [status] = await Promise.all([
     child.status,
@@ -47,4 +58,8 @@ export async function runProgram(
     collect(child.stderr, Deno.stderr),
   ]);
   return { code: status.code, output: parts.join("").replace(COLOR, "") };
+}
+
+function writeWhole(to: Output, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
 }

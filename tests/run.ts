@@ -7,6 +7,8 @@ export interface TestOptions {
   coverageDir?: string;
   /** Paths that are left out. */
   without?: readonly string[];
+  /** Other runs are shown beside it. */
+  isLane?: boolean;
   /** Test files run beside each other, one a core. */
   parallel?: boolean;
 }
@@ -17,7 +19,7 @@ export interface TestOptions {
  */
 export async function runTests(
   filters: readonly string[],
-  { coverageDir, without = [], parallel = false }: TestOptions = {},
+  { coverageDir, without = [], parallel = false, isLane = false }: TestOptions = {},
 ): Promise<Results> {
   const paths = filters.filter(exists);
   const names = filters.filter((filter) => !exists(filter));
@@ -26,7 +28,8 @@ export async function runTests(
   if (parallel) args.push("--parallel");
   if (without.length > 0) args.push(`--ignore=${without.join(",")}`);
   if (coverageDir) args.push(`--coverage=${coverageDir}`, "--coverage-raw-data-only");
-  const { code, output } = await runProgram(Deno.execPath(), [...args, ...paths], { show: true });
+  const show = isLane ? "lines" : true;
+  const { code, output } = await runProgram(Deno.execPath(), [...args, ...paths], { show });
   return resultsOf(output, code);
 }
 
@@ -39,7 +42,10 @@ const EXAMPLES = "cli/examples_test.ts";
 async function runAllTests(): Promise<Results> {
   const lanes = [E2E, EXAMPLES];
   return sumOf(
-    await Promise.all([runTests([], { without: lanes }), ...lanes.map((lane) => runTests([lane]))]),
+    await Promise.all([
+      runTests([], { without: lanes, isLane: true }),
+      ...lanes.map((lane) => runTests([lane], { isLane: true })),
+    ]),
   );
 }
 
