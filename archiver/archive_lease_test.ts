@@ -73,9 +73,9 @@ Deno.test(
       const second = createArchiver({ ...optionsOf(two, storage), leaseWaitMs: Infinity, health });
       const started = second.start();
       while (!health.failing().some(({ condition }) => condition === "lease")) await sleep(5);
-      publish(one, 0, 1000);
+      await publish(one, 0, 1000).flush();
       await first.close();
-      publish(two, 1000, 2000);
+      await publish(two, 1000, 2000).flush();
       await started;
       await second.close();
       assert.deepEqual(sequencesOf((await archiveOf(storage)).events), upTo(2000));
