@@ -61,11 +61,18 @@ async function run(command: Command, call: AuditedCall): Promise<unknown> {
 async function logPath({ flags, context }: AuditedCall): Promise<string> {
   const { env, data } = flags;
   const named = typeof data === "string" ? data : undefined;
-  const environment = typeof env === "string"
-    ? await loadEnvironment(await registryDirOf(context.globals), env).catch(() => undefined)
-    : undefined;
+  const environment = typeof env === "string" ? await environmentOf(context, env) : undefined;
   if (environment === undefined) return auditStorePath(REGISTRY_LOG, named ?? "./data");
   return auditStorePath(environment.name, dataDirOf(environment, named));
+}
+
+/** Undefined = there is none of the name, or no registry: the command itself says so where it matters. */
+async function environmentOf({ globals }: SsmdContext, env: string) {
+  try {
+    return await loadEnvironment(await registryDirOf(globals), env);
+  } catch {
+    return undefined;
+  }
 }
 
 function detailsOf(flags: Readonly<Record<string, unknown>>): Record<string, string> {
