@@ -14,7 +14,7 @@ const SHIM = "Deno.FsFile.prototype.tryLock ??= () => Promise.resolve(true);\n";
 const BYTES_MAX: Readonly<Record<string, number>> = {
   connector: 130e6,
   archiver: 130e6,
-  ssmd: 230e6,
+  ssmd: 240e6,
 };
 const WAIT_MS = 120_000;
 
