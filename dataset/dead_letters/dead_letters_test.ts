@@ -50,6 +50,18 @@ Deno.test("a message that is no letter is kept as one about itself", () => {
   });
 });
 
+Deno.test("a letter names the microsecond of its frame, whatever its nanoseconds are", () => {
+  for (let us = 1_795_946_618_573_000; us < 1_795_946_618_574_000; us++) {
+    const text = JSON.stringify({
+      ...{ feed: "kraken", reason: "no JSON", received_at_ns: `${us}000` },
+      ...{ bytes: 0, frame_base64: "", truncated: false },
+    });
+    const payload = new TextEncoder().encode(text);
+    const read = letterOf({ subject: "test.dlq.connector", payload, id: "x" }, 5);
+    assert.equal(read.received_us, us);
+  }
+});
+
 Deno.test("a replay keeps what today's code cannot read, and makes a version of the rest; twice is once", async () => {
   const storage = memoryStorage();
   await fillArchive(storage, ENV);

@@ -7,7 +7,7 @@ const PAYLOAD = z.object({
   feed: z.string(),
   reason: z.string(),
   /** When the frame was received. Absent: of records. */
-  received_at_ns: z.string().optional(),
+  received_at_ns: z.string().regex(/^\d+$/).optional(),
   /** Where a record was meant to go. Absent: of frames. */
   subject: z.string().default(""),
   /** How many bytes it had. */
@@ -46,7 +46,7 @@ export function letterOf(
       .parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload)));
     return {
       ...{ ...rest, id, component, kind: frame === undefined ? "record" : "frame" },
-      received_us: ns === undefined ? nowUs : Math.floor(Number(ns) / 1000),
+      received_us: ns === undefined ? nowUs : Number(BigInt(ns) / 1000n),
       base64: frame ?? record ?? "",
     };
   } catch (error) {

@@ -94,6 +94,8 @@ export async function countRecords(storage: Storage): Promise<number> {
 export async function timelessContent(storage: Storage): Promise<Map<string, string>> {
   const content = new Map<string, string>();
   for (const [key, bytes] of await objectsOf(storage)) {
+    // The log of a local environment lies beside its data; each seal adds to it.
+    if (key.startsWith("audit/")) continue;
     content.set(key, parseManifestKey(key) === undefined ? bytes.toBase64() : timeless(bytes));
   }
   return content;
