@@ -122,9 +122,11 @@ export class ChartView {
     setText(byId("since"), young === undefined ? "" : `${since} ${dayTime(young.ms)}`);
     const seconds = this.#interval.endsWith("s");
     this.#chart.timeScale().applyOptions({ secondsVisible: seconds });
-    this.#source = new CandleSource(this.#rest, row, this.#interval);
+    const source = new CandleSource(this.#rest, row, this.#interval);
+    this.#source = source;
     await this.reload();
-    await this.#loadBack(this.#source);
+    // Another market, or none, may have been chosen meanwhile.
+    await this.#loadBack(source);
   }
 
   /** Loads what the address asks for of the past. */
