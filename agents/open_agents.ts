@@ -1,6 +1,6 @@
 import { type Journal, openJournal, whoIsThis } from "@ssmd/journal";
 import { agentStorePath, type DeployedAgents, type Deployment, type Policy } from "@ssmd/metadata";
-import { ConfigError, type Logger, nowUs } from "@ssmd/runtime";
+import { ConfigError, DAY_US, type Logger, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 import { ActionAgent, type ActionAgentOptions } from "./act/action_agent.ts";
@@ -18,7 +18,6 @@ import { openModel } from "./model/open_model.ts";
 
 /** Days of the archive that a new signal is backtested over. */
 const BACKTEST_DAYS = 7;
-const DAY_US = 86_400_000_000;
 
 /** What the agents of an environment are made from. */
 interface AgentsOptions {

@@ -1,5 +1,5 @@
 import { dayOfUs, loadManifest } from "@ssmd/archive";
-import { type Logger, sleep } from "@ssmd/runtime";
+import { DAY_US, type Logger, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { type MinuteOfRecords, readNames } from "./archived_names.ts";
 import { loadDay } from "./day_loader.ts";
@@ -7,7 +7,6 @@ import type { FlushScheduler } from "./flush_scheduler.ts";
 import { notWritten, type StorageRetry } from "./storage_retry.ts";
 import type { WindowRouter } from "./window_router.ts";
 
-const DAY_US = 86_400_000_000;
 const OPEN_LOOK_MS = 5;
 /** Days before today that a stopped archiver may have left open. */
 const DAYS_BACK = 7;

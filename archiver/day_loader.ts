@@ -11,11 +11,10 @@ import {
   readArchive,
   usOfDay,
 } from "@ssmd/archive";
+import { DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { Day } from "./day.ts";
 import { fenced } from "./fence.ts";
-
-const DAY_US = 86_400_000_000;
 
 /** Who writes to the archive. */
 interface ArchiveWriter {

@@ -1,4 +1,4 @@
-import { ArchiveError, messageOf } from "@ssmd/runtime";
+import { ArchiveError, DAY_US, messageOf } from "@ssmd/runtime";
 import {
   ALL_SYMBOLS,
   EVENT_TYPES,
@@ -16,7 +16,6 @@ import { ArchivedNames, type MinuteOfRecords } from "./archived_names.ts";
 import type { Day, Window } from "./day.ts";
 import { IdReader } from "./id_reader.ts";
 
-const DAY_US = 86_400_000_000;
 const MINUTE_US = 60_000_000;
 /** Subjects whose way is remembered; beyond it all are forgotten and found again. */
 const ROUTES_MAX = 1_000_000;

@@ -1,4 +1,4 @@
-import { type CaptureClock, type CaptureInfo, concat } from "@ssmd/archive";
+import { type CaptureClock, type CaptureInfo, concat, dayOfUs } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import {
   type CarriedState,
@@ -14,7 +14,7 @@ import {
 } from "@ssmd/exchanges";
 import { runOfName, type RunTurn } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
-import { isoOfUs, nowUs } from "@ssmd/runtime";
+import { nowUs } from "@ssmd/runtime";
 import type { ConnectionContinuity } from "./continuity.ts";
 import type { ConnectionCheckpoint } from "./segment.ts";
 
@@ -60,7 +60,7 @@ export function recordedConnections(
   recorded: readonly { symbols: readonly SymbolSpec[]; normalizer: string }[],
 ): Connection[] {
   return recorded.map(({ symbols, normalizer }, i) => {
-    const version = normalizerFor(options.venue, { day: today(), normalizer });
+    const version = normalizerFor(options.venue, { day: dayOfUs(nowUs()), normalizer });
     const connection = newConnection(options, { connectionIndex: i + 1, symbols, version });
     return { ...connection, capture: { ...connection.capture, normalizer } };
   });
@@ -87,11 +87,10 @@ export function planConnections(
 }
 
 function liveVersion({ venue, normalizer }: ConnectionOptions): NormalizerVersion {
-  return normalizerFor(venue, { day: today(), ...(normalizer !== undefined && { normalizer }) });
-}
-
-function today(): string {
-  return isoOfUs(nowUs()).slice(0, 10);
+  return normalizerFor(venue, {
+    day: dayOfUs(nowUs()),
+    ...(normalizer !== undefined && { normalizer }),
+  });
 }
 
 function newConnection(
@@ -144,7 +143,7 @@ function captureInfo(
 /** Raw says the format where it is not that of the day. */
 function namedFormat(options: ConnectionOptions): Pick<CaptureInfo, "normalizer"> {
   const { id } = liveVersion(options);
-  return id === normalizerOn(options.venue, today()).id ? {} : { normalizer: id };
+  return id === normalizerOn(options.venue, dayOfUs(nowUs())).id ? {} : { normalizer: id };
 }
 
 /** A line that takes markets off was translated: later raw files do not name them. */
@@ -239,7 +238,7 @@ export function restoreTranslator(
   { checkpoint, turns }: { checkpoint: ConnectionCheckpoint; turns: readonly RunTurn[] },
 ): Translator {
   const version = venue.normalizers.find((known) => known.id === checkpoint.normalizer) ??
-    normalizerOn(venue, isoOfUs(checkpoint.lastUs).slice(0, 10));
+    normalizerOn(venue, dayOfUs(checkpoint.lastUs));
   const normalizer = version.create({ feed, symbols: checkpoint.capture.symbols });
   normalizer.restore(checkpoint.state);
   const { capture, sequence, lastUs, aliveUs, openGaps } = checkpoint;

@@ -1,6 +1,5 @@
 import { usOfDay } from "@ssmd/archive";
-
-const DAY_US = 86_400_000_000;
+import { DAY_US } from "@ssmd/runtime";
 
 /** A span of receive time, µs; open where an end is absent. */
 export interface TimeSpan {

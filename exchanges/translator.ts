@@ -8,6 +8,7 @@ import {
   recoveredGap,
   type RunTurn,
 } from "@ssmd/market";
+import { DAY_US } from "@ssmd/runtime";
 import type {
   CarriedState,
   Normalized,
@@ -19,7 +20,6 @@ import { unreadableReason } from "./frame.ts";
 import type { FrameScanner } from "./frame_scanner.ts";
 import { TurnFilter } from "./turn_filter.ts";
 
-const DAY_US = 86_400_000_000;
 const NOTHING: MarketEvent[] = [];
 /** Events after which no book is kept up. */
 const ENDS_BOOKS: ReadonlySet<string> = new Set(["disconnect", "stop", "resumed"]);

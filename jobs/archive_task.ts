@@ -1,4 +1,4 @@
-import { isSealedDay, loadManifest } from "@ssmd/archive";
+import { dayOfUs, isSealedDay, loadManifest } from "@ssmd/archive";
 import { runQa } from "@ssmd/dataset/qa";
 import { expireDay, type OldDay, planRetention } from "@ssmd/dataset/retention";
 import { sealableDays, sealDay } from "@ssmd/dataset/seal";
@@ -65,7 +65,7 @@ async function unsealedDays(
   storage: Storage,
   env: string,
 ): Promise<{ feed: string; version: string; day: string }[]> {
-  const today = new Date(nowUs() / 1000).toISOString().slice(0, 10);
+  const today = dayOfUs(nowUs());
   const days = [];
   for (const manifestId of await sealableDays(storage, { env, span: {} })) {
     const { feed, version = "v1", day } = manifestId;

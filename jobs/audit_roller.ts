@@ -1,6 +1,7 @@
+import { dayOfUs } from "@ssmd/archive";
 import { AuditLog, rollAudit } from "@ssmd/audit";
 import { auditStorePath, type Environment } from "@ssmd/metadata";
-import { isoOfUs, type Logger, messageOf } from "@ssmd/runtime";
+import { type Logger, messageOf } from "@ssmd/runtime";
 import { openStorage, type StorageConfig } from "@ssmd/storage";
 
 /** Options of {@linkcode AuditRoller}. */
@@ -26,7 +27,7 @@ export class AuditRoller {
   /** Rolls with the first call of a day; never throws. What failed is tried again the next day. */
   async tick(): Promise<void> {
     const { environment: { name: env }, dataDir, nowUs, notBeforeUs, logger } = this.#options;
-    const day = isoOfUs(nowUs()).slice(0, 10);
+    const day = dayOfUs(nowUs());
     // Storage in memory outlives nothing: the log stays whole in its file.
     if (day === this.#day || nowUs() < notBeforeUs || this.#options.storage.type === "memory") {
       return;

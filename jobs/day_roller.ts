@@ -1,5 +1,5 @@
 import type { Environment } from "@ssmd/metadata";
-import { isoOfUs, type Logger, usOfIso } from "@ssmd/runtime";
+import { DAY_US, isoOfUs, type Logger, usOfIso } from "@ssmd/runtime";
 import type { JobStore } from "./job_store.ts";
 import { END_DAY, endDayId } from "./workflows/end_day.ts";
 import { ROLL_DAY, rollDayId } from "./workflows/roll_day.ts";
@@ -13,7 +13,6 @@ const LOOK_US = 10_000_000;
 const AFTER_END_US = 120_000_000;
 /** Pause before a start that failed is asked for again. */
 const RESTART_US = 600_000_000;
-const DAY_US = 86_400_000_000;
 const VERSION = "v1";
 
 /** Options of {@linkcode DayRoller}. */

@@ -10,11 +10,9 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { ALL_SYMBOLS } from "@ssmd/market";
-import { isoOfUs } from "@ssmd/runtime";
+import { DAY_US, isoOfUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { fenced } from "../fence.ts";
-
-const DAY_US = 86_400_000_000;
 
 /** Time in which records of a feed left the bus unread, µs. */
 export interface BusGap {

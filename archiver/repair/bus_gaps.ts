@@ -7,7 +7,7 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { rawManifests } from "@ssmd/dataset/reprocess";
-import { type Logger, messageOf } from "@ssmd/runtime";
+import { DAY_US, type Logger, messageOf } from "@ssmd/runtime";
 import type { InMessage, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "../archiver_metrics.ts";
 import { lastArchivedUs } from "../day.ts";
@@ -15,7 +15,6 @@ import { type BusGap, openBusGap, openGapsIn } from "./bus_gap.ts";
 import { Repairer, type RepairerOptions } from "./repairer.ts";
 import { type MissedMessages, StreamWatch } from "./stream_watch.ts";
 
-const DAY_US = 86_400_000_000;
 /** Days in which the archive's place and open gaps are looked for. */
 const DAYS_BACK = 7;
 

@@ -4,6 +4,7 @@ import { type SpanTranslation, translateSpan } from "@ssmd/dataset/reprocess";
 import type { MarketEvent } from "@ssmd/market";
 import {
   Backoff,
+  DAY_US,
   isoOfUs,
   type Logger,
   messageOf,
@@ -13,7 +14,6 @@ import {
 import { archivedRecords, recordName } from "../archived_records.ts";
 import { type BusGap, type BusGapEnd, type BusGapStore, closeBusGap, daysOf } from "./bus_gap.ts";
 
-const DAY_US = 86_400_000_000;
 /** Before the last record: some of these were archived, some not. */
 const MARGIN_US = 5_000_000;
 /** Raw files of a gap's minute come when the minute is over; a connector that is gone writes none. */

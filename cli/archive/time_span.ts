@@ -1,9 +1,8 @@
 import { usOfDay } from "@ssmd/archive";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
-import { DAY_WORDS, dayNamed, nowUs, parseDurationMs, usOfIso } from "@ssmd/runtime";
+import { DAY_US, DAY_WORDS, dayNamed, nowUs, parseDurationMs, usOfIso } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 
-const DAY_US = 86_400_000_000;
 /** The forms of {@linkcode parseMoment}. */
 const MOMENT_WORDS = `${DAY_WORDS}; YYYY-MM-DDTHH:MM:SSZ; or 90m, 2h for how long ago`;
 

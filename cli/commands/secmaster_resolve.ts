@@ -1,12 +1,10 @@
-import { isoOfUs } from "@ssmd/runtime";
+import { DAY_US, isoOfUs } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 import { instantFlag, KNOWN_AT, timesOf } from "../secmaster/flags.ts";
 import { openMaster } from "../secmaster/open_master.ts";
 import { RESOLVED, resolvedView } from "../secmaster/resolved_view.ts";
-
-const DAY_US = 86_400_000_000;
 
 export default defineCommand({
   name: "secmaster resolve",

@@ -3,7 +3,15 @@ import { z } from "zod";
 import { dayOfUs, type DaySummary, inventory, loadManifest, usOfNsText } from "@ssmd/archive";
 import { countLetters } from "@ssmd/dataset/dead_letters";
 import { dataDirOf } from "@ssmd/metadata";
-import { isoOfUs, nowUs, runningProcesses, sleep, SsmdError, untilSignal } from "@ssmd/runtime";
+import {
+  DAY_US,
+  isoOfUs,
+  nowUs,
+  runningProcesses,
+  sleep,
+  SsmdError,
+  untilSignal,
+} from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
 import { askGateway, type GatewayLocation, requestGateway } from "../client/running_gateway.ts";
 import { ENVIRONMENT, OUTPUT } from "../command/common_flags.ts";
@@ -19,7 +27,6 @@ import { render } from "../render.ts";
 const WATCH_MS = 2_000;
 /** Lag from which on a feed is behind. */
 const LAG_MS_MAX = 5_000;
-const DAY_US = 86_400_000_000;
 /** Share of the disk that must be left. */
 const FREE_SHARE_MIN = 0.05;
 const CLEAR_SCREEN = "\x1b[2J\x1b[H";

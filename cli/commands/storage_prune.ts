@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DAY_MS } from "@ssmd/runtime";
 import type { ObjectVersion } from "@ssmd/storage";
 import { auditArchive } from "../archive/audit_archive.ts";
 import { DRY_RUN } from "../command/common_flags.ts";
@@ -9,8 +10,6 @@ import { confirmed } from "../confirm.ts";
 import { bytesText, countText } from "../format.ts";
 import { prunable } from "../storage/prune.ts";
 import { KEY_PREFIX, VERSIONED_ENVIRONMENT, withVersions } from "../storage/versioned.ts";
-
-const DAY_MS = 86_400_000;
 
 export default defineCommand({
   name: "storage prune",

@@ -1,14 +1,12 @@
 import { type DaySummary, inventory, usOfDay } from "@ssmd/archive";
 import { type Calendar, openSpans } from "@ssmd/metadata";
-import { nowUs, SsmdError } from "@ssmd/runtime";
+import { DAY_US, nowUs, SsmdError } from "@ssmd/runtime";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
 import type { Globals } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
 import type { InventoryFlags } from "./inventory_flags.ts";
-
-const DAY_US = 86_400_000_000;
 
 /** The archive's days that flags name, with the environment they are of. */
 interface NamedDays {

@@ -1,5 +1,6 @@
 import { type ArchiveQuery, loadManifest, openArchived, readArchive } from "@ssmd/archive";
 import { type EventType, FEED_TYPES, type MarketEvent } from "@ssmd/market";
+import { DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { RecordComparison, type SymbolComparison, type TypeComparison } from "./compare_records.ts";
 import { RecordValues } from "./record_values.ts";
@@ -46,8 +47,6 @@ export interface VersionDiff {
   /** Symbols that differ beyond those that are listed. */
   symbolsLeftOut: number;
 }
-
-const DAY_US = 86_400_000_000;
 
 /**
  * Compares two versions over the same days, side by side in the order of receive time, with one

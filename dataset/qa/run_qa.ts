@@ -8,12 +8,10 @@ import {
   usOfDay,
 } from "@ssmd/archive";
 import { type Calendar, openSpans, type QaRules } from "@ssmd/metadata";
-import { ArchiveError, isoOfUs, nowUs } from "@ssmd/runtime";
+import { ArchiveError, DAY_US, isoOfUs, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { checkRecords, typesChecked } from "./qa.ts";
 import { type QaReport, type QaReportId, saveQaReport } from "./report.ts";
-
-const DAY_US = 86_400_000_000;
 
 /** What a day is checked with. */
 interface RunQaOptions extends QaReportId {

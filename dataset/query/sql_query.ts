@@ -1,4 +1,4 @@
-import { isoOfUs, makeTemporaryFolder } from "@ssmd/runtime";
+import { DAY_US, isoOfUs, makeTemporaryFolder } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../time_span.ts";
 import { type Column, type ColumnKind, columnsOf } from "@ssmd/archive/parquet";
@@ -16,8 +16,6 @@ import { askEngine } from "./engine_process.ts";
 import { queryFiles } from "./export_cache.ts";
 import { sqlError } from "./sql_error.ts";
 import { isSeries, TABLES, tablesIn } from "./tables.ts";
-
-const DAY_US = 86_400_000_000;
 
 /** Limits of a query; beside each stands what happens there. */
 export const QUERY_LIMITS = {

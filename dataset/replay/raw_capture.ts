@@ -11,7 +11,7 @@ import {
 import { assertKnown, daysBetween, manifestDays, TIME_US_MAX } from "@ssmd/archive";
 import type { Translator } from "@ssmd/exchanges";
 import { allTurns, type RunTurn, type Turn, turnsOf } from "@ssmd/market";
-import { ArchiveError } from "@ssmd/runtime";
+import { ArchiveError, DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { newTranslator, translatorBefore } from "./connection_before.ts";
 
@@ -105,8 +105,6 @@ async function rawDays(storage: Storage, span: RawSpan): Promise<string[]> {
   const [last = ""] = daysBetween(toUs - 1, toUs);
   return days.filter((day) => day >= first && day <= last);
 }
-
-const DAY_US = 86_400_000_000;
 
 /** Merges the lines of files that are given in the order of their first line. */
 class CaptureWriter {

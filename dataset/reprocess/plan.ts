@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
 import { dayOfUs, type Manifest, usOfDay, usOfNsText } from "@ssmd/archive";
-import { ArchiveError } from "@ssmd/runtime";
+import { ArchiveError, DAY_US } from "@ssmd/runtime";
 import { digestOf, type RawConnection, rawConnectionsOf } from "./raw_connections.ts";
 import { filesUpTo } from "./translate_day.ts";
-
-const DAY_US = 86_400_000_000;
 
 /** A day that is to be made, and what it is made from. */
 export interface PlannedDay {

@@ -8,7 +8,7 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
-import { ArchiveError } from "@ssmd/runtime";
+import { ArchiveError, DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import {
   ConnectionTranslation,
@@ -17,8 +17,6 @@ import {
 } from "./connection_translation.ts";
 import { digestOf, type RawConnection } from "./raw_connections.ts";
 import { RecordFile } from "./record_file.ts";
-
-const DAY_US = 86_400_000_000;
 
 /** Connections of a day that are translated by one worker. */
 export interface TranslateTask {

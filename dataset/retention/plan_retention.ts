@@ -10,9 +10,8 @@ import {
   usOfDay,
 } from "@ssmd/archive";
 import type { Environment } from "@ssmd/metadata";
+import { DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-
-const DAY_US = 86_400_000_000;
 
 /** How long days are kept; absent = for ever. */
 type Retention = NonNullable<Environment["retention"]>;

@@ -1,11 +1,10 @@
 import { enrichChain, EnrichedMarket, type EnrichedRow } from "@ssmd/enrich";
 import { ALL_SYMBOLS, type Gap, type MarketEvent, openGap } from "@ssmd/market";
 import type { Enrichment } from "@ssmd/metadata";
+import { DAY_US } from "@ssmd/runtime";
 import type { MissingSpan } from "./gap_marks.ts";
 
 type Batches = AsyncIterable<readonly MarketEvent[]>;
-
-const DAY_US = 86_400_000_000;
 
 /** What enriched rows are made of: records from {@linkcode enrichedFromUs} to the end of the span. */
 interface EnrichedOptions {

@@ -1,4 +1,5 @@
 import type { MarketEvent, OrderBookUpdate, Trade } from "@ssmd/market";
+import { DAY_US } from "@ssmd/runtime";
 import { type BookRow, BookSampler, type SampleOptions } from "./book_sampler.ts";
 import { Candles, type Candles as CandleSet, figuresOf, isTooLate, timeOf } from "./candle.ts";
 import { GapMarks, type MissingSpan } from "./gap_marks.ts";
@@ -13,7 +14,6 @@ type ReadUpdates = (
 
 type Batches = AsyncIterable<readonly MarketEvent[]>;
 
-const DAY_US = 86_400_000_000;
 /** Steps in which a book's last snapshot is looked for backward. */
 const FIRST_STEP_US = 600_000_000;
 /** How far; a book without a snapshot by then is not known. */

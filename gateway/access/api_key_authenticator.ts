@@ -1,4 +1,4 @@
-import { type Logger, messageOf } from "@ssmd/runtime";
+import { dayOfMs, type Logger, messageOf } from "@ssmd/runtime";
 import { type Access, publicAccess, type StreamSession } from "./access.ts";
 import { AccessAudit, type AppendAudit } from "./access_audit.ts";
 import type { ApiKey } from "./account.ts";
@@ -8,7 +8,7 @@ import type { Caller } from "./caller.ts";
 import type { Authenticator, Lease } from "./authenticator.ts";
 import { KeyAccess } from "./key_access.ts";
 import { CredentialCheck } from "./credential_check.ts";
-import { badKey, checkKey, type ClientState, dayOf, type OpenSession } from "./client_state.ts";
+import { badKey, checkKey, type ClientState, type OpenSession } from "./client_state.ts";
 import { ClientStates } from "./client_states.ts";
 import { ACCESS_LIMITS, AUDIT_LIMITS } from "./limits.ts";
 import { MeterFeeds } from "./meter.ts";
@@ -221,7 +221,7 @@ class ApiKeyAuthenticator implements Authenticator {
 
   #collectUsage(): void {
     const nowMs = this.#now();
-    const day = dayOf(nowMs);
+    const day = dayOfMs(nowMs);
     for (const state of this.#clients.all()) {
       const client = state.account.id;
       state.collectUsage(nowMs, this.meterFeeds, (feed, type, messages) => {
@@ -274,7 +274,7 @@ class ApiKeyAuthenticator implements Authenticator {
     const nowMs = this.#now();
     return this.#options.store.prune({
       sessionsMs: nowMs - ACCESS_LIMITS.sessionsKeptMs,
-      usageDay: dayOf(nowMs - ACCESS_LIMITS.usageKeptMs),
+      usageDay: dayOfMs(nowMs - ACCESS_LIMITS.usageKeptMs),
     });
   }
 

@@ -1,4 +1,5 @@
 import { EVENT_TYPES } from "@ssmd/market";
+import { DAY_MS, dayOfMs } from "@ssmd/runtime";
 import type { StreamSession } from "./access.ts";
 import type { ApiKey, ClientAccount, SessionRecord, UsageCount } from "./account.ts";
 import { isExternal } from "./external_key.ts";
@@ -8,7 +9,6 @@ import { AccessDenied } from "./access_denied.ts";
 
 /** Shares of a day's quota at which a client receives a notice. */
 const NOTICE_SHARES = [0.8, 0.95];
-const DAY_MS = 86_400_000;
 
 /** An open stream connection of a client. */
 export interface OpenSession {
@@ -138,17 +138,12 @@ export class ClientState {
   }
 
   #rollDay(nowMs: number): void {
-    const day = dayOf(nowMs);
+    const day = dayOfMs(nowMs);
     if (day === this.day) return;
     this.day = day;
     this.usedToday = 0;
     for (const session of this.sessions) session.quotaNotices = 0;
   }
-}
-
-/** The UTC day of a time, `YYYY-MM-DD`. */
-export function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }
 
 /** The error of a key; undefined = it is valid. */

@@ -3,7 +3,8 @@ import type { ClientStore } from "./client_store.ts";
 import { EntitlementSet } from "./entitlement_set.ts";
 import type { ExternalKey } from "./external_key.ts";
 import { TOKEN_LIMITS } from "./limits.ts";
-import { badKey, checkKey, ClientState, dayOf, type OpenSession } from "./client_state.ts";
+import { dayOfMs } from "@ssmd/runtime";
+import { badKey, checkKey, ClientState, type OpenSession } from "./client_state.ts";
 import type { AccessDenied } from "./access_denied.ts";
 
 /** Clients whose stored usage is loaded at a time. */
@@ -112,7 +113,7 @@ export class ClientStates {
   async #loadUsage(): Promise<void> {
     const limited = [...this.#clients.values()].filter(hasQuota);
     if (limited.length === 0) return;
-    const day = dayOf(this.#now());
+    const day = dayOfMs(this.#now());
     const all = await this.#store.usage({ fromDay: day, toDay: day });
     const byClient = Map.groupBy(all, ({ client }) => client);
     for (const client of limited) {
@@ -124,7 +125,7 @@ export class ClientStates {
   async syncUsage(): Promise<void> {
     const limited = [...this.#clients.values()]
       .filter((client) => hasQuota(client) && client.sessions.size > 0);
-    const day = dayOf(this.#now());
+    const day = dayOfMs(this.#now());
     for (let i = 0; i < Math.min(limited.length, USAGE_LOOKUPS_MAX); i++) {
       const client = limited[this.#synced++ % limited.length];
       if (client === undefined) return;

@@ -1,6 +1,6 @@
-import { dayOfUs } from "@ssmd/archive";
+import { dayOfUs, usOfDay } from "@ssmd/archive";
 import { type AnswerColumn, answerSql, type AnswerValue } from "@ssmd/dataset/query";
-import { makeTemporaryFolder, nowUs, SsmdError } from "@ssmd/runtime";
+import { DAY_US, makeTemporaryFolder, nowUs, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { z } from "zod";
 import { named } from "../http/named.ts";
@@ -8,7 +8,6 @@ import { Problem } from "../http/problem.ts";
 import { json, uncached } from "../http/reply.ts";
 import { type Route, route } from "../http/route.ts";
 
-const DAY_US = 86_400_000_000;
 /** Characters of a query. */
 const SQL_CHARACTERS_MAX = 10_000;
 /** Rows of an answer; the rest is left out, and told. */
@@ -67,7 +66,7 @@ async function answer(
   sql: string,
   { date, ...source }: { storage: Storage; env: string; date: string; cacheDir: string },
 ) {
-  const fromUs = Date.parse(date) * 1000;
+  const fromUs = usOfDay(date);
   const columns: AnswerColumn[] = [];
   const rows: (readonly AnswerValue[])[] = [];
   const startMs = performance.now();

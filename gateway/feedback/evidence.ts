@@ -1,11 +1,10 @@
-import { nowUs } from "@ssmd/runtime";
+import { DAY_US, nowUs } from "@ssmd/runtime";
 import { type AskRoute, type Json, listIn, pathOf } from "../http/ask.ts";
 import { Problem } from "../http/problem.ts";
 import type { Evidence } from "./entry.ts";
 import { FEEDBACK_LIMITS } from "./limits.ts";
 import type { Report } from "./report.ts";
 
-const DAY_US = 86_400_000_000;
 const RECORDS_MAX = 5_000;
 
 /**

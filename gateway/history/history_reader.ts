@@ -1,5 +1,6 @@
 import { dayOfUs } from "@ssmd/archive";
 import { ALL_SYMBOLS, type MarketEvent, type Ticker, type Trade } from "@ssmd/market";
+import { DAY_US } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
 import type { ArchivedDay, ArchiveSource } from "./archive_source.ts";
@@ -40,7 +41,6 @@ export interface Page<R> {
 
 /** Records of one market in one frame, which share their time: a page may begin among them. */
 const FRAME_RECORDS_MAX = 1000;
-const DAY_US = 86_400_000_000;
 /** First step of a backward page: most callers want the newest few. */
 const FIRST_STEP_US = 600_000_000;
 const NOTHING: AsyncIterable<never> = { async *[Symbol.asyncIterator]() {} };

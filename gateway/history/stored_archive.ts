@@ -10,14 +10,13 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { ALL_SYMBOLS, EVENT_TYPES, type MarketEvent } from "@ssmd/market";
-import { ArchiveError, nowUs } from "@ssmd/runtime";
+import { ArchiveError, DAY_US, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { ArchivedDay, ArchiveSlice, ArchiveSource } from "./archive_source.ts";
 import type { GapSpan } from "./gap_span.ts";
 import { ReadingSlots } from "./reading_slots.ts";
 
-const DAY_US = 86_400_000_000;
 /** Days that are looked back through for the newest that is archived, before all are listed. */
 const NEAR_DAYS = 7;
 

@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { DAY_US } from "@ssmd/runtime";
 import type { Position } from "../history/position.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { valueOfCursor } from "../http/cursor.ts";
 import { invalidParameter, Problem } from "../http/problem.ts";
-
-const DAY_US = 86_400_000_000;
 
 /** A span of time, µs. */
 export interface Span {

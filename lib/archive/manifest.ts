@@ -1,10 +1,9 @@
-import { isoOfUs } from "@ssmd/runtime";
+import { DAY_US, isoOfUs } from "@ssmd/runtime";
 import type { EventType, Gap, GapChannel, GapReason, Turn } from "@ssmd/market";
 import { type ArchiveKind, type ManifestId, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
 import type { Positions } from "./position.ts";
 import { type CaptureClock, nsText } from "./raw_line.ts";
 
-const DAY_US = 86_400_000_000;
 const DAY_GRACE_US = 60_000_000;
 
 /**

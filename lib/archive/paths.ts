@@ -1,4 +1,4 @@
-import { ArchiveError } from "@ssmd/runtime";
+import { ArchiveError, dayOfMs } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 
 /** Whether a manifest is about raw or normalized files. */
@@ -93,7 +93,7 @@ function checked(what: string, name: string): string {
 
 /** The UTC day of a time in µs, `YYYY-MM-DD`. */
 export function dayOfUs(us: number): string {
-  return new Date(us / 1000).toISOString().slice(0, 10);
+  return dayOfMs(us / 1000);
 }
 
 /** Midnight (UTC) at which a day begins, µs. */

@@ -1,5 +1,5 @@
 import { compressFrame, corruptionError, decompressFrame, framesOf } from "@ssmd/archive";
-import { StorageError } from "@ssmd/runtime";
+import { DAY_MS, dayOfMs, StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { CHAIN_LINE, type ChainLine, GENESIS, linkOf } from "./chain.ts";
 import { AUDIT_RETENTION_DAYS, type AuditEvent, type AuditFilter, isSelected } from "./event.ts";
@@ -9,7 +9,6 @@ import type { AuditLog, RolledDay } from "./log.ts";
 const HOT_DAYS = 30;
 /** Events of one frame of a file. */
 const FRAME_EVENTS = 5000;
-const DAY_MS = 86_400_000;
 const DAY_OF_KEY = /\/(\d{4})\/(\d\d)\/(\d\d)\/events\.jsonl\.zst$/;
 
 /** Where the log of an environment is kept. */
@@ -158,8 +157,4 @@ function brokenError(position: number): StorageError {
     hint: "ssmd audit verify tells what was changed; nothing was removed",
     context: { position },
   });
-}
-
-function dayOfMs(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

@@ -1,4 +1,4 @@
-import { messageOf } from "@ssmd/runtime";
+import { DAY_MS, messageOf } from "@ssmd/runtime";
 import { z } from "zod";
 import { type ChainLine, GENESIS, linkOf, sha256 } from "./chain.ts";
 import { type AuditSource, coldKeys, dayOfKey, readCold } from "./cold.ts";
@@ -136,7 +136,7 @@ class ChainCheck {
     if (line.position !== expected) return `It stands where event ${expected} belongs`;
     if (line.event === undefined) {
       const days = AUDIT_RETENTION_DAYS[line.category];
-      const keptUntil = Date.parse(line.at) + days * 86_400_000;
+      const keptUntil = Date.parse(line.at) + days * DAY_MS;
       if (keptUntil > Date.now()) return `Its text is gone, and kept for ${days} days`;
     } else if (sha256(line.event) !== line.content || !isSame(line, line.event)) {
       return "It was changed: its text is not what was written";

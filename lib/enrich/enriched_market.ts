@@ -5,6 +5,7 @@ import {
   type OrderBookUpdate,
   type Trade,
 } from "@ssmd/market";
+import { DAY_US } from "@ssmd/runtime";
 import { type EnrichChain, SLOTS } from "./chain.ts";
 import { type EnrichedRow, rounded } from "./enriched_row.ts";
 import { TradeWindow } from "./trade_window.ts";
@@ -26,8 +27,6 @@ interface MarketOptions {
   references?: readonly ReferenceSpan[];
   onRow: (row: EnrichedRow) => void;
 }
-
-const DAY_US = 86_400_000_000;
 
 /**
  * The chain on one market: a function of its records in order of receipt, so that live and over the

@@ -1,4 +1,5 @@
 import { FEED_TYPES } from "@ssmd/market";
+import { dayOfMs } from "@ssmd/runtime";
 import { z } from "zod";
 import { address, day, duration, fields, nameText, plainText } from "./shape.ts";
 
@@ -80,5 +81,5 @@ export function versionOn(feed: Feed, date: string): FeedVersion | undefined {
 
 /** Today in UTC, `YYYY-MM-DD`. */
 export function todayUtc(): string {
-  return new Date().toISOString().slice(0, 10);
+  return dayOfMs(Date.now());
 }

@@ -1,4 +1,4 @@
-import { ConfigError, Metrics } from "@ssmd/runtime";
+import { ConfigError, DAY_MS, Metrics } from "@ssmd/runtime";
 import { stringify } from "yaml";
 import type { Environment } from "./environment.ts";
 import { entriesOf, fieldOf } from "./untyped.ts";
@@ -6,7 +6,6 @@ import { safeYaml } from "./safe_yaml.ts";
 
 /** Folder of the registry with a file an environment that says when its keys were rotated. */
 const ROTATION = "rotation";
-const DAY_MS = 86_400_000;
 const HEADER =
   "# When each key was last set or rotated; no secrets. Written by `ssmd key set` and `rotate`.\n";
 

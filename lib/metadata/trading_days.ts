@@ -1,3 +1,4 @@
+import { DAY_US } from "@ssmd/runtime";
 import type { Calendar } from "./calendar.ts";
 import { localDay, type Session, sessionsBegunOn } from "./calendar_hours.ts";
 
@@ -16,7 +17,6 @@ interface TradingDay {
   sessions: readonly Session[];
 }
 
-const DAY_US = 86_400_000_000;
 const BLOCK_US = 366 * DAY_US;
 /** Longest time without a session that is looked across. */
 const CLOSED_DAYS_MAX = 40;

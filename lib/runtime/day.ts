@@ -1,4 +1,7 @@
-const DAY_MS = 86_400_000;
+/** A day of 24 hours, ms. */
+export const DAY_MS = 86_400_000;
+/** A day of 24 hours, µs. */
+export const DAY_US = DAY_MS * 1000;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
 /** The forms of {@linkcode dayNamed}, for errors and helps. */
@@ -14,6 +17,7 @@ export function dayNamed(text: string, nowMs: number = Date.now()): string | und
   return days === undefined ? undefined : dayOfMs(nowMs - Number(days) * DAY_MS);
 }
 
-function dayOfMs(ms: number): string {
+/** The UTC day of a time in ms, `YYYY-MM-DD`. */
+export function dayOfMs(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }

@@ -25,7 +25,7 @@ export { CellLease, type LeaseCell } from "./lease.ts";
 export { LIMITS } from "./limits.ts";
 export { endProcess } from "./end_process.ts";
 export { isLoopback } from "./loopback.ts";
-export { DAY_WORDS, dayNamed } from "./day.ts";
+export { DAY_MS, DAY_US, DAY_WORDS, dayNamed, dayOfMs } from "./day.ts";
 export { DURATION_WORDS, formatDurationMs, parseDurationMs } from "./duration.ts";
 export { nearest, suggestion } from "./suggest.ts";
 export { ComponentHealth, Health, livenessReasons, readinessReport } from "./health.ts";

@@ -1,7 +1,7 @@
 import { Encoder } from "@ssmd/codec";
 import { ALL_SYMBOLS, type Fire, type MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
-import { ConfigError } from "@ssmd/runtime";
+import { ConfigError, DAY_US } from "@ssmd/runtime";
 import { canonicalJson } from "../engine/canonical_json.ts";
 import { compareFires, sha256Of } from "../engine/fire_id.ts";
 import type { InstanceView } from "../engine/inspect.ts";
@@ -12,7 +12,6 @@ import { type Quarantine, Supervisor } from "../supervisor/supervisor.ts";
 import { mergedRecords } from "./merged_records.ts";
 import { type Outcome, OutcomeTracker } from "./outcomes.ts";
 
-const DAY_US = 86_400_000_000;
 const BATCH_BYTES = 512 * 1024;
 
 /** A record, and what follows from it. */

@@ -7,7 +7,7 @@ import {
   recordFilters,
   watermarkSubject,
 } from "@ssmd/market";
-import { ArchiveError, nowUs } from "@ssmd/runtime";
+import { ArchiveError, DAY_US, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 import type { Snapshot } from "./snapshots.ts";
@@ -28,7 +28,6 @@ type MissedFrom = Pick<Snapshot, "stream" | "feeds">;
 const FIRE_MARGIN_US = 600_000_000;
 /** Of our clock and that of the bus. */
 const STORE_SKEW_US = 5_000_000;
-const DAY_US = 86_400_000_000;
 
 /** Whether there are records from before now. */
 export async function hasRecords(

@@ -1,5 +1,5 @@
 import { type InstrumentFile, type SecurityMaster, usOfInstant } from "@ssmd/metadata";
-import { isoOfUs, nearest, nowUs } from "@ssmd/runtime";
+import { DAY_US, isoOfUs, nearest, nowUs } from "@ssmd/runtime";
 import { z } from "zod";
 import type { Access } from "../../access/access.ts";
 import type { InstrumentSource } from "../../meta/instrument_source.ts";
@@ -11,7 +11,6 @@ import * as schemas from "../schemas/secmaster.ts";
 import * as examples from "../schemas/secmaster_examples.ts";
 
 const TAG = "Instruments";
-const DAY_US = 86_400_000_000;
 const PAGE_MAX = 1000;
 /** Names that one request may resolve. */
 const NAMES_MAX = 2000;

@@ -7,7 +7,7 @@ import {
   INTERVALS,
   topJson,
 } from "@ssmd/dataset/series";
-import { nowUs } from "@ssmd/runtime";
+import { DAY_US, nowUs } from "@ssmd/runtime";
 import { z } from "zod";
 import { type GapSpan, touching } from "../../history/gap_span.ts";
 import type { HistoryReader } from "../../history/history_reader.ts";
@@ -26,7 +26,6 @@ import { FROM, PAGE_LIMIT, TO } from "../schemas/history.ts";
 import { BAR_LIST, BOOK_LIST, EVERY, TOP_OF_BOOK_LIST } from "../schemas/series.ts";
 import { type HistorySource, ONE, WHICH_FEED } from "./history.ts";
 
-const DAY_US = 86_400_000_000;
 /** Span of books where no begin is given. */
 const SPAN_US = 300_000_000;
 /** How far back gaps may lie that a book has not come back from. */

@@ -1,4 +1,4 @@
-import { ArchiveError } from "@ssmd/runtime";
+import { ArchiveError, DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { dayOfUs, parseManifestKey } from "../paths.ts";
 import { activeVersionOn, loadActiveVersions } from "../active_versions.ts";
@@ -23,7 +23,6 @@ export interface InventoryQuery {
   nowUs: number;
 }
 
-const DAY_US = 86_400_000_000;
 /** Days whose manifests are read at the same time. */
 const DAYS_AT_ONCE = 8;
 

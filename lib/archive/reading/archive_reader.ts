@@ -1,4 +1,4 @@
-import { ArchiveError, messageOf } from "@ssmd/runtime";
+import { ArchiveError, DAY_US, messageOf } from "@ssmd/runtime";
 import { ALL_SYMBOLS, type Gap, lostGap, type MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import { usOfDay } from "../paths.ts";
@@ -11,7 +11,6 @@ import { Merge } from "./merge.ts";
 import { ReadAhead, type ReadAheadOptions } from "./read_ahead.ts";
 import type { Unit } from "./unit.ts";
 
-const DAY_US = 86_400_000_000;
 const BATCH_RECORDS = 1024;
 const READ_AHEAD_BYTES = 32 * 1024 * 1024;
 const REQUESTS = 8;

@@ -1,4 +1,4 @@
-import { ArchiveError, suggestion } from "@ssmd/runtime";
+import { ArchiveError, DAY_US, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { dayOfUs, feedPrefix, NORMALIZED_VERSION, parseManifestKey } from "../paths.ts";
 import { activeVersionOn, type ActiveVersions, loadActiveVersions } from "../active_versions.ts";
@@ -14,7 +14,6 @@ export interface ArchivedDay {
 
 /** Keys that are looked at for names that may have been meant. */
 const KEYS_FOR_NAMES_MAX = 10_000;
-const DAY_US = 86_400_000_000;
 /** Spans up to this many days are not listed. */
 const SHORT_DAYS = 8;
 

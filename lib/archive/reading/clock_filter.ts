@@ -1,3 +1,4 @@
+import { DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { ManifestFile } from "../manifest.ts";
 import { loadManifest } from "../manifest_file.ts";
@@ -14,7 +15,6 @@ export interface ClockQuery {
 
 /** What is taken where nothing is written down. */
 const UNKNOWN = { source: "unknown", status: "unknown" };
-const DAY_US = 86_400_000_000;
 
 /**
  * Which moments of a day are timed by wanted clocks. A record does not say which connection it came
