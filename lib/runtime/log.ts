@@ -61,6 +61,9 @@ function keep(level: LogLevel, message: string, fields: string): void {
 const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 const ENCODER = new TextEncoder();
 
+/** Fields as they are shown. */
+type Entries = readonly (readonly [string, unknown])[];
+
 function plainValue(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
 }
@@ -81,10 +84,9 @@ function readable(value: unknown): unknown {
 function format(
   kind: "json" | "plain",
   level: LogLevel,
-  { message, fields }: { message: string; fields: LogFields },
+  { message, entries }: { message: string; entries: Entries },
 ) {
   const time = new Date().toISOString();
-  const entries = Object.entries(fields).map(([key, value]) => [key, readable(value)] as const);
   if (kind === "json") {
     return JSON.stringify({ time, level, message, ...Object.fromEntries(entries) });
   }
@@ -92,7 +94,7 @@ function format(
   return `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${tail}`;
 }
 
-function plainFields(entries: readonly (readonly [string, unknown])[]): string {
+function plainFields(entries: Entries): string {
   return entries.map(([key, value]) => ` ${key}=${plainValue(value)}`).join("");
 }
 
@@ -112,13 +114,12 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const write = options.write ?? writeLine;
   const fixed = options.fields ?? {};
   const emit = (at: LogLevel, message: string, fields: LogFields = {}) => {
-    if (at !== "debug") {
-      const all = Object.entries({ ...fixed, ...fields });
-      keep(at, message, plainFields(all.map(([key, value]) => [key, readable(value)])).trimStart());
-    }
-    if (ORDER[at] >= ORDER[level]) {
-      write(format(kind, at, { message, fields: { ...fixed, ...fields } }));
-    }
+    const isShown = ORDER[at] >= ORDER[level];
+    if (at === "debug" && !isShown) return;
+    const entries = Object.entries({ ...fixed, ...fields })
+      .map(([key, value]) => [key, readable(value)] as const);
+    if (at !== "debug") keep(at, message, plainFields(entries).trimStart());
+    if (isShown) write(format(kind, at, { message, entries }));
   };
   return {
     debug: (message, fields) => emit("debug", message, fields),
