@@ -11,7 +11,7 @@ import { dayJobs } from "./day/open_day_jobs.ts";
 import { DayStore } from "./day/day_store.ts";
 import { JobStore } from "./job_store.ts";
 import { JobRunner } from "./runner.ts";
-import { holderOf, lockRunner, type RunnerLock } from "./runner_lock.ts";
+import { holderOf, isLocked, lockRunner, type RunnerLock } from "./runner_lock.ts";
 import { schedulesOf } from "./schedule.ts";
 import { Scheduler } from "./scheduler.ts";
 import { archiveWorkflows } from "./workflows/index.ts";
@@ -51,13 +51,19 @@ export async function openDays(dataDir: string, env: string): Promise<DayStore> 
   return new DayStore(jobsPath(dataDir, env));
 }
 
-function lockPath(dataDir: string, env: string): string {
+/** The file that the process holds that runs them. */
+export function jobsLockPath(dataDir: string, env: string): string {
   return `${dataDir}/jobs/${env}.lock`;
 }
 
 /** Who runs the jobs of a folder, for a person; asked after {@linkcode JobService.start} gave undefined. */
 export async function jobsHolder(dataDir: string, env: string): Promise<string> {
-  return await holderOf(lockPath(dataDir, env));
+  return await holderOf(jobsLockPath(dataDir, env));
+}
+
+/** Who runs the jobs of a folder now, for a person; undefined = nobody. */
+export async function runningJobs(dataDir: string, env: string): Promise<string | undefined> {
+  return await isLocked(jobsLockPath(dataDir, env)) ? await jobsHolder(dataDir, env) : undefined;
 }
 
 /**
@@ -102,7 +108,7 @@ export class JobService implements AsyncDisposable {
   static async start(options: JobServiceOptions): Promise<JobService | undefined> {
     const { dataDir, environment: { name: env } } = options;
     const store = await openJobs(dataDir, env);
-    const lock = await lockRunner(lockPath(dataDir, env));
+    const lock = await lockRunner(jobsLockPath(dataDir, env));
     if (lock === undefined) {
       store[Symbol.dispose]();
       return undefined;

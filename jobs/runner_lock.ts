@@ -21,6 +21,17 @@ export async function lockRunner(path: string): Promise<RunnerLock | undefined> 
   return { release: () => file.close() };
 }
 
+/** Whether a process holds a lock. */
+export async function isLocked(path: string): Promise<boolean> {
+  try {
+    using file = await Deno.open(path, { write: true });
+    return !await file.tryLock(true);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Who holds a lock, for a person. */
 export async function holderOf(path: string): Promise<string> {
   return await Deno.readTextFile(path).catch(() => "") || "another process";

@@ -1,5 +1,5 @@
 import { openCache } from "@ssmd/cache";
-import { jobsHolder } from "@ssmd/jobs";
+import { jobsLockPath, jobsPath, runningJobs } from "@ssmd/jobs";
 import {
   agentStorePath,
   clientStorePath,
@@ -42,9 +42,8 @@ export async function findParts(deployment: Deployment): Promise<EnvironmentPart
   const { environment: { name: env }, dataDir } = deployment;
   const [running] = await runningProcesses(dataDir, env);
   if (running !== undefined) throw isRunning(env, `process ${running.pid} serves it`);
-  if (await isLocked(`${dataDir}/jobs/${env}.lock`)) {
-    throw isRunning(env, `${await jobsHolder(dataDir, env)} runs its jobs`);
-  }
+  const runner = await runningJobs(dataDir, env);
+  if (runner !== undefined) throw isRunning(env, `${runner} runs its jobs`);
   await using opened = new AsyncDisposableStack();
   const found = [
     ...await busParts(deployment, opened),
@@ -109,13 +108,13 @@ async function storageParts(
 async function diskParts({ environment, dataDir }: Deployment): Promise<Found[]> {
   const env = environment.name;
   const databases = [
-    `${dataDir}/jobs/${env}.sqlite`,
+    jobsPath(dataDir, env),
     clientStorePath(environment, dataDir),
     feedbackPath(environment, dataDir),
     agentStorePath(environment, dataDir),
   ].flatMap((path) => ["", "-wal", "-shm"].map((end) => path + end));
   const parts: Found[] = [];
-  for (const what of [`${dataDir}/spool/${env}`, ...databases, `${dataDir}/jobs/${env}.lock`]) {
+  for (const what of [`${dataDir}/spool/${env}`, ...databases, jobsLockPath(dataDir, env)]) {
     const [items, bytes] = await sizeOf(what);
     if (items === 0) continue;
     parts.push({ where: "disk", what, items, bytes, remove: () => removed(what) });
@@ -132,17 +131,6 @@ async function cacheParts(
   opened.defer(() => cache.close());
   const remove = async () => void await cache.clear?.();
   return [{ where: "cache", what: `${env}:*`, items: null, bytes: null, remove }];
-}
-
-/** Whether a process holds a lock of the system. */
-async function isLocked(path: string): Promise<boolean> {
-  try {
-    using file = await Deno.open(path, { write: true });
-    return !await file.tryLock(true);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** Files and bytes of a file or folder; none where there is nothing. */
