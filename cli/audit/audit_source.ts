@@ -1,6 +1,6 @@
 import { AUDIT_CATEGORIES, AUDIT_EVENT, AUDIT_OUTCOMES, AuditLog } from "@ssmd/audit";
 import type { AuditEvent, AuditFilter, AuditSource } from "@ssmd/audit";
-import { auditStorePath, dataDirOf, loadEnvironment } from "@ssmd/metadata";
+import { loadEnvironment } from "@ssmd/metadata";
 import { isoOfUs, SsmdError, usOfIso } from "@ssmd/runtime";
 import { dayNamed } from "@ssmd/runtime/day";
 import { z } from "zod";
@@ -10,7 +10,7 @@ import { choice, dir, on, parsed, text } from "../command/flag.ts";
 import type { Table } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
-import { REGISTRY_LOG } from "../command/audited.ts";
+import { auditPathOf } from "../command/audited.ts";
 
 /** Which log. */
 export const AUDIT_SOURCE_FLAGS = {
@@ -45,8 +45,7 @@ export async function withAudit<T>(
 ): Promise<T> {
   const registryDir = await registryDirOf(globals);
   const environment = registry ? undefined : await loadEnvironment(registryDir, env);
-  const dataDir = environment === undefined ? data ?? "./data" : dataDirOf(environment, data);
-  const path = auditStorePath(environment?.name ?? REGISTRY_LOG, dataDir);
+  const path = auditPathOf(environment, data);
   if (await Deno.stat(path).then(() => false, () => true)) throw emptyError(path);
   using log = new AuditLog(path);
   const isKept = environment !== undefined && environment.storage.type !== "memory";

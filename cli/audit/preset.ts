@@ -10,26 +10,30 @@ import {
   withAudit,
 } from "./audit_source.ts";
 
-const { category: _, ...FILTER_FLAGS } = AUDIT_FILTER_FLAGS;
-
 const FLAGS = {
   ...AUDIT_SOURCE_FLAGS,
-  ...FILTER_FLAGS,
+  ...AUDIT_FILTER_FLAGS,
   limit: whole("Most events", { default: "100", placeholder: "count" }),
 };
 
-/** What `ssmd audit list` is for one category. */
+/** What `ssmd audit list` is. */
+export const AUDIT_LIST = {
+  flags: FLAGS,
+  output: AUDIT_EVENTS,
+  table: eventTable,
+  run: ({ flags, context }: { flags: ValuesOf<typeof FLAGS>; context: SsmdContext }) =>
+    withAudit(context, flags, (source) => newestEvents(source, filterOf(flags), flags.limit)),
+};
+
+const { category: _, ...PRESET_FLAGS } = FLAGS;
+
+/** What it is for one category. */
 export function presetOf(category: AuditCategory) {
   return {
+    ...AUDIT_LIST,
     description: `The events of ssmd audit list --category ${category}.`,
-    flags: FLAGS,
-    output: AUDIT_EVENTS,
-    table: eventTable,
-    run: ({ flags, context }: { flags: ValuesOf<typeof FLAGS>; context: SsmdContext }) =>
-      withAudit(
-        context,
-        flags,
-        (source) => newestEvents(source, { ...filterOf(flags), category }, flags.limit),
-      ),
+    flags: PRESET_FLAGS,
+    run: ({ flags, context }: { flags: ValuesOf<typeof PRESET_FLAGS>; context: SsmdContext }) =>
+      AUDIT_LIST.run({ flags: { ...flags, category }, context }),
   };
 }

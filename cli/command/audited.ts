@@ -1,6 +1,7 @@
 import { type AuditDraft, AuditLog } from "@ssmd/audit";
+import { withoutSecrets } from "@ssmd/gateway/access";
 import { whoIsThis } from "@ssmd/journal";
-import { auditStorePath, dataDirOf, loadEnvironment } from "@ssmd/metadata";
+import { auditStorePath, dataDirOf, type Environment, loadEnvironment } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import type { SsmdContext } from "../context.ts";
 import type { Command } from "./define.ts";
@@ -8,12 +9,20 @@ import { registryDirOf } from "../registry_dir.ts";
 
 /** Longest text of an event that a person typed. */
 const TEXT_MAX = 200;
-const KEY_SECRET = /(ssmd_[A-Za-z0-9]+)_[A-Za-z0-9]+/g;
 /** Flags that say where or how, not what. */
 const UNTOLD = new Set(["env", "data", "output", "dryRun"]);
 
 /** Name of the log of what belongs to no environment; no environment can have it. */
-export const REGISTRY_LOG = "_registry";
+const REGISTRY_LOG = "_registry";
+
+/** File of the log of an environment, or of what belongs to none; `data` as `--data` has it. */
+export function auditPathOf(
+  environment: Environment | undefined,
+  data: string | undefined,
+): string {
+  if (environment === undefined) return auditStorePath(REGISTRY_LOG, data ?? "./data");
+  return auditStorePath(environment.name, dataDirOf(environment, data));
+}
 
 /** What a command was given. */
 export interface AuditedCall {
@@ -62,8 +71,7 @@ async function logPath({ flags, context }: AuditedCall): Promise<string> {
   const { env, data } = flags;
   const named = typeof data === "string" ? data : undefined;
   const environment = typeof env === "string" ? await environmentOf(context, env) : undefined;
-  if (environment === undefined) return auditStorePath(REGISTRY_LOG, named ?? "./data");
-  return auditStorePath(environment.name, dataDirOf(environment, named));
+  return auditPathOf(environment, named);
 }
 
 /** Undefined = there is none of the name, or no registry: the command itself says so where it matters. */
@@ -83,5 +91,5 @@ function detailsOf(flags: Readonly<Record<string, unknown>>): Record<string, str
 }
 
 function clean(text: string): string {
-  return text.replace(KEY_SECRET, "$1_…").slice(0, TEXT_MAX);
+  return withoutSecrets(text).slice(0, TEXT_MAX);
 }

@@ -8,7 +8,7 @@ export type {
   SessionRecord,
   UsageCount,
 } from "./account.ts";
-export { isHash } from "./api_key.ts";
+export { isHash, withoutSecrets } from "./api_key.ts";
 export { ClientAdmin, ClientError, clientIn, isLive, type MadeKey } from "./client_admin.ts";
 export type { AccountChange, ClientStore } from "./client_store.ts";
 export { ACCESS_LIMITS } from "./limits.ts";

@@ -58,9 +58,12 @@ export async function* coldEvents(
   before: number,
 ): AsyncGenerator<AuditEvent> {
   const { from = "", to = "~" } = filter;
+  const firsts = new Map(source.log.rolledDays().map(({ day, first }) => [day, first]));
   for (const key of (await coldKeys(source)).reverse()) {
     const day = dayOfKey(key) ?? "";
     if (day < from.slice(0, 10) || day > to.slice(0, 10)) continue;
+    // Days that are hot as well are not read.
+    if ((firsts.get(day) ?? 0) >= before) continue;
     for (const lines of (await readCold(source.storage, key)).reverse()) {
       for (const { position, event } of lines().reverse()) {
         if (event === undefined || position >= before) continue;

@@ -87,16 +87,16 @@ export class AuditLog implements Disposable {
     return this.#try(() =>
       inTransaction(this.#db, () => {
         let last = this.#last();
+        const insert = this.#db.prepare(
+          "INSERT INTO events (position, event, content, link) VALUES (?, ?, ?, ?)",
+        );
         const events = drafts.map((draft) => {
           // A clock that is set back does not break the order of days.
           const now = isoOfUs(nowUs());
           const at = now > last.at ? now : last.at;
           const event = { position: last.position + 1, at, ...draft };
           const line = chainLine(last.link, event);
-          this.#db.prepare(
-            "INSERT INTO events (position, event, content, link) VALUES (?, ?, ?, ?)",
-          )
-            .run(line.position, line.event, line.content, line.link);
+          insert.run(line.position, line.event, line.content, line.link);
           last = line;
           return event;
         });

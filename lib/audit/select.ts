@@ -11,7 +11,7 @@ export async function newestEvents(
 ): Promise<AuditEvent[]> {
   const { log, storage } = source;
   const events = log.list({ ...filter, limit });
-  if (storage === undefined) return events;
+  if (storage === undefined || events.length >= limit) return events;
   const before = hotFirst(source);
   for await (const event of coldEvents({ ...source, storage }, filter, before)) {
     if (events.length >= limit) break;
