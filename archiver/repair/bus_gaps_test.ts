@@ -112,6 +112,18 @@ function archiverOf(
   return createArchiver({ ...optionsOf(transport, storage), logger, clock });
 }
 
+/** An archiver takes these, and ends. */
+async function archive(
+  bus: Transport,
+  storage: Storage,
+  events: readonly MarketEvent[],
+): Promise<void> {
+  const archiver = archiverOf(bus, storage);
+  await archiver.start();
+  await publish(bus, events);
+  await archiver.close();
+}
+
 async function changeStream(
   server: NatsServer,
   change: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<unknown>,
@@ -126,10 +138,7 @@ Deno.test("what left the bus while the archiver was away is a gap, and is made a
 }, () =>
   withRig(async ({ server, storage, events, open }) => {
     const bus = await open();
-    const first = archiverOf(bus, storage);
-    await first.start();
-    await publish(bus, events.slice(0, 100));
-    await first.close();
+    await archive(bus, storage, events.slice(0, 100));
     await publish(bus, events.slice(100, 250));
     await changeStream(server, (manager) => manager.streams.purge(`ssmd-${ENV}`, { seq: 201 }));
     const lines: string[] = [];
@@ -156,10 +165,7 @@ Deno.test("what a full stream gave up while the archiver was away is told and ma
   withRig(async ({ storage, events, open }) => {
     const limits = { maxBytes: 20_000 };
     const bus = await open(limits);
-    const first = archiverOf(bus, storage);
-    await first.start();
-    await publish(bus, events.slice(0, 50));
-    await first.close();
+    await archive(bus, storage, events.slice(0, 50));
     await publish(bus, events);
     const { firstSequence, lastSequence } = await bus.state();
     assert.ok(firstSequence > 51, `${firstSequence}`);
@@ -181,10 +187,7 @@ Deno.test("an archiver whose durable was deleted while it was away archives each
 }, () =>
   withRig(async ({ server, storage, events, open }) => {
     const bus = await open();
-    const first = archiverOf(bus, storage);
-    await first.start();
-    await publish(bus, events.slice(0, 100));
-    await first.close();
+    await archive(bus, storage, events.slice(0, 100));
     await changeStream(
       server,
       (manager) => manager.consumers.delete(`ssmd-${ENV}`, "archiver-main"),
@@ -257,10 +260,7 @@ Deno.test("a stream that is made anew while the archiver is away is noticed and 
 }, () =>
   withRig(async ({ server, storage, events, open }) => {
     const bus = await open();
-    const first = archiverOf(bus, storage);
-    await first.start();
-    await publish(bus, events.slice(0, 100));
-    await first.close();
+    await archive(bus, storage, events.slice(0, 100));
     await publish(bus, events.slice(100, 180));
     await changeStream(server, (manager) => manager.streams.delete(`ssmd-${ENV}`));
     const anew = await open();
