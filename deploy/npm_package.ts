@@ -3,6 +3,7 @@
  * dependency: `npx ssmd up` needs no clone. Tests and what only they use stay out. @module
  */
 import config from "../deno.json" with { type: "json" };
+import { SsmdError } from "@ssmd/runtime";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const DENO_VERSION = "2.9.6";
@@ -29,7 +30,11 @@ async function run(program: string, args: readonly string[], cwd: string): Promi
     ...{ args: [...args], cwd },
   }).output();
   const text = new TextDecoder();
-  if (!success) throw new Error(`${program} ${args.join(" ")}: ${text.decode(stderr)}`);
+  if (!success) {
+    throw new SsmdError("PACKAGE_FAILED", `The package is not made: ${text.decode(stderr)}`, {
+      hint: `Run it yourself: ${program} ${args.join(" ")}`,
+    });
+  }
   return text.decode(stdout);
 }
 

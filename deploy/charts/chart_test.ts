@@ -16,7 +16,7 @@ const REAL = {
 interface Manifest {
   kind: string;
   metadata: { name: string };
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- each kind of object has a form of its own
   spec: any;
 }
 

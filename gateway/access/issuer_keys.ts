@@ -1,5 +1,5 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from "jose";
-import { type Logger, messageOf } from "@ssmd/runtime";
+import { type Logger, messageOf, SsmdError } from "@ssmd/runtime";
 import { TOKEN_LIMITS } from "./limits.ts";
 
 /** Options of {@linkcode IssuerKeys}. */
@@ -63,7 +63,11 @@ export class IssuerKeys {
       const signal = AbortSignal.timeout(TOKEN_LIMITS.keysMs);
       const response = await fetch(url, { redirect: "error", signal });
       const text = await response.text();
-      if (!response.ok) throw new Error(`it answers with HTTP ${response.status}`);
+      if (!response.ok) {
+        throw new SsmdError("ISSUER_REFUSES", `The issuer answers with HTTP ${response.status}`, {
+          hint: "Check gateway.oidc.jwks_url of the environment",
+        });
+      }
       this.#keys = createLocalJWKSet(JSON.parse(text));
       this.#loadedMs = now();
     } catch (error) {
