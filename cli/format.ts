@@ -33,6 +33,11 @@ export function durationText(ms: number): string {
     .map(([value, unit]) => `${value}${unit}`).join(" ");
 }
 
+/** How long ago a moment was, ms since 1970; undefined = never. A clock that is behind gives 0. */
+export function agoText(atMs: number | null): string | undefined {
+  return atMs === null ? undefined : durationText(Math.max(0, Date.now() - atMs));
+}
+
 /** A number with its noun: `1 feed`, `3 feeds`, `2 entries`. */
 export function countText(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

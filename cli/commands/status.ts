@@ -13,6 +13,7 @@ import {
   untilSignal,
 } from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
+import { metricIn } from "../client/metrics_text.ts";
 import { askGateway, type GatewayLocation, requestGateway } from "../client/running_gateway.ts";
 import { ENVIRONMENT, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -188,7 +189,7 @@ async function readService(
         last_record_at: updated === null ? null : isoOfUs(Math.floor(updated * 1000)),
       })),
       bus: conditions.some(({ condition }) => condition === "bus") ? "failing" : "ok",
-      clients: metricIn(metrics, "ssmd_gateway_clients_connected"),
+      clients: metricIn(metrics, "ssmd_gateway_clients_connected") ?? null,
     };
   } catch (error) {
     if (!(error instanceof SsmdError)) throw error;
@@ -198,13 +199,7 @@ async function readService(
 
 function lagMsIn(metrics: string, feed: string): number | null {
   const seconds = metricIn(metrics, `ssmd_connector_lag_seconds{feed="${feed}"}`);
-  return seconds === null ? null : Math.round(seconds * 1000);
-}
-
-/** The value of a series in Prometheus' text format; null = it is not there. */
-function metricIn(metrics: string, series: string): number | null {
-  const line = metrics.split("\n").find((each) => each.startsWith(`${series} `));
-  return line === undefined ? null : Number(line.slice(series.length + 1));
+  return seconds === undefined ? null : Math.round(seconds * 1000);
 }
 
 /** What is archived; null where nothing is yet, or nothing outlives its process. */

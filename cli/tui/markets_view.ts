@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { keyHeader } from "../client/running_gateway.ts";
-import { durationText } from "../format.ts";
+import { agoText } from "../format.ts";
 import type { Row } from "../render.ts";
 import type { Source } from "./source.ts";
 import type { Content, View } from "./view.ts";
@@ -90,10 +90,8 @@ export class MarketsView implements View {
 
   /** Subscribes to what is on the screen, and no longer to what is not. */
   onShown(rows: readonly Row[]): void {
-    const now = Date.now();
     for (const row of rows) {
-      const updatedMs = this.#markets.get(keyOf(row))?.updatedMs ?? null;
-      row["age"] = updatedMs === null ? undefined : durationText(Math.max(0, now - updatedMs));
+      row["age"] = agoText(this.#markets.get(keyOf(row))?.updatedMs ?? null);
     }
     this.#shown = [...new Set(rows.map(({ symbol }) => String(symbol)))];
     this.#subscribe();

@@ -1,5 +1,5 @@
 import { cleanText } from "@ssmd/runtime";
-import { durationText } from "../format.ts";
+import { agoText } from "../format.ts";
 import type { Row } from "../render.ts";
 import type { Pane, Tui } from "./tui.ts";
 
@@ -50,8 +50,7 @@ function headerLine({ source, feeds }: Tui): Line {
   const { location: { env }, awaySinceMs, url } = source;
   const name = { text: `ssmd ${env}  `, style: "title" } as const;
   if (awaySinceMs === undefined) return [name, ...plain(`${feeds}  `), ...plain(url, "dim")];
-  const away = durationText(Math.max(0, Date.now() - awaySinceMs));
-  return [name, ...plain(`AWAY for ${away}, trying again. ${feeds}`, "bad")];
+  return [name, ...plain(`AWAY for ${agoText(awaySinceMs)}, trying again. ${feeds}`, "bad")];
 }
 
 function tabLine({ panes, pane }: Tui): Line {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CONNECTION } from "@ssmd/gateway/protocol";
-import { bytesText, countText, durationText } from "../format.ts";
+import { metricIn } from "../client/metrics_text.ts";
+import { agoText, bytesText, countText, durationText } from "../format.ts";
 import type { Row } from "../render.ts";
 import { CLIENT_ACTIONS, JOB_ACTIONS, STORAGE_ACTIONS } from "./actions.ts";
 import { MarketsView } from "./markets_view.ts";
@@ -12,11 +13,6 @@ const SECOND_MS = 1_000;
 const SLOW_MS = 5_000;
 const JOBS_SHOWN = 200;
 const LOG_LINES_MAX = 1_000;
-
-/** How long ago it was; undefined = never. */
-function ago(atMs: number | null): string | undefined {
-  return atMs === null ? undefined : durationText(Math.max(0, Date.now() - atMs));
-}
 
 const FEEDS = z.object({
   feeds: z.array(z.object({
@@ -44,7 +40,7 @@ async function feedRows(source: Source): Promise<Content> {
       feed: feed.feed,
       state: gap === null ? connection.state : `gap: ${gap.reason}`,
       "records/s": feed.records_per_second,
-      "last record": ago(feed.updated),
+      "last record": agoText(feed.updated),
       markets: feed.markets,
       "books waiting": feed.books_pending,
       away: feed.subscriptions?.away,
@@ -69,7 +65,7 @@ async function clientRows(source: Source): Promise<Content> {
       sent: one.sent,
       markets: one.markets,
       address: one.address,
-      connected: ago(one.since),
+      connected: agoText(one.since),
       policy: one.policy,
       error: one.last_error?.message,
     })),
@@ -111,12 +107,6 @@ async function storageRows(source: Source): Promise<Content> {
   };
 }
 
-/** The first value of a metric in Prometheus' text format. */
-function metricIn(text: string, name: string): number | undefined {
-  const value = new RegExp(`^${name}(?:\\{[^\\n]*\\})? (\\S+)`, "m").exec(text)?.[1];
-  return value === undefined ? undefined : Number(value);
-}
-
 const GAPS = z.object({
   to: z.number(),
   gaps: z.array(z.object({
@@ -143,7 +133,9 @@ async function clockRows(source: Source): Promise<Content> {
     rows,
     notes: [
       `${countText(jumps.length, "clock gap")} in 24 hours`,
-      ...jumps.slice(-5).map(({ feed, from, detail }) => `  ${feed}, ${ago(from)} ago: ${detail}`),
+      ...jumps.slice(-5).map(({ feed, from, detail }) =>
+        `  ${feed}, ${agoText(from)} ago: ${detail}`
+      ),
     ],
   };
 }
@@ -179,7 +171,7 @@ async function signalRows(source: Source): Promise<Content> {
   return {
     rows: signals.map(({ id, last_fire, feeds, symbols, why, title, ...signal }) => ({
       ...{ signal: id, state: signal.state, fires: signal.fires, errors: signal.errors },
-      "last fire": ago(last_fire),
+      "last fire": agoText(last_fire),
       ...{ feeds: feeds.join(" "), symbols: symbols.join(" "), why, title },
     })),
   };
