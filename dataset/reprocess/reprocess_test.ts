@@ -349,8 +349,17 @@ Deno.test("two runs of a version do not run at once", async () => {
   await fill(storage);
   const options = optionsFor(storage);
   let second: Promise<unknown> | undefined;
+  // The first one is not over before the second one has come.
+  const held: Storage = {
+    ...storage,
+    put: async (key, data) => {
+      await second;
+      await storage.put(key, data);
+    },
+  };
   await reprocess({
     ...options,
+    storage: held,
     onDay: () => second ??= reprocess(options).catch((error) => error),
   });
   assert.equal(((await second) as { code?: string }).code, "REPROCESS_RUNNING");
