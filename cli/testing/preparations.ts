@@ -18,11 +18,13 @@ const QUESTION = `${NO_THREAD}; ssmd agent define "when it rains" > defined`;
 const REST = `rm -f rest.pid rest.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/served_rest.ts" > rest.log 2>&1 & ` +
   `for i in $(seq 300); do [ -f rest.pid ] && break; sleep 0.1; done`;
+/** A server at a free port, which ends when the project has gone. */
 const BUS =
-  "sed -i s/127.0.0.1:4222/127.0.0.1:24222/ exchanges/environments/demo-{nats,shards}.yaml; " +
-  "[ -f nats.pid ] && exit; nats-server -a 127.0.0.1 -p 24222 -js -sd js > nats.log 2>&1 & " +
+  "[ -f nats.pid ] && exit; nats-server -a 127.0.0.1 -p -1 -js -sd js --ports_file_dir . > nats.log 2>&1 & " +
   "pid=$!; echo $pid > nats.pid; (while [ -f nats.pid ]; do sleep 0.2; done; kill $pid) > /dev/null 2>&1 & " +
-  "for i in $(seq 300); do grep -q 'Server is ready' nats.log && break; sleep 0.1; done";
+  "for i in $(seq 300); do grep -qs nats: nats-server_*.ports && break; sleep 0.1; done; " +
+  "port=$(grep -o 'nats://127.0.0.1:[0-9]*' nats-server_*.ports | grep -o '[0-9]*$'); " +
+  "sed -i s/127.0.0.1:4222/127.0.0.1:$port/ exchanges/environments/demo-{nats,shards}.yaml";
 const NO_CLIENT = "rm -rf data/clients";
 const CLIENT = `${NO_CLIENT}; ssmd client create desk`;
 const CLIENT_KEY = `${CLIENT}; ssmd client api-key create desk`;
