@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { Break, GapChannel, Instrument, MarketEvent } from "@ssmd/market";
+import type { Break, GapChannel, MarketEvent } from "@ssmd/market";
 import type { FrameScanner } from "./frame_scanner.ts";
 import type { InstrumentFile } from "@ssmd/metadata";
 import type { MissingSubscription, OrderedChannel } from "./subscription.ts";
@@ -135,8 +135,6 @@ export interface Normalizer {
    * frame follows them: for who plays a recording from its middle.
    */
   snapshotFrames(): string[];
-  /** Markets known so far. */
-  instruments(): Instrument[];
   /** Plain JSON value from which `restore` makes an equal normalizer. */
   state(): unknown;
   /** Takes over a state. */

@@ -1,12 +1,5 @@
 import type { Buffer } from "node:buffer";
-import {
-  type Break,
-  DisconnectGap,
-  type Gap,
-  type Instrument,
-  isMarketData,
-  type MarketEvent,
-} from "@ssmd/market";
+import { type Break, DisconnectGap, type Gap, isMarketData, type MarketEvent } from "@ssmd/market";
 import type {
   CarriedState,
   Handover,
@@ -97,8 +90,6 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** What a frame means: records, a notice, and what it tells of orders and books. */
   protected abstract frame(json: unknown, text: string, atUs: number, out: Normalized): void;
-  /** Markets known so far. */
-  abstract instruments(): Instrument[];
   /** Plain JSON from which `restore` makes an equal normalizer. */
   abstract state(): unknown;
   /** Takes over a state. */

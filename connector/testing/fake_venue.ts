@@ -179,10 +179,6 @@ class FakeNormalizer implements Normalizer {
     return valid.map(([symbol, { n }]) => JSON.stringify({ snap: symbol, n }));
   }
 
-  instruments() {
-    return [];
-  }
-
   state(): FakeState {
     return structuredClone({
       books: [...this.#books],

@@ -3,7 +3,6 @@ import {
   ALL_SYMBOLS,
   type Gap,
   type GapChannel,
-  type Instrument,
   lostGap,
   stepsOf,
   type Ticker,
@@ -16,7 +15,7 @@ import { VenueNormalizer, type VenueState } from "../venue_normalizer.ts";
 import { Answers } from "./answers.ts";
 import type { KalshiBook, KalshiBookState } from "./book.ts";
 import { Books } from "./books.ts";
-import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
+import { type KalshiFormat, PRICE_DECIMALS } from "./format.ts";
 import type { UnseenSpan } from "../unseen_lives.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
@@ -269,18 +268,6 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   protected broken(gap: Gap): void {
     this.#subscriptions.clear();
     this.#lifecycle.unseen.disconnected(gap);
-  }
-
-  /** Markets known so far: the subscribed and those with a book. */
-  instruments(): Instrument[] {
-    const tickers = new Set([...this.symbols.specs.keys(), ...this.books.externals()]);
-    return [...tickers].map((ticker) => ({
-      symbol: this.symbols.ours(ticker),
-      external: ticker,
-      feed: this.feed,
-      priceDecimals: PRICE_DECIMALS,
-      sizeDecimals: SIZE_DECIMALS,
-    }));
   }
 
   protected remembered(): Iterable<string> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import type { OrderBookUpdate } from "@ssmd/market";
+import type { PairState } from "./instrument.ts";
 import {
   feed,
   instrumentFrame,
@@ -153,7 +154,7 @@ Deno.test({
     const pairs: { symbol: string }[] = JSON.parse(text).data.pairs;
     assert.ok(pairs.length > 100);
     assert.deepEqual(
-      normalizer.instruments().map((instrument) => instrument.external),
+      (normalizer.state() as { pairs: PairState[] }).pairs.map(({ external }) => external),
       pairs.map((pair) => pair.symbol),
     );
   },

@@ -1,4 +1,4 @@
-import { type Instrument, lostGap, type MarketState, type Status } from "@ssmd/market";
+import { lostGap, type MarketState, type Status } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import { countOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
@@ -96,17 +96,6 @@ export class Instruments {
   /** Digits after the point of a pair; undefined when the venue did not tell yet. */
   precision(external: string): Precision | undefined {
     return this.#pairs.get(external);
-  }
-
-  /** Markets known so far. */
-  instruments(): Instrument[] {
-    return [...this.#pairs.values()].map((pair) => ({
-      symbol: this.#symbols.ours(pair.external),
-      external: pair.external,
-      feed: this.#feed,
-      priceDecimals: pair.price,
-      sizeDecimals: pair.size,
-    }));
   }
 
   /** Plain JSON of all pairs. */

@@ -3,7 +3,6 @@ import {
   ALL_SYMBOLS,
   type Gap,
   type GapChannel,
-  type Instrument,
   type MarketEvent,
   type MarketState,
   type StatusKind,
@@ -265,11 +264,6 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
   /** Trade ids stay, so that what was missed shows. */
   protected broken({ reason }: Gap): void {
     this.#trades.disconnected(reason === "planned");
-  }
-
-  /** Markets known so far. */
-  instruments(): Instrument[] {
-    return this.#instruments.instruments();
   }
 
   protected remembered(): Iterable<string> {

@@ -192,13 +192,6 @@ Deno.test("a pair's status is told for subscribed pairs, when it changes", () =>
   assert.deepEqual(state("cancel_only"), ["halted"]);
   assert.deepEqual(state("delisted"), ["delisted"]);
   assert.deepEqual(feed(normalizer, instrumentFrame("online", 1, 8, "AAA/BBB")).events, []);
-  assert.deepEqual(normalizer.instruments(), [{
-    symbol: "BTCUSD",
-    external: "BTC/USD",
-    feed: "kraken",
-    priceDecimals: 1,
-    sizeDecimals: 8,
-  }]);
 });
 
 Deno.test("a pair that the next snapshot of all pairs leaves out has an unknown status", () => {

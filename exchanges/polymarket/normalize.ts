@@ -1,11 +1,4 @@
-import {
-  ALL_SYMBOLS,
-  type Gap,
-  type GapChannel,
-  type Instrument,
-  lostGap,
-  type MarketEvent,
-} from "@ssmd/market";
+import { ALL_SYMBOLS, type Gap, type GapChannel, lostGap, type MarketEvent } from "@ssmd/market";
 import type { Normalized, NormalizerOptions } from "../adapter.ts";
 import { wordOf } from "../json_fields.ts";
 import type { OrderedChannel } from "../subscription.ts";
@@ -13,7 +6,6 @@ import { markUnreadable } from "../unreadable.ts";
 import { VenueNormalizer, type VenueState } from "../venue_normalizer.ts";
 import type { PolymarketBook, PolymarketBookState } from "./book.ts";
 import { Books } from "./books.ts";
-import { PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
 import { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 import { objectOf, type PolymarketEvent } from "./messages.ts";
 import { FillCounter, tickerOf, tickSizeOf, tradeOf } from "./records.ts";
@@ -154,15 +146,6 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
 
   protected broken(gap: Gap): void {
     this.#lifecycle.unseen.disconnected(gap);
-  }
-
-  /** Markets known so far: the ordered tokens and those with a book. */
-  instruments(): Instrument[] {
-    const tokens = new Set([...this.symbols.specs.keys(), ...this.books.externals()]);
-    return [...tokens].map((external) => ({
-      ...{ symbol: this.symbols.ours(external), external, feed: this.feed },
-      ...{ priceDecimals: PRICE_DECIMALS, sizeDecimals: SIZE_DECIMALS },
-    }));
   }
 
   protected remembered(): Iterable<string> {

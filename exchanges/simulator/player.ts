@@ -54,10 +54,6 @@ export class Player {
     });
   }
 
-  get started(): boolean {
-    return this.#started;
-  }
-
   get finished(): boolean {
     return this.#finished;
   }

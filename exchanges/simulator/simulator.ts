@@ -9,7 +9,6 @@ import { type Fault, FAULT_TYPES } from "./faults.ts";
 import { checkFault, readFault } from "./fault_check.ts";
 import { SentFrameLog } from "./sent_frame_log.ts";
 import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
-import type { Player } from "./player.ts";
 import { type SimulatorRequest, SimulatorServer } from "./server.ts";
 import { Signal } from "./notifier.ts";
 import { isStanding, StandingFaults } from "./standing_faults.ts";
@@ -72,10 +71,6 @@ class ExchangeSimulator implements Simulator {
 
   get url(): string {
     return `ws://127.0.0.1:${this.port}${this.#venue.path}`;
-  }
-
-  get player(): Player {
-    return this.#stage.player;
   }
 
   async listen(): Promise<void> {

@@ -23,11 +23,6 @@ export class AddressRate {
     this.#now = now;
   }
 
-  /** Number of tracked addresses. */
-  get size(): number {
-    return this.#buckets.size;
-  }
-
   /** Takes one request of an address; returns the error (429) when none is left. */
   takeRequest(address: string): AccessDenied | undefined {
     const group = groupOf(address);

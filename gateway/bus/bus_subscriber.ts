@@ -78,12 +78,6 @@ export class BusSubscriber {
     this.#requestOf(feed).invalidate();
   }
 
-  /** Feeds whose connector has not sent snapshots yet. */
-  unansweredFeeds(): string[] {
-    const feeds = [...this.#requests];
-    return feeds.filter(([, request]) => !request.answered).map(([feed]) => feed.id);
-  }
-
   /** Ends all of it. */
   close(): void {
     this.#closed = true;

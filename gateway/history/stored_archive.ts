@@ -38,11 +38,6 @@ export class StoredArchive implements ArchiveSource {
     this.#env = env;
   }
 
-  /** Requests that read or wait for their turn. */
-  get reading(): number {
-    return this.#slots.length;
-  }
-
   async *read(
     { feed, symbol, type, fromUs, toUs }: ArchiveSlice,
     onCorruption: (gap: GapSpan) => void,

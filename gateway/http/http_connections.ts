@@ -20,11 +20,6 @@ export class HttpConnections {
     this.#timer = setInterval(() => this.#closeIdle(), GATEWAY_LIMITS.keepAliveMs / 4);
   }
 
-  /** Sockets that are open. */
-  get size(): number {
-    return this.#open.size;
-  }
-
   /** A socket was accepted. */
   add(socket: Socket): void {
     if (this.#open.size >= this.#max && !this.#evictIdle()) {

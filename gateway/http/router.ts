@@ -28,13 +28,11 @@ interface Found {
 
 /** Finds routes by path. */
 export class Router {
-  readonly routes: readonly Route[];
   #fixed = new Map<string, PathEntry>();
   #named: PathEntry[] = [];
   #paths: string[];
 
   constructor(routes: readonly Route[]) {
-    this.routes = routes;
     for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
       const byMethod = new Map(group.map((route) => [route.method, prepared(route)]));
       const allow = [...byMethod.keys(), ...(byMethod.has("GET") ? ["HEAD"] : []), "OPTIONS"];

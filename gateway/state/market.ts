@@ -76,11 +76,6 @@ export class Market {
     return this.gaps.worst ?? this.feed.gap;
   }
 
-  /** The price of the last trade, or what the ticker says of it; null = not known. */
-  get lastPrice(): number | null {
-    return this.trades.at(-1)?.price ?? this.ticker?.lastPrice ?? null;
-  }
-
   /** Whether the venue has ended the market. */
   get isOver(): boolean {
     return this.status?.state === "settled" || this.status?.state === "delisted";

@@ -36,11 +36,6 @@ export class OverflowFile {
     this.#isNamed = false;
   }
 
-  /** Bytes in the file. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Appends data as one chunk. Throws ArchiveError `SPILL_FAILED`, for a full disk too. */
   append(data: Uint8Array): OverflowChunk {
     const packed = compressFrame(data, SPILL_LEVEL);

@@ -66,11 +66,6 @@ export class RecordSorter {
     this.#buffer = new Uint8Array(Math.min(first, this.#bytesMax));
   }
 
-  /** Records so far. */
-  get count(): number {
-    return this.#byNumber.reduce((sum, { count }) => sum + count, 0);
-  }
-
   /**
    * Adds a whole message, which is copied. Throws CodecError when it is none, ArchiveError
    * `SPILL_FAILED` when the temporary file cannot be written.

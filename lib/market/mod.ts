@@ -46,7 +46,6 @@ export {
   recoveredGap,
 } from "./gap.ts";
 export { BookSide, type BookSideName, OrderBook } from "./orderbook.ts";
-export { type Instrument } from "./instrument.ts";
 export {
   enrichedSubject,
   escapeToken,

@@ -13,12 +13,6 @@ export class ResolvedKeys {
     this.#values = values;
   }
 
-  /** Whether the key is there with all its fields. */
-  has(name: string): boolean {
-    const spec = this.#environment.keys[name];
-    return spec !== undefined && spec.fields.every((field) => this.#values.has(`${name}.${field}`));
-  }
-
   /** The value of `$key:name.field`. Throws ConfigError `KEY_MISSING` when there is none. */
   value(reference: string): string {
     const id = reference.replace(/^\$key:/, "");
@@ -33,11 +27,6 @@ export class ResolvedKeys {
   values(references: Record<string, string> | undefined): Record<string, string> {
     const entries = Object.entries(references ?? {});
     return Object.fromEntries(entries.map(([field, each]) => [field, this.value(each)]));
-  }
-
-  /** Credentials of a feed by field; empty where it needs none. */
-  credentials(feed: string): Record<string, string> {
-    return this.values(this.#environment.credentials?.[feed]);
   }
 }
 

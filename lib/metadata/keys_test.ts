@@ -5,6 +5,7 @@ import { type KeySources, keyVariable } from "./key_source.ts";
 import { resolveKeys } from "./keys.ts";
 
 const SECRET = "s3cr3t-planted";
+const CREDENTIALS = { key_id: "$key:kalshi.key_id", private_key: "$key:kalshi.private_key" };
 
 function environmentWith(keys: Record<string, KeySpec>): Environment {
   return {
@@ -19,9 +20,7 @@ function environmentWith(keys: Record<string, KeySpec>): Environment {
     cache: { type: "memory" },
     journal: { type: "memory" },
     gateway: { port: 8080, auth: "open" },
-    credentials: {
-      kalshi: { key_id: "$key:kalshi.key_id", private_key: "$key:kalshi.private_key" },
-    },
+    credentials: { kalshi: CREDENTIALS },
   };
 }
 
@@ -67,11 +66,10 @@ Deno.test("keys come from variables, with the line breaks of PEM restored", asyn
       SSMD_KEY_KALSHI_PRIVATE_KEY: "-----BEGIN X-----\\nabc\\n-----END X-----",
     }),
   );
-  assert.deepEqual(keys.credentials("kalshi"), {
+  assert.deepEqual(keys.values(CREDENTIALS), {
     key_id: "id",
     private_key: "-----BEGIN X-----\nabc\n-----END X-----",
   });
-  assert.equal(keys.has("kalshi"), true);
 });
 
 Deno.test("keys come from a YAML or a JSON file", async () => {
@@ -127,8 +125,7 @@ Deno.test("a key that is not required may be absent, until it is referred to", a
     environmentWith({ kalshi: { ...IN_FILE, required: false } }),
     sources({}),
   );
-  assert.equal(keys.has("kalshi"), false);
-  assert.throws(() => keys.credentials("kalshi"), { code: "KEY_MISSING" });
+  assert.throws(() => keys.values(CREDENTIALS), { code: "KEY_MISSING" });
 });
 
 Deno.test("resolved keys show no value when they are printed", async () => {
@@ -146,7 +143,7 @@ Deno.test("keys come from a folder with a file a field, without the line end of 
       "/run/kalshi/private_key": "a\n\n",
     });
     const keys = await resolveKeys(environmentWith({ kalshi: { ...SPEC, source } }), from);
-    assert.deepEqual(keys.credentials("kalshi"), { key_id: "id", private_key: "a\n" });
+    assert.deepEqual(keys.values(CREDENTIALS), { key_id: "id", private_key: "a\n" });
   }
 });
 

@@ -28,8 +28,6 @@ export interface KeyValueWatch {
  * `KEY_INVALID`, and what the bus refuses.
  */
 export interface KeyValueStore {
-  /** Its name within the environment. */
-  readonly name: string;
   /** The newest value; undefined = there is none. */
   get(key: string): Promise<KeyValueEntry | undefined>;
   /** All values, sorted by key (code units). */

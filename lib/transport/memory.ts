@@ -238,7 +238,7 @@ class MemoryTransport implements Transport {
   async keyValue(name: string): Promise<KeyValueStore> {
     this.#assertOpen();
     assertStoreName(name);
-    const store = this.#stores.get(name) ?? new MemoryKeyValue(name);
+    const store = this.#stores.get(name) ?? new MemoryKeyValue();
     this.#stores.set(name, store);
     return store;
   }

@@ -8,15 +8,9 @@ import {
 
 /** A key-value store inside the process. */
 export class MemoryKeyValue implements KeyValueStore {
-  readonly name: string;
   #entries = new Map<string, KeyValueEntry>();
   #watches = new Set<(change: KeyValueChange) => void>();
   #revision = 0;
-
-  /** An empty one. */
-  constructor(name: string) {
-    this.name = name;
-  }
 
   get(key: string): Promise<KeyValueEntry | undefined> {
     return this.#do(key, () => this.#entries.get(key));

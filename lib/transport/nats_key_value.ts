@@ -15,12 +15,10 @@ const WRONG_LAST_SEQUENCE = 10071;
 
 /** A key-value store on JetStream, in the bucket `ssmd-{env}-{name}`. */
 export class NatsKeyValue implements KeyValueStore {
-  readonly name: string;
   #bucket: KV;
   #watches = new Set<NatsWatch>();
 
-  private constructor(name: string, bucket: KV) {
-    this.name = name;
+  private constructor(bucket: KV) {
     this.#bucket = bucket;
   }
 
@@ -28,7 +26,7 @@ export class NatsKeyValue implements KeyValueStore {
   static async open(connection: NatsConnection, env: string, name: string): Promise<NatsKeyValue> {
     try {
       const bucket = await new Kvm(connection).create(`ssmd-${env}-${name}`, { history: 1 });
-      return new NatsKeyValue(name, bucket);
+      return new NatsKeyValue(bucket);
     } catch (error) {
       throw jetStreamError(error);
     }

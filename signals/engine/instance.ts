@@ -72,11 +72,6 @@ export class Instance {
     this.#cause = { timestampUs: 0, receivedAtUs: 0, sequence: 0, feed };
   }
 
-  /** Tells it from the others of its engine. */
-  get key(): string {
-    return instanceKey(this.signal.id, this.feed, this.symbol);
-  }
-
   /** Notes the record that its builders took last, and asks its condition unless it has boundaries. */
   onRecord(record: MarketEvent): void {
     this.#cause = record;

@@ -86,11 +86,6 @@ export class Supervisor {
     return this.#host?.pid;
   }
 
-  /** Where the last batch ended. */
-  get position(): number {
-    return this.#position;
-  }
-
   /** Starts the host. A signal that never ends loading is taken out. Throws HostFailure. */
   async start(): Promise<Ready> {
     try {
@@ -125,11 +120,6 @@ export class Supervisor {
       await opened.host.kill();
       throw error;
     }
-  }
-
-  /** What the host says of its signals; undefined = not started. */
-  get ready(): Ready | undefined {
-    return this.#ready;
   }
 
   /** Has a batch evaluated. Whatever happens to the host, its fires are those of all that are left. */

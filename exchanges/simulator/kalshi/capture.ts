@@ -1,4 +1,3 @@
-import { nowUs } from "@ssmd/runtime";
 import type { Connection } from "../connection.ts";
 import type { FrameKind } from "../faults.ts";
 import { numberField, stringField } from "../json_text.ts";
@@ -40,10 +39,6 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureFeed {
 
   session(connection: Connection): KalshiSession {
     return new KalshiSession(connection, this);
-  }
-
-  nowUs(): number {
-    return nowUs();
   }
 
   acknowledges(channel: string): boolean {

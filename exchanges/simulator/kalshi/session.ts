@@ -34,7 +34,6 @@ const MUTE_CHANNELS: readonly string[] = [
 
 /** Where the market data comes from: the model or a capture. */
 export interface KalshiFeed {
-  nowUs(): number;
   /** Whether the reply to this subscription comes with the data, so that none is to be made. */
   acknowledges(channel: string): boolean;
   /** The first sid that may be given to a client. */

@@ -10,8 +10,6 @@ export interface SourceLocation {
 
 /** A schema is not in the part of the Cap'n Proto language that we read; says where. */
 export class SchemaError extends CodecError {
-  /** The file as the caller named it. */
-  readonly file: string;
   /** Line of the place, from 1. */
   readonly line: number;
   /** Column of the place, from 1. */
@@ -28,7 +26,6 @@ export class SchemaError extends CodecError {
       `${file}:${location.line}:${location.column}: ${message}`,
       options,
     );
-    this.file = file;
     this.line = location.line;
     this.column = location.column;
   }
