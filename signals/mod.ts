@@ -7,7 +7,8 @@ export {
   type BacktestStep,
   firesDigest,
 } from "./backtest/backtest.ts";
-export { mergedRecords } from "./backtest/merged_records.ts";
+export { BusHistory } from "./backtest/bus_records.ts";
+export { archivedRecords, mergedRecords, type RecordSource } from "./backtest/merged_records.ts";
 export { type CheckResult, checkSignal } from "./check/check_signal.ts";
 export { loadedInfo } from "./check/dynamic_checks.ts";
 export type { Finding } from "./check/static_findings.ts";

@@ -1,4 +1,5 @@
 import {
+  archivedRecords,
   backtest,
   checkSignal,
   type Finding,
@@ -94,7 +95,9 @@ async function measured(
   file: SignalFile,
 ): Promise<BacktestReport> {
   const signal = await hostedSignalOf(file);
-  const { fires, records, firstUs, lastUs } = await backtest({ storage, env, signal, fromUs });
+  const { fires, records, firstUs, lastUs } = await backtest({
+    ...{ records: archivedRecords(storage), env, signal, fromUs },
+  });
   const isoOf = (us: number | null) => us === null ? null : new Date(us / 1000).toISOString();
   return {
     ...{ sha256: firesDigest(fires), fires: fires.length, records },

@@ -1,9 +1,7 @@
 import { stdin } from "node:process";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { type DaySummary, inventory, type InventoryQuery } from "@ssmd/archive";
-import { ArchiveError, isoOfUs, nowUs, sleep } from "@ssmd/runtime";
-import type { Storage } from "@ssmd/storage";
+import { isoOfUs, sleep } from "@ssmd/runtime";
 import {
   backtest,
   type BacktestQuery,
@@ -11,14 +9,14 @@ import {
   findSignal,
   hostedSignalOf,
 } from "@ssmd/signals";
-import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { ARCHIVE, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import type { SsmdContext } from "../context.ts";
 import { defineCommand } from "../command/define.ts";
-import { on, parsed } from "../command/flag.ts";
+import { choice, on, parsed } from "../command/flag.ts";
 import { BACKTEST, backtestText, COMPARED, fireView } from "../signal/backtest_view.ts";
+import { SOURCES, withSource } from "../signal/backtest_source.ts";
 import { compareLive } from "../signal/compare_live.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { Stepper } from "../signal/step.ts";
@@ -35,7 +33,8 @@ export default defineCommand({
     "records. What lies before --from is read to be warm. Prints fires, their rate, what the middle of " +
     "the book did 1 s, 10 s and 1 m after, the condition of the data, and the SHA-256 of the " +
     "fires. --compare-live holds them to those that were archived live: exit code 1 for any that is " +
-    "missing, extra or different.",
+    "missing, extra or different. --source bus reads records and fires from the bus instead, as far back as it " +
+    "holds them.",
   examples: [
     "ssmd backtest imbalance_flip --date 2026-08-01",
     "ssmd backtest imbalance_flip --date 2026-08-01 --symbol BTCUSD --set threshold=0.8",
@@ -45,6 +44,9 @@ export default defineCommand({
   flags: {
     env: ENVIRONMENT_FILTER,
     data: ARCHIVE,
+    source: choice(SOURCES, "Where records are read: the archive, or what the bus of --env holds", {
+      default: "archive",
+    }),
     ...SPAN_FLAGS,
     symbol: SYMBOLS,
     set: SET,
@@ -64,19 +66,20 @@ export default defineCommand({
     const { all } = await foldersOfSignals(context.globals);
     const signal = await hostedSignalOf(await findSignal(name, all), settingsOf(flags.set));
     const span = spanOf(flags);
-    return await withArchive(context, flags, async (archive) => {
+    return await withSource(context, flags, async (source) => {
       const query: BacktestQuery = {
-        ...{ storage: archive.storage, env: archive.env, signal, ...span },
+        ...{ records: source.records, env: source.env, signal, ...span },
         ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
         // Live may have begun before: what is uncertain is not fired.
-        isCold: flags.compareLive && span.fromUs !== undefined,
+        isCold: source.isCut || (flags.compareLive && span.fromUs !== undefined),
         ...paceOf(flags.speed),
         ...(flags.step ? stepsOf(context) : {}),
       };
       const result = await backtest(query);
       const compared = flags.compareLive ? await compareLive(query, result) : null;
       return {
-        ...await viewOf(archive, result, query),
+        ...viewOf(source.env, result),
+        data: await source.days(result.info.neededFeeds, span),
         compared_live: compared,
         ok: compared === null || isEqual(compared),
       };
@@ -113,16 +116,10 @@ function stepsOf({ process: { stdout } }: SsmdContext): Pick<BacktestQuery, "onS
   return { onStep: (step) => stepper.show(step) };
 }
 
-async function viewOf(
-  { storage, env }: NamedArchive,
+function viewOf(
+  env: string,
   { info, fires, firstUs, lastUs, outcomes, ...result }: BacktestResult,
-  { fromUs, toUs }: BacktestQuery,
-): Promise<Omit<z.input<typeof BACKTEST>, "ok" | "compared_live">> {
-  const days = await condition(storage, info.neededFeeds, {
-    ...{ env, nowUs: nowUs() },
-    ...(fromUs === undefined ? {} : { fromUs }),
-    ...(toUs === undefined ? {} : { toUs }),
-  });
+): Omit<z.input<typeof BACKTEST>, "ok" | "compared_live" | "data"> {
   const spanUs = firstUs === null || lastUs === null ? 0 : lastUs - firstUs;
   return {
     ...{ signal: info.id, version: info.version, params: info.params, env },
@@ -134,9 +131,6 @@ async function viewOf(
     fires_per_hour: spanUs === 0 ? null : Number((fires.length / (spanUs / 3.6e9)).toPrecision(4)),
     sha256: result.sha256,
     outcomes: outcomes.map(({ upShare: up_share, ...outcome }) => ({ ...outcome, up_share })),
-    data: days.map(({ feed, day, version, condition, why, gaps }) => ({
-      ...{ feed, day, version, condition, why, gaps: gaps.length },
-    })),
     problems: [
       ...result.reports.map(({ symbol, message }) => `${symbol}: ${message}`),
       ...result.quarantined.map(({ reason }) => reason),
@@ -145,21 +139,4 @@ async function viewOf(
     list: fires.slice(0, FIRES_SHOWN_MAX).map(fireView),
     list_truncated: fires.length > FIRES_SHOWN_MAX,
   };
-}
-
-/** The days of feeds; one that is not archived has none. */
-async function condition(
-  storage: Storage,
-  feeds: readonly string[],
-  query: Omit<InventoryQuery, "feeds">,
-): Promise<DaySummary[]> {
-  const days: DaySummary[] = [];
-  for (const feed of feeds) {
-    try {
-      days.push(...await inventory(storage, { ...query, feeds: [feed] }));
-    } catch (error) {
-      if (!(error instanceof ArchiveError) || error.code !== "ARCHIVE_NOT_FOUND") throw error;
-    }
-  }
-  return days;
 }

@@ -1,19 +1,13 @@
 import type { z } from "zod";
 import type { Fire } from "@ssmd/market";
-import {
-  type BacktestQuery,
-  type BacktestResult,
-  canonicalJson,
-  firesDigest,
-  mergedRecords,
-} from "@ssmd/signals";
+import { type BacktestQuery, type BacktestResult, canonicalJson, firesDigest } from "@ssmd/signals";
 import type { COMPARED } from "./backtest_view.ts";
 
 const LISTED_MAX = 100;
 
-/** Holds the fires of a backtest to those that were archived live, of the same source and parameters. */
+/** Holds the fires of a backtest to those that were made live and kept where its records are, of the same source and parameters. */
 export async function compareLive(
-  { storage, env, fromUs, toUs, symbols }: BacktestQuery,
+  { records, env, fromUs, toUs, symbols }: BacktestQuery,
   { info, fires }: BacktestResult,
 ): Promise<z.output<typeof COMPARED>> {
   const live = new Map<string, Fire>();
@@ -24,7 +18,7 @@ export async function compareLive(
     ...(toUs === undefined ? {} : { toUs }),
     ...(symbols === undefined ? {} : { symbols }),
   };
-  for await (const batch of mergedRecords(storage, query)) {
+  for await (const batch of records(query)) {
     for (const record of batch) {
       if (record.type !== "fire" || record.signal !== info.id) continue;
       const { sourceHash, paramsHash } = record;

@@ -1,6 +1,5 @@
 import { Encoder } from "@ssmd/codec";
 import { ALL_SYMBOLS, type Fire, type MarketEvent } from "@ssmd/market";
-import type { Storage } from "@ssmd/storage";
 import { ConfigError, DAY_US } from "@ssmd/runtime";
 import { canonicalJson } from "../engine/canonical_json.ts";
 import { compareFires, sha256Of } from "../engine/fire_id.ts";
@@ -9,7 +8,7 @@ import type { Report } from "../engine/instance.ts";
 import { BatchWriter } from "../host/frames.ts";
 import type { HostedSignal, SignalInfo } from "../host/load_signal.ts";
 import { type Quarantine, Supervisor } from "../supervisor/supervisor.ts";
-import { mergedRecords } from "./merged_records.ts";
+import type { RecordSource } from "./merged_records.ts";
 import { type Outcome, OutcomeTracker } from "./outcomes.ts";
 
 const BATCH_BYTES = 512 * 1024;
@@ -24,7 +23,8 @@ export interface BacktestStep {
 
 /** What is backtested. */
 export interface BacktestQuery {
-  storage: Storage;
+  /** Where the records are: {@linkcode archivedRecords}, or a {@linkcode BusHistory}. */
+  records: RecordSource;
   env: string;
   signal: HostedSignal;
   /** Fires from here on count, µs; what is before is read to be warm. Default the first record. */
@@ -67,7 +67,7 @@ export function firesDigest(fires: readonly Fire[]): string {
 }
 
 /**
- * Runs a signal over archived records, in a host as it runs live. Throws as `readArchive`,
+ * Runs a signal over kept records, in a host as it runs live. Throws as its source does,
  * HostFailure, and ConfigError for a signal that does not load.
  */
 export async function backtest(query: BacktestQuery): Promise<BacktestResult> {
@@ -114,7 +114,7 @@ class BacktestRun {
   }
 
   async run(): Promise<Omit<BacktestResult, "info" | "quarantined">> {
-    for await (const batch of mergedRecords(this.#query.storage, this.#archiveQuery())) {
+    for await (const batch of this.#query.records(this.#recordsQuery())) {
       for (const record of batch) {
         this.#add(record);
         if (!await this.#step(record)) return this.#result();
@@ -138,7 +138,7 @@ class BacktestRun {
     };
   }
 
-  #archiveQuery() {
+  #recordsQuery() {
     const { env, fromUs, toUs, symbols } = this.#query;
     const { neededFeeds: feeds, warmupUs, followedSymbols, types } = this.#info;
     // Every day of books begins with snapshots.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Fire } from "@ssmd/market";
+import type { Fire, MarketEvent } from "@ssmd/market";
 import { scenario } from "@ssmd/signal";
 import { marketWalk } from "../check/market_walk.ts";
 import { compareFires } from "../engine/fire_id.ts";
@@ -10,6 +10,7 @@ import { archiveOf } from "../testing/archived.ts";
 import { librarySignal, textSignal } from "../testing/hosted.ts";
 import { runOver } from "../testing/run_signals.ts";
 import { backtest, type BacktestStep, firesDigest } from "./backtest.ts";
+import { archivedRecords } from "./merged_records.ts";
 
 const RECORDS = marketWalk({ count: 6000, seed: 21 });
 const SIGNAL = await librarySignal("price_crosses");
@@ -18,18 +19,21 @@ const WHOLE = runOver(
   RECORDS,
 ).fires.sort(compareFires);
 
+const recordsOf = async (records: readonly MarketEvent[]) =>
+  archivedRecords(await archiveOf(records));
+
 const plain = (fires: readonly Fire[]) => fires.map((fire) => ({ ...fire, engine: "" }));
 
 Deno.test("a backtest over the archive gives the fires of the records, and their digest", async () => {
-  const storage = await archiveOf(RECORDS);
-  const result = await backtest({ storage, env: "test", signal: SIGNAL });
+  const records = await recordsOf(RECORDS);
+  const result = await backtest({ records, env: "test", signal: SIGNAL });
   assert.ok(WHOLE.length > 20, `${WHOLE.length} fires`);
   assert.deepEqual(plain(result.fires), plain(WHOLE));
   assert.equal(result.sha256, firesDigest(result.fires));
-  const again = await backtest({ storage, env: "test", signal: SIGNAL });
+  const again = await backtest({ records, env: "test", signal: SIGNAL });
   assert.equal(again.sha256, result.sha256);
   const other = await backtest({
-    storage,
+    records,
     env: "test",
     signal: { ...SIGNAL, params: { price: 0.4 } },
   });
@@ -37,10 +41,10 @@ Deno.test("a backtest over the archive gives the fires of the records, and their
 });
 
 Deno.test("a span and symbols narrow down what counts, not what is known", async () => {
-  const storage = await archiveOf(RECORDS);
+  const records = await recordsOf(RECORDS);
   const fromUs = RECORDS[3000]?.receivedAtUs ?? 0;
   const toUs = RECORDS[5000]?.receivedAtUs ?? 0;
-  const query = { storage, env: "test", signal: SIGNAL, fromUs, toUs };
+  const query = { records, env: "test", signal: SIGNAL, fromUs, toUs };
   const within = ({ receivedAtUs }: Fire) => receivedAtUs >= fromUs && receivedAtUs < toUs;
   const { fires } = await backtest(query);
   assert.deepEqual(plain(fires), plain(WHOLE.filter(within)));
@@ -62,10 +66,10 @@ Deno.test("records of two feeds come in one order, and a feed that is not archiv
       fire: ({ book, spot }) => ({ mid: book.mid, spot: spot.last }),
     });`;
   const signal = await textSignal("two", source);
-  const storage = await archiveOf([...RECORDS, ...spot].sort(compareMerged));
-  const result = await backtest({ storage, env: "test", signal });
+  const records = await recordsOf([...RECORDS, ...spot].sort(compareMerged));
+  const result = await backtest({ records, env: "test", signal });
   assert.ok(result.fires.length > 5, `${result.fires.length} fires`);
-  const alone = await backtest({ storage: await archiveOf(RECORDS), env: "test", signal });
+  const alone = await backtest({ records: await recordsOf(RECORDS), env: "test", signal });
   assert.deepEqual([alone.fires.length, alone.records > 0], [0, true]);
 });
 
@@ -81,8 +85,8 @@ const RISE = scenario`
 `;
 
 Deno.test("outcomes say what the middle of the book did after fires", async () => {
-  const storage = await archiveOf(RISE.records);
-  const { fires, outcomes } = await backtest({ storage, env: "test", signal: SIGNAL });
+  const records = await recordsOf(RISE.records);
+  const { fires, outcomes } = await backtest({ records, env: "test", signal: SIGNAL });
   assert.equal(fires.length, 1);
   assert.deepEqual(outcomes, [
     { after: "1s", count: 1, mean: 0.03, median: 0.03, upShare: 1 },
@@ -94,7 +98,7 @@ Deno.test("outcomes say what the middle of the book did after fires", async () =
 Deno.test("step by step each record is shown with the state behind it, until it is enough", async () => {
   const steps: BacktestStep[] = [];
   await backtest({
-    ...{ storage: await archiveOf(RISE.records), env: "test", signal: SIGNAL },
+    ...{ records: await recordsOf(RISE.records), env: "test", signal: SIGNAL },
     onStep: (step) => Promise.resolve(steps.push(step) < 5),
   });
   const shown = steps.map(({ record, instances, fires }) => [

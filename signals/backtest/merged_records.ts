@@ -5,7 +5,10 @@ import type { Storage } from "@ssmd/storage";
 import { compareMerged } from "../engine/watermark_merge.ts";
 
 /** Records of which feeds. */
-type MergedQuery = Omit<ArchiveQuery, "feed"> & { feeds: readonly string[] };
+export type MergedQuery = Omit<ArchiveQuery, "feed"> & { feeds: readonly string[] };
+
+/** Where the records of a backtest are, in one order: receivedAt, feed, sequence. */
+export type RecordSource = (query: MergedQuery) => AsyncGenerator<readonly MarketEvent[], void>;
 
 interface Source {
   records: AsyncGenerator<readonly MarketEvent[], void>;
@@ -17,17 +20,30 @@ interface Source {
  * The archived records of several feeds in one order: receivedAt, feed, sequence. A feed that is not
  * archived has none, unless no feed is. Throws as `readArchive`.
  */
-export async function* mergedRecords(
+export function mergedRecords(
   storage: Storage,
+  query: MergedQuery,
+): AsyncGenerator<readonly MarketEvent[], void> {
+  return merge(query, (each) => readArchive(storage, each));
+}
+
+/** The archive in a storage, as the source of a backtest. */
+export function archivedRecords(storage: Storage): RecordSource {
+  return (query) => mergedRecords(storage, query);
+}
+
+/** Records of feeds, each of which has them in its order, in one order. */
+export async function* merge(
   { feeds, ...query }: MergedQuery,
+  read: (query: ArchiveQuery) => AsyncGenerator<readonly MarketEvent[], void>,
 ): AsyncGenerator<readonly MarketEvent[], void> {
   const [only, ...others] = feeds;
   if (only !== undefined && others.length === 0) {
-    yield* readArchive(storage, { ...query, feed: only });
+    yield* read({ ...query, feed: only });
     return;
   }
   const sources = feeds.map((feed): Source => ({
-    records: readArchive(storage, { ...query, feed }),
+    records: read({ ...query, feed }),
     ...{ batch: [], at: 0 },
   }));
   try {

@@ -2,6 +2,7 @@ import { readArchive } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import {
   escapeToken,
+  type EventType,
   FEED_TYPES,
   type MarketEvent,
   recordFilters,
@@ -27,7 +28,7 @@ type MissedFrom = Pick<Snapshot, "stream" | "feeds">;
 /** A fire may be of a moment that waited so long for the watermark of another feed. */
 const FIRE_MARGIN_US = 600_000_000;
 /** Of our clock and that of the bus. */
-const STORE_SKEW_US = 5_000_000;
+export const STORE_SKEW_US = 5_000_000;
 
 /** Whether there are records from before now. */
 export async function hasRecords(
@@ -57,10 +58,14 @@ export function coldStart(feeds: readonly string[], warmupUs: number | undefined
 }
 
 /** Filters of what signals are given. */
-export function inputFilters(env: string, feeds: readonly string[]): string[] {
+export function inputFilters(
+  env: string,
+  feeds: readonly string[],
+  types: readonly EventType[] = FEED_TYPES,
+): string[] {
   const prefix = escapeToken(env);
   const records = feeds.flatMap((feed) =>
-    FEED_TYPES.map((type) => `${prefix}.${escapeToken(feed)}.${type}.>`)
+    types.map((type) => `${prefix}.${escapeToken(feed)}.${type}.>`)
   );
   return [...records, ...feeds.map((feed) => watermarkSubject(env, feed))];
 }

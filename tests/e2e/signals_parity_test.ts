@@ -217,14 +217,21 @@ async function assertParity(dir: string, killed: Record<string, number>): Promis
   await storage.close();
 }
 
-/** What a person asks: the same by the command. */
-async function assertBacktests({ dir, env }: Soak): Promise<void> {
+/** What a person asks: the same by the command, over the archive and over what the bus holds. */
+async function assertBacktests({ dir, env, nats }: Soak): Promise<void> {
   const ids = SOAK_S >= 60 ? Object.keys(SOAK_SIGNALS) : ["leans", "two_feeds"];
+  const sources = nats === undefined
+    ? [["--data", `${dir}/data`]]
+    : [["--data", `${dir}/data`], ["--source", "bus"]];
   for (const id of ids) {
-    const args = ["backtest", id, "--compare-live", "--env", ENV, "--data", `${dir}/data`];
-    const { code, output } = await runSsmd([...args, "--output", "json"], { cwd: dir, env });
-    assert.equal(code, 0, output.slice(0, 3000));
-    assert.match(output, /"live_sha256"/);
+    const digests = new Set<string>();
+    for (const source of sources) {
+      const args = ["backtest", id, "--compare-live", "--env", ENV, ...source];
+      const { code, output } = await runSsmd([...args, "--output", "json"], { cwd: dir, env });
+      assert.equal(code, 0, output.slice(0, 3000));
+      digests.add(/"sha256":\s*"(\w+)"/.exec(output)?.[1] ?? assert.fail(output));
+    }
+    assert.equal(digests.size, 1, `${id} fires otherwise over the bus`);
   }
 }
 

@@ -1,0 +1,110 @@
+import { decode } from "@ssmd/codec";
+import { dayOfUs } from "@ssmd/archive";
+import { FEED_TYPES, type MarketEvent, recordFilters } from "@ssmd/market";
+import type { InMessage, StreamState, Transport } from "@ssmd/transport";
+import { RecordDedupe } from "../engine/record_dedupe.ts";
+import { WatermarkMerge } from "../engine/watermark_merge.ts";
+import { inputFilters, STORE_SKEW_US } from "../live/catch_up.ts";
+import { StreamItems } from "../live/stream_item.ts";
+import { merge, type MergedQuery, type RecordSource } from "./merged_records.ts";
+
+/** What the bus held of a feed on a day. */
+interface BusDay {
+  feed: string;
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+  records: number;
+  gaps: number;
+}
+
+/** What a bus holds up to now, read as an archive is. */
+export class BusHistory {
+  readonly #transport: Transport;
+  readonly #days = new Map<string, BusDay>();
+  /** What the stream held when it was opened. */
+  readonly state: StreamState;
+
+  private constructor(transport: Transport, state: StreamState) {
+    this.#transport = transport;
+    this.state = state;
+  }
+
+  /** Rejects as the bus does. */
+  static async open(transport: Transport): Promise<BusHistory> {
+    return new BusHistory(transport, await transport.state());
+  }
+
+  /** Whether what was first on the bus is on it no more. */
+  get isCut(): boolean {
+    return this.state.firstSequence > 1;
+  }
+
+  /** What was read so far, by feed and day. */
+  get days(): BusDay[] {
+    return [...this.#days.values()];
+  }
+
+  /**
+   * Records in the order of an archive: the feeds' watermarks say up to when all are there. Throws
+   * as the bus does, and as `WatermarkMerge`.
+   */
+  readonly records: RecordSource = (query) =>
+    query.types?.includes("fire") === true
+      ? this.#fires(query)
+      : merge(query, ({ feed, ...rest }) => this.#feed(feed, { ...rest, feeds: [feed] }));
+
+  async *#feed(feed: string, query: MergedQuery): AsyncGenerator<readonly MarketEvent[], void> {
+    const { env, types = FEED_TYPES, toUs = Infinity } = query;
+    const waiting = new WatermarkMerge([feed]);
+    const dedupe = new RecordDedupe();
+    const items = new StreamItems();
+    const counted = (complete: readonly MarketEvent[]) => {
+      const records = complete.filter((each) => isWithin(each, query) && !dedupe.isRepeated(each));
+      this.#count(feed, records);
+      return records;
+    };
+    for await (const batch of this.#read(inputFilters(env, [feed], types), query)) {
+      for (const message of batch) {
+        const item = items.of(message);
+        if (item === undefined) continue;
+        if (item.type !== "watermark") waiting.add(decode(item.type, item.payload));
+        else yield counted(waiting.advance(item.watermark));
+      }
+      if (waiting.completeUs >= toUs) return;
+    }
+    yield counted(waiting.advance({ feed, timeUs: Infinity }));
+  }
+
+  async *#fires(query: MergedQuery): AsyncGenerator<readonly MarketEvent[], void> {
+    for await (const batch of this.#read(recordFilters(query.env, ["fire"]), query)) {
+      const fires = batch.map(({ payload }) => decode("fire", payload));
+      yield fires.filter((fire) => isWithin(fire, query) && query.feeds.includes(fire.feed));
+    }
+  }
+
+  #read(filters: string[], { fromUs }: MergedQuery): AsyncIterable<readonly InMessage[]> {
+    const { firstSequence, lastSequence: toSequence } = this.state;
+    const from = fromUs === undefined
+      ? { sequence: firstSequence }
+      : { timeUs: Math.max(0, fromUs - STORE_SKEW_US) };
+    return this.#transport.read({ filters, from, toSequence });
+  }
+
+  #count(feed: string, records: readonly MarketEvent[]): void {
+    for (const { type, receivedAtUs } of records) {
+      const day = dayOfUs(receivedAtUs);
+      const key = `${day} ${feed}`;
+      const known = this.#days.get(key) ?? { feed, day, records: 0, gaps: 0 };
+      known.records++;
+      if (type === "gap") known.gaps++;
+      this.#days.set(key, known);
+    }
+  }
+}
+
+function isWithin(
+  { receivedAtUs, symbol }: MarketEvent,
+  { fromUs = 0, toUs = Infinity, symbols }: MergedQuery,
+): boolean {
+  return receivedAtUs >= fromUs && receivedAtUs < toUs && (symbols?.includes(symbol) ?? true);
+}
