@@ -11,7 +11,7 @@ import {
   untilSignal,
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
-import { openTransport } from "@ssmd/transport";
+import { openServiceTransport } from "@ssmd/transport";
 import { AgentService } from "./agent_service.ts";
 import { agentsNotConfigured } from "./open_agents.ts";
 
@@ -38,7 +38,7 @@ await runService("agents", FLAGS, async (flags) => {
   exportProcess(metrics.registry, { component: "agents", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const health = new Health({ registry: metrics.registry });
-  const transport = await openTransport(deployment.transport, { env, logger });
+  const transport = await openServiceTransport(deployment.transport, { env, logger, health });
   stack.defer(() => transport.close());
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `normalized/${env}/` },

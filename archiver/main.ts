@@ -22,7 +22,7 @@ import {
   VERSION,
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
-import { openTransport } from "@ssmd/transport";
+import { openServiceTransport } from "@ssmd/transport";
 import { createArchiver } from "./mod.ts";
 
 const FLAGS = {
@@ -60,8 +60,13 @@ await runService("archiver", FLAGS, async (flags) => {
   if (shard !== undefined) metrics.registry.setDefaultLabels({ shard });
   exportProcess(metrics.registry, { component: "archiver", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
-  const transport = await openTransport(deployment.transport, { env, shard, logger });
   const health = new Health({ registry: metrics.registry });
+  const transport = await openServiceTransport(deployment.transport, {
+    env,
+    shard,
+    logger,
+    health,
+  });
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `normalized/${env}/` },
   });

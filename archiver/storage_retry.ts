@@ -54,7 +54,7 @@ export class StorageRetry {
       } catch (error) {
         if (this.given) throw notWritten(this.problem || messageOf(error));
         if (isFenced(error)) throw error;
-        await this.#wait(what, error, backoff.nextMs());
+        await this.#wait(what, error, backoff.nextMs(error));
       }
     }
   }

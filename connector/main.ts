@@ -21,7 +21,7 @@ import {
   VERSION,
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
-import { openTransport } from "@ssmd/transport";
+import { openServiceTransport } from "@ssmd/transport";
 import { assertNothingGivenUp } from "./connector.ts";
 import { createConnector } from "./feed_connector.ts";
 import { followFeed } from "./follow_symbols.ts";
@@ -65,8 +65,13 @@ await runService("connector", FLAGS, async (flags) => {
   if (shard !== undefined) metrics.registry.setDefaultLabels({ shard });
   exportProcess(metrics.registry, { component: "connector", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
-  const transport = await openTransport(deployment.transport, { env, shard, logger });
   const health = new Health({ registry: metrics.registry });
+  const transport = await openServiceTransport(deployment.transport, {
+    env,
+    shard,
+    logger,
+    health,
+  });
   const { parser, ...wanted } = feed;
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `raw/${env}/` },
@@ -106,7 +111,8 @@ await runService("connector", FLAGS, async (flags) => {
   // Listened for from the first frame on: what is captured by then is drained.
   const signal = untilSignal(stopped.signal);
   await connector.start();
-  const clients = owners && await openTransport(deployment.transport, { env, logger });
+  const clients = owners &&
+    await openServiceTransport(deployment.transport, { env, logger, health });
   const handover = owners && clients && new SymbolHandover({
     ...{ env, feed: id, owners, connector, captured: symbols, bus: transport, clients, logger },
     health: health.component("connector", id),

@@ -138,7 +138,7 @@ export class RawFiles {
     while (this.#working) await this.#working;
     for (const closed of [...this.#closed]) {
       if (late.aborted) return;
-      if (!closed.written && !await this.#tryWrite(closed)) break;
+      if (!closed.written && await this.#tryWrite(closed)) break;
     }
     if (!late.aborted) await this.#release();
   }
@@ -148,8 +148,9 @@ export class RawFiles {
     for (;;) {
       const next = this.#closed.find((closed) => !closed.written);
       if (!next || this.#stopped.signal.aborted) break;
-      if (await this.#tryWrite(next)) backoff.reset();
-      else await sleep(backoff.nextMs(), this.#stopped.signal);
+      const failure = await this.#tryWrite(next);
+      if (failure === undefined) backoff.reset();
+      else await sleep(backoff.nextMs(failure.error), this.#stopped.signal);
     }
     if (!this.#stopped.signal.aborted) await this.#tryRelease();
     this.#working = undefined;
@@ -167,7 +168,8 @@ export class RawFiles {
     }
   }
 
-  async #tryWrite(closed: ClosedSegment): Promise<boolean> {
+  /** Undefined = it is written. */
+  async #tryWrite(closed: ClosedSegment): Promise<{ error: unknown } | undefined> {
     try {
       const reader = await SegmentReader.open(closed.segment);
       if (reader) {
@@ -180,7 +182,7 @@ export class RawFiles {
       closed.written = true;
       this.#writtenAtMs = performance.now();
       this.#problem = "";
-      return true;
+      return undefined;
     } catch (error) {
       this.#problem = `raw files cannot be written: ${messageOf(error)}`;
       this.#options.logger.error("raw files cannot be written; the spool keeps the frames", {
@@ -188,7 +190,7 @@ export class RawFiles {
         error,
         storage: this.#options.storage.location,
       });
-      return false;
+      return { error };
     }
   }
 

@@ -15,7 +15,7 @@ import {
   VERSION,
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
-import { openTransport } from "@ssmd/transport";
+import { openServiceTransport } from "@ssmd/transport";
 import {
   connectionLimits,
   environmentAuthenticator,
@@ -55,7 +55,7 @@ await runService("gateway", FLAGS, async (flags) => {
     dataDir: deployment.dataDir,
   });
   const audit = new AuditQueue(auditStorePath(env, deployment.dataDir), logger);
-  const transport = await openTransport(deployment.transport, { env, logger });
+  const transport = await openServiceTransport(deployment.transport, { env, logger, health });
   const cache = await openServiceCache(deployment.cache, { env, logger, health });
   // Own memory storage cannot hold what another process archived.
   const storage = deployment.storage.type === "memory"

@@ -12,7 +12,7 @@ import {
   untilSignal,
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
-import { openTransport } from "@ssmd/transport";
+import { openServiceTransport } from "@ssmd/transport";
 import { readSignals, signalFolders, SignalService } from "./mod.ts";
 
 const FLAGS = {
@@ -38,7 +38,7 @@ await runService("signals", FLAGS, async (flags) => {
   exportProcess(metrics.registry, { component: "signals", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const health = new Health({ registry: metrics.registry });
-  const transport = await openTransport(deployment.transport, { env, logger });
+  const transport = await openServiceTransport(deployment.transport, { env, logger, health });
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `normalized/${env}/` },
   });

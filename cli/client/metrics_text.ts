@@ -8,3 +8,11 @@ export function metricIn(metrics: string, series: string): number | undefined {
   );
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(" ") + 1));
 }
+
+/** Values of a metric by the value of its only label, quotes and all else left out. */
+export function metricsByLabel(metrics: string, name: string): Map<string, number> {
+  const series = new RegExp(`^${name}\\{\\w+="([^"]*)"\\} (\\S+)$`, "gm");
+  return new Map(
+    [...metrics.matchAll(series)].map(([, label, value]) => [`${label}`, Number(value)]),
+  );
+}

@@ -4,6 +4,7 @@ import { dayOfUs, type DaySummary, inventory, loadManifest, usOfNsText } from "@
 import { countLetters } from "@ssmd/dataset/dead_letters";
 import { dataDirOf } from "@ssmd/metadata";
 import {
+  CIRCUIT_STATES,
   DAY_US,
   isoOfUs,
   nowUs,
@@ -13,7 +14,7 @@ import {
   untilSignal,
 } from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
-import { metricIn } from "../client/metrics_text.ts";
+import { metricIn, metricsByLabel } from "../client/metrics_text.ts";
 import { askGateway, type GatewayLocation, requestGateway } from "../client/running_gateway.ts";
 import { ENVIRONMENT, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -69,6 +70,9 @@ const STATUS = z.object({
   feeds: z.array(FEED),
   archive: ARCHIVE.nullable().describe("null = there is none yet"),
   bus: z.object({ type: z.string(), state: z.enum(["ok", "failing", "unknown"]) }),
+  circuits: z.record(z.string(), z.enum(CIRCUIT_STATES)).describe(
+    "Circuit breakers of the process: open = calls are refused at once, half_open = one is tried",
+  ),
   clients: z.int().nullable().describe("Connected to the gateway; null = not known"),
 });
 
@@ -155,6 +159,7 @@ async function readStatus(
     feeds,
     archive: archive === null ? null : ARCHIVE.parse(archive),
     bus: { type: environment.transport.type, state: service.bus },
+    circuits: service.circuits,
     clients: service.clients,
   };
 }
@@ -163,12 +168,13 @@ interface Service {
   problems: string[];
   feeds: Omit<Status["feeds"][number], "gaps_today">[];
   bus: Status["bus"]["state"];
+  circuits: Status["circuits"];
   clients: number | null;
 }
 
 const NOTHING_RUNS: Service = {
   problems: ["nothing runs: start it with ssmd up, or name its folder with --data"],
-  ...{ feeds: [], bus: "unknown", clients: null },
+  ...{ feeds: [], bus: "unknown", circuits: {}, clients: null },
 };
 
 /** Asks a running gateway; what it refuses is a problem. */
@@ -189,12 +195,18 @@ async function readService(
         last_record_at: updated === null ? null : isoOfUs(Math.floor(updated * 1000)),
       })),
       bus: conditions.some(({ condition }) => condition === "bus") ? "failing" : "ok",
+      circuits: circuitsIn(metrics),
       clients: metricIn(metrics, "ssmd_gateway_clients_connected") ?? null,
     };
   } catch (error) {
     if (!(error instanceof SsmdError)) throw error;
     return { ...NOTHING_RUNS, problems: [`${error.message}: ${error.hint}`] };
   }
+}
+
+function circuitsIn(metrics: string): Status["circuits"] {
+  const states = [...metricsByLabel(metrics, "ssmd_circuit_breaker_state")];
+  return Object.fromEntries(states.map(([name, value]) => [name, CIRCUIT_STATES[value] ?? "open"]));
 }
 
 function lagMsIn(metrics: string, feed: string): number | null {
@@ -280,7 +292,13 @@ function sealProblems(archive: Archive | null): string[] {
   return [`${late.length} days are over and not sealed: ssmd schedule trigger end-days`];
 }
 
-function screenOf({ env, ok, problems, process, feeds, archive, bus, clients }: Status): string {
+function circuitsText(circuits: Status["circuits"]): string {
+  const troubled = Object.entries(circuits).filter(([, state]) => state !== "closed");
+  return troubled.map(([name, state]) => `; circuit ${name} ${state}`).join("");
+}
+
+function screenOf(status: Status): string {
+  const { env, ok, problems, process, feeds, archive, bus, circuits, clients } = status;
   const where = process === null
     ? "nothing runs"
     : `${process.component} ${process.pid} at ${process.url} since ${process.started_at}`;
@@ -295,7 +313,7 @@ function screenOf({ env, ok, problems, process, feeds, archive, bus, clients }: 
     `${env}: ${ok ? "all is well" : "something is wrong"}; ${where}`,
     ...(rows.length === 0 ? [] : [render({ value: feeds, rows }, "table").trimEnd()]),
     ...(archive === null ? ["archive  none yet"] : archiveLines(archive)),
-    `bus      ${bus.type}: ${bus.state}`,
+    `bus      ${bus.type}: ${bus.state}${circuitsText(circuits)}`,
     `clients  ${clients ?? "-"}`,
     ...problems.map((problem) => `problem: ${problem}`),
   ];

@@ -53,7 +53,7 @@ import {
   type SignalServiceOptions,
 } from "@ssmd/signals";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
-import { openTransport, type Transport } from "@ssmd/transport";
+import { openServiceTransport, type Transport } from "@ssmd/transport";
 
 import { closeOptions, waitUntilArchived } from "./drained_storage.ts";
 import { KeptGateway } from "./kept_gateway.ts";
@@ -212,7 +212,7 @@ async function startParts(
   stack.defer(() => storage.close());
   const cache = await openServiceCache(deployment.cache, { env, logger, health });
   stack.defer(() => cache.close());
-  const transport = await openTransport(transportConfig, { env, logger });
+  const transport = await openServiceTransport(transportConfig, { env, logger, health });
   stack.defer(() => transport.close());
   const simulators = await startSimulators(plans, environment, { speed, logger });
   for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());

@@ -22,6 +22,7 @@ const WELL: Readonly<Record<string, string>> = {
   'ssmd_process_start_time_seconds{instance="a"}': "1000x60",
   'ssmd_process_ready{instance="a"}': "1x60",
   'ssmd_process_condition_failing{component="archiver",feed="",condition="storage"}': "0x60",
+  'ssmd_circuit_breaker_state{instance="a",circuit="storage_write"}': "0x60",
   'ssmd_process_disk_free_bytes{instance="a",folder="d"}': "50x60",
   'ssmd_process_disk_size_bytes{instance="a",folder="d"}': "100x60",
   'ssmd_process_uncaught_errors_total{instance="a",kind="error"}': "0x60",
@@ -93,6 +94,10 @@ const FAULTS: Readonly<Record<string, readonly [series: string, values: string]>
   "SsmdStorageFails": [
     'ssmd_process_condition_failing{component="archiver",feed="",condition="storage"}',
     "0x29 1x60",
+  ],
+  "SsmdCircuitOpen": [
+    'ssmd_circuit_breaker_state{instance="a",circuit="storage_write"}',
+    "0x29 2x60",
   ],
   "SsmdDiskLow": ['ssmd_process_disk_free_bytes{instance="a",folder="d"}', "50x29 9x60"],
   "SsmdDiskFull SsmdDiskLow": [

@@ -1,4 +1,4 @@
-import { CacheError, type Health, type Logger, messageOf } from "@ssmd/runtime";
+import { CacheError, CircuitBreaker, type Health, type Logger } from "@ssmd/runtime";
 import type { Cache, KeepOptions } from "./cache.ts";
 import { noCache } from "./none.ts";
 
@@ -18,7 +18,8 @@ const CALLERS_OWN: ReadonlySet<string> = new Set([
 
 /**
  * A cache that a service works without: while it is away each call answers as if it held nothing,
- * the first failure is logged, and health says why until it answers again.
+ * at once when its circuit breaker is open; the first failure is logged, and health says why until
+ * it answers again.
  */
 export class OptionalCache implements Cache {
   readonly type: Cache["type"];
@@ -26,7 +27,8 @@ export class OptionalCache implements Cache {
   #cache: Cache;
   #none = noCache();
   #logger: Logger;
-  #failure = "";
+  #circuit: CircuitBreaker;
+  #isAway = false;
   #removeCheck: () => void;
 
   /** Watches `cache`, which is closed with it. */
@@ -35,13 +37,17 @@ export class OptionalCache implements Cache {
     this.#logger = logger;
     this.type = cache.type;
     this.location = cache.location;
+    this.#circuit = new CircuitBreaker({
+      ...{ name: "cache", location: cache.location, error: CacheError, isFailure: isCachesOwn },
+    });
     const checks = health.component("cache");
+    checks.addCircuit(this.#circuit);
     checks.notice("cache", () => this.problem || undefined);
     this.#removeCheck = () => checks.close();
   }
 
   get problem(): string {
-    return this.#cache.problem || this.#failure;
+    return this.#circuit.problem ?? this.#cache.problem;
   }
 
   get(key: string): Promise<string | undefined> {
@@ -99,25 +105,21 @@ export class OptionalCache implements Cache {
 
   async #do<T>(call: (cache: Cache) => Promise<T>): Promise<T> {
     try {
-      const answer = await call(this.#cache);
-      this.#succeeded();
+      const answer = await this.#circuit.run(() => call(this.#cache));
+      if (this.#isAway) this.#logger.info("the cache answers again", { at: this.location });
+      this.#isAway = false;
       return answer;
     } catch (error) {
-      if (!(error instanceof CacheError) || CALLERS_OWN.has(error.code)) throw error;
-      this.#failed(error);
+      if (!isCachesOwn(error)) throw error;
+      if (!this.#isAway) {
+        this.#logger.warn("the cache is away: values are read from their source", { error });
+      }
+      this.#isAway = true;
       return await call(this.#none);
     }
   }
+}
 
-  #succeeded(): void {
-    if (this.#failure !== "") this.#logger.info("the cache answers again", { at: this.location });
-    this.#failure = "";
-  }
-
-  #failed(error: CacheError): void {
-    if (this.#failure === "") {
-      this.#logger.warn("the cache is away: values are read from their source", { error });
-    }
-    this.#failure = messageOf(error);
-  }
+function isCachesOwn(error: unknown): boolean {
+  return error instanceof CacheError && !CALLERS_OWN.has(error.code);
 }

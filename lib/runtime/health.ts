@@ -1,3 +1,4 @@
+import { CIRCUIT_STATES, type CircuitBreaker } from "./circuit_breaker.ts";
 import { isoOfUs, nowUs as systemNowUs } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 import { Metrics } from "./metrics.ts";
@@ -42,12 +43,19 @@ interface HealthCheck {
  */
 export class Health {
   #checks = new Set<HealthCheck>();
+  #circuits = new Set<CircuitBreaker>();
   #nowUs: () => number;
 
-  /** Exports `ssmd_process_ready` and `ssmd_process_condition_failing` where metrics are given. */
+  /**
+   * Exports `ssmd_process_ready`, `ssmd_process_condition_failing` and `ssmd_circuit_breaker_state`
+   * where metrics are given.
+   */
   constructor(options: { registry?: Metrics["registry"]; nowUs?: () => number } = {}) {
     this.#nowUs = options.nowUs ?? systemNowUs;
-    if (options.registry) this.#export(new Metrics("process", options.registry));
+    if (options.registry) {
+      this.#export(new Metrics("process", options.registry));
+      this.#exportCircuits(new Metrics("circuit", options.registry));
+    }
   }
 
   /** The checks of one component, of one feed where it has several. */
@@ -57,6 +65,10 @@ export class Health {
         const check = { component, feed, condition, kind, probe, sinceUs: undefined };
         this.#checks.add(check);
         return () => this.#checks.delete(check);
+      },
+      addCircuit: (circuit) => {
+        this.#circuits.add(circuit);
+        return () => this.#circuits.delete(circuit);
       },
       look: () => {
         for (const check of this.#checks) {
@@ -88,6 +100,16 @@ export class Health {
     return reason;
   }
 
+  #exportCircuits(metrics: Metrics): void {
+    const state = metrics.gauge("breaker_state", "0 = closed, 1 = half open, 2 = open.", {
+      labels: ["circuit"],
+      collect: () => {
+        state.reset();
+        for (const [circuit, value] of worst(this.#circuits)) state.set({ circuit }, value);
+      },
+    });
+  }
+
   #export(metrics: Metrics): void {
     const labels = ["component", "feed", "condition"];
     const failing = metrics.gauge(
@@ -111,9 +133,19 @@ export class Health {
   }
 }
 
+/** Of several circuits of a name the worst counts. */
+function worst(circuits: Iterable<CircuitBreaker>): Map<string, number> {
+  const states = new Map<string, number>();
+  for (const { name, state } of circuits) {
+    states.set(name, Math.max(states.get(name) ?? 0, CIRCUIT_STATES.indexOf(state)));
+  }
+  return states;
+}
+
 interface CheckBook {
   /** Returns what removes the check. */
   add: (condition: string, kind: HealthKind, probe: HealthProbe) => () => void;
+  addCircuit: (circuit: CircuitBreaker) => () => void;
   look: () => void;
 }
 
@@ -140,6 +172,11 @@ export class ComponentHealth {
   /** To be restarted while `probe` gives a reason: only for work that hangs for good. */
   requireForLiveness(condition: string, probe: HealthProbe): void {
     this.#removals.push(this.#book.add(condition, "liveness", probe));
+  }
+
+  /** Exports the state of `circuit`; its problem is a check of its own. */
+  addCircuit(circuit: CircuitBreaker): void {
+    this.#removals.push(this.#book.addCircuit(circuit));
   }
 
   /** Called now and then, so that `sinceUs` is right although nobody asks. */

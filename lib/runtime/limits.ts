@@ -21,6 +21,12 @@ export const LIMITS = {
   lateRecordsMax: 200_000,
   /** Keys and values of a memory cache, about; then the least recently used leave. */
   cacheBytesMax: 64 * 1024 * 1024,
+  /** Failures in a row of storage, cache or bus; then a circuit breaker refuses calls at once. */
+  circuitFailuresMax: 5,
+  /** First pause of a circuit breaker before a trial; each is twice the one before. */
+  circuitPauseMsFirst: 1_000,
+  /** Longest pause of a circuit breaker. */
+  circuitPauseMsMax: 10_000,
   /** Messages that a memory consumer may lag; then publishers wait. */
   memoryBacklogMax: 100_000,
   /** Bytes waiting for one gateway client; beyond it the client drops messages and is told. */

@@ -18,6 +18,7 @@ export { createLogger, type Logger, type LogLevel, recentLog, silentLogger } fro
 export { Metrics } from "./metrics.ts";
 export { exportProcess } from "./process_metrics.ts";
 export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./clock.ts";
+export { CIRCUIT_STATES, CircuitBreaker } from "./circuit_breaker.ts";
 export { Backoff, sleep } from "./retry.ts";
 export { RunningTime } from "./running_time.ts";
 export { inTransaction } from "./transaction.ts";
@@ -41,4 +42,5 @@ export { refusalHint, refusalIn } from "./refusal.ts";
 export { announceRunning, runningProcesses } from "./running_file.ts";
 export { portOf, runService } from "./service.ts";
 export { COMMIT, VERSION } from "./build.ts";
+export { withMembers } from "./with_members.ts";
 export { cacheDir } from "./cache_dir.ts";

@@ -1,3 +1,5 @@
+import { SsmdError } from "./errors.ts";
+
 /** How long to wait between tries. */
 interface BackoffOptions {
   /** First delay; default 100. */
@@ -34,8 +36,10 @@ export class Backoff {
     return this.#tries;
   }
 
-  /** The next delay in milliseconds. */
-  nextMs(): number {
+  /** The next delay in milliseconds; after the error of an open circuit breaker its pause. */
+  nextMs(error?: unknown): number {
+    const pauseMs = error instanceof SsmdError && error.context["retryAfterMs"];
+    if (typeof pauseMs === "number") return pauseMs;
     const { firstMs, maxMs, factor, jitter, random } = this.#options;
     const base = Math.min(maxMs, firstMs * factor ** this.#tries++);
     return base * (1 + jitter * (2 * random() - 1));

@@ -1,4 +1,4 @@
-import { type Health, type Logger, messageOf, StorageError } from "@ssmd/runtime";
+import { CircuitBreaker, type Health, type Logger, StorageError } from "@ssmd/runtime";
 import { openStorage, type StorageConfig } from "./open.ts";
 import type { TryListener } from "./s3_calls.ts";
 import type { Storage, StoredObject } from "./storage.ts";
@@ -71,7 +71,7 @@ interface Call {
   movedAtMs: number;
 }
 
-/** A storage that knows whether it works. */
+/** A storage that knows whether it works, behind a circuit breaker for reads and one for writes. */
 export class WatchedStorage implements Storage {
   readonly type: Storage["type"];
   readonly location: string;
@@ -83,7 +83,7 @@ export class WatchedStorage implements Storage {
   #answerMsMax: number;
   #nowMs: () => number;
   #calls = new Set<Call>();
-  #failures = new Map<CallKind, string>();
+  #circuits: Record<CallKind, CircuitBreaker>;
   #asking: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval>;
   #removeCheck: () => void;
@@ -108,7 +108,15 @@ export class WatchedStorage implements Storage {
     if (lock !== undefined) {
       this.lock = (name, holder) => this.#watch("write", () => lock.call(storage, name, holder));
     }
+    const circuit = (kind: CallKind) =>
+      new CircuitBreaker({
+        ...{ name: `storage_${kind}`, location: storage.location, error: StorageError },
+        ...{ isFailure: isStoragesOwn, nowMs: this.#nowMs },
+      });
+    this.#circuits = { read: circuit("read"), write: circuit("write") };
     const checks = options.health.component("storage");
+    checks.addCircuit(this.#circuits.read);
+    checks.addCircuit(this.#circuits.write);
     checks.requireForReadiness("storage", () => this.problem);
     this.#removeCheck = () => checks.close();
     const ask = () =>
@@ -123,7 +131,8 @@ export class WatchedStorage implements Storage {
     const nowMs = this.#nowMs();
     let quietMs = 0;
     for (const { movedAtMs } of this.#calls) quietMs = Math.max(quietMs, nowMs - movedAtMs);
-    const failures = [...this.#failures.values()];
+    const { read, write } = this.#circuits;
+    const failures = [read.problem, write.problem].filter((problem) => problem !== undefined);
     if (quietMs > this.#answerMsMax) {
       failures.push(`${this.location} has not answered for ${Math.round(quietMs / 1000)} s`);
     }
@@ -188,12 +197,7 @@ export class WatchedStorage implements Storage {
     const call = { movedAtMs: this.#nowMs() };
     this.#calls.add(call);
     try {
-      const result = await action(call);
-      this.#failures.delete(kind);
-      return result;
-    } catch (error) {
-      if (isStoragesOwn(error)) this.#failures.set(kind, messageOf(error));
-      throw error;
+      return await this.#circuits[kind].run(() => action(call));
     } finally {
       this.#calls.delete(call);
     }

@@ -15,4 +15,4 @@ export {
 export { type KeyValueChange, type KeyValueStore, type KeyValueWatch } from "./key_value.ts";
 export { memoryTransport } from "./memory.ts";
 export { findBusStreams } from "./nats_teardown.ts";
-export { openTransport } from "./open.ts";
+export { openServiceTransport, openTransport } from "./open.ts";

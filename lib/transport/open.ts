@@ -1,4 +1,12 @@
-import { ConfigError, type Logger, suggestion } from "@ssmd/runtime";
+import {
+  CircuitBreaker,
+  ConfigError,
+  type Health,
+  type Logger,
+  suggestion,
+  TransportError,
+  withMembers,
+} from "@ssmd/runtime";
 import type { NatsCredentials } from "./nats_connect.ts";
 import type { StreamLimits } from "./nats_stream.ts";
 import type { Transport } from "./transport.ts";
@@ -73,6 +81,31 @@ export async function openTransport(
     default:
       throw refusal((config as { type: unknown }).type);
   }
+}
+
+/**
+ * Opens the bus of a service: requests to other processes are refused at once while it is away for
+ * long. What is published or consumed waits for it as always. Throws as {@linkcode openTransport}.
+ */
+export async function openServiceTransport(
+  config: TransportConfig,
+  options: OpenTransportOptions & { health: Health },
+): Promise<Transport> {
+  const transport = await openTransport(config, options);
+  const circuit = new CircuitBreaker({
+    ...{ name: "transport", location: "the bus", error: TransportError },
+    isFailure: () => transport.problem !== "",
+  });
+  const checks = options.health.component("transport");
+  checks.addCircuit(circuit);
+  transport.onStatus(({ type }) => type === "connected" && circuit.reset());
+  return withMembers(transport, {
+    request: (...request) => circuit.run(() => transport.request(...request)),
+    close: () => {
+      checks.close();
+      return transport.close();
+    },
+  });
 }
 
 function refusal(type: unknown): ConfigError {

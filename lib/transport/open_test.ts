@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { openTransport } from "./open.ts";
+import { Health, LIMITS, Metrics } from "@ssmd/runtime";
+import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
+import { openServiceTransport, openTransport } from "./open.ts";
 
 Deno.test("reserved and unknown bus types are refused with the ones that exist", async () => {
   for (const type of ["aeron", "chronicle"]) {
@@ -12,4 +14,40 @@ Deno.test("reserved and unknown bus types are refused with the ones that exist",
     code: "TRANSPORT_TYPE_UNKNOWN",
     hint: /Did you mean "nats"/,
   });
+});
+
+Deno.test("requests on a bus that stays away are refused at once, and answered when it is back", {
+  ignore: !natsServerAvailable(),
+}, async () => {
+  const server = await startNatsServer();
+  const metrics = new Metrics("process");
+  const bus = await openServiceTransport({ type: "nats", url: server.url }, {
+    ...{ env: "test", health: new Health({ registry: metrics.registry }) },
+  });
+  const ask = () => bus.request("test.ask", new Uint8Array([1]), 500);
+  await bus.respond("test.ask", (payload) => payload);
+  assert.deepEqual(await ask(), new Uint8Array([1]));
+  // Nobody there is no fault of the bus.
+  for (let i = 0; i <= LIMITS.circuitFailuresMax; i++) {
+    await assert.rejects(bus.request("test.nobody", new Uint8Array(), 500), {
+      code: "NO_RESPONDER",
+    });
+  }
+  await server.kill();
+  const codes: string[] = [];
+  while (codes.at(-1) !== "CIRCUIT_OPEN" && codes.length < 100) {
+    await ask().catch((error) => codes.push(error.code));
+  }
+  assert.equal(codes.at(-1), "CIRCUIT_OPEN", codes.join());
+  assert.match(await metrics.text(), /ssmd_circuit_breaker_state\{circuit="transport"\} 2/);
+  await server.restart();
+  const deadlineMs = Date.now() + 60_000;
+  let answer: Uint8Array | undefined;
+  while (answer === undefined && Date.now() < deadlineMs) {
+    answer = await ask().catch(() => undefined);
+  }
+  assert.deepEqual(answer, new Uint8Array([1]));
+  assert.match(await metrics.text(), /ssmd_circuit_breaker_state\{circuit="transport"\} 0/);
+  await bus.close();
+  await server.stop();
 });

@@ -36,7 +36,7 @@ export class PassingTrouble {
         this.problem = error.message;
         onTry();
         logger.error("signals do not run; it is tried again", { error });
-        await sleep(this.#backoff.nextMs(), ended);
+        await sleep(this.#backoff.nextMs(error), ended);
       }
     }
   }

@@ -1,0 +1,101 @@
+import { messageOf, type SsmdError, type SsmdErrorOptions } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+import { Backoff } from "./retry.ts";
+
+/** What a circuit breaker lets through: every call, one trial at a time, none. */
+export const CIRCUIT_STATES = ["closed", "half_open", "open"] as const;
+
+interface CircuitOptions {
+  /** Stable name in lower snake case, a label of the metric: `storage_write`. */
+  name: string;
+  /** What is called, for a person: `s3://bucket`. */
+  location: string;
+  /** Class of the error of an open breaker, as callers of the port expect it. */
+  error: new (code: string, message: string, options: SsmdErrorOptions) => SsmdError;
+  /** Whether an error is the other side's, not the caller's. */
+  isFailure: (error: unknown) => boolean;
+  /** Monotonic clock, milliseconds; tests inject their own. */
+  nowMs?: () => number;
+}
+
+/**
+ * Calls something that may be away. After `LIMITS.circuitFailuresMax` failures in a row calls are
+ * refused at once with `CIRCUIT_OPEN` for a pause that grows; then one call is a trial, whose success
+ * lets all through again. It keeps and retries nothing: `Backoff.nextMs(error)` of who retries is
+ * the pause.
+ */
+export class CircuitBreaker {
+  readonly name: string;
+  #options: CircuitOptions;
+  #nowMs: () => number;
+  #pauses = new Backoff({
+    firstMs: LIMITS.circuitPauseMsFirst,
+    maxMs: LIMITS.circuitPauseMsMax,
+  });
+  #failures = 0;
+  #failure: string | undefined;
+  #openUntilMs = 0;
+  #isTrying = false;
+
+  /** Closed. */
+  constructor(options: CircuitOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+  }
+
+  /** Half open from the end of the pause until a trial has ended. */
+  get state(): typeof CIRCUIT_STATES[number] {
+    if (this.#failures < LIMITS.circuitFailuresMax) return "closed";
+    return this.#nowMs() < this.#openUntilMs ? "open" : "half_open";
+  }
+
+  /** The newest failure, and whether calls are refused for it; undefined = the newest call succeeded. */
+  get problem(): string | undefined {
+    if (this.#failure === undefined || this.state === "closed") return this.#failure;
+    return `${this.#failure} (circuit ${this.name} ${this.state})`;
+  }
+
+  /** The result of `call`, or its error. Throws `CIRCUIT_OPEN` without calling while it is open. */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    const isTrial = this.state === "half_open";
+    if (this.state === "open" || (isTrial && this.#isTrying)) throw this.#refusal();
+    if (isTrial) this.#isTrying = true;
+    try {
+      const result = await call();
+      this.reset();
+      return result;
+    } catch (error) {
+      if (this.#options.isFailure(error)) this.#fail(messageOf(error));
+      throw error;
+    } finally {
+      if (isTrial) this.#isTrying = false;
+    }
+  }
+
+  /** Closes it: the other side is known to answer. */
+  reset(): void {
+    this.#failures = 0;
+    this.#failure = undefined;
+    this.#pauses.reset();
+  }
+
+  #fail(failure: string): void {
+    this.#failure = failure;
+    // Calls that were under way when it opened say nothing new.
+    if (this.state === "open") return;
+    if (++this.#failures < LIMITS.circuitFailuresMax) return;
+    this.#openUntilMs = this.#nowMs() + this.#pauses.nextMs();
+  }
+
+  #refusal(): SsmdError {
+    const { name, location, error: PortError } = this.#options;
+    const leftMs = Math.ceil(this.#openUntilMs - this.#nowMs());
+    const retryAfterMs = leftMs > 0 ? leftMs : LIMITS.circuitPauseMsFirst;
+    return new PortError("CIRCUIT_OPEN", `${location} is not asked now: ${this.#failure}`, {
+      context: { circuit: name, retryAfterMs },
+      hint: "It failed several times in a row; it is tried again by itself after a pause",
+      retryable: true,
+    });
+  }
+}
