@@ -114,6 +114,11 @@ export interface Connector {
    * or whose last run had it; undefined = neither is known.
    */
   handoverOf(external: string): Handover | undefined;
+  /**
+   * Before this one tells the feed in place of another one, `ask` takes off what another shard has by
+   * then, and gives those symbols: nothing of theirs that came by then is told.
+   */
+  beforeTurn(ask: () => Promise<readonly string[]>): void;
   /** Gets what the venue says of markets, ordered or not, with the time of its line, µs. */
   hearNews(listener: (news: readonly unknown[], atUs: number) => void): void;
   /** Whether the records of the feed are this one's; else another one tells it, and it stands by. */

@@ -19,7 +19,7 @@ import {
   type SymbolSpec,
   type Translator,
 } from "@ssmd/exchanges";
-import { turnsOf } from "@ssmd/market";
+import { type Turn, turnsOf } from "@ssmd/market";
 import type { Publisher } from "@ssmd/transport";
 import { AcceptedCredentials } from "./accepted_credentials.ts";
 import { AccessDenial } from "./access_denial.ts";
@@ -102,6 +102,7 @@ class FeedConnector implements Connector {
     this.#ingest.event(connectionIndex, name, why, { fromUs })
   );
   #onNews: Parameters<Connector["hearNews"]>[0] | undefined;
+  #askReleased: Parameters<Connector["beforeTurn"]>[0] | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #turnTimer: ReturnType<typeof setInterval> | undefined;
   /** Absent where no other process shares the bus. */
@@ -325,7 +326,7 @@ class FeedConnector implements Connector {
   }
 
   get isTelling(): boolean {
-    return this.#turns?.isTelling ?? true;
+    return this.#turns?.isFresh ?? true;
   }
 
   get isBacked(): boolean {
@@ -344,12 +345,18 @@ class FeedConnector implements Connector {
       publish: (message) => this.#output.publishAgain(message),
       flush: () => this.#publishQueue.flush(),
       isConnected: () => this.#states.open === this.#active.length,
+      leaveReleased: () => this.#leaveReleased(),
       cutSpool: () => this.#ingest.cut(),
       isWritten: (segment) => this.#rawFiles.isWritten(segment),
       onTelling: () => void this.#respond(),
       onStandby: () => this.#answers.end(),
       onFailed: (error) => this.#replace(`a turn cannot be told: ${messageOf(error)}`),
     });
+  }
+
+  async #leaveReleased(): Promise<Turn["released"]> {
+    const symbols = await this.#askReleased?.() ?? [];
+    return symbols.length === 0 ? undefined : { symbols, untilUs: this.#ingest.nowUs() };
   }
 
   /** Who tells the feed answers for its books. */
@@ -419,6 +426,10 @@ class FeedConnector implements Connector {
       spoolProblem: () => this.#ingest.problem,
       isSpoolStuck: () => this.#ingest.isStuck,
     });
+  }
+
+  beforeTurn(ask: Parameters<Connector["beforeTurn"]>[0]): void {
+    this.#askReleased = ask;
   }
 
   hearNews(listener: Parameters<Connector["hearNews"]>[0]): void {

@@ -51,6 +51,7 @@ interface TakeOptions {
   /** This run's own turn before ended here, µs; default 0, it had none. */
   ownEndUs?: number;
   findCuts?: FindCuts;
+  released?: Turn["released"];
 }
 
 /** Turns that are kept on the bus and beside the spool; raw manifests keep all. */
@@ -196,7 +197,7 @@ export class FeedTurns {
 
   async #turnAfter(
     last: Turn | undefined,
-    { reachUs = 0, wholeUs = 0, ownEndUs = 0, findCuts }: TakeOptions,
+    { reachUs = 0, wholeUs = 0, ownEndUs = 0, findCuts, released }: TakeOptions,
   ): Promise<Turn> {
     const { env, feed, run, transport } = this.#options;
     // The rest of an earlier run of this spool is told before.
@@ -211,7 +212,11 @@ export class FeedTurns {
     );
     const fromUs = Math.max(0, beginUs, ownEndUs + 1);
     const isLate = reachUs > fromUs;
-    const turn = { run, ...before, fromUs: Math.max(fromUs, reachUs), ...(isLate && { isLate }) };
+    const turn = {
+      ...{ run, ...before, fromUs: Math.max(fromUs, reachUs) },
+      ...(isLate && { isLate }),
+      ...(released && { released }),
+    };
     const cuts = await findCuts?.({ fromUs: turn.fromUs, endUs, last: newest });
     return cuts === undefined ? turn : { ...turn, cuts };
   }

@@ -76,6 +76,13 @@ export class ShardOwners {
     await current.promise;
   }
 
+  /** Reads who captures what now: what was told of changes may come late. */
+  async refresh(): Promise<void> {
+    for (const { key, value, revision } of await this.#store.entries()) {
+      if (key.startsWith(this.#prefix)) this.#note(key, ownerOf(value), revision);
+    }
+  }
+
   #note(key: string, owner: Owner | undefined, revision: number): void {
     if ((this.#entries.get(key)?.revision ?? 0) > revision) return;
     if (owner === undefined) this.#entries.delete(key);
@@ -94,6 +101,13 @@ export class ShardOwners {
     return !owner.isLeaving && !owner.released && !owner.taking;
   }
 
+  /** Whether this shard gave it away; what it released as its connector stopped is still its own. */
+  isReleased(symbol: string): boolean {
+    const owner = this.of(symbol);
+    if (owner === undefined) return false;
+    return owner.shard !== this.shard || (owner.released !== undefined && !owner.isStopped);
+  }
+
   /** The symbols of this shard, those among them that it has released. */
   own(): { symbol: string; owner: Owner }[] {
     return [...this.#entries].filter(([, { owner }]) => owner.shard === this.shard)
@@ -110,6 +124,13 @@ export class ShardOwners {
     const revision = await this.#store.compareAndSet(key, value, before?.revision ?? 0);
     if (revision !== undefined) this.#note(key, owner, revision);
     return revision !== undefined;
+  }
+
+  /** This shard goes on with a symbol of its own; whether nobody else changed it meanwhile. */
+  async claim(spec: SymbolSpec): Promise<boolean> {
+    const owner = this.of(spec.symbol);
+    if (owner === undefined || owner.isLeaving || owner.taking) return true;
+    return await this.set(spec, owner.handed && { handed: owner.handed });
   }
 
   /** The symbol is wanted by no shard any more. */

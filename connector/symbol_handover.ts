@@ -16,7 +16,7 @@ interface HandoverOptions {
   owners: ShardOwners;
   connector: Pick<
     Connector,
-    "changeSymbols" | "flush" | "handoverOf" | "isTelling" | "isBacked" | "stats"
+    "changeSymbols" | "flush" | "handoverOf" | "isTelling" | "isBacked" | "beforeTurn"
   >;
   /** What the connector captures from its start on. */
   captured: readonly SymbolSpec[];
@@ -56,6 +56,8 @@ export async function symbolsAtStart(
 export class SymbolHandover {
   #options: HandoverOptions;
   #captured: Map<string, SymbolSpec>;
+  /** All that was captured since the start. */
+  #everCaptured: Set<string>;
   #wanted: ReadonlyMap<string, SymbolSpec> | undefined;
   #isKnown: (symbol: string) => boolean = () => true;
   #timer: ReturnType<typeof setInterval>;
@@ -71,6 +73,8 @@ export class SymbolHandover {
   constructor(options: HandoverOptions) {
     this.#options = options;
     this.#captured = new Map(options.captured.map((spec) => [spec.symbol, spec]));
+    this.#everCaptured = new Set(this.#captured.keys());
+    options.connector.beforeTurn(() => this.#leaveReleased());
     options.owners.onChange = () => this.#isDue = true;
     options.health.requireForReadiness("shard", () => this.problem);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
@@ -133,6 +137,24 @@ export class SymbolHandover {
       if (!this.#isKnown(symbol)) await owners.forget(symbol);
       else await this.#release(symbol, owner);
     }
+  }
+
+  /**
+   * Before this connector tells the shard's records: keeps what is the shard's, or was released as the
+   * other one stopped, and takes off the rest; all symbols that it had and another shard has.
+   */
+  async #leaveReleased(): Promise<string[]> {
+    const { owners } = this.#options;
+    let isClaimed = false;
+    while (!isClaimed) {
+      await owners.refresh();
+      const kept = [...this.#captured.values()].filter(({ symbol }) => !owners.isReleased(symbol));
+      // From here on the one that stops cannot release them.
+      isClaimed = (await Promise.all(kept.map((spec) => owners.claim(spec)))).every(Boolean);
+    }
+    const released = [...this.#everCaptured].filter((symbol) => owners.isReleased(symbol));
+    if (released.filter((symbol) => this.#captured.delete(symbol)).length > 0) await this.#change();
+    return released;
   }
 
   async #release(symbol: string, owner: Owner): Promise<void> {
@@ -215,6 +237,7 @@ export class SymbolHandover {
   }
 
   async #change(handovers?: ReadonlyMap<string, Handover>): Promise<void> {
+    for (const symbol of this.#captured.keys()) this.#everCaptured.add(symbol);
     await this.#options.connector.changeSymbols([...this.#captured.values()], handovers);
   }
 

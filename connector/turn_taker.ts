@@ -3,6 +3,7 @@ import {
   type Gap,
   type MarketEvent,
   recordKind,
+  type Turn,
   TURN_OVERLAP_US,
   type TurnEnd,
   turnsOf,
@@ -26,6 +27,8 @@ interface TurnTakerOptions extends Omit<ReplayOptions, "turns">, StandbyWatchOpt
   publisher: Publisher;
   /** Resolves when the bus has all that was given. */
   flush: () => Promise<void>;
+  /** What another shard has by now; absent = nothing. */
+  leaveReleased: () => Promise<Turn["released"]>;
   /** What comes next begins a segment of the spool. */
   cutSpool: () => void;
   /** Whether a closed segment stands in storage, or is gone. */
@@ -206,15 +209,17 @@ export class TurnTaker {
   }
 
   async #take(): Promise<void> {
-    const { turns, dir, run, onTelling } = this.#options;
+    const { turns, dir, run, leaveReleased, onTelling } = this.#options;
     const answer = await turns.tryAcquire();
     if (answer !== "ours") {
       if (answer === "held") this.#standbyUs = nowUs();
       return;
     }
+    const released = await leaveReleased();
     const { reachUs } = await segmentsFrom({ dir, run, fromUs: -Infinity });
     const turn = await turns.take({
       ...{ reachUs, wholeUs: this.#watch.lastGoodAtUs, ownEndUs: this.#ownEndUs },
+      ...(released && { released }),
       findCuts: (search) => this.#findCuts(search),
     });
     const fromUs = Math.max(turn.fromUs, this.#ownEndUs);

@@ -75,12 +75,13 @@ export class TurnFilter {
     const index = this.#indexAt(atUs);
     const turn = this.#turns[index];
     if (turn !== undefined && !this.#isOver(turn, atUs, sequence)) {
+      if (isReleased(turn, event, atUs)) return false;
       if (event.type === "trade") return !this.#isKnown(event, index);
       if (atUs > (this.#cutsEndUs[index] ?? 0)) return true;
       return atUs > (turn.cuts?.[recordKind(event)] ?? 0);
     }
     const next = this.#turns[index + 1];
-    return event.type === "trade" && next?.told !== undefined &&
+    return event.type === "trade" && next?.told !== undefined && !isReleased(next, event, atUs) &&
       atUs >= next.fromUs - TURN_OVERLAP_US && !this.#isKnown(event, index + 1);
   }
 
@@ -109,6 +110,10 @@ export class TurnFilter {
     if (end === undefined || atUs < end.atUs) return false;
     return atUs > end.atUs || (end.connection === this.#connection && sequence > end.sequence);
   }
+}
+
+function isReleased({ released }: RunTurn, { symbol }: MarketEvent, atUs: number): boolean {
+  return released !== undefined && atUs <= released.untilUs && released.symbols.includes(symbol);
 }
 
 function nameOf(gap: Gap): string {

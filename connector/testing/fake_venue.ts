@@ -127,6 +127,7 @@ class FakeNormalizer implements Normalizer {
   }
 
   #trades({ trade, id, count = 1 }: FakeTrades, atUs: number, out: Normalized) {
+    if (!this.#symbols.includes(trade)) return;
     for (let i = 0; i < count; i++) {
       out.events.push({
         ...{ type: "trade", timestampUs: 0, receivedAtUs: atUs, symbol: trade, feed: FEED },

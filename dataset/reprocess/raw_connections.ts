@@ -71,10 +71,12 @@ export function digestOf({ run, connection, files, turns }: RawConnection, count
     hash.update(`${sequence?.first ?? 0} ${sha256}\n`);
   }
   const lastUs = usOfNsText(files[count - 1]?.to ?? "0");
-  for (const { fromUs, end, told, cuts, isLate } of turns) {
+  for (const { fromUs, end, told, cuts, isLate, released } of turns) {
     if (fromUs - TURN_OVERLAP_US > lastUs) continue;
     const over = end !== undefined && end.atUs <= lastUs ? end : undefined;
     hash.update(JSON.stringify([fromUs, isLate, told, cuts, over]));
+    // Digests of turns of before stay as they are.
+    if (released !== undefined) hash.update(JSON.stringify(released));
   }
   return hash.digest("hex");
 }

@@ -35,6 +35,8 @@ export interface Turn {
    * the record; absent = it is before `fromUs`.
    */
   cuts?: Readonly<Record<string, number>>;
+  /** Symbols that another shard had when it began: nothing of them up to a line, µs by the run's clock. */
+  released?: { symbols: readonly string[]; untilUs: number };
   /** What was open when the other one ended. */
   gaps?: readonly Gap[];
   /** It is given away: up to here its run has missed nothing, µs by its own clock. */
