@@ -212,11 +212,8 @@ export class FeedTurns {
     );
     const fromUs = Math.max(0, beginUs, ownEndUs + 1);
     const isLate = reachUs > fromUs;
-    const turn = {
-      ...{ run, ...before, fromUs: Math.max(fromUs, reachUs) },
-      ...(isLate && { isLate }),
-      ...(released && { released }),
-    };
+    const news = { ...before, ...(isLate && { isLate }), ...(released && { released }) };
+    const turn = { run, ...news, fromUs: Math.max(fromUs, reachUs) };
     const cuts = await findCuts?.({ fromUs: turn.fromUs, endUs, last: newest });
     return cuts === undefined ? turn : { ...turn, cuts };
   }

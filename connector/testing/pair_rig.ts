@@ -1,6 +1,6 @@
 import { translateSpan } from "@ssmd/dataset/reprocess";
 import type { MarketEvent } from "@ssmd/market";
-import { Metrics, silentLogger, sleep } from "@ssmd/runtime";
+import { Metrics, silentLogger } from "@ssmd/runtime";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 import { type NatsServer, startNatsServer } from "../../tests/servers/nats_server.ts";
