@@ -9,7 +9,7 @@ import {
   silentLogger,
   SsmdError,
 } from "@ssmd/runtime";
-import { EVENT_TYPES, recordFilters, streamNameOf } from "@ssmd/market";
+import { DERIVED_TYPES, EVENT_TYPES, recordFilters, streamNameOf } from "@ssmd/market";
 import { dayOfUs } from "@ssmd/archive";
 import type { Consumer, InMessage } from "@ssmd/transport";
 import { ArchiveLoader } from "./archive_loader.ts";
@@ -134,7 +134,7 @@ class ArchiverService implements Archiver {
 
   #newRounds(): FlushScheduler {
     const { env, transport, storage, version, commit, shard = "" } = this.#options;
-    const { shardsOf = () => [], firesOnly = false } = this.#options;
+    const { shardsOf = () => [], derivedOnly = false } = this.#options;
     return new FlushScheduler({
       ...{ storage, router: this.#router, storageRetry: this.#storageRetry, nowUs: this.#nowUs },
       source: {
@@ -146,7 +146,7 @@ class ArchiverService implements Archiver {
         },
         source: `${transport.type} ${streamNameOf(env)}`,
       },
-      ...{ logger: this.#logger, metrics: this.#metrics, shard, shardsOf, endsDays: !firesOnly },
+      ...{ logger: this.#logger, metrics: this.#metrics, shard, shardsOf, endsDays: !derivedOnly },
       token: () => this.#lease.token,
       ordered: this.#options.ordered,
       createdAtUs: () => this.#busGaps.createdAtUs,
@@ -178,7 +178,7 @@ class ArchiverService implements Archiver {
   }
 
   async #begin(): Promise<void> {
-    const { feeds, transport, firesOnly, leaseWaitMs = LEASE_WAIT_MS } = this.#options;
+    const { feeds, transport, derivedOnly, leaseWaitMs = LEASE_WAIT_MS } = this.#options;
     // What a bus of this process does not deliver now is gone.
     if (!transport.durable) await this.#consumeAll();
     await this.#lease.acquire(leaseWaitMs);
@@ -188,8 +188,8 @@ class ArchiverService implements Archiver {
       this.#router.prepare(feed, today);
       void this.#loader.background(this.#loader.openOldDays(feed));
     }
-    // Fires that left the bus are made again by signals, not from raw.
-    if (firesOnly !== true) await this.#busGaps.begin();
+    // Fires that left the bus are made again by signals, not from raw; actions by nobody.
+    if (derivedOnly !== true) await this.#busGaps.begin();
     if (transport.durable) await this.#consumeAll();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -200,20 +200,20 @@ class ArchiverService implements Archiver {
   }
 
   async #consume(): Promise<void> {
-    const { env, transport, firesOnly = false } = this.#options;
+    const { env, transport, derivedOnly = false } = this.#options;
     this.#consumer = await transport.consume({
       name: `archiver-${nameOf(this.#options)}`,
-      filters: recordFilters(env, firesOnly ? ["fire"] : EVENT_TYPES),
+      filters: recordFilters(env, derivedOnly ? DERIVED_TYPES : EVENT_TYPES),
       onMessage: (message) => this.#onMessage(message),
     });
     this.#gate.guard(this.#consumer);
   }
 
   stats(): ArchiverStats {
-    const { records, fires, duplicates, withoutId } = this.#router;
+    const { records, derived, duplicates, withoutId } = this.#router;
     return {
       records,
-      fires,
+      derived,
       duplicates,
       withoutId,
       deadLettered: this.#dead.count,
@@ -278,9 +278,9 @@ class ArchiverService implements Archiver {
 
   async #drain(): Promise<void> {
     if (this.#consumer === undefined) return;
-    const { env, feeds, transport, firesOnly } = this.#options;
+    const { env, feeds, transport, derivedOnly } = this.#options;
     // What its consumer does not give is no work of its own.
-    if (firesOnly === true) return;
+    if (derivedOnly === true) return;
     await drain({
       ...{ transport, env, feeds, router: this.#router, logger: this.#logger },
       busy: () => this.#rounds.busy && this.#storageRetry.problem === "",

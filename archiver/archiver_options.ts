@@ -16,8 +16,8 @@ export interface ArchiverOptions {
   shard?: string | undefined;
   /** Shards of a feed: a day is complete when all of them are through with it. Default none. */
   shardsOf?: (feed: string) => readonly string[];
-  /** Whether it takes the fires of signals alone, as shards archive the rest. */
-  firesOnly?: boolean;
+  /** Whether it takes fires and actions alone, as shards archive the rest. */
+  derivedOnly?: boolean;
   /** Default silent. */
   logger?: Logger;
   /** Prefix `archiver`; default a registry of its own. */
@@ -50,8 +50,8 @@ export interface ArchiverOptions {
 export interface ArchiverStats {
   /** Records put into windows since the start. */
   records: number;
-  /** Fires of signals among them. */
-  fires: number;
+  /** Fires and actions among them. */
+  derived: number;
   /** Messages that window or archive held already. */
   duplicates: number;
   /** Records archived without an id. */

@@ -65,16 +65,16 @@ export class Day {
   /** Ids of late records, in windows or in the archive. */
   #late: Set<string>;
 
-  /** Ids of fires, in windows or in the archive. */
-  #fires: Set<string>;
+  /** Ids of fires and actions, in windows or in the archive. */
+  #derived: Set<string>;
 
-  /** A day that goes on where `manifest` ends; `fires` are the ids of those in it. */
+  /** A day that goes on where `manifest` ends; `derived` are the ids of its fires and actions. */
   constructor(
     manifest: Manifest,
     startUs: number,
-    { fires = new Set(), shard = "" }: { fires?: Set<string>; shard?: string } = {},
+    { derived = new Set(), shard = "" }: { derived?: Set<string>; shard?: string } = {},
   ) {
-    this.#fires = fires;
+    this.#derived = derived;
     this.name = manifest.day;
     this.startUs = startUs;
     this.manifest = manifest;
@@ -112,10 +112,10 @@ export class Day {
     return true;
   }
 
-  /** Notes a fire by its id; false = it is in a window or in the archive. */
-  takeFire(id: string): boolean {
-    if (this.#fires.has(id)) return false;
-    this.#fires.add(id);
+  /** Notes a fire or an action by its id; false = it is in a window or in the archive. */
+  takeDerived(id: string): boolean {
+    if (this.#derived.has(id)) return false;
+    this.#derived.add(id);
     return true;
   }
 

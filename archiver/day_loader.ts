@@ -1,5 +1,5 @@
 import type { Logger } from "@ssmd/runtime";
-import { EVENT_TYPES } from "@ssmd/market";
+import { DERIVED_TYPES, EVENT_TYPES, isDerived } from "@ssmd/market";
 import {
   changeManifest,
   type Manifest,
@@ -69,22 +69,22 @@ export async function loadDay(
       logger.warn("deleted a file that no manifest names; its records come again", { key });
     }
   }
-  const fires = await firesOf(storage, dayId, manifest);
-  return new Day(manifest, usOfDay(day), { fires, shard: writer.shard });
+  const derived = await derivedIds(storage, dayId, manifest);
+  return new Day(manifest, usOfDay(day), { derived, shard: writer.shard });
 }
 
-/** Ids of the fires in a day. Throws as {@linkcode readArchive}. */
-async function firesOf(
+/** Ids of the fires and actions in a day. Throws as {@linkcode readArchive}. */
+async function derivedIds(
   storage: Storage,
   { env, feed, day }: DayId,
   manifest: Manifest,
 ): Promise<Set<string>> {
   const ids = new Set<string>();
-  if (!manifest.files.some(({ type }) => type === "fire")) return ids;
+  if (!manifest.files.some(({ type }) => type !== undefined && isDerived(type))) return ids;
   const fromUs = usOfDay(day);
   const span = { fromUs, toUs: fromUs + DAY_US, version: NORMALIZED_VERSION };
-  for await (const batch of readArchive(storage, { env, feed, types: ["fire"], ...span })) {
-    for (const event of batch) if (event.type === "fire") ids.add(event.id);
+  for await (const batch of readArchive(storage, { env, feed, types: DERIVED_TYPES, ...span })) {
+    for (const event of batch) if ("id" in event) ids.add(event.id);
   }
   return ids;
 }

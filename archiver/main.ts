@@ -75,7 +75,7 @@ await runService("archiver", FLAGS, async (flags) => {
     ...{ env, transport, logger, metrics, health, shard, version: VERSION, commit: COMMIT },
     feeds: environment.feeds.filter((feed) => shard === undefined || ordered.has(feed)),
     shardsOf: (feed) => shardsOfFeed(environment, feed),
-    firesOnly: shard === undefined && environment.shards !== undefined,
+    derivedOnly: shard === undefined && environment.shards !== undefined,
     ordered,
     storage,
     // A rolling update starts the next one first.

@@ -1,10 +1,12 @@
 import { ArchiveError, DAY_US, messageOf } from "@ssmd/runtime";
 import {
+  actionSubject,
   ALL_SYMBOLS,
+  type DerivedEvent,
   EVENT_TYPES,
   type EventType,
-  type Fire,
   fireSubject,
+  isDerived,
   type MarketEvent,
   parseSubject,
   typeOfSubject,
@@ -62,8 +64,8 @@ export class WindowRouter {
   processedSequence = 0;
   /** Messages put into windows since the start. */
   records = 0;
-  /** Fires among them. */
-  fires = 0;
+  /** Fires and actions among them. */
+  derived = 0;
   /** Messages dropped because window or archive hold them. */
   duplicates = 0;
   /** Messages without an id, archived without a check. */
@@ -72,6 +74,7 @@ export class WindowRouter {
   tick = 0;
   #options: WindowRouterOptions;
   #firePrefix: string;
+  #actionPrefix: string;
   #routes = new Map<string, Route>();
   #feeds = new Map<string, Map<number, Day>>();
   #loading = new Set<string>();
@@ -93,6 +96,7 @@ export class WindowRouter {
   constructor(options: WindowRouterOptions) {
     this.#options = options;
     this.#firePrefix = fireSubject(options.env, "");
+    this.#actionPrefix = actionSubject(options.env, "");
     this.#names = new ArchivedNames(options.loadNames);
   }
 
@@ -211,8 +215,9 @@ export class WindowRouter {
   /** False when the message has to wait for its day. */
   #accept(message: InMessage): boolean {
     const { subject } = message;
-    if (subject.startsWith(this.#firePrefix) && typeOfSubject(subject) === "fire") {
-      return this.#acceptFire(message);
+    if (subject.startsWith(this.#firePrefix) || subject.startsWith(this.#actionPrefix)) {
+      const type = typeOfSubject(subject);
+      if (type !== undefined && isDerived(type)) return this.#acceptDerived(message, type);
     }
     const route = this.#routes.get(message.subject) ?? this.#newRoute(message.subject);
     if (route === undefined) {
@@ -251,29 +256,29 @@ export class WindowRouter {
     return true;
   }
 
-  /** A fire has no place in a run: a day knows those that it has by their ids. */
-  #acceptFire(message: InMessage): boolean {
-    let event: Fire;
+  /** What is made of records has no place in a run: a day knows by ids what it has. */
+  #acceptDerived(message: InMessage, type: DerivedEvent["type"]): boolean {
+    let event: DerivedEvent;
     try {
-      event = decode("fire", message.payload);
+      event = decode(type, message.payload);
     } catch (error) {
       return this.#refused(message, "payload", messageOf(error));
     }
     const { feed, receivedAtUs, symbol, id } = event;
     if (!isKeyName(feed)) return this.#refused(message, "subject", `"${feed}" is no feed`);
-    if (receivedAtUs <= 0) return this.#refused(message, "time", "the fire has no receivedAt");
+    if (receivedAtUs <= 0) return this.#refused(message, "time", `the ${type} has no receivedAt`);
     const day = this.#daysOf(feed).get(Math.floor(receivedAtUs / DAY_US));
     if (day === undefined) {
       this.prepare(feed, dayOfUs(receivedAtUs));
       return false;
     }
-    if (day.takeFire(id)) {
+    if (day.takeDerived(id)) {
       day.symbols.add(symbol);
       const minute = Math.floor((receivedAtUs - day.startUs) / MINUTE_US);
       this.#record.run = "";
       this.#record.sequence = event.sequence;
-      this.fires++;
-      this.#put(message, day.window("fire", EVENT_TYPES.indexOf("fire"), minute), receivedAtUs);
+      this.derived++;
+      this.#put(message, day.window(type, EVENT_TYPES.indexOf(type), minute), receivedAtUs);
     } else this.duplicates++;
     this.#done(message);
     return true;

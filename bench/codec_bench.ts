@@ -73,6 +73,14 @@ function recordOf(type: EventType, i: number): MarketEvent {
         ...{ causeSequence: i, causeReceivedAtUs: base.receivedAtUs, engine: "1 v8/15.0" },
         values: `{"spread":${price}}`,
       };
+    case "action":
+      return {
+        ...{ type, ...base, id: `a-${i.toString(16).padStart(24, "0")}`, fireId: "f".repeat(32) },
+        ...{ firedAtUs: base.receivedAtUs, signal: "spread_widens", policy: "watch" },
+        ...{ action: "note", kind: "log", detail: "{}", state: "done", chosenBy: "default" },
+        ...{ model: "", reason: "no model is named", problem: "", decidedBy: "" },
+        values: `{"spread":${price}}`,
+      };
   }
 }
 

@@ -1,4 +1,5 @@
 import { Command, GraphDrained, RunControl } from "@langchain/langgraph";
+import { Encoder } from "@ssmd/codec";
 import { actionSubject, type Fire, type FireAction } from "@ssmd/market";
 import type { Policy } from "@ssmd/metadata";
 import { messageOf, sleep, SsmdError } from "@ssmd/runtime";
@@ -13,6 +14,7 @@ import {
   defaultChoice,
   firstState,
 } from "./action_graph.ts";
+import { actionRecord } from "./action_record.ts";
 import type { ActionRow } from "./action_store.ts";
 import { type ActionOutlets, sendAction } from "./send_action.ts";
 
@@ -27,7 +29,7 @@ export interface ActionAgentOptions extends ActionOutlets {
   onEnded?: (action: FireAction) => void;
 }
 
-const TEXT = new TextEncoder();
+const encoder = new Encoder();
 
 /** Does what policies say about fires: each fire once for a policy, whatever ends in between. */
 export class ActionAgent {
@@ -169,12 +171,12 @@ export class ActionAgent {
   }
 
   /** Publishes what became of it; the bus and its readers know repetitions by the id. */
-  async #publish({ id, result, fire }: ActionRow): Promise<boolean> {
+  async #publish(row: ActionRow): Promise<boolean> {
+    const { id, result, fire } = row;
     const { env, publisher, tools: { actions, audit, checkpointer }, onEnded } = this.#options;
-    const event = { ...result, values: JSON.parse(fire.values || "{}") };
     publisher.publish({
       ...{ subject: actionSubject(env, result.policy), id },
-      payload: TEXT.encode(JSON.stringify(event)),
+      payload: encoder.encode(actionRecord(row)),
     });
     await Promise.race([publisher.flush(), this.#aborted]);
     if (this.#ended.signal.aborted) return false;

@@ -1,4 +1,5 @@
-import type { FireAction } from "@ssmd/market";
+import { decode } from "@ssmd/codec";
+import type { Action, FireAction } from "@ssmd/market";
 import type { Policy } from "@ssmd/metadata";
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -70,11 +71,12 @@ Deno.test("what the model picks is posted, signed, with a key of its own, and pu
   await using receiver = await new Receiver().start();
   const webhooks = { desk: { url: receiver.url, secret: "s" } };
   await using all = await acting({ model: scriptedModel(POSTS), webhooks });
-  const events: { subject: string; id: string; event: FireAction }[] = [];
+  const events: { subject: string; id: string; event: Action }[] = [];
   await all.transport.subscribe(["demo.action.*"], ({ subject, id, payload }) => {
-    events.push({ subject, id, event: JSON.parse(new TextDecoder().decode(payload)) });
+    events.push({ subject, id, event: decode("action", payload) });
   });
-  all.agent.take([fireOf(1)]);
+  const fire = fireOf(1);
+  all.agent.take([fire]);
   const done = await outcome(all);
   assert.deepEqual(
     [done.state, done.action, done.chosen_by, done.model],
@@ -86,7 +88,13 @@ Deno.test("what the model picks is posted, signed, with a key of its own, and pu
   assert.deepEqual(receiver.keys, [done.id]);
   await until(() => events.length === 1);
   assert.deepEqual([events[0]!.subject, events[0]!.id], ["demo.action.watch", done.id]);
-  assert.equal(events[0]!.event.state, "done");
+  const { event } = events[0]!;
+  assert.deepEqual(
+    [event.id, event.fireId, event.firedAtUs, event.symbol, event.state, event.kind],
+    [done.id, fire.id, fire.receivedAtUs, fire.symbol, "done", "webhook"],
+  );
+  assert.deepEqual([event.model, event.detail], [done.model, JSON.stringify(done.detail)]);
+  assert.ok(event.receivedAtUs >= done.at * 1000 && event.receivedAtUs === done.ended_at * 1000);
   const kinds = all.audit.ofThread(done.id).map(({ what }) => what);
   assert.deepEqual(kinds, [
     ...["tool_call", "model_call", "model_call", "decision", "action", "end"],

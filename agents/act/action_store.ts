@@ -69,6 +69,7 @@ export class ActionStore {
       ...{ id, fire: fire.id, signal: fire.signal, feed: fire.feed, symbol: fire.symbol },
       ...{ policy: policy.name, action: "", type: "", detail: {}, state, chosen_by: "" },
       ...{ model: "", reason: "", problem: "", hash: "", decided_by: "", at: now },
+      ended_at: isActedOn ? 0 : now,
     };
     insert.run(
       ...[id, fire.id, fire.signal, policy.name, JSON.stringify(fire), now] as const,
@@ -173,9 +174,11 @@ export class ActionStore {
     this.#store.change((db) => {
       const row = this.find(id);
       if (row === undefined || !from.includes(row.stage)) return;
+      const now = Date.now();
+      const over = to === "sent" ? { ended_at: now } : {};
       db.prepare(
         "UPDATE fire_actions SET state = ?, attempts = 0, due_ms = ?, result = ? WHERE id = ?",
-      ).run(to, Date.now(), JSON.stringify({ ...row.result, ...result }), id);
+      ).run(to, now, JSON.stringify({ ...row.result, ...result, ...over }), id);
     });
   }
 
@@ -187,7 +190,7 @@ export class ActionStore {
         fire: JSON.parse(String(row["fire"])),
         stage: String(row["state"]) as ActionStage,
         attempts: Number(row["attempts"]),
-        result: JSON.parse(String(row["result"])),
+        result: { ended_at: 0, ...JSON.parse(String(row["result"])) },
       }));
   }
 }

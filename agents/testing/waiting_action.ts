@@ -15,7 +15,7 @@ const ACTION: FireAction = {
   ...{ id: ID, fire: FIRE.id, signal: FIRE.signal, feed: FIRE.feed, symbol: FIRE.symbol },
   ...{ policy: "demo-watch", action: "idea", type: "trade_signal", detail: { side: "buy" } },
   ...{ state: "approval", chosen_by: "model", model: "scripted", reason: "a burst", problem: "" },
-  ...{ hash: HASH, decided_by: "", at: NOW },
+  ...{ hash: HASH, decided_by: "", at: NOW, ended_at: 0 },
 };
 
 using store = new AgentStore("data/agents/demo.sqlite");

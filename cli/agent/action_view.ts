@@ -25,6 +25,7 @@ export const ACTION = z.object({
   hash: z.string().describe("Of exactly what waits for an approval"),
   decided_by: z.string(),
   at: z.number().describe("When the fire was taken, ms"),
+  ended_at: z.number().describe("When it was over, ms; 0 = it is not"),
 });
 
 /** The id of an action. */

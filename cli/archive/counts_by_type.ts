@@ -8,4 +8,5 @@ export const COUNTS_BY_TYPE = z.object({
   status: z.int(),
   gap: z.int(),
   fire: z.int(),
+  action: z.int(),
 });

@@ -119,7 +119,7 @@ function totalsOf(days: readonly DaySummary[]): Inventory["totals"] {
     records: sum((day) => day.records),
     by_type: {
       ...{ trade: of("trade"), ticker: of("ticker"), orderbook: of("orderbook") },
-      ...{ status: of("status"), gap: of("gap"), fire: of("fire") },
+      ...{ status: of("status"), gap: of("gap"), fire: of("fire"), action: of("action") },
     },
     gaps: sum((day) => day.gaps.length),
     missed: sum((day) => day.missed),

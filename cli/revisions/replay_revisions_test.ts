@@ -129,7 +129,10 @@ Deno.test("a fault of a normalizer is found with the first record that differs; 
     );
     const types: { type: string; same: number }[] = same.days[0].types;
     const counts = Object.fromEntries(types.map((each) => [each.type, each.same]));
-    assert.deepEqual({ ...counts, ticker: 0, status: 0, fire: 0 }, whole.days[1].made.records);
+    assert.deepEqual(
+      { ...counts, ticker: 0, status: 0, fire: 0, action: 0 },
+      whole.days[1].made.records,
+    );
     assert.equal(counts["trade"], 20);
     assert.equal(
       await run(

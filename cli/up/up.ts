@@ -411,7 +411,7 @@ function running(
     dataDir,
     location: storage.location,
     feeds,
-    archived: () => archiver.stats().records - archiver.stats().fires,
+    archived: () => archiver.stats().records - archiver.stats().derived,
     clients: () => gateway.stats().clients,
     denied: Promise.race<SsmdError>([
       archiver.superseded,

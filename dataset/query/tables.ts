@@ -9,6 +9,7 @@ export const TABLES: Readonly<Record<string, EventType>> = {
   status: "status",
   gaps: "gap",
   fires: "fire",
+  actions: "action",
 };
 
 /** Whether a word is the name of a series, which SQL has as a table. */

@@ -199,7 +199,7 @@ function byTime(a: ManifestGap, b: ManifestGap): number {
 }
 
 function countsOf(files: readonly ManifestFile[]): Record<EventType, number> {
-  const counts = { trade: 0, ticker: 0, orderbook: 0, status: 0, gap: 0, fire: 0 };
+  const counts = { trade: 0, ticker: 0, orderbook: 0, status: 0, gap: 0, fire: 0, action: 0 };
   for (const { type, count } of files) if (type !== undefined) counts[type] += count;
   return counts;
 }

@@ -55,7 +55,7 @@ export class ReportBuilder {
     const name = `${env}/${feed}/${version}/${day}`;
     let report = this.#days.get(name);
     if (report === undefined) {
-      const records = { trade: 0, ticker: 0, orderbook: 0, status: 0, gap: 0, fire: 0 };
+      const records = { trade: 0, ticker: 0, orderbook: 0, status: 0, gap: 0, fire: 0, action: 0 };
       report = {
         ...{ env, feed, version, day, rawFrames: 0, records, bytes: 0, files: 0 },
         ...{ quality: 1, rawStatus: "", status: "" },

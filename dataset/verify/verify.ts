@@ -1,5 +1,5 @@
 import { messageOf, nowUs as systemNowUs, usOfIso } from "@ssmd/runtime";
-import type { MarketEvent } from "@ssmd/market";
+import { isDerived, type MarketEvent } from "@ssmd/market";
 import {
   dayOfUs,
   isSideObject,
@@ -299,8 +299,8 @@ async function balanced(
   for (const manifest of normalized) {
     const balance = balanceOf(manifest.day);
     await files.verify(manifest, (event) => {
-      // A fire is made of records: raw tells nothing of it.
-      if (event.type !== "fire" && event.receivedAtUs < untilUs) balance.find(event);
+      // Fires and actions are made of records: raw tells nothing of them.
+      if (!isDerived(event.type) && event.receivedAtUs < untilUs) balance.find(event);
     });
   }
   const expired = normalized.filter((manifest) => manifest.expired).map(({ day }) => day);

@@ -39,7 +39,7 @@ export function sqlRoute({ storage, env }: { storage: Storage; env: string }): R
     ...{ tag: "Administration", role: "admin" },
     summary: "Answers SQL over the archived records of one day",
     description: "DuckDB's SQL; it only reads. Tables: trades, tickers, orderbook, status, gaps, " +
-      "fires, bars, book, top_of_book. One query at a time, 30 s at most. What was received " +
+      "fires, actions, bars, book, top_of_book. One query at a time, 30 s at most. What was received " +
       "in the last two minutes may not be archived yet.",
     body: z.strictObject({
       sql: z.string().trim().min(1).max(SQL_CHARACTERS_MAX),

@@ -117,6 +117,25 @@ export const RECORDS = {
     cause_recv_ts: timeOrNull.describe("When that arrived here"),
     engine: z.string(),
   }),
+  action: z.strictObject({
+    type: z.literal("action"),
+    ...every,
+    signal: z.string().describe("The signal's id"),
+    id: z.string().describe("Of fire and policy: a repetition has the same one"),
+    fire: z.string().describe("Id of the fire"),
+    policy: z.string(),
+    action: z.string().describe("Its name in the policy; none: nothing was to be done"),
+    kind: z.string().describe("alert, log, webhook or trade_signal: a record, never an order"),
+    state: z.string().describe("done, none, failed, rejected, expired, late or limited"),
+    detail: z.record(z.string(), z.unknown()).describe("What the policy says of it"),
+    chosen_by: z.string().describe("model, or default: the policy without a model's answer"),
+    model: z.string().describe("A scripted one says so"),
+    reason: z.string().describe("Words of the model, which nobody vouches for"),
+    problem: z.string().describe("Why it was not done"),
+    decided_by: z.string().describe("Who approved or rejected it"),
+    values: z.record(z.string(), z.unknown()).describe("What the fire said"),
+    fired_at: timeOrNull.describe("recv_ts of the fire"),
+  }),
 } as const;
 
 const listed = z.array(z.string());

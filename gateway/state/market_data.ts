@@ -1,8 +1,8 @@
 import { LIMITS } from "@ssmd/runtime";
 import {
   ALL_SYMBOLS,
+  type DerivedEvent,
   type FeedEvent,
-  type Fire,
   type Gap,
   type GapReason,
   isBreak,
@@ -91,7 +91,9 @@ export class MarketData {
   /** Takes a live record. */
   takeRecord(event: MarketEvent, origin?: RecordOrigin): void {
     const feed = this.feed(event.feed);
-    if (event.type === "fire") return this.#takeFire(event, feed, origin);
+    if (event.type === "fire" || event.type === "action") {
+      return this.#takeDerived(event, feed, origin);
+    }
     feed.records++;
     const restarts = event.type === "gap" && isBreak(event);
     const missing = feed.note(event.sequence, restarts);
@@ -150,7 +152,7 @@ export class MarketData {
   }
 
   /** It is none of the feed's own records: their numbers and times go on as they were. */
-  #takeFire(event: Fire, feed: MarketFeed, origin: RecordOrigin | undefined): void {
+  #takeDerived(event: DerivedEvent, feed: MarketFeed, origin: RecordOrigin | undefined): void {
     const market = this.marketOf(feed, event.symbol);
     if (market === undefined) return void this.refused++;
     this.#listener.onRecord(event, market, origin);

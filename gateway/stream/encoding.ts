@@ -136,8 +136,8 @@ function stateEvent(market: Market, type: number): MarketEvent | undefined {
   if (type === TYPE_INDEX.ticker) return market.ticker;
   if (type === TYPE_INDEX.status) return market.status;
   if (type === TYPE_INDEX.gap) return market.openGap;
-  // A fire is a moment and no state.
-  if (type === TYPE_INDEX.fire) return undefined;
+  // Fires and actions are moments and no states.
+  if (type >= TYPE_INDEX.fire) return undefined;
   return market.bookState === "live" ? bookEvent(market) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { escapeToken, FEED_TYPES, recordFilters } from "@ssmd/market";
+import { DERIVED_TYPES, escapeToken, FEED_TYPES, recordFilters } from "@ssmd/market";
 
 /** Maximum of names in filters; for more, everything is read and filtered here. */
 const NAMES_MAX = 32;
@@ -17,6 +17,6 @@ export function replayFilters(env: string, patterns: readonly string[]): string[
       `${prefix}.*.${type}.${escapeToken(name)}`
     )
   );
-  // Subjects of fires do not name their market.
-  return [...filters, ...recordFilters(env, ["gap", "fire"])];
+  // Subjects of fires and actions do not name their market.
+  return [...filters, ...recordFilters(env, ["gap", ...DERIVED_TYPES])];
 }

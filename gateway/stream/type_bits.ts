@@ -8,6 +8,7 @@ export const TYPE_INDEX = {
   status: 3,
   gap: 4,
   fire: 5,
+  action: 6,
 } as const;
 /** Gaps go to every subscriber of a market: no client has a silent hole. */
 export const GAP_BIT: number = 1 << TYPE_INDEX.gap;
@@ -15,7 +16,7 @@ export const GAP_BIT: number = 1 << TYPE_INDEX.gap;
 export const BOOK_BIT: number = 1 << TYPE_INDEX.orderbook;
 /** Never conflated: rare, and each one matters. */
 export const NEVER_CONFLATED: number = GAP_BIT | (1 << TYPE_INDEX.status) |
-  (1 << TYPE_INDEX.fire);
+  (1 << TYPE_INDEX.fire) | (1 << TYPE_INDEX.action);
 /** All types. */
 export const ALL_TYPES: number = (1 << EVENT_TYPES.length) - 1;
 

@@ -13,7 +13,7 @@ const ACTION: FireAction = {
   ...{ id: "a-1", fire: "f-1", signal: "spread_widens", feed: "kraken", symbol: "BTCUSD" },
   ...{ policy: "demo", action: "tell", type: "alert", detail: { severity: "low" } },
   ...{ state: "approval", chosen_by: "model", model: "scripted", reason: "wide", problem: "" },
-  ...{ hash: HASH, decided_by: "", at: 1_785_542_400_000 },
+  ...{ hash: HASH, decided_by: "", at: 1_785_542_400_000, ended_at: 0 },
 };
 
 const THREAD: AgentThread = {

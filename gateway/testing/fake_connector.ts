@@ -1,8 +1,10 @@
 import { Encoder } from "@ssmd/codec";
 import {
+  actionSubject,
   ALL_SYMBOLS,
   fireSubject,
   type Gap,
+  isDerived,
   type Level,
   type MarketEvent,
   OrderBook,
@@ -73,14 +75,16 @@ export class FakeConnector {
   /** Numbers and publishes a record; `lost` = it never reaches the bus. */
   publish(draft: Draft, lost = false): void {
     const base = this.#base();
-    // A fire is no record of the feed's own.
-    if (draft.type !== "fire") this.sequence++;
+    // A fire or an action is no record of the feed's own.
+    if (!isDerived(draft.type)) this.sequence++;
     const event = { ...draft, ...base, sequence: this.sequence } as MarketEvent;
     const payload = this.#encoder.encode(event);
     if (lost) return;
     this.#publisher.publish({
       subject: event.type === "fire"
         ? fireSubject(this.#env, event.signal)
+        : event.type === "action"
+        ? actionSubject(this.#env, event.policy)
         : subjectOf(this.#env, this.feed, event.type, event.symbol),
       payload,
       id: `${this.#run}-${++this.#messages}-0`,

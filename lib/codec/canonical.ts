@@ -28,6 +28,11 @@ const LEAST: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
     ...{ type: "fire", ...BASE, id: "", signal: "", version: 0, sourceHash: "", paramsHash: "" },
     ...{ causeSequence: 0, causeReceivedAtUs: 0, values: "", engine: "" },
   },
+  action: {
+    ...{ type: "action", ...BASE, id: "", fireId: "", firedAtUs: 0, signal: "", policy: "" },
+    ...{ action: "", kind: "", detail: "", state: "", chosenBy: "", model: "", reason: "" },
+    ...{ problem: "", decidedBy: "", values: "" },
+  },
 };
 
 /** Gives the messages of one type as today's encoder would write their records. */

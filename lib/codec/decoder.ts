@@ -1,4 +1,5 @@
 import type { EventType, MarketEvent } from "@ssmd/market";
+import { decodeAction } from "./generated/action.ts";
 import { decodeFire } from "./generated/fire.ts";
 import { decodeGap } from "./generated/gap.ts";
 import { decodeOrderBook } from "./generated/orderbook.ts";
@@ -34,5 +35,7 @@ export function decode(type: EventType, bytes: Uint8Array): MarketEvent {
       return decodeGap(reader);
     case "fire":
       return decodeFire(reader);
+    case "action":
+      return decodeAction(reader);
   }
 }

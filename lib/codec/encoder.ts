@@ -1,4 +1,5 @@
 import type { MarketEvent } from "@ssmd/market";
+import { encodeAction } from "./generated/action.ts";
 import { encodeFire } from "./generated/fire.ts";
 import { encodeGap } from "./generated/gap.ts";
 import { encodeOrderBook } from "./generated/orderbook.ts";
@@ -30,6 +31,8 @@ export class Encoder {
         return encodeGap(this.#writer, event);
       case "fire":
         return encodeFire(this.#writer, event);
+      case "action":
+        return encodeAction(this.#writer, event);
     }
   }
 }

@@ -17,6 +17,7 @@ const NEWEST = {
   status: ["v2", "status-v2.capnp"],
   gap: ["v2", "gap-v2.capnp"],
   fire: ["v1", "fire.capnp"],
+  action: ["v1", "action.capnp"],
 } as const;
 
 Deno.test("SCHEMAS holds the newest text of every registered schema, its version and hash", async () => {

@@ -78,6 +78,27 @@ const GOLDEN: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
     values: '{"buyShare":0.75,"spread":0.04}',
     engine: "1 v8/15.0.245.1",
   },
+  action: {
+    type: "action",
+    ...BASE,
+    run: 1763699999_000001,
+    connection: 3,
+    id: "a-0123456789abcdef01234567",
+    fireId: "0123456789abcdef0123456789abcdef",
+    firedAtUs: 1763700000_124001,
+    signal: "spread_widens",
+    policy: "watch",
+    action: "desk",
+    kind: "webhook",
+    detail: '{"to":"desk"}',
+    state: "done",
+    chosenBy: "model",
+    model: "scripted",
+    reason: "the spread is wide – 決済",
+    problem: "",
+    decidedBy: "ann",
+    values: '{"buyShare":0.75,"spread":0.04}',
+  },
 };
 
 /** What names a record beside its number. */
@@ -124,6 +145,7 @@ const V1_TEXTS: Record<EventType, string> = {
   status: "1467abc2f1ec3d38ecb8354187c8a1c745261eb9907ae6f510b00601862d583c",
   gap: "993264577bd7a7cc1d9ce12d4a2d1aeb6cc840f5f2083aae7442ca7bf5f827e0",
   fire: "c7c353b08409a23d78b924ec6d41c647eec486f85a50d6063576449a86dad577",
+  action: "1183f37ce054f7dc60f87001066bb5dd58240803e56ec4bb6b284788f7a584cf",
 };
 
 for (const type of EVENT_TYPES) {

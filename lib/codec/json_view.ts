@@ -87,6 +87,24 @@ function figuresOf(event: MarketEvent): JsonView {
         values: event.values,
         engine: event.engine,
       };
+    case "action":
+      return {
+        id: event.id,
+        fire: event.fireId,
+        fired_at: nanosecondsOf(event.firedAtUs),
+        signal: event.signal,
+        policy: event.policy,
+        action: event.action,
+        kind: event.kind,
+        detail: event.detail,
+        state: event.state,
+        chosen_by: event.chosenBy,
+        model: event.model,
+        reason: event.reason,
+        problem: event.problem,
+        decided_by: event.decidedBy,
+        values: event.values,
+      };
   }
 }
 

@@ -1,5 +1,6 @@
 import { APPENDED_FIELDS } from "@ssmd/market";
 import type {
+  Action,
   Fire,
   Gap,
   Level,
@@ -103,6 +104,22 @@ function fireJson(event: Fire, prefix: string, extra: string): string {
   },"engine":${JSON.stringify(event.engine)},${jsonSuffix(event, extra)}}`;
 }
 
+/** `detail` and `values` are JSON already. */
+function actionJson(event: Action, prefix: string, extra: string): string {
+  const { id, signal, policy, action, kind, state, model, reason, problem } = event;
+  const plain = { signal, id, fire: event.fireId, policy, action, kind, state };
+  const said = { chosen_by: event.chosenBy, model, reason, problem, decided_by: event.decidedBy };
+  return `{"type":"action",${prefix},${membersOf(plain)},"detail":${event.detail || "{}"},${
+    membersOf(said)
+  },"values":${event.values || "{}"},"fired_at":${msOfUs(event.firedAtUs)},${
+    jsonSuffix(event, extra)
+  }}`;
+}
+
+function membersOf(values: Readonly<Record<string, string>>): string {
+  return JSON.stringify(values).slice(1, -1);
+}
+
 /**
  * A record in the JSON of the client protocol. `prefix` is {@linkcode jsonPrefix} of its symbol,
  * `extra` further members with a leading comma (`,"pos":4711`).
@@ -121,5 +138,7 @@ export function recordJson(event: MarketEvent, prefix: string, extra = ""): stri
       return gapJson(event, prefix, extra);
     case "fire":
       return fireJson(event, prefix, extra);
+    case "action":
+      return actionJson(event, prefix, extra);
   }
 }

@@ -37,6 +37,11 @@ const RECORDS: MarketEvent[] = [
     ...{ ...BASE, type: "fire", id: "0", signal: "s", version: 1, sourceHash: "a" },
     ...{ paramsHash: "b", causeSequence: 9, causeReceivedAtUs: 1, values: "{}", engine: "1" },
   },
+  {
+    ...{ ...BASE, type: "action", id: "a", fireId: "0", firedAtUs: 1, signal: "s", policy: "p" },
+    ...{ action: "note", kind: "log", detail: "{}", state: "done", chosenBy: "default", model: "" },
+    ...{ reason: "", problem: "", decidedBy: "", values: "{}" },
+  },
 ];
 
 Deno.test("the key of a record is read from a message of every type", () => {

@@ -25,6 +25,7 @@ export const APPENDED_FIELDS = {
   },
   gap: {},
   fire: {},
+  action: {},
 } as const satisfies {
   [T in MarketEvent["type"]]: Partial<Record<keyof Extract<MarketEvent, { type: T }>, string>>;
 };

@@ -211,10 +211,51 @@ export interface Fire extends EventBase {
   engine: string;
 }
 
+/**
+ * What a policy did about a fire, once it is over. `feed`, `symbol`, `timestampUs`, `sequence`, `run`
+ * and `connection` are those of the fire; `receivedAtUs` is the moment at which it was over.
+ */
+export interface Action extends EventBase {
+  /** Which record it is. */
+  type: "action";
+  /** The same for the same fire and policy: receivers tell repetitions by it. */
+  id: string;
+  /** Id of the fire. */
+  fireId: string;
+  /** The fire's `receivedAtUs`, µs. */
+  firedAtUs: number;
+  /** The signal's id. */
+  signal: string;
+  /** The policy's name. */
+  policy: string;
+  /** Name of the action in the policy; `none` = nothing was to be done, "" = nothing was decided. */
+  action: string;
+  /** alert, log, webhook, trade_signal; "" as above. */
+  kind: string;
+  /** What the policy says of it, as JSON: severity, webhook, side, size. */
+  detail: string;
+  /** What became of it: done, none, failed, rejected, expired, late, limited. */
+  state: string;
+  /** model; default = the policy, without a model's answer; "" = nobody. */
+  chosenBy: string;
+  /** The model; a scripted one says so. "" = none. */
+  model: string;
+  /** Words of the model, which nobody vouches for, or why there are none of it. */
+  reason: string;
+  /** Why it was not done; "" = it was. */
+  problem: string;
+  /** Who approved or rejected it; "" = nobody. */
+  decidedBy: string;
+  /** What the fire said, as JSON. */
+  values: string;
+}
+
 /** A record that a venue's frames give. */
 export type FeedEvent = Trade | Ticker | OrderBookUpdate | Status | Gap;
+/** A record that is made of others. */
+export type DerivedEvent = Fire | Action;
 /** Any record. */
-export type MarketEvent = FeedEvent | Fire;
+export type MarketEvent = FeedEvent | DerivedEvent;
 /** Whether a record is market data: no step in a life and no news of something missing. */
 export function isMarketData(event: MarketEvent): event is Trade | Ticker | OrderBookUpdate {
   return event.type === "trade" || event.type === "ticker" || event.type === "orderbook";
@@ -224,8 +265,14 @@ export function isMarketData(event: MarketEvent): event is Trade | Ticker | Orde
 export type EventType = MarketEvent["type"];
 /** Types of the records that a feed brings: raw gives them. */
 export const FEED_TYPES = ["trade", "ticker", "orderbook", "status", "gap"] as const;
-/** All types, in the order of the design; a fire is made of the records of the others. */
-export const EVENT_TYPES: readonly EventType[] = [...FEED_TYPES, "fire"];
+/** Types of the records that a live run makes of those of feeds: raw gives none of them. */
+export const DERIVED_TYPES = ["fire", "action"] as const;
+/** All types, in the order of the design. */
+export const EVENT_TYPES: readonly EventType[] = [...FEED_TYPES, ...DERIVED_TYPES];
+/** Whether records of a type are made of others, by a live run only. */
+export function isDerived(type: EventType): type is DerivedEvent["type"] {
+  return type === "fire" || type === "action";
+}
 /** The symbol of a record that is about a whole feed. */
 export const ALL_SYMBOLS = "_all";
 /** All reasons of gaps, in the order of the schema. */

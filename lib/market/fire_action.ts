@@ -1,5 +1,3 @@
-import { escapeToken } from "./subject.ts";
-
 /** What became of an action; `late` and `limited` = the policy keeps it from being done. */
 export const ACTION_STATES = [
   ...["working", "approval", "done", "none", "failed", "rejected", "expired", "late", "limited"],
@@ -36,9 +34,6 @@ export interface FireAction {
   decided_by: string;
   /** When the fire was taken, ms since 1970. */
   at: number;
-}
-
-/** `{env}.action.{policy}`: what a policy did, once it is over. */
-export function actionSubject(env: string, policy: string): string {
-  return `${escapeToken(env)}.action.${escapeToken(policy)}`;
+  /** When it was over, ms since 1970; 0 = it is not. */
+  ended_at: number;
 }

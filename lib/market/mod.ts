@@ -1,8 +1,11 @@
 /** The field's nouns as plain values and pure rules: records, order book, subjects. @module */
 export { APPENDED_FIELDS } from "./appended.ts";
 export {
+  type Action,
   ALL_SYMBOLS,
   type ChecksumState,
+  DERIVED_TYPES,
+  type DerivedEvent,
   EVENT_TYPES,
   type EventBase,
   type EventType,
@@ -14,6 +17,7 @@ export {
   GAP_REASONS,
   type GapChannel,
   type GapReason,
+  isDerived,
   isMarketData,
   type Level,
   type MarketEvent,
@@ -47,6 +51,7 @@ export {
 } from "./gap.ts";
 export { BookSide, type BookSideName, OrderBook } from "./orderbook.ts";
 export {
+  actionSubject,
   enrichedSubject,
   escapeToken,
   fireSubject,
@@ -82,7 +87,7 @@ export {
   type SignalStatus,
   type SignalSwitch,
 } from "./signal_state.ts";
-export { ACTION_STATES, actionSubject, type FireAction } from "./fire_action.ts";
+export { ACTION_STATES, type FireAction } from "./fire_action.ts";
 export {
   type AgentsAnswer,
   type AgentsRequest,

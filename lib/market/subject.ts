@@ -1,9 +1,16 @@
-import { ALL_SYMBOLS, EVENT_TYPES, type EventType, FEED_TYPES } from "./event.ts";
+import {
+  ALL_SYMBOLS,
+  DERIVED_TYPES,
+  EVENT_TYPES,
+  type EventType,
+  FEED_TYPES,
+  isDerived,
+} from "./event.ts";
 
 const PLAIN_TOKEN = /^[A-Za-z0-9_\-/]*$/;
 const OTHERS = /[^A-Za-z0-9_\-/]/gu;
-/** Stands in the place of a feed where the records are fires. */
-const SIGNAL_TOKEN = "signal";
+/** Stands in the place of a feed where the records are made of others. */
+const DERIVED_TOKEN = { fire: "signal", action: "action" } as const;
 const UTF8 = new TextEncoder();
 
 /** One subject token: characters outside `A–Z a–z 0–9 _ - /` are written `%XX` (of their UTF-8 bytes). */
@@ -39,21 +46,30 @@ export function enrichedSubject(env: string, feed: string, symbol: string): stri
 
 /** `{env}.signal.{id}`: the fires of a signal, of all its feeds and symbols. */
 export function fireSubject(env: string, signal: string): string {
-  return `${escapeToken(env)}.${SIGNAL_TOKEN}.${escapeToken(signal)}`;
+  return `${escapeToken(env)}.${DERIVED_TOKEN.fire}.${escapeToken(signal)}`;
+}
+
+/** `{env}.action.{policy}`: what a policy did about fires, of all feeds and symbols. */
+export function actionSubject(env: string, policy: string): string {
+  return `${escapeToken(env)}.${DERIVED_TOKEN.action}.${escapeToken(policy)}`;
 }
 
 /** Filters of all records of these types in an environment. */
 export function recordFilters(env: string, types: readonly EventType[] = EVENT_TYPES): string[] {
   const prefix = escapeToken(env);
   return types.map((type) =>
-    type === "fire" ? `${prefix}.${SIGNAL_TOKEN}.*` : `${prefix}.*.${type}.>`
+    isDerived(type) ? `${prefix}.${DERIVED_TOKEN[type]}.*` : `${prefix}.*.${type}.>`
   );
 }
 
 /** The type of the records of a subject; undefined = there are none on it. */
 export function typeOfSubject(subject: string): EventType | undefined {
   const [, feed, word, symbol] = subject.split(".");
-  if (symbol === undefined) return feed === SIGNAL_TOKEN && word !== undefined ? "fire" : undefined;
+  if (symbol === undefined) {
+    return word === undefined
+      ? undefined
+      : DERIVED_TYPES.find((type) => DERIVED_TOKEN[type] === feed);
+  }
   return FEED_TYPES.find((type) => type === word);
 }
 

@@ -181,7 +181,10 @@ export interface Verified {
   days: {
     feed: string;
     raw_frames: number;
-    records: Record<"trade" | "ticker" | "orderbook" | "status" | "gap" | "fire", number>;
+    records: Record<
+      "trade" | "ticker" | "orderbook" | "status" | "gap" | "fire" | "action",
+      number
+    >;
   }[];
   output: string;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { Encoder } from "@ssmd/codec";
+import { decode, Encoder } from "@ssmd/codec";
 import {
+  type Action,
   actionSubject,
   type AgentsAnswer,
   type AgentsRequest,
@@ -95,9 +96,9 @@ Deno.test({
       const args = ["--env", ENV, "--metrics-port", "0"];
       const start = () => new Running(args, { cwd: folder.path, service: "agents" });
       const bus = await openTransport({ type: "nats", url: [nats.url], stream: {} }, { env: ENV });
-      const events: FireAction[] = [];
+      const events: Action[] = [];
       await bus.subscribe([actionSubject(ENV, "watch")], ({ payload }) => {
-        events.push(JSON.parse(new TextDecoder().decode(payload)));
+        events.push(decode("action", payload));
       });
       {
         await using agents = start();
@@ -119,7 +120,7 @@ Deno.test({
       const decision = { action: "decide", thread: id, decision: "approve", hash } as const;
       await ask(bus, { ...decision, client: "desk-admin" });
       await eventually("it is done", () => Promise.resolve(events.length === 40));
-      assert.equal(events.at(-1)?.decided_by, "desk-admin");
+      assert.equal(events.at(-1)?.decidedBy, "desk-admin");
       assert.equal((await agents.stop("SIGTERM")).code, 0);
       const journal = [...Deno.readDirSync(`${folder.path}/data/journal`)]
         .map(({ name }) => Deno.readTextFileSync(`${folder.path}/data/journal/${name}`)).join("");

@@ -169,5 +169,12 @@ function draftOf(type: EventType, symbol: string, hidden: boolean): Draft {
         ...{ paramsHash: "", causeSequence: 1, causeReceivedAtUs: nowUs(), engine: "1" },
         values: JSON.stringify({ price }),
       };
+    case "action":
+      return {
+        ...{ type, symbol, id: text, fireId: text, firedAtUs: nowUs(), signal: text, policy: text },
+        ...{ action: text, kind: "log", detail: "{}", state: "done", chosenBy: "model" },
+        ...{ model: text, reason: text, problem: "", decidedBy: "" },
+        values: JSON.stringify({ price }),
+      };
   }
 }

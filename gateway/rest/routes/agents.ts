@@ -71,6 +71,7 @@ const FIRE_ACTION = named(
     hash: z.string().describe("Of exactly what waits for an approval."),
     decided_by: z.string(),
     at: TIME,
+    ended_at: TIME.describe("When it was over; 0 = it is not."),
   }),
 );
 
@@ -144,7 +145,7 @@ function actionsRoute(client: AgentsClient): Route {
       const answer = await client.ask({ action: "actions", signal, limit });
       const actions = "actions" in answer ? answer.actions : [];
       const seen = actions.filter(({ feed, symbol }) =>
-        includes(access.typesOf(feed, symbol), "fire")
+        includes(access.typesOf(feed, symbol), "action")
       );
       return uncached(json({ actions: FIRE_ACTION.array().parse(seen) }));
     },

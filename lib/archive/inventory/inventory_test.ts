@@ -166,6 +166,7 @@ Deno.test("a day's figures are those of its manifests; a gap and its recovery ar
     status: 0,
     gap: 0,
     fire: 0,
+    action: 0,
   });
   assert.deepEqual([first.layout, first.archiveStatus, first.quality], ["windows", "complete", 1]);
   assert.deepEqual([missing?.layout, missing?.archiveStatus, missing?.quality], [

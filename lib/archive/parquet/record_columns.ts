@@ -1,4 +1,5 @@
 import {
+  type Action,
   type EventType,
   type Fire,
   type Gap,
@@ -220,9 +221,27 @@ const FIRE: readonly Column[] = [
   word<Fire>("engine", (event) => event.engine),
 ];
 
+const ACTION: readonly Column[] = [
+  text<Action>("action_id", (event) => event.id),
+  text<Action>("fire_id", (event) => event.fireId),
+  time<Action>("fired_at", (event) => event.firedAtUs),
+  word<Action>("signal", (event) => event.signal),
+  word<Action>("policy", (event) => event.policy),
+  word<Action>("action", (event) => event.action),
+  word<Action>("kind", (event) => event.kind),
+  word<Action>("detail", (event) => event.detail),
+  word<Action>("state", (event) => event.state),
+  word<Action>("chosen_by", (event) => event.chosenBy),
+  word<Action>("model", (event) => event.model),
+  text<Action>("reason", (event) => event.reason),
+  text<Action>("problem", (event) => event.problem),
+  word<Action>("decided_by", (event) => event.decidedBy),
+  text<Action>("values", (event) => event.values),
+];
+
 const OWN = {
   ...{ trade: TRADE, ticker: TICKER, orderbook: ORDER_BOOK, status: STATUS, gap: GAP },
-  fire: FIRE,
+  ...{ fire: FIRE, action: ACTION },
 };
 
 /**

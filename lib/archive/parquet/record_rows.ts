@@ -1,4 +1,5 @@
 import {
+  type Action,
   type ChecksumState,
   type EventType,
   type Fire,
@@ -83,6 +84,8 @@ function ownReader(type: EventType, columns: PageColumns): RowReader {
       return gapReader(columns);
     case "fire":
       return fireReader(columns);
+    case "action":
+      return actionReader(columns);
   }
 }
 
@@ -308,5 +311,47 @@ function fireReader(columns: PageColumns): RowReader {
     causeReceivedAtUs: causeReceivedAt[row] as number,
     values: values[row] as string,
     engine: engines[row] as string,
+  });
+}
+
+function actionReader(columns: PageColumns): RowReader {
+  const { symbols, feeds, receivedAt, venueAt, sequences } = baseOf(columns);
+  const firedAt = columns.numbers("fired_at");
+  const ids = columns.texts("action_id");
+  const fireIds = columns.texts("fire_id");
+  const signals = columns.texts("signal");
+  const policies = columns.texts("policy");
+  const actions = columns.texts("action");
+  const kinds = columns.texts("kind");
+  const details = columns.texts("detail");
+  const states = columns.texts("state");
+  const chosenBy = columns.texts("chosen_by");
+  const models = columns.texts("model");
+  const reasons = columns.texts("reason");
+  const problems = columns.texts("problem");
+  const decidedBy = columns.texts("decided_by");
+  const values = columns.texts("values");
+  return (row): Action => ({
+    type: "action",
+    timestampUs: venueAt[row] as number,
+    receivedAtUs: receivedAt[row] as number,
+    symbol: symbols[row] as string,
+    feed: feeds[row] as string,
+    sequence: sequences[row] as number,
+    id: ids[row] as string,
+    fireId: fireIds[row] as string,
+    firedAtUs: firedAt[row] as number,
+    signal: signals[row] as string,
+    policy: policies[row] as string,
+    action: actions[row] as string,
+    kind: kinds[row] as string,
+    detail: details[row] as string,
+    state: states[row] as string,
+    chosenBy: chosenBy[row] as string,
+    model: models[row] as string,
+    reason: reasons[row] as string,
+    problem: problems[row] as string,
+    decidedBy: decidedBy[row] as string,
+    values: values[row] as string,
   });
 }

@@ -70,6 +70,13 @@ export function record(
         ...{ causeSequence: sequence, causeReceivedAtUs: receivedAtUs, engine: "1 v8/15.0" },
         values: `{"price":${price}}`,
       };
+    case "action":
+      return {
+        ...{ type, ...base, id: `a-${sequence}`, fireId: `f-${sequence}`, firedAtUs: receivedAtUs },
+        ...{ signal: "momentum", policy: "watch", action: "note", kind: "log", detail: "{}" },
+        ...{ state: "done", chosenBy: "default", model: "", reason: "", problem: "" },
+        ...{ decidedBy: "", values: `{"price":${price}}` },
+      };
   }
 }
 

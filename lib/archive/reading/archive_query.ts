@@ -1,5 +1,5 @@
 import { ArchiveError, isoOfUs } from "@ssmd/runtime";
-import { EVENT_TYPES, type EventType, type Gap } from "@ssmd/market";
+import { EVENT_TYPES, type EventType, type Gap, isDerived } from "@ssmd/market";
 import type { ClockQuery } from "./clock_filter.ts";
 
 /** The year 2200: a time in µs beyond 2255 is not exact in a double. */
@@ -19,7 +19,7 @@ export interface ArchiveQuery {
   fromUs?: number;
   /** receivedAt before this, µs; default to the last record. */
   toUs?: number;
-  /** Version of the normalized records; default the active one of the day, of fires the archiver's. */
+  /** Version of the normalized records; default the active one of the day, of fires and actions the archiver's. */
   version?: string;
   /** Only records that are known to be timed by such a clock; see ClockFilter. Default all. */
   clock?: ClockQuery;
@@ -47,9 +47,9 @@ export interface ArchiveReadOptions {
   requestsMax?: number;
 }
 
-/** Whether fires are among what is asked for without a version: they have one of their own. */
-export function readsFires({ types, version }: Pick<ArchiveQuery, "types" | "version">): boolean {
-  return version === undefined && (types === undefined || types.includes("fire"));
+/** Whether fires or actions are asked for without a version: they have one of their own. */
+export function readsDerived({ types, version }: Pick<ArchiveQuery, "types" | "version">): boolean {
+  return version === undefined && (types === undefined || types.some(isDerived));
 }
 
 /** Refuses a query that cannot be meant. Throws ArchiveError `QUERY_INVALID`. */

@@ -2,7 +2,7 @@ import { ArchiveError, DAY_US, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { dayOfUs, feedPrefix, NORMALIZED_VERSION, parseManifestKey } from "../paths.ts";
 import { activeVersionOn, type ActiveVersions, loadActiveVersions } from "../active_versions.ts";
-import { type ArchiveQuery, readsFires, TIME_US_MAX } from "./archive_query.ts";
+import { type ArchiveQuery, readsDerived, TIME_US_MAX } from "./archive_query.ts";
 
 /** A day of the archive and the version of it that is read. */
 export interface ArchivedDay {
@@ -33,9 +33,9 @@ export async function archivedDays(storage: Storage, query: ArchiveQuery): Promi
   const days = new Set<string>();
   for (const each of versionsOf(query, active)) {
     const manifestId = { kind: "normalized", env, feed, version: each } as const;
-    const isFires = readsFires(query) && each === NORMALIZED_VERSION;
+    const isOfLiveRun = readsDerived(query) && each === NORMALIZED_VERSION;
     for await (const day of manifestDays(storage, manifestId)) {
-      if ((versionOf(day) === each || isFires) && day >= first && day <= last) days.add(day);
+      if ((versionOf(day) === each || isOfLiveRun) && day >= first && day <= last) days.add(day);
     }
   }
   return [...days].sort().map((day) => ({ day, version: versionOf(day) }));
@@ -51,8 +51,8 @@ export function daysBetween(fromUs: number, toUs: number): string[] {
 
 function versionsOf(query: ArchiveQuery, active: ActiveVersions | undefined): string[] {
   if (active === undefined) return [query.version ?? ""];
-  const fires = readsFires(query) ? [NORMALIZED_VERSION] : [];
-  return [...new Set([active.default, ...Object.values(active.days), ...fires])];
+  const derived = readsDerived(query) ? [NORMALIZED_VERSION] : [];
+  return [...new Set([active.default, ...Object.values(active.days), ...derived])];
 }
 
 /** Days that have a manifest, oldest first. Other files of the feed are not listed. */

@@ -1,9 +1,9 @@
-import type { EventType } from "@ssmd/market";
+import { type EventType, isDerived } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import type { Manifest, ManifestFile } from "../manifest.ts";
 import { loadManifest } from "../manifest_file.ts";
 import { NORMALIZED_VERSION } from "../paths.ts";
-import { type ArchiveQuery, readsFires } from "./archive_query.ts";
+import { type ArchiveQuery, readsDerived } from "./archive_query.ts";
 import type { ArchivedDay } from "./archived_days.ts";
 
 /** A manifest of a day, and what is read of it. */
@@ -15,7 +15,7 @@ export interface DayPart {
 }
 
 /**
- * The manifests that a day's records are read from, none where there is none. Fires are of the live
+ * The manifests that a day's records are read from, none where there is none. Fires and actions are of the live
  * run: a version that was made from raw has none, so those of the archiver's version are read, unless
  * the query names its version. Throws ArchiveError `MANIFEST_DAMAGED`, StorageError.
  */
@@ -37,10 +37,10 @@ export async function dayParts(
     );
     return [{ manifest, version: from, files }];
   };
-  if (!readsFires(query) || version === NORMALIZED_VERSION) {
+  if (!readsDerived(query) || version === NORMALIZED_VERSION) {
     return await partOf(version, () => true);
   }
-  const fires = partOf(NORMALIZED_VERSION, (type) => type === "fire");
-  if (types?.every((type) => type === "fire")) return await fires;
-  return (await Promise.all([partOf(version, (type) => type !== "fire"), fires])).flat();
+  const derived = partOf(NORMALIZED_VERSION, isDerived);
+  if (types?.every(isDerived)) return await derived;
+  return (await Promise.all([partOf(version, (type) => !isDerived(type)), derived])).flat();
 }

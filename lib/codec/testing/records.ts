@@ -1,6 +1,7 @@
 /** Records for property tests. @module */
 import fc from "fast-check";
 import {
+  type Action,
   EVENT_TYPES,
   type EventType,
   type Fire,
@@ -152,6 +153,10 @@ const anyHash = fc.string({
   maxLength: 64,
 });
 
+const anyJson = fc.dictionary(anyText, fc.maxSafeNat(), { noNullPrototype: true }).map((each) =>
+  JSON.stringify(each)
+);
+
 const fire: fc.Arbitrary<Fire> = fc.record({
   type: fc.constant("fire"),
   ...base,
@@ -162,9 +167,7 @@ const fire: fc.Arbitrary<Fire> = fc.record({
   paramsHash: anyHash,
   causeSequence: fc.maxSafeNat(),
   causeReceivedAtUs: anyTimeUs,
-  values: fc.dictionary(anyText, fc.maxSafeNat(), { noNullPrototype: true }).map((each) =>
-    JSON.stringify(each)
-  ),
+  values: anyJson,
   engine: anyText.filter((text) => text !== ""),
 }, {
   noNullPrototype: true,
@@ -182,6 +185,26 @@ const fire: fc.Arbitrary<Fire> = fc.record({
   ],
 });
 
+const ACTION_TEXTS = [
+  ...["id", "fireId", "signal", "policy", "action", "kind", "state", "chosenBy", "model"] as const,
+  ...["reason", "problem", "decidedBy"] as const,
+];
+
+const action: fc.Arbitrary<Action> = fc.record({
+  type: fc.constant("action"),
+  ...base,
+  ...Object.fromEntries(ACTION_TEXTS.map((name) => [name, anyText])) as Record<
+    typeof ACTION_TEXTS[number],
+    fc.Arbitrary<string>
+  >,
+  firedAtUs: anyTimeUs,
+  detail: anyJson,
+  values: anyJson,
+}, {
+  noNullPrototype: true,
+  requiredKeys: [...BASE_KEYS, ...ACTION_TEXTS, "firedAtUs", "detail", "values"],
+});
+
 /** Records of each type. */
 export const anyRecord: { [T in EventType]: fc.Arbitrary<Extract<MarketEvent, { type: T }>> } = {
   trade,
@@ -190,6 +213,7 @@ export const anyRecord: { [T in EventType]: fc.Arbitrary<Extract<MarketEvent, { 
   status,
   gap,
   fire,
+  action,
 };
 
 /** A record of any type. */

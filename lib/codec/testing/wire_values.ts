@@ -77,6 +77,10 @@ export function wireValuesOf(event: MarketEvent): Record<string, WireValue> {
         causeReceivedAtNs: BigInt(event.causeReceivedAtUs) * 1000n,
       };
     }
+    case "action": {
+      const { type: _, timestampUs: __, receivedAtUs: ___, firedAtUs, ...texts } = event;
+      return { ...texts, ...base, firedAtNs: BigInt(firedAtUs) * 1000n };
+    }
   }
 }
 

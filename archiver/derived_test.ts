@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Encoder } from "@ssmd/codec";
-import { type Fire, fireSubject } from "@ssmd/market";
+import { type Action, actionSubject, type Fire, fireSubject } from "@ssmd/market";
 import { memoryStorage } from "@ssmd/storage";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import { archiveOf, ENV, optionsOf, publish, START_US } from "./_fixtures.ts";
@@ -21,6 +21,19 @@ function fireOf(i: number): Fire {
   };
 }
 
+/** What was done about fire number `i`, two seconds later. */
+function actionOf(i: number): Action {
+  const { type: _, id: fireId, receivedAtUs: firedAtUs, ...rest } = fireOf(i);
+  const { timestampUs, symbol, feed, sequence, signal, values } = rest;
+  return {
+    ...{ type: "action", timestampUs, receivedAtUs: firedAtUs + 2_000_000, symbol, feed, sequence },
+    ...{ id: `a-${i}`, fireId, firedAtUs, signal, policy: "watch", action: "tell", kind: "alert" },
+    ...{ detail: `{"severity":"info"}`, state: "done", chosenBy: "default", model: "" },
+    ...{ reason: "no model is named", problem: "", decidedBy: "", values },
+  };
+}
+
+/** Fires, and what was done about them. */
 function publishFires(transport: Transport, from: number, to: number): void {
   const publisher = transport.publisher();
   for (let i = from; i < to; i++) {
@@ -32,10 +45,16 @@ function publishFires(transport: Transport, from: number, to: number): void {
       payload: encoder.encode(fire),
       id,
     });
+    const action = actionOf(i);
+    publisher.publish({
+      subject: actionSubject(ENV, action.policy),
+      payload: encoder.encode(action),
+      id: `${action.id}-${crypto.randomUUID()}`,
+    });
   }
 }
 
-Deno.test("a fire is archived once in the day of its feed, however often and late it comes", async () => {
+Deno.test("a fire and its action are archived once in the day of their feed, however often and late they come", async () => {
   const storage = memoryStorage();
   for (let life = 0; life < 3; life++) {
     const transport = memoryTransport();
@@ -53,12 +72,15 @@ Deno.test("a fire is archived once in the day of its feed, however often and lat
   const fires = events.filter((event) => event.type === "fire")
     .sort((a, b) => a.receivedAtUs - b.receivedAtUs);
   assert.deepEqual(fires, Array.from({ length: 60 }, (_, i) => fireOf(i)));
-  assert.equal(events.length, 960);
+  const actions = events.filter((event) => event.type === "action")
+    .sort((a, b) => a.receivedAtUs - b.receivedAtUs);
+  assert.deepEqual(actions, Array.from({ length: 60 }, (_, i) => actionOf(i)));
+  assert.equal(events.length, 1020);
   assert.deepEqual(orphans, []);
   assert.deepEqual(manifests.map(({ feed }) => feed).sort(), ["kalshi", "kraken"]);
 });
 
-Deno.test("what is no fire on a signal's subject is dead-lettered, and holds nothing up", async () => {
+Deno.test("what is no fire or action on their subjects is dead-lettered, and holds nothing up", async () => {
   const transport = memoryTransport();
   const storage = memoryStorage();
   const letters: string[] = [];
@@ -70,10 +92,12 @@ Deno.test("what is no fire on a signal's subject is dead-lettered, and holds not
   publisher.publish({ subject, payload: new Uint8Array([1, 2, 3]), id: "bad" });
   const elsewhere = encoder.encode({ ...fireOf(1), feed: "../raw" });
   publisher.publish({ subject, payload: elsewhere, id: "elsewhere" });
+  const nowhere = { subject: actionSubject(ENV, "watch"), payload: new Uint8Array([9]) };
+  publisher.publish({ ...nowhere, id: "no action" });
   publishFires(transport, 0, 1);
   await archiver.close();
-  assert.equal(archiver.stats().deadLettered, 2);
-  assert.equal(letters.length, 2);
-  assert.equal((await archiveOf(storage)).events.length, 1);
+  assert.equal(archiver.stats().deadLettered, 3);
+  assert.equal(letters.length, 3);
+  assert.equal((await archiveOf(storage)).events.length, 2);
   await transport.close();
 });
