@@ -2,9 +2,9 @@ import { appendAudit } from "@ssmd/journal";
 import {
   exportKeyAges,
   followSymbols,
+  loadInstruments,
   loadSharedDeployment,
   orderedSymbols,
-  selectableInstruments,
   shardsOfFeed,
 } from "@ssmd/metadata";
 import {
@@ -92,7 +92,7 @@ await runService("archiver", FLAGS, async (flags) => {
   const signal = untilSignal();
   const isStarted = await Promise.race([archiver.start().then(() => true), signal]);
   const following = await followSymbols(transport, {
-    ...{ environment, instruments: await selectableInstruments(environment) },
+    ...{ environment, instruments: await loadInstruments() },
     onSymbols: (symbols) => {
       const byFeed = orderedSymbols({ ...environment, symbols }, shard);
       for (const feed of environment.feeds) ordered.set(feed, byFeed.get(feed) ?? []);

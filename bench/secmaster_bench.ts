@@ -21,10 +21,33 @@ function filledMaster(): SecurityMaster {
   return master;
 }
 
+const DAY_US = 86_400_000_000;
+const START_US = Date.UTC(2016, 0, 1) * 1000;
+
+/** Names a second that requests of 2,000 names resolve over a day of ten years. */
+export function resolvedPerSecond(): number {
+  const master = filledMaster();
+  const names = Array.from({ length: MARKETS }, (_, n) => `KX-${n * 7919 % MARKETS}`);
+  const rounds = 20;
+  let found = 0;
+  const resolveAll = (round: number) => {
+    const fromUs = START_US + (round % YEARS) * 366 * DAY_US;
+    for (let at = 0; at < MARKETS; at += 2000) {
+      const span = { feed: "kalshi", by: "external", fromUs, toUs: fromUs + DAY_US } as const;
+      found += master.resolve({ ...span, names: names.slice(at, at + 2000) }).mappings.size;
+    }
+  };
+  resolveAll(0);
+  const begin = performance.now();
+  for (let round = 0; round < rounds; round++) resolveAll(round);
+  if (found === 0) throw new RangeError("nothing was found");
+  return rounds * MARKETS / ((performance.now() - begin) / 1000);
+}
+
 /** Look-ups a second of names at times of ten years. */
 export function lookupsPerSecond(): number {
   const master = filledMaster();
-  const startUs = Date.UTC(2016, 0, 1) * 1000;
+  const startUs = START_US;
   const names = Array.from({ length: MARKETS }, (_, n) => `KX-${n * 7919 % MARKETS}`);
   for (const name of names) master.lookup("kalshi", name, startUs);
   const begin = performance.now();
@@ -38,4 +61,7 @@ export function lookupsPerSecond(): number {
   return rounds * names.length / ((performance.now() - begin) / 1000);
 }
 
-if (import.meta.main) console.log(`${Math.round(lookupsPerSecond() / 1000)} k look-ups a second`);
+if (import.meta.main) {
+  console.log(`${Math.round(lookupsPerSecond() / 1000)} k look-ups a second`);
+  console.log(`${Math.round(resolvedPerSecond() / 1000)} k names of requests a second`);
+}

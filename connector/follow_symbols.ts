@@ -28,8 +28,13 @@ export async function followFeed(
   // Those of rules are not known before they are told.
   if (handover !== undefined && !environment.select?.length) onSymbols(environment.symbols);
   try {
-    const following = await followSymbols(bus, { environment, instruments, onSymbols });
     const discovery = await Discovery.start(connector, options);
+    const onChoice = discovery.choose.bind(discovery);
+    const following = await followSymbols(bus, { environment, instruments, onSymbols, onChoice })
+      .catch(async (error) => {
+        await discovery.close();
+        throw error;
+      });
     return {
       close: async () => {
         following.unsubscribe();

@@ -3,9 +3,9 @@ import { appendAudit } from "@ssmd/journal";
 import {
   exportKeyAges,
   loadEnrichment,
+  loadInstruments,
   loadSharedDeployment,
   restBeside,
-  selectableInstruments,
 } from "@ssmd/metadata";
 import {
   COMMIT,
@@ -121,7 +121,7 @@ await runService("connector", FLAGS, async (flags) => {
     ...{ environment, feed: id, shard, handover, bus: transport, logger },
     venue: venueOfParser(parser),
     rest: flags.endpoint && feed.rest ? restBeside(flags.endpoint, feed.rest) : feed.rest,
-    instruments: await selectableInstruments(environment),
+    instruments: await loadInstruments(),
   });
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
   const why = await Promise.race([signal, connector.denied, connector.replaced]);

@@ -10,23 +10,25 @@ const APPLIED = z.object({
   added: z.array(z.string()).describe("Markets that are captured from now on"),
   taken_off: z.array(z.string()).describe("Markets that are captured no more"),
   changed: z.array(z.string()).describe("Markets that are subscribed otherwise"),
+  other_rules: z.boolean().describe("Whether other rules choose markets from now on"),
 });
 
 export default defineCommand({
   name: "env apply",
-  brief: "Take over the markets of an environment's file while it runs",
+  brief: "Take over the markets and rules of an environment's file while it runs",
   description:
     "Asks the gateway of the running environment, of up or of services on a bus. Markets that are " +
-    "new come on connections of their own, those that are gone are unsubscribed, all others go on " +
-    "without a gap. What else the file says is read at a start: it is refused with what to do.",
+    "new come, those that are gone are unsubscribed, all others go on without a gap; rules of " +
+    "`select` are followed as they are now. What else the file says is read at a start: it is refused with what to do.",
   examples: ["ssmd env apply --env demo --dry-run", "ssmd env apply --env demo --output json"],
   flags: { ...GATEWAY_FLAGS, dryRun: DRY_RUN },
   output: APPLIED,
-  table: ({ added, taken_off, changed }) =>
+  table: ({ added, taken_off, changed, other_rules }) =>
     rowsOf("market")([
       ...added.map((symbol) => ({ symbol, change: "added" })),
       ...taken_off.map((symbol) => ({ symbol, change: "taken off" })),
       ...changed.map((symbol) => ({ symbol, change: "changed" })),
+      ...(other_rules ? [{ symbol: "select", change: "other rules" }] : []),
     ]),
   asks: ["POST /v1/admin/environment/apply"],
   async run({ flags: { dryRun, ...location }, context }) {

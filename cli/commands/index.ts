@@ -312,7 +312,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => import("./env_add_key.ts"),
   },
   "env apply": {
-    brief: "Take over the markets of an environment's file while it runs",
+    brief: "Take over the markets and rules of an environment's file while it runs",
     load: () => import("./env_apply.ts"),
   },
   "env create": {

@@ -3,12 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readArchive } from "@ssmd/archive";
 import { verifyArchive } from "@ssmd/dataset/verify";
 import type { MarketEvent } from "@ssmd/market";
-import { silentLogger } from "@ssmd/runtime";
+import { createLogger, silentLogger } from "@ssmd/runtime";
 import { folderStorage } from "@ssmd/storage";
 import { startUp, type Up } from "./up.ts";
 
 const ENV = "rolls";
 const SERIES = "KXROLL15M";
+const OTHER = "KXOTHER15M";
 const STAYS = ["KXSTAY-26DEC31-T1", "KXSTAY-26DEC31-T2", "KXSTAY-26DEC31-T3"];
 /** Simulated hours and the pace of their time; the long form is the one of the promise. */
 const LONG = Deno.env.get("SSMD_SOAK_ROLLS") === "1";
@@ -30,7 +31,7 @@ interface RestMarket {
   status: string;
 }
 
-async function writeEnvironment(dir: string): Promise<void> {
+async function writeRegistry(dir: string): Promise<void> {
   for (const folder of ["feeds", "schemas", "calendars", "qa"]) {
     await Deno.mkdir(`${dir}/exchanges/${folder}`, { recursive: true });
     const source = new URL(`../../exchanges/${folder}/`, import.meta.url);
@@ -38,14 +39,18 @@ async function writeEnvironment(dir: string): Promise<void> {
       await Deno.copyFile(new URL(name, source), `${dir}/exchanges/${folder}/${name}`);
     }
   }
+  await Deno.mkdir(`${dir}/exchanges/environments`);
+  await writeEnvironment(dir, [SERIES]);
+}
+
+async function writeEnvironment(dir: string, series: readonly string[]): Promise<void> {
   const symbols = STAYS.map((ticker) => [ticker, { feed: "kalshi", external: ticker }] as const);
   const file = {
     ...{ name: ENV, feeds: ["kalshi"], schema: "v1", symbols: Object.fromEntries(symbols) },
-    select: [{ feed: "kalshi", series: SERIES }],
+    select: series.map((each) => ({ feed: "kalshi", series: each })),
     ...{ transport: { type: "memory" }, storage: { type: "local", path: `${dir}/data` } },
-    simulator: { seed: 5, rate: 4, rolls: { [SERIES]: "15m" } },
+    simulator: { seed: 5, rate: 4, rolls: { [SERIES]: "15m", [OTHER]: "15m" } },
   };
-  await Deno.mkdir(`${dir}/exchanges/environments`);
   await Deno.writeTextFile(`${dir}/exchanges/environments/${ENV}.yaml`, JSON.stringify(file));
 }
 
@@ -114,10 +119,62 @@ async function untilSubscribed(up: Up): Promise<void> {
   }
 }
 
+Deno.test("rules that are applied while all runs bring their markets and take others off, without a gap", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-rules-" });
+  try {
+    await writeRegistry(dir);
+    await writeEnvironment(dir, []);
+    const changes: { added: number; takenOff: number }[] = [];
+    const logger = createLogger({
+      format: "json",
+      write: (line) => {
+        if (line.includes('"markets changed"')) changes.push(JSON.parse(line));
+      },
+    });
+    const up = await startUp({
+      ...{ env: ENV, captures: { files: [], times: "received" }, speed: 1, port: 0 },
+      ...{ dataDir: `${dir}/data`, registryDir: `${dir}/exchanges`, logger },
+    });
+    /** Until so many more markets than those that the file names are captured. */
+    const until = async (holds: (more: number) => boolean) => {
+      const deadlineMs = Date.now() + 60_000;
+      for (;;) {
+        const more = changes.reduce((sum, { added, takenOff }) => sum + added - takenOff, 0);
+        const stats = up.feeds()[0]?.stats;
+        if (stats?.connected === 1 && stats.missing === 0 && holds(more)) return more;
+        assert.ok(Date.now() < deadlineMs, JSON.stringify([changes, stats]));
+        await delay(20);
+      }
+    };
+    const apply = async (...series: string[]) => {
+      await writeEnvironment(dir, series);
+      const address = `${up.gatewayUrl}/v1/admin/environment/apply`;
+      const answer = await (await fetch(address, { method: "POST" })).json();
+      assert.equal(answer.other_rules, true, JSON.stringify(answer));
+    };
+    await until((more) => more === 0);
+    await apply(SERIES);
+    const one = await until((more) => more > 0);
+    await apply(SERIES, OTHER);
+    const both = await until((more) => more > one);
+    await apply(OTHER);
+    await until((more) => more > 0 && more < both);
+    await apply();
+    await until((more) => more === 0);
+    assert.equal(up.feeds()[0]?.stats.gaps, 0);
+    await up.close();
+    const storage = folderStorage(`${dir}/data`);
+    assert.deepEqual((await verifyArchive(storage, { env: ENV })).problems, []);
+    await storage.close();
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("a series rolls: each market is captured before it opens until it is settled, others without a gap", async () => {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-rolls-" });
   try {
-    await writeEnvironment(dir);
+    await writeRegistry(dir);
     const up = await startUp({
       ...{ env: ENV, captures: { files: [], times: "received" }, speed, port: 0 },
       ...{ dataDir: `${dir}/data`, registryDir: `${dir}/exchanges`, logger: silentLogger },

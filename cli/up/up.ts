@@ -30,8 +30,8 @@ import {
   loadDeployment,
   loadEnrichment,
   loadEnvironment,
+  loadInstruments,
   restBeside,
-  selectableInstruments,
   symbolsOfFeed,
 } from "@ssmd/metadata";
 import {
@@ -162,7 +162,7 @@ async function start(
   // Whatever else is kept in the folder would tell of it in its own words.
   await assertUsableSpool(`${deployment.dataDir}/spool`);
   const { environment } = deployment;
-  const instruments = await selectableInstruments(environment, options.registryDir);
+  const instruments = await loadInstruments(options.registryDir);
   const enrichment = await loadEnrichment(environment, options.registryDir);
   const parts = await startParts(options, deployment, { plans, stack, instruments });
   const connectors = new Map<string, Connector>();

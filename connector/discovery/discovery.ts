@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Credentials, Venue } from "@ssmd/exchanges";
 import {
   type Environment,
   type InstrumentFile,
   isAbout,
   isOver,
+  type MarketChoice,
   type Selector,
   withNews,
 } from "@ssmd/metadata";
@@ -39,23 +41,20 @@ export interface DiscoveryOptions {
 export class Discovery {
   #options: DiscoveryOptions;
   #store: BusInstruments;
-  #select: Selector[];
-  #named: ReadonlySet<string>;
+  #select: Selector[] = [];
+  #named: ReadonlySet<string> = new Set();
   /** Markets of the rules that are not over. */
   #living = new Set<string>();
   #idsByExternal = new Map<string, string>();
+  #isNoted = false;
   #changes: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = new AbortController();
 
   private constructor(options: DiscoveryOptions, store: BusInstruments) {
-    const { symbols, select = [] } = options.environment;
     this.#options = options;
     this.#store = store;
-    this.#select = select.filter(({ feed }) => feed === options.feed);
-    const named = Object.values(symbols).filter(({ feed }) => feed === options.feed);
-    this.#named = new Set(named.map(({ external }) => external));
   }
 
   /** Begins to listen and to ask. Rejects as the transport does. */
@@ -66,11 +65,29 @@ export class Discovery {
     const store = await BusInstruments.open(options.bus, options.environment.name);
     const discovery = new Discovery(options, store);
     connector.hearNews((news, atUs) => discovery.#take(news, atUs));
-    if (discovery.#select.length > 0) {
-      for (const instrument of (await store.known()).values()) discovery.#note(instrument);
-      discovery.#refresh();
-    }
+    discovery.choose(options.environment);
     return discovery;
+  }
+
+  /** Other markets are wanted from now on. */
+  choose({ symbols, select = [] }: MarketChoice): void {
+    const { feed } = this.#options;
+    const isOwn = (each: { feed: string }) => each.feed === feed;
+    const named = Object.values(symbols).filter(isOwn);
+    this.#named = new Set(named.map(({ external }) => external));
+    const own = select.filter(isOwn);
+    if (isDeepStrictEqual(own, this.#select)) return;
+    this.#select = own;
+    this.#isNoted = false;
+    this.#refresh();
+  }
+
+  /** Which markets of the rules live, as far as the store knows. */
+  async #noteKnown(): Promise<void> {
+    this.#living.clear();
+    this.#idsByExternal.clear();
+    for (const instrument of (await this.#store.known()).values()) this.#note(instrument);
+    this.#isNoted = true;
   }
 
   #note(instrument: InstrumentFile): void {
@@ -122,13 +139,15 @@ export class Discovery {
   }
 
   #refresh(): void {
-    this.#refreshing = this.#look().then(() => REFRESH_MS, (error) => {
+    clearTimeout(this.#timer);
+    this.#refreshing = this.#refreshing.then(() => this.#look()).then(() => REFRESH_MS, (error) => {
       if (!this.#closed.signal.aborted) {
         this.#options.logger.warn("the venue's markets cannot be asked for", { error });
       }
       return REFRESH_MS_FAILED;
     }).then((pauseMs) => {
       if (this.#closed.signal.aborted) return;
+      clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#refresh(), pauseMs);
     });
   }
@@ -137,12 +156,15 @@ export class Discovery {
   async #look(): Promise<void> {
     const { feed, venue, rest, credentials } = this.#options;
     const { catalogue } = venue;
+    const select = this.#select;
+    if (select.length === 0) return;
+    if (!this.#isNoted) await this.#noteKnown();
     if (rest === undefined || catalogue === undefined) return;
     const ask = askVenueRest({
       ...{ venue, url: rest, perSecond: catalogue.perSecond },
       ...(credentials === undefined ? {} : { credentials }),
     });
-    for (const { series, group } of this.#select) {
+    for (const { series, group } of select) {
       const pages = catalogue.instruments(ask, {
         ...{ feed, known: isoOfUs(nowUs()), living: this.#living },
         ...(series === undefined ? {} : { series }),
@@ -150,7 +172,7 @@ export class Discovery {
       });
       for await (const page of pages) {
         for (const fresh of page) {
-          if (this.#closed.signal.aborted) return;
+          if (this.#closed.signal.aborted || select !== this.#select) return;
           if (this.#isWanted(fresh)) await this.#change(fresh.id, () => fresh);
         }
       }

@@ -3,7 +3,7 @@ import {
   type EnvironmentChange,
   environmentChange,
   loadEnvironment,
-  tellSymbols,
+  tellChoice,
 } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
@@ -31,6 +31,7 @@ const APPLIED = z.strictObject({
   added: z.array(z.string()).describe("Markets that are captured from now on."),
   taken_off: z.array(z.string()).describe("Markets that are captured no more."),
   changed: z.array(z.string()).describe("Markets that are subscribed otherwise."),
+  other_rules: z.boolean().describe("Whether other rules choose markets from now on."),
 });
 
 /** The route that takes the markets of the environment's file over without a restart. */
@@ -40,7 +41,7 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
     ...{ path: "/v1/admin/environment/apply", id: "applyEnvironment", method: "POST" },
     ...{ tag: "Administration", role: "admin" },
     changes: "config-changes",
-    summary: "Takes over the markets of the environment's file, without a restart",
+    summary: "Takes over the markets and rules of the environment's file, without a restart",
     description:
       "Other markets go on untouched. Where the file differs in anything else, nothing " +
       "is applied: the answer names what wants a restart.",
@@ -51,12 +52,12 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
       const change = environmentChange(running, file);
       assertLive(change);
       if (!dry_run && hasNews(change)) {
-        await tellSymbols(options.transport, file.symbols);
+        await tellChoice(options.transport, file);
         options.addMarkets(marketsOf(file, [...change.added, ...change.changed]));
         running = file;
       }
-      const { added, takenOff: taken_off, changed } = change;
-      return json({ environment: file.name, dry_run, added, taken_off, changed });
+      const { added, takenOff: taken_off, changed, otherRules: other_rules } = change;
+      return json({ environment: file.name, dry_run, added, taken_off, changed, other_rules });
     },
   })];
 }
@@ -78,12 +79,12 @@ function assertLive({ needsRestart }: EnvironmentChange): void {
   throw new Problem(
     "RESTART_NEEDED",
     `The file differs in what is read at a start only: ${needsRestart.join(", ")}`,
-    { status: 400, hint: "Restart to take it over, or change only symbols" },
+    { status: 400, hint: "Restart to take it over, or change only symbols and select" },
   );
 }
 
-function hasNews({ added, takenOff, changed }: EnvironmentChange): boolean {
-  return added.length + takenOff.length + changed.length > 0;
+function hasNews({ added, takenOff, changed, otherRules }: EnvironmentChange): boolean {
+  return otherRules || added.length + takenOff.length + changed.length > 0;
 }
 
 function marketsOf({ symbols }: Environment, names: readonly string[]): MarketSpec[] {

@@ -1,4 +1,4 @@
-import { type Environment, followSymbols, selectableInstruments } from "@ssmd/metadata";
+import { type Environment, followSymbols, loadInstruments } from "@ssmd/metadata";
 import type { Logger } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import type { MarketData } from "../state/market_data.ts";
@@ -19,11 +19,11 @@ interface SelectedMarketsOptions {
 export async function followSelectedMarkets(
   { environment, registryDir, transport, data, logger }: SelectedMarketsOptions,
 ): Promise<{ unsubscribe(): void } | undefined> {
-  if (environment?.select === undefined) return undefined;
+  if (environment === undefined) return undefined;
   try {
     return await followSymbols(transport, {
       environment,
-      instruments: await selectableInstruments(environment, registryDir),
+      instruments: await loadInstruments(registryDir),
       onSymbols: (symbols) => {
         const fresh = Object.entries(symbols).filter(([symbol]) =>
           data.market(symbol) === undefined

@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
 
 /** The markets of an environment, as its file has them. */
 export type EnvironmentSymbols = Environment["symbols"];
+
+/** Which markets an environment captures: by name and by rule. */
+export type MarketChoice = Pick<Environment, "symbols" | "select">;
 
 /** What an environment's file says otherwise than what runs. */
 export interface EnvironmentChange {
@@ -12,6 +16,8 @@ export interface EnvironmentChange {
   takenOff: string[];
   /** Markets of ours that are another market of the venue now, or deeper. */
   changed: string[];
+  /** Whether other rules choose markets. */
+  otherRules: boolean;
   /** Other fields that differ: they are read at the next start. */
   needsRestart: string[];
 }
@@ -22,10 +28,12 @@ export function environmentChange(running: Environment, file: Environment): Envi
   const stays = Object.keys(after).filter((symbol) => Object.hasOwn(before, symbol));
   const fields = new Set([...Object.keys(running), ...Object.keys(file)]) as Set<keyof Environment>;
   fields.delete("symbols");
+  fields.delete("select");
   return {
     added: Object.keys(after).filter((symbol) => !Object.hasOwn(before, symbol)),
     takenOff: Object.keys(before).filter((symbol) => !Object.hasOwn(after, symbol)),
     changed: stays.filter((symbol) => !isDeepStrictEqual(before[symbol], after[symbol])),
+    otherRules: !isDeepStrictEqual(running.select ?? [], file.select ?? []),
     needsRestart: [...fields].filter((field) => !isDeepStrictEqual(running[field], file[field]))
       .sort(),
   };
@@ -36,9 +44,10 @@ export const SYMBOLS_STORE = "environment";
 
 /** Name of the bus's key-value store of which shard captures what. */
 export const SHARD_OWNER_STORE = "shard-owners";
-/** Its key of the markets of the file. */
+/** Its key of the markets and rules of the file. */
 export const SYMBOLS_KEY = "symbols";
-const SYMBOLS = ENVIRONMENT_FILE.shape.symbols;
+const { symbols, select } = ENVIRONMENT_FILE.shape;
+const CHOICE = z.strictObject({ symbols, select });
 
 /** A key-value store of the bus, as far as it is needed here. */
 interface Store {
@@ -54,16 +63,19 @@ export interface StoringBus {
   keyValue(name: string): Promise<Store>;
 }
 
-/** Tells everything that runs of the environment its markets from now on. */
-export async function tellSymbols(bus: StoringBus, symbols: EnvironmentSymbols): Promise<void> {
-  const value = new TextEncoder().encode(JSON.stringify(symbols));
+/** Tells everything that runs of the environment its markets and rules from now on. */
+export async function tellChoice(
+  bus: StoringBus,
+  { symbols, select }: MarketChoice,
+): Promise<void> {
+  const value = new TextEncoder().encode(JSON.stringify({ symbols, select }));
   await (await bus.keyValue(SYMBOLS_STORE)).put(SYMBOLS_KEY, value);
 }
 
-/** The markets of a value of the store; undefined when it is none. */
-export function readSymbols(value: Uint8Array): EnvironmentSymbols | undefined {
+/** The markets and rules of a value of the store; undefined when it is none. */
+export function readChoice(value: Uint8Array): MarketChoice | undefined {
   try {
-    const parsed = SYMBOLS.safeParse(JSON.parse(new TextDecoder().decode(value)));
+    const parsed = CHOICE.safeParse(JSON.parse(new TextDecoder().decode(value)));
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;

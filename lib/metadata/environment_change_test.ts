@@ -17,15 +17,20 @@ Deno.test("markets that come, go and change are told apart, and nothing else is 
   const running = environment({ BTCUSD: BTC, ETHUSD: ETH });
   const file = environment(
     { BTCUSD: { ...BTC, depth: 25 }, SOLUSD: { feed: "kraken", external: "SOL/USD" } },
-    { storage: { type: "local", path: "./data" }, gateway: { port: 9090 } },
+    {
+      select: [{ feed: "kraken", quote: "EUR" }],
+      storage: { type: "local", path: "./data" },
+      gateway: { port: 9090 },
+    },
   );
   assert.deepEqual(environmentChange(running, file), {
     added: ["SOLUSD"],
     takenOff: ["ETHUSD"],
     changed: ["BTCUSD"],
+    otherRules: true,
     needsRestart: ["gateway", "storage"],
   });
   assert.deepEqual(environmentChange(file, file), {
-    ...{ added: [], takenOff: [], changed: [], needsRestart: [] },
+    ...{ added: [], takenOff: [], changed: [], otherRules: false, needsRestart: [] },
   });
 });

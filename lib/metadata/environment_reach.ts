@@ -125,11 +125,10 @@ function feedReach(file: ReachFile, feedOf: (id: string) => ReachText | undefine
     const text = feedOf(String(id));
     if (text === undefined) return [];
     const feed = new ReachFile(text);
-    const fields = fieldOf(file.value, "select") === undefined
-      ? ["endpoint"]
-      : ["endpoint", "rest"];
     return listOf(fieldOf(feed.value, "versions"))
-      .flatMap((_, i) => fields.flatMap((field) => addresses(feed, ["versions", i, field])));
+      .flatMap((_, i) =>
+        ["endpoint", "rest"].flatMap((field) => addresses(feed, ["versions", i, field]))
+      );
   });
 }
 

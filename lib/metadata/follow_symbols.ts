@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Environment } from "./environment.ts";
 import {
   type EnvironmentSymbols,
-  readSymbols,
+  type MarketChoice,
+  readChoice,
   type StoringBus,
   SYMBOLS_KEY,
   SYMBOLS_STORE,
@@ -17,13 +17,16 @@ import { selectedSymbols } from "./selected_symbols.ts";
 
 /** Changes that come together are told together. */
 const TELL_MS = 20;
+const RETRY_MS = 1000;
 
 /** What is followed of an environment. */
 interface FollowedSymbols {
-  environment: Pick<Environment, "symbols" | "select">;
+  environment: MarketChoice;
   /** Instruments of the registry's files; those of the bus take their place. */
   instruments?: ReadonlyMap<string, InstrumentFile>;
   onSymbols: (symbols: EnvironmentSymbols) => void;
+  /** What is applied from now on, as the file says it. */
+  onChoice?: (choice: MarketChoice) => void;
 }
 
 /**
@@ -34,65 +37,97 @@ export async function followSymbols(
   bus: StoringBus,
   options: FollowedSymbols,
 ): Promise<{ unsubscribe(): void }> {
-  const follower = new SymbolFollower(options);
-  const watches = [await follower.followFile(bus)];
-  if (options.environment.select?.length) watches.push(await follower.followInstruments(bus));
-  return {
-    unsubscribe: () => {
-      follower.close();
-      for (const watch of watches) watch.unsubscribe();
-    },
-  };
+  const follower = new SymbolFollower(bus, options);
+  try {
+    await follower.start();
+  } catch (error) {
+    follower.close();
+    throw error;
+  }
+  return { unsubscribe: () => follower.close() };
 }
 
 class SymbolFollower {
+  #bus: StoringBus;
   #options: FollowedSymbols;
-  #named: EnvironmentSymbols;
+  #choice: MarketChoice;
   /** By instrument. */
   #selected = new Map<string, [string, EnvironmentSymbols[string]][]>();
-  /** Whether the instruments of the bus are known. */
-  #isCurrent: boolean;
+  /** Whether all instruments that rules are about are known. */
+  #isCurrent = false;
+  #file: { unsubscribe(): void } | undefined;
+  #instruments: { unsubscribe(): void } | undefined;
+  #changing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
-  constructor(options: FollowedSymbols) {
+  constructor(bus: StoringBus, options: FollowedSymbols) {
+    this.#bus = bus;
     this.#options = options;
-    this.#named = options.environment.symbols;
-    this.#isCurrent = !options.environment.select?.length;
-    for (const [id, instrument] of options.instruments ?? []) this.#take(id, instrument);
+    this.#choice = options.environment;
   }
 
-  /** What was applied before is in the file that was read. */
-  async followFile(bus: StoringBus): Promise<{ unsubscribe(): void }> {
+  async start(): Promise<void> {
+    // What was applied before is in the file that was read.
     let isCurrent = false;
-    const store = await bus.keyValue(SYMBOLS_STORE);
-    return await store.watch(({ key, value }) => {
+    const store = await this.#bus.keyValue(SYMBOLS_STORE);
+    this.#file = await store.watch(({ key, value }) => {
       if (!isCurrent || key !== SYMBOLS_KEY || value === undefined) return;
-      const symbols = readSymbols(value);
-      if (symbols === undefined) return;
-      this.#named = symbols;
-      this.#tell();
+      const choice = readChoice(value);
+      if (choice !== undefined) this.#choose(choice);
     }, () => isCurrent = true);
+    if (this.#choice.select?.length) await this.#followInstruments();
+    else this.#isCurrent = true;
   }
 
-  async followInstruments(bus: StoringBus): Promise<{ unsubscribe(): void }> {
-    const store = await bus.keyValue(INSTRUMENT_STORE);
-    return await store.watch(({ key, value }) => {
+  #choose(choice: MarketChoice): void {
+    const isSame = isDeepStrictEqual(this.#choice.select ?? [], choice.select ?? []);
+    this.#choice = isSame ? { ...this.#choice, symbols: choice.symbols } : choice;
+    this.#options.onChoice?.(choice);
+    if (isSame) return this.#tell();
+    this.#isCurrent = false;
+    this.#changing = this.#changing.then(() => this.#followAnew());
+  }
+
+  /** Until it is done the markets are those of before: a bus that is away makes no rule's market leave. */
+  async #followAnew(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        return await this.#followInstruments();
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  /** From the first one on: of those that no rule is about nothing is kept. */
+  async #followInstruments(): Promise<void> {
+    this.#instruments?.unsubscribe();
+    this.#instruments = undefined;
+    this.#selected.clear();
+    const { select } = this.#choice;
+    const setCurrent = () => {
+      this.#isCurrent = select === this.#choice.select;
+      this.#tell();
+    };
+    if (!select?.length) return setCurrent();
+    const { instruments } = this.#options;
+    for (const [id, instrument] of instruments ?? []) this.#take(id, instrument);
+    const store = await this.#bus.keyValue(INSTRUMENT_STORE);
+    const watch = await store.watch(({ key, value }) => {
       const id = instrumentOfKey(key);
       if (id === undefined) return;
-      const instrument = value === undefined
-        ? this.#options.instruments?.get(id)
-        : decodeInstrument(value);
+      const instrument = value === undefined ? instruments?.get(id) : decodeInstrument(value);
       if (this.#take(id, instrument)) this.#tell();
-    }, () => {
-      this.#isCurrent = true;
-      this.#tell();
-    });
+    }, setCurrent);
+    if (this.#isClosed) watch.unsubscribe();
+    else this.#instruments = watch;
   }
 
   /** Whether another market is meant now. */
   #take(id: string, instrument: InstrumentFile | undefined): boolean {
     const before = this.#selected.get(id) ?? [];
-    const { select = [] } = this.#options.environment;
+    const { select = [] } = this.#choice;
     const after = instrument === undefined ? [] : selectedSymbols(select, instrument);
     if (after.length === 0) this.#selected.delete(id);
     else this.#selected.set(id, after);
@@ -103,21 +138,25 @@ class SymbolFollower {
     if (!this.#isCurrent) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#options.onSymbols(this.#symbols());
+      if (this.#isCurrent) this.#options.onSymbols(this.#symbols());
     }, TELL_MS);
   }
 
   /** What the file names goes before what a rule finds. */
   #symbols(): EnvironmentSymbols {
-    const named = new Set(Object.values(this.#named).map(marketOf));
+    const { symbols } = this.#choice;
+    const named = new Set(Object.values(symbols).map(marketOf));
     const found = [...this.#selected.values()].flat().filter(([, entry]) =>
       !named.has(marketOf(entry))
     );
-    return { ...Object.fromEntries(found), ...this.#named };
+    return { ...Object.fromEntries(found), ...symbols };
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#file?.unsubscribe();
+    this.#instruments?.unsubscribe();
   }
 }
 

@@ -4,7 +4,7 @@ import {
   type EnvironmentSymbols,
   type StoringBus,
   symbolsOfFeed,
-  tellSymbols,
+  tellChoice,
 } from "./environment_change.ts";
 import { followSymbols } from "./follow_symbols.ts";
 import { encodeInstrument, instrumentKey } from "./instruments/dynamic_instruments.ts";
@@ -91,7 +91,7 @@ const RULE = { feed: "kalshi", series: "KXR" };
 
 Deno.test("who follows gets each change of the file from now on, and no nonsense", async () => {
   const bus = new FakeBus();
-  await tellSymbols(bus, environment({ BTCUSD: BTC }, []).symbols);
+  await tellChoice(bus, environment({ BTCUSD: BTC }, []));
   const reports = new Reports();
   const followed = environment({ BTCUSD: BTC }, []);
   await followSymbols(bus, { environment: followed, onSymbols: reports.take });
@@ -100,7 +100,7 @@ Deno.test("who follows gets each change of the file from now on, and no nonsense
   assert.deepEqual(reports.all, []);
   const { symbols } = environment({ ETHUSD: { feed: "kraken", external: "E", depth: 10 } }, []);
   const next = reports.next();
-  await tellSymbols(bus, symbols);
+  await tellChoice(bus, { symbols });
   assert.deepEqual(await next, symbols);
   const spec = { symbol: "ETHUSD", external: "E", depth: 10 };
   assert.deepEqual(symbolsOfFeed(symbols, "kraken"), [spec]);
@@ -132,10 +132,11 @@ Deno.test("markets of a rule come when they are made and go when they are settle
   }
   const last = reports.next();
   // What the file names goes before a rule.
-  await tellSymbols(bus, { OURS: { feed: "kalshi", external: "KXR-9" } });
-  const symbols = await last;
-  assert.equal(symbols["OURS"]?.external, "KXR-9");
-  assert.equal(symbols["KXR-9"], undefined);
+  const symbols = { OURS: { feed: "kalshi", external: "KXR-9" } };
+  await tellChoice(bus, environment(symbols, [RULE]));
+  const told = await last;
+  assert.equal(told["OURS"]?.external, "KXR-9");
+  assert.equal(told["KXR-9"], undefined);
   const count = reports.all.length;
   following.unsubscribe();
   bus.instrument(market("KXR-2", "open"));
@@ -172,5 +173,38 @@ Deno.test("a rule for open markets names them while they trade", async () => {
   const options = { environment: environment({}, select), onSymbols: reports.take };
   const following = await followSymbols(bus, options);
   assert.deepEqual(await first, { "KXR-2": { feed: "kalshi", external: "KXR-2" } });
+  following.unsubscribe();
+});
+
+Deno.test("other rules are followed as they are applied: what stays is never off in between", async () => {
+  const bus = new FakeBus();
+  for (const id of ["KXR-1", "KXS-1"]) bus.instrument(market(id, "open"));
+  const reports = new Reports();
+  const choices: (number | undefined)[] = [];
+  const following = await followSymbols(bus, {
+    environment: environment({ BTCUSD: BTC }, []),
+    instruments: new Map([["KXS-2", market("KXS-2", "open")]]),
+    onSymbols: reports.take,
+    onChoice: ({ select }) => choices.push(select?.length),
+  });
+  const rules = (...series: string[]) => series.map((each) => ({ feed: "kalshi", series: each }));
+  const apply = async (...select: object[]) => {
+    const next = reports.next();
+    await tellChoice(bus, environment({ BTCUSD: BTC }, select));
+    return Object.keys(await next).sort();
+  };
+  assert.deepEqual(await apply(...rules("KXR")), ["BTCUSD", "KXR-1"]);
+  // Two at once: the last one counts.
+  await tellChoice(bus, environment({ BTCUSD: BTC }, rules("KXNONE")));
+  assert.deepEqual(await apply(...rules("KXR", "KXS")), ["BTCUSD", "KXR-1", "KXS-1", "KXS-2"]);
+  const news = reports.next();
+  bus.instrument(market("KXS-3", "listed"));
+  assert.ok("KXS-3" in await news);
+  assert.deepEqual(await apply(...rules("KXS")), ["BTCUSD", "KXS-1", "KXS-2", "KXS-3"]);
+  assert.deepEqual(await apply(), ["BTCUSD"]);
+  assert.deepEqual(choices, [1, 1, 2, 1, 0]);
+  assert.ok(reports.all.every((symbols) => "BTCUSD" in symbols));
+  const both = reports.all.slice(1, -2);
+  assert.ok(both.every((symbols) => "KXS-1" in symbols), JSON.stringify(reports.all));
   following.unsubscribe();
 });

@@ -25,10 +25,11 @@ export {
 export {
   type EnvironmentChange,
   environmentChange,
+  type MarketChoice,
   SHARD_OWNER_STORE,
   SYMBOLS_STORE,
   symbolsOfFeed,
-  tellSymbols,
+  tellChoice,
 } from "./environment_change.ts";
 export {
   type CrossedBookCheck,
@@ -89,10 +90,10 @@ export {
   loadEnrichment,
   loadEnvironment,
   loadFeed,
+  loadInstruments,
   loadPolicies,
   loadQaRules,
   loadRbac,
-  selectableInstruments,
 } from "./registry.ts";
 export { findRegistry } from "./find_registry.ts";
 export { type Origin, readRegistryTexts, registryTextsOn } from "./registry_texts.ts";

@@ -78,14 +78,6 @@ export async function loadQaRules(dir: string, id: string): Promise<QaRules> {
   return rules;
 }
 
-/** Instruments of the registry's files that are sound, where an environment chooses among them by rule. */
-export async function selectableInstruments(
-  { select }: Environment,
-  dir?: string,
-): Promise<Map<string, InstrumentFile>> {
-  return select === undefined ? new Map() : await loadInstruments(dir);
-}
-
 /**
  * The enrichers of an environment, with the instruments of the registry's files where they need them;
  * undefined = none is enabled.
@@ -100,7 +92,7 @@ export async function loadEnrichment(
 }
 
 /** Instruments of the registry's files that are sound. */
-async function loadInstruments(named?: string): Promise<Map<string, InstrumentFile>> {
+export async function loadInstruments(named?: string): Promise<Map<string, InstrumentFile>> {
   const dir = named ?? await findRegistry(Deno.cwd());
   const isThere = await Deno.stat(`${dir}/${INSTRUMENTS}`).then(() => true, () => false);
   if (!isThere) return new Map();

@@ -3,7 +3,7 @@ import { parsePosition, readArchive } from "@ssmd/archive";
 import { decode } from "@ssmd/codec";
 import { verifyArchive } from "@ssmd/dataset/verify";
 import { type EventType, FEED_TYPES, type MarketEvent, recordFilters } from "@ssmd/market";
-import { tellSymbols } from "@ssmd/metadata";
+import { tellChoice } from "@ssmd/metadata";
 import { nowUs, sleep } from "@ssmd/runtime";
 import { startSimulator } from "@ssmd/simulator";
 import { openStorage, type Storage } from "@ssmd/storage";
@@ -238,7 +238,7 @@ Deno.test({
     const apply = async (tiers: Record<string, number>) => {
       const symbols = moved(tiers);
       await write(symbols);
-      await tellSymbols(bus, symbolsIn(symbols));
+      await tellChoice(bus, { symbols: symbolsIn(symbols) });
     };
     /** Resolves when records of a symbol come from another run than before. */
     const untilMoved = async (symbol: string, before: string | undefined) => {

@@ -57,16 +57,26 @@ export function spanIndexAt(spans: readonly MappedSpan[], atUs: number): number 
   return at >= 0 && (spans[at] as MappedSpan).toUs > atUs ? at : -1;
 }
 
+/** What a name means over a part of a span that was asked for, µs. */
+export interface NamedSpan {
+  fromUs: number;
+  /** Exclusive. */
+  toUs: number;
+  name: string;
+}
+
 /** The spans within [fromUs, toUs), cut to it. */
 export function spansWithin(
   spans: readonly MappedSpan[],
   fromUs: number,
   toUs: number,
-): MappedSpan[] {
-  return spans.filter((span) => span.toUs > fromUs && span.fromUs < toUs)
-    .map((span) => ({
-      ...span,
-      fromUs: Math.max(span.fromUs, fromUs),
-      toUs: Math.min(span.toUs, toUs),
-    }));
+): NamedSpan[] {
+  const within: NamedSpan[] = [];
+  for (const span of spans) {
+    if (span.fromUs >= toUs) break;
+    if (span.toUs <= fromUs) continue;
+    const name = span.id;
+    within.push({ fromUs: Math.max(span.fromUs, fromUs), toUs: Math.min(span.toUs, toUs), name });
+  }
+  return within;
 }

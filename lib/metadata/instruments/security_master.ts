@@ -3,6 +3,7 @@ import type { InstrumentFile, InstrumentVersion } from "./instrument_file.ts";
 import {
   type MappedSpan,
   type MappingRow,
+  type NamedSpan,
   spanIndexAt,
   spansOf,
   spansWithin,
@@ -32,12 +33,14 @@ interface ResolveRequest {
 /** What names mean over a span. */
 export interface Resolved {
   /** By name: what it means, from when to when. */
-  mappings: Map<string, { fromUs: number; toUs: number; name: string }[]>;
+  mappings: Map<string, NamedSpan[]>;
   /** Names that mean something in a part of the span only. */
   partial: string[];
   /** Names that mean nothing in the span. */
   notFound: string[];
 }
+
+const NONE: MappedSpan[] = [];
 
 interface NameTimeline {
   rows: MappingRow[];
@@ -116,35 +119,39 @@ export class SecurityMaster {
 
   /** The instrument that a feed's name means at a time, as known now; undefined = none. */
   lookup(feed: string, external: string, atUs: number): string | undefined {
-    const timeline = this.#names.get(feed)?.get(external);
-    if (timeline === undefined) return undefined;
-    const spans = timeline.spans ??= spansOf(timeline.rows, Infinity);
+    const spans = this.#spansNow(feed, external);
     const at = spanIndexAt(spans, atUs);
     return at < 0 ? undefined : (spans[at] as MappedSpan).id;
+  }
+
+  #spansNow(feed: string, external: string): MappedSpan[] {
+    const timeline = this.#names.get(feed)?.get(external);
+    if (timeline === undefined) return NONE;
+    return timeline.spans ??= spansOf(timeline.rows, Infinity);
   }
 
   /** What names mean over a span, with those that mean something in a part of it or nothing. */
   resolve(request: ResolveRequest): Resolved {
     const { names, fromUs, toUs } = request;
     const resolved: Resolved = { mappings: new Map(), partial: [], notFound: [] };
-    for (const name of new Set(names)) {
+    for (const name of names) {
+      if (resolved.mappings.has(name)) continue;
       const spans = request.by === "external"
         ? this.#meanings(name, request)
         : this.#namesOf(name, request);
-      if (spans.length === 0) {
-        resolved.notFound.push(name);
-        continue;
-      }
-      if (!covers(spans, fromUs, toUs)) resolved.partial.push(name);
-      resolved.mappings.set(name, spans.map((span) => ({ ...span })));
+      resolved.mappings.set(name, spans);
+      if (spans.length === 0) resolved.notFound.push(name);
+      else if (!covers(spans, fromUs, toUs)) resolved.partial.push(name);
     }
+    for (const name of resolved.notFound) resolved.mappings.delete(name);
     return resolved;
   }
 
-  #meanings(external: string, { feed, fromUs, toUs, knownAtUs = Infinity }: ResolveRequest) {
-    const rows = this.#names.get(feed)?.get(external)?.rows ?? [];
-    return spansWithin(spansOf(rows, knownAtUs), fromUs, toUs)
-      .map(({ id, ...span }) => ({ ...span, name: id }));
+  #meanings(external: string, { feed, fromUs, toUs, knownAtUs }: ResolveRequest): NamedSpan[] {
+    const spans = knownAtUs === undefined
+      ? this.#spansNow(feed, external)
+      : spansOf(this.#names.get(feed)?.get(external)?.rows ?? [], knownAtUs);
+    return spansWithin(spans, fromUs, toUs);
   }
 
   #namesOf(id: string, request: ResolveRequest) {
