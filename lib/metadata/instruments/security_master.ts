@@ -135,11 +135,11 @@ export class SecurityMaster {
     const { names, fromUs, toUs } = request;
     const resolved: Resolved = { mappings: new Map(), partial: [], notFound: [] };
     for (const name of names) {
-      if (resolved.mappings.has(name)) continue;
       const spans = request.by === "external"
         ? this.#meanings(name, request)
         : this.#namesOf(name, request);
-      resolved.mappings.set(name, spans);
+      const { size } = resolved.mappings;
+      if (resolved.mappings.set(name, spans).size === size) continue;
       if (spans.length === 0) resolved.notFound.push(name);
       else if (!covers(spans, fromUs, toUs)) resolved.partial.push(name);
     }
