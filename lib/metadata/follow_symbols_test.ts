@@ -134,9 +134,9 @@ Deno.test("markets of a rule come when they are made and go when they are settle
   // What the file names goes before a rule.
   const symbols = { OURS: { feed: "kalshi", external: "KXR-9" } };
   await tellChoice(bus, environment(symbols, [RULE]));
-  const told = await last;
-  assert.equal(told["OURS"]?.external, "KXR-9");
-  assert.equal(told["KXR-9"], undefined);
+  const published = await last;
+  assert.equal(published["OURS"]?.external, "KXR-9");
+  assert.equal(published["KXR-9"], undefined);
   const count = reports.all.length;
   following.unsubscribe();
   bus.instrument(market("KXR-2", "open"));
