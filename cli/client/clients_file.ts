@@ -160,6 +160,7 @@ export function changesOf({ clients }: ClientsFile, accounts: Accounts, nowMs: n
     const known = accounts.clients.find((client) => client.id === id);
     const client: ClientAccount = {
       ...{ id, description, role, enabled, updatedAtMs: nowMs },
+      disconnectedAtMs: known?.disconnectedAtMs ?? 0,
       createdAtMs: known?.createdAtMs ?? nowMs,
       limits: {
         sessionsMax: limits.sessions_max,

@@ -153,6 +153,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Let a client see feeds, symbols and types",
     load: () => import("./client_entitle.ts"),
   },
+  "client entitle-bulk": {
+    brief: "Let several clients see the same feeds, symbols and types",
+    load: () => import("./client_entitle_bulk.ts"),
+  },
   "client entitlements": {
     brief: "List what clients may see",
     load: () => import("./client_entitlements.ts"),

@@ -146,6 +146,11 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "role check": CLIENT,
   "client list": GATEWAY,
   "client show": GATEWAY,
+  ...Object.fromEntries(
+    ["emergency-revoke", "block", "unblock", "disconnect-all", "revoke-all"]
+      .map((verb) => [`client ${verb}`, CLIENT]),
+  ),
+  "client entitle-bulk": `${CLIENT}; ssmd client create fund`,
   "client disconnect": GATEWAY,
   "client set-mode": GATEWAY,
   "client slow": GATEWAY,

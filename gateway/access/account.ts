@@ -21,6 +21,8 @@ export interface ClientAccount {
   role: ClientRole;
   /** Whether its keys are accepted. */
   enabled: boolean;
+  /** Streams that were opened until then are ended; 0 = none. */
+  disconnectedAtMs: number;
   limits: ClientLimits;
   createdAtMs: number;
   updatedAtMs: number;
@@ -86,8 +88,12 @@ export interface UsageCount {
 /** A run of a gateway that keeps its sessions in a store. */
 export interface GatewayRun {
   id: string;
-  /** Last sign of life. */
+  /** Its process. */
+  pid: number;
+  /** Last sign of life; 0 = it has stopped. */
   seenAtMs: number;
+  /** Revision of the accounts that holds there; 0 = none yet. */
+  revision: number;
 }
 
 /** A stream connection, now or before. */

@@ -75,7 +75,6 @@ class ApiKeyAuthenticator implements Authenticator {
     this.#roles = roles;
     this.#audit = new AccessAudit(audit, logger, now);
     this.#sessions = new BrowserSessions(now);
-    this.#usage = new UsageLog({ store, run: this.#run, logger, now });
     this.#clients = new ClientStates(store, now, {
       onDenied: ({ stream, key }, denied) => {
         this.#auditDenied(denied, {
@@ -88,6 +87,8 @@ class ApiKeyAuthenticator implements Authenticator {
       },
       onEntitlementsChanged: ({ stream }) => stream.onAccessChanged(),
     });
+    const revision = () => this.#clients.revision;
+    this.#usage = new UsageLog({ store, run: this.#run, revision, logger, now });
     const { wait = (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)) } = options;
     this.#check = new CredentialCheck({
       ...{ clients: this.#clients, sessions: this.#sessions, audit: this.#audit, now, wait, roles },
@@ -97,6 +98,8 @@ class ApiKeyAuthenticator implements Authenticator {
 
   async start(): Promise<void> {
     await this.#endLostSessions();
+    // Known before it knows anybody, so that nobody takes its silence for consent.
+    await this.#usage.flush();
     await this.#clients.refresh();
     await this.#usage.flush();
     const { every = repeat } = this.#options;
@@ -125,13 +128,8 @@ class ApiKeyAuthenticator implements Authenticator {
     if (denied !== undefined) throw this.#check.auditDenied(denied, caller, key);
     const record = {
       ...{ id: `${this.#run}-${++this.#sessionCount}`, run: this.#run, client: state.account.id },
-      ...{
-        key: key.id,
-        address: caller.address,
-        startedAtMs: nowMs,
-        endedAtMs: null,
-        reason: null,
-      },
+      ...{ key: key.id, address: caller.address, startedAtMs: nowMs },
+      ...{ endedAtMs: null, reason: null },
     };
     const session: OpenSession = { stream, key: key.id, record, quotaNotices: 0 };
     state.sessions.add(session);
@@ -169,7 +167,7 @@ class ApiKeyAuthenticator implements Authenticator {
         this.#endSession(state, session, "the gateway stops");
       }
     }
-    await this.#usage.flush(true);
+    await this.#usage.close();
     this.#audit.endWindow();
     await this.#options.store.close();
   }
@@ -196,12 +194,8 @@ class ApiKeyAuthenticator implements Authenticator {
     const spend = () => {
       const denied = state.takeRequest(this.#now(), this.#options.requestsPerSecondMax);
       if (denied === undefined) return undefined;
-      this.#auditDenied(denied, {
-        client: state.account.id,
-        key: key.id,
-        address,
-        what: "requests",
-      });
+      const client = state.account.id;
+      this.#auditDenied(denied, { client, key: key.id, address, what: "requests" });
       return denied;
     };
     const denied = (what: string) =>
@@ -244,7 +238,10 @@ class ApiKeyAuthenticator implements Authenticator {
   async #refreshNow(): Promise<void> {
     const { logger } = this.#options;
     try {
+      const before = this.#clients.revision;
       await this.#clients.refresh();
+      // Who changed something may be waiting for the word that it holds here.
+      if (this.#clients.revision !== before) await this.#usage.flush();
       await this.#clients.syncUsage();
       if (this.#storeAway) logger.info("the store of clients is back");
       this.#storeAway = false;

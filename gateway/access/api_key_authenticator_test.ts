@@ -264,7 +264,12 @@ Deno.test("sessions of a gateway that was killed end soon after, at the time whe
   withApiKeys(async ({ store, advance, clock }) => {
     const seenAtMs = clock.ms;
     const sessions = [testSession("old", { run: "killed", startedAtMs: clock.ms - 5000 })];
-    await store.count({ sessions, usage: [], keysUsed: [], run: { id: "killed", seenAtMs } });
+    await store.count({
+      sessions,
+      usage: [],
+      keysUsed: [],
+      run: { id: "killed", seenAtMs, pid: 7, revision: 1 },
+    });
     await advance(ACCESS_LIMITS.runLostMs + 1);
     const [session] = await store.sessions({ limit: 9 });
     assert.equal(session?.endedAtMs, seenAtMs);

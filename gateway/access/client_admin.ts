@@ -51,7 +51,8 @@ export class ClientAdmin {
     options: Pick<ClientAccount, "description" | "role" | "limits">,
   ): Promise<ClientAccount> {
     const nowMs = this.#now();
-    const client = { ...options, id, enabled: true, createdAtMs: nowMs, updatedAtMs: nowMs };
+    const times = { disconnectedAtMs: 0, createdAtMs: nowMs, updatedAtMs: nowMs };
+    const client = { ...options, id, enabled: true, ...times };
     return await this.#change(({ clients }) => {
       if (clients.some((each) => each.id === id)) {
         throw new ClientError("CLIENT_EXISTS", `There is a client "${id}" already`, {
@@ -144,24 +145,31 @@ export class ClientAdmin {
 
   /** Gives an entitlement; the same one a second time only changes when it ends. */
   async entitle(client: string, given: Given): Promise<Entitlement> {
-    const isSame = (each: Entitlement) =>
-      each.client === client && each.feed === given.feed && each.symbols === given.symbols &&
-      String(each.types) === String(given.types);
-    await this.#change((accounts) => {
-      clientIn(accounts, client);
-      const own = accounts.entitlements.filter((each) => each.client === client);
-      const same = own.filter(isSame);
-      if (same.length === 0 && own.length >= ACCESS_LIMITS.entitlementsPerClientMax) {
-        throw full(`entitlements of ${client}`, ACCESS_LIMITS.entitlementsPerClientMax);
-      }
-      const entitlement = { ...given, client, createdAtMs: this.#now() };
-      const removed = same.map(({ id }) => ({ delete: "entitlement", id }) as const);
-      return { changes: [...removed, { add: "entitlement", entitlement }], result: undefined };
-    });
-    const { entitlements } = await this.#store.load();
-    const made = entitlements.findLast(isSame);
+    const [made] = await this.entitleAll([client], given);
     if (made === undefined) throw unknownEntitlementError(client, "that was just given");
     return made;
+  }
+
+  /** Gives each of several clients the same entitlement, all or none. */
+  async entitleAll(clients: readonly string[], given: Given): Promise<Entitlement[]> {
+    const isSame = (each: Entitlement) =>
+      clients.includes(each.client) && each.feed === given.feed &&
+      each.symbols === given.symbols && String(each.types) === String(given.types);
+    await this.#change((accounts) => {
+      const same = accounts.entitlements.filter(isSame);
+      const changes: AccountChange[] = same.map(({ id }) => ({ delete: "entitlement", id }));
+      for (const client of new Set(clients)) {
+        clientIn(accounts, client);
+        const own = accounts.entitlements.filter((each) => each.client === client);
+        if (!own.some(isSame) && own.length >= ACCESS_LIMITS.entitlementsPerClientMax) {
+          throw full(`entitlements of ${client}`, ACCESS_LIMITS.entitlementsPerClientMax);
+        }
+        const entitlement = { ...given, client, createdAtMs: this.#now() };
+        changes.push({ add: "entitlement", entitlement });
+      }
+      return { changes, result: undefined };
+    });
+    return (await this.#store.load()).entitlements.filter(isSame);
   }
 
   /** Takes entitlements of a client away; all = every one it has. Resolves with those. */

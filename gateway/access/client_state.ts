@@ -182,6 +182,18 @@ export function checkKey(
   });
 }
 
+/** The error of a stream that was open when all of its client were ended; undefined = it is newer. */
+export function checkDisconnected(
+  { record }: OpenSession,
+  { account }: ClientState,
+): AccessDenied | undefined {
+  if (record.startedAtMs > account.disconnectedAtMs) return undefined;
+  return new AccessDenied("DISCONNECTED", "An administrator ended the streams of this client", {
+    status: 403,
+    hint: "Ask them why; it may connect again",
+  });
+}
+
 /** The same error for every unknown key, so that a guesser learns nothing. */
 export function badKey(): AccessDenied {
   return new AccessDenied("KEY_INVALID", "The key is not known here", {

@@ -4,7 +4,13 @@ import { EntitlementSet } from "./entitlement_set.ts";
 import type { ExternalKey } from "./external_key.ts";
 import { TOKEN_LIMITS } from "./limits.ts";
 import { dayOfMs } from "@ssmd/runtime";
-import { badKey, checkKey, ClientState, type OpenSession } from "./client_state.ts";
+import {
+  badKey,
+  checkDisconnected,
+  checkKey,
+  ClientState,
+  type OpenSession,
+} from "./client_state.ts";
 import type { AccessDenied } from "./access_denied.ts";
 
 /** Clients whose stored usage is loaded at a time. */
@@ -38,6 +44,11 @@ export class ClientStates {
     this.#store = store;
     this.#now = now;
     this.#changes = changes;
+  }
+
+  /** Revision of the accounts that holds here; 0 = none yet. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** All clients. */
@@ -146,7 +157,9 @@ export class ClientStates {
     client.entitlementsChangeAtMs = client.entitlements.nextExpiryMs(nowMs);
     for (const session of [...client.sessions]) {
       const key = this.key(session.key);
-      const denied = key === undefined ? badKey() : checkKey(key, client, nowMs);
+      const denied = key === undefined
+        ? badKey()
+        : checkKey(key, client, nowMs) ?? checkDisconnected(session, client);
       if (denied !== undefined) this.#changes.onDenied(session, denied);
       else {
         if (ended) this.#changes.onEntitlementsChanged(session);

@@ -11,6 +11,7 @@ export type {
 export { isHash, withoutSecrets } from "./api_key.ts";
 export { ClientAdmin, ClientError, clientIn, isLive, type MadeKey } from "./client_admin.ts";
 export type { AccountChange, ClientStore } from "./client_store.ts";
+export { confirmations, type Cut, planCut } from "./cut_off.ts";
 export { ACCESS_LIMITS } from "./limits.ts";
 export { CLIENT_ROLES, type ClientRole, mayActAs, type Role, ROLES, Roles } from "./role.ts";
 export { memoryClientStore } from "./store/memory.ts";

@@ -1,5 +1,5 @@
 import { type Logger, messageOf } from "@ssmd/runtime";
-import type { SessionRecord, UsageCount } from "./account.ts";
+import type { GatewayRun, SessionRecord, UsageCount } from "./account.ts";
 import type { ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 
@@ -8,6 +8,8 @@ interface UsageLogOptions {
   store: ClientStore;
   /** Id of this run of the gateway. */
   run: string;
+  /** The revision of the accounts that holds now. */
+  revision: () => number;
   logger: Logger;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -21,6 +23,7 @@ export class UsageLog {
   #store: ClientStore;
   #logger: Logger;
   #run: string;
+  #revision: () => number;
   #now: () => number;
   #usage = new Map<string, UsageCount>();
   #sessions = new Map<string, SessionRecord>();
@@ -29,9 +32,10 @@ export class UsageLog {
   #writing: Promise<void> = Promise.resolve();
   #failing = false;
 
-  constructor({ store, run, logger, now }: UsageLogOptions) {
+  constructor({ store, run, revision, logger, now }: UsageLogOptions) {
     this.#store = store;
     this.#run = run;
+    this.#revision = revision;
     this.#logger = logger;
     this.#now = now;
   }
@@ -70,6 +74,17 @@ export class UsageLog {
     });
   }
 
+  /** Writes everything, and that this run has stopped. */
+  async close(): Promise<void> {
+    await this.flush(true);
+    if (this.#failing) return;
+    await this.#store.count({ usage: [], sessions: [], keysUsed: [], run: this.#runAt(0) });
+  }
+
+  #runAt(seenAtMs: number): GatewayRun {
+    return { id: this.#run, pid: Deno.pid, seenAtMs, revision: this.#revision() };
+  }
+
   #hasUnwritten(): boolean {
     return this.#usage.size + this.#sessions.size + this.#keysUsed.size > 0;
   }
@@ -83,7 +98,7 @@ export class UsageLog {
         usage: usage.map(([, count]) => count),
         sessions: sessions.map(([, session]) => session),
         keysUsed: keysUsed.map(([id, atMs]) => ({ id, atMs })),
-        run: { id: this.#run, seenAtMs: this.#now() },
+        run: this.#runAt(this.#now()),
       });
       if (this.#failing) this.#logger.info("usage is written again");
       this.#failing = false;

@@ -28,7 +28,13 @@ Deno.test("what could not be written is written later, once, and the log says bo
   const { store, state } = brokenStore();
   const lines: string[] = [];
   const logger = createLogger({ format: "json", write: (line) => lines.push(line) });
-  const log = new UsageLog({ store, run: "r1", logger, now: () => 5 });
+  const log = new UsageLog({
+    revision: () => 1,
+    store,
+    run: "r1",
+    logger,
+    now: () => 5,
+  });
   state.broken = true;
   log.add(trade(3));
   log.putSession(testSession("s1"));
@@ -47,6 +53,7 @@ Deno.test("what could not be written is written later, once, and the log says bo
 Deno.test("a batch is bounded, and a full flush writes all batches", async () => {
   const { store } = brokenStore();
   const log = new UsageLog({
+    revision: () => 1,
     store,
     run: "r1",
     logger: createLogger({ write: () => {} }),
@@ -63,6 +70,7 @@ Deno.test("a batch is bounded, and a full flush writes all batches", async () =>
 Deno.test("while the store is away ended sessions are bounded, open ones are not let go", async () => {
   const { store, state } = brokenStore();
   const log = new UsageLog({
+    revision: () => 1,
     store,
     run: "r1",
     logger: createLogger({ write: () => {} }),

@@ -187,9 +187,11 @@ export class Connection implements StreamSession {
   }
 
   onDenied(denied: AccessDenied): void {
-    const { code, message, hint } = denied;
-    this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, { hint }));
-    this.close(denied.closeCode, code.toLowerCase());
+    const { message, hint } = denied;
+    if (denied.code === "DISCONNECTED") return this.refuse("disconnected", message, hint);
+    const code = denied.code.toLowerCase();
+    this.#handler.sendRefusal(new RequestError(code, message, { hint }));
+    this.close(denied.closeCode, code);
   }
 
   onNotice(notice: Record<string, unknown>): void {

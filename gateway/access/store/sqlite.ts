@@ -62,10 +62,12 @@ function createPrivate(path: string): void {
 
 const UPSERT_CLIENT =
   `INSERT INTO clients VALUES (:id, :description, :role, :enabled, :sessions_max,
-   :requests_per_second_max, :messages_per_day_max, :created_at_ms, :updated_at_ms)
+   :requests_per_second_max, :messages_per_day_max, :created_at_ms, :updated_at_ms,
+   :disconnected_at_ms)
    ON CONFLICT (id) DO UPDATE SET description = :description, role = :role, enabled = :enabled,
    sessions_max = :sessions_max, requests_per_second_max = :requests_per_second_max,
-   messages_per_day_max = :messages_per_day_max, updated_at_ms = :updated_at_ms`;
+   messages_per_day_max = :messages_per_day_max, updated_at_ms = :updated_at_ms,
+   disconnected_at_ms = :disconnected_at_ms`;
 
 const DELETE = {
   client: "DELETE FROM clients WHERE id = ?",
@@ -116,7 +118,10 @@ class SqliteClientStore implements ClientStore {
   count({ usage, sessions, keysUsed, run }: Counted): Promise<void> {
     return this.#write("NORMAL", () => {
       if (run !== undefined) {
-        this.#run("INSERT OR REPLACE INTO runs VALUES (?, ?)", run.id, run.seenAtMs);
+        this.#run(
+          "INSERT OR REPLACE INTO runs (id, seen_at_ms, pid, revision) VALUES (?, ?, ?, ?)",
+          ...[run.id, run.seenAtMs, run.pid, run.revision],
+        );
       }
       for (const { day, client, feed, type, messages } of usage) {
         this.#run(
@@ -165,7 +170,9 @@ class SqliteClientStore implements ClientStore {
     return this.#open(() =>
       this.#all("SELECT * FROM runs ORDER BY id").map((row) => ({
         id: String(row["id"]),
+        pid: Number(row["pid"]),
         seenAtMs: Number(row["seen_at_ms"]),
+        revision: Number(row["revision"]),
       }))
     );
   }

@@ -13,6 +13,7 @@ export function clientOf(row: Row): ClientAccount {
     description: text(row, "description"),
     role: CLIENT_ROLES.find((role) => role === row["role"]) ?? "client",
     enabled: row["enabled"] === 1,
+    disconnectedAtMs: number(row, "disconnected_at_ms"),
     limits: {
       sessionsMax: numberOrNull(row, "sessions_max"),
       requestsPerSecondMax: numberOrNull(row, "requests_per_second_max"),
@@ -30,6 +31,7 @@ export function clientRow(client: ClientAccount): Values {
     description: client.description,
     role: client.role,
     enabled: client.enabled ? 1 : 0,
+    disconnected_at_ms: client.disconnectedAtMs,
     sessions_max: client.limits.sessionsMax,
     requests_per_second_max: client.limits.requestsPerSecondMax,
     messages_per_day_max: client.limits.messagesPerDayMax,

@@ -66,6 +66,9 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX sessions_started ON sessions (started_at_ms);
    CREATE INDEX sessions_open ON sessions (run) WHERE ended_at_ms IS NULL;`,
+  `ALTER TABLE clients ADD COLUMN disconnected_at_ms INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE runs ADD COLUMN pid INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /**

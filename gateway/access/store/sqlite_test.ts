@@ -88,3 +88,17 @@ Deno.test("sqlite: migrations go on where the file stands, each step whole or no
   assert.equal(db.prepare("PRAGMA user_version").get()?.["user_version"], 2);
   db.close();
 });
+
+Deno.test("sqlite: a file of an earlier version keeps its clients, and none is disconnected", async () => {
+  const path = await newFile();
+  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")));
+  const db = new DatabaseSync(path);
+  migrate(db, path, MIGRATIONS.slice(0, 1));
+  db.exec("INSERT INTO clients VALUES ('desk', '', 'client', 1, NULL, NULL, NULL, 1, 1)");
+  db.exec("INSERT INTO runs VALUES ('r1', 5)");
+  db.close();
+  const store = sqliteClientStore(path);
+  assert.deepEqual((await store.load()).clients, [testClient("desk")]);
+  assert.deepEqual(await store.runs(), [{ id: "r1", pid: 0, seenAtMs: 5, revision: 0 }]);
+  await store.close();
+});

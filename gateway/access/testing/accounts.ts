@@ -7,6 +7,7 @@ export function testClient(id: string, more: Partial<ClientAccount> = {}): Clien
     description: "",
     role: "client",
     enabled: true,
+    disconnectedAtMs: 0,
     limits: { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null },
     createdAtMs: 1,
     updatedAtMs: 1,

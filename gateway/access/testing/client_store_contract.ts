@@ -29,7 +29,12 @@ const PROMISES: Readonly<Record<string, Body>> = {
   },
 
   "gives back what was put, to the last field": async (store) => {
-    const client = testClient("desk", { role: "admin", limits: LIMITS, description: 'a "desk" ü' });
+    const client = testClient("desk", {
+      role: "admin",
+      limits: LIMITS,
+      disconnectedAtMs: 4,
+      description: 'a "desk" ü',
+    });
     const key = testKey("k1", "desk", { expiresAtMs: 5, revokedAtMs: 6, replacedBy: "k2" });
     const all = testEntitlement("desk", "*");
     const some = testEntitlement("desk", "kraken", {
@@ -155,7 +160,12 @@ const PROMISES: Readonly<Record<string, Body>> = {
     const ids = ["old", "new", "unknown"];
     const sessions = ids.map((id, i) => testSession(id, { run: id, startedAtMs: i }));
     for (const [id, seenAtMs] of [["old", 10], ["new", 99]] as const) {
-      await store.count({ usage: [], sessions, keysUsed: [], run: { id, seenAtMs } });
+      await store.count({
+        usage: [],
+        sessions,
+        keysUsed: [],
+        run: { id, seenAtMs, pid: 7, revision: 3 },
+      });
     }
     assert.equal(await store.endLostSessions(50), 2);
     const found = await store.sessions({ limit: 9 });
@@ -163,7 +173,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
     assert.deepEqual(ends.get("old"), [10, LOST_SESSION_REASON]);
     assert.deepEqual(ends.get("unknown"), [2, LOST_SESSION_REASON]);
     assert.deepEqual(ends.get("new"), [null, null]);
-    assert.deepEqual(await store.runs(), [{ id: "new", seenAtMs: 99 }]);
+    assert.deepEqual(await store.runs(), [{ id: "new", seenAtMs: 99, pid: 7, revision: 3 }]);
     assert.equal(await store.endLostSessions(50), 0);
   },
 

@@ -63,19 +63,19 @@ export async function withGuardedGateway(
   const kraken = new FakeConnector("test", "kraken", transport);
   const secret = new FakeConnector("test", HIDDEN_FEED, transport);
   for (const connector of [kraken, secret]) await connector.answer();
-  const store = memoryClientStore();
+  const store = access?.store ?? memoryClientStore();
   const admin = new ClientAdmin(store);
   const journal: JsonRecord[] = [];
   const refreshes: (() => void)[] = [];
   const authenticator = await openApiKeyAuthenticator({
     ...{ store, logger: silentLogger, requestsPerSecondMax: 1_000_000 },
     roles: new Roles(rbac),
-    ...access,
     audit: (record) => Promise.resolve(journal.push(record)),
     every: (_ms, body) => {
       refreshes.push(body);
       return () => {};
     },
+    ...access,
   });
   const gateway = await startGateway({
     ...{

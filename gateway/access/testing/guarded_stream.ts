@@ -10,6 +10,8 @@ export type StreamMessage = Record<string, unknown> & { type: string };
 /** A stream opened with a key, that keeps every byte of what came. */
 export class GuardedStream {
   readonly messages: StreamMessage[] = [];
+  /** The close code, once it is closed. */
+  readonly closed: Promise<number>;
   #ws: WebSocket;
   #text = "";
   #wakes: (() => void)[] = [];
@@ -23,6 +25,7 @@ export class GuardedStream {
       this.#wake();
     });
     ws.on("close", () => this.#wake());
+    this.closed = new Promise((resolve) => ws.once("close", resolve));
   }
 
   /** Opens one; waits for its welcome. */

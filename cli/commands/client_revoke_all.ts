@@ -1,0 +1,3 @@
+import { cutCommand } from "../client/cut_off.ts";
+
+export default cutCommand("revoke-all");
