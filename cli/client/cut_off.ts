@@ -1,16 +1,11 @@
 import { ACCESS_LIMITS, confirmations, type Cut, planCut } from "@ssmd/gateway/access";
 import { z } from "zod";
 import { DRY_RUN } from "../command/common_flags.ts";
-import { defineCommand } from "../command/define.ts";
+import type { ValuesOf } from "../command/flag.ts";
 import { assertConfirmed } from "../confirm.ts";
 import type { SsmdContext } from "../context.ts";
 import { countText, isoOfMs } from "../format.ts";
-import {
-  changeClients,
-  type ClientContext,
-  type ClientLocation,
-  readClients,
-} from "./client_context.ts";
+import { changeClients, type ClientContext, readClients } from "./client_context.ts";
 import { CLIENT, CLIENT_FLAGS } from "./flags.ts";
 
 /** Longest wait for the word of the gateways, ms. */
@@ -19,41 +14,26 @@ const CONFIRMED_MS_MAX = 10_000;
 /** What each command takes from a client, and what is asked before. */
 const CUTS = {
   "emergency-revoke": {
-    brief: "Cut a client off at once: keys, entitlements, streams",
-    category: "security-events",
     question: "Revoke all keys and entitlements of a client, disable it and end its streams",
     cut: { enabled: false, streams: true, keys: true, entitlements: true },
   },
   "block": {
-    brief: "Let none of a client's keys in, and see that no gateway does",
-    category: "security-events",
     question: "Disable a client and end its streams",
     cut: { enabled: false },
   },
   "unblock": {
-    brief: "Let a client's keys in again, at every gateway",
-    category: "security-events",
     question: undefined,
     cut: { enabled: true },
   },
   "disconnect-all": {
-    brief: "End all streams of a client; it may connect again",
-    category: "client-actions",
     question: "End all streams of a client",
     cut: { streams: true },
   },
   "revoke-all": {
-    brief: "Take every key and entitlement of a client away; it stays enabled",
-    category: "entitlement-changes",
     question: "Revoke all keys and entitlements of a client",
     cut: { keys: true, entitlements: true },
   },
-} as const satisfies Record<string, {
-  brief: string;
-  category: "client-actions" | "entitlement-changes" | "security-events";
-  question: string | undefined;
-  cut: Cut;
-}>;
+} as const satisfies Record<string, { question: string | undefined; cut: Cut }>;
 
 const CUT_VIEW = z.object({
   client: z.string(),
@@ -73,36 +53,36 @@ const CUT_VIEW = z.object({
 
 type CutView = z.output<typeof CUT_VIEW>;
 
-/** The command that cuts a client off in one of these ways. */
-export function cutCommand(verb: keyof typeof CUTS) {
-  const { brief, category, question, cut } = CUTS[verb];
-  const run = `ssmd client ${verb} desk`;
-  return defineCommand({
-    name: `client ${verb}`,
-    brief,
+/** What the command is that cuts a client off in one of these ways. */
+export function cutOf(verb: keyof typeof CUTS) {
+  const { question, cut } = CUTS[verb];
+  const flags = { ...CLIENT_FLAGS, dryRun: DRY_RUN };
+  return {
     description:
       "It is one change of the clients' store. The command ends when every gateway of the store has " +
-      "said that it holds there, most within half a second: nothing is sent after that word. Exit " +
+      "said that it holds there, mostly within half a second: nothing is sent after that word. Exit " +
       "code 1 where one does not say so within 10 seconds.",
-    changes: category,
-    examples: [question === undefined ? run : `${run} --yes`],
-    flags: { ...CLIENT_FLAGS, dryRun: DRY_RUN },
-    args: [CLIENT],
+    flags,
+    args: [CLIENT] as const,
     output: CUT_VIEW,
-    table: (view, { dryRun }) => ({ text: textOf(view, dryRun) }),
-    failed: ({ confirmed }) => !confirmed,
-    async run({ flags: { dryRun, ...location }, args: [client], context }) {
+    table: (view: CutView, { dryRun }: { dryRun: boolean }) => ({ text: textOf(view, dryRun) }),
+    failed: ({ confirmed }: CutView) => !confirmed,
+    run: async (
+      { flags: { dryRun, ...location }, args: [client], context }: {
+        flags: ValuesOf<typeof flags>;
+        args: readonly [string];
+        context: SsmdContext;
+      },
+    ) => {
       const now = (clients: ClientContext) => cutNow(clients, client, { cut, dryRun });
       if (dryRun) return await readClients(context, location, now);
       if (question !== undefined) {
         assertConfirmed(context, `${question.replace("a client", client)}?`);
       }
-      return await changeClients(context, location, {
-        action: { action: verb, client },
-        body: now,
-      });
+      const action = { action: verb, client };
+      return await changeClients(context, location, { action, body: now });
     },
-  });
+  };
 }
 
 async function cutNow(
@@ -145,7 +125,7 @@ function textOf(view: CutView, dryRun: boolean): string {
     `${countText(streams, "stream")} open before`,
   ].join(", ");
   const state = enabled ? "enabled" : "disabled";
-  if (dryRun) return `${client} would be ${state}: ${taken}`;
+  if (dryRun) return `${client} would be ${state}: ${taken}\n`;
   const silent = gateways.filter(({ confirmed }) => !confirmed);
   return [
     `${client} is ${state}: ${taken}`,
@@ -156,5 +136,5 @@ function textOf(view: CutView, dryRun: boolean): string {
     ...silent.map(({ pid, seen }) =>
       `The gateway of process ${pid}, last seen ${seen}, did not: end it unless it has ended already`
     ),
-  ].join("\n");
+  ].map((line) => `${line}\n`).join("");
 }

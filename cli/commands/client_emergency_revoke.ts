@@ -1,3 +1,13 @@
-import { cutCommand } from "../client/cut_off.ts";
+import { cutOf } from "../client/cut_off.ts";
+import { defineCommand } from "../command/define.ts";
 
-export default cutCommand("emergency-revoke");
+export default defineCommand({
+  name: "client emergency-revoke",
+  brief: "Cut a client off at once: keys, entitlements, streams",
+  changes: "security-events",
+  examples: [
+    "ssmd client emergency-revoke desk --dry-run",
+    "ssmd client emergency-revoke desk --yes",
+  ],
+  ...cutOf("emergency-revoke"),
+});

@@ -129,6 +129,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Make a key that takes another's place; both hold for a while",
     load: () => import("./client_api_key_rotate.ts"),
   },
+  "client block": {
+    brief: "Let none of a client's keys in, and see that no gateway does",
+    load: () => import("./client_block.ts"),
+  },
   "client create": {
     brief: "Make a client: somebody who gets keys and entitlements",
     load: () => import("./client_create.ts"),
@@ -144,6 +148,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "client disconnect": {
     brief: "End a client's connection; it is told",
     load: () => import("./client_disconnect.ts"),
+  },
+  "client disconnect-all": {
+    brief: "End all streams of a client; it may connect again",
+    load: () => import("./client_disconnect_all.ts"),
+  },
+  "client emergency-revoke": {
+    brief: "Cut a client off at once: keys, entitlements, streams",
+    load: () => import("./client_emergency_revoke.ts"),
   },
   "client enable": {
     brief: "Let a client's keys in again",
@@ -193,6 +205,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Take entitlements of a client away",
     load: () => import("./client_revoke.ts"),
   },
+  "client revoke-all": {
+    brief: "Take every key and entitlement of a client away; it stays enabled",
+    load: () => import("./client_revoke_all.ts"),
+  },
   "client sessions": {
     brief: "List stream connections, now and before",
     load: () => import("./client_sessions.ts"),
@@ -208,6 +224,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "client slow": {
     brief: "List connected clients that are slow, or have lost messages",
     load: () => import("./client_slow.ts"),
+  },
+  "client unblock": {
+    brief: "Let a client's keys in again, at every gateway",
+    load: () => import("./client_unblock.ts"),
   },
   "client update": {
     brief: "Change a client's description or role",
