@@ -93,9 +93,13 @@ async function cutNow(
   const { admin, store } = clients;
   const streams = await openStreams(clients, client);
   const startedMs = Date.now();
-  let { taken, changes } = planCut(await admin.accounts(), client, cut);
+  let { taken } = planCut(await admin.accounts(), client, cut);
   if (!dryRun) {
-    await admin.change((accounts) => ({ taken, changes } = planCut(accounts, client, cut)).changes);
+    await admin.change((accounts) => {
+      const planned = planCut(accounts, client, cut);
+      taken = planned.taken;
+      return planned.changes;
+    });
   }
   const confirmed = dryRun ? [] : await confirmations(store, CONFIRMED_MS_MAX);
   return {
