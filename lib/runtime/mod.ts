@@ -18,6 +18,7 @@ export { createLogger, type Logger, type LogLevel, recentLog, silentLogger } fro
 export { Metrics } from "./metrics.ts";
 export { exportProcess } from "./process_metrics.ts";
 export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./clock.ts";
+export { Chaos } from "./chaos.ts";
 export { CIRCUIT_STATES, CircuitBreaker } from "./circuit_breaker.ts";
 export { Backoff, sleep } from "./retry.ts";
 export { RunningTime } from "./running_time.ts";

@@ -1,4 +1,5 @@
 import { CircuitBreaker, type Health, type Logger, StorageError } from "@ssmd/runtime";
+import { withChaos } from "./chaos.ts";
 import { openStorage, type StorageConfig } from "./open.ts";
 import type { TryListener } from "./s3_calls.ts";
 import type { Storage, StoredObject } from "./storage.ts";
@@ -37,7 +38,7 @@ export async function openServiceStorage(
   options: WatchOptions,
 ): Promise<WatchedStorage> {
   const tries = new TryLog(options.logger);
-  return new WatchedStorage(await openStorage(config, tries), options);
+  return new WatchedStorage(withChaos(await openStorage(config, tries), options), options);
 }
 
 /** Logs when tries begin to fail and when they succeed again. */

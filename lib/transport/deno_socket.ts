@@ -6,7 +6,7 @@ import {
   type ServerInfo,
   type Transport,
 } from "@nats-io/nats-core/internal";
-import { messageOf, TransportError } from "@ssmd/runtime";
+import { Chaos, messageOf, sleep, TransportError } from "@ssmd/runtime";
 
 const READ_BYTES = 256 * 1024;
 const GREETING_BYTES_MAX = 64 * 1024;
@@ -34,6 +34,7 @@ export class DenoSocket implements Transport {
   #first: Uint8Array = new Uint8Array();
   #waiting: Uint8Array[] = [];
   #writing = false;
+  #chaos = Chaos.of("socket");
   #closed = Promise.withResolvers<void | Error>();
 
   /** Connects, reads the server's greeting, and goes over to TLS where the server asks for it. */
@@ -51,6 +52,7 @@ export class DenoSocket implements Transport {
       }
       if (this.#done) throw broken("the connection was given up");
       this.#connected = true;
+      this.#dropInTime();
     } catch (error) {
       this.#release();
       throw error;
@@ -131,6 +133,7 @@ export class DenoSocket implements Transport {
     this.#writing = true;
     try {
       while (this.#waiting.length > 0 && this.#connection !== undefined) {
+        if (this.#chaos !== undefined) await sleep(this.#chaos.settings.latencyMs);
         const frames = this.#waiting;
         this.#waiting = [];
         const bytes = frames.length === 1 ? frames[0] : joined(frames);
@@ -144,6 +147,14 @@ export class DenoSocket implements Transport {
     } finally {
       this.#writing = false;
     }
+  }
+
+  #dropInTime(): void {
+    const lifeMs = this.#chaos?.nextLifeMs() ?? Infinity;
+    if (lifeMs === Infinity) return;
+    const timer = setTimeout(() => this.#finish(broken("it is dropped on purpose")), lifeMs);
+    this.#closed.promise.then(() => clearTimeout(timer));
+    Deno.unrefTimer(timer);
   }
 
   #finish(error?: Error): void {

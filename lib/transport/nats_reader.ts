@@ -399,7 +399,8 @@ export class NatsReader {
   async #matchStream(): Promise<void> {
     const { manager, space: { stream }, logger } = this.#options;
     const { created, state } = await manager.streams.info(stream);
-    const isOther = String(created) !== this.#streamCreated;
+    // Lost before it began, it has seen no stream yet.
+    const isOther = this.#streamCreated !== "" && String(created) !== this.#streamCreated;
     this.#streamCreated = String(created);
     const last = isOther ? 0 : state.last_seq;
     if (!isOther && last >= this.#newest) return;

@@ -7,6 +7,7 @@ import {
   TransportError,
   withMembers,
 } from "@ssmd/runtime";
+import { withChaos } from "./chaos.ts";
 import type { NatsCredentials } from "./nats_connect.ts";
 import type { StreamLimits } from "./nats_stream.ts";
 import type { Transport } from "./transport.ts";
@@ -89,9 +90,9 @@ export async function openTransport(
  */
 export async function openServiceTransport(
   config: TransportConfig,
-  options: OpenTransportOptions & { health: Health },
+  options: OpenTransportOptions & { logger: Logger; health: Health },
 ): Promise<Transport> {
-  const transport = await openTransport(config, options);
+  const transport = withChaos(await openTransport(config, options), options);
   const circuit = new CircuitBreaker({
     ...{ name: "transport", location: "the bus", error: TransportError },
     isFailure: () => transport.problem !== "",

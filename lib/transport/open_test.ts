@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Health, LIMITS, Metrics } from "@ssmd/runtime";
+import { Health, LIMITS, Metrics, silentLogger } from "@ssmd/runtime";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { openServiceTransport, openTransport } from "./open.ts";
 
@@ -22,7 +22,7 @@ Deno.test("requests on a bus that stays away are refused at once, and answered w
   const server = await startNatsServer();
   const metrics = new Metrics("process");
   const bus = await openServiceTransport({ type: "nats", url: server.url }, {
-    ...{ env: "test", health: new Health({ registry: metrics.registry }) },
+    ...{ env: "test", logger: silentLogger, health: new Health({ registry: metrics.registry }) },
   });
   const ask = () => bus.request("test.ask", new Uint8Array([1]), 500);
   await bus.respond("test.ask", (payload) => payload);

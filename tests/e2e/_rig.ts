@@ -39,6 +39,8 @@ export interface RigOptions {
   natsUrl?: string;
   /** The key that Kalshi's simulator does not know. */
   wrongKey?: { keyId: string; privateKeyPem: string };
+  /** More variables of `up`. */
+  env?: Record<string, string>;
   /** The folder of archive and spool; default one beside the registry. */
   dataDir?: string;
 }
@@ -70,7 +72,7 @@ export class Rig implements AsyncDisposable {
 
   /** Starts the simulators and `up`. */
   static async start(options: RigOptions = {}): Promise<Rig> {
-    const { venues = ["kraken", "kalshi"], symbols, natsUrl, wrongKey, dataDir } = options;
+    const { venues = ["kraken", "kalshi"], symbols, natsUrl, wrongKey, dataDir, env } = options;
     const folder = new Folder();
     const simulators = new Map<SimulatedVenueId, Simulator>();
     const feeds: Record<string, TestFeed> = {};
@@ -91,7 +93,7 @@ export class Rig implements AsyncDisposable {
     });
     const { keyId, privateKeyPem } = wrongKey ?? await demoKey();
     const args = ["--env", ENV, ...(dataDir === undefined ? [] : ["--data", dataDir])];
-    const start = { cwd: folder.path, env: kalshiKeys(keyId, privateKeyPem) };
+    const start = { cwd: folder.path, env: { ...kalshiKeys(keyId, privateKeyPem), ...env } };
     return new Rig(folder, simulators, args, start, dataDir);
   }
 

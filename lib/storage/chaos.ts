@@ -1,0 +1,19 @@
+import { Chaos, type Health, type Logger, StorageError, withMembers } from "@ssmd/runtime";
+import type { Storage } from "./storage.ts";
+
+/** `storage`, or where SSMD_CHAOS_… asks for it one that fails now and then. Its lock works. */
+export function withChaos(storage: Storage, options: { logger: Logger; health: Health }): Storage {
+  const chaos = Chaos.ofService("storage", { ...options, error: StorageError });
+  if (chaos === undefined) return storage;
+  const failing = chaos.disturb(storage, [
+    ...["put", "putIfAbsent", "replace", "get", "getRange", "head", "delete"] as const,
+  ]);
+  return withMembers(failing, {
+    get: async (key) => chaos.corrupt(await failing.get(key)),
+    getRange: async (...range) => chaos.corrupt(await failing.getRange(...range)),
+    async *list(prefix) {
+      await chaos.strike("list");
+      yield* storage.list(prefix);
+    },
+  });
+}
