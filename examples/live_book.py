@@ -20,10 +20,11 @@ for record in stream:
     book.apply(record)
     if record["type"] in ("missed", "dropped", "gap"):
         print("not whole:", record)
+    # Who goes on gets what changed meanwhile, then the whole book: it is known from there on.
     if book.is_known:
-        (bid, *_), (ask, *_) = book.best(1)
-        print(f"{symbol} {bid[1]:>12} @ {bid[0]} | {ask[0]} @ {ask[1]}")
-    seen += 1
+        bid, ask = (f"{levels[0][1]:>12} @ {levels[0][0]}" if levels else "nobody" for levels in book.best(1))
+        print(f"{symbol} {bid} | {ask}")
+        seen += 1
     if seen >= updates:
         break
 state.write_text(str(stream.pos))
