@@ -155,8 +155,11 @@ async function memory(signals: readonly HostedSignal[]): Promise<string> {
     }
     const { rssBytes, heapBytes, instances } = await supervisor.send(writer.finish(0));
     const mb = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+    // Most of the rest is Deno's program, which all processes of this machine share.
+    const rollup = Deno.readTextFileSync(`/proc/${supervisor.pid}/smaps_rollup`);
+    const own = Number(/^Anonymous: +(\d+) kB/m.exec(rollup)?.[1]) * 1024;
     return `${instances} instances of ${SYMBOLS} markets: ${mb(rssBytes)} resident, of which ` +
-      `${mb(heapBytes)} objects and buffers`;
+      `${mb(own)} the host's own, of which ${mb(heapBytes)} objects and buffers`;
   } finally {
     await supervisor.stop();
   }

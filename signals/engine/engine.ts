@@ -35,6 +35,8 @@ export class Engine {
   /** Instances with `every`, in the order in which they are asked. */
   readonly #timed: Instance[] = [];
   #nextBoundaryUs = Infinity;
+  /** Rises with each record and each boundary. */
+  #turn = 0;
   #isFull = false;
 
   /** Engines of equal signals and options give equal fires for equal records. */
@@ -63,12 +65,13 @@ export class Engine {
     if (market === null) return;
     const slots = market.slotsOf(record.type);
     for (let i = 0; i < slots.length; i++) slots[i]?.apply(record);
+    this.#turn++;
     const instances = market.instancesOf(record.type);
     for (let i = 0; i < instances.length; i++) this.#ask(instances[i] as Instance, record);
   }
 
   #ask(instance: Instance, record: MarketEvent): void {
-    instance.onRecord(record);
+    instance.onRecord(record, this.#turn);
     if (instance.nextBoundaryUs < this.#nextBoundaryUs) {
       this.#nextBoundaryUs = instance.nextBoundaryUs;
     }
@@ -93,8 +96,9 @@ export class Engine {
     while (this.#nextBoundaryUs <= timeUs) {
       const boundaryUs = this.#nextBoundaryUs;
       let nextUs = Infinity;
+      this.#turn++;
       for (const instance of this.#timed) {
-        if (instance.nextBoundaryUs === boundaryUs) instance.onBoundary();
+        if (instance.nextBoundaryUs === boundaryUs) instance.onBoundary(this.#turn);
         nextUs = Math.min(nextUs, instance.nextBoundaryUs);
       }
       this.#nextBoundaryUs = nextUs;
@@ -140,7 +144,7 @@ export class Engine {
     const views = Object.freeze(Object.fromEntries(parts.map(({ name, view }) => [name, view])));
     const slots = [...new Set(parts.map(({ slot }) => slot))];
     const instance = new Instance({
-      ...{ signal, feed, symbol, slots, views },
+      ...{ signal, feed, symbol, views, group: this.#made(feed, symbol).groupOf(slots) },
       ...{ isCold: this.#isCold, engine: this.#version },
     }, this.#sink);
     for (const { market, slot } of parts) market.addInstance(instance, slot.types);

@@ -1,11 +1,12 @@
 import type { Fire, MarketEvent } from "@ssmd/market";
 import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
-import { type BuilderSlot, thrownText } from "./builder_slot.ts";
+import { thrownText } from "./builder_slot.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { EdgeMemory } from "./edge_memory.ts";
 import { type Cause, fireId } from "./fire_id.ts";
 import { type InstanceView, plainValues } from "./inspect.ts";
 import type { LoadedSignal } from "./loaded_signal.ts";
+import type { SlotGroup } from "./slot_group.ts";
 
 const VALUES_CHARS_MAX = 4096;
 
@@ -32,7 +33,7 @@ interface InstanceParts {
   signal: LoadedSignal;
   feed: string;
   symbol: string;
-  slots: readonly BuilderSlot[];
+  group: SlotGroup;
   views: Readonly<Record<string, unknown>>;
   isCold: boolean;
   engine: string;
@@ -73,20 +74,20 @@ export class Instance {
   }
 
   /** Notes the record that its builders took last, and asks its condition unless it has boundaries. */
-  onRecord(record: MarketEvent): void {
+  onRecord(record: MarketEvent, turn: number): void {
     this.#cause = record;
     const everyUs = this.#everyUs;
-    if (everyUs === 0) this.#ask(record.receivedAtUs, undefined);
+    if (everyUs === 0) this.#ask(record.receivedAtUs, turn, undefined);
     else if (this.nextBoundaryUs === Infinity) {
       this.nextBoundaryUs = (Math.floor(record.receivedAtUs / everyUs) + 1) * everyUs;
     }
   }
 
   /** Asks its condition at its boundary, after all records before it. */
-  onBoundary(): void {
+  onBoundary(turn: number): void {
     const boundaryUs = this.nextBoundaryUs;
     this.nextBoundaryUs += this.signal.definition.everyUs;
-    this.#ask(boundaryUs, boundaryUs);
+    this.#ask(boundaryUs, turn, boundaryUs);
   }
 
   /** An edge over a gap is none: forgets its condition when a builder is not valid. */
@@ -106,26 +107,22 @@ export class Instance {
   }
 
   #isReady(nowUs: number): boolean {
-    const { slots } = this.#parts;
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i] as BuilderSlot;
+    for (const slot of this.#parts.group.slots) {
       if (slot.failure !== undefined) this.#fail(slot.failure, nowUs);
       if (!slot.isReady(nowUs)) return false;
     }
     return this.#failure === undefined;
   }
 
-  #ask(nowUs: number, boundaryUs: number | undefined): void {
+  #ask(nowUs: number, turn: number, boundaryUs: number | undefined): void {
     if (this.#failure !== undefined) return;
     try {
-      const { slots } = this.#parts;
-      for (let i = 0; i < slots.length; i++) slots[i]?.advance(nowUs);
-      if (!this.#isReady(nowUs)) {
-        this.#memory.forget();
+      const { group, views, signal: { definition, params } } = this.#parts;
+      if (!group.isReady(nowUs, turn)) {
+        if (!this.#isReady(nowUs)) this.#memory.forget();
         return;
       }
-      const { definition, params } = this.signal;
-      const value = definition.when(this.#parts.views as never, params as never);
+      const value = definition.when(views as never, params as never);
       if (typeof value !== "boolean") throw new TypeError(`when answered a ${typeof value}`);
       const verdict = this.#memory.judge(value, nowUs);
       if (verdict === "fire") this.#sink.fire(this.#fireAt(nowUs, boundaryUs));

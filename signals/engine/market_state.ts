@@ -4,6 +4,7 @@ import { canonicalJson } from "./canonical_json.ts";
 import { BuilderSlot } from "./builder_slot.ts";
 import { compareInstances } from "./instance_order.ts";
 import type { Instance } from "./instance.ts";
+import { SlotGroup } from "./slot_group.ts";
 
 interface Made {
   slot: BuilderSlot;
@@ -17,6 +18,7 @@ export class MarketState {
   readonly slots: BuilderSlot[] = [];
   /** Instances that have a builder here. */
   readonly instances: Instance[] = [];
+  readonly #groups: SlotGroup[] = [];
   readonly #made = new Map<string, Made>();
   readonly #slotsByType = new Map<EventType, BuilderSlot[]>();
   readonly #instancesByType = new Map<EventType, Instance[]>();
@@ -47,6 +49,15 @@ export class MarketState {
     const made = { slot, builder, view };
     this.#made.set(key, made);
     return made;
+  }
+
+  /** What instances of the market with the same builders share. */
+  groupOf(slots: readonly BuilderSlot[]): SlotGroup {
+    const known = this.#groups.find((group) => group.isOf(slots));
+    if (known !== undefined) return known;
+    const group = new SlotGroup(slots);
+    this.#groups.push(group);
+    return group;
   }
 
   /** Has an instance asked after records of these types. */
