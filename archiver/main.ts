@@ -1,39 +1,16 @@
-import { appendAudit } from "@ssmd/journal";
-import {
-  exportKeyAges,
-  followSymbols,
-  loadInstruments,
-  loadSharedDeployment,
-  orderedSymbols,
-  shardsOfFeed,
-} from "@ssmd/metadata";
-import {
-  COMMIT,
-  ConfigError,
-  createLogger,
-  exportProcess,
-  Health,
-  Metrics,
-  portOf,
-  runService,
-  serveMetrics,
-  SsmdError,
-  untilSignal,
-  VERSION,
-} from "@ssmd/runtime";
+import { followSymbols, loadInstruments, orderedSymbols, shardsOfFeed } from "@ssmd/metadata";
+import { COMMIT, ConfigError, runService, SsmdError, untilSignal, VERSION } from "@ssmd/runtime";
+import { openService, serveService, serviceFlags } from "@ssmd/service";
 import { openServiceStorage } from "@ssmd/storage";
 import { openServiceTransport } from "@ssmd/transport";
 import { createArchiver } from "./mod.ts";
 
 const FLAGS = {
-  env: { help: "name of the environment", default: "demo-nats" },
+  ...serviceFlags(9102),
   shard: { help: "shard whose records it archives; default: SHARD_ID", variable: "SHARD_ID" },
-  data: { help: "folder of the local archive" },
   "flush-seconds": {
     help: "write what waits at least this often, as further parts; default: minute by minute",
   },
-  "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
-  "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9102" },
 } as const;
 
 function flushMsOf(text: string): number {
@@ -45,22 +22,10 @@ function flushMsOf(text: string): number {
 }
 
 await runService("archiver", FLAGS, async (flags) => {
-  const deployment = await loadSharedDeployment({
-    env: flags.env,
-    ...{ signsInto: () => [], shard: flags.shard },
-    onKeyAccess: async ({ journal }, access) => {
-      await appendAudit(journal, "keys", { component: "archiver", ...access });
-    },
-    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
-  });
+  const opened = await openService({ ...flags, component: "archiver" });
+  const { deployment, logger, metrics, health } = opened;
   const { environment, shard } = deployment;
   const env = environment.name;
-  const logger = createLogger({ fields: { component: "archiver", ...(shard && { shard }) } });
-  const metrics = new Metrics("archiver");
-  if (shard !== undefined) metrics.registry.setDefaultLabels({ shard });
-  exportProcess(metrics.registry, { component: "archiver", dataDir: deployment.dataDir });
-  exportKeyAges(metrics.registry, deployment);
-  const health = new Health({ registry: metrics.registry });
   const transport = await openServiceTransport(deployment.transport, {
     env,
     shard,
@@ -82,12 +47,7 @@ await runService("archiver", FLAGS, async (flags) => {
     leaseWaitMs: Infinity,
     ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });
-  const scrape = serveMetrics({
-    host: flags["metrics-host"],
-    port: portOf("metrics-port", flags["metrics-port"]),
-    metrics,
-    health,
-  });
+  const scrape = serveService(flags, opened);
   // It may wait for another archiver's lease for as long as that one lives.
   const signal = untilSignal();
   const isStarted = await Promise.race([archiver.start().then(() => true), signal]);

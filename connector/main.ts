@@ -1,25 +1,7 @@
 import { venueOfParser } from "@ssmd/exchanges";
-import { appendAudit } from "@ssmd/journal";
-import {
-  exportKeyAges,
-  loadEnrichment,
-  loadInstruments,
-  loadSharedDeployment,
-  restBeside,
-} from "@ssmd/metadata";
-import {
-  COMMIT,
-  ConfigError,
-  createLogger,
-  exportProcess,
-  Health,
-  Metrics,
-  portOf,
-  runService,
-  serveMetrics,
-  untilSignal,
-  VERSION,
-} from "@ssmd/runtime";
+import { loadEnrichment, loadInstruments, restBeside } from "@ssmd/metadata";
+import { COMMIT, ConfigError, runService, untilSignal, VERSION } from "@ssmd/runtime";
+import { openService, serveService, serviceFlags } from "@ssmd/service";
 import { openServiceStorage } from "@ssmd/storage";
 import { openServiceTransport } from "@ssmd/transport";
 import { assertNothingGivenUp } from "./connector.ts";
@@ -31,25 +13,18 @@ import { ShardOwners } from "./shard_owners.ts";
 import { SymbolHandover, symbolsAtStart } from "./symbol_handover.ts";
 
 const FLAGS = {
-  env: { help: "name of the environment", default: "demo-nats" },
+  ...serviceFlags(9101),
   shard: { help: "shard whose symbols it captures; default: SHARD_ID", variable: "SHARD_ID" },
   feed: { help: "feed to capture; may stay away where the environment has one" },
   endpoint: { help: "address in place of the environment's, for a simulator" },
-  data: { help: "folder of spool and local archive" },
-  "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
-  "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9101" },
 } as const;
 
 await runService("connector", FLAGS, async (flags) => {
-  const deployment = await loadSharedDeployment({
-    env: flags.env,
+  const opened = await openService({
+    ...{ env: flags.env, data: flags.data, shard: flags.shard, component: "connector" },
     signsInto: ({ feeds }) => flags.feed === undefined ? feeds : [flags.feed],
-    onKeyAccess: async ({ journal }, access) => {
-      await appendAudit(journal, "keys", { component: "connector", ...access });
-    },
-    shard: flags.shard,
-    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
+  const { deployment, logger, metrics, health } = opened;
   const { environment, shard } = deployment;
   const env = environment.name;
   const id = flags.feed ?? (environment.feeds.length === 1 ? environment.feeds[0] : undefined);
@@ -60,12 +35,6 @@ await runService("connector", FLAGS, async (flags) => {
   }
   const feed = deployment.feed(id);
   const feedShard = feedShardOf(environment, id, shard);
-  const logger = createLogger({ fields: { component: "connector", ...(shard && { shard }) } });
-  const metrics = new Metrics("connector");
-  if (shard !== undefined) metrics.registry.setDefaultLabels({ shard });
-  exportProcess(metrics.registry, { component: "connector", dataDir: deployment.dataDir });
-  exportKeyAges(metrics.registry, deployment);
-  const health = new Health({ registry: metrics.registry });
   const transport = await openServiceTransport(deployment.transport, {
     env,
     shard,
@@ -101,12 +70,7 @@ await runService("connector", FLAGS, async (flags) => {
     version: VERSION,
     commit: COMMIT,
   });
-  const scrape = serveMetrics({
-    host: flags["metrics-host"],
-    port: portOf("metrics-port", flags["metrics-port"]),
-    metrics,
-    health,
-  });
+  const scrape = serveService(flags, opened);
   const stopped = new AbortController();
   // Listened for from the first frame on: what is captured by then is drained.
   const signal = untilSignal(stopped.signal);

@@ -1,19 +1,15 @@
 import { AuditQueue } from "@ssmd/audit";
 import { openServiceCache } from "@ssmd/cache";
-import { appendAudit } from "@ssmd/journal";
-import { auditStorePath, exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
+import { auditStorePath, findRegistry } from "@ssmd/metadata";
 import {
   announceRunning,
-  createLogger,
-  exportProcess,
-  Health,
-  Metrics,
   portOf,
   runService,
   surviveUncaughtErrors,
   untilSignal,
   VERSION,
 } from "@ssmd/runtime";
+import { openService } from "@ssmd/service";
 import { openServiceStorage } from "@ssmd/storage";
 import { openServiceTransport } from "@ssmd/transport";
 import {
@@ -30,25 +26,14 @@ const FLAGS = {
 } as const;
 
 await runService("gateway", FLAGS, async (flags) => {
-  const deployment = await loadSharedDeployment({
-    env: flags.env,
-    signsInto: () => [],
-    usesCache: true,
-    sendsIssues: true,
-    onKeyAccess: async ({ journal }, access) => {
-      await appendAudit(journal, "keys", { component: "gateway", ...access });
-    },
+  const { deployment, logger, metrics, health } = await openService({
+    ...{ env: flags.env, component: "gateway", usesCache: true, sendsIssues: true },
   });
   const { environment } = deployment;
   const env = environment.name;
-  const logger = createLogger({ fields: { component: "gateway" } });
-  const metrics = new Metrics("gateway");
   surviveUncaughtErrors(logger, metrics);
   const registryDir = await findRegistry(Deno.cwd());
   const connections = connectionLimits(registryDir, logger);
-  const health = new Health({ registry: metrics.registry });
-  exportProcess(metrics.registry, { component: "gateway", dataDir: deployment.dataDir });
-  exportKeyAges(metrics.registry, deployment);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
   const authenticator = await environmentAuthenticator(environment, {
     ...{ host, logger, registryDir },

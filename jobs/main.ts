@@ -1,43 +1,21 @@
 import { openServiceCache } from "@ssmd/cache";
-import { appendAudit } from "@ssmd/journal";
-import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
-import {
-  createLogger,
-  exportProcess,
-  Health,
-  Metrics,
-  portOf,
-  runService,
-  serveMetrics,
-  SsmdError,
-  untilSignal,
-} from "@ssmd/runtime";
+import { findRegistry } from "@ssmd/metadata";
+import { runService, SsmdError, untilSignal } from "@ssmd/runtime";
+import { openService, serveService, serviceFlags } from "@ssmd/service";
 import { JobService, jobsHolder } from "./mod.ts";
 
-const FLAGS = {
-  env: { help: "name of the environment", default: "demo-nats" },
-  data: { help: "folder of jobs, temporary files and the local archive" },
-  "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
-  "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9104" },
-} as const;
+const FLAGS = serviceFlags(9104);
 
 await runService("worker", FLAGS, async (flags) => {
-  const deployment = await loadSharedDeployment({
-    env: flags.env,
-    signsInto: () => [],
+  const opened = await openService({
+    ...flags,
+    component: "worker",
+    metricsName: "jobs",
     usesCache: true,
-    onKeyAccess: async ({ journal }, access) => {
-      await appendAudit(journal, "keys", { component: "worker", ...access });
-    },
-    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
+  const { deployment, logger, metrics, health } = opened;
   const { environment, dataDir, storage } = deployment;
-  const logger = createLogger({ fields: { component: "worker" } });
-  const metrics = new Metrics("jobs");
-  exportProcess(metrics.registry, { component: "worker", dataDir: deployment.dataDir });
-  exportKeyAges(metrics.registry, deployment);
   const signal = untilSignal();
-  const health = new Health({ registry: metrics.registry });
   // A gateway reads in it how trading days are.
   const cache = await openServiceCache(deployment.cache, {
     ...{ env: environment.name, logger, health },
@@ -49,12 +27,7 @@ await runService("worker", FLAGS, async (flags) => {
     quietMs: 0,
   });
   if (jobs === undefined) throw await runsElsewhere(dataDir, environment.name);
-  const scrape = serveMetrics({
-    host: flags["metrics-host"],
-    port: portOf("metrics-port", flags["metrics-port"]),
-    metrics,
-    health,
-  });
+  const scrape = serveService(flags, opened);
   logger.info("running jobs", { env: environment.name, metrics_port: scrape.port });
   logger.info("stopping", { signal: await signal });
   await jobs[Symbol.asyncDispose]();

@@ -13,6 +13,7 @@ const LANGUAGE = [
   "metadata",
   "archive",
   "audit",
+  "service",
 ] as const;
 const SERVICES = ["connector", "archiver", "gateway", "signals", "jobs", "agents"] as const;
 /** May import every room; what they hold is no part of a service. */
@@ -31,6 +32,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   metadata: ["runtime", "market", "enrich"],
   archive: ["runtime", "market", "codec", "storage"],
   audit: ["runtime", "storage", "archive"],
+  service: ["runtime", "journal", "metadata"],
   exchanges: ["runtime", "market", "venue"],
   venue: ["runtime", "market", "exchanges"],
   simulator: ["runtime", "market", "exchanges", "venue"],

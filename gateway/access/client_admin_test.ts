@@ -3,7 +3,7 @@ import { hashSecret, isSecretOf, keyParts } from "./api_key.ts";
 import { ClientAdmin } from "./client_admin.ts";
 import type { ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
-import { memoryClientStore } from "./store/memory.ts";
+import { memoryClientStore } from "./store/sqlite.ts";
 
 const NO_LIMITS = { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null };
 const PLAIN = { description: "", role: "client", limits: NO_LIMITS } as const;

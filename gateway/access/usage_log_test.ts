@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createLogger, StorageError } from "@ssmd/runtime";
 import type { ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
-import { memoryClientStore } from "./store/memory.ts";
+import { memoryClientStore } from "./store/sqlite.ts";
 import { testSession } from "./testing/accounts.ts";
 import { UsageLog } from "./usage_log.ts";
 

@@ -41,7 +41,7 @@ export function sqliteClientStore(
 ): ClientStore {
   let db: DatabaseSync | undefined;
   try {
-    createPrivate(path);
+    if (path !== IN_MEMORY) createPrivate(path);
     db = new DatabaseSync(path);
     db.exec(`PRAGMA busy_timeout = ${options.busyMs ?? BUSY_MS}`);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
@@ -52,6 +52,13 @@ export function sqliteClientStore(
     throw storeFailedError(error, path);
   }
 }
+
+/** A store that lives as long as the process. */
+export function memoryClientStore(): ClientStore {
+  return sqliteClientStore(IN_MEMORY);
+}
+
+const IN_MEMORY = ":memory:";
 
 /** Readable by the owner only; SQLite gives its other files the same mode. */
 function createPrivate(path: string): void {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { clientStoreContract } from "../testing/client_store_contract.ts";
 import { testClient } from "../testing/accounts.ts";
-import { sqliteClientStore } from "./sqlite.ts";
+import { memoryClientStore, sqliteClientStore } from "./sqlite.ts";
 import { migrate, MIGRATIONS } from "./sqlite_schema.ts";
 
 const dirs: string[] = [];
@@ -18,6 +18,7 @@ Deno.test.afterAll(async () => {
 });
 
 clientStoreContract("sqlite", async () => sqliteClientStore(await newFile()));
+clientStoreContract("memory", () => Promise.resolve(memoryClientStore()));
 
 Deno.test("sqlite: a second process sees what the first one changed, at once", async () => {
   const path = await newFile();

@@ -10,7 +10,7 @@ import { openApiKeyAuthenticator } from "../api_key_authenticator.ts";
 import { ACCESS_LIMITS } from "../limits.ts";
 import type { MeterFeeds } from "../meter.ts";
 import type { AccessDenied } from "../access_denied.ts";
-import { memoryClientStore } from "../store/memory.ts";
+import { memoryClientStore } from "../store/sqlite.ts";
 import { testClient, testKey } from "./accounts.ts";
 
 /** A session that records its calls. */

@@ -13,7 +13,7 @@ import {
   openApiKeyAuthenticator,
 } from "../api_key_authenticator.ts";
 import { Roles } from "../role.ts";
-import { memoryClientStore } from "../store/memory.ts";
+import { memoryClientStore } from "../store/sqlite.ts";
 
 /** In every number that nobody is entitled to: where it is read, something leaked. */
 export const CANARY_PRICE = 987654.25;

@@ -1,0 +1,78 @@
+import { appendAudit } from "@ssmd/journal";
+import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
+import {
+  createLogger,
+  exportProcess,
+  Health,
+  type Logger,
+  Metrics,
+  portOf,
+  serveMetrics,
+} from "@ssmd/runtime";
+
+type DeploymentOptions = Parameters<typeof loadSharedDeployment>[0];
+
+/** Which service it is, and what of the environment it needs. */
+interface ServiceOptions
+  extends Omit<DeploymentOptions, "dataDir" | "onKeyAccess" | "registryDir"> {
+  /** Its name in logs, metrics and the audit of keys. */
+  component: string;
+  /** The middle of its metrics' names; default `component`. */
+  metricsName?: string;
+  /** As {@linkcode DeploymentOptions.dataDir}; undefined = the environment's. */
+  data?: string | undefined;
+}
+
+/** What a service's process has before its own work begins. */
+interface Service {
+  deployment: Awaited<ReturnType<typeof loadSharedDeployment>>;
+  logger: Logger;
+  metrics: Metrics;
+  health: Health;
+}
+
+/** Flags of a service without an HTTP of its own; `metricsPort` is the default. */
+export function serviceFlags(metricsPort: number) {
+  return {
+    env: { help: "name of the environment", default: "demo-nats" },
+    data: { help: "folder of spools, jobs, temporary files and the local archive" },
+    "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
+    "metrics-port": {
+      help: "port of /metrics and /health, 0 = any free one",
+      default: `${metricsPort}`,
+    },
+  } as const;
+}
+
+/**
+ * Loads the deployment, with the access to its keys audited, and begins logs, metrics and health.
+ * A service that says nothing of `signsInto` signs in nowhere. Throws as {@linkcode loadSharedDeployment}.
+ */
+export async function openService(
+  { component, metricsName = component, data, ...options }: ServiceOptions,
+): Promise<Service> {
+  const deployment = await loadSharedDeployment({
+    signsInto: () => [],
+    ...options,
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component, ...access });
+    },
+    ...(data === undefined ? {} : { dataDir: data }),
+  });
+  const { shard, dataDir } = deployment;
+  const logger = createLogger({ fields: { component, ...(shard && { shard }) } });
+  const metrics = new Metrics(metricsName);
+  if (shard !== undefined) metrics.registry.setDefaultLabels({ shard });
+  exportProcess(metrics.registry, { component, dataDir });
+  exportKeyAges(metrics.registry, deployment);
+  return { deployment, logger, metrics, health: new Health({ registry: metrics.registry }) };
+}
+
+/** Serves `/metrics` and `/health` where the flags say. Throws as {@linkcode serveMetrics}. */
+export function serveService(
+  flags: { "metrics-host": string; "metrics-port": string },
+  { metrics, health }: Pick<Service, "metrics" | "health">,
+): ReturnType<typeof serveMetrics> {
+  const port = portOf("metrics-port", flags["metrics-port"]);
+  return serveMetrics({ host: flags["metrics-host"], port, metrics, health });
+}
