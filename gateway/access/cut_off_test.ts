@@ -3,7 +3,7 @@ import type { ClientAccount } from "./account.ts";
 import { ClientAdmin } from "./client_admin.ts";
 import type { ClientStore } from "./client_store.ts";
 import { confirmations, type Cut, planCut } from "./cut_off.ts";
-import { memoryClientStore } from "./store/memory.ts";
+import { memoryClientStore } from "./store/sqlite.ts";
 import { sqliteClientStore } from "./store/sqlite.ts";
 import { callerWith, withApiKeys } from "./testing/api_key_rig.ts";
 import { type GuardedGateway, withGuardedGateway } from "./testing/guarded_gateway.ts";

@@ -31,17 +31,19 @@ interface Service {
   health: Health;
 }
 
+type WithDefault = { help: string; default: string };
+
 /** Flags of a service without an HTTP of its own; `metricsPort` is the default. */
-export function serviceFlags(metricsPort: number) {
+export function serviceFlags(
+  metricsPort: number,
+): Record<"env" | "metrics-host" | "metrics-port", WithDefault> & { data: { help: string } } {
+  const port = "port of /metrics and /health, 0 = any free one";
   return {
     env: { help: "name of the environment", default: "demo-nats" },
     data: { help: "folder of spools, jobs, temporary files and the local archive" },
     "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
-    "metrics-port": {
-      help: "port of /metrics and /health, 0 = any free one",
-      default: `${metricsPort}`,
-    },
-  } as const;
+    "metrics-port": { help: port, default: `${metricsPort}` },
+  };
 }
 
 /**
