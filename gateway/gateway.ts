@@ -1,6 +1,6 @@
 import type { AuditQueue } from "@ssmd/audit";
 import type { Cache } from "@ssmd/cache";
-import type { Environment, GatewaySpec } from "@ssmd/metadata";
+import { type Environment, type GatewaySpec, readOnlyError, readOnlyMode } from "@ssmd/metadata";
 import { type ComponentHealth, Health, LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
@@ -67,6 +67,8 @@ export interface GatewayOptions {
   authenticator?: Authenticator;
   /** Where changes and refusals are written; not closed by the gateway. Absent = nowhere. */
   audit?: AuditQueue;
+  /** The data folder: while its environment is read-only, routes change nothing; absent = they may. */
+  dataDir?: string;
   /** Options for slow clients. */
   slowClients?: NonNullable<GatewaySpec["slow_clients"]>;
   /** Interval of pings, and silence after which a client is disconnected, milliseconds. */
@@ -184,6 +186,14 @@ export async function routesOf(options: GatewayOptions): Promise<readonly Route[
 
 type Parts = ReturnType<typeof build>;
 
+function readOnlyCheck({ env, dataDir }: GatewayOptions) {
+  if (dataDir === undefined) return undefined;
+  return async () => {
+    const mode = await readOnlyMode(dataDir, env);
+    return mode && readOnlyError(env, mode);
+  };
+}
+
 function build(
   options: GatewayOptions,
   registry: RegistrySource | undefined,
@@ -277,6 +287,7 @@ function build(
     onRefused: counts.onRefused,
     toolLimits: options.toolLimits ?? {},
     audit: options.audit,
+    readOnly: readOnlyCheck(options),
     reportOf: (feed) => reports.of(feed),
     feedback: options.feedback ?? {},
     archive,

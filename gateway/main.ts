@@ -50,7 +50,7 @@ await runService("gateway", FLAGS, async (flags) => {
     });
   const gateway = await startGateway({
     ...(storage === undefined ? {} : { storage }),
-    ...{ registryDir, connections, cache, environment, audit },
+    ...{ registryDir, connections, cache, environment, audit, dataDir: deployment.dataDir },
     onUnresponsive: () => {
       logger.error("the gateway answers nobody: it ends, to be started again");
       Deno.exit(1);

@@ -23,7 +23,7 @@ import { restServer } from "./http/http.ts";
 import type { HttpConnections } from "./http/http_connections.ts";
 import type { Route } from "./http/route.ts";
 import { Router } from "./http/router.ts";
-import { RouteAudit } from "./http/route_audit.ts";
+import { type ReadOnlyCheck, RouteAudit } from "./http/route_audit.ts";
 import { auditRoutes } from "./rest/routes/audit.ts";
 import { gapRoute } from "./rest/routes/gaps.ts";
 import { historyRoutes } from "./rest/routes/history.ts";
@@ -69,6 +69,8 @@ interface RestOptions {
   feedback: FeedbackOptions;
   /** Where changes and refusals are written; undefined = nowhere. */
   audit: AuditQueue | undefined;
+  /** Asked before each change; undefined = it is always allowed. */
+  readOnly: ReadOnlyCheck | undefined;
   /** Limits of tools; default MCP_LIMITS. */
   toolLimits?: Partial<CallLimits>;
   /** Routes of others: the administration. */
@@ -86,7 +88,7 @@ interface OpenRest {
 /** Makes the server and its routes. Throws StorageError where feedback cannot be kept. */
 export function openRest(options: RestOptions): OpenRest {
   const { authenticator, logger, connections, onRefused } = options;
-  const audit = new RouteAudit(options.audit, logger);
+  const audit = new RouteAudit(options.audit, logger, options.readOnly);
   const rate = new CallRate({ ...MCP_LIMITS, ...options.toolLimits });
   const askAs = (access: Access, program?: string) => askRouter({ router, audit }, access, program);
   const toolbox = new Toolbox({ ...options, askAs, rate });

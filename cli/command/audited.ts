@@ -1,7 +1,14 @@
 import { type AuditDraft, AuditLog } from "@ssmd/audit";
 import { withoutSecrets } from "@ssmd/gateway/access";
 import { whoIsThis } from "@ssmd/journal";
-import { auditStorePath, dataDirOf, type Environment, loadEnvironment } from "@ssmd/metadata";
+import {
+  auditStorePath,
+  dataDirOf,
+  type Environment,
+  loadEnvironment,
+  readOnlyError,
+  readOnlyMode,
+} from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import type { SsmdContext } from "../context.ts";
 import type { Command } from "./define.ts";
@@ -52,6 +59,7 @@ export async function audited(command: Command, call: AuditedCall): Promise<unkn
     log.append([{ category, actor, action: command.name, target, outcome, reason, metadata }]);
   };
   try {
+    if (category !== "data-access") await assertWritable(command, call);
     const value = await run(command, { ...call, context });
     write(command.failed?.(value as never) === true ? "failed" : "done", "");
     return value;
@@ -72,6 +80,21 @@ async function logPath({ flags, context }: AuditedCall): Promise<string> {
   const named = typeof data === "string" ? data : undefined;
   const environment = typeof env === "string" ? await environmentOf(context, env) : undefined;
   return auditPathOf(environment, named);
+}
+
+/** Throws `ENVIRONMENT_READ_ONLY` where the environment that a command changes refuses it. */
+async function assertWritable({ name }: Command, call: AuditedCall): Promise<void> {
+  if (name === "env read-only") return;
+  const { flags: { env, data }, args } = call;
+  // Of two environments the second one is changed.
+  const named = name.startsWith("env ") ? args[name === "env promote" ? 1 : 0] ?? env : env;
+  const environment = typeof named === "string"
+    ? await environmentOf(call.context, named)
+    : undefined;
+  if (environment === undefined) return;
+  const dataDir = dataDirOf(environment, typeof data === "string" ? data : undefined);
+  const mode = await readOnlyMode(dataDir, environment.name);
+  if (mode !== undefined) throw readOnlyError(environment.name, mode);
 }
 
 /** Undefined = there is none of the name, or no registry: the command itself says so where it matters. */

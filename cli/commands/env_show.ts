@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ENVIRONMENT_FILE } from "@ssmd/metadata";
+import { dataDirOf, ENVIRONMENT_FILE, READ_ONLY_MODE, readOnlyMode } from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
 import { viewOfOne } from "../registry/as_of.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";
@@ -17,13 +17,20 @@ export default defineCommand({
   examples: ["ssmd env show demo", "ssmd env show demo --as-of today --output json"],
   flags: { asOf: AS_OF },
   args: [ENV_NAME],
-  output: ENVIRONMENT_FILE.extend(AS_SHOWN),
+  output: ENVIRONMENT_FILE.extend({
+    ...AS_SHOWN,
+    read_only: READ_ONLY_MODE.exactOptional().describe(
+      "Why changes are refused; absent = they are not",
+    ),
+  }),
   async run({ flags, args: [name], context }) {
     const { registry, day, origin } = await viewOfOne(context.globals, {
       ...{ kind: "environment", name, asOf: flags.asOf },
     });
     noteOrigin(context, origin);
-    const written = z.encode(ENVIRONMENT_FILE, registry.environment(name));
-    return { ...written, as_of: day, origin };
+    const environment = registry.environment(name);
+    const written = z.encode(ENVIRONMENT_FILE, environment);
+    const mode = await readOnlyMode(dataDirOf(environment), name);
+    return { ...written, as_of: day, origin, ...(mode && { read_only: mode }) };
   },
 });

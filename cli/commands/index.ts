@@ -357,6 +357,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Bring what one environment captures into another one",
     load: () => import("./env_promote.ts"),
   },
+  "env read-only": {
+    brief: "Refuse all changes of an environment for a while, or no longer",
+    load: () => import("./env_read_only.ts"),
+  },
   "env render": {
     brief: "Write what a cluster deploys of an environment, as values of the Helm chart",
     load: () => import("./env_render.ts"),

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { z } from "zod";
 import { dayOfUs, type DaySummary, inventory, loadManifest, usOfNsText } from "@ssmd/archive";
 import { countLetters } from "@ssmd/dataset/dead_letters";
-import { dataDirOf } from "@ssmd/metadata";
+import { dataDirOf, READ_ONLY_MODE, readOnlyMode } from "@ssmd/metadata";
 import {
   CIRCUIT_STATES,
   DAY_US,
@@ -60,6 +60,7 @@ const STATUS = z.object({
   ok: z.boolean(),
   env: z.string(),
   problems: z.array(z.string()),
+  read_only: READ_ONLY_MODE.nullable().describe("Why changes are refused; null = they are not"),
   process: z.object({
     env: z.string(),
     component: z.enum(["up", "gateway"]),
@@ -155,6 +156,7 @@ async function readStatus(
   ];
   return {
     ...{ ok: problems.length === 0, env: location.env, problems },
+    read_only: await readOnlyMode(dataDir, location.env) ?? null,
     process: running ?? null,
     feeds,
     archive: archive === null ? null : ARCHIVE.parse(archive),
@@ -315,6 +317,7 @@ function screenOf(status: Status): string {
     ...(archive === null ? ["archive  none yet"] : archiveLines(archive)),
     `bus      ${bus.type}: ${bus.state}${circuitsText(circuits)}`,
     `clients  ${clients ?? "-"}`,
+    ...(status.read_only === null ? [] : [`read-only: ${status.read_only.reason}`]),
     ...problems.map((problem) => `problem: ${problem}`),
   ];
   return `${lines.join("\n")}\n`;

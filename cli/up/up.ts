@@ -230,7 +230,7 @@ async function startParts(
   const gateway = await KeptGateway.open((on) =>
     startGateway({
       ...{ env, transport, authenticator, host, connections, storage, logger, metrics, health },
-      ...{ cache, audit },
+      ...{ cache, audit, dataDir: deployment.dataDir },
       environment,
       version: VERSION,
       slowClients: environment.gateway.slow_clients ?? {},

@@ -1,9 +1,10 @@
 import type { AuditDraft, AuditQueue } from "@ssmd/audit";
-import { type Logger, SsmdError } from "@ssmd/runtime";
+import { ConfigError, type Logger, SsmdError } from "@ssmd/runtime";
 import { AccessAudit } from "../access/access_audit.ts";
 import { AccessDenied } from "../access/access_denied.ts";
 import { withoutSecrets } from "../access/api_key.ts";
 import { AUDIT_LIMITS } from "../access/limits.ts";
+import { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 
 /** Who calls a route, and with what, before anything of it is checked. */
@@ -16,14 +17,22 @@ interface RouteCall {
   query: URLSearchParams;
 }
 
-/** Writes one event for each call of a route that changes something, and for refused callers. */
+/** Why nothing may be changed now; undefined = it may. */
+export type ReadOnlyCheck = () => Promise<ConfigError | undefined>;
+
+/**
+ * Writes one event for each call of a route that changes something, and for refused callers. While
+ * the environment is read-only such a call is refused.
+ */
 export class RouteAudit {
   #queue: AuditQueue | undefined;
+  #readOnly: ReadOnlyCheck | undefined;
   #refusals: AccessAudit | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(queue: AuditQueue | undefined, logger: Logger) {
+  constructor(queue: AuditQueue | undefined, logger: Logger, readOnly?: ReadOnlyCheck) {
     this.#queue = queue;
+    this.#readOnly = readOnly;
     if (queue === undefined) return;
     const append = (record: Record<string, unknown>) =>
       Promise.resolve(queue.add(refusalOf(record)));
@@ -35,6 +44,7 @@ export class RouteAudit {
   async run<T>(route: Route, call: RouteCall, body: () => T | Promise<T>): Promise<T> {
     if (route.changes === undefined) return await body();
     try {
+      await this.#assertWritable(route);
       const result = await body();
       this.#add(route, call, { outcome: "done", reason: "" });
       return result;
@@ -43,6 +53,13 @@ export class RouteAudit {
       this.#add(route, call, { outcome: reason === "UNEXPECTED" ? "failed" : "refused", reason });
       throw error;
     }
+  }
+
+  /** Sessions and tickets of readers change nothing of the environment. */
+  async #assertWritable({ tag }: Route): Promise<void> {
+    const error = tag === "Access" ? undefined : await this.#readOnly?.();
+    if (error === undefined) return;
+    throw new Problem(error.code, error.message, { status: 403, hint: error.hint });
   }
 
   /** Writes that a caller is not let in: the first of a kind at once, the rest of a minute as a count. */

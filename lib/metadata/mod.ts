@@ -151,3 +151,4 @@ export {
 } from "./shards.ts";
 export { followSymbols } from "./follow_symbols.ts";
 export { isAbout, isOver, type Selector } from "./selected_symbols.ts";
+export { READ_ONLY_MODE, readOnlyError, readOnlyMode, setReadOnlyMode } from "./read_only.ts";

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { whoIsThis } from "@ssmd/journal";
+import { dataDirOf, READ_ONLY_MODE, readOnlyMode, setReadOnlyMode } from "@ssmd/metadata";
+import { UsageError } from "@ssmd/runtime";
+import { defineCommand } from "../command/define.ts";
+import { dir, on, text } from "../command/flag.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
+import { Registry } from "../registry/registry.ts";
+
+export default defineCommand({
+  name: "env read-only",
+  brief: "Refuse all changes of an environment for a while, or no longer",
+  description:
+    "Commands that change it and routes of its gateway refuse with the reason. What runs goes on: " +
+    "capture, archive, streams, scheduled jobs. It holds for the data folder, from the next call on.",
+  changes: "operations",
+  examples: [
+    'ssmd env read-only demo --enable --reason "audit of July"',
+    "ssmd env read-only demo --disable --output json",
+  ],
+  flags: {
+    enable: on("Refuse changes from now on"),
+    disable: on("Allow them again"),
+    reason: text("Why, for those who are refused; needed with --enable", { placeholder: "text" }),
+    data: dir("Folder of the data, as up --data has it; default: the environment's"),
+  },
+  args: [ENV_NAME],
+  output: z.object({ env: z.string(), read_only: READ_ONLY_MODE.nullable() }),
+  table: ({ env, read_only: mode }) => ({
+    text: `${env} ${mode === null ? "may be changed" : `is read-only: ${mode.reason}`}\n`,
+  }),
+  async run({ flags: { enable, disable, reason, data }, args: [env], context }) {
+    const environment = (await Registry.open(context.globals)).environment(env);
+    if (enable === disable || (enable && !reason?.trim())) {
+      throw new UsageError("WRONG_USAGE", "Give --enable with --reason, or --disable", {
+        hint: `ssmd env read-only ${env} --enable --reason "why"`,
+      });
+    }
+    const dataDir = dataDirOf(environment, data);
+    const { user, host } = whoIsThis();
+    const mode = { by: `${user}@${host}`, since: new Date().toISOString() };
+    await setReadOnlyMode(dataDir, env, enable ? { reason: `${reason}`, ...mode } : undefined);
+    return { env, read_only: await readOnlyMode(dataDir, env) ?? null };
+  },
+});

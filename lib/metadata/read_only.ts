@@ -1,0 +1,57 @@
+import { ConfigError } from "@ssmd/runtime";
+import { z } from "zod";
+
+/** Why and since when nothing of an environment may be changed. */
+export const READ_ONLY_MODE = z.strictObject({
+  reason: z.string(),
+  by: z.string().describe("user@host"),
+  since: z.iso.datetime(),
+});
+
+type ReadOnlyMode = z.output<typeof READ_ONLY_MODE>;
+
+/** Its mode; undefined = it may be changed. A file that cannot be read counts as read-only. */
+export async function readOnlyMode(
+  dataDir: string,
+  env: string,
+): Promise<ReadOnlyMode | undefined> {
+  const path = pathOf(dataDir, env);
+  try {
+    return READ_ONLY_MODE.parse(JSON.parse(await Deno.readTextFile(path)));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    return { reason: `${path} cannot be read`, by: "unknown", since: new Date(0).toISOString() };
+  }
+}
+
+/** Refuses changes from now on, or with undefined no more. */
+export async function setReadOnlyMode(
+  dataDir: string,
+  env: string,
+  mode: ReadOnlyMode | undefined,
+): Promise<void> {
+  const path = pathOf(dataDir, env);
+  if (mode === undefined) {
+    await Deno.remove(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    return;
+  }
+  await Deno.mkdir(`${dataDir}/read-only`, { recursive: true });
+  await Deno.writeTextFile(`${path}.new`, `${JSON.stringify(mode)}\n`);
+  await Deno.rename(`${path}.new`, path);
+}
+
+/** The error of a change to an environment in this mode: `ENVIRONMENT_READ_ONLY`. */
+export function readOnlyError(env: string, { reason, by, since }: ReadOnlyMode): ConfigError {
+  return new ConfigError("ENVIRONMENT_READ_ONLY", `Environment ${env} is read-only: ${reason}`, {
+    context: { env, by, since },
+    hint: `Set by ${by} at ${since}; ssmd env read-only ${env} --disable ends it`,
+  });
+}
+
+function pathOf(dataDir: string, env: string): string {
+  return `${dataDir}/read-only/${env}.json`;
+}
