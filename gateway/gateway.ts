@@ -16,6 +16,7 @@ import { History } from "./history/history.ts";
 import { RecentFires } from "./history/recent_fires.ts";
 import { StoredArchive } from "./history/stored_archive.ts";
 import { CaptureReports } from "./bus/capture_reports.ts";
+import { followEnriched } from "./bus/enriched_rows.ts";
 import { followSelectedMarkets } from "./bus/selected_markets.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { AgentsClient } from "./bus/agents_client.ts";
@@ -35,6 +36,7 @@ import { agentRoutes } from "./rest/routes/agents.ts";
 import { dayRoutes } from "./rest/routes/days.ts";
 import { signalRoutes } from "./rest/routes/signals.ts";
 import { SelfCheck } from "./self_check.ts";
+import type { EnrichedMessage, Market } from "./state/market.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
 import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
@@ -142,14 +144,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const parts = build(options, registry, await readFeedInfo(registry, logger));
   const { subscriber, streams, server, hub, data } = parts;
   const { transport, environment } = options;
-  let following: { unsubscribe(): void } | undefined;
+  const watches: ({ unsubscribe(): void } | undefined)[] = [];
   let port: number;
   try {
     port = await listen(server, options.host, options.port);
     streams.attach(server);
     await subscriber.start();
     void parts.instruments.start();
-    following = await followSelectedMarkets({ environment, registryDir, transport, data, logger });
+    if (isEnriched(environment)) {
+      const onRow = (row: EnrichedMessage, market: Market) =>
+        hub.deliverRecord(row, market, undefined);
+      watches.push(await followEnriched({ env: options.env, transport, data, onRow, logger }));
+    }
+    watches.push(
+      await followSelectedMarkets({ environment, registryDir, transport, data, logger }),
+    );
   } catch (error) {
     await stop(parts);
     throw error;
@@ -171,10 +180,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     close: () => {
       clearInterval(ticker);
       check?.close();
-      following?.unsubscribe();
+      for (const watch of watches) watch?.unsubscribe();
       return stop(parts);
     },
   };
+}
+
+function isEnriched(environment: Environment | undefined): boolean {
+  return environment?.enrich?.some(({ enabled = true }) => enabled) ?? false;
 }
 
 /** The routes of such a gateway, which is never started. */
@@ -252,6 +265,7 @@ function build(
     context: {
       ...{ env, data, hub, records, transport, logger, onResumed: counts.onResumed },
       audit: options.audit,
+      isEnriched: isEnriched(options.environment),
     },
     authenticator,
     policy: slow.policy ?? SLOW_POLICY_DEFAULT,

@@ -1,11 +1,11 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
 import { BUFFER_STATES, type BufferState, SLOW_POLICIES } from "./protocol/slow_policy.ts";
 
 /** The metrics of a gateway; labels are words of ours, never a client's. */
 export function gatewayMetrics(metrics: Metrics) {
   const sent = metrics.counter("messages_sent_total", "Messages given to clients.", {
-    type: EVENT_TYPES,
+    type: STREAM_TYPES,
   });
   const dropped = metrics.counter("messages_dropped_total", "Messages lost for clients.", {
     reason: [...SLOW_POLICIES, "markets_max"],
@@ -18,7 +18,7 @@ export function gatewayMetrics(metrics: Metrics) {
     "latency_seconds",
     "From a frame's arrival at the connector to the write to clients (sampled).",
   );
-  const byType = EVENT_TYPES.map((type) => sent.labels({ type }));
+  const byType = STREAM_TYPES.map((type) => sent.labels({ type }));
   const byPolicy = SLOW_POLICIES.map((reason) => dropped.labels({ reason }));
   return {
     latency,

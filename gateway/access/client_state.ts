@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 import { DAY_MS, dayOfMs } from "@ssmd/runtime";
 import type { StreamSession } from "./access.ts";
 import type { ApiKey, ClientAccount, SessionRecord, UsageCount } from "./account.ts";
@@ -100,7 +100,7 @@ export class ClientState {
     this.#rollDay(nowMs);
     this.meter.take((feedIndex, type, messages) => {
       this.usedToday += messages;
-      each(feeds.nameOf(feedIndex), EVENT_TYPES[type] ?? "", messages);
+      each(feeds.nameOf(feedIndex), STREAM_TYPES[type] ?? "", messages);
     });
     if (this.requests > 0) each("-", "request", this.requests);
     this.requests = 0;

@@ -1,8 +1,8 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 
 /** Feeds that a meter counts separately; further ones share a counter. */
 const METER_FEEDS_MAX = 64;
-const TYPES = EVENT_TYPES.length;
+const TYPES = STREAM_TYPES.length;
 /** Name of the shared counter. */
 const OTHER_FEEDS = "_other";
 

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 import { z } from "zod";
 import { named } from "../http/named.ts";
 import { BUFFER_STATES, SLOW_POLICIES } from "./slow_policy.ts";
@@ -23,7 +23,7 @@ export const CONNECTION = named(
     markets: z.int().describe("Markets of which it receives any type"),
     subscriptions: z.array(z.strictObject({
       symbol: z.string(),
-      types: z.array(z.enum(EVENT_TYPES)),
+      types: z.array(z.enum(STREAM_TYPES)),
       mode: z.string(),
     })).describe("The first 100"),
     buffer_bytes: z.int(),

@@ -24,6 +24,7 @@ export const STREAM_ERRORS = {
   binary_not_supported: { number: 1009, meaning: "Requests are JSON in text messages." },
   too_many_subscriptions: { number: 1010, meaning: "The client holds as many symbols as it may." },
   role_missing: { number: 1011, meaning: "The caller's role may not ask this." },
+  not_enriched: { number: 1012, meaning: "The environment has no enricher that is enabled." },
   too_many_requests: {
     number: 2001,
     meaning: "Requests (pings count) come faster than they may.",

@@ -1,4 +1,4 @@
-import { EVENT_TYPES, GAP_CHANNELS, GAP_REASONS } from "@ssmd/market";
+import { GAP_CHANNELS, GAP_REASONS, STREAM_TYPES } from "@ssmd/market";
 import { z } from "zod";
 import { SLOW_POLICIES } from "./slow_policy.ts";
 import { MODES, REQUEST_ID as id } from "./requests.ts";
@@ -15,7 +15,7 @@ const levels = z.array(z.tuple([z.number(), z.number()])).describe("[price, size
 const position = z.int().positive().describe(
   "Place in the bus's stream: rises, never repeats; give that of the last message as since",
 );
-const type = z.enum(EVENT_TYPES);
+const type = z.enum(STREAM_TYPES);
 const mode = z.enum(MODES);
 const policy = z.enum(SLOW_POLICIES);
 
@@ -33,6 +33,15 @@ const state = {
 
 /** Records, by type. */
 export const RECORDS = {
+  enriched: z.looseObject({
+    type: z.literal("enriched"),
+    symbol: z.string(),
+    feed: z.string(),
+    time: time.describe("Milliseconds since 1970: since when these values hold"),
+    valid: z.boolean().describe("Whether the book is known"),
+    chain: z.string().describe("Version of the enrichers; their columns stand beside"),
+    ...state,
+  }),
   trade: z.strictObject({
     type: z.literal("trade"),
     ...every,

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import { z } from "zod";
 import type { Role } from "../access/role.ts";
@@ -32,7 +32,8 @@ const subscription = {
     z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
       .regex(/^[^*]*\*?$/).describe("A name, or the start of names and *"),
   ).min(1).max(GATEWAY_LIMITS.requestSymbolsMax),
-  types: z.array(z.enum(EVENT_TYPES)).min(1).optional().describe("Default: all"),
+  types: z.array(z.enum(STREAM_TYPES)).min(1).optional()
+    .describe("Default: all records; enriched are the rows of the environment's enrichers"),
   id: REQUEST_ID.optional(),
 };
 
@@ -46,7 +47,7 @@ const subscribe = z.strictObject({
       "The pos of the last message that came, or an ISO time with its zone; mode realtime only",
     ),
   policy: z.enum(SLOW_POLICIES).optional(),
-}).superRefine(({ since, mode = "realtime" }, context) => {
+}).superRefine(({ since, types = [], mode = "realtime" }, context) => {
   const refuse = (message: string, hint?: string) =>
     context.addIssue({ code: "custom", path: ["since"], message, params: { hint } });
   if (since === undefined) return;
@@ -54,6 +55,11 @@ const subscribe = z.strictObject({
   if (parsed === undefined) refuse("neither a pos nor a time");
   else if (mode !== "realtime") {
     refuse("only for the mode realtime", "conflated and latest always send the newest state");
+  } else if (types.includes("enriched")) {
+    refuse(
+      "not for enriched",
+      "enriched begins with the newest; /v1/admin/sql and exports have the past",
+    );
   } else if ("timeUs" in parsed && parsed.timeUs > nowUs()) {
     refuse("in the future", "give a time that is past");
   }

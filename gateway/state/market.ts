@@ -33,6 +33,15 @@ export type MarketFeed = Feed<Market>;
  */
 type BookState = "pending" | "live" | "ended";
 
+/** A row of the enrichers as clients get it. */
+export interface EnrichedMessage {
+  type: "enriched";
+  symbol: string;
+  feed: string;
+  /** Its JSON, with what enrichers gave behind the opening brace. */
+  json: string;
+}
+
 /** Newest state of one market, without history. */
 export class Market {
   readonly symbol: string;
@@ -58,6 +67,8 @@ export class Market {
   tradeCount = 0;
   ticker: Ticker | undefined;
   status: Status | undefined;
+  /** The newest row of the enrichers; undefined = none came. */
+  enriched: EnrichedMessage | undefined;
   /** Since when steps of its life may be lost for good, µs; 0 = none are. */
   lostStepsUs = 0;
   /** The open gaps of this market. */

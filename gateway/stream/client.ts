@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 import type { Access } from "../access/access.ts";
 import type { FanoutGroup } from "./fanout_group.ts";
 import { type BufferOwner, ClientBuffer } from "./client_buffer.ts";
@@ -352,7 +352,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   #sendMissed(missed: Map<ClientGroup, number>): void {
     for (const [group, bits] of missed) {
-      for (let type = 0; type < EVENT_TYPES.length; type++) {
+      for (let type = 0; type < STREAM_TYPES.length; type++) {
         if ((bits & (1 << type)) !== 0 && !this.sendNewest(group, type)) return;
       }
       missed.delete(group);

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 
 /** Interval of `latest` checks for an empty buffer. */
 const LATEST_MS = 16;
@@ -49,7 +49,7 @@ export class Conflater<S> {
     this.#timer = undefined;
     if (this.intervalMs === 0 && !this.#owner.isIdle) return this.#retryLater();
     for (const [subject, bits] of this.#dirty) {
-      for (let type = 0; type < EVENT_TYPES.length; type++) {
+      for (let type = 0; type < STREAM_TYPES.length; type++) {
         const bit = 1 << type;
         if ((bits & bit) === 0) continue;
         if (!this.#owner.sendNewest(subject, type)) return this.#retryLater();

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 
 /** Maximum of listed books; beyond it only their number is sent. */
@@ -20,14 +20,14 @@ export class DropCounter {
   add(type: number, book?: string): void {
     if (book !== undefined) (this.#books ??= new Set()).add(book);
     if (this.#count++ === 0) this.#sinceUs = nowUs();
-    this.#byType ??= EVENT_TYPES.map(() => 0);
+    this.#byType ??= STREAM_TYPES.map(() => 0);
     this.#byType[type] = (this.#byType[type] ?? 0) + 1;
   }
 
   /** Takes the `dropped` message; resets the counts. */
   takeMessage(policy: string): string {
     const types: Record<string, number> = {};
-    EVENT_TYPES.forEach((type, i) => {
+    STREAM_TYPES.forEach((type, i) => {
       const count = this.#byType?.[i] ?? 0;
       if (count > 0) types[type] = count;
     });

@@ -1,6 +1,6 @@
 import { Encoder } from "@ssmd/codec";
-import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
-import type { Market, RecordOrigin } from "../state/market.ts";
+import { type MarketEvent, STREAM_TYPES } from "@ssmd/market";
+import type { EnrichedMessage, Market, RecordOrigin } from "../state/market.ts";
 import { TYPE_INDEX } from "./type_bits.ts";
 import { deflatedFrame, FrameArena, stateRecordFrame, textFrame } from "./frames.ts";
 import type { FrameMeta } from "./frame_meta.ts";
@@ -33,7 +33,7 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
   #prepared: (PreparedFrame<S> | undefined)[] = [];
   /** Long-lived and shared, to keep buffered messages cheap for the garbage collector. */
   #metas = new WeakMap<S, Map<number, FrameMeta<S>>>();
-  #event: MarketEvent | undefined;
+  #event: MarketEvent | EnrichedMessage | undefined;
   #subject: S | undefined;
   #prefix = "";
   #origin: RecordOrigin | undefined;
@@ -42,7 +42,11 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
    * Starts the next record. `subject` is undefined for a record of a whole feed, `origin` for one
    * that did not come from the bus.
    */
-  begin(event: MarketEvent, subject: S | undefined, origin: RecordOrigin | undefined): void {
+  begin(
+    event: MarketEvent | EnrichedMessage,
+    subject: S | undefined,
+    origin: RecordOrigin | undefined,
+  ): void {
     this.#event = event;
     this.#subject = subject;
     this.#prefix = subject?.jsonPrefix ?? jsonPrefix(event.symbol, event.feed);
@@ -52,13 +56,19 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
 
   /** The record's frame in an encoding. */
   frameIn(encoding: Encoding): PreparedFrame<S> {
-    return this.#prepared[encoding] ??= this.#prepare(encoding, this.#event as MarketEvent);
+    return this.#prepared[encoding] ??= this.#prepare(
+      encoding,
+      this.#event as MarketEvent | EnrichedMessage,
+    );
   }
 
-  #prepare(encoding: Encoding, event: MarketEvent): PreparedFrame<S> {
+  #prepare(encoding: Encoding, event: MarketEvent | EnrichedMessage): PreparedFrame<S> {
     const arena = this.#arenas[encoding] as FrameArena;
     const position = this.#origin?.position ?? 0;
-    if (encoding === ENCODING.capnp) {
+    if (event.type === "enriched") {
+      if (encoding === ENCODING.deflatedJson) arena.appendDeflated(event.json);
+      else arena.appendText(event.json);
+    } else if (encoding === ENCODING.capnp) {
       const record = this.#origin?.payload ?? ENCODER.encode(event);
       arena.appendRecord(record, TYPE_INDEX[event.type], position);
     } else {
@@ -78,7 +88,7 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
     if (subject === undefined) return { bytes, type, isSnapshot, subject };
     let metas = this.#metas.get(subject);
     if (metas === undefined) this.#metas.set(subject, metas = new Map());
-    const key = (bytes * EVENT_TYPES.length + type) * 2 + Number(isSnapshot);
+    const key = (bytes * STREAM_TYPES.length + type) * 2 + Number(isSnapshot);
     let meta = metas.get(key);
     if (meta !== undefined) return meta;
     if (metas.size >= METAS_MAX) metas.clear();
@@ -89,7 +99,7 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
 
 /** Which state of a market {@linkcode encodeState} writes, and how. */
 interface StateOptions {
-  /** Index in EVENT_TYPES. */
+  /** Index in STREAM_TYPES. */
   type: number;
   encoding: Encoding;
   /** Stream position up to which the state holds everything; 0 = left out. */
@@ -104,6 +114,12 @@ export function encodeState(
   prefix: string,
   { type, encoding, position, isConflated }: StateOptions,
 ): Uint8Array | undefined {
+  if (type === TYPE_INDEX.enriched) {
+    const json = market.enriched?.json;
+    if (json === undefined) return undefined;
+    const text = isConflated ? `${json.slice(0, -1)}${CONFLATED}}` : json;
+    return encoding === ENCODING.deflatedJson ? deflatedFrame(text) : textFrame(text);
+  }
   if (encoding === ENCODING.capnp) {
     const event = stateEvent(market, type);
     return event && stateRecordFrame(ENCODER.encode(event), type, position);

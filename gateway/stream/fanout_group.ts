@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 import type { Market } from "../state/market.ts";
 import { jsonPrefix } from "@ssmd/codec";
 import { TYPE_INDEX } from "./type_bits.ts";
@@ -12,9 +12,9 @@ export class FanoutGroup<C> {
   /** Index of its feed in meters. */
   readonly meterFeedIndex: number;
   /** Clients by type that receive every record. */
-  readonly realtime: C[][] = EVENT_TYPES.map(() => []);
+  readonly realtime: C[][] = STREAM_TYPES.map(() => []);
   /** Clients by type that receive conflated states. */
-  readonly conflated: C[][] = EVENT_TYPES.map(() => []);
+  readonly conflated: C[][] = STREAM_TYPES.map(() => []);
   #newest: (Uint8Array | undefined)[] = [];
 
   constructor(market: Market, meterIndex: number) {

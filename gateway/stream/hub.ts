@@ -1,12 +1,19 @@
-import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
+import { type MarketEvent, STREAM_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import { MeterFeeds } from "../access/meter.ts";
-import type { Market, MarketFeed, RecordOrigin } from "../state/market.ts";
+import type { EnrichedMessage, Market, MarketFeed, RecordOrigin } from "../state/market.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
 import { FanoutGroup } from "./fanout_group.ts";
 import type { Client, ClientGroup, ClientOwner, Interest } from "./client.ts";
 import { type BufferState, SLOW_POLICIES, type SlowPolicy } from "../protocol/slow_policy.ts";
-import { BOOK_BIT, GAP_BIT, NEVER_CONFLATED, TYPE_INDEX } from "./type_bits.ts";
+import {
+  BOOK_BIT,
+  ENRICHED_BIT,
+  GAP_BIT,
+  NEVER_CONFLATED,
+  TYPE_INDEX,
+  withEnriched,
+} from "./type_bits.ts";
 import { type PreparedFrame, RecordFrames } from "./encoding.ts";
 
 /** One flush in so many has its latency taken. */
@@ -35,7 +42,7 @@ export class Hub implements ClientOwner {
   #frames = new RecordFrames<ClientGroup>();
   #dirty: Client[] = [];
   #scheduled: ReturnType<typeof setImmediate> | undefined;
-  #sent: number[] = EVENT_TYPES.map(() => 0);
+  #sent: number[] = STREAM_TYPES.map(() => 0);
   #dropped: number[] = SLOW_POLICIES.map(() => 0);
   #sentTotal = 0;
   #droppedTotal = 0;
@@ -102,21 +109,27 @@ export class Hub implements ClientOwner {
     for (const group of [...client.interests.keys()]) this.#detach(client, group);
   }
 
-  /** Delivers a record that the state already includes. */
-  deliverRecord(event: MarketEvent, market: Market, origin: RecordOrigin | undefined): void {
+  /** Delivers a record that the state already includes, or the newest row of the enrichers. */
+  deliverRecord(
+    event: MarketEvent | EnrichedMessage,
+    market: Market,
+    origin: RecordOrigin | undefined,
+  ): void {
     const group = this.groups.get(market);
     if (group === undefined) return;
     const type = TYPE_INDEX[event.type];
     group.invalidateNewest(type);
     const clients = group.realtime[type] as Client[];
+    const isRow = event.type === "enriched";
     if (clients.length > 0) {
       const frames = this.#frames;
       frames.begin(event, group, origin);
       for (let i = 0; i < clients.length; i++) {
         const client = clients[i] as Client;
-        if (!client.isReplaying) client.deliver(frames.frameIn(client.encoding));
+        // A replay gives records of the past: rows have none.
+        if (isRow || !client.isReplaying) client.deliver(frames.frameIn(client.encoding));
       }
-      if (this.#oldestUs === 0) this.#oldestUs = event.receivedAtUs;
+      if (this.#oldestUs === 0 && !isRow) this.#oldestUs = event.receivedAtUs;
     }
     const conflated = group.conflated[type] as Client[];
     for (let i = 0; i < conflated.length; i++) (conflated[i] as Client).markDirty(group, 1 << type);
@@ -161,7 +174,7 @@ export class Hub implements ClientOwner {
    */
   updateInterest(client: Client, market: Market, again: number): void {
     const wanted = client.rules.interestIn(market.symbol);
-    const visible = client.access.typesOf(market.feed.id, market.symbol);
+    const visible = withEnriched(client.access.typesOf(market.feed.id, market.symbol));
     wanted.realtime &= visible;
     wanted.conflated &= visible;
     // Status and gaps are passed on whole in every mode.
@@ -180,6 +193,7 @@ export class Hub implements ClientOwner {
     const freshRealtime = wanted.realtime & (~had.realtime | again);
     if (freshRealtime & BOOK_BIT) client.startBook(group);
     const freshConflated = wanted.conflated & (~had.conflated | again);
+    if (freshRealtime & ENRICHED_BIT) client.sendState(group, TYPE_INDEX.enriched);
     if (freshConflated !== 0) client.markDirty(group, freshConflated);
   }
 
@@ -192,9 +206,9 @@ export class Hub implements ClientOwner {
   /** Sends the newest state of these types of a market to one client. */
   sendState(client: Client, market: Market, types: number): void {
     const group = this.groups.get(market) ?? this.#newGroup(market);
-    const visible = client.access.typesOf(market.feed.id, market.symbol);
+    const visible = withEnriched(client.access.typesOf(market.feed.id, market.symbol));
     const shown = visible === 0 ? 0 : types & (visible | GAP_BIT);
-    for (let type = 0; type < EVENT_TYPES.length; type++) {
+    for (let type = 0; type < STREAM_TYPES.length; type++) {
       if ((shown & (1 << type)) === 0) continue;
       client.sendState(group, type);
     }
@@ -253,7 +267,7 @@ export class Hub implements ClientOwner {
 
   #attach(client: Client, group: ClientGroup, wanted: Interest): void {
     const had = client.interests.get(group);
-    for (let type = 0; type < EVENT_TYPES.length; type++) {
+    for (let type = 0; type < STREAM_TYPES.length; type++) {
       const bit = 1 << type;
       if (wanted.realtime & ~(had?.realtime ?? 0) & bit) group.realtime[type]?.push(client);
       if (wanted.conflated & ~(had?.conflated ?? 0) & bit) group.conflated[type]?.push(client);
@@ -273,7 +287,7 @@ export class Hub implements ClientOwner {
     if (had === undefined) return;
     const realtime = had.realtime & ~(keep?.realtime ?? 0);
     const conflated = had.conflated & ~(keep?.conflated ?? 0);
-    for (let type = 0; type < EVENT_TYPES.length; type++) {
+    for (let type = 0; type < STREAM_TYPES.length; type++) {
       if (realtime & (1 << type)) removeFrom(group.realtime[type] as Client[], client);
       if (conflated & (1 << type)) removeFrom(group.conflated[type] as Client[], client);
     }

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { STREAM_TYPES } from "@ssmd/market";
 import { suggestion } from "@ssmd/runtime";
 import type { z } from "zod";
 import { GATEWAY_LIMITS } from "../limits.ts";
@@ -15,7 +15,7 @@ import {
 import { RequestError, type RequestId, shorten, unknownWord } from "./request_error.ts";
 import { parseSince, type Since } from "../protocol/since.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../protocol/slow_policy.ts";
-import { ALL_TYPES, bitOf } from "./type_bits.ts";
+import { bitOf, ENRICHED_BIT, RECORD_TYPES } from "./type_bits.ts";
 
 const INTERVAL_MS_DEFAULT = 100;
 const ACTIONS = Object.keys(REQUESTS) as (keyof typeof REQUESTS)[];
@@ -26,7 +26,7 @@ const CONNECTION_FIELDS = ["format", "compress", "policy", "ticket"];
 /** Allowed texts of a field; `name` is part of the error's code. */
 const WORDS: Readonly<Record<string, { name: string; allowed: readonly string[] }>> = {
   action: { name: "action", allowed: ACTIONS },
-  types: { name: "type", allowed: EVENT_TYPES },
+  types: { name: "type", allowed: STREAM_TYPES },
   mode: { name: "mode", allowed: MODES },
   policy: { name: "policy", allowed: SLOW_POLICIES },
 };
@@ -44,7 +44,7 @@ export interface ClientRequest {
   action: keyof typeof REQUESTS;
   /** Names, or starts of names followed by `*`. */
   symbols: string[];
-  /** Bits by index in EVENT_TYPES. */
+  /** Bits by index in STREAM_TYPES. */
   types: number;
   mode: Mode;
   intervalMs: number;
@@ -106,7 +106,8 @@ function requestOf(body: z.output<typeof CLIENT_REQUEST>): ClientRequest {
     action === "subscribe" ? body : {};
   return {
     ...{ action, symbols, mode, intervalMs, policy, id },
-    types: types?.reduce((mask, type) => mask | bitOf(type), 0) ?? ALL_TYPES,
+    types: types?.reduce((mask, type) => mask | bitOf(type), 0) ??
+      (action === "unsubscribe" ? RECORD_TYPES | ENRICHED_BIT : RECORD_TYPES),
     since: since === undefined ? undefined : parseSince(since),
   };
 }

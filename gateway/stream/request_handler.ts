@@ -10,7 +10,7 @@ import { REQUEST_ROLES } from "../protocol/requests.ts";
 import { numberOf } from "../protocol/error_codes.ts";
 import { type ClientRequest, parseRequest } from "./request.ts";
 import { RequestError, type RequestId } from "./request_error.ts";
-import { GAP_BIT, TYPE_INDEX, typeNames } from "./type_bits.ts";
+import { ENRICHED_BIT, GAP_BIT, TYPE_INDEX, typeNames, withEnriched } from "./type_bits.ts";
 import type { Since } from "../protocol/since.ts";
 
 /** Maximum of listed names; beyond it only their number is sent. */
@@ -22,6 +22,8 @@ const SUGGEST_AMONG_MAX = 500;
 
 /** Dependencies of a {@linkcode RequestHandler}. */
 export type StreamContext = CatchUpContext & {
+  /** Whether the environment has enrichers. */
+  isEnriched?: boolean;
   /** Where subscriptions of clients with keys are written. */
   audit?: AuditQueue | undefined;
 };
@@ -108,6 +110,9 @@ export class RequestHandler {
 
   #subscribe(request: ClientRequest): void {
     const rules = this.#client.rules;
+    if (request.types & ENRICHED_BIT && this.#context.isEnriched !== true) {
+      return this.sendRefusal(notEnriched(request.id));
+    }
     const { known, unknown } = this.#splitKnown(request.symbols);
     if (unknown.length > 0) this.#refuseUnknown(unknown, request.id);
     if (known.length === 0) return;
@@ -239,7 +244,7 @@ export class RequestHandler {
     const { access } = this.#client;
     const requested = types & ~GAP_BIT;
     const partly = markets.filter(({ feed, symbol }) =>
-      (requested & ~access.typesOf(feed.id, symbol)) !== 0
+      (requested & ~withEnriched(access.typesOf(feed.id, symbol))) !== 0
     );
     if (partly.length === 0) return {};
     const names = partly.slice(0, LISTED_MAX).map((market) => market.symbol);
@@ -280,6 +285,13 @@ export class RequestHandler {
     if (id !== undefined) message["id"] = id;
     this.#client.sendControl(JSON.stringify(message));
   }
+}
+
+function notEnriched(id: RequestId): RequestError {
+  return new RequestError("not_enriched", "The environment has no enricher that is enabled", {
+    hint: "Name one under enrich in its file; ssmd enricher list shows them",
+    id,
+  });
 }
 
 function tooMany(id: RequestId): RequestError {

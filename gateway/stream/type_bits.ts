@@ -1,6 +1,8 @@
-import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import { EVENT_TYPES, STREAM_TYPES } from "@ssmd/market";
 
-/** Places of the types in EVENT_TYPES, as indexes and bits of masks. */
+type StreamType = typeof STREAM_TYPES[number];
+
+/** Places of the types in STREAM_TYPES, as indexes and bits of masks. */
 export const TYPE_INDEX = {
   trade: 0,
   ticker: 1,
@@ -9,6 +11,7 @@ export const TYPE_INDEX = {
   gap: 4,
   fire: 5,
   action: 6,
+  enriched: 7,
 } as const;
 /** Gaps go to every subscriber of a market: no client has a silent hole. */
 export const GAP_BIT: number = 1 << TYPE_INDEX.gap;
@@ -17,20 +20,28 @@ export const BOOK_BIT: number = 1 << TYPE_INDEX.orderbook;
 /** Never conflated: rare, and each one matters. */
 export const NEVER_CONFLATED: number = GAP_BIT | (1 << TYPE_INDEX.status) |
   (1 << TYPE_INDEX.fire) | (1 << TYPE_INDEX.action);
-/** All types. */
-export const ALL_TYPES: number = (1 << EVENT_TYPES.length) - 1;
+/** Rows of the enrichers. */
+export const ENRICHED_BIT: number = 1 << TYPE_INDEX.enriched;
+/** What is meant where a subscription names no type: all records. */
+export const RECORD_TYPES: number = (1 << EVENT_TYPES.length) - 1;
+const ENRICHED_OF = BOOK_BIT | (1 << TYPE_INDEX.trade);
+
+/** The visible types of a market of which these records are: who sees all that rows are made of sees them. */
+export function withEnriched(records: number): number {
+  return (records & ENRICHED_OF) === ENRICHED_OF ? records | ENRICHED_BIT : records;
+}
 
 /** The bit of a type in a mask. */
-export function bitOf(type: EventType): number {
-  return 1 << EVENT_TYPES.indexOf(type);
+export function bitOf(type: StreamType): number {
+  return 1 << STREAM_TYPES.indexOf(type);
 }
 
 /** The names of a mask's types. */
-export function typeNames(mask: number): EventType[] {
-  return EVENT_TYPES.filter((_, i) => mask & (1 << i));
+export function typeNames(mask: number): StreamType[] {
+  return STREAM_TYPES.filter((_, i) => mask & (1 << i));
 }
 
 /** Whether a message of this type may be dropped: states follow each other, gaps do not. */
 export function isDroppable(type: number): boolean {
-  return type >= 0 && type < TYPE_INDEX.status;
+  return type >= 0 && type < TYPE_INDEX.status || type === TYPE_INDEX.enriched;
 }

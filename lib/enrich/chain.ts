@@ -85,7 +85,7 @@ const SLOT_UNITS: Readonly<Record<keyof typeof SLOTS, Unit>> = {
 };
 const OTHER = ["other_bid", "other_ask"];
 /** Names that every row has. */
-const TAKEN = ["symbol", "feed", "time", "valid", "chain"];
+const TAKEN = ["type", "symbol", "feed", "time", "valid", "chain", "conflated"];
 
 /** Enrichers that were checked and put together; the same for all markets. */
 export interface EnrichChain {

@@ -269,6 +269,8 @@ export const FEED_TYPES = ["trade", "ticker", "orderbook", "status", "gap"] as c
 export const DERIVED_TYPES = ["fire", "action"] as const;
 /** All types, in the order of the design. */
 export const EVENT_TYPES: readonly EventType[] = [...FEED_TYPES, ...DERIVED_TYPES];
+/** What clients get: records, and what the enrichers of an environment make of a market's. */
+export const STREAM_TYPES: readonly (EventType | "enriched")[] = [...EVENT_TYPES, "enriched"];
 /** Whether records of a type are made of others, by a live run only. */
 export function isDerived(type: EventType): type is DerivedEvent["type"] {
   return type === "fire" || type === "action";

@@ -27,6 +27,7 @@ export {
   type Side,
   type Status,
   type StatusKind,
+  STREAM_TYPES,
   type Ticker,
   type Trade,
 } from "./event.ts";
@@ -52,6 +53,7 @@ export {
 export { BookSide, type BookSideName, OrderBook } from "./orderbook.ts";
 export {
   actionSubject,
+  enrichedFilter,
   enrichedSubject,
   escapeToken,
   fireSubject,

@@ -44,6 +44,11 @@ export function enrichedSubject(env: string, feed: string, symbol: string): stri
   return `${escapeToken(env)}.${escapeToken(feed)}.enriched.${escapeToken(symbol)}`;
 }
 
+/** All of them in an environment. */
+export function enrichedFilter(env: string): string {
+  return `${escapeToken(env)}.*.enriched.>`;
+}
+
 /** `{env}.signal.{id}`: the fires of a signal, of all its feeds and symbols. */
 export function fireSubject(env: string, signal: string): string {
   return `${escapeToken(env)}.${DERIVED_TOKEN.fire}.${escapeToken(signal)}`;
