@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { startUp } from "../../cli/up/up.ts";
+import { silentLogger } from "@ssmd/runtime";
+import { startSimulator } from "@ssmd/simulator";
+import { eventually, Folder, runSsmd } from "./_process.ts";
+
+const ENV = "rows";
+const SYMBOLS = ["BTCUSD", "ETHUSD"];
+
+type Row = Record<string, unknown> & { symbol: string; time: number; valid: boolean };
+
+async function writeEnvironment(dir: string, endpoint: string): Promise<void> {
+  for (const folder of ["feeds", "schemas", "calendars", "qa"]) {
+    await Deno.mkdir(`${dir}/exchanges/${folder}`, { recursive: true });
+    const source = new URL(`../../exchanges/${folder}/`, import.meta.url);
+    for await (const { name } of Deno.readDir(source)) {
+      await Deno.copyFile(new URL(name, source), `${dir}/exchanges/${folder}/${name}`);
+    }
+  }
+  const externals = SYMBOLS.map((name) => `${name.slice(0, 3)}/USD`);
+  const file = {
+    ...{ name: ENV, feeds: ["kraken"], schema: "v1", endpoints: { kraken: endpoint } },
+    symbols: Object.fromEntries(
+      SYMBOLS.map((name, i) => [name, { feed: "kraken", external: externals[i] }]),
+    ),
+    enrich: [
+      { name: "prices", type: "calculation", values: { mid: "mid", width: "spread_bps" } },
+      { name: "volume", type: "calculation", values: { mean: "vwap(1s)" } },
+      { name: "good", type: "quality", stale_after: "300ms", wide_above_bps: 20 },
+    ],
+    ...{ transport: { type: "memory" }, storage: { type: "local", path: `${dir}/data` } },
+    connects: { kraken: { burst: 1000, refill: "1ms" } },
+  };
+  await Deno.mkdir(`${dir}/exchanges/environments`);
+  await Deno.writeTextFile(`${dir}/exchanges/environments/${ENV}.yaml`, JSON.stringify(file));
+}
+
+/** What the stream sends of type `enriched`, beside its answers. */
+function listen(url: string): { rows: Row[]; answers: Row[]; socket: WebSocket } {
+  const address = `${url.replace("http", "ws")}/v1/stream?symbols=*&types=enriched`;
+  const socket = new WebSocket(address);
+  const [rows, answers]: [Row[], Row[]] = [[], []];
+  socket.addEventListener("message", ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.type === "enriched") rows.push(message);
+    else answers.push(message);
+  });
+  return { rows, answers, socket };
+}
+
+async function exported(dir: string): Promise<Row[]> {
+  const args = ["data", "export", "--env", ENV, "--type", "enriched", "--format", "jsonl"];
+  const { code, output } = await runSsmd([...args, "--out", `${dir}/out`], { cwd: dir });
+  assert.equal(code, 0, output);
+  const rows: Row[] = [];
+  const read = async (folder: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (name.startsWith("_")) continue;
+      if (isDirectory) await read(`${folder}/${name}`);
+      else {
+        const lines = (await Deno.readTextFile(`${folder}/${name}`)).trim().split("\n");
+        rows.push(...lines.map((line) => JSON.parse(line)));
+      }
+    }
+  };
+  await read(`${dir}/out`);
+  return rows;
+}
+
+Deno.test("what a client of the stream gets of the enrichers is what the archive gives, over a break, too", async () => {
+  await using folder = new Folder();
+  const dir = folder.path;
+  const simulator = await startSimulator({
+    venue: "kraken",
+    source: {
+      ...{ type: "model", seed: 11, ratePerSecond: 200 },
+      symbols: SYMBOLS.map((name) => ({ external: `${name.slice(0, 3)}/USD` })),
+    },
+  });
+  await writeEnvironment(dir, simulator.url);
+  const up = await startUp({
+    ...{ env: ENV, captures: { files: [], times: "received" }, speed: 1, port: 0 },
+    ...{ dataDir: `${dir}/data`, registryDir: `${dir}/exchanges`, logger: silentLogger },
+  });
+  const { rows, answers, socket } = listen(up.gatewayUrl);
+  const more = (what: string, holds: (fresh: Row[]) => boolean) => {
+    const before = rows.length;
+    return eventually(what, () => Promise.resolve(holds(rows.slice(before))));
+  };
+  await more("rows", (fresh) => fresh.length > 300);
+  simulator.fault({ type: "drop" });
+  await more("rows of no book", (fresh) => fresh.some(({ valid }) => !valid));
+  await more("books again", (fresh) => fresh.filter(({ valid }) => valid).length > 300);
+  socket.send(JSON.stringify({ action: "unsubscribe", symbols: ["*"] }));
+  await eventually(
+    "the last answer",
+    () => Promise.resolve(answers.some(({ type }) => type === "unsubscribed")),
+  );
+  await up.close();
+  await simulator.close();
+  assert.ok(answers.some(({ type }) => type === "gap"), "a break is told to who gets rows alone");
+  const archived = await exported(dir);
+  for (const symbol of SYMBOLS) {
+    const live = rows.filter((row) => row.symbol === symbol)
+      .map(({ type: _, chain: _version, ...row }) => row);
+    const own = archived.filter((row) => row.symbol === symbol);
+    const first = own.findIndex(({ time }) => time === live[0]?.time);
+    assert.ok(live.length > 100 && first >= 0);
+    assert.deepEqual(live, own.slice(first, first + live.length));
+  }
+  assert.equal(new Set(rows.map(({ chain }) => chain)).size, 1);
+});
