@@ -37,7 +37,8 @@ export const ENRICH = z.array(oneOf([
   fields({
     ...ENRICHER,
     type: z.literal("cross_feed").describe(
-      "The same instrument on another feed: other_bid and other_ask in the expressions behind it",
+      "The same instrument on another feed: other_bid and other_ask in the expressions behind it, over " +
+        "the archive; live they are null",
     ),
     symbols: z.record(plainText, plainText).describe("Our symbol → our symbol on another feed"),
   }),

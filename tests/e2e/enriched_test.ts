@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { startUp } from "../../cli/up/up.ts";
-import { silentLogger } from "@ssmd/runtime";
 import { startSimulator } from "@ssmd/simulator";
-import { eventually, Folder, runSsmd } from "./_process.ts";
+import { eventually, Folder, RunningUp, runSsmd } from "./_process.ts";
 
 const ENV = "rows";
 const SYMBOLS = ["BTCUSD", "ETHUSD"];
@@ -78,11 +76,8 @@ Deno.test("what a client of the stream gets of the enrichers is what the archive
     },
   });
   await writeEnvironment(dir, simulator.url);
-  const up = await startUp({
-    ...{ env: ENV, captures: { files: [], times: "received" }, speed: 1, port: 0 },
-    ...{ dataDir: `${dir}/data`, registryDir: `${dir}/exchanges`, logger: silentLogger },
-  });
-  const { rows, answers, socket } = listen(up.gatewayUrl);
+  await using up = new RunningUp(["--env", ENV, "--data", `${dir}/data`], { cwd: dir });
+  const { rows, answers, socket } = listen(await up.url());
   const more = (what: string, holds: (fresh: Row[]) => boolean) => {
     const before = rows.length;
     return eventually(what, () => Promise.resolve(holds(rows.slice(before))));
@@ -96,7 +91,8 @@ Deno.test("what a client of the stream gets of the enrichers is what the archive
     "the last answer",
     () => Promise.resolve(answers.some(({ type }) => type === "unsubscribed")),
   );
-  await up.close();
+  const { code, output } = await up.stop("SIGTERM");
+  assert.equal(code, 0, output);
   await simulator.close();
   assert.ok(answers.some(({ type }) => type === "gap"), "a break is told to who gets rows alone");
   const archived = await exported(dir);
