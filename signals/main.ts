@@ -1,13 +1,27 @@
 import { findRegistry, loadEnvironment } from "@ssmd/metadata";
-import { runService, SsmdError, untilSignal } from "@ssmd/runtime";
+import { ConfigError, runService, SsmdError, untilSignal } from "@ssmd/runtime";
 import { openService, serveService, serviceFlags } from "@ssmd/service";
 import { openServiceStorage } from "@ssmd/storage";
 import { openServiceTransport } from "@ssmd/transport";
 import { readSignals, signalFolders, SignalService } from "./mod.ts";
 
-const FLAGS = serviceFlags(9103);
+const FLAGS = {
+  ...serviceFlags(9103),
+  hosts: { help: "how many hosts share the markets among them, 1 to 64", default: "1" },
+} as const;
+
+const HOSTS_MAX = 64;
+
+function hostsOf(text: string): number {
+  const hosts = Number(text);
+  if (Number.isInteger(hosts) && hosts >= 1 && hosts <= HOSTS_MAX) return hosts;
+  throw new ConfigError("WRONG_USAGE", `--hosts ${text} is no number of hosts`, {
+    hint: `Hosts are 1 to ${HOSTS_MAX}: about one a processor`,
+  });
+}
 
 await runService("signals", FLAGS, async (flags) => {
+  const hosts = hostsOf(flags.hosts);
   const opened = await openService({ ...flags, component: "signals" });
   const { deployment, logger, metrics, health } = opened;
   const { name: env, feeds } = deployment.environment;
@@ -17,7 +31,7 @@ await runService("signals", FLAGS, async (flags) => {
     ...{ logger, health, prefix: `normalized/${env}/` },
   });
   const service = new SignalService({
-    ...{ env, feeds, transport, storage, logger, metrics, health },
+    ...{ env, feeds, transport, storage, logger, metrics, health, hosts },
     readSignals: async () =>
       await readSignals(await loadEnvironment(registryDir, env), signalFolders(registryDir).all),
   });

@@ -6,6 +6,7 @@ import type { InstanceView } from "./inspect.ts";
 import { compareInstances } from "./instance_order.ts";
 import { type LoadedSignal, watches } from "./loaded_signal.ts";
 import { MarketState } from "./market_state.ts";
+import { hasMarket, type Shard } from "./shard.ts";
 
 /** Instances of one engine; markets past it are reported and left alone. */
 const INSTANCES_MAX = 50_000;
@@ -19,6 +20,8 @@ export interface EngineOptions {
   isCold?: boolean;
   /** Version of V8, for the lineage of fires; default "". */
   v8?: string;
+  /** The markets whose instances it has; default all. */
+  shard?: Shard;
 }
 
 /**
@@ -29,6 +32,7 @@ export class Engine {
   readonly #signals: readonly LoadedSignal[];
   readonly #isCold: boolean;
   readonly #version: string;
+  readonly #shard: Shard;
   readonly #sink: Sink;
   readonly #feeds = new Map<string, Map<string, MarketState | null>>();
   readonly #instances = new Map<string, Instance>();
@@ -41,7 +45,8 @@ export class Engine {
 
   /** Engines of equal signals and options give equal fires for equal records. */
   constructor(signals: readonly LoadedSignal[], sink: Sink, options: EngineOptions = {}) {
-    const { isCold = false, v8 = "" } = options;
+    const { isCold = false, v8 = "", shard = { index: 0, count: 1 } } = options;
+    this.#shard = shard;
     this.#signals = signals.toSorted((a, b) => a.id < b.id ? -1 : 1);
     this.#sink = sink;
     this.#isCold = isCold;
@@ -120,9 +125,14 @@ export class Engine {
     return this.#open(feed, symbol);
   }
 
+  #watching(feed: string, symbol: string): LoadedSignal[] {
+    if (!hasMarket(this.#shard, feed, symbol)) return [];
+    return this.#signals.filter((signal) => watches(signal, feed, symbol));
+  }
+
   /** Makes the instances of a market that is new. */
   #open(feed: string, symbol: string): MarketState | null {
-    const watching = this.#signals.filter((signal) => watches(signal, feed, symbol));
+    const watching = this.#watching(feed, symbol);
     const markets = this.#marketsOf(feed);
     if (watching.length === 0) {
       markets.set(symbol, null);
@@ -177,9 +187,7 @@ export class Engine {
     const market = new MarketState();
     markets.set(symbol, market);
     // Its own signals watch it as well, though no record of it came yet.
-    for (const signal of this.#signals) {
-      if (watches(signal, feed, symbol)) this.#addInstance(signal, feed, symbol);
-    }
+    for (const signal of this.#watching(feed, symbol)) this.#addInstance(signal, feed, symbol);
     return market;
   }
 

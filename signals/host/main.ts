@@ -8,6 +8,7 @@ import type { Fire } from "@ssmd/market";
 import { thrownText } from "../engine/builder_slot.ts";
 import type { Report } from "../engine/instance.ts";
 import type { LoadedSignal } from "../engine/loaded_signal.ts";
+import type { Shard } from "../engine/shard.ts";
 import { type InspectQuery, StreamEngine } from "../engine/stream_engine.ts";
 import {
   FRAME_BYTES_MAX,
@@ -36,12 +37,17 @@ interface Load {
   signals: HostedSignal[];
   isCold: boolean;
   dedupe: boolean;
+  /** The markets whose instances it has. */
+  shard: Shard;
   /** Whether signals are run one after another, each announced, to find the one that does harm. */
   isProbe: boolean;
 }
 
 const REPORTS_MAX = 1000;
-const NO_LOAD: Load = { signals: [], isCold: false, dedupe: false, isProbe: false };
+const NO_LOAD: Load = {
+  ...{ signals: [], isCold: false, dedupe: false, isProbe: false },
+  shard: { index: 0, count: 1 },
+};
 
 class Host {
   #fires: Fire[] = [];
@@ -86,7 +92,7 @@ class Host {
   }
 
   #load(load: Load): Uint8Array {
-    const { signals, isCold, dedupe, isProbe } = load;
+    const { signals, isCold, dedupe, shard, isProbe } = load;
     const loaded: LoadedSignal[] = [];
     const failed: { id: string; message: string }[] = [];
     for (const each of signals) {
@@ -97,7 +103,7 @@ class Host {
         failed.push({ id: each.id, message: thrownText(error) });
       }
     }
-    this.#engine = new StreamEngine(loaded, this, { isCold, dedupe, v8 });
+    this.#engine = new StreamEngine(loaded, this, { isCold, dedupe, shard, v8 });
     this.#probed = isProbe ? { load, signals: loaded, frames: [] } : undefined;
     return jsonFrame(FROM_HOST.ready, { v8, signals: loaded.map(infoOf), failed });
   }
@@ -114,11 +120,11 @@ class Host {
 
   /** Runs each signal alone over all that it was given; the last one announced does the harm. */
   #probe(): Uint8Array {
-    const { load: { isCold, dedupe }, signals = [], frames = [] } = this.#probed ??
+    const { load: { isCold, dedupe, shard }, signals = [], frames = [] } = this.#probed ??
       { load: NO_LOAD };
     for (const signal of signals) {
       writeWhole(jsonFrame(FROM_HOST.begins, { id: signal.id }));
-      this.#engine = new StreamEngine([signal], this, { isCold, dedupe, v8 });
+      this.#engine = new StreamEngine([signal], this, { isCold, dedupe, shard, v8 });
       for (const [kind, body] of frames) {
         if (kind === TO_HOST.restore) this.#engine.read(body);
         else this.#take(body);

@@ -10,6 +10,8 @@ export interface SignalServiceOptions {
   feeds: readonly string[];
   /** Default `main`. */
   shard?: string;
+  /** How many hosts share the markets among them; default 1. */
+  hosts?: number;
   transport: Transport;
   storage: Storage;
   /** Reads files and environment: what should run now. Asked at the start and with each deploy. */

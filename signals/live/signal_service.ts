@@ -64,13 +64,13 @@ export class SignalService {
 
   /** Nothing runs yet. */
   constructor(options: SignalServiceOptions) {
-    const { env, shard = "main", storage, logger } = options;
+    const { env, shard = "main", hosts = 1, storage, logger } = options;
     this.#options = options;
     this.#logger = logger;
     const metrics = this.#metrics = new SignalsMetrics(options.metrics);
     this.#health = (options.health ?? new Health()).component("signals");
     this.#snapshots = new SnapshotKeeper({ ...options, shard, metrics });
-    this.#set = new SignalSet({ env, shard, storage, logger });
+    this.#set = new SignalSet({ env, shard, hosts, storage, logger });
     this.#switches = new Switchboard({
       ...{ set: this.#set, progress: this.#progress, between: this.#between, logger },
       readSignals: options.readSignals,

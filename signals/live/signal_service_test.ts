@@ -107,8 +107,14 @@ async function listen(transport: Transport): Promise<Fire[]> {
   return fires;
 }
 
-function serviceOn(transport: Transport, storage: Storage, readSignals = () => wanted()) {
+function serviceOn(
+  transport: Transport,
+  storage: Storage,
+  readSignals = () => wanted(),
+  hosts = 1,
+) {
   return new SignalService({
+    hosts,
     ...{ env: ENV, feeds: ["kalshi", "kraken"], transport, storage, readSignals },
     ...{ logger: silentLogger, metrics: new Metrics("signals") },
   });
@@ -120,13 +126,18 @@ async function ask(transport: Transport, request: SignalsRequest): Promise<Signa
   return JSON.parse(new TextDecoder().decode(answer)) as SignalsAnswer;
 }
 
-Deno.test("fires on the bus are those of the engine over the same records, each once, over restarts", async () => {
+for (const hosts of [1, 2]) {
+  Deno.test(`fires of ${hosts} hosts are those of the engine over the same records, each once, over restarts`, () =>
+    assertRestarts(hosts));
+}
+
+async function assertRestarts(hosts: number): Promise<void> {
   const all = records();
   const transport = memoryTransport();
   const storage = memoryStorage();
   const fires = await listen(transport);
   for (let life = 0; life < 3; life++) {
-    const service = serviceOn(transport, storage);
+    const service = serviceOn(transport, storage, wanted, hosts);
     await service.start();
     const from = Math.floor(life * all.length / 3);
     const to = Math.floor((life + 1) * all.length / 3);
@@ -139,7 +150,7 @@ Deno.test("fires on the bus are those of the engine over the same records, each 
   assert.ok(new Set(whole.map(({ signal }) => signal)).size === 3, "each signal fires");
   assert.deepEqual(fires.sort(compareFires), whole);
   await transport.close();
-});
+}
 
 Deno.test("a signal is switched off and on at one place of the stream, and stays so over a restart", async () => {
   const all = records();

@@ -7,6 +7,7 @@ import { sha256Of } from "../engine/fire_id.ts";
 import { BatchWriter } from "../host/frames.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import type { BatchResult, Ready } from "../supervisor/answers.ts";
+import { HostShards } from "../supervisor/host_shards.ts";
 import { type Quarantine, Supervisor } from "../supervisor/supervisor.ts";
 import type { StreamItem } from "./stream_item.ts";
 
@@ -20,6 +21,8 @@ export interface WantedSignal extends HostedSignal {
 interface SignalSetOptions {
   env: string;
   shard: string;
+  /** How many hosts share the markets among them. */
+  hosts: number;
   storage: Storage;
   logger: Logger;
 }
@@ -45,7 +48,7 @@ const DECODER = new TextDecoder();
 /** The signals of an environment: which of them run, in whose hosts, and what was switched when. */
 export class SignalSet {
   #options: SignalSetOptions;
-  #supervisor: Supervisor | undefined;
+  #hosts: HostShards | undefined;
   #ready: Ready | undefined;
   #wanted: readonly WantedSignal[] = [];
   #kept: z.output<typeof KEPT> = { enabled: {}, quarantined: {} };
@@ -82,16 +85,15 @@ export class SignalSet {
     wanted: readonly WantedSignal[],
     { isCold, states }: { isCold: boolean; states: readonly Uint8Array[] },
   ): Promise<void> {
-    await this.#supervisor?.stop();
+    await this.#hosts?.stop();
     this.#wanted = wanted;
     this.#kept = await this.#read("set.json", KEPT) ?? this.#kept;
-    this.#supervisor = new Supervisor({
-      signals: this.#running(),
-      dedupe: true,
-      ...{ isCold, states },
+    this.#hosts = new HostShards({
+      ...{ signals: this.#running(), hosts: this.#options.hosts },
+      ...{ dedupe: true, isCold, states },
       onQuarantine: (quarantine) => this.#news.push(quarantine),
     });
-    this.#ready = await this.#supervisor.start();
+    this.#ready = await this.#hosts.start();
     await this.#noteQuarantined();
   }
 
@@ -189,14 +191,14 @@ export class SignalSet {
 
   /** Ends the hosts. */
   async close(): Promise<void> {
-    await this.#supervisor?.stop();
+    await this.#hosts?.stop();
   }
 
-  get #open(): Supervisor {
-    if (this.#supervisor === undefined) {
+  get #open(): HostShards {
+    if (this.#hosts === undefined) {
       throw new SsmdError("SIGNALS_NOT_OPEN", "Signals are used before they are opened");
     }
-    return this.#supervisor;
+    return this.#hosts;
   }
 
   #running(): WantedSignal[] {

@@ -11,6 +11,7 @@ import {
   TO_HOST,
 } from "../host/frames.ts";
 import type { InstanceView } from "../engine/inspect.ts";
+import type { Shard } from "../engine/shard.ts";
 import type { InspectQuery } from "../engine/stream_engine.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import { type BatchResult, BEGINS, DONE, FAILED, READY, type Ready, VIEW } from "./answers.ts";
@@ -45,6 +46,7 @@ interface HostLoad {
   signals: readonly HostedSignal[];
   isCold: boolean;
   dedupe: boolean;
+  shard: Shard;
   /** Whether it runs signals one after another and says which; see `probe`. Default false. */
   isProbe?: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Shard } from "../engine/shard.ts";
 import type { InstanceView } from "../engine/inspect.ts";
 import type { InspectQuery } from "../engine/stream_engine.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
@@ -21,12 +22,14 @@ export interface Quarantine {
 }
 
 /** What a supervisor runs, and how. */
-interface SupervisorOptions {
+export interface SupervisorOptions {
   signals: readonly HostedSignal[];
   /** Whether records exist before the first batch that are in no state; default false. */
   isCold?: boolean;
   /** Whether records that come again are passed over; default false. */
   dedupe?: boolean;
+  /** The markets whose instances its host has; default all. */
+  shard?: Shard;
   /** State to go on from; several are taken over one after another. */
   states?: readonly Uint8Array[];
   /** Position at which the states were taken; default 0. */
@@ -54,6 +57,7 @@ export class Supervisor {
   #ready: Ready | undefined;
   readonly #options: SupervisorOptions;
   readonly #limits: HostLimits;
+  readonly #shard: Shard;
   #states: readonly Uint8Array[];
   #position: number;
   #kept: Uint8Array[] = [];
@@ -67,6 +71,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#signals = options.signals;
+    this.#shard = options.shard ?? { index: 0, count: 1 };
     this.#states = options.states ?? [];
     this.#position = options.position ?? 0;
     this.#isCold = options.isCold ?? false;
@@ -110,7 +115,10 @@ export class Supervisor {
     signals: readonly HostedSignal[],
     options: { dedupe: boolean; isCold: boolean },
   ): Promise<{ host: HostProcess; ready: Ready }> {
-    const opened = await HostProcess.start({ signals, ...options }, this.#limits);
+    const opened = await HostProcess.start(
+      { signals, shard: this.#shard, ...options },
+      this.#limits,
+    );
     try {
       for (const state of this.#states) await opened.host.restore(state);
       // It was taken in time before; now all of it comes at once, on a machine that is in trouble.
@@ -196,7 +204,10 @@ export class Supervisor {
     const frames = batch === undefined ? this.#kept : [...this.#kept, batch];
     let host: HostProcess | undefined;
     try {
-      const load = { signals: this.#signals, dedupe, isCold, isProbe: true };
+      const load = {
+        ...{ signals: this.#signals, shard: this.#shard, dedupe, isCold },
+        isProbe: true,
+      };
       const opened = await HostProcess.start(load, this.#limits);
       host = opened.host;
       for (const state of this.#states) await host.restore(state);

@@ -1,0 +1,143 @@
+import { CodecError } from "@ssmd/runtime/errors";
+import { StateReader, StateWriter } from "../builders/state_bytes.ts";
+import { compareFires } from "../engine/fire_id.ts";
+import type { HostedSignal } from "../host/load_signal.ts";
+import type { BatchResult, Ready } from "./answers.ts";
+import { type Quarantine, Supervisor, type SupervisorOptions } from "./supervisor.ts";
+
+/** Before states of several hosts; no state of one begins so. */
+const SEVERAL = -1;
+
+interface HostShardsOptions extends Omit<SupervisorOptions, "shard" | "position"> {
+  /** How many hosts share the markets among them, from 1. */
+  hosts: number;
+}
+
+/**
+ * Hosts that have a share of the markets each, by the symbol; together they fire what one would. All
+ * are given all records, as signals may follow the markets of others. Calls must not overlap.
+ */
+export class HostShards {
+  readonly #shards: readonly Supervisor[];
+  readonly #options: HostShardsOptions;
+  #signals: readonly HostedSignal[];
+  #isCold: boolean;
+  readonly #out = new Set<string>();
+  #news: Quarantine[] = [];
+  /** What hosts answered to a batch that another one has still to take. */
+  #answers: (BatchResult | undefined)[] = [];
+
+  /** Nothing runs yet. Throws CodecError for states of another number of hosts. */
+  constructor(options: HostShardsOptions) {
+    const { hosts: count, states = [], ...rest } = options;
+    this.#options = options;
+    this.#signals = options.signals;
+    this.#isCold = options.isCold ?? false;
+    const parts = states.map((state) => partsOf(state, count));
+    this.#shards = Array.from({ length: count }, (_, index) =>
+      new Supervisor({
+        ...rest,
+        states: parts.map((each) => each[index] as Uint8Array),
+        shard: { index, count },
+        onQuarantine: (quarantine) => this.#news.push(quarantine),
+      }));
+  }
+
+  /** Starts all. Throws HostFailure. */
+  async start(): Promise<Ready> {
+    const [ready] = await all(this.#shards.map((shard) => shard.start()));
+    return await this.#takeOut() ?? ready as Ready;
+  }
+
+  /** Has a batch evaluated by all. What one that failed has to take again, the others do not. */
+  async send(batch: Uint8Array): Promise<BatchResult> {
+    await all(this.#shards.map(async (shard, i) => {
+      this.#answers[i] ??= await shard.send(batch);
+    }));
+    const answers = this.#answers.flatMap((answer) => answer ?? []);
+    this.#answers = [];
+    await this.#takeOut();
+    return joined(answers);
+  }
+
+  /** The state behind the last batch. */
+  async snapshot(): Promise<{ state: Uint8Array }> {
+    const states = await all(this.#shards.map((shard) => shard.snapshot()));
+    const [first] = states;
+    if (states.length === 1 && first !== undefined) return first;
+    const to = new StateWriter().number(SEVERAL).number(states.length);
+    for (const { state } of states) to.bytes(state);
+    return { state: to.finish() };
+  }
+
+  /** Goes on with other signals from the last batch on; see `Supervisor.replace`. */
+  async replace(
+    signals: readonly HostedSignal[],
+    { isCold = false }: { isCold?: boolean } = {},
+  ): Promise<Ready> {
+    this.#signals = signals;
+    this.#isCold = isCold;
+    this.#out.clear();
+    const [ready] = await all(this.#shards.map((shard) => shard.replace(signals, { isCold })));
+    return await this.#takeOut() ?? ready as Ready;
+  }
+
+  /** Ends the hosts. */
+  async stop(): Promise<void> {
+    await all(this.#shards.map((shard) => shard.stop()));
+  }
+
+  /** A signal that did harm in one host is taken out of all; undefined = none did. */
+  async #takeOut(): Promise<Ready | undefined> {
+    let ready: Ready | undefined;
+    while (this.#news.length > 0) {
+      const news = this.#news.splice(0);
+      for (const quarantine of news) {
+        if (!this.#out.has(quarantine.signal)) this.#options.onQuarantine?.(quarantine);
+        this.#out.add(quarantine.signal);
+      }
+      this.#signals = this.#signals.filter(({ id }) => !this.#out.has(id));
+      if (this.#shards.length === 1) continue;
+      const replaced = this.#shards.map((shard) =>
+        shard.replace(this.#signals, { isCold: this.#isCold })
+      );
+      [ready] = await all(replaced);
+    }
+    return ready;
+  }
+}
+
+/** Waits for all, also where one rejects: none may be asked anew while it is at work. */
+async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  return settled.map((each) => {
+    if (each.status === "rejected") throw each.reason;
+    return each.value;
+  });
+}
+
+function joined(answers: readonly BatchResult[]): BatchResult {
+  const [first] = answers;
+  if (answers.length === 1 && first !== undefined) return first;
+  return {
+    position: Math.max(...answers.map(({ position }) => position)),
+    fires: answers.flatMap(({ fires }) => fires).sort(compareFires),
+    reports: answers.flatMap(({ reports }) => reports),
+    costUs: Math.max(...answers.map(({ costUs }) => costUs)),
+    rssBytes: Math.max(...answers.map(({ rssBytes }) => rssBytes)),
+    heapBytes: Math.max(...answers.map(({ heapBytes }) => heapBytes)),
+    instances: answers.reduce((sum, { instances }) => sum + instances, 0),
+  };
+}
+
+/** The states of so many hosts. Throws CodecError `STATE_HOSTS`. */
+function partsOf(state: Uint8Array, count: number): Uint8Array[] {
+  const from = new StateReader(state);
+  const written = from.number() === SEVERAL ? from.number() : 1;
+  if (written !== count) {
+    throw new CodecError("STATE_HOSTS", `The state is one of ${written} hosts, not of ${count}`, {
+      hint: "Signals begin cold where the number of hosts is changed",
+    });
+  }
+  return count === 1 ? [state] : Array.from({ length: count }, () => from.bytes().slice());
+}
