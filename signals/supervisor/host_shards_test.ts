@@ -80,8 +80,8 @@ Deno.test("several hosts go on from their state; another number of hosts refuses
   }
 });
 
-Deno.test("what does harm in one host is taken out of all, and told once", async () => {
-  const told: string[] = [];
+Deno.test("what does harm in one host is taken out of all, and reported once", async () => {
+  const reported: string[] = [];
   // Only the market KX1 makes it loop.
   const loops = rawSignal(
     "loops",
@@ -92,8 +92,8 @@ Deno.test("what does harm in one host is taken out of all, and told once", async
   );
   const { fires } = await firesOf(2, BATCHES, {
     signals: [loops, ...SIGNALS],
-    onQuarantine: ({ signal }) => told.push(signal),
+    onQuarantine: ({ signal }) => reported.push(signal),
   });
-  assert.deepEqual(told, ["loops"]);
+  assert.deepEqual(reported, ["loops"]);
   assert.deepEqual(fires, ONE.fires);
 });
