@@ -1,7 +1,9 @@
 import { z } from "zod";
 import {
   changedPaths,
+  dataDirOf,
   type Environment,
+  environmentRevision,
   hasHistory,
   historyOf,
   registryPathOf,
@@ -9,17 +11,42 @@ import {
   todayUtc,
   versionOn,
 } from "@ssmd/metadata";
-import { ConfigError } from "@ssmd/runtime";
+import { ConfigError, runningProcesses, SsmdError } from "@ssmd/runtime";
+import { askGateway } from "../client/running_gateway.ts";
 import { defineCommand } from "../command/define.ts";
+import { dir } from "../command/flag.ts";
+import type { SsmdContext } from "../context.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable } from "../terminal.ts";
 
+/** What the gateway answers. */
+const DRIFT = z.object({
+  running_revision: z.string(),
+  added: z.array(z.string()),
+  taken_off: z.array(z.string()),
+  changed: z.array(z.string()),
+  other_rules: z.boolean(),
+  needs_restart: z.array(z.string()),
+});
+
+const DEPLOYED = z.object({
+  state: z.enum(["same", "drift", "not running", "unknown"]),
+  running_revision: z.string().nullable().describe("Of what runs; null = not known"),
+  file_revision: z.string().describe("Of the file as it is now"),
+  differences: z.array(z.string()).describe(
+    "Markets with + or - or ~ and other fields; or why not known",
+  ),
+});
+
 export default defineCommand({
   name: "env status",
-  brief: "Tell how an environment stands: sound, committed, its keys there, running",
-  description: "Running means that its gateway answers on this machine.",
+  brief: "Tell how an environment stands: sound, committed, its keys there, deployed",
+  description:
+    "Deployed is what up, or the gateway, runs with now, against the file: found by the folder of " +
+    "the data and asked. Exit code 1 when they differ.",
   examples: ["ssmd env status demo"],
+  flags: { data: dir("Folder of the data, as up --data has it; default: the environment's") },
   args: [ENV_NAME],
   output: z.object({
     env: z.string(),
@@ -29,8 +56,11 @@ export default defineCommand({
     feeds: z.record(z.string(), z.string()).describe("What is in force of each"),
     missing_keys: z.array(z.string()),
     gateway: z.string(),
+    deployed: DEPLOYED,
   }),
-  async run({ args: [name], context }) {
+  failed: ({ deployed }) => deployed.state === "drift",
+  asks: ["GET /v1/admin/environment"],
+  async run({ flags: { data }, args: [name], context }) {
     const registry = await Registry.open(context.globals);
     const env = registry.environment(name);
     const path = registryPathOf({ kind: "environment", name });
@@ -46,9 +76,43 @@ export default defineCommand({
       })),
       missing_keys: await missingKeys(env),
       gateway: await gatewayState(env),
+      deployed: await deployedState(context, env, dataDirOf(env, data)),
     };
   },
 });
+
+/** Asks the newest process that serves it. */
+async function deployedState(
+  context: SsmdContext,
+  env: Environment,
+  dataDir: string,
+): Promise<z.output<typeof DEPLOYED>> {
+  const file_revision = environmentRevision(env);
+  const [running] = await runningProcesses(dataDir, env.name);
+  const none = { running_revision: null, file_revision, differences: [] };
+  if (running === undefined) return { state: "not running", ...none };
+  try {
+    const location = { env: env.name, url: running.url };
+    const answer = await askGateway(context, location, ["GET", "/v1/admin/environment"]);
+    const drift = DRIFT.parse(answer);
+    const differences = differencesOf(drift);
+    const state = differences.length === 0 ? "same" : "drift";
+    return { ...none, state, running_revision: drift.running_revision, differences };
+  } catch (error) {
+    if (!(error instanceof SsmdError)) throw error;
+    return { state: "unknown", ...none, differences: [error.message] };
+  }
+}
+
+function differencesOf(drift: z.output<typeof DRIFT>): string[] {
+  return [
+    ...drift.added.map((symbol) => `+ ${symbol}`),
+    ...drift.taken_off.map((symbol) => `- ${symbol}`),
+    ...drift.changed.map((symbol) => `~ ${symbol}`),
+    ...(drift.other_rules ? ["select"] : []),
+    ...drift.needs_restart,
+  ];
+}
 
 async function gitState(dir: string, path: string): Promise<string> {
   if (!await hasHistory(dir)) return "no history";

@@ -374,7 +374,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => import("./env_show.ts"),
   },
   "env status": {
-    brief: "Tell how an environment stands: sound, committed, its keys there, running",
+    brief: "Tell how an environment stands: sound, committed, its keys there, deployed",
     load: () => import("./env_status.ts"),
   },
   "env teardown": {

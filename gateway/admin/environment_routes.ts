@@ -2,6 +2,7 @@ import {
   type Environment,
   type EnvironmentChange,
   environmentChange,
+  environmentRevision,
   loadEnvironment,
   tellChoice,
 } from "@ssmd/metadata";
@@ -34,32 +35,65 @@ const APPLIED = z.strictObject({
   other_rules: z.boolean().describe("Whether other rules choose markets from now on."),
 });
 
-/** The route that takes the markets of the environment's file over without a restart. */
+/** What runs against what is defined. */
+const DRIFT = z.strictObject({
+  environment: z.string(),
+  running_revision: z.string().describe("Of what runs: 12 hex digits."),
+  file_revision: z.string().describe("Of the file as it is now; the same = no drift."),
+  ...{ added: APPLIED.shape.added, taken_off: APPLIED.shape.taken_off },
+  ...{ changed: APPLIED.shape.changed, other_rules: APPLIED.shape.other_rules },
+  needs_restart: z.array(z.string()).describe("Other fields that differ."),
+});
+
+/** The routes that compare what runs with its file, and take its markets over without a restart. */
 export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
   let running = options.environment;
-  return [route({
-    ...{ path: "/v1/admin/environment/apply", id: "applyEnvironment", method: "POST" },
-    ...{ tag: "Administration", role: "admin" },
-    changes: "config-changes",
-    summary: "Takes over the markets and rules of the environment's file, without a restart",
-    description:
-      "Other markets go on untouched. Where the file differs in anything else, nothing " +
-      "is applied: the answer names what wants a restart.",
-    query: { dry_run: z.boolean().default(false).describe("Whether it is only shown.") },
-    answers: { 200: { schema: APPLIED } },
-    handler: async ({ query: { dry_run } }) => {
+  const drift = route({
+    ...{ path: "/v1/admin/environment", id: "showEnvironmentDrift", method: "GET" },
+    ...{ tag: "Administration", role: "operator" },
+    summary: "What the gateway's environment runs with, against its file",
+    answers: { 200: { schema: DRIFT } },
+    handler: async () => {
       const file = await fileOf(options, running.name);
-      const change = environmentChange(running, file);
-      assertLive(change);
-      if (!dry_run && hasNews(change)) {
-        await tellChoice(options.transport, file);
-        options.addMarkets(marketsOf(file, [...change.added, ...change.changed]));
-        running = file;
-      }
-      const { added, takenOff: taken_off, changed, otherRules: other_rules } = change;
-      return json({ environment: file.name, dry_run, added, taken_off, changed, other_rules });
+      const {
+        takenOff: taken_off,
+        otherRules: other_rules,
+        needsRestart: needs_restart,
+        ...change
+      } = environmentChange(running, file);
+      return json({
+        ...{ environment: running.name, ...change, taken_off, other_rules, needs_restart },
+        running_revision: environmentRevision(running),
+        file_revision: environmentRevision(file),
+      });
     },
-  })];
+  });
+  return [
+    drift,
+    route({
+      ...{ path: "/v1/admin/environment/apply", id: "applyEnvironment", method: "POST" },
+      ...{ tag: "Administration", role: "admin" },
+      changes: "config-changes",
+      summary: "Takes over the markets and rules of the environment's file, without a restart",
+      description:
+        "Other markets go on untouched. Where the file differs in anything else, nothing " +
+        "is applied: the answer names what wants a restart.",
+      query: { dry_run: z.boolean().default(false).describe("Whether it is only shown.") },
+      answers: { 200: { schema: APPLIED } },
+      handler: async ({ query: { dry_run } }) => {
+        const file = await fileOf(options, running.name);
+        const change = environmentChange(running, file);
+        assertLive(change);
+        if (!dry_run && hasNews(change)) {
+          await tellChoice(options.transport, file);
+          options.addMarkets(marketsOf(file, [...change.added, ...change.changed]));
+          running = file;
+        }
+        const { added, takenOff: taken_off, changed, otherRules: other_rules } = change;
+        return json({ environment: file.name, dry_run, added, taken_off, changed, other_rules });
+      },
+    }),
+  ];
 }
 
 async function fileOf({ registryDir }: EnvironmentRouteOptions, name: string) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
@@ -37,6 +38,21 @@ export function environmentChange(running: Environment, file: Environment): Envi
     needsRestart: [...fields].filter((field) => !isDeepStrictEqual(running[field], file[field]))
       .sort(),
   };
+}
+
+/** Digits of a revision. */
+const REVISION_DIGITS = 12;
+
+/** Names what an environment says, whatever the order and the comments of its file: 12 hex digits. */
+export function environmentRevision(environment: Environment): string {
+  const text = JSON.stringify(
+    environment,
+    (_, value) =>
+      value !== null && typeof value === "object" && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))
+        : value,
+  );
+  return createHash("sha256").update(text).digest("hex").slice(0, REVISION_DIGITS);
 }
 
 /** Name of the bus's key-value store that a running environment follows. */

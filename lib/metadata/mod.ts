@@ -25,6 +25,7 @@ export {
 export {
   type EnvironmentChange,
   environmentChange,
+  environmentRevision,
   type MarketChoice,
   SHARD_OWNER_STORE,
   SYMBOLS_STORE,
