@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { FakeProvider, type Json } from "../../agents/testing/fake_provider.ts";
+import { Folder } from "./_process.ts";
+import { writeRegistry } from "./_registry.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const ENV = "defining";
+const WORDS = "when the spread of any KXBTC market doubles within ten seconds";
+const BRANCH = "signal/spread_doubles";
+
+const DRAFT = {
+  ...{ id: "spread_doubles", title: "The spread doubles", feeds: ["kalshi"], symbols: ["KXBTC*"] },
+  ...{ params: { minSpread: 0.04 }, state: [{ name: "book", builder: "orderbook" }] },
+  ...{ when: "book.spread >= p.minSpread", edge: "rising", cooldown: "10s", every: null },
+  fire: { spread: "book.spread" },
+};
+
+/** A syntax error, a type error, a clock, then right. */
+const ANSWERS: Json[] = [
+  { summary: "The spread doubles.", question: null },
+  { ...DRAFT, when: "((book.spread >= p.minSpread" },
+  { ...DRAFT, when: "book.sprad >= p.minSpread" },
+  { ...DRAFT, when: "book.spread >= p.minSpread && Date.now() > 0" },
+  DRAFT,
+];
+
+/** A project in a repository of its own, whose model is at an address. */
+class Project {
+  readonly folder = new Folder();
+  /** The only address that its commands may reach. */
+  readonly #host: string;
+
+  constructor(url: string) {
+    this.#host = new URL(url).host;
+  }
+
+  async write(model: Json): Promise<void> {
+    const { path } = this.folder;
+    await writeRegistry(path, { name: ENV, feeds: { kalshi: { symbols: {} } }, simulatedRate: 1 });
+    const file = `${path}/exchanges/environments/${ENV}.yaml`;
+    const environment = JSON.parse(await Deno.readTextFile(file));
+    environment.feeds = ["kalshi"];
+    environment.keys = { model: { type: "api_key", fields: ["token"], source: "env" } };
+    environment.agents = { model };
+    await Deno.writeTextFile(file, JSON.stringify(environment));
+    for (const args of [["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]]) {
+      await this.git(...args);
+    }
+  }
+
+  async git(...args: string[]): Promise<string> {
+    const identity = ["-c", "user.name=t", "-c", "user.email=t@t.invalid"];
+    return (await this.#run("git", [...identity, ...args])).out;
+  }
+
+  /** Runs a command of ssmd that may reach the model's address and no other. */
+  async ssmd(...args: string[]): Promise<Json> {
+    const rights = ["read", "write", "env", "run", "sys", "ffi"].map((name) => `--allow-${name}`);
+    const { code, out, err } = await this.#run(Deno.execPath(), [
+      ...["run", "-q", "--no-prompt", "--frozen", `--config=${ROOT}deno.json`, ...rights],
+      ...[`--allow-net=${this.#host}`, `${ROOT}cli/main.ts`, ...args],
+      ...["--env", ENV, "--output", "json"],
+    ]);
+    assert.equal(code, 0, out + err);
+    return JSON.parse(out);
+  }
+
+  async #run(program: string, args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const { code, stdout, stderr } = await new Deno.Command(program, {
+      ...{ args, cwd: this.folder.path, stdin: "null" },
+      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", SSMD_KEY_MODEL_TOKEN: "secret-token" },
+    }).output();
+    const text = new TextDecoder();
+    return { code, out: text.decode(stdout), err: text.decode(stderr) };
+  }
+}
+
+for (const type of ["openai", "anthropic"] as const) {
+  Deno.test(`words become one commit with a model of ${type} that errs three times, and nothing else is reached`, async () => {
+    await using provider = await new FakeProvider([...ANSWERS]).start();
+    const project = new Project(provider.url);
+    await using _ = project.folder;
+    const url = type === "anthropic" ? provider.url : `${provider.url}/v1`;
+    await project.write({ type, model: "m", url, credentials: { token: "$key:model.token" } });
+    const startedAt = performance.now();
+    const { thread } = await project.ssmd("agent", "define", WORDS);
+    await project.ssmd("agent", "approve", String(thread), "--yes");
+    console.log(`${((performance.now() - startedAt) / 1000).toFixed(1)} s from words to commit`);
+    assert.equal((await project.git("log", "--oneline", BRANCH)).trim().split("\n").length, 2);
+    const shown = await project.git("show", "--stat", "--format=%B", BRANCH);
+    for (
+      const part of [
+        ...["signals/spread_doubles.ts", "signals/spread_doubles_test.ts", "Approved-Hash: "],
+        ...[`Agent-Thread: ${thread}`, `Agent-Model: ${type} m`, "Source-Hash: "],
+      ]
+    ) assert.ok(shown.includes(part), `${part} in\n${shown}`);
+    // What the checks found went back to the model, word for word.
+    assert.equal(provider.requests.length, ANSWERS.length);
+    const asked = provider.requests.map(({ body }) => JSON.stringify(body));
+    assert.match(asked[3] ?? "", /sprad/);
+    assert.match(asked[4] ?? "", /Date/);
+  });
+}
