@@ -36,6 +36,18 @@ const SCENARIOS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Arguments with which each tool finds something in the demo; absent = none. */
+const ARGUMENTS: Readonly<Record<string, Record<string, string | number>>> = {
+  get_market: { symbol: "BTCUSD" },
+  get_trades: { symbol: "BTCUSD", limit: 3 },
+  get_orderbook: { symbol: "BTCUSD" },
+  query_historical: { symbol: "BTCUSD", kind: "candles" },
+  get_signal_history: { id: "imbalance_flip" },
+  test_signal: { id: "imbalance_flip" },
+  create_signal: { words: "when it rains" },
+  report_issue: { kind: "other", text: "which day is open?" },
+};
+
 /** What a program in Python does with every tool, over the transport that it is told. */
 const PYTHON = `
 import asyncio, json, sys
@@ -43,47 +55,48 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-ARGUMENTS = {
-    "get_market": {"symbol": "BTCUSD"},
-    "get_trades": {"symbol": "BTCUSD", "limit": 3},
-    "get_orderbook": {"symbol": "BTCUSD"},
-    "query_historical": {"symbol": "BTCUSD", "kind": "candles"},
-    "get_signal_history": {"id": "imbalance_flip"},
-    "test_signal": {"id": "imbalance_flip"},
-    "create_signal": {"words": "when it rains"},
-    "report_issue": {"kind": "other", "text": "which day is open?"},
-}
+ARGUMENTS = json.loads('${JSON.stringify(ARGUMENTS)}')
 
-async def call(session, name):
+async def call(call_tool, name):
     while True:
-        result = await session.call_tool(name, ARGUMENTS.get(name, {}))
+        result = await call_tool(name, ARGUMENTS.get(name, {}))
         answer = json.loads(result.content[0].text)
         if answer.get("error", {}).get("code") != "TOO_MANY_CALLS":
             return answer
         await asyncio.sleep(1)
 
-async def use(read, write):
+async def use(tools, call_tool, read_resource):
+    called = {tool.name: await call(call_tool, tool.name) for tool in tools}
+    # Ten calls at once are a client's share.
+    await asyncio.sleep(2)
+    status = json.loads((await read_resource("ssmd://status"))[0].text)
+    print(json.dumps({"called": called, "status": status}))
+
+async def use_session(read, write):
     async with ClientSession(read, write) as session:
         await session.initialize()
-        called = {}
-        for tool in (await session.list_tools()).tools:
-            if tool.name not in ARGUMENTS and tool.input_schema.get("required"):
-                continue
-            called[tool.name] = await call(session, tool.name)
-        # Ten calls at once are a client's share.
-        await asyncio.sleep(2)
-        status = await session.read_resource("ssmd://status")
-        print(json.dumps({"called": called, "status": json.loads(status.contents[0].text)}))
+        async def resource(uri):
+            return (await session.read_resource(uri)).contents
+        await use((await session.list_tools()).tools, session.call_tool, resource)
+
+async def use_fastmcp(kind, rest):
+    from fastmcp import Client
+    server = {"command": rest[0], "args": ["mcp", "serve", "--url", rest[-1]]}
+    target = rest[0] + "/mcp" if kind == "http" else {"mcpServers": {"ssmd": server}}
+    async with Client(target) as client:
+        await use(await client.list_tools(), client.call_tool_mcp, client.read_resource)
 
 async def main():
-    kind, *rest = sys.argv[1:]
-    if kind == "http":
+    package, kind, *rest = sys.argv[1:]
+    if package == "fastmcp":
+        await use_fastmcp(kind, rest)
+    elif kind == "http":
         async with streamable_http_client(rest[0] + "/mcp") as (read, write, *_):
-            await use(read, write)
+            await use_session(read, write)
     else:
         command = StdioServerParameters(command=rest[0], args=["mcp", "serve", "--url", rest[1]])
         async with stdio_client(command) as (read, write):
-            await use(read, write)
+            await use_session(read, write)
 
 asyncio.run(main())
 `;
@@ -98,6 +111,16 @@ async function run(command: string, args: string[]): Promise<{ code: number; out
   return { code, out: text.decode(stdout) + (code === 0 ? "" : text.decode(stderr)) };
 }
 
+/** Calls a tool as soon as its client may. */
+async function callTool(client: Client, name: string): Promise<Record<string, unknown>> {
+  for (;;) {
+    const { content } = await client.callTool({ name, arguments: ARGUMENTS[name] ?? {} });
+    const answer = JSON.parse((content as { text: string }[])[0]?.text ?? "");
+    if (answer.error?.code !== "TOO_MANY_CALLS") return answer;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
 async function withUp(test: (url: string) => Promise<void>): Promise<void> {
   await using data = new Folder();
   await using up = new RunningUp(["--data", data.path]);
@@ -109,18 +132,19 @@ async function withUp(test: (url: string) => Promise<void>): Promise<void> {
   await test(url);
 }
 
-async function hasPythonClient(): Promise<boolean> {
-  const { code, out } = await run("python3", ["-c", "import mcp"]);
-  if (code !== 0 && REQUIRED) throw new Error(`the Python package mcp is missing: ${out}`);
+async function hasPython(name: string): Promise<boolean> {
+  const { code, out } = await run("python3", ["-c", `import ${name}`]);
+  if (code !== 0 && REQUIRED) throw new Error(`the Python package ${name} is missing: ${out}`);
   return code === 0;
 }
 
 Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio", async (t) => {
   await withUp(async (url) => {
-    if (await hasPythonClient()) {
+    for (const client of ["mcp", "fastmcp"]) {
+      if (!await hasPython(client)) continue;
       for (const args of [["http", url], ["stdio", `${ROOT}cli/ssmd`, url]]) {
-        await t.step(`Python over ${args[0]}`, async () => {
-          const { code, out } = await run("python3", ["-c", PYTHON, ...args]);
+        await t.step(`Python's ${client} over ${args[0]}`, async () => {
+          const { code, out } = await run("python3", ["-c", PYTHON, client, ...args]);
           assert.equal(code, 0, out);
           const { called, status } = JSON.parse(out);
           assert.ok(Object.keys(called).length === 12, out);
@@ -140,8 +164,12 @@ Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio
           stderr: "ignore",
         }),
       );
-      const { content } = await client.callTool({ name: "system_status", arguments: {} });
-      assert.match((content as { text: string }[])[0]?.text ?? "", /"env":"demo"/);
+      const { tools } = await client.listTools();
+      assert.equal(tools.length, 12);
+      for (const { name } of tools) {
+        const answer = await callTool(client, name);
+        assert.ok("data" in answer, `${name}: ${JSON.stringify(answer)}`);
+      }
       await client.close();
       const { clients } = await (await fetch(`${url}/v1/admin/tool-clients`)).json();
       assert.ok(clients.some((one: { transport: string }) => one.transport === "stdio"));
