@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { FakeProvider } from "../testing/fake_provider.ts";
+import { FakeProvider } from "../../tests/servers/fake_provider.ts";
 import { answerSchema } from "./model.ts";
 import { openModel } from "./open_model.ts";
 

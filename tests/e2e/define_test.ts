@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeProvider, type Json } from "../../agents/testing/fake_provider.ts";
+import { FakeProvider, type Json } from "../servers/fake_provider.ts";
 import { Folder } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
 
