@@ -12,6 +12,7 @@ import {
   startSimulator,
 } from "@ssmd/simulator";
 import { exampleClient } from "./example_client.ts";
+import { countText } from "./format.ts";
 
 /** Options of {@linkcode serveExchange}. */
 export interface ServeOptions {
@@ -102,7 +103,7 @@ async function symbolsOf(options: ServeOptions): Promise<string[]> {
 async function explain(options: ServeOptions, simulator: Simulator, key?: Key): Promise<string> {
   const what = options.captures.length === 0
     ? `market model, seed ${options.seed}, about ${options.rate} events/s`
-    : `${options.captures.length} capture${options.captures.length === 1 ? "" : "s"}`;
+    : countText(options.captures.length, "capture");
   const symbols = await symbolsOf(options);
   const lines = [
     `${options.venue} at ${simulator.url}  (${what}, speed ${options.speed})`,
@@ -186,10 +187,12 @@ export async function serveExchange(options: ServeOptions): Promise<void> {
     await simulator.close();
     const stats = { accepted, refused, frames: framesSent, faults: struck };
     if (options.json) eventsOf(options).info("ended", stats);
-    else {options.write(
-        `${accepted} connection${accepted === 1 ? "" : "s"}, ${refused} refused, ` +
-          `${framesSent} frames sent, ${struck} faults\n`,
-      );}
+    else {
+      options.write(
+        `${countText(accepted, "connection")}, ${refused} refused, ` +
+          `${countText(framesSent, "frame")} sent, ${countText(struck, "fault")}\n`,
+      );
+    }
   } finally {
     if (key?.temporary) await Deno.remove(key.path);
   }

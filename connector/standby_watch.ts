@@ -13,8 +13,8 @@ export interface StandbyWatchOptions {
   logger: Logger;
 }
 
-/** What was lost longer before the last record cannot be told by the other one, µs. */
-const GIVE_AWAY_REACH_US = 30_000_000;
+/** What was lost longer before the last record is not told by the other one, µs; a dead channel is seen after 65 s. */
+const GIVE_AWAY_REACH_US = 90_000_000;
 /** Reasons of gaps of one's own connection; what cannot be read, the other one cannot read either. */
 const OWN_REASONS: ReadonlySet<string> = new Set([
   ...["disconnect", "sequence", "checksum", "subscription"],

@@ -173,3 +173,32 @@ Deno.test(
       assert.deepEqual(await pair.fromRaw(), sorted(pair.events));
     }),
 );
+
+Deno.test("a channel that dies at the one that tells is told by the other one, minute and all", {
+  // A channel is silent after a minute.
+  ignore: ignore || Deno.env.get("SSMD_PAIR_SILENCE") !== "1",
+}, () =>
+  Pair.with(async (pair) => {
+    const first = await Side.start(pair, `${pair.dir}/first`);
+    const second = await Side.start(pair, `${pair.dir}/second`);
+    pair.say("B", { snap: "B", n: 1 });
+    tell(pair, 1, 5);
+    await untilBacked(first);
+    tell(pair, 6, 40);
+    const [, , ...ofSecond] = pair.exchange.clients;
+    const isOfA = ({ received }: FakeClient) => received[0]?.includes("A");
+    let n = 40;
+    while (!second.connector.isTelling) {
+      n++;
+      for (const client of ofSecond.filter(isOfA)) send(client, { book: "A", n });
+      pair.say("A", { trade: "A", id: n });
+      pair.say("C", { trade: "C", id: 1000 + n }, { book: "C", n });
+      await sleep(200);
+    }
+    await pair.untilPublished(1000 + n);
+    assertWhole(pair, n);
+    assert.deepEqual(pair.listener.gaps(), []);
+    await first.stop();
+    await second.stop();
+    assert.deepEqual(await pair.fromRaw(), sorted(pair.events));
+  }));

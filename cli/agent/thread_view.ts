@@ -1,5 +1,6 @@
 import type { Thread, ThreadDetails } from "@ssmd/agents";
 import { z } from "zod";
+import { countText } from "../format.ts";
 
 /** A thread as commands print it. */
 export const THREAD = z.object({
@@ -66,9 +67,9 @@ export function threadText(thread: z.output<typeof THREAD_DETAILS>): string {
     `model: ${model}`,
     ...(source === null ? [] : ["", source.trimEnd(), ""]),
     ...(checks.length === 0 ? [] : [`checks: ${checks.join(", ")}`]),
-    ...(backtest === null
-      ? []
-      : [`backtest: ${backtest.fires} fires in ${backtest.records} records`]),
+    ...(backtest === null ? [] : [
+      `backtest: ${countText(backtest.fires, "fire")} in ${countText(backtest.records, "record")}`,
+    ]),
     ...next,
     "",
   ].join("\n");

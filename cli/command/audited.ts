@@ -10,7 +10,7 @@ import {
   readOnlyMode,
 } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
-import type { SsmdContext } from "../context.ts";
+import { notice, type SsmdContext } from "../context.ts";
 import type { Command } from "./define.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
@@ -40,13 +40,14 @@ export interface AuditedCall {
 
 /**
  * Runs a command that changes something and writes one event, done, refused or failed, into the log
- * of its environment, or of the registry. A log that cannot be opened refuses before anything is done.
+ * of its environment, or of the registry. A log that cannot be opened refuses before anything is done, but for what only
+ * reads data from a place that is read-only.
  */
 export async function audited(command: Command, call: AuditedCall): Promise<unknown> {
   const { changes } = command;
   const category = typeof changes === "function" ? changes(call as never) : changes;
   if (category === undefined || call.flags["dryRun"] === true) return await run(command, call);
-  using log = new AuditLog(await logPath(call));
+  using log = openLog(await logPath(call), category === "data-access" ? call.context : undefined);
   const details: Record<string, string> = {};
   const context = { ...call.context, auditDetails: details };
   const write = (outcome: AuditDraft["outcome"], reason: string) => {
@@ -56,7 +57,7 @@ export async function audited(command: Command, call: AuditedCall): Promise<unkn
     const { user, host } = whoIsThis();
     const actor = `${user}@${host}`;
     const target = hidden ? "" : clean(call.args.flat().join(" "));
-    log.append([{ category, actor, action: command.name, target, outcome, reason, metadata }]);
+    log?.append([{ category, actor, action: command.name, target, outcome, reason, metadata }]);
   };
   try {
     if (category !== "data-access") await assertWritable(command, call);
@@ -67,6 +68,17 @@ export async function audited(command: Command, call: AuditedCall): Promise<unkn
     if (error instanceof SsmdError) write("refused", error.code);
     else write("failed", "UNEXPECTED");
     throw error;
+  }
+}
+
+/** Where data is only read, a place that is read-only has no log: `reader` hears of it. */
+function openLog(path: string, reader: SsmdContext | undefined): AuditLog | undefined {
+  try {
+    return new AuditLog(path);
+  } catch (error) {
+    if (reader === undefined || (error as SsmdError).code !== "AUDIT_READ_ONLY") throw error;
+    notice(reader, `note: this is not in the audit log, as ${path} cannot be written`);
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AuditLog, verifyAudit } from "@ssmd/audit";
 import { SsmdError } from "@ssmd/runtime";
+import { canMount, Tmpfs } from "../../tests/e2e/_tmpfs.ts";
 import type { Command } from "./define.ts";
 import { COMMAND_INDEX } from "../commands/index.ts";
 import { audited, type AuditedCall } from "./audited.ts";
@@ -123,4 +124,32 @@ Deno.test("where no event can be written nothing is changed", async () => {
   } finally {
     await Deno.remove(data, { recursive: true });
   }
+});
+
+Deno.test({
+  name: "a read-only archive is read without an event, with a note; nothing is changed there",
+  // Root writes wherever it is not mounted read-only.
+  ignore: Deno.uid() === 0 && !canMount(),
+  fn: async () => {
+    await using disk = Deno.uid() === 0 ? new Tmpfs(1) : undefined;
+    const data = disk?.path ?? await Deno.makeTempDir();
+    if (disk !== undefined) disk.makeReadOnly();
+    else await Deno.chmod(data, 0o500);
+    const notes: string[] = [];
+    const stderr = { write: (text: string) => notes.push(text) };
+    const call = callOf(data);
+    const context = { ...call.context, globals: { quiet: false }, process: { stderr } };
+    const { default: read } = await COMMAND_INDEX["data export"]!.load();
+    const { default: change } = await COMMAND_INDEX["client create"]!.load();
+    const stub = (command: Command, run: () => unknown) => ({ ...command, run }) as Command;
+    const audit = (command: Command) => audited(command, { ...call, context } as never);
+    assert.deepEqual(await audit(stub(read, () => ({ rows: 1 }))), { rows: 1 });
+    assert.deepEqual(notes, [
+      `note: this is not in the audit log, as ${data}/audit/_registry.sqlite cannot be written\n`,
+    ]);
+    await assert.rejects(audit(stub(change, () => assert.fail("it ran"))), {
+      code: "AUDIT_READ_ONLY",
+    });
+    if (disk === undefined) await Deno.remove(data);
+  },
 });

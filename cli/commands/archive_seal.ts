@@ -148,7 +148,7 @@ function reportPace(context: SsmdContext, days: readonly SealOutcome[], ms: numb
   const records = types.reduce((sum, each) => sum + each.records, 0);
   const seconds = Math.max(ms / 1000, 0.001);
   const pace = `${seconds.toFixed(1)} s (${Math.round(records / seconds)}/s)`;
-  notice(context, `${records} records sealed and read back in ${pace}`);
+  notice(context, `${countText(records, "record")} sealed and read back in ${pace}`);
 }
 
 function progressTo(write: (text: string) => void): (progress: SealProgress) => void {

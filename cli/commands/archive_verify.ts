@@ -90,7 +90,7 @@ function report({ process: { stderr } }: SsmdContext, { problems }: Verification
 function verdictOf({ problems, totals }: Verification): string {
   return problems.length > 0
     ? `${countText(problems.length, "problem")}: the archive does not balance`
-    : `all ${totals.files} files are whole; ${totals.raw_frames} frames give exactly the ` +
+    : `${countText(totals.files, "file")} whole; ${totals.raw_frames} frames give exactly the ` +
       `${totals.records} records that are archived`;
 }
 

@@ -2,6 +2,7 @@ import { AUDIT_VERIFICATION, verifyAudit } from "@ssmd/audit";
 import { AUDIT_SOURCE_FLAGS, withAudit } from "../audit/audit_source.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
+import { countText } from "../format.ts";
 
 export default defineCommand({
   name: "audit verify",
@@ -20,7 +21,11 @@ export default defineCommand({
   output: AUDIT_VERIFICATION,
   table: ({ ok, events, files, head, findings }) =>
     ok
-      ? { text: `${events} events hold, ${files} files; head ${head}\n` }
+      ? {
+        text: `The chain holds: ${countText(events, "event")}, ${
+          countText(files, "file")
+        }; head ${head}\n`,
+      }
       : { rows: findings, counted: "finding", columns: ["where", "position", "finding"] },
   failed: ({ ok }) => !ok,
   run: ({ flags, context }) =>

@@ -7,6 +7,7 @@ import { clientView } from "../client/views.ts";
 import { defineCommand } from "../command/define.ts";
 import { oneRow } from "../command/table.ts";
 import { assertConfirmed } from "../confirm.ts";
+import { countText } from "../format.ts";
 
 export default defineCommand({
   name: "client delete",
@@ -32,7 +33,9 @@ export default defineCommand({
     if (flags.dryRun) return { client, keys, entitlements, deleted: false };
     assertConfirmed(
       context,
-      `Delete client ${name} with ${keys} live keys and ${entitlements} entitlements?`,
+      `Delete client ${name} with ${countText(keys, "live key")} and ${
+        countText(entitlements, "entitlement")
+      }?`,
     );
     const action = { action: "delete", client: name };
     const removed = await changeClients(context, flags, {

@@ -8,7 +8,7 @@ import { choice } from "../command/flag.ts";
 import { namedDays } from "../data/days.ts";
 import { INVENTORY_FLAGS } from "../data/inventory_flags.ts";
 import { CLOCK, clockView, CONDITION } from "../data/views.ts";
-import { bytesText } from "../format.ts";
+import { bytesText, countText } from "../format.ts";
 import type { Row } from "../render.ts";
 import { terminalColumns } from "../terminal.ts";
 
@@ -133,7 +133,7 @@ function tableOf({ days, totals }: Inventory) {
   const rows = days.map(({ feed, date, status, quality, layout, ...day }): Row => ({
     ...{ feed, date, status, ...figuresOf(day, byType), quality, gaps: day.gaps, layout },
   }));
-  const total = { feed: "total", date: `${totals.days} days`, status: "", quality: null };
+  const total = { feed: "total", date: countText(totals.days, "day"), status: "", quality: null };
   if (days.length > 1) {
     rows.push({ ...total, ...figuresOf(totals, byType), gaps: totals.gaps, layout: "" });
   }

@@ -1,8 +1,8 @@
 import { enrichChain } from "@ssmd/enrich";
 import { z } from "zod";
+import { ENVIRONMENT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { Registry } from "../registry/registry.ts";
-import { ENV_NAME } from "../registry/registry_args.ts";
 
 const ENRICHER = z.object({
   name: z.string(),
@@ -21,8 +21,8 @@ export default defineCommand({
     "They stand under enrich in its file, in order; without one that is enabled nothing " +
     "is made. Their rows are the series enriched of ssmd data export and ssmd query, and live the " +
     "subjects {env}.{feed}.enriched.{symbol} of the bus.",
-  examples: ["ssmd enricher list demo"],
-  args: [ENV_NAME],
+  examples: ["ssmd enricher list --env demo"],
+  flags: { env: ENVIRONMENT },
   output: z.array(ENRICHER),
   table: (enrichers) => ({
     rows: enrichers.map(({ columns, ...each }) => ({
@@ -31,7 +31,7 @@ export default defineCommand({
     })),
     counted: "enricher",
   }),
-  async run({ args: [env], context }) {
+  async run({ flags: { env }, context }) {
     const { enrich = [] } = (await Registry.open(context.globals)).environment(env);
     const all = enrichChain(enrich.map((each) => ({ ...each, enabled: true })));
     return enrich.map(({ name, type, enabled = true }) => ({

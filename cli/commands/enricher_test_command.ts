@@ -6,12 +6,13 @@ import { z } from "zod";
 import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { withArchive } from "../archive/with_archive.ts";
+import { ENVIRONMENT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { parsed, text } from "../command/flag.ts";
 import { notice } from "../context.ts";
 import { enricherIndex, openEnrichment } from "../enrich/open_enrichment.ts";
+import { countText } from "../format.ts";
 import { unknownName } from "../unknown_name.ts";
-import { ENV_NAME } from "../registry/registry_args.ts";
 
 const ROW = z.looseObject({
   symbol: z.string(),
@@ -27,10 +28,11 @@ export default defineCommand({
     "Those that are disabled run, too. With a name: that one, and those before it, which " +
     "it may use. Nothing is written.",
   examples: [
-    "ssmd enricher test demo --date 2026-08-01 --limit 5",
-    "ssmd enricher test demo prices --symbol BTCUSD --output json",
+    "ssmd enricher test --date 2026-08-01 --limit 5",
+    "ssmd enricher test prices --env demo --symbol BTCUSD --output json",
   ],
   flags: {
+    env: ENVIRONMENT,
     data: ARCHIVE,
     feed: FEEDS,
     symbol: SYMBOLS,
@@ -41,7 +43,7 @@ export default defineCommand({
       type: "number",
     }),
   },
-  args: [ENV_NAME, text("Up to this enricher; default all", { placeholder: "enricher" })],
+  args: [text("Up to this enricher; default all", { placeholder: "enricher" })],
   output: z.object({
     chain: z.string().describe("Version of the enrichers, as rows and lineage name it"),
     rows: z.int().describe("That the span has"),
@@ -52,7 +54,8 @@ export default defineCommand({
     rows: first.map(({ time, ...row }) => ({ time: new Date(time).toISOString(), ...row })),
     counted: "row",
   }),
-  async run({ flags, args: [env, name], context }) {
+  async run({ flags, args: [name], context }) {
+    const { env } = flags;
     const enrichment = await openEnrichment(context, env, (specs) => {
       const count = name === undefined ? specs.length : enricherIndex(specs, env, name) + 1;
       return specs.slice(0, count).map((each) => ({ ...each, enabled: true }));
@@ -60,7 +63,7 @@ export default defineCommand({
     if (enrichment === undefined) {
       throw unknownName({ what: "enricher", name: name ?? "any", names: [], where: `of ${env}` });
     }
-    return await withArchive(context, { ...flags, env }, async ({ storage }) => {
+    return await withArchive(context, flags, async ({ storage }) => {
       const partitions = await planExport(storage, {
         ...{ env, types: ["enriched"], format: "jsonl", span: spanOf(flags) },
         series: { enrichment },
@@ -70,7 +73,10 @@ export default defineCommand({
       await using folder = await makeTemporaryFolder("ssmd-enricher-");
       const { bytes } = oneStream(partitions, { storage, format: "jsonl" }, folder.path);
       const tried = await counted(bytes, enrichment, flags.limit);
-      notice(context, `${tried.rows} rows, ${tried.unknown} of them while the book is not known`);
+      notice(
+        context,
+        `${countText(tried.rows, "row")}, ${tried.unknown} of them while the book is not known`,
+      );
       return tried;
     });
   },

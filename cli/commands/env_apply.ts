@@ -3,6 +3,7 @@ import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
 import { defineCommand } from "../command/define.ts";
 import { DRY_RUN } from "../command/common_flags.ts";
 import { rowsOf } from "../command/table.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
 
 const APPLIED = z.object({
   environment: z.string(),
@@ -20,8 +21,9 @@ export default defineCommand({
     "Asks the gateway of the running environment, of up or of services on a bus. Markets that are " +
     "new come, those that are gone are unsubscribed, all others go on without a gap; rules of " +
     "`select` are followed as they are now. What else the file says is read at a start: it is refused with what to do.",
-  examples: ["ssmd env apply --env demo --dry-run", "ssmd env apply --env demo --output json"],
-  flags: { ...GATEWAY_FLAGS, dryRun: DRY_RUN },
+  examples: ["ssmd env apply demo --dry-run", "ssmd env apply demo --output json"],
+  flags: { data: GATEWAY_FLAGS.data, url: GATEWAY_FLAGS.url, dryRun: DRY_RUN },
+  args: [ENV_NAME],
   output: APPLIED,
   table: ({ added, taken_off, changed, other_rules }) =>
     rowsOf("market")([
@@ -31,8 +33,8 @@ export default defineCommand({
       ...(other_rules ? [{ symbol: "select", change: "other rules" }] : []),
     ]),
   asks: ["POST /v1/admin/environment/apply"],
-  async run({ flags: { dryRun, ...location }, context }) {
+  async run({ flags: { dryRun, ...location }, args: [env], context }) {
     const path = `/v1/admin/environment/apply?dry_run=${dryRun}`;
-    return APPLIED.parse(await askGateway(context, location, ["POST", path]));
+    return APPLIED.parse(await askGateway(context, { ...location, env }, ["POST", path]));
   },
 });

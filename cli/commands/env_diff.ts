@@ -4,6 +4,7 @@ import { on, text } from "../command/flag.ts";
 import { changeLines, fileChange, VALUE_CHANGE } from "../registry/change.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
+import { countText } from "../format.ts";
 
 export default defineCommand({
   name: "env diff",
@@ -23,7 +24,9 @@ export default defineCommand({
   table({ before, after, changes, diff }, flags) {
     const change = { file: after, kind: "changed" as const, changes, diff };
     const lines = flags.text ? [diff] : changeLines(change).slice(1).map((line) => `${line}\n`);
-    return { text: `${before} → ${after}: ${changes.length} differences\n${lines.join("")}` };
+    return {
+      text: `${before} → ${after}: ${countText(changes.length, "difference")}\n${lines.join("")}`,
+    };
   },
   async run({ args: [before, after], context }) {
     const registry = await Registry.open(context.globals);

@@ -1,12 +1,13 @@
 import { loadDeployment } from "@ssmd/metadata";
 import { z } from "zod";
 import { auditArchive } from "../archive/audit_archive.ts";
-import { DRY_RUN, ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { dir } from "../command/flag.ts";
 import { assertConfirmed } from "../confirm.ts";
 import { notice } from "../context.ts";
 import { bytesText, countText } from "../format.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { findParts, PART } from "../teardown/environment_parts.ts";
 
@@ -19,14 +20,14 @@ export default defineCommand({
     "(ssmd storage prune).",
   changes: "operations",
   examples: [
-    "ssmd env teardown --env brief --dry-run",
-    "ssmd env teardown --env brief --yes --output json",
+    "ssmd env teardown brief --dry-run",
+    "ssmd env teardown brief --yes --output json",
   ],
   flags: {
-    env: ENVIRONMENT_REQUIRED,
     data: dir("Folder of the data, as up --data has it; default: the environment's"),
     dryRun: DRY_RUN,
   },
+  args: [ENV_NAME],
   output: z.object({ env: z.string(), removed: z.boolean(), parts: z.array(PART) }),
   table: ({ parts }) => ({
     rows: parts.map(({ bytes, ...part }) => ({
@@ -35,7 +36,7 @@ export default defineCommand({
     })),
     counted: "part",
   }),
-  async run({ flags: { env, data, dryRun }, context }) {
+  async run({ flags: { data, dryRun }, args: [env], context }) {
     const deployment = await loadDeployment({
       ...{ env, registryDir: await registryDirOf(context.globals), usesCache: true },
       ...(data === undefined ? {} : { dataDir: data }),

@@ -3,7 +3,7 @@ import { openArchive } from "../archive/open_archive.ts";
 import { ARCHIVE } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
-import { bytesText } from "../format.ts";
+import { bytesText, countText } from "../format.ts";
 import type { Row } from "../render.ts";
 import { madeBy, stateOf, type VersionInfo, versionsIn } from "@ssmd/dataset/versions";
 
@@ -63,7 +63,7 @@ function rowOf(view: z.output<typeof VERSION>): Row {
   const all = view.is_default && active_days.length === days.length;
   return {
     ...{ env, feed, version, days: days.length, first: days[0], last: days.at(-1), objects },
-    ...{ size: bytesText(view.bytes), read: all ? "all" : `${active_days.length} days` },
+    ...{ size: bytesText(view.bytes), read: all ? "all" : countText(active_days.length, "day") },
     ...{ "made by": view.made_by, state },
   };
 }

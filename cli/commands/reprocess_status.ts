@@ -5,7 +5,7 @@ import { withArchive } from "../archive/with_archive.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
-import { bytesText } from "../format.ts";
+import { bytesText, countText } from "../format.ts";
 import type { Row } from "../render.ts";
 import { VERSION_FLAGS } from "../reprocess/flags.ts";
 import { stateOf, type VersionInfo, versionNamed, versionsIn } from "@ssmd/dataset/versions";
@@ -84,7 +84,7 @@ function reportRuns(context: SsmdContext, runs: readonly z.output<typeof RUN>[])
   for (const { version, state, progress, failure } of runs) {
     if (progress !== null) {
       const { day, done, days, started_at, host } = progress;
-      const far = `${done} of ${days} days, at ${day}`;
+      const far = `${done} of ${countText(days, "day")}, at ${day}`;
       notice(context, `${version}: ${state}, ${far} (since ${started_at} on ${host})`);
     }
     if (failure !== "") notice(context, `${version}: the last run failed: ${failure}`);

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { symbolsByShard } from "@ssmd/metadata";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { bytesText } from "../format.ts";
-import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
 const SHARD = z.object({
@@ -22,11 +22,14 @@ export default defineCommand({
   description:
     "A shard is a part of the markets with a connector a feed and an archiver of its own. " +
     "Each symbol belongs to the one shard whose selector it matches.",
-  examples: ["ssmd shard list demo-shards", "ssmd shard list demo-shards --output json"],
-  args: [ENV_NAME],
+  examples: [
+    "ssmd shard list --env demo-shards",
+    "ssmd shard list --env demo-shards --output json",
+  ],
+  flags: { env: ENVIRONMENT_REQUIRED },
   output: z.array(SHARD),
   table: rowsOf("shard"),
-  async run({ args: [env], context }) {
+  async run({ flags: { env }, context }) {
     const environment = (await Registry.open(context.globals)).environment(env);
     const { shards = {} } = environment;
     return [...symbolsByShard(environment)].map(([shard, symbols]) => {

@@ -1,24 +1,27 @@
 import { z } from "zod";
 import { registryPathOf, shardMoves, textIn } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
-import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "shard plan",
   brief: "Tell which symbols move with an environment's file as it is edited",
   description: "Compares the file with the last commit. Nothing is changed.",
-  examples: ["ssmd shard plan demo-shards", "ssmd shard plan demo-shards --output json"],
-  args: [ENV_NAME],
+  examples: [
+    "ssmd shard plan --env demo-shards",
+    "ssmd shard plan --env demo-shards --output json",
+  ],
+  flags: { env: ENVIRONMENT_REQUIRED },
   output: z.array(z.object({
     symbol: z.string(),
     from: z.string().nullable().describe("null = in no shard: it is new"),
     to: z.string().nullable().describe("null = in no shard: it is gone"),
   })),
   table: rowsOf("move"),
-  async run({ args: [env], context }) {
+  async run({ flags: { env }, context }) {
     const registry = await Registry.open(context.globals);
     const after = registry.environment(env);
     const path = registryPathOf({ kind: "environment", name: env });

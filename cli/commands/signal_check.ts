@@ -9,6 +9,7 @@ import { defineCommand } from "../command/define.ts";
 import { render } from "../render.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { foldersOfSignals } from "../signal/folders_of_signals.ts";
+import { countText } from "../format.ts";
 
 /** Records of the archive that a check takes at most: it runs them nine times. */
 const RECORDS_MAX = 200_000;
@@ -100,7 +101,8 @@ function textOf(check: z.input<typeof CHECK>): string {
   const rows = check.steps.map(({ name, result, detail }) => ({ check: name, result, detail }));
   const { records, data, fires, ns_per_record: ns, bytes_per_instance: bytes } = check;
   const cost = ns === null ? [] : [
-    `${fires} fires on ${records} records (${data}); ${ns} ns a record, ${bytes} bytes a market`,
+    `${countText(fires, "fire")} on ${countText(records, "record")} (${data}); ` +
+    `${ns} ns a record, ${countText(bytes ?? 0, "byte")} a market`,
   ];
   return [
     ...places,

@@ -21,7 +21,7 @@ import { defineCommand } from "../command/define.ts";
 import { dir, on } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { jobProblems } from "../jobs/job_problems.ts";
-import { bytesText, durationText } from "../format.ts";
+import { bytesText, countText, durationText } from "../format.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
 
@@ -291,7 +291,7 @@ function sealProblems(archive: Archive | null): string[] {
   const yesterday = dayOfUs(nowUs() - DAY_US);
   const late = archive?.unsealed_days.filter(({ day }) => day < yesterday) ?? [];
   if (late.length === 0) return [];
-  return [`${late.length} days are over and not sealed: ssmd schedule trigger end-days`];
+  return [`${countText(late.length, "day")} over and not sealed: ssmd schedule trigger end-days`];
 }
 
 function circuitsText(circuits: Status["circuits"]): string {

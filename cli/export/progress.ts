@@ -1,4 +1,4 @@
-import { bytesText } from "../format.ts";
+import { bytesText, countText } from "../format.ts";
 
 const SHOWN_EVERY_MS = 200;
 
@@ -39,6 +39,8 @@ export class ExportProgress {
   summary(records: number, bytes: number): string {
     const seconds = (performance.now() - this.#startMs) / 1000;
     const speed = `${bytesText(Math.round(bytes / seconds))}/s`;
-    return `${records} records, ${bytesText(bytes)} in ${seconds.toFixed(1)} s (${speed})`;
+    return `${countText(records, "record")}, ${bytesText(bytes)} in ${
+      seconds.toFixed(1)
+    } s (${speed})`;
   }
 }

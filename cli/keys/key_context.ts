@@ -14,6 +14,7 @@ import { ConfigError, nearest, suggestion } from "@ssmd/runtime";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { registryDirOf } from "../registry_dir.ts";
+import { countText } from "../format.ts";
 
 /** The keys of an environment, as a command works on them. */
 export interface KeyContext {
@@ -165,7 +166,7 @@ async function journalOf(
   }
   return await openJournal(config, {
     onTornTail: ({ path, bytes }) =>
-      notice(context, `note: ${path} ended in ${bytes} bytes of a broken write; they were cut off`),
+      notice(context, `note: ${path} ended in a broken write: ${countText(bytes, "byte")} cut off`),
   });
 }
 

@@ -10,7 +10,7 @@ export async function noteRunning(context: SsmdContext, env: string): Promise<vo
   for (const { component, pid } of await runningProcesses(dataDir, env)) {
     notice(
       context,
-      `note: ssmd ${component} of ${env} (process ${pid}) runs: ssmd env apply --env ${env} ` +
+      `note: ssmd ${component} of ${env} (process ${pid}) runs: ssmd env apply ${env} ` +
         "takes it over",
     );
   }

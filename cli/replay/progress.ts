@@ -1,4 +1,4 @@
-import { durationText, isoOfMs } from "../format.ts";
+import { countText, durationText, isoOfMs } from "../format.ts";
 import { KEYS_TEXT, type SeekSpan } from "./keys.ts";
 import type { ReplayPlayer } from "@ssmd/dataset/replay";
 
@@ -37,5 +37,7 @@ export function progressLine(
   const pace = isPaused ? "paused" : speed === "max" ? "max" : `${speed}×`;
   const keys = speed === "max" ? "" : `  ${KEYS_TEXT}`;
   const time = isoOfMs(Math.floor(nowUs / 1000));
-  return `${time}  ${Math.floor(share * 100)} %  ${pace}  ${played} records${left}${keys}`;
+  return `${time}  ${Math.floor(share * 100)} %  ${pace}  ${
+    countText(played, "record")
+  }${left}${keys}`;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { QaReport } from "@ssmd/dataset/qa";
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Row } from "../render.ts";
+import { countText } from "../format.ts";
 
 /** Offending records that are printed of a day, below the table. */
 const SHOWN_MAX = 20;
@@ -77,5 +78,7 @@ export function offenderLines({ day, checks }: QaReportView): string[] {
     ...(failures > first.length ? [`${day} ${name}: … ${failures - first.length} more`] : []),
   ]);
   const more = lines.length - SHOWN_MAX;
-  return more > 0 ? [...lines.slice(0, SHOWN_MAX), `${day}: ${more} lines more`] : lines;
+  return more > 0
+    ? [...lines.slice(0, SHOWN_MAX), `${day}: ${countText(more, "line")} more`]
+    : lines;
 }

@@ -61,7 +61,9 @@ const SEAL: Action = {
     const jobs = value as { state: string }[];
     const failed = jobs.filter(({ state }) => state !== "done").length;
     const days = countText(Math.max(0, jobs.length - 1), "day");
-    return failed === 0 ? `Done: ${days} ended and sealed` : `${failed} jobs failed: see jobs`;
+    return failed === 0
+      ? `Done: ${days} ended and sealed`
+      : `${countText(failed, "job")} failed: see jobs`;
   },
 };
 

@@ -189,7 +189,7 @@ async function jobRows(source: Source): Promise<Content> {
 }
 
 async function shardRows(source: Source): Promise<Content> {
-  return await source.run("shard list", { args: [source.location.env] });
+  return await source.run("shard list");
 }
 
 const LOG = z.object({

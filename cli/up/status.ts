@@ -1,11 +1,12 @@
 import type { Up } from "./up.ts";
+import { countText } from "../format.ts";
 
 /** What runs and where to look, a line each. */
 export function bannerOf(up: Up): string[] {
   const lines = [`ssmd · environment ${up.env} · ${up.transport} · archive in ${up.location}`, ""];
   for (const { feed, endpoint, source, symbols } of up.feeds()) {
     lines.push(
-      `  ${feed.padEnd(12)} ${String(symbols).padStart(4)} symbols, ${source}: ${endpoint}`,
+      `  ${feed.padEnd(12)} ${countText(symbols, "symbol").padStart(12)}, ${source}: ${endpoint}`,
     );
   }
   lines.push(
@@ -31,12 +32,12 @@ export function statusLineOf(up: Up, before: Totals, seconds: number): string {
     `${rate("records")} records/s`,
     `${now.frames.toLocaleString("en")} frames`,
     `${now.archived.toLocaleString("en")} archived`,
-    `${now.gaps} ${now.gaps === 1 ? "gap" : "gaps"}`,
-    `${up.clients()} ${up.clients() === 1 ? "client" : "clients"}`,
+    countText(now.gaps, "gap"),
+    countText(up.clients(), "client"),
   ];
-  if (now.suspectBooks > 0) parts.push(`${now.suspectBooks} books suspect`);
+  if (now.suspectBooks > 0) parts.push(`${countText(now.suspectBooks, "book")} suspect`);
   if (now.waiting > 0) parts.push(`${now.waiting.toLocaleString("en")} waiting`);
-  if (now.missing > 0) parts.push(`${now.missing} subscriptions missing`);
+  if (now.missing > 0) parts.push(`${countText(now.missing, "subscription")} missing`);
   parts.push(...connectionsOf(up));
   return parts.join(" · ");
 }
@@ -93,7 +94,7 @@ export function summaryOf(up: Up, seconds: number): string[] {
     const figures = [
       `${stats.frames.toLocaleString("en")} frames`,
       `${stats.records.toLocaleString("en")} records`,
-      `${stats.gaps} gap records`,
+      countText(stats.gaps, "gap record"),
       `${stats.unreadable} unreadable`,
     ];
     lines.push(`  ${feed.padEnd(12)} ${figures.join(", ")}`);

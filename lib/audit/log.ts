@@ -1,6 +1,13 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { inTransaction, isoOfUs, messageOf, nowUs, StorageError } from "@ssmd/runtime";
+import {
+  inTransaction,
+  isoOfUs,
+  messageOf,
+  nowUs,
+  StorageError,
+  systemCodeOf,
+} from "@ssmd/runtime";
 import { type ChainLine, chainLine, GENESIS } from "./chain.ts";
 import type { AuditDraft, AuditEvent, AuditFilter } from "./event.ts";
 import { lastOf } from "./event.ts";
@@ -63,7 +70,8 @@ interface AuditCount {
 
 /**
  * The hot part of an audit log: a file of SQLite with the chain and indexes over it. Several
- * processes may append at once. Throws StorageError `AUDIT_FAILED` where the file cannot be used.
+ * processes may append at once. Throws StorageError `AUDIT_READ_ONLY` where nothing may be written, and
+ * `AUDIT_FAILED` where the file cannot be used.
  */
 export class AuditLog implements Disposable {
   readonly path: string;
@@ -205,6 +213,7 @@ export class AuditLog implements Disposable {
     try {
       return body();
     } catch (error) {
+      if (isReadOnly(error)) throw readOnlyError(this.path, error);
       throw new StorageError(
         "AUDIT_FAILED",
         `The audit log ${this.path} cannot be used: ${messageOf(error)}`,
@@ -233,6 +242,22 @@ function whereOf(
       .join(" AND "),
     values: { ...Object.fromEntries(given), first, last } as Record<string, SQLInputValue>,
   };
+}
+
+const READ_ONLY: ReadonlySet<string> = new Set(["EROFS", "EACCES", "EPERM"]);
+/** Of SQLite, in the low byte: an attempt to write a readonly database. */
+const SQLITE_READONLY = 8;
+
+function isReadOnly(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return READ_ONLY.has(systemCodeOf(error)) || ((errcode ?? 0) & 0xff) === SQLITE_READONLY;
+}
+
+function readOnlyError(path: string, cause: unknown): StorageError {
+  return new StorageError("AUDIT_READ_ONLY", `The audit log ${path} cannot be written`, {
+    ...{ cause, context: { path } },
+    hint: "Mount its folder writable, for this user; without it nothing is changed",
+  });
 }
 
 function eventOf(row: Record<string, unknown>): AuditEvent {

@@ -91,7 +91,7 @@ async function withServices(body: (services: Services) => Promise<void>): Promis
 }
 
 async function applied(dir: string, url: string): Promise<Record<string, string[]>> {
-  const args = ["env", "apply", "--env", ENV, "--url", url, "--output", "json"];
+  const args = ["env", "apply", ENV, "--url", url, "--output", "json"];
   const { code, output } = await runSsmd(args, { cwd: dir });
   assert.equal(code, 0, output);
   return JSON.parse(/^\{$[\s\S]*^\}$/m.exec(output)?.[0] ?? "{}");
