@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AuditLog, verifyAudit } from "@ssmd/audit";
 import { SsmdError } from "@ssmd/runtime";
-import { canMount, Tmpfs } from "../../tests/e2e/_tmpfs.ts";
+import { canMount, Tmpfs } from "../../tests/servers/tmpfs.ts";
 import type { Command } from "./define.ts";
 import { COMMAND_INDEX } from "../commands/index.ts";
 import { audited, type AuditedCall } from "./audited.ts";

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { isBreak } from "@ssmd/market";
 import { startSimulator } from "@ssmd/simulator";
 import { natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
+import { canMount, Tmpfs } from "../servers/tmpfs.ts";
 import { eventually, Folder, Running, runSsmd, verify } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
 import { ENV, Rig } from "./_rig.ts";
-import { canMount, Tmpfs } from "./_tmpfs.ts";
 
 const ignore = !canMount();
 /** Longest that an end may take while the disk takes nothing. */

@@ -1,5 +1,3 @@
-import { Folder } from "./_process.ts";
-
 const BLOCK = new Uint8Array(4096);
 
 /** Whether this user may mount a small file system; a plain user and most containers may not. */
@@ -16,12 +14,10 @@ export function canMount(): boolean {
 
 /** A file system of its own, small enough to be filled; unmounted when its test ends. */
 export class Tmpfs implements AsyncDisposable {
-  readonly path: string;
-  #folder: Folder = new Folder();
+  readonly path: string = Deno.makeTempDirSync({ prefix: "ssmd-tmpfs-" });
 
   /** Mounts one of `sizeMb`. */
   constructor(sizeMb: number) {
-    this.path = this.#folder.path;
     if (!mount(this.path, `size=${sizeMb}m`)) throw new Error(`${this.path} cannot be mounted`);
   }
 
@@ -47,7 +43,7 @@ export class Tmpfs implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     run("umount", [this.path]);
-    await this.#folder[Symbol.asyncDispose]();
+    await Deno.remove(this.path);
   }
 }
 
