@@ -4,6 +4,7 @@ import {
   INSTRUMENT_STORE,
   type InstrumentFile,
   instrumentKey,
+  isSameInstrument,
 } from "@ssmd/metadata";
 import type { KeyValueStore, Publisher, Transport } from "@ssmd/transport";
 
@@ -96,6 +97,16 @@ export class BusInstruments implements InstrumentStore {
       await this.#tell(after, revision);
       await this.#publisher.flush();
       return after;
+    }
+  }
+
+  /** Takes instruments off the store, which a file holds; those that changed meanwhile stay. */
+  async remove(instruments: readonly InstrumentFile[]): Promise<void> {
+    for (const instrument of instruments) {
+      const entry = await this.#store.get(instrumentKey(instrument.id));
+      const stored = entry && decodeInstrument(entry.value);
+      if (stored === undefined || !isSameInstrument(stored, instrument)) continue;
+      await this.#store.delete(instrumentKey(instrument.id));
     }
   }
 
