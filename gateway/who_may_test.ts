@@ -16,6 +16,7 @@ const ABOVE_VIEWER: Readonly<Partial<Record<Role, readonly string[]>>> = {
     "GET /v1/admin/clients",
     "GET /v1/admin/clients/history",
     "GET /v1/admin/clients/{id}",
+    "GET /v1/admin/environment",
     "GET /v1/admin/logs",
     "GET /v1/admin/signals/history",
     "GET /v1/admin/tool-clients",
