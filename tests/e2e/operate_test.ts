@@ -1,6 +1,22 @@
 import assert from "node:assert/strict";
 import { Folder, RunningUp, verify } from "./_process.ts";
 
+const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOMS = ["lib", "connector", "archiver", "gateway"];
+
+/** The text of all sources of services that are no tests. */
+async function productText(): Promise<string> {
+  const texts: string[] = [];
+  const walk = async (dir: string): Promise<void> => {
+    for await (const { name, isDirectory } of Deno.readDir(dir)) {
+      if (isDirectory) await walk(`${dir}/${name}`);
+      else if (/(?<!_test)\.ts$/.test(name)) texts.push(await Deno.readTextFile(`${dir}/${name}`));
+    }
+  };
+  for (const room of ROOMS) await walk(`${ROOT}${room}`);
+  return texts.join("\n");
+}
+
 Deno.test("a copy of an archive that is being written to verifies", async () => {
   await using folder = new Folder();
   const data = `${folder.path}/data`;
@@ -25,5 +41,29 @@ Deno.test("every code in the runbook is one that an error has", async () => {
   const known = await read("errors.md");
   const codes = (await read("operate.md")).match(/`[A-Z]+(_[A-Z]+)+`/g) ?? [];
   assert.ok(codes.length > 20);
-  assert.deepEqual(codes.filter((code) => !known.includes(`| ${code} |`)), []);
+  const unknown = codes.filter((code) => !known.includes(`| ${code} |`));
+  assert.deepEqual(unknown.filter((code) => !code.startsWith("`SSMD_")), []);
+});
+
+Deno.test("each fault of the table has its log line, metric, condition and test in the code", async () => {
+  const text = await Deno.readTextFile(`${ROOT}docs/operate.md`);
+  const product = await productText();
+  const [, section = ""] = /## What each fault looks like\n([^]*?)\n## /.exec(text) ?? [];
+  const rows = section.split("\n").filter((line) => /^\|.*_test\.ts/.test(line));
+  assert.ok(rows.length >= 20);
+  for (const row of rows) {
+    const [, fault = "", , log = "", metric = "", condition = "", held = ""] = row.split(" | ")
+      .flatMap((cell, at) => at === 0 ? ["", cell.slice(2).trim()] : [cell.trim()]);
+    const word = (cell: string) => cell.replaceAll("`", "").replace(/^–$/, "");
+    assert.ok(product.includes(word(log)), `${fault}: log "${log}"`);
+    const [, name] = /^ssmd_(?:connector|archiver|process|circuit)_(\w+)$/.exec(word(metric)) ?? [];
+    assert.ok(name !== undefined && product.includes(`"${name}"`), `${fault}: metric ${metric}`);
+    if (word(condition)) {
+      assert.ok(product.includes(`"${word(condition)}"`), `${fault}: ${condition}`);
+    }
+    const [, path, test] = /\(\.\.\/(\S+) "([^"]+)"\)/.exec(held) ?? [];
+    assert.ok(test !== undefined, `${fault}: ${held}`);
+    const tests = await Deno.readTextFile(`${ROOT}${path}`);
+    assert.ok(tests.includes(test), `${fault}: no test "${test}" in ${path}`);
+  }
 });
