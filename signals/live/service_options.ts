@@ -19,6 +19,8 @@ export interface SignalServiceOptions {
   logger: Logger;
   metrics: Metrics;
   health?: Health;
+  /** Bytes that wait before the bus is asked to keep the rest; default 128 MiB. */
+  waitingBytesMax?: number;
   /** Time between two snapshots; default 10 s. */
   snapshotMs?: number;
   /**

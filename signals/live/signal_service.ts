@@ -83,7 +83,8 @@ export class SignalService {
     this.#lease = new ServiceLease(options.transport, `signals-${shard}`, logger);
     this.#lease.lost.then((error) => this.#fail(error));
     this.#subscriber = new StreamSubscriber({
-      onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),
+      onFull: (isFull) => isFull ? this.#consumer?.pause() : void this.#resume(),
+      ...(options.waitingBytesMax && { waitingBytesMax: options.waitingBytesMax }),
       onUnreadable: ({ subject }, error) => {
         this.#metrics.errors.inc({ error_type: "decode" });
         logger.warn("a message cannot be read", { subject, error: messageOf(error) });
@@ -233,9 +234,7 @@ export class SignalService {
     await this.#fires.restore(snapshot?.fires ?? new Uint8Array(0));
     const action = isChanged ? "deploy" : undefined;
     await this.#switches.begin(snapshot === undefined ? "start" : action);
-    const reached = await this.#trouble.through(() => this.#catchUp(from));
-    this.#progress.stream.sequence = reached;
-    this.#subscriber.skipTo(reached);
+    await this.#trouble.through(() => this.#catchUp(from));
     this.#isLive = true;
     this.#logger.info("signals run", {
       signals: this.#set.ids.join(" "),
@@ -243,11 +242,35 @@ export class SignalService {
     });
   }
 
-  async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<number> {
+  /** There is room again. What the bus has dropped meanwhile comes from the archive, behind what waits. */
+  async #resume(): Promise<void> {
+    const { transport } = this.#options;
+    try {
+      const { firstSequence } = await this.#trouble.through(() => transport.state());
+      if (transport.durable && firstSequence > this.#subscriber.newest + 1) {
+        this.#metrics.errors.inc({ error_type: "overtaken" });
+        this.#logger.warn("the bus has dropped what was not read yet: it is read from the archive");
+        await this.#between.run(() => this.#rebuild());
+      }
+      this.#consumer?.resume();
+    } catch (error) {
+      if (!this.#subscriber.isEnded) this.#fail(error);
+    }
+  }
+
+  async #rebuild(): Promise<void> {
+    while (this.#subscriber.waiting > 0) await this.#pass(await this.#subscriber.next(Infinity));
+    await this.#trouble.through(() => this.#catchUp(this.#progress.copy()));
+  }
+
+  async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<void> {
     const items = missedItems(this.#options, from);
     for (;;) {
       const { done, value } = await items.next();
-      if (done === true) return value;
+      if (done === true) {
+        this.#progress.stream.sequence = value;
+        return this.#subscriber.skipTo(value);
+      }
       await this.#pass(value);
       if (this.#snapshots.isDue && this.#progress.stream.sequence > 0) await this.#saveSnapshot();
     }

@@ -5,11 +5,12 @@ import { bytesOf, type StreamItem, StreamItems } from "./stream_item.ts";
 interface StreamSubscriberOptions {
   /** Too much waits (true), or there is room again. */
   onFull: (isFull: boolean) => void;
+  /** Bytes that wait before the bus is asked to keep the rest; default 128 MiB. */
+  waitingBytesMax?: number;
   /** A message that cannot be read. */
   onUnreadable: (message: InMessage, error: unknown) => void;
 }
 
-/** Bytes that wait before the bus is asked to keep the rest. */
 const WAITING_BYTES_MAX = 128 * 1024 * 1024;
 
 /** What the bus has delivered and the signals have not taken yet, in its order. */
@@ -20,6 +21,7 @@ export class StreamSubscriber {
   #head = 0;
   #bytes = 0;
   #isFull = false;
+  #bytesMax: number;
   #resume: (() => void) | undefined;
   #isWoken = false;
   #end = new AbortController();
@@ -30,6 +32,7 @@ export class StreamSubscriber {
 
   constructor(options: StreamSubscriberOptions) {
     this.#options = options;
+    this.#bytesMax = options.waitingBytesMax ?? WAITING_BYTES_MAX;
   }
 
   /** Items that wait. */
@@ -52,7 +55,7 @@ export class StreamSubscriber {
     if (item === undefined) return;
     this.#waiting.push(item);
     this.#bytes += bytesOf(item);
-    if (!this.#isFull && this.#bytes > WAITING_BYTES_MAX) this.#setFull(true);
+    if (!this.#isFull && this.#bytes > this.#bytesMax) this.#setFull(true);
     this.#wakeUp();
   }
 
@@ -63,7 +66,7 @@ export class StreamSubscriber {
     this.#waiting = this.#waiting.slice(this.#head).filter((item) => item.sequence > sequence);
     this.#head = 0;
     this.#bytes = this.#waiting.reduce((sum, item) => sum + bytesOf(item), 0);
-    if (this.#isFull && this.#bytes < WAITING_BYTES_MAX / 2) this.#setFull(false);
+    if (this.#isFull && this.#bytes < this.#bytesMax / 2) this.#setFull(false);
   }
 
   /** The oldest items, about so many bytes; waits for the first one, or for `wake`. */
@@ -114,7 +117,7 @@ export class StreamSubscriber {
       this.#waiting = this.#waiting.slice(this.#head);
       this.#head = 0;
     }
-    if (this.#isFull && this.#bytes < WAITING_BYTES_MAX / 2) this.#setFull(false);
+    if (this.#isFull && this.#bytes < this.#bytesMax / 2) this.#setFull(false);
     return items;
   }
 
