@@ -4,6 +4,7 @@ import {
   type Accounts,
   type ApiKey,
   CLIENT_ROLES,
+  CLIENT_USES,
   type ClientAccount,
   type Entitlement,
   isHash,
@@ -34,6 +35,7 @@ const shape = z.strictObject({
     client: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
     description: z.string().default(""),
     role: z.enum(CLIENT_ROLES).default("client"),
+    use: z.enum(CLIENT_USES).default("unspecified"),
     enabled: z.boolean().default(true),
     limits: z.strictObject({
       sessions_max: limit.default(null),
@@ -77,6 +79,7 @@ export const CLIENTS_FILE_VIEW = z.object({
     client: z.string(),
     description: z.string(),
     role: z.enum(CLIENT_ROLES),
+    use: z.enum(CLIENT_USES),
     enabled: z.boolean(),
     limits: z.object({
       sessions_max: z.int().nullable(),
@@ -104,6 +107,7 @@ export function clientsFileOf(environment: string, accounts: Accounts, hashes: b
       client: client.id,
       description: client.description,
       role: client.role,
+      use: client.use,
       enabled: client.enabled,
       limits: {
         sessions_max: client.limits.sessionsMax,
@@ -156,10 +160,10 @@ function invalid(why: string): ConfigError {
 export function changesOf({ clients }: ClientsFile, accounts: Accounts, nowMs: number) {
   const changes: AccountChange[] = [];
   for (const each of clients) {
-    const { client: id, description, role, enabled, limits } = each;
+    const { client: id, description, role, use, enabled, limits } = each;
     const known = accounts.clients.find((client) => client.id === id);
     const client: ClientAccount = {
-      ...{ id, description, role, enabled, updatedAtMs: nowMs },
+      ...{ id, description, role, use, enabled, updatedAtMs: nowMs },
       disconnectedAtMs: known?.disconnectedAtMs ?? 0,
       createdAtMs: known?.createdAtMs ?? nowMs,
       limits: {

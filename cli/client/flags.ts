@@ -1,6 +1,7 @@
 import { parseDurationMs } from "@ssmd/runtime/duration";
 import { ENVIRONMENT } from "../command/common_flags.ts";
-import { dir, parsed } from "../command/flag.ts";
+import { CLIENT_USES } from "@ssmd/gateway/access";
+import { choice, dir, parsed } from "../command/flag.ts";
 
 /** Where the clients are. */
 export const CLIENT_FLAGS = {
@@ -14,6 +15,9 @@ export const EXPIRES = parsed(
   "When it ends: 90d, 12h, a day (YYYY-MM-DD, 00:00 UTC), a time in ISO 8601, or never",
   { placeholder: "when" },
 );
+
+/** `--use`. */
+export const USE = choice(CLIENT_USES, "What it does with the data, for reports to exchanges");
 
 /** A client's name. */
 export const CLIENT = parsed(parseClientName, "The client's name", {

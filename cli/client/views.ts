@@ -3,6 +3,7 @@ import {
   type Accounts,
   type ApiKey,
   CLIENT_ROLES,
+  CLIENT_USES,
   type ClientAccount,
   type Entitlement,
   isLive,
@@ -21,6 +22,7 @@ const time = z.string().describe("ISO 8601, UTC");
 export const CLIENT_VIEW = z.object({
   client: z.string(),
   role: z.enum(CLIENT_ROLES),
+  use: z.enum(CLIENT_USES),
   enabled: z.boolean(),
   keys: z.int().describe("Keys that let somebody in"),
   entitlements: z.int(),
@@ -68,6 +70,7 @@ export function clientView(
   return {
     client: client.id,
     role: client.role,
+    use: client.use,
     enabled: client.enabled,
     keys: keys.filter((key) => own(key) && isLive(key, nowMs)).length,
     entitlements: entitlements.filter(own).length,

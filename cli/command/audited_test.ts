@@ -28,6 +28,7 @@ const READS: ReadonlySet<string> = new Set([
   // Roll moves events that are there; their chain tells it.
   ...["audit verify", "audit export", "audit roll", "audit client-actions", "audit config-changes"],
   ...["audit entitlement-changes", "audit security-events"],
+  ...["report changes", "report data-access", "report entitlements", "report exchange-audit"],
 ]);
 
 function isRead(name: string): boolean {

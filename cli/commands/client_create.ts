@@ -1,6 +1,6 @@
 import { CLIENT_ROLES } from "@ssmd/gateway/access";
 import { changeClients } from "../client/client_context.ts";
-import { CLIENT, CLIENT_FLAGS, orNull, parseLimit } from "../client/flags.ts";
+import { CLIENT, CLIENT_FLAGS, orNull, parseLimit, USE } from "../client/flags.ts";
 import { CLIENT_VIEW, clientView } from "../client/views.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, parsed, text } from "../command/flag.ts";
@@ -27,6 +27,7 @@ export default defineCommand({
     ...CLIENT_FLAGS,
     description: text("For people", { default: "" }),
     role: choice(CLIENT_ROLES, "What it may do", { default: "client" }),
+    use: USE,
     sessions: limit("Streams at once"),
     rateLimit: limit("Requests a second"),
     quota: limit("Messages a day (UTC)"),
@@ -38,13 +39,13 @@ export default defineCommand({
     changeClients(context, flags, {
       action: { action: "create", client: name },
       body: async ({ admin }) => {
-        const { description, role, sessions, rateLimit, quota } = flags;
+        const { description, role, use = "unspecified", sessions, rateLimit, quota } = flags;
         const limits = {
           sessionsMax: orNull(sessions),
           requestsPerSecondMax: orNull(rateLimit),
           messagesPerDayMax: orNull(quota),
         };
-        const client = await admin.create(name, { description, role, limits });
+        const client = await admin.create(name, { description, role, use, limits });
         return clientView(client, await admin.accounts());
       },
     }),

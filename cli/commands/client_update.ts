@@ -1,6 +1,6 @@
 import { CLIENT_ROLES } from "@ssmd/gateway/access";
 import { changeClients } from "../client/client_context.ts";
-import { CLIENT, CLIENT_FLAGS } from "../client/flags.ts";
+import { CLIENT, CLIENT_FLAGS, USE } from "../client/flags.ts";
 import { CLIENT_VIEW, clientView } from "../client/views.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
@@ -9,25 +9,27 @@ import { UsageError } from "../exit.ts";
 
 export default defineCommand({
   name: "client update",
-  brief: "Change a client's description or role",
+  brief: "Change a client's description, role or use of the data",
   description: "Limits are changed with ssmd client limit, rate-limit and quota.",
   changes: "client-actions",
   examples: [
     'ssmd client update desk --description "Rates desk"',
     "ssmd client update desk --role admin",
+    "ssmd client update desk --use non-display",
   ],
   flags: {
     ...CLIENT_FLAGS,
     description: text("For people"),
     role: choice(CLIENT_ROLES, "What it may do"),
+    use: USE,
   },
   args: [CLIENT],
   output: CLIENT_VIEW,
   table: oneRow,
-  run({ flags: { description, role, ...flags }, args: [name], context }) {
-    if (description === undefined && role === undefined) {
+  run({ flags: { description, role, use, ...flags }, args: [name], context }) {
+    if (description === undefined && role === undefined && use === undefined) {
       throw new UsageError("NOTHING_TO_CHANGE", "Nothing is named that should change", {
-        hint: "Give --description or --role",
+        hint: "Give --description, --role or --use",
       });
     }
     return changeClients(context, flags, {
@@ -36,6 +38,7 @@ export default defineCommand({
         const client = await admin.update(name, {
           ...(description === undefined ? {} : { description }),
           ...(role === undefined ? {} : { role }),
+          ...(use === undefined ? {} : { use }),
         });
         return clientView(client, await admin.accounts());
       },

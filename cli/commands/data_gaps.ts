@@ -1,31 +1,12 @@
 import { z } from "zod";
-import { isoOfUs } from "@ssmd/runtime";
-import { type DaySummary, type GapSpan, joinedSpans } from "@ssmd/archive";
 import { GAP_REASONS } from "@ssmd/market";
 import { spanOf } from "../archive/time_span.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
 import { namedDays } from "../data/days.ts";
+import { GAP, gapView, joinedGaps } from "../data/gap_view.ts";
 import { INVENTORY_FLAGS } from "../data/inventory_flags.ts";
 import { durationText } from "../format.ts";
-
-const GAP = z.object({
-  feed: z.string(),
-  symbol: z.string().describe("_all = the whole feed"),
-  reason: z.enum(GAP_REASONS),
-  channel: z.string().describe("Type of record that is missing; all = every one"),
-  from: z.string().describe("Last moment known to be good, ISO 8601"),
-  to: z.string().nullable().describe("First moment good again; null = no end is recorded"),
-  lasted_ms: z.int().nullable(),
-  missed: z.int().nullable().describe("Messages known to be missing; null = not known"),
-  ended: z.enum(["recovered", "lost", "open"]),
-  detail: z.string(),
-});
-
-/** A gap with the feed it is of. */
-interface FeedGap extends GapSpan {
-  feed: string;
-}
 
 export default defineCommand({
   name: "data gaps",
@@ -78,26 +59,6 @@ export default defineCommand({
       (flags.symbol === undefined || gap.symbol === "_all" || flags.symbol.includes(gap.symbol)) &&
       gap.fromUs < toUs && (gap.toUs ?? Infinity) >= fromUs
     );
-    return { env, gaps: gaps.map(viewOf) };
+    return { env, gaps: gaps.map(gapView) };
   },
 });
-
-/** The gaps of all days, by feed and time; one that ends on a later day is one. */
-function joinedGaps(days: readonly DaySummary[]): FeedGap[] {
-  const byFeed = Map.groupBy(days, (day) => day.feed);
-  return [...byFeed].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([feed, some]) =>
-    joinedSpans(some.flatMap((day) => day.gaps)).map((gap) => ({ ...gap, feed }))
-  );
-}
-
-function viewOf(gap: FeedGap): z.output<typeof GAP> {
-  const { feed, symbol, reason, channel, fromUs, toUs, missed, detail } = gap;
-  return {
-    ...{ feed, symbol, reason, channel, from: isoOfUs(fromUs) },
-    to: toUs === undefined ? null : isoOfUs(toUs),
-    lasted_ms: toUs === undefined ? null : Math.round((toUs - fromUs) / 1000),
-    missed,
-    ended: toUs === undefined ? "open" : gap.isRecovered ? "recovered" : "lost",
-    detail,
-  };
-}

@@ -230,7 +230,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => import("./client_unblock.ts"),
   },
   "client update": {
-    brief: "Change a client's description or role",
+    brief: "Change a client's description, role or use of the data",
     load: () => import("./client_update.ts"),
   },
   "client usage": {
@@ -536,6 +536,22 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "query": {
     brief: "Ask the archive in SQL, or for the records of a table",
     load: () => import("./query.ts"),
+  },
+  "report changes": {
+    brief: "Count a month's changes, by who did what to whom",
+    load: () => import("./report_changes.ts"),
+  },
+  "report data-access": {
+    brief: "Count a month's accesses to data, by who asked for what",
+    load: () => import("./report_data_access.ts"),
+  },
+  "report entitlements": {
+    brief: "List who was entitled to what on a day",
+    load: () => import("./report_entitlements.ts"),
+  },
+  "report exchange-audit": {
+    brief: "Pack a month for an exchange's auditor: usage, users, entitlements, sessions, gaps",
+    load: () => import("./report_exchange_audit.ts"),
   },
   "reprocess diff": {
     brief: "Compare two versions: counts, schemas, values, and the first records that differ",

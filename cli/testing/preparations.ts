@@ -65,6 +65,10 @@ const ENRICHERS = "git checkout -q exchanges; printf 'enrich:\\n" +
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
   "env create": FRESH,
+  "report exchange-audit": `rm -f audit.zip; ${ENTITLED}`,
+  "report entitlements": ENTITLED,
+  "report data-access": AUDITED,
+  "report changes": AUDITED,
   ...Object.fromEntries(
     ["list", "show", "export", "verify", "roll", "client-actions", "entitlement-changes"]
       .concat("security-events", "config-changes").map((verb) => [`audit ${verb}`, AUDITED]),

@@ -11,6 +11,12 @@ export interface ClientLimits {
   messagesPerDayMax: number | null;
 }
 
+/** What a client does with the data, as exchanges ask it. */
+export const CLIENT_USES = ["unspecified", "display", "non-display", "trading"] as const;
+
+/** One of {@linkcode CLIENT_USES}. */
+export type ClientUse = typeof CLIENT_USES[number];
+
 /** An account of the gateway, with keys of its own. */
 export interface ClientAccount {
   /** The name it is called by everywhere: lower-case letters, digits and dashes. */
@@ -19,6 +25,7 @@ export interface ClientAccount {
   description: string;
   /** Counts where the environment has no file of roles. */
   role: ClientRole;
+  use: ClientUse;
   /** Whether its keys are accepted. */
   enabled: boolean;
   /** Streams that were opened until then are ended; 0 = none. */
@@ -62,6 +69,12 @@ export interface Entitlement {
   createdAtMs: number;
   /** Expiry; null = never. */
   expiresAtMs: number | null;
+}
+
+/** An entitlement as it is or was. */
+export interface PastEntitlement extends Entitlement {
+  /** When it was taken away; null = it is still given. */
+  removedAtMs: number | null;
 }
 
 /** All accounts, keys and entitlements. */

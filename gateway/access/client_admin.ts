@@ -48,11 +48,13 @@ export class ClientAdmin {
   /** Makes a client, without keys and entitled to nothing. */
   async create(
     id: string,
-    options: Pick<ClientAccount, "description" | "role" | "limits">,
+    options:
+      & Pick<ClientAccount, "description" | "role" | "limits">
+      & Partial<Pick<ClientAccount, "use">>,
   ): Promise<ClientAccount> {
     const nowMs = this.#now();
     const times = { disconnectedAtMs: 0, createdAtMs: nowMs, updatedAtMs: nowMs };
-    const client = { ...options, id, enabled: true, ...times };
+    const client: ClientAccount = { use: "unspecified", ...options, id, enabled: true, ...times };
     return await this.#change(({ clients }) => {
       if (clients.some((each) => each.id === id)) {
         throw new ClientError("CLIENT_EXISTS", `There is a client "${id}" already`, {
@@ -69,7 +71,7 @@ export class ClientAdmin {
   /** Changes what is named of a client; limits one by one. */
   async update(
     id: string,
-    changes: Partial<Pick<ClientAccount, "description" | "role" | "enabled">> & {
+    changes: Partial<Pick<ClientAccount, "description" | "role" | "enabled" | "use">> & {
       limits?: Partial<ClientLimits>;
     },
   ): Promise<ClientAccount> {

@@ -4,6 +4,7 @@ import type {
   ClientAccount,
   Entitlement,
   GatewayRun,
+  PastEntitlement,
   SessionRecord,
   UsageCount,
 } from "./account.ts";
@@ -38,6 +39,8 @@ export interface SessionQuery {
   client?: string;
   /** Only open ones. */
   openOnly?: boolean;
+  /** Only those that were open within this time: from then on, before then. */
+  within?: { fromMs: number; toMs: number };
   limit: number;
 }
 
@@ -71,6 +74,8 @@ export interface ClientStore {
   usage(query: UsageQuery): Promise<UsageCount[]>;
   /** Sessions, the newest first. */
   sessions(query: SessionQuery): Promise<SessionRecord[]>;
+  /** Entitlements that are given or were since `sinceMs`, by their numbers. */
+  entitlementHistory(): Promise<{ sinceMs: number; entitlements: PastEntitlement[] }>;
   /** Runs of gateways that were not forgotten. */
   runs(): Promise<GatewayRun[]>;
   /**
@@ -78,7 +83,7 @@ export interface ClientStore {
    * seen, and forgets those gateways. Resolves with how many sessions.
    */
   endLostSessions(seenBeforeMs: number): Promise<number>;
-  /** Removes ended sessions and usage from before; resolves with how many rows. */
+  /** Removes ended sessions, usage and entitlements that went from before; resolves with how many rows. */
   prune(before: { sessionsMs: number; usageDay: string }): Promise<number>;
   /** Waits for what is under way. Twice is harmless. */
   close(): Promise<void>;

@@ -1,10 +1,12 @@
 /** Clients, their keys and entitlements: the store of a gateway, for its administration. @module */
+export { CLIENT_USES } from "./account.ts";
 export type {
   Accounts,
   ApiKey,
   ClientAccount,
   ClientLimits,
   Entitlement,
+  PastEntitlement,
   SessionRecord,
   UsageCount,
 } from "./account.ts";

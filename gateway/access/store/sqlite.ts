@@ -1,6 +1,12 @@
 import { inTransaction } from "@ssmd/runtime";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import type { Accounts, GatewayRun, SessionRecord, UsageCount } from "../account.ts";
+import type {
+  Accounts,
+  GatewayRun,
+  PastEntitlement,
+  SessionRecord,
+  UsageCount,
+} from "../account.ts";
 import {
   type AccountChange,
   type ClientStore,
@@ -70,11 +76,11 @@ function createPrivate(path: string): void {
 const UPSERT_CLIENT =
   `INSERT INTO clients VALUES (:id, :description, :role, :enabled, :sessions_max,
    :requests_per_second_max, :messages_per_day_max, :created_at_ms, :updated_at_ms,
-   :disconnected_at_ms)
+   :disconnected_at_ms, :use)
    ON CONFLICT (id) DO UPDATE SET description = :description, role = :role, enabled = :enabled,
    sessions_max = :sessions_max, requests_per_second_max = :requests_per_second_max,
    messages_per_day_max = :messages_per_day_max, updated_at_ms = :updated_at_ms,
-   disconnected_at_ms = :disconnected_at_ms`;
+   disconnected_at_ms = :disconnected_at_ms, use = :use`;
 
 const DELETE = {
   client: "DELETE FROM clients WHERE id = ?",
@@ -163,14 +169,34 @@ class SqliteClientStore implements ClientStore {
     );
   }
 
-  sessions({ client, openOnly, limit }: SessionQuery): Promise<SessionRecord[]> {
+  sessions({ client, openOnly, within, limit }: SessionQuery): Promise<SessionRecord[]> {
     return this.#open(() =>
       this.#all(
         `SELECT * FROM sessions WHERE (:client IS NULL OR client = :client)
-         AND (NOT :open OR ended_at_ms IS NULL) ORDER BY started_at_ms DESC, id DESC LIMIT :limit`,
-        { client: client ?? null, open: openOnly === true ? 1 : 0, limit },
+         AND (NOT :open OR ended_at_ms IS NULL)
+         AND started_at_ms < :to AND coalesce(ended_at_ms, :from) >= :from ORDER BY started_at_ms DESC, id DESC LIMIT :limit`,
+        {
+          ...{ client: client ?? null, open: openOnly === true ? 1 : 0, limit },
+          ...{ from: within?.fromMs ?? 0, to: within?.toMs ?? Number.MAX_SAFE_INTEGER },
+        },
       ).map(sessionOf)
     );
+  }
+
+  entitlementHistory(): Promise<{ sinceMs: number; entitlements: PastEntitlement[] }> {
+    return this.#read(() => ({
+      sinceMs: Number(this.#all("SELECT since_ms FROM entitlement_history")[0]?.["since_ms"]),
+      entitlements: this.#all(
+        `SELECT *, NULL AS removed_at_ms FROM entitlements
+         UNION ALL SELECT * FROM removed_entitlements ORDER BY id`,
+      ).map((row) => {
+        const removedAtMs = row["removed_at_ms"];
+        return {
+          ...entitlementOf(row),
+          removedAtMs: typeof removedAtMs === "number" ? removedAtMs : null,
+        };
+      }),
+    }));
   }
 
   runs(): Promise<GatewayRun[]> {
@@ -203,7 +229,11 @@ class SqliteClientStore implements ClientStore {
       "NORMAL",
       () =>
         this.#run("DELETE FROM sessions WHERE ended_at_ms < ?", sessionsMs) +
-        this.#run("DELETE FROM usage WHERE day < ?", usageDay),
+        this.#run("DELETE FROM usage WHERE day < ?", usageDay) +
+        this.#run(
+          "DELETE FROM removed_entitlements WHERE removed_at_ms < ?",
+          Date.parse(usageDay),
+        ),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { CLIENT_ROLES } from "../role.ts";
+import { CLIENT_USES } from "../account.ts";
 import type { ApiKey, ClientAccount, Entitlement, SessionRecord, UsageCount } from "../account.ts";
 
 type Row = Record<string, SQLOutputValue>;
@@ -12,6 +13,7 @@ export function clientOf(row: Row): ClientAccount {
     id: text(row, "id"),
     description: text(row, "description"),
     role: CLIENT_ROLES.find((role) => role === row["role"]) ?? "client",
+    use: CLIENT_USES.find((use) => use === row["use"]) ?? "unspecified",
     enabled: row["enabled"] === 1,
     disconnectedAtMs: number(row, "disconnected_at_ms"),
     limits: {
@@ -30,6 +32,7 @@ export function clientRow(client: ClientAccount): Values {
     id: client.id,
     description: client.description,
     role: client.role,
+    use: client.use,
     enabled: client.enabled ? 1 : 0,
     disconnected_at_ms: client.disconnectedAtMs,
     sessions_max: client.limits.sessionsMax,

@@ -69,6 +69,24 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE clients ADD COLUMN disconnected_at_ms INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE runs ADD COLUMN pid INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;`,
+  `ALTER TABLE clients ADD COLUMN use TEXT NOT NULL DEFAULT 'unspecified'
+     CHECK (use IN ('unspecified', 'display', 'non-display', 'trading'));
+   CREATE TABLE removed_entitlements (
+     id INTEGER PRIMARY KEY,
+     client TEXT NOT NULL,
+     feed TEXT NOT NULL,
+     symbols TEXT NOT NULL,
+     types TEXT NOT NULL,
+     created_at_ms INTEGER NOT NULL,
+     expires_at_ms INTEGER,
+     removed_at_ms INTEGER NOT NULL
+   ) STRICT;
+   CREATE TRIGGER entitlement_removed AFTER DELETE ON entitlements BEGIN
+     INSERT INTO removed_entitlements VALUES (old.id, old.client, old.feed, old.symbols, old.types,
+       old.created_at_ms, old.expires_at_ms, CAST(unixepoch('subsec') * 1000 AS INTEGER));
+   END;
+   CREATE TABLE entitlement_history (since_ms INTEGER NOT NULL) STRICT;
+   INSERT INTO entitlement_history VALUES (CAST(unixepoch('subsec') * 1000 AS INTEGER));`,
 ];
 
 /**

@@ -6,6 +6,7 @@ export function testClient(id: string, more: Partial<ClientAccount> = {}): Clien
     id,
     description: "",
     role: "client",
+    use: "unspecified",
     enabled: true,
     disconnectedAtMs: 0,
     limits: { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null },

@@ -33,6 +33,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
       role: "admin",
       limits: LIMITS,
       disconnectedAtMs: 4,
+      use: "display",
       description: 'a "desk" ü',
     });
     const key = testKey("k1", "desk", { expiresAtMs: 5, revokedAtMs: 6, replacedBy: "k2" });
@@ -75,6 +76,41 @@ const PROMISES: Readonly<Record<string, Body>> = {
     assert.deepEqual([clients, keys, entitlements], [[], [], []]);
     assert.deepEqual(await store.usage({}), [usage]);
     assert.equal((await store.sessions({ limit: 1 })).length, 1);
+  },
+
+  "what was taken away is still known, with when it was, also of a client that went": async (
+    store,
+  ) => {
+    await fillStore(store);
+    const startedMs = Date.now() - 1;
+    const other = testEntitlement("desk", "kalshi");
+    await store.apply(await store.revision(), [{ delete: "entitlement", id: 1 }]);
+    await store.apply(await store.revision(), [{ add: "entitlement", entitlement: other }]);
+    const { sinceMs, entitlements } = await store.entitlementHistory();
+    assert.ok(sinceMs > 0 && sinceMs <= Date.now());
+    const [gone, given] = entitlements;
+    assert.deepEqual([gone?.id, given], [1, { ...other, id: 2, removedAtMs: null }]);
+    assert.ok((gone?.removedAtMs ?? 0) >= startedMs);
+    await store.apply(await store.revision(), [{ delete: "client", id: "desk" }]);
+    const after = (await store.entitlementHistory()).entitlements;
+    assert.deepEqual(after.map(({ id, removedAtMs }) => [id, removedAtMs !== null]), [
+      ...[[1, true], [2, true]],
+    ]);
+    const later = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);
+    assert.equal(await store.prune({ sessionsMs: 0, usageDay: later }), 2);
+    assert.deepEqual((await store.entitlementHistory()).entitlements, []);
+  },
+
+  "sessions of a span are those that were open within it": async (store) => {
+    const sessions = [
+      testSession("before", { startedAtMs: 1, endedAtMs: 9, reason: "" }),
+      testSession("into", { startedAtMs: 1, endedAtMs: 10, reason: "" }),
+      testSession("open", { startedAtMs: 19 }),
+      testSession("after", { startedAtMs: 20 }),
+    ];
+    await store.count({ usage: [], sessions, keysUsed: [] });
+    const found = await store.sessions({ limit: 9, within: { fromMs: 10, toMs: 20 } });
+    assert.deepEqual(found.map(({ id }) => id), ["open", "into"]);
   },
 
   "a key goes by itself": async (store) => {

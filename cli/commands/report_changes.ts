@@ -1,0 +1,9 @@
+import { defineCommand } from "../command/define.ts";
+import { auditCounts } from "../report/audit_counts.ts";
+
+export default defineCommand({
+  name: "report changes",
+  brief: "Count a month's changes, by who did what to whom",
+  examples: ["ssmd report changes --month 2026-08 --env kraken"],
+  ...auditCounts(["client-actions", "entitlement-changes", "config-changes", "operations"]),
+});

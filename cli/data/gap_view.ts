@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { isoOfUs } from "@ssmd/runtime";
+import { type DaySummary, type GapSpan, joinedSpans } from "@ssmd/archive";
+import { GAP_REASONS } from "@ssmd/market";
+
+/** A gap as commands print it. */
+export const GAP = z.object({
+  feed: z.string(),
+  symbol: z.string().describe("_all = the whole feed"),
+  reason: z.enum(GAP_REASONS),
+  channel: z.string().describe("Type of record that is missing; all = every one"),
+  from: z.string().describe("Last moment known to be good, ISO 8601"),
+  to: z.string().nullable().describe("First moment good again; null = no end is recorded"),
+  lasted_ms: z.int().nullable(),
+  missed: z.int().nullable().describe("Messages known to be missing; null = not known"),
+  ended: z.enum(["recovered", "lost", "open"]),
+  detail: z.string(),
+});
+
+/** A gap with the feed it is of. */
+interface FeedGap extends GapSpan {
+  feed: string;
+}
+
+/** The gaps of all days, by feed and time; one that ends on a later day is one. */
+export function joinedGaps(days: readonly DaySummary[]): FeedGap[] {
+  const byFeed = Map.groupBy(days, (day) => day.feed);
+  return [...byFeed].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([feed, some]) =>
+    joinedSpans(some.flatMap((day) => day.gaps)).map((gap) => ({ ...gap, feed }))
+  );
+}
+
+/** See {@linkcode GAP}. */
+export function gapView(gap: FeedGap): z.output<typeof GAP> {
+  const { feed, symbol, reason, channel, fromUs, toUs, missed, detail } = gap;
+  return {
+    ...{ feed, symbol, reason, channel, from: isoOfUs(fromUs) },
+    to: toUs === undefined ? null : isoOfUs(toUs),
+    lasted_ms: toUs === undefined ? null : Math.round((toUs - fromUs) / 1000),
+    missed,
+    ended: toUs === undefined ? "open" : gap.isRecovered ? "recovered" : "lost",
+    detail,
+  };
+}
