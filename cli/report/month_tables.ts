@@ -7,7 +7,7 @@ import type { Month } from "./month.ts";
 export type Row = Readonly<Record<string, string | number | null>>;
 
 /** What is known of a month. */
-export interface MonthRecords {
+interface MonthRecords {
   month: Month;
   accounts: Accounts;
   usage: readonly UsageCount[];

@@ -15,7 +15,7 @@ export interface ClientLimits {
 export const CLIENT_USES = ["unspecified", "display", "non-display", "trading"] as const;
 
 /** One of {@linkcode CLIENT_USES}. */
-export type ClientUse = typeof CLIENT_USES[number];
+type ClientUse = typeof CLIENT_USES[number];
 
 /** An account of the gateway, with keys of its own. */
 export interface ClientAccount {
