@@ -1,7 +1,7 @@
 import { defineCommand } from "../command/define.ts";
 import { day, list, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { CALENDAR_NAME } from "../registry/registry_args.ts";
 
@@ -9,7 +9,6 @@ export default defineCommand({
   name: "calendar add",
   brief: "Add a special day to a calendar: a holiday, or a day of other hours",
   description: "A day that is there already gets the new reason and hours.",
-  changes: "config-changes",
   examples: [
     "ssmd calendar add us-equity --date 2028-01-17 --reason 'Martin Luther King Jr. Day' --dry-run",
     "ssmd calendar add us-equity --date 2028-11-24 --reason 'half day' --open 09:30-13:00 --dry-run",
@@ -21,8 +20,7 @@ export default defineCommand({
     open: list("When it trades, HH:MM-HH:MM,…; default not at all", { placeholder: "hours" }),
   },
   args: [CALENDAR_NAME],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [name], context }) {
     const { date, reason, open } = flags;
     const hours = (open ?? []).map(windowOf);

@@ -4,14 +4,8 @@ import { nowUs, SsmdError } from "@ssmd/runtime";
 import { RECORDS_VERSION } from "../archive/archive_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { day as dayFlag, text } from "../command/flag.ts";
-import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
-import {
-  assertKept,
-  finishJobs,
-  JOB_FLAGS,
-  jobOfId,
-  openEnvironmentJobs,
-} from "../jobs/open_jobs.ts";
+import { JOB_RUN } from "../jobs/job_view.ts";
+import { assertKept, JOB_FLAGS, openEnvironmentJobs, runJob } from "../jobs/open_jobs.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
 export default defineCommand({
@@ -20,7 +14,6 @@ export default defineCommand({
   description:
     "A day that is over is ended by itself where up or `deno task worker` runs; see `ssmd schedule " +
     "list`. This does it now and waits. A day to which records came late is ended again.",
-  changes: "operations",
   examples: ["ssmd day end --feed kraken --date 2026-08-01"],
   flags: {
     ...JOB_FLAGS,
@@ -28,21 +21,16 @@ export default defineCommand({
     date: dayFlag("The day, UTC: YYYY-MM-DD, yesterday, or 7d (days ago)", { required: true }),
     version: RECORDS_VERSION,
   },
-  output: JOB_VIEW,
-  table: (job) => ({ rows: [jobRow(job)] }),
-  failed: ({ state }) => state !== "done",
+  ...JOB_RUN,
   async run({ flags: { feed, date: day, version = "v1", ...location }, context }) {
     const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
     const isOver = day < dayOfUs(nowUs()) && (calendar.on(day)?.toUs ?? 0) <= nowUs();
     if (!isOver) throw notOver(feed, day);
     using jobs = await openEnvironmentJobs(context, location);
-    const { store, environment } = jobs;
-    assertKept(environment);
+    assertKept(jobs.environment);
     const input = { feed, version, day };
-    const id = endDayId(environment.name, input);
-    store.enqueue({ id, workflow: END_DAY, input, nowUs: nowUs() });
-    await finishJobs(context, jobs, () => [id]);
-    return jobView(jobOfId(jobs, id));
+    const id = endDayId(jobs.environment.name, input);
+    return await runJob(context, jobs, { id, workflow: END_DAY, input });
   },
 });
 

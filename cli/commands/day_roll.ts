@@ -2,14 +2,8 @@ import { ROLL_DAY, rollDayId, tradingDaysOf } from "@ssmd/jobs";
 import { nowUs, SsmdError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { DAY_FEED, readDays } from "../jobs/day_view.ts";
-import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
-import {
-  assertKept,
-  finishJobs,
-  JOB_FLAGS,
-  jobOfId,
-  openEnvironmentJobs,
-} from "../jobs/open_jobs.ts";
+import { JOB_RUN } from "../jobs/job_view.ts";
+import { assertKept, JOB_FLAGS, openEnvironmentJobs, runJob } from "../jobs/open_jobs.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
 export default defineCommand({
@@ -18,12 +12,9 @@ export default defineCommand({
   description:
     "For a market that does not close: nothing reconnects, so nothing is missed. up does it by itself " +
     "when a day of the feed's calendar is over.",
-  changes: "operations",
   examples: ["ssmd day roll --feed kraken"],
   flags: { ...JOB_FLAGS, feed: DAY_FEED },
-  output: JOB_VIEW,
-  table: (job) => ({ rows: [jobRow(job)] }),
-  failed: ({ state }) => state !== "done",
+  ...JOB_RUN,
   async run({ flags: { feed, ...location }, context }) {
     using jobs = await openEnvironmentJobs(context, location);
     assertKept(jobs.environment);
@@ -41,8 +32,6 @@ export default defineCommand({
     }
     const day = { feed, version: "v1", day: active.day };
     const id = rollDayId(jobs.environment.name, day);
-    jobs.store.enqueue({ id, workflow: ROLL_DAY, input: { ...day, next }, nowUs: nowUs() });
-    await finishJobs(context, jobs, () => [id]);
-    return jobView(jobOfId(jobs, id));
+    return await runJob(context, jobs, { id, workflow: ROLL_DAY, input: { ...day, next } });
   },
 });

@@ -2,8 +2,8 @@ import { START_DAY, startDayId, tradingDaysOf } from "@ssmd/jobs";
 import { nowUs, runningProcesses, SsmdError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { DAY_FEED } from "../jobs/day_view.ts";
-import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
-import { finishJobs, JOB_FLAGS, jobOfId, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+import { JOB_RUN } from "../jobs/job_view.ts";
+import { JOB_FLAGS, openEnvironmentJobs, runJob } from "../jobs/open_jobs.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
 export default defineCommand({
@@ -12,12 +12,9 @@ export default defineCommand({
   description:
     "Asks what runs on the data folder whether the feed is live, records are archived and the gateway " +
     "answers; it starts no process. up does it by itself when the feed's calendar opens.",
-  changes: "operations",
   examples: ["ssmd day start --feed kraken"],
   flags: { ...JOB_FLAGS, feed: DAY_FEED },
-  output: JOB_VIEW,
-  table: (job) => ({ rows: [jobRow(job)] }),
-  failed: ({ state }) => state !== "done",
+  ...JOB_RUN,
   async run({ flags: { feed, ...location }, context }) {
     using jobs = await openEnvironmentJobs(context, location);
     if ((await runningProcesses(jobs.dataDir, jobs.environment.name)).length === 0) {
@@ -33,8 +30,6 @@ export default defineCommand({
       });
     }
     const id = startDayId(jobs.environment.name, { feed, day });
-    jobs.store.enqueue({ id, workflow: START_DAY, input: { feed, day }, nowUs: nowUs() });
-    await finishJobs(context, jobs, () => [id]);
-    return jobView(jobOfId(jobs, id));
+    return await runJob(context, jobs, { id, workflow: START_DAY, input: { feed, day } });
   },
 });

@@ -2,18 +2,16 @@ import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { ENRICHER_NAME } from "../enrich/enricher_args.ts";
 import { switchEnricher } from "../enrich/switch_enricher.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 
 export default defineCommand({
   name: "enricher disable",
   brief: "Let an enricher of an environment rest",
   description: "It is read at the next start of its connectors, and at once over the archive.",
-  changes: "config-changes",
   examples: ["ssmd enricher disable prices --env demo --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [ENRICHER_NAME],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags: { env, ...flags }, args: [name], context }) =>
     switchEnricher(context, { env, name, enabled: false }, flags),
 });

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command/define.ts";
 import { choice, list, on, text, whole } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 
@@ -12,7 +12,6 @@ export default defineCommand({
   brief: "Declare a key that an environment needs; its values stand elsewhere",
   description:
     "With --feed the fields are also named as that feed's credentials, as $key:name.field.",
-  changes: "config-changes",
   examples: [
     "ssmd env add-key demo kalshi --fields key_id,private_key --feed kalshi --dry-run",
     "ssmd env add-key demo bus --type transport --fields user,password --source file:./bus.yaml --dry-run",
@@ -33,8 +32,7 @@ export default defineCommand({
     feed: text("Feed that signs in with it", { placeholder: "feed", completes: "feed" }),
   },
   args: [ENV_NAME, text("The key's name", { placeholder: "key", required: true })],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [name, key], context }) =>
     editFile(context, {
       ...{ kind: "environment", name },

@@ -2,7 +2,7 @@ import { editorLine, YamlEdit, yamlText } from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
 import { list, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { applySettings, SET_FLAGS } from "../registry/set_flags.ts";
 import { signInOf } from "../registry/sign_in.ts";
@@ -14,7 +14,6 @@ export default defineCommand({
     "From nothing: memory transport, local storage in ./data, gateway on port 8080, no symbols " +
     "yet; ssmd symbol map adds them. For a feed that signs in it declares a key of the feed's " +
     "name: ssmd key set writes its values. --from takes over all of another one but its name.",
-  changes: "config-changes",
   examples: [
     "ssmd env create mine --feeds kraken",
     "ssmd env create mine --from demo --set gateway.port=8090 --set simulator.seed=7 --dry-run",
@@ -31,8 +30,7 @@ export default defineCommand({
     ),
   },
   args: [text("Name of the new environment", { placeholder: "env", required: true })],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [name], context }) {
     const registry = await Registry.open(context.globals);
     registry.assertNew("environment", name);

@@ -1,6 +1,6 @@
 import { registryPathOf } from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
@@ -8,12 +8,10 @@ export default defineCommand({
   name: "env delete",
   brief: "Delete an environment's file",
   description: "Its data stays. Git keeps what was committed: ssmd env history tells it.",
-  changes: "config-changes",
   examples: ["ssmd env delete demo --dry-run", "ssmd env delete demo-nats --yes"],
   flags: EDIT_FLAGS,
   args: [ENV_NAME],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags: { dryRun }, args: [name], context }) {
     const registry = await Registry.open(context.globals);
     registry.text("environment", name);

@@ -1,7 +1,7 @@
 import { registryPathOf, YamlEdit } from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 
 /** What is captured; where it runs (transport, storage, keys, …) stays the target's own. */
@@ -15,15 +15,13 @@ export default defineCommand({
   brief: "Bring what one environment captures into another one",
   description: "Feeds, schema version and symbols are taken over. Where it runs stays: location, " +
     "transport, storage, journal, gateway, keys, credentials, endpoints, simulator.",
-  changes: "config-changes",
   examples: ["ssmd env promote demo demo-nats --dry-run"],
   flags: EDIT_FLAGS,
   args: [
     environment("Environment to take from", "from"),
     environment("Environment to change", "to"),
   ],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags: { dryRun }, args: [from, to], context }) {
     const registry = await Registry.open(context.globals);
     const source = new YamlEdit(registry.text("environment", from));

@@ -3,7 +3,7 @@ import { ConfigError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { ValuesFile } from "../deploy/values_file.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
@@ -14,15 +14,13 @@ export default defineCommand({
     "Writes the file as a commit has it, by default the one before the newest that changed it; " +
     "ssmd env history lists them. Nothing is committed, and what runs goes on: ssmd env apply, or a " +
     "commit of the rendered values, takes it over.",
-  changes: "config-changes",
   examples: ["ssmd env rollback demo --dry-run", "ssmd env rollback demo"],
   flags: {
     to: text("Commit whose file is brought back", { placeholder: "commit" }),
     ...EDIT_FLAGS,
   },
   args: [ENV_NAME],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags: { to, dryRun }, args: [name], context }) {
     const registry = await Registry.open(context.globals);
     const path = registryPathOf({ kind: "environment", name });

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command/define.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { applySettings, SET_FLAGS } from "../registry/set_flags.ts";
@@ -9,7 +9,6 @@ export default defineCommand({
   brief: "Change values of an environment",
   description:
     "Values are YAML: numbers, words, [a, b], { type: nats, url: … }. Comments and order stay.",
-  changes: "config-changes",
   examples: [
     "ssmd env update demo --set gateway.port=8090 --dry-run",
     "ssmd env update demo --set 'transport={ type: nats, url: nats://127.0.0.1:4222 }' --dry-run",
@@ -17,8 +16,7 @@ export default defineCommand({
   ],
   flags: { ...EDIT_FLAGS, ...SET_FLAGS },
   args: [ENV_NAME],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [name], context }) =>
     editFile(context, {
       ...{ kind: "environment", name },

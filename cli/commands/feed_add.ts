@@ -1,18 +1,16 @@
 import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
 
 export default defineCommand({
   name: "feed add",
   brief: "Add a feed of the registry to an environment",
-  changes: "config-changes",
   examples: ["ssmd feed add kraken --env kalshi --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [FEED_ID],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [id], context }) =>
     editFile(context, {
       ...{ kind: "environment", name: flags.env },

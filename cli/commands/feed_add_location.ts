@@ -1,6 +1,6 @@
 import { defineCommand } from "../command/define.ts";
 import { choice, text, whole } from "../command/flag.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
 
@@ -8,7 +8,6 @@ export default defineCommand({
   name: "feed add-location",
   brief: "Add a place that captures a feed, with its clock",
   description: "The accuracy is the error that is expected of the clock there, in microseconds.",
-  changes: "config-changes",
   examples: ["ssmd feed add-location kraken aws-us-east-1 --clock ptp --accuracy-us 100"],
   flags: {
     ...EDIT_FLAGS,
@@ -18,8 +17,7 @@ export default defineCommand({
     accuracyUs: whole("Expected error, microseconds", { placeholder: "µs", required: true }),
   },
   args: [FEED_ID, text("Name of the place", { placeholder: "place", required: true })],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [id, location], context }) =>
     editFile(context, {
       ...{ kind: "feed", name: id },

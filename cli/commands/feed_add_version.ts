@@ -1,7 +1,7 @@
 import { defineCommand } from "../command/define.ts";
 import { day } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { capabilityFields, versionFields } from "../registry/feed_file.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
@@ -14,7 +14,6 @@ export default defineCommand({
     "The new version is the newest one with what the flags change. It is in force from its first " +
     "day until the next version begins; a day in the future is announced and not yet in force. " +
     "Two versions of one day are refused.",
-  changes: "config-changes",
   examples: ["ssmd feed add-version kraken --from 2027-01-15 --endpoint wss://ws.kraken.com/v3"],
   flags: {
     ...EDIT_FLAGS,
@@ -22,8 +21,7 @@ export default defineCommand({
     from: day("First day of the version: YYYY-MM-DD, UTC", { required: true }),
   },
   args: [FEED_ID],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [id], context }) =>
     editFile(context, {
       ...{ kind: "feed", name: id },

@@ -1,7 +1,7 @@
 import { editorLine, todayUtc, yamlText } from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
 import { choice, day, text } from "../command/flag.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { capabilityFields, versionFields } from "../registry/feed_file.ts";
 import { Registry } from "../registry/registry.ts";
 import { FIRST_VERSION_FLAGS } from "../registry/version_flags.ts";
@@ -13,7 +13,6 @@ export default defineCommand({
     "What is not given has the value that most venues need: no sign-in, no numbers, 100 symbols a " +
     "connection, types trade, ticker, orderbook, status and gap. --parser names the normalizer, " +
     "and so the venue whose wire format the feed speaks; several feeds may be of one venue.",
-  changes: "config-changes",
   examples: [
     "ssmd feed create kraken-beta --endpoint wss://beta-ws.kraken.com/v2 --parser kraken-v2 " +
     "--book-depths 10,25 --dry-run",
@@ -33,8 +32,7 @@ export default defineCommand({
     from: day("First day of the version; default today"),
   },
   args: [text("Id of the new feed", { placeholder: "feed", required: true })],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [id], context }) {
     const registry = await Registry.open(context.globals);
     registry.assertNew("feed", id);

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command/define.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
 
@@ -7,12 +7,10 @@ export default defineCommand({
   name: "feed disable",
   brief: "Forbid a feed to all environments",
   description: "Refused while an environment uses it.",
-  changes: "config-changes",
   examples: ["ssmd feed disable kraken --dry-run"],
   flags: EDIT_FLAGS,
   args: [FEED_ID],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [id], context }) =>
     editFile(context, {
       ...{ kind: "feed", name: id },

@@ -1,17 +1,15 @@
 import { defineCommand } from "../command/define.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
 
 export default defineCommand({
   name: "feed enable",
   brief: "Let environments use a feed",
-  changes: "config-changes",
   examples: ["ssmd feed enable kraken --dry-run"],
   flags: EDIT_FLAGS,
   args: [FEED_ID],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [id], context }) =>
     editFile(context, {
       ...{ kind: "feed", name: id },

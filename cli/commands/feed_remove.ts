@@ -2,7 +2,7 @@ import type { YamlEdit } from "@ssmd/metadata";
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { UsageError } from "../exit.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
@@ -12,15 +12,13 @@ export default defineCommand({
   brief: "Take a feed with its symbols out of an environment, or out of the registry",
   description: "Without --env the feed's file is removed, which is refused while an environment " +
     "uses it. Git keeps what was committed.",
-  changes: "config-changes",
   examples: [
     "ssmd feed remove kalshi --env demo --dry-run",
     "ssmd feed remove kraken --env demo --yes",
   ],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_FILTER },
   args: [FEED_ID],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags: { env, dryRun }, args: [id], context }) {
     if (env === undefined) {
       const registry = await Registry.open(context.globals);

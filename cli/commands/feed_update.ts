@@ -1,7 +1,7 @@
 import { ConfigError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { day, text } from "../command/flag.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { capabilityFields, versionFields } from "../registry/feed_file.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
@@ -14,7 +14,6 @@ export default defineCommand({
   description:
     "Flags of a version correct the newest one, or that of --from. What a venue changed on a day " +
     "is no correction: ssmd feed add-version keeps what held before.",
-  changes: "config-changes",
   examples: [
     'ssmd feed update kraken --display-name "Kraken Spot"',
     "ssmd feed update kraken --rate-limit 10/1s --symbols-per-connection 200 --dry-run",
@@ -29,8 +28,7 @@ export default defineCommand({
     from: day("First day of the version to correct; default the newest"),
   },
   args: [FEED_ID],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [id], context }) =>
     editFile(context, {
       ...{ kind: "feed", name: id },

@@ -1,6 +1,6 @@
 import { nowUs, SsmdError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
-import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
+import { JOB_RUN, jobView } from "../jobs/job_view.ts";
 import {
   assertKept,
   finishJobs,
@@ -15,13 +15,10 @@ export default defineCommand({
   brief: "Run a failed or cancelled job again, from its first step that is not done",
   description:
     "Waits until it is over. Where no up and no worker runs on the data folder, the command runs it.",
-  changes: "operations",
   examples: ["ssmd job retry end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],
-  output: JOB_VIEW,
-  table: (job) => ({ rows: [jobRow(job)] }),
-  failed: ({ state }) => state !== "done",
+  ...JOB_RUN,
   async run({ flags, args: [id], context }) {
     using jobs = await openEnvironmentJobs(context, flags);
     const job = jobOfId(jobs, id);

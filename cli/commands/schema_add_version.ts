@@ -2,7 +2,7 @@ import { registryPathOf, schemaHash, todayUtc, YamlEdit } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { day, file, on, text } from "../command/flag.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { SCHEMA_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 import { compareTexts, readText, schemaText } from "../registry/schema_file.ts";
@@ -13,7 +13,6 @@ export default defineCommand({
   description:
     "The text is compared with the newest version: one that breaks or loses what was written is " +
     "refused. The draft is in force when set-status makes it active.",
-  changes: "config-changes",
   examples: ["ssmd schema add-version trade --file trade.capnp --from 2027-01-01 --dry-run"],
   flags: {
     ...EDIT_FLAGS,
@@ -23,8 +22,7 @@ export default defineCommand({
     allowBreaking: on("Take a text that old readers or old data do not fit"),
   },
   args: [SCHEMA_NAME],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [name], context }) {
     const registry = await Registry.open(context.globals);
     const edit = new YamlEdit(registry.text("schema", name));

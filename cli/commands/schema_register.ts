@@ -10,7 +10,7 @@ import { ConfigError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { choice, day, file, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { builtInNames, builtInText, readText, structOf } from "../registry/schema_file.ts";
 
@@ -22,7 +22,6 @@ export default defineCommand({
     "writes records with. Without a name, all record types of this build that are not registered " +
     "yet. A registered text never changes; ssmd schema add-version brings the next one. One of " +
     "your own: ssmd schema register quote --file quote.capnp --status draft.",
-  changes: "config-changes",
   examples: ["ssmd schema register", "ssmd schema register --from 2026-11-20 --dry-run"],
   flags: {
     ...EDIT_FLAGS,
@@ -32,8 +31,7 @@ export default defineCommand({
     status: choice(SCHEMA_STATUSES, "draft, active or deprecated", { default: "active" }),
   },
   args: { each: text("Names of schemas", { placeholder: "schema", required: true }) },
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args, context }) {
     const registry = await Registry.open(context.globals);
     const names = args.length > 0

@@ -2,7 +2,7 @@ import { SCHEMA_STATUSES } from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
 import { text, word } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { SCHEMA_NAME } from "../registry/registry_args.ts";
 import { noVersion } from "../registry/schema_file.ts";
@@ -12,7 +12,6 @@ export default defineCommand({
   brief: "Move a version on: draft, active, deprecated",
   description:
     "Never back. One version is active: the one that was is deprecated by the same change.",
-  changes: "config-changes",
   examples: ["ssmd schema set-status trade v1 deprecated --dry-run"],
   flags: EDIT_FLAGS,
   args: [
@@ -20,8 +19,7 @@ export default defineCommand({
     text("The version, v1", { placeholder: "version", required: true }),
     word(SCHEMA_STATUSES, "draft, active or deprecated", { placeholder: "status", required: true }),
   ],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   run: ({ flags, args: [name, version, status], context }) =>
     editFile(context, {
       ...{ kind: "schema", name },

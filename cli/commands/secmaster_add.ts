@@ -8,7 +8,7 @@ import {
 import { defineCommand } from "../command/define.ts";
 import { choice, on, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { withBusInstruments } from "../secmaster/bus_instruments.ts";
 import { instantFlag, INSTRUMENT_ID, nowText } from "../secmaster/flags.ts";
@@ -21,7 +21,6 @@ export default defineCommand({
   description:
     "A version holds whole: what flags do not name is taken over from the newest one. Nothing that " +
     "was known is changed: a correction is a version with the same --effective, known later.",
-  changes: "config-changes",
   examples: [
     'ssmd secmaster add ADAUSD --name "Cardano / US dollar" --class crypto --base ADA --quote USD',
     "ssmd secmaster add BTCUSD --effective 2026-12-01 --size-min 0.0001 --dry-run",
@@ -37,8 +36,7 @@ export default defineCommand({
     ...TERMS_FLAGS,
   },
   args: [INSTRUMENT_ID],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [id], context }) {
     const registry = await Registry.open(context.globals);
     if (!flags.dynamic) return await applyChanges(context, changed(registry, id, flags), flags);

@@ -1,6 +1,6 @@
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { instantFlag, INSTRUMENT_ID, nowText } from "../secmaster/flags.ts";
 
@@ -10,7 +10,6 @@ export default defineCommand({
   description:
     "Nothing that was known is changed: to end a name, map it again with the same --from and a --to; " +
     "with --to at --from it was never right.",
-  changes: "config-changes",
   examples: [
     "ssmd secmaster map BTCUSD --feed kalshi --external KXBTC --from 2026-12-01 --dry-run",
   ],
@@ -22,8 +21,7 @@ export default defineCommand({
     to: instantFlag("Until when, exclusive; default until further notice"),
   },
   args: [INSTRUMENT_ID],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [id], context }) {
     const known = nowText();
     const { feed, external, from = known, to } = flags;

@@ -1,7 +1,7 @@
 import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { noteRunning } from "../registry/note_running.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
@@ -10,12 +10,10 @@ export default defineCommand({
   name: "shard move",
   brief: "Move a symbol into another shard: gives it the attributes that the shard selects",
   description: "Changes the file alone; ssmd shard apply has what runs take it over.",
-  changes: "config-changes",
   examples: ["ssmd shard move SOLUSD tier1 --env demo-shards --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [SYMBOL_NAME, text("The shard's name", { placeholder: "shard", required: true })],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [symbol, shard], context }) {
     const result = await editFile(context, {
       ...{ kind: "environment", name: flags.env },

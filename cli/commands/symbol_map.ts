@@ -1,7 +1,7 @@
 import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { text, whole } from "../command/flag.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { noteRunning } from "../registry/note_running.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
@@ -10,7 +10,6 @@ export default defineCommand({
   name: "symbol map",
   brief: "Map a symbol of ours to a market of a venue, in an environment",
   description: "An existing mapping is changed where flags say so.",
-  changes: "config-changes",
   examples: [
     "ssmd symbol map ADAUSD --env demo --feed kraken --external ADA/USD --depth 10 --dry-run",
     "ssmd symbol map KXHIGHNY-26DEC31-T45 --env kalshi --feed kalshi --dry-run",
@@ -27,8 +26,7 @@ export default defineCommand({
     depth: whole("Levels a side of the book", { placeholder: "levels" }),
   },
   args: [SYMBOL_NAME],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [symbol], context }) {
     const result = await editFile(context, {
       ...{ kind: "environment", name: flags.env },

@@ -1,7 +1,7 @@
 import { ConfigError } from "@ssmd/runtime";
 import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
-import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
 import { namesHint } from "../unknown_name.ts";
@@ -11,12 +11,10 @@ export default defineCommand({
   name: "symbol unmap",
   brief: "Remove a symbol from an environment",
   description: "What is archived of it stays. Processes that run subscribe it until they restart.",
-  changes: "config-changes",
   examples: ["ssmd symbol unmap BTCUSD --env demo --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [SYMBOL_NAME],
-  output: EDIT_RESULT,
-  table: editTable,
+  ...EDIT,
   async run({ flags, args: [symbol], context }) {
     const result = await editFile(context, {
       ...{ kind: "environment", name: flags.env },

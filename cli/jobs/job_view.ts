@@ -26,7 +26,8 @@ export const JOB_VIEW = z.object({
   })),
 });
 
-type JobView = z.output<typeof JOB_VIEW>;
+/** See {@linkcode JOB_VIEW}. */
+export type JobView = z.output<typeof JOB_VIEW>;
 
 /** A job with its fields named as in JSON. */
 export function jobView(job: Job): JobView {
@@ -57,6 +58,14 @@ export function jobRow(view: JobView): Row {
     error: error?.message ?? null,
   };
 }
+
+/** What all commands have in common that do one job and wait for it. */
+export const JOB_RUN = {
+  changes: "operations",
+  output: JOB_VIEW,
+  table: (job: JobView) => ({ rows: [jobRow(job)] }),
+  failed: ({ state }: JobView) => state !== "done",
+} as const;
 
 function momentOf(us: number | null): string | null {
   return us === null ? null : isoOfUs(us);

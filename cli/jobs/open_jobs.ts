@@ -1,6 +1,6 @@
 import { JobService, jobsPath, type JobStore, openJobs } from "@ssmd/jobs";
 import { dataDirOf, type Environment } from "@ssmd/metadata";
-import { createLogger, Metrics, sleep, SsmdError } from "@ssmd/runtime";
+import { createLogger, Metrics, nowUs, sleep, SsmdError } from "@ssmd/runtime";
 import { archiveConfig } from "../archive/open_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, text } from "../command/flag.ts";
@@ -8,6 +8,7 @@ import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
 import { registryDirOf } from "../registry_dir.ts";
+import { type JobView, jobView } from "./job_view.ts";
 
 /** How often a job that another process runs is looked at. */
 const LOOK_MS = 200;
@@ -82,6 +83,17 @@ export async function finishJobs(
   });
   if (service === undefined) notice(context, "another process runs the jobs of this folder");
   while (idsOf().some((id) => isOpen(store, id))) await sleep(LOOK_MS);
+}
+
+/** Does a job now, and waits until it is over. Throws as {@linkcode finishJobs}. */
+export async function runJob(
+  context: SsmdContext,
+  jobs: EnvironmentJobs,
+  job: Omit<Parameters<JobStore["enqueue"]>[0], "nowUs">,
+): Promise<JobView> {
+  jobs.store.enqueue({ ...job, nowUs: nowUs() });
+  await finishJobs(context, jobs, () => [job.id]);
+  return jobView(jobOfId(jobs, job.id));
 }
 
 function dataOf({ storage }: Environment, dataDir: string): { data?: string } {

@@ -106,6 +106,13 @@ export function editTable({ dry_run, files }: EditResult): { text: string } {
   return { text: files.map((each) => dry_run ? each.diff : linesOf(each)).join("") };
 }
 
+/** What all commands have in common that change files and do nothing else. */
+export const EDIT = {
+  changes: "config-changes",
+  output: EDIT_RESULT,
+  table: editTable,
+} as const;
+
 function linesOf(change: FileChange): string {
   return changeLines(change).map((line) => `${line}\n`).join("");
 }
