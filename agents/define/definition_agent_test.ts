@@ -115,6 +115,20 @@ Deno.test("two approvals at once make one commit, and a second one is refused", 
   await assert.rejects(agent.decide(id, decision), { code: "APPROVAL_NOT_PENDING" });
 });
 
+Deno.test("an approved thread that two processes resume at once runs once", async () => {
+  await using project = new Project();
+  const { agent, approvals, store } = agentOf(project, erringModel());
+  const other = agentOf(project, erringModel(), { store }).agent;
+  const { id, hash } = await agent.define(WORDS, "ann");
+  approvals.decide(id, { decision: "approve", hash: String(hash), principal: "ann" });
+  await Promise.allSettled([agent.resume(id), other.resume(id)]);
+  const { ending, audit } = await agent.show(id);
+  assert.equal(ending?.kind, "committed");
+  assert.equal(audit.filter(({ what }) => what === "commit").length, 1);
+  const log = project.git("log", "--oneline", "signal/spread_doubles").trim().split("\n");
+  assert.equal(log.length, 2);
+});
+
 Deno.test("a forged, expired, or other principal's approval decides nothing", async () => {
   await using project = new Project();
   const { agent, store } = agentOf(project, erringModel());
