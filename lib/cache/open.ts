@@ -12,6 +12,7 @@ type CacheConfig =
     /** `redis://host:port/database`, `rediss://` with TLS. */
     url: string;
     credentials?: RedisCredentials;
+    readCredentials?: () => Promise<RedisCredentials>;
   };
 
 type RedisConfig = Extract<CacheConfig, { type: "redis" }>;
@@ -22,9 +23,9 @@ const DRIVERS = {
     const { memoryCache } = await import("./memory.ts");
     return memoryCache(maxBytes === undefined ? {} : { bytesMax: maxBytes });
   },
-  redis: async ({ url, credentials }: RedisConfig, env: string) => {
+  redis: async ({ type: _, ...config }: RedisConfig, env: string) => {
     const { redisCache } = await import("./redis.ts");
-    return await redisCache({ url, env, ...(credentials === undefined ? {} : { credentials }) });
+    return await redisCache({ ...config, env });
   },
 };
 

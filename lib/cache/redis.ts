@@ -19,6 +19,8 @@ interface RedisCacheOptions {
   env: string;
   /** Default: none. */
   credentials?: RedisCredentials;
+  /** Reads them anew for each next connection, as they are rotated in place; default as they are. */
+  readCredentials?: () => Promise<RedisCredentials>;
 }
 
 const CONNECT_MS_MAX = 5_000;
@@ -43,7 +45,17 @@ export async function redisCache(options: RedisCacheOptions): Promise<Cache> {
     ...(credentials?.user === undefined ? {} : { username: credentials.user }),
     ...(credentials?.password === undefined ? {} : { password: credentials.password }),
   });
+  const { readCredentials } = options;
+  // The next connection is tried a little later; what cannot be read leaves the last ones.
+  if (readCredentials !== undefined) {
+    redis.on("close", () => void readCredentials().then((now) => sign(redis, now), () => {}));
+  }
   return await RedisCache.connect(redis, new URL(url));
+}
+
+function sign(redis: Redis, { user, password }: RedisCredentials): void {
+  if (user !== undefined) redis.options.username = user;
+  if (password !== undefined) redis.options.password = password;
 }
 
 function connectOptions() {
@@ -202,6 +214,8 @@ class RedisCache implements Cache {
       this.#problem = "";
       return answer;
     } catch (error) {
+      // The key was rotated: the next connection has it.
+      if (/^(NOAUTH|WRONGPASS)/.test(messageOf(error))) this.#redis.disconnect(true);
       throw this.#errorOf(error, keys[0] ?? "");
     }
   }

@@ -118,3 +118,38 @@ Deno.test(
       await cache.close();
     }, ["--requirepass", "secret"]),
 );
+
+Deno.test(
+  "redis cache: a rotated password is read for the next connection, also when it comes late",
+  { ignore },
+  () =>
+    withServer(async ({ port, url }) => {
+      let password = "first";
+      const cache = await redisCache({
+        ...{ url, env: "test", credentials: { password } },
+        readCredentials: () => Promise.resolve({ password }),
+      });
+      await cache.set("a", "1");
+      const tell = async (...commands: string[]) => {
+        using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+        for (const command of commands) {
+          await connection.write(new TextEncoder().encode(`${command}\r\n`));
+          await connection.read(new Uint8Array(1024));
+        }
+      };
+      await tell("AUTH first", "CONFIG SET requirepass second", "CLIENT KILL SKIPME yes");
+      const deadlineMs = Date.now() + 60_000;
+      const until = async (holds: () => Promise<boolean>) => {
+        while (!await holds()) {
+          assert.ok(Date.now() < deadlineMs, cache.problem);
+          await delay(20);
+        }
+      };
+      await until(() =>
+        cache.get("a").then(() => false, ({ code }) => code === "CACHE_UNAUTHORIZED")
+      );
+      password = "second";
+      await until(() => cache.get("a").then((value) => value === "1", () => false));
+      await cache.close();
+    }, ["--requirepass", "first"]),
+);

@@ -1,3 +1,4 @@
+import type { CredentialsReader } from "./credentials_reader.ts";
 import type { CacheSpec } from "./environment.ts";
 import type { ResolvedKeys } from "./keys.ts";
 
@@ -7,10 +8,17 @@ type RedisSpec = Extract<CacheSpec, { type: "redis" }>;
 export type DeployedCache =
   | { type: "none" }
   | { type: "memory"; maxBytes?: number }
-  | Omit<RedisSpec, "credentials"> & { credentials?: Record<string, string> };
+  | Omit<RedisSpec, "credentials"> & {
+    credentials?: Record<string, string>;
+    readCredentials?: CredentialsReader;
+  };
 
 /** The cache of an environment; without `keys` it has no credentials. */
-export function deployedCache(spec: CacheSpec, keys: ResolvedKeys | undefined): DeployedCache {
+export function deployedCache(
+  spec: CacheSpec,
+  keys: ResolvedKeys | undefined,
+  read: (references: Record<string, string>) => CredentialsReader,
+): DeployedCache {
   switch (spec.type) {
     case "none":
       return spec;
@@ -19,7 +27,8 @@ export function deployedCache(spec: CacheSpec, keys: ResolvedKeys | undefined): 
     case "redis": {
       const { credentials, ...rest } = spec;
       const isSigned = credentials !== undefined && keys !== undefined;
-      return isSigned ? { ...rest, credentials: keys.values(credentials) } : rest;
+      if (!isSigned) return rest;
+      return { ...rest, credentials: keys.values(credentials), readCredentials: read(credentials) };
     }
   }
 }

@@ -144,7 +144,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
     shard,
     transport: deployedTransport(environment, keys, read),
     storage: deployedStorage(environment.storage, keys, { dataDir, read }),
-    cache: deployedCache(environment.cache, options.usesCache ? keys : undefined),
+    cache: deployedCache(environment.cache, options.usesCache ? keys : undefined, read),
     issues: deployedIssues(environment.gateway.issues, options.sendsIssues ? keys : undefined),
     agents: deployedAgents(environment.agents, options.usesModel ? keys : undefined),
     rotations: await loadRotations(dir, environment.name),
