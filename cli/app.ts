@@ -48,6 +48,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "client": "Clients of the gateway: connections, keys, entitlements, limits and usage",
   "client api-key": "Keys of clients",
   "audit": "Who did what: list it, export it, and prove that nothing was changed",
+  "security": "Blocked addresses, and a look for what is unsafe",
   "report": "Reports on clients: for an exchange's auditor, and on who may, saw and changed what",
   "role": "Roles: who may do what at the gateway",
   "agent": "Agents that write signals from words",

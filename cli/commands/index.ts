@@ -701,6 +701,22 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Write instruments that the bus knows into files of the registry",
     load: () => import("./secmaster_sync_to_git.ts"),
   },
+  "security block-ip": {
+    brief: "Answer nothing to an address, at every gateway",
+    load: () => import("./security_block_ip.ts"),
+  },
+  "security blocklist": {
+    brief: "List the addresses to which nothing is answered",
+    load: () => import("./security_blocklist.ts"),
+  },
+  "security scan": {
+    brief: "Look for what is unsafe: exit code 1 where something is found, with what to do",
+    load: () => import("./security_scan.ts"),
+  },
+  "security unblock-ip": {
+    brief: "Answer an address again, at every gateway",
+    load: () => import("./security_unblock_ip.ts"),
+  },
   "shard apply": {
     brief: "Have a running environment's shards take over symbols as its file has them now",
     load: () => import("./shard_apply.ts"),

@@ -64,6 +64,7 @@ const ENRICHERS = "git checkout -q exchanges; printf 'enrich:\\n" +
 
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
+  "security blocklist": `${NO_CLIENT}; ssmd security block-ip 192.0.2.1`,
   "env create": FRESH,
   "report exchange-audit": `rm -f audit.zip; ${ENTITLED}`,
   "report entitlements": ENTITLED,

@@ -77,13 +77,25 @@ export interface PastEntitlement extends Entitlement {
   removedAtMs: number | null;
 }
 
-/** All accounts, keys and entitlements. */
+/** An address of which nothing is answered. */
+export interface Block {
+  /** An IPv4 address, or the /64 network of an IPv6 address, as `groupOf` writes it. */
+  address: string;
+  /** For people. */
+  reason: string;
+  createdAtMs: number;
+  /** Its end; null = never. */
+  untilMs: number | null;
+}
+
+/** All accounts, keys, entitlements and blocked addresses. */
 export interface Accounts {
   /** Rises with every change. */
   revision: number;
   clients: ClientAccount[];
   keys: ApiKey[];
   entitlements: Entitlement[];
+  blocks: Block[];
 }
 
 /** Messages of one type of one feed that a client got on one day. */

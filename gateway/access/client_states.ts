@@ -1,4 +1,5 @@
-import type { Accounts, ApiKey, Entitlement } from "./account.ts";
+import { groupOf } from "./address_guard.ts";
+import type { Accounts, ApiKey, Block, Entitlement } from "./account.ts";
 import type { ClientStore } from "./client_store.ts";
 import { EntitlementSet } from "./entitlement_set.ts";
 import type { ExternalKey } from "./external_key.ts";
@@ -11,7 +12,7 @@ import {
   ClientState,
   type OpenSession,
 } from "./client_state.ts";
-import type { AccessDenied } from "./access_denied.ts";
+import { AccessDenied } from "./access_denied.ts";
 
 /** Clients whose stored usage is loaded at a time. */
 const USAGE_LOOKUPS_MAX = 50;
@@ -35,6 +36,7 @@ export class ClientStates {
   #revision = 0;
   #clients = new Map<string, ClientState>();
   #keys = new Map<string, ApiKey>();
+  #blocks = new Map<string, Block>();
   /** Next expiry of a key or entitlement that an open session uses, ms. */
   #external = new Map<string, ExternalKey>();
   #nextExpiryMs = Infinity;
@@ -69,6 +71,17 @@ export class ClientStates {
     this.#external.delete(this.#external.keys().next().value as string);
   }
 
+  /** The error of an address that is blocked; undefined = it is not. */
+  checkBlocked(address: string): AccessDenied | undefined {
+    if (this.#blocks.size === 0) return undefined;
+    const block = this.#blocks.get(groupOf(address));
+    if (block === undefined || (block.untilMs ?? Infinity) <= this.#now()) return undefined;
+    return new AccessDenied("ADDRESS_REFUSED", "Nothing is answered to this address", {
+      status: 403,
+      hint: "Ask whoever runs the gateway why",
+    });
+  }
+
   /** The client of a key. */
   clientOf(key: ApiKey): ClientState | undefined {
     return this.#clients.get(key.client);
@@ -95,7 +108,7 @@ export class ClientStates {
     );
   }
 
-  #replaceAccounts({ clients, keys, entitlements }: Accounts): void {
+  #replaceAccounts({ clients, keys, entitlements, blocks }: Accounts): void {
     const byClient = Map.groupBy(entitlements, ({ client }) => client);
     const before = this.#clients;
     this.#clients = new Map();
@@ -114,6 +127,7 @@ export class ClientStates {
       for (const session of client.sessions) this.#changes.onEntitlementsChanged(session);
     }
     this.#keys = new Map(keys.map((key) => [key.id, key]));
+    this.#blocks = new Map(blocks.map((block) => [block.address, block]));
     for (const client of before.values()) {
       client.isRemoved = true;
       this.#review(client);
@@ -159,7 +173,8 @@ export class ClientStates {
       const key = this.key(session.key);
       const denied = key === undefined
         ? badKey()
-        : checkKey(key, client, nowMs) ?? checkDisconnected(session, client);
+        : checkKey(key, client, nowMs) ?? checkDisconnected(session, client) ??
+          this.checkBlocked(session.record.address);
       if (denied !== undefined) this.#changes.onDenied(session, denied);
       else {
         if (ended) this.#changes.onEntitlementsChanged(session);

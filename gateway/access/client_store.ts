@@ -1,6 +1,7 @@
 import type {
   Accounts,
   ApiKey,
+  Block,
   ClientAccount,
   Entitlement,
   GatewayRun,
@@ -18,6 +19,9 @@ export type AccountChange =
   /** Makes the key, or takes the place of the one of this id. */
   | { put: "key"; key: ApiKey }
   | { delete: "key"; id: string }
+  /** Blocks the address, or takes the place of its block. */
+  | { put: "block"; block: Block }
+  | { delete: "block"; id: string }
   /** Adds an entitlement; the store gives it its id. */
   | { add: "entitlement"; entitlement: Omit<Entitlement, "id"> }
   | { delete: "entitlement"; id: number };

@@ -53,6 +53,8 @@ export class CredentialCheck {
    * Rejects with {@linkcode AccessDenied}.
    */
   async identify(caller: Caller, wanted: Role): Promise<ApiKey | undefined> {
+    const blocked = caller.isProbe ? undefined : this.#options.clients.checkBlocked(caller.address);
+    if (blocked !== undefined) throw this.auditDenied(blocked, caller);
     const credential = this.#credentialOf(caller);
     if (credential === undefined) {
       const certificate = this.#keyOfCertificate(caller);

@@ -157,3 +157,26 @@ Deno.test("each part of a cut takes what it names, of that client only", async (
   );
   assert.deepEqual(entitlements.map(({ client }) => client), ["fund"]);
 });
+
+Deno.test("a blocked address is refused with every key, its streams end, and others are not", () =>
+  withApiKeys(async ({ key, openSession, change, advance, outcomeOf, clock }) => {
+    const { text } = await key("desk");
+    const session = await openSession(text);
+    const [{ address }, elsewhere] = [callerWith(text), callerWith(text, { address: "192.0.2.9" })];
+    const block = { address, reason: "", createdAtMs: clock.ms, untilMs: clock.ms + 60_000 };
+    await change({ put: "block", block });
+    await advance(ACCESS_LIMITS.pollMs);
+    assert.equal(session.denied?.code, "ADDRESS_REFUSED");
+    assert.equal(await outcomeOf(text), "ADDRESS_REFUSED");
+    assert.equal(await outcomeOf("", "public"), "ADDRESS_REFUSED");
+    assert.equal(await outcomeOf({ isProbe: true }, "public"), "public");
+    assert.equal(await outcomeOf(elsewhere), "desk");
+    clock.ms += 60_000;
+    assert.equal(await outcomeOf(text), "desk");
+    await change({ put: "block", block: { ...block, untilMs: null } });
+    await advance(ACCESS_LIMITS.pollMs);
+    assert.equal(await outcomeOf(text), "ADDRESS_REFUSED");
+    await change({ delete: "block", id: address });
+    await advance(ACCESS_LIMITS.pollMs);
+    assert.equal(await outcomeOf(text), "desk");
+  }));

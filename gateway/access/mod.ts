@@ -1,8 +1,10 @@
 /** Clients, their keys and entitlements: the store of a gateway, for its administration. @module */
+export { groupOf } from "./address_guard.ts";
 export { CLIENT_USES } from "./account.ts";
 export type {
   Accounts,
   ApiKey,
+  Block,
   ClientAccount,
   ClientLimits,
   Entitlement,

@@ -17,6 +17,7 @@ import {
 } from "../client_store.ts";
 import { storeChangedError, storeClosedError, storeFailedError } from "./errors.ts";
 import {
+  blockOf,
   clientOf,
   clientRow,
   entitlementOf,
@@ -91,6 +92,7 @@ class SqliteClientStore implements ClientStore {
       clients: this.#all("SELECT * FROM clients ORDER BY id").map(clientOf),
       keys: this.#all("SELECT * FROM api_keys ORDER BY id").map(keyOf),
       entitlements: this.#all("SELECT * FROM entitlements ORDER BY id").map(entitlementOf),
+      blocks: this.#all("SELECT * FROM blocks ORDER BY address").map(blockOf),
     }));
   }
 
@@ -231,8 +233,11 @@ class SqliteClientStore implements ClientStore {
       );
     } else if ("put" in change) {
       if (change.put === "client") this.#run(UPSERT_CLIENT, clientRow(change.client));
+      else if (change.put === "key") this.#run(UPSERT_KEY, keyRow(change.key));
       else {
-        this.#run(UPSERT_KEY, keyRow(change.key));
+        const { address, reason, createdAtMs, untilMs } = change.block;
+        const values = [address, reason, createdAtMs, untilMs];
+        this.#run("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?)", ...values);
       }
     } else this.#run(DELETE[change.delete], change.id);
   }

@@ -2,7 +2,14 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { CLIENT_ROLES } from "../role.ts";
 import { CLIENT_USES } from "../account.ts";
-import type { ApiKey, ClientAccount, Entitlement, SessionRecord, UsageCount } from "../account.ts";
+import type {
+  ApiKey,
+  Block,
+  ClientAccount,
+  Entitlement,
+  SessionRecord,
+  UsageCount,
+} from "../account.ts";
 
 type Row = Record<string, SQLOutputValue>;
 type Values = Record<string, SQLInputValue>;
@@ -97,6 +104,16 @@ export function entitlementRow(entitlement: Omit<Entitlement, "id">): Values {
     types: types === "*" ? types : types.join(","),
     created_at_ms: createdAtMs,
     expires_at_ms: expiresAtMs,
+  };
+}
+
+/** A blocked address from its row. */
+export function blockOf(row: Row): Block {
+  return {
+    address: text(row, "address"),
+    reason: text(row, "reason"),
+    createdAtMs: number(row, "created_at_ms"),
+    untilMs: numberOrNull(row, "until_ms"),
   };
 }
 

@@ -87,6 +87,12 @@ export const MIGRATIONS: readonly string[] = [
    END;
    CREATE TABLE entitlement_history (since_ms INTEGER NOT NULL) STRICT;
    INSERT INTO entitlement_history VALUES (CAST(unixepoch('subsec') * 1000 AS INTEGER));`,
+  `CREATE TABLE blocks (
+     address TEXT PRIMARY KEY,
+     reason TEXT NOT NULL,
+     created_at_ms INTEGER NOT NULL,
+     until_ms INTEGER
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

@@ -12,6 +12,7 @@ export const UPSERT_CLIENT =
 export const DELETE = {
   client: "DELETE FROM clients WHERE id = ?",
   key: "DELETE FROM api_keys WHERE id = ?",
+  block: "DELETE FROM blocks WHERE address = ?",
   entitlement: "DELETE FROM entitlements WHERE id = ?",
 } as const;
 

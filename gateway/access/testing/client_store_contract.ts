@@ -23,7 +23,7 @@ const LIMITS = { sessionsMax: 3, requestsPerSecondMax: 10, messagesPerDayMax: 1_
 const PROMISES: Readonly<Record<string, Body>> = {
   "begins empty": async (store) => {
     const { revision, ...accounts } = await store.load();
-    assert.deepEqual(accounts, { clients: [], keys: [], entitlements: [] });
+    assert.deepEqual(accounts, { clients: [], keys: [], entitlements: [], blocks: [] });
     assert.equal(await store.revision(), revision);
     assert.deepEqual([await store.usage({}), await store.sessions({ limit: 10 })], [[], []]);
   },
@@ -37,6 +37,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
       description: 'a "desk" ü',
     });
     const key = testKey("k1", "desk", { expiresAtMs: 5, revokedAtMs: 6, replacedBy: "k2" });
+    const block = { address: "192.0.2.1", reason: "why", createdAtMs: 5, untilMs: 6 };
     const all = testEntitlement("desk", "*");
     const some = testEntitlement("desk", "kraken", {
       ...{ symbols: "BTC*", types: ["trade", "gap"], expiresAtMs: 9 },
@@ -45,6 +46,10 @@ const PROMISES: Readonly<Record<string, Body>> = {
     const revision = await store.apply(from, [
       { put: "client", client },
       { put: "key", key },
+      { put: "block", block: { ...block, untilMs: null } },
+      { put: "block", block },
+      { put: "block", block: { ...block, address: "192.0.2.2" } },
+      { delete: "block", id: "192.0.2.2" },
       { add: "entitlement", entitlement: all },
       { add: "entitlement", entitlement: some },
     ]);
@@ -54,6 +59,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
       clients: [client],
       keys: [key],
       entitlements: [{ ...all, id: 1 }, { ...some, id: 2 }],
+      blocks: [block],
     });
   },
 

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { type Accounts, isLive } from "@ssmd/gateway/access";
+import { type Environment, keyAges, type Rotations } from "@ssmd/metadata";
+import { DAY_MS, isLoopback } from "@ssmd/runtime";
+
+const CHECK_NAMES = ["file-modes", "key-age", "open-gateway", "registry-secrets"] as const;
+
+/** Something that is unsafe, and what to do about it. */
+export const FINDING = z.object({
+  check: z.enum(CHECK_NAMES),
+  found: z.string(),
+  todo: z.string(),
+});
+
+/** A {@linkcode FINDING}. */
+type Finding = z.output<typeof FINDING>;
+
+/** What is looked at. */
+export interface ScanTarget {
+  environment: Environment;
+  rotations: Rotations;
+  accounts: Accounts;
+  /** Folder of the registry. */
+  registryDir: string;
+  /** Files that are for their owner alone; those that are not there are none. */
+  privateFiles: readonly string[];
+  nowMs: number;
+}
+
+type Check = (target: ScanTarget) => Promise<Omit<Finding, "check">[]>;
+
+/** A key of a client that never ends is too old from then on. */
+const API_KEY_DAYS_MAX = 365;
+const OTHERS = 0o077;
+const FILE_BYTES_MAX = 1_000_000;
+
+/** What no file of a registry may hold: it is shared, and its history keeps it. */
+const SECRETS: Readonly<Record<string, RegExp>> = {
+  "a private key": /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  "a client's key": /\bssmd_[0-9A-Za-z]{10}_[0-9A-Za-z]{43}\b/,
+  "an access key of AWS": /\bAKIA[0-9A-Z]{16}\b/,
+};
+
+const CHECKS: Readonly<Record<typeof CHECK_NAMES[number], Check>> = {
+  "file-modes": fileModes,
+  "key-age": keyAge,
+  "open-gateway": openGateway,
+  "registry-secrets": registrySecrets,
+};
+
+/** Everything that is found, check by check. */
+export async function scan(target: ScanTarget): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const check of CHECK_NAMES) {
+    for (const found of await CHECKS[check](target)) findings.push({ check, ...found });
+  }
+  return findings;
+}
+
+async function fileModes({ privateFiles }: ScanTarget) {
+  const found = [];
+  for (const path of privateFiles) {
+    const mode = (await Deno.stat(path).catch(() => undefined))?.mode ?? 0;
+    if ((mode & OTHERS) === 0) continue;
+    found.push({ found: `${path} is open to other users`, todo: `chmod 600 ${path}` });
+  }
+  return found;
+}
+
+function keyAge({ environment, rotations, accounts, nowMs }: ScanTarget) {
+  const env = environment.name;
+  const own = keyAges(environment, rotations, { nowMs })
+    .filter(({ state }) => state === "expired" || state === "unknown")
+    .map(({ key, state }) => ({
+      found: `Key ${key} is ${state === "expired" ? "older than it may be" : "of unknown age"}`,
+      todo: `ssmd key rotate ${key} --env ${env}`,
+    }));
+  const old = accounts.keys.filter((key) =>
+    key.expiresAtMs === null && isLive(key, nowMs) &&
+    nowMs - key.createdAtMs > API_KEY_DAYS_MAX * DAY_MS
+  ).map(({ id, client }) => ({
+    found: `Key ${id} of ${client} never ends and is older than ${API_KEY_DAYS_MAX} days`,
+    todo: `ssmd client api-key rotate ${id} --env ${env}`,
+  }));
+  return Promise.resolve([...own, ...old]);
+}
+
+function openGateway({ environment: { gateway } }: ScanTarget) {
+  const { host = "127.0.0.1", auth } = gateway;
+  if (auth === "required" || isLoopback(host)) return Promise.resolve([]);
+  return Promise.resolve([{
+    found: `The gateway asks nobody for a key, and ${host} is reached by other machines`,
+    todo: "Set gateway.auth to required",
+  }]);
+}
+
+async function registrySecrets({ registryDir }: ScanTarget) {
+  const found = [];
+  for await (const path of filesBelow(registryDir)) {
+    if ((await Deno.stat(path)).size > FILE_BYTES_MAX) continue;
+    const text = await Deno.readTextFile(path);
+    for (const [what, pattern] of Object.entries(SECRETS)) {
+      if (!pattern.test(text)) continue;
+      found.push({
+        found: `${path} holds ${what}`,
+        todo: "Take it out, and replace it: git keeps it",
+      });
+    }
+  }
+  return found;
+}
+
+async function* filesBelow(dir: string): AsyncGenerator<string> {
+  for await (const { name, isFile, isDirectory } of Deno.readDir(dir)) {
+    if (isFile) yield `${dir}/${name}`;
+    else if (isDirectory && name !== ".git") yield* filesBelow(`${dir}/${name}`);
+  }
+}
