@@ -210,6 +210,19 @@ export function handoverFrom(
   return { ...end, carried: { [external]: memory } };
 }
 
+/** What was `known` of markets that are wanted again; undefined = nothing. */
+export function memoryOf(
+  specs: readonly SymbolSpec[],
+  known: CarriedState,
+): Partial<Handover> | undefined {
+  const carried = Object.fromEntries(specs.flatMap(({ external }) => {
+    // Its gaps ended when it was taken off.
+    const { gap: _gap, missing: _missing, ...memory } = known[external] ?? {};
+    return Object.keys(memory).length === 0 ? [] : [[external, memory] as const];
+  }));
+  return Object.keys(carried).length === 0 ? undefined : { carried };
+}
+
 /** Up to when nothing was missed of a market that is gone, µs; Infinity = it is here. */
 function leftUsOf(state: CarriedState[string] | undefined): number {
   if (state === undefined) return -1;

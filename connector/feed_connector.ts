@@ -12,6 +12,7 @@ import {
 import type { Connector, ConnectorOptions, ConnectorStats } from "./connector.ts";
 import { RecordOutput } from "./record_output.ts";
 import {
+  type CarriedState,
   type ConnectionEvent,
   type FrameScanner,
   type Handover,
@@ -31,6 +32,7 @@ import {
   type Connection,
   handoverFrom,
   leaveOut,
+  memoryOf,
   planConnections,
   recordedConnections,
   snapshotsOf,
@@ -63,6 +65,9 @@ import { Watermarks } from "./watermarks.ts";
 export function createConnector(options: ConnectorOptions): Connector {
   return new FeedConnector(options);
 }
+
+/** What was known of markets before they are taken on; undefined = nothing. */
+type Before = (specs: readonly SymbolSpec[]) => Partial<Handover> | undefined;
 
 const TEND_MS = 1000;
 const TURN_LOOK_MS = 250;
@@ -602,22 +607,37 @@ class FeedConnector implements Connector {
     return change;
   }
 
-  #changeSymbols(
+  async #changeSymbols(
     symbols: readonly SymbolSpec[],
     handovers: ReadonlyMap<string, Handover>,
-  ): { added: number; takenOff: number } {
+  ): Promise<{ added: number; takenOff: number }> {
     if (this.#player) throw symbolsFixed();
+    // What is on its way belongs to what is known of a market.
+    if (this.#capturing) await this.#ingest.commit();
     if (!this.#capturing || this.#stopping) throw notRunning();
     const { added, takenOff } = symbolChange(this.#active, symbols);
+    const known = added.length === 0 ? {} : this.#known();
     for (const { connection, specs } of takenOff) this.#takeOff(connection, specs);
     const byHandover = Map.groupBy(added, ({ symbol }) => handovers.get(symbol));
-    for (const [handover, specs] of byHandover) this.#takeOn(specs, handover);
+    for (const [handover, specs] of byHandover) {
+      this.#takeOn(specs, (own) => handover ?? memoryOf(own, known));
+    }
     const counts = {
       added: added.length,
       takenOff: takenOff.reduce((sum, { specs }) => sum + specs.length, 0),
     };
     if (counts.added + counts.takenOff > 0) this.#logger.info("markets changed", counts);
     return counts;
+  }
+
+  /** What is known of all markets that this run or the last one had. */
+  #known(): CarriedState {
+    const { carried = {}, lastUs = 0 } = this.#lastStop ?? {};
+    // Nobody wants since then what this run did not begin with.
+    const before = Object.entries(carried).map(([external, state]) =>
+      [external, { left: lastUs, ...state }] as const
+    );
+    return { ...Object.fromEntries(before), ...carriedBy(this.#connections) };
   }
 
   #takeOff(connection: Connection, specs: readonly SymbolSpec[]): void {
@@ -631,7 +651,7 @@ class FeedConnector implements Connector {
   }
 
   /** Markets come on connections that have room; the rest on new ones. */
-  #takeOn(specs: readonly SymbolSpec[], handover?: Handover): void {
+  #takeOn(specs: readonly SymbolSpec[], before: Before): void {
     const { symbolsPerConnection: perConnection = Infinity } = this.#options;
     let at = 0;
     for (const connection of this.#active) {
@@ -639,12 +659,13 @@ class FeedConnector implements Connector {
       if (own.length === 0) continue;
       at += own.length;
       connection.wanted = [...connection.wanted, ...own];
-      this.#ingest.event(connection.connectionIndex, "subscribe", JSON.stringify(own), handover);
+      const { connectionIndex } = connection;
+      this.#ingest.event(connectionIndex, "subscribe", JSON.stringify(own), before(own));
     }
-    if (at < specs.length) this.#connect(specs.slice(at), handover);
+    if (at < specs.length) this.#connect(specs.slice(at), before);
   }
 
-  #connect(specs: readonly SymbolSpec[], handover: Handover | undefined): void {
+  #connect(specs: readonly SymbolSpec[], before: Before): void {
     const options = { ...this.#options, run: this.#run, inTurns: this.#turns !== undefined };
     const added = planConnections(options, specs, this.#connections.length);
     for (const connection of added) {
@@ -657,9 +678,10 @@ class FeedConnector implements Connector {
     // The head of the next segment names them, before any line of theirs.
     this.#ingest.cut();
     for (const connection of added) {
-      if (handover !== undefined) {
-        const why = JSON.stringify(connection.wanted);
-        this.#ingest.event(connection.connectionIndex, "subscribe", why, handover);
+      const { connectionIndex, wanted } = connection;
+      const known = before(wanted);
+      if (known !== undefined) {
+        this.#ingest.event(connectionIndex, "subscribe", JSON.stringify(wanted), known);
       }
       const socket = this.#newSocket(connection);
       this.#sockets.push(socket);

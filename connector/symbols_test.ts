@@ -111,6 +111,23 @@ Deno.test("markets that come and go in rounds leave the others without a gap", (
     await connector.close();
   }));
 
+Deno.test("of a market that comes back on another connection nothing is told twice", () =>
+  withRig(["A", "B", "C"], async (rig) => {
+    const connector = await rig.start();
+    const first = await rig.exchange.client(asks("A", "B"));
+    const second = await rig.exchange.client(asks("C"));
+    send(first, { trade: "A", id: 1 });
+    send(second, { trade: "C", id: 10, count: 3 });
+    await rig.until(() => rig.tradeIds().length === 4);
+    await connector.changeSymbols(specs("A", "B"));
+    await connector.changeSymbols(specs("A", "B", "C"));
+    const third = await rig.exchange.client((client, i) => i >= 2 && asks("C")(client));
+    send(third, { trade: "C", id: 11, count: 4 });
+    await rig.until(() => rig.tradeIds().length >= 6);
+    assert.deepEqual(rig.tradeIds(), [1, 10, 11, 12, 13, 14]);
+    await connector.close();
+  }));
+
 Deno.test("what was captured of added markets is recovered after a crash", () =>
   withRig(["A", "B"], async (rig) => {
     const connector = await rig.start();

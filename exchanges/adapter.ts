@@ -122,10 +122,10 @@ export interface Normalizer {
   takeOff(symbols: readonly string[], atUs: number, lastGoodUs?: number): Normalized;
   /**
    * Markets are ordered besides: gives the frames that subscribe them where the connection is open.
-   * What it ordered before goes on. What another capture had of them until `handover` is missing until
-   * their first records.
+   * What it ordered before goes on. What another capture had of them until `before.fromUs` is missing
+   * until their first records; without `fromUs` nothing is.
    */
-  takeOn(specs: readonly SymbolSpec[], atUs: number, handover?: Handover): Normalized;
+  takeOn(specs: readonly SymbolSpec[], atUs: number, before?: Partial<Handover>): Normalized;
   /** What was ordered and does not come now, books that are not right among it. */
   missing(): MissingSubscription[];
   /** Snapshots of all sound books as records (receivedAtUs 0), for late joiners. */

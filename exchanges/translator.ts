@@ -284,8 +284,7 @@ export class Translator {
       return this.#normalizer.takeOff(why.split(" "), atUs, this.#aliveUs || atUs);
     }
     if (name === "subscribe") {
-      const handover = fromUs === undefined ? undefined : { ...event, fromUs };
-      return this.#normalizer.takeOn(specsOf(why), atUs, handover);
+      return this.#normalizer.takeOn(specsOf(why), atUs, event);
     }
     if (name === "silent") {
       const [channel = "", ...symbol] = why.split(" ");

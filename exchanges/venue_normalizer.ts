@@ -199,22 +199,23 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   }
 
   /** Markets are ordered besides: what is new is asked for at once, where there is a connection. */
-  takeOn(specs: readonly SymbolSpec[], atUs: number, handover?: Handover): Normalized {
+  takeOn(specs: readonly SymbolSpec[], atUs: number, before: Partial<Handover> = {}): Normalized {
+    const { fromUs, carried = {} } = before;
     this.symbols.isSelective = true;
     for (const spec of specs) {
       this.symbols.takeOn(spec);
       this.#left.delete(spec.external);
     }
     this.ledger.takeOn(this.#ordersOf([...this.symbols.specs.values()]), atUs);
-    const events = handover === undefined ? [] : this.#takeOver(specs, handover, atUs);
+    this.carry(carried);
+    const events = fromUs === undefined ? [] : this.#takeOver(specs, { ...before, fromUs }, atUs);
     this.takenOn(atUs);
     return this.#reconcile({ events, send: [] }, atUs);
   }
 
   #takeOver(specs: readonly SymbolSpec[], handover: Handover, atUs: number): MarketEvent[] {
-    const { fromUs, planned = false, carried = {} } = handover;
+    const { fromUs, planned = false } = handover;
     const events: MarketEvent[] = [];
-    this.carry(carried);
     for (const { symbol, external } of specs) {
       this.#taken.set(external, fromUs);
       const detail = `${external} comes from another shard: what came in between is missing.`;
@@ -230,6 +231,9 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     const [oldest] = this.#left.keys();
     if (oldest !== undefined && this.#left.size > LEFT_MAX) this.#left.delete(oldest);
   }
+
+  /** Nobody wanted a market since what is remembered of it: what it had meanwhile is not missing. */
+  protected unwanted(_external: string): void {}
 
   /** Markets were ordered besides: what else is to be asked for. */
   protected takenOn(_atUs: number): void {}
@@ -288,11 +292,12 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   /** Takes over what an earlier run carried of its markets. */
   carry(state: CarriedState): void {
     for (const [external, given] of Object.entries(state)) {
-      const { gap, missing, taken, left: _, ...memory } = given;
+      const { gap, missing, taken, left, ...memory } = given;
       this.ledger.carry(missing);
       if (external !== "" && !this.symbols.wants(external)) continue;
       this.remember(external, memory);
       if (external === "") continue;
+      if (typeof left === "number") this.unwanted(external);
       if (typeof taken === "number") this.#taken.set(external, taken);
       this.books.carry(external, gap);
       this.ledger.carry([gap]);

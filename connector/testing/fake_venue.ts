@@ -9,6 +9,7 @@ import {
 } from "@ssmd/market";
 import type {
   CarriedState,
+  Handover,
   Normalized,
   Normalizer,
   NormalizerOptions,
@@ -55,6 +56,8 @@ const FEED = "fake";
 class FakeNormalizer implements Normalizer {
   #symbols: string[];
   #books = new Map<string, FakeBook>();
+  /** By symbol: the last trade that is known. */
+  #last = new Map<string, number>();
   #gap = new DisconnectGap(FEED);
   #ledger: SubscriptionLedger;
 
@@ -116,7 +119,10 @@ class FakeNormalizer implements Normalizer {
     return out;
   }
 
-  takeOn(specs: readonly SymbolSpec[], atUs: number): Normalized {
+  takeOn(specs: readonly SymbolSpec[], atUs: number, before?: Partial<Handover>): Normalized {
+    for (const [symbol, { last }] of Object.entries(before?.carried ?? {})) {
+      this.#last.set(symbol, Math.max(Number(last ?? 0), this.#last.get(symbol) ?? 0));
+    }
     this.#symbols = [...this.#symbols, ...specs.map(({ symbol }) => symbol)];
     this.#ledger.takeOn(this.#symbols.map(orderOf), atUs);
     return this.tick(atUs);
@@ -128,7 +134,10 @@ class FakeNormalizer implements Normalizer {
 
   #trades({ trade, id, count = 1 }: FakeTrades, atUs: number, out: Normalized) {
     if (!this.#symbols.includes(trade)) return;
-    for (let i = 0; i < count; i++) {
+    // What it knows from before is a repeat.
+    const seen = Math.max(0, (this.#last.get(trade) ?? 0) - id + 1);
+    this.#last.set(trade, Math.max(id + count - 1, this.#last.get(trade) ?? 0));
+    for (let i = seen; i < count; i++) {
       out.events.push({
         ...{ type: "trade", timestampUs: 0, receivedAtUs: atUs, symbol: trade, feed: FEED },
         ...{ sequence: 0, price: 1, size: 1, side: "buy", tradeId: String(id + i) },
@@ -189,9 +198,12 @@ class FakeNormalizer implements Normalizer {
   }
 
   carried(): CarriedState {
-    return Object.fromEntries(
-      this.#symbols.map((symbol) => [symbol, { gap: this.#books.get(symbol)?.gap ?? null }]),
-    );
+    const names = new Set([...this.#symbols, ...this.#last.keys()]);
+    return Object.fromEntries([...names].map((symbol) => [symbol, {
+      gap: this.#books.get(symbol)?.gap ?? null,
+      ...(this.#last.has(symbol) && { last: this.#last.get(symbol) }),
+      ...(!this.#symbols.includes(symbol) && { left: 1 }),
+    }]));
   }
 
   carry(state: CarriedState): void {

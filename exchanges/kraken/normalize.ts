@@ -280,6 +280,10 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     this.#trades.carry(external, trade);
   }
 
+  protected override unwanted(external: string): void {
+    this.#trades.unwanted(external);
+  }
+
   /** Plain JSON of everything. */
   state(): unknown {
     const state: KrakenState = {

@@ -19,8 +19,10 @@ function event(atUs: number, name: string, more = {}): CapturedLine {
 
 /** A run of a connection of Kraken from its first line on. */
 function runOf(run: number, lines: readonly CapturedLine[], symbols = [BTC]) {
-  const translator = new Translator("kraken", krakenNormalizer(symbols), { run, connection: 1 });
-  return { translator, events: lines.flatMap((line) => translator.line(line).events) };
+  const normalizer = krakenNormalizer(symbols);
+  const translator = new Translator("kraken", normalizer, { run, connection: 1 });
+  const events = lines.flatMap((line) => translator.line(line).events);
+  return { translator, normalizer, events };
 }
 
 function tradesIn(events: readonly MarketEvent[]): string[] {
@@ -41,6 +43,67 @@ Deno.test("a trade that the venue repeats to the next run comes once, what it mi
   ]);
   const gap = events[2] as Gap;
   assert.deepEqual([gap.missed, gap.fromUs, gap.toUs], [196, 2, 12]);
+});
+
+const OFF = event(20, "unsubscribe", { why: "BTCUSD" });
+const ON = event(30, "subscribe", { why: JSON.stringify([BTC]) });
+
+/** A market that had the trades 500 to 502 before it was taken off, and what is known of it then. */
+function takenOff() {
+  const before = frame(2, tradeFrame("snapshot", [500, 501, 502]));
+  const first = runOf(1, [event(1, "connect"), before, OFF]);
+  const carried: unknown = JSON.parse(JSON.stringify(first.translator.carried()));
+  return { ...first, carried };
+}
+
+/** What of these ids is published: each trade, and each gap with what it missed. */
+function published(translator: Translator, ids: readonly number[], atUs: number): string[] {
+  const { events } = translator.line(frame(atUs, tradeFrame("snapshot", ids)));
+  return events.map((each) =>
+    each.type === "trade" ? each.tradeId : `${each.type} ${"missed" in each ? each.missed : ""}`
+  );
+}
+
+Deno.test("a market that was taken off and comes back misses nothing of the time between", () => {
+  const { translator, carried } = takenOff();
+  translator.line({ ...ON, carried } as CapturedLine);
+  assert.deepEqual(published(translator, [699, 700], 31), ["699", "700"]);
+  assert.deepEqual(published(translator, [703], 32), ["gap 2", "703"]);
+});
+
+Deno.test("of a market that comes back, on whatever connection and after a restart, nothing is told twice", () => {
+  const { carried } = takenOff();
+  const ETH = { symbol: "ETHUSD", external: "ETH/USD" };
+  const line = { ...ON, carried } as CapturedLine;
+  for (const way of ["other connection", "restart", "state"]) {
+    const other = way === "restart"
+      ? runOf(2, [event(30, "resumed", { fromUs: 20, carried })])
+      : runOf(2, [event(1, "connect"), line], [ETH]);
+    let { translator } = other;
+    if (way === "state") {
+      const normalizer = krakenNormalizer([ETH, BTC]);
+      normalizer.restore(JSON.parse(JSON.stringify(other.normalizer.state())));
+      translator = new Translator("kraken", normalizer, { run: 3, connection: 1 });
+    }
+    const next = published(translator, [501, 502, 503], 31).filter((each) => each !== "gap null");
+    assert.deepEqual(next, ["503"], way);
+    assert.deepEqual(published(translator, [506], 32), ["gap 2", "506"], way);
+  }
+});
+
+Deno.test("once a repeat shows that a market that came back missed nothing, what is missing is told", () => {
+  const { translator, carried } = takenOff();
+  translator.line({ ...ON, carried } as CapturedLine);
+  assert.deepEqual(published(translator, [501, 502], 31), []);
+  assert.deepEqual(published(translator, [504], 32), ["gap 1", "504"]);
+});
+
+Deno.test("a market whose depth changes was wanted all the time: what it missed is told", () => {
+  const { translator } = runOf(1, [frame(2, tradeFrame("snapshot", [500]))]);
+  const carried = translator.carried();
+  translator.line(OFF);
+  translator.line({ ...ON, carried } as CapturedLine);
+  assert.deepEqual(published(translator, [502], 31), ["gap 1", "502"]);
 });
 
 Deno.test("what a run carries goes through JSON unchanged, and only to its own markets", () => {

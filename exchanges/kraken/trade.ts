@@ -14,12 +14,22 @@ interface LastTrade {
   timestampUs: number;
   /** Whether nothing but a stop on purpose came after it. */
   stopped: boolean;
+  /** Whether nobody wanted the pair since. */
+  isUnwanted?: boolean;
 }
 
 /** A pair's last trade as plain JSON: its id, its receive time and the venue's time, µs. */
 type LastTradeState = [id: number, receivedAtUs: number, timestampUs: number];
-/** The trades' state as plain JSON: the venue's symbol, its last trade, and whether a stop came after it. */
-export type TradesState = [external: string, ...LastTradeState, stopped: boolean][];
+/**
+ * The trades' state as plain JSON: the venue's symbol, its last trade, whether a stop came after it, and
+ * whether nobody wanted the pair since; absent = it was wanted.
+ */
+export type TradesState = [
+  external: string,
+  ...LastTradeState,
+  stopped: boolean,
+  isUnwanted?: true,
+][];
 
 /**
  * A trade with an earlier id that was made this much later, µs: the venue counts anew. Within less,
@@ -109,8 +119,14 @@ export class Trades {
     const last = this.#last.get(symbol);
     if (last === undefined) this.#set(symbol, [id, atUs, timestampUs]);
     else {
-      if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) return;
-      if (id !== last.id + 1) this.#sequenceGap(symbol, last, id, atUs, out);
+      if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) {
+        // A repeat of the last one: what comes now follows it.
+        if (id === last.id) last.isUnwanted = false;
+        return;
+      }
+      const follows = id === last.id + 1 || last.isUnwanted;
+      if (!follows) this.#sequenceGap(symbol, last, id, atUs, out);
+      last.isUnwanted = false;
       last.id = id;
       last.receivedAtUs = atUs;
       last.timestampUs = timestampUs;
@@ -149,16 +165,26 @@ export class Trades {
 
   /** Plain JSON of the last trades. */
   state(): TradesState {
-    return [...this.#last].map(([external, last]) => [external, ...stateOf(last), last.stopped]);
+    return [...this.#last].map(([external, last]) => {
+      const state = [external, ...stateOf(last), last.stopped] as const;
+      return last.isUnwanted ? [...state, true] : [...state];
+    });
   }
 
   /** Takes over the last trades. */
   restore(state: TradesState): void {
     this.#last = new Map(
       // Segments of earlier versions do not say the venue's time, which is never far behind ours.
-      state.map(([external, id, receivedAtUs, timestampUs = receivedAtUs, stopped = false]) =>
-        [external, { id, receivedAtUs, timestampUs, stopped }] as const
-      ),
+      state.map((
+        [
+          external,
+          id,
+          receivedAtUs,
+          timestampUs = receivedAtUs,
+          stopped = false,
+          isUnwanted = false,
+        ],
+      ) => [external, { id, receivedAtUs, timestampUs, stopped, isUnwanted }] as const),
     );
   }
 
@@ -182,10 +208,19 @@ export class Trades {
     return last && stateOf(last);
   }
 
-  /** A pair's last trade of an earlier run, as it was carried; what is none is left out. */
+  /** Nobody wanted a pair since its last trade: what it had until its next one is not missing. */
+  unwanted(external: string): void {
+    const last = this.#last.get(external);
+    if (last !== undefined) last.isUnwanted = true;
+  }
+
+  /** A pair's last trade of an earlier run, as it was carried; what is none, or is not newer, is left out. */
   carry(external: string, state: unknown): void {
     if (!Array.isArray(state) || !state.slice(0, 3).every(Number.isSafeInteger)) return;
-    if (state.length >= 3) this.#set(external, state as LastTradeState);
+    if (state.length < 3) return;
+    const [, receivedAtUs] = state as LastTradeState;
+    if (receivedAtUs <= (this.#last.get(external)?.receivedAtUs ?? -1)) return;
+    this.#set(external, state as LastTradeState);
   }
 }
 
