@@ -1,21 +1,30 @@
 import { followSymbols, symbolsOfFeed, symbolsOfShard } from "@ssmd/metadata";
+import { Backoff, type ComponentHealth, messageOf } from "@ssmd/runtime";
 import type { Connector } from "./connector.ts";
 import type { SymbolHandover } from "./symbol_handover.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
 
+interface FollowOptions extends DiscoveryOptions {
+  shard?: string | undefined;
+  handover?: SymbolHandover | undefined;
+  health: ComponentHealth;
+  /** Pauses between tries; tests inject shorter ones. */
+  pauses?: Backoff;
+}
+
+/** Something that is to be ended. */
+interface Following {
+  close(): Promise<void>;
+}
+
 /**
  * Has a connector capture the markets of its feed as the running environment is told of them, and
- * tells the environment what the venue says of markets. A bus without key-value stores is logged: the
- * markets are those of the start then.
+ * tells the environment what the venue says of markets. While the bus refuses, the markets are those
+ * of the start, the connector is not ready, and it is tried again.
  */
-export async function followFeed(
-  connector: Connector,
-  options: DiscoveryOptions & {
-    shard?: string | undefined;
-    handover?: SymbolHandover | undefined;
-  },
-): Promise<{ close(): Promise<void> }> {
-  const { bus, feed, shard, environment, instruments, logger, handover } = options;
+export async function followFeed(connector: Connector, options: FollowOptions): Promise<Following> {
+  const { feed, shard, environment, logger, handover, health } = options;
+  const { pauses = new Backoff({ firstMs: 1000 }) } = options;
   const onSymbols = (symbols: Parameters<typeof symbolsOfFeed>[0]) => {
     const own = symbolsOfFeed(symbolsOfShard({ ...environment, symbols }, shard), feed);
     if (handover !== undefined) {
@@ -27,22 +36,54 @@ export async function followFeed(
   };
   // Those of rules are not known before they are told.
   if (handover !== undefined && !environment.select?.length) onSymbols(environment.symbols);
+  let problem: string | undefined;
+  let isClosed = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let following: Following | undefined;
+  health.requireForReadiness("markets", () => problem);
+  const start = async () => {
+    try {
+      following = await begin(connector, options, onSymbols);
+      problem = undefined;
+    } catch (error) {
+      if (problem === undefined) {
+        logger.warn("changes of markets are not followed yet, it is tried again", { feed, error });
+      }
+      problem = `changes of markets are not followed: ${messageOf(error)}`;
+      if (!isClosed) timer = setTimeout(() => starting = start(), pauses.nextMs(error));
+    }
+  };
+  let starting = start();
+  await starting;
+  return {
+    close: async () => {
+      isClosed = true;
+      clearTimeout(timer);
+      await starting;
+      health.close();
+      await following?.close();
+    },
+  };
+}
+
+async function begin(
+  connector: Connector,
+  options: FollowOptions,
+  onSymbols: Parameters<typeof followSymbols>[1]["onSymbols"],
+): Promise<Following> {
+  const { bus, environment, instruments } = options;
+  const discovery = await Discovery.start(connector, options);
+  const onChoice = discovery.choose.bind(discovery);
   try {
-    const discovery = await Discovery.start(connector, options);
-    const onChoice = discovery.choose.bind(discovery);
-    const following = await followSymbols(bus, { environment, instruments, onSymbols, onChoice })
-      .catch(async (error) => {
-        await discovery.close();
-        throw error;
-      });
+    const symbols = await followSymbols(bus, { environment, instruments, onSymbols, onChoice });
     return {
       close: async () => {
-        following.unsubscribe();
+        symbols.unsubscribe();
         await discovery.close();
       },
     };
   } catch (error) {
-    logger.warn("changes of markets are not followed until the next start", { feed, error });
-    return { close: () => Promise.resolve() };
+    await discovery.close();
+    throw error;
   }
 }

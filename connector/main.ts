@@ -83,6 +83,7 @@ await runService("connector", FLAGS, async (flags) => {
   });
   const following = await followFeed(connector, {
     ...{ environment, feed: id, shard, handover, bus: transport, logger },
+    health: health.component("connector", id),
     venue: venueOfParser(parser),
     rest: flags.endpoint && feed.rest ? restBeside(flags.endpoint, feed.rest) : feed.rest,
     instruments: await loadInstruments(),

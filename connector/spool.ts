@@ -42,6 +42,8 @@ export class Spool {
   #offset = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #committing: Promise<void> | undefined;
+  /** The newest group of lines that is, or was, written. */
+  #group: Promise<void> | undefined;
   #givenUp = new AbortController();
 
   /** A spool of `run`; nothing is opened before the first line. */
@@ -98,13 +100,14 @@ export class Spool {
     this.#minute = -1;
   }
 
-  /** Resolves when everything appended so far is durable. */
+  /** Resolves when everything appended so far is durable, however fast more comes. */
   async commit(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while ((this.#count > 0 && !this.#givenUp.signal.aborted) || this.#committing) {
+    const line = this.#nextLine - 1;
+    while (this.#durableLine < line && !this.#givenUp.signal.aborted) {
       this.#committing ??= this.#commitAll();
-      await this.#committing;
+      await this.#group;
     }
   }
 
@@ -119,7 +122,10 @@ export class Spool {
 
   /** Commits, and closes the open segment. */
   async close(): Promise<void> {
-    await this.commit();
+    do {
+      await this.commit();
+      await this.#committing;
+    } while (this.#count > 0 && !this.#givenUp.signal.aborted);
     this.#closeSegment();
   }
 
@@ -139,7 +145,9 @@ export class Spool {
 
   async #commitAll(): Promise<void> {
     try {
-      while (this.#count > 0 && !this.#givenUp.signal.aborted) await this.#commitGroup();
+      while (this.#count > 0 && !this.#givenUp.signal.aborted) {
+        await (this.#group = this.#commitGroup());
+      }
     } finally {
       this.#committing = undefined;
     }

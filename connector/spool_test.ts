@@ -19,7 +19,7 @@ interface Reported {
   troubles: (StorageError | undefined)[];
 }
 
-function newSpool(dir: string, reported: Reported): Spool {
+function newSpool(dir: string, reported: Reported, onDurable?: () => void): Spool {
   return new Spool("r1", {
     dir,
     header: (firstLine) => ({
@@ -30,7 +30,10 @@ function newSpool(dir: string, reported: Reported): Spool {
       openedUs: 0,
       connections: [],
     }),
-    onDurable: (count) => reported.durable += count,
+    onDurable: (count) => {
+      reported.durable += count;
+      onDurable?.();
+    },
     onClosed: (segment) => reported.closed.push(segment),
     onTrouble: (error) => reported.troubles.push(error),
   });
@@ -101,6 +104,21 @@ Deno.test("Spool begins a segment for each minute and tells when one is closed",
       2 * MINUTE_US,
       5 * MINUTE_US,
     ]);
+  }));
+
+Deno.test("a commit waits for what was there, not for what keeps coming", () =>
+  inFolder(async (dir) => {
+    let isComing = true;
+    const spool: Spool = newSpool(dir, nothingReported(), () => {
+      if (isComing) add();
+    });
+    const add = () => void spool.append(1, MINUTE_US, "{}", new Uint8Array(), "");
+    add();
+    await spool.commit();
+    assert.ok(spool.durableLine >= 1 && spool.waitingLines > 0);
+    isComing = false;
+    await spool.close();
+    assert.equal(spool.waitingLines, 0);
   }));
 
 Deno.test("readSegment() leaves out a torn last line and says how long it was", () =>

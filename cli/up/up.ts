@@ -175,6 +175,7 @@ async function start(
     const following = await followFeed(connector, {
       ...{ environment, feed: plan.feed, venue: plan.venue, instruments },
       ...{ bus: parts.transport, rest: restOf(plan, parts), logger: options.logger },
+      health: parts.health.component("connector", plan.feed),
     });
     stack.defer(() => following.close());
   }

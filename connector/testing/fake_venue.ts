@@ -58,6 +58,8 @@ class FakeNormalizer implements Normalizer {
   #books = new Map<string, FakeBook>();
   /** By symbol: the last trade that is known. */
   #last = new Map<string, number>();
+  /** By symbol: the last trade that was known when it was taken on. */
+  #before = new Map<string, number>();
   #gap = new DisconnectGap(FEED);
   #ledger: SubscriptionLedger;
 
@@ -121,7 +123,7 @@ class FakeNormalizer implements Normalizer {
 
   takeOn(specs: readonly SymbolSpec[], atUs: number, before?: Partial<Handover>): Normalized {
     for (const [symbol, { last }] of Object.entries(before?.carried ?? {})) {
-      this.#last.set(symbol, Math.max(Number(last ?? 0), this.#last.get(symbol) ?? 0));
+      this.#before.set(symbol, Number(last ?? -1));
     }
     this.#symbols = [...this.#symbols, ...specs.map(({ symbol }) => symbol)];
     this.#ledger.takeOn(this.#symbols.map(orderOf), atUs);
@@ -134,9 +136,9 @@ class FakeNormalizer implements Normalizer {
 
   #trades({ trade, id, count = 1 }: FakeTrades, atUs: number, out: Normalized) {
     if (!this.#symbols.includes(trade)) return;
-    // What it knows from before is a repeat.
-    const seen = Math.max(0, (this.#last.get(trade) ?? 0) - id + 1);
-    this.#last.set(trade, Math.max(id + count - 1, this.#last.get(trade) ?? 0));
+    // What another connection had before is a repeat.
+    const seen = Math.max(0, (this.#before.get(trade) ?? id - 1) - id + 1);
+    this.#last.set(trade, id + count - 1);
     for (let i = seen; i < count; i++) {
       out.events.push({
         ...{ type: "trade", timestampUs: 0, receivedAtUs: atUs, symbol: trade, feed: FEED },
