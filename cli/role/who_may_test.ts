@@ -13,11 +13,12 @@ const EXCHANGES = `${ROOT}exchanges`;
 
 /** Commands that reach a gateway and ask nothing by themselves. */
 const ASKS_NOTHING: ReadonlySet<string> = new Set(["mcp serve"]);
-/** `tail` opens a stream, and `status` turns what it is refused into a problem that it prints. */
-const NO_ANSWER: ReadonlySet<string> = new Set(["tail", "status"]);
+/** `tail` opens a stream; both statuses ask what runs here, and print what it refuses as its state. */
+const NO_ANSWER: ReadonlySet<string> = new Set(["tail", "status", "env status"]);
 
 const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   "ask": ["which", "markets", "are", "there"],
+  "env apply": ["demo"],
   "client set-mode": [1, "realtime"],
   "signal enable": ["spread_widens"],
   "signal disable": ["spread_widens"],

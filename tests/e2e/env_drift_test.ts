@@ -30,7 +30,7 @@ Deno.test("env status tells what runs against the file, and ends with 1 where th
   assert.equal(drift.running_revision, first);
   assert.notEqual(drift.file_revision, first);
 
-  const applied = await runSsmd(["env", "apply", "--env", ENV], { cwd: rig.registry });
+  const applied = await runSsmd(["env", "apply", ENV], { cwd: rig.registry });
   assert.equal(applied.code, 0, applied.output);
   const same = await status();
   assert.deepEqual([same.code, same.running_revision], [0, drift.file_revision]);

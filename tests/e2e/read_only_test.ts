@@ -11,8 +11,8 @@ Deno.test("a read-only environment refuses changes with the reason and goes on c
   const changes = [
     ["env", "update", ENV, "--set", "gateway.port=8090", "--yes"],
     ["data", "retention", "--env", ENV, "apply", "--yes"],
-    ["env", "teardown", "--env", ENV, "--yes"],
-    ["env", "apply", "--env", ENV],
+    ["env", "teardown", ENV, "--yes"],
+    ["env", "apply", ENV],
   ];
 
   const on = await ssmd("env", "read-only", ENV, "--enable", "--reason", "audit of July");
