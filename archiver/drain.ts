@@ -7,6 +7,8 @@ import type { WindowRouter } from "./window_router.ts";
 /** The wait ends when nothing came for this long. */
 const QUIET_MS = 1_000;
 const LOOK_MS = 5;
+/** A bus that does not say in this time what it holds is away: what it holds comes at the next start. */
+const ANSWER_MS_MAX = 3_000;
 
 /** What is to be drained. */
 interface DrainOptions {
@@ -32,7 +34,12 @@ export async function drain(options: DrainOptions & { logger: Logger }): Promise
  */
 async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
   const { router, stop, busy } = options;
-  const targets = await newestIds(options);
+  const answered = new AbortController();
+  const targets = await Promise.race([
+    newestIds(options).finally(() => answered.abort()),
+    sleep(ANSWER_MS_MAX, answered.signal),
+  ]);
+  if (targets === undefined) return false;
   let seen = -1;
   let seenMs = performance.now();
   while (!targets.every((id) => isProcessed(router, id))) {
