@@ -81,7 +81,10 @@ export class StreamWatch<Mark> {
     if (position.createdAtUs !== state.createdAtUs) return this.#isAnew(this.#options.mark());
     this.#next = position.sequence + 1;
     const missed = state.firstSequence - this.#next;
-    if (missed > 0) this.#left(missed, this.#options.mark());
+    if (missed <= 0) return;
+    this.#left(missed, this.#options.mark());
+    // The first message follows what is told by this: it is no second hole.
+    this.#next = state.firstSequence;
   }
 
   /** A message comes; nothing but a comparison as long as they follow each other. */
