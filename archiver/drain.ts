@@ -34,11 +34,10 @@ export async function drain(options: DrainOptions & { logger: Logger }): Promise
  */
 async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
   const { router, stop, busy } = options;
-  const answered = new AbortController();
-  const targets = await Promise.race([
-    newestIds(options).finally(() => answered.abort()),
-    sleep(ANSWER_MS_MAX, answered.signal),
-  ]);
+  const ended = new AbortController();
+  const late = sleep(ANSWER_MS_MAX, ended.signal).then(() => undefined);
+  const targets = await Promise.race([newestIds(options), late]);
+  ended.abort();
   if (targets === undefined) return false;
   let seen = -1;
   let seenMs = performance.now();
