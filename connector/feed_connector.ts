@@ -11,32 +11,18 @@ import {
 } from "@ssmd/runtime";
 import type { Connector, ConnectorOptions, ConnectorStats } from "./connector.ts";
 import { RecordOutput } from "./record_output.ts";
-import {
-  type CarriedState,
-  type ConnectionEvent,
-  type FrameScanner,
-  type Handover,
-  specsOf,
-  type SymbolSpec,
-  type Translator,
-} from "@ssmd/exchanges";
-import { type Turn, turnsOf } from "@ssmd/market";
+import type { CarriedState, Handover, SymbolSpec } from "@ssmd/exchanges";
+import type { Turn } from "@ssmd/market";
 import type { Publisher } from "@ssmd/transport";
-import { AcceptedCredentials } from "./accepted_credentials.ts";
-import { AccessDenial } from "./access_denial.ts";
 import { ClockGapReporter } from "./clock_gap_reporter.ts";
 import { ClockMonitor } from "./clock_monitor.ts";
 import {
   carriedBy,
   checkpointOf,
-  type Connection,
   handoverFrom,
-  leaveOut,
-  memoryOf,
   planConnections,
   recordedConnections,
   snapshotsOf,
-  takeIn,
 } from "./connection.ts";
 import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
@@ -45,7 +31,7 @@ import { EnrichedOutput } from "./enriched_output.ts";
 import { FrameIngest } from "./frame_ingest.ts";
 import { type LastStop, runBefore, writeLastStop } from "./last_stop.ts";
 import { PublishQueue } from "./publish_queue.ts";
-import { notRunning, symbolChange, symbolsFixed } from "./symbol_change.ts";
+import { notRunning, symbolsFixed } from "./symbol_change.ts";
 import { Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
@@ -53,21 +39,16 @@ import { type RecordingPlay, RecordingPlayer } from "./recording_player.ts";
 import { FeedTurns } from "./feed_turns.ts";
 import { FencedPublisher } from "./fenced_publisher.ts";
 import { knownRuns, newRun } from "./run.ts";
-import { VenueSocket } from "./socket.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { SubscriptionWatch } from "./subscription_watch.ts";
 import { TurnTaker } from "./turn_taker.ts";
-import { ConnectBudget } from "./connect_budget.ts";
-import { ConnectionStates } from "./connection_state.ts";
+import { VenueConnections } from "./venue_connections.ts";
 import { Watermarks } from "./watermarks.ts";
 
 /** A connector of one feed; nothing happens before `start`. */
 export function createConnector(options: ConnectorOptions): Connector {
   return new FeedConnector(options);
 }
-
-/** What was known of markets before they are taken on; undefined = nothing. */
-type Before = (specs: readonly SymbolSpec[]) => Partial<Handover> | undefined;
 
 const TEND_MS = 1000;
 const TURN_LOOK_MS = 250;
@@ -81,15 +62,9 @@ class FeedConnector implements Connector {
   #run: string;
   #logger: Logger;
   #metrics: ConnectorMetrics;
-  #connections: Connection[];
-  /** By connectionIndex, from 1. */
-  #translators: Translator[];
-  #scanners: (FrameScanner | undefined)[];
+  #connections: VenueConnections;
   #changing: Promise<unknown> = Promise.resolve();
-  #sockets: VenueSocket[] = [];
   #player: RecordingPlayer | undefined;
-  #states: ConnectionStates;
-  #denial: AccessDenial;
   #publisher: Publisher;
   #publishQueue: PublishQueue;
   #pipeline: Pipeline;
@@ -119,8 +94,6 @@ class FeedConnector implements Connector {
   #unscanned = 0;
   /** Lines may come: all that the last run left has gone before them. */
   #capturing = false;
-  /** When the first connection was tried, µs. */
-  #startedUs = 0;
   #lock: SpoolLock | undefined;
   /** How the run before ended. */
   #lastStop: LastStop | undefined;
@@ -144,11 +117,19 @@ class FeedConnector implements Connector {
       })
       : undefined;
     const inTurns = turns !== undefined;
-    const connections = recording === undefined
-      ? planConnections({ ...options, run, inTurns }, options.symbols)
-      : recordedConnections({ ...options, run }, recording.source.connections);
+    const connections = this.#connections = new VenueConnections({
+      ...{ run, connector: options, logger, metrics, inTurns },
+      turns: () => turns?.known ?? [],
+      planned: recording === undefined
+        ? planConnections({ ...options, run, inTurns }, options.symbols)
+        : recordedConnections({ ...options, run }, recording.source.connections),
+      ingest: () => this.#ingest,
+      onOpen: () => this.#watch.connected(),
+      onRetired: (connectionIndex) => this.#pipeline.continuity.forget(connectionIndex),
+      isStopping: () => this.#stopping !== undefined,
+    });
     const output = this.#output = new RecordOutput({
-      ...{ env, feed, logger, metrics, sockets: this.#sockets },
+      ...{ env, feed, logger, metrics, sockets: connections.sockets },
     });
     const inner = transport.publisher({
       ...(turns && { confirm: () => turns.confirm() }),
@@ -164,9 +145,6 @@ class FeedConnector implements Connector {
     this.#options = options;
     this.#logger = logger;
     this.#metrics = metrics;
-    this.#connections = connections;
-    this.#translators = connections.map(({ translator }) => translator);
-    this.#scanners = connections.map(({ normalizer }) => normalizer.scanner);
     this.#publisher = publisher;
     this.#health = (options.health ?? new Health()).component("connector", feed);
     this.#bus = new BusProgress(publisher);
@@ -178,7 +156,7 @@ class FeedConnector implements Connector {
     this.#enriched = enrichment &&
       new EnrichedOutput({ env, feed, run, enrichment, publisher: transport.publisher() });
     this.#pipeline = new Pipeline({
-      ...{ env, feed, run, translators: this.#translators },
+      ...{ env, feed, run, translators: connections.translators },
       output: this.#enriched?.around(output) ?? output,
     });
     const onLost = () => metrics.lost.inc(metrics.labels);
@@ -197,10 +175,10 @@ class FeedConnector implements Connector {
       feed,
       logger,
       metrics,
-      scanners: this.#scanners,
+      scanners: connections.scanners,
       header: (firstLine) => ({
         ...{ run, env, feed, firstLine, openedUs: 0 },
-        connections: connections.map((each) =>
+        connections: connections.all.map((each) =>
           checkpointOf(
             each,
             this.#pipeline.continuity.of(each.connectionIndex),
@@ -211,7 +189,7 @@ class FeedConnector implements Connector {
       lines: {
         process: (line) => {
           this.#pipeline.process(line);
-          if (line.kind === "event") this.#note(line);
+          if (line.kind === "event") connections.note(line);
         },
       },
       onClosed: (segment) => {
@@ -219,19 +197,17 @@ class FeedConnector implements Connector {
         this.#rawFiles.add(segment, this.#pipeline.takeGiven());
       },
       onDurable: () => this.#watermarks.look(),
-      onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
+      onPause: (paused) => connections.sockets.forEach((s) => paused ? s.pause() : s.resume()),
     });
-    this.#denial = new AccessDenial(new AcceptedCredentials(dir, options.endpoint, logger));
-    this.#states = new ConnectionStates(connections.map(({ connectionIndex }) => connectionIndex));
     this.#watch = new SubscriptionWatch({
-      ...{ connections, logger, metrics },
-      isOpen: (connectionIndex) => this.#states.isOpen(connectionIndex),
+      ...{ connections: connections.all, logger, metrics },
+      isOpen: (connectionIndex) => connections.states.isOpen(connectionIndex),
       tell: (connectionIndex, name, { why, fromUs }) =>
         this.#ingest.event(connectionIndex, name, why, fromUs === undefined ? {} : { fromUs }),
     });
     output.attach({
       ...{ queue: this.#publishQueue, watch: this.#watch },
-      ...{ taker: this.#taker, denial: this.#denial },
+      ...{ taker: this.#taker, denial: connections.denial },
       onNews: (news, atUs) => this.#onNews?.(news, atUs),
     });
     this.#player = recording && this.#newPlayer(recording);
@@ -239,8 +215,8 @@ class FeedConnector implements Connector {
     this.#watermarks = this.#newWatermarks();
     this.#answers = new FeedAnswers({
       ...{ env, feed, transport, shard: options.shard?.name },
-      snapshots: () => snapshotsOf(this.#active),
-      report: () => captureReport(this.#states.list(), this.#watch.missing()),
+      snapshots: () => snapshotsOf(connections.active),
+      report: () => captureReport(connections.states.list(), this.#watch.missing()),
     });
   }
 
@@ -306,13 +282,13 @@ class FeedConnector implements Connector {
 
   /** A recording is whole in itself: it does not go on where another run ended. */
   #startPlaying(player: RecordingPlayer): void {
-    for (const connectionIndex of this.#connectionIndexes()) this.#states.opened(connectionIndex);
+    for (const index of this.#connections.indexes) this.#connections.states.opened(index);
     player.start();
   }
 
   #startCapturing(left: LastStop | undefined): void {
     if (left) this.#ingest.startBehind(left.lastUs);
-    for (const connection of this.#connections) {
+    for (const connection of this.#connections.all) {
       const before = left && runBefore(left, connection);
       if (left && before) {
         this.#ingest.event(connection.connectionIndex, "resumed", left.why, before);
@@ -322,12 +298,10 @@ class FeedConnector implements Connector {
       if (connection.wanted.length === 0) {
         this.#ingest.event(connection.connectionIndex, "subscribe", "[]");
       }
-      this.#sockets.push(this.#newSocket(connection));
     }
     this.#capturing = true;
     this.#tellClock();
-    this.#startedUs = nowUs();
-    for (const socket of this.#sockets) socket.start();
+    this.#connections.open();
   }
 
   get isTelling(): boolean {
@@ -345,11 +319,11 @@ class FeedConnector implements Connector {
   #newTaker(turns: FeedTurns): TurnTaker {
     const { env, feed, venue, spoolDir: dir } = this.#options;
     return new TurnTaker({
-      ...{ turns, env, feed, venue, dir, run: this.#run, connections: this.#connections },
+      ...{ turns, env, feed, venue, dir, run: this.#run, connections: this.#connections.all },
       ...{ pipeline: this.#pipeline, publisher: this.#publisher, logger: this.#logger },
       publish: (message) => this.#output.publishAgain(message),
       flush: () => this.#publishQueue.flush(),
-      isConnected: () => this.#states.open === this.#active.length,
+      isConnected: () => this.#connections.states.open === this.#connections.active.length,
       leaveReleased: () => this.#leaveReleased(),
       cutSpool: () => this.#ingest.cut(),
       isWritten: (segment) => this.#rawFiles.isWritten(segment),
@@ -395,7 +369,10 @@ class FeedConnector implements Connector {
   }
 
   #countUnscanned(): void {
-    const unscanned = this.#connections.reduce((sum, each) => sum + each.translator.unscanned, 0);
+    const unscanned = this.#connections.all.reduce(
+      (sum, each) => sum + each.translator.unscanned,
+      0,
+    );
     this.#metrics.fallback.inc(this.#metrics.labels, unscanned - this.#unscanned);
     this.#unscanned = unscanned;
   }
@@ -405,26 +382,26 @@ class FeedConnector implements Connector {
     this.#passTime();
     this.#ingest.watchCommits();
     this.#health.look();
-    this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
+    this.#metrics.connected.set(this.#metrics.labels, this.#connections.states.open);
     this.#metrics.telling.set(this.#metrics.labels, Number(this.isTelling));
     this.#metrics.backed.set(this.#metrics.labels, Number(this.isBacked));
     this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
-    this.#metrics.symbols.set(this.#metrics.labels, this.#symbolCount);
+    this.#metrics.symbols.set(this.#metrics.labels, this.#connections.symbolCount);
     this.#metrics.rawFileAge.set(this.#metrics.labels, this.#rawFiles.newestAgeMs / 1000);
     this.#countUnscanned();
     if (this.#player) return;
     this.#watch.tick();
     this.#ingest.watchClock((step) =>
-      this.#clockGapReporter.tellStep(this.#connectionIndexes(), step)
+      this.#clockGapReporter.tellStep(this.#connections.indexes, step)
     );
     this.#clock.tick();
   }
 
   #requireWork(): void {
     requireWork(this.#health, {
-      connections: () => this.#active.length,
-      connected: () => this.#states.open,
-      refusal: () => this.#states.problem,
+      connections: () => this.#connections.active.length,
+      connected: () => this.#connections.states.open,
+      refusal: () => this.#connections.states.problem,
       missing: () => this.#watch.missing(),
       busProblem: () => this.#bus.problem || this.#turns?.problem || "",
       storageProblem: () => this.#rawFiles.problem,
@@ -442,7 +419,7 @@ class FeedConnector implements Connector {
   }
 
   get denied(): Promise<VenueError> {
-    return this.#denial.final;
+    return this.#connections.denial.final;
   }
 
   stats(): ConnectorStats {
@@ -451,8 +428,8 @@ class FeedConnector implements Connector {
       ...{ records: this.#output.records, gaps: this.#output.gaps },
       unreadable: this.#output.unreadable,
       givenUp: this.#givenUp,
-      connected: this.#states.open,
-      connections: this.#states.list(),
+      connected: this.#connections.states.open,
+      connections: this.#connections.states.list(),
       waiting: this.#waiting,
       ...this.#missingCounts(),
     };
@@ -490,7 +467,7 @@ class FeedConnector implements Connector {
     await this.#taker?.end();
     this.#health.close();
     await this.#player?.close();
-    await Promise.all(this.#sockets.map((socket) => socket.close()));
+    await Promise.all(this.#connections.sockets.map((socket) => socket.close()));
     this.#answers.end();
     await this.#clock.settled();
     await this.#commitOrGiveUp();
@@ -528,7 +505,7 @@ class FeedConnector implements Connector {
 
   /** Before the last segment goes: it says the same. */
   async #noteStop(): Promise<void> {
-    const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
+    const lastUs = Math.max(...this.#connections.translators.map(({ lastUs }) => lastUs));
     if (lastUs === 0) return;
     const why = `stopped: ${isoOfUs(lastUs)}`;
     const { continuity } = this.#pipeline;
@@ -538,7 +515,7 @@ class FeedConnector implements Connector {
       suspectUs: continuity.suspectByConnection(),
       // What the disk refused is missing, and was not meant to be.
       planned: this.#givenUp > 0 ? [] : continuity.plannedConnections(),
-      carried: { ...this.#lastStop?.carried, ...carriedBy(this.#connections) },
+      carried: { ...this.#lastStop?.carried, ...carriedBy(this.#connections.all) },
     };
     this.#lastStop = left;
     try {
@@ -551,7 +528,7 @@ class FeedConnector implements Connector {
   /** Of an earlier run too where a connection said nothing in this one. */
   #lastGoodAtUs(own: Record<string, number>): Record<string, number> {
     const before = Object.entries(this.#lastStop?.lastGoodAtUs ?? {})
-      .filter(([connectionIndex]) => Number(connectionIndex) <= this.#connections.length);
+      .filter(([connectionIndex]) => Number(connectionIndex) <= this.#connections.all.length);
     return { ...Object.fromEntries(before), ...own };
   }
 
@@ -568,19 +545,7 @@ class FeedConnector implements Connector {
     if (offsetUs === null) this.#metrics.clockOffset.remove(this.#metrics.labels);
     else this.#metrics.clockOffset.set(this.#metrics.labels, offsetUs / 1e6);
     if (!this.#capturing || this.#stopping) return;
-    this.#clockGapReporter.tell(this.#connectionIndexes(), this.#clock, nowUs());
-  }
-
-  #connectionIndexes(): number[] {
-    return this.#active.map(({ connectionIndex }) => connectionIndex);
-  }
-
-  get #symbolCount(): number {
-    return this.#active.reduce((sum, { symbols }) => sum + symbols.length, 0);
-  }
-
-  get #active(): Connection[] {
-    return this.#connections.filter(({ isRetired }) => !isRetired);
+    this.#clockGapReporter.tell(this.#connections.indexes, this.#clock, nowUs());
   }
 
   async flush(): Promise<void> {
@@ -590,7 +555,7 @@ class FeedConnector implements Connector {
 
   handoverOf(external: string): Handover | undefined {
     const left = this.#lastStop;
-    const state = carriedBy(this.#connections)[external] ?? left?.carried?.[external];
+    const state = carriedBy(this.#connections.all)[external] ?? left?.carried?.[external];
     if (state === undefined) return undefined;
     const times = left === undefined ? [] : [left.lastUs, ...Object.values(left.lastGoodAtUs)];
     const isPlanned = left?.planned?.length === times.length - 1;
@@ -615,17 +580,7 @@ class FeedConnector implements Connector {
     // What is on its way belongs to what is known of a market.
     if (this.#capturing) await this.#ingest.commit();
     if (!this.#capturing || this.#stopping) throw notRunning();
-    const { added, takenOff } = symbolChange(this.#active, symbols);
-    const known = added.length === 0 ? {} : this.#known();
-    for (const { connection, specs } of takenOff) this.#takeOff(connection, specs);
-    const byHandover = Map.groupBy(added, ({ symbol }) => handovers.get(symbol));
-    for (const [handover, specs] of byHandover) {
-      this.#takeOn(specs, (own) => handover ?? memoryOf(own, known));
-    }
-    const counts = {
-      added: added.length,
-      takenOff: takenOff.reduce((sum, { specs }) => sum + specs.length, 0),
-    };
+    const counts = this.#connections.change(symbols, { handovers, known: () => this.#known() });
     if (counts.added + counts.takenOff > 0) this.#logger.info("markets changed", counts);
     return counts;
   }
@@ -637,113 +592,6 @@ class FeedConnector implements Connector {
     const before = Object.entries(carried).map(([external, state]) =>
       [external, { left: lastUs, ...state }] as const
     );
-    return { ...Object.fromEntries(before), ...carriedBy(this.#connections) };
-  }
-
-  #takeOff(connection: Connection, specs: readonly SymbolSpec[]): void {
-    const names = specs.map(({ symbol }) => symbol);
-    connection.wanted = connection.wanted.filter((spec) => !specs.includes(spec));
-    this.#ingest.event(connection.connectionIndex, "unsubscribe", names.join(" "));
-    if (connection.wanted.length > 0) return;
-    connection.isRetired = true;
-    this.#states.remove(connection.connectionIndex);
-    void this.#sockets[connection.connectionIndex - 1]?.close();
-  }
-
-  /** Markets come on connections that have room; the rest on new ones. */
-  #takeOn(specs: readonly SymbolSpec[], before: Before): void {
-    const { symbolsPerConnection: perConnection = Infinity } = this.#options;
-    let at = 0;
-    for (const connection of this.#active) {
-      const own = specs.slice(at, at + Math.max(0, perConnection - connection.wanted.length));
-      if (own.length === 0) continue;
-      at += own.length;
-      connection.wanted = [...connection.wanted, ...own];
-      const { connectionIndex } = connection;
-      this.#ingest.event(connectionIndex, "subscribe", JSON.stringify(own), before(own));
-    }
-    if (at < specs.length) this.#connect(specs.slice(at), before);
-  }
-
-  #connect(specs: readonly SymbolSpec[], before: Before): void {
-    const options = { ...this.#options, run: this.#run, inTurns: this.#turns !== undefined };
-    const added = planConnections(options, specs, this.#connections.length);
-    for (const connection of added) {
-      if (this.#turns) connection.translator.setTurns(turnsOf(this.#run, this.#turns.known));
-      this.#connections.push(connection);
-      this.#translators.push(connection.translator);
-      this.#scanners.push(connection.normalizer.scanner);
-      this.#states.add(connection.connectionIndex);
-    }
-    // The head of the next segment names them, before any line of theirs.
-    this.#ingest.cut();
-    for (const connection of added) {
-      const { connectionIndex, wanted } = connection;
-      const known = before(wanted);
-      if (known !== undefined) {
-        this.#ingest.event(connectionIndex, "subscribe", JSON.stringify(wanted), known);
-      }
-      const socket = this.#newSocket(connection);
-      this.#sockets.push(socket);
-      socket.start();
-    }
-  }
-
-  /** What an event of a connection itself changes here, once its line was translated. */
-  #note({ connectionIndex, name, why }: ConnectionEvent & { connectionIndex: number }): void {
-    const connection = this.#connections[connectionIndex - 1];
-    if (connection === undefined) return;
-    if (name === "unsubscribe") leaveOut(connection, new Set(why.split(" ")));
-    if (name === "subscribe") takeIn(connection, specsOf(why));
-    if (name === "stop" && connection.isRetired) this.#pipeline.continuity.forget(connectionIndex);
-  }
-
-  #retired({ connectionIndex }: Connection, opened: boolean): void {
-    this.#states.remove(connectionIndex);
-    if (opened) this.#ingest.event(connectionIndex, "stop", "no market of it is wanted any more");
-  }
-
-  #newSocket(connection: Connection): VenueSocket {
-    const { connectionIndex, normalizer } = connection;
-    const { venue, endpoint, credentials } = this.#options;
-    const { connectsDir, connects = venue.connects } = this.#options;
-    const budget = new ConnectBudget(connectsDir, endpoint, connects);
-    const socket: VenueSocket = new VenueSocket({
-      budget,
-      venue,
-      endpoint,
-      credentials,
-      sendRate: this.#options.sendRate,
-      logger: this.#logger.with({ connection: connection.capture.connection }),
-      listener: {
-        onConnect: (used) => {
-          this.#denial.opened(connectionIndex, used);
-          this.#states.opened(connectionIndex);
-          this.#watch.connected();
-          this.#logger.info("connected", { endpoint, symbols: connection.symbols.length });
-          this.#ingest.event(connectionIndex, "connect", endpoint);
-          for (const frame of normalizer.subscribe()) socket.send(frame);
-        },
-        onDenied: (used, why) => this.#denial.denied(connectionIndex, used, why),
-        onFrame: (bytes, binary) => this.#ingest.frame(connectionIndex, bytes, binary),
-        onDisconnect: (why, opened, retryMs) => {
-          if (connection.isRetired) return this.#retired(connection, opened);
-          const isNews = this.#states.closed(connectionIndex, why, { wasOpen: opened, retryMs });
-          if (!opened) return this.#unreachable(connectionIndex, why, isNews);
-          // A stop on purpose is no gap yet: the next start knows how long it was.
-          if (this.#stopping) return this.#ingest.event(connectionIndex, "stop", why);
-          this.#metrics.reconnects.inc(this.#metrics.labels);
-          this.#ingest.event(connectionIndex, "disconnect", why);
-        },
-      },
-    });
-    return socket;
-  }
-
-  /** The venue cannot be reached: a gap from the first try on, told again when the reason changes. */
-  #unreachable(connectionIndex: number, why: string, isNews: boolean): void {
-    this.#metrics.connectFailures.inc(this.#metrics.labels);
-    if (!isNews || this.#stopping) return;
-    this.#ingest.event(connectionIndex, "unreachable", why, { fromUs: this.#startedUs });
+    return { ...Object.fromEntries(before), ...carriedBy(this.#connections.all) };
   }
 }
