@@ -1,7 +1,3 @@
-import { AuditQueue } from "@ssmd/audit";
-import { AgentService } from "@ssmd/agents/service";
-import { type Archiver, createArchiver } from "@ssmd/archiver";
-import { type Cache, openServiceCache } from "@ssmd/cache";
 import {
   assertNothingGivenUp,
   assertUsableSpool,
@@ -11,71 +7,32 @@ import {
   createConnector,
   followFeed,
 } from "@ssmd/connector";
-import {
-  connectionLimits,
-  environmentAuthenticator,
-  environmentFeedback,
-  startGateway,
-} from "@ssmd/gateway";
+import {} from "@ssmd/gateway";
 import { JobService, jobsHolder } from "@ssmd/jobs";
 import { appendAudit } from "@ssmd/journal";
 import {
-  auditStorePath,
   type Deployment,
   type Enrichment,
-  exportKeyAges,
   findRegistry,
-  followSymbols,
-  type InstrumentFile,
   loadDeployment,
   loadEnrichment,
-  loadEnvironment,
   loadInstruments,
   restBeside,
-  symbolsOfFeed,
 } from "@ssmd/metadata";
 import {
   announceRunning,
   COMMIT,
   ConfigError,
-  exportProcess,
-  Health,
   type Logger,
   Metrics,
   type SsmdError,
-  surviveUncaughtErrors,
   VERSION,
 } from "@ssmd/runtime";
-import {
-  readSignals,
-  signalFolders,
-  SignalService,
-  type SignalServiceOptions,
-} from "@ssmd/signals";
-import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
-import { openServiceTransport, type Transport } from "@ssmd/transport";
+import {} from "@ssmd/signals";
 
-import { closeOptions, waitUntilArchived } from "./drained_storage.ts";
-import { KeptGateway } from "./kept_gateway.ts";
-import { type Captures, type FeedPlan, planFeeds } from "./plan.ts";
-import { type RunningSimulator, startSimulators } from "./simulators.ts";
-
-/** Options of {@linkcode startUp}. */
-interface UpOptions {
-  /** The environment's name. */
-  env: string;
-  /** Played in place of the environment's feeds, where there are files. */
-  captures: Captures;
-  /** Pace of what is simulated or recorded: 1 = its own. */
-  speed: number | "max";
-  /** Gateway's port in place of the environment's; 0 = any free one. */
-  port?: number;
-  /** Folder of archive and spools in place of the environment's. */
-  dataDir?: string;
-  /** Registry folder; found upward from the working directory by default. */
-  registryDir?: string;
-  logger: Logger;
-}
+import { waitUntilArchived } from "./drained_storage.ts";
+import { type Parts, startParts, type UpOptions } from "./parts.ts";
+import { type FeedPlan, planFeeds } from "./plan.ts";
 
 /** A feed as it runs. */
 interface UpFeed {
@@ -141,19 +98,6 @@ export async function startUp(options: UpOptions): Promise<Up> {
   }
 }
 
-interface Parts {
-  cache: Cache;
-  storage: WatchedStorage;
-  transport: Transport;
-  simulators: Map<string, RunningSimulator>;
-  gateway: KeptGateway;
-  archiver: Archiver;
-  /** Absent where the environment has none. */
-  signals: SignalService;
-  registry: Metrics["registry"];
-  health: Health;
-}
-
 async function start(
   options: UpOptions,
   deployment: Deployment,
@@ -188,115 +132,6 @@ async function start(
     }),
   );
   return running({ deployment, plans, parts, connectors, logger: options.logger }, stack);
-}
-
-async function startParts(
-  { logger, speed, port, registryDir }: UpOptions,
-  deployment: Deployment,
-  { plans, stack, instruments }: {
-    plans: readonly FeedPlan[];
-    stack: AsyncDisposableStack;
-    instruments: ReadonlyMap<string, InstrumentFile>;
-  },
-): Promise<Parts> {
-  const { environment, transport: transportConfig, storage: storageSpec } = deployment;
-  const env = environment.name;
-  const processMetrics = new Metrics("process");
-  const { registry } = processMetrics;
-  stack.defer(surviveUncaughtErrors(logger, processMetrics));
-  const health = new Health({ registry });
-  exportProcess(registry, { component: "up", dataDir: deployment.dataDir });
-  exportKeyAges(registry, deployment);
-  const storage = await openServiceStorage(storageSpec, {
-    ...{ logger, health, prefix: `normalized/${env}/` },
-  });
-  stack.defer(() => storage.close());
-  const cache = await openServiceCache(deployment.cache, { env, logger, health });
-  stack.defer(() => cache.close());
-  const transport = await openServiceTransport(transportConfig, { env, logger, health });
-  stack.defer(() => transport.close());
-  const simulators = await startSimulators(plans, environment, { speed, logger });
-  for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());
-  const host = environment.gateway.host ?? "127.0.0.1";
-  const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
-  const authenticator = await environmentAuthenticator(environment, {
-    ...{ host, logger, registryDir: registryFolder },
-    dataDir: deployment.dataDir,
-  });
-  stack.defer(() => authenticator.close());
-  const audit = new AuditQueue(auditStorePath(env, deployment.dataDir), logger);
-  stack.defer(() => audit.close());
-  const connections = connectionLimits(registryFolder, logger);
-  const metrics = new Metrics("gateway", registry);
-  const gateway = await KeptGateway.open((on) =>
-    startGateway({
-      ...{ env, transport, authenticator, host, connections, storage, logger, metrics, health },
-      ...{ cache, audit, dataDir: deployment.dataDir },
-      environment,
-      version: VERSION,
-      slowClients: environment.gateway.slow_clients ?? {},
-      port: on.port ?? port ?? environment.gateway.port,
-      onUnresponsive: on.onUnresponsive,
-      feeds: plans.map(({ feed }) => feed),
-      markets: plans.flatMap(({ feed, symbols }) =>
-        symbols.map(({ symbol, external }) => ({ symbol, external, feed }))
-      ),
-      registryDir: registryFolder,
-      feedback: environmentFeedback(deployment),
-    }), logger);
-  stack.defer(() => gateway.close());
-  const feeds = plans.map(({ feed }) => feed);
-  const ordered = new Map(
-    plans.map(({ feed, symbols }) => [feed, symbols.map(({ symbol }) => symbol)]),
-  );
-  const following = await followSymbols(transport, {
-    ...{ environment, instruments },
-    onSymbols: (symbols) => {
-      for (const { feed } of plans) {
-        ordered.set(feed, symbolsOfFeed(symbols, feed).map(({ symbol }) => symbol));
-      }
-    },
-  });
-  stack.defer(() => following.unsubscribe());
-  const archiver = createArchiver({
-    ...{ env, transport, storage, logger, version: VERSION, commit: COMMIT, feeds },
-    ordered,
-    metrics: new Metrics("archiver", registry),
-    health,
-  });
-  await archiver.start();
-  stack.defer(() => archiver.close(closeOptions(archiver, storage)));
-  const signals = await startSignals({
-    ...{ env, feeds, registryFolder, transport, storage, logger, registry, health },
-    archiveAll: () => archiver.flush(),
-  });
-  stack.defer(() => signals.close());
-  const agents = await AgentService.start({
-    ...{ deployment, transport, storage, registryDir: registryFolder, logger, health },
-    metrics: new Metrics("agents", registry),
-  });
-  if (agents !== undefined) stack.use(agents);
-  return { storage, transport, cache, simulators, gateway, archiver, signals, registry, health };
-}
-
-/** Before any connector: a bus of this process gives a record once. */
-async function startSignals(
-  { registryFolder, registry, ...rest }: {
-    registryFolder: string;
-    registry: Metrics["registry"];
-  } & Omit<SignalServiceOptions, "metrics" | "readSignals">,
-): Promise<SignalService> {
-  const { env } = rest;
-  const signals = new SignalService({
-    ...{ ...rest, metrics: new Metrics("signals", registry) },
-    readSignals: async () =>
-      await readSignals(
-        await loadEnvironment(registryFolder, env),
-        signalFolders(registryFolder).all,
-      ),
-  });
-  await signals.start();
-  return signals;
 }
 
 /** Shards of a bus of this process are in it together; on a shared one services may run them already. */

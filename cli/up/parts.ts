@@ -1,0 +1,218 @@
+import { AuditQueue } from "@ssmd/audit";
+import { AgentService } from "@ssmd/agents/service";
+import { type Archiver, createArchiver } from "@ssmd/archiver";
+import { type Cache, openServiceCache } from "@ssmd/cache";
+import {
+  connectionLimits,
+  environmentAuthenticator,
+  environmentFeedback,
+  startGateway,
+} from "@ssmd/gateway";
+import {
+  auditStorePath,
+  type Deployment,
+  exportKeyAges,
+  findRegistry,
+  followSymbols,
+  type InstrumentFile,
+  loadEnvironment,
+  symbolsOfFeed,
+} from "@ssmd/metadata";
+import {
+  COMMIT,
+  exportProcess,
+  Health,
+  type Logger,
+  Metrics,
+  surviveUncaughtErrors,
+  VERSION,
+} from "@ssmd/runtime";
+import {
+  readSignals,
+  signalFolders,
+  SignalService,
+  type SignalServiceOptions,
+} from "@ssmd/signals";
+import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
+import { openServiceTransport, type Transport } from "@ssmd/transport";
+import { closeOptions } from "./drained_storage.ts";
+import { KeptGateway } from "./kept_gateway.ts";
+import type { Captures, FeedPlan } from "./plan.ts";
+import { type RunningSimulator, startSimulators } from "./simulators.ts";
+
+/** Options of {@linkcode startUp}. */
+export interface UpOptions {
+  /** The environment's name. */
+  env: string;
+  /** Played in place of the environment's feeds, where there are files. */
+  captures: Captures;
+  /** Pace of what is simulated or recorded: 1 = its own. */
+  speed: number | "max";
+  /** Gateway's port in place of the environment's; 0 = any free one. */
+  port?: number;
+  /** Folder of archive and spools in place of the environment's. */
+  dataDir?: string;
+  /** Registry folder; found upward from the working directory by default. */
+  registryDir?: string;
+  logger: Logger;
+}
+
+/** What runs of an environment besides its connectors and jobs. */
+export interface Parts {
+  cache: Cache;
+  storage: WatchedStorage;
+  transport: Transport;
+  simulators: Map<string, RunningSimulator>;
+  gateway: KeptGateway;
+  archiver: Archiver;
+  /** Absent where the environment has none. */
+  signals: SignalService;
+  registry: Metrics["registry"];
+  health: Health;
+}
+
+/** What the parts are made of. */
+interface PartsPlan {
+  plans: readonly FeedPlan[];
+  stack: AsyncDisposableStack;
+  instruments: ReadonlyMap<string, InstrumentFile>;
+}
+
+/** Starts them, consumers first; what was started is on the stack, to be ended in turn. */
+export async function startParts(
+  options: UpOptions,
+  deployment: Deployment,
+  plan: PartsPlan,
+): Promise<Parts> {
+  const { logger, registryDir } = options;
+  const { stack, plans } = plan;
+  const base = await startBase(options, deployment, plan);
+  const gateway = await startKeptGateway(options, deployment, { base, ...plan });
+  const archiver = await startArchiver(options, deployment, { base, ...plan });
+  const { transport, storage, registry, health } = base;
+  const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
+  const signals = await startSignals({
+    ...{ env: deployment.environment.name, feeds: plans.map(({ feed }) => feed), registryFolder },
+    ...{ transport, storage, logger, registry, health, archiveAll: () => archiver.flush() },
+  });
+  stack.defer(() => signals.close());
+  const agents = await AgentService.start({
+    ...{ deployment, transport, storage, registryDir: registryFolder, logger, health },
+    metrics: new Metrics("agents", registry),
+  });
+  if (agents !== undefined) stack.use(agents);
+  return { ...base, gateway, archiver, signals };
+}
+
+/** What all others use. */
+type Base = Omit<Parts, "gateway" | "archiver" | "signals">;
+
+async function startBase(
+  { logger, speed }: UpOptions,
+  deployment: Deployment,
+  { plans, stack }: PartsPlan,
+): Promise<Base> {
+  const { environment, dataDir } = deployment;
+  const env = environment.name;
+  const processMetrics = new Metrics("process");
+  const { registry } = processMetrics;
+  stack.defer(surviveUncaughtErrors(logger, processMetrics));
+  const health = new Health({ registry });
+  exportProcess(registry, { component: "up", dataDir });
+  exportKeyAges(registry, deployment);
+  const storage = await openServiceStorage(deployment.storage, {
+    ...{ logger, health, prefix: `normalized/${env}/` },
+  });
+  stack.defer(() => storage.close());
+  const cache = await openServiceCache(deployment.cache, { env, logger, health });
+  stack.defer(() => cache.close());
+  const transport = await openServiceTransport(deployment.transport, { env, logger, health });
+  stack.defer(() => transport.close());
+  const simulators = await startSimulators(plans, environment, { speed, logger });
+  for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());
+  return { storage, cache, transport, simulators, registry, health };
+}
+
+async function startKeptGateway(
+  { logger, port, registryDir }: UpOptions,
+  deployment: Deployment,
+  { base, plans, stack }: PartsPlan & { base: Base },
+): Promise<KeptGateway> {
+  const { environment, dataDir } = deployment;
+  const { transport, storage, cache, registry, health } = base;
+  const env = environment.name;
+  const host = environment.gateway.host ?? "127.0.0.1";
+  const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
+  const authenticator = await environmentAuthenticator(environment, {
+    ...{ host, logger, registryDir: registryFolder, dataDir },
+  });
+  stack.defer(() => authenticator.close());
+  const audit = new AuditQueue(auditStorePath(env, dataDir), logger);
+  stack.defer(() => audit.close());
+  const connections = connectionLimits(registryFolder, logger);
+  const metrics = new Metrics("gateway", registry);
+  const gateway = await KeptGateway.open((on) =>
+    startGateway({
+      ...{ env, transport, authenticator, host, connections, storage, logger, metrics, health },
+      ...{ cache, audit, dataDir, environment, version: VERSION },
+      slowClients: environment.gateway.slow_clients ?? {},
+      port: on.port ?? port ?? environment.gateway.port,
+      onUnresponsive: on.onUnresponsive,
+      feeds: plans.map(({ feed }) => feed),
+      markets: plans.flatMap(({ feed, symbols }) =>
+        symbols.map(({ symbol, external }) => ({ symbol, external, feed }))
+      ),
+      registryDir: registryFolder,
+      feedback: environmentFeedback(deployment),
+    }), logger);
+  stack.defer(() => gateway.close());
+  return gateway;
+}
+
+async function startArchiver(
+  { logger }: UpOptions,
+  { environment }: Deployment,
+  { base, plans, instruments, stack }: PartsPlan & { base: Base },
+): Promise<Archiver> {
+  const { transport, storage, registry, health } = base;
+  const ordered = new Map(
+    plans.map(({ feed, symbols }) => [feed, symbols.map(({ symbol }) => symbol)]),
+  );
+  const following = await followSymbols(transport, {
+    ...{ environment, instruments },
+    onSymbols: (symbols) => {
+      for (const { feed } of plans) {
+        ordered.set(feed, symbolsOfFeed(symbols, feed).map(({ symbol }) => symbol));
+      }
+    },
+  });
+  stack.defer(() => following.unsubscribe());
+  const archiver = createArchiver({
+    ...{ env: environment.name, transport, storage, logger, version: VERSION, commit: COMMIT },
+    ...{ feeds: plans.map(({ feed }) => feed), ordered, health },
+    metrics: new Metrics("archiver", registry),
+  });
+  await archiver.start();
+  stack.defer(() => archiver.close(closeOptions(archiver, storage)));
+  return archiver;
+}
+
+/** Before any connector: a bus of this process gives a record once. */
+async function startSignals(
+  { registryFolder, registry, ...rest }: {
+    registryFolder: string;
+    registry: Metrics["registry"];
+  } & Omit<SignalServiceOptions, "metrics" | "readSignals">,
+): Promise<SignalService> {
+  const { env } = rest;
+  const signals = new SignalService({
+    ...{ ...rest, metrics: new Metrics("signals", registry) },
+    readSignals: async () =>
+      await readSignals(
+        await loadEnvironment(registryFolder, env),
+        signalFolders(registryFolder).all,
+      ),
+  });
+  await signals.start();
+  return signals;
+}
