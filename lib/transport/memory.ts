@@ -4,12 +4,12 @@ import {
   answerFailed,
   consumerInUse,
   nobodyAnswers,
-  publisherClosed,
   transportClosed,
 } from "./errors.ts";
 import { assertStoreName, type KeyValueStore } from "./key_value.ts";
+import { MemoryGroup } from "./memory_group.ts";
 import { MemoryKeyValue } from "./memory_key_value.ts";
-import { assertHeaders } from "./message_headers.ts";
+import { MemoryPublisher } from "./memory_publisher.ts";
 import { MemoryQueue } from "./memory_queue.ts";
 import { RecentIds } from "./recent_ids.ts";
 import { compileFilter, compileFilters, type SubjectMatcher } from "./subject_filter.ts";
@@ -377,71 +377,4 @@ function messageOf(out: OutMessage, streamSequence: number): InMessage {
     ...(late === true ? { late } : {}),
     ...(headers === undefined ? {} : { headers }),
   };
-}
-
-/** Members that take turns. */
-class MemoryGroup {
-  end: () => void = () => {};
-  #members: ((message: InMessage) => void)[] = [];
-  #next = 0;
-
-  get size(): number {
-    return this.#members.length;
-  }
-
-  /** Gives what leaves again. */
-  join(member: (message: InMessage) => void): () => void {
-    this.#members.push(member);
-    return () => {
-      this.#members = this.#members.filter((each) => each !== member);
-    };
-  }
-
-  give(message: InMessage): void {
-    this.#next = (this.#next + 1) % this.#members.length;
-    this.#members[this.#next]?.({ ...message, streamSequence: 0 });
-  }
-}
-
-class MemoryPublisher implements Publisher {
-  readonly pending = 0;
-  readonly refusal = undefined;
-  acknowledgedId = "";
-  #bus: MemoryTransport;
-  #onStored: PublisherOptions["onStored"];
-  #closed = false;
-
-  constructor(bus: MemoryTransport, { onStored }: PublisherOptions) {
-    this.#bus = bus;
-    this.#onStored = onStored;
-  }
-
-  get connected(): boolean {
-    return !this.#closed && !this.#bus.closed;
-  }
-
-  get full(): boolean {
-    return this.#bus.full;
-  }
-
-  publish(message: OutMessage): void {
-    if (this.#closed) throw publisherClosed();
-    if (message.headers !== undefined) assertHeaders(message.headers);
-    this.#bus.store(message);
-    this.acknowledgedId = message.id;
-    this.#onStored?.(message);
-  }
-
-  ready(): Promise<void> {
-    return this.#bus.ready();
-  }
-
-  flush(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  close(): Promise<void> {
-    this.#closed = true;
-    return Promise.resolve();
-  }
 }
