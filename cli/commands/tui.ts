@@ -55,6 +55,8 @@ export default defineCommand({
     const reading = tui.readOn(ended.signal);
     if (forMs !== undefined) void sleep(forMs, ended.signal).then(() => tui.onKey("ctrl-c"));
     const hasColor = wantsColor(Deno.stdout, variable);
+    // What the screen is drawn with sends each SIGINT once more, when what it was for may have ended.
+    Deno.addSignalListener("SIGINT", () => {});
     for (;;) {
       const outside = await showOnTerminal(tui, hasColor);
       if (outside === undefined) break;

@@ -60,7 +60,8 @@ export class Terminal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#run(["kill-server"]);
+    // It has ended already where the line has.
+    await this.#run(["kill-server"]).catch(() => {});
   }
 
   async #run(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
