@@ -577,16 +577,20 @@ class FeedConnector implements Connector {
     handovers: ReadonlyMap<string, Handover>,
   ): Promise<{ added: number; takenOff: number }> {
     if (this.#player) throw symbolsFixed();
-    // What is on its way belongs to what is known of a market.
-    if (this.#capturing) await this.#ingest.commit();
     if (!this.#capturing || this.#stopping) throw notRunning();
-    const counts = this.#connections.change(symbols, { handovers, known: () => this.#known() });
+    const counts = await this.#connections.change(symbols, {
+      handovers,
+      known: () => this.#known(),
+    });
     if (counts.added + counts.takenOff > 0) this.#logger.info("markets changed", counts);
     return counts;
   }
 
   /** What is known of all markets that this run or the last one had. */
-  #known(): CarriedState {
+  async #known(): Promise<CarriedState> {
+    // What is on its way belongs to it.
+    await this.#ingest.commit();
+    if (this.#stopping) throw notRunning();
     const { carried = {}, lastUs = 0 } = this.#lastStop ?? {};
     // Nobody wants since then what this run did not begin with.
     const before = Object.entries(carried).map(([external, state]) =>

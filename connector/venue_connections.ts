@@ -70,12 +70,13 @@ export class VenueConnections {
     return this.all.filter(({ isRetired }) => !isRetired);
   }
 
-  get #ingest(): FrameIngest {
-    return this.#options.ingest();
-  }
-
+  /** Their numbers. */
   get indexes(): number[] {
     return this.active.map(({ connectionIndex }) => connectionIndex);
+  }
+
+  get #ingest(): FrameIngest {
+    return this.#options.ingest();
   }
 
   /** Markets that are captured. */
@@ -91,15 +92,15 @@ export class VenueConnections {
   }
 
   /** `symbols` are wanted from now on; of those that come, what another shard or this one knew. */
-  change(
+  async change(
     symbols: readonly SymbolSpec[],
     { handovers, known }: {
       handovers: ReadonlyMap<string, Handover>;
-      known: () => CarriedState;
+      known: () => Promise<CarriedState>;
     },
-  ): { added: number; takenOff: number } {
+  ): Promise<{ added: number; takenOff: number }> {
     const { added, takenOff } = symbolChange(this.active, symbols);
-    const before = added.length === 0 ? {} : known();
+    const before = added.length === 0 ? {} : await known();
     for (const { connection, specs } of takenOff) this.#takeOff(connection, specs);
     const byHandover = Map.groupBy(added, ({ symbol }) => handovers.get(symbol));
     for (const [handover, specs] of byHandover) {
