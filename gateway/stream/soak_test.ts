@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { seededRandom } from "@ssmd/runtime";
 import { AccountingClient, type Wants } from "../testing/accounting_client.ts";
 import type { FakeConnector } from "../testing/fake_connector.ts";
 import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
@@ -19,17 +20,6 @@ const seconds = minutes > 0
   : Deno.env.get("SSMD_REQUIRE_SERVICES") === "1"
   ? 60
   : 10;
-
-/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** A market's life at random, noted as it is published. */
 class Market {
@@ -207,7 +197,7 @@ Deno.test(`${CLIENTS} clients that come, stall and go for ${seconds} s account f
   withGateway(
     async (rig) => {
       const { connector, gateway, client } = rig;
-      const random = randomOf(SEED);
+      const random = seededRandom(SEED);
       const published = new Published(connector.books);
       const market = new Market(connector, published, random);
       for (const symbol of SYMBOLS) market.snapshot(symbol);

@@ -2,6 +2,8 @@ import { ConfigError, type SsmdError, type SsmdErrorOptions } from "./errors.ts"
 import type { Health } from "./health.ts";
 import type { Logger } from "./log.ts";
 import { sleep } from "./retry.ts";
+import { seededRandom } from "./seeded_random.ts";
+import { variable } from "./variable.ts";
 import { withMembers } from "./with_members.ts";
 
 /** What goes wrong on purpose, and how often. */
@@ -50,7 +52,7 @@ export class Chaos {
   /** One a port, of the process's variables; undefined = none of them asks for it. Throws `CHAOS_INVALID`. */
   static of(port: string): Chaos | undefined {
     if (!Chaos.#known.has(port)) {
-      const settings = settingsOf(variable);
+      const settings = settingsOfProcess();
       Chaos.#known.set(port, settings && new Chaos(port, settings));
     }
     return Chaos.#known.get(port);
@@ -120,15 +122,15 @@ export class Chaos {
   }
 }
 
-function settingsOf(variable: (name: string) => string | undefined): ChaosSettings | undefined {
-  const entries = Object.entries(VARIABLES).map(([key, name]) => [key, numberOf(name, variable)]);
+function settingsOfProcess(): ChaosSettings | undefined {
+  const entries = Object.entries(VARIABLES).map(([key, name]) => [key, numberOf(name)]);
   const settings: ChaosSettings = Object.fromEntries(entries);
   const { failureRate, latencyMs, corruptionRate, dropSeconds, seed } = settings;
   if (failureRate + latencyMs + corruptionRate + dropSeconds === 0) return undefined;
   return { ...settings, seed: seed || Math.floor(Math.random() * 2 ** 31) };
 }
 
-function numberOf(name: string, variable: (name: string) => string | undefined): number {
+function numberOf(name: string): number {
   const text = variable(name) ?? "";
   const value = Number(text);
   const most = name.endsWith("_RATE") ? 1 : Infinity;
@@ -136,24 +138,4 @@ function numberOf(name: string, variable: (name: string) => string | undefined):
   throw new ConfigError("CHAOS_INVALID", `${name} is "${text}"`, {
     hint: `Set a number from 0${most === 1 ? " to 1" : ""}, or unset it`,
   });
-}
-
-/** Numbers of [0, 1), the same for the same seed (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function variable(name: string): string | undefined {
-  try {
-    return Deno.env.get(name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
-  }
 }

@@ -1,3 +1,5 @@
+import { variable } from "./variable.ts";
+
 /** Variables that a child may need to find programs, its settings, caches and who commits. */
 const NAMES: readonly string[] = [
   ...[
@@ -26,13 +28,4 @@ export function childEnvironment(): Record<string, string> {
     if (value !== undefined) found[name] = value;
   }
   return found;
-}
-
-function variable(name: string): string | undefined {
-  try {
-    return Deno.env.get(name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
-  }
 }

@@ -21,6 +21,7 @@ export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./cloc
 export { Chaos } from "./chaos.ts";
 export { CIRCUIT_STATES, CircuitBreaker } from "./circuit_breaker.ts";
 export { Backoff, sleep } from "./retry.ts";
+export { seededRandom } from "./seeded_random.ts";
 export { RunningTime } from "./running_time.ts";
 export { inTransaction } from "./transaction.ts";
 export { CellLease, type LeaseCell } from "./lease.ts";

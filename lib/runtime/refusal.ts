@@ -1,3 +1,5 @@
+import { variable } from "./variable.ts";
+
 /** Variable in which the launcher says which lines of files name hosts and folders, a line each. */
 const REACH_VARIABLE = "SSMD_REACH";
 
@@ -37,17 +39,9 @@ export function refusalHint({ message }: Error): string {
 
 /** Lines for a kind; undefined = this process was not started by the launcher. */
 function reachLines(kind: string): string[] | undefined {
-  const text = variable();
+  const text = variable(REACH_VARIABLE);
   if (text === undefined) return undefined;
   const lines = text.split("\n").filter((line) => line.startsWith(`${kind} `))
     .map((line) => line.slice(kind.length + 1));
   return lines.length <= LINES_MAX ? lines : [...lines.slice(0, LINES_MAX), "…"];
-}
-
-function variable(): string | undefined {
-  try {
-    return Deno.env.get(REACH_VARIABLE);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** Records of made-up markets, the same for the same seed. @module */
 import type { Level, MarketEvent } from "@ssmd/market";
 import { lostGap } from "@ssmd/market";
+import { seededRandom } from "@ssmd/runtime";
 
 /** What is walked. */
 interface WalkOptions {
@@ -17,17 +18,6 @@ interface WalkOptions {
 
 /** 2026-03-01T00:00:00Z, µs. */
 const WALK_START_US = Date.UTC(2026, 2, 1) * 1000;
-
-/** Numbers of [0, 1), the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6D2B79F5) >>> 0;
-    let mixed = Math.imul(state ^ state >>> 15, state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61);
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Books, deltas, trades and a few gaps of prediction markets that wander between 10 and 90 cents. */
 export function marketWalk(options: WalkOptions): MarketEvent[] {

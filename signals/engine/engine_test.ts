@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { MarketEvent } from "@ssmd/market";
+import { seededRandom } from "@ssmd/runtime";
 import { builder, orderbook, scenario, signal } from "@ssmd/signal";
 import { FIVE_SIGNALS } from "../testing/five_signals.ts";
-import { marketWalk, seededRandom } from "../check/market_walk.ts";
+import { marketWalk } from "../check/market_walk.ts";
 import { loaded, runOver, startRun, take } from "../testing/run_signals.ts";
 import { compareFires } from "./fire_id.ts";
 import { compareMerged } from "./watermark_merge.ts";

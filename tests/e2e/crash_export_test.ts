@@ -11,9 +11,10 @@ import {
 } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import type { EventType, MarketEvent } from "@ssmd/market";
+import { seededRandom } from "@ssmd/runtime";
 import { folderStorage, type Storage } from "@ssmd/storage";
 import { Folder, Running } from "./_process.ts";
-import { seeded, seedOf } from "./_seeded.ts";
+import { seedOf } from "./_seeded.ts";
 
 const KILLS = 30;
 /** Kills before an export is let to its end. */
@@ -109,7 +110,7 @@ async function undisturbed(args: string[], out: string): Promise<number> {
 }
 
 Deno.test(`an export that is killed ${KILLS} times at any moment ends as one that never was`, async () => {
-  const random = seeded(seedOf("crash of exports"));
+  const random = seededRandom(seedOf("crash of exports"));
   await using folder = new Folder();
   const data = `${folder.path}/data`;
   const storage = folderStorage(data);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { endProcess } from "@ssmd/runtime";
+import { endProcess, seededRandom } from "@ssmd/runtime";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TEXT = new TextDecoder();
@@ -135,22 +135,14 @@ export class Service {
   }
 }
 
-/** A small generator of numbers from a seed (mulberry32), so that a failed run can be repeated. */
+/** Numbers from a seed, so that a failed run can be repeated. */
 export class SeededRandom {
-  #state: number;
+  /** From 0 to below 1. */
+  readonly next: () => number;
 
   /** The same seed gives the same numbers. */
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** From 0 to below 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.next = seededRandom(seed);
   }
 
   /** A number between two others. */

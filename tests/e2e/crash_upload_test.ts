@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
-import { endProcess } from "@ssmd/runtime";
+import { endProcess, seededRandom } from "@ssmd/runtime";
 import { openStorage } from "@ssmd/storage";
 import { type Fault, type FaultProxy, startFaultProxy } from "../servers/fault_proxy.ts";
 import { type S3Server, s3ServerAvailable, startS3Server } from "../servers/s3_server.ts";
 import { Folder, RunningUp, runSsmd } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
-import { seeded, seedOf } from "./_seeded.ts";
+import { seedOf } from "./_seeded.ts";
 import { contentOf, OBJECTS } from "./_uploader.ts";
 
 const BUCKET = "crash";
@@ -64,7 +64,7 @@ Deno.test({
     `uploads killed ${UPLOADER_KILLS} times behind a faulty network are whole in the end, and leave nothing behind`,
   ignore: !s3ServerAvailable(),
   fn: async () => {
-    const random = seeded(seedOf("crash of uploads"));
+    const random = seededRandom(seedOf("crash of uploads"));
     const server = await startS3Server({ buckets: [BUCKET], keepAlive: false });
     const proxy = startFaultProxy(server.port);
     try {
@@ -104,7 +104,7 @@ Deno.test({
     `up killed ${UP_KILLS} times behind a faulty network loses nothing and writes nothing twice`,
   ignore: !s3ServerAvailable(),
   fn: async () => {
-    const random = seeded(seedOf("crash of up on S3"));
+    const random = seededRandom(seedOf("crash of up on S3"));
     const server = await startS3Server({ buckets: [BUCKET], keepAlive: false });
     const proxy = startFaultProxy(server.port);
     await using folder = new Folder();

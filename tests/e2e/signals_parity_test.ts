@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readArchive } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import { FEED_TYPES, type Fire } from "@ssmd/market";
+import { seededRandom } from "@ssmd/runtime";
 import {
   BatchWriter,
   compareFires,
@@ -17,7 +18,7 @@ import { openStorage, type Storage } from "@ssmd/storage";
 import { type NatsServer, natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
 import { Folder, RunningUp, runSsmd, verify } from "./_process.ts";
 import { kalshiKeys, writeRegistry } from "./_registry.ts";
-import { seeded, seedOf } from "./_seeded.ts";
+import { seedOf } from "./_seeded.ts";
 import { SOAK_SIGNALS } from "./_soak_signals.ts";
 
 /** Seconds that each form of the soak lasts; with SSMD_SIGNALS_SOAK_S=600 it is the long one. */
@@ -73,7 +74,7 @@ async function withSoak(nats: NatsServer | undefined, body: (soak: Soak) => Prom
     }
     const key = await demoKey();
     const env = kalshiKeys(key.keyId, key.privateKeyPem);
-    await body({ dir, venues, env, nats, random: seeded(seed) });
+    await body({ dir, venues, env, nats, random: seededRandom(seed) });
   } finally {
     await Promise.all(Object.values(venues).map((venue) => venue.close()));
     await nats?.stop();
