@@ -24,6 +24,20 @@ async function seriousFindings(page: Page): Promise<string[]> {
       nodes.map(({ html }) => impact + " " + id + ": " + html.slice(0, 160))))`) as string[];
 }
 
+/** Holds the page in how it looks while the gateway is away, the book suspect and markets closed. */
+const AT_ITS_WORST = `(() => {
+  const hold = () => {
+    for (const [selector, name] of [["body", "offline"], ["#ladder", "suspect"], [".row", "closed"]]) {
+      for (const each of document.querySelectorAll(selector)) {
+        if (!each.classList.contains(name)) each.classList.add(name);
+      }
+    }
+  };
+  const whole = { subtree: true, childList: true, attributeFilter: ["class"] };
+  new MutationObserver(hold).observe(document.documentElement, whole);
+  hold();
+})()`;
+
 /** Links, buttons and fields that are seen and smaller than a finger tip. */
 async function smallTargets(page: Page): Promise<string[]> {
   return await page.evaluate(`[...document.querySelectorAll("a, button, input, select, summary")]
@@ -41,8 +55,9 @@ browserTest("every view is read by machines, has a heading, and targets of 24 px
   await shows(page, says("#market-rows", /BTCUSD/));
   await page.evaluate(`${axe.source}; undefined`);
   const found: string[] = [];
-  for (const [width, isDark] of [[1280, true], [390, false]] as const) {
+  for (const [width, isDark] of [[1280, true], [390, false], [1280, false], [390, true]] as const) {
     await page.resize(width, 900, isDark);
+    if (width === 1280 && !isDark) await page.evaluate(AT_ITS_WORST);
     for (const [view, isFilled] of VIEWS) {
       await page.evaluate(`location.hash = "#/${view}"`);
       await shows(page, isFilled);

@@ -113,6 +113,8 @@ export class LadderView {
   #renderSpread(bid: number | undefined, ask: number | undefined): void {
     const box = byId("spread");
     if (bid === undefined || ask === undefined) {
+      // Nobody knows whether there are orders.
+      if (!this.#store.book.known) return box.replaceChildren("no snapshot");
       const isEmpty = bid === undefined && ask === undefined;
       return box.replaceChildren(isEmpty ? "no orders" : "one side only");
     }
