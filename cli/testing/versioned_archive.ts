@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { openStorage } from "@ssmd/storage";
+import { freePort } from "../../tests/servers/free_port.ts";
 import { s3ServerProgram } from "../../tests/servers/s3_server.ts";
 import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 
@@ -12,7 +13,7 @@ const BUCKET = "ssmd-archive";
 const REGION = "us-east-1";
 const KEYS = { access_key: "example", secret_key: "a-secret-of-the-examples" };
 /** Longer than any example takes. */
-const SERVER_SECONDS = "60";
+const SERVER_SECONDS = "300";
 
 async function startServer(): Promise<string> {
   const port = freePort();
@@ -33,11 +34,6 @@ async function startServer(): Promise<string> {
     await delay(20);
   }
   return endpoint;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 async function writeEnvironment(endpoint: string): Promise<void> {

@@ -129,12 +129,7 @@ class DevTools {
   }
 
   static async attach(port: number): Promise<DevTools> {
-    const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json() as {
-      type: string;
-      webSocketDebuggerUrl: string;
-    }[];
-    const page = targets.find(({ type }) => type === "page");
-    const socket = new WebSocket(page?.webSocketDebuggerUrl ?? "");
+    const socket = new WebSocket(await pageAddress(port));
     await new Promise((resolve, reject) => {
       socket.onopen = resolve;
       socket.onerror = reject;
@@ -158,6 +153,19 @@ class DevTools {
       this.#socket.onclose = () => resolve();
       this.#socket.close();
     });
+  }
+}
+
+/** Where the browser's page is driven; the browser answers before it has opened one. */
+async function pageAddress(port: number): Promise<string> {
+  for (;;) {
+    const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json() as {
+      type: string;
+      webSocketDebuggerUrl: string;
+    }[];
+    const page = targets.find(({ type }) => type === "page");
+    if (page !== undefined) return page.webSocketDebuggerUrl;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

@@ -25,7 +25,7 @@ export class WatchedChanges {
 
   /** Resolves when the condition holds; fails after a generous time. */
   async until(condition: () => boolean): Promise<void> {
-    const deadlineMs = Date.now() + 30_000;
+    const deadlineMs = Date.now() + 120_000;
     while (!condition()) {
       assert.ok(Date.now() < deadlineMs, `only ${this.shown.join()} came`);
       await new Promise((resolve) => setTimeout(resolve, 5));

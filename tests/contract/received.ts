@@ -1,7 +1,7 @@
 import type { InMessage } from "@ssmd/transport";
 
 /** Longest wait for something that should happen; only a failing test waits so long. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 120_000;
 
 /** Collects messages, and lets a test wait for a number of them without polling. */
 export class Received {
@@ -25,7 +25,7 @@ export class Received {
     return this.messages.map(({ id }) => id);
   }
 
-  /** Resolves once `count` messages are there; rejects after 20 s. */
+  /** Resolves once `count` messages are there; rejects when they do not come. */
   until(count: number, waitMs = WAIT_MS): Promise<void> {
     if (this.messages.length >= count) return Promise.resolve();
     return new Promise((resolve, reject) => {

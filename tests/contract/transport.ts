@@ -414,11 +414,11 @@ function requestTests(test: TransportTest): void {
       return UTF8.encode(`answer to ${textOf(payload)}`);
     });
     const answers = await Promise.all(
-      ["one", "two", "three"].map((text) => transport.request(subject, UTF8.encode(text), 5000)),
+      ["one", "two", "three"].map((text) => transport.request(subject, UTF8.encode(text), 60_000)),
     );
     assert.deepEqual(answers.map(textOf), ["answer to one", "answer to two", "answer to three"]);
     subscription.unsubscribe();
-    await assert.rejects(transport.request(subject, new Uint8Array(), 2000), {
+    await assert.rejects(transport.request(subject, new Uint8Array(), 60_000), {
       code: "NO_RESPONDER",
     });
     assert.equal(await transport.lastId(`${env}.>`), undefined, "requests are not in the stream");
@@ -430,7 +430,7 @@ function requestTests(test: TransportTest): void {
       throw new RangeError("no such market");
     });
     await transport.respond(`${env}.late`, () => never.promise);
-    await assert.rejects(transport.request(`${env}.fails`, new Uint8Array(), 5000), {
+    await assert.rejects(transport.request(`${env}.fails`, new Uint8Array(), 60_000), {
       code: "REQUEST_FAILED",
       message: /no such market/,
     });

@@ -3,7 +3,7 @@ import { findChromium, type Page, withPage } from "../browser/chromium.ts";
 
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const MISSING = findChromium() === undefined;
-const WAIT_MS = 30_000;
+const WAIT_MS = 120_000;
 
 /** A test in a real browser; skipped plainly where there is none. */
 export function browserTest(name: string, body: (page: Page) => Promise<void>): void {

@@ -6,8 +6,9 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const LAUNCHER = `${ROOT}cli/ssmd`;
 /** How it is run with all rights. */
 const FREE = ["run", "-q", "-A", "--frozen", `--config=${ROOT}deno.json`, `${ROOT}cli/main.ts`];
-const WAIT_MS = 60_000;
-const END_MS = 120_000;
+/** Longest waits for what comes on a calm machine within seconds. */
+const WAIT_MS = 180_000;
+const END_MS = 300_000;
 
 /** A line of the log, or a text line under `message`. */
 export type LogLine = Record<string, unknown> & { message: string };

@@ -1,7 +1,7 @@
 /** A message of the gateway's stream. */
 export type StreamMessage = Record<string, unknown> & { type: string };
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 120_000;
 
 /** A client of `/v1/stream` that keeps what came. */
 export class Stream implements AsyncDisposable {

@@ -6,10 +6,10 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TEXT = new TextDecoder();
 /** Time after which a supervisor starts again what has ended by itself. */
 const RESTART_MS = 300;
-const READY_MS_MAX = 30_000;
+const READY_MS_MAX = 180_000;
 const WRONG_CONFIGURATION = 2;
 /** Longest wait for a process that was asked to end. */
-const STOP_MS_MAX = 45_000;
+const STOP_MS_MAX = 180_000;
 
 /** What is to be run. */
 export interface ServiceOptions {
@@ -51,7 +51,7 @@ export class Service {
     this.#life = this.#live();
   }
 
-  /** Resolves when this life has said that it is at work; not longer than 30 s. */
+  /** Resolves when this life has said that it is at work, or when it does not come in time. */
   async ready(): Promise<void> {
     const deadlineMs = Date.now() + READY_MS_MAX;
     while (this.#wanted && Date.now() < deadlineMs) {

@@ -24,7 +24,7 @@ Deno.test({
     await withPage(async (page) => {
       await page.resize(1280, 800, true);
       await page.goto(`${url}/docs`);
-      await page.waitFor(`document.querySelectorAll("article").length > 20`, 20_000);
+      await page.waitFor(`document.querySelectorAll("article").length > 20`, 120_000);
       const dark = await page.evaluate(GROUND);
       await page.resize(PHONE_WIDTH, 844, false);
       assert.notEqual(await page.evaluate(GROUND), dark);

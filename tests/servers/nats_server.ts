@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { endProcess } from "@ssmd/runtime";
+import { freePort } from "./free_port.ts";
 
 /** A nats-server of our own on loopback, with JetStream. */
 export interface NatsServer {
@@ -33,7 +34,7 @@ export interface NatsServerOptions {
 }
 
 const PROGRAMS = ["nats-server", "/usr/sbin/nats-server"];
-const START_MS_MAX = 15_000;
+const START_MS_MAX = 120_000;
 
 let program: string | undefined;
 
@@ -113,9 +114,4 @@ async function end(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void>
     // It has ended already.
   }
   await child.status;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

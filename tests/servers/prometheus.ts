@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { endProcess } from "@ssmd/runtime";
+import { freePort } from "./free_port.ts";
 
 /** A Prometheus of our own on loopback. */
 export interface Prometheus extends AsyncDisposable {
@@ -15,7 +16,7 @@ export interface Sample {
 }
 
 const PROGRAM = "prometheus";
-const START_MS_MAX = 60_000;
+const START_MS_MAX = 120_000;
 
 /** Whether its programs are there; SSMD_REQUIRE_SERVICES=1 makes missing ones a failure. */
 export function prometheusAvailable(): boolean {
@@ -86,9 +87,4 @@ async function isReady(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { endProcess } from "@ssmd/runtime";
+import { freePort } from "./free_port.ts";
 
 /** A redis-server of our own on loopback, which keeps nothing on disk. */
 export interface RedisServer {
@@ -19,7 +20,7 @@ export interface RedisServer {
 }
 
 const PROGRAM = "redis-server";
-const START_MS_MAX = 15_000;
+const START_MS_MAX = 120_000;
 
 let available: boolean | undefined;
 
@@ -86,9 +87,4 @@ async function end(child: Deno.ChildProcess): Promise<void> {
     // It has ended already.
   }
   await child.status;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { endProcess } from "@ssmd/runtime";
+import { freePort } from "./free_port.ts";
 
 /** An S3 server of our own on loopback, which checks signatures. */
 export interface S3Server {
@@ -40,7 +41,7 @@ export const VERSITYGW_VERSION = "1.8.0";
 
 const CACHE = Deno.env.get("SSMD_CI_DIR") ?? `${Deno.env.get("HOME")}/.cache/ssmd-ci`;
 const PROGRAMS = [`${CACHE}/versitygw-${VERSITYGW_VERSION}/versitygw`, "versitygw"];
-const START_MS_MAX = 15_000;
+const START_MS_MAX = 120_000;
 const REGION = "us-east-1";
 const CREDENTIALS = { access_key: "ssmd-tests", secret_key: "a-secret-of-the-tests" };
 
@@ -146,9 +147,4 @@ async function end(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void>
     // It has ended already.
   }
   await child.status;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
