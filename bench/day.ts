@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { readArchive } from "@ssmd/archive";
 import { folderStorage } from "@ssmd/storage";
+import { writeRegistry } from "./registry.ts";
 import { type Ran, runWatched } from "./watched.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -20,23 +21,12 @@ interface Step extends Ran {
 }
 
 async function makeRegistry(dir: string, symbols: number): Promise<void> {
-  await Deno.mkdir(`${dir}/exchanges/environments`, { recursive: true });
-  for (const kind of ["feeds", "schemas"]) {
-    await Deno.mkdir(`${dir}/exchanges/${kind}`, { recursive: true });
-    for await (const { name, isFile } of Deno.readDir(`${ROOT}exchanges/${kind}`)) {
-      if (isFile) {
-        await Deno.copyFile(`${ROOT}exchanges/${kind}/${name}`, `${dir}/exchanges/${kind}/${name}`);
-      }
-    }
-  }
   const markets = Array.from({ length: symbols }, (_, i) => {
     const name = `M${String(i).padStart(4, "0")}`;
     return `  ${name}USD: { feed: kraken, external: ${name}/USD, depth: 10 }`;
   });
-  const text = [
-    `name: ${ENV}`,
+  await writeRegistry(dir, ENV, [
     "feeds: [kraken]",
-    "schema: v1",
     "symbols:",
     ...markets,
     "simulator: { seed: 1, rate: 100000 }",
@@ -44,8 +34,7 @@ async function makeRegistry(dir: string, symbols: number): Promise<void> {
     "storage: { type: local, path: ./data }",
     "journal: { type: memory }",
     "gateway: { host: 127.0.0.1, port: 8080 }",
-  ].join("\n");
-  await Deno.writeTextFile(`${dir}/exchanges/environments/${ENV}.yaml`, `${text}\n`);
+  ]);
 }
 
 function ssmd(

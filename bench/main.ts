@@ -1,7 +1,7 @@
 /**
  * Runs every `bench/*_bench.ts` whose name holds one of the arguments (all without arguments), one after
- * another, each in a process of its own: `deno task bench [name]…`. `deno task bench day …` runs a
- * simulated day instead, see day.ts. @module
+ * another, each in a process of its own: `deno task bench [name]… [--flag of a bench]…`.
+ * `deno task bench day …` runs a simulated day instead, see day.ts. @module
  */
 const FOLDER = new URL("./", import.meta.url);
 
@@ -12,8 +12,12 @@ function benches(filters: readonly string[]): string[] {
     .sort();
 }
 
-async function main(filters: readonly string[]): Promise<number> {
-  if (filters[0] === "day") return await run("day.ts", filters.slice(1)) ? 0 : 1;
+async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === "day") return await run("day.ts", args.slice(1)) ? 0 : 1;
+  const { flags = [], filters = [] } = Object.groupBy(
+    args,
+    (arg) => arg.startsWith("--") ? "flags" : "filters",
+  );
   const names = benches(filters);
   if (names.length === 0) {
     console.error(`no bench has such a name; there are: ${benches([]).join(", ")}`);
@@ -22,7 +26,7 @@ async function main(filters: readonly string[]): Promise<number> {
   let failed = 0;
   for (const name of names) {
     console.log(`\n── ${name}`);
-    if (!await run(name)) failed++;
+    if (!await run(name, flags)) failed++;
   }
   return failed === 0 ? 0 : 1;
 }
