@@ -1,7 +1,14 @@
-import { type BookSideName, type Level, textOfSteps, valueOf } from "@ssmd/market";
+import {
+  type BookSideName,
+  type Level,
+  type OrderBookUpdate,
+  textOfSteps,
+  valueOf,
+} from "@ssmd/market";
 import { TrackedBook, type TrackedBookState } from "../tracked_book.ts";
+import { BookHash, type BookHashState, type HashedBook } from "./book_hash.ts";
 import { PRICE_DECIMALS, SIZE_DECIMALS, stepsOfField } from "./format.ts";
-import { objectOf, type PolymarketChange } from "./messages.ts";
+import { objectOf, type PolymarketChange, type PolymarketEvent } from "./messages.ts";
 
 const PRECISION = { price: PRICE_DECIMALS, size: SIZE_DECIMALS };
 const DOLLAR_STEPS = 10 ** PRICE_DECIMALS;
@@ -11,6 +18,8 @@ export interface PolymarketBookState extends TrackedBookState {
   external: string;
   market: string;
   differsSinceUs: number;
+  /** Earlier versions did not check hashes. */
+  hash?: BookHashState;
 }
 
 /** A level that was read, in steps. */
@@ -26,6 +35,8 @@ export class PolymarketBook extends TrackedBook {
   market = "";
   /** Since when its best prices are not the venue's, µs; 0 = they are. */
   differsSinceUs = 0;
+  /** The check of the venue's hashes. */
+  readonly hash: BookHash = new BookHash();
 
   /** An empty book that waits for its snapshot since `lostUs`. */
   constructor(options: Pick<TrackedBook, "external" | "symbol" | "lostUs">) {
@@ -62,8 +73,33 @@ export class PolymarketBook extends TrackedBook {
     return best === undefined ? price === 0 || price === DOLLAR_STEPS : price === best;
   }
 
-  /** The whole book as the venue's own frame, as of when it was last known to be right. */
-  snapshotFrame(): string {
+  /** A whole book came; "failed" = its levels are not those that the venue summed up. */
+  verifyFirst(event: PolymarketEvent, atUs: number): OrderBookUpdate["checksum"] {
+    const { tick_size: tickSize, last_trade_price: lastPrice, hash } = event;
+    if (tickSize === undefined || lastPrice === undefined) return "unverified";
+    const hashed = this.#hashed(event.timestamp, hash);
+    return this.checksum = this.hash.first({ ...hashed, tickSize, lastPrice }, atUs);
+  }
+
+  /** The book after a change, where it is due; "failed" = a change is missing. */
+  verifyChange(timestamp: unknown, hash: unknown, atUs: number): OrderBookUpdate["checksum"] {
+    if (!this.hash.isDue(atUs)) return "unverified";
+    return this.checksum = this.hash.changed(this.#hashed(timestamp, hash), atUs);
+  }
+
+  #hashed(timestamp: unknown, hash: unknown): HashedBook {
+    return { head: JSON.stringify(this.#summary(String(timestamp))).slice(0, -1), hash };
+  }
+
+  /** What was verified is one record. */
+  override record(fields: Parameters<TrackedBook["record"]>[0]): OrderBookUpdate {
+    const record = super.record(fields);
+    this.checksum = "unverified";
+    return record;
+  }
+
+  /** Fields and levels in the order and the manner in which the venue sums them up. */
+  #summary(timestamp: string): Record<string, unknown> {
     const side = (name: BookSideName) => {
       const { prices, sizes } = this.book[name];
       return prices.map((price, i) => ({
@@ -71,21 +107,26 @@ export class PolymarketBook extends TrackedBook {
         size: textOf(sizes[i] ?? 0, SIZE_DECIMALS),
       })).reverse();
     };
-    return JSON.stringify({
+    return {
       market: this.market,
       asset_id: this.external,
-      timestamp: String(Math.floor(this.lastGoodAtUs / 1000)),
+      timestamp,
       hash: "",
       bids: side("bids"),
       asks: side("asks"),
-      event_type: "book",
-    });
+    };
+  }
+
+  /** The whole book as the venue's own frame, as of when it was last known to be right. */
+  snapshotFrame(): string {
+    const timestamp = String(Math.floor(this.lastGoodAtUs / 1000));
+    return JSON.stringify({ ...this.#summary(timestamp), event_type: "book" });
   }
 
   /** Plain JSON of the book. */
   state(): PolymarketBookState {
     const { external, market, differsSinceUs } = this;
-    return { external, market, differsSinceUs, ...this.trackedState() };
+    return { external, market, differsSinceUs, hash: this.hash.state(), ...this.trackedState() };
   }
 
   /** A book from its plain JSON. */
@@ -94,6 +135,7 @@ export class PolymarketBook extends TrackedBook {
     book.market = state.market;
     book.restoreTracked(state);
     book.differsSinceUs = state.differsSinceUs;
+    if (state.hash !== undefined) book.hash.restore(state.hash);
     return book;
   }
 }

@@ -26,6 +26,12 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
       return false;
     }
     book.replace(levels);
+    const { provenAtUs } = book.hash;
+    if (book.verifyFirst(event, atUs) === "failed") {
+      const what = `The venue's hash of the book of ${book.symbol} is not that of its levels.`;
+      this.#failed(book, { detail: what, fromUs: provenAtUs }, atUs, out);
+      return false;
+    }
     this.heal(book, timestampUs, atUs, out);
     return true;
   }
@@ -41,7 +47,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     const byToken = Map.groupBy(changes as PolymarketChange[], (change) => change.asset_id);
     for (const [token, own] of byToken) {
       if (!this.symbols.wants(token as string)) continue;
-      this.#change(token as string, { changes: own, timestampUs }, atUs, out);
+      this.#change(token as string, { changes: own, event, timestampUs }, atUs, out);
     }
     if (out.events.length > 0 || out.notice !== undefined) return;
     out.notice = { type: "ignored", what: "changes of another outcome" };
@@ -49,7 +55,11 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
 
   #change(
     token: string,
-    { changes, timestampUs }: { changes: readonly PolymarketChange[]; timestampUs: number },
+    { changes, event, timestampUs }: {
+      changes: readonly PolymarketChange[];
+      event: PolymarketEvent;
+      timestampUs: number;
+    },
     atUs: number,
     out: Normalized,
   ): void {
@@ -70,7 +80,13 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
       }
       sides[level.side].push(book.set(level));
     }
-    if (!this.#isRight(book, changes.at(-1) ?? {}, atUs, out)) return;
+    const last = changes.at(-1) ?? {};
+    if (!this.#isRight(book, last, atUs, out)) return;
+    if (book.verifyChange(event.timestamp, last.hash, atUs) === "failed") {
+      const what = `The venue's hashes of ${book.symbol} are no longer those of our levels`;
+      const detail = `${what}: a change is missing.`;
+      return this.#failed(book, { detail, fromUs: book.hash.provenAtUs }, atUs, out);
+    }
     const times = { feed: this.feed, timestampUs, receivedAtUs: atUs };
     out.events.push(book.record({ kind: "delta", ...times, ...sides }));
   }
@@ -91,6 +107,16 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     this.#lose(book, { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
     out.notice = { type: "suspect", reason: detail };
     return false;
+  }
+
+  #failed(
+    book: PolymarketBook,
+    loss: Pick<BookLoss, "fromUs" | "detail">,
+    atUs: number,
+    out: Normalized,
+  ): void {
+    this.#lose(book, { reason: "checksum", missed: null, ...loss }, atUs, out);
+    out.notice = { type: "suspect", reason: loss.detail };
   }
 
   #unreadable(book: PolymarketBook, reason: string, atUs: number, out: Normalized): void {

@@ -24,6 +24,11 @@ export interface PolymarketEvent {
   timestamp?: unknown;
   bids?: unknown;
   asks?: unknown;
+  /** Of the whole book. */
+  hash?: unknown;
+  /** With a subscription's first book only. */
+  tick_size?: unknown;
+  last_trade_price?: unknown;
   price_changes?: unknown;
   price?: unknown;
   size?: unknown;
@@ -43,6 +48,8 @@ export interface PolymarketChange {
   price?: unknown;
   size?: unknown;
   side?: unknown;
+  /** Of the whole book with all changes of its moment. */
+  hash?: unknown;
   best_bid?: unknown;
   best_ask?: unknown;
 }

@@ -120,6 +120,9 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
       const reason = `A ${wordOf(event.event_type)} lacks a field or has a wrong type.`;
       return markUnreadable(out, { reason, channel, symbol: head.symbol });
     }
+    if (record.type === "status") {
+      this.books.find(token)?.hash.setTickSize(record.priceLevelStructure ?? "");
+    }
     if (record.type === "trade") record.tradeId = this.#fills.nextId(token, event.transaction_hash);
     out.events.push(record);
   }

@@ -18,7 +18,7 @@ export type Fault =
   | { type: "skip"; kind?: FrameKind; count?: number }
   /**
    * The checksum of the next Kraken book update is wrong; with a symbol, of the next `count` updates
-   * of its book (all).
+   * of its book (all). Of Polymarket, the hashes of a symbol's books.
    */
   | { type: "checksum"; symbol?: string; count?: number }
   /** The next `count` (all) requests for the market's data of the kind (any) are refused. */
@@ -83,10 +83,15 @@ export function garbageFrame(what: Garbage, samples: GarbageSamples): string | U
   }
 }
 
-/** The frame with a checksum that is off by one; undefined when it has none. */
+/** The frame with a wrong checksum, or with wrong hashes of books; undefined when it has none. */
 export function corruptChecksum(frame: string): string | undefined {
   const match = /"checksum":(\d+)/.exec(frame);
-  if (match === null) return undefined;
+  if (match === null) {
+    const wrong = frame.replaceAll(/("hash": ?")([0-9a-f]{40})"/g, (_, name, hash) => {
+      return `${name}${[...hash as string].reverse().join("")}"`;
+    });
+    return wrong === frame ? undefined : wrong;
+  }
   const wrong = (Number(match[1]) + 1) % 0x1_0000_0000;
   return frame.replace(match[0], `"checksum":${wrong}`);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { demoKey, type Simulator, startSimulator } from "./mod.ts";
+import { demoKey, type Fault, type Simulator, startSimulator } from "./mod.ts";
 import { signedHeaders, TestClient } from "./testing.ts";
 
 const MODEL = { type: "model", seed: 11, ratePerSecond: 400 } as const;
@@ -87,5 +87,35 @@ Deno.test("kraken: the next checksums of one market's updates are wrong, its sna
     reported.flatMap((sum, i) => sum === own[i] ? [] : [i]),
     [1, 2, 3],
     "the snapshot is right, and so is what follows the fault",
+  );
+});
+
+Deno.test("polymarket: one token's hashes are wrong or its trades stay away, the other's do not", async () => {
+  const [own, other] = ["7".repeat(77), "10".repeat(38)] as const;
+  const frames = async (faults: readonly Fault[]) => {
+    const source = { ...MODEL, events: 300, speed: "max", startUs: 1_790_491_136_000_000 } as const;
+    const simulator = await startSimulator({ venue: "polymarket", source });
+    for (const fault of faults) simulator.fault(fault);
+    const client = await TestClient.open(simulator.url);
+    client.send({ assets_ids: [own, other], type: "market" });
+    await simulator.done;
+    await client.close();
+    await simulator.close();
+    return client.frames;
+  };
+  const right = await frames([]);
+  assert.ok(right.length > 100);
+  const of = (token: string) => (frame: string) => frame.includes(`"asset_id": "${token}"`);
+  const wrong = await frames([{ type: "checksum", symbol: own }]);
+  const hashless = (frame: string) => frame.replaceAll(/"hash": ?"\w+"/g, "");
+  assert.deepEqual(wrong.map(hashless), right.map(hashless));
+  assert.deepEqual(wrong.filter(of(other)), right.filter(of(other)));
+  const hashed = (frame: string) => of(own)(frame) && frame.includes(`"hash"`);
+  const equal = wrong.filter(hashed).filter((frame) => right.includes(frame));
+  assert.deepEqual([wrong.some(hashed), equal], [true, []]);
+  const isTrade = (frame: string) => frame.includes("last_trade_price") && of(own)(frame);
+  assert.deepEqual(
+    await frames([{ type: "mute", symbol: own, kind: "trade" }]),
+    right.filter((frame) => !isTrade(frame)),
   );
 });

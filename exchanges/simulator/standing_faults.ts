@@ -51,7 +51,7 @@ export class StandingFaults {
     this.#rules = this.#rules.filter(({ untilMs }) => untilMs > nowMs);
     for (const rule of this.#rules) {
       const { fault } = rule;
-      if (fault.type === "refuse" || !frame.includes(`":"${fault.symbol}"`)) continue;
+      if (fault.type === "refuse" || !frame.includes(`"${fault.symbol}"`)) continue;
       if (fault.type === "mute" && kind !== "control" && isOf(fault, kind)) return undefined;
       if (fault.type !== "checksum" || kind !== "book" || isSnapshot(frame)) continue;
       this.#use(rule);

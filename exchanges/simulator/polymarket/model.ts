@@ -1,6 +1,8 @@
 import type { Connection } from "../connection.ts";
 import type { ModelFeed, ModelOptions, RestAnswer } from "../venue.ts";
-import { PolymarketMarketPublisher, spaced, timeText } from "./publisher.ts";
+import { timeText } from "./book.ts";
+import { answerClob } from "./clob.ts";
+import { PolymarketMarketPublisher, spaced } from "./publisher.ts";
 import { answerGamma, gammaMarket } from "./rest.ts";
 import { type PolymarketFeed, PolymarketSession } from "./session.ts";
 
@@ -18,8 +20,8 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
   /** Publishers of the exchange's markets. */
   constructor(options: ModelOptions) {
     this.#options = options;
-    this.#publishers = options.exchange.markets.map((market) =>
-      new PolymarketMarketPublisher(market, options.seed)
+    this.#publishers = options.exchange.markets.map((market, i) =>
+      new PolymarketMarketPublisher(market, conditionOf(numberOf(i)), options.seed)
     );
   }
 
@@ -42,16 +44,26 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
     this.#sessions.delete(session);
   }
 
-  /** Gamma: each two tokens are the outcomes of a market. */
+  /** The CLOB, and Gamma: each two tokens are the outcomes of a market. */
   rest(path: string, query: URLSearchParams): RestAnswer | undefined {
+    if (path === "/time") {
+      return { status: 200, body: String(Math.floor(this.#options.nowUs() / 1_000_000)) };
+    }
+    const answer = answerClob(
+      path,
+      query,
+      (token) =>
+        this.#publishers.find((each) => each.token === token)?.summary(this.#options.nowUs()),
+    );
+    if (answer !== undefined) return answer;
     const tokens = this.#publishers.map(({ token }) => token);
     const markets = tokens.flatMap((token, i) => {
       if (i % 2 === 1) return [];
-      const n = i / 2 + 1;
+      const n = numberOf(i);
       const no = tokens[i + 1] ?? `9${token.slice(1)}`;
       return gammaMarket({
         ...{ n, slug: `sim-market-${n}`, question: `Simulated market ${n}?` },
-        ...{ tokens: [token, no], condition: `0x${String(n).padStart(64, "a")}` },
+        ...{ tokens: [token, no], condition: conditionOf(n) },
       });
     });
     return answerGamma(path, query, markets);
@@ -77,4 +89,13 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
       for (let i = 0; i < COPIES; i++) connection.sendData(frame, "control");
     }
   }
+}
+
+/** Number of the market of which a token is an outcome. */
+function numberOf(tokenIndex: number): number {
+  return Math.floor(tokenIndex / 2) + 1;
+}
+
+function conditionOf(n: number): string {
+  return `0x${String(n).padStart(64, "a")}`;
 }

@@ -7,6 +7,7 @@ import { startSimulator } from "../simulator.ts";
 
 const [YES, NO] = ["7".repeat(77), "10".repeat(38)] as const;
 const EVENTS = 800;
+const SECOND_US = 1_000_000;
 
 Deno.test("polymarket: what the simulator sends is read without a gap, and its books are the last ones", async () => {
   const simulator = await startSimulator({
@@ -33,11 +34,16 @@ Deno.test("polymarket: what the simulator sends is read without a gap, and its b
     assert.match(texts[1] ?? "", /^\[\{"market":"0x[0-9a-f]{64}",.*\]\n$/);
     const last = new Map<string, { bids: unknown; asks: unknown }>();
     const types = new Set<string>();
+    const checksums = new Map<string, number>();
     for (const [i, text] of texts.slice(1).entries()) {
-      const result = normalizer.normalize(JSON.parse(text), text, 2 + i);
+      const result = normalizer.normalize(JSON.parse(text), text, 2 + i * SECOND_US);
       assert.ok(result.events.every(({ type }) => type !== "gap"), text);
       assert.deepEqual(result.send, []);
-      for (const { type } of result.events) types.add(type);
+      for (const event of result.events) {
+        types.add(event.type);
+        if (event.type !== "orderbook") continue;
+        checksums.set(event.checksum, (checksums.get(event.checksum) ?? 0) + 1);
+      }
       for (const found of [JSON.parse(text)].flat() as Record<string, unknown>[]) {
         assert.equal(typeof found["timestamp"], "string");
         if (found["event_type"] !== "book") continue;
@@ -55,6 +61,8 @@ Deno.test("polymarket: what the simulator sends is read without a gap, and its b
     }
     assert.deepEqual([...types].sort(), ["orderbook", "ticker", "trade"]);
     assert.deepEqual(normalizer.missing(), []);
+    // Both first books and each change that was due had the hash of its levels.
+    assert.ok((checksums.get("verified") ?? 0) > 50, JSON.stringify([...checksums]));
   } finally {
     socket.terminate();
     await simulator.close();

@@ -1,7 +1,8 @@
-import { type BookSideName, textOfSteps } from "@ssmd/market";
+import type { BookSideName } from "@ssmd/market";
 import type { FrameKind } from "../faults.ts";
 import type { LevelObserver, ModelMarket, ModelTrade } from "../model/market.ts";
 import { Random } from "../model/prng.ts";
+import { type BookSummary, bookSummary, plainText, timeText } from "./book.ts";
 import type { PolymarketSession } from "./session.ts";
 
 /** A book is sent whole again after so many steps with trades. */
@@ -17,12 +18,12 @@ export class PolymarketMarketPublisher implements LevelObserver {
   #trades = 0;
   #best = "";
 
-  /** `seed` makes the identifiers. */
-  constructor(market: ModelMarket, seed: number) {
+  /** Of a market with that condition id; `seed` makes the names of transactions. */
+  constructor(market: ModelMarket, condition: string, seed: number) {
     this.#market = market;
     this.token = market.spec.external;
     this.#random = new Random(seed, `ids ${this.token}`);
-    this.#condition = `0x${this.#hex(64)}`;
+    this.#condition = condition;
     market.observers.push(this);
   }
 
@@ -30,23 +31,20 @@ export class PolymarketMarketPublisher implements LevelObserver {
     this.#changed.set(`${side} ${price}`, { side, price });
   }
 
+  /** The whole book, as REST gives it. */
+  summary(nowUs: number): BookSummary {
+    return bookSummary(this.#market, this.#condition, nowUs);
+  }
+
   /** The whole book; of the first one after a subscription with what only that one has. */
   book(nowUs: number, isFirst: boolean): Record<string, unknown> {
-    const side = (name: BookSideName) => {
-      const { prices, sizes } = this.#market.book[name];
-      return prices.map((price, i) => ({ price: this.#price(price), size: this.#size(sizes[i]) }))
-        .reverse();
-    };
+    const { market, asset_id, timestamp, hash, bids, asks, tick_size, last_trade_price } = this
+      .summary(nowUs);
     return {
-      market: this.#condition,
-      asset_id: this.token,
-      timestamp: timeText(nowUs),
-      hash: this.#hex(40),
-      bids: side("bids"),
-      asks: side("asks"),
-      ...(isFirst && { tick_size: "0.001" }),
+      ...{ market, asset_id, timestamp, hash, bids, asks },
+      ...(isFirst && { tick_size }),
       event_type: "book",
-      ...(isFirst && { last_trade_price: this.#price(this.#market.lastPrice) }),
+      ...(isFirst && { last_trade_price }),
     };
   }
 
@@ -79,12 +77,13 @@ export class PolymarketMarketPublisher implements LevelObserver {
 
   #changes(nowUs: number): Record<string, unknown> {
     const { bid, ask } = this.#top();
+    const { hash } = this.summary(nowUs);
     const changes = [...this.#changed.values()].map(({ side, price }) => ({
       asset_id: this.token,
       price: this.#price(price),
       size: this.#size(this.#market.book[side].sizeAt(price)),
       side: side === "bids" ? "BUY" : "SELL",
-      hash: this.#hex(40),
+      hash,
       best_bid: this.#price(bid),
       best_ask: this.#price(ask),
     }));
@@ -134,14 +133,4 @@ export class PolymarketMarketPublisher implements LevelObserver {
 export function spaced(event: unknown): string {
   return JSON.stringify(event, null, 1).replaceAll(/\n */g, " ").replaceAll("{ ", "{")
     .replaceAll(" }", "}").replaceAll("[ ", "[").replaceAll(" ]", "]");
-}
-
-/** Milliseconds. */
-export function timeText(us: number): string {
-  return String(Math.floor(us / 1000));
-}
-
-/** The shortest plain decimal. */
-function plainText(steps: number, decimals: number): string {
-  return textOfSteps(steps, decimals).replace(/\.?0+$/, "") || "0";
 }

@@ -21,9 +21,9 @@ export const simulatedPolymarket: SimulatedVenue = {
 };
 
 function faultProblem(fault: Fault): { message: string; hint: string } | undefined {
-  if (fault.type === "checksum") {
-    const hint = "Use skip: best prices that differ for a second show what is missing.";
-    return { message: "Books of polymarket carry no checksum that can be verified.", hint };
+  if (fault.type === "checksum" && fault.symbol === undefined) {
+    const hint = "Add symbol:TOKEN: hashes of its books that are wrong for ten seconds are a loss.";
+    return { message: "A single wrong hash of polymarket says nothing.", hint };
   }
   if (fault.type !== "mute" || fault.kind === "trade" || fault.kind === "ticker") return undefined;
   const hint =

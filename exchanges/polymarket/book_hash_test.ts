@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { OrderBookUpdate } from "@ssmd/market";
+import {
+  AT_US,
+  bookOf,
+  brief,
+  changeOf,
+  changesFrame,
+  connectedNormalizer,
+  feed,
+  MARKET,
+  SPECS,
+  YES,
+} from "./test_frames.ts";
+
+const SECOND_US = 1_000_000;
+type Levels = readonly (readonly [string, string])[];
+
+/** As the venue sums up a book. */
+function hashOf(bids: Levels, asks: Levels, lastPrice = "0.400", minOrderSize = "5"): string {
+  const side = (levels: Levels) => levels.map(([price, size]) => ({ price, size }));
+  return createHash("sha1").update(JSON.stringify({
+    ...{ market: MARKET, asset_id: YES, timestamp: "1790491136945", hash: "" },
+    ...{ bids: side(bids), asks: side(asks), min_order_size: minOrderSize },
+    ...{ tick_size: "0.01", neg_risk: false, last_trade_price: lastPrice },
+  })).digest("hex");
+}
+
+const BIDS: Levels = [["0.3", "7"], ["0.4", "1.5"]];
+const ASKS: Levels = [["0.6", "20.25"], ["0.5", "8"]];
+const TERMS = { tick_size: "0.01", last_trade_price: "0.400" };
+
+function firstBook(hash = hashOf(BIDS, ASKS)) {
+  return { ...bookOf(YES, BIDS, ASKS), ...TERMS, hash };
+}
+
+/** A change of the deepest bid; best prices say nothing of it. */
+function deepChange(size: string, hash: string) {
+  return changesFrame([{ ...changeOf(YES, ["BUY", "0.3", size], ["0.4", "0.5"]), hash }]);
+}
+
+function checksumsOf(events: readonly unknown[]): string[] {
+  return (events as OrderBookUpdate[]).map(({ checksum }) => checksum);
+}
+
+Deno.test("polymarket: a recorded first book has the hash of its levels", async () => {
+  const text = await Deno.readTextFile(new URL("testdata/first_book.json", import.meta.url));
+  const [book] = JSON.parse(text) as [ReturnType<typeof bookOf>];
+  const specs = [{ symbol: "RECORDED", external: String(book["asset_id"]) }];
+  const normalizer = connectedNormalizer(specs as never);
+  const { events } = feed(normalizer, book);
+  assert.deepEqual([brief(events), checksumsOf(events)], [["snapshot RECORDED"], ["verified"]]);
+  assert.equal((events[0] as OrderBookUpdate).asks.length, 85);
+  // One level that is not the venue's, and the hash is another's: that proves nothing.
+  const [asks] = [book["asks"] as { price: string; size: string }[]];
+  const other = { ...book, asks: asks.with(3, { price: "0.96", size: "320.9" }) };
+  assert.deepEqual(checksumsOf(feed(connectedNormalizer(specs as never), other).events), [
+    "unverified",
+  ]);
+});
+
+Deno.test("polymarket: a changed book is verified every few seconds, whatever the last price is", () => {
+  const normalizer = connectedNormalizer([SPECS[0]] as never);
+  assert.deepEqual(checksumsOf(feed(normalizer, firstBook()).events), ["verified"]);
+  const change = (size: string, price: string, atUs: number) => {
+    const hash = hashOf([["0.3", size], ["0.4", "1.5"]], ASKS, price);
+    return checksumsOf(feed(normalizer, deepChange(size, hash), atUs).events);
+  };
+  // A trade that the channel has not told yet is in the sum.
+  assert.deepEqual(change("9", "0.455", AT_US + 1), ["verified"]);
+  assert.deepEqual(change("10", "0.455", AT_US + SECOND_US), ["unverified"]);
+  assert.deepEqual(change("11", "0.455", AT_US + 6 * SECOND_US), ["verified"]);
+});
+
+Deno.test("polymarket: a change that is missing deep in the book shows in the hashes, and is a gap", () => {
+  const normalizer = connectedNormalizer([SPECS[0]] as never);
+  feed(normalizer, firstBook());
+  feed(normalizer, deepChange("9", hashOf([["0.3", "9"], ["0.4", "1.5"]], ASKS)), AT_US + 1);
+  // The venue's book has a level at 0.2 that was never told.
+  const venue = (size: string): Levels => [["0.2", "4"], ["0.3", size], ["0.4", "1.5"]];
+  const found: string[] = [];
+  let atUs = AT_US;
+  for (let i = 10; i < 40 && found.length === 0; i++) {
+    atUs = AT_US + i * SECOND_US;
+    const { events } = feed(
+      normalizer,
+      deepChange(String(i), hashOf(venue(String(i)), ASKS)),
+      atUs,
+    );
+    found.push(...brief(events).filter((each) => each.startsWith("gap")));
+    if (found.length > 0) assert.equal((events[0] as { fromUs: number }).fromUs, AT_US + 1);
+  }
+  assert.deepEqual(found, ["gap RAIN-YES orderbook checksum open"]);
+  const healed = feed(normalizer, firstBook(), atUs + 1).events;
+  assert.deepEqual(brief(healed).slice(0, 2), [
+    "gap RAIN-YES orderbook checksum recovered",
+    "snapshot RAIN-YES",
+  ]);
+  assert.deepEqual(checksumsOf(healed.slice(1, 2)), ["verified"]);
+});
+
+Deno.test("polymarket: hashes that never were equal are no loss, and one that is ahead is none", () => {
+  const normalizer = connectedNormalizer([SPECS[0]] as never);
+  feed(normalizer, firstBook());
+  for (let i = 1; i < 60; i++) {
+    const { events } = feed(normalizer, deepChange(String(i), "00"), AT_US + i * SECOND_US);
+    assert.deepEqual(brief(events), ["delta RAIN-YES"]);
+  }
+  // Terms that are not usual cannot be found, so nothing is checked.
+  const strange = hashOf(BIDS, ASKS, "0.400", "7");
+  assert.deepEqual(checksumsOf(feed(normalizer, firstBook(strange), AT_US + 61e6).events), [
+    "unverified",
+  ]);
+  const proven = connectedNormalizer([SPECS[0]] as never);
+  feed(proven, firstBook());
+  for (let i = 1; i < 60; i++) {
+    const own = hashOf([["0.3", String(i)], ["0.4", "1.5"]], ASKS);
+    const { events } = feed(proven, deepChange(String(i), i % 2 ? own : "00"), AT_US + i * 6e6);
+    assert.deepEqual(checksumsOf(events), [i % 2 ? "verified" : "unverified"]);
+  }
+});
+
+Deno.test("polymarket: of a book that was proven, a first book with another hash is refused once", () => {
+  const normalizer = connectedNormalizer([SPECS[0]] as never);
+  feed(normalizer, firstBook());
+  feed(normalizer, deepChange("9", hashOf([["0.3", "9"], ["0.4", "1.5"]], ASKS)), AT_US + 1);
+  const wrong = feed(normalizer, firstBook("00"), AT_US + 2);
+  assert.deepEqual(brief(wrong.events), ["gap RAIN-YES orderbook checksum open"]);
+  assert.equal(wrong.send.length, 2);
+  // Where the recipe is another one from now on, the book goes on without the check.
+  const again = feed(normalizer, firstBook("00"), AT_US + 3).events;
+  assert.deepEqual(brief(again).slice(0, 2), [
+    "gap RAIN-YES orderbook checksum recovered",
+    "snapshot RAIN-YES",
+  ]);
+});
+
+Deno.test("polymarket: the check goes on in a normalizer from another's state", () => {
+  const [first, second] = [connectedNormalizer(), connectedNormalizer()];
+  feed(first, firstBook());
+  second.restore(JSON.parse(JSON.stringify(first.state())));
+  const change = deepChange("9", hashOf([["0.3", "9"], ["0.4", "1.5"]], ASKS, "0.123"));
+  assert.deepEqual(feed(second, change, AT_US + 1), feed(first, change, AT_US + 1));
+  assert.deepEqual(second.state(), first.state());
+});
