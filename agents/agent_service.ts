@@ -54,7 +54,12 @@ export class AgentService implements AsyncDisposable {
     if (agents === undefined) return undefined;
     const policies = await loadPolicies(registryDir, agents.policies ?? []);
     const service = new AgentService(options, policies);
-    await service.#start();
+    try {
+      await service.#start();
+    } catch (error) {
+      await service[Symbol.asyncDispose]();
+      throw error;
+    }
     // What an earlier process left goes on.
     const isThere = await Deno.stat(agentStorePath(environment, dataDir)).then(
       () => true,

@@ -8,12 +8,11 @@ import { agentsNotConfigured } from "./open_agents.ts";
 
 const FLAGS = serviceFlags(9105);
 
-await runService("agents", FLAGS, async (flags) => {
+await runService("agents", FLAGS, async (flags, stack) => {
   const opened = await openService({ ...flags, component: "agents", usesModel: true });
   const { deployment, logger, metrics, health } = opened;
   const { name: env } = deployment.environment;
   const registryDir = await findRegistry(Deno.cwd());
-  await using stack = new AsyncDisposableStack();
   const transport = await openServiceTransport(deployment.transport, { env, logger, health });
   stack.defer(() => transport.close());
   const storage = await openServiceStorage(deployment.storage, {
@@ -22,7 +21,6 @@ await runService("agents", FLAGS, async (flags) => {
   stack.defer(() => storage.close());
   const scrape = serveService(flags, opened);
   stack.defer(() => scrape.close());
-  const signal = untilSignal();
   const service = await AgentService.start({
     ...{ deployment, transport, storage, registryDir, logger, metrics, health },
   });
@@ -30,5 +28,5 @@ await runService("agents", FLAGS, async (flags) => {
   stack.use(service);
   await service.load();
   logger.info("agents", { env, metrics_port: scrape.port });
-  logger.info("stopping", { signal: await signal });
+  return async () => logger.info("stopping", { signal: await untilSignal() });
 });

@@ -68,6 +68,7 @@ class ArchiverService implements Archiver {
   #health: ComponentHealth;
   #loader: ArchiveLoader;
   #gate: RouterGate;
+  #closing: Promise<void> | undefined;
 
   constructor(options: ArchiverOptions) {
     this.#options = options;
@@ -237,8 +238,12 @@ class ArchiverService implements Archiver {
     await this.#rounds.idle();
   }
 
-  async close(options: { timeoutMs?: number } = {}): Promise<void> {
-    const timeout = setTimeout(() => this.#storageRetry.giveUp(), options.timeoutMs ?? CLOSE_MS);
+  close({ timeoutMs = CLOSE_MS }: { timeoutMs?: number } = {}): Promise<void> {
+    return this.#closing ??= this.#close(timeoutMs);
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const timeout = setTimeout(() => this.#storageRetry.giveUp(), timeoutMs);
     if (this.#lease.problem !== "") await this.#lease.release();
     try {
       await this.#drain();

@@ -21,7 +21,7 @@ function flushMsOf(text: string): number {
   });
 }
 
-await runService("archiver", FLAGS, async (flags) => {
+await runService("archiver", FLAGS, async (flags, stack) => {
   const opened = await openService({ ...flags, component: "archiver" });
   const { deployment, logger, metrics, health } = opened;
   const { environment, shard } = deployment;
@@ -32,9 +32,11 @@ await runService("archiver", FLAGS, async (flags) => {
     logger,
     health,
   });
+  stack.defer(() => transport.close());
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `normalized/${env}/` },
   });
+  stack.defer(() => storage.close());
   const ordered = orderedSymbols(environment, shard);
   const archiver = createArchiver({
     ...{ env, transport, logger, metrics, health, shard, version: VERSION, commit: COMMIT },
@@ -48,8 +50,12 @@ await runService("archiver", FLAGS, async (flags) => {
     ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });
   const scrape = serveService(flags, opened);
+  stack.defer(() => scrape.close());
+  stack.defer(() => archiver.close());
   // It may wait for another archiver's lease for as long as that one lives.
-  const signal = untilSignal();
+  const stopped = new AbortController();
+  stack.defer(() => stopped.abort());
+  const signal = untilSignal(stopped.signal);
   const isStarted = await Promise.race([archiver.start().then(() => true), signal]);
   const following = await followSymbols(transport, {
     ...{ environment, instruments: await loadInstruments() },
@@ -59,13 +65,12 @@ await runService("archiver", FLAGS, async (flags) => {
     },
   }).catch((error) => logger.warn("changes of markets are not followed", { error }));
   if (isStarted === true) logger.info("archiving", { env, metrics_port: scrape.port });
-  const end = await Promise.race([signal, archiver.superseded]);
-  if (end instanceof SsmdError) throw end;
-  logger.info("stopping", { signal: end });
-  following?.unsubscribe();
-  await archiver.close();
-  await storage.close();
-  await transport.close();
-  await scrape.close();
-  logger.info("stopped", { ...archiver.stats() });
+  stack.defer(() => following?.unsubscribe());
+  return async () => {
+    const end = await Promise.race([signal, archiver.superseded]);
+    if (end instanceof SsmdError) throw end;
+    logger.info("stopping", { signal: end });
+    await archiver.close();
+    logger.info("stopped", { ...archiver.stats() });
+  };
 });

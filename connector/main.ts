@@ -19,7 +19,7 @@ const FLAGS = {
   endpoint: { help: "address in place of the environment's, for a simulator" },
 } as const;
 
-await runService("connector", FLAGS, async (flags) => {
+await runService("connector", FLAGS, async (flags, stack) => {
   const opened = await openService({
     ...{ env: flags.env, data: flags.data, shard: flags.shard, component: "connector" },
     signsInto: ({ feeds }) => flags.feed === undefined ? feeds : [flags.feed],
@@ -41,13 +41,16 @@ await runService("connector", FLAGS, async (flags) => {
     logger,
     health,
   });
+  stack.defer(() => transport.close());
   const { parser, ...wanted } = feed;
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `raw/${env}/` },
   });
+  stack.defer(() => storage.close());
   const spoolDir = `${deployment.dataDir}/spool/${env}/${id}-${shard ?? "main"}`;
   const owners = feedShard &&
     await ShardOwners.open(transport, { feed: id, shard: feedShard.name });
+  stack.defer(() => owners?.close());
   const symbols = owners === undefined
     ? wanted.symbols
     : await symbolsAtStart(owners, wanted.symbols, (market) => knowsMarket(spoolDir, market));
@@ -70,17 +73,22 @@ await runService("connector", FLAGS, async (flags) => {
     version: VERSION,
     commit: COMMIT,
   });
+  stack.defer(() => connector.close());
   const scrape = serveService(flags, opened);
+  stack.defer(() => scrape.close());
   const stopped = new AbortController();
+  stack.defer(() => stopped.abort());
   // Listened for from the first frame on: what is captured by then is drained.
   const signal = untilSignal(stopped.signal);
   await connector.start();
   const clients = owners &&
     await openServiceTransport(deployment.transport, { env, logger, health });
+  stack.defer(() => clients?.close());
   const handover = owners && clients && new SymbolHandover({
     ...{ env, feed: id, owners, connector, captured: symbols, bus: transport, clients, logger },
     health: health.component("connector", id),
   });
+  stack.defer(() => handover?.close());
   const following = await followFeed(connector, {
     ...{ environment, feed: id, shard, handover, bus: transport, logger },
     health: health.component("connector", id),
@@ -89,21 +97,19 @@ await runService("connector", FLAGS, async (flags) => {
     instruments: await loadInstruments(),
   });
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
-  const why = await Promise.race([signal, connector.denied, connector.replaced]);
-  stopped.abort();
-  if (why instanceof Error) logger.error("stopping", { error: why });
-  else logger.info("stopping", { signal: why });
-  await following.close();
-  await handover?.close();
-  await connector.stop();
-  const isFlushed = connector.stats().waiting === 0;
-  await connector.close();
-  if (isFlushed) await handover?.releaseAll();
-  await clients?.close();
-  await storage.close();
-  await transport.close();
-  await scrape.close();
-  logger.info("stopped", { ...connector.stats() });
-  if (why instanceof Error) throw why;
-  assertNothingGivenUp(connector.stats());
+  return async () => {
+    const why = await Promise.race([signal, connector.denied, connector.replaced]);
+    stopped.abort();
+    if (why instanceof Error) logger.error("stopping", { error: why });
+    else logger.info("stopping", { signal: why });
+    await following.close();
+    await handover?.close();
+    await connector.stop();
+    const isFlushed = connector.stats().waiting === 0;
+    await connector.close();
+    if (isFlushed) await handover?.releaseAll();
+    logger.info("stopped", { ...connector.stats() });
+    if (why instanceof Error) throw why;
+    assertNothingGivenUp(connector.stats());
+  };
 });

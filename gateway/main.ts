@@ -25,13 +25,13 @@ const FLAGS = {
   port: { help: "port in place of the environment's, 0 = any free one" },
 } as const;
 
-await runService("gateway", FLAGS, async (flags) => {
+await runService("gateway", FLAGS, async (flags, stack) => {
   const { deployment, logger, metrics, health } = await openService({
     ...{ env: flags.env, component: "gateway", usesCache: true, sendsIssues: true },
   });
   const { environment } = deployment;
   const env = environment.name;
-  surviveUncaughtErrors(logger, metrics);
+  stack.defer(surviveUncaughtErrors(logger, metrics));
   const registryDir = await findRegistry(Deno.cwd());
   const connections = connectionLimits(registryDir, logger);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
@@ -39,15 +39,20 @@ await runService("gateway", FLAGS, async (flags) => {
     ...{ host, logger, registryDir },
     dataDir: deployment.dataDir,
   });
+  stack.defer(() => authenticator.close());
   const audit = new AuditQueue(auditStorePath(env, deployment.dataDir), logger);
+  stack.defer(() => audit.close());
   const transport = await openServiceTransport(deployment.transport, { env, logger, health });
+  stack.defer(() => transport.close());
   const cache = await openServiceCache(deployment.cache, { env, logger, health });
+  stack.defer(() => cache.close());
   // Own memory storage cannot hold what another process archived.
   const storage = deployment.storage.type === "memory"
     ? undefined
     : await openServiceStorage(deployment.storage, {
       ...{ logger, health, prefix: `normalized/${env}/` },
     });
+  if (storage) stack.defer(() => storage.close());
   const gateway = await startGateway({
     ...(storage === undefined ? {} : { storage }),
     ...{ registryDir, connections, cache, environment, audit, dataDir: deployment.dataDir },
@@ -67,17 +72,13 @@ await runService("gateway", FLAGS, async (flags) => {
     health,
     feedback: environmentFeedback(deployment),
   });
+  stack.defer(() => gateway.close());
   const startedAt = new Date().toISOString();
-  const leave = await announceRunning(deployment.dataDir, {
-    ...{ env, component: "gateway", pid: Deno.pid, url: gateway.url, started_at: startedAt },
-  });
+  stack.defer(
+    await announceRunning(deployment.dataDir, {
+      ...{ env, component: "gateway", pid: Deno.pid, url: gateway.url, started_at: startedAt },
+    }),
+  );
   logger.info("serving", { env, page: `${gateway.url}/` });
-  logger.info("stopping", { signal: await untilSignal() });
-  await leave();
-  await gateway.close();
-  await authenticator.close();
-  audit.close();
-  await transport.close();
-  await storage?.close();
-  await cache.close();
+  return async () => logger.info("stopping", { signal: await untilSignal() });
 });

@@ -6,7 +6,7 @@ import { JobService, jobsHolder } from "./mod.ts";
 
 const FLAGS = serviceFlags(9104);
 
-await runService("worker", FLAGS, async (flags) => {
+await runService("worker", FLAGS, async (flags, stack) => {
   const opened = await openService({
     ...flags,
     component: "worker",
@@ -15,11 +15,11 @@ await runService("worker", FLAGS, async (flags) => {
   });
   const { deployment, logger, metrics, health } = opened;
   const { environment, dataDir, storage } = deployment;
-  const signal = untilSignal();
   // A gateway reads in it how trading days are.
   const cache = await openServiceCache(deployment.cache, {
     ...{ env: environment.name, logger, health },
   });
+  stack.defer(() => cache.close());
   const jobs = await JobService.start({
     ...{ environment, dataDir, storage, cache, logger, metrics },
     registryDir: await findRegistry(Deno.cwd()),
@@ -27,12 +27,11 @@ await runService("worker", FLAGS, async (flags) => {
     quietMs: 0,
   });
   if (jobs === undefined) throw await runsElsewhere(dataDir, environment.name);
+  stack.use(jobs);
   const scrape = serveService(flags, opened);
+  stack.defer(() => scrape.close());
   logger.info("running jobs", { env: environment.name, metrics_port: scrape.port });
-  logger.info("stopping", { signal: await signal });
-  await jobs[Symbol.asyncDispose]();
-  await cache.close();
-  await scrape.close();
+  return async () => logger.info("stopping", { signal: await untilSignal() });
 });
 
 async function runsElsewhere(dataDir: string, env: string): Promise<SsmdError> {

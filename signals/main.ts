@@ -20,31 +20,33 @@ function hostsOf(text: string): number {
   });
 }
 
-await runService("signals", FLAGS, async (flags) => {
+await runService("signals", FLAGS, async (flags, stack) => {
   const hosts = hostsOf(flags.hosts);
   const opened = await openService({ ...flags, component: "signals" });
   const { deployment, logger, metrics, health } = opened;
   const { name: env, feeds } = deployment.environment;
   const registryDir = await findRegistry(Deno.cwd());
   const transport = await openServiceTransport(deployment.transport, { env, logger, health });
+  stack.defer(() => transport.close());
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `normalized/${env}/` },
   });
+  stack.defer(() => storage.close());
   const service = new SignalService({
     ...{ env, feeds, transport, storage, logger, metrics, health, hosts },
     readSignals: async () =>
       await readSignals(await loadEnvironment(registryDir, env), signalFolders(registryDir).all),
   });
   const scrape = serveService(flags, opened);
-  const signal = untilSignal();
+  stack.defer(() => scrape.close());
+  stack.defer(() => service.close());
   await service.start();
   logger.info("signals", { env, metrics_port: scrape.port });
-  const end = await Promise.race([signal, service.failed]);
-  if (end instanceof SsmdError) throw end;
-  logger.info("stopping", { signal: end });
-  await service.close();
-  await storage.close();
-  await transport.close();
-  await scrape.close();
-  logger.info("stopped", { ...service.stats() });
+  return async () => {
+    const end = await Promise.race([untilSignal(), service.failed]);
+    if (end instanceof SsmdError) throw end;
+    logger.info("stopping", { signal: end });
+    await service.close();
+    logger.info("stopped", { ...service.stats() });
+  };
 });

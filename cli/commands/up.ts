@@ -90,13 +90,18 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
   const startedMs = performance.now();
   // Listened for from the first moment on: a signal while the spool is recovered ends up as well.
   const ended = new AbortController();
-  const signal = untilSignal(ended.signal).then((name) => name ?? "");
+  const signalled = new AbortController();
+  const signal = untilSignal(ended.signal).then((name) => {
+    if (name !== undefined) signalled.abort();
+    return name ?? "";
+  });
   const up = await startUp({
     env: flags.env,
     registryDir,
     captures: { files, times: flags.times },
     speed: flags.speed,
     logger,
+    signal: signalled.signal,
     ...(flags.port === undefined ? {} : { port: flags.port }),
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   }).catch((error) => {

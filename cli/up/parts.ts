@@ -54,6 +54,8 @@ export interface UpOptions {
   dataDir?: string;
   /** Registry folder; found upward from the working directory by default. */
   registryDir?: string;
+  /** A start that waits for bus or storage gives up. */
+  signal?: AbortSignal;
   logger: Logger;
 }
 
@@ -91,11 +93,12 @@ export async function startParts(
   const archiver = await startArchiver(options, deployment, { base, ...plan });
   const { transport, storage, registry, health } = base;
   const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
-  const signals = await startSignals({
+  const signals = createSignals({
     ...{ env: deployment.environment.name, feeds: plans.map(({ feed }) => feed), registryFolder },
     ...{ transport, storage, logger, registry, health, archiveAll: () => archiver.flush() },
   });
   stack.defer(() => signals.close());
+  await signals.start();
   const agents = await AgentService.start({
     ...{ deployment, transport, storage, registryDir: registryFolder, logger, health },
     metrics: new Metrics("agents", registry),
@@ -192,20 +195,20 @@ async function startArchiver(
     ...{ feeds: plans.map(({ feed }) => feed), ordered, health },
     metrics: new Metrics("archiver", registry),
   });
-  await archiver.start();
   stack.defer(() => archiver.close(closeOptions(archiver, storage)));
+  await archiver.start();
   return archiver;
 }
 
-/** Before any connector: a bus of this process gives a record once. */
-async function startSignals(
+/** To be started before any connector: a bus of this process gives a record once. */
+function createSignals(
   { registryFolder, registry, ...rest }: {
     registryFolder: string;
     registry: Metrics["registry"];
   } & Omit<SignalServiceOptions, "metrics" | "readSignals">,
-): Promise<SignalService> {
+): SignalService {
   const { env } = rest;
-  const signals = new SignalService({
+  return new SignalService({
     ...{ ...rest, metrics: new Metrics("signals", registry) },
     readSignals: async () =>
       await readSignals(
@@ -213,6 +216,4 @@ async function startSignals(
         signalFolders(registryFolder).all,
       ),
   });
-  await signals.start();
-  return signals;
 }

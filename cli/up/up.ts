@@ -26,6 +26,7 @@ import {
   type Logger,
   Metrics,
   type SsmdError,
+  startWhole,
   VERSION,
 } from "@ssmd/runtime";
 import {} from "@ssmd/signals";
@@ -68,9 +69,9 @@ export interface Up {
 }
 
 /**
- * Starts everything of an environment in this process, consumers before producers. Throws
- * ConfigError for a wrong configuration, SsmdError `PORT_IN_USE`, `ARCHIVER_RUNNING` or
- * `SPOOL_IN_USE`; what was started by then is stopped again.
+ * Starts everything of an environment in this process, consumers before producers, as
+ * {@linkcode startWhole} does. Throws ConfigError for a wrong configuration, SsmdError `PORT_IN_USE`,
+ * `ARCHIVER_RUNNING` or `SPOOL_IN_USE`.
  */
 export async function startUp(options: UpOptions): Promise<Up> {
   const deployment = await loadDeployment({
@@ -86,16 +87,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
   });
   assertNoServices(deployment, options.logger);
   const plans = await planFeeds(deployment, options.captures, options.logger);
-  const stack = new AsyncDisposableStack();
-  try {
-    return await start(options, deployment, { plans, stack });
-  } catch (error) {
-    // What the end of the other parts meets is a consequence: the first error tells the cause.
-    await stack.disposeAsync().catch((error) =>
-      options.logger.error("not everything could be ended", { error })
-    );
-    throw error;
-  }
+  return await startWhole((stack) => start(options, deployment, { plans, stack }), options);
 }
 
 async function start(

@@ -43,6 +43,7 @@ export { makeTemporaryFolder } from "./temporary_folder.ts";
 export { refusalHint, refusalIn } from "./refusal.ts";
 export { announceRunning, runningProcesses } from "./running_file.ts";
 export { portOf, runService } from "./service.ts";
+export { startWhole } from "./start.ts";
 export { COMMIT, VERSION } from "./build.ts";
 export { withMembers } from "./with_members.ts";
 export { cacheDir } from "./cache_dir.ts";

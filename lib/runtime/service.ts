@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { ConfigError, messageOf, SsmdError } from "./errors.ts";
+import { createLogger } from "./log.ts";
 import { refusalHint, refusalIn } from "./refusal.ts";
+import { startWhole } from "./start.ts";
 import { suggestion } from "./suggest.ts";
 
 /** A flag of a service: what it means, and its value where it is not given. */
@@ -70,16 +72,24 @@ export function portOf(flag: string, text: string): number {
 
 /**
  * The frame of a service's `main`: help, errors as sentences on stderr, exit codes (1 failed,
- * 2 wrong usage or configuration).
+ * 2 wrong usage or configuration). `start` is made as {@linkcode startWhole} says and gives what runs
+ * the service to its end; afterwards what it put on the stack is ended.
  */
 export async function runService<const S extends Record<string, FlagSpec>>(
   name: string,
   spec: S,
-  main: (flags: FlagValues<S>) => Promise<void>,
+  start: (flags: FlagValues<S>, stack: AsyncDisposableStack) => Promise<() => Promise<void>>,
 ): Promise<void> {
   try {
     if (Deno.args.includes("--help")) return console.log(helpOf(name, spec));
-    await main(parseFlags(Deno.args, spec));
+    const flags = parseFlags(Deno.args, spec);
+    const logger = createLogger({ fields: { component: name } });
+    const started = await startWhole(
+      async (stack) => ({ run: await start(flags, stack), stack }),
+      { logger },
+    );
+    await started.run();
+    await started.stack.disposeAsync();
   } catch (error) {
     console.error(`error: ${messageOf(error)}`);
     const refusal = refusalIn(error);

@@ -164,6 +164,8 @@ export class SignalService {
     const first = wanted.length === 0
       ? await this.#switches.firstSignals(this.#subscriber.ended)
       : [];
+    // It was ended before there were any.
+    if (wanted.length + first.length === 0) return [];
     if (transport.durable || first.length > 0) await this.#trouble.through(() => this.#subscribe());
     if (!transport.durable && first.length > 0) await this.#options.archiveAll?.();
     return [...wanted, ...first];

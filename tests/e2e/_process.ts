@@ -23,7 +23,7 @@ export interface StartOptions {
   /** Most open files that the system allows it; default as many as the test's. */
   descriptorsMax?: number;
   /** A service of its own in place of `ssmd`. */
-  service?: "connector" | "archiver" | "gateway" | "agents";
+  service?: "connector" | "archiver" | "gateway" | "signals" | "agents";
 }
 
 /** How a process ended. */
