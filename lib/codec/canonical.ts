@@ -1,5 +1,5 @@
 import type { EventType, MarketEvent } from "@ssmd/market";
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 import { decode } from "./decoder.ts";
 import { Encoder } from "./encoder.ts";
 

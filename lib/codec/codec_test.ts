@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EVENT_TYPES, type MarketEvent, type Trade } from "@ssmd/market";
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 import { decode, Encoder, toJson } from "./mod.ts";
 import { anyEvent, anyRecord, anyTimeUs } from "./testing/records.ts";
 

@@ -1,5 +1,5 @@
 import type { EventType } from "@ssmd/market";
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 import {
   type AppendedCode,
   appendedCodeOf,

@@ -1,4 +1,4 @@
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 import type { FieldLayout } from "./schema/mod.ts";
 
 /** How generated code handles one field of the data section. */

@@ -3,7 +3,7 @@
  * where the field lies; `end` is where the struct's data section ends: a field behind it is one
  * that an older writer did not know, and reads as its default. @module
  */
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 
 const TWO_32 = 4294967296;
 /** The high half of the quiet NaN that Cap'n Proto's compiler means by `nan`; the low half is 0. */

@@ -1,4 +1,4 @@
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 
 /** As in Cap'n Proto's own reader: more segments than this are an attack or no message at all. */
 const MAX_SEGMENTS = 512;

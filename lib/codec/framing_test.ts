@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 import { decode, Encoder, messageEndAt, messagesIn } from "./mod.ts";
 import { anyEvent } from "./testing/records.ts";
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import { messageOf } from "@ssmd/runtime";
+import { messageOf } from "@ssmd/runtime/errors";
 import { emitRecord, emitSchemas, rootNameOf, type SchemaSource } from "./emit.ts";
 import { parseSchema } from "./schema/mod.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 import { decode, Encoder } from "./mod.ts";
 import { encodeText, withoutCapnp } from "./testing/capnp_tool.ts";
 import { anyEvent } from "./testing/records.ts";

@@ -1,4 +1,4 @@
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 import { segmentCountAt, tableBytesOf } from "./framing.ts";
 import { textOf } from "./text_cache.ts";
 

@@ -1,4 +1,4 @@
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 
 /** Bytes of a chunk; a message that needs more gets a chunk of its own. */
 const CHUNK_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
 import type { Watermark } from "@ssmd/market";
-import { CodecError } from "@ssmd/runtime";
+import { CodecError } from "@ssmd/runtime/errors";
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();

@@ -1,21 +1,34 @@
 /** What an author of signals imports as `@ssmd/signal`. @module */
-export { type Edge, type Param, signal, type SignalSpec, withParams } from "../engine/signal.ts";
-export type { SignalDefinition } from "../engine/signal.ts";
-export { type Builder, type BuilderDefinition, type MarketRef } from "../builders/builder.ts";
-export { builder, type OwnBuilderOptions } from "../builders/own_builder.ts";
-export { orderbook, type OrderbookOptions, OrderbookView } from "../builders/orderbook.ts";
 export {
+  type Builder,
+  builder,
+  type BuilderDefinition,
+  type Edge,
+  type Gap,
+  type MarketEvent,
+  type MarketRef,
+  orderbook,
+  type OrderbookOptions,
+  type OrderBookUpdate,
+  OrderbookView,
+  type OwnBuilderOptions,
+  type Param,
   priceHistory,
   type PriceHistoryOptions,
   PriceHistoryView,
   type PriceSource,
-} from "../builders/price_history.ts";
-export {
+  signal,
+  type SignalDefinition,
+  type SignalSpec,
+  StateReader,
+  StateWriter,
+  type Status,
+  type Ticker,
+  type Trade,
   volumeProfile,
   type VolumeProfileOptions,
   VolumeProfileView,
-} from "../builders/volume_profile.ts";
-export { StateReader, StateWriter } from "../builders/state_bytes.ts";
+  withParams,
+} from "./spec.ts";
 export { type Scenario, scenario } from "./scenario.ts";
 export { assertFires, type ExpectedFire, firesOf } from "./assert_fires.ts";
-export type { Gap, MarketEvent, OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";

@@ -52,9 +52,11 @@ export async function checkSignal(
   options: CheckOptions = {},
 ): Promise<CheckResult> {
   const { findings: imports, files } = await importFindings(file.path);
-  const lint = await lintFindings(files);
   // Types of what may not be imported are not fetched.
-  const types = imports.length === 0 ? await typeFindings(files) : undefined;
+  const [lint, types] = await Promise.all([
+    lintFindings(files),
+    imports.length === 0 ? typeFindings(files) : undefined,
+  ]);
   const steps = [
     stepOf("rules", lint),
     types === undefined ? NOT_TYPED : stepOf("types", types),

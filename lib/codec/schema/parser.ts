@@ -1,4 +1,4 @@
-import { suggestion } from "@ssmd/runtime";
+import { suggestion } from "@ssmd/runtime/suggest";
 import { defaultOf } from "./default_value.ts";
 import {
   type EnumDeclaration,

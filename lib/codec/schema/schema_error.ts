@@ -1,4 +1,4 @@
-import { CodecError, type SsmdErrorOptions } from "@ssmd/runtime";
+import { CodecError, type SsmdErrorOptions } from "@ssmd/runtime/errors";
 
 /** A place in a schema's text; both count from 1. */
 export interface SourceLocation {
