@@ -33,6 +33,8 @@ export interface Found {
   truncated?: boolean;
 }
 
+const UTF8 = new TextEncoder();
+
 const TIMES = new Set([
   "ts",
   "recv_ts",
@@ -48,8 +50,19 @@ const TIMES = new Set([
   "at",
 ]);
 
+/** Texts that were made to be measured. */
+const TEXTS = new WeakMap<Found, string>();
+
 /** The text of an answer: JSON with its time, freshness and condition; texts of others apart. */
 export function answerText(found: Found): string {
+  const known = TEXTS.get(found);
+  if (known !== undefined) return known;
+  const text = textOf(found);
+  TEXTS.set(found, text);
+  return text;
+}
+
+function textOf(found: Found): string {
   const now = nowUs();
   const { data, condition, newestMs, notes = [], nextCursor, truncated } = found;
   const { value, untrusted } = separateUntrusted(isoTimes(data));
@@ -67,24 +80,29 @@ export function answerText(found: Found): string {
   });
 }
 
-/** Bytes of the text of an answer. */
-function answerBytes(found: Found): number {
-  return new TextEncoder().encode(answerText(found)).length;
+function fits(found: Found): boolean {
+  const text = answerText(found);
+  // A character has at most three bytes for each of its units.
+  if (text.length * 3 <= MCP_LIMITS.answerBytesMax) return true;
+  return UTF8.encode(text).length <= MCP_LIMITS.answerBytesMax;
 }
 
-/** The most records with which an answer fits; at least one. */
-export function fittingCount<T>(
+/** The answer with the most records that fit, at least one, and their count. */
+export function fitting<T>(
   records: readonly T[],
   found: (kept: readonly T[]) => Found,
-): number {
-  if (answerBytes(found(records)) <= MCP_LIMITS.answerBytesMax) return records.length;
-  let [fits, beyond] = [1, records.length];
-  while (beyond - fits > 1) {
-    const middle = (fits + beyond) >> 1;
-    if (answerBytes(found(records.slice(0, middle))) <= MCP_LIMITS.answerBytesMax) fits = middle;
+): { answer: Found; count: number } {
+  const whole = found(records);
+  if (fits(whole)) return { answer: whole, count: records.length };
+  let best: Found | undefined;
+  let [count, beyond] = [1, records.length];
+  while (beyond - count > 1) {
+    const middle = (count + beyond) >> 1;
+    const answer = found(records.slice(0, middle));
+    if (fits(answer)) [best, count] = [answer, middle];
     else beyond = middle;
   }
-  return fits;
+  return { answer: best ?? found(records.slice(0, count)), count };
 }
 
 /** Times in ms since 1970 as ISO 8601 with microseconds. */

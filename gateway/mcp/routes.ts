@@ -12,6 +12,9 @@ import { TOOL_CLIENT, type ToolCaller } from "./tool_clients.ts";
 import type { Toolbox } from "./toolbox.ts";
 import { TOOLS } from "./tools/index.ts";
 
+/** Answers are short: packing one costs more than sending it. */
+const UNPACKED = { "content-encoding": "identity" } as const;
+
 /** Data of the routes. */
 interface ToolSource {
   toolbox: Toolbox;
@@ -58,7 +61,7 @@ function mcpRoutes(source: ToolSource): Route[] {
     );
     return uncached({
       status: response.status,
-      headers: Object.fromEntries(response.headers),
+      headers: { ...Object.fromEntries(response.headers), ...UNPACKED },
       body: isEventStream(response) ? response.body ?? "" : await response.text(),
     });
   };
@@ -122,7 +125,7 @@ function call({ toolbox }: ToolSource): Route {
     answers: { 200: { schema: ANSWER, example: ANSWER_EXAMPLE } },
     handler: async ({ params: { name }, body, access, headers }) => {
       const context = { access, caller: callerOf(access.client, headers) };
-      return uncached(rawJson(await toolbox.call(name, body, context)));
+      return uncached(rawJson(await toolbox.call(name, body, context)), UNPACKED);
     },
   });
 }

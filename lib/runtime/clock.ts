@@ -83,7 +83,7 @@ export class SteadyClock {
 export function isoOfUs(us: number): string {
   const ms = Math.floor(us / 1000);
   const rest = String(us - ms * 1000).padStart(3, "0");
-  return new Date(ms).toISOString().replace("Z", `${rest}Z`);
+  return `${new Date(ms).toISOString().slice(0, -1)}${rest}Z`;
 }
 
 /**

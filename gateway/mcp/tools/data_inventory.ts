@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cursorOf, valueOfCursor } from "../../http/cursor.ts";
-import { fittingCount, type Found } from "../answer.ts";
+import { fitting, type Found } from "../answer.ts";
 import { type Json, listIn } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, TO } from "./arguments.ts";
@@ -21,7 +21,7 @@ export const DATA_INVENTORY = defineTool({
     const page = days.slice(start, start + most);
     const found = (kept: readonly Json[]) =>
       inventoryFound(answer, kept, start + kept.length < days.length);
-    return found(page.slice(0, fittingCount(page, found)));
+    return fitting(page, found).answer;
   },
 });
 

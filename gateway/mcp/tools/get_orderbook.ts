@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fittingCount, type Found } from "../answer.ts";
+import { fitting, type Found } from "../answer.ts";
 import { type AskRoute, type Json, listIn, pathOf } from "../../http/ask.ts";
 import { Problem } from "../../http/problem.ts";
 import { defineTool } from "../tool.ts";
@@ -24,7 +24,7 @@ export const GET_ORDERBOOK = defineTool({
     const found = at === undefined
       ? await bookNow(ask, symbol, query)
       : await bookAt(ask, symbol, { ...query, at });
-    return found(depths.slice(0, fittingCount(depths, found)));
+    return fitting(depths, found).answer;
   },
 });
 

@@ -1,4 +1,4 @@
-import { fittingCount, type Found } from "../answer.ts";
+import { fitting, type Found } from "../answer.ts";
 import { type Json, listIn } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 
@@ -20,6 +20,6 @@ export const LIST_SIGNALS = defineTool({
         : "suspect",
       ...(kept.length < signals.length ? { truncated: true } : {}),
     });
-    return found(signals.slice(0, fittingCount(signals, found)));
+    return fitting(signals, found).answer;
   },
 });

@@ -1,4 +1,4 @@
-import { fittingCount, type Found } from "../answer.ts";
+import { fitting, type Found } from "../answer.ts";
 import { type AskRoute, type Json, listIn, type RestRequest } from "../../http/ask.ts";
 
 /** Tries to get a page that fits: records may change between two requests. */
@@ -28,8 +28,8 @@ export async function askPage(ask: AskRoute, { request, list, found }: Paged): P
       ...found(kept, answer),
       ...(typeof next === "string" ? { nextCursor: next } : {}),
     });
-    const count = fittingCount(records, complete);
-    if (count === records.length || tries === TRIES) return complete(records.slice(0, count));
+    const { answer: page, count } = fitting(records, complete);
+    if (count === records.length || tries === TRIES) return page;
     limit = count;
     const { from, to } = answer;
     if (typeof from === "number" && typeof to === "number" && query?.["cursor"] === undefined) {

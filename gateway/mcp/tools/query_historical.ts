@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cursorOf, valueOfCursor } from "../../http/cursor.ts";
-import { fittingCount, type Found } from "../answer.ts";
+import { fitting, type Found } from "../answer.ts";
 import { type AskRoute, type Json, listIn, pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, SYMBOL, TO } from "./arguments.ts";
@@ -79,7 +79,7 @@ async function candles(ask: AskRoute, args: Args): Promise<Found> {
   });
   const all = listIn(answer, "candles").slice(0, args.limit);
   const found = (kept: readonly Json[]) => candlesFound(answer, kept);
-  return found(all.slice(0, fittingCount(all, found)));
+  return fitting(all, found).answer;
 }
 
 function candlesFound(answer: Json, kept: readonly Json[]): Found {

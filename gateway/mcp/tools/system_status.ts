@@ -1,4 +1,4 @@
-import { fittingCount, type Found } from "../answer.ts";
+import { fitting, type Found } from "../answer.ts";
 import { type Json, listIn } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { newestMs } from "./condition.ts";
@@ -29,7 +29,7 @@ export const SYSTEM_STATUS = defineTool({
       newestMs: newestMs(feeds, "updated"),
       ...(kept.length < feeds.length ? { truncated: true } : {}),
     });
-    return found(feeds.slice(0, fittingCount(feeds, found)));
+    return fitting(feeds, found).answer;
   },
 });
 
