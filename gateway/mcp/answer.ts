@@ -1,4 +1,5 @@
 import { isoOfUs, nowUs } from "@ssmd/runtime";
+import { cutUntil } from "./cut.ts";
 import { MCP_LIMITS } from "./limits.ts";
 import { separateUntrusted } from "./untrusted.ts";
 
@@ -50,11 +51,16 @@ const TIMES = new Set([
   "at",
 ]);
 
+/** The text of an answer that has at most 8 KiB: what is too long in it is cut, and that is told. */
+export function boundedText(found: Found): string {
+  return answerText(fits(found) ? found : cutToFit(found));
+}
+
 /** Texts that were made to be measured. */
 const TEXTS = new WeakMap<Found, string>();
 
 /** The text of an answer: JSON with its time, freshness and condition; texts of others apart. */
-export function answerText(found: Found): string {
+function answerText(found: Found): string {
   const known = TEXTS.get(found);
   if (known !== undefined) return known;
   const text = textOf(found);
@@ -85,6 +91,11 @@ function fits(found: Found): boolean {
   // A character has at most three bytes for each of its units.
   if (text.length * 3 <= MCP_LIMITS.answerBytesMax) return true;
   return UTF8.encode(text).length <= MCP_LIMITS.answerBytesMax;
+}
+
+function cutToFit(found: Found): Found {
+  const made = (data: Found["data"]): Found => ({ ...found, data, truncated: true });
+  return made(cutUntil(found.data, (data) => fits(made(data))));
 }
 
 /** The answer with the most records that fit, at least one, and their count. */

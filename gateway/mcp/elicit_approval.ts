@@ -21,6 +21,8 @@ const WAITING = z.object({
     ...{ thread: z.string(), state: z.literal("approval"), hash: z.string() },
     source: z.string().nullable(),
   }),
+  // Nobody is asked about a source that does not fit: it is approved where it is shown as a whole.
+  truncated: z.undefined().optional(),
 });
 
 type Request = ServerContext["mcpReq"];

@@ -207,6 +207,7 @@ Deno.test("a client calls so often at once and so often a minute, and is told ho
 });
 
 Deno.test("a client that can ask its person gets a signal approved; another one leaves it waiting", async () => {
+  const long = `// ${"x".repeat(MCP_LIMITS.answerBytesMax)}`;
   const thread = {
     ...{ thread: "d-1", state: "approval", detail: "wide", model: "scripted", signal: "wide" },
     ...{ source: "export default 1;", hash: "c".repeat(64), checks: [] },
@@ -217,7 +218,9 @@ Deno.test("a client that can ask its person gets a signal approved; another one 
       const request: AgentsRequest = JSON.parse(new TextDecoder().decode(payload));
       asked.push(request);
       const state = asked.some(({ action }) => action === "decide") ? "ended" : "approval";
-      return new TextEncoder().encode(JSON.stringify({ ok: true, thread: { ...thread, state } }));
+      const isLong = request.action === "create" && request.words === "a long one";
+      const answer = isLong ? { ...thread, source: long } : { ...thread, state };
+      return new TextEncoder().encode(JSON.stringify({ ok: true, thread: answer }));
     });
     const words = { words: "when the spread doubles" };
     await withClient(rig.gateway.url, async (client) => {
@@ -236,8 +239,12 @@ Deno.test("a client that can ask its person gets a signal approved; another one 
       await client.connect(new StreamableHTTPClientTransport(new URL(`${rig.gateway.url}/mcp`)));
       const { data } = await call(client, "create_signal", words);
       assert.equal(data["state"], approve ? "ended" : "approval");
+      // What would not be shown as a whole is not asked about.
+      const cut = await call(client, "create_signal", { words: "a long one" });
+      assert.equal(cut.data["state"], "approval");
       await client.close();
     }
+    assert.equal(messages.length, 2);
     assert.match(messages[0] ?? "", /cccc[\s\S]*export default 1/);
     const decisions = asked.filter(({ action }) => action === "decide");
     assert.deepEqual(decisions, [{

@@ -2,7 +2,7 @@ import type { Metrics } from "@ssmd/runtime";
 import { Problem } from "../http/problem.ts";
 import type { Access } from "../access/access.ts";
 import { mayActAs, roleMissing } from "../access/role.ts";
-import { answerText } from "./answer.ts";
+import { boundedText, type Found } from "./answer.ts";
 import { type AskRoute, pathOf } from "../http/ask.ts";
 import type { CallRate } from "../http/call_rate.ts";
 import { readResource } from "./resources.ts";
@@ -79,12 +79,12 @@ export class Toolbox {
 
   async #run(
     { access, caller }: CallContext,
-    find: (ask: AskRoute) => Promise<Parameters<typeof answerText>[0]>,
+    find: (ask: AskRoute) => Promise<Found>,
   ): Promise<string> {
     // Without keys all callers are of this machine: each program has a share of its own.
     this.#options.rate.takeCall(caller.client || `local ${caller.program}`);
     try {
-      return answerText(await find(this.#options.askAs(access, caller.program)));
+      return boundedText(await find(this.#options.askAs(access, caller.program)));
     } catch (error) {
       throw error instanceof Problem ? toolProblem(error) : error;
     }

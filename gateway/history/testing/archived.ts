@@ -2,6 +2,8 @@ import {
   changedManifest,
   dayOfUs,
   type ManifestFile,
+  type ManifestGap,
+  manifestGap,
   manifestTimes,
   NormalizedFileBuilder,
   normalizedKey,
@@ -45,7 +47,11 @@ export class TestArchive {
       const key = `${type} ${day}`;
       this.#events.set(key, [...this.#events.get(key) ?? [], ...group]);
     }
-    for (const [day, files] of byDay) await this.#change(day, files, new Set());
+    const gaps = events.filter((event) => event.type === "gap");
+    for (const [day, files] of byDay) {
+      const ofDay = gaps.filter(({ receivedAtUs }) => dayOfUs(receivedAtUs) === day);
+      await this.#change(day, { files, gaps: ofDay.map(manifestGap) }, new Set());
+    }
   }
 
   /** Seals a type of a day: one sorted file takes the place of its windows. */
@@ -60,7 +66,7 @@ export class TestArchive {
     sorter.close();
     const manifest = await openManifest(this.storage, { kind: "normalized", ...this.#feedId, day });
     const windows = manifest.files.filter((each) => each.type === type && each.key !== key);
-    await this.#change(day, [file], new Set(windows.map((each) => each.key)));
+    await this.#change(day, { files: [file] }, new Set(windows.map((each) => each.key)));
     for (const window of windows) await this.storage.delete(window.key);
   }
 
@@ -85,12 +91,12 @@ export class TestArchive {
 
   async #change(
     day: string,
-    added: ManifestFile[],
+    added: { files: ManifestFile[]; gaps?: ManifestGap[] },
     without: ReadonlySet<string>,
   ): Promise<void> {
     const manifest = await openManifest(this.storage, { kind: "normalized", ...this.#feedId, day });
     const files = manifest.files.filter(({ key }) => !without.has(key));
-    const change = { files: added, writtenBy: "0.1.0+abc1234", nowUs: Date.now() * 1000 };
+    const change = { ...added, writtenBy: "0.1.0+abc1234", nowUs: Date.now() * 1000 };
     await saveManifest(this.storage, changedManifest({ ...manifest, files }, change));
   }
 }

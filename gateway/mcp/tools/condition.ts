@@ -1,16 +1,37 @@
-import type { Condition } from "../answer.ts";
+import type { Condition, Found } from "../answer.ts";
 import { type Json, listIn } from "../../http/ask.ts";
 
 /** Reasons of gaps that pass by themselves. */
 const PASSING = new Set(["not_archived_yet"]);
 
 /** The condition of a page of records, from the gaps in it. */
-export function pageCondition(answer: Json, count: number): Condition {
+function pageCondition(answer: Json, count: number): Condition {
   const gaps = listIn(answer, "gaps");
   const reasons = gaps.map(({ reason }) => String(reason));
   if (reasons.some((reason) => !PASSING.has(reason))) return "gaps";
   if (reasons.length > 0) return "partial";
   return count === 0 ? "empty" : "complete";
+}
+
+/** Gaps beside records, without their texts; query_historical lists all with them. */
+const GAPS_SHOWN = 8;
+
+/** Some records of a market with the newest gaps in their span. */
+export function recordsFound(
+  answer: Json,
+  { count, records }: { count: number; records: Json },
+): Pick<Found, "data" | "condition" | "notes"> {
+  const { symbol, feed } = answer;
+  const all = listIn(answer, "gaps");
+  const gaps = all.slice(-GAPS_SHOWN).map(({ detail: _, ...gap }) => gap);
+  const notes = all.length === gaps.length ? [] : [
+    `${gaps.length} of ${all.length} gaps are shown: query_historical with kind gaps lists all.`,
+  ];
+  return {
+    data: { symbol, feed, ...records, gaps },
+    condition: pageCondition(answer, count),
+    notes: [...notes, ...notesOf(answer)],
+  };
 }
 
 /** The sentences of an answer for its reader. */

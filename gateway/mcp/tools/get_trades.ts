@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Json, pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, SYMBOL, TO } from "./arguments.ts";
-import { newestMs, notesOf, pageCondition } from "./condition.ts";
+import { newestMs, recordsFound } from "./condition.ts";
 import { askPage } from "./paged.ts";
 
 /** Trades, recent and archived. */
@@ -24,14 +24,11 @@ export const GET_TRADES = defineTool({
       request: { path: pathOf("/v1/markets", symbol, "/trades"), query },
       list: "trades",
       found: (trades, answer) => ({
-        data: {
-          ...{ symbol: answer["symbol"], feed: answer["feed"] },
-          trades: trades.map(withoutMarket),
-          gaps: answer["gaps"],
-        },
-        condition: pageCondition(answer, trades.length),
+        ...recordsFound(answer, {
+          count: trades.length,
+          records: { trades: trades.map(withoutMarket) },
+        }),
         newestMs: newestMs(trades, "recv_ts"),
-        notes: notesOf(answer),
       }),
     }),
 });

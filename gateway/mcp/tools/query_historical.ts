@@ -4,7 +4,7 @@ import { fitting, type Found } from "../answer.ts";
 import { type AskRoute, type Json, listIn, pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, SYMBOL, TO } from "./arguments.ts";
-import { newestMs, notesOf, pageCondition } from "./condition.ts";
+import { newestMs, notesOf, recordsFound } from "./condition.ts";
 import { withoutMarket } from "./get_trades.ts";
 import { askPage } from "./paged.ts";
 
@@ -44,14 +44,11 @@ function tickers(ask: AskRoute, { symbol, kind: _, interval: __, ...query }: Arg
     request: { path: pathOf("/v1/markets", symbol, "/tickers"), query },
     list: "tickers",
     found: (records, answer) => ({
-      data: {
-        ...{ symbol: answer["symbol"], feed: answer["feed"] },
-        tickers: records.map(withoutMarket),
-        gaps: answer["gaps"],
-      },
-      condition: pageCondition(answer, records.length),
+      ...recordsFound(answer, {
+        count: records.length,
+        records: { tickers: records.map(withoutMarket) },
+      }),
       newestMs: newestMs(records, "recv_ts"),
-      notes: notesOf(answer),
     }),
   });
 }
@@ -85,14 +82,11 @@ async function candles(ask: AskRoute, args: Args): Promise<Found> {
 function candlesFound(answer: Json, kept: readonly Json[]): Found {
   const rest = listIn(answer, "candles")[kept.length]?.["start"] ?? answer["next_from"];
   return {
-    data: {
-      ...{ symbol: answer["symbol"], feed: answer["feed"], interval: answer["interval"] },
-      candles: kept.map(compactCandle),
-      gaps: answer["gaps"],
-    },
-    condition: pageCondition(answer, kept.length),
+    ...recordsFound(answer, {
+      count: kept.length,
+      records: { interval: answer["interval"], candles: kept.map(compactCandle) },
+    }),
     newestMs: newestMs(kept, "start"),
-    notes: notesOf(answer),
     ...(rest === undefined ? {} : { nextCursor: cursorOf([rest, answer["to"]]) }),
   };
 }
