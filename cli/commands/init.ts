@@ -2,6 +2,10 @@ import { z } from "zod";
 import { jsonSchemas, REGISTRY_FOLDERS } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
+import { on } from "../command/flag.ts";
+
+/** The registry that comes with ssmd. */
+const OWN_REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
 
 export default defineCommand({
   name: "init",
@@ -10,8 +14,10 @@ export default defineCommand({
     "Makes exchanges/ with a folder for each kind of file in the working directory or in --dir, and " +
     "the JSON Schemas that editors check the files with; .gitignore gets data/ and secrets/. Files " +
     "that are there are left alone. Dates and changes come from git: run git init where there is " +
-    "no repository yet.",
-  examples: ["ssmd init", "ssmd init --dir /tmp/my-registry"],
+    "no repository yet. With --demo it also gets the environment that ssmd comes with, and all that " +
+    "it names: ssmd up then runs it, on simulated venues, without an account.",
+  examples: ["ssmd init", "ssmd init --demo", "ssmd init --dir /tmp/my-registry"],
+  flags: { demo: on("Begin with the environment demo: simulated venues, no account") },
   output: z.strictObject({
     dir: z.string().describe("Folder of the registry"),
     made: z.array(z.string()).describe("Paths that were not there"),
@@ -20,13 +26,16 @@ export default defineCommand({
     text: made.length === 0
       ? `${dir} is there already\n`
       : made.map((path) => `made ${path}\n`).join("") +
-        "next: ssmd feed create, ssmd schema register, ssmd env create\n",
+        (made.some((path) => path.endsWith("/environments/demo.yaml"))
+          ? "next: ssmd up\n"
+          : "next: ssmd feed create, ssmd schema register, ssmd env create\n"),
   }),
-  async run({ context }) {
+  async run({ flags: { demo }, context }) {
     const dir = (context.globals.dir ?? ".").replace(/\/+$/, "");
     const root = dir === "." ? "exchanges" : `${dir}/exchanges`;
     try {
-      return { dir: root, made: await makeRegistry(dir, root) };
+      const made = await makeRegistry(dir, root);
+      return { dir: root, made: demo ? [...made, ...await copyDemo(root)] : made };
     } catch (cause) {
       if (cause instanceof Deno.errors.NotCapable || !(cause instanceof Error)) throw cause;
       throw new ConfigError("CONFIG_UNWRITABLE", `${root} cannot be made (${cause.name})`, {
@@ -49,6 +58,25 @@ async function makeRegistry(dir: string, root: string): Promise<string[]> {
     if (await writeNew(`${root}/${name}`, text)) made.push(`${root}/${name}`);
   }
   return made;
+}
+
+/** Copies what the environment demo names; gives the paths that were not there. */
+async function copyDemo(root: string): Promise<string[]> {
+  const made: string[] = [];
+  for (const folder of REGISTRY_FOLDERS) {
+    const names = folder === "environments" ? ["demo.yaml"] : await filesIn(folder);
+    for (const name of names) {
+      const text = await Deno.readTextFile(`${OWN_REGISTRY}/${folder}/${name}`);
+      if (await writeNew(`${root}/${folder}/${name}`, text)) made.push(`${root}/${folder}/${name}`);
+    }
+  }
+  return made;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(`${OWN_REGISTRY}/${folder}`));
+  return entries.filter(({ isFile, name }) => isFile && !name.startsWith("."))
+    .map(({ name }) => name).sort();
 }
 
 /** What a project makes and git does not keep: captured data, and values of keys. */

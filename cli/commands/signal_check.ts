@@ -104,10 +104,17 @@ function textOf(check: z.input<typeof CHECK>): string {
     `${countText(fires, "fire")} on ${countText(records, "record")} (${data}); ` +
     `${ns} ns a record, ${countText(bytes ?? 0, "byte")} a market`,
   ];
+  const isUnproven = check.steps.some(({ result }) => result === "unproven") && ns !== null;
+  const hint = isUnproven
+    ? [
+      `It fires too seldom here: set its limits lower with --set, or check over what was captured: --date today`,
+    ]
+    : [];
   return [
     ...places,
     render({ value: check, rows }, "table").trimEnd(),
     ...cost,
+    ...hint,
     `${check.signal}: ${check.ok ? "nothing is wrong" : "it must not go live like this"}`,
   ].join("\n") + "\n";
 }

@@ -13,7 +13,7 @@ export default signal({
   version: 1,
   on: { feeds: [${JSON.stringify(feed)}], symbols: [${JSON.stringify(symbol)}] },
   // An environment may set these otherwise.
-  params: { minShare: 0.001 },
+  params: { minShare: 0.0005 },
   state: { book: orderbook({ depth: 10 }) },
   when: ({ book }, p) => book.spread >= p.minShare * book.mid,
   edge: "rising",

@@ -16,7 +16,13 @@ import { marketWalk } from "./market_walk.ts";
 import { type Finding, importFindings, lintFindings, typeFindings } from "./static_findings.ts";
 
 const WALK_RECORDS = 10_000;
+const WALK_RECORDS_MAX = 40_000;
+const WALK_PACE_US = 50_000;
+/** So many times as long as its warm-up a signal is looked at, within the limit above. */
+const WARMUPS = 15;
 const WALK_SEED = 20_260_301;
+/** Prices of these are below 1; of others they are made up above 100. */
+const PREDICTION_FEEDS: readonly string[] = ["kalshi", "polymarket"];
 
 /** What came of a check. */
 export interface CheckResult {
@@ -140,8 +146,13 @@ function madeUpRecords(info: SignalInfo): Promise<readonly MarketEvent[]> {
   const symbols = info.symbols.flatMap((pattern) =>
     pattern.endsWith("*") ? [`${pattern.slice(0, -1)}A`, `${pattern.slice(0, -1)}B`] : [pattern]
   );
+  const warm = Math.ceil(info.warmupUs * WARMUPS / WALK_PACE_US);
+  const count = Math.min(WALK_RECORDS_MAX, Math.max(WALK_RECORDS, warm));
   const walks = info.neededFeeds.map((feed, i) =>
-    marketWalk({ feed, symbols, count: WALK_RECORDS, seed: WALK_SEED + i })
+    marketWalk({
+      ...{ feed, symbols, count, paceUs: WALK_PACE_US, seed: WALK_SEED + i },
+      floorCents: PREDICTION_FEEDS.includes(feed) ? 0 : 10_000,
+    })
   );
   return Promise.resolve(walks.flat().sort(compareMerged));
 }
