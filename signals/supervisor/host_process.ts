@@ -25,13 +25,13 @@ const DATA_KB_MAX = 900_000;
 const HEAP_MB_MAX = 192;
 const RSS_BYTES_MAX = 384 * 1024 * 1024;
 
-/** Bounds of a host. */
+/** Bounds of a host: processor time that it may use without an answer, ms; see {@linkcode Watchdog}. */
 export interface HostLimits {
-  /** Time without an answer after which it is killed, ms. */
+  /** Of a batch. */
   watchdogMs: number;
-  /** Time in which it must have loaded its signals, ms: a process starts, and a machine may be busy. */
+  /** Until it has loaded its signals. */
   startMs: number;
-  /** Time in which a signal that is probed alone must come through, ms. */
+  /** Of a signal that is probed alone. */
   probeMs: number;
 }
 
@@ -39,6 +39,8 @@ export interface HostLimits {
 export class HostFailure extends TransportError {
   /** The signal that a probing host had announced; undefined = not known. */
   signal: string | undefined;
+  /** Whether something else on the machine has killed it: nothing that it ran is to blame. */
+  isOutside = false;
 }
 
 /** What is loaded into a host. */
@@ -83,7 +85,7 @@ export class HostProcess {
       return { host, ready: host.#parsed(READY, ready) };
     } catch (error) {
       await host.kill();
-      if (error instanceof HostFailure) error.signal = host.begun;
+      if (error instanceof HostFailure && !error.isOutside) error.signal = host.begun;
       throw error;
     }
   }
@@ -138,7 +140,7 @@ export class HostProcess {
       await this.#request(frameOf(TO_HOST.probe, NOTHING), FROM_HOST.done, timeoutMs);
       return undefined;
     } catch (error) {
-      if (error instanceof HostFailure) return this.begun ?? "";
+      if (error instanceof HostFailure && !error.isOutside) return this.begun ?? "";
       throw error;
     }
   }
@@ -165,9 +167,11 @@ export class HostProcess {
   }
 
   async #answerIn(timeoutMs: number): Promise<{ kind: number; body: Uint8Array }> {
-    using watchdog = new Watchdog(timeoutMs);
+    using watchdog = new Watchdog(this.pid, timeoutMs);
     const answer = await Promise.race([watchdog.bitten, this.#nextAnswer()]);
-    if (answer === "late") throw this.#end("SIGNALS_HOST_LATE", `no answer in ${timeoutMs} ms`);
+    if (answer === "late") {
+      throw this.#end("SIGNALS_HOST_LATE", `no answer in ${timeoutMs} ms of work`);
+    }
     return answer;
   }
 
@@ -176,7 +180,11 @@ export class HostProcess {
       const head = headOf(await this.#frames.read(HEAD_BYTES));
       return { kind: head.kind, body: await this.#frames.read(head.length) };
     } catch (error) {
-      throw this.#end("SIGNALS_HOST_ENDED", "its pipe ended", error);
+      // Before it is ended here: then nothing tells who killed it.
+      const isOutside = !this.#isEnded && (await this.#child.status).signal === "SIGKILL";
+      const failure = this.#end("SIGNALS_HOST_ENDED", "its pipe ended", error);
+      failure.isOutside = isOutside;
+      throw failure;
     }
   }
 

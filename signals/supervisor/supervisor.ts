@@ -5,7 +5,7 @@ import type { HostedSignal } from "../host/load_signal.ts";
 import type { BatchResult, Ready } from "./answers.ts";
 import { HostFailure, type HostLimits, HostProcess } from "./host_process.ts";
 
-const WATCHDOG_MS = 1_000;
+const WATCHDOG_MS = 600;
 const START_MS = 20_000;
 const PROBE_MS = 250;
 const REPLAYED_BYTES_PER_MS = 20_000;
@@ -34,7 +34,7 @@ export interface SupervisorOptions {
   states?: readonly Uint8Array[];
   /** Position at which the states were taken; default 0. */
   position?: number;
-  /** Default 1 s for a batch, 20 s for a start, 250 ms for a signal that is probed. */
+  /** Default 600 ms for a batch, 20 s for a start, 250 ms for a signal that is probed. */
   limits?: Partial<HostLimits>;
   /** Called when a signal is taken out. */
   onQuarantine?: (quarantine: Quarantine) => void;
@@ -137,6 +137,7 @@ export class Supervisor {
         if (this.#host === undefined) await this.start();
         const result = await (this.#host as HostProcess).send(batch);
         this.#position = result.position;
+        this.#innocentFailures = 0;
         await this.#keep(batch);
         return result;
       } catch (error) {
@@ -180,7 +181,9 @@ export class Supervisor {
   async #blame(batch: Uint8Array | undefined, failure: HostFailure): Promise<void> {
     await this.stop();
     let isFound = false;
-    for (;;) {
+    // The system kills what fills the machine, too: then it happens again, and they are probed.
+    const isInnocent = failure.isOutside && this.#innocentFailures < INNOCENT_FAILURES_MAX - 1;
+    while (!isInnocent) {
       const guilty = await this.#guiltyOf(batch);
       if (guilty === undefined) break;
       isFound = true;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { Encoder } from "@ssmd/codec";
 import type { Fire } from "@ssmd/market";
 import { compareFires } from "../engine/fire_id.ts";
@@ -80,16 +81,31 @@ Deno.test("a host gives the fires that its signals give in process", async () =>
   });
 });
 
-Deno.test("a host that is killed goes on from its snapshot without a fire lost or twice", async () => {
+Deno.test("a host that is killed, however often, goes on without a fire lost or twice", async () => {
   await withSupervisor(GOOD, async (supervisor, quarantined) => {
     const fires: Fire[] = [];
     for (const [i, batch] of BATCHES.entries()) {
       if (i === 4) await supervisor.snapshot();
-      if (i === 2 || i === 7) Deno.kill(supervisor.pid ?? 0, "SIGKILL");
+      if (i >= 2 && i < 8) Deno.kill(supervisor.pid ?? 0, "SIGKILL");
       fires.push(...(await supervisor.send(batch)).fires);
     }
     const all = fires.sort(compareFires).map((fire) => ({ ...fire, engine: "" }));
     assert.deepEqual(all, EXPECTED);
+    assert.deepEqual(quarantined, []);
+  });
+});
+
+Deno.test("a host that gets no turn of the processor is waited for, and no signal is blamed", async () => {
+  await withSupervisor(GOOD, async (supervisor, quarantined) => {
+    await supervisor.start();
+    const pid = supervisor.pid ?? 0;
+    Deno.kill(pid, "SIGSTOP");
+    const fires = firesOf(supervisor);
+    // Longer than a host may work on a batch.
+    await delay(2_000);
+    Deno.kill(pid, "SIGCONT");
+    assert.deepEqual(await fires, EXPECTED);
+    assert.equal(supervisor.pid, pid);
     assert.deepEqual(quarantined, []);
   });
 });
