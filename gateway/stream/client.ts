@@ -72,7 +72,8 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   #conflater: Conflater<ClientGroup> | undefined;
   #intervalMs = INTERVAL_MS_FIRST;
   #dirty = false;
-  #awaitingSnapshot = new Map<ClientGroup, Awaiting>();
+  /** Books that wait for a snapshot; created for the first of them. */
+  #awaitingSnapshot: Map<ClientGroup, Awaiting> | undefined;
   /** `conflate`: types whose newest state was not sent yet. */
   #missedTypes: Map<ClientGroup, number> | undefined;
   /** Set during a replay; books that start after it. */
@@ -140,7 +141,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     const { meta } = frame;
     if (this.state === "disconnected") return;
     if (
-      meta.type === TYPE_INDEX.orderbook && this.#awaitingSnapshot.size > 0 &&
+      meta.type === TYPE_INDEX.orderbook && this.#awaitingSnapshot !== undefined &&
       this.#isHeldBack(meta)
     ) {
       return;
@@ -190,13 +191,13 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   /** Starts a book: sends its snapshot as soon as there is one and it fits. */
   startBook(group: ClientGroup): void {
     if (this.#replay !== undefined) return void this.#replay.books.add(group);
-    this.#awaitingSnapshot.set(group, "first");
+    this.#await(group, "first");
     this.#sendSnapshots();
   }
 
   /** Stops a book. */
   stopBook(group: ClientGroup): void {
-    this.#awaitingSnapshot.delete(group);
+    this.#awaitingSnapshot?.delete(group);
     this.#replay?.books.delete(group);
   }
 
@@ -231,7 +232,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   endReplay(): void {
     const books = this.#replay?.books ?? [];
     this.#replay = undefined;
-    for (const group of books) this.#awaitingSnapshot.set(group, "first");
+    for (const group of books) this.#await(group, "first");
     this.#sendSnapshots();
   }
 
@@ -251,14 +252,14 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   close(): void {
     this.#buffer.close();
     this.#conflater?.close();
-    this.#awaitingSnapshot.clear();
+    this.#awaitingSnapshot = undefined;
     this.#missedTypes = undefined;
     this.#resolveRoom();
   }
 
-  /** The last `dropped` message of an ending connection; undefined = nothing to report. */
+  /** The `dropped` message that is due; undefined = nothing to report. */
   takeDropMessage(): string | undefined {
-    return this.#buffer.drops.count > 0 ? this.#buffer.drops.takeMessage(this.policy) : undefined;
+    return this.#buffer.dropCount > 0 ? this.#buffer.drops.takeMessage(this.policy) : undefined;
   }
 
   onState(before: BufferState): void {
@@ -272,10 +273,10 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   }
 
   onRoom(): void {
-    const { drops } = this.#buffer;
-    if (drops.count > 0) this.sendControl(drops.takeMessage(this.policy));
+    const dropped = this.takeDropMessage();
+    if (dropped !== undefined) this.sendControl(dropped);
     if (this.#missedTypes !== undefined) this.#sendMissed(this.#missedTypes);
-    if (this.#awaitingSnapshot.size > 0) this.#sendSnapshots();
+    if (this.#awaitingSnapshot !== undefined) this.#sendSnapshots();
     this.#resolveRoom();
   }
 
@@ -287,7 +288,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#countDropped(meta.type, meta.subject);
     if (policy === "disconnect") this.#owner.onCut(this, "slow");
     if (meta.subject === undefined) return false;
-    if (meta.type === TYPE_INDEX.orderbook) this.#awaitingSnapshot.set(meta.subject, "dropped");
+    if (meta.type === TYPE_INDEX.orderbook) this.#await(meta.subject, "dropped");
     else if (policy === "conflate") {
       this.#missedTypes ??= new Map();
       this.#missedTypes.set(
@@ -300,19 +301,19 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   #dropOldestFor({ bytes, type, isSnapshot, subject }: FrameMeta<ClientGroup>): boolean {
     const broken = this.#buffer.makeRoom(bytes);
-    for (const group of broken) this.#awaitingSnapshot.set(group, "dropped");
+    for (const group of broken) this.#await(group, "dropped");
     const isBroken = type === TYPE_INDEX.orderbook && subject !== undefined && broken.has(subject);
     if (isBroken && !isSnapshot || !this.#buffer.fits(bytes)) return false;
-    if (isBroken) this.#awaitingSnapshot.delete(subject);
+    if (isBroken) this.#awaitingSnapshot?.delete(subject);
     return true;
   }
 
   /** Whether a book's record must wait for a snapshot; a snapshot ends the wait. */
   #isHeldBack({ subject, isSnapshot }: FrameMeta<ClientGroup>): boolean {
-    const why = subject && this.#awaitingSnapshot.get(subject);
+    const why = subject && this.#awaitingSnapshot?.get(subject);
     if (subject === undefined || why === undefined) return false;
     if (isSnapshot) {
-      this.#awaitingSnapshot.delete(subject);
+      this.#awaitingSnapshot?.delete(subject);
       return false;
     }
     // The first snapshot will include these changes: not counted as dropped.
@@ -339,7 +340,8 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   }
 
   #scheduleFlush(): void {
-    if (this.#buffer.isOverrun) return this.#owner.onCut(this, "overrun");
+    const isCut = this.#buffer.isOverrun || !this.#dirty && this.#buffer.isFlooded;
+    if (isCut) return this.#owner.onCut(this, "overrun");
     if (this.#dirty) return;
     this.#dirty = true;
     this.#owner.onDirty(this);
@@ -361,16 +363,22 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#scheduleFlush();
   }
 
+  #await(group: ClientGroup, why: Awaiting): void {
+    (this.#awaitingSnapshot ??= new Map()).set(group, why);
+  }
+
   #sendSnapshots(): void {
-    if (this.state === "dropping") return;
-    for (const group of this.#awaitingSnapshot.keys()) {
+    const awaiting = this.#awaitingSnapshot;
+    if (awaiting === undefined || this.state === "dropping") return;
+    for (const group of awaiting.keys()) {
       const frame = group.stateFrame(TYPE_INDEX.orderbook, this.encoding, this.#owner.position);
       if (frame === undefined) continue;
       if (!this.#buffer.fits(frame.length)) break;
-      this.#awaitingSnapshot.delete(group);
+      awaiting.delete(group);
       this.#push(frame, TYPE_INDEX.orderbook, group);
       this.#countSent(TYPE_INDEX.orderbook, group);
     }
+    if (awaiting.size === 0) this.#awaitingSnapshot = undefined;
     this.#scheduleFlush();
   }
 }

@@ -13,6 +13,9 @@ import {
   type SlowPolicy,
 } from "../protocol/slow_policy.ts";
 
+/** Share of a buffer's messages that may wait for the end of a tick. */
+const TICK_SHARE = 0.125;
+
 /** Receives events of a {@linkcode ClientBuffer}; `S` is a market. */
 export interface BufferOwner<S> {
   /** The state changed. */
@@ -29,11 +32,11 @@ export interface BufferOwner<S> {
  */
 export class ClientBuffer<S> implements SocketWriterOwner {
   readonly limits: BufferLimits;
-  /** Drops that were not reported yet. */
-  readonly drops: DropCounter = new DropCounter();
   policy: SlowPolicy;
   #owner: BufferOwner<S>;
   #writer: SocketWriter<S>;
+  /** Created with the first drop: most clients have none. */
+  #drops: DropCounter | undefined;
   #state: BufferState = "healthy";
   #droppingSinceUs = 0;
   /** Whether records are refused until there is room (`drop_newest`, `conflate`). */
@@ -48,6 +51,16 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     this.policy = policy;
     this.#owner = owner;
     this.#writer = new SocketWriter<S>(sink, this, limits.bytesMax);
+  }
+
+  /** Drops that were not reported yet. */
+  get drops(): DropCounter {
+    return this.#drops ??= new DropCounter();
+  }
+
+  /** Their number. */
+  get dropCount(): number {
+    return this.#drops?.count ?? 0;
   }
 
   get bytes(): number {
@@ -77,10 +90,14 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     return this.#state !== "dropping" && this.#fillRatio() < HEALTHY_BELOW;
   }
 
-  /** Whether undroppable messages, or answers to pings, exceed the limit. */
+  /** Whether undroppable messages exceed the limit. */
   get isOverrun(): boolean {
-    const { bytesMax } = this.limits;
-    return Math.max(this.#writer.waitingBytes, this.#writer.foreignBytes) > bytesMax;
+    return this.#writer.waitingBytes > this.limits.bytesMax;
+  }
+
+  /** Whether answers to pings do. */
+  get isFlooded(): boolean {
+    return this.#writer.foreignBytes > this.limits.bytesMax;
   }
 
   /** Whether a record fits; one larger than the buffer fits into an empty one. */
@@ -95,6 +112,8 @@ export class ClientBuffer<S> implements SocketWriterOwner {
   /** Adds `meta.bytes` bytes from `start` of a buffer, which must not change any more. */
   push(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
     this.#writer.push(buffer, start, meta);
+    // A tick may be long: it alone must not fill a small buffer.
+    if (this.#writer.messages > this.limits.messagesMax * TICK_SHARE) this.#writer.flush();
     if (this.#state === "healthy" && this.#fillRatio() >= LAGGING_FROM) this.#setState("lagging");
   }
 
@@ -127,7 +146,7 @@ export class ClientBuffer<S> implements SocketWriterOwner {
 
   /** The `dropped` message of `drop_oldest`, to be written before what waits. */
   takeNotice(): Uint8Array | undefined {
-    if (this.policy !== "drop_oldest" || this.drops.count === 0) return undefined;
+    if (this.policy !== "drop_oldest" || this.dropCount === 0) return undefined;
     return textFrame(this.drops.takeMessage(this.policy));
   }
 

@@ -18,6 +18,11 @@ import { type PreparedFrame, RecordFrames } from "./encoding.ts";
 
 /** One flush in so many has its latency taken. */
 const LATENCY_EVERY = 8;
+/**
+ * A write costs the same for one message as for ten: when writing to all takes long, the next round
+ * waits a share of that time, so that more messages share a write and time is left for the rest.
+ */
+const REST = { share: 0.25, fromMs: 1, mostMs: 25 } as const;
 
 /** Receives the hub's counts, for metrics. */
 interface HubObserver {
@@ -42,6 +47,7 @@ export class Hub implements ClientOwner {
   #frames = new RecordFrames<ClientGroup>();
   #dirty: Client[] = [];
   #scheduled: ReturnType<typeof setImmediate> | undefined;
+  #resting: ReturnType<typeof setTimeout> | undefined;
   #sent: number[] = STREAM_TYPES.map(() => 0);
   #dropped: number[] = SLOW_POLICIES.map(() => 0);
   #sentTotal = 0;
@@ -217,12 +223,13 @@ export class Hub implements ClientOwner {
   /** Cancels the next tick and removes all clients. */
   close(): void {
     clearImmediate(this.#scheduled);
+    clearTimeout(this.#resting);
     for (const client of [...this.#clients]) this.removeClient(client);
   }
 
   onDirty(client: Client): void {
     this.#dirty.push(client);
-    this.#scheduled ??= setImmediate(this.#flush);
+    if (this.#resting === undefined) this.#scheduled ??= setImmediate(this.#flush);
   }
 
   onState(client: Client, before: BufferState): void {
@@ -250,7 +257,9 @@ export class Hub implements ClientOwner {
     this.#scheduled = undefined;
     const dirty = this.#dirty;
     this.#dirty = [];
+    const beganMs = performance.now();
     for (const client of dirty) client.flush();
+    this.#restAfter(performance.now() - beganMs);
     this.#observer.onSent(this.#sent);
     this.#sent.fill(0);
     this.#observer.onDropped(this.#dropped);
@@ -259,6 +268,17 @@ export class Hub implements ClientOwner {
       this.#observer.onLatency(Math.max(0, nowUs() - this.#oldestUs) / 1e6);
     }
     this.#oldestUs = 0;
+  };
+
+  /** The next round begins after the rest; without one, with the next record. */
+  #restAfter(tookMs: number): void {
+    if (tookMs < REST.fromMs) return;
+    this.#resting = setTimeout(this.#endRest, Math.min(REST.mostMs, tookMs * REST.share));
+  }
+
+  #endRest = (): void => {
+    this.#resting = undefined;
+    if (this.#dirty.length > 0) this.#flush();
   };
 
   #newGroup(market: Market): ClientGroup {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Backlog } from "./backlog.ts";
 import type { FrameMeta } from "./frame_meta.ts";
 
@@ -23,6 +24,20 @@ export interface SocketWriterOwner {
   takeNotice(): Uint8Array | undefined;
 }
 
+/** Nothing; stands where no run is. */
+const NONE = Buffer.alloc(0);
+
+/** The newest view of shared frames: clients that get the same bytes write the same object. */
+let newestView = NONE;
+
+/** Bytes of a buffer, as sockets take them without a copy of the view. */
+function viewOf({ buffer, byteOffset }: Uint8Array, start: number, end: number): Buffer {
+  const isSame = newestView.buffer === buffer && newestView.byteOffset === byteOffset + start &&
+    newestView.length === end - start;
+  if (isSame) return newestView;
+  return newestView = Buffer.from(buffer as ArrayBuffer, byteOffset + start, end - start);
+}
+
 /**
  * Messages on their way to one client. One write is under way at a time, of what was given in a
  * tick; what comes meanwhile waits in a {@linkcode Backlog}.
@@ -30,14 +45,17 @@ export interface SocketWriterOwner {
 export class SocketWriter<S> {
   #sink: ByteSink;
   #owner: SocketWriterOwner;
-  #writeBytesMax: number;
-  /** Runs of frames pushed in this tick. */
-  #buffers: Uint8Array[] = [];
-  #starts: number[] = [];
-  #ends: number[] = [];
+  #bytesMax: number;
+  /** The newest run of frames pushed in this tick: `buffer[start, end)`. */
+  #buffer: Uint8Array = NONE;
+  #start = 0;
+  #end = 0;
+  /** Runs before it; most ticks have none. */
+  #runs: Uint8Array[] | undefined;
   #tickBytes = 0;
   #tickMessages = 0;
-  #backlog: Backlog<S>;
+  /** Created when a client is first behind: most never are. */
+  #backlog: Backlog<S> | undefined;
   #inFlightBytes = 0;
   #inFlightMessages = 0;
 
@@ -45,8 +63,7 @@ export class SocketWriter<S> {
   constructor(sink: ByteSink, owner: SocketWriterOwner, bytesMax: number) {
     this.#sink = sink;
     this.#owner = owner;
-    this.#writeBytesMax = Math.min(Math.floor(bytesMax * IN_SOCKET_SHARE), WRITE_BYTES_MAX);
-    this.#backlog = new Backlog<S>(Math.min(this.#writeBytesMax, CHUNK_BYTES_MAX));
+    this.#bytesMax = bytesMax;
   }
 
   /** Bytes pushed and not yet accepted by the kernel. */
@@ -56,12 +73,12 @@ export class SocketWriter<S> {
 
   /** Messages pushed and not yet accepted by the kernel. */
   get messages(): number {
-    return this.#tickMessages + this.#backlog.messages + this.#inFlightMessages;
+    return this.#tickMessages + (this.#backlog?.messages ?? 0) + this.#inFlightMessages;
   }
 
   /** Bytes not yet written to the socket. */
   get waitingBytes(): number {
-    return this.#tickBytes + this.#backlog.bytes;
+    return this.#tickBytes + (this.#backlog?.bytes ?? 0);
   }
 
   /** Bytes in the socket that are no messages: answers to pings. */
@@ -77,15 +94,16 @@ export class SocketWriter<S> {
   /** Adds `meta.bytes` bytes from `start` of a buffer, which must not change any more. */
   push(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
     const end = start + meta.bytes;
-    if (this.#isBusy) return this.#backlog.add(buffer, start, meta);
-    const last = this.#buffers.length - 1;
-    if (last >= 0 && this.#buffers[last] === buffer && this.#ends[last] === start) {
-      this.#ends[last] = end;
-    } else {
-      this.#buffers.push(buffer);
-      this.#starts.push(start);
-      this.#ends.push(end);
+    if (this.#inFlightBytes > 0) {
+      this.#backlog ??= new Backlog<S>(Math.min(this.#writeBytesMax, CHUNK_BYTES_MAX));
+      return this.#backlog.add(buffer, start, meta);
     }
+    if (this.#end !== start || this.#buffer !== buffer) {
+      if (this.#tickBytes > 0) (this.#runs ??= []).push(this.#newestRun);
+      this.#buffer = buffer;
+      this.#start = start;
+    }
+    this.#end = end;
     this.#tickMessages++;
     this.#tickBytes += meta.bytes;
     if (this.#tickBytes > this.#writeBytesMax) this.flush();
@@ -93,17 +111,23 @@ export class SocketWriter<S> {
 
   /** Ends a tick: writes what was pushed, if no write is under way. */
   flush(): void {
-    if (this.#isBusy || this.#tickBytes === 0) return;
-    const bytes = this.#buffers.length === 1 ? this.#run(0) : this.#joinRuns();
+    if (this.#inFlightBytes > 0 || this.#tickBytes === 0) return;
+    const bytes = this.#runs === undefined ? this.#newestRun : this.#joinRuns(this.#runs);
     const messages = this.#tickMessages;
-    this.#buffers.length = this.#starts.length = this.#ends.length = 0;
-    this.#tickBytes = this.#tickMessages = 0;
+    this.#buffer = NONE;
+    this.#runs = undefined;
+    this.#start =
+      this.#end =
+      this.#tickBytes =
+      this.#tickMessages =
+        0;
     this.#write(bytes, messages);
   }
 
   /** Drops the oldest that waits, see {@linkcode Backlog.makeRoom}; what is under way counts, too. */
   makeRoom(bytesMax: number, messagesMax: number, onDropped: (meta: FrameMeta<S>) => void): Set<S> {
     this.flush();
+    if (this.#backlog === undefined) return new Set();
     return this.#backlog.makeRoom(
       bytesMax - this.#inFlightBytes,
       messagesMax - this.#inFlightMessages,
@@ -111,31 +135,26 @@ export class SocketWriter<S> {
     );
   }
 
-  /** Whether a write is pending: messages then wait in the backlog. */
-  get #isBusy(): boolean {
-    return this.#inFlightBytes > 0;
+  /** The most bytes of one write. */
+  get #writeBytesMax(): number {
+    return Math.min(Math.floor(this.#bytesMax * IN_SOCKET_SHARE), WRITE_BYTES_MAX);
   }
 
-  #run(i: number): Uint8Array {
-    return (this.#buffers[i] as Uint8Array).subarray(this.#starts[i], this.#ends[i]);
+  get #newestRun(): Uint8Array {
+    return viewOf(this.#buffer, this.#start, this.#end);
   }
 
   /** Joins the runs of this tick. */
-  #joinRuns(): Uint8Array {
-    const joined = new Uint8Array(this.#tickBytes);
-    for (let i = 0, at = 0; i < this.#buffers.length; i++) {
-      const run = this.#run(i);
-      joined.set(run, at);
-      at += run.length;
-    }
-    return joined;
+  #joinRuns(runs: Uint8Array[]): Uint8Array {
+    runs.push(this.#newestRun);
+    return Buffer.concat(runs, this.#tickBytes);
   }
 
   /** Writes the notice, else the oldest chunk of the backlog. */
   #writeBacklog(): void {
     const notice = this.#owner.takeNotice();
     if (notice !== undefined) return this.#write(notice, 0);
-    const next = this.#backlog.take();
+    const next = this.#backlog?.take();
     if (next !== undefined) this.#write(next.bytes, next.messages);
   }
 
@@ -147,7 +166,7 @@ export class SocketWriter<S> {
 
   #onSinkWritten = (): void => {
     this.#inFlightBytes = this.#inFlightMessages = 0;
-    if (this.#backlog.bytes > 0) this.#writeBacklog();
+    if (this.waitingBytes > 0) this.#writeBacklog();
     this.#owner.onWritten();
   };
 }
