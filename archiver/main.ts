@@ -1,5 +1,13 @@
 import { followSymbols, loadInstruments, orderedSymbols, shardsOfFeed } from "@ssmd/metadata";
-import { COMMIT, ConfigError, runService, SsmdError, untilSignal, VERSION } from "@ssmd/runtime";
+import {
+  beginLasting,
+  COMMIT,
+  ConfigError,
+  runService,
+  SsmdError,
+  untilSignal,
+  VERSION,
+} from "@ssmd/runtime";
 import { openService, serveService, serviceFlags } from "@ssmd/service";
 import { openServiceStorage } from "@ssmd/storage";
 import { openServiceTransport } from "@ssmd/transport";
@@ -57,15 +65,21 @@ await runService("archiver", FLAGS, async (flags, stack) => {
   stack.defer(() => stopped.abort());
   const signal = untilSignal(stopped.signal);
   const isStarted = await Promise.race([archiver.start().then(() => true), signal]);
-  const following = await followSymbols(transport, {
-    ...{ environment, instruments: await loadInstruments() },
-    onSymbols: (symbols) => {
-      const byFeed = orderedSymbols({ ...environment, symbols }, shard);
-      for (const feed of environment.feeds) ordered.set(feed, byFeed.get(feed) ?? []);
+  const instruments = await loadInstruments();
+  const onSymbols = (symbols: typeof environment.symbols) => {
+    const byFeed = orderedSymbols({ ...environment, symbols }, shard);
+    for (const feed of environment.feeds) ordered.set(feed, byFeed.get(feed) ?? []);
+  };
+  const following = await beginLasting(async () => {
+    const { unsubscribe } = await followSymbols(transport, { environment, instruments, onSymbols });
+    return { close: unsubscribe };
+  }, {
+    onFailed: (error, isFirst) => {
+      if (isFirst) logger.warn("changes of markets are not followed yet", { error });
     },
-  }).catch((error) => logger.warn("changes of markets are not followed", { error }));
+  });
   if (isStarted === true) logger.info("archiving", { env, metrics_port: scrape.port });
-  stack.defer(() => following?.unsubscribe());
+  stack.defer(() => following.close());
   return async () => {
     const end = await Promise.race([signal, archiver.superseded]);
     if (end instanceof SsmdError) throw end;

@@ -1,5 +1,5 @@
 import { followSymbols, symbolsOfFeed, symbolsOfShard } from "@ssmd/metadata";
-import { Backoff, type ComponentHealth, messageOf } from "@ssmd/runtime";
+import { type Backoff, beginLasting, type ComponentHealth, messageOf } from "@ssmd/runtime";
 import type { Connector } from "./connector.ts";
 import type { SymbolHandover } from "./symbol_handover.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
@@ -23,8 +23,7 @@ interface Following {
  * of the start, the connector is not ready, and it is tried again.
  */
 export async function followFeed(connector: Connector, options: FollowOptions): Promise<Following> {
-  const { feed, shard, environment, logger, handover, health } = options;
-  const { pauses = new Backoff({ firstMs: 1000 }) } = options;
+  const { feed, shard, environment, logger, handover, health, pauses } = options;
   const onSymbols = (symbols: Parameters<typeof symbolsOfFeed>[0]) => {
     const own = symbolsOfFeed(symbolsOfShard({ ...environment, symbols }, shard), feed);
     if (handover !== undefined) {
@@ -37,31 +36,23 @@ export async function followFeed(connector: Connector, options: FollowOptions): 
   // Those of rules are not known before they are told.
   if (handover !== undefined && !environment.select?.length) onSymbols(environment.symbols);
   let problem: string | undefined;
-  let isClosed = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let following: Following | undefined;
   health.requireForReadiness("markets", () => problem);
-  const start = async () => {
-    try {
-      following = await begin(connector, options, onSymbols);
-      problem = undefined;
-    } catch (error) {
-      if (problem === undefined) {
-        logger.warn("changes of markets are not followed yet, it is tried again", { feed, error });
-      }
+  const following = await beginLasting(async () => {
+    const begun = await begin(connector, options, onSymbols);
+    problem = undefined;
+    return begun;
+  }, {
+    pauses,
+    onFailed: (error, isFirst) => {
       problem = `changes of markets are not followed: ${messageOf(error)}`;
-      if (!isClosed) timer = setTimeout(() => starting = start(), pauses.nextMs(error));
-    }
-  };
-  let starting = start();
-  await starting;
+      if (!isFirst) return;
+      logger.warn("changes of markets are not followed yet, it is tried again", { feed, error });
+    },
+  });
   return {
     close: async () => {
-      isClosed = true;
-      clearTimeout(timer);
-      await starting;
+      await following.close();
       health.close();
-      await following?.close();
     },
   };
 }

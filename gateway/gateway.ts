@@ -145,20 +145,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { subscriber, streams, server, hub, data } = parts;
   const { transport, environment } = options;
   const watches: ({ unsubscribe(): void } | undefined)[] = [];
+  let selected: { close(): Promise<void> } | undefined;
   let port: number;
   try {
     port = await listen(server, options.host, options.port);
     streams.attach(server);
     await subscriber.start();
-    void parts.instruments.start();
+    parts.instruments.start();
     if (isEnriched(environment)) {
       const onRow = (row: EnrichedMessage, market: Market) =>
         hub.deliverRecord(row, market, undefined);
       watches.push(await followEnriched({ env: options.env, transport, data, onRow, logger }));
     }
-    watches.push(
-      await followSelectedMarkets({ environment, registryDir, transport, data, logger }),
-    );
+    selected = await followSelectedMarkets({ environment, registryDir, transport, data, logger });
   } catch (error) {
     await stop(parts);
     throw error;
@@ -177,11 +176,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port,
     routes: parts.routes,
     stats: () => statsOf(data, hub, subscriber),
-    close: () => {
+    close: async () => {
       clearInterval(ticker);
       check?.close();
       for (const watch of watches) watch?.unsubscribe();
-      return stop(parts);
+      await selected?.close();
+      await stop(parts);
     },
   };
 }

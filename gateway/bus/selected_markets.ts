@@ -1,5 +1,5 @@
 import { type Environment, followSymbols, loadInstruments } from "@ssmd/metadata";
-import type { Logger } from "@ssmd/runtime";
+import { beginLasting, type Logger } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import type { MarketData } from "../state/market_data.ts";
 
@@ -14,25 +14,24 @@ interface SelectedMarketsOptions {
 
 /**
  * Takes in the markets that rules of the environment find before their first record, with the venue's
- * names. A bus without key-value stores is logged: they come with their records then.
+ * names; while the bus refuses that, they come with their records.
  */
 export async function followSelectedMarkets(
   { environment, registryDir, transport, data, logger }: SelectedMarketsOptions,
-): Promise<{ unsubscribe(): void } | undefined> {
+): Promise<{ close(): Promise<void> } | undefined> {
   if (environment === undefined) return undefined;
-  try {
-    return await followSymbols(transport, {
-      environment,
-      instruments: await loadInstruments(registryDir),
-      onSymbols: (symbols) => {
-        const fresh = Object.entries(symbols).filter(([symbol]) =>
-          data.market(symbol) === undefined
-        );
-        data.add([], fresh.map(([symbol, { feed, external }]) => ({ symbol, feed, external })));
-      },
-    });
-  } catch (error) {
-    logger.warn("markets of rules are known with their first record only", { error });
-    return undefined;
-  }
+  const instruments = await loadInstruments(registryDir);
+  const onSymbols = (symbols: Environment["symbols"]) => {
+    const fresh = Object.entries(symbols).filter(([symbol]) => data.market(symbol) === undefined);
+    data.add([], fresh.map(([symbol, { feed, external }]) => ({ symbol, feed, external })));
+  };
+  return await beginLasting(async () => {
+    const { unsubscribe } = await followSymbols(transport, { environment, instruments, onSymbols });
+    return { close: unsubscribe };
+  }, {
+    onFailed: (error, isFirst) => {
+      if (!isFirst) return;
+      logger.warn("markets of rules come with their first record; it is tried again", { error });
+    },
+  });
 }

@@ -7,8 +7,8 @@ import {
   isSameInstrument,
   SecurityMaster,
 } from "@ssmd/metadata";
-import { type Logger, messageOf } from "@ssmd/runtime";
-import type { KeyValueChange, KeyValueWatch, Transport } from "@ssmd/transport";
+import { beginLasting, type Logger, messageOf } from "@ssmd/runtime";
+import type { KeyValueChange, Transport } from "@ssmd/transport";
 import { InstrumentCache } from "./instrument_cache.ts";
 import type { RegistrySource } from "./registry_source.ts";
 
@@ -33,8 +33,7 @@ export class InstrumentSource {
   #dynamic = new Map<string, InstrumentFile>();
   #files: ReadonlyMap<string, InstrumentFile> = new Map();
   #cache: InstrumentCache | undefined;
-  #watch: KeyValueWatch | undefined;
-  #closed = false;
+  #following: Promise<{ close(): Promise<void> }> | undefined;
 
   /** Holds nothing before `start`. */
   constructor(options: InstrumentSourceOptions) {
@@ -42,20 +41,21 @@ export class InstrumentSource {
     this.#cache = options.cache && new InstrumentCache(options.cache);
   }
 
-  /** Follows the key-value store; a bus that has none leaves the files. */
-  async start(): Promise<void> {
+  /** Follows the key-value store; while the bus refuses that, there are those of the files. */
+  start(): void {
     const { transport, logger } = this.#options;
-    try {
+    this.#following = beginLasting(async () => {
       const store = await transport.keyValue(INSTRUMENT_STORE);
       const watch = await store.watch((change) => this.#take(change));
-      if (this.#closed) watch.unsubscribe();
-      else this.#watch = watch;
-    } catch (error) {
-      if (this.#closed) return;
-      logger.warn("instruments of the bus are not followed: those of the files are known", {
-        why: messageOf(error),
-      });
-    }
+      return { close: () => watch.unsubscribe() };
+    }, {
+      onFailed: (error, isFirst) => {
+        if (!isFirst) return;
+        logger.warn("instruments of the bus are not followed yet: those of the files are known", {
+          why: messageOf(error),
+        });
+      },
+    });
   }
 
   /** What is known now. */
@@ -68,8 +68,7 @@ export class InstrumentSource {
 
   /** Ends the watch. */
   close(): void {
-    this.#closed = true;
-    this.#watch?.unsubscribe();
+    void this.#following?.then((following) => following.close());
     this.#cache?.close();
   }
 

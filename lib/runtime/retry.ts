@@ -64,3 +64,50 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener("abort", done);
   });
 }
+
+/** Something that lasts until it is closed. */
+interface Lasting {
+  close(): void | Promise<void>;
+}
+
+/** Options of {@linkcode beginLasting}. */
+interface BeginOptions {
+  /** A try failed; it is made again. */
+  onFailed: (error: unknown, isFirst: boolean) => void;
+  /** Default from 1 s on. */
+  pauses?: Backoff | undefined;
+}
+
+/**
+ * Begins something that lasts, again with growing pauses while that fails. Resolves behind the first
+ * try, whatever came of it.
+ */
+export async function beginLasting(
+  begin: () => Promise<Lasting>,
+  { onFailed, pauses = new Backoff({ firstMs: 1000 }) }: BeginOptions,
+): Promise<{ close(): Promise<void> }> {
+  const closed = new AbortController();
+  let lasting: Lasting | undefined;
+  const first = Promise.withResolvers<void>();
+  const run = async () => {
+    for (let isFirst = true; lasting === undefined && !closed.signal.aborted; isFirst = false) {
+      try {
+        lasting = await begin();
+        if (closed.signal.aborted) await lasting.close();
+      } catch (error) {
+        if (!closed.signal.aborted) onFailed(error, isFirst);
+      }
+      first.resolve();
+      if (lasting === undefined) await sleep(pauses.nextMs(), closed.signal);
+    }
+  };
+  void run();
+  await first.promise;
+  return {
+    // A try that waits for an answer is not waited for: it closes what it begins.
+    close: async () => {
+      closed.abort();
+      await lasting?.close();
+    },
+  };
+}

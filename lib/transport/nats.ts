@@ -1,4 +1,4 @@
-import { type LeaseCell, type Logger, messageOf, silentLogger } from "@ssmd/runtime";
+import { type LeaseCell, type Logger, messageOf, silentLogger, sleep } from "@ssmd/runtime";
 import { errors, headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import { JetStreamApiCodes, type JetStreamManager } from "@nats-io/jetstream";
 import {
@@ -9,6 +9,7 @@ import {
   transportClosed,
 } from "./errors.ts";
 import {
+  connectError,
   connectNats,
   jetStreamError,
   managerOf,
@@ -78,6 +79,8 @@ interface NatsTransportOptions {
 const REQUEST_PREFIX = "ssmd-request";
 const FAILED_HEADER = "Ssmd-Request-Error";
 const ASK_TRIES_MAX = 3;
+/** How long a question waits for a bus that is away; as long as its tries on one that is silent take. */
+const ASK_WAIT_MS_MAX = 15_000;
 const NO_MESSAGE_FOUND = 10037;
 
 /**
@@ -196,7 +199,7 @@ class NatsTransport implements Transport {
     this.#assertOpen();
     const member = joinNatsGroup(this.#connection, options, this.#logger);
     // The server knows of it before whoever waits for us publishes.
-    await this.#connection.flush();
+    await isInTime(this.#connection.flush());
     return { unsubscribe: () => member.unsubscribe() };
   }
 
@@ -294,10 +297,16 @@ class NatsTransport implements Transport {
     return await this.#ask(() => lastIdOf(this.#manager, this.#space, filter));
   }
 
+  /** Throws a TransportError `TRANSPORT_UNAVAILABLE` where it stays away. */
+  async #untilConnected(): Promise<void> {
+    if (await isInTime(Promise.race([this.#connected, this.#connection.closed()]))) return;
+    throw connectError(this.#probe.problem, this.#endpoint.servers);
+  }
+
   /** Asks JetStream, once more when the connection was lost on the way. */
   async #ask<T>(call: () => Promise<T>): Promise<T> {
     for (let tries = 1;; tries++) {
-      await Promise.race([this.#connected, this.#connection.closed()]);
+      await this.#untilConnected();
       try {
         return await call();
       } catch (error) {
@@ -320,7 +329,7 @@ class NatsTransport implements Transport {
     });
     // The server has it before whoever waits for us may ask; one that has just gone is told again
     // when it is back.
-    return this.#connection.flush().catch(() => {})
+    return isInTime(this.#connection.flush().catch(() => {}))
       .then(() => ({ unsubscribe: () => subscription.unsubscribe() }));
   }
 
@@ -423,6 +432,17 @@ class NatsTransport implements Transport {
 
 function streamsOf({ env, stream = {}, shards = [] }: NatsTransportOptions): EnvironmentStreams {
   return { env, limits: stream, shards };
+}
+
+/** Whether something comes before a bus that is away is waited for no longer. Rejects as it does. */
+async function isInTime(coming: Promise<unknown>): Promise<boolean> {
+  const ended = new AbortController();
+  const late = sleep(ASK_WAIT_MS_MAX, ended.signal).then(() => false);
+  try {
+    return await Promise.race([coming.then(() => true), late]);
+  } finally {
+    ended.abort();
+  }
 }
 
 function anyOverlap(filters: readonly string[]): boolean {

@@ -108,7 +108,8 @@ function isDisabled(error: unknown): boolean {
     error instanceof errors.NoRespondersError;
 }
 
-function connectError(error: unknown, servers: readonly string[]): TransportError {
+/** What it means that no connection to a server came about. */
+export function connectError(error: unknown, servers: readonly string[]): TransportError {
   if (error instanceof errors.AuthorizationError) return unauthorized(error, servers);
   if (error instanceof errors.UserAuthenticationExpiredError) return unauthorized(error, servers);
   const refusal = refusalIn(error);
