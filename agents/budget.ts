@@ -1,3 +1,4 @@
+import { todayUtc } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import type { AgentStore } from "./agent_store.ts";
 import { AGENT_LIMITS } from "./limits.ts";
@@ -24,9 +25,12 @@ export class BudgetExhausted extends SsmdError {
 export class Budget {
   #store: AgentStore;
   #limits: BudgetLimits;
+  #today: () => string;
 
-  constructor(store: AgentStore, limits: Partial<BudgetLimits> = {}) {
+  /** `today` names the day to which calls are counted; default UTC's. */
+  constructor(store: AgentStore, limits: Partial<BudgetLimits> = {}, today = todayUtc) {
     this.#store = store;
+    this.#today = today;
     this.#limits = { ...AGENT_LIMITS, ...limits };
   }
 
@@ -50,12 +54,13 @@ export class Budget {
       if (own.calls >= callsPerThreadMax || own.tokens >= tokensPerThreadMax) {
         throw new BudgetExhausted(`thread ${thread}`);
       }
-      const daily = this.#spent(today());
+      const day = `day ${this.#today()}`;
+      const daily = this.#spent(day);
       if (daily.calls >= callsPerDayMax || daily.tokens >= tokensPerDayMax) {
-        throw new BudgetExhausted(today());
+        throw new BudgetExhausted(day);
       }
       this.#add(`thread ${thread}`, 1, 0);
-      this.#add(today(), 1, 0);
+      this.#add(day, 1, 0);
     });
   }
 
@@ -63,7 +68,7 @@ export class Budget {
   addTokens(thread: string, tokens: number): void {
     this.#store.change(() => {
       this.#add(`thread ${thread}`, 0, tokens);
-      this.#add(today(), 0, tokens);
+      this.#add(`day ${this.#today()}`, 0, tokens);
     });
   }
 
@@ -80,8 +85,4 @@ export class Budget {
        SET calls = calls + ?2, tokens = tokens + ?3`,
     ).run(scope, calls, tokens);
   }
-}
-
-function today(): string {
-  return `day ${new Date().toISOString().slice(0, 10)}`;
 }

@@ -6,6 +6,8 @@ interface Served {
   text: () => string;
   /** Resolves with the address once it is served. */
   ready: Promise<string>;
+  /** Resolves when it has ended, by itself or by `end`. */
+  done: Promise<void>;
   end: () => Promise<void>;
 }
 
@@ -35,7 +37,7 @@ function serve(options: Partial<ServeOptions> & Pick<ServeOptions, "venue">): Se
     ending.abort();
     return done;
   };
-  return { text: () => text, ready, end };
+  return { text: () => text, ready, done, end };
 }
 
 /** Runs the printed example until it has shown `count` lines. */
@@ -85,9 +87,7 @@ Deno.test("the demo key is a file of its own that only its owner reads, gone at 
 
 Deno.test("it ends by itself after the time that was asked", async () => {
   const served = serve({ venue: "kraken", forMs: 50 });
-  await served.ready;
-  await new Promise((resolve) => setTimeout(resolve, 60));
-  await served.end();
+  await served.done;
   assert.match(served.text(), /0 connections, 0 refused, 0 frames sent, 0 faults\n$/);
 });
 

@@ -15,7 +15,10 @@ const LOCATION = { id: "lab", clock_source: "chrony", clock_accuracy_us: 100 } a
 /** A machine whose chrony tells what a test sets. */
 class Machine implements Disposable {
   readonly dir = Deno.makeTempDirSync({ prefix: "ssmd-clock-" });
-  readonly sources = { chronyc: [`${this.dir}/chronyc`], timesyncdFlag: "" } as const;
+  readonly sources = {
+    ...{ chronyc: [`${this.dir}/chronyc`] as const, timesyncdFlag: "" },
+    answerMsMax: 60_000,
+  };
 
   /** The clock is off by this, seconds; undefined = chrony does not answer. */
   set(offset: string | undefined): void {

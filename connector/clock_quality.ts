@@ -17,6 +17,8 @@ export interface ClockSources {
   chronyc: readonly [program: string, ...args: string[]];
   /** File that is there when timesyncd has set the clock. */
   timesyncdFlag: string;
+  /** Longest time that chronyc may take; default {@linkcode ANSWER_MS_MAX}. */
+  answerMsMax?: number;
 }
 
 /** Chrony, then systemd-timesyncd. */
@@ -35,7 +37,7 @@ export async function readClock(
   location?: CaptureLocation,
   sources: ClockSources = CLOCK_SOURCES,
 ): Promise<CaptureClock> {
-  const answer = await askChrony(sources.chronyc);
+  const answer = await askChrony(sources);
   const tracking = answer === undefined ? undefined : parseTracking(answer);
   if (tracking !== undefined) return clockOf(tracking, location);
   const source = location?.clock_source ?? "system";
@@ -95,7 +97,9 @@ function clockOf(tracking: Tracking, location: CaptureLocation | undefined): Cap
   return { source, status: "synchronized", offsetUs };
 }
 
-async function askChrony([program, ...args]: ClockSources["chronyc"]): Promise<string | undefined> {
+async function askChrony(
+  { chronyc: [program, ...args], answerMsMax = ANSWER_MS_MAX }: ClockSources,
+): Promise<string | undefined> {
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {
@@ -112,7 +116,7 @@ async function askChrony([program, ...args]: ClockSources["chronyc"]): Promise<s
   const late = setTimeout(() => {
     endProcess(child);
     reader.cancel().catch(() => {});
-  }, ANSWER_MS_MAX);
+  }, answerMsMax);
   try {
     const text = await readSome(reader);
     if (text === undefined) endProcess(child);

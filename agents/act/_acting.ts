@@ -26,6 +26,9 @@ export const POSTS: Script = [
   { task: "decision", answers: [{ action: "post", reason: "it is wide" }] },
 ];
 
+/** Midnight may pass while a test runs; a budget of a day is not given anew. */
+const oneDay = () => "2026-11-02";
+
 /** The n-th fire. */
 export function fireOf(n: number): Fire {
   return {
@@ -69,7 +72,7 @@ export async function acting(
     ...{ env: "demo", store, policies: [policy], webhooks, logger, publisher },
     tools: {
       ...{ model, audit, approvals, actions, principal: "ann", contextOf },
-      ...{ budget: new Budget(store, budget), checkpointer: new SqliteSaver(store.db) },
+      ...{ budget: new Budget(store, budget, oneDay), checkpointer: new SqliteSaver(store.db) },
     },
   });
   agent.start();

@@ -81,7 +81,7 @@ class Terminal {
   async type(keys: string, until: RegExp): Promise<void> {
     const from = this.#text.length;
     await this.#writer.write(new TextEncoder().encode(keys));
-    const late = AbortSignal.timeout(30_000);
+    const late = AbortSignal.timeout(120_000);
     while (!until.test(this.#text.slice(from))) {
       const ended = Promise.withResolvers<void>();
       const end = () => ended.resolve();
@@ -95,7 +95,7 @@ class Terminal {
   async close(): Promise<void> {
     // The shell itself ends, and with it what it has started; `script` follows.
     await this.#writer.write(new TextEncoder().encode("\x05\x15exit\r"));
-    const late = setTimeout(() => endProcess(this.#child), 10_000);
+    const late = setTimeout(() => endProcess(this.#child), 60_000);
     await this.#child.status;
     clearTimeout(late);
     await this.#reading;

@@ -89,11 +89,8 @@ Deno.test("what answers as it should is no finding, nor a folder that could be m
 
 Deno.test("what does not answer, and what is something else, is told with its line", async () => {
   await using other = greeter("hello\r\n");
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const nobody = `127.0.0.1:${free.addr.port}`;
-  free.close();
   const registry = registryOf(
-    ...[`ws://${nobody}/`, `nats://${other.at}`, "/dev/null/x"] as const,
+    ...["ws://127.0.0.1:1/", `nats://${other.at}`, "/dev/null/x"] as const,
   );
   const findings = (await reachFindings(registry)).map(formatFinding);
   assert.equal(findings.length, 3);
@@ -111,11 +108,9 @@ Deno.test("who never answers is left after three seconds", async () => {
   const registry = registryOf(
     ...[`ws://${feed.at}/`, `nats://${at}`, "/tmp"] as const,
   );
-  const startedMs = performance.now();
   const findings = await reachFindings(registry);
   assert.deepEqual(findings.map(({ path }) => path), ["transport.url"]);
   assert.match(findings[0]?.message ?? "", /no answer in 3 s/);
-  assert.ok(performance.now() - startedMs < 10_000);
   (await waiting).close();
   silent.close();
 });

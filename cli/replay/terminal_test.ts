@@ -33,14 +33,16 @@ Deno.test(
   () =>
     withArchive("demo", async (dir) => {
       // The archive has three bursts, a minute apart.
+      // It stands still while it is sought in: a busy machine is seconds late.
       const { code, shown } = await typed(dir, [
-        ["02:53:5", " "],
-        ["paused", " "],
-        ["1×", "\x1b[A"],
+        ["02:53:5", " \x1b[D\x1b[D"],
+        ["02:53:5", "\x1b[A"],
         ["02:54:5", "\x1b[A"],
         ["02:55:5", "\x1b[B"],
-        ["02:54:5", "q"],
+        ["02:54:5", " "],
+        ["1×", "q"],
       ]);
+      assert.match(shown, /02:54:5\S+ .* paused /);
       assert.equal(code, 0, shown);
       assert.match(shown, /\d+ records {2}.* left {2}space pause/);
       assert.equal(shown.trimEnd().at(-1), "1", "the terminal takes whole lines again");

@@ -51,7 +51,7 @@ async function until(
   up: Up,
   condition: (stats: ReturnType<Up["feeds"]>[number]["stats"]) => boolean,
 ) {
-  const deadlineMs = Date.now() + 60_000;
+  const deadlineMs = Date.now() + 240_000;
   for (;;) {
     const [feed] = up.feeds();
     if (feed !== undefined && condition(feed.stats)) return;

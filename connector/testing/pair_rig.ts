@@ -12,7 +12,8 @@ import { FakeExchange, send } from "./fake_exchange.ts";
 import { type FakeFrame, fakeVenue } from "./fake_venue.ts";
 
 const FEED = "fake";
-const TAKEOVER_MS = 800;
+/** A side that stalls for less has its turn still. */
+const TAKEOVER_MS = 3_000;
 
 /** The fake markets of a pair. */
 export const PAIR_SPECS = ["A", "B", "C"].map((symbol) => ({ symbol, external: symbol }));

@@ -14,10 +14,10 @@ import { signedHeaders, TestClient } from "./testing.ts";
 const STEP_NS = 1_000_000n;
 
 /** Lines of a capture; every fourth has a marker before it. */
-function linesOf(frames: readonly string[]): string {
+function linesOf(frames: readonly string[], stepNs = STEP_NS): string {
   let atNs = 1_785_552_832_000_000_000n;
   return frames.map((frame, i) => {
-    atNs += STEP_NS;
+    atNs += stepNs;
     const marker = i % 4 === 0 ? `{"t":"${atNs}","e":"watch","info":{"m":1}}\n` : "";
     return `${marker}{"t":"${atNs}","m":${frame}}\n`;
   }).join("");
@@ -130,19 +130,19 @@ Deno.test("damaged, empty, absent and foreign captures are refused with the reas
 
 Deno.test("a capture keeps its own pace, times the speed", async () => {
   await inFolder(async (folder) => {
-    const frames = krakenFrames(800);
-    await Deno.writeTextFile(`${folder}/a.jsonl`, linesOf(frames));
+    const frames = krakenFrames(801);
+    await Deno.writeTextFile(`${folder}/a.jsonl`, linesOf(frames, 100n * STEP_NS));
     const simulator = await startSimulator({
       venue: "kraken",
-      source: { type: "capture", files: [`${folder}/a.jsonl`], speed: 2 },
+      source: { type: "capture", files: [`${folder}/a.jsonl`], speed: 200 },
     });
     const client = await TestClient.open(simulator.url);
-    client.send({ method: "subscribe", params: BOOK });
-    await client.next((frame) => frame.includes("snapshot"));
     const startedMs = performance.now();
+    client.send({ method: "subscribe", params: BOOK });
     await simulator.done;
     const tookMs = performance.now() - startedMs;
-    assert.ok(tookMs > 330 && tookMs < 900, `${tookMs} ms for 800 ms at speed 2`);
+    // How late it is on a busy machine is no matter: at another speed it takes another time by far.
+    assert.ok(tookMs > 390 && tookMs < 40_000, `${tookMs} ms for 80 s at speed 200`);
     await client.close();
     await simulator.close();
   });

@@ -92,7 +92,7 @@ function requestOf(random: () => number): string {
 }
 
 /** What comes back on a connection of its own, until it is closed or nothing comes any more. */
-function ask(port: number, bytes: string, waitMs = 5000): Promise<string> {
+function ask(port: number, bytes: string, waitMs = 60_000): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     const parts: Buffer[] = [];
@@ -191,9 +191,8 @@ Deno.test("requests in one packet are answered in order, and one that waits hold
       if (i % 2 === 0) socket.write("GET /v1/markets HTTP/1.1\r\nhost:");
       return socket;
     });
-    const started = performance.now();
     assert.match(await ask(port, last), /^HTTP\/1\.1 200/);
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(slow.every(({ destroyed }) => !destroyed), "it waited until others were cut");
     for (const socket of slow) socket.destroy();
     await Promise.all(
       slow.map((socket) => socket.closed || new Promise((r) => socket.on("close", r))),

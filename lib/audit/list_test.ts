@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { cpuMsOf } from "../../tests/cpu_time.ts";
 import { AuditLog } from "./log.ts";
 
 /** Events of the log; `SSMD_AUDIT_EVENTS=10000000` is the long form (7 GB, some minutes). */
@@ -36,9 +37,8 @@ Deno.test(`any filter of a log of ${EVENTS} events answers within a second`, asy
       ...[{ actor: "actor-7", category: "security-events" }, { action: "none", to: day }],
     ] as const;
     for (const filter of filters) {
-      const startedMs = performance.now();
-      const events = log.list({ limit: 100, ...filter });
-      const ms = performance.now() - startedMs;
+      let events: readonly unknown[] = [];
+      const ms = await cpuMsOf(() => events = log.list({ limit: 100, ...filter }));
       assert.ok(ms < MS_MAX, `${JSON.stringify(filter)} took ${ms} ms`);
       if (Deno.env.has("SSMD_AUDIT_EVENTS")) {
         console.log(JSON.stringify(filter), events.length, `${Math.round(ms * 10) / 10} ms`);

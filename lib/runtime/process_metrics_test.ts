@@ -17,10 +17,15 @@ Deno.test("a process tells what runs, what it uses and how much of its disk is f
   assert.ok((await valueOf("ssmd_process_resident_memory_bytes") ?? 0) > 1e6);
   await registry.metrics();
   const before = await valueOf("ssmd_process_cpu_seconds_total") ?? 0;
-  const end = performance.now() + 100;
-  while (performance.now() < end);
-  await registry.metrics();
-  assert.ok((await valueOf("ssmd_process_cpu_seconds_total") ?? 0) > before);
+  let after = before;
+  // It gets as much as a busy machine gives.
+  for (let round = 0; round < 600 && after <= before; round++) {
+    const end = performance.now() + 100;
+    while (performance.now() < end);
+    await registry.metrics();
+    after = await valueOf("ssmd_process_cpu_seconds_total") ?? 0;
+  }
+  assert.ok(after > before);
   assert.ok((await valueOf("ssmd_process_disk_free_bytes") ?? 0) > 0);
   await Deno.remove(dataDir);
   await registry.metrics();

@@ -122,7 +122,8 @@ function serviceOn(
 
 async function ask(transport: Transport, request: SignalsRequest): Promise<SignalsAnswer> {
   const payload = new TextEncoder().encode(JSON.stringify(request));
-  const answer = await transport.request(signalsSubject(ENV), payload, 10_000);
+  // It answers between two batches; one of which a host dies takes long on a busy machine.
+  const answer = await transport.request(signalsSubject(ENV), payload, 120_000);
   return JSON.parse(new TextDecoder().decode(answer)) as SignalsAnswer;
 }
 

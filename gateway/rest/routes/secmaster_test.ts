@@ -23,7 +23,7 @@ const INSTRUMENT: InstrumentFile = {
 };
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + 20_000;
+  const deadlineMs = Date.now() + 60_000;
   while (!await condition()) {
     assert.ok(Date.now() < deadlineMs, "it never came about");
     await new Promise((resolve) => setTimeout(resolve, 10));
