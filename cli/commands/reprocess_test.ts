@@ -61,9 +61,13 @@ Deno.test("days that have not ended, and those that come, are read of what the a
   inProject(async (project) => {
     await run(project, `${MAKE} v2`);
     const made = "data/normalized/demo/kraken/v2";
-    const today = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
-    await run(project, `mkdir -p ${made}/${today}`);
-    await run(project, `cp ${made}/2026/08/01/manifest.json ${made}/${today}/manifest.json`);
+    // Midnight may pass meanwhile.
+    for (const days of [0, 1]) {
+      const day = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+        .replaceAll("-", "/");
+      await run(project, `mkdir -p ${made}/${day}`);
+      await run(project, `cp ${made}/2026/08/01/manifest.json ${made}/${day}/manifest.json`);
+    }
     await run(project, "ssmd reprocess promote v2 --feed kraken --data ./data -y");
     const text = await run(project, "cat data/normalized/demo/kraken/promoted.json");
     assert.equal(JSON.parse(text).default, "v1");
