@@ -96,8 +96,9 @@ async function assertKnown(up: Up): Promise<void> {
   const path = `/v1/secmaster/instruments/${settled.ticker}/history`;
   const deadlineMs = Date.now() + 60_000;
   let versions: Version[] = [];
-  do versions = (await get(path)).versions ?? [];
-  while (versions.at(-1)?.state !== "settled" && Date.now() < deadlineMs);
+  while (versions.at(-1)?.state !== "settled" && Date.now() < deadlineMs) {
+    versions = (await get(path)).versions ?? [];
+  }
   assert.deepEqual(
     versions.map(({ state, price_grid }) => `${state} ${price_grid?.[0]?.step}`),
     [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { cpuMsOf } from "../../tests/cpu_time.ts";
+import { cpuMsOf } from "../../tests/contract/cpu_time.ts";
 import { AuditLog } from "./log.ts";
 
 /** Events of the log; `SSMD_AUDIT_EVENTS=10000000` is the long form (7 GB, some minutes). */

@@ -7,7 +7,7 @@ import { encodeText, withoutCapnp } from "./testing/capnp_tool.ts";
 import { anyEvent } from "./testing/records.ts";
 import { capnpTextOf } from "./testing/wire_values.ts";
 import { SCHEMAS } from "./mod.ts";
-import { cpuMsOf } from "../../tests/cpu_time.ts";
+import { cpuMsOf } from "../../tests/contract/cpu_time.ts";
 
 /** A message of segments, each given by its words (low half first). */
 function messageOf(...segments: bigint[][]): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpuMsOf } from "../../tests/cpu_time.ts";
+import { cpuMsOf } from "../../tests/contract/cpu_time.ts";
 import { YamlSource } from "./document.ts";
 import { parseYaml } from "./parse_yaml.ts";
 import { safeYaml } from "./safe_yaml.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { cpuMsOf } from "../../tests/cpu_time.ts";
+import { cpuMsOf } from "../../tests/contract/cpu_time.ts";
 import type { Calendar } from "./calendar.ts";
 import { isOpen } from "./calendar_hours.ts";
 import { loadCalendar } from "./registry.ts";
