@@ -105,9 +105,13 @@ Deno.test("a client of the venue gets the frames as the exchange sent them", () 
       stderr: "piped",
     }).spawn();
     const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    const { value = "" } = await lines.read();
-    const url = /ws:\/\/\S+/.exec(value)?.[0];
-    assert.ok(url !== undefined, value);
+    let said = "";
+    while (!/ws:\/\/\S+\s/.test(said)) {
+      const { value, done } = await lines.read();
+      assert.ok(!done, said);
+      said += value;
+    }
+    const url = /ws:\/\/\S+/.exec(said)?.[0] ?? "";
     const frames: string[] = [];
     const socket = new WebSocket(url);
     const params = { channel: "trade", symbol: ["BTC/USD"], snapshot: false };

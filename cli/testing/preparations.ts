@@ -11,18 +11,18 @@ const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
   "ssmd reprocess run --feed kraken --as v2 -q > made";
 const GATEWAY = `rm -f served.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/served_client.ts" > served.log 2>&1 & ` +
-  `for i in $(seq 200); do grep -q ready served.log 2>/dev/null && break; sleep 0.1; done`;
+  `for i in $(seq 1200); do grep -q ready served.log 2>/dev/null && break; sleep 0.1; done`;
 const NO_THREAD = "rm -rf data/agents; git branch -q -D signal/spread_doubles 2> /dev/null; true";
 const THREAD = `${NO_THREAD}; ssmd agent define "when the spread doubles" > defined`;
 const QUESTION = `${NO_THREAD}; ssmd agent define "when it rains" > defined`;
 const REST = `rm -f rest.pid rest.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/served_rest.ts" > rest.log 2>&1 & ` +
-  `for i in $(seq 300); do [ -f rest.pid ] && break; sleep 0.1; done`;
+  `for i in $(seq 1200); do [ -f rest.pid ] && break; sleep 0.1; done`;
 /** A server at a free port, which ends when the project has gone. */
 const BUS =
   "[ -f nats.pid ] && exit; nats-server -a 127.0.0.1 -p -1 -js -sd js --ports_file_dir . > nats.log 2>&1 & " +
   "pid=$!; echo $pid > nats.pid; (while [ -f nats.pid ]; do sleep 0.2; done; kill $pid) > /dev/null 2>&1 & " +
-  "for i in $(seq 300); do grep -qs nats: nats-server_*.ports && break; sleep 0.1; done; " +
+  "for i in $(seq 1200); do grep -qs nats: nats-server_*.ports && break; sleep 0.1; done; " +
   "port=$(grep -o 'nats://127.0.0.1:[0-9]*' nats-server_*.ports | grep -o '[0-9]*$'); " +
   "sed -i s/127.0.0.1:4222/127.0.0.1:$port/ exchanges/environments/demo-{nats,shards}.yaml";
 const NO_CLIENT = "rm -rf data/clients";

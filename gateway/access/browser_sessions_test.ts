@@ -5,7 +5,7 @@ import { findChromium, withPage } from "../../tests/browser/chromium.ts";
 
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const MISSING = findChromium() === undefined;
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 120_000;
 
 const typed = (key: string) =>
   `(document.querySelector("#key").value = ${JSON.stringify(key)},
