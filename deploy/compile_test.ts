@@ -16,7 +16,7 @@ const BYTES_MAX: Readonly<Record<string, number>> = {
   archiver: 130e6,
   ssmd: 240e6,
 };
-const WAIT_MS = 120_000;
+const WAIT_MS = 300_000;
 
 function isThere(path: string): boolean {
   try {

@@ -7,7 +7,7 @@ import { packNpm } from "./npm_package.ts";
 
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const BYTES_MAX = 4_000_000;
-const WAIT_MS = 120_000;
+const WAIT_MS = 600_000;
 
 Deno.test({
   name: "npx of the packed tarball shows live data in an empty folder, and archives it",
