@@ -143,13 +143,13 @@ Deno.test("a fault of a normalizer is found with the first record that differs; 
     );
   }));
 
-/** Starts a replay and waits until a revision translates; then `signal` ends it. */
+/** Starts a replay and waits until a revision of it translates; then `signal` ends it. */
 function killed(signal: string): string {
-  return `${REPLAY} ./data >out 2>err </dev/null & pid=$!
-for i in $(seq 1200); do grep -qs 'ssmd-test-replay-.*/baseline/cl[i]' /proc/[0-9]*/cmdline && break; sleep 0.1; done
+  return `here=$(dirname "$PWD"); ${REPLAY} ./data >out 2>err </dev/null & pid=$!
+for i in $(seq 1200); do grep -qs "$here/.*ssmd-test-replay-.*/baseline/cl[i]" /proc/[0-9]*/cmdline && break; sleep 0.1; done
 kill -${signal} $pid; wait $pid; echo ended with $?
-for i in $(seq 1200); do grep -qs 'ssmd-test-replay-.*/baseline/cl[i]' /proc/[0-9]*/cmdline || break; sleep 0.1; done
-grep -qs 'ssmd-test-replay-.*/baseline/cl[i]' /proc/[0-9]*/cmdline && echo still translating
+for i in $(seq 1200); do grep -qs "$here/.*ssmd-test-replay-.*/baseline/cl[i]" /proc/[0-9]*/cmdline || break; sleep 0.1; done
+grep -qs "$here/.*ssmd-test-replay-.*/baseline/cl[i]" /proc/[0-9]*/cmdline && echo still translating
 ls -d ../ssmd-*/ssmd-test-* 2>/dev/null | wc -l; git -C ssmd worktree list | wc -l; true`;
 }
 
