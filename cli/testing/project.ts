@@ -10,7 +10,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export interface Project {
   /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, `trade.capnp`, a git history. */
   dir: string;
-  /** Runs a line as bash does, in the project; at most a minute, or as long as is said. */
+  /** Runs a line as bash does, in the project; at most five minutes, or as long as is said. */
   sh(line: string, secondsMax?: number): Promise<Ran>;
   remove(): Promise<void>;
 }
@@ -30,7 +30,7 @@ const KEYS = {
 };
 
 /** Time that a line may take. */
-const LINE_SECONDS_MAX = 60;
+const LINE_SECONDS_MAX = 300;
 
 /**
  * Makes a project as the examples of the commands expect it. No environment in it reaches beyond
