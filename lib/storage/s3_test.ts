@@ -117,13 +117,14 @@ s3Test(
     const storage = open({}, { partBytes: 5 * MIB, concurrency: 2 });
     const chunk = noise(MIB);
     const endless = async function* () {
-      for (let n = 0; n < 60; n++) yield await Promise.resolve(chunk);
+      for (let n = 0; n < 160; n++) yield await Promise.resolve(chunk);
     };
     const before = Deno.memoryUsage();
     await storage.put("a", endless());
     const { external } = Deno.memoryUsage();
-    assert.ok(external - before.external < 60 * MIB, `${external - before.external} bytes more`);
-    assert.equal((await storage.head("a"))?.size, 60 * MIB);
+    // What was sent already is let go when memory is looked through, which 64 MiB bring about.
+    assert.ok(external - before.external < 120 * MIB, `${external - before.external} bytes more`);
+    assert.equal((await storage.head("a"))?.size, 160 * MIB);
   },
 );
 
