@@ -12,6 +12,7 @@ await runService("agents", FLAGS, async (flags, stack) => {
   const opened = await openService({ ...flags, component: "agents", usesModel: true });
   const { deployment, logger, metrics, health } = opened;
   const { name: env } = deployment.environment;
+  if (deployment.agents === undefined) throw agentsNotConfigured(env);
   const registryDir = await findRegistry(Deno.cwd());
   const transport = await openServiceTransport(deployment.transport, { env, logger, health });
   stack.defer(() => transport.close());
@@ -24,9 +25,8 @@ await runService("agents", FLAGS, async (flags, stack) => {
   const service = await AgentService.start({
     ...{ deployment, transport, storage, registryDir, logger, metrics, health },
   });
-  if (service === undefined) throw agentsNotConfigured(env);
   stack.use(service);
-  await service.load();
+  await service?.load();
   logger.info("agents", { env, metrics_port: scrape.port });
   return async () => logger.info("stopping", { signal: await untilSignal() });
 });

@@ -16,10 +16,13 @@ export default defineCommand({
   },
   output: z.array(ACTION),
   table: (actions) => ({
-    rows: actions.map(({ id, at, signal, symbol, policy, action, state, chosen_by, problem }) => ({
-      ...{ id, at: new Date(at).toISOString(), signal, symbol, policy, action, state },
-      ...{ "chosen by": chosen_by, problem },
-    })),
+    rows: actions.map(({ chosen_by: by, model, problem, ...each }) => {
+      const { id, at, signal, symbol, policy, action, state } = each;
+      return {
+        ...{ id, at: new Date(at).toISOString(), signal, symbol, policy, action, state },
+        ...{ "chosen by": by === "model" ? model : by, problem },
+      };
+    }),
     counted: "action",
   }),
   run: ({ flags, context }) => withAgents(context, flags, ({ actions }) => actions.list(flags)),

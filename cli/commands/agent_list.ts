@@ -10,8 +10,8 @@ export default defineCommand({
   flags: AGENT_FLAGS,
   output: z.array(THREAD),
   table: (threads) => ({
-    rows: threads.map(({ thread, state, detail, words, updated_at: updated }) => ({
-      ...{ thread, state, detail, words, updated },
+    rows: threads.map(({ thread, state, detail, words, model, updated_at: updated }) => ({
+      ...{ thread, state, detail, words, model, updated },
     })),
     counted: "thread",
   }),

@@ -16,12 +16,13 @@ export interface DeployedWebhook {
   secret?: string;
 }
 
-/** The agents of an environment; undefined = it has none, or without `keys`. */
+/** The agents of an environment; undefined = it names no model and no policy, or without `keys`. */
 export function deployedAgents(
   spec: AgentsSpec | undefined,
   keys: ResolvedKeys | undefined,
 ): DeployedAgents | undefined {
   if (spec === undefined || keys === undefined) return undefined;
+  if (spec.model === undefined && spec.policies === undefined) return undefined;
   const { webhooks = {}, ...rest } = spec;
   const deployed = Object.entries(webhooks).map(([name, { url, credentials = {} }]) => {
     const { secret } = keys.values(credentials);
