@@ -15,10 +15,10 @@ export interface McpHttp {
 export function openMcpHttp(
   { toolbox, logger, version }: { toolbox: Toolbox; logger: Logger; version: string },
 ): McpHttp {
-  const callers = new WeakMap<AuthInfo, Access>();
+  const callers = new WeakMap<AuthInfo, { access: Access; program: string }>();
   const handler = createMcpHandler(({ authInfo }) => {
-    const access = (authInfo && callers.get(authInfo)) ?? publicAccess();
-    return mcpServer(localBackend({ toolbox, logger, access }), version);
+    const { access = publicAccess(), program } = (authInfo && callers.get(authInfo)) ?? {};
+    return mcpServer(localBackend({ toolbox, logger, access }), version, program);
   }, {
     maxSubscriptions: MCP_LIMITS.subscriptionsMax,
     onerror: (error) => logger.debug("an MCP request was refused", { error: messageOf(error) }),
@@ -26,7 +26,7 @@ export function openMcpHttp(
   return {
     fetch: (request, access) => {
       const authInfo: AuthInfo = { token: "", clientId: access.client, scopes: [] };
-      callers.set(authInfo, access);
+      callers.set(authInfo, { access, program: request.headers.get("user-agent") ?? "" });
       return handler.fetch(request, { authInfo });
     },
   };

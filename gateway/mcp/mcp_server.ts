@@ -28,14 +28,17 @@ const CACHE_HINTS = {
 /** What is advertised is made once, not for each request. */
 const TOOL_LIST = [...TOOLS.values()].map(({ info }) => info);
 
-/** An MCP server of both protocol eras over a backend; one for each request or connection. */
-export function mcpServer(backend: ToolBackend, version: string): Server {
+/**
+ * An MCP server of both protocol eras over a backend; one for each request or connection. `agent` = the
+ * client where it says no name: with a request of its own for each call the older era does not.
+ */
+export function mcpServer(backend: ToolBackend, version: string, agent = ""): Server {
   const server = new Server({ name: "ssmd", version }, {
     capabilities: { tools: {}, resources: {}, prompts: {} },
     instructions: INSTRUCTIONS,
     cacheHints: CACHE_HINTS,
   });
-  const program = () => programOf(server.getClientVersion());
+  const program = () => programOf(server.getClientVersion(), agent);
   server.setRequestHandler("tools/list", () => ({ tools: TOOL_LIST }));
   server.setRequestHandler("tools/call", async ({ params: { name, arguments: args } }, context) => {
     assertTool(name);
@@ -75,7 +78,7 @@ function resourceError(text: string, uri: string): ProtocolError {
 }
 
 /** Name and version of a client's program, of bounded length. */
-function programOf(info: { name: string; version: string } | undefined): string {
-  if (info === undefined) return "unknown";
-  return `${info.name} ${info.version}`.replace(/[^\x20-\x7e]/g, "?").slice(0, 64);
+function programOf(info: { name: string; version: string } | undefined, agent: string): string {
+  const name = info === undefined ? agent || "unknown" : `${info.name} ${info.version}`;
+  return name.replace(/[^\x20-\x7e]/g, "?").slice(0, 64);
 }

@@ -106,6 +106,10 @@ for (const [version, mode] of ERAS) {
             client.readResource({ uri: "ssmd://instruments/NO" }),
             /NO|no market/,
           );
+          // With a request of its own for each call the older era says no name: its user agent is told.
+          const { body } = await rig.get("/v1/admin/tool-clients");
+          const program = version === "2026-07-28" ? /"test 1"/ : /"Deno\//;
+          assert.match(JSON.stringify(body["clients"]), program);
         }, mode),
       true,
       { toolLimits: FREE },
