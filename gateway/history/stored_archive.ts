@@ -32,6 +32,8 @@ export class StoredArchive implements ArchiveSource {
   #env: string;
   #slots = new ReadingSlots();
   #days = new Map<string, Remembered>();
+  /** By feed: each page asks for it, and each look at it reads files. */
+  #covered = new Map<string, { us: Promise<number>; untilMs: number }>();
 
   constructor(storage: Storage, env: string) {
     this.#storage = storage;
@@ -77,7 +79,18 @@ export class StoredArchive implements ArchiveSource {
     return found;
   }
 
-  async coveredUs(feed: string): Promise<number> {
+  coveredUs(feed: string): Promise<number> {
+    const known = this.#covered.get(feed);
+    if (known !== undefined && performance.now() < known.untilMs) return known.us;
+    const us = this.#newestUs(feed);
+    const untilMs = performance.now() + GATEWAY_LIMITS.archiveOpenDayMs;
+    this.#covered.set(feed, { us, untilMs });
+    // A failed look is repeated at the next call.
+    us.catch(() => this.#covered.delete(feed));
+    return us;
+  }
+
+  async #newestUs(feed: string): Promise<number> {
     const toUs = nowUs() + DAY_US;
     for (const span of [NEAR_DAYS, GATEWAY_LIMITS.historySpanDaysMax]) {
       const fromUs = toUs - span * DAY_US;
