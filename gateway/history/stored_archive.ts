@@ -20,6 +20,9 @@ import { ReadingSlots } from "./reading_slots.ts";
 /** Days that are looked back through for the newest that is archived, before all are listed. */
 const NEAR_DAYS = 7;
 
+/** A day of a span, and its version. */
+type SpanDay = Awaited<ReturnType<typeof archivedDays>>[number];
+
 /** A cached day and its expiry. */
 interface Remembered {
   day: Promise<ArchivedDay | undefined>;
@@ -32,8 +35,8 @@ export class StoredArchive implements ArchiveSource {
   #env: string;
   #slots = new ReadingSlots();
   #days = new Map<string, Remembered>();
-  /** By feed: each page asks for it, and each look at it reads files. */
-  #covered = new Map<string, { us: Promise<number>; untilMs: number }>();
+  /** Days of spans whose manifests are asked for, as old as these may be. */
+  #spans = new Map<string, { days: Promise<SpanDay[]>; untilMs: number }>();
 
   constructor(storage: Storage, env: string) {
     this.#storage = storage;
@@ -64,7 +67,7 @@ export class StoredArchive implements ArchiveSource {
 
   async dayNames(feed: string, fromUs: number, toUs: number): Promise<string[]> {
     if (fromUs >= toUs) return [];
-    const days = await this.#daysOf(feed, { fromUs: Math.max(0, fromUs), toUs });
+    const days = await this.#lookFor(feed, { fromUs: Math.max(0, fromUs), toUs });
     return days.map(({ day }) => day);
   }
 
@@ -79,23 +82,12 @@ export class StoredArchive implements ArchiveSource {
     return found;
   }
 
-  coveredUs(feed: string): Promise<number> {
-    const known = this.#covered.get(feed);
-    if (known !== undefined && performance.now() < known.untilMs) return known.us;
-    const us = this.#newestUs(feed);
-    const untilMs = performance.now() + GATEWAY_LIMITS.archiveOpenDayMs;
-    this.#covered.set(feed, { us, untilMs });
-    // A failed look is repeated at the next call.
-    us.catch(() => this.#covered.delete(feed));
-    return us;
-  }
-
-  async #newestUs(feed: string): Promise<number> {
+  async coveredUs(feed: string): Promise<number> {
     const toUs = nowUs() + DAY_US;
     for (const span of [NEAR_DAYS, GATEWAY_LIMITS.historySpanDaysMax]) {
       const fromUs = toUs - span * DAY_US;
       const days = await this.#daysOf(feed, { fromUs, toUs });
-      for (const { day, version } of days.reverse()) {
+      for (const { day, version } of days.toReversed()) {
         const known = await this.#day(feed, day, version);
         if (known !== undefined && known.toUs > 0) return known.toUs;
       }
@@ -103,7 +95,22 @@ export class StoredArchive implements ArchiveSource {
     return 0;
   }
 
-  async #daysOf(feed: string, span: { fromUs: number; toUs: number }) {
+  #daysOf(feed: string, span: { fromUs: number; toUs: number }): Promise<SpanDay[]> {
+    const key = `${feed} ${dayOfUs(span.fromUs)} ${dayOfUs(span.toUs - 1)}`;
+    const known = this.#spans.get(key);
+    if (known !== undefined && performance.now() < known.untilMs) return known.days;
+    const days = this.#lookFor(feed, span);
+    const untilMs = performance.now() + GATEWAY_LIMITS.archiveOpenDayMs;
+    this.#spans.delete(key);
+    this.#spans.set(key, { days, untilMs });
+    days.catch(() => this.#spans.delete(key));
+    if (this.#spans.size > GATEWAY_LIMITS.archiveDaysKeptMax) {
+      this.#spans.delete(this.#spans.keys().next().value as string);
+    }
+    return days;
+  }
+
+  async #lookFor(feed: string, span: { fromUs: number; toUs: number }): Promise<SpanDay[]> {
     try {
       return await archivedDays(this.#storage, { env: this.#env, feed, ...span });
     } catch (error) {
