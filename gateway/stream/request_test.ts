@@ -97,7 +97,8 @@ Deno.test("a frame above the limit ends the connection with 1009, and only that 
 Deno.test("a flood of requests ends the connection with 1008", () =>
   withGateway(async ({ client }) => {
     const one = await client();
-    for (let i = 0; i < 400; i++) one.send({ action: "ping" });
+    // Four times what may come at once: while a slow machine reads them, more become allowed.
+    for (let i = 0; i < 800; i++) one.send({ action: "ping" });
     assert.equal((await one.closed).code, 1008);
     assert.equal(one.of("error").at(0)?.["code"], "too_many_requests");
   }));
