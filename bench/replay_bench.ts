@@ -2,23 +2,13 @@
  * How fast archived records are read and replayed, against JSON.stringify alone, and how exactly a
  * replay at 1× keeps the time between records. @module
  */
-import { Encoder, toJson } from "@ssmd/codec";
+import { toJson } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
-import {
-  changedManifest,
-  emptyManifest,
-  type ManifestFile,
-  manifestTimes,
-  NormalizedFileBuilder,
-  normalizedKey,
-  readArchive,
-  saveManifest,
-} from "@ssmd/archive";
-import { sealDay } from "@ssmd/dataset/seal";
-import { nowUs } from "@ssmd/runtime";
+import { readArchive } from "@ssmd/archive";
 import { folderStorage, type Storage } from "@ssmd/storage";
 import { fileURLToPath } from "node:url";
 import { jsonPrefix, recordJson } from "@ssmd/codec";
+import { sealWindows, writeDay } from "./archived_day.ts";
 import { measure, tableOf } from "./measure.ts";
 
 const RECORDS = 1_200_000;
@@ -51,59 +41,11 @@ function recordAt(i: number): MarketEvent {
   };
 }
 
-/** Windows of a feed, a file a type, of groups of records that share a minute. */
-async function writeDay(
-  storage: Storage,
-  feed: string,
-  minutes: Iterable<readonly MarketEvent[]>,
-): Promise<void> {
-  const files: ManifestFile[] = [];
-  for (const events of minutes) {
-    for (const group of Map.groupBy(events, ({ type }) => type).values()) {
-      files.push(await writeWindow(storage, feed, group));
-    }
-  }
-  const manifest = emptyManifest({ kind: "normalized", ...FEED_ID, feed, day: "2026-08-01" });
-  const change = { files, symbols: 500, writtenBy: "bench", nowUs: START_US };
-  await saveManifest(storage, changedManifest(manifest, change));
-}
-
-async function writeWindow(
-  storage: Storage,
-  feed: string,
-  events: readonly MarketEvent[],
-): Promise<ManifestFile> {
-  const { type, receivedAtUs: atUs } = events[0] as MarketEvent;
-  const builder = new NormalizedFileBuilder(type);
-  const encoder = new Encoder();
-  for (const event of events) {
-    const { receivedAtUs, sequence } = event;
-    const position = { streamSequence: sequence, run: "", frame: 0, index: 0 };
-    builder.add({ payload: encoder.encode(event), receivedAtUs, sequence, ...position });
-  }
-  const software = { version: "bench", commit: "" };
-  const source = { env: FEED_ID.env, feed, processor: "bench", software, source: "bench" };
-  const { bytes, sha256 } = builder.finish(source, atUs);
-  const key = normalizedKey({ env: FEED_ID.env, feed, type, atUs });
-  await storage.put(key, bytes);
-  const times = manifestTimes(builder.firstUs, builder.lastUs);
-  return { key, type, count: builder.count, bytes: bytes.length, sha256, ...times };
-}
-
 function* minutesOf(): Generator<MarketEvent[]> {
   const perMinute = RECORDS / MINUTES;
   for (let first = 0; first < RECORDS; first += perMinute) {
     yield Array.from({ length: perMinute }, (_, i) => recordAt(first + i));
   }
-}
-
-/** Of the windows of the day: a Parquet file a type. */
-async function sealWindows(storage: Storage, tempDir: string): Promise<void> {
-  const { types } = await sealDay({
-    ...{ storage, ...FEED_ID, day: "2026-08-01", tempDir, nowUs },
-    software: { version: "bench", commit: "" },
-  });
-  if (types.length === 0) throw new RangeError("nothing was sealed");
 }
 
 async function speedOf(name: string, run: () => Promise<unknown>) {
@@ -142,7 +84,7 @@ function burstsOf(seconds: number): MarketEvent[] {
 /** How far the time between records that come out of `ssmd data replay` is off at 1×. */
 async function pacing(dir: string, storage: Storage, seconds: number): Promise<string> {
   const events = burstsOf(seconds);
-  await writeDay(storage, "bursts", [events]);
+  await writeDay(storage, { ...FEED_ID, feed: "bursts" }, [events]);
   const args = ["run", "-q", "-A", MAIN, "data", "replay", "--data", dir, "--feed", "bursts"];
   const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
   const atMs: number[] = [];
@@ -162,7 +104,7 @@ async function pacing(dir: string, storage: Storage, seconds: number): Promise<s
 const dir = await Deno.makeTempDir();
 try {
   const storage = folderStorage(dir);
-  await writeDay(storage, FEED_ID.feed, minutesOf());
+  await writeDay(storage, FEED_ID, minutesOf());
   const some = Array.from({ length: 4000 }, (_, i) => recordAt(i));
   const prefix = jsonPrefix("M1USD", FEED_ID.feed);
   const baseline = "JSON.stringify(toJson(record))";
@@ -176,7 +118,7 @@ try {
     await speedOf("read from a folder, in order of time", () => readAll(storage)),
     await speedOf("ssmd data replay --speed max, whole process", () => replayProcess(dir)),
   ];
-  await sealWindows(storage, dir);
+  await sealWindows(storage, FEED_ID, dir);
   results.push(
     await speedOf("read from a sealed day, in order of time", () => readAll(storage)),
     await speedOf("ssmd data replay of a sealed day, whole process", () => replayProcess(dir)),

@@ -4,6 +4,8 @@
  * @module
  */
 import { decode, Encoder } from "@ssmd/codec";
+import { folderStorage } from "@ssmd/storage";
+import process from "node:process";
 import { Translator, VENUES } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
 import {
@@ -12,10 +14,12 @@ import {
   linkSignal,
   type LoadedSignal,
   loadedSignal,
+  mergedRecords,
   StreamEngine,
   Supervisor,
 } from "@ssmd/signals";
 import * as sdk from "@ssmd/signal";
+import { sealWindows, writeDay } from "./archived_day.ts";
 import { captured, kalshiDeltas } from "./frames.ts";
 import { measure, type Measurement, median, tableOf } from "./measure.ts";
 
@@ -134,6 +138,53 @@ async function hosted(
   ];
 }
 
+/**
+ * Records a second of a sealed day through a host, read and encoded here: of the time that passed, and
+ * of the processor time of both.
+ */
+async function sealed(
+  signals: readonly HostedSignal[],
+  records: readonly MarketEvent[],
+): Promise<Measurement[]> {
+  const feedId = { env: "bench", feed: "kalshi" };
+  const dir = await Deno.makeTempDir();
+  const storage = folderStorage(dir);
+  const supervisor = new Supervisor({ signals });
+  const [passed, worked]: number[][] = [[], []];
+  try {
+    const minutes = Map.groupBy(records, ({ receivedAtUs }) => Math.floor(receivedAtUs / 60e6));
+    await writeDay(storage, feedId, minutes.values());
+    await sealWindows(storage, feedId, dir);
+    await supervisor.start();
+    const types = ["trade", "ticker", "orderbook", "status", "gap"] as const;
+    for (let round = 0; round < HOST_ROUNDS; round++) {
+      const writer = new BatchWriter();
+      const [startedMs, cpu] = [performance.now(), process.cpuUsage()];
+      let [hostUs, count] = [0, 0];
+      const send = async () => hostUs += (await supervisor.send(writer.finish(round))).costUs;
+      for await (const batch of mergedRecords(storage, { ...feedId, feeds: ["kalshi"], types })) {
+        for (const record of batch) writer.addRecord(record.type, encoder.encode(record));
+        count += batch.length;
+        if (writer.byteLength > 512 * 1024) await send();
+      }
+      await send();
+      const { user, system } = process.cpuUsage(cpu);
+      passed?.push(count / (performance.now() - startedMs) * 1e3);
+      worked?.push(count / (user + system + hostUs) * 1e6);
+    }
+  } finally {
+    await supervisor.stop();
+    await storage.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+  // The first ones warm up.
+  const steady = (speeds: readonly number[] = []) => median(speeds.slice(2));
+  return [
+    { name: "a sealed day, by the processor time of both", opsPerSecond: steady(worked) },
+    { name: "a sealed day, by the clock", opsPerSecond: steady(passed) },
+  ];
+}
+
 /** Bytes that a host holds for so many markets with ten signals. */
 async function memory(signals: readonly HostedSignal[]): Promise<string> {
   const supervisor = new Supervisor({ signals, limits: { watchdogMs: 30_000 } });
@@ -157,9 +208,11 @@ async function memory(signals: readonly HostedSignal[]): Promise<string> {
     const mb = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
     // Most of the rest is Deno's program, which all processes of this machine share.
     const rollup = Deno.readTextFileSync(`/proc/${supervisor.pid}/smaps_rollup`);
-    const own = Number(/^Anonymous: +(\d+) kB/m.exec(rollup)?.[1]) * 1024;
-    return `${instances} instances of ${SYMBOLS} markets: ${mb(rssBytes)} resident, of which ` +
-      `${mb(own)} the host's own, of which ${mb(heapBytes)} objects and buffers`;
+    const part = (name: string) =>
+      mb(Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup)?.[1]) * 1024);
+    return `${instances} instances of ${SYMBOLS} markets: ${mb(rssBytes)} resident, ` +
+      `${part("Pss")} its share of it (Pss), ${part("Private_Dirty")} its own (Private_Dirty), ` +
+      `of which ${mb(heapBytes)} objects and buffers`;
   } finally {
     await supervisor.stop();
   }
@@ -189,6 +242,7 @@ const rows = [
     for (const [type, message] of messages) engine.take(decode(type, message));
   }),
   ...await hosted(signals, records),
+  ...await sealed(signals, records),
 ];
 console.log(`${texts.length} frames, ${count} records, records a second:`);
 console.log(tableOf(rows, JSON_PARSE));

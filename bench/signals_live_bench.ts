@@ -66,6 +66,9 @@ function spread(times: readonly number[]): string {
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, p99.9 ${at(0.999)} ms`;
 }
 
+/** A subject that no signal takes: from publishing to delivery is the bus alone. */
+const ECHO = `${ENV}.echo.trade.ECHO`;
+
 /** Publishes at the rate; gives how late timers were, ms. */
 async function publishSteadily(publisher: Publisher): Promise<number[]> {
   const latesMs: number[] = [];
@@ -82,6 +85,8 @@ async function publishSteadily(publisher: Publisher): Promise<number[]> {
       const payload = encodeWatermark({ feed: FEED, timeUs: nowUs() });
       publisher.publish({ subject: watermarkSubject(ENV, FEED), payload, id: "" });
     }
+    const payload = new Uint8Array(new Float64Array([nowUs()]).buffer);
+    publisher.publish({ subject: ECHO, payload, id: "" });
     const sleptMs = performance.now();
     await sleep(1);
     latesMs.push(performance.now() - sleptMs - 1);
@@ -105,25 +110,37 @@ async function latency(name: string, transport: Transport): Promise<void> {
     const { causeReceivedAtUs: publishedAtUs } = decode("fire", payload);
     if (publishedAtUs >= countsFromUs) timesMs.push((nowUs() - publishedAtUs) / 1000);
   });
+  const echoesMs: number[] = [];
+  await transport.subscribe([ECHO], ({ payload }) => {
+    const [publishedAtUs = NaN] = new Float64Array(payload.slice().buffer);
+    echoesMs.push((nowUs() - publishedAtUs) / 1000);
+  });
   const publisher = transport.publisher();
   const latesMs = await publishSteadily(publisher);
   await publisher.flush();
   await sleep(500);
   console.log(`${name}: ${timesMs.length} fires of ${SIGNALS} signals, ${RATE} records/s`);
   console.log(`  record → fire    ${spread(timesMs)}`);
+  console.log(`  the bus alone    ${spread(echoesMs)}`);
   console.log(`  a timer is late  ${spread(latesMs)}`);
   await service.close();
   await publisher.close();
 }
 
-/** Processor time of the hosts that this process has started, ms. */
+/** Fields of a process's statistics, from its state on. */
+function statOf(pid: string): number[] {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
+}
+
+/** Processor time of the hosts that this process has started, ended ones too, ms. */
 function hostsCpuMs(): number {
-  let ticks = 0;
+  const own = statOf("self");
+  let ticks = (own[13] ?? 0) + (own[14] ?? 0);
   for (const { name } of Deno.readDirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      const stat = Deno.readTextFileSync(`/proc/${name}/stat`);
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
+      const fields = statOf(name);
       if (fields[1] === Deno.pid) ticks += (fields[11] ?? 0) + (fields[12] ?? 0);
     } catch {
       // It ended while it was looked at.
@@ -136,11 +153,15 @@ async function quarantine(): Promise<void> {
   const others = await Promise.all([1, 2, 3].map((i) => signalOf(`other_${i}`, sourceOf(i))));
   const loops = await signalOf("loops", sourceOf(0, "if (seen > 2000) for (;;);"));
   const took: number[] = [];
+  const worked: number[] = [];
   const startUs = nowUs();
-  let beganMs = 0;
+  let [beganMs, beganCpuMs] = [0, 0];
   const supervisor = new Supervisor({
     signals: [...others, loops],
-    onQuarantine: () => took.push(performance.now() - beganMs),
+    onQuarantine: () => {
+      took.push(performance.now() - beganMs);
+      worked.push(hostsCpuMs() - beganCpuMs);
+    },
   });
   await supervisor.start();
   const writer = new BatchWriter();
@@ -148,7 +169,7 @@ async function quarantine(): Promise<void> {
     const record = recordOf(i, startUs + i * 1000);
     writer.addRecord(record.type, encoder.encode(record));
     if (i % 500 !== 499) continue;
-    if (took.length === 0) beganMs = performance.now();
+    if (took.length === 0) [beganMs, beganCpuMs] = [performance.now(), hostsCpuMs()];
     await supervisor.send(writer.finish(i));
   }
   let idleMs = NaN;
@@ -160,7 +181,8 @@ async function quarantine(): Promise<void> {
   }
   await supervisor.stop();
   console.log(
-    `a loop: out after ${took[0]?.toFixed(0)} ms, hosts idle after ${idleMs.toFixed(0)} ms`,
+    `a loop: out after ${took[0]?.toFixed(0)} ms, ${worked[0]?.toFixed(0)} ms of processor time; ` +
+      `hosts idle after ${idleMs.toFixed(0)} ms`,
   );
 }
 

@@ -114,10 +114,11 @@ class BacktestRun {
   }
 
   async run(): Promise<Omit<BacktestResult, "info" | "quarantined">> {
+    const { onStep } = this.#query;
     for await (const batch of this.#query.records(this.#recordsQuery())) {
       for (const record of batch) {
         this.#add(record);
-        if (!await this.#step(record)) return this.#result();
+        if (onStep !== undefined && !await this.#step(record, onStep)) return this.#result();
       }
       if (this.#writer.byteLength >= BATCH_BYTES) await this.#send(batch.at(-1)?.receivedAtUs ?? 0);
     }
@@ -165,11 +166,14 @@ class BacktestRun {
   }
 
   /** Shows a record that counts, where somebody looks; false = it is enough. */
-  async #step(record: MarketEvent): Promise<boolean> {
-    const { onStep, fromUs = 0, symbols } = this.#query;
+  async #step(
+    record: MarketEvent,
+    onStep: NonNullable<BacktestQuery["onStep"]>,
+  ): Promise<boolean> {
+    const { fromUs = 0, symbols } = this.#query;
     const { feed, symbol, receivedAtUs: atUs } = record;
     const isShown = atUs >= fromUs && (symbols?.includes(symbol) ?? true);
-    if (onStep === undefined || !isShown) return true;
+    if (!isShown) return true;
     const before = this.#fires.length;
     await this.#send(atUs);
     const instances = await this.#supervisor.inspect({ feed, symbol, atUs });
