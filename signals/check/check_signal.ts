@@ -90,9 +90,11 @@ const NOT_TYPED: CheckStep = {
 };
 
 function stepOf(name: string, findings: readonly Finding[]): CheckStep {
-  return findings.length === 0
-    ? { name, result: "passed", detail: "" }
-    : { name, result: "failed", detail: `${findings.length} findings` };
+  return findings.length === 0 ? { name, result: "passed", detail: "" } : {
+    name,
+    result: "failed",
+    detail: `${findings.length} finding${findings.length === 1 ? "" : "s"}`,
+  };
 }
 
 /** One a place: what the rules refuse, the compiler may refuse as well. */
