@@ -30,6 +30,7 @@ Deno.test("books are subscribed by depth, with lists of symbols and request ids"
     "book",
   ]);
   assert.deepEqual(frames.map((frame) => frame.req_id), [1, 2, 3, 4, 5]);
+  assert.equal(frames[0].params.include_tokenized_assets, true);
   assert.deepEqual(frames[1].params.symbol, ["BTC/USD", "ETH/USD"]);
   assert.equal(frames[1].params.snapshot, true);
   assert.equal(frames[2].params.event_trigger, "bbo");
