@@ -5,8 +5,10 @@ import {
   type InstrumentFile,
   isAbout,
   isOver,
+  isSameInstrument,
   type MarketChoice,
   type Selector,
+  usOfInstant,
   withNews,
 } from "@ssmd/metadata";
 import { isoOfUs, type Logger, nowUs } from "@ssmd/runtime";
@@ -18,6 +20,9 @@ import { askVenueRest } from "./venue_rest.ts";
 /** Pause between two looks at the REST; what the connection tells is known at once. */
 const REFRESH_MS = 300_000;
 const REFRESH_MS_FAILED = 15_000;
+/** The store is read whole this often, and what is over leaves it for its file. */
+const TIDY_MS = 24 * 3_600_000;
+const SETTLED_US_MIN = 7 * 24 * 3_600_000_000;
 
 /** Whose markets are discovered. */
 export interface DiscoveryOptions {
@@ -46,7 +51,8 @@ export class Discovery {
   /** Markets of the rules that are not over. */
   #living = new Set<string>();
   #idsByExternal = new Map<string, string>();
-  #isNoted = false;
+  /** When the store was read whole, ms of `performance.now()`. */
+  #notedAtMs = -Infinity;
   #changes: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -78,7 +84,7 @@ export class Discovery {
     const own = select.filter(isOwn);
     if (isDeepStrictEqual(own, this.#select)) return;
     this.#select = own;
-    this.#isNoted = false;
+    this.#notedAtMs = -Infinity;
     this.#refresh();
   }
 
@@ -86,8 +92,18 @@ export class Discovery {
   async #noteKnown(): Promise<void> {
     this.#living.clear();
     this.#idsByExternal.clear();
-    for (const instrument of (await this.#store.known()).values()) this.#note(instrument);
-    this.#isNoted = true;
+    const known = await this.#store.known();
+    for (const instrument of known.values()) this.#note(instrument);
+    this.#notedAtMs = performance.now();
+    await this.#store.remove([...known.values()].filter((each) => this.#isKeptByFile(each)));
+  }
+
+  /** What was settled for a week, and of which the registry's file says all, leaves the bus. */
+  #isKeptByFile(instrument: InstrumentFile): boolean {
+    const file = this.#options.instruments.get(instrument.id);
+    const knownUs = usOfInstant(instrument.versions.at(-1)?.known ?? "") ?? Infinity;
+    return file !== undefined && isOver(instrument) && isSameInstrument(file, instrument) &&
+      nowUs() - knownUs >= SETTLED_US_MIN;
   }
 
   #note(instrument: InstrumentFile): void {
@@ -158,7 +174,7 @@ export class Discovery {
     const { catalogue } = venue;
     const select = this.#select;
     if (select.length === 0) return;
-    if (!this.#isNoted) await this.#noteKnown();
+    if (performance.now() - this.#notedAtMs >= TIDY_MS) await this.#noteKnown();
     if (rest === undefined || catalogue === undefined) return;
     const ask = askVenueRest({
       ...{ venue, url: rest, perSecond: catalogue.perSecond },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { VENUES } from "@ssmd/exchanges";
-import { type Environment, ENVIRONMENT_FILE } from "@ssmd/metadata";
+import { type Environment, ENVIRONMENT_FILE, type InstrumentFile } from "@ssmd/metadata";
 import { silentLogger } from "@ssmd/runtime";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import type { Connector } from "../connector.ts";
@@ -24,6 +24,7 @@ async function start(
   bus: Transport,
   rest?: string,
   feed = "kalshi",
+  instruments: ReadonlyMap<string, InstrumentFile> = new Map(),
 ): Promise<{ tell: Listener; end: Discovery }> {
   let tell: Listener = () => {};
   const source = { hearNews: (listener: Listener) => void (tell = listener) };
@@ -31,7 +32,7 @@ async function start(
   assert.ok(venue);
   const end = await Discovery.start(source, {
     ...{ environment, feed, venue, bus, rest, logger: silentLogger },
-    instruments: new Map(),
+    instruments,
   });
   return { tell, end };
 }
@@ -169,5 +170,31 @@ Deno.test("REST tells what is not settled, and what became of a market whose end
   assert.deepEqual([...(await stored(bus)).keys()], ["KXR-26DEC31-A"]);
   assert.ok(asked.includes("KXR-26DEC31-A"));
   await server.shutdown();
+  await bus.close();
+});
+
+Deno.test("what was settled for a week leaves the bus where the registry's file says the same", async () => {
+  const bus = memoryTransport();
+  const store = await BusInstruments.open(bus, ENV);
+  const market = (id: string, known: string, state: "settled" | "open"): InstrumentFile => ({
+    ...{ id, name: id, asset_class: "event" },
+    versions: [{ effective: known, known, state, series: "KXR" }],
+    mappings: [{ feed: "kalshi", external: id, from: known, known }],
+  });
+  const old = "2026-01-01T00:00:00Z";
+  const [same, open] = [market("KXR-SAME", old, "settled"), market("KXR-OPEN", old, "open")];
+  const other = market("KXR-OTHER", old, "settled");
+  const fresh = market("KXR-FRESH", new Date().toISOString(), "settled");
+  await store.put([same, open, other, fresh, market("KXR-NO-FILE", old, "settled")]);
+  const files = [same, open, { ...other, name: "of an earlier commit" }, fresh];
+  const { end } = await start(
+    ...[bus, undefined, "kalshi"] as const,
+    new Map(files.map((each) => [each.id, each])),
+  );
+  await end.close();
+  assert.deepEqual([...(await store.known()).keys()].sort(), [
+    ...["KXR-FRESH", "KXR-NO-FILE", "KXR-OPEN", "KXR-OTHER"],
+  ]);
+  await store.close();
   await bus.close();
 });
