@@ -28,6 +28,7 @@ import { auditRoutes } from "./rest/routes/audit.ts";
 import { gapRoute } from "./rest/routes/gaps.ts";
 import { historyRoutes } from "./rest/routes/history.ts";
 import { indexRoutes } from "./rest/routes/index.ts";
+import { enrichedRoute } from "./rest/routes/enriched.ts";
 import { marketRoutes } from "./rest/routes/markets.ts";
 import { metaRoutes } from "./rest/routes/meta.ts";
 import { pageRoutes } from "./rest/routes/page.ts";
@@ -123,6 +124,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
         return known === undefined ? 0 : history.gaps(known, symbol).length;
       },
     }),
+    enrichedRoute({ data }),
     ...historyRoutes(series),
     ...seriesRoutes(series),
     gapRoute(gaps, { path: "/v1/gaps", id: "listGaps", tag: "History" }),

@@ -1,36 +1,19 @@
 import assert from "node:assert/strict";
-import { ENVIRONMENT_FILE } from "@ssmd/metadata";
 import { openAccess } from "../access/access.ts";
 import { keylessAuthenticator } from "../access/authenticator.ts";
-import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
+import { Description } from "../testing/description.ts";
+import { ENRICHED_ENVIRONMENT, publishRow } from "../testing/enriched_rows.ts";
+import { until, withGateway } from "../testing/gateway_rig.ts";
 import { bitOf, BOOK_BIT } from "./type_bits.ts";
 
-const environment = ENVIRONMENT_FILE.parse({
-  ...{ name: "test", feeds: ["kraken"], schema: "v1" },
-  symbols: { BTCUSD: { feed: "kraken", external: "BTC/USD" } },
-  enrich: [{ name: "a", type: "calculation", values: { twice: "2 * last" } }],
-  ...{ transport: { type: "memory" }, storage: { type: "memory" } },
-});
-
-/** A row on the bus; any text where it is given. */
-async function publish({ transport }: GatewayRig, twice: number, text?: string): Promise<void> {
-  const row = { symbol: "BTCUSD", feed: "kraken", time: 1e12 + twice, valid: true, twice };
-  const payload = new TextEncoder().encode(
-    text ?? JSON.stringify({ ...row, chain: "0123456789ab" }),
-  );
-  const publisher = transport.publisher();
-  publisher.publish({ subject: "test.kraken.enriched.BTCUSD", payload, id: `row-${twice}` });
-  await publisher.flush();
-  await publisher.close();
-}
-
+const environment = ENRICHED_ENVIRONMENT;
 const ASK = { action: "subscribe", symbols: ["BTCUSD"], types: ["enriched"] };
 
 Deno.test("rows of enrichers come from the newest one on, to who names them, in every format and mode", () =>
   withGateway(
     async (rig) => {
-      await publish(rig, 1);
-      await publish(rig, 2);
+      await publishRow(rig.transport, 1);
+      await publishRow(rig.transport, 2);
       const [plain, all, slow] = [await rig.client(), await rig.client(), await rig.client()];
       const packed = await rig.client("?format=capnp");
       all.send({ action: "subscribe", symbols: ["BTCUSD"] });
@@ -41,15 +24,25 @@ Deno.test("rows of enrichers come from the newest one on, to who names them, in 
         client.next("enriched", ({ twice }) => twice === 2)
       );
       for (const two of await Promise.all(twos)) assert.equal(two["chain"], "0123456789ab");
-      await publish(rig, 3, "{[");
-      await publish(rig, 4, '{"symbol":"ETHUSD","feed":"kraken","time":1,"valid":true,"chain":""}');
-      await publish(rig, 5);
+      await publishRow(rig.transport, 3, "{[");
+      await publishRow(
+        rig.transport,
+        4,
+        '{"symbol":"ETHUSD","feed":"kraken","time":1,"valid":true,"chain":""}',
+      );
+      await publishRow(rig.transport, 5);
       for (const client of [plain, packed]) {
         await until(() => client.count("enriched") === 2);
         assert.deepEqual(client.of("enriched").map(({ twice }) => twice), [2, 5]);
       }
       const newest = await slow.next("enriched", ({ twice }) => twice === 5);
       assert.equal(newest["conflated"], true);
+      const { status, body } = await rig.get("/v1/markets/BTCUSD/enriched");
+      assert.deepEqual([status, body["twice"], body["chain"]], [200, 5, "0123456789ab"]);
+      const description = new Description((await rig.get("/openapi.json")).body);
+      const path = "/v1/markets/{symbol}/enriched";
+      const answer = { path, method: "get", status: "200", type: "application/json" };
+      assert.deepEqual(description.problems(answer, body), []);
       await all.settle();
       assert.deepEqual(all.of("enriched"), []);
       plain.send({ ...ASK, since: 1, id: "past" });
@@ -76,10 +69,12 @@ Deno.test("who may not see all that rows are made of gets none; where nothing en
       client.send(ASK);
       const { withheld } = await client.next("subscribed");
       assert.deepEqual(withheld, ["BTCUSD"]);
-      await publish(rig, 1);
+      await publishRow(rig.transport, 1);
       client.send({ action: "snapshot", symbols: ["BTCUSD"], types: ["enriched"] });
       await client.settle();
       assert.deepEqual(client.of("enriched"), []);
+      const { status, body } = await rig.get("/v1/markets/BTCUSD/enriched");
+      assert.deepEqual([status, body["code"]], [404, "UNKNOWN_SYMBOL"]);
     },
     true,
     { environment, authenticator },
@@ -89,5 +84,7 @@ Deno.test("who may not see all that rows are made of gets none; where nothing en
     client.send(ASK);
     const { code, number } = await client.next("error");
     assert.deepEqual([code, number], ["not_enriched", 1012]);
+    const { status, body } = await rig.get("/v1/markets/BTCUSD/enriched");
+    assert.deepEqual([status, body["code"]], [404, "NOT_ENRICHED"]);
   });
 });

@@ -163,6 +163,13 @@ export const ORDER_BOOK = named(
   }),
 );
 
+/** A row of the enrichers. */
+export const ENRICHED = named(
+  "Enriched",
+  "Values of the environment's enrichers; those of its columns stand beside.",
+  RECORDS.enriched.omit({ conflated: true }),
+);
+
 const SUBSCRIPTIONS = z.strictObject({
   away: z.int().nullable()
     .describe("All that bring nothing; null for a caller that may not see all of the feed."),

@@ -70,6 +70,11 @@ export const ORDER_BOOK = {
   seq: 4711,
 };
 
+export const ENRICHED = {
+  ...{ type: "enriched", symbol: "BTCUSD", feed: "kraken", time: AT, valid: true },
+  ...{ mid: 62123.35, spread_bps: 0.02, chain: "0123456789ab" },
+};
+
 export const MARKET_DETAILS = {
   ...SUMMARY,
   as_of: AT + 40,
