@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { isBreak } from "@ssmd/market";
+import { startSimulator } from "@ssmd/simulator";
 import { eventually } from "./_process.ts";
 import { Rig } from "./_rig.ts";
 
@@ -25,4 +27,41 @@ Deno.test("polymarket: a cut is one gap with fresh books behind it, and the arch
   }
   const breaks = (await rig.archivedGaps("polymarket")).filter(isBreak);
   assert.deepEqual(breaks.map(({ recovered }) => recovered), [false, true]);
+});
+
+const MODULES = "httpx, py_clob_client.client, websockets.sync.client";
+const hasModules = ((): boolean => {
+  try {
+    const args = ["-c", `import ${MODULES}`];
+    return new Deno.Command("python3", { args, stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+})();
+const why = hasModules ? "" : ` (skipped: python3 has not all of ${MODULES})`;
+
+Deno.test({
+  name:
+    `polymarket: Polymarket's own Python client finds in the simulator what is documented${why}`,
+  ignore: !hasModules && Deno.env.get("SSMD_REQUIRE_SERVICES") !== "1",
+  fn: async () => {
+    const simulator = await startSimulator({
+      venue: "polymarket",
+      source: { type: "model", seed: 7, ratePerSecond: 20, speed: 20 },
+    });
+    try {
+      const script = fileURLToPath(new URL("oracle/polymarket_client.py", import.meta.url));
+      const rest = new URL("/", simulator.url.replace("ws:", "http:")).href.slice(0, -1);
+      const { code, stdout, stderr } = await new Deno.Command("python3", {
+        args: ["-B", script, rest, simulator.url],
+      }).output();
+      const text = new TextDecoder();
+      assert.equal(code, 0, text.decode(stderr));
+      const counts = JSON.parse(text.decode(stdout)) as Record<string, number>;
+      assert.deepEqual([counts["tokens"], counts["arrays"]], [3, 1]);
+      assert.equal(counts["hashes"], counts["price_change"]);
+    } finally {
+      await simulator.close();
+    }
+  },
 });

@@ -6,7 +6,10 @@ import { PolymarketMarketPublisher, spaced } from "./publisher.ts";
 import { answerGamma, gammaMarket } from "./rest.ts";
 import { type PolymarketFeed, PolymarketSession } from "./session.ts";
 
-/** A market of nobody's interest appears this often, and the venue says so several times. */
+/**
+ * A market of nobody's interest appears this often, the one before it is resolved, and the venue says
+ * so several times.
+ */
 const NEW_MARKET_EVERY_US = 5_000_000;
 const COPIES = 3;
 
@@ -46,9 +49,9 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
 
   /** The CLOB, and Gamma: each two tokens are the outcomes of a market. */
   rest(path: string, query: URLSearchParams): RestAnswer | undefined {
-    if (path === "/time") {
-      return { status: 200, body: String(Math.floor(this.#options.nowUs() / 1_000_000)) };
-    }
+    const nowUs = this.#options.nowUs();
+    if (path === "/") return { status: 200, body: `"OK"` };
+    if (path === "/time") return { status: 200, body: String(Math.floor(nowUs / 1_000_000)) };
     const answer = answerClob(
       path,
       query,
@@ -74,19 +77,13 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
     this.#publishers[this.#options.exchange.step()]?.publish(atUs, this.#sessions);
     if (elapsedUs < (this.#newMarkets + 1) * NEW_MARKET_EVERY_US) return;
     const number = ++this.#newMarkets;
-    const frame = spaced({
-      id: String(number),
-      question: `Heads in round ${number}?`,
-      market: `0x${String(number).padStart(64, "0")}`,
-      slug: `flip-${number}`,
-      assets_ids: [`1${String(number).padStart(76, "0")}`, `2${String(number).padStart(76, "0")}`],
-      outcomes: ["Yes", "No"],
-      timestamp: timeText(atUs),
-      event_type: "new_market",
-    });
+    const frames = [spaced({ ...lifeOf(number, atUs), event_type: "new_market" })];
+    if (number > 1) frames.push(spaced(resolutionOf(number - 1, atUs)));
     for (const { connection, tokens, wantsFeatures } of this.#sessions) {
       if (!wantsFeatures || tokens.size === 0) continue;
-      for (let i = 0; i < COPIES; i++) connection.sendData(frame, "control");
+      for (const frame of frames) {
+        for (let i = 0; i < COPIES; i++) connection.sendData(frame, "control");
+      }
     }
   }
 }
@@ -98,4 +95,26 @@ function numberOf(tokenIndex: number): number {
 
 function conditionOf(n: number): string {
   return `0x${String(n).padStart(64, "a")}`;
+}
+
+/** What both messages of a market's life say. */
+function lifeOf(n: number, atUs: number): Record<string, unknown> {
+  const [slug, question, description] = [`flip-${n}`, `Heads in round ${n}?`, "A coin is thrown."];
+  return {
+    ...{ id: String(n), question, market: `0x${String(n).padStart(64, "0")}`, slug, description },
+    assets_ids: [`1${String(n).padStart(76, "0")}`, `2${String(n).padStart(76, "0")}`],
+    outcomes: ["Yes", "No"],
+    event_message: { id: String(n), ticker: slug, slug, title: question, description },
+    timestamp: timeText(atUs),
+  };
+}
+
+function resolutionOf(n: number, atUs: number): Record<string, unknown> {
+  const winner = n % 2;
+  return {
+    ...lifeOf(n, atUs),
+    winning_asset_id: `${winner + 1}${String(n).padStart(76, "0")}`,
+    winning_outcome: ["Yes", "No"][winner],
+    event_type: "market_resolved",
+  };
 }
