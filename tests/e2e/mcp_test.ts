@@ -7,8 +7,11 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const CONFORMANCE = "npm:@modelcontextprotocol/conformance@0.2.0-alpha.12";
 
-/** Least checks that pass in each era. */
-const ERAS: Readonly<Record<string, number>> = { "2025-11-25": 37, "2026-07-28": 100 };
+/** Least checks that pass in each era, and most that ask for what only the suite's own example has. */
+const ERAS = {
+  "2025-11-25": { passedMin: 37, excusedMax: 24 },
+  "2026-07-28": { passedMin: 100, excusedMax: 35 },
+} as const;
 /** What the suite says of tools, resources and capabilities of its own example server. */
 const OF_ITS_EXAMPLE =
   /There is no tool "test_|'json_schema_2020_12_tool' not found|Resource not found: test:|^Not testable: |initial InputRequiredResult|Expected InputRequiredResult/;
@@ -172,16 +175,20 @@ function checksIn(folder: string): Check[] {
   });
 }
 
-/** Whether a check failed for anything but what the suite's example server has and this one has not. */
-function isWrong({ scenario, status, errorMessage = "" }: Check): boolean {
-  if (status !== "FAILURE" || scenario.startsWith("server-tasks-")) return false;
+/** Whether a check failed, of what this server says that it can: tasks are an extension of the protocol. */
+function isFailed({ scenario, status }: Check): boolean {
+  return status === "FAILURE" && !scenario.startsWith("server-tasks-");
+}
+
+/** Whether it failed for what the suite's example server has and this one has not. */
+function isExcused({ scenario, errorMessage = "" }: Check): boolean {
   const isMissing = errorMessage.includes("Method not found") && NOT_DECLARED.test(scenario);
-  return !isMissing && !OF_ITS_EXAMPLE.test(errorMessage);
+  return isMissing || OF_ITS_EXAMPLE.test(errorMessage);
 }
 
 Deno.test("the official conformance suite finds nothing wrong in either protocol era", async (t) => {
   await withUp(async (url) => {
-    for (const [version, passedMin] of Object.entries(ERAS)) {
+    for (const [version, { passedMin, excusedMax }] of Object.entries(ERAS)) {
       await t.step(version, async () => {
         await using folder = new Folder();
         const { out } = await run(Deno.execPath(), [
@@ -189,7 +196,10 @@ Deno.test("the official conformance suite finds nothing wrong in either protocol
           ...["server", "--url", `${url}/mcp`, "--requirements", version, "-o", folder.path],
         ]);
         const checks = checksIn(folder.path);
-        assert.deepEqual(checks.filter(isWrong), [], out);
+        const failed = checks.filter(isFailed);
+        const excused = failed.filter(isExcused);
+        assert.deepEqual(failed.filter((check) => !isExcused(check)), [], out);
+        assert.ok(excused.length <= excusedMax, `${excused.length} are excused\n${out}`);
         const passed = checks.filter(({ status }) => status === "SUCCESS").length;
         assert.ok(passed >= passedMin, `${passed} passed\n${out}`);
       });
