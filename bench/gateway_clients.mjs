@@ -1,6 +1,6 @@
 // The load generator of gateway_bench.ts and isolation_bench.ts, in a process of its own: raw sockets
 // that shake hands, count frames, and sample the age of the first one of each read. Arguments: port,
-// clients, and clients more that stop reading. Prints `ready`, answers `clock`, `forget` and `figures`,
+// clients, clients more that stop reading, and an address other than the gateway's. Prints `ready`, answers `clock`, `forget` and `figures`,
 // ends with another line on stdin. It runs on Node where there is one: reading costs less there, and two hundred
 // thousand small reads a second through Deno are a queue of their own in front of both servers.
 import { Buffer } from "node:buffer";
@@ -11,12 +11,14 @@ import { createInterface } from "node:readline";
 const CONNECT_AT_ONCE = 100;
 const RECV_TS = Buffer.from('"recv_ts":');
 const TRADE = Buffer.from('"type":"trade"');
+/** Bytes of a payload at whose start a trade says what it is: peers wrap it. */
+const TRADE_WITHIN = 64;
 const PING = 0x89;
 /** A masked frame without a payload. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const POLICIES = ["drop_oldest", "drop_newest", "conflate", "disconnect"];
 const handshake = (query) =>
-  `GET /v1/stream?symbols=BTCUSD&types=trade${query} HTTP/1.1\r\nHost: 127.0.0.1\r\n` +
+  `GET ${address}${query} HTTP/1.1\r\nHost: 127.0.0.1\r\n` +
   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
   "Sec-WebSocket-Version: 13\r\n\r\n";
 
@@ -34,7 +36,7 @@ function count(bytes, socket) {
     if (length === 126) [length, header] = [bytes.readUInt16BE(at + 2), 4];
     if (at + header + length > bytes.length) break;
     if (bytes[at] === PING) socket.write(PONG);
-    else if (bytes.subarray(at + header + 1, at + header + 1 + TRADE.length).equals(TRADE)) {
+    else if (bytes.subarray(at + header, at + header + TRADE_WITHIN).includes(TRADE)) {
       messages++;
       payloadBytes = length;
       if (isFirst) latencies.push(ageMs(bytes, at));
@@ -76,7 +78,8 @@ function figures() {
   return { messages, payloadBytes, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
-const [port = 0, clients = 1, stuck = 0] = process.argv.slice(2).map(Number);
+const [port = 0, clients = 1, stuck = 0] = process.argv.slice(2, 5).map(Number);
+const address = process.argv[5] ?? "/v1/stream?symbols=BTCUSD&types=trade";
 const sockets = [];
 while (sockets.length < clients) {
   const wanted = Math.min(CONNECT_AT_ONCE, clients - sockets.length);

@@ -30,9 +30,12 @@ export class Talker {
     return JSON.parse(await this.line());
   }
 
+  /** Ends it and, as its input ends with this, what it started. */
   async end(): Promise<void> {
-    this.#child.kill("SIGKILL");
+    await this.#writer.close().catch(() => {});
+    const grace = setTimeout(() => this.#child.kill("SIGKILL"), 2000);
     await this.#child.status;
+    clearTimeout(grace);
   }
 }
 
@@ -51,26 +54,40 @@ export function gatewayServer(): Talker {
   ]);
 }
 
-const HAS_NODE = hasNode();
+const HAS_NODE = answers("node", "--version");
 
-/** Whether there is a Node to be had. */
-function hasNode(): boolean {
+function answers(program: string, question: string): boolean {
   try {
-    return new Deno.Command("node", { args: ["--version"] }).outputSync().success;
+    return new Deno.Command(program, { args: [question] }).outputSync().success;
   } catch {
     return false;
   }
 }
 
 /** Clients that read, and some that stop reading; see gateway_clients.mjs. */
-export function loadGenerator(port: number, clients: number, stuck = 0): Talker {
-  const args = [file("gateway_clients.mjs"), String(port), String(clients), String(stuck)];
+export function loadGenerator(
+  port: number,
+  clients: number,
+  { stuck = 0, address = "" }: { stuck?: number; address?: string } = {},
+): Talker {
+  const args = [file("gateway_clients.mjs"), ...[port, clients, stuck].map(String)];
+  if (address !== "") args.push(address);
   return HAS_NODE ? new Talker("node", args) : new Talker("deno", ["run", "-A", ...args]);
 }
 
 /** npm `ws` on Node, see gateway_peer.mjs; `ws` is the package's folder. */
 export function peerServer(ws: string): Talker {
   return new Talker("node", [file("gateway_peer.mjs"), ws]);
+}
+
+/** Centrifugo, see gateway_centrifugo.ts. */
+export function centrifugoServer(): Talker {
+  return new Talker("deno", ["run", "-A", "--frozen", file("gateway_centrifugo.ts")]);
+}
+
+/** Whether there is a Centrifugo on the PATH. */
+export function hasCentrifugo(): boolean {
+  return answers("centrifugo", "version");
 }
 
 /** Where Deno keeps `ws`; undefined where there is no Node or no such package. */

@@ -62,7 +62,7 @@ const full: Figures[] = [];
 await during(WARM_SECONDS);
 for (let round = 0; round < ROUNDS; round++) {
   alone.push(await during(SECONDS));
-  const stuck = loadGenerator(port, 0, STUCK);
+  const stuck = loadGenerator(port, 0, { stuck: STUCK });
   await stuck.line();
   await during(SOCKETS_FULL_SECONDS);
   filling.push(await during(FILL_SECONDS));

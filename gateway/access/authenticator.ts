@@ -78,13 +78,15 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
       const denied = checkCaller(caller, wanted, access);
       return denied === undefined ? Promise.resolve(access) : Promise.reject(denied);
     },
-    openSession: () => ({ release: () => {} }),
+    openSession: () => NO_LEASE,
     newTicket: () => "none",
     signIn: () => "none",
     signOut: () => {},
     close: () => Promise.resolve(),
   };
 }
+
+const NO_LEASE: Lease = { release: () => {} };
 
 function loopbackOnly(): AccessDenied {
   return new AccessDenied("LOOPBACK_ONLY", "Without keys this is for the own machine", {

@@ -14,9 +14,18 @@ export class HttpConnections {
   #idle = new Map<Socket, number>();
   #timer: ReturnType<typeof setInterval>;
 
+  /** One listener for all sockets. */
+  #forget: (this: Socket) => void;
+
   constructor(max: number, onRefused: (reason: "idle_evicted" | "connections_max") => void) {
     this.#max = max;
     this.#onRefused = onRefused;
+    const open = this.#open;
+    const idle = this.#idle;
+    this.#forget = function () {
+      open.delete(this);
+      idle.delete(this);
+    };
     this.#timer = setInterval(() => this.#closeIdle(), GATEWAY_LIMITS.keepAliveMs / 4);
   }
 
@@ -29,10 +38,7 @@ export class HttpConnections {
     }
     this.#open.add(socket);
     this.#idle.set(socket, performance.now());
-    socket.once("close", () => {
-      this.#open.delete(socket);
-      this.#idle.delete(socket);
-    });
+    socket.on("close", this.#forget);
   }
 
   /** A request of this socket is being answered, or it became a stream. */

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { WebSocket } from "ws";
+import { WebSocket } from "ws";
 import type { Access, StreamSession } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Authenticator, Lease } from "../access/authenticator.ts";
@@ -17,6 +17,27 @@ import { RequestError } from "./request_error.ts";
 import { RequestHandler, type StreamContext } from "./request_handler.ts";
 import type { BufferLimits, SlowPolicy } from "../protocol/slow_policy.ts";
 import { ENCODING } from "./encoding.ts";
+
+/** The WebSocket of a connection, which is found by it: one set of listeners serves all. */
+export class StreamSocket extends WebSocket {
+  connection: Connection | undefined;
+}
+
+function onMessage(this: WebSocket, bytes: Buffer, isBinary: boolean): void {
+  (this as StreamSocket).connection?.onMessage(bytes, isBinary);
+}
+
+function onPong(this: WebSocket): void {
+  (this as StreamSocket).connection?.noteActivity();
+}
+
+function onPing(this: WebSocket): void {
+  (this as StreamSocket).connection?.onPing();
+}
+
+function onError(this: WebSocket, error: Error): void {
+  (this as StreamSocket).connection?.noteFailure(error);
+}
 
 /** Writes whole frames into a socket past the WebSocket that reads from it. */
 class SocketSink implements ByteSink {
@@ -60,7 +81,8 @@ export class Connection implements StreamSession {
   #socket: Socket;
   #context: StreamContext;
   #handler: RequestHandler;
-  #query: ConnectionQuery;
+  /** Until it starts. */
+  #query: ConnectionQuery | undefined;
   #ws: WebSocket | undefined;
   #lease: Lease | undefined;
   #reason = "";
@@ -77,8 +99,8 @@ export class Connection implements StreamSession {
     this.#socket = socket;
     this.#deadAfterMs = options.deadAfterMs;
     this.#context = context;
-    this.#query = connectionQuery(options.query, options.policyDefault);
-    const { policy } = this.#query;
+    const query = this.#query = connectionQuery(options.query, options.policyDefault);
+    const { policy } = query;
     const sink = new SocketSink(socket);
     const owner = context.hub;
     this.client = new Client({ id, sink, owner, access, policy, limits });
@@ -116,17 +138,24 @@ export class Connection implements StreamSession {
   }
 
   /** Starts it after the handshake. */
-  start(ws: WebSocket, welcome: string, request: ClientRequest | RequestError | undefined): void {
+  start(
+    ws: StreamSocket,
+    welcome: string,
+    request: ClientRequest | RequestError | undefined,
+  ): void {
     this.#ws = ws;
     const isDeflated = String(ws.extensions).includes("permessage-deflate");
     const json = isDeflated ? ENCODING.deflatedJson : ENCODING.json;
-    this.client.encoding = this.#query.format === "capnp" ? ENCODING.capnp : json;
+    this.client.encoding = this.#query?.format === "capnp" ? ENCODING.capnp : json;
     this.#context.hub.addClient(this.client);
-    ws.on("message", (bytes: Buffer, isBinary: boolean) => this.#onMessage(bytes, isBinary));
-    ws.on("pong", () => this.#noteActivity());
-    ws.on("ping", () => this.#onPing());
+    ws.connection = this;
+    ws.on("message", onMessage);
+    ws.on("pong", onPong);
+    ws.on("ping", onPing);
+    ws.on("error", onError);
     this.client.sendControl(welcome);
-    for (const error of this.#query.errors) this.#handler.sendRefusal(error);
+    for (const error of this.#query?.errors ?? []) this.#handler.sendRefusal(error);
+    this.#query = undefined;
     if (request !== undefined) this.#handler.handle(request);
   }
 
@@ -198,17 +227,25 @@ export class Connection implements StreamSession {
     this.client.sendControl(JSON.stringify({ type: "notice", ...notice }));
   }
 
-  #noteActivity(): void {
+  /** The WebSocket failed; it closes itself. */
+  noteFailure(error: Error): void {
+    this.#context.logger.debug("client connection failed", { client: this.client.id, error });
+  }
+
+  /** Something came from the client. */
+  noteActivity(): void {
     this.#activeAtMs = performance.now();
   }
 
-  #onPing(): void {
-    this.#noteActivity();
+  /** A ping counts as a request. */
+  onPing(): void {
+    this.noteActivity();
     if (!this.#takeToken()) this.#refuseTooFast();
   }
 
-  #onMessage(bytes: Buffer, isBinary: boolean): void {
-    this.#noteActivity();
+  /** A message came. */
+  onMessage(bytes: Buffer, isBinary: boolean): void {
+    this.noteActivity();
     if (!this.#takeToken()) return this.#refuseTooFast();
     const denied = this.access.takeRequest();
     if (denied !== undefined) {

@@ -32,8 +32,6 @@ export type StreamContext = CatchUpContext & {
 export class RequestHandler {
   #client: Client;
   #context: StreamContext;
-  /** The markets that this client may see. */
-  #data: EntitledMarkets;
   #catchUp: CatchUp | undefined;
   /** The newest error that was sent. */
   lastError: { code: string; message: string; at: number } | undefined;
@@ -41,7 +39,11 @@ export class RequestHandler {
   constructor(client: Client, context: StreamContext) {
     this.#client = client;
     this.#context = context;
-    this.#data = new EntitledMarkets(context.data, client.access);
+  }
+
+  /** The markets that this client may see; made for each request, as few are made. */
+  get #data(): EntitledMarkets {
+    return new EntitledMarkets(this.#context.data, this.#client.access);
   }
 
   /** Handles one text message. */

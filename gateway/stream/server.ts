@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { type Logger, messageOf, nowUs } from "@ssmd/runtime";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Authenticator } from "../access/authenticator.ts";
@@ -12,7 +12,7 @@ import type { HttpConnections } from "../http/http_connections.ts";
 import { Problem } from "../http/problem.ts";
 import { parseTarget } from "../http/target.ts";
 import type { Client } from "./client.ts";
-import { Connection } from "./connection.ts";
+import { Connection, StreamSocket } from "./connection.ts";
 import type { EndedConnectionInfo } from "../protocol/connection.ts";
 import { connectionInfo } from "./connection_info.ts";
 import { wantsDeflate } from "./connection_query.ts";
@@ -27,9 +27,14 @@ const SERVER_OPTIONS = {
   noServer: true,
   maxPayload: GATEWAY_LIMITS.clientFrameBytesMax,
   clientTracking: false,
+  WebSocket: StreamSocket,
 } as const;
 /** Interval of checks for clients that drop too long. */
 const SLOW_LOOK_MS = 500;
+
+function destroy(this: Socket): void {
+  this.destroy();
+}
 
 /** Path of the stream. */
 const STREAM_PATH = "/v1/stream";
@@ -103,7 +108,7 @@ export class StreamServer {
   /** Handles the upgrade requests of an HTTP server. */
   attach(server: Server): void {
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      socket.on("error", () => socket.destroy());
+      socket.on("error", destroy);
       this.#options.connections.markBusy(socket);
       this.#upgrade(request, socket, head).catch((error) => this.#refuse(socket, error));
     });
@@ -156,7 +161,7 @@ export class StreamServer {
       if (socket.destroyed) return;
       const connection = this.#openConnection(socket, access, caller);
       const wss = wantsDeflate(query) ? this.#deflating : this.#plain;
-      wss.handleUpgrade(request, socket, head, (ws: WebSocket) => {
+      wss.handleUpgrade(request, socket, head, (ws: StreamSocket) => {
         this.#start(connection, ws, query);
       });
     } finally {
@@ -175,13 +180,10 @@ export class StreamServer {
     return connection;
   }
 
-  #start(connection: Connection, ws: WebSocket, query: URLSearchParams): void {
+  #start(connection: Connection, ws: StreamSocket, query: URLSearchParams): void {
     const { context, version, silence } = this.#options;
     const { client, access } = connection;
     this.#connections.set(client, connection);
-    ws.on("error", (error: Error) => {
-      this.#options.logger.debug("client connection failed", { client: client.id, error });
-    });
     const welcome = welcomeOf({ ...context, version, ...silence }, access, client);
     connection.start(ws, welcome, requestOfQuery(query));
   }
