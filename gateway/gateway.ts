@@ -233,7 +233,7 @@ function build(
   const data: MarketData = new MarketData({
     onRecord: (event, market, origin) => {
       if (event.type === "fire") fires.add(event);
-      else history.takeRecord(event, market);
+      else history.takeRecord(event, market, origin?.payload);
       hub.deliverRecord(event, market, origin);
     },
     onFeedRecord: (event, feed, origin) => {

@@ -21,14 +21,14 @@ export class History {
   #floors = new Map<MarketFeed, number>();
   #gaps = new Map<MarketFeed, Gap[]>();
 
-  /** Takes a record of a market, after the state did. */
-  takeRecord(event: MarketEvent, market: Market): void {
+  /** Takes a record of a market, after the state did; `message` is what the bus sent. */
+  takeRecord(event: MarketEvent, market: Market, message?: Uint8Array): void {
     const floorUs = this.#floorOf(market.feed, event);
     if (event.type === "gap") return this.#takeGap(event, market.feed);
     if (event.type !== "trade" && event.type !== "ticker") return;
     const history = this.#historyOf(market, floorUs);
-    if (event.type === "ticker") return history.ticker.add(event);
-    history.trade.add(event);
+    if (event.type === "ticker") return history.ticker.add(event, message);
+    history.trade.add(event, message);
     history.candles.add(event);
   }
 
@@ -77,8 +77,8 @@ export class History {
     let history = this.#markets.get(market);
     if (history === undefined) {
       history = {
-        trade: new RecentSeries<Trade>(this.#budget, floorUs),
-        ticker: new RecentSeries<Ticker>(this.#budget, floorUs),
+        trade: new RecentSeries<Trade>("trade", this.#budget, floorUs),
+        ticker: new RecentSeries<Ticker>("ticker", this.#budget, floorUs),
         candles: new LiveCandles(floorUs, () => this.#candlesMost()),
       };
       this.#markets.set(market, history);

@@ -172,10 +172,10 @@ export class HistoryReader {
   ): HistoryRecords[T][] {
     const series = this.#history.of(market)?.[type];
     if (series === undefined || fromUs >= toUs) return [];
-    let records = series.between(fromUs, toUs) as HistoryRecords[T][];
-    if (order === "desc") records.reverse();
-    if (after !== undefined) records = behind(records, after, order);
-    return records.slice(0, limit + 1);
+    // Decoded as they are taken: no more than the page.
+    const all = series.walk(fromUs, toUs, order) as Generator<HistoryRecords[T], void>;
+    const found = after === undefined ? all : behind(all, after, order);
+    return [...found.take(limit + 1)];
   }
 
   /** Between what is surely archived and what is in memory. */
@@ -227,7 +227,7 @@ export class HistoryReader {
         }
       }
       if (order === "desc") part.reverse();
-      if (after !== undefined) part = behind(part, after, order);
+      if (after !== undefined) part = [...behind(part, after, order)];
       for (const record of part) found.push(record);
       if (found.length >= limit) return found.slice(0, limit);
       const edgeUs = order === "asc" ? step.toUs : step.fromUs;

@@ -29,19 +29,21 @@ function isBefore(record: Positioned, { atUs, sequence }: Position): boolean {
 }
 
 /**
- * The records of a list in order that lie behind a place in the direction of reading. `records` is
+ * Of records in order those that lie behind a place in the direction of reading. `records` is
  * ascending for "asc" and descending for "desc".
  */
-export function behind<R extends Positioned>(
-  records: readonly R[],
+export function* behind<R extends Positioned>(
+  records: Iterable<R>,
   position: Position,
   order: "asc" | "desc",
-): R[] {
+): Generator<R, void, undefined> {
   let same = position.same;
-  return records.filter((record) => {
-    if (isAt(record, position)) return same-- <= 0;
-    return isBefore(record, position) === (order === "desc");
-  });
+  for (const record of records) {
+    const isBehind = isAt(record, position)
+      ? same-- <= 0
+      : isBefore(record, position) === (order === "desc");
+    if (isBehind) yield record;
+  }
 }
 
 /** The place behind the last of some records; `before` = where they began, undefined = nowhere. */

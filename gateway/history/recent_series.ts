@@ -1,5 +1,6 @@
-import type { EventBase } from "@ssmd/market";
+import { Encoder } from "@ssmd/codec";
 import { GATEWAY_LIMITS } from "../limits.ts";
+import { type Kept, PackedRecords } from "./packed_records.ts";
 import { compareRecords } from "./position.ts";
 
 /** Records in all series together: they bound each other. */
@@ -18,18 +19,25 @@ export class RecentBudget {
   }
 }
 
+const ENCODER = new Encoder();
+
 /**
  * The newest records of one type of one market, in order of receipt, none missing from
  * {@linkcode floorUs} on. Kept are all of the last minutes, so that they reach back into what the
- * archive holds, and the newest few however old they are.
+ * archive holds, and the newest few however old they are. They are kept as the bus sent them, which
+ * is a third of their size as objects, and decoded for who asks.
  */
-export class RecentSeries<R extends EventBase> {
-  #records: R[] = [];
+export class RecentSeries<R extends Kept> {
+  #type: R["type"];
+  /** The oldest first. */
+  #blocks: PackedRecords<R>[] = [];
+  #length = 0;
   #floorUs: number;
   #budget: RecentBudget;
 
   /** All that comes from `floorUs` on is going to be added. */
-  constructor(budget: RecentBudget, floorUs: number) {
+  constructor(type: R["type"], budget: RecentBudget, floorUs: number) {
+    this.#type = type;
     this.#budget = budget;
     this.#floorUs = floorUs;
     budget.series++;
@@ -42,68 +50,98 @@ export class RecentSeries<R extends EventBase> {
 
   /** Records held. */
   get length(): number {
-    return this.#records.length;
+    return this.#length;
   }
 
   /** Adds a record; one that comes late gets its place, one from before the floor is the archive's. */
-  add(record: R): void {
+  add(record: R, message: Uint8Array = ENCODER.encode(record)): void {
     if (record.receivedAtUs < this.#floorUs) return;
-    const records = this.#records;
-    const last = records.at(-1);
-    if (last === undefined || compareRecords(record, last) >= 0) records.push(record);
-    else records.splice(this.#indexBehind(record), 0, record);
-    this.#budget.total++;
-    // Cut in blocks: a shift for each record would move the whole list each time.
-    if (records.length % 256 === 0) this.#cut();
+    if (isBehind(record, this.#blocks.at(-1))) this.#push(record, message);
+    else this.#insert(record, message);
   }
 
   /** Drops records before `floorUs`, as some may be missing there. */
   raise(floorUs: number): void {
     if (floorUs <= this.#floorUs) return;
     this.#floorUs = floorUs;
-    this.#drop(this.indexOf(floorUs));
+    const kept = this.#blocks.findIndex(({ lastUs }) => lastUs >= floorUs);
+    for (const block of this.#blocks.splice(0, kept < 0 ? this.#blocks.length : kept)) {
+      this.#count(-block.count);
+    }
   }
 
   /** Records received in [fromUs, toUs), in order. */
   between(fromUs: number, toUs: number): R[] {
-    return this.#records.slice(this.indexOf(fromUs), this.indexOf(toUs));
+    return [...this.walk(fromUs, toUs, "asc")];
   }
 
-  /** The number of records received before a time. */
-  indexOf(us: number): number {
-    let low = 0;
-    let high = this.#records.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#records[middle] as R).receivedAtUs < us) low = middle + 1;
-      else high = middle;
+  /** The same in either direction, decoded as they are taken. */
+  *walk(fromUs: number, toUs: number, order: "asc" | "desc"): Generator<R, void, undefined> {
+    const startUs = Math.max(fromUs, this.#floorUs);
+    const blocks = this.#blocks.filter(({ firstUs, lastUs }) =>
+      lastUs >= startUs && firstUs < toUs
+    );
+    for (const block of order === "asc" ? blocks : blocks.reverse()) {
+      const records = block.records(this.#type);
+      for (const record of order === "asc" ? records : records.reverse()) {
+        if (record.receivedAtUs >= startUs && record.receivedAtUs < toUs) yield record;
+      }
     }
-    return low;
   }
 
-  #indexBehind(record: R): number {
-    let index = this.#records.length;
-    while (index > 0 && compareRecords(this.#records[index - 1] as R, record) > 0) index--;
-    return index;
+  #push(record: R, message: Uint8Array): void {
+    this.#count(1);
+    if (this.#blocks.at(-1)?.add(record, message)) return;
+    const block = new PackedRecords<R>(record, message);
+    block.add(record, message);
+    this.#blocks.push(block);
+    this.#cut();
   }
 
+  /** Puts a late record in its place: what is behind it is packed again. */
+  #insert(record: R, message: Uint8Array): void {
+    const first = this.#blocks.findIndex((block) => !isBehind(record, block));
+    const moved = this.#blocks.splice(first).flatMap((block) => {
+      this.#count(-block.count);
+      const messages = [...block.messages()];
+      return block.records(this.#type).map((each, i) => ({
+        record: each,
+        message: messages[i] as Uint8Array,
+      }));
+    });
+    let at = moved.length;
+    while (at > 0 && compareRecords(moved[at - 1]?.record as R, record) > 0) at--;
+    moved.splice(at, 0, { record, message });
+    for (const each of moved) this.#push(each.record, each.message);
+  }
+
+  /** Drops whole blocks of what is too old or too much. */
   #cut(): void {
     const { historyKeptMs, historyRecordsMin, historyRecordsTotalMax } = GATEWAY_LIMITS;
-    const records = this.#records;
-    const newest = (records.at(-1) as R).receivedAtUs;
-    const aged = this.indexOf(newest - historyKeptMs * 1000);
-    let count = Math.min(aged, records.length - historyRecordsMin);
-    if (this.#budget.total > historyRecordsTotalMax) {
-      count = Math.max(count, records.length - this.#budget.share);
+    const newest = (this.#blocks.at(-1) as PackedRecords<R>).lastUs;
+    const agedUs = newest - historyKeptMs * 1000;
+    const isTooMuch = this.#budget.total > historyRecordsTotalMax;
+    let left = this.#length;
+    let floorUs = 0;
+    for (const { count, lastUs } of this.#blocks.slice(0, -1)) {
+      left -= count;
+      const isOver = lastUs < agedUs && left >= historyRecordsMin ||
+        isTooMuch && left >= this.#budget.share;
+      if (!isOver) break;
+      // Records of one frame share their time: the floor never lies among them.
+      floorUs = lastUs + 1;
     }
-    if (count <= 0) return;
-    // Records of one frame share their time: the floor never lies among them.
-    this.raise((records[count - 1] as R).receivedAtUs + 1);
+    this.raise(floorUs);
   }
 
-  #drop(count: number): void {
-    if (count <= 0) return;
-    this.#records = this.#records.slice(count);
-    this.#budget.total -= count;
+  #count(records: number): void {
+    this.#length += records;
+    this.#budget.total += records;
   }
+}
+
+/** Whether a record's place is behind all of a block. */
+function isBehind<R extends Kept>(record: R, block: PackedRecords<R> | undefined): boolean {
+  return block === undefined ||
+    compareRecords(record, { receivedAtUs: block.lastUs, sequence: block.lastSequence }) >= 0;
 }

@@ -1,0 +1,58 @@
+import { decode, messagesIn } from "@ssmd/codec";
+import type { Ticker, Trade } from "@ssmd/market";
+
+/** Bytes of a block that is full; the first ones of a series are smaller and grow. */
+const BLOCK_BYTES = 8 * 1024;
+const FIRST_BYTES = 512;
+
+/** A record that is kept. */
+export type Kept = Trade | Ticker;
+
+/** Records in order of receipt as their messages of the bus, one behind the other, in bounded memory. */
+export class PackedRecords<R extends Kept> {
+  /** Receive times of the first and the last one, µs. */
+  readonly firstUs: number;
+  lastUs: number;
+  /** Number of the last one. */
+  lastSequence: number;
+  count = 0;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #used = 0;
+
+  /** A block whose first record is this one; it is still to be added. */
+  constructor({ receivedAtUs, sequence }: R, message: Uint8Array) {
+    this.firstUs = this.lastUs = receivedAtUs;
+    this.lastSequence = sequence;
+    this.#bytes = new Uint8Array(Math.max(FIRST_BYTES, message.length));
+  }
+
+  /** Adds a record that is not before the last; false = the block is full. */
+  add({ receivedAtUs, sequence }: R, message: Uint8Array): boolean {
+    const end = this.#used + message.length;
+    if (end > this.#bytes.length && !this.#grow(end)) return false;
+    this.#bytes.set(message, this.#used);
+    this.#used = end;
+    this.lastUs = receivedAtUs;
+    this.lastSequence = sequence;
+    this.count++;
+    return true;
+  }
+
+  /** Its messages; each a view that does not change. */
+  messages(): Generator<Uint8Array> {
+    return messagesIn(this.#bytes.subarray(0, this.#used));
+  }
+
+  /** Its records. */
+  records(type: R["type"]): R[] {
+    return Array.from(this.messages(), (message) => decode(type, message) as R);
+  }
+
+  #grow(bytes: number): boolean {
+    if (bytes > BLOCK_BYTES) return false;
+    const grown = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(bytes, this.#bytes.length * 2)));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+    return true;
+  }
+}
