@@ -50,6 +50,7 @@ const LOADS: readonly Load[] = [
   { clients: 5000, rate: 20, seconds: 3 },
   { clients: 10_000, rate: 10, seconds: 3 },
 ];
+const CLIENTS_FIRST = 200;
 /** Clients of a load that everybody may wait for. */
 const CLIENTS_USUAL = 1000;
 const SUBSCRIBED = encodeURIComponent('{"subs":{"trades":{}}}');
@@ -61,6 +62,11 @@ async function sleep(ms: number): Promise<void> {
 async function measure(server: Server, { clients, rate, seconds }: Load): Promise<Figures> {
   const talker = server.start();
   const { port } = JSON.parse(await talker.line());
+  // What the first connections compile is no memory of theirs.
+  const first = loadGenerator(port, CLIENTS_FIRST, { address: server.address ?? "" });
+  await first.line();
+  await first.end();
+  await sleep(500);
   const empty = await talker.ask<{ rss: number }>("rss");
   const generator = loadGenerator(port, clients, { address: server.address ?? "" });
   await generator.line();
@@ -110,7 +116,7 @@ function line({ clients, rate }: Load, name: string, rounds: Figures[], peer?: F
     `${of("p99Ms").toFixed(1)}${ratio("p99Ms")}`.padStart(14),
     `${of("cpu").toFixed(0)} %${ratio("cpu")}`.padStart(14),
     (of("rss") / 1e6).toFixed(0).padStart(6),
-    // With few clients it is what the process compiled meanwhile.
+    // With few clients it is noise.
     (clients < CLIENTS_USUAL ? "–" : (of("connectionBytes") / 1000).toFixed(1)).padStart(9),
     "",
   ].join(" | ").trim();

@@ -99,5 +99,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   else break;
 }
 for (const socket of sockets) socket.destroy();
-console.log(JSON.stringify(figures()));
+if (latencies.length > 0) console.log(JSON.stringify(figures()));
 process.exit(0);

@@ -6,7 +6,7 @@
  */
 
 /** What every record carries. */
-export interface EventBase {
+interface EventBase {
   /** The venue's own time, µs; 0 = not given. */
   timestampUs: number;
   /** Ours, taken when the frame arrived, µs. */

@@ -7,7 +7,6 @@ export {
   DERIVED_TYPES,
   type DerivedEvent,
   EVENT_TYPES,
-  type EventBase,
   type EventType,
   FEED_TYPES,
   type FeedEvent,
