@@ -147,8 +147,9 @@ Deno.test("a query leaves the archive as it is: what it exports goes to the user
   await using folder = new Folder();
   await writeRegistry(folder.path, { name: "here", feeds: FEEDS, simulatedRate: 100 });
   const { path } = folder;
-  await using up = new RunningUp(["--env", "here", "--for", "1s", "--data", "data"], { cwd: path });
-  assert.equal((await up.end()).code, 0);
+  await using up = new RunningUp(["--env", "here", "--data", "data"], { cwd: path });
+  await up.published("kraken", "orderbook", 1);
+  assert.equal((await up.stop()).code, 0);
   const before = await namesBelow(`${path}/data`);
   const { code, stdout, stderr } = await new Deno.Command(`${ROOT}deploy/launch`, {
     args: ["ssmd", "query", "select count(*) > 0 as some from orderbook", "--output", "csv"],

@@ -31,9 +31,25 @@ export async function untilOpen(rig: Rig, ...wanted: string[]): Promise<void> {
   });
 }
 
-/** Why the process is not ready. */
-export async function reasons(rig: Rig): Promise<string> {
-  return (await read<{ reasons: string[] }>(rig, "/health/ready")).reasons.join("; ");
+/** Waits until these were told, as `symbol channel reason`; they may be over again. */
+export async function untilReported(rig: Rig, feed: string, ...wanted: string[]): Promise<void> {
+  await rig.up.until(`gaps ${wanted.join(", ")}`, () => {
+    const reported = rig.gaps(feed, false).map(({ symbol, channel, reason }) =>
+      `${symbol} ${channel} ${reason}`
+    );
+    return wanted.every((each) => reported.includes(each));
+  });
+}
+
+/** Waits until the process says such a reason for being unready; with none, until it is ready. */
+export async function untilReady(rig: Rig, reason?: RegExp): Promise<void> {
+  await eventually(`ready, or ${reason}`, async () => {
+    const { ready, reasons } = await read<{ ready: boolean; reasons: string[] }>(
+      rig,
+      "/health/ready",
+    );
+    return reason === undefined ? ready : reason.test(reasons.join("; "));
+  });
 }
 
 /** A feed as `/v1/feeds` gives it. */
@@ -45,11 +61,17 @@ interface FeedEntry {
   } | null;
 }
 
-/** The first feed of a rig. */
-export async function firstFeed(rig: Rig): Promise<FeedEntry> {
-  const [feed] = (await read<{ feeds: FeedEntry[] }>(rig, "/v1/feeds")).feeds;
-  if (feed === undefined) throw new TypeError("The rig has no feed");
-  return feed;
+/** The first feed of a rig, once it passes: what its connector reports is a second old, or not there. */
+export async function firstFeed(rig: Rig, passes: (feed: FeedEntry) => boolean) {
+  let feed: FeedEntry | undefined;
+  try {
+    return await eventually("the feed's report", async () => {
+      [feed] = (await read<{ feeds: FeedEntry[] }>(rig, "/v1/feeds")).feeds;
+      return feed !== undefined && passes(feed) && feed;
+    });
+  } catch (cause) {
+    throw new Error(`It stayed ${JSON.stringify(feed)}`, { cause });
+  }
 }
 
 /** The quality of each archived day of a rig. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { EventType } from "@ssmd/market";
 import { endProcess } from "@ssmd/runtime";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -224,6 +225,15 @@ export class RunningUp extends Running {
     const text = await (await fetch(`${await this.url()}/metrics`)).text();
     const line = text.split("\n").find((each) => each.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length + 1));
+  }
+
+  /** Waits until a feed's connector has published so many records of a type. */
+  async published(feed: string, type: EventType, count: number): Promise<void> {
+    const name = `ssmd_connector_messages_published_total{feed="${feed}",type="${type}"}`;
+    await eventually(
+      `${count} ${type} records of ${feed}`,
+      async () => (await this.metric(name) ?? 0) >= count,
+    );
   }
 
   /** The line with which it said what it captured. */

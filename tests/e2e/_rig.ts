@@ -152,6 +152,11 @@ export class Rig implements AsyncDisposable {
     return verified;
   }
 
+  /** Starts `up` once more, on the same registry, data and simulators. */
+  next(): RunningUp {
+    return new RunningUp(this.#args, this.#start);
+  }
+
   /** Runs `up` once more, on the same registry, data and simulators, to its end. */
   again(args: readonly string[]): Promise<Ended> {
     return runSsmd(["up", "--port", "0", ...this.#args, ...args], this.#start);

@@ -41,7 +41,7 @@ if (import.meta.main) {
       access_key: Deno.env.get("SSMD_ACCESS_KEY") ?? "",
       secret_key: Deno.env.get("SSMD_SECRET_KEY") ?? "",
     },
-  }, { partBytes: 5 * MIB, wholeBytesMax: 6 * MIB, firstWaitMs: 5, requestMsMax: 3000 });
+  }, { partBytes: 5 * MIB, wholeBytesMax: 6 * MIB, firstWaitMs: 5, requestMsMax: 20_000 });
   console.log("begins");
   for (const key of Object.keys(OBJECTS)) await storage.put(key, chunked(contentOf(key)));
   await storage.close();

@@ -5,7 +5,7 @@ const DESCRIPTORS_MAX = 1024;
 const IDLE = 1200;
 
 async function isHealthy(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(30_000) });
+  const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(120_000) });
   await answer.text();
   return answer.ok;
 }

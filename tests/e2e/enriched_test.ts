@@ -52,7 +52,10 @@ async function exported(dir: string): Promise<Row[]> {
   assert.equal(code, 0, output);
   const rows: Row[] = [];
   const read = async (folder: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    // Over midnight there are two days, which a folder lists in any order.
+    const entries = (await Array.fromAsync(Deno.readDir(folder)))
+      .sort((a, b) => a.name < b.name ? -1 : 1);
+    for (const { name, isDirectory } of entries) {
       if (name.startsWith("_")) continue;
       if (isDirectory) await read(`${folder}/${name}`);
       else {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { firstFeed, quality, read, reasons, untilOpen } from "./_open_gaps.ts";
+import { firstFeed, quality, read, untilOpen, untilReady, untilReported } from "./_open_gaps.ts";
 import { Rig } from "./_rig.ts";
 
 const RAIN = "KXSIMRAIN-26DEC31-NYC";
@@ -24,12 +24,13 @@ Deno.test("Kalshi: what it refuses is exactly the gaps that are open", async () 
     [BTC, RAIN].map((symbol) => [symbol, channel, true] as const)
   );
   await untilOpen(rig, ...refused.map(([symbol, channel]) => `${symbol} ${channel} subscription`));
-  assert.match(await reasons(rig), /The venue refused/);
-  const { subscriptions } = await firstFeed(rig);
-  const list = subscriptions?.list.map((
-    { symbol, channel, refused },
-  ) => [symbol, channel, refused]);
-  assert.deepEqual(list?.toSorted(), refused.toSorted());
+  await untilReady(rig, /The venue refused/);
+  await firstFeed(rig, ({ subscriptions }) => {
+    const list = subscriptions?.list.map((
+      { symbol, channel, refused },
+    ) => [symbol, channel, refused]);
+    return list?.toSorted().join() === refused.toSorted().join();
+  });
   await rig.records("kalshi");
   await rig.finish();
   for (const each of await quality(rig)) assert.ok(each < 1, `quality ${each}`);
@@ -41,7 +42,7 @@ Deno.test("Kalshi: a channel refused after a reconnect is asked for again until 
   await rig.allLive();
   kalshi.fault({ type: "refuse", symbol: RAIN, kind: "trade", count: 1 });
   kalshi.fault({ type: "drop" });
-  await untilOpen(rig, `${BTC} trade subscription`, `${RAIN} trade subscription`);
+  await untilReported(rig, "kalshi", `${BTC} trade subscription`, `${RAIN} trade subscription`);
   await untilOpen(rig);
   await rig.records("kalshi");
   const { gaps } = await read<{ gaps: GapEntry[] }>(rig, "/v1/gaps?limit=5000");
@@ -51,6 +52,6 @@ Deno.test("Kalshi: a channel refused after a reconnect is asked for again until 
     [["_all", "disconnect", false]],
     "steps in lives are not repeated by the venue",
   );
-  assert.equal((await read<{ ready: boolean }>(rig, "/health/ready")).ready, true);
+  await untilReady(rig);
   await rig.finish();
 });

@@ -9,6 +9,8 @@ import { writeRegistry } from "./_registry.ts";
 const RULES = new URL("../../deploy/prometheus/", import.meta.url);
 const DAY_MS = 86_400_000;
 const ENV = "watched";
+/** How full the disk is on which tests run is none of their business. */
+const OF_THE_MACHINE = ["SsmdDiskLow", "SsmdDiskFull"];
 /** Answer of chrony: nobody keeps this clock, though it is not far off. */
 const CHRONY = "C0A80001,192.168.0.1,3,1.0,-0.2,0.0,0.0,0.0,0.0,0.0,0.0,0.0,8.0,Normal";
 
@@ -52,7 +54,8 @@ async function writeFastRules(folder: string): Promise<string[]> {
 
 async function firing(prometheus: Prometheus): Promise<string[]> {
   const alerts = await prometheus.query('ALERTS{alertstate="firing"}');
-  return [...new Set(alerts.map(({ labels }) => labels["alertname"] ?? ""))].sort();
+  const names = new Set(alerts.map(({ labels }) => labels["alertname"] ?? ""));
+  return [...names].filter((name) => !OF_THE_MACHINE.includes(name)).sort();
 }
 
 /** Names of our metrics in an expression. */
@@ -87,7 +90,7 @@ Deno.test({
       await using prometheus = await startPrometheus(
         folder.path,
         JSON.stringify({
-          global: { scrape_interval: "500ms", evaluation_interval: "500ms" },
+          global: { scrape_interval: "1s", evaluation_interval: "500ms" },
           rule_files: await writeFastRules(folder.path),
           scrape_configs: [{ job_name: "ssmd", static_configs: [{ targets: [target] }] }],
         }),

@@ -53,7 +53,9 @@ Deno.test({
     assert.equal(archived, up.captured()["records"]);
     assert.equal(await foreign.stored(), archived);
     await eventually("all messages", () => Promise.resolve(all.messages === archived));
-    assert.equal(books.messages, expected.kalshi.orderbook + expected.kraken.orderbook);
+    const booksExpected = expected.kalshi.orderbook + expected.kraken.orderbook;
+    await eventually("all books", () => Promise.resolve(books.messages >= booksExpected));
+    assert.equal(books.messages, booksExpected);
   },
 });
 

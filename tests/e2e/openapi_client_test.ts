@@ -31,9 +31,13 @@ Deno.test("a client made from the description compiles against it and gets what 
   await using data = new Folder();
   await using up = new RunningUp(["--data", data.path]);
   const url = await up.url();
-  await eventually("trades of every market", async () => {
-    const { markets } = await (await fetch(`${url}/v1/markets`)).json();
-    return markets.every(({ last_price }: { last_price: number | null }) => last_price !== null);
+  await eventually("a price, a trade and a candle of what it asks for", async () => {
+    const json = async (path: string) => await (await fetch(`${url}/v1/markets${path}`)).json();
+    const [{ symbol }] = (await json("?limit=1&sort=symbol")).markets;
+    const { price } = await json(`/${symbol}`);
+    const { trades } = await json(`/${symbol}/trades?limit=5`);
+    const { candles } = await json(`/${symbol}/candles?interval=1s&limit=10`);
+    return price.mid !== null && trades.length > 0 && candles.length > 0;
   });
   await using folder = new Folder();
   const description = await (await fetch(`${url}/openapi.json`)).json();

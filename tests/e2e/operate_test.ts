@@ -21,8 +21,9 @@ Deno.test("a copy of an archive that is being written to verifies", async () => 
   await using folder = new Folder();
   const data = `${folder.path}/data`;
   // What was captured before, and what comes while it is copied.
-  await using before = new RunningUp(["--env", "demo", "--data", data, "--for", "4s"]);
-  assert.equal((await before.end()).code, 0, before.output);
+  await using before = new RunningUp(["--env", "demo", "--data", data]);
+  await before.published("kraken", "trade", 20);
+  assert.equal((await before.stop()).code, 0, before.output);
   await using up = new RunningUp(["--env", "demo", "--data", data]);
   await up.url();
   for (let copies = 0; copies < 3; copies++) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Page } from "../browser/chromium.ts";
+import { freePort } from "../servers/free_port.ts";
 import { browserTest, changes, fits, says, shows } from "./_page.ts";
-import { Folder, RunningUp } from "./_process.ts";
+import { eventually, Folder, RunningUp } from "./_process.ts";
 
 const PHONE_WIDTH = 390;
 const ROWS = `document.querySelectorAll("#market-rows > .row").length`;
@@ -144,8 +145,10 @@ browserTest("a question that was closed is not answered by the next one", async 
     document.querySelector("#confirm-yes").click();
   })()`);
   await shows(page, says("#gone-rows", /disconnected/));
-  const { clients } = await (await fetch(`${url}/v1/admin/clients`)).json();
-  assert.equal(clients.length, 2);
+  await eventually("two clients", async () => {
+    const { clients } = await (await fetch(`${url}/v1/admin/clients`)).json();
+    return clients.length === 2;
+  });
   assert.deepEqual([page.errors, page.failures], [[], []]);
   first.close();
   second.close();
@@ -172,7 +175,8 @@ browserTest("a connection that breaks goes on where it was, and the page says so
 
 browserTest("a gateway that is killed and started again is found again", async (page) => {
   await using data = new Folder();
-  const first = new RunningUp(["--data", data.path]);
+  const args = ["--data", data.path, "--port", String(freePort())];
+  const first = new RunningUp(args);
   await using _ended = first;
   const url = await first.url();
   await page.goto(`${url}/#/market/BTCUSD`);
@@ -190,8 +194,7 @@ browserTest("a gateway that is killed and started again is found again", async (
   await shows(page, `${ROWS} === 7`);
   await shows(page, says("#away-text", /was kept at/));
 
-  const port = new URL(url).port;
-  await using second = new RunningUp(["--data", data.path, "--port", port]);
+  await using second = new RunningUp(args);
   assert.equal(await second.url(), url);
   await shows(page, says("#connection", /^live$/));
   await shows(page, `document.querySelector("#away").hidden`);

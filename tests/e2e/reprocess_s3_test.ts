@@ -9,8 +9,8 @@ import { FEED_ID, fillRaw } from "./_raw_days.ts";
 import { contentOf } from "./_versions.ts";
 
 const BUCKETS = { raw: "raw", normalized: "normalized" };
-/** Share of requests that fail. */
-const FAILING = 0.05;
+/** Of so many requests one fails, any of them. */
+const FAILS_ONE_OF = 20;
 const FAULTS: readonly Fault[] = ["busy", "reset", "cutRequest", "cutAnswer", "loseAnswer"];
 
 function optionsFor(storage: Storage, tempDir: string): ReprocessOptions {
@@ -41,8 +41,11 @@ Deno.test({
       const direct = await openStorage({ ...config, endpoint: server.endpoint });
       await fillRaw(direct);
       let failed = 0;
-      proxy.plan = () => {
-        if (random.next() >= FAILING) return "pass";
+      let failing = 0;
+      proxy.plan = ({ number }) => {
+        const nth = number % FAILS_ONE_OF;
+        if (nth === 0) failing = Math.floor(random.between(0, FAILS_ONE_OF));
+        if (nth !== failing) return "pass";
         failed++;
         return FAULTS[Math.floor(random.between(0, FAULTS.length))] as Fault;
       };

@@ -41,13 +41,16 @@ Deno.test({
       const sinceUs = own.of("A.B=C")?.sinceUs as number;
       await publishTrades(bus, "BTCUSD", [1, 2]);
       // It is one of those that run.
-      let id = 10;
-      const timer = setInterval(() => void publishTrades(bus, "ETHUSD", [id++]), 200);
+      let isRunning = true;
+      const running = (async () => {
+        for (let id = 10; isRunning; id++) await publishTrades(bus, "ETHUSD", [id]);
+      })();
       await assert.rejects(
         releaseAbandonedShard(bus, OF),
         (error) => error instanceof SsmdError && error.code === "SHARD_RUNNING",
       );
-      clearInterval(timer);
+      isRunning = false;
+      await running;
       assert.deepEqual((await releaseAbandonedShard(bus, OF)).sort(), ["A.B=C", "BTCUSD"]);
       const now = await ShardOwners.open(bus, { ...OF, shard: "tier2" });
       assert.equal(now.of("ETHUSD")?.released, undefined);

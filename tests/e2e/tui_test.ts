@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { hasProgram } from "../servers/certificates.ts";
+import { freePort } from "../servers/free_port.ts";
 import { eventually, Folder, RunningUp, runSsmd } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
 import { Terminal, type TerminalSize } from "./_tmux.ts";
@@ -31,8 +32,9 @@ function tui(
 
 /** The demo, with some seconds in its archive: the first minute's file of a run comes late. */
 async function startUp({ path }: Folder): Promise<RunningUp> {
-  await using before = new RunningUp(["--data", `${path}/data`, "--for", "3s"]);
-  await before.end();
+  await using before = new RunningUp(["--data", `${path}/data`]);
+  for (const feed of ["kraken", "kalshi"]) await before.published(feed, "trade", 20);
+  await before.stop();
   return new RunningUp(["--data", `${path}/data`]);
 }
 
@@ -45,11 +47,6 @@ async function assertLeft(terminal: Terminal, dir: string): Promise<void> {
     await read(`${dir}/before`),
     "the terminal is as before",
   );
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function read(path: string): Promise<string> {
