@@ -29,6 +29,15 @@ until_said() {
   done
   kill -TERM $pid; wait $pid || { cat "$log"; return 1; }
 }
+captured() {
+  log=$(mktemp); ssmd up --port 0 > "$log" 2>&1 & pid=$!
+  until [ "$(grep -c '"message":"connected"' "$log")" -ge 2 ]; do
+    kill -0 $pid 2>/dev/null || { cat "$log"; return 1; }
+    sleep 0.1
+  done
+  sleep 3
+  kill -TERM $pid; wait $pid || { cat "$log"; return 1; }
+}
 launch="$SSMD_ROOT/deploy/launch"
 first_message() {
   deno eval "const s = new WebSocket('$1'); s.onmessage = () => Deno.exit(0); s.onclose = () => Deno.exit(1)"
@@ -112,8 +121,8 @@ function without(line: string, ...flags: string[]): string {
   return flags.reduce((text, flag) => text.replace(new RegExp(` --${flag} \\S+`), ""), line);
 }
 
-/** Captured today, by the same command that a person begins with. */
-const CAPTURED = "ssmd up --for 3s --port 0";
+/** Captured today from both venues, by the same command that a person begins with. */
+const CAPTURED = "captured";
 /** What must be so before the blocks under a heading. */
 const BEFORE: Readonly<Record<string, string>> = {
   "Your own registry": "rm -rf exchanges .git .gitignore; git init -q; ssmd init; " +
