@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Gap } from "@ssmd/market";
-import { ackFrame, brief, feed, kalshiNormalizer, snapshotFrame } from "./test_frames.ts";
+import { ackFrame, brief, feed, kalshiNormalizer, numbered, snapshotFrame } from "./test_frames.ts";
 
 const A = "KXA-26AUG01-T1.5";
 const SPECS = [A, "KXB-26AUG01"].map((external) => ({ symbol: external, external }));
@@ -21,6 +21,16 @@ Deno.test("a venue that has forgotten a subscription is connected to anew, with 
   assert.deepEqual([gap?.fromUs, gap?.channel], [3, "all"]);
   const [again] = normalizer.disconnected(71, 72, { why: "Reconnect." }) as Gap[];
   assert.equal(again?.fromUs, 3, "the gap goes on from its start");
+});
+
+Deno.test("a market that is determined is silent for good, and not asked for", () => {
+  const normalizer = kalshiNormalizer(SPECS);
+  normalizer.connected(1);
+  feed(normalizer, ackFrame("orderbook_delta", 1), 2);
+  feed(normalizer, snapshotFrame(1, 1, A, [["0.4000", "5.00"]], []), 3);
+  const step = { market_ticker: A, event_type: "determined", result: "no" };
+  feed(normalizer, numbered("market_lifecycle_v2", 4, 1, step), 4);
+  assert.deepEqual(normalizer.doubt("orderbook", A, 3, 70), { events: [], send: [] });
 });
 
 Deno.test("a refusal in another's recording is a gap of a moment where nobody knows of what it is", () => {

@@ -86,15 +86,22 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     } else this.#frame(frame, frame.type, atUs, out);
   }
 
-  /** A book is silent: its snapshot tells. Of trades and tickers the venue has none to ask for. */
+  /**
+   * A book is silent: its snapshot tells. Of trades and tickers the venue has none to ask for, and a
+   * market that is determined has fallen silent for good.
+   */
   override doubt(
     channel: OrderedChannel,
     symbol: string,
     fromUs: number,
     atUs: number,
   ): Normalized {
-    if (channel !== "orderbook") return this.tick(atUs);
+    if (channel !== "orderbook" || this.#isDetermined(symbol)) return this.tick(atUs);
     return super.doubt(channel, symbol, fromUs, atUs);
+  }
+
+  #isDetermined(symbol: string): boolean {
+    return this.#lifecycle.tickers().some((ticker) => this.symbols.ours(ticker) === symbol);
   }
 
   #frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {

@@ -71,7 +71,7 @@ export class Lifecycle {
   }
 
   /** Tickers of markets that are determined and not settled. */
-  tickers(): Iterable<string> {
+  tickers(): IteratorObject<string> {
     return this.#results.keys();
   }
 
