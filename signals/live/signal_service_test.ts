@@ -29,7 +29,7 @@ const SOURCES = {
   wide: `import { orderbook, signal } from "@ssmd/signal";
 export default signal({
   title: "wide", version: 1, on: { feeds: ["kalshi"], symbols: ["KX*"] },
-  params: { least: 0.05 }, state: { book: orderbook() },
+  params: { least: 0.035 }, state: { book: orderbook() },
   when: ({ book }, p) => book.spread >= p.least, cooldown: "2s",
   fire: ({ book }) => ({ spread: book.spread }),
 });`,
