@@ -92,10 +92,17 @@ interface Through {
 }
 
 /** Sends at a pace through `up` on the memory bus, with the relay beside it or alone. */
-async function through(rate: number, withRelay: boolean): Promise<Through> {
+async function through(
+  rate: number,
+  { withRelay = false, durability = "spool" } = {},
+): Promise<Through> {
   const venue = await startVenue(rate);
   const relay = withRelay ? await startRelay(venue.url) : undefined;
-  const dir = await makeFolder(venue.url, "{ type: memory }");
+  const dir = await makeFolder(
+    venue.url,
+    "transport: { type: memory }",
+    `durability: ${durability}`,
+  );
   const args = ["up", "--env", ENV, "--port", "0", "--data", "data", "--output", "json"];
   const up = await startProgram(dir, ["cli/main.ts", ...args], '"running"');
   const stream = `${String(up.said.page).replace("http", "ws")}v1/stream?symbols=*&types=trade`;
@@ -143,10 +150,12 @@ function costText({ cpuUs, peakBytes }: Pick<Through, "cpuUs" | "peakBytes">): s
 
 async function benchLatency(): Promise<void> {
   console.log("venue's socket to client's socket, ms".padEnd(52), "p50     p99   p99.9");
-  const { frames, ours, relay, ...took } = await through(RATE, true);
-  console.log("  bare relay".padEnd(50), quantilesText(relay));
-  const name = `  up, ${rateText(frames).trim()} frames/s`;
-  console.log(name.padEnd(50), quantilesText(ours), costText(took));
+  for (const durability of ["spool", "bus"]) {
+    const { frames, ours, relay, ...took } = await through(RATE, { withRelay: true, durability });
+    console.log("  bare relay".padEnd(50), quantilesText(relay));
+    const name = `  durability: ${durability}, ${rateText(frames).trim()} frames/s`;
+    console.log(name.padEnd(50), quantilesText(ours), costText(took));
+  }
 }
 
 /** Doubles the pace until trades are late, or the venue cannot follow. */
@@ -156,7 +165,7 @@ async function benchPace(): Promise<void> {
     "p50     p99   p99.9",
   );
   for (let rate = RATE; rate <= 32 * RATE; rate *= 2) {
-    const { frames, ours, ...took } = await through(rate, false);
+    const { frames, ours, ...took } = await through(rate);
     console.log(`  ${rateText(frames)} frames/s`.padEnd(50), quantilesText(ours), costText(took));
     if (!(quantile(ours, 0.99) < LAG_MS_MAX)) return;
     if (frames < rate / 2) return console.log("  the venue is at its end");
@@ -174,7 +183,7 @@ async function counted(program: Program, name: string): Promise<number> {
 async function benchDurable(events: number): Promise<void> {
   const venue = await startVenue("max", events);
   const server = await startNatsServer();
-  const dir = await makeFolder(venue.url, `{ type: nats, url: ${server.url} }`);
+  const dir = await makeFolder(venue.url, `transport: { type: nats, url: ${server.url} }`);
   const service = (room: string, ready: string, ...more: string[]) =>
     startProgram(
       dir,

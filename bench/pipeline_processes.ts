@@ -79,7 +79,7 @@ export async function startProgram(cwd: string, args: string[], ready: string): 
 }
 
 /** A folder with a registry whose Kraken is at `venueUrl`. */
-export async function makeFolder(venueUrl: string, transport: string): Promise<string> {
+export async function makeFolder(venueUrl: string, ...more: string[]): Promise<string> {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-pipeline-" });
   await writeRegistry(dir, ENV, [
     "feeds: [kraken]",
@@ -89,8 +89,8 @@ export async function makeFolder(venueUrl: string, transport: string): Promise<s
     ),
     `endpoints: { kraken: "${venueUrl}" }`,
     "connects: { kraken: { burst: 1000, refill: 1ms } }",
-    `transport: ${transport}`,
     "storage: { type: local, path: ./data }",
+    ...more,
   ]);
   return dir;
 }

@@ -23,20 +23,61 @@ async function median(name: string, round: () => Promise<void>): Promise<Measure
   return { name, opsPerSecond: speeds[speeds.length >> 1] ?? 0 };
 }
 
-async function throughSpool(dir: string, frames: readonly Buffer[]): Promise<void> {
-  let durable = 0;
-  const spool = new Spool("bench", {
-    dir,
+function openSpool(
+  dir: string,
+  onDurable: (count: number) => void,
+  countsWritten = false,
+): Spool {
+  return new Spool("bench", {
+    ...{ dir, onDurable, countsWritten },
     header: (firstLine) => ({
       ...{ run: "bench", env: "bench", feed: "kraken", firstLine, openedUs: 0 },
       connections: [],
     }),
-    onDurable: (count) => durable += count,
     onClosed: ({ path }) => Deno.removeSync(path),
     onTrouble: (error) => {
       if (error) throw error;
     },
   });
+}
+
+/** How long lines wait in the spool at 5,000 a second: median and 99 of 100, ms. */
+async function waits(dir: string, frames: readonly Buffer[], countsWritten: boolean) {
+  const appendedMs: number[] = [];
+  const waitedMs: number[] = [];
+  const spool = openSpool(dir, (count) => {
+    const nowMs = performance.now();
+    for (let i = 0; i < count; i++) waitedMs.push(nowMs - (appendedMs[waitedMs.length] ?? NaN));
+  }, countsWritten);
+  for (const [i, frame] of frames.slice(0, 2500).entries()) {
+    appendedMs.push(performance.now());
+    spool.append(1, 1, `{"t":"1785552832693693000","m":`, frame, "}");
+    if (i % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 4));
+  }
+  await spool.close();
+  waitedMs.sort((a, b) => a - b);
+  return [0.5, 0.99].map((share) => waitedMs[Math.floor(waitedMs.length * share)] ?? NaN);
+}
+
+/** Both ways in turn: medians of the rounds. */
+async function benchWaits(dir: string, frames: readonly Buffer[]): Promise<void> {
+  const rounds = { spool: [] as number[][], bus: [] as number[][] };
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const durability of ["spool", "bus"] as const) {
+      rounds[durability].push(await waits(dir, frames, durability === "bus"));
+    }
+  }
+  for (const [durability, measured] of Object.entries(rounds)) {
+    const [p50, p99] = [0, 1].map((i) =>
+      measured.map((each) => each[i] ?? NaN).sort((a, b) => a - b)[ROUNDS >> 1]?.toFixed(2)
+    );
+    console.log(`durability: ${durability.padEnd(5)} a line waits ${p50} ms, 99 of 100 ${p99} ms`);
+  }
+}
+
+async function throughSpool(dir: string, frames: readonly Buffer[]): Promise<void> {
+  let durable = 0;
+  const spool = openSpool(dir, (count) => durable += count);
   for (let r = 0; r < REPEATS; r++) {
     for (const [i, frame] of frames.entries()) {
       spool.append(1, 1, `{"t":"1785552832693693000","m":`, frame, "}");
@@ -70,6 +111,7 @@ try {
     await median("plain file, one fdatasync a thousand", () => plainFile(dir, frames)),
     await median("spool: frame to durable line", () => throughSpool(dir, frames)),
   ], "JSON.parse of the frames"));
+  await benchWaits(dir, frames);
 } finally {
   await Deno.remove(dir, { recursive: true });
 }

@@ -36,6 +36,8 @@ export interface ConnectorOptions {
   spoolDir: string;
   /** Folder in which all processes count connections to venues; absent = this one counts alone. */
   connectsDir?: string;
+  /** When a record goes to the bus: once its frame is on the disk ("spool", default) or before. */
+  durability?: "spool" | "bus" | undefined;
   /** How often the endpoint may be connected to; absent = as the venue says. */
   connects?: ConnectAllowance;
   /** Most symbols of a connection; absent = all on one. */

@@ -176,6 +176,7 @@ class FeedConnector implements Connector {
       logger,
       metrics,
       scanners: connections.scanners,
+      countsWritten: options.durability === "bus",
       header: (firstLine) => ({
         ...{ run, env, feed, firstLine, openedUs: 0 },
         connections: connections.all.map((each) =>

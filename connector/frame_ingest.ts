@@ -14,6 +14,8 @@ interface FrameIngestOptions {
   /** The spool's folder. */
   dir: string;
   header: (firstLine: number) => SegmentHeader;
+  /** Whether lines go on before their fdatasync; default false. */
+  countsWritten?: boolean;
   /** By connectionIndex, from 1: who reads its frames first; default nobody. */
   scanners?: readonly (FrameScanner | undefined)[];
   /** Takes the next line when it is durable. */
@@ -54,12 +56,10 @@ export class FrameIngest {
 
   constructor(options: FrameIngestOptions) {
     this.#options = options;
-    const { dir, header, onClosed } = options;
+    const { dir, header, onClosed, countsWritten = false } = options;
     this.#clock = options.clock ?? new StepClock();
     this.#spool = new Spool(options.run, {
-      dir,
-      header,
-      onClosed,
+      ...{ dir, header, onClosed, countsWritten },
       onDurable: (count) => this.#durable(count),
       onTrouble: (error) => this.#trouble(error),
     });

@@ -103,6 +103,12 @@ export class HeldFilter {
     this.#unproven = [];
   }
 
+  /** Lines of a run behind `line` of which the bus holds messages. */
+  linesBehind(run: string, line: number): number {
+    const newest = this.#held?.newest;
+    return newest?.run === run ? Math.max(0, newest.frame - line) : 0;
+  }
+
   /** Whether a message is, or comes after, one that was published. */
   isBehind(id: string): boolean {
     const position = parsePosition(id);

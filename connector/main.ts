@@ -67,6 +67,7 @@ await runService("connector", FLAGS, async (flags, stack) => {
     spoolDir,
     connectsDir: `${deployment.dataDir}/spool`,
     enrichment: await loadEnrichment(environment),
+    durability: environment.durability,
     logger,
     metrics,
     health,

@@ -8,8 +8,8 @@ import type { PublishQueue } from "./publish_queue.ts";
 import type { GivenIds } from "./pipeline.ts";
 import type { RawFiles } from "./raw_files.ts";
 import { Replay } from "./replay.ts";
-import { startTroubleOf } from "./spool.ts";
 import { isLaterRun } from "./run.ts";
+import { startTroubleOf } from "./spool_trouble.ts";
 import { listSegments, type Segment, SegmentReader } from "./segment.ts";
 
 /** Options of {@linkcode recover}. */
@@ -28,7 +28,10 @@ interface RecoverOptions {
 
 const NOTHING_GIVEN: GivenIds = { lastId: "", lastRecordId: "" };
 
-type RunEnd = Required<Pick<LastStop, "lastUs" | "lastGoodAtUs" | "suspectUs" | "carried">>;
+type RunEnd = Required<Pick<LastStop, "lastUs" | "lastGoodAtUs" | "suspectUs" | "carried">> & {
+  /** 0 = none. */
+  lastLine: number;
+};
 
 /** A segment whose lines have gone their way once more. */
 interface Recovered {
@@ -62,8 +65,9 @@ async function recoverRuns(options: RecoverOptions): Promise<LastStop | undefine
   const filter = new HeldFilter(held, (message) => publishQueue.push(message));
   for (const [run, ofRun] of byRun) {
     const end = await recoverRun(options, ofRun, { recovered, filter });
+    const lost = filter.linesBehind(run, end.lastLine);
     if (end.lastUs > 0 && (!lastStop || isLaterRun(run, lastStop.run))) {
-      const why = `the process ended at ${isoOfUs(end.lastUs)}`;
+      const why = `the process ended at ${isoOfUs(end.lastUs)}${lostText(lost)}`;
       // A connection that said nothing in this run is still missed since an earlier one.
       const { lastUs, suspectUs } = end;
       const lastGoodAtUs = { ...lastStop?.lastGoodAtUs, ...end.lastGoodAtUs };
@@ -71,6 +75,9 @@ async function recoverRuns(options: RecoverOptions): Promise<LastStop | undefine
       lastStop = { run, lastUs, why, lastGoodAtUs, suspectUs, carried };
     }
     logger.info("recovered a run from the spool", { run, segments: ofRun.length });
+    if (lost > 0) {
+      logger.error("the disk lost frames whose records are on the bus", { run, lines: lost });
+    }
   }
   filter.finish();
   // The segments may be gone before our own first line is durable.
@@ -79,6 +86,10 @@ async function recoverRuns(options: RecoverOptions): Promise<LastStop | undefine
     rawFiles.add(segment, filter.isBehind(given.lastId) ? given : NOTHING_GIVEN);
   }
   return lastStop;
+}
+
+function lostText(lines: number): string {
+  return lines === 0 ? "" : `; the disk lost ${lines} later lines whose records were published`;
 }
 
 /** Sends the lines of a run through the pipeline; what came of them is added to `recovered`. */
@@ -114,5 +125,6 @@ async function recoverRun(
     recovered.push({ segment, given: replay.takeGiven() });
   }
   const { lastGoodAtUs = {}, suspectUs = {}, carried = {} } = replay ?? {};
-  return { lastUs, lastGoodAtUs, suspectUs, carried };
+  const lastLine = (replay?.nextLine ?? 1) - 1;
+  return { lastUs, lastLine, lastGoodAtUs, suspectUs, carried };
 }

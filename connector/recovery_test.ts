@@ -110,6 +110,22 @@ Deno.test("a run that the bus holds in part is published from there on, and only
     assert.deepEqual(segmentsIn(dir), []);
   }));
 
+Deno.test("frames that the disk lost although their records were published are told in the gap", () =>
+  inFolder(async (dir) => {
+    const one = await run(dir, "m1", START_US, 100);
+    const bus = new KeepingBus();
+    for (const message of one.messages) bus.publish(message);
+    const name = segmentsIn(dir).sort().at(-1);
+    const lines = (await Deno.readTextFile(`${dir}/${name}`)).split("\n");
+    await Deno.writeTextFile(`${dir}/${name}`, `${lines.slice(0, -8).join("\n")}\n`);
+    const { lastStop, ids } = await recovered(dir, bus);
+    assert.deepEqual(ids, []);
+    assert.match(
+      lastStop?.why ?? "",
+      /; the disk lost 7 later lines whose records were published$/,
+    );
+  }));
+
 Deno.test("what the bus refused is published as late, although later messages are stored", () =>
   inFolder(async (dir) => {
     const one = await run(dir, "m1", START_US, 100);

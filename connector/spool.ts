@@ -1,14 +1,18 @@
-import { LIMITS, messageOf, sleep, StorageError, systemCodeOf } from "@ssmd/runtime";
+import { LIMITS, sleep, type StorageError } from "@ssmd/runtime";
 import { syncFolder } from "@ssmd/storage";
+import { LateSync } from "./late_sync.ts";
 import { type Segment, type SegmentHeader, segmentName } from "./segment.ts";
+import { troubleOf } from "./spool_trouble.ts";
 
 /** Options of {@linkcode Spool}. */
 interface SpoolOptions {
   /** Folder of the segments; exists. */
   dir: string;
+  /** Whether lines count before their fdatasync, as soon as the system has them; default false. */
+  countsWritten?: boolean;
   /** Makes the header of a segment that begins with line `firstLine`, with the state as of now. */
   header: (firstLine: number) => SegmentHeader;
-  /** `count` further lines are durable. Called in order; must not throw. */
+  /** `count` further lines are durable, or written where these count. In order; must not throw. */
   onDurable: (count: number) => void;
   /** A segment is whole and will not grow. */
   onClosed: (segment: Segment) => void;
@@ -25,6 +29,8 @@ const ENCODER = new TextEncoder();
  * The append log in which a frame counts as accepted: lines of all connections of a connector in
  * one order, one fdatasync for a group of them (feasibility: 1000 messages a sync run 400 times
  * faster than one). Cut by the minute; each segment begins with a checkpoint of all connections.
+ * Where lines count as soon as they are written, a killed process loses none of them, and a machine
+ * without power those of the last milliseconds.
  */
 export class Spool {
   #options: SpoolOptions;
@@ -37,9 +43,13 @@ export class Spool {
   #nextLine = 1;
   #durableLine = 0;
   #file: Deno.FsFile | undefined;
+  /** Where written lines count. */
+  #lateSync: LateSync | undefined;
   #segment: Segment | undefined;
   #minute = -1;
   #offset = 0;
+  /** The last try to write may have left something behind the offset. */
+  #isTorn = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #committing: Promise<void> | undefined;
   /** The newest group of lines that is, or was, written. */
@@ -50,6 +60,11 @@ export class Spool {
   constructor(run: string, options: SpoolOptions) {
     this.#run = run;
     this.#options = options;
+    if (!options.countsWritten) return;
+    this.#lateSync = new LateSync({
+      pauseRefused: (error) => this.#pauseRefused(error),
+      givenUp: this.#givenUp.signal,
+    });
   }
 
   /** Bytes that wait for their commit. */
@@ -109,6 +124,7 @@ export class Spool {
       this.#committing ??= this.#commitAll();
       await this.#group;
     }
+    await this.#lateSync?.syncAll();
   }
 
   /**
@@ -131,7 +147,10 @@ export class Spool {
 
   #schedule(): void {
     if (this.#committing) return;
-    if (this.#used >= COMMIT_NOW_BYTES) {
+    if (this.#lateSync) {
+      // The frames of one read of the socket are one group.
+      this.#committing = Promise.resolve().then(() => this.#commitAll());
+    } else if (this.#used >= COMMIT_NOW_BYTES) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
       this.#committing = this.#commitAll();
@@ -159,17 +178,21 @@ export class Spool {
     for (;;) {
       try {
         if (minute !== this.#minute || !this.#file) await this.#openSegment(minute, firstAtUs);
-        await this.#write(bytes);
+        await this.#write(bytes, this.#lateSync?.isRefused ?? true);
         break;
       } catch (error) {
-        this.#options.onTrouble(troubleOf(error, this.#options.dir));
-        await sleep(RETRY_MS, this.#givenUp.signal);
+        await this.#pauseRefused(error);
         if (this.#givenUp.signal.aborted) return;
       }
     }
     this.#durableLine += count;
     this.#options.onTrouble(undefined);
     this.#options.onDurable(count);
+  }
+
+  async #pauseRefused(error: unknown): Promise<void> {
+    this.#options.onTrouble(troubleOf(error, this.#options.dir));
+    await sleep(RETRY_MS, this.#givenUp.signal);
   }
 
   /** The pending lines; the buffer they stood in is written next time round. */
@@ -182,6 +205,7 @@ export class Spool {
   }
 
   async #openSegment(minute: number, openedUs: number): Promise<void> {
+    await this.#lateSync?.sync();
     this.#closeSegment();
     const firstLine = this.#durableLine + 1;
     const path = `${this.#options.dir}/${segmentName(this.#run, firstLine)}`;
@@ -191,7 +215,8 @@ export class Spool {
     this.#minute = minute;
     this.#offset = 0;
     try {
-      await this.#write(ENCODER.encode(JSON.stringify(header) + "\n"));
+      await this.#lateSync?.open(path);
+      await this.#write(ENCODER.encode(JSON.stringify(header) + "\n"), true);
       await syncFolder(this.#options.dir);
     } catch (error) {
       this.#dropSegment();
@@ -200,30 +225,39 @@ export class Spool {
   }
 
   /** Writes at the last good offset, so that a torn try is written over. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(bytes: Uint8Array, syncs: boolean): Promise<void> {
     const file = this.#file as Deno.FsFile;
-    await file.seek(this.#offset, Deno.SeekMode.Start);
+    if (this.#isTorn) await file.seek(this.#offset, Deno.SeekMode.Start);
+    this.#isTorn = true;
     try {
       for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-      await file.syncData();
+      if (syncs) await file.syncData();
+      else this.#lateSync?.written();
     } catch (error) {
       await file.truncate(this.#offset).catch(() => {});
       throw error;
     }
+    this.#isTorn = false;
     this.#offset += bytes.length;
   }
 
   #closeSegment(): void {
     const segment = this.#segment;
-    this.#file?.close();
-    this.#file = this.#segment = undefined;
+    this.#closeFile();
     if (segment) this.#options.onClosed(segment);
   }
 
   #dropSegment(): void {
+    const path = this.#segment?.path;
+    this.#closeFile();
+    if (path) Deno.removeSync(path);
+  }
+
+  #closeFile(): void {
     this.#file?.close();
-    if (this.#segment) Deno.removeSync(this.#segment.path);
+    this.#lateSync?.close();
     this.#file = this.#segment = undefined;
+    this.#isTorn = false;
   }
 
   #reserve(bytes: number): void {
@@ -237,37 +271,4 @@ export class Spool {
 function putAscii(buffer: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) buffer[at++] = text.charCodeAt(i);
   return at;
-}
-
-/** The same before anything is captured: then the start fails, and does not wait. */
-export function startTroubleOf(error: unknown, path: string): StorageError {
-  const trouble = troubleOf(error, path);
-  if (trouble.code !== "SPOOL_FULL") return trouble;
-  return new StorageError(trouble.code, trouble.message, {
-    hint: "Free space there and start again; what was accepted before lies there and is not lost",
-    cause: error,
-  });
-}
-
-/** What a refused write means for a person. */
-export function troubleOf(error: unknown, path: string): StorageError {
-  const code = systemCodeOf(error);
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new StorageError("SPOOL_FULL", `The disk of the spool ${path} is full`, {
-      hint: "Free space there; capture goes on by itself, nothing accepted is lost",
-      cause: error,
-      retryable: true,
-    });
-  }
-  if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
-    return new StorageError("SPOOL_READ_ONLY", `The spool ${path} cannot be written`, {
-      hint: "Make the folder writable for this user, or choose another with --data",
-      cause: error,
-    });
-  }
-  return new StorageError("SPOOL_FAILED", `The spool ${path} failed: ${messageOf(error)}`, {
-    hint: "Look at the disk; writing is tried again every second",
-    cause: error,
-    retryable: true,
-  });
 }

@@ -1,5 +1,5 @@
 import { messageOf, sleep, SsmdError, StorageError } from "@ssmd/runtime";
-import { startTroubleOf } from "./spool.ts";
+import { startTroubleOf } from "./spool_trouble.ts";
 
 /** Held while a connector uses its spool. */
 export interface SpoolLock {

@@ -8,7 +8,8 @@ import {
   type SegmentLine,
   SegmentReader,
 } from "./segment.ts";
-import { Spool, troubleOf } from "./spool.ts";
+import { Spool } from "./spool.ts";
+import { troubleOf } from "./spool_trouble.ts";
 
 const MINUTE_US = 60_000_000;
 const TEXT = new TextDecoder();
@@ -19,9 +20,13 @@ interface Reported {
   troubles: (StorageError | undefined)[];
 }
 
-function newSpool(dir: string, reported: Reported, onDurable?: () => void): Spool {
+function newSpool(
+  dir: string,
+  reported: Reported,
+  { onDurable, countsWritten = false }: { onDurable?: () => void; countsWritten?: boolean } = {},
+): Spool {
   return new Spool("r1", {
-    dir,
+    ...{ dir, countsWritten },
     header: (firstLine) => ({
       run: "r1",
       env: "test",
@@ -106,12 +111,40 @@ Deno.test("Spool begins a segment for each minute and tells when one is closed",
     ]);
   }));
 
+Deno.test("lines that count once they are written are in the file by then, and in its segments", () =>
+  inFolder(async (dir) => {
+    const reported = nothingReported();
+    const held: number[] = [];
+    const spool = newSpool(dir, reported, {
+      countsWritten: true,
+      onDurable: () => held.push(linesIn(dir) - reported.durable),
+    });
+    for (let i = 0; i < 300; i++) {
+      spool.append(1, (1 + Math.floor(i / 100)) * MINUTE_US, "{}", new Uint8Array(), "");
+      if (i % 7 === 0) await spool.commit();
+    }
+    await spool.close();
+    assert.ok(held.every((more) => more >= 0), "a line counted that was not in the file");
+    const contents = await Promise.all((await listSegments(dir)).map(readSegment));
+    const lines = contents.flatMap((content) => content?.lines.map(({ number }) => number));
+    assert.deepEqual(lines, Array.from({ length: 300 }, (_, i) => i + 1));
+    assert.deepEqual([contents.length, reported.durable, reported.closed.length], [3, 300, 3]);
+  }));
+
+/** Whole lines in the segments of a folder, without their headers. */
+function linesIn(dir: string): number {
+  return [...Deno.readDirSync(dir)]
+    .map(({ name }) => Deno.readTextFileSync(`${dir}/${name}`).split("\n").length - 2)
+    .reduce((sum, lines) => sum + lines, 0);
+}
+
 Deno.test("a commit waits for what was there, not for what keeps coming", () =>
   inFolder(async (dir) => {
     let isComing = true;
-    const spool: Spool = newSpool(dir, nothingReported(), () => {
+    const onDurable = () => {
       if (isComing) add();
-    });
+    };
+    const spool: Spool = newSpool(dir, nothingReported(), { onDurable });
     const add = () => void spool.append(1, MINUTE_US, "{}", new Uint8Array(), "");
     add();
     await spool.commit();

@@ -185,6 +185,7 @@ function connectorOf(
     connectsDir: `${dataDir}/spool`,
     ...limitsOf(plan),
     enrichment,
+    durability: environment.durability,
     logger,
     health,
     metrics: new Metrics("connector", registry),

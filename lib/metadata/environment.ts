@@ -169,6 +169,11 @@ export const ENVIRONMENT_FILE = fields({
   ),
   transport: TRANSPORT.describe("The message bus"),
   storage: STORAGE.describe("Where files go"),
+  durability: z.enum(["spool", "bus"]).exactOptional().describe(
+    "When a record goes to the bus: spool = once the disk has its frame; bus = milliseconds before, " +
+      "so that a power cut may lose frames whose records were published, and a gap tells it; " +
+      "absent = spool",
+  ),
   cache: CACHE.default({ type: "memory" })
     .describe("Where the gateway keeps what can be read again; it works without"),
   journal: JOURNAL.default({ type: "memory" }).describe("Where operations are recorded"),

@@ -20,6 +20,8 @@ export interface CrashEnvironment {
   transport: string;
   /** Addresses by feed, where no flag gives them. */
   endpoints?: Record<string, string>;
+  /** Default: absent. */
+  durability?: "spool" | "bus";
   /** Shards by name: their tier; default none. */
   shards?: Record<string, number>;
 }
@@ -41,7 +43,7 @@ export async function writeRegistry(dir: string, environment: CrashEnvironment):
 }
 
 function environmentText(environment: CrashEnvironment): string {
-  const { name, symbols, transport, endpoints, shards } = environment;
+  const { name, symbols, transport, endpoints, durability, shards } = environment;
   const markets = symbols.map(marketText);
   const selectors = Object.entries(shards ?? {}).map(([shard, tier]) =>
     `  ${shard}: { selector: { tier: ${tier} } }\n`
@@ -57,9 +59,11 @@ storage: { type: local, path: ./data }
 gateway: { host: 127.0.0.1, port: 8080 }
 connects:
 ${feeds.map((feed) => `  ${feed}: { burst: 1000, refill: 1ms }`).join("\n")}
-${selectors.length === 0 ? "" : `shards:\n${selectors.join("")}`}${
-    endpoints ? `endpoints: ${JSON.stringify(endpoints)}\n` : ""
-  }${feeds.includes("kalshi") ? CREDENTIALS : ""}
+${durability === undefined ? "" : `durability: ${durability}\n`}${
+    selectors.length === 0 ? "" : `shards:\n${selectors.join("")}`
+  }${endpoints ? `endpoints: ${JSON.stringify(endpoints)}\n` : ""}${
+    feeds.includes("kalshi") ? CREDENTIALS : ""
+  }
 `;
 }
 
