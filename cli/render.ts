@@ -1,4 +1,4 @@
-import { formatPath } from "@ssmd/metadata";
+import { formatPath } from "@ssmd/metadata/finding";
 import { countText } from "./format.ts";
 import type { OutputFormat } from "./output_format.ts";
 import { terminalColumns } from "./terminal.ts";

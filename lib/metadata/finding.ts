@@ -1,4 +1,4 @@
-import { ConfigError } from "@ssmd/runtime";
+import { ConfigError } from "@ssmd/runtime/errors";
 
 /** Something wrong at a place of a file. */
 export interface Finding {
