@@ -32,6 +32,7 @@ const FOR_PEOPLE: readonly string[] = [
 const READERS: Readonly<Record<string, string>> = {
   "lib/metadata/follow_symbols.ts": "environment.select",
   "lib/metadata/enrichment.ts": "environment.enrich",
+  "connector/main.ts": "environment.durability",
   "lib/enrich/chain.ts":
     "environment.enrich.enabled environment.enrich.fields environment.enrich.name " +
     "environment.enrich.stale_after environment.enrich.symbols environment.enrich.values " +
