@@ -72,13 +72,7 @@ export {
   type RegistryKind,
   registryPathOf,
 } from "./registry_file.ts";
-export {
-  compareFindings,
-  type Finding,
-  findingsError,
-  formatFinding,
-  formatPath,
-} from "./finding.ts";
+export { compareFindings, type Finding, findingsError, formatFinding } from "./finding.ts";
 export { changeText, valueChanges } from "./changes.ts";
 export { textDiff } from "./text_diff.ts";
 export { YamlEdit, yamlText } from "./edit.ts";
