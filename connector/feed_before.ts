@@ -49,16 +49,20 @@ export async function readFeedBefore(
   turn: TurnOfFeed,
 ): Promise<FeedBefore> {
   const { fromUs: turnFromUs, lastGoodAtUs } = turn.turn;
-  const end = await readEnd(transport, turn);
+  const { storedAtUs, ...end } = await readEnd(transport, turn);
   const after = { ...end, turnFromUs, ...(lastGoodAtUs !== undefined && { lastGoodAtUs }) };
   return {
     after,
-    ...await readNewest(transport, turn, after),
+    ...await readNewest(transport, turn, { ...after, storedAtUs }),
     gaps: await readOpenGaps(transport, turn),
   };
 }
 
-async function readEnd(transport: Transport, { env, feed, turn }: TurnOfFeed): Promise<TurnEnd> {
+/** Its end, and when the bus stored that by its own clock, µs; Infinity = it holds none. */
+async function readEnd(
+  transport: Transport,
+  { env, feed, turn }: TurnOfFeed,
+): Promise<TurnEnd & { storedAtUs: number }> {
   const { run } = turn;
   const floorUs = Math.max(turn.fromUs - 1, turn.after?.atUs ?? -1);
   const filters = FEED_TYPES.map((type) => filterOf(env, feed, type));
@@ -78,13 +82,14 @@ async function readEnd(transport: Transport, { env, feed, turn }: TurnOfFeed): P
     if (newest === undefined && first > firstSequence) continue;
     const last = newest && eventOf(newest.message);
     if (last === undefined || last.receivedAtUs <= floorUs) {
-      return { run, connection: 0, atUs: floorUs, sequence: 0 };
+      return { run, connection: 0, atUs: floorUs, sequence: 0, storedAtUs: Infinity };
     }
     return {
       run,
       connection: last.connection ?? 0,
       atUs: last.receivedAtUs,
       sequence: last.sequence,
+      storedAtUs: newest?.message.storedAtUs ?? Infinity,
     };
   }
 }
@@ -92,16 +97,17 @@ async function readEnd(transport: Transport, { env, feed, turn }: TurnOfFeed): P
 async function readNewest(
   transport: Transport,
   { env, feed }: TurnOfFeed,
-  { atUs: endUs, lastGoodAtUs = endUs }: TurnEnd,
+  { atUs: endUs, lastGoodAtUs = endUs, storedAtUs }: TurnEnd & { storedAtUs: number },
 ): Promise<Pick<FeedBefore, "told" | "last">> {
   const last = new Map<string, LastOfKind>();
   if (endUs <= 0) return { told: { fromUs: 0, trades: [] }, last };
   const content = new RecordContent();
   const trades = [];
-  // What waited for the bus was stored later, never earlier.
+  // What waited for the bus was stored later, never earlier; but the bus's clock may be another one.
+  const lastUs = Math.min(endUs, lastGoodAtUs, storedAtUs);
   const span = {
     filters: ["trade", "ticker", "orderbook", "status"].map((type) => filterOf(env, feed, type)),
-    from: { timeUs: Math.min(endUs, lastGoodAtUs) - 3 * TURN_OVERLAP_US },
+    from: { timeUs: lastUs - 3 * TURN_OVERLAP_US },
     toSequence: (await transport.state()).lastSequence,
   };
   for await (const batch of transport.read(span)) {

@@ -116,6 +116,7 @@ function take(message: Msg, batch: Batch, space: SubjectSpace): boolean {
     payload: message.data,
     id: message.headers?.get("Nats-Msg-Id") ?? "",
     streamSequence: Number(parts[5 + skip]),
+    storedAtUs: Math.floor(Number(parts[7 + skip]) / 1000),
     late: isLate(message.headers),
     headers: givenHeaders(message.headers),
   });

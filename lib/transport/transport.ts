@@ -25,6 +25,8 @@ export interface InMessage {
   id: string;
   /** Place in the bus's stream, from 1; rises without promise of being dense for a filter. */
   streamSequence: number;
+  /** When the bus stored it, µs by the bus's own clock; only in what {@linkcode Transport.read} gives. */
+  readonly storedAtUs?: number;
   /** Whether the bus refused it at first and stored later messages of its publisher before it. */
   readonly late?: boolean;
   /** What the publisher named besides it; empty or absent = nothing. */

@@ -246,6 +246,8 @@ function historyTests(test: TransportTest): void {
     ]);
     assert.equal(textOf(all[0]!.payload), "1");
     assert.equal(all.at(-1)?.id, "run-2600-0");
+    const stored = all.map(({ storedAtUs = 0 }) => storedAtUs);
+    assert.ok(stored.every((atUs, i) => atUs >= (stored[i - 1] ?? state.firstAtUs)));
     const some = await read(transport, { filters, from: { sequence: 2490 }, toSequence: 2515 });
     const positions = some.map(({ streamSequence }) => streamSequence);
     assert.deepEqual([positions[0], positions.length, positions.at(-1)], [2490, 16, 2515]);
