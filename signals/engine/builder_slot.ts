@@ -72,6 +72,7 @@ export class BuilderSlot {
     try {
       act();
     } catch (error) {
+      if (isOutOfMemory(error)) throw error;
       this.failure = thrownText(error);
     }
   }
@@ -101,4 +102,9 @@ export function thrownText(error: unknown): string {
   } catch {
     return "something that cannot be read was thrown";
   }
+}
+
+/** Whether there is no room for a buffer: whoever filled it is to blame, not who asked last. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof RangeError && error.message === "Array buffer allocation failed";
 }

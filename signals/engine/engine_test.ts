@@ -129,6 +129,18 @@ Deno.test("what a condition throws ends its instance, is told once, and leaves t
   ]);
 });
 
+Deno.test("where no buffer can be had any more no instance is blamed: its host is to end", () => {
+  const filling = signal({
+    ...{ title: "fills", version: 1, on: { feeds: ["kalshi"], symbols: ["*"] } },
+    state: { book: orderbook() },
+    when: () => new Uint8Array(2 ** 53 - 1).length > 0,
+    fire: () => ({}),
+  });
+  const run = startRun([loaded("fills", filling), loaded("good", wide)]);
+  assert.throws(() => take(run, BOOKS), { name: "RangeError" });
+  assert.deepEqual(run.reports, []);
+});
+
 Deno.test("an answer that is no boolean, and values that are no JSON, end the instance", () => {
   const state = { book: orderbook() };
   const on = { feeds: ["kalshi"], symbols: ["KXA"] };

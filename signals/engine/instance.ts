@@ -1,6 +1,6 @@
 import type { Fire, MarketEvent } from "@ssmd/market";
 import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
-import { thrownText } from "./builder_slot.ts";
+import { isOutOfMemory, thrownText } from "./builder_slot.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { EdgeMemory } from "./edge_memory.ts";
 import { type Cause, fireId } from "./fire_id.ts";
@@ -128,6 +128,7 @@ export class Instance {
       if (verdict === "fire") this.#sink.fire(this.#fireAt(nowUs, boundaryUs));
       else if (verdict === "capped") this.#reportCap(nowUs);
     } catch (error) {
+      if (isOutOfMemory(error)) throw error;
       this.#fail(thrownText(error), nowUs);
     }
   }
