@@ -83,7 +83,8 @@ export class SignalService {
     this.#lease = new ServiceLease(options.transport, `signals-${shard}`, logger);
     this.#lease.lost.then((error) => this.#fail(error));
     this.#subscriber = new StreamSubscriber({
-      onFull: (isFull) => isFull ? this.#consumer?.pause() : void this.#resume(),
+      onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),
+      onJump: options.transport.durable ? (expected) => this.#jumped(expected) : undefined,
       ...(options.waitingBytesMax && { waitingBytesMax: options.waitingBytesMax }),
       onUnreadable: ({ subject }, error) => {
         this.#metrics.errors.inc({ error_type: "decode" });
@@ -244,24 +245,22 @@ export class SignalService {
     });
   }
 
-  /** There is room again. What the bus has dropped meanwhile comes from the archive, behind what waits. */
-  async #resume(): Promise<void> {
+  /** What has left the bus unread comes from the archive, before what came behind it. */
+  async #jumped(expected: number): Promise<void> {
     const { transport } = this.#options;
     try {
       const { firstSequence } = await this.#trouble.through(() => transport.state());
-      if (transport.durable && firstSequence > this.#subscriber.newest + 1) {
-        this.#metrics.errors.inc({ error_type: "overtaken" });
-        this.#logger.warn("the bus has dropped what was not read yet: it is read from the archive");
-        await this.#between.run(() => this.#rebuild());
-      }
-      this.#consumer?.resume();
+      if (firstSequence <= expected) return;
+      this.#metrics.errors.inc({ error_type: "overtaken" });
+      this.#logger.warn("the bus has dropped what was not read yet: it is read from the archive");
+      await this.#between.run(() => this.#rebuild());
     } catch (error) {
       if (!this.#subscriber.isEnded) this.#fail(error);
     }
   }
 
   async #rebuild(): Promise<void> {
-    while (this.#subscriber.waiting > 0) await this.#pass(await this.#subscriber.next(Infinity));
+    while (this.#subscriber.hasNext) await this.#pass(await this.#subscriber.next(Infinity));
     await this.#trouble.through(() => this.#catchUp(this.#progress.copy()));
   }
 
