@@ -12,6 +12,7 @@ import {
 import { ALL_SYMBOLS, EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { ArchiveError, DAY_US, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import { KeptAnswers } from "../kept_answers.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { ArchivedDay, ArchiveSlice, ArchiveSource } from "./archive_source.ts";
 import type { GapSpan } from "./gap_span.ts";
@@ -23,20 +24,14 @@ const NEAR_DAYS = 7;
 /** A day of a span, and its version. */
 type SpanDay = Awaited<ReturnType<typeof archivedDays>>[number];
 
-/** A cached day and its expiry. */
-interface Remembered {
-  day: Promise<ArchivedDay | undefined>;
-  untilMs: number;
-}
-
 /** The archive of an environment in its storage. */
 export class StoredArchive implements ArchiveSource {
   #storage: Storage;
   #env: string;
   #slots = new ReadingSlots();
-  #days = new Map<string, Remembered>();
+  #days = new KeptAnswers<ArchivedDay | undefined>(GATEWAY_LIMITS.archiveDaysKeptMax);
   /** Days of spans whose manifests are asked for, as old as these may be. */
-  #spans = new Map<string, { days: Promise<SpanDay[]>; untilMs: number }>();
+  #spans = new KeptAnswers<SpanDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
 
   constructor(storage: Storage, env: string) {
     this.#storage = storage;
@@ -97,17 +92,7 @@ export class StoredArchive implements ArchiveSource {
 
   #daysOf(feed: string, span: { fromUs: number; toUs: number }): Promise<SpanDay[]> {
     const key = `${feed} ${dayOfUs(span.fromUs)} ${dayOfUs(span.toUs - 1)}`;
-    const known = this.#spans.get(key);
-    if (known !== undefined && performance.now() < known.untilMs) return known.days;
-    const days = this.#lookFor(feed, span);
-    const untilMs = performance.now() + GATEWAY_LIMITS.archiveOpenDayMs;
-    this.#spans.delete(key);
-    this.#spans.set(key, { days, untilMs });
-    days.catch(() => this.#spans.delete(key));
-    if (this.#spans.size > GATEWAY_LIMITS.archiveDaysKeptMax) {
-      this.#spans.delete(this.#spans.keys().next().value as string);
-    }
-    return days;
+    return this.#spans.of(key, GATEWAY_LIMITS.archiveOpenDayMs, () => this.#lookFor(feed, span));
   }
 
   async #lookFor(feed: string, span: { fromUs: number; toUs: number }): Promise<SpanDay[]> {
@@ -121,20 +106,10 @@ export class StoredArchive implements ArchiveSource {
 
   #day(feed: string, day: string, version: string): Promise<ArchivedDay | undefined> {
     const key = `${feed}/${version}/${day}`;
-    const known = this.#days.get(key);
-    if (known !== undefined && performance.now() < known.untilMs) return known.day;
-    const { archiveOpenDayMs, archiveClosedDayMs, archiveDaysKeptMax } = GATEWAY_LIMITS;
+    const { archiveOpenDayMs, archiveClosedDayMs } = GATEWAY_LIMITS;
     const isNow = day >= dayOfUs(nowUs() - DAY_US / 4);
-    const untilMs = performance.now() + (isNow ? archiveOpenDayMs : archiveClosedDayMs);
-    const loading = this.#load(feed, day, version);
-    this.#days.delete(key);
-    this.#days.set(key, { day: loading, untilMs });
-    // A failed load is repeated at the next call.
-    loading.catch(() => this.#days.delete(key));
-    if (this.#days.size > archiveDaysKeptMax) {
-      this.#days.delete(this.#days.keys().next().value as string);
-    }
-    return loading;
+    const keptMs = isNow ? archiveOpenDayMs : archiveClosedDayMs;
+    return this.#days.of(key, keptMs, () => this.#load(feed, day, version));
   }
 
   async #load(feed: string, day: string, version: string): Promise<ArchivedDay | undefined> {

@@ -5,6 +5,7 @@ import {
   registryTextsOn,
   todayUtc,
 } from "@ssmd/metadata";
+import { KeptAnswers } from "../kept_answers.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 
 /** The registry on a day, checked. */
@@ -17,15 +18,10 @@ export interface RegistryView {
   origin: Origin;
 }
 
-interface Kept {
-  view: Promise<RegistryView>;
-  untilMs: number;
-}
-
 /** The registry from its folder and git history, cached for a while. */
 export class RegistrySource {
   #dir: string;
-  #kept = new Map<string, Kept>();
+  #views = new KeptAnswers<RegistryView>(GATEWAY_LIMITS.registryDaysKeptMax);
 
   /** `dir` is the registry's folder. */
   constructor(dir: string) {
@@ -33,22 +29,11 @@ export class RegistrySource {
   }
 
   /** The registry on a day (`YYYY-MM-DD`), default today. Throws ConfigError `GIT_FAILED`. */
-  on(day: string = todayUtc()): Promise<RegistryView> {
+  async on(day: string = todayUtc()): Promise<RegistryView> {
     // All days to come are today's files.
     const key = day >= todayUtc() ? "" : day;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined && performance.now() < kept.untilMs) {
-      return kept.view.then((view) => ({ ...view, day }));
-    }
-    const view = this.#read(day);
-    const untilMs = performance.now() + GATEWAY_LIMITS.registryKeptMs;
-    this.#kept.delete(key);
-    this.#kept.set(key, { view, untilMs });
-    view.catch(() => this.#kept.delete(key));
-    if (this.#kept.size > GATEWAY_LIMITS.registryDaysKeptMax) {
-      this.#kept.delete(this.#kept.keys().next().value as string);
-    }
-    return view;
+    const view = await this.#views.of(key, GATEWAY_LIMITS.registryKeptMs, () => this.#read(day));
+    return { ...view, day };
   }
 
   async #read(day: string): Promise<RegistryView> {
