@@ -1,15 +1,7 @@
 /** A day as an archiver writes it, for benches. @module */
-import { Encoder } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
-import {
-  changedManifest,
-  emptyManifest,
-  type ManifestFile,
-  manifestTimes,
-  NormalizedFileBuilder,
-  normalizedKey,
-  saveManifest,
-} from "@ssmd/archive";
+import { changedManifest, emptyManifest, type ManifestFile, saveManifest } from "@ssmd/archive";
+import { writeWindow } from "@ssmd/archive/testing/window_file";
 import { sealDay } from "@ssmd/dataset/seal";
 import { nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
@@ -31,34 +23,12 @@ export async function writeDay(
   const files: ManifestFile[] = [];
   for (const events of minutes) {
     for (const group of Map.groupBy(events, ({ type }) => type).values()) {
-      files.push(await writeWindow(storage, feedId, group));
+      files.push(await writeWindow(storage, { ...feedId, writtenBy: "bench" }, group));
     }
   }
   const manifest = emptyManifest({ kind: "normalized", ...feedId, day: BENCH_DAY });
   const change = { files, symbols: 500, writtenBy: "bench", nowUs: nowUs() };
   await saveManifest(storage, changedManifest(manifest, change));
-}
-
-async function writeWindow(
-  storage: Storage,
-  { env, feed }: FeedId,
-  events: readonly MarketEvent[],
-): Promise<ManifestFile> {
-  const { type, receivedAtUs: atUs } = events[0] as MarketEvent;
-  const builder = new NormalizedFileBuilder(type);
-  const encoder = new Encoder();
-  for (const event of events) {
-    const { receivedAtUs, sequence } = event;
-    const position = { streamSequence: sequence, run: "", frame: 0, index: 0 };
-    builder.add({ payload: encoder.encode(event), receivedAtUs, sequence, ...position });
-  }
-  const software = { version: "bench", commit: "" };
-  const source = { env, feed, processor: "bench", software, source: "bench" };
-  const { bytes, sha256 } = builder.finish(source, atUs);
-  const key = normalizedKey({ env, feed, type, atUs });
-  await storage.put(key, bytes);
-  const times = manifestTimes(builder.firstUs, builder.lastUs);
-  return { key, type, count: builder.count, bytes: bytes.length, sha256, ...times };
 }
 
 /** Of the windows of the day: a Parquet file a type. */

@@ -4,12 +4,9 @@ import {
   dayOfUs,
   emptyManifest,
   type ManifestFile,
-  manifestTimes,
-  NormalizedFileBuilder,
-  normalizedKey,
   saveManifest,
 } from "@ssmd/archive";
-import { Encoder } from "@ssmd/codec";
+import { writeWindow } from "@ssmd/archive/testing/window_file";
 import type { MarketEvent } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 
@@ -30,33 +27,13 @@ export async function archiveTo(storage: Storage, records: readonly MarketEvent[
       return `${type} ${Math.floor(receivedAtUs / MINUTE_US)}`;
     });
     const files: ManifestFile[] = [];
-    for (const window of windows.values()) files.push(await writeWindow(storage, feed, window));
+    for (const window of windows.values()) {
+      files.push(await writeWindow(storage, { env: ENV, feed, writtenBy: "test" }, window));
+    }
     const [first] = own;
     const day = dayOfUs(first?.receivedAtUs ?? 0);
     const manifest = emptyManifest({ kind: "normalized", env: ENV, feed, day });
     const change = { files, symbols: 1, writtenBy: "test", nowUs: first?.receivedAtUs ?? 0 };
     await saveManifest(storage, changedManifest(manifest, change));
   }
-}
-
-async function writeWindow(
-  storage: Storage,
-  feed: string,
-  records: readonly MarketEvent[],
-): Promise<ManifestFile> {
-  const { type, receivedAtUs: atUs } = records[0] as MarketEvent;
-  const builder = new NormalizedFileBuilder(type);
-  const encoder = new Encoder();
-  for (const record of records) {
-    const { receivedAtUs, sequence } = record;
-    const position = { streamSequence: sequence, run: "", frame: 0, index: 0 };
-    builder.add({ payload: encoder.encode(record), receivedAtUs, sequence, ...position });
-  }
-  const software = { version: "test", commit: "" };
-  const source = { env: ENV, feed, processor: "test", software, source: "test" };
-  const { bytes, sha256 } = builder.finish(source, atUs);
-  const key = normalizedKey({ env: ENV, feed, type, atUs });
-  await storage.put(key, bytes);
-  const times = manifestTimes(builder.firstUs, builder.lastUs);
-  return { key, type, count: builder.count, bytes: bytes.length, sha256, ...times };
 }
