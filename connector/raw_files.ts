@@ -19,7 +19,16 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import type { Turn } from "@ssmd/market";
-import { Backoff, LIMITS, type Logger, messageOf, nowUs, sleep, systemCodeOf } from "@ssmd/runtime";
+import {
+  Backoff,
+  LIMITS,
+  type Logger,
+  messageOf,
+  nowUs,
+  sleep,
+  SsmdError,
+  systemCodeOf,
+} from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Publisher, Transport } from "@ssmd/transport";
 import type { GivenIds } from "./pipeline.ts";
@@ -136,22 +145,26 @@ export class RawFiles {
 
   async #finish(late: AbortSignal): Promise<void> {
     while (this.#working) await this.#working;
-    for (const closed of [...this.#closed]) {
-      if (late.aborted) return;
-      if (!closed.written && await this.#tryWrite(closed)) break;
-    }
+    await this.#writeAll(late);
     if (!late.aborted) await this.#release();
   }
 
-  async #work(): Promise<void> {
+  /** Writes one after another, the same one again where storage failed; at the end only where that may pass. */
+  async #writeAll(stopped: AbortSignal): Promise<void> {
     const backoff = new Backoff();
     for (;;) {
       const next = this.#closed.find((closed) => !closed.written);
-      if (!next || this.#stopped.signal.aborted) break;
+      if (!next || stopped.aborted) return;
       const failure = await this.#tryWrite(next);
+      const isClosing = this.#stopped.signal.aborted;
+      if (failure && isClosing && !isRetryable(failure.error)) return;
       if (failure === undefined) backoff.reset();
-      else await sleep(backoff.nextMs(failure.error), this.#stopped.signal);
+      else await sleep(backoff.nextMs(failure.error), stopped);
     }
+  }
+
+  async #work(): Promise<void> {
+    await this.#writeAll(this.#stopped.signal);
     if (!this.#stopped.signal.aborted) await this.#tryRelease();
     this.#working = undefined;
     if (this.#closed.length > 0 && !this.#stopped.signal.aborted) {
@@ -323,6 +336,10 @@ export class RawFiles {
       });
     }
   }
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof SsmdError && error.retryable;
 }
 
 function remove({ path }: Segment): void {

@@ -87,6 +87,24 @@ Deno.test("a storage that never answers does not keep the raw files from closing
     assert.equal((await segmentsIn(dir)).length, 3, "the next start writes them");
   }));
 
+Deno.test("a storage that fails now and then while it closes gets every raw file", () =>
+  inFolder(async (dir) => {
+    const writer = await threeMinutes(dir);
+    const memory = memoryStorage();
+    let calls = 0;
+    const put: Storage["put"] = (key, data) =>
+      ++calls % 3 > 0
+        ? Promise.reject(new StorageError("STORAGE_FAILED", "Busy", { retryable: true }))
+        : memory.put(key, data);
+    const storage = Object.assign(Object.create(memory), { put }) as Storage;
+    const { files } = rawFiles({ storage, transport: DURABLE, acknowledgedId: () => "m2-1-0" });
+    for (const { segment, given } of writer.closed) files.add(segment, given);
+    await files.close();
+    assert.deepEqual(await segmentsIn(dir), []);
+    const manifest = await loadManifest(memory, { kind: "raw", ...FEED_DAY });
+    assert.equal(manifest?.files.length, 3);
+  }));
+
 Deno.test("a segment goes when its raw files stand and a bus that keeps them has its records", () =>
   inFolder(async (dir) => {
     const writer = await threeMinutes(dir);

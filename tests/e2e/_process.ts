@@ -208,10 +208,10 @@ export class RunningUp extends Running {
     super(["up", ...(args.includes("--port") ? [] : ["--port", "0"]), ...args], options);
   }
 
-  /** The gateway's address, once it listens. */
+  /** The gateway's address, once all of it runs: a start that is tried again takes another port. */
   async url(): Promise<string> {
-    const { url } = await this.line("gateway listens");
-    return String(url);
+    const { page } = await this.line(({ message }) => message === "running");
+    return String(page).replace(/\/$/, "");
   }
 
   /** The address that a feed's connector has connected to. */
