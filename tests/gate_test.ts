@@ -17,6 +17,8 @@ error: Error: why
  FAILURES 
 
 a fails => ./a_test.ts:1:6
+steps ... two => ./b_test.ts:7:11
+steps => ./b_test.ts:6:6
 
 FAILED | 12 passed (3 steps) | 2 failed (1 step) | 1 ignored (1 step) (1s)
 
@@ -30,6 +32,8 @@ Deno.test("passed, failed and skipped tests are read from the summary", () => {
     failed: 2,
     skipped: ["needs nats-server, which is not here"],
     errors: ["a fails => ./a_test.ts:1:6\nerror: Error: why"],
+    failures: [{ name: "a fails", file: "a_test.ts" }, { name: "steps", file: "b_test.ts" }],
+    unsteady: [],
   });
   assert.equal(lastLineOf(results), "12 passed, 2 failed, 1 skipped");
 });
@@ -44,6 +48,15 @@ Deno.test("a run that broke off counts as a failure", () => {
   assert.deepEqual(resultsOf("one ... ok (1ms)\ntwo ...", 143).errors, [
     "broke off after:\none ... ok (1ms)\ntwo ...",
   ]);
+});
+
+Deno.test("what failed among all others and passed alone is told in the last line", () => {
+  const { failures, ...results } = resultsOf(OUTPUT, 1);
+  const unsteady = failures.map(({ name }) => name);
+  assert.equal(
+    lastLineOf({ ...results, failures, passed: 14, failed: 0, unsteady }),
+    "14 passed, 0 failed, 1 skipped, 2 at the second try",
+  );
 });
 
 Deno.test("runs beside each other end in one last line", () => {

@@ -6,11 +6,23 @@ export interface Results {
   skipped: string[];
   /** What failed, with its errors; of a run that broke off its last lines. */
   errors: string[];
+  /** Tests that failed; empty where a run broke off: it does not tell all of them. */
+  failures: Failure[];
+  /** Names of those that failed among all others and passed alone. */
+  unsteady: string[];
+}
+
+/** A test that failed. */
+export interface Failure {
+  name: string;
+  file: string;
 }
 
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \(.*?\))? \| (\d+) failed(?: \(.*?\))?(?: \| (\d+) ignored)?/gm;
 const ERRORS = /^ ERRORS $([^]*?)^ FAILURES $/gm;
+const FAILURES = /^ FAILURES $([^]*?)^FAILED \|/m;
+const FAILURE = /^(\S.*?)(?: \.\.\. .*)? => \.\/(\S+?):\d+:\d+$/gm;
 const BROKE_OFF_LINES = 20;
 const SKIPPED = /^(\S.*) \.\.\. ignored \(/gm;
 
@@ -28,7 +40,19 @@ export function resultsOf(output: string, code: number): Results {
     failed: code === 0 ? failed : Math.max(1, failed),
     skipped,
     errors: code === 0 ? [] : errorsOf(output, summary !== undefined),
+    failures: code === 0 ? [] : failuresOf(output),
+    unsteady: [],
   };
+}
+
+function failuresOf(output: string): Failure[] {
+  const reported = FAILURES.exec(output)?.[1] ?? "";
+  const failures = [...reported.matchAll(FAILURE)].map(([, name = "", file = ""]) => ({
+    name,
+    file,
+  }));
+  // Steps of one test are one failure.
+  return [...new Map(failures.map((each) => [`${each.file} ${each.name}`, each])).values()];
 }
 
 function errorsOf(output: string, ended: boolean): string[] {
@@ -44,11 +68,14 @@ export function sumOf(results: readonly Results[]): Results {
     failed: results.reduce((sum, { failed }) => sum + failed, 0),
     skipped: results.flatMap(({ skipped }) => skipped),
     errors: results.flatMap(({ errors }) => errors),
+    failures: results.flatMap(({ failures }) => failures),
+    unsteady: results.flatMap(({ unsteady }) => unsteady),
   };
 }
 
 /** The last line of a test run: `N passed, N failed`, and what was skipped. */
-export function lastLineOf({ passed, failed, skipped }: Results): string {
+export function lastLineOf({ passed, failed, skipped, unsteady }: Results): string {
   const tail = skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
-  return `${passed} passed, ${failed} failed${tail}`;
+  const again = unsteady.length === 0 ? "" : `, ${unsteady.length} at the second try`;
+  return `${passed} passed, ${failed} failed${tail}${again}`;
 }

@@ -38,20 +38,41 @@ export const E2E = "tests/e2e";
 /** Hundreds of commands, each a process of its own. */
 const EXAMPLES = "cli/examples_test.ts";
 
+/** More failures than these have a cause: nothing is tried again. */
+const UNSTEADY_MAX = 3;
+
 /** Runs all tests in lanes beside each other, each lane a process of its own. */
 async function runAllTests(): Promise<Results> {
   const lanes = [E2E, EXAMPLES];
-  return sumOf(
+  const results = sumOf(
     await Promise.all([
       runTests([], { without: lanes, isLane: true }),
       ...lanes.map((lane) => runTests([lane], { isLane: true })),
     ]),
   );
+  const { failed, failures } = results;
+  if (failed === 0 || failed !== failures.length || failed > UNSTEADY_MAX) return results;
+  return await runAlone(results);
+}
+
+/** Each of few tests that failed among thousands gets a second try, alone; both are told. */
+async function runAlone(results: Results): Promise<Results> {
+  for (const { name, file } of results.failures) {
+    console.log(`\nagain, alone: ${name}`);
+    const args = ["test", "-A", "--frozen", `--filter=/^${escaped(name)}$/`, file];
+    const { code, output } = await runProgram(Deno.execPath(), args, { show: true });
+    const second = resultsOf(output, code);
+    if (second.failed > 0 || second.passed === 0) return results;
+  }
+  const { passed, failed, failures } = results;
+  const unsteady = failures.map(({ name }) => name);
+  return { ...results, passed: passed + failed, failed: 0, unsteady };
 }
 
 /** Says what failed and what was skipped, then the last line. */
 export function reportTests(results: Results): void {
-  for (const error of results.errors) console.log(`\nfailed:\n${error}`);
+  const failed = results.unsteady.length > 0 ? "failed at first, passed alone" : "failed";
+  for (const error of results.errors) console.log(`\n${failed}:\n${error}`);
   if (results.skipped.length > 0) console.log("\nskipped:");
   for (const name of results.skipped) console.log(`  ${name}`);
   console.log(lastLineOf(results));
