@@ -11,14 +11,15 @@ const DENO_VERSION = "2.9.6";
 const LEFT_OUT =
   /^(tests|bench|python|\.|deploy\/(charts|grafana|prometheus|compose|argocd|systemd)\/)|_test\.tsx?$|(^|\/)(testing|testdata|contract)\/|_fixtures\.ts$|^docs\/.*\.png$/;
 
-/** The manifest of the package. */
-function manifest(): Record<string, unknown> {
+/** The manifest of the package; `man` = its manual pages, which npm links where man looks. */
+function manifest(man: readonly string[]): Record<string, unknown> {
   return {
     name: "ssmd",
     version: config.version,
     description: "Capture, stream, archive and replay market data of exchanges",
     license: config.license,
     bin: { ssmd: "cli/ssmd" },
+    man,
     dependencies: { deno: DENO_VERSION },
     engines: { node: ">=20" },
     os: ["linux", "darwin"],
@@ -47,7 +48,9 @@ export async function packNpm(folder: string): Promise<string> {
     await Deno.mkdir(to.slice(0, to.lastIndexOf("/")), { recursive: true });
     await Deno.copyFile(ROOT + path, to);
   }
-  await Deno.writeTextFile(`${target}/package.json`, JSON.stringify(manifest(), null, 2));
+  await run(`${ROOT}cli/ssmd`, ["man", "--out", `${target}/man`], ROOT);
+  const man = [...Deno.readDirSync(`${target}/man`)].map(({ name }) => `man/${name}`).sort();
+  await Deno.writeTextFile(`${target}/package.json`, JSON.stringify(manifest(man), null, 2));
   const name = await run("npm", ["pack", "--silent", "--pack-destination", folder], target);
   await Deno.remove(target, { recursive: true });
   return `${folder}/${name.trim()}`;

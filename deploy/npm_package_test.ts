@@ -20,6 +20,8 @@ Deno.test({
       const tarball = await packNpm(top);
       const { size } = await Deno.stat(tarball);
       assert.ok(size < BYTES_MAX, `${size} bytes`);
+      const listed = await new Deno.Command("tar", { args: ["-tzf", tarball] }).output();
+      assert.match(new TextDecoder().decode(listed.stdout), /^package\/man\/ssmd-data-export\.1$/m);
       // A group of its own: npx starts a shell, which starts the rest.
       const child = spawn("npx", ["-y", `--package=${tarball}`, "ssmd", "up", "--port", "0"], {
         ...{ cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] },

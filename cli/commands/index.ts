@@ -109,6 +109,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Show a trading calendar: its hours in force, and when a day is open in UTC",
     load: () => import("./calendar_show.ts"),
   },
+  "cheat": {
+    brief: "Print the most used commands by task, on one screen",
+    load: () => import("./cheat.ts"),
+  },
   "client accounts": {
     brief: "List the clients that were made, with their limits",
     load: () => import("./client_accounts.ts"),
@@ -511,6 +515,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "key verify": {
     brief: "Check that keys are there and have the right shape",
     load: () => import("./key_verify.ts"),
+  },
+  "man": {
+    brief: "Print the manual page of ssmd or of a command, or write all of them",
+    load: () => import("./man.ts"),
   },
   "mcp clients": {
     brief: "List the clients that called tools of a running gateway",
