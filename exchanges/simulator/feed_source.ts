@@ -6,7 +6,8 @@ import { ModelExchange } from "./model/exchange.ts";
 import type { Signal } from "./notifier.ts";
 import type { ModelSource, SimulatorOptions } from "./options.ts";
 import { Player } from "./player.ts";
-import type { ModelFeed, RestAnswer, SimulatedVenue } from "./venue.ts";
+import type { SimulatorRequest } from "./server.ts";
+import type { ModelFeed, RestReply, SimulatedVenue } from "./venue.ts";
 import { VENUES } from "./venues.ts";
 
 /** Makes the stage for the options. */
@@ -86,8 +87,8 @@ class ModelStage implements FeedSource {
     return this.#played;
   }
 
-  rest(path: string, query: URLSearchParams): RestAnswer | undefined {
-    return this.#feed.rest?.(path, query);
+  rest(request: SimulatorRequest): RestReply {
+    return this.#feed.rest?.(request);
   }
 
   close(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Connection, Session } from "./connection.ts";
 import type { Player } from "./player.ts";
 import type { Signal } from "./notifier.ts";
-import type { RestAnswer } from "./venue.ts";
+import type { SimulatorRequest } from "./server.ts";
+import type { RestReply } from "./venue.ts";
 
 /** Time for a client to send the rest of its subscriptions before the timeline starts. */
 export const START_DELAY_MS = 50;
@@ -22,6 +23,6 @@ export interface FeedSource {
     connections: () => Iterable<Connection>,
   ): void;
   /** Answers a request of the venue's REST; undefined = there is no such path. */
-  rest(path: string, query: URLSearchParams): RestAnswer | undefined;
+  rest(request: SimulatorRequest): RestReply;
   close(): Promise<void>;
 }

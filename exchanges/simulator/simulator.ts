@@ -134,9 +134,8 @@ class ExchangeSimulator implements Simulator {
   }
 
   /** The venue's own REST; undefined = it has no such path. */
-  async #rest({ url, headers }: SimulatorRequest, check: HandshakeCheck | undefined) {
-    const answer = this.#stage.rest(url.pathname, url.searchParams);
-    return answer && (await check?.(headers, url.pathname) ?? answer);
+  async #rest(request: SimulatorRequest, check: HandshakeCheck | undefined) {
+    return await check?.(request.headers, request.url.pathname) ?? this.#stage.rest(request);
   }
 
   #request({ method, url: { pathname: path }, body }: SimulatorRequest): RestAnswer {

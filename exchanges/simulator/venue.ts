@@ -4,6 +4,7 @@ import type { Fault, GarbageSamples } from "./faults.ts";
 import type { ModelExchange } from "./model/exchange.ts";
 import type { MarketSpec } from "./model/market.ts";
 import type { SeriesRollOptions, SimulatedSymbol } from "./options.ts";
+import type { SimulatorRequest } from "./server.ts";
 
 /** What a handshake is answered with that is not accepted. */
 interface HandshakeRefusal {
@@ -18,6 +19,9 @@ export interface RestAnswer {
   status: number;
   body: string;
 }
+
+/** What a venue's REST says to a request, at once or later; undefined = there is no such path. */
+export type RestReply = RestAnswer | Promise<RestAnswer> | undefined;
 
 /** Checks a request of a path, that of the WebSocket or of REST; undefined = it is good. */
 export type HandshakeCheck = (
@@ -59,7 +63,7 @@ export interface ModelFeed {
   /** Does the next event of the exchange, µs since the model's start and since 1970. */
   emit(elapsedUs: number, atUs: number): void;
   /** Answers a request of the venue's REST; undefined = there is no such path. */
-  rest?(path: string, query: URLSearchParams): RestAnswer | undefined;
+  rest?(request: SimulatorRequest): RestReply;
 }
 
 /** Market data from captures: speaks with clients, and sends a frame to whom it concerns. */

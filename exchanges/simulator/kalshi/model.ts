@@ -1,5 +1,6 @@
 import type { Connection } from "../connection.ts";
-import type { ModelFeed, ModelOptions, RestAnswer } from "../venue.ts";
+import type { SimulatorRequest } from "../server.ts";
+import type { ModelFeed, ModelOptions, RestReply } from "../venue.ts";
 import { KalshiLifecycle } from "./lifecycle.ts";
 import { KalshiListing, type LifeBody } from "./listing.ts";
 import { KalshiMarketPublisher } from "./publisher.ts";
@@ -33,10 +34,10 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
   }
 
   /** Kalshi's REST: the markets of the model, and those of its lifecycle messages. */
-  rest(path: string, query: URLSearchParams): RestAnswer | undefined {
+  rest({ url: { pathname: path, searchParams } }: SimulatorRequest): RestReply {
     if (!path.startsWith(`${REST_ROOT}/`)) return undefined;
     this.#list();
-    return answerRest(this.#listing.catalogue, path.slice(REST_ROOT.length), query);
+    return answerRest(this.#listing.catalogue, path.slice(REST_ROOT.length), searchParams);
   }
 
   /** The markets that are there when the first client comes. */

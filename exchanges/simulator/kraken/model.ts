@@ -1,7 +1,7 @@
-import { isoOfUs } from "@ssmd/runtime";
 import type { Connection } from "../connection.ts";
 import { Random } from "../model/prng.ts";
-import type { ModelFeed, ModelOptions, RestAnswer } from "../venue.ts";
+import type { SimulatorRequest } from "../server.ts";
+import type { ModelFeed, ModelOptions, RestReply } from "../venue.ts";
 import type { KrakenPair } from "./frames.ts";
 import { KrakenMarketPublisher } from "./publisher.ts";
 import { answerKrakenRest } from "./rest.ts";
@@ -56,8 +56,8 @@ export class KrakenModelFeed implements KrakenFeed, ModelFeed {
     session.connection.playing = [...session.subscriptions].length > 0;
   }
 
-  rest(path: string): RestAnswer | undefined {
-    return answerKrakenRest(path, this.#pairs, isoOfUs(this.nowUs()));
+  rest({ url }: SimulatorRequest): RestReply {
+    return answerKrakenRest(url, this.#desks, this.nowUs());
   }
 
   /** Does the next event of the model and sends what came of it. */

@@ -2,12 +2,20 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { FrameKind } from "../faults.ts";
 import type { KrakenPair } from "./frames.ts";
 import type { KrakenSubscription } from "./session.ts";
-import { textOfSteps } from "@ssmd/market";
+import { type OrderBook, textOfSteps } from "@ssmd/market";
 import { bookSnapshotFrame, DepthView } from "./book.ts";
 import type { ModelMarket, ModelTrade } from "../model/market.ts";
 
 /** Trades that a subscription with a snapshot gets. */
-const RECENT_TRADES = 50;
+const SNAPSHOT_TRADES = 50;
+/** Trades that REST gives at most. */
+const RECENT_TRADES = 1000;
+
+/** A trade that was published. */
+interface RecentTrade {
+  trade: ModelTrade & { isLimit: boolean };
+  atUs: number;
+}
 
 /** One pair: who subscribed what, and the frames that they get. */
 export class KrakenMarketPublisher {
@@ -16,7 +24,7 @@ export class KrakenMarketPublisher {
   #symbolText: string;
   #views = new Map<number, DepthView>();
   #subscriptions = new Set<KrakenSubscription>();
-  #recent: string[] = [];
+  #recent: RecentTrade[] = [];
   #volume = 0;
   #turnover = 0;
   #open: number;
@@ -34,6 +42,15 @@ export class KrakenMarketPublisher {
     this.#volume = typicalSize * 2_000;
     this.#turnover = this.#volume * market.lastPrice;
     this.#noteTop();
+  }
+
+  get book(): OrderBook {
+    return this.#market.book;
+  }
+
+  /** The latest trades, oldest first. */
+  get recent(): readonly RecentTrade[] {
+    return this.#recent.slice(-RECENT_TRADES);
   }
 
   /** Data flows from now on; snapshots come first. */
@@ -56,7 +73,10 @@ export class KrakenMarketPublisher {
     } else if (subscription.snapshot) {
       if (subscription.channel === "ticker") {
         connection.sendData(this.#tickerFrame("snapshot", nowUs), "ticker");
-      } else connection.sendData(this.#tradeFrame("snapshot", this.#recent), "trade");
+      } else {
+        const texts = this.#recent.slice(-SNAPSHOT_TRADES).map((each) => this.#tradeText(each));
+        connection.sendData(this.#tradeFrame("snapshot", texts), "trade");
+      }
     }
   }
 
@@ -84,7 +104,7 @@ export class KrakenMarketPublisher {
   publish(nowUs: number): void {
     const timestamp = isoOfUs(nowUs);
     const { trades } = this.#market;
-    if (trades.length > 0) this.#publishTrades(trades, timestamp);
+    if (trades.length > 0) this.#publishTrades(trades, nowUs);
     for (const view of this.#views.values()) {
       const frame = view.take(this.#symbolText, this.pair, timestamp);
       if (frame === undefined) continue;
@@ -118,28 +138,28 @@ export class KrakenMarketPublisher {
     return moved;
   }
 
-  #publishTrades(trades: readonly ModelTrade[], timestamp: string): void {
-    const texts = trades.map((trade) => {
+  #publishTrades(trades: readonly ModelTrade[], atUs: number): void {
+    for (const trade of trades) {
       this.#volume += trade.size;
       this.#turnover += trade.size * trade.price;
       this.#low = Math.min(this.#low, trade.price);
       this.#high = Math.max(this.#high, trade.price);
-      return this.#tradeText(trade, timestamp);
-    });
-    this.#recent.push(...texts);
-    if (this.#recent.length > RECENT_TRADES) {
+      this.#recent.push({ trade: { ...trade, isLimit: trade.id % 3 === 0 }, atUs });
+    }
+    const texts = this.#recent.slice(-trades.length).map((each) => this.#tradeText(each));
+    if (this.#recent.length > 2 * RECENT_TRADES) {
       this.#recent.splice(0, this.#recent.length - RECENT_TRADES);
     }
     this.#send("trade", this.#tradeFrame("update", texts));
   }
 
-  #tradeText(trade: ModelTrade, timestamp: string): string {
+  #tradeText({ trade, atUs }: RecentTrade): string {
     const { priceDecimals, sizeDecimals } = this.pair;
-    const kind = trade.id % 3 === 0 ? "limit" : "market";
+    const kind = trade.isLimit ? "limit" : "market";
     return `{"symbol":${this.#symbolText},"side":"${trade.takerBuys ? "buy" : "sell"}",` +
       `"price":${textOfSteps(trade.price, priceDecimals)},` +
       `"qty":${textOfSteps(trade.size, sizeDecimals)},"ord_type":"${kind}",` +
-      `"trade_id":${trade.id},"timestamp":"${timestamp}"}`;
+      `"trade_id":${trade.id},"timestamp":"${isoOfUs(atUs)}"}`;
   }
 
   #tradeFrame(type: "snapshot" | "update", texts: readonly string[]): string {

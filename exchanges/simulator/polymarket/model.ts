@@ -1,5 +1,6 @@
 import type { Connection } from "../connection.ts";
-import type { ModelFeed, ModelOptions, RestAnswer } from "../venue.ts";
+import type { SimulatorRequest } from "../server.ts";
+import type { ModelFeed, ModelOptions, RestReply } from "../venue.ts";
 import { timeText } from "./book.ts";
 import { answerClob } from "./clob.ts";
 import { PolymarketMarketPublisher, spaced } from "./publisher.ts";
@@ -48,7 +49,7 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
   }
 
   /** The CLOB, and Gamma: each two tokens are the outcomes of a market. */
-  rest(path: string, query: URLSearchParams): RestAnswer | undefined {
+  rest({ url: { pathname: path, searchParams: query } }: SimulatorRequest): RestReply {
     const nowUs = this.#options.nowUs();
     if (path === "/") return { status: 200, body: `"OK"` };
     if (path === "/time") return { status: 200, body: String(Math.floor(nowUs / 1_000_000)) };
