@@ -46,27 +46,27 @@ export function answerKrakenRest(
 }
 
 /** An answer that is good. */
-export function krakenOk(result: unknown): RestAnswer {
+function krakenOk(result: unknown): RestAnswer {
   return { status: 200, body: JSON.stringify({ error: [], result }) };
 }
 
 /** A refusal, which the venue gives with status 200. */
-export function krakenRefusal(error: string): RestAnswer {
+function krakenRefusal(error: string): RestAnswer {
   return { status: 200, body: JSON.stringify({ error: [error] }) };
 }
 
 /** Whether REST knows a pair by this name: `XBTUSD`, `XBT/USD` or `BTC/USD`. */
-export function isNameOf({ symbol }: KrakenPair, name: string | null | undefined): boolean {
+function isNameOf({ symbol }: KrakenPair, name: string | null | undefined): boolean {
   return name === symbol || name?.replace("/", "") === pairId({ symbol });
 }
 
 /** Name of a pair, `XBTUSD`. */
-export function pairId({ symbol }: Pick<KrakenPair, "symbol">): string {
+function pairId({ symbol }: Pick<KrakenPair, "symbol">): string {
   return symbol.split("/").map(restAsset).join("");
 }
 
 /** Name of an asset, `XBT`. */
-export function restAsset(asset: string): string {
+function restAsset(asset: string): string {
   return FORMER[asset] ?? asset;
 }
 
