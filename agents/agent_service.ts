@@ -7,6 +7,7 @@ import { type Health, type Logger, messageOf, type Metrics, sleep } from "@ssmd/
 import { signalFolders } from "@ssmd/signals";
 import type { Storage } from "@ssmd/storage";
 import type { Consumer, InMessage, Transport } from "@ssmd/transport";
+import { hasRunningThreads } from "./agent_store.ts";
 import { AGENT_LIMITS } from "./limits.ts";
 import type { OpenedAgents } from "./open_agents.ts";
 
@@ -61,11 +62,9 @@ export class AgentService implements AsyncDisposable {
       throw error;
     }
     // What an earlier process left goes on.
-    const isThere = await Deno.stat(agentStorePath(environment, dataDir)).then(
-      () => true,
-      () => false,
-    );
-    if (policies.length > 0 && isThere) await service.load();
+    const path = agentStorePath(environment, dataDir);
+    const isThere = await Deno.stat(path).then(() => true, () => false);
+    if (isThere && (policies.length > 0 || hasRunningThreads(path))) await service.load();
     return service;
   }
 
@@ -114,10 +113,12 @@ export class AgentService implements AsyncDisposable {
       }),
     });
     this.#opened.use(agents);
+    const onFailed = (error: unknown) => logger.error("an agent's thread failed", { error });
+    void agents.definition?.resumeLeft(onFailed);
     const respond = agentResponder({
       ...{ agents, env: deployment.environment.name, principal: whoIsThis().user },
       signalFolders: signalFolders(registryDir).all,
-      onFailed: (error) => logger.error("an agent's thread failed", { error }),
+      onFailed,
     });
     return { agents, respond };
   }

@@ -7,6 +7,9 @@ const SCHEMA = `
     model TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS signal_names (
+    thread TEXT PRIMARY KEY, id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS leases (
     thread TEXT PRIMARY KEY, owner TEXT NOT NULL, until_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
@@ -72,6 +75,12 @@ export class AgentStore implements Disposable {
   [Symbol.dispose](): void {
     this.db.close();
   }
+}
+
+/** Whether the database at `path` has threads whose process ended while it worked on them. */
+export function hasRunningThreads(path: string): boolean {
+  using store = new AgentStore(path);
+  return store.db.prepare("SELECT 1 FROM threads WHERE state = 'running'").get() !== undefined;
 }
 
 /** Readable by the owner only; SQLite gives its other files the same mode. */

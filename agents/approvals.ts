@@ -78,8 +78,8 @@ export class Approvals {
         const hint = `${pending.principal} asked for it and decides`;
         throw refused("OTHER_PRINCIPAL", `${principal} may not decide this`, hint);
       }
-      if (pending.untilMs < Date.now()) {
-        throw refused("EXPIRED", "the approval came too late", "define the signal again");
+      if (decision === "approve" && pending.untilMs < Date.now()) {
+        throw refused("EXPIRED", "the approval came too late", "ask for it again");
       }
       this.#store.db.prepare(
         "UPDATE approvals SET decision = ?, decided_by = ?, decided_at = ? WHERE thread = ?",

@@ -1,3 +1,4 @@
+import { messageOf } from "@ssmd/runtime";
 import type { z } from "zod";
 import { type AgentAudit, sha256 } from "./audit.ts";
 import type { Budget } from "./budget.ts";
@@ -31,15 +32,17 @@ export async function askModel<S extends z.ZodType>(
   { task, system, user, schema }: TypedQuestion<S>,
 ): Promise<{ value: z.output<S> } | { problem: string }> {
   budget.takeCall(thread);
-  const { value, tokensIn, tokensOut } = await model.ask({
-    ...{ task, system, user, schema: answerSchema(schema) },
+  const call = { model: model.name, task, prompt_sha256: sha256(user) };
+  const question = { task, system, user, schema: answerSchema(schema) };
+  const { value, tokensIn, tokensOut } = await model.ask(question).catch(async (error) => {
+    await audit.add(thread, "model_call", { ...call, failed: messageOf(error) });
+    throw error;
   });
   budget.addTokens(thread, tokensIn + tokensOut);
   const parsed = schema.safeParse(value);
   await audit.add(thread, "model_call", {
-    ...{ model: model.name, task, tokens_in: tokensIn, tokens_out: tokensOut },
-    ...{ prompt_sha256: sha256(user), answer_sha256: sha256(JSON.stringify(value ?? null)) },
-    fits: parsed.success,
+    ...{ ...call, tokens_in: tokensIn, tokens_out: tokensOut },
+    ...{ answer_sha256: sha256(JSON.stringify(value ?? null)), fits: parsed.success },
   });
   if (parsed.success) return { value: parsed.data };
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);

@@ -20,6 +20,8 @@ export const AGENT_LIMITS = {
   approvalMs: 24 * 3_600_000,
   /** Longest run of a node of a graph; backtests of a week are the longest. */
   nodeMs: 30 * 60_000,
+  /** Wait for the step of a thread that runs when the process ends. */
+  drainMs: 10_000,
   /** Fires that are acted on at once. */
   actionsAtOnce: 4,
   /** Age of the oldest fire that is acted on, unless its policy says. */

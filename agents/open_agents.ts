@@ -71,9 +71,11 @@ export async function openAgents(options: AgentsOptions): Promise<OpenedAgents> 
   };
   const actions = new ActionStore(store, model?.name);
   const action = actionAgent(options, { shared, actions, stack });
+  const definition = definitionAgent(options, shared);
+  stack.defer(() => definition?.close());
   const opened = stack.move();
   return {
-    ...{ definition: definitionAgent(options, shared), action, actions },
+    ...{ definition, action, actions },
     ...{ approvals: shared.approvals, audit: shared.audit },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -87,7 +89,7 @@ function definitionAgent(
   const workDir = `${dataDir}/agents/work`;
   const fromUs = nowUs() - BACKTEST_DAYS * DAY_US;
   const gate = signalGate({ workDir, env: environment.name, storage, fromUs });
-  return new DefinitionAgent(store, { ...tools, model, project, workDir, gate });
+  return new DefinitionAgent({ ...tools, store, model, project, workDir, gate });
 }
 
 function actionAgent(

@@ -84,7 +84,9 @@ async function answered(responder: AgentResponder, text: string): Promise<Agents
 async function waitingAt({ agents: { definition, actions } }: AgentResponder) {
   const threads: AgentThread[] = [];
   for (const { id, state } of definition?.list() ?? []) {
-    if (definition && state === "approval") threads.push(threadOf(await definition.show(id)));
+    if (definition && state === "approval" && !definition.isExpired(id)) {
+      threads.push(threadOf(await definition.show(id)));
+    }
   }
   return { threads, actions: actions.list({ waiting: true, limit: AGENT_LIMITS.waitingShownMax }) };
 }
@@ -112,8 +114,7 @@ async function threadFor(
 ): Promise<AgentThread> {
   const { agents: { definition: agent }, env, onFailed } = responder;
   if (agent === undefined) throw agentsNotConfigured(env);
-  if (request.action === "show") return threadOf(await agent.show(request.thread));
-  const { id, done } = begun(agent, request, responder);
+  const { id, done } = await begun(agent, request, responder);
   const waited = new AbortController();
   const first = await Promise.race([done, sleep(FIRST_WAIT_MS, waited.signal)]);
   waited.abort();
@@ -122,14 +123,16 @@ async function threadFor(
   return threadOf(await agent.show(id));
 }
 
-function begun(
+async function begun(
   agent: DefinitionAgent,
-  request: Extract<AgentsRequest, { action: "create" | "answer" | "decide" }>,
+  request: Extract<AgentsRequest, { action: "create" | "answer" | "show" | "decide" }>,
   responder: AgentResponder,
-): { id: string; done: Promise<ThreadDetails> } {
+): Promise<{ id: string; done: Promise<ThreadDetails> }> {
   switch (request.action) {
     case "create":
-      return agent.begin(request.words, responder.principal, request.client);
+      return await agent.begin(request.words, responder.principal, request.client);
+    case "show":
+      return { id: request.thread, done: agent.resume(request.thread) };
     case "answer":
       return { id: request.thread, done: agent.answer(request.thread, request.text) };
     case "decide":

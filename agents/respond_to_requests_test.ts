@@ -14,10 +14,10 @@ import { agentResponder } from "./respond_to_requests.ts";
 Deno.test("what a client asks for waits for who runs the process, and mistakes are told", async () => {
   using store = new AgentStore(undefined);
   const audit = new AgentAudit(store);
-  const agent = new DefinitionAgent(store, {
+  const agent = new DefinitionAgent({
     ...{ model: scriptedModel(KILLED_SCRIPT), gate: WORD_GATE, audit, project: "/nowhere" },
     ...{ approvals: new Approvals(store), budget: new Budget(store) },
-    checkpointer: new SqliteSaver(store.db),
+    ...{ checkpointer: new SqliteSaver(store.db), store },
   });
   const respond = agentResponder({
     agents: { definition: agent, action: undefined, actions: new ActionStore(store) },
@@ -39,6 +39,7 @@ Deno.test("what a client asks for waits for who runs the process, and mistakes a
     const answer = await ask(request);
     return answer.ok ? "" : answer.code;
   };
+  assert.equal(await codeOf({ action: "create", words: WORDS, client: "x" }), "SIGNAL_EXISTS");
   assert.equal(await codeOf({ action: "show", thread: "d-none" }), "THREAD_UNKNOWN");
   assert.equal(await codeOf({ action: "test", signal: "../../etc/passwd" }), "SIGNAL_UNKNOWN");
   assert.equal(await codeOf({ action: "answer", thread, text: "x" }), "QUESTION_NOT_ASKED");

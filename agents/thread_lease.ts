@@ -35,3 +35,10 @@ function take(store: AgentStore, thread: string, owner: string): boolean {
   ).run(thread, owner, now + AGENT_LIMITS.leaseMs, now);
   return changes > 0;
 }
+
+/** Whether a process works on a thread, or ended lately while it did. */
+export function isLeased(store: AgentStore, thread: string): boolean {
+  const row = store.db.prepare("SELECT 1 FROM leases WHERE thread = ? AND until_ms >= ?")
+    .get(thread, Date.now());
+  return row !== undefined;
+}

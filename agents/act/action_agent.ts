@@ -135,7 +135,7 @@ export class ActionAgent {
   async #runGraph({ id, policy, fire, stage }: ActionRow): Promise<boolean> {
     const { actions } = this.#options.tools;
     const config = { configurable: { thread_id: id, policy } };
-    const { next, tasks } = await this.#graph.getState(config);
+    const { tasks } = await this.#graph.getState(config);
     const waits = tasks.some(({ interrupts }) => interrupts.length > 0);
     const on = waits
       ? new Command<unknown, Record<string, unknown>, never>({ resume: "decided" })
@@ -143,7 +143,7 @@ export class ActionAgent {
     const control = new RunControl();
     this.#controls.add(control);
     try {
-      await this.#graph.invoke(next.length === 0 ? firstState(fire) : on, {
+      await this.#graph.invoke(tasks.length === 0 ? firstState(fire) : on, {
         ...{ ...config, control, durability: "sync", recursionLimit: AGENT_LIMITS.stepsMax },
       });
     } finally {

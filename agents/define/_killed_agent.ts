@@ -24,14 +24,18 @@ const model = scriptedModel(KILLED_SCRIPT);
 const audit = new AgentAudit(store);
 const add = audit.add.bind(audit);
 audit.add = (thread, what, record) => counted(() => add(thread, what, record));
-const agent = new DefinitionAgent(store, {
+const checkpointer = new SqliteSaver(store.db);
+const put = checkpointer.put.bind(checkpointer);
+// Between two nodes, too.
+checkpointer.put = (...given) => counted(() => put(...given));
+const agent = new DefinitionAgent({
   model: { name: model.name, ask: (question) => counted(() => model.ask(question)) },
   gate: {
     check: (sources) => counted(() => WORD_GATE.check(sources)),
     backtest: (sources) => counted(() => WORD_GATE.backtest(sources)),
   },
   ...{ audit, approvals: new Approvals(store), budget: new Budget(store), project },
-  checkpointer: new SqliteSaver(store.db),
+  ...{ checkpointer, store },
 });
 const { id, hash } = await agent.define(WORDS, "ann");
 await agent.decide(id, { decision: "approve", hash: String(hash), principal: "ann" });

@@ -57,6 +57,13 @@ export async function commitSignal(commit: SignalCommit): Promise<string> {
   }
 }
 
+/** Names of signals that have a branch; none where there is no repository. */
+export async function signalBranches(project: string): Promise<string[]> {
+  const format = "--format=%(refname:lstrip=3)";
+  const names = await git(project, ["for-each-ref", format, "refs/heads/signal/"]).catch(() => "");
+  return names.split("\n").filter((name) => name !== "");
+}
+
 async function assertSame(
   project: string,
   known: string,
@@ -65,7 +72,7 @@ async function assertSame(
   const message = await git(project, ["log", "-1", "--format=%B", known]);
   if (message.includes(`Agent-Thread: ${trailers["Agent-Thread"]}`)) return known;
   throw new SsmdError("BRANCH_TAKEN", `There is a branch ${branch} already`, {
-    hint: "Merge or delete it, or ask for the signal under another name",
+    hint: `Delete it, then ssmd agent show ${trailers["Agent-Thread"]} goes on`,
   });
 }
 

@@ -1,10 +1,10 @@
-import { Command } from "@langchain/langgraph";
-import { isoOfUs, nowUs, SsmdError } from "@ssmd/runtime";
+import { Command, GraphDrained, RunControl } from "@langchain/langgraph";
+import { isoOfUs, nowUs, sleep, SsmdError } from "@ssmd/runtime";
 import type { AgentStore } from "../agent_store.ts";
 import { type AuditEntry, sha256 } from "../audit.ts";
 import type { Decision } from "../approvals.ts";
 import { AGENT_LIMITS } from "../limits.ts";
-import { withLease } from "../thread_lease.ts";
+import { isLeased, withLease } from "../thread_lease.ts";
 import {
   type DefinitionEnd,
   type DefinitionGraph,
@@ -14,6 +14,7 @@ import {
   type Question,
   testedHash,
 } from "./definition_graph.ts";
+import { assertNewWords, committedText, usedSignalNames } from "./signal_names.ts";
 import { type SignalSources, signalSources } from "./signal_template.ts";
 
 /** What a thread does now. */
@@ -43,55 +44,66 @@ export interface ThreadDetails extends Thread {
   audit: AuditEntry[];
 }
 
+type Input = Parameters<DefinitionGraph["invoke"]>[0];
+
 /** Runs definition threads: each by one process at a time, each to its next question or its end. */
 export class DefinitionAgent {
   #store: AgentStore;
   #tools: DefinitionTools;
   #graph: DefinitionGraph;
+  #ended = new AbortController();
+  /** Runs on their way. */
+  #runs = new Map<RunControl, Promise<void>>();
 
-  constructor(store: AgentStore, tools: DefinitionTools) {
-    this.#store = store;
+  constructor(tools: DefinitionTools) {
+    this.#store = tools.store;
     this.#tools = tools;
     this.#graph = definitionGraph(tools);
   }
 
   /** Begins a thread and runs it to its first question. Throws as {@linkcode begin}. */
   async define(words: string, requestedBy: string): Promise<ThreadDetails> {
-    return await this.begin(words, requestedBy).done;
+    return await (await this.begin(words, requestedBy)).done;
   }
 
   /**
    * Begins a thread; `done` resolves at its first question. `client` = for whom it was asked, where that
-   * is not who approves. Throws SsmdError `REQUEST_INVALID`.
+   * is not who approves. Throws SsmdError `REQUEST_INVALID`, and `SIGNAL_EXISTS` for words that are
+   * worked on or became a signal, before a model is asked.
    */
-  begin(
+  async begin(
     words: string,
     requestedBy: string,
     client = "",
-  ): { id: string; done: Promise<ThreadDetails> } {
+  ): Promise<{ id: string; done: Promise<ThreadDetails> }> {
     if (words.trim() === "" || words.length > AGENT_LIMITS.wordsCharactersMax) {
       throw new SsmdError("REQUEST_INVALID", "The request is empty or too long", {
         hint: `Say in at most ${AGENT_LIMITS.wordsCharactersMax} characters when a signal fires`,
       });
     }
+    const used = await usedSignalNames(this.#tools.project);
     const id = `d-${crypto.randomUUID().slice(0, 8)}`;
     const at = isoOfUs(nowUs());
-    this.#store.db.prepare("INSERT INTO threads VALUES (?, 'define', ?, ?, ?, 'running', '', ?, ?)")
-      .run(id, words, requestedBy, this.#tools.model.name, at, at);
+    this.#store.change((db) => {
+      assertNewWords(this.#tools, words, used);
+      db.prepare("INSERT INTO threads VALUES (?, 'define', ?, ?, ?, 'running', '', ?, ?)")
+        .run(id, words, requestedBy, this.#tools.model.name, at, at);
+    });
     const begun = this.#tools.audit.add(id, "request", {
       ...{ words_sha256: sha256(words), requested_by: requestedBy, client },
     });
-    return { id, done: begun.then(() => this.#run(id, firstState(words, requestedBy))) };
+    return { id, done: begun.then(() => this.#run(id, () => firstState(words, requestedBy))) };
   }
 
   /** Answers a question of a thread. Throws SsmdError `QUESTION_NOT_ASKED`. */
   async answer(id: string, text: string): Promise<ThreadDetails> {
-    if (this.#thread(id).state !== "question") {
+    this.#thread(id);
+    return await this.#run(id, () => {
+      if (this.#thread(id).state === "question") return new Command({ resume: text });
       throw new SsmdError("QUESTION_NOT_ASKED", `Thread ${id} asks nothing`, {
         hint: "ssmd agent list",
       });
-    }
-    return await this.#run(id, new Command({ resume: text }));
+    });
   }
 
   /**
@@ -104,23 +116,56 @@ export class DefinitionAgent {
   ): Promise<ThreadDetails> {
     this.#thread(id);
     this.#tools.approvals.decide(id, decision);
-    return await this.#run(id, new Command({ resume: decision.decision }));
+    return await this.#run(id, () => new Command({ resume: decision.decision }));
   }
 
-  /** Goes on with a thread whose process ended; one that waits or ended stays as it is. */
+  /** Goes on with a thread whose process ended; one that is worked on, waits or ended stays as it is. */
   async resume(id: string): Promise<ThreadDetails> {
-    const { next, tasks } = await this.#graph.getState(configOf(id));
+    this.#thread(id);
+    try {
+      return await this.#run(id, () => this.#inputOf(id));
+    } catch (error) {
+      if (error instanceof SsmdError && error.code === "THREAD_BUSY") return await this.show(id);
+      throw error;
+    }
+  }
+
+  /** What a thread goes on with; undefined = it waits or ended. */
+  async #inputOf(id: string): Promise<Input | undefined> {
+    const { tasks, values } = await this.#graph.getState(configOf(id));
     const waits = tasks.some(({ interrupts }) => interrupts.length > 0);
     const { hash, words, requestedBy } = await this.show(id);
-    if (next.length === 0) {
-      // Killed before its first checkpoint.
-      return this.#thread(id).state === "running" && words !== ""
-        ? await this.#run(id, firstState(words, requestedBy))
-        : await this.show(id);
+    // A node that is done, whose checkpoint is not, is no next one but a task still.
+    if (tasks.length === 0) {
+      const isBegun = values?.words !== undefined;
+      return isBegun || words === "" ? undefined : firstState(words, requestedBy);
     }
+    if (!waits) return null;
     const isDecided = hash !== null && this.#tools.approvals.decided(id, hash) !== undefined;
-    if (waits && isDecided) return await this.#run(id, new Command({ resume: "decided" }));
-    return waits ? await this.show(id) : await this.#run(id, null);
+    return isDecided ? new Command({ resume: "decided" }) : undefined;
+  }
+
+  /** Goes on with what earlier processes left, whenever their leases run out. */
+  async resumeLeft(onFailed: (error: unknown) => void): Promise<void> {
+    const isOpen = ({ state }: Thread) => state === "running" || state === "approval";
+    for (let left = this.list().filter(isOpen); left.length > 0 && !this.#ended.signal.aborted;) {
+      for (const { id } of left) await this.resume(id).catch(onFailed);
+      left = this.list().filter(({ id, state }) =>
+        state === "running" && left.some((each) => each.id === id && isLeased(this.#store, id))
+      );
+      if (left.length > 0) await sleep(AGENT_LIMITS.leaseMs, this.#ended.signal);
+    }
+  }
+
+  /** Ends each run at its next step, or where that takes too long; what is left goes on later. */
+  async close(): Promise<void> {
+    const waited = new AbortController();
+    for (const control of this.#runs.keys()) control.requestDrain("the process ends");
+    const runs = Promise.allSettled([...this.#runs.values()]);
+    await Promise.race([runs, sleep(AGENT_LIMITS.drainMs, waited.signal)]);
+    waited.abort();
+    this.#ended.abort();
+    await runs;
   }
 
   /** Threads, the newest first. */
@@ -128,6 +173,11 @@ export class DefinitionAgent {
     return this.#store.db.prepare(
       "SELECT * FROM threads WHERE kind = 'define' ORDER BY created_at DESC LIMIT 200",
     ).all().map(threadOf);
+  }
+
+  /** Whether a thread waits for an approval that would come too late. */
+  isExpired(id: string): boolean {
+    return this.#tools.approvals.isExpired(id);
   }
 
   /** A thread with what it has made. Throws SsmdError `THREAD_UNKNOWN`. */
@@ -146,18 +196,36 @@ export class DefinitionAgent {
     };
   }
 
+  /** Runs a thread with what `inputOf` gives once nobody else works on it. */
   async #run(
     id: string,
-    input: Parameters<DefinitionGraph["invoke"]>[0],
+    inputOf: () => Input | undefined | Promise<Input | undefined>,
   ): Promise<ThreadDetails> {
     await withLease(this.#store, id, async () => {
-      await this.#graph.invoke(input, {
-        ...configOf(id),
-        ...{ durability: "sync", recursionLimit: AGENT_LIMITS.stepsMax },
-      });
-      await this.#note(id);
+      const input = await inputOf();
+      if (input !== undefined) await this.#invoke(id, input);
+      // Killed behind its last checkpoint.
+      else if (this.#thread(id).state === "running") await this.#note(id);
     });
     return await this.show(id);
+  }
+
+  async #invoke(id: string, input: Input): Promise<void> {
+    this.#setState(id, "running", "");
+    const control = new RunControl();
+    const run = this.#graph.invoke(input, {
+      ...{ ...configOf(id), control, signal: this.#ended.signal },
+      ...{ durability: "sync", recursionLimit: AGENT_LIMITS.stepsMax },
+    }).then(() => this.#note(id));
+    this.#runs.set(control, run);
+    try {
+      await run;
+    } catch (error) {
+      // The process ends: the thread goes on in the next one.
+      if (!(error instanceof GraphDrained)) throw error;
+    } finally {
+      this.#runs.delete(control);
+    }
   }
 
   /** Notes what the thread does now. */
@@ -173,11 +241,15 @@ export class DefinitionAgent {
       : question?.kind === "approval"
       ? `${question.id}: ${question.summary}`
       : endText(ending);
-    this.#store.db.prepare("UPDATE threads SET state = ?, detail = ?, updated_at = ? WHERE id = ?")
-      .run(state, detail, isoOfUs(nowUs()), id);
+    this.#setState(id, state, detail);
     if (state === "ended") {
       await this.#tools.audit.add(id, "end", { end: ending?.kind ?? "none", detail });
     }
+  }
+
+  #setState(id: string, state: ThreadState, detail: string): void {
+    this.#store.db.prepare("UPDATE threads SET state = ?, detail = ?, updated_at = ? WHERE id = ?")
+      .run(state, detail, isoOfUs(nowUs()), id);
   }
 
   #thread(id: string): Thread {
@@ -197,7 +269,7 @@ function endText(ending: DefinitionEnd | null): string {
   if (ending === null) return "";
   switch (ending.kind) {
     case "committed":
-      return `committed on ${ending.branch}`;
+      return committedText(ending.branch);
     case "rejected":
       return `rejected by ${ending.by}`;
     case "gate_failed":

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { AgentAudit } from "../audit.ts";
 import { AgentStore } from "../agent_store.ts";
-import { Budget } from "../budget.ts";
+import { Budget, type BudgetLimits } from "../budget.ts";
 import { SqliteSaver } from "../checkpoint/sqlite_saver.ts";
-import type { Model } from "../model/model.ts";
+import { type Model, modelUnavailable } from "../model/model.ts";
 import { scriptedModel } from "../model/scripted_model.ts";
 import { Approvals } from "../approvals.ts";
 import { DefinitionAgent } from "./definition_agent.ts";
@@ -11,7 +11,7 @@ import { definitionGraph } from "./definition_graph.ts";
 import { DRAFT, KILLED_SCRIPT, WORD_GATE, WORDS } from "./_scripted.ts";
 
 /** Places between two kills; SSMD_AGENTS_KILL_ALL=1 kills at every one, a second each. */
-const STEP = Deno.env.get("SSMD_AGENTS_KILL_ALL") === "1" ? 1 : 4;
+const STEP = Deno.env.get("SSMD_AGENTS_KILL_ALL") === "1" ? 1 : 7;
 
 /** A project in a repository of its own. */
 class Project implements AsyncDisposable {
@@ -35,6 +35,8 @@ class Project implements AsyncDisposable {
   }
 }
 
+/** Calls of the killed script, one that was lost, and one more draft as the next model errs once, too. */
+const CALLS_MAX = 5;
 const IDENTITY = ["-c", "user.name=t", "-c", "user.email=t@t.invalid"];
 
 function agentOf(
@@ -45,11 +47,11 @@ function agentOf(
   const approvals = new Approvals(store);
   const audit = new AgentAudit(store);
   const tools = {
-    ...{ model, gate, audit, approvals, project: project.path },
+    ...{ store, model, gate, audit, approvals, project: project.path },
     budget: new Budget(store, budget),
     checkpointer: new SqliteSaver(store.db),
   };
-  const agent = new DefinitionAgent(store, tools);
+  const agent = new DefinitionAgent(tools);
   return { agent, store, approvals, audit, tools };
 }
 
@@ -192,9 +194,15 @@ Deno.test("killed at any location it goes on, and there is one commit", async ()
     assert.equal(thread.ending?.kind, "committed", `location ${location}`);
     const log = project.git("log", "--oneline", "signal/spread_doubles").trim().split("\n");
     assert.equal(log.length, 2, `location ${location}`);
+    // No step that was over is made again.
+    const calls = agent.show(id).then(({ audit }) =>
+      audit.filter(({ what }) => what === "model_call")
+    );
+    assert.ok((await calls).length <= CALLS_MAX, `location ${location}`);
+    assert.equal(agent.list()[0]?.state, "ended");
     store[Symbol.dispose]();
   }
-  assert.ok(places >= 16 / STEP, `${places} places`);
+  assert.ok(places >= Math.floor(48 / STEP), `${places} places`);
 });
 
 Deno.test("a rejected signal is not committed", async () => {
@@ -232,4 +240,123 @@ Deno.test("a question is asked and its answer read, by another process too", asy
   assert.deepEqual([asked.state, asked.detail], ["question", "Of which market?"]);
   const other = agentOf(project, model, { store }).agent;
   assert.equal((await other.answer(asked.id, "KXBTC")).state, "approval");
+});
+
+/** A model that counts how often it is asked. */
+function countedModel(model = erringModel()): Model & { asked: number } {
+  const counted = {
+    name: model.name,
+    asked: 0,
+    ask: (question: Parameters<Model["ask"]>[0]) => (counted.asked++, model.ask(question)),
+  };
+  return counted;
+}
+
+Deno.test("words that are worked on or became a signal are refused before a model is asked", async () => {
+  await using project = new Project();
+  const model = countedModel();
+  const { agent, store } = agentOf(project, model);
+  const first = await agent.define(WORDS, "ann");
+  const before = model.asked;
+  const again = () => agent.define(` ${WORDS.toUpperCase()} `, "bob");
+  await assert.rejects(again(), { code: "SIGNAL_EXISTS", message: new RegExp(first.id) });
+  assert.equal(model.asked, before);
+  // One that was rejected, or that nobody can approve any more, is in nobody's way.
+  const decide = (decision: "approve" | "reject", { id, hash }: { id: string; hash: unknown }) =>
+    agent.decide(id, { decision, hash: String(hash), principal: "ann" });
+  await decide("reject", first);
+  const second = await agent.define(WORDS, "ann");
+  store.db.exec("UPDATE approvals SET until_ms = 1");
+  const third = await agent.define(WORDS, "ann");
+  await decide("approve", third);
+  await assert.rejects(again(), {
+    code: "SIGNAL_EXISTS",
+    message: /the signal spread_doubles_2 already/,
+  });
+  await decide("reject", second);
+  project.git("branch", "-D", "signal/spread_doubles_2");
+  assert.equal((await agent.define(WORDS, "ann")).sources?.id, "spread_doubles");
+});
+
+Deno.test("a name that is taken gets a number, so that each signal has a branch of its own", async () => {
+  await using project = new Project();
+  await Deno.mkdir(`${project.path}/signals`);
+  await Deno.writeTextFile(`${project.path}/signals/spread_doubles.ts`, "");
+  project.git("branch", "signal/spread_doubles_2");
+  const { agent } = agentOf(project, erringModel());
+  // The third waits while the fourth is defined.
+  const asked = [];
+  for (const words of [WORDS, `${WORDS} again`]) asked.push(await agent.define(words, "ann"));
+  assert.deepEqual(
+    asked.map(({ sources }) => sources?.id),
+    ["spread_doubles_3", "spread_doubles_4"],
+  );
+  for (const { id, hash } of asked) {
+    await agent.decide(id, { decision: "approve", hash: String(hash), principal: "ann" });
+  }
+  const branches = project.git("branch", "--list", "signal/*").trim().split(/\s+/);
+  assert.deepEqual(branches, [2, 3, 4].map((n) => `signal/spread_doubles_${n}`));
+  const test = project.git("show", "signal/spread_doubles_4:signals/spread_doubles_4_test.ts");
+  assert.match(test, /"\.\/spread_doubles_4\.ts"/);
+});
+
+Deno.test("a thread whose process ends at a step is gone on with by the next one", async () => {
+  await using project = new Project();
+  const checking = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const gate = {
+    ...WORD_GATE,
+    check: async (sources: Parameters<typeof WORD_GATE.check>[0]) => {
+      checking.resolve();
+      await released.promise;
+      return await WORD_GATE.check(sources);
+    },
+  };
+  const model = countedModel(scriptedModel([
+    { task: "understanding", answers: [{ summary: "s", question: null }] },
+    { task: "signal_draft", answers: [DRAFT] },
+  ]));
+  const { agent, store } = agentOf(project, model, { gate });
+  const { id, done } = await agent.begin(WORDS, "ann");
+  await checking.promise;
+  const closed = agent.close();
+  released.resolve();
+  await closed;
+  assert.equal((await done).state, "running");
+  const next = agentOf(project, model, { store }).agent;
+  await next.resumeLeft((error) => assert.fail(String(error)));
+  assert.equal((await next.show(id)).state, "approval");
+  // The steps that were over are not made again.
+  assert.equal(model.asked, 2);
+});
+
+Deno.test("what was spent is counted on by the next process, by thread and by day", async () => {
+  await using project = new Project();
+  const path = `${project.path}/agents.sqlite`;
+  const model = scriptedModel([
+    { task: "understanding", answers: [{ summary: "s", question: "Of which market?" }] },
+    { task: "signal_draft", answers: [DRAFT] },
+  ]);
+  const limits: Partial<BudgetLimits>[] = [
+    ...[{ callsPerThreadMax: 1 }, { callsPerDayMax: 3 }, { stepsPerThreadMax: 1 }],
+  ];
+  for (const [n, budget] of limits.entries()) {
+    using store = new AgentStore(path);
+    const { id } = await agentOf(project, model, { store }).agent.define(`${WORDS} ${n}`, "ann");
+    using next = new AgentStore(path);
+    const { agent } = agentOf(project, model, { store: next, budget });
+    assert.equal((await agent.answer(id, "KXBTC")).ending?.kind, "budget_exhausted", `${n}`);
+  }
+});
+
+Deno.test("a call of a model that fails is in the audit, and the thread ends with the reason", async () => {
+  await using project = new Project();
+  const away: Model = {
+    name: "away",
+    ask: () => Promise.reject(modelUnavailable("away", undefined)),
+  };
+  const { ending, audit } = await agentOf(project, away).agent.define(WORDS, "ann");
+  assert.equal(ending?.kind, "model_failed");
+  const call = audit.find(({ what }) => what === "model_call");
+  assert.match(String(call?.record["failed"]), /does not answer/);
 });

@@ -6,11 +6,13 @@ import { askModel } from "../ask_model.ts";
 import { type AgentAudit, sha256 } from "../audit.ts";
 import { type Budget, BudgetExhausted } from "../budget.ts";
 import { AGENT_LIMITS } from "../limits.ts";
+import type { AgentStore } from "../agent_store.ts";
 import type { Model } from "../model/model.ts";
 import type { Approvals } from "../approvals.ts";
 import { commitSignal } from "./commit_signal.ts";
 import type { BacktestReport, Gate, GateReport } from "./gate.ts";
 import { untrusted } from "../untrusted.ts";
+import { claimSignalName, usedSignalNames } from "./signal_names.ts";
 import { SIGNAL_RULES } from "./signal_rules.ts";
 import { SIGNAL_DRAFT, type SignalDraft, UNDERSTANDING } from "./signal_draft.ts";
 import { type SignalSources, signalSources } from "./signal_template.ts";
@@ -45,6 +47,7 @@ export type Question =
 
 /** What the graph works with. */
 export interface DefinitionTools {
+  store: AgentStore;
   model: Model;
   budget: Budget;
   audit: AgentAudit;
@@ -168,9 +171,12 @@ async function write(
       schema: SIGNAL_DRAFT,
       user,
     });
-    return "problem" in asked
-      ? { drafts: drafts + 1, draft: null, problems: [asked.problem] }
-      : { drafts: drafts + 1, draft: asked.value, problems: [] };
+    if ("problem" in asked) {
+      return { drafts: drafts + 1, draft: null, problems: [asked.problem] };
+    }
+    const used = await usedSignalNames(tools.project);
+    const id = claimSignalName(tools.store, thread, { wanted: asked.value.id, used });
+    return { drafts: drafts + 1, draft: { ...asked.value, id }, problems: [] };
   } catch (error) {
     return endOf(error);
   }

@@ -21,7 +21,8 @@ export class AgentsClient {
     const answer = await this.#answer(new TextEncoder().encode(JSON.stringify(request)));
     if (answer.ok) return answer;
     const { code, message, hint } = answer;
-    throw new Problem(code, message, { status: code.endsWith("_UNKNOWN") ? 404 : 400, hint });
+    const status = code.endsWith("_UNKNOWN") ? 404 : code.endsWith("_EXISTS") ? 409 : 400;
+    throw new Problem(code, message, { status, hint });
   }
 
   async #answer(payload: Uint8Array): Promise<AgentsAnswer> {

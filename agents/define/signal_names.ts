@@ -1,0 +1,69 @@
+import { SsmdError } from "@ssmd/runtime";
+import { LIBRARY_DIR, listSignals } from "@ssmd/signals";
+import type { AgentStore } from "../agent_store.ts";
+import type { Approvals } from "../approvals.ts";
+import { signalBranches } from "./commit_signal.ts";
+
+/** Longest name before its number. */
+const STEM_MAX = 45;
+
+/** Names of the project's signals, of those that come with ssmd, and of branches `signal/<id>`. */
+export async function usedSignalNames(project: string): Promise<Set<string>> {
+  const files = await listSignals([`${project}/signals`, LIBRARY_DIR]);
+  return new Set([...files.map(({ id }) => id), ...await signalBranches(project)]);
+}
+
+/** Claims the name of a thread's signal: the one that is wanted, or with the first number that is free. */
+export function claimSignalName(
+  store: AgentStore,
+  thread: string,
+  { wanted, used }: { wanted: string; used: ReadonlySet<string> },
+): string {
+  return store.change((db) => {
+    const others = db.prepare(
+      `SELECT signal_names.id FROM signal_names JOIN threads ON threads.id = thread
+       WHERE thread <> ? AND state <> 'ended'`,
+    ).all(thread).map(({ id }) => String(id));
+    const taken = new Set([...used, ...others]);
+    let id = wanted;
+    for (let n = 2; taken.has(id); n++) id = `${wanted.slice(0, STEM_MAX)}_${n}`;
+    db.prepare("INSERT OR REPLACE INTO signal_names VALUES (?, ?)").run(thread, id);
+    return id;
+  });
+}
+
+/**
+ * Throws SsmdError `SIGNAL_EXISTS` for words that a thread works on or waits with, or whose signal is
+ * there: asking a model again would end at the same name.
+ */
+export function assertNewWords(
+  { store, approvals }: { store: AgentStore; approvals: Approvals },
+  words: string,
+  used: ReadonlySet<string>,
+): void {
+  const rows = store.db.prepare(
+    `SELECT id, state, detail FROM threads WHERE kind = 'define'
+     AND lower(trim(words)) = lower(trim(?)) ORDER BY created_at DESC`,
+  ).all(words);
+  for (const row of rows) {
+    const [id, detail] = [String(row["id"]), String(row["detail"])];
+    const isEnded = row["state"] === "ended";
+    const name = [...used].find((each) => detail === committedText(`signal/${each}`));
+    if (isEnded && name !== undefined) {
+      throw new SsmdError("SIGNAL_EXISTS", `These words are the signal ${name} already (${id})`, {
+        hint:
+          `Merge signal/${name} and ssmd signal deploy ${name}; or delete the branch to define ` +
+          "the words again",
+      });
+    }
+    if (isEnded || approvals.isExpired(id)) continue;
+    throw new SsmdError("SIGNAL_EXISTS", `Thread ${id} is about the same words already`, {
+      hint: `ssmd agent show ${id}; the words are free again after ssmd agent reject ${id}`,
+    });
+  }
+}
+
+/** How a thread says that its signal was committed. */
+export function committedText(branch: string): string {
+  return `committed on ${branch}`;
+}
