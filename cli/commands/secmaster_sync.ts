@@ -47,7 +47,7 @@ export default defineCommand({
   args: [word(VENUE_IDS, "The venue", { placeholder: "venue", required: true })],
   output: z.object({
     venue: z.string(),
-    read: z.int().describe("Markets that the venue told"),
+    read: z.int().describe("Markets that the venue reported, and the exchange itself"),
     added: z.int().describe("Instruments that were not known"),
     changed: z.int().describe("Instruments of which something was not known"),
     seconds: z.number(),

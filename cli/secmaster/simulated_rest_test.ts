@@ -25,7 +25,8 @@ function venueOf(id: string) {
 
 async function marketsOf(id: string, ask: ReturnType<typeof askVenueRest>, series?: string) {
   const request = { feed: id, known: "2026-11-28T00:00:00Z", ...(series && { series }) };
-  return (await Array.fromAsync(venueOf(id).catalogue.instruments(ask, request))).flat();
+  const all = (await Array.fromAsync(venueOf(id).catalogue.instruments(ask, request))).flat();
+  return all.filter((each) => each.asset_class !== "venue");
 }
 
 Deno.test("the simulator's REST gives the markets that its WebSocket has, by series, signed or not", () =>
@@ -75,6 +76,21 @@ Deno.test("Kalshi's events, schedule, pages and filters are as its documentation
     assert.equal((await get("/markets/KXNO-1")).status, 404);
     assert.equal((await get("/markets?limit=1001")).status, 400);
     assert.equal((await get("/markets?min_updated_ts=1&status=open")).status, 400);
+  }));
+
+Deno.test("who asks the simulated Kalshi too often is refused, and read all the same", () =>
+  withSimulator("kalshi", async (_, origin) => {
+    const url = `${origin}/trade-api/v2`;
+    const answers = await Promise.all(Array.from({ length: 60 }, async () => {
+      const { status, body } = await fetch(`${url}/exchange/status`);
+      await body?.cancel();
+      return status;
+    }));
+    assert.ok(answers.filter((status) => status === 429).length >= 20);
+    const { venue } = venueOf("kalshi");
+    const markets = await marketsOf("kalshi", askVenueRest({ venue, url, perSecond: 1000 }));
+    assert.equal(markets[0]?.versions[0]?.fee_changes?.length, 1);
+    assert.ok(markets[0]?.versions[0]?.venue?.["event"]);
   }));
 
 Deno.test("Kraken's pairs are given in REST's names and read in ours", () =>

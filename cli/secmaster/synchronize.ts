@@ -4,7 +4,7 @@ import type { InstrumentStore } from "@ssmd/connector";
 
 /** What a synchronization did. */
 export interface SyncCounts {
-  /** Markets that the venue told. */
+  /** What the venue told of: markets, and the exchange itself. */
   read: number;
   /** Instruments that were not known. */
   added: number;

@@ -122,8 +122,13 @@ export class Discovery {
     return this.#select.some((selector) => isAbout(selector, instrument));
   }
 
+  /** What is kept although nobody named it: markets of rules, and the exchange itself. */
+  #isDiscovered(instrument: InstrumentFile): boolean {
+    return instrument.asset_class === "venue" || this.#isOfRule(instrument);
+  }
+
   #isWanted(instrument: InstrumentFile): boolean {
-    return this.#isOfRule(instrument) ||
+    return this.#isDiscovered(instrument) ||
       instrument.mappings.some(({ external }) => this.#named.has(external));
   }
 
@@ -148,10 +153,18 @@ export class Discovery {
       const known = stored ?? this.#options.instruments.get(id);
       const fresh = news(known);
       // What the file names is kept up where it is known; rules bring what is not.
-      const isKept = fresh !== undefined && (known !== undefined || this.#isOfRule(fresh));
+      const isKept = fresh !== undefined && (known !== undefined || this.#isDiscovered(fresh));
       return isKept ? withNews(known, fresh) : undefined;
     });
-    if (after !== undefined) this.#note(after);
+    if (after === undefined) return;
+    this.#note(after);
+    if (after.asset_class !== "venue") return;
+    const { state, opens } = after.versions.at(-1) ?? {};
+    this.#options.logger.info("the exchange says whether it trades", {
+      exchange: id,
+      state,
+      opens,
+    });
   }
 
   #refresh(): void {

@@ -6,6 +6,7 @@ import { memoryTransport, type Transport } from "@ssmd/transport";
 import type { Connector } from "../connector.ts";
 import { BusInstruments } from "./bus_instruments.ts";
 import { Discovery } from "./discovery.ts";
+import { answerRest } from "@ssmd/simulator/kalshi_rest";
 
 const ENV = "test";
 const TICKER = "KXR-26DEC31-T1";
@@ -142,7 +143,9 @@ Deno.test("REST tells what is not settled, and what became of a market whose end
   const asked: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/series") return Response.json({ series: [] });
+    if (pathname !== "/markets") {
+      return new Response(answerRest({ series: [], markets: [] }, pathname, searchParams).body);
+    }
     const status = searchParams.get("status");
     const tickers = searchParams.get("tickers")?.split(",") ?? [];
     asked.push(status ?? tickers.join());
@@ -167,7 +170,7 @@ Deno.test("REST tells what is not settled, and what became of a market whose end
   const second = await start(bus, rest);
   await untilKnown("settled");
   await second.end.close();
-  assert.deepEqual([...(await stored(bus)).keys()], ["KXR-26DEC31-A"]);
+  assert.deepEqual([...(await stored(bus)).keys()].sort(), ["KXR-26DEC31-A", "kalshi"]);
   assert.ok(asked.includes("KXR-26DEC31-A"));
   await server.shutdown();
   await bus.close();

@@ -1,114 +1,178 @@
-import { VenueError } from "@ssmd/runtime";
+import { usOfIso, VenueError } from "@ssmd/runtime";
 import type { AskRest, Catalogue, CatalogueRequest } from "../adapter.ts";
+import { kalshiExchange } from "./exchange_terms.ts";
+import { type FeeChange, feeChangeOf, type KalshiSeries } from "./fee_terms.ts";
 import { kalshiNews } from "./market_news.ts";
 import {
   kalshiInstrument,
   type KalshiMarket,
   kalshiMarketOf,
-  type KalshiSeries,
   seriesOfEvent,
 } from "./market_terms.ts";
+import { EVENTS, listOf, MARKETS, objectOf, pagesOf } from "./rest_answers.ts";
 
-/** Largest pages that the venue gives. */
-const PAGE_MARKETS = 1000;
 /** Markets that one request names. */
 const TICKERS_MAX = 100;
-/** More pages than the venue can have markets for: a cursor that runs in circles. */
-const PAGES_MAX = 20_000;
+/** Of events whose last market closed longer ago REST has no markets any more. */
+const EVENT_AGE_S_MAX = 366 * 86_400;
+const LIVING = ["unopened", "open", "closed"];
 
-/** Kalshi's public REST, which needs no signature. */
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Kalshi's public REST, which needs no signature: the exchange, then series → events → markets. */
 export const kalshiCatalogue: Catalogue = {
   url: "https://external-api.kalshi.com/trade-api/v2",
   perSecond: 10,
   news: kalshiNews,
   async *instruments(ask, request) {
-    const { feed, known } = request;
-    const seriesByTicker = await kalshiSeries(ask);
-    const pages = request.living === undefined
-      ? kalshiMarkets(ask, request)
-      : livingMarkets(ask, { ...request, living: request.living });
+    yield [await kalshiExchange(ask, request)];
+    const tree = await KalshiTree.read(ask);
+    const pages = request.living !== undefined
+      ? livingMarkets(tree, { ...request, living: request.living })
+      : request.updatedSinceS === undefined
+      ? allMarkets(tree, request)
+      : changedMarkets(tree, { ...request, updatedSinceS: request.updatedSinceS });
     for await (const page of pages) {
-      yield page.map((market) => {
-        const series = seriesByTicker.get(seriesOfEvent(String(market.event_ticker ?? "")));
-        return kalshiInstrument(market, { feed, series, known });
-      });
+      yield page.map((market) => kalshiInstrument(market, { ...request, ...tree.of(market) }));
     }
   },
 };
 
+/** The series and their fees, and the events that were asked for. */
+class KalshiTree {
+  readonly ask: AskRest;
+  readonly changes: readonly FeeChange[];
+  #series: ReadonlyMap<string, KalshiSeries>;
+  #changes: ReadonlyMap<string, FeeChange[]>;
+  #events = new Map<string, Raw | undefined>();
+
+  private constructor(ask: AskRest, series: KalshiSeries[], changes: FeeChange[]) {
+    this.ask = ask;
+    this.#series = new Map(series.map((each) => [each.ticker, each]));
+    this.changes = changes.sort((a, b) => usOfIso(a.from) - usOfIso(b.from));
+    this.#changes = Map.groupBy(this.changes, (each) => each.series);
+  }
+
+  static async read(ask: AskRest): Promise<KalshiTree> {
+    const series = listOf(await ask("/series"), "series", "/series").map(objectOf)
+      .filter((each): each is Raw & KalshiSeries => typeof each?.["ticker"] === "string");
+    const path = "/series/fee_changes?show_historical=true";
+    const changes = listOf(await ask(path), "series_fee_change_arr", path);
+    return new KalshiTree(ask, series, changes.flatMap((each) => feeChangeOf(each) ?? []));
+  }
+
+  /** Takes in events of a filter, and gives their markets where these come along. */
+  async *events(filter: Readonly<Record<string, string>>): AsyncGenerator<KalshiMarket[]> {
+    for await (const page of pagesOf(this.ask, EVENTS, filter)) {
+      yield page.flatMap((each) => this.#take(each));
+    }
+  }
+
+  /** Takes in an event by its name; one that REST does not have is none. */
+  async event(ticker: string): Promise<void> {
+    if (this.#events.has(ticker)) return;
+    this.#events.set(ticker, undefined);
+    try {
+      this.#take(objectOf(await this.ask(`/events/${encodeURIComponent(ticker)}`))?.["event"]);
+    } catch (error) {
+      if (!(error instanceof VenueError) || error.context["status"] !== 404) throw error;
+    }
+  }
+
+  #take(json: unknown): KalshiMarket[] {
+    const event = objectOf(json);
+    if (typeof event?.["event_ticker"] !== "string") return [];
+    this.#events.set(event["event_ticker"], event);
+    return marketsOf(event["markets"]);
+  }
+
+  /** What is known of a market's event and series. */
+  of({ event_ticker }: KalshiMarket) {
+    const ticker = String(event_ticker ?? "");
+    const event = this.#events.get(ticker);
+    const name = seriesOf(ticker, event);
+    return { event, series: this.#series.get(name), feeChanges: this.#changes.get(name) };
+  }
+}
+
+/** The series that an event names, else that its name begins with. */
+function seriesOf(ticker: string, event: Raw | undefined): string {
+  const { series_ticker } = event ?? {};
+  return typeof series_ticker === "string" ? series_ticker : seriesOfEvent(ticker);
+}
+
+/** All markets of a series, or of the venue. */
+async function* allMarkets(
+  tree: KalshiTree,
+  { series, known }: CatalogueRequest,
+): AsyncGenerator<KalshiMarket[]> {
+  const filter = series === undefined ? {} : { series_ticker: series };
+  const min_close_ts = String(Math.floor(usOfIso(known) / 1e6) - EVENT_AGE_S_MAX);
+  for await (const _ of tree.events({ ...filter, min_close_ts }));
+  yield* markets(tree.ask, filter);
+}
+
+/** Markets that changed since, those of events that did, and those whose fees change. */
+async function* changedMarkets(
+  tree: KalshiTree,
+  { updatedSinceS, series }: CatalogueRequest & { updatedSinceS: number },
+): AsyncGenerator<KalshiMarket[]> {
+  const min_updated_ts = String(Math.floor(updatedSinceS));
+  const seen = new Set<string>();
+  const unseen = (page: KalshiMarket[]) =>
+    page.filter(({ ticker, event_ticker }) =>
+      (series === undefined || seriesOfEvent(String(event_ticker ?? "")) === series) &&
+      seen.size < seen.add(ticker).size
+    );
+  const own = series === undefined ? {} : { series_ticker: series };
+  const events = tree.events({ min_updated_ts, with_nested_markets: "true", ...own });
+  for await (const page of events) yield unseen(page);
+  // No other filter goes with the time but that of combos, which are no markets of their own.
+  for await (const page of markets(tree.ask, { min_updated_ts, mve_filter: "exclude" })) {
+    const news = unseen(page);
+    for (const { event_ticker } of news) await tree.event(String(event_ticker ?? ""));
+    yield news;
+  }
+  const late = tree.changes.filter(({ from }) => usOfIso(from) / 1e6 >= updatedSinceS);
+  for (const series_ticker of new Set(late.map((each) => each.series))) {
+    for (const status of LIVING) {
+      for await (const page of markets(tree.ask, { status, series_ticker })) yield unseen(page);
+    }
+  }
+}
+
 /** Markets that are not settled yet, and those that were not by what is known. */
 async function* livingMarkets(
-  ask: AskRest,
-  { series, group, living }: CatalogueRequest & { living: ReadonlySet<string> },
+  tree: KalshiTree,
+  { series, group, living, known }: CatalogueRequest & { living: ReadonlySet<string> },
 ): AsyncGenerator<KalshiMarket[]> {
+  const own = series === undefined ? {} : { series_ticker: series };
+  if (group !== undefined) await tree.event(group);
+  else if (series !== undefined) {
+    const min_close_ts = String(Math.floor(usOfIso(known) / 1e6));
+    for await (const _ of tree.events({ ...own, min_close_ts }));
+  }
   const left = new Set(living);
-  for (const status of ["unopened", "open", "closed"]) {
-    const filter = {
-      ...{ status },
-      ...(series === undefined ? {} : { series_ticker: series }),
-      ...(group === undefined ? {} : { event_ticker: group }),
-    };
-    for await (const page of pagesOf(ask, filter)) {
+  for (const status of LIVING) {
+    const filter = { status, ...own, ...(group === undefined ? {} : { event_ticker: group }) };
+    for await (const page of markets(tree.ask, filter)) {
       for (const { ticker } of page) left.delete(ticker);
       yield page;
     }
   }
   const tickers = [...left];
   for (let at = 0; at < tickers.length; at += TICKERS_MAX) {
-    yield* pagesOf(ask, { tickers: tickers.slice(at, at + TICKERS_MAX).join(",") });
+    yield* markets(tree.ask, { tickers: tickers.slice(at, at + TICKERS_MAX).join(",") });
   }
 }
 
-/** The fees of all series, by their ticker. */
-async function kalshiSeries(ask: AskRest): Promise<Map<string, KalshiSeries>> {
-  const answer = await ask("/series") as { series?: unknown };
-  if (!Array.isArray(answer.series)) throw unreadable("/series", "a list of series");
-  return new Map(
-    answer.series.filter((each): each is KalshiSeries => typeof each?.ticker === "string")
-      .map((each) => [each.ticker, each]),
-  );
-}
-
-/**
- * All markets, a page at a time. Throws VenueError `VENUE_ANSWER_UNREADABLE` for what is no page, and
- * for a cursor that was given before.
- */
-async function* kalshiMarkets(
+async function* markets(
   ask: AskRest,
-  { updatedSinceS, series }: Pick<CatalogueRequest, "updatedSinceS" | "series"> = {},
+  filter: Readonly<Record<string, string>>,
 ): AsyncGenerator<KalshiMarket[]> {
-  // No other filter goes with the time but that of combos, which are no markets of their own.
-  const filter = updatedSinceS === undefined
-    ? { ...(series === undefined ? {} : { series_ticker: series }) }
-    : { min_updated_ts: String(Math.floor(updatedSinceS)), mve_filter: "exclude" };
-  const isAsked = ({ event_ticker }: KalshiMarket) =>
-    series === undefined || seriesOfEvent(String(event_ticker ?? "")) === series;
-  for await (const page of pagesOf(ask, filter)) yield page.filter(isAsked);
+  for await (const page of pagesOf(ask, MARKETS, filter)) yield marketsOf(page);
 }
 
-async function* pagesOf(
-  ask: AskRest,
-  filter: Record<string, string>,
-): AsyncGenerator<KalshiMarket[]> {
-  const query = new URLSearchParams({ limit: String(PAGE_MARKETS), ...filter });
-  const seen = new Set<string>();
-  for (let page = 0; page < PAGES_MAX; page++) {
-    const answer = await ask(`/markets?${query}`) as { markets?: unknown; cursor?: unknown };
-    if (!Array.isArray(answer.markets)) throw unreadable("/markets", "a list of markets");
-    yield answer.markets.map(kalshiMarketOf).filter((each) => each !== undefined);
-    const { cursor } = answer;
-    if (typeof cursor !== "string" || cursor === "") return;
-    if (seen.has(cursor)) throw unreadable("/markets", "a cursor that was not given before");
-    seen.add(cursor);
-    query.set("cursor", cursor);
-  }
-  throw unreadable("/markets", `fewer than ${PAGES_MAX} pages`);
-}
-
-function unreadable(path: string, wanted: string): VenueError {
-  return new VenueError("VENUE_ANSWER_UNREADABLE", `Kalshi's answer of ${path} is not ${wanted}`, {
-    context: { path },
-    hint: "Try again; if it stays, the venue has changed its REST",
-    retryable: true,
-  });
+function marketsOf(list: unknown): KalshiMarket[] {
+  return Array.isArray(list) ? list.flatMap((each) => kalshiMarketOf(each) ?? []) : [];
 }

@@ -36,11 +36,13 @@ export function kalshiNews(
     updated_time: known,
   });
   if (market === undefined) return undefined;
-  const fresh = kalshiInstrument(market, { feed, series: undefined, known });
-  const [version] = fresh.versions;
-  if (version === undefined) return undefined;
-  const fees = last?.fees;
-  return { ...fresh, versions: [fees === undefined ? version : { ...version, fees }] };
+  const fresh = kalshiInstrument(market, { feed, known });
+  const { fees, fee_changes } = last ?? {};
+  const kept = {
+    ...(fees === undefined ? {} : { fees }),
+    ...(fee_changes === undefined ? {} : { fee_changes }),
+  };
+  return { ...fresh, versions: fresh.versions.map((version) => ({ ...version, ...kept })) };
 }
 
 /** `KXBTC15M-26MAY132115-15` is of the event `KXBTC15M-26MAY132115`, until REST says otherwise. */

@@ -1,4 +1,6 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
+import { type FeeChange, type KalshiSeries, marketFees } from "./fee_terms.ts";
+import { timeOf } from "./rest_answers.ts";
 
 /** A market as REST gives it (`GET /markets`), with the fields that we read. */
 export interface KalshiMarket {
@@ -13,13 +15,6 @@ export interface KalshiMarket {
   close_time?: unknown;
   result?: unknown;
   price_ranges?: unknown;
-}
-
-/** What REST says of a series (`GET /series`) that its markets share. */
-export interface KalshiSeries {
-  ticker: string;
-  fee_type?: unknown;
-  fee_multiplier?: unknown;
 }
 
 /** States by the venue's word; `determined` is not final. */
@@ -38,10 +33,20 @@ const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
   settled: "settled",
 };
 
+/** What REST tells of a market's event and series, apart from the market; absent = not this time. */
+interface KalshiTree {
+  /** As `GET /events` gives it. */
+  event?: Readonly<Record<string, unknown>> | undefined;
+  series?: KalshiSeries | undefined;
+  /** Of the series, in order of time. */
+  feeChanges?: readonly FeeChange[] | undefined;
+}
+
+/** Legal texts of a series, as long as the rest of the market, and how much it trades. */
+const SERIES_LEFT_OUT = /^(additional_prohibitions|volume.*)$/;
 /** Fields that say how the market trades, not what it is: they change with every trade. */
 const QUOTES =
   /^(last_price|yes_bid|yes_ask|no_bid|no_ask|previous_|volume|open_interest|liquidity)/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
 const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
 const ID = /^[A-Za-z0-9][\w.-]{0,126}[A-Za-z0-9]$/;
 
@@ -63,26 +68,33 @@ export function seriesOfEvent(event: string): string {
  */
 export function kalshiInstrument(
   market: KalshiMarket,
-  { feed, series, known }: { feed: string; series: KalshiSeries | undefined; known: string },
+  { feed, known, ...tree }: { feed: string; known: string } & KalshiTree,
 ): InstrumentFile {
-  const event = wordOf(market.event_ticker);
+  const { event, series, feeChanges = [] } = tree;
+  const group = wordOf(market.event_ticker);
   const created = timeOf(market.created_time) ?? timeOf(market.open_time) ?? known;
+  const state = STATES[String(market.status)] ?? "listed";
+  const end = state === "settled" ? timeOf(market.close_time) : undefined;
   const version: InstrumentVersion = {
     effective: timeOf(market.updated_time) ?? created,
     known,
-    state: STATES[String(market.status)] ?? "listed",
+    state,
     quote: "USD",
     size_step: "0.01",
     ...defined({
       price_grid: gridOf(market.price_ranges),
-      fees: feesOf(series),
+      ...marketFees(series, feeChanges, { known, end }),
       opens: timeOf(market.open_time),
       closes: timeOf(market.close_time),
       result: wordOf(market.result),
-      group: event,
-      series: series?.ticker ?? (event === undefined ? undefined : seriesOfEvent(event)),
+      group,
+      series: series?.ticker ?? (group === undefined ? undefined : seriesOfEvent(group)),
     }),
-    venue: rawOf(market),
+    venue: {
+      ...rawOf(market, QUOTES),
+      ...(event === undefined ? {} : { event: rawOf(event, /^markets$/) }),
+      ...(series === undefined ? {} : { series: rawOf(series, SERIES_LEFT_OUT) }),
+    },
   };
   const { ticker } = market;
   return {
@@ -103,29 +115,15 @@ function gridOf(ranges: unknown): InstrumentVersion["price_grid"] {
   return isRead ? grid : undefined;
 }
 
-function feesOf(series: KalshiSeries | undefined): InstrumentVersion["fees"] {
-  const type = wordOf(series?.fee_type);
-  if (type === undefined) return undefined;
-  const { fee_multiplier: multiplier } = series ?? {};
-  return { type, ...(typeof multiplier === "number" ? { multiplier: String(multiplier) } : {}) };
-}
-
 function nameOf(market: KalshiMarket): string {
   const parts = [market.title, market.yes_sub_title].flatMap((part) => wordOf(part) ?? []);
   return [...new Set(parts)].join(": ") || market.ticker;
 }
 
-/** Everything that the venue says of the market but its quotes. */
-function rawOf(market: KalshiMarket): Record<string, unknown> {
-  const kept = Object.entries(market).filter(([name]) => !QUOTES.test(name));
+/** Everything that the venue says but what is left out, in the order of its names. */
+function rawOf(all: object, leftOut: RegExp): Record<string, unknown> {
+  const kept = Object.entries(all).filter(([name]) => !leftOut.test(name));
   return Object.fromEntries(kept.sort(([a], [b]) => a < b ? -1 : 1));
-}
-
-function timeOf(value: unknown): string | undefined {
-  // The venue's zero for "none".
-  return typeof value === "string" && TIME.test(value) && !value.startsWith("0001-")
-    ? value
-    : undefined;
 }
 
 /** One line of text; undefined for "" and what is no text. */

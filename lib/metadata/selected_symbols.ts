@@ -13,10 +13,16 @@ export function isOver({ versions }: InstrumentFile): boolean {
 }
 
 /** Whether an instrument is of those that a rule is about, wherever it is in its life. */
-export function isAbout(selector: Selector, { versions, mappings }: InstrumentFile): boolean {
+export function isAbout(
+  selector: Selector,
+  { asset_class, versions, mappings }: InstrumentFile,
+): boolean {
   const { feed, series, group, base, quote } = selector;
   const version = versions.at(-1);
-  if (version === undefined || !mappings.some((each) => each.feed === feed)) return false;
+  // An exchange is no market.
+  if (
+    version === undefined || asset_class === "venue" || !mappings.some((each) => each.feed === feed)
+  ) return false;
   const terms = { series, group, base, quote };
   return Object.entries(terms).every(([name, wanted]) =>
     wanted === undefined || version[name as keyof typeof terms] === wanted

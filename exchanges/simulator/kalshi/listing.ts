@@ -39,7 +39,11 @@ export class KalshiListing {
       ...{ fee_type: "quadratic", fee_multiplier: 1, settlement_sources: [], contract_url: "" },
       ...{ contract_terms_url: "", additional_prohibitions: [] },
     }));
-    return { series, markets };
+    const feeChanges = series.map(({ ticker, fee_type, fee_multiplier }) => ({
+      ...{ id: `fee-${ticker}`, series_ticker: ticker, fee_type, fee_multiplier },
+      scheduled_ts: "2026-01-01T05:00:00Z",
+    }));
+    return { series, markets, feeChanges };
   }
 
   /** A market that was there before. */

@@ -4,7 +4,7 @@ import type { ModelFeed, ModelOptions, RestReply } from "../venue.ts";
 import { KalshiLifecycle } from "./lifecycle.ts";
 import { KalshiListing, type LifeBody } from "./listing.ts";
 import { KalshiMarketPublisher } from "./publisher.ts";
-import { answerRest } from "./rest.ts";
+import { answerRest, RestRate } from "./rest.ts";
 import { SeriesRoll } from "./series_roll.ts";
 import { type KalshiFeed, KalshiSession } from "./session.ts";
 import type { KalshiSubscription } from "./subscription.ts";
@@ -20,6 +20,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
   #lifecycle: KalshiLifecycle;
   #lifecycleSubscriptions = new Set<KalshiSubscription>();
   #listing = new KalshiListing();
+  #restRate = new RestRate();
   #rolls: SeriesRoll[];
   #isListed = false;
 
@@ -37,7 +38,8 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
   rest({ url: { pathname: path, searchParams } }: SimulatorRequest): RestReply {
     if (!path.startsWith(`${REST_ROOT}/`)) return undefined;
     this.#list();
-    return answerRest(this.#listing.catalogue, path.slice(REST_ROOT.length), searchParams);
+    return this.#restRate.refusal() ??
+      answerRest(this.#listing.catalogue, path.slice(REST_ROOT.length), searchParams);
   }
 
   /** The markets that are there when the first client comes. */

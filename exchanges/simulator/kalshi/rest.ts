@@ -8,6 +8,14 @@ export interface RestCatalogue {
   series: readonly Json[];
   /** In the order in which they are paged; `updated_time` is read for `min_updated_ts`. */
   markets: readonly Json[];
+  /** Fields of events in place of those that follow from their markets. */
+  events?: readonly Json[];
+  /** Fees of series by date; absent = none. */
+  feeChanges?: readonly Json[];
+  /** Fields of `/exchange/status`; absent = all is active. */
+  status?: Json;
+  /** Absent = every day but for the weekly maintenance. */
+  schedule?: Json;
 }
 
 const LIMIT_DEFAULT = 100;
@@ -27,8 +35,14 @@ const SCHEDULE = {
   standard_hours: [{
     ...{ start_time: "2021-06-29T00:00:00Z", end_time: "2200-12-01T00:00:00Z" },
     ...Object.fromEntries(DAYS.map((day) => [day, WHOLE_DAY])),
+    thursday: [
+      { open_time: "00:00", close_time: "03:00" },
+      { open_time: "05:00", close_time: "00:00" },
+    ],
   }],
-  maintenance_windows: [],
+  maintenance_windows: [
+    { start_datetime: "2026-12-31T08:00:00Z", end_datetime: "2026-12-31T10:00:00Z" },
+  ],
 };
 
 /** Kalshi's REST below `/trade-api/v2` over a catalogue, with its filters and cursors. */
@@ -40,12 +54,15 @@ export function answerRest(
   const [, noun, name, ...more] = path.split("/").map(decodeURIComponent);
   if (more.length > 0) return NOT_FOUND;
   if (noun === "exchange" && name === "status") {
-    return ok({ exchange_active: true, trading_active: true });
+    return ok({ exchange_active: true, trading_active: true, ...catalogue.status });
   }
-  if (noun === "exchange" && name === "schedule") return ok({ schedule: SCHEDULE });
+  if (noun === "exchange" && name === "schedule") {
+    return ok({ schedule: catalogue.schedule ?? SCHEDULE });
+  }
   const { series, markets } = catalogue;
   if (noun === "series") {
     if (name === undefined) return ok({ series });
+    if (name === "fee_changes") return feeChanges(catalogue, query);
     return oneOf("series", series.find(({ ticker }) => ticker === name));
   }
   if (noun === "markets") {
@@ -53,11 +70,34 @@ export function answerRest(
     return oneOf("market", markets.find(({ ticker }) => ticker === name));
   }
   if (noun === "events") {
-    const events = eventsOf(markets, query.get("with_nested_markets") === "true");
+    const events = eventsOf(catalogue, query);
     if (name === undefined) return page("events", { list: events, max: EVENTS_MAX }, query);
     return oneOf("event", events.find(({ event_ticker }) => event_ticker === name));
   }
   return NOT_FOUND;
+}
+
+/** Requests that come at once, and a second, as of the venue's lowest tier. */
+const REQUESTS_PER_SECOND = 20;
+
+/** Refuses who asks too often. */
+export class RestRate {
+  #left = REQUESTS_PER_SECOND;
+  #atMs = performance.now();
+
+  /** The refusal of a request now; undefined = it may ask. */
+  refusal(): RestAnswer | undefined {
+    const nowMs = performance.now();
+    const more = (nowMs - this.#atMs) * REQUESTS_PER_SECOND / 1000;
+    this.#left = Math.min(this.#left + more, REQUESTS_PER_SECOND);
+    this.#atMs = nowMs;
+    if (this.#left < 1) {
+      const error = { code: "too_many_requests", message: "too many requests" };
+      return { status: 429, body: JSON.stringify({ error }) };
+    }
+    this.#left--;
+    return undefined;
+  }
 }
 
 const NOT_FOUND: RestAnswer = {
@@ -72,7 +112,7 @@ function page(
 ): RestAnswer {
   const limit = Number(query.get("limit") ?? LIMIT_DEFAULT);
   const from = offsetOf(query.get("cursor"));
-  if (!(limit >= 1 && limit <= max) || from === undefined || !isFilter(query)) {
+  if (!(limit >= 1 && limit <= max) || from === undefined || !isFilter(noun, query)) {
     return { status: 400, body: JSON.stringify({ error: { code: "invalid_parameters" } }) };
   }
   const found = list.filter((each) => matches(each, query));
@@ -91,11 +131,11 @@ function offsetOf(cursor: string | null): number | undefined {
   }
 }
 
-/** The time of the last change goes with no other filter but that of combos. */
-function isFilter(query: URLSearchParams): boolean {
+/** The time of the last change of markets goes with no other filter but that of combos. */
+function isFilter(noun: string, query: URLSearchParams): boolean {
   const status = query.get("status") ?? "";
   if (status !== "" && !Object.hasOwn(STATES, status)) return false;
-  return !query.has("min_updated_ts") ||
+  return noun !== "markets" || !query.has("min_updated_ts") ||
     ["status", "series_ticker", "event_ticker", "tickers"].every((name) => !query.has(name));
 }
 
@@ -110,17 +150,36 @@ function matches(each: Json, query: URLSearchParams): boolean {
   const states = STATES[query.get("status") ?? ""];
   if (states !== undefined && !states.includes(String(each["status"]))) return false;
   const since = query.get("min_updated_ts");
-  return since === null || Date.parse(String(each["updated_time"])) / 1000 >= Number(since);
+  const touched = String(each["updated_time"] ?? each["last_updated_ts"]);
+  return since === null || Date.parse(touched) / 1000 >= Number(since);
 }
 
-function eventsOf(markets: readonly Json[], nested: boolean): Json[] {
+function eventsOf({ markets, events = [] }: RestCatalogue, query: URLSearchParams): Json[] {
+  const isNested = query.get("with_nested_markets") === "true";
+  const closesAfterS = Number(query.get("min_close_ts") ?? -Infinity);
+  const given = new Map(events.map((event) => [String(event["event_ticker"]), event]));
   const byEvent = Map.groupBy(markets, (market) => String(market["event_ticker"] ?? ""));
-  return [...byEvent].map(([event_ticker, own]) => ({
-    ...{ event_ticker, series_ticker: event_ticker.split("-", 1)[0], sub_title: "" },
-    ...{ title: own[0]?.["title"], collateral_return_type: "binary", mutually_exclusive: false },
-    ...{ available_on_brokers: false, product_metadata: {}, status: own[0]?.["status"] },
-    ...(nested ? { markets: own } : {}),
-  }));
+  const isLate = (market: Json) => Date.parse(String(market["close_time"])) / 1000 > closesAfterS;
+  return [...byEvent].filter(([, own]) => !query.has("min_close_ts") || own.some(isLate))
+    .map(([event_ticker, own]) => ({
+      ...{ event_ticker, series_ticker: event_ticker.split("-", 1)[0], sub_title: "" },
+      ...{ title: own[0]?.["title"], collateral_return_type: "binary", mutually_exclusive: false },
+      ...{ available_on_brokers: false, product_metadata: {}, status: own[0]?.["status"] },
+      last_updated_ts: own[0]?.["created_time"],
+      ...given.get(event_ticker),
+      ...(isNested ? { markets: own } : {}),
+    }));
+}
+
+function feeChanges({ feeChanges = [] }: RestCatalogue, query: URLSearchParams): RestAnswer {
+  const isHistorical = query.get("show_historical") === "true";
+  const series = query.get("series_ticker");
+  return ok({
+    series_fee_change_arr: feeChanges.filter((each) =>
+      (series === null || each["series_ticker"] === series) &&
+      (isHistorical || Date.parse(String(each["scheduled_ts"])) > Date.now())
+    ),
+  });
 }
 
 function oneOf(noun: string, found: Json | undefined): RestAnswer {

@@ -3,8 +3,11 @@ import { fields, plainText, text } from "../shape.ts";
 import { figiProblem } from "./figi.ts";
 import { usOfInstant } from "./instant.ts";
 
-/** What is traded. */
-export const ASSET_CLASSES = ["crypto", "event", "equity", "fx", "commodity", "index"] as const;
+/** What is traded; `venue` is no market but an exchange itself: whether it trades, and its hours. */
+export const ASSET_CLASSES = [
+  ...(["crypto", "event", "equity", "fx", "commodity", "index"] as const),
+  "venue",
+] as const;
 
 /** Where an instrument is in its life; `determined` is not final: it may be disputed and amended. */
 export const LIFE_STATES = [
@@ -26,12 +29,13 @@ const GRID = fields({
   step: decimal.describe("Distance of two prices"),
 });
 
-const FEES = fields({
+const FEES = {
   type: plainText.describe("How they are counted: percent, quadratic, quadratic_with_maker_fees"),
   maker: decimalSigned.exactOptional().describe("Of who rests, as the type says; below 0 = rebate"),
   taker: decimalSigned.exactOptional().describe("Of who takes, as the type says"),
   multiplier: decimal.exactOptional().describe("Factor of a quadratic fee"),
-});
+};
+const FEE_CHANGE = fields({ from: instant.describe("From when they hold"), ...FEES });
 
 /** What holds of an instrument from a time on. */
 const INSTRUMENT_TERMS = {
@@ -45,7 +49,11 @@ const INSTRUMENT_TERMS = {
   price_grid: z.array(GRID).min(1).exactOptional().describe("Prices that orders may have"),
   size_step: decimal.exactOptional().describe("Distance of two sizes"),
   size_min: decimal.exactOptional().describe("Smallest order"),
-  fees: FEES.exactOptional().describe("What trading costs"),
+  fees: fields(FEES).exactOptional().describe("What trading costs"),
+  fee_changes: z.array(FEE_CHANGE).min(1).exactOptional()
+    .describe(
+      "What it costs by date, passed and to come; as-of answers have as `fees` what held then",
+    ),
   opens: instant.exactOptional().describe("When it begins to trade"),
   closes: instant.exactOptional().describe("When it ends to trade"),
   result: plainText.exactOptional()

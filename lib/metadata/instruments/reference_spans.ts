@@ -40,7 +40,10 @@ function namedBy(master: SecurityMaster, feed: string, external: string): string
 function momentsOf(instrument: InstrumentFile | undefined): number[] {
   const { versions = [], mappings = [] } = instrument ?? {};
   return [
-    ...versions.flatMap(({ effective, known }) => [effective, known]),
+    ...versions.flatMap(({ effective, known, fee_changes = [] }) => [
+      ...[effective, known],
+      ...fee_changes.map(({ from }) => from),
+    ]),
     ...mappings.flatMap(({ from, to = from, known }) => [from, to, known]),
   ].map(checkedInstant);
 }

@@ -1,3 +1,4 @@
+import { withFeesAt } from "./fees_at.ts";
 import { checkedInstant } from "./instant.ts";
 import type { InstrumentFile, InstrumentVersion } from "./instrument_file.ts";
 import {
@@ -114,7 +115,7 @@ export class SecurityMaster {
       if (effective === foundEffective && known < foundKnown) continue;
       [found, foundEffective, foundKnown] = [version, effective, known];
     }
-    return found;
+    return found && withFeesAt(found, asOfUs);
   }
 
   /** The instrument that a feed's name means at a time, as known now; undefined = none. */

@@ -30,3 +30,22 @@ Deno.test("a name for people is not lost to a venue that has none, another one i
     "Bitcoin / US dollar",
   );
 });
+
+Deno.test("what a venue tells apart from a market stays until it is told again", () => {
+  const fees = { type: "quadratic", multiplier: "1" };
+  const event = { title: "A title", last_updated_ts: "2026-11-01" };
+  const known = saying("Bitcoin", { fees, venue: { event, status: "active" } });
+  assert.equal(withNews(known, saying("Bitcoin", { venue: { status: "active" } })), undefined);
+  const touched = { ...event, last_updated_ts: "2026-11-02" };
+  const again = saying("Bitcoin", { venue: { event: touched, status: "active" } });
+  assert.equal(withNews(known, again), undefined);
+  const closed = withNews(known, saying("Bitcoin", { venue: { status: "closed" } }));
+  assert.deepEqual(closed?.versions[1]?.venue, { event, status: "closed" });
+  assert.deepEqual(closed?.versions[1]?.fees, fees);
+  const retitled = { ...event, title: "Another" };
+  const other = withNews(
+    known,
+    saying("Bitcoin", { venue: { event: retitled, status: "active" } }),
+  );
+  assert.deepEqual(other?.versions[1]?.venue?.["event"], retitled);
+});
