@@ -5,109 +5,116 @@ import type { LazyCommand } from "../command/define.ts";
 export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "action approve": {
     brief: "Approve exactly what a policy wants to do about a fire; ssmd up or the agents go on",
-    load: () => import("./action_approve.ts"),
+    load: () => loaded<typeof import("./action_approve.ts")>("./action_approve.ts"),
   },
   "action list": {
     brief: "List what policies did about fires, the newest first",
-    load: () => import("./action_list.ts"),
+    load: () => loaded<typeof import("./action_list.ts")>("./action_list.ts"),
   },
   "action reject": {
     brief: "Reject exactly what a policy wants to do about a fire; ssmd up or the agents go on",
-    load: () => import("./action_reject.ts"),
+    load: () => loaded<typeof import("./action_reject.ts")>("./action_reject.ts"),
   },
   "action show": {
     brief: "Show what a policy did about a fire, and every step on the way to it",
-    load: () => import("./action_show.ts"),
+    load: () => loaded<typeof import("./action_show.ts")>("./action_show.ts"),
   },
-  "agent answer": { brief: "Answer what an agent asks", load: () => import("./agent_answer.ts") },
+  "agent answer": {
+    brief: "Answer what an agent asks",
+    load: () => loaded<typeof import("./agent_answer.ts")>("./agent_answer.ts"),
+  },
   "agent approve": {
     brief: "Approve exactly what an agent tested; it is committed on a branch signal/<id>",
-    load: () => import("./agent_approve.ts"),
+    load: () => loaded<typeof import("./agent_approve.ts")>("./agent_approve.ts"),
   },
   "agent define": {
     brief: "Let an agent write a signal from words; it is checked and waits for an approval",
-    load: () => import("./agent_define.ts"),
+    load: () => loaded<typeof import("./agent_define.ts")>("./agent_define.ts"),
   },
   "agent list": {
     brief: "List what agents work on, wait for and did, the newest first",
-    load: () => import("./agent_list.ts"),
+    load: () => loaded<typeof import("./agent_list.ts")>("./agent_list.ts"),
   },
   "agent reject": {
     brief: "Reject what an agent wrote; nothing is committed",
-    load: () => import("./agent_reject.ts"),
+    load: () => loaded<typeof import("./agent_reject.ts")>("./agent_reject.ts"),
   },
   "agent show": {
     brief: "Show what an agent wrote, how it was judged, and all that was done (--output json)",
-    load: () => import("./agent_show.ts"),
+    load: () => loaded<typeof import("./agent_show.ts")>("./agent_show.ts"),
   },
   "archive cat": {
     brief: "Print a raw or normalized file as JSON lines",
-    load: () => import("./archive_cat.ts"),
+    load: () => loaded<typeof import("./archive_cat.ts")>("./archive_cat.ts"),
   },
   "archive seal": {
     brief: "Merge the minute files of days that are over into one object a type",
-    load: () => import("./archive_seal.ts"),
+    load: () => loaded<typeof import("./archive_seal.ts")>("./archive_seal.ts"),
   },
   "archive verify": {
     brief: "Recount every archived file against its manifest and the raw frames",
-    load: () => import("./archive_verify.ts"),
+    load: () => loaded<typeof import("./archive_verify.ts")>("./archive_verify.ts"),
   },
   "ask": {
     brief: "Ask a running gateway in words: prices, spreads, volumes, gaps, coverage, markets",
-    load: () => import("./ask.ts"),
+    load: () => loaded<typeof import("./ask.ts")>("./ask.ts"),
   },
   "audit client-actions": {
     brief: "List what was done with clients and their keys, the newest first",
-    load: () => import("./audit_client_actions.ts"),
+    load: () => loaded<typeof import("./audit_client_actions.ts")>("./audit_client_actions.ts"),
   },
   "audit config-changes": {
     brief: "List changes of the registry, the newest first",
-    load: () => import("./audit_config_changes.ts"),
+    load: () => loaded<typeof import("./audit_config_changes.ts")>("./audit_config_changes.ts"),
   },
   "audit entitlement-changes": {
     brief: "List what clients were let see, or no longer, the newest first",
-    load: () => import("./audit_entitlement_changes.ts"),
+    load: () =>
+      loaded<typeof import("./audit_entitlement_changes.ts")>("./audit_entitlement_changes.ts"),
   },
   "audit export": {
     brief: "Print events as JSON lines, the oldest first",
-    load: () => import("./audit_export.ts"),
+    load: () => loaded<typeof import("./audit_export.ts")>("./audit_export.ts"),
   },
   "audit list": {
     brief: "List who did what, the newest first",
-    load: () => import("./audit_list.ts"),
+    load: () => loaded<typeof import("./audit_list.ts")>("./audit_list.ts"),
   },
   "audit roll": {
     brief: "Bring days of the audit log that are over into storage, as up and the worker do daily",
-    load: () => import("./audit_roll.ts"),
+    load: () => loaded<typeof import("./audit_roll.ts")>("./audit_roll.ts"),
   },
   "audit security-events": {
     brief: "List refused callers, blocked addresses and uses of keys, the newest first",
-    load: () => import("./audit_security_events.ts"),
+    load: () => loaded<typeof import("./audit_security_events.ts")>("./audit_security_events.ts"),
   },
-  "audit show": { brief: "Show one event with its details", load: () => import("./audit_show.ts") },
+  "audit show": {
+    brief: "Show one event with its details",
+    load: () => loaded<typeof import("./audit_show.ts")>("./audit_show.ts"),
+  },
   "audit verify": {
     brief: "Compute the chain of an audit log anew: exit code 1 where something was changed",
-    load: () => import("./audit_verify.ts"),
+    load: () => loaded<typeof import("./audit_verify.ts")>("./audit_verify.ts"),
   },
   "backtest": {
     brief: "Run a signal over archived records, as it runs live",
-    load: () => import("./backtest.ts"),
+    load: () => loaded<typeof import("./backtest.ts")>("./backtest.ts"),
   },
   "calendar add": {
     brief: "Add a special day to a calendar: a holiday, or a day of other hours",
-    load: () => import("./calendar_add.ts"),
+    load: () => loaded<typeof import("./calendar_add.ts")>("./calendar_add.ts"),
   },
   "calendar holidays": {
     brief: "List the special days of a calendar: holidays, half days, closures",
-    load: () => import("./calendar_holidays.ts"),
+    load: () => loaded<typeof import("./calendar_holidays.ts")>("./calendar_holidays.ts"),
   },
   "calendar list": {
     brief: "List the trading calendars and the hours of each that are in force",
-    load: () => import("./calendar_list.ts"),
+    load: () => loaded<typeof import("./calendar_list.ts")>("./calendar_list.ts"),
   },
   "calendar show": {
     brief: "Show a trading calendar: its hours in force, and when a day is open in UTC",
-    load: () => import("./calendar_show.ts"),
+    load: () => loaded<typeof import("./calendar_show.ts")>("./calendar_show.ts"),
   },
   "cheat": {
     brief: "Print the most used commands by task, on one screen",
@@ -115,406 +122,428 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   },
   "client accounts": {
     brief: "List the clients that were made, with their limits",
-    load: () => import("./client_accounts.ts"),
+    load: () => loaded<typeof import("./client_accounts.ts")>("./client_accounts.ts"),
   },
   "client api-key create": {
     brief: "Make a key for a client; it is shown this once",
-    load: () => import("./client_api_key_create.ts"),
+    load: () => loaded<typeof import("./client_api_key_create.ts")>("./client_api_key_create.ts"),
   },
   "client api-key list": {
     brief: "List keys with their state, age and last use; never their secrets",
-    load: () => import("./client_api_key_list.ts"),
+    load: () => loaded<typeof import("./client_api_key_list.ts")>("./client_api_key_list.ts"),
   },
   "client api-key revoke": {
     brief: "Take a key away at once; its streams are closed",
-    load: () => import("./client_api_key_revoke.ts"),
+    load: () => loaded<typeof import("./client_api_key_revoke.ts")>("./client_api_key_revoke.ts"),
   },
   "client api-key rotate": {
     brief: "Make a key that takes another's place; both hold for a while",
-    load: () => import("./client_api_key_rotate.ts"),
+    load: () => loaded<typeof import("./client_api_key_rotate.ts")>("./client_api_key_rotate.ts"),
   },
   "client block": {
     brief: "Let none of a client's keys in, and see that no gateway does",
-    load: () => import("./client_block.ts"),
+    load: () => loaded<typeof import("./client_block.ts")>("./client_block.ts"),
   },
   "client create": {
     brief: "Make a client: somebody who gets keys and entitlements",
-    load: () => import("./client_create.ts"),
+    load: () => loaded<typeof import("./client_create.ts")>("./client_create.ts"),
   },
   "client delete": {
     brief: "Delete a client with its keys and entitlements",
-    load: () => import("./client_delete.ts"),
+    load: () => loaded<typeof import("./client_delete.ts")>("./client_delete.ts"),
   },
   "client disable": {
     brief: "Let none of a client's keys in; its streams are closed",
-    load: () => import("./client_disable.ts"),
+    load: () => loaded<typeof import("./client_disable.ts")>("./client_disable.ts"),
   },
   "client disconnect": {
     brief: "End a client's connection; it is told",
-    load: () => import("./client_disconnect.ts"),
+    load: () => loaded<typeof import("./client_disconnect.ts")>("./client_disconnect.ts"),
   },
   "client disconnect-all": {
     brief: "End all streams of a client; it may connect again",
-    load: () => import("./client_disconnect_all.ts"),
+    load: () => loaded<typeof import("./client_disconnect_all.ts")>("./client_disconnect_all.ts"),
   },
   "client emergency-revoke": {
     brief: "Cut a client off at once: keys, entitlements, streams",
-    load: () => import("./client_emergency_revoke.ts"),
+    load: () =>
+      loaded<typeof import("./client_emergency_revoke.ts")>("./client_emergency_revoke.ts"),
   },
   "client enable": {
     brief: "Let a client's keys in again",
-    load: () => import("./client_enable.ts"),
+    load: () => loaded<typeof import("./client_enable.ts")>("./client_enable.ts"),
   },
   "client entitle": {
     brief: "Let a client see feeds, symbols and types",
-    load: () => import("./client_entitle.ts"),
+    load: () => loaded<typeof import("./client_entitle.ts")>("./client_entitle.ts"),
   },
   "client entitle-bulk": {
     brief: "Let several clients see the same feeds, symbols and types",
-    load: () => import("./client_entitle_bulk.ts"),
+    load: () => loaded<typeof import("./client_entitle_bulk.ts")>("./client_entitle_bulk.ts"),
   },
   "client entitlements": {
     brief: "List what clients may see",
-    load: () => import("./client_entitlements.ts"),
+    load: () => loaded<typeof import("./client_entitlements.ts")>("./client_entitlements.ts"),
   },
   "client export": {
     brief: "Print clients with their entitlements and limits, without secrets",
-    load: () => import("./client_export.ts"),
+    load: () => loaded<typeof import("./client_export.ts")>("./client_export.ts"),
   },
   "client history": {
     brief: "List connections that ended, and why",
-    load: () => import("./client_history.ts"),
+    load: () => loaded<typeof import("./client_history.ts")>("./client_history.ts"),
   },
   "client import": {
     brief: "Make clients as a file describes them",
-    load: () => import("./client_import.ts"),
+    load: () => loaded<typeof import("./client_import.ts")>("./client_import.ts"),
   },
   "client limit": {
     brief: "Show or set how many streams a client may have open",
-    load: () => import("./client_limit.ts"),
+    load: () => loaded<typeof import("./client_limit.ts")>("./client_limit.ts"),
   },
   "client list": {
     brief: "List the clients that are connected to a running gateway",
-    load: () => import("./client_list.ts"),
+    load: () => loaded<typeof import("./client_list.ts")>("./client_list.ts"),
   },
   "client quota": {
     brief: "Show or set how many messages a day a client may get",
-    load: () => import("./client_quota.ts"),
+    load: () => loaded<typeof import("./client_quota.ts")>("./client_quota.ts"),
   },
   "client rate-limit": {
     brief: "Show or set how many requests a second a client may send",
-    load: () => import("./client_rate_limit.ts"),
+    load: () => loaded<typeof import("./client_rate_limit.ts")>("./client_rate_limit.ts"),
   },
   "client revoke": {
     brief: "Take entitlements of a client away",
-    load: () => import("./client_revoke.ts"),
+    load: () => loaded<typeof import("./client_revoke.ts")>("./client_revoke.ts"),
   },
   "client revoke-all": {
     brief: "Take every key and entitlement of a client away; it stays enabled",
-    load: () => import("./client_revoke_all.ts"),
+    load: () => loaded<typeof import("./client_revoke_all.ts")>("./client_revoke_all.ts"),
   },
   "client sessions": {
     brief: "List stream connections, now and before",
-    load: () => import("./client_sessions.ts"),
+    load: () => loaded<typeof import("./client_sessions.ts")>("./client_sessions.ts"),
   },
   "client set-mode": {
     brief: "Change how records come to a connected client; it is told",
-    load: () => import("./client_set_mode.ts"),
+    load: () => loaded<typeof import("./client_set_mode.ts")>("./client_set_mode.ts"),
   },
   "client show": {
     brief: "Show one connected client: subscriptions, buffer, losses, last error",
-    load: () => import("./client_show.ts"),
+    load: () => loaded<typeof import("./client_show.ts")>("./client_show.ts"),
   },
   "client slow": {
     brief: "List connected clients that are slow, or have lost messages",
-    load: () => import("./client_slow.ts"),
+    load: () => loaded<typeof import("./client_slow.ts")>("./client_slow.ts"),
   },
   "client unblock": {
     brief: "Let a client's keys in again, at every gateway",
-    load: () => import("./client_unblock.ts"),
+    load: () => loaded<typeof import("./client_unblock.ts")>("./client_unblock.ts"),
   },
   "client update": {
     brief: "Change a client's description, role or use of the data",
-    load: () => import("./client_update.ts"),
+    load: () => loaded<typeof import("./client_update.ts")>("./client_update.ts"),
   },
   "client usage": {
     brief: "Count what clients got, by day, client, feed and type",
-    load: () => import("./client_usage.ts"),
+    load: () => loaded<typeof import("./client_usage.ts")>("./client_usage.ts"),
   },
   "clock check": {
     brief: "Tell how this machine's clock is kept, and whether records can rely on it",
-    load: () => import("./clock_check.ts"),
+    load: () => loaded<typeof import("./clock_check.ts")>("./clock_check.ts"),
   },
   "commit": {
     brief: "Check the registry and commit its files, and no others",
-    load: () => import("./commit.ts"),
+    load: () => loaded<typeof import("./commit.ts")>("./commit.ts"),
   },
   "completion": {
     brief: "Print the script that lets a shell complete commands, flags and names",
-    load: () => import("./completion.ts"),
+    load: () => loaded<typeof import("./completion.ts")>("./completion.ts"),
   },
   "data export": {
     brief: "Export archived records as Parquet, CSV or JSON lines",
-    load: () => import("./data_export.ts"),
+    load: () => loaded<typeof import("./data_export.ts")>("./data_export.ts"),
   },
   "data gaps": {
     brief: "List what is missing within archived days, and why",
-    load: () => import("./data_gaps.ts"),
+    load: () => loaded<typeof import("./data_gaps.ts")>("./data_gaps.ts"),
   },
   "data inventory": {
     brief: "List what is archived: days by feed, sizes, counts, condition",
-    load: () => import("./data_inventory.ts"),
+    load: () => loaded<typeof import("./data_inventory.ts")>("./data_inventory.ts"),
   },
   "data quality": {
     brief: "Show how complete archived days are, and how well their clocks were set",
-    load: () => import("./data_quality.ts"),
+    load: () => loaded<typeof import("./data_quality.ts")>("./data_quality.ts"),
   },
   "data replay": {
     brief: "Replay archived records at their own pace, or as fast as they are read",
-    load: () => import("./data_replay.ts"),
+    load: () => loaded<typeof import("./data_replay.ts")>("./data_replay.ts"),
   },
   "data retention": {
     brief: "Show or remove archived days that are older than the environment keeps them",
-    load: () => import("./data_retention.ts"),
+    load: () => loaded<typeof import("./data_retention.ts")>("./data_retention.ts"),
   },
   "day end": {
     brief: "End a day of a feed now: verify, seal and check it",
-    load: () => import("./day_end.ts"),
+    load: () => loaded<typeof import("./day_end.ts")>("./day_end.ts"),
   },
   "day history": {
     brief: "List the trading days that were started or ended, the newest first",
-    load: () => import("./day_history.ts"),
+    load: () => loaded<typeof import("./day_history.ts")>("./day_history.ts"),
   },
   "day recover": {
     brief: "Go on with trading days whose start, roll or end was broken off or failed",
-    load: () => import("./day_recover.ts"),
+    load: () => loaded<typeof import("./day_recover.ts")>("./day_recover.ts"),
   },
   "day roll": {
     brief: "Go from the trading day of a feed to the next: mark it, end the one before",
-    load: () => import("./day_roll.ts"),
+    load: () => loaded<typeof import("./day_roll.ts")>("./day_roll.ts"),
   },
   "day show": {
     brief: "Show a trading day of a feed: its state, and the steps of its last start or end",
-    load: () => import("./day_show.ts"),
+    load: () => loaded<typeof import("./day_show.ts")>("./day_show.ts"),
   },
   "day start": {
     brief: "Start the trading day of a feed: check what captures it, part by part",
-    load: () => import("./day_start.ts"),
+    load: () => loaded<typeof import("./day_start.ts")>("./day_start.ts"),
   },
   "day status": {
     brief: "Show the days of an environment and how far each is ended",
-    load: () => import("./day_status.ts"),
+    load: () => loaded<typeof import("./day_status.ts")>("./day_status.ts"),
   },
   "diff": {
     brief: "Tell what changed in the registry since the last commit",
-    load: () => import("./diff.ts"),
+    load: () => loaded<typeof import("./diff.ts")>("./diff.ts"),
   },
   "dlq list": {
     brief: "List dead letters: frames and records that a component could not make use of, and why",
-    load: () => import("./dlq_list.ts"),
+    load: () => loaded<typeof import("./dlq_list.ts")>("./dlq_list.ts"),
   },
-  "dlq purge": { brief: "Remove dead letters", load: () => import("./dlq_purge.ts") },
+  "dlq purge": {
+    brief: "Remove dead letters",
+    load: () => loaded<typeof import("./dlq_purge.ts")>("./dlq_purge.ts"),
+  },
   "dlq replay": {
     brief: "Take dead letters through the code of today",
-    load: () => import("./dlq_replay.ts"),
+    load: () => loaded<typeof import("./dlq_replay.ts")>("./dlq_replay.ts"),
   },
-  "dlq show": { brief: "Show a dead letter with its bytes", load: () => import("./dlq_show.ts") },
+  "dlq show": {
+    brief: "Show a dead letter with its bytes",
+    load: () => loaded<typeof import("./dlq_show.ts")>("./dlq_show.ts"),
+  },
   "enricher disable": {
     brief: "Let an enricher of an environment rest",
-    load: () => import("./enricher_disable.ts"),
+    load: () => loaded<typeof import("./enricher_disable.ts")>("./enricher_disable.ts"),
   },
   "enricher enable": {
     brief: "Let an enricher of an environment run",
-    load: () => import("./enricher_enable.ts"),
+    load: () => loaded<typeof import("./enricher_enable.ts")>("./enricher_enable.ts"),
   },
   "enricher list": {
     brief: "List the enrichers of an environment and what they add",
-    load: () => import("./enricher_list.ts"),
+    load: () => loaded<typeof import("./enricher_list.ts")>("./enricher_list.ts"),
   },
   "enricher test": {
     brief: "Try enrichers over a day or a session of the archive",
-    load: () => import("./enricher_test_command.ts"),
+    load: () => loaded<typeof import("./enricher_test_command.ts")>("./enricher_test_command.ts"),
   },
   "env add-key": {
     brief: "Declare a key that an environment needs; its values stand elsewhere",
-    load: () => import("./env_add_key.ts"),
+    load: () => loaded<typeof import("./env_add_key.ts")>("./env_add_key.ts"),
   },
   "env apply": {
     brief: "Take over the markets and rules of an environment's file while it runs",
-    load: () => import("./env_apply.ts"),
+    load: () => loaded<typeof import("./env_apply.ts")>("./env_apply.ts"),
   },
   "env create": {
     brief: "Write a new environment, from nothing or from another one",
-    load: () => import("./env_create.ts"),
+    load: () => loaded<typeof import("./env_create.ts")>("./env_create.ts"),
   },
-  "env delete": { brief: "Delete an environment's file", load: () => import("./env_delete.ts") },
+  "env delete": {
+    brief: "Delete an environment's file",
+    load: () => loaded<typeof import("./env_delete.ts")>("./env_delete.ts"),
+  },
   "env diff": {
     brief: "Tell how one environment differs from another",
-    load: () => import("./env_diff.ts"),
+    load: () => loaded<typeof import("./env_diff.ts")>("./env_diff.ts"),
   },
   "env history": {
     brief: "Tell who changed an environment when, and what",
-    load: () => import("./env_history.ts"),
+    load: () => loaded<typeof import("./env_history.ts")>("./env_history.ts"),
   },
-  "env list": { brief: "List the environments", load: () => import("./env_list.ts") },
+  "env list": {
+    brief: "List the environments",
+    load: () => loaded<typeof import("./env_list.ts")>("./env_list.ts"),
+  },
   "env promote": {
     brief: "Bring what one environment captures into another one",
-    load: () => import("./env_promote.ts"),
+    load: () => loaded<typeof import("./env_promote.ts")>("./env_promote.ts"),
   },
   "env read-only": {
     brief: "Refuse all changes of an environment for a while, or no longer",
-    load: () => import("./env_read_only.ts"),
+    load: () => loaded<typeof import("./env_read_only.ts")>("./env_read_only.ts"),
   },
   "env render": {
     brief: "Write what a cluster deploys of an environment, as values of the Helm chart",
-    load: () => import("./env_render.ts"),
+    load: () => loaded<typeof import("./env_render.ts")>("./env_render.ts"),
   },
   "env rollback": {
     brief: "Bring back an environment's file as it was, and render it again where it is deployed",
-    load: () => import("./env_rollback.ts"),
+    load: () => loaded<typeof import("./env_rollback.ts")>("./env_rollback.ts"),
   },
   "env show": {
     brief: "Show an environment with all defaults filled in",
-    load: () => import("./env_show.ts"),
+    load: () => loaded<typeof import("./env_show.ts")>("./env_show.ts"),
   },
   "env status": {
     brief: "Tell how an environment stands: sound, committed, its keys there, deployed",
-    load: () => import("./env_status.ts"),
+    load: () => loaded<typeof import("./env_status.ts")>("./env_status.ts"),
   },
   "env teardown": {
     brief: "Remove all data of an environment: archive, spools, bus, cache",
-    load: () => import("./env_teardown.ts"),
+    load: () => loaded<typeof import("./env_teardown.ts")>("./env_teardown.ts"),
   },
-  "env update": { brief: "Change values of an environment", load: () => import("./env_update.ts") },
+  "env update": {
+    brief: "Change values of an environment",
+    load: () => loaded<typeof import("./env_update.ts")>("./env_update.ts"),
+  },
   "env validate": {
     brief: "Check one environment and the feeds that it uses",
-    load: () => import("./env_validate.ts"),
+    load: () => loaded<typeof import("./env_validate.ts")>("./env_validate.ts"),
   },
   "exchange serve": {
     brief: "Serve a venue's own protocol on loopback, from a market model or a capture",
-    load: () => import("./exchange_serve.ts"),
+    load: () => loaded<typeof import("./exchange_serve.ts")>("./exchange_serve.ts"),
   },
   "feed add": {
     brief: "Add a feed of the registry to an environment",
-    load: () => import("./feed_add.ts"),
+    load: () => loaded<typeof import("./feed_add.ts")>("./feed_add.ts"),
   },
   "feed add-location": {
     brief: "Add a place that captures a feed, with its clock",
-    load: () => import("./feed_add_location.ts"),
+    load: () => loaded<typeof import("./feed_add_location.ts")>("./feed_add_location.ts"),
   },
   "feed add-version": {
     brief: "Add a dated version: what the venue changes on a day",
-    load: () => import("./feed_add_version.ts"),
+    load: () => loaded<typeof import("./feed_add_version.ts")>("./feed_add_version.ts"),
   },
   "feed create": {
     brief: "Write a new feed file with its first version",
-    load: () => import("./feed_create.ts"),
+    load: () => loaded<typeof import("./feed_create.ts")>("./feed_create.ts"),
   },
   "feed disable": {
     brief: "Forbid a feed to all environments",
-    load: () => import("./feed_disable.ts"),
+    load: () => loaded<typeof import("./feed_disable.ts")>("./feed_disable.ts"),
   },
-  "feed enable": { brief: "Let environments use a feed", load: () => import("./feed_enable.ts") },
+  "feed enable": {
+    brief: "Let environments use a feed",
+    load: () => loaded<typeof import("./feed_enable.ts")>("./feed_enable.ts"),
+  },
   "feed list": {
     brief: "List the feeds and the version of each that is in force",
-    load: () => import("./feed_list.ts"),
+    load: () => loaded<typeof import("./feed_list.ts")>("./feed_list.ts"),
   },
   "feed remove": {
     brief: "Take a feed with its symbols out of an environment, or out of the registry",
-    load: () => import("./feed_remove.ts"),
+    load: () => loaded<typeof import("./feed_remove.ts")>("./feed_remove.ts"),
   },
   "feed show": {
     brief: "Show a feed: its version in force, and all others",
-    load: () => import("./feed_show.ts"),
+    load: () => loaded<typeof import("./feed_show.ts")>("./feed_show.ts"),
   },
   "feed update": {
     brief: "Correct a feed file: its own fields, or those of a version",
-    load: () => import("./feed_update.ts"),
+    load: () => loaded<typeof import("./feed_update.ts")>("./feed_update.ts"),
   },
   "feedback list": {
     brief: "List the issues that clients reported, the newest first",
-    load: () => import("./feedback_list.ts"),
+    load: () => loaded<typeof import("./feedback_list.ts")>("./feedback_list.ts"),
   },
   "feedback resolve": {
     brief: "End an issue; a further report opens it again",
-    load: () => import("./feedback_resolve.ts"),
+    load: () => loaded<typeof import("./feedback_resolve.ts")>("./feedback_resolve.ts"),
   },
   "feedback show": {
     brief: "Show an issue: its reports, and what the data says of it",
-    load: () => import("./feedback_show.ts"),
+    load: () => loaded<typeof import("./feedback_show.ts")>("./feedback_show.ts"),
   },
   "feedback stats": {
     brief: "Count the issues that clients reported, by status, priority and kind",
-    load: () => import("./feedback_stats.ts"),
+    load: () => loaded<typeof import("./feedback_stats.ts")>("./feedback_stats.ts"),
   },
   "help": {
     brief: "Show what a command does, or everything for programs",
-    load: () => import("./help.ts"),
+    load: () => loaded<typeof import("./help.ts")>("./help.ts"),
   },
   "init": {
     brief: "Begin a registry: the folder exchanges/ with what belongs into it",
-    load: () => import("./init.ts"),
+    load: () => loaded<typeof import("./init.ts")>("./init.ts"),
   },
-  "job cancel": { brief: "Cancel a job that is not over", load: () => import("./job_cancel.ts") },
+  "job cancel": {
+    brief: "Cancel a job that is not over",
+    load: () => loaded<typeof import("./job_cancel.ts")>("./job_cancel.ts"),
+  },
   "job list": {
     brief: "List the jobs of an environment, the newest first",
-    load: () => import("./job_list.ts"),
+    load: () => loaded<typeof import("./job_list.ts")>("./job_list.ts"),
   },
   "job logs": {
     brief: "Print the log of a job, the oldest line first",
-    load: () => import("./job_logs.ts"),
+    load: () => loaded<typeof import("./job_logs.ts")>("./job_logs.ts"),
   },
   "job retry": {
     brief: "Run a failed or cancelled job again, from its first step that is not done",
-    load: () => import("./job_retry.ts"),
+    load: () => loaded<typeof import("./job_retry.ts")>("./job_retry.ts"),
   },
   "job show": {
     brief: "Show a job: its state, its steps with what each gave, its log",
-    load: () => import("./job_show.ts"),
+    load: () => loaded<typeof import("./job_show.ts")>("./job_show.ts"),
   },
   "journal read": {
     brief: "Print what the journal of an environment has on a topic, the oldest first",
-    load: () => import("./journal_read.ts"),
+    load: () => loaded<typeof import("./journal_read.ts")>("./journal_read.ts"),
   },
   "journal tail": {
     brief: "Print what comes into the journal of an environment on a topic",
-    load: () => import("./journal_tail.ts"),
+    load: () => loaded<typeof import("./journal_tail.ts")>("./journal_tail.ts"),
   },
   "key check": {
     brief: "Check ages: exit code 1 when a key is expired or missing",
-    load: () => import("./key_check.ts"),
+    load: () => loaded<typeof import("./key_check.ts")>("./key_check.ts"),
   },
   "key delete": {
     brief: "Delete the values of a key: its file, or its part of a SealedSecret",
-    load: () => import("./key_delete.ts"),
+    load: () => loaded<typeof import("./key_delete.ts")>("./key_delete.ts"),
   },
   "key export": {
     brief: "Export a key sealed for a cluster, or the form in which it is expected",
-    load: () => import("./key_export.ts"),
+    load: () => loaded<typeof import("./key_export.ts")>("./key_export.ts"),
   },
   "key init": {
     brief: "Prepare the places of all keys, and say what is still to be set",
-    load: () => import("./key_init.ts"),
+    load: () => loaded<typeof import("./key_init.ts")>("./key_init.ts"),
   },
   "key list": {
     brief: "List keys with their sources, ages and expiry",
-    load: () => import("./key_list.ts"),
+    load: () => loaded<typeof import("./key_list.ts")>("./key_list.ts"),
   },
   "key rotate": {
     brief: "Replace the values of a key and reset its age",
-    load: () => import("./key_rotate.ts"),
+    load: () => loaded<typeof import("./key_rotate.ts")>("./key_rotate.ts"),
   },
   "key set": {
     brief: "Set a key for the first time, from stdin or a prompt",
-    load: () => import("./key_set.ts"),
+    load: () => loaded<typeof import("./key_set.ts")>("./key_set.ts"),
   },
   "key show": {
     brief: "Show a key: where each field is, and whether it is there",
-    load: () => import("./key_show.ts"),
+    load: () => loaded<typeof import("./key_show.ts")>("./key_show.ts"),
   },
   "key verify": {
     brief: "Check that keys are there and have the right shape",
-    load: () => import("./key_verify.ts"),
+    load: () => loaded<typeof import("./key_verify.ts")>("./key_verify.ts"),
   },
   "man": {
     brief: "Print the manual page of ssmd or of a command, or write all of them",
@@ -522,343 +551,353 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   },
   "mcp clients": {
     brief: "List the clients that called tools of a running gateway",
-    load: () => import("./mcp_clients.ts"),
+    load: () => loaded<typeof import("./mcp_clients.ts")>("./mcp_clients.ts"),
   },
   "mcp serve": {
     brief: "Serve the tools for agents (MCP) over stdin and stdout",
-    load: () => import("./mcp_serve.ts"),
+    load: () => loaded<typeof import("./mcp_serve.ts")>("./mcp_serve.ts"),
   },
   "mcp status": {
     brief: "Show whether agents reach a running gateway's tools, and where",
-    load: () => import("./mcp_status.ts"),
+    load: () => loaded<typeof import("./mcp_status.ts")>("./mcp_status.ts"),
   },
   "mcp tools": {
     brief: "List the tools and resources for agents (MCP)",
-    load: () => import("./mcp_tools.ts"),
+    load: () => loaded<typeof import("./mcp_tools.ts")>("./mcp_tools.ts"),
   },
   "qa run": {
     brief: "Check days of a feed: silence, ranges, presence, time, books, ids",
-    load: () => import("./qa_run.ts"),
+    load: () => loaded<typeof import("./qa_run.ts")>("./qa_run.ts"),
   },
-  "qa show": { brief: "Show what the checks of a day found", load: () => import("./qa_show.ts") },
+  "qa show": {
+    brief: "Show what the checks of a day found",
+    load: () => loaded<typeof import("./qa_show.ts")>("./qa_show.ts"),
+  },
   "query": {
     brief: "Ask the archive in SQL, or for the records of a table",
-    load: () => import("./query.ts"),
+    load: () => loaded<typeof import("./query.ts")>("./query.ts"),
   },
   "report changes": {
     brief: "Count a month's changes, by who did what to whom",
-    load: () => import("./report_changes.ts"),
+    load: () => loaded<typeof import("./report_changes.ts")>("./report_changes.ts"),
   },
   "report data-access": {
     brief: "Count a month's accesses to data, by who asked for what",
-    load: () => import("./report_data_access.ts"),
+    load: () => loaded<typeof import("./report_data_access.ts")>("./report_data_access.ts"),
   },
   "report entitlements": {
     brief: "List who was entitled to what on a day",
-    load: () => import("./report_entitlements.ts"),
+    load: () => loaded<typeof import("./report_entitlements.ts")>("./report_entitlements.ts"),
   },
   "report exchange-audit": {
     brief: "Pack a month for an exchange's auditor: usage, users, entitlements, sessions, gaps",
-    load: () => import("./report_exchange_audit.ts"),
+    load: () => loaded<typeof import("./report_exchange_audit.ts")>("./report_exchange_audit.ts"),
   },
   "reprocess diff": {
     brief: "Compare two versions: counts, schemas, values, and the first records that differ",
-    load: () => import("./reprocess_diff.ts"),
+    load: () => loaded<typeof import("./reprocess_diff.ts")>("./reprocess_diff.ts"),
   },
   "reprocess list": {
     brief: "List the versions of each feed, what made them, and what is read",
-    load: () => import("./reprocess_list.ts"),
+    load: () => loaded<typeof import("./reprocess_list.ts")>("./reprocess_list.ts"),
   },
   "reprocess promote": {
     brief: "Let readers take a version where they name none",
-    load: () => import("./reprocess_promote.ts"),
+    load: () => loaded<typeof import("./reprocess_promote.ts")>("./reprocess_promote.ts"),
   },
   "reprocess prune": {
     brief: "Remove a version that is not active",
-    load: () => import("./reprocess_prune.ts"),
+    load: () => loaded<typeof import("./reprocess_prune.ts")>("./reprocess_prune.ts"),
   },
   "reprocess run": {
     brief: "Make days of a version from the raw files",
-    load: () => import("./reprocess_run.ts"),
+    load: () => loaded<typeof import("./reprocess_run.ts")>("./reprocess_run.ts"),
   },
   "reprocess status": {
     brief: "Show a version day by day, and how far a run is",
-    load: () => import("./reprocess_status.ts"),
+    load: () => loaded<typeof import("./reprocess_status.ts")>("./reprocess_status.ts"),
   },
   "role check": {
     brief: "Check whether somebody may do something at a gateway; ends with 1 if not",
-    load: () => import("./role_check.ts"),
+    load: () => loaded<typeof import("./role_check.ts")>("./role_check.ts"),
   },
   "role list": {
     brief: "List who has which role at the gateway of an environment",
-    load: () => import("./role_list.ts"),
+    load: () => loaded<typeof import("./role_list.ts")>("./role_list.ts"),
   },
   "role show": {
     brief: "Show every action at a gateway with the role that it needs",
-    load: () => import("./role_show.ts"),
+    load: () => loaded<typeof import("./role_show.ts")>("./role_show.ts"),
   },
   "schedule list": {
     brief: "List what an environment does by itself, and when",
-    load: () => import("./schedule_list.ts"),
+    load: () => loaded<typeof import("./schedule_list.ts")>("./schedule_list.ts"),
   },
   "schedule pause": {
     brief: "Keep a schedule from asking for jobs by itself",
-    load: () => import("./schedule_pause.ts"),
+    load: () => loaded<typeof import("./schedule_pause.ts")>("./schedule_pause.ts"),
   },
   "schedule resume": {
     brief: "Let a paused schedule ask for jobs again",
-    load: () => import("./schedule_resume.ts"),
+    load: () => loaded<typeof import("./schedule_resume.ts")>("./schedule_resume.ts"),
   },
   "schedule show": {
     brief: "Show a schedule: when it is due, and how its last jobs went",
-    load: () => import("./schedule_show.ts"),
+    load: () => loaded<typeof import("./schedule_show.ts")>("./schedule_show.ts"),
   },
   "schedule trigger": {
     brief: "Do now what a schedule does, out of turn",
-    load: () => import("./schedule_trigger.ts"),
+    load: () => loaded<typeof import("./schedule_trigger.ts")>("./schedule_trigger.ts"),
   },
   "schema add-version": {
     brief: "Add the next version of a schema, as a draft",
-    load: () => import("./schema_add_version.ts"),
+    load: () => loaded<typeof import("./schema_add_version.ts")>("./schema_add_version.ts"),
   },
   "schema compat": {
     brief: "Compare two schemas: does each read what the other one writes?",
-    load: () => import("./schema_compat.ts"),
+    load: () => loaded<typeof import("./schema_compat.ts")>("./schema_compat.ts"),
   },
   "schema hash": {
     brief: "Print the SHA-256 of schemas and which registered version it is",
-    load: () => import("./schema_hash.ts"),
+    load: () => loaded<typeof import("./schema_hash.ts")>("./schema_hash.ts"),
   },
   "schema list": {
     brief: "List the registered schemas and the version of each that is in force",
-    load: () => import("./schema_list.ts"),
+    load: () => loaded<typeof import("./schema_list.ts")>("./schema_list.ts"),
   },
   "schema register": {
     brief: "Register schemas: their text, its SHA-256 and the day from which they hold",
-    load: () => import("./schema_register.ts"),
+    load: () => loaded<typeof import("./schema_register.ts")>("./schema_register.ts"),
   },
   "schema set-status": {
     brief: "Move a version on: draft, active, deprecated",
-    load: () => import("./schema_set_status.ts"),
+    load: () => loaded<typeof import("./schema_set_status.ts")>("./schema_set_status.ts"),
   },
   "schema show": {
     brief: "Show a schema: the version in force with its text, and all others",
-    load: () => import("./schema_show.ts"),
+    load: () => loaded<typeof import("./schema_show.ts")>("./schema_show.ts"),
   },
   "schema used": {
     brief: "Tell which archived data was written with which version of a schema",
-    load: () => import("./schema_used.ts"),
+    load: () => loaded<typeof import("./schema_used.ts")>("./schema_used.ts"),
   },
   "secmaster add": {
     brief: "Add an instrument, or a version of one: what holds from a time on",
-    load: () => import("./secmaster_add.ts"),
+    load: () => loaded<typeof import("./secmaster_add.ts")>("./secmaster_add.ts"),
   },
   "secmaster export": {
     brief: "Print instruments with all their versions and mappings",
-    load: () => import("./secmaster_export.ts"),
+    load: () => loaded<typeof import("./secmaster_export.ts")>("./secmaster_export.ts"),
   },
   "secmaster figi-enrich": {
     brief: "Give instruments of the registry that have none the FIGI that OpenFIGI knows",
-    load: () => import("./secmaster_figi_enrich.ts"),
+    load: () => loaded<typeof import("./secmaster_figi_enrich.ts")>("./secmaster_figi_enrich.ts"),
   },
   "secmaster figi-lookup": {
     brief: "Ask OpenFIGI which FIGIs an identifier has",
-    load: () => import("./secmaster_figi_lookup.ts"),
+    load: () => loaded<typeof import("./secmaster_figi_lookup.ts")>("./secmaster_figi_lookup.ts"),
   },
   "secmaster figi-validate": {
     brief: "Check the form and the check digit of FIGIs; nobody is asked",
-    load: () => import("./secmaster_figi_validate.ts"),
+    load: () =>
+      loaded<typeof import("./secmaster_figi_validate.ts")>("./secmaster_figi_validate.ts"),
   },
   "secmaster history": {
     brief: "List all versions of an instrument in the order in which they became known",
-    load: () => import("./secmaster_history.ts"),
+    load: () => loaded<typeof import("./secmaster_history.ts")>("./secmaster_history.ts"),
   },
   "secmaster list": {
     brief: "List instruments and where they are in their lives",
-    load: () => import("./secmaster_list.ts"),
+    load: () => loaded<typeof import("./secmaster_list.ts")>("./secmaster_list.ts"),
   },
   "secmaster lookup": {
     brief: "Tell which instrument a feed's name means at a time",
-    load: () => import("./secmaster_lookup.ts"),
+    load: () => loaded<typeof import("./secmaster_lookup.ts")>("./secmaster_lookup.ts"),
   },
   "secmaster map": {
     brief: "Say how a feed names an instrument, from when to when",
-    load: () => import("./secmaster_map.ts"),
+    load: () => loaded<typeof import("./secmaster_map.ts")>("./secmaster_map.ts"),
   },
   "secmaster mappings": {
     brief: "List how feeds name instruments, from when to when",
-    load: () => import("./secmaster_mappings.ts"),
+    load: () => loaded<typeof import("./secmaster_mappings.ts")>("./secmaster_mappings.ts"),
   },
   "secmaster resolve": {
     brief: "Translate a feed's names into instruments over a span of time, or back",
-    load: () => import("./secmaster_resolve.ts"),
+    load: () => loaded<typeof import("./secmaster_resolve.ts")>("./secmaster_resolve.ts"),
   },
   "secmaster search": {
     brief: "Find instruments by a part of their id, name, FIGI or a feed's name of them",
-    load: () => import("./secmaster_search.ts"),
+    load: () => loaded<typeof import("./secmaster_search.ts")>("./secmaster_search.ts"),
   },
   "secmaster show": {
     brief: "Show what holds of an instrument, now or at a time, as it was known at a time",
-    load: () => import("./secmaster_show.ts"),
+    load: () => loaded<typeof import("./secmaster_show.ts")>("./secmaster_show.ts"),
   },
   "secmaster sync": {
     brief: "Take over what a venue's REST says of its markets",
-    load: () => import("./secmaster_sync.ts"),
+    load: () => loaded<typeof import("./secmaster_sync.ts")>("./secmaster_sync.ts"),
   },
   "secmaster sync-to-git": {
     brief: "Write instruments that the bus knows into files of the registry",
-    load: () => import("./secmaster_sync_to_git.ts"),
+    load: () => loaded<typeof import("./secmaster_sync_to_git.ts")>("./secmaster_sync_to_git.ts"),
   },
   "security block-ip": {
     brief: "Answer nothing to an address, at every gateway",
-    load: () => import("./security_block_ip.ts"),
+    load: () => loaded<typeof import("./security_block_ip.ts")>("./security_block_ip.ts"),
   },
   "security blocklist": {
     brief: "List the addresses to which nothing is answered",
-    load: () => import("./security_blocklist.ts"),
+    load: () => loaded<typeof import("./security_blocklist.ts")>("./security_blocklist.ts"),
   },
   "security scan": {
     brief: "Look for what is unsafe: exit code 1 where something is found, with what to do",
-    load: () => import("./security_scan.ts"),
+    load: () => loaded<typeof import("./security_scan.ts")>("./security_scan.ts"),
   },
   "security unblock-ip": {
     brief: "Answer an address again, at every gateway",
-    load: () => import("./security_unblock_ip.ts"),
+    load: () => loaded<typeof import("./security_unblock_ip.ts")>("./security_unblock_ip.ts"),
   },
   "shard apply": {
     brief: "Have a running environment's shards take over symbols as its file has them now",
-    load: () => import("./shard_apply.ts"),
+    load: () => loaded<typeof import("./shard_apply.ts")>("./shard_apply.ts"),
   },
   "shard list": {
     brief: "List the shards of an environment with what each of them is",
-    load: () => import("./shard_list.ts"),
+    load: () => loaded<typeof import("./shard_list.ts")>("./shard_list.ts"),
   },
   "shard move": {
     brief: "Move a symbol into another shard: gives it the attributes that the shard selects",
-    load: () => import("./shard_move.ts"),
+    load: () => loaded<typeof import("./shard_move.ts")>("./shard_move.ts"),
   },
   "shard plan": {
     brief: "Tell which symbols move with an environment's file as it is edited",
-    load: () => import("./shard_plan.ts"),
+    load: () => loaded<typeof import("./shard_plan.ts")>("./shard_plan.ts"),
   },
   "shard release": {
     brief: "Release the symbols of a shard that was killed and will not be started again",
-    load: () => import("./shard_release.ts"),
+    load: () => loaded<typeof import("./shard_release.ts")>("./shard_release.ts"),
   },
   "shard show": {
     brief: "Show a shard: its selector, limits and symbols by feed",
-    load: () => import("./shard_show.ts"),
+    load: () => loaded<typeof import("./shard_show.ts")>("./shard_show.ts"),
   },
   "shard status": {
     brief: "Measure how much each shard of a running environment brings, and whether it is uneven",
-    load: () => import("./shard_status.ts"),
+    load: () => loaded<typeof import("./shard_status.ts")>("./shard_status.ts"),
   },
   "shard symbols": {
     brief: "List the symbols of all shards of an environment, or of one",
-    load: () => import("./shard_symbols.ts"),
+    load: () => loaded<typeof import("./shard_symbols.ts")>("./shard_symbols.ts"),
   },
   "signal check": {
     brief: "Hold a signal to what is promised of it, before it goes live",
-    load: () => import("./signal_check.ts"),
+    load: () => loaded<typeof import("./signal_check.ts")>("./signal_check.ts"),
   },
   "signal deploy": {
     brief: "Bring changed signals and parameters into a running environment",
-    load: () => import("./signal_deploy.ts"),
+    load: () => loaded<typeof import("./signal_deploy.ts")>("./signal_deploy.ts"),
   },
   "signal disable": {
     brief: "Keep a signal of a running environment from firing",
-    load: () => import("./signal_disable.ts"),
+    load: () => loaded<typeof import("./signal_disable.ts")>("./signal_disable.ts"),
   },
   "signal enable": {
     brief: "Let a signal of a running environment fire again",
-    load: () => import("./signal_enable.ts"),
+    load: () => loaded<typeof import("./signal_enable.ts")>("./signal_enable.ts"),
   },
   "signal history": {
     brief: "List what signals ran from which place of the stream on",
-    load: () => import("./signal_history.ts"),
+    load: () => loaded<typeof import("./signal_history.ts")>("./signal_history.ts"),
   },
   "signal list": {
     brief: "List the signals of the project and those that come with ssmd",
-    load: () => import("./signal_list.ts"),
+    load: () => loaded<typeof import("./signal_list.ts")>("./signal_list.ts"),
   },
   "signal new": {
     brief: "Write a new signal and its test, ready to be changed",
-    load: () => import("./signal_new.ts"),
+    load: () => loaded<typeof import("./signal_new.ts")>("./signal_new.ts"),
   },
   "signal show": {
     brief: "Show a signal: what it watches, its parameters, builders and hashes",
-    load: () => import("./signal_show.ts"),
+    load: () => loaded<typeof import("./signal_show.ts")>("./signal_show.ts"),
   },
   "signal test": {
     brief: "Run the test beside a signal",
-    load: () => import("./signal_test_command.ts"),
+    load: () => loaded<typeof import("./signal_test_command.ts")>("./signal_test_command.ts"),
   },
   "status": {
     brief: "Show how an environment is: feeds, archive, bus, clients",
-    load: () => import("./status.ts"),
+    load: () => loaded<typeof import("./status.ts")>("./status.ts"),
   },
   "storage delete": {
     brief: "Delete one version of an object for good",
-    load: () => import("./storage_delete.ts"),
+    load: () => loaded<typeof import("./storage_delete.ts")>("./storage_delete.ts"),
   },
   "storage prune": {
     brief: "Delete old versions that nobody reads any more",
-    load: () => import("./storage_prune.ts"),
+    load: () => loaded<typeof import("./storage_prune.ts")>("./storage_prune.ts"),
   },
   "storage restore": {
     brief: "Make an older version of an object the current one",
-    load: () => import("./storage_restore.ts"),
+    load: () => loaded<typeof import("./storage_restore.ts")>("./storage_restore.ts"),
   },
   "storage versioning": {
     brief: "Show whether buckets keep versions of objects, or switch it",
-    load: () => import("./storage_versioning.ts"),
+    load: () => loaded<typeof import("./storage_versioning.ts")>("./storage_versioning.ts"),
   },
   "storage versions": {
     brief: "List the versions that buckets keep of objects",
-    load: () => import("./storage_versions.ts"),
+    load: () => loaded<typeof import("./storage_versions.ts")>("./storage_versions.ts"),
   },
   "symbol list": {
     brief: "List the symbols of all environments, or of one",
-    load: () => import("./symbol_list.ts"),
+    load: () => loaded<typeof import("./symbol_list.ts")>("./symbol_list.ts"),
   },
   "symbol map": {
     brief: "Map a symbol of ours to a market of a venue, in an environment",
-    load: () => import("./symbol_map.ts"),
+    load: () => loaded<typeof import("./symbol_map.ts")>("./symbol_map.ts"),
   },
   "symbol show": {
     brief: "Show a symbol: the venue's name, the environments, the subjects",
-    load: () => import("./symbol_show.ts"),
+    load: () => loaded<typeof import("./symbol_show.ts")>("./symbol_show.ts"),
   },
   "symbol unmap": {
     brief: "Remove a symbol from an environment",
-    load: () => import("./symbol_unmap.ts"),
+    load: () => loaded<typeof import("./symbol_unmap.ts")>("./symbol_unmap.ts"),
   },
   "symbol validate": {
     brief: "Check the symbols of all environments, or of one",
-    load: () => import("./symbol_validate.ts"),
+    load: () => loaded<typeof import("./symbol_validate.ts")>("./symbol_validate.ts"),
   },
   "tail": {
     brief: "Print records of the live stream as they come",
-    load: () => import("./tail.ts"),
+    load: () => loaded<typeof import("./tail.ts")>("./tail.ts"),
   },
   "test replay": {
     brief: "Compare the records that two revisions make of the same raw files",
-    load: () => import("./test_replay.ts"),
+    load: () => loaded<typeof import("./test_replay.ts")>("./test_replay.ts"),
   },
   "tui": {
     brief: "Watch and steer a running environment on a terminal",
-    load: () => import("./tui.ts"),
+    load: () => loaded<typeof import("./tui.ts")>("./tui.ts"),
   },
   "up": {
     brief: "Start everything for an environment in one process",
-    load: () => import("./up.ts"),
+    load: () => loaded<typeof import("./up.ts")>("./up.ts"),
   },
   "validate": {
     brief: "Check all files of the registry and all references between them",
-    load: () => import("./validate.ts"),
+    load: () => loaded<typeof import("./validate.ts")>("./validate.ts"),
   },
   "version": {
     brief: "Print the versions of ssmd and what it runs on",
-    load: () => import("./version.ts"),
+    load: () => loaded<typeof import("./version.ts")>("./version.ts"),
   },
 };
+
+// Deno reads all that an import names before a program starts: the whole product, for each help.
+function loaded<T>(path: string): Promise<T> {
+  // deno-lint-ignore ssmd/layers -- commands of this folder, named above
+  return import(path);
+}
