@@ -118,7 +118,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   },
   "cheat": {
     brief: "Print the most used commands by task, on one screen",
-    load: () => import("./cheat.ts"),
+    load: () => loaded<typeof import("./cheat.ts")>("./cheat.ts"),
   },
   "client accounts": {
     brief: "List the clients that were made, with their limits",
@@ -547,7 +547,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   },
   "man": {
     brief: "Print the manual page of ssmd or of a command, or write all of them",
-    load: () => import("./man.ts"),
+    load: () => loaded<typeof import("./man.ts")>("./man.ts"),
   },
   "mcp clients": {
     brief: "List the clients that called tools of a running gateway",
