@@ -42,6 +42,7 @@ import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
 import { SLOW_POLICY_DEFAULT } from "./protocol/slow_policy.ts";
 import { StreamServer } from "./stream/server.ts";
+import type { McpServing } from "./mcp/mcp_http.ts";
 
 /** Options of {@linkcode startGateway}. */
 export interface GatewayOptions {
@@ -83,6 +84,8 @@ export interface GatewayOptions {
   feedback?: FeedbackOptions;
   /** Limits of calls of tools. */
   toolLimits?: Partial<CallLimits>;
+  /** Makes what MCP clients are served; default the tools. */
+  mcpServer?: McpServing;
   /** Limits of the records kept for resuming clients. */
   recent?: Partial<RecentLimits>;
   /** Destination of log records. */
@@ -300,6 +303,7 @@ function build(
     },
     onRefused: counts.onRefused,
     toolLimits: options.toolLimits ?? {},
+    mcpServer: options.mcpServer,
     audit: options.audit,
     readOnly: readOnlyCheck(options),
     reportOf: (feed) => reports.of(feed),

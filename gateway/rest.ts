@@ -36,6 +36,7 @@ import { seriesRoutes } from "./rest/routes/series.ts";
 import { secmasterRoutes } from "./rest/routes/secmaster.ts";
 import { serviceRoutes } from "./rest/routes/service.ts";
 import { signInRoutes } from "./rest/routes/sign_in.ts";
+import type { McpServing } from "./mcp/mcp_http.ts";
 
 /** Options of {@linkcode openRest}. */
 interface RestOptions {
@@ -74,6 +75,8 @@ interface RestOptions {
   readOnly: ReadOnlyCheck | undefined;
   /** Limits of tools; default MCP_LIMITS. */
   toolLimits?: Partial<CallLimits>;
+  /** Makes what MCP clients are served; undefined = the tools. */
+  mcpServer: McpServing | undefined;
   /** Routes of others: the administration. */
   more?: readonly Route[];
 }

@@ -1,6 +1,7 @@
 import {
   acceptedContent,
   CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
   inputRequired,
   type InputRequiredResult,
   type ServerContext,
@@ -27,18 +28,26 @@ const WAITING = z.object({
 
 type Request = ServerContext["mcpReq"];
 
+/** Whether a person is to be asked: each request of the newer era says if it can, a session of the older did. */
+export function mayAsk(
+  { envelope, inputResponses }: Request,
+  session: ClientCapabilities | undefined,
+): boolean {
+  if (inputResponses !== undefined) return false;
+  if (envelope === undefined) return session?.elicitation !== undefined;
+  const offers = CAPABILITIES.safeParse(envelope).data?.[CLIENT_CAPABILITIES_META_KEY];
+  return offers?.elicitation !== undefined;
+}
+
 /**
- * Whether a signal that waits is approved by the person at the client; undefined = it does not wait, or the
- * client cannot ask anybody: then it waits on.
+ * Whether a signal that waits is approved by the person at the client; undefined = it does not wait, or
+ * cannot be shown as a whole: then it waits on.
  */
 export function approvalQuestion(
   tool: string,
   { text, isError }: ToolResult,
-  { envelope, inputResponses }: Request,
 ): InputRequiredResult | undefined {
-  const offers = CAPABILITIES.safeParse(envelope).data?.[CLIENT_CAPABILITIES_META_KEY];
-  const canAsk = offers?.elicitation !== undefined;
-  if (tool !== TOOL || isError || !canAsk || inputResponses !== undefined) return undefined;
+  if (tool !== TOOL || isError) return undefined;
   const waiting = WAITING.safeParse(JSON.parse(text));
   if (!waiting.success) return undefined;
   const { thread, hash, source } = waiting.data.data;

@@ -10,6 +10,8 @@ export const MCP_LIMITS = {
   reportsPerMinuteMax: 10,
   /** Clients whose rate is remembered and who are listed; the one that was quiet longest leaves. */
   clientsMax: 1_000,
+  /** Sessions of the protocol's older era; the one that was quiet longest is forgotten. */
+  sessionsMax: 256,
   /** Open streams of `subscriptions/listen`; a further one is refused. */
   subscriptionsMax: 64,
   /** Characters of a text of others in an answer. */

@@ -8,11 +8,11 @@ import type { CallContext, Toolbox } from "./toolbox.ts";
 
 /** Answers the calls of one caller in this process. */
 export function localBackend(
-  { toolbox, logger, access }: { toolbox: Toolbox; logger: Logger; access: Access },
+  { toolbox, logger, access }: { toolbox: Toolbox; logger: Logger; access: () => Access },
 ): ToolBackend {
   const contextOf = (program: string): CallContext => ({
-    access,
-    caller: { client: access.client, program, transport: "http" },
+    access: access(),
+    caller: { client: access().client, program, transport: "http" },
   });
   return {
     call: (name, args, program) =>

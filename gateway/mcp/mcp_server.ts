@@ -4,7 +4,7 @@ import {
   ResourceNotFoundError,
   Server,
 } from "@modelcontextprotocol/server";
-import { answeredApproval, approvalQuestion } from "./elicit_approval.ts";
+import { answeredApproval, approvalQuestion, mayAsk } from "./elicit_approval.ts";
 import { RESOURCE_TEMPLATES, RESOURCES } from "./resources.ts";
 import { toolNamed } from "./tool.ts";
 import type { ToolBackend } from "./tool_backend.ts";
@@ -42,10 +42,13 @@ export function mcpServer(backend: ToolBackend, version: string, agent = ""): Se
   server.setRequestHandler("tools/list", () => ({ tools: TOOL_LIST }));
   server.setRequestHandler("tools/call", async ({ params: { name, arguments: args } }, context) => {
     assertTool(name);
-    const answered = await answeredApproval(backend, context.mcpReq, program());
+    const { mcpReq } = context;
+    const answered = await answeredApproval(backend, mcpReq, program());
     const result = answered ?? await backend.call(name, args, program());
     const { text, isError } = result;
-    return approvalQuestion(name, result, context.mcpReq) ??
+    return (mayAsk(mcpReq, server.getClientCapabilities())
+      ? approvalQuestion(name, result)
+      : undefined) ??
       { content: [{ type: "text", text }], isError };
   });
   server.setRequestHandler("prompts/list", () => ({ prompts: [] }));

@@ -8,7 +8,11 @@ import { MCP_LIMITS } from "./limits.ts";
 import { TOOLS } from "./tools/index.ts";
 
 const FREE = { callsPerMinuteMax: 1e9, callsBurstMax: 1e9, reportsPerMinuteMax: 1e9 };
-const ERAS = [["2025-11-25", "legacy"], ["2026-07-28", { pin: "2026-07-28" }]] as const;
+const PIN = { pin: "2026-07-28" } as const;
+const ERAS = [["2025-11-25", "legacy"], ["2026-07-28", PIN]] as const;
+
+/** By whom and how a person is asked, and what the person says. */
+const APPROVALS = ERAS.flatMap(([, mode]) => [[mode, false], [mode, true]] as const);
 
 /** What tools say whose services do not run beside a test's gateway. */
 const AWAY: Readonly<Record<string, string>> = {
@@ -106,10 +110,8 @@ for (const [version, mode] of ERAS) {
             client.readResource({ uri: "ssmd://instruments/NO" }),
             /NO|no market/,
           );
-          // With a request of its own for each call the older era says no name: its user agent is told.
           const { body } = await rig.get("/v1/admin/tool-clients");
-          const program = version === "2026-07-28" ? /"test 1"/ : /"Deno\//;
-          assert.match(JSON.stringify(body["clients"]), program);
+          assert.match(JSON.stringify(body["clients"]), /"test 1"/);
         }, mode),
       true,
       { toolLimits: FREE },
@@ -216,45 +218,58 @@ Deno.test("a client that can ask its person gets a signal approved; another one 
     ...{ thread: "d-1", state: "approval", detail: "wide", model: "scripted", signal: "wide" },
     ...{ source: "export default 1;", hash: "c".repeat(64), checks: [] },
   };
-  await withGateway(async (rig) => {
-    const asked: AgentsRequest[] = [];
-    await rig.transport.respond(agentsSubject("test"), (payload) => {
-      const request: AgentsRequest = JSON.parse(new TextDecoder().decode(payload));
-      asked.push(request);
-      const state = asked.some(({ action }) => action === "decide") ? "ended" : "approval";
-      const isLong = request.action === "create" && request.words === "a long one";
-      const answer = isLong ? { ...thread, source: long } : { ...thread, state };
-      return new TextEncoder().encode(JSON.stringify({ ok: true, thread: answer }));
-    });
-    const words = { words: "when the spread doubles" };
-    await withClient(rig.gateway.url, async (client) => {
-      assert.equal((await call(client, "create_signal", words)).data["state"], "approval");
-    });
-    const messages: string[] = [];
-    for (const approve of [false, true]) {
-      const client = new Client({ name: "asks", version: "1" }, {
-        ...{ versionNegotiation: { mode: { pin: "2026-07-28" } } },
-        capabilities: { elicitation: { form: {} } },
+  await withGateway(
+    async (rig) => {
+      const asked: AgentsRequest[] = [];
+      await rig.transport.respond(agentsSubject("test"), (payload) => {
+        const request: AgentsRequest = JSON.parse(new TextDecoder().decode(payload));
+        asked.push(request);
+        const state = asked.some(({ action }) => action === "decide") ? "ended" : "approval";
+        const isLong = request.action === "create" && request.words === "a long one";
+        const answer = isLong ? { ...thread, source: long } : { ...thread, state };
+        return new TextEncoder().encode(JSON.stringify({ ok: true, thread: answer }));
       });
-      client.setRequestHandler("elicitation/create", ({ params }) => {
-        messages.push(params.message);
-        return { action: "accept", content: { approve } };
+      const words = { words: "when the spread doubles" };
+      await withClient(rig.gateway.url, async (client) => {
+        assert.equal((await call(client, "create_signal", words)).data["state"], "approval");
       });
-      await client.connect(new StreamableHTTPClientTransport(new URL(`${rig.gateway.url}/mcp`)));
-      const { data } = await call(client, "create_signal", words);
-      assert.equal(data["state"], approve ? "ended" : "approval");
-      // What would not be shown as a whole is not asked about.
-      const cut = await call(client, "create_signal", { words: "a long one" });
-      assert.equal(cut.data["state"], "approval");
-      await client.close();
-    }
-    assert.equal(messages.length, 2);
-    assert.match(messages[0] ?? "", /cccc[\s\S]*export default 1/);
-    const decisions = asked.filter(({ action }) => action === "decide");
-    assert.deepEqual(decisions, [{
-      ...{ action: "decide", thread: "d-1", decision: "approve", hash: "c".repeat(64), client: "" },
-    }]);
-  });
+      const messages: string[] = [];
+      const decision = {
+        ...{
+          action: "decide",
+          thread: "d-1",
+          decision: "approve",
+          hash: "c".repeat(64),
+          client: "",
+        },
+      };
+      for (const [mode, approve] of APPROVALS) {
+        asked.length = 0;
+        const client = new Client({ name: "asks", version: "1" }, {
+          ...{ versionNegotiation: { mode } },
+          capabilities: { elicitation: { form: {} } },
+        });
+        client.setRequestHandler("elicitation/create", ({ params }) => {
+          messages.push(params.message);
+          return { action: "accept", content: { approve } };
+        });
+        await client.connect(new StreamableHTTPClientTransport(new URL(`${rig.gateway.url}/mcp`)));
+        const { data } = await call(client, "create_signal", words);
+        assert.equal(data["state"], approve ? "ended" : "approval");
+        const decisions = asked.filter(({ action }) => action === "decide");
+        assert.deepEqual(decisions, approve ? [decision] : []);
+        asked.length = 0;
+        // What would not be shown as a whole is not asked about.
+        const cut = await call(client, "create_signal", { words: "a long one" });
+        assert.equal(cut.data["state"], "approval");
+        await client.close();
+      }
+      assert.equal(messages.length, 4);
+      assert.match(messages[0] ?? "", /cccc[\s\S]*export default 1/);
+    },
+    true,
+    { toolLimits: FREE },
+  );
 });
 
 Deno.test("over /mcp a key sees its markets only, and pages of others are refused", async () => {

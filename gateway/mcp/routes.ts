@@ -6,7 +6,7 @@ import { headerOf, isFromOtherOrigin } from "../access/credential.ts";
 import { Problem, shorten } from "../http/problem.ts";
 import { json, rawJson, type Reply, uncached } from "../http/reply.ts";
 import { type Method, type Route, route, type RouteRequest } from "../http/route.ts";
-import type { McpHttp } from "./mcp_http.ts";
+import type { McpHttp, McpServing } from "./mcp_http.ts";
 import { RESOURCE_TEMPLATES, RESOURCES } from "./resources.ts";
 import { TOOL_CLIENT, type ToolCaller } from "./tool_clients.ts";
 import type { Toolbox } from "./toolbox.ts";
@@ -21,6 +21,7 @@ interface ToolSource {
   mode: Authenticator["mode"];
   logger: Logger;
   version: string;
+  mcpServer: McpServing | undefined;
 }
 
 const ANSWER = z.looseObject({

@@ -1,0 +1,84 @@
+import {
+  type AuthInfo,
+  isInitializeRequest,
+  isLegacyRequest,
+  type McpServerFactory,
+  WebStandardStreamableHTTPServerTransport,
+} from "@modelcontextprotocol/server";
+import type { Access } from "../access/access.ts";
+import { MCP_LIMITS } from "./limits.ts";
+
+/** A client of 2025-11-25 from `initialize` to `DELETE`; only within one can a server ask its client. */
+interface Session {
+  transport: WebStandardStreamableHTTPServerTransport;
+  /** Of the newest request. */
+  access: Access;
+}
+
+/**
+ * Sessions of the protocol's older era; the one that was quiet longest leaves. An id grants nothing: each
+ * request comes with its own access. One that is not known here, of before a restart say, is none.
+ */
+export class McpSessions {
+  #sessions = new Map<string, Session>();
+  #ended = new Set<string>();
+  #serve;
+
+  constructor(serve: (access: () => Access) => ReturnType<McpServerFactory>) {
+    this.#serve = serve;
+  }
+
+  /** Answers what belongs to a session or opens one; undefined = it is answered without. */
+  async fetch(
+    request: Request,
+    authInfo: AuthInfo,
+    access: Access,
+  ): Promise<Response | undefined> {
+    const id = request.headers.get("mcp-session-id");
+    if (id === null) return await this.#open(request, authInfo, access);
+    if (this.#ended.has(id)) return new Response("The session has ended", { status: 404 });
+    const session = this.#sessions.get(id);
+    // No stream without a request: nothing is ever sent on it.
+    if (session?.access.client !== access.client || request.method === "GET") return undefined;
+    this.#sessions.delete(id);
+    this.#sessions.set(id, session);
+    session.access = access;
+    return await session.transport.handleRequest(request, { authInfo });
+  }
+
+  async #open(
+    request: Request,
+    authInfo: AuthInfo,
+    access: Access,
+  ): Promise<Response | undefined> {
+    if (request.method !== "POST" || !await isLegacyRequest(request)) return undefined;
+    const parsedBody = await request.clone().json().catch(() => undefined);
+    if (!isInitializeRequest(parsedBody)) return undefined;
+    const session: Session = {
+      access,
+      transport: new WebStandardStreamableHTTPServerTransport({
+        sessionIdGenerator: () => crypto.randomUUID(),
+        onsessioninitialized: (id) => this.#add(id, session),
+        onsessionclosed: (id) => this.#end(id),
+      }),
+    };
+    await (await this.#serve(() => session.access)).connect(session.transport);
+    return await session.transport.handleRequest(request, { authInfo, parsedBody });
+  }
+
+  #add(id: string, session: Session): void {
+    this.#sessions.set(id, session);
+    if (this.#sessions.size <= MCP_LIMITS.sessionsMax) return;
+    for (const [quiet, { transport }] of this.#sessions) {
+      this.#sessions.delete(quiet);
+      return void transport.close();
+    }
+  }
+
+  #end(id: string): void {
+    this.#sessions.delete(id);
+    this.#ended.add(id);
+    if (this.#ended.size <= MCP_LIMITS.sessionsMax) return;
+    this.#ended.delete(this.#ended.values().next().value as string);
+  }
+}
