@@ -101,33 +101,32 @@ async function oldDay(
     if (retired.length === 0) return undefined;
     return { ...old, state: "unfinished", files: retired.length, isOpen: false };
   }
-  if (manifest.status === "open") {
-    return { ...old, state: "kept", isOpen: true, why: `${nameOf(manifest)} is still open` };
-  }
-  const why = kind === "normalized" ? unsealedWhy(manifest) : await rawWhy(storage, manifest);
-  return { ...old, state: why === "" ? "due" : "kept", why, isOpen: false };
+  const made = kind === "normalized" ? manifest : await recordsOf(storage, manifest);
+  // Those of raw say nothing of it: connectors do not know of each other.
+  const isOpen = made?.status === "open" && made.expired === undefined;
+  const why = made === undefined
+    ? `no records of ${manifest.env}/${feed} of ${day} are archived`
+    : keptWhy(made, kind);
+  return { ...old, state: why === "" ? "due" : "kept", why, isOpen };
 }
 
 function nameOf({ kind, env, feed, day }: Manifest): string {
   return `${kind} ${env}/${feed} of ${day}`;
 }
 
-/** What was sealed was read back whole; what was not has not been verified. */
-function unsealedWhy(manifest: Manifest): string {
-  const windows = manifest.files.filter(({ sealed }) => sealed === undefined).length;
-  if (windows > 0) return `${nameOf(manifest)} is not sealed`;
-  return manifest.status === "complete" ? "" : `${nameOf(manifest)} is ${manifest.status}`;
+/** What was sealed was read back whole; what was not has not been verified. "" = it may go. */
+function keptWhy(made: Manifest, kind: ArchiveKind): string {
+  if (kind === "raw" && made.expired !== undefined) return "";
+  if (made.status === "open") return `${nameOf(made)} is still open`;
+  if (made.files.some(({ sealed }) => sealed === undefined)) return `${nameOf(made)} is not sealed`;
+  return made.status === "complete" ? "" : `${nameOf(made)} is ${made.status}`;
 }
 
-/** Raw is the truth: it goes when what was made of it is whole. */
-async function rawWhy(storage: Storage, manifest: Manifest): Promise<string> {
-  const { env, feed, day } = manifest;
+/** The active records of a raw day. Raw is the truth: it goes when what was made of it is whole. */
+async function recordsOf(storage: Storage, raw: Manifest): Promise<Manifest | undefined> {
+  const { env, feed, day } = raw;
   const version = activeVersionOn(await loadActiveVersions(storage, env, feed), day);
-  const made = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
-  if (made === undefined) return `no records of ${env}/${feed} of ${day} are archived`;
-  if (made.expired !== undefined) return "";
-  if (made.status === "open") return `${nameOf(made)} is still open`;
-  return unsealedWhy(made);
+  return await loadManifest(storage, { kind: "normalized", env, feed, version, day });
 }
 
 /** A day as a person reads it: `raw prod/kraken 2026-08-01`. */

@@ -17,7 +17,7 @@ const RAW = { kind: "raw", ...FEED_DAY } as const;
 const us = (day: string) => Date.parse(`${day}T00:00:00Z`) * 1000;
 const apply = { writtenBy: "test", nowUs: () => us("2026-09-01") };
 
-/** A day of each kind with a file, as far as retention looks at it. */
+/** A day of each kind with a file, as far as retention looks at it; raw as connectors leave it. */
 async function putDay(
   storage: Storage,
   { status = "complete", sealed = true }: { status?: ManifestStatus; sealed?: boolean } = {},
@@ -34,7 +34,7 @@ async function putDay(
   await saveManifest(
     storage,
     changedManifest(await openManifest(storage, RAW), {
-      ...{ files: [file(keys.raw)], status: "complete", writtenBy: "w", nowUs: 1 },
+      ...{ files: [file(keys.raw)], writtenBy: "w", nowUs: 1 },
     }),
   );
   const entry = { symbols: 1, indexBytes: 10, indexSha256: "0".repeat(64) };
@@ -161,10 +161,15 @@ function breakingAfter(storage: Storage, allowed: number): Storage {
 }
 
 Deno.test("with a reason a day goes all the same, but never one that is open", async () => {
-  for (const status of ["partial", "open"] as const) {
+  const cases = [
+    { status: "partial", kind: NORMALIZED, retention: { normalized_days: 1 } },
+    { status: "open", kind: NORMALIZED, retention: { normalized_days: 1 } },
+    { status: "partial", kind: RAW, retention: { raw_days: 1 } },
+    { status: "open", kind: RAW, retention: { raw_days: 1 } },
+  ] as const;
+  for (const { status, kind, retention } of cases) {
     const storage = memoryStorage();
     await putDay(storage, { status });
-    const retention = { normalized_days: 1 };
     const [day] = await planRetention({ storage, env: "test", retention, nowUs: us("2026-09-01") });
     assert.ok(day);
     const forced = expireDay(day, { storage, ...apply, reason: "the venue was down" });
@@ -172,7 +177,7 @@ Deno.test("with a reason a day goes all the same, but never one that is open", a
       await assert.rejects(forced, { code: "DAY_KEPT" });
     } else {
       await forced;
-      const manifest = await loadManifest(storage, NORMALIZED);
+      const manifest = await loadManifest(storage, kind);
       assert.equal(manifest?.expired?.reason, "the venue was down");
     }
   }

@@ -86,11 +86,9 @@ Deno.test("killed in every step of its start, roll and end, each step of a day i
   await fillArchive(storage, "demo");
   const manifestId = { kind: "normalized", env: "demo", feed: "kraken", day: DAY } as const;
   const before = await loadManifest(storage, manifestId);
-  for (const kind of ["raw", "normalized"] as const) {
-    await changeManifest(storage, { ...manifestId, kind }, {
-      change: (manifest) => ({ ...manifest, status: "complete" }),
-    });
-  }
+  await changeManifest(storage, manifestId, {
+    change: (manifest) => ({ ...manifest, status: "complete" }),
+  });
   const ask = async (job: string, workflow: string, input: Record<string, string>) => {
     using store = await openJobs(dataDir, "demo");
     store.enqueue({ id: job, workflow, input, nowUs: nowUs() });

@@ -10,6 +10,7 @@ const DAY_GRACE_US = 60_000_000;
  * `open`: still written. `complete`: the day is over and all that was captured is here.
  * `partial`: the day is over and something that was captured is known to be missing here.
  * `failed`: the files could not be written.
+ * Those of raw stay open: several connectors write to a day, and none knows when the others are done.
  */
 export type ManifestStatus = "open" | "complete" | "partial" | "failed";
 
