@@ -1,5 +1,11 @@
 import { type Journal, openJournal, whoIsThis } from "@ssmd/journal";
-import { agentStorePath, type DeployedAgents, type Deployment, type Policy } from "@ssmd/metadata";
+import {
+  agentStorePath,
+  type DeployedAgents,
+  type Deployment,
+  journalConfig,
+  type Policy,
+} from "@ssmd/metadata";
 import { ConfigError, DAY_US, type Logger, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
@@ -63,7 +69,7 @@ export async function openAgents(options: AgentsOptions): Promise<OpenedAgents> 
   await using stack = new AsyncDisposableStack();
   const model = agents.model && await openModel(modelSpec(agents.model, agents.token));
   const store = stack.use(new AgentStore(agentStorePath(environment, dataDir)));
-  const journal = await journalOf(environment.journal);
+  const journal = await journalOf(environment);
   if (journal !== undefined) stack.defer(() => journal.close());
   const shared: Shared = {
     ...{ store, model, audit: new AgentAudit(store, journal), approvals: new Approvals(store) },
@@ -120,8 +126,9 @@ function actionAgent(
 
 /** One in memory would keep what nobody reads. */
 async function journalOf(
-  config: Deployment["environment"]["journal"],
+  environment: Deployment["environment"],
 ): Promise<Journal | undefined> {
+  const config = journalConfig(environment);
   return config.type === "memory" ? undefined : await openJournal(config);
 }
 

@@ -1,6 +1,6 @@
 import type { Cache } from "@ssmd/cache";
 import { appendAudit, type JournalConfig, type JsonRecord } from "@ssmd/journal";
-import { type Environment, loadFeedChecks } from "@ssmd/metadata";
+import { type Environment, journalConfig, loadFeedChecks } from "@ssmd/metadata";
 import { type Logger, type Metrics, nowUs } from "@ssmd/runtime";
 import type { StorageConfig } from "@ssmd/storage";
 import { AuditRoller } from "./audit_roller.ts";
@@ -81,7 +81,8 @@ export class JobService implements AsyncDisposable {
     { store, days, lock }: { store: JobStore; days: DayStore; lock: RunnerLock },
   ) {
     const { environment, logger, metrics, quietMs = QUIET_MS } = options;
-    const { name: env, journal } = environment;
+    const { name: env } = environment;
+    const journal = journalConfig(environment);
     this.store = store;
     this.days = days;
     this.#lock = lock;
@@ -132,7 +133,8 @@ function workflowsOf(
   { environment, registryDir, dataDir, storage, metrics }: JobServiceOptions,
   { store, day }: { store: JobStore; day: DayJobs },
 ) {
-  const { name: env, retention, journal } = environment;
+  const { name: env, retention } = environment;
+  const journal = journalConfig(environment);
   const failures = metrics.counter("qa_failures_total", "Failures that checks of days found", [
     "feed",
     "check",
@@ -159,7 +161,7 @@ function workflowsOf(
 
 /** What jobs did is told by the store as well: a journal that is away holds none of them up. */
 async function recordEvent(
-  journal: JournalConfig | { type: "nats" },
+  journal: JournalConfig,
   event: JsonRecord,
   logger: Logger,
 ): Promise<void> {

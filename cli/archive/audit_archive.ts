@@ -1,5 +1,5 @@
 import { appendAudit, type JournalConfig, type JsonRecord } from "@ssmd/journal";
-import { loadEnvironment } from "@ssmd/metadata";
+import { journalConfig, loadEnvironment } from "@ssmd/metadata";
 import { notice, type SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
@@ -30,7 +30,7 @@ export async function auditArchive(
 async function journalOf(
   { globals }: SsmdContext,
   { data, env }: AuditedArchive,
-): Promise<JournalConfig | { type: "nats" }> {
+): Promise<JournalConfig> {
   if (data !== undefined) return { type: "file", path: `${data.replace(/\/+$/, "")}/journal` };
-  return (await loadEnvironment(await registryDirOf(globals), env)).journal;
+  return journalConfig(await loadEnvironment(await registryDirOf(globals), env));
 }

@@ -1,4 +1,5 @@
 import { type Journal, type JournalEntry, openJournal } from "@ssmd/journal";
+import { journalConfig } from "@ssmd/metadata";
 import { isoOfUs, SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
 import { ENVIRONMENT } from "../command/common_flags.ts";
@@ -33,7 +34,7 @@ export function entryView({ position, topic, atUs, record }: JournalEntry): z.ou
 
 /** Opens the journal of an environment. Throws SsmdError `JOURNAL_NOT_KEPT` for one in memory. */
 export async function openEnvironmentJournal(context: SsmdContext, env: string): Promise<Journal> {
-  const { journal } = (await Registry.open(context.globals)).environment(env);
+  const journal = journalConfig((await Registry.open(context.globals)).environment(env));
   if (journal.type !== "memory") return await openJournal(journal);
   throw new SsmdError("JOURNAL_NOT_KEPT", `Environment ${env} keeps its journal in memory`, {
     hint: "journal: { type: file, path: ./data/journal } in its file keeps it",

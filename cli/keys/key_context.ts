@@ -1,6 +1,7 @@
 import { type Journal, openJournal, whoIsThis } from "@ssmd/journal";
 import {
   type Environment,
+  journalConfig,
   type KeyAccess,
   type KeySources,
   type KeySpec,
@@ -153,9 +154,11 @@ async function openKeys(command: SsmdContext, env: string): Promise<KeyContext> 
 }
 
 async function journalOf(
-  { name, journal: config }: Environment,
+  environment: Environment,
   context: SsmdContext,
 ): Promise<Journal | undefined> {
+  const { name } = environment;
+  const config = journalConfig(environment);
   if (config.type === "memory") {
     notice(
       context,

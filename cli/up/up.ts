@@ -14,6 +14,7 @@ import {
   type Deployment,
   type Enrichment,
   findRegistry,
+  journalConfig,
   loadDeployment,
   loadEnrichment,
   loadInstruments,
@@ -81,8 +82,8 @@ export async function startUp(options: UpOptions): Promise<Up> {
     usesModel: true,
     // Captures are played by a simulator in place of the venue.
     ...(options.captures.files.length > 0 ? { signsInto: () => [] } : {}),
-    onKeyAccess: async ({ journal }, access) => {
-      await appendAudit(journal, "keys", { component: "up", ...access });
+    onKeyAccess: async (environment, access) => {
+      await appendAudit(journalConfig(environment), "keys", { component: "up", ...access });
     },
   });
   assertNoServices(deployment, options.logger);

@@ -10,6 +10,9 @@ import type { SimulatorRequest } from "./server.ts";
 import type { ModelFeed, RestReply, SimulatedVenue } from "./venue.ts";
 import { VENUES } from "./venues.ts";
 
+/** How far the times of a market of now may be from the system's clock before they follow it. */
+const CLOCK_STEP_US = 1_000_000;
+
 /** Makes the stage for the options. */
 export function openFeedSource(options: SimulatorOptions, progress: Signal): Promise<FeedSource> {
   const { source, venue } = options;
@@ -24,6 +27,8 @@ class ModelStage implements FeedSource {
   #exchange: ModelExchange;
   #feed: ModelFeed;
   #startUs: number | undefined;
+  /** Whether its times are those of now. */
+  #isOfNow: boolean;
   #played = 0;
   #events: number;
   #flush: () => void = () => {};
@@ -32,6 +37,7 @@ class ModelStage implements FeedSource {
   constructor(venue: SimulatedVenue, source: ModelSource, progress: Signal) {
     this.progress = progress;
     this.#startUs = source.startUs;
+    this.#isOfNow = source.startUs === undefined && (source.speed ?? 1) === 1;
     this.#events = source.events ?? Infinity;
     const specs = venue.markets(source.symbols?.length ? source.symbols : undefined);
     const { seed, ratePerSecond = 100 } = source;
@@ -61,6 +67,10 @@ class ModelStage implements FeedSource {
 
   #nextUs(): number | undefined {
     this.#startUs ??= nowUs();
+    if (this.#isOfNow) {
+      const offUs = nowUs() - this.#startUs - this.player.nowUs();
+      if (Math.abs(offUs) > CLOCK_STEP_US) this.#startUs += offUs;
+    }
     return this.#played < this.#events ? this.#exchange.nextUs : undefined;
   }
 

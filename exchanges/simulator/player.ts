@@ -1,4 +1,3 @@
-import { nowUs } from "@ssmd/runtime";
 import { setImmediate } from "node:timers";
 
 /** What is played: items in the order of their time. */
@@ -40,7 +39,7 @@ export class Player {
   #hasten: ReturnType<typeof setTimeout> | undefined;
   #virtualUs: number;
   #anchorVirtualUs = 0;
-  #anchorWallUs = 0;
+  #anchorMs = 0;
   #end!: () => void;
   #wake: (() => void) | undefined;
   #failure: ((error: unknown) => void) | undefined;
@@ -64,9 +63,10 @@ export class Player {
     return still ? this.#virtualUs : this.#paced();
   }
 
+  /** By the monotonic clock: what a sleeping machine missed, or a set clock skipped, is not made up for. */
   #paced(): number {
-    const elapsed = (nowUs() - this.#anchorWallUs) * (this.#options.speed as number);
-    return this.#anchorVirtualUs + Math.round(elapsed);
+    const elapsedMs = (performance.now() - this.#anchorMs) * (this.#options.speed as number);
+    return this.#anchorVirtualUs + Math.round(elapsedMs * 1000);
   }
 
   /** Begins after `delayMs`; a further call before that may begin it earlier. */
@@ -84,7 +84,7 @@ export class Player {
   /** Goes on from here: the gap to `virtualUs` is not waited for. */
   #anchor(virtualUs: number): void {
     this.#anchorVirtualUs = virtualUs;
-    this.#anchorWallUs = nowUs();
+    this.#anchorMs = performance.now();
   }
 
   async #run(delayMs: number): Promise<void> {

@@ -1,5 +1,11 @@
 import { type JsonRecord, openJournal } from "@ssmd/journal";
-import { clientStorePath, type Environment, type GatewaySpec, loadRbac } from "@ssmd/metadata";
+import {
+  clientStorePath,
+  type Environment,
+  type GatewaySpec,
+  journalConfig,
+  loadRbac,
+} from "@ssmd/metadata";
 import { ConfigError, isLoopback, type Logger } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { type Authenticator, keylessAuthenticator } from "./authenticator.ts";
@@ -52,7 +58,7 @@ async function apiKeyAuthenticator(
   const stack = new AsyncDisposableStack();
   stack.defer(() => store.close());
   try {
-    const journal = await openJournal(environment.journal);
+    const journal = await openJournal(journalConfig(environment));
     stack.defer(() => journal.close());
     const audit = (record: JsonRecord) => journal.append(AUDIT_TOPIC, record);
     const { clientRequestsPerSecondMax: requestsPerSecondMax } = GATEWAY_LIMITS;

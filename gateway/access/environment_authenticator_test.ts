@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Environment, GatewaySpec } from "@ssmd/metadata";
+import { type Environment, type GatewaySpec, journalConfig } from "@ssmd/metadata";
 import { openJournal } from "@ssmd/journal";
 import { silentLogger } from "@ssmd/runtime";
 import { AUDIT_TOPIC, environmentAuthenticator } from "./environment_authenticator.ts";
@@ -63,7 +63,7 @@ Deno.test("with keys the store and the journal are where the environment has the
     });
     await authenticator.close();
     assert.ok((await Deno.stat(`${dir}/clients/test.sqlite`)).isFile);
-    const journal = await openJournal(spec.journal);
+    const journal = await openJournal(journalConfig(spec));
     const records = await Array.fromAsync(journal.read(AUDIT_TOPIC));
     await journal.close();
     assert.deepEqual(records.map(({ record }) => record["code"]), ["KEY_INVALID"]);

@@ -3,6 +3,7 @@ import { DAYS_PUBLISHED, daysKey } from "@ssmd/market";
 import { type JournalConfig, type JsonRecord, openJournal } from "@ssmd/journal";
 import {
   type Environment,
+  journalConfig,
   loadCalendar,
   loadEnvironment,
   loadFeed,
@@ -34,7 +35,8 @@ export function dayJobs(
   { environment, registryDir, dataDir, cache, logger }: DayJobsOptions,
   days: DayStore,
 ): DayJobs {
-  const { name: env, journal } = environment;
+  const { name: env } = environment;
+  const journal = journalConfig(environment);
   const calendars = new Map<string, Promise<TradingDays>>();
   return {
     ...{ days, nowUs },
@@ -82,9 +84,7 @@ async function readRegistry(
   return { markets, parser: version.parser };
 }
 
-type Config = JournalConfig | { type: "nats" };
-
-async function append(config: Config, topic: string, record: JsonRecord): Promise<void> {
+async function append(config: JournalConfig, topic: string, record: JsonRecord): Promise<void> {
   if (config.type === "memory") return;
   const journal = await openJournal(config);
   try {
@@ -95,7 +95,7 @@ async function append(config: Config, topic: string, record: JsonRecord): Promis
 }
 
 async function doneSteps(
-  config: Config,
+  config: JournalConfig,
   topic: string,
   { job, token }: { job: string; token: number },
 ): Promise<ReadonlySet<string>> {

@@ -24,7 +24,7 @@ export function whoIsThis(): Who {
  * {@linkcode openJournal} and append throw.
  */
 export async function appendAudit(
-  config: JournalConfig | { type: "nats" },
+  config: JournalConfig,
   category: string,
   record: JsonRecord,
 ): Promise<boolean> {

@@ -29,7 +29,12 @@ export function recordText(record: JsonRecord): string {
   const text = JSON.stringify(record);
   const bytes = text.length > RECORD_BYTES_MAX / 3 ? UTF8.encode(text).length : 0;
   if (bytes <= RECORD_BYTES_MAX) return text;
-  throw new JournalError("JOURNAL_RECORD_TOO_LARGE", `A record of ${bytes} bytes is too large`, {
+  throw recordTooLarge(bytes);
+}
+
+/** `JOURNAL_RECORD_TOO_LARGE`. */
+export function recordTooLarge(bytes: number): JournalError {
+  return new JournalError("JOURNAL_RECORD_TOO_LARGE", `A record of ${bytes} bytes is too large`, {
     context: { bytes, largest: RECORD_BYTES_MAX },
     hint: `Keep records below ${RECORD_BYTES_MAX} bytes; put large things into the archive`,
   });

@@ -103,7 +103,7 @@ const JOURNAL = oneOf([
     type: z.literal("file").describe("A folder of this machine"),
     path: plainText.describe("The folder"),
   }),
-  fields({ type: z.literal("nats").describe("The bus") }),
+  fields({ type: z.literal("nats").describe("A stream of its own on the bus; nothing leaves it") }),
 ]);
 
 const keptDays = z.int().min(1).max(36_500).exactOptional();

@@ -1,5 +1,5 @@
 import { appendAudit } from "@ssmd/journal";
-import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
+import { exportKeyAges, journalConfig, loadSharedDeployment } from "@ssmd/metadata";
 import {
   createLogger,
   exportProcess,
@@ -56,8 +56,8 @@ export async function openService(
   const deployment = await loadSharedDeployment({
     signsInto: () => [],
     ...options,
-    onKeyAccess: async ({ journal }, access) => {
-      await appendAudit(journal, "keys", { component, ...access });
+    onKeyAccess: async (environment, access) => {
+      await appendAudit(journalConfig(environment), "keys", { component, ...access });
     },
     ...(data === undefined ? {} : { dataDir: data }),
   });

@@ -23,6 +23,8 @@ export interface StartOptions {
   permissions?: "-A";
   /** Most open files that the system allows it; default as many as the test's. */
   descriptorsMax?: number;
+  /** A module that is run before `ssmd` in its process; with all rights. */
+  preload?: string;
   /** A service of its own in place of `ssmd`. */
   service?: "connector" | "archiver" | "gateway" | "signals" | "agents";
 }
@@ -155,8 +157,11 @@ function programOf({ descriptorsMax, ...options }: StartOptions): [string, reado
   return ["/bin/sh", ["-c", limited, "sh", program, ...first]];
 }
 
-function unlimited({ permissions, service }: StartOptions): [string, readonly string[]] {
+function unlimited(
+  { permissions, preload, service }: StartOptions,
+): [string, readonly string[]] {
   if (service !== undefined) return [`${ROOT}deploy/launch`, [service]];
+  if (preload !== undefined) return [Deno.execPath(), FREE.toSpliced(1, 0, `--preload=${preload}`)];
   return permissions === "-A" ? [Deno.execPath(), FREE] : [LAUNCHER, []];
 }
 

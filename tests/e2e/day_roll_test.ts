@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changeManifest, isSealedDay, loadManifest } from "@ssmd/archive";
+import { isSealedDay, loadManifest } from "@ssmd/archive";
 import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 import { openDays } from "@ssmd/jobs";
 import { nowUs } from "@ssmd/runtime";
@@ -15,9 +15,6 @@ async function activeYesterday(dataDir: string, env: string): Promise<string> {
   const day = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
   const storage = folderStorage(dataDir);
   await fillArchive(storage, env, day);
-  await changeManifest(storage, { kind: "raw", env, feed: FEED, day }, {
-    change: (manifest) => ({ ...manifest, status: "complete" }),
-  });
   await storage.close();
   using days = await openDays(dataDir, env);
   days.claim({ feed: FEED, day, to: "active", job: "start", nowUs: nowUs() });

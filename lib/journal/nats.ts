@@ -1,0 +1,161 @@
+import { JournalError, messageOf, nowUs } from "@ssmd/runtime";
+import {
+  jetstream,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+} from "@nats-io/jetstream";
+import { errors, type NatsConnection } from "@nats-io/nats-core";
+import { connectNats, managerOf, type NatsCredentials } from "@ssmd/transport/nats_connect";
+import { journalBusy, journalClosed } from "./errors.ts";
+import { type Journal, type JournalEntry, type JsonRecord, PENDING_MAX } from "./journal.ts";
+import { assertTopic, recordText, recordTooLarge } from "./line.ts";
+
+/** Options of {@linkcode natsJournal}. */
+export interface NatsJournalOptions {
+  env: string;
+  /** `nats://host:port`, one or several of a cluster. */
+  url: readonly string[];
+  /** Reads the bus's credentials from where they are now; absent = it asks for none. */
+  readCredentials?: (() => Promise<NatsCredentials>) | undefined;
+}
+
+const TRIES = 3;
+const TRY_MS_MAX = 5_000;
+
+/**
+ * A journal in a stream of its own, `ssmd_journal_{env}` on `ssmd-journal.{env}.>`: nothing leaves it,
+ * and nobody can delete a message of it. Positions are the stream's. Several processes may append.
+ * Throws TransportError where the server is away or refuses.
+ */
+export async function natsJournal(options: NatsJournalOptions): Promise<Journal> {
+  const { env, url: servers, readCredentials } = options;
+  const endpoint = { servers, credentials: await readCredentials?.() };
+  const connection = await connectNats(endpoint, "ssmd-journal", true);
+  try {
+    const manager = await managerOf(connection);
+    const stream = `ssmd_journal_${env}`;
+    await ensureStream(manager, stream, `ssmd-journal.${env}.>`);
+    return new NatsJournal({ connection, manager, stream, prefix: `ssmd-journal.${env}.` });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Makes the stream where it is missing; one that is there stays as its operator set it. */
+async function ensureStream(manager: JetStreamManager, name: string, subject: string) {
+  try {
+    await manager.streams.info(name);
+  } catch (error) {
+    const isMissing = error instanceof JetStreamApiError &&
+      error.code === JetStreamApiCodes.StreamNotFound;
+    if (!isMissing) throw failed(name, error);
+    await manager.streams.add({ name, subjects: [subject], deny_delete: true, deny_purge: true })
+      .catch((error) => {
+        throw failed(name, error);
+      });
+  }
+}
+
+/** Where a journal is on a server. */
+interface StreamOfJournal {
+  connection: NatsConnection;
+  manager: JetStreamManager;
+  stream: string;
+  /** Of the subjects. */
+  prefix: string;
+}
+
+class NatsJournal implements Journal {
+  #on: StreamOfJournal;
+  #client: JetStreamClient;
+  #pending = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(on: StreamOfJournal) {
+    this.#on = on;
+    this.#client = jetstream(on.connection);
+  }
+
+  append(topic: string, record: JsonRecord): Promise<number> {
+    return Promise.try(() => {
+      this.#assertOpen();
+      if (this.#pending.size >= PENDING_MAX) throw journalBusy(PENDING_MAX);
+      assertTopic(topic);
+      const text = `{"at":${nowUs()},"record":${recordText(record)}}`;
+      const published = this.#publish(topic, text);
+      this.#pending.add(published);
+      return published.finally(() => this.#pending.delete(published));
+    });
+  }
+
+  async *read(topic: string, fromPosition = 1): AsyncIterable<JournalEntry> {
+    assertTopic(topic);
+    this.#assertOpen();
+    const { manager, stream, prefix } = this.#on;
+    const { state: { last_seq: last } } = await this.#failing(manager.streams.info(stream));
+    let seq = Math.max(1, fromPosition);
+    while (seq <= last) {
+      this.#assertOpen();
+      const query = { seq, next_by_subj: `${prefix}${topic}` };
+      const message = await this.#failing(manager.streams.getMessage(stream, query));
+      if (message === null || message.seq > last) return;
+      const { at: atUs, record } = message.json<{ at: number; record: JsonRecord }>();
+      yield { position: message.seq, topic, atUs, record };
+      seq = message.seq + 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#pending);
+    await this.#on.connection.close();
+  }
+
+  /** Tried again under the same id: what the server has of an earlier try is not stored twice. */
+  async #publish(topic: string, text: string): Promise<number> {
+    const { stream, prefix } = this.#on;
+    const options = {
+      msgID: crypto.randomUUID(),
+      timeout: TRY_MS_MAX,
+      expect: { streamName: stream },
+    };
+    for (let tries = 1;; tries++) {
+      try {
+        return (await this.#client.publish(`${prefix}${topic}`, text, options)).seq;
+      } catch (error) {
+        if (isTooLarge(error)) throw recordTooLarge(text.length);
+        if (tries === TRIES || error instanceof JetStreamApiError) throw failed(stream, error);
+      }
+    }
+  }
+
+  async #failing<T>(under: Promise<T>): Promise<T> {
+    return await under.catch((error) => {
+      throw failed(this.#on.stream, error);
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw journalClosed();
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof errors.InvalidArgumentError && /max_payload/.test(error.message);
+}
+
+function failed(stream: string, cause: unknown): JournalError {
+  return new JournalError(
+    "JOURNAL_FAILED",
+    `The journal in the stream ${stream} cannot be used (${messageOf(cause)})`,
+    {
+      cause,
+      context: { stream },
+      hint: "Check that the nats-server is there and lets this user use the stream",
+      retryable: true,
+    },
+  );
+}
