@@ -39,7 +39,7 @@ Deno.test("what a client asks for waits for who runs the process, and mistakes a
     const answer = await ask(request);
     return answer.ok ? "" : answer.code;
   };
-  assert.equal(await codeOf({ action: "create", words: WORDS, client: "x" }), "SIGNAL_EXISTS");
+  assert.equal(await codeOf({ action: "create", words: WORDS, client: "x" }), "THREAD_EXISTS");
   assert.equal(await codeOf({ action: "show", thread: "d-none" }), "THREAD_UNKNOWN");
   assert.equal(await codeOf({ action: "test", signal: "../../etc/passwd" }), "SIGNAL_UNKNOWN");
   assert.equal(await codeOf({ action: "answer", thread, text: "x" }), "QUESTION_NOT_ASKED");

@@ -68,7 +68,7 @@ export class DefinitionAgent {
 
   /**
    * Begins a thread; `done` resolves at its first question. `client` = for whom it was asked, where that
-   * is not who approves. Throws SsmdError `REQUEST_INVALID`, and `SIGNAL_EXISTS` for words that are
+   * is not who approves. Throws SsmdError `REQUEST_INVALID`, and `THREAD_EXISTS` for words that are
    * worked on or became a signal, before a model is asked.
    */
   async begin(

@@ -259,7 +259,7 @@ Deno.test("words that are worked on or became a signal are refused before a mode
   const first = await agent.define(WORDS, "ann");
   const before = model.asked;
   const again = () => agent.define(` ${WORDS.toUpperCase()} `, "bob");
-  await assert.rejects(again(), { code: "SIGNAL_EXISTS", message: new RegExp(first.id) });
+  await assert.rejects(again(), { code: "THREAD_EXISTS", message: new RegExp(first.id) });
   assert.equal(model.asked, before);
   // One that was rejected, or that nobody can approve any more, is in nobody's way.
   const decide = (decision: "approve" | "reject", { id, hash }: { id: string; hash: unknown }) =>
@@ -270,8 +270,8 @@ Deno.test("words that are worked on or became a signal are refused before a mode
   const third = await agent.define(WORDS, "ann");
   await decide("approve", third);
   await assert.rejects(again(), {
-    code: "SIGNAL_EXISTS",
-    message: /the signal spread_doubles_2 already/,
+    code: "THREAD_EXISTS",
+    message: /made the signal spread_doubles_2 of these words/,
   });
   await decide("reject", second);
   project.git("branch", "-D", "signal/spread_doubles_2");

@@ -33,7 +33,7 @@ export function claimSignalName(
 }
 
 /**
- * Throws SsmdError `SIGNAL_EXISTS` for words that a thread works on or waits with, or whose signal is
+ * Throws SsmdError `THREAD_EXISTS` for words that a thread works on or waits with, or whose signal is
  * there: asking a model again would end at the same name.
  */
 export function assertNewWords(
@@ -50,14 +50,14 @@ export function assertNewWords(
     const isEnded = row["state"] === "ended";
     const name = [...used].find((each) => detail === committedText(`signal/${each}`));
     if (isEnded && name !== undefined) {
-      throw new SsmdError("SIGNAL_EXISTS", `These words are the signal ${name} already (${id})`, {
+      throw new SsmdError("THREAD_EXISTS", `Thread ${id} made the signal ${name} of these words`, {
         hint:
           `Merge signal/${name} and ssmd signal deploy ${name}; or delete the branch to define ` +
           "the words again",
       });
     }
     if (isEnded || approvals.isExpired(id)) continue;
-    throw new SsmdError("SIGNAL_EXISTS", `Thread ${id} is about the same words already`, {
+    throw new SsmdError("THREAD_EXISTS", `Thread ${id} is about the same words already`, {
       hint: `ssmd agent show ${id}; the words are free again after ssmd agent reject ${id}`,
     });
   }

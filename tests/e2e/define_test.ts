@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { childrenCpuMsOf } from "../contract/cpu_time.ts";
 import { FakeProvider, type Json } from "../servers/fake_provider.ts";
 import { Folder } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
@@ -23,6 +24,12 @@ const ANSWERS: Json[] = [
   { ...DRAFT, when: "book.spread >= p.minSpread && Date.now() > 0" },
   DRAFT,
 ];
+
+/**
+ * Processor time from words to a commit, in starts of `ssmd` on the same machine in the same minute: 20 s
+ * where a start takes 0.3 s.
+ */
+const STARTS_MAX = 66;
 
 /** A project in a repository of its own, whose model is at an address. */
 class Project {
@@ -55,14 +62,29 @@ class Project {
 
   /** Runs a command of ssmd that may reach the model's address and no other. */
   async ssmd(...args: string[]): Promise<Json> {
-    const rights = ["read", "write", "env", "run", "sys", "ffi"].map((name) => `--allow-${name}`);
-    const { code, out, err } = await this.#run(Deno.execPath(), [
-      ...["run", "-q", "--no-prompt", "--frozen", `--config=${ROOT}deno.json`, ...rights],
-      ...[`--allow-net=${this.#host}`, `${ROOT}cli/main.ts`, ...args],
-      ...["--env", ENV, "--output", "json"],
-    ]);
+    const { code, out, err } = await this.#ssmd(...args, "--env", ENV, "--output", "json");
     assert.equal(code, 0, out + err);
     return JSON.parse(out);
+  }
+
+  /** Runs a command that is refused; what it says. */
+  async refused(...args: string[]): Promise<string> {
+    const { code, out, err } = await this.#ssmd(...args, "--env", ENV);
+    assert.equal(code, 1, out + err);
+    return err;
+  }
+
+  /** Processor time of a start of ssmd that does nothing, ms. */
+  async startMs(): Promise<number> {
+    return await childrenCpuMsOf(() => this.#ssmd("--version"));
+  }
+
+  #ssmd(...args: string[]) {
+    const rights = ["read", "write", "env", "run", "sys", "ffi"].map((name) => `--allow-${name}`);
+    return this.#run(Deno.execPath(), [
+      ...["run", "-q", "--no-prompt", "--frozen", `--config=${ROOT}deno.json`, ...rights],
+      ...[`--allow-net=${this.#host}`, `${ROOT}cli/main.ts`, ...args],
+    ]);
   }
 
   async #run(program: string, args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -82,10 +104,20 @@ for (const type of ["openai", "anthropic"] as const) {
     await using _ = project.folder;
     const url = type === "anthropic" ? provider.url : `${provider.url}/v1`;
     await project.write({ type, model: "m", url, credentials: { token: "$key:model.token" } });
+    const startMs = await project.startMs();
     const startedAt = performance.now();
-    const { thread } = await project.ssmd("agent", "define", WORDS);
-    await project.ssmd("agent", "approve", String(thread), "--yes");
-    console.log(`${((performance.now() - startedAt) / 1000).toFixed(1)} s from words to commit`);
+    let thread: unknown;
+    const cpuMs = await childrenCpuMsOf(async () => {
+      thread = (await project.ssmd("agent", "define", WORDS))["thread"];
+      await project.ssmd("agent", "approve", String(thread), "--yes");
+    });
+    const seconds = (ms: number) => (ms / 1000).toFixed(1);
+    console.log(
+      `${seconds(cpuMs)} s of processor time from words to commit, ${
+        (cpuMs / startMs).toFixed(0)
+      } starts of ssmd; ${seconds(performance.now() - startedAt)} s on the wall`,
+    );
+    assert.ok(cpuMs < STARTS_MAX * startMs, `${cpuMs} ms; a start takes ${startMs} ms`);
     assert.equal((await project.git("log", "--oneline", BRANCH)).trim().split("\n").length, 2);
     const shown = await project.git("show", "--stat", "--format=%B", BRANCH);
     for (
@@ -99,5 +131,12 @@ for (const type of ["openai", "anthropic"] as const) {
     const asked = provider.requests.map(({ body }) => JSON.stringify(body));
     assert.match(asked[3] ?? "", /sprad/);
     assert.match(asked[4] ?? "", /Date/);
+    // The same words again cost no call.
+    const refusal = await project.refused("agent", "define", WORDS);
+    assert.match(
+      refusal,
+      new RegExp(`${thread} made the signal spread_doubles.*THREAD_EXISTS`, "s"),
+    );
+    assert.equal(provider.requests.length, ANSWERS.length);
   });
 }
