@@ -1,5 +1,6 @@
 import { ConfigError, suggestion } from "@ssmd/runtime";
 import type { Cache } from "./cache.ts";
+import { withChaos } from "./chaos.ts";
 import { OptionalCache, type OptionalCacheOptions } from "./optional.ts";
 import type { RedisCredentials } from "./redis.ts";
 
@@ -57,5 +58,5 @@ export async function openServiceCache(
   config: CacheConfig,
   options: OptionalCacheOptions & { env: string },
 ): Promise<OptionalCache> {
-  return new OptionalCache(await openCache(config, options.env), options);
+  return new OptionalCache(withChaos(await openCache(config, options.env), options), options);
 }
