@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { memoryCache } from "@ssmd/cache";
 import {
   encodeInstrument,
@@ -57,6 +58,45 @@ Deno.test("instruments of files and of the bus are one security master, by both 
       await store.delete(instrumentKey(INSTRUMENT.id));
       await until(async () => (await get(path)).status === 404);
       await until(async () => (await cache.hashGetAll("secmaster:instruments")).size === 3);
+    },
+    true,
+    { cache },
+  );
+});
+
+Deno.test("a life that goes back is the same on the bus, in the cache and in REST, step by step", () => {
+  const cache = memoryCache();
+  const steps: object[] = [
+    ...[{ state: "open" }, { state: "open", closes: "2026-12-30T00:00:00Z" }],
+    { state: "open", price_grid: [{ from: "0.0000", to: "1.0000", step: "0.0010" }] },
+    ...[{ state: "determined", result: "yes" }, { state: "disputed", result: "yes" }],
+    ...[{ state: "amended", result: "no" }, { state: "settled", result: "no" }],
+  ];
+  const versions = steps.map((step, hour) => {
+    const at = `2026-11-28T0${hour}:00:00Z`;
+    return { effective: at, known: at, ...step } as InstrumentFile["versions"][number];
+  });
+  return withGateway(
+    async ({ get, transport }) => {
+      const store = await transport.keyValue(INSTRUMENT_STORE);
+      const path = `/v1/secmaster/instruments/${INSTRUMENT.id}`;
+      for (const [i, version] of versions.entries()) {
+        const instrument = { ...INSTRUMENT, versions: versions.slice(0, i + 1) };
+        await store.put(instrumentKey(INSTRUMENT.id), encodeInstrument(instrument));
+        const history = async () => (await get(`${path}/history`)).body["versions"];
+        await until(async () => isDeepStrictEqual(await history(), instrument.versions));
+        assert.deepEqual((await get(path)).body["version"], version);
+        await until(async () =>
+          isDeepStrictEqual(
+            JSON.parse(await cache.hashGet("secmaster:instruments", INSTRUMENT.id) ?? "{}"),
+            instrument,
+          )
+        );
+      }
+      const asOf = await get(`${path}?as_of=2026-11-28T04:30:00Z`);
+      assert.equal((asOf.body["version"] as { state: string }).state, "disputed");
+      const knownThen = await get(`${path}?known_at=2026-11-28T03:30:00Z`);
+      assert.equal((knownThen.body["version"] as { result: string }).result, "yes");
     },
     true,
     { cache },

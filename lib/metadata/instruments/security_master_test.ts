@@ -97,6 +97,34 @@ function masterOf(rows: readonly Row[]): SecurityMaster {
   return master;
 }
 
+Deno.test("fees of a day are those that a plain list of dates says", () => {
+  fc.assert(
+    fc.property(
+      fc.array(NUMBER, { minLength: 1, maxLength: 6 }),
+      fc.array(NUMBER, { minLength: 1, maxLength: 3 }),
+      NUMBER,
+      (days, knownDays, day) => {
+        const fee_changes = days.map((from, i) => ({
+          ...{ from: dayText(from), type: "quadratic", multiplier: String(i) },
+        }));
+        const master = new SecurityMaster();
+        for (const known of knownDays) {
+          const terms = { effective: dayText(0), known: dayText(known), state: "open" as const };
+          const fees = { type: "quadratic", multiplier: "99" };
+          master.put(instrument("one", { versions: [{ ...terms, fees, fee_changes }] }));
+          const found = master.versionAt("one", { asOfUs: dayUs(day), knownAtUs: dayUs(12) });
+          let expected = days.some((from) => from <= known) ? undefined : "99";
+          for (let upTo = 0; upTo <= day; upTo++) {
+            if (days.includes(upTo)) expected = String(days.lastIndexOf(upTo));
+          }
+          assert.equal(found?.fees?.multiplier, expected);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
 Deno.test("names mean on each day what a plain list of all mappings says", () => {
   const oneKnown = fc.uniqueArray(MAPPING, {
     maxLength: 10,

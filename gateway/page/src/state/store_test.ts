@@ -81,6 +81,17 @@ Deno.test("a market whose life was not seen is of unknown state until it trades 
   assert.equal(stateText(row), "settled");
 });
 
+Deno.test("a market that is disputed and amended is shown so, news of its terms change nothing", () => {
+  const store = focused();
+  const row = store.find(HEAD.symbol);
+  assert.ok(row);
+  for (const state of ["closed", "disputed", "amended", "settled"]) {
+    store.take({ ...HEAD, type: "status", state, result: "no" });
+    store.take({ ...HEAD, type: "status", state: "unknown", kind: "terms", closeAt: 1 });
+    assert.equal(stateText(row), state);
+  }
+});
+
 Deno.test("the lag of a feed is the time from the venue's record to ours", () => {
   const store = focused();
   assert.deepEqual(store.lags.get("kraken"), [4]);
