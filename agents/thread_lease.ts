@@ -17,12 +17,21 @@ export async function withLease<T>(
       ...{ hint: "Try again in a moment", retryable: true },
     });
   }
-  const renew = setInterval(() => take(store, thread, owner), AGENT_LIMITS.leaseMs / 3);
+  const renew = setInterval(() => renewLease(store, thread, owner), AGENT_LIMITS.leaseMs / 3);
   try {
     return await body();
   } finally {
     clearInterval(renew);
     store.db.prepare("DELETE FROM leases WHERE thread = ? AND owner = ?").run(thread, owner);
+  }
+}
+
+/** An error of a timer would end the process: one that is busy for long is asked again before the end. */
+function renewLease(store: AgentStore, thread: string, owner: string): void {
+  try {
+    take(store, thread, owner);
+  } catch {
+    // What works on the thread meets the same error, and tells it.
   }
 }
 

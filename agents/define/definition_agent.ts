@@ -51,9 +51,10 @@ export class DefinitionAgent {
   #store: AgentStore;
   #tools: DefinitionTools;
   #graph: DefinitionGraph;
+  #closing = new AbortController();
   #ended = new AbortController();
-  /** Runs on their way. */
-  #runs = new Map<RunControl, Promise<void>>();
+  #controls = new Set<RunControl>();
+  #runs = new Set<Promise<ThreadDetails>>();
 
   constructor(tools: DefinitionTools) {
     this.#store = tools.store;
@@ -148,20 +149,23 @@ export class DefinitionAgent {
   /** Goes on with what earlier processes left, whenever their leases run out. */
   async resumeLeft(onFailed: (error: unknown) => void): Promise<void> {
     const isOpen = ({ state }: Thread) => state === "running" || state === "approval";
-    for (let left = this.list().filter(isOpen); left.length > 0 && !this.#ended.signal.aborted;) {
-      for (const { id } of left) await this.resume(id).catch(onFailed);
-      left = this.list().filter(({ id, state }) =>
-        state === "running" && left.some((each) => each.id === id && isLeased(this.#store, id))
-      );
-      if (left.length > 0) await sleep(AGENT_LIMITS.leaseMs, this.#ended.signal);
+    let left = this.list().filter(isOpen).map(({ id }) => id);
+    while (left.length > 0) {
+      for (const id of left) {
+        if (this.#closing.signal.aborted) return;
+        await this.resume(id).catch(onFailed);
+      }
+      left = left.filter((id) => isLeased(this.#store, id));
+      if (left.length > 0) await sleep(AGENT_LIMITS.leaseMs, this.#closing.signal);
     }
   }
 
   /** Ends each run at its next step, or where that takes too long; what is left goes on later. */
   async close(): Promise<void> {
+    this.#closing.abort();
+    for (const control of this.#controls) control.requestDrain("the process ends");
     const waited = new AbortController();
-    for (const control of this.#runs.keys()) control.requestDrain("the process ends");
-    const runs = Promise.allSettled([...this.#runs.values()]);
+    const runs = Promise.allSettled([...this.#runs]);
     await Promise.race([runs, sleep(AGENT_LIMITS.drainMs, waited.signal)]);
     waited.abort();
     this.#ended.abort();
@@ -201,30 +205,32 @@ export class DefinitionAgent {
     id: string,
     inputOf: () => Input | undefined | Promise<Input | undefined>,
   ): Promise<ThreadDetails> {
-    await withLease(this.#store, id, async () => {
+    const run = withLease(this.#store, id, async () => {
       const input = await inputOf();
       if (input !== undefined) await this.#invoke(id, input);
       // Killed behind its last checkpoint.
       else if (this.#thread(id).state === "running") await this.#note(id);
-    });
-    return await this.show(id);
+    }).then(() => this.show(id));
+    this.#runs.add(run);
+    return await run.finally(() => this.#runs.delete(run));
   }
 
+  /** One that is drained goes on in the next process. */
   async #invoke(id: string, input: Input): Promise<void> {
     this.#setState(id, "running", "");
+    if (this.#closing.signal.aborted) return;
     const control = new RunControl();
-    const run = this.#graph.invoke(input, {
-      ...{ ...configOf(id), control, signal: this.#ended.signal },
-      ...{ durability: "sync", recursionLimit: AGENT_LIMITS.stepsMax },
-    }).then(() => this.#note(id));
-    this.#runs.set(control, run);
+    this.#controls.add(control);
     try {
-      await run;
+      await this.#graph.invoke(input, {
+        ...{ ...configOf(id), control, signal: this.#ended.signal },
+        ...{ durability: "sync", recursionLimit: AGENT_LIMITS.stepsMax },
+      });
+      await this.#note(id);
     } catch (error) {
-      // The process ends: the thread goes on in the next one.
       if (!(error instanceof GraphDrained)) throw error;
     } finally {
-      this.#runs.delete(control);
+      this.#controls.delete(control);
     }
   }
 

@@ -330,6 +330,16 @@ Deno.test("a thread whose process ends at a step is gone on with by the next one
   assert.equal(model.asked, 2);
 });
 
+Deno.test("a thread is not begun by a process that ends, nor lost by it", async () => {
+  await using project = new Project();
+  const { agent, store } = agentOf(project, erringModel());
+  await agent.close();
+  assert.equal((await agent.define(WORDS, "ann")).state, "running");
+  const next = agentOf(project, erringModel(), { store }).agent;
+  await next.resumeLeft((error) => assert.fail(String(error)));
+  assert.equal(next.list()[0]?.state, "approval");
+});
+
 Deno.test("what was spent is counted on by the next process, by thread and by day", async () => {
   await using project = new Project();
   const path = `${project.path}/agents.sqlite`;

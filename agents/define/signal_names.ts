@@ -58,7 +58,8 @@ export function assertNewWords(
     }
     if (isEnded || approvals.isExpired(id)) continue;
     throw new SsmdError("THREAD_EXISTS", `Thread ${id} is about the same words already`, {
-      hint: `ssmd agent show ${id}; the words are free again after ssmd agent reject ${id}`,
+      hint:
+        `Go on with thread ${id} (ssmd agent show ${id}); once it is rejected the words are free`,
     });
   }
 }

@@ -9,6 +9,7 @@ import {
   type FireAction,
   fireSubject,
 } from "@ssmd/market";
+import { DatabaseSync } from "node:sqlite";
 import { openTransport, type Transport } from "@ssmd/transport";
 import { natsServerProgram, startNatsServer } from "../servers/nats_server.ts";
 import { eventually, Folder, Running } from "./_process.ts";
@@ -108,12 +109,23 @@ Deno.test({
         await eventually("some are posted", () => Promise.resolve(keys.length > 4));
         assert.equal((await agents.stop("SIGTERM")).code, 0);
       }
-      // While it is away.
+      // While it is away; a thread that was killed at its beginning is there as well.
+      const path = `${folder.path}/data/agents/${ENV}.sqlite`;
+      const killed = "'d-1', 'define', 'words', 'ann', 'm', 'running', '', '', ''";
+      const threads = new DatabaseSync(path);
+      threads.exec(`INSERT INTO threads VALUES (${killed})`);
       await fire(bus, "KXBTC-1", [21, 40]);
       await using agents = start();
       await eventually("all are over", () => Promise.resolve(events.length === 39));
       assert.equal(new Set(keys).size, 39);
       assert.equal(keys.length, 39);
+      await eventually("the thread goes on", () => {
+        const thread = threads.prepare("SELECT state, detail FROM threads").get();
+        return Promise.resolve(
+          thread?.["state"] === "ended" && /model_failed/.test(String(thread["detail"])),
+        );
+      });
+      threads.close();
       const waiting = (await ask(bus, { action: "actions", signal: "", limit: 100 }))
         .filter(({ state }) => state === "approval");
       const [{ id, hash } = { id: "", hash: "" }] = waiting;
