@@ -106,11 +106,12 @@ export function permissionsOf(launch: Launch): Permissions {
 }
 
 /** What agents start asks a gateway, and reads where one runs on this machine; nothing else. */
-function toolPermissions({ args, registryDir, reach }: Launch): Permissions {
+function toolPermissions({ args, root, registryDir, reach }: Launch): Permissions {
   const dataDirs = [DATA_DIR_DEFAULT, ...valuesOf(args, "data")];
   const written = reach.filter(({ kind }) => kind === "write").map(({ what }) => what);
   return {
-    read: unique([registryDir ?? "./exchanges", ...dataDirs, ...written]),
+    // Its own modules are read when it is called; what serves gives that up.
+    read: unique([root, registryDir ?? "./exchanges", ...dataDirs, ...written]),
     write: [],
     net: unique([...LOOPBACK, ...hostsIn(args)]),
     run: [],

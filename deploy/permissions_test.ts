@@ -78,8 +78,9 @@ Deno.test("signals read their own files and run their hosts through the shell, a
 });
 
 Deno.test("what agents start reaches the gateway's machine or its address, writes and runs nothing", () => {
-  const { write, net, run } = permissions("ssmd", "mcp serve --url https://md.example:8443");
+  const { read, write, net, run } = permissions("ssmd", "mcp serve --url https://md.example:8443");
   assert.deepEqual([write, run], [[], []]);
+  assert.ok(read.includes("/opt/ssmd"), "a command's modules are read when it is called");
   assert.deepEqual(net, ["127.0.0.1", "localhost", "[::1]", "md.example:8443"]);
 });
 
