@@ -197,6 +197,8 @@ export interface CatalogueRequest {
   series?: string;
   /** One event only, where the venue has some. */
   group?: string;
+  /** Pairs of tokenized assets (stocks) besides, where the venue has some. */
+  tokenized?: boolean;
   /** Only markets that are not settled, and these by the venue's name; absent = all. */
   living?: ReadonlySet<string>;
 }

@@ -40,6 +40,7 @@ export default defineCommand({
       completes: "feed",
     }),
     series: text("One series only, where the venue has some", { placeholder: "series" }),
+    tokenized: on("Pairs of tokenized assets (stocks) besides, where the venue has some"),
     since: instantFlag("Only what changed since (UTC), where the venue can tell"),
     signed: on("Sign requests with the feed's key, which is let ask more often"),
     url: parsed(parseUrl, "Address of the REST in place of the venue's", { placeholder: "url" }),
@@ -61,14 +62,14 @@ export default defineCommand({
     const startedMs = performance.now();
     const registry = await Registry.open(context.globals);
     const files = registry.check().instruments;
-    const { env, url = catalogue.url, feed = id, series, since, dryRun, signed } = flags;
+    const { env, url = catalogue.url, feed = id, series, tokenized, since, dryRun, signed } = flags;
     const signature = signed ? await credentialsOf(context, env, feed) : {};
     const counts = await withStore(context, { registry, env }, (store) =>
       synchronize({
         ...{ catalogue, store, files, dryRun },
         ask: askVenueRest({ venue, url, perSecond: catalogue.perSecond, ...signature }),
         request: {
-          ...{ feed, known: nowText() },
+          ...{ feed, known: nowText(), tokenized },
           ...(series === undefined ? {} : { series }),
           ...(since === undefined ? {} : { updatedSinceS: sinceS(since) }),
         },

@@ -1,6 +1,6 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
 import { VenueError } from "@ssmd/runtime";
-import type { Catalogue, CatalogueRequest, NewsRequest } from "../adapter.ts";
+import type { AskRest, Catalogue, CatalogueRequest, NewsRequest } from "../adapter.ts";
 import { objectOf } from "./messages.ts";
 import { symbolOf } from "./symbols.ts";
 
@@ -29,24 +29,33 @@ const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
 const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
 const ALL_PRICES = { from: "0", to: "999999999999999" };
 
-/** Kraken's public REST: one answer with all pairs. */
+/** Kraken's public REST: one answer with all pairs, and on request one with those of tokenized assets. */
 export const krakenCatalogue: Catalogue = {
   url: "https://api.kraken.com/0/public",
   perSecond: 1,
   news: krakenNews,
   async *instruments(ask, request) {
-    const answer = await ask("/AssetPairs") as { error?: unknown; result?: unknown };
-    const { result } = answer;
-    if (typeof result !== "object" || result === null) {
-      throw new VenueError("VENUE_ANSWER_UNREADABLE", "Kraken's answer holds no pairs", {
-        context: { error: answer.error },
-        hint: "Try again; if it stays, the venue has changed its REST",
-        retryable: true,
-      });
-    }
-    yield Object.values(result).flatMap((pair) => krakenInstrument(pair, request) ?? []);
+    yield await pairsOf(ask, "/AssetPairs", request);
+    if (request.tokenized !== true) return;
+    yield await pairsOf(ask, "/AssetPairs?aclass_base=tokenized_asset", request);
   },
 };
+
+async function pairsOf(
+  ask: AskRest,
+  path: string,
+  request: CatalogueRequest,
+): Promise<InstrumentFile[]> {
+  const { error, result } = await ask(path) as { error?: unknown; result?: unknown };
+  if (typeof result !== "object" || result === null) {
+    throw new VenueError("VENUE_ANSWER_UNREADABLE", "Kraken's answer holds no pairs", {
+      context: { error },
+      hint: "Try again; if it stays, the venue has changed its REST",
+      retryable: true,
+    });
+  }
+  return Object.values(result).flatMap((pair) => krakenInstrument(pair, request) ?? []);
+}
 
 /** A pair of the instrument channel, with the fields that we read. */
 interface ListedPair {

@@ -31,3 +31,20 @@ Deno.test("all recorded pairs are instruments, named as the WebSocket names them
     page.every(({ mappings }) => !/^XBT\/|^XDG\/|\/XBT$/.test(mappings[0]?.external ?? "")),
   );
 });
+
+Deno.test("pairs of tokenized assets are asked for on request", async () => {
+  const pair = (wsname: string) => ({ wsname, tick_size: "0.01", status: "online" });
+  const answers: Record<string, unknown> = {
+    "/AssetPairs": { result: { XXBTZUSD: pair("XBT/USD") } },
+    "/AssetPairs?aclass_base=tokenized_asset": { result: { AAPLxUSD: pair("AAPLx/USD") } },
+  };
+  const externals = async (tokenized: boolean) => {
+    const ask = (path: string) => Promise.resolve(answers[path]);
+    const pages = await Array.fromAsync(
+      krakenCatalogue.instruments(ask, { ...REQUEST, tokenized }),
+    );
+    return pages.flat().map(({ id, mappings }) => [id, mappings[0]?.external]);
+  };
+  assert.deepEqual(await externals(false), [["BTCUSD", "BTC/USD"]]);
+  assert.deepEqual(await externals(true), [["BTCUSD", "BTC/USD"], ["AAPLxUSD", "AAPLx/USD"]]);
+});

@@ -31,7 +31,11 @@ export function answerKrakenRest(
     case "Assets":
       return krakenOk(Object.fromEntries(pairs.flatMap(({ symbol }) => assets(symbol))));
     case "AssetPairs":
-      return krakenOk(Object.fromEntries(pairs.map(assetPair)));
+      return krakenOk(Object.fromEntries(
+        pairs.map(assetPair).filter(([, { aclass_base }]) =>
+          aclass_base === (query.get("aclass_base") ?? "currency")
+        ),
+      ));
     case "Depth":
       return ofPair(query, publishers, (publisher, count) => depth(publisher, { count, nowUs }));
     case "Trades":
@@ -129,15 +133,18 @@ function assets(symbol: string): [string, unknown][] {
   }]);
 }
 
-function assetPair({ symbol, priceDecimals, sizeDecimals }: KrakenPair): [string, unknown] {
+function assetPair({ symbol, priceDecimals, sizeDecimals }: KrakenPair) {
   const [base = symbol, quote = "USD"] = symbol.split("/").map(restAsset);
   const tick = priceDecimals === 0 ? "1" : `0.${"1".padStart(priceDecimals, "0")}`;
-  return [`${base}${quote}`, {
+  // `AAPLx/USD` is of a tokenized stock.
+  const aclass_base = /[a-z]$/.test(base) ? "tokenized_asset" : "currency";
+  const terms = {
     ...{ altname: `${base}${quote}`, wsname: `${base}/${quote}`, base, quote, lot: "unit" },
-    ...{ aclass_base: "currency", aclass_quote: "currency", cost_decimals: 5 },
+    ...{ aclass_base, aclass_quote: "currency", cost_decimals: 5 },
     ...{ pair_decimals: priceDecimals, lot_decimals: sizeDecimals, tick_size: tick },
     ...{ lot_multiplier: 1, leverage_buy: [], leverage_sell: [] },
     ...{ fees: [[0, 0.4]], fees_maker: [[0, 0.25]], fee_volume_currency: "ZUSD" },
     ...{ ordermin: "0.00005", costmin: "0.5", status: "online" },
-  }];
+  };
+  return [`${base}${quote}`, terms] as const;
 }
