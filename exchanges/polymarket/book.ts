@@ -6,7 +6,7 @@ import {
   valueOf,
 } from "@ssmd/market";
 import { TrackedBook, type TrackedBookState } from "../tracked_book.ts";
-import { BookHash, type BookHashState, type HashedBook } from "./book_hash.ts";
+import { BookHash, type BookHashState, type HashedBook, type HashSearches } from "./book_hash.ts";
 import { PRICE_DECIMALS, SIZE_DECIMALS, stepsOfField } from "./format.ts";
 import { objectOf, type PolymarketChange, type PolymarketEvent } from "./messages.ts";
 
@@ -36,11 +36,15 @@ export class PolymarketBook extends TrackedBook {
   /** Since when its best prices are not the venue's, µs; 0 = they are. */
   differsSinceUs = 0;
   /** The check of the venue's hashes. */
-  readonly hash: BookHash = new BookHash();
+  readonly hash: BookHash;
 
   /** An empty book that waits for its snapshot since `lostUs`. */
-  constructor(options: Pick<TrackedBook, "external" | "symbol" | "lostUs">) {
+  constructor(
+    options: Pick<TrackedBook, "external" | "symbol" | "lostUs">,
+    searches: HashSearches,
+  ) {
     super({ ...options, precision: PRECISION });
+    this.hash = new BookHash(searches);
   }
 
   /** Replaces all levels. */
@@ -130,8 +134,13 @@ export class PolymarketBook extends TrackedBook {
   }
 
   /** A book from its plain JSON. */
-  static restore(state: PolymarketBookState, symbol: string): PolymarketBook {
-    const book = new PolymarketBook({ external: state.external, symbol, lostUs: state.lostUs });
+  static restore(
+    state: PolymarketBookState,
+    symbol: string,
+    searches: HashSearches,
+  ): PolymarketBook {
+    const { external, lostUs } = state;
+    const book = new PolymarketBook({ external, symbol, lostUs }, searches);
     book.market = state.market;
     book.restoreTracked(state);
     book.differsSinceUs = state.differsSinceUs;

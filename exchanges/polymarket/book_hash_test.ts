@@ -18,10 +18,15 @@ const SECOND_US = 1_000_000;
 type Levels = readonly (readonly [string, string])[];
 
 /** As the venue sums up a book. */
-function hashOf(bids: Levels, asks: Levels, lastPrice = "0.400", minOrderSize = "5"): string {
+function hashOf(
+  bids: Levels,
+  asks: Levels,
+  lastPrice = "0.400",
+  { minOrderSize = "5", token = YES } = {},
+): string {
   const side = (levels: Levels) => levels.map(([price, size]) => ({ price, size }));
   return createHash("sha1").update(JSON.stringify({
-    ...{ market: MARKET, asset_id: YES, timestamp: "1790491136945", hash: "" },
+    ...{ market: MARKET, asset_id: token, timestamp: "1790491136945", hash: "" },
     ...{ bids: side(bids), asks: side(asks), min_order_size: minOrderSize },
     ...{ tick_size: "0.01", neg_risk: false, last_trade_price: lastPrice },
   })).digest("hex");
@@ -102,7 +107,7 @@ Deno.test("polymarket: hashes that never were equal are no loss, and one that is
     assert.deepEqual(brief(events), ["delta RAIN-YES"]);
   }
   // Terms that are not usual cannot be found, so nothing is checked.
-  const strange = hashOf(BIDS, ASKS, "0.400", "7");
+  const strange = hashOf(BIDS, ASKS, "0.400", { minOrderSize: "7" });
   assert.deepEqual(checksumsOf(feed(normalizer, firstBook(strange), AT_US + 61e6).events), [
     "unverified",
   ]);
@@ -127,6 +132,59 @@ Deno.test("polymarket: of a book that was proven, a first book with another hash
   assert.deepEqual(brief(again).slice(0, 2), [
     "gap RAIN-YES orderbook checksum recovered",
     "snapshot RAIN-YES",
+  ]);
+});
+
+const TOKENS = Array.from({ length: 50 }, (_, i) => String(1000 + i));
+
+/** Changes of all tokens in each second: the gaps, and how many searches found nothing. */
+function secondsOfChanges(seconds: number, hashAt: (i: number, second: number) => string) {
+  const specs = TOKENS.map((external) => ({ symbol: external, external }));
+  const normalizer = connectedNormalizer(specs as never);
+  for (const token of TOKENS) {
+    const hash = hashOf(BIDS, ASKS, "0.400", { token });
+    feed(normalizer, { ...bookOf(token, BIDS, ASKS), ...TERMS, hash });
+  }
+  const gaps: string[] = [];
+  for (let second = 1; second <= seconds; second++) {
+    for (const [i, token] of TOKENS.entries()) {
+      const change = changeOf(token, ["BUY", "0.3", String(second)], ["0.4", "0.5"]);
+      const frame = changesFrame([{ ...change, hash: hashAt(i, second) }]);
+      const { events } = feed(normalizer, frame, AT_US + second * SECOND_US + i * 20_000);
+      gaps.push(...brief(events).filter((each) => each.startsWith("gap")));
+    }
+  }
+  const { books } = normalizer.state() as { books: { hash: { unequal: number } }[] };
+  return { gaps, unequal: books.reduce((sum, { hash }) => sum + hash.unequal, 0) };
+}
+
+Deno.test("polymarket: of all books of a connection ten a second are searched, whatever their hashes are", () => {
+  const { gaps, unequal } = secondsOfChanges(10, () => "00");
+  assert.deepEqual(gaps, []);
+  assert.ok(unequal > 50 && unequal <= 100, `${unequal} searches`);
+});
+
+Deno.test("polymarket: a lost book is found among others that all have other prices each second", () => {
+  const lost = 25;
+  const { gaps } = secondsOfChanges(60, (i, second) => {
+    const bids: Levels = [["0.3", String(second)], ["0.4", i === lost && second > 9 ? "2" : "1.5"]];
+    const price = (0.4 + second / 1000).toFixed(3);
+    return hashOf(bids, ASKS, price, { token: TOKENS[i] ?? "" });
+  });
+  assert.deepEqual(gaps, [`gap ${TOKENS[lost]} orderbook checksum open`]);
+});
+
+Deno.test("polymarket: a price that was told needs no search", () => {
+  const normalizer = connectedNormalizer([SPECS[0]] as never);
+  feed(normalizer, firstBook());
+  const trade = {
+    ...{ market: MARKET, asset_id: YES, price: "0.4321", size: "5", side: "BUY" },
+    ...{ timestamp: "1790491136945", event_type: "last_trade_price", transaction_hash: "0x1" },
+  };
+  feed(normalizer, trade, AT_US + 1);
+  const hash = hashOf([["0.3", "9"], ["0.4", "1.5"]], ASKS, "0.4321");
+  assert.deepEqual(checksumsOf(feed(normalizer, deepChange("9", hash), AT_US + 2).events), [
+    "verified",
   ]);
 });
 

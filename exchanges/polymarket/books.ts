@@ -4,6 +4,7 @@ import { type BookLoss, BookSet } from "../book_set.ts";
 import { wordOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
 import { levelOf, levelsOf, PolymarketBook, type PolymarketBookState } from "./book.ts";
+import { HashSearches } from "./book_hash.ts";
 import { timestampOf } from "./format.ts";
 import { objectOf, type PolymarketChange, type PolymarketEvent } from "./messages.ts";
 
@@ -15,6 +16,9 @@ const DIFFERS_US_MAX = 1_000_000;
  * best prices and the book's differ for good.
  */
 export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
+  /** When a book's hash was searched last. */
+  readonly searches = new HashSearches();
+
   /** A whole book, which replaces the one there was; whether it could be read. */
   snapshot(token: string, event: PolymarketEvent, atUs: number, out: Normalized): boolean {
     const book = this.bookOf(token, atUs);
@@ -150,7 +154,8 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
   }
 
   protected create(external: string, lostUs: number): PolymarketBook {
-    return new PolymarketBook({ external, symbol: this.symbols.ours(external), lostUs });
+    const symbol = this.symbols.ours(external);
+    return new PolymarketBook({ external, symbol, lostUs }, this.searches);
   }
 
   protected stateOf(book: PolymarketBook): PolymarketBookState {
@@ -158,6 +163,6 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
   }
 
   protected bookOfState(state: PolymarketBookState): PolymarketBook {
-    return PolymarketBook.restore(state, this.symbols.ours(state.external));
+    return PolymarketBook.restore(state, this.symbols.ours(state.external), this.searches);
   }
 }

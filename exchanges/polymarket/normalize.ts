@@ -16,6 +16,8 @@ interface PolymarketState extends VenueState<PolymarketBookState> {
   requests: RequestsState;
   lifecycle: LifecycleState;
   fills: [string, number][];
+  /** Earlier versions searched at any time. */
+  searchesDueUs?: number;
 }
 
 /** Record types of the events of one token. */
@@ -123,7 +125,10 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     if (record.type === "status") {
       this.books.find(token)?.hash.setTickSize(record.priceLevelStructure ?? "");
     }
-    if (record.type === "trade") record.tradeId = this.#fills.nextId(token, event.transaction_hash);
+    if (record.type === "trade") {
+      this.books.find(token)?.hash.traded(event.price);
+      record.tradeId = this.#fills.nextId(token, event.transaction_hash);
+    }
     out.events.push(record);
   }
 
@@ -175,6 +180,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
       requests: this.requests.state(),
       lifecycle: this.#lifecycle.state(),
       fills: this.#fills.state(),
+      searchesDueUs: this.books.searches.dueUs,
     };
     return structuredClone(state);
   }
@@ -186,5 +192,6 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     this.requests.restore(given.requests);
     this.#lifecycle.restore(given.lifecycle);
     this.#fills.restore(given.fills);
+    this.books.searches.dueUs = given.searchesDueUs ?? 0;
   }
 }

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { type BookSideName, textOfSteps } from "@ssmd/market";
 import type { ModelMarket } from "../model/market.ts";
 
-/** Terms of all simulated markets. */
-const TERMS = { min_order_size: "5", tick_size: "0.001", neg_risk: false } as const;
+/** Terms of all simulated markets; their lowest price is a tick. */
+const TERMS = { min_order_size: "5", neg_risk: false } as const;
 
 /** A token's whole book as REST gives it, with the hash that the venue makes of exactly this JSON. */
 export interface BookSummary {
@@ -31,7 +31,8 @@ export function bookSummary(market: ModelMarket, condition: string, nowUs: numbe
   };
   const summary = {
     ...{ market: condition, asset_id: external, timestamp: timeText(nowUs), hash: "" },
-    ...{ bids: side("bids"), asks: side("asks"), ...TERMS },
+    ...{ bids: side("bids"), asks: side("asks"), min_order_size: TERMS.min_order_size },
+    ...{ tick_size: plainText(market.spec.priceMin, priceDecimals), neg_risk: TERMS.neg_risk },
     last_trade_price: textOfSteps(market.lastPrice, priceDecimals),
   };
   return { ...summary, hash: createHash("sha1").update(JSON.stringify(summary)).digest("hex") };

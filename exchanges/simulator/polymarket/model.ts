@@ -67,6 +67,7 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
       const no = tokens[i + 1] ?? `9${token.slice(1)}`;
       return gammaMarket({
         ...{ n, slug: `sim-market-${n}`, question: `Simulated market ${n}?` },
+        tick: Number(this.#publishers[i]?.summary(nowUs).tick_size),
         ...{ tokens: [token, no], condition: conditionOf(n) },
       });
     });

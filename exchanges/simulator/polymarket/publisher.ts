@@ -4,6 +4,7 @@ import type { LevelObserver, ModelMarket, ModelTrade } from "../model/market.ts"
 import { Random } from "../model/prng.ts";
 import { type BookSummary, bookSummary, plainText, timeText } from "./book.ts";
 import type { PolymarketSession } from "./session.ts";
+import { wantsFinerTick } from "./symbols.ts";
 
 /** A book is sent whole again after so many steps with trades. */
 const BOOK_EVERY = 8;
@@ -66,6 +67,7 @@ export class PolymarketMarketPublisher implements LevelObserver {
     if (trades.length > 0 && ++this.#trades % BOOK_EVERY === 0) {
       send(this.book(nowUs, false), "book");
     }
+    this.#refine(nowUs, send);
     if (this.#best === `${bid} ${ask}`) return;
     this.#best = `${bid} ${ask}`;
     const head = { market: this.#condition, asset_id: this.token };
@@ -73,6 +75,20 @@ export class PolymarketMarketPublisher implements LevelObserver {
     const spread = this.#price(Math.max(0, ask - bid));
     const timestamp = timeText(nowUs);
     send({ ...head, ...best, spread, timestamp, event_type: "best_bid_ask" }, "ticker");
+  }
+
+  /** Near 0 and 1 prices become finer, once. */
+  #refine(nowUs: number, send: (event: Record<string, unknown>, kind: FrameKind) => void): void {
+    const { spec, lastPrice } = this.#market;
+    if (spec.priceMin === 1 || !wantsFinerTick(lastPrice)) return;
+    const old_tick_size = this.#price(spec.priceMin);
+    spec.restructure?.("0.001");
+    const head = { market: this.#condition, asset_id: this.token };
+    const sizes = { old_tick_size, new_tick_size: this.#price(spec.priceMin) };
+    send(
+      { ...head, ...sizes, timestamp: timeText(nowUs), event_type: "tick_size_change" },
+      "control",
+    );
   }
 
   #changes(nowUs: number): Record<string, unknown> {

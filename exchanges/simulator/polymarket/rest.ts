@@ -12,10 +12,12 @@ const OFFSET_MAX = 2000;
 
 /** A market of two outcomes. */
 export function gammaMarket(
-  { n, slug, question, tokens, condition }: {
+  { n, slug, question, tick, tokens, condition }: {
     n: number;
     slug: string;
     question: string;
+    /** Step of its prices, dollars. */
+    tick: number;
     tokens: readonly [string, string];
     condition: string;
   },
@@ -24,7 +26,7 @@ export function gammaMarket(
     ...{ id: String(n), question, conditionId: condition, slug, active: true, closed: false },
     ...{ outcomes: `["Yes", "No"]`, outcomePrices: `["0.5", "0.5"]`, acceptingOrders: true },
     ...{ clobTokenIds: JSON.stringify(tokens), enableOrderBook: true },
-    ...{ orderPriceMinTickSize: 0.001, orderMinSize: 5, negRisk: false },
+    ...{ orderPriceMinTickSize: tick, orderMinSize: 5, negRisk: false },
     ...{ startDate: "2026-11-01T00:00:00Z", endDate: "2026-12-31T00:00:00Z" },
     ...{ createdAt: "2026-11-01T00:00:00.000000Z", umaResolutionStatuses: "[]" },
     events: [{ id: String(n), slug: `${slug}-event`, title: question }],

@@ -4,23 +4,39 @@ import { hashText } from "../model/prng.ts";
 
 /** Price steps of one dollar: tenths of a cent. */
 const DOLLAR = 1000;
+/** Prices are whole cents, and tenths of them from when one was beyond these. */
+const [FINER_BELOW, FINER_ABOVE] = [40, 960];
+
+/** Whether a market of whole cents gets finer prices when this is traded. */
+export function wantsFinerTick(price: number): boolean {
+  return price < FINER_BELOW || price > FINER_ABOVE;
+}
 
 /** Tokens of a model when none are named: made up, as long as the venue's. */
 export const POLYMARKET_SYMBOLS: readonly { external: string; price?: number }[] = [
   { external: "7".repeat(77), price: 0.34 },
   { external: "10".repeat(38), price: 0.61 },
-  { external: "55".repeat(38), price: 0.12 },
+  { external: "55".repeat(38), price: 0.045 },
 ];
 
 /** What the market of an outcome's token is like. Sizes are hundredths of a share. */
 export function polymarketMarket(
   { external, price }: { external: string; price?: number },
 ): MarketSpec {
+  const start = price ?? 0.1 + (hashText(external) % 80) / 100;
+  let tick = wantsFinerTick(start * DOLLAR) ? 1 : 10;
   return {
-    ...{ external, priceDecimals: 3, sizeDecimals: 2, priceMin: 1, priceMax: DOLLAR - 1 },
-    quantize: (steps) => steps,
-    neighbour: (steps, direction) => steps + direction,
-    fair: new ContractPrice(price ?? 0.1 + (hashText(external) % 80) / 100, DOLLAR, 0.015),
-    ...{ spacing: 6, typicalSize: 20_000, lot: 100, levels: 40 },
+    ...{ external, priceDecimals: 3, sizeDecimals: 2, spacing: 6, typicalSize: 20_000, lot: 100 },
+    get priceMin() {
+      return tick;
+    },
+    get priceMax() {
+      return DOLLAR - tick;
+    },
+    quantize: (steps) => Math.floor(steps / tick) * tick,
+    neighbour: (steps, direction) => steps + direction * tick,
+    restructure: (tickSize) => tick = Math.round(Number(tickSize) * DOLLAR),
+    fair: new ContractPrice(start, DOLLAR, 0.015),
+    levels: 40,
   };
 }

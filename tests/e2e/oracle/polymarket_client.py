@@ -22,6 +22,7 @@ FIELDS = {
     "last_trade_price": HEAD
     | {"asset_id", "price", "size", "side", "fee_rate_bps", "transaction_hash"},
     "best_bid_ask": HEAD | {"asset_id", "best_bid", "best_ask", "spread"},
+    "tick_size_change": HEAD | {"asset_id", "old_tick_size", "new_tick_size"},
     "new_market": LIFE,
     "market_resolved": LIFE | {"winning_asset_id", "winning_outcome"},
 }
@@ -29,6 +30,7 @@ FIRST_BOOK = FIELDS["book"] | {"tick_size", "last_trade_price"}
 CHANGE = {"asset_id", "price", "size", "side", "hash", "best_bid", "best_ask"}
 WANTED = {
     "book": 8, "price_change": 300, "last_trade_price": 30, "best_bid_ask": 30,
+    "tick_size_change": 1,
     "new_market": 6, "market_resolved": 3,
 }
 
@@ -119,6 +121,13 @@ def follow(terms: dict[str, OrderBookSummary]) -> dict[str, int]:
                 assert set(event) == expected, (kind, set(event) ^ expected)
                 assert all(isinstance(v, (str, list, dict)) for v in event.values()), event
                 counts[kind] = counts.get(kind, 0) + 1
+                if kind == "tick_size_change":
+                    book = books[event["asset_id"]]
+                    assert event["old_tick_size"] == book.terms.tick_size == "0.01", event
+                    assert event["new_tick_size"] == "0.001", event
+                    # Only near 0 and 1 prices are finer.
+                    assert min(book.bids) < Decimal("0.04") or max(book.asks) > Decimal("0.96")
+                    book.terms.tick_size = event["new_tick_size"]
                 if kind == "last_trade_price":
                     price = Decimal(event["price"])
                     books[event["asset_id"]].prices = {f"{price:.3f}"}
