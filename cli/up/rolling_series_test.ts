@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { readArchive } from "@ssmd/archive";
 import { verifyArchive } from "@ssmd/dataset/verify";
 import type { MarketEvent } from "@ssmd/market";
@@ -61,18 +63,26 @@ async function marketsAt(up: Up): Promise<RestMarket[]> {
   return (await (await fetch(`http://${host}${path}`)).json()).markets;
 }
 
-async function untilRolled(up: Up): Promise<RestMarket[]> {
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+/** What is held after garbage was collected, MiB. */
+function heldMiB(): number {
+  collectGarbage();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return Math.round((heapUsed + external) / 2 ** 20);
+}
+
+/** Waits until so many markets are settled; what was held when each was. */
+async function untilRolled(up: Up): Promise<{ markets: RestMarket[]; held: number[] }> {
   const deadlineMs = Date.now() + 300_000;
-  const heaps: number[] = [];
-  for (let at = 0;; at++) {
+  const held: number[] = [];
+  for (;;) {
     const markets = await marketsAt(up);
     const settled = markets.filter(({ status }) => status === "finalized");
-    if (settled.length >= rolls) return markets;
-    if (LONG && at % 50 === 0) heaps.push(Math.round(Deno.memoryUsage().heapUsed / 2 ** 20));
-    if (LONG && at % 50 === 0) {
-      console.log(`${settled.length} settled, heap MiB ${heaps.join(" ")}`);
-    }
-    assert.ok(Date.now() < deadlineMs, JSON.stringify([settled.length, up.feeds()]));
+    if (held.length < settled.length) held.push(heldMiB());
+    if (settled.length >= rolls) return { markets, held };
+    assert.ok(Date.now() < deadlineMs, JSON.stringify([settled.length, held, up.feeds()]));
     await delay(200);
   }
 }
@@ -183,7 +193,8 @@ Deno.test("a series rolls: each market is captured before it opens until it is s
       ...{ env: ENV, captures: { files: [], times: "received" }, speed, port: 0 },
       ...{ dataDir: `${dir}/data`, registryDir: `${dir}/exchanges`, logger: silentLogger },
     });
-    const markets = await untilRolled(up);
+    const { markets, held } = await untilRolled(up);
+    console.log(`held, MiB: ${held.join(" ")}`);
     await untilSubscribed(up);
     const stats = up.feeds()[0]?.stats;
     assert.equal(stats?.gaps, 0);

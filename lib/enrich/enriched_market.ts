@@ -49,21 +49,28 @@ export class EnrichedMarket {
   #lastUs = 0;
   #dayUs = -Infinity;
   #isStale = false;
-  #reference = -1;
+  #reference: ReferenceSpan | undefined;
+  /** From when on the references are others, µs. */
+  #otherReferenceUs: number;
+  /** The last row; undefined = there was none today. */
   #row: EnrichedRow | undefined;
-  /** Values of the next row. */
-  #found: (number | string | null)[] = [];
+  /** Its numbers, NaN = not known, and its words. */
+  #numbers: Float64Array;
+  #words: (string | null)[];
   /** Place of each word among the references; -1 = it is the quality. */
-  #words: number[];
+  #wordPlaces: number[];
 
   constructor(options: MarketOptions) {
     this.#options = options;
     this.#chain = options.chain;
     this.#values = new Float64Array(this.#chain.slots).fill(NaN);
     const { columns, steps, hasQuality, references } = this.#chain;
-    this.#words = columns.slice(steps.length).map(({ name }) =>
+    this.#numbers = new Float64Array(steps.length);
+    this.#wordPlaces = columns.slice(steps.length).map(({ name }) =>
       name === "quality" && hasQuality ? -1 : references.indexOf(name)
     );
+    this.#words = this.#wordPlaces.map(() => null);
+    this.#otherReferenceUs = options.references?.[0]?.fromUs ?? Infinity;
     this.#windows = this.#chain.windows.map(({ us }) => new TradeWindow(us));
   }
 
@@ -199,25 +206,57 @@ export class EnrichedMarket {
     this.#emit(timeUs);
   }
 
+  /** A row, where a value is another than in the last one. */
   #emit(timeUs: number): void {
+    const valid = this.#snapshotUs > 0;
+    const areOthers = this.#takeNumbers();
+    if (!this.#takeWords(timeUs) && !areOthers && this.#row?.valid === valid) return;
+    const values: (number | string | null)[] = [];
+    for (const value of this.#numbers) values.push(Number.isNaN(value) ? null : value);
+    for (const word of this.#words) values.push(word);
     const { symbol, feed, onRow } = this.#options;
+    const row: EnrichedRow = { symbol, feed, timeUs, valid, values };
+    this.#row = row;
+    onRow(row);
+  }
+
+  /** Takes over what was calculated; whether it is another than before. */
+  #takeNumbers(): boolean {
     const { steps } = this.#chain;
-    const found = this.#found;
     const price = this.#price();
+    let isOther = false;
     for (let i = 0; i < steps.length; i++) {
       const value = this.#values[(steps[i] as EnrichChain["steps"][number]).slot] as number;
-      found[i] = Number.isFinite(value) ? rounded(value, price) : null;
+      const next = Number.isFinite(value) ? rounded(value, price) : NaN;
+      const last = this.#numbers[i] as number;
+      if (next === last || (Number.isNaN(next) && Number.isNaN(last))) continue;
+      this.#numbers[i] = next;
+      isOther = true;
     }
-    for (let i = 0; i < this.#words.length; i++) {
-      const at = this.#words[i] as number;
-      found[steps.length + i] = at < 0 ? this.#quality() : this.#referred(at, timeUs);
+    return isOther;
+  }
+
+  /** Takes over what words say at a time; whether it is another than before. */
+  #takeWords(timeUs: number): boolean {
+    const isReferred = timeUs >= this.#otherReferenceUs;
+    if (isReferred) this.#passReferences(timeUs);
+    let isOther = false;
+    for (let i = 0; i < this.#wordPlaces.length; i++) {
+      const place = this.#wordPlaces[i] as number;
+      if (place >= 0 && !isReferred) continue;
+      const word = place < 0 ? this.#quality() : this.#reference?.values[place] || null;
+      if (word === this.#words[i]) continue;
+      this.#words[i] = word;
+      isOther = true;
     }
-    const valid = this.#snapshotUs > 0;
-    const last = this.#row;
-    if (last !== undefined && last.valid === valid && areSame(last.values, found)) return;
-    this.#row = { symbol, feed, timeUs, valid, values: found };
-    this.#found = found.slice();
-    onRow(this.#row);
+    return isOther;
+  }
+
+  #passReferences(timeUs: number): void {
+    const { references = [] } = this.#options;
+    const next = references.findIndex(({ fromUs }) => fromUs > timeUs);
+    this.#reference = references.at(next < 0 ? -1 : next - 1);
+    this.#otherReferenceUs = references[next]?.fromUs ?? Infinity;
   }
 
   /** The largest price at hand; 0 = there is none. */
@@ -237,15 +276,4 @@ export class EnrichedMarket {
     const bps = (ask - bid) / ((bid + ask) / 2) * 10_000;
     return bps > this.#chain.wideBps ? `${wrong}wide` : wrong.trim() || "good";
   }
-
-  #referred(field: number, timeUs: number): string | null {
-    const { references: spans = [] } = this.#options;
-    while ((spans[this.#reference + 1]?.fromUs ?? Infinity) <= timeUs) this.#reference++;
-    return spans[this.#reference]?.values[field] || null;
-  }
-}
-
-function areSame(a: EnrichedRow["values"], b: EnrichedRow["values"]): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

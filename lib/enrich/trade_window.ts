@@ -1,24 +1,25 @@
-/** A sum with what its last digits lost (Neumaier). */
+/** A sum with what its last digits lost, renormalized: twice the digits of a number. */
 class Sum {
-  #value = 0;
+  /** The sum. */
+  total = 0;
   #rest = 0;
 
   add(value: number): void {
-    const next = this.#value + value;
-    this.#rest += Math.abs(this.#value) >= Math.abs(value)
-      ? (this.#value - next) + value
-      : (value - next) + this.#value;
-    this.#value = next;
+    const next = this.total + value;
+    const taken = next - this.total;
+    this.#rest += (this.total - (next - taken)) + (value - taken);
+    this.total = next + this.#rest;
+    this.#rest -= this.total - next;
   }
 
-  get total(): number {
-    return this.#value + this.#rest;
+  clear(): void {
+    this.total = this.#rest = 0;
   }
 }
 
 /**
- * The trades of the last time of a market. A sum is always made from the oldest trade to the newest,
- * so it depends on the trades in the window only, and not on those that have left it.
+ * The trades of the last time of a market. Sums have so many digits that those of a window depend on
+ * the trades in it only, and not on those that have left it.
  */
 export class TradeWindow {
   #us: number;
@@ -45,19 +46,19 @@ export class TradeWindow {
 
   /** Lets go what is not within the last time before `timeUs`, which is. */
   passTo(timeUs: number): void {
-    const before = this.#head;
     const firstUs = timeUs - this.#us;
     while (this.#head < this.#times.length && (this.#times[this.#head] as number) <= firstUs) {
+      const size = this.#sizes[this.#head] as number;
+      this.#size.add(-size);
+      this.#notional.add(-(this.#prices[this.#head] as number) * size);
       this.#head++;
     }
-    if (this.#head === before) return;
-    if (this.#head > 1024 && this.#head * 2 > this.#times.length) this.#compact();
-    this.#size = new Sum();
-    this.#notional = new Sum();
-    for (let i = this.#head; i < this.#times.length; i++) {
-      this.#size.add(this.#sizes[i] as number);
-      this.#notional.add((this.#prices[i] as number) * (this.#sizes[i] as number));
-    }
+    if (this.#head === 0) return;
+    if (this.#head === this.#times.length) {
+      this.#size.clear();
+      this.#notional.clear();
+      this.#compact();
+    } else if (this.#head > 1024 && this.#head * 2 > this.#times.length) this.#compact();
   }
 
   #compact(): void {
