@@ -1,4 +1,4 @@
-import { EnrichedMarket, type EnrichedRow, rowText } from "@ssmd/enrich";
+import { EnrichedMarket, type EnrichedRow, RowBytes } from "@ssmd/enrich";
 import { ALL_SYMBOLS, enrichedSubject, type MarketEvent } from "@ssmd/market";
 import type { Enrichment } from "@ssmd/metadata";
 import type { Publisher } from "@ssmd/transport";
@@ -14,8 +14,6 @@ interface EnrichedOutputOptions {
   publisher: Publisher;
 }
 
-const UTF8 = new TextEncoder();
-
 /**
  * The enrichers of an environment on the records that a connector tells, beside them on the bus.
  * While the bus is away or slow only the newest row of each market is kept, and told after.
@@ -23,7 +21,8 @@ const UTF8 = new TextEncoder();
 export class EnrichedOutput {
   #options: EnrichedOutputOptions;
   #markets = new Map<string, EnrichedMarket>();
-  #targets = new Map<string, { subject: string; text: (row: EnrichedRow) => string }>();
+  #subjects = new Map<string, string>();
+  #bytes: RowBytes;
   /** Newest rows that the bus has not taken, by symbol. */
   #waiting = new Map<string, EnrichedRow>();
   #draining: Promise<void> | undefined;
@@ -32,6 +31,7 @@ export class EnrichedOutput {
 
   constructor(options: EnrichedOutputOptions) {
     this.#options = options;
+    this.#bytes = new RowBytes(options.enrichment.chain);
   }
 
   /** An output that does what `output` does, and then takes the record. */
@@ -102,18 +102,13 @@ export class EnrichedOutput {
   }
 
   #publish(row: EnrichedRow): void {
-    const { env, feed, run, enrichment: { chain }, publisher } = this.#options;
-    let target = this.#targets.get(row.symbol);
-    if (target === undefined) {
-      const subject = enrichedSubject(env, feed, row.symbol);
-      target = { subject, text: rowText(chain, row.symbol, feed) };
-      this.#targets.set(row.symbol, target);
+    const { env, feed, run, publisher } = this.#options;
+    let subject = this.#subjects.get(row.symbol);
+    if (subject === undefined) {
+      subject = enrichedSubject(env, feed, row.symbol);
+      this.#subjects.set(row.symbol, subject);
     }
-    const payload = UTF8.encode(target.text(row));
-    publisher.publish({
-      subject: target.subject,
-      payload,
-      id: `enriched:${feed}:${run}:${++this.#rows}`,
-    });
+    const id = `enriched:${feed}:${run}:${++this.#rows}`;
+    publisher.publish({ subject, payload: this.#bytes.of(row), id });
   }
 }

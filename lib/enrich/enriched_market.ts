@@ -212,8 +212,13 @@ export class EnrichedMarket {
     const areOthers = this.#takeNumbers();
     if (!this.#takeWords(timeUs) && !areOthers && this.#row?.valid === valid) return;
     const values: (number | string | null)[] = [];
-    for (const value of this.#numbers) values.push(Number.isNaN(value) ? null : value);
-    for (const word of this.#words) values.push(word);
+    const numbers = this.#numbers;
+    for (let i = 0; i < numbers.length; i++) {
+      const value = numbers[i] as number;
+      values.push(Number.isNaN(value) ? null : value);
+    }
+    const words = this.#words;
+    for (let i = 0; i < words.length; i++) values.push(words[i] as string | null);
     const { symbol, feed, onRow } = this.#options;
     const row: EnrichedRow = { symbol, feed, timeUs, valid, values };
     this.#row = row;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Gap, lostGap, openGap, type OrderBookUpdate, recoveredGap } from "@ssmd/market";
 import { enrichChain } from "./chain.ts";
 import { EnrichedMarket, type ReferenceSpan } from "./enriched_market.ts";
-import { enrichedJson, rowText } from "./enriched_row.ts";
+import { enrichedJson, RowBytes } from "./enriched_row.ts";
 
 const DAY_US = 86_400_000_000;
 const ENRICH = [
@@ -120,7 +120,7 @@ Deno.test("a row on the bus is the row of an export, and names the chain", () =>
       valid: true,
       values: [0.1, null, "good", null],
     };
-    const text = rowText(chain, row.symbol, row.feed)(row);
+    const text = new TextDecoder().decode(new RowBytes(chain).of(row));
     assert.deepEqual(JSON.parse(text), { ...enrichedJson(chain, row), chain: chain.version });
   }
 });
