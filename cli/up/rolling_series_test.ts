@@ -69,8 +69,7 @@ const collectGarbage: () => void = runInNewContext("gc");
 /** What is held after garbage was collected, MiB. */
 function heldMiB(): number {
   collectGarbage();
-  const { heapUsed, external } = Deno.memoryUsage();
-  return Math.round((heapUsed + external) / 2 ** 20);
+  return Math.round(Deno.memoryUsage().heapUsed / 2 ** 20);
 }
 
 /** Waits until so many markets are settled; what was held when each was. */

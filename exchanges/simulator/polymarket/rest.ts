@@ -1,13 +1,20 @@
 import type { RestAnswer } from "../venue.ts";
 
-/** A market as Gamma gives it; lists are JSON texts. */
-interface GammaMarket {
+/** A market or an event as Gamma gives it; lists of a market are JSON texts. */
+interface GammaEntry {
+  id: string;
   slug: string;
   closed: boolean;
   [field: string]: unknown;
 }
 
-const PAGE_MAX = 100;
+/** A market with its event. */
+interface GammaMarket extends GammaEntry {
+  events: [{ id: string; slug: string; title: string }];
+}
+
+/** Largest pages by cursor. */
+const PAGE_MAX: Readonly<Record<string, number>> = { markets: 100, events: 500 };
 const OFFSET_MAX = 2000;
 
 /** A market of two outcomes. */
@@ -33,37 +40,56 @@ export function gammaMarket(
   };
 }
 
-/** Gamma over markets: `/markets` by offset as far as the venue lets, `/markets/keyset` by cursor. */
+/**
+ * Gamma over markets and their events: `/markets` by offset as far as the venue lets,
+ * `/markets/keyset` by cursor, one by id or slug; events alike.
+ */
 export function answerGamma(
   path: string,
   query: URLSearchParams,
   markets: readonly GammaMarket[],
 ): RestAnswer | undefined {
-  const limit = Math.min(Number(query.get("limit") ?? 20), PAGE_MAX);
+  const [, kind = "", rest = ""] = /^\/(markets|events)(?:\/(.+))?$/.exec(path) ?? [];
+  if (kind === "") return undefined;
+  const all = kind === "markets" ? markets : markets.map(eventOf);
+  if (rest !== "" && rest !== "keyset") return single(rest, all);
   const slugs = query.getAll("slug");
-  const found = markets.filter(({ slug, closed }) =>
+  const found = all.filter(({ slug, closed }) =>
     (slugs.length === 0 || slugs.includes(slug)) &&
     (!query.has("closed") || String(closed) === query.get("closed"))
   );
-  if (path === "/markets") {
+  const limit = Math.min(Number(query.get("limit") ?? 20), PAGE_MAX[kind] ?? 0);
+  if (rest === "") {
     const offset = Number(query.get("offset") ?? 0);
-    if (offset > OFFSET_MAX) return refusal(422, "offset too large, use /markets/keyset");
-    return ok(found.slice(offset, offset + limit));
+    if (offset <= OFFSET_MAX) return ok(found.slice(offset, offset + limit));
+    return refusal(422, `offset too large, use /${kind}/keyset for deeper pagination`);
   }
-  if (path !== "/markets/keyset") return undefined;
   const after = Number(atob(query.get("after_cursor") ?? btoa("0")));
   if (!(limit >= 1 && after >= 0)) return refusal(422, "invalid cursor or limit");
   const next = after + limit;
   return ok({
-    markets: found.slice(after, next),
+    [kind]: found.slice(after, next),
     ...(next < found.length ? { next_cursor: btoa(String(next)) } : {}),
   });
+}
+
+/** The event of a market, with the market in it. */
+function eventOf({ events: [event], ...market }: GammaMarket): GammaEntry {
+  return { ...event, active: true, closed: market.closed, negRisk: false, markets: [market] };
+}
+
+/** By `slug/{slug}` or `{id}`. */
+function single(name: string, all: readonly GammaEntry[]): RestAnswer {
+  const slug = /^slug\/(.+)$/.exec(name)?.[1];
+  const found = all.find((each) => slug === undefined ? each.id === name : each.slug === slug);
+  if (found !== undefined) return ok(found);
+  return refusal(404, `${slug === undefined ? "id" : "slug"} not found`, "not found error");
 }
 
 function ok(value: unknown): RestAnswer {
   return { status: 200, body: JSON.stringify(value) };
 }
 
-function refusal(status: number, error: string): RestAnswer {
-  return { status, body: JSON.stringify({ type: "validation error", error }) };
+function refusal(status: number, error: string, type = "validation error"): RestAnswer {
+  return { status, body: JSON.stringify({ type, error }) };
 }

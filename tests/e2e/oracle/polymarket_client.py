@@ -35,14 +35,53 @@ WANTED = {
 }
 
 
+def pages(path: str, limit: int) -> list[dict]:
+    """All entries of `/markets/keyset` or `/events/keyset`, as the documentation pages."""
+    found, cursors, params = [], set(), {"closed": "false", "limit": limit}
+    while True:
+        page = httpx.get(f"{REST}/{path}/keyset", params=params).json()
+        assert set(page) <= {path, "next_cursor"} and 0 < len(page[path]) <= limit, page
+        found += page[path]
+        cursor = page.get("next_cursor")
+        if cursor is None:
+            return found
+        assert cursor not in cursors, "a cursor in circles"
+        cursors.add(cursor)
+        # A parameter of another name is not known, and gives the first page again.
+        ignored = httpx.get(f"{REST}/{path}/keyset", params={**params, "cursor": cursor}).json()
+        assert "after_cursor" in params or ignored == page
+        params["after_cursor"] = cursor
+
+
+def gamma() -> list[dict]:
+    """Open markets by pages of one; their events have the same markets and tokens in them."""
+    markets = pages("markets", 1)
+    assert markets == pages("markets", 100) == httpx.get(f"{REST}/markets").json()
+    far = httpx.get(f"{REST}/markets", params={"offset": 2100})
+    assert far.status_code == 422 and far.json() == {
+        "type": "validation error",
+        "error": "offset too large, use /markets/keyset for deeper pagination",
+    }
+    tokens = [
+        (event["slug"], market["clobTokenIds"])
+        for event in pages("events", 1) for market in event["markets"]
+    ]
+    assert tokens == [(each["events"][0]["slug"], each["clobTokenIds"]) for each in markets]
+    for market in markets:
+        assert len(json.loads(market["clobTokenIds"])) == len(json.loads(market["outcomes"])) == 2
+        for path in (f"slug/{market['slug']}", market["id"]):
+            assert httpx.get(f"{REST}/markets/{path}").json() == market
+    assert httpx.get(f"{REST}/events/slug/none").status_code == 404
+    return markets
+
+
 def rest() -> dict[str, OrderBookSummary]:
     """Tokens of open markets with their books, all as Polymarket's own client reads them."""
-    page = httpx.get(f"{REST}/markets/keyset", params={"closed": "false", "limit": 100}).json()
     client = ClobClient(REST)
     assert client.get_ok() == "OK"
     assert client.get_server_time() > 1_600_000_000
     books = {}
-    for market in page["markets"]:
+    for market in gamma():
         for token in json.loads(market["clobTokenIds"]):
             try:
                 book = client.get_order_book(token)
