@@ -56,8 +56,8 @@ export class HashSearches {
 export interface BookHashState {
   /** null = unknown: nothing can be checked. */
   terms: HashTerms | null;
-  /** Price of the last trade that was told; absent = none was. */
-  told?: string;
+  /** Price of the last reported trade; absent = none was. */
+  reported?: string;
   /** Its turn to be searched, µs; absent = it waits for none. */
   turnUs?: number;
   /** When the sum of a changed book was equal last, µs; 0 = never, and unequal ones do not count. */
@@ -129,8 +129,11 @@ export class BookHash {
    * any. undefined = none does, "later" = not all were tried, which says nothing.
    */
   #find(sum: Hash, terms: HashTerms, hash: unknown, atUs: number): HashTerms | undefined | "later" {
-    const { told } = this.#state;
-    const near = [terms.lastPrice, ...(told === undefined ? [] : [told, Number(told).toFixed(3)])];
+    const { reported } = this.#state;
+    const near = [
+      terms.lastPrice,
+      ...(reported === undefined ? [] : [reported, Number(reported).toFixed(3)]),
+    ];
     for (const lastPrice of near) {
       const tried = { ...terms, lastPrice };
       if (digest(sum, tried) === hash) return tried;
@@ -143,7 +146,7 @@ export class BookHash {
 
   /** A trade at that price was told. */
   traded(price: unknown): void {
-    if (typeof price === "string") this.#state.told = price;
+    if (typeof price === "string") this.#state.reported = price;
   }
 
   /** The market has other steps of price. */

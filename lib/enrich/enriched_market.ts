@@ -57,8 +57,8 @@ export class EnrichedMarket {
   /** Its numbers, NaN = not known, and its words. */
   #numbers: Float64Array;
   #words: (string | null)[];
-  /** Place of each word among the references; -1 = it is the quality. */
-  #wordPlaces: number[];
+  /** Index of each word among the references; -1 = it is the quality. */
+  #wordFields: number[];
 
   constructor(options: MarketOptions) {
     this.#options = options;
@@ -66,10 +66,10 @@ export class EnrichedMarket {
     this.#values = new Float64Array(this.#chain.slots).fill(NaN);
     const { columns, steps, hasQuality, references } = this.#chain;
     this.#numbers = new Float64Array(steps.length);
-    this.#wordPlaces = columns.slice(steps.length).map(({ name }) =>
+    this.#wordFields = columns.slice(steps.length).map(({ name }) =>
       name === "quality" && hasQuality ? -1 : references.indexOf(name)
     );
-    this.#words = this.#wordPlaces.map(() => null);
+    this.#words = this.#wordFields.map(() => null);
     this.#otherReferenceUs = options.references?.[0]?.fromUs ?? Infinity;
     this.#windows = this.#chain.windows.map(({ us }) => new TradeWindow(us));
   }
@@ -246,10 +246,10 @@ export class EnrichedMarket {
     const isReferred = timeUs >= this.#otherReferenceUs;
     if (isReferred) this.#passReferences(timeUs);
     let isOther = false;
-    for (let i = 0; i < this.#wordPlaces.length; i++) {
-      const place = this.#wordPlaces[i] as number;
-      if (place >= 0 && !isReferred) continue;
-      const word = place < 0 ? this.#quality() : this.#reference?.values[place] || null;
+    for (let i = 0; i < this.#wordFields.length; i++) {
+      const field = this.#wordFields[i] as number;
+      if (field >= 0 && !isReferred) continue;
+      const word = field < 0 ? this.#quality() : this.#reference?.values[field] || null;
       if (word === this.#words[i]) continue;
       this.#words[i] = word;
       isOther = true;
