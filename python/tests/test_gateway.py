@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import json
 import pathlib
 import re
 import socket
@@ -141,3 +142,19 @@ def test_each_block_of_the_documentation_runs(folder, gateway, monkeypatch, bloc
     monkeypatch.chdir(folder)
     monkeypatch.setenv("SSMD_URL", gateway)
     exec(compile(block.replace("http://127.0.0.1:8080", gateway), "python.md", "exec"), {"__name__": "docs"})
+
+
+def test_the_notebook_of_the_examples_draws_its_pictures(gateway, monkeypatch):
+    monkeypatch.setenv("SSMD_URL", gateway)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    from matplotlib import pyplot
+
+    notebook = json.loads((DOCS.parents[1] / "examples" / "day.ipynb").read_text())
+    names = {"__name__": "notebook"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), "day.ipynb", "exec"), names)
+    drawn = [sum(axes.has_data() for axes in pyplot.figure(n).axes) for n in pyplot.get_fignums()]
+    pyplot.close("all")
+    assert drawn == [2, 2, 1, 1]
+    assert names["bars"]["gap"].any() and names["live"].is_known

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE = fileURLToPath(new URL("../../python", import.meta.url));
-const MODULES = "duckdb, pandas, polars, pyarrow, pytest, websockets.asyncio.client";
+const MODULES = "duckdb, matplotlib, pandas, polars, pyarrow, pytest, websockets.asyncio.client";
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 
 function hasModules(): boolean {
@@ -18,7 +18,8 @@ const isMissing = !hasModules();
 const why = isMissing ? ` (skipped: python3 has not all of ${MODULES})` : "";
 
 Deno.test({
-  name: `the Python package and each block of docs/python.md do what they say${why}`,
+  name:
+    `the Python package and each block of docs/python.md, and a notebook, do what they say${why}`,
   ignore: isMissing && !REQUIRED,
   fn: async () => {
     const temp = await Deno.makeTempDir();
