@@ -33,6 +33,13 @@ export function durationText(ms: number): string {
     .map(([value, unit]) => `${value}${unit}`).join(" ");
 }
 
+/** How far something is, and how long it goes on at its pace: `43 %, 12s left`. */
+export function shareText(done: number, total: number, elapsedMs: number): string {
+  const share = total > 0 ? Math.min(1, done / total) : 1;
+  const left = share === 0 ? "" : `, ${durationText(elapsedMs * (1 - share) / share)} left`;
+  return `${Math.floor(share * 100)} %${left}`;
+}
+
 /** How long ago a moment was, ms since 1970; undefined = never. A clock that is behind gives 0. */
 export function agoText(atMs: number | null): string | undefined {
   return atMs === null ? undefined : durationText(Math.max(0, Date.now() - atMs));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isoOfUs } from "@ssmd/runtime";
-import { bytesText, countText, durationText, isoOfMs, sortedBy } from "./format.ts";
+import { bytesText, countText, durationText, isoOfMs, shareText, sortedBy } from "./format.ts";
 
 Deno.test("sizes are binary units with one decimal, bytes without", () => {
   const shown = [0, 1023, 1024, 1536, 1024 ** 2 - 1, 5 * 1024 ** 3, 2 ** 70].map(bytesText);
@@ -41,4 +41,10 @@ Deno.test("counts agree with their noun", () => {
 Deno.test("rows are sorted by several columns, absent values first, numbers by size", () => {
   const rows = [{ a: "b", n: 10 }, { a: "a", n: 10 }, { a: "b", n: 9 }, { a: null, n: 1 }];
   assert.deepEqual(sortedBy(rows, "a", "n").map(({ n }) => n), [1, 10, 9, 10]);
+});
+
+Deno.test("a share has its percent, and the time that is left where it is known", () => {
+  assert.equal(shareText(0, 10, 5000), "0 %");
+  assert.equal(shareText(3, 4, 9000), "75 %, 3s left");
+  assert.equal(shareText(12, 10, 1000), "100 %, 0ms left");
 });

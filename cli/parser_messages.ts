@@ -34,10 +34,15 @@ function usageText(sentence: string, hint: string): string {
 }
 
 function meant(corrections: readonly string[]): string {
-  const names = corrections.map((each) => each.replaceAll("`", ""));
+  const names = corrections.map(plain);
   return corrections.length === 0
     ? "--help lists what there is"
     : `Did you mean ${names.map((each) => `"${each}"`).join(" or ")}? --help lists all`;
+}
+
+/** A correction as the parser gives it, without its quotes. */
+function plain(correction: string): string {
+  return correction.replaceAll("`", "");
 }
 
 /** Commands that may have been meant, those below another word too: `gaps` → `ssmd data gaps`. */
@@ -47,8 +52,12 @@ function commandsMeant(input: string, corrections: readonly string[]): readonly 
   const named = (word?: string) =>
     below.filter((name) => lastOf(name) === word).map((name) => `ssmd ${name}`).slice(0, MEANT_MAX);
   const same = named(input);
-  if (same.length > 0 || corrections.length > 0) return same.length > 0 ? same : corrections;
-  return named(nearest(input, below.map(lastOf)));
+  if (same.length > 0) return same;
+  const words = new Set(Object.keys(COMMAND_INDEX).map((name) => name.split(" ", 1)[0]));
+  // Below a word its own commands are meant; at the top the nearest word of all.
+  if (corrections.some((each) => !words.has(plain(each)))) return corrections;
+  const others = named(nearest(input, [...corrections.map(plain), ...below.map(lastOf)]));
+  return others.length > 0 ? others : corrections;
 }
 
 function kebab(name: string): string {

@@ -13,12 +13,15 @@ Deno.test("an error is reported as sentence, hint and code", () => {
 });
 
 Deno.test("a command that lies deeper, or is misspelt, is reported by its whole name", () => {
-  const reported = (input: string) =>
+  const reported = (input: string, corrections: string[] = []) =>
     stripVTControlCharacters(
-      parserMessages.noCommandRegisteredForInput({ input, corrections: [], ansiColor: false }),
+      parserMessages.noCommandRegisteredForInput({ input, corrections, ansiColor: false }),
     );
   assert.match(reported("gaps"), /no command "gaps"\nhint: {2}Did you mean "ssmd data gaps"\?/);
   assert.match(reported("exprot"), /Did you mean .*"ssmd data export"/);
+  assert.match(reported("gpas", ["`signal`", "`status`"]), /Did you mean "ssmd data gaps"\?/);
+  assert.match(reported("lst", ["`list`"]), /Did you mean "list"\?/);
+  assert.match(reported("upp", ["`up`"]), /Did you mean "up"\?/);
   assert.match(reported("zzzzzzzz"), /--help lists what there is/);
 });
 

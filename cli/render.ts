@@ -1,7 +1,7 @@
 import { formatPath } from "@ssmd/metadata/finding";
 import { countText } from "./format.ts";
 import type { OutputFormat } from "./output_format.ts";
-import { terminalColumns } from "./terminal.ts";
+import { paint, terminalColumns } from "./terminal.ts";
 import { yamlText } from "./yaml_text.ts";
 
 export { type OutputFormat } from "./output_format.ts";
@@ -47,7 +47,8 @@ function countOf(count: number, noun: NonNullable<Rendered["counted"]>): string 
 }
 
 const GAP = "  ";
-const WIDTH_MIN = 6;
+/** To this a column is cut at most: a date stays whole. */
+const WIDTH_MIN = 12;
 
 function table(rows: readonly Row[], columns: readonly string[], columnsMax?: number): string {
   const head = columns.map((column) => column.toUpperCase());
@@ -59,7 +60,8 @@ function table(rows: readonly Row[], columns: readonly string[], columnsMax?: nu
   );
   if (lineWidth(widths) > (columnsMax ?? Infinity)) return records(head, body, columnsMax);
   const line = (cells: string[]) =>
-    cells.map((cell, i) => aligned(cell, widths[i] ?? 0, numeric[i] ?? false)).join(GAP).trimEnd();
+    cells.map((cell, i) => stateful(aligned(cell, widths[i] ?? 0, numeric[i] ?? false)))
+      .join(GAP).trimEnd();
   return [head, ...body].map((cells) => `${line(cells)}\n`).join("");
 }
 
@@ -74,7 +76,7 @@ function records(
   const widths = fitted([names, values], columnsMax);
   const [nameWidth = 0, valueWidth = 0] = widths;
   const line = (cell: string, i: number) =>
-    `${aligned(head[i] ?? "", nameWidth, false)}${GAP}${aligned(cell, valueWidth, false)}`
+    `${aligned(head[i] ?? "", nameWidth, false)}${GAP}${stateful(aligned(cell, valueWidth, false))}`
       .trimEnd();
   return body.map((cells) => cells.map((cell, i) => `${line(cell, i)}\n`).join("")).join("\n");
 }
@@ -102,6 +104,18 @@ function aligned(cell: string, size: number, right: boolean): string {
 
 function cellText(cell: Cell): string {
   return cell === null || cell === undefined || cell === "" ? "-" : String(cell);
+}
+
+const STATES = {
+  green: /^(ok|live|done|available|healthy|sealed|closed|pass(ed)?|verified) *$/,
+  yellow: /^(degraded|lagging|waiting|pending|planned|stale|warn(ing)?|half-open) *$/,
+  red: /^(failed|failing|missing|lost|dropping|damaged|expired|down|refused) *$/,
+} as const;
+
+/** A cell in the colour of the state that it names, on a terminal that shows colours. */
+function stateful(cell: string): string {
+  const [style] = Object.entries(STATES).find(([, words]) => words.test(cell)) ?? [];
+  return style === undefined ? cell : paint(style as keyof typeof STATES, cell, Deno.stdout);
 }
 
 /** Numbers and sizes (`1.5 MiB`) stand right. */

@@ -38,6 +38,15 @@ Deno.test("where not even the narrowest columns fit, each row is a block of line
   assert.equal(text, `${block}\n${block}2 feeds\n`);
 });
 
+Deno.test("days and sizes are never cut: rather a block of lines a row", () => {
+  const row = {
+    ...{ feed: "kraken", date: "2026-11-29", status: "available", raw: "2.4 MiB" },
+    ...{ normalized: "2.1 MiB", quality: 0.953903, layout: "windows" },
+  };
+  const text = render({ value: [], rows: [row] }, "table", 60);
+  for (const cell of Object.values(row)) assert.ok(text.includes(String(cell)), String(cell));
+});
+
 Deno.test("columns are those asked for, in that order", () => {
   const text = render({ ...RESULT, columns: ["symbols", "name"] }, "table", undefined);
   assert.equal(text.split("\n")[1], "      3  kraken");

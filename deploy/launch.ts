@@ -69,12 +69,16 @@ function envOf(program: Program, args: readonly string[]): string | undefined {
   return flagValue(args, "env") ?? ENV_DEFAULTS[word];
 }
 
-/** The registry that it is started in; `up` has one that comes with ssmd where there is none. */
+/** Commands that run, or look at what runs, by the registry that comes with ssmd where there is none. */
+const WITHOUT_REGISTRY: readonly (string | undefined)[] = ["up", "status", "tail", "tui", "client"];
+
+/** The registry that it is started in. */
 async function registryOf(program: Program, args: readonly string[]): Promise<string | undefined> {
   const dir = flagValue(args, "dir");
   const found = await findRegistry(dir ?? Deno.cwd()).catch(() => undefined);
-  const isUp = program === "ssmd" && commandWord(args) === "up" && dir === undefined;
-  return found ?? (isUp ? `${ROOT}/exchanges` : undefined);
+  const hasOwn = program === "ssmd" && WITHOUT_REGISTRY.includes(commandWord(args)) &&
+    dir === undefined;
+  return found ?? (hasOwn ? `${ROOT}/exchanges` : undefined);
 }
 
 async function launchOf(program: Program, args: readonly string[]): Promise<Launch> {

@@ -1,6 +1,6 @@
 import type { DefinitionAgent, OpenedAgents } from "@ssmd/agents";
 import { appendAudit, whoIsThis } from "@ssmd/journal";
-import { findRegistry, loadDeployment } from "@ssmd/metadata";
+import { findRegistry, journalConfig, loadDeployment } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import { openArchive } from "../archive/open_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
@@ -39,8 +39,8 @@ export async function withAgents<T>(
   const deployment = await loadDeployment({
     ...{ env, registryDir, usesModel: true, signsInto: () => [] },
     ...(data === undefined ? {} : { dataDir: data }),
-    onKeyAccess: async ({ journal }, access) => {
-      await appendAudit(journal, "keys", { component: "agents", ...access });
+    onKeyAccess: async (environment, access) => {
+      await appendAudit(journalConfig(environment), "keys", { component: "agents", ...access });
     },
   });
   const { openAgents } = await import("@ssmd/agents");

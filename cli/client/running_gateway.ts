@@ -5,6 +5,7 @@ import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, parsed } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
+import { registryToRun } from "../registry_dir.ts";
 import { variable } from "../terminal.ts";
 
 /** Wait for an answer of the gateway. */
@@ -98,7 +99,8 @@ export async function gatewayUrl(
   globals: Globals,
   { env, data }: Pick<GatewayLocation, "env" | "data">,
 ): Promise<string> {
-  const environment = (await Registry.open(globals)).environment(env);
+  const dir = await registryToRun(globals);
+  const environment = (await Registry.open({ dir })).environment(env);
   const [running] = await runningProcesses(dataDirOf(environment, data), env);
   if (running !== undefined) return running.url;
   const { host = "127.0.0.1", port } = environment.gateway;

@@ -17,7 +17,7 @@ import { DRY_RUN, ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flag
 import { defineCommand } from "../command/define.ts";
 import { dir, on, type ValuesOf } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
-import { bytesText, countText } from "../format.ts";
+import { bytesText, countText, shareText } from "../format.ts";
 import type { Row } from "../render.ts";
 
 const SEALED_TYPE = z.object({
@@ -152,8 +152,14 @@ function reportPace(context: SsmdContext, days: readonly SealOutcome[], ms: numb
 }
 
 function progressTo(write: (text: string) => void): (progress: SealProgress) => void {
-  return ({ type, step, done, total }) =>
-    write(`\r\x1b[K${type}: ${step} ${done} of ${total} records`);
+  let begun = { what: "", atMs: 0 };
+  return ({ type, step, done, total }) => {
+    const nowMs = performance.now();
+    const what = `${type}: ${step}`;
+    if (begun.what !== what) begun = { what, atMs: nowMs };
+    const share = shareText(done, total, nowMs - begun.atMs);
+    write(`\r\x1b[K${what} ${done} of ${total} records, ${share}`);
+  };
 }
 
 function noDays({ location }: Storage): ArchiveError {

@@ -8,7 +8,7 @@ import { ARCHIVE } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
-import { bytesText, countText } from "../format.ts";
+import { bytesText, countText, shareText } from "../format.ts";
 import type { Row } from "../render.ts";
 
 type Verification = z.output<typeof VERIFICATION>;
@@ -71,12 +71,13 @@ async function verify(
 }
 
 function progressTo(stderr: { write(text: string): void }) {
+  const startMs = performance.now();
   let shownMs = 0;
   return (done: number, total: number) => {
     const nowMs = performance.now();
     if (nowMs - shownMs < PROGRESS_MS) return;
     shownMs = nowMs;
-    stderr.write(`\r\x1b[K${done} of ${total} files`);
+    stderr.write(`\r\x1b[K${shareText(done, total, nowMs - startMs)}: ${done} of ${total} files`);
   };
 }
 

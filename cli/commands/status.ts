@@ -24,6 +24,8 @@ import { jobProblems } from "../jobs/job_problems.ts";
 import { bytesText, countText, durationText } from "../format.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
+import { registryToRun } from "../registry_dir.ts";
+import { paint } from "../terminal.ts";
 
 /** Time between two screens of --watch. */
 const WATCH_MS = 2_000;
@@ -115,10 +117,11 @@ export default defineCommand({
   asks: ["GET /v1/feeds"],
   async run({ flags: { watch, output, ...location }, context }) {
     const { stdout } = context.process;
+    const globals = { ...context.globals, dir: await registryToRun(context.globals) };
     const ended = new AbortController();
     if (watch) untilSignal(ended.signal).then(() => ended.abort());
     do {
-      const status = await readStatus(context, location);
+      const status = await readStatus({ ...context, globals }, location);
       if (watch && output === "table") stdout.write(CLEAR_SCREEN);
       stdout.write(
         output === "table" ? screenOf(status) : render({ value: status, rows: [] }, output),
@@ -312,13 +315,17 @@ function screenOf(status: Status): string {
     "gaps today": feed.gaps_today,
   }));
   const lines = [
-    `${env}: ${ok ? "all is well" : "something is wrong"}; ${where}`,
+    `${env}: ${
+      ok
+        ? paint("green", "all is well", Deno.stdout)
+        : paint("red", "something is wrong", Deno.stdout)
+    }; ${where}`,
     ...(rows.length === 0 ? [] : [render({ value: feeds, rows }, "table").trimEnd()]),
     ...(archive === null ? ["archive  none yet"] : archiveLines(archive)),
     `bus      ${bus.type}: ${bus.state}${circuitsText(circuits)}`,
     `clients  ${clients ?? "-"}`,
     ...(status.read_only === null ? [] : [`read-only: ${status.read_only.reason}`]),
-    ...problems.map((problem) => `problem: ${problem}`),
+    ...problems.map((problem) => `${paint("red", "problem:", Deno.stdout)} ${problem}`),
   ];
   return `${lines.join("\n")}\n`;
 }

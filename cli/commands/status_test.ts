@@ -76,3 +76,15 @@ Deno.test("tail prints the records that were asked for, as many as were asked fo
     assert.equal(unknown.code, 1);
     assert.match(unknown.err, /unknown symbol "NOPE"/);
   }));
+
+Deno.test("status needs no project, as up needs none: in an empty folder it says what runs", async () => {
+  const cwd = await Deno.makeTempDir();
+  try {
+    const launcher = fileURLToPath(new URL("../ssmd", import.meta.url));
+    const { code, stdout } = await new Deno.Command(launcher, { args: ["status"], cwd }).output();
+    assert.equal(code, 1);
+    assert.match(new TextDecoder().decode(stdout), /^demo: something is wrong; nothing runs\n/);
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+});

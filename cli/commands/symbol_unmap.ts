@@ -10,7 +10,8 @@ import { noteRunning } from "../registry/note_running.ts";
 export default defineCommand({
   name: "symbol unmap",
   brief: "Remove a symbol from an environment",
-  description: "What is archived of it stays. Processes that run subscribe it until they restart.",
+  description:
+    "What is archived of it stays. What runs lets go of it by ssmd env apply, or at its next start.",
   examples: ["ssmd symbol unmap BTCUSD --env demo --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [SYMBOL_NAME],

@@ -1,4 +1,4 @@
-import { bytesText, countText } from "../format.ts";
+import { bytesText, countText, shareText } from "../format.ts";
 
 const SHOWN_EVERY_MS = 200;
 
@@ -23,10 +23,11 @@ export class ExportProgress {
     if (this.#write === undefined || nowMs - this.#shownMs < SHOWN_EVERY_MS) return;
     this.#shownMs = nowMs;
     const { read, written } = this.#records;
-    const most = this.#total === undefined ? "" : ` of at most ${this.#total}`;
-    const perSecond = Math.round(written * 1000 / (nowMs - this.#startMs));
+    const elapsedMs = nowMs - this.#startMs;
+    const share = this.#total === undefined ? "" : `${shareText(read, this.#total, elapsedMs)}: `;
+    const perSecond = Math.round(written * 1000 / elapsedMs);
     this.#write(
-      `\r\x1b[K${read}${most} records read, ${written} written (${perSecond}/s)`,
+      `\r\x1b[K${share}${countText(read, "record")} read, ${written} written (${perSecond}/s)`,
     );
   }
 

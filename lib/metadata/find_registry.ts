@@ -21,7 +21,7 @@ export async function findRegistry(startDir: string): Promise<string> {
   }
   throw new ConfigError("CONFIG_NOT_FOUND", `There is no registry in ${startDir} or above it`, {
     hint:
-      "A registry is a folder exchanges/ with feeds/ and environments/ in it; change to its project",
+      "Change to the project that has exchanges/, or begin one: ssmd init. An archive without one is read by --data, without --env",
     context: { startDir },
   });
 }
