@@ -46,6 +46,13 @@ Deno.test("every code in the runbook is one that an error has", async () => {
   assert.deepEqual(unknown.filter((code) => !code.startsWith("`SSMD_")), []);
 });
 
+Deno.test("every error that the product has is listed with what to do about it", async () => {
+  const rows = (await Deno.readTextFile(`${ROOT}docs/errors.md`)).match(/^\| `[A-Z_]+` .*$/gm) ??
+    [];
+  assert.ok(rows.length > 300);
+  assert.deepEqual(rows.filter((row) => row.endsWith("|  |")), []);
+});
+
 Deno.test("each fault of the table has its log line, metric, condition and test in the code", async () => {
   const text = await Deno.readTextFile(`${ROOT}docs/operate.md`);
   const product = await productText();
