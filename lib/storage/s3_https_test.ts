@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hasProgram, openssl } from "../../tests/servers/certificates.ts";
+import { hasProgram, signedCertificate } from "../../tests/servers/certificates.ts";
 import { type S3Server, s3ServerAvailable, startS3Server } from "../../tests/servers/s3_server.ts";
 import { BUCKET } from "./_fixtures.ts";
 
@@ -27,28 +27,10 @@ Deno.test({
   ignore: !READY,
   fn: async () => {
     const dir = await Deno.makeTempDir({ prefix: "ssmd-tls-" });
-    await openssl(
-      dir,
-      ...["req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "30", "-subj", "/CN=ca"],
-      ...["-keyout", "ca.key", "-out", "ca.pem"],
-    );
-    await openssl(
-      dir,
-      ...["req", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=s3", "-keyout", "s3.key"],
-      ...["-out", "s3.csr"],
-    );
-    await Deno.writeTextFile(`${dir}/names`, "subjectAltName=IP:127.0.0.1\n");
-    await openssl(
-      dir,
-      ...["x509", "-req", "-in", "s3.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "30"],
-      ...["-CAcreateserial", "-extfile", "names", "-out", "s3.pem"],
-    );
-    const server = await startS3Server({
-      buckets: [BUCKET],
-      tls: { certificatePath: `${dir}/s3.pem`, privateKeyPath: `${dir}/s3.key` },
-    });
+    const { ca, ...tls } = await signedCertificate(dir);
+    const server = await startS3Server({ buckets: [BUCKET], tls });
     try {
-      assert.equal(await putBy(server, { DENO_CERT: `${dir}/ca.pem` }), "same");
+      assert.equal(await putBy(server, { DENO_CERT: ca }), "same");
       assert.match(await putBy(server, {}), /^STORAGE_UNAVAILABLE .*(UnknownIssuer|certificate)/);
     } finally {
       await server.stop();

@@ -47,7 +47,10 @@ export class DenoSocket implements Transport {
       const info = await this.#readGreeting(plain);
       checkOptions(info, options);
       if (info.tls_required === true || (info.tls_available === true && options.tls !== null)) {
-        this.#connection = await Deno.startTls(plain, { hostname: server.tlsName });
+        // An address that is a number has no name for the client library.
+        const hostname = server.tlsName || server.hostname;
+        const secured = this.#connection = await Deno.startTls(plain, { hostname });
+        await secured.handshake();
         this.#encrypted = true;
       }
       if (this.#done) throw broken("the connection was given up");

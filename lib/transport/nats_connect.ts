@@ -57,6 +57,9 @@ export async function connectNats(
   } catch (error) {
     throw connectError(error, endpoint.servers);
   }
+  // Those that did not answer just now were struck off the list; later they may.
+  const gossiped = connection.getServers().filter((server) => server.gossiped);
+  connection.setServers([...endpoint.servers, ...gossiped.map(({ listen }) => listen)]);
   const version = connection.info?.version;
   if (version === undefined) {
     await connection.close();

@@ -40,3 +40,29 @@ export async function controllerKeys(dir: string, ...extra: string[]): Promise<C
     privateKey: await Deno.readTextFile(privateKeyPath),
   };
 }
+
+/** Makes a certificate for 127.0.0.1, its key, and the authority `ca` that signed it, all in `dir`. */
+export async function signedCertificate(
+  dir: string,
+): Promise<{ ca: string; certificatePath: string; privateKeyPath: string }> {
+  await openssl(
+    dir,
+    ...["req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "30", "-subj", "/CN=ca"],
+    ...["-keyout", "ca.key", "-out", "ca.pem"],
+  );
+  await openssl(
+    dir,
+    ...["req", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=server", "-keyout", "server.key"],
+    ...["-out", "server.csr"],
+  );
+  await Deno.writeTextFile(`${dir}/names`, "subjectAltName=IP:127.0.0.1\n");
+  await openssl(
+    dir,
+    ...["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "30"],
+    ...["-CAcreateserial", "-extfile", "names", "-out", "server.pem"],
+  );
+  return {
+    ...{ ca: `${dir}/ca.pem`, certificatePath: `${dir}/server.pem` },
+    privateKeyPath: `${dir}/server.key`,
+  };
+}
