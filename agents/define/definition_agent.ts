@@ -14,7 +14,7 @@ import {
   type Question,
   testedHash,
 } from "./definition_graph.ts";
-import { assertNewWords, committedText, usedSignalNames } from "./signal_names.ts";
+import { committedText, openThreadOf, usedSignalNames } from "./signal_names.ts";
 import { type SignalSources, signalSources } from "./signal_template.ts";
 
 /** What a thread does now. */
@@ -69,8 +69,8 @@ export class DefinitionAgent {
 
   /**
    * Begins a thread; `done` resolves at its first question. `client` = for whom it was asked, where that
-   * is not who approves. Throws SsmdError `REQUEST_INVALID`, and `THREAD_EXISTS` for words that are
-   * worked on or became a signal, before a model is asked.
+   * is not who approves. Words that a thread works on or waits with are that thread. Throws SsmdError
+   * `REQUEST_INVALID`, and `THREAD_EXISTS` for words that became a signal; no model is asked then.
    */
   async begin(
     words: string,
@@ -85,15 +85,17 @@ export class DefinitionAgent {
     const used = await usedSignalNames(this.#tools.project);
     const id = `d-${crypto.randomUUID().slice(0, 8)}`;
     const at = isoOfUs(nowUs());
-    this.#store.change((db) => {
-      assertNewWords(this.#tools, words, used);
+    const known = this.#store.change((db) => {
+      const open = openThreadOf(this.#tools, words, used);
+      if (open !== undefined) return open;
       db.prepare("INSERT INTO threads VALUES (?, 'define', ?, ?, ?, 'running', '', ?, ?)")
         .run(id, words, requestedBy, this.#tools.model.name, at, at);
     });
+    if (known !== undefined) return { id: known, done: this.resume(known) };
     const begun = this.#tools.audit.add(id, "request", {
       ...{ words_sha256: sha256(words), requested_by: requestedBy, client },
     });
-    return { id, done: begun.then(() => this.#run(id, () => firstState(words, requestedBy))) };
+    return { id, done: begun.then(() => this.resume(id)) };
   }
 
   /** Answers a question of a thread. Throws SsmdError `QUESTION_NOT_ASKED`. */
@@ -111,10 +113,7 @@ export class DefinitionAgent {
    * Decides on exactly what has this hash, and goes on. Throws as Approvals does; of two at once one
    * gets `APPROVAL_NOT_PENDING` or `THREAD_BUSY`.
    */
-  async decide(
-    id: string,
-    decision: Decision,
-  ): Promise<ThreadDetails> {
+  async decide(id: string, decision: Decision): Promise<ThreadDetails> {
     this.#thread(id);
     this.#tools.approvals.decide(id, decision);
     return await this.#run(id, () => new Command({ resume: decision.decision }));

@@ -252,14 +252,19 @@ function countedModel(model = erringModel()): Model & { asked: number } {
   return counted;
 }
 
-Deno.test("words that are worked on or became a signal are refused before a model is asked", async () => {
+Deno.test("words that a thread waits with are that thread, and those that became a signal are refused", async () => {
   await using project = new Project();
   const model = countedModel();
   const { agent, store } = agentOf(project, model);
-  const first = await agent.define(WORDS, "ann");
+  // Of two at once one runs.
+  const [first] = await Promise.all([1, 2].map(() => agent.define(WORDS, "ann")));
+  assert.ok(first);
+  await agent.resumeLeft((error) => assert.fail(String(error)));
+  assert.deepEqual(agent.list().map(({ state }) => state), ["approval"]);
   const before = model.asked;
   const again = () => agent.define(` ${WORDS.toUpperCase()} `, "bob");
-  await assert.rejects(again(), { code: "THREAD_EXISTS", message: new RegExp(first.id) });
+  const same = await again();
+  assert.deepEqual([same.id, same.hash, same.requestedBy], [first.id, first.hash, "ann"]);
   assert.equal(model.asked, before);
   // One that was rejected, or that nobody can approve any more, is in nobody's way.
   const decide = (decision: "approve" | "reject", { id, hash }: { id: string; hash: unknown }) =>
@@ -268,11 +273,14 @@ Deno.test("words that are worked on or became a signal are refused before a mode
   const second = await agent.define(WORDS, "ann");
   store.db.exec("UPDATE approvals SET until_ms = 1");
   const third = await agent.define(WORDS, "ann");
+  assert.notEqual(third.id, second.id);
   await decide("approve", third);
+  const asked = model.asked;
   await assert.rejects(again(), {
     code: "THREAD_EXISTS",
     message: /made the signal spread_doubles_2 of these words/,
   });
+  assert.equal(model.asked, asked);
   await decide("reject", second);
   project.git("branch", "-D", "signal/spread_doubles_2");
   assert.equal((await agent.define(WORDS, "ann")).sources?.id, "spread_doubles");

@@ -33,35 +33,32 @@ export function claimSignalName(
 }
 
 /**
- * Throws SsmdError `THREAD_EXISTS` for words that a thread works on or waits with, or whose signal is
- * there: asking a model again would end at the same name.
+ * The thread that works on these words or waits with them; undefined = none. Throws SsmdError
+ * `THREAD_EXISTS` where their signal is there: asking a model again would end at the same.
  */
-export function assertNewWords(
+export function openThreadOf(
   { store, approvals }: { store: AgentStore; approvals: Approvals },
   words: string,
   used: ReadonlySet<string>,
-): void {
+): string | undefined {
   const rows = store.db.prepare(
     `SELECT id, state, detail FROM threads WHERE kind = 'define'
      AND lower(trim(words)) = lower(trim(?)) ORDER BY created_at DESC`,
   ).all(words);
   for (const row of rows) {
     const [id, detail] = [String(row["id"]), String(row["detail"])];
-    const isEnded = row["state"] === "ended";
-    const name = [...used].find((each) => detail === committedText(`signal/${each}`));
-    if (isEnded && name !== undefined) {
-      throw new SsmdError("THREAD_EXISTS", `Thread ${id} made the signal ${name} of these words`, {
-        hint:
-          `Merge signal/${name} and ssmd signal deploy ${name}; or delete the branch to define ` +
-          "the words again",
-      });
+    if (row["state"] !== "ended") {
+      if (approvals.isExpired(id)) continue;
+      return id;
     }
-    if (isEnded || approvals.isExpired(id)) continue;
-    throw new SsmdError("THREAD_EXISTS", `Thread ${id} is about the same words already`, {
-      hint:
-        `Go on with thread ${id} (ssmd agent show ${id}); once it is rejected the words are free`,
+    const name = [...used].find((each) => detail === committedText(`signal/${each}`));
+    if (name === undefined) continue;
+    throw new SsmdError("THREAD_EXISTS", `Thread ${id} made the signal ${name} of these words`, {
+      hint: `Merge signal/${name} and ssmd signal deploy ${name}; or delete the branch to define ` +
+        "the words again",
     });
   }
+  return undefined;
 }
 
 /** How a thread says that its signal was committed. */
