@@ -7,7 +7,7 @@ import type { Signal } from "./notifier.ts";
 import type { ModelSource, SimulatorOptions } from "./options.ts";
 import { Player } from "./player.ts";
 import type { SimulatorRequest } from "./server.ts";
-import type { ModelFeed, RestReply, SimulatedVenue } from "./venue.ts";
+import type { ModelFeed, RestReply } from "./venue.ts";
 import { VENUES } from "./venues.ts";
 
 /** How far the times of a market of now may be from the system's clock before they follow it. */
@@ -17,7 +17,7 @@ const CLOCK_STEP_US = 1_000_000;
 export function openFeedSource(options: SimulatorOptions, progress: Signal): Promise<FeedSource> {
   const { source, venue } = options;
   if (source.type === "capture") return CaptureStage.open(venue, source, progress);
-  return Promise.resolve(new ModelStage(VENUES[venue], source, progress));
+  return Promise.resolve(new ModelStage(options, source, progress));
 }
 
 /** The seeded market model. */
@@ -34,7 +34,8 @@ class ModelStage implements FeedSource {
   #flush: () => void = () => {};
   #blocked: () => Promise<void> | undefined = () => undefined;
 
-  constructor(venue: SimulatedVenue, source: ModelSource, progress: Signal) {
+  constructor(options: SimulatorOptions, source: ModelSource, progress: Signal) {
+    const venue = VENUES[options.venue];
     this.progress = progress;
     this.#startUs = source.startUs;
     this.#isOfNow = source.startUs === undefined && (source.speed ?? 1) === 1;
@@ -56,8 +57,10 @@ class ModelStage implements FeedSource {
     });
     this.#feed = venue.modelFeed({
       ...{ exchange: this.#exchange, seed, rolls: source.rolls ?? [] },
+      trading: options.trading ?? {},
       nowUs: () => this.#epochUs() + this.player.nowUs(),
       begin: () => this.player.start(START_DELAY_MS),
+      flush: () => this.#flush(),
     });
   }
 

@@ -52,6 +52,20 @@ export interface CaptureSource {
   keepSequence?: boolean;
 }
 
+/** How orders of clients are executed and paid for: all of them are of one account. */
+export interface TradingOptions {
+  /** Of an order that rested, percent; Kalshi's rate times price and its distance to a dollar. */
+  makerFee: number;
+  /** Of an order that takes, as `makerFee`. */
+  takerFee: number;
+  /** From an order's coming to its place in the book, ms of real time. */
+  latencyMs: number;
+  /** Part of each level that an order gets, above 0 to 1; others take the rest at that moment. */
+  fillShare: number;
+  /** At the start, by asset; absent = 100,000 of each currency that prices are in. */
+  balances?: Readonly<Record<string, number>>;
+}
+
 /** Options of {@linkcode startSimulator}. */
 export interface SimulatorOptions {
   /** Whose protocol is spoken. */
@@ -66,6 +80,8 @@ export interface SimulatorOptions {
   publicKeyPem?: string;
   /** File that notes every frame sent. */
   ledger?: string;
+  /** A model takes orders by these rules; default: the venue's fees, at once, as far as the book goes. */
+  trading?: Partial<TradingOptions>;
   /** Faults that happen by themselves. */
   faults?: readonly ScheduledFault[];
   /** Default: says nothing. */

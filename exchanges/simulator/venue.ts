@@ -3,7 +3,7 @@ import type { Connection, Session } from "./connection.ts";
 import type { Fault, GarbageSamples } from "./faults.ts";
 import type { ModelExchange } from "./model/exchange.ts";
 import type { MarketSpec } from "./model/market.ts";
-import type { SeriesRollOptions, SimulatedSymbol } from "./options.ts";
+import type { SeriesRollOptions, SimulatedSymbol, TradingOptions } from "./options.ts";
 import type { SimulatorRequest } from "./server.ts";
 
 /** What a handshake is answered with that is not accepted. */
@@ -35,10 +35,13 @@ export interface ModelOptions {
   seed: number;
   /** Series whose markets follow each other. */
   rolls: readonly SeriesRollOptions[];
+  trading: Partial<TradingOptions>;
   /** The model's time, µs since 1970. */
   nowUs(): number;
   /** To be called at the first subscription of market data. */
   begin(): void;
+  /** Hands what was sent outside of a request or event to the system. */
+  flush(): void;
 }
 
 /** What the feed of captures needs. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { startSimulator } from "@ssmd/simulator";
+import { KRAKEN_DEMO_KEY, startSimulator } from "@ssmd/simulator";
 
 /** Version of ccxt that tests run; `.ci/run` installs it into a folder of its own. */
 const CCXT_VERSION = "4.5.90";
@@ -24,16 +24,17 @@ Deno.test({
   fn: async () => {
     const source = { type: "model", seed: 7, ratePerSecond: 200 } as const;
     const simulator = await startSimulator({ venue: "kraken", source });
+    const { key, secret } = KRAKEN_DEMO_KEY;
     try {
       const script = fileURLToPath(new URL("oracle/ccxt_session.py", import.meta.url));
       const { code, stdout, stderr } = await new Deno.Command("python3", {
-        args: ["-B", script, `http://127.0.0.1:${simulator.port}`, simulator.url],
+        args: ["-B", script, `http://127.0.0.1:${simulator.port}`, simulator.url, key, secret],
         env,
       }).output();
       const text = new TextDecoder();
       assert.equal(code, 0, text.decode(stderr));
       const counts = JSON.parse(text.decode(stdout)) as Record<string, number>;
-      assert.ok((counts["trades"] ?? 0) >= 20);
+      assert.ok((counts["trades"] ?? 0) >= 20 && (counts["fills"] ?? 0) >= 3, stdout.toString());
     } finally {
       await simulator.close();
     }

@@ -92,6 +92,10 @@ export class KrakenCaptureFeed implements KrakenFeed, CaptureFeed {
     this.#add(subscription);
   }
 
+  trader(): undefined {
+    return undefined;
+  }
+
   unsubscribed(subscription: KrakenSubscription): void {
     this.#subscriptions.get(`${subscription.channel} ${subscription.symbol}`)?.delete(subscription);
     const { session } = subscription;

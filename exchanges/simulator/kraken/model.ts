@@ -5,6 +5,8 @@ import type { ModelFeed, ModelOptions, RestReply } from "../venue.ts";
 import type { KrakenPair } from "./frames.ts";
 import { KrakenMarketPublisher } from "./publisher.ts";
 import { answerKrakenRest } from "./rest.ts";
+import type { KrakenTrader } from "./trader.ts";
+import { KrakenTrading } from "./trading.ts";
 import { type KrakenFeed, KrakenSession, type KrakenSubscription } from "./session.ts";
 
 /** Kraken's channels, fed by the market model. */
@@ -14,6 +16,7 @@ export class KrakenModelFeed implements KrakenFeed, ModelFeed {
   #bySymbol = new Map<string, KrakenMarketPublisher>();
   #pairs: KrakenPair[];
   #ids: Random;
+  #trading: KrakenTrading;
 
   constructor(options: ModelOptions) {
     const { exchange, seed } = this.#options = options;
@@ -21,6 +24,7 @@ export class KrakenModelFeed implements KrakenFeed, ModelFeed {
     this.#desks = exchange.markets.map((market) => new KrakenMarketPublisher(market));
     this.#pairs = this.#desks.map((publisher) => publisher.pair);
     for (const publisher of this.#desks) this.#bySymbol.set(publisher.pair.symbol, publisher);
+    this.#trading = new KrakenTrading(options, this.#desks);
   }
 
   session(connection: Connection): KrakenSession {
@@ -56,12 +60,21 @@ export class KrakenModelFeed implements KrakenFeed, ModelFeed {
     session.connection.playing = [...session.subscriptions].length > 0;
   }
 
-  rest({ url }: SimulatorRequest): RestReply {
-    return answerKrakenRest(url, this.#desks, this.nowUs());
+  trader(connection: Connection): KrakenTrader {
+    return this.#trading.trader(connection);
+  }
+
+  rest(request: SimulatorRequest): RestReply {
+    const fees = this.#trading.options;
+    return this.#trading.rest(request) ??
+      answerKrakenRest(request.url, { publishers: this.#desks, fees, nowUs: this.nowUs() });
   }
 
   /** Does the next event of the model and sends what came of it. */
   emit(_elapsedUs: number, atUs: number): void {
-    this.#desks[this.#options.exchange.step()]?.publish(atUs);
+    const publisher = this.#desks[this.#options.exchange.step()];
+    if (publisher === undefined) return;
+    publisher.publish(atUs);
+    this.#trading.settle(publisher.market);
   }
 }

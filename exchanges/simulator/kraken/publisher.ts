@@ -2,7 +2,7 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { FrameKind } from "../faults.ts";
 import type { KrakenPair } from "./frames.ts";
 import type { KrakenSubscription } from "./session.ts";
-import { type OrderBook, textOfSteps } from "@ssmd/market";
+import { textOfSteps } from "@ssmd/market";
 import { bookSnapshotFrame, DepthView } from "./book.ts";
 import type { ModelMarket, ModelTrade } from "../model/market.ts";
 
@@ -20,7 +20,7 @@ interface RecentTrade {
 /** One pair: who subscribed what, and the frames that they get. */
 export class KrakenMarketPublisher {
   readonly pair: KrakenPair;
-  #market: ModelMarket;
+  readonly market: ModelMarket;
   #symbolText: string;
   #views = new Map<number, DepthView>();
   #subscriptions = new Set<KrakenSubscription>();
@@ -34,7 +34,7 @@ export class KrakenMarketPublisher {
   #ask = 0;
 
   constructor(market: ModelMarket) {
-    this.#market = market;
+    this.market = market;
     const { external, priceDecimals, sizeDecimals, typicalSize } = market.spec;
     this.pair = { symbol: external, priceDecimals, sizeDecimals };
     this.#symbolText = JSON.stringify(external);
@@ -42,10 +42,6 @@ export class KrakenMarketPublisher {
     this.#volume = typicalSize * 2_000;
     this.#turnover = this.#volume * market.lastPrice;
     this.#noteTop();
-  }
-
-  get book(): OrderBook {
-    return this.#market.book;
   }
 
   /** The latest trades, oldest first. */
@@ -60,7 +56,7 @@ export class KrakenMarketPublisher {
     if (subscription.channel === "book") {
       this.#viewOf(subscription.depth).subscribers++;
       if (!subscription.snapshot) return;
-      const { book } = this.#market;
+      const { book } = this.market;
       const { symbol } = this.pair;
       connection.sendData(
         bookSnapshotFrame(symbol, book, {
@@ -86,16 +82,16 @@ export class KrakenMarketPublisher {
     const view = this.#viewOf(subscription.depth);
     if (--view.subscribers > 0) return;
     this.#views.delete(view.depth);
-    const { observers } = this.#market;
+    const { observers } = this.market;
     observers.splice(observers.indexOf(view), 1);
   }
 
   #viewOf(depth: number): DepthView {
     let view = this.#views.get(depth);
     if (view === undefined) {
-      view = new DepthView(this.#market.book, depth);
+      view = new DepthView(this.market.book, depth);
       this.#views.set(depth, view);
-      this.#market.observers.push(view);
+      this.market.observers.push(view);
     }
     return view;
   }
@@ -103,7 +99,7 @@ export class KrakenMarketPublisher {
   /** Sends what the market's last step was. */
   publish(nowUs: number): void {
     const timestamp = isoOfUs(nowUs);
-    const { trades } = this.#market;
+    const { trades } = this.market;
     if (trades.length > 0) this.#publishTrades(trades, nowUs);
     for (const view of this.#views.values()) {
       const frame = view.take(this.#symbolText, this.pair, timestamp);
@@ -130,8 +126,8 @@ export class KrakenMarketPublisher {
   }
 
   #noteTop(): boolean {
-    const bid = this.#market.book.bids.prices[0] ?? 0;
-    const ask = this.#market.book.asks.prices[0] ?? 0;
+    const bid = this.market.book.bids.prices[0] ?? 0;
+    const ask = this.market.book.asks.prices[0] ?? 0;
     const moved = bid !== this.#bid || ask !== this.#ask;
     this.#bid = bid;
     this.#ask = ask;
@@ -168,10 +164,10 @@ export class KrakenMarketPublisher {
 
   #tickerFrame(type: "snapshot" | "update", nowUs: number): string {
     const { priceDecimals, sizeDecimals } = this.pair;
-    const { bids, asks } = this.#market.book;
+    const { bids, asks } = this.market.book;
     const price = (steps: number) => textOfSteps(steps, priceDecimals);
     const size = (steps: number) => textOfSteps(steps, sizeDecimals);
-    const last = this.#market.lastPrice;
+    const last = this.market.lastPrice;
     const change = last - this.#open;
     return `{"channel":"ticker","type":"${type}","data":[{"symbol":${this.#symbolText},` +
       `"bid":${price(bids.prices[0] ?? 0)},"bid_qty":${size(bids.sizes[0] ?? 0)},` +

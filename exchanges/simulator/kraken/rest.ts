@@ -2,6 +2,7 @@ import { isoOfUs } from "@ssmd/runtime";
 import { type BookSide, textOfSteps } from "@ssmd/market";
 import type { RestAnswer } from "../venue.ts";
 import type { KrakenPair } from "./frames.ts";
+import { COST_MIN, ORDER_MIN } from "./order_request.ts";
 import type { KrakenMarketPublisher } from "./publisher.ts";
 
 const ROOT = "/0/public/";
@@ -16,8 +17,12 @@ const SECONDS_MAX = 1e11;
 /** Kraken's public REST over the pairs of a model; undefined = it has no such path here. */
 export function answerKrakenRest(
   { pathname, searchParams: query }: URL,
-  publishers: readonly KrakenMarketPublisher[],
-  nowUs: number,
+  { publishers, fees, nowUs }: {
+    publishers: readonly KrakenMarketPublisher[];
+    /** Percent. */
+    fees: { makerFee: number; takerFee: number };
+    nowUs: number;
+  },
 ): RestAnswer | undefined {
   const pairs = publishers.map(({ pair }) => pair);
   switch (pathname.startsWith(ROOT) ? pathname.slice(ROOT.length) : "") {
@@ -32,7 +37,7 @@ export function answerKrakenRest(
       return krakenOk(Object.fromEntries(pairs.flatMap(({ symbol }) => assets(symbol))));
     case "AssetPairs":
       return krakenOk(Object.fromEntries(
-        pairs.map(assetPair).filter(([, { aclass_base }]) =>
+        pairs.map((pair) => assetPair(pair, fees)).filter(([, { aclass_base }]) =>
           aclass_base === (query.get("aclass_base") ?? "currency")
         ),
       ));
@@ -50,27 +55,27 @@ export function answerKrakenRest(
 }
 
 /** An answer that is good. */
-function krakenOk(result: unknown): RestAnswer {
+export function krakenOk(result: unknown): RestAnswer {
   return { status: 200, body: JSON.stringify({ error: [], result }) };
 }
 
 /** A refusal, which the venue gives with status 200. */
-function krakenRefusal(error: string): RestAnswer {
+export function krakenRefusal(error: string): RestAnswer {
   return { status: 200, body: JSON.stringify({ error: [error] }) };
 }
 
 /** Whether REST knows a pair by this name: `XBTUSD`, `XBT/USD` or `BTC/USD`. */
-function isNameOf({ symbol }: KrakenPair, name: string | null | undefined): boolean {
+export function isNameOf({ symbol }: KrakenPair, name: string | null | undefined): boolean {
   return name === symbol || name?.replace("/", "") === pairId({ symbol });
 }
 
 /** Name of a pair, `XBTUSD`. */
-function pairId({ symbol }: Pick<KrakenPair, "symbol">): string {
+export function pairId({ symbol }: Pick<KrakenPair, "symbol">): string {
   return symbol.split("/").map(restAsset).join("");
 }
 
 /** Name of an asset, `XBT`. */
-function restAsset(asset: string): string {
+export function restAsset(asset: string): string {
   return FORMER[asset] ?? asset;
 }
 
@@ -91,7 +96,7 @@ function ofPair(
 }
 
 function depth(
-  { pair, book }: KrakenMarketPublisher,
+  { pair, market: { book } }: KrakenMarketPublisher,
   { count = DEPTH_DEFAULT, nowUs }: { count: number | undefined; nowUs: number },
 ) {
   const seconds = Math.floor(nowUs / 1e6);
@@ -133,7 +138,10 @@ function assets(symbol: string): [string, unknown][] {
   }]);
 }
 
-function assetPair({ symbol, priceDecimals, sizeDecimals }: KrakenPair) {
+function assetPair(
+  { symbol, priceDecimals, sizeDecimals }: KrakenPair,
+  { makerFee, takerFee }: { makerFee: number; takerFee: number },
+) {
   const [base = symbol, quote = "USD"] = symbol.split("/").map(restAsset);
   const tick = priceDecimals === 0 ? "1" : `0.${"1".padStart(priceDecimals, "0")}`;
   // `AAPLx/USD` is of a tokenized stock.
@@ -143,8 +151,8 @@ function assetPair({ symbol, priceDecimals, sizeDecimals }: KrakenPair) {
     ...{ aclass_base, aclass_quote: "currency", cost_decimals: 5 },
     ...{ pair_decimals: priceDecimals, lot_decimals: sizeDecimals, tick_size: tick },
     ...{ lot_multiplier: 1, leverage_buy: [], leverage_sell: [] },
-    ...{ fees: [[0, 0.4]], fees_maker: [[0, 0.25]], fee_volume_currency: "ZUSD" },
-    ...{ ordermin: "0.00005", costmin: "0.5", status: "online" },
+    ...{ fees: [[0, takerFee]], fees_maker: [[0, makerFee]], fee_volume_currency: "ZUSD" },
+    ...{ ordermin: ORDER_MIN, costmin: COST_MIN, status: "online" },
   };
   return [`${base}${quote}`, terms] as const;
 }

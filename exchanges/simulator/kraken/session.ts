@@ -10,6 +10,7 @@ import {
   successFrame,
   systemFrame,
 } from "./frames.ts";
+import type { KrakenTrader } from "./trader.ts";
 
 /** Book depths that the venue offers. */
 export const KRAKEN_DEPTHS: readonly number[] = [10, 25, 100, 500, 1000];
@@ -40,6 +41,8 @@ export interface KrakenFeed {
   /** Data may flow; called after the reply. */
   subscribed(subscription: KrakenSubscription): void;
   unsubscribed(subscription: KrakenSubscription): void;
+  /** Who takes the client's orders; undefined = nobody does. */
+  trader(connection: Connection): KrakenTrader | undefined;
 }
 
 type Fields = Record<string, unknown>;
@@ -54,11 +57,13 @@ export class KrakenSession implements Session {
   #feed: KrakenFeed;
   #subscriptions = new Map<string, KrakenSubscription>();
   #heartbeats = false;
+  readonly #trader: KrakenTrader | undefined;
 
   /** Sends the status frame. */
   constructor(connection: Connection, feed: KrakenFeed, connectionId: string) {
     this.connection = connection;
     this.#feed = feed;
+    this.#trader = feed.trader(connection);
     connection.send(statusFrame(connectionId));
   }
 
@@ -90,6 +95,8 @@ export class KrakenSession implements Session {
     }
     reply.reqId = request.req_id as number | undefined;
     if (typeof request.method === "string") reply.method = request.method;
+    const { params } = request;
+    if (isFields(params) && this.#trader?.received(params, reply)) return;
     this.#dispatch(request, reply);
   }
 
@@ -240,6 +247,7 @@ export class KrakenSession implements Session {
   }
 
   closed(): void {
+    this.#trader?.closed();
     for (const subscription of this.#subscriptions.values()) {
       this.#feed.unsubscribed(subscription);
     }

@@ -1,4 +1,6 @@
 import { type BookSide, type BookSideName, OrderBook } from "@ssmd/market";
+import { ClientOrders, type RestingOrder } from "./client_orders.ts";
+import { LEVELS_MIN, type OrderPlan } from "./order_plan.ts";
 import type { Random } from "./prng.ts";
 
 /** What a model market is like. Prices and sizes in integer steps. */
@@ -54,9 +56,6 @@ export interface LevelObserver {
   ): void;
 }
 
-/** A side is never emptied below this. */
-const LEVELS_MIN = 2;
-
 /** Farthest order from the fair price, in spacings. */
 const FAR_MAX = 200;
 
@@ -67,6 +66,7 @@ export class ModelMarket {
   readonly observers: LevelObserver[] = [];
   /** Fills of the last step, oldest first; reused by the next step. */
   readonly trades: ModelTrade[] = [];
+  readonly clients: ClientOrders = new ClientOrders();
   lastPrice: number;
   #random: Random;
   #tradeId: number;
@@ -96,7 +96,7 @@ export class ModelMarket {
 
   /** Does one event; `seconds` have passed since the one before. */
   step(seconds: number): void {
-    this.trades.length = 0;
+    this.trades.length = this.clients.fills.length = 0;
     const fair = this.spec.fair.advance(this.#random, seconds);
     const bid = this.book.bids.prices[0] ?? this.spec.priceMin;
     const ask = this.book.asks.prices[0] ?? this.spec.priceMax;
@@ -189,12 +189,15 @@ export class ModelMarket {
     const side = this.book[name];
     const price = side.prices[rank];
     if (price === undefined) return;
-    const size = side.sizes[rank] ?? 0;
+    const own = this.clients.sizeAt(name, price);
+    const size = (side.sizes[rank] ?? 0) - own;
+    if (size <= 0) return;
     const rest = this.#random.unit() < 0.7
       ? 0
       : Math.floor(size * this.#random.unit() / this.#sizeStep) * this.#sizeStep;
-    if (rest === 0 && side.length <= LEVELS_MIN) return;
-    this.#set(name, price, rest);
+    if (rest + own === 0 && side.length <= LEVELS_MIN) return;
+    this.clients.canceled(name, price, rest);
+    this.#set(name, price, rest + own);
   }
 
   /** Cancels near the top on one side and quotes anew, several changes in one event. */
@@ -221,11 +224,48 @@ export class ModelMarket {
       if (level > 1 && (price - fair) * sign > this.spec.spacing) return;
       const last = side.length <= LEVELS_MIN;
       const size = Math.min(left, last ? there - this.#sizeStep : there);
-      if (size === 0) return;
+      if (size <= 0) return;
       left = last ? 0 : left - size;
-      this.trades.push({ id: ++this.#tradeId, price, size, takerBuys: name === "asks" });
-      this.lastPrice = price;
+      const id = this.#print({ price, size, takerBuys: name === "asks" });
+      this.clients.traded(name, { price, size, id });
       this.#set(name, price, there - size);
     }
+  }
+
+  #print(trade: Omit<ModelTrade, "id">): number {
+    this.trades.push({ id: ++this.#tradeId, ...trade });
+    this.lastPrice = trade.price;
+    return this.#tradeId;
+  }
+
+  /** Does what a client's order takes, as a step of its own; gives its fills, best first. */
+  execute({ buys }: { buys: boolean }, { fills }: OrderPlan) {
+    this.trades.length = this.clients.fills.length = 0;
+    const name = buys ? "asks" : "bids";
+    return fills.flatMap(({ price, size, others }) => {
+      const ids = [size, others].map((each) =>
+        each === 0 ? 0 : this.#print({ price, size: each, takerBuys: buys })
+      );
+      this.clients.passed(name, price, size + others);
+      this.#set(name, price, this.book[name].sizeAt(price) - size - others);
+      return size === 0 ? [] : [{ price, size, tradeId: ids[0] ?? 0 }];
+    });
+  }
+
+  /** Puts what is left of a client's order behind all others of its price. */
+  rest(order: RestingOrder): void {
+    const name = order.buys ? "bids" : "asks";
+    const there = this.book[name].sizeAt(order.price);
+    order.ahead = there - this.clients.sizeAt(name, order.price);
+    this.clients.add(order);
+    this.#set(name, order.price, there + order.left);
+  }
+
+  /** Takes a resting order out of the book. */
+  withdraw(order: RestingOrder): void {
+    this.trades.length = this.clients.fills.length = 0;
+    const name = order.buys ? "bids" : "asks";
+    this.clients.remove(order);
+    this.#set(name, order.price, this.book[name].sizeAt(order.price) - order.left);
   }
 }

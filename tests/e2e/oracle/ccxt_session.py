@@ -1,13 +1,14 @@
-"""A session of ccxt, and of ccxt.pro, with the simulated Kraken: only the addresses are changed. Prints
-what it saw as JSON; an assertion that fails is a difference to what ccxt expects of the venue."""
+"""A session of ccxt, and of ccxt.pro, with the simulated Kraken: markets, book, trades, orders, fills.
+Only the addresses are changed. Prints what it saw as JSON; an assertion that fails is a difference to what ccxt expects of the venue."""
 
 import asyncio
 import json
+import math
 import sys
 
 import ccxt.pro
 
-REST, SOCKET = sys.argv[1:3]
+REST, SOCKET, KEY, SECRET = sys.argv[1:]
 SYMBOL = "BTC/USD"
 WAIT_S = 120
 
@@ -55,11 +56,134 @@ async def market_data(kraken: ccxt.pro.kraken, seen: dict) -> None:
         assert "EQuery:Unknown asset pair" in str(error)
 
 
+class Account:
+    """What ccxt.pro says of orders and own trades, in the order in which it says it."""
+
+    def __init__(self, kraken: ccxt.pro.kraken) -> None:
+        self.kraken = kraken
+        self.states: dict[str, list[str]] = {}
+        self.fills: dict[str, dict] = {}
+        self.tasks = [asyncio.create_task(self.watch(each)) for each in (self.orders, self.trades)]
+
+    async def watch(self, again) -> None:
+        while True:
+            await again()
+
+    async def orders(self) -> None:
+        for order in await self.kraken.watch_orders():
+            self.states.setdefault(order["id"], []).append(order["status"])
+
+    async def trades(self) -> None:
+        self.fills |= {trade["id"]: trade for trade in await self.kraken.watch_my_trades()}
+
+    async def until(self, order_id: str, state: str, amount: float = 0) -> None:
+        """Waits until an order was told to be in a state, and fills of this amount."""
+
+        def is_there() -> bool:
+            filled = sum(fill["amount"] for fill in self.fills_of(order_id))
+            return state in self.states.get(order_id, []) and filled > amount * 0.999999 - 1e-12
+
+        while not is_there():
+            broken = next((task for task in self.tasks if task.done()), None)
+            if broken is not None:
+                broken.result()
+            await asyncio.sleep(0.02)
+
+    def fills_of(self, order_id: str) -> list[dict]:
+        return [fill for fill in self.fills.values() if fill["order"] == order_id]
+
+    def close(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+
+
+def check_fills(order: dict, fills: list[dict], kind: str, percent: float) -> None:
+    """An order's fills are the order, at the fee of its kind."""
+    assert order["status"] == "closed" and order["filled"] == order["amount"], order
+    assert math.isclose(sum(fill["amount"] for fill in fills), order["amount"]), (order, fills)
+    for fill in fills:
+        assert fill["takerOrMaker"] == kind and fill["side"] == order["side"], fill
+        assert math.isclose(fill["cost"], fill["price"] * fill["amount"], rel_tol=1e-9), fill
+        assert math.isclose(fill["fee"]["cost"], fill["cost"] * percent / 100, rel_tol=1e-6), fill
+    assert math.isclose(float(order["fee"]["cost"]), sum(fill["fee"]["cost"] for fill in fills))
+
+
+async def orders(kraken: ccxt.pro.kraken, seen: dict) -> None:
+    account = Account(kraken)
+    seen["fills"] = account.fills
+    assert (await kraken.fetch_balance())["free"] | {"USD": 100_000.0, "BTC": 0.0} == (
+        await kraken.fetch_balance()
+    )["free"]
+    # Over the WebSocket, through several levels.
+    before = await kraken.fetch_order_book(SYMBOL, 500)
+    amount = round(sum(size for _, size, *_ in before["asks"][:3]), 3)
+    bought = await kraken.create_order_ws(SYMBOL, "market", "buy", amount)
+    await account.until(bought["id"], "closed", amount)
+    order = await kraken.fetch_order(bought["id"])
+    check_fills(order, account.fills_of(order["id"]), "taker", 0.4)
+    assert len(account.fills_of(order["id"])) >= 2, account.fills
+    balance = await kraken.fetch_balance()
+    assert math.isclose(balance["BTC"]["free"], amount), balance["BTC"]
+    cost = sum(fill["cost"] + fill["fee"]["cost"] for fill in account.fills_of(order["id"]))
+    assert math.isclose(balance["USD"]["total"], 100_000 - cost, abs_tol=1e-6), balance["USD"]
+    # Over REST: one that rests is in the public book, holds money, and is canceled.
+    book = await kraken.fetch_order_book(SYMBOL, 500)
+    price = book["bids"][400][0]
+    there = dict(level[:2] for level in book["bids"])[price]
+    resting = await kraken.create_order(SYMBOL, "limit", "buy", 0.1234, price, {"clientOrderId": "mine"})
+    [opened] = await kraken.fetch_open_orders(SYMBOL)
+    assert [opened["id"], opened["price"], opened["clientOrderId"]] == [resting["id"], price, "mine"]
+    book = await kraken.fetch_order_book(SYMBOL, 500)
+    assert dict(level[:2] for level in book["bids"]).get(price, 0) >= 0.1234, (there, book)
+    assert math.isclose((await kraken.fetch_balance())["USD"]["used"], price * 0.1234 * 1.004)
+    await kraken.cancel_order(resting["id"])
+    await account.until(resting["id"], "canceled")
+    assert await kraken.fetch_open_orders() == []
+    assert (await kraken.fetch_balance())["USD"]["used"] == 0
+    # One that rests at the best price is filled when the model trades through it.
+    ask = (await kraken.fetch_order_book(SYMBOL, 1))["asks"][0][0]
+    sold = await kraken.create_order_ws(SYMBOL, "limit", "sell", amount / 2, ask, {"postOnly": True})
+    await account.until(sold["id"], "closed", amount / 2)
+    order = await kraken.fetch_order(sold["id"])
+    check_fills(order, account.fills_of(order["id"]), "maker", 0.25)
+    assert {fill["price"] for fill in account.fills_of(order["id"])} == {ask}
+    mine = {trade["id"] for trade in await kraken.fetch_my_trades(SYMBOL)}
+    assert mine == set(account.fills), (mine, account.fills)
+    await refusals(kraken)
+    account.close()
+
+
+async def refusals(kraken: ccxt.pro.kraken) -> None:
+    wrong = (
+        (ccxt.InsufficientFunds, lambda: kraken.create_order(SYMBOL, "limit", "buy", 100, 50_000)),
+        # ccxt knows the words of the WebSocket for it from the documentation only.
+        (ccxt.ExchangeError, lambda: kraken.create_order_ws(SYMBOL, "market", "sell", 100)),
+        (ccxt.InvalidOrder, lambda: kraken.create_order(SYMBOL, "limit", "buy", 0.00001, 50_000)),
+        (ccxt.OrderNotFound, lambda: kraken.cancel_order("OAAAAA-AAAAA-AAAAAA")),
+        (ccxt.OrderNotFound, lambda: kraken.cancel_order_ws("OAAAAA-AAAAA-AAAAAA")),
+    )
+    for error, attempt in wrong:
+        try:
+            answer = await attempt()
+        except error:
+            continue
+        raise AssertionError(f"no {error.__name__}: {answer}")
+    stranger = client(apiKey=KEY, secret="c29tZWJvZHkgZWxzZQ==")
+    try:
+        await stranger.fetch_balance()
+        raise AssertionError("a wrong signature was accepted")
+    except ccxt.ExchangeError as error:
+        assert "EAPI:Invalid signature" in str(error)
+    finally:
+        await stranger.close()
+
+
 async def session() -> None:
     seen: dict = {"trades": {}}
-    kraken = client()
+    kraken = client(apiKey=KEY, secret=SECRET)
     try:
         await market_data(kraken, seen)
+        await orders(kraken, seen)
     finally:
         await kraken.close()
     print(json.dumps({name: len(value) for name, value in seen.items()}))

@@ -1,0 +1,61 @@
+import { stepsOfText } from "@ssmd/market";
+import type { ModelMarket } from "../model/market.ts";
+import { moneyOf, type OrderRequest } from "../trading/engine.ts";
+
+/** Smallest order: of the base asset, and its cost in 10^-10 of the quote currency. */
+export const ORDER_MIN = "0.00005";
+export const COST_MIN = "0.5";
+const COST_MIN_MONEY = 5_000_000_000n;
+
+/** An order as REST or the WebSocket has it, by the same names. */
+export interface KrakenOrderFields {
+  type: unknown;
+  side: unknown;
+  /** A decimal as text or number. */
+  size: unknown;
+  price: unknown;
+  timeInForce: unknown;
+  postOnly: boolean;
+  clientId: unknown;
+  userRef: unknown;
+}
+
+/** Reads an order of a market; a text is the venue's refusal. */
+export function readKrakenOrder(
+  market: ModelMarket,
+  fields: KrakenOrderFields,
+): OrderRequest | string {
+  const { type, side, clientId, userRef, postOnly } = fields;
+  const { spec } = market;
+  if (type !== "limit" && type !== "market") return "EGeneral:Invalid arguments:ordertype";
+  if (side !== "buy" && side !== "sell") return "EGeneral:Invalid arguments:type";
+  const size = stepsOfValue(fields.size, spec.sizeDecimals);
+  if (!(size > 0)) return "EGeneral:Invalid arguments:volume";
+  if (size < stepsOfText(ORDER_MIN, spec.sizeDecimals)) return "EOrder:Order minimum not met";
+  const force = String(fields.timeInForce ?? "gtc").toLowerCase();
+  if (force !== "gtc" && force !== "ioc") return "EGeneral:Invalid arguments:timeinforce";
+  let limit: number | undefined;
+  if (type === "limit") {
+    limit = stepsOfValue(fields.price, spec.priceDecimals);
+    if (!(limit >= spec.priceMin && limit <= spec.priceMax)) {
+      return `EOrder:Invalid price:${spec.external} price can only be specified up to ` +
+        `${spec.priceDecimals} decimals.`;
+    }
+  } else if (postOnly) return "EGeneral:Invalid arguments:oflags";
+  if (moneyOf(market, limit ?? market.lastPrice, size) < COST_MIN_MONEY) {
+    return "EOrder:Cost minimum not met";
+  }
+  return {
+    ...{ market, buys: side === "buy", size, limit, postOnly },
+    immediate: type === "market" || force === "ioc",
+    ...(typeof clientId === "string" ? { clientId } : {}),
+    ...(userRef === undefined ? {} : { userRef: Number(userRef) }),
+  };
+}
+
+/** NaN for what is no decimal of so many decimals. */
+function stepsOfValue(value: unknown, decimals: number): number {
+  if (typeof value !== "number") return stepsOfText(String(value), decimals);
+  const text = value.toFixed(decimals);
+  return Number(text) === value ? stepsOfText(text, decimals) : NaN;
+}

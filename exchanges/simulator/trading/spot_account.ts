@@ -1,0 +1,95 @@
+import type { OrderPlan } from "../model/order_plan.ts";
+import type { TradingOptions } from "../options.ts";
+import { type Account, type Fill, moneyOf, type Order, type OrderRequest } from "./engine.ts";
+
+/** Balances are in 10^-10 of an asset. */
+export const BALANCE_DECIMALS = 10;
+/** Of every currency that prices are in, where no balance is given. */
+const START_BALANCE = 100_000;
+/** Percent is in parts of 10^-6. */
+const PARTS = 1_000_000n;
+
+/** Assets that are bought and sold for each other, without credit. */
+export class SpotAccount implements Account {
+  /** By asset, 10^-10. */
+  readonly balances: Map<string, bigint> = new Map();
+  #fees: { maker: bigint; taker: bigint };
+
+  constructor(
+    symbols: readonly string[],
+    { balances, makerFee, takerFee }: Pick<TradingOptions, "balances" | "makerFee" | "takerFee">,
+  ) {
+    const parts = (percent: number) => BigInt(Math.round(percent * 1e4));
+    this.#fees = { maker: parts(makerFee), taker: parts(takerFee) };
+    for (const symbol of symbols) {
+      const [base, quote] = assetsOf(symbol);
+      for (const [asset, start] of [[quote, START_BALANCE], [base, 0]] as const) {
+        if (balances === undefined) this.balances.set(asset, steps(start));
+      }
+    }
+    for (const [asset, amount] of Object.entries(balances ?? {})) {
+      this.balances.set(asset, steps(amount));
+    }
+  }
+
+  /** What open orders need, by asset. */
+  held(open: Iterable<Order>): Map<string, bigint> {
+    const held = new Map<string, bigint>();
+    for (const order of open) {
+      const { asset, amount } = this.#need(order, moneyOf(order.market, order.price, order.left));
+      held.set(asset, (held.get(asset) ?? 0n) + amount);
+    }
+    return held;
+  }
+
+  covers(request: OrderRequest, { fills }: OrderPlan, open: Iterable<Order>): boolean {
+    const { market, limit, size } = request;
+    const cost = limit === undefined
+      ? fills.reduce((sum, fill) => sum + moneyOf(market, fill.price, fill.size), 0n)
+      : moneyOf(market, limit, size);
+    const { asset, amount } = this.#need({ ...request, left: size }, cost);
+    return (this.balances.get(asset) ?? 0n) - (this.held(open).get(asset) ?? 0n) >= amount;
+  }
+
+  /** The asset that an order gives, and how much of it: money with the higher fee. */
+  #need({ market, buys, left }: OrderRequest & { left: number }, cost: bigint) {
+    const [base, quote] = assetsOf(market.spec.external);
+    if (!buys) return { asset: base, amount: sizeOf(market.spec.sizeDecimals, left) };
+    const { maker, taker } = this.#fees;
+    return { asset: quote, amount: cost + feeOf(cost, maker > taker ? maker : taker) };
+  }
+
+  feeOf({ market }: OrderRequest, fill: { price: number; size: number; isMaker: boolean }): bigint {
+    const { maker, taker } = this.#fees;
+    return feeOf(moneyOf(market, fill.price, fill.size), fill.isMaker ? maker : taker);
+  }
+
+  book({ order: { buys, market }, size, cost, fee }: Fill): void {
+    const [base, quote] = assetsOf(market.spec.external);
+    const amount = sizeOf(market.spec.sizeDecimals, size);
+    this.#add(base, buys ? amount : -amount);
+    this.#add(quote, (buys ? -cost : cost) - fee);
+  }
+
+  #add(asset: string, amount: bigint): void {
+    this.balances.set(asset, (this.balances.get(asset) ?? 0n) + amount);
+  }
+}
+
+function assetsOf(symbol: string): [string, string] {
+  const [base = symbol, quote = "USD"] = symbol.split("/");
+  return [base, quote];
+}
+
+function steps(amount: number): bigint {
+  return BigInt(Math.round(amount * 1e8)) * 100n;
+}
+
+function sizeOf(decimals: number, size: number): bigint {
+  return BigInt(size) * 10n ** BigInt(BALANCE_DECIMALS - decimals);
+}
+
+/** Rounded up, as to the venue's advantage. */
+function feeOf(cost: bigint, parts: bigint): bigint {
+  return (cost * parts + PARTS - 1n) / PARTS;
+}
