@@ -38,3 +38,24 @@ export function parseRoll(text: string): { series: string; everyUs: number } {
   if (series === "") throw new RangeError("a roll is SERIES=15m");
   return { series, everyUs: parseDurationMs(every) * 1000 };
 }
+
+/** Percent from 0 to 100. Throws RangeError that names what is allowed. */
+export function parsePercent(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 100) return value;
+  throw new RangeError("percent from 0 to 100 are wanted");
+}
+
+/** A part of a whole, above 0 to 1. Throws RangeError that names what is allowed. */
+export function parseShare(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new RangeError("a share is a number above 0, 1 at most");
+}
+
+/** `USD=5000`: an asset and how much of it. */
+export function parseBalance(text: string): [asset: string, amount: number] {
+  const [, asset = "", amount = ""] = /^([A-Z0-9]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (asset === "") throw new RangeError("a balance is ASSET=5000");
+  return [asset, Number(amount)];
+}

@@ -4,12 +4,14 @@ import { ConfigError, createLogger, type Logger, type LogLevel, messageOf } from
 import {
   demoKey,
   inspectCapture,
+  KRAKEN_DEMO_KEY,
   parseScheduledFault,
   type SeriesRollOptions,
   type SimulatedVenueId,
   type Simulator,
   type SimulatorOptions,
   startSimulator,
+  type TradingOptions,
 } from "@ssmd/simulator";
 import { exampleClient } from "./example_client.ts";
 import { countText } from "./format.ts";
@@ -31,6 +33,8 @@ export interface ServeOptions {
   speed: number | "max";
   /** Number Kalshi's `sid` and `seq` anew. */
   renumber: boolean;
+  /** How a model executes orders. */
+  trading?: Partial<TradingOptions>;
   /** `drop=every:30s`, … */
   faults: readonly string[];
   ledger?: string;
@@ -122,7 +126,11 @@ async function explain(options: ServeOptions, simulator: Simulator, key?: Key): 
 function restLine({ venue, captures }: ServeOptions, { port }: Simulator): string[] {
   const { catalogue } = venueNamed(venue);
   if (catalogue === undefined || captures.length > 0) return [];
-  return [`REST      http://127.0.0.1:${port}${new URL(catalogue.url).pathname}`];
+  const { key, secret } = KRAKEN_DEMO_KEY;
+  return [
+    `REST      http://127.0.0.1:${port}${new URL(catalogue.url).pathname}`,
+    ...(venue === "kraken" ? [`orders    key ${key}, secret ${secret}`] : []),
+  ];
 }
 
 function eventsOf({ json, write }: ServeOptions, level: LogLevel = "info"): Logger {
@@ -134,6 +142,9 @@ function served(options: ServeOptions, { url, port }: Simulator, key?: Key) {
   return {
     ...{ venue: options.venue, url, port, faults: `http://127.0.0.1:${port}/fault` },
     ...(key === undefined ? {} : { key_id: key.keyId, key_file: key.path }),
+    ...(options.venue === "kraken" && options.captures.length === 0
+      ? { key_id: KRAKEN_DEMO_KEY.key, api_secret: KRAKEN_DEMO_KEY.secret }
+      : {}),
   };
 }
 
@@ -172,6 +183,7 @@ export async function serveExchange(options: ServeOptions): Promise<void> {
       venue,
       port: options.port,
       source: sourceOf(options),
+      trading: options.trading ?? {},
       faults,
       logger: eventsOf(options, "warn"),
       ...(key === undefined ? {} : { publicKeyPem: key.publicKeyPem }),

@@ -2,8 +2,17 @@ import { z } from "zod";
 import { SIMULATED_VENUES } from "@ssmd/simulator";
 import { RUN_FOR, STREAM_OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
-import { file, on, parsed, text, word } from "../command/flag.ts";
-import { parsePort, parsePositive, parseRoll, parseSeed, parseSpeed } from "../numbers.ts";
+import { duration, file, on, parsed, text, word } from "../command/flag.ts";
+import {
+  parseBalance,
+  parsePercent,
+  parsePort,
+  parsePositive,
+  parseRoll,
+  parseSeed,
+  parseShare,
+  parseSpeed,
+} from "../numbers.ts";
 import { serveExchange } from "../serve_exchange.ts";
 
 const EVENT = z.looseObject({
@@ -17,6 +26,7 @@ const EVENT = z.looseObject({
     .describe("serving: address that faults are posted to; ended: how many struck"),
   key_id: z.string().exactOptional(),
   key_file: z.string().exactOptional(),
+  api_secret: z.string().exactOptional().describe("Kraken: signs requests, with key_id as the key"),
   accepted: z.int().exactOptional(),
   refused: z.int().exactOptional(),
   frames: z.int().exactOptional(),
@@ -29,6 +39,9 @@ export default defineCommand({
     "Any client of the venue works against it: subscriptions, replies, errors, heartbeats, " +
     "sequence numbers, checksums; Kalshi's handshake must be signed. Same seed, same bytes. A model " +
     "of Kalshi or Kraken answers on the same port for its markets as the venue's REST does.\n\n" +
+    "ORDERS  A model of Kraken takes orders (limit, market, IOC, post only) over REST and WebSocket, " +
+    "with the key that is printed. They take what is in the book, best price first; the rest waits " +
+    "its turn there and is filled when the model trades through it. All clients are one account.\n\n" +
     "FAULTS  drop, skip, checksum, repeat, rubbish, silent, refuse, mute, forget, each with " +
     "every:30s, at:10s or frames:1000\n" +
     "  --fault drop=every:30s\n" +
@@ -44,6 +57,7 @@ export default defineCommand({
     "ssmd exchange serve kraken",
     "ssmd exchange serve kraken --symbol BTC/USD --rate 2000 --speed max",
     "ssmd exchange serve kalshi --port 9001 --fault drop=every:30s",
+    "ssmd exchange serve kraken --taker-fee 0.1 --latency 50ms --fill-share 0.5 --balance USD=5000",
     "ssmd exchange serve kalshi --roll KXBTC15M=15m --speed 60",
     "ssmd exchange serve kraken --for 1m --output json",
     "ssmd exchange serve kraken --capture session.jsonl.zst --speed 10",
@@ -85,6 +99,27 @@ export default defineCommand({
       placeholder: "fault",
       repeated: true,
     }),
+    makerFee: parsed(parsePercent, "Orders: fee of those that rested; default the venue's", {
+      placeholder: "percent",
+      type: "number",
+    }),
+    takerFee: parsed(parsePercent, "Orders: fee of those that take; default the venue's", {
+      placeholder: "percent",
+      type: "number",
+    }),
+    latency: duration("Orders: time until they reach the book; default none"),
+    fillShare: parsed(parseShare, "Orders: part of each level they get, others take the rest", {
+      placeholder: "0…1",
+      type: "number",
+    }),
+    balance: parsed(
+      parseBalance,
+      "Orders: an asset at the start; default 100,000 of each currency",
+      {
+        placeholder: "asset=5000",
+        repeated: true,
+      },
+    ),
     ledger: file("File that lists every frame sent"),
     key: file("Kalshi: key that handshakes must be signed with (PEM); default: a new one"),
     for: RUN_FOR,
@@ -110,6 +145,13 @@ export default defineCommand({
         rolls: flags.roll ?? [],
         captures: flags.capture ?? [],
         faults: flags.fault ?? [],
+        trading: {
+          ...(flags.makerFee === undefined ? {} : { makerFee: flags.makerFee }),
+          ...(flags.takerFee === undefined ? {} : { takerFee: flags.takerFee }),
+          ...(flags.latency === undefined ? {} : { latencyMs: flags.latency }),
+          ...(flags.fillShare === undefined ? {} : { fillShare: flags.fillShare }),
+          ...(flags.balance === undefined ? {} : { balances: Object.fromEntries(flags.balance) }),
+        },
         signal: ending.signal,
         write: (text) => stdout.write(text),
         ...(flags.ledger === undefined ? {} : { ledger: flags.ledger }),
