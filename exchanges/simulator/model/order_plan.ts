@@ -5,7 +5,7 @@ import type { ClientOrders } from "./client_orders.ts";
 export const LEVELS_MIN = 2;
 
 /** What an order takes from a level. */
-export interface PlannedFill {
+interface PlannedFill {
   price: number;
   size: number;
   /** What others take there at the same moment. */
