@@ -135,7 +135,8 @@ class ExchangeSimulator implements Simulator {
 
   /** The venue's own REST; undefined = it has no such path. */
   async #rest(request: SimulatorRequest, check: HandshakeCheck | undefined) {
-    return await check?.(request.headers, request.url.pathname) ?? this.#stage.rest(request);
+    return await check?.(request.headers, request.url.pathname, request.method) ??
+      this.#stage.rest(request);
   }
 
   #request({ method, url: { pathname: path }, body }: SimulatorRequest): RestAnswer {

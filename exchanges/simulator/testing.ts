@@ -97,7 +97,7 @@ export class TestClient {
 export async function signedHeaders(
   key: { keyId: string; privateKeyPem: string },
   nowMs = Date.now(),
-  path = "/trade-api/ws/v2",
+  target = "GET/trade-api/ws/v2",
 ): Promise<Record<string, string>> {
   const base64 = key.privateKeyPem.replace(/-----[A-Z ]+-----|\s/g, "");
   const rsa = await crypto.subtle.importKey(
@@ -110,7 +110,7 @@ export async function signedHeaders(
   const signature = await crypto.subtle.sign(
     { name: "RSA-PSS", saltLength: 32 },
     rsa,
-    new TextEncoder().encode(`${nowMs}GET${path}`),
+    new TextEncoder().encode(`${nowMs}${target}`),
   );
   return {
     "KALSHI-ACCESS-KEY": key.keyId,

@@ -27,6 +27,7 @@ export type RestReply = RestAnswer | Promise<RestAnswer> | undefined;
 export type HandshakeCheck = (
   headers: Readonly<Record<string, unknown>>,
   path: string,
+  method?: string,
 ) => Promise<HandshakeRefusal | undefined>;
 
 /** What the feed of a market model needs. */

@@ -90,7 +90,7 @@ export class SignatureCheck {
   /** Why the handshake is refused, or undefined when it is good. `nowMs` since 1970. */
   async refusal(
     headers: Record<string, unknown>,
-    { path, nowMs }: { path: string; nowMs: number },
+    { path, nowMs, method = "GET" }: { path: string; nowMs: number; method?: string | undefined },
   ): Promise<string | undefined> {
     const keyId = headers["kalshi-access-key"];
     const timestamp = headers["kalshi-access-timestamp"];
@@ -103,7 +103,7 @@ export class SignatureCheck {
     if (Math.abs(nowMs - Number(timestamp)) > SIGNATURE_AGE_MS_MAX) {
       return "KALSHI-ACCESS-TIMESTAMP is too old or in the future";
     }
-    const text = new TextEncoder().encode(`${timestamp}GET${path}`);
+    const text = new TextEncoder().encode(`${timestamp}${method}${path}`);
     const bytes = new Uint8Array(Buffer.from(signature, "base64"));
     try {
       if (await crypto.subtle.verify(this.#algorithm, this.#key, bytes, text)) return undefined;

@@ -3,6 +3,8 @@ import type { SimulatorRequest } from "../server.ts";
 import type { ModelFeed, ModelOptions, RestReply } from "../venue.ts";
 import { KalshiLifecycle } from "./lifecycle.ts";
 import { KalshiListing, type LifeBody } from "./listing.ts";
+import { answerMarketRest } from "./market_rest.ts";
+import { KalshiPortfolio } from "./portfolio.ts";
 import { KalshiMarketPublisher } from "./publisher.ts";
 import { answerRest, RestRate } from "./rest.ts";
 import { SeriesRoll } from "./series_roll.ts";
@@ -23,6 +25,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
   #restRate = new RestRate();
   #rolls: SeriesRoll[];
   #isListed = false;
+  #portfolio: KalshiPortfolio;
 
   constructor(options: ModelOptions) {
     this.#options = options;
@@ -32,14 +35,20 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     for (const publisher of this.#desks) this.#byTicker.set(publisher.ticker, publisher);
     this.#lifecycle = new KalshiLifecycle(options.seed);
     this.#rolls = options.rolls.map((roll) => new SeriesRoll(roll));
+    this.#portfolio = new KalshiPortfolio(options, (ticker) => this.#byTicker.get(ticker));
   }
 
   /** Kalshi's REST: the markets of the model, and those of its lifecycle messages. */
-  rest({ url: { pathname: path, searchParams } }: SimulatorRequest): RestReply {
+  rest(request: SimulatorRequest): RestReply {
+    const { pathname: path, searchParams } = request.url;
     if (!path.startsWith(`${REST_ROOT}/`)) return undefined;
     this.#list();
-    return this.#restRate.refusal() ??
-      answerRest(this.#listing.catalogue, path.slice(REST_ROOT.length), searchParams);
+    const below = path.slice(REST_ROOT.length);
+    const refusal = this.#restRate.refusal();
+    if (refusal !== undefined) return refusal;
+    if (below.startsWith("/portfolio/")) return this.#portfolio.answer(request, below);
+    return answerMarketRest(below, searchParams, this.#desks) ??
+      answerRest(this.#listing.catalogue, below, searchParams);
   }
 
   /** The markets that are there when the first client comes. */
@@ -113,7 +122,9 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
 
   /** Does the next event of the model and sends what came of it. */
   emit(elapsedUs: number, atUs: number): void {
-    this.#desks[this.#options.exchange.step()]?.publish(atUs);
+    const publisher = this.#desks[this.#options.exchange.step()];
+    publisher?.publish(atUs);
+    if (publisher !== undefined) this.#portfolio.settle(publisher.market);
     for (const body of this.#lifecycle.due(elapsedUs, atUs)) {
       this.#listing.note(JSON.parse(body), atUs);
       this.#tell(body);
@@ -129,7 +140,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
       // Orders rest from its making on; its book moves from when it opens.
       const openUs = at.elapsedUs + Math.max(0, (body.open_ts ?? 0) * 1e6 - at.nowUs);
       if (type === "created") this.#open(ticker, openUs);
-      if (type === "determined") this.#close(ticker);
+      if (type === "determined") this.#close(ticker, body.result);
       if (body.price_level_structure !== undefined) {
         this.#byTicker.get(ticker)?.restructure(body.price_level_structure);
       }
@@ -145,9 +156,11 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     this.#byTicker.set(ticker, publisher);
   }
 
-  #close(ticker: string): void {
+  #close(ticker: string, result: string | undefined): void {
     const i = this.#desks.findIndex((publisher) => publisher.ticker === ticker);
-    if (i < 0) return;
+    const publisher = this.#desks[i];
+    if (publisher === undefined) return;
+    this.#portfolio.end(publisher.market, result);
     this.#desks.splice(i, 1);
     this.#byTicker.delete(ticker);
     this.#options.exchange.remove(i);

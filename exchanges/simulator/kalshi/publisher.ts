@@ -8,8 +8,18 @@ import { Random } from "../model/prng.ts";
 /** Tickers are conflated to about one in this time, as the venue's are. */
 const TICKER_EVERY_US = 100_000;
 
+/** Trades that REST gives at least. */
+const RECENT_TRADES = 500;
+
+/** A trade that was published. */
+interface RecentTrade {
+  id: string;
+  trade: ModelTrade;
+  atUs: number;
+}
+
 /** A price of `steps` tenths of a cent, as the venue writes it. */
-function dollarText(steps: number): string {
+export function dollarText(steps: number): string {
   return textOfSteps(steps * 10, 4);
 }
 
@@ -33,12 +43,13 @@ interface Delta {
 export class KalshiMarketPublisher implements LevelObserver {
   readonly ticker: string;
   readonly #marketId: string;
-  #market: ModelMarket;
+  readonly market: ModelMarket;
   #random: Random;
   #deltas: Delta[] = [];
   #books = new Set<KalshiSubscription>();
   #trades = new Set<KalshiSubscription>();
   #tickers = new Set<KalshiSubscription>();
+  #recent: RecentTrade[] = [];
   #volume = 0;
   #turnover = 0;
   #openInterest = 0;
@@ -48,16 +59,21 @@ export class KalshiMarketPublisher implements LevelObserver {
 
   /** `seed` makes the identifiers. */
   constructor(market: ModelMarket, seed: number) {
-    this.#market = market;
+    this.market = market;
     this.ticker = market.spec.external;
     this.#random = new Random(seed, `ids ${this.ticker}`);
     this.#marketId = this.#random.uuid();
     market.observers.push(this);
   }
 
+  /** The latest trades, oldest first. */
+  get recent(): readonly RecentTrade[] {
+    return this.#recent;
+  }
+
   /** Other prices are allowed from now on. */
   restructure(structure: string): void {
-    this.#market.spec.restructure?.(structure);
+    this.market.spec.restructure?.(structure);
   }
 
   changed(
@@ -85,7 +101,7 @@ export class KalshiMarketPublisher implements LevelObserver {
 
   /** Sends a snapshot of the book. */
   snapshot(to: KalshiSubscription): void {
-    const { book } = this.#market;
+    const { book } = this.market;
     const yes = sideText(book.bids, (price) => price);
     const no = sideText(
       book.asks,
@@ -106,7 +122,7 @@ export class KalshiMarketPublisher implements LevelObserver {
     const time = `"ts":"${timeText(nowUs)}","ts_ms":${Math.floor(nowUs / 1000)}`;
     for (const delta of this.#deltas) this.#publishDelta(delta, time);
     this.#deltas.length = 0;
-    for (const trade of this.#market.trades) this.#publishTrade(trade, nowUs);
+    for (const trade of this.market.trades) this.#publishTrade(trade, nowUs);
     if (!this.#tickerDue || nowUs - this.#tickedUs < TICKER_EVERY_US) return;
     this.#tickedUs = nowUs;
     this.#tickerDue = false;
@@ -140,6 +156,8 @@ export class KalshiMarketPublisher implements LevelObserver {
     this.#openInterest = Math.max(0, this.#openInterest);
     this.#lastSize = trade.size;
     const id = this.#random.uuid();
+    this.#recent.push({ id, trade: { ...trade }, atUs: nowUs });
+    if (this.#recent.length > 2 * RECENT_TRADES) this.#recent.splice(0, RECENT_TRADES);
     if (this.#trades.size === 0) return;
     const taker = trade.takerBuys ? "yes" : "no";
     const body = `,"msg":{"trade_id":"${id}","market_ticker":"${this.ticker}",` +
@@ -161,11 +179,11 @@ export class KalshiMarketPublisher implements LevelObserver {
 
   /** Sends the state of the market. */
   sendTicker(to: KalshiSubscription, nowUs: number): void {
-    const { bids, asks } = this.#market.book;
+    const { bids, asks } = this.market.book;
     const money = Math.floor(this.#turnover / DOLLAR / 100);
     to.session.connection.sendData(
       `{"type":"ticker","sid":${to.sid},"msg":{"market_ticker":"${this.ticker}",` +
-        `"market_id":"${this.#marketId}","price_dollars":"${dollarText(this.#market.lastPrice)}",` +
+        `"market_id":"${this.#marketId}","price_dollars":"${dollarText(this.market.lastPrice)}",` +
         `"yes_bid_dollars":"${dollarText(bids.prices[0] ?? 0)}",` +
         `"yes_ask_dollars":"${dollarText(asks.prices[0] ?? DOLLAR)}",` +
         `"volume_fp":"${contractsText(this.#volume)}",` +

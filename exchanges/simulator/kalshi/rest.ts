@@ -105,7 +105,8 @@ const NOT_FOUND: RestAnswer = {
   body: JSON.stringify({ error: { code: "not_found", message: "not found" } }),
 };
 
-function page(
+/** A page of a list, with the filters and the cursor of the venue. */
+export function page(
   noun: string,
   { list, max }: { list: readonly Json[]; max: number },
   query: URLSearchParams,

@@ -233,7 +233,7 @@ Deno.test("kalshi: handshakes without a right signature are refused with 401", a
   const cases: Record<string, Record<string, string>> = {
     "no headers": {},
     "no signature": { ...good, "KALSHI-ACCESS-SIGNATURE": "" },
-    "another text signed": await signedHeaders(key, Date.now(), "/trade-api/ws/v1"),
+    "another text signed": await signedHeaders(key, Date.now(), "GET/trade-api/ws/v1"),
     "ten minutes old": await signedHeaders(key, Date.now() - 600_000),
     "from the future": await signedHeaders(key, Date.now() + 600_000),
     "seconds instead of milliseconds": await signedHeaders(key, Math.floor(Date.now() / 1000)),

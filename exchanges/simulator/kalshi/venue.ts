@@ -37,10 +37,11 @@ function faultProblem(fault: Fault): { message: string; hint: string } | undefin
 
 async function handshakes(publicKeyPem: string | undefined): Promise<HandshakeCheck> {
   const check = await SignatureCheck.of(publicKeyPem ?? (await demoKey()).publicKeyPem);
-  return async (headers, path) => {
+  return async (headers, path, method) => {
     // Public data of REST needs no signature; one that is there has to be right.
-    if (path !== KALSHI_PATH && headers["kalshi-access-key"] === undefined) return undefined;
-    const why = await check.refusal(headers, { path, nowMs: Date.now() });
+    const isPublic = path !== KALSHI_PATH && !path.includes("/portfolio/");
+    if (isPublic && headers["kalshi-access-key"] === undefined) return undefined;
+    const why = await check.refusal(headers, { path, nowMs: Date.now(), method });
     if (why === undefined) return undefined;
     const code = "token_authentication_failure";
     return { status: 401, body: JSON.stringify({ error: { code, message: why }, code }), why };

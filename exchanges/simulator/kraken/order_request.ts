@@ -8,7 +8,7 @@ export const COST_MIN = "0.5";
 const COST_MIN_MONEY = 5_000_000_000n;
 
 /** An order as REST or the WebSocket has it, by the same names. */
-export interface KrakenOrderFields {
+interface KrakenOrderFields {
   type: unknown;
   side: unknown;
   /** A decimal as text or number. */

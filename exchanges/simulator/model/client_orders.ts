@@ -11,7 +11,7 @@ export interface RestingOrder {
 }
 
 /** A trade of the model with a resting order. */
-export interface RestingFill {
+interface RestingFill {
   order: RestingOrder;
   size: number;
   tradeId: number;

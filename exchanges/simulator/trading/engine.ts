@@ -15,6 +15,8 @@ export interface OrderRequest {
   immediate: boolean;
   /** Canceled when it would take from the book. */
   postOnly: boolean;
+  /** Which of two opposite contracts it names, on venues that have them. */
+  outcome?: "yes" | "no";
   /** The client's own names of it. */
   clientId?: string | undefined;
   userRef?: number | undefined;

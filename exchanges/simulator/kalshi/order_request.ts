@@ -1,0 +1,65 @@
+import { stepsOfText } from "@ssmd/market";
+import type { ModelMarket } from "../model/market.ts";
+import type { OrderRequest } from "../trading/engine.ts";
+import { DOLLAR } from "./symbols.ts";
+
+/** What the simulator would have to keep to and does not. */
+const NOT_SIMULATED = [
+  ...["expiration_ts", "buy_max_cost", "reduce_only", "order_group_id", "subaccount"],
+  ...["sell_position_floor", "cancel_order_on_pause"],
+];
+const FORCES = ["good_till_canceled", "immediate_or_cancel"];
+
+/** Why an order is refused. */
+export interface OrderRefusal {
+  code: string;
+  message: string;
+}
+
+/** Reads an order of a market. YES is bought by buying YES or by selling NO. */
+export function readKalshiOrder(
+  market: ModelMarket,
+  fields: Readonly<Record<string, unknown>>,
+): OrderRequest | OrderRefusal {
+  const refuse = (message: string) => ({ code: "invalid_parameters", message });
+  const other = NOT_SIMULATED.find((name) => fields[name]);
+  if (other !== undefined) return refuse(`${other} is not simulated`);
+  const { side, action, time_in_force: force = FORCES[0], client_order_id: clientId } = fields;
+  if (side !== "yes" && side !== "no") return refuse("side must be yes or no");
+  if (action !== "buy" && action !== "sell") return refuse("action must be buy or sell");
+  if (!FORCES.includes(String(force))) return refuse(`time_in_force ${force} is not simulated`);
+  const size = sizeOf(fields);
+  if (!(size > 0)) return { code: "invalid_count", message: "count must be positive" };
+  const limit = priceOf(fields);
+  const { priceMin, priceMax, quantize } = market.spec;
+  if (!(limit >= priceMin && limit <= priceMax && quantize(limit) === limit)) {
+    return { code: "invalid_price", message: "give one price, on the grid of the market" };
+  }
+  return {
+    ...{ market, size, limit, outcome: side, buys: (action === "buy") === (side === "yes") },
+    ...{ immediate: force === "immediate_or_cancel", postOnly: fields["post_only"] === true },
+    ...(typeof clientId === "string" ? { clientId } : {}),
+  };
+}
+
+/** Hundredths of a contract; NaN when there is none, or two that differ. */
+function sizeOf({ count, count_fp }: Readonly<Record<string, unknown>>): number {
+  const sizes = [
+    ...(count === undefined ? [] : [Number.isInteger(count) ? Number(count) * 100 : NaN]),
+    ...(typeof count_fp === "string" ? [stepsOfText(count_fp, 2)] : []),
+  ];
+  return sizes.length > 0 && sizes.every((size) => size === sizes[0]) ? Number(sizes[0]) : NaN;
+}
+
+/** The price of YES in steps; NaN unless one is given. */
+function priceOf(fields: Readonly<Record<string, unknown>>): number {
+  const prices = ["yes", "no"].flatMap((side) => {
+    const [cents, dollars] = [fields[`${side}_price`], fields[`${side}_price_dollars`]];
+    const own = [
+      ...(cents ? [Number.isInteger(cents) ? Number(cents) * 10 : NaN] : []),
+      ...(typeof dollars === "string" ? [stepsOfText(dollars, 3)] : []),
+    ];
+    return side === "yes" ? own : own.map((price) => DOLLAR - price);
+  });
+  return prices.length === 1 ? prices[0] ?? NaN : NaN;
+}

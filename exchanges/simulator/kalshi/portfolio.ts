@@ -1,0 +1,204 @@
+import { isoOfUs } from "@ssmd/runtime";
+import { textOfSteps } from "@ssmd/market";
+import type { ModelMarket } from "../model/market.ts";
+import { Random } from "../model/prng.ts";
+import type { SimulatorRequest } from "../server.ts";
+import { type Fill, MatchingEngine, moneyOf, type Order } from "../trading/engine.ts";
+import type { ModelOptions, RestAnswer, RestReply } from "../venue.ts";
+import { ContractAccount } from "./account.ts";
+import { readKalshiOrder } from "./order_request.ts";
+import { contractsText, dollarText, type KalshiMarketPublisher } from "./publisher.ts";
+import { page } from "./rest.ts";
+import { DOLLAR } from "./symbols.ts";
+
+/** What the venue takes of takers; who waits pays nothing in most markets. */
+const DEFAULTS = { makerFee: 0, takerFee: 7, latencyMs: 0, fillShare: 1 };
+const PAGE_MAX = 1000;
+const STATES = { open: "resting", filled: "executed", canceled: "canceled" } as const;
+const CENT = 100_000_000n;
+
+/** Kalshi's REST below `/portfolio`: orders, fills, positions and money of one member. */
+export class KalshiPortfolio {
+  #account: ContractAccount;
+  #engine: MatchingEngine;
+  #find: (ticker: string) => KalshiMarketPublisher | undefined;
+  #nowUs: () => number;
+
+  constructor(
+    options: ModelOptions,
+    find: (ticker: string) => KalshiMarketPublisher | undefined,
+  ) {
+    const { seed, nowUs, begin, flush } = options;
+    const ids = new Random(seed, "orders");
+    const trading = { ...DEFAULTS, ...options.trading };
+    this.#find = find;
+    this.#nowUs = nowUs;
+    this.#account = new ContractAccount(trading);
+    this.#engine = new MatchingEngine({
+      ...{ account: this.#account, trading, newId: () => ids.uuid(), nowUs, begin, flush },
+      publish: ({ spec }) => find(spec.external)?.publish(nowUs()),
+    });
+  }
+
+  /** Takes in what the model's last step did with resting orders. */
+  settle(market: ModelMarket): void {
+    this.#engine.settle(market);
+  }
+
+  /** A market was determined: its orders end, its contracts are paid. */
+  end(market: ModelMarket, result: string | undefined): void {
+    this.#engine.end(market);
+    this.#account.settle(market, result);
+  }
+
+  /** Answers a request of a path below `/portfolio`. */
+  answer(
+    { method, url: { searchParams: query }, body }: SimulatorRequest,
+    path: string,
+  ): RestReply {
+    const [, noun, id] = path.slice("/portfolio".length).split("/");
+    const orders = [...this.#engine.orders.values()];
+    const order = this.#engine.orders.get(id ?? "");
+    if (noun === "orders" && method === "POST" && id === undefined) return this.#submit(body);
+    if (noun === "orders" && method === "DELETE" && id !== undefined) return this.#cancel(order);
+    if (method !== "GET") return refusal(404, "not_found", "not found");
+    switch (id === undefined ? noun : `${noun}/`) {
+      case "orders/":
+        return order === undefined
+          ? refusal(404, "not_found", "not found")
+          : ok({ order: orderJson(order) });
+      case "orders": {
+        const list = orders.reverse().map(orderJson).filter((each) => isWanted(each, query));
+        return page("orders", { list, max: PAGE_MAX }, withoutFilters(query));
+      }
+      case "fills": {
+        const list = orders.flatMap(({ fills }) => fills).sort((a, b) => b.atUs - a.atUs)
+          .map(fillJson).filter((each) => isWanted(each, query));
+        return page("fills", { list, max: PAGE_MAX }, withoutFilters(query));
+      }
+      case "balance":
+        return ok(this.#balance());
+      case "positions": {
+        const positions = [...this.#account.positions].filter(([, size]) => size !== 0);
+        const market_positions = positions.map(([ticker, size]) => ({
+          ...{ ticker, position_fp: contractsText(size) },
+        }));
+        return ok({ market_positions, event_positions: [], cursor: "" });
+      }
+      default:
+        return refusal(404, "not_found", "not found");
+    }
+  }
+
+  async #submit(body: string): Promise<RestAnswer> {
+    const fields = fieldsOf(body);
+    const market = this.#find(String(fields["ticker"]))?.market;
+    if (market === undefined) return refusal(404, "market_not_found", "market not found");
+    const request = readKalshiOrder(market, fields);
+    if ("code" in request) return refusal(400, request.code, request.message);
+    const { clientId } = request;
+    const known = [...this.#engine.orders.values()];
+    if (clientId !== undefined && known.some((order) => order.clientId === clientId)) {
+      return refusal(409, "order_already_exists", "order already exists");
+    }
+    const order = await this.#engine.submit(request);
+    if (order === undefined) return refusal(400, "insufficient_balance", "insufficient balance");
+    return { ...ok({ order: orderJson(order) }), status: 201 };
+  }
+
+  async #cancel(order: Order | undefined): Promise<RestAnswer> {
+    if (order === undefined || !await this.#engine.cancel(order.id)) {
+      return refusal(404, "not_found", "not found");
+    }
+    return ok({ order: orderJson(order), reduced_by_fp: contractsText(order.left) });
+  }
+
+  /** Whole cents, as the venue gives them: free money, and positions at the last prices. */
+  #balance() {
+    let value = 0;
+    for (const [ticker, size] of this.#account.positions) {
+      const last = this.#find(ticker)?.market.lastPrice ?? 0;
+      value += Math.abs(size) * (size > 0 ? last : DOLLAR - last) / 1000;
+    }
+    const free = this.#account.cash - this.#account.held(this.#engine.open());
+    return {
+      ...{ balance: Number(free / CENT), portfolio_value: Math.floor(value) },
+      updated_ts: Math.floor(this.#nowUs() / 1e6),
+    };
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function fieldsOf(body: string): Json {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" && value !== null ? value as Json : {};
+  } catch {
+    return {};
+  }
+}
+
+function isWanted(each: Json, query: URLSearchParams): boolean {
+  return ["ticker", "status", "order_id"].every((name) =>
+    !query.get(name) || each[name] === undefined || query.get(name) === each[name]
+  );
+}
+
+function withoutFilters(query: URLSearchParams): URLSearchParams {
+  const paging = [...query].filter(([name]) => name === "limit" || name === "cursor");
+  return new URLSearchParams(paging);
+}
+
+/** 10^-10 dollars as the venue writes money. */
+function moneyText(money: bigint): string {
+  return textOfSteps(money / 1_000_000n, 4);
+}
+
+/** A direction in the words of the order: NO is sold by who buys YES. */
+function directionOf({ buys, outcome }: Order) {
+  return { side: outcome, action: buys === (outcome === "yes") ? "buy" : "sell" };
+}
+
+function pricesOf(price: number) {
+  return { yes_price_dollars: dollarText(price), no_price_dollars: dollarText(DOLLAR - price) };
+}
+
+function orderJson(order: Order): Json {
+  const { size, left, fills, atUs, closedUs } = order;
+  const sum = (isMaker: boolean, of: (fill: Fill) => bigint) =>
+    moneyText(fills.reduce((all, fill) => fill.isMaker === isMaker ? all + of(fill) : all, 0n));
+  const feeOf = ({ fee }: Fill) => fee;
+  const costOf = ({ price, size: filled }: Fill) =>
+    moneyOf(order.market, order.outcome === "no" ? DOLLAR - price : price, filled);
+  return {
+    ...{ order_id: order.id, user_id: "ssmd-simulator", client_order_id: order.clientId ?? "" },
+    ...{ ticker: order.market.spec.external, ...directionOf(order), type: "limit" },
+    ...{ status: STATES[order.status], ...pricesOf(order.price) },
+    ...{ initial_count_fp: contractsText(size), fill_count_fp: contractsText(size - left) },
+    remaining_count_fp: contractsText(order.status === "canceled" ? 0 : left),
+    ...{ taker_fees_dollars: sum(false, feeOf), maker_fees_dollars: sum(true, feeOf) },
+    ...{ taker_fill_cost_dollars: sum(false, costOf), maker_fill_cost_dollars: sum(true, costOf) },
+    ...{ expiration_time: null, created_time: isoOfUs(atUs) },
+    last_update_time: isoOfUs(closedUs ?? fills.at(-1)?.atUs ?? atUs),
+    self_trade_prevention_type: "taker_at_cross",
+  };
+}
+
+function fillJson({ id, order, price, size, fee, isMaker, atUs }: Fill): Json {
+  const ticker = order.market.spec.external;
+  return {
+    ...{ fill_id: id, trade_id: id, order_id: order.id, ticker, market_ticker: ticker },
+    ...{ ...directionOf(order), count_fp: contractsText(size), ...pricesOf(price) },
+    ...{ is_taker: !isMaker, fee_cost: moneyText(fee), created_time: isoOfUs(atUs) },
+    ts: Math.floor(atUs / 1e6),
+  };
+}
+
+function refusal(status: number, code: string, message: string): RestAnswer {
+  return { status, body: JSON.stringify({ error: { code, message } }) };
+}
+
+function ok(value: unknown): RestAnswer {
+  return { status: 200, body: JSON.stringify(value) };
+}

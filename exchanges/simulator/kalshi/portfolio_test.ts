@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { demoKey, startSimulator } from "../mod.ts";
+import { signedHeaders } from "../testing.ts";
+
+const TICKER = "KXSIMFED-26DEC-T3.75";
+const SEEDED = { type: "model", seed: 4, ratePerSecond: 400, speed: 20 } as const;
+
+/** Opens a simulator and the way to ask it as Kalshi's documentation says. */
+async function openVenue() {
+  const simulator = await startSimulator({ venue: "kalshi", source: SEEDED });
+  const key = await demoKey();
+  // deno-lint-ignore no-explicit-any -- a test looks into answers of any shape
+  const ask = async (method: string, path: string, body?: unknown): Promise<any> => {
+    const [pathname = ""] = path.split("?");
+    const target = `${method}/trade-api/v2${pathname}`;
+    const response = await fetch(`http://127.0.0.1:${simulator.port}/trade-api/v2${path}`, {
+      method,
+      headers: await signedHeaders(key, Date.now(), target),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, ...await response.json() };
+  };
+  return { simulator, ask };
+}
+
+/** Best price and size of a side of bids. */
+function best(levels: [string, string][]): [number, string] {
+  const [price = "0", size = "0"] = levels.at(-1) ?? [];
+  return [Number(price), size];
+}
+
+Deno.test("kalshi: an order takes from the book, its fills and money are what it took", async () => {
+  const { simulator, ask } = await openVenue();
+  const { orderbook_fp: book } = await ask("GET", `/markets/${TICKER}/orderbook`);
+  const [no, offered] = best(book.no_dollars);
+  const price = (1 - no).toFixed(4);
+  const order = { ticker: TICKER, side: "yes", action: "buy", client_order_id: "one" };
+  const count_fp = Math.min(10, Math.floor(Number(offered))).toFixed(2);
+  const bought = await ask("POST", "/portfolio/orders", {
+    ...order,
+    count_fp,
+    yes_price_dollars: price,
+  });
+  assert.equal(bought.status, 201);
+  assert.deepEqual([bought.order.status, bought.order.fill_count_fp], ["executed", count_fp]);
+  const { fills } = await ask("GET", `/portfolio/fills?order_id=${bought.order.order_id}`);
+  assert.deepEqual(
+    [fills.length, fills[0].yes_price_dollars, fills[0].count_fp, fills[0].is_taker],
+    [1, price, count_fp, true],
+  );
+  const cost = Number(price) * Number(count_fp);
+  const fee = Math.ceil(7 * Number(price) * no * Number(count_fp) - 1e-9) / 100;
+  assert.equal(Number(fills[0].fee_cost), fee);
+  assert.equal(
+    (await ask("GET", "/portfolio/balance")).balance,
+    Math.floor(1e7 - (cost + fee) * 100 + 1e-6),
+  );
+  const { market_positions: [position] } = await ask("GET", "/portfolio/positions");
+  assert.deepEqual([position.ticker, position.position_fp], [TICKER, count_fp]);
+  const again = await ask("POST", "/portfolio/orders", {
+    ...order,
+    count_fp,
+    yes_price_dollars: price,
+  });
+  assert.deepEqual([again.status, again.error.code], [409, "order_already_exists"]);
+  const { trades: [trade] } = await ask("GET", `/markets/trades?ticker=${TICKER}&limit=1`);
+  assert.equal(trade.ticker, TICKER);
+  await simulator.close();
+});
+
+Deno.test("kalshi: NO at the best bid waits its turn, is filled by the model or canceled", async () => {
+  const { simulator, ask } = await openVenue();
+  const { orderbook_fp: book } = await ask("GET", `/markets/${TICKER}/orderbook?depth=1`);
+  assert.deepEqual([book.yes_dollars.length, book.no_dollars.length], [1, 1]);
+  const [no] = best(book.no_dollars);
+  const order = { ticker: TICKER, side: "no", action: "buy", count: 5, post_only: true };
+  const waiting = (await ask("POST", "/portfolio/orders", {
+    ...order,
+    no_price_dollars: no.toFixed(4),
+  })).order;
+  assert.deepEqual([waiting.status, waiting.side, waiting.action], ["resting", "no", "buy"]);
+  const far = (await ask("POST", "/portfolio/orders", { ...order, no_price: 1 })).order;
+  const { orders } = await ask("GET", "/portfolio/orders?status=resting");
+  assert.ok(orders.some((each: { order_id: string }) => each.order_id === far.order_id));
+  const { order: canceled, reduced_by_fp } = await ask(
+    "DELETE",
+    `/portfolio/orders/${far.order_id}`,
+  );
+  assert.deepEqual([canceled.status, canceled.remaining_count_fp, reduced_by_fp], [
+    "canceled",
+    "0.00",
+    "5.00",
+  ]);
+  assert.equal((await ask("DELETE", `/portfolio/orders/${far.order_id}`)).status, 404);
+  for (;;) {
+    const { order: now } = await ask("GET", `/portfolio/orders/${waiting.order_id}`);
+    if (now.status === "executed") {
+      assert.equal(now.maker_fees_dollars, "0.0000");
+      assert.equal(Number(now.maker_fill_cost_dollars), Math.round(no * 5 * 1e4) / 1e4);
+      break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { market_positions: [position] } = await ask("GET", "/portfolio/positions");
+  assert.equal(position.position_fp, "-5.00");
+  await simulator.close();
+});
+
+const order = { ticker: TICKER, side: "yes", action: "buy", count: 1, yes_price: 50 };
+const REFUSALS: [string, object, number, string][] = [
+  ["an unknown market", { ticker: "KXNO" }, 404, "market_not_found"],
+  ["no side", { side: "both" }, 400, "invalid_parameters"],
+  ["no contracts", { count: 0 }, 400, "invalid_count"],
+  ["two counts that differ", { count_fp: "2.00" }, 400, "invalid_count"],
+  ["two prices", { no_price: 50 }, 400, "invalid_price"],
+  [
+    "a price off the grid",
+    { yes_price: undefined, yes_price_dollars: "0.5050" },
+    400,
+    "invalid_price",
+  ],
+  ["what is not simulated", { reduce_only: true }, 400, "invalid_parameters"],
+  ["more than there is", { count: 1_000_000 }, 400, "insufficient_balance"],
+];
+
+Deno.test("kalshi: orders that are wrong, or not signed, are refused", async (t) => {
+  const { simulator, ask } = await openVenue();
+  for (const [what, fields, status, code] of REFUSALS) {
+    await t.step(what, async () => {
+      const answer = await ask("POST", "/portfolio/orders", { ...order, ...fields });
+      assert.deepEqual([answer.status, answer.error.code], [status, code]);
+    });
+  }
+  assert.deepEqual((await ask("GET", "/portfolio/orders")).orders, []);
+  const url = `http://127.0.0.1:${simulator.port}/trade-api/v2/portfolio/orders`;
+  const headers = await signedHeaders(
+    await demoKey(),
+    Date.now(),
+    "GET/trade-api/v2/portfolio/orders",
+  );
+  for (const init of [{}, { method: "POST", headers, body: JSON.stringify(order) }]) {
+    const response = await fetch(url, init);
+    assert.equal(response.status, 401);
+    await response.body?.cancel();
+  }
+  await simulator.close();
+});
