@@ -11,7 +11,7 @@ const NOT_SIMULATED = [
 const FORCES = ["good_till_canceled", "immediate_or_cancel"];
 
 /** Why an order is refused. */
-export interface OrderRefusal {
+interface OrderRefusal {
   code: string;
   message: string;
 }
