@@ -40,7 +40,7 @@ export default defineCommand({
     "sequence numbers, checksums; Kalshi's handshake must be signed. Same seed, same bytes. A model " +
     "of Kalshi or Kraken answers on the same port for its markets as the venue's REST does.\n\n" +
     "ORDERS  A model of Kraken takes orders (limit, market, IOC, post only) over REST and WebSocket, " +
-    "with the key that is printed. They take what is in the book, best price first; the rest waits " +
+    "with the key that is printed; one of Kalshi over REST below /portfolio. They take what is in the book, best price first; the rest waits " +
     "its turn there and is filled when the model trades through it. All clients are one account.\n\n" +
     "FAULTS  drop, skip, checksum, repeat, rubbish, silent, refuse, mute, forget, each with " +
     "every:30s, at:10s or frames:1000\n" +
