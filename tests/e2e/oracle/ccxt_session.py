@@ -10,11 +10,11 @@ import ccxt.pro
 
 REST, SOCKET, KEY, SECRET = sys.argv[1:]
 SYMBOL = "BTC/USD"
-WAIT_S = 120
+WAIT_S = 400
 
 
 def client(**credentials: str) -> ccxt.pro.kraken:
-    kraken = ccxt.pro.kraken({"enableRateLimit": False, **credentials})
+    kraken = ccxt.pro.kraken({"enableRateLimit": False, "timeout": 60_000, **credentials})
     kraken.urls["api"]["public"] = kraken.urls["api"]["private"] = REST
     kraken.urls["api"]["ws"]["publicV2"] = kraken.urls["api"]["ws"]["privateV2"] = SOCKET
     return kraken
@@ -116,7 +116,7 @@ async def orders(kraken: ccxt.pro.kraken, seen: dict) -> None:
     )["free"]
     # Over the WebSocket, through several levels.
     before = await kraken.fetch_order_book(SYMBOL, 500)
-    amount = round(sum(size for _, size, *_ in before["asks"][:3]), 3)
+    amount = min(1, round(sum(size for _, size, *_ in before["asks"][:6]), 3))
     bought = await kraken.create_order_ws(SYMBOL, "market", "buy", amount)
     await account.until(bought["id"], "closed", amount)
     order = await kraken.fetch_order(bought["id"])
@@ -141,16 +141,34 @@ async def orders(kraken: ccxt.pro.kraken, seen: dict) -> None:
     assert await kraken.fetch_open_orders() == []
     assert (await kraken.fetch_balance())["USD"]["used"] == 0
     # One that rests at the best price is filled when the model trades through it.
-    ask = (await kraken.fetch_order_book(SYMBOL, 1))["asks"][0][0]
-    sold = await kraken.create_order_ws(SYMBOL, "limit", "sell", amount / 2, ask, {"postOnly": True})
-    await account.until(sold["id"], "closed", amount / 2)
-    order = await kraken.fetch_order(sold["id"])
+    order = await filled_at_best(kraken, account)
     check_fills(order, account.fills_of(order["id"]), "maker", 0.25)
-    assert {fill["price"] for fill in account.fills_of(order["id"])} == {ask}
+    assert {fill["price"] for fill in account.fills_of(order["id"])} == {order["price"]}
     mine = {trade["id"] for trade in await kraken.fetch_my_trades(SYMBOL)}
     assert mine == set(account.fills), (mine, account.fills)
     await refusals(kraken)
     account.close()
+
+
+async def filled_at_best(kraken: ccxt.pro.kraken, account: Account) -> dict:
+    """Offers at the best price until the market, which moves, comes to an offer."""
+    size = 0.001
+    while True:
+        ask = (await kraken.fetch_order_book(SYMBOL, 1))["asks"][0][0]
+        offer = await kraken.create_order_ws(SYMBOL, "limit", "sell", size, ask, {"postOnly": True})
+        for _ in range(50):
+            order = await kraken.fetch_order(offer["id"])
+            if order["status"] != "open":
+                break
+            await asyncio.sleep(0.05)
+        if order["status"] == "closed":
+            await account.until(order["id"], "closed", size)
+            return order
+        if order["status"] == "open":
+            try:
+                await kraken.cancel_order(order["id"])
+            except ccxt.OrderNotFound:
+                pass
 
 
 async def refusals(kraken: ccxt.pro.kraken) -> None:
