@@ -38,7 +38,8 @@ export class InstrumentSource {
   /** Holds nothing before `start`. */
   constructor(options: InstrumentSourceOptions) {
     this.#options = options;
-    this.#cache = options.cache && new InstrumentCache(options.cache);
+    this.#cache = options.cache &&
+      new InstrumentCache(options.cache, () => this.#master.all());
   }
 
   /** Follows the key-value store; while the bus refuses that, there are those of the files. */
