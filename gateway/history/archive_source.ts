@@ -59,4 +59,6 @@ export interface ArchiveSource {
   days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]>;
   /** All that was received of a feed before this moment is in the archive, µs; 0 = nothing is known. */
   coveredUs(feed: string): Promise<number>;
+  /** How many dead letters are kept of each component that has some. */
+  deadLetters(): Promise<Record<string, number>>;
 }

@@ -9,6 +9,7 @@ import {
   readArchive,
   usOfNsText,
 } from "@ssmd/archive";
+import { countLetters } from "@ssmd/dataset/dead_letters";
 import { ALL_SYMBOLS, EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { ArchiveError, DAY_US, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
@@ -32,6 +33,7 @@ export class StoredArchive implements ArchiveSource {
   #days = new KeptAnswers<ArchivedDay | undefined>(GATEWAY_LIMITS.archiveDaysKeptMax);
   /** Days of spans whose manifests are asked for, as old as these may be. */
   #spans = new KeptAnswers<SpanDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
+  #letters = new KeptAnswers<Record<string, number>>(1);
 
   constructor(storage: Storage, env: string) {
     this.#storage = storage;
@@ -88,6 +90,14 @@ export class StoredArchive implements ArchiveSource {
       }
     }
     return 0;
+  }
+
+  deadLetters(): Promise<Record<string, number>> {
+    return this.#letters.of(
+      "",
+      GATEWAY_LIMITS.archiveOpenDayMs,
+      async () => (await countLetters(this.#storage, this.#env)).byComponent,
+    );
   }
 
   #daysOf(feed: string, span: { fromUs: number; toUs: number }): Promise<SpanDay[]> {

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
+import { type Letter, writeLetters } from "@ssmd/dataset/dead_letters";
+import { folderStorage } from "@ssmd/storage";
 import { freePort } from "../servers/free_port.ts";
 import { browserTest, fits, says, shows } from "./_page.ts";
 import { Folder, RunningUp } from "./_process.ts";
+
+const LETTER: Letter = {
+  ...{ id: "a", component: "connector", feed: "kraken", kind: "frame" as const, reason: "no JSON" },
+  ...{ subject: "", received_us: 1, bytes: 1, truncated: false, base64: "YQ==" },
+};
 
 browserTest(
   "the page says whether the capture is whole, and what was stopped on purpose",
@@ -16,6 +23,9 @@ browserTest(
     await shows(page, says("#coverage-rows", /kraken/));
     // A file comes within two minutes, or when it is stopped.
     await first.stop("SIGTERM");
+    const storage = folderStorage(data.path);
+    await writeLetters(storage, "demo", { letters: [LETTER], nowUs: 1 });
+    await storage.close();
     await using second = new RunningUp(args);
     await second.url();
     await shows(
@@ -25,6 +35,7 @@ browserTest(
     await shows(page, says("#coverage-rows .planned", /^\d+\.\d$/));
     await shows(page, says("#last-file", /\d\d:\d\d:\d\d UTC/));
     await shows(page, says("#disk-left", /\d \w+ of \d/));
+    await shows(page, says("#dead-letters", /^connector 1: ssmd dlq list$/));
     await shows(page, says("#day-rows", /kraken.*open.*windows/));
     await shows(page, says("#day-count", /0 of 2 sealed/));
     await page.resize(390, 844, false);

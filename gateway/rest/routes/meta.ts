@@ -187,6 +187,7 @@ function inventory({ data, archive }: MetaSource): Route {
         to: dayOfUs(span.toUs - 1),
         days: days.map(dayJson),
         total: totalOf(days),
+        dead_letters: await archive?.deadLetters() ?? {},
         _hints: inventoryHints(archive !== undefined, days, hidden),
       });
     },

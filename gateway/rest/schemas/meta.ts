@@ -109,6 +109,8 @@ export const META_INVENTORY = named(
       gaps: z.int(),
     })),
     total: z.strictObject({ records: z.int(), bytes: z.int(), quality: NUMBER_OR_NULL }),
+    dead_letters: z.record(z.string(), z.int())
+      .describe("Frames and records that a component could not make use of: how many of each."),
     _hints: HINTS,
   }),
 );

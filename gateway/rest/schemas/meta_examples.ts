@@ -72,5 +72,6 @@ export const META_INVENTORY = {
     gaps: 1,
   }],
   total: { records: 12_000, bytes: 340_000, quality: 0.999 },
+  dead_letters: { connector: 2 },
   _hints: ["An open day still grows: its last minutes are on their way."],
 };

@@ -62,6 +62,7 @@ export class CaptureView {
     setText(byId("capture-note"), read.isCut ? "There are more gaps than are counted here." : "");
     this.#renderFeeds(dayMs, days, read.gaps);
     this.#renderDays(days, hints);
+    setText(byId("dead-letters"), lettersText(inventory.body["dead_letters"]));
     this.#renderDisk(metrics === undefined ? undefined : new MetricsText(metrics), days);
   }
 
@@ -111,6 +112,13 @@ export class CaptureView {
         : `${bytes(free)} of ${bytes(size)}`,
     );
   }
+}
+
+/** How many dead letters there are, by component. */
+function lettersText(byComponent: unknown): string {
+  const counts = Object.entries(byComponent as Record<string, number>);
+  if (counts.length === 0) return "none";
+  return `${counts.map(([name, some]) => `${name} ${count(some)}`).join(", ")}: ssmd dlq list`;
 }
 
 function rowOf(feed: string, hours: readonly HourCoverage[], begin: number | null): HTMLElement {
