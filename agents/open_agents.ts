@@ -21,6 +21,7 @@ import { DefinitionAgent } from "./define/definition_agent.ts";
 import { signalGate } from "./define/gate.ts";
 import type { Model, ModelSpec } from "./model/model.ts";
 import { openModel } from "./model/open_model.ts";
+import { agentTools } from "./tools/agent_tools.ts";
 
 /** Days of the archive that a new signal is backtested over. */
 const BACKTEST_DAYS = 7;
@@ -116,7 +117,9 @@ function actionAgent(
     ...{ env, store, policies, logger, publisher, onEnded, webhooks: agents.webhooks },
     tools: {
       ...{ ...tools, actions, principal: whoIsThis().user },
-      contextOf: fireContextReader({ env, transport, actions }),
+      contextOf: fireContextReader(
+        agentTools({ env, transport, firesOf: (...of) => actions.firesOf(...of) }),
+      ),
     },
   });
   stack.defer(() => agent.close());

@@ -12,6 +12,7 @@ import type { DefinitionAgent, ThreadDetails } from "./define/definition_agent.t
 import { unknownAction } from "./act/action_agent.ts";
 import { AGENT_LIMITS } from "./limits.ts";
 import { agentsNotConfigured, type OpenedAgents } from "./open_agents.ts";
+import { createSignalTool } from "./tools/create_signal.ts";
 
 /** Wait for a thread's first question; then it is told as running, and asked for again. */
 const FIRST_WAIT_MS = 10_000;
@@ -130,7 +131,9 @@ async function begun(
 ): Promise<{ id: string; done: Promise<ThreadDetails> }> {
   switch (request.action) {
     case "create":
-      return await agent.begin(request.words, responder.principal, request.client);
+      return await createSignalTool((words) =>
+        agent.begin(words, responder.principal, request.client)
+      ).run(request);
     case "show":
       return { id: request.thread, done: agent.resume(request.thread) };
     case "answer":

@@ -13,6 +13,7 @@ import type { Script } from "../model/script.ts";
 import { ActionAgent } from "./action_agent.ts";
 import { ActionStore } from "./action_store.ts";
 import type { FireContext } from "./decision.ts";
+import type { NoteCall } from "./fire_context.ts";
 
 /** Every fire is posted; a note in the log is the default. */
 export const POLICY: Policy = {
@@ -65,8 +66,10 @@ export async function acting(
   const transport = await openTransport({ type: "memory" }, { env: "demo", logger: silentLogger });
   const actions = new ActionStore(store, model?.name);
   const [approvals, audit] = [new Approvals(store), new AgentAudit(store)];
-  const contextOf = (): Promise<FireContext> =>
-    Promise.resolve({ earlierFires: [], trades: [], texts });
+  const contextOf = async (fire: Fire, note: NoteCall): Promise<FireContext> => {
+    await note("get_recent_trades", { symbol: fire.symbol }, { trades: [] });
+    return { earlierFires: [], trades: [], texts };
+  };
   const publisher = transport.publisher();
   const agent = new ActionAgent({
     ...{ env: "demo", store, policies: [policy], webhooks, logger, publisher },

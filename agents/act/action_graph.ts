@@ -10,6 +10,7 @@ import { type Budget, BudgetExhausted } from "../budget.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { Model } from "../model/model.ts";
 import type { ActionStore, Choice } from "./action_store.ts";
+import type { NoteCall } from "./fire_context.ts";
 import {
   ACTION_RULES,
   decisionQuestion,
@@ -40,7 +41,7 @@ export interface ActionTools {
   /** Who decides: whoever runs the process. */
   principal: string;
   /** What happened around a fire. */
-  contextOf: (fire: Fire) => Promise<FireContext>;
+  contextOf: (fire: Fire, note: NoteCall) => Promise<FireContext>;
   checkpointer: BaseCheckpointSaver;
 }
 
@@ -111,9 +112,11 @@ async function orDefault(
 async function readContext(run: Run, { fire }: Values): Promise<Partial<Values>> {
   const { tools: { audit, contextOf }, thread } = run;
   return await orDefault(run, async () => {
-    const context = await contextOf(fire);
-    await audit.add(thread, "tool_call", {
-      ...{ tool: "fire_context", fire: fire.id, answer_sha256: sha256(JSON.stringify(context)) },
+    const context = await contextOf(fire, async (tool, args, answer) => {
+      await audit.add(thread, "tool_call", {
+        ...{ tool, fire: fire.id, args_sha256: sha256(JSON.stringify(args)) },
+        answer_sha256: sha256(JSON.stringify(answer)),
+      });
     });
     return { context };
   });

@@ -111,13 +111,13 @@ export class ActionStore {
     return this.#rows(where, signal ?? "").map(({ result }) => result);
   }
 
-  /** Ids, times and values of the newest fires of a signal and symbol before this one. */
-  earlier({ signal, symbol, id }: Fire): Fire[] {
+  /** The newest fires of a signal on a market that were taken, the newest first. */
+  firesOf(signal: string, symbol: string): Fire[] {
     const rows = this.#rows(
       `signal = ?1 ORDER BY taken_ms DESC LIMIT ${AGENT_LIMITS.contextRecordsMax}`,
       signal,
     );
-    return rows.map(({ fire }) => fire).filter((fire) => fire.symbol === symbol && fire.id !== id);
+    return rows.map(({ fire }) => fire).filter((fire) => fire.symbol === symbol);
   }
 
   /** Puts what was picked into the queue; a node that is repeated finds the first one there. */

@@ -1,4 +1,4 @@
-import type { Fire } from "@ssmd/market";
+import type { Fire, Level } from "@ssmd/market";
 import { NO_ACTION, type Policy } from "@ssmd/metadata";
 import { z } from "zod";
 import { untrusted } from "../untrusted.ts";
@@ -32,6 +32,8 @@ export interface FireContext {
   earlierFires: readonly { at: string; values: string }[];
   /** Just before it, the newest last. */
   trades: readonly { at: string; price: number; size: number }[];
+  /** The book at the fire; absent = nobody looked. */
+  book?: { known: boolean; bids: readonly Level[]; asks: readonly Level[] };
   /** Texts of others: titles, rules. */
   texts: readonly string[];
 }

@@ -1,46 +1,40 @@
-import { decode } from "@ssmd/codec";
-import { type Fire, subjectOf } from "@ssmd/market";
-import { isoOfUs } from "@ssmd/runtime";
-import type { Transport } from "@ssmd/transport";
-import { AGENT_LIMITS } from "../limits.ts";
-import type { ActionStore } from "./action_store.ts";
+import type { Fire } from "@ssmd/market";
+import { messageOf } from "@ssmd/runtime";
+import { callAgentTool } from "../tools/agent_tool.ts";
+import type { AgentTools } from "../tools/agent_tools.ts";
 import type { FireContext } from "./decision.ts";
 
-/** Time before a fire in which its trades are read. */
-const SPAN_US = 60_000_000;
+type AnswerOf<N extends keyof AgentTools> = Awaited<ReturnType<AgentTools[N]["run"]>>;
 
-/** Reads what happened before fires: of the same signal here, and trades from the bus, where it keeps them. */
+/** Notes a call of a tool; an error stands in its answer. */
+export type NoteCall = (tool: string, args: unknown, answer: unknown) => Promise<void>;
+
+/** Levels of the book of which a model is told. */
+const LEVELS = 5;
+
+/** Looks around a fire with the agents' tools. Rejects as they do, but for signals that no service tells of. */
 export function fireContextReader(
-  { env, transport, actions }: { env: string; transport: Transport; actions: ActionStore },
-): (fire: Fire) => Promise<FireContext> {
-  return async (fire) => ({
-    earlierFires: actions.earlier(fire).map(({ receivedAtUs, values }) => ({
-      ...{ at: isoOfUs(receivedAtUs), values },
-    })),
-    trades: await tradesBefore(env, transport, fire),
-    texts: [],
-  });
-}
-
-async function tradesBefore(
-  env: string,
-  transport: Transport,
-  { feed, symbol, receivedAtUs }: Fire,
-): Promise<FireContext["trades"]> {
-  const trades: { at: string; price: number; size: number }[] = [];
-  const { lastSequence } = await transport.state();
-  const batches = transport.read({
-    filters: [subjectOf(env, feed, "trade", symbol)],
-    ...{ from: { timeUs: receivedAtUs - SPAN_US }, toSequence: lastSequence },
-    signal: AbortSignal.timeout(AGENT_LIMITS.webhookMs),
-  });
-  for await (const batch of batches) {
-    for (const { payload } of batch) {
-      const trade = decode("trade", payload);
-      if (trade.receivedAtUs > receivedAtUs) return trades;
-      trades.push({ at: isoOfUs(trade.receivedAtUs), price: trade.price, size: trade.size });
-      if (trades.length > AGENT_LIMITS.contextRecordsMax) trades.shift();
-    }
-  }
-  return trades;
+  tools: AgentTools,
+): (fire: Fire, note: NoteCall) => Promise<FireContext> {
+  return async ({ id, signal, feed, symbol, receivedAtUs: at }, note) => {
+    const call = async <N extends keyof AgentTools>(
+      name: N,
+      args: unknown,
+    ): Promise<AnswerOf<N>> => {
+      const answer = await callAgentTool(tools, name, args);
+      await note(name, args, answer);
+      return answer as AnswerOf<N>;
+    };
+    const { fires } = await call("get_signal_history", { signal, symbol });
+    const { trades } = await call("get_recent_trades", { feed, symbol, at });
+    const book = await call("replay_orderbook", { feed, symbol, at, levels: LEVELS });
+    const { signals } = await call("list_signals", {}).catch(async (error) => {
+      await note("list_signals", {}, { failed: messageOf(error) });
+      return { signals: [] };
+    });
+    const texts = signals.filter((each) => each.id === signal).map(({ title }) => title);
+    const earlierFires = fires.filter((fire) => fire.id !== id)
+      .map((fire) => ({ at: fire.at, values: fire.values }));
+    return { earlierFires, trades, book, texts };
+  };
 }
