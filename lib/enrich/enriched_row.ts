@@ -31,17 +31,16 @@ export function enrichedJson(chain: EnrichChain, row: EnrichedRow): EnrichedJson
   return json;
 }
 
-/** Texts of numbers that are kept: prices come again and again. */
-const TEXTS_MAX = 10_000;
-const texts = new Map<number, string>();
+/** Texts of numbers that are kept, a power of two: prices come again and again. */
+const TEXTS = 4096;
+const textKeys = new Float64Array(TEXTS).fill(NaN);
+const texts: string[] = new Array(TEXTS).fill("");
 
 function textOf(value: number): string {
-  let text = texts.get(value);
-  if (text === undefined) {
-    if (texts.size >= TEXTS_MAX) texts.clear();
-    texts.set(value, text = String(value));
-  }
-  return text;
+  const slot = (value * 1e6) & (TEXTS - 1);
+  if (textKeys[slot] === value) return texts[slot] as string;
+  textKeys[slot] = value;
+  return texts[slot] = String(value);
 }
 
 const UTF8 = new TextEncoder();
@@ -50,17 +49,26 @@ const CHUNK_BYTES = 64 * 1024;
 const SHORT_BYTES = 16;
 const [ZERO, POINT] = [48, 46];
 const NULL = UTF8.encode("null");
-const VALID = [UTF8.encode(`,"valid":false`), UTF8.encode(`,"valid":true`)] as const;
+const [VALID, INVALID] = [UTF8.encode(`,"valid":true`), UTF8.encode(`,"valid":false`)];
+
+/** What the rows of a market have in common. */
+interface RowFrame {
+  /** To the time. */
+  head: Uint8Array;
+  /** Words of the last row, and the bytes of them and of all behind them. */
+  words: (number | string | null)[];
+  tail: Uint8Array;
+}
 
 /**
  * Rows as JSON in UTF-8, with the version of the chain: what goes to the bus. They share chunks of
- * memory, and what is in each of them was made once: rows are many.
+ * memory, and what is as in the row before is copied: rows are many.
  */
 export class RowBytes {
-  #names: Uint8Array[];
-  #tail: Uint8Array;
-  #words = new Map<string, Uint8Array>();
-  #heads = new Map<string, Uint8Array>();
+  #numbers: Uint8Array[];
+  #wordNames: string[];
+  #version: string;
+  #frames = new Map<string, RowFrame>();
   #chunk = new Uint8Array(CHUNK_BYTES);
   #start = 0;
   #end = 0;
@@ -68,40 +76,54 @@ export class RowBytes {
   #secondText = "";
 
   /** Of rows of a chain. */
-  constructor({ columns, version }: EnrichChain) {
-    this.#names = columns.map(({ name }) => UTF8.encode(`,"${name}":`));
-    this.#tail = UTF8.encode(`,"chain":"${version}"}`);
+  constructor({ columns, steps, version }: EnrichChain) {
+    this.#numbers = columns.slice(0, steps.length).map(({ name }) => UTF8.encode(`,"${name}":`));
+    this.#wordNames = columns.slice(steps.length).map(({ name }) => name);
+    this.#version = version;
   }
 
   /** The bytes of a row, a view into a chunk. */
-  of({ symbol, feed, timeUs, valid, values }: EnrichedRow): Uint8Array {
+  of(row: EnrichedRow): Uint8Array {
+    const { timeUs, valid, values } = row;
+    const { head, tail } = this.#frame(row);
     this.#start = this.#end;
-    let head = this.#heads.get(symbol);
-    if (head === undefined) {
-      head = UTF8.encode(`${JSON.stringify({ symbol, feed }).slice(0, -1)},"time":`);
-      this.#heads.set(symbol, head);
-    }
     this.#put(head);
     this.#putMilliseconds(timeUs);
-    this.#put(VALID[valid ? 1 : 0]);
-    for (let i = 0; i < this.#names.length; i++) {
-      this.#put(this.#names[i] as Uint8Array);
-      const value = values[i] ?? null;
-      if (value === null) this.#put(NULL);
-      else if (typeof value === "number") this.#putAscii(textOf(value));
-      else this.#put(this.#word(value));
+    this.#put(valid ? VALID : INVALID);
+    for (let i = 0; i < this.#numbers.length; i++) {
+      this.#put(this.#numbers[i] as Uint8Array);
+      const value = values[i];
+      if (typeof value === "number") this.#putAscii(textOf(value));
+      else this.#put(NULL);
     }
-    this.#put(this.#tail);
+    this.#put(tail);
     return this.#chunk.subarray(this.#start, this.#end);
   }
 
-  #word(word: string): Uint8Array {
-    let bytes = this.#words.get(word);
-    if (bytes === undefined) {
-      if (this.#words.size >= TEXTS_MAX) this.#words.clear();
-      this.#words.set(word, bytes = UTF8.encode(JSON.stringify(word)));
+  #frame({ symbol, feed, values }: EnrichedRow): RowFrame {
+    let frame = this.#frames.get(symbol);
+    if (frame === undefined) {
+      const head = UTF8.encode(`${JSON.stringify({ symbol, feed }).slice(0, -1)},"time":`);
+      this.#frames.set(symbol, frame = { head, words: [], tail: this.#tailOf(values) });
     }
-    return bytes;
+    const { words } = frame;
+    const first = this.#numbers.length;
+    for (let i = first; i < values.length; i++) {
+      if (values[i] === words[i - first]) continue;
+      frame.words = values.slice(first);
+      frame.tail = this.#tailOf(values);
+      break;
+    }
+    return frame;
+  }
+
+  #tailOf(values: EnrichedRow["values"]): Uint8Array {
+    const words = this.#wordNames.map((
+      name,
+      i,
+    ) => [name, values[this.#numbers.length + i] ?? null]);
+    const fields = Object.fromEntries([...words, ["chain", this.#version]]);
+    return UTF8.encode(`,${JSON.stringify(fields).slice(1)}`);
   }
 
   /** With three digits behind the point; rows share their seconds. */
