@@ -9,6 +9,7 @@ const QUIET_MS = 1_000;
 const LOOK_MS = 5;
 /** A bus that does not say in this time what it holds is away: what it holds comes at the next start. */
 const ANSWER_MS_MAX = 3_000;
+const ASK_AGAIN_MS = 100;
 
 /** What is to be drained. */
 interface DrainOptions {
@@ -36,7 +37,7 @@ async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
   const { router, stop, busy } = options;
   const ended = new AbortController();
   const late = sleep(ANSWER_MS_MAX, ended.signal).then(() => undefined);
-  const targets = await Promise.race([newestIds(options), late]);
+  const targets = await Promise.race([newestIds(options, ended.signal), late]);
   ended.abort();
   if (targets === undefined) return false;
   let seen = -1;
@@ -52,20 +53,25 @@ async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
   return true;
 }
 
-async function newestIds({ transport, env, router, feeds }: DrainOptions): Promise<string[]> {
+/** Undefined = the bus does not say it: it is away, or `late` is over. */
+async function newestIds(
+  { transport, env, router, feeds, stop }: DrainOptions,
+  late: AbortSignal,
+): Promise<string[] | undefined> {
+  const filters = [...new Set([...feeds, ...router.feeds()])].flatMap((feed) =>
+    FEED_TYPES.map((type) => `${escapeToken(env)}.${escapeToken(feed)}.${type}.>`)
+  );
   const ids: string[] = [];
-  const pairs = [...new Set([...feeds, ...router.feeds()])]
-    .flatMap((feed) => FEED_TYPES.map((type) => ({ feed, type })));
-  for (const { feed, type } of pairs) {
+  while (ids.length < filters.length && !late.aborted && !stop()) {
     try {
-      const id = await transport.lastId(`${escapeToken(env)}.${escapeToken(feed)}.${type}.>`);
-      if (id !== undefined && id !== "") ids.push(id);
+      ids.push(await transport.lastId(filters[ids.length] ?? "") ?? "");
     } catch {
-      // The bus is away: what it holds comes at the next start.
-      return [];
+      if (transport.problem !== "") return undefined;
+      // One question may fail; without its answer nothing would be waited for.
+      await sleep(ASK_AGAIN_MS, late);
     }
   }
-  return ids;
+  return ids.length < filters.length ? undefined : ids;
 }
 
 function isProcessed(router: WindowRouter, id: string): boolean {
