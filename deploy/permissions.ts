@@ -30,6 +30,8 @@ interface Permissions {
   net: string[];
   /** Empty = what the set in deno.json says. */
   run: string[];
+  /** Code of its own outside of Deno's sandbox: Temporal's, in the worker alone. */
+  ffi?: boolean;
 }
 
 /** Words that begin commands which only work on files of the registry: they reach no host. */
@@ -92,9 +94,12 @@ export function permissionsOf(launch: Launch): Permissions {
   const net = usesEnvironments(launch)
     ? [...LOOPBACK, ...hostsOf(launch), ...catalogueHosts(launch), ...hostsIn(args)]
     : [];
+  const isOnTemporal = program === "worker" &&
+    launch.reach.some(({ field }) => field === "scheduler.address");
   const files = program === "ssmd" ? commandFiles(launch) : serviceFiles(launch);
   return {
-    read: unique(files.read),
+    // Native code lies in Deno's cache, and is bound by no list.
+    read: isOnTemporal ? ["/"] : unique(files.read),
     write: unique(files.write),
     net: unique(net),
     run: program === "ssmd"
@@ -102,6 +107,7 @@ export function permissionsOf(launch: Launch): Permissions {
       : program === "agents"
       ? [launch.deno, SHELL, "git"]
       : [],
+    ...(isOnTemporal ? { ffi: true } : {}),
   };
 }
 
@@ -212,8 +218,8 @@ function catalogueHosts({ program, args }: Launch): string[] {
 }
 
 /** Deno's flags for what a process may do. Throws ConfigError `PATH_UNUSABLE` for a comma in a path. */
-export function permissionFlags(permissions: Permissions): string[] {
-  return Object.entries(permissions).flatMap(([kind, list]: [string, string[]]) => {
+export function permissionFlags({ ffi = false, ...permissions }: Permissions): string[] {
+  const lists = Object.entries(permissions).flatMap(([kind, list]: [string, string[]]) => {
     const comma = list.find((item) => item.includes(","));
     if (comma === undefined) return list.length === 0 ? [] : [`--allow-${kind}=${list.join(",")}`];
     // Deno's lists have no way to write one.
@@ -221,6 +227,7 @@ export function permissionFlags(permissions: Permissions): string[] {
       hint: "Rename the folder, or work in another one",
     });
   });
+  return ffi ? [...lists, "--allow-ffi"] : lists;
 }
 
 /** The registry, and the files beside it that its commands keep. */

@@ -1,6 +1,6 @@
 import type { Environment } from "@ssmd/metadata";
 import { DAY_US, isoOfUs, type Logger, usOfIso } from "@ssmd/runtime";
-import type { JobStore } from "./job_store.ts";
+import type { JobBoard } from "./job_board.ts";
 import { END_DAY, endDayId } from "./workflows/end_day.ts";
 import { ROLL_DAY, rollDayId } from "./workflows/roll_day.ts";
 import { START_DAY, startDayId } from "./workflows/start_day.ts";
@@ -18,7 +18,7 @@ const VERSION = "v1";
 /** Options of {@linkcode DayRoller}. */
 interface DayRollerOptions {
   environment: Environment;
-  store: JobStore;
+  store: JobBoard;
   day: DayJobs;
   /** Nothing is asked for before this moment, µs. */
   notBeforeUs: number;
@@ -66,38 +66,41 @@ export class DayRoller {
       );
       if (current === undefined || day >= current.label || atUs < endUs + AFTER_END_US) continue;
       const isRolled = isCaptured && isOpen && days.find(feed, current.label).state === "pending";
-      if (isRolled) this.#roll({ feed, day, next: current.label });
-      else this.#end({ feed, day });
+      if (isRolled) await this.#roll({ feed, day, next: current.label });
+      else await this.#end({ feed, day });
     }
     if (current === undefined || !isCaptured || !isOpen) return;
     // A roll is under way: it marks the day.
     const isFollowing = known.some(({ day, state }) => day < current.label && state === "active");
     if (!isFollowing && mayStart(days.find(feed, current.label), atUs)) {
-      this.#start({ feed, day: current.label });
+      await this.#start({ feed, day: current.label });
     }
   }
 
-  #roll({ next, ...day }: { feed: string; day: string; next: string }): void {
+  async #roll({ next, ...day }: { feed: string; day: string; next: string }): Promise<void> {
     const input = { ...day, version: VERSION, next };
-    this.#ask(rollDayId(this.#env, input), { workflow: ROLL_DAY, input });
+    await this.#ask(rollDayId(this.#env, input), { workflow: ROLL_DAY, input });
   }
 
-  #end(day: { feed: string; day: string }): void {
+  async #end(day: { feed: string; day: string }): Promise<void> {
     const input = { ...day, version: VERSION };
-    this.#ask(endDayId(this.#env, input), { workflow: END_DAY, input });
+    await this.#ask(endDayId(this.#env, input), { workflow: END_DAY, input });
   }
 
-  #start(input: { feed: string; day: string }): void {
-    this.#ask(startDayId(this.#env, input), { workflow: START_DAY, input });
+  async #start(input: { feed: string; day: string }): Promise<void> {
+    await this.#ask(startDayId(this.#env, input), { workflow: START_DAY, input });
   }
 
   get #env(): string {
     return this.#options.environment.name;
   }
 
-  #ask(id: string, job: { workflow: string; input: Record<string, string> }): void {
+  async #ask(
+    id: string,
+    job: { workflow: string; input: Record<string, string> },
+  ): Promise<void> {
     const { store, day: { nowUs }, logger } = this.#options;
-    const isNew = store.enqueue({ id, ...job, nowUs: nowUs() });
+    const isNew = await store.enqueue({ id, ...job, nowUs: nowUs() });
     if (isNew) logger.debug("a trading day is due", { job: id, at: isoOfUs(nowUs()) });
   }
 }

@@ -50,3 +50,18 @@ export interface JobLine {
   message: string;
   fields: JsonRecord;
 }
+
+/** A job that is asked for. */
+export interface NewJob {
+  id: string;
+  workflow: string;
+  input: JsonRecord;
+  nowUs: number;
+}
+
+/** What is kept of a schedule besides what the environment's file says. Times in µs since 1970. */
+export interface ScheduleState {
+  isPaused: boolean;
+  /** When it was last due and its jobs were asked for; null = never. */
+  lastAtUs: number | null;
+}

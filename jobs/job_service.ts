@@ -1,35 +1,17 @@
-import type { Cache } from "@ssmd/cache";
-import { appendAudit, type JournalConfig, type JsonRecord } from "@ssmd/journal";
-import { type Environment, journalConfig, loadFeedChecks } from "@ssmd/metadata";
-import { type Logger, type Metrics, nowUs } from "@ssmd/runtime";
-import type { StorageConfig } from "@ssmd/storage";
-import { AuditRoller } from "./audit_roller.ts";
-import { threadWorker } from "./archive_worker.ts";
-import { DayRoller } from "./day_roller.ts";
-import type { DayJobs } from "./day/day_jobs.ts";
-import { dayJobs } from "./day/open_day_jobs.ts";
+import { nowUs } from "@ssmd/runtime";
 import { DayStore } from "./day/day_store.ts";
+import { jobParts, type JobsOptions } from "./job_parts.ts";
 import { JobStore } from "./job_store.ts";
 import { JobRunner } from "./runner.ts";
 import { holderOf, isLocked, lockRunner, type RunnerLock } from "./runner_lock.ts";
 import { schedulesOf } from "./schedule.ts";
 import { Scheduler } from "./scheduler.ts";
-import { archiveWorkflows } from "./workflows/index.ts";
 
 /** The first minute of a process belongs to what it captures. */
 const QUIET_MS = 60_000;
 
 /** Options of {@linkcode JobService}. */
-interface JobServiceOptions {
-  environment: Environment;
-  registryDir: string;
-  /** Jobs are kept in it, and their temporary files. */
-  dataDir: string;
-  storage: StorageConfig;
-  logger: Logger;
-  metrics: Metrics;
-  /** Where other processes read how days are; absent = nowhere. Not closed here. */
-  cache?: Cache;
+interface JobServiceOptions extends JobsOptions {
   /** Time before schedules ask for anything by themselves; default a minute. */
   quietMs?: number;
 }
@@ -81,26 +63,20 @@ export class JobService implements AsyncDisposable {
     { store, days, lock }: { store: JobStore; days: DayStore; lock: RunnerLock },
   ) {
     const { environment, logger, metrics, quietMs = QUIET_MS } = options;
-    const { name: env } = environment;
-    const journal = journalConfig(environment);
     this.store = store;
     this.days = days;
     this.#lock = lock;
     const notBeforeUs = nowUs() + quietMs * 1000;
     const scheduler = new Scheduler({
-      ...{ env, store, nowUs, schedules: schedulesOf(environment), notBeforeUs },
+      ...{ env: environment.name, store, nowUs, schedules: schedulesOf(environment), notBeforeUs },
     });
-    const day = dayJobs(options, days);
-    const roller = new DayRoller({ environment, store, day, notBeforeUs, logger });
-    const audit = new AuditRoller({ ...options, nowUs, notBeforeUs });
+    const { look, ...parts } = jobParts(options, { board: store, days, notBeforeUs });
     this.#runner = new JobRunner({
-      ...{ store, logger, metrics, workflows: workflowsOf(options, { store, day }) },
-      record: (event) => recordEvent(journal, { env, ...event }, logger),
+      ...{ store, logger, metrics, ...parts },
       onTick: async () => {
         // Before the schedules: what it ends is not asked for a second time.
-        await roller.tick();
+        await look();
         scheduler.tick();
-        await audit.tick();
       },
     });
   }
@@ -126,48 +102,5 @@ export class JobService implements AsyncDisposable {
     this.#lock.release();
     this.days[Symbol.dispose]();
     this.store[Symbol.dispose]();
-  }
-}
-
-function workflowsOf(
-  { environment, registryDir, dataDir, storage, metrics }: JobServiceOptions,
-  { store, day }: { store: JobStore; day: DayJobs },
-) {
-  const { name: env, retention } = environment;
-  const journal = journalConfig(environment);
-  const failures = metrics.counter("qa_failures_total", "Failures that checks of days found", [
-    "feed",
-    "check",
-  ]);
-  return archiveWorkflows({
-    ...{
-      env,
-      retention,
-      dataDir,
-      day,
-      tempDir: `${dataDir}/.temp`,
-      run: threadWorker(storage).run,
-    },
-    checksOf: (feed) => loadFeedChecks(registryDir, feed),
-    onChecked: (feed, { failed }) => {
-      for (const { check, failures: count } of failed as { check: string; failures: number }[]) {
-        failures.inc({ feed, check }, count);
-      }
-    },
-    recordRemoval: async (removal) => void await appendAudit(journal, "archive", removal),
-    enqueue: (job) => store.enqueue({ ...job, nowUs: nowUs() }),
-  });
-}
-
-/** What jobs did is told by the store as well: a journal that is away holds none of them up. */
-async function recordEvent(
-  journal: JournalConfig,
-  event: JsonRecord,
-  logger: Logger,
-): Promise<void> {
-  try {
-    await appendAudit(journal, "day", event);
-  } catch (error) {
-    logger.warn("a job's event is not in the journal", { ...event, error });
   }
 }

@@ -1,7 +1,8 @@
 import { inTransaction, messageOf, StorageError } from "@ssmd/runtime";
 import type { JsonRecord } from "@ssmd/journal";
 import { DatabaseSync } from "node:sqlite";
-import type { Job, JobError, JobLine, JobState, JobStep } from "./job.ts";
+import type { Job, JobError, JobLine, JobState, JobStep, NewJob, ScheduleState } from "./job.ts";
+import type { JobBoard, JobFilter } from "./job_board.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS jobs (
@@ -25,23 +26,8 @@ const SCHEMA = `
 /** Lines of a job's log that are kept. */
 const LINES_MAX = 1_000;
 
-/** A job that is asked for. */
-export interface NewJob {
-  id: string;
-  workflow: string;
-  input: JsonRecord;
-  nowUs: number;
-}
-
-/** What is kept of a schedule besides what the environment's file says. Times in µs since 1970. */
-export interface ScheduleState {
-  isPaused: boolean;
-  /** When it was last due and its jobs were asked for; null = never. */
-  lastAtUs: number | null;
-}
-
 /** Jobs and schedules of one environment in one SQLite file; commands and one runner share it. */
-export class JobStore implements Disposable {
+export class JobStore implements JobBoard {
   #db: DatabaseSync;
 
   /** `path` undefined = memory. Throws StorageError `JOB_STORE_FAILED`. */
@@ -60,10 +46,6 @@ export class JobStore implements Disposable {
     }
   }
 
-  /**
-   * Asks for a job. One that is queued or runs already is left alone; one that is over begins again,
-   * without its old steps. Returns whether it is new or begins again.
-   */
   enqueue({ id, workflow, input, nowUs }: NewJob): boolean {
     return inTransaction(this.#db, () => {
       const known = this.find(id);
@@ -116,7 +98,6 @@ export class JobStore implements Disposable {
     ).run(dueAtUs, error === null ? null : JSON.stringify(error), id);
   }
 
-  /** Cancels a job that is not over. Whether it did. */
   cancel(id: string, nowUs: number): boolean {
     const { changes } = this.#db.prepare(
       `UPDATE jobs SET state = 'cancelled', ended_at = ?
@@ -125,7 +106,6 @@ export class JobStore implements Disposable {
     return Number(changes) > 0;
   }
 
-  /** Queues a failed or cancelled job again, at the first step that is not done. Whether it did. */
   retry(id: string, nowUs: number): boolean {
     const { changes } = this.#db.prepare(
       `UPDATE jobs SET state = 'queued', attempts = 0, due_at = ?, ended_at = NULL
@@ -162,12 +142,7 @@ export class JobStore implements Disposable {
     return row === undefined ? undefined : jobOf(row, this.#stepsOf(id));
   }
 
-  /** Jobs, the newest first. */
-  list({ state, workflow, limit = 100 }: {
-    state?: JobState | undefined;
-    workflow?: string | undefined;
-    limit?: number;
-  } = {}): Job[] {
+  list({ state, workflow, limit = 100 }: JobFilter = {}): Job[] {
     const rows = this.#db.prepare(
       `SELECT * FROM jobs WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR workflow = ?2)
        ORDER BY created_at DESC, id DESC LIMIT ?3`,
@@ -175,7 +150,6 @@ export class JobStore implements Disposable {
     return rows.map((row) => jobOf(row, this.#stepsOf(row["id"] as string)));
   }
 
-  /** The log of a job, the oldest line first. */
   lines(job: string): JobLine[] {
     return this.#db.prepare("SELECT * FROM lines WHERE job = ? ORDER BY rowid").all(job)
       .map((row) => ({
@@ -196,6 +170,10 @@ export class JobStore implements Disposable {
   saveSchedule(name: string, { isPaused, lastAtUs }: ScheduleState): void {
     this.#db.prepare("INSERT OR REPLACE INTO schedules VALUES (?, ?, ?)")
       .run(name, isPaused ? 1 : 0, lastAtUs);
+  }
+
+  pauseSchedule(name: string, isPaused: boolean): void {
+    this.saveSchedule(name, { ...this.schedule(name), isPaused });
   }
 
   [Symbol.dispose](): void {

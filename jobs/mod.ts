@@ -1,5 +1,5 @@
 /** Work that outlives processes, and the days that end by themselves. @module */
-export { type Job, JOB_STATES } from "./job.ts";
+export { type Job, JOB_STATES, type ScheduleState } from "./job.ts";
 export {
   JobService,
   jobsHolder,
@@ -9,7 +9,8 @@ export {
   openJobs,
   runningJobs,
 } from "./job_service.ts";
-export { type JobStore, type ScheduleState } from "./job_store.ts";
+export { type JobBoard } from "./job_board.ts";
+export { openBoard, usesTemporal } from "./open_board.ts";
 export { nextDueUs, type Schedule, schedulesOf } from "./schedule.ts";
 export { triggerSchedule } from "./scheduler.ts";
 export { tradingDaysOf } from "./day/open_day_jobs.ts";

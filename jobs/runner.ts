@@ -1,22 +1,12 @@
-import {
-  Backoff,
-  type Logger,
-  messageOf,
-  type Metrics,
-  nowUs,
-  sleep,
-  SsmdError,
-} from "@ssmd/runtime";
+import { type Logger, type Metrics, nowUs, sleep } from "@ssmd/runtime";
 import type { JsonRecord } from "@ssmd/journal";
-import type { Job, JobError, JobState } from "./job.ts";
+import type { Job, JobState } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
-import type { JobContext, Workflow } from "./workflow.ts";
+import { jobErrorOf, RETRY_FIRST_MS, retryAfterMs } from "./retry.ts";
+import { type JobContext, type Workflow, workflowNamed } from "./workflow.ts";
 
 /** How often the store is asked for what is due: commands write into it from other processes. */
 const POLL_MS = 500;
-const ATTEMPTS_MAX = 5;
-const RETRY_FIRST_MS = 5_000;
-const RETRY_MAX_MS = 600_000;
 
 /** Options of {@linkcode JobRunner}. */
 interface JobRunnerOptions {
@@ -38,16 +28,14 @@ interface JobRunnerOptions {
  */
 export class JobRunner {
   #options: JobRunnerOptions;
-  #workflows: ReadonlyMap<string, Workflow>;
   #ended = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #finished;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
-    this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
     this.#finished = options.metrics.counter("ended_total", "Jobs that ended, by how", {
-      workflow: [...this.#workflows.keys()],
+      workflow: options.workflows.map((workflow) => workflow.name),
       state: ["done", "failed", "cancelled"] satisfies JobState[],
     });
   }
@@ -81,15 +69,13 @@ export class JobRunner {
   }
 
   async #runJob(job: Job): Promise<void> {
-    const { store, logger, record } = this.#options;
+    const { store, logger, record, workflows } = this.#options;
     const { id, workflow: name, input } = job;
     await record({ event: "begun", job: id, attempt: job.attempts });
     store.addLine(id, { atUs: nowUs(), message: `try ${job.attempts} begins`, fields: {} });
     const cancelled = this.#watchCancel(id);
     try {
-      const workflow = this.#workflows.get(name);
-      if (workflow === undefined) throw noWorkflow(name, [...this.#workflows.keys()]);
-      await workflow.run(input, this.#contextOf(id, cancelled.signal));
+      await workflowNamed(workflows, name).run(input, this.#contextOf(id, cancelled.signal));
       store.end(id, "done", { nowUs: nowUs() });
     } catch (error) {
       this.#failed(job, error);
@@ -146,11 +132,10 @@ export class JobRunner {
     if (store.find(id)?.state === "cancelled") {
       return store.addLine(id, { atUs, message: "cancelled", fields: {} });
     }
-    const error = errorOf(cause);
+    const error = jobErrorOf(cause);
     store.addLine(id, { atUs, message: error.message, fields: { code: error.code } });
-    const isRetryable = cause instanceof SsmdError && cause.retryable;
-    if (isRetryable && attempts < ATTEMPTS_MAX) {
-      const pauseMs = pauseAfter(attempts, firstMs);
+    const pauseMs = retryAfterMs(cause, { attempts, firstMs });
+    if (pauseMs !== null) {
       store.postpone(id, atUs + pauseMs * 1000, error);
       logger.warn("job failed: it is tried again", { job: id, in_ms: pauseMs, ...error });
     } else {
@@ -158,24 +143,4 @@ export class JobRunner {
       logger.error("job failed", { job: id, ...error });
     }
   }
-}
-
-function pauseAfter(attempts: number, firstMs: number): number {
-  const backoff = new Backoff({ firstMs, maxMs: RETRY_MAX_MS, factor: 4 });
-  for (let i = 1; i < attempts; i++) backoff.nextMs();
-  return Math.round(backoff.nextMs());
-}
-
-function errorOf(cause: unknown): JobError {
-  if (cause instanceof SsmdError) {
-    const { code, message, hint } = cause;
-    return { code, message, hint };
-  }
-  return { code: "JOB_FAILED", message: messageOf(cause), hint: "See the job's log" };
-}
-
-function noWorkflow(name: string, known: readonly string[]): SsmdError {
-  return new SsmdError("WORKFLOW_UNKNOWN", `There is no workflow "${name}"`, {
-    hint: `There are: ${known.join(", ")}`,
-  });
 }

@@ -1,4 +1,6 @@
 import { isoOfUs } from "@ssmd/runtime";
+import type { NewJob } from "./job.ts";
+import type { JobBoard } from "./job_board.ts";
 import type { JobStore } from "./job_store.ts";
 import { lastDueUs, nextDueUs, type Schedule } from "./schedule.ts";
 
@@ -36,7 +38,7 @@ export class Scheduler {
     const isFirst = state.lastAtUs === null && !schedule.catchesUp;
     const isDue = (state.lastAtUs ?? 0) < dueUs && nowUs >= notBeforeUs;
     if (!isDue || state.isPaused) return;
-    if (!isFirst) enqueueAt(store, { env, schedule, atUs: dueUs, nowUs });
+    if (!isFirst) store.enqueue(jobAt({ env, schedule, atUs: dueUs, nowUs }));
     // Killed between the two, the job of that moment is asked for again under the same id.
     store.saveSchedule(schedule.name, { ...state, lastAtUs: dueUs });
   }
@@ -51,15 +53,16 @@ export class Scheduler {
 }
 
 /** Asks for a schedule's job out of turn; returns its id. */
-export function triggerSchedule(
-  store: JobStore,
+export async function triggerSchedule(
+  board: JobBoard,
   { env, schedule, nowUs }: { env: string; schedule: Schedule; nowUs: number },
-): string {
-  return enqueueAt(store, { env, schedule, atUs: nowUs, nowUs });
+): Promise<string> {
+  const job = jobAt({ env, schedule, atUs: nowUs, nowUs });
+  await board.enqueue(job);
+  return job.id;
 }
 
-function enqueueAt(
-  store: JobStore,
+function jobAt(
   { env, schedule: { workflow }, atUs, nowUs }: {
     env: string;
     schedule: Schedule;
@@ -67,8 +70,6 @@ function enqueueAt(
     atUs: number;
     nowUs: number;
   },
-): string {
-  const id = `${workflow}/${env}/${isoOfUs(atUs).slice(0, 19)}Z`;
-  store.enqueue({ id, workflow, input: {}, nowUs });
-  return id;
+): NewJob {
+  return { id: `${workflow}/${env}/${isoOfUs(atUs).slice(0, 19)}Z`, workflow, input: {}, nowUs };
 }

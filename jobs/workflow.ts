@@ -1,4 +1,5 @@
 import type { JsonRecord } from "@ssmd/journal";
+import { SsmdError } from "@ssmd/runtime";
 
 /** What a workflow has of the runner. */
 export interface JobContext {
@@ -15,11 +16,23 @@ export interface JobContext {
   log(message: string, fields?: JsonRecord): void;
 }
 
-/** A kind of job: steps in order. The same code for every runner. */
+/**
+ * A kind of job: steps in order. The same code for every runner, which may run it anew from its first
+ * line for each step: what is done between two steps is done again, and holds nothing open.
+ */
 export interface Workflow {
   readonly name: string;
   /** One sentence for people. */
   readonly title: string;
   /** Throws SsmdError; one that is `retryable` is tried again with growing pauses. */
   run(input: JsonRecord, context: JobContext): Promise<void>;
+}
+
+/** The workflow of a name. Throws SsmdError `WORKFLOW_UNKNOWN`. */
+export function workflowNamed(workflows: readonly Workflow[], name: string): Workflow {
+  const found = workflows.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  throw new SsmdError("WORKFLOW_UNKNOWN", `There is no workflow "${name}"`, {
+    hint: `There are: ${workflows.map((each) => each.name).join(", ")}`,
+  });
 }

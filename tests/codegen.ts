@@ -22,6 +22,13 @@ const GENERATORS: Readonly<Record<string, readonly string[]>> = {
     "--allow-env",
     "--allow-sys",
   ],
+  "jobs/temporal/build_workflow.ts": [
+    "--allow-read",
+    "--allow-write=jobs/temporal/generated",
+    "--allow-run",
+    "--allow-env",
+    "--allow-sys",
+  ],
 };
 
 /** Runs all generators; with `check` they write nothing. Gives what those said that did not end well. */

@@ -26,7 +26,7 @@ export default defineCommand({
       (days) => days.list({ feed, limit: DAYS_MAX }).filter(({ state }) => UNFINISHED.has(state)),
     );
     const ids = found.flatMap(({ job }) => job === null ? [] : [job]);
-    for (const id of ids) jobs.store.retry(id, nowUs());
+    for (const id of ids) await jobs.store.retry(id, nowUs());
     await finishJobs(context, jobs, () => ids);
     return await readDays(
       jobs,

@@ -24,7 +24,7 @@ export default defineCommand({
   async run({ flags: { feed, date, ...location }, context }) {
     using jobs = await openEnvironmentJobs(context, location);
     const record = await readDays(jobs, (days) => days.find(feed, date));
-    const job = record.job === null ? undefined : jobs.store.find(record.job);
+    const job = record.job === null ? undefined : await jobs.store.find(record.job);
     return { ...dayView(record), steps: job === undefined ? [] : jobView(job).steps };
   },
 });

@@ -54,8 +54,9 @@ export default defineCommand({
         ...{ env: environment.name, fromUs, nowUs: nowUs() },
         ...(feed === undefined ? {} : { feeds: [feed] }),
       });
-      return summaries.filter((each) => each.layout !== "none").map((each) => {
-        const job = store.find(endDayId(environment.name, each));
+      const kept = summaries.filter((each) => each.layout !== "none");
+      return await Promise.all(kept.map(async (each) => {
+        const job = await store.find(endDayId(environment.name, each));
         const isSealed = each.layout === "sealed";
         const record = days.find(each.feed, each.day);
         const state = stateOf(record, { job: job?.state, isSealed, isToday: each.day >= today });
@@ -64,7 +65,7 @@ export default defineCommand({
           why: record.error?.message ?? (state === "failed" ? job?.error?.message : null) ?? null,
           ...{ records: each.records, gaps: each.gaps.length, quality: each.quality },
         };
-      });
+      }));
     } finally {
       await storage.close();
     }

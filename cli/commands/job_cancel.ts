@@ -17,12 +17,12 @@ export default defineCommand({
   table: (job) => ({ rows: [jobRow(job)] }),
   async run({ flags, args: [id], context }) {
     using jobs = await openEnvironmentJobs(context, flags);
-    const job = jobOfId(jobs, id);
-    if (!jobs.store.cancel(job.id, nowUs())) {
+    const job = await jobOfId(jobs, id);
+    if (!await jobs.store.cancel(job.id, nowUs())) {
       throw new SsmdError("JOB_OVER", `The job ${id} is ${job.state} already`, {
         hint: "Only a job that is queued or running can be cancelled",
       });
     }
-    return jobView(jobOfId(jobs, id));
+    return jobView(await jobOfId(jobs, id));
   },
 });

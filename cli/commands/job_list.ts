@@ -22,6 +22,6 @@ export default defineCommand({
   table: (jobs) => ({ rows: jobs.map(jobRow), counted: "job" }),
   async run({ flags: { state, workflow, limit, ...location }, context }) {
     using jobs = await openEnvironmentJobs(context, location);
-    return jobs.store.list({ state, workflow, limit }).map(jobView);
+    return (await jobs.store.list({ state, workflow, limit })).map(jobView);
   },
 });

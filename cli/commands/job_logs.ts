@@ -22,7 +22,7 @@ export default defineCommand({
   }),
   async run({ flags, args: [id], context }) {
     using jobs = await openEnvironmentJobs(context, flags);
-    return jobs.store.lines(jobOfId(jobs, id).id)
+    return (await jobs.store.lines((await jobOfId(jobs, id)).id))
       .map(({ atUs, message, fields }) => ({ at: isoOfUs(atUs), message, fields }));
   },
 });

@@ -21,14 +21,14 @@ export default defineCommand({
   ...JOB_RUN,
   async run({ flags, args: [id], context }) {
     using jobs = await openEnvironmentJobs(context, flags);
-    const job = jobOfId(jobs, id);
+    const job = await jobOfId(jobs, id);
     assertKept(jobs.environment);
-    if (!jobs.store.retry(job.id, nowUs())) {
+    if (!await jobs.store.retry(job.id, nowUs())) {
       throw new SsmdError("JOB_NOT_OVER", `The job ${id} is ${job.state}`, {
         hint: "Only a job that failed or was cancelled can be run again",
       });
     }
     await finishJobs(context, jobs, () => [id]);
-    return jobView(jobOfId(jobs, id));
+    return jobView(await jobOfId(jobs, id));
   },
 });

@@ -23,9 +23,9 @@ export default defineCommand({
   }),
   async run({ flags, args: [id], context }) {
     using jobs = await openEnvironmentJobs(context, flags);
-    const log = jobs.store.lines(jobOfId(jobs, id).id);
+    const log = await jobs.store.lines((await jobOfId(jobs, id)).id);
     return {
-      ...jobView(jobOfId(jobs, id)),
+      ...jobView(await jobOfId(jobs, id)),
       log: log.map(({ atUs, message, fields }) => ({ at: isoOfUs(atUs), message, fields })),
     };
   },

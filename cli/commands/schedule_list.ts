@@ -19,8 +19,10 @@ export default defineCommand({
   async run({ flags, context }) {
     using jobs = await openEnvironmentJobs(context, flags);
     const { store, environment } = jobs;
-    return schedulesOf(environment).map((each) =>
-      scheduleView(each, store.schedule(each.name), nowUs())
+    return await Promise.all(
+      schedulesOf(environment).map(async (each) =>
+        scheduleView(each, await store.schedule(each.name), nowUs())
+      ),
     );
   },
 });

@@ -27,8 +27,9 @@ export default defineCommand({
     using jobs = await openEnvironmentJobs(context, flags);
     const schedule = scheduleNamed(jobs, name);
     return {
-      ...scheduleView(schedule, jobs.store.schedule(name), nowUs()),
-      jobs: jobs.store.list({ workflow: schedule.workflow, limit: JOBS_SHOWN }).map(jobView),
+      ...scheduleView(schedule, await jobs.store.schedule(name), nowUs()),
+      jobs: (await jobs.store.list({ workflow: schedule.workflow, limit: JOBS_SHOWN }))
+        .map(jobView),
     };
   },
 });

@@ -1,13 +1,16 @@
 import { z } from "zod";
-import { triggerSchedule } from "@ssmd/jobs";
+import { type Job, triggerSchedule } from "@ssmd/jobs";
 import { nowUs } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
-import { assertKept, finishJobs, JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+import {
+  assertKept,
+  finishJobs,
+  JOB_FLAGS,
+  jobOfId,
+  openEnvironmentJobs,
+} from "../jobs/open_jobs.ts";
 import { SCHEDULE_NAME, scheduleNamed } from "../jobs/schedule_view.ts";
-
-/** Days that are ended at once, at most. */
-const JOBS_MAX = 10_000;
 
 export default defineCommand({
   name: "schedule trigger",
@@ -27,11 +30,18 @@ export default defineCommand({
     const { store, environment } = jobs;
     const schedule = scheduleNamed(jobs, name);
     assertKept(environment);
-    const atUs = nowUs();
-    const id = triggerSchedule(store, { env: environment.name, schedule, nowUs: atUs });
-    const begun = () =>
-      store.list({ limit: JOBS_MAX }).filter(({ createdAtUs }) => createdAtUs >= atUs);
-    await finishJobs(context, jobs, () => [id, ...begun().map((job) => job.id)]);
-    return begun().reverse().map(jobView);
+    const id = await triggerSchedule(store, { env: environment.name, schedule, nowUs: nowUs() });
+    const asked = async () => [id, ...askedBy(await jobOfId(jobs, id))];
+    await finishJobs(context, jobs, asked);
+    return await Promise.all(
+      (await asked()).map(async (each) => jobView(await jobOfId(jobs, each))),
+    );
   },
 });
+
+/** The jobs that a job asked for. */
+function askedBy({ steps }: Job): string[] {
+  return steps.flatMap(({ result }) => ASKED.parse(result ?? {}).jobs);
+}
+
+const ASKED = z.object({ jobs: z.array(z.string()).default([]) });

@@ -1,6 +1,14 @@
-import { jobsPath, nextDueUs, openDays, openJobs, schedulesOf } from "@ssmd/jobs";
+import {
+  type JobBoard,
+  jobsPath,
+  nextDueUs,
+  openBoard,
+  openDays,
+  schedulesOf,
+  usesTemporal,
+} from "@ssmd/jobs";
 import type { Environment } from "@ssmd/metadata";
-import { isoOfUs, nowUs } from "@ssmd/runtime";
+import { isoOfUs, messageOf, nowUs } from "@ssmd/runtime";
 
 /** Time after which what is due and not done is overdue. */
 const OVERDUE_US = 3_600_000_000;
@@ -11,17 +19,25 @@ const NAMED_MAX = 5;
 export async function jobProblems(environment: Environment, dataDir: string): Promise<string[]> {
   const { name: env } = environment;
   // Nothing is made here by looking.
-  if (!await exists(jobsPath(dataDir, env))) return [];
-  using jobs = await openJobs(dataDir, env);
+  if (!usesTemporal(environment) && !await exists(jobsPath(dataDir, env))) return [];
+  let board: JobBoard;
+  try {
+    board = await openBoard(environment, dataDir);
+  } catch (error) {
+    return [messageOf(error)];
+  }
+  using jobs = board;
   using days = await openDays(dataDir, env);
   const lateUs = nowUs() - OVERDUE_US;
-  const failed = jobs.list({ state: "failed" }).map(({ id, error }) =>
+  const failed = (await jobs.list({ state: "failed" })).map(({ id, error }) =>
     `job ${id} failed: ${error?.message ?? "unknown"}: ssmd job retry ${id}`
   );
-  const waiting = jobs.list({ state: "queued" }).filter(({ dueAtUs }) => dueAtUs < lateUs)
+  const waiting = (await jobs.list({ state: "queued" })).filter(({ dueAtUs }) => dueAtUs < lateUs)
     .map(({ id, dueAtUs }) => `job ${id} was due ${isoOfUs(dueAtUs)}`);
-  const schedules = schedulesOf(environment).flatMap((schedule) => {
-    const { isPaused, lastAtUs } = jobs.schedule(schedule.name);
+  const states = await Promise.all(
+    schedulesOf(environment).map(async (each) => [each, await jobs.schedule(each.name)] as const),
+  );
+  const schedules = states.flatMap(([schedule, { isPaused, lastAtUs }]) => {
     if (isPaused || lastAtUs === null) return [];
     const dueUs = nextDueUs(schedule, lastAtUs);
     return dueUs < lateUs ? [`schedule ${schedule.name} was due ${isoOfUs(dueUs)}`] : [];

@@ -1,4 +1,4 @@
-import { JobService, jobsPath, type JobStore, openJobs } from "@ssmd/jobs";
+import { type Job, type JobBoard, JobService, openBoard, usesTemporal } from "@ssmd/jobs";
 import { dataDirOf, type Environment } from "@ssmd/metadata";
 import { createLogger, Metrics, nowUs, sleep, SsmdError } from "@ssmd/runtime";
 import { archiveConfig } from "../archive/open_archive.ts";
@@ -35,7 +35,7 @@ export interface JobLocation {
 export interface EnvironmentJobs extends Disposable {
   environment: Environment;
   dataDir: string;
-  store: JobStore;
+  store: JobBoard;
 }
 
 /** Opens the jobs of an environment; they may be none. Throws ConfigError, StorageError. */
@@ -45,16 +45,15 @@ export async function openEnvironmentJobs(
 ): Promise<EnvironmentJobs> {
   const environment = (await Registry.open(context.globals)).environment(env);
   const dataDir = dataDirOf(environment, data);
-  const store = await openJobs(dataDir, env);
+  const store = await openBoard(environment, dataDir);
   return { environment, dataDir, store, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
 /** The job of an id. Throws UsageError `JOB_UNKNOWN`. */
-export function jobOfId({ store, dataDir, environment }: EnvironmentJobs, id: string) {
-  const job = store.find(id);
+export async function jobOfId({ store, environment }: EnvironmentJobs, id: string): Promise<Job> {
+  const job = await store.find(id);
   if (job !== undefined) return job;
-  const file = jobsPath(dataDir, environment.name);
-  throw new UsageError("JOB_UNKNOWN", `There is no job "${id}" in ${file}`, {
+  throw new UsageError("JOB_UNKNOWN", `${environment.name} has no job "${id}"`, {
     hint: "`ssmd job list` shows the jobs",
   });
 }
@@ -66,8 +65,15 @@ export function jobOfId({ store, dataDir, environment }: EnvironmentJobs, id: st
 export async function finishJobs(
   context: SsmdContext,
   { environment, dataDir, store }: EnvironmentJobs,
-  idsOf: () => readonly string[],
+  idsOf: () => readonly string[] | Promise<readonly string[]>,
 ): Promise<void> {
+  const wait = async () => {
+    while (await anyOpen(store, await idsOf())) await sleep(LOOK_MS);
+  };
+  if (usesTemporal(environment)) {
+    await store.assertWorker?.();
+    return await wait();
+  }
   const registryDir = await registryDirOf(context.globals);
   await using service = await JobService.start({
     ...{ environment, registryDir, dataDir },
@@ -82,27 +88,30 @@ export async function finishJobs(
     quietMs: Infinity,
   });
   if (service === undefined) notice(context, "another process runs the jobs of this folder");
-  while (idsOf().some((id) => isOpen(store, id))) await sleep(LOOK_MS);
+  await wait();
 }
 
 /** Does a job now, and waits until it is over. Throws as {@linkcode finishJobs}. */
 export async function runJob(
   context: SsmdContext,
   jobs: EnvironmentJobs,
-  job: Omit<Parameters<JobStore["enqueue"]>[0], "nowUs">,
+  job: Omit<Parameters<JobBoard["enqueue"]>[0], "nowUs">,
 ): Promise<JobView> {
-  jobs.store.enqueue({ ...job, nowUs: nowUs() });
+  await jobs.store.enqueue({ ...job, nowUs: nowUs() });
   await finishJobs(context, jobs, () => [job.id]);
-  return jobView(jobOfId(jobs, job.id));
+  return jobView(await jobOfId(jobs, job.id));
 }
 
 function dataOf({ storage }: Environment, dataDir: string): { data?: string } {
   return storage.type === "local" ? { data: dataDir } : {};
 }
 
-function isOpen(store: JobStore, id: string): boolean {
-  const state = store.find(id)?.state;
-  return state === "queued" || state === "running";
+async function anyOpen(store: JobBoard, ids: readonly string[]): Promise<boolean> {
+  for (const id of ids) {
+    const state = (await store.find(id))?.state;
+    if (state === "queued" || state === "running") return true;
+  }
+  return false;
 }
 
 /** Refuses an environment of which nothing outlives the process. */

@@ -61,7 +61,6 @@ export async function switchSchedule(
 ): Promise<z.output<typeof SCHEDULE_VIEW>> {
   using jobs = await openEnvironmentJobs(context, location);
   const schedule = scheduleNamed(jobs, name);
-  const state = { ...jobs.store.schedule(name), isPaused };
-  jobs.store.saveSchedule(name, state);
-  return scheduleView(schedule, state, nowUs());
+  await jobs.store.pauseSchedule(name, isPaused);
+  return scheduleView(schedule, await jobs.store.schedule(name), nowUs());
 }

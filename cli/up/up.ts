@@ -8,7 +8,7 @@ import {
   followFeed,
 } from "@ssmd/connector";
 import {} from "@ssmd/gateway";
-import { JobService, jobsHolder } from "@ssmd/jobs";
+import { JobService, jobsHolder, usesTemporal } from "@ssmd/jobs";
 import { appendAudit } from "@ssmd/journal";
 import {
   type Deployment,
@@ -150,6 +150,9 @@ async function startJobs(
   { parts, stack }: { parts: Parts; stack: AsyncDisposableStack },
 ): Promise<void> {
   if (storage.type === "memory" || captures.files.length > 0) return;
+  if (usesTemporal(environment)) {
+    return logger.info("jobs are done by `deno task worker`, as scheduler says");
+  }
   const jobs = await JobService.start({
     ...{ environment, dataDir, storage, logger, cache: parts.cache },
     registryDir: registryDir ?? await findRegistry(Deno.cwd()),

@@ -1,7 +1,7 @@
 import type { JsonRecord } from "@ssmd/journal";
 import type { Environment, FeedChecks } from "@ssmd/metadata";
 import type { ArchiveTask } from "../archive_task.ts";
-import type { NewJob } from "../job_store.ts";
+import type { NewJob } from "../job.ts";
 
 /** What the workflows on an environment's archive need. */
 export interface ArchiveJobs {
@@ -21,5 +21,5 @@ export interface ArchiveJobs {
   /** Records in the journal what is about to be removed; what cannot be recorded is not done. */
   recordRemoval: (removal: JsonRecord) => Promise<void>;
   /** Asks for another job. */
-  enqueue: (job: Omit<NewJob, "nowUs">) => boolean;
+  enqueue: (job: Omit<NewJob, "nowUs">) => Promise<boolean>;
 }

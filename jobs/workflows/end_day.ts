@@ -69,8 +69,11 @@ export async function endSteps(
     if (sealed["state"] === "absent") throw noSuchDay(env, day);
     return sealed;
   });
-  const checked = await run.step("check", () => check(jobs, day, signal));
-  jobs.onChecked(day.feed, checked);
+  await run.step("check", async () => {
+    const checked = await check(jobs, day, signal);
+    jobs.onChecked(day.feed, checked);
+    return checked;
+  });
   await run.step("retention", async () => {
     const { retention } = jobs;
     if (retention === undefined) return { removed: 0 };

@@ -16,8 +16,11 @@ export function endDays({ env, run, enqueue, day: { days } }: EndDayJobs): Workf
         const due = UNSEALED.parse(found).days.filter(({ feed, day }) =>
           days.find(feed, day).state !== "active"
         );
-        for (const day of due) enqueue({ id: endDayId(env, day), workflow: END_DAY, input: day });
-        return { days: due.length };
+        const jobs = due.map((day) => endDayId(env, day));
+        for (const [i, id] of jobs.entries()) {
+          await enqueue({ id, workflow: END_DAY, input: due[i] ?? {} });
+        }
+        return { days: due.length, jobs };
       });
     },
   };

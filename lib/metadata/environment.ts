@@ -3,6 +3,7 @@ import { AGENTS } from "./environment_agents.ts";
 import { ENRICH } from "./environment_enrich.ts";
 import { GATEWAY } from "./environment_gateway.ts";
 import { CREDENTIALS, KEYS } from "./environment_key.ts";
+import { SCHEDULER } from "./environment_scheduler.ts";
 import { ATTRIBUTE, SHARDS } from "./environment_shards.ts";
 import {
   address,
@@ -184,6 +185,8 @@ export const ENVIRONMENT_FILE = fields({
     .describe("How long archived days are kept; absent = for ever"),
   schedule: SCHEDULE.exactOptional()
     .describe("When days are ended; absent = at 00:10 UTC, by themselves"),
+  scheduler: SCHEDULER.exactOptional()
+    .describe("Who keeps jobs and schedules; absent = embedded"),
   simulator: SIMULATOR.exactOptional().describe(
     "Present = these feeds are simulated on loopback and need no credentials",
   ),
@@ -207,5 +210,6 @@ export type StorageSpec = Environment["storage"];
 /** Where the gateway keeps what can be read again. */
 export type CacheSpec = Environment["cache"];
 
+export type { SchedulerSpec } from "./environment_scheduler.ts";
 export type { GatewaySpec } from "./environment_gateway.ts";
 export type { KeySpec } from "./environment_key.ts";

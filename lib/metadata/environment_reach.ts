@@ -58,6 +58,7 @@ export function environmentReach(
     ...addresses(file, ["transport", "url"]),
     ...storageReach(file),
     ...addresses(file, ["cache", "url"]),
+    ...file.texts(["scheduler", "address"]).map(({ text, path }) => file.reach("net", text, path)),
     ...addresses(file, ["gateway", "oidc", "jwks_url"]),
     ...issuesReach(file),
     ...modelReach(file),

@@ -4,6 +4,7 @@ export {
   ENVIRONMENT_FILE,
   type GatewaySpec,
   type KeySpec,
+  type SchedulerSpec,
 } from "./environment.ts";
 export { type CaptureLocation, type Feed, FEED_FILE, todayUtc, versionOn } from "./feed.ts";
 export {

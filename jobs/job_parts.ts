@@ -1,0 +1,100 @@
+import type { Cache } from "@ssmd/cache";
+import { appendAudit, type JournalConfig, type JsonRecord } from "@ssmd/journal";
+import { type Environment, journalConfig, loadFeedChecks } from "@ssmd/metadata";
+import { type Logger, type Metrics, nowUs } from "@ssmd/runtime";
+import type { StorageConfig } from "@ssmd/storage";
+import { AuditRoller } from "./audit_roller.ts";
+import { threadWorker } from "./archive_worker.ts";
+import { DayRoller } from "./day_roller.ts";
+import type { DayJobs } from "./day/day_jobs.ts";
+import { dayJobs } from "./day/open_day_jobs.ts";
+import type { DayStore } from "./day/day_store.ts";
+import type { JobBoard } from "./job_board.ts";
+import type { Workflow } from "./workflow.ts";
+import { archiveWorkflows } from "./workflows/index.ts";
+
+/** What runs jobs needs to know of its process. */
+export interface JobsOptions {
+  environment: Environment;
+  registryDir: string;
+  /** Jobs are kept in it, and their temporary files. */
+  dataDir: string;
+  storage: StorageConfig;
+  logger: Logger;
+  metrics: Metrics;
+  /** Where other processes read how days are; absent = nowhere. Not closed here. */
+  cache?: Cache;
+}
+
+/** What every runner of an environment's jobs has. */
+interface JobParts {
+  workflows: readonly Workflow[];
+  /** Records what is begun and what has ended, with the journal of the environment. */
+  record: (event: JsonRecord) => Promise<void>;
+  /** Asks for what calendars make due; called over and over. */
+  look: () => Promise<void>;
+}
+
+/** Puts them together. `notBeforeUs`: nothing is asked for by itself before this moment. */
+export function jobParts(
+  options: JobsOptions,
+  { board, days, notBeforeUs }: { board: JobBoard; days: DayStore; notBeforeUs: number },
+): JobParts {
+  const { environment, logger } = options;
+  const { name: env } = environment;
+  const journal = journalConfig(environment);
+  const day = dayJobs(options, days);
+  const roller = new DayRoller({ environment, store: board, day, notBeforeUs, logger });
+  const audit = new AuditRoller({ ...options, nowUs, notBeforeUs });
+  return {
+    workflows: workflowsOf(options, { board, day }),
+    record: (event) => recordEvent(journal, { env, ...event }, logger),
+    look: async () => {
+      await roller.tick();
+      await audit.tick();
+    },
+  };
+}
+
+function workflowsOf(
+  { environment, registryDir, dataDir, storage, metrics }: JobsOptions,
+  { board, day }: { board: JobBoard; day: DayJobs },
+) {
+  const { name: env, retention } = environment;
+  const journal = journalConfig(environment);
+  const failures = metrics.counter("qa_failures_total", "Failures that checks of days found", [
+    "feed",
+    "check",
+  ]);
+  return archiveWorkflows({
+    ...{
+      env,
+      retention,
+      dataDir,
+      day,
+      tempDir: `${dataDir}/.temp`,
+      run: threadWorker(storage).run,
+    },
+    checksOf: (feed) => loadFeedChecks(registryDir, feed),
+    onChecked: (feed, { failed }) => {
+      for (const { check, failures: count } of failed as { check: string; failures: number }[]) {
+        failures.inc({ feed, check }, count);
+      }
+    },
+    recordRemoval: async (removal) => void await appendAudit(journal, "archive", removal),
+    enqueue: async (job) => await board.enqueue({ ...job, nowUs: nowUs() }),
+  });
+}
+
+/** What jobs did is told by the store as well: a journal that is away holds none of them up. */
+async function recordEvent(
+  journal: JournalConfig,
+  event: JsonRecord,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await appendAudit(journal, "day", event);
+  } catch (error) {
+    logger.warn("a job's event is not in the journal", { ...event, error });
+  }
+}

@@ -1,0 +1,19 @@
+import type { Environment } from "@ssmd/metadata";
+import type { JobBoard } from "./job_board.ts";
+import { openJobs } from "./job_service.ts";
+
+/** Whether an environment's jobs are kept by a Temporal server. */
+export function usesTemporal({ scheduler }: Pick<Environment, "scheduler">): boolean {
+  return scheduler?.type === "temporal";
+}
+
+/** Opens the jobs of an environment where its file says that they are kept. Throws SsmdError. */
+export async function openBoard(
+  { name: env, scheduler }: Pick<Environment, "name" | "scheduler">,
+  dataDir: string,
+): Promise<JobBoard> {
+  if (scheduler?.type !== "temporal") return await openJobs(dataDir, env);
+  // Its packages are loaded where they are needed only.
+  const { queueOf, TemporalBoard } = await import("./temporal/temporal_board.ts");
+  return await TemporalBoard.connect(queueOf(env, scheduler));
+}

@@ -1,0 +1,29 @@
+import { Backoff, messageOf, SsmdError } from "@ssmd/runtime";
+import type { JobError } from "./job.ts";
+
+const ATTEMPTS_MAX = 5;
+const RETRY_MAX_MS = 600_000;
+
+/** First pause before a failed job is tried again. */
+export const RETRY_FIRST_MS = 5_000;
+
+/** Pause until a job is tried again after a try that failed; null = it is over. */
+export function retryAfterMs(
+  cause: unknown,
+  { attempts, firstMs }: { attempts: number; firstMs: number },
+): number | null {
+  const isRetryable = cause instanceof SsmdError && cause.retryable;
+  if (!isRetryable || attempts >= ATTEMPTS_MAX) return null;
+  const backoff = new Backoff({ firstMs, maxMs: RETRY_MAX_MS, factor: 4 });
+  for (let i = 1; i < attempts; i++) backoff.nextMs();
+  return Math.round(backoff.nextMs());
+}
+
+/** Why a try failed, as it is told. */
+export function jobErrorOf(cause: unknown): JobError {
+  if (cause instanceof SsmdError) {
+    const { code, message, hint } = cause;
+    return { code, message, hint };
+  }
+  return { code: "JOB_FAILED", message: messageOf(cause), hint: "See the job's log" };
+}
