@@ -8,6 +8,8 @@ import { packNpm } from "./npm_package.ts";
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const BYTES_MAX = 4_000_000;
 const WAIT_MS = 600_000;
+/** What tests use, and what other commands fetch when they are run. */
+const NOT_OF_UP = ["axe-core", "fast-check", "esbuild", "hyparquet", "ink", "@duckdb"];
 
 Deno.test({
   name: "npx of the packed tarball shows live data in an empty folder, and archives it",
@@ -25,7 +27,10 @@ Deno.test({
       // A group of its own: npx starts a shell, which starts the rest.
       const child = spawn("npx", ["-y", `--package=${tarball}`, "ssmd", "up", "--port", "0"], {
         ...{ cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] },
-        env: { ...Deno.env.toObject(), npm_config_cache: `${top}/npm`, NO_COLOR: "1" },
+        env: {
+          ...Deno.env.toObject(),
+          ...{ npm_config_cache: `${top}/npm`, DENO_DIR: `${top}/deno`, NO_COLOR: "1" },
+        },
       });
       let output = "";
       child.stdout?.on("data", (bytes) => output += bytes);
@@ -41,6 +46,9 @@ Deno.test({
         }, said);
         process.kill(-(child.pid as number), "SIGTERM");
         await until(() => /"message":"captured".*"archived":[1-9]/.test(output) || undefined, said);
+        const fetched = await packagesIn(`${top}/deno/npm`);
+        assert.ok(fetched.includes("zod"));
+        assert.deepEqual(fetched.filter((name) => NOT_OF_UP.includes(name)), []);
       } finally {
         if (child.exitCode === null) process.kill(-(child.pid as number), "SIGKILL");
         await ended;
@@ -50,6 +58,15 @@ Deno.test({
     }
   },
 });
+
+/** Names of packages and scopes that a folder of Deno holds, of all registries. */
+async function packagesIn(dir: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const registry of Deno.readDir(dir)) {
+    for await (const { name } of Deno.readDir(`${dir}/${registry.name}`)) names.push(name);
+  }
+  return names;
+}
 
 async function until<T>(
   look: () => T | undefined | Promise<T | undefined>,
