@@ -9,7 +9,8 @@ import { audited, type AuditedCall } from "./audited.ts";
 /** Commands that change nothing that lasts, or ask a gateway, which writes the event. */
 const READS: ReadonlySet<string> = new Set([
   ...["archive cat", "archive verify", "ask", "backtest", "clock check", "completion", "diff"],
-  ...["help", "query", "status", "tail", "validate", "version", "env validate", "symbol validate"],
+  ...["cheat", "help", "man", "query", "status", "tail", "validate", "version", "env validate"],
+  "symbol validate",
   ...["data gaps", "data inventory", "data quality", "data replay", "test replay", "signal check"],
   ...["schema compat", "schema hash", "schema used", "env diff", "env status", "reprocess diff"],
   ...["reprocess status", "day status", "key check", "key verify", "calendar holidays"],
