@@ -22,7 +22,9 @@ export async function callAgentTool(
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
   if (tool === undefined) {
     const near = nearest(name, Object.keys(tools)) ?? Object.keys(tools).join(", ");
-    throw new SsmdError("TOOL_UNKNOWN", `Agents have no tool "${name}"`, { hint: near });
+    throw new SsmdError("TOOL_UNKNOWN", `Agents have no tool "${name}"`, {
+      hint: `Call ${near}`,
+    });
   }
   const parsed = tool.input.safeParse(args);
   if (parsed.success) return await tool.run(parsed.data);

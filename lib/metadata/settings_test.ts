@@ -20,6 +20,10 @@ const FOR_PEOPLE: readonly string[] = [
   "instrument.versions.fees.maker",
   "instrument.versions.fees.taker",
   "instrument.versions.fees.multiplier",
+  "instrument.versions.fee_changes.type",
+  "instrument.versions.fee_changes.maker",
+  "instrument.versions.fee_changes.taker",
+  "instrument.versions.fee_changes.multiplier",
   "instrument.versions.opens",
   "instrument.versions.closes",
   "instrument.versions.result",
@@ -111,7 +115,13 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.storage.buckets.normalized",
   "lib/storage/s3_client.ts": "environment.storage.endpoint environment.storage.region",
   "lib/journal/open.ts": "environment.journal.path",
-  "gateway/access/environment_authenticator.ts": "environment.journal environment.gateway.auth " +
+  "lib/metadata/journal_config.ts": "environment.journal",
+  "jobs/open_board.ts": "environment.scheduler",
+  "jobs/temporal/temporal_board.ts": "environment.scheduler.address " +
+    "environment.scheduler.namespace environment.scheduler.task_queue",
+  "lib/metadata/instruments/fees_at.ts":
+    "instrument.versions.fee_changes instrument.versions.fee_changes.from",
+  "gateway/access/environment_authenticator.ts": "environment.gateway.auth " +
     "environment.gateway.open_to_network environment.gateway.allowed_hosts " +
     "environment.gateway.allowed_origins environment.gateway.oidc " +
     "environment.gateway.client_certificates environment.gateway.client_certificates.proxies",
