@@ -57,6 +57,18 @@ async function reached(dataDir: string, day: string, state: string): Promise<voi
   );
 }
 
+/** Waits until the windows of a day are written: what comes later would be sealed a day later. */
+async function archived(dataDir: string, day: string): Promise<void> {
+  const storage = folderStorage(dataDir);
+  for (const feed of FEEDS) {
+    await eventually(`the last window of ${feed} on ${day}`, async () => {
+      const manifest = await loadManifest(storage, { kind: "normalized", env: ENV, feed, day });
+      return manifest?.status === "complete";
+    });
+  }
+  await storage.close();
+}
+
 /** Runs the demo from the noon of the first day to that of the fourth. */
 async function runThreeDays(dataDir: string): Promise<void> {
   await using up = new SetUp(dataDir, { atMs: at(0, "11:58:00") });
@@ -69,6 +81,9 @@ async function runThreeDays(dataDir: string): Promise<void> {
     const midnightMs = Date.now() + 1000;
     await eventually("midnight", () => Promise.resolve(Date.now() > midnightMs));
     await up.published("kraken", "trade", await up.trades() + 1);
+    // After the grace of windows, before jobs ask for the roll.
+    up.setClock(at(n + 1, "00:01:05"));
+    await archived(dataDir, label(n));
     // Kalshi's day ends at midnight in New York.
     up.setClock(at(n + 1, "06:00:00"));
     await reached(dataDir, label(n), "complete");
