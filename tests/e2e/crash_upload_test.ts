@@ -26,12 +26,19 @@ function failSome(proxy: FaultProxy, random: () => number, faults: readonly Faul
 
 /** Uploads that were begun and neither completed nor removed, in the server's files. */
 async function openUploads({ dir }: S3Server): Promise<string[]> {
-  const found: string[] = [];
   const folder = `${dir}/${BUCKET}/.sgwtmp/multipart`;
-  for (const { name } of await Array.fromAsync(Deno.readDir(folder)).catch(() => [])) {
-    for await (const upload of Deno.readDir(`${folder}/${name}`)) found.push(upload.name);
+  const keys = await namesIn(folder);
+  return (await Promise.all(keys.map((key) => namesIn(`${folder}/${key}`)))).flat();
+}
+
+/** None where the folder is not there, or goes in this moment: the server ends requests of the killed. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
-  return found;
 }
 
 /** A life of the uploader: killed after `ms`, or let to its end; true = it came there. */
