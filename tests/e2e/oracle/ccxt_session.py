@@ -109,6 +109,8 @@ def check_fills(order: dict, fills: list[dict], kind: str, percent: float) -> No
 
 
 async def orders(kraken: ccxt.pro.kraken, seen: dict) -> None:
+    # Two signed requests at once may overtake each other, and a nonce that comes late is refused.
+    await kraken.authenticate()
     account = Account(kraken)
     seen["fills"] = account.fills
     assert (await kraken.fetch_balance())["free"] | {"USD": 100_000.0, "BTC": 0.0} == (
