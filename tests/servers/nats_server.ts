@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { endProcess } from "@ssmd/runtime";
 import { freePort } from "./free_port.ts";
+import { endServer, ServerProgram } from "./program.ts";
 
 /** A nats-server of our own on loopback, with JetStream. */
 export interface NatsServer {
@@ -33,26 +32,16 @@ export interface NatsServerOptions {
   args?: string[];
 }
 
-const PROGRAMS = ["nats-server", "/usr/sbin/nats-server"];
-const START_MS_MAX = 120_000;
-
-let program: string | undefined;
+const PROGRAM = new ServerProgram("nats-server", "/usr/sbin/nats-server");
 
 /** The program, or undefined when there is none here. */
 export function natsServerProgram(): string | undefined {
-  program ??= PROGRAMS.find((candidate) => {
-    try {
-      return new Deno.Command(candidate, { args: ["--version"] }).outputSync().success;
-    } catch {
-      return false;
-    }
-  });
-  return program;
+  return PROGRAM.path;
 }
 
 /** Whether tests with a real server can run; SSMD_REQUIRE_SERVICES=1 makes a missing one a failure. */
 export function natsServerAvailable(): boolean {
-  return natsServerProgram() !== undefined || Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
+  return PROGRAM.isAvailable;
 }
 
 /** Starts a server and waits until it answers. */
@@ -61,40 +50,26 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const storeDir = options.storeDir ?? await Deno.makeTempDir({ prefix: "ssmd-nats-" });
   const args = ["--addr", "127.0.0.1", "--port", String(port), ...(options.args ?? [])];
   if (options.jetStream !== false) args.push("--jetstream", "--store_dir", storeDir);
-  let child = await launch(args, port);
+  const launch = () => PROGRAM.launch({ args }, () => answers(port));
+  let child = await launch();
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
     storeDir,
     async kill() {
-      await end(child, "SIGKILL");
+      await endServer(child);
     },
     freeze: () => child.kill("SIGSTOP"),
     thaw: () => child.kill("SIGCONT"),
     async restart() {
-      await end(child, "SIGKILL");
-      child = await launch(args, port);
+      await endServer(child);
+      child = await launch();
     },
     async stop() {
-      await end(child, "SIGTERM");
+      await endServer(child, "SIGTERM");
       if (options.storeDir === undefined) await Deno.remove(storeDir, { recursive: true });
     },
   };
-}
-
-async function launch(args: string[], port: number): Promise<Deno.ChildProcess> {
-  const path = natsServerProgram();
-  if (path === undefined) throw new Deno.errors.NotFound("nats-server is not installed here");
-  const child = new Deno.Command(path, { args, stdout: "null", stderr: "null" }).spawn();
-  const deadlineMs = Date.now() + START_MS_MAX;
-  while (!await answers(port)) {
-    if (Date.now() > deadlineMs) {
-      await end(child, "SIGKILL");
-      throw new Deno.errors.TimedOut(`nats-server did not answer on port ${port}`);
-    }
-    await delay(20);
-  }
-  return child;
 }
 
 /** A server greets with INFO, once JetStream has read its files. */
@@ -105,13 +80,4 @@ async function answers(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function end(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void> {
-  try {
-    endProcess(child, signal);
-  } catch {
-    // It has ended already.
-  }
-  await child.status;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { endProcess } from "@ssmd/runtime";
 import { freePort } from "./free_port.ts";
+import { endServer } from "./program.ts";
 
 /** A Prometheus of our own on loopback. */
 export interface Prometheus extends AsyncDisposable {
@@ -45,14 +45,7 @@ export async function startPrometheus(folder: string, config: string): Promise<P
     ],
     stdout: "null",
   }).spawn();
-  const stop = async () => {
-    try {
-      endProcess(child);
-    } catch {
-      // It has ended already.
-    }
-    await child.status;
-  };
+  const stop = () => endServer(child);
   const deadlineMs = Date.now() + START_MS_MAX;
   while (!await isReady(url)) {
     if (Date.now() > deadlineMs) {

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { endProcess } from "@ssmd/runtime";
 import { freePort } from "./free_port.ts";
+import { endServer, ServerProgram } from "./program.ts";
 
 /** A redis-server of our own on loopback, which keeps nothing on disk. */
 export interface RedisServer {
@@ -19,55 +18,34 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const PROGRAM = "redis-server";
-const START_MS_MAX = 120_000;
-
-let available: boolean | undefined;
+const PROGRAM = new ServerProgram("redis-server");
 
 /** Whether tests with a real server can run; SSMD_REQUIRE_SERVICES=1 makes a missing one a failure. */
 export function redisServerAvailable(): boolean {
-  if (Deno.env.get("SSMD_REQUIRE_SERVICES") === "1") return true;
-  try {
-    available ??= new Deno.Command(PROGRAM, { args: ["--version"] }).outputSync().success;
-  } catch {
-    available = false;
-  }
-  return available;
+  return PROGRAM.isAvailable;
 }
 
 /** Starts a server, with more arguments as `--requirepass secret`, and waits until it answers. */
 export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
   const port = freePort();
-  let child = await launch(port, args);
+  const launch = () =>
+    PROGRAM.launch(
+      { args: ["--bind", "127.0.0.1", "--port", String(port), "--save", "", ...args] },
+      () => answers(port),
+    );
+  let child = await launch();
   return {
     url: `redis://127.0.0.1:${port}/0`,
     port,
-    kill: () => end(child),
+    kill: () => endServer(child),
     freeze: () => child.kill("SIGSTOP"),
     thaw: () => child.kill("SIGCONT"),
     async restart() {
-      await end(child);
-      child = await launch(port, args);
+      await endServer(child);
+      child = await launch();
     },
-    stop: () => end(child),
+    stop: () => endServer(child),
   };
-}
-
-async function launch(port: number, args: readonly string[]): Promise<Deno.ChildProcess> {
-  const child = new Deno.Command(PROGRAM, {
-    args: ["--bind", "127.0.0.1", "--port", String(port), "--save", "", ...args],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const deadlineMs = Date.now() + START_MS_MAX;
-  while (!await answers(port)) {
-    if (Date.now() > deadlineMs) {
-      await end(child);
-      throw new Deno.errors.TimedOut(`redis-server did not answer on port ${port}`);
-    }
-    await delay(20);
-  }
-  return child;
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -78,13 +56,4 @@ async function answers(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function end(child: Deno.ChildProcess): Promise<void> {
-  try {
-    endProcess(child);
-  } catch {
-    // It has ended already.
-  }
-  await child.status;
 }

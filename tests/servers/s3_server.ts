@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { endProcess } from "@ssmd/runtime";
 import { freePort } from "./free_port.ts";
+import { endServer, ServerProgram } from "./program.ts";
 
 /** An S3 server of our own on loopback, which checks signatures. */
 export interface S3Server {
@@ -40,28 +39,21 @@ export interface S3ServerOptions {
 export const VERSITYGW_VERSION = "1.8.0";
 
 const CACHE = Deno.env.get("SSMD_CI_DIR") ?? `${Deno.env.get("HOME")}/.cache/ssmd-ci`;
-const PROGRAMS = [`${CACHE}/versitygw-${VERSITYGW_VERSION}/versitygw`, "versitygw"];
-const START_MS_MAX = 120_000;
+const PROGRAM = new ServerProgram(
+  `${CACHE}/versitygw-${VERSITYGW_VERSION}/versitygw`,
+  "versitygw",
+);
 const REGION = "us-east-1";
 const CREDENTIALS = { access_key: "ssmd-tests", secret_key: "a-secret-of-the-tests" };
 
-let program: string | undefined;
-
 /** The program, or undefined when there is none here. */
 export function s3ServerProgram(): string | undefined {
-  program ??= PROGRAMS.find((candidate) => {
-    try {
-      return new Deno.Command(candidate, { args: ["--version"] }).outputSync().success;
-    } catch {
-      return false;
-    }
-  });
-  return program;
+  return PROGRAM.path;
 }
 
 /** Whether tests with a real server can run; SSMD_REQUIRE_SERVICES=1 makes a missing one a failure. */
 export function s3ServerAvailable(): boolean {
-  return s3ServerProgram() !== undefined || Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
+  return PROGRAM.isAvailable;
 }
 
 /** Starts a server and waits until it answers. */
@@ -80,7 +72,10 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     ? await Deno.makeTempDir({ prefix: "ssmd-s3-" })
     : undefined;
   args.push("posix", ...(versionsDir === undefined ? [] : ["--versioning-dir", versionsDir]), dir);
-  let child = await launch(args, port);
+  // Not on the command line, where every user of the machine could read them.
+  const env = { ROOT_ACCESS_KEY: CREDENTIALS.access_key, ROOT_SECRET_KEY: CREDENTIALS.secret_key };
+  const launch = () => PROGRAM.launch({ args, env }, () => answers(port, tls !== undefined));
+  let child = await launch();
   return {
     endpoint: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     port,
@@ -89,40 +84,19 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     dir,
     makeBucket,
     async kill() {
-      await end(child, "SIGKILL");
+      await endServer(child);
     },
     async restart() {
-      await end(child, "SIGKILL");
-      child = await launch(args, port);
+      await endServer(child);
+      child = await launch();
     },
     async stop() {
-      await end(child, "SIGTERM");
+      await endServer(child, "SIGTERM");
       for (const each of [dir, versionsDir ?? []].flat()) {
         await Deno.remove(each, { recursive: true });
       }
     },
   };
-}
-
-async function launch(args: string[], port: number): Promise<Deno.ChildProcess> {
-  const path = s3ServerProgram();
-  if (path === undefined) throw new Deno.errors.NotFound("versitygw is not installed here");
-  const child = new Deno.Command(path, {
-    args,
-    // Not on the command line, where every user of the machine could read them.
-    env: { ROOT_ACCESS_KEY: CREDENTIALS.access_key, ROOT_SECRET_KEY: CREDENTIALS.secret_key },
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const deadlineMs = Date.now() + START_MS_MAX;
-  while (!await answers(port, args.includes("--cert"))) {
-    if (Date.now() > deadlineMs) {
-      await end(child, "SIGKILL");
-      throw new Deno.errors.TimedOut(`versitygw did not answer on port ${port}`);
-    }
-    await delay(20);
-  }
-  return child;
 }
 
 async function answers(port: number, isTls: boolean): Promise<boolean> {
@@ -138,13 +112,4 @@ async function answers(port: number, isTls: boolean): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function end(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void> {
-  try {
-    endProcess(child, signal);
-  } catch {
-    // It has ended already.
-  }
-  await child.status;
 }

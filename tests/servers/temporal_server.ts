@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { endProcess } from "@ssmd/runtime";
 import { freePort } from "./free_port.ts";
+import { endServer, ServerProgram } from "./program.ts";
 
 /** A Temporal server of our own on loopback, whose state outlives it in a file. */
 export interface TemporalServer extends AsyncDisposable {
@@ -15,25 +14,11 @@ export interface TemporalServer extends AsyncDisposable {
 /** Version of Temporal's command line that tests run against; `.ci/run` builds it. */
 const TEMPORAL_VERSION = "1.5.1";
 const CACHE = Deno.env.get("SSMD_CI_DIR") ?? `${Deno.env.get("HOME")}/.cache/ssmd-ci`;
-const PROGRAMS = [`${CACHE}/temporal-${TEMPORAL_VERSION}/temporal`, "temporal"];
-const START_MS_MAX = 120_000;
-
-let program: string | undefined;
-
-function temporalProgram(): string | undefined {
-  program ??= PROGRAMS.find((candidate) => {
-    try {
-      return new Deno.Command(candidate, { args: ["--version"] }).outputSync().success;
-    } catch {
-      return false;
-    }
-  });
-  return program;
-}
+const PROGRAM = new ServerProgram(`${CACHE}/temporal-${TEMPORAL_VERSION}/temporal`, "temporal");
 
 /** Whether tests with a real server can run; SSMD_REQUIRE_SERVICES=1 makes a missing one a failure. */
 export function temporalServerAvailable(): boolean {
-  return Deno.env.get("SSMD_REQUIRE_SERVICES") === "1" || temporalProgram() !== undefined;
+  return PROGRAM.isAvailable;
 }
 
 /** Starts a server, with more namespaces than `default`, and waits until it answers. */
@@ -49,38 +34,19 @@ export async function startTemporalServer(
     ...["--db-filename", `${dir}/temporal.db`],
     ...namespaces.flatMap((name) => ["--namespace", name]),
   ];
-  let child = await launch(args, address);
+  // Its SQLite asks who runs it.
+  const env = { USER: "tests" };
+  const launch = () => PROGRAM.launch({ args, env }, (path) => isServing(path, address));
+  let child = await launch();
   return {
     address,
-    kill: () => end(child),
-    start: async () => void (child = await launch(args, address)),
+    kill: () => endServer(child),
+    start: async () => void (child = await launch()),
     [Symbol.asyncDispose]: async () => {
-      await end(child);
+      await endServer(child);
       await Deno.remove(dir, { recursive: true });
     },
   };
-}
-
-async function launch(args: string[], address: string): Promise<Deno.ChildProcess> {
-  const path = temporalProgram();
-  if (path === undefined) throw new Deno.errors.NotFound("temporal is not installed here");
-  // Its SQLite asks who runs it.
-  const child = new Deno.Command(path, {
-    args,
-    env: { USER: "tests" },
-    stdout: "null",
-    stderr: "null",
-  })
-    .spawn();
-  const deadlineMs = Date.now() + START_MS_MAX;
-  while (!await isServing(path, address)) {
-    if (Date.now() > deadlineMs) {
-      await end(child);
-      throw new Deno.errors.TimedOut(`temporal did not answer on ${address}`);
-    }
-    await delay(50);
-  }
-  return child;
 }
 
 /** Whether it serves and has the namespace, which comes last. */
@@ -89,13 +55,4 @@ async function isServing(path: string, address: string): Promise<boolean> {
   const { success } = await new Deno.Command(path, { args, stdout: "null", stderr: "null" })
     .output();
   return success;
-}
-
-async function end(child: Deno.ChildProcess): Promise<void> {
-  try {
-    endProcess(child, "SIGKILL");
-  } catch {
-    // It has ended already.
-  }
-  await child.status;
 }
