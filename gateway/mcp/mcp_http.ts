@@ -48,8 +48,10 @@ export function openMcpHttp(
     fetch: async (request, access) => {
       const authInfo: AuthInfo = { token: "", clientId: access.client, scopes: [] };
       callers.set(authInfo, { access, program: request.headers.get("user-agent") ?? "" });
-      return await sessions.fetch(request, authInfo, access) ??
-        await handler.fetch(request, { authInfo });
+      // Once for all who look into it; what is no JSON is refused by the handler.
+      const parsedBody = await request.clone().json().catch(() => undefined);
+      const given = { authInfo, ...(parsedBody === undefined ? {} : { parsedBody }) };
+      return await sessions.fetch(request, given, access) ?? await handler.fetch(request, given);
     },
   };
 }

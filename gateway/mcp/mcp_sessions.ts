@@ -31,11 +31,11 @@ export class McpSessions {
   /** Answers what belongs to a session or opens one; undefined = it is answered without. */
   async fetch(
     request: Request,
-    authInfo: AuthInfo,
+    given: { authInfo: AuthInfo; parsedBody?: unknown },
     access: Access,
   ): Promise<Response | undefined> {
     const id = request.headers.get("mcp-session-id");
-    if (id === null) return await this.#open(request, authInfo, access);
+    if (id === null) return await this.#open(request, given, access);
     if (this.#ended.has(id)) return new Response("The session has ended", { status: 404 });
     const session = this.#sessions.get(id);
     // No stream without a request: nothing is ever sent on it.
@@ -43,17 +43,17 @@ export class McpSessions {
     this.#sessions.delete(id);
     this.#sessions.set(id, session);
     session.access = access;
-    return await session.transport.handleRequest(request, { authInfo });
+    return await session.transport.handleRequest(request, given);
   }
 
   async #open(
     request: Request,
-    authInfo: AuthInfo,
+    given: { authInfo: AuthInfo; parsedBody?: unknown },
     access: Access,
   ): Promise<Response | undefined> {
-    if (request.method !== "POST" || !await isLegacyRequest(request)) return undefined;
-    const parsedBody = await request.clone().json().catch(() => undefined);
+    const { parsedBody } = given;
     if (!isInitializeRequest(parsedBody)) return undefined;
+    if (!await isLegacyRequest(request, parsedBody)) return undefined;
     const session: Session = {
       access,
       transport: new WebStandardStreamableHTTPServerTransport({
@@ -63,7 +63,7 @@ export class McpSessions {
       }),
     };
     await (await this.#serve(() => session.access)).connect(session.transport);
-    return await session.transport.handleRequest(request, { authInfo, parsedBody });
+    return await session.transport.handleRequest(request, given);
   }
 
   #add(id: string, session: Session): void {
