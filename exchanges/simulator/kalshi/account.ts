@@ -2,12 +2,12 @@ import type { ModelMarket } from "../model/market.ts";
 import type { OrderPlan } from "../model/order_plan.ts";
 import type { TradingOptions } from "../options.ts";
 import { type Account, type Fill, moneyOf, type OrderRequest } from "../trading/engine.ts";
+import { type FeeRates, feeRates, RATE_WHOLE } from "../trading/fee_rates.ts";
 import { DOLLAR } from "./symbols.ts";
 
 const START_DOLLARS = 100_000;
-/** 10^-10 of a dollar. */
-const CENT = 100_000_000n;
-const PARTS = 1_000_000n;
+/** In 10^-10 of a dollar. */
+export const CENT = 100_000_000n;
 
 type Need = Pick<OrderRequest, "market" | "buys"> & { price: number; left: number };
 
@@ -19,13 +19,12 @@ export class ContractAccount implements Account {
   cash: bigint;
   /** By ticker, hundredths of a contract. */
   readonly positions: Map<string, number> = new Map();
-  #fees: { maker: bigint; taker: bigint };
+  #fees: FeeRates;
 
   constructor(
-    { balances, makerFee, takerFee }: Pick<TradingOptions, "balances" | "makerFee" | "takerFee">,
+    { balances, ...fees }: Pick<TradingOptions, "balances" | "makerFee" | "takerFee">,
   ) {
-    const parts = (percent: number) => BigInt(Math.round(percent * 1e4));
-    this.#fees = { maker: parts(makerFee), taker: parts(takerFee) };
+    this.#fees = feeRates(fees);
     this.cash = BigInt(Math.round((balances?.["USD"] ?? START_DOLLARS) * 100)) * CENT;
   }
 
@@ -54,7 +53,8 @@ export class ContractAccount implements Account {
   feeOf(_: unknown, { price, size, isMaker }: { price: number; size: number; isMaker: boolean }) {
     const spread = BigInt(price) * BigInt(DOLLAR - price) * BigInt(size) * 100n;
     const fee = spread * (isMaker ? this.#fees.maker : this.#fees.taker);
-    return (fee + PARTS * CENT - 1n) / (PARTS * CENT) * CENT;
+    const cents = RATE_WHOLE * CENT;
+    return (fee + cents - 1n) / cents * CENT;
   }
 
   book({ order: { market, buys }, price, size, fee }: Fill): void {

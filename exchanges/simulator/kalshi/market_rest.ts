@@ -2,7 +2,7 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { BookSide } from "@ssmd/market";
 import type { RestAnswer } from "../venue.ts";
 import { contractsText, dollarText, type KalshiMarketPublisher } from "./publisher.ts";
-import { page } from "./rest.ts";
+import { ok, page, pagingOf } from "./rest.ts";
 import { DOLLAR } from "./symbols.ts";
 
 const PAGE_MAX = 1000;
@@ -18,23 +18,19 @@ export function answerMarketRest(
     const list = publishers.filter(({ ticker }) => !wanted || ticker === wanted)
       .flatMap((publisher) => publisher.recent.map((each) => tradeJson(publisher.ticker, each)))
       .sort((a, b) => a.created_time < b.created_time ? 1 : -1);
-    const paging = [...query].filter(([name]) => name === "limit" || name === "cursor");
-    return page("trades", { list, max: PAGE_MAX }, new URLSearchParams(paging));
+    return page("trades", { list, max: PAGE_MAX }, pagingOf(query));
   }
   const [, ticker] = /^\/markets\/([^/]+)\/orderbook$/.exec(path) ?? [];
   const publisher = publishers.find((each) => each.ticker === ticker);
   if (publisher === undefined) return undefined;
   const depth = Number(query.get("depth") ?? 0) || Infinity;
   const { bids, asks } = publisher.market.book;
-  return {
-    status: 200,
-    body: JSON.stringify({
-      orderbook_fp: {
-        yes_dollars: levels(bids, depth, (price) => price),
-        no_dollars: levels(asks, depth, (price) => DOLLAR - price),
-      },
-    }),
-  };
+  return ok({
+    orderbook_fp: {
+      yes_dollars: levels(bids, depth, (price) => price),
+      no_dollars: levels(asks, depth, (price) => DOLLAR - price),
+    },
+  });
 }
 
 /** The best levels of a side of bids, best last. */

@@ -5,17 +5,16 @@ import { Random } from "../model/prng.ts";
 import type { SimulatorRequest } from "../server.ts";
 import { type Fill, MatchingEngine, moneyOf, type Order } from "../trading/engine.ts";
 import type { ModelOptions, RestAnswer, RestReply } from "../venue.ts";
-import { ContractAccount } from "./account.ts";
+import { CENT, ContractAccount } from "./account.ts";
 import { readKalshiOrder } from "./order_request.ts";
 import { contractsText, dollarText, type KalshiMarketPublisher } from "./publisher.ts";
-import { page } from "./rest.ts";
+import { ok, page, pagingOf } from "./rest.ts";
 import { DOLLAR } from "./symbols.ts";
 
 /** What the venue takes of takers; who waits pays nothing in most markets. */
 const DEFAULTS = { makerFee: 0, takerFee: 7, latencyMs: 0, fillShare: 1 };
 const PAGE_MAX = 1000;
 const STATES = { open: "resting", filled: "executed", canceled: "canceled" } as const;
-const CENT = 100_000_000n;
 
 /** Kalshi's REST below `/portfolio`: orders, fills, positions and money of one member. */
 export class KalshiPortfolio {
@@ -69,12 +68,12 @@ export class KalshiPortfolio {
           : ok({ order: orderJson(order) });
       case "orders": {
         const list = orders.reverse().map(orderJson).filter((each) => isWanted(each, query));
-        return page("orders", { list, max: PAGE_MAX }, withoutFilters(query));
+        return page("orders", { list, max: PAGE_MAX }, pagingOf(query));
       }
       case "fills": {
         const list = orders.flatMap(({ fills }) => fills).sort((a, b) => b.atUs - a.atUs)
           .map(fillJson).filter((each) => isWanted(each, query));
-        return page("fills", { list, max: PAGE_MAX }, withoutFilters(query));
+        return page("fills", { list, max: PAGE_MAX }, pagingOf(query));
       }
       case "balance":
         return ok(this.#balance());
@@ -145,11 +144,6 @@ function isWanted(each: Json, query: URLSearchParams): boolean {
   );
 }
 
-function withoutFilters(query: URLSearchParams): URLSearchParams {
-  const paging = [...query].filter(([name]) => name === "limit" || name === "cursor");
-  return new URLSearchParams(paging);
-}
-
 /** 10^-10 dollars as the venue writes money. */
 function moneyText(money: bigint): string {
   return textOfSteps(money / 1_000_000n, 4);
@@ -197,8 +191,4 @@ function fillJson({ id, order, price, size, fee, isMaker, atUs }: Fill): Json {
 
 function refusal(status: number, code: string, message: string): RestAnswer {
   return { status, body: JSON.stringify({ error: { code, message } }) };
-}
-
-function ok(value: unknown): RestAnswer {
-  return { status: 200, body: JSON.stringify(value) };
 }

@@ -122,6 +122,11 @@ export function page(
   return ok({ [noun]: found.slice(from, next), cursor });
 }
 
+/** A query without its filters: for lists that have others than markets and events. */
+export function pagingOf(query: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...query].filter(([name]) => name === "limit" || name === "cursor"));
+}
+
 function offsetOf(cursor: string | null): number | undefined {
   if (cursor === null || cursor === "") return 0;
   try {
@@ -187,6 +192,7 @@ function oneOf(noun: string, found: Json | undefined): RestAnswer {
   return found === undefined ? NOT_FOUND : ok({ [noun]: found });
 }
 
-function ok(value: unknown): RestAnswer {
+/** An answer that is good. */
+export function ok(value: unknown): RestAnswer {
   return { status: 200, body: JSON.stringify(value) };
 }

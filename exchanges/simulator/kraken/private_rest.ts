@@ -52,7 +52,7 @@ export class KrakenPrivateRest {
       case "CancelOrder":
         return this.#cancel(fields);
       case "CancelAll":
-        return this.#cancelAll();
+        return this.#options.engine.cancelAll().then((count) => krakenOk({ count }));
       default:
         return this.#query(path.slice(ROOT.length), fields);
     }
@@ -132,18 +132,8 @@ export class KrakenPrivateRest {
 
   async #cancel({ txid, cl_ord_id: name }: Fields): Promise<RestAnswer> {
     const { engine } = this.#options;
-    const named = [...engine.open()].find(({ clientId }) =>
-      clientId !== undefined && clientId === name
-    );
-    const isGone = await engine.cancel(named?.id ?? String(txid));
+    const isGone = await engine.cancel(engine.idOfName(name) ?? String(txid));
     return isGone ? krakenOk({ count: 1 }) : krakenRefusal("EOrder:Unknown order");
-  }
-
-  async #cancelAll(): Promise<RestAnswer> {
-    const { engine } = this.#options;
-    let count = 0;
-    for (const { id } of [...engine.open()]) if (await engine.cancel(id)) count++;
-    return krakenOk({ count });
   }
 }
 

@@ -117,7 +117,7 @@ export class KrakenTrader {
     const { engine } = this.#options;
     const ids = [order_id].flat().map(String);
     for (const name of [cl_ord_id].flat()) {
-      ids.push([...engine.open()].find(({ clientId }) => clientId === name)?.id ?? String(name));
+      ids.push(engine.idOfName(name) ?? String(name));
     }
     if (ids.length === 0) return this.#refuse(reply, "EGeneral:Invalid arguments:order_id");
     for (const id of ids) {
@@ -127,10 +127,7 @@ export class KrakenTrader {
   }
 
   async #cancelAll(reply: KrakenReply): Promise<void> {
-    const { engine } = this.#options;
-    let count = 0;
-    for (const { id } of [...engine.open()]) if (await engine.cancel(id)) count++;
-    this.#send(reply, `{"count":${count}}`);
+    this.#send(reply, `{"count":${await this.#options.engine.cancelAll()}}`);
   }
 
   #send(reply: KrakenReply, result: string): void {

@@ -173,6 +173,20 @@ export class MatchingEngine {
     return true;
   }
 
+  /** Cancels all that are open; gives how many. */
+  async cancelAll(): Promise<number> {
+    let count = 0;
+    for (const { id } of [...this.open()]) if (await this.cancel(id)) count++;
+    return count;
+  }
+
+  /** The id of an open order that its client named so. */
+  idOfName(name: unknown): string | undefined {
+    if (name === undefined) return undefined;
+    for (const { clientId, id } of this.open()) if (clientId === name) return id;
+    return undefined;
+  }
+
   /** Takes in what the model's last step did with resting orders. */
   settle(market: ModelMarket): void {
     for (const { order: resting, size, tradeId } of market.clients.fills) {
@@ -207,9 +221,9 @@ export class MatchingEngine {
     order.cost += fill.cost;
     order.fee += fill.fee;
     account.book(fill);
-    if (order.left > 0) return this.#tell({ type: "trade", order, fill, atUs: fill.atUs });
-    order.status = "filled";
+    if (order.left === 0) order.status = "filled";
     this.#tell({ type: "trade", order, fill, atUs: fill.atUs });
+    if (order.left > 0) return;
     this.#forget(order, fill.atUs);
     this.#tell({ type: "filled", order, atUs: fill.atUs });
   }

@@ -1,26 +1,24 @@
 import type { OrderPlan } from "../model/order_plan.ts";
 import type { TradingOptions } from "../options.ts";
 import { type Account, type Fill, moneyOf, type Order, type OrderRequest } from "./engine.ts";
+import { type FeeRates, feeRates, RATE_WHOLE } from "./fee_rates.ts";
 
 /** Balances are in 10^-10 of an asset. */
 export const BALANCE_DECIMALS = 10;
 /** Of every currency that prices are in, where no balance is given. */
 const START_BALANCE = 100_000;
-/** Percent is in parts of 10^-6. */
-const PARTS = 1_000_000n;
 
 /** Assets that are bought and sold for each other, without credit. */
 export class SpotAccount implements Account {
   /** By asset, 10^-10. */
   readonly balances: Map<string, bigint> = new Map();
-  #fees: { maker: bigint; taker: bigint };
+  #fees: FeeRates;
 
   constructor(
     symbols: readonly string[],
-    { balances, makerFee, takerFee }: Pick<TradingOptions, "balances" | "makerFee" | "takerFee">,
+    { balances, ...fees }: Pick<TradingOptions, "balances" | "makerFee" | "takerFee">,
   ) {
-    const parts = (percent: number) => BigInt(Math.round(percent * 1e4));
-    this.#fees = { maker: parts(makerFee), taker: parts(takerFee) };
+    this.#fees = feeRates(fees);
     for (const symbol of symbols) {
       const [base, quote] = assetsOf(symbol);
       for (const [asset, start] of [[quote, START_BALANCE], [base, 0]] as const) {
@@ -90,6 +88,6 @@ function sizeOf(decimals: number, size: number): bigint {
 }
 
 /** Rounded up, as to the venue's advantage. */
-function feeOf(cost: bigint, parts: bigint): bigint {
-  return (cost * parts + PARTS - 1n) / PARTS;
+function feeOf(cost: bigint, rate: bigint): bigint {
+  return (cost * rate + RATE_WHOLE - 1n) / RATE_WHOLE;
 }
