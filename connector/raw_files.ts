@@ -21,12 +21,12 @@ import {
 import type { Turn } from "@ssmd/market";
 import {
   Backoff,
+  isRetryable,
   LIMITS,
   type Logger,
   messageOf,
   nowUs,
   sleep,
-  SsmdError,
   systemCodeOf,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
@@ -156,9 +156,8 @@ export class RawFiles {
       const next = this.#closed.find((closed) => !closed.written);
       if (!next || stopped.aborted) return;
       const failure = await this.#tryWrite(next);
-      const isClosing = this.#stopped.signal.aborted;
-      if (failure && isClosing && !isRetryable(failure.error)) return;
       if (failure === undefined) backoff.reset();
+      else if (this.#stopped.signal.aborted && !isRetryable(failure.error)) return;
       else await sleep(backoff.nextMs(failure.error), stopped);
     }
   }
@@ -336,10 +335,6 @@ export class RawFiles {
       });
     }
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  return error instanceof SsmdError && error.retryable;
 }
 
 function remove({ path }: Segment): void {

@@ -1,7 +1,8 @@
 import type { DefinitionAgent, OpenedAgents } from "@ssmd/agents";
-import { appendAudit, whoIsThis } from "@ssmd/journal";
-import { findRegistry, journalConfig, loadDeployment } from "@ssmd/metadata";
+import { whoIsThis } from "@ssmd/journal";
+import { findRegistry, loadDeployment } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
+import { keyAudit } from "@ssmd/service";
 import { openArchive } from "../archive/open_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, text } from "../command/flag.ts";
@@ -39,9 +40,7 @@ export async function withAgents<T>(
   const deployment = await loadDeployment({
     ...{ env, registryDir, usesModel: true, signsInto: () => [] },
     ...(data === undefined ? {} : { dataDir: data }),
-    onKeyAccess: async (environment, access) => {
-      await appendAudit(journalConfig(environment), "keys", { component: "agents", ...access });
-    },
+    onKeyAccess: keyAudit("agents"),
   });
   const { openAgents } = await import("@ssmd/agents");
   await using stack = new AsyncDisposableStack();

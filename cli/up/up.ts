@@ -7,14 +7,11 @@ import {
   createConnector,
   followFeed,
 } from "@ssmd/connector";
-import {} from "@ssmd/gateway";
 import { JobService, jobsHolder, usesTemporal } from "@ssmd/jobs";
-import { appendAudit } from "@ssmd/journal";
 import {
   type Deployment,
   type Enrichment,
   findRegistry,
-  journalConfig,
   loadDeployment,
   loadEnrichment,
   loadInstruments,
@@ -30,7 +27,7 @@ import {
   startWhole,
   VERSION,
 } from "@ssmd/runtime";
-import {} from "@ssmd/signals";
+import { keyAudit } from "@ssmd/service";
 
 import { waitUntilArchived } from "./drained_storage.ts";
 import { type Parts, startParts, type UpOptions } from "./parts.ts";
@@ -82,9 +79,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
     usesModel: true,
     // Captures are played by a simulator in place of the venue.
     ...(options.captures.files.length > 0 ? { signsInto: () => [] } : {}),
-    onKeyAccess: async (environment, access) => {
-      await appendAudit(journalConfig(environment), "keys", { component: "up", ...access });
-    },
+    onKeyAccess: keyAudit("up"),
   });
   assertNoServices(deployment, options.logger);
   const plans = await planFeeds(deployment, options.captures, options.logger);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { loadManifest, type ManifestFile, type ManifestId } from "@ssmd/archive";
-import { messageOf, SsmdError } from "@ssmd/runtime";
+import { isRetryable, messageOf } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -46,7 +46,7 @@ async function problemOf(storage: Storage, file: ManifestFile): Promise<string |
       hash.update(await storage.getRange(file.key, bytes, bytes + CHUNK_BYTES));
     }
   } catch (error) {
-    if (error instanceof SsmdError && error.retryable) throw error;
+    if (isRetryable(error)) throw error;
     return `cannot be read: ${messageOf(error)}`;
   }
   if (bytes !== file.bytes) return `has ${bytes} bytes, its manifest says ${file.bytes}`;

@@ -52,6 +52,11 @@ export class VenueError extends SsmdError {}
 /** Bytes are no valid record of the expected type. */
 export class CodecError extends SsmdError {}
 
+/** Whether trying again later can help, as far as a thrown value says it. */
+export function isRetryable(error: unknown): error is SsmdError {
+  return error instanceof SsmdError && error.retryable;
+}
+
 /** The sentence of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

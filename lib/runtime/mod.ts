@@ -4,6 +4,7 @@ export {
   CacheError,
   CodecError,
   ConfigError,
+  isRetryable,
   JournalError,
   messageOf,
   SsmdError,

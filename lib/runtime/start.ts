@@ -1,4 +1,4 @@
-import { CacheError, SsmdError, StorageError, TransportError } from "./errors.ts";
+import { CacheError, isRetryable, StorageError, TransportError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import { Backoff, sleep } from "./retry.ts";
 
@@ -48,6 +48,6 @@ export async function startWhole<T>(
 }
 
 function mayPass(error: unknown): boolean {
-  return error instanceof SsmdError && error.retryable &&
+  return isRetryable(error) &&
     [TransportError, StorageError, CacheError].some((kind) => error instanceof kind);
 }

@@ -1,2 +1,2 @@
 /** What the processes of all services begin with. @module */
-export { openService, serveService, serviceFlags } from "./open_service.ts";
+export { keyAudit, openService, serveService, serviceFlags } from "./open_service.ts";

@@ -46,6 +46,13 @@ export function serviceFlags(
   };
 }
 
+/** Records each access to keys by a component in the environment's journal. */
+export function keyAudit(component: string): NonNullable<DeploymentOptions["onKeyAccess"]> {
+  return async (environment, access) => {
+    await appendAudit(journalConfig(environment), "keys", { component, ...access });
+  };
+}
+
 /**
  * Loads the deployment, with the access to its keys audited, and begins logs, metrics and health.
  * A service that says nothing of `signsInto` signs in nowhere. Throws as {@linkcode loadSharedDeployment}.
@@ -56,9 +63,7 @@ export async function openService(
   const deployment = await loadSharedDeployment({
     signsInto: () => [],
     ...options,
-    onKeyAccess: async (environment, access) => {
-      await appendAudit(journalConfig(environment), "keys", { component, ...access });
-    },
+    onKeyAccess: keyAudit(component),
     ...(data === undefined ? {} : { dataDir: data }),
   });
   const { shard, dataDir } = deployment;
