@@ -9,8 +9,9 @@ import { DayRoller } from "./day_roller.ts";
 import type { DayJobs } from "./day/day_jobs.ts";
 import { dayJobs } from "./day/open_day_jobs.ts";
 import type { DayStore } from "./day/day_store.ts";
+import type { JobState } from "./job.ts";
 import type { JobBoard } from "./job_board.ts";
-import type { Workflow } from "./workflow.ts";
+import type { RunnerParts } from "./workflow.ts";
 import { archiveWorkflows } from "./workflows/index.ts";
 
 /** What runs jobs needs to know of its process. */
@@ -27,10 +28,7 @@ export interface JobsOptions {
 }
 
 /** What every runner of an environment's jobs has. */
-interface JobParts {
-  workflows: readonly Workflow[];
-  /** Records what is begun and what has ended, with the journal of the environment. */
-  record: (event: JsonRecord) => Promise<void>;
+interface JobParts extends RunnerParts {
   /** Asks for what calendars make due; called over and over. */
   look: () => Promise<void>;
 }
@@ -40,14 +38,20 @@ export function jobParts(
   options: JobsOptions,
   { board, days, notBeforeUs }: { board: JobBoard; days: DayStore; notBeforeUs: number },
 ): JobParts {
-  const { environment, logger } = options;
+  const { environment, logger, metrics } = options;
   const { name: env } = environment;
   const journal = journalConfig(environment);
   const day = dayJobs(options, days);
   const roller = new DayRoller({ environment, store: board, day, notBeforeUs, logger });
   const audit = new AuditRoller({ ...options, nowUs, notBeforeUs });
+  const workflows = workflowsOf(options, { board, day, journal });
+  const finished = metrics.counter("ended_total", "Jobs that ended, by how", {
+    workflow: workflows.map(({ name }) => name),
+    state: ["done", "failed", "cancelled"] satisfies JobState[],
+  });
   return {
-    workflows: workflowsOf(options, { board, day }),
+    ...{ workflows, logger },
+    onEnd: (workflow, state) => finished.inc({ workflow, state }),
     record: (event) => recordEvent(journal, { env, ...event }, logger),
     look: async () => {
       await roller.tick();
@@ -58,10 +62,9 @@ export function jobParts(
 
 function workflowsOf(
   { environment, registryDir, dataDir, storage, metrics }: JobsOptions,
-  { board, day }: { board: JobBoard; day: DayJobs },
+  { board, day, journal }: { board: JobBoard; day: DayJobs; journal: JournalConfig },
 ) {
   const { name: env, retention } = environment;
-  const journal = journalConfig(environment);
   const failures = metrics.counter("qa_failures_total", "Failures that checks of days found", [
     "feed",
     "check",

@@ -62,7 +62,7 @@ export class JobService implements AsyncDisposable {
     options: JobServiceOptions,
     { store, days, lock }: { store: JobStore; days: DayStore; lock: RunnerLock },
   ) {
-    const { environment, logger, metrics, quietMs = QUIET_MS } = options;
+    const { environment, quietMs = QUIET_MS } = options;
     this.store = store;
     this.days = days;
     this.#lock = lock;
@@ -72,7 +72,7 @@ export class JobService implements AsyncDisposable {
     });
     const { look, ...parts } = jobParts(options, { board: store, days, notBeforeUs });
     this.#runner = new JobRunner({
-      ...{ store, logger, metrics, ...parts },
+      ...{ store, ...parts },
       onTick: async () => {
         // Before the schedules: what it ends is not asked for a second time.
         await look();

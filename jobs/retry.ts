@@ -1,4 +1,4 @@
-import { Backoff, messageOf, SsmdError } from "@ssmd/runtime";
+import { Backoff, isRetryable, messageOf, SsmdError } from "@ssmd/runtime";
 import type { JobError } from "./job.ts";
 
 const ATTEMPTS_MAX = 5;
@@ -12,8 +12,7 @@ export function retryAfterMs(
   cause: unknown,
   { attempts, firstMs }: { attempts: number; firstMs: number },
 ): number | null {
-  const isRetryable = cause instanceof SsmdError && cause.retryable;
-  if (!isRetryable || attempts >= ATTEMPTS_MAX) return null;
+  if (!isRetryable(cause) || attempts >= ATTEMPTS_MAX) return null;
   const backoff = new Backoff({ firstMs, maxMs: RETRY_MAX_MS, factor: 4 });
   for (let i = 1; i < attempts; i++) backoff.nextMs();
   return Math.round(backoff.nextMs());

@@ -1,23 +1,15 @@
-import { type Logger, type Metrics, nowUs, sleep } from "@ssmd/runtime";
-import type { JsonRecord } from "@ssmd/journal";
-import type { Job, JobState } from "./job.ts";
+import { nowUs, sleep } from "@ssmd/runtime";
+import type { Job } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
 import { jobErrorOf, RETRY_FIRST_MS, retryAfterMs } from "./retry.ts";
-import { type JobContext, type Workflow, workflowNamed } from "./workflow.ts";
+import { type JobContext, type RunnerParts, workflowNamed } from "./workflow.ts";
 
 /** How often the store is asked for what is due: commands write into it from other processes. */
 const POLL_MS = 500;
 
 /** Options of {@linkcode JobRunner}. */
-interface JobRunnerOptions {
+interface JobRunnerOptions extends RunnerParts {
   store: JobStore;
-  workflows: readonly Workflow[];
-  logger: Logger;
-  metrics: Metrics;
-  /** Records what is begun and what has ended, with the journal of the environment. */
-  record: (event: JsonRecord) => Promise<void>;
-  /** First pause before a failed job is tried again; default 5 s. */
-  retryFirstMs?: number;
   /** Called before each look into the store, to ask for what is due. */
   onTick?: () => void | Promise<void>;
 }
@@ -30,14 +22,9 @@ export class JobRunner {
   #options: JobRunnerOptions;
   #ended = new AbortController();
   #loop: Promise<void> = Promise.resolve();
-  #finished;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
-    this.#finished = options.metrics.counter("ended_total", "Jobs that ended, by how", {
-      workflow: options.workflows.map((workflow) => workflow.name),
-      state: ["done", "failed", "cancelled"] satisfies JobState[],
-    });
   }
 
   /** Goes on with what an earlier process left, then with what is due. */
@@ -69,7 +56,7 @@ export class JobRunner {
   }
 
   async #runJob(job: Job): Promise<void> {
-    const { store, logger, record, workflows } = this.#options;
+    const { store, logger, record, workflows, onEnd } = this.#options;
     const { id, workflow: name, input } = job;
     await record({ event: "begun", job: id, attempt: job.attempts });
     store.addLine(id, { atUs: nowUs(), message: `try ${job.attempts} begins`, fields: {} });
@@ -83,8 +70,8 @@ export class JobRunner {
       cancelled.close();
     }
     const state = store.find(id)?.state ?? "done";
-    if (state === "queued") return;
-    this.#finished.inc({ workflow: name, state });
+    if (state === "queued" || state === "running") return;
+    onEnd(name, state);
     logger.info("job ended", { job: id, state });
     await record({ event: state, job: id });
   }

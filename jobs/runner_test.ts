@@ -1,4 +1,4 @@
-import { Metrics, silentLogger } from "@ssmd/runtime";
+import { silentLogger } from "@ssmd/runtime";
 import { JobStore } from "./job_store.ts";
 import { JobRunner } from "./runner.ts";
 import { killRunner } from "./testing/kill_runner.ts";
@@ -11,7 +11,7 @@ function embeddedBench(): RunnerBench {
     start: (workflow, events = []) => {
       const runner = new JobRunner({
         ...{ store: board, workflows: [workflow], logger: silentLogger },
-        metrics: new Metrics("jobs"),
+        onEnd: () => {},
         record: (event) => Promise.resolve(void events.push(event)),
         retryFirstMs: 1,
       });

@@ -1,5 +1,6 @@
 import type { JsonRecord } from "@ssmd/journal";
-import { SsmdError } from "@ssmd/runtime";
+import { type Logger, SsmdError } from "@ssmd/runtime";
+import type { JobState } from "./job.ts";
 
 /** What a workflow has of the runner. */
 export interface JobContext {
@@ -26,6 +27,18 @@ export interface Workflow {
   readonly title: string;
   /** Throws SsmdError; one that is `retryable` is tried again with growing pauses. */
   run(input: JsonRecord, context: JobContext): Promise<void>;
+}
+
+/** What a runner is made of, whoever keeps the jobs. */
+export interface RunnerParts {
+  workflows: readonly Workflow[];
+  logger: Logger;
+  /** Records what is begun and what has ended, with the journal of the environment. */
+  record: (event: JsonRecord) => Promise<void>;
+  /** Told when a job is over here. */
+  onEnd: (workflow: string, state: Extract<JobState, "done" | "failed" | "cancelled">) => void;
+  /** First pause before a failed job is tried again; default 5 s. */
+  retryFirstMs?: number;
 }
 
 /** The workflow of a name. Throws SsmdError `WORKFLOW_UNKNOWN`. */

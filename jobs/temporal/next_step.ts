@@ -1,24 +1,16 @@
 import { ApplicationFailure, CancelledFailure, Context } from "@temporalio/activity";
 import type { JsonRecord } from "@ssmd/journal";
-import { type Logger, nowUs, SsmdError } from "@ssmd/runtime";
+import { nowUs, SsmdError } from "@ssmd/runtime";
 import type { JobLine, JobStep } from "../job.ts";
 import { jobErrorOf, RETRY_FIRST_MS, retryAfterMs } from "../retry.ts";
-import { type Workflow, workflowNamed } from "../workflow.ts";
+import { type RunnerParts, type Workflow, workflowNamed } from "../workflow.ts";
 import type { StepAsked, StepDone, StepFailed } from "./messages.ts";
 
 const HEARTBEAT_MS = 1_000;
 
 /** Options of {@linkcode StepRunner}. */
-export interface StepRunnerOptions {
+export interface StepRunnerOptions extends RunnerParts {
   env: string;
-  workflows: readonly Workflow[];
-  logger: Logger;
-  /** Records what is begun and what has ended. */
-  record: (event: JsonRecord) => Promise<void>;
-  /** Told when a job is over here. */
-  onEnd: (workflow: string, state: "done" | "failed" | "cancelled") => void;
-  /** First pause before a failed job is tried again; default 5 s. */
-  retryFirstMs?: number;
   /** Aborts when this process ends. */
   ended: AbortSignal;
 }

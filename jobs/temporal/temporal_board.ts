@@ -1,5 +1,7 @@
-import { Client, Connection, type ConnectionLike } from "@temporalio/client";
 import {
+  Client,
+  Connection,
+  type ConnectionLike,
   ScheduleNotFoundError,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionDescription,
@@ -108,15 +110,17 @@ export class TemporalBoard implements JobBoard {
       ...(workflow === undefined ? [] : [`WorkflowType = ${quoted(workflow)}`]),
       ...(state === undefined ? [] : [`ExecutionStatus IN (${STATUSES[state]})`]),
     ].join(" AND ");
-    const jobs = new Map<string, Job | undefined>();
+    const seen = new Set<string>();
+    const jobs: Job[] = [];
     for await (const { workflowId } of this.client.workflow.list({ query })) {
-      if (jobs.has(workflowId)) continue;
+      // Each run of a job is listed.
+      if (seen.has(workflowId)) continue;
+      seen.add(workflowId);
       const job = await this.find(workflowId);
-      jobs.set(workflowId, state === undefined || job?.state === state ? job : undefined);
-      if ([...jobs.values()].filter((each) => each !== undefined).length >= limit) break;
+      if (job !== undefined && (state === undefined || job.state === state)) jobs.push(job);
+      if (jobs.length >= limit) break;
     }
-    return [...jobs.values()].filter((job) => job !== undefined)
-      .sort((a, b) => b.createdAtUs - a.createdAtUs);
+    return jobs.sort((a, b) => b.createdAtUs - a.createdAtUs);
   }
 
   async lines(id: string): Promise<JobLine[]> {

@@ -4,7 +4,6 @@ import { jobParts, type JobsOptions } from "../job_parts.ts";
 import { jobsLockPath, openDays } from "../job_service.ts";
 import { lockRunner } from "../runner_lock.ts";
 import { schedulesOf } from "../schedule.ts";
-import type { Workflow } from "../workflow.ts";
 import { NEXT_STEP, type StepAsked } from "./messages.ts";
 import { StepRunner, type StepRunnerOptions } from "./next_step.ts";
 import { syncSchedules } from "./sync_schedules.ts";
@@ -90,7 +89,7 @@ export class TemporalJobs implements AsyncDisposable {
     options: JobsOptions,
     queue: TemporalQueue,
   ): Promise<TemporalJobs | undefined> {
-    const { environment, dataDir, logger, metrics } = options;
+    const { environment, dataDir, logger } = options;
     await using opened = new AsyncDisposableStack();
     const days = opened.use(await openDays(dataDir, environment.name));
     const lock = await lockRunner(jobsLockPath(dataDir, environment.name));
@@ -102,17 +101,8 @@ export class TemporalJobs implements AsyncDisposable {
     opened.defer(() => connection.close());
     const board = new TemporalBoard(queue, connection);
     await syncSchedules(board, { queue, schedules: schedulesOf(environment) });
-    const { look, workflows, record } = jobParts(options, { board, days, notBeforeUs: nowUs() });
-    const finished = metrics.counter("ended_total", "Jobs that ended, by how", {
-      workflow: workflows.map(({ name }: Workflow) => name),
-      state: ["done", "failed", "cancelled"],
-    });
-    opened.use(
-      await TemporalWorker.start({
-        ...{ queue, workflows, logger, record },
-        onEnd: (workflow, state) => finished.inc({ workflow, state }),
-      }),
-    );
+    const { look, ...parts } = jobParts(options, { board, days, notBeforeUs: nowUs() });
+    opened.use(await TemporalWorker.start({ queue, ...parts }));
     opened.use(looking(look, logger));
     return new TemporalJobs(opened.move());
   }

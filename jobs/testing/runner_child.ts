@@ -3,7 +3,7 @@
  * first; the second one waits while there is a file `hold`. Arguments: folder, `embedded` and a
  * file, or `temporal` and an address. @module
  */
-import { Metrics, silentLogger } from "@ssmd/runtime";
+import { silentLogger } from "@ssmd/runtime";
 import { JobStore } from "../job_store.ts";
 import { JobRunner } from "../runner.ts";
 import type { Workflow } from "../workflow.ts";
@@ -26,11 +26,14 @@ const work: Workflow = {
   },
 };
 
-const parts = { workflows: [work], logger: silentLogger, record: () => Promise.resolve() };
+const parts = {
+  ...{ workflows: [work], logger: silentLogger },
+  ...{ record: () => Promise.resolve(), onEnd: () => {} },
+};
 if (kind === "embedded") {
-  new JobRunner({ ...parts, store: new JobStore(where), metrics: new Metrics("jobs") }).start();
+  new JobRunner({ ...parts, store: new JobStore(where) }).start();
 } else {
   const { TemporalWorker } = await import("../temporal/temporal_jobs.ts");
   const { killQueue } = await import("./kill_queue.ts");
-  await TemporalWorker.start({ ...parts, queue: killQueue(where), onEnd: () => {} });
+  await TemporalWorker.start({ ...parts, queue: killQueue(where) });
 }
