@@ -198,8 +198,7 @@ class NatsTransport implements Transport {
   async joinGroup(options: GroupOptions): Promise<Subscription> {
     this.#assertOpen();
     const member = joinNatsGroup(this.#connection, options, this.#logger);
-    // The server knows of it before whoever waits for us publishes.
-    await isInTime(this.#connection.flush());
+    await this.#untilKnown();
     return { unsubscribe: () => member.unsubscribe() };
   }
 
@@ -327,10 +326,15 @@ class NatsTransport implements Transport {
         else this.#logger.error("requests are not received", { subject, error });
       },
     });
-    // The server has it before whoever waits for us may ask; one that has just gone is told again
-    // when it is back.
-    return isInTime(this.#connection.flush().catch(() => {}))
-      .then(() => ({ unsubscribe: () => subscription.unsubscribe() }));
+    return this.#untilKnown().then(() => ({ unsubscribe: () => subscription.unsubscribe() }));
+  }
+
+  /**
+   * The server has a subscription before whoever waits for us asks or publishes; one that has just
+   * gone is told again when it is back.
+   */
+  async #untilKnown(): Promise<void> {
+    await isInTime(this.#connection.flush().catch(() => {}));
   }
 
   async #answer(

@@ -33,7 +33,7 @@ export class LeaseConnection {
     this.#open = open;
   }
 
-  /** Does something with it. Rejects as that does. */
+  /** Does something with it. Rejects with a TransportError. */
   async use<T>(action: (session: LeaseSession) => Promise<T>): Promise<T> {
     if (this.#closed) throw jetStreamError(new Error("the transport is closed"));
     const session = this.#session ??= this.#open();
@@ -42,7 +42,7 @@ export class LeaseConnection {
     } catch (error) {
       if (this.#session === session) this.#session = undefined;
       await ended(session);
-      throw error;
+      throw jetStreamError(error);
     }
   }
 
@@ -95,7 +95,7 @@ export function natsCell({ lease, env, name }: NatsCellOptions): LeaseCell {
       { seq?: number; error?: { err_code?: number; description?: string } }
     >();
     if (error?.err_code === WRONG_LAST_SEQUENCE) return false;
-    if (error !== undefined) throw jetStreamError(new Error(error.description));
+    if (error !== undefined) throw new Error(error.description);
     revision = seq;
     return true;
   };
@@ -107,7 +107,7 @@ export function natsCell({ lease, env, name }: NatsCellOptions): LeaseCell {
     } catch (error) {
       const isAbsent = isApiError(error, NO_MESSAGE_FOUND) ||
         isApiError(error, JetStreamApiCodes.StreamNotFound);
-      if (!isAbsent) throw jetStreamError(error);
+      if (!isAbsent) throw error;
       revision = 0;
       return undefined;
     }
