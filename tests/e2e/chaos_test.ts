@@ -50,7 +50,8 @@ Deno.test({
     const count = Object.values(records).reduce((sum, each) => sum + each, gap);
     console.log(`${said["frames"]} frames, ${count} records, ${gap} gaps`);
     assert.equal(day?.raw_frames, said["frames"]);
-    assert.deepEqual([count, said["archived"]], [said["records"], said["records"]]);
+    const all = [said["records"], said["records"]];
+    assert.deepEqual([count, said["archived"]], all, `${count} of ${all[0]}: ${rig.up.output}`);
     assert.ok(gap >= 1 && gap === said["gaps"], `${gap} gaps archived, ${said["gaps"]} said`);
     await server.stop();
   },
