@@ -33,8 +33,7 @@ const DO: Readonly<Record<string, string>> = {
     "ENVIRONMENT_NOT_DEPLOYABLE SIGNALS_NONE",
   "`ssmd signal check` and the signal's test say where; the signal alone rests":
     "FIRES_DIFFER SIGNAL_REFUSED SIGNAL_TEST_FAILED SIGNAL_THREW",
-  "Nothing: it is tried again by itself; the log says what was before":
-    "CLIENT_BUSY SIGNALS_HOST_ENDED",
+  "Nothing: it is tried again by itself; the log says what was before": "CLIENT_BUSY SANDBOX_ENDED",
   "A fault of ssmd itself: report it with the log around it":
     "BATCH_TRUNCATED SIGNALS_NOT_OPEN WORKER_FAILED",
   "Leave --times out, or give lines whose t is in nanoseconds since 1970": "CAPTURE_TIMES",

@@ -27,6 +27,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   codec: ["runtime", "market"],
   transport: ["runtime"],
   storage: ["runtime"],
+  sandbox: ["runtime"],
   cache: ["runtime"],
   journal: ["runtime", "transport"],
   metadata: ["runtime", "market", "enrich"],
@@ -40,7 +41,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   connector: [...LANGUAGE, "exchanges"],
   archiver: [...LANGUAGE, "dataset"],
   gateway: [...LANGUAGE, "dataset"],
-  signals: [...LANGUAGE, "dataset"],
+  signals: [...LANGUAGE, "sandbox", "dataset"],
   jobs: [...LANGUAGE, "dataset"],
   agents: [...LANGUAGE, "signals", "dataset"],
 };

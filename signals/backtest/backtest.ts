@@ -68,7 +68,7 @@ export function firesDigest(fires: readonly Fire[]): string {
 
 /**
  * Runs a signal over kept records, in a host as it runs live. Throws as its source does,
- * HostFailure, and ConfigError for a signal that does not load.
+ * SandboxFailure, and ConfigError for a signal that does not load.
  */
 export async function backtest(query: BacktestQuery): Promise<BacktestResult> {
   const quarantined: Quarantine[] = [];

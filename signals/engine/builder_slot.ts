@@ -1,4 +1,5 @@
 import type { MarketEvent } from "@ssmd/market";
+import { thrownText } from "@ssmd/sandbox/host";
 import type { Builder, BuilderDefinition } from "../builders/builder.ts";
 import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
 
@@ -89,18 +90,6 @@ export class BuilderSlot {
     this.failure = from.text() || undefined;
     this.#builder.read(from);
     this.#changed();
-  }
-}
-
-const TEXT_MAX = 500;
-
-/** What an author's code threw, as a bounded text; reading it may throw once more. */
-export function thrownText(error: unknown): string {
-  try {
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return text.slice(0, TEXT_MAX);
-  } catch {
-    return "something that cannot be read was thrown";
   }
 }
 

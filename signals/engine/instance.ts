@@ -1,6 +1,7 @@
 import type { Fire, MarketEvent } from "@ssmd/market";
+import { thrownText } from "@ssmd/sandbox/host";
 import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
-import { isOutOfMemory, thrownText } from "./builder_slot.ts";
+import { isOutOfMemory } from "./builder_slot.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { EdgeMemory } from "./edge_memory.ts";
 import { type Cause, fireId } from "./fire_id.ts";

@@ -1,9 +1,9 @@
 import { decode, Encoder } from "@ssmd/codec";
 import { EVENT_TYPES, type MarketEvent, type Watermark } from "@ssmd/market";
 import { CodecError } from "@ssmd/runtime/errors";
+import { thrownText } from "@ssmd/sandbox/host";
 import { StateReader, StateWriter } from "../builders/state_bytes.ts";
 import type { InstanceView } from "./inspect.ts";
-import { thrownText } from "./builder_slot.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
 import type { Sink } from "./instance.ts";
 import type { LoadedSignal } from "./loaded_signal.ts";

@@ -13,43 +13,11 @@ export const TO_HOST = {
 /** Kinds of frames: of a host to its supervisor. */
 export const FROM_HOST = { ready: 1, done: 2, state: 3, failed: 4, begins: 5, view: 6 } as const;
 
-/** Bytes of a frame's head: length of the rest, kind. */
-export const HEAD_BYTES = 5;
-/** Bytes of a frame to a host. */
-export const FRAME_BYTES_MAX = 256 * 1024 * 1024;
-/** Bytes of an answer: more is nonsense, and its host is killed. */
-export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
-
 const RECORD_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "status", "gap"];
 const WATERMARK = 255;
 const ENTRY_HEAD_BYTES = 5;
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
-
-/** A frame as it goes over a pipe. */
-export function frameOf(kind: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(HEAD_BYTES + body.length);
-  new DataView(frame.buffer).setUint32(0, body.length, true);
-  frame[4] = kind;
-  frame.set(body, HEAD_BYTES);
-  return frame;
-}
-
-/** A frame whose body is JSON. */
-export function jsonFrame(kind: number, value: unknown): Uint8Array<ArrayBuffer> {
-  return frameOf(kind, UTF8.encode(JSON.stringify(value)));
-}
-
-/** The value of a body of JSON. */
-export function jsonOf(body: Uint8Array): unknown {
-  return JSON.parse(TEXT.decode(body));
-}
-
-/** What a head says: bytes of the body, and its kind. */
-export function headOf(head: Uint8Array): { length: number; kind: number } {
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  return { length: view.getUint32(0, true), kind: view.getUint8(4) };
-}
 
 /**
  * Gathers the records of a batch: entries of kind, length and the record's own Cap'n Proto bytes,

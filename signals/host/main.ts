@@ -5,28 +5,16 @@
  */
 import { decode } from "@ssmd/codec";
 import type { Fire } from "@ssmd/market";
-import { thrownText } from "../engine/builder_slot.ts";
+import { frameOf, harden, HostPipe, jsonFrame, jsonOf, thrownText } from "@ssmd/sandbox/host";
 import type { Report } from "../engine/instance.ts";
 import type { LoadedSignal } from "../engine/loaded_signal.ts";
 import type { Shard } from "../engine/shard.ts";
 import { type InspectQuery, StreamEngine } from "../engine/stream_engine.ts";
-import {
-  FRAME_BYTES_MAX,
-  frameOf,
-  FROM_HOST,
-  HEAD_BYTES,
-  headOf,
-  jsonFrame,
-  jsonOf,
-  readBatch,
-  TO_HOST,
-} from "./frames.ts";
-import { harden } from "./harden.ts";
+import { FROM_HOST, readBatch, TO_HOST } from "./frames.ts";
 import { type HostedSignal, infoOf, loadSignal, SHARED } from "./load_signal.ts";
 
 // All that is needed of the system is held here; then it is gone.
-const readSync = Deno.stdin.readSync.bind(Deno.stdin);
-const writeSync = Deno.stdout.writeSync.bind(Deno.stdout);
+const pipe = new HostPipe();
 const memoryUsage = Deno.memoryUsage;
 const now = performance.now.bind(performance);
 const exit = Deno.exit;
@@ -98,7 +86,7 @@ class Host {
     const loaded: LoadedSignal[] = [];
     const failed: { id: string; message: string }[] = [];
     for (const each of signals) {
-      if (isProbe) writeWhole(jsonFrame(FROM_HOST.begins, { id: each.id }));
+      if (isProbe) pipe.write(jsonFrame(FROM_HOST.begins, { id: each.id }));
       try {
         loaded.push(loadSignal(each));
       } catch (error) {
@@ -125,7 +113,7 @@ class Host {
     const { load: { isCold, dedupe, shard }, signals = [], frames = [] } = this.#probed ??
       { load: NO_LOAD };
     for (const signal of signals) {
-      writeWhole(jsonFrame(FROM_HOST.begins, { id: signal.id }));
+      pipe.write(jsonFrame(FROM_HOST.begins, { id: signal.id }));
       this.#engine = new StreamEngine([signal], this, { isCold, dedupe, shard, v8 });
       for (const [kind, body] of frames) {
         if (kind === TO_HOST.restore) this.#engine.read(body);
@@ -150,37 +138,9 @@ class Host {
   }
 }
 
-function readWhole(length: number): Uint8Array<ArrayBuffer> | undefined {
-  const bytes = new Uint8Array(length);
-  for (let filled = 0; filled < length;) {
-    const read = readSync(bytes.subarray(filled));
-    if (read === null) return undefined;
-    filled += read;
-  }
-  return bytes;
-}
-
-function writeWhole(bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += writeSync(bytes.subarray(written));
-}
-
-function serve(): void {
-  const host = new Host();
-  for (;;) {
-    const head = readWhole(HEAD_BYTES);
-    if (head === undefined) return;
-    const { length, kind } = headOf(head);
-    if (length > FRAME_BYTES_MAX) throw new RangeError(`a frame of ${length} bytes`);
-    const body = readWhole(length);
-    if (body === undefined) return;
-    try {
-      writeWhole(host.answer(kind, body));
-    } catch (error) {
-      writeWhole(jsonFrame(FROM_HOST.failed, { message: thrownText(error) }));
-    }
-  }
-}
-
 harden(SHARED);
-serve();
+const host = new Host();
+pipe.serve((kind, body) => host.answer(kind, body), {
+  ...{ failed: FROM_HOST.failed, textOf: thrownText },
+});
 exit(0);

@@ -43,7 +43,7 @@ export class HostShards {
       }));
   }
 
-  /** Starts all. Throws HostFailure. */
+  /** Starts all. Throws SandboxFailure. */
   async start(): Promise<Ready> {
     const [ready] = await all(this.#shards.map((shard) => shard.start()));
     return await this.#takeOut() ?? ready as Ready;

@@ -1,9 +1,10 @@
+import { SandboxFailure } from "@ssmd/sandbox";
 import type { Shard } from "../engine/shard.ts";
 import type { InstanceView } from "../engine/inspect.ts";
 import type { InspectQuery } from "../engine/stream_engine.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import type { BatchResult, Ready } from "./answers.ts";
-import { HostFailure, type HostLimits, HostProcess } from "./host_process.ts";
+import { type HostLimits, HostProcess } from "./host_process.ts";
 
 const WATCHDOG_MS = 600;
 const START_MS = 20_000;
@@ -91,12 +92,12 @@ export class Supervisor {
     return this.#host?.pid;
   }
 
-  /** Starts the host. A signal that never ends loading is taken out. Throws HostFailure. */
+  /** Starts the host. A signal that never ends loading is taken out. Throws SandboxFailure. */
   async start(): Promise<Ready> {
     try {
       return await this.#startHost(this.#signals);
     } catch (error) {
-      if (!(error instanceof HostFailure)) throw error;
+      if (!(error instanceof SandboxFailure)) throw error;
       await this.#blame(undefined, error);
       return await this.#startHost(this.#signals);
     }
@@ -141,7 +142,7 @@ export class Supervisor {
         await this.#keep(batch);
         return result;
       } catch (error) {
-        if (!(error instanceof HostFailure)) throw error;
+        if (!(error instanceof SandboxFailure)) throw error;
         await this.#blame(batch, error);
         await this.#startHost(this.#signals);
       }
@@ -165,20 +166,20 @@ export class Supervisor {
         this.#keptBytes = 0;
         return { position: this.#position, state };
       } catch (error) {
-        if (!(error instanceof HostFailure)) throw error;
+        if (!(error instanceof SandboxFailure)) throw error;
         await this.#blame(undefined, error);
         await this.#startHost(this.#signals);
       }
     }
   }
 
-  /** What the instances of a market know; none where no host runs. Throws HostFailure. */
+  /** What the instances of a market know; none where no host runs. Throws SandboxFailure. */
   async inspect(query: InspectQuery): Promise<InstanceView[]> {
     return await this.#host?.inspect(query) ?? [];
   }
 
   /** Finds the signals that do not survive alone and takes them out; else the host is tried again. */
-  async #blame(batch: Uint8Array | undefined, failure: HostFailure): Promise<void> {
+  async #blame(batch: Uint8Array | undefined, failure: SandboxFailure): Promise<void> {
     await this.stop();
     let isFound = false;
     // The system kills what fills the machine, too: then it happens again, and they are probed.
@@ -218,7 +219,7 @@ export class Supervisor {
       // Each signal is given all of it again.
       return await host.probe(this.#limits.probeMs + this.#keptBytes / REPLAYED_BYTES_PER_MS);
     } catch (error) {
-      if (error instanceof HostFailure) return error.signal;
+      if (error instanceof SandboxFailure) return error.culprit;
       throw error;
     } finally {
       await host?.kill();

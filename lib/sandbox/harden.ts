@@ -1,4 +1,4 @@
-/** Names of the language that signals may use; nothing else stays on the global object. */
+/** Names of the language that customers' code may use; nothing else stays on the global object. */
 const KEPT: ReadonlySet<string> = new Set([
   ...["Object", "Function", "Array", "Number", "Boolean", "String", "Symbol", "BigInt", "Math"],
   ...["JSON", "Map", "Set", "Iterator", "Reflect", "Proxy", "RegExp", "DataView", "ArrayBuffer"],
@@ -41,7 +41,7 @@ const ASSIGNABLE: readonly (readonly [object, readonly string[]])[] = [
 
 /**
  * Takes from this process everything that is no part of the language, and everything by which one
- * signal could reach another: globals, clock, chance, locale, and the language's own objects, which
+ * part of that code could reach another: globals, clock, chance, locale, and the language's own objects, which
  * are frozen, as `shared` is with all that it leads to. What the host itself needs it must hold before.
  */
 export function harden(shared: readonly object[]): void {
@@ -50,7 +50,7 @@ export function harden(shared: readonly object[]): void {
   }
   for (const [from, name] of REMOVED) Reflect.deleteProperty(from, name);
   for (const name of Reflect.ownKeys(RegExp)) {
-    // What the last match of whichever signal was.
+    // What the last match of whoever matched was.
     if (!["length", "name", "prototype"].includes(String(name)) && name !== Symbol.species) {
       Reflect.deleteProperty(RegExp, name);
     }

@@ -1,0 +1,11 @@
+const TEXT_MAX = 500;
+
+/** What an author's code threw, as a bounded text; reading it may throw once more. */
+export function thrownText(error: unknown): string {
+  try {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return text.slice(0, TEXT_MAX);
+  } catch {
+    return "something that cannot be read was thrown";
+  }
+}
