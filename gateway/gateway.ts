@@ -23,6 +23,7 @@ import { AgentsClient } from "./bus/agents_client.ts";
 import { SignalsClient } from "./bus/signals_client.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { InstrumentSource } from "./meta/instrument_source.ts";
+import { MasterStatuses } from "./meta/master_statuses.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
 import type { CallLimits } from "./http/call_rate.ts";
 import { gatewayMetrics } from "./metrics.ts";
@@ -233,8 +234,17 @@ function build(
   }, authenticator.meterFeeds);
   const history = new History();
   const fires = new RecentFires();
+  const instruments = new InstrumentSource({
+    ...{ registry, transport, logger },
+    ...(options.cache === undefined ? {} : { cache: options.cache }),
+    onInstrument: (instrument) => statuses.takeInstrument(instrument),
+  });
   const data: MarketData = new MarketData({
     onRecord: (event, market, origin) => {
+      // Of no stream: a step that only the security master tells.
+      if (event.type === "status" && origin === undefined) {
+        return hub.deliverRecord(event, market, origin);
+      }
       if (event.type === "fire") fires.add(event);
       else history.takeRecord(event, market, origin?.payload);
       hub.deliverRecord(event, market, origin);
@@ -245,10 +255,14 @@ function build(
       else history.takeFeedRecord(event, feed);
       hub.deliverFeedRecord(event, feed, origin);
     },
-    onMarket: (market) => hub.addMarket(market),
+    onMarket: (market) => {
+      hub.addMarket(market);
+      statuses.takeMarket(market);
+    },
     onBooksLost: (feed) => subscriber.invalidateSnapshots(feed),
     onSnapshotWanted: (feed) => subscriber.requestSnapshots(feed),
   });
+  const statuses = new MasterStatuses(instruments, data);
   data.add(options.feeds, options.markets);
   const subscriber: BusSubscriber = new BusSubscriber({
     env,
@@ -282,10 +296,6 @@ function build(
     },
   });
   const reports = new CaptureReports({ env, transport, logger });
-  const instruments = new InstrumentSource({
-    ...{ registry, transport, logger },
-    ...(options.cache === undefined ? {} : { cache: options.cache }),
-  });
   const archive = options.storage && new StoredArchive(options.storage, env);
   const rest = openRest({
     ...{

@@ -7,7 +7,7 @@ import {
   isSameInstrument,
   SecurityMaster,
 } from "@ssmd/metadata";
-import { beginLasting, type Logger, messageOf } from "@ssmd/runtime";
+import { beginLasting, type Logger, messageOf, nowUs } from "@ssmd/runtime";
 import type { KeyValueChange, Transport } from "@ssmd/transport";
 import { InstrumentCache } from "./instrument_cache.ts";
 import type { RegistrySource } from "./registry_source.ts";
@@ -20,6 +20,8 @@ interface InstrumentSourceOptions {
   transport: Transport;
   /** Gets a view of what is known; absent = nobody reads one. */
   cache?: Cache;
+  /** What the bus says of an instrument is new. */
+  onInstrument?: (instrument: InstrumentFile) => void;
   logger: Logger;
 }
 
@@ -67,6 +69,11 @@ export class InstrumentSource {
     return this.#master;
   }
 
+  /** What the bus says of the instrument that a feed's name means now; undefined = nothing. */
+  ofBus(feed: string, external: string): InstrumentFile | undefined {
+    return this.#dynamic.get(this.#master.lookup(feed, external, nowUs()) ?? "");
+  }
+
   /** Ends the watch. */
   close(): void {
     void this.#following?.then((following) => following.close());
@@ -100,6 +107,7 @@ export class InstrumentSource {
     }
     this.#dynamic.set(id, instrument);
     this.#put(instrument);
+    this.#options.onInstrument?.(instrument);
   }
 
   #put(instrument: InstrumentFile): void {

@@ -67,6 +67,10 @@ export class Market {
   tradeCount = 0;
   ticker: Ticker | undefined;
   status: Status | undefined;
+  /** When the last step of its life became known, µs; 0 = none did. */
+  stepAtUs = 0;
+  /** That step, where only the security master told it. */
+  masterStep: Status | undefined;
   /** The newest row of the enrichers; undefined = none came. */
   enriched: EnrichedMessage | undefined;
   /** Since when steps of its life may be lost for good, µs; 0 = none are. */
@@ -119,14 +123,33 @@ export class Market {
     if (this.status === undefined || this.status.state === "open") this.lostStepsUs = 0;
   }
 
+  /** Whether a step that the security master knows is more than what is known of its life. */
+  isNews({ receivedAtUs, state, result }: Status): boolean {
+    if (this.status === undefined) return true;
+    if (receivedAtUs <= this.stepAtUs) return false;
+    return state !== this.status.state || (result !== "" && result !== this.status.result) ||
+      (this.lostStepsUs > 0 && receivedAtUs > this.lostStepsUs);
+  }
+
   /** Takes a step of its life: an ended market has no book. */
   takeStatus(status: Status, isStep: boolean): void {
     this.status = status;
-    if (isStep) this.lostStepsUs = 0;
+    if (isStep) {
+      this.lostStepsUs = 0;
+      this.stepAtUs = status.receivedAtUs;
+    }
     if (this.isOver) {
       this.book.clear();
       this.bookState = "ended";
     } else if (this.bookState === "ended") this.bookState = "pending";
+  }
+
+  /** Takes a step that the security master alone told; steps after it may be lost still. */
+  takeMasterStep(status: Status): void {
+    const { lostStepsUs } = this;
+    this.takeStatus(status, true);
+    this.masterStep = status;
+    if (status.receivedAtUs <= lostStepsUs) this.loseSteps(lostStepsUs);
   }
 
   /** Takes a snapshot: the book is live from here on. */

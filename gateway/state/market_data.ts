@@ -117,6 +117,17 @@ export class MarketData {
     this.#startBook(snapshot, market, undefined);
   }
 
+  /**
+   * Takes what the security master knows of a market's life: a step that no record told, as one that
+   * REST alone tells, is delivered as a status that is of no stream.
+   */
+  takeMasterStatus(status: Status, market: Market): void {
+    if (!market.isNews(status)) return;
+    market.takeMasterStep(status);
+    if (market.isOver) this.#releaseHeld(market);
+    this.#listener.onRecord(status, market, undefined);
+  }
+
   /** The market of this symbol and feed, made when it is new; undefined beyond the limit. */
   marketOf(feed: MarketFeed, symbol: string): Market | undefined {
     return feed.markets.get(symbol) ?? this.#addMarket(feed, symbol, "");
@@ -237,6 +248,16 @@ export class MarketData {
       if (isOpen(event) && isAboutBook(event)) this.#invalidateBook(market);
     }
     this.#listener.onRecord(event, market, origin);
+    if (event.type === "status" && event.state !== "unknown") this.#keepMasterStep(event, market);
+  }
+
+  /** A record that was late leaves what the security master told since. */
+  #keepMasterStep({ receivedAtUs }: Status, market: Market): void {
+    const { masterStep } = market;
+    market.masterStep = undefined;
+    if (masterStep !== undefined && receivedAtUs < masterStep.receivedAtUs) {
+      this.takeMasterStatus(masterStep, market);
+    }
   }
 
   #takeFeedRecord(

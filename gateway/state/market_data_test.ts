@@ -138,3 +138,31 @@ for (const symbol of [ALL_SYMBOLS, "BTCUSD"]) {
     assert.deepEqual(after(symbol, broken, recoveredGap(broken, 30), clock), "clock");
   });
 }
+
+Deno.test("a step that only the security master tells holds until a record that came later", () => {
+  const data = dataAfter(record("status", 10, { ...STEP, state: "open" }));
+  const market = data.market("BTCUSD");
+  assert.ok(market);
+  const disputed = record("status", 30, { ...STEP, state: "disputed" });
+  assert.ok(disputed.type === "status");
+  data.takeMasterStatus(disputed, market);
+  data.takeRecord(record("status", 20, { ...STEP, state: "closed" }));
+  assert.equal(market.status?.state, "disputed", "the record was late");
+  data.takeRecord(record("status", 40, { ...STEP, state: "amended", result: "no" }));
+  data.takeMasterStatus(disputed, market);
+  assert.deepEqual([market.status?.state, market.status?.result], ["amended", "no"]);
+});
+
+Deno.test("what the security master knew before steps were lost does not make a state known", () => {
+  const data = dataAfter(record("status", 10, { ...STEP, state: "open" }));
+  const market = data.market("BTCUSD");
+  assert.ok(market);
+  market.loseSteps(30);
+  const step = (atUs: number, state: string) => {
+    const status = record("status", atUs, { ...STEP, state });
+    if (status.type === "status") data.takeMasterStatus(status, market);
+    return [market.status?.state, market.statusUnknownSinceUs];
+  };
+  assert.deepEqual(step(20, "halted"), ["halted", 30]);
+  assert.deepEqual(step(40, "halted"), ["halted", 0]);
+});
