@@ -60,7 +60,8 @@ export class ArchiveLease {
   /**
    * Waits until the lease is held. Throws SsmdError `ARCHIVER_RUNNING` when another one holds it for
    * longer than `waitMs`, at once when that one is alive for sure and the wait has an end, and when
-   * the wait is ended by `release`. Who was told that storage or bus is away waits for no error any
+   * the wait is ended by `release`; StorageError `STORAGE_UNSUPPORTED` where the storage's server knows
+   * no conditional writes, so that two archivers could not be kept apart. Who was told that storage or bus is away waits for no error any
    * more: after that it waits without limit.
    */
   async acquire(waitMs: number): Promise<void> {
@@ -106,6 +107,7 @@ export class ArchiveLease {
       if (holder === undefined) return { isOurs: true, problem: "" };
       return { isOurs: false, holder, problem: `${holder.name} archives "${env}"` };
     } catch (error) {
+      if (isForGood(error)) throw error;
       if (!this.#abort.signal.aborted) this.#away(error);
       return { isOurs: false, problem: messageOf(error) };
     } finally {
@@ -177,6 +179,11 @@ export class ArchiveLease {
     this.problem = `${holder} has taken the archive of "${this.#options.env}" over`;
     this.#options.onLost(holder);
   }
+}
+
+/** Whether asking again cannot help: the server writes over what is there, whoever wrote it. */
+function isForGood(error: unknown): boolean {
+  return error instanceof SsmdError && error.code === "STORAGE_UNSUPPORTED";
 }
 
 async function holderOf(lease: CellLease): Promise<Holder | undefined> {

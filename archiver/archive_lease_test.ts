@@ -4,6 +4,7 @@ import { folderStorage, memoryStorage, openStorage, type Storage } from "@ssmd/s
 import { memoryTransport, openTransport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../tests/servers/nats_server.ts";
 import { s3ServerAvailable, startS3Server } from "../tests/servers/s3_server.ts";
+import { startUnconditionalS3 } from "../tests/servers/unconditional_s3.ts";
 import { ArchiveLease } from "./archive_lease.ts";
 import { archiveOf, ENV, optionsOf, publish, sequencesOf, upTo } from "./_fixtures.ts";
 import { type Archiver, createArchiver } from "./mod.ts";
@@ -139,6 +140,27 @@ function leaseOn(storage: Storage, onAway: (error: unknown) => void): ArchiveLea
     answerMsMax: 1,
   });
 }
+
+Deno.test("a storage that cannot keep two archivers apart is refused at the start", async () => {
+  const server = startUnconditionalS3();
+  const buckets = { raw: "all", normalized: "all" };
+  const storage = await openStorage({ type: "s3", region: "garage", buckets, ...server });
+  try {
+    const archiver = createArchiver({
+      ...optionsOf(memoryTransport(), storage),
+      leaseWaitMs: Infinity,
+    });
+    await assert.rejects(archiver.start(), {
+      code: "STORAGE_UNSUPPORTED",
+      message: /ignores If-None-Match/,
+      hint: "Use a server that has conditional writes",
+    });
+    await archiver.close();
+  } finally {
+    await storage.close();
+    await server.stop();
+  }
+});
 
 Deno.test("a storage that never answers is told as away, and an end does not wait for it", async () => {
   const { storage, answer } = silent();

@@ -76,7 +76,9 @@ export function s3FaultTest(
 }
 
 /** The configuration of a server's one bucket. */
-export function configOf({ endpoint, region, credentials }: S3Server): S3Config {
+export function configOf(
+  { endpoint, region, credentials }: Pick<S3Server, "endpoint" | "region" | "credentials">,
+): S3Config {
   const buckets = { raw: BUCKET, normalized: BUCKET };
   return { type: "s3", endpoint, region, buckets, credentials };
 }

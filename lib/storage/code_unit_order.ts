@@ -1,30 +1,39 @@
+/** How a server sorts what it lists: by the keys' UTF-8 bytes as S3 does, or folder by folder. */
+export type ServerOrder = "bytes" | "folders";
+
 /** From here on UTF-8 and UTF-16 order characters differently: surrogates stand before U+E000. */
 const HIGH = /[\ud800-\uffff]/;
+/** A folder comes before its neighbours `folder-b`, whose keys are smaller than `folder/…`. */
+const SLASH_OR_HIGH = /[/\ud800-\uffff]/;
+const TO_SLASH_OR_HIGH = /[\0-/\ud800-\uffff]/;
 
 /**
- * Brings what is sorted by the keys' UTF-8 bytes, as S3 lists, into the order of code units. Only
- * keys that differ in a character from U+E000 on are held back, until their group is complete.
+ * Brings what a server lists under a prefix into the order of code units. Held back, until their
+ * group is complete, are only keys that differ in a character from U+E000 on, and where the server
+ * lists by folders those of one folder below the prefix.
  */
 export async function* inCodeUnitOrder<T extends { key: string }>(
   items: AsyncIterable<T>,
+  { order, prefix }: { order: ServerOrder; prefix: string },
 ): AsyncGenerator<T, void> {
+  const [begins, belongs] = order === "bytes" ? [HIGH, HIGH] : [SLASH_OR_HIGH, TO_SLASH_OR_HIGH];
   let start = "";
   let group: T[] = [];
   for await (const item of items) {
     if (group.length > 0) {
-      if (item.key.startsWith(start) && HIGH.test(item.key.charAt(start.length))) {
+      if (item.key.startsWith(start) && belongs.test(item.key.charAt(start.length))) {
         group.push(item);
         continue;
       }
       yield* sorted(group);
       group = [];
     }
-    const at = item.key.search(HIGH);
+    const at = item.key.slice(prefix.length).search(begins);
     if (at < 0) {
       yield item;
       continue;
     }
-    start = item.key.slice(0, at);
+    start = item.key.slice(0, prefix.length + at);
     group.push(item);
   }
   yield* sorted(group);

@@ -25,7 +25,7 @@ const TUNING = {
 };
 
 /**
- * Objects in buckets of an S3 server: AWS, Garage, MinIO and their like. With two buckets `raw/…`
+ * Objects in buckets of an S3 server: AWS, MinIO, SeaweedFS, versitygw and their like. With two buckets `raw/…`
  * lies in the one and `normalized/…` in the other, both without that first part, with `audit/…`
  * beside the latter; with one bucket for both keys are there as they are. Nothing is sent before the
  * first call.

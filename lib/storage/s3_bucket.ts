@@ -6,13 +6,13 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { sleep, StorageError } from "@ssmd/runtime";
-import { inCodeUnitOrder } from "./code_unit_order.ts";
 import { notFound } from "./errors.ts";
-import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
+import { assertKey, assertPrefix } from "./key.ts";
 import { attempted, reportedError, s3CodeOf, type S3Patience } from "./s3_calls.ts";
 import type { S3Connection } from "./s3_client.ts";
 import { ConditionalPuts } from "./s3_conditional.ts";
 import { corruptionError, type S3Object } from "./s3_errors.ts";
+import { listedObjects } from "./s3_list.ts";
 import { partsOf } from "./s3_parts.ts";
 import { crc32Text, proofOf } from "./s3_proof.ts";
 import { removeStaleUploads, uploadParts } from "./s3_upload.ts";
@@ -158,7 +158,13 @@ export class S3Bucket implements Storage {
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
     assertPrefix(prefix);
-    yield* inCodeUnitOrder(this.#pages(prefix));
+    const { bucket, cut, connection } = this.#options;
+    const object = this.#objectOf(prefix);
+    yield* listedObjects(
+      { bucket, cut, prefix, order: () => connection.order },
+      (command) =>
+        this.#withStorageError(() => this.#call(object, () => this.#client.send(command))),
+    );
   }
 
   async delete(key: string): Promise<void> {
@@ -257,30 +263,6 @@ export class S3Bucket implements Storage {
     return bytes;
   }
 
-  async *#pages(prefix: string): AsyncGenerator<StoredObject, void> {
-    const { bucket, cut } = this.#options;
-    const object = this.#objectOf(prefix);
-    const Prefix = this.#objectKey(prefix);
-    let ContinuationToken: string | undefined;
-    do {
-      const page = await this.#withStorageError(() =>
-        this.#call(object, () =>
-          this.#client.send(
-            new ListObjectsV2Command({
-              Bucket: bucket,
-              Prefix,
-              ...(ContinuationToken === undefined ? {} : { ContinuationToken }),
-            }),
-          ))
-      );
-      for (const { Key, Size, LastModified } of page.Contents ?? []) {
-        if (Key === undefined || isHidden(Key)) continue;
-        yield { key: cut + Key, size: Size ?? 0, modifiedAtMs: LastModified?.getTime() ?? 0 };
-      }
-      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (ContinuationToken !== undefined);
-  }
-
   /** The answer to a HEAD has no body: only another request tells an absent object from the rest. */
   async #assertBucket(object: S3Object): Promise<void> {
     if (this.#isThere) return;
@@ -303,12 +285,6 @@ async function* following(
 ): AsyncGenerator<Uint8Array, void> {
   yield* first;
   yield* rest;
-}
-
-/** Marks of folders, which some tools make, and what is only there for a moment. */
-function isHidden(objectKey: string): boolean {
-  return objectKey.endsWith("/") ||
-    objectKey.split("/").some((part) => part.startsWith(TEMPORARY_PREFIX));
 }
 
 function isNotFound(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import type { ServerOrder } from "./code_unit_order.ts";
 import { fetchHandler, type HttpHandler } from "./s3_http.ts";
 
 /** Who asks. */
@@ -31,10 +32,17 @@ interface S3Access {
 /** A client and its connections. */
 export interface S3Connection {
   client: S3Client;
+  /** How the server that answered last sorts a list; the careful guess where it is not known. */
+  readonly order: ServerOrder;
   /** Ends all connections. */
   close(): void;
 }
 
+/**
+ * Servers, by how they name themselves in answers, that are known to list by bytes. SeaweedFS lists
+ * folder by folder; of others, and of those behind a proxy with a name of its own, it is not known.
+ */
+const LISTS_BY_BYTES = /^(AmazonS3|MinIO|VERSITYGW)\b/;
 const REQUEST_MS_MAX = 60_000;
 const ANSWER_MS_MAX = 10_000;
 
@@ -67,19 +75,30 @@ export function connectS3(access: S3Access): S3Connection {
     requestMsMax: access.requestMsMax ?? REQUEST_MS_MAX,
     answerMsMax: access.answerMsMax ?? ANSWER_MS_MAX,
   });
+  let server = "";
   const client = new S3Client({
     ...SETTLED,
     endpoint: access.endpoint,
     region: access.region,
     forcePathStyle: access.pathStyle ?? !isAws(access.endpoint),
     credentials: identityOf(access),
-    requestHandler: handler,
+    requestHandler: {
+      ...handler,
+      handle: async (request, options) => {
+        const answer = await handler.handle(request, options);
+        server = answer.response.headers["server"] ?? "";
+        return answer;
+      },
+    } satisfies HttpHandler,
   });
   // They look at variables of AWS Lambda and of the browser for a header that nobody needs.
   client.middlewareStack.remove("recursionDetectionMiddleware");
   client.middlewareStack.remove("getUserAgentMiddleware");
   return {
     client,
+    get order() {
+      return LISTS_BY_BYTES.test(server) ? "bytes" : "folders";
+    },
     close: () => {
       client.destroy();
       handler.destroy();

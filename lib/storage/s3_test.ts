@@ -3,6 +3,11 @@ import assert from "node:assert/strict";
 import { SsmdError } from "@ssmd/runtime";
 import { storageContract } from "../../tests/contract/storage.ts";
 import { s3ServerAvailable, startS3Server } from "../../tests/servers/s3_server.ts";
+import {
+  type SeaweedServer,
+  seaweedServerAvailable,
+  startSeaweedServer,
+} from "../../tests/servers/seaweed_server.ts";
 import { BUCKET, chunked, configOf, MIB, noise, openUploads, s3Test } from "./_fixtures.ts";
 import { s3Storage } from "./s3.ts";
 
@@ -10,6 +15,19 @@ storageContract("s3", async () => {
   const server = await startS3Server({ buckets: [BUCKET] });
   return { storage: s3Storage(configOf(server)), remove: () => server.stop() };
 }, { ignore: !s3ServerAvailable() });
+
+/** Each of its tests has a bucket of its own: a server takes seconds to start. */
+let seaweed: SeaweedServer | undefined;
+let buckets = 0;
+Deno.test.afterAll(() => seaweed?.stop());
+
+storageContract("s3 of SeaweedFS", async () => {
+  seaweed ??= await startSeaweedServer();
+  const bucket = `all-${++buckets}`;
+  await seaweed.makeBucket(bucket);
+  const config = { ...configOf(seaweed), buckets: { raw: bucket, normalized: bucket } };
+  return { storage: s3Storage(config), remove: () => Promise.resolve() };
+}, { ignore: !seaweedServerAvailable() });
 
 /** Rejects with a code and a hint, and nowhere shows a secret. */
 async function refuses(promise: Promise<unknown>, code: string, secret: string): Promise<void> {

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
 import { type S3Server, s3ServerAvailable, startS3Server } from "../servers/s3_server.ts";
+import {
+  type SeaweedServer,
+  seaweedServerAvailable,
+  startSeaweedServer,
+} from "../servers/seaweed_server.ts";
 import { eventually, Folder, RunningUp, runSsmd, type Verified } from "./_process.ts";
 
 const EXCHANGES = new URL("../../exchanges/", import.meta.url);
@@ -34,7 +39,7 @@ keys:
   await Deno.writeTextFile(`${registry}/environments/${ENV}.yaml`, text);
 }
 
-function variables({ credentials }: S3Server, secret = credentials.secret_key) {
+function variables({ credentials }: SeaweedServer, secret = credentials.secret_key) {
   return {
     SSMD_KEY_ARCHIVE_ACCESS_KEY: credentials.access_key,
     SSMD_KEY_ARCHIVE_SECRET_KEY: secret,
@@ -55,7 +60,7 @@ function s3Test(name: string, body: (server: S3Server, cwd: string) => Promise<v
   });
 }
 
-async function verifyEnv(server: S3Server, cwd: string): Promise<Verified> {
+async function verifyEnv(server: SeaweedServer, cwd: string): Promise<Verified> {
   const { code, output } = await runSsmd(
     ["archive", "verify", "--env", ENV, "--output", "json"],
     { cwd, env: variables(server) },
@@ -79,7 +84,8 @@ function recordsOf({ days }: Verified): number {
     .reduce((sum, n) => sum + n, 0);
 }
 
-s3Test("what up captures lies in two buckets, and verify counts it there", async (server, cwd) => {
+/** Captures for a while and ends; the archive has each record that was captured. */
+async function captureAndVerify(server: SeaweedServer, cwd: string): Promise<string> {
   await using up = new RunningUp(["--env", ENV], { cwd, env: variables(server) });
   await received(up, 200);
   const { code } = await up.stop("SIGINT");
@@ -88,13 +94,33 @@ s3Test("what up captures lies in two buckets, and verify counts it there", async
   assert.equal(verified.code, 0, verified.output);
   assert.equal(recordsOf(verified), up.captured()["records"]);
   assert.ok(recordsOf(verified) > 200);
+  return up.output;
+}
+
+s3Test("what up captures lies in two buckets, and verify counts it there", async (server, cwd) => {
+  const output = await captureAndVerify(server, cwd);
   assert.deepEqual(
     (await Array.fromAsync(Deno.readDir(`${server.dir}/${RAW}`))).map((e) => e.name)
       .filter((name) => !name.startsWith(".")),
     [ENV],
   );
-  assert.ok(!up.output.includes(server.credentials.secret_key));
+  assert.ok(!output.includes(server.credentials.secret_key));
 });
+
+Deno.test(
+  "what up captures into SeaweedFS, verify counts there",
+  { ignore: !seaweedServerAvailable() },
+  async () => {
+    const server = await startSeaweedServer([RAW, NORMALIZED]);
+    await using folder = new Folder();
+    try {
+      await writeRegistry(folder.path, server.endpoint);
+      await captureAndVerify(server, folder.path);
+    } finally {
+      await server.stop();
+    }
+  },
+);
 
 s3Test(
   "a server that is away at first costs nothing: all is written when it is there",

@@ -45,9 +45,13 @@ export class ServerProgram {
   }
 }
 
+/** By a flag, or by a command as some have it. */
 function answersVersion(program: string): boolean {
   try {
-    return new Deno.Command(program, { args: ["--version"] }).outputSync().success;
+    return ["--version", "version"].some((question) =>
+      new Deno.Command(program, { args: [question], stdout: "null", stderr: "null" }).outputSync()
+        .success
+    );
   } catch {
     return false;
   }

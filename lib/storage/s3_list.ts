@@ -1,0 +1,66 @@
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import { inCodeUnitOrder, type ServerOrder } from "./code_unit_order.ts";
+import { TEMPORARY_PREFIX } from "./key.ts";
+import type { StoredObject } from "./storage.ts";
+
+/** What is listed of which bucket. */
+interface Listed {
+  bucket: string;
+  /** What all keys begin with for the caller and is not in the bucket. */
+  cut: string;
+  /** As the caller names it, with `cut`. */
+  prefix: string;
+  /** How the server sorts, once it has answered. */
+  order: () => ServerOrder;
+}
+
+/** Sends a question for one page. */
+type Ask = (command: ListObjectsV2Command) => Promise<ListObjectsV2CommandOutput>;
+
+/** Asks page by page for a bucket's objects; gives them in the order of code units. */
+export async function* listedObjects(
+  listed: Listed,
+  ask: Ask,
+): AsyncGenerator<StoredObject, void> {
+  const pages = pagesOf(listed, ask);
+  const first = await pages.next();
+  if (first.done) return;
+  const order = listed.order();
+  yield* inCodeUnitOrder(objectsOf(first.value, pages), { order, prefix: listed.prefix });
+}
+
+async function* pagesOf(
+  { bucket, cut, prefix }: Listed,
+  ask: Ask,
+): AsyncGenerator<StoredObject[], void> {
+  let token: string | undefined;
+  do {
+    const page = await ask(
+      new ListObjectsV2Command({
+        ...{ Bucket: bucket, Prefix: prefix.slice(cut.length) },
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      }),
+    );
+    const shown: StoredObject[] = [];
+    for (const { Key, Size, LastModified } of page.Contents ?? []) {
+      if (Key === undefined || isHidden(Key)) continue;
+      shown.push({ key: cut + Key, size: Size ?? 0, modifiedAtMs: LastModified?.getTime() ?? 0 });
+    }
+    yield shown;
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
+
+async function* objectsOf(
+  first: readonly StoredObject[],
+  rest: AsyncIterable<readonly StoredObject[]>,
+): AsyncGenerator<StoredObject, void> {
+  yield* first;
+  for await (const page of rest) yield* page;
+}
+
+/** Marks of folders, which some tools make, and what is only there for a moment. */
+function isHidden(objectKey: string): boolean {
+  return objectKey.endsWith("/") ||
+    objectKey.split("/").some((part) => part.startsWith(TEMPORARY_PREFIX));
+}
