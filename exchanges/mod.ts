@@ -21,8 +21,8 @@ export {
   isSignOfLife,
   type ScannedLine,
   specsOf,
-  Translator,
-} from "./translator.ts";
+} from "./captured_line.ts";
+export { Translator } from "./translator.ts";
 export { normalizerOn } from "./versions.ts";
 export { readFrame, unreadableReason, withoutLineEnd } from "./frame.ts";
 export { FrameScanner } from "./frame_scanner.ts";

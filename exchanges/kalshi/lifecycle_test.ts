@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Gap, MarketEvent } from "@ssmd/market";
 import type { Normalizer } from "../adapter.ts";
-import { type CapturedLine, Translator } from "../translator.ts";
+import type { CapturedLine } from "../captured_line.ts";
+import { Translator } from "../translator.ts";
 import { ackFrame, brief, feed, kalshiNormalizer, numbered, snapshotFrame } from "./test_frames.ts";
 
 const A = "KXA-26AUG01-T1.5";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Gap, MarketEvent, Trade } from "@ssmd/market";
-import { type CapturedLine, Translator } from "../translator.ts";
+import type { CapturedLine } from "../captured_line.ts";
+import { Translator } from "../translator.ts";
 import { brief, krakenNormalizer, snapshotFrame, tradeFrame } from "./test_frames.ts";
 
 const BTC = { symbol: "BTCUSD", external: "BTC/USD" };

