@@ -162,7 +162,9 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
   const reads = [
     ...[registryDir ?? "./exchanges", `${project}/.git`],
     ...[...dataDirs, ...written.map(({ what }) => what)],
-    ...reach.filter(({ kind }) => kind === "read").map(({ what }) => what),
+    ...reach.filter(({ kind }) => kind === "read")
+      .filter(({ field }) => program === "gateway" || !field.startsWith("gateway.tls."))
+      .map(({ what }) => what),
     secretsDir,
     ...(program === "gateway" ? [`${root}/gateway/page/dist`] : []),
     ...(program === "connector" ? [TIMESYNCD_DIR, ...pathsIn(args)] : []),

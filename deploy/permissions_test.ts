@@ -16,6 +16,7 @@ const REACH: readonly Reach[] = [
   { ...LINE, kind: "net", what: "redis.lan:6379", field: "cache.url" },
   { ...LINE, kind: "write", what: "/srv/ssmd", field: "storage.path" },
   { ...LINE, kind: "read", what: "/etc/ssmd/bus.yaml", field: "keys.bus.source" },
+  { ...LINE, kind: "read", what: "/etc/ssmd/tls.key", field: "gateway.tls.key" },
 ];
 
 function permissions(program: Launch["program"], line: string) {
@@ -66,6 +67,15 @@ Deno.test("a gateway writes its clients and where it runs, and reads the archive
     ...["/srv/ssmd/audit", "/srv/ssmd/clients", "/srv/ssmd/feedback", "/srv/ssmd/running"],
   ]);
   assert.ok(read.includes("/srv/ssmd"));
+});
+
+Deno.test("the private key of the gateway's certificate is read by the gateway alone", () => {
+  const reads = (program: Launch["program"], line = "--env prod") =>
+    permissions(program, line).read.includes("/etc/ssmd/tls.key");
+  assert.ok(reads("gateway") && reads("ssmd", "up --env prod"));
+  for (const program of ["connector", "archiver", "signals", "agents", "worker"] as const) {
+    assert.ok(!reads(program), program);
+  }
 });
 
 Deno.test("signals read their own files and run their hosts through the shell, as up does", () => {

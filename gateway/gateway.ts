@@ -30,6 +30,7 @@ import { gatewayMetrics } from "./metrics.ts";
 import { protocolRoutes } from "./protocol/routes.ts";
 import { type FeedInfo, readFeedInfo } from "./rest/feed_info.ts";
 import { listen } from "./http/http.ts";
+import { TlsFiles } from "./http/tls_files.ts";
 import { HttpConnections } from "./http/http_connections.ts";
 import { openRest } from "./rest.ts";
 import type { Route } from "./http/route.ts";
@@ -55,6 +56,8 @@ export interface GatewayOptions {
   host: string;
   /** 0 = any free port. */
   port: number;
+  /** Files of the certificate by which it speaks TLS; absent = plain HTTP. */
+  tls?: GatewaySpec["tls"];
   /** Feeds whose books are requested at the start; others are added with their first record. */
   feeds: readonly string[];
   /** Markets of the environment; others are added with their first record. */
@@ -125,7 +128,7 @@ export interface GatewayStats {
 
 /** A running gateway. */
 export interface Gateway {
-  /** `http://host:port` */
+  /** `http://host:port`, `https://` with TLS. */
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
@@ -139,13 +142,15 @@ export interface Gateway {
 
 /**
  * Starts a gateway: live records in, `/v1/stream`, REST and the page out. Throws
- * {@linkcode SsmdError} PORT_IN_USE or LISTEN_FAILED, and as the transport does when it cannot
+ * {@linkcode SsmdError} PORT_IN_USE, LISTEN_FAILED or TLS_FILES_UNUSABLE, and as the transport does when it cannot
  * subscribe; nothing is left running then.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { registryDir, logger } = options;
   const registry = registryDir === undefined ? undefined : new RegistrySource(registryDir);
-  const parts = build(options, registry, await readFeedInfo(registry, logger));
+  const feedInfo = await readFeedInfo(registry, logger);
+  const tls = options.tls && await TlsFiles.open(options.tls, { logger });
+  const parts = build(options, { registry, feedInfo, tls });
   const { subscriber, streams, server, hub, data } = parts;
   const { transport, environment } = options;
   const watches: ({ unsubscribe(): void } | undefined)[] = [];
@@ -170,10 +175,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     for (const feed of data.feeds.values()) feed.tick();
   }, 1000);
   const { onUnresponsive } = options;
-  const check = onUnresponsive && new SelfCheck({ host: options.host, port, onUnresponsive });
+  const check = onUnresponsive && new SelfCheck({
+    ...{ host: options.host, port, onUnresponsive, isEncrypted: tls !== undefined },
+  });
   if (check) parts.checks.requireForLiveness("self_check", () => check.problem || undefined);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
-  const url = `http://${host}:${port}`;
+  const url = `${tls === undefined ? "http" : "https"}://${host}:${port}`;
   options.logger.info("gateway listens", { url });
   return {
     url,
@@ -196,7 +203,7 @@ function isEnriched(environment: Environment | undefined): boolean {
 
 /** The routes of such a gateway, which is never started. */
 export async function routesOf(options: GatewayOptions): Promise<readonly Route[]> {
-  const parts = build(options, undefined, new Map());
+  const parts = build(options, { registry: undefined, feedInfo: new Map(), tls: undefined });
   await stop(parts);
   return parts.routes;
 }
@@ -213,8 +220,11 @@ function readOnlyCheck({ env, dataDir }: GatewayOptions) {
 
 function build(
   options: GatewayOptions,
-  registry: RegistrySource | undefined,
-  feedInfo: ReadonlyMap<string, FeedInfo>,
+  { registry, feedInfo, tls }: {
+    registry: RegistrySource | undefined;
+    feedInfo: ReadonlyMap<string, FeedInfo>;
+    tls: TlsFiles | undefined;
+  },
 ) {
   const { env, transport, logger, metrics, version } = options;
   const health = options.health ?? new Health({ registry: metrics.registry });
@@ -310,6 +320,7 @@ function build(
       logger,
       metrics,
       connections,
+      tls,
     },
     onRefused: counts.onRefused,
     toolLimits: options.toolLimits ?? {},
@@ -337,6 +348,7 @@ function build(
   const { server, routes } = rest;
   return {
     ...{ data, hub, subscriber, streams, rest, server, routes, connections, checks, instruments },
+    tls,
   };
 }
 
@@ -347,7 +359,7 @@ function applyRoutes({ environment, registryDir, transport }: GatewayOptions, da
 }
 
 async function stop(
-  { subscriber, streams, rest, server, hub, connections, checks, instruments }: Parts,
+  { subscriber, streams, rest, server, hub, connections, checks, instruments, tls }: Parts,
 ): Promise<void> {
   checks.close();
   instruments.close();
@@ -355,6 +367,7 @@ async function stop(
   await streams.close();
   hub.close();
   connections.close();
+  tls?.close();
   await rest.close();
   if (!server.listening) return;
   const closed = new Promise((resolve) => server.close(resolve));

@@ -44,6 +44,8 @@ export const GATEWAY_LIMITS = {
   clientPrefixesMax: 100,
   /** Characters in a symbol or an id. */
   textCharactersMax: 256,
+  /** Interval of looks at the files of the gateway's certificate. */
+  tlsReloadEveryMs: 10_000,
   /** Interval of pings. */
   pingEveryMs: 15_000,
   /** Silence (no frame, no pong) after which a client counts as dead and is dropped. */

@@ -63,6 +63,7 @@ await runService("gateway", FLAGS, async (flags, stack) => {
     ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, authenticator },
     port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
     slowClients: environment.gateway.slow_clients ?? {},
+    ...(environment.gateway.tls === undefined ? {} : { tls: environment.gateway.tls }),
     markets: Object.entries(environment.symbols).map(([symbol, { external, feed }]) => ({
       symbol,
       external,

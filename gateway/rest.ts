@@ -20,6 +20,7 @@ import type { RegistrySource } from "./meta/registry_source.ts";
 import type { MarketData } from "./state/market_data.ts";
 import type { FeedInfo } from "./rest/feed_info.ts";
 import { restServer } from "./http/http.ts";
+import type { TlsFiles } from "./http/tls_files.ts";
 import type { HttpConnections } from "./http/http_connections.ts";
 import type { Route } from "./http/route.ts";
 import { Router } from "./http/router.ts";
@@ -65,6 +66,8 @@ interface RestOptions {
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
   /** The server's sockets. */
   connections: HttpConnections;
+  /** Absent = plain HTTP. */
+  tls: TlsFiles | undefined;
   /** Counts what was cut or not accepted. */
   onRefused: (reason: string) => void;
   /** Where reports of issues are kept and go. */
@@ -91,7 +94,7 @@ interface OpenRest {
 
 /** Makes the server and its routes. Throws StorageError where feedback cannot be kept. */
 export function openRest(options: RestOptions): OpenRest {
-  const { authenticator, logger, connections, onRefused } = options;
+  const { authenticator, logger, connections, onRefused, tls } = options;
   const audit = new RouteAudit(options.audit, logger, options.readOnly);
   const rate = new CallRate({ ...MCP_LIMITS, ...options.toolLimits });
   const askAs = (access: Access, program?: string) => askRouter({ router, audit }, access, program);
@@ -102,7 +105,7 @@ export function openRest(options: RestOptions): OpenRest {
     toolbox,
   );
   const router: Router = new Router(routes);
-  const server = restServer({ router, authenticator, logger, connections, audit, onRefused });
+  const server = restServer({ router, authenticator, logger, connections, audit, tls, onRefused });
   const close = async () => {
     await feedback.close();
     audit.close();

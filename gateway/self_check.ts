@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { isLoopback } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "./limits.ts";
 
@@ -7,6 +8,8 @@ interface SelfCheckOptions {
   /** Interface and port on which the gateway listens. */
   host: string;
   port: number;
+  /** Whether it speaks TLS; default false. */
+  isEncrypted?: boolean;
   /** Called once, when it did not answer so many times in a row. */
   onUnresponsive: () => void;
   /** Milliseconds; default GATEWAY_LIMITS. */
@@ -31,6 +34,7 @@ export class SelfCheck {
       everyMs: GATEWAY_LIMITS.selfCheckEveryMs,
       timeoutMs: GATEWAY_LIMITS.selfCheckMs,
       failuresMax: GATEWAY_LIMITS.selfCheckFailuresMax,
+      isEncrypted: false,
       ...options,
     };
     this.#wait();
@@ -52,8 +56,8 @@ export class SelfCheck {
   }
 
   async #check(): Promise<void> {
-    const { host, port, timeoutMs, failuresMax, onUnresponsive } = this.#options;
-    const answers = await isAnswering(host, port, timeoutMs);
+    const { timeoutMs, failuresMax, onUnresponsive } = this.#options;
+    const answers = await isAnswering(this.#options, timeoutMs);
     if (this.#over) return;
     this.#failures = answers ? 0 : this.#failures + 1;
     if (this.#failures < failuresMax) return this.#wait();
@@ -63,11 +67,17 @@ export class SelfCheck {
 }
 
 /** Whether HTTP is answered there within the time. */
-export function isAnswering(host: string, port: number, timeoutMs: number): Promise<boolean> {
+export function isAnswering(
+  { host, port, isEncrypted = false }: Pick<SelfCheckOptions, "host" | "port" | "isEncrypted">,
+  timeoutMs: number,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const reached = reachable(host);
     const named = isLoopback(reached) ? "localhost" : reached;
-    const socket = connect(port, reached);
+    // It asks whether it answers, not who it is: its certificate may have another name.
+    const socket = isEncrypted
+      ? connectTls({ host: reached, port, rejectUnauthorized: false })
+      : connect(port, reached);
     const timer = setTimeout(() => end(false), timeoutMs);
     const end = (answers: boolean) => {
       clearTimeout(timer);

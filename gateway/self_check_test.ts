@@ -20,14 +20,14 @@ Deno.test("a listener that accepts and answers nobody is found unresponsive, onc
   check.close();
   for (const socket of sockets) socket.destroy();
   await new Promise((done) => server.close(done));
-  assert.equal(await isAnswering("127.0.0.1", port, 1000), false);
+  assert.equal(await isAnswering({ host: "127.0.0.1", port }, 1000), false);
   assert.equal(unresponsive, 1);
 });
 
 Deno.test("a gateway that serves answers itself, on every interface that it may listen on", async () => {
   for (const host of ["127.0.0.1", "0.0.0.0"]) {
     await withGateway(
-      async ({ gateway }) => assert.ok(await isAnswering(host, gateway.port, 60_000)),
+      async ({ gateway }) => assert.ok(await isAnswering({ host, port: gateway.port }, 60_000)),
       true,
       { host },
     );

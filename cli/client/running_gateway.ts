@@ -103,9 +103,11 @@ export async function gatewayUrl(
   const environment = (await Registry.open({ dir })).environment(env);
   const [running] = await runningProcesses(dataDirOf(environment, data), env);
   if (running !== undefined) return running.url;
-  const { host = "127.0.0.1", port } = environment.gateway;
+  const { host = "127.0.0.1", port, tls } = environment.gateway;
   const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `http://${near.includes(":") ? `[${near}]` : near}:${port}`;
+  return `${tls === undefined ? "http" : "https"}://${
+    near.includes(":") ? `[${near}]` : near
+  }:${port}`;
 }
 
 function parseUrl(text: string): string {

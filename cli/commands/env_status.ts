@@ -137,10 +137,11 @@ async function missingKeys(env: Environment): Promise<string[]> {
 const ANSWER_MS = 2_000;
 
 async function gatewayState(env: Environment): Promise<string> {
-  const { host = "127.0.0.1", port } = env.gateway;
+  const { host = "127.0.0.1", port, tls } = env.gateway;
   const at = `${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
   try {
-    const answer = await fetch(`http://${at}/health`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const url = `${tls === undefined ? "http" : "https"}://${at}/health`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     await answer.body?.cancel();
     return `answers on ${at}`;
   } catch (error) {

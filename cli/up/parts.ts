@@ -159,6 +159,7 @@ async function startKeptGateway(
       ...{ env, transport, authenticator, host, connections, storage, logger, metrics, health },
       ...{ cache, audit, dataDir, environment, version: VERSION },
       slowClients: environment.gateway.slow_clients ?? {},
+      ...(environment.gateway.tls === undefined ? {} : { tls: environment.gateway.tls }),
       port: on.port ?? port ?? environment.gateway.port,
       onUnresponsive: on.onUnresponsive,
       feeds: plans.map(({ feed }) => feed),

@@ -1,24 +1,50 @@
-import type { Caller } from "./caller.ts";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Caller, ShownCertificate } from "./caller.ts";
+import { certificateSubject } from "./certificate_subject.ts";
 import { headerOf } from "./credential.ts";
 
 /** Where proxies that end TLS tell whose certificate they saw. */
 const HEADER = "x-forwarded-client-cert";
 
+const SHOWN = new WeakMap<Socket, { certificate: ShownCertificate | undefined }>();
+
+/** The part of a {@linkcode Caller} that its connection proves; empty = no certificate, or no TLS. */
+export function callerCertificate(socket: Socket): Pick<Caller, "certificate"> {
+  let shown = SHOWN.get(socket);
+  if (shown === undefined) {
+    shown = { certificate: socket instanceof TLSSocket ? certificateIn(socket) : undefined };
+    SHOWN.set(socket, shown);
+  }
+  const { certificate } = shown;
+  return certificate === undefined ? {} : { certificate };
+}
+
 /**
- * The subject of a caller's certificate, as one of the named proxies tells it; undefined = none. From
- * any other address the header is worth nothing: whoever sends it may write what they like.
+ * The certificate of a caller: shown to the gateway, or told by one of the named proxies; undefined
+ * = none. From any other address the header is worth nothing: whoever sends it may write what they
+ * like.
  */
-export function certificateSubjectOf(
-  { headers, address }: Caller,
+export function certificateOf(
+  { headers, address, certificate }: Caller,
   proxies: ReadonlySet<string>,
-): string | undefined {
+): ShownCertificate | undefined {
   const header = headerOf(headers, HEADER);
-  if (header === undefined || !proxies.has(address.replace(/^::ffff:/, ""))) return undefined;
+  if (header === undefined || !proxies.has(address.replace(/^::ffff:/, ""))) return certificate;
   // Each proxy on the way adds an element: the last one is of the proxy that connected.
   const element = partsOf(header, ",").at(-1) ?? "";
-  const subject = partsOf(element, ";").map((part) => /^\s*Subject="?(.*?)"?\s*$/i.exec(part)?.[1])
+  const quoted = partsOf(element, ";").map((part) => /^\s*Subject="?(.*?)"?\s*$/i.exec(part)?.[1])
     .find((text) => text !== undefined);
-  return subject?.replace(/\\(.)/g, "$1") || undefined;
+  // Other escapes are the subject's own: without them two subjects could be written alike.
+  const subject = quoted?.replaceAll('\\"', '"');
+  return subject ? { state: "accepted", subject, expiresAtMs: null } : undefined;
+}
+
+function certificateIn(socket: TLSSocket): ShownCertificate | undefined {
+  const { raw, valid_to: end } = socket.getPeerCertificate() ?? {};
+  if (raw === undefined) return undefined;
+  if (!socket.authorized) return { state: "refused" };
+  return { state: "accepted", subject: certificateSubject(raw), expiresAtMs: Date.parse(end) };
 }
 
 /** Parts between separators that stand outside of quotes. */

@@ -1,5 +1,5 @@
 import type { RoleBinding } from "@ssmd/metadata";
-import { certificateSubjectOf } from "./client_certificate.ts";
+import { certificateOf } from "./client_certificate.ts";
 import { type ExternalKey, externalKey } from "./external_key.ts";
 import type { Role, Roles } from "./role.ts";
 import type { TokenCheck } from "./token_check.ts";
@@ -134,11 +134,13 @@ export class CredentialCheck {
   }
 
   #keyOfCertificate(caller: Caller): ExternalKey | undefined {
-    const subject = certificateSubjectOf(caller, this.#options.proxies);
-    if (subject === undefined) return undefined;
+    const shown = certificateOf(caller, this.#options.proxies);
+    if (shown === undefined) return undefined;
+    if (shown.state === "refused") throw this.auditDenied(certificateRefused(), caller);
+    const { subject, expiresAtMs } = shown;
     // Browsers show certificates for pages of anybody, as they send cookies.
     if (isFromOtherOrigin(caller)) throw this.auditDenied(otherOrigin(), caller);
-    const identity = { kind: "certificate", subject, proof: subject, expiresAtMs: null } as const;
+    const identity = { kind: "certificate", subject, proof: subject, expiresAtMs } as const;
     return this.#remembered(identity, this.#options.roles.ofCertificate(subject), caller);
   }
 
@@ -178,6 +180,14 @@ function otherOrigin(): AccessDenied {
   return new AccessDenied("OTHER_ORIGIN", "A page of another origin asks", {
     status: 403,
     hint: "sign-ins are for the gateway's own page; others get a ticket by POST /v1/tickets",
+  });
+}
+
+function certificateRefused(): AccessDenied {
+  return new AccessDenied("CERTIFICATE_REFUSED", "The certificate is not accepted here", {
+    status: 403,
+    hint: "It is over, not for clients, or of nobody in gateway.tls.client_ca; get another one, " +
+      "or show a key",
   });
 }
 

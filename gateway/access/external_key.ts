@@ -12,7 +12,7 @@ interface ExternalIdentity {
   subject: string;
   /** What tells one proof from the next of the same subject. */
   proof: string;
-  /** Expiry, ms since 1970; null = it is shown with each request. */
+  /** Expiry, ms since 1970; null = somebody else looks at it with each request. */
   expiresAtMs: number | null;
 }
 

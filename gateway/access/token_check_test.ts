@@ -250,6 +250,9 @@ Deno.test("a certificate counts when a named proxy names it, and from nobody els
     // Whoever connects to the proxy may send elements of their own: the proxy's is the last.
     const smuggled = { "x-forwarded-client-cert": `${subject},Hash=2f;Subject="CN=eve"` };
     assert.equal(await ask(smuggled), "403 ROLE_UNBOUND");
+    // What stands in one attribute is no attribute of its own.
+    const escaped = { "x-forwarded-client-cert": 'Subject="CN=algo-7\\,O=Desk, Inc"' };
+    assert.equal(await ask(escaped), "403 ROLE_UNBOUND");
     const quoted = { "x-forwarded-client-cert": 'Subject="CN=eve,O=;Subject=CN=algo-7"' };
     assert.equal(await ask(quoted), "403 ROLE_UNBOUND");
     assert.equal(await ask({ "x-forwarded-client-cert": "Hash=1f" }), "401 KEY_MISSING");

@@ -28,6 +28,7 @@ export function askRouter(
         body: route.body === undefined ? undefined : checkedBody(body, route.body),
         access,
         headers: program === "" ? {} : { "x-ssmd-program": program },
+        isEncrypted: false,
       }));
     return jsonOf(reply);
   };

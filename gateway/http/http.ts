@@ -6,9 +6,11 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { type Logger, messageOf, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import type { Caller } from "../access/caller.ts";
 import { isHandshake } from "../access/credential.ts";
+import { callerCertificate } from "../access/client_certificate.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import { AccessDenied } from "../access/access_denied.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
@@ -24,6 +26,7 @@ import type { RouteAudit } from "./route_audit.ts";
 import { send } from "./sending.ts";
 import { signInPage } from "./sign_in_page.ts";
 import { parseTarget } from "./target.ts";
+import type { TlsFiles } from "./tls_files.ts";
 
 /** Options of the REST server. */
 interface RestServerOptions {
@@ -33,29 +36,34 @@ interface RestServerOptions {
   logger: Logger;
   connections: HttpConnections;
   audit: RouteAudit;
+  /** Absent = plain HTTP. */
+  tls: TlsFiles | undefined;
   /** Counts what was cut or not accepted. */
   onRefused: (reason: string) => void;
 }
 
+const SERVER_OPTIONS = {
+  maxHeaderSize: GATEWAY_LIMITS.headerBytesMax,
+  headersTimeout: GATEWAY_LIMITS.headersMs,
+  requestTimeout: GATEWAY_LIMITS.requestMs,
+  keepAliveTimeout: GATEWAY_LIMITS.keepAliveMs,
+  connectionsCheckingInterval: GATEWAY_LIMITS.headersMs / 4,
+  // A missing Host is refused by the answer below: node's own refusal says nothing.
+  requireHostHeader: false,
+  // Another protocol's upgrade (h2c) is answered as if it had not been offered.
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => isHandshake(headers),
+} as ServerOptions;
+
 /** A server that answers from the router. Slow, huge and broken requests get a problem and are cut. */
 export function restServer(options: RestServerOptions): Server {
-  const { connections, onRefused } = options;
+  const { connections, onRefused, tls } = options;
   const queue = new AnswerQueue(connections, onRefused);
-  const server = createServer({
-    maxHeaderSize: GATEWAY_LIMITS.headerBytesMax,
-    headersTimeout: GATEWAY_LIMITS.headersMs,
-    requestTimeout: GATEWAY_LIMITS.requestMs,
-    keepAliveTimeout: GATEWAY_LIMITS.keepAliveMs,
-    connectionsCheckingInterval: GATEWAY_LIMITS.headersMs / 4,
-    // A missing Host is refused by the answer below: node's own refusal says nothing.
-    requireHostHeader: false,
-    // Another protocol's upgrade (h2c) is answered as if it had not been offered.
-    shouldUpgradeCallback: ({ headers }: IncomingMessage) => isHandshake(headers),
-  } as ServerOptions, (request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
     queue.add(request, response, () => serve(request, response, options));
-  });
+  const server = tls?.serve(SERVER_OPTIONS, listener) ?? createServer(SERVER_OPTIONS, listener);
   server.maxRequestsPerSocket = 0;
   server.on("connection", (socket: Socket) => connections.add(socket));
+  server.on("secureConnection", (socket: TLSSocket) => connections.addTls(socket));
   server.on("clientError", refuseBroken);
   return server;
 }
@@ -151,6 +159,7 @@ async function answerRoute(
     ...{ headers, query, method, what: path },
     address: request.socket.remoteAddress ?? "",
     isProbe: route.isProbe === true,
+    ...callerCertificate(request.socket),
   };
   const access = await authenticator.authenticate(caller, route.role)
     .catch((error) => audit.refuseCaller(error, route, caller.address));
@@ -158,13 +167,15 @@ async function answerRoute(
   return await audit.run(route, call, async () => {
     const checked = { params: params.check(found.params), query: parameters.ofQuery(query) };
     const body = await bodyOf(request, route);
-    return await route.handler({ ...checked, body, access, headers });
+    const isEncrypted = request.socket instanceof TLSSocket;
+    return await route.handler({ ...checked, body, access, headers, isEncrypted });
   });
 }
 
 /** Answers bytes that are no request, or come too slowly, once; then closes the socket. */
 function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || socket.writableEnded) {
+  const isStranger = socket instanceof TLSSocket && socket.getProtocol() === null;
+  if (isStranger || !socket.writable || socket.writableEnded) {
     socket.destroy();
     return;
   }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { GATEWAY_LIMITS } from "../limits.ts";
 
 /**
@@ -12,6 +13,8 @@ export class HttpConnections {
   #open = new Set<Socket>();
   /** Sockets that wait for a request, since when (ms of performance.now); the oldest first. */
   #idle = new Map<Socket, number>();
+  /** The socket under one with TLS. */
+  #accepted = new WeakMap<Socket, Socket>();
   #timer: ReturnType<typeof setInterval>;
 
   /** One listener for all sockets. */
@@ -41,14 +44,22 @@ export class HttpConnections {
     socket.on("close", this.#forget);
   }
 
+  /** TLS was agreed on over a socket that was accepted: from now on both count as one. */
+  addTls(socket: TLSSocket): void {
+    // Only the types are without it.
+    const { _parent: accepted } = socket as TLSSocket & { _parent?: Socket };
+    if (accepted !== undefined) this.#accepted.set(socket, accepted);
+  }
+
   /** A request of this socket is being answered, or it became a stream. */
   markBusy(socket: Socket): void {
-    this.#idle.delete(socket);
+    this.#idle.delete(this.#accepted.get(socket) ?? socket);
   }
 
   /** All requests of this socket are answered. */
   markIdle(socket: Socket): void {
-    if (this.#open.has(socket)) this.#idle.set(socket, performance.now());
+    const accepted = this.#accepted.get(socket) ?? socket;
+    if (this.#open.has(accepted)) this.#idle.set(accepted, performance.now());
   }
 
   /** Stops closing idle sockets. */

@@ -22,6 +22,8 @@ export interface RouteRequest<P extends Shape = Shape, Q extends Shape = Shape, 
   /** Identity and entitlements of the caller: markets outside of them do not exist for it. */
   access: Access;
   headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Whether it came over the gateway's own TLS. */
+  isEncrypted: boolean;
 }
 
 /** An answer of a route. */

@@ -5,6 +5,7 @@ import { type Logger, messageOf, nowUs } from "@ssmd/runtime";
 import { WebSocketServer } from "ws";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
+import { callerCertificate } from "../access/client_certificate.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import { AccessDenied } from "../access/access_denied.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
@@ -152,6 +153,7 @@ export class StreamServer {
       method: request.method ?? "GET",
       what: STREAM_PATH,
       address: socket.remoteAddress ?? "",
+      ...callerCertificate(socket),
     };
     this.#handshakes++;
     try {

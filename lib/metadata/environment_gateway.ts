@@ -59,6 +59,15 @@ const CLIENT_CERTIFICATES = fields({
     .describe("Addresses of proxies whose X-Forwarded-Client-Cert is believed, and no others"),
 });
 
+const TLS = fields({
+  cert: plainText.describe("File (PEM) of the certificate, and of those between it and its root"),
+  key: plainText.describe("File (PEM) of its private key, without a password"),
+  client_ca: plainText.exactOptional().describe(
+    "File (PEM) of who signs certificates of callers; absent = none is asked for. What their " +
+      "subjects stand for is said in rbac/<environment>.yaml",
+  ),
+});
+
 const hostName = text(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, "a host's name, without a port");
 const origin = text(
   /^https?:\/\/[A-Za-z0-9.\-:[\]]+$/,
@@ -85,6 +94,9 @@ export const GATEWAY = fields({
   ),
   oidc: OIDC.exactOptional().describe(
     "Tokens that are accepted beside keys; rbac/<environment>.yaml says what they stand for",
+  ),
+  tls: TLS.exactOptional().describe(
+    "TLS of the gateway itself: files that are read again when they change; absent = plain HTTP",
   ),
   client_certificates: CLIENT_CERTIFICATES.exactOptional().describe(
     "Proxies that end TLS and tell whose certificate they saw; rbac/<environment>.yaml says what " +

@@ -60,6 +60,7 @@ export function environmentReach(
     ...addresses(file, ["cache", "url"]),
     ...file.texts(["scheduler", "address"]).map(({ text, path }) => file.reach("net", text, path)),
     ...addresses(file, ["gateway", "oidc", "jwks_url"]),
+    ...["cert", "key", "client_ca"].flatMap((name) => file.paths("read", ["gateway", "tls", name])),
     ...issuesReach(file),
     ...modelReach(file),
     ...webhookReach(file),

@@ -21,7 +21,7 @@ storage:
   endpoint: https://s3.eu-central-1.amazonaws.com
   buckets: { raw: our-raw, normalized: our-normalized }
 journal: { type: file, path: /var/lib/ssmd/journal }
-gateway: { host: "::", clients: { type: sqlite, path: /var/lib/ssmd/clients/prod.sqlite } }
+gateway: { host: "::", tls: { cert: /etc/tls.pem, key: /etc/tls.key }, clients: { type: sqlite, path: /var/lib/ssmd/clients/prod.sqlite } }
 `;
 
 function reach(text: string): string[] {
@@ -38,6 +38,8 @@ Deno.test("an environment names hosts and folders, each with file, line and fiel
     "net s3.eu-central-1.amazonaws.com:443 prod.yaml:11 storage.endpoint",
     "net our-raw.s3.eu-central-1.amazonaws.com:443 prod.yaml:12 storage.buckets.raw",
     "net our-normalized.s3.eu-central-1.amazonaws.com:443 prod.yaml:12 storage.buckets.normalized",
+    "read /etc/tls.pem prod.yaml:14 gateway.tls.cert",
+    "read /etc/tls.key prod.yaml:14 gateway.tls.key",
     "write /var/lib/ssmd/journal prod.yaml:13 journal.path",
     "write /var/lib/ssmd/clients prod.yaml:14 gateway.clients.path",
     "net [::] prod.yaml:14 gateway.host",

@@ -194,9 +194,10 @@ class ReferenceCheck {
   gateway(): void {
     const gateway = fieldOf(this.#yaml.value, "gateway");
     const host = fieldOf(gateway, "host");
-    for (const kind of ["oidc", "client_certificates"]) {
-      if (fieldOf(gateway, kind) === undefined || fieldOf(gateway, "auth") === "required") continue;
-      this.report(["gateway", kind], "nobody is asked for it; set gateway.auth: required");
+    for (const path of [["oidc"], ["client_certificates"], ["tls", "client_ca"]]) {
+      const value = path.reduce(fieldOf, gateway);
+      if (value === undefined || fieldOf(gateway, "auth") === "required") continue;
+      this.report(["gateway", ...path], "nobody is asked for it; set gateway.auth: required");
     }
     if (typeof host !== "string" || isLoopback(host)) return;
     if (![undefined, "open"].includes(fieldOf(gateway, "auth") as string | undefined)) return;

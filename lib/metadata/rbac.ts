@@ -24,10 +24,14 @@ export const RBAC_FILE = fields({
     client,
   })).default([]).describe("Who shows a token of gateway.oidc; of several the highest role counts"),
   certificates: z.array(fields({
-    subject: plainText.describe("The whole subject as the proxy writes it: CN=algo-7,O=Desk"),
+    subject: plainText.describe(
+      "The whole subject, CN=algo-7,O=Desk, as openssl x509 -subject -nameopt RFC2253 writes it",
+    ),
     role,
     client,
-  })).default([]).describe("Who shows a certificate to a proxy of gateway.client_certificates"),
+  })).default([]).describe(
+    "Who shows a certificate: to the gateway itself, or to a proxy of gateway.client_certificates",
+  ),
 });
 
 /** Who may do what in an environment. */

@@ -29,7 +29,8 @@ export function rbacReferences(
       report([field], `${name} has no gateway.${kind}, so that none is ever shown`);
     };
     if (gateway.oidc === undefined) unasked("tokens", "oidc");
-    if (gateway.client_certificates === undefined) unasked("certificates", "client_certificates");
+    const asks = gateway.client_certificates ?? gateway.tls?.client_ca;
+    if (asks === undefined) unasked("certificates", "client_certificates");
   }
   const repeated = (field: string, keyOf: (item: unknown) => unknown[]) => {
     const seen = new Set<string>();

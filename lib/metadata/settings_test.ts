@@ -125,6 +125,8 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.gateway.open_to_network environment.gateway.allowed_hosts " +
     "environment.gateway.allowed_origins environment.gateway.oidc " +
     "environment.gateway.client_certificates environment.gateway.client_certificates.proxies",
+  "gateway/http/tls_files.ts":
+    "environment.gateway.tls.cert environment.gateway.tls.key environment.gateway.tls.client_ca",
   "gateway/access/token_check.ts": "environment.gateway.oidc.issuer " +
     "environment.gateway.oidc.audience environment.gateway.oidc.algorithms " +
     "environment.gateway.oidc.clock_skew_s environment.gateway.oidc.keys_kept " +
@@ -134,7 +136,8 @@ const READERS: Readonly<Record<string, string>> = {
   "gateway/access/external_key.ts": "rbac.tokens.client rbac.certificates.client",
   "lib/metadata/rbac_references.ts": "rbac.environment",
   "gateway/main.ts":
-    "environment.gateway.host environment.gateway.port environment.gateway.slow_clients",
+    "environment.gateway.host environment.gateway.port environment.gateway.slow_clients " +
+    "environment.gateway.tls",
   "gateway/gateway.ts": "environment.gateway.slow_clients.policy " +
     "environment.gateway.slow_clients.buffer_bytes " +
     "environment.gateway.slow_clients.buffer_messages " +

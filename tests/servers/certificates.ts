@@ -41,28 +41,77 @@ export async function controllerKeys(dir: string, ...extra: string[]): Promise<C
   };
 }
 
-/** Makes a certificate for 127.0.0.1, its key, and the authority `ca` that signed it, all in `dir`. */
-export async function signedCertificate(
-  dir: string,
-): Promise<{ ca: string; certificatePath: string; privateKeyPath: string }> {
-  await openssl(
-    dir,
-    ...["req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "30", "-subj", "/CN=ca"],
-    ...["-keyout", "ca.key", "-out", "ca.pem"],
-  );
-  await openssl(
-    dir,
-    ...["req", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=server", "-keyout", "server.key"],
-    ...["-out", "server.csr"],
-  );
-  await Deno.writeTextFile(`${dir}/names`, "subjectAltName=IP:127.0.0.1\n");
-  await openssl(
-    dir,
-    ...["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "30"],
-    ...["-CAcreateserial", "-extfile", "names", "-out", "server.pem"],
-  );
-  return {
-    ...{ ca: `${dir}/ca.pem`, certificatePath: `${dir}/server.pem` },
-    privateKeyPath: `${dir}/server.key`,
+/** Files of a certificate and its private key (PEM). */
+export interface CertificateFiles {
+  certificatePath: string;
+  privateKeyPath: string;
+}
+
+/** What an authority signs. */
+interface Signing {
+  /** Files are `<dir>/<name>.pem` and `<dir>/<name>.key`; default "server". */
+  name?: string;
+  /** As openssl has it: `/O=Desk/CN=algo-7`. */
+  subject?: string;
+  /** Lines of extensions; default one of a server on 127.0.0.1. */
+  extensions?: string;
+  /** Whether its time is over. */
+  isOver?: boolean;
+}
+
+/** Who signs certificates. */
+export interface Authority {
+  /** File of its own certificate. */
+  ca: string;
+  sign(what?: Signing): Promise<CertificateFiles>;
+}
+
+const RSA = ["-nodes", "-newkey", "rsa:2048"] as const;
+/** Dates that are over can be given to `openssl ca` alone. */
+const CA_CONFIG = `[ca]
+default_ca = own
+[own]
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+organizationName = optional
+`;
+
+/** Makes an authority with its files in `dir`, `<name>.pem` and others. */
+export async function authority(dir: string, name = "ca"): Promise<Authority> {
+  const files = ["-keyout", `${name}.key`, "-out", `${name}.pem`];
+  await openssl(dir, "req", "-x509", ...RSA, "-days", "30", "-subj", "/CN=ca", ...files);
+  const signer = ["-extfile", "names", "-days", "30"];
+  const sign = async ({ name: leaf = "server", ...what }: Signing = {}) => {
+    const { subject = "/CN=server", extensions = "subjectAltName=IP:127.0.0.1" } = what;
+    const [certificate, request] = [`${leaf}.pem`, `${leaf}.csr`];
+    const asks = ["-utf8", "-subj", subject, "-keyout", `${leaf}.key`, "-out", request];
+    await openssl(dir, "req", ...RSA, ...asks);
+    await Deno.writeTextFile(`${dir}/names`, `${extensions}\n`);
+    if (what.isOver) {
+      await Deno.writeTextFile(`${dir}/ca.cnf`, CA_CONFIG);
+      await Deno.writeTextFile(`${dir}/index.txt`, "");
+      await openssl(
+        dir,
+        ...["ca", "-batch", "-config", "ca.cnf", "-cert", `${name}.pem`, "-keyfile", `${name}.key`],
+        ...["-in", request, "-out", certificate, "-notext", "-extfile", "names"],
+        ...["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"],
+      );
+    } else {
+      const by = ["-CA", `${name}.pem`, "-CAkey", `${name}.key`, "-CAcreateserial"];
+      await openssl(dir, "x509", "-req", "-in", request, ...by, ...signer, "-out", certificate);
+    }
+    return { certificatePath: `${dir}/${certificate}`, privateKeyPath: `${dir}/${leaf}.key` };
   };
+  return { ca: `${dir}/${name}.pem`, sign };
+}
+
+/** Makes a certificate for 127.0.0.1, its key, and the authority `ca` that signed it, all in `dir`. */
+export async function signedCertificate(dir: string): Promise<CertificateFiles & { ca: string }> {
+  const { ca, sign } = await authority(dir);
+  return { ca, ...await sign() };
 }

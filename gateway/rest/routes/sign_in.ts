@@ -55,9 +55,9 @@ function signInRoute(authenticator: Authenticator): Route {
         example: { client: "desk", role: "viewer", expires_in_s: seconds },
       },
     },
-    handler: ({ access, headers }) => {
+    handler: ({ access, ...request }) => {
       const value = { client: access.client, role: access.role, expires_in_s: seconds };
-      const cookie = cookieOf(authenticator.signIn(access), seconds, headers);
+      const cookie = cookieOf(authenticator.signIn(access), seconds, request);
       return uncached(json(value), { "set-cookie": cookie });
     },
   });
@@ -73,11 +73,11 @@ function signOutRoute(authenticator: Authenticator): Route {
     changes: "client-actions",
     summary: "Ends the sign-in of a browser",
     answers: { 200: { schema: SIGNED_OUT, example: { signed_in: false } } },
-    handler: ({ headers }) => {
-      const token = signInTokenOf(headers);
+    handler: (request) => {
+      const token = signInTokenOf(request.headers);
       if (token !== undefined) authenticator.signOut(token);
       return uncached(json({ signed_in: false as const }), {
-        "set-cookie": cookieOf("", 0, headers),
+        "set-cookie": cookieOf("", 0, request),
       });
     },
   });
@@ -97,7 +97,11 @@ function pageRoutes(): Route[] {
 }
 
 /** No script reads it, no page of another site sends it, and behind TLS it never goes without. */
-function cookieOf(token: string, seconds: number, headers: RouteRequest["headers"]): string {
-  const secure = headers["x-forwarded-proto"] === "https" ? "; Secure" : "";
+function cookieOf(
+  token: string,
+  seconds: number,
+  { headers, isEncrypted }: Pick<RouteRequest, "headers" | "isEncrypted">,
+): string {
+  const secure = isEncrypted || headers["x-forwarded-proto"] === "https" ? "; Secure" : "";
   return `${SIGN_IN_COOKIE}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
 }

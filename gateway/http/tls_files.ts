@@ -1,0 +1,174 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createServer, type ServerOptions } from "node:https";
+import type { RequestListener, Server } from "node:http";
+import type { TLSSocket } from "node:tls";
+import type { GatewaySpec } from "@ssmd/metadata";
+import { ConfigError, type Logger, messageOf, SsmdError } from "@ssmd/runtime";
+import { GATEWAY_LIMITS } from "../limits.ts";
+
+/** Files of the gateway's own certificate, and of who signs those of its callers. */
+type TlsSpec = NonNullable<GatewaySpec["tls"]>;
+
+/** Options of {@linkcode TlsFiles}. */
+interface TlsFilesOptions {
+  logger: Logger;
+  /** Interval of looks at the files, ms; default GATEWAY_LIMITS. */
+  reloadEveryMs?: number;
+}
+
+/** Texts of the files (PEM). */
+interface TlsTexts {
+  cert: string;
+  key: string;
+  ca: string | undefined;
+}
+
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * The gateway's certificate, read again when its files change. What is open goes on; but who showed
+ * a certificate is disconnected when `client_ca` changes, to show it to the new one. Files that do
+ * not fit together are logged, and what was read before holds.
+ */
+export class TlsFiles {
+  #spec: TlsSpec;
+  #logger: Logger;
+  #texts: TlsTexts;
+  #server: Server | undefined;
+  #timer: ReturnType<typeof setInterval>;
+  #problem = "";
+  /** Sockets that showed a certificate. */
+  #shown = new Set<TLSSocket>();
+
+  private constructor(spec: TlsSpec, texts: TlsTexts, options: TlsFilesOptions) {
+    this.#spec = spec;
+    this.#texts = texts;
+    this.#logger = options.logger;
+    const everyMs = options.reloadEveryMs ?? GATEWAY_LIMITS.tlsReloadEveryMs;
+    this.#timer = setInterval(() => void this.reload(), everyMs);
+  }
+
+  /** Throws ConfigError `TLS_FILES_UNUSABLE`. */
+  static async open(spec: TlsSpec, options: TlsFilesOptions): Promise<TlsFiles> {
+    return new TlsFiles(spec, await readTexts(spec), options);
+  }
+
+  /** A server that speaks TLS; whoever has no certificate is let in, to show a key. */
+  serve(options: ServerOptions, listener: RequestListener): Server {
+    const server = createServer({
+      ...options,
+      ...this.#context(),
+      ALPNProtocols: ["http/1.1"],
+      handshakeTimeout: GATEWAY_LIMITS.headersMs,
+      requestCert: this.#spec.client_ca !== undefined,
+      // Which certificate is accepted is told to whoever asks for something, with a reason.
+      rejectUnauthorized: false,
+    }, listener);
+    server.on("secureConnection", (socket: TLSSocket) => this.#watch(socket));
+    return this.#server = server as unknown as Server;
+  }
+
+  /** Looks at the files now. */
+  async reload(): Promise<void> {
+    try {
+      const texts = await readTexts(this.#spec);
+      if (this.#problem !== "") this.#logger.info("the files of the certificate can be used again");
+      this.#problem = "";
+      this.#use(texts);
+    } catch (error) {
+      const problem = messageOf(error);
+      if (problem === this.#problem) return;
+      this.#problem = problem;
+      this.#logger.error("the certificate stays as it is", { error: problem });
+    }
+  }
+
+  /** Looks no more. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #context() {
+    const { cert, key, ca } = this.#texts;
+    return { cert, key, ...(ca === undefined ? {} : { ca }) };
+  }
+
+  #use(texts: TlsTexts): void {
+    const before = this.#texts;
+    if (texts.cert === before.cert && texts.key === before.key && texts.ca === before.ca) return;
+    this.#texts = texts;
+    // Only the type of node:http is without it.
+    const server = this.#server as (Server & { setSecureContext?(context: object): void });
+    server?.setSecureContext?.(this.#context());
+    this.#logger.info("the files of the certificate changed and are in use", {
+      expires: new X509Certificate(texts.cert).validTo,
+    });
+    if (texts.ca === before.ca) return;
+    for (const socket of this.#shown) socket.destroy();
+  }
+
+  #watch(socket: TLSSocket): void {
+    if (!hasCertificate(socket)) return;
+    this.#shown.add(socket);
+    socket.on("close", () => this.#shown.delete(socket));
+  }
+}
+
+/** Whether the other side showed a certificate, of whomever. */
+function hasCertificate(socket: TLSSocket): boolean {
+  return Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
+}
+
+async function readTexts({ cert, key, client_ca: ca }: TlsSpec): Promise<TlsTexts> {
+  const texts = {
+    cert: await readText("cert", cert),
+    key: await readText("key", key),
+    ca: ca === undefined ? undefined : await readText("client_ca", ca),
+  };
+  // Nobody else looks: a server with files that do not fit together starts and answers no one.
+  const [own] = certificatesIn("cert", texts.cert);
+  if (own?.checkPrivateKey(privateKeyOf(texts.key)) !== true) {
+    throw unusable("key", "it is not the key of cert");
+  }
+  if (texts.ca !== undefined) certificatesIn("client_ca", texts.ca);
+  return texts;
+}
+
+/** At least one. */
+function certificatesIn(field: string, text: string): X509Certificate[] {
+  const found = text.match(PEM) ?? [];
+  if (found.length === 0) throw unusable(field, "no certificate (PEM) is in it");
+  return found.map((pem) => certificateOf(field, pem));
+}
+
+async function readText(field: string, path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw unusable(field, messageOf(cause), cause);
+  }
+}
+
+function certificateOf(field: string, pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw unusable(field, "it is no certificate (PEM)", cause);
+  }
+}
+
+function privateKeyOf(pem: string) {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // Never its own words: they may repeat the key.
+    throw unusable("key", "it is no private key (PEM, without a password)");
+  }
+}
+
+function unusable(field: string, why: string, cause?: unknown): SsmdError {
+  return new ConfigError("TLS_FILES_UNUSABLE", `gateway.tls.${field} cannot be used: ${why}`, {
+    cause,
+    hint: "Check the files that gateway.tls of the environment names",
+  });
+}
