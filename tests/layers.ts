@@ -12,6 +12,7 @@ const LANGUAGE = [
   "journal",
   "metadata",
   "archive",
+  "database",
   "audit",
   "service",
 ] as const;
@@ -32,7 +33,8 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   journal: ["runtime", "transport"],
   metadata: ["runtime", "market", "enrich"],
   archive: ["runtime", "market", "codec", "storage"],
-  audit: ["runtime", "storage", "archive"],
+  database: ["runtime"],
+  audit: ["runtime", "storage", "archive", "database"],
   service: ["runtime", "journal", "metadata"],
   exchanges: ["runtime", "market", "venue"],
   venue: ["runtime", "market", "exchanges"],

@@ -26,8 +26,19 @@ export type AccountChange =
   | { add: "entitlement"; entitlement: Omit<Entitlement, "id"> }
   | { delete: "entitlement"; id: number };
 
+/** Names a write of a gateway, so that it can be tried again without being counted twice. */
+export interface CountedBatch {
+  /** The run of the gateway. */
+  run: string;
+  /** 1, 2, 3, … */
+  number: number;
+  atMs: number;
+}
+
 /** Counts of a gateway since the last write. */
 export interface Counted {
+  /** Which write it is: one that was made already changes nothing. Absent = it is made in any case. */
+  batch?: CountedBatch;
   /** The gateway itself; absent = it has no sessions. */
   run?: GatewayRun;
   /** Added to what is there. */
@@ -36,6 +47,15 @@ export interface Counted {
   sessions: readonly SessionRecord[];
   /** Keys that were let in, and when. */
   keysUsed: readonly { id: string; atMs: number }[];
+}
+
+/** A stream that a client wants to open, where it may have so many at once. */
+export interface SessionClaim {
+  session: SessionRecord;
+  /** Most open streams of the client, over all gateways. */
+  openMax: number;
+  /** Sessions of gateways that were not seen since then do not count. */
+  seenSinceMs: number;
 }
 
 /** Which sessions; the newest first. */
@@ -58,7 +78,8 @@ export interface UsageQuery {
 /**
  * Where clients, their keys and entitlements, their sessions and their usage are kept. Several
  * processes may use one store at once; each change is whole or not at all, and durable when its
- * promise resolves. Throws StorageError `CLIENT_STORE_BUSY` (retryable), `CLIENT_STORE_FAILED` or
+ * promise resolves. Throws StorageError `CLIENT_STORE_BUSY` (retryable: nothing was done),
+ * `CLIENT_STORE_AWAY` (retryable: nobody knows what was done), `CLIENT_STORE_FAILED` or
  * `CLIENT_STORE_CLOSED`.
  */
 export interface ClientStore {
@@ -74,6 +95,8 @@ export interface ClientStore {
   apply(from: number, changes: readonly AccountChange[]): Promise<number>;
   /** Adds what was counted; the revision stays. Lost at most for a power cut, not for a kill. */
   count(counted: Counted): Promise<void>;
+  /** Puts an open session, unless the client has as many: false = it has. */
+  claimSession(claim: SessionClaim): Promise<boolean>;
   /** Counts of usage, by day, client, feed and type. */
   usage(query: UsageQuery): Promise<UsageCount[]>;
   /** Sessions, the newest first. */

@@ -1,5 +1,4 @@
-import process from "node:process";
-import { CacheError, messageOf } from "@ssmd/runtime";
+import { CacheError, messageOf, withoutVariables } from "@ssmd/runtime";
 import type { Redis } from "ioredis";
 import type { Cache, KeepOptions } from "./cache.ts";
 import { assertCacheKey, cacheClosed, wrongType } from "./errors.ts";
@@ -70,18 +69,9 @@ function connectOptions() {
   };
 }
 
-/**
- * The driver's logging module lists all variables of the environment while it loads; a service may
- * read only its own, so none are shown to it meanwhile.
- */
+/** The driver's logging module lists all variables of the environment while it loads. */
 async function importRedis(): Promise<typeof Redis> {
-  const env = Object.getOwnPropertyDescriptor(process, "env");
-  Object.defineProperty(process, "env", { value: {}, configurable: true, writable: true });
-  try {
-    return (await import("ioredis")).Redis;
-  } finally {
-    if (env !== undefined) Object.defineProperty(process, "env", env);
-  }
+  return (await withoutVariables(() => import("ioredis"))).Redis;
 }
 
 class RedisCache implements Cache {

@@ -47,4 +47,5 @@ export { portOf, runService } from "./service.ts";
 export { startWhole } from "./start.ts";
 export { COMMIT, VERSION } from "./build.ts";
 export { withMembers } from "./with_members.ts";
+export { withoutVariables } from "./without_variables.ts";
 export { cacheDir } from "./cache_dir.ts";

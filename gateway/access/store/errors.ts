@@ -1,4 +1,5 @@
-import { messageOf, StorageError } from "@ssmd/runtime";
+import type { Database } from "@ssmd/database";
+import { messageOf, SsmdError, StorageError } from "@ssmd/runtime";
 
 /** The accounts changed concurrently. */
 export function storeChangedError(): StorageError {
@@ -8,26 +9,42 @@ export function storeChangedError(): StorageError {
   });
 }
 
-/** The store was closed. */
-export function storeClosedError(): StorageError {
-  return new StorageError("CLIENT_STORE_CLOSED", "The store of clients is closed", {
-    hint: "It is closed with the gateway or the command that opened it",
+/** The error of an operation that the database refused. */
+export function storeError(cause: unknown, database: Database): SsmdError {
+  const { where } = database;
+  switch (database.faultOf(cause)) {
+    case "away":
+      return storeAwayError(cause, where);
+    case "busy":
+      return new StorageError("CLIENT_STORE_BUSY", "The store of clients is in use by another", {
+        ...{ cause, context: { where }, retryable: true },
+        hint: "Try again in a moment",
+      });
+    case "closed":
+      return new StorageError("CLIENT_STORE_CLOSED", "The store of clients is closed", {
+        ...{ cause, hint: "It is closed with the gateway or the command that opened it" },
+      });
+    case "failed":
+      return storeFailedError(cause, where);
+  }
+}
+
+/** The error of a database that refuses. */
+export function storeFailedError(cause: unknown, where: string): SsmdError {
+  if (cause instanceof SsmdError) return cause;
+  const sentence = `The store of clients refused: ${messageOf(cause)}`;
+  return new StorageError("CLIENT_STORE_FAILED", sentence, {
+    ...{ cause, context: { where } },
+    hint: `Check ${where}: that it can be written, and that its disk is not full`,
   });
 }
 
-/** The error of a failed store operation. */
-export function storeFailedError(cause: unknown, where: string): StorageError {
-  const why = messageOf(cause);
-  if (cause instanceof StorageError) return cause;
-  if (/database is locked|database table is locked/.test(why)) {
-    return new StorageError("CLIENT_STORE_BUSY", "The store of clients is in use by another", {
-      ...{ cause, context: { where }, retryable: true },
-      hint: "Try again in a moment",
-    });
-  }
-  return new StorageError("CLIENT_STORE_FAILED", `The store of clients refused: ${why}`, {
-    ...{ cause, context: { where } },
-    hint: `Check ${where}: that it can be written, and that its disk is not full`,
+/** The error of a database that does not answer; what was under way may be done or not. */
+export function storeAwayError(cause: unknown, where: string): StorageError {
+  const sentence = `The store of clients does not answer: ${messageOf(cause)}`;
+  return new StorageError("CLIENT_STORE_AWAY", sentence, {
+    ...{ cause, context: { where }, retryable: true },
+    hint: `Check that ${where} runs and is reached; the last change may be done or not`,
   });
 }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { clientStoreContract } from "../testing/client_store_contract.ts";
-import { testClient } from "../testing/accounts.ts";
+import { testClient, testEntitlement, testKey } from "../testing/accounts.ts";
 import { memoryClientStore, sqliteClientStore } from "./sqlite.ts";
-import { migrate, MIGRATIONS } from "./sqlite_schema.ts";
+import { SQLITE_STEPS } from "./schema_sqlite.ts";
 
 const dirs: string[] = [];
 
@@ -12,6 +12,16 @@ async function newFile(): Promise<string> {
   dirs.push(dir);
   return `${dir}/clients/demo.sqlite`;
 }
+
+/** Rows as the first version wrote them. */
+const FIRST_ROWS = `
+  INSERT INTO clients (id, description, role, enabled, created_at_ms, updated_at_ms)
+    VALUES ('desk', '', 'client', 1, 1, 1);
+  INSERT INTO api_keys (id, client, label, hash, created_at_ms) VALUES ('k1', 'desk', '', '00', 1);
+  INSERT INTO entitlements (client, feed, symbols, types, created_at_ms)
+    VALUES ('desk', 'f', '*', '*', 1);
+  INSERT INTO runs (id, seen_at_ms) VALUES ('r1', 5);
+  INSERT INTO usage VALUES ('2026-01-01', 'desk', 'f', 'trade', 1);`;
 
 Deno.test.afterAll(async () => {
   for (const dir of dirs) await Deno.remove(dir, { recursive: true });
@@ -63,7 +73,7 @@ Deno.test("sqlite: a file of a newer version and rubbish are refused with what t
   const path = await newFile();
   await sqliteClientStore(path).close();
   const db = new DatabaseSync(path);
-  db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+  db.exec(`PRAGMA user_version = ${SQLITE_STEPS.length + 1}`);
   db.close();
   assert.throws(() => sqliteClientStore(path), { code: "CLIENT_STORE_NEWER" });
   const garbage = await newFile();
@@ -73,33 +83,29 @@ Deno.test("sqlite: a file of a newer version and rubbish are refused with what t
   assert.match(await Deno.readTextFile(garbage), /^no database/);
 });
 
-Deno.test("sqlite: migrations go on where the file stands, each step whole or not at all", async () => {
-  const path = await newFile();
-  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")));
-  const db = new DatabaseSync(path);
-  const first = "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)";
-  const second = "ALTER TABLE a ADD COLUMN y TEXT; UPDATE a SET y = 'new'";
-  migrate(db, path, [first]);
-  migrate(db, path, [first, second]);
-  migrate(db, path, [first, second]);
-  assert.deepEqual({ ...db.prepare("SELECT * FROM a").get() }, { x: 1, y: "new" });
-  const broken = "INSERT INTO a VALUES (2, 'half'); INSERT INTO missing VALUES (1)";
-  assert.throws(() => migrate(db, path, [first, second, broken]));
-  assert.equal(db.prepare("SELECT count(*) AS n FROM a").get()?.["n"], 1);
-  assert.equal(db.prepare("PRAGMA user_version").get()?.["user_version"], 2);
-  db.close();
-});
-
-Deno.test("sqlite: a file of an earlier version keeps its clients, and none is disconnected", async () => {
-  const path = await newFile();
-  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")));
-  const db = new DatabaseSync(path);
-  migrate(db, path, MIGRATIONS.slice(0, 1));
-  db.exec("INSERT INTO clients VALUES ('desk', '', 'client', 1, NULL, NULL, NULL, 1, 1)");
-  db.exec("INSERT INTO runs VALUES ('r1', 5)");
-  db.close();
-  const store = sqliteClientStore(path);
-  assert.deepEqual((await store.load()).clients, [testClient("desk")]);
-  assert.deepEqual(await store.runs(), [{ id: "r1", pid: 0, seenAtMs: 5, revision: 0 }]);
-  await store.close();
-});
+for (const [version] of SQLITE_STEPS.entries()) {
+  Deno.test(`sqlite: a file of version ${version} keeps what it has, and works on`, async () => {
+    const path = await newFile();
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")));
+    const db = new DatabaseSync(path);
+    for (const step of SQLITE_STEPS.slice(0, version)) db.exec(step);
+    db.exec(`PRAGMA user_version = ${version}`);
+    if (version > 0) db.exec(FIRST_ROWS);
+    db.close();
+    const store = sqliteClientStore(path);
+    const { clients, keys, entitlements } = await store.load();
+    const kept = version === 0 ? [] : ["desk"];
+    assert.deepEqual(clients, kept.map((id) => testClient(id)));
+    assert.deepEqual(keys, kept.map((id) => testKey("k1", id)));
+    assert.deepEqual(entitlements, kept.map((id) => ({ ...testEntitlement(id, "f"), id: 1 })));
+    assert.deepEqual(
+      await store.runs(),
+      kept.map(() => ({ id: "r1", pid: 0, seenAtMs: 5, revision: 0 })),
+    );
+    assert.equal((await store.usage({})).length, kept.length);
+    const late = testClient("late", { use: "trading" });
+    await store.apply(await store.revision(), [{ put: "client", client: late }]);
+    assert.equal((await store.load()).clients.length, kept.length + 1);
+    await store.close();
+  });
+}

@@ -181,6 +181,53 @@ const PROMISES: Readonly<Record<string, Body>> = {
     assert.deepEqual((await store.load()).keys, [{ ...key, lastUsedAtMs: 70 }]);
   },
 
+  "a batch that was written already changes nothing": async (store) => {
+    const usage = [{ day: "2026-01-01", client: "a", feed: "f", type: "trade", messages: 1 }];
+    const write = (run: string, number: number) =>
+      store.count({ batch: { run, number, atMs: 1 }, usage, sessions: [], keysUsed: [] });
+    for (const number of [1, 1, 2, 1, 2]) await write("r1", number);
+    assert.equal((await store.usage({}))[0]?.messages, 2);
+    // Each gateway counts its own; what is written without a number is always new.
+    await write("r2", 1);
+    await store.count({ usage, sessions: [], keysUsed: [] });
+    assert.equal((await store.usage({}))[0]?.messages, 4);
+    assert.equal(await store.prune({ sessionsMs: 0, usageDay: "2000-01-01" }), 0);
+    await write("r1", 2);
+    assert.equal((await store.usage({}))[0]?.messages, 4);
+  },
+
+  "of many who claim a session at once, as many get one as are free": async (store) => {
+    await fillStore(store);
+    const run = (id: string, seenAtMs: number) =>
+      store.count({
+        ...{ usage: [], sessions: [], keysUsed: [] },
+        run: { id, seenAtMs, pid: 1, revision: 1 },
+      });
+    await run("r1", 100);
+    await run("r2", 100);
+    const lost = testSession("lost", { run: "r0" });
+    const ended = testSession("ended", { endedAtMs: 5, reason: "" });
+    const other = testSession("other", { client: "other" });
+    await store.count({ usage: [], sessions: [lost, ended, other], keysUsed: [] });
+    const claims = Array.from({ length: 20 }, (_, i) =>
+      store.claimSession({
+        session: testSession(`s${i}`, { run: i % 2 ? "r1" : "r2" }),
+        ...{ openMax: 3, seenSinceMs: 50 },
+      }));
+    const got = await Promise.all(claims);
+    assert.equal(got.filter((each) => each).length, 3);
+    const open = await store.sessions({ limit: 99, client: "desk", openOnly: true });
+    assert.equal(open.length, 4);
+    const one = open.find(({ id }) => id !== "lost")!;
+    await store.count({
+      ...{ usage: [], keysUsed: [] },
+      sessions: [{ ...one, endedAtMs: 9, reason: "" }],
+    });
+    const claim = (id: string) =>
+      store.claimSession({ session: testSession(id), openMax: 3, seenSinceMs: 50 });
+    assert.deepEqual([await claim("a"), await claim("b")], [true, false]);
+  },
+
   "sessions come newest first, open ones alone on demand": async (store) => {
     const sessions = [
       testSession("s1", { startedAtMs: 1, endedAtMs: 5, reason: "closed" }),

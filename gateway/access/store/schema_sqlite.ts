@@ -1,12 +1,5 @@
-import { inTransaction } from "@ssmd/runtime";
-import type { DatabaseSync } from "node:sqlite";
-import { storeNewer } from "./errors.ts";
-
-/**
- * The steps from an empty file to the schema of this version; `user_version` says how many were
- * taken. A step is never changed once it was released: what is new is a further step.
- */
-export const MIGRATIONS: readonly string[] = [
+/** The steps from an empty file to the tables of this version. */
+export const SQLITE_STEPS: readonly string[] = [
   `CREATE TABLE revision (number INTEGER NOT NULL) STRICT;
    INSERT INTO revision VALUES (1);
    CREATE TABLE clients (
@@ -93,26 +86,10 @@ export const MIGRATIONS: readonly string[] = [
      created_at_ms INTEGER NOT NULL,
      until_ms INTEGER
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE batches (
+     run TEXT PRIMARY KEY,
+     number INTEGER NOT NULL,
+     at_ms INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sessions_client_open ON sessions (client) WHERE ended_at_ms IS NULL;`,
 ];
-
-/**
- * Takes the steps that are still to be taken, each whole or not at all. Throws StorageError
- * `CLIENT_STORE_NEWER` where more were taken than this version knows.
- */
-export function migrate(
-  db: DatabaseSync,
-  where: string,
-  migrations: readonly string[] = MIGRATIONS,
-): void {
-  for (;;) {
-    // Another process may be taking the same step: it is looked up within the lock.
-    const isDone = inTransaction(db, () => {
-      const version = db.prepare("PRAGMA user_version").get()?.["user_version"] as number;
-      if (version > migrations.length) throw storeNewer(where, version, migrations.length);
-      const step = migrations[version];
-      if (step !== undefined) db.exec(`${step}; PRAGMA user_version = ${version + 1}`);
-      return step === undefined;
-    });
-    if (isDone) return;
-  }
-}

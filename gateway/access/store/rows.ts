@@ -1,4 +1,4 @@
-import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import type { Row, SqlValue } from "@ssmd/database";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { CLIENT_ROLES } from "../role.ts";
 import { CLIENT_USES } from "../account.ts";
@@ -7,12 +7,15 @@ import type {
   Block,
   ClientAccount,
   Entitlement,
+  GatewayRun,
+  PastEntitlement,
   SessionRecord,
   UsageCount,
 } from "../account.ts";
+import type { CountedBatch } from "../client_store.ts";
 
-type Row = Record<string, SQLOutputValue>;
-type Values = Record<string, SQLInputValue>;
+/** Values in the order in which the statement names the columns. */
+type Values = SqlValue[];
 
 /** A client from its row. */
 export function clientOf(row: Row): ClientAccount {
@@ -21,7 +24,7 @@ export function clientOf(row: Row): ClientAccount {
     description: text(row, "description"),
     role: CLIENT_ROLES.find((role) => role === row["role"]) ?? "client",
     use: CLIENT_USES.find((use) => use === row["use"]) ?? "unspecified",
-    enabled: row["enabled"] === 1,
+    enabled: Number(row["enabled"]) === 1,
     disconnectedAtMs: number(row, "disconnected_at_ms"),
     limits: {
       sessionsMax: numberOrNull(row, "sessions_max"),
@@ -34,20 +37,12 @@ export function clientOf(row: Row): ClientAccount {
 }
 
 /** The row of a client. */
-export function clientRow(client: ClientAccount): Values {
-  return {
-    id: client.id,
-    description: client.description,
-    role: client.role,
-    use: client.use,
-    enabled: client.enabled ? 1 : 0,
-    disconnected_at_ms: client.disconnectedAtMs,
-    sessions_max: client.limits.sessionsMax,
-    requests_per_second_max: client.limits.requestsPerSecondMax,
-    messages_per_day_max: client.limits.messagesPerDayMax,
-    created_at_ms: client.createdAtMs,
-    updated_at_ms: client.updatedAtMs,
-  };
+export function clientRow({ limits, ...client }: ClientAccount): Values {
+  return [
+    ...[client.id, client.description, client.role, client.use, client.enabled ? 1 : 0],
+    ...[client.disconnectedAtMs, limits.sessionsMax, limits.requestsPerSecondMax],
+    ...[limits.messagesPerDayMax, client.createdAtMs, client.updatedAtMs],
+  ];
 }
 
 /** A key from its row. */
@@ -67,17 +62,10 @@ export function keyOf(row: Row): ApiKey {
 
 /** The row of a key. */
 export function keyRow(key: ApiKey): Values {
-  return {
-    id: key.id,
-    client: key.client,
-    label: key.label,
-    hash: key.hash,
-    created_at_ms: key.createdAtMs,
-    expires_at_ms: key.expiresAtMs,
-    revoked_at_ms: key.revokedAtMs,
-    replaced_by: key.replacedBy,
-    last_used_at_ms: key.lastUsedAtMs,
-  };
+  return [
+    ...[key.id, key.client, key.label, key.hash, key.createdAtMs, key.expiresAtMs],
+    ...[key.revokedAtMs, key.replacedBy, key.lastUsedAtMs],
+  ];
 }
 
 /** An entitlement from its row; a type that this version does not know gives nothing. */
@@ -96,15 +84,16 @@ export function entitlementOf(row: Row): Entitlement {
   };
 }
 
+/** An entitlement that is given or was, from its row. */
+export function pastEntitlementOf(row: Row): PastEntitlement {
+  return { ...entitlementOf(row), removedAtMs: numberOrNull(row, "removed_at_ms") };
+}
+
 /** The row of an entitlement, without its id. */
 export function entitlementRow(entitlement: Omit<Entitlement, "id">): Values {
   const { client, feed, symbols, types, createdAtMs, expiresAtMs } = entitlement;
-  return {
-    ...{ client, feed, symbols },
-    types: types === "*" ? types : types.join(","),
-    created_at_ms: createdAtMs,
-    expires_at_ms: expiresAtMs,
-  };
+  const named = types === "*" ? types : types.join(",");
+  return [client, feed, symbols, named, createdAtMs, expiresAtMs];
 }
 
 /** A blocked address from its row. */
@@ -115,6 +104,11 @@ export function blockOf(row: Row): Block {
     createdAtMs: number(row, "created_at_ms"),
     untilMs: numberOrNull(row, "until_ms"),
   };
+}
+
+/** The row of a blocked address. */
+export function blockRow({ address, reason, createdAtMs, untilMs }: Block): Values {
+  return [address, reason, createdAtMs, untilMs];
 }
 
 /** A session from its row. */
@@ -133,16 +127,8 @@ export function sessionOf(row: Row): SessionRecord {
 
 /** The row of a session. */
 export function sessionRow(session: SessionRecord): Values {
-  return {
-    id: session.id,
-    run: session.run,
-    client: session.client,
-    key: session.key,
-    address: session.address,
-    started_at_ms: session.startedAtMs,
-    ended_at_ms: session.endedAtMs,
-    reason: session.reason,
-  };
+  const { id, run, client, key, address, startedAtMs, endedAtMs, reason } = session;
+  return [id, run, client, key, address, startedAtMs, endedAtMs, reason];
 }
 
 /** A count of usage from its row. */
@@ -154,6 +140,31 @@ export function usageOf(row: Row): UsageCount {
     type: text(row, "type"),
     messages: number(row, "messages"),
   };
+}
+
+/** The row of a count of usage. */
+export function usageRow({ day, client, feed, type, messages }: UsageCount): Values {
+  return [day, client, feed, type, messages];
+}
+
+/** A run of a gateway from its row. */
+export function runOf(row: Row): GatewayRun {
+  return {
+    id: text(row, "id"),
+    pid: number(row, "pid"),
+    seenAtMs: number(row, "seen_at_ms"),
+    revision: number(row, "revision"),
+  };
+}
+
+/** The row of a run of a gateway. */
+export function runRow({ id, seenAtMs, pid, revision }: GatewayRun): Values {
+  return [id, seenAtMs, pid, revision];
+}
+
+/** The row of the last batch of a run. */
+export function batchRow({ run, number, atMs }: CountedBatch): Values {
+  return [run, number, atMs];
 }
 
 function text(row: Row, column: string): string {

@@ -1,0 +1,163 @@
+import type { Database, Statements } from "@ssmd/database";
+import type {
+  Accounts,
+  GatewayRun,
+  PastEntitlement,
+  SessionRecord,
+  UsageCount,
+} from "../account.ts";
+import {
+  type AccountChange,
+  type ClientStore,
+  type Counted,
+  LOST_SESSION_REASON,
+  type SessionClaim,
+  type SessionQuery,
+  type UsageQuery,
+} from "../client_store.ts";
+import { storeChangedError, storeError } from "./errors.ts";
+import * as rows from "./rows.ts";
+import * as statements from "./statements.ts";
+
+type Kind = Parameters<Database["transaction"]>[0];
+
+/** A store of clients in a database that has the tables of {@linkcode CLIENT_MIGRATIONS}. */
+export class DatabaseClientStore implements ClientStore {
+  #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  load(): Promise<Accounts> {
+    return this.#in("read", async ({ all }) => ({
+      revision: await revisionIn({ all }),
+      clients: (await all("SELECT * FROM clients ORDER BY id")).map(rows.clientOf),
+      keys: (await all("SELECT * FROM api_keys ORDER BY id")).map(rows.keyOf),
+      entitlements: (await all("SELECT * FROM entitlements ORDER BY id")).map(rows.entitlementOf),
+      blocks: (await all("SELECT * FROM blocks ORDER BY address")).map(rows.blockOf),
+    }));
+  }
+
+  revision(): Promise<number> {
+    return this.#in("read", revisionIn);
+  }
+
+  apply(from: number, changes: readonly AccountChange[]): Promise<number> {
+    return this.#in("change", async (run) => {
+      // Whoever changes it at the same time waits here, and then finds another number.
+      if (await run.run(statements.NEXT_REVISION, from) === 0) throw storeChangedError();
+      for (const change of changes) await applyChange(run, change);
+      return from + 1;
+    });
+  }
+
+  count(counted: Counted): Promise<void> {
+    return this.#in("count", async (run) => {
+      const { batch, run: gateway } = counted;
+      if (gateway !== undefined) await run.run(statements.UPSERT_RUN, ...rows.runRow(gateway));
+      if (
+        batch !== undefined && await run.run(statements.NEXT_BATCH, ...rows.batchRow(batch)) === 0
+      ) {
+        return;
+      }
+      // In one order everywhere, so that no two gateways wait for each other.
+      const usage = counted.usage.map(rows.usageRow).sort(byText);
+      const sessions = counted.sessions.map(rows.sessionRow).sort(byText);
+      const keys = counted.keysUsed.map(({ id, atMs }) => [id, atMs]).sort(byText);
+      await run.runEach(statements.ADD_USAGE, usage);
+      await run.runEach(statements.UPSERT_SESSION, sessions);
+      await run.runEach(statements.USE_KEY, keys);
+    });
+  }
+
+  claimSession({ session, openMax, seenSinceMs }: SessionClaim): Promise<boolean> {
+    return this.#in("count", async (run) => {
+      await run.run(statements.LOCK_CLIENT, session.client);
+      const [row] = await run.all(statements.COUNT_OPEN, session.client, seenSinceMs);
+      if (Number(row?.["open"]) >= openMax) return false;
+      await run.run(statements.UPSERT_SESSION, ...rows.sessionRow(session));
+      return true;
+    });
+  }
+
+  usage({ client, fromDay, toDay }: UsageQuery): Promise<UsageCount[]> {
+    return this.#in("read", async ({ all }) => {
+      const values = [client ?? null, fromDay ?? "", toDay ?? "9"];
+      return (await all(statements.FIND_USAGE, ...values)).map(rows.usageOf);
+    });
+  }
+
+  sessions({ client, openOnly, within, limit }: SessionQuery): Promise<SessionRecord[]> {
+    return this.#in("read", async ({ all }) => {
+      const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = within ?? {};
+      const values = [client ?? null, openOnly === true ? 1 : 0, fromMs, toMs, limit];
+      return (await all(statements.FIND_SESSIONS, ...values)).map(rows.sessionOf);
+    });
+  }
+
+  entitlementHistory(): Promise<{ sinceMs: number; entitlements: PastEntitlement[] }> {
+    return this.#in("read", async ({ all }) => ({
+      sinceMs: Number((await all("SELECT since_ms FROM entitlement_history"))[0]?.["since_ms"]),
+      entitlements: (await all(statements.ALL_ENTITLEMENTS)).map(rows.pastEntitlementOf),
+    }));
+  }
+
+  runs(): Promise<GatewayRun[]> {
+    return this.#in(
+      "read",
+      async ({ all }) => (await all("SELECT * FROM runs ORDER BY id")).map(rows.runOf),
+    );
+  }
+
+  endLostSessions(seenBeforeMs: number): Promise<number> {
+    return this.#in("count", async ({ run }) => {
+      const ended = await run(statements.END_LOST, LOST_SESSION_REASON, seenBeforeMs);
+      await run("DELETE FROM runs WHERE seen_at_ms < $1", seenBeforeMs);
+      return ended;
+    });
+  }
+
+  prune({ sessionsMs, usageDay }: { sessionsMs: number; usageDay: string }): Promise<number> {
+    return this.#in("count", async ({ run }) => {
+      await run("DELETE FROM batches WHERE at_ms < $1", sessionsMs);
+      return await run("DELETE FROM sessions WHERE ended_at_ms < $1", sessionsMs) +
+        await run("DELETE FROM usage WHERE day < $1", usageDay) +
+        await run(
+          "DELETE FROM removed_entitlements WHERE removed_at_ms < $1",
+          Date.parse(usageDay),
+        );
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  async #in<T>(kind: Kind, body: (run: Statements) => Promise<T>): Promise<T> {
+    try {
+      return await this.#database.transaction(kind, body);
+    } catch (error) {
+      throw storeError(error, this.#database);
+    }
+  }
+}
+
+async function revisionIn({ all }: Pick<Statements, "all">): Promise<number> {
+  return Number((await all("SELECT number FROM revision"))[0]?.["number"]);
+}
+
+async function applyChange({ run }: Statements, change: AccountChange): Promise<void> {
+  if ("add" in change) {
+    await run(statements.ADD_ENTITLEMENT, ...rows.entitlementRow(change.entitlement));
+  } else if ("delete" in change) await run(statements.DELETE[change.delete], change.id);
+  else if (change.put === "client") {
+    await run(statements.UPSERT_CLIENT, ...rows.clientRow(change.client));
+  } else if (change.put === "key") await run(statements.UPSERT_KEY, ...rows.keyRow(change.key));
+  else await run(statements.UPSERT_BLOCK, ...rows.blockRow(change.block));
+}
+
+function byText(one: readonly unknown[], other: readonly unknown[]): number {
+  const [a, b] = [one.join("\n"), other.join("\n")];
+  return a < b ? -1 : a > b ? 1 : 0;
+}

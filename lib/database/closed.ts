@@ -1,0 +1,6 @@
+/** The database was closed by this process. */
+export class DatabaseClosed extends Error {
+  constructor(where: string) {
+    super(`${where} was closed`);
+  }
+}

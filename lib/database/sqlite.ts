@@ -1,0 +1,122 @@
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { inTransaction, messageOf } from "@ssmd/runtime";
+import { DatabaseClosed } from "./closed.ts";
+import type { Database, DatabaseFault, SqlValue, Statements, TransactionKind } from "./database.ts";
+import type { Migrations } from "./migrations.ts";
+
+/** Path of a database that lives as long as the process. */
+export const IN_MEMORY = ":memory:";
+
+/** Options of {@linkcode sqliteDatabase}. */
+interface SqliteOptions {
+  migrations: Migrations;
+  /** Wait for another writing process, ms. Blocks the thread. */
+  busyMs: number;
+}
+
+/**
+ * A database in one SQLite file (and its `-wal` and `-shm`), made for this user only where it is not
+ * there yet. Throws what SQLite and the file system throw, and what {@linkcode Migrations.newer} gives.
+ */
+export function sqliteDatabase(path: string, { migrations, busyMs }: SqliteOptions): Database {
+  if (path !== IN_MEMORY) createPrivate(path);
+  const db = new DatabaseSync(path, { timeout: busyMs });
+  try {
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
+    migrateSqlite(db, path, migrations);
+    return new SqliteDatabase(db, path);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Readable by the owner only; SQLite gives its other files the same mode. */
+function createPrivate(path: string): void {
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
+}
+
+/** Takes the steps that are still to be taken, each whole or not at all. */
+export function migrateSqlite(db: DatabaseSync, where: string, migrations: Migrations): void {
+  const { sqlite: steps, newer } = migrations;
+  for (;;) {
+    // Another process may be taking the same step: it is looked up within the lock.
+    const isDone = inTransaction(db, () => {
+      const version = db.prepare("PRAGMA user_version").get()?.["user_version"] as number;
+      if (version > steps.length) throw newer(where, version, steps.length);
+      const step = steps[version];
+      if (step !== undefined) db.exec(`${step}; PRAGMA user_version = ${version + 1}`);
+      return step === undefined;
+    });
+    if (isDone) return;
+  }
+}
+
+class SqliteDatabase implements Database {
+  readonly where: string;
+  #db: DatabaseSync;
+  #statements = new Map<string, StatementSync>();
+  /** The transaction before: there is one connection, which has one at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  #run: Statements = {
+    all: (sql, ...values) => Promise.try(() => this.#statement(sql).all(named(values))),
+    run: (sql, ...values) => Promise.try(() => this.#change(sql, values)),
+    runEach: (sql, rows) =>
+      Promise.try(() => {
+        for (const values of rows) this.#change(sql, values);
+      }),
+  };
+
+  constructor(db: DatabaseSync, path: string) {
+    this.#db = db;
+    this.where = path;
+  }
+
+  transaction<T>(kind: TransactionKind, body: (run: Statements) => Promise<T>): Promise<T> {
+    const done = this.#last.then(() => this.#transaction(kind, body));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  faultOf(error: unknown): DatabaseFault {
+    if (error instanceof DatabaseClosed) return "closed";
+    return /database (table )?is locked/.test(messageOf(error)) ? "busy" : "failed";
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  async #transaction<T>(kind: TransactionKind, body: (run: Statements) => Promise<T>): Promise<T> {
+    if (!this.#db.isOpen) throw new DatabaseClosed(this.where);
+    this.#db.exec(`PRAGMA synchronous = ${kind === "change" ? "FULL" : "NORMAL"}`);
+    this.#db.exec(kind === "read" ? "BEGIN" : "BEGIN IMMEDIATE");
+    try {
+      const result = await body(this.#run);
+      this.#db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // SQLite itself takes back what failed for want of space.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #change(sql: string, values: readonly SqlValue[]): number {
+    return Number(this.#statement(sql).run(named(values)).changes);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, statement = this.#db.prepare(sql));
+    return statement;
+  }
+}
+
+function named(values: readonly SqlValue[]): Record<string, SqlValue> {
+  return Object.fromEntries(values.map((value, i) => [`$${i + 1}`, value]));
+}

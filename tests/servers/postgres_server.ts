@@ -1,0 +1,119 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "./free_port.ts";
+import { ServerProgram } from "./program.ts";
+
+/** A PostgreSQL of our own on loopback, whose data outlive it in a folder. */
+export interface PostgresServer extends AsyncDisposable {
+  /** `postgres://127.0.0.1:{port}/postgres` */
+  readonly url: string;
+  readonly port: number;
+  /** Its superuser, who is asked for no password. */
+  readonly user: string;
+  /** Writes who may connect how (`pg_hba.conf`); holds after the next start. */
+  configureAccess(lines: string): Promise<void>;
+  /** Kills all of its processes at once (SIGKILL), and waits until they are gone. */
+  kill(): Promise<void>;
+  /** Stops all of its processes (SIGSTOP): connections stay open, nothing is answered. */
+  freeze(): void;
+  /** Lets them go on. */
+  thaw(): void;
+  /** Starts it on the same port and data, and waits until it answers. */
+  start(): Promise<void>;
+}
+
+/** Version that tests run against; `.ci/run` installs it where it is missing. */
+const POSTGRES_VERSION = 15;
+const PROGRAMS = `/usr/lib/postgresql/${POSTGRES_VERSION}/bin`;
+const PROGRAM = new ServerProgram(`${PROGRAMS}/postgres`);
+const START_MS_MAX = 120_000;
+const USER = "ssmd";
+/** As root it starts nothing; this user's files are nobody else's. */
+const NOBODY = "nobody";
+
+/** Whether tests with a real server can run; SSMD_REQUIRE_SERVICES=1 makes a missing one a failure. */
+export function postgresServerAvailable(): boolean {
+  return PROGRAM.isAvailable;
+}
+
+/** Makes a database and starts a server on it, with more settings as `max_connections=9`. */
+export async function startPostgresServer(
+  settings: readonly string[] = [],
+): Promise<PostgresServer> {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-postgres-" });
+  if (Deno.uid() === 0) await run(["chown", NOBODY, dir]);
+  const data = `${dir}/data`;
+  const init = ["-A", "trust", "-U", USER, "-E", "UTF8", "--no-locale", "--no-sync", "-D", data];
+  await run(asUser([`${PROGRAMS}/initdb`, ...init]));
+  const port = freePort();
+  const all = [
+    ...["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${dir}`],
+    // A kill of its processes loses nothing that the system was given.
+    ...["fsync=off", ...settings],
+  ];
+  const launch = async () => {
+    const child = spawn(
+      asUser([`${PROGRAMS}/postgres`, "-D", data, ...all.flatMap((s) => ["-c", s])]),
+    );
+    await untilReady([`${PROGRAMS}/pg_isready`, "-h", "127.0.0.1", "-p", String(port)], child);
+    return child;
+  };
+  let child = await launch();
+  const kill = async () => {
+    // A process that is still connected would keep the next server from starting.
+    for (const pid of [child.pid, ...childrenOf(child.pid)]) signal(pid, "SIGKILL");
+    await child.status;
+  };
+  return {
+    ...{ url: `postgres://127.0.0.1:${port}/postgres`, port, user: USER, kill },
+    freeze: () => [child.pid, ...childrenOf(child.pid)].forEach((pid) => signal(pid, "SIGSTOP")),
+    thaw: () => [child.pid, ...childrenOf(child.pid)].forEach((pid) => signal(pid, "SIGCONT")),
+    configureAccess: (lines) => Deno.writeTextFile(`${data}/pg_hba.conf`, lines),
+    start: async () => void (child = await launch()),
+    [Symbol.asyncDispose]: async () => {
+      await kill();
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
+
+/** The same processes, whoever runs the tests: setpriv takes the place of the program. */
+function asUser(command: string[]): string[] {
+  if (Deno.uid() !== 0) return command;
+  return ["setpriv", `--reuid=${NOBODY}`, "--regid=nogroup", "--clear-groups", ...command];
+}
+
+function spawn([program = "", ...args]: string[]): Deno.ChildProcess {
+  // The folder of the tests may be closed to that user.
+  const options = { args, cwd: "/", stdout: "null", stderr: "null", stdin: "null" } as const;
+  return new Deno.Command(program, options).spawn();
+}
+
+async function run([program = "", ...args]: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args, cwd: "/" }).output();
+  if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
+}
+
+async function untilReady(ask: string[], child: Deno.ChildProcess): Promise<void> {
+  const deadlineMs = Date.now() + START_MS_MAX;
+  while (!(await spawn(ask).status).success) {
+    if (Date.now() > deadlineMs) {
+      child.kill("SIGKILL");
+      throw new Deno.errors.TimedOut("PostgreSQL did not answer");
+    }
+    await delay(20);
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  const text = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`);
+  return text.split(" ").filter((each) => each !== "").map(Number);
+}
+
+function signal(pid: number, name: Deno.Signal): void {
+  try {
+    Deno.kill(pid, name);
+  } catch (error) {
+    // It may have ended by itself.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
