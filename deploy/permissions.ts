@@ -124,13 +124,13 @@ function toolPermissions({ args, root, registryDir, reach }: Launch): Permission
   };
 }
 
-/** Hosts of the environments; venues are for who captures, the cache for who answers clients or tells them of days, models for agents. */
+/** Hosts of the environments; venues are for who captures, cache and clients for who answers clients or tells them of days, models for agents. */
 function hostsOf({ program, reach }: Launch): string[] {
   const captures = program === "connector" || program === "ssmd";
   const serves = ["gateway", "worker", "ssmd"].includes(program);
   const acts = program === "agents" || program === "ssmd";
   return reach.filter(({ kind, field }) => kind === "net" && (captures || !isOfVenue(field)))
-    .filter(({ field }) => serves || !field.startsWith("cache."))
+    .filter(({ field }) => serves || !/^(cache|gateway\.clients)\./.test(field))
     .filter(({ field }) => acts || !field.startsWith("agents."))
     .map(({ what }) => what);
 }

@@ -14,6 +14,7 @@ const LINE = { file: "exchanges/environments/prod.yaml", line: 1 };
 const REACH: readonly Reach[] = [
   { ...LINE, kind: "net", what: "nats.lan:4222", field: "transport.url" },
   { ...LINE, kind: "net", what: "redis.lan:6379", field: "cache.url" },
+  { ...LINE, kind: "net", what: "db.lan:5432", field: "gateway.clients.url" },
   { ...LINE, kind: "write", what: "/srv/ssmd", field: "storage.path" },
   { ...LINE, kind: "read", what: "/etc/ssmd/bus.yaml", field: "keys.bus.source" },
   { ...LINE, kind: "read", what: "/etc/ssmd/tls.key", field: "gateway.tls.key" },
@@ -52,9 +53,12 @@ Deno.test("a synchronization reaches the REST of its venue, as the venue's folde
   }
 });
 
-Deno.test("the cache is reached by who answers clients or tells them of days, and by nobody else", () => {
-  const reaches = (program: Launch["program"], line: string) =>
-    permissions(program, line).net.includes("redis.lan:6379");
+Deno.test("cache and clients are reached by who answers clients or tells them of days, and by nobody else", () => {
+  const reaches = (program: Launch["program"], line: string) => {
+    const { net } = permissions(program, line);
+    assert.equal(net.includes("redis.lan:6379"), net.includes("db.lan:5432"));
+    return net.includes("db.lan:5432");
+  };
   assert.ok(reaches("gateway", "--env prod") && reaches("ssmd", "up --env prod"));
   assert.ok(reaches("worker", "--env prod"));
   assert.ok(!reaches("archiver", "--env prod") && !reaches("connector", "--env prod"));

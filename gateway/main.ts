@@ -9,7 +9,7 @@ import {
   untilSignal,
   VERSION,
 } from "@ssmd/runtime";
-import { openService } from "@ssmd/service";
+import { keyAudit, openService } from "@ssmd/service";
 import { openServiceStorage } from "@ssmd/storage";
 import { openServiceTransport } from "@ssmd/transport";
 import {
@@ -36,7 +36,7 @@ await runService("gateway", FLAGS, async (flags, stack) => {
   const connections = connectionLimits(registryDir, logger);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
   const authenticator = await environmentAuthenticator(environment, {
-    ...{ host, logger, registryDir },
+    ...{ host, logger, registryDir, onKeyAccess: keyAudit("gateway") },
     dataDir: deployment.dataDir,
   });
   stack.defer(() => authenticator.close());

@@ -2,9 +2,10 @@ import {
   ClientAdmin,
   type ClientStore,
   memoryClientStore,
-  sqliteClientStore,
+  openClientStore,
 } from "@ssmd/gateway/access";
-import { clientStorePath, dataDirOf, type Environment, loadEnvironment } from "@ssmd/metadata";
+import { clientStoreConfig, dataDirOf, type Environment, loadEnvironment } from "@ssmd/metadata";
+import { keyAudit } from "@ssmd/service";
 import { notice, type SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { clientView } from "./views.ts";
@@ -12,8 +13,6 @@ import { clientView } from "./views.ts";
 /** The clients of an environment, as a command works on them. */
 export interface ClientContext {
   environment: Environment;
-  /** The file they are kept in. */
-  path: string;
   store: ClientStore;
   admin: ClientAdmin;
 }
@@ -96,15 +95,19 @@ async function openContext(
   create: boolean,
 ): Promise<ClientContext> {
   const environment = await loadEnvironment(await registryDirOf(context.globals), env);
-  const path = clientStorePath(environment, dataDirOf(environment, data));
+  const onKeyAccess = keyAudit("cli");
+  const config = await clientStoreConfig(environment, {
+    ...{ dataDir: dataDirOf(environment, data), onKeyAccess },
+  });
   // Who only looks leaves no file behind where there is none.
-  const there = create || await Deno.stat(path).then(() => true, () => false);
-  const store = there ? sqliteClientStore(path) : memoryClientStore();
+  const there = create || config.type === "postgres" ||
+    await Deno.stat(config.path).then(() => true, () => false);
+  const store = there ? await openClientStore(config) : memoryClientStore();
   if (environment.gateway.auth !== "required") {
     notice(
       context,
       `environment ${env} does not ask for keys yet: set auth: required under gateway`,
     );
   }
-  return { environment, path, store, admin: new ClientAdmin(store) };
+  return { environment, store, admin: new ClientAdmin(store) };
 }

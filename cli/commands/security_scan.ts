@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { keySourceOf, loadRotations } from "@ssmd/metadata";
+import { clientStorePath, dataDirOf, keySourceOf, loadRotations } from "@ssmd/metadata";
 import { readClients } from "../client/client_context.ts";
 import { CLIENT_FLAGS } from "../client/flags.ts";
 import { auditPathOf } from "../command/audited.ts";
@@ -22,15 +22,17 @@ export default defineCommand({
   failed: (findings) => findings.length > 0,
   async run({ flags, context }) {
     const registryDir = await registryDirOf(context.globals);
-    return await readClients(context, flags, async ({ environment, path, admin }) => {
-      const audit = auditPathOf(environment, flags.data);
+    return await readClients(context, flags, async ({ environment, admin }) => {
+      const clients = clientStorePath(environment, dataDirOf(environment, flags.data));
+      const stores = [clients, auditPathOf(environment, flags.data)]
+        .filter((path) => path !== undefined);
       const sources = Object.values(environment.keys).map(keySourceOf);
       const keys = sources.flatMap((source) => source.kind === "file" ? [source.path] : []);
       return scan({
         ...{ environment, registryDir, nowMs: Date.now() },
         rotations: await loadRotations(registryDir, environment.name),
         accounts: await admin.accounts(),
-        privateFiles: [...[path, audit].flatMap((file) => [file, `${file}-wal`]), ...keys],
+        privateFiles: [...stores.flatMap((file) => [file, `${file}-wal`]), ...keys],
       });
     });
   },

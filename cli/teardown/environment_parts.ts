@@ -112,7 +112,9 @@ async function diskParts({ environment, dataDir }: Deployment): Promise<Found[]>
     clientStorePath(environment, dataDir),
     feedbackPath(environment, dataDir),
     agentStorePath(environment, dataDir),
-  ].flatMap((path) => ["", "-wal", "-shm"].map((end) => path + end));
+  ].filter((path) => path !== undefined).flatMap((path) =>
+    ["", "-wal", "-shm"].map((end) => path + end)
+  );
   const parts: Found[] = [];
   for (const what of [`${dataDir}/spool/${env}`, ...databases, jobsLockPath(dataDir, env)]) {
     const [items, bytes] = await sizeOf(what);

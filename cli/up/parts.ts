@@ -33,6 +33,7 @@ import {
   SignalService,
   type SignalServiceOptions,
 } from "@ssmd/signals";
+import { keyAudit } from "@ssmd/service";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
 import { openServiceTransport, type Transport } from "@ssmd/transport";
 import { closeOptions } from "./drained_storage.ts";
@@ -147,7 +148,7 @@ async function startKeptGateway(
   const host = environment.gateway.host ?? "127.0.0.1";
   const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
   const authenticator = await environmentAuthenticator(environment, {
-    ...{ host, logger, registryDir: registryFolder, dataDir },
+    ...{ host, logger, registryDir: registryFolder, dataDir, onKeyAccess: keyAudit("up") },
   });
   stack.defer(() => authenticator.close());
   const audit = new AuditQueue(auditStorePath(env, dataDir), logger);

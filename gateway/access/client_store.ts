@@ -83,6 +83,8 @@ export interface UsageQuery {
  * `CLIENT_STORE_CLOSED`.
  */
 export interface ClientStore {
+  /** File, or address without credentials; for people. */
+  readonly where: string;
   /** Everything that decides, as of one moment. */
   load(): Promise<Accounts>;
   /** The revision now: cheap enough to be asked several times a second. */

@@ -1,6 +1,6 @@
 import { type JsonRecord, openJournal } from "@ssmd/journal";
 import {
-  clientStorePath,
+  clientStoreConfig,
   type Environment,
   type GatewaySpec,
   journalConfig,
@@ -24,6 +24,8 @@ interface EnvironmentAuthenticatorOptions {
   /** Folder of the spools, beside which clients are kept. */
   dataDir: string;
   logger: Logger;
+  /** Told of each access to keys of the store. */
+  onKeyAccess?: Parameters<typeof clientStoreConfig>[1]["onKeyAccess"];
   /** The registry's folder, for the file of roles. */
   registryDir: string;
 }
@@ -48,13 +50,15 @@ export async function environmentAuthenticator(
 
 async function apiKeyAuthenticator(
   environment: Environment,
-  { dataDir, logger, registryDir }: EnvironmentAuthenticatorOptions,
+  { dataDir, logger, registryDir, onKeyAccess }: EnvironmentAuthenticatorOptions,
 ): Promise<Authenticator> {
   const { oidc } = environment.gateway;
   const roles = new Roles(await loadRbac(registryDir, environment.name));
-  const { sqliteClientStore } = await import("./store/sqlite.ts");
-  const path = clientStorePath(environment, dataDir);
-  const store = sqliteClientStore(path, { busyMs: STORE_BUSY_MS });
+  const { openClientStore } = await import("./store/open.ts");
+  const config = await clientStoreConfig(environment, {
+    ...{ dataDir, ...(onKeyAccess === undefined ? {} : { onKeyAccess }) },
+  });
+  const store = await openClientStore(config, { busyMs: STORE_BUSY_MS });
   const stack = new AsyncDisposableStack();
   stack.defer(() => store.close());
   try {
@@ -70,7 +74,7 @@ async function apiKeyAuthenticator(
       ...(oidc === undefined ? {} : { tokens: await openTokenCheck(oidc, logger) }),
       requestsPerSecondMax,
     });
-    logger.info("keys are asked for", { clients: path });
+    logger.info("keys are asked for", { clients: store.where });
     return withClosing(authenticator, stack);
   } catch (error) {
     await stack.disposeAsync();

@@ -175,11 +175,6 @@ export function dataDirOf({ storage }: Environment, named?: string): string {
   return named ?? (storage.type === "local" ? storage.path : DEFAULT_DATA_DIR);
 }
 
-/** The file in which the gateway of an environment keeps its clients. */
-export function clientStorePath({ name, gateway }: Environment, dataDir: string): string {
-  return gateway.clients?.path ?? `${dataDir}/clients/${name}.sqlite`;
-}
-
 /** The file in which the gateway of an environment keeps what clients report. */
 export function feedbackPath({ name }: Environment, dataDir: string): string {
   return `${dataDir}/feedback/${name}.sqlite`;

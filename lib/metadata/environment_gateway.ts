@@ -2,6 +2,9 @@ import { z } from "zod";
 import { CREDENTIALS } from "./environment_key.ts";
 import { address, duration, fields, oneOf, plainText, port, text } from "./shape.ts";
 
+/** With `require` the server's certificate is not looked at. */
+const SSL_MODES: ReadonlySet<string> = new Set(["disable", "require", "verify-full"]);
+
 const SLOW_CLIENTS = fields({
   policy: z.enum(["drop_newest", "drop_oldest", "conflate", "disconnect"]).exactOptional()
     .describe("For clients that do not choose one themselves"),
@@ -13,12 +16,37 @@ const SLOW_CLIENTS = fields({
     .describe("Seconds of dropping after which a client is disconnected"),
 });
 
+const postgresAddress = address(["postgres", "postgresql"]).superRefine((value, context) => {
+  if (!URL.canParse(value)) return;
+  const { pathname, searchParams } = new URL(value);
+  if (!/^\/[^/]+$/.test(pathname)) {
+    context.addIssue({ code: "custom", message: "must name a database: postgres://host/database" });
+  }
+  for (const [name, text] of searchParams) {
+    if (name === "sslmode" && SSL_MODES.has(text)) continue;
+    const message = `has ?${name}=${text}. Allowed: sslmode=${[...SSL_MODES].join(", sslmode=")}`;
+    context.addIssue({ code: "custom", message });
+  }
+});
+
 const CLIENTS = oneOf([
   fields({
     type: z.literal("sqlite").describe("A database file of this machine"),
     path: plainText.describe("File of the database"),
   }),
-], { postgres: '"postgres" is a reserved name and not built yet. Allowed: sqlite' });
+  fields({
+    type: z.literal("postgres").describe("A PostgreSQL that gateways of several machines share"),
+    url: postgresAddress.describe(
+      "postgres://host:port/database, with ?sslmode=verify-full for TLS; the environment has the " +
+        "schema ssmd_<name> in it",
+    ),
+    credentials: CREDENTIALS.exactOptional()
+      .describe("user and password → reference $key:name.field"),
+    clients_kept: duration.exactOptional().describe(
+      "Time for which known clients go on while the database does not answer; absent = 10m",
+    ),
+  }),
+]);
 
 const sendFrom = z.enum(["low", "medium", "high"]).default("high")
   .describe("The least priority of issues that are handed over");

@@ -30,6 +30,8 @@ const PORTS: Readonly<Record<string, number>> = {
   http: 80,
   wss: 443,
   https: 443,
+  postgres: 5432,
+  postgresql: 5432,
   redis: 6379,
   rediss: 6379,
 };
@@ -59,6 +61,7 @@ export function environmentReach(
     ...storageReach(file),
     ...addresses(file, ["cache", "url"]),
     ...file.texts(["scheduler", "address"]).map(({ text, path }) => file.reach("net", text, path)),
+    ...addresses(file, ["gateway", "clients", "url"]),
     ...addresses(file, ["gateway", "oidc", "jwks_url"]),
     ...["cert", "key", "client_ca"].flatMap((name) => file.paths("read", ["gateway", "tls", name])),
     ...issuesReach(file),

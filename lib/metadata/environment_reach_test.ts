@@ -56,6 +56,16 @@ Deno.test("an address of the environment's own takes the place of the feed's; a 
   assert.deepEqual(reach("feeds: [kraken]\nsimulator: { seed: 1 }\n"), []);
 });
 
+Deno.test("a database of clients is a host, with the usual port where none is named", () => {
+  const at = (url: string) => reach(`gateway:\n  clients: { type: postgres, url: ${url} }\n`);
+  assert.deepEqual(at("postgres://db.lan/ssmd"), [
+    "net db.lan:5432 prod.yaml:2 gateway.clients.url",
+  ]);
+  assert.deepEqual(at("'postgresql://db.lan:6000/a?sslmode=require'"), [
+    "net db.lan:6000 prod.yaml:2 gateway.clients.url",
+  ]);
+});
+
 Deno.test("a file that is broken or of another shape names nothing", () => {
   for (const text of ["", "a: [", "- 1", "transport: 7", "storage: { path: 5 }", "a: *b"]) {
     assert.deepEqual(reach(text), [], text);

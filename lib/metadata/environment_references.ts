@@ -230,8 +230,10 @@ class ReferenceCheck {
     for (const part of ["transport", "storage", "cache"]) {
       this.#references([part, "credentials"], fieldOf(fieldOf(root, part), "credentials"));
     }
-    const issues = fieldOf(fieldOf(root, "gateway"), "issues");
-    this.#references(["gateway", "issues", "credentials"], fieldOf(issues, "credentials"));
+    for (const part of ["clients", "issues"]) {
+      const given = fieldOf(fieldOf(fieldOf(root, "gateway"), part), "credentials");
+      this.#references(["gateway", part, "credentials"], given);
+    }
     const model = fieldOf(fieldOf(root, "agents"), "model");
     this.#references(["agents", "model", "credentials"], fieldOf(model, "credentials"));
     if (fieldOf(root, "simulator") === undefined) this.#neededCredentials();

@@ -122,9 +122,13 @@ export {
   type SealTarget,
 } from "./sealed_secret.ts";
 export {
+  type ClientStoreConfig,
+  clientStoreConfig,
+  clientStorePath,
+} from "./client_store_config.ts";
+export {
   agentStorePath,
   auditStorePath,
-  clientStorePath,
   dataDirOf,
   type DeployedSymbol,
   type Deployment,

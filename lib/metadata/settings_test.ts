@@ -78,10 +78,13 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.symbols.depth environment.transport environment.transport.url " +
     "environment.transport.max_bytes environment.transport.max_age " +
     "environment.transport.credentials environment.cache environment.storage environment.storage.path " +
-    "environment.gateway environment.gateway.clients environment.gateway.clients.path " +
+    "environment.gateway " +
     "environment.simulator environment.endpoints environment.credentials " +
     "environment.connects environment.connects.burst environment.connects.refill " +
     "environment.gateway.issues environment.agents environment.agents.webhooks.url",
+  "lib/metadata/client_store_config.ts": "environment.gateway.clients " +
+    "environment.gateway.clients.path environment.gateway.clients.credentials " +
+    "environment.gateway.clients.clients_kept environment.gateway.clients.url",
   "lib/metadata/deployed_issues.ts": "environment.gateway.issues.credentials",
   "gateway/feedback/environment_tracker.ts": "environment.gateway.issues.from " +
     "environment.gateway.issues.team_id environment.gateway.issues.url",

@@ -29,6 +29,10 @@ export class DatabaseClientStore implements ClientStore {
     this.#database = database;
   }
 
+  get where(): string {
+    return this.#database.where;
+  }
+
   load(): Promise<Accounts> {
     return this.#in("read", async ({ all }) => ({
       revision: await revisionIn({ all }),

@@ -1,0 +1,19 @@
+import type { ClientStoreConfig } from "@ssmd/metadata";
+import type { ClientStore } from "../client_store.ts";
+import { sqliteClientStore } from "./sqlite.ts";
+
+/** Options of {@linkcode openClientStore}. */
+interface OpenOptions {
+  /** Wait for another process that writes to a file, ms; default 5 s. Blocks the thread. */
+  busyMs?: number;
+}
+
+/** Opens the store of clients that a configuration names. Rejects as its driver does. */
+export async function openClientStore(
+  config: ClientStoreConfig,
+  options: OpenOptions = {},
+): Promise<ClientStore> {
+  if (config.type === "sqlite") return sqliteClientStore(config.path, options);
+  const { postgresClientStore } = await import("./postgres.ts");
+  return await postgresClientStore(config);
+}

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { parseDurationMs } from "@ssmd/runtime";
+import { type CredentialsReader, credentialsReader, KEY_SOURCES } from "./credentials_reader.ts";
+import type { Environment } from "./environment.ts";
+import { type KeyAccess, reported } from "./key_access.ts";
+import { keysOfReferences, resolveKeys } from "./keys.ts";
+
+/** Where a gateway keeps its clients, their sessions and usage; with credentials in place of references. */
+export type ClientStoreConfig = { type: "sqlite"; path: string } | {
+  type: "postgres";
+  url: string;
+  /** Of this environment alone. */
+  schema: string;
+  credentials?: Record<string, string>;
+  /** Reads them from where their keys are now. */
+  readCredentials?: CredentialsReader;
+  /** Time for which clients go on while it does not answer. */
+  keptMs: number;
+};
+
+/** Options of {@linkcode clientStoreConfig}. */
+interface ClientStoreOptions {
+  /** Folder of the spools, beside which the file of clients is. */
+  dataDir: string;
+  /** Told that the keys were read, or were refused. */
+  onKeyAccess?: (environment: Environment, access: KeyAccess) => Promise<void>;
+}
+
+const KEPT_MS = parseDurationMs("10m");
+
+/**
+ * Where the clients of an environment are. Its keys are read here, as few programs need them. Rejects
+ * as {@linkcode resolveKeys}.
+ */
+export async function clientStoreConfig(
+  environment: Environment,
+  { dataDir, onKeyAccess }: ClientStoreOptions,
+): Promise<ClientStoreConfig> {
+  const { name, gateway: { clients } } = environment;
+  if (clients?.type !== "postgres") {
+    return { type: "sqlite", path: sqlitePath(environment, dataDir) };
+  }
+  const { type, url, clients_kept: keptMs = KEPT_MS, credentials: references } = clients;
+  const at = { type, url, schema: schemaOf(name), keptMs };
+  if (references === undefined) return at;
+  const needed = keysOfReferences(environment, Object.values(references));
+  const access = { action: "resolve", environment: name, keys: Object.keys(needed) } as const;
+  const keys = await reported(
+    access,
+    async (each) => await onKeyAccess?.(environment, each),
+    () => resolveKeys({ ...environment, keys: needed }, KEY_SOURCES),
+  );
+  return {
+    ...{ ...at, credentials: keys.values(references) },
+    readCredentials: credentialsReader({ environment, references, keys, onAccess: onKeyAccess }),
+  };
+}
+
+/** The file of clients; undefined = they are in a database that machines share. */
+export function clientStorePath(environment: Environment, dataDir: string): string | undefined {
+  return environment.gateway.clients?.type === "postgres"
+    ? undefined
+    : sqlitePath(environment, dataDir);
+}
+
+function sqlitePath({ name, gateway: { clients } }: Environment, dataDir: string): string {
+  return clients?.type === "sqlite" ? clients.path : `${dataDir}/clients/${name}.sqlite`;
+}
+
+/** Characters of a name that PostgreSQL looks at. */
+const NAME_MAX = 63;
+
+/** The PostgreSQL schema of an environment: no two environments have the same. */
+export function schemaOf(environment: string): string {
+  const name = `ssmd_${environment}`;
+  if (name.length <= NAME_MAX) return name;
+  const hash = createHash("sha256").update(environment).digest("hex").slice(0, 16);
+  return `${name.slice(0, NAME_MAX - hash.length - 1)}_${hash}`;
+}
