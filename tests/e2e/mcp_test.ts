@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { MCP_REVISIONS, mcpConformance } from "../contract/mcp_conformance.ts";
-import { eventually, Folder, RunningUp } from "./_process.ts";
+import { ARGUMENTS, callWhenAllowed, TOOLS, withDemo } from "./_tool_calls.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
@@ -38,18 +38,6 @@ const OF_A_REVISION = {
     ...["sep-2575-http-server-no-independent-requests-on-stream"],
     ...["sep-2575-server-no-log-without-loglevel"],
   ],
-};
-
-/** Arguments with which each tool finds something in the demo; absent = none. */
-const ARGUMENTS: Readonly<Record<string, Record<string, string | number>>> = {
-  get_market: { symbol: "BTCUSD" },
-  get_trades: { symbol: "BTCUSD", limit: 3 },
-  get_orderbook: { symbol: "BTCUSD" },
-  query_historical: { symbol: "BTCUSD", kind: "candles" },
-  get_signal_history: { id: "imbalance_flip" },
-  test_signal: { id: "imbalance_flip" },
-  create_signal: { words: "when it rains" },
-  report_issue: { kind: "other", text: "which day is open?" },
 };
 
 /** What a program in Python does with every tool, over the transport that it is told. */
@@ -115,27 +103,6 @@ async function run(command: string, args: string[]): Promise<{ code: number; out
   return { code, out: text.decode(stdout) + (code === 0 ? "" : text.decode(stderr)) };
 }
 
-/** Calls a tool as soon as its client may. */
-async function callTool(client: Client, name: string): Promise<Record<string, unknown>> {
-  for (;;) {
-    const { content } = await client.callTool({ name, arguments: ARGUMENTS[name] ?? {} });
-    const answer = JSON.parse((content as { text: string }[])[0]?.text ?? "");
-    if (answer.error?.code !== "TOO_MANY_CALLS") return answer;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-}
-
-async function withUp(test: (url: string) => Promise<void>): Promise<void> {
-  await using data = new Folder();
-  await using up = new RunningUp(["--data", data.path]);
-  const url = await up.url();
-  await eventually("trades of every market", async () => {
-    const { markets } = await (await fetch(`${url}/v1/markets`)).json();
-    return markets.every(({ last_price }: { last_price: number | null }) => last_price !== null);
-  });
-  await test(url);
-}
-
 async function hasPython(name: string): Promise<boolean> {
   const { code, out } = await run("python3", ["-c", `import ${name}`]);
   if (code !== 0 && REQUIRED) throw new Error(`the Python package ${name} is missing: ${out}`);
@@ -143,7 +110,7 @@ async function hasPython(name: string): Promise<boolean> {
 }
 
 Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio", async (t) => {
-  await withUp(async (url) => {
+  await withDemo(async (url) => {
     for (const client of ["mcp", "fastmcp"]) {
       if (!await hasPython(client)) continue;
       for (const args of [["http", url], ["stdio", `${ROOT}cli/ssmd`, url]]) {
@@ -151,7 +118,7 @@ Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio
           const { code, out } = await run("python3", ["-c", PYTHON, client, ...args]);
           assert.equal(code, 0, out);
           const { called, status } = JSON.parse(out);
-          assert.ok(Object.keys(called).length === 12, out);
+          assert.ok(Object.keys(called).length === TOOLS, out);
           for (const [name, answer] of Object.entries(called)) {
             assert.ok("data" in (answer as object), `${name}: ${JSON.stringify(answer)}`);
           }
@@ -169,9 +136,12 @@ Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio
         }),
       );
       const { tools } = await client.listTools();
-      assert.equal(tools.length, 12);
+      assert.equal(tools.length, TOOLS);
       for (const { name } of tools) {
-        const answer = await callTool(client, name);
+        const answer = await callWhenAllowed(async () => {
+          const { content } = await client.callTool({ name, arguments: ARGUMENTS[name] ?? {} });
+          return (content as { text: string }[])[0]?.text ?? "";
+        });
         assert.ok("data" in answer, `${name}: ${JSON.stringify(answer)}`);
       }
       await client.close();
@@ -182,7 +152,7 @@ Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio
 });
 
 Deno.test("the tools pass what the official suite asks of any server, in either revision", async (t) => {
-  await withUp(async (url) => {
+  await withDemo(async (url) => {
     for (const revision of MCP_REVISIONS) {
       await t.step(revision, async () => {
         const { passed, missed, report } = await mcpConformance(`${url}/mcp`, revision);
