@@ -1,4 +1,5 @@
 import { isoOfUs, nowUs } from "@ssmd/runtime";
+import type { Json } from "../http/ask.ts";
 import { cutUntil } from "./cut.ts";
 import { MCP_LIMITS } from "./limits.ts";
 import { separateUntrusted } from "./untrusted.ts";
@@ -121,7 +122,8 @@ function isoTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(isoTimes);
   if (typeof value !== "object" || value === null) return value;
   const made: Record<string, unknown> = {};
-  for (const [name, each] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const each = (value as Json)[name];
     if (typeof each === "object") made[name] = isoTimes(each);
     else if (typeof each === "number" && TIMES.has(name)) {
       made[name] = isoOfUs(Math.round(each * 1000));

@@ -53,11 +53,11 @@ function mcpRoutes(source: ToolSource): Route[] {
       typeof value === "string" ? [[name, value] as [string, string]] : []
     );
     const response = await (await endpoint).fetch(
-      new Request("http://gateway/mcp", {
+      {
         method,
         headers: given.filter(([name]) => name !== "content-length"),
-        ...(method === "POST" ? { body: body as string } : {}),
-      }),
+        body: method === "POST" ? body as string : "",
+      },
       access,
     );
     return uncached({

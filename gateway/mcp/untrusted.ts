@@ -38,28 +38,37 @@ interface Separated {
  */
 export function separateUntrusted(value: unknown): Separated {
   const untrusted: Record<string, string> = {};
-  const cleaned = walk(value, [], untrusted);
+  const cleaned = walk(value, undefined, untrusted);
   return { value: cleaned, untrusted };
 }
 
-function walk(value: unknown, path: string[], found: Record<string, string>): unknown {
-  if (Array.isArray(value)) {
-    return value.map((each, i) => walk(each, [...path, String(i)], found));
-  }
+/** The name of a value in what holds it. */
+interface Step {
+  name: string | number;
+  parent: Step | undefined;
+}
+
+function walk(value: unknown, at: Step | undefined, found: Record<string, string>): unknown {
   if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    return value.map((each, i) => walk(each, { name: i, parent: at }, found));
+  }
   const kept: Record<string, unknown> = {};
   const isOwn = OWN_REASONS.has((value as { reason?: unknown }).reason);
-  for (const [name, each] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const each = (value as Readonly<Record<string, unknown>>)[name];
     if (isOwn && name === "detail") continue;
     if (typeof each === "string" && isForeign(name, each)) {
-      if (each !== "") keep(found, [...path, name].join("."), each);
-    } else {
-      // Most fields are plain: their way is written down for none of them.
-      const isPlain = typeof each !== "object" || each === null;
-      kept[name] = isPlain ? each : walk(each, [...path, name], found);
-    }
+      if (each !== "") keep(found, pathOf({ name, parent: at }), each);
+    } else if (typeof each !== "object" || each === null) kept[name] = each;
+    else kept[name] = walk(each, { name, parent: at }, found);
   }
   return kept;
+}
+
+/** Written only for a text that is kept apart. */
+function pathOf({ name, parent }: Step): string {
+  return parent === undefined ? String(name) : `${pathOf(parent)}.${name}`;
 }
 
 function isForeign(name: string, text: string): boolean {

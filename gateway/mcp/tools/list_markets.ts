@@ -36,11 +36,13 @@ export const LIST_MARKETS = defineTool({
 
 /** Fields that say something; absent = not known. */
 function compact(market: Json): Json {
-  return Object.fromEntries(
-    Object.entries(market).filter(([name, value]) =>
-      value !== null && value !== "unknown" && !(name === "book" && value === "live")
-    ),
-  );
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(market)) {
+    const value = market[name];
+    if (value === null || value === "unknown" || (name === "book" && value === "live")) continue;
+    kept[name] = value;
+  }
+  return kept;
 }
 
 function conditionOf(markets: readonly Json[]): Condition {
