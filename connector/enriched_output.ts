@@ -23,6 +23,7 @@ export class EnrichedOutput {
   #markets = new Map<string, EnrichedMarket>();
   #subjects = new Map<string, string>();
   #bytes: RowBytes;
+  #idPrefix: string;
   /** Newest rows that the bus has not taken, by symbol. */
   #waiting = new Map<string, EnrichedRow>();
   #draining: Promise<void> | undefined;
@@ -32,6 +33,7 @@ export class EnrichedOutput {
   constructor(options: EnrichedOutputOptions) {
     this.#options = options;
     this.#bytes = new RowBytes(options.enrichment.chain);
+    this.#idPrefix = `enriched:${options.feed}:${options.run}:`;
   }
 
   /** An output that does what `output` does, and then takes the record. */
@@ -102,13 +104,16 @@ export class EnrichedOutput {
   }
 
   #publish(row: EnrichedRow): void {
-    const { env, feed, run, publisher } = this.#options;
+    const { env, feed, publisher } = this.#options;
     let subject = this.#subjects.get(row.symbol);
     if (subject === undefined) {
       subject = enrichedSubject(env, feed, row.symbol);
       this.#subjects.set(row.symbol, subject);
     }
-    const id = `enriched:${feed}:${run}:${++this.#rows}`;
-    publisher.publish({ subject, payload: this.#bytes.of(row), id });
+    publisher.publish({
+      subject,
+      payload: this.#bytes.of(row),
+      id: this.#idPrefix + ++this.#rows,
+    });
   }
 }

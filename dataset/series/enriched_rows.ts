@@ -116,9 +116,7 @@ async function otherTops(
   const tops: Top[] = [];
   const market = new EnrichedMarket({
     ...{ ...other, chain },
-    onRow: ({ timeUs, values: [bid, ask] }) => {
-      tops.push({ timeUs, bid: Number(bid ?? NaN), ask: Number(ask ?? NaN) });
-    },
+    onRow: ({ timeUs, numbers: [bid = NaN, ask = NaN] }) => tops.push({ timeUs, bid, ask }),
   });
   for await (const batch of readOther(other)) for (const event of batch) market.take(event);
   return tops;

@@ -1,4 +1,4 @@
-import { enrichedJson, type EnrichedRow } from "@ssmd/enrich";
+import { enrichedJson, type EnrichedRow, valueOf } from "@ssmd/enrich";
 import {
   type Column,
   count,
@@ -93,8 +93,8 @@ export function columnsOfSeries(options: SeriesOptions, withFeed = true): Column
 function enrichedColumns({ enrichment }: SeriesOptions): Column[] {
   const columns = (enrichment?.chain.columns ?? []).map(({ name, kind }, i): Column =>
     kind === "double"
-      ? optionalDouble<EnrichedRow>(name, ({ values }) => values[i] as number | null)
-      : { name, kind, nullable: true, of: (row) => (row as EnrichedRow).values[i] as string | null }
+      ? optionalDouble<EnrichedRow>(name, (row) => valueOf(row, i) as number | null)
+      : { name, kind, nullable: true, of: (row) => valueOf(row as EnrichedRow, i) as string | null }
   );
   return [
     time<EnrichedRow>("time", ({ timeUs }) => timeUs),

@@ -54,9 +54,10 @@ export class EnrichedMarket {
   #otherReferenceUs: number;
   /** The last row; undefined = there was none today. */
   #row: EnrichedRow | undefined;
-  /** Its numbers, NaN = not known, and its words. */
-  #numbers: Float64Array;
-  #words: (string | null)[];
+  /** Its numbers, NaN = not known. */
+  #numbers: number[];
+  /** Its words; another list where one is another, as rows share it. */
+  #words: readonly (string | null)[];
   /** Index of each word among the references; -1 = it is the quality. */
   #wordFields: number[];
 
@@ -65,7 +66,7 @@ export class EnrichedMarket {
     this.#chain = options.chain;
     this.#values = new Float64Array(this.#chain.slots).fill(NaN);
     const { columns, steps, hasQuality, references } = this.#chain;
-    this.#numbers = new Float64Array(steps.length);
+    this.#numbers = steps.map(() => 0);
     this.#wordFields = columns.slice(steps.length).map(({ name }) =>
       name === "quality" && hasQuality ? -1 : references.indexOf(name)
     );
@@ -197,7 +198,7 @@ export class EnrichedMarket {
       const window = this.#windows[i] as TradeWindow;
       window.passTo(timeUs);
       const isWhole = this.#tradeGaps.size === 0 && timeUs - us >= this.#tradesSinceUs;
-      values[slot] = isWhole ? window[name] : NaN;
+      values[slot] = !isWhole ? NaN : name === "vwap" ? window.vwap : window.volume;
     }
     for (let i = 0; i < steps.length; i++) {
       const { slot, evaluate } = steps[i] as EnrichChain["steps"][number];
@@ -211,16 +212,9 @@ export class EnrichedMarket {
     const valid = this.#snapshotUs > 0;
     const areOthers = this.#takeNumbers();
     if (!this.#takeWords(timeUs) && !areOthers && this.#row?.valid === valid) return;
-    const values: (number | string | null)[] = [];
-    const numbers = this.#numbers;
-    for (let i = 0; i < numbers.length; i++) {
-      const value = numbers[i] as number;
-      values.push(Number.isNaN(value) ? null : value);
-    }
-    const words = this.#words;
-    for (let i = 0; i < words.length; i++) values.push(words[i] as string | null);
     const { symbol, feed, onRow } = this.#options;
-    const row: EnrichedRow = { symbol, feed, timeUs, valid, values };
+    const numbers = this.#numbers.slice();
+    const row: EnrichedRow = { symbol, feed, timeUs, valid, numbers, words: this.#words };
     this.#row = row;
     onRow(row);
   }
@@ -245,16 +239,15 @@ export class EnrichedMarket {
   #takeWords(timeUs: number): boolean {
     const isReferred = timeUs >= this.#otherReferenceUs;
     if (isReferred) this.#passReferences(timeUs);
-    let isOther = false;
+    let changed: (string | null)[] | undefined;
     for (let i = 0; i < this.#wordFields.length; i++) {
       const field = this.#wordFields[i] as number;
       if (field >= 0 && !isReferred) continue;
       const word = field < 0 ? this.#quality() : this.#reference?.values[field] || null;
-      if (word === this.#words[i]) continue;
-      this.#words[i] = word;
-      isOther = true;
+      if (word !== this.#words[i]) (changed ??= this.#words.slice())[i] = word;
     }
-    return isOther;
+    if (changed !== undefined) this.#words = changed;
+    return changed !== undefined;
   }
 
   #passReferences(timeUs: number): void {

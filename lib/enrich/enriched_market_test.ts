@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Gap, lostGap, openGap, type OrderBookUpdate, recoveredGap } from "@ssmd/market";
 import { enrichChain } from "./chain.ts";
 import { EnrichedMarket, type ReferenceSpan } from "./enriched_market.ts";
-import { enrichedJson, RowBytes } from "./enriched_row.ts";
+import { enrichedJson, RowBytes, valueOf } from "./enriched_row.ts";
 
 const DAY_US = 86_400_000_000;
 const ENRICH = [
@@ -18,8 +18,10 @@ function market(references: readonly ReferenceSpan[] = []) {
   assert.ok(chain);
   const enriched = new EnrichedMarket({
     ...{ symbol: "A", feed: "kraken", chain, references },
-    onRow: ({ timeUs, valid, values: [mid, vwap, quality, state] }) =>
-      rows.push([timeUs / 1e6 - DAY_US / 1e6, valid, mid, vwap, quality, state]),
+    onRow: (row) => {
+      const values = [0, 1, 2, 3].map((column) => valueOf(row, column));
+      rows.push([row.timeUs / 1e6 - DAY_US / 1e6, row.valid, ...values]);
+    },
   });
   return { enriched, rows };
 }
@@ -118,9 +120,43 @@ Deno.test("a row on the bus is the row of an export, and names the chain", () =>
       feed: "kraken",
       timeUs,
       valid: true,
-      values: [0.1, null, "good", null],
+      numbers: [0.1, NaN],
+      words: ["good", null],
     };
     const text = new TextDecoder().decode(new RowBytes(chain).of(row));
     assert.deepEqual(JSON.parse(text), { ...enrichedJson(chain, row), chain: chain.version });
+  }
+});
+
+Deno.test("a number on the bus is written as JSON writes it, of whatever size", () => {
+  const chain = enrichChain([{ name: "n", type: "calculation", values: { n: "mid" } }]);
+  assert.ok(chain);
+  const bytes = new RowBytes(chain);
+  const written = (value: number) => {
+    const row = { symbol: "A", feed: "f", timeUs: 0, valid: true, numbers: [value], words: [] };
+    return /"n":(.*),"chain"/.exec(new TextDecoder().decode(bytes.of(row)))?.[1];
+  };
+  const edges = [0, 0.1, 0.5, 1, 1e-6, 1e-7, 9.99e-7, 0.999999999999, 999.9999999999, 1000.000001];
+  const large = [999_999.999999, 1e6, 1e21, 123_456.7890123, 0.1 + 0.2, 1 / 3, 1000 / 3, 1e4 / 3];
+  for (const value of [...edges, ...large]) {
+    for (const each of [value, -value]) assert.equal(written(each), JSON.stringify(each));
+  }
+  for (let i = 1; i < 20_000; i++) {
+    // Digits at every place, from few to many.
+    const value = Number((Math.imul(i, 2_654_435_761) * 10 ** -(i % 16)).toFixed(i % 13));
+    assert.equal(written(value), JSON.stringify(value));
+  }
+  assert.equal(written(NaN), "null");
+});
+
+Deno.test("words that come again are the same bytes, however many others there were", () => {
+  const chain = enrichChain([{ name: "r", type: "reference_join", fields: ["state", "name"] }]);
+  assert.ok(chain);
+  const bytes = new RowBytes(chain);
+  for (let i = 0; i < 60; i++) {
+    const words = [`state ${i % 11}`, i % 3 === 0 ? null : `name ${i % 2}`];
+    const row = { symbol: "A", feed: "f", timeUs: DAY_US, valid: true, numbers: [], words };
+    const json = JSON.parse(new TextDecoder().decode(bytes.of(row)));
+    assert.deepEqual([json["state"], json["name"]], words);
   }
 });

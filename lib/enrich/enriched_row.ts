@@ -8,8 +8,10 @@ export interface EnrichedRow {
   timeUs: number;
   /** Whether the book is known; else it has no bid and ask, and nothing is made of them. */
   valid: boolean;
-  /** By the chain's columns; null = not known. */
-  values: readonly (number | string | null)[];
+  /** What is calculated, by the chain's steps; NaN = not known. */
+  numbers: readonly number[];
+  /** By the chain's columns behind those; null = not known. Rows with the same words share the list. */
+  words: readonly (string | null)[];
 }
 
 /** A row in JSON; `time` is milliseconds since 1970, the chain's columns stand beside. */
@@ -23,41 +25,42 @@ export interface EnrichedJson {
 
 /** A row in JSON. */
 export function enrichedJson(chain: EnrichChain, row: EnrichedRow): EnrichedJson {
-  const { symbol, feed, timeUs, valid, values } = row;
+  const { symbol, feed, timeUs, valid } = row;
   const json: EnrichedJson = { symbol, feed, time: timeUs / 1000, valid };
-  for (let i = 0; i < chain.columns.length; i++) {
-    json[chain.columns[i]?.name ?? ""] = values[i] ?? null;
-  }
+  chain.columns.forEach(({ name }, i) => json[name] = valueOf(row, i));
   return json;
 }
 
-/** Texts of numbers that are kept, a power of two: prices come again and again. */
-const TEXTS = 4096;
-const textKeys = new Float64Array(TEXTS).fill(NaN);
-const texts: string[] = new Array(TEXTS).fill("");
-
-function textOf(value: number): string {
-  const slot = (value * 1e6) & (TEXTS - 1);
-  if (textKeys[slot] === value) return texts[slot] as string;
-  textKeys[slot] = value;
-  return texts[slot] = String(value);
+/** A value by the chain's columns; null = not known. */
+export function valueOf({ numbers, words }: EnrichedRow, column: number): number | string | null {
+  const value = numbers[column];
+  if (value === undefined) return words[column - numbers.length] ?? null;
+  return Number.isNaN(value) ? null : value;
 }
 
 const UTF8 = new TextEncoder();
 const CHUNK_BYTES = 64 * 1024;
+/** Powers of ten that are exact. */
+const SCALES = Float64Array.from({ length: 13 }, (_, places) => Number(`1e${places}`));
+/** Below it `String` has exponents. */
+const DECIMAL_MIN = 1e-6;
+/** A sign, six digits, the point and twelve digits. */
+const DECIMAL_BYTES = 20;
 /** What is not longer is copied byte by byte: that is faster. */
 const SHORT_BYTES = 16;
-const [ZERO, POINT] = [48, 46];
+const [MINUS, POINT, ZERO] = [45, 46, 48];
 const NULL = UTF8.encode("null");
 const [VALID, INVALID] = [UTF8.encode(`,"valid":true`), UTF8.encode(`,"valid":false`)];
+
+/** Lists of words of a market whose bytes are kept: its quality goes to and fro between few. */
+const TAILS_MAX = 8;
 
 /** What the rows of a market have in common. */
 interface RowFrame {
   /** To the time. */
   head: Uint8Array;
-  /** Words of the last row, and the bytes of them and of all behind them. */
-  words: (number | string | null)[];
-  tail: Uint8Array;
+  /** Lists of words, the last row's first, with the bytes of them and of all behind them. */
+  tails: { words: EnrichedRow["words"]; bytes: Uint8Array }[];
 }
 
 /**
@@ -84,45 +87,43 @@ export class RowBytes {
 
   /** The bytes of a row, a view into a chunk. */
   of(row: EnrichedRow): Uint8Array {
-    const { timeUs, valid, values } = row;
-    const { head, tail } = this.#frame(row);
+    const { timeUs, valid, numbers } = row;
+    const frame = this.#frame(row);
     this.#start = this.#end;
-    this.#put(head);
+    this.#put(frame.head);
     this.#putMilliseconds(timeUs);
     this.#put(valid ? VALID : INVALID);
-    for (let i = 0; i < this.#numbers.length; i++) {
+    for (let i = 0; i < numbers.length; i++) {
       this.#put(this.#numbers[i] as Uint8Array);
-      const value = values[i];
-      if (typeof value === "number") this.#putAscii(textOf(value));
-      else this.#put(NULL);
+      this.#putNumber(numbers[i] as number);
     }
-    this.#put(tail);
+    this.#put(this.#tail(frame, row.words));
     return this.#chunk.subarray(this.#start, this.#end);
   }
 
-  #frame({ symbol, feed, values }: EnrichedRow): RowFrame {
+  #frame({ symbol, feed }: EnrichedRow): RowFrame {
     let frame = this.#frames.get(symbol);
     if (frame === undefined) {
       const head = UTF8.encode(`${JSON.stringify({ symbol, feed }).slice(0, -1)},"time":`);
-      this.#frames.set(symbol, frame = { head, words: [], tail: this.#tailOf(values) });
-    }
-    const { words } = frame;
-    const first = this.#numbers.length;
-    for (let i = first; i < values.length; i++) {
-      if (values[i] === words[i - first]) continue;
-      frame.words = values.slice(first);
-      frame.tail = this.#tailOf(values);
-      break;
+      this.#frames.set(symbol, frame = { head, tails: [] });
     }
     return frame;
   }
 
-  #tailOf(values: EnrichedRow["values"]): Uint8Array {
-    const words = this.#wordNames.map((
-      name,
-      i,
-    ) => [name, values[this.#numbers.length + i] ?? null]);
-    const fields = Object.fromEntries([...words, ["chain", this.#version]]);
+  #tail({ tails }: RowFrame, words: EnrichedRow["words"]): Uint8Array {
+    const [last] = tails;
+    if (last?.words === words) return last.bytes;
+    const at = tails.findIndex((each) => each.words.every((word, i) => word === words[i]));
+    const bytes = tails[at]?.bytes ?? this.#tailOf(words);
+    if (at >= 0) tails.splice(at, 1);
+    tails.unshift({ words, bytes });
+    if (tails.length > TAILS_MAX) tails.pop();
+    return bytes;
+  }
+
+  #tailOf(words: EnrichedRow["words"]): Uint8Array {
+    const named = this.#wordNames.map((name, i) => [name, words[i] ?? null]);
+    const fields = Object.fromEntries([...named, ["chain", this.#version]]);
     return UTF8.encode(`,${JSON.stringify(fields).slice(1)}`);
   }
 
@@ -151,6 +152,53 @@ export class RowBytes {
     this.#end = end + 7;
   }
 
+  /** As `String` has it, of decimals with few digits without its search for the shortest. */
+  #putNumber(value: number): void {
+    if (Number.isNaN(value)) return this.#put(NULL);
+    const size = value < 0 ? -value : value;
+    const isPlain = size === 0 || (size < 1e6 && size >= DECIMAL_MIN);
+    const places = isPlain ? placesOf(size) : -1;
+    if (places < 0) return this.#putAscii(String(value));
+    this.#reserve(DECIMAL_BYTES);
+    if (value < 0) this.#chunk[this.#end++] = MINUS;
+    this.#putDecimal(Math.round(size * (SCALES[places] as number)), places);
+  }
+
+  /** A whole number of steps of a tenth to the power of `places`, without zeros at the end. */
+  #putDecimal(steps: number, places: number): void {
+    const scale = SCALES[places] as number;
+    const whole = Math.floor(steps / scale);
+    this.#putWhole(whole);
+    let rest = steps - whole * scale;
+    if (rest === 0) return;
+    const chunk = this.#chunk;
+    chunk[this.#end++] = POINT;
+    // Halves of at most six digits, whose divisions are those of small whole numbers.
+    const half = SCALES[places / 2] as number;
+    const high = (rest / half) | 0;
+    rest -= high * half;
+    this.#putDigits(high, places / 2);
+    this.#putDigits(rest | 0, places / 2);
+    while (chunk[this.#end - 1] === ZERO) this.#end--;
+  }
+
+  #putWhole(value: number): void {
+    let count = 1;
+    for (let over = 10; over <= value; over *= 10) count++;
+    this.#putDigits(value, count);
+  }
+
+  #putDigits(value: number, count: number): void {
+    const chunk = this.#chunk;
+    let rest = value | 0;
+    for (let at = this.#end + count - 1; at >= this.#end; at--) {
+      const tenth = (rest / 10) | 0;
+      chunk[at] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.#end += count;
+  }
+
   #putAscii(text: string): void {
     this.#reserve(text.length);
     const chunk = this.#chunk;
@@ -176,6 +224,14 @@ export class RowBytes {
     this.#start = 0;
     this.#end = begun.length;
   }
+}
+
+/** Decimal places, even, that tell a value below a million whole; -1 = it has more digits. */
+function placesOf(size: number): number {
+  if (Math.round(size * 1e4) / 1e4 === size) return 4;
+  if (size < 1) return Math.round(size * 1e12) / 1e12 === size ? 12 : -1;
+  if (size < 1e3) return Math.round(size * 1e10) / 1e10 === size ? 10 : -1;
+  return Math.round(size * 1e6) / 1e6 === size ? 6 : -1;
 }
 
 /**

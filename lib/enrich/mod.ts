@@ -7,4 +7,10 @@ export {
   REFERENCE_FIELDS,
 } from "./chain.ts";
 export { EnrichedMarket, type ReferenceSpan } from "./enriched_market.ts";
-export { type EnrichedJson, enrichedJson, type EnrichedRow, RowBytes } from "./enriched_row.ts";
+export {
+  type EnrichedJson,
+  enrichedJson,
+  type EnrichedRow,
+  RowBytes,
+  valueOf,
+} from "./enriched_row.ts";

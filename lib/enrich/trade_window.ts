@@ -17,16 +17,22 @@ class Sum {
   }
 }
 
+const FIELDS = 3;
+/** Trades for which there is room at first. */
+const TRADES_FIRST = 64;
+/** Room that is kept for more while there are none. */
+const TRADES_KEPT = 4096;
+
 /**
  * The trades of the last time of a market. Sums have so many digits that those of a window depend on
  * the trades in it only, and not on those that have left it.
  */
 export class TradeWindow {
   #us: number;
-  #times: number[] = [];
-  #prices: number[] = [];
-  #sizes: number[] = [];
-  #head = 0;
+  /** Time, price and size of each trade, one behind the other, in a ring. */
+  #trades = new Float64Array(TRADES_FIRST * FIELDS);
+  #first = 0;
+  #count = 0;
   #size = new Sum();
   #notional = new Sum();
 
@@ -37,33 +43,45 @@ export class TradeWindow {
 
   /** Takes the next trade. */
   add(timeUs: number, price: number, size: number): void {
-    this.#times.push(timeUs);
-    this.#prices.push(price);
-    this.#sizes.push(size);
+    if ((this.#count + 1) * FIELDS > this.#trades.length) this.#grow();
+    const trades = this.#trades;
+    const at = (this.#first + this.#count * FIELDS) % trades.length;
+    trades[at] = timeUs;
+    trades[at + 1] = price;
+    trades[at + 2] = size;
+    this.#count++;
     this.#size.add(size);
     this.#notional.add(price * size);
+  }
+
+  #grow(): void {
+    const before = this.#trades;
+    const trades = new Float64Array(before.length * 2);
+    trades.set(before.subarray(this.#first));
+    trades.set(before.subarray(0, this.#first), before.length - this.#first);
+    this.#trades = trades;
+    this.#first = 0;
   }
 
   /** Lets go what is not within the last time before `timeUs`, which is. */
   passTo(timeUs: number): void {
     const firstUs = timeUs - this.#us;
-    while (this.#head < this.#times.length && (this.#times[this.#head] as number) <= firstUs) {
-      const size = this.#sizes[this.#head] as number;
+    const trades = this.#trades;
+    if (this.#count === 0 || (trades[this.#first] as number) > firstUs) return;
+    while (this.#count > 0 && (trades[this.#first] as number) <= firstUs) {
+      const size = trades[this.#first + 2] as number;
       this.#size.add(-size);
-      this.#notional.add(-(this.#prices[this.#head] as number) * size);
-      this.#head++;
+      this.#notional.add(-(trades[this.#first + 1] as number) * size);
+      this.#first = (this.#first + FIELDS) % trades.length;
+      this.#count--;
     }
-    if (this.#head === 0) return;
-    if (this.#head === this.#times.length) {
-      this.#size.clear();
-      this.#notional.clear();
-      this.#compact();
-    } else if (this.#head > 1024 && this.#head * 2 > this.#times.length) this.#compact();
-  }
-
-  #compact(): void {
-    for (const list of [this.#times, this.#prices, this.#sizes]) list.splice(0, this.#head);
-    this.#head = 0;
+    if (this.#count > 0) return;
+    this.#size.clear();
+    this.#notional.clear();
+    if (trades.length > TRADES_KEPT * FIELDS) {
+      this.#trades = new Float64Array(TRADES_FIRST * FIELDS);
+      this.#first = 0;
+    }
   }
 
   /** Sizes together. */
