@@ -7,6 +7,14 @@ import type { JsonRecord } from "@ssmd/journal";
 import type { Environment, FeedChecks } from "@ssmd/metadata";
 import { COMMIT, nowUs, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import type { ArchiveAccess } from "./archive_access.ts";
+import { exportRecords, type ExportTask } from "./export_task.ts";
+import {
+  planReprocessing,
+  type PlanReprocessTask,
+  reprocessDays,
+  type ReprocessTask,
+} from "./reprocess_task.ts";
 
 /** A day of a feed in one version of its records; `day` is `YYYY-MM-DD`, UTC. */
 interface FeedDay {
@@ -23,7 +31,10 @@ export type ArchiveTask =
   | { kind: "planExpiry"; env: string; retention: NonNullable<Environment["retention"]> }
   | { kind: "expire"; day: OldDay }
   | { kind: "verifyDay"; env: string; day: FeedDay }
-  | { kind: "verify"; env: string };
+  | { kind: "verify"; env: string }
+  | PlanReprocessTask
+  | ReprocessTask
+  | ExportTask;
 
 /** Problems of a verification that its result names; `ssmd archive verify` names all. */
 const PROBLEMS_MAX = 20;
@@ -33,7 +44,11 @@ const WRITTEN_BY = `${VERSION}+${COMMIT}`;
  * Does a task; killed at any moment, it can be done again. Throws what sealing, checking, removing and
  * verifying throw.
  */
-export async function doArchiveTask(storage: Storage, task: ArchiveTask): Promise<JsonRecord> {
+export async function doArchiveTask(
+  task: ArchiveTask,
+  access: ArchiveAccess,
+): Promise<JsonRecord> {
+  const { storage } = access;
   switch (task.kind) {
     case "unsealed":
       return { days: await unsealedDays(storage, task.env) };
@@ -57,6 +72,12 @@ export async function doArchiveTask(storage: Storage, task: ArchiveTask): Promis
     }
     case "verify":
       return await verify(storage, task.env);
+    case "planReprocess":
+      return await planReprocessing(task, access);
+    case "reprocess":
+      return await reprocessDays(task, access);
+    case "export":
+      return await exportRecords(task, access);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The thread of one task on an archive: it gets storage and task, answers, and is ended. @module */
+import type { JsonRecord } from "@ssmd/journal";
 import { messageOf, SsmdError } from "@ssmd/runtime";
 import { openStorage, type StorageConfig } from "@ssmd/storage";
 import { type ArchiveTask, doArchiveTask } from "./archive_task.ts";
@@ -16,7 +17,8 @@ async function answerTo(config: StorageConfig, task: ArchiveTask): Promise<Archi
   try {
     const storage = await openStorage(config);
     try {
-      return { ok: true, result: await doArchiveTask(storage, task) };
+      const log = (line: string, fields: JsonRecord) => channel.postMessage({ line, fields });
+      return { ok: true, result: await doArchiveTask(task, { storage, config, log }) };
     } finally {
       await storage.close();
     }

@@ -2,16 +2,18 @@ import { SsmdError } from "@ssmd/runtime";
 import type { JsonRecord } from "@ssmd/journal";
 import type { StorageConfig } from "@ssmd/storage";
 import type { ArchiveTask } from "./archive_task.ts";
+import type { TaskContext } from "./workflows/archive_jobs.ts";
 
-/** What comes back from the thread. */
+/** What comes back from the thread: lines about progress, then one answer. */
 export type ArchiveAnswer =
+  | { line: string; fields: JsonRecord }
   | { ok: true; result: JsonRecord }
   | { ok: false; error: { code: string; message: string; hint: string; retryable: boolean } };
 
 /** Does tasks on an archive. */
 interface ArchiveWorker {
   /** Rejects with `signal`'s reason as soon as it aborts: the task is then broken off anywhere. */
-  run(task: ArchiveTask, signal: AbortSignal): Promise<JsonRecord>;
+  run(task: ArchiveTask, context: TaskContext): Promise<JsonRecord>;
 }
 
 /**
@@ -19,7 +21,7 @@ interface ArchiveWorker {
  * and who captures in this process must not wait for it.
  */
 export function threadWorker(config: StorageConfig): ArchiveWorker {
-  return { run: async (task, signal) => await inThread(await plainConfig(config), task, signal) };
+  return { run: async (task, context) => await inThread(await plainConfig(config), task, context) };
 }
 
 /** A thread gets values, not functions: keys that are rotated in place are read for each task. */
@@ -32,13 +34,18 @@ async function plainConfig(config: StorageConfig): Promise<StorageConfig> {
 async function inThread(
   config: StorageConfig,
   task: ArchiveTask,
-  signal: AbortSignal,
+  { signal, log }: TaskContext,
 ): Promise<JsonRecord> {
   signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<ArchiveAnswer>();
+  const { promise, resolve, reject } = Promise.withResolvers<
+    Exclude<ArchiveAnswer, { line: string }>
+  >();
   const url = new URL("./archive_thread.ts", import.meta.url).href;
   const thread = new Worker(url, { type: "module" });
-  thread.onmessage = ({ data }: MessageEvent<ArchiveAnswer>) => resolve(data);
+  thread.onmessage = ({ data }: MessageEvent<ArchiveAnswer>) => {
+    if ("line" in data) log(data.line, data.fields);
+    else resolve(data);
+  };
   thread.onerror = (event) => {
     event.preventDefault();
     reject(

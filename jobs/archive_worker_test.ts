@@ -13,7 +13,7 @@ Deno.test("keys that are rotated in place are read for each task, and reach the 
     ...S3,
     readCredentials: () => Promise.resolve({ access_key: `${++reads}`, secret_key: "b" }),
   });
-  const never = new AbortController().signal;
+  const never = { signal: new AbortController().signal, log: () => {} };
   await assert.rejects(worker.run(TASK, never), { code: "STORAGE_UNAVAILABLE" });
   await assert.rejects(worker.run(TASK, never), { code: "STORAGE_UNAVAILABLE" });
   assert.equal(reads, 2);
@@ -24,7 +24,9 @@ Deno.test("a task that is given up ends with its thread", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const endpoint = `http://127.0.0.1:${listener.addr.port}`;
   const credentials = { access_key: "a", secret_key: "b" };
-  const running = threadWorker({ ...S3, endpoint, credentials }).run(TASK, ended.signal);
+  const running = threadWorker({ ...S3, endpoint, credentials }).run(TASK, {
+    ...{ signal: ended.signal, log: () => {} },
+  });
   // It has asked the server that never answers.
   const connection = await listener.accept();
   ended.abort(new Error("enough"));

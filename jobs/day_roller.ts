@@ -1,9 +1,11 @@
 import type { Environment } from "@ssmd/metadata";
 import { DAY_US, isoOfUs, type Logger, usOfIso } from "@ssmd/runtime";
 import type { JobBoard } from "./job_board.ts";
-import { END_DAY, endDayId } from "./workflows/end_day.ts";
-import { ROLL_DAY, rollDayId } from "./workflows/roll_day.ts";
-import { START_DAY, startDayId } from "./workflows/start_day.ts";
+import type { NewJob } from "./job.ts";
+import { newJob } from "./workflow.ts";
+import { END_DAY } from "./workflows/end_day.ts";
+import { ROLL_DAY } from "./workflows/roll_day.ts";
+import { START_DAY } from "./workflows/start_day.ts";
 import type { DayJobs } from "./day/day_jobs.ts";
 import type { DayRecord } from "./day/day_state.ts";
 
@@ -13,7 +15,6 @@ const LOOK_US = 10_000_000;
 const AFTER_END_US = 120_000_000;
 /** Pause before a start that failed is asked for again. */
 const RESTART_US = 600_000_000;
-const VERSION = "v1";
 
 /** Options of {@linkcode DayRoller}. */
 interface DayRollerOptions {
@@ -77,31 +78,27 @@ export class DayRoller {
     }
   }
 
-  async #roll({ next, ...day }: { feed: string; day: string; next: string }): Promise<void> {
-    const input = { ...day, version: VERSION, next };
-    await this.#ask(rollDayId(this.#env, input), { workflow: ROLL_DAY, input });
+  async #roll(input: { feed: string; day: string; next: string }): Promise<void> {
+    await this.#ask(newJob(ROLL_DAY, { input, ...this.#now }));
   }
 
-  async #end(day: { feed: string; day: string }): Promise<void> {
-    const input = { ...day, version: VERSION };
-    await this.#ask(endDayId(this.#env, input), { workflow: END_DAY, input });
+  async #end(input: { feed: string; day: string }): Promise<void> {
+    await this.#ask(newJob(END_DAY, { input, ...this.#now }));
   }
 
   async #start(input: { feed: string; day: string }): Promise<void> {
-    await this.#ask(startDayId(this.#env, input), { workflow: START_DAY, input });
+    await this.#ask(newJob(START_DAY, { input, ...this.#now }));
   }
 
-  get #env(): string {
-    return this.#options.environment.name;
+  get #now() {
+    const { environment: { name: env }, day: { nowUs } } = this.#options;
+    return { env, nowUs: nowUs() };
   }
 
-  async #ask(
-    id: string,
-    job: { workflow: string; input: Record<string, string> },
-  ): Promise<void> {
-    const { store, day: { nowUs }, logger } = this.#options;
-    const isNew = await store.enqueue({ id, ...job, nowUs: nowUs() });
-    if (isNew) logger.debug("a trading day is due", { job: id, at: isoOfUs(nowUs()) });
+  async #ask(job: NewJob): Promise<void> {
+    const { store, logger } = this.#options;
+    const isNew = await store.enqueue(job);
+    if (isNew) logger.debug("a trading day is due", { job: job.id, at: isoOfUs(job.nowUs) });
   }
 }
 

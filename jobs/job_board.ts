@@ -1,4 +1,5 @@
 import type { Job, JobLine, JobState, NewJob, ScheduleState } from "./job.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** A file answers at once, a server later. */
 type Answer<T> = T | Promise<T>;
@@ -23,6 +24,12 @@ export interface JobBoard extends Disposable {
   assertWorker?(): Promise<void>;
   schedule(name: string): Answer<ScheduleState>;
   pauseSchedule(name: string, isPaused: boolean): Answer<void>;
+  /** Schedules that were created by {@linkcode JobBoard.createSchedule}, by name. */
+  createdSchedules(): Answer<Schedule[]>;
+  /** Keeps a schedule until it is deleted. False = there is one of this name. */
+  createSchedule(schedule: Schedule): Answer<boolean>;
+  /** Deletes a schedule that was created. Whether there was one. */
+  deleteSchedule(name: string): Answer<boolean>;
 }
 
 /** Which jobs are listed; absent fields choose nothing. */

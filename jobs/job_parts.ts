@@ -75,6 +75,7 @@ function workflowsOf(
       retention,
       dataDir,
       day,
+      nowUs,
       tempDir: `${dataDir}/.temp`,
       run: threadWorker(storage).run,
     },
@@ -85,7 +86,7 @@ function workflowsOf(
       }
     },
     recordRemoval: async (removal) => void await appendAudit(journal, "archive", removal),
-    enqueue: async (job) => await board.enqueue({ ...job, nowUs: nowUs() }),
+    enqueue: async (job) => await board.enqueue(job),
   });
 }
 

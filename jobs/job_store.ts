@@ -3,6 +3,7 @@ import type { JsonRecord } from "@ssmd/journal";
 import { DatabaseSync } from "node:sqlite";
 import type { Job, JobError, JobLine, JobState, JobStep, NewJob, ScheduleState } from "./job.ts";
 import type { JobBoard, JobFilter } from "./job_board.ts";
+import type { Schedule } from "./schedule.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS jobs (
@@ -21,6 +22,9 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS lines_job ON lines (job, at);
   CREATE TABLE IF NOT EXISTS schedules (
     name TEXT PRIMARY KEY, paused INTEGER NOT NULL, last_at INTEGER
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS created_schedules (
+    name TEXT PRIMARY KEY, schedule TEXT NOT NULL
   ) STRICT;`;
 
 /** Lines of a job's log that are kept. */
@@ -174,6 +178,27 @@ export class JobStore implements JobBoard {
 
   pauseSchedule(name: string, isPaused: boolean): void {
     this.saveSchedule(name, { ...this.schedule(name), isPaused });
+  }
+
+  createdSchedules(): Schedule[] {
+    return this.#db.prepare("SELECT schedule FROM created_schedules ORDER BY name").all()
+      .map((row) => JSON.parse(row["schedule"] as string));
+  }
+
+  createSchedule(schedule: Schedule): boolean {
+    const { changes } = this.#db.prepare("INSERT OR IGNORE INTO created_schedules VALUES (?, ?)")
+      .run(schedule.name, JSON.stringify(schedule));
+    return Number(changes) > 0;
+  }
+
+  deleteSchedule(name: string): boolean {
+    return inTransaction(this.#db, () => {
+      const { changes } = this.#db.prepare("DELETE FROM created_schedules WHERE name = ?")
+        .run(name);
+      // A later one of this name begins anew.
+      if (Number(changes) > 0) this.#db.prepare("DELETE FROM schedules WHERE name = ?").run(name);
+      return Number(changes) > 0;
+    });
   }
 
   [Symbol.dispose](): void {

@@ -2,8 +2,8 @@ import { openServiceCache } from "@ssmd/cache";
 import { findRegistry } from "@ssmd/metadata";
 import { runService, SsmdError, untilSignal } from "@ssmd/runtime";
 import { openService, serveService, serviceFlags } from "@ssmd/service";
-import { JobService, jobsHolder } from "./mod.ts";
-import type { JobsOptions } from "./job_parts.ts";
+import { jobsHolder } from "./job_service.ts";
+import { startJobs } from "./start_jobs.ts";
 
 const FLAGS = serviceFlags(9104);
 
@@ -32,16 +32,6 @@ await runService("worker", FLAGS, async (flags, stack) => {
   logger.info("running jobs", { env: environment.name, metrics_port: scrape.port });
   return async () => logger.info("stopping", { signal: await untilSignal() });
 });
-
-async function startJobs(options: JobsOptions): Promise<AsyncDisposable | undefined> {
-  const { name: env, scheduler } = options.environment;
-  // Nothing is captured here that must not be disturbed.
-  if (scheduler?.type !== "temporal") return await JobService.start({ ...options, quietMs: 0 });
-  // Its packages, with code of its own outside of Deno's sandbox, are loaded here only.
-  const { TemporalJobs } = await import("./temporal/temporal_jobs.ts");
-  const { queueOf } = await import("./temporal/temporal_board.ts");
-  return await TemporalJobs.start(options, queueOf(env, scheduler));
-}
 
 async function runsElsewhere(dataDir: string, env: string): Promise<SsmdError> {
   const holder = await jobsHolder(dataDir, env);

@@ -1,5 +1,5 @@
 /** Work that outlives processes, and the days that end by themselves. @module */
-export { type Job, JOB_STATES, type ScheduleState } from "./job.ts";
+export { type Job, JOB_STATES, type NewJob, type ScheduleState } from "./job.ts";
 export {
   JobService,
   jobsHolder,
@@ -11,10 +11,13 @@ export {
 } from "./job_service.ts";
 export { type JobBoard } from "./job_board.ts";
 export { openBoard, usesTemporal } from "./open_board.ts";
-export { nextDueUs, type Schedule, schedulesOf } from "./schedule.ts";
-export { triggerSchedule } from "./scheduler.ts";
+export { nextDueUs, type Schedule } from "./schedule.ts";
+export { inputOfTexts } from "./input_texts.ts";
+export { allSchedules, triggerSchedule } from "./scheduler.ts";
 export { tradingDaysOf } from "./day/open_day_jobs.ts";
 export { type DayRecord } from "./day/day_state.ts";
-export { END_DAY, endDayId } from "./workflows/end_day.ts";
-export { ROLL_DAY, rollDayId } from "./workflows/roll_day.ts";
-export { START_DAY, startDayId } from "./workflows/start_day.ts";
+export { newJob, workflowNamed } from "./workflow.ts";
+export { END_DAY } from "./workflows/end_day.ts";
+export { ROLL_DAY } from "./workflows/roll_day.ts";
+export { START_DAY } from "./workflows/start_day.ts";
+export { WORKFLOW_KINDS } from "./workflows/index.ts";

@@ -14,6 +14,7 @@ export async function openBoard(
 ): Promise<JobBoard> {
   if (scheduler?.type !== "temporal") return await openJobs(dataDir, env);
   // Its packages are loaded where they are needed only.
-  const { queueOf, TemporalBoard } = await import("./temporal/temporal_board.ts");
+  const { TemporalBoard } = await import("./temporal/temporal_board.ts");
+  const { queueOf } = await import("./temporal/temporal_queue.ts");
   return await TemporalBoard.connect(queueOf(env, scheduler));
 }

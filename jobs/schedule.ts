@@ -1,9 +1,14 @@
+import type { JsonRecord } from "@ssmd/journal";
 import type { Environment } from "@ssmd/metadata";
 
 /** When something is asked for by itself: every day at a time, or once a week. */
 export interface Schedule {
   name: string;
+  /** `environment` = its file says so; `created` = a command did, and it is kept with the jobs. */
+  origin: "environment" | "created";
   workflow: string;
+  /** Arguments of its jobs. */
+  input: JsonRecord;
   /** What it does, for people. */
   title: string;
   /** `HH:MM` on the clocks of `timezone`. */
@@ -15,11 +20,21 @@ export interface Schedule {
   catchesUp: boolean;
 }
 
-/** The schedules of an environment; none where its file says `auto_roll: false`. */
+/** The schedules of a file and those that were created: of one name that of the file. */
+export function withCreated(
+  own: readonly Schedule[],
+  created: readonly Schedule[],
+): Schedule[] {
+  const names = new Set(own.map(({ name }) => name));
+  return [...own, ...created.filter(({ name }) => !names.has(name))];
+}
+
+/** The schedules of an environment's file; none where it says `auto_roll: false`. */
 export function schedulesOf({ schedule = {}, retention }: Environment): Schedule[] {
   const { timezone = "UTC", day_end: at = "00:10", auto_roll: isOn = true } = schedule;
   if (!isOn) return [];
-  const daily = { at, timezone, weekday: null, catchesUp: true };
+  const shared = { origin: "environment" as const, input: {}, at, timezone };
+  const daily = { ...shared, weekday: null, catchesUp: true };
   return [
     {
       ...{ name: "end-days", workflow: "end-days", ...daily },

@@ -7,7 +7,7 @@ import { Scheduler, triggerSchedule } from "./scheduler.ts";
 
 const DAILY: Schedule = {
   ...{ name: "end-days", workflow: "end-days", title: "", weekday: null, catchesUp: true },
-  ...{ at: "02:30", timezone: "America/New_York" },
+  ...{ at: "02:30", timezone: "America/New_York", origin: "environment", input: {} },
 };
 const us = (iso: string) => usOfIso(iso) as number;
 const around = (schedule: Schedule, iso: string) =>
@@ -92,4 +92,39 @@ Deno.test("a schedule that does not catch up begins with its next time", () => {
   nowUs = us("2026-08-05T00:10:00Z");
   scheduler.tick();
   assert.equal(store.list().length, 1);
+});
+
+Deno.test("a created schedule asks for its job with its arguments until it is deleted", () => {
+  using store = new JobStore();
+  let nowUs = us("2026-08-04T12:00:00Z");
+  const scheduler = new Scheduler({
+    ...{ env: "demo", store, schedules: [DAILY], nowUs: () => nowUs, notBeforeUs: 0 },
+  });
+  const created: Schedule = {
+    ...{ ...DAILY, name: "nightly", workflow: "export", origin: "created", input: { out: "n" } },
+    ...{ at: "13:00", timezone: "UTC", catchesUp: false },
+  };
+  assert.equal(store.createSchedule(created), true);
+  assert.equal(store.createSchedule({ ...created, at: "14:00" }), false);
+  const mine = () => store.list({ workflow: "export" }).map(({ id, input }) => [id, input]);
+  scheduler.tick();
+  assert.deepEqual(mine(), []);
+  nowUs = us("2026-08-04T13:00:00Z");
+  scheduler.tick();
+  scheduler.tick();
+  assert.deepEqual(mine(), [["nightly/demo/2026-08-04T13:00:00Z", { out: "n" }]]);
+  assert.equal(store.deleteSchedule("nightly"), true);
+  assert.equal(store.deleteSchedule("nightly"), false);
+  nowUs = us("2026-08-05T13:00:00Z");
+  scheduler.tick();
+  assert.equal(mine().length, 1);
+  // One of this name begins anew, with its own times.
+  store.createSchedule({ ...created, at: "13:30" });
+  nowUs = us("2026-08-05T13:10:00Z");
+  scheduler.tick();
+  nowUs = us("2026-08-05T13:30:00Z");
+  scheduler.tick();
+  assert.deepEqual(mine().map(([id]) => id), [
+    ...["nightly/demo/2026-08-05T13:30:00Z", "nightly/demo/2026-08-04T13:00:00Z"],
+  ]);
 });

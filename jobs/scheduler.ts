@@ -1,13 +1,15 @@
-import { isoOfUs } from "@ssmd/runtime";
+import type { Environment } from "@ssmd/metadata";
 import type { NewJob } from "./job.ts";
 import type { JobBoard } from "./job_board.ts";
 import type { JobStore } from "./job_store.ts";
-import { lastDueUs, nextDueUs, type Schedule } from "./schedule.ts";
+import { lastDueUs, nextDueUs, type Schedule, schedulesOf, withCreated } from "./schedule.ts";
+import { momentName } from "./workflow.ts";
 
 /** Options of {@linkcode Scheduler}. */
 interface SchedulerOptions {
   env: string;
   store: JobStore;
+  /** Those of the environment's file; what was created is read from the store at each look. */
   schedules: readonly Schedule[];
   /** Wall clock, µs. */
   nowUs: () => number;
@@ -28,7 +30,10 @@ export class Scheduler {
   /** Looks at every schedule once. Throws what the store throws. */
   tick(): void {
     const nowUs = this.#options.nowUs();
-    for (const schedule of this.#options.schedules) this.#look(schedule, nowUs);
+    const { schedules, store } = this.#options;
+    for (const schedule of withCreated(schedules, store.createdSchedules())) {
+      this.#look(schedule, nowUs);
+    }
   }
 
   #look(schedule: Schedule, nowUs: number): void {
@@ -44,12 +49,23 @@ export class Scheduler {
   }
 
   #lastDueUs(schedule: Schedule, nowUs: number): number {
-    const known = this.#moments.get(schedule.name);
+    const { name, at, timezone, weekday } = schedule;
+    // One that was deleted and created again has other moments.
+    const key = [name, at, timezone, weekday].join(" ");
+    const known = this.#moments.get(key);
     if (known !== undefined && nowUs >= known.lastUs && nowUs < known.nextUs) return known.lastUs;
     const lastUs = lastDueUs(schedule, nowUs);
-    this.#moments.set(schedule.name, { lastUs, nextUs: nextDueUs(schedule, nowUs) });
+    this.#moments.set(key, { lastUs, nextUs: nextDueUs(schedule, nowUs) });
     return lastUs;
   }
+}
+
+/** All schedules of an environment. One of its file hides one of the same name that was created. */
+export async function allSchedules(
+  environment: Environment,
+  board: Pick<JobBoard, "createdSchedules">,
+): Promise<Schedule[]> {
+  return withCreated(schedulesOf(environment), await board.createdSchedules());
 }
 
 /** Asks for a schedule's job out of turn; returns its id. */
@@ -63,7 +79,7 @@ export async function triggerSchedule(
 }
 
 function jobAt(
-  { env, schedule: { workflow }, atUs, nowUs }: {
+  { env, schedule: { name, workflow, input }, atUs, nowUs }: {
     env: string;
     schedule: Schedule;
     /** The moment that names the job. */
@@ -71,5 +87,5 @@ function jobAt(
     nowUs: number;
   },
 ): NewJob {
-  return { id: `${workflow}/${env}/${isoOfUs(atUs).slice(0, 19)}Z`, workflow, input: {}, nowUs };
+  return { id: `${name}/${env}/${momentName(atUs)}`, workflow, input, nowUs };
 }

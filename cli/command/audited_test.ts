@@ -18,6 +18,7 @@ const READS: ReadonlySet<string> = new Set([
   ...["secmaster mappings", "secmaster resolve", "secmaster search", "feedback stats"],
   ...["client accounts", "client entitlements", "client export", "client sessions"],
   ...["client slow", "client usage", "job logs", "journal read", "journal tail", "mcp clients"],
+  ...["job status", "job workflows"],
   ...["mcp status", "mcp tools", "shard plan", "shard status", "shard symbols", "storage versions"],
   // What they start writes its own events.
   ...["up", "exchange serve", "mcp serve", "signal test", "enricher test", "role check", "tui"],

@@ -1,5 +1,5 @@
 import { dayOfUs } from "@ssmd/archive";
-import { END_DAY, endDayId, tradingDaysOf } from "@ssmd/jobs";
+import { END_DAY, newJob, tradingDaysOf } from "@ssmd/jobs";
 import { nowUs, SsmdError } from "@ssmd/runtime";
 import { RECORDS_VERSION } from "../archive/archive_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -29,8 +29,8 @@ export default defineCommand({
     using jobs = await openEnvironmentJobs(context, location);
     assertKept(jobs.environment);
     const input = { feed, version, day };
-    const id = endDayId(jobs.environment.name, input);
-    return await runJob(context, jobs, { id, workflow: END_DAY, input });
+    const env = jobs.environment.name;
+    return await runJob(context, jobs, newJob(END_DAY, { env, input, nowUs: nowUs() }));
   },
 });
 

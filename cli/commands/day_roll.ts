@@ -1,4 +1,4 @@
-import { ROLL_DAY, rollDayId, tradingDaysOf } from "@ssmd/jobs";
+import { newJob, ROLL_DAY, tradingDaysOf } from "@ssmd/jobs";
 import { nowUs, SsmdError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { DAY_FEED, readDays } from "../jobs/day_view.ts";
@@ -30,8 +30,7 @@ export default defineCommand({
         hint: "`ssmd day history` shows its days",
       });
     }
-    const day = { feed, version: "v1", day: active.day };
-    const id = rollDayId(jobs.environment.name, day);
-    return await runJob(context, jobs, { id, workflow: ROLL_DAY, input: { ...day, next } });
+    const of = { env: jobs.environment.name, input: { feed, day: active.day, next } };
+    return await runJob(context, jobs, newJob(ROLL_DAY, { ...of, nowUs: nowUs() }));
   },
 });

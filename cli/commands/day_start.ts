@@ -1,4 +1,4 @@
-import { START_DAY, startDayId, tradingDaysOf } from "@ssmd/jobs";
+import { newJob, START_DAY, tradingDaysOf } from "@ssmd/jobs";
 import { nowUs, runningProcesses, SsmdError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { DAY_FEED } from "../jobs/day_view.ts";
@@ -29,7 +29,7 @@ export default defineCommand({
         hint: "`ssmd calendar show` tells when its market is open",
       });
     }
-    const id = startDayId(jobs.environment.name, { feed, day });
-    return await runJob(context, jobs, { id, workflow: START_DAY, input: { feed, day } });
+    const of = { env: jobs.environment.name, input: { feed, day }, nowUs: nowUs() };
+    return await runJob(context, jobs, newJob(START_DAY, of));
   },
 });

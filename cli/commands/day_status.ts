@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dayOfUs, inventory } from "@ssmd/archive";
-import { type DayRecord, endDayId, openDays } from "@ssmd/jobs";
+import { type DayRecord, END_DAY, newJob, openDays } from "@ssmd/jobs";
 import { DAY_STATES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import { openArchive } from "../archive/open_archive.ts";
@@ -56,7 +56,9 @@ export default defineCommand({
       });
       const kept = summaries.filter((each) => each.layout !== "none");
       return await Promise.all(kept.map(async (each) => {
-        const job = await store.find(endDayId(environment.name, each));
+        const { feed, version, day } = each;
+        const of = { env: environment.name, input: { feed, version, day }, nowUs: nowUs() };
+        const job = await store.find(newJob(END_DAY, of).id);
         const isSealed = each.layout === "sealed";
         const record = days.find(each.feed, each.day);
         const state = stateOf(record, { job: job?.state, isSealed, isToday: each.day >= today });

@@ -497,9 +497,17 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Run a failed or cancelled job again, from its first step that is not done",
     load: () => loaded<typeof import("./job_retry.ts")>("./job_retry.ts"),
   },
-  "job show": {
+  "job run": {
+    brief: "Run a job of a workflow",
+    load: () => loaded<typeof import("./job_run.ts")>("./job_run.ts"),
+  },
+  "job status": {
     brief: "Show a job: its state, its steps with what each gave, its log",
-    load: () => loaded<typeof import("./job_show.ts")>("./job_show.ts"),
+    load: () => loaded<typeof import("./job_status.ts")>("./job_status.ts"),
+  },
+  "job workflows": {
+    brief: "List the kinds of jobs with their arguments",
+    load: () => loaded<typeof import("./job_workflows.ts")>("./job_workflows.ts"),
   },
   "journal read": {
     brief: "Print what the journal of an environment has on a topic, the oldest first",
@@ -628,6 +636,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "role show": {
     brief: "Show every action at a gateway with the role that it needs",
     load: () => loaded<typeof import("./role_show.ts")>("./role_show.ts"),
+  },
+  "schedule create": {
+    brief: "Ask for a job each day or week by itself",
+    load: () => loaded<typeof import("./schedule_create.ts")>("./schedule_create.ts"),
+  },
+  "schedule delete": {
+    brief: "Delete a schedule that was created by a command",
+    load: () => loaded<typeof import("./schedule_delete.ts")>("./schedule_delete.ts"),
   },
   "schedule list": {
     brief: "List what an environment does by itself, and when",

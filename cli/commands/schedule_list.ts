@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { schedulesOf } from "@ssmd/jobs";
 import { nowUs } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
-import { SCHEDULE_VIEW, scheduleView } from "../jobs/schedule_view.ts";
+import { SCHEDULE_VIEW, scheduleRow, schedulesIn, scheduleView } from "../jobs/schedule_view.ts";
 
 export default defineCommand({
   name: "schedule list",
@@ -15,12 +14,12 @@ export default defineCommand({
   examples: ["ssmd schedule list", "ssmd schedule list --env kraken --output json"],
   flags: JOB_FLAGS,
   output: z.array(SCHEDULE_VIEW),
-  table: (schedules) => ({ rows: schedules, counted: "schedule" }),
+  table: (schedules) => ({ rows: schedules.map(scheduleRow), counted: "schedule" }),
   async run({ flags, context }) {
     using jobs = await openEnvironmentJobs(context, flags);
-    const { store, environment } = jobs;
+    const { store } = jobs;
     return await Promise.all(
-      schedulesOf(environment).map(async (each) =>
+      (await schedulesIn(jobs)).map(async (each) =>
         scheduleView(each, await store.schedule(each.name), nowUs())
       ),
     );

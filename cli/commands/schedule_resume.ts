@@ -1,6 +1,11 @@
 import { defineCommand } from "../command/define.ts";
 import { JOB_FLAGS } from "../jobs/open_jobs.ts";
-import { SCHEDULE_NAME, SCHEDULE_VIEW, switchSchedule } from "../jobs/schedule_view.ts";
+import {
+  SCHEDULE_NAME,
+  SCHEDULE_VIEW,
+  scheduleRow,
+  switchSchedule,
+} from "../jobs/schedule_view.ts";
 
 export default defineCommand({
   name: "schedule resume",
@@ -11,7 +16,7 @@ export default defineCommand({
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],
   output: SCHEDULE_VIEW,
-  table: (schedule) => ({ rows: [schedule] }),
+  table: (schedule) => ({ rows: [scheduleRow(schedule)] }),
   run: ({ flags, args: [name], context }) =>
     switchSchedule(context, flags, { name, isPaused: false }),
 });

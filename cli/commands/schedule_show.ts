@@ -7,6 +7,7 @@ import {
   SCHEDULE_NAME,
   SCHEDULE_VIEW,
   scheduleNamed,
+  scheduleRow,
   scheduleView,
 } from "../jobs/schedule_view.ts";
 
@@ -21,11 +22,11 @@ export default defineCommand({
   args: [SCHEDULE_NAME],
   output: SCHEDULE_VIEW.extend({ jobs: z.array(JOB_VIEW) }),
   table: ({ jobs, ...schedule }) => ({
-    rows: [{ ...schedule, jobs: jobs.map(({ state }) => state).join(", ") }],
+    rows: [{ ...scheduleRow(schedule), jobs: jobs.map(({ state }) => state).join(", ") }],
   }),
   async run({ flags, args: [name], context }) {
     using jobs = await openEnvironmentJobs(context, flags);
-    const schedule = scheduleNamed(jobs, name);
+    const schedule = await scheduleNamed(jobs, name);
     return {
       ...scheduleView(schedule, await jobs.store.schedule(name), nowUs()),
       jobs: (await jobs.store.list({ workflow: schedule.workflow, limit: JOBS_SHOWN }))

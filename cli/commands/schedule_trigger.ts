@@ -28,7 +28,7 @@ export default defineCommand({
   async run({ flags, args: [name], context }) {
     using jobs = await openEnvironmentJobs(context, flags);
     const { store, environment } = jobs;
-    const schedule = scheduleNamed(jobs, name);
+    const schedule = await scheduleNamed(jobs, name);
     assertKept(environment);
     const id = await triggerSchedule(store, { env: environment.name, schedule, nowUs: nowUs() });
     const asked = async () => [id, ...askedBy(await jobOfId(jobs, id))];

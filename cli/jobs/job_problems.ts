@@ -1,10 +1,10 @@
 import {
+  allSchedules,
   type JobBoard,
   jobsPath,
   nextDueUs,
   openBoard,
   openDays,
-  schedulesOf,
   usesTemporal,
 } from "@ssmd/jobs";
 import type { Environment } from "@ssmd/metadata";
@@ -35,7 +35,9 @@ export async function jobProblems(environment: Environment, dataDir: string): Pr
   const waiting = (await jobs.list({ state: "queued" })).filter(({ dueAtUs }) => dueAtUs < lateUs)
     .map(({ id, dueAtUs }) => `job ${id} was due ${isoOfUs(dueAtUs)}`);
   const states = await Promise.all(
-    schedulesOf(environment).map(async (each) => [each, await jobs.schedule(each.name)] as const),
+    (await allSchedules(environment, jobs)).map(async (each) =>
+      [each, await jobs.schedule(each.name)] as const
+    ),
   );
   const schedules = states.flatMap(([schedule, { isPaused, lastAtUs }]) => {
     if (isPaused || lastAtUs === null) return [];

@@ -1,6 +1,6 @@
 import { type Job, type JobBoard, JobService, openBoard, usesTemporal } from "@ssmd/jobs";
 import { dataDirOf, type Environment } from "@ssmd/metadata";
-import { createLogger, Metrics, nowUs, sleep, SsmdError } from "@ssmd/runtime";
+import { createLogger, Metrics, sleep, SsmdError } from "@ssmd/runtime";
 import { archiveConfig } from "../archive/open_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, text } from "../command/flag.ts";
@@ -95,9 +95,9 @@ export async function finishJobs(
 export async function runJob(
   context: SsmdContext,
   jobs: EnvironmentJobs,
-  job: Omit<Parameters<JobBoard["enqueue"]>[0], "nowUs">,
+  job: Parameters<JobBoard["enqueue"]>[0],
 ): Promise<JobView> {
-  await jobs.store.enqueue({ ...job, nowUs: nowUs() });
+  await jobs.store.enqueue(job);
   await finishJobs(context, jobs, () => [job.id]);
   return jobView(await jobOfId(jobs, job.id));
 }

@@ -1,12 +1,16 @@
-import { nextDueUs, type Schedule, schedulesOf, type ScheduleState } from "@ssmd/jobs";
+import { allSchedules, nextDueUs, type Schedule, type ScheduleState } from "@ssmd/jobs";
 import { isoOfUs, nowUs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
 import { text } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
+import type { Row } from "../render.ts";
 import { type EnvironmentJobs, type JobLocation, openEnvironmentJobs } from "./open_jobs.ts";
 
-const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/** As ISO 8601 counts them from 1. */
+export const WEEKDAYS = [
+  ...["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+] as const;
 
 /** The schedule that a command is about. */
 export const SCHEDULE_NAME = text("Its name, as `ssmd schedule list` shows it", {
@@ -18,7 +22,11 @@ export const SCHEDULE_NAME = text("Its name, as `ssmd schedule list` shows it", 
 export const SCHEDULE_VIEW = z.object({
   schedule: z.string().describe("Its name"),
   title: z.string().describe("What it does"),
+  workflow: z.string(),
+  input: z.record(z.string(), z.unknown()).describe("Arguments of its jobs"),
   when: z.string(),
+  origin: z.enum(["environment", "created"])
+    .describe("environment = its file says so; created = `ssmd schedule create` did"),
   state: z.enum(["on", "paused"]),
   last: z.string().nullable().describe("When it was last due and asked for, ISO 8601"),
   next: z.string().nullable().describe("ISO 8601; null = paused"),
@@ -30,19 +38,30 @@ export function scheduleView(
   { isPaused, lastAtUs }: ScheduleState,
   nowUs: number,
 ): z.output<typeof SCHEDULE_VIEW> {
-  const { name, title, at, timezone, weekday } = schedule;
+  const { name, title, workflow, input, origin, at, timezone, weekday } = schedule;
   const days = weekday === null ? "every day" : `every ${WEEKDAYS[weekday - 1]}`;
   return {
-    ...{ schedule: name, title, when: `${days} at ${at} ${timezone}` },
+    ...{ schedule: name, title, workflow, input, when: `${days} at ${at} ${timezone}`, origin },
     state: isPaused ? "paused" : "on",
     last: lastAtUs === null ? null : isoOfUs(lastAtUs),
     next: isPaused ? null : isoOfUs(nextDueUs(schedule, nowUs)),
   };
 }
 
+/** The schedules of an environment, those of its file first. */
+export async function schedulesIn({ environment, store }: EnvironmentJobs): Promise<Schedule[]> {
+  return await allSchedules(environment, store);
+}
+
+/** A schedule in one line of a table. */
+export function scheduleRow({ input: _, ...view }: z.output<typeof SCHEDULE_VIEW>): Row {
+  return view;
+}
+
 /** The schedule of a name. Throws UsageError `SCHEDULE_UNKNOWN`. */
-export function scheduleNamed({ environment }: EnvironmentJobs, name: string): Schedule {
-  const schedules = schedulesOf(environment);
+export async function scheduleNamed(jobs: EnvironmentJobs, name: string): Promise<Schedule> {
+  const { environment } = jobs;
+  const schedules = await schedulesIn(jobs);
   const found = schedules.find((each) => each.name === name);
   if (found !== undefined) return found;
   const names = schedules.map((each) => each.name);
@@ -60,7 +79,7 @@ export async function switchSchedule(
   { name, isPaused }: { name: string; isPaused: boolean },
 ): Promise<z.output<typeof SCHEDULE_VIEW>> {
   using jobs = await openEnvironmentJobs(context, location);
-  const schedule = scheduleNamed(jobs, name);
+  const schedule = await scheduleNamed(jobs, name);
   await jobs.store.pauseSchedule(name, isPaused);
   return scheduleView(schedule, await jobs.store.schedule(name), nowUs());
 }

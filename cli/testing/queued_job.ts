@@ -1,8 +1,8 @@
 /** Asks for the end of the example archive's day, as a schedule would. @module */
-import { END_DAY, endDayId, openJobs } from "@ssmd/jobs";
+import { END_DAY, newJob, openJobs } from "@ssmd/jobs";
 import { nowUs } from "@ssmd/runtime";
 
 const DAY = { feed: "kraken", version: "v1", day: "2026-08-01" };
 
 using store = await openJobs("./data", "demo");
-store.enqueue({ id: endDayId("demo", DAY), workflow: END_DAY, input: DAY, nowUs: nowUs() });
+store.enqueue(newJob(END_DAY, { env: "demo", input: DAY, nowUs: nowUs() }));

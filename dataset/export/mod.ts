@@ -7,4 +7,4 @@ export {
 } from "./export_partitions.ts";
 export { exportFile, oneStream } from "./export_stream.ts";
 export { EXPORT_FORMATS, type ExportFormat } from "./formats.ts";
-export { type Partition, planExport } from "./plan.ts";
+export { type ExportType, type Partition, planExport } from "./plan.ts";

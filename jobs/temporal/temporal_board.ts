@@ -2,34 +2,20 @@ import {
   Client,
   Connection,
   type ConnectionLike,
+  ScheduleAlreadyRunning,
   ScheduleNotFoundError,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionDescription,
   WorkflowNotFoundError,
 } from "@temporalio/client";
-import type { SchedulerSpec } from "@ssmd/metadata";
 import { messageOf, nowUs, SsmdError } from "@ssmd/runtime";
 import type { Job, JobError, JobLine, JobState, NewJob, ScheduleState } from "../job.ts";
 import type { JobBoard, JobFilter } from "../job_board.ts";
+import type { Schedule } from "../schedule.ts";
 import { firstOf, readHistory, type RunStory, usOf } from "./history.ts";
 import type { JobStart, StepProgress } from "./messages.ts";
-
-/** An environment's part of a Temporal server. */
-export interface TemporalQueue {
-  env: string;
-  address: string;
-  namespace: string;
-  taskQueue: string;
-}
-
-/** Where the jobs of an environment are. */
-export function queueOf(
-  env: string,
-  spec: Extract<SchedulerSpec, { type: "temporal" }>,
-): TemporalQueue {
-  const { address, namespace = "default", task_queue: taskQueue = `ssmd-${env}` } = spec;
-  return { env, address, namespace, taskQueue };
-}
+import { createdMemo, createdOf, scheduleOptions } from "./schedule_options.ts";
+import type { TemporalQueue } from "./temporal_queue.ts";
 
 const LINES_MAX = 1_000;
 /** Runs of a job whose lines are read. */
@@ -186,6 +172,42 @@ export class TemporalBoard implements JobBoard {
       throw new SsmdError("SCHEDULE_NOT_MADE", `Temporal has no schedule ${name} yet`, {
         hint: `deno task worker --env ${this.#queue.env} makes the environment's schedules`,
       });
+    }
+  }
+
+  async createdSchedules(): Promise<Schedule[]> {
+    const created: Schedule[] = [];
+    for await (const { scheduleId, memo } of this.client.schedule.list()) {
+      const schedule = createdOf(memo);
+      if (schedule !== undefined && scheduleId === this.scheduleId(schedule.name)) {
+        created.push(schedule);
+      }
+    }
+    return created.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async createSchedule(schedule: Schedule): Promise<boolean> {
+    try {
+      await this.client.schedule.create({
+        ...scheduleOptions(this.#queue, schedule),
+        ...{ scheduleId: this.scheduleId(schedule.name), memo: createdMemo(schedule) },
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof ScheduleAlreadyRunning) return false;
+      throw error;
+    }
+  }
+
+  async deleteSchedule(name: string): Promise<boolean> {
+    const handle = this.client.schedule.getHandle(this.scheduleId(name));
+    try {
+      if (createdOf((await handle.describe()).memo) === undefined) return false;
+      await handle.delete();
+      return true;
+    } catch (error) {
+      if (error instanceof ScheduleNotFoundError) return false;
+      throw error;
     }
   }
 

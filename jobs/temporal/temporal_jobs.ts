@@ -7,7 +7,8 @@ import { schedulesOf } from "../schedule.ts";
 import { NEXT_STEP, type StepAsked } from "./messages.ts";
 import { StepRunner, type StepRunnerOptions } from "./next_step.ts";
 import { syncSchedules } from "./sync_schedules.ts";
-import { TemporalBoard, type TemporalQueue } from "./temporal_board.ts";
+import { TemporalBoard } from "./temporal_board.ts";
+import type { TemporalQueue } from "./temporal_queue.ts";
 
 /** How often calendars are looked at; also the pause after a look that failed. */
 const LOOK_MS = 1_000;
@@ -44,10 +45,9 @@ export class TemporalWorker implements AsyncDisposable {
 
   /** Throws what connecting throws. */
   static async start({ queue, ...options }: TemporalWorkerOptions): Promise<TemporalWorker> {
-    const { env, address, namespace, taskQueue } = queue;
+    const { env, namespace, taskQueue } = queue;
     const { logger } = options;
-    installRuntime(logger);
-    const connection = await NativeConnection.connect({ address });
+    const connection = await connectNative(queue, logger);
     const ended = new AbortController();
     const steps = new StepRunner({ ...options, env, ended: ended.signal });
     const worker = await Worker.create({
@@ -97,7 +97,7 @@ export class TemporalJobs implements AsyncDisposable {
     opened.defer(() => lock.release());
     // Says what is wrong with the address; its own connection lives no longer than minutes.
     (await TemporalBoard.connect(queue))[Symbol.dispose]();
-    const connection = await NativeConnection.connect({ address: queue.address });
+    const connection = await connectNative(queue, logger);
     opened.defer(() => connection.close());
     const board = new TemporalBoard(queue, connection);
     await syncSchedules(board, { queue, schedules: schedulesOf(environment) });
@@ -130,6 +130,15 @@ function looking(look: () => Promise<void>, logger: Logger): AsyncDisposable {
       await loop;
     },
   };
+}
+
+/** The first connection starts Temporal's runtime, which cannot be set up afterwards. */
+async function connectNative(
+  { address }: TemporalQueue,
+  logger: Logger,
+): Promise<NativeConnection> {
+  installRuntime(logger);
+  return await NativeConnection.connect({ address });
 }
 
 let isInstalled = false;

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { silentLogger } from "@ssmd/runtime";
 import {
   startTemporalServer,
@@ -5,8 +6,11 @@ import {
 } from "../../tests/servers/temporal_server.ts";
 import { killQueue } from "../testing/kill_queue.ts";
 import { killRunner } from "../testing/kill_runner.ts";
-import { RUNNER_CASES, type RunnerBench } from "../testing/runner_cases.ts";
-import { TemporalBoard, type TemporalQueue } from "./temporal_board.ts";
+import { RUNNER_CASES, type RunnerBench, until } from "../testing/runner_cases.ts";
+import type { Schedule } from "../schedule.ts";
+import { syncSchedules } from "./sync_schedules.ts";
+import { TemporalBoard } from "./temporal_board.ts";
+import { queueOf, type TemporalQueue } from "./temporal_queue.ts";
 import { TemporalWorker } from "./temporal_jobs.ts";
 
 const REAL_SERVER = {
@@ -65,4 +69,31 @@ Deno.test("jobs on Temporal", REAL_SERVER, async (t) => {
       },
     });
   }
+  await t.step({
+    name: "the schedules of a file come and go with it, and created ones stay",
+    ...REAL_SERVER,
+    fn: () => followFile(address),
+  });
 });
+
+async function followFile(address: string): Promise<void> {
+  const queue = queueOf("file", { type: "temporal", address });
+  using board = await TemporalBoard.connect(queue);
+  const own: Schedule = {
+    ...{ name: "verify", workflow: "verify", title: "", origin: "environment", input: {} },
+    ...{ at: "02:00", timezone: "UTC", weekday: null, catchesUp: false },
+  };
+  const ids = async () =>
+    (await Array.fromAsync(board.client.schedule.list())).map(({ scheduleId }) => scheduleId)
+      .filter((id) => id.startsWith("ssmd/file/")).sort();
+  await board.createSchedule({ ...own, name: "nightly", origin: "created" });
+  await until(async () => (await ids()).length === 1);
+  await syncSchedules(board, { queue, schedules: [own] });
+  await until(async () => (await ids()).length === 2);
+  await board.pauseSchedule("verify", true);
+  await syncSchedules(board, { queue, schedules: [{ ...own, at: "03:00" }] });
+  assert.equal((await board.schedule("verify")).isPaused, true);
+  await syncSchedules(board, { queue, schedules: [] });
+  await until(async () => (await ids()).length === 1);
+  assert.deepEqual((await board.createdSchedules()).map(({ name }) => name), ["nightly"]);
+}

@@ -1,4 +1,4 @@
-import type { TemporalQueue } from "../temporal/temporal_board.ts";
+import type { TemporalQueue } from "../temporal/temporal_queue.ts";
 
 /** The queue that a test and the process that it kills share. */
 export function killQueue(address: string): TemporalQueue {

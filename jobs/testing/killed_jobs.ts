@@ -1,23 +1,41 @@
 /**
  * Runs the jobs of a folder until one is over, and kills itself as by kill -9 at a point of a step:
- * `begins`, `worked` (what it did is not recorded) or `done`. Arguments: folder, job, point. @module
+ * `begins`, `worked` (what it did is not recorded) or `done`; or where a thread `tells` of its progress
+ * or has `ended` (its result is not recorded). Arguments: folder, job, point, and the address of a Temporal server where that keeps the jobs. @module
  */
-import { loadEnvironment } from "@ssmd/metadata";
+import { type Environment, loadEnvironment } from "@ssmd/metadata";
 import { createLogger, Metrics } from "@ssmd/runtime";
-import { JobService } from "../job_service.ts";
-import { JobStore } from "../job_store.ts";
+import { DayRun } from "../day/day_run.ts";
+import { openBoard } from "../open_board.ts";
+import { startJobs } from "../start_jobs.ts";
 
-const [dataDir = "", job = "", point = ""] = Deno.args;
+const [dataDir = "", job = "", point = "", address] = Deno.args;
 const registryDir = new URL("../../exchanges", import.meta.url).pathname;
+const LOOK_MS = 50;
 
 const killAt = (reached: string) => {
   if (reached === point) Deno.kill(Deno.pid, "SIGKILL");
 };
 
-const { endStep } = JobStore.prototype;
-JobStore.prototype.endStep = function (id, name, ended) {
-  killAt(`${name} worked`);
-  endStep.call(this, id, name, ended);
+const { step } = DayRun.prototype;
+DayRun.prototype.step = function (name, work) {
+  return step.call(this, name, async () => {
+    const result = await work();
+    killAt(`${name} worked`);
+    return result;
+  });
+};
+
+globalThis.Worker = class extends Worker {
+  constructor(...made: ConstructorParameters<typeof Worker>) {
+    super(...made);
+    this.addEventListener("message", ({ data }) => "line" in data && killAt("thread tells"));
+  }
+
+  override terminate(): void {
+    killAt("thread ended");
+    super.terminate();
+  }
 };
 
 const logger = createLogger({
@@ -29,17 +47,24 @@ const logger = createLogger({
   },
 });
 
-const jobs = await JobService.start({
-  environment: {
-    ...await loadEnvironment(registryDir, "demo"),
-    journal: { type: "file", path: `${dataDir}/journal` },
-    retention: { raw_days: 1, normalized_days: 1 },
-    schedule: { auto_roll: false },
-  },
-  ...{ dataDir, registryDir, logger, metrics: new Metrics("jobs") },
+const environment: Environment = {
+  ...await loadEnvironment(registryDir, "demo"),
+  journal: { type: "file", path: `${dataDir}/journal` },
+  retention: { raw_days: 1, normalized_days: 1 },
+  schedule: { auto_roll: false },
+  ...(address === undefined ? {} : { scheduler: { type: "temporal", address } }),
+};
+
+const jobs = await startJobs({
+  ...{ environment, dataDir, registryDir, logger, metrics: new Metrics("jobs") },
   storage: { type: "local", path: dataDir },
 });
 if (jobs === undefined) Deno.exit(3);
-const isOver = () => ["done", "failed"].includes(jobs.store.find(job)?.state ?? "");
-while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 20));
+{
+  using board = await openBoard(environment, dataDir);
+  const isOver = async () => ["done", "failed"].includes((await board.find(job))?.state ?? "");
+  while (!await isOver()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+}
 await jobs[Symbol.asyncDispose]();
+// Threads of Temporal would hold it.
+Deno.exit(0);

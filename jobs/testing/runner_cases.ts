@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import type { JsonRecord } from "@ssmd/journal";
 import { ArchiveError } from "@ssmd/runtime";
+import { z } from "zod";
 import type { Job, JobState } from "../job.ts";
 import type { JobBoard } from "../job_board.ts";
+import type { Schedule } from "../schedule.ts";
 import type { JobContext, Workflow } from "../workflow.ts";
 
 /** A place for jobs of its own, and runners on it. */
@@ -16,7 +18,8 @@ export interface RunnerBench extends AsyncDisposable {
 const RETRYABLE = { hint: "", retryable: true };
 
 function workflowOf(run: (context: JobContext, input: JsonRecord) => Promise<void>): Workflow {
-  return { name: "work", title: "", run: (input, context) => run(context, input) };
+  const kind = { name: "work", title: "", input: z.looseObject({}) };
+  return { ...kind, run: (input, context) => run(context, input) };
 }
 
 /** Waits for a condition, as long as it takes. */
@@ -166,6 +169,23 @@ export const RUNNER_CASES: Readonly<Record<string, (bench: RunnerBench) => Promi
     assert.equal(await board.cancel("a", 1), true);
     assert.equal((await board.find("a"))?.state, "cancelled");
     assert.equal(await board.find("another"), undefined);
+  },
+
+  "a created schedule is kept with its arguments until it is deleted": async ({ board }) => {
+    const schedule: Schedule = {
+      ...{ name: "nightly", workflow: "work", title: "Nightly", origin: "created" },
+      ...{ input: { n: 1 }, at: "02:00", timezone: "UTC", weekday: 7, catchesUp: false },
+    };
+    assert.equal(await board.createSchedule(schedule), true);
+    assert.equal(await board.createSchedule({ ...schedule, at: "03:00" }), false);
+    // A server lists what is new a moment later.
+    await until(async () => (await board.createdSchedules()).length === 1);
+    assert.deepEqual(await board.createdSchedules(), [schedule]);
+    await board.pauseSchedule("nightly", true);
+    assert.deepEqual(await board.schedule("nightly"), { isPaused: true, lastAtUs: null });
+    assert.equal(await board.deleteSchedule("nightly"), true);
+    assert.equal(await board.deleteSchedule("nightly"), false);
+    await until(async () => (await board.createdSchedules()).length === 0);
   },
 
   "a workflow that there is not fails with those that there are": async ({ board, start }) => {

@@ -4,6 +4,7 @@
  * file, or `temporal` and an address. @module
  */
 import { silentLogger } from "@ssmd/runtime";
+import { z } from "zod";
 import { JobStore } from "../job_store.ts";
 import { JobRunner } from "../runner.ts";
 import type { Workflow } from "../workflow.ts";
@@ -14,7 +15,7 @@ const [dir = "", kind = "", where = ""] = Deno.args;
 const isHeld = () => Deno.stat(`${dir}/hold`).then(() => true, () => false);
 
 const work: Workflow = {
-  ...{ name: "work", title: "" },
+  ...{ name: "work", title: "", input: z.strictObject({}) },
   async run(_input, { step }) {
     for (const name of ["first", "second", "third"]) {
       await step(name, async () => {

@@ -2,6 +2,10 @@ import type { JsonRecord } from "@ssmd/journal";
 import type { Environment, FeedChecks } from "@ssmd/metadata";
 import type { ArchiveTask } from "../archive_task.ts";
 import type { NewJob } from "../job.ts";
+import type { JobContext } from "../workflow.ts";
+
+/** What a task needs of the job that it is a part of: when to stop, and where its progress goes. */
+export type TaskContext = Pick<JobContext, "signal" | "log">;
 
 /** What the workflows on an environment's archive need. */
 export interface ArchiveJobs {
@@ -13,13 +17,15 @@ export interface ArchiveJobs {
   /** How long days are kept; undefined = for ever. */
   retention: Environment["retention"];
   /** Does a task on the archive; broken off when the signal aborts. */
-  run: (task: ArchiveTask, signal: AbortSignal) => Promise<JsonRecord>;
+  run: (task: ArchiveTask, context: TaskContext) => Promise<JsonRecord>;
   /** The checks of a feed's days; undefined = it has none. */
   checksOf: (feed: string) => Promise<FeedChecks | undefined>;
   /** Told what the checks of a day gave. */
   onChecked: (feed: string, result: JsonRecord) => void;
   /** Records in the journal what is about to be removed; what cannot be recorded is not done. */
   recordRemoval: (removal: JsonRecord) => Promise<void>;
+  /** Wall clock, µs. */
+  nowUs: () => number;
   /** Asks for another job. */
-  enqueue: (job: Omit<NewJob, "nowUs">) => Promise<boolean>;
+  enqueue: (job: NewJob) => Promise<boolean>;
 }

@@ -3,27 +3,24 @@ import type { JsonRecord } from "@ssmd/journal";
 import { z } from "zod";
 import type { DayJobs } from "../day/day_jobs.ts";
 import { DayRun } from "../day/day_run.ts";
-import type { JobContext, Workflow } from "../workflow.ts";
-import type { ArchiveJobs } from "./archive_jobs.ts";
+import { defineWorkflow, type JobContext, type Workflow } from "../workflow.ts";
+import type { ArchiveJobs, TaskContext } from "./archive_jobs.ts";
 import type { OldDay } from "@ssmd/dataset/retention";
 import { removeOldDay } from "./retention.ts";
 
-/** What an `end-day` job ends: the day of a label, whose records are those of the UTC day of its name. */
-export const END_DAY_INPUT = z.strictObject({
-  feed: z.string(),
-  version: z.string(),
-  day: z.iso.date(),
-});
+/** Ends the day of a label, whose records are those of the UTC day of its name. */
+export const END_DAY = {
+  name: "end-day",
+  title: "End a day that is over: verify, seal and check it",
+  input: z.strictObject({
+    feed: z.string(),
+    version: z.string().default("v1"),
+    day: z.iso.date(),
+  }),
+  subjectOf: ({ feed, version, day }: EndDayInput) => `${feed}/${version}/${day}`,
+};
 
-type EndDayInput = z.output<typeof END_DAY_INPUT>;
-
-/** Name of the workflow that ends a day. */
-export const END_DAY = "end-day";
-
-/** The id of the job that ends a day. */
-export function endDayId(env: string, { feed, version, day }: EndDayInput): string {
-  return `${END_DAY}/${env}/${feed}/${version}/${day}`;
-}
+type EndDayInput = { feed: string; version: string; day: string };
 
 /** What ending a day needs. */
 export type EndDayJobs = ArchiveJobs & { day: DayJobs };
@@ -34,25 +31,20 @@ export type EndDayJobs = ArchiveJobs & { day: DayJobs };
  * fails a check is ended all the same: its report says what failed.
  */
 export function endDay(jobs: EndDayJobs): Workflow {
-  return {
-    name: END_DAY,
-    title: "End a day that is over: verify, seal and check it",
-    async run(input, context) {
-      const day = END_DAY_INPUT.parse(input);
-      const run = new DayRun(jobs.day, context, { feed: day.feed, day: day.day });
-      await run.guarded(async () => {
-        await run.claim("ending");
-        await endSteps(jobs, day, { run, context });
-      });
-    },
-  };
+  return defineWorkflow(END_DAY, async (day, context) => {
+    const run = new DayRun(jobs.day, context, { feed: day.feed, day: day.day });
+    await run.guarded(async () => {
+      await run.claim("ending");
+      await endSteps(jobs, day, { run, context });
+    });
+  });
 }
 
 /** The steps of an end, in order. Each may be done again after a kill. */
 export async function endSteps(
   jobs: EndDayJobs,
   day: EndDayInput,
-  { run, context: { signal } }: { run: DayRun; context: JobContext },
+  { run, context }: { run: DayRun; context: JobContext },
 ): Promise<void> {
   const { env, tempDir } = jobs;
   await run.step("drain", async () => {
@@ -60,24 +52,24 @@ export async function endSteps(
     return services === undefined ? { running: false } : await services.assertArchiving();
   });
   await run.step("verify", async () => {
-    const verified = await jobs.run({ kind: "verifyDay", env, day }, signal);
+    const verified = await jobs.run({ kind: "verifyDay", env, day }, context);
     if (verified["ok"] !== true) throw corrupted(day, verified);
     return verified;
   });
   await run.step("seal", async () => {
-    const sealed = await jobs.run({ kind: "seal", env, day, tempDir }, signal);
+    const sealed = await jobs.run({ kind: "seal", env, day, tempDir }, context);
     if (sealed["state"] === "absent") throw noSuchDay(env, day);
     return sealed;
   });
   await run.step("check", async () => {
-    const checked = await check(jobs, day, signal);
+    const checked = await check(jobs, day, context);
     jobs.onChecked(day.feed, checked);
     return checked;
   });
   await run.step("retention", async () => {
     const { retention } = jobs;
     if (retention === undefined) return { removed: 0 };
-    return { removed: await removeOldDays({ ...jobs, retention }, day.feed, signal) };
+    return { removed: await removeOldDays({ ...jobs, retention }, day.feed, context) };
   });
   await run.step("record", async () => {
     await run.reach("complete");
@@ -88,23 +80,23 @@ export async function endSteps(
 async function check(
   { env, run, checksOf }: EndDayJobs,
   day: EndDayInput,
-  signal: AbortSignal,
+  context: TaskContext,
 ): Promise<JsonRecord> {
   const checks = await checksOf(day.feed);
-  if (checks !== undefined) return await run({ kind: "check", env, day, checks }, signal);
+  if (checks !== undefined) return await run({ kind: "check", env, day, checks }, context);
   return { ok: true, failed: [], note: `${day.feed} has no file of checks` };
 }
 
 async function removeOldDays(
   jobs: EndDayJobs & { retention: NonNullable<EndDayJobs["retention"]> },
   feed: string,
-  signal: AbortSignal,
+  context: TaskContext,
 ): Promise<number> {
   const { env, retention } = jobs;
-  const planned = await jobs.run({ kind: "planExpiry", env, retention }, signal);
+  const planned = await jobs.run({ kind: "planExpiry", env, retention }, context);
   // As our own thread gave them.
   const days = (planned["days"] as unknown as OldDay[]).filter((old) => old.feed === feed);
-  for (const old of days) await removeOldDay(jobs, old, signal);
+  for (const old of days) await removeOldDay(jobs, old, context);
   return days.length;
 }
 

@@ -1,27 +1,28 @@
 import { z } from "zod";
-import { END_DAY, END_DAY_INPUT, endDayId, type EndDayJobs } from "./end_day.ts";
-import type { Workflow } from "../workflow.ts";
+import { defineWorkflow, newJob, type Workflow } from "../workflow.ts";
+import { END_DAY, type EndDayJobs } from "./end_day.ts";
 
-const UNSEALED = z.object({ days: z.array(END_DAY_INPUT) });
+const UNSEALED = z.object({ days: z.array(END_DAY.input) });
 
 /** Asks for the end of each day that is over and not sealed, or to which records came late. */
-export function endDays({ env, run, enqueue, day: { days } }: EndDayJobs): Workflow {
-  return {
-    name: "end-days",
-    title: "End every day that is over",
-    async run(_input, context) {
-      await context.step("ask", async () => {
-        const found = await run({ kind: "unsealed", env }, context.signal);
-        // A day that is captured still is ended when it is over by its calendar.
-        const due = UNSEALED.parse(found).days.filter(({ feed, day }) =>
-          days.find(feed, day).state !== "active"
-        );
-        const jobs = due.map((day) => endDayId(env, day));
-        for (const [i, id] of jobs.entries()) {
-          await enqueue({ id, workflow: END_DAY, input: due[i] ?? {} });
-        }
-        return { days: due.length, jobs };
-      });
-    },
-  };
+export const END_DAYS = {
+  name: "end-days",
+  title: "End every day that is over",
+  input: z.strictObject({}),
+};
+
+/** See {@linkcode END_DAYS}. */
+export function endDays({ env, run, enqueue, day: { days, nowUs } }: EndDayJobs): Workflow {
+  return defineWorkflow(END_DAYS, async (_input, context) => {
+    await context.step("ask", async () => {
+      const found = await run({ kind: "unsealed", env }, context);
+      // A day that is captured still is ended when it is over by its calendar.
+      const due = UNSEALED.parse(found).days.filter(({ feed, day }) =>
+        days.find(feed, day).state !== "active"
+      );
+      const jobs = due.map((input) => newJob(END_DAY, { env, input, nowUs: nowUs() }));
+      for (const job of jobs) await enqueue(job);
+      return { days: due.length, jobs: jobs.map(({ id }) => id) };
+    });
+  });
 }

@@ -1,12 +1,24 @@
-import type { Workflow } from "../workflow.ts";
-import { endDay, type EndDayJobs } from "./end_day.ts";
-import { endDays } from "./end_days.ts";
-import { retention } from "./retention.ts";
-import { rollDay } from "./roll_day.ts";
-import { startDay } from "./start_day.ts";
-import { verify } from "./verify.ts";
+import type { Workflow, WorkflowKind } from "../workflow.ts";
+import { BACKFILL, backfill } from "./backfill.ts";
+import { END_DAY, endDay, type EndDayJobs } from "./end_day.ts";
+import { END_DAYS, endDays } from "./end_days.ts";
+import { EXPORT, exportWorkflow } from "./export.ts";
+import { REPROCESS, reprocess } from "./reprocess.ts";
+import { RETENTION, retention } from "./retention.ts";
+import { ROLL_DAY, rollDay } from "./roll_day.ts";
+import { START_DAY, startDay } from "./start_day.ts";
+import { VERIFY, verify } from "./verify.ts";
 
-/** The workflows on an archive and its days. */
+/** All kinds of jobs that there are. */
+export const WORKFLOW_KINDS: readonly WorkflowKind[] = [
+  ...[START_DAY, ROLL_DAY, END_DAY, END_DAYS, RETENTION, VERIFY],
+  ...[REPROCESS, BACKFILL, EXPORT],
+];
+
+/** The workflows on an archive and its days: one of each of {@linkcode WORKFLOW_KINDS}. */
 export function archiveWorkflows(jobs: EndDayJobs): Workflow[] {
-  return [startDay, rollDay, endDay, endDays, retention, verify].map((make) => make(jobs));
+  return [
+    ...[startDay, rollDay, endDay, endDays, retention, verify],
+    ...[reprocess, backfill, exportWorkflow],
+  ].map((make) => make(jobs));
 }

@@ -11,9 +11,9 @@ const LINE = z.object({
 });
 
 export default defineCommand({
-  name: "job show",
+  name: "job status",
   brief: "Show a job: its state, its steps with what each gave, its log",
-  examples: ["ssmd job show end-day/demo/kraken/v1/2026-08-01"],
+  examples: ["ssmd job status end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],
   output: JOB_VIEW.extend({ log: z.array(LINE) }),
