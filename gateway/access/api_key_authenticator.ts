@@ -5,7 +5,9 @@ import type { ApiKey } from "./account.ts";
 import { randomLetters } from "./api_key.ts";
 import type { ClientStore } from "./client_store.ts";
 import type { Caller } from "./caller.ts";
-import type { Authenticator, Lease } from "./authenticator.ts";
+import type { Authenticator, Lease, SignedIn } from "./authenticator.ts";
+import { keptSignInOf } from "./credential.ts";
+import type { IssuerSignIn } from "./issuer_sign_in.ts";
 import { KeyAccess } from "./key_access.ts";
 import { CredentialCheck } from "./credential_check.ts";
 import { badKey, checkKey, type ClientState, type OpenSession } from "./client_state.ts";
@@ -30,6 +32,8 @@ export interface ApiKeyAuthenticatorOptions {
   roles?: Roles;
   /** Proves tokens; absent = none are accepted. */
   tokens?: TokenCheck;
+  /** How browsers sign in at the issuer; absent = they do not. */
+  issuerSignIn?: IssuerSignIn;
   /** Addresses of proxies that tell whose certificate they saw; absent = none is believed. */
   proxies?: readonly string[];
   /** Requests a second of a client that has no rate of its own. */
@@ -154,6 +158,14 @@ class ApiKeyAuthenticator implements Authenticator {
     return this.#sessions.open(access.key.id);
   }
 
+  get issuerSignIn(): Authenticator["issuerSignIn"] {
+    const { issuerSignIn: issuer } = this.#options;
+    if (issuer === undefined) return undefined;
+    const { host } = issuer;
+    const finish = (caller: Caller) => this.#signInAt(issuer, caller);
+    return { host, begin: () => issuer.begin(), finish };
+  }
+
   signOut(token: string): void {
     this.#sessions.end(token);
   }
@@ -206,6 +218,19 @@ class ApiKeyAuthenticator implements Authenticator {
       ...{ now: this.#now, takeRequest: spend, auditHidden: denied },
       roleOf: ({ account }) => isExternal(key) ? key.role : this.#roles.ofClient(account),
     });
+  }
+
+  async #signInAt(issuer: IssuerSignIn, caller: Caller): Promise<SignedIn> {
+    const { query, headers } = caller;
+    const kept = keptSignInOf(headers);
+    const proven = await issuer.finish({ query, kept }).catch((denied: AccessDenied) => {
+      throw this.#check.auditDenied(denied, caller);
+    });
+    // The token proves who it is now; the session lasts as long as one with a key.
+    const expiresAtMs = this.#now() + ACCESS_LIMITS.browserSessionMs;
+    const key = this.#check.identifyProven({ ...proven, expiresAtMs }, caller);
+    const access = this.#authorize(key, caller, "viewer");
+    return { access, token: this.#sessions.open(key.id) };
   }
 
   #endSession(state: ClientState, session: OpenSession, reason: string): void {

@@ -1,6 +1,7 @@
 import { isLoopback } from "@ssmd/runtime";
 import { type Access, openAccess, type StreamSession } from "./access.ts";
 import type { Caller } from "./caller.ts";
+import type { BegunSignIn } from "./issuer_sign_in.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { AddressRate } from "./address_rate.ts";
 import { isFromOtherOrigin } from "./credential.ts";
@@ -13,6 +14,25 @@ import { mayActAs, type Role } from "./role.ts";
 export interface Lease {
   /** Ends the session; `reason` goes into the history of sessions. Idempotent. */
   release(reason: string): void;
+}
+
+/** Signs browsers in at an issuer of tokens. */
+interface BrowserSignIn {
+  /** Host of the issuer, for people to know. */
+  readonly host: string;
+  begin(): BegunSignIn;
+  /**
+   * Opens a session for a browser that the issuer sent back. Rejects with {@linkcode AccessDenied}
+   * where the sign-in fails, or the person has no role here.
+   */
+  finish(caller: Caller): Promise<SignedIn>;
+}
+
+/** A browser session that was opened. */
+export interface SignedIn {
+  access: Access;
+  /** For its cookie. */
+  token: string;
 }
 
 /** Authenticates HTTP requests and stream handshakes, before anything else looks at them. */
@@ -40,6 +60,8 @@ export interface Authenticator {
   newTicket(access: Access): string;
   /** Opens a browser session; returns the token for its cookie. */
   signIn(access: Access): string;
+  /** How browsers sign in at an issuer of tokens; undefined = they do not. */
+  readonly issuerSignIn: BrowserSignIn | undefined;
   /** Ends a browser session. */
   signOut(token: string): void;
   /** Writes the counted usage and closes the store. */
@@ -81,6 +103,7 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
     openSession: () => NO_LEASE,
     newTicket: () => "none",
     signIn: () => "none",
+    issuerSignIn: undefined,
     signOut: () => {},
     close: () => Promise.resolve(),
   };

@@ -12,6 +12,9 @@ export type Credential =
 /** Name of the cookie of a browser that signed in. */
 export const SIGN_IN_COOKIE = "ssmd_sign_in";
 
+/** Name of the cookie of a browser that went to sign in at an issuer. */
+export const KEPT_SIGN_IN_COOKIE = "ssmd_sign_in_kept";
+
 /** Names under which keys are sent in addresses elsewhere. */
 const KEY_PARAMETERS = ["key", "api_key", "apikey", "token", "access_token", "x-api-key"];
 
@@ -48,6 +51,11 @@ export function isHandshake(headers: Caller["headers"]): boolean {
 /** The token of a browser that signed in, from its cookie. */
 export function signInTokenOf(headers: Caller["headers"]): string | undefined {
   return cookieOf(headerOf(headers, "cookie") ?? "", SIGN_IN_COOKIE);
+}
+
+/** What a browser kept when it went to sign in at an issuer. */
+export function keptSignInOf(headers: Caller["headers"]): string | undefined {
+  return cookieOf(headerOf(headers, "cookie") ?? "", KEPT_SIGN_IN_COOKIE);
 }
 
 /**

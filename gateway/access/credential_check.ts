@@ -2,13 +2,13 @@ import type { RoleBinding } from "@ssmd/metadata";
 import { certificateOf } from "./client_certificate.ts";
 import { type ExternalKey, externalKey } from "./external_key.ts";
 import type { Role, Roles } from "./role.ts";
-import type { TokenCheck } from "./token_check.ts";
+import type { ProvenToken, TokenCheck } from "./token_check.ts";
 import type { AccessAudit } from "./access_audit.ts";
 import type { ApiKey } from "./account.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { AddressGuard } from "./address_guard.ts";
 import { AddressRate } from "./address_rate.ts";
-import { isSecretOf, keyParts, newKey } from "./api_key.ts";
+import { isSecretOf, keyParts, newKey, randomLetters } from "./api_key.ts";
 import { type Credential, credentialOf, isFromOtherOrigin } from "./credential.ts";
 import type { Caller } from "./caller.ts";
 import { badKey } from "./client_state.ts";
@@ -33,6 +33,9 @@ interface CredentialCheckOptions {
 
 /** Compared for an unknown id, so that it takes as long as a wrong secret. */
 const NO_HASH = `sha256:${"0".repeat(64)}`;
+
+/** Tells sign-ins of the same person apart. */
+const PROOF_LETTERS = 16;
 
 /** Identifies the key of a caller; slows down and blocks guessers. */
 export class CredentialCheck {
@@ -74,6 +77,13 @@ export class CredentialCheck {
       case "sign-in":
         return this.#keyOfSession(credential.token, caller, wanted);
     }
+  }
+
+  /** The key of whom an issuer proved. Throws {@linkcode AccessDenied} `ROLE_UNBOUND`. */
+  identifyProven({ claims, subject, expiresAtMs }: ProvenToken, caller: Caller): ExternalKey {
+    const proof = `sign-in ${randomLetters(PROOF_LETTERS)}`;
+    const identity = { kind: "token", subject, proof, expiresAtMs } as const;
+    return this.#remembered(identity, this.#options.roles.ofClaims(claims), caller);
   }
 
   /** Audits an error and returns it to be thrown. */

@@ -71,7 +71,7 @@ async function apiKeyAuthenticator(
       audit,
       logger,
       ...{ roles, proxies: environment.gateway.client_certificates?.proxies ?? [] },
-      ...(oidc === undefined ? {} : { tokens: await openTokenCheck(oidc, logger) }),
+      ...(oidc === undefined ? {} : await openTokens(oidc, logger)),
       requestsPerSecondMax,
     });
     logger.info("keys are asked for", { clients: store.where });
@@ -83,9 +83,12 @@ async function apiKeyAuthenticator(
 }
 
 /** Loads what reads tokens only where some are accepted. */
-async function openTokenCheck(spec: NonNullable<GatewaySpec["oidc"]>, logger: Logger) {
+async function openTokens(spec: NonNullable<GatewaySpec["oidc"]>, logger: Logger) {
   const { TokenCheck } = await import("./token_check.ts");
-  return new TokenCheck(spec, { logger });
+  const tokens = new TokenCheck(spec, { logger });
+  if (spec.sign_in === undefined) return { tokens };
+  const { IssuerSignIn } = await import("./issuer_sign_in.ts");
+  return { tokens, issuerSignIn: new IssuerSignIn(spec, spec.sign_in, { tokens, logger }) };
 }
 
 /** Closes store and journal after the authenticator. */
@@ -98,6 +101,7 @@ function withClosing(authenticator: Authenticator, stack: AsyncDisposableStack):
     openSession: (session, caller) => authenticator.openSession(session, caller),
     newTicket: (access) => authenticator.newTicket(access),
     signIn: (access) => authenticator.signIn(access),
+    issuerSignIn: authenticator.issuerSignIn,
     signOut: (token) => authenticator.signOut(token),
     close: () => stack.disposeAsync(),
   };

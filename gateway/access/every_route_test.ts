@@ -25,6 +25,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   "GET /docs": "as above",
   "GET /sign-in": "where a browser shows its key",
   "GET /sign-in.js": "as above",
+  "GET /sign-in/issuer": "where a browser begins to sign in at the issuer",
+  "GET /sign-in/callback": "where the issuer sends it back, with a code",
   "POST /v1/sign-out": "takes a cookie back",
 };
 

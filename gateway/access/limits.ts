@@ -78,6 +78,10 @@ export const TOKEN_LIMITS = {
   keysAgainMs: 30_000,
   /** Wait for the issuer. */
   keysMs: 5_000,
+  /** Wait for the token of a sign-in. */
+  exchangeMs: 10_000,
+  /** Time that a browser has for a sign-in at the issuer, seconds. */
+  signInS: 600,
   /** Time for which the keys seen last hold while the issuer is away; an environment may say another. */
   keysKeptMs: 3_600_000,
   /** Tokens and certificates that are remembered for their streams and sign-ins; the oldest leaves. */

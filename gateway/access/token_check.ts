@@ -9,7 +9,7 @@ import { TOKEN_LIMITS } from "./limits.ts";
 type OidcSpec = NonNullable<GatewaySpec["oidc"]>;
 
 /** A token that was proven. */
-interface ProvenToken {
+export interface ProvenToken {
   claims: JWTPayload;
   subject: string;
   /** Expiry with the skew of clocks, ms since 1970. */
@@ -31,9 +31,12 @@ export class TokenCheck {
     this.#keys = new IssuerKeys({ url: spec.jwks_url, keptMs, logger, now });
   }
 
-  /** Proves a token. Rejects with {@linkcode AccessDenied}: why is in the log alone. */
-  async prove(token: string): Promise<ProvenToken> {
-    const { issuer, audience, algorithms, clock_skew_s: clockTolerance } = this.#spec;
+  /**
+   * Proves a token for an audience, by default that of programs. Rejects with
+   * {@linkcode AccessDenied}: why is in the log alone.
+   */
+  async prove(token: string, audience: string = this.#spec.audience): Promise<ProvenToken> {
+    const { issuer, algorithms, clock_skew_s: clockTolerance } = this.#spec;
     try {
       const { payload } = await jwtVerify(token, this.#keys.keyOf, {
         ...{ issuer, audience, algorithms, clockTolerance, currentDate: new Date(this.#now()) },

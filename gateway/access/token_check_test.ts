@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { exportSPKI, generateKeyPair } from "jose";
 import type { Rbac } from "@ssmd/metadata";
 import { createLogger } from "@ssmd/runtime";
 import { TOKEN_LIMITS } from "./limits.ts";
+import { FakeIssuer } from "./testing/fake_issuer.ts";
 import { openRawStream } from "./testing/guarded_stream.ts";
 import { type GuardedGateway, withGuardedGateway } from "./testing/guarded_gateway.ts";
 import { TokenCheck } from "./token_check.ts";
-
-type SigningKey = Parameters<SignJWT["sign"]>[0];
-type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 
 const RBAC: Rbac = {
   environment: "test",
@@ -24,53 +22,8 @@ const RBAC: Rbac = {
   ],
 };
 
-/** An issuer of tokens on loopback that shows its keys as issuers do. */
-class Issuer implements AsyncDisposable {
-  readonly keys = new Map<string, KeyPair>();
-  requests = 0;
-  isAway = false;
-  #server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
-    this.requests++;
-    if (this.isAway) return new Response("away", { status: 503 });
-    const keys = [...this.keys].map(async ([kid, { publicKey }]) => ({
-      ...{ ...await exportJWK(publicKey), kid, alg: "RS256", use: "sig" },
-    }));
-    return Response.json({ keys: await Promise.all(keys) });
-  });
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}`;
-  }
-
-  async addKey(kid: string): Promise<KeyPair> {
-    const pair = await generateKeyPair("RS256", { extractable: true });
-    this.keys.set(kid, pair);
-    return pair;
-  }
-
-  /** A token of this issuer for `ssmd`; each part may be another. */
-  async token(
-    claims: Record<string, unknown> = { sub: "alice" },
-    { key, kid = "one", alg = "RS256" }: {
-      key?: SigningKey;
-      kid?: string;
-      alg?: string;
-    } = {},
-  ): Promise<string> {
-    const nowS = Math.floor(Date.now() / 1000);
-    const all = { iss: this.url, aud: "ssmd", exp: nowS + 600, ...claims };
-    const signer = key ?? this.keys.get(kid)?.privateKey;
-    assert.ok(signer !== undefined);
-    return await new SignJWT(all).setProtectedHeader({ alg, kid }).sign(signer);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
-  }
-}
-
 interface TokenRig extends GuardedGateway {
-  issuer: Issuer;
+  issuer: FakeIssuer;
   clock: { ms: number };
   /** Lines of the gateway's log of refused tokens. */
   log: string[];
@@ -79,7 +32,7 @@ interface TokenRig extends GuardedGateway {
 }
 
 async function withIssuer(test: (rig: TokenRig) => Promise<void>, proxies: string[] = []) {
-  await using issuer = new Issuer();
+  await using issuer = new FakeIssuer();
   await issuer.addKey("one");
   const clock = { ms: Date.now() };
   const log: string[] = [];

@@ -29,6 +29,7 @@ export function askRouter(
         access,
         headers: program === "" ? {} : { "x-ssmd-program": program },
         isEncrypted: false,
+        address: "",
       }));
     return jsonOf(reply);
   };

@@ -134,7 +134,11 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
     return await answerRoute(request, options);
   } catch (error) {
     if (error instanceof AccessDenied && error.status === 401 && isNavigation(request)) {
-      return signInPage(401);
+      return signInPage(401, { issuer: options.authenticator.issuerSignIn?.host });
+    }
+    if (error instanceof AccessDenied && isNavigation(request) && isSignIn(request)) {
+      const problem = `${error.message}. ${error.hint}`;
+      return signInPage(403, { issuer: options.authenticator.issuerSignIn?.host, problem });
     }
     return errorReply(error, request.url ?? "/", options.logger);
   }
@@ -144,6 +148,10 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
 function isNavigation({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && headers["sec-fetch-mode"] === "navigate" &&
     (headers.accept ?? "").includes("text/html");
+}
+
+function isSignIn({ url = "" }: IncomingMessage): boolean {
+  return url.startsWith("/sign-in/");
 }
 
 async function answerRoute(
@@ -168,7 +176,10 @@ async function answerRoute(
     const checked = { params: params.check(found.params), query: parameters.ofQuery(query) };
     const body = await bodyOf(request, route);
     const isEncrypted = request.socket instanceof TLSSocket;
-    return await route.handler({ ...checked, body, access, headers, isEncrypted });
+    const given = { ...checked, body, access, headers, isEncrypted, address: caller.address };
+    const reply = await route.handler(given);
+    if (reply.signedIn !== undefined) call.client = reply.signedIn;
+    return reply;
   });
 }
 

@@ -7,6 +7,8 @@ export interface Reply<T = unknown> {
   headers: Record<string, string>;
   /** A stream is sent as it comes, and cancelled when the client leaves. */
   body: string | Uint8Array | ReadableStream<Uint8Array>;
+  /** The client that the caller turned out to be, for the audit log. */
+  signedIn?: string;
   readonly [JSON_TYPE]?: T;
 }
 

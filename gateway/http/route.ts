@@ -22,6 +22,8 @@ export interface RouteRequest<P extends Shape = Shape, Q extends Shape = Shape, 
   /** Identity and entitlements of the caller: markets outside of them do not exist for it. */
   access: Access;
   headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Where the connection comes from, without a port; empty within the process. */
+  address: string;
   /** Whether it came over the gateway's own TLS. */
   isEncrypted: boolean;
 }

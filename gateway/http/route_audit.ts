@@ -85,7 +85,7 @@ export class RouteAudit {
   ): void {
     if (category === undefined) return;
     const clean = (text: string) => withoutSecrets(text).slice(0, AUDIT_LIMITS.whatCharactersMax);
-    const given = [...query].filter(([name]) => name !== "ticket").slice(0, QUERY_MAX);
+    const given = [...query].filter(([name]) => !SECRET_PARAMETERS.has(name)).slice(0, QUERY_MAX);
     this.#queue?.add({
       ...{ category, actor: client === "" ? address : client, action: id, ...end },
       target: clean(Object.values(params).join(" ")),
@@ -98,6 +98,8 @@ export class RouteAudit {
   }
 }
 
+/** Parameters that prove something: a ticket, and the code of a sign-in. */
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set(["ticket", "code"]);
 /** Parameters of an address that an event holds. */
 const QUERY_MAX = 16;
 

@@ -11,7 +11,19 @@ const HEADERS = {
     "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
 };
 
-const HTML = `<!doctype html>
+/** Address at which a browser begins to sign in at the issuer. */
+export const ISSUER_SIGN_IN_PATH = "/sign-in/issuer";
+
+/** What the page offers beside keys. */
+interface SignInOffer {
+  /** Host of the issuer at which people sign in; absent = with keys alone. */
+  issuer?: string | undefined;
+  /** Why the sign-in before failed. */
+  problem?: string;
+}
+
+const html = ({ issuer, problem = "" }: SignInOffer) =>
+  `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -22,7 +34,7 @@ const HTML = `<!doctype html>
 body { font: 15px/1.5 system-ui, sans-serif; display: grid; place-items: center; min-height: 90vh; }
 form { width: min(30rem, 90vw); display: grid; gap: .75rem; }
 h1 { font-size: 1.2rem; margin: 0; }
-input, button { font: inherit; padding: .5rem .75rem; border: 1px solid GrayText; border-radius: 4px; }
+input, button, .button { text-align: center; text-decoration: none; font: inherit; padding: .5rem .75rem; border: 1px solid GrayText; border-radius: 4px; }
 input { font-family: ui-monospace, monospace; }
 p { margin: 0; color: GrayText; }
 [role=alert] { color: light-dark(#b00020, #ff8a80); min-height: 3em; }
@@ -30,14 +42,21 @@ p { margin: 0; color: GrayText; }
 </head>
 <body>
 <form>
-<h1>This gateway asks for a key</h1>
+<h1>${issuer === undefined ? "This gateway asks for a key" : "Sign in"}</h1>
+${
+    issuer === undefined
+      ? ""
+      : `<a class="button" href="${ISSUER_SIGN_IN_PATH}">Sign in at ${
+        escaped(issuer)
+      }</a>\n<p>or with a key</p>`
+  }
 <label for="key">API key</label>
 <input id="key" type="password" autocomplete="current-password" spellcheck="false"
  placeholder="ssmd_…" required autofocus>
 <button disabled>Sign in</button>
 <p>It stays in this browser for 12 hours as a cookie that scripts cannot read. Keys are made with
 <code>ssmd client api-key create</code>.</p>
-<p role="alert"></p>
+<p role="alert">${escaped(problem)}</p>
 <noscript>Signing in needs JavaScript.</noscript>
 </form>
 <script src="${SIGN_IN_SCRIPT_PATH}"></script>
@@ -71,12 +90,35 @@ form.querySelector("button").disabled = false;
 `;
 
 /** The page on which a browser signs in; 401 in place of a page that wants a key. */
-export function signInPage(status: 200 | 401): Reply {
+export function signInPage(status: 200 | 401 | 403, offer: SignInOffer = {}): Reply {
   return {
     status,
     headers: { ...HEADERS, "content-type": "text/html; charset=utf-8" },
-    body: HTML,
+    body: html(offer),
   };
+}
+
+/**
+ * The way back to the page after a sign-in at the issuer. A redirect would count as the issuer's own,
+ * for which browsers keep back the cookie (SameSite=Strict).
+ */
+export function signedInPage(): Reply {
+  return {
+    status: 200,
+    headers: { ...HEADERS, "content-type": "text/html; charset=utf-8" },
+    body: `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=/">
+<title>ssmd: signed in</title>
+<a href="/">Signed in</a>
+</html>
+`,
+  };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
 /** The script of the sign-in. */

@@ -69,6 +69,20 @@ const ISSUES = oneOf([
   }),
 ]);
 
+const SIGN_IN = fields({
+  client_id: plainText.describe("Name of the gateway at the issuer, a public client with PKCE"),
+  authorization_url: address(["https", "http"]).describe(
+    "Where the issuer asks people who they are",
+  ),
+  token_url: address(["https", "http"]).describe("Where it gives tokens for codes"),
+  redirect_url: text(
+    /^https?:\/\/[A-Za-z0-9.\-:[\]]+\/sign-in\/callback$/,
+    "the gateway as browsers reach it: https://desk.example/sign-in/callback",
+  ).describe("Where the issuer sends browsers back to; it must be registered there"),
+  scopes: z.array(text(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "a scope: groups")).max(20).default([])
+    .describe("Scopes beside openid, for the claims that rbac/<environment>.yaml looks at"),
+});
+
 const OIDC = fields({
   issuer: address(["https", "http"]).describe("Who signs the tokens: their iss, letter by letter"),
   jwks_url: address(["https", "http"]).describe("Where the issuer shows its public keys (JWKS)"),
@@ -79,6 +93,9 @@ const OIDC = fields({
     .describe("Seconds by which the clocks may differ"),
   keys_kept: duration.exactOptional().describe(
     "Time for which the keys seen last hold while jwks_url does not answer; absent = 1h",
+  ),
+  sign_in: SIGN_IN.exactOptional().describe(
+    "How people sign in to the page at the issuer; absent = with keys alone",
   ),
 });
 

@@ -63,6 +63,7 @@ export function environmentReach(
     ...file.texts(["scheduler", "address"]).map(({ text, path }) => file.reach("net", text, path)),
     ...addresses(file, ["gateway", "clients", "url"]),
     ...addresses(file, ["gateway", "oidc", "jwks_url"]),
+    ...addresses(file, ["gateway", "oidc", "sign_in", "token_url"]),
     ...["cert", "key", "client_ca"].flatMap((name) => file.paths("read", ["gateway", "tls", name])),
     ...issuesReach(file),
     ...modelReach(file),

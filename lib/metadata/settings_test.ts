@@ -134,6 +134,11 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.gateway.oidc.audience environment.gateway.oidc.algorithms " +
     "environment.gateway.oidc.clock_skew_s environment.gateway.oidc.keys_kept " +
     "environment.gateway.oidc.jwks_url",
+  "gateway/access/issuer_sign_in.ts":
+    "environment.gateway.oidc.sign_in environment.gateway.oidc.sign_in.client_id " +
+    "environment.gateway.oidc.sign_in.authorization_url " +
+    "environment.gateway.oidc.sign_in.token_url " +
+    "environment.gateway.oidc.sign_in.redirect_url environment.gateway.oidc.sign_in.scopes",
   "gateway/access/role.ts": "rbac.clients rbac.tokens rbac.tokens.claim rbac.tokens.value " +
     "rbac.tokens.role rbac.certificates rbac.certificates.subject rbac.certificates.role",
   "gateway/access/external_key.ts": "rbac.tokens.client rbac.certificates.client",

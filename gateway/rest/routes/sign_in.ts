@@ -1,10 +1,18 @@
-import { SIGN_IN_COOKIE, signInTokenOf } from "../../access/credential.ts";
+import { z } from "zod";
+import { KEPT_SIGN_IN_COOKIE, SIGN_IN_COOKIE, signInTokenOf } from "../../access/credential.ts";
 import type { Authenticator } from "../../access/authenticator.ts";
-import { ACCESS_LIMITS } from "../../access/limits.ts";
+import { ACCESS_LIMITS, TOKEN_LIMITS } from "../../access/limits.ts";
+import { Problem } from "../../http/problem.ts";
 import { json, type Reply, uncached } from "../../http/reply.ts";
 import { type Route, route, type RouteRequest } from "../../http/route.ts";
 import { SIGNED_IN, SIGNED_OUT, TICKET } from "../schemas/sign_in.ts";
-import { SIGN_IN_SCRIPT_PATH, signInPage, signInScript } from "../../http/sign_in_page.ts";
+import {
+  ISSUER_SIGN_IN_PATH,
+  SIGN_IN_SCRIPT_PATH,
+  signedInPage,
+  signInPage,
+  signInScript,
+} from "../../http/sign_in_page.ts";
 
 /** Routes of browser sessions (a cookie for the own page) and tickets (for other pages). */
 export function signInRoutes(authenticator: Authenticator): Route[] {
@@ -12,7 +20,9 @@ export function signInRoutes(authenticator: Authenticator): Route[] {
     ticketRoute(authenticator),
     signInRoute(authenticator),
     signOutRoute(authenticator),
-    ...pageRoutes(),
+    issuerRoute(authenticator),
+    callbackRoute(authenticator),
+    ...pageRoutes(authenticator),
   ];
 }
 
@@ -83,7 +93,52 @@ function signOutRoute(authenticator: Authenticator): Route {
   });
 }
 
-function pageRoutes(): Route[] {
+/** A browser begins to sign in at the issuer. */
+function issuerRoute({ issuerSignIn }: Authenticator): Route {
+  return route({
+    ...{ path: ISSUER_SIGN_IN_PATH, id: "beginIssuerSignIn", tag: "Page", role: "public" },
+    ...{ hidden: true, summary: "Sends a browser to the issuer" },
+    answers: { 302: { contentType: "text/plain" } },
+    handler: (request) => {
+      if (issuerSignIn === undefined) throw unconfigured();
+      const { address, kept } = issuerSignIn.begin();
+      const cookie = { ...KEPT_COOKIE, value: kept, seconds: TOKEN_LIMITS.signInS };
+      const headers = { location: address, "set-cookie": cookieText(cookie, request) };
+      return uncached({ status: 302, headers, body: "" });
+    },
+  });
+}
+
+/** The issuer sends a browser back. */
+function callbackRoute({ issuerSignIn }: Authenticator): Route {
+  const text = z.string().max(ISSUER_TEXT_MAX).optional();
+  return route({
+    ...{ path: "/sign-in/callback", id: "signInByIssuer", tag: "Access", role: "public" },
+    ...{ hidden: true, summary: "Signs a browser in that the issuer sent back" },
+    changes: "client-actions",
+    query: {
+      ...{ code: text, state: text, iss: text, session_state: text, scope: text },
+      ...{ error: text, error_description: text, error_uri: text },
+    },
+    answers: { 200: { contentType: "text/html" } },
+    handler: async (request) => {
+      if (issuerSignIn === undefined) throw unconfigured();
+      const { query, headers, address } = request;
+      const given = Object.entries(query).flatMap(([name, value]) =>
+        typeof value === "string" ? [[name, value]] : []
+      );
+      const caller = { headers, address, query: new URLSearchParams(given), method: "GET" };
+      const { access, token } = await issuerSignIn.finish({
+        ...{ ...caller, what: "/sign-in/callback" },
+      });
+      const seconds = ACCESS_LIMITS.browserSessionMs / 1000;
+      const cookie = cookieOf(token, seconds, request);
+      return { ...uncached(signedInPage(), { "set-cookie": cookie }), signedIn: access.client };
+    },
+  });
+}
+
+function pageRoutes({ issuerSignIn }: Authenticator): Route[] {
   const page = (path: string, handler: () => Reply, contentType: string) =>
     route({
       ...{ path, handler, id: `page:${path}`, tag: "Page", summary: path, role: "public" },
@@ -91,17 +146,46 @@ function pageRoutes(): Route[] {
       answers: { 200: { contentType } },
     });
   return [
-    page("/sign-in", () => signInPage(200), "text/html"),
+    page("/sign-in", () => signInPage(200, { issuer: issuerSignIn?.host }), "text/html"),
     page(SIGN_IN_SCRIPT_PATH, signInScript, "text/javascript"),
   ];
 }
 
-/** No script reads it, no page of another site sends it, and behind TLS it never goes without. */
-function cookieOf(
-  token: string,
-  seconds: number,
-  { headers, isEncrypted }: Pick<RouteRequest, "headers" | "isEncrypted">,
+function unconfigured(): Problem {
+  return new Problem("SIGN_IN_UNCONFIGURED", "Nobody signs in at an issuer here", {
+    status: 404,
+    hint: "Sign in with a key; whoever runs the gateway sets gateway.oidc.sign_in",
+  });
+}
+
+/** Longest value that an issuer sends back. */
+const ISSUER_TEXT_MAX = 4096;
+/** Sent when the issuer's page leads back here (Lax), and to no other address. */
+const KEPT_COOKIE = { name: KEPT_SIGN_IN_COOKIE, path: "/sign-in", sameSite: "Lax" } as const;
+
+/** No page of another site sends it. */
+function cookieOf(token: string, seconds: number, request: CookieRequest): string {
+  const strict = { name: SIGN_IN_COOKIE, path: "/", sameSite: "Strict" } as const;
+  return cookieText({ ...strict, value: token, seconds }, request);
+}
+
+type CookieRequest = Pick<RouteRequest, "headers" | "isEncrypted">;
+
+interface Cookie {
+  name: string;
+  value: string;
+  path: string;
+  /** How long it is kept. */
+  seconds: number;
+  sameSite: "Strict" | "Lax";
+}
+
+/** No script reads it, and behind TLS it never goes without. */
+function cookieText(
+  { name, value, path, seconds, sameSite }: Cookie,
+  { headers, isEncrypted }: CookieRequest,
 ): string {
   const secure = isEncrypted || headers["x-forwarded-proto"] === "https" ? "; Secure" : "";
-  return `${SIGN_IN_COOKIE}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
+  const kept = `Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=${sameSite}`;
+  return `${name}=${value}; ${kept}${secure}`;
 }

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import type { GatewaySpec } from "@ssmd/metadata";
+import { type Logger, messageOf } from "@ssmd/runtime";
+import { z } from "zod";
+import { AccessDenied } from "./access_denied.ts";
+import { randomLetters } from "./api_key.ts";
+import { TOKEN_LIMITS } from "./limits.ts";
+import type { ProvenToken, TokenCheck } from "./token_check.ts";
+
+type OidcSpec = NonNullable<GatewaySpec["oidc"]>;
+/** How browsers sign in at an issuer. */
+type SignInSpec = NonNullable<OidcSpec["sign_in"]>;
+
+/** Options of {@linkcode IssuerSignIn}. */
+interface IssuerSignInOptions {
+  tokens: TokenCheck;
+  logger: Logger;
+}
+
+/** A sign-in that began. */
+export interface BegunSignIn {
+  /** Where the browser goes now. */
+  address: string;
+  /** What the browser keeps until it comes back, and shows to nobody else. */
+  kept: string;
+}
+
+/** What a browser comes back with. */
+interface Callback {
+  query: URLSearchParams;
+  /** What it kept; undefined = nothing. */
+  kept: string | undefined;
+}
+
+const LETTERS = 43;
+const TOKENS = z.object({ id_token: z.string() });
+
+/**
+ * Signs people in at an issuer of tokens (OpenID Connect): authorization code with PKCE, state and
+ * nonce. Nothing is kept here between the two ways: the browser that began keeps it in a cookie, so
+ * that any gateway ends what another one began, and nobody can fill its memory.
+ */
+export class IssuerSignIn {
+  #issuer: string;
+  #spec: SignInSpec;
+  #options: IssuerSignInOptions;
+
+  constructor({ issuer }: OidcSpec, spec: SignInSpec, options: IssuerSignInOptions) {
+    this.#issuer = issuer;
+    this.#spec = spec;
+    this.#options = options;
+  }
+
+  /** Host at which people sign in, for them to know. */
+  get host(): string {
+    return new URL(this.#spec.authorization_url).host;
+  }
+
+  /** Begins one. */
+  begin(): BegunSignIn {
+    const [state, nonce, verifier] = [LETTERS, LETTERS, LETTERS].map(randomLetters);
+    const { authorization_url, client_id, redirect_url, scopes } = this.#spec;
+    const address = new URL(authorization_url);
+    const challenge = createHash("sha256").update(verifier ?? "").digest("base64url");
+    const parameters = {
+      ...{ response_type: "code", client_id, redirect_uri: redirect_url },
+      ...{ scope: ["openid", ...scopes].join(" "), state, nonce },
+      ...{ code_challenge: challenge, code_challenge_method: "S256" },
+    };
+    for (const [name, value] of Object.entries(parameters)) {
+      address.searchParams.set(name, value ?? "");
+    }
+    return { address: address.href, kept: [state, nonce, verifier].join(".") };
+  }
+
+  /**
+   * Ends one with what the issuer sent the browser back with. Rejects with {@linkcode AccessDenied}
+   * `SIGN_IN_STRANGE` unless this browser began it, `SIGN_IN_REFUSED`, `ISSUER_AWAY` or
+   * `TOKEN_INVALID`.
+   */
+  async finish({ query, kept = "" }: Callback): Promise<ProvenToken> {
+    const [state = "", nonce = "", verifier = ""] = kept.split(".");
+    if (state === "" || query.get("state") !== state) throw strange(this.#spec.redirect_url);
+    const error = query.get("error");
+    if (error !== null) throw refused(/^[\x20-\x7e]{1,64}$/.test(error) ? error : "no reason");
+    const { client_id } = this.#spec;
+    // Another issuer's code must not be shown to this one (RFC 9207).
+    if ((query.get("iss") ?? this.#issuer) !== this.#issuer) {
+      throw refused("another issuer answers");
+    }
+    const token = await this.#exchange(query.get("code") ?? "", verifier);
+    const proven = await this.#options.tokens.prove(token, client_id);
+    const { claims } = proven;
+    if (claims["nonce"] !== nonce) throw refused("the token is of another sign-in");
+    if ((claims["azp"] ?? client_id) !== client_id) {
+      throw refused("the token is for another program");
+    }
+    return proven;
+  }
+
+  /** The token that the issuer gives for a code. */
+  async #exchange(code: string, verifier: string): Promise<string> {
+    const { token_url, client_id, redirect_url } = this.#spec;
+    const form = new URLSearchParams({
+      ...{ grant_type: "authorization_code", code, redirect_uri: redirect_url, client_id },
+      code_verifier: verifier,
+    });
+    const { logger } = this.#options;
+    try {
+      const response = await fetch(token_url, {
+        ...{ method: "POST", body: form, redirect: "error" },
+        headers: { accept: "application/json" },
+        signal: AbortSignal.timeout(TOKEN_LIMITS.exchangeMs),
+      });
+      const text = await response.text();
+      if (response.ok) return TOKENS.parse(JSON.parse(text)).id_token;
+      logger.warn("the issuer gives no token", { url: token_url, status: response.status });
+      if (response.status < 500) throw refused("it gives no token for this sign-in");
+    } catch (error) {
+      if (error instanceof AccessDenied) throw error;
+      logger.error("the issuer gives no token", { url: token_url, error: messageOf(error) });
+    }
+    throw new AccessDenied("ISSUER_AWAY", "The issuer does not answer the gateway", {
+      status: 401,
+      hint: "Try again, or sign in with a key",
+    });
+  }
+}
+
+function strange(redirectUrl: string): AccessDenied {
+  return new AccessDenied("SIGN_IN_STRANGE", "This sign-in was not begun in this browser", {
+    status: 403,
+    hint: `Begin again at ${new URL(redirectUrl).origin}/sign-in, within ten minutes`,
+  });
+}
+
+function refused(why: string): AccessDenied {
+  return new AccessDenied("SIGN_IN_REFUSED", `The sign-in failed: ${why}`, {
+    status: 403,
+    hint: "Begin again at /sign-in, or ask whoever runs the issuer",
+  });
+}

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import type { AuditEvent } from "@ssmd/audit";
+import { withAuditQueue } from "../testing/audit_queue.ts";
+import { ACCESS_LIMITS } from "./limits.ts";
+import { CLIENT_ID, type FakeIssuer } from "./testing/fake_issuer.ts";
+import { withGuardedGateway } from "./testing/guarded_gateway.ts";
+import { type IssuerGateway, withIssuerGateway } from "./testing/issuer_gateway.ts";
+
+/** A browser as far as redirects and cookies go. */
+class Browser {
+  readonly cookies = new Map<string, string>();
+  /** Lines of `set-cookie`, the newest last. */
+  readonly set: string[] = [];
+
+  async open(url: string | URL, method = "GET"): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(url, { method, redirect: "manual", headers: { cookie } });
+    for (const line of response.headers.getSetCookie()) {
+      this.set.push(line);
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === "") this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return response;
+  }
+}
+
+interface SignInRig extends IssuerGateway {
+  /** Events of sign-ins at the issuer, the newest first. */
+  events(): AuditEvent[];
+  /** Goes to the issuer as a person; the address to which it sends the browser back. */
+  goAs(browser: Browser, name: string): Promise<URL>;
+}
+
+async function withSignIn(test: (rig: SignInRig) => Promise<void>): Promise<void> {
+  await withAuditQueue((audit) =>
+    withIssuerGateway(async (rig) => {
+      rig.issuer.people.set("alice", { groups: ["desk", "operators"] });
+      rig.issuer.people.set("mallory", { groups: ["others"] });
+      const events = () =>
+        audit.log.list({ limit: 100 }).filter(({ action }) => action === "signInByIssuer");
+      const goAs = async (browser: Browser, name: string) => {
+        const begun = await browser.open(`${rig.gateway.url}/sign-in/issuer`);
+        assert.equal(begun.status, 302);
+        const address = new URL(begun.headers.get("location") ?? "");
+        address.searchParams.set("name", name);
+        const { status, headers } = await fetch(address, { redirect: "manual" });
+        assert.equal(status, 302, "the issuer knows who asks");
+        return new URL(headers.get("location") ?? "");
+      };
+      await test({ ...rig, events, goAs });
+    }, { audit })
+  );
+}
+
+async function codeOf(response: Response): Promise<string> {
+  const text = await response.text();
+  return response.ok ? String(response.status) : String(JSON.parse(text).code);
+}
+
+Deno.test("a person signs in at the issuer, has the role of their claims, and signs out", () =>
+  withSignIn(async (rig) => {
+    const { gateway, events } = rig;
+    const page = await (await fetch(`${gateway.url}/sign-in`)).text();
+    assert.match(page, /href="\/sign-in\/issuer">Sign in at 127\.0\.0\.1:\d+</);
+    const browser = new Browser();
+    const back = await rig.goAs(browser, "alice");
+    const [kept = ""] = browser.set;
+    assert.match(kept, /^ssmd_sign_in_kept=.*Path=\/sign-in; Max-Age=600; HttpOnly; SameSite=Lax$/);
+    assert.ok(!kept.includes(back.searchParams.get("code") ?? "no code"));
+    const done = await browser.open(back);
+    assert.equal(done.status, 200);
+    assert.match(await done.text(), /content="0; url=\/"/);
+    assert.match(browser.set.at(-1) ?? "", /Max-Age=43200; HttpOnly; SameSite=Strict$/);
+    assert.equal(await codeOf(await browser.open(`${gateway.url}/v1/markets`)), "200");
+    assert.equal(await codeOf(await browser.open(`${gateway.url}/v1/admin/clients`)), "200");
+    assert.deepEqual(events().map(({ actor, outcome }) => [actor, outcome]), [["desk", "done"]]);
+    assert.ok(!JSON.stringify(events()).includes(back.searchParams.get("code") ?? ""));
+
+    const again = await new Browser().open(back);
+    assert.equal(await codeOf(again), "SIGN_IN_STRANGE", "another browser with the same address");
+    const session = browser.cookies.get("ssmd_sign_in") ?? "";
+    assert.equal((await browser.open(`${gateway.url}/v1/sign-out`, "POST")).status, 200);
+    browser.cookies.set("ssmd_sign_in", session);
+    const over = await browser.open(`${gateway.url}/v1/markets`);
+    assert.equal(await codeOf(over), "SIGN_IN_OVER", "a cookie that was kept beside");
+  }));
+
+Deno.test("a session of the issuer ends after its time, and when its client is disabled", () =>
+  withSignIn(async (rig) => {
+    const markets = `${rig.gateway.url}/v1/markets`;
+    const browser = new Browser();
+    await browser.open(await rig.goAs(browser, "alice"));
+    assert.equal(await codeOf(await browser.open(markets)), "200");
+    await rig.admin.update("desk", { enabled: false });
+    await rig.refresh();
+    assert.equal(await codeOf(await browser.open(markets)), "CLIENT_DISABLED");
+    await rig.admin.update("desk", { enabled: true });
+    await rig.refresh();
+    // The token was for ten minutes; the session goes on.
+    rig.clock.ms += ACCESS_LIMITS.browserSessionMs - 60_000;
+    assert.equal(await codeOf(await browser.open(markets)), "200");
+    rig.clock.ms += 61_000;
+    assert.equal(await codeOf(await browser.open(markets)), "SIGN_IN_OVER");
+  }));
+
+Deno.test("no sign-in is ended that this browser did not begin, the issuer did not end, or is not for here", () =>
+  withSignIn(async (rig) => {
+    const { issuer } = rig;
+    const other = await issuer.token({ aud: CLIENT_ID, sub: "alice", groups: ["desk"] });
+    const [, body = ""] = other.split(".");
+    const head = btoa(JSON.stringify({ alg: "none", kid: "one" })).replace(/=+$/, "");
+    const cases: Record<string, { code: string; as?: string; change?: (back: URL) => void }> = {
+      "another state": {
+        code: "SIGN_IN_STRANGE",
+        change: ({ searchParams }) => searchParams.set("state", "x"),
+      },
+      "no state": { code: "SIGN_IN_STRANGE", change: (back) => back.searchParams.delete("state") },
+      "a made-up code": {
+        code: "SIGN_IN_REFUSED",
+        change: ({ searchParams }) => searchParams.set("code", "made-up"),
+      },
+      "a code of another browser's sign-in": { code: "SIGN_IN_REFUSED" },
+      "an answer of another issuer": {
+        code: "SIGN_IN_REFUSED",
+        change: ({ searchParams }) => searchParams.set("iss", "https://evil.example"),
+      },
+      "a person whom the issuer refuses": { code: "SIGN_IN_REFUSED", as: "nobody" },
+      "a person without a role": { code: "ROLE_UNBOUND", as: "mallory" },
+      "a token of another sign-in": { code: "SIGN_IN_REFUSED" },
+      "a token for programs": { code: "TOKEN_INVALID" },
+      "a token for another program": { code: "SIGN_IN_REFUSED" },
+      "a token that is over": { code: "TOKEN_INVALID" },
+      "a token that nobody signed": { code: "TOKEN_INVALID" },
+      "a token of someone else's making": { code: "TOKEN_INVALID" },
+      "an issuer that fails": { code: "ISSUER_AWAY" },
+      "an issuer that sends elsewhere": { code: "ISSUER_AWAY" },
+    };
+    const faults: Record<string, FakeIssuer["faults"]> = {
+      "a token of another sign-in": { claims: { nonce: "another" } },
+      "a token for programs": { claims: { aud: "ssmd" } },
+      "a token for another program": { claims: { aud: [CLIENT_ID, "shop"], azp: "shop" } },
+      "a token that is over": { claims: { exp: Math.floor(rig.clock.ms / 1000) - 31 } },
+      "a token that nobody signed": { token: `${head}.${body}.` },
+      "a token of someone else's making": { token: `${other.slice(0, -6)}AAAAAA` },
+      "an issuer that fails": { status: 500 },
+      "an issuer that sends elsewhere": { status: 307 },
+    };
+    for (const [name, { code, as = "alice", change }] of Object.entries(cases)) {
+      const before = rig.events().length;
+      const browser = new Browser();
+      const back = await rig.goAs(browser, as);
+      if (name === "a code of another browser's sign-in") {
+        const stolen = await rig.goAs(new Browser(), "alice");
+        back.searchParams.set("code", stolen.searchParams.get("code") ?? "");
+      }
+      change?.(back);
+      issuer.faults = faults[name] ?? {};
+      assert.equal(await codeOf(await browser.open(back)), code, name);
+      issuer.faults = {};
+      assert.ok(!browser.cookies.has("ssmd_sign_in"), name);
+      const [event, ...more] = rig.events();
+      assert.equal(more.length, before, name);
+      assert.deepEqual([event?.outcome, event?.reason], ["refused", code], name);
+    }
+    const browser = new Browser();
+    const back = await rig.goAs(browser, "alice");
+    assert.equal((await browser.open(back)).status, 200);
+    assert.equal(await codeOf(await browser.open(back)), "SIGN_IN_REFUSED", "the code once more");
+  }));
+
+Deno.test("where nobody signs in at an issuer the addresses say so, and the page offers keys alone", () =>
+  withGuardedGateway(async ({ gateway }) => {
+    for (const path of ["/sign-in/issuer", "/sign-in/callback?code=x&state=y"]) {
+      const response = await fetch(gateway.url + path, { redirect: "manual" });
+      assert.equal(await codeOf(response), "SIGN_IN_UNCONFIGURED");
+    }
+    assert.ok(!(await (await fetch(`${gateway.url}/sign-in`)).text()).includes("/sign-in/issuer"));
+  }));

@@ -1,0 +1,54 @@
+import type { Rbac } from "@ssmd/metadata";
+import { silentLogger } from "@ssmd/runtime";
+import { freePort } from "../../../tests/servers/free_port.ts";
+import type { GatewayOptions } from "../../gateway.ts";
+import { IssuerSignIn } from "../issuer_sign_in.ts";
+import { TokenCheck } from "../token_check.ts";
+import { CLIENT_ID, FakeIssuer } from "./fake_issuer.ts";
+import { type GuardedGateway, withGuardedGateway } from "./guarded_gateway.ts";
+
+/** A guarded gateway whose people sign in at an issuer. */
+export interface IssuerGateway extends GuardedGateway {
+  issuer: FakeIssuer;
+  clock: { ms: number };
+}
+
+const RBAC: Rbac = {
+  environment: "test",
+  clients: {},
+  tokens: [
+    { claim: "groups", value: "desk", role: "viewer", client: "desk" },
+    { claim: "groups", value: "operators", role: "operator", client: "desk" },
+  ],
+  certificates: [],
+};
+
+/**
+ * Runs a test with a gateway and an issuer: who is of `desk` or `operators` there is the client
+ * `desk` here, which sees BTC*. Browsers reach the gateway as `host`.
+ */
+export async function withIssuerGateway(
+  test: (rig: IssuerGateway) => Promise<void>,
+  { host = "127.0.0.1", ...more }: { host?: string; audit?: NonNullable<GatewayOptions["audit"]> },
+): Promise<void> {
+  await using issuer = new FakeIssuer();
+  await issuer.addKey("one");
+  const port = freePort();
+  issuer.redirectUri = `http://${host}:${port}/sign-in/callback`;
+  const clock = { ms: Date.now() };
+  const signIn = {
+    ...{ client_id: CLIENT_ID, authorization_url: `${issuer.url}/authorize`, scopes: ["groups"] },
+    ...{ token_url: `${issuer.url}/token`, redirect_url: issuer.redirectUri },
+  };
+  const spec = {
+    ...{ issuer: issuer.url, jwks_url: `${issuer.url}/keys`, audience: "ssmd" },
+    ...{ algorithms: ["RS256" as const], clock_skew_s: 30, sign_in: signIn },
+  };
+  const now = () => clock.ms;
+  const tokens = new TokenCheck(spec, { logger: silentLogger, now });
+  const issuerSignIn = new IssuerSignIn(spec, signIn, { tokens, logger: silentLogger });
+  await withGuardedGateway(async (rig) => {
+    await rig.key("desk", {}, { feed: "kraken", symbols: "BTC*" });
+    await test({ ...rig, issuer, clock });
+  }, { ...more, rbac: RBAC, port, access: { tokens, issuerSignIn, now } });
+}
