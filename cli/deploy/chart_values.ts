@@ -67,6 +67,10 @@ const CLUSTER_VALUES = z.strictObject({
     metricsFrom: labels,
     clientsFrom: labels,
   }),
+  traces: z.strictObject({
+    endpoint: z.string().regex(/^(https?:\/\/[^/]+:[0-9]+)?$/)
+      .describe("Receiver of OTLP over HTTP, with its port; empty = no traces"),
+  }),
   monitoring: z.strictObject({ enabled: z.boolean(), labels, interval: z.string() }),
   istio: z.strictObject({ enabled: z.boolean(), clients: z.array(z.string()) }),
   global: z.looseObject({}).exactOptional(),

@@ -1,30 +1,25 @@
 import assert from "node:assert/strict";
-import { parseAllDocuments } from "yaml";
 import { hasProgram } from "../../tests/servers/certificates.ts";
-import { makeProject, type Project } from "../../cli/testing/project.ts";
+import { makeProject } from "../../cli/testing/project.ts";
+import {
+  CASES,
+  CHART,
+  type Manifest,
+  manifestsIn,
+  render,
+  run,
+  TEMPLATE,
+  template,
+} from "./_fixtures.ts";
 
-const CHART = new URL("./ssmd/", import.meta.url).pathname;
 const CRDS = new URL("../testdata/crds/", import.meta.url).pathname;
 /** Schemas of Kubernetes itself, in a Python package. */
 const CORE = "kubernetes_validate/kubernetes-json-schema/v1.36.0-local-strict";
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const REAL = {
-  ignore: !REQUIRED && !(await hasProgram("helm", "version") && await hasProgram("kubeconform", "-v")),
+  ignore: !REQUIRED &&
+    !(await hasProgram("helm", "version") && await hasProgram("kubeconform", "-v")),
 };
-
-/** What a test reads of an object of Kubernetes. */
-interface Manifest {
-  kind: string;
-  metadata: { name: string };
-  // deno-lint-ignore no-explicit-any -- each kind of object has a form of its own
-  spec: any;
-}
-
-async function run(program: string, ...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(program, { args }).output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-}
 
 /** Schemas as kubeconform finds them: references by file, not by a server's path. */
 async function writeCoreSchemas(dir: string): Promise<void> {
@@ -45,64 +40,6 @@ async function writeCoreSchemas(dir: string): Promise<void> {
     const text = JSON.stringify(schema).replaceAll("/api/_definitions.json", "_definitions.json");
     await Deno.writeTextFile(`${dir}/${name}`, text);
   }
-}
-
-/** An environment's file with some text exchanged, and the flags that its cluster gives the chart. */
-interface Case {
-  from: string;
-  change: (text: string) => string;
-  flags: string[];
-}
-
-/** A demo that a cluster can run: one process. */
-function oneBox(text: string): string {
-  return text.replace(/host: 127\.0\.0\.1/, "host: 0.0.0.0, open_to_network: true");
-}
-
-function cluster(text: string): string {
-  return text.replace(/^simulator:.*\n/m, "");
-}
-
-const MESH = ["--set", "istio.enabled=true", "--set-json", 'istio.clients=["x/ns/web/sa/desk"]'];
-const CASES: Readonly<Record<string, Case>> = {
-  "one box": { from: "demo", change: oneBox, flags: [] },
-  "two shards": { from: "cluster", change: cluster, flags: [] },
-  "mesh on": { from: "cluster", change: cluster, flags: MESH },
-  "mesh off, watched and scaled": {
-    from: "cluster",
-    change: cluster,
-    flags: ["--set", "monitoring.enabled=true,gateway.autoscaling.enabled=true"],
-  },
-  "agents, no signals, keys of clients": {
-    from: "cluster",
-    change: (text) =>
-      cluster(text).replace(/^signals:\n.*\n/m, "agents: { model: { type: scripted } }\n")
-        .replace(/auth: open.*}/, "auth: required }"),
-    flags: ["--set", "networkPolicy.enabled=false"],
-  },
-};
-
-/** Renders an environment as a user does; gives the file. */
-async function render(project: Project, { from, change }: Case): Promise<string> {
-  const file = `${project.dir}/exchanges/environments/${from}.yaml`;
-  await Deno.writeTextFile(file, change(await Deno.readTextFile(file)));
-  const { code, stderr } = await project.sh(`ssmd env render ${from}`);
-  assert.equal(code, 0, stderr);
-  return `${project.dir}/deploy/environments/${from}/values.yaml`;
-}
-
-/** Built from the module proxy, helm knows no version of Kubernetes. */
-const TEMPLATE = ["template", "md", CHART, "--kube-version", "1.36.0"] as const;
-
-async function template(values: string, flags: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run("helm", ...TEMPLATE, "-f", values, ...flags);
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
-
-function manifestsIn(text: string): Manifest[] {
-  return parseAllDocuments(text).map((each) => (each as { toJS(): Manifest }).toJS())
-    .filter((each) => each !== null);
 }
 
 function countByKind(manifests: readonly Manifest[]): Record<string, number> {
@@ -181,8 +118,32 @@ function assertHardened(manifests: readonly Manifest[]): void {
   }
 }
 
+async function assertTraced(values: string): Promise<void> {
+  const endpoint = "http://collector.monitoring:4318";
+  const on = await template(values, ["--set", `traces.endpoint=${endpoint}`]);
+  for (const { kind, metadata: { name }, spec } of manifestsIn(on)) {
+    if (kind === "NetworkPolicy") {
+      const ports = spec.egress.flatMap((each: { ports: { port: number }[] }) => each.ports);
+      assert.ok(ports.some(({ port }: { port: number }) => port === 4318), name);
+    }
+    if (kind !== "StatefulSet" && kind !== "Deployment") continue;
+    const { env } = spec.template.spec.containers[0];
+    assert.deepEqual(env.slice(-2), [
+      { name: "OTEL_DENO", value: "true" },
+      { name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: endpoint },
+    ], name);
+  }
+  assert.doesNotMatch(await template(values, []), /OTEL_/);
+}
+
 async function assertRefused(values: string): Promise<void> {
-  const wrong = ["disk.size=big", "gateway.replicas=0", "serves.auth=maybe", "unheardOf=1"];
+  const wrong = [
+    "disk.size=big",
+    "traces.endpoint=collector",
+    "gateway.replicas=0",
+    "serves.auth=maybe",
+    "unheardOf=1",
+  ];
   for (const each of wrong) {
     const { code, stderr } = await run("helm", ...TEMPLATE, "-f", values, "--set", each);
     assert.equal(code, 1, each);
@@ -204,6 +165,10 @@ Deno.test({
       for (const [name, each] of Object.entries(CASES)) {
         await t.step(name, async () => assertValid(await render(project, each), name, schemas));
       }
+      await t.step(
+        "where traces are asked for each process has their receiver, and may reach it",
+        () => assertTraced(`${project.dir}/deploy/environments/cluster/values.yaml`),
+      );
       await t.step("values that are none are refused", async () => {
         const file = `${project.dir}/deploy/environments/cluster/values.yaml`;
         await assertRefused(file);

@@ -1,4 +1,5 @@
 import { SsmdError } from "./errors.ts";
+import { traceIds } from "./trace.ts";
 
 /** How much is said. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -107,7 +108,10 @@ function writeLine(line: string): void {
   }
 }
 
-/** A logger: JSON lines for services, plain text for a terminal. */
+/**
+ * A logger: JSON lines for services, plain text for a terminal. Within a span of a trace a line has
+ * its `trace_id` and `span_id`.
+ */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const kind = options.format ?? (Deno.stdout.isTerminal() ? "plain" : "json");
   const level = options.level ?? "info";
@@ -116,7 +120,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const emit = (at: LogLevel, message: string, fields: LogFields = {}) => {
     const isShown = ORDER[at] >= ORDER[level];
     if (at === "debug" && !isShown) return;
-    const entries = Object.entries({ ...fixed, ...fields })
+    const entries = Object.entries({ ...fixed, ...fields, ...traceIds() })
       .map(([key, value]) => [key, readable(value)] as const);
     if (at !== "debug") keep(at, message, plainFields(entries).trimStart());
     if (isShown) write(format(kind, at, { message, entries }));

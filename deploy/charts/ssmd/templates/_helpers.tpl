@@ -53,9 +53,15 @@ spec:
       image: {{ printf "%s:%s" .root.Values.image.repository (.root.Values.image.tag | default .root.Chart.AppVersion) }}
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
       args: {{- toYaml .args | nindent 8 }}
-      {{- with .shard }}
+      {{- if or .shard .root.Values.traces.endpoint }}
       env:
+        {{- with .shard }}
         - { name: SHARD_ID, value: {{ . | quote }} }
+        {{- end }}
+        {{- with .root.Values.traces.endpoint }}
+        - { name: OTEL_DENO, value: "true" }
+        - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
+        {{- end }}
       {{- end }}
       ports:
         - { name: http, containerPort: {{ include "ssmd.port" . }} }

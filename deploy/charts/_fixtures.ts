@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { parseAllDocuments } from "yaml";
+import type { Project } from "../../cli/testing/project.ts";
+
+export const CHART = new URL("./ssmd/", import.meta.url).pathname;
+
+/** Runs a program to its end. */
+export async function run(program: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(program, { args }).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+/** An environment's file with some text exchanged, and the flags that its cluster gives the chart. */
+interface Case {
+  from: string;
+  change: (text: string) => string;
+  flags: string[];
+}
+
+/** A demo that a cluster can run: one process. */
+function oneBox(text: string): string {
+  return text.replace(/host: 127\.0\.0\.1/, "host: 0.0.0.0, open_to_network: true");
+}
+
+function cluster(text: string): string {
+  return text.replace(/^simulator:.*\n/m, "");
+}
+
+const MESH = ["--set", "istio.enabled=true", "--set-json", 'istio.clients=["x/ns/web/sa/desk"]'];
+const COLLECTOR = "http://collector.monitoring:4318";
+
+/** The five environments that charts are tested with. */
+export const CASES: Readonly<Record<string, Case>> = {
+  "one box": { from: "demo", change: oneBox, flags: [] },
+  "two shards": { from: "cluster", change: cluster, flags: [] },
+  "mesh on": { from: "cluster", change: cluster, flags: MESH },
+  "mesh off, watched and scaled": {
+    from: "cluster",
+    change: cluster,
+    flags: [
+      "--set",
+      `monitoring.enabled=true,gateway.autoscaling.enabled=true,traces.endpoint=${COLLECTOR}`,
+    ],
+  },
+  "agents, no signals, keys of clients": {
+    from: "cluster",
+    change: (text) =>
+      cluster(text).replace(/^signals:\n.*\n/m, "agents: { model: { type: scripted } }\n")
+        .replace(/auth: open.*}/, "auth: required }"),
+    flags: ["--set", "networkPolicy.enabled=false"],
+  },
+};
+
+/** Renders an environment as a user does; gives the file. */
+export async function render(project: Project, { from, change }: Case): Promise<string> {
+  const file = `${project.dir}/exchanges/environments/${from}.yaml`;
+  await Deno.writeTextFile(file, change(await Deno.readTextFile(file)));
+  const { code, stderr } = await project.sh(`ssmd env render ${from}`);
+  assert.equal(code, 0, stderr);
+  return `${project.dir}/deploy/environments/${from}/values.yaml`;
+}
+
+/** Built from the module proxy, helm knows no version of Kubernetes. */
+export const TEMPLATE = ["template", "md", CHART, "--kube-version", "1.36.0"] as const;
+
+/** What helm makes of an environment's values. */
+export async function template(values: string, flags: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run("helm", ...TEMPLATE, "-f", values, ...flags);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+/** What a test reads of an object of Kubernetes. */
+export interface Manifest {
+  kind: string;
+  metadata: { name: string };
+  // deno-lint-ignore no-explicit-any -- each kind of object has a form of its own
+  spec: any;
+}
+
+/** The objects of what helm made. */
+export function manifestsIn(text: string): Manifest[] {
+  return parseAllDocuments(text).map((each) => (each as { toJS(): Manifest }).toJS())
+    .filter((each) => each !== null);
+}

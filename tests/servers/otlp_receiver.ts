@@ -1,0 +1,75 @@
+/** A receiver of OpenTelemetry's traces on loopback, OTLP over HTTP in JSON. */
+export interface OtlpReceiver extends AsyncDisposable {
+  /** Variables with which a program of ours sends its traces here. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** What has come so far. */
+  readonly spans: ReceivedSpan[];
+}
+
+/** A span as a test reads it. */
+export interface ReceivedSpan {
+  /** `ssmd-up` */
+  service: string;
+  /** `GET` */
+  name: string;
+  traceId: string;
+  parentSpanId: string;
+  attributes: Readonly<Record<string, string>>;
+}
+
+/** An export of traces, as far as it is read. */
+interface TracesRequest {
+  resourceSpans: readonly {
+    resource: { attributes: readonly Attribute[] };
+    scopeSpans: readonly { spans: readonly Span[] }[];
+  }[];
+}
+
+interface Span extends Pick<ReceivedSpan, "name" | "traceId" | "parentSpanId"> {
+  attributes: readonly Attribute[];
+}
+
+interface Attribute {
+  key: string;
+  value: Readonly<Record<string, unknown>>;
+}
+
+/** Starts one. */
+export function startOtlpReceiver(): OtlpReceiver {
+  const spans: ReceivedSpan[] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const body = await request.json();
+      if (new URL(request.url).pathname === "/v1/traces") spans.push(...spansIn(body));
+      return Response.json({});
+    },
+  );
+  return {
+    spans,
+    variables: {
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.addr.port}`,
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+function spansIn({ resourceSpans }: TracesRequest): ReceivedSpan[] {
+  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const service = valuesOf(resource.attributes)["service.name"] ?? "";
+    return scopeSpans.flatMap(({ spans }) =>
+      spans.map(({ name, traceId, parentSpanId, attributes }) => ({
+        ...{ service, name, traceId, parentSpanId },
+        attributes: valuesOf(attributes),
+      }))
+    );
+  });
+}
+
+function valuesOf(attributes: readonly Attribute[]): Record<string, string> {
+  return Object.fromEntries(
+    attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]),
+  );
+}
