@@ -69,9 +69,26 @@ Deno.test("each fault of the table has its log line, metric, condition and test 
     if (word(condition)) {
       assert.ok(product.includes(`"${word(condition)}"`), `${fault}: ${condition}`);
     }
-    const [, path, test] = /\(\.\.\/(\S+) "([^"]+)"\)/.exec(held) ?? [];
-    assert.ok(test !== undefined, `${fault}: ${held}`);
-    const tests = await Deno.readTextFile(`${ROOT}${path}`);
-    assert.ok(tests.includes(test), `${fault}: no test "${test}" in ${path}`);
+    await assertHeld(fault, held);
   }
 });
+
+Deno.test("each target has a figure and a test that is there", async () => {
+  const text = await Deno.readTextFile(`${ROOT}docs/operate.md`);
+  const [, section = ""] = /## What is promised\n([^]*?)\n## /.exec(text) ?? [];
+  const rows = section.split("\n").filter((line) => /^\|.*_test\.ts/.test(line));
+  assert.ok(rows.length >= 7);
+  for (const row of rows) {
+    const [, target = "", , measured = "", held = ""] = row.split("|").map((cell) => cell.trim());
+    assert.match(measured, /\d/, target);
+    await assertHeld(target, held);
+  }
+});
+
+/** A cell `[words](../path "words of the file")` says the truth. */
+async function assertHeld(what: string, held: string): Promise<void> {
+  const [, path, test] = /\(\.\.\/(\S+) "([^"]+)"\)/.exec(held) ?? [];
+  assert.ok(test !== undefined, `${what}: ${held}`);
+  const tests = await Deno.readTextFile(`${ROOT}${path}`);
+  assert.ok(tests.includes(test), `${what}: no test "${test}" in ${path}`);
+}
