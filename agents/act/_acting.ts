@@ -52,7 +52,7 @@ export interface Acting extends AsyncDisposable {
 
 /** An agent with a database of its own, on a bus in memory. */
 export async function acting(
-  { model, policy = POLICY, webhooks = {}, budget = {}, path, texts = [], logger = silentLogger }: {
+  { model, policy = POLICY, webhooks = {}, budget = {}, path, texts = [], ...more }: {
     model: Model | undefined;
     policy?: Policy;
     webhooks?: Record<string, DeployedWebhook>;
@@ -60,8 +60,10 @@ export async function acting(
     path?: string;
     texts?: string[];
     logger?: Logger;
+    drainMs?: number;
   },
 ): Promise<Acting> {
+  const { logger = silentLogger, drainMs } = more;
   const store = new AgentStore(path);
   const transport = await openTransport({ type: "memory" }, { env: "demo", logger: silentLogger });
   const actions = new ActionStore(store, model?.name);
@@ -73,6 +75,7 @@ export async function acting(
   const publisher = transport.publisher();
   const agent = new ActionAgent({
     ...{ env: "demo", store, policies: [policy], webhooks, logger, publisher },
+    ...(drainMs === undefined ? {} : { drainMs }),
     tools: {
       ...{ model, audit, approvals, actions, principal: "ann", contextOf },
       ...{ budget: new Budget(store, budget, oneDay), checkpointer: new SqliteSaver(store.db) },

@@ -27,6 +27,8 @@ export interface ActionAgentOptions extends ActionOutlets {
   publisher: Publisher;
   /** An action is over. */
   onEnded?: (action: FireAction) => void;
+  /** Wait at the end for steps that run; default AGENT_LIMITS. */
+  drainMs?: number;
 }
 
 const encoder = new Encoder();
@@ -35,9 +37,12 @@ const encoder = new Encoder();
 export class ActionAgent {
   #options: ActionAgentOptions;
   #graph: ActionGraph;
+  /** Nothing more is begun. */
+  #closing = new AbortController();
+  /** Graphs that still run are left as they are; a webhook has its own, shorter time. */
   #ended = new AbortController();
-  #aborted = new Promise<void>((resolve) =>
-    this.#ended.signal.addEventListener("abort", () => resolve())
+  #isClosing = new Promise<void>((resolve) =>
+    this.#closing.signal.addEventListener("abort", () => resolve())
   );
   #wake = new AbortController();
   #controls = new Set<RunControl>();
@@ -59,11 +64,19 @@ export class ActionAgent {
     this.#work ??= this.#run();
   }
 
-  /** Ends at the next step of each graph and after what is on its way; the rest waits for the next start. */
+  /**
+   * Ends at the next step of each graph and after what is on its way, or where that takes too long; the
+   * rest waits for the next start.
+   */
   async close(): Promise<void> {
-    this.#ended.abort();
+    this.#closing.abort();
     this.#wake.abort();
     for (const control of this.#controls) control.requestDrain("the process ends");
+    const waited = new AbortController();
+    const { drainMs = AGENT_LIMITS.drainMs } = this.#options;
+    await Promise.race([this.#work, sleep(drainMs, waited.signal)]);
+    waited.abort();
+    this.#ended.abort();
     await this.#work;
   }
 
@@ -79,7 +92,7 @@ export class ActionAgent {
 
   async #run(): Promise<void> {
     const { tools: { actions }, logger } = this.#options;
-    while (!this.#ended.signal.aborted) {
+    while (!this.#closing.signal.aborted) {
       this.#wake = new AbortController();
       let moved = 0;
       try {
@@ -103,14 +116,14 @@ export class ActionAgent {
       return await withLease(store, id, async () => {
         for (let moved = false;; moved = true) {
           const row = actions.find(id);
-          if (row === undefined || this.#ended.signal.aborted) return moved;
+          if (row === undefined || this.#closing.signal.aborted) return moved;
           if (row.stage === "approval" && moved) return true;
           if (!await this.#step(row)) return moved;
         }
       });
     } catch (error) {
       if (error instanceof SsmdError && error.code === "THREAD_BUSY") return false;
-      if (error instanceof GraphDrained) return false;
+      if (error instanceof GraphDrained || this.#ended.signal.aborted) return false;
       logger.warn("an action failed and is tried again", { id, error: messageOf(error) });
       this.#failed(id, messageOf(error));
       return false;
@@ -144,7 +157,8 @@ export class ActionAgent {
     this.#controls.add(control);
     try {
       await this.#graph.invoke(tasks.length === 0 ? firstState(fire) : on, {
-        ...{ ...config, control, durability: "sync", recursionLimit: AGENT_LIMITS.stepsMax },
+        ...{ ...config, control, signal: this.#ended.signal },
+        ...{ durability: "sync", recursionLimit: AGENT_LIMITS.stepsMax },
       });
     } finally {
       this.#controls.delete(control);
@@ -178,8 +192,8 @@ export class ActionAgent {
       ...{ subject: actionSubject(env, result.policy), id },
       payload: encoder.encode(actionRecord(row)),
     });
-    await Promise.race([publisher.flush(), this.#aborted]);
-    if (this.#ended.signal.aborted) return false;
+    await Promise.race([publisher.flush(), this.#isClosing]);
+    if (this.#closing.signal.aborted) return false;
     const { state, action, problem } = result;
     await audit.add(id, "end", { end: state, action, problem, fire: fire.id });
     actions.end(id);

@@ -231,6 +231,32 @@ Deno.test("a receiver that is away gets it later, with the same key", async () =
   assert.equal(new Set(receiver.keys).size, 1);
 });
 
+Deno.test("a model that never answers holds up no end, and its fire is acted on by the next process", async () => {
+  const asked = Promise.withResolvers<void>();
+  const silent: Model = {
+    name: "silent",
+    ask: () => {
+      asked.resolve();
+      return new Promise(() => {});
+    },
+  };
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/agents.sqlite`;
+  {
+    await using ending = await acting({ model: silent, path, drainMs: 50 });
+    ending.agent.take([fireOf(1)]);
+    await asked.promise;
+    await ending.agent.close();
+    assert.equal(ending.actions.list({ limit: 2 })[0]?.state, "working");
+  }
+  await using receiver = await new Receiver().start();
+  const webhooks = { desk: { url: receiver.url } };
+  await using next = await acting({ model: scriptedModel(POSTS), path, webhooks });
+  assert.equal((await outcome(next)).state, "done");
+  assert.equal(receiver.keys.length, 1);
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("fires that come twice, and kills, leave no fire out and post none under two keys", async () => {
   await using receiver = await new Receiver().start();
   const dir = await Deno.makeTempDir();
