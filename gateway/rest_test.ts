@@ -158,3 +158,18 @@ Deno.test("metadata tells of no key, no address and no path", () =>
       assert.doesNotMatch(text, /\$key|:\/\/|secret|password|credential|\.\/data|key_id/i, what);
     }
   }));
+
+Deno.test("an environment with shards tells which symbol is whose", () =>
+  withGateway(async ({ get }) => {
+    const environments = (await get("/v1/meta/environments")).body["environments"] as {
+      environment: string;
+      shards: unknown;
+    }[];
+    const shardsOf = (name: string) =>
+      environments.find(({ environment }) => environment === name)?.shards;
+    assert.deepEqual(shardsOf("cluster"), [
+      { shard: "tier1", symbols: ["BTCUSD", "ETHUSD"] },
+      { shard: "tier2", symbols: ["SOLUSD", "XRPUSD"] },
+    ]);
+    assert.deepEqual(shardsOf("demo"), []);
+  }));

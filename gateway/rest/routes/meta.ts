@@ -1,5 +1,11 @@
 import { dayOfUs } from "@ssmd/archive";
-import { registryPathOf, schemaVersionOn, versionOn } from "@ssmd/metadata";
+import {
+  type Environment,
+  registryPathOf,
+  schemaVersionOn,
+  symbolsByShard,
+  versionOn,
+} from "@ssmd/metadata";
 import { messageOf, nowUs, SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
 import { mayActAs } from "../../access/role.ts";
@@ -142,6 +148,10 @@ function environments(source: MetaSource): Route {
     handler: async ({ query, access }) => {
       const view = await viewOn(source, query.as_of);
       const all = mayActAs(access.role, "metrics");
+      const seen = (symbols: Environment["symbols"]) =>
+        Object.entries(symbols)
+          .filter(([symbol, { feed }]) => all || access.typesOf(feed, symbol) !== 0)
+          .map(([symbol]) => symbol);
       const visible = [...view.found.environments.values()]
         .filter(({ name }) => all || name === source.env);
       return json({
@@ -150,8 +160,9 @@ function environments(source: MetaSource): Route {
           environment: each.name,
           is_this: each.name === source.env,
           feeds: each.feeds.filter((feed) => all || access.seesFeed(feed)),
-          symbols: Object.entries(each.symbols)
-            .filter(([symbol, { feed }]) => all || access.typesOf(feed, symbol) !== 0).length,
+          symbols: seen(each.symbols).length,
+          shards: [...symbolsByShard(each)]
+            .map(([shard, symbols]) => ({ shard, symbols: seen(symbols) })),
           schema: each.schema,
           transport: each.transport.type,
           storage: each.storage.type,

@@ -73,6 +73,8 @@ export const META_ENVIRONMENTS = named(
       is_this: z.boolean().describe("Whether this gateway is of it."),
       feeds: z.array(z.string()),
       symbols: z.int(),
+      shards: z.array(z.strictObject({ shard: z.string(), symbols: z.array(z.string()) }))
+        .describe("What each shard captures, as far as the caller may see it; empty = no shards."),
       schema: z.string(),
       transport: z.string(),
       storage: z.string(),

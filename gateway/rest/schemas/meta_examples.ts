@@ -46,6 +46,7 @@ export const META_ENVIRONMENTS = {
     is_this: true,
     feeds: ["kraken", "kalshi"],
     symbols: 8,
+    shards: [],
     schema: "v1",
     transport: "memory",
     storage: "local",
