@@ -341,7 +341,9 @@ function build(
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
       ...logRoutes(),
       ...applyRoutes(options, data),
-      ...(options.storage === undefined ? [] : [sqlRoute({ storage: options.storage, env })]),
+      ...(options.storage === undefined ? [] : [
+        sqlRoute({ storage: options.storage, env, instruments }),
+      ]),
     ],
   });
   const checks = registerHealthChecks(health, subscriber, transport);

@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { ClockQuery } from "@ssmd/archive";
-import { isSeries, isTable, QUERY_LIMITS, TABLES } from "@ssmd/dataset/query";
+import {
+  INSTRUMENT_TABLE_NAMES,
+  isSeries,
+  isTable,
+  QUERY_LIMITS,
+  TABLES,
+} from "@ssmd/dataset/query";
 import { SERIES_NAMES } from "@ssmd/dataset/series";
 import { cacheDir, messageOf } from "@ssmd/runtime";
 import { assertSymbolsKnown, parseSymbol } from "../archive/requested_symbols.ts";
@@ -22,6 +28,7 @@ import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { openEnrichment } from "../enrich/open_enrichment.ts";
 import { ExportProgress } from "../export/progress.ts";
+import { openMaster } from "../secmaster/open_master.ts";
 import { countText } from "../format.ts";
 import { ANSWER_FORMATS, answerPrinter, isStreamed } from "../query/answer_output.ts";
 import { parseBytes } from "../query/byte_size.ts";
@@ -65,6 +72,10 @@ export default defineCommand({
   description:
     `Tables: ${Object.keys(TABLES).join(", ")}, and made of them ${SERIES_NAMES.join(", ")} ` +
     '(see ssmd data export --help); ssmd query "describe trades" tells the columns. ' +
+    `${
+      INSTRUMENT_TABLE_NAMES.join(" and ")
+    } are the security master of the registry's files: a row ` +
+    "for each version, effective_at and known_at telling when it holds and since when that is known. " +
     "SQL is that of DuckDB, and only reads. Sealed days are read as they lie in the archive, " +
     "open windows are exported to a cache first; --feed, --from, --to and --symbol narrow them, " +
     "which makes the first answer quicker. A table's name with symbols prints records straight " +
@@ -78,6 +89,7 @@ export default defineCommand({
     "ssmd query bars BTCUSD --every 5m --date 2026-08-01",
     "ssmd query trades --clock-status synchronized --clock-status unknown --limit 3",
     `ssmd query "select * from gaps" --output yaml`,
+    `ssmd query "select id, state from instruments where effective_at <= now() qualify row_number() over (partition by id order by effective_at desc, known_at desc) = 1"`,
   ],
   flags: FLAGS,
   args: {
@@ -97,7 +109,12 @@ export default defineCommand({
         const sql = `select * from ${first} order by all`;
         await printAnswer(context, { ...flags, symbol }, { ...archive, sql });
       } else if (others.length > 0) throw severalWords(first);
-      else await printAnswer(context, flags, { ...archive, sql: first });
+      else if (INSTRUMENT_TABLE_NAMES.includes(first)) {
+        await printAnswer(context, flags, {
+          ...archive,
+          sql: `select * from ${first} order by all`,
+        });
+      } else await printAnswer(context, flags, { ...archive, sql: first });
     }),
 });
 
@@ -150,6 +167,7 @@ async function printAnswer(
   const answer = await answerSql({
     ...{ ...scopeOf(flags, archive), series: { ...series, enrichment } },
     sql,
+    instruments: async () => (await openMaster(context)).all(),
     memoryBytesMax: flags.memory,
     cacheDir: flags.cache ?? join(cacheDir(), "query"),
     ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
@@ -216,7 +234,7 @@ function progressOf({ globals, process }: SsmdContext): ExportProgress {
 function severalWords(first: string): UsageError {
   return new UsageError("QUERY_WORDS", `"${first}" is no table, and SQL is one word`, {
     hint: `Put SQL into quotation marks; tables: ${
-      [...Object.keys(TABLES), ...SERIES_NAMES].join(", ")
+      [...Object.keys(TABLES), ...SERIES_NAMES, ...INSTRUMENT_TABLE_NAMES].join(", ")
     }`,
   });
 }

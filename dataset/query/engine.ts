@@ -13,6 +13,7 @@ import type {
   EngineFailure,
   EngineMessage,
   EngineRequest,
+  EngineRows,
   EngineTable,
 } from "./engine_messages.ts";
 
@@ -39,6 +40,7 @@ async function openLocked(readRequest: EngineRequest): Promise<DuckDBConnection>
   const connection = await instance.connect();
   await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'");
   for (const table of readRequest.tables) await connection.run(viewOf(table));
+  for (const table of readRequest.loaded) await connection.run(tableOf(table));
   const files = readRequest.tables.flatMap(({ staged, sealed }) => [...staged, ...sealed]);
   await connection.run(`SET allowed_paths = [${files.map(quoted).join(", ")}]`);
   // From here on no SQL reaches a file but these, nor the network, nor these settings.
@@ -62,6 +64,14 @@ function viewOf({ name, staged, sealed, columns, where }: EngineTable): string {
     `SELECT ${names} FROM read_parquet([${files.map(quoted).join(", ")}], ${options})${condition}`
   );
   return `CREATE VIEW "${name}" AS ${selects.join(" UNION ALL ")}`;
+}
+
+function tableOf({ name, rows, columns }: EngineRows): string {
+  const types = Object.entries(columns).map(([column, type]) =>
+    `${quoted(column)}: ${quoted(type)}`
+  );
+  const options = `format = 'newline_delimited', columns = {${types.join(", ")}}`;
+  return `CREATE TABLE "${name}" AS SELECT * FROM read_json(${quoted(rows)}, ${options})`;
 }
 
 function quoted(text: string): string {

@@ -2,6 +2,8 @@
 export interface EngineRequest {
   sql: string;
   tables: EngineTable[];
+  /** Tables that are read into memory. */
+  loaded: EngineRows[];
   /** Rows at most; one more is told by `isCut`. */
   rowsMax: number | null;
   memoryBytesMax: number;
@@ -22,6 +24,15 @@ export interface EngineTable {
   columns: Record<string, string>;
   /** Narrows the rows; SQL that was made here, never by a person. */
   where: string;
+}
+
+/** A table of few rows: a file with a JSON object a line. */
+export interface EngineRows {
+  name: string;
+  /** The file, which SQL does not reach. */
+  rows: string;
+  /** Name → SQL type. */
+  columns: Record<string, string>;
 }
 
 /** A column of an answer. */

@@ -1,7 +1,11 @@
 import { nearest } from "@ssmd/runtime";
 import type { EngineFailure } from "./engine_messages.ts";
 import { QueryError } from "./engine_process.ts";
+import { INSTRUMENT_TABLE_NAMES } from "./instrument_tables.ts";
 import { TABLES } from "./tables.ts";
+
+/** Tables of queries, but for those of series. */
+const NAMES = [...Object.keys(TABLES), ...INSTRUMENT_TABLE_NAMES];
 
 /** Codes by the kind of DuckDB's error. */
 const CODES: Readonly<Record<string, string>> = {
@@ -13,8 +17,7 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 const HINTS: Readonly<Record<string, string>> = {
-  QUERY_REFUSED:
-    `SQL reads the tables ${Object.keys(TABLES).join(", ")}, and nothing else: no file, ` +
+  QUERY_REFUSED: `SQL reads the tables ${NAMES.join(", ")}, and nothing else: no file, ` +
     "no network, no setting. Files are written by ssmd data export.",
   QUERY_TOO_LARGE: "Narrow it with --from, --to, --feed and --symbol, or give it more --memory.",
 };
@@ -48,11 +51,10 @@ function offsetIn(sql: string, position: number): SqlOffset {
 
 function nameHint({ name, candidates = [], kind }: EngineFailure): string | undefined {
   if (name === undefined) return undefined;
-  const tables = Object.keys(TABLES);
-  const known = kind === "Catalog" ? [...tables, ...candidates] : candidates;
+  const known = kind === "Catalog" ? [...NAMES, ...candidates] : candidates;
   const near = nearest(name, known);
   if (near !== undefined) return `Did you mean "${near}"?`;
-  return kind === "Catalog" ? `tables: ${tables.join(", ")}` : `columns: ${candidates.join(", ")}`;
+  return kind === "Catalog" ? `tables: ${NAMES.join(", ")}` : `columns: ${candidates.join(", ")}`;
 }
 
 /** The line with a mark under the place. */

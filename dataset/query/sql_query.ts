@@ -1,4 +1,5 @@
 import { DAY_US, isoOfUs, makeTemporaryFolder } from "@ssmd/runtime";
+import type { InstrumentFile } from "@ssmd/metadata";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../time_span.ts";
 import { type Column, type ColumnKind, columnsOf } from "@ssmd/archive/parquet";
@@ -11,11 +12,12 @@ import {
 } from "../export/plan.ts";
 import { columnsOfSeries, SERIES_NAMES } from "../series/mod.ts";
 import type { AnswerSink } from "./answer_sink.ts";
-import type { EngineTable } from "./engine_messages.ts";
+import type { EngineRows, EngineTable } from "./engine_messages.ts";
 import { askEngine } from "./engine_process.ts";
 import { queryFiles } from "./export_cache.ts";
 import { sqlError } from "./sql_error.ts";
-import { isSeries, TABLES, tablesIn } from "./tables.ts";
+import { INSTRUMENT_TABLE_NAMES, instrumentTables } from "./instrument_tables.ts";
+import { isSeries, namesIn, TABLES, tablesIn } from "./tables.ts";
 
 /** Limits of a query; beside each stands what happens there. */
 export const QUERY_LIMITS = {
@@ -37,6 +39,8 @@ export interface SqlQuery {
   span: TimeSpan;
   /** How the tables `bars` and `book` are made; default as of exports. */
   series?: ExportRequest["series"];
+  /** The security master, asked where SQL names its tables; absent = there are none of it. */
+  instruments?: () => Promise<Iterable<InstrumentFile>>;
   /** Rows at most; null = all. */
   rowsMax: number | null;
   memoryBytesMax: number;
@@ -70,9 +74,10 @@ export async function answerSql(query: SqlQuery, sink: AnswerSink): Promise<Answ
   const exportedMs = performance.now();
   await using folder = await makeTemporaryFolder("ssmd-query-");
   const { path: temporary } = folder;
+  const loaded = await loadedTables(query, temporary);
   let done = { rows: 0, isCut: false };
   const answer = askEngine({
-    ...{ sql: query.sql, tables, rowsMax: query.rowsMax, temporary, threads: threads() },
+    ...{ sql: query.sql, tables, loaded, rowsMax: query.rowsMax, temporary, threads: threads() },
     memoryBytesMax: query.memoryBytesMax,
     temporaryBytesMax: QUERY_LIMITS.temporaryBytesMax,
   }, query.engineMsMax);
@@ -85,6 +90,11 @@ export async function answerSql(query: SqlQuery, sink: AnswerSink): Promise<Answ
   sink.end();
   const queryMs = performance.now() - exportedMs;
   return { ...done, exported: made, exportMs: exportedMs - startMs, queryMs };
+}
+
+async function loadedTables({ sql, instruments }: SqlQuery, dir: string): Promise<EngineRows[]> {
+  if (instruments === undefined) return [];
+  return await instrumentTables(namesIn(sql, INSTRUMENT_TABLE_NAMES), { instruments, dir });
 }
 
 function threads(): number {

@@ -286,7 +286,7 @@ Deno.test("a query that takes too long is ended, and says so", async () => {
   const temporary = await Deno.makeTempDir({ prefix: "ssmd-query-" });
   const answer = askEngine({
     sql: "select count(*) from range(100000000) a, range(100000000) b where a.range = b.range % 7",
-    ...{ tables: [], rowsMax: null, threads: 1, memoryBytesMax: 256e6 },
+    ...{ tables: [], loaded: [], rowsMax: null, threads: 1, memoryBytesMax: 256e6 },
     ...{ temporary, temporaryBytesMax: 1e9 },
   }, 1000);
   await assert.rejects(async () => {
@@ -299,7 +299,7 @@ Deno.test("an engine ends when nobody wants the rest of its answer", async () =>
   const temporary = await Deno.makeTempDir({ prefix: "ssmd-query-" });
   const answer = askEngine({
     sql: "select range from range(10000000)",
-    ...{ tables: [], rowsMax: null, threads: 1, memoryBytesMax: 256e6 },
+    ...{ tables: [], loaded: [], rowsMax: null, threads: 1, memoryBytesMax: 256e6 },
     ...{ temporary, temporaryBytesMax: 1e9 },
   });
   const first = await answer.next();

@@ -23,10 +23,15 @@ export function isTable(word: string): boolean {
 }
 
 /**
- * Tables that SQL may read: whose names stand in it as words. A column or a text of that name costs an
- * export that is not needed, no more.
+ * Tables of the archive that SQL may read: whose names stand in it as words. A column or a text of
+ * that name costs an export that is not needed, no more.
  */
 export function tablesIn(sql: string): string[] {
+  return namesIn(sql, [...Object.keys(TABLES), ...SERIES_NAMES]);
+}
+
+/** Of names those that stand in SQL as words. */
+export function namesIn(sql: string, names: readonly string[]): string[] {
   const words = new Set(sql.toLowerCase().match(/\w+/g));
-  return [...Object.keys(TABLES), ...SERIES_NAMES].filter((name) => words.has(name));
+  return names.filter((name) => words.has(name));
 }

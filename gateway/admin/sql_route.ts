@@ -3,6 +3,7 @@ import { type AnswerColumn, answerSql, type AnswerValue } from "@ssmd/dataset/qu
 import { DAY_US, makeTemporaryFolder, nowUs, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { z } from "zod";
+import type { InstrumentSource } from "../meta/instrument_source.ts";
 import { named } from "../http/named.ts";
 import { Problem } from "../http/problem.ts";
 import { json, uncached } from "../http/reply.ts";
@@ -30,7 +31,14 @@ const SQL_ANSWER = named(
 );
 
 /** The route of SQL over the archive: reads only, one query at a time, in a process of its own. */
-export function sqlRoute({ storage, env }: { storage: Storage; env: string }): Route {
+export function sqlRoute(
+  { storage, env, instruments: source }: {
+    storage: Storage;
+    env: string;
+    instruments: Pick<InstrumentSource, "master">;
+  },
+): Route {
+  const instruments = async () => (await source.master()).all();
   let isBusy = false;
   /** Exports of open windows, kept while the gateway runs. */
   let cache: Promise<{ path: string }> | undefined;
@@ -39,7 +47,8 @@ export function sqlRoute({ storage, env }: { storage: Storage; env: string }): R
     ...{ tag: "Administration", role: "admin" },
     summary: "Answers SQL over the archived records of one day",
     description: "DuckDB's SQL; it only reads. Tables: trades, tickers, orderbook, status, gaps, " +
-      "fires, actions, bars, book, top_of_book. One query at a time, 30 s at most. What was received " +
+      "fires, actions, bars, book, top_of_book; instruments and mappings are all that the security master " +
+      "ever knew, whatever the day. One query at a time, 30 s at most. What was received " +
       "in the last two minutes may not be archived yet.",
     body: z.strictObject({
       sql: z.string().trim().min(1).max(SQL_CHARACTERS_MAX),
@@ -52,7 +61,7 @@ export function sqlRoute({ storage, env }: { storage: Storage; env: string }): R
       try {
         cache ??= makeTemporaryFolder("ssmd-sql-");
         const { path: cacheDir } = await cache;
-        return uncached(json(await answer(sql, { storage, env, date, cacheDir })));
+        return uncached(json(await answer(sql, { storage, env, instruments, date, cacheDir })));
       } catch (error) {
         throw error instanceof SsmdError ? problemOf(error) : error;
       } finally {
@@ -64,7 +73,12 @@ export function sqlRoute({ storage, env }: { storage: Storage; env: string }): R
 
 async function answer(
   sql: string,
-  { date, ...source }: { storage: Storage; env: string; date: string; cacheDir: string },
+  { date, ...source }:
+    & { date: string }
+    & Pick<
+      Parameters<typeof answerSql>[0],
+      "storage" | "env" | "instruments" | "cacheDir"
+    >,
 ) {
   const fromUs = usOfDay(date);
   const columns: AnswerColumn[] = [];

@@ -10,6 +10,7 @@ const EXAMPLES: Readonly<Record<string, RegExp>> = {
   "Delay of the venue": /^feedrecordsp99_ms$/,
   "Gaps": /^reasonchannelgapsmissed$/,
   "Price by minute": /^minuteprice$/,
+  "Instruments now": /^idnamestatecloses_at$/,
 };
 
 browserTest("the page answers SQL with a table and a chart", async (page) => {

@@ -43,6 +43,14 @@ from gaps
 group by all
 order by gaps desc`,
   ],
+  [
+    "Instruments now",
+    `select id, name, state, closes_at
+from instruments
+where effective_at <= now()
+qualify row_number() over (partition by id order by effective_at desc, known_at desc) = 1
+order by id`,
+  ],
 ];
 
 /** SQL over the archive: a box, examples, the answer as a table and a chart. */
