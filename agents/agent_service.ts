@@ -6,9 +6,10 @@ import { agentStorePath, type Deployment, loadPolicies, type Policy } from "@ssm
 import { type Health, type Logger, messageOf, type Metrics, sleep } from "@ssmd/runtime";
 import { signalFolders } from "@ssmd/signals";
 import type { Storage } from "@ssmd/storage";
-import type { Consumer, InMessage, Transport } from "@ssmd/transport";
-import { hasRunningThreads } from "./agent_store.ts";
+import type { Consumer, InMessage, StreamHole, Transport } from "@ssmd/transport";
+import { firePositionOf, hasRunningThreads, noteFirePosition } from "./agent_store.ts";
 import { AGENT_LIMITS } from "./limits.ts";
+import { archivedFires } from "./missed_fires.ts";
 import type { OpenedAgents } from "./open_agents.ts";
 
 /** What the agents work with. */
@@ -25,6 +26,10 @@ interface AgentServiceOptions {
 /** Fires that come within this time are kept by one write. */
 const GATHER_MS = 20;
 const CONSUMER = "agents-main";
+/** How often the place is noted while no fire comes. */
+const POSITION_EVERY_MS = 600_000;
+/** Tries to read fires from the archive before what came behind them goes on. */
+const TRIES_MAX = 5;
 
 interface Loaded {
   agents: OpenedAgents;
@@ -63,8 +68,7 @@ export class AgentService implements AsyncDisposable {
     }
     // What an earlier process left goes on.
     const path = agentStorePath(environment, dataDir);
-    const isThere = await Deno.stat(path).then(() => true, () => false);
-    if (isThere && (policies.length > 0 || hasRunningThreads(path))) await service.load();
+    if (isThere(path) && (policies.length > 0 || hasRunningThreads(path))) await service.load();
     return service;
   }
 
@@ -76,15 +80,62 @@ export class AgentService implements AsyncDisposable {
     });
     this.#opened.defer(() => answers.unsubscribe());
     if (this.#policies.length === 0) return;
+    const path = this.#storePath;
     const consumer = await transport.consume({
       ...{ name: CONSUMER, filters: recordFilters(env, ["fire"]) },
       onMessage: (message) => this.#take(message),
+      onHole: (hole) => this.#missed(hole),
+      position: transport.durable && isThere(path) ? firePositionOf(path) : undefined,
     });
     this.#consumer = consumer;
+    const noting = setInterval(() => this.#notePosition(), POSITION_EVERY_MS);
     this.#opened.defer(async () => {
+      clearInterval(noting);
       await this.#gathering;
+      this.#notePosition();
       await consumer.close();
     });
+  }
+
+  get #storePath(): string {
+    const { environment, dataDir } = this.#options.deployment;
+    return agentStorePath(environment, dataDir);
+  }
+
+  /** How far fires are kept: what leaves the bus behind it is told to the next life. */
+  #notePosition(): void {
+    const { transport, logger } = this.#options;
+    const path = this.#storePath;
+    // What came is to be kept first.
+    if (!transport.durable || this.#fires.length > 0 || !isThere(path)) return;
+    try {
+      if (this.#consumer !== undefined) noteFirePosition(path, this.#consumer.position);
+    } catch (error) {
+      logger.warn("how far fires are taken is not noted", { error: messageOf(error) });
+    }
+  }
+
+  /** Fires that left the bus unread are taken from the archive, as far as they are there. */
+  async #missed(hole: StreamHole): Promise<void> {
+    const { logger, storage, deployment: { environment: { name: env, feeds } } } = this.#options;
+    const missed = hole.type === "left" ? hole.missed : "unknown";
+    for (let tries = 1; !this.#ended.signal.aborted; tries++) {
+      try {
+        const fires = await archivedFires({ env, feeds, storage, policies: this.#policies });
+        logger.error("fires may have left the bus unread: those that are archived are taken", {
+          ...{ hole: hole.type, messages: missed, archived: fires.length },
+        });
+        this.#fires.push(...fires);
+        this.#problem = undefined;
+        if (fires.length > 0) this.#gatherSoon();
+        return;
+      } catch (error) {
+        this.#problem = `fires left the bus and cannot be read: ${messageOf(error)}`;
+        logger.error("fires left the bus unread, and the archive cannot be read", { error });
+        if (tries >= TRIES_MAX) return;
+        await sleep(AGENT_LIMITS.retryMs, this.#ended.signal);
+      }
+    }
   }
 
   /** Loads the agents now. Throws as {@linkcode openAgents} does. */
@@ -131,6 +182,10 @@ export class AgentService implements AsyncDisposable {
       this.#options.logger.warn("a fire cannot be read", { error: messageOf(error) });
     }
     this.#newest = streamSequence;
+    this.#gatherSoon();
+  }
+
+  #gatherSoon(): void {
     this.#gathering ??= this.#gather().finally(() => this.#gathering = undefined);
   }
 
@@ -146,7 +201,7 @@ export class AgentService implements AsyncDisposable {
         this.#consumer?.acknowledge(newest);
         this.#problem = undefined;
         this.#consumer?.resume();
-        if (this.#fires.length === 0) return;
+        if (this.#fires.length === 0) return this.#notePosition();
       } catch (error) {
         this.#consumer?.pause();
         this.#problem = `fires cannot be kept: ${messageOf(error)}`;
@@ -160,5 +215,13 @@ export class AgentService implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     await this.#opened.disposeAsync();
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,5 @@
 import { inTransaction, messageOf, StorageError } from "@ssmd/runtime";
+import type { StreamPosition } from "@ssmd/transport";
 import { DatabaseSync } from "node:sqlite";
 
 const SCHEMA = `
@@ -13,6 +14,10 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS leases (
     thread TEXT PRIMARY KEY, owner TEXT NOT NULL, until_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS bus_position (
+    one INTEGER PRIMARY KEY CHECK (one = 1), created_at_us INTEGER NOT NULL,
+    sequence INTEGER NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS spent (
     scope TEXT PRIMARY KEY, calls INTEGER NOT NULL, tokens INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
@@ -81,6 +86,23 @@ export class AgentStore implements Disposable {
 export function hasRunningThreads(path: string): boolean {
   using store = new AgentStore(path);
   return store.db.prepare("SELECT 1 FROM threads WHERE state = 'running'").get() !== undefined;
+}
+
+/** How far fires were taken off the bus, as the database at `path` has it; undefined = it says nothing. */
+export function firePositionOf(path: string): StreamPosition | undefined {
+  using store = new AgentStore(path);
+  const row = store.db.prepare("SELECT created_at_us, sequence FROM bus_position").get();
+  if (row === undefined) return undefined;
+  return { createdAtUs: Number(row["created_at_us"]), sequence: Number(row["sequence"]) };
+}
+
+/** Notes it in the database at `path`. */
+export function noteFirePosition(path: string, { createdAtUs, sequence }: StreamPosition): void {
+  using store = new AgentStore(path);
+  store.db.prepare("INSERT OR REPLACE INTO bus_position VALUES (1, ?, ?)").run(
+    createdAtUs,
+    sequence,
+  );
 }
 
 /** Readable by the owner only; SQLite gives its other files the same mode. */

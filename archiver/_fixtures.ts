@@ -1,5 +1,5 @@
 import { formatPosition } from "@ssmd/archive/testing/raw_file";
-import { StorageError } from "@ssmd/runtime";
+import { StorageError, withMembers } from "@ssmd/runtime";
 import { type MarketEvent, subjectOf } from "@ssmd/market";
 import { Encoder } from "@ssmd/codec";
 import { loadManifest, type Manifest, openArchived, parseManifestKey } from "@ssmd/archive";
@@ -186,14 +186,11 @@ export function killable(inner: Transport): { transport: Transport; kill: () => 
   let killed = false;
   const consume = async (options: ConsumeOptions): Promise<Consumer> => {
     const consumer = await inner.consume(options);
-    return {
+    return withMembers(consumer, {
       acknowledge: (sequence) => {
         if (!killed) consumer.acknowledge(sequence);
       },
-      pause: () => consumer.pause(),
-      resume: () => consumer.resume(),
-      close: () => consumer.close(),
-    };
+    });
   };
   const transport = new Proxy(inner, {
     get: (target, name) => {

@@ -238,7 +238,7 @@ Deno.test(
       go();
       assert.ok(await flushing instanceof Error, "the stopped one writes no manifest");
       assert.match(livenessReasons(health).join(), /^archiver: nothing is written any more: /);
-      assert.equal((await first.superseded).code, "ARCHIVER_SUPERSEDED");
+      assert.equal((await first.failed).code, "ARCHIVER_SUPERSEDED");
       await first.close().catch(() => {});
       first = undefined;
       await second.close();

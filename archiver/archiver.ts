@@ -11,7 +11,7 @@ import {
 } from "@ssmd/runtime";
 import { DERIVED_TYPES, EVENT_TYPES, recordFilters, streamNameOf } from "@ssmd/market";
 import { dayOfUs } from "@ssmd/archive";
-import type { Consumer, InMessage } from "@ssmd/transport";
+import type { ConsumeOptions, Consumer, InMessage, StreamHole } from "@ssmd/transport";
 import { ArchiveLoader } from "./archive_loader.ts";
 import { ArchiveLease, supersededBy } from "./archive_lease.ts";
 import { ArchiverMetrics } from "./archiver_metrics.ts";
@@ -25,6 +25,7 @@ import { WindowRouter } from "./window_router.ts";
 import { dueMinute, lagSeconds, TICK_MS } from "./window_times.ts";
 import { RouterGate } from "./router_gate.ts";
 import { BusGaps } from "./repair/bus_gaps.ts";
+import { BusRetry } from "./bus_retry.ts";
 import { LateDays } from "./late_days.ts";
 import { FlushScheduler } from "./flush_scheduler.ts";
 
@@ -58,9 +59,12 @@ class ArchiverService implements Archiver {
   #rounds: FlushScheduler;
   #lease: ArchiveLease;
   #busGaps: BusGaps;
-  #superseded = Promise.withResolvers<SsmdError>();
-  #storageAway = Promise.withResolvers<void>();
+  #bus: BusRetry;
+  #failed = Promise.withResolvers<SsmdError>();
+  #away = Promise.withResolvers<void>();
   #consumer: Consumer | undefined;
+  /** Place in the stream up to which an earlier life has it. */
+  #takenBefore = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #lateDays = new LateDays();
   #writing = new ProgressWatch(STUCK_TICKS_MAX);
@@ -90,7 +94,8 @@ class ArchiverService implements Archiver {
         ...{ nowUs: this.#nowUs, logger: this.#logger },
       });
     }
-    this.#storageRetry = new StorageRetry(this.#logger, this.#metrics, this.#storageAway.resolve);
+    this.#storageRetry = new StorageRetry(this.#logger, this.#metrics, this.#away.resolve);
+    this.#bus = new BusRetry(this.#logger, this.#away.resolve);
     this.#router = new WindowRouter({
       env: options.env,
       loadDay: (feed, day) => void this.#loader.loadDay(feed, day),
@@ -159,29 +164,47 @@ class ArchiverService implements Archiver {
     });
   }
 
-  get superseded(): Promise<SsmdError> {
-    return this.#superseded.promise;
+  get failed(): Promise<SsmdError> {
+    return this.#failed.promise;
   }
 
   async start(): Promise<void> {
     const { transport } = this.#options;
     requireWork(this.#health, {
       transport,
-      subscribed: () => this.#consumer !== undefined,
+      subscriptionProblem: () => this.#subscriptionProblem(),
       storageProblem: () => this.#storageRetry.problem,
       paused: () => this.#gate.isPaused,
       leaseProblem: () => this.#lease.problem,
       dayProblem: () => this.#lateDays.problem,
       writingProblem: () => this.#writingProblem(),
     });
-    // Storage that is away keeps nobody from starting: the bus, or the spool, holds what comes.
-    await Promise.race([this.#loader.background(this.#begin()), this.#storageAway.promise]);
+    const begun = this.#begin();
+    begun.catch((error) => this.#beginFailed(error));
+    // Storage or bus that is away keeps nobody from starting: the bus, or the spool, holds what comes.
+    await Promise.race([this.#loader.background(begun), this.#away.promise]);
+  }
+
+  /** Who waits for the start no more is told another way. */
+  #beginFailed(error: unknown): void {
+    if (this.#closing !== undefined) return;
+    this.#logger.error("the archiver cannot begin", { error });
+    this.#failed.resolve(
+      error instanceof SsmdError ? error : new SsmdError("ARCHIVER_FAILED", messageOf(error), {
+        hint: "Its log says more",
+        cause: error,
+      }),
+    );
+  }
+
+  #subscriptionProblem(): string {
+    return this.#consumer === undefined ? this.#bus.problem || "no records are delivered yet" : "";
   }
 
   async #begin(): Promise<void> {
     const { feeds, transport, derivedOnly, leaseWaitMs = LEASE_WAIT_MS } = this.#options;
     // What a bus of this process does not deliver now is gone.
-    if (!transport.durable) await this.#consumeAll();
+    if (!transport.durable) await this.#consumeAll(undefined);
     await this.#lease.acquire(leaseWaitMs);
     this.#loader.allow();
     const today = dayOfUs(this.#nowUs());
@@ -189,25 +212,35 @@ class ArchiverService implements Archiver {
       this.#router.prepare(feed, today);
       void this.#loader.background(this.#loader.openOldDays(feed));
     }
-    // Fires that left the bus are made again by signals, not from raw; actions by nobody.
-    if (derivedOnly !== true) await this.#busGaps.begin();
-    if (transport.durable) await this.#consumeAll();
+    const position = derivedOnly === true ? undefined : await this.#busGaps.begin();
+    if (transport.durable) {
+      await this.#bus.run("subscribe to records", () => this.#consumeAll(position));
+      this.#busGaps.began(this.#consumer?.position.createdAtUs ?? 0);
+    }
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  async #consumeAll(): Promise<void> {
-    await this.#consume();
-    await this.#letters?.start();
-  }
-
-  async #consume(): Promise<void> {
+  async #consumeAll(position: ConsumeOptions["position"]): Promise<void> {
     const { env, transport, derivedOnly = false } = this.#options;
-    this.#consumer = await transport.consume({
+    this.#consumer ??= await transport.consume({
       name: `archiver-${nameOf(this.#options)}`,
       filters: recordFilters(env, derivedOnly ? DERIVED_TYPES : EVENT_TYPES),
       onMessage: (message) => this.#onMessage(message),
+      onHole: (hole) => this.#missed(hole),
+      position,
     });
+    this.#takenBefore = this.#consumer.startSequence;
     this.#gate.guard(this.#consumer);
+    await this.#letters?.start();
+  }
+
+  /** Fires that left the bus are made again by signals, not from raw; actions by nobody. */
+  async #missed(hole: StreamHole): Promise<void> {
+    if (hole.type === "anew") this.#takenBefore = 0;
+    if (this.#options.derivedOnly !== true) return await this.#busGaps.missed(hole);
+    this.#logger.error("fires and actions may have left the bus before they were archived", {
+      ...hole,
+    });
   }
 
   stats(): ArchiverStats {
@@ -254,6 +287,7 @@ class ArchiverService implements Archiver {
       clearTimeout(timeout);
       this.#health.close();
       this.#storageRetry.giveUp();
+      this.#bus.giveUp();
       await this.#busGaps.close();
       await this.#loader.settled();
       clearInterval(this.#timer);
@@ -268,7 +302,7 @@ class ArchiverService implements Archiver {
     const code = error instanceof SsmdError ? error.code : "UNKNOWN";
     this.#metrics.storageErrors.inc({ code });
     this.#logger.error("the archive's lease cannot be asked for; it is tried again", { error });
-    this.#storageAway.resolve();
+    this.#away.resolve();
   }
 
   /** What is in windows comes to the other archiver: nothing of it was acknowledged. */
@@ -278,17 +312,29 @@ class ArchiverService implements Archiver {
     });
     this.#consumer?.pause();
     this.#storageRetry.giveUp();
-    this.#superseded.resolve(supersededBy(holder, this.#options.env));
+    this.#failed.resolve(supersededBy(holder, this.#options.env));
   }
 
   async #drain(): Promise<void> {
-    if (this.#consumer === undefined) return;
-    const { env, feeds, transport, derivedOnly } = this.#options;
+    const consumer = this.#consumer;
+    if (consumer === undefined) {
+      if (this.#subscriptionProblem() === "" || this.#lease.problem !== "") return;
+      this.#logger.warn(
+        "the archiver takes nothing: it has not begun, and the bus keeps the rest",
+        {
+          problem: this.#subscriptionProblem(),
+        },
+      );
+      return;
+    }
+    const { env, transport, derivedOnly } = this.#options;
     // What its consumer does not give is no work of its own.
     if (derivedOnly === true) return;
     await drain({
-      ...{ transport, env, feeds, router: this.#router, logger: this.#logger },
+      ...{ transport, filters: recordFilters(env, EVENT_TYPES), logger: this.#logger },
+      reached: () => Math.max(this.#router.processedSequence, this.#takenBefore),
       busy: () => this.#rounds.busy && this.#storageRetry.problem === "",
+      problem: () => this.#gate.isPaused ? this.#storageRetry.problem : "",
       stop: () => this.#storageRetry.given,
     });
   }
@@ -298,7 +344,7 @@ class ArchiverService implements Archiver {
   }
 
   #onMessage(message: InMessage): void {
-    this.#busGaps.see(message);
+    this.#busGaps.see();
     this.#router.receive(message);
     this.#gate.check();
   }

@@ -4,8 +4,8 @@ import type { Transport } from "@ssmd/transport";
 /** State that the archiver's conditions are read from. */
 interface ArchiverState {
   transport: Transport;
-  /** Whether the bus delivers to it. */
-  subscribed: () => boolean;
+  /** Why the bus does not deliver to it; "" = it does. */
+  subscriptionProblem: () => string;
   /** What storage refuses now; "" = nothing. */
   storageProblem: () => string;
   /** Whether delivery is stopped because too much waits. */
@@ -21,10 +21,7 @@ interface ArchiverState {
 /** Adds what an archiver needs for its work. */
 export function requireWork(health: ComponentHealth, state: ArchiverState): void {
   health.requireForReadiness("bus", () => state.transport.problem || undefined);
-  health.requireForReadiness(
-    "subscription",
-    () => state.subscribed() ? undefined : "no records are delivered yet",
-  );
+  health.requireForReadiness("subscription", () => state.subscriptionProblem() || undefined);
   health.requireForReadiness("lease", () => state.leaseProblem() || undefined);
   health.requireForReadiness("days", () => state.dayProblem() || undefined);
   health.requireForLiveness("writing", () => state.writingProblem() || undefined);

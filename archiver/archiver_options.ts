@@ -73,16 +73,17 @@ export interface ArchiverStats {
 /** The service that makes files of the bus's records, each exactly once. */
 export interface Archiver {
   /**
-   * Waits for the archive's lease, subscribes and begins. Rejects when the bus refuses, with
+   * Waits for the archive's lease, subscribes and begins. Rejects when the bus refuses for good, with
    * SsmdError `ARCHIVER_RUNNING` when another archiver keeps the lease. Resolves before that when
    * storage or bus do not answer within seconds: it waits on for them, unready.
    */
   start(): Promise<void>;
   /**
-   * Resolves when another archiver has taken the lease over, as while this one was frozen: it writes
-   * nothing any more, and a new start waits for the lease.
+   * Resolves when it can work no more: end the process. Another archiver has taken the lease over, as
+   * while this one was frozen (`ARCHIVER_SUPERSEDED`): it writes nothing any more, and a new start waits
+   * for the lease. Or what it begins with, after storage or bus had been away, is refused for good.
    */
-  readonly superseded: Promise<SsmdError>;
+  readonly failed: Promise<SsmdError>;
   /** Takes what the bus holds now, writes and acknowledges it. */
   flush(): Promise<void>;
   /**

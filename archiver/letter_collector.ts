@@ -6,13 +6,16 @@ import {
   writeLetters,
 } from "@ssmd/dataset/dead_letters";
 import { escapeToken } from "@ssmd/market";
-import { type Logger, sleep } from "@ssmd/runtime";
+import { beginLasting, type Logger, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import type { Consumer, InMessage, Transport } from "@ssmd/transport";
+import type { Consumer, InMessage, StreamHole, StreamPosition, Transport } from "@ssmd/transport";
+import { loadLetterPosition, saveLetterPosition } from "./letter_position.ts";
 
 /** Letters that wait for their file; at more the bus keeps the rest. */
 const WAITING_MAX = 1_000;
 const FLUSH_MS = 1_000;
+/** How often the place is noted while no letter comes. */
+const POSITION_EVERY_MS = 600_000;
 /** Longest wait of `close` for storage. */
 const CLOSE_MS = 5_000;
 
@@ -30,7 +33,9 @@ interface LetterCollectorOptions {
 export class LetterCollector {
   #options: LetterCollectorOptions;
   #consumer: Consumer | undefined;
+  #reading: { close(): Promise<void> } | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #noted = { sequence: 0, atMs: performance.now() };
   #waiting: Letter[] = [];
   #newest = 0;
   /** Bytes that are kept; undefined = not counted yet. */
@@ -42,18 +47,42 @@ export class LetterCollector {
     this.#options = options;
   }
 
-  /** Begins with the oldest letter that was not kept yet. A bus that refuses it holds nothing else up. */
+  /**
+   * Begins with the oldest letter that was not kept yet; again until bus and storage let it. What
+   * refuses holds nothing else up.
+   */
   async start(): Promise<void> {
-    const { env, transport, logger } = this.#options;
-    try {
-      this.#consumer = await transport.consume({
-        ...{ name: "letters-main", filters: [`${escapeToken(env)}.dlq.>`] },
-        onMessage: (message) => this.#take(message),
-      });
-      this.#timer = setInterval(() => void this.#flush(), FLUSH_MS);
-    } catch (error) {
-      logger.error("dead letters are not kept: the bus gives none", { error });
-    }
+    const { logger } = this.#options;
+    this.#reading ??= await beginLasting(() => this.#begin(), {
+      onFailed: (error, isFirst) => {
+        if (isFirst) logger.error("dead letters are not kept yet; it is tried again", { error });
+      },
+    });
+    this.#timer ??= setInterval(() => void this.#flush(), FLUSH_MS);
+  }
+
+  async #begin(): Promise<Consumer> {
+    const { env, storage, transport } = this.#options;
+    const position = transport.durable ? await loadLetterPosition(storage, env) : undefined;
+    return this.#consumer = await transport.consume({
+      ...{ name: "letters-main", filters: [`${escapeToken(env)}.dlq.>`], position },
+      onMessage: (message) => this.#take(message),
+      onHole: (hole) => this.#missed(hole),
+    });
+  }
+
+  /** A letter about the letters that are missing lies where people look for them. */
+  #missed(hole: StreamHole): void {
+    const { logger, nowUs } = this.#options;
+    const reason = hole.type === "left"
+      ? `dead letters may be missing: up to ${hole.missed} messages left the bus before they were read`
+      : "dead letters may be missing: the bus's stream was made anew before it was read to its end";
+    logger.error(reason);
+    const { createdAtUs, sequence } = hole.stream;
+    this.#waiting.push({
+      ...{ id: `hole-${createdAtUs}-${sequence}`, component: "letters", feed: "", kind: "record" },
+      ...{ reason, subject: "", received_us: nowUs(), bytes: 0, truncated: false, base64: "" },
+    });
   }
 
   #take(message: InMessage): void {
@@ -73,7 +102,7 @@ export class LetterCollector {
     const { env, storage, nowUs, logger } = this.#options;
     const letters = [...this.#waiting];
     const newest = this.#newest;
-    if (letters.length === 0) return;
+    if (letters.length === 0) return await this.#notePosition();
     try {
       this.#bytes ??= (await countLetters(storage, env)).bytes;
       if (this.#bytes < LETTER_BYTES_MAX) {
@@ -82,9 +111,26 @@ export class LetterCollector {
       } else this.#drop(letters.length);
       this.#waiting = this.#waiting.slice(letters.length);
       this.#consumer?.acknowledge(newest);
+      this.#noted.atMs = -Infinity;
+      await this.#notePosition();
       this.#consumer?.resume();
     } catch (error) {
       logger.error("dead letters cannot be kept; it is tried again", { error });
+    }
+  }
+
+  /** Where all that came is kept, how far that is; what left the bus behind it is told next time. */
+  async #notePosition(): Promise<void> {
+    const { env, storage, transport, logger } = this.#options;
+    const position: StreamPosition | undefined = this.#consumer?.position;
+    const isDue = performance.now() - this.#noted.atMs > POSITION_EVERY_MS;
+    if (!isDue || !transport.durable || position === undefined || this.#waiting.length > 0) return;
+    if (position.sequence === this.#noted.sequence) return;
+    try {
+      await saveLetterPosition(storage, env, position);
+      this.#noted = { sequence: position.sequence, atMs: performance.now() };
+    } catch (error) {
+      logger.debug("the place of dead letters is not noted", { error });
     }
   }
 
@@ -103,6 +149,7 @@ export class LetterCollector {
   /** Keeps what came, as far as storage takes it within a few seconds. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#noted.atMs = -Infinity;
     const written = new AbortController();
     // A storage that never answers must not keep us from closing.
     await Promise.race([this.#flush(), sleep(CLOSE_MS, written.signal)]);
@@ -112,6 +159,6 @@ export class LetterCollector {
         letters: this.#waiting.length,
       });
     }
-    await this.#consumer?.close();
+    await this.#reading?.close();
   }
 }

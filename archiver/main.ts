@@ -81,7 +81,7 @@ await runService("archiver", FLAGS, async (flags, stack) => {
   if (isStarted === true) logger.info("archiving", { env, metrics_port: scrape.port });
   stack.defer(() => following.close());
   return async () => {
-    const end = await Promise.race([signal, archiver.superseded]);
+    const end = await Promise.race([signal, archiver.failed]);
     if (end instanceof SsmdError) throw end;
     logger.info("stopping", { signal: end });
     await archiver.close();

@@ -70,6 +70,7 @@ async function consumeRound(transport: Transport, count: number): Promise<number
   const consumer = await transport.consume({
     name: `bench-${run++}`,
     filters: ["bench.>"],
+    onHole: () => {},
     onMessage: (message) => {
       if (++seen % 1000 === 0) consumer.acknowledge(message.streamSequence);
       if (seen === count) done.resolve();
@@ -86,6 +87,7 @@ async function benchMemory(): Promise<void> {
   const consumer = await transport.consume({
     name: "archiver-main",
     filters: ["bench.>"],
+    onHole: () => {},
     onMessage: (message) => {
       if (++seen % 1000 === 0) consumer.acknowledge(message.streamSequence);
     },

@@ -21,9 +21,9 @@ interface HandoverOptions {
   /** What the connector captures from its start on. */
   captured: readonly SymbolSpec[];
   /** Of the shard. */
-  bus: Pick<Transport, "lastId">;
+  bus: Pick<Transport, "last">;
   /** Of clients. */
-  clients: Pick<Transport, "lastId">;
+  clients: Pick<Transport, "last">;
   health: ComponentHealth;
   logger: Logger;
 }
@@ -172,9 +172,9 @@ export class SymbolHandover {
   async #untilClientsHave(symbol: string): Promise<void> {
     const { env, feed, bus, clients, logger } = this.#options;
     const filter = `${escapeToken(env)}.${escapeToken(feed)}.*.${escapeToken(symbol)}`;
-    const last = await bus.lastId(filter);
+    const last = await bus.last(filter);
     const untilMs = performance.now() + CLIENTS_MS_MAX;
-    while (last !== undefined && await clients.lastId(filter) !== last) {
+    while (last !== undefined && (await clients.last(filter))?.id !== last.id) {
       if (performance.now() > untilMs) {
         return logger.warn("clients do not have the last records of a symbol yet", { symbol });
       }

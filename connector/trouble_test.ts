@@ -70,6 +70,7 @@ Deno.test("what a bus cannot take waits in memory, then on disk, and comes in or
   const consumer = await rig.transport.consume({
     name: "slow",
     filters: [`${ENV}.fake.trade.>`],
+    onHole: () => {},
     onMessage: ({ id, streamSequence }) => {
       ids.push(id);
       consumer?.acknowledge(streamSequence);

@@ -7,13 +7,12 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { rawManifests } from "@ssmd/dataset/reprocess";
-import { DAY_US, type Logger, messageOf } from "@ssmd/runtime";
-import type { InMessage, Transport } from "@ssmd/transport";
+import { DAY_US, type Logger } from "@ssmd/runtime";
+import type { StreamHole, StreamPosition, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "../archiver_metrics.ts";
 import { lastArchivedUs } from "../day.ts";
 import { type BusGap, openBusGap, openGapsIn } from "./bus_gap.ts";
 import { Repairer, type RepairerOptions } from "./repairer.ts";
-import { type MissedMessages, StreamWatch } from "./stream_watch.ts";
 
 /** Days in which the archive's place and open gaps are looked for. */
 const DAYS_BACK = 7;
@@ -44,7 +43,12 @@ function isBehind(a: BusPosition | undefined, b: BusPosition): boolean {
 /** Finds what left the bus before it was archived, tells it, and has it made again from raw. */
 export class BusGaps {
   #options: BusGapsOptions;
-  #watch: StreamWatch<Map<string, number>>;
+  /** Identity of the stream that windows are filled of, µs; undefined = not known. */
+  #createdAtUs: number | undefined;
+  /** That of the next message, where it is of another one. */
+  #comingUs: number | undefined;
+  /** Whether nothing was ever archived, and nothing came yet. */
+  #isFirst = false;
   #repairer: Repairer;
   #logger: Logger;
   /** By feed: receivedAt of its latest archived record at the start, µs. */
@@ -54,16 +58,6 @@ export class BusGaps {
   constructor(options: BusGapsOptions) {
     this.#options = options;
     this.#logger = options.logger;
-    this.#watch = new StreamWatch({
-      state: () => options.transport.state(),
-      renew: async (createdAtUs) => await options.transport.renew?.(createdAtUs),
-      mark: () => this.#lastByFeed(),
-      onGap: (gap, fromUs) => this.#tell(gap, fromUs),
-      onAway: (error) =>
-        this.#logger.warn("the bus cannot be asked whether records left it", {
-          error: messageOf(error),
-        }),
-    });
     this.#repairer = new Repairer({
       ...options,
       onRepaired: (gap, end) => {
@@ -75,13 +69,16 @@ export class BusGaps {
     });
   }
 
-  /** As in {@linkcode StreamWatch}. */
+  /** When the stream was made that is archived now, µs; undefined = not known. */
   get createdAtUs(): number | undefined {
-    return this.#watch.createdAtUs;
+    return this.#createdAtUs;
   }
 
-  /** Before the first message. Rejects as the bus does, and when the archiver is closed. */
-  async begin(): Promise<void> {
+  /**
+   * Before the first message: how far the archive is, and what of it is to be repaired. Undefined where
+   * nothing leaves the bus unread. Rejects when the archiver is closed.
+   */
+  async begin(): Promise<StreamPosition | "beginning" | undefined> {
     const { feeds, transport, store } = this.#options;
     const { shard } = store();
     let position: BusPosition | undefined;
@@ -94,18 +91,33 @@ export class BusGaps {
         if (bus !== undefined && isBehind(position, bus)) position = bus;
       }
     }
-    if (!transport.durable) return;
-    await this.#watch.begin(position, (createdAtUs) => this.#firstByFeed(createdAtUs));
+    if (!transport.durable) return undefined;
+    this.#isFirst = position === undefined;
+    return position ?? "beginning";
   }
 
-  /** A message comes. */
-  see(message: InMessage): void {
-    this.#watch.see(message);
+  /** Messages come from now on, of a stream of this identity, µs. */
+  began(createdAtUs: number): void {
+    this.#createdAtUs ??= createdAtUs;
+  }
+
+  /** A message comes: what was told to be another stream's is what windows are filled of now. */
+  see(): void {
+    this.#isFirst = false;
+    if (this.#comingUs === undefined) return;
+    this.#createdAtUs = this.#comingUs;
+    this.#comingUs = undefined;
+  }
+
+  /** Records left the bus before they came. Resolves when it is known since when. */
+  async missed(hole: StreamHole): Promise<void> {
+    const { createdAtUs } = hole.stream;
+    this.#comingUs = createdAtUs;
+    this.#tell(hole, this.#isFirst ? await this.#firstByFeed(createdAtUs) : this.#lastByFeed());
   }
 
   /** Ends repairs that wait. */
   async close(): Promise<void> {
-    await this.#watch.close();
     await this.#repairer.close();
   }
 
@@ -162,8 +174,12 @@ export class BusGaps {
     return times.length === 0 ? 0 : Math.min(...times);
   }
 
-  #tell({ missed, why: detail }: MissedMessages, lastByFeed: ReadonlyMap<string, number>): void {
+  #tell(hole: StreamHole, lastByFeed: ReadonlyMap<string, number>): void {
     const { env, metrics, nowUs, store } = this.#options;
+    const missed = hole.type === "left" ? hole.missed : null;
+    const detail = missed === null
+      ? "the bus's stream was made anew: what the old one held was not archived to its end"
+      : `${missed} messages left the bus, by its limits, before they were archived`;
     const { shard } = store();
     const atUs = nowUs();
     for (const [feed, fromUs] of lastByFeed) {

@@ -63,7 +63,8 @@ Deno.test("a teardown removes all of an environment, and nothing of one with a l
       if (env === MINE) {
         // Whoever reads the stream may be an archiver that writes.
         const reader = await transport.consume({
-          ...{ name: "archiver-main", filters: [`${env}.>`], onMessage: () => {} },
+          ...{ name: "archiver-main", filters: [`${env}.>`] },
+          ...{ onMessage: () => {}, onHole: () => {} },
         });
         // Its request is with the server.
         await transport.state();

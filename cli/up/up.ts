@@ -242,7 +242,7 @@ function running(
     archived: () => archiver.stats().records - archiver.stats().derived,
     clients: () => gateway.stats().clients,
     denied: Promise.race<SsmdError>([
-      archiver.superseded,
+      archiver.failed,
       ...[...connectors.values()].flatMap(({ denied, replaced }) => [denied, replaced]),
     ]),
     refused: () => feeds().reduce((sum, { stats }) => sum + stats.refused, 0),

@@ -11,7 +11,7 @@ export function withChaos(
 ): Transport {
   const chaos = Chaos.ofService("transport", { ...options, error: TransportError });
   if (chaos === undefined) return transport;
-  const failing = chaos.disturb(transport, ["state", "lastId", "keyValue", "request"]);
+  const failing = chaos.disturb(transport, ["state", "last", "keyValue", "request"]);
   return withMembers(failing, {
     async *read(options) {
       await chaos.strike("read");

@@ -17,6 +17,7 @@ export class PausableHandler {
   #head = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  #waiting: (() => void)[] = [];
 
   /** Calls `onCaughtUp` when, after a resume, nothing is held any more. */
   constructor(onMessage: (message: InMessage) => void, onCaughtUp: () => void, logger: Logger) {
@@ -33,6 +34,11 @@ export class PausableHandler {
   /** Whether messages wait for their turn. */
   get holding(): boolean {
     return this.#held.length > 0;
+  }
+
+  /** Place of the oldest message that waits; undefined = none does. */
+  get waitingSequence(): number | undefined {
+    return this.#held[this.#head]?.streamSequence;
   }
 
   /** Gives the next message to the handler, or holds it. */
@@ -53,10 +59,21 @@ export class PausableHandler {
     this.#catchUpSoon();
   }
 
+  /** Resolves when the handler has all that came by now, and at the end. */
+  untilHandedOut(): Promise<void> {
+    if (!this.holding) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   /** Hands out nothing more. */
   close(): void {
     this.#paused = true;
     clearTimeout(this.#timer);
+    this.#wakeWaiting();
+  }
+
+  #wakeWaiting(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #catchUpSoon(): void {
@@ -76,6 +93,7 @@ export class PausableHandler {
     if (this.#head >= this.#held.length) {
       this.#held = [];
       this.#head = 0;
+      this.#wakeWaiting();
     }
     if (this.#paused) return;
     if (this.#held.length > 0) this.#catchUpSoon();

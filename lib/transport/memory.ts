@@ -22,6 +22,8 @@ import type {
   OutMessage,
   Publisher,
   PublisherOptions,
+  StoredMessage,
+  StreamPosition,
   StreamState,
   Subscription,
   Transport,
@@ -243,6 +245,7 @@ class MemoryTransport implements Transport {
     return store;
   }
 
+  /** A queue loses nothing, and a process's stream ends with it: there are no holes. */
   // deno-lint-ignore require-await
   async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#assertOpen();
@@ -250,7 +253,12 @@ class MemoryTransport implements Transport {
     const { queue } = durable;
     queue.attach((message) => this.#call(options.onMessage, message));
     let open = true;
+    const positionOf = () => this.#positionOf(queue);
     return {
+      startSequence: positionOf().sequence,
+      get position() {
+        return positionOf();
+      },
       acknowledge: (streamSequence) => {
         if (open) queue.acknowledge(streamSequence);
       },
@@ -266,6 +274,11 @@ class MemoryTransport implements Transport {
         open = false;
       },
     };
+  }
+
+  #positionOf({ waitingSequence }: MemoryQueue): StreamPosition {
+    const sequence = waitingSequence === undefined ? this.#sequence : waitingSequence - 1;
+    return { createdAtUs: this.#createdAtUs, sequence };
   }
 
   #durableOf({ name, filters }: ConsumeOptions): Durable {
@@ -303,7 +316,7 @@ class MemoryTransport implements Transport {
   }
 
   // deno-lint-ignore require-await
-  async lastId(filter: string): Promise<string | undefined> {
+  async last(filter: string): Promise<StoredMessage | undefined> {
     this.#assertOpen();
     const matches = compileFilter(filter);
     let newest: Route | undefined;
@@ -311,7 +324,7 @@ class MemoryTransport implements Transport {
       if (route.lastSequence <= (newest?.lastSequence ?? 0) || !matches(subject)) continue;
       newest = route;
     }
-    return newest?.lastId;
+    return newest && { id: newest.lastId, streamSequence: newest.lastSequence };
   }
 
   // deno-lint-ignore require-await

@@ -30,6 +30,11 @@ export class MemoryQueue {
     return this.#messages.length - this.#next;
   }
 
+  /** Place of the oldest message that was not handed out yet; undefined = there is none. */
+  get waitingSequence(): number | undefined {
+    return this.#messages[this.#next]?.streamSequence;
+  }
+
   /** Whether somebody reads, paused or not. */
   get attached(): boolean {
     return this.#reader !== undefined;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noHole } from "../../tests/contract/received.ts";
 import { messagesOf, transportContract } from "../../tests/contract/transport.ts";
 import { memoryTransport } from "./memory.ts";
 
@@ -14,6 +15,7 @@ Deno.test("memory publisher is full while a consumer lags, until it has caught u
     name: "archiver-main",
     filters: ["test.>"],
     onMessage: () => {},
+    onHole: noHole,
   });
   consumer.pause();
   for (const message of messagesOf("test.a", 1, 10)) publisher.publish(message);
@@ -34,7 +36,12 @@ Deno.test("memory publisher is full while a consumer lags, until it has caught u
 Deno.test("memory transport releases waiting publishers when it is closed", async () => {
   const transport = memoryTransport({ backlogMax: 1 });
   const publisher = transport.publisher();
-  await (await transport.consume({ name: "a", filters: [">"], onMessage: () => {} })).close();
+  await (await transport.consume({
+    name: "a",
+    filters: [">"],
+    onMessage: () => {},
+    onHole: noHole,
+  })).close();
   for (const message of messagesOf("test.a", 1, 3)) publisher.publish(message);
   assert.equal(publisher.full, true);
   const waiting = publisher.ready();

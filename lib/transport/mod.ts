@@ -8,6 +8,8 @@ export {
   type Publisher,
   type PublishRefusal,
   type ReadOptions,
+  type StreamHole,
+  type StreamPosition,
   type StreamState,
   type Subscription,
   type Transport,

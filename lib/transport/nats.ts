@@ -49,6 +49,7 @@ import type {
   Publisher,
   PublisherOptions,
   ReadOptions,
+  StoredMessage,
   StreamState,
   Subscription,
   Transport,
@@ -176,18 +177,23 @@ class NatsTransport implements Transport {
     onMessage: (message: InMessage) => void,
   ): Promise<LiveSubscription> {
     this.#assertOpen();
-    const reader = await this.#read(filters, onMessage);
+    const reader = await this.#read({ name: "", filters, onMessage, onHole: () => {} });
     return {
       startSequence: reader.startSequence,
       unsubscribe: () => void this.#close(reader),
     };
   }
 
-  async consume({ name, filters, onMessage }: ConsumeOptions): Promise<Consumer> {
+  async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#assertOpen();
+    const { name } = options;
     if ([...this.#readers.values()].includes(name)) throw consumerInUse(name);
-    const reader = await this.#read(filters, onMessage, name);
+    const reader = await this.#read(options);
     return {
+      startSequence: reader.startSequence,
+      get position() {
+        return reader.position;
+      },
       acknowledge: (streamSequence) => reader.acknowledge(streamSequence),
       pause: () => reader.pause(),
       resume: () => reader.resume(),
@@ -219,11 +225,8 @@ class NatsTransport implements Transport {
     return opened.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
   }
 
-  async #read(
-    filters: readonly string[],
-    onMessage: (message: InMessage) => void,
-    durableName?: string,
-  ): Promise<NatsReader> {
+  /** A reader without a name is a live one. */
+  async #read({ name, filters, onMessage, ...holes }: ConsumeOptions): Promise<NatsReader> {
     const matches = compileFilters(filters);
     const distinct = distinctFilters(filters);
     const options: NatsReaderOptions = {
@@ -232,8 +235,9 @@ class NatsTransport implements Transport {
       space: this.#space,
       filters: distinct,
       onMessage,
+      ...holes,
       logger: this.#logger,
-      ...(durableName === undefined ? {} : { durableName }),
+      ...(name === "" ? {} : { durableName: name }),
     };
     if (anyOverlap(distinct)) {
       // The server refuses filters that overlap, so it sends all and we choose.
@@ -243,7 +247,7 @@ class NatsTransport implements Transport {
       };
     }
     const reader = new NatsReader(options);
-    this.#readers.set(reader, durableName ?? "");
+    this.#readers.set(reader, name);
     try {
       await this.#ask(() => reader.start());
     } catch (error) {
@@ -290,10 +294,10 @@ class NatsTransport implements Transport {
     }
   }
 
-  async lastId(filter: string): Promise<string | undefined> {
+  async last(filter: string): Promise<StoredMessage | undefined> {
     this.#assertOpen();
     compileFilter(filter);
-    return await this.#ask(() => lastIdOf(this.#manager, this.#space, filter));
+    return await this.#ask(() => lastOf(this.#manager, this.#space, filter));
   }
 
   /** Throws a TransportError `TRANSPORT_UNAVAILABLE` where it stays away. */
@@ -453,16 +457,17 @@ function anyOverlap(filters: readonly string[]): boolean {
   return filters.some((one, i) => filters.slice(i + 1).some((other) => filtersOverlap(one, other)));
 }
 
-async function lastIdOf(
+async function lastOf(
   manager: JetStreamManager,
   space: SubjectSpace,
   filter: string,
-): Promise<string | undefined> {
+): Promise<StoredMessage | undefined> {
   try {
     const message = await manager.streams.getMessage(space.stream, {
       last_by_subj: space.toServer(filter),
     });
-    return message === null ? undefined : message.header.get("Nats-Msg-Id");
+    if (message === null) return undefined;
+    return { id: message.header.get("Nats-Msg-Id"), streamSequence: message.seq };
   } catch (error) {
     if (isApiError(error, NO_MESSAGE_FOUND)) return undefined;
     if (isApiError(error, JetStreamApiCodes.StreamNotFound)) return undefined;

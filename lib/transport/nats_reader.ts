@@ -6,20 +6,15 @@ import {
   type NatsConnection,
   type Subscription,
 } from "@nats-io/nats-core";
-import {
-  AckPolicy,
-  type ConsumerConfig,
-  type ConsumerInfo,
-  DeliverPolicy,
-  JetStreamApiCodes,
-  type JetStreamManager,
-} from "@nats-io/jetstream";
+import { type ConsumerInfo, JetStreamApiCodes, type JetStreamManager } from "@nats-io/jetstream";
 import { PausableHandler } from "./handler.ts";
+import { hasLostEnd, holeBehind, HoleWatch } from "./hole_watch.ts";
+import { readerConfig } from "./nats_reader_config.ts";
 import { givenHeaders, isLate } from "./nats_header.ts";
 import { ackSubjectOf, type Delivery, readDelivery, UnacknowledgedDeliveries } from "./delivery.ts";
-import { isApiError } from "./nats_stream.ts";
+import { isApiError, renewStream, stateOf } from "./nats_stream.ts";
 import type { SubjectSpace } from "./subject_space.ts";
-import type { InMessage } from "./transport.ts";
+import type { ConsumeOptions, InMessage, StreamPosition, StreamState } from "./transport.ts";
 
 /** Messages asked for at most; asked again when half of them came. */
 const BATCH_MESSAGES = 4096;
@@ -28,17 +23,11 @@ const FLUSH_MS_MAX = 3_000;
 const HEARTBEAT_MS = 5_000;
 /** Silence after which the consumer is taken for gone: two heartbeats and some. */
 const SILENCE_MS_MAX = 12_000;
-/** How long the server keeps a live reader's consumer that nobody pulls from. */
-const LIVE_IDLE_MS = 60_000;
-/**
- * The server's own redelivery would come out of order, in the middle of later messages. The reader
- * starts over by itself wherever something was lost, so the server's timer is the stream's age.
- */
-const ACK_WAIT_MS = 24 * 60 * 60 * 1000;
 const ACK = new TextEncoder().encode("+ACK");
 
-/** Options of {@linkcode NatsReader}. */
-export interface NatsReaderOptions {
+/** Options of {@linkcode NatsReader}; holes are those of a durable. */
+export interface NatsReaderOptions
+  extends Pick<ConsumeOptions, "onMessage" | "onHole" | "position"> {
   connection: NatsConnection;
   manager: JetStreamManager;
   space: SubjectSpace;
@@ -46,7 +35,6 @@ export interface NatsReaderOptions {
   filters: readonly string[];
   /** Durable name; undefined for a live reader, which begins with the next message. */
   durableName?: string;
-  onMessage: (message: InMessage) => void;
   logger: Logger;
 }
 
@@ -99,8 +87,12 @@ export class NatsReader {
   #acknowledged = 0;
   /** Whether it has had a consumer. */
   #begun = false;
-  #streamCreated = "";
+  /** Identity of the stream, µs; 0 = it has seen none. */
+  #createdAtUs = 0;
+  /** When the stream was made, µs. */
+  #madeAtUs = 0;
   #handler: PausableHandler;
+  #holes: HoleWatch;
   #heard = true;
   #silentSinceMs = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -115,7 +107,21 @@ export class NatsReader {
     const goOn = () => {
       if (this.#rewinding === undefined) this.#pull();
     };
-    this.#handler = new PausableHandler(options.onMessage, goOn, options.logger);
+    const { onMessage, onHole, logger } = options;
+    this.#handler = new PausableHandler(onMessage, goOn, logger);
+    const state = () => this.#state();
+    this.#holes = new HoleWatch({
+      ...{ handler: this.#handler, state, onHole, onReleased: goOn, logger },
+    });
+  }
+
+  #state(): ReturnType<typeof stateOf> {
+    const { manager, space: { stream } } = this.#options;
+    return stateOf(manager, stream);
+  }
+
+  get #isDurable(): boolean {
+    return this.#options.durableName !== undefined;
   }
 
   /** As the server has them. */
@@ -137,10 +143,18 @@ export class NatsReader {
   /** What lies behind this place is delivered; known after {@linkcode start}. */
   startSequence = 0;
 
+  /** How far it has got, of a durable. */
+  get position(): StreamPosition {
+    return this.#holes.position;
+  }
+
   /** Makes or finds the consumer and begins to read. */
   async start(): Promise<void> {
-    const { manager, space: { stream }, durableName } = this.#options;
-    this.#streamCreated = String((await manager.streams.info(stream)).created);
+    const { durableName, position } = this.#options;
+    let state = await this.#state();
+    if (hasLostEnd(position, state)) state = await this.#renewed(state);
+    this.#createdAtUs = state.createdAtUs;
+    this.#madeAtUs = state.madeAtUs;
     const known = durableName === undefined ? undefined : await this.#find(durableName);
     if (known !== undefined) {
       this.#acknowledged = known.ack_floor.stream_seq;
@@ -150,6 +164,14 @@ export class NatsReader {
     else await this.#create(known !== undefined);
     this.startSequence = this.#newest;
     this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
+    if (this.#isDurable) await this.#holes.begin(state, this.#newest, holeBehind(position, state));
+  }
+
+  /** The stream lost its end: what it counts from here on is something else. */
+  async #renewed({ createdAtUs }: StreamState): ReturnType<typeof stateOf> {
+    const { manager, space: { stream } } = this.#options;
+    await renewStream(manager, stream, createdAtUs);
+    return await this.#state();
   }
 
   /** Acknowledges everything up to and including `streamSequence`. */
@@ -180,6 +202,7 @@ export class NatsReader {
     this.#abort.abort();
     clearInterval(this.#watch);
     this.#handler.close();
+    this.#holes.close();
     this.#subscription?.unsubscribe();
     await this.#rewinding;
     const { connection, durableName } = this.#options;
@@ -216,7 +239,11 @@ export class NatsReader {
   async #create(known: boolean): Promise<void> {
     const { manager, space: { stream }, durableName } = this.#options;
     if (known) await this.#remove();
-    const info = await manager.consumers.add(stream, this.#config());
+    // A live one that began with an empty stream is to get all that is there now.
+    const isFirst = !this.#begun;
+    const after = durableName === undefined ? this.#newest : this.#acknowledged;
+    const config = readerConfig({ filters: this.#filters, durableName, after, isFirst });
+    const info = await manager.consumers.add(stream, config);
     if (durableName === undefined && this.#newest === 0) {
       this.#newest = info.delivered.stream_seq;
     }
@@ -245,34 +272,6 @@ export class NatsReader {
     this.#pull();
   }
 
-  #config(): Partial<ConsumerConfig> {
-    const { durableName } = this.#options;
-    const filters = this.#filters;
-    const [only = ">"] = filters;
-    const shared = filters.length === 1
-      ? { filter_subject: only }
-      : { filter_subjects: [...filters] };
-    if (durableName === undefined) {
-      return {
-        ...shared,
-        ack_policy: AckPolicy.None,
-        mem_storage: true,
-        num_replicas: 1,
-        inactive_threshold: nanos(LIVE_IDLE_MS),
-        // Where it began with an empty stream, all that is there now came after it.
-        ...startAfter(this.#newest, this.#begun ? DeliverPolicy.All : DeliverPolicy.New),
-      };
-    }
-    return {
-      ...shared,
-      durable_name: durableName,
-      ack_policy: AckPolicy.All,
-      max_ack_pending: -1,
-      ack_wait: nanos(ACK_WAIT_MS),
-      ...startAfter(this.#acknowledged, DeliverPolicy.All),
-    };
-  }
-
   async #remove(): Promise<void> {
     const { manager, space: { stream }, durableName } = this.#options;
     const name = durableName ?? this.#consumerName;
@@ -289,6 +288,7 @@ export class NatsReader {
 
   #pull(): void {
     if (this.#handler.paused || this.closed || this.#options.connection.isClosed()) return;
+    if (this.#isDurable && this.#holes.isHolding) return;
     const batch = BATCH_MESSAGES - this.#requested;
     if (batch <= 0) return;
     const { connection, space: { stream } } = this.#options;
@@ -319,7 +319,9 @@ export class NatsReader {
     this.#noteDelivery(reply, delivery);
     if (delivery.streamSequence > this.#newest) {
       this.#newest = delivery.streamSequence;
-      this.#handler.take(this.#received(message, delivery.streamSequence));
+      const received = this.#received(message, delivery.streamSequence);
+      if (this.#isDurable) this.#holes.take(received);
+      else this.#handler.take(received);
     }
     if (this.#requested <= BATCH_MESSAGES / 2) this.#pull();
   }
@@ -343,13 +345,21 @@ export class NatsReader {
   #onStatus(message: Msg): void {
     const { headers } = message;
     const code = headers?.code ?? 0;
-    if (code === 100 || this.#rewinding !== undefined) return;
+    if (this.#rewinding !== undefined) return;
+    if (code === 100) return this.#onHeartbeat(message);
     const ended = code === 404 || code === 408 ||
       /batch completed|maxbytes/i.test(reasonOf(message));
     if (!ended) return this.#rewind(`${code} ${reasonOf(message)}`);
     const left = headers?.get("Nats-Pending-Messages") ?? "";
     this.#requested = left === "" ? 0 : Math.max(0, this.#requested - Number(left));
     if (!this.#handler.holding) this.#pull();
+  }
+
+  /** Says how far the server has looked, also where nothing was for us. */
+  #onHeartbeat({ headers }: Msg): void {
+    const given = Number(headers?.get("Nats-Last-Consumer") ?? "");
+    const looked = Number(headers?.get("Nats-Last-Stream") ?? "");
+    if (this.#isDurable && given === this.#expected - 1 && looked > 0) this.#holes.reach(looked);
   }
 
   #listenForSilence(): void {
@@ -397,28 +407,29 @@ export class NatsReader {
 
   /** A stream that was made anew, or lost its end in a power cut, counts from a lower number. */
   async #matchStream(): Promise<void> {
-    const { manager, space: { stream }, logger } = this.#options;
-    const { created, state } = await manager.streams.info(stream);
+    const { space: { stream }, logger } = this.#options;
+    let state = await this.#state();
     // Lost before it began, it has seen no stream yet.
-    const isOther = this.#streamCreated !== "" && String(created) !== this.#streamCreated;
-    this.#streamCreated = String(created);
-    const last = isOther ? 0 : state.last_seq;
-    if (!isOther && last >= this.#newest) return;
-    logger.error("the stream lost messages that were delivered", {
-      stream,
-      delivered: this.#newest,
-      last: state.last_seq,
-      madeAnew: isOther,
-    });
-    this.#newest = Math.min(this.#newest, last);
-    this.#acknowledged = Math.min(this.#acknowledged, last);
+    const isFirst = this.#createdAtUs === 0;
+    const isOther = !isFirst && state.madeAtUs !== this.#madeAtUs;
+    const last = isOther ? 0 : state.lastSequence;
+    const hasLost = !isFirst && (isOther || last < this.#newest);
+    const isUntold = hasLost && state.createdAtUs === this.#createdAtUs;
+    if (isUntold && this.#isDurable) state = await this.#renewed(state);
+    if (hasLost) {
+      logger.error("the stream lost messages that were delivered", {
+        ...{ stream, delivered: this.#newest, last: state.lastSequence, madeAnew: isOther },
+      });
+      this.#newest = Math.min(this.#newest, last);
+      this.#acknowledged = Math.min(this.#acknowledged, last);
+    }
+    const { createdAtUs } = state;
+    // Another one may have noticed it, when the stream had got further again.
+    const isNews = !isFirst && createdAtUs !== this.#createdAtUs;
+    if (isNews && this.#isDurable) this.#holes.follow({ createdAtUs, sequence: this.#newest });
+    this.#createdAtUs = createdAtUs;
+    this.#madeAtUs = state.madeAtUs;
   }
-}
-
-function startAfter(streamSequence: number, atFirst: DeliverPolicy): Partial<ConsumerConfig> {
-  return streamSequence === 0
-    ? { deliver_policy: atFirst }
-    : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: streamSequence + 1 };
 }
 
 function reasonOf(message: Msg): string {

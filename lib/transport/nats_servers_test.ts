@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Received } from "../../tests/contract/received.ts";
+import { noHole, Received } from "../../tests/contract/received.ts";
 import { messagesOf } from "../../tests/contract/transport.ts";
 import { hasProgram, signedCertificate } from "../../tests/servers/certificates.ts";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
@@ -31,7 +31,7 @@ Deno.test("of several servers one that answers is taken, and each message is sto
   await publisher.flush();
   const received = new Received();
   const consumer = await transport.consume({
-    ...{ name: "all", filters: ["test.>"], onMessage: received.take },
+    ...{ name: "all", filters: ["test.>"], onMessage: received.take, onHole: noHole },
   });
   await received.until(messages.length);
   assert.deepEqual(received.ids, messages.map(({ id }) => id));

@@ -127,11 +127,16 @@ async function ensureStream(
   }
 }
 
-/** What a stream holds now. */
-export async function stateOf(manager: JetStreamManager, name: string): Promise<StreamState> {
+/** What a stream holds now; a stream that lost its end was made earlier than its identity says. */
+export async function stateOf(
+  manager: JetStreamManager,
+  name: string,
+): Promise<StreamState & { madeAtUs: number }> {
   const { created, config, state } = await manager.streams.info(name);
+  const madeAtUs = usOf(String(created));
   return {
-    createdAtUs: Math.max(usOf(String(created)), Number(config.metadata?.[RENEWED] ?? 0)),
+    madeAtUs,
+    createdAtUs: Math.max(madeAtUs, Number(config.metadata?.[RENEWED] ?? 0)),
     firstSequence: state.first_seq === 0 ? 1 : state.first_seq,
     lastSequence: state.last_seq,
     firstAtUs: state.messages === 0 ? 0 : usOf(String(state.first_ts)),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { WatchedChanges } from "../../tests/contract/key_value.ts";
-import { Received } from "../../tests/contract/received.ts";
+import { noHole, Received } from "../../tests/contract/received.ts";
 import { messagesOf, publishAll } from "../../tests/contract/transport.ts";
 import {
   type NatsServer,
@@ -41,6 +41,7 @@ async function stored(transport: Transport, count: number): Promise<Received> {
     name: "reader-of-all",
     filters: ["test.>"],
     onMessage: received.take,
+    onHole: noHole,
   });
   await received.until(count);
   await consumer.close();
@@ -188,6 +189,7 @@ Deno.test(
         name: "archiver-main",
         filters: ["test.>"],
         onMessage: kept.take,
+        onHole: noHole,
       });
       await transport.subscribe(["test.>"], live.take);
       await publishAll(publisher, messagesOf("test.a.b", 1, 1000));
@@ -210,6 +212,7 @@ Deno.test(
         name: "archiver-main",
         filters: ["test.>"],
         onMessage: rest.take,
+        onHole: noHole,
       });
       await rest.until(500);
       assert.deepEqual(rest.ids, ids.slice(2500));
@@ -229,6 +232,7 @@ Deno.test(
         name: "archiver-main",
         filters: ["test.>"],
         onMessage: received.take,
+        onHole: noHole,
       });
       await publishAll(publisher, messagesOf("test.a.b", 1, 10));
       await received.until(10);
@@ -343,7 +347,7 @@ Deno.test(
         { type: "nats", url: server.url, stream: { maxBytes: 1_000_000, maxAgeMs: 60_000 } },
         { env: "test" },
       );
-      assert.equal(await transport.lastId("test.>"), "run-3-0");
+      assert.equal((await transport.last("test.>"))?.id, "run-3-0");
       await transport.close();
       const connection = await connectNats({ servers: [server.url] }, "test", false);
       const { config } = await (await jetstreamManager(connection)).streams.info("ssmd-test");

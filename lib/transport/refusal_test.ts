@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { Received } from "../../tests/contract/received.ts";
+import { noHole, Received } from "../../tests/contract/received.ts";
 import { messagesOf, publishAll } from "../../tests/contract/transport.ts";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { connectNats } from "./nats_connect.ts";
@@ -57,7 +57,12 @@ function configOf(permissions: string, jetstream = ""): string {
 async function idsOf(transport: Transport, count: number): Promise<Received> {
   const received = new Received();
   const filters = ["test.>"];
-  const consumer = await transport.consume({ name: "all", filters, onMessage: received.take });
+  const consumer = await transport.consume({
+    name: "all",
+    filters,
+    onMessage: received.take,
+    onHole: noHole,
+  });
   await received.until(count);
   await consumer.close();
   return received;
@@ -119,7 +124,7 @@ Deno.test(
       assert.equal((await refused.promise).reason, "storage");
       const before = new Received();
       const consumer = await transport.consume({
-        ...{ name: "before", filters: ["test.>"], onMessage: before.take },
+        ...{ name: "before", filters: ["test.>"], onMessage: before.take, onHole: noHole },
       });
       await before.until(50);
       await consumer.close();

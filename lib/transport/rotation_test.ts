@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Received } from "../../tests/contract/received.ts";
+import { noHole, Received } from "../../tests/contract/received.ts";
 import { messagesOf } from "../../tests/contract/transport.ts";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { openTransport } from "./open.ts";
@@ -45,7 +45,12 @@ for (const [way, { config, credentials }] of Object.entries(WAYS)) {
     await publisher.flush();
     const received = new Received();
     const filters = ["test.>"];
-    const consumer = await transport.consume({ name: "all", filters, onMessage: received.take });
+    const consumer = await transport.consume({
+      name: "all",
+      filters,
+      onMessage: received.take,
+      onHole: noHole,
+    });
     await received.until(3);
     await consumer.close();
     await transport.close();

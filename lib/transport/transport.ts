@@ -106,8 +106,34 @@ export interface Subscription {
   unsubscribe(): void;
 }
 
+/** A place in a stream: sequences of a stream of another identity are not comparable. */
+export interface StreamPosition {
+  /** As in {@linkcode StreamState}, µs. */
+  createdAtUs: number;
+  /** Everything up to here that matches. */
+  sequence: number;
+}
+
+/**
+ * Messages that a consumer will not get. `left`: the stream's limits, or a purge, took them away
+ * unread. `anew`: the stream was made anew or lost its end, so what the old one held is unknown.
+ */
+export type StreamHole =
+  | {
+    type: "left";
+    /** How many at most: those of other subjects count. */
+    missed: number;
+    /** The stream that was left, and from now on the first place that can be read. */
+    stream: StreamPosition;
+  }
+  | { type: "anew"; stream: StreamPosition };
+
 /** A durable consumer. */
 export interface Consumer {
+  /** Every message behind this place of the stream that matches is delivered. */
+  readonly startSequence: number;
+  /** How far it has got: all that matches up to here was handed out. */
+  readonly position: StreamPosition;
   /** Acknowledges everything up to and including `streamSequence`. */
   acknowledge(streamSequence: number): void;
   /** Stops delivery until `resume`; the bus keeps what comes. */
@@ -126,6 +152,17 @@ export interface ConsumeOptions {
   filters: readonly string[];
   /** Called in stream order, one at a time; must not throw. */
   onMessage: (message: InMessage) => void;
+  /**
+   * Messages are missing before the next one, which waits until this resolves; must not reject. At
+   * the start it is asked for before `consume` resolves. Never called where nothing can get lost.
+   */
+  onHole: (hole: StreamHole) => void | Promise<void>;
+  /**
+   * How far it is by its own account, which outlives the bus: what lies behind and cannot be read is a
+   * hole. `beginning`: it has nothing, and is to get all that ever was. Absent: it takes what there is,
+   * and only what leaves from then on is a hole.
+   */
+  position?: StreamPosition | "beginning" | undefined;
 }
 
 /** Options of {@linkcode Transport.joinGroup}. */
@@ -136,6 +173,14 @@ export interface GroupOptions {
   filter: string;
   /** Must not throw. */
   onMessage: (message: InMessage) => void;
+}
+
+/** A message that the stream holds. */
+export interface StoredMessage {
+  /** "" when the publisher gave none. */
+  id: string;
+  /** Its place. */
+  streamSequence: number;
 }
 
 /** What the stream holds at a moment. */
@@ -203,8 +248,8 @@ export interface Transport {
    * when the last one was taken. A bus that keeps nothing gives nothing.
    */
   read(options: ReadOptions): AsyncIterable<readonly InMessage[]>;
-  /** Id of the newest stored message whose subject matches `filter`, or undefined. */
-  lastId(filter: string): Promise<string | undefined>;
+  /** The newest stored message whose subject matches `filter`, or undefined. */
+  last(filter: string): Promise<StoredMessage | undefined>;
   /**
    * Live messages that match a filter, each to one member of the group `name`: members share the
    * work. Delivery: at most once and from now, `streamSequence` is 0.

@@ -7,7 +7,7 @@ import {
   sleep,
   SsmdError,
 } from "@ssmd/runtime";
-import type { Consumer } from "@ssmd/transport";
+import type { Consumer, StreamHole } from "@ssmd/transport";
 import { coldStart, inputFilters, missedItems, publishedFires } from "./catch_up.ts";
 import { BetweenBatches } from "./between_batches.ts";
 import { FireQueue } from "./fire_queue.ts";
@@ -84,7 +84,6 @@ export class SignalService {
     this.#lease.lost.then((error) => this.#fail(error));
     this.#subscriber = new StreamSubscriber({
       onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),
-      onJump: options.transport.durable ? (expected) => this.#jumped(expected) : undefined,
       ...(options.waitingBytesMax && { waitingBytesMax: options.waitingBytesMax }),
       onUnreadable: ({ subject }, error) => {
         this.#metrics.errors.inc({ error_type: "decode" });
@@ -142,6 +141,8 @@ export class SignalService {
       name: `signals-${shard}`,
       filters: inputFilters(env, feeds),
       onMessage: (message) => this.#subscriber.push(message),
+      // Where an earlier life ended its snapshot says.
+      onHole: (hole) => this.#missed(hole),
     });
   }
 
@@ -246,22 +247,24 @@ export class SignalService {
   }
 
   /** What has left the bus unread comes from the archive, before what came behind it. */
-  async #jumped(expected: number): Promise<void> {
-    const { transport } = this.#options;
+  async #missed(hole: StreamHole): Promise<void> {
+    if (this.#subscriber.isEnded) return;
+    this.#metrics.errors.inc({ error_type: "overtaken" });
+    this.#logger.warn("the bus has dropped what was not read yet: it is read from the archive", {
+      ...{ hole: hole.type, missed: hole.type === "left" ? hole.missed : "unknown" },
+    });
     try {
-      const { firstSequence } = await this.#trouble.through(() => transport.state());
-      if (firstSequence <= expected) return;
-      this.#metrics.errors.inc({ error_type: "overtaken" });
-      this.#logger.warn("the bus has dropped what was not read yet: it is read from the archive");
-      await this.#between.run(() => this.#rebuild());
+      await this.#between.run(() => this.#rebuild(hole));
     } catch (error) {
       if (!this.#subscriber.isEnded) this.#fail(error);
     }
   }
 
-  async #rebuild(): Promise<void> {
-    while (this.#subscriber.hasNext) await this.#pass(await this.#subscriber.next(Infinity));
+  async #rebuild({ type, stream }: StreamHole): Promise<void> {
+    while (this.#subscriber.waiting > 0) await this.#pass(await this.#subscriber.next(Infinity));
+    if (type === "anew") this.#subscriber.restart();
     await this.#trouble.through(() => this.#catchUp(this.#progress.copy()));
+    this.#progress.stream.createdAtUs = stream.createdAtUs;
   }
 
   async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<void> {

@@ -1,7 +1,13 @@
-import type { InMessage } from "@ssmd/transport";
+import assert from "node:assert/strict";
+import type { InMessage, StreamHole } from "@ssmd/transport";
 
 /** Longest wait for something that should happen; only a failing test waits so long. */
 const WAIT_MS = 120_000;
+
+/** The `onHole` of a consumer that misses nothing. */
+export function noHole(hole: StreamHole): void {
+  assert.fail(`a hole is told where there is none: ${JSON.stringify(hole)}`);
+}
 
 /** Collects messages, and lets a test wait for a number of them without polling. */
 export class Received {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { escapeToken } from "@ssmd/market";
+import { sleep } from "@ssmd/runtime";
 import type { InMessage, OutMessage, Publisher, ReadOptions, Transport } from "@ssmd/transport";
 import { keyValueTests } from "./key_value.ts";
-import { Received } from "./received.ts";
+import { noHole, Received } from "./received.ts";
 
 /** A driver opened on an empty bus of environment `env`. */
 export interface TransportSubject {
@@ -57,6 +58,7 @@ export function transportContract(
   publishTests(test);
   subscribeTests(test);
   consumeTests(test);
+  positionTests(test);
   pauseTests(test);
   lastIdTests(test);
   historyTests(test);
@@ -88,6 +90,7 @@ function publishTests(test: TransportTest): void {
       name: "archiver-main",
       filters: [`${env}.>`],
       onMessage: received.take,
+      onHole: noHole,
     });
     const messages = messagesOf(`${env}.kraken.trade.A`, 1, 20);
     const other = { subject: `${env}.kraken.trade.A`, payload: new Uint8Array(), id: "signal:x" };
@@ -201,7 +204,7 @@ function subscribeTests(test: TransportTest): void {
     for (const filters of [[], [""], [`${env}..x`], [`${env}.>.x`], [`${env}.a b`]]) {
       await assert.rejects(transport.subscribe(filters, () => {}), { code: "FILTER_INVALID" });
       await assert.rejects(
-        transport.consume({ name: "archiver-main", filters, onMessage: () => {} }),
+        transport.consume({ name: "archiver-main", filters, onMessage: () => {}, onHole: noHole }),
         { code: "FILTER_INVALID" },
       );
     }
@@ -287,7 +290,7 @@ function consumeTests(test: TransportTest): void {
     const options = { name: "archiver-main", filters: [`${env}.kraken.>`] };
     const publisher = transport.publisher();
     const first = new Received();
-    const consumer = await transport.consume({ ...options, onMessage: first.take });
+    const consumer = await transport.consume({ ...options, onMessage: first.take, onHole: noHole });
     await publishAll(publisher, messagesOf(subject, 1, 100));
     await first.until(100);
     const acknowledged = first.messages[59]!.streamSequence;
@@ -297,14 +300,14 @@ function consumeTests(test: TransportTest): void {
     assert.equal(first.messages.length, 100, "nothing is delivered after close");
 
     const second = new Received();
-    const again = await transport.consume({ ...options, onMessage: second.take });
+    const again = await transport.consume({ ...options, onMessage: second.take, onHole: noHole });
     await second.until(60);
     assert.deepEqual(second.ids, messagesOf(subject, 61, 120).map(({ id }) => id));
     again.acknowledge(second.messages[59]!.streamSequence);
     await again.close();
 
     const third = new Received();
-    const last = await transport.consume({ ...options, onMessage: third.take });
+    const last = await transport.consume({ ...options, onMessage: third.take, onHole: noHole });
     await publishAll(publisher, messagesOf(subject, 121, 121));
     await third.until(1);
     assert.deepEqual(third.ids, ["run-121-0"]);
@@ -317,6 +320,7 @@ function consumeTests(test: TransportTest): void {
     const received = new Received();
     const consumer = await transport.consume({
       ...options,
+      onHole: noHole,
       onMessage: (message) => {
         received.take(message);
         if (received.messages.length > 1) consumer.acknowledge(message.streamSequence);
@@ -326,7 +330,7 @@ function consumeTests(test: TransportTest): void {
     await received.until(5000);
     await consumer.close();
     const after = new Received();
-    const again = await transport.consume({ ...options, onMessage: after.take });
+    const again = await transport.consume({ ...options, onMessage: after.take, onHole: noHole });
     await publishAll(transport.publisher(), messagesOf(subject, 5001, 5001));
     await after.until(1);
     assert.deepEqual(after.ids, ["run-5001-0"]);
@@ -337,11 +341,17 @@ function consumeTests(test: TransportTest): void {
     const subject = `${env}.kraken.trade.A`;
     const [one, other] = [new Received(), new Received()];
     const consumers = [
-      await transport.consume({ name: "a-main", filters: [`${env}.>`], onMessage: one.take }),
+      await transport.consume({
+        name: "a-main",
+        filters: [`${env}.>`],
+        onMessage: one.take,
+        onHole: noHole,
+      }),
       await transport.consume({
         name: "b-main",
         filters: [`${env}.kraken.>`, `${env}.kalshi.*.*`, `${env}.*.trade.*`],
         onMessage: other.take,
+        onHole: noHole,
       }),
     ];
     await publishAll(transport.publisher(), messagesOf(subject, 1, 50));
@@ -352,11 +362,41 @@ function consumeTests(test: TransportTest): void {
   });
 
   test("a name that is being read is not given twice", async ({ transport, env }) => {
-    const options = { name: "archiver-main", filters: [`${env}.>`], onMessage: () => {} };
+    const options = {
+      name: "archiver-main",
+      filters: [`${env}.>`],
+      onMessage: () => {},
+      onHole: noHole,
+    };
     const consumer = await transport.consume(options);
     await assert.rejects(transport.consume(options), { code: "CONSUMER_IN_USE" });
     await consumer.close();
     await (await transport.consume(options)).close();
+  });
+}
+
+/** What only some buses do; the rest of holes is beside the driver that has them. */
+function positionTests(test: TransportTest): void {
+  test("a consumer of few subjects knows how far it is, and misses nothing of others", async ({ transport, env }) => {
+    const publisher = transport.publisher();
+    const received = new Received();
+    const options = { name: "letters-main", filters: [`${env}.dlq.>`], onMessage: received.take };
+    const consumer = await transport.consume({ ...options, onHole: noHole });
+    await publishAll(publisher, messagesOf(`${env}.dlq.archiver`, 1, 5));
+    await publishAll(publisher, messagesOf(`${env}.kraken.trade.A`, 6, 100));
+    await publishAll(publisher, messagesOf(`${env}.dlq.archiver`, 101, 105));
+    await publishAll(publisher, messagesOf(`${env}.kraken.trade.A`, 106, 200));
+    await received.until(10);
+    const state = await transport.state();
+    // Nothing is for it behind place 105, and the bus says so.
+    while (consumer.position.sequence < 200) await sleep(20);
+    assert.deepEqual(consumer.position, { createdAtUs: state.createdAtUs, sequence: 200 });
+    const { position } = consumer;
+    await consumer.close();
+    await publishAll(publisher, messagesOf(`${env}.dlq.archiver`, 201, 201));
+    const again = await transport.consume({ ...options, position, onHole: noHole });
+    await received.until(11);
+    await again.close();
   });
 }
 
@@ -367,6 +407,7 @@ function pauseTests(test: TransportTest): void {
     const consumer = await transport.consume({
       name: "archiver-main",
       filters: [`${env}.>`],
+      onHole: noHole,
       onMessage: (message) => {
         received.take(message);
         if (message.id === "run-30-0") consumer.pause();
@@ -388,8 +429,8 @@ function pauseTests(test: TransportTest): void {
 }
 
 function lastIdTests(test: TransportTest): void {
-  test("lastId is that of the newest message a filter means", async ({ transport, env }) => {
-    assert.equal(await transport.lastId(`${env}.>`), undefined);
+  test("last is the newest message that a filter means", async ({ transport, env }) => {
+    assert.equal((await transport.last(`${env}.>`))?.id, undefined);
     const publisher = transport.publisher();
     const ids = {
       "kraken.trade.A": "k-1-0",
@@ -400,11 +441,11 @@ function lastIdTests(test: TransportTest): void {
       publisher.publish({ subject: `${env}.${rest}`, payload: new Uint8Array(1), id });
     }
     await publisher.flush();
-    assert.equal(await transport.lastId(`${env}.>`), "k-2-0");
-    assert.equal(await transport.lastId(`${env}.kalshi.>`), "l-7-2");
-    assert.equal(await transport.lastId(`${env}.*.trade.*`), "l-7-2");
-    assert.equal(await transport.lastId(`${env}.kraken.trade.A`), "k-1-0");
-    assert.equal(await transport.lastId(`${env}.polymarket.>`), undefined);
+    assert.equal((await transport.last(`${env}.>`))?.id, "k-2-0");
+    assert.equal((await transport.last(`${env}.kalshi.>`))?.id, "l-7-2");
+    assert.equal((await transport.last(`${env}.*.trade.*`))?.id, "l-7-2");
+    assert.equal((await transport.last(`${env}.kraken.trade.A`))?.id, "k-1-0");
+    assert.equal((await transport.last(`${env}.polymarket.>`))?.id, undefined);
   });
 }
 
@@ -423,7 +464,11 @@ function requestTests(test: TransportTest): void {
     await assert.rejects(transport.request(subject, new Uint8Array(), 60_000), {
       code: "NO_RESPONDER",
     });
-    assert.equal(await transport.lastId(`${env}.>`), undefined, "requests are not in the stream");
+    assert.equal(
+      (await transport.last(`${env}.>`))?.id,
+      undefined,
+      "requests are not in the stream",
+    );
   });
 
   test("an answer that fails or is late is an error of its own", async ({ transport, env }) => {
@@ -451,6 +496,7 @@ function headerTests(test: TransportTest): void {
       name: "archiver-main",
       filters: [`${env}.>`],
       onMessage: later.take,
+      onHole: noHole,
     });
     const publisher = transport.publisher();
     const headers = new Map([["Trace-Id", "abc 1:2"], ["empty", ""]]);
@@ -483,7 +529,7 @@ function headerTests(test: TransportTest): void {
       );
     }
     await publisher.close();
-    assert.equal(await transport.lastId(`${env}.>`), undefined);
+    assert.equal((await transport.last(`${env}.>`))?.id, undefined);
   });
 }
 

@@ -1,0 +1,214 @@
+import { Backoff, type Logger, messageOf, sleep } from "@ssmd/runtime";
+import type { PausableHandler } from "./handler.ts";
+import type { InMessage, StreamHole, StreamPosition, StreamState } from "./transport.ts";
+
+/** What a {@linkcode HoleWatch} asks and tells. */
+interface HoleWatchOptions {
+  /** Gets the messages, each when it is known that nothing is missing before it. */
+  handler: PausableHandler;
+  state: () => Promise<StreamState>;
+  onHole: (hole: StreamHole) => void | Promise<void>;
+  /** Nothing is held any more. */
+  onReleased: () => void;
+  logger: Logger;
+}
+
+/** Something that waits until it is known why it did not follow what came before it. */
+type Held =
+  | { type: "message"; message: InMessage; expected: number }
+  /** Nothing that matches lies between. */
+  | { type: "reached"; sequence: number; expected: number }
+  | { type: "hole"; hole: StreamHole };
+
+/** Others' messages make jumps, too: the bus is not asked for each. */
+const ASK_EVERY_MS = 5;
+/** Pause after a question, in times of what it took. */
+const PAUSE_PER_ANSWER = 4;
+
+/**
+ * Compares what is delivered with the stream's identity and first sequence. A message that does not
+ * follow the one before it waits, and all behind it, until the bus has said whether what lies between
+ * is others' or has left.
+ */
+export class HoleWatch {
+  #options: HoleWatchOptions;
+  /** Place that is to come next; 0 = not known. */
+  #next = 0;
+  /** Identity of the stream that what comes now is of, µs; 0 = not known. */
+  #createdAtUs = 0;
+  /** What was given to the handler. */
+  #given: StreamPosition = { createdAtUs: 0, sequence: 0 };
+  /** Undefined = what comes is handed out at once. */
+  #held: Held[] | undefined = [];
+  #isReleasing = false;
+  #ended = new AbortController();
+
+  /** Holds everything before {@linkcode begin}. */
+  constructor(options: HoleWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Whether messages wait for an answer. */
+  get isHolding(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** All that matches up to here was handed out. */
+  get position(): StreamPosition {
+    const { createdAtUs, sequence } = this.#given;
+    const waiting = this.#options.handler.waitingSequence;
+    return { createdAtUs, sequence: waiting === undefined ? sequence : waiting - 1 };
+  }
+
+  /**
+   * What is delivered from now on begins behind `after`; `missing` was found when the consumer's own
+   * place was compared with the stream. Resolves when that was told.
+   */
+  async begin(stream: StreamState, after: number, missing: StreamHole | undefined): Promise<void> {
+    const sequence = Math.max(after, stream.firstSequence - 1);
+    this.#next = sequence + 1;
+    this.#createdAtUs = stream.createdAtUs;
+    if (missing !== undefined) await this.#tell(missing);
+    this.#given = { createdAtUs: stream.createdAtUs, sequence };
+    void this.#release();
+  }
+
+  /** A message comes; nothing but a comparison as long as they follow each other. */
+  take(message: InMessage): void {
+    const { streamSequence } = message;
+    const expected = this.#next === streamSequence ? 0 : this.#next;
+    this.#next = streamSequence + 1;
+    if (expected === 0 && this.#held === undefined) return this.#give(message);
+    this.#hold({ type: "message", message, expected });
+  }
+
+  /** The bus has nothing more that matches up to here. */
+  reach(sequence: number): void {
+    if (this.#next === 0 || sequence < this.#next) return;
+    const expected = this.#next;
+    this.#next = sequence + 1;
+    this.#hold({ type: "reached", sequence, expected });
+  }
+
+  /** The stream is another one, whose messages come behind this place. */
+  follow(stream: StreamPosition): void {
+    this.#next = stream.sequence + 1;
+    this.#createdAtUs = stream.createdAtUs;
+    this.#hold({ type: "hole", hole: { type: "anew", stream } });
+  }
+
+  /** Hands out nothing more. */
+  close(): void {
+    this.#ended.abort();
+  }
+
+  #hold(held: Held): void {
+    if (this.#held !== undefined) {
+      this.#held.push(held);
+      return;
+    }
+    this.#held = [held];
+    if (!this.#isReleasing) void this.#release();
+  }
+
+  async #release(): Promise<void> {
+    this.#isReleasing = true;
+    while (this.#held !== undefined && !this.#ended.signal.aborted) {
+      const held = this.#held;
+      this.#held = [];
+      const isJump = held.some((each) => each.type !== "hole" && each.expected > 0);
+      const askedMs = performance.now();
+      const state = isJump ? await this.#ask() : undefined;
+      const tookMs = performance.now() - askedMs;
+      for (const each of held) await this.#handOut(each, state);
+      if (this.#held.length === 0) {
+        this.#held = undefined;
+        this.#options.onReleased();
+      }
+      const pauseMs = Math.max(ASK_EVERY_MS, PAUSE_PER_ANSWER * tookMs);
+      if (isJump) await sleep(pauseMs, this.#ended.signal);
+    }
+    this.#isReleasing = false;
+  }
+
+  /** What the stream holds; undefined = this was closed. */
+  async #ask(): Promise<StreamState | undefined> {
+    const { state, logger } = this.#options;
+    const backoff = new Backoff({ maxMs: 5_000 });
+    while (!this.#ended.signal.aborted) {
+      try {
+        return await state();
+      } catch (error) {
+        if (backoff.tries === 0) {
+          logger.warn("the bus cannot be asked whether messages left it: what comes waits", {
+            error: messageOf(error),
+          });
+        }
+        await sleep(backoff.nextMs(), this.#ended.signal);
+      }
+    }
+    return undefined;
+  }
+
+  async #handOut(held: Held, state: StreamState | undefined): Promise<void> {
+    if (held.type === "hole") return await this.#tell(held.hole);
+    const came = held.type === "message" ? held.message.streamSequence : held.sequence + 1;
+    if (held.expected > 0 && state !== undefined) {
+      const hole = this.#judge(held.expected, came, state);
+      if (hole !== undefined) await this.#tell(hole);
+    }
+    if (this.#ended.signal.aborted) return;
+    if (held.type === "message") this.#give(held.message);
+    else this.#given.sequence = held.sequence;
+  }
+
+  #judge(expected: number, came: number, state: StreamState): StreamHole | undefined {
+    const { createdAtUs, firstSequence } = state;
+    if (createdAtUs !== this.#createdAtUs) {
+      this.#createdAtUs = createdAtUs;
+      return { type: "anew", stream: { createdAtUs, sequence: came - 1 } };
+    }
+    const missed = Math.min(firstSequence, came) - expected;
+    if (missed <= 0) return undefined;
+    return { type: "left", missed, stream: { createdAtUs, sequence: expected + missed - 1 } };
+  }
+
+  #give(message: InMessage): void {
+    this.#given.sequence = message.streamSequence;
+    this.#options.handler.take(message);
+  }
+
+  async #tell(hole: StreamHole): Promise<void> {
+    await this.#options.handler.untilHandedOut();
+    if (this.#ended.signal.aborted) return;
+    try {
+      await this.#options.onHole(hole);
+    } catch (error) {
+      this.#options.logger.error("a hole of the stream was not dealt with", { error });
+    }
+    this.#given = { ...hole.stream };
+  }
+}
+
+/** What a consumer misses whose own account ends at `position`; undefined = nothing. */
+export function holeBehind(
+  position: StreamPosition | "beginning" | undefined,
+  { createdAtUs, firstSequence }: StreamState,
+): StreamHole | undefined {
+  if (position === undefined) return undefined;
+  const stream = { createdAtUs, sequence: firstSequence - 1 };
+  if (position !== "beginning" && position.createdAtUs !== createdAtUs) {
+    return { type: "anew", stream };
+  }
+  const missed = firstSequence - 1 - (position === "beginning" ? 0 : position.sequence);
+  return missed > 0 ? { type: "left", missed, stream } : undefined;
+}
+
+/** Whether a stream has less than a consumer got of it: it lost its end, as in a power cut. */
+export function hasLostEnd(
+  position: StreamPosition | "beginning" | undefined,
+  { createdAtUs, lastSequence }: StreamState,
+): boolean {
+  return typeof position === "object" && position.createdAtUs === createdAtUs &&
+    lastSequence < position.sequence;
+}

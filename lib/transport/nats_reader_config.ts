@@ -1,0 +1,55 @@
+import { nanos } from "@nats-io/nats-core";
+import { AckPolicy, type ConsumerConfig, DeliverPolicy } from "@nats-io/jetstream";
+
+/** How long the server keeps a live reader's consumer that nobody pulls from. */
+const LIVE_IDLE_MS = 60_000;
+/**
+ * The server's own redelivery would come out of order, in the middle of later messages. The reader
+ * starts over by itself wherever something was lost, so the server's timer is the stream's age.
+ */
+const ACK_WAIT_MS = 24 * 60 * 60 * 1000;
+
+/** What a reader asks of its consumer. */
+interface ReaderNeeds {
+  /** As the server has them, without overlap. */
+  filters: readonly string[];
+  /** Undefined for a live reader. */
+  durableName: string | undefined;
+  /** The place behind which it is to begin; 0 = with the first message, a first live one with the next. */
+  after: number;
+  /** Whether it has had no consumer before. */
+  isFirst: boolean;
+}
+
+/** The consumer of a reader. */
+export function readerConfig(needs: ReaderNeeds): Partial<ConsumerConfig> {
+  const { filters, durableName, after, isFirst } = needs;
+  const [only = ">"] = filters;
+  const shared = filters.length === 1
+    ? { filter_subject: only }
+    : { filter_subjects: [...filters] };
+  if (durableName === undefined) {
+    return {
+      ...shared,
+      ack_policy: AckPolicy.None,
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: nanos(LIVE_IDLE_MS),
+      ...startAfter(after, isFirst ? DeliverPolicy.New : DeliverPolicy.All),
+    };
+  }
+  return {
+    ...shared,
+    durable_name: durableName,
+    ack_policy: AckPolicy.All,
+    max_ack_pending: -1,
+    ack_wait: nanos(ACK_WAIT_MS),
+    ...startAfter(after, DeliverPolicy.All),
+  };
+}
+
+function startAfter(streamSequence: number, atFirst: DeliverPolicy): Partial<ConsumerConfig> {
+  return streamSequence === 0
+    ? { deliver_policy: atFirst }
+    : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: streamSequence + 1 };
+}
