@@ -31,7 +31,7 @@ const READS: ReadonlySet<string> = new Set([
   ...["audit verify", "audit export", "audit roll", "audit client-actions", "audit config-changes"],
   ...["audit entitlement-changes", "audit security-events"],
   ...["report changes", "report data-access", "report entitlements", "report exchange-audit"],
-  ...["security blocklist", "security scan"],
+  ...["security blocklist", "security events", "security scan"],
 ]);
 
 function isRead(name: string): boolean {

@@ -766,6 +766,15 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "List the addresses to which nothing is answered",
     load: () => loaded<typeof import("./security_blocklist.ts")>("./security_blocklist.ts"),
   },
+  "security events": {
+    brief: "List refused callers, blocked addresses and uses of keys, the newest first",
+    load: () => loaded<typeof import("./security_events.ts")>("./security_events.ts"),
+  },
+  "security rotate-secrets": {
+    brief: "Give every key of clients a successor; the old ones hold for a bounded time",
+    load: () =>
+      loaded<typeof import("./security_rotate_secrets.ts")>("./security_rotate_secrets.ts"),
+  },
   "security scan": {
     brief: "Look for what is unsafe: exit code 1 where something is found, with what to do",
     load: () => loaded<typeof import("./security_scan.ts")>("./security_scan.ts"),

@@ -1,3 +1,4 @@
+import { runningProcesses } from "@ssmd/runtime";
 import { z } from "zod";
 import { clientStorePath, dataDirOf, keySourceOf, loadRotations } from "@ssmd/metadata";
 import { readClients } from "../client/client_context.ts";
@@ -5,6 +6,7 @@ import { CLIENT_FLAGS } from "../client/flags.ts";
 import { auditPathOf } from "../command/audited.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
+import { notice } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { FINDING, scan } from "../security/scan.ts";
 
@@ -13,8 +15,11 @@ export default defineCommand({
   brief: "Look for what is unsafe: exit code 1 where something is found, with what to do",
   description:
     "Files of clients, audit log and keys that other users may read; keys that are too old or of " +
-    "unknown age; a gateway that other machines reach without keys; secrets in the registry. " +
-    "Packages are not looked at.",
+    "unknown age; certificates that end within two weeks; a gateway that other machines reach " +
+    "without keys; secrets in the registry; permission sets that are wider than released; packages " +
+    "that are not pinned and locked, or known to have been harmful. It asks nobody: advisories " +
+    "published since this version, what packages do, and other processes of this machine it " +
+    "cannot know.",
   examples: ["ssmd security scan --env demo"],
   flags: CLIENT_FLAGS,
   output: z.array(FINDING),
@@ -28,12 +33,32 @@ export default defineCommand({
         .filter((path) => path !== undefined);
       const sources = Object.values(environment.keys).map(keySourceOf);
       const keys = sources.flatMap((source) => source.kind === "file" ? [source.path] : []);
+      const { key: tlsKey } = environment.gateway.tls ?? {};
+      const software = await softwareFiles();
+      if (software === undefined) {
+        notice(context, "note: this program has no deno.json: its packages are not looked at");
+      }
+      const dataDir = dataDirOf(environment, flags.data);
+      const processes = await runningProcesses(dataDir, environment.name);
       return scan({
+        ...{ software, running: processes.map(({ url }) => url) },
         ...{ environment, registryDir, nowMs: Date.now() },
         rotations: await loadRotations(registryDir, environment.name),
         accounts: await admin.accounts(),
-        privateFiles: [...stores.flatMap((file) => [file, `${file}-wal`]), ...keys],
+        privateFiles: [
+          ...stores.flatMap((file) => [file, `${file}-wal`]),
+          ...keys,
+          ...(tlsKey === undefined ? [] : [tlsKey]),
+        ],
       });
     });
   },
 });
+
+/** The software's own files; undefined = it was compiled into one program. */
+async function softwareFiles() {
+  const read = (name: string) =>
+    Deno.readTextFile(new URL(`../../${name}`, import.meta.url)).catch(() => undefined);
+  const denoJson = await read("deno.json");
+  return denoJson === undefined ? undefined : { denoJson, lock: await read("deno.lock") };
+}

@@ -1,9 +1,14 @@
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { type Accounts, isLive } from "@ssmd/gateway/access";
 import { type Environment, keyAges, type Rotations } from "@ssmd/metadata";
 import { DAY_MS, isLoopback } from "@ssmd/runtime";
+import { unsafePackages, widePermissions } from "./scan_software.ts";
 
-const CHECK_NAMES = ["file-modes", "key-age", "open-gateway", "registry-secrets"] as const;
+const CHECK_NAMES = [
+  ...["file-modes", "key-age", "certificates", "open-gateway", "registry-secrets"] as const,
+  ...["permission-sets", "packages"] as const,
+] as const;
 
 /** Something that is unsafe, and what to do about it. */
 export const FINDING = z.object({
@@ -24,11 +29,18 @@ export interface ScanTarget {
   registryDir: string;
   /** Files that are for their owner alone; those that are not there are none. */
   privateFiles: readonly string[];
+  /** Texts of the software's own files. */
+  software: { denoJson: string; lock: string | undefined } | undefined;
+  /** Addresses of gateways of the environment that run on this machine. */
+  running: readonly string[];
   nowMs: number;
 }
 
 type Check = (target: ScanTarget) => Promise<Omit<Finding, "check">[]>;
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** A certificate that ends sooner is found. */
+const CERTIFICATE_DAYS_MIN = 14;
 /** A key of a client that never ends is too old from then on. */
 const API_KEY_DAYS_MAX = 365;
 const OTHERS = 0o077;
@@ -44,8 +56,13 @@ const SECRETS: Readonly<Record<string, RegExp>> = {
 const CHECKS: Readonly<Record<typeof CHECK_NAMES[number], Check>> = {
   "file-modes": fileModes,
   "key-age": keyAge,
+  "certificates": certificates,
   "open-gateway": openGateway,
   "registry-secrets": registrySecrets,
+  "permission-sets": ({ software }) =>
+    Promise.resolve(software === undefined ? [] : widePermissions(software.denoJson)),
+  "packages": ({ software }) =>
+    Promise.resolve(software === undefined ? [] : unsafePackages(software.denoJson, software.lock)),
 };
 
 /** Everything that is found, check by check. */
@@ -85,13 +102,34 @@ function keyAge({ environment, rotations, accounts, nowMs }: ScanTarget) {
   return Promise.resolve([...own, ...old]);
 }
 
-function openGateway({ environment: { gateway } }: ScanTarget) {
-  const { host = "127.0.0.1", auth } = gateway;
-  if (auth === "required" || isLoopback(host)) return Promise.resolve([]);
-  return Promise.resolve([{
-    found: `The gateway asks nobody for a key, and ${host} is reached by other machines`,
-    todo: "Set gateway.auth to required",
-  }]);
+/** Those of the gateway's own TLS; whose files cannot be read, it does not start either. */
+async function certificates({ environment: { gateway }, nowMs }: ScanTarget) {
+  const found = [];
+  for (const path of [gateway.tls?.cert, gateway.tls?.client_ca]) {
+    const text = path === undefined ? "" : await Deno.readTextFile(path).catch(() => "");
+    for (const pem of text.match(CERTIFICATE) ?? []) {
+      const { validTo, subject } = new X509Certificate(pem);
+      if (Date.parse(validTo) - nowMs > CERTIFICATE_DAYS_MIN * DAY_MS) continue;
+      found.push({
+        found: `${path}: ${subject.replaceAll("\n", ", ")} ends at ${validTo}`,
+        todo: "Replace it; the gateway reads the file again by itself",
+      });
+    }
+  }
+  return found;
+}
+
+/** As its file says it, and as it was started: `--host` may say something else. */
+function openGateway({ environment: { gateway }, running }: ScanTarget) {
+  if (gateway.auth === "required") return Promise.resolve([]);
+  const started = running.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ""));
+  const hosts = new Set([gateway.host ?? "127.0.0.1", ...started]);
+  return Promise.resolve(
+    [...hosts].filter((host) => !isLoopback(host)).map((host) => ({
+      found: `The gateway asks nobody for a key, and ${host} is reached by other machines`,
+      todo: "Set gateway.auth to required",
+    })),
+  );
 }
 
 async function registrySecrets({ registryDir }: ScanTarget) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { loadEnvironment } from "@ssmd/metadata";
 import { DAY_MS } from "@ssmd/runtime";
+import { authority } from "../../tests/servers/certificates.ts";
 import { scan, type ScanTarget } from "./scan.ts";
 
 const REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
@@ -16,7 +17,10 @@ async function withTarget(body: (target: ScanTarget, dir: string) => Promise<voi
     );
     const accounts = { revision: 1, clients: [], keys: [], entitlements: [], blocks: [] };
     const target = { environment, rotations, accounts, registryDir: dir, nowMs: NOW_MS };
-    await body({ ...target, privateFiles: [`${dir}/private`] }, dir);
+    await body(
+      { ...target, privateFiles: [`${dir}/private`], software: undefined, running: [] },
+      dir,
+    );
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -64,6 +68,28 @@ Deno.test("a safe environment has no finding; each check finds what it is for", 
     assert.match((await found({ ...target, environment: open })).join(), /^open-gateway: /);
     const asks = { ...environment, gateway: { ...gateway, auth: "required" as const } };
     assert.deepEqual(await found({ ...target, environment: asks }), []);
+
+    const here = { ...environment.gateway, auth: "open" as const };
+    const started = { ...target, environment: { ...environment, gateway: here } };
+    assert.deepEqual(await found({ ...started, running: ["http://127.0.0.1:1"] }), []);
+    for (const url of ["http://0.0.0.0:8080", "https://[::]:8080"]) {
+      assert.match((await found({ ...started, running: [url] })).join(), /^open-gateway: /);
+    }
+
+    const software = { denoJson: "{}", lock: undefined };
+    const names = (await scan({ ...target, software })).map(({ check }) => check);
+    assert.deepEqual(new Set(names), new Set(["permission-sets", "packages"]));
+
+    const { certificatePath: cert, privateKeyPath: tlsKey } = await (await authority(dir)).sign();
+    const tls = {
+      ...environment,
+      keys: {},
+      gateway: { ...environment.gateway, tls: { cert, key: tlsKey } },
+    };
+    const today = { ...target, environment: tls, nowMs: Date.now(), rotations: {} };
+    assert.deepEqual(await found(today), []);
+    const soon = { ...today, nowMs: Date.now() + 20 * DAY_MS };
+    assert.match((await found(soon)).join(), /^certificates: .*server\.pem: CN=server ends at /);
 
     for (
       const secret of [

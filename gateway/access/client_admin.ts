@@ -27,6 +27,17 @@ type Given = Pick<Entitlement, "feed" | "symbols" | "types" | "expiresAtMs">;
 /** Tries at a store that others change too. */
 const TRIES = 5;
 
+/** How a key is rotated. */
+interface Rotation {
+  /** Time for which the old key goes on to hold, unless it ends before, ms. */
+  graceMs: number;
+  /** Expiry of the new key; undefined = it holds as long as the old one was made for. */
+  expiresAtMs?: number | null;
+}
+
+/** A new key, and the one in whose place it is. */
+type RotatedKey = MadeKey & { old: ApiKey };
+
 /**
  * Administers the clients of a store: each call checks what it is about and changes it in one step,
  * also while others do. Throws {@linkcode ClientError}, and what the store throws.
@@ -115,23 +126,26 @@ export class ClientAdmin {
    * Makes a key that takes another's place; that one goes on to hold for `graceMs`, unless it ends
    * before. The new key holds for `expiresAtMs`; undefined = as long as the old one did.
    */
-  async rotateKey(
-    id: string,
-    { graceMs, expiresAtMs }: { graceMs: number; expiresAtMs?: number | null },
-  ): Promise<MadeKey & { old: ApiKey }> {
+  async rotateKey(id: string, rotation: Rotation): Promise<RotatedKey> {
+    const [rotated] = await this.rotateKeys(() => [id], rotation);
+    if (rotated === undefined) throw unknownKeyError();
+    return rotated;
+  }
+
+  /** As {@linkcode ClientAdmin.rotateKey} for the keys that `decide` wants, all or none. */
+  async rotateKeys(
+    decide: (accounts: Accounts) => readonly string[],
+    rotation: Rotation,
+  ): Promise<RotatedKey[]> {
     return await this.#change((accounts) => {
-      const before = keyIn(accounts, id);
-      const nowMs = this.#now();
-      if (!isLive(before, nowMs)) throw keyOver(before);
-      if (before.replacedBy !== null) throw keyReplacedError(before);
-      const life = before.expiresAtMs === null ? null : before.expiresAtMs - before.createdAtMs;
-      const ends = expiresAtMs === undefined ? life === null ? null : nowMs + life : expiresAtMs;
-      const made = this.#newKey(before.client, before.label, ends);
-      const endsAtMs = Math.min(before.expiresAtMs ?? Infinity, nowMs + graceMs);
-      const old = { ...before, expiresAtMs: endsAtMs, replacedBy: made.key.id };
-      const changes: AccountChange[] = [{ put: "key", key: made.key }, { put: "key", key: old }];
-      changes.push(...oldKeys(accounts, before.client, nowMs));
-      return { changes, result: { ...made, old } };
+      const result = decide(accounts).map((id) => this.#successorOf(keyIn(accounts, id), rotation));
+      const changes = result.flatMap(({ key, old }): AccountChange[] => [
+        { put: "key", key },
+        { put: "key", key: old },
+      ]);
+      const clients = new Set(result.map(({ key }) => key.client));
+      for (const client of clients) changes.push(...oldKeys(accounts, client, this.#now()));
+      return { changes, result };
     });
   }
 
@@ -191,6 +205,17 @@ export class ClientAdmin {
     await this.#change((accounts) => ({ changes: decide(accounts), result: undefined }));
   }
 
+  #successorOf(before: ApiKey, { graceMs, expiresAtMs }: Rotation): RotatedKey {
+    const nowMs = this.#now();
+    if (!isLive(before, nowMs)) throw keyOver(before);
+    if (before.replacedBy !== null) throw keyReplacedError(before);
+    const life = before.expiresAtMs === null ? null : before.expiresAtMs - before.createdAtMs;
+    const ends = expiresAtMs === undefined ? life === null ? null : nowMs + life : expiresAtMs;
+    const made = this.#newKey(before.client, before.label, ends);
+    const endsAtMs = Math.min(before.expiresAtMs ?? Infinity, nowMs + graceMs);
+    return { ...made, old: { ...before, expiresAtMs: endsAtMs, replacedBy: made.key.id } };
+  }
+
   #newKey(client: string, label: string, expiresAtMs: number | null): MadeKey {
     const made = newKey();
     const createdAtMs = this.#now();
@@ -248,8 +273,12 @@ function oldKeys({ keys }: Accounts, client: string, nowMs: number): AccountChan
 function keyIn({ keys }: Accounts, id: string): ApiKey {
   const found = keys.find((key) => key.id === id);
   if (found !== undefined) return found;
+  throw unknownKeyError();
+}
+
+function unknownKeyError(): ClientError {
   // The text may be a whole key: it is not repeated.
-  throw new ClientError("API_KEY_UNKNOWN", "There is no key of this id", {
+  return new ClientError("API_KEY_UNKNOWN", "There is no key of this id", {
     hint: "The id is the middle of ssmd_<id>_<secret>; ssmd client api-key list shows all",
   });
 }

@@ -1,0 +1,9 @@
+import { presetOf } from "../audit/preset.ts";
+import { defineCommand } from "../command/define.ts";
+
+export default defineCommand({
+  name: "security events",
+  brief: "List refused callers, blocked addresses and uses of keys, the newest first",
+  examples: ["ssmd security events --env kraken"],
+  ...presetOf("security-events"),
+});

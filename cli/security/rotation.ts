@@ -1,0 +1,104 @@
+import {
+  type Accounts,
+  type ApiKey,
+  type ClientAdmin,
+  type ClientStore,
+  confirmations,
+  isLive,
+} from "@ssmd/gateway/access";
+import { DAY_MS } from "@ssmd/runtime";
+import { parseDurationMs } from "@ssmd/runtime/duration";
+import { z } from "zod";
+import { isoOrNull } from "../client/views.ts";
+import { parsed } from "../command/flag.ts";
+import { isoOfMs } from "../format.ts";
+
+/** Longest time for which an old key holds beside the new one. */
+export const OVERLAP_MS_MAX = 7 * DAY_MS;
+/** Longest wait for the word of the gateways, ms. */
+const CONFIRMED_MS_MAX = 10_000;
+
+/** Which keys are rotated, and how. */
+export interface RotationPlan {
+  /** One client; undefined = all. */
+  client: string | undefined;
+  /** Only keys that are at least so old, ms; 0 = all. */
+  ageMs: number;
+  overlapMs: number;
+}
+
+/** The result of `ssmd security rotate-secrets`. */
+export const ROTATION = z.object({
+  keys: z.array(z.object({
+    client: z.string(),
+    label: z.string(),
+    old: z.string().describe("Id of the key that ends"),
+    old_ends: z.string().describe("Until when it still holds, ISO 8601"),
+    new: z.string().describe("Id of the key in its place; empty with --dry-run"),
+    new_ends: z.string().nullable().describe("ISO 8601; null = never"),
+    key: z.string().describe("The new secret, shown this once; empty with --dry-run"),
+  })),
+  gateways: z.int().describe("Gateways that run"),
+  confirmed: z.boolean().describe("Whether each of them knows the new keys"),
+});
+
+/** `--overlap`: ms. */
+export const OVERLAP = parsed(parseOverlap, "How long old keys still hold, at most 7d", {
+  ...{ default: "24h", placeholder: "duration", type: "duration" },
+});
+
+/** `--older-than`: ms. */
+export const OLDER_THAN = parsed(parseDurationMs, "Only keys that are at least so old", {
+  ...{ placeholder: "duration", type: "duration" },
+});
+
+/** The keys that a plan is for: those that let somebody in and have no successor yet. */
+function keysToRotate(
+  { keys }: Accounts,
+  { client, ageMs }: RotationPlan,
+  nowMs: number,
+): ApiKey[] {
+  return keys.filter((key) =>
+    isLive(key, nowMs) && key.replacedBy === null && nowMs - key.createdAtMs >= ageMs &&
+    (client === undefined || key.client === client)
+  );
+}
+
+/** What would be done. */
+export function plannedRotation(
+  accounts: Accounts,
+  plan: RotationPlan,
+): z.output<typeof ROTATION> {
+  const nowMs = Date.now();
+  const keys = keysToRotate(accounts, plan, nowMs).map(({ id, client, label, expiresAtMs }) => ({
+    ...{ client, label, old: id, new: "", new_ends: null, key: "" },
+    old_ends: isoOfMs(Math.min(expiresAtMs ?? Infinity, nowMs + plan.overlapMs)),
+  }));
+  return { keys, gateways: 0, confirmed: true };
+}
+
+/** Gives each key of a plan a successor, all or none, and waits for the gateways to know them. */
+export async function rotateAll(
+  { admin, store }: { admin: ClientAdmin; store: ClientStore },
+  plan: RotationPlan,
+): Promise<z.output<typeof ROTATION>> {
+  const { overlapMs: graceMs } = plan;
+  const rotated = await admin.rotateKeys(
+    (accounts) => keysToRotate(accounts, plan, Date.now()).map(({ id }) => id),
+    { graceMs },
+  );
+  const gateways = rotated.length === 0 ? [] : await confirmations(store, CONFIRMED_MS_MAX);
+  const keys = rotated.map(({ key, text, old }) => ({
+    ...{ client: key.client, label: key.label, old: old.id, new: key.id, key: text },
+    ...{ old_ends: isoOfMs(old.expiresAtMs ?? Infinity), new_ends: isoOrNull(key.expiresAtMs) },
+  }));
+  const confirmed = gateways.every((each) => each.confirmed);
+  return { keys, gateways: gateways.length, confirmed };
+}
+
+/** An overlap in ms, at most {@linkcode OVERLAP_MS_MAX}. Throws RangeError. */
+export function parseOverlap(text: string): number {
+  const ms = /^0(s|m|h|d)?$/.test(text) ? 0 : parseDurationMs(text);
+  if (ms <= OVERLAP_MS_MAX) return ms;
+  throw new RangeError("old keys hold for 7d at most");
+}
