@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { startTemporalServer, temporalServerAvailable } from "../tests/servers/temporal_server.ts";
 
 const MAIN = new URL("main.ts", import.meta.url).pathname;
+const REGISTRY = new URL("../exchanges", import.meta.url).pathname;
 
 interface Worker {
   process: Deno.ChildProcess;
@@ -8,13 +10,14 @@ interface Worker {
   settled: Promise<string>;
 }
 
-function startWorker(dataDir: string): Worker {
+/** Starts a worker of demo-nats, as the registry of a folder has it. */
+function startWorker(dataDir: string, cwd: string): Worker {
   const process = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--frozen", "--no-check", MAIN, "--env", "demo-nats"],
       ...["--data", dataDir, "--metrics-port", "0"],
     ],
-    ...{ stdout: "piped", stderr: "piped" },
+    ...{ cwd, stdout: "piped", stderr: "piped" },
   }).spawn();
   const settled = (async () => {
     let text = "";
@@ -28,19 +31,64 @@ function startWorker(dataDir: string): Worker {
   return { process, settled };
 }
 
+/** Asserts that a worker is refused with a sentence. */
+async function assertRefused({ process, settled }: Worker, sentence: RegExp): Promise<void> {
+  const said = await settled;
+  assert.equal((await process.status).success, false);
+  assert.match(said, sentence);
+}
+
+/** A copy of the registry whose demo-nats has more lines. */
+async function registryWith(lines: string): Promise<string> {
+  const project = await Deno.makeTempDir();
+  const { success } = await new Deno.Command("cp", { args: ["-r", REGISTRY, project] }).output();
+  assert.ok(success);
+  const path = `${project}/exchanges/environments/demo-nats.yaml`;
+  await Deno.writeTextFile(path, lines, { append: true });
+  return project;
+}
+
 Deno.test("of two workers on a folder the second is refused with who holds it; after a kill it runs", async () => {
   const dataDir = await Deno.makeTempDir();
-  const first = startWorker(dataDir);
+  const first = startWorker(dataDir, REGISTRY);
   assert.match(await first.settled, /running jobs/);
-  const second = startWorker(dataDir);
-  const said = await second.settled;
-  assert.equal((await second.process.status).success, false);
-  assert.match(said, new RegExp(`process ${first.process.pid} on .* runs the jobs of`));
+  const holder = new RegExp(`process ${first.process.pid} on .* runs the jobs of`);
+  await assertRefused(startWorker(dataDir, REGISTRY), holder);
   first.process.kill("SIGKILL");
   await first.process.status;
-  const third = startWorker(dataDir);
+  const third = startWorker(dataDir, REGISTRY);
   assert.match(await third.settled, /running jobs/);
   third.process.kill("SIGTERM");
   await third.process.status;
   await Deno.remove(dataDir, { recursive: true });
 });
+
+Deno.test(
+  "of two workers on a queue of Temporal the second is refused, on its folder and on another one",
+  {
+    ignore: !temporalServerAvailable(),
+  },
+  async () => {
+    await using server = await startTemporalServer();
+    const project = await registryWith(
+      `\nscheduler: { type: temporal, address: "${server.address}" }\n`,
+    );
+    const [dataDir, other] = [`${project}/one`, `${project}/other`];
+    const first = startWorker(dataDir, project);
+    assert.match(await first.settled, /running jobs/);
+    const { pid } = first.process;
+    const holder = new RegExp(`process ${pid} on .* runs the jobs of`);
+    await assertRefused(startWorker(dataDir, project), holder);
+    const taker = new RegExp(
+      `process ${pid} on .* does the jobs of Temporal's queue ssmd-demo-nats`,
+    );
+    await assertRefused(startWorker(other, project), taker);
+    first.process.kill("SIGKILL");
+    await first.process.status;
+    const third = startWorker(dataDir, project);
+    assert.match(await third.settled, /running jobs/);
+    third.process.kill("SIGTERM");
+    await third.process.status;
+    await Deno.remove(project, { recursive: true });
+  },
+);

@@ -8,13 +8,11 @@ export function usesTemporal({ scheduler }: Pick<Environment, "scheduler">): boo
 }
 
 /** Opens the jobs of an environment where its file says that they are kept. Throws SsmdError. */
-export async function openBoard(
-  { name: env, scheduler }: Pick<Environment, "name" | "scheduler">,
-  dataDir: string,
-): Promise<JobBoard> {
+export async function openBoard(environment: Environment, dataDir: string): Promise<JobBoard> {
+  const { name: env, scheduler } = environment;
   if (scheduler?.type !== "temporal") return await openJobs(dataDir, env);
   // Its packages are loaded where they are needed only.
   const { TemporalBoard } = await import("./temporal/temporal_board.ts");
   const { queueOf } = await import("./temporal/temporal_queue.ts");
-  return await TemporalBoard.connect(queueOf(env, scheduler));
+  return await TemporalBoard.connect(queueOf(environment, scheduler));
 }

@@ -8,10 +8,11 @@ import {
   type WorkflowExecutionDescription,
   WorkflowNotFoundError,
 } from "@temporalio/client";
-import { messageOf, nowUs, SsmdError } from "@ssmd/runtime";
+import { nowUs, SsmdError } from "@ssmd/runtime";
 import type { Job, JobError, JobLine, JobState, NewJob, ScheduleState } from "../job.ts";
 import type { JobBoard, JobFilter } from "../job_board.ts";
 import type { Schedule } from "../schedule.ts";
+import { type TemporalAddress, temporalAddress, unreachable } from "./connect.ts";
 import { firstOf, readHistory, type RunStory, usOf } from "./history.ts";
 import type { JobStart, StepProgress } from "./messages.ts";
 import { createdMemo, createdOf, scheduleOptions } from "./schedule_options.ts";
@@ -40,6 +41,7 @@ export class TemporalBoard implements JobBoard {
   #queue: TemporalQueue;
   #client: Client;
   #openedAtMs = Date.now();
+  #address: TemporalAddress = { address: "" };
   /** Those of ours: the one in use last. */
   #connections: Connection[] = [];
 
@@ -51,9 +53,11 @@ export class TemporalBoard implements JobBoard {
 
   /** Throws SsmdError `TEMPORAL_UNREACHABLE`. */
   static async connect(queue: TemporalQueue): Promise<TemporalBoard> {
+    const address = await temporalAddress(queue);
     try {
-      const connection = await Connection.connect({ address: queue.address });
+      const connection = await Connection.connect(address);
       const board = new TemporalBoard(queue, connection);
+      board.#address = address;
       board.#connections.push(connection);
       return board;
     } catch (cause) {
@@ -213,15 +217,22 @@ export class TemporalBoard implements JobBoard {
 
   /** Throws SsmdError `WORKER_MISSING` where nobody takes jobs off the queue. */
   async assertWorker(): Promise<void> {
-    const { env, namespace, taskQueue } = this.#queue;
+    const { env, taskQueue } = this.#queue;
+    if ((await this.workers()).length > 0) return;
+    throw new SsmdError("WORKER_MISSING", `Nobody takes jobs of Temporal's queue ${taskQueue}`, {
+      hint: `deno task worker --env ${env} does what is queued`,
+    });
+  }
+
+  /** Names of the workers that asked for work lately. */
+  async workers(): Promise<string[]> {
+    const { namespace, taskQueue } = this.#queue;
     const { pollers } = await this.client.workflowService.describeTaskQueue({
       ...{ namespace, taskQueue: { name: taskQueue }, taskQueueType: 2 },
     });
     const sinceUs = nowUs() - POLLER_US;
-    if ((pollers ?? []).some(({ lastAccessTime }) => usOf(lastAccessTime) > sinceUs)) return;
-    throw new SsmdError("WORKER_MISSING", `Nobody takes jobs of Temporal's queue ${taskQueue}`, {
-      hint: `deno task worker --env ${env} does what is queued`,
-    });
+    return (pollers ?? []).filter(({ lastAccessTime }) => usOf(lastAccessTime) > sinceUs)
+      .map(({ identity }) => identity ?? "");
   }
 
   /** Name of a schedule on the server. */
@@ -234,7 +245,7 @@ export class TemporalBoard implements JobBoard {
   }
 
   #renew(): void {
-    const connection = Connection.lazy({ address: this.#queue.address });
+    const connection = Connection.lazy(this.#address);
     // What is asked still is answered on the last one; nothing is asked on the one before.
     if (this.#connections.length > 1) void this.#connections.shift()?.close();
     this.#connections.push(connection);
@@ -300,11 +311,4 @@ function endedBy(status: string): JobError {
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "\\'")}'`;
-}
-
-function unreachable({ address }: TemporalQueue, cause: unknown): SsmdError {
-  return new SsmdError("TEMPORAL_UNREACHABLE", `Temporal on ${address} cannot be reached`, {
-    ...{ cause, context: { why: messageOf(cause) }, retryable: true },
-    hint: "Check scheduler.address of the environment, and whether the server runs",
-  });
 }

@@ -4,8 +4,10 @@ import { jobParts, type JobsOptions } from "../job_parts.ts";
 import { jobsLockPath, openDays } from "../job_service.ts";
 import { lockRunner } from "../runner_lock.ts";
 import { schedulesOf } from "../schedule.ts";
+import { temporalAddress } from "./connect.ts";
 import { NEXT_STEP, type StepAsked } from "./messages.ts";
 import { StepRunner, type StepRunnerOptions } from "./next_step.ts";
+import { assertQueueFree, workerIdentity } from "./queue_holder.ts";
 import { syncSchedules } from "./sync_schedules.ts";
 import { TemporalBoard } from "./temporal_board.ts";
 import type { TemporalQueue } from "./temporal_queue.ts";
@@ -18,6 +20,8 @@ const STICKY_MS = 2_000;
 /** Options of {@linkcode TemporalWorker.start}. */
 interface TemporalWorkerOptions extends Omit<StepRunnerOptions, "ended" | "env"> {
   queue: TemporalQueue;
+  /** Name under which it asks for work; default its process. */
+  identity?: string;
 }
 
 /** Takes steps of jobs off a Temporal queue and does them, one at a time. */
@@ -44,14 +48,16 @@ export class TemporalWorker implements AsyncDisposable {
   }
 
   /** Throws what connecting throws. */
-  static async start({ queue, ...options }: TemporalWorkerOptions): Promise<TemporalWorker> {
+  static async start(
+    { queue, identity, ...options }: TemporalWorkerOptions,
+  ): Promise<TemporalWorker> {
     const { env, namespace, taskQueue } = queue;
     const { logger } = options;
     const connection = await connectNative(queue, logger);
     const ended = new AbortController();
     const steps = new StepRunner({ ...options, env, ended: ended.signal });
     const worker = await Worker.create({
-      ...{ connection, namespace, taskQueue },
+      ...{ connection, namespace, taskQueue, ...(identity && { identity }) },
       workflowBundle: {
         codePath: new URL("./generated/workflow.js", import.meta.url).pathname,
       },
@@ -95,14 +101,18 @@ export class TemporalJobs implements AsyncDisposable {
     const lock = await lockRunner(jobsLockPath(dataDir, environment.name));
     if (lock === undefined) return undefined;
     opened.defer(() => lock.release());
-    // Says what is wrong with the address; its own connection lives no longer than minutes.
-    (await TemporalBoard.connect(queue))[Symbol.dispose]();
+    const identity = await workerIdentity(dataDir, environment.name);
+    {
+      // Says what is wrong with the address; its own connection lives no longer than minutes.
+      using asked = await TemporalBoard.connect(queue);
+      await assertQueueFree(asked, queue, identity);
+    }
     const connection = await connectNative(queue, logger);
     opened.defer(() => connection.close());
     const board = new TemporalBoard(queue, connection);
     await syncSchedules(board, { queue, schedules: schedulesOf(environment) });
     const { look, ...parts } = jobParts(options, { board, days, notBeforeUs: nowUs() });
-    opened.use(await TemporalWorker.start({ queue, ...parts }));
+    opened.use(await TemporalWorker.start({ queue, identity, ...parts }));
     opened.use(looking(look, logger));
     return new TemporalJobs(opened.move());
   }
@@ -134,11 +144,11 @@ function looking(look: () => Promise<void>, logger: Logger): AsyncDisposable {
 
 /** The first connection starts Temporal's runtime, which cannot be set up afterwards. */
 async function connectNative(
-  { address }: TemporalQueue,
+  queue: TemporalQueue,
   logger: Logger,
 ): Promise<NativeConnection> {
   installRuntime(logger);
-  return await NativeConnection.connect({ address });
+  return await NativeConnection.connect(await temporalAddress(queue));
 }
 
 let isInstalled = false;

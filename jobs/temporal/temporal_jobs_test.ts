@@ -4,13 +4,14 @@ import {
   startTemporalServer,
   temporalServerAvailable,
 } from "../../tests/servers/temporal_server.ts";
+import { plainQueue } from "../testing/temporal_environment.ts";
 import { killQueue } from "../testing/kill_queue.ts";
 import { killRunner } from "../testing/kill_runner.ts";
 import { RUNNER_CASES, type RunnerBench, until } from "../testing/runner_cases.ts";
 import type { Schedule } from "../schedule.ts";
 import { syncSchedules } from "./sync_schedules.ts";
 import { TemporalBoard } from "./temporal_board.ts";
-import { queueOf, type TemporalQueue } from "./temporal_queue.ts";
+import type { TemporalQueue } from "./temporal_queue.ts";
 import { TemporalWorker } from "./temporal_jobs.ts";
 
 const REAL_SERVER = {
@@ -77,7 +78,7 @@ Deno.test("jobs on Temporal", REAL_SERVER, async (t) => {
 });
 
 async function followFile(address: string): Promise<void> {
-  const queue = queueOf("file", { type: "temporal", address });
+  const queue = plainQueue("file", address);
   using board = await TemporalBoard.connect(queue);
   const own: Schedule = {
     ...{ name: "verify", workflow: "verify", title: "", origin: "environment", input: {} },

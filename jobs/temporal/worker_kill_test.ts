@@ -4,9 +4,9 @@ import {
 } from "../../tests/servers/temporal_server.ts";
 import { surviveArchiveJobs } from "../testing/archive_job_kills.ts";
 import { DayKills } from "../testing/day_kills.ts";
+import { plainQueue } from "../testing/temporal_environment.ts";
 import type { KillBench } from "../testing/kill_bench.ts";
 import { TemporalBoard } from "./temporal_board.ts";
-import { queueOf } from "./temporal_queue.ts";
 
 const REAL_SERVER = {
   ignore: !temporalServerAvailable(),
@@ -20,7 +20,7 @@ async function temporalBench(): Promise<KillBench & AsyncDisposable> {
   const { address } = server;
   return {
     ...{ dataDir, where: [address] },
-    openBoard: () => TemporalBoard.connect(queueOf("demo", { type: "temporal", address })),
+    openBoard: () => TemporalBoard.connect(plainQueue("demo", address)),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
       await Deno.remove(dataDir, { recursive: true });

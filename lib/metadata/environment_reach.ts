@@ -65,6 +65,7 @@ export function environmentReach(
     ...addresses(file, ["gateway", "oidc", "jwks_url"]),
     ...addresses(file, ["gateway", "oidc", "sign_in", "token_url"]),
     ...["cert", "key", "client_ca"].flatMap((name) => file.paths("read", ["gateway", "tls", name])),
+    ...["ca", "cert", "key"].flatMap((name) => file.paths("read", ["scheduler", "tls", name])),
     ...issuesReach(file),
     ...modelReach(file),
     ...webhookReach(file),

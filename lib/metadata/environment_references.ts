@@ -54,6 +54,7 @@ export function environmentReferences(
   check.byFeed("endpoints");
   check.byFeed("connects");
   check.gateway();
+  check.scheduler();
   check.simulator();
   check.credentials();
   return check.findings;
@@ -190,6 +191,24 @@ class ReferenceCheck {
     for (const [feed] of entriesOf(value)) this.#ownFeed([...path, feed], feed);
   }
 
+  /** A secret goes over a line that nobody reads. */
+  scheduler(): void {
+    const scheduler = fieldOf(this.#yaml.value, "scheduler");
+    const tls = fieldOf(scheduler, "tls");
+    const isNumber = /^(\[|[\d.]+:)/.test(String(fieldOf(scheduler, "address")));
+    if (tls !== undefined && isNumber && fieldOf(tls, "server_name") === undefined) {
+      this.report(["scheduler", "tls"], "an address that is a number needs tls.server_name");
+    }
+    const credentials = fieldOf(scheduler, "credentials");
+    if (credentials === undefined) return;
+    for (const [field] of entriesOf(credentials)) {
+      if (field === "api_key") continue;
+      this.report(["scheduler", "credentials", field], `unknown field "${field}": it has api_key`);
+    }
+    if (tls !== undefined) return;
+    this.report(["scheduler", "credentials"], "they would be sent in clear; set scheduler.tls");
+  }
+
   /** Open to others than this machine only by a word of its own. */
   gateway(): void {
     const gateway = fieldOf(this.#yaml.value, "gateway");
@@ -227,7 +246,7 @@ class ReferenceCheck {
     for (const [feed, fields] of entriesOf(fieldOf(root, "credentials"))) {
       this.#references(["credentials", feed], fields);
     }
-    for (const part of ["transport", "storage", "cache"]) {
+    for (const part of ["transport", "storage", "cache", "scheduler"]) {
       this.#references([part, "credentials"], fieldOf(fieldOf(root, part), "credentials"));
     }
     for (const part of ["clients", "issues"]) {

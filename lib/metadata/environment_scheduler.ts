@@ -1,5 +1,18 @@
 import { z } from "zod";
+import { CREDENTIALS } from "./environment_key.ts";
 import { fields, oneOf, plainText, text } from "./shape.ts";
+
+const TLS = fields({
+  ca: plainText.exactOptional()
+    .describe("File (PEM) of who signed the server's certificate; absent = the system's"),
+  cert: plainText.exactOptional()
+    .describe("File (PEM) of our own certificate, where the server asks for one"),
+  key: plainText.exactOptional().describe("File (PEM) of its private key, without a password"),
+  server_name: plainText.exactOptional()
+    .describe("Name in the server's certificate; absent = that of the address"),
+}).refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+  error: "cert and key belong together: name both or none",
+});
 
 /** Who keeps jobs and schedules, and tells a worker what is due. */
 export const SCHEDULER = oneOf([
@@ -13,6 +26,9 @@ export const SCHEDULER = oneOf([
     namespace: plainText.exactOptional().describe("Absent = default"),
     task_queue: plainText.exactOptional()
       .describe("Of this environment alone; absent = ssmd- and the environment's name"),
+    tls: TLS.exactOptional().describe("TLS to the server, {} = as it is; absent = in clear"),
+    credentials: CREDENTIALS.exactOptional()
+      .describe("api_key → reference $key:name.field; with tls alone"),
   }),
 ]);
 

@@ -153,3 +153,4 @@ export { followSymbols } from "./follow_symbols.ts";
 export { isAbout, isOver, type Selector } from "./selected_symbols.ts";
 export { READ_ONLY_MODE, readOnlyError, readOnlyMode, setReadOnlyMode } from "./read_only.ts";
 export { journalConfig } from "./journal_config.ts";
+export { schedulerCredentials } from "./scheduler_credentials.ts";

@@ -120,8 +120,11 @@ const READERS: Readonly<Record<string, string>> = {
   "lib/journal/open.ts": "environment.journal.path",
   "lib/metadata/journal_config.ts": "environment.journal",
   "jobs/open_board.ts": "environment.scheduler",
-  "jobs/temporal/temporal_board.ts": "environment.scheduler.address " +
-    "environment.scheduler.namespace environment.scheduler.task_queue",
+  "jobs/temporal/temporal_queue.ts": "environment.scheduler.address " +
+    "environment.scheduler.namespace environment.scheduler.task_queue " +
+    "environment.scheduler.tls environment.scheduler.credentials",
+  "jobs/temporal/connect.ts": "environment.scheduler.tls.ca environment.scheduler.tls.cert " +
+    "environment.scheduler.tls.key environment.scheduler.tls.server_name",
   "lib/metadata/instruments/fees_at.ts":
     "instrument.versions.fee_changes instrument.versions.fee_changes.from",
   "gateway/access/environment_authenticator.ts": "environment.gateway.auth " +

@@ -1,0 +1,37 @@
+import { whoIsThis } from "@ssmd/journal";
+import { SsmdError } from "@ssmd/runtime";
+import type { TemporalBoard } from "./temporal_board.ts";
+import type { TemporalQueue } from "./temporal_queue.ts";
+
+/** The name under which a worker asks the server for work: its process, and its data folder's id. */
+export async function workerIdentity(dataDir: string, env: string): Promise<string> {
+  const { pid, host } = whoIsThis();
+  return `process ${pid} on ${host} ${await folderId(`${dataDir}/jobs/${env}.id`)}`;
+}
+
+/**
+ * Refuses a worker while one of another data folder takes jobs off the queue: trading days are kept in
+ * the folder. Throws SsmdError `QUEUE_TAKEN`.
+ */
+export async function assertQueueFree(
+  board: TemporalBoard,
+  { taskQueue }: TemporalQueue,
+  identity: string,
+): Promise<void> {
+  const [own] = identity.split(" ").slice(-1);
+  const other = (await board.workers()).find((each) => !each.endsWith(` ${own}`));
+  if (other === undefined) return;
+  const who = other.split(" ").slice(0, -1).join(" ");
+  throw new SsmdError("QUEUE_TAKEN", `${who} does the jobs of Temporal's queue ${taskQueue}`, {
+    hint: "It has another data folder; one that is gone is forgotten after 90 s",
+  });
+}
+
+/** A name that stays with a folder, wherever it is mounted. The caller holds the folder's lock. */
+async function folderId(path: string): Promise<string> {
+  const known = await Deno.readTextFile(path).catch(() => "");
+  if (known !== "") return known;
+  const id = crypto.randomUUID();
+  await Deno.writeTextFile(path, id);
+  return id;
+}
