@@ -347,6 +347,7 @@ function build(
     ],
   });
   const checks = registerHealthChecks(health, subscriber, transport);
+  registerStoreChecks(checks, authenticator);
   const { server, routes } = rest;
   return {
     ...{ data, hub, subscriber, streams, rest, server, routes, connections, checks, instruments },
@@ -389,6 +390,18 @@ function registerHealthChecks(
     () => subscriber.subscribed ? undefined : "live records are not subscribed yet",
   );
   return checks;
+}
+
+/** While known clients go on it is no reason to send them elsewhere: other gateways share the store. */
+function registerStoreChecks(checks: ComponentHealth, authenticator: Authenticator): void {
+  checks.notice(
+    "client_store",
+    () => authenticator.isStoreLost ? undefined : authenticator.storeProblem,
+  );
+  checks.requireForReadiness(
+    "client_store_lost",
+    () => authenticator.isStoreLost ? authenticator.storeProblem : undefined,
+  );
 }
 
 function statsOf(data: MarketData, hub: Hub, subscriber: BusSubscriber): GatewayStats {

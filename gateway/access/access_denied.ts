@@ -2,8 +2,8 @@ import { SsmdError } from "@ssmd/runtime";
 
 /** Details of an {@linkcode AccessDenied}. */
 interface AccessDeniedOptions {
-  /** 401 no or no valid key, 403 known but not allowed, 429 too much. */
-  status: 401 | 403 | 429;
+  /** 401 no or no valid key, 403 known but not allowed, 429 too much, 503 nobody can say. */
+  status: 401 | 403 | 429 | 503;
   /** What to do next. */
   hint: string;
   /** Seconds after which a retry may succeed. */
@@ -15,7 +15,7 @@ interface AccessDeniedOptions {
  * streams are closed with 4000 + status.
  */
 export class AccessDenied extends SsmdError {
-  readonly status: 401 | 403 | 429;
+  readonly status: 401 | 403 | 429 | 503;
   readonly retryAfterS: number | undefined;
 
   constructor(code: string, message: string, options: AccessDeniedOptions) {

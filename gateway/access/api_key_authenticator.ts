@@ -1,9 +1,9 @@
-import { dayOfMs, type Logger, messageOf } from "@ssmd/runtime";
+import { dayOfMs } from "@ssmd/runtime";
 import { type Access, publicAccess, type StreamSession } from "./access.ts";
-import { AccessAudit, type AppendAudit } from "./access_audit.ts";
+import { AccessAudit } from "./access_audit.ts";
+import type { ApiKeyAuthenticatorOptions } from "./api_key_options.ts";
 import type { ApiKey } from "./account.ts";
 import { randomLetters } from "./api_key.ts";
-import type { ClientStore } from "./client_store.ts";
 import type { Caller } from "./caller.ts";
 import type { Authenticator, Lease, SignedIn } from "./authenticator.ts";
 import { keptSignInOf } from "./credential.ts";
@@ -11,40 +11,17 @@ import type { IssuerSignIn } from "./issuer_sign_in.ts";
 import { KeyAccess } from "./key_access.ts";
 import { CredentialCheck } from "./credential_check.ts";
 import { badKey, checkKey, type ClientState, type OpenSession } from "./client_state.ts";
+import { SessionClaims } from "./session_claims.ts";
+import { StoreTidy } from "./store_tidy.ts";
+import { StoreWatch } from "./store_watch.ts";
 import { ClientStates } from "./client_states.ts";
 import { ACCESS_LIMITS, AUDIT_LIMITS } from "./limits.ts";
 import { MeterFeeds } from "./meter.ts";
 import { AccessDenied } from "./access_denied.ts";
 import { mayActAs, type Role, roleMissing, Roles } from "./role.ts";
-import type { TokenCheck } from "./token_check.ts";
 import { type ExternalKey, isExternal } from "./external_key.ts";
 import { BrowserSessions } from "./browser_sessions.ts";
 import { UsageLog } from "./usage_log.ts";
-
-/** Options of {@linkcode openApiKeyAuthenticator}. */
-export interface ApiKeyAuthenticatorOptions {
-  /** Closed with the authenticator. */
-  store: ClientStore;
-  /** Appends to the journal. */
-  audit: AppendAudit;
-  logger: Logger;
-  /** Who may do what; default by the role of the client. */
-  roles?: Roles;
-  /** Proves tokens; absent = none are accepted. */
-  tokens?: TokenCheck;
-  /** How browsers sign in at the issuer; absent = they do not. */
-  issuerSignIn?: IssuerSignIn;
-  /** Addresses of proxies that tell whose certificate they saw; absent = none is believed. */
-  proxies?: readonly string[];
-  /** Requests a second of a client that has no rate of its own. */
-  requestsPerSecondMax: number;
-  /** ms since 1970; default the system's clock. */
-  now?: () => number;
-  /** Waits; default setTimeout. */
-  wait?: (ms: number) => Promise<void>;
-  /** Calls again and again until what it returns is called; default setInterval. */
-  every?: (ms: number, body: () => void) => () => void;
-}
 
 /** Opens an authenticator that asks for keys. Rejects as the store does. */
 export async function openApiKeyAuthenticator(
@@ -70,7 +47,9 @@ class ApiKeyAuthenticator implements Authenticator {
   #usage: UsageLog;
   #stops: (() => void)[] = [];
   #refreshing: Promise<void> | undefined;
-  #storeAway = false;
+  #watch: StoreWatch;
+  #claims: SessionClaims;
+  #tidy: StoreTidy;
 
   constructor(options: ApiKeyAuthenticatorOptions) {
     const { store, audit, logger, now = Date.now, roles = new Roles() } = options;
@@ -91,8 +70,13 @@ class ApiKeyAuthenticator implements Authenticator {
       },
       onEntitlementsChanged: ({ stream }) => stream.onAccessChanged(),
     });
-    const revision = () => this.#clients.revision;
-    this.#usage = new UsageLog({ store, run: this.#run, revision, logger, now });
+    this.#usage = new UsageLog({
+      ...{ store, run: this.#run, logger, now, revision: () => this.#clients.revision },
+      onWritten: (usage) => this.#clients.noteWritten(usage),
+    });
+    this.#watch = new StoreWatch({ keptMs: options.clientsKeptMs ?? Infinity, logger, now });
+    this.#claims = new SessionClaims({ store, usage: this.#usage, watch: this.#watch, now });
+    this.#tidy = new StoreTidy({ store, logger, now });
     const { wait = (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)) } = options;
     this.#check = new CredentialCheck({
       ...{ clients: this.#clients, sessions: this.#sessions, audit: this.#audit, now, wait, roles },
@@ -101,7 +85,7 @@ class ApiKeyAuthenticator implements Authenticator {
   }
 
   async start(): Promise<void> {
-    await this.#endLostSessions();
+    await this.#tidy.endLostSessions();
     // Known before it knows anybody, so that nobody takes its silence for consent.
     await this.#usage.flush();
     await this.#clients.refresh();
@@ -112,9 +96,19 @@ class ApiKeyAuthenticator implements Authenticator {
       every(ACCESS_LIMITS.meterMs, () => this.#collectUsage()),
       every(ACCESS_LIMITS.flushMs, () => void this.#usage.flush()),
       every(AUDIT_LIMITS.windowMs, () => this.#audit.endWindow()),
-      every(ACCESS_LIMITS.runLostMs, () => void this.#tidy(() => this.#endLostSessions())),
-      every(ACCESS_LIMITS.pruneMs, () => void this.#tidy(() => this.#prune())),
+      every(ACCESS_LIMITS.runLostMs, () => {
+        if (this.#watch.isSettled) void this.#tidy.endLostSessions();
+      }),
+      every(ACCESS_LIMITS.pruneMs, () => void this.#tidy.prune()),
     ];
+  }
+
+  get storeProblem(): string | undefined {
+    return this.#watch.problem;
+  }
+
+  get isStoreLost(): boolean {
+    return this.#watch.isLost;
   }
 
   async authenticate(caller: Caller, wanted: Role = "viewer"): Promise<Access> {
@@ -122,13 +116,13 @@ class ApiKeyAuthenticator implements Authenticator {
     return key === undefined ? publicAccess() : this.#authorize(key, caller, wanted);
   }
 
-  openSession(stream: StreamSession, caller: Caller): Lease {
+  async openSession(stream: StreamSession, caller: Caller): Promise<Lease> {
     const { access } = stream;
     if (!(access instanceof KeyAccess)) throw badKey();
     const { state, key } = access;
     const nowMs = this.#now();
-    const denied = checkKey(this.#clients.key(key.id) ?? key, state, nowMs) ??
-      state.checkSessions(nowMs);
+    const check = () => checkKey(this.#clients.key(key.id) ?? key, state, nowMs);
+    const denied = check() ?? state.checkSessions(nowMs);
     if (denied !== undefined) throw this.#check.auditDenied(denied, caller, key);
     const record = {
       ...{ id: `${this.#run}-${++this.#sessionCount}`, run: this.#run, client: state.account.id },
@@ -137,6 +131,11 @@ class ApiKeyAuthenticator implements Authenticator {
     };
     const session: OpenSession = { stream, key: key.id, record, quotaNotices: 0 };
     state.sessions.add(session);
+    const full = await this.#claims.claim(state, record) ?? check();
+    if (full !== undefined) {
+      this.#endSession(state, session, full.code);
+      throw this.#check.auditDenied(full, caller, key);
+    }
     this.#clients.watchExpiry(session, state);
     this.#usage.putSession(record);
     return { release: (reason) => this.#endSession(state, session, reason) };
@@ -185,6 +184,8 @@ class ApiKeyAuthenticator implements Authenticator {
   }
 
   #authorize(key: ApiKey, caller: Caller, wanted: Role): Access {
+    const lost = this.#watch.denied;
+    if (lost !== undefined) throw this.#check.auditDenied(lost, caller, key);
     const state = this.#clients.clientOf(key);
     const denied = isExternal(key) && state === undefined
       ? clientMissing(key)
@@ -204,7 +205,9 @@ class ApiKeyAuthenticator implements Authenticator {
 
   #newAccess(state: ClientState, key: ApiKey, { address }: Caller): KeyAccess {
     const spend = () => {
-      const denied = state.takeRequest(this.#now(), this.#options.requestsPerSecondMax);
+      const denied = state.takeRequest(
+        ...[this.#now(), this.#options.requestsPerSecondMax, this.#clients.gateways] as const,
+      );
       if (denied === undefined) return undefined;
       const client = state.account.id;
       this.#auditDenied(denied, { client, key: key.id, address, what: "requests" });
@@ -236,6 +239,8 @@ class ApiKeyAuthenticator implements Authenticator {
   #endSession(state: ClientState, session: OpenSession, reason: string): void {
     if (!state.sessions.delete(session)) return;
     this.#usage.putSession({ ...session.record, endedAtMs: this.#now(), reason });
+    // The client may open another one at another gateway at once.
+    if (state.account.limits.sessionsMax !== null) void this.#usage.flush();
   }
 
   #collectUsage(): void {
@@ -261,43 +266,27 @@ class ApiKeyAuthenticator implements Authenticator {
   }
 
   async #refreshNow(): Promise<void> {
-    const { logger } = this.#options;
     try {
       const before = this.#clients.revision;
-      await this.#clients.refresh();
-      // Who changed something may be waiting for the word that it holds here.
-      if (this.#clients.revision !== before) await this.#usage.flush();
-      await this.#clients.syncUsage();
-      if (this.#storeAway) logger.info("the store of clients is back");
-      this.#storeAway = false;
-    } catch (error) {
-      if (!this.#storeAway) {
-        const what = "the store of clients cannot be read; what was known goes on to hold";
-        logger.error(what, { error: messageOf(error) });
+      await this.#usage.between(() => this.#clients.refresh());
+      // Who changed something may be waiting for the word that it holds here; other gateways for counts.
+      if (this.#clients.revision !== before || this.#clients.gateways > 1) {
+        await this.#usage.flush();
       }
-      this.#storeAway = true;
-    }
-  }
-
-  /** Does what may as well be done later. */
-  async #tidy(body: () => Promise<unknown>): Promise<void> {
-    try {
-      await body();
+      await this.#usage.between(() => this.#clients.syncUsage());
+      // Others may have taken this gateway for one that went away.
+      if (this.#watch.noteAnswer()) {
+        this.#eachSession(({ record }) => this.#usage.putSession(record));
+      }
     } catch (error) {
-      this.#options.logger.warn("old sessions and usage stay for now", { error: messageOf(error) });
+      this.#watch.noteFailure(error);
+      const lost = this.#watch.denied;
+      if (lost !== undefined) this.#eachSession(({ stream }) => stream.onDenied(lost));
     }
   }
 
-  #endLostSessions(): Promise<number> {
-    return this.#options.store.endLostSessions(this.#now() - ACCESS_LIMITS.runLostMs);
-  }
-
-  #prune(): Promise<number> {
-    const nowMs = this.#now();
-    return this.#options.store.prune({
-      sessionsMs: nowMs - ACCESS_LIMITS.sessionsKeptMs,
-      usageDay: dayOfMs(nowMs - ACCESS_LIMITS.usageKeptMs),
-    });
+  #eachSession(body: (session: OpenSession) => void): void {
+    for (const { sessions } of this.#clients.all()) [...sessions].forEach(body);
   }
 
   #auditDenied(

@@ -49,10 +49,10 @@ export interface Authenticator {
   authenticate(caller: Caller, wanted?: Role): Promise<Access>;
   /**
    * Registers a stream connection after {@linkcode authenticate}: it counts against the client's
-   * sessions and receives changes of its access. Throws {@linkcode AccessDenied} (429) above the
-   * client's limit.
+   * sessions and receives changes of its access. Rejects with {@linkcode AccessDenied} (429) above the
+   * client's limit, which counts its streams at all gateways.
    */
-  openSession(session: StreamSession, caller: Caller): Lease;
+  openSession(session: StreamSession, caller: Caller): Promise<Lease>;
   /**
    * A ticket that opens one stream (`?ticket=…`) within 30 s, for pages of other origins, which
    * cannot send a header. Throws {@linkcode AccessDenied}.
@@ -64,6 +64,10 @@ export interface Authenticator {
   readonly issuerSignIn: BrowserSignIn | undefined;
   /** Ends a browser session. */
   signOut(token: string): void;
+  /** Why its store is not used, as a sentence; undefined = it is, or there is none. */
+  readonly storeProblem?: string | undefined;
+  /** Whether it lets nobody in since its store did not answer for long. */
+  readonly isStoreLost?: boolean;
   /** Writes the counted usage and closes the store. */
   close(): Promise<void>;
 }
@@ -100,7 +104,7 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
       const denied = checkCaller(caller, wanted, access);
       return denied === undefined ? Promise.resolve(access) : Promise.reject(denied);
     },
-    openSession: () => NO_LEASE,
+    openSession: () => Promise.resolve(NO_LEASE),
     newTicket: () => "none",
     signIn: () => "none",
     issuerSignIn: undefined,

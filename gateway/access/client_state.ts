@@ -31,6 +31,8 @@ export class ClientState {
   readonly sessions: Set<OpenSession> = new Set();
   /** Requests since the last {@linkcode collectUsage}. */
   requests = 0;
+  /** Whether it asked for something since its usage was merged. */
+  wasActive = false;
   /** Messages delivered on {@linkcode day} by all gateways of the store. */
   usedToday = 0;
   /** UTC day of {@linkcode usedToday}. */
@@ -39,6 +41,10 @@ export class ClientState {
   isRemoved = false;
   #tokens = Infinity;
   #tokensMs = 0;
+  /** Counts of {@linkcode day} that are not in the store yet. */
+  #unwritten = { messages: 0, requests: 0 };
+  /** Requests of {@linkcode day} over all gateways, as they are known here; undefined = not yet. */
+  #requestsToday: number | undefined;
 
   constructor(account: ClientAccount, entitled: EntitlementSet, entitledText: string) {
     this.account = account;
@@ -46,11 +52,15 @@ export class ClientState {
     this.entitlementsJson = entitledText;
   }
 
-  /** Takes one request from the rate; `rateMax` holds for a client without a limit of its own. */
-  takeRequest(nowMs: number, rateMax: number): AccessDenied | undefined {
+  /**
+   * Takes one request from the rate; `rateMax` holds for a client without a limit of its own. Of
+   * several gateways each gives its share of a burst.
+   */
+  takeRequest(nowMs: number, rateMax: number, gateways: number): AccessDenied | undefined {
     const rate = this.account.limits.requestsPerSecondMax ?? rateMax;
     const refill = (nowMs - this.#tokensMs) / 1000 * rate;
-    const tokens = Math.min(rate * 2, this.#tokens + refill);
+    const tokens = Math.min(Math.max(1, rate * 2 / gateways), this.#tokens + refill);
+    this.wasActive = true;
     this.#tokensMs = nowMs;
     if (tokens < 1) {
       this.#tokens = tokens;
@@ -62,6 +72,7 @@ export class ClientState {
     }
     this.#tokens = tokens - 1;
     this.requests++;
+    if (this.#requestsToday !== undefined) this.#requestsToday++;
     return undefined;
   }
 
@@ -69,11 +80,7 @@ export class ClientState {
   checkSessions(nowMs: number): AccessDenied | undefined {
     const { sessionsMax } = this.account.limits;
     if (sessionsMax !== null && this.sessions.size >= sessionsMax) {
-      return new AccessDenied("SESSION_LIMIT", "The client has as many streams as it may", {
-        status: 429,
-        hint: `At most ${sessionsMax} at once; close one of them first`,
-        retryAfterS: 1,
-      });
+      return sessionLimit(sessionsMax);
     }
     return this.checkQuota(nowMs);
   }
@@ -100,22 +107,34 @@ export class ClientState {
     this.#rollDay(nowMs);
     this.meter.take((feedIndex, type, messages) => {
       this.usedToday += messages;
+      this.#unwritten.messages += messages;
       each(feeds.nameOf(feedIndex), STREAM_TYPES[type] ?? "", messages);
     });
     if (this.requests > 0) each("-", "request", this.requests);
+    this.#unwritten.requests += this.requests;
     this.requests = 0;
     this.#sendQuotaNotices(nowMs);
   }
 
-  /** Merges the stored usage of a day, which includes that of other gateways. */
+  /** A count of {@linkcode collectUsage} is in the store now. */
+  noteWritten({ day, type, messages }: UsageCount): void {
+    if (day === this.day) this.#unwritten[type === "request" ? "requests" : "messages"] -= messages;
+  }
+
+  /**
+   * Merges the stored usage of a day, which includes that of other gateways. What they answered since
+   * the last time is taken from the rate here, too.
+   */
   mergeStoredUsage(day: string, counts: readonly UsageCount[]): void {
-    const stored = counts.reduce(
-      (sum, each) => each.type === "request" ? sum : sum + each.messages,
-      0,
-    );
-    // Counts that are not written yet are in the own number only.
-    this.usedToday = this.day === day ? Math.max(this.usedToday, stored) : stored;
-    this.day = day;
+    if (day !== this.day) this.#beginDay(day);
+    const sum = (isRequest: boolean) =>
+      counts.filter(({ type }) => (type === "request") === isRequest)
+        .reduce((total, { messages }) => total + messages, 0);
+    this.usedToday = sum(false) + this.#unwritten.messages;
+    const requests = sum(true) + this.#unwritten.requests + this.requests;
+    this.#tokens -= Math.max(0, requests - (this.#requestsToday ?? requests));
+    this.#requestsToday = requests;
+    this.wasActive = false;
   }
 
   #sendQuotaNotices(nowMs: number): void {
@@ -139,11 +158,25 @@ export class ClientState {
 
   #rollDay(nowMs: number): void {
     const day = dayOfMs(nowMs);
-    if (day === this.day) return;
+    if (day !== this.day) this.#beginDay(day);
+  }
+
+  #beginDay(day: string): void {
     this.day = day;
     this.usedToday = 0;
+    this.#unwritten = { messages: 0, requests: 0 };
+    this.#requestsToday = undefined;
     for (const session of this.sessions) session.quotaNotices = 0;
   }
+}
+
+/** The error of one stream too many. */
+export function sessionLimit(sessionsMax: number): AccessDenied {
+  return new AccessDenied("SESSION_LIMIT", "The client has as many streams as it may", {
+    status: 429,
+    hint: `At most ${sessionsMax} at once, over all gateways; close one of them first`,
+    retryAfterS: 1,
+  });
 }
 
 /** The error of a key; undefined = it is valid. */

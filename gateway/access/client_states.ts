@@ -1,9 +1,9 @@
 import { groupOf } from "./address_guard.ts";
-import type { Accounts, ApiKey, Block, Entitlement } from "./account.ts";
+import type { Accounts, ApiKey, Block, Entitlement, UsageCount } from "./account.ts";
 import type { ClientStore } from "./client_store.ts";
 import { EntitlementSet } from "./entitlement_set.ts";
 import type { ExternalKey } from "./external_key.ts";
-import { TOKEN_LIMITS } from "./limits.ts";
+import { ACCESS_LIMITS, TOKEN_LIMITS } from "./limits.ts";
 import { dayOfMs } from "@ssmd/runtime";
 import {
   badKey,
@@ -41,6 +41,7 @@ export class ClientStates {
   #external = new Map<string, ExternalKey>();
   #nextExpiryMs = Infinity;
   #synced = 0;
+  #gateways = 1;
 
   constructor(store: ClientStore, now: () => number, changes: ClientStatesOwner) {
     this.#store = store;
@@ -51,6 +52,11 @@ export class ClientStates {
   /** Revision of the accounts that holds here; 0 = none yet. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Gateways of the store that live, with this one. */
+  get gateways(): number {
+    return this.#gateways;
   }
 
   /** All clients. */
@@ -89,6 +95,9 @@ export class ClientStates {
 
   /** Loads changes from the store and ends what expired. */
   async refresh(): Promise<void> {
+    const seenSinceMs = this.#now() - ACCESS_LIMITS.runLostMs;
+    const live = (await this.#store.runs()).filter(({ seenAtMs }) => seenAtMs >= seenSinceMs);
+    this.#gateways = Math.max(1, live.length);
     if (await this.#store.revision() !== this.#revision) {
       const accounts = await this.#store.load();
       this.#replaceAccounts(accounts);
@@ -146,17 +155,29 @@ export class ClientStates {
     }
   }
 
-  /** Loads the usage of connected clients with a quota at other gateways; some at a time. */
+  /** Counts are in the store now. */
+  noteWritten(usage: readonly UsageCount[]): void {
+    for (const count of usage) this.#clients.get(count.client)?.noteWritten(count);
+  }
+
+  /**
+   * Loads the usage at other gateways of connected clients with a quota, and of those that asked for
+   * something; some at a time.
+   */
   async syncUsage(): Promise<void> {
-    const limited = [...this.#clients.values()]
-      .filter((client) => hasQuota(client) && client.sessions.size > 0);
+    const wanted = [...this.#clients.values()].filter((client) =>
+      (hasQuota(client) && client.sessions.size > 0) || (client.wasActive && this.#gateways > 1)
+    );
     const day = dayOfMs(this.#now());
-    for (let i = 0; i < Math.min(limited.length, USAGE_LOOKUPS_MAX); i++) {
-      const client = limited[this.#synced++ % limited.length];
+    const some = Array.from(
+      { length: Math.min(wanted.length, USAGE_LOOKUPS_MAX) },
+      () => wanted[this.#synced++ % wanted.length],
+    );
+    await Promise.all(some.map(async (client) => {
       if (client === undefined) return;
       const own = { client: client.account.id, fromDay: day, toDay: day };
       client.mergeStoredUsage(day, await this.#store.usage(own));
-    }
+    }));
   }
 
   #reviewAll(): void {

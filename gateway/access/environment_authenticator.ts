@@ -73,6 +73,8 @@ async function apiKeyAuthenticator(
       ...{ roles, proxies: environment.gateway.client_certificates?.proxies ?? [] },
       ...(oidc === undefined ? {} : await openTokens(oidc, logger)),
       requestsPerSecondMax,
+      // A file of this machine: nobody can have changed it either while it cannot be read.
+      clientsKeptMs: config.type === "postgres" ? config.keptMs : Infinity,
     });
     logger.info("keys are asked for", { clients: store.where });
     return withClosing(authenticator, stack);
@@ -96,6 +98,12 @@ function withClosing(authenticator: Authenticator, stack: AsyncDisposableStack):
   stack.defer(() => authenticator.close());
   return {
     mode: authenticator.mode,
+    get storeProblem() {
+      return authenticator.storeProblem;
+    },
+    get isStoreLost() {
+      return authenticator.isStoreLost === true;
+    },
     meterFeeds: authenticator.meterFeeds,
     authenticate: (caller, wanted) => authenticator.authenticate(caller, wanted),
     openSession: (session, caller) => authenticator.openSession(session, caller),

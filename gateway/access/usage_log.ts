@@ -1,6 +1,6 @@
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { GatewayRun, SessionRecord, UsageCount } from "./account.ts";
-import type { ClientStore } from "./client_store.ts";
+import type { ClientStore, Counted } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 
 /** Options of a {@linkcode UsageLog}. */
@@ -13,7 +13,12 @@ interface UsageLogOptions {
   logger: Logger;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Told of counts that are in the store now. */
+  onWritten?: (usage: readonly UsageCount[]) => void;
 }
+
+/** What is written at once. */
+type Batch = Pick<Counted, "usage" | "sessions" | "keysUsed"> & { number: number };
 
 /**
  * Buffers usage and sessions and writes them in small batches, so that streams never wait for the
@@ -31,8 +36,13 @@ export class UsageLog {
   #keysWritten = new Map<string, number>();
   #writing: Promise<void> = Promise.resolve();
   #failing = false;
+  #onWritten: (usage: readonly UsageCount[]) => void;
+  /** A batch that may be in the store or not: it is written again as it was, under its number. */
+  #unsure: Batch | undefined;
+  #batches = 0;
 
-  constructor({ store, run, revision, logger, now }: UsageLogOptions) {
+  constructor({ store, run, revision, logger, now, onWritten = () => {} }: UsageLogOptions) {
+    this.#onWritten = onWritten;
     this.#store = store;
     this.#run = run;
     this.#revision = revision;
@@ -74,6 +84,13 @@ export class UsageLog {
     });
   }
 
+  /** Runs `body` while nothing is being written, so that it reads all that was. */
+  async between(body: () => Promise<void>): Promise<void> {
+    const done = this.#writing.then(body);
+    this.#writing = done.catch(() => {});
+    await done;
+  }
+
   /** Writes everything, and that this run has stopped. */
   async close(): Promise<void> {
     await this.flush(true);
@@ -90,28 +107,31 @@ export class UsageLog {
   }
 
   async #write(): Promise<void> {
-    const usage = takeOldest(this.#usage);
-    const sessions = takeOldest(this.#sessions);
-    const keysUsed = takeOldest(this.#keysUsed);
+    const { number, ...batch } = this.#unsure ??= this.#takeBatch();
+    const atMs = this.#now();
     try {
       await this.#store.count({
-        usage: usage.map(([, count]) => count),
-        sessions: sessions.map(([, session]) => session),
-        keysUsed: keysUsed.map(([id, atMs]) => ({ id, atMs })),
-        run: this.#runAt(this.#now()),
+        ...{ ...batch, batch: { run: this.#run, number, atMs }, run: this.#runAt(atMs) },
       });
+      this.#unsure = undefined;
+      this.#onWritten(batch.usage);
       if (this.#failing) this.#logger.info("usage is written again");
       this.#failing = false;
     } catch (error) {
-      for (const [, count] of usage) this.add(count);
-      // Later entries are newer.
-      for (const [id, each] of sessions) if (!this.#sessions.has(id)) this.putSession(each);
-      for (const [id, atMs] of keysUsed) if (!this.#keysUsed.has(id)) this.#keysUsed.set(id, atMs);
       if (!this.#failing) {
         this.#logger.warn("usage cannot be written now", { error: messageOf(error) });
       }
       this.#failing = true;
     }
+  }
+
+  #takeBatch(): Batch {
+    return {
+      number: ++this.#batches,
+      usage: takeOldest(this.#usage).map(([, count]) => count),
+      sessions: takeOldest(this.#sessions).map(([, session]) => session),
+      keysUsed: takeOldest(this.#keysUsed).map(([id, atMs]) => ({ id, atMs })),
+    };
   }
 }
 

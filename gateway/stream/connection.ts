@@ -117,9 +117,9 @@ export class Connection implements StreamSession {
     return this.#handler.lastError;
   }
 
-  /** Opens a session of its client. Throws {@linkcode AccessDenied}. */
-  openSession(authenticator: Authenticator, caller: Caller): void {
-    this.#lease = authenticator.openSession(this, caller);
+  /** Opens a session of its client. Rejects with {@linkcode AccessDenied}. */
+  async openSession(authenticator: Authenticator, caller: Caller): Promise<void> {
+    this.#lease = await authenticator.openSession(this, caller);
   }
 
   /** Releases everything of it, started or not. Idempotent. */

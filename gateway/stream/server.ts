@@ -161,7 +161,8 @@ export class StreamServer {
       // The ticket was used: it is no option of the stream.
       query.delete("ticket");
       if (socket.destroyed) return;
-      const connection = this.#openConnection(socket, access, caller);
+      const connection = await this.#openConnection(socket, access, caller);
+      if (connection === undefined) return;
       const wss = wantsDeflate(query) ? this.#deflating : this.#plain;
       wss.handleUpgrade(request, socket, head, (ws: StreamSocket) => {
         this.#start(connection, ws, query);
@@ -171,13 +172,19 @@ export class StreamServer {
     }
   }
 
-  #openConnection(socket: Socket, access: Access, caller: Caller): Connection {
+  /** undefined = the caller went away meanwhile. */
+  async #openConnection(
+    socket: Socket,
+    access: Access,
+    caller: Caller,
+  ): Promise<Connection | undefined> {
     const { context, authenticator, limits, policy, silence } = this.#options;
     const connection = new Connection({
       ...{ id: this.#nextId++, socket, access, context, limits, ...silence },
       ...{ address: caller.address, query: caller.query, policyDefault: policy },
     });
-    connection.openSession(authenticator, caller);
+    await connection.openSession(authenticator, caller);
+    if (socket.destroyed) return void connection.end();
     socket.on("close", () => this.#remove(connection));
     return connection;
   }

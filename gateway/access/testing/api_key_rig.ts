@@ -132,7 +132,7 @@ export async function withApiKeys(
     openSession: async (text) => {
       const caller = callerWith(text);
       const session = new TestSession(await authenticator.authenticate(caller));
-      session.lease = authenticator.openSession(session, caller);
+      session.lease = await authenticator.openSession(session, caller);
       return session;
     },
     outcomeOf: async (caller, wanted) => {

@@ -8,10 +8,8 @@ import { type Draft, FakeConnector } from "../../testing/fake_connector.ts";
 import type { ClientAccount, Entitlement } from "../account.ts";
 import { ClientAdmin } from "../client_admin.ts";
 import type { ClientStore } from "../client_store.ts";
-import {
-  type ApiKeyAuthenticatorOptions,
-  openApiKeyAuthenticator,
-} from "../api_key_authenticator.ts";
+import { openApiKeyAuthenticator } from "../api_key_authenticator.ts";
+import type { ApiKeyAuthenticatorOptions } from "../api_key_options.ts";
 import { Roles } from "../role.ts";
 import { memoryClientStore } from "../store/sqlite.ts";
 
