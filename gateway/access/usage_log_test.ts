@@ -50,6 +50,29 @@ Deno.test("what could not be written is written later, once, and the log says bo
   assert.deepEqual(lines.map((line) => JSON.parse(line).level), ["warn", "info"]);
 });
 
+Deno.test("a batch of which nobody knows whether it was written is not counted twice", async () => {
+  const { store } = brokenStore();
+  const lost = { answers: 2 };
+  const count: ClientStore["count"] = async (counted) => {
+    await store.count(counted);
+    if (lost.answers-- > 0) throw new StorageError("CLIENT_STORE_AWAY", "no answer");
+  };
+  const written: number[] = [];
+  const log = new UsageLog({
+    ...{ revision: () => 1, run: "r1", logger: createLogger({ write: () => {} }), now: () => 5 },
+    store: { ...store, count } as ClientStore,
+    onWritten: (usage) => written.push(...usage.map(({ messages }) => messages)),
+  });
+  log.add(trade(3));
+  await log.flush();
+  log.add(trade(4));
+  await log.flush();
+  assert.deepEqual(written, []);
+  await log.flush(true);
+  assert.deepEqual(await store.usage({}), [trade(7)]);
+  assert.deepEqual(written, [3, 4]);
+});
+
 Deno.test("a batch is bounded, and a full flush writes all batches", async () => {
   const { store } = brokenStore();
   const log = new UsageLog({

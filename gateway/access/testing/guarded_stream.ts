@@ -24,11 +24,13 @@ export class GuardedStream {
       this.messages.push(JSON.parse(bytes.toString()));
       this.#wake();
     });
+    // A refused handshake ends in `close`, too: whoever waits is rejected there.
+    ws.on("error", () => {});
     ws.on("close", () => this.#wake());
     this.closed = new Promise((resolve) => ws.once("close", resolve));
   }
 
-  /** Opens one; waits for its welcome. */
+  /** Opens one; waits for its welcome. Rejects where the handshake is refused. */
   static async open(url: string, key: string): Promise<GuardedStream> {
     const headers = { authorization: `Bearer ${key}` };
     const ws = new WebSocket(`${url.replace("http", "ws")}/v1/stream`, { headers });
