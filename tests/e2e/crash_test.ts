@@ -7,13 +7,18 @@ import { type NatsServer, natsServerAvailable, startNatsServer } from "../server
 import { assertArchive } from "./crash_archive.ts";
 import { untilConsumed } from "./crash_bus.ts";
 import { assertRawAgainstLedger } from "./crash_raw.ts";
-import { CRASH_SYMBOLS, writeRegistry } from "./crash_registry.ts";
+import { CRASH_SYMBOLS_AND_TOKENS, writeRegistry } from "./crash_registry.ts";
 import { SeededRandom, Service } from "./crash_service.ts";
 
-/** Rounds of kill -9 by component: 49 together, and those of the sealing beside them. */
-const ROUNDS = { kraken: 6, kalshi: 5, archiver: 30, gateway: 3, nats: 5 } as const;
+const VENUES = ["kraken", "kalshi", "polymarket"] as const;
+type VenueName = typeof VENUES[number];
+/** Rounds of kill -9 by component: 54 together, and those of the sealing beside them. */
+const ROUNDS = { kraken: 6, kalshi: 5, polymarket: 5, archiver: 30, gateway: 3, nats: 5 } as const;
 /** Longest life between two kills, from when it is at work. */
-const LIFE_MS_MAX = { kraken: 6_000, kalshi: 7_000, archiver: 2_000, gateway: 9_000, nats: 12_000 };
+const LIFE_MS_MAX = {
+  ...{ kraken: 6_000, kalshi: 7_000, polymarket: 7_000 },
+  ...{ archiver: 2_000, gateway: 9_000, nats: 12_000 },
+};
 /** Longest life of a sealing of the day that is being written, from its very start. */
 const SEALING_MS_MAX = 6_000;
 const STOPPED_IN_ROUND = 2;
@@ -25,8 +30,8 @@ interface Rig {
   dir: string;
   random: SeededRandom;
   nats: NatsServer;
-  simulators: Record<"kraken" | "kalshi", Simulator>;
-  services: Record<"kraken" | "kalshi" | "archiver" | "gateway", Service>;
+  simulators: Record<VenueName, Simulator>;
+  services: Record<VenueName | "archiver" | "gateway", Service>;
   kills: Map<string, number>;
   closed: boolean;
 }
@@ -35,7 +40,7 @@ async function startRig(dir: string, seed: number): Promise<Rig> {
   const nats = await startNatsServer();
   await writeRegistry(dir, {
     name: ENV,
-    symbols: CRASH_SYMBOLS,
+    symbols: CRASH_SYMBOLS_AND_TOKENS,
     transport: `{ type: nats, url: "${nats.url}", max_age: 24h }`,
   });
   const key = await demoKey();
@@ -46,11 +51,12 @@ async function startRig(dir: string, seed: number): Promise<Rig> {
   const simulators = {
     kraken: await startVenue("kraken", dir, seed),
     kalshi: await startVenue("kalshi", dir, seed),
+    polymarket: await startVenue("polymarket", dir, seed),
   };
   const data = ["--env", ENV, "--data", `${dir}/data`];
   const service = (name: string, ready: string, ...args: string[]) =>
     new Service({ name, args, cwd: dir, env, ready });
-  const connector = (feed: "kraken" | "kalshi") =>
+  const connector = (feed: VenueName) =>
     service(
       feed,
       `"message":"connected"`,
@@ -61,6 +67,7 @@ async function startRig(dir: string, seed: number): Promise<Rig> {
   const services = {
     kraken: connector("kraken"),
     kalshi: connector("kalshi"),
+    polymarket: connector("polymarket"),
     archiver: service("archiver", `"message":"archiving"`, ...archiver),
     gateway: service(
       "gateway",
@@ -83,8 +90,8 @@ async function startRig(dir: string, seed: number): Promise<Rig> {
   };
 }
 
-function startVenue(venue: "kraken" | "kalshi", dir: string, seed: number): Promise<Simulator> {
-  const symbols = CRASH_SYMBOLS.filter(({ feed }) => feed === venue)
+function startVenue(venue: VenueName, dir: string, seed: number): Promise<Simulator> {
+  const symbols = CRASH_SYMBOLS_AND_TOKENS.filter(({ feed }) => feed === venue)
     .map(({ external }) => ({ external }));
   return startSimulator({
     venue,
@@ -111,10 +118,11 @@ async function torment(rig: Rig, name: keyof typeof ROUNDS): Promise<void> {
     }
     rig.kills.set(name, (rig.kills.get(name) ?? 0) + 1);
     // Whoever is stopped properly leaves a gap as well.
-    if (round === STOPPED_IN_ROUND && (name === "kraken" || name === "kalshi")) {
+    const venue = VENUES.find((each) => each === name);
+    if (round === STOPPED_IN_ROUND && venue !== undefined) {
       await delay(random.between(0, 3_000));
-      await rig.services[name].stop();
-      rig.services[name].start();
+      await rig.services[venue].stop();
+      rig.services[venue].start();
     }
   }
 }
@@ -149,13 +157,14 @@ function sealer(dir: string): Deno.ChildProcess {
 
 /** What the venue does of its own accord meanwhile. */
 async function trouble(rig: Rig): Promise<void> {
-  const { kraken, kalshi } = rig.simulators;
+  const { kraken, kalshi, polymarket } = rig.simulators;
   for (
     const strike of [
       () => kalshi.fault({ type: "skip" }),
       () => kraken.fault({ type: "drop" }),
       () => kraken.fault({ type: "checksum" }),
       () => kalshi.fault({ type: "drop" }),
+      () => polymarket.fault({ type: "drop" }),
     ]
   ) {
     await delay(rig.random.between(2_000, 10_000));
@@ -165,10 +174,10 @@ async function trouble(rig: Rig): Promise<void> {
 
 async function stopRig({ services, nats }: Rig): Promise<void> {
   const codes: Record<string, number> = {};
-  for (const name of ["kraken", "kalshi"] as const) codes[name] = await services[name].stop();
+  for (const name of VENUES) codes[name] = await services[name].stop();
   await untilConsumed(nats.url, `ssmd-${ENV}`, "archiver-main");
   for (const name of ["archiver", "gateway"] as const) codes[name] = await services[name].stop();
-  assert.deepEqual(codes, { kraken: 0, kalshi: 0, archiver: 0, gateway: 0 });
+  assert.deepEqual(codes, { kraken: 0, kalshi: 0, polymarket: 0, archiver: 0, gateway: 0 });
 }
 
 async function closeRig(rig: Rig): Promise<void> {
@@ -176,12 +185,12 @@ async function closeRig(rig: Rig): Promise<void> {
   rig.closed = true;
   const { services, nats, simulators } = rig;
   await Promise.all(Object.values(services).map((service) => service.kill()));
-  await Promise.all([simulators.kraken.close(), simulators.kalshi.close(), nats.stop()]);
+  await Promise.all([...VENUES.map((venue) => simulators[venue].close()), nats.stop()]);
 }
 
 Deno.test({
   name:
-    "after 49 kill -9 of connectors, archiver, gateway and nats-server under load, the day being " +
+    "after 54 kill -9 of connectors, archiver, gateway and nats-server under load, the day being " +
     "sealed beside them, nothing is lost, doubled or invented, and every break is a gap with its span",
   ignore: !natsServerAvailable(),
   fn: async () => {
@@ -203,7 +212,7 @@ Deno.test({
       await closeRig(rig);
       assert.ok((await sealer(dir).status).success, "a last sealing takes in what came behind");
       console.log(`${seconds(startedMs)} s of torment: ${JSON.stringify([...rig.kills])}`);
-      const { breaks, ...counts } = await assertRawAgainstLedger(dir, ENV);
+      const { breaks, ...counts } = await assertRawAgainstLedger(dir, ENV, VENUES);
       console.log(JSON.stringify({ ...counts, ...await assertArchive(dir, ENV, breaks) }));
       console.log(`${seconds(startedMs)} s in all`);
       whole = true;
