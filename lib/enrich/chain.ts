@@ -1,12 +1,7 @@
 import { createHash } from "node:crypto";
 import { suggestion } from "@ssmd/runtime";
-import {
-  type Evaluate,
-  ExpressionError,
-  parseExpression,
-  type Scope,
-  type WindowFunction,
-} from "./expression.ts";
+import { ExpressionError, parseExpression, type Scope, type WindowFunction } from "./expression.ts";
+import type { Evaluate } from "./operation.ts";
 import { PRICE, SIZE, type Unit, unitText } from "./unit.ts";
 
 /** Raised when the same records and the same enrichers give other values. */
@@ -147,6 +142,7 @@ const LOOK_BACK_US_MIN = 600_000_000;
 class ChainBuilder {
   #report: (path: (string | number)[], error: ExpressionError) => void;
   #names = new Map<string, { slot: number; unit: Unit }>();
+  #calculated = new Map<string, number>();
   #windows: EnrichChain["windows"] = [];
   #slots = Object.keys(SLOTS).length;
   #numbers: EnrichedColumn[] = [];
@@ -211,6 +207,7 @@ class ChainBuilder {
     const windows = this.#windows;
     const scope: Scope = {
       names: this.#names,
+      calculated: this.#calculated,
       windowSlot: (fn, ms) => {
         const known = windows.find((each) => each.name === fn && each.us === ms * 1000);
         if (known !== undefined) return known.slot;
@@ -219,8 +216,9 @@ class ChainBuilder {
       },
     };
     try {
-      const { unit, evaluate } = parseExpression(text, scope);
+      const { unit, evaluate, text: calculation } = parseExpression(text, scope);
       const slot = this.#slots++;
+      if (!this.#calculated.has(calculation)) this.#calculated.set(calculation, slot);
       this.#steps.push({ slot, evaluate });
       this.#names.set(name, { slot, unit });
       this.#numbers.push({ name, enricher: spec.name, kind: "double", unit: unitText(unit) });

@@ -1,13 +1,17 @@
 import { ConfigError, formatDurationMs, parseDurationMs, suggestion } from "@ssmd/runtime";
+import { type Evaluate, operation, type Sign } from "./operation.ts";
 import { isSameUnit, NUMBER, PRICE, product, SIZE, type Unit, unitText } from "./unit.ts";
-
-/** Reads its value from the values of a market; NaN = not known. */
-export type Evaluate = (values: Float64Array) => number;
 
 /** An expression that was read: what it gives, and how. */
 interface Expression {
   unit: Unit;
   evaluate: Evaluate;
+  /** The same for expressions that calculate the same. */
+  text: string;
+  /** Where its value stands, where it is not calculated. */
+  slot?: number;
+  /** The number that it is. */
+  value?: number;
 }
 
 /** What is summed over the trades of the last time: their mean price by size, or their size. */
@@ -17,6 +21,8 @@ export type WindowFunction = "vwap" | "volume";
 export interface Scope {
   /** Values by name: place and unit. */
   names: ReadonlyMap<string, { slot: number; unit: Unit }>;
+  /** Places of what was calculated before, by its text. */
+  calculated: ReadonlyMap<string, number>;
   /** Place of a value over the trades of the last `ms`. */
   windowSlot(name: WindowFunction, ms: number): number;
 }
@@ -128,9 +134,7 @@ class Parser {
     for (let sign = this.#sign("+-"); sign; sign = this.#sign("+-")) {
       const right = this.#product();
       assertSame(left.unit, right.unit, sign);
-      const [a, b] = [left.evaluate, right.evaluate];
-      const { unit } = left;
-      left = { unit, evaluate: sign.text === "+" ? (v) => a(v) + b(v) : (v) => a(v) - b(v) };
+      left = this.#joined(sign.text as Sign, [left, right], left.unit);
     }
     return left;
   }
@@ -139,18 +143,24 @@ class Parser {
     let left = this.#factor();
     for (let sign = this.#sign("*/"); sign; sign = this.#sign("*/")) {
       const right = this.#factor();
-      const [a, b] = [left.evaluate, right.evaluate];
-      left = sign.text === "*"
-        ? { unit: product(left.unit, right.unit), evaluate: (v) => a(v) * b(v) }
-        : { unit: product(left.unit, right.unit, -1), evaluate: (v) => a(v) / b(v) };
+      const unit = product(left.unit, right.unit, sign.text === "*" ? 1 : -1);
+      left = this.#joined(sign.text as Sign, [left, right], unit);
     }
     return left;
   }
 
+  /** Two values joined; read where the same was calculated before. */
+  #joined(sign: Sign, [left, right]: [Expression, Expression], unit: Unit): Expression {
+    const text = `(${left.text}${sign}${right.text})`;
+    const slot = this.#scope.calculated.get(text);
+    if (slot !== undefined) return { ...atSlot(slot, unit), text };
+    return { unit, text, evaluate: operation(sign, left, right) };
+  }
+
   #factor(): Expression {
     if (this.#sign("-")) {
-      const { unit, evaluate } = this.#factor();
-      return { unit, evaluate: (v) => -evaluate(v) };
+      const { unit, evaluate, text } = this.#factor();
+      return { unit, evaluate: (v) => -evaluate(v), text: `(-${text})` };
     }
     if (this.#sign("(")) {
       const inner = this.#sum();
@@ -160,7 +170,7 @@ class Parser {
     const token = this.#next();
     if (token.kind === "number") {
       const value = Number(token.text);
-      return { unit: NUMBER, evaluate: () => value };
+      return { unit: NUMBER, evaluate: () => value, text: String(value), value };
     }
     if (token.kind === "name") {
       return this.#peek.text === "(" ? this.#call(token) : this.#name(token);
@@ -171,8 +181,7 @@ class Parser {
   #name({ text, offset }: Token): Expression {
     const known = this.#scope.names.get(text);
     if (known !== undefined) {
-      const { slot, unit } = known;
-      return { unit, evaluate: (values) => values[slot] as number };
+      return atSlot(known.slot, known.unit);
     }
     const standard = STANDARD[text];
     if (standard !== undefined) return parseExpression(standard, this.#scope);
@@ -194,7 +203,12 @@ class Parser {
     for (const other of others) assertSame(first.unit, other.unit, name);
     const { of } = known;
     const [a, b] = [first.evaluate, others[0]?.evaluate];
-    return { unit: first.unit, evaluate: b ? (v) => of(a(v), b(v)) : (v) => of(a(v)) };
+    const texts = [first, ...others].map((each) => each.text);
+    return {
+      unit: first.unit,
+      evaluate: b ? (v) => of(a(v), b(v)) : (v) => of(a(v)),
+      text: `${name.text}(${texts.join(",")})`,
+    };
   }
 
   #parameters({ text, offset }: Token, count: number): Expression[] {
@@ -215,8 +229,12 @@ class Parser {
     }
     this.#expect(")");
     const slot = this.#scope.windowSlot(name, ms);
-    return { unit: WINDOWS[name], evaluate: (values) => values[slot] as number };
+    return atSlot(slot, WINDOWS[name]);
   }
+}
+
+function atSlot(slot: number, unit: Unit): Expression {
+  return { unit, evaluate: (values) => values[slot] as number, text: `#${slot}`, slot };
 }
 
 function isWindow(name: string): name is WindowFunction {

@@ -8,6 +8,7 @@ const SCOPE: Scope = {
     ["ask", { slot: 1, unit: PRICE }],
     ["bid_size", { slot: 2, unit: SIZE }],
   ]),
+  calculated: new Map(),
   windowSlot: (name, ms) => (name === "vwap" && ms === 60_000 ? 3 : 4),
 };
 const VALUES = Float64Array.of(10, 12, 5, 11);
@@ -36,6 +37,19 @@ Deno.test("an expression is read with the usual precedence and knows what it mea
   assert.deepEqual(answer("bid_size / bid / bid"), [0.05, "price^-2·size"]);
   assert.deepEqual(answer("max(bid, ask) / min(bid, abs(-ask))"), [1.2, "number"]);
   assert.deepEqual(answer("vwap(1m) - bid"), [1, "price"]);
+});
+
+Deno.test("what was calculated before is read, and not calculated again", () => {
+  const calculated = new Map([["(#1-#0)", 4], ["((#0+#1)/2)", 5]]);
+  const read = (text: string) => {
+    const { evaluate } = parseExpression(text, { ...SCOPE, calculated });
+    // Values that no calculation gives: those of the places.
+    return evaluate(Float64Array.of(10, 12, 5, 11, 8, 4));
+  };
+  assert.equal(read("spread_bps"), 20_000);
+  assert.equal(read("mid + (ask - bid)"), 12);
+  assert.equal(read("bid - ask"), -2);
+  assert.equal(read("(bid + ask) / 4"), 5.5);
 });
 
 Deno.test("what is wrong with an expression is told at its place", () => {

@@ -1,0 +1,42 @@
+/** Reads its value from the values of a market; NaN = not known. */
+export type Evaluate = (values: Float64Array) => number;
+
+/** A sign that joins two values. */
+export type Sign = "+" | "-" | "*" | "/";
+
+/** One side of a sign; its place or its number where it is no more than that, to be read at once. */
+interface Operand {
+  evaluate: Evaluate;
+  slot?: number | undefined;
+  value?: number | undefined;
+}
+
+/** What a sign makes of two operands: each is evaluated per record, so few calls are made. */
+export function operation(sign: Sign, left: Operand, right: Operand): Evaluate {
+  if (left.slot !== undefined && right.slot !== undefined) {
+    return ofSlots(sign, left.slot, right.slot);
+  }
+  if (right.value !== undefined) return withNumber(sign, left.evaluate, right.value);
+  return ofBoth(sign, left.evaluate, right.evaluate);
+}
+
+function ofSlots(sign: Sign, a: number, b: number): Evaluate {
+  if (sign === "+") return (v) => (v[a] as number) + (v[b] as number);
+  if (sign === "-") return (v) => (v[a] as number) - (v[b] as number);
+  if (sign === "*") return (v) => (v[a] as number) * (v[b] as number);
+  return (v) => (v[a] as number) / (v[b] as number);
+}
+
+function withNumber(sign: Sign, a: Evaluate, b: number): Evaluate {
+  if (sign === "+") return (v) => a(v) + b;
+  if (sign === "-") return (v) => a(v) - b;
+  if (sign === "*") return (v) => a(v) * b;
+  return (v) => a(v) / b;
+}
+
+function ofBoth(sign: Sign, a: Evaluate, b: Evaluate): Evaluate {
+  if (sign === "+") return (v) => a(v) + b(v);
+  if (sign === "-") return (v) => a(v) - b(v);
+  if (sign === "*") return (v) => a(v) * b(v);
+  return (v) => a(v) / b(v);
+}
