@@ -201,6 +201,8 @@ export interface CatalogueRequest {
   tokenized?: boolean;
   /** Only markets that are not settled, and these by the venue's name; absent = all. */
   living?: ReadonlySet<string>;
+  /** Only those that `living` names: no others are looked for. */
+  namedOnly?: boolean;
 }
 
 /** What is asked of a catalogue about news. */
@@ -215,6 +217,8 @@ export interface Catalogue {
   url: string;
   /** Requests a second that it takes. */
   perSecond: number;
+  /** Its markets end, and REST tells by name what became of them (`namedOnly`). */
+  tellsEnds?: true;
   /**
    * What news of a connection ({@linkcode Normalized.news}) makes of an instrument, as one version;
    * `before` = what was known of it, `living` = ids by the venue's names of markets that are not over. Undefined when it is none. Absent = the venue tells none.

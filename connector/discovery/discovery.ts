@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Credentials, Venue } from "@ssmd/exchanges";
+import type { AskRest, Catalogue, Credentials, Venue } from "@ssmd/exchanges";
 import {
   type Environment,
   type InstrumentFile,
@@ -48,7 +48,7 @@ export class Discovery {
   #store: BusInstruments;
   #select: Selector[] = [];
   #named: ReadonlySet<string> = new Set();
-  /** Markets of the rules that are not over. */
+  /** Markets of the rules, and named ones that are known, that are not over. */
   #living = new Set<string>();
   #idsByExternal = new Map<string, string>();
   /** When the store was read whole, ms of `performance.now()`. */
@@ -80,9 +80,10 @@ export class Discovery {
     const { feed } = this.#options;
     const isOwn = (each: { feed: string }) => each.feed === feed;
     const named = Object.values(symbols).filter(isOwn);
-    this.#named = new Set(named.map(({ external }) => external));
+    const names = new Set(named.map(({ external }) => external));
     const own = select.filter(isOwn);
-    if (isDeepStrictEqual(own, this.#select)) return;
+    if (isDeepStrictEqual([own, names], [this.#select, this.#named])) return;
+    this.#named = names;
     this.#select = own;
     this.#notedAtMs = -Infinity;
     this.#refresh();
@@ -93,7 +94,8 @@ export class Discovery {
     this.#living.clear();
     this.#idsByExternal.clear();
     const known = await this.#store.known();
-    for (const instrument of known.values()) this.#note(instrument);
+    const { instruments } = this.#options;
+    for (const instrument of new Map([...instruments, ...known]).values()) this.#note(instrument);
     this.#notedAtMs = performance.now();
     await this.#store.remove([...known.values()].filter((each) => this.#isKeptByFile(each)));
   }
@@ -107,7 +109,7 @@ export class Discovery {
   }
 
   #note(instrument: InstrumentFile): void {
-    if (!this.#isOfRule(instrument)) return;
+    if (!this.#isOfRule(instrument) && !this.#isNamed(instrument)) return;
     const { id, mappings } = instrument;
     if (!isOver(instrument)) {
       this.#living.add(id);
@@ -127,9 +129,13 @@ export class Discovery {
     return instrument.asset_class === "venue" || this.#isOfRule(instrument);
   }
 
+  #isNamed({ mappings }: InstrumentFile): boolean {
+    const { feed } = this.#options;
+    return mappings.some((each) => each.feed === feed && this.#named.has(each.external));
+  }
+
   #isWanted(instrument: InstrumentFile): boolean {
-    return this.#isDiscovered(instrument) ||
-      instrument.mappings.some(({ external }) => this.#named.has(external));
+    return this.#isDiscovered(instrument) || this.#isNamed(instrument);
   }
 
   #take(news: readonly unknown[], atUs: number): void {
@@ -181,31 +187,49 @@ export class Discovery {
     });
   }
 
-  /** What REST says of all markets of the rules that are not settled. */
+  /** What REST says of all markets of the rules, and of named ones, that are not settled. */
   async #look(): Promise<void> {
-    const { feed, venue, rest, credentials } = this.#options;
-    const { catalogue } = venue;
+    const { feed, venue: { catalogue }, rest } = this.#options;
     const select = this.#select;
-    if (select.length === 0) return;
+    if (select.length + this.#named.size === 0) return;
     if (performance.now() - this.#notedAtMs >= TIDY_MS) await this.#noteKnown();
     if (rest === undefined || catalogue === undefined) return;
-    const ask = askVenueRest({
-      ...{ venue, url: rest, perSecond: catalogue.perSecond },
-      ...(credentials === undefined ? {} : { credentials }),
-    });
+    const ask = this.#ask(rest, catalogue);
+    const request = () => ({ feed, known: isoOfUs(nowUs()), living: this.#living });
     for (const { series, group } of select) {
       const pages = catalogue.instruments(ask, {
-        ...{ feed, known: isoOfUs(nowUs()), living: this.#living },
+        ...request(),
         ...(series === undefined ? {} : { series }),
         ...(group === undefined ? {} : { group }),
       });
-      for await (const page of pages) {
-        for (const fresh of page) {
-          if (this.#closed.signal.aborted || select !== this.#select) return;
-          if (this.#isWanted(fresh)) await this.#change(fresh.id, () => fresh);
+      if (!await this.#takePages(pages)) return;
+    }
+    // Rules ask for the named ones, too.
+    if (select.length > 0 || this.#living.size === 0 || catalogue.tellsEnds !== true) return;
+    await this.#takePages(catalogue.instruments(ask, { ...request(), namedOnly: true }));
+  }
+
+  #ask(url: string, { perSecond }: Catalogue): AskRest {
+    const { venue, credentials } = this.#options;
+    return askVenueRest({
+      ...{ venue, url, perSecond },
+      ...(credentials === undefined ? {} : { credentials }),
+    });
+  }
+
+  /** Takes pages in; false when other markets are wanted meanwhile. */
+  async #takePages(pages: AsyncIterable<InstrumentFile[]>): Promise<boolean> {
+    const [select, named] = [this.#select, this.#named];
+    for await (const page of pages) {
+      for (const fresh of page) {
+        const isWanted = select === this.#select && named === this.#named;
+        if (this.#closed.signal.aborted || !isWanted) return false;
+        if (this.#isWanted(fresh)) {
+          await this.#change(fresh.id, (known) => unlessLate(fresh, known));
         }
       }
     }
+    return true;
   }
 
   /** Ends when what was heard is kept. */
@@ -216,4 +240,15 @@ export class Discovery {
     await this.#refreshing;
     await this.#store.close();
   }
+}
+
+/** What REST was asked for before something newer was known says nothing of it; the next time it does. */
+function unlessLate(
+  fresh: InstrumentFile,
+  known: InstrumentFile | undefined,
+): InstrumentFile | undefined {
+  const [asked, last] = [fresh, known].map((each) =>
+    usOfInstant(each?.versions.at(-1)?.known ?? "")
+  );
+  return asked !== undefined && last !== undefined && last > asked ? undefined : fresh;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { VENUES } from "@ssmd/exchanges";
 import { type Environment, ENVIRONMENT_FILE, type InstrumentFile } from "@ssmd/metadata";
-import { silentLogger } from "@ssmd/runtime";
+import { nowUs, silentLogger } from "@ssmd/runtime";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import type { Connector } from "../connector.ts";
 import { BusInstruments } from "./bus_instruments.ts";
@@ -26,13 +26,14 @@ async function start(
   rest?: string,
   feed = "kalshi",
   instruments: ReadonlyMap<string, InstrumentFile> = new Map(),
+  of = environment,
 ): Promise<{ tell: Listener; end: Discovery }> {
   let tell: Listener = () => {};
   const source = { hearNews: (listener: Listener) => void (tell = listener) };
   const venue = VENUES[feed];
   assert.ok(venue);
   const end = await Discovery.start(source, {
-    ...{ environment, feed, venue, bus, rest, logger: silentLogger },
+    ...{ environment: of, feed, venue, bus, rest, logger: silentLogger },
     instruments,
   });
   return { tell, end };
@@ -173,6 +174,83 @@ Deno.test("REST tells what is not settled, and what became of a market whose end
   assert.deepEqual([...(await stored(bus)).keys()].sort(), ["KXR-26DEC31-A", "kalshi"]);
   assert.ok(asked.includes("KXR-26DEC31-A"));
   await server.shutdown();
+  await bus.close();
+});
+
+/** A market of Kalshi that REST has, as it is after `status`. */
+function restMarket(ticker: string, status: string) {
+  return {
+    ...{ ticker, event_ticker: "KXR-26DEC31", status, result: "yes", title: ticker },
+    ...{ created_time: "2026-11-01T00:00:00Z", close_time: "2026-11-20T00:00:00Z" },
+    updated_time: "2026-11-20T00:00:00Z",
+  };
+}
+
+Deno.test("a dispute of a market that the file names, which only REST tells, is known where the market is", async () => {
+  const bus = memoryTransport();
+  const asked: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/markets") asked.push(`${searchParams}`);
+    const markets = [restMarket("KXR-KNOWN", "disputed"), restMarket("KXR-OTHER", "disputed")];
+    return new Response(answerRest({ series: [], markets }, pathname, searchParams).body);
+  });
+  const at = "2026-11-01T00:00:00Z";
+  const known: InstrumentFile = {
+    ...{ id: "KXR-KNOWN", name: "KXR-KNOWN", asset_class: "event" },
+    versions: [{ effective: at, known: at, state: "determined", result: "yes" }],
+    mappings: [{ feed: "kalshi", external: "KXR-KNOWN", from: at, known: at }],
+  };
+  const names = ["KXR-KNOWN", "KXR-UNKNOWN"];
+  const named = ENVIRONMENT_FILE.parse({
+    ...{ name: ENV, feeds: ["kalshi"], schema: "v1" },
+    symbols: Object.fromEntries(names.map((name) => [name, { feed: "kalshi", external: name }])),
+    ...{ transport: { type: "memory" }, storage: { type: "memory" } },
+  });
+  const rest = `http://127.0.0.1:${server.addr.port}`;
+  const { end } = await start(bus, rest, "kalshi", new Map([[known.id, known]]), named);
+  const deadlineMs = Date.now() + 60_000;
+  const state = async () => (await stored(bus)).get("KXR-KNOWN")?.versions.at(-1)?.state;
+  while (await state() !== "disputed") {
+    assert.ok(Date.now() < deadlineMs);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await end.close();
+  assert.deepEqual([...(await stored(bus)).keys()].sort(), ["KXR-KNOWN", "kalshi"]);
+  assert.ok(asked.every((query) => query.includes("tickers=KXR-KNOWN")), asked.join("; "));
+  await server.shutdown();
+  await bus.close();
+});
+
+Deno.test("an answer that was asked for before news of the connection does not undo them", async () => {
+  const bus = memoryTransport();
+  let tell: Listener = () => {};
+  let isTaken = false;
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const { pathname, searchParams } = new URL(request.url);
+      if (pathname === "/markets" && searchParams.get("status") === "open") {
+        const event = { event_type: "determined", result: "yes" };
+        const of = { event_ticker: "KXR-26DEC31" };
+        tell([{ market_ticker: "KXR-A", ...event, additional_metadata: of }], nowUs());
+        while ((await stored(bus)).get("KXR-A")?.versions.at(-1)?.state !== "determined") {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      }
+      // The page before was taken in.
+      if (searchParams.get("status") === "closed") isTaken = true;
+      const markets = [restMarket("KXR-A", "active")];
+      return new Response(answerRest({ series: [], markets }, pathname, searchParams).body);
+    },
+  );
+  const begun = await start(bus, `http://127.0.0.1:${server.addr.port}`);
+  tell = begun.tell;
+  while (!isTaken) await new Promise((resolve) => setTimeout(resolve, 5));
+  await begun.end.close();
+  await server.shutdown();
+  const versions = (await stored(bus)).get("KXR-A")?.versions ?? [];
+  assert.equal(versions.at(-1)?.state, "determined");
   await bus.close();
 });
 

@@ -23,6 +23,7 @@ type Raw = Readonly<Record<string, unknown>>;
 export const kalshiCatalogue: Catalogue = {
   url: "https://external-api.kalshi.com/trade-api/v2",
   perSecond: 10,
+  tellsEnds: true,
   news: kalshiNews,
   async *instruments(ask, request) {
     yield [await kalshiExchange(ask, request)];
@@ -141,10 +142,10 @@ async function* changedMarkets(
   }
 }
 
-/** Markets that are not settled yet, and those that were not by what is known. */
+/** Markets that are not settled yet, but where only names count, and those that were not by what is known. */
 async function* livingMarkets(
   tree: KalshiTree,
-  { series, group, living, known }: CatalogueRequest & { living: ReadonlySet<string> },
+  { series, group, living, known, namedOnly }: CatalogueRequest & { living: ReadonlySet<string> },
 ): AsyncGenerator<KalshiMarket[]> {
   const own = series === undefined ? {} : { series_ticker: series };
   if (group !== undefined) await tree.event(group);
@@ -153,7 +154,7 @@ async function* livingMarkets(
     for await (const _ of tree.events({ ...own, min_close_ts }));
   }
   const left = new Set(living);
-  for (const status of LIVING) {
+  for (const status of namedOnly === true ? [] : LIVING) {
     const filter = { status, ...own, ...(group === undefined ? {} : { event_ticker: group }) };
     for await (const page of markets(tree.ask, filter)) {
       for (const { ticker } of page) left.delete(ticker);

@@ -37,19 +37,11 @@ const LEFT_OUT =
 export const polymarketCatalogue: Catalogue = {
   url: "https://gamma-api.polymarket.com",
   perSecond: 20,
+  tellsEnds: true,
   news: polymarketNews,
   async *instruments(ask, request) {
-    const { series, group, living } = request;
-    // A market that was not over by what is known may be closed by now.
-    const wanted = [...living ?? []];
-    const filters: [string, string][][] = living === undefined ? [[]] : [
-      [["closed", "false"]],
-      ...partsOf(wanted).map((slugs) => [
-        ["closed", "true"] as [string, string],
-        ...slugs.map((slug) => ["slug", slug] as [string, string]),
-      ]),
-    ];
-    for (const filter of filters) {
+    const { series, group } = request;
+    for (const filter of filtersOf(request)) {
       for await (const page of pagesOf(ask, filter)) {
         const found = page.flatMap((market) => polymarketInstrument(market, request) ?? []);
         yield found.filter(({ versions }) =>
@@ -60,6 +52,19 @@ export const polymarketCatalogue: Catalogue = {
     }
   },
 };
+
+/** What is asked of the venue; a market that was not over by what is known may be closed by now. */
+function filtersOf({ living, namedOnly }: CatalogueRequest): [string, string][][] {
+  if (living === undefined) return [[]];
+  const states = namedOnly === true ? ["false", "true"] : ["true"];
+  const named = partsOf([...living]).flatMap((slugs) =>
+    states.map((closed) => [
+      ["closed", closed] as [string, string],
+      ...slugs.map((slug) => ["slug", slug] as [string, string]),
+    ])
+  );
+  return namedOnly === true ? named : [[["closed", "false"]], ...named];
+}
 
 function partsOf(slugs: readonly string[]): string[][] {
   return Array.from(
