@@ -1,6 +1,12 @@
 import type { AuditQueue } from "@ssmd/audit";
 import type { Cache } from "@ssmd/cache";
-import { type Environment, type GatewaySpec, readOnlyError, readOnlyMode } from "@ssmd/metadata";
+import {
+  type Environment,
+  type GatewaySpec,
+  readOnlyError,
+  readOnlyMode,
+  shardsOfFeed,
+} from "@ssmd/metadata";
 import { type ComponentHealth, Health, LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
@@ -305,7 +311,11 @@ function build(
         : slow.disconnect_after_s * 1000,
     },
   });
-  const reports = new CaptureReports({ env, transport, logger });
+  const reports = new CaptureReports({
+    ...{ env, transport, logger },
+    shardsOf: (feed) =>
+      options.environment === undefined ? [] : shardsOfFeed(options.environment, feed),
+  });
   const archive = options.storage && new StoredArchive(options.storage, env);
   const rest = openRest({
     ...{
@@ -327,7 +337,7 @@ function build(
     mcpServer: options.mcpServer,
     audit: options.audit,
     readOnly: readOnlyCheck(options),
-    reportOf: (feed) => reports.of(feed),
+    captureOf: (feed) => reports.of(feed),
     feedback: options.feedback ?? {},
     archive,
     health,

@@ -1,5 +1,4 @@
 import type { AuditQueue } from "@ssmd/audit";
-import type { CaptureReport } from "@ssmd/market/capture_report";
 import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Server } from "node:http";
 import type { Access } from "./access/access.ts";
@@ -18,6 +17,7 @@ import { Toolbox } from "./mcp/toolbox.ts";
 import type { InstrumentSource } from "./meta/instrument_source.ts";
 import type { RegistrySource } from "./meta/registry_source.ts";
 import type { MarketData } from "./state/market_data.ts";
+import type { FeedCapture } from "./bus/capture_reports.ts";
 import type { FeedInfo } from "./rest/feed_info.ts";
 import { restServer } from "./http/http.ts";
 import type { TlsFiles } from "./http/tls_files.ts";
@@ -60,8 +60,8 @@ interface RestOptions {
   health: Health;
   /** Called before metrics are read. */
   refreshMetrics: () => void;
-  /** What a feed's connector reports; undefined = it does not answer. */
-  reportOf: (feed: string) => Promise<CaptureReport | undefined>;
+  /** What a feed's connectors report. */
+  captureOf: (feed: string) => Promise<FeedCapture>;
   /** Values that the page shows. */
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
   /** The server's sockets. */
@@ -123,7 +123,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
   const routes = [
     ...marketRoutes({
       data,
-      reportOf: options.reportOf,
+      captureOf: options.captureOf,
       feedInfoOf: (feed) => feedInfo.get(feed),
       gapsRecent: (feed, symbol) => {
         const known = data.feeds.get(feed);

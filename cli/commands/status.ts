@@ -43,6 +43,7 @@ const FEED = z.object({
   records_per_second: z.number().nullable(),
   lag_ms: z.number().nullable().describe("From receipt to the bus; null = no connector here"),
   last_record_at: z.string().nullable().describe("ISO 8601"),
+  shards_away: z.array(z.string()).describe("Its shards whose connector does not answer"),
   gaps_today: z.int().describe("Of the day's manifest, UTC"),
 });
 
@@ -90,6 +91,7 @@ const FEED_ANSWER = z.object({
     records_per_second: z.number().nullable(),
     updated: z.number().nullable().describe("ms since 1970"),
     connection: z.object({ state: z.string(), why: z.string().nullable() }),
+    shards: z.array(z.object({ shard: z.string(), answers: z.boolean() })).default([]),
   })),
 });
 
@@ -194,8 +196,11 @@ async function readService(
     const { reasons, conditions } = READINESS.parse(await ready.json());
     return {
       problems: reasons,
-      feeds: answer.feeds.map(({ feed, markets, records_per_second, updated, connection }) => ({
+      feeds: answer.feeds.map((
+        { feed, markets, records_per_second, updated, connection, shards },
+      ) => ({
         ...{ feed, state: connection.state, why: connection.why, markets, records_per_second },
+        shards_away: shards.filter(({ answers }) => !answers).map(({ shard }) => shard),
         lag_ms: lagMsIn(metrics, feed),
         last_record_at: updated === null ? null : isoOfUs(Math.floor(updated * 1000)),
       })),
@@ -277,10 +282,15 @@ async function diskOf(folder: string): Promise<{ free: number; size: number }> {
 }
 
 function feedProblems(
-  { feed, state, why, lag_ms: lagMs }: Omit<Status["feeds"][number], "gaps_today">,
+  { feed, state, why, lag_ms: lagMs, shards_away: away }: Omit<
+    Status["feeds"][number],
+    "gaps_today"
+  >,
 ) {
-  if (state !== "live") return [`${feed} is ${state}${why === null ? "" : `: ${why}`}`];
-  return lagMs !== null && lagMs > LAG_MS_MAX ? [`${feed} is ${durationText(lagMs)} behind`] : [];
+  const shards = away.map((shard) => `the connector of ${feed} in shard ${shard} does not answer`);
+  if (state !== "live") return [`${feed} is ${state}${why === null ? "" : `: ${why}`}`, ...shards];
+  const isLate = lagMs !== null && lagMs > LAG_MS_MAX;
+  return isLate ? [`${feed} is ${durationText(lagMs)} behind`, ...shards] : shards;
 }
 
 async function diskProblems(archive: Archive | null, dataDir: string): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { nowUs } from "@ssmd/runtime";
 import { ALL_SYMBOLS, type BookSide } from "@ssmd/market";
 import type { CaptureReport } from "@ssmd/market/capture_report";
+import type { FeedCapture } from "../bus/capture_reports.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
 import type { EntitledMarkets } from "../state/entitled_markets.ts";
@@ -108,7 +109,7 @@ export function bookView(market: Market) {
 export function feedView(
   feed: MarketFeed,
   visible: EntitledMarkets,
-  report: CaptureReport | undefined,
+  { report, shards }: FeedCapture,
 ): z.output<typeof FEED_HEALTH> {
   const whole = visible.seesAllOf(feed);
   let markets = 0;
@@ -126,6 +127,7 @@ export function feedView(
     updated: msOfUs(feed.updatedAtUs),
     connection: { ...connectionView(feed), next_try: report?.nextTryMs ?? null },
     subscriptions: report === undefined ? null : subscriptionsView(report, feed, visible),
+    shards: whole ? shards : [],
     gap: gapView(feed.gap),
   };
 }

@@ -7,7 +7,6 @@ import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { jsonPrefix, msOfUs } from "@ssmd/codec";
 import { sideJson } from "../../stream/book_json.ts";
 import { EVENT_TYPES } from "@ssmd/market";
-import type { CaptureReport } from "@ssmd/market/capture_report";
 import type { FeedInfo } from "../feed_info.ts";
 import { marketDetails } from "../market_details.ts";
 import {
@@ -19,6 +18,7 @@ import {
   summariesOf,
 } from "../market_list.ts";
 import { feedOf, includes, marketOf } from "../market_lookup.ts";
+import type { FeedCapture } from "../../bus/capture_reports.ts";
 import { bookStateOf, feedView } from "../market_view.ts";
 import { json, rawJson } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
@@ -37,8 +37,8 @@ import {
 interface MarketSource {
   data: MarketData;
   feedInfoOf: (feed: string) => FeedInfo | undefined;
-  /** What a feed's connector reports; undefined = it does not answer. */
-  reportOf: (feed: string) => Promise<CaptureReport | undefined>;
+  /** What a feed's connectors report. */
+  captureOf: (feed: string) => Promise<FeedCapture>;
   /** Gap records of a market and its feed that are in memory. */
   gapsRecent: (feed: string, symbol: string) => number;
 }
@@ -63,7 +63,7 @@ export function marketRoutes(source: MarketSource): Route[] {
   return [feeds(source), symbols(source), list(source), details(source), orderBook(source)];
 }
 
-function feeds({ data, reportOf }: MarketSource): Route {
+function feeds({ data, captureOf }: MarketSource): Route {
   return route({
     path: "/v1/feeds",
     id: "listFeeds",
@@ -73,7 +73,7 @@ function feeds({ data, reportOf }: MarketSource): Route {
     handler: async ({ access }) => {
       const visible = new EntitledMarkets(data, access);
       const feeds = [...visible.feeds()]
-        .map(async (feed) => feedView(feed, visible, await reportOf(feed.id)));
+        .map(async (feed) => feedView(feed, visible, await captureOf(feed.id)));
       return json({ feeds: await Promise.all(feeds) });
     },
   });

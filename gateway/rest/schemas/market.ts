@@ -208,6 +208,13 @@ export const FEED_HEALTH = named(
       next_try: TIME_OR_NULL.describe("When a connection that is not open is tried next."),
     }).describe("The connection to the venue, as the records of the feed tell."),
     subscriptions: SUBSCRIPTIONS,
+    shards: z.array(z.strictObject({
+      shard: z.string(),
+      answers: z.boolean().describe("Whether its connector answers: false = it is away."),
+    })).describe(
+      "Shards that capture the feed, each by processes of its own; empty where there are none, and " +
+        "for a caller that may not see all of the feed.",
+    ),
     gap: OPEN_GAP,
   }),
 );

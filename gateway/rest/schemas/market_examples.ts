@@ -53,6 +53,7 @@ export const FEED_LIST = {
         next_try: AT + 6000,
       }],
     },
+    shards: [{ shard: "tier1", answers: true }, { shard: "tier2", answers: true }],
     gap: null,
   }],
 };

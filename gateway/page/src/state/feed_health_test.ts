@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type GapEntry, medianOf, sumGaps } from "./feed_health.ts";
+import { type GapEntry, medianOf, shardsText, sumGaps } from "./feed_health.ts";
 
 function gap(from: number, to: number | null, more: Partial<GapEntry> = {}): GapEntry {
   const names = {
@@ -26,4 +26,11 @@ Deno.test("time that several gaps cover counts once, and one that is open lasts 
 Deno.test("the median of none is not known", () => {
   assert.equal(medianOf([]), null);
   assert.equal(medianOf([30, 1, 2]), 2);
+});
+
+Deno.test("shards are counted, and those that are away are named", () => {
+  const of = (answers: boolean[]) => answers.map((each, n) => ({ shard: `s${n}`, answers: each }));
+  assert.equal(shardsText([]), "none");
+  assert.equal(shardsText(of([true, true])), "2 answer");
+  assert.equal(shardsText(of([true, false, false])), "s1, s2 away");
 });

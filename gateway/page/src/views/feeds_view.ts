@@ -11,6 +11,7 @@ import {
   medianOf,
   nextTryText,
   Rates,
+  shardsText,
   sumGaps,
 } from "../state/feed_health.ts";
 import { MetricsText } from "../state/metrics_text.ts";
@@ -141,6 +142,7 @@ export class FeedsView {
         : durationText(sum.lostMs),
       "Next try": nextTryText(feed.connection.next_try, Date.now()) ?? "–",
       "Subscriptions away": feed.subscriptions?.away == null ? "–" : count(feed.subscriptions.away),
+      "Shards": shardsText(feed.shards),
       "Markets": count(feed.markets),
       "Trading day": day === undefined ? "–" : `${day.day}, ${day.why ?? day.state}`,
       "Books waiting": count(feed.books_pending),
@@ -254,6 +256,10 @@ const FACTS: readonly (readonly [string, string])[] = [
   ["Time in gaps", "Of the last 24 hours, in which at least one gap was open"],
   ["Next try", "When a connection that is not open is tried next"],
   ["Subscriptions away", "Ordered channels of markets that bring nothing now"],
+  [
+    "Shards",
+    "Parts of the feed that processes of their own capture, and which of them do not answer",
+  ],
   ["Markets", "Markets of this feed"],
   ["Trading day", "The newest one by the feed's calendar, and how far it is"],
   ["Books waiting", "Books that wait for a snapshot"],
