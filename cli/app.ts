@@ -33,6 +33,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "data": "Archived records: list, check, export, replay and remove them",
   "query": "",
   "ask": "",
+  "transform": "Formats of your own: store, try, list and remove them",
   "signal": "Signals in code: write, check, list and switch them",
   "backtest": "",
   "reprocess": "Versions of the archive's records, made again from raw",

@@ -250,8 +250,10 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
   ];
 }
 
-/** Words of commands that run signals: in hosts, which a shell starts with a limit of memory. */
-const SIGNAL_WORDS: ReadonlySet<string> = new Set(["signal", "backtest", "agent", "action"]);
+/** Words of commands that run customers' code: in hosts, which a shell starts with a limit of memory. */
+const SIGNAL_WORDS: ReadonlySet<string> = new Set([
+  ...["signal", "backtest", "agent", "action", "transform"],
+]);
 /** Words of commands that start other revisions, through the shell. */
 const REVISION_WORDS: ReadonlySet<string> = new Set(["test"]);
 
@@ -259,7 +261,10 @@ const REVISION_WORDS: ReadonlySet<string> = new Set(["test"]);
 function runnable({ args, deno }: Launch): string[] {
   const word = commandWord(args) ?? "";
   if (word === "query") return [deno, "git"];
-  if (SIGNAL_WORDS.has(word)) return [deno, SHELL, "git"];
+  // An export through a transform, too.
+  if (SIGNAL_WORDS.has(word) || flagValue(args, "transform") !== undefined) {
+    return [deno, SHELL, "git"];
+  }
   if (REVISION_WORDS.has(word)) return [SHELL, "git"];
   // Signals run in hosts, which a shell starts; agents check what they write with Deno's own tools.
   return ["git", CHRONYC, ...(word === "up" ? [SHELL, deno] : [])];

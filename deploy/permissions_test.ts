@@ -148,6 +148,14 @@ Deno.test("the first word names the command, whatever flags stand before it", ()
   assert.equal(flagValue(["--env=b=c"], "env"), "b=c");
 });
 
+Deno.test("customers' code is run by who asks for it, and never by the gateway", () => {
+  for (const line of ["transform add x.lua", "data export --transform desk_csv --out -"]) {
+    assert.deepEqual(permissions("ssmd", line).run, ["/usr/bin/deno", "/bin/sh", "git"], line);
+  }
+  assert.ok(!permissions("ssmd", "data export --out x").run.includes("/bin/sh"));
+  assert.deepEqual(permissions("gateway", "--env prod").run, []);
+});
+
 Deno.test("models and webhooks are reached by agents, and by nobody else", () => {
   const reach: Reach[] = [
     { ...LINE, kind: "net", what: "desk.example:443", field: "agents.webhooks.desk.url" },

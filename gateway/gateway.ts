@@ -27,6 +27,7 @@ import { followSelectedMarkets } from "./bus/selected_markets.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { AgentsClient } from "./bus/agents_client.ts";
 import { SignalsClient } from "./bus/signals_client.ts";
+import { TransformsClient } from "./bus/transforms_client.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { InstrumentSource } from "./meta/instrument_source.ts";
 import { MasterStatuses } from "./meta/master_statuses.ts";
@@ -280,6 +281,7 @@ function build(
   });
   const statuses = new MasterStatuses(instruments, data);
   data.add(options.feeds, options.markets);
+  const transforms = new TransformsClient(transport, env);
   const subscriber: BusSubscriber = new BusSubscriber({
     env,
     transport,
@@ -299,6 +301,7 @@ function build(
       ...{ env, data, hub, records, transport, logger, onResumed: counts.onResumed },
       audit: options.audit,
       isEnriched: isEnriched(options.environment),
+      transforms,
     },
     authenticator,
     policy: slow.policy ?? SLOW_POLICY_DEFAULT,
@@ -331,6 +334,7 @@ function build(
       metrics,
       connections,
       tls,
+      transforms,
     },
     onRefused: counts.onRefused,
     toolLimits: options.toolLimits ?? {},

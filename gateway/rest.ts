@@ -2,6 +2,7 @@ import type { AuditQueue } from "@ssmd/audit";
 import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Server } from "node:http";
 import type { Access } from "./access/access.ts";
+import type { TransformsClient } from "./bus/transforms_client.ts";
 import type { Authenticator } from "./access/authenticator.ts";
 import type { ArchiveSource } from "./history/archive_source.ts";
 import { CandleReader } from "./history/candle_reader.ts";
@@ -35,6 +36,7 @@ import { metaRoutes } from "./rest/routes/meta.ts";
 import { pageRoutes } from "./rest/routes/page.ts";
 import { seriesRoutes } from "./rest/routes/series.ts";
 import { secmasterRoutes } from "./rest/routes/secmaster.ts";
+import { transformRoutes } from "./rest/routes/transforms.ts";
 import { serviceRoutes } from "./rest/routes/service.ts";
 import { signInRoutes } from "./rest/routes/sign_in.ts";
 import type { McpServing } from "./mcp/mcp_http.ts";
@@ -80,6 +82,8 @@ interface RestOptions {
   toolLimits?: Partial<CallLimits>;
   /** Makes what MCP clients are served; undefined = the tools. */
   mcpServer: McpServing | undefined;
+  /** Runs customers' formats. */
+  transforms: TransformsClient;
   /** Routes of others: the administration. */
   more?: readonly Route[];
 }
@@ -118,7 +122,8 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
   const { env, version, data, history, archive, authenticator, feedInfo } = options;
   const { mode } = authenticator;
   const reader = new HistoryReader(history, archive);
-  const series = { data, reader, candles: new CandleReader(history, reader) };
+  const { transforms } = options;
+  const series = { data, reader, candles: new CandleReader(history, reader), transforms };
   const gaps = { data, history, archive };
   const routes = [
     ...marketRoutes({
@@ -133,6 +138,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
     enrichedRoute({ data }),
     ...historyRoutes(series),
     ...seriesRoutes(series),
+    ...transformRoutes(transforms),
     gapRoute(gaps, { path: "/v1/gaps", id: "listGaps", tag: "History" }),
     ...metaRoutes({ env, data, archive, registry: options.registry }),
     gapRoute(gaps, { path: "/v1/meta/gaps", id: "listArchivedGaps", tag: "Metadata" }),

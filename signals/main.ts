@@ -1,8 +1,9 @@
 import { findRegistry, loadEnvironment } from "@ssmd/metadata";
-import { ConfigError, runService, SsmdError, untilSignal } from "@ssmd/runtime";
+import { ConfigError, Metrics, runService, SsmdError, untilSignal } from "@ssmd/runtime";
 import { openService, serveService, serviceFlags } from "@ssmd/service";
 import { openServiceStorage } from "@ssmd/storage";
 import { openServiceTransport } from "@ssmd/transport";
+import { TransformService } from "@ssmd/transforms";
 import { readSignals, signalFolders, SignalService } from "./mod.ts";
 
 const FLAGS = {
@@ -37,6 +38,13 @@ await runService("signals", FLAGS, async (flags, stack) => {
     readSignals: async () =>
       await readSignals(await loadEnvironment(registryDir, env), signalFolders(registryDir).all),
   });
+  // Beside the signals: this program alone starts processes without rights.
+  const transforms = new TransformService({
+    ...{ env, registryDir, transport, logger },
+    metrics: new Metrics("transforms", metrics.registry),
+  });
+  stack.defer(() => transforms.close());
+  await transforms.start();
   const scrape = serveService(flags, opened);
   stack.defer(() => scrape.close());
   stack.defer(() => service.close());

@@ -5,7 +5,7 @@
 const ROOT = new URL("../", import.meta.url);
 const DOC = new URL("docs/errors.md", ROOT);
 const ROOMS = ["agents", "archiver", "cli", "connector", "dataset", "exchanges", "gateway", "jobs"]
-  .concat("lib", "signals");
+  .concat("lib", "signals", "transforms");
 const SKIPPED = /(_test|_fixtures|generate)\.ts$|\/(testing|page)\//;
 const TEXT = String.raw`(?:\`(?:[^\`\\]|\\.)*\`|"(?:[^"\\]|\\.)*")`;
 const TEXTS = String.raw`(${TEXT}(?:\s*\+\s*${TEXT})*)`;
@@ -39,7 +39,7 @@ const DO: Readonly<Record<string, string>> = {
   "Leave --times out, or give lines whose t is in nanoseconds since 1970": "CAPTURE_TIMES",
   "See that the bus answers: `ssmd status`; records wait in the spool": "BUS_SLOW",
   "Look into the log of the service that was asked":
-    "AGENTS_REQUEST ARCHIVE_UNAVAILABLE SIGNALS_REQUEST",
+    "AGENTS_REQUEST ARCHIVE_UNAVAILABLE SIGNALS_REQUEST TRANSFORMS_REQUEST",
   "See the Redis's own log; values are read from their source meanwhile": "CACHE_FAILED",
   "Give the gateway its registry with its git history": "AS_OF_UNAVAILABLE NO_REGISTRY",
   "Ask for the entitlement: `ssmd client entitle`": "NOT_ENTITLED",

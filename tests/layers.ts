@@ -43,7 +43,9 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   connector: [...LANGUAGE, "exchanges"],
   archiver: [...LANGUAGE, "dataset"],
   gateway: [...LANGUAGE, "dataset"],
-  signals: [...LANGUAGE, "sandbox", "dataset"],
+  transforms: [...LANGUAGE, "sandbox"],
+  // Its program starts all processes without rights.
+  signals: [...LANGUAGE, "sandbox", "transforms", "dataset"],
   jobs: [...LANGUAGE, "dataset"],
   agents: [...LANGUAGE, "signals", "dataset"],
 };

@@ -8,7 +8,7 @@ import { sourceFiles } from "./layers_graph.ts";
 
 /** Read by code outside of the repository, by hosts, by a bundler or by `deno lint`. */
 const PUBLISHED =
-  /^(signals\/author\/(mod|spec)|cli\/commands\/\w+|gateway\/page\/src\/main|tests\/layers_plugin)\.tsx?$/;
+  /^(signals\/author\/(mod|spec)|cli\/commands\/\w+|transforms\/host\/lua|gateway\/page\/src\/main|tests\/layers_plugin)\.tsx?$/;
 /** What generated code imports depends on the schemas. */
 const NO_PRODUCT = /^(tests|bench)\/|\/generated\/|^lib\/codec\/fields\.ts$/;
 

@@ -21,7 +21,16 @@ const READS: ReadonlySet<string> = new Set([
   ...["job status", "job workflows"],
   ...["mcp status", "mcp tools", "shard plan", "shard status", "shard symbols", "storage versions"],
   // What they start writes its own events.
-  ...["up", "exchange serve", "mcp serve", "signal test", "enricher test", "role check", "tui"],
+  ...[
+    "up",
+    "exchange serve",
+    "mcp serve",
+    "signal test",
+    "transform test",
+    "enricher test",
+    "role check",
+    "tui",
+  ],
   // There is no folder for a log yet.
   "init",
   // A running gateway does it, and writes the event.

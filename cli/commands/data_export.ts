@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
@@ -31,6 +32,9 @@ import { ExportProgress } from "../export/progress.ts";
 import { bytesText } from "../format.ts";
 import { writeBytes } from "../output.ts";
 import { render } from "../render.ts";
+import { compileTransform, TransformSession } from "@ssmd/transforms";
+import { namedTransform } from "../transform/transform_args.ts";
+import { transformedBytes } from "../transform/transformed_lines.ts";
 
 const FILE = z.object({
   path: z.string(),
@@ -67,6 +71,9 @@ const FLAGS = {
   ...SPAN_FLAGS,
   format: choice(EXPORT_FORMATS, "parquet, csv or jsonl", { default: "parquet" }),
   out: text("Folder, file, or - for stdout", { placeholder: "path", required: true }),
+  transform: text("A stored transform makes the file, of one record after another", {
+    placeholder: "transform",
+  }),
   dryRun: DRY_RUN,
   output: OUTPUT,
 };
@@ -88,7 +95,9 @@ export default defineCommand({
     "changed, which holds until the next. gap is true where records may be missing; a book is " +
     "not known, and its levels are absent, from a gap to the next snapshot. enriched: the values " +
     "of the environment's enrichers where one changed (ssmd enricher list); valid is false where " +
-    "the book is not known.",
+    "the book is not known.\n\n" +
+    "--transform: one file or stdout, in the format of a stored transform (ssmd transform list); " +
+    "where it throws, a line says transform_error, and the exit code is 1.",
   changes: "data-access",
   examples: [
     "ssmd data export --env demo --out /tmp/export",
@@ -96,6 +105,7 @@ export default defineCommand({
     "ssmd data export --symbol BTCUSD --from 2026-08-01T02:00:00Z --to 2026-08-02 --out /tmp/btc",
     "ssmd data export --type bars --every 1s --symbol BTCUSD --out bars.parquet",
     "ssmd data export --type bars --type book --depth 5 --every 1s --out /tmp/series",
+    "ssmd data export --type trade --symbol BTCUSD --transform desk_csv --out btc.csv",
     "ssmd data export --env demo --out /tmp/export --dry-run",
   ],
   flags: FLAGS,
@@ -104,16 +114,44 @@ export default defineCommand({
     const { dir } = context.globals;
     const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
     try {
-      await exportRecords(context, storage, flags);
+      if (flags.transform === undefined) await exportRecords(context, flags, { storage });
+      else await exportTransformed(context, storage, { ...flags, transform: flags.transform });
     } finally {
       await storage.close();
     }
   },
 });
 
-async function exportRecords(context: SsmdContext, storage: Storage, flags: Flags): Promise<void> {
+/** One file in a customer's format: its records are those of JSON lines. */
+async function exportTransformed(
+  context: SsmdContext,
+  storage: Storage,
+  flags: Flags & { transform: string },
+): Promise<void> {
+  const session = await TransformSession.open(
+    compileTransform(await namedTransform(context.globals, flags.transform)),
+  );
+  const counts = { records: 0, skipped: 0, errors: 0 };
+  try {
+    const rewrite = (bytes: AsyncIterable<Uint8Array>) => transformedBytes(bytes, session, counts);
+    await exportRecords(context, { ...flags, format: "jsonl" }, { storage, rewrite });
+  } finally {
+    await session.close();
+  }
+  if (counts.errors === 0) return;
+  const { errors, records } = counts;
+  throw new SsmdError("TRANSFORM_ERRORS", `${errors} of ${records} records have an error`, {
+    hint: "Lines with transform_error say which; the others are as the transform made them",
+  });
+}
+
+async function exportRecords(
+  context: SsmdContext,
+  flags: Flags,
+  { storage, rewrite }: { storage: Storage; rewrite?: NonNullable<ExportOptions["rewrite"]> },
+): Promise<void> {
   const { format, out, dryRun } = flags;
-  const oneFile = isOneFile(out, format);
+  const oneFile = rewrite !== undefined || isOneFile(out, format);
   const env = await envOf(storage, flags.env);
   const { series } = seriesOf(flags);
   const enrichment = flags.type?.includes("enriched")
@@ -131,6 +169,7 @@ async function exportRecords(context: SsmdContext, storage: Storage, flags: Flag
   const progress = new ExportProgress(total, shown ? (text) => stderr.write(text) : undefined);
   const options: ExportOptions = {
     ...{ storage, format, out },
+    ...(rewrite === undefined ? {} : { rewrite }),
     onRecords: (what, count) => progress.add(what, count),
   };
   const files = oneFile && !dryRun
@@ -173,7 +212,7 @@ async function toOneFile(
     const folder = await Deno.makeTempDir({ prefix: "ssmd-export-" });
     try {
       const { bytes } = oneStream(partitions, options, `${folder}/sort`);
-      for await (const chunk of bytes) writeBytes(chunk);
+      for await (const chunk of options.rewrite?.(bytes) ?? bytes) writeBytes(chunk);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

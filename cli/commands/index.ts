@@ -903,6 +903,27 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Compare the records that two revisions make of the same raw files",
     load: () => loaded<typeof import("./test_replay.ts")>("./test_replay.ts"),
   },
+  "transform add": {
+    brief: "Store a transform: a format of your own for streams, pages and exports",
+    load: () => loaded<typeof import("./transform_add.ts")>("./transform_add.ts"),
+  },
+  "transform list": {
+    brief: "List the stored transforms",
+    load: () => loaded<typeof import("./transform_list.ts")>("./transform_list.ts"),
+  },
+  "transform remove": {
+    brief: "Take a stored transform away",
+    load: () => loaded<typeof import("./transform_remove.ts")>("./transform_remove.ts"),
+  },
+  "transform show": {
+    brief: "Show a stored transform",
+    load: () => loaded<typeof import("./transform_show.ts")>("./transform_show.ts"),
+  },
+  "transform test": {
+    brief:
+      "Run a transform over archived or recorded records: what went in, what came out, how fast",
+    load: () => loaded<typeof import("./transform_test_command.ts")>("./transform_test_command.ts"),
+  },
   "tui": {
     brief: "Watch and steer a running environment on a terminal",
     load: () => loaded<typeof import("./tui.ts")>("./tui.ts"),

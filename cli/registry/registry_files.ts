@@ -2,6 +2,8 @@ import { registryFileIdOf } from "@ssmd/metadata";
 
 /** What commands write for people: when keys were rotated, and secrets that only a cluster opens. */
 const OF_KEYS = /^(rotation\/[^/]+|sealed\/[^/]+\/[^/]+)\.yaml$/;
+/** Customers' formats, which `ssmd transform add` stores. */
+const OF_TRANSFORMS = /^transforms\/[a-z][a-z0-9_-]*\.(ts|lua)$/;
 /** What `ssmd init` makes beside them. */
 const OF_INIT = /^([^/]+\.schema\.json|[a-z]+\/\.gitkeep)$/;
 
@@ -11,7 +13,7 @@ export function isRegistryText(path: string): boolean {
   return isValidName || OF_KEYS.test(path);
 }
 
-/** Whether a path inside the registry folder is of the registry: code beside it is not. */
+/** Whether a path inside the registry folder is of the registry: other code beside it is not. */
 export function isRegistryFile(path: string): boolean {
-  return isRegistryText(path) || OF_INIT.test(path);
+  return isRegistryText(path) || OF_TRANSFORMS.test(path) || OF_INIT.test(path);
 }

@@ -54,6 +54,11 @@ const LETTERS = "rm -rf data/normalized/demo/dead-letters; " +
 const WAITING_ACTION = `${NO_THREAD}; ${scripted("agents/testing/waiting_action.ts")}`;
 const VERSIONED = scripted("cli/testing/versioned_archive.ts");
 
+const TRANSFORM = "rm -rf exchanges/transforms; echo 'return function(record) " +
+  'return record.symbol .. "," .. record.price end\' > desk_csv.lua';
+const STORED_TRANSFORM =
+  `${TRANSFORM}; mkdir exchanges/transforms; cp desk_csv.lua exchanges/transforms`;
+
 /** The number that the next field of a trade gets. */
 const NEXT_FIELD = parseSchema("trade.capnp", SCHEMAS.trade.text).structs
   .find(({ name }) => name === SCHEMAS.trade.name)?.fields.length;
@@ -85,6 +90,11 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
     "cd exchanges/environments && rm -f cluster.yaml demo.yaml demo-nats.yaml demo-shards.yaml kraken.yaml",
   "schema add-version": `${FRESH}; sed -i '$ s/^}/  venue @${NEXT_FIELD} :Text;\\n}/' trade.capnp`,
   "signal new": "rm -rf signals",
+  "transform add": TRANSFORM,
+  ...Object.fromEntries(
+    ["list", "show", "test", "remove"].map((verb) => [`transform ${verb}`, STORED_TRANSFORM]),
+  ),
+  "data export": STORED_TRANSFORM,
   "key set": NO_KEY,
   "key rotate": `${KEY}; sed -i "s/^key_id: .*/key_id: new/" kalshi.yaml`,
   "key list": OWN_KEYS,

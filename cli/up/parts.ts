@@ -35,6 +35,7 @@ import {
 } from "@ssmd/signals";
 import { keyAudit } from "@ssmd/service";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
+import { TransformService } from "@ssmd/transforms";
 import { openServiceTransport, type Transport } from "@ssmd/transport";
 import { closeOptions } from "./drained_storage.ts";
 import { KeptGateway } from "./kept_gateway.ts";
@@ -100,6 +101,12 @@ export async function startParts(
   });
   stack.defer(() => signals.close());
   await signals.start();
+  const transforms = new TransformService({
+    ...{ env: deployment.environment.name, registryDir: registryFolder, transport, logger },
+    metrics: new Metrics("transforms", registry),
+  });
+  stack.defer(() => transforms.close());
+  await transforms.start();
   const agents = await AgentService.start({
     ...{ deployment, transport, storage, registryDir: registryFolder, logger, health },
     metrics: new Metrics("agents", registry),

@@ -41,6 +41,8 @@ export interface ExportOptions {
   sortBytesMax?: number;
   /** Told of records as they are read and written. */
   onRecords?: (what: "read" | "written", count: number) => void;
+  /** Makes other bytes of those of one file: a customer's format. Default: they stay as they are. */
+  rewrite?: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
   /** Where records come from; default the archive. */
   read?: ReadRecords;
 }

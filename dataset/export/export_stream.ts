@@ -84,6 +84,7 @@ export async function exportFile(
     return { ...await writeExported(folder, basename(options.out), bytes), records: sealed.count };
   }
   const stream = oneStream(partitions, options, folder.work("sort"));
-  const written = await writeExported(folder, basename(options.out), stream.bytes);
+  const bytes = options.rewrite?.(stream.bytes) ?? stream.bytes;
+  const written = await writeExported(folder, basename(options.out), bytes);
   return { ...written, records: stream.records() };
 }

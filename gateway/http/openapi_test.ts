@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { answerAsAgents } from "../testing/agents_service.ts";
+import { answerAsTransforms } from "../testing/transforms_service.ts";
 import { answerAsSignals } from "../testing/signals_service.ts";
 import { SIGNAL } from "../rest/schemas/signal_examples.ts";
 import { withAuditQueue } from "../testing/audit_queue.ts";
@@ -39,6 +40,7 @@ Deno.test("every route answers as described, errors too", () =>
       async ({ get, gateway, connector, client, transport }) => {
         await answerAsSignals(transport, [{ ...SIGNAL, id: "1" }]);
         await answerAsAgents(transport);
+        await answerAsTransforms(transport);
         await client("?symbols=BTCUSD");
         connector.trade("BTCUSD", 100);
         connector.delta("BTCUSD", [{ price: 99, size: 1 }], [{ price: 101, size: 2 }]);

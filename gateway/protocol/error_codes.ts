@@ -25,6 +25,10 @@ export const STREAM_ERRORS = {
   too_many_subscriptions: { number: 1010, meaning: "The client holds as many symbols as it may." },
   role_missing: { number: 1011, meaning: "The caller's role may not ask this." },
   not_enriched: { number: 1012, meaning: "The environment has no enricher that is enabled." },
+  transform_refused: {
+    number: 1013,
+    meaning: "The transform cannot be used; the message says why.",
+  },
   too_many_requests: {
     number: 2001,
     meaning: "Requests (pings count) come faster than they may.",
@@ -36,6 +40,11 @@ export const STREAM_ERRORS = {
     close: 4001,
   },
   disconnected: { number: 2003, meaning: "An administrator ended the connection.", close: 4002 },
+  transform_ended: {
+    number: 2004,
+    meaning: "The transform of the connection harmed its process, or its service is away.",
+    close: 4003,
+  },
 } as const satisfies Record<string, ErrorMeaning>;
 
 /** Codes of errors of the stream itself. */

@@ -147,10 +147,28 @@ export const RECORDS = {
   }),
 } as const;
 
+/** What a transform made of a record: one of text, json and base64, or why it made nothing. */
+export const TRANSFORMED = {
+  text: z.string().optional().describe("The output, where it is text"),
+  json: z.unknown().optional().describe("Where it is an object, a list, a number or a truth value"),
+  base64: z.string().optional().describe("Where it is bytes"),
+  error: z.string().optional().describe("Why there is none: the transform threw, or was ended"),
+} as const;
+
 const listed = z.array(z.string());
 
 /** Messages of the gateway about the conversation, by type. */
 export const CONTROLS = {
+  transformed: z.strictObject({
+    type: z.literal("transformed"),
+    transform: z.string().describe("Its name"),
+    of: type.describe("Of a record of this type"),
+    symbol: z.string(),
+    feed: z.string(),
+    seq: z.int().optional(),
+    pos: position.optional(),
+    ...TRANSFORMED,
+  }),
   welcome: z.strictObject({
     type: z.literal("welcome"),
     protocol: z.int().describe("Version of this protocol"),
@@ -171,6 +189,7 @@ export const CONTROLS = {
     mode,
     interval_ms: z.number().optional(),
     policy,
+    transform: z.string().optional().describe("The transform that records go through"),
     markets: z.int().describe("Markets that this covers now"),
     pending: listed.optional().describe("Books that are not known yet: their snapshots follow"),
     pending_count: z.int().optional(),

@@ -27,6 +27,9 @@ export const REQUEST_ID = z.union([
   z.number(),
 ]).describe("Sent back as it came");
 
+/** The name of a stored transform. */
+export const TRANSFORM_NAME = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax);
+
 const subscription = {
   symbols: z.array(
     z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
@@ -47,6 +50,8 @@ const subscribe = z.strictObject({
       "The pos of the last message that came, or an ISO time with its zone; mode realtime only",
     ),
   policy: z.enum(SLOW_POLICIES).optional(),
+  transform: TRANSFORM_NAME.optional()
+    .describe("A stored transform: from the first subscription on, records come as it makes them"),
 }).superRefine(({ since, types = [], mode = "realtime" }, context) => {
   const refuse = (message: string, hint?: string) =>
     context.addIssue({ code: "custom", path: ["since"], message, params: { hint } });
@@ -96,6 +101,7 @@ export const ADDRESS = z.strictObject({
   mode: z.enum(MODES).optional(),
   interval_ms: z.string().optional(),
   since: z.string().optional(),
+  transform: z.string().optional().describe("With symbols: a stored transform of the records"),
   policy: z.enum(SLOW_POLICIES).optional().describe("What happens when the client is slow"),
   format: z.enum(["json", "capnp"]).optional().describe("capnp: records as binary frames"),
   compress: z.enum(["1", "true", "deflate"]).optional()

@@ -3,13 +3,16 @@ import type { Access } from "../access/access.ts";
 import type { FanoutGroup } from "./fanout_group.ts";
 import { type BufferOwner, ClientBuffer } from "./client_buffer.ts";
 import { Conflater, type ConflaterOwner } from "./conflater.ts";
-import { deflatedFrame, textFrame } from "./frames.ts";
+import { deflatedFrame, textFrame, textOfFrame } from "./frames.ts";
 import type { FrameMeta } from "./frame_meta.ts";
 import type { ByteSink } from "./socket_writer.ts";
 import { Rules } from "./rules.ts";
 import type { BufferLimits, BufferState, SlowPolicy } from "../protocol/slow_policy.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 import { ENCODING, type Encoding, type PreparedFrame } from "./encoding.ts";
+import { TransformQueue } from "./transform_queue.ts";
+import type { SsmdError } from "@ssmd/runtime";
+import type { TransformRun } from "../bus/transforms_client.ts";
 
 /** Receives events of a client. */
 export interface ClientOwner {
@@ -79,6 +82,8 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   /** Set during a replay; books that start after it. */
   #replay: { books: Set<ClientGroup> } | undefined;
   #onRoom: (() => void) | undefined;
+  /** Records go through it; undefined = they are sent as they are. */
+  #transform: TransformQueue<FrameMeta<ClientGroup>> | undefined;
 
   constructor(options: ClientOptions) {
     this.id = options.id;
@@ -114,7 +119,26 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   /** Whether a replay may continue: it fills at most half of the buffer. */
   get hasRoom(): boolean {
-    return this.#buffer.hasRoom;
+    return this.#buffer.hasRoom && this.#transform?.hasRoom !== false;
+  }
+
+  /** Name of the transform of its records; undefined = it has none. */
+  get transform(): string | undefined {
+    return this.#transform?.name;
+  }
+
+  /**
+   * Sends its records through a transform from now on. Gaps and answers stay as they are, in their
+   * places. `onEnded` is called when it will never run again.
+   */
+  startTransform(run: TransformRun, onEnded: (error: SsmdError) => void): void {
+    if (this.state === "disconnected") return run.close();
+    this.encoding = ENCODING.json;
+    this.#transform = new TransformQueue(run, {
+      onTransformed: (message, meta) => this.#deliverTransformed(message, meta),
+      onTransformRoom: () => this.onRoom(),
+      onTransformEnded: onEnded,
+    });
   }
 
   /** Handling of records that do not fit. */
@@ -146,20 +170,50 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     ) {
       return;
     }
+    if (this.#transform !== undefined) return this.#deliverToTransform(frame, this.#transform);
+    this.#deliverFrame(frame.buffer, frame.start, meta);
+  }
+
+  #deliverFrame(buffer: Uint8Array, start: number, meta: FrameMeta<ClientGroup>): void {
     if (isDroppable(meta.type) && !this.#buffer.fits(meta.bytes) && !this.#applyPolicy(meta)) {
       return;
     }
-    this.#buffer.push(frame.buffer, frame.start, meta);
+    this.#buffer.push(buffer, start, meta);
     this.#countSent(meta.type, meta.subject);
     this.#scheduleFlush();
+  }
+
+  /** A transform that is too slow is what a client is that does not read: records are dropped. */
+  #deliverToTransform(
+    { buffer, start, end, meta }: PreparedFrame<ClientGroup>,
+    transform: TransformQueue<FrameMeta<ClientGroup>>,
+  ): void {
+    if (meta.type === TYPE_INDEX.gap) {
+      return transform.sendInTurn(() => this.#deliverFrame(buffer, start, meta));
+    }
+    if (transform.fits || !isDroppable(meta.type)) {
+      return transform.add(textOfFrame(buffer, start, end), meta);
+    }
+    this.#countDropped(meta.type, meta.subject);
+    if (meta.type === TYPE_INDEX.orderbook && meta.subject) this.#await(meta.subject, "dropped");
+  }
+
+  #deliverTransformed(message: string, meta: FrameMeta<ClientGroup>): void {
+    if (this.state === "disconnected") return;
+    const frame = textFrame(message);
+    this.#deliverFrame(frame, 0, { ...meta, bytes: frame.length });
   }
 
   /** Sends a control message, which is never dropped. */
   sendControl(text: string): void {
     if (this.state === "disconnected") return;
     const frame = this.encoding === ENCODING.deflatedJson ? deflatedFrame(text) : textFrame(text);
-    this.#push(frame, -1, undefined);
-    this.#scheduleFlush();
+    const send = () => {
+      this.#push(frame, -1, undefined);
+      this.#scheduleFlush();
+    };
+    if (this.#transform === undefined) send();
+    else this.#transform.sendInTurn(send);
   }
 
   /** Sends a requested state; counts it as dropped when it does not fit. */
@@ -169,8 +223,9 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     if (isDroppable(type) && !this.#buffer.fits(frame.length)) {
       return this.#countDropped(type, undefined);
     }
-    this.#push(frame, type, undefined);
-    this.#countSent(type, group);
+    if (!this.#pushState(frame, type, { group, subject: undefined })) {
+      return this.#countDropped(type, undefined);
+    }
     this.#scheduleFlush();
   }
 
@@ -179,9 +234,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     const frame = group.newestFrame(type, this.encoding);
     if (frame === undefined) return true;
     if (!this.#buffer.fits(frame.length)) return false;
-    this.#push(frame, type, group);
-    this.#countSent(type, group);
-    return true;
+    return this.#pushState(frame, type, { group, subject: group });
   }
 
   onEmitted(): void {
@@ -250,6 +303,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   /** The connection ended: sends nothing any more. */
   close(): void {
+    this.#transform?.close();
     this.#buffer.close();
     this.#conflater?.close();
     this.#awaitingSnapshot = undefined;
@@ -333,6 +387,29 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#buffer.push(frame, 0, { bytes: frame.length, type, isSnapshot, subject });
   }
 
+  /** Sends a state, or gives it to the transform; false = the transform has no room for it. */
+  #pushState(
+    frame: Uint8Array,
+    type: number,
+    { group, subject }: { group: ClientGroup; subject: ClientGroup | undefined },
+  ): boolean {
+    const transform = this.#transform;
+    if (transform === undefined || type === TYPE_INDEX.gap) {
+      const send = () => {
+        this.#push(frame, type, subject);
+        this.#countSent(type, group);
+      };
+      if (transform === undefined) send();
+      else transform.sendInTurn(send);
+      return true;
+    }
+    if (!transform.fits) return false;
+    const isSnapshot = type === TYPE_INDEX.orderbook;
+    const meta = { bytes: frame.length, type, isSnapshot, subject: group };
+    transform.add(textOfFrame(frame, 0, frame.length), meta);
+    return true;
+  }
+
   #countSent(type: number, group: ClientGroup | undefined): void {
     this.sent++;
     if (group !== undefined) this.access.meter?.add(group.meterFeedIndex, type, 1);
@@ -374,9 +451,8 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
       const frame = group.stateFrame(TYPE_INDEX.orderbook, this.encoding, this.#owner.position);
       if (frame === undefined) continue;
       if (!this.#buffer.fits(frame.length)) break;
+      if (!this.#pushState(frame, TYPE_INDEX.orderbook, { group, subject: group })) break;
       awaiting.delete(group);
-      this.#push(frame, TYPE_INDEX.orderbook, group);
-      this.#countSent(TYPE_INDEX.orderbook, group);
     }
     if (awaiting.size === 0) this.#awaitingSnapshot = undefined;
     this.#scheduleFlush();

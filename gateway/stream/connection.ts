@@ -104,7 +104,10 @@ export class Connection implements StreamSession {
     const sink = new SocketSink(socket);
     const owner = context.hub;
     this.client = new Client({ id, sink, owner, access, policy, limits });
-    this.#handler = new RequestHandler(this.client, context);
+    this.#handler = new RequestHandler(this.client, context, {
+      address: this.address,
+      onTransformEnded: ({ message, hint }) => this.refuse("transform_ended", message, hint),
+    });
   }
 
   /** Why it ended or is ending; empty while open. */

@@ -5,6 +5,7 @@ const HEADER_BYTES_MAX = 10;
 /** Bytes behind a record in a binary frame. */
 const TRAILER_BYTES = 16;
 const UTF8 = new TextEncoder();
+const TEXT = new TextDecoder();
 
 /** First byte of a frame that is a whole message (RFC 6455 §5.2, RFC 7692 §6). */
 const WHOLE = { text: 0x81, deflatedText: 0xc1, binary: 0x82 } as const;
@@ -112,6 +113,13 @@ function frame(payload: Uint8Array, first: number): Uint8Array {
   writeLength(whole, 1, payload.length);
   whole.set(payload, header);
   return whole;
+}
+
+/** The text of a frame that was made of text and not compressed. */
+export function textOfFrame(buffer: Uint8Array, start: number, end: number): string {
+  const length = (buffer[start + 1] ?? 0) & 127;
+  const header = length < 126 ? 2 : length === 126 ? 4 : 10;
+  return TEXT.decode(buffer.subarray(start + header, end));
 }
 
 /** One frame in memory of its own, for text that is kept or rare. */

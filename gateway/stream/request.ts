@@ -52,6 +52,8 @@ export interface ClientRequest {
   since: Since | undefined;
   /** Handling of records that the buffer has no room for; undefined = as before. */
   policy: SlowPolicy | undefined;
+  /** Name of a stored transform; undefined = as before. */
+  transform: string | undefined;
   id: RequestId;
 }
 
@@ -102,10 +104,15 @@ function checkRequest(value: Record<string, unknown>): ClientRequest | RequestEr
 function requestOf(body: z.output<typeof CLIENT_REQUEST>): ClientRequest {
   const { action, id } = body;
   const { symbols = [], types } = action === "ping" ? {} : body;
-  const { mode = "realtime", interval_ms: intervalMs = INTERVAL_MS_DEFAULT, since, policy } =
-    action === "subscribe" ? body : {};
+  const {
+    mode = "realtime",
+    interval_ms: intervalMs = INTERVAL_MS_DEFAULT,
+    since,
+    policy,
+    transform,
+  } = action === "subscribe" ? body : {};
   return {
-    ...{ action, symbols, mode, intervalMs, policy, id },
+    ...{ action, symbols, mode, intervalMs, policy, transform, id },
     types: types?.reduce((mask, type) => mask | bitOf(type), 0) ??
       (action === "unsubscribe" ? RECORD_TYPES | ENRICHED_BIT : RECORD_TYPES),
     since: since === undefined ? undefined : parseSince(since),

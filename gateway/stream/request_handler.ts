@@ -1,5 +1,6 @@
 import type { AuditQueue } from "@ssmd/audit";
-import { suggestion } from "@ssmd/runtime";
+import { SsmdError, suggestion } from "@ssmd/runtime";
+import type { TransformsClient } from "../bus/transforms_client.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
 import { EntitledMarkets } from "../state/entitled_markets.ts";
@@ -7,6 +8,7 @@ import type { Client } from "./client.ts";
 import { CatchUp, type CatchUpContext } from "./catch_up.ts";
 import { mayActAs, roleMissing } from "../access/role.ts";
 import { REQUEST_ROLES } from "../protocol/requests.ts";
+import { ENCODING } from "./encoding.ts";
 import { numberOf } from "../protocol/error_codes.ts";
 import { type ClientRequest, parseRequest } from "./request.ts";
 import { RequestError, type RequestId } from "./request_error.ts";
@@ -26,17 +28,29 @@ export type StreamContext = CatchUpContext & {
   isEnriched?: boolean;
   /** Where subscriptions of clients with keys are written. */
   audit?: AuditQueue | undefined;
+  /** Runs customers' formats. */
+  transforms: TransformsClient;
 };
+
+/** Who a connection is, where its client has no name, and what its end is. */
+interface StreamOwner {
+  address: string;
+  onTransformEnded: (error: SsmdError) => void;
+}
 
 /** Handles the requests of one client: changes its subscriptions and answers. */
 export class RequestHandler {
   #client: Client;
   #context: StreamContext;
   #catchUp: CatchUp | undefined;
+  #owner: StreamOwner;
+  /** Whether a transform is starting. */
+  #isStarting = false;
   /** The newest error that was sent. */
   lastError: { code: string; message: string; at: number } | undefined;
 
-  constructor(client: Client, context: StreamContext) {
+  constructor(client: Client, context: StreamContext, owner: StreamOwner) {
+    this.#owner = owner;
     this.#client = client;
     this.#context = context;
   }
@@ -63,7 +77,10 @@ export class RequestHandler {
       ...{ category: "data-access", actor, outcome: reason === "" ? "done" : "refused", reason },
       action: isRefused ? "stream request" : `stream ${request.action}`,
       target: isRefused ? "" : request.symbols.join(" ").slice(0, TARGET_CHARACTERS_MAX),
-      metadata: isRefused ? {} : { types: typeNames(request.types).join(" "), mode: request.mode },
+      metadata: isRefused ? {} : {
+        ...{ types: typeNames(request.types).join(" "), mode: request.mode },
+        ...(request.transform === undefined ? {} : { transform: request.transform }),
+      },
     });
   }
 
@@ -115,6 +132,9 @@ export class RequestHandler {
     if (request.types & ENRICHED_BIT && this.#context.isEnriched !== true) {
       return this.sendRefusal(notEnriched(request.id));
     }
+    if (request.transform !== undefined && request.transform !== this.#client.transform) {
+      return void this.#subscribeTransformed(request, request.transform);
+    }
     const { known, unknown } = this.#splitKnown(request.symbols);
     if (unknown.length > 0) this.#refuseUnknown(unknown, request.id);
     if (known.length === 0) return;
@@ -138,6 +158,31 @@ export class RequestHandler {
       this.#context.hub.updateInterest(this.#client, market, request.types);
     }
     this.#sendOpenGaps(markets);
+  }
+
+  /** Starts the transform, then subscribes; a connection has one, from its first subscription on. */
+  async #subscribeTransformed(request: ClientRequest, name: string): Promise<void> {
+    const { access, rules, transform, encoding } = this.#client;
+    const refuse = (message: string, hint: string) =>
+      this.sendRefusal(new RequestError("transform_refused", message, { hint, id: request.id }));
+    if (transform !== undefined || this.#isStarting || rules.exactCount + rules.prefixCount > 0) {
+      return refuse("A connection has one transform, from its first subscription on", ANOTHER);
+    }
+    if (encoding === ENCODING.capnp) {
+      return refuse("A transform makes messages of JSON", "Leave format=capnp out of the address");
+    }
+    this.#isStarting = true;
+    try {
+      const caller = access.client || this.#owner.address;
+      const run = await this.#context.transforms.open(name, caller);
+      this.#client.startTransform(run, this.#owner.onTransformEnded);
+      this.#subscribe(request);
+    } catch (error) {
+      if (!(error instanceof SsmdError)) throw error;
+      refuse(error.message, error.hint);
+    } finally {
+      this.#isStarting = false;
+    }
   }
 
   /** Resumes where the client says, or starts fresh when that is impossible. */
@@ -166,6 +211,7 @@ export class RequestHandler {
       mode: request.mode,
       ...(request.mode === "conflated" ? { interval_ms: request.intervalMs } : {}),
       policy: this.#client.policy,
+      ...(this.#client.transform === undefined ? {} : { transform: this.#client.transform }),
       markets: markets.length,
       ...this.#pendingOf(markets, request.types),
       ...this.#withheldOf(markets, request.types),
@@ -288,6 +334,8 @@ export class RequestHandler {
     this.#client.sendControl(JSON.stringify(message));
   }
 }
+
+const ANOTHER = "Open another connection for it; GET /v1/transforms lists them";
 
 function notEnriched(id: RequestId): RequestError {
   return new RequestError("not_enriched", "The environment has no enricher that is enabled", {

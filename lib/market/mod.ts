@@ -103,3 +103,11 @@ export {
   type DayState,
   type TradingDayStatus,
 } from "./trading_day.ts";
+export {
+  type TransformInfo,
+  type TransformOutput,
+  type TransformsAnswer,
+  type TransformsDone,
+  type TransformsRequest,
+  transformsSubject,
+} from "./transform_requests.ts";

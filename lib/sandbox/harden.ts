@@ -43,10 +43,12 @@ const ASSIGNABLE: readonly (readonly [object, readonly string[]])[] = [
  * Takes from this process everything that is no part of the language, and everything by which one
  * part of that code could reach another: globals, clock, chance, locale, and the language's own objects, which
  * are frozen, as `shared` is with all that it leads to. What the host itself needs it must hold before.
+ * `kept` names further globals that stay, frozen too.
  */
-export function harden(shared: readonly object[]): void {
+export function harden(shared: readonly object[], kept: readonly string[] = []): void {
   for (const name of Reflect.ownKeys(globalThis)) {
-    if (typeof name === "symbol" || !KEPT.has(name)) Reflect.deleteProperty(globalThis, name);
+    const isKept = typeof name === "string" && (KEPT.has(name) || kept.includes(name));
+    if (!isKept) Reflect.deleteProperty(globalThis, name);
   }
   for (const [from, name] of REMOVED) Reflect.deleteProperty(from, name);
   for (const name of Reflect.ownKeys(RegExp)) {

@@ -13,6 +13,9 @@ import { positionOfCursor, spanOf } from "../history_span.ts";
 import { historyHints } from "../history_hints.ts";
 import { marketOf } from "../market_lookup.ts";
 import { recordsJson } from "../records_json.ts";
+import { transformedRecords } from "../transformed_records.ts";
+import type { TransformsClient } from "../../bus/transforms_client.ts";
+import { TRANSFORM_NAME } from "../../protocol/requests.ts";
 import { json, rawJson } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
@@ -25,6 +28,7 @@ import {
   TICKER_PAGE,
   TO,
   TRADE_PAGE,
+  TRANSFORMED_PAGE,
 } from "../schemas/history.ts";
 
 /** Data of the history routes. */
@@ -32,6 +36,8 @@ export interface HistorySource {
   data: MarketData;
   reader: HistoryReader;
   candles: CandleReader;
+  /** Runs customers' formats. */
+  transforms: TransformsClient;
 }
 
 export const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
@@ -72,7 +78,7 @@ interface PageKind<T extends keyof HistoryRecords> {
 }
 
 function pageRoute<T extends keyof HistoryRecords>(
-  { data, reader }: HistorySource,
+  { data, reader, transforms }: HistorySource,
   { type, id, list, summary, schema, example }: PageKind<T>,
 ): Route {
   return route({
@@ -82,15 +88,27 @@ function pageRoute<T extends keyof HistoryRecords>(
     query: {
       ...{ from: FROM, to: TO, order: ORDER, limit: PAGE_LIMIT },
       ...{ cursor: CURSOR.optional(), feed: WHICH_FEED },
+      transform: TRANSFORM_NAME.optional().describe(
+        `A stored transform: the answer has \`transformed\`, what it made of each record, in place ` +
+          `of \`${list}\`. GET /v1/transforms lists them.`,
+      ),
     },
-    answers: { 200: { schema, example } },
+    answers: { 200: { schema: z.union([schema, TRANSFORMED_PAGE]), example } },
     handler: async ({ params, query, access }) => {
       const { market } = marketOf(data, access, { ...params, feed: query.feed, type });
       const { order, limit } = query;
       const cursor = query.cursor === undefined ? undefined : positionOfCursor(query.cursor, order);
       const span = cursor?.span ?? spanOf(query, nowUs());
       const page = { market, type, order, limit, ...span, after: cursor?.after };
-      return rawJson(await pageJson(await reader.page(page), { ...page, list }));
+      if (query.transform === undefined) {
+        return rawJson(await pageJson(await reader.page(page), { ...page, list }));
+      }
+      const found = await reader.page(page);
+      const made = await transformedRecords(found.records, {
+        ...{ market, transforms, name: query.transform, caller: access.client || "rest" },
+      });
+      const items = { list: "transformed", json: JSON.stringify(made) };
+      return rawJson(await pageJson(found, { ...page, list, items }));
     },
   });
 }
@@ -98,12 +116,14 @@ function pageRoute<T extends keyof HistoryRecords>(
 /** A page as JSON: records are written as the stream writes them, not one object each. */
 async function pageJson<T extends keyof HistoryRecords>(
   { records, next, gaps, archived }: Page<HistoryRecords[T]>,
-  { market, order, fromUs, toUs, list }: {
+  { market, order, fromUs, toUs, list, items }: {
     market: Parameters<HistoryReader["floorOf"]>[0];
     order: "asc" | "desc";
     fromUs: number;
     toUs: number;
     list: string;
+    /** What stands in place of the records. */
+    items?: { list: string; json: string };
   },
 ): Promise<string> {
   const prefix = jsonPrefix(market.symbol, market.feed.id);
@@ -118,8 +138,8 @@ async function pageJson<T extends keyof HistoryRecords>(
     source: { memory: records.length - archived, archive: archived },
     _hints: historyHints({ list, count: records.length, gaps, hasNext: next !== undefined }),
   });
-  const items = await recordsJson(records, prefix);
-  return `{${prefix},"${list}":${items},${rest.slice(1)}`;
+  const json = items?.json ?? await recordsJson(records, prefix);
+  return `{${prefix},"${items?.list ?? list}":${json},${rest.slice(1)}`;
 }
 
 function candleRoute({ data, candles }: HistorySource): Route {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
-import { RECORDS } from "../../protocol/messages.ts";
+import { RECORDS, TRANSFORMED } from "../../protocol/messages.ts";
 import { TIME_PATTERN, usOfTime } from "../../http/time_text.ts";
 import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME } from "./common.ts";
 import { named } from "../../http/named.ts";
@@ -79,6 +79,17 @@ export const TICKER_PAGE = named(
   "TickerPage",
   "A page of tickers; like TradePage.",
   z.strictObject({ ...PAGE, tickers: z.array(TICKER) }),
+);
+
+/** A page of records as a transform made them. */
+export const TRANSFORMED_PAGE = named(
+  "TransformedPage",
+  "A page of records as a stored transform made them; like TradePage. Records that it gave nothing " +
+    "for are left out.",
+  z.strictObject({
+    ...PAGE,
+    transformed: z.array(z.strictObject({ seq: z.int(), ...TRANSFORMED })),
+  }),
 );
 
 /** A list of gaps. */

@@ -1,0 +1,135 @@
+import type { TransformOutput } from "@ssmd/market";
+import { SsmdError } from "@ssmd/runtime";
+import type { TransformRun } from "../bus/transforms_client.ts";
+
+/** Records of one request to the transform, and their characters. */
+const BATCH_RECORDS_MAX = 200;
+const BATCH_CHARACTERS_MAX = 128 * 1024;
+/** What waits for a transform; beyond it records are dropped and told as such. */
+const WAITING_RECORDS_MAX = 10_000;
+const WAITING_CHARACTERS_MAX = 4 * 1024 * 1024;
+
+/** What a record is, for who sends its output; `M` is kept as it came. */
+interface WaitingRecord<M> {
+  /** Its JSON. */
+  text: string;
+  meta: M;
+}
+
+/** A record, or something that must not overtake those before it. */
+type Waiting<M> = WaitingRecord<M> | (() => void);
+
+/** Receives what comes out of a {@linkcode TransformQueue}. */
+interface TransformOwner<M> {
+  /** The message of a record's output. */
+  onTransformed(message: string, meta: M): void;
+  /** There is room again for records. */
+  onTransformRoom(): void;
+  /** It will never run again. */
+  onTransformEnded(error: SsmdError): void;
+}
+
+/** Records of one client on their way through its transform, in order, and bounded. */
+export class TransformQueue<M> {
+  readonly #run: TransformRun;
+  readonly #owner: TransformOwner<M>;
+  #waiting: Waiting<M>[] = [];
+  #records = 0;
+  #characters = 0;
+  #isRunning = false;
+  #isClosed = false;
+
+  constructor(run: TransformRun, owner: TransformOwner<M>) {
+    this.#run = run;
+    this.#owner = owner;
+  }
+
+  /** Name of the transform. */
+  get name(): string {
+    return this.#run.name;
+  }
+
+  /** Whether less than half of what may wait does. */
+  get hasRoom(): boolean {
+    return this.#records < WAITING_RECORDS_MAX / 2 &&
+      this.#characters < WAITING_CHARACTERS_MAX / 2;
+  }
+
+  /** Whether a record fits. */
+  get fits(): boolean {
+    return this.#records < WAITING_RECORDS_MAX && this.#characters < WAITING_CHARACTERS_MAX;
+  }
+
+  /** Adds a record. */
+  add(text: string, meta: M): void {
+    if (this.#isClosed) return;
+    this.#waiting.push({ text, meta });
+    this.#records++;
+    this.#characters += text.length;
+    void this.#work();
+  }
+
+  /** Sends something behind the records that wait: at once where none does. */
+  sendInTurn(send: () => void): void {
+    if (this.#isClosed || this.#waiting.length === 0 && !this.#isRunning) send();
+    else this.#waiting.push(send);
+  }
+
+  /** Forgets what waits, and ends the transform. */
+  close(): void {
+    this.#isClosed = true;
+    this.#waiting = [];
+    this.#run.close();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      while (this.#waiting.length > 0 && !this.#isClosed) await this.#runBatch();
+    } catch (error) {
+      if (!(error instanceof SsmdError)) throw error;
+      if (!this.#isClosed) this.#end(error);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** What is no record still goes out; a record's place can be resumed from. */
+  #end(error: SsmdError): void {
+    const rest = this.#waiting;
+    this.close();
+    for (const each of rest) if (typeof each === "function") each();
+    this.#owner.onTransformEnded(error);
+  }
+
+  async #runBatch(): Promise<void> {
+    const batch: WaitingRecord<M>[] = [];
+    let characters = 0;
+    let taken = 0;
+    for (const each of this.#waiting) {
+      if (typeof each === "function") break;
+      batch.push(each);
+      characters += each.text.length;
+      taken++;
+      if (batch.length >= BATCH_RECORDS_MAX || characters >= BATCH_CHARACTERS_MAX) break;
+    }
+    const hadRoom = this.hasRoom;
+    this.#waiting.splice(0, taken);
+    if (batch.length > 0) {
+      const outputs = await this.#run.run(batch.map(({ text }) => text));
+      this.#records -= batch.length;
+      this.#characters -= characters;
+      batch.forEach((each, i) => this.#send(each, outputs[i] as TransformOutput));
+    }
+    while (typeof this.#waiting[0] === "function") (this.#waiting.shift() as () => void)();
+    if (!hadRoom && this.hasRoom) this.#owner.onTransformRoom();
+  }
+
+  #send({ text, meta }: WaitingRecord<M>, output: TransformOutput): void {
+    if (this.#isClosed || "skip" in output) return;
+    const { type: of, symbol, feed, seq, pos } = JSON.parse(text) as Record<string, unknown>;
+    const head = { type: "transformed", transform: this.name, of, symbol, feed, seq, pos };
+    this.#owner.onTransformed(JSON.stringify({ ...head, ...output }), meta);
+  }
+}

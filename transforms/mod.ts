@@ -1,0 +1,12 @@
+/** Transforms: customers' formats of records, in processes without rights. @module */
+export { TransformSession } from "./process/transform_session.ts";
+export { TransformService, type TransformServiceOptions } from "./service/transform_service.ts";
+export { compileTransform } from "./source/compile_transform.ts";
+export {
+  findTransform,
+  infoOf,
+  listTransforms,
+  readTransform,
+  type StoredTransform,
+  transformsDir,
+} from "./source/transform_files.ts";

@@ -1,0 +1,114 @@
+import {
+  type TransformOutput,
+  type TransformsDone,
+  type TransformsRequest,
+  transformsSubject,
+} from "@ssmd/market";
+import { type Logger, type Metrics, SsmdError } from "@ssmd/runtime";
+import type { Subscription, Transport } from "@ssmd/transport";
+import type { TransformLimits } from "../process/transform_process.ts";
+import { compileTransform } from "../source/compile_transform.ts";
+import { findTransform, infoOf, listTransforms } from "../source/transform_files.ts";
+import { answerOf, boundedOutputs } from "./answers.ts";
+import { Quarantine } from "./quarantine.ts";
+import { OpenSessions, type SessionLimits } from "./open_sessions.ts";
+import { TransformsMetrics } from "./transforms_metrics.ts";
+
+/** What the service of transforms is made of. */
+export interface TransformServiceOptions {
+  env: string;
+  /** Folder of the registry, which has them below `transforms/`. */
+  registryDir: string;
+  transport: Transport;
+  logger: Logger;
+  metrics: Metrics;
+  /** Processor time of a process. */
+  limits?: Partial<TransformLimits>;
+  /** How many processes there may be. */
+  sessions?: Partial<SessionLimits>;
+}
+
+/**
+ * Runs transforms for whoever asks over the bus, each caller's in a process of its own: the gateway
+ * itself starts none. What harms its process costs only who asked for it.
+ */
+export class TransformService {
+  readonly #options: TransformServiceOptions;
+  readonly #metrics: TransformsMetrics;
+  readonly #sessions: OpenSessions;
+  readonly #quarantine = new Quarantine();
+  #subscription: Subscription | undefined;
+
+  constructor(options: TransformServiceOptions) {
+    this.#options = options;
+    this.#metrics = new TransformsMetrics(options.metrics);
+    this.#sessions = new OpenSessions({
+      ...options.sessions,
+      onCount: (count) => this.#metrics.sessions.set(count),
+    });
+  }
+
+  /** Answers from now on. Rejects as the transport does. */
+  async start(): Promise<void> {
+    const { transport, env } = this.#options;
+    this.#subscription = await transport.respond(
+      transformsSubject(env),
+      (payload) => answerOf(payload, (request) => this.#do(request)),
+    );
+  }
+
+  /** Ends all processes. */
+  async close(): Promise<void> {
+    this.#subscription?.unsubscribe();
+    await this.#sessions.close();
+  }
+
+  async #do(request: TransformsRequest): Promise<TransformsDone> {
+    switch (request.action) {
+      case "list":
+        return { ok: true, transforms: (await this.#stored()).map(infoOf) };
+      case "open":
+        return { ok: true, session: await this.#open(request) };
+      case "run":
+        return { ok: true, outputs: await this.#run(request) };
+      case "close":
+        await this.#sessions.end(request.session);
+        return { ok: true };
+    }
+  }
+
+  #stored() {
+    return listTransforms(this.#options.registryDir);
+  }
+
+  async #open({ name, caller }: { name: string; caller: string }): Promise<string> {
+    this.#quarantine.assertAllowed(caller, name);
+    const transform = compileTransform(await findTransform(this.#options.registryDir, name));
+    return await this.#sessions.open(transform, caller, {
+      limits: this.#options.limits ?? {},
+      onEnd: ({ code, message }) => {
+        this.#metrics.ends.inc({ code });
+        this.#options.logger.warn("a transform harmed its process", {
+          ...{ transform: name, caller, code, error: message },
+        });
+      },
+    });
+  }
+
+  async #run(
+    { session: id, records }: { session: string; records: readonly unknown[] },
+  ): Promise<TransformOutput[]> {
+    const { session, caller } = this.#sessions.of(id);
+    try {
+      const outputs = boundedOutputs(await this.#sessions.inTurn(id, () => session.run(records)));
+      this.#metrics.countOutputs(outputs);
+      return outputs;
+    } catch (error) {
+      if (error instanceof SsmdError && error.code === "TRANSFORM_QUARANTINED") {
+        this.#quarantine.add(caller, session.name);
+        await this.#sessions.end(id);
+      }
+      throw error;
+    }
+  }
+}
