@@ -17,7 +17,7 @@ export interface NatsJournalOptions {
   env: string;
   /** `nats://host:port`, one or several of a cluster. */
   url: readonly string[];
-  /** Reads the bus's credentials from where they are now; absent = it asks for none. */
+  /** Reads the bus's credentials from where they are now, before each connection; absent = it asks for none. */
   readCredentials?: (() => Promise<NatsCredentials>) | undefined;
 }
 
@@ -31,7 +31,7 @@ const TRY_MS_MAX = 5_000;
  */
 export async function natsJournal(options: NatsJournalOptions): Promise<Journal> {
   const { env, url: servers, readCredentials } = options;
-  const endpoint = { servers, credentials: await readCredentials?.() };
+  const endpoint = { servers, credentials: await readCredentials?.(), readCredentials };
   const connection = await connectNats(endpoint, "ssmd-journal", true);
   try {
     const manager = await managerOf(connection);

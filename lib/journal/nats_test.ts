@@ -41,3 +41,26 @@ Deno.test({
     await server.stop();
   },
 });
+
+Deno.test({
+  name: "a journal on NATS takes rotated credentials at its next connection",
+  ignore: !natsServerAvailable(),
+  fn: async () => {
+    const path = await Deno.makeTempFile({ prefix: "ssmd-nats-", suffix: ".conf" });
+    let secret = "first";
+    const write = () =>
+      Deno.writeTextFile(path, `authorization { users: [{ user: a, password: "${secret}" }] }`);
+    await write();
+    const server = await startNatsServer({ args: ["--config", path] });
+    const readCredentials = () => Promise.resolve({ user: "a", password: secret });
+    const journal = await natsJournal({ env: "test", url: [server.url], readCredentials });
+    assert.equal(await journal.append("a", { n: 1 }), 1);
+    secret = "second";
+    await write();
+    await server.restart();
+    assert.equal(await journal.append("a", { n: 2 }), 2);
+    await journal.close();
+    await server.stop();
+    await Deno.remove(path);
+  },
+});

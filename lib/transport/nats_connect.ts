@@ -13,7 +13,9 @@ export interface NatsEndpoint {
   servers: readonly string[];
   /** Default: none. */
   credentials?: NatsCredentials | undefined;
-  /** In place of `credentials`: shared by connections, so that a rotation is known to all. */
+  /** Reads them from where they are now, before each connection; absent = they stay. */
+  readCredentials?: (() => Promise<NatsCredentials>) | undefined;
+  /** In place of both: shared by connections, so that a rotation is known to all. */
   identity?: NatsIdentity;
 }
 

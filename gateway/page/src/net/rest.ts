@@ -53,6 +53,15 @@ export class Rest {
     }
   }
 
+  /** The body of a probe, also of one that fails; undefined = the gateway is away. */
+  async probe(path: string): Promise<Record<string, unknown> | undefined> {
+    try {
+      return await (await fetch(path)).json();
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Somebody else asks from now on. */
   restart(): void {
     this.#refused.clear();

@@ -5,6 +5,7 @@ import type { Rest } from "../net/rest.ts";
 import { HOUR_MS, type HourCoverage, hoursOf, shareOf, shareText } from "../state/coverage.ts";
 import type { FeedHealth, GapEntry } from "../state/feed_health.ts";
 import { MetricsText } from "../state/metrics_text.ts";
+import { ConditionsView } from "./conditions_view.ts";
 
 const ASK_EVERY_S = 5;
 const DAY_MS = 24 * HOUR_MS;
@@ -27,11 +28,13 @@ interface ArchivedDay {
 export class CaptureView {
   #rest: Rest;
   #feeds: () => readonly FeedHealth[];
+  #conditions: ConditionsView;
   #seconds = 0;
 
   constructor(rest: Rest, feeds: () => readonly FeedHealth[]) {
     this.#rest = rest;
     this.#feeds = feeds;
+    this.#conditions = new ConditionsView(rest);
     for (let hour = 0; hour < 24; hour++) {
       const head = add(byId("coverage-heads"), "th", {
         className: "hour",
@@ -50,12 +53,17 @@ export class CaptureView {
   /** Called once a second while it is seen. */
   async tick(): Promise<void> {
     if (this.#seconds++ % ASK_EVERY_S !== 0) return;
+    // Storage that does not answer keeps nobody from saying so.
+    void this.#conditions.update();
     const dayMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     const [inventory, read, metrics] = await Promise.all([
       this.#rest.get("/v1/meta/inventory"),
       readGaps(this.#rest, dayMs),
       this.#rest.text("/metrics"),
     ]);
+    if (!inventory.ok) {
+      setText(byId("capture-note"), `The archive does not answer: ${inventory.detail}`);
+    }
     if (!inventory.ok || read === undefined) return;
     const days = inventory.body["days"] as ArchivedDay[];
     const hints = inventory.body["_hints"] as string[];
