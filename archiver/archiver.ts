@@ -180,12 +180,12 @@ class ArchiverService implements Archiver {
       writingProblem: () => this.#writingProblem(),
     });
     const begun = this.#begin();
-    begun.catch((error) => this.#beginFailed(error));
+    // Who waits for the start no more hears of it another way.
+    void this.#away.promise.then(() => begun.catch((error) => this.#beginFailed(error)));
     // Storage or bus that is away keeps nobody from starting: the bus, or the spool, holds what comes.
     await Promise.race([this.#loader.background(begun), this.#away.promise]);
   }
 
-  /** Who waits for the start no more is told another way. */
   #beginFailed(error: unknown): void {
     if (this.#closing !== undefined) return;
     this.#logger.error("the archiver cannot begin", { error });

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { Health, sleep, StorageError, TransportError, withMembers } from "@ssmd/runtime";
+import {
+  createLogger,
+  Health,
+  sleep,
+  StorageError,
+  TransportError,
+  withMembers,
+} from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
 import { type ConsumeOptions, memoryTransport, type Transport } from "@ssmd/transport";
 import { archiveOf, FaultyStorage, optionsOf, publish, sequencesOf, upTo } from "./_fixtures.ts";
@@ -56,9 +63,19 @@ Deno.test("a bus that does not answer at the start keeps nobody waiting, and is 
 Deno.test("what the bus refuses for good ends the archiver, also when it began long ago", async () => {
   const bus = memoryTransport();
   const denied = new TransportError("TRANSPORT_UNAUTHORIZED", "Not allowed");
-  const early = createArchiver(optionsOf(refusing(bus, denied, 1), memoryStorage()));
+  const lines: string[] = [];
+  const logger = createLogger({ write: (line) => lines.push(line) });
+  const early = createArchiver({
+    ...optionsOf(refusing(bus, denied, 1), memoryStorage()),
+    logger,
+  });
   await assert.rejects(early.start(), { code: "TRANSPORT_UNAUTHORIZED" });
   await early.close();
+  assert.deepEqual(
+    lines.filter((line) => line.includes("cannot begin")),
+    [],
+    "who starts it says so",
+  );
   const late = createArchiver(optionsOf(refusing(bus, denied, 1), storageAwayAtFirst()));
   await late.start();
   assert.equal((await late.failed).code, "TRANSPORT_UNAUTHORIZED");
