@@ -71,6 +71,11 @@ export function spansWithin(
   fromUs: number,
   toUs: number,
 ): NamedSpan[] {
+  // Most names mean one thing all the time.
+  const only = spans[spanIndexAt(spans, fromUs)];
+  if (only !== undefined && fromUs < toUs && toUs <= only.toUs) {
+    return [{ fromUs, toUs, name: only.id }];
+  }
   const within: NamedSpan[] = [];
   for (const span of spans) {
     if (span.fromUs >= toUs) break;

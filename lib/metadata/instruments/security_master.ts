@@ -42,11 +42,14 @@ export interface Resolved {
 }
 
 const NONE: MappedSpan[] = [];
+const NOTHING: NamedSpan[] = [];
 
 interface NameTimeline {
   rows: MappingRow[];
   /** As known now; undefined = rows were added since. */
   spans: MappedSpan[] | undefined;
+  /** The only one of these, as most names mean one thing once. */
+  only: MappedSpan | undefined;
 }
 
 /**
@@ -87,7 +90,7 @@ export class SecurityMaster {
       const timeline = this.#names.get(feed)?.get(external);
       if (timeline === undefined) continue;
       timeline.rows = timeline.rows.filter((row) => row.id !== id);
-      timeline.spans = undefined;
+      timeline.spans = timeline.only = undefined;
       if (timeline.rows.length === 0) this.#names.get(feed)?.delete(external);
       this.#externals.get(feed)?.delete(id);
     }
@@ -120,46 +123,39 @@ export class SecurityMaster {
 
   /** The instrument that a feed's name means at a time, as known now; undefined = none. */
   lookup(feed: string, external: string, atUs: number): string | undefined {
-    const spans = this.#spansNow(feed, external);
+    const spans = spansNow(this.#names.get(feed)?.get(external));
     const at = spanIndexAt(spans, atUs);
     return at < 0 ? undefined : (spans[at] as MappedSpan).id;
   }
 
-  #spansNow(feed: string, external: string): MappedSpan[] {
-    const timeline = this.#names.get(feed)?.get(external);
-    if (timeline === undefined) return NONE;
-    return timeline.spans ??= spansOf(timeline.rows, Infinity);
-  }
-
   /** What names mean over a span, with those that mean something in a part of it or nothing. */
   resolve(request: ResolveRequest): Resolved {
-    const { names, fromUs, toUs } = request;
-    const resolved: Resolved = { mappings: new Map(), partial: [], notFound: [] };
+    const { names, fromUs, toUs, by } = request;
+    const mappings: Resolved["mappings"] = new Map();
+    // A name may be asked for twice.
+    const [partial, notFound] = [new Set<string>(), new Set<string>()];
+    const timelines = this.#names.get(request.feed);
     for (const name of names) {
-      const spans = request.by === "external"
-        ? this.#meanings(name, request)
+      const spans = by === "external"
+        ? meanings(timelines?.get(name), request)
         : this.#namesOf(name, request);
-      const { size } = resolved.mappings;
-      if (resolved.mappings.set(name, spans).size === size) continue;
-      if (spans.length === 0) resolved.notFound.push(name);
-      else if (!covers(spans, fromUs, toUs)) resolved.partial.push(name);
+      if (spans.length === 0) {
+        notFound.add(name);
+        continue;
+      }
+      mappings.set(name, spans);
+      if (!covers(spans, fromUs, toUs)) partial.add(name);
     }
-    for (const name of resolved.notFound) resolved.mappings.delete(name);
-    return resolved;
-  }
-
-  #meanings(external: string, { feed, fromUs, toUs, knownAtUs }: ResolveRequest): NamedSpan[] {
-    const spans = knownAtUs === undefined
-      ? this.#spansNow(feed, external)
-      : spansOf(this.#names.get(feed)?.get(external)?.rows ?? [], knownAtUs);
-    return spansWithin(spans, fromUs, toUs);
+    return { mappings, partial: [...partial], notFound: [...notFound] };
   }
 
   #namesOf(id: string, request: ResolveRequest) {
     const externals = this.#externals.get(request.feed)?.get(id) ?? [];
     return [...externals]
       .flatMap((external) =>
-        this.#meanings(external, request).filter(({ name }) => name === id)
+        meanings(this.#names.get(request.feed)?.get(external), request).filter(({ name }) =>
+          name === id
+        )
           .map((span) => ({ ...span, name: external }))
       )
       .sort((a, b) => a.fromUs - b.fromUs || (a.name < b.name ? -1 : 1));
@@ -168,14 +164,44 @@ export class SecurityMaster {
   #addRow(row: MappingRow): void {
     const names = this.#names.get(row.feed) ?? new Map<string, NameTimeline>();
     this.#names.set(row.feed, names);
-    const timeline = names.get(row.external) ?? { rows: [], spans: undefined };
+    const timeline = names.get(row.external) ?? {
+      rows: [],
+      spans: undefined,
+      only: undefined,
+    };
     names.set(row.external, timeline);
     timeline.rows.push(row);
-    timeline.spans = undefined;
+    timeline.spans = timeline.only = undefined;
     const externals = this.#externals.get(row.feed) ?? new Map<string, Set<string>>();
     this.#externals.set(row.feed, externals);
     externals.set(row.id, (externals.get(row.id) ?? new Set()).add(row.external));
   }
+}
+
+/** What a name means, as known now. */
+function spansNow(timeline: NameTimeline | undefined): MappedSpan[] {
+  if (timeline === undefined) return NONE;
+  if (timeline.spans === undefined) {
+    timeline.spans = spansOf(timeline.rows, Infinity);
+    timeline.only = timeline.spans.length === 1 ? timeline.spans[0] : undefined;
+  }
+  return timeline.spans;
+}
+
+function meanings(
+  timeline: NameTimeline | undefined,
+  { fromUs, toUs, knownAtUs }: ResolveRequest,
+): NamedSpan[] {
+  const only = knownAtUs === undefined ? timeline?.only : undefined;
+  if (only !== undefined) {
+    if (fromUs >= only.toUs || toUs <= only.fromUs) return NOTHING;
+    const name = only.id;
+    return [{ fromUs: Math.max(fromUs, only.fromUs), toUs: Math.min(toUs, only.toUs), name }];
+  }
+  const spans = knownAtUs === undefined
+    ? spansNow(timeline)
+    : spansOf(timeline?.rows ?? [], knownAtUs);
+  return spansWithin(spans, fromUs, toUs);
 }
 
 /** Whether spans, sorted by their beginning, leave nothing of [fromUs, toUs) out. */
