@@ -38,6 +38,27 @@ Deno.test("records of a stream come as its transform makes them, gaps and answer
     await csv.settle();
   }));
 
+Deno.test("a stream with a transform goes on where it was, by the pos of its last message", () =>
+  withTransforms(SOURCES, async ({ client, connector }) => {
+    const before = await client("?symbols=BTCUSD&types=trade&transform=desk_csv");
+    await before.next("subscribed");
+    for (let i = 0; i < 20; i++) connector.trade("BTCUSD", i + 0.5);
+    await before.when(() => before.count("transformed") === 20);
+    const all = before.of("transformed");
+    const since = Number(all[7]?.["pos"]);
+    await before.close();
+    const after = await client();
+    after.send({
+      ...{ action: "subscribe", symbols: ["BTCUSD"], types: ["trade"], transform: "desk_csv" },
+      since,
+    });
+    assert.equal((await after.next("resumed"))["recovered"], true);
+    // What is told of the past stands behind the records that it is about.
+    assert.deepEqual(after.of("transformed"), all.slice(8));
+    connector.trade("BTCUSD", 99);
+    await after.next("transformed", ({ text }) => text === "BTCUSD,99,1");
+  }));
+
 Deno.test("a record that a transform throws on is an error in its place, and the next one is not", () =>
   withTransforms(SOURCES, async ({ client, connector }) => {
     const own = await client("?symbols=BTCUSD&types=trade&transform=own_json");

@@ -5,6 +5,8 @@ interface LuaFiles {
   glue: string;
 }
 
+const PACKAGE: string = "wasmoon";
+
 let files: Promise<LuaFiles> | undefined;
 
 /**
@@ -19,8 +21,9 @@ export function luaFiles(): Promise<LuaFiles> {
 }
 
 async function fetched(): Promise<LuaFiles> {
-  // An import as text would be fetched by everybody who starts; nothing of this one is used here.
-  await import("wasmoon");
-  const code = import.meta.resolve("wasmoon/dist/index.js");
-  return { code, glue: import.meta.resolve("wasmoon/dist/glue.wasm") };
+  // What a literal import names is fetched by everybody who starts. Nothing of it is used here.
+  // deno-lint-ignore ssmd/layers -- one package, named above
+  await import(PACKAGE);
+  const code = import.meta.resolve(`${PACKAGE}/dist/index.js`);
+  return { code, glue: import.meta.resolve(`${PACKAGE}/dist/glue.wasm`) };
 }
