@@ -9,7 +9,16 @@ const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const BYTES_MAX = 4_000_000;
 const WAIT_MS = 600_000;
 /** What tests use, and what other commands fetch when they are run. */
-const NOT_OF_UP = ["axe-core", "fast-check", "esbuild", "hyparquet", "ink", "@duckdb", "wasmoon"];
+const NOT_OF_UP = [
+  "axe-core",
+  "fast-check",
+  "esbuild",
+  "hyparquet",
+  "ink",
+  "@duckdb",
+  "postgres",
+  "wasmoon",
+];
 
 Deno.test({
   name: "npx of the packed tarball shows live data in an empty folder, and archives it",

@@ -11,6 +11,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly user: string;
   /** Writes who may connect how (`pg_hba.conf`); holds after the next start. */
   configureAccess(lines: string): Promise<void>;
+  /** Runs SQL as its superuser. */
+  query(sql: string): Promise<void>;
   /** Kills all of its processes at once (SIGKILL), and waits until they are gone. */
   kill(): Promise<void>;
   /** Stops all of its processes (SIGSTOP): connections stay open, nothing is answered. */
@@ -67,6 +69,10 @@ export async function startPostgresServer(
     ...{ url: `postgres://127.0.0.1:${port}/postgres`, port, user: USER, kill },
     freeze: () => [child.pid, ...childrenOf(child.pid)].forEach((pid) => signal(pid, "SIGSTOP")),
     thaw: () => [child.pid, ...childrenOf(child.pid)].forEach((pid) => signal(pid, "SIGCONT")),
+    query: (sql) => {
+      const at = ["-h", "127.0.0.1", "-p", String(port), "-U", USER, "-d", "postgres"];
+      return run([`${PROGRAMS}/psql`, "-q", "-v", "ON_ERROR_STOP=1", ...at, "-c", sql]);
+    },
     configureAccess: (lines) => Deno.writeTextFile(`${data}/pg_hba.conf`, lines),
     start: async () => void (child = await launch()),
     [Symbol.asyncDispose]: async () => {
