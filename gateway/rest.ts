@@ -38,6 +38,7 @@ import { seriesRoutes } from "./rest/routes/series.ts";
 import { secmasterRoutes } from "./rest/routes/secmaster.ts";
 import { transformRoutes } from "./rest/routes/transforms.ts";
 import { serviceRoutes } from "./rest/routes/service.ts";
+import { usageRoutes } from "./rest/routes/usage.ts";
 import { signInRoutes } from "./rest/routes/sign_in.ts";
 import type { McpServing } from "./mcp/mcp_http.ts";
 
@@ -146,6 +147,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
     ...serviceRoutes({ ...options, startedMs: Date.now() }),
     ...signInRoutes(authenticator),
     ...auditRoutes(options.audit),
+    ...usageRoutes(authenticator),
     ...toolRoutes({ ...options, toolbox, mode }),
     ...(options.more ?? []),
   ];

@@ -33,9 +33,12 @@ const ABOVE_VIEWER: Readonly<Partial<Record<Role, readonly string[]>>> = {
     "tool test_signal",
   ],
   admin: [
+    "GET /v1/audit/display-vs-nondisplay",
     "GET /v1/audit/events",
     "GET /v1/audit/events/{position}",
+    "GET /v1/audit/peak-users",
     "GET /v1/audit/summary",
+    "GET /v1/audit/usage",
     "POST /v1/admin/agent/threads/{thread}/approve",
     "POST /v1/admin/agent/threads/{thread}/reject",
     "POST /v1/admin/environment/apply",

@@ -157,6 +157,10 @@ class ApiKeyAuthenticator implements Authenticator {
     return this.#sessions.open(access.key.id);
   }
 
+  get counts(): Authenticator["counts"] {
+    return this.#options.store;
+  }
+
   get issuerSignIn(): Authenticator["issuerSignIn"] {
     const { issuerSignIn: issuer } = this.#options;
     if (issuer === undefined) return undefined;

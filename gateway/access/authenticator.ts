@@ -1,6 +1,7 @@
 import { isLoopback } from "@ssmd/runtime";
 import { type Access, openAccess, type StreamSession } from "./access.ts";
 import type { Caller } from "./caller.ts";
+import type { ClientStore } from "./client_store.ts";
 import type { BegunSignIn } from "./issuer_sign_in.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { AddressRate } from "./address_rate.ts";
@@ -39,6 +40,8 @@ export interface SignedIn {
 export interface Authenticator {
   /** Whether callers must send an API key, as the index route reports it. */
   readonly mode: "open" | "required";
+  /** What clients used, for reports; undefined = nobody is asked who they are. */
+  readonly counts: Pick<ClientStore, "load" | "usage" | "sessions"> | undefined;
   /** Feed indexes in the meters of its clients. */
   readonly meterFeeds: MeterFeeds;
   /**
@@ -108,6 +111,7 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
     newTicket: () => "none",
     signIn: () => "none",
     issuerSignIn: undefined,
+    counts: undefined,
     signOut: () => {},
     close: () => Promise.resolve(),
   };

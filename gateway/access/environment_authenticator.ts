@@ -110,6 +110,7 @@ function withClosing(authenticator: Authenticator, stack: AsyncDisposableStack):
     newTicket: (access) => authenticator.newTicket(access),
     signIn: (access) => authenticator.signIn(access),
     issuerSignIn: authenticator.issuerSignIn,
+    counts: authenticator.counts,
     signOut: (token) => authenticator.signOut(token),
     close: () => stack.disposeAsync(),
   };
