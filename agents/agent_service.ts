@@ -3,7 +3,15 @@ import { decode } from "@ssmd/codec";
 import { whoIsThis } from "@ssmd/journal";
 import { agentsSubject, type Fire, recordFilters } from "@ssmd/market";
 import { agentStorePath, type Deployment, loadPolicies, type Policy } from "@ssmd/metadata";
-import { type Health, type Logger, messageOf, type Metrics, sleep } from "@ssmd/runtime";
+import {
+  type Health,
+  type Logger,
+  messageOf,
+  type Metrics,
+  ServiceLease,
+  sleep,
+  SsmdError,
+} from "@ssmd/runtime";
 import { signalFolders } from "@ssmd/signals";
 import type { Storage } from "@ssmd/storage";
 import type { Consumer, InMessage, StreamHole, Transport } from "@ssmd/transport";
@@ -48,15 +56,40 @@ export class AgentService implements AsyncDisposable {
   #consumer: Consumer | undefined;
   #ended = new AbortController();
   #problem: string | undefined;
+  #lease: ServiceLease;
+  #standingBy: Promise<void> | undefined;
+  #active = Promise.withResolvers<void>();
 
   private constructor(options: AgentServiceOptions, policies: readonly Policy[]) {
     this.#options = options;
     this.#policies = policies;
+    const { transport, logger } = options;
+    this.#lease = new ServiceLease({
+      ...{ cell: transport.leaseCell?.("agents"), service: "agents", logger },
+      superseded: (holder) =>
+        new SsmdError("AGENTS_SUPERSEDED", `${holder} runs the agents now`, {
+          hint: "Nothing is lost: start it again, and it stands by",
+        }),
+    });
   }
 
-  /** Starts what the environment names; undefined = it names no agents. Throws ConfigError for a wrong policy. */
+  /** Resolves when it runs the agents, or is closed before: others on its bus did until then. */
+  get active(): Promise<void> {
+    return this.#active.promise;
+  }
+
+  /** Resolves when another service has taken over: end the process. Never else. */
+  get superseded(): Promise<SsmdError> {
+    return this.#lease.lost;
+  }
+
+  /**
+   * Starts what the environment names; undefined = it names no agents. Of several services on a bus one
+   * runs, as budgets and what was done are counted in its database; the others stand by. Throws
+   * ConfigError for a wrong policy.
+   */
   static async start(options: AgentServiceOptions): Promise<AgentService | undefined> {
-    const { deployment: { agents, environment, dataDir }, registryDir } = options;
+    const { deployment: { agents }, registryDir } = options;
     if (agents === undefined) return undefined;
     const policies = await loadPolicies(registryDir, agents.policies ?? []);
     const service = new AgentService(options, policies);
@@ -66,15 +99,44 @@ export class AgentService implements AsyncDisposable {
       await service[Symbol.asyncDispose]();
       throw error;
     }
-    // What an earlier process left goes on.
-    const path = agentStorePath(environment, dataDir);
-    if (isThere(path) && (policies.length > 0 || hasRunningThreads(path))) await service.load();
     return service;
   }
 
   async #start(): Promise<void> {
-    const { transport, deployment: { environment: { name: env } }, health } = this.#options;
-    health.component("agents").requireForReadiness("fires", () => this.#problem);
+    const checks = this.#options.health.component("agents");
+    checks.requireForReadiness("fires", () => this.#problem);
+    checks.requireForReadiness(
+      "lease",
+      () => this.#lease.heldBy === "" ? undefined : `${this.#lease.heldBy} runs them`,
+    );
+    this.#opened.defer(() => this.#lease.release());
+    if (await this.#lease.tryAcquire()) await this.#run();
+    else this.#standingBy = this.#standBy();
+  }
+
+  /** Runs when nobody else does. */
+  async #standBy(): Promise<void> {
+    for (;;) {
+      try {
+        if (await this.#lease.acquire(this.#ended.signal)) await this.#run();
+        return;
+      } catch (error) {
+        this.#options.logger.error("agents that stood by cannot start", { error });
+        await sleep(AGENT_LIMITS.retryMs, this.#ended.signal);
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    await this.#subscribe();
+    // What an earlier process left goes on.
+    const path = this.#storePath;
+    if (isThere(path) && (this.#policies.length > 0 || hasRunningThreads(path))) await this.load();
+    this.#active.resolve();
+  }
+
+  async #subscribe(): Promise<void> {
+    const { transport, deployment: { environment: { name: env } } } = this.#options;
     const answers = await transport.respond(agentsSubject(env), async (payload) => {
       return await (await this.load()).respond(payload);
     });
@@ -214,6 +276,8 @@ export class AgentService implements AsyncDisposable {
   /** Drains: a step that runs ends, what is left waits for the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
+    this.#active.resolve();
+    await this.#standingBy;
     await this.#opened.disposeAsync();
   }
 }

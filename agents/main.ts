@@ -1,5 +1,5 @@
 import { findRegistry } from "@ssmd/metadata";
-import { runService, untilSignal } from "@ssmd/runtime";
+import { runService, SsmdError, untilSignal } from "@ssmd/runtime";
 import { openService, serveService, serviceFlags } from "@ssmd/service";
 import { openServiceStorage } from "@ssmd/storage";
 import { openServiceTransport } from "@ssmd/transport";
@@ -26,7 +26,16 @@ await runService("agents", FLAGS, async (flags, stack) => {
     ...{ deployment, transport, storage, registryDir, logger, metrics, health },
   });
   stack.use(service);
-  await service?.load();
-  logger.info("agents", { env, metrics_port: scrape.port });
-  return async () => logger.info("stopping", { signal: await untilSignal() });
+  if (service === undefined) throw agentsNotConfigured(env);
+  const signal = untilSignal();
+  const isActive = await Promise.race([service.active.then(() => true), signal]);
+  if (isActive === true) {
+    await service.load();
+    logger.info("agents", { env, metrics_port: scrape.port });
+  }
+  return async () => {
+    const end = await Promise.race([signal, service.superseded]);
+    if (end instanceof SsmdError) throw end;
+    logger.info("stopping", { signal: end });
+  };
 });

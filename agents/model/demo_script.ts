@@ -2,6 +2,15 @@ import type { Script } from "./script.ts";
 
 const BOOK = { name: "book", builder: "orderbook" };
 
+const SPREAD_DOUBLES = {
+  ...{ id: "spread_doubles", title: "The spread is twice the usual one" },
+  ...{ feeds: ["kalshi"], symbols: ["*"], params: { times: 2, usualSpread: 0.02 } },
+  state: [BOOK],
+  when: "book.spread >= p.times * p.usualSpread",
+  ...{ edge: "rising", cooldown: "10s", every: null },
+  fire: { spread: "book.spread", mid: "book.mid" },
+};
+
 /** What the demo's scripted model knows: enough to see the way of a signal, without a provider. */
 export const DEMO_SCRIPT: Script = [
   {
@@ -35,16 +44,10 @@ export const DEMO_SCRIPT: Script = [
   },
   {
     task: "signal_draft",
-    when: "spread.*(doubl|widen)",
-    answers: [{
-      ...{ id: "spread_doubles", title: "The spread is twice the usual one" },
-      ...{ feeds: ["kalshi"], symbols: ["*"], params: { times: 2, usualSpread: 0.02 } },
-      state: [BOOK],
-      when: "book.spread >= p.times * p.usualSpread",
-      ...{ edge: "rising", cooldown: "10s", every: null },
-      fire: { spread: "book.spread", mid: "book.mid" },
-    }],
+    when: "spread of any (KX\\w+) market.*(doubl|widen)",
+    answers: [{ ...SPREAD_DOUBLES, symbols: ["$1*"] }],
   },
+  { task: "signal_draft", when: "spread.*(doubl|widen)", answers: [SPREAD_DOUBLES] },
   {
     task: "signal_draft",
     answers: [{

@@ -1,12 +1,14 @@
 import type { DefinitionAgent, OpenedAgents } from "@ssmd/agents";
 import { whoIsThis } from "@ssmd/journal";
-import { findRegistry, loadDeployment } from "@ssmd/metadata";
+import { loadDeployment } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import { keyAudit } from "@ssmd/service";
+import { dirname, resolve } from "node:path";
 import { openArchive } from "../archive/open_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, text } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
 /** Flags of commands that work with agents. */
 export const AGENT_FLAGS = {
@@ -36,7 +38,7 @@ export async function withAgents<T>(
   { env, data }: { env: string; data?: string },
   body: (agents: OpenedAgents) => Promise<T> | T,
 ): Promise<T> {
-  const registryDir = globals.dir ?? await findRegistry(Deno.cwd());
+  const registryDir = await registryDirOf(globals);
   const deployment = await loadDeployment({
     ...{ env, registryDir, usesModel: true, signsInto: () => [] },
     ...(data === undefined ? {} : { dataDir: data }),
@@ -46,7 +48,7 @@ export async function withAgents<T>(
   await using stack = new AsyncDisposableStack();
   const storage = await archiveOf({ registryDir, env, ...(data === undefined ? {} : { data }) });
   if (storage !== undefined) stack.defer(() => storage.close());
-  const project = registryDir.replace(/\/[^/]*\/?$/, "") || "/";
+  const project = dirname(resolve(registryDir));
   return await body(stack.use(await openAgents({ deployment, project, storage })));
 }
 

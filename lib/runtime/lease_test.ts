@@ -1,25 +1,7 @@
 import assert from "node:assert/strict";
-import { CellLease, type LeaseCell } from "./lease.ts";
+import { SharedValue } from "./_shared_value.ts";
+import { CellLease } from "./lease.ts";
 import { sleep } from "./retry.ts";
-
-/** A value that any number of cells share. */
-class SharedValue {
-  value: Uint8Array | undefined;
-  writes = 0;
-
-  cell(): LeaseCell {
-    let seen: Uint8Array | undefined;
-    return {
-      read: () => Promise.resolve(seen = this.value),
-      write: (value) => {
-        if (seen !== this.value) return Promise.resolve(false);
-        this.value = seen = value;
-        this.writes++;
-        return Promise.resolve(true);
-      },
-    };
-  }
-}
 
 Deno.test("a second one learns who holds the lease, and gets it with a higher token when it is free", async () => {
   const shared = new SharedValue();

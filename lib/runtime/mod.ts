@@ -26,6 +26,7 @@ export { seededRandom } from "./seeded_random.ts";
 export { RunningTime } from "./running_time.ts";
 export { inTransaction } from "./transaction.ts";
 export { CellLease, type LeaseCell } from "./lease.ts";
+export { ServiceLease } from "./service_lease.ts";
 export { LIMITS } from "./limits.ts";
 export { endProcess } from "./end_process.ts";
 export { isLoopback } from "./loopback.ts";

@@ -4,6 +4,7 @@ import {
   type Logger,
   messageOf,
   nowUs,
+  ServiceLease,
   sleep,
   SsmdError,
 } from "@ssmd/runtime";
@@ -13,7 +14,6 @@ import { BetweenBatches } from "./between_batches.ts";
 import { FireQueue } from "./fire_queue.ts";
 import { openSet } from "./open_set.ts";
 import { PassingTrouble } from "./passing_trouble.ts";
-import { ServiceLease } from "./service_lease.ts";
 import { StreamProgress } from "./stream_progress.ts";
 import { SignalSet, type WantedSignal } from "./signal_set.ts";
 import { requireWork } from "./signals_health.ts";
@@ -80,7 +80,13 @@ export class SignalService {
         for (const id of this.#set.ids) metrics.fires.inc({ signal: id }, 0);
       },
     });
-    this.#lease = new ServiceLease(options.transport, `signals-${shard}`, logger);
+    this.#lease = new ServiceLease({
+      ...{ cell: options.transport.leaseCell?.(`signals-${shard}`), service: "signals", logger },
+      superseded: (holder) =>
+        new SsmdError("SIGNALS_SUPERSEDED", `${holder} runs the signals now`, {
+          hint: "Nothing is lost: start it again, and it stands by",
+        }),
+    });
     this.#lease.lost.then((error) => this.#fail(error));
     this.#subscriber = new StreamSubscriber({
       onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),

@@ -146,3 +146,45 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "of two services of the agents on a bus one runs; the other takes over when it is killed",
+  ignore: natsServerProgram() === undefined,
+  fn: async () => {
+    await using first = new Folder();
+    await using second = new Folder();
+    const keys: string[] = [];
+    const receiver = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+      keys.push(request.headers.get("idempotency-key") ?? "");
+      return new Response();
+    });
+    const nats = await startNatsServer();
+    try {
+      const url = `http://127.0.0.1:${receiver.addr.port}/hook`;
+      for (const { path } of [first, second]) await write(path, nats.url, url);
+      const args = ["--env", ENV, "--metrics-port", "0"];
+      const start = ({ path }: Folder) => new Running(args, { cwd: path, service: "agents" });
+      const bus = await openTransport({ type: "nats", url: [nats.url], stream: {} }, { env: ENV });
+      await using running = start(first);
+      await running.line((line) => line.message === "agents");
+      await using standby = start(second);
+      await standby.line("another service runs the agents");
+      await fire(bus, "KXBTC-1", [0, 20]);
+      await eventually("the first one posts all", () => Promise.resolve(keys.length === 20));
+      const isUsed = await Deno.stat(`${second.path}/data/agents`).then(() => true, () => false);
+      assert.ok(!isUsed, "budgets are counted in one database");
+      await running.stop("SIGKILL");
+      await fire(bus, "KXBTC-1", [20, 40]);
+      await standby.line((line) => line.message === "agents");
+      await eventually(
+        "the other one posts the rest",
+        () => Promise.resolve(new Set(keys).size === 40),
+      );
+      assert.equal((await standby.stop("SIGTERM")).code, 0);
+      await bus.close();
+    } finally {
+      await nats.stop();
+      await receiver.shutdown();
+    }
+  },
+});

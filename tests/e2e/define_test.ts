@@ -109,7 +109,7 @@ for (const type of ["openai", "anthropic"] as const) {
     let thread: unknown;
     const cpuMs = await childrenCpuMsOf(async () => {
       thread = (await project.ssmd("agent", "define", WORDS))["thread"];
-      await project.ssmd("agent", "approve", String(thread), "--yes");
+      await project.ssmd("agent", "approve", String(thread), "--yes", "--dir", ".");
     });
     const seconds = (ms: number) => (ms / 1000).toFixed(1);
     console.log(
