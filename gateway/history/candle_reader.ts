@@ -168,7 +168,10 @@ export class CandleReader {
     const isByVenue = clock === "venue";
     const receivedFromUs = fromUs - (isByVenue ? BAR_LIMITS.earlyUs : 0);
     const receivedToUs = toUs + (isByVenue ? BAR_LIMITS.lateUs : 0);
-    const span = { fromUs: Math.max(0, receivedFromUs), toUs: receivedToUs };
+    // What came later is looked at for trades of before.
+    const span = {
+      ...{ fromUs: Math.max(0, receivedFromUs), toUs: receivedToUs, leftOutFromUs: toUs },
+    };
     for await (const batch of this.#reader.scanTrades(market, span, own.corruptions)) {
       for (const trade of batch) {
         const atUs = timeOf(trade, clock);

@@ -104,16 +104,18 @@ export class HistoryReader {
 
   /**
    * All trades of a span in order, in batches, from archive and memory; gaps are pushed to `gaps`.
-   * The caller may stop after any batch.
+   * Trades of memory that the venue made and we received `leftOutFromUs` or later may be left out. The
+   * caller may stop after any batch.
    */
   async *scanTrades(
     market: Market,
-    { fromUs, toUs }: { fromUs: number; toUs: number },
+    { fromUs, toUs, leftOutFromUs }: { fromUs: number; toUs: number; leftOutFromUs?: number },
     gaps: GapSpan[],
   ): AsyncGenerator<readonly Trade[], void> {
     const type = "trade" as const;
     const floorUs = this.floorOf(market, type);
-    const recent = this.#history.of(market)?.[type].between(Math.max(fromUs, floorUs), toUs) ?? [];
+    const series = this.#history.of(market)?.[type];
+    const recent = series?.between(Math.max(fromUs, floorUs), toUs, leftOutFromUs) ?? [];
     const endUs = Math.min(toUs, floorUs);
     if (this.#archive !== undefined && fromUs < endUs) {
       const slice = { feed: market.feed.id, symbol: market.symbol, type, fromUs, toUs: endUs };

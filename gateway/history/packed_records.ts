@@ -13,6 +13,8 @@ export class PackedRecords<R extends Kept> {
   /** Receive times of the first and the last one, µs. */
   readonly firstUs: number;
   lastUs: number;
+  /** Earliest time in it, of the venue or of receipt, µs. */
+  earliestUs = Infinity;
   /** Number of the last one. */
   lastSequence: number;
   count = 0;
@@ -27,12 +29,14 @@ export class PackedRecords<R extends Kept> {
   }
 
   /** Adds a record that is not before the last; false = the block is full. */
-  add({ receivedAtUs, sequence }: R, message: Uint8Array): boolean {
+  add({ receivedAtUs, timestampUs, sequence }: R, message: Uint8Array): boolean {
     const end = this.#used + message.length;
     if (end > this.#bytes.length && !this.#grow(end)) return false;
     this.#bytes.set(message, this.#used);
     this.#used = end;
     this.lastUs = receivedAtUs;
+    const venueUs = timestampUs > 0 ? timestampUs : receivedAtUs;
+    this.earliestUs = Math.min(this.earliestUs, venueUs, receivedAtUs);
     this.lastSequence = sequence;
     this.count++;
     return true;

@@ -70,23 +70,32 @@ export class RecentSeries<R extends Kept> {
     }
   }
 
-  /** Records received in [fromUs, toUs), in order. */
-  between(fromUs: number, toUs: number): R[] {
-    return [...this.walk(fromUs, toUs, "asc")];
+  /**
+   * Records received in [fromUs, toUs), in order. Those whose times, the venue's and of receipt, are
+   * both `leftOutFromUs` or later may be left out: they are not decoded.
+   */
+  between(fromUs: number, toUs: number, leftOutFromUs = Infinity): R[] {
+    const startUs = Math.max(fromUs, this.#floorUs);
+    return this.#blocksIn(startUs, toUs)
+      .filter(({ earliestUs }) => earliestUs < leftOutFromUs)
+      .flatMap((block) => block.records(this.#type))
+      .filter(({ receivedAtUs }) => receivedAtUs >= startUs && receivedAtUs < toUs);
   }
 
   /** The same in either direction, decoded as they are taken. */
   *walk(fromUs: number, toUs: number, order: "asc" | "desc"): Generator<R, void, undefined> {
     const startUs = Math.max(fromUs, this.#floorUs);
-    const blocks = this.#blocks.filter(({ firstUs, lastUs }) =>
-      lastUs >= startUs && firstUs < toUs
-    );
+    const blocks = this.#blocksIn(startUs, toUs);
     for (const block of order === "asc" ? blocks : blocks.reverse()) {
       const records = block.records(this.#type);
       for (const record of order === "asc" ? records : records.reverse()) {
         if (record.receivedAtUs >= startUs && record.receivedAtUs < toUs) yield record;
       }
     }
+  }
+
+  #blocksIn(fromUs: number, toUs: number): PackedRecords<R>[] {
+    return this.#blocks.filter(({ firstUs, lastUs }) => lastUs >= fromUs && firstUs < toUs);
   }
 
   #push(record: R, message: Uint8Array): void {
