@@ -10,8 +10,8 @@ import type { Model } from "../model/model.ts";
 import { scriptedModel } from "../model/scripted_model.ts";
 import { type Acting, acting, fireOf, POLICY, POSTS } from "./_acting.ts";
 
-/** Fires of the kill test; done-when asks for 1,000, which SSMD_AGENTS_FIRES gives. */
-const FIRES = Number(Deno.env.get("SSMD_AGENTS_FIRES") ?? "150");
+/** Fires of the kill test. */
+const FIRES = 1_000;
 const WAIT_MS = 120_000;
 
 /** Takes what is posted, by path and idempotency key. */
