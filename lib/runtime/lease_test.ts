@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SharedValue } from "./_shared_value.ts";
+import { SharedValue } from "./testing/shared_value.ts";
 import { CellLease } from "./lease.ts";
 import { sleep } from "./retry.ts";
 

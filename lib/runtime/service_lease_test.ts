@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SharedValue } from "./_shared_value.ts";
+import { SharedValue } from "./testing/shared_value.ts";
 import { SsmdError } from "./errors.ts";
 import type { LeaseCell } from "./lease.ts";
 import { silentLogger } from "./log.ts";

@@ -1,4 +1,4 @@
-import type { LeaseCell } from "./lease.ts";
+import type { LeaseCell } from "../lease.ts";
 
 /** A value that any number of cells share, for tests. */
 export class SharedValue {
