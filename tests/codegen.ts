@@ -1,4 +1,5 @@
 import { runProgram } from "./process.ts";
+import { taskFlags } from "./task_flags.ts";
 
 /** Programs that write files of the repository, with what they may do; each knows `--check`. */
 const GENERATORS: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +44,7 @@ export async function runGenerators(check: boolean, show = true): Promise<string
 }
 
 if (import.meta.main) {
-  const findings = await runGenerators(Deno.args.includes("--check"));
+  const flags = taskFlags("codegen", { check: "writes nothing, fails where a file would change" });
+  const findings = await runGenerators(flags.has("check"));
   Deno.exitCode = findings.length === 0 ? 0 : 1;
 }

@@ -5,6 +5,7 @@ import { layerFindings } from "./layers_graph.ts";
 import { runProgram } from "./process.ts";
 import { E2E, reportTests, runTests } from "./run.ts";
 import { lastLineOf } from "./results.ts";
+import { taskFlags } from "./task_flags.ts";
 import { unusedExportFindings } from "./unused_exports.ts";
 
 /** A step of the gate. */
@@ -87,7 +88,7 @@ async function main(steps: readonly Step[]): Promise<number> {
 }
 
 if (import.meta.main) {
-  // `--static` leaves the tests out: .ci/run runs them itself, with all services required.
-  const steps = Deno.args.includes("--static") ? STATIC : [...STATIC, ...TESTS];
-  Deno.exitCode = await main(steps);
+  // .ci/run runs the tests itself, with all services required.
+  const flags = taskFlags("ok", { static: "leaves the tests out" });
+  Deno.exitCode = await main(flags.has("static") ? STATIC : [...STATIC, ...TESTS]);
 }
