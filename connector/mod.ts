@@ -16,3 +16,4 @@ export { assertUsableSpool } from "./spool_lock.ts";
 export { Spool } from "./spool.ts";
 export { BusInstruments, type InstrumentStore } from "./discovery/bus_instruments.ts";
 export { askVenueRest } from "./discovery/venue_rest.ts";
+export { syncCatalogue, withBusInstruments } from "./discovery/catalogue_sync.ts";

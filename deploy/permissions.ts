@@ -139,6 +139,10 @@ function isOfVenue(field: string): boolean {
   return /^(endpoints|versions)\b/.test(field);
 }
 
+function isOfFeed({ field, file }: Reach, feed: string): boolean {
+  return isOfVenue(field) && (field === `endpoints.${feed}` || file.endsWith(`/${feed}.yaml`));
+}
+
 /**
  * Files of a service: the registry with its history, its data, mounted secrets and the files of keys.
  * The gateway writes its clients, its journal and where it runs, never the archive.
@@ -164,6 +168,7 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
     ...[...dataDirs, ...written.map(({ what }) => what)],
     ...reach.filter(({ kind }) => kind === "read")
       .filter(({ field }) => program === "gateway" || !field.startsWith("gateway.tls."))
+      .filter(({ field }) => program === "worker" || !field.startsWith("scheduler.tls."))
       .map(({ what }) => what),
     secretsDir,
     ...(program === "gateway" ? [`${root}/gateway/page/dist`] : []),
@@ -210,7 +215,14 @@ function temporaryFolders({ args, tempDir, cacheDir }: Launch): string[] {
 }
 
 /** The venue whose REST a command asks: its host is no matter of an environment. */
-function catalogueHosts({ program, args }: Launch): string[] {
+function catalogueHosts({ program, args, reach }: Launch): string[] {
+  // A job asks a venue that is captured; simulated ones are on loopback.
+  const word = commandWord(args) ?? "";
+  if (program === "worker" || program === "ssmd" && ["up", "job", "schedule"].includes(word)) {
+    return Object.entries(CATALOGUE_HOSTS).flatMap(([venue, host]) =>
+      reach.some((each) => isOfFeed(each, venue)) ? [host] : []
+    );
+  }
   if (program !== "ssmd" || commandWord(args) !== "secmaster") return [];
   if (args.some((arg) => /^figi-(lookup|enrich)$/.test(arg))) return [OPENFIGI_HOST];
   if (!args.includes("sync")) return [];

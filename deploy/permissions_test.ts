@@ -156,6 +156,27 @@ Deno.test("customers' code is run by who asks for it, and never by the gateway",
   assert.deepEqual(permissions("gateway", "--env prod").run, []);
 });
 
+Deno.test("certificates to Temporal are read by who runs jobs or asks for them, and venues' REST reached", () => {
+  const reach: Reach[] = [
+    { ...LINE, kind: "read", what: "/etc/ssmd/jobs.key", field: "scheduler.tls.key" },
+    { ...LINE, kind: "net", what: "127.0.0.9:1", field: "endpoints.kraken" },
+  ];
+  const of = (program: Launch["program"], line = "") =>
+    permissionsOf({
+      ...{ program, args: line.split(" "), root: "/opt/ssmd", registryDir: "/m/exchanges", reach },
+      ...{ secretsDir: "/s", deno: "/usr/bin/deno" },
+    });
+  for (const program of ["connector", "archiver", "gateway", "signals"] as const) {
+    assert.ok(!of(program).read.includes("/etc/ssmd/jobs.key"), program);
+    assert.ok(!of(program).net.includes("api.kraken.com:443"), program);
+  }
+  for (const launched of [of("worker"), of("ssmd", "job run secmaster-sync")]) {
+    assert.ok(launched.read.includes("/etc/ssmd/jobs.key"));
+    assert.ok(launched.net.includes("api.kraken.com:443"));
+    assert.ok(!launched.net.includes("external-api.kalshi.com:443"));
+  }
+});
+
 Deno.test("models and webhooks are reached by agents, and by nobody else", () => {
   const reach: Reach[] = [
     { ...LINE, kind: "net", what: "desk.example:443", field: "agents.webhooks.desk.url" },

@@ -73,6 +73,7 @@ function workflowsOf(
     ...{
       env,
       retention,
+      registryDir,
       dataDir,
       day,
       nowUs,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { startTemporalServer, temporalServerAvailable } from "../tests/servers/temporal_server.ts";
+import { copyRegistry } from "./testing/copied_registry.ts";
 
 const MAIN = new URL("main.ts", import.meta.url).pathname;
 const REGISTRY = new URL("../exchanges", import.meta.url).pathname;
@@ -38,16 +39,6 @@ async function assertRefused({ process, settled }: Worker, sentence: RegExp): Pr
   assert.match(said, sentence);
 }
 
-/** A copy of the registry whose demo-nats has more lines. */
-async function registryWith(lines: string): Promise<string> {
-  const project = await Deno.makeTempDir();
-  const { success } = await new Deno.Command("cp", { args: ["-r", REGISTRY, project] }).output();
-  assert.ok(success);
-  const path = `${project}/exchanges/environments/demo-nats.yaml`;
-  await Deno.writeTextFile(path, lines, { append: true });
-  return project;
-}
-
 Deno.test("of two workers on a folder the second is refused with who holds it; after a kill it runs", async () => {
   const dataDir = await Deno.makeTempDir();
   const first = startWorker(dataDir, REGISTRY);
@@ -70,8 +61,8 @@ Deno.test(
   },
   async () => {
     await using server = await startTemporalServer();
-    const project = await registryWith(
-      `\nscheduler: { type: temporal, address: "${server.address}" }\n`,
+    const project = await copyRegistry((text) =>
+      `${text}\nscheduler: { type: temporal, address: "${server.address}" }\n`
     );
     const [dataDir, other] = [`${project}/one`, `${project}/other`];
     const first = startWorker(dataDir, project);

@@ -46,7 +46,8 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   transforms: [...LANGUAGE, "sandbox"],
   // Its program starts all processes without rights.
   signals: [...LANGUAGE, "sandbox", "transforms", "dataset"],
-  jobs: [...LANGUAGE, "dataset"],
+  // What a command does at once, a job does by itself: in the room that has it.
+  jobs: [...LANGUAGE, "dataset", "connector", "gateway"],
   agents: [...LANGUAGE, "signals", "dataset"],
 };
 

@@ -1,4 +1,4 @@
-import { venueNamed, VENUES } from "@ssmd/exchanges";
+import { VENUES } from "@ssmd/exchanges";
 import { loadDeployment } from "@ssmd/metadata";
 import { nowUs } from "@ssmd/runtime";
 import { z } from "zod";
@@ -9,12 +9,10 @@ import { oneRow } from "../command/table.ts";
 import type { SsmdContext } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
 import { registryDirOf } from "../registry_dir.ts";
-import { instantFlag, nowText, timesOf } from "../secmaster/flags.ts";
+import { instantFlag, timesOf } from "../secmaster/flags.ts";
 import { withBusInstruments } from "../secmaster/bus_instruments.ts";
 import { FileInstruments } from "../secmaster/file_instruments.ts";
-import type { InstrumentStore } from "@ssmd/connector";
-import { synchronize } from "../secmaster/synchronize.ts";
-import { askVenueRest } from "@ssmd/connector";
+import { type InstrumentStore, syncCatalogue } from "@ssmd/connector";
 
 const VENUE_IDS = Object.values(VENUES).filter(({ catalogue }) => catalogue !== undefined)
   .map(({ id }) => id);
@@ -56,24 +54,17 @@ export default defineCommand({
   }),
   table: oneRow,
   async run({ flags, args: [id], context }) {
-    const venue = venueNamed(id);
-    const { catalogue } = venue;
-    if (catalogue === undefined) throw new RangeError(`${id} has no catalogue`);
     const startedMs = performance.now();
     const registry = await Registry.open(context.globals);
     const files = registry.check().instruments;
-    const { env, url = catalogue.url, feed = id, series, tokenized, since, dryRun, signed } = flags;
-    const signature = signed ? await credentialsOf(context, env, feed) : {};
+    const { env, url, feed, series, tokenized, since, dryRun, signed } = flags;
+    const signature = signed ? await credentialsOf(context, env, feed ?? id) : {};
+    const sync = { venue: id, url, feed, series, tokenized, ...signature };
     const counts = await withStore(context, { registry, env }, (store) =>
-      synchronize({
-        ...{ catalogue, store, files, dryRun },
-        ask: askVenueRest({ venue, url, perSecond: catalogue.perSecond, ...signature }),
-        request: {
-          ...{ feed, known: nowText(), tokenized },
-          ...(series === undefined ? {} : { series }),
-          ...(since === undefined ? {} : { updatedSinceS: sinceS(since) }),
-        },
-      }));
+      syncCatalogue(
+        { ...sync, ...(since === undefined ? {} : { sinceS: sinceS(since) }) },
+        { store, files, dryRun },
+      ));
     const seconds = Math.round(performance.now() - startedMs) / 1000;
     return { venue: id, ...counts, seconds, dry_run: dryRun };
   },

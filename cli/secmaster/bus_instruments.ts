@@ -1,6 +1,4 @@
-import { BusInstruments } from "@ssmd/connector";
-import { loadSharedDeployment } from "@ssmd/metadata";
-import { openTransport } from "@ssmd/transport";
+import { type BusInstruments, withBusInstruments as withInstruments } from "@ssmd/connector";
 import type { SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
@@ -10,15 +8,5 @@ export async function withBusInstruments<T>(
   env: string,
   action: (store: BusInstruments) => Promise<T>,
 ): Promise<T> {
-  const registryDir = await registryDirOf(context.globals);
-  const deployment = await loadSharedDeployment({ env, registryDir, signsInto: () => [] });
-  const transport = await openTransport(deployment.transport, { env });
-  try {
-    const store = await BusInstruments.open(transport, env);
-    const result = await action(store);
-    await store.close();
-    return result;
-  } finally {
-    await transport.close();
-  }
+  return await withInstruments({ env, registryDir: await registryDirOf(context.globals) }, action);
 }

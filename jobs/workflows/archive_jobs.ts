@@ -10,6 +10,7 @@ export type TaskContext = Pick<JobContext, "signal" | "log">;
 /** What the workflows on an environment's archive need. */
 export interface ArchiveJobs {
   env: string;
+  registryDir: string;
   /** Folder of the environment's data. */
   dataDir: string;
   /** Folder on a disk with room for a day's compressed records. */

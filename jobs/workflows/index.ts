@@ -6,19 +6,20 @@ import { EXPORT, exportWorkflow } from "./export.ts";
 import { REPROCESS, reprocess } from "./reprocess.ts";
 import { RETENTION, retention } from "./retention.ts";
 import { ROLL_DAY, rollDay } from "./roll_day.ts";
+import { SECMASTER_SYNC, secmasterSync } from "./secmaster_sync.ts";
 import { START_DAY, startDay } from "./start_day.ts";
 import { VERIFY, verify } from "./verify.ts";
 
 /** All kinds of jobs that there are. */
 export const WORKFLOW_KINDS: readonly WorkflowKind[] = [
   ...[START_DAY, ROLL_DAY, END_DAY, END_DAYS, RETENTION, VERIFY],
-  ...[REPROCESS, BACKFILL, EXPORT],
+  ...[REPROCESS, BACKFILL, EXPORT, SECMASTER_SYNC],
 ];
 
 /** The workflows on an archive and its days: one of each of {@linkcode WORKFLOW_KINDS}. */
 export function archiveWorkflows(jobs: EndDayJobs): Workflow[] {
   return [
     ...[startDay, rollDay, endDay, endDays, retention, verify],
-    ...[reprocess, backfill, exportWorkflow],
+    ...[reprocess, backfill, exportWorkflow, secmasterSync],
   ].map((make) => make(jobs));
 }

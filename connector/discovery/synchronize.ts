@@ -1,6 +1,6 @@
 import type { AskRest, Catalogue, CatalogueRequest } from "@ssmd/exchanges";
 import { type InstrumentFile, withNews } from "@ssmd/metadata";
-import type { InstrumentStore } from "@ssmd/connector";
+import type { InstrumentStore } from "./bus_instruments.ts";
 
 /** What a synchronization did. */
 export interface SyncCounts {

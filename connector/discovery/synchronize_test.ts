@@ -5,9 +5,9 @@ import { VENUES } from "@ssmd/exchanges";
 import type { InstrumentFile } from "@ssmd/metadata";
 import { openTransport, type Transport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
-import { BusInstruments } from "@ssmd/connector";
+import { BusInstruments } from "./bus_instruments.ts";
 import { type SyncCounts, synchronize } from "./synchronize.ts";
-import { askVenueRest } from "@ssmd/connector";
+import { askVenueRest } from "./venue_rest.ts";
 
 const ROOT = "/trade-api/v2";
 

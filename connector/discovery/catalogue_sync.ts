@@ -1,0 +1,77 @@
+import { venueNamed } from "@ssmd/exchanges";
+import { type InstrumentFile, loadSharedDeployment } from "@ssmd/metadata";
+import { VenueError } from "@ssmd/runtime";
+import { openTransport } from "@ssmd/transport";
+import { BusInstruments, type InstrumentStore } from "./bus_instruments.ts";
+import { type SyncCounts, synchronize } from "./synchronize.ts";
+import { askVenueRest } from "./venue_rest.ts";
+
+/** What is taken over from a venue. */
+interface CatalogueSync {
+  venue: string;
+  /** Feed that names are of; default the venue's. */
+  feed?: string | undefined;
+  /** One series only, where the venue has some. */
+  series?: string | undefined;
+  /** Pairs of tokenized assets besides. */
+  tokenized?: boolean | undefined;
+  /** Only what changed since, seconds since 1970. */
+  sinceS?: number | undefined;
+  /** Address of the REST in place of the venue's. */
+  url?: string | undefined;
+  /** Signs requests; absent = public data. */
+  credentials?: Record<string, string> | undefined;
+}
+
+/** Where it goes, and what is known of it. */
+interface SyncTarget {
+  store: InstrumentStore;
+  /** Known besides the store: the registry's files. */
+  files: ReadonlyMap<string, InstrumentFile>;
+  /** Nothing is written. */
+  dryRun?: boolean;
+  onPage?: (counts: SyncCounts) => void;
+}
+
+/** Asks a venue's REST for its markets and writes what is news. Throws VenueError, and as the store. */
+export async function syncCatalogue(
+  { venue: id, feed = id, series, tokenized = false, sinceS, url, credentials }: CatalogueSync,
+  target: SyncTarget,
+): Promise<SyncCounts> {
+  const venue = venueNamed(id);
+  const { catalogue } = venue;
+  if (catalogue === undefined) {
+    throw new VenueError("CATALOGUE_MISSING", `${id} has no catalogue of its markets`, {
+      hint: "`ssmd help secmaster sync` lists the venues that have one",
+    });
+  }
+  return await synchronize({
+    ...{ ...target, catalogue },
+    ask: askVenueRest({
+      ...{ venue, url: url ?? catalogue.url, perSecond: catalogue.perSecond },
+      ...(credentials === undefined ? {} : { credentials }),
+    }),
+    request: {
+      ...{ feed, known: new Date().toISOString(), tokenized },
+      ...(series === undefined ? {} : { series }),
+      ...(sinceS === undefined ? {} : { updatedSinceS: sinceS }),
+    },
+  });
+}
+
+/** Opens the security master of an environment's bus for a while. Throws as the bus does. */
+export async function withBusInstruments<T>(
+  { env, registryDir }: { env: string; registryDir: string },
+  action: (store: BusInstruments) => Promise<T>,
+): Promise<T> {
+  const deployment = await loadSharedDeployment({ env, registryDir, signsInto: () => [] });
+  const transport = await openTransport(deployment.transport, { env });
+  try {
+    const store = await BusInstruments.open(transport, env);
+    const result = await action(store);
+    await store.close();
+    return result;
+  } finally {
+    await transport.close();
+  }
+}
