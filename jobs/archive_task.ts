@@ -9,6 +9,7 @@ import { COMMIT, nowUs, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { ArchiveAccess } from "./archive_access.ts";
 import { exportRecords, type ExportTask } from "./export_task.ts";
+import { type GapsTask, listGaps } from "./gaps_task.ts";
 import {
   planReprocessing,
   type PlanReprocessTask,
@@ -34,7 +35,8 @@ export type ArchiveTask =
   | { kind: "verify"; env: string }
   | PlanReprocessTask
   | ReprocessTask
-  | ExportTask;
+  | ExportTask
+  | GapsTask;
 
 /** Problems of a verification that its result names; `ssmd archive verify` names all. */
 const PROBLEMS_MAX = 20;
@@ -76,6 +78,8 @@ export async function doArchiveTask(
       return await planReprocessing(task, access);
     case "reprocess":
       return await reprocessDays(task, access);
+    case "gaps":
+      return await listGaps(task, access);
     case "export":
       return await exportRecords(task, access);
   }

@@ -10,6 +10,7 @@ import type { DayJobs } from "./day/day_jobs.ts";
 import { dayJobs } from "./day/open_day_jobs.ts";
 import type { DayStore } from "./day/day_store.ts";
 import type { JobState } from "./job.ts";
+import { packMonth } from "./month_package.ts";
 import type { JobBoard } from "./job_board.ts";
 import type { RunnerParts } from "./workflow.ts";
 import { archiveWorkflows } from "./workflows/index.ts";
@@ -69,6 +70,7 @@ function workflowsOf(
     "feed",
     "check",
   ]);
+  const { run } = threadWorker(storage);
   return archiveWorkflows({
     ...{
       env,
@@ -78,8 +80,9 @@ function workflowsOf(
       day,
       nowUs,
       tempDir: `${dataDir}/.temp`,
-      run: threadWorker(storage).run,
+      run,
     },
+    packMonth: (month, context) => packMonth(month, { environment, dataDir, run, context }),
     checksOf: (feed) => loadFeedChecks(registryDir, feed),
     onChecked: (feed, { failed }) => {
       for (const { check, failures: count } of failed as { check: string; failures: number }[]) {

@@ -4,7 +4,7 @@ import { spanOf } from "../archive/time_span.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
 import { namedDays } from "../data/days.ts";
-import { GAP, gapView, joinedGaps } from "../data/gap_view.ts";
+import { GAP, gapView, joinedGaps } from "@ssmd/dataset/inventory";
 import { INVENTORY_FLAGS } from "../data/inventory_flags.ts";
 import { durationText } from "../format.ts";
 

@@ -1,3 +1,4 @@
+import { entitledOn } from "@ssmd/gateway/report";
 import { dayOfMs } from "@ssmd/runtime";
 import { z } from "zod";
 import { readClients } from "../client/client_context.ts";
@@ -5,7 +6,6 @@ import { ANY_CLIENT, CLIENT_FLAGS } from "../client/flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { day } from "../command/flag.ts";
 import { rowsOf } from "../command/table.ts";
-import { entitledOn } from "../report/month_tables.ts";
 
 const ENTITLED = z.object({
   day: z.string(),

@@ -1,17 +1,13 @@
-import { dayOfMs, VERSION } from "@ssmd/runtime";
-import { ACCESS_LIMITS } from "@ssmd/gateway/access";
+import { gapView, joinedGaps } from "@ssmd/dataset/inventory";
+import { exchangeAudit, MANIFEST, type Month, type Row } from "@ssmd/gateway/report";
 import { readClients } from "../client/client_context.ts";
 import { CLIENT_FLAGS } from "../client/flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { file } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { namedDays } from "../data/days.ts";
-import { gapView, joinedGaps } from "../data/gap_view.ts";
 import { UsageError } from "../exit.ts";
-import { isoOfMs } from "../format.ts";
-import { MONTH, type Month } from "../report/month.ts";
-import { monthTables, type Row } from "../report/month_tables.ts";
-import { MANIFEST, packed } from "../report/report_package.ts";
+import { MONTH } from "../report/month.ts";
 
 export default defineCommand({
   name: "report exchange-audit",
@@ -37,26 +33,11 @@ export default defineCommand({
     ].join(""),
   }),
   async run({ flags: { month, out, ...location }, context }) {
-    const { tables, notes, kept } = await readClients(context, location, async (clients) => {
-      const { store, admin, environment } = clients;
-      const within = { fromMs: month.fromMs, toMs: month.toMs };
-      const history = await store.entitlementHistory();
-      const records = {
-        ...{ month, accounts: await admin.accounts(), entitlements: history.entitlements },
-        usage: await store.usage({ fromDay: `${month.month}-01`, toDay: `${month.month}-31` }),
-        sessions: await store.sessions({ within, limit: Number.MAX_SAFE_INTEGER }),
-      };
-      return {
-        tables: monthTables(records),
-        notes: notesOf(month, history.sinceMs),
-        kept: environment.storage.type !== "memory",
-      };
-    });
-    if (!kept) notes.push("Gaps: the environment archives nothing that outlives its process");
-    const gaps = kept ? await gapsOf(context, location.env, month) : [];
-    const { zip, manifest } = packed({ ...tables, gaps }, {
-      ...{ format: "ssmd exchange audit v1", environment: location.env, month: month.month },
-      ...{ made: isoOfMs(Date.now()), software: `ssmd ${VERSION}`, notes },
+    const { zip, manifest } = await readClients(context, location, async (clients) => {
+      const { store, environment: { storage } } = clients;
+      const { env } = location;
+      const gaps = storage.type === "memory" ? undefined : await gapsOf(context, env, month);
+      return await exchangeAudit({ env, month, store, gaps });
     });
     await writeNew(out, zip);
     return manifest;
@@ -79,22 +60,4 @@ async function gapsOf(context: SsmdContext, env: string, month: Month): Promise<
   const { fromMs, toMs } = month;
   const { days } = await namedDays(context.globals, { env, from: fromMs * 1000, to: toMs * 1000 });
   return joinedGaps(days).map(gapView);
-}
-
-/** What a reader of the numbers must know. */
-function notesOf({ fromMs, toMs, month }: Month, entitlementsSinceMs: number): string[] {
-  const sessionsSinceMs = Date.now() - ACCESS_LIMITS.sessionsKeptMs;
-  return [
-    ...toMs > Date.now() ? [`${month} is not over: the numbers are those until now`] : [],
-    ...sessionsSinceMs > fromMs
-      ? [
-        `Sessions that ended before ${
-          dayOfMs(sessionsSinceMs)
-        } are not kept; peaks are without them`,
-      ]
-      : [],
-    ...entitlementsSinceMs > fromMs
-      ? [`Entitlements that were taken away before ${isoOfMs(entitlementsSinceMs)} are not known`]
-      : [],
-  ];
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { ClientAdmin, type ClientStore, sqliteClientStore } from "@ssmd/gateway/access";
 import { DAY_MS } from "@ssmd/runtime";
 import { makeProject } from "../testing/project.ts";
-import { parseMonth } from "./month.ts";
+import { parseMonth } from "@ssmd/gateway/report";
 
 const START_MS = Date.parse("2026-08-01");
 const COUNT = fileURLToPath(new URL("../testing/count_month.py", import.meta.url));

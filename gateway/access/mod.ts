@@ -8,7 +8,6 @@ export type {
   ClientAccount,
   ClientLimits,
   Entitlement,
-  PastEntitlement,
   SessionRecord,
   UsageCount,
 } from "./account.ts";
@@ -19,5 +18,4 @@ export { confirmations, type Cut, planCut } from "./cut_off.ts";
 export { ACCESS_LIMITS } from "./limits.ts";
 export { CLIENT_ROLES, type ClientRole, mayActAs, type Role, ROLES, Roles } from "./role.ts";
 export { openClientStore } from "./store/open.ts";
-export { peakUsers, sumUsage, usageRows, useOf } from "./usage_report.ts";
 export { memoryClientStore, sqliteClientStore } from "./store/sqlite.ts";

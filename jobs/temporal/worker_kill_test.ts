@@ -39,7 +39,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a reprocess, an export and a backfill go on after a worker that was killed",
+  "a reprocess, an export, a report and a backfill go on after a worker that was killed",
   REAL_SERVER,
   async () => {
     await using bench = await temporalBench();

@@ -10,6 +10,7 @@ import type { Job } from "../job.ts";
 import { newJob, type WorkflowKind } from "../workflow.ts";
 import { BACKFILL } from "../workflows/backfill.ts";
 import { EXPORT } from "../workflows/export.ts";
+import { MONTHLY_REPORT } from "../workflows/monthly_report.ts";
 import { REPROCESS } from "../workflows/reprocess.ts";
 import { type KillBench, runKilled } from "./kill_bench.ts";
 
@@ -17,7 +18,7 @@ const FEED = "kraken";
 const DAY = "2026-08-01";
 const OF_DAY = { kind: "normalized", env: "demo", feed: FEED, day: DAY } as const;
 
-/** Makes a version, exports it and fills another one up, killed in each; throws AssertionError. */
+/** Makes a version, exports it, reports a month and fills another version up, killed in each; throws AssertionError. */
 export async function surviveArchiveJobs(bench: KillBench): Promise<void> {
   const storage = folderStorage(bench.dataDir);
   try {
@@ -36,6 +37,7 @@ export async function surviveArchiveJobs(bench: KillBench): Promise<void> {
       ...{ days: 1, made: 0, kept: 1, partial: [], records },
     });
     await exportOnce(bench, records);
+    await reportOnce(bench);
     const filled = await survive(bench, BACKFILL, {
       input: { feed: FEED, version: "v3" },
       points: ["thread ended"],
@@ -56,6 +58,15 @@ async function exportOnce(bench: KillBench, records: number | undefined): Promis
   assert.deepEqual([written, exported], [0, records], `${files} files`);
   const dir = `${bench.dataDir}/exports/nightly/feed=${FEED}`;
   assert.ok((await Array.fromAsync(Deno.readDir(dir))).length > 0);
+}
+
+async function reportOnce(bench: KillBench): Promise<void> {
+  const input = { month: DAY.slice(0, 7) };
+  const job = await survive(bench, MONTHLY_REPORT, { input, points: ["thread ended"] });
+  const { out, files } = resultOf(job, "write") ?? {};
+  assert.equal(((await Deno.stat(String(out))).mode ?? 0) & 0o777, 0o600);
+  const gaps = (files as { name: string; rows: number }[]).find(({ name }) => name === "gaps.csv");
+  assert.ok(gaps !== undefined && gaps.rows > 0, JSON.stringify(files));
 }
 
 async function assertVersions(storage: Storage, records: number | undefined): Promise<void> {

@@ -25,6 +25,11 @@ export interface ArchiveJobs {
   onChecked: (feed: string, result: JsonRecord) => void;
   /** Records in the journal what is about to be removed; what cannot be recorded is not done. */
   recordRemoval: (removal: JsonRecord) => Promise<void>;
+  /** Packs a month (`YYYY-MM`) for an exchange's auditor; `result` tells of it. */
+  packMonth: (
+    month: string,
+    context: TaskContext,
+  ) => Promise<{ zip: Uint8Array; result: JsonRecord }>;
   /** Wall clock, µs. */
   nowUs: () => number;
   /** Asks for another job. */

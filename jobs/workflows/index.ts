@@ -3,6 +3,7 @@ import { BACKFILL, backfill } from "./backfill.ts";
 import { END_DAY, endDay, type EndDayJobs } from "./end_day.ts";
 import { END_DAYS, endDays } from "./end_days.ts";
 import { EXPORT, exportWorkflow } from "./export.ts";
+import { MONTHLY_REPORT, monthlyReport } from "./monthly_report.ts";
 import { REPROCESS, reprocess } from "./reprocess.ts";
 import { RETENTION, retention } from "./retention.ts";
 import { ROLL_DAY, rollDay } from "./roll_day.ts";
@@ -13,13 +14,13 @@ import { VERIFY, verify } from "./verify.ts";
 /** All kinds of jobs that there are. */
 export const WORKFLOW_KINDS: readonly WorkflowKind[] = [
   ...[START_DAY, ROLL_DAY, END_DAY, END_DAYS, RETENTION, VERIFY],
-  ...[REPROCESS, BACKFILL, EXPORT, SECMASTER_SYNC],
+  ...[REPROCESS, BACKFILL, EXPORT, SECMASTER_SYNC, MONTHLY_REPORT],
 ];
 
 /** The workflows on an archive and its days: one of each of {@linkcode WORKFLOW_KINDS}. */
 export function archiveWorkflows(jobs: EndDayJobs): Workflow[] {
   return [
     ...[startDay, rollDay, endDay, endDays, retention, verify],
-    ...[reprocess, backfill, exportWorkflow, secmasterSync],
+    ...[reprocess, backfill, exportWorkflow, secmasterSync, monthlyReport],
   ].map((make) => make(jobs));
 }

@@ -1,15 +1,6 @@
-import {
-  type Accounts,
-  type PastEntitlement,
-  peakUsers,
-  type SessionRecord,
-  sumUsage,
-  type UsageCount,
-  usageRows,
-  useOf,
-} from "@ssmd/gateway/access";
+import type { Accounts, PastEntitlement, SessionRecord, UsageCount } from "../access/account.ts";
+import { peakUsers, sumUsage, usageRows, useOf } from "../access/usage_report.ts";
 import { DAY_MS } from "@ssmd/runtime";
-import { isoOrNull } from "../client/views.ts";
 import type { Month } from "./month.ts";
 
 /** One row of a table: what stands in a cell, null = nothing. */
@@ -59,4 +50,13 @@ export function entitledOn(day: string, all: readonly PastEntitlement[]): Row[] 
       until: untilMs === Infinity ? null : isoOrNull(untilMs),
     }];
   });
+}
+
+/** A moment without a part of a second that is none. */
+export function isoOfMs(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/\.000Z$/, "Z");
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : isoOfMs(ms);
 }

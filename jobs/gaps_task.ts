@@ -1,0 +1,27 @@
+import { inventory } from "@ssmd/archive";
+import { gapView, joinedGaps } from "@ssmd/dataset/inventory";
+import type { JsonRecord } from "@ssmd/journal";
+import { nowUs } from "@ssmd/runtime";
+import type { ArchiveAccess } from "./archive_access.ts";
+
+/** Lists the gaps of a span of an archive, µs since 1970. */
+export interface GapsTask {
+  kind: "gaps";
+  env: string;
+  fromUs: number;
+  toUs: number;
+}
+
+/** The span of a month. */
+export function usOfMonth({ fromMs, toMs }: { fromMs: number; toMs: number }) {
+  return { fromUs: fromMs * 1000, toUs: toMs * 1000 };
+}
+
+/** Gives `gaps`, as `ssmd data gaps` prints them. Throws as `inventory`. */
+export async function listGaps(
+  { env, fromUs, toUs }: GapsTask,
+  { storage }: ArchiveAccess,
+): Promise<JsonRecord> {
+  const days = await inventory(storage, { env, fromUs, toUs, nowUs: nowUs() });
+  return { gaps: joinedGaps(days).map(gapView) };
+}

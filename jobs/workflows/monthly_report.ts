@@ -1,0 +1,39 @@
+import type { JsonRecord } from "@ssmd/journal";
+import { isoOfUs } from "@ssmd/runtime";
+import { z } from "zod";
+import { defineWorkflow, type Workflow } from "../workflow.ts";
+import type { ArchiveJobs } from "./archive_jobs.ts";
+
+/** Packs a month for an exchange's auditor, into `reports/` of the data. */
+export const MONTHLY_REPORT = {
+  name: "monthly-report",
+  title: "Pack a month for an exchange's auditor: usage, users, entitlements, gaps",
+  input: z.strictObject({
+    month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, "a month is YYYY-MM").exactOptional()
+      .describe("YYYY-MM; absent = the one before this"),
+  }),
+};
+
+/** The file has its name when it is whole; the report of a month that is there is made anew. */
+export function monthlyReport({ dataDir, packMonth, nowUs }: ArchiveJobs): Workflow {
+  return defineWorkflow(MONTHLY_REPORT, async ({ month: named }, context) => {
+    // Which one was before is another one when it is tried again later.
+    const { month } = z.object({ month: z.string() }).parse(
+      await context.step("plan", () => Promise.resolve({ month: named ?? monthBefore(nowUs()) })),
+    );
+    await context.step("write", async () => {
+      const { zip, result } = await packMonth(month, context);
+      const out = `${dataDir}/reports/exchange-audit-${month}.zip`;
+      await Deno.mkdir(`${dataDir}/reports`, { recursive: true });
+      // It holds addresses: for its owner alone.
+      await Deno.writeFile(`${out}.part`, zip, { mode: 0o600 });
+      await Deno.rename(`${out}.part`, out);
+      return { out, bytes: zip.length, ...result } satisfies JsonRecord;
+    });
+  });
+}
+
+function monthBefore(us: number): string {
+  const first = Temporal.PlainYearMonth.from(isoOfUs(us).slice(0, 7));
+  return first.subtract({ months: 1 }).toString();
+}
