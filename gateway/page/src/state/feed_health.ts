@@ -14,13 +14,13 @@ export interface FeedHealth {
   };
   /** What does not come; null = its connector does not answer. */
   subscriptions: { away: number | null; list: AwaySubscription[] } | null;
-  /** Each captured by processes of its own; empty = there are none. */
-  shards: { shard: string; answers: boolean }[];
+  /** Each captured by processes of its own; absent in an answer that was kept from an older gateway. */
+  shards?: { shard: string; answers: boolean }[];
   gap: { reason: string; from: number; detail: string } | null;
 }
 
 /** How a feed's shards are; "none" where it has none. */
-export function shardsText(shards: FeedHealth["shards"]): string {
+export function shardsText(shards: FeedHealth["shards"] = []): string {
   const away = shards.filter(({ answers }) => !answers).map(({ shard }) => shard);
   if (shards.length === 0) return "none";
   return away.length === 0 ? `${shards.length} answer` : `${away.join(", ")} away`;

@@ -31,6 +31,7 @@ Deno.test("the median of none is not known", () => {
 Deno.test("shards are counted, and those that are away are named", () => {
   const of = (answers: boolean[]) => answers.map((each, n) => ({ shard: `s${n}`, answers: each }));
   assert.equal(shardsText([]), "none");
+  assert.equal(shardsText(undefined), "none");
   assert.equal(shardsText(of([true, true])), "2 answer");
   assert.equal(shardsText(of([true, false, false])), "s1, s2 away");
 });
