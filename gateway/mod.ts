@@ -1,5 +1,6 @@
 /** The gateway: live market data over WebSocket and REST, and the live page. @module */
-export { type Gateway, type GatewayStats, startGateway } from "./gateway.ts";
+export { startGateway } from "./gateway.ts";
+export type { Gateway, GatewayStats } from "./gateway_options.ts";
 export { environmentAuthenticator } from "./access/environment_authenticator.ts";
 export { gatewayActions } from "./who_may.ts";
 export { connectionLimits } from "./connection_limits.ts";

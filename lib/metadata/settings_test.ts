@@ -149,7 +149,7 @@ const READERS: Readonly<Record<string, string>> = {
   "gateway/main.ts":
     "environment.gateway.host environment.gateway.port environment.gateway.slow_clients " +
     "environment.gateway.tls",
-  "gateway/gateway.ts": "environment.gateway.slow_clients.policy " +
+  "gateway/gateway_parts.ts": "environment.gateway.slow_clients.policy " +
     "environment.gateway.slow_clients.buffer_bytes " +
     "environment.gateway.slow_clients.buffer_messages " +
     "environment.gateway.slow_clients.disconnect_after_s",

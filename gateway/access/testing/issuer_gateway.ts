@@ -1,7 +1,7 @@
 import type { Rbac } from "@ssmd/metadata";
 import { silentLogger } from "@ssmd/runtime";
 import { freePort } from "../../../tests/servers/free_port.ts";
-import type { GatewayOptions } from "../../gateway.ts";
+import type { GatewayOptions } from "../../gateway_options.ts";
 import { IssuerSignIn } from "../issuer_sign_in.ts";
 import { TokenCheck } from "../token_check.ts";
 import { CLIENT_ID, FakeIssuer } from "./fake_issuer.ts";
