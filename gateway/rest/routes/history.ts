@@ -28,7 +28,6 @@ import {
   TICKER_PAGE,
   TO,
   TRADE_PAGE,
-  TRANSFORMED_PAGE,
 } from "../schemas/history.ts";
 
 /** Data of the history routes. */
@@ -89,11 +88,11 @@ function pageRoute<T extends keyof HistoryRecords>(
       ...{ from: FROM, to: TO, order: ORDER, limit: PAGE_LIMIT },
       ...{ cursor: CURSOR.optional(), feed: WHICH_FEED },
       transform: TRANSFORM_NAME.optional().describe(
-        `A stored transform: the answer has \`transformed\`, what it made of each record, in place ` +
-          `of \`${list}\`. GET /v1/transforms lists them.`,
+        `A stored transform: the answer has \`transformed\`, what it made of each record, and ` +
+          `\`${list}\` is empty. GET /v1/transforms lists them.`,
       ),
     },
-    answers: { 200: { schema: z.union([schema, TRANSFORMED_PAGE]), example } },
+    answers: { 200: { schema: schema, example } },
     handler: async ({ params, query, access }) => {
       const { market } = marketOf(data, access, { ...params, feed: query.feed, type });
       const { order, limit } = query;
@@ -107,8 +106,8 @@ function pageRoute<T extends keyof HistoryRecords>(
       const made = await transformedRecords(found.records, {
         ...{ market, transforms, name: query.transform, caller: access.client || "rest" },
       });
-      const items = { list: "transformed", json: JSON.stringify(made) };
-      return rawJson(await pageJson(found, { ...page, list, items }));
+      const transformed = JSON.stringify(made);
+      return rawJson(await pageJson(found, { ...page, list, transformed }));
     },
   });
 }
@@ -116,14 +115,14 @@ function pageRoute<T extends keyof HistoryRecords>(
 /** A page as JSON: records are written as the stream writes them, not one object each. */
 async function pageJson<T extends keyof HistoryRecords>(
   { records, next, gaps, archived }: Page<HistoryRecords[T]>,
-  { market, order, fromUs, toUs, list, items }: {
+  { market, order, fromUs, toUs, list, transformed }: {
     market: Parameters<HistoryReader["floorOf"]>[0];
     order: "asc" | "desc";
     fromUs: number;
     toUs: number;
     list: string;
-    /** What stands in place of the records. */
-    items?: { list: string; json: string };
+    /** As JSON: what stands in place of the records. */
+    transformed?: string;
   },
 ): Promise<string> {
   const prefix = jsonPrefix(market.symbol, market.feed.id);
@@ -138,8 +137,10 @@ async function pageJson<T extends keyof HistoryRecords>(
     source: { memory: records.length - archived, archive: archived },
     _hints: historyHints({ list, count: records.length, gaps, hasNext: next !== undefined }),
   });
-  const json = items?.json ?? await recordsJson(records, prefix);
-  return `{${prefix},"${items?.list ?? list}":${json},${rest.slice(1)}`;
+  const items = transformed === undefined
+    ? `"${list}":${await recordsJson(records, prefix)}`
+    : `"${list}":[],"transformed":${transformed}`;
+  return `{${prefix},${items},${rest.slice(1)}`;
 }
 
 function candleRoute({ data, candles }: HistorySource): Route {

@@ -66,30 +66,24 @@ const PAGE = {
   _hints: HINTS,
 };
 
+const MADE = z.array(z.strictObject({ seq: z.int(), ...TRANSFORMED })).optional().describe(
+  "With `transform`: what it made of each record. Those that it gave nothing for are left out, and " +
+    "the list of records is empty.",
+);
+
 /** A page of trades. */
 export const TRADE_PAGE = named(
   "TradePage",
   "A page of trades. It may be shorter than `limit` although there is a `next`: a search in a long " +
     "stretch without trades ends after a while and goes on with the next page.",
-  z.strictObject({ ...PAGE, trades: z.array(TRADE) }),
+  z.strictObject({ ...PAGE, trades: z.array(TRADE), transformed: MADE }),
 );
 
 /** A page of tickers. */
 export const TICKER_PAGE = named(
   "TickerPage",
   "A page of tickers; like TradePage.",
-  z.strictObject({ ...PAGE, tickers: z.array(TICKER) }),
-);
-
-/** A page of records as a transform made them. */
-export const TRANSFORMED_PAGE = named(
-  "TransformedPage",
-  "A page of records as a stored transform made them; like TradePage. Records that it gave nothing " +
-    "for are left out.",
-  z.strictObject({
-    ...PAGE,
-    transformed: z.array(z.strictObject({ seq: z.int(), ...TRANSFORMED })),
-  }),
+  z.strictObject({ ...PAGE, tickers: z.array(TICKER), transformed: MADE }),
 );
 
 /** A list of gaps. */
