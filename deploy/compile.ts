@@ -23,8 +23,9 @@ const INCLUDED = [
   "exchanges/policies",
   "exchanges/qa",
   "exchanges/rbac",
-  // A thread is no import.
+  // A thread is no import, nor is what is loaded by its name.
   "dataset/reprocess/worker.ts",
+  "lib/database/postgres.ts",
   "gateway/page/dist",
 ];
 

@@ -1,4 +1,4 @@
-import type { Row, RowList, Sql } from "postgres";
+import postgres, { type Row, type RowList, type Sql } from "postgres";
 import { withoutVariables } from "@ssmd/runtime";
 import { DatabaseClosed } from "./closed.ts";
 import type { Database, DatabaseFault, SqlValue, Statements, TransactionKind } from "./database.ts";
@@ -55,8 +55,6 @@ const MODES: Readonly<Record<TransactionKind, string>> = {
  * back by itself.
  */
 export async function postgresDatabase(options: PostgresOptions): Promise<Database> {
-  // Loaded by those alone who have one.
-  const { default: postgres } = await import("postgres");
   const database = new PostgresDatabase(options, (onclose) =>
     // Variables of the process say nothing about our database.
     withoutVariables(() => postgres(options.url, connectOptions(options, onclose))));
