@@ -72,6 +72,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "security blocklist": `${NO_CLIENT}; ssmd security block-ip 192.0.2.1`,
   "env create": FRESH,
   "report exchange-audit": `rm -f audit.zip; ${ENTITLED}`,
+  "security events": AUDITED,
   "report entitlements": ENTITLED,
   "report data-access": AUDITED,
   "report changes": AUDITED,
