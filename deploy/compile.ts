@@ -25,7 +25,7 @@ const INCLUDED = [
   "exchanges/rbac",
   // A thread is no import, nor is what is loaded by its name.
   "dataset/reprocess/worker.ts",
-  "lib/database/postgres.ts",
+  "lib/database/postgres_package.ts",
   "gateway/page/dist",
 ];
 

@@ -1,9 +1,10 @@
-import postgres, { type Row, type RowList, type Sql } from "postgres";
+import type { Row, RowList, Sql } from "postgres";
 import { withoutVariables } from "@ssmd/runtime";
 import { DatabaseClosed } from "./closed.ts";
 import type { Database, DatabaseFault, SqlValue, Statements, TransactionKind } from "./database.ts";
 import type { Migrations } from "./migrations.ts";
 import { migratePostgres, quoted } from "./postgres_migrations.ts";
+import { type PostgresSession, PostgresSessions } from "./postgres_sessions.ts";
 import { DatabaseGone, DatabaseSilent, postgresFaultOf, wasTakenBack } from "./postgres_faults.ts";
 
 export { postgresFaultOf } from "./postgres_faults.ts";
@@ -35,12 +36,12 @@ interface PostgresOptions extends PostgresConfig {
   answerMsMax?: number;
 }
 
+/** No literal import: what such a one names is fetched by everybody who starts. */
+const PACKAGE: string = "postgres";
 const CONNECT_S_MAX = 5;
 const ANSWER_MS_MAX = 10_000;
 /** Of a transaction that the server took back for another one. */
 const TRIES_MAX = 5;
-/** Longest wait for what is under way when it is closed. */
-const CLOSE_S_MAX = 5;
 
 const MODES: Readonly<Record<TransactionKind, string>> = {
   read: "isolation level repeatable read read only",
@@ -55,6 +56,9 @@ const MODES: Readonly<Record<TransactionKind, string>> = {
  * back by itself.
  */
 export async function postgresDatabase(options: PostgresOptions): Promise<Database> {
+  // deno-lint-ignore ssmd/layers -- one package, named above
+  const loaded: { default: typeof import("postgres") } = await import(PACKAGE);
+  const { default: postgres } = loaded;
   const database = new PostgresDatabase(options, (onclose) =>
     // Variables of the process say nothing about our database.
     withoutVariables(() => postgres(options.url, connectOptions(options, onclose))));
@@ -72,7 +76,7 @@ export async function postgresDatabase(options: PostgresOptions): Promise<Databa
 }
 
 function connectOptions(
-  { schema, credentials = {}, readCredentials, connectionsMax }: PostgresOptions,
+  { schema, credentials = {}, readCredentials }: PostgresOptions,
   onclose: () => void,
 ) {
   const { user, password } = credentials;
@@ -80,9 +84,9 @@ function connectOptions(
   return {
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: async () => (await read()).password ?? "" }),
-    ...{ max: connectionsMax, connect_timeout: CONNECT_S_MAX, max_lifetime: 0 },
-    // Without its question for types a reserved connection would never be given.
-    ...{ fetch_types: true, onnotice: () => {}, onclose },
+    ...{ max: 1, connect_timeout: CONNECT_S_MAX, max_lifetime: 0 },
+    // Nobody would hear that its question for types was rejected.
+    ...{ fetch_types: false, onnotice: () => {}, onclose },
     types: { whole: { to: 20, from: [20, 1700], parse: Number, serialize: String } },
     connection: {
       ...{ application_name: "ssmd", search_path: quoted(schema) },
@@ -92,26 +96,19 @@ function connectOptions(
   };
 }
 
-/** Connections that were opened together; when one ends by itself, no other is used any more. */
-interface Pool {
-  sql: Promise<Sql>;
-  isGone: boolean;
-}
-
 class PostgresDatabase implements Database {
   readonly where: string;
-  #connect: (onclose: () => void) => Promise<Sql>;
-  #pool: Pool | undefined;
+  #sessions: PostgresSessions;
   #answerMsMax: number;
   #closed = false;
 
   constructor(
-    { url, schema, answerMsMax }: PostgresOptions,
+    { url, schema, connectionsMax, answerMsMax }: PostgresOptions,
     connect: (onclose: () => void) => Promise<Sql>,
   ) {
     const { host, pathname } = new URL(url);
     this.where = `postgres://${host}${pathname} (schema ${schema})`;
-    this.#connect = connect;
+    this.#sessions = new PostgresSessions(connect, connectionsMax);
     this.#answerMsMax = answerMsMax ?? ANSWER_MS_MAX;
   }
 
@@ -119,7 +116,7 @@ class PostgresDatabase implements Database {
     for (let tries = 1;; tries++) {
       if (this.#closed) throw new DatabaseClosed(this.where);
       try {
-        return await this.#bounded((pool) => this.#once(pool, MODES[kind], body));
+        return await this.#bounded((session) => this.#once(session, MODES[kind], body));
       } catch (error) {
         if (tries >= TRIES_MAX || !wasTakenBack(error)) throw error;
       }
@@ -133,62 +130,50 @@ class PostgresDatabase implements Database {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await (await this.#pool?.sql)?.end({ timeout: CLOSE_S_MAX });
+    await this.#sessions.close();
   }
 
   async #once<T>(
-    pool: Pool,
+    session: PostgresSession,
     mode: string,
     body: (run: Statements) => Promise<T>,
   ): Promise<T> {
-    const connection = await (await pool.sql).reserve();
-    // The package would write to a socket that is no more, and fail outside of any promise.
     const ask: Ask = (text, values = []) =>
-      pool.isGone
+      session.isGone
         ? Promise.reject(new DatabaseGone(this.where))
-        : connection.unsafe(text, [...values], { prepare: true });
+        : session.sql.unsafe(text, [...values], { prepare: true });
     try {
       await ask(`BEGIN ${mode}`);
       const result = await body(statementsOf(ask));
       await ask("COMMIT");
       return result;
     } catch (error) {
-      await ask("ROLLBACK").catch(() => {});
+      // A session that may still be within it is nobody's any more.
+      await ask("ROLLBACK").catch(() => this.#sessions.drop(session));
       throw error;
-    } finally {
-      if (!pool.isGone) connection.release();
     }
   }
 
-  /** Gives up the connections if `call` is not done in time, so that what hangs holds nothing. */
-  async #bounded<T>(call: (pool: Pool) => Promise<T>): Promise<T> {
-    const pool = this.#pool ??= this.#newPool();
+  /** Gives up the connection if `call` is not done in time, so that what hangs holds nothing. */
+  async #bounded<T>(call: (session: PostgresSession) => Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
+    const silent = () => new DatabaseSilent(this.where, this.#answerMsMax);
+    const state: { session?: PostgresSession; isLate: boolean } = { isLate: false };
     const timer = setTimeout(() => {
-      this.#drop(pool);
-      late.reject(new DatabaseSilent(this.where, this.#answerMsMax));
+      state.isLate = true;
+      if (state.session !== undefined) this.#sessions.drop(state.session);
+      late.reject(silent());
     }, this.#answerMsMax);
+    const work = this.#sessions.with(async (session) => {
+      if (state.isLate) throw silent();
+      state.session = session;
+      return await call(session);
+    });
     try {
-      return await Promise.race([call(pool), late.promise]);
+      return await Promise.race([work, late.promise]);
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  #newPool(): Pool {
-    const pool: Pool = {
-      isGone: false,
-      sql: this.#connect(() => this.#closed || this.#drop(pool)),
-    };
-    return pool;
-  }
-
-  /** What was sent on a connection that ended stays in the package's memory: it is never used again. */
-  #drop(pool: Pool): void {
-    if (pool.isGone) return;
-    pool.isGone = true;
-    if (this.#pool === pool) this.#pool = undefined;
-    void pool.sql.then((sql) => sql.end({ timeout: 0 }));
   }
 }
 

@@ -61,9 +61,13 @@ export async function startPostgresServer(
   };
   let child = await launch();
   const kill = async () => {
-    // A process that is still connected would keep the next server from starting.
-    for (const pid of [child.pid, ...childrenOf(child.pid)]) signal(pid, "SIGKILL");
+    // Stopped, it makes no further process while its processes are counted.
+    signal(child.pid, "SIGSTOP");
+    const all = [child.pid, ...childrenOf(child.pid)];
+    for (const pid of all) signal(pid, "SIGKILL");
     await child.status;
+    // A process that is still connected would keep the next server from starting.
+    while (all.some(isRunning)) await delay(5);
   };
   return {
     ...{ url: `postgres://127.0.0.1:${port}/postgres`, port, user: USER, kill },
@@ -101,9 +105,12 @@ async function run([program = "", ...args]: string[]): Promise<void> {
 
 async function untilReady(ask: string[], child: Deno.ChildProcess): Promise<void> {
   const deadlineMs = Date.now() + START_MS_MAX;
+  let hasEnded = false;
+  void child.status.then(() => hasEnded = true);
   while (!(await spawn(ask).status).success) {
+    if (hasEnded) throw new Error("PostgreSQL ended as it started");
     if (Date.now() > deadlineMs) {
-      child.kill("SIGKILL");
+      signal(child.pid, "SIGKILL");
       throw new Deno.errors.TimedOut("PostgreSQL did not answer");
     }
     await delay(20);
@@ -113,6 +120,16 @@ async function untilReady(ask: string[], child: Deno.ChildProcess): Promise<void
 function childrenOf(pid: number): number[] {
   const text = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`);
   return text.split(" ").filter((each) => each !== "").map(Number);
+}
+
+/** Whether a process is there and has not ended. */
+function isRunning(pid: number): boolean {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return !"ZX".includes(stat.slice(stat.lastIndexOf(")") + 2).charAt(0));
+  } catch {
+    return false;
+  }
 }
 
 function signal(pid: number, name: Deno.Signal): void {

@@ -4,8 +4,6 @@ import { DatabaseClientStore } from "./client_store_database.ts";
 import { storeAwayError, storeFailedError } from "./errors.ts";
 import { CLIENT_MIGRATIONS } from "./migrations.ts";
 
-/** No literal import: Deno fetches what such a one leads to for everybody who starts. */
-const DRIVER: string = "@ssmd/database/postgres";
 /** Transactions at once: what streams need never waits behind a long list. */
 const CONNECTIONS_MAX = 4;
 
@@ -22,9 +20,7 @@ interface PostgresClientStoreOptions extends PostgresConfig {
 export async function postgresClientStore(
   options: PostgresClientStoreOptions,
 ): Promise<ClientStore> {
-  // deno-lint-ignore ssmd/layers -- one module, named above
-  const driver: typeof import("@ssmd/database/postgres") = await import(DRIVER);
-  const { postgresDatabase, postgresFaultOf } = driver;
+  const { postgresDatabase, postgresFaultOf } = await import("@ssmd/database/postgres");
   try {
     const database = await postgresDatabase({
       ...{ ...options, migrations: CLIENT_MIGRATIONS, connectionsMax: CONNECTIONS_MAX },
