@@ -266,6 +266,7 @@ Deno.test({
       // The shard that is to take a symbol is killed on the way.
       for (const tier of [1, 2]) {
         const before = client.runs.get("ETHUSD");
+        const beforeXrp = client.runs.get("XRPUSD");
         const [taking, releasing] = tier === 1 ? [one, two] : [two, one];
         await apply({ ETHUSD: tier });
         await sleep(random.between(0, 200));
@@ -274,6 +275,7 @@ Deno.test({
         taking.start();
         if (tier === 2) releasing.start();
         await untilMoved("ETHUSD", before);
+        if (taking === two) await untilMoved("XRPUSD", beforeXrp);
       }
       // The shard that has it is down when it moves.
       const before = client.runs.get("XRPUSD");
