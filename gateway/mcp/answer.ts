@@ -57,6 +57,9 @@ export function boundedText(found: Found): string {
   return answerText(fits(found) ? found : cutToFit(found));
 }
 
+/** Guesses of how many records fit, before their number is halved. */
+const GUESSES_MAX = 4;
+
 /** Texts that were made to be measured. */
 const TEXTS = new WeakMap<Found, string>();
 
@@ -88,10 +91,13 @@ function textOf(found: Found): string {
 }
 
 function fits(found: Found): boolean {
-  const text = answerText(found);
   // A character has at most three bytes for each of its units.
-  if (text.length * 3 <= MCP_LIMITS.answerBytesMax) return true;
-  return UTF8.encode(text).length <= MCP_LIMITS.answerBytesMax;
+  return answerText(found).length * 3 <= MCP_LIMITS.answerBytesMax ||
+    bytesOf(found) <= MCP_LIMITS.answerBytesMax;
+}
+
+function bytesOf(found: Found): number {
+  return UTF8.encode(answerText(found)).length;
 }
 
 function cutToFit(found: Found): Found {
@@ -108,11 +114,18 @@ export function fitting<T>(
   if (fits(whole)) return { answer: whole, count: records.length };
   let best: Found | undefined;
   let [count, beyond] = [1, records.length];
-  while (beyond - count > 1) {
-    const middle = (count + beyond) >> 1;
-    const answer = found(records.slice(0, middle));
-    if (fits(answer)) [best, count] = [answer, middle];
-    else beyond = middle;
+  let [tried, bytes] = [records.length, bytesOf(whole)];
+  for (let tries = 1; beyond - count > 1; tries++) {
+    // As many as fit if all were as long as those tried last: each try costs a text. Where records
+    // are of very different length, halves find it.
+    const guess = tries > GUESSES_MAX
+      ? (count + beyond) >> 1
+      : Math.floor(tried * MCP_LIMITS.answerBytesMax / bytes);
+    tried = Math.max(count + 1, Math.min(beyond - 1, guess));
+    const answer = found(records.slice(0, tried));
+    bytes = bytesOf(answer);
+    if (bytes <= MCP_LIMITS.answerBytesMax) [best, count] = [answer, tried];
+    else beyond = tried;
   }
   return { answer: best ?? found(records.slice(0, count)), count };
 }
