@@ -5,14 +5,17 @@ import {
   type TransformsDone,
   transformsSubject,
 } from "@ssmd/market";
-import { TransportError } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { Problem } from "../http/problem.ts";
+import { ServiceRequests } from "./service_requests.ts";
 
 /** A start on a loaded machine takes long; what a batch may use is bounded by its service. */
 const ANSWER_MS_MAX = 60_000;
-const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder();
+const away = () =>
+  new Problem("TRANSFORMS_AWAY", "No service of transforms answers", {
+    status: 503,
+    hint: "`ssmd up` runs them; beside NATS the signals program does: deno task signals",
+  });
 const STATUSES: Readonly<Record<string, number>> = {
   TRANSFORM_UNKNOWN: 404,
   ...{ TRANSFORMS_BUSY: 503, TRANSFORM_RESTS: 503, TRANSFORM_QUARANTINED: 503 },
@@ -30,17 +33,18 @@ export interface TransformRun {
 
 /** Asks the service of transforms of an environment. */
 export class TransformsClient {
-  readonly #transport: Transport;
-  readonly #subject: string;
+  readonly #requests: ServiceRequests<TransformsAnswer>;
 
   constructor(transport: Transport, env: string) {
-    this.#transport = transport;
-    this.#subject = transformsSubject(env);
+    this.#requests = new ServiceRequests({
+      ...{ transport, subject: transformsSubject(env), answerMsMax: ANSWER_MS_MAX, away },
+      statusOf: (code) => STATUSES[code] ?? 400,
+    });
   }
 
   /** The stored transforms. Throws {@linkcode Problem}: 503 where nobody answers. */
   async list(): Promise<readonly TransformInfo[]> {
-    return (await this.#ask(JSON.stringify({ action: "list" }))).transforms ?? [];
+    return (await this.#requests.ask(JSON.stringify({ action: "list" }))).transforms ?? [];
   }
 
   /** Starts one for a caller. Throws {@linkcode Problem}: 404 for one that is not there. */
@@ -50,41 +54,22 @@ export class TransformsClient {
       const ask = () =>
         `{"action":"run","session":${JSON.stringify(session)},"records":[${records.join(",")}]}`;
       try {
-        return outputsOf(await this.#ask(ask()), records.length);
+        return outputsOf(await this.#requests.ask(ask()), records.length);
       } catch (error) {
         // It was not used for long, or its service began anew.
         if (!(error instanceof Problem) || error.code !== "TRANSFORM_SESSION_ENDED") throw error;
         session = await this.#open(name, caller);
-        return outputsOf(await this.#ask(ask()), records.length);
+        return outputsOf(await this.#requests.ask(ask()), records.length);
       }
     };
     const close = () =>
-      void this.#ask(JSON.stringify({ action: "close", session })).catch(() => {});
+      void this.#requests.ask(JSON.stringify({ action: "close", session })).catch(() => {});
     return { name, run, close };
   }
 
   async #open(name: string, caller: string): Promise<string> {
-    return (await this.#ask(JSON.stringify({ action: "open", name, caller }))).session ?? "";
-  }
-
-  async #ask(request: string): Promise<TransformsDone> {
-    const answer = await this.#answer(ENCODER.encode(request));
-    if (answer.ok) return answer;
-    const { code, message, hint } = answer;
-    throw new Problem(code, message, { status: STATUSES[code] ?? 400, hint });
-  }
-
-  async #answer(payload: Uint8Array): Promise<TransformsAnswer> {
-    try {
-      const bytes = await this.#transport.request(this.#subject, payload, ANSWER_MS_MAX);
-      return JSON.parse(DECODER.decode(bytes)) as TransformsAnswer;
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      throw new Problem("TRANSFORMS_AWAY", "No service of transforms answers", {
-        status: 503,
-        hint: "`ssmd up` runs them; beside NATS the signals program does: deno task signals",
-      });
-    }
+    return (await this.#requests.ask(JSON.stringify({ action: "open", name, caller }))).session ??
+      "";
   }
 }
 
