@@ -95,6 +95,7 @@ export function natsCell({ lease, env, name }: NatsCellOptions): LeaseCell {
       { seq?: number; error?: { err_code?: number; description?: string } }
     >();
     if (error?.err_code === WRONG_LAST_SEQUENCE) return false;
+    // `use` makes a TransportError of it.
     if (error !== undefined) throw new Error(error.description);
     revision = seq;
     return true;
