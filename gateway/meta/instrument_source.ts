@@ -4,8 +4,10 @@ import {
   INSTRUMENT_STORE,
   type InstrumentFile,
   instrumentOfKey,
+  isOver,
   isSameInstrument,
   SecurityMaster,
+  usOfInstant,
 } from "@ssmd/metadata";
 import { beginLasting, type Logger, messageOf, nowUs } from "@ssmd/runtime";
 import type { KeyValueChange, Transport } from "@ssmd/transport";
@@ -96,11 +98,7 @@ export class InstrumentSource {
   #take({ key, value }: KeyValueChange): void {
     const id = instrumentOfKey(key);
     if (id === undefined) return;
-    if (value === undefined) {
-      this.#dynamic.delete(id);
-      const file = this.#files.get(id);
-      return file === undefined ? this.#remove(id) : this.#put(file);
-    }
+    if (value === undefined) return this.#leave(id);
     const instrument = decodeInstrument(value);
     if (instrument === undefined || instrument.id !== id) {
       return this.#options.logger.warn("an instrument of the bus cannot be read", { key });
@@ -108,6 +106,16 @@ export class InstrumentSource {
     this.#dynamic.set(id, instrument);
     this.#put(instrument);
     this.#options.onInstrument?.(instrument);
+  }
+
+  /** What is over leaves the bus for a file; the one here may be older, or not be there yet. */
+  #leave(id: string): void {
+    const [last, file] = [this.#dynamic.get(id), this.#files.get(id)];
+    this.#dynamic.delete(id);
+    const isNewer = last !== undefined && isOver(last) && knownUsOf(last) > knownUsOf(file);
+    if (isNewer) return;
+    if (file === undefined) this.#remove(id);
+    else this.#put(file);
   }
 
   #put(instrument: InstrumentFile): void {
@@ -119,4 +127,9 @@ export class InstrumentSource {
     this.#master.remove(id);
     this.#cache?.remove(id);
   }
+}
+
+/** When the newest version became known, µs; 0 = there is none. */
+function knownUsOf(instrument: InstrumentFile | undefined): number {
+  return usOfInstant(instrument?.versions.at(-1)?.known ?? "") ?? 0;
 }

@@ -46,9 +46,18 @@ function serveRest(market: () => { status: string; result: string }) {
 async function ask(transport: Transport, rest: string): Promise<{ close(): Promise<void> }> {
   const { kalshi: venue } = VENUES;
   assert.ok(venue);
+  const readEnvironment = () => Promise.resolve(environment);
   const connector = { hearNews() {}, changeSymbols: () => Promise.resolve() };
   return await followFeed(connector as unknown as Connector, {
-    ...{ environment, feed: "kalshi", venue, rest, bus: transport, logger: silentLogger },
+    ...{
+      environment,
+      readEnvironment,
+      feed: "kalshi",
+      venue,
+      rest,
+      bus: transport,
+      logger: silentLogger,
+    },
     ...{ instruments: new Map(), health: new Health({}).component("connector") },
   });
 }
