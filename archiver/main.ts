@@ -32,7 +32,7 @@ function flushMsOf(text: string): number {
 await runService("archiver", FLAGS, async (flags, stack) => {
   const opened = await openService({ ...flags, component: "archiver" });
   const { deployment, logger, metrics, health } = opened;
-  const { environment, shard } = deployment;
+  const { environment, readEnvironment, shard } = deployment;
   const env = environment.name;
   const transport = await openServiceTransport(deployment.transport, {
     env,
@@ -71,7 +71,9 @@ await runService("archiver", FLAGS, async (flags, stack) => {
     for (const feed of environment.feeds) ordered.set(feed, byFeed.get(feed) ?? []);
   };
   const following = await beginLasting(async () => {
-    const { unsubscribe } = await followSymbols(transport, { environment, instruments, onSymbols });
+    const { unsubscribe } = await followSymbols(transport, {
+      ...{ environment, readEnvironment, instruments, onSymbols },
+    });
     return { close: unsubscribe };
   }, {
     onFailed: (error, isFirst) => {

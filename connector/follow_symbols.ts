@@ -5,6 +5,8 @@ import type { SymbolHandover } from "./symbol_handover.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
 
 interface FollowOptions extends DiscoveryOptions {
+  /** Reads the environment's file again. */
+  readEnvironment: Parameters<typeof followSymbols>[1]["readEnvironment"];
   shard?: string | undefined;
   handover?: SymbolHandover | undefined;
   health: ComponentHealth;
@@ -62,11 +64,13 @@ async function begin(
   options: FollowOptions,
   onSymbols: Parameters<typeof followSymbols>[1]["onSymbols"],
 ): Promise<Following> {
-  const { bus, environment, instruments } = options;
+  const { bus, environment, readEnvironment, instruments } = options;
   const discovery = await Discovery.start(connector, options);
   const onChoice = discovery.choose.bind(discovery);
   try {
-    const symbols = await followSymbols(bus, { environment, instruments, onSymbols, onChoice });
+    const symbols = await followSymbols(bus, {
+      ...{ environment, readEnvironment, instruments, onSymbols, onChoice },
+    });
     return {
       close: async () => {
         symbols.unsubscribe();

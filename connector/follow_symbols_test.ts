@@ -12,6 +12,7 @@ const environment: Environment = ENVIRONMENT_FILE.parse({
   select: [{ feed: "kraken", quote: "USD" }],
   ...{ transport: { type: "memory" }, storage: { type: "memory" } },
 });
+const readEnvironment = () => Promise.resolve(environment);
 
 /** A bus that refuses its key-value stores a few times. */
 function refusing(times: number): { bus: Transport; refused: () => number } {
@@ -39,7 +40,7 @@ Deno.test("a bus that is away at the start is asked again, and the markets of a 
   const venue = VENUES["kraken"];
   assert.ok(venue);
   const following = await followFeed(connector, {
-    ...{ environment, feed: "kraken", venue, bus, instruments },
+    ...{ environment, readEnvironment, feed: "kraken", venue, bus, instruments },
     ...{ logger: silentLogger, health: health.component("connector", "kraken") },
     pauses: new Backoff({ firstMs: 5 }),
   });
@@ -57,7 +58,7 @@ Deno.test("who ends before the bus is there asks no more", async () => {
   const venue = VENUES["kraken"];
   assert.ok(venue);
   const following = await followFeed({ hearNews: () => {} } as unknown as Connector, {
-    ...{ environment, feed: "kraken", venue, bus, instruments },
+    ...{ environment, readEnvironment, feed: "kraken", venue, bus, instruments },
     ...{ logger: silentLogger, health: new Health().component("connector", "kraken") },
     pauses: new Backoff({ firstMs: 1 }),
   });

@@ -183,7 +183,7 @@ async function startKeptGateway(
 
 async function startArchiver(
   { logger }: UpOptions,
-  { environment }: Deployment,
+  { environment, readEnvironment }: Deployment,
   { base, plans, instruments, stack }: PartsPlan & { base: Base },
 ): Promise<Archiver> {
   const { transport, storage, registry, health } = base;
@@ -191,7 +191,7 @@ async function startArchiver(
     plans.map(({ feed, symbols }) => [feed, symbols.map(({ symbol }) => symbol)]),
   );
   const following = await followSymbols(transport, {
-    ...{ environment, instruments },
+    ...{ environment, readEnvironment, instruments },
     onSymbols: (symbols) => {
       for (const { feed } of plans) {
         ordered.set(feed, symbolsOfFeed(symbols, feed).map(({ symbol }) => symbol));

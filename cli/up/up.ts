@@ -93,7 +93,7 @@ async function start(
 ): Promise<Up> {
   // Whatever else is kept in the folder would tell of it in its own words.
   await assertUsableSpool(`${deployment.dataDir}/spool`);
-  const { environment } = deployment;
+  const { environment, readEnvironment } = deployment;
   const instruments = await loadInstruments(options.registryDir);
   const enrichment = await loadEnrichment(environment, options.registryDir);
   const parts = await startParts(options, deployment, { plans, stack, instruments });
@@ -105,7 +105,7 @@ async function start(
     connectors.set(plan.feed, connector);
     if (plan.recording !== undefined) continue;
     const following = await followFeed(connector, {
-      ...{ environment, feed: plan.feed, venue: plan.venue, instruments },
+      ...{ environment, readEnvironment, feed: plan.feed, venue: plan.venue, instruments },
       ...{ bus: parts.transport, rest: restOf(plan, parts), logger: options.logger },
       health: parts.health.component("connector", plan.feed),
     });

@@ -84,7 +84,8 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
         const file = await fileOf(options, running.name);
         const change = environmentChange(running, file);
         assertLive(change);
-        if (!dry_run && hasNews(change)) {
+        // Told even where nothing differs here: others may run what an older file said.
+        if (!dry_run) {
           await tellChoice(options.transport, file);
           options.addMarkets(marketsOf(file, [...change.added, ...change.changed]));
           running = file;
@@ -115,10 +116,6 @@ function assertLive({ needsRestart }: EnvironmentChange): void {
     `The file differs in what is read at a start only: ${needsRestart.join(", ")}`,
     { status: 400, hint: "Restart to take it over, or change only symbols and select" },
   );
-}
-
-function hasNews({ added, takenOff, changed, otherRules }: EnvironmentChange): boolean {
-  return otherRules || added.length + takenOff.length + changed.length > 0;
 }
 
 function marketsOf({ symbols }: Environment, names: readonly string[]): MarketSpec[] {

@@ -1,4 +1,4 @@
-import { type Environment, followSymbols, loadInstruments } from "@ssmd/metadata";
+import { type Environment, followSymbols, loadEnvironment, loadInstruments } from "@ssmd/metadata";
 import { beginLasting, type Logger } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import type { MarketData } from "../state/market_data.ts";
@@ -25,8 +25,14 @@ export async function followSelectedMarkets(
     const fresh = Object.entries(symbols).filter(([symbol]) => data.market(symbol) === undefined);
     data.add([], fresh.map(([symbol, { feed, external }]) => ({ symbol, feed, external })));
   };
+  const readEnvironment = () =>
+    registryDir === undefined
+      ? Promise.resolve(environment)
+      : loadEnvironment(registryDir, environment.name);
   return await beginLasting(async () => {
-    const { unsubscribe } = await followSymbols(transport, { environment, instruments, onSymbols });
+    const { unsubscribe } = await followSymbols(transport, {
+      ...{ environment, readEnvironment, instruments, onSymbols },
+    });
     return { close: unsubscribe };
   }, {
     onFailed: (error, isFirst) => {

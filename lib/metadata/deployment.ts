@@ -69,6 +69,8 @@ type DeployedTransport = { type: "memory" } | {
 export interface Deployment {
   /** As its file tells it. */
   environment: Environment;
+  /** Reads the file again. Rejects with a ConfigError where it is wrong by then. */
+  readEnvironment: () => Promise<Environment>;
   /** The shard that the component is of; undefined = of none. */
   shard: string | undefined;
   /** The bus, with credentials. */
@@ -141,6 +143,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   const dataDir = dataDirOf(environment, options.dataDir);
   return {
     environment,
+    readEnvironment: () => loadEnvironment(dir, options.env),
     shard,
     transport: deployedTransport(environment, keys, read),
     storage: deployedStorage(environment.storage, keys, { dataDir, read }),

@@ -40,6 +40,13 @@ export function environmentChange(running: Environment, file: Environment): Envi
   };
 }
 
+/** Whether other markets are captured by it. */
+export function changesMarkets(
+  { added, takenOff, changed, otherRules }: EnvironmentChange,
+): boolean {
+  return otherRules || added.length + takenOff.length + changed.length > 0;
+}
+
 /** Digits of a revision. */
 const REVISION_DIGITS = 12;
 

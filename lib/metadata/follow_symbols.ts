@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Environment } from "./environment.ts";
 import {
+  changesMarkets,
+  environmentChange,
   type EnvironmentSymbols,
   type MarketChoice,
   readChoice,
@@ -21,7 +24,10 @@ const RETRY_MS = 1000;
 
 /** What is followed of an environment. */
 interface FollowedSymbols {
-  environment: MarketChoice;
+  /** As its file was when the process started. */
+  environment: Environment;
+  /** Reads the file again. */
+  readEnvironment: () => Promise<Environment>;
   /** Instruments of the registry's files; those of the bus take their place. */
   instruments?: ReadonlyMap<string, InstrumentFile>;
   onSymbols: (symbols: EnvironmentSymbols) => void;
@@ -30,8 +36,9 @@ interface FollowedSymbols {
 }
 
 /**
- * Follows the markets of a running environment: those of its file as they are applied from now on, and
- * those that its rules make of the security master's instruments, which are told once at the start.
+ * Follows the markets of a running environment: those of its file as they are applied since it was
+ * read, and those that its rules make of the security master's instruments, which are told once at the
+ * start.
  */
 export async function followSymbols(
   bus: StoringBus,
@@ -68,16 +75,39 @@ class SymbolFollower {
   }
 
   async start(): Promise<void> {
-    // What was applied before is in the file that was read.
     let isCurrent = false;
     const store = await this.#bus.keyValue(SYMBOLS_STORE);
     this.#file = await store.watch(({ key, value }) => {
       if (!isCurrent || key !== SYMBOLS_KEY || value === undefined) return;
       const choice = readChoice(value);
       if (choice !== undefined) this.#choose(choice);
-    }, () => isCurrent = true);
+    }, () => {
+      isCurrent = true;
+      this.#changing = this.#readFile();
+    });
     if (this.#choice.select?.length) await this.#followInstruments();
     else this.#isCurrent = true;
+  }
+
+  /**
+   * What was applied before the watch began is in the file, but perhaps not yet in what the process read
+   * of it. A value of the store is not taken: the file may have been edited since.
+   */
+  async #readFile(): Promise<void> {
+    const { environment, readEnvironment } = this.#options;
+    // A change that is told meanwhile is newer.
+    const isWanted = () => !this.#isClosed && this.#choice === environment;
+    while (isWanted()) {
+      try {
+        const file = await readEnvironment();
+        const change = environmentChange(environment, file);
+        const isLive = change.needsRestart.length === 0 && changesMarkets(change);
+        if (isWanted() && isLive) this.#choose(file);
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
   }
 
   #choose(choice: MarketChoice): void {
@@ -116,7 +146,8 @@ class SymbolFollower {
     const store = await this.#bus.keyValue(INSTRUMENT_STORE);
     const watch = await store.watch(({ key, value }) => {
       const id = instrumentOfKey(key);
-      if (id === undefined) return;
+      // What is over leaves the store for a file; the one that was read here may be older.
+      if (id === undefined || (value === undefined && !this.#selected.has(id))) return;
       const instrument = value === undefined ? instruments?.get(id) : decodeInstrument(value);
       if (this.#take(id, instrument)) this.#tell();
     }, setCurrent);

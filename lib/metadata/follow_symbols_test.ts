@@ -17,6 +17,11 @@ function environment(symbols: object, select: object[]): Environment {
   });
 }
 
+/** A file that stays as it was read. */
+function unchanged(environment: Environment) {
+  return { environment, readEnvironment: () => Promise.resolve(environment) };
+}
+
 type Change = { key: string; value: Uint8Array | undefined };
 
 /** A bus whose stores keep nothing but their changes. */
@@ -89,12 +94,73 @@ class Reports {
 const BTC = { feed: "kraken", external: "BTC/USD" };
 const RULE = { feed: "kalshi", series: "KXR" };
 
+Deno.test("what is applied between the reading of the file and the watch is not lost", async () => {
+  const bus = new FakeBus();
+  const [old, applied] = [environment({ BTCUSD: BTC }, []), environment({ NEW: BTC }, [RULE])];
+  bus.instrument(market("KXR-1", "open"));
+  await tellChoice(bus, applied);
+  const reports = new Reports();
+  const next = reports.next();
+  let tries = 0;
+  // An editor is just writing it.
+  const readEnvironment = () =>
+    tries++ === 0 ? Promise.reject(new Error("half of it")) : Promise.resolve(applied);
+  const following = await followSymbols(bus, {
+    ...{ environment: old, readEnvironment, onSymbols: reports.take },
+  });
+  assert.deepEqual(Object.keys(await next).sort(), ["KXR-1", "NEW"]);
+  following.unsubscribe();
+});
+
+Deno.test("a value older than the file undoes no newer file", async () => {
+  const bus = new FakeBus();
+  await tellChoice(bus, environment({ OLD: BTC }, []));
+  const reports = new Reports();
+  const followed = environment({ BTCUSD: BTC }, []);
+  const following = await followSymbols(bus, { ...unchanged(followed), onSymbols: reports.take });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(reports.all, []);
+  following.unsubscribe();
+});
+
+Deno.test("what is told while the file is read again is newer than it", async () => {
+  const bus = new FakeBus();
+  const read = Promise.withResolvers<Environment>();
+  const reports = new Reports();
+  const following = await followSymbols(bus, {
+    environment: environment({ BTCUSD: BTC }, []),
+    readEnvironment: () => read.promise,
+    onSymbols: reports.take,
+  });
+  const next = reports.next();
+  await tellChoice(bus, environment({ THIRD: BTC }, []));
+  read.resolve(environment({ SECOND: BTC }, []));
+  assert.deepEqual(Object.keys(await next), ["THIRD"]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(reports.all.length, 1);
+  following.unsubscribe();
+});
+
+Deno.test("a file that differs in what wants a restart is left to the restart", async () => {
+  const bus = new FakeBus();
+  const reports = new Reports();
+  const old = environment({ BTCUSD: BTC }, []);
+  const following = await followSymbols(bus, {
+    environment: old,
+    readEnvironment: () => Promise.resolve({ ...old, feeds: ["kraken"], symbols: {} }),
+    onSymbols: reports.take,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(reports.all, []);
+  following.unsubscribe();
+});
+
 Deno.test("who follows gets each change of the file from now on, and no nonsense", async () => {
   const bus = new FakeBus();
   await tellChoice(bus, environment({ BTCUSD: BTC }, []));
   const reports = new Reports();
   const followed = environment({ BTCUSD: BTC }, []);
-  await followSymbols(bus, { environment: followed, onSymbols: reports.take });
+  await followSymbols(bus, { ...unchanged(followed), onSymbols: reports.take });
   bus.tell("environment", { key: "symbols", value: new TextEncoder().encode("[1") });
   bus.tell("environment", { key: "other", value: new Uint8Array() });
   assert.deepEqual(reports.all, []);
@@ -119,7 +185,7 @@ Deno.test("markets of a rule come when they are made and go when they are settle
   const reports = new Reports();
   const first = reports.next();
   const following = await followSymbols(bus, {
-    environment: environment({ BTCUSD: BTC }, [RULE]),
+    ...unchanged(environment({ BTCUSD: BTC }, [RULE])),
     instruments: files,
     onSymbols: reports.take,
   });
@@ -144,6 +210,26 @@ Deno.test("markets of a rule come when they are made and go when they are settle
   assert.equal(reports.all.length, count);
 });
 
+Deno.test("what leaves the bus for a file does not come back by an older file", async () => {
+  const bus = new FakeBus();
+  const reports = new Reports();
+  const first = reports.next();
+  const following = await followSymbols(bus, {
+    ...unchanged(environment({ BTCUSD: BTC }, [RULE])),
+    instruments: new Map([["KXR-1", market("KXR-1", "open")]]),
+    onSymbols: reports.take,
+  });
+  assert.ok("KXR-1" in await first);
+  const settled = reports.next();
+  bus.instrument(market("KXR-1", "settled"));
+  assert.ok(!("KXR-1" in await settled));
+  bus.tell("secmaster", { key: instrumentKey("KXR-1"), value: undefined });
+  const next = reports.next();
+  bus.instrument(market("KXR-2", "open"));
+  assert.deepEqual(Object.keys(await next).sort(), ["BTCUSD", "KXR-2"]);
+  following.unsubscribe();
+});
+
 Deno.test("each outcome of a market has a symbol of its own", async () => {
   const bus = new FakeBus();
   const tokens = [["1", "Yes"], ["2", "No, never"]] as const;
@@ -153,7 +239,7 @@ Deno.test("each outcome of a market has a symbol of its own", async () => {
   bus.instrument({ ...market("KXR-1", "open"), mappings });
   const reports = new Reports();
   const first = reports.next();
-  const options = { environment: environment({}, [RULE]), onSymbols: reports.take };
+  const options = { ...unchanged(environment({}, [RULE])), onSymbols: reports.take };
   const following = await followSymbols(bus, options);
   assert.deepEqual(await first, {
     "KXR-1:Yes": { feed: "kalshi", external: "1" },
@@ -170,7 +256,7 @@ Deno.test("a rule for open markets names them while they trade", async () => {
   const reports = new Reports();
   const first = reports.next();
   const select = [{ ...RULE, status: "open" }];
-  const options = { environment: environment({}, select), onSymbols: reports.take };
+  const options = { ...unchanged(environment({}, select)), onSymbols: reports.take };
   const following = await followSymbols(bus, options);
   assert.deepEqual(await first, { "KXR-2": { feed: "kalshi", external: "KXR-2" } });
   following.unsubscribe();
@@ -182,7 +268,7 @@ Deno.test("other rules are followed as they are applied: what stays is never off
   const reports = new Reports();
   const choices: (number | undefined)[] = [];
   const following = await followSymbols(bus, {
-    environment: environment({ BTCUSD: BTC }, []),
+    ...unchanged(environment({ BTCUSD: BTC }, [])),
     instruments: new Map([["KXS-2", market("KXS-2", "open")]]),
     onSymbols: reports.take,
     onChoice: ({ select }) => choices.push(select?.length),

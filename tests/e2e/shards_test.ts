@@ -274,8 +274,6 @@ Deno.test({
         if (tier === 2) await releasing.kill();
         taking.start();
         if (tier === 2) releasing.start();
-        // What is applied while one still starts it may not hear.
-        for (const service of [taking, releasing]) await service.ready();
         await untilMoved("ETHUSD", before);
         if (taking === two) await untilMoved("XRPUSD", beforeXrp);
       }
