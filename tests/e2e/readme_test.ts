@@ -130,9 +130,9 @@ const BEFORE: Readonly<Record<string, string>> = {
     "--book-depths 10,25 --book-checksum; ssmd schema register; ssmd env create mine --feeds kraken",
   "Keys": "printf 'key_id: new\\n' > rotated.yaml; sed 1d kalshi.yaml >> rotated.yaml",
   "The archive": CAPTURED,
-  "Take data with you": CAPTURED,
-  "Play it again": CAPTURED,
-  "Make records anew": CAPTURED,
+  "Export and query": CAPTURED,
+  Replay: CAPTURED,
+  Reprocess: CAPTURED,
   "Signals in code": CAPTURED,
 };
 
@@ -167,7 +167,7 @@ async function withServices(
 ): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const variables: string[] = [];
-  if (title === "Read the data live" || title === "Let agents ask") {
+  if (title === "Read the data live" || title === "AI agents") {
     const up = stack.use(new RunningUp([], { cwd: project.dir }));
     const url = await up.url();
     variables.push(`GATEWAY=${url} STREAM=${url.replace("http:", "ws:")}`);
