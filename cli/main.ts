@@ -3,6 +3,7 @@ import { buildApp, wordsOf } from "./app.ts";
 import { NO_GLOBALS } from "./context.ts";
 import { processExitCode } from "./exit.ts";
 import { colorIn, globalsLast } from "./global_flags.ts";
+import { loadModule } from "./load_module.ts";
 import { writeError, writeOut } from "./output.ts";
 import { setColor } from "./terminal.ts";
 import { errorText } from "./parser_messages.ts";
@@ -11,7 +12,8 @@ import { errorText } from "./parser_messages.ts";
 async function main(args: string[]): Promise<number> {
   // `deno task ssmd -- up` hands the dashes on.
   if (args[0] === "__complete") {
-    const { completionAnswer } = await import("./completion/answer.ts");
+    const path = "./completion/answer.ts";
+    const { completionAnswer } = await loadModule<typeof import("./completion/answer.ts")>(path);
     writeOut(await completionAnswer(args.slice(args[1] === "--" ? 2 : 1)));
     return 0;
   }

@@ -85,10 +85,12 @@ async function run(args: string[]) {
   return { success, stdout: text.decode(stdout), stderr: text.decode(stderr).trim() };
 }
 
+const LOADED_BY_SSMD = ["cli/command/audited.ts", "cli/completion/answer.ts"];
+
 /** What a program loads by its name: no import that Deno sees leads to it. */
 function namedFiles(program: Program): string[] {
   const driver = "lib/database/postgres_package.ts";
-  if (program === "ssmd") return [...commandFiles(), driver];
+  if (program === "ssmd") return [...commandFiles(), ...LOADED_BY_SSMD, driver];
   return program === "gateway" ? [driver] : [];
 }
 

@@ -1,5 +1,6 @@
 import { ConfigError } from "@ssmd/runtime/errors";
-import { hostOf, type Reach } from "@ssmd/metadata/environment_reach";
+import { hostOf } from "@ssmd/metadata/address_host";
+import type { Reach } from "@ssmd/metadata/environment_reach";
 import type { Program } from "./entrypoints.ts";
 
 /** What a process is started for. */

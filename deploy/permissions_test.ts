@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Reach } from "@ssmd/metadata/environment_reach";
 import { VENUES } from "@ssmd/exchanges";
-import { hostOf } from "@ssmd/metadata/environment_reach";
+import { hostOf } from "@ssmd/metadata/address_host";
 import {
   CATALOGUE_HOSTS,
   commandWord,

@@ -1,6 +1,7 @@
 import { buildCommand, type Command as StricliCommand } from "@stricli/core";
 import type { SsmdContext } from "../context.ts";
 import { OUTPUT, STREAM_OUTPUT } from "./common_flags.ts";
+import { loadModule } from "../load_module.ts";
 import { flatRows, type OutputFormat, render } from "../render.ts";
 import type { Arguments, Command, Table } from "./define.ts";
 import { aliasesOf, type Parameters } from "./flag.ts";
@@ -34,7 +35,8 @@ export async function runCommand(
   call: { flags: Flags; args: readonly unknown[]; context: SsmdContext },
 ): Promise<unknown> {
   if (command.changes === undefined) return await command.run(call as never);
-  return await (await import("./audited.ts")).audited(command, call);
+  const path = "./command/audited.ts";
+  return await (await loadModule<typeof import("./audited.ts")>(path)).audited(command, call);
 }
 
 /** The flags of a command with `--output` where it prints data. */

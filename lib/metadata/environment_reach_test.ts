@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { environmentReach, hostOf } from "./environment_reach.ts";
+import { hostOf } from "./address_host.ts";
+import { environmentReach } from "./environment_reach.ts";
 
 const FEED = `id: kraken
 versions:
