@@ -2,7 +2,7 @@ import type { MarketFeed } from "../state/market.ts";
 import { decode, messagesIn } from "@ssmd/codec";
 import { type EventType, type MarketEvent, recordFilters, typeOfSubject } from "@ssmd/market";
 import { type Logger, messageOf, type Metrics, nowUs, sleep } from "@ssmd/runtime";
-import type { InMessage, LiveSubscription, Transport } from "@ssmd/transport";
+import type { InMessage, LiveSubscription, StreamHole, Transport } from "@ssmd/transport";
 import type { MarketData } from "../state/market_data.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
 import { SnapshotRequest } from "./snapshot_request.ts";
@@ -62,7 +62,11 @@ export class BusSubscriber {
     const filters = recordFilters(env);
     const { createdAtUs, lastSequence } = await transport.state();
     records.start(createdAtUs, lastSequence);
-    this.#subscription = await transport.subscribe(filters, (message) => this.#takeRecord(message));
+    this.#subscription = await transport.subscribe(
+      filters,
+      (message) => this.#takeRecord(message),
+      (hole) => this.#onHole(hole),
+    );
     records.markCompleteAfter(this.#subscription.startSequence);
     transport.onStatus((status) => this.#onStatus(status.type === "connected"));
     for (const feed of data.feeds.values()) this.#requestOf(feed).start();
@@ -158,6 +162,18 @@ export class BusSubscriber {
     this.#errors.inc({ error_type: "decode" });
     if (this.#unreadable++ % 1000 === 0) {
       logger.warn("a record from the bus cannot be read", { subject, error: messageOf(error) });
+    }
+  }
+
+  #onHole({ stream }: StreamHole): void {
+    const { data, records, logger } = this.#options;
+    if (this.#closed) return;
+    logger.warn("records left the bus before they were read: books are requested again", {
+      up_to: stream.sequence,
+    });
+    records.markIncompleteUpTo(stream.sequence);
+    for (const feed of data.feeds.values()) {
+      data.recordGap(feed, { reason: "slow", missed: null, toUs: nowUs() });
     }
   }
 

@@ -64,6 +64,12 @@ export class RecentRecords {
     this.#last = Math.max(this.#last, this.#heldAfter);
   }
 
+  /** Records up to this sequence of the stream left it before they came. */
+  markIncompleteUpTo(streamSequence: number): void {
+    this.#heldAfter = Math.max(this.#heldAfter, this.#base + streamSequence);
+    this.#heldFromUs = nowUs();
+  }
+
   /** Place of the newest record that came. */
   get position(): number {
     return this.#last;

@@ -50,6 +50,7 @@ import type {
   PublisherOptions,
   ReadOptions,
   StoredMessage,
+  StreamHole,
   StreamState,
   Subscription,
   Transport,
@@ -175,9 +176,10 @@ class NatsTransport implements Transport {
   async subscribe(
     filters: readonly string[],
     onMessage: (message: InMessage) => void,
+    onHole: (hole: StreamHole) => void = () => {},
   ): Promise<LiveSubscription> {
     this.#assertOpen();
-    const reader = await this.#read({ name: "", filters, onMessage, onHole: () => {} });
+    const reader = await this.#read({ name: "", filters, onMessage, onHole });
     return {
       startSequence: reader.startSequence,
       unsubscribe: () => void this.#close(reader),

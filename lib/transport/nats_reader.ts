@@ -9,6 +9,7 @@ import {
 import { type ConsumerInfo, JetStreamApiCodes, type JetStreamManager } from "@nats-io/jetstream";
 import { PausableHandler } from "./handler.ts";
 import { hasLostEnd, holeBehind, HoleWatch } from "./hole_watch.ts";
+import { LiveHoleWatch } from "./live_hole_watch.ts";
 import { readerConfig } from "./nats_reader_config.ts";
 import { givenHeaders, isLate } from "./nats_header.ts";
 import { ackSubjectOf, type Delivery, readDelivery, UnacknowledgedDeliveries } from "./delivery.ts";
@@ -25,7 +26,7 @@ const HEARTBEAT_MS = 5_000;
 const SILENCE_MS_MAX = 12_000;
 const ACK = new TextEncoder().encode("+ACK");
 
-/** Options of {@linkcode NatsReader}; holes are those of a durable. */
+/** Options of {@linkcode NatsReader}. */
 export interface NatsReaderOptions
   extends Pick<ConsumeOptions, "onMessage" | "onHole" | "position"> {
   connection: NatsConnection;
@@ -92,7 +93,9 @@ export class NatsReader {
   /** When the stream was made, µs. */
   #madeAtUs = 0;
   #handler: PausableHandler;
+  /** Of a durable. */
   #holes: HoleWatch;
+  #liveHoles: LiveHoleWatch;
   #heard = true;
   #silentSinceMs = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -113,6 +116,7 @@ export class NatsReader {
     this.#holes = new HoleWatch({
       ...{ handler: this.#handler, state, onHole, onReleased: goOn, logger },
     });
+    this.#liveHoles = new LiveHoleWatch({ state, onHole });
   }
 
   #state(): ReturnType<typeof stateOf> {
@@ -165,6 +169,7 @@ export class NatsReader {
     this.startSequence = this.#newest;
     this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
     if (this.#isDurable) await this.#holes.begin(state, this.#newest, holeBehind(position, state));
+    else this.#liveHoles.begin(state, this.#newest);
   }
 
   /** The stream lost its end: what it counts from here on is something else. */
@@ -203,6 +208,7 @@ export class NatsReader {
     clearInterval(this.#watch);
     this.#handler.close();
     this.#holes.close();
+    this.#liveHoles.close();
     this.#subscription?.unsubscribe();
     await this.#rewinding;
     const { connection, durableName } = this.#options;
@@ -321,7 +327,10 @@ export class NatsReader {
       this.#newest = delivery.streamSequence;
       const received = this.#received(message, delivery.streamSequence);
       if (this.#isDurable) this.#holes.take(received);
-      else this.#handler.take(received);
+      else {
+        this.#liveHoles.take(received.streamSequence);
+        this.#handler.take(received);
+      }
     }
     if (this.#requested <= BATCH_MESSAGES / 2) this.#pull();
   }
@@ -359,7 +368,9 @@ export class NatsReader {
   #onHeartbeat({ headers }: Msg): void {
     const given = Number(headers?.get("Nats-Last-Consumer") ?? "");
     const looked = Number(headers?.get("Nats-Last-Stream") ?? "");
-    if (this.#isDurable && given === this.#expected - 1 && looked > 0) this.#holes.reach(looked);
+    if (given !== this.#expected - 1 || looked === 0) return;
+    if (this.#isDurable) this.#holes.reach(looked);
+    else this.#liveHoles.reach(looked);
   }
 
   #listenForSilence(): void {
@@ -427,6 +438,7 @@ export class NatsReader {
     // Another one may have noticed it, when the stream had got further again.
     const isNews = !isFirst && createdAtUs !== this.#createdAtUs;
     if (isNews && this.#isDurable) this.#holes.follow({ createdAtUs, sequence: this.#newest });
+    if (isNews || hasLost) this.#liveHoles.begin(state, this.#newest);
     this.#createdAtUs = createdAtUs;
     this.#madeAtUs = state.madeAtUs;
   }

@@ -229,10 +229,14 @@ export interface Transport {
   readonly durable: boolean;
   /** A publisher; one a component. */
   publisher(options?: PublisherOptions): Publisher;
-  /** Live messages that match any filter. */
+  /**
+   * Live messages that match any filter. `onHole` is told what the stream's limits took away before it
+   * was read, a moment after the first message behind it; a stream made anew is seen by its numbers.
+   */
   subscribe(
     filters: readonly string[],
     onMessage: (message: InMessage) => void,
+    onHole?: (hole: StreamHole) => void,
   ): Promise<LiveSubscription>;
   /** A durable consumer from the oldest message not yet acknowledged. */
   consume(options: ConsumeOptions): Promise<Consumer>;
