@@ -158,7 +158,7 @@ def main() -> int:
     bar, step, depth = int(sys.argv[4]) * 1_000_000, int(sys.argv[5]) * 1_000_000, int(sys.argv[6])
     problems: list[str] = []
     records, manifests = read_archive(data, env, problems)
-    counts = {"bars": 0, "top_of_book": 0, "book": 0, "gap": 0}
+    counts = {"bars": 0, "top_of_book": 0, "book": 0, "gap": 0, "bars_gap": 0}
     for feed, symbol in sorted({(each["feed"], each["symbol"]) for each in records}):
         gaps = gaps_of(manifests, feed)
         of = {kind: [each for each in records if (each["type"], each["feed"], each["symbol"]) == (kind, feed, symbol)] for kind in ("trade", "orderbook")}
@@ -170,7 +170,9 @@ def main() -> int:
         for name, rows in made.items():
             theirs = exported(export, feed, name, symbol)
             counts[name] += len(rows)
-            counts["gap"] += sum(row["gap"] for row in rows)
+            beside = sum(row["gap"] for row in rows)
+            counts["gap"] += beside
+            counts["bars_gap"] += beside if name == "bars" else 0
             different = next((i for i, pair in enumerate(zip(rows, theirs)) if not equal(*pair)), None)
             if different is not None or len(rows) != len(theirs):
                 at = different if different is not None else min(len(rows), len(theirs))
