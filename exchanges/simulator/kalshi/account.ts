@@ -11,14 +11,37 @@ export const CENT = 100_000_000n;
 
 type Need = Pick<OrderRequest, "market" | "buys"> & { price: number; left: number };
 
+/** Where an account stands in a market; money in 10^-10 dollars. */
+export interface ContractPosition {
+  /** Hundredths of a contract; NO contracts are negative. */
+  size: number;
+  /** What the open contracts cost, and the fees of these. */
+  cost: bigint;
+  openFees: bigint;
+  /** Won by what was closed, without fees. */
+  realized: bigint;
+  /** All fees, and all that was paid for contracts. */
+  fees: bigint;
+  traded: bigint;
+  /** Hundredths of a contract, bought and sold. */
+  volume: number;
+  /** Time of its last change, µs. */
+  atUs: number;
+}
+
+const NO_POSITION: ContractPosition = {
+  ...{ size: 0, volume: 0, atUs: 0 },
+  ...{ cost: 0n, openFees: 0n, realized: 0n, fees: 0n, traded: 0n },
+};
+
 /**
  * Dollars and contracts. NO contracts are a negative position; a contract and its opposite make a
  * dollar at once. All money is in 10^-10 dollars.
  */
 export class ContractAccount implements Account {
   cash: bigint;
-  /** By ticker, hundredths of a contract. */
-  readonly positions: Map<string, number> = new Map();
+  /** By ticker. */
+  readonly positions: Map<string, ContractPosition> = new Map();
   #fees: FeeRates;
 
   constructor(
@@ -57,28 +80,49 @@ export class ContractAccount implements Account {
     return (fee + cents - 1n) / cents * CENT;
   }
 
-  book({ order: { market, buys }, price, size, fee }: Fill): void {
+  book({ order: { market, buys }, price, size, fee, atUs }: Fill): void {
+    const { external } = market.spec;
+    const before = this.positions.get(external) ?? NO_POSITION;
     const closed = Math.min(size, this.#opposite(market, buys));
     const paid = buys ? price : DOLLAR - price;
-    this.cash += moneyOf(market, DOLLAR - paid, closed) - moneyOf(market, paid, size - closed) -
-      fee;
-    const { external } = market.spec;
-    this.positions.set(external, (this.positions.get(external) ?? 0) + (buys ? size : -size));
+    const [won, spent] = [
+      moneyOf(market, DOLLAR - paid, closed),
+      moneyOf(market, paid, size - closed),
+    ];
+    this.cash += won - spent - fee;
+    // What is closed takes its share of the cost along.
+    const held = BigInt(Math.abs(before.size));
+    const shareOf = (money: bigint) => closed === 0 ? 0n : money * BigInt(closed) / held;
+    this.positions.set(external, {
+      size: before.size + (buys ? size : -size),
+      cost: before.cost - shareOf(before.cost) + spent,
+      openFees: before.openFees - shareOf(before.openFees) +
+        fee * BigInt(size - closed) / BigInt(size),
+      realized: before.realized + won - shareOf(before.cost),
+      ...{ fees: before.fees + fee, traded: before.traded + spent, volume: before.volume + size },
+      atUs,
+    });
   }
 
-  /** A market ended: contracts of its result are a dollar each. */
-  settle(market: ModelMarket, result: string | undefined): void {
+  /** A market ended: contracts of its result are a dollar each. Gives what is left of a position. */
+  settle(
+    market: ModelMarket,
+    { result, nowUs }: { result: string | undefined; nowUs: number },
+  ): ContractPosition | undefined {
     const { external } = market.spec;
-    const position = this.positions.get(external) ?? 0;
-    if ((position > 0) === (result === "yes")) {
-      this.cash += moneyOf(market, DOLLAR, Math.abs(position));
-    }
+    const position = this.positions.get(external);
+    if (position === undefined) return undefined;
     this.positions.delete(external);
+    const isRight = (position.size > 0) === (result === "yes");
+    const won = isRight ? moneyOf(market, DOLLAR, Math.abs(position.size)) : 0n;
+    this.cash += won;
+    const realized = position.realized + won - position.cost;
+    return { ...position, size: 0, cost: 0n, openFees: 0n, realized, atUs: nowUs };
   }
 
   /** Contracts that an order in this direction would close. */
   #opposite({ spec }: ModelMarket, buys: boolean): number {
-    const position = this.positions.get(spec.external) ?? 0;
-    return Math.max(0, buys ? -position : position);
+    const { size } = this.positions.get(spec.external) ?? NO_POSITION;
+    return Math.max(0, buys ? -size : size);
   }
 }

@@ -31,8 +31,13 @@ for (const result of ["yes", "no"]) {
       const won = BigInt((result === "yes" ? 1000 : 0) - price) * BigInt(size) * 100_000n;
       expected += (buys ? won : -won) - fee;
     }
-    account.settle(of, result);
+    const { cost, fees, realized, volume } = account.positions.get("KXA-1-T1") ?? assert.fail();
+    const left = account.settle(of, { result, nowUs: 7 });
     assert.equal(account.cash, expected);
+    assert.ok(cost > 0n && volume > 0 && realized !== 0n);
+    // All that was won or lost is of contracts or a fee.
+    assert.equal(START + (left?.realized ?? 0n) - fees, expected);
+    assert.deepEqual([left?.size, left?.cost, left?.atUs], [0, 0n, 7]);
     assert.equal(account.positions.size, 0);
   });
 }

@@ -92,6 +92,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
       this.#lifecycleSubscriptions.add(subscription);
       return;
     }
+    this.#portfolio.feed.add(subscription);
     for (const publisher of this.#desks) {
       if (!subscription.accepts(publisher.ticker)) continue;
       if (subscription.channel === "orderbook_delta") publisher.snapshot(subscription);
@@ -115,6 +116,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
 
   unsubscribed(subscription: KalshiSubscription): void {
     this.#lifecycleSubscriptions.delete(subscription);
+    this.#portfolio.feed.delete(subscription);
     for (const publisher of this.#desks) publisher.setSubscription(subscription, false);
     const { session } = subscription;
     session.connection.playing = [...session.subscriptions].some((other) => other !== subscription);

@@ -1,23 +1,24 @@
-import { isoOfUs } from "@ssmd/runtime";
-import { textOfSteps } from "@ssmd/market";
 import type { ModelMarket } from "../model/market.ts";
 import { Random } from "../model/prng.ts";
 import type { SimulatorRequest } from "../server.ts";
-import { type Fill, MatchingEngine, moneyOf, type Order } from "../trading/engine.ts";
+import { MatchingEngine, type Order } from "../trading/engine.ts";
 import type { ModelOptions, RestAnswer, RestReply } from "../venue.ts";
 import { CENT, ContractAccount } from "./account.ts";
+import { AccountFeed } from "./account_feed.ts";
+import { fillJson, type Json, orderJson, positionJson } from "./account_json.ts";
 import { readKalshiOrder } from "./order_request.ts";
-import { contractsText, dollarText, type KalshiMarketPublisher } from "./publisher.ts";
+import { contractsText, type KalshiMarketPublisher } from "./publisher.ts";
 import { ok, page, pagingOf } from "./rest.ts";
 import { DOLLAR } from "./symbols.ts";
 
 /** What the venue takes of takers; who waits pays nothing in most markets. */
 const DEFAULTS = { makerFee: 0, takerFee: 7, latencyMs: 0, fillShare: 1 };
 const PAGE_MAX = 1000;
-const STATES = { open: "resting", filled: "executed", canceled: "canceled" } as const;
 
 /** Kalshi's REST below `/portfolio`: orders, fills, positions and money of one member. */
 export class KalshiPortfolio {
+  /** The account's channels of the socket. */
+  readonly feed: AccountFeed = new AccountFeed();
   #account: ContractAccount;
   #engine: MatchingEngine;
   #find: (ticker: string) => KalshiMarketPublisher | undefined;
@@ -37,6 +38,10 @@ export class KalshiPortfolio {
       ...{ account: this.#account, trading, newId: () => ids.uuid(), nowUs, begin, flush },
       publish: ({ spec }) => find(spec.external)?.publish(nowUs()),
     });
+    this.#engine.listen((event) => {
+      const { external } = event.order.market.spec;
+      this.feed.sendEvent(event, this.#account.positions.get(external));
+    });
   }
 
   /** Takes in what the model's last step did with resting orders. */
@@ -47,7 +52,8 @@ export class KalshiPortfolio {
   /** A market was determined: its orders end, its contracts are paid. */
   end(market: ModelMarket, result: string | undefined): void {
     this.#engine.end(market);
-    this.#account.settle(market, result);
+    const position = this.#account.settle(market, { result, nowUs: this.#nowUs() });
+    if (position !== undefined) this.feed.sendPosition(market.spec.external, position);
   }
 
   /** Answers a request of a path below `/portfolio`. */
@@ -78,10 +84,8 @@ export class KalshiPortfolio {
       case "balance":
         return ok(this.#balance());
       case "positions": {
-        const positions = [...this.#account.positions].filter(([, size]) => size !== 0);
-        const market_positions = positions.map(([ticker, size]) => ({
-          ...{ ticker, position_fp: contractsText(size) },
-        }));
+        const open = [...this.#account.positions].filter(([, { size }]) => size !== 0);
+        const market_positions = open.map(([ticker, position]) => positionJson(ticker, position));
         return ok({ market_positions, event_positions: [], cursor: "" });
       }
       default:
@@ -115,7 +119,7 @@ export class KalshiPortfolio {
   /** Whole cents, as the venue gives them: free money, and positions at the last prices. */
   #balance() {
     let value = 0;
-    for (const [ticker, size] of this.#account.positions) {
+    for (const [ticker, { size }] of this.#account.positions) {
       const last = this.#find(ticker)?.market.lastPrice ?? 0;
       value += Math.abs(size) * (size > 0 ? last : DOLLAR - last) / 1000;
     }
@@ -126,8 +130,6 @@ export class KalshiPortfolio {
     };
   }
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 function fieldsOf(body: string): Json {
   try {
@@ -142,51 +144,6 @@ function isWanted(each: Json, query: URLSearchParams): boolean {
   return ["ticker", "status", "order_id"].every((name) =>
     !query.get(name) || each[name] === undefined || query.get(name) === each[name]
   );
-}
-
-/** 10^-10 dollars as the venue writes money. */
-function moneyText(money: bigint): string {
-  return textOfSteps(money / 1_000_000n, 4);
-}
-
-/** A direction in the words of the order: NO is sold by who buys YES. */
-function directionOf({ buys, outcome }: Order) {
-  return { side: outcome, action: buys === (outcome === "yes") ? "buy" : "sell" };
-}
-
-function pricesOf(price: number) {
-  return { yes_price_dollars: dollarText(price), no_price_dollars: dollarText(DOLLAR - price) };
-}
-
-function orderJson(order: Order): Json {
-  const { size, left, fills, atUs, closedUs } = order;
-  const sum = (isMaker: boolean, of: (fill: Fill) => bigint) =>
-    moneyText(fills.reduce((all, fill) => fill.isMaker === isMaker ? all + of(fill) : all, 0n));
-  const feeOf = ({ fee }: Fill) => fee;
-  const costOf = ({ price, size: filled }: Fill) =>
-    moneyOf(order.market, order.outcome === "no" ? DOLLAR - price : price, filled);
-  return {
-    ...{ order_id: order.id, user_id: "ssmd-simulator", client_order_id: order.clientId ?? "" },
-    ...{ ticker: order.market.spec.external, ...directionOf(order), type: "limit" },
-    ...{ status: STATES[order.status], ...pricesOf(order.price) },
-    ...{ initial_count_fp: contractsText(size), fill_count_fp: contractsText(size - left) },
-    remaining_count_fp: contractsText(order.status === "canceled" ? 0 : left),
-    ...{ taker_fees_dollars: sum(false, feeOf), maker_fees_dollars: sum(true, feeOf) },
-    ...{ taker_fill_cost_dollars: sum(false, costOf), maker_fill_cost_dollars: sum(true, costOf) },
-    ...{ expiration_time: null, created_time: isoOfUs(atUs) },
-    last_update_time: isoOfUs(closedUs ?? fills.at(-1)?.atUs ?? atUs),
-    self_trade_prevention_type: "taker_at_cross",
-  };
-}
-
-function fillJson({ id, order, price, size, fee, isMaker, atUs }: Fill): Json {
-  const ticker = order.market.spec.external;
-  return {
-    ...{ fill_id: id, trade_id: id, order_id: order.id, ticker, market_ticker: ticker },
-    ...{ ...directionOf(order), count_fp: contractsText(size), ...pricesOf(price) },
-    ...{ is_taker: !isMaker, fee_cost: moneyText(fee), created_time: isoOfUs(atUs) },
-    ts: Math.floor(atUs / 1e6),
-  };
 }
 
 function refusal(status: number, code: string, message: string): RestAnswer {

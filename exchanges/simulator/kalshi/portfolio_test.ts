@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { demoKey, startSimulator } from "../mod.ts";
-import { signedHeaders } from "../testing.ts";
+import { signedHeaders, TestClient } from "../testing.ts";
 
 const TICKER = "KXSIMFED-26DEC-T3.75";
 const SEEDED = { type: "model", seed: 4, ratePerSecond: 400, speed: 20 } as const;
@@ -103,6 +103,68 @@ Deno.test("kalshi: NO at the best bid waits its turn, is filled by the model or 
   }
   const { market_positions: [position] } = await ask("GET", "/portfolio/positions");
   assert.equal(position.position_fp, "-5.00");
+  await simulator.close();
+});
+
+Deno.test("kalshi: the account's channels tell orders, fills and positions as REST has them", async () => {
+  const { simulator, ask } = await openVenue();
+  const socket = await TestClient.open(simulator.url, await signedHeaders(await demoKey()));
+  const channels = ["fill", "user_orders", "market_positions", "communications"];
+  const subscribe = { id: 1, cmd: "subscribe", params: { channels, market_tickers: [TICKER] } };
+  socket.send(subscribe);
+  for (const channel of channels) await socket.next((frame) => frame.includes(`"${channel}"`));
+  const next = async (type: string) => {
+    const { sid, msg, seq } = JSON.parse(
+      await socket.next((frame) => frame.includes(`"type":"${type}"`)),
+    );
+    assert.deepEqual([typeof sid, seq], ["number", undefined]);
+    return msg;
+  };
+  const { orderbook_fp: book } = await ask("GET", `/markets/${TICKER}/orderbook?depth=1`);
+  const [yes] = best(book.yes_dollars);
+  const sell = { ticker: TICKER, side: "yes", action: "sell", count_fp: "1.00" };
+  const { order: sold } = await ask("POST", "/portfolio/orders", {
+    ...{ ...sell, yes_price_dollars: yes.toFixed(4), client_order_id: "mine" },
+  });
+  const accepted = await next("user_order");
+  assert.deepEqual([accepted.order_id, accepted.status], [sold.order_id, "resting"]);
+  const { fills: [fill] } = await ask("GET", "/portfolio/fills");
+  const reported = await next("fill");
+  for (const name of ["trade_id", "order_id", "market_ticker", "side", "action", "count_fp"]) {
+    assert.equal(reported[name], fill[name], name);
+  }
+  assert.deepEqual(
+    [
+      reported.client_order_id,
+      reported.post_position_fp,
+      reported.purchased_side,
+      reported.fee_cost,
+    ],
+    ["mine", "-1.00", "no", fill.fee_cost],
+  );
+  assert.deepEqual([reported.yes_price_dollars, reported.is_taker], [fill.yes_price_dollars, true]);
+  const position = await next("market_position");
+  const { market_positions: [held] } = await ask("GET", "/portfolio/positions");
+  assert.deepEqual(
+    [position.position_fp, position.position_cost_dollars, position.fees_paid_dollars],
+    [held.position_fp, held.market_exposure_dollars, held.fees_paid_dollars],
+  );
+  assert.equal(Number(held.market_exposure_dollars), Math.round((1 - yes) * 1e4) / 1e4);
+  const filled = await next("user_order");
+  assert.deepEqual([filled.status, filled.fill_count_fp], ["executed", "1.00"]);
+  const far = { ticker: TICKER, side: "no", action: "buy", count: 5, no_price: 1 };
+  const { order: waiting } = await ask("POST", "/portfolio/orders", far);
+  await ask("DELETE", `/portfolio/orders/${waiting.order_id}`);
+  const states = [await next("user_order"), await next("user_order")];
+  assert.deepEqual(states.map(({ status }) => status), ["resting", "canceled"]);
+  // Who takes another market hears nothing of this one.
+  const other = await TestClient.open(simulator.url, await signedHeaders(await demoKey()));
+  other.send({ ...subscribe, params: { channels: ["user_orders"], market_tickers: ["KXNO"] } });
+  await other.next((frame) => frame.includes("subscribed"));
+  await ask("POST", "/portfolio/orders", far);
+  await next("user_order");
+  await other.ping();
+  assert.equal(other.frames.length, 1);
   await simulator.close();
 });
 

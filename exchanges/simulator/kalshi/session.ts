@@ -22,12 +22,11 @@ const CHANNEL_KINDS: ReadonlyMap<string, FrameKind> = new Map([
   ["ticker", "ticker"],
   ["trade", "trade"],
 ]);
-/** Channels of market data and, granted but mute here, of an account and others. */
+/** Channels of an account, which the model has; mute where a capture is played. */
+const ACCOUNT_CHANNELS: readonly string[] = ["fill", "market_positions", "user_orders"];
+/** Granted but mute here. */
 const MUTE_CHANNELS: readonly string[] = [
   "multivariate_market_lifecycle",
-  "fill",
-  "market_positions",
-  "user_orders",
   "order_group_updates",
   "communications",
 ];
@@ -140,7 +139,7 @@ export class KalshiSession implements Session {
     { params, id }: { params: Fields; id: number },
   ): KalshiSubscription | undefined {
     const market = (KALSHI_CHANNELS as readonly string[]).includes(channel);
-    if (!market && !MUTE_CHANNELS.includes(channel)) {
+    if (!market && !ACCOUNT_CHANNELS.includes(channel) && !MUTE_CHANNELS.includes(channel)) {
       this.#refuse(8, id);
       return undefined;
     }

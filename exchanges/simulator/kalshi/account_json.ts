@@ -1,0 +1,127 @@
+import { isoOfUs } from "@ssmd/runtime";
+import { textOfSteps } from "@ssmd/market";
+import { type Fill, moneyOf, type Order } from "../trading/engine.ts";
+import type { ContractPosition } from "./account.ts";
+import { contractsText, dollarText } from "./publisher.ts";
+import { DOLLAR } from "./symbols.ts";
+
+const STATES = { open: "resting", filled: "executed", canceled: "canceled" } as const;
+const USER = { user_id: "ssmd-simulator" };
+
+/** Fields of an answer or a message. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** 10^-10 dollars as the venue writes money. */
+function moneyText(money: bigint): string {
+  return textOfSteps(money / 1_000_000n, 4);
+}
+
+/** A direction in the words of the order: NO is sold by who buys YES. */
+function directionOf({ buys, outcome }: Order) {
+  return { side: outcome, action: buys === (outcome === "yes") ? "buy" : "sell" };
+}
+
+/** The same in the words of the book, which has YES alone. */
+function bookSideOf({ buys }: Order) {
+  return { outcome_side: buys ? "yes" : "no", book_side: buys ? "bid" : "ask" };
+}
+
+function pricesOf(price: number) {
+  return { yes_price_dollars: dollarText(price), no_price_dollars: dollarText(DOLLAR - price) };
+}
+
+/** What REST and the socket both say of an order. */
+function amountsOf(order: Order) {
+  const { size, left, fills } = order;
+  const sum = (isMaker: boolean, of: (fill: Fill) => bigint) =>
+    moneyText(fills.reduce((all, fill) => fill.isMaker === isMaker ? all + of(fill) : all, 0n));
+  const feeOf = ({ fee }: Fill) => fee;
+  const costOf = ({ price, size: filled }: Fill) =>
+    moneyOf(order.market, order.outcome === "no" ? DOLLAR - price : price, filled);
+  return {
+    ...{ initial_count_fp: contractsText(size), fill_count_fp: contractsText(size - left) },
+    remaining_count_fp: contractsText(order.status === "canceled" ? 0 : left),
+    ...{ taker_fees_dollars: sum(false, feeOf), maker_fees_dollars: sum(true, feeOf) },
+    ...{ taker_fill_cost_dollars: sum(false, costOf), maker_fill_cost_dollars: sum(true, costOf) },
+    self_trade_prevention_type: "taker_at_cross",
+  };
+}
+
+function lastUpdateUs({ closedUs, fills, atUs }: Order): number {
+  return closedUs ?? fills.at(-1)?.atUs ?? atUs;
+}
+
+/** An order as REST has it. */
+export function orderJson(order: Order): Json {
+  return {
+    ...{ order_id: order.id, ...USER, client_order_id: order.clientId ?? "" },
+    ...{ ticker: order.market.spec.external, ...directionOf(order), type: "limit" },
+    ...{ status: STATES[order.status], ...pricesOf(order.price), ...amountsOf(order) },
+    ...{ expiration_time: null, created_time: isoOfUs(order.atUs) },
+    last_update_time: isoOfUs(lastUpdateUs(order)),
+  };
+}
+
+/** A fill as REST has it. */
+export function fillJson({ id, order, price, size, fee, isMaker, atUs }: Fill): Json {
+  const ticker = order.market.spec.external;
+  return {
+    ...{ fill_id: id, trade_id: id, order_id: order.id, ticker, market_ticker: ticker },
+    ...{ ...directionOf(order), count_fp: contractsText(size), ...pricesOf(price) },
+    ...{ is_taker: !isMaker, fee_cost: moneyText(fee), created_time: isoOfUs(atUs) },
+    ts: Math.floor(atUs / 1e6),
+  };
+}
+
+/** A position as REST has it. */
+export function positionJson(ticker: string, position: ContractPosition): Json {
+  return {
+    ...{ ticker, position_fp: contractsText(position.size) },
+    ...{ total_traded_dollars: moneyText(position.traded), resting_orders_count: 0 },
+    ...{ market_exposure_dollars: moneyText(position.cost) },
+    ...{ realized_pnl_dollars: moneyText(position.realized) },
+    ...{ fees_paid_dollars: moneyText(position.fees), last_updated_ts: isoOfUs(position.atUs) },
+  };
+}
+
+/** Body of a `fill` message; `position` is what it led to. */
+export function fillMessage(fill: Fill, position: number): Json {
+  const { id, order, price, size, fee, isMaker, atUs } = fill;
+  return {
+    ...{ trade_id: id, order_id: order.id, market_ticker: order.market.spec.external },
+    ...{ is_taker: !isMaker, ...directionOf(order), yes_price_dollars: dollarText(price) },
+    ...{ count_fp: contractsText(size), fee_cost: moneyText(fee) },
+    ...{ ts: Math.floor(atUs / 1e6), ts_ms: Math.floor(atUs / 1e3) },
+    ...(order.clientId === undefined ? {} : { client_order_id: order.clientId }),
+    ...{
+      post_position_fp: contractsText(position),
+      purchased_side: bookSideOf(order).outcome_side,
+    },
+    ...bookSideOf(order),
+  };
+}
+
+/** Body of a `user_order` message. */
+export function orderMessage(order: Order): Json {
+  const updatedUs = lastUpdateUs(order);
+  return {
+    ...{ order_id: order.id, ...USER, ticker: order.market.spec.external },
+    ...{ status: STATES[order.status], side: order.outcome, is_yes: order.outcome === "yes" },
+    ...{ ...bookSideOf(order), yes_price_dollars: dollarText(order.price), ...amountsOf(order) },
+    ...{ client_order_id: order.clientId ?? "", created_time: isoOfUs(order.atUs) },
+    ...{ created_ts_ms: Math.floor(order.atUs / 1e3), last_update_time: isoOfUs(updatedUs) },
+    last_updated_ts_ms: Math.floor(updatedUs / 1e3),
+  };
+}
+
+/** Body of a `market_position` message. */
+export function positionMessage(ticker: string, position: ContractPosition): Json {
+  return {
+    ...{ ...USER, market_ticker: ticker, position_fp: contractsText(position.size) },
+    ...{ position_cost_dollars: moneyText(position.cost) },
+    ...{ realized_pnl_dollars: moneyText(position.realized) },
+    ...{ fees_paid_dollars: moneyText(position.fees) },
+    position_fee_cost_dollars: moneyText(position.openFees),
+    volume_fp: contractsText(position.volume),
+  };
+}
