@@ -50,31 +50,59 @@ async function permissions(program: Program): Promise<string[]> {
 }
 
 /** Parts of a module's specifier in a graph: `npm:/@scope/name@1.0.0/path`. */
-const NPM_NAME = /^npm:\/?((?:@[^/]+\/)?[^@/]+)/;
+const NPM_NAME = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@[^/]+(.*)$/;
 
 /**
- * Writes the configuration that a program is compiled with; gives its path. It names only packages
- * that the program's modules reach: all others of deno.json would be embedded, 340 MB of them.
- * Their versions are those of the lock, of which Deno changes a copy.
+ * Makes the folder that a program is compiled in: a configuration that names only packages that its
+ * modules reach, and of these packages only what it reads, a tenth of them. Gives the folder.
  */
-async function writeConfig(name: Program, file: string): Promise<string> {
-  const { stdout } = await run(["info", "--json", file]);
-  const { modules } = JSON.parse(stdout) as { modules: { specifier: string }[] };
-  const nameOf = (specifier: string) => NPM_NAME.exec(specifier)?.[1];
-  const reached = new Set(modules.map(({ specifier }) => nameOf(specifier)));
-  const imports = Object.entries(config.imports).flatMap(([alias, target]) => {
-    if (target.startsWith("./")) return [[alias, `.${target}`]];
-    return reached.has(nameOf(target)) ? [[alias, target]] : [];
-  });
-  const own = {
-    ...{ nodeModulesDir: config.nodeModulesDir, compilerOptions: config.compilerOptions },
-    ...{ permissions: config.permissions, lock: `./${name}.lock` },
-    imports: Object.fromEntries(imports),
+async function writeFolder(name: Program, files: readonly string[]): Promise<string> {
+  const folder = `dist/build-${name}`;
+  await Deno.remove(new URL(folder, ROOT), { recursive: true }).catch(() => {});
+  await Deno.mkdir(new URL(folder, ROOT));
+  const specifiers = await reachedPackages(folder, files);
+  const reached = new Set(specifiers.map((each) => NPM_NAME.exec(each)?.[1]));
+  const aliases = Object.entries(config.imports);
+  const packages = aliases.filter(([, target]) => reached.has(NPM_NAME.exec(target)?.[1]));
+  const ours = aliases.filter(([, target]) => target.startsWith("./"))
+    .map(([alias, target]) => [alias, `../.${target}`] as const);
+  const write = async (
+    nodeModulesDir: "auto" | "manual",
+    imports: (readonly [string, string])[],
+  ) => {
+    const { compilerOptions, permissions } = config;
+    const own = { nodeModulesDir, compilerOptions, permissions };
+    const text = JSON.stringify({ ...own, imports: Object.fromEntries(imports) });
+    await Deno.writeTextFile(new URL(`${folder}/deno.json`, ROOT), text);
   };
-  const path = `dist/${name}.json`;
-  await Deno.copyFile(new URL("deno.lock", ROOT), new URL(`dist/${name}.lock`, ROOT));
-  await Deno.writeTextFile(new URL(path, ROOT), JSON.stringify(own));
-  return path;
+  // The versions are those of the lock, of which Deno changes a copy.
+  await Deno.copyFile(new URL("deno.lock", ROOT), new URL(`${folder}/deno.lock`, ROOT));
+  await write("auto", packages);
+  await mustRun(["install", "-q", `--config=${folder}/deno.json`]);
+  await write("manual", [...ours, ...packages]);
+  const names = specifiers.map((each) => each.replace(NPM_NAME, "$1$2"));
+  // Temporal's worker begins threads with files that no import leads to.
+  const parts = name === "worker" ? "packages" : "files";
+  await mustRun(["run", "-q", "-A", "deploy/slim_packages.ts", folder, parts, ...names]);
+  return folder;
+}
+
+/** Specifiers of packages that some modules reach, but for types alone. */
+async function reachedPackages(folder: string, files: readonly string[]): Promise<string[]> {
+  const all = `${folder}/all.ts`;
+  const text = files.map((file) => `import "../../${file}";\n`).join("");
+  await Deno.writeTextFile(new URL(all, ROOT), text);
+  const { modules } = JSON.parse(await mustRun(["info", "--json", all])) as {
+    modules: { specifier: string }[];
+  };
+  return modules.map(({ specifier }) => specifier)
+    .filter((each) => NPM_NAME.test(each) && !each.includes("/@types/"));
+}
+
+async function mustRun(args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await run(args);
+  if (!success) throw new Error(`deno ${args.join(" ")}: ${stderr}`);
+  return stdout;
 }
 
 async function run(args: string[]) {
@@ -103,16 +131,15 @@ function commandFiles(): string[] {
 async function compile(name: Program, file: string): Promise<string | undefined> {
   const files = [...INCLUDED.filter(isThere), ...namedFiles(name)];
   const include = files.map((path) => `--include=${path}`);
-  const args = [
-    "compile",
-    `-P=${name}`,
-    "--no-prompt",
-    `--config=${await writeConfig(name, file)}`,
-  ];
+  const folder = await writeFolder(name, [file, ...namedFiles(name)]);
+  // Types are gone from the folder; the static gate has checked them.
+  const args = ["compile", "--no-check", `-P=${name}`, "--no-prompt"];
+  args.push(`--config=${folder}/deno.json`);
   // What another version of Deno wants besides.
   args.push(...(Deno.env.get("SSMD_COMPILE_FLAGS") ?? "").split(" ").filter((flag) => flag !== ""));
   args.push(...await permissions(name), ...include, `--env-file=${VARIABLES}`);
   const { success, stderr } = await run([...args, `--output=dist/${name}`, file]);
+  await Deno.remove(new URL(folder, ROOT), { recursive: true });
   return success ? undefined : stderr;
 }
 

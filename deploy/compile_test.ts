@@ -12,10 +12,9 @@ const CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 /** What 2.6 has not: a lock that two processes would fight for. Nobody does here. */
 const SHIM = "Deno.FsFile.prototype.tryLock ??= () => Promise.resolve(true);\n";
 const BYTES_MAX: Readonly<Record<string, number>> = {
-  connector: 130e6,
-  archiver: 130e6,
-  // With Temporal's client, which commands load where an environment names it.
-  ssmd: 265e6,
+  connector: 110e6,
+  archiver: 110e6,
+  ssmd: 130e6,
 };
 const WAIT_MS = 300_000;
 
@@ -52,7 +51,7 @@ async function compile(top: string, names: string[]): Promise<void> {
       DENORT_BIN: `${PAIR}/denort`,
       // Its stack is too small for the tree of the packages.
       RUST_MIN_STACK: "67108864",
-      SSMD_COMPILE_FLAGS: `--no-check --unstable-temporal --preload=${top}/shim.js`,
+      SSMD_COMPILE_FLAGS: `--unstable-temporal --preload=${top}/shim.js`,
       ...(isThere(CERTIFICATES) ? { DENO_CERT: CERTIFICATES } : {}),
     },
   });
