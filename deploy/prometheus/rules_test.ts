@@ -129,6 +129,13 @@ const SILENT = Object.fromEntries(
     .map(([series]) => [series, "0+500x29 15000x60"]),
 );
 
+/** The busier one of two shards of another feed. */
+const BUSY_OF_TWO = {
+  'ssmd_connector_messages_received_total{instance="a",feed="g",shard="s1"}':
+    "0+600x29 18000+6000x60",
+  'ssmd_connector_messages_received_total{instance="b",feed="g",shard="s2"}': "0+500x60",
+};
+
 /** A test of promtool: nothing fires at minute 28, and only these alerts do at minute 50. */
 function promtoolTest(series: Record<string, string>, alerts: readonly string[]) {
   const expr = 'count by (alertname) (ALERTS{alertstate="firing"})';
@@ -153,6 +160,7 @@ Deno.test({
     const tests = [
       promtoolTest(WELL, []),
       promtoolTest({ ...WELL, ...SILENT }, ["SsmdNoData"]),
+      promtoolTest({ ...WELL, ...BUSY_OF_TWO }, ["SsmdShardImbalance"]),
       ...Object.entries(FAULTS).map(([alerts, [series, values]]) => {
         assert.ok(series in WELL, series);
         return promtoolTest({ ...WELL, [series]: values }, alerts.split(" "));
