@@ -2,6 +2,8 @@
 export interface OtlpReceiver extends AsyncDisposable {
   /** Variables with which a program of ours sends its traces here. */
   readonly variables: Readonly<Record<string, string>>;
+  /** `http://127.0.0.1:4318` */
+  readonly url: string;
   /** What has come so far. */
   readonly spans: ReceivedSpan[];
 }
@@ -19,7 +21,7 @@ export interface ReceivedSpan {
 
 /** An export of traces, as far as it is read. */
 interface TracesRequest {
-  resourceSpans: readonly {
+  resourceSpans?: readonly {
     resource: { attributes: readonly Attribute[] };
     scopeSpans: readonly { spans: readonly Span[] }[];
   }[];
@@ -45,18 +47,20 @@ export function startOtlpReceiver(): OtlpReceiver {
       return Response.json({});
     },
   );
+  const url = `http://127.0.0.1:${server.addr.port}`;
   return {
     spans,
+    url,
     variables: {
       OTEL_DENO: "true",
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.addr.port}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
     },
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
 
-function spansIn({ resourceSpans }: TracesRequest): ReceivedSpan[] {
+function spansIn({ resourceSpans = [] }: TracesRequest): ReceivedSpan[] {
   return resourceSpans.flatMap(({ resource, scopeSpans }) => {
     const service = valuesOf(resource.attributes)["service.name"] ?? "";
     return scopeSpans.flatMap(({ spans }) =>
