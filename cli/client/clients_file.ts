@@ -34,11 +34,13 @@ const shape = z.strictObject({
   clients: z.array(z.strictObject({
     client: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
     description: z.string().default(""),
+    owner: z.string().default(""),
     role: z.enum(CLIENT_ROLES).default("client"),
     use: z.enum(CLIENT_USES).default("unspecified"),
     enabled: z.boolean().default(true),
     limits: z.strictObject({
       sessions_max: limit.default(null),
+      devices_max: limit.default(null),
       requests_per_second_max: limit.default(null),
       messages_per_day_max: limit.default(null),
     }).prefault({}),
@@ -78,11 +80,13 @@ export const CLIENTS_FILE_VIEW = z.object({
   clients: z.array(z.object({
     client: z.string(),
     description: z.string(),
+    owner: z.string(),
     role: z.enum(CLIENT_ROLES),
     use: z.enum(CLIENT_USES),
     enabled: z.boolean(),
     limits: z.object({
       sessions_max: z.int().nullable(),
+      devices_max: z.int().nullable(),
       requests_per_second_max: z.int().nullable(),
       messages_per_day_max: z.int().nullable(),
     }),
@@ -106,11 +110,13 @@ export function clientsFileOf(environment: string, accounts: Accounts, hashes: b
     clients: accounts.clients.map((client) => ({
       client: client.id,
       description: client.description,
+      owner: client.owner,
       role: client.role,
       use: client.use,
       enabled: client.enabled,
       limits: {
         sessions_max: client.limits.sessionsMax,
+        devices_max: client.limits.devicesMax,
         requests_per_second_max: client.limits.requestsPerSecondMax,
         messages_per_day_max: client.limits.messagesPerDayMax,
       },
@@ -160,14 +166,15 @@ function invalid(why: string): ConfigError {
 export function changesOf({ clients }: ClientsFile, accounts: Accounts, nowMs: number) {
   const changes: AccountChange[] = [];
   for (const each of clients) {
-    const { client: id, description, role, use, enabled, limits } = each;
+    const { client: id, description, owner, role, use, enabled, limits } = each;
     const known = accounts.clients.find((client) => client.id === id);
     const client: ClientAccount = {
-      ...{ id, description, role, use, enabled, updatedAtMs: nowMs },
+      ...{ id, description, owner, role, use, enabled, updatedAtMs: nowMs },
       disconnectedAtMs: known?.disconnectedAtMs ?? 0,
       createdAtMs: known?.createdAtMs ?? nowMs,
       limits: {
         sessionsMax: limits.sessions_max,
+        devicesMax: limits.devices_max,
         requestsPerSecondMax: limits.requests_per_second_max,
         messagesPerDayMax: limits.messages_per_day_max,
       },

@@ -27,9 +27,11 @@ export const CLIENT_VIEW = z.object({
   keys: z.int().describe("Keys that let somebody in"),
   entitlements: z.int(),
   sessions_max: z.int().nullable(),
+  devices_max: z.int().nullable(),
   requests_per_second_max: z.int().nullable(),
   messages_per_day_max: z.int().nullable(),
   description: z.string(),
+  owner: z.string(),
   created: time,
   updated: time,
 });
@@ -65,7 +67,7 @@ export function clientView(
   { keys, entitlements }: Accounts,
 ): z.output<typeof CLIENT_VIEW> {
   const nowMs = Date.now();
-  const { sessionsMax, requestsPerSecondMax, messagesPerDayMax } = client.limits;
+  const { sessionsMax, devicesMax, requestsPerSecondMax, messagesPerDayMax } = client.limits;
   const own = (each: { client: string }) => each.client === client.id;
   return {
     client: client.id,
@@ -75,9 +77,11 @@ export function clientView(
     keys: keys.filter((key) => own(key) && isLive(key, nowMs)).length,
     entitlements: entitlements.filter(own).length,
     sessions_max: sessionsMax,
+    devices_max: devicesMax,
     requests_per_second_max: requestsPerSecondMax,
     messages_per_day_max: messagesPerDayMax,
     description: client.description,
+    owner: client.owner,
     created: isoOfMs(client.createdAtMs),
     updated: isoOfMs(client.updatedAtMs),
   };

@@ -19,16 +19,18 @@ export default defineCommand({
     "the administration.",
   changes: "client-actions",
   examples: [
-    'ssmd client create desk --description "Trading desk"',
+    'ssmd client create desk --description "Trading desk" --owner "Rates, Ada Byron"',
     "ssmd client create scraper --role metrics",
-    "ssmd client create trial --sessions 2 --rate-limit 10 --quota 1000000",
+    "ssmd client create trial --sessions 2 --devices 1 --rate-limit 10 --quota 1000000",
   ],
   flags: {
     ...CLIENT_FLAGS,
     description: text("For people", { default: "" }),
+    owner: text("Who answers for it: a person or a department", { default: "" }),
     role: choice(CLIENT_ROLES, "What it may do", { default: "client" }),
     use: USE,
     sessions: limit("Streams at once"),
+    devices: limit("Addresses with streams at once"),
     rateLimit: limit("Requests a second"),
     quota: limit("Messages a day (UTC)"),
   },
@@ -39,13 +41,14 @@ export default defineCommand({
     changeClients(context, flags, {
       action: { action: "create", client: name },
       body: async ({ admin }) => {
-        const { description, role, use = "unspecified", sessions, rateLimit, quota } = flags;
+        const { description, owner, role, use = "unspecified" } = flags;
         const limits = {
-          sessionsMax: orNull(sessions),
-          requestsPerSecondMax: orNull(rateLimit),
-          messagesPerDayMax: orNull(quota),
+          sessionsMax: orNull(flags.sessions),
+          devicesMax: orNull(flags.devices),
+          requestsPerSecondMax: orNull(flags.rateLimit),
+          messagesPerDayMax: orNull(flags.quota),
         };
-        const client = await admin.create(name, { description, role, use, limits });
+        const client = await admin.create(name, { description, owner, role, use, limits });
         return clientView(client, await admin.accounts());
       },
     }),

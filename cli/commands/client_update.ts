@@ -9,37 +9,37 @@ import { UsageError } from "../exit.ts";
 
 export default defineCommand({
   name: "client update",
-  brief: "Change a client's description, role or use of the data",
-  description: "Limits are changed with ssmd client limit, rate-limit and quota.",
+  brief: "Change a client's description, owner, role or use of the data",
+  description: "Limits are changed with ssmd client limit, device-limit, rate-limit and quota.",
   changes: "client-actions",
   examples: [
     'ssmd client update desk --description "Rates desk"',
+    'ssmd client update desk --owner "Rates, Ada Byron"',
     "ssmd client update desk --role admin",
     "ssmd client update desk --use non-display",
   ],
   flags: {
     ...CLIENT_FLAGS,
     description: text("For people"),
+    owner: text("Who answers for it: a person or a department"),
     role: choice(CLIENT_ROLES, "What it may do"),
     use: USE,
   },
   args: [CLIENT],
   output: CLIENT_VIEW,
   table: oneRow,
-  run({ flags: { description, role, use, ...flags }, args: [name], context }) {
-    if (description === undefined && role === undefined && use === undefined) {
+  run({ flags: { description, owner, role, use, ...flags }, args: [name], context }) {
+    const named = Object.entries({ description, owner, role, use })
+      .filter(([, value]) => value !== undefined);
+    if (named.length === 0) {
       throw new UsageError("NOTHING_TO_CHANGE", "Nothing is named that should change", {
-        hint: "Give --description, --role or --use",
+        hint: "Give --description, --owner, --role or --use",
       });
     }
     return changeClients(context, flags, {
       action: { action: "update", client: name },
       body: async ({ admin }) => {
-        const client = await admin.update(name, {
-          ...(description === undefined ? {} : { description }),
-          ...(role === undefined ? {} : { role }),
-          ...(use === undefined ? {} : { use }),
-        });
+        const client = await admin.update(name, Object.fromEntries(named));
         return clientView(client, await admin.accounts());
       },
     });

@@ -171,6 +171,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Delete a client with its keys and entitlements",
     load: () => loadModule<typeof import("./client_delete.ts")>("./commands/client_delete.ts"),
   },
+  "client device-limit": {
+    brief: "Show or set on how many devices a client may have streams at once",
+    load: () =>
+      loadModule<typeof import("./client_device_limit.ts")>("./commands/client_device_limit.ts"),
+  },
   "client disable": {
     brief: "Let none of a client's keys in; its streams are closed",
     load: () => loadModule<typeof import("./client_disable.ts")>("./commands/client_disable.ts"),
@@ -271,7 +276,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./client_unblock.ts")>("./commands/client_unblock.ts"),
   },
   "client update": {
-    brief: "Change a client's description, role or use of the data",
+    brief: "Change a client's description, owner, role or use of the data",
     load: () => loadModule<typeof import("./client_update.ts")>("./commands/client_update.ts"),
   },
   "client usage": {

@@ -49,7 +49,12 @@ async function simulateMonth(store: ClientStore, random: (below: number) => numb
 async function giveEntitlements(store: ClientStore, path: string): Promise<void> {
   let nowMs = START_MS - DAY_MS;
   const admin = new ClientAdmin(store, () => nowMs);
-  const limits = { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null };
+  const limits = {
+    sessionsMax: null,
+    devicesMax: null,
+    requestsPerSecondMax: null,
+    messagesPerDayMax: null,
+  };
   const all = { symbols: "*", types: "*", expiresAtMs: null } as const;
   for (const [client, use] of Object.entries(CLIENTS)) {
     await admin.create(client, { description: 'a "desk", of two', role: "client", limits, use });

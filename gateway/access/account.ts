@@ -5,6 +5,8 @@ import type { ClientRole } from "./role.ts";
 export interface ClientLimits {
   /** Stream connections at once. */
   sessionsMax: number | null;
+  /** Devices with stream connections at once: IPv4 addresses, /64 networks of IPv6. */
+  devicesMax: number | null;
   /** REST requests and stream requests a second, over all connections; bursts of twice as many. */
   requestsPerSecondMax: number | null;
   /** Messages delivered on streams a day (UTC); then its streams are closed until the next day. */
@@ -23,6 +25,8 @@ export interface ClientAccount {
   id: string;
   /** Display text. */
   description: string;
+  /** Who answers for it: a person or a department; "" = nobody was named. */
+  owner: string;
   /** Counts where the environment has no file of roles. */
   role: ClientRole;
   use: ClientUse;

@@ -122,7 +122,7 @@ class ApiKeyAuthenticator implements Authenticator {
     const { state, key } = access;
     const nowMs = this.#now();
     const check = () => checkKey(this.#clients.key(key.id) ?? key, state, nowMs);
-    const denied = check() ?? state.checkSessions(nowMs);
+    const denied = check() ?? state.checkSessions(nowMs, caller.address);
     if (denied !== undefined) throw this.#check.auditDenied(denied, caller, key);
     const record = {
       ...{ id: `${this.#run}-${++this.#sessionCount}`, run: this.#run, client: state.account.id },
@@ -244,7 +244,8 @@ class ApiKeyAuthenticator implements Authenticator {
     if (!state.sessions.delete(session)) return;
     this.#usage.putSession({ ...session.record, endedAtMs: this.#now(), reason });
     // The client may open another one at another gateway at once.
-    if (state.account.limits.sessionsMax !== null) void this.#usage.flush();
+    const { sessionsMax, devicesMax } = state.account.limits;
+    if (sessionsMax !== null || devicesMax !== null) void this.#usage.flush();
   }
 
   #collectUsage(): void {

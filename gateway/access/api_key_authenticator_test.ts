@@ -187,7 +187,14 @@ Deno.test("a client opens no more streams than it may; one that left makes room"
       await openSession(text);
       await assert.rejects(openSession(text), { code: "SESSION_LIMIT" });
     },
-    { limits: { sessionsMax: 2, requestsPerSecondMax: null, messagesPerDayMax: null } },
+    {
+      limits: {
+        sessionsMax: 2,
+        devicesMax: null,
+        requestsPerSecondMax: null,
+        messagesPerDayMax: null,
+      },
+    },
   ));
 
 Deno.test("requests are limited over all keys and connections of a client", () =>
@@ -205,7 +212,14 @@ Deno.test("requests are limited over all keys and connections of a client", () =
       for (let i = 0; i < 3; i++) assert.equal(await outcomeOf(two.text), "desk");
       assert.equal(await outcomeOf(two.text), "RATE_LIMITED");
     },
-    { limits: { sessionsMax: null, requestsPerSecondMax: 3, messagesPerDayMax: null } },
+    {
+      limits: {
+        sessionsMax: null,
+        devicesMax: null,
+        requestsPerSecondMax: 3,
+        messagesPerDayMax: null,
+      },
+    },
   ));
 
 Deno.test("a quota is told before it ends, closes the streams at its end, and begins anew at 00:00 UTC", () =>
@@ -237,7 +251,14 @@ Deno.test("a quota is told before it ends, closes the streams at its end, and be
       await advance(ACCESS_LIMITS.meterMs);
       assert.deepEqual([next.denied, next.notices], [undefined, []]);
     },
-    { limits: { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: 100 } },
+    {
+      limits: {
+        sessionsMax: null,
+        devicesMax: null,
+        requestsPerSecondMax: null,
+        messagesPerDayMax: 100,
+      },
+    },
   ));
 
 Deno.test("usage is counted by client, feed, type and day, requests too", () =>

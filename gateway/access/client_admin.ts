@@ -61,11 +61,12 @@ export class ClientAdmin {
     id: string,
     options:
       & Pick<ClientAccount, "description" | "role" | "limits">
-      & Partial<Pick<ClientAccount, "use">>,
+      & Partial<Pick<ClientAccount, "use" | "owner">>,
   ): Promise<ClientAccount> {
     const nowMs = this.#now();
     const times = { disconnectedAtMs: 0, createdAtMs: nowMs, updatedAtMs: nowMs };
-    const client: ClientAccount = { use: "unspecified", ...options, id, enabled: true, ...times };
+    const unset = { use: "unspecified", owner: "" } as const;
+    const client: ClientAccount = { ...unset, ...options, id, enabled: true, ...times };
     return await this.#change(({ clients }) => {
       if (clients.some((each) => each.id === id)) {
         throw new ClientError("CLIENT_EXISTS", `There is a client "${id}" already`, {
@@ -82,7 +83,7 @@ export class ClientAdmin {
   /** Changes what is named of a client; limits one by one. */
   async update(
     id: string,
-    changes: Partial<Pick<ClientAccount, "description" | "role" | "enabled" | "use">> & {
+    changes: Partial<Pick<ClientAccount, "description" | "owner" | "role" | "enabled" | "use">> & {
       limits?: Partial<ClientLimits>;
     },
   ): Promise<ClientAccount> {

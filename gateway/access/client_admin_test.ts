@@ -5,7 +5,12 @@ import type { ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 import { memoryClientStore } from "./store/sqlite.ts";
 
-const NO_LIMITS = { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null };
+const NO_LIMITS = {
+  sessionsMax: null,
+  devicesMax: null,
+  requestsPerSecondMax: null,
+  messagesPerDayMax: null,
+};
 const PLAIN = { description: "", role: "client", limits: NO_LIMITS } as const;
 const ALL = { feed: "*", symbols: "*", types: "*", expiresAtMs: null } as const;
 

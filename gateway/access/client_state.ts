@@ -6,6 +6,7 @@ import { isExternal } from "./external_key.ts";
 import { EntitlementSet } from "./entitlement_set.ts";
 import { Meter, type MeterFeeds } from "./meter.ts";
 import { AccessDenied } from "./access_denied.ts";
+import { reachedLimit, sessionLimitError } from "./session_limit.ts";
 
 /** Shares of a day's quota at which a client receives a notice. */
 const NOTICE_SHARES = [0.8, 0.95];
@@ -76,13 +77,12 @@ export class ClientState {
     return undefined;
   }
 
-  /** The error of another stream; undefined = it may be opened. */
-  checkSessions(nowMs: number): AccessDenied | undefined {
-    const { sessionsMax } = this.account.limits;
-    if (sessionsMax !== null && this.sessions.size >= sessionsMax) {
-      return sessionLimit(sessionsMax);
-    }
-    return this.checkQuota(nowMs);
+  /** The error of another stream, from `address`; undefined = it may be opened. */
+  checkSessions(nowMs: number, address: string): AccessDenied | undefined {
+    const { limits } = this.account;
+    const open = [...this.sessions].map(({ record }) => record.address);
+    const reached = reachedLimit(limits, address, open);
+    return reached === undefined ? this.checkQuota(nowMs) : sessionLimitError(reached, limits);
   }
 
   /** The error of a used-up quota; undefined = not used up. */
@@ -168,15 +168,6 @@ export class ClientState {
     this.#requestsToday = undefined;
     for (const session of this.sessions) session.quotaNotices = 0;
   }
-}
-
-/** The error of one stream too many. */
-export function sessionLimit(sessionsMax: number): AccessDenied {
-  return new AccessDenied("SESSION_LIMIT", "The client has as many streams as it may", {
-    status: 429,
-    hint: `At most ${sessionsMax} at once, over all gateways; close one of them first`,
-    retryAfterS: 1,
-  });
 }
 
 /** The error of a key; undefined = it is valid. */

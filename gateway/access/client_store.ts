@@ -9,6 +9,7 @@ import type {
   SessionRecord,
   UsageCount,
 } from "./account.ts";
+import type { SessionLimit, SessionLimits } from "./session_limit.ts";
 
 /** One change of the accounts. */
 export type AccountChange =
@@ -49,11 +50,11 @@ export interface Counted {
   keysUsed: readonly { id: string; atMs: number }[];
 }
 
-/** A stream that a client wants to open, where it may have so many at once. */
+/** A stream that a client wants to open, where it may not have any number at once. */
 export interface SessionClaim {
   session: SessionRecord;
-  /** Most open streams of the client, over all gateways. */
-  openMax: number;
+  /** Of the client, over all gateways. */
+  limits: SessionLimits;
   /** Sessions of gateways that were not seen since then do not count. */
   seenSinceMs: number;
 }
@@ -97,8 +98,8 @@ export interface ClientStore {
   apply(from: number, changes: readonly AccountChange[]): Promise<number>;
   /** Adds what was counted; the revision stays. Lost at most for a power cut, not for a kill. */
   count(counted: Counted): Promise<void>;
-  /** Puts an open session, unless the client has as many: false = it has. */
-  claimSession(claim: SessionClaim): Promise<boolean>;
+  /** Puts an open session, unless a limit is reached: that limit. */
+  claimSession(claim: SessionClaim): Promise<SessionLimit | undefined>;
   /** Counts of usage, by day, client, feed and type. */
   usage(query: UsageQuery): Promise<UsageCount[]>;
   /** Sessions, the newest first. */

@@ -20,7 +20,7 @@ function cut(store: ClientStore, what: Cut): Promise<void> {
 async function keyOf(store: ClientStore, id: string): Promise<string> {
   const admin = new ClientAdmin(store);
   const limits: ClientAccount["limits"] = {
-    ...{ sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null },
+    ...{ sessionsMax: null, devicesMax: null, requestsPerSecondMax: null, messagesPerDayMax: null },
   };
   await admin.create(id, { description: "", role: "client", limits });
   await admin.entitle(id, { feed: "kraken", symbols: "*", types: "*", expiresAtMs: null });

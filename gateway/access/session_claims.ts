@@ -1,8 +1,9 @@
 import type { AccessDenied } from "./access_denied.ts";
 import type { SessionRecord } from "./account.ts";
-import { type ClientState, sessionLimit } from "./client_state.ts";
+import type { ClientState } from "./client_state.ts";
 import type { ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
+import { sessionLimitError } from "./session_limit.ts";
 import type { StoreWatch } from "./store_watch.ts";
 import type { UsageLog } from "./usage_log.ts";
 
@@ -15,7 +16,7 @@ interface SessionClaimsOptions {
   now: () => number;
 }
 
-/** Asks the store for streams of clients that may have so many at once, over all gateways. */
+/** Asks the store for streams of clients with limits of them, over all gateways. */
 export class SessionClaims {
   #options: SessionClaimsOptions;
 
@@ -23,17 +24,17 @@ export class SessionClaims {
     this.#options = options;
   }
 
-  /** Claims a stream; the error where the client has as many, undefined = it may have it. */
+  /** Claims a stream; the error of a reached limit, undefined = it may have it. */
   async claim({ account }: ClientState, session: SessionRecord): Promise<AccessDenied | undefined> {
-    const openMax = account.limits.sessionsMax;
-    if (openMax === null) return undefined;
+    const { limits } = account;
+    if (limits.sessionsMax === null && limits.devicesMax === null) return undefined;
     const { store, usage, watch, now } = this.#options;
     try {
       // Sessions that ended here must not count there.
       await usage.flush(true);
       const seenSinceMs = now() - ACCESS_LIMITS.runLostMs;
-      const isFree = await store.claimSession({ session, openMax, seenSinceMs });
-      return isFree ? undefined : sessionLimit(openMax);
+      const reached = await store.claimSession({ session, limits, seenSinceMs });
+      return reached === undefined ? undefined : sessionLimitError(reached, limits);
     } catch (error) {
       // Meanwhile each gateway counts its own.
       watch.noteFailure(error);

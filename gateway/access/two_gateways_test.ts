@@ -55,7 +55,12 @@ async function withCluster(
   });
   const admin = new ClientAdmin(store);
   const client: Cluster["client"] = async (id, limits = {}) => {
-    const none = { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null };
+    const none = {
+      sessionsMax: null,
+      devicesMax: null,
+      requestsPerSecondMax: null,
+      messagesPerDayMax: null,
+    };
     await admin.create(id, { description: "", role: "client", limits: { ...none, ...limits } });
     await admin.entitle(id, { feed: "kraken", symbols: "*", types: "*", expiresAtMs: null });
     const { text } = await admin.addKey(id, { expiresAtMs: null });
@@ -128,6 +133,32 @@ wholeTest(
       for (const stream of [...open.slice(1), ...more]) await stream.close();
     }),
 );
+
+Deno.test({
+  name: "two gateways: streams on as many devices at once as the client may have",
+  // Linux takes all of 127/8 for its own.
+  ignore: ignore || Deno.build.os !== "linux",
+  fn: () =>
+    withCluster(async ({ rigs, client }) => {
+      const key = await client("desk", { devicesMax: 2 });
+      const open = (i: number, device: number) =>
+        GuardedStream.open(rigs[i % 2]!.gateway.url, key, `127.0.0.${device}`);
+      const tries = await Promise.allSettled(
+        Array.from({ length: 12 }, (_, i) => open(i, 1 + (i >> 1) % 3)),
+      );
+      const streams = tries.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
+      // Four of each of two devices, whichever they are.
+      assert.equal(streams.length, 8);
+      const refused = 1 + [0, 2, 4].findIndex((i) => tries[i]?.status === "rejected");
+      await assert.rejects(open(1, refused));
+      for (const stream of streams) await stream.close();
+      await until(async () => {
+        const stream = await open(1, refused).catch(() => undefined);
+        await stream?.close();
+        return stream !== undefined;
+      });
+    }),
+});
 
 wholeTest(
   "requests at both together stay within the client's rate",

@@ -70,7 +70,12 @@ async function openTenant(
   const store = await openClientStore(await clientStoreConfig(environment, { dataDir }));
   stack.defer(() => store.close());
   const admin = new ClientAdmin(store);
-  const limits = { sessionsMax: 5, requestsPerSecondMax: null, messagesPerDayMax: 1_000_000 };
+  const limits = {
+    sessionsMax: 5,
+    devicesMax: null,
+    requestsPerSecondMax: null,
+    messagesPerDayMax: 1_000_000,
+  };
   const id = `desk-${mark.toLowerCase()}`;
   await admin.create(id, { description: mark, role: "admin", limits });
   await admin.entitle(id, { feed: "*", symbols: "*", types: "*", expiresAtMs: null });

@@ -15,6 +15,7 @@ import {
   type SessionQuery,
   type UsageQuery,
 } from "../client_store.ts";
+import { reachedLimit, type SessionLimit } from "../session_limit.ts";
 import { storeChangedError, storeError } from "./errors.ts";
 import * as rows from "./rows.ts";
 import * as statements from "./statements.ts";
@@ -75,13 +76,15 @@ export class DatabaseClientStore implements ClientStore {
     });
   }
 
-  claimSession({ session, openMax, seenSinceMs }: SessionClaim): Promise<boolean> {
+  claimSession(claim: SessionClaim): Promise<SessionLimit | undefined> {
+    const { session, limits, seenSinceMs } = claim;
     return this.#in("count", async (run) => {
       await run.run(statements.LOCK_CLIENT, session.client);
-      const [row] = await run.all(statements.COUNT_OPEN, session.client, seenSinceMs);
-      if (Number(row?.["open"]) >= openMax) return false;
+      const open = await run.all(statements.OPEN_ADDRESSES, session.client, seenSinceMs);
+      const reached = reachedLimit(limits, session.address, open.map(rows.addressOf));
+      if (reached !== undefined) return reached;
       await run.run(statements.UPSERT_SESSION, ...rows.sessionRow(session));
-      return true;
+      return undefined;
     });
   }
 

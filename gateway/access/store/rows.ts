@@ -22,12 +22,14 @@ export function clientOf(row: Row): ClientAccount {
   return {
     id: text(row, "id"),
     description: text(row, "description"),
+    owner: text(row, "owner"),
     role: CLIENT_ROLES.find((role) => role === row["role"]) ?? "client",
     use: CLIENT_USES.find((use) => use === row["use"]) ?? "unspecified",
     enabled: Number(row["enabled"]) === 1,
     disconnectedAtMs: number(row, "disconnected_at_ms"),
     limits: {
       sessionsMax: numberOrNull(row, "sessions_max"),
+      devicesMax: numberOrNull(row, "devices_max"),
       requestsPerSecondMax: numberOrNull(row, "requests_per_second_max"),
       messagesPerDayMax: numberOrNull(row, "messages_per_day_max"),
     },
@@ -42,6 +44,7 @@ export function clientRow({ limits, ...client }: ClientAccount): Values {
     ...[client.id, client.description, client.role, client.use, client.enabled ? 1 : 0],
     ...[client.disconnectedAtMs, limits.sessionsMax, limits.requestsPerSecondMax],
     ...[limits.messagesPerDayMax, client.createdAtMs, client.updatedAtMs],
+    ...[client.owner, limits.devicesMax],
   ];
 }
 
@@ -123,6 +126,11 @@ export function sessionOf(row: Row): SessionRecord {
     endedAtMs: numberOrNull(row, "ended_at_ms"),
     reason: textOrNull(row, "reason"),
   };
+}
+
+/** The address of a session, from its row. */
+export function addressOf(row: Row): string {
+  return text(row, "address");
 }
 
 /** The row of a session. */

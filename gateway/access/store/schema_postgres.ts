@@ -94,4 +94,6 @@ export const POSTGRES_STEPS: readonly string[] = [
    );
    CREATE INDEX sessions_started ON sessions (started_at_ms);
    CREATE INDEX sessions_client_open ON sessions (client) WHERE ended_at_ms IS NULL;`,
+  `ALTER TABLE clients ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+   ALTER TABLE clients ADD COLUMN devices_max BIGINT;`,
 ];

@@ -92,4 +92,6 @@ export const SQLITE_STEPS: readonly string[] = [
      at_ms INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX sessions_client_open ON sessions (client) WHERE ended_at_ms IS NULL;`,
+  `ALTER TABLE clients ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+   ALTER TABLE clients ADD COLUMN devices_max INTEGER;`,
 ];

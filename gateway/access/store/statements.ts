@@ -6,14 +6,15 @@ export const NEXT_REVISION = "UPDATE revision SET number = number + 1 WHERE numb
 /** Makes a client, or takes the place of the one of its id. */
 export const UPSERT_CLIENT =
   `INSERT INTO clients (id, description, role, use, enabled, disconnected_at_ms, sessions_max,
-     requests_per_second_max, messages_per_day_max, created_at_ms, updated_at_ms)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     requests_per_second_max, messages_per_day_max, created_at_ms, updated_at_ms, owner, devices_max)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
    ON CONFLICT (id) DO UPDATE SET description = excluded.description, role = excluded.role,
      use = excluded.use, enabled = excluded.enabled,
      disconnected_at_ms = excluded.disconnected_at_ms, sessions_max = excluded.sessions_max,
      requests_per_second_max = excluded.requests_per_second_max,
      messages_per_day_max = excluded.messages_per_day_max,
-     updated_at_ms = excluded.updated_at_ms`;
+     updated_at_ms = excluded.updated_at_ms, owner = excluded.owner,
+     devices_max = excluded.devices_max`;
 
 /** A change keeps the last use of a key, which is counted separately. */
 export const UPSERT_KEY =
@@ -80,8 +81,8 @@ export const USE_KEY = `UPDATE api_keys SET last_used_at_ms = $2
 /** Keeps others from counting the sessions of a client until the transaction ends. */
 export const LOCK_CLIENT = "UPDATE clients SET id = id WHERE id = $1";
 
-/** Open sessions of a client at gateways that were seen since then. */
-export const COUNT_OPEN = `SELECT count(*) AS open FROM sessions JOIN runs ON runs.id = sessions.run
+/** Addresses of the open sessions of a client at gateways that were seen since then. */
+export const OPEN_ADDRESSES = `SELECT address FROM sessions JOIN runs ON runs.id = sessions.run
    WHERE sessions.client = $1 AND sessions.ended_at_ms IS NULL AND runs.seen_at_ms >= $2`;
 
 /** Counts of one client, or of all, within days. */

@@ -5,11 +5,17 @@ export function testClient(id: string, more: Partial<ClientAccount> = {}): Clien
   return {
     id,
     description: "",
+    owner: "",
     role: "client",
     use: "unspecified",
     enabled: true,
     disconnectedAtMs: 0,
-    limits: { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null },
+    limits: {
+      sessionsMax: null,
+      devicesMax: null,
+      requestsPerSecondMax: null,
+      messagesPerDayMax: null,
+    },
     createdAtMs: 1,
     updatedAtMs: 1,
     ...more,

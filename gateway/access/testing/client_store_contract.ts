@@ -18,7 +18,12 @@ export function clientStoreContract(name: string, open: () => Promise<ClientStor
   }
 }
 
-const LIMITS = { sessionsMax: 3, requestsPerSecondMax: 10, messagesPerDayMax: 1_000_000 };
+const LIMITS = {
+  sessionsMax: 3,
+  devicesMax: 2,
+  requestsPerSecondMax: 10,
+  messagesPerDayMax: 1_000_000,
+};
 
 const PROMISES: Readonly<Record<string, Body>> = {
   "begins empty": async (store) => {
@@ -35,6 +40,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
       disconnectedAtMs: 4,
       use: "display",
       description: 'a "desk" ü',
+      owner: "Rates, Ada Byron",
     });
     const key = testKey("k1", "desk", { expiresAtMs: 5, revokedAtMs: 6, replacedBy: "k2" });
     const block = { address: "192.0.2.1", reason: "why", createdAtMs: 5, untilMs: 6 };
@@ -212,10 +218,10 @@ const PROMISES: Readonly<Record<string, Body>> = {
     const claims = Array.from({ length: 20 }, (_, i) =>
       store.claimSession({
         session: testSession(`s${i}`, { run: i % 2 ? "r1" : "r2" }),
-        ...{ openMax: 3, seenSinceMs: 50 },
+        ...{ limits: { sessionsMax: 3, devicesMax: null }, seenSinceMs: 50 },
       }));
     const got = await Promise.all(claims);
-    assert.equal(got.filter((each) => each).length, 3);
+    assert.equal(got.filter((each) => each === undefined).length, 3);
     const open = await store.sessions({ limit: 99, client: "desk", openOnly: true });
     assert.equal(open.length, 4);
     const one = open.find(({ id }) => id !== "lost")!;
@@ -224,8 +230,27 @@ const PROMISES: Readonly<Record<string, Body>> = {
       sessions: [{ ...one, endedAtMs: 9, reason: "" }],
     });
     const claim = (id: string) =>
-      store.claimSession({ session: testSession(id), openMax: 3, seenSinceMs: 50 });
-    assert.deepEqual([await claim("a"), await claim("b")], [true, false]);
+      store.claimSession({
+        session: testSession(id),
+        ...{ limits: { sessionsMax: 3, devicesMax: null }, seenSinceMs: 50 },
+      });
+    assert.deepEqual([await claim("a"), await claim("b")], [undefined, "sessionsMax"]);
+  },
+
+  "a session of a further device is refused, of a known one not": async (store) => {
+    await fillStore(store);
+    await store.count({
+      ...{ usage: [], sessions: [], keysUsed: [] },
+      run: { id: "r1", seenAtMs: 100, pid: 1, revision: 1 },
+    });
+    const addresses = ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "2001:db8::2", "192.0.2.2"];
+    const got = [];
+    for (const address of addresses) {
+      const session = testSession(address, { address });
+      const limits = { sessionsMax: null, devicesMax: 2 };
+      got.push(await store.claimSession({ session, limits, seenSinceMs: 50 }));
+    }
+    assert.deepEqual(got, [...Array(4).fill(undefined), "devicesMax"]);
   },
 
   "sessions come newest first, open ones alone on demand": async (store) => {

@@ -103,7 +103,12 @@ export async function withGuardedGateway(
     more: Partial<ClientAccount> = {},
     given?: Partial<Entitlement>,
   ) => {
-    const limits = { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null };
+    const limits = {
+      sessionsMax: null,
+      devicesMax: null,
+      requestsPerSecondMax: null,
+      messagesPerDayMax: null,
+    };
     await admin.create(id, { description: "", role: "client", limits, ...more });
     if (given !== undefined) {
       await admin.entitle(id, { symbols: "*", types: "*", feed: "*", expiresAtMs: null, ...given });

@@ -30,10 +30,17 @@ export class GuardedStream {
     this.closed = new Promise((resolve) => ws.once("close", resolve));
   }
 
-  /** Opens one; waits for its welcome. Rejects where the handshake is refused. */
-  static async open(url: string, key: string): Promise<GuardedStream> {
-    const headers = { authorization: `Bearer ${key}` };
-    const ws = new WebSocket(`${url.replace("http", "ws")}/v1/stream`, { headers });
+  /**
+   * Opens one, from an address of this machine; waits for its welcome. Rejects where the handshake is
+   * refused.
+   */
+  static async open(
+    url: string,
+    key: string,
+    localAddress: string = "127.0.0.1",
+  ): Promise<GuardedStream> {
+    const options = { headers: { authorization: `Bearer ${key}` }, localAddress };
+    const ws = new WebSocket(`${url.replace("http", "ws")}/v1/stream`, options);
     const stream = new GuardedStream(ws);
     await stream.next("welcome");
     return stream;
