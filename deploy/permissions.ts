@@ -57,6 +57,7 @@ export const CATALOGUE_HOSTS: Readonly<Record<string, string>> = {
   polymarket: "gamma-api.polymarket.com:443",
 };
 const OPENFIGI_HOST = "api.openfigi.com:443";
+const GITHUB_HOST = "api.github.com:443";
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
 const DATA_DIR_DEFAULT = "./data";
 const CHRONYC = "/usr/bin/chronyc";
@@ -224,7 +225,8 @@ function catalogueHosts({ program, args, reach }: Launch): string[] {
       reach.some((each) => isOfFeed(each, venue)) ? [host] : []
     );
   }
-  if (program !== "ssmd" || commandWord(args) !== "secmaster") return [];
+  if (word === "report" && args.includes("post-github")) return [GITHUB_HOST];
+  if (program !== "ssmd" || word !== "secmaster") return [];
   if (args.some((arg) => /^figi-(lookup|enrich)$/.test(arg))) return [OPENFIGI_HOST];
   if (!args.includes("sync")) return [];
   return Object.entries(CATALOGUE_HOSTS).flatMap(([venue, host]) =>

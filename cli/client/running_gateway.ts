@@ -54,18 +54,19 @@ export async function askGateway(
   request: GatewayRequest,
 ): Promise<unknown> {
   const base = location.url ?? await gatewayUrl(globals, location);
-  return await answerOf(await requestGateway(base, request), base);
+  return await gatewayAnswer(await requestGateway(base, request), base);
 }
 
 /** The answer of the gateway at `base`, whatever it says. Throws SsmdError `GATEWAY_UNREACHABLE`. */
 export async function requestGateway(
   base: string,
   [method, path, body]: GatewayRequest,
+  key: Record<string, string> = keyHeader(),
 ): Promise<Response> {
   try {
     return await fetch(`${base}${path}`, {
       ...{ method, signal: AbortSignal.timeout(ANSWER_MS_MAX) },
-      headers: { ...keyHeader(), ...(body === undefined ? {} : JSON_TYPE) },
+      headers: { ...key, ...(body === undefined ? {} : JSON_TYPE) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {
@@ -77,13 +78,14 @@ export async function requestGateway(
   }
 }
 
-/** The header with the key of SSMD_API_KEY, if there is one. */
-export function keyHeader(): Record<string, string> {
-  const key = variable("SSMD_API_KEY");
+/** The header with the key of a variable, if there is one. */
+export function keyHeader(name = "SSMD_API_KEY"): Record<string, string> {
+  const key = variable(name);
   return key === undefined ? {} : { authorization: `Bearer ${key}` };
 }
 
-async function answerOf(response: Response, base: string): Promise<unknown> {
+/** The JSON of an answer. Throws SsmdError with what the gateway refuses. */
+export async function gatewayAnswer(response: Response, base: string): Promise<unknown> {
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer;
   const problem = (answer ?? {}) as Record<string, unknown>;
@@ -110,7 +112,8 @@ export async function gatewayUrl(
   }:${port}`;
 }
 
-function parseUrl(text: string): string {
+/** Address of a gateway. Throws UsageError `URL_INVALID`. */
+export function parseUrl(text: string): string {
   if (/^https?:\/\/[^/]+\/?$/.test(text)) return text.replace(/\/$/, "");
   throw new UsageError("URL_INVALID", `"${text}" is no address of a gateway`, {
     hint: "Write it as http://127.0.0.1:8080",

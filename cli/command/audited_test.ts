@@ -11,7 +11,8 @@ const READS: ReadonlySet<string> = new Set([
   ...["archive cat", "archive verify", "ask", "backtest", "clock check", "completion", "diff"],
   ...["cheat", "help", "man", "query", "status", "tail", "validate", "version", "env validate"],
   "symbol validate",
-  ...["data gaps", "data inventory", "data quality", "data replay", "test replay", "signal check"],
+  ...["data gaps", "data inventory", "data quality", "data replay", "test compare", "test replay"],
+  "signal check",
   ...["schema compat", "schema hash", "schema used", "env diff", "env status", "reprocess diff"],
   ...["reprocess status", "day status", "key check", "key verify", "calendar holidays"],
   ...["secmaster export", "secmaster figi-lookup", "secmaster figi-validate", "secmaster lookup"],
@@ -40,6 +41,8 @@ const READS: ReadonlySet<string> = new Set([
   ...["audit verify", "audit export", "audit roll", "audit client-actions", "audit config-changes"],
   ...["audit entitlement-changes", "audit security-events"],
   ...["report changes", "report data-access", "report entitlements", "report exchange-audit"],
+  // A comment at GitHub is no state of ours.
+  "report post-github",
   ...["security blocklist", "security events", "security scan"],
 ]);
 

@@ -647,6 +647,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
         "./commands/report_exchange_audit.ts",
       ),
   },
+  "report post-github": {
+    brief: "Post a file as a comment on a pull request at GitHub",
+    load: () =>
+      loadModule<typeof import("./report_post_github.ts")>("./commands/report_post_github.ts"),
+  },
   "reprocess diff": {
     brief: "Compare two versions: counts, schemas, values, and the first records that differ",
     load: () => loadModule<typeof import("./reprocess_diff.ts")>("./commands/reprocess_diff.ts"),
@@ -974,6 +979,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "tail": {
     brief: "Print records of the live stream as they come",
     load: () => loadModule<typeof import("./tail.ts")>("./commands/tail.ts"),
+  },
+  "test compare": {
+    brief: "Compare the records that two running environments make of the same feed",
+    load: () => loadModule<typeof import("./test_compare.ts")>("./commands/test_compare.ts"),
   },
   "test replay": {
     brief: "Compare the records that two revisions make of the same raw files",

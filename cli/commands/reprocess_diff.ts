@@ -66,7 +66,7 @@ export default defineCommand({
 
 function printTable(context: SsmdContext, found: VersionDiff, days: readonly string[]): void {
   const { stdout } = context.process;
-  stdout.write(render({ value: found, rows: diffRows(found) }, "table"));
+  stdout.write(render({ value: found, rows: diffRows(diffView(found)) }, "table"));
   for (const line of differenceLines(found)) stdout.write(`${line}\n`);
   const verdict = found.same ? "no difference" : "there are differences";
   notice(context, `${verdict} on ${days.length === 1 ? days[0] : `${days.length} days`}`);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EVENT_TYPES } from "@ssmd/market";
-import { isoOfUs, SsmdError, untilSignal } from "@ssmd/runtime";
+import { isoOfUs } from "@ssmd/runtime";
+import { assertNoError, readStream } from "../client/gateway_stream.ts";
 import { GATEWAY_FLAGS, gatewayUrl, keyHeader } from "../client/running_gateway.ts";
 import { RECORD_TYPES } from "../archive/archive_flags.ts";
 import { RUN_FOR, STREAM_OUTPUT } from "../command/common_flags.ts";
@@ -13,14 +14,6 @@ const RECORD = z.looseObject({
   feed: z.string(),
   symbol: z.string(),
 }).describe("A record as the gateway's stream sends it");
-
-/** What the gateway says besides records. */
-const CONTROL = z.looseObject({
-  type: z.string(),
-  code: z.string().optional(),
-  message: z.string().optional(),
-  hint: z.string().optional(),
-});
 
 /** Fields that a line shows in places of their own. */
 const SHOWN = new Set(["type", "feed", "symbol", "ts", "recv_ts", "pos"]);
@@ -54,65 +47,30 @@ export default defineCommand({
       types: (flags.type ?? EVENT_TYPES).join(","),
     });
     let left = flags.limit ?? Infinity;
-    await readStream(`${base.replace(/^http/, "ws")}/v1/stream?${query}`, flags.for, (line) => {
+    const ended = new AbortController();
+    const timer = flags.for === undefined ? undefined : setTimeout(() => ended.abort(), flags.for);
+    const onMessage = (line: string | ArrayBuffer) => {
+      if (!print(String(line))) ended.abort();
+    };
+    const headers = keyHeader();
+    const print = (line: string) => {
       const message: unknown = JSON.parse(line);
       const record = RECORD.safeParse(message).data;
       if (record === undefined) {
-        const { type } = assertNoError(CONTROL.parse(message));
+        const { type } = assertNoError(message);
         if (type === "dropped") notice(context, `note: records were dropped: ${line}`);
         return true;
       }
       stdout.write(flags.output === "json" ? `${line}\n` : `${lineOf(record)}\n`);
       return --left > 0;
-    });
+    };
+    try {
+      await readStream(`${base}/v1/stream?${query}`, { headers, signal: ended.signal, onMessage });
+    } finally {
+      clearTimeout(timer);
+    }
   },
 });
-
-/**
- * Gives each message of a stream to `onMessage` until that is false, a signal comes or the time is
- * over. Throws SsmdError `GATEWAY_UNREACHABLE`, and what `onMessage` throws.
- */
-async function readStream(
-  url: string,
-  forMs: number | undefined,
-  onMessage: (line: string) => boolean,
-): Promise<void> {
-  const ended = new AbortController();
-  const socket = new WebSocket(url, { headers: keyHeader() });
-  const timer = forMs === undefined ? undefined : setTimeout(() => ended.abort(), forMs);
-  const signal = untilSignal(ended.signal).then(() => {});
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  ended.signal.addEventListener("abort", () => resolve());
-  socket.addEventListener("message", ({ data }) => {
-    try {
-      if (!ended.signal.aborted && !onMessage(String(data))) ended.abort();
-    } catch (error) {
-      reject(error);
-    }
-  });
-  socket.addEventListener("error", () => reject(unreachable(url)));
-  socket.addEventListener("close", () => reject(unreachable(url)));
-  try {
-    await Promise.race([promise, signal]);
-  } finally {
-    clearTimeout(timer);
-    ended.abort();
-    socket.close();
-  }
-}
-
-function unreachable(url: string): SsmdError {
-  return new SsmdError("GATEWAY_UNREACHABLE", `The stream of ${new URL(url).origin} ended`, {
-    hint: "Is it running, and is the key in SSMD_API_KEY valid? ssmd status shows what runs",
-    retryable: true,
-  });
-}
-
-function assertNoError(control: z.output<typeof CONTROL>): z.output<typeof CONTROL> {
-  const { type, code = "GATEWAY_REFUSED", message = "the gateway refused", hint = "" } = control;
-  if (type === "error") throw new SsmdError(code, message, { hint });
-  return control;
-}
 
 /** A record as a line: receive time, feed, symbol, type, and its other fields. */
 function lineOf(record: z.output<typeof RECORD>): string {

@@ -1,17 +1,23 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { differenceLines, differenceText } from "@ssmd/dataset/diff";
-import { SsmdError, untilSignal } from "@ssmd/runtime";
 import { SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { withArchive } from "../archive/with_archive.ts";
 import { defineCommand } from "../command/define.ts";
 import { dir, text } from "../command/flag.ts";
 import { notice } from "../context.ts";
 import { render, type Row } from "../render.ts";
-import { DIFFERENCE, DIFFERENCES, diffView, firstDifference } from "../reprocess/diff_view.ts";
+import {
+  DIFFERENCE,
+  DIFFERENCES,
+  diffView,
+  firstDifference,
+  isOneSchema,
+} from "../reprocess/diff_view.ts";
 import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";
 import { replayRevisions } from "../revisions/replay_revisions.ts";
 import { ownSource } from "../revisions/source.ts";
+import { untilEnded } from "../revisions/until_ended.ts";
 
 const REVISION = z.object({
   name: z.string().describe('As it was named; "" = the working tree'),
@@ -80,21 +86,6 @@ export default defineCommand({
   },
 });
 
-/** Runs until the end or a signal; then what is made is removed, and the command fails. */
-async function untilEnded<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const [ending, over] = [new AbortController(), new AbortController()];
-  const ended = untilSignal(over.signal).then((signal) => {
-    if (signal === undefined) return;
-    ending.abort(new SsmdError("INTERRUPTED", `Ended by ${signal}; nothing is left behind`));
-  });
-  try {
-    return await work(ending.signal);
-  } finally {
-    over.abort();
-    await ended;
-  }
-}
-
 function textOf({ baseline, candidate, days }: z.output<typeof REPLAY>): string {
   const rows = days.map(rowOf);
   const failed = days.filter(({ result }) => result === "FAIL").flatMap((day) => [
@@ -118,11 +109,6 @@ function revisionText(role: string, { name, commit, seconds }: z.output<typeof R
   const what = name === "" ? `working tree on ${commit.slice(0, 12)}` : name;
   const hash = name === "" || commit.startsWith(name) ? "" : ` (${commit.slice(0, 12)})`;
   return `${role} ${what}${hash}: translated in ${seconds.toFixed(1)} s`;
-}
-
-/** Types of which one side has no records are differences of counts. */
-function isOneSchema({ schemas }: Pick<z.output<typeof DAY>, "schemas">): boolean {
-  return schemas.every((each) => each.old === each.new || each.old === "" || each.new === "");
 }
 
 function rowOf({ day, result, types, schemas }: z.output<typeof DAY>): Row {

@@ -88,8 +88,15 @@ export function firstDifference(
   );
 }
 
+/** Types of which one side has no records are differences of counts. */
+export function isOneSchema({ schemas }: Pick<VersionDiff, "schemas">): boolean {
+  return schemas.every((each) => each.old === each.new || each.old === "" || each.new === "");
+}
+
 /** A row a type. */
-export function diffRows({ types, schemas }: VersionDiff): Row[] {
+export function diffRows(
+  { types, schemas }: Pick<z.output<typeof DIFFERENCES>, "types" | "schemas">,
+): Row[] {
   return types.map(({ type, ...counts }) => {
     const schema = schemas.find((each) => each.type === type);
     const isOne = schema?.old === schema?.new;
@@ -99,8 +106,8 @@ export function diffRows({ types, schemas }: VersionDiff): Row[] {
       new: counts.new,
       same: counts.same,
       changed: counts.changed,
-      "only old": counts.onlyOld,
-      "only new": counts.onlyNew,
+      "only old": counts.only_old,
+      "only new": counts.only_new,
       renumbered: counts.renumbered,
       schema: isOne ? schema?.old : `${schema?.old || "none"} → ${schema?.new || "none"}`,
     };

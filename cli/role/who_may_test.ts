@@ -13,8 +13,8 @@ const EXCHANGES = `${ROOT}exchanges`;
 
 /** Commands that reach a gateway and ask nothing by themselves. */
 const ASKS_NOTHING: ReadonlySet<string> = new Set(["mcp serve"]);
-/** `tail` opens a stream; both statuses ask what runs here, and print what it refuses as its state. */
-const NO_ANSWER: ReadonlySet<string> = new Set(["tail", "status", "env status"]);
+/** `tail` and `test compare` open streams; both statuses ask what runs here, and print what it refuses as its state. */
+const NO_ANSWER: ReadonlySet<string> = new Set(["tail", "test compare", "status", "env status"]);
 
 const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   "ask": ["which", "markets", "are", "there"],

@@ -117,6 +117,7 @@ async function sh(
       SSMD_CACHE_DIR: `${top}/cache`,
       SSMD_ROOT: ROOT.replace(/\/$/, ""),
       ...KEYS,
+      SSMD_GITHUB_TOKEN: "example",
       ...{ GIT_AUTHOR_NAME: "Test", GIT_AUTHOR_EMAIL: "test@example.com" },
       ...{ GIT_COMMITTER_NAME: "Test", GIT_COMMITTER_EMAIL: "test@example.com" },
     },

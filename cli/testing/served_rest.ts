@@ -1,8 +1,8 @@
 import { answerOpenFigi } from "./fake_open_figi.ts";
 import { answerRest } from "@ssmd/simulator/kalshi_rest";
 /**
- * Serves Kalshi's REST with a few markets, and OpenFIGI's, on a fixed port, for the examples of
- * `ssmd secmaster`.
+ * Serves Kalshi's REST with a few markets, OpenFIGI's and comments of GitHub, on a fixed port, for
+ * the examples of `ssmd secmaster` and `ssmd report post-github`.
  * Ends by itself with the project. @module
  */
 
@@ -24,8 +24,12 @@ function serve(): void {
   Deno.serve(
     { hostname: "127.0.0.1", port: PORT, onListen: () => console.log("ready") },
     async (request) => {
-      if (request.method === "POST") return await answerOpenFigi(request);
       const { pathname, searchParams } = new URL(request.url);
+      if (pathname.startsWith("/repos/")) {
+        const made = { id: 1, html_url: "https://github.test/desk/ssmd/pull/7#1" };
+        return Response.json(request.method === "GET" ? [] : made);
+      }
+      if (request.method === "POST") return await answerOpenFigi(request);
       const { status, body } = answerRest(catalogue, pathname.replace(ROOT, ""), searchParams);
       return new Response(body, { status, headers: { "content-type": "application/json" } });
     },

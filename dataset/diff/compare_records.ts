@@ -49,22 +49,36 @@ export interface SymbolComparison {
   first: RecordDifference[];
 }
 
+/** Records that a comparison takes for the same. */
+interface ComparisonOptions {
+  /** Fields that may differ; default the number in the connection: one record more shifts all behind it. */
+  ignored?: readonly string[];
+  /** Whether a record without a counterpart is left out, counted nowhere; default none is. */
+  isLeftOut?: (event: MarketEvent) => boolean;
+}
+
 /**
- * Compares two versions of the same records, given in groups of one receive time. Records belong
- * together when symbol, type and receive time are the same; their number in the connection says
- * nothing, as one record more shifts all behind it.
+ * Compares two versions of the same records, given in groups. Records belong together when symbol,
+ * type and group are the same.
  */
 export class RecordComparison {
+  #ignored: ReadonlySet<string>;
+  #isLeftOut: (event: MarketEvent) => boolean;
   #types = new Map<EventType, TypeComparison>();
   #symbols = new Map<string, SymbolComparison>();
   /** Symbols that differ and are not listed any more. */
   symbolsLeftOut = 0;
 
-  /** Records of one receive time on both sides; either may be empty. */
+  constructor({ ignored = ["sequence"], isLeftOut = () => false }: ComparisonOptions = {}) {
+    this.#ignored = new Set(ignored);
+    this.#isLeftOut = isLeftOut;
+  }
+
+  /** Records of one group on both sides; either may be empty. */
   group(old: readonly MarketEvent[], now: readonly MarketEvent[]): void {
     for (const event of old) this.#of(event.type).old++;
     for (const event of now) this.#of(event.type).new++;
-    if (old.length === now.length && old.every((event, i) => isSame(event, now[i]))) {
+    if (old.length === now.length && old.every((event, i) => this.#isSame(event, now[i]))) {
       for (let i = 0; i < old.length; i++) this.#same(old[i] as MarketEvent, now[i] as MarketEvent);
       return;
     }
@@ -88,21 +102,45 @@ export class RecordComparison {
     );
   }
 
-  /** Records of one symbol, type and time: equal ones first, then one after another, then what is left. */
+  /** Records of one symbol, type and group: equal ones first, then one after another, then what is left. */
   #pair(olds: readonly MarketEvent[], news: readonly MarketEvent[]): void {
     const left = [...news];
     const unequal = olds.filter((event) => {
-      const at = left.findIndex((each) => isSame(event, each));
-      if (at < 0) return true;
+      const at = left.findIndex((each) => this.#isSame(event, each));
+      if (at < 0) return !this.#leaveOut(event, "old");
       this.#same(event, left.splice(at, 1)[0] as MarketEvent);
       return false;
     });
+    const others = left.filter((event) => !this.#leaveOut(event, "new"));
     unequal.forEach((event, i) => {
-      const other = left[i];
+      const other = others[i];
       if (other === undefined) this.#differ(event, "only old", []);
-      else this.#differ(event, "changed", fieldsBetween(event, other));
+      else this.#differ(event, "changed", this.#fieldsBetween(event, other));
     });
-    for (const event of left.slice(unequal.length)) this.#differ(event, "only new", []);
+    for (const event of others.slice(unequal.length)) this.#differ(event, "only new", []);
+  }
+
+  #leaveOut(event: MarketEvent, side: "old" | "new"): boolean {
+    const isLeftOut = this.#isLeftOut(event);
+    if (isLeftOut) this.#of(event.type)[side]--;
+    return isLeftOut;
+  }
+
+  /** Whether two records say the same; fields that may differ aside. */
+  #isSame(a: MarketEvent, b: MarketEvent | undefined): boolean {
+    if (b === undefined || a.type !== b.type || a.symbol !== b.symbol) return false;
+    const others = b as unknown as Record<string, unknown>;
+    for (const [field, value] of Object.entries(a)) {
+      if (!this.#ignored.has(field) && !isEqual(value, others[field])) return false;
+    }
+    return true;
+  }
+
+  #fieldsBetween(a: MarketEvent, b: MarketEvent): FieldDifference[] {
+    const others = b as unknown as Record<string, unknown>;
+    return Object.entries(a).filter(([field, value]) =>
+      !this.#ignored.has(field) && !isEqual(value, others[field])
+    ).map(([field, value]) => ({ field, old: value, new: others[field] }));
   }
 
   #same(old: MarketEvent, now: MarketEvent): void {
@@ -145,26 +183,9 @@ function seriesOf({ type, symbol }: MarketEvent): string {
   return `${type} ${symbol}`;
 }
 
-/** Whether two records say the same; their number in the connection aside. */
-function isSame(a: MarketEvent, b: MarketEvent | undefined): boolean {
-  if (b === undefined || a.type !== b.type || a.symbol !== b.symbol) return false;
-  const others = b as unknown as Record<string, unknown>;
-  for (const [field, value] of Object.entries(a)) {
-    if (field !== "sequence" && !isEqual(value, others[field])) return false;
-  }
-  return true;
-}
-
 /** Values of records: words, numbers, null, or levels. */
 function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
   return a.every((level, i) => level.price === b[i].price && level.size === b[i].size);
-}
-
-function fieldsBetween(a: MarketEvent, b: MarketEvent): FieldDifference[] {
-  const others = b as unknown as Record<string, unknown>;
-  return Object.entries(a).filter(([field, value]) =>
-    field !== "sequence" && !isEqual(value, others[field])
-  ).map(([field, value]) => ({ field, old: value, new: others[field] }));
 }

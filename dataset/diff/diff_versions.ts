@@ -62,11 +62,20 @@ export async function diffVersions(storage: Storage, options: DiffOptions): Prom
     const now = groups(storage, queryOf(options, options.new, day), values.new);
     await join(old, now, comparison);
   }
+  return resultOf(comparison, values, await schemas(storage, options));
+}
+
+/** What was compared, as it is told. */
+export function resultOf(
+  comparison: RecordComparison,
+  values: { old: RecordValues; new: RecordValues },
+  schemas: SchemaComparison[],
+): VersionDiff {
   const types = comparison.types();
   return {
     same: types.every(({ changed, onlyOld, onlyNew }) => changed + onlyOld + onlyNew === 0),
     types,
-    schemas: await schemas(storage, options),
+    schemas,
     values: valuesOf(values.old.summaries(), values.new.summaries()),
     symbols: comparison.symbols(),
     symbolsLeftOut: comparison.symbolsLeftOut,

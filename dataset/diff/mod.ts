@@ -1,3 +1,4 @@
 /** Comparison of two versions of records. @module */
 export { diffVersions, type VersionDiff } from "./diff_versions.ts";
+export { diffStreams, type StreamedRecord } from "./diff_streams.ts";
 export { differenceLines, differenceText } from "./view.ts";

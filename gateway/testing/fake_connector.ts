@@ -15,9 +15,9 @@ import {
 import { nowUs } from "@ssmd/runtime";
 import type { Publisher, Subscription, Transport } from "@ssmd/transport";
 
-/** A record without what every record carries. */
+/** A record without what every record carries; the venue's time is now where none is given. */
 export type Draft<E extends MarketEvent = MarketEvent> = E extends MarketEvent
-  ? Omit<E, "feed" | "sequence" | "timestampUs" | "receivedAtUs">
+  ? Omit<E, "feed" | "sequence" | "timestampUs" | "receivedAtUs"> & { timestampUs?: number }
   : never;
 
 /** A connector for tests and demos: numbers and publishes records, answers with its true books. */
@@ -77,7 +77,7 @@ export class FakeConnector {
     const base = this.#base();
     // A fire or an action is no record of the feed's own.
     if (!isDerived(draft.type)) this.sequence++;
-    const event = { ...draft, ...base, sequence: this.sequence } as MarketEvent;
+    const event = { ...base, ...draft, sequence: this.sequence } as MarketEvent;
     const payload = this.#encoder.encode(event);
     if (lost) return;
     this.#publisher.publish({
