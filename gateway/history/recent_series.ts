@@ -24,8 +24,8 @@ const ENCODER = new Encoder();
 /**
  * The newest records of one type of one market, in order of receipt, none missing from
  * {@linkcode floorUs} on. Kept are all of the last minutes, so that they reach back into what the
- * archive holds, and the newest few however old they are. They are kept as the bus sent them, which
- * is a third of their size as objects, and decoded for who asks.
+ * archive holds, and the newest few however old they are. They are kept as the bus sent them,
+ * compressed, which is a fifteenth of their size as objects, and decoded for who asks.
  */
 export class RecentSeries<R extends Kept> {
   #type: R["type"];
@@ -100,7 +100,9 @@ export class RecentSeries<R extends Kept> {
 
   #push(record: R, message: Uint8Array): void {
     this.#count(1);
-    if (this.#blocks.at(-1)?.add(record, message)) return;
+    const last = this.#blocks.at(-1);
+    if (last?.add(record, message)) return;
+    last?.pack();
     const block = new PackedRecords<R>(record, message);
     block.add(record, message);
     this.#blocks.push(block);

@@ -198,7 +198,7 @@ export class MarketData {
       this.#heldCount.set(feed, 0);
       this.#listener.onBooksLost(feed);
     } else {
-      market.held.push({ event, origin });
+      market.held.push({ event, origin: origin && copied(origin) });
       this.#heldCount.set(feed, count);
     }
     this.#listener.onSnapshotWanted(feed);
@@ -288,6 +288,11 @@ export class MarketData {
     this.#listener.onMarket(market);
     return market;
   }
+}
+
+/** Bytes of the bus are views of blocks of many messages: one that is kept would keep its block. */
+function copied({ position, payload }: RecordOrigin): RecordOrigin {
+  return { position, payload: new Uint8Array(payload) };
 }
 
 /** News of dates, or of what is announced, leave a market's state and result as they were. */
