@@ -31,6 +31,8 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
 };
 /** Gateways allocate little that lives long: small new space, short pauses. */
 const GATEWAY_V8 = "--v8-flags=--max-semi-space-size=4";
+/** Large buffers go back to the system when they are freed: glibc would keep them after the first. */
+const GATEWAY_MALLOC = "MALLOC_MMAP_THRESHOLD_=131072 MALLOC_ARENA_MAX=2 ";
 
 /** Hosts and folders of the named environment, or of all that there are. */
 export async function reachOf(registryDir: string, env: string | undefined): Promise<Reach[]> {
@@ -117,7 +119,7 @@ function commandOf(launch: Launch): string {
   ];
   const commit = Deno.env.get("SSMD_COMMIT") || commitOf(root) || "";
   const variables = `SSMD_REACH=${quoted(sources(launch.reach))} SSMD_COMMIT=${quoted(commit)}`;
-  return `${variables} exec ${words.map(quoted).join(" ")} "$@"`;
+  return `${serves ? GATEWAY_MALLOC : ""}${variables} exec ${words.map(quoted).join(" ")} "$@"`;
 }
 
 /** Lines of files that hosts and folders come from, for the sentence of a refusal. */

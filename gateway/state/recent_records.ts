@@ -3,6 +3,10 @@ import type { InMessage } from "@ssmd/transport";
 
 /** Evicted records at the head of the arrays before they are moved together. */
 const HEAD_MAX = 4096;
+/** Bytes of a slab that payloads are copied into; a larger payload has one of its own. */
+const SLAB_BYTES = 64 * 1024;
+
+const EMPTY = new Uint8Array(0);
 
 /** Limits of {@linkcode RecentRecords}; beyond them the oldest are dropped. */
 export interface RecentLimits {
@@ -30,7 +34,12 @@ export class RecentRecords {
   /** All records received at this time or later are held. */
   #heldFromUs = 0;
   #subjects: string[] = [];
-  #payloads: Uint8Array[] = [];
+  /** The slab of each, many of which share one; where it begins there and where it ends. */
+  #slabs: Uint8Array[] = [];
+  #starts: number[] = [];
+  #ends: number[] = [];
+  #slab: Uint8Array = EMPTY;
+  #slabUsed = 0;
   #positions: number[] = [];
   #times: number[] = [];
   #head = 0;
@@ -84,7 +93,7 @@ export class RecentRecords {
   addMessage({ subject, payload, streamSequence }: InMessage, receivedAtUs: number): number {
     const position = this.#base + streamSequence;
     this.#subjects.push(subject);
-    this.#payloads.push(payload);
+    this.#keep(payload);
     this.#positions.push(position);
     this.#times.push(receivedAtUs);
     this.#bytes += payload.length;
@@ -135,9 +144,22 @@ export class RecentRecords {
   ): void {
     for (let i = this.#indexAfter(position); i < this.#positions.length; i++) {
       const subject = this.#subjects[i] as string;
-      const payload = this.#payloads[i] as Uint8Array;
+      const payload = (this.#slabs[i] as Uint8Array).subarray(this.#starts[i], this.#ends[i]);
       if (!each(subject, payload, this.#positions[i] as number)) return;
     }
+  }
+
+  /** Copies: a payload is a view of what the bus read at once, and each view is an object. */
+  #keep(payload: Uint8Array): void {
+    if (this.#slabUsed + payload.length > this.#slab.length) {
+      this.#slab = new Uint8Array(Math.max(SLAB_BYTES, payload.length));
+      this.#slabUsed = 0;
+    }
+    this.#slab.set(payload, this.#slabUsed);
+    this.#slabs.push(this.#slab);
+    this.#starts.push(this.#slabUsed);
+    this.#slabUsed += payload.length;
+    this.#ends.push(this.#slabUsed);
   }
 
   #indexAfter(position: number): number {
@@ -156,19 +178,18 @@ export class RecentRecords {
     for (let n = 0; this.length > 0; n++) {
       if (n >= least && this.length <= messagesMax && this.#bytes <= bytesMax) break;
       const at = this.#head++;
-      this.#bytes -= (this.#payloads[at] as Uint8Array).length;
+      this.#bytes -= (this.#ends[at] as number) - (this.#starts[at] as number);
       // The memory is to go now, not when the arrays are moved together.
-      this.#payloads[at] = EMPTY;
+      this.#slabs[at] = EMPTY;
       this.#heldAfter = Math.max(this.#heldAfter, this.#positions[at] as number);
       this.#heldFromUs = Math.max(this.#heldFromUs, (this.#times[at] as number) + 1);
     }
     if (this.#head < HEAD_MAX || this.#head * 2 < this.#positions.length) return;
-    for (const list of [this.#subjects, this.#payloads, this.#positions, this.#times]) {
+    const numbers = [this.#starts, this.#ends, this.#positions, this.#times];
+    for (const list of [this.#subjects, this.#slabs, ...numbers]) {
       list.copyWithin(0, this.#head);
       list.length -= this.#head;
     }
     this.#head = 0;
   }
 }
-
-const EMPTY = new Uint8Array(0);
