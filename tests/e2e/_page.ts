@@ -14,10 +14,11 @@ export function browserTest(name: string, body: (page: Page) => Promise<void>): 
   });
 }
 
-/** Waits for what the page is to show; says what it shows instead. */
+/** Waits for what the page is to show, also by a promise; says what it shows instead. */
 export async function shows(page: Page, expression: string, withinMs = WAIT_MS): Promise<void> {
   try {
-    await page.waitFor(`Boolean(${expression})`, withinMs);
+    // A promise itself is always true.
+    await page.waitFor(`Promise.resolve(${expression}).then(Boolean)`, withinMs);
   } catch (cause) {
     const text = await page.evaluate("document.body.innerText");
     throw new RangeError(`never came true: ${expression}\nthe page shows:\n${text}`, { cause });
