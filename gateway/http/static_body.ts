@@ -14,7 +14,7 @@ export class StaticBody {
 
   constructor(body: string | Uint8Array, headers: Readonly<Record<string, string>>) {
     this.#plain = typeof body === "string" ? UTF8.encode(body) : body;
-    this.#gzip = gzipSync(this.#plain);
+    this.#gzip = gzipSync(this.#plain, { level: 9 });
     const hash = createHash("sha256").update(this.#plain).digest("base64url").slice(0, 16);
     // Weak: the same content packed and unpacked.
     this.#headers = { ...headers, etag: `W/"${hash}"`, vary: "accept-encoding" };

@@ -4,9 +4,6 @@ import { ConfigError } from "@ssmd/runtime";
 const HERE = new URL("./", import.meta.url);
 const TEXT = new TextDecoder();
 
-/** Files that are taken over as they are. */
-const STATIC = ["index.html", "icon.svg"] as const;
-
 /** The chart library as one file without further imports, beside its usual entry. */
 function chartLibrary(): URL {
   return new URL(
@@ -57,9 +54,10 @@ export async function buildPage(): Promise<Map<string, Uint8Array>> {
   } finally {
     await esbuild.stop();
   }
-  for (const name of STATIC) {
-    files.set(name, await Deno.readFile(new URL(`static/${name}`, HERE)));
-  }
+  files.set("icon.svg", await Deno.readFile(new URL("static/icon.svg", HERE)));
+  const html = await Deno.readTextFile(new URL("static/index.html", HERE));
+  // Its indentation is for who reads it here.
+  files.set("index.html", new TextEncoder().encode(html.replace(/\n\s+/g, "\n")));
   return files;
 }
 

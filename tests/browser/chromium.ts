@@ -41,6 +41,7 @@ const VIRTUAL_KEYS: Readonly<Record<string, number>> = {
   Enter: 13,
   Escape: 27,
   Tab: 9,
+  Backspace: 8,
   ArrowUp: 38,
   ArrowDown: 40,
 };
@@ -183,6 +184,8 @@ async function newPage(devTools: DevTools): Promise<Page> {
   await devTools.send("Log.enable");
   await devTools.send("Page.enable");
   await devTools.send("Runtime.enable");
+  // As in a window that somebody uses: fields say when they have the focus.
+  await devTools.send("Emulation.setFocusEmulationEnabled", { enabled: true });
   const evaluate = async (expression: string) => {
     const options = { expression, returnByValue: true, awaitPromise: true };
     const { result } = await devTools.send("Runtime.evaluate", options);

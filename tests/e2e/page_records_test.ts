@@ -1,47 +1,10 @@
 import assert from "node:assert/strict";
-import { Encoder } from "@ssmd/codec";
-import { type Gateway, startGateway } from "@ssmd/gateway";
-import { type MarketEvent, subjectOf } from "@ssmd/market";
-import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
-import { memoryTransport } from "@ssmd/transport";
+import { nowUs } from "@ssmd/runtime";
 import { browserTest, says, shows } from "./_page.ts";
+import { type NewRecord, withMarkets } from "./_published_markets.ts";
 
 const ROWS = `document.querySelectorAll("#market-rows > .row").length`;
 const MARKETS = 5000;
-
-/** A record without what a publisher adds: its feed, its times and its number. */
-type NewRecord = Without<MarketEvent, "feed" | "timestampUs" | "receivedAtUs" | "sequence">;
-type Without<T, Names extends string> = T extends unknown ? Omit<T, Names> : never;
-
-/** A gateway with thousands of markets, and what is published on its bus. */
-async function withManyMarkets(
-  test: (gateway: Gateway, publish: (record: NewRecord) => void) => Promise<void>,
-): Promise<void> {
-  const transport = memoryTransport();
-  const publisher = transport.publisher();
-  const encoder = new Encoder();
-  let sequence = 0;
-  const markets = Array.from({ length: MARKETS }, (_, i) => ({
-    ...{ symbol: `KXMANY-${String(i).padStart(4, "0")}`, feed: "kalshi", external: "" },
-  }));
-  const gateway = await startGateway({
-    ...{ env: "test", transport, markets, feeds: ["kalshi"], host: "127.0.0.1", port: 0 },
-    ...{ logger: silentLogger, metrics: new Metrics("gateway"), version: "0.0.0", info: {} },
-  });
-  try {
-    await test(gateway, (record) => {
-      const [now, number] = [nowUs(), ++sequence];
-      const times = { timestampUs: now, receivedAtUs: now, sequence: number };
-      const event: MarketEvent = { feed: "kalshi", ...times, ...record };
-      const subject = subjectOf("test", event.feed, event.type, event.symbol);
-      publisher.publish({ subject, payload: encoder.encode(event), id: `test-${number}` });
-    });
-  } finally {
-    await gateway.close();
-    await publisher.close();
-    await transport.close();
-  }
-}
 
 const SYMBOL = "KXMANY-0042";
 const BOOK: NewRecord = {
@@ -71,7 +34,7 @@ function gap(fromUs: number, toUs: number): NewRecord {
 browserTest(
   "of thousands of markets only those that are seen are in the document",
   (page) =>
-    withManyMarkets(async (gateway) => {
+    withMarkets(MARKETS, async (gateway) => {
       await page.resize(1280, 800, true);
       await page.goto(`${gateway.url}/`);
       await shows(page, says("#market-count", /5,000 markets/));
@@ -88,7 +51,7 @@ browserTest(
 browserTest(
   "a gap is told in the list, over the book, between the trades and in the chart",
   (page) =>
-    withManyMarkets(async (gateway, publish) => {
+    withMarkets(MARKETS, async (gateway, publish) => {
       const trade = (price: number) =>
         publish({ type: "trade", symbol: SYMBOL, price, size: 1, side: "buy", tradeId: "" });
       await page.resize(1280, 800, false);

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { cssColor } from "./theme.ts";
 
 /** A canvas that is as sharp as the screen, cleared; undefined while it has no size. */
 export function pencil(
@@ -15,15 +16,27 @@ export function pencil(
   return { context, width, height };
 }
 
+/** What is written beside a line: its bounds in words. */
+interface Axes {
+  low: string;
+  high: string;
+  from: string;
+  to: string;
+}
+
+const LABEL_PX = 14;
+
 /** A line through values of equal distance, filled faintly below; null = a hole in it. */
 export function drawLine(
   canvas: HTMLCanvasElement,
   values: readonly (number | null)[],
-  { color, fromZero = false }: { color: string; fromZero?: boolean },
+  { color, fromZero = false, axes }: { color: string; fromZero?: boolean; axes?: Axes },
 ): void {
   const pen = pencil(canvas);
   if (pen === undefined || values.length < 2) return;
-  const { context, width, height } = pen;
+  const { context, width } = pen;
+  const height = pen.height - (axes === undefined ? 0 : LABEL_PX);
+  if (axes !== undefined) drawAxes(context, axes, { width, height });
   let [low, high] = [fromZero ? 0 : Infinity, -Infinity];
   for (const value of values) {
     if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
@@ -44,6 +57,27 @@ export function drawLine(
       points = [];
     }
   }
+}
+
+/** Writes the bounds: values at the left, times below. */
+function drawAxes(
+  context: CanvasRenderingContext2D,
+  { low, high, from, to }: Axes,
+  { width, height }: { width: number; height: number },
+): void {
+  setLabelFont(context);
+  context.textAlign = "left";
+  context.fillText(high, 2, LABEL_PX - 4);
+  context.fillText(low, 2, height - 3);
+  context.fillText(from, 2, height + LABEL_PX - 3);
+  context.textAlign = "right";
+  context.fillText(to, width - 2, height + LABEL_PX - 3);
+}
+
+/** Text of a canvas as that of the page, small and dim. */
+export function setLabelFont(context: CanvasRenderingContext2D): void {
+  context.fillStyle = cssColor("--dim");
+  context.font = `11px ${getComputedStyle(document.body).fontFamily}`;
 }
 
 function drawRun(

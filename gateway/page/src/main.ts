@@ -8,11 +8,12 @@ import { Signals } from "./net/signals.ts";
 import { Session } from "./net/session.ts";
 import { Sparklines } from "./net/sparklines.ts";
 import { forget, remember, remembered } from "./remembered.ts";
-import { type ChartRange, hashOf, type Route, routeOf } from "./routes.ts";
+import { type ChartRange, hashOf, type MarketRoute, type Route, routeOf } from "./routes.ts";
 import { Store } from "./state/store.ts";
 import { Theme } from "./theme.ts";
 import { CaptureView } from "./views/capture_view.ts";
 import { ClientsView } from "./views/clients_view.ts";
+import { CompareView } from "./views/compare_view.ts";
 import { DepthView } from "./views/depth_view.ts";
 import { FeedsView } from "./views/feeds_view.ts";
 import { HeaderView } from "./views/header_view.ts";
@@ -37,6 +38,7 @@ const depth = new DepthView(store);
 const tape = new TapeView(store);
 const signals = new Signals(rest);
 const chart = new ChartView(store, rest, signals);
+const compare = new CompareView(store);
 const quality = new QualityView(store, rest);
 const sparklines = new Sparklines(store, rest);
 const markets = new MarketsView(store, sparklines);
@@ -133,25 +135,36 @@ function goTo(): void {
   if (route.view !== "market") document.title = `${route.view} · ssmd`;
 }
 
-/** Shows the part of the chart that the address says, else as it was left at the last market. */
+/** What an address says of the chart. */
+function rangeOf({ view: _view, symbol: _symbol, feed: _feed, ...range }: MarketRoute): ChartRange {
+  return range;
+}
+
+/** Shows the chart as the address says, else as it was left at the last market. */
 function openChart(): void {
   if (route.view !== "market") return;
-  const { interval, spanMs } = routeOf(remembered("chart") ?? "") as ChartRange;
-  const isAsked = route.interval !== undefined || route.spanMs !== undefined;
-  if (!isAsked && interval !== undefined) route = { ...route, interval };
-  if (!isAsked && spanMs !== undefined) route = { ...route, spanMs };
+  const left = routeOf(remembered("chart") ?? "");
+  const kept = left.view === "market" ? rangeOf(left) : {};
+  if (route.interval !== undefined || route.spanMs !== undefined) {
+    delete kept.interval;
+    delete kept.spanMs;
+  }
+  route = { ...kept, ...route };
   history.replaceState(null, "", hashOf(route));
+  compare.show(route.versus);
   chart.open(route);
 }
 
-/** The chart was moved, or another candle length chosen: the address says so, and it is remembered. */
-function setChartRange(range: ChartRange): void {
+/** The chart is looked at in another way: the address says so, and it is remembered. */
+function setChart(change: (range: ChartRange) => void): void {
   if (route.view !== "market") return;
   const { view, symbol, feed } = route;
+  const range = rangeOf(route);
+  change(range);
   route = { view, symbol, ...(feed === undefined ? {} : { feed }), ...range };
   history.replaceState(null, "", hashOf(route));
   rememberView();
-  const { toMs: _, ...kept } = range;
+  const { toMs: _toMs, ...kept } = range;
   remember("chart", hashOf({ view, symbol: "any", ...kept }));
 }
 
@@ -163,12 +176,7 @@ function step(by: number): void {
   if (row === undefined) return;
   const isOnly = store.find(row.symbol) === row;
   const feed = isOnly ? {} : { feed: row.feed };
-  const { interval, spanMs, toMs } = route;
-  const range = {
-    ...(interval === undefined ? {} : { interval }),
-    ...(spanMs === undefined ? {} : { spanMs }),
-    ...(toMs === undefined ? {} : { toMs }),
-  };
+  const range = rangeOf(route);
   history.replaceState(null, "", hashOf({ view: "market", symbol: row.symbol, ...feed, ...range }));
   goTo();
 }
@@ -208,7 +216,12 @@ const LENGTHS = ["auto", ...Object.keys(INTERVALS) as Interval[]] as const;
 
 /** Chooses a candle length. */
 function pick(length: typeof LENGTHS[number]): void {
-  setChartRange(length === "auto" ? {} : { interval: length });
+  setChart((range) => {
+    delete range.interval;
+    delete range.spanMs;
+    delete range.toMs;
+    if (length !== "auto") range.interval = length;
+  });
   if (route.view === "market") chart.open(route);
 }
 
@@ -225,9 +238,28 @@ function buildIntervals(): void {
     }
     setText(buttons[0] as Element, chosen === undefined ? `auto ${chart.interval}` : "auto");
   };
-  chart.span.onMoved = (range) => {
-    const interval = route.view === "market" ? route.interval : undefined;
-    setChartRange({ ...(interval === undefined ? {} : { interval }), ...range });
+  chart.span.onMoved = (seen) =>
+    setChart((range) => {
+      delete range.toMs;
+      Object.assign(range, seen);
+    });
+}
+
+function buildOverlays(): void {
+  const lay = () => route.view === "market" && chart.lay(route);
+  chart.overlays.onChosen = (over) => {
+    setChart((range) => {
+      delete range.over;
+      if (over.length > 0) range.over = over;
+    });
+    lay();
+  };
+  compare.onChosen = (symbol) => {
+    setChart((range) => {
+      delete range.versus;
+      if (symbol !== undefined) range.versus = symbol;
+    });
+    lay();
   };
 }
 
@@ -277,6 +309,7 @@ function buildTheme(): void {
 }
 
 buildIntervals();
+buildOverlays();
 buildKeys();
 buildTheme();
 byId("help-open").onclick = openHelp;

@@ -1,15 +1,26 @@
 import { type Interval, INTERVALS } from "./chart/intervals.ts";
 
-/** Which part of a market's chart is looked at; what is absent follows the history there is. */
+/** What may be laid over a chart, by the ids of their buttons. */
+export const OVERLAYS = ["vwap", "profile", "log"] as const;
+
+/** Something that is laid over a chart. */
+export type Overlay = typeof OVERLAYS[number];
+
+/** How a market's chart is looked at; what is absent follows the history there is. */
 export interface ChartRange {
   interval?: Interval;
   /** Length of what is seen, ms. */
   spanMs?: number;
   /** Where it ends, ms; absent = now. */
   toMs?: number;
+  /** At least one. */
+  over?: Overlay[];
+  /** The market that it is compared with. */
+  versus?: string;
 }
 
-type MarketRoute = { view: "market"; symbol: string; feed?: string } & ChartRange;
+/** A market's address. */
+export type MarketRoute = { view: "market"; symbol: string; feed?: string } & ChartRange;
 
 /** Views without parameters. */
 const VIEWS = ["markets", "feeds", "capture", "sql", "signals", "clients"] as const;
@@ -33,12 +44,14 @@ export function routeOf(hash: string): Route {
 /** The hash of a route. */
 export function hashOf(route: Route): string {
   if (route.view !== "market") return `#/${route.view}`;
-  const { symbol, feed, interval, spanMs, toMs } = route;
+  const { symbol, feed, interval, spanMs, toMs, over, versus } = route;
   const query = new URLSearchParams({
     ...(feed === undefined ? {} : { feed }),
     ...(interval === undefined ? {} : { interval }),
     ...(spanMs === undefined ? {} : { span: `${Math.round(spanMs / 1000)}s` }),
     ...(toMs === undefined ? {} : { to: new Date(toMs).toISOString().replace(".000Z", "Z") }),
+    ...(over === undefined ? {} : { over: over.join(" ") }),
+    ...(versus === undefined ? {} : { versus }),
   }).toString().replaceAll("%3A", ":");
   return `#/market/${encodeURIComponent(symbol)}${query === "" ? "" : `?${query}`}`;
 }
@@ -48,10 +61,15 @@ function rangeOf(params: URLSearchParams): ChartRange {
   const interval = names.find((name) => name === params.get("interval"));
   const seconds = Number(/^(\d{1,9})s$/.exec(params.get("span") ?? "")?.[1] ?? 0);
   const toMs = Date.parse(params.get("to") ?? "");
+  const laid = params.get("over")?.split(" ");
+  const over = OVERLAYS.filter((name) => laid?.includes(name));
+  const versus = params.get("versus") ?? "";
   return {
     ...(interval === undefined ? {} : { interval }),
     ...(seconds > 0 ? { spanMs: seconds * 1000 } : {}),
     ...(Number.isNaN(toMs) ? {} : { toMs }),
+    ...(over.length === 0 ? {} : { over }),
+    ...(versus === "" ? {} : { versus }),
   };
 }
 

@@ -9,6 +9,7 @@ Deno.test("every view has an address that leads back to it", () => {
     { view: "market", symbol: "BTCUSD" },
     { view: "market", symbol: "KX/A-26.5 %?#", feed: "kal shi" },
     { view: "market", symbol: "BTCUSD", interval: "5s", spanMs: 900_000 },
+    { view: "market", symbol: "BTCUSD", over: ["vwap", "log"], versus: "KX/A-26.5 %?#&" },
     { view: "market", symbol: "A", feed: "b", spanMs: 60_000, toMs: Date.UTC(2026, 7, 1, 12, 30) },
   ];
   for (const route of routes) assert.deepEqual(routeOf(hashOf(route)), route);
@@ -23,5 +24,5 @@ Deno.test("an address that names nothing is the list of markets", () => {
 
 Deno.test("what an address says wrongly about the chart is as if it were not there", () => {
   const market = { view: "market", symbol: "A" };
-  assert.deepEqual(routeOf("#/market/A?interval=7m&span=0s&to=never"), market);
+  assert.deepEqual(routeOf("#/market/A?interval=7m&span=0s&to=never&over=all&versus="), market);
 });

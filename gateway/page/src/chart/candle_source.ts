@@ -34,8 +34,8 @@ export async function youngSince(
   const { candles, gaps } = answer.body as unknown as CandleAnswer;
   const pause = gaps.findLast(({ from, to }) => to !== null && to - from > PAUSE_MS_MIN);
   if (pause?.to != null && pause.to > Date.now() - YOUNG_MINUTES * 60_000) {
-    // Of an archive that is only begun nothing is known before; no record is missing there.
-    return { ms: pause.to, isAgain: pause.reason !== "not_archived_yet" };
+    // Before an archive, or a gateway without one, began nothing is known: no record is missing there.
+    return { ms: pause.to, isAgain: !["not_archived_yet", "not_kept"].includes(pause.reason) };
   }
   const first = candles[0];
   if (first === undefined) return undefined;

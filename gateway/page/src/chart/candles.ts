@@ -119,3 +119,30 @@ export function vwapOf(candles: readonly Candle[]): { startMs: number; value: nu
   }
   return points;
 }
+
+/** Volume that was traded from `low` up to `high`. */
+interface ProfileBin {
+  low: number;
+  high: number;
+  volume: number;
+}
+
+/** Volume by price in `count` equal steps; a candle's lies evenly between its low and its high. */
+export function profileOf(candles: readonly Candle[], count: number): ProfileBin[] {
+  const bottom = Math.min(...candles.map(({ low }) => low));
+  const top = Math.max(...candles.map(({ high }) => high));
+  const step = (top - bottom) / count;
+  if (!(step > 0)) return [];
+  const bins = Array.from({ length: count }, (_, i) => ({
+    ...{ low: bottom + i * step, high: bottom + (i + 1) * step, volume: 0 },
+  }));
+  const binAt = (price: number) => Math.min(count - 1, Math.floor((price - bottom) / step));
+  for (const { low, high, volume } of candles) {
+    for (let i = binAt(low); i <= binAt(high); i++) {
+      const bin = bins[i] as ProfileBin;
+      const overlap = Math.min(high, bin.high) - Math.max(low, bin.low);
+      bin.volume += high === low ? volume : volume * Math.max(0, overlap) / (high - low);
+    }
+  }
+  return bins;
+}

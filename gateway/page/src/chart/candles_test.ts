@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Candle, Candles, vwapOf } from "./candles.ts";
+import { type Candle, Candles, profileOf, vwapOf } from "./candles.ts";
 
 function candle(start: number, close: number, more: Partial<Candle> = {}): Candle {
   const prices = { open: close, high: close, low: close, close };
@@ -50,4 +50,20 @@ Deno.test("the mean price by volume adds candles up, and one without a mean coun
     { ...candle, start: 2000, close: 8, volume: 3 },
   ]);
   assert.deepEqual(points, [{ startMs: 1000, value: 4 }, { startMs: 2000, value: 7 }]);
+});
+
+Deno.test("a candle's volume lies evenly between its low and its high, and none is lost", () => {
+  const bins = profileOf([
+    candle(0, 10, { low: 10, high: 14, volume: 8 }),
+    candle(1000, 14, { volume: 5 }),
+    candle(2000, 11, { low: 11, high: 12, volume: 1 }),
+  ], 4);
+  assert.deepEqual(bins, [
+    { low: 10, high: 11, volume: 2 },
+    { low: 11, high: 12, volume: 3 },
+    { low: 12, high: 13, volume: 2 },
+    { low: 13, high: 14, volume: 7 },
+  ]);
+  assert.deepEqual(profileOf([candle(0, 10)], 4), []);
+  assert.deepEqual(profileOf([], 4), []);
 });

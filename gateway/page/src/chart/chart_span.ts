@@ -40,6 +40,7 @@ export class ChartSpan {
       clearTimeout(this.#settling);
       this.#settling = setTimeout(() => this.#report(), SETTLE_MS);
     };
+    chart.timeScale().subscribeSizeChange(() => this.apply(this.#slots));
     box.addEventListener("wheel", moved, { passive: true });
     box.addEventListener("pointermove", ({ buttons }) => buttons === 0 || moved());
     box.addEventListener("touchmove", moved, { passive: true });

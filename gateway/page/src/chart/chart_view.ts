@@ -20,6 +20,7 @@ import { cssColor } from "../theme.ts";
 import { CandleSource, youngSince } from "./candle_source.ts";
 import type { Candle } from "./candles.ts";
 import { ChartSpan, SPACING_PX } from "./chart_span.ts";
+import { CompareLine } from "./compare_line.ts";
 import { FireMarks } from "./fire_marks.ts";
 import { GapBands, nameOf } from "./gap_bands.ts";
 import { type Interval, intervalFor } from "./intervals.ts";
@@ -44,7 +45,8 @@ export class ChartView {
   #mids: MidLine;
   #bands = new GapBands();
   #fires: FireMarks;
-  #overlays: Overlays;
+  readonly overlays: Overlays;
+  #compare: CompareLine;
   /** What was asked for, and the length that is shown. */
   #range: ChartRange = {};
   #interval: Interval = "1m";
@@ -80,7 +82,8 @@ export class ChartView {
     });
     this.#chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
     this.#mids = new MidLine(this.#chart);
-    this.#overlays = new Overlays(this.#chart, () => this.#redraw());
+    this.overlays = new Overlays(this.#chart, this.#bars);
+    this.#compare = new CompareLine(this.#chart, rest);
     this.applyTheme();
     this.#chart.subscribeCrosshairMove(({ time }) => {
       this.#pointAt(time as UTCTimestamp | undefined);
@@ -111,12 +114,23 @@ export class ChartView {
     void this.#begin(row);
   }
 
+  /** Lays over the candles what is wanted. */
+  lay({ over = [], versus }: ChartRange): void {
+    const other = versus === undefined ? undefined : this.#store.find(versus);
+    const isCompared = other !== undefined && other !== this.#store.current;
+    this.overlays.set(over, isCompared);
+    this.#compare.open(isCompared ? other : undefined, this.#interval);
+    this.#redraw();
+    if (isCompared) void this.#compare.read().then(() => this.#redraw());
+  }
+
   async #begin(row: MarketRow): Promise<void> {
     const range = this.#range;
     const young = await youngSince(this.#rest, row);
     if (row.key !== this.#shownMarket || range !== this.#range) return;
     this.#interval = range.interval ?? intervalFor(Date.now() - (young?.ms ?? 0));
     this.onInterval();
+    this.lay(range);
     this.span.sinceMs = young?.ms;
     const since = `recording ${young?.isAgain ? "again " : ""}since`;
     setText(byId("since"), young === undefined ? "" : `${since} ${dayTime(young.ms)}`);
@@ -135,7 +149,7 @@ export class ChartView {
     for (let i = 0; i < OLDER_PARTS_MAX && fromMs !== undefined; i++) {
       const first = source.candles.list[0]?.start;
       if (source !== this.#source || first === undefined || first <= fromMs) return;
-      if (!await source.loadOlder()) return;
+      if (!await this.#readOlder(source)) return;
       this.#redraw();
     }
   }
@@ -201,7 +215,8 @@ export class ChartView {
     const [up, down] = [cssColor("--up"), cssColor("--down")];
     this.#bars.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
     this.#mids.applyOptions({ color: cssColor("--accent") });
-    this.#overlays.applyTheme();
+    this.overlays.applyTheme();
+    this.#compare.applyTheme();
     const colors = { band: "--gap-band", line: "--gap-line", text: "--warn" } as const;
     this.#bands.colors = {
       band: cssColor(colors.band),
@@ -217,7 +232,8 @@ export class ChartView {
     if (source === undefined || this.#busy) return;
     this.#busy = true;
     this.#refreshAtMs = Date.now() + REFRESH_EVERY_MS;
-    const isRead = await how(source).finally(() => this.#busy = false);
+    const reads = Promise.all([how(source), this.#compare.read()]);
+    const [isRead] = await reads.finally(() => this.#busy = false);
     // Another market was chosen during the request: its candles are loaded next.
     if (source !== this.#source) return void this.reload();
     if (!isRead) return;
@@ -231,8 +247,13 @@ export class ChartView {
     const source = this.#source;
     if (source === undefined || this.#busy || source.candles.list.length === 0) return;
     this.#busy = true;
-    const isMore = await source.loadOlder().finally(() => this.#busy = false);
+    const isMore = await this.#readOlder(source).finally(() => this.#busy = false);
     if (isMore && source === this.#source) this.#redraw();
+  }
+
+  async #readOlder(source: CandleSource): Promise<boolean> {
+    const [isMore] = await Promise.all([source.loadOlder(), this.#compare.readOlder()]);
+    return isMore;
   }
 
   #redraw(): void {
@@ -240,7 +261,7 @@ export class ChartView {
     const slots = candles?.slots(Date.now()) ?? [];
     this.#bars.setData(slots.map(({ start, candle }) => barOf(start, candle)));
     this.#volume.setData(slots.map(({ start, candle }) => volumeOf(start, candle)));
-    this.#overlays.draw(candles?.list ?? []);
+    this.overlays.draw(candles?.list ?? []);
     this.#bands.gaps = candles?.gaps ?? [];
     this.#bands.firstMs = slots[0]?.start ?? 0;
     this.#bands.slots = slots.length;
@@ -248,6 +269,7 @@ export class ChartView {
     this.#bands.update();
     this.#drawFires();
     const { firstMs, slots: count, intervalMs } = this.#bands;
+    this.#compare.draw(firstMs, this.#bands.lastMs);
     this.span.apply({ count, firstMs, intervalMs });
     if (slots.length > 0) this.#mids.clear();
     const empty = byId("chart-empty");

@@ -67,12 +67,13 @@ export class FireMarks {
     }
     const slots = [...bySlot.values()].sort((a, b) => a.start - b.start);
     let namedAt = -Infinity;
-    this.#marks.setMarkers(slots.map((mark): SeriesMarker<UTCTimestamp> => {
+    const marked = [...new Map(slots.map((mark) => [mark.start, mark])).values()];
+    this.#marks.setMarkers(marked.map((mark): SeriesMarker<UTCTimestamp> => {
       const isNamed = mark.start - namedAt >= NAMED_SLOTS * intervalMs;
       if (isNamed) namedAt = mark.start;
       return {
         time: mark.start / 1000 as UTCTimestamp,
-        ...{ position: "aboveBar", shape: "arrowDown", color: cssColor("--accent") },
+        ...{ position: "aboveBar", shape: "circle", size: 0.5, color: cssColor("--accent") },
         ...(isNamed ? { text: textOf(mark) } : {}),
       };
     }));

@@ -113,8 +113,9 @@ export class GapBands implements ISeriesPrimitive<Time> {
   #label(context: CanvasRenderingContext2D, { reason, from }: GapSpan, left: number): void {
     context.fillStyle = this.colors.text;
     context.font = this.font;
-    context.fillText(nameOf(reason), left + 6, 16);
-    context.fillText(dayTime(from), left + 6, 30);
+    // Below the legend.
+    context.fillText(nameOf(reason), left + 6, 40);
+    context.fillText(dayTime(from), left + 6, 54);
   }
 }
 

@@ -7,39 +7,50 @@ import {
   type UTCTimestamp,
 } from "lightweight-charts";
 import { byId, setAttribute } from "../dom.ts";
-import { remember, remembered } from "../remembered.ts";
+import { type Overlay, OVERLAYS } from "../routes.ts";
 import { cssColor } from "../theme.ts";
 import { type Candle, vwapOf } from "./candles.ts";
+import { VolumeProfile } from "./volume_profile.ts";
 
-/** What may be laid over the chart: the mean price by volume since its first candle, a log scale. */
+/** What may be laid over the candles: mean price and volume by price, a log scale. */
 export class Overlays {
+  /** Called when somebody has chosen others. */
+  onChosen: (over: Overlay[]) => void = () => {};
   #chart: IChartApi;
   #vwap: ISeriesApi<"Line">;
-  #isOn = new Set((remembered("overlays") ?? "").split(" "));
-  #onChange: () => void;
+  #profile: VolumeProfile;
+  #isOn: ReadonlySet<Overlay> = new Set();
 
-  constructor(chart: IChartApi, onChange: () => void) {
+  constructor(chart: IChartApi, bars: ISeriesApi<"Candlestick">) {
     this.#chart = chart;
-    this.#onChange = onChange;
+    this.#profile = new VolumeProfile(chart, bars);
+    bars.attachPrimitive(this.#profile);
     this.#vwap = chart.addSeries(LineSeries, {
       ...{ lineWidth: 1, priceLineVisible: false, lastValueVisible: false },
       crosshairMarkerVisible: false,
     });
-    for (const name of ["vwap", "log"]) {
-      const button = byId(name);
-      button.onclick = () => {
-        if (!this.#isOn.delete(name)) this.#isOn.add(name);
-        remember("overlays", [...this.#isOn].join(" ").trim());
-        this.#apply();
-        this.#onChange();
-      };
+    for (const name of OVERLAYS) {
+      byId(name).onclick = () =>
+        this.onChosen(OVERLAYS.filter((each) => this.#isOn.has(each) !== (each === name)));
     }
-    this.#apply();
+  }
+
+  /** Chooses what is laid over; prices are in percent where markets are compared. */
+  set(over: readonly Overlay[], isPercent: boolean): void {
+    this.#isOn = new Set(over);
+    for (const name of OVERLAYS) {
+      setAttribute(byId(name), "aria-pressed", String(this.#isOn.has(name)));
+    }
+    byId<HTMLButtonElement>("log").disabled = isPercent;
+    const { Logarithmic, Normal, Percentage } = PriceScaleMode;
+    const mode = isPercent ? Percentage : this.#isOn.has("log") ? Logarithmic : Normal;
+    this.#chart.priceScale("right").applyOptions({ mode });
   }
 
   /** Colours of the theme. */
   applyTheme(): void {
-    this.#vwap.applyOptions({ color: cssColor("--accent") });
+    this.#vwap.applyOptions({ color: cssColor("--vwap") });
+    this.#profile.colors = { bar: cssColor("--profile"), most: cssColor("--profile-most") };
   }
 
   /** Draws over these candles. */
@@ -48,13 +59,6 @@ export class Overlays {
     this.#vwap.setData(
       points.map(({ startMs, value }) => ({ time: startMs / 1000 as UTCTimestamp, value })),
     );
-  }
-
-  #apply(): void {
-    for (const name of ["vwap", "log"]) {
-      setAttribute(byId(name), "aria-pressed", String(this.#isOn.has(name)));
-    }
-    const mode = this.#isOn.has("log") ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal;
-    this.#chart.priceScale("right").applyOptions({ mode });
+    this.#profile.set(this.#isOn.has("profile") ? candles : []);
   }
 }

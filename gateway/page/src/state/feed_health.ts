@@ -110,8 +110,8 @@ export function sumGaps(gaps: readonly GapEntry[], nowMs: number): GapSum {
   return { gaps: gaps.length, reconnects, lostMs };
 }
 
-/** The value in the middle; null of none. */
-export function medianOf(values: readonly number[]): number | null {
+/** The least value that this share of all do not exceed; null of none. */
+export function quantileOf(values: readonly number[], share: number): number | null {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? null;
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type GapEntry, medianOf, shardsText, sumGaps } from "./feed_health.ts";
+import { type GapEntry, quantileOf, shardsText, sumGaps } from "./feed_health.ts";
 
 function gap(from: number, to: number | null, more: Partial<GapEntry> = {}): GapEntry {
   const names = {
@@ -23,9 +23,10 @@ Deno.test("time that several gaps cover counts once, and one that is open lasts 
   assert.deepEqual(sumGaps([], 230), { gaps: 0, reconnects: 0, lostMs: 0 });
 });
 
-Deno.test("the median of none is not known", () => {
-  assert.equal(medianOf([]), null);
-  assert.equal(medianOf([30, 1, 2]), 2);
+Deno.test("a quantile of none is not known", () => {
+  assert.equal(quantileOf([], 0.5), null);
+  assert.equal(quantileOf([30, 1, 2], 0.5), 2);
+  assert.equal(quantileOf([30, 1, 2], 0.99), 30);
 });
 
 Deno.test("shards are counted, and those that are away are named", () => {

@@ -1,4 +1,4 @@
-import { pencil } from "../canvas.ts";
+import { pencil, setLabelFont } from "../canvas.ts";
 import { byId, setText } from "../dom.ts";
 import { size } from "../format.ts";
 import { priceText } from "../state/market_figures.ts";
@@ -64,7 +64,13 @@ export class DepthView {
     drawSide(context, shown.asks, { x, y, floor, edge: width, color: cssColor("--down") });
     context.globalAlpha = 1;
     const row = this.#store.current ?? emptyRow("", "");
-    drawLabels(context, [low, mid, high].map((value) => priceText(row, value)), { width, height });
+    drawLabels(
+      context,
+      [priceText(row, low), priceText(row, mid, 1), priceText(row, high)],
+      { width, height },
+    );
+    drawSizes(context, [most, most / 2], { y, width });
+    if (this.#pointerX !== null) drawPointer(context, this.#pointerX, floor);
     this.#note(shown, low + (high - low) * (this.#pointerX ?? 0) / width, mid);
   }
 
@@ -76,7 +82,8 @@ export class DepthView {
     }
     const side = at < mid ? shown.bids : shown.asks;
     const sum = side.findLast(([value]) => at < mid ? value >= at : value <= at)?.[1] ?? 0;
-    setText(byId("depth-note"), `${size(sum)} up to ${priceText(row, at)}`);
+    const way = at < mid ? "down to" : "up to";
+    setText(byId("depth-note"), `${size(sum)} ${way} ${priceText(row, at)}`);
   }
 }
 
@@ -130,8 +137,7 @@ function drawLabels(
   [low = "", mid = "", high = ""]: readonly string[],
   { width, height }: { width: number; height: number },
 ): void {
-  context.fillStyle = cssColor("--dim");
-  context.font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  setLabelFont(context);
   const base = height - 4;
   context.textAlign = "left";
   context.fillText(low, 4, base);
@@ -139,4 +145,31 @@ function drawLabels(
   context.fillText(mid, width / 2, base);
   context.textAlign = "right";
   context.fillText(high, width - 4, base);
+}
+
+/** The axis of sizes: a faint line and its number at each. */
+function drawSizes(
+  context: CanvasRenderingContext2D,
+  sizes: readonly number[],
+  { y, width }: { y: (sum: number) => number; width: number },
+): void {
+  setLabelFont(context);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const each of sizes) {
+    const text = size(each);
+    const at = Math.max(6, y(each));
+    const half = context.measureText(text).width / 2 + 6;
+    context.fillText(text, width / 2, at);
+    context.fillStyle = cssColor("--line");
+    context.fillRect(0, Math.round(at), width / 2 - half, 1);
+    context.fillRect(width / 2 + half, Math.round(at), width / 2 - half, 1);
+    setLabelFont(context);
+  }
+  context.textBaseline = "alphabetic";
+}
+
+function drawPointer(context: CanvasRenderingContext2D, x: number, floor: number): void {
+  context.fillStyle = cssColor("--dim");
+  context.fillRect(Math.round(x), 0, 1, floor);
 }

@@ -8,8 +8,8 @@ import {
   type FeedHealth,
   type GapEntry,
   type GapSum,
-  medianOf,
   nextTryText,
+  quantileOf,
   Rates,
   shardsText,
   sumGaps,
@@ -20,6 +20,8 @@ import { cssColor } from "../theme.ts";
 
 const GAPS_EVERY_S = 5;
 const GAPS_SHOWN = 100;
+/** A lag beyond this is amber, as it is in the alert SsmdVenueLag. */
+const LAG_MS_MAX = 5_000;
 /** Subscriptions that a card names. */
 const AWAY_SHOWN = 8;
 const BADGES = { connecting: "stale", live: "live", silent: "stale" } as const;
@@ -119,19 +121,22 @@ export class FeedsView {
     state.title = why ?? "";
     setClass(state, `badge ${isGap || name === "disconnected" ? "suspect" : BADGES[name]}`);
     const sum = this.#sums.get(feed.feed);
-    const lag = medianOf(this.#store.lags.get(feed.feed) ?? []);
+    const lags = this.#store.lags.get(feed.feed) ?? [];
     const rate = feed.records_per_second;
     const labels = { feed: feed.feed };
     const day = this.#days.get(feed.feed);
-    const quantile = this.#metrics?.quantile(
-      "ssmd_connector_receive_to_publish_seconds",
-      0.99,
-      labels,
+    const toBus = [0.5, 0.99].map((share) =>
+      this.#metrics?.quantile("ssmd_connector_receive_to_publish_seconds", share, labels)
     );
+    const isUsed = toBus.every((seconds) => seconds !== undefined);
     const shown: Record<string, string> = {
       "Records a second": rate === null ? "–" : count(rate),
-      "Lag": lag === null ? "–" : durationText(lag),
-      "Receipt to bus, p99": quantile === undefined ? "–" : `≤ ${durationText(quantile * 1000)}`,
+      "Lag p50 · p95 · p99": lags.length === 0
+        ? "–"
+        : [0.5, 0.95, 0.99].map((share) => durationText(quantileOf(lags, share) ?? 0)).join(" · "),
+      "Receipt to bus p50 · p99": !isUsed
+        ? "–"
+        : toBus.map((seconds) => `≤ ${durationText((seconds ?? 0) * 1000)}`).join(" · "),
       "Last record": silentMs === null ? "–" : `${durationText(Math.max(0, silentMs))} ago`,
       "Gaps, 24 h": sum === undefined ? "–" : count(sum.gaps),
       "Reconnects, 24 h": sum === undefined ? "–" : count(sum.reconnects),
@@ -148,7 +153,19 @@ export class FeedsView {
       "Books waiting": count(feed.books_pending),
       "Records in all": feed.records === null ? "–" : count(feed.records),
     };
-    for (const [key, value] of Object.entries(shown)) setText(facts.get(key) as Element, value);
+    const isAmber = new Map([
+      ["Lag p50 · p95 · p99", (quantileOf(lags, 0.99) ?? 0) > LAG_MS_MAX],
+      ["Gaps, 24 h", (sum?.gaps ?? 0) > 0],
+      ["Subscriptions away", (feed.subscriptions?.away ?? 0) > 0],
+      ["Books waiting", feed.books_pending > 0],
+    ]);
+    for (const [key, value] of Object.entries(shown)) {
+      const fact = facts.get(key) as HTMLElement;
+      setText(fact, value);
+      setClass(fact, isAmber.get(key) === true ? "warn" : "");
+      const box = fact.parentElement as HTMLElement;
+      box.hidden = RARE.has(key) && ["–", "0", "none"].includes(value);
+    }
     this.#renderAway(feed, away);
     this.#drawRate(feed.feed, line);
   }
@@ -164,7 +181,9 @@ export class FeedsView {
 
   #drawRate(feed: string, line: HTMLCanvasElement): void {
     const rates = this.#rates.byFeed.get(feed) ?? [];
-    drawLine(line, rates, { color: cssColor("--accent"), fromZero: true });
+    const high = `${count(Math.max(0, ...rates))} a second`;
+    const axes = { low: "0", high, from: `${rates.length} s ago`, to: "now" };
+    drawLine(line, rates, { color: cssColor("--accent"), fromZero: true, axes });
   }
 
   #make(feed: string): Card {
@@ -246,10 +265,18 @@ export class FeedsView {
   }
 }
 
+/** Facts that are left out while there is nothing to say. */
+const RARE: ReadonlySet<string> = new Set([
+  ...["Next try", "Subscriptions away", "Shards", "Trading day", "Books waiting"],
+]);
+
 const FACTS: readonly (readonly [string, string])[] = [
   ["Records a second", "In the last whole second"],
-  ["Lag", "From the venue's time to our receipt: median of the newest records that this page saw"],
-  ["Receipt to bus, p99", "Of the connector, since it started"],
+  [
+    "Lag p50 · p95 · p99",
+    "From the venue's time to our receipt, of the newest records that this page saw; amber from 5 s",
+  ],
+  ["Receipt to bus p50 · p99", "Of the connector, since it started"],
   ["Last record", "When the last record came"],
   ["Gaps, 24 h", "Of the feed and its markets"],
   ["Reconnects, 24 h", "Times the exchange connection broke and was made anew"],

@@ -87,7 +87,14 @@ export class SqlView {
   applyTheme(): void {
     if (this.#chart?.kind !== "line") return;
     const values = this.#chart.points.map(({ value }) => value);
-    drawLine(byId<HTMLCanvasElement>("sql-line"), values, { color: cssColor("--accent") });
+    const { points } = this.#chart;
+    const [from = "", to = ""] = [points[0], points.at(-1)].map((each) =>
+      momentOf(each?.label ?? "")
+    );
+    const known = values.filter((value) => value !== null);
+    const [low = "", high = ""] = [Math.min(...known), Math.max(...known)].map(size);
+    const axes = { low, high, from, to };
+    drawLine(byId<HTMLCanvasElement>("sql-line"), values, { color: cssColor("--accent"), axes });
   }
 
   async #run(): Promise<void> {
@@ -127,6 +134,7 @@ export class SqlView {
       for (const value of values) add(row, "td", { text: textOf(value) });
       return row;
     }));
+    byId("sql-empty").hidden = rows.length > 0;
   }
 
   #renderChart(columns: readonly SqlColumn[], rows: readonly unknown[][]): void {
