@@ -33,6 +33,16 @@ export class Terminal implements AsyncDisposable {
     for (const key of keys) await this.#run(["send-keys", key]);
   }
 
+  /** Process of the line of shell. */
+  async pid(): Promise<number> {
+    return Number(await this.#run(["display-message", "-p", "#{pane_pid}"]));
+  }
+
+  /** Writes everything that comes to the screen from now on into a file, too. */
+  async record(path: string): Promise<void> {
+    await this.#run(["pipe-pane", `cat > ${path}`]);
+  }
+
   async resize({ columns, rows }: TerminalSize): Promise<void> {
     await this.#run(["resize-window", "-x", String(columns), "-y", String(rows)]);
   }
