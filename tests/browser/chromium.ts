@@ -18,6 +18,14 @@ export interface Page {
   moveTo(x: number, y: number): Promise<void>;
   /** Types a text where the keyboard is. */
   type(text: string): Promise<void>;
+  /** Opens another page in front of this one: nobody sees it any more. */
+  hide(): Promise<void>;
+  /** Runs a script in every document that is opened from now on, before its own. */
+  prepare(script: string): Promise<void>;
+  /** Bytes that its scripts hold once what nobody needs has gone. */
+  heapBytes(): Promise<number>;
+  /** Processor time of its main thread so far, s. */
+  cpuSeconds(): Promise<number>;
   /** What the console, the browser's own checks (its policy of content, …) and uncaught errors said. */
   readonly errors: string[];
   /** Requests that failed. */
@@ -184,6 +192,7 @@ async function newPage(devTools: DevTools): Promise<Page> {
   await devTools.send("Log.enable");
   await devTools.send("Page.enable");
   await devTools.send("Runtime.enable");
+  await devTools.send("Performance.enable", { timeDomain: "threadTicks" });
   // As in a window that somebody uses: fields say when they have the focus.
   await devTools.send("Emulation.setFocusEmulationEnabled", { enabled: true });
   const evaluate = async (expression: string) => {
@@ -224,5 +233,20 @@ async function newPage(devTools: DevTools): Promise<Page> {
     moveTo: async (x, y) =>
       void await devTools.send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y }),
     type: async (text) => void await devTools.send("Input.insertText", { text }),
+    hide: async () => {
+      await devTools.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+      await devTools.send("Target.createTarget", { url: "about:blank" });
+    },
+    prepare: async (source) =>
+      void await devTools.send("Page.addScriptToEvaluateOnNewDocument", { source }),
+    heapBytes: async () => {
+      await devTools.send("HeapProfiler.collectGarbage");
+      return Number((await devTools.send("Runtime.getHeapUsage"))["usedSize"]);
+    },
+    cpuSeconds: async () => {
+      const { metrics } = await devTools.send("Performance.getMetrics");
+      const all = metrics as { name: string; value: number }[];
+      return all.find(({ name }) => name === "TaskDuration")?.value ?? NaN;
+    },
   };
 }

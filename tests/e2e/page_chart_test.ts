@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Page } from "../browser/chromium.ts";
 import { browserTest, changes, says, shows } from "./_page.ts";
 import { Folder, RunningUp } from "./_process.ts";
+import { withMarkets } from "./_published_markets.ts";
 
 const LEGEND = `document.querySelector("#legend").textContent`;
 
@@ -98,3 +99,60 @@ browserTest("the legend stays at the candle that is pointed at", async (page) =>
   await changes(page, "#legend");
   assert.deepEqual([page.errors, page.failures], [[], []]);
 });
+
+/** Answers a question for candles after a while, when live ones are drawn already, with 300 of them. */
+const LATE_HISTORY = `
+  const ask = globalThis.fetch;
+  globalThis.fetch = async (path, options) => {
+    const answer = await ask(path, options);
+    if (!/candles\\?interval=1s.*limit=400/.test(String(path))) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const now = Math.floor(Date.now() / 1000) * 1000;
+    const candles = Array.from({ length: 300 }, (_, i) => ({
+      ...{ start: now - (299 - i) * 1000, open: 1, high: 3, low: 1, close: i % 2 ? 3 : 1 },
+      ...{ volume: 1, vwap: 2, trades: 1, gap: false },
+    }));
+    return Response.json({ candles, gaps: [], late_trades: 0 });
+  };`;
+
+/** Where the first and the last candle of the chart are, as shares of its width. */
+const EXTENT = `(() => {
+  const color = getComputedStyle(document.documentElement).getPropertyValue("--up").trim();
+  const canvases = [...document.querySelectorAll("#chart canvas")];
+  const canvas = canvases.reduce((a, b) => a.width * a.height >= b.width * b.height ? a : b);
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const columns = [];
+  for (let i = 0; i < width * height; i++) {
+    const dot = "#" + [0, 1, 2].map((n) => data[i * 4 + n].toString(16).padStart(2, "0")).join("");
+    // The last price has a dotted line across: a candle is higher than that.
+    if (dot === color) columns[i % width] = (columns[i % width] ?? 0) + 1;
+  }
+  const high = columns.flatMap((count, x) => count > 20 ? [x / width] : []);
+  return high.length < 100 ? undefined : [high[0], high.at(-1)];
+})()`;
+
+browserTest(
+  "a chart whose history comes after its live candles shows both, over its whole width",
+  (page) =>
+    withMarkets(1, async (gateway, publish) => {
+      let price = 1;
+      const trade = () => {
+        price = 4 - price;
+        publish({
+          ...{ type: "trade", symbol: "KXMANY-0000", price, size: 1, side: "buy", tradeId: "" },
+        });
+      };
+      const publishing = setInterval(trade, 250);
+      try {
+        await page.prepare(LATE_HISTORY);
+        await page.resize(1280, 800, true);
+        await page.goto(`${gateway.url}/#/market/KXMANY-0000?interval=1s`);
+        await shows(page, says("#legend", /O \S+ {2}H/));
+        await shows(page, `((extent) => extent?.[0] < 0.1 && extent[1] > 0.9)(${EXTENT})`);
+      } finally {
+        clearInterval(publishing);
+      }
+      assert.deepEqual(page.errors, []);
+    }),
+);

@@ -29,7 +29,8 @@ export class ChartSpan {
   #slots: Slots = { count: 0, firstMs: 0, intervalMs: 1000 };
   /** By hand; from then on the chart stays as it was left. */
   #isMoved = false;
-  #isShown = false;
+  /** How it was shown last: all of it, or its newest part; undefined = not yet. */
+  #shown: "all" | "part" | undefined;
   #isHeld = false;
   #settling: ReturnType<typeof setTimeout> | undefined;
 
@@ -50,7 +51,8 @@ export class ChartSpan {
   open(range: ChartRange): void {
     this.#range = range;
     this.sinceMs = undefined;
-    this.#isMoved = this.#isShown = false;
+    this.#isMoved = false;
+    this.#shown = undefined;
     clearTimeout(this.#settling);
   }
 
@@ -75,9 +77,13 @@ export class ChartSpan {
       const from = Math.max(0, Math.floor(begin)) - 0.5;
       if ((last - from) * SPACING_PX < timeScale.width()) {
         timeScale.setVisibleLogicalRange({ from, to: Math.max(last, from + SLOTS_MIN) });
-      } else if (!this.#isShown) timeScale.resetTimeScale();
+        this.#shown = "all";
+      } else {
+        // Live candles come before those of the past: what showed them all is too near now.
+        if (this.#shown !== "part") timeScale.resetTimeScale();
+        this.#shown = "part";
+      }
     }
-    this.#isShown = true;
   }
 
   /** Holds what is seen while somebody points at it, or lets it move on with new candles. */

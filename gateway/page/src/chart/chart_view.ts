@@ -248,7 +248,9 @@ export class ChartView {
     if (source === undefined || this.#busy || source.candles.list.length === 0) return;
     this.#busy = true;
     const isMore = await this.#readOlder(source).finally(() => this.#busy = false);
-    if (isMore && source === this.#source) this.#redraw();
+    // The first read of another market was put off meanwhile.
+    if (source !== this.#source) return void this.reload();
+    if (isMore) this.#redraw();
   }
 
   async #readOlder(source: CandleSource): Promise<boolean> {
