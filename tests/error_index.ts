@@ -78,7 +78,8 @@ async function* sourcesIn(folder: URL): AsyncGenerator<string, void> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const url = new URL(isDirectory ? `${name}/` : name, folder);
     if (isDirectory) yield* sourcesIn(url);
-    else if (name.endsWith(".ts") && !SKIPPED.test(url.pathname)) {
+    // The folder in which the repository lies may have any name.
+    else if (name.endsWith(".ts") && !SKIPPED.test(url.href.slice(ROOT.href.length - 1))) {
       yield await Deno.readTextFile(url);
     }
   }
