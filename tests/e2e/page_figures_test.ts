@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Page } from "../browser/chromium.ts";
 import { browserTest, says, shows } from "./_page.ts";
 import { Folder, RunningUp } from "./_process.ts";
 
@@ -7,11 +8,30 @@ const PRICES = `[...document.querySelectorAll("#bids .rung")]
 const SIZES = `[...document.querySelectorAll("#bids .rung, #asks .rung")]
   .filter(({ style }) => style.display !== "none").map((rung) => rung.children[1].textContent)`;
 
+/** Keeps what is written on each canvas, by its id or class. */
+const RECORD_TEXTS = `
+  globalThis.written = {};
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+    (written[this.canvas.id || this.canvas.className] ??= new Set()).add(text);
+    return fillText.call(this, text, ...at);
+  };`;
+
+/** Moves the mouse onto the depth chart, this far from its left, 0 to 1. */
+async function pointAtDepth(page: Page, far: number): Promise<void> {
+  const { x, y } = await page.evaluate(`(() => {
+    const { x, y, width, height } = document.querySelector("#depth").getBoundingClientRect();
+    return { x: x + width * ${far}, y: y + height / 2 };
+  })()`) as { x: number; y: number };
+  await page.moveTo(x, y);
+}
+
 browserTest("a market is read by its own measure: cents, points, steps, units", async (page) => {
   await using data = new Folder();
   await using up = new RunningUp(["--data", data.path]);
   const url = await up.url();
   await page.resize(1280, 800, true);
+  await page.prepare(RECORD_TEXTS);
   await page.goto(`${url}/#/markets`);
   await shows(page, says("#market-rows", /KXSIMFED-26DEC31-C25[\s\S]*?\d¢[\s\S]*?\d pt/));
   await shows(page, says("#market-rows", /%since \d\d:\d\d/));
@@ -38,5 +58,30 @@ browserTest("a market is read by its own measure: cents, points, steps, units", 
   );
   await page.evaluate(`document.querySelector("#grouping button:last-child").click()`);
   await shows(page, `${PRICES}.length > 0 && ${PRICES}.every((text) => text.endsWith(".00"))`);
+  await page.evaluate(`document.querySelector("#grouping button").click()`);
+
+  // As many levels as fit, and a column for the bars.
+  await page.evaluate(`location.hash = "#/market/KXSIMFED-26DEC31-C25"`);
+  await shows(page, `${PRICES}.length >= 5`);
+  const few = Number(await page.evaluate(`${PRICES}.length`));
+  await page.resize(1280, 1100, true);
+  await shows(page, `${PRICES}.length > ${few}`);
+  await shows(page, `document.querySelector("#bids .rung > i").getBoundingClientRect().width > 20`);
+
+  // Both axes of the depth chart, and what one points at.
+  await shows(page, `[...written.depth].some((text) => text.endsWith("¢"))`);
+  await shows(page, `[...written.depth].some((text) => /^[\\d,.]+$/.test(text))`);
+  await pointAtDepth(page, 0.1);
+  await shows(page, says("#depth-note", /^\S+ down to \S+¢$/));
+  await pointAtDepth(page, 0.9);
+  await shows(page, says("#depth-note", /^\S+ up to \S+¢$/));
+
+  // A feed's rates have axes, its delays percentiles.
+  await page.evaluate(`location.hash = "#/feeds"`);
+  await shows(page, says("#feed-cards", /Lag p50 · p95 · p99\S+ m?s · \S+ m?s · \S+ m?s/));
+  await shows(page, says("#feed-cards", /Receipt to bus p50 · p99≤ \S+ m?s · ≤ \S+ m?s/));
+  await shows(page, says("#service-facts", /Receipt to client, p50≤.*Receipt to client, p99≤/));
+  const rates = `[...written["rate-line"]].join()`;
+  await shows(page, `/\\d a second/.test(${rates}) && /\\d s ago/.test(${rates})`);
   assert.deepEqual([page.errors, page.failures], [[], []]);
 });

@@ -77,6 +77,8 @@ browserTest(
       await shows(page, says("#tape", /0\.46/));
       await shows(page, `!document.querySelector("#ladder").classList.contains("suspect")`);
       await shows(page, says("#legend", /incomplete/));
+      await page.press("f");
+      await shows(page, says("#feed-cards dd.warn", /^1$/));
       assert.deepEqual(page.errors, []);
     }),
 );
