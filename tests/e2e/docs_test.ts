@@ -25,6 +25,9 @@ Deno.test({
       await page.resize(1280, 800, true);
       await page.goto(`${url}/docs`);
       await page.waitFor(`document.querySelectorAll("article").length > 20`, 120_000);
+      // Examples name the gateway that shows them.
+      const examples = "document.body.innerText.match(/https?:\\/\\/[\\w.:-]+/g)";
+      assert.deepEqual(await page.evaluate(`[...new Set(${examples})]`), [url]);
       const dark = await page.evaluate(GROUND);
       await page.resize(PHONE_WIDTH, 844, false);
       assert.notEqual(await page.evaluate(GROUND), dark);

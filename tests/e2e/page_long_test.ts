@@ -63,7 +63,7 @@ const hourOf = (hour: number) =>
   }
 })()`;
 
-/** The page with a book, ready for what is told it. */
+/** The page with a book, ready for what comes. */
 async function open(page: Page, url: string): Promise<void> {
   await page.prepare(PREPARE);
   await page.resize(1280, 800, true);
@@ -88,10 +88,10 @@ browserTest(
         // The list is looked at for a while, too.
         await page.evaluate(`location.hash = "#/${hour % 2 ? "markets" : `market/${SYMBOL}`}"`);
       }
-      const told = bytes.map((each) => (each / 1e6).toFixed(1)).join(" ");
-      if (Deno.env.has("SSMD_TEST_FIGURES")) console.log(`heap by the hour, MB: ${told}`);
+      const sizes = bytes.map((each) => (each / 1e6).toFixed(1)).join(" ");
+      if (Deno.env.has("SSMD_TEST_FIGURES")) console.log(`heap by the hour, MB: ${sizes}`);
       const [first = 0, ...later] = bytes.slice(1);
-      assert.ok(Math.max(...later) - first < GROWTH_BYTES_MAX, `MB by the hour: ${told}`);
+      assert.ok(Math.max(...later) - first < GROWTH_BYTES_MAX, `MB by the hour: ${sizes}`);
       assert.deepEqual(page.errors, []);
     }),
 );

@@ -34,15 +34,16 @@ export function drawLine(
 ): void {
   const pen = pencil(canvas);
   if (pen === undefined || values.length < 2) return;
-  const { context, width } = pen;
+  const { context } = pen;
   const height = pen.height - (axes === undefined ? 0 : LABEL_PX);
-  if (axes !== undefined) drawAxes(context, axes, { width, height });
+  const left = axes === undefined ? 0 : drawAxes(context, axes, { width: pen.width, height });
+  const width = pen.width - left;
   let [low, high] = [fromZero ? 0 : Infinity, -Infinity];
   for (const value of values) {
     if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
   }
   const span = high - low || 1;
-  const x = (i: number) => 1 + i / (values.length - 1) * (width - 2);
+  const x = (i: number) => left + 1 + i / (values.length - 1) * (width - 2);
   const y = (value: number) =>
     high === low ? height / 2 : height - 2 - (value - low) / span * (height - 4);
   context.strokeStyle = context.fillStyle = color;
@@ -59,19 +60,21 @@ export function drawLine(
   }
 }
 
-/** Writes the bounds: values at the left, times below. */
+/** Writes the bounds: values left of the line, times below. Gives where the line begins. */
 function drawAxes(
   context: CanvasRenderingContext2D,
   { low, high, from, to }: Axes,
   { width, height }: { width: number; height: number },
-): void {
+): number {
   setLabelFont(context);
+  const left = 6 + Math.max(...[low, high].map((text) => context.measureText(text).width));
   context.textAlign = "left";
-  context.fillText(high, 2, LABEL_PX - 4);
-  context.fillText(low, 2, height - 3);
-  context.fillText(from, 2, height + LABEL_PX - 3);
+  context.fillText(high, 0, LABEL_PX - 4);
+  context.fillText(low, 0, height - 2);
+  context.fillText(from, left, height + LABEL_PX - 3);
   context.textAlign = "right";
   context.fillText(to, width - 2, height + LABEL_PX - 3);
+  return left;
 }
 
 /** Text of a canvas as that of the page, small and dim. */

@@ -76,6 +76,15 @@ export function durationText(ms: number): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
+/** Several spans, their unit once where it is the same: `3 · 12 · 80 ms`. */
+export function spansText(spansMs: readonly number[]): string {
+  const texts = spansMs.map(durationText);
+  const unit = / \D+$/.exec(texts.at(-1) ?? "")?.[0] ?? "";
+  return texts.map((text, i) =>
+    i < texts.length - 1 && text.endsWith(unit) ? text.slice(0, text.length - unit.length) : text
+  ).join(" · ");
+}
+
 /** Bytes: `812 B`, `4.2 KiB`, `3.1 MiB`. */
 export function bytes(value: number): string {
   if (value < 1024) return `${value} B`;

@@ -30,6 +30,9 @@ Deno.test("a change has the direction that its text has: 0.00% has none", () => 
 });
 
 Deno.test("spans, bytes and times are short", () => {
+  assert.equal(format.spansText([3, 12, 80]), "3 · 12 · 80 ms");
+  assert.equal(format.spansText([300, 1200, 5000]), "300 ms · 1.2 · 5.0 s");
+  assert.equal(format.spansText([]), "");
   assert.deepEqual([4.25, 320, 4200, 59_000, 180_000, 18_720_000, 2e8].map(format.durationText), [
     "4.3 ms",
     "320 ms",

@@ -1,6 +1,6 @@
 import { drawLine } from "../canvas.ts";
 import { add, byId, setClass, setText } from "../dom.ts";
-import { count, dayTime, durationText } from "../format.ts";
+import { count, dayTime, durationText, spansText } from "../format.ts";
 import { readGaps } from "../net/gaps.ts";
 import type { Rest } from "../net/rest.ts";
 import {
@@ -133,8 +133,8 @@ export class FeedsView {
       "Records a second": rate === null ? "–" : count(rate),
       "Lag p50 · p95 · p99": lags.length === 0
         ? "–"
-        : [0.5, 0.95, 0.99].map((share) => durationText(quantileOf(lags, share) ?? 0)).join(" · "),
-      "Receipt to bus p50 · p99": !isUsed
+        : spansText([0.5, 0.95, 0.99].map((share) => quantileOf(lags, share) ?? 0)),
+      "To bus p50 · p99": !isUsed
         ? "–"
         : toBus.map((seconds) => `≤ ${durationText((seconds ?? 0) * 1000)}`).join(" · "),
       "Last record": silentMs === null ? "–" : `${durationText(Math.max(0, silentMs))} ago`,
@@ -181,7 +181,7 @@ export class FeedsView {
 
   #drawRate(feed: string, line: HTMLCanvasElement): void {
     const rates = this.#rates.byFeed.get(feed) ?? [];
-    const high = `${count(Math.max(0, ...rates))} a second`;
+    const high = `${count(Math.max(0, ...rates))}/s`;
     const axes = { low: "0", high, from: `${rates.length} s ago`, to: "now" };
     drawLine(line, rates, { color: cssColor("--accent"), fromZero: true, axes });
   }
@@ -276,7 +276,7 @@ const FACTS: readonly (readonly [string, string])[] = [
     "Lag p50 · p95 · p99",
     "From the venue's time to our receipt, of the newest records that this page saw; amber from 5 s",
   ],
-  ["Receipt to bus p50 · p99", "Of the connector, since it started"],
+  ["To bus p50 · p99", "From receipt to the bus, of the connector, since it started"],
   ["Last record", "When the last record came"],
   ["Gaps, 24 h", "Of the feed and its markets"],
   ["Reconnects, 24 h", "Times the exchange connection broke and was made anew"],
