@@ -105,7 +105,9 @@ async function end(
   clearTimeout(timer);
 }
 
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+async function* linesOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string, void> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream(), { preventCancel: false })) {
     const lines = (rest + text).split("\n");
