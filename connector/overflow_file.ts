@@ -3,7 +3,11 @@ import type { OutMessage } from "@ssmd/transport";
 
 const WRITE_BYTES = 256 * 1024;
 const READ_BYTES = 256 * 1024;
+/** What a message may need behind so many bytes; a longer one makes room for itself. */
+const ROOM_BYTES = 4 * 1024;
 const HEADER_BYTES = 12;
+/** Bytes of UTF-8 for a code unit of a text, at most. */
+const CHARACTER_BYTES_MAX = 3;
 /** In the length of the id: the message is late. */
 const LATE_BIT = 0x8000_0000;
 const OPEN_OPTIONS = { read: true, write: true, create: true, truncate: true } as const;
@@ -17,7 +21,8 @@ const DECODER = new TextDecoder();
 export class OverflowFile {
   #path: string;
   #file: Deno.FsFile | undefined;
-  #tail: Uint8Array<ArrayBuffer>[] = [];
+  /** Messages that are not in the file yet, one behind the other; made when the first one comes. */
+  #tail = new Uint8Array(0);
   #tailBytes = 0;
   #readOffset = 0;
   #writeOffset = 0;
@@ -43,21 +48,19 @@ export class OverflowFile {
   }
 
   /** Adds a message at the end. */
-  push(message: OutMessage): void {
-    const subject = ENCODER.encode(message.subject);
-    const id = ENCODER.encode(message.id);
-    const record = new Uint8Array(
-      HEADER_BYTES + subject.length + id.length + message.payload.length,
-    );
-    const view = new DataView(record.buffer);
-    view.setUint32(0, record.length);
-    view.setUint32(4, subject.length);
-    view.setUint32(8, id.length + (message.late === true ? LATE_BIT : 0));
-    record.set(subject, HEADER_BYTES);
-    record.set(id, HEADER_BYTES + subject.length);
-    record.set(message.payload, HEADER_BYTES + subject.length + id.length);
-    this.#tail.push(record);
-    this.#tailBytes += record.length;
+  push({ subject, id, payload, late }: OutMessage): void {
+    const start = this.#tailBytes;
+    const subjectAt = start + HEADER_BYTES;
+    const textBytes = (subject.length + id.length) * CHARACTER_BYTES_MAX;
+    this.#reserve(subjectAt + textBytes + payload.length);
+    const idAt = subjectAt + this.#putText(subject, subjectAt);
+    const payloadAt = idAt + this.#putText(id, idAt);
+    this.#tail.set(payload, payloadAt);
+    this.#tailBytes = payloadAt + payload.length;
+    const view = new DataView(this.#tail.buffer, start, HEADER_BYTES);
+    view.setUint32(0, this.#tailBytes - start);
+    view.setUint32(4, idAt - subjectAt);
+    view.setUint32(8, payloadAt - idAt + (late === true ? LATE_BIT : 0));
     this.#messages++;
     if (this.#tailBytes >= WRITE_BYTES) this.#writeTail();
   }
@@ -81,10 +84,22 @@ export class OverflowFile {
   }
 
   #takeTail(): OutMessage[] {
-    const messages = this.#tail.flatMap((record) => parse(record));
-    this.#tail = [];
+    const messages = parse(this.#tail.slice(0, this.#tailBytes));
     this.#tailBytes = 0;
     return messages;
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#tail.length) return;
+    const room = Math.max(bytes, this.#tail.length * 2, WRITE_BYTES + ROOM_BYTES);
+    const tail = new Uint8Array(room);
+    tail.set(this.#tail.subarray(0, this.#tailBytes));
+    this.#tail = tail;
+  }
+
+  /** Gives the bytes of the text. */
+  #putText(text: string, at: number): number {
+    return ENCODER.encodeInto(text, this.#tail.subarray(at)).written;
   }
 
   #takeFromFile(): OutMessage[] {
@@ -93,18 +108,14 @@ export class OverflowFile {
     const size = new DataView(bytes.buffer).getUint32(0);
     if (size > bytes.length) bytes = this.#read(size);
     const messages = parse(bytes);
-    for (const message of messages) this.#readOffset += sizeOf(message);
+    const last = messages.at(-1)?.payload;
+    if (last !== undefined) this.#readOffset += last.byteOffset + last.length;
     return messages;
   }
 
   /** Writes what was gathered; where the disk refuses, it stays in memory. */
   #writeTail(): void {
-    const bytes = new Uint8Array(this.#tailBytes);
-    let at = 0;
-    for (const record of this.#tail) {
-      bytes.set(record, at);
-      at += record.length;
-    }
+    const bytes = this.#tail.subarray(0, this.#tailBytes);
     try {
       this.#file ??= Deno.openSync(this.#path, OPEN_OPTIONS);
       this.#file.seekSync(this.#writeOffset, Deno.SeekMode.Start);
@@ -113,7 +124,6 @@ export class OverflowFile {
       return;
     }
     this.#writeOffset += bytes.length;
-    this.#tail = [];
     this.#tailBytes = 0;
   }
 
@@ -129,11 +139,6 @@ export class OverflowFile {
     }
     return bytes;
   }
-}
-
-function sizeOf(message: OutMessage): number {
-  return HEADER_BYTES + ENCODER.encode(message.subject).length + message.id.length +
-    message.payload.length;
 }
 
 /** The whole messages at the front of `bytes`. */
