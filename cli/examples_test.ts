@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AuditLog } from "@ssmd/audit";
+import { openAuditLog } from "@ssmd/audit";
 import { z } from "zod";
 import { buildCatalogue } from "./catalogue/build.ts";
 import { loadSchemas } from "./catalogue/load.ts";
@@ -39,8 +39,8 @@ async function auditEvents({ dir }: Project): Promise<number> {
   let events = 0;
   for await (const { name } of readDirIfThere(`${dir}/data/audit`)) {
     if (!name.endsWith(".sqlite")) continue;
-    using log = new AuditLog(`${dir}/data/audit/${name}`);
-    events += log.head().position;
+    await using log = await openAuditLog({ type: "sqlite", path: `${dir}/data/audit/${name}` });
+    events += (await log.head()).position;
   }
   return events;
 }

@@ -268,6 +268,7 @@ export class GatewayParts {
       "client_store",
       () => authenticator.isStoreLost ? undefined : authenticator.storeProblem,
     );
+    checks.notice("audit_log", () => this.#options.audit?.problem);
     checks.requireForReadiness(
       "client_store_lost",
       () => authenticator.isStoreLost ? authenticator.storeProblem : undefined,

@@ -1,6 +1,6 @@
 import { AuditQueue } from "@ssmd/audit";
 import { openServiceCache } from "@ssmd/cache";
-import { auditStorePath, findRegistry } from "@ssmd/metadata";
+import { auditLocation, findRegistry } from "@ssmd/metadata";
 import {
   announceRunning,
   portOf,
@@ -35,13 +35,12 @@ await runService("gateway", FLAGS, async (flags, stack) => {
   const registryDir = await findRegistry(Deno.cwd());
   const connections = connectionLimits(registryDir, logger);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
+  const keys = { dataDir: deployment.dataDir, onKeyAccess: keyAudit("gateway") };
   const authenticator = await environmentAuthenticator(environment, {
-    ...{ host, logger, registryDir, onKeyAccess: keyAudit("gateway") },
-    dataDir: deployment.dataDir,
+    ...{ host, logger, registryDir, ...keys },
   });
   stack.defer(() => authenticator.close());
-  const audit = new AuditQueue(auditStorePath(env, deployment.dataDir), logger);
-  stack.defer(() => audit.close());
+  const audit = stack.use(await AuditQueue.open(auditLocation(environment, keys), logger));
   const transport = await openServiceTransport(deployment.transport, { env, logger, health });
   stack.defer(() => transport.close());
   const cache = await openServiceCache(deployment.cache, { env, logger, health });

@@ -1,12 +1,13 @@
 import { dayOfUs } from "@ssmd/archive";
-import { AuditLog, rollAudit } from "@ssmd/audit";
-import { auditStorePath, type Environment } from "@ssmd/metadata";
+import { openAuditLog, rollAudit } from "@ssmd/audit";
+import { auditLocation, type Environment } from "@ssmd/metadata";
 import { type Logger, messageOf } from "@ssmd/runtime";
+import { keyAudit } from "@ssmd/service";
 import { openStorage, type StorageConfig } from "@ssmd/storage";
 
 /** Options of {@linkcode AuditRoller}. */
 interface AuditRollerOptions {
-  environment: Pick<Environment, "name">;
+  environment: Environment;
   dataDir: string;
   storage: StorageConfig;
   nowUs: () => number;
@@ -26,17 +27,18 @@ export class AuditRoller {
 
   /** Rolls with the first call of a day; never throws. What failed is tried again the next day. */
   async tick(): Promise<void> {
-    const { environment: { name: env }, dataDir, nowUs, notBeforeUs, logger } = this.#options;
+    const { environment, dataDir, nowUs, notBeforeUs, logger } = this.#options;
+    const { name: env } = environment;
     const day = dayOfUs(nowUs());
     // Storage in memory outlives nothing: the log stays whole in its file.
     if (day === this.#day || nowUs() < notBeforeUs || this.#options.storage.type === "memory") {
       return;
     }
     this.#day = day;
-    const path = auditStorePath(env, dataDir);
-    if (await Deno.stat(path).then(() => false, () => true)) return;
+    const location = auditLocation(environment, { dataDir, onKeyAccess: keyAudit("jobs") });
+    if (location.type === "sqlite" && !await isThere(location.path)) return;
     try {
-      using log = new AuditLog(path);
+      await using log = await openAuditLog(location);
       await using stack = new AsyncDisposableStack();
       const storage = await openStorage(this.#options.storage);
       stack.defer(() => storage.close());
@@ -46,4 +48,8 @@ export class AuditRoller {
       logger.error("the audit log could not be rolled", { error: messageOf(error) });
     }
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
 }

@@ -1,4 +1,4 @@
-import { AUDIT_CATEGORIES, AUDIT_EVENT, AUDIT_OUTCOMES, AuditLog } from "@ssmd/audit";
+import { AUDIT_CATEGORIES, AUDIT_EVENT, AUDIT_OUTCOMES, openAuditLog } from "@ssmd/audit";
 import type { AuditEvent, AuditFilter, AuditSource } from "@ssmd/audit";
 import { loadEnvironment } from "@ssmd/metadata";
 import { isoOfUs, SsmdError, usOfIso } from "@ssmd/runtime";
@@ -10,7 +10,7 @@ import { choice, dir, on, parsed, text } from "../command/flag.ts";
 import type { Table } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
-import { auditPathOf } from "../command/audited.ts";
+import { auditLocationOf } from "../command/audited.ts";
 
 /** Which log. */
 export const AUDIT_SOURCE_FLAGS = {
@@ -45,9 +45,11 @@ export async function withAudit<T>(
 ): Promise<T> {
   const registryDir = await registryDirOf(globals);
   const environment = registry ? undefined : await loadEnvironment(registryDir, env);
-  const path = auditPathOf(environment, data);
-  if (await Deno.stat(path).then(() => false, () => true)) throw emptyError(path);
-  using log = new AuditLog(path);
+  const location = auditLocationOf(environment, data);
+  if (location.type === "sqlite" && await Deno.stat(location.path).then(() => false, () => true)) {
+    throw emptyError(location.path);
+  }
+  await using log = await openAuditLog(location);
   const isKept = environment !== undefined && environment.storage.type !== "memory";
   const where = { env, registryDir, ...(data === undefined ? {} : { data }) };
   const storage = isKept ? await openArchive(where) : undefined;

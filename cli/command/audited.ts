@@ -1,7 +1,9 @@
-import { type AuditDraft, AuditLog } from "@ssmd/audit";
+import { type AuditDraft, type AuditWriter, openAuditWriter } from "@ssmd/audit";
 import { withoutSecrets } from "@ssmd/gateway/access";
 import { whoIsThis } from "@ssmd/journal";
 import {
+  auditLocation,
+  type AuditLocationConfig,
   auditStorePath,
   dataDirOf,
   type Environment,
@@ -10,6 +12,7 @@ import {
   readOnlyMode,
 } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
+import { keyAudit } from "@ssmd/service";
 import { notice, type SsmdContext } from "../context.ts";
 import type { Command } from "./define.ts";
 import { registryDirOf } from "../registry_dir.ts";
@@ -22,13 +25,16 @@ const UNTOLD = new Set(["env", "data", "output", "dryRun"]);
 /** Name of the log of what belongs to no environment; no environment can have it. */
 const REGISTRY_LOG = "_registry";
 
-/** File of the log of an environment, or of what belongs to none; `data` as `--data` has it. */
-export function auditPathOf(
+/** Where the log of an environment is, or of what belongs to none; `data` as `--data` has it. */
+export function auditLocationOf(
   environment: Environment | undefined,
   data: string | undefined,
-): string {
-  if (environment === undefined) return auditStorePath(REGISTRY_LOG, data ?? "./data");
-  return auditStorePath(environment.name, dataDirOf(environment, data));
+): AuditLocationConfig {
+  if (environment === undefined) {
+    return { type: "sqlite", path: auditStorePath(REGISTRY_LOG, data ?? "./data") };
+  }
+  const dataDir = dataDirOf(environment, data);
+  return auditLocation(environment, { dataDir, onKeyAccess: keyAudit("cli") });
 }
 
 /** What a command was given. */
@@ -47,37 +53,45 @@ export async function audited(command: Command, call: AuditedCall): Promise<unkn
   const { changes } = command;
   const category = typeof changes === "function" ? changes(call as never) : changes;
   if (category === undefined || call.flags["dryRun"] === true) return await run(command, call);
-  using log = openLog(await logPath(call), category === "data-access" ? call.context : undefined);
+  const reader = category === "data-access" ? call.context : undefined;
+  await using log = await openLog(await locationOf(call), reader);
   const details: Record<string, string> = {};
   const context = { ...call.context, auditDetails: details };
-  const write = (outcome: AuditDraft["outcome"], reason: string) => {
+  const write = async (outcome: AuditDraft["outcome"], reason: string) => {
     // What was refused may be a secret that was typed in place of a name.
     const hidden = category === "security-events" && outcome !== "done";
     const metadata = { ...hidden ? {} : detailsOf(call.flags), ...details };
     const { user, host } = whoIsThis();
     const actor = `${user}@${host}`;
     const target = hidden ? "" : clean(call.args.flat().join(" "));
-    log?.append([{ category, actor, action: command.name, target, outcome, reason, metadata }]);
+    const action = command.name;
+    await log?.append([{ category, actor, action, target, outcome, reason, metadata }]);
+    if (log?.problem === undefined) return;
+    notice(call.context, `note: the event waits on this machine for the audit log: ${log.problem}`);
   };
   try {
     if (category !== "data-access") await assertWritable(command, call);
     const value = await run(command, { ...call, context });
-    write(command.failed?.(value as never) === true ? "failed" : "done", "");
+    await write(command.failed?.(value as never) === true ? "failed" : "done", "");
     return value;
   } catch (error) {
-    if (error instanceof SsmdError) write("refused", error.code);
-    else write("failed", "UNEXPECTED");
+    if (error instanceof SsmdError) await write("refused", error.code);
+    else await write("failed", "UNEXPECTED");
     throw error;
   }
 }
 
 /** Where data is only read, a place that is read-only has no log: `reader` hears of it. */
-function openLog(path: string, reader: SsmdContext | undefined): AuditLog | undefined {
+async function openLog(
+  location: AuditLocationConfig,
+  reader: SsmdContext | undefined,
+): Promise<AuditWriter | undefined> {
   try {
-    return new AuditLog(path);
+    return await openAuditWriter(location);
   } catch (error) {
-    if (reader === undefined || (error as SsmdError).code !== "AUDIT_READ_ONLY") throw error;
-    notice(reader, `note: this is not in the audit log, as ${path} cannot be written`);
+    if (reader === undefined || !(error instanceof SsmdError)) throw error;
+    if (error.code !== "AUDIT_READ_ONLY") throw error;
+    notice(reader, `note: this is not in the audit log. ${error.message}`);
     return undefined;
   }
 }
@@ -87,11 +101,11 @@ async function run(command: Command, call: AuditedCall): Promise<unknown> {
 }
 
 /** The log of the environment of `--env`, where there is one; else that of the registry. */
-async function logPath({ flags, context }: AuditedCall): Promise<string> {
+async function locationOf({ flags, context }: AuditedCall): Promise<AuditLocationConfig> {
   const { env, data } = flags;
   const named = typeof data === "string" ? data : undefined;
   const environment = typeof env === "string" ? await environmentOf(context, env) : undefined;
-  return auditPathOf(environment, named);
+  return auditLocationOf(environment, named);
 }
 
 /** Throws `ENVIRONMENT_READ_ONLY` where the environment that a command changes refuses it. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AuditLog, verifyAudit } from "@ssmd/audit";
+import { openAuditLog, verifyAudit } from "@ssmd/audit";
 import { SsmdError } from "@ssmd/runtime";
 import { canMount, Tmpfs } from "../../tests/servers/tmpfs.ts";
 import type { Command } from "./define.ts";
@@ -61,6 +61,10 @@ async function changing(): Promise<Command[]> {
   return commands;
 }
 
+function registryLog(data: string) {
+  return openAuditLog({ type: "sqlite", path: `${data}/audit/_registry.sqlite` });
+}
+
 function callOf(data: string, more: Record<string, unknown> = {}): AuditedCall {
   const write = { write: () => {} };
   return {
@@ -89,8 +93,8 @@ Deno.test("each command that changes something writes one event, done, refused o
       await assert.rejects(audited(stub(() => assert.fail("broken")), call));
       await audited(stub(() => ({})), callOf(data, { dryRun: true }));
     }
-    using log = new AuditLog(`${data}/audit/_registry.sqlite`);
-    const events = log.list({ limit: 1000 }).reverse();
+    await using log = await registryLog(data);
+    const events = (await log.list({ limit: 1000 })).reverse();
     assert.deepEqual(
       events.map(({ action, outcome, reason }) => [action, outcome, reason]),
       commands.flatMap(({ name }) => [
@@ -117,8 +121,8 @@ Deno.test("an event holds who, what, and no secret", async () => {
       throw new SsmdError("KEY_VALUE_IN_ARGUMENTS", "no");
     };
     await assert.rejects(audited({ ...keySet, run: refuse } as Command, callOf(data)));
-    using log = new AuditLog(`${data}/audit/_registry.sqlite`);
-    const [refused, done] = log.list({ limit: 2 });
+    await using log = await registryLog(data);
+    const [refused, done] = await log.list({ limit: 2 });
     assert.deepEqual([refused?.target, refused?.metadata], ["", {}]);
     assert.equal(done?.target, "desk 5");
     assert.match(done?.actor ?? "", /^.+@.+$/);
@@ -161,7 +165,7 @@ Deno.test({
     const audit = (command: Command) => audited(command, { ...call, context } as never);
     assert.deepEqual(await audit(stub(read, () => ({ rows: 1 }))), { rows: 1 });
     assert.deepEqual(notes, [
-      `note: this is not in the audit log, as ${data}/audit/_registry.sqlite cannot be written\n`,
+      `note: this is not in the audit log. The audit log ${data}/audit/_registry.sqlite cannot be written\n`,
     ]);
     await assert.rejects(audit(stub(change, () => assert.fail("it ran"))), {
       code: "AUDIT_READ_ONLY",

@@ -19,7 +19,7 @@ export default defineCommand({
       const event = await eventAt(source, position);
       if (event !== undefined) return event;
       throw new SsmdError("AUDIT_EVENT_UNKNOWN", `There is no event ${position}`, {
-        hint: `The last one is ${source.log.head().position}; texts expire by category`,
+        hint: `The last one is ${(await source.log.head()).position}; texts expire by category`,
       });
     }),
 });

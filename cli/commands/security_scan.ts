@@ -3,7 +3,7 @@ import { z } from "zod";
 import { clientStorePath, dataDirOf, keySourceOf, loadRotations } from "@ssmd/metadata";
 import { readClients } from "../client/client_context.ts";
 import { CLIENT_FLAGS } from "../client/flags.ts";
-import { auditPathOf } from "../command/audited.ts";
+import { auditLocationOf } from "../command/audited.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { notice } from "../context.ts";
@@ -29,7 +29,8 @@ export default defineCommand({
     const registryDir = await registryDirOf(context.globals);
     return await readClients(context, flags, async ({ environment, admin }) => {
       const clients = clientStorePath(environment, dataDirOf(environment, flags.data));
-      const stores = [clients, auditPathOf(environment, flags.data)]
+      const log = auditLocationOf(environment, flags.data);
+      const stores = [clients, log.type === "sqlite" ? log.path : log.waitingPath]
         .filter((path) => path !== undefined);
       const sources = Object.values(environment.keys).map(keySourceOf);
       const keys = sources.flatMap((source) => source.kind === "file" ? [source.path] : []);

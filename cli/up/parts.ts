@@ -9,7 +9,7 @@ import {
   startGateway,
 } from "@ssmd/gateway";
 import {
-  auditStorePath,
+  auditLocation,
   type Deployment,
   exportKeyAges,
   findRegistry,
@@ -154,12 +154,12 @@ async function startKeptGateway(
   const env = environment.name;
   const host = environment.gateway.host ?? "127.0.0.1";
   const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
+  const keys = { dataDir, onKeyAccess: keyAudit("up") };
   const authenticator = await environmentAuthenticator(environment, {
-    ...{ host, logger, registryDir: registryFolder, dataDir, onKeyAccess: keyAudit("up") },
+    ...{ host, logger, registryDir: registryFolder, ...keys },
   });
   stack.defer(() => authenticator.close());
-  const audit = new AuditQueue(auditStorePath(env, dataDir), logger);
-  stack.defer(() => audit.close());
+  const audit = stack.use(await AuditQueue.open(auditLocation(environment, keys), logger));
   const connections = connectionLimits(registryFolder, logger);
   const metrics = new Metrics("gateway", registry);
   const gateway = await KeptGateway.open((on) =>

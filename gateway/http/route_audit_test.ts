@@ -62,10 +62,10 @@ Deno.test("each call of a route that changes something writes one event, done or
   withAudited(async ({ gateway, queue, changing }) => {
     assert.ok(changing.length >= 12);
     for (const route of changing) {
-      const before = queue.log.head().position;
+      const before = (await (await queue.log()).head()).position;
       const status = await ask(gateway, route);
-      const events = queue.log.list({ limit: 10 });
-      assert.equal(queue.log.head().position, before + 1, route.id);
+      const events = await (await queue.log()).list({ limit: 10 });
+      assert.equal((await (await queue.log()).head()).position, before + 1, route.id);
       const { action, category, outcome, reason, actor } = events[0]!;
       assert.deepEqual([action, category], [route.id, route.changes]);
       assert.equal(outcome === "done", status < 400, `${route.id}: ${status} ${outcome} ${reason}`);
@@ -73,10 +73,10 @@ Deno.test("each call of a route that changes something writes one event, done or
       assert.equal(actor, "127.0.0.1");
     }
     const reading = gateway.routes.filter(({ changes, method }) => !changes && method === "GET");
-    const before = queue.log.head().position;
+    const before = (await (await queue.log()).head()).position;
     for (const route of reading.slice(0, 10)) await ask(gateway, route);
-    assert.equal(queue.log.head().position, before);
-    assert.equal((await verifyAudit({ env: "test", log: queue.log })).ok, true);
+    assert.equal((await (await queue.log()).head()).position, before);
+    assert.equal((await verifyAudit({ env: "test", log: await queue.log() })).ok, true);
   }));
 
 Deno.test("of each changing route success, refusal and failure are one event", () =>
@@ -93,13 +93,13 @@ Deno.test("of each changing route success, refusal and failure are one event", (
       const refuse = () => Promise.reject(new SsmdError("UNKNOWN_CLIENT", "none"));
       await assert.rejects(audit.run(route, call, refuse));
       await assert.rejects(audit.run(route, call, () => assert.fail("broken")));
-      const events = queue.log.list({ limit: 3, action: route.id }).reverse();
+      const events = (await (await queue.log()).list({ limit: 3, action: route.id })).reverse();
       assert.deepEqual(events.map(({ outcome }) => outcome), ["done", "refused", "failed"]);
       assert.deepEqual(events.map(({ actor, target }) => `${actor} ${target}`), [
         ...["desk 7", "desk 7", "desk 7"],
       ]);
     }
-    assert.equal(queue.log.head().position, 3 * changing.length);
+    assert.equal((await (await queue.log()).head()).position, 3 * changing.length);
     audit.close();
   }));
 
@@ -111,7 +111,7 @@ Deno.test("a caller that is not let in is one event by route, however often it c
         assert.equal(await ask(gateway, route, { origin: "http://evil.example" }), 403, route.id);
       }
     }
-    const events = queue.log.list({ limit: 100 });
+    const events = await (await queue.log()).list({ limit: 100 });
     assert.equal(events.length, foreign.length);
     for (const event of events) {
       assert.deepEqual([event.category, event.action], ["security-events", "caller refused"]);
@@ -128,7 +128,7 @@ Deno.test("REST lists, shows and counts events", () =>
     assert.equal((await get("/v1/audit/events/1")).target, "7");
     assert.equal((await get("/v1/audit/events/9")).code, "AUDIT_EVENT_UNKNOWN");
     assert.deepEqual(await get("/v1/audit/summary"), {
-      head: queue.log.head().link,
+      head: (await (await queue.log()).head()).link,
       counts: [{ category: "client-actions", outcome: "refused", events: 1 }],
     });
   }));

@@ -20,7 +20,7 @@ Deno.test("each request of a client with a key but a ping is one event, done or 
         one.send({ action: "subscribe", symbols: ["NOTHING"] });
         one.send({ action: "no such request" });
         await one.settle();
-        const events = audit.log.list({ limit: 10 }).reverse();
+        const events = (await (await audit.log()).list({ limit: 10 })).reverse();
         assert.deepEqual(events.map(({ action, target, reason }) => [action, target, reason]), [
           ["stream subscribe", "BTCUSD", ""],
           ["stream snapshot", "BTCUSD", ""],

@@ -4,11 +4,12 @@ import { silentLogger } from "@ssmd/runtime";
 /** Runs a test with an audit log of its own. */
 export async function withAuditQueue(test: (queue: AuditQueue) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-audit-" });
-  const queue = new AuditQueue(`${dir}/audit/test.sqlite`, silentLogger);
+  const location = { type: "sqlite", path: `${dir}/audit/test.sqlite` } as const;
+  const queue = await AuditQueue.open(location, silentLogger);
   try {
     await test(queue);
   } finally {
-    queue.close();
+    queue[Symbol.asyncDispose]();
     await Deno.remove(dir, { recursive: true });
   }
 }

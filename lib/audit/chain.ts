@@ -25,10 +25,18 @@ export type ChainLine = z.output<typeof CHAIN_LINE>;
 
 /** The line of an event behind the link before it. */
 export function chainLine(before: string, event: AuditEvent): ChainLine & { event: string } {
-  const text = JSON.stringify(event);
+  const text = JSON.stringify(
+    event,
+    (_, value) => typeof value === "string" ? clean(value) : value,
+  );
   const { position, at, category } = event;
   const head = { position, at, category, content: sha256(text) };
   return { ...head, link: linkOf(before, head), event: text };
+}
+
+/** What no database can keep in a text of JSON: a caller may have sent it. */
+function clean(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
 /** The link that a line must have behind the link before it. */

@@ -58,7 +58,7 @@ export async function* coldEvents(
   before: number,
 ): AsyncGenerator<AuditEvent> {
   const { from = "", to = "~" } = filter;
-  const firsts = new Map(source.log.rolledDays().map(({ day, first }) => [day, first]));
+  const firsts = new Map((await source.log.rolledDays()).map(({ day, first }) => [day, first]));
   for (const key of (await coldKeys(source)).reverse()) {
     const day = dayOfKey(key) ?? "";
     if (day < from.slice(0, 10) || day > to.slice(0, 10)) continue;
@@ -93,25 +93,26 @@ export async function rollAudit(
   const today = dayOfMs(nowMs);
   const rolled: string[] = [];
   for (;;) {
-    const next = (log.rolledDays().at(-1)?.last ?? 0) + 1;
-    const [first] = log.lines(next, 1);
+    const next = ((await log.rolledDays()).at(-1)?.last ?? 0) + 1;
+    const [first] = await log.lines(next, 1);
     const day = first?.at.slice(0, 10) ?? today;
     if (day >= today) break;
     const written: RolledDay = { day, first: next, last: 0, link: "", expiredDays: 0 };
     await storage.put(coldKey(env, day), framesOfDay(log, written));
-    log.putDay(written);
+    await log.putDay(written);
     rolled.push(day);
   }
   const expired = await expire({ env, log, storage }, nowMs);
-  log.forget(dayOfMs(nowMs - HOT_DAYS * DAY_MS));
+  await log.forget(dayOfMs(nowMs - HOT_DAYS * DAY_MS));
   return { rolled, expired };
 }
 
 /** The frames of a day; notes in it where the day ends. */
 async function* framesOfDay(log: AuditLog, written: RolledDay): AsyncGenerator<Uint8Array> {
-  let before = log.rolledDays().at(-1)?.link ?? GENESIS;
+  let before = (await log.rolledDays()).at(-1)?.link ?? GENESIS;
   for (let from = written.first;;) {
-    const lines = log.lines(from, FRAME_EVENTS).filter(({ at }) => at.startsWith(written.day));
+    const all = await log.lines(from, FRAME_EVENTS);
+    const lines = all.filter(({ at }) => at.startsWith(written.day));
     const last = lines.at(-1);
     if (last === undefined) return;
     for (const line of lines) {
@@ -121,7 +122,7 @@ async function* framesOfDay(log: AuditLog, written: RolledDay): AsyncGenerator<U
     written.last = last.position;
     written.link = last.link;
     from = last.position + 1;
-    yield await Promise.resolve(frameOf(lines));
+    yield frameOf(lines);
   }
 }
 
@@ -136,7 +137,7 @@ async function expire(
   nowMs: number,
 ): Promise<string[]> {
   const expired: string[] = [];
-  for (const known of log.rolledDays()) {
+  for (const known of await log.rolledDays()) {
     const ageDays = Math.floor((nowMs - Date.parse(known.day)) / DAY_MS) - 1;
     const over = Math.max(0, ...Object.values(AUDIT_RETENTION_DAYS).filter((n) => n < ageDays));
     if (over <= known.expiredDays) continue;
@@ -149,7 +150,7 @@ async function expire(
       )
     );
     await storage.put(key, ReadableStream.from(frames));
-    log.putDay({ ...known, expiredDays: over });
+    await log.putDay({ ...known, expiredDays: over });
     expired.push(known.day);
   }
   return expired;

@@ -1,4 +1,4 @@
-/** Who did what: one shape of events, hash-chained; hot in SQLite, cold in storage. @module */
+/** Who did what: one shape of events, hash-chained; hot in a database, cold in storage. @module */
 export {
   AUDIT_CATEGORIES,
   AUDIT_EVENT,
@@ -8,8 +8,10 @@ export {
   type AuditEvent,
   type AuditFilter,
 } from "./event.ts";
-export { AuditLog } from "./log.ts";
+export type { AuditLog } from "./log.ts";
+export { type AuditLocation, openAuditLog } from "./open.ts";
 export { AuditQueue } from "./queue.ts";
+export { type AuditWriter, openAuditWriter } from "./writer.ts";
 export { type AuditSource, rollAudit } from "./cold.ts";
 export { allEvents, eventAt, newestEvents } from "./select.ts";
 export { AUDIT_VERIFICATION, verifyAudit } from "./verify.ts";

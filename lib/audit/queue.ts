@@ -1,70 +1,103 @@
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { AuditDraft } from "./event.ts";
-import { AuditLog } from "./log.ts";
+import type { AuditLog } from "./log.ts";
+import type { AuditLocation } from "./open.ts";
+import { type AuditWriter, openAuditWriter } from "./writer.ts";
 
-/** Events that may wait; more are counted, and their number is an event itself. */
+/** Events that may wait in memory; more are counted, and their number is an event itself. */
 const WAITING_MAX = 50_000;
 /** Time in which events are gathered for one write, ms. */
 const GATHER_MS = 20;
+/** Time between two looks for a log that is away, ms. */
+const AGAIN_MS = 1000;
 
 /**
  * The audit log of a service: events are written in groups, so that no answer waits for the disk.
  * What cannot be written is tried again; what does not fit any more is counted.
  */
-export class AuditQueue {
-  #log: AuditLog;
+export class AuditQueue implements AsyncDisposable {
+  #writer: AuditWriter;
   #logger: Logger;
   #waiting: AuditDraft[] = [];
   #lost = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #failing = false;
+  #problem: string | undefined;
+  #last: Promise<void> = Promise.resolve();
 
-  /** Opens the log at `path`. Throws StorageError `AUDIT_FAILED`. */
-  constructor(path: string, logger: Logger) {
-    this.#log = new AuditLog(path);
+  /** Opens the log of a location. Rejects with StorageError. */
+  static async open(location: AuditLocation, logger: Logger): Promise<AuditQueue> {
+    const queue = new AuditQueue(await openAuditWriter(location), logger);
+    queue.#tell(queue.#writer.problem);
+    return queue;
+  }
+
+  private constructor(writer: AuditWriter, logger: Logger) {
+    this.#writer = writer;
     this.#logger = logger;
   }
 
-  /** The log with all that was added. */
-  get log(): AuditLog {
-    this.flush();
-    return this.#log;
+  /** Why events are not in the log yet; undefined = they are. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** The log with all that was added. Rejects with StorageError while it is away. */
+  async log(): Promise<AuditLog> {
+    await this.flush();
+    return await this.#writer.log();
   }
 
   /** Adds an event; it is durable some milliseconds later. */
   add(draft: AuditDraft): void {
     if (this.#waiting.length < WAITING_MAX) this.#waiting.push(draft);
     else this.#lost++;
-    this.#timer ??= setTimeout(() => this.flush(), GATHER_MS);
+    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);
   }
 
   /** Writes what waits; false = it still waits. */
-  flush(): boolean {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#waiting.length === 0) return true;
-    try {
-      this.#log.append(this.#lost === 0 ? this.#waiting : [...this.#waiting, lost(this.#lost)]);
-      this.#waiting = [];
-      this.#lost = 0;
-      this.#failing = false;
-    } catch (error) {
-      if (!this.#failing) {
-        this.#logger.error("events are not in the audit log yet", { error: messageOf(error) });
-      }
-      this.#failing = true;
-      this.#timer = setTimeout(() => this.flush(), GATHER_MS * 50);
-    }
-    return !this.#failing;
+  async flush(): Promise<boolean> {
+    await (this.#last = this.#last.then(() => this.#flush()));
+    return this.#waiting.length === 0;
   }
 
   /** Writes what waits for the last time, and closes the log. */
-  close(): void {
-    if (!this.flush()) {
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!await this.flush()) {
       this.#logger.error("events are lost for the audit log", { events: this.#waiting.length });
     }
     clearTimeout(this.#timer);
-    this.#log[Symbol.dispose]();
+    await this.#writer[Symbol.asyncDispose]();
+  }
+
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length === 0 && this.#problem === undefined) return;
+    const [events, lostEvents] = [this.#waiting, this.#lost];
+    this.#waiting = [];
+    this.#lost = 0;
+    try {
+      await this.#writer.append(lostEvents === 0 ? events : [...events, lost(lostEvents)]);
+      this.#tell(this.#writer.problem);
+    } catch (error) {
+      this.#waiting = [...events, ...this.#waiting];
+      this.#lost += lostEvents;
+      this.#tell(messageOf(error));
+    }
+  }
+
+  /** Says it once, and looks again after a while. */
+  #tell(problem: string | undefined): void {
+    if (problem !== undefined) {
+      if (this.#problem === undefined) {
+        this.#logger.error("events are not in the audit log yet", { error: problem });
+      }
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.flush(), AGAIN_MS);
+    } else if (this.#problem !== undefined) {
+      this.#logger.info("all events are in the audit log again", {});
+    }
+    this.#problem = problem;
   }
 }
 

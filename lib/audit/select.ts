@@ -10,9 +10,9 @@ export async function newestEvents(
   limit: number,
 ): Promise<AuditEvent[]> {
   const { log, storage } = source;
-  const events = log.list({ ...filter, limit });
+  const events = await log.list({ ...filter, limit });
   if (storage === undefined || events.length >= limit) return events;
-  const before = hotFirst(source);
+  const before = await hotFirst(source);
   for await (const event of coldEvents({ ...source, storage }, filter, before)) {
     if (events.length >= limit) break;
     events.push(event);
@@ -25,11 +25,9 @@ export async function eventAt(
   source: AuditSource,
   position: number,
 ): Promise<AuditEvent | undefined> {
-  const hot = source.log.find(position);
-  const day = source.log.rolledDays().find(({ first, last }) =>
-    first <= position && position <= last
-  )
-    ?.day;
+  const hot = await source.log.find(position);
+  const days = await source.log.rolledDays();
+  const day = days.find(({ first, last }) => first <= position && position <= last)?.day;
   if (hot !== undefined || day === undefined || source.storage === undefined) return hot;
   const only = { ...source, storage: source.storage };
   for await (const event of coldEvents(only, { from: day, to: day }, position + 1)) {
@@ -44,7 +42,7 @@ export async function* allEvents(
   filter: AuditFilter,
 ): AsyncGenerator<AuditEvent> {
   const { storage, log } = source;
-  const before = hotFirst(source);
+  const before = await hotFirst(source);
   for (const key of storage === undefined ? [] : await coldKeys(source)) {
     for (const lines of storage === undefined ? [] : await readCold(storage, key)) {
       for (const { position, event } of lines()) {
@@ -53,7 +51,7 @@ export async function* allEvents(
     }
   }
   for (let from = before;;) {
-    const lines = log.lines(from, PAGE);
+    const lines = await log.lines(from, PAGE);
     for (const { event = "" } of lines) yield* selected(event, filter);
     const last = lines.at(-1);
     if (last === undefined) return;
@@ -66,6 +64,7 @@ function* selected(text: string, filter: AuditFilter): Generator<AuditEvent> {
   if (isSelected(event, filter)) yield event;
 }
 
-function hotFirst({ log }: AuditSource): number {
-  return log.lines(1, 1)[0]?.position ?? log.head().position + 1;
+/** Position of the first event that is hot. */
+export async function hotFirst({ log }: AuditSource): Promise<number> {
+  return (await log.lines(1, 1))[0]?.position ?? (await log.head()).position + 1;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type ChainLine, GENESIS, linkOf, sha256 } from "./chain.ts";
 import { type AuditSource, coldKeys, dayOfKey, readCold } from "./cold.ts";
 import { AUDIT_RETENTION_DAYS } from "./event.ts";
+import { hotFirst } from "./select.ts";
 
 /** More findings than these say nothing new. */
 const FINDINGS_MAX = 100;
@@ -31,25 +32,26 @@ type Link = { position: number; link: string };
 export async function verifyAudit(source: AuditSource, noted?: string): Promise<Verification> {
   const { log } = source;
   const check = new ChainCheck(noted);
-  const hotFirst = log.lines(1, 1)[0]?.position ?? log.head().position + 1;
-  const { before, last } = await verifyCold(source, check, hotFirst);
+  // What others append meanwhile is left to the next verification.
+  const head = await log.head();
+  const first = await hotFirst(source);
+  const { before, last } = await verifyCold(source, check, first);
   check.continueFrom(before);
-  for (let from = hotFirst;;) {
-    const lines = log.lines(from, PAGE);
+  for (let from = first;;) {
+    const lines = (await log.lines(from, PAGE)).filter(({ position }) => position <= head.position);
     for (const line of lines) {
-      check.take(log.path, line);
+      check.take(log.where, line);
       if (line.position === last.position && line.link !== last.link) {
-        check.report(log.path, line.position, "Storage and the log tell different events");
+        check.report(log.where, line.position, "Storage and the log tell different events");
       }
     }
     const end = lines.at(-1);
     if (end === undefined) break;
     from = end.position + 1;
   }
-  const head = log.head();
   if (check.last.position !== head.position || check.last.link !== head.link) {
     const finding = `The log ends at event ${check.last.position}; ${head.position} were written`;
-    check.report(log.path, head.position, finding);
+    check.report(log.where, head.position, finding);
   }
   return { ...check.result, files: (await coldKeys(source)).length, head: head.link };
 }
@@ -58,10 +60,10 @@ export async function verifyAudit(source: AuditSource, noted?: string): Promise<
 async function verifyCold(
   source: AuditSource,
   check: ChainCheck,
-  hotFirst: number,
+  firstHot: number,
 ): Promise<{ before: Link; last: Link }> {
   const { storage, log } = source;
-  const rolled = new Map(log.rolledDays().map((each) => [each.day, each]));
+  const rolled = new Map((await log.rolledDays()).map((each) => [each.day, each]));
   let before: Link = { position: 0, link: GENESIS };
   for (const key of storage === undefined ? [] : await coldKeys(source)) {
     const day = dayOfKey(key) ?? "";
@@ -71,7 +73,7 @@ async function verifyCold(
         for (const line of lines()) {
           check.take(key, line);
           isOfDay &&= line.at.startsWith(day);
-          if (line.position === hotFirst - 1) before = line;
+          if (line.position === firstHot - 1) before = line;
         }
       }
     } catch (error) {
@@ -86,13 +88,13 @@ async function verifyCold(
     }
     // What follows is held to what was written, not to what was found.
     check.continueFrom({ position: known.last, link: known.link });
-    if (known.last === hotFirst - 1) before = known.last === before.position ? before : check.last;
+    if (known.last === firstHot - 1) before = known.last === before.position ? before : check.last;
   }
   for (const { day, first, last } of storage === undefined ? [] : rolled.values()) {
     check.report(day, first, `The file of this day is missing: events ${first} to ${last}`);
   }
   const last = check.last;
-  return { before: hotFirst === 1 ? { position: 0, link: GENESIS } : before, last };
+  return { before: firstHot === 1 ? { position: 0, link: GENESIS } : before, last };
 }
 
 /** Holds each line to the one before it. */

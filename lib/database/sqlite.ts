@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { inTransaction, messageOf } from "@ssmd/runtime";
 import { DatabaseClosed } from "./closed.ts";
@@ -54,11 +54,18 @@ export function migrateSqlite(db: DatabaseSync, where: string, migrations: Migra
   }
 }
 
+/**
+ * The last transaction of each file here. Who waits for a lock blocks the thread: the one of this process
+ * that holds it would never go on.
+ */
+const LAST = new Map<unknown, Promise<unknown>>();
+
 class SqliteDatabase implements Database {
   readonly where: string;
   #db: DatabaseSync;
   #statements = new Map<string, StatementSync>();
-  /** The transaction before: there is one connection, which has one at a time. */
+  /** The file, or this database where it has none. */
+  #file: unknown;
   #last: Promise<unknown> = Promise.resolve();
 
   #run: Statements = {
@@ -73,11 +80,16 @@ class SqliteDatabase implements Database {
   constructor(db: DatabaseSync, path: string) {
     this.#db = db;
     this.where = path;
+    this.#file = path === IN_MEMORY ? this : resolve(path);
   }
 
   transaction<T>(kind: TransactionKind, body: (run: Statements) => Promise<T>): Promise<T> {
-    const done = this.#last.then(() => this.#transaction(kind, body));
-    this.#last = done.catch(() => {});
+    const before = LAST.get(this.#file) ?? Promise.resolve();
+    const done = before.then(() => this.#transaction(kind, body));
+    const last = this.#last = done.catch(() => {}).then(() => {
+      if (LAST.get(this.#file) === last) LAST.delete(this.#file);
+    });
+    LAST.set(this.#file, last);
     return done;
   }
 

@@ -45,3 +45,20 @@ Deno.test("sqlite: steps go on where the file stands, each whole or not at all",
     db.close();
     return Promise.resolve();
   }));
+
+Deno.test("sqlite: two that opened one file in one process do not keep each other waiting", () =>
+  withFile(async (path) => {
+    const open = () => sqliteDatabase(path, { migrations: TEST_MIGRATIONS, busyMs: 0 });
+    const both = [open(), open()] as const;
+    const add = (database: (typeof both)[number]) =>
+      database.transaction("change", async ({ run, all }) => {
+        await all("SELECT * FROM counts");
+        await run(
+          "INSERT INTO counts VALUES ('a', 1) ON CONFLICT DO UPDATE SET number = number + 1",
+        );
+      });
+    await Promise.all(Array.from({ length: 10 }, (_, i) => add(both[i % 2 ? 0 : 1])));
+    const rows = await both[0].transaction("read", ({ all }) => all("SELECT number FROM counts"));
+    assert.equal(rows[0]?.["number"], 10);
+    await Promise.all(both.map((each) => each.close()));
+  }));

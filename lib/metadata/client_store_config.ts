@@ -34,12 +34,22 @@ const KEPT_MS = parseDurationMs("10m");
  */
 export async function clientStoreConfig(
   environment: Environment,
-  { dataDir, onKeyAccess }: ClientStoreOptions,
+  options: ClientStoreOptions,
 ): Promise<ClientStoreConfig> {
-  const { name, gateway: { clients } } = environment;
-  if (clients?.type !== "postgres") {
-    return { type: "sqlite", path: sqlitePath(environment, dataDir) };
-  }
+  const { clients } = environment.gateway;
+  return clients?.type === "postgres"
+    ? await postgresConfig(environment, clients, options)
+    : { type: "sqlite", path: sqlitePath(environment, options.dataDir) };
+}
+
+type Clients = NonNullable<Environment["gateway"]["clients"]>;
+
+async function postgresConfig(
+  environment: Environment,
+  clients: Clients & { type: "postgres" },
+  { onKeyAccess }: ClientStoreOptions,
+): Promise<ClientStoreConfig & { type: "postgres" }> {
+  const { name } = environment;
   const { type, url, clients_kept: keptMs = KEPT_MS, credentials: references } = clients;
   const at = { type, url, schema: schemaOf(name), keptMs };
   if (references === undefined) return at;
@@ -54,6 +64,34 @@ export async function clientStoreConfig(
     ...{ ...at, credentials: keys.values(references) },
     readCredentials: credentialsReader({ environment, references, keys, onAccess: onKeyAccess }),
   };
+}
+
+/** Where the audit log of an environment is: beside its clients, or in a file of its own. */
+export type AuditLocationConfig = { type: "sqlite"; path: string } | {
+  type: "postgres";
+  /** Gives what reaches the database; its keys are read here. */
+  connect: () => Promise<ClientStoreConfig & { type: "postgres" }>;
+  /** The file in which events of this machine wait while it is away. */
+  waitingPath: string;
+};
+
+/** Where the audit log of an environment is. */
+export function auditLocation(
+  environment: Environment,
+  options: ClientStoreOptions,
+): AuditLocationConfig {
+  const { name, gateway: { clients } } = environment;
+  const path = auditStorePath(name, options.dataDir);
+  if (clients?.type !== "postgres") return { type: "sqlite", path };
+  return {
+    ...{ type: "postgres", waitingPath: auditStorePath(`${name}.waiting`, options.dataDir) },
+    connect: () => postgresConfig(environment, clients, options),
+  };
+}
+
+/** The file of the audit log of a name. */
+export function auditStorePath(name: string, dataDir: string): string {
+  return `${dataDir}/audit/${name}.sqlite`;
 }
 
 /** The file of clients; undefined = they are in a database that machines share. */

@@ -183,11 +183,6 @@ export function feedbackPath({ name }: Environment, dataDir: string): string {
   return `${dataDir}/feedback/${name}.sqlite`;
 }
 
-/** The file in which the audit log of an environment is. */
-export function auditStorePath(env: string, dataDir: string): string {
-  return `${dataDir}/audit/${env}.sqlite`;
-}
-
 /** The file in which the agents of an environment keep their threads. */
 export function agentStorePath({ name }: Environment, dataDir: string): string {
   return `${dataDir}/agents/${name}.sqlite`;

@@ -122,13 +122,15 @@ export {
   type SealTarget,
 } from "./sealed_secret.ts";
 export {
+  auditLocation,
+  type AuditLocationConfig,
+  auditStorePath,
   type ClientStoreConfig,
   clientStoreConfig,
   clientStorePath,
 } from "./client_store_config.ts";
 export {
   agentStorePath,
-  auditStorePath,
   dataDirOf,
   type DeployedSymbol,
   type Deployment,

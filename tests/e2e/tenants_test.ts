@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { AuditQueue } from "@ssmd/audit";
-import { auditStorePath, clientStoreConfig, type Environment } from "@ssmd/metadata";
+import { auditLocation, clientStoreConfig, type Environment } from "@ssmd/metadata";
 import { Metrics, silentLogger } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
@@ -94,8 +94,9 @@ async function openTenant(
   const options = { host: "127.0.0.1", dataDir, registryDir: dataDir, logger: silentLogger };
   const authenticator = await environmentAuthenticator(environment, options);
   stack.defer(() => authenticator.close());
-  const audit = new AuditQueue(auditStorePath(name, dataDir), silentLogger);
-  stack.defer(() => audit.close());
+  const audit = stack.use(
+    await AuditQueue.open(auditLocation(environment, { dataDir }), silentLogger),
+  );
   const metrics = new Metrics("gateway");
   const gateway = await startGateway({
     ...{ env: name, transport, storage, authenticator, audit, metrics, logger: silentLogger },

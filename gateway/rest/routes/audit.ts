@@ -35,7 +35,8 @@ export function auditRoutes(audit: AuditQueue | undefined): Route[] {
         limit: z.int().min(1).max(1000).default(100),
       },
       answers: { 200: { schema: z.strictObject({ events: z.array(AUDIT_EVENT) }) } },
-      handler: ({ query }) => uncached(json({ events: logOf(audit).list(query) })),
+      handler: async ({ query }) =>
+        uncached(json({ events: await (await logOf(audit)).list(query) })),
     }),
     route({
       ...{ path: "/v1/audit/events/{position}", id: "getAuditEvent", ...ADMIN },
@@ -43,8 +44,8 @@ export function auditRoutes(audit: AuditQueue | undefined): Route[] {
       params: { position: z.int().min(1) },
       examples: { position: "1" },
       answers: { 200: { schema: AUDIT_EVENT } },
-      handler: ({ params: { position } }) =>
-        uncached(json(logOf(audit).find(position) ?? unknownEvent(position))),
+      handler: async ({ params: { position } }) =>
+        uncached(json(await (await logOf(audit)).find(position) ?? unknownEvent(position))),
     }),
     route({
       ...{ path: "/v1/audit/summary", id: "summarizeAudit", ...ADMIN },
@@ -62,16 +63,17 @@ export function auditRoutes(audit: AuditQueue | undefined): Route[] {
           }),
         },
       },
-      handler: ({ query }) => {
-        const log = logOf(audit);
-        return uncached(json({ head: log.head().link, counts: log.count(query) }));
+      handler: async ({ query }) => {
+        const log = await logOf(audit);
+        const { link: head } = await log.head();
+        return uncached(json({ head, counts: await log.count(query) }));
       },
     }),
   ];
 }
 
-function logOf(audit: AuditQueue | undefined): AuditLog {
-  if (audit !== undefined) return audit.log;
+async function logOf(audit: AuditQueue | undefined): Promise<AuditLog> {
+  if (audit !== undefined) return await audit.log();
   throw new Problem("AUDIT_NOT_KEPT", "This gateway keeps no audit log", {
     status: 503,
     hint: "ssmd up and the gateway service keep one",

@@ -1,0 +1,74 @@
+import { type Database, type Migrations, sqliteDatabase } from "@ssmd/database";
+import { StorageError } from "@ssmd/runtime";
+import type { AuditDraft } from "./event.ts";
+import type { AuditBatch, AuditLog } from "./log.ts";
+
+const BUSY_MS = 10_000;
+/** Batches that are brought into the log between two looks into the file. */
+const PAGE = 100;
+
+const MIGRATIONS: Migrations = {
+  name: "waiting",
+  sqlite: [
+    `CREATE TABLE waiting (
+       id INTEGER PRIMARY KEY, writer TEXT NOT NULL, number INTEGER NOT NULL, drafts TEXT NOT NULL
+     ) STRICT`,
+  ],
+  postgres: [],
+  newer: (where) =>
+    new StorageError("AUDIT_NEWER", `A newer version of ssmd wrote ${where}`, {
+      hint: "Use that one",
+    }),
+};
+
+/**
+ * Events of this machine that wait for a log that is away: a file, durable, which all processes of the
+ * environment here share. Made with the first event that waits.
+ */
+export class WaitingEvents {
+  #path: string;
+  #database: Database | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Keeps a batch; durable when it resolves. */
+  async keep({ writer, number }: AuditBatch, drafts: readonly AuditDraft[]): Promise<void> {
+    const sql = "INSERT INTO waiting (writer, number, drafts) VALUES ($1, $2, $3)";
+    const text = JSON.stringify(drafts);
+    await this.#open().transaction("change", ({ run }) => run(sql, writer, number, text));
+  }
+
+  /** Brings what waits into the log, in order. Rejects as it does; what is not there goes on waiting. */
+  async bringInto(log: AuditLog): Promise<void> {
+    if (this.#database === undefined && !await isThere(this.#path)) return;
+    const database = this.#open();
+    for (;;) {
+      const sql = `SELECT id, writer, number, drafts FROM waiting ORDER BY id LIMIT ${PAGE}`;
+      const rows = await database.transaction("read", ({ all }) => all(sql));
+      if (rows.length === 0) return;
+      for (const { id, writer, number, drafts } of rows) {
+        const batch = { writer: String(writer), number: Number(number) };
+        // Another process may bring the same: it is written once.
+        await log.append(JSON.parse(String(drafts)), batch);
+        const remove = "DELETE FROM waiting WHERE id = $1";
+        await database.transaction("change", ({ run }) => run(remove, Number(id)));
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#database?.close();
+  }
+
+  #open(): Database {
+    return this.#database ??= sqliteDatabase(this.#path, {
+      ...{ migrations: MIGRATIONS, busyMs: BUSY_MS },
+    });
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
+}
