@@ -8,6 +8,7 @@ import { logRoutes } from "./admin/log_routes.ts";
 import { sqlRoute } from "./admin/sql_route.ts";
 import { AgentsClient } from "./bus/agents_client.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
+import { JobsClient } from "./bus/jobs_client.ts";
 import { CaptureReports } from "./bus/capture_reports.ts";
 import { SignalsClient } from "./bus/signals_client.ts";
 import { TransformsClient } from "./bus/transforms_client.ts";
@@ -29,6 +30,7 @@ import { openRest } from "./rest.ts";
 import type { FeedInfo } from "./rest/feed_info.ts";
 import { agentRoutes } from "./rest/routes/agents.ts";
 import { dayRoutes } from "./rest/routes/days.ts";
+import { jobRoutes } from "./rest/routes/jobs.ts";
 import { signalRoutes } from "./rest/routes/signals.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
 import { RecentRecords } from "./state/recent_records.ts";
@@ -247,6 +249,7 @@ export class GatewayParts {
       ...agentRoutes(new AgentsClient(transport, env)),
       ...signalRoutes({ client, fires: this.#fires, data, archive }),
       ...dayRoutes({ data, cache }),
+      ...jobRoutes(new JobsClient(transport, env)),
       ...clientRoutes(new ConnectedClients(this.streams, this.hub, data)),
       ...logRoutes(),
       ...applyRoutes(this.#options, data),

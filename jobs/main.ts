@@ -1,8 +1,11 @@
 import { openServiceCache } from "@ssmd/cache";
 import { findRegistry } from "@ssmd/metadata";
-import { runService, SsmdError, untilSignal } from "@ssmd/runtime";
+import { beginLasting, runService, SsmdError, untilSignal } from "@ssmd/runtime";
 import { openService, serveService, serviceFlags } from "@ssmd/service";
+import { openServiceTransport } from "@ssmd/transport";
+import { answerJobs } from "./job_responder.ts";
 import { jobsHolder } from "./job_service.ts";
+import { openBoard } from "./open_board.ts";
 import { startJobs } from "./start_jobs.ts";
 
 const FLAGS = serviceFlags(9104);
@@ -27,11 +30,35 @@ await runService("worker", FLAGS, async (flags, stack) => {
   });
   if (jobs === undefined) throw await runsElsewhere(dataDir, environment.name);
   stack.use(jobs);
+  // Who asks comes over the bus; the work needs none.
+  const answering = await beginLasting(() => answerOverBus(opened), {
+    onFailed: (error, isFirst) => {
+      if (isFirst) logger.warn("nobody can ask for jobs over the bus yet", { error });
+    },
+  });
+  stack.defer(() => answering.close());
   const scrape = serveService(flags, opened);
   stack.defer(() => scrape.close());
   logger.info("running jobs", { env: environment.name, metrics_port: scrape.port });
   return async () => logger.info("stopping", { signal: await untilSignal() });
 });
+
+/** Answers what gateways ask of the jobs. Throws as the bus and the board do. */
+async function answerOverBus(
+  { deployment: { environment, dataDir, transport: config }, logger, health }: Awaited<
+    ReturnType<typeof openService>
+  >,
+): Promise<{ close(): Promise<void> }> {
+  await using opened = new AsyncDisposableStack();
+  const options = { env: environment.name, logger, health };
+  const transport = await openServiceTransport(config, options);
+  opened.defer(() => transport.close());
+  const board = opened.use(await openBoard(environment, dataDir));
+  const answering = await answerJobs(transport, { environment, board, logger });
+  opened.defer(() => answering.unsubscribe());
+  const moved = opened.move();
+  return { close: () => moved.disposeAsync() };
+}
 
 async function runsElsewhere(dataDir: string, env: string): Promise<SsmdError> {
   const holder = await jobsHolder(dataDir, env);

@@ -7,7 +7,7 @@ import {
   createConnector,
   followFeed,
 } from "@ssmd/connector";
-import { JobService, jobsHolder, usesTemporal } from "@ssmd/jobs";
+import { answerJobs, JobService, jobsHolder, usesTemporal } from "@ssmd/jobs";
 import {
   type Deployment,
   type Enrichment,
@@ -153,7 +153,12 @@ async function startJobs(
     registryDir: registryDir ?? await findRegistry(Deno.cwd()),
     metrics: new Metrics("jobs", parts.registry),
   });
-  if (jobs !== undefined) return void stack.use(jobs);
+  if (jobs !== undefined) {
+    stack.use(jobs);
+    const options = { environment, board: jobs.store, logger };
+    const answering = await answerJobs(parts.transport, options);
+    return stack.defer(() => answering.unsubscribe());
+  }
   const holder = await jobsHolder(dataDir, environment.name);
   logger.info("the jobs of this folder run elsewhere", { holder });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { answerAsAgents } from "../testing/agents_service.ts";
+import { answerAsJobs } from "../testing/jobs_service.ts";
 import { answerAsTransforms } from "../testing/transforms_service.ts";
 import { answerAsSignals } from "../testing/signals_service.ts";
 import { SIGNAL } from "../rest/schemas/signal_examples.ts";
@@ -41,6 +42,7 @@ Deno.test("every route answers as described, errors too", () =>
         await answerAsSignals(transport, [{ ...SIGNAL, id: "1" }]);
         await answerAsAgents(transport);
         await answerAsTransforms(transport);
+        await answerAsJobs(transport);
         await client("?symbols=BTCUSD");
         connector.trade("BTCUSD", 100);
         connector.delta("BTCUSD", [{ price: 99, size: 1 }], [{ price: 101, size: 2 }]);
@@ -55,8 +57,10 @@ Deno.test("every route answers as described, errors too", () =>
         const requested: string[] = [];
         for (const { path, method, status } of description.answers()) {
           if (method !== "get" || status !== "200" || path === ENRICHED) continue;
-          const address =
-            path.replace(/\{(symbol|instrument)\}/, "BTCUSD").replace(/\{(id|position)\}/, "1") +
+          const address = path.replace(/\{(symbol|instrument)\}/, "BTCUSD").replace(
+            /\{(id|position|job)\}/,
+            "1",
+          ) +
             (NEEDED_QUERIES[path] ?? "");
           const response = await fetch(gateway.url + address);
           const text = await response.text();

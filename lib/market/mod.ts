@@ -97,6 +97,14 @@ export {
   type SignalTest,
 } from "./agent_requests.ts";
 export {
+  type JobInfo,
+  type JobLogLine,
+  type JobsAnswer,
+  type JobsRequest,
+  jobsSubject,
+  type ScheduleInfo,
+} from "./job_requests.ts";
+export {
   DAY_STATES,
   DAYS_PUBLISHED,
   daysKey,
