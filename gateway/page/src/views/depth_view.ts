@@ -153,18 +153,20 @@ function drawSizes(
   sizes: readonly number[],
   { y, width }: { y: (sum: number) => number; width: number },
 ): void {
-  setLabelFont(context);
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const each of sizes) {
-    const text = size(each);
-    const at = Math.max(6, y(each));
-    const half = context.measureText(text).width / 2 + 6;
-    context.fillText(text, width / 2, at);
-    context.fillStyle = cssColor("--line");
-    context.fillRect(0, Math.round(at), width / 2 - half, 1);
-    context.fillRect(width / 2 + half, Math.round(at), width / 2 - half, 1);
     setLabelFont(context);
+    const text = size(each);
+    const at = Math.max(6, Math.round(y(each)));
+    const wide = context.measureText(text).width + 12;
+    context.fillStyle = cssColor("--line");
+    context.fillRect(0, at, width, 1);
+    // The number stays readable where a step lies behind it.
+    context.fillStyle = cssColor("--panel");
+    context.fillRect((width - wide) / 2, at - 7, wide, 14);
+    setLabelFont(context);
+    context.fillText(text, width / 2, at);
   }
   context.textBaseline = "alphabetic";
 }
