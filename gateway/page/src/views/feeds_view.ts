@@ -127,16 +127,15 @@ export class FeedsView {
     const day = this.#days.get(feed.feed);
     const toBus = [0.5, 0.99].map((share) =>
       this.#metrics?.quantile("ssmd_connector_receive_to_publish_seconds", share, labels)
-    );
-    const isUsed = toBus.every((seconds) => seconds !== undefined);
+    ).filter((seconds) => seconds !== undefined);
     const shown: Record<string, string> = {
       "Records a second": rate === null ? "–" : count(rate),
       "Lag p50 · p95 · p99": lags.length === 0
         ? "–"
         : spansText([0.5, 0.95, 0.99].map((share) => quantileOf(lags, share) ?? 0)),
-      "To bus p50 · p99": !isUsed
+      "To bus p50 · p99": toBus.length < 2
         ? "–"
-        : toBus.map((seconds) => `≤ ${durationText((seconds ?? 0) * 1000)}`).join(" · "),
+        : `≤ ${spansText(toBus.map((seconds) => seconds * 1000))}`,
       "Last record": silentMs === null ? "–" : `${durationText(Math.max(0, silentMs))} ago`,
       "Gaps, 24 h": sum === undefined ? "–" : count(sum.gaps),
       "Reconnects, 24 h": sum === undefined ? "–" : count(sum.reconnects),
