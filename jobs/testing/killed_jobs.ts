@@ -1,7 +1,8 @@
 /**
  * Runs the jobs of a folder until one is over, and kills itself as by kill -9 at a point of a step:
  * `begins`, `worked` (what it did is not recorded) or `done`; or where a thread `tells` of its progress
- * or has `ended` (its result is not recorded). Arguments: folder, job, point, and the address of a Temporal server where that keeps the jobs. @module
+ * or has `ended` (its result is not recorded). Arguments: folder, job, point, the address of a Temporal
+ * server where that keeps the jobs or "", and the folder of a registry whose `demo-nats` it takes. @module
  */
 import { type Environment, loadEnvironment } from "@ssmd/metadata";
 import { createLogger, Metrics } from "@ssmd/runtime";
@@ -9,8 +10,8 @@ import { DayRun } from "../day/day_run.ts";
 import { openBoard } from "../open_board.ts";
 import { startJobs } from "../start_jobs.ts";
 
-const [dataDir = "", job = "", point = "", address] = Deno.args;
-const registryDir = new URL("../../exchanges", import.meta.url).pathname;
+const [dataDir = "", job = "", point = "", address = "", ownRegistry] = Deno.args;
+const registryDir = ownRegistry ?? new URL("../../exchanges", import.meta.url).pathname;
 const LOOK_MS = 50;
 
 const killAt = (reached: string) => {
@@ -48,11 +49,11 @@ const logger = createLogger({
 });
 
 const environment: Environment = {
-  ...await loadEnvironment(registryDir, "demo"),
+  ...await loadEnvironment(registryDir, ownRegistry === undefined ? "demo" : "demo-nats"),
   journal: { type: "file", path: `${dataDir}/journal` },
   retention: { raw_days: 1, normalized_days: 1 },
   schedule: { auto_roll: false },
-  ...(address === undefined ? {} : { scheduler: { type: "temporal", address } }),
+  ...(address === "" ? {} : { scheduler: { type: "temporal", address } }),
 };
 
 const jobs = await startJobs({
