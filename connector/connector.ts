@@ -48,6 +48,8 @@ export interface ConnectorOptions {
   sendRate?: SendRate;
   /** Enrichers whose values it tells beside its records; absent = none. */
   enrichment?: Enrichment | undefined;
+  /** Bus of clients, which has all feeds; absent = `transport` is it. */
+  clients?: Transport | undefined;
   logger: Logger;
   metrics: Metrics;
   /** The process's health, to which the connector adds its conditions; default one nobody asks. */

@@ -1,7 +1,10 @@
 import { EnrichedMarket, type EnrichedRow, RowBytes } from "@ssmd/enrich";
 import { ALL_SYMBOLS, enrichedSubject, type MarketEvent } from "@ssmd/market";
 import type { Enrichment } from "@ssmd/metadata";
-import type { Publisher } from "@ssmd/transport";
+import type { Logger } from "@ssmd/runtime";
+import type { Publisher, Transport } from "@ssmd/transport";
+import { CrossedMarket } from "./crossed_market.ts";
+import { CrossFeed } from "./cross_feed.ts";
 import type { PipelineOutput } from "./pipeline.ts";
 
 /** Options of {@linkcode EnrichedOutput}. */
@@ -14,13 +17,18 @@ interface EnrichedOutputOptions {
   publisher: Publisher;
 }
 
+/** What takes the records of a market. */
+type Taking = Pick<EnrichedMarket, "take" | "passTo">;
+
 /**
  * The enrichers of an environment on the records that a connector tells, beside them on the bus.
  * While the bus is away or slow only the newest row of each market is kept, and told after.
  */
 export class EnrichedOutput {
   #options: EnrichedOutputOptions;
-  #markets = new Map<string, EnrichedMarket>();
+  #markets = new Map<string, Taking>();
+  /** Absent where no instrument is named on another feed. */
+  #crossFeed: CrossFeed | undefined;
   #subjects = new Map<string, string>();
   #bytes: RowBytes;
   #idPrefix: string;
@@ -34,6 +42,19 @@ export class EnrichedOutput {
     this.#options = options;
     this.#bytes = new RowBytes(options.enrichment.chain);
     this.#idPrefix = `enriched:${options.feed}:${options.run}:`;
+  }
+
+  /** Reads other feeds, where the chain has instruments of them, from now on. */
+  readOthers({ transport, logger }: { transport: Transport; logger: Logger }): void {
+    const { env, feed, enrichment } = this.#options;
+    const pairs = enrichment.pairsOf(feed).map(({ symbol, other }) => {
+      const market = new CrossedMarket(this.#newMarket(symbol));
+      this.#markets.set(symbol, market);
+      return { market, other };
+    });
+    if (pairs.length === 0) return;
+    this.#crossFeed = new CrossFeed({ env, transport, pairs, logger });
+    this.#crossFeed.start();
   }
 
   /** An output that does what `output` does, and then takes the record. */
@@ -68,19 +89,24 @@ export class EnrichedOutput {
   /** Ends; what the bus has not taken is made of the archive. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#crossFeed?.close();
     await this.#options.publisher.close();
   }
 
-  #market(symbol: string): EnrichedMarket {
+  #market(symbol: string): Taking {
     const known = this.#markets.get(symbol);
     if (known !== undefined) return known;
+    const market = this.#newMarket(symbol);
+    this.#markets.set(symbol, market);
+    return market;
+  }
+
+  #newMarket(symbol: string): EnrichedMarket {
     const { feed, enrichment: { chain, references } } = this.#options;
-    const market = new EnrichedMarket({
+    return new EnrichedMarket({
       ...{ symbol, feed, chain, references: references(feed, symbol) },
       onRow: (row) => this.#tell(row),
     });
-    this.#markets.set(symbol, market);
-    return market;
   }
 
   #tell(row: EnrichedRow): void {

@@ -73,6 +73,8 @@ class FeedConnector implements Connector {
       turns: turns?.known ?? [],
     });
     history.begin(left);
+    const { clients, transport } = this.#options;
+    this.#parts.enriched?.readOthers({ transport: clients ?? transport, logger });
     await clockKnown;
     await taker?.begin();
     if (turns === undefined) await this.#respond();

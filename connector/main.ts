@@ -54,6 +54,9 @@ await runService("connector", FLAGS, async (flags, stack) => {
   const symbols = owners === undefined
     ? wanted.symbols
     : await symbolsAtStart(owners, wanted.symbols, (market) => knowsMarket(spoolDir, market));
+  const clients = owners &&
+    await openServiceTransport(deployment.transport, { env, logger, health });
+  stack.defer(() => clients?.close());
   const connector = createConnector({
     ...wanted,
     symbols,
@@ -63,6 +66,7 @@ await runService("connector", FLAGS, async (flags, stack) => {
     normalizer: parser,
     endpoint: flags.endpoint ?? feed.endpoint,
     transport,
+    clients,
     storage,
     spoolDir,
     connectsDir: `${deployment.dataDir}/spool`,
@@ -82,9 +86,6 @@ await runService("connector", FLAGS, async (flags, stack) => {
   // Listened for from the first frame on: what is captured by then is drained.
   const signal = untilSignal(stopped.signal);
   await connector.start();
-  const clients = owners &&
-    await openServiceTransport(deployment.transport, { env, logger, health });
-  stack.defer(() => clients?.close());
   const handover = owners && clients && new SymbolHandover({
     ...{ env, feed: id, owners, connector, captured: symbols, bus: transport, clients, logger },
     health: health.component("connector", id),

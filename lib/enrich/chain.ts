@@ -5,7 +5,7 @@ import type { Evaluate } from "./operation.ts";
 import { PRICE, SIZE, type Unit, unitText } from "./unit.ts";
 
 /** Raised when the same records and the same enrichers give other values. */
-const CHAIN_VERSION = 1;
+const CHAIN_VERSION = 2;
 
 /** Fields of the security master that can be joined. */
 export const REFERENCE_FIELDS = [

@@ -41,6 +41,8 @@ export class EnrichedMarket {
   #windows: TradeWindow[];
   /** Snapshot that the book goes back to, µs; 0 = the book is not known. */
   #snapshotUs = 0;
+  /** When the other feed's levels were told, µs. */
+  #otherUs = -Infinity;
   /** Since when trades are complete where no gap is open, µs; Infinity = there was no record yet. */
   #tradesSinceUs = Infinity;
   /** Open gaps of trades, by symbol and channel. */
@@ -100,6 +102,7 @@ export class EnrichedMarket {
   /** The same instrument's best bid and ask on another feed, from a time on. */
   takeOther({ bid, ask }: { bid: number; ask: number }, timeUs: number): void {
     this.passTo(timeUs);
+    this.#otherUs = timeUs;
     this.#values[SLOTS.other_bid] = bid;
     this.#values[SLOTS.other_ask] = ask;
     if (this.#dayUs > timeUs - DAY_US) this.#evaluate(timeUs);
@@ -119,6 +122,9 @@ export class EnrichedMarket {
     this.#dayUs = Math.floor(timeUs / DAY_US) * DAY_US;
     this.#forgetBook();
     this.#values[SLOTS.last] = this.#values[SLOTS.last_size] = NaN;
+    if (this.#otherUs < this.#dayUs) {
+      this.#values[SLOTS.other_bid] = this.#values[SLOTS.other_ask] = NaN;
+    }
     this.#row = undefined;
     return true;
   }

@@ -100,6 +100,30 @@ Deno.test("a quiet market is stale from its time on, and a day begins with a row
   ]);
 });
 
+Deno.test("a day begins without the other feed's prices of the day before", () => {
+  const rows: unknown[] = [];
+  const chain = enrichChain([
+    { name: "other", type: "cross_feed", symbols: { A: "B" } },
+    { name: "seen", type: "calculation", values: { seen: "other_bid" } },
+  ]);
+  assert.ok(chain);
+  const enriched = new EnrichedMarket({
+    ...{ symbol: "A", feed: "kraken", chain },
+    onRow: (row) => rows.push([row.timeUs / 1e6 - DAY_US / 1e6, valueOf(row, 0)]),
+  });
+  const dayS = DAY_US / 1e6;
+  enriched.take(update(1, 1, 2, "snapshot"));
+  enriched.takeOther({ bid: 5, ask: 6 }, at(2));
+  enriched.take(update(dayS + 1, 1, 2, "snapshot"));
+  // That of the new day is heard before the first record.
+  enriched.takeOther({ bid: 7, ask: 8 }, at(2 * dayS + 1));
+  enriched.take(update(2 * dayS + 2, 1, 2, "snapshot"));
+  assert.deepEqual(rows, [
+    ...[[1, null], [2, 5]],
+    ...[[dayS + 1, null], [2 * dayS + 2, 7]],
+  ]);
+});
+
 Deno.test("a crossed or one-sided book is told, and the security master as of each row", () => {
   const spans = [{ fromUs: 0, values: ["listed"] }, { fromUs: at(2), values: ["open"] }];
   const { enriched, rows } = market(spans);

@@ -14,6 +14,8 @@ export interface Enrichment {
   references(feed: string, symbol: string): ReferenceSpan[];
   /** The same instrument on another feed; undefined = none is named. */
   otherOf(symbol: string): { feed: string; symbol: string } | undefined;
+  /** The instruments of a feed that are named on another one. */
+  pairsOf(feed: string): { symbol: string; other: { feed: string; symbol: string } }[];
 }
 
 /** The enrichers of an environment; undefined = it has none that is enabled. */
@@ -27,6 +29,11 @@ export function enrichmentOf(
   const isJoined = chain.references.length > 0;
   if (isJoined) { for (const instrument of instruments) master.put(instrument); }
   const decisive = [chain.version, isJoined ? [...master.all()] : [], symbols];
+  const otherOf = (symbol: string) => {
+    const other = chain.others.get(symbol);
+    const feed = other === undefined ? undefined : symbols[other]?.feed;
+    return other === undefined || feed === undefined ? undefined : { feed, symbol: other };
+  };
   return {
     chain,
     sha256: createHash("sha256").update(JSON.stringify(decisive)).digest("hex"),
@@ -35,10 +42,11 @@ export function enrichmentOf(
       const market = { feed, symbol, external: symbols[symbol]?.external };
       return referenceSpans(master, market, chain.references);
     },
-    otherOf: (symbol) => {
-      const other = chain.others.get(symbol);
-      const feed = other === undefined ? undefined : symbols[other]?.feed;
-      return other === undefined || feed === undefined ? undefined : { feed, symbol: other };
-    },
+    otherOf,
+    pairsOf: (feed) =>
+      [...chain.others.keys()].flatMap((symbol) => {
+        const other = otherOf(symbol);
+        return symbols[symbol]?.feed === feed && other !== undefined ? [{ symbol, other }] : [];
+      }),
   };
 }

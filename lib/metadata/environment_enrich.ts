@@ -37,8 +37,7 @@ export const ENRICH = z.array(oneOf([
   fields({
     ...ENRICHER,
     type: z.literal("cross_feed").describe(
-      "The same instrument on another feed: other_bid and other_ask in the expressions behind it, over " +
-        "the archive; live they are null",
+      "The same instrument on another feed: other_bid and other_ask in the expressions behind it",
     ),
     symbols: z.record(plainText, plainText).describe("Our symbol → our symbol on another feed"),
   }),

@@ -52,14 +52,3 @@ Deno.test("sound enrichers have no finding, whether they are enabled or not", ()
     [],
   );
 });
-
-Deno.test("a cross_feed that is enabled is warned of: live its values are null", () => {
-  const warningsOf = (more: string) => {
-    const text = `${HEAD}  - { name: c, type: cross_feed,${more} symbols: { BTCUSD: KX } }\n`;
-    const source = { path: "exchanges/environments/test.yaml", text };
-    return checkSources([source], { knownFeeds: ["kraken", "kalshi"] }).warnings
-      .map(({ message }) => message);
-  };
-  assert.match(warningsOf("").join(), /over the archive only .* live rows have null/);
-  assert.deepEqual(warningsOf(" enabled: false,"), []);
-});

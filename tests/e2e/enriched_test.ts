@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { startSimulator } from "@ssmd/simulator";
+import { natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
 import { eventually, Folder, RunningUp, runSsmd } from "./_process.ts";
 
 const ENV = "rows";
@@ -8,16 +9,9 @@ const SYMBOLS = ["BTCUSD", "ETHUSD"];
 type Row = Record<string, unknown> & { symbol: string; time: number; valid: boolean };
 
 async function writeEnvironment(dir: string, endpoint: string): Promise<void> {
-  for (const folder of ["feeds", "schemas", "calendars", "qa"]) {
-    await Deno.mkdir(`${dir}/exchanges/${folder}`, { recursive: true });
-    const source = new URL(`../../exchanges/${folder}/`, import.meta.url);
-    for await (const { name } of Deno.readDir(source)) {
-      await Deno.copyFile(new URL(name, source), `${dir}/exchanges/${folder}/${name}`);
-    }
-  }
   const externals = SYMBOLS.map((name) => `${name.slice(0, 3)}/USD`);
-  const file = {
-    ...{ name: ENV, feeds: ["kraken"], schema: "v1", endpoints: { kraken: endpoint } },
+  await writeRegistry(dir, {
+    ...{ feeds: ["kraken"], endpoints: { kraken: endpoint } },
     symbols: Object.fromEntries(
       SYMBOLS.map((name, i) => [name, { feed: "kraken", external: externals[i] }]),
     ),
@@ -26,9 +20,20 @@ async function writeEnvironment(dir: string, endpoint: string): Promise<void> {
       { name: "volume", type: "calculation", values: { mean: "vwap(1s)" } },
       { name: "good", type: "quality", stale_after: "300ms", wide_above_bps: 20 },
     ],
-    ...{ transport: { type: "memory" }, storage: { type: "local", path: `${dir}/data` } },
-    connects: { kraken: { burst: 1000, refill: "1ms" } },
-  };
+    ...{ transport: { type: "memory" }, connects: { kraken: { burst: 1000, refill: "1ms" } } },
+  });
+}
+
+async function writeRegistry(dir: string, environment: Record<string, unknown>): Promise<void> {
+  for (const folder of ["feeds", "schemas", "calendars", "qa"]) {
+    await Deno.mkdir(`${dir}/exchanges/${folder}`, { recursive: true });
+    const source = new URL(`../../exchanges/${folder}/`, import.meta.url);
+    for await (const { name } of Deno.readDir(source)) {
+      await Deno.copyFile(new URL(name, source), `${dir}/exchanges/${folder}/${name}`);
+    }
+  }
+  const storage = { type: "local", path: `${dir}/data` };
+  const file = { name: ENV, schema: "v1", storage, ...environment };
   await Deno.mkdir(`${dir}/exchanges/environments`);
   await Deno.writeTextFile(`${dir}/exchanges/environments/${ENV}.yaml`, JSON.stringify(file));
 }
@@ -68,6 +73,19 @@ async function exported(dir: string): Promise<Row[]> {
   return rows;
 }
 
+/** What a client got live is what the archive says of each market, from its first row on. */
+async function assertArchived(dir: string, rows: Row[], symbols: readonly string[]) {
+  const archived = await exported(dir);
+  for (const symbol of symbols) {
+    const live = rows.filter((row) => row.symbol === symbol)
+      .map(({ type: _, chain: _version, ...row }) => row);
+    const own = archived.filter((row) => row.symbol === symbol);
+    const first = own.findIndex(({ time }) => time === live[0]?.time);
+    assert.ok(live.length > 100 && first >= 0, `${symbol}: ${live.length} rows live`);
+    assert.deepEqual(live, own.slice(first, first + live.length));
+  }
+}
+
 Deno.test("what a client of the stream gets of the enrichers is what the archive gives, over a break, too", async () => {
   await using folder = new Folder();
   const dir = folder.path;
@@ -98,14 +116,62 @@ Deno.test("what a client of the stream gets of the enrichers is what the archive
   assert.equal(code, 0, output);
   await simulator.close();
   assert.ok(answers.some(({ type }) => type === "gap"), "a break is told to who gets rows alone");
-  const archived = await exported(dir);
-  for (const symbol of SYMBOLS) {
-    const live = rows.filter((row) => row.symbol === symbol)
-      .map(({ type: _, chain: _version, ...row }) => row);
-    const own = archived.filter((row) => row.symbol === symbol);
-    const first = own.findIndex(({ time }) => time === live[0]?.time);
-    assert.ok(live.length > 100 && first >= 0);
-    assert.deepEqual(live, own.slice(first, first + live.length));
-  }
+  await assertArchived(dir, rows, SYMBOLS);
   assert.equal(new Set(rows.map(({ chain }) => chain)).size, 1);
 });
+
+const PAIR = { BTCUSD: "KXSIMFED-26DEC31-H0" };
+
+for (const bus of ["memory", "nats"] as const) {
+  Deno.test({
+    name: `rows with another feed's prices are live what the archive gives, on ${bus}`,
+    ignore: bus === "nats" && !natsServerAvailable(),
+    fn: async () => {
+      await using folder = new Folder();
+      const dir = folder.path;
+      const nats = bus === "nats" ? await startNatsServer() : undefined;
+      const [[own, other]] = Object.entries(PAIR) as [[string, string]];
+      await writeRegistry(dir, {
+        feeds: ["kraken", "kalshi"],
+        symbols: {
+          [own]: { feed: "kraken", external: "BTC/USD", depth: 10 },
+          [other]: { feed: "kalshi", external: other },
+        },
+        simulator: { seed: 3, rate: 100 },
+        enrich: [
+          { name: "pair", type: "cross_feed", symbols: { ...PAIR, [other]: own } },
+          {
+            ...{ name: "prices", type: "calculation" },
+            values: {
+              mid: "mid",
+              seen_bid: "other_bid",
+              basis: "mid - (other_bid + other_ask) / 2",
+            },
+          },
+          { name: "good", type: "quality", stale_after: "300ms" },
+        ],
+        transport: nats === undefined ? { type: "memory" } : { type: "nats", url: nats.url },
+      });
+      try {
+        await using up = new RunningUp(["--env", ENV, "--data", `${dir}/data`], { cwd: dir });
+        const { rows, answers, socket } = listen(await up.url());
+        const known = (symbol: string) =>
+          rows.filter((row) => row.symbol === symbol && typeof row["basis"] === "number").length;
+        await eventually(
+          "rows of both feeds with each other's prices",
+          () => Promise.resolve(known(own) > 300 && known(other) > 300),
+        );
+        socket.send(JSON.stringify({ action: "unsubscribe", symbols: ["*"] }));
+        await eventually(
+          "the last answer",
+          () => Promise.resolve(answers.some(({ type }) => type === "unsubscribed")),
+        );
+        const { code, output } = await up.stop("SIGTERM");
+        assert.equal(code, 0, output);
+        await assertArchived(dir, rows, [own, other]);
+      } finally {
+        await nats?.stop();
+      }
+    },
+  });
+}
