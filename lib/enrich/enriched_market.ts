@@ -1,5 +1,7 @@
 import {
+  type BookSide,
   type Gap,
+  type Level,
   type MarketEvent,
   OrderBook,
   type OrderBookUpdate,
@@ -9,6 +11,8 @@ import { DAY_US } from "@ssmd/runtime";
 import { type EnrichChain, SLOTS } from "./chain.ts";
 import { type EnrichedRow, rounded } from "./enriched_row.ts";
 import { TradeWindow } from "./trade_window.ts";
+
+const PRICE_SLOTS = [SLOTS.bid, SLOTS.ask, SLOTS.last] as const;
 
 /** What the security master says of a market from a time on. */
 export interface ReferenceSpan {
@@ -77,11 +81,6 @@ export class EnrichedMarket {
     this.#windows = this.#chain.windows.map(({ us }) => new TradeWindow(us));
   }
 
-  /** Best bid and ask, NaN = not known. */
-  get top(): { bid: number; ask: number } {
-    return { bid: this.#values[SLOTS.bid] as number, ask: this.#values[SLOTS.ask] as number };
-  }
-
   /** Takes the next record of the market, or a gap of all markets. */
   take(event: MarketEvent): void {
     const { type } = event;
@@ -140,10 +139,11 @@ export class EnrichedMarket {
       if (isNew) this.#evaluate(receivedAtUs);
       return;
     }
-    for (const { price, size } of bids) book.bids.set(price, size);
-    for (const { price, size } of asks) book.asks.set(price, size);
+    let isOfTop = setLevels(book.bids, bids);
+    if (setLevels(book.asks, asks) || kind === "snapshot") isOfTop = true;
     if (depth > 0) book.truncate(depth);
-    if (this.#readTop() || isNew || kind === "snapshot") this.#evaluate(receivedAtUs);
+    const isOther = isOfTop && this.#readTop();
+    if (isOther || isNew || kind === "snapshot") this.#evaluate(receivedAtUs);
   }
 
   /** Whether the best levels changed. */
@@ -265,19 +265,38 @@ export class EnrichedMarket {
 
   /** The largest price at hand; 0 = there is none. */
   #price(): number {
-    const { bid, ask } = this.top;
-    const last = this.#values[SLOTS.last] as number;
-    return Math.max(bid || 0, ask || 0, last || 0);
+    const values = this.#values;
+    let largest = 0;
+    for (const slot of PRICE_SLOTS) {
+      const price = values[slot] as number;
+      if (price > largest) largest = price;
+    }
+    return largest;
   }
 
   /** `good`, or what is wrong, with a space between: stale, and unknown, one-sided, crossed or wide. */
   #quality(): string {
-    const { bid, ask } = this.top;
-    const wrong = this.#isStale ? "stale " : "";
-    if (this.#snapshotUs === 0) return `${wrong}unknown`;
-    if (Number.isNaN(bid + ask)) return `${wrong}one-sided`;
-    if (bid >= ask) return `${wrong}crossed`;
-    const bps = (ask - bid) / ((bid + ask) / 2) * 10_000;
-    return bps > this.#chain.wideBps ? `${wrong}wide` : wrong.trim() || "good";
+    const word = this.#bookQuality();
+    if (!this.#isStale) return word;
+    return word === "good" ? "stale" : `stale ${word}`;
   }
+
+  #bookQuality(): string {
+    if (this.#snapshotUs === 0) return "unknown";
+    const bid = this.#values[SLOTS.bid] as number;
+    const ask = this.#values[SLOTS.ask] as number;
+    if (Number.isNaN(bid + ask)) return "one-sided";
+    if (bid >= ask) return "crossed";
+    return (ask - bid) / ((bid + ask) / 2) * 10_000 > this.#chain.wideBps ? "wide" : "good";
+  }
+}
+
+/** Sets levels of a side; whether its best one was among them. */
+function setLevels(side: BookSide, levels: readonly Level[]): boolean {
+  let isOfTop = false;
+  for (let i = 0; i < levels.length; i++) {
+    const { price, size } = levels[i] as Level;
+    if (side.set(price, size) === 0) isOfTop = true;
+  }
+  return isOfTop;
 }

@@ -44,8 +44,10 @@ const CHUNK_BYTES = 64 * 1024;
 const SCALES = Float64Array.from({ length: 13 }, (_, places) => Number(`1e${places}`));
 /** Below it `String` has exponents. */
 const DECIMAL_MIN = 1e-6;
-/** A sign, six digits, the point and twelve digits. */
-const DECIMAL_BYTES = 20;
+/** The longest number that `String` writes. */
+const NUMBER_BYTES_MAX = 25;
+/** The longest time in milliseconds, and whether the book is known. */
+const TIME_BYTES_MAX = 48;
 /** What is not longer is copied byte by byte: that is faster. */
 const SHORT_BYTES = 16;
 const [MINUS, POINT, ZERO] = [45, 46, 48];
@@ -69,11 +71,12 @@ interface RowFrame {
  */
 export class RowBytes {
   #numbers: Uint8Array[];
+  /** What stands between head and tail. */
+  #rowBytesMax: number;
   #wordNames: string[];
   #version: string;
   #frames = new Map<string, RowFrame>();
   #chunk = new Uint8Array(CHUNK_BYTES);
-  #start = 0;
   #end = 0;
   #second = -1;
   #secondText = "";
@@ -81,6 +84,10 @@ export class RowBytes {
   /** Of rows of a chain. */
   constructor({ columns, steps, version }: EnrichChain) {
     this.#numbers = columns.slice(0, steps.length).map(({ name }) => UTF8.encode(`,"${name}":`));
+    this.#rowBytesMax = this.#numbers.reduce(
+      (sum, name) => sum + name.length + NUMBER_BYTES_MAX,
+      TIME_BYTES_MAX,
+    );
     this.#wordNames = columns.slice(steps.length).map(({ name }) => name);
     this.#version = version;
   }
@@ -89,7 +96,9 @@ export class RowBytes {
   of(row: EnrichedRow): Uint8Array {
     const { timeUs, valid, numbers } = row;
     const frame = this.#frame(row);
-    this.#start = this.#end;
+    const tail = this.#tail(frame, row.words);
+    this.#reserve(frame.head.length + this.#rowBytesMax + tail.length);
+    const start = this.#end;
     this.#put(frame.head);
     this.#putMilliseconds(timeUs);
     this.#put(valid ? VALID : INVALID);
@@ -97,8 +106,8 @@ export class RowBytes {
       this.#put(this.#numbers[i] as Uint8Array);
       this.#putNumber(numbers[i] as number);
     }
-    this.#put(this.#tail(frame, row.words));
-    return this.#chunk.subarray(this.#start, this.#end);
+    this.#put(tail);
+    return new Uint8Array(this.#chunk.buffer, start, this.#end - start);
   }
 
   #frame({ symbol, feed }: EnrichedRow): RowFrame {
@@ -135,7 +144,6 @@ export class RowBytes {
       this.#secondText = String(second);
     }
     this.#putAscii(this.#secondText);
-    this.#reserve(7);
     const chunk = this.#chunk;
     const end = this.#end;
     // As small whole numbers, whose division is fast.
@@ -159,7 +167,6 @@ export class RowBytes {
     const isPlain = size === 0 || (size < 1e6 && size >= DECIMAL_MIN);
     const places = isPlain ? placesOf(size) : -1;
     if (places < 0) return this.#putAscii(String(value));
-    this.#reserve(DECIMAL_BYTES);
     if (value < 0) this.#chunk[this.#end++] = MINUS;
     this.#putDecimal(Math.round(size * (SCALES[places] as number)), places);
   }
@@ -200,7 +207,6 @@ export class RowBytes {
   }
 
   #putAscii(text: string): void {
-    this.#reserve(text.length);
     const chunk = this.#chunk;
     const end = this.#end;
     for (let i = 0; i < text.length; i++) chunk[end + i] = text.charCodeAt(i);
@@ -208,7 +214,6 @@ export class RowBytes {
   }
 
   #put(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
     const chunk = this.#chunk;
     const end = this.#end;
     if (bytes.length > SHORT_BYTES) chunk.set(bytes, end);
@@ -216,13 +221,11 @@ export class RowBytes {
     this.#end = end + bytes.length;
   }
 
+  /** Makes room for a row. */
   #reserve(count: number): void {
     if (this.#end + count <= this.#chunk.length) return;
-    const begun = this.#chunk.subarray(this.#start, this.#end);
-    this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, (begun.length + count) * 2));
-    this.#chunk.set(begun);
-    this.#start = 0;
-    this.#end = begun.length;
+    this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, count));
+    this.#end = 0;
   }
 }
 
