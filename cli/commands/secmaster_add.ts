@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   ASSET_CLASSES,
   editorLine,
@@ -47,15 +48,23 @@ export default defineCommand({
       });
     }
     return await withBusInstruments(context, env, async (store) => {
-      const known = (await store.known()).get(id);
-      const files = known === undefined
-        ? registry
-        : registry.with(new Map([[pathOf(id), textOf(known)]]));
-      const change = changed(files, id, flags);
-      const result = await applyChanges(context, change, { dryRun: true, isQuiet: !flags.dryRun });
-      const after = files.with(change.changes).check().instruments.get(id);
-      if (!flags.dryRun && after !== undefined) await store.put([after]);
-      return { ...result, dry_run: flags.dryRun };
+      for (;;) {
+        const known = (await store.known()).get(id);
+        const files = known === undefined
+          ? registry
+          : registry.with(new Map([[pathOf(id), textOf(known)]]));
+        const change = changed(files, id, flags);
+        const result = await applyChanges(context, change, {
+          ...{ dryRun: true, isQuiet: !flags.dryRun },
+        });
+        const after = files.with(change.changes).check().instruments.get(id);
+        // Another process may write meanwhile: what it wrote is not undone.
+        const isDone = flags.dryRun || after === undefined || await store.change(
+          id,
+          (stored) => isDeepStrictEqual(stored, known) ? after : undefined,
+        );
+        if (isDone) return { ...result, dry_run: flags.dryRun };
+      }
     });
   },
 });
