@@ -49,7 +49,7 @@ export function gatewayServer(): Talker {
     "run",
     "-A",
     "--frozen",
-    "--v8-flags=--max-semi-space-size=4",
+    "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=30",
     file("gateway_server.ts"),
   ]);
 }

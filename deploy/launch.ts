@@ -29,8 +29,11 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
   agents: "demo-nats",
   worker: "demo-nats",
 };
-/** Gateways allocate little that lives long: small new space, short pauses. */
-const GATEWAY_V8 = "--v8-flags=--max-semi-space-size=4";
+/**
+ * Gateways allocate little that lives long: small new space, short pauses; and the old space is
+ * collected before garbage of requests is as much as what lives (by default up to three times).
+ */
+const GATEWAY_V8 = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=30";
 /** Large buffers go back to the system when they are freed: glibc would keep them after the first. */
 const GATEWAY_MALLOC = "MALLOC_MMAP_THRESHOLD_=131072 MALLOC_ARENA_MAX=2 ";
 
