@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { AuditQueue } from "@ssmd/audit";
-import { auditLocation, clientStoreConfig, type Environment } from "@ssmd/metadata";
-import { Metrics, silentLogger } from "@ssmd/runtime";
+import { openJobs } from "@ssmd/jobs";
+import { agentsSubject, signalsSubject, transformsSubject } from "@ssmd/market";
+import {
+  auditLocation,
+  clientStoreConfig,
+  type Environment,
+  INSTRUMENT_STORE,
+  SYMBOLS_STORE,
+} from "@ssmd/metadata";
+import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 import { connectNats, managerOf } from "@ssmd/transport/nats_connect";
@@ -30,6 +38,8 @@ interface Tenant {
   /** The text of a key of an administrator. */
   key: string;
   connector: FakeConnector;
+  /** Requests that came to its signals, agents and transforms, each of which answers with its mark. */
+  asked: Record<string, number>;
 }
 
 /** What both have in common: one of each. */
@@ -89,6 +99,19 @@ async function openTenant(
   const connector = new FakeConnector(name, "kraken", transport);
   stack.defer(() => connector.close());
   await connector.answer();
+  const asked: Record<string, number> = {};
+  for (const subject of [signalsSubject(name), agentsSubject(name), transformsSubject(name)]) {
+    asked[subject] = 0;
+    await transport.respond(subject, () => {
+      asked[subject] = (asked[subject] ?? 0) + 1;
+      return new TextEncoder().encode(JSON.stringify({ ok: false, code: mark, message: mark }));
+    });
+  }
+  for (const kept of [INSTRUMENT_STORE, SYMBOLS_STORE]) {
+    await (await transport.keyValue(kept)).put(`of/${mark}`, new TextEncoder().encode(mark));
+  }
+  const jobs = stack.use(await openJobs(dataDir, name));
+  await jobs.enqueue({ id: `verify/${mark}`, workflow: "verify", input: {}, nowUs: nowUs() });
   const archiver = archiverOf(name, transport, storage);
   await archiver.start();
   const options = { host: "127.0.0.1", dataDir, registryDir: dataDir, logger: silentLogger };
@@ -109,7 +132,35 @@ async function openTenant(
     connector.publish({ ...trade, symbol: mark, tradeId: `${mark}-${i}` });
   }
   await archiver.close();
-  return { name, gateway, metrics, transport, storage, store, key, connector };
+  publishFire(connector, mark);
+  return { name, gateway, metrics, transport, storage, store, key, connector, asked };
+}
+
+function publishFire(connector: FakeConnector, mark: string): void {
+  connector.publish({
+    ...{ type: "fire", symbol: mark, id: "0".repeat(32), signal: mark.toLowerCase(), version: 1 },
+    ...{ sourceHash: "0".repeat(64), paramsHash: "0".repeat(64), causeSequence: 0 },
+    ...{ causeReceivedAtUs: 0, values: "{}", engine: "test" },
+  });
+}
+
+/** What every MCP tool is asked, of a market or signal of this name. */
+function toolCalls(mark: string): (readonly [string, string, unknown])[] {
+  const call = (method: string, params: unknown) =>
+    ["POST", "/mcp", { jsonrpc: "2.0", id: 1, method, params }] as const;
+  const [symbol, id] = [{ symbol: mark }, { id: mark.toLowerCase() }];
+  const tools: Record<string, unknown> = {
+    ...{ list_markets: {}, get_market: symbol, get_trades: symbol, get_orderbook: symbol },
+    ...{ query_historical: { ...symbol, type: "trade" }, data_inventory: {}, system_status: {} },
+    ...{ list_signals: {}, get_signal_history: id, test_signal: id },
+    create_signal: { description: "when it rains" },
+  };
+  return [
+    ...Object.entries(tools).map(([name, args]) => call("tools/call", { name, arguments: args })),
+    ...["feeds", "status", `instruments/${mark}`, `signals/${mark.toLowerCase()}/fires`]
+      .map((path) => call("resources/read", { uri: `ssmd://${path}` })),
+    call("resources/list", {}),
+  ];
 }
 
 function archiverOf(env: Name, transport: Transport, storage: Storage): Archiver {
@@ -173,10 +224,8 @@ function questions({ gateway }: Tenant, mark: string): (readonly [string, string
     ...["list_markets", "list_feeds", "status"].map((name) =>
       ["POST", `/v1/tools/${name}`, {}] as const
     ),
-    ["POST", "/mcp", {
-      ...{ jsonrpc: "2.0", id: 1, method: "tools/call" },
-      params: { name: "list_markets", arguments: {} },
-    }],
+    ...toolCalls(mark),
+    ["GET", `/v1/markets/${mark}/trades?transform=desk_csv`],
     ["GET", "/v1/markets?limit=1000"],
     ["GET", "/v1/audit/events?limit=1000"],
     ["GET", "/metrics"],
@@ -193,6 +242,7 @@ Deno.test("tenants: two environments on one bus, bucket and database", { ignore 
       for (const { tenant, stranger } of pairs) {
         const foreign = new RegExp(`${other(tenant.name)}|\\b${stranger.name}\\b`, "i");
         let own = 0;
+        const askedBefore = { ...stranger.asked };
         for (const mark of Object.values(MARKS)) {
           for (const question of questions(tenant, mark)) {
             const { text } = await ask(tenant, question, tenant.key);
@@ -202,7 +252,9 @@ Deno.test("tenants: two environments on one bus, bucket and database", { ignore 
             assert.ok(!foreign.test(unasked), `${question.join(" ")} tells of ${stranger.name}`);
           }
         }
-        assert.ok(own >= 5, `${own} answers with what is its own`);
+        assert.ok(own >= 12, `${own} answers with what is its own`);
+        assert.deepEqual(stranger.asked, askedBefore);
+        for (const [subject, times] of Object.entries(tenant.asked)) assert.ok(times > 0, subject);
         const sql = { sql: "SELECT trade_id FROM trades" };
         const { text } = await ask(tenant, ["POST", "/v1/admin/sql", sql], tenant.key);
         assert.ok(text.includes(`${MARKS[tenant.name]}-7`), text);
@@ -230,17 +282,19 @@ Deno.test("tenants: two environments on one bus, bucket and database", { ignore 
     await test.step("a stream of everything has records of its own alone", async () => {
       const streams = await Promise.all(tenants.map(async ({ gateway, key }) => {
         const stream = await GuardedStream.open(gateway.url, key);
-        stream.send({ action: "subscribe", symbols: ["*"], types: ["trade"] });
+        stream.send({ action: "subscribe", symbols: ["*"], types: ["trade", "fire"] });
         await stream.settle();
         return stream;
       }));
       for (const { tenant: { name, connector } } of pairs) {
         const trade = { type: "trade", side: "buy", price: 9, size: 1 } as const;
+        publishFire(connector, MARKS[name]);
         connector.publish({ ...trade, symbol: MARKS[name], tradeId: `${MARKS[name]}-live` });
       }
       for (const [i, { tenant }] of pairs.entries()) {
         const stream = streams[i]!;
         await stream.next("trade", (each) => JSON.stringify(each).includes("-live"));
+        await stream.next("fire");
         await stream.settle();
         assert.ok(!JSON.stringify(stream.messages).includes(other(tenant.name)));
         await stream.close();
@@ -266,6 +320,20 @@ Deno.test("tenants: two environments on one bus, bucket and database", { ignore 
         for (const key of own) {
           const text = new TextDecoder("latin1").decode(await storage.get(key));
           assert.ok(!text.includes(other(name)), key);
+        }
+      }
+    });
+
+    await test.step("jobs and key-value stores of one are in none of the other", async () => {
+      for (const { tenant: { name, transport } } of pairs) {
+        using jobs = await openJobs(shared.dataDir, name);
+        const found = [JSON.stringify(jobs.list())];
+        for (const kept of [INSTRUMENT_STORE, SYMBOLS_STORE]) {
+          const entries = await (await transport.keyValue(kept)).entries();
+          found.push(entries.map(({ key }) => key).join());
+        }
+        for (const text of found) {
+          assert.ok(text.includes(MARKS[name]) && !text.includes(other(name)), text);
         }
       }
     });
