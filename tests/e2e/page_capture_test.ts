@@ -37,6 +37,7 @@ browserTest(
     await shows(page, says("#disk-left", /\d \w+ of \d/));
     await shows(page, says("#dead-letters", /^connector 1: ssmd dlq list$/));
     await shows(page, says("#day-rows", /kraken.*open.*windows/));
+    await shows(page, says("#schedule-rows", /end-days: Seal and check .* next at \d/));
     await shows(page, says("#day-count", /0 of 2 sealed/));
     await page.resize(390, 844, false);
     await fits(page, 390, "capture");

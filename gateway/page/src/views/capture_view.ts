@@ -6,6 +6,7 @@ import { HOUR_MS, type HourCoverage, hoursOf, shareOf, shareText } from "../stat
 import type { FeedHealth, GapEntry } from "../state/feed_health.ts";
 import { MetricsText } from "../state/metrics_text.ts";
 import { ConditionsView } from "./conditions_view.ts";
+import { JobsView } from "./jobs_view.ts";
 
 const ASK_EVERY_S = 5;
 const DAY_MS = 24 * HOUR_MS;
@@ -29,12 +30,14 @@ export class CaptureView {
   #rest: Rest;
   #feeds: () => readonly FeedHealth[];
   #conditions: ConditionsView;
+  #jobs: JobsView;
   #seconds = 0;
 
   constructor(rest: Rest, feeds: () => readonly FeedHealth[]) {
     this.#rest = rest;
     this.#feeds = feeds;
     this.#conditions = new ConditionsView(rest);
+    this.#jobs = new JobsView(rest);
     for (let hour = 0; hour < 24; hour++) {
       const head = add(byId("coverage-heads"), "th", {
         className: "hour",
@@ -55,6 +58,7 @@ export class CaptureView {
     if (this.#seconds++ % ASK_EVERY_S !== 0) return;
     // Storage that does not answer keeps nobody from saying so.
     void this.#conditions.update();
+    void this.#jobs.update();
     const dayMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     const [inventory, read, metrics] = await Promise.all([
       this.#rest.get("/v1/meta/inventory"),
