@@ -22,7 +22,7 @@ const SCHEMAS = z.looseObject({
 });
 
 /** A running environment. */
-export interface ComparedEnvironment {
+interface ComparedEnvironment {
   /** Of its gateway. */
   url: string;
   headers: Record<string, string>;
