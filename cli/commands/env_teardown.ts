@@ -13,10 +13,10 @@ import { findParts, PART } from "../teardown/environment_parts.ts";
 
 export default defineCommand({
   name: "env teardown",
-  brief: "Remove all data of an environment: archive, spools, bus, cache",
+  brief: "Remove all data of an environment: archive, spools, bus, cache, database",
   description:
     "Shows first what there is, then asks. Refused while it runs. What stays: its file and keys, the " +
-    "journal, which records who did this, and versions that buckets keep of objects " +
+    "audit log, the journal, which records who did this, and versions that buckets keep of objects " +
     "(ssmd storage prune).",
   changes: "operations",
   examples: [

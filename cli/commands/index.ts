@@ -440,7 +440,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./env_status.ts")>("./commands/env_status.ts"),
   },
   "env teardown": {
-    brief: "Remove all data of an environment: archive, spools, bus, cache",
+    brief: "Remove all data of an environment: archive, spools, bus, cache, database",
     load: () => loadModule<typeof import("./env_teardown.ts")>("./commands/env_teardown.ts"),
   },
   "env update": {

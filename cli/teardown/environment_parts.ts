@@ -1,7 +1,9 @@
 import { openCache } from "@ssmd/cache";
 import { jobsLockPath, jobsPath, runningJobs } from "@ssmd/jobs";
+import { findClientTables } from "@ssmd/gateway/access";
 import {
   agentStorePath,
+  clientStoreConfig,
   clientStorePath,
   type Deployment,
   feedbackPath,
@@ -10,6 +12,7 @@ import {
   SYMBOLS_STORE,
 } from "@ssmd/metadata";
 import { runningProcesses, SsmdError } from "@ssmd/runtime";
+import { keyAudit } from "@ssmd/service";
 import { openStorage } from "@ssmd/storage";
 import { findBusStreams } from "@ssmd/transport";
 import { z } from "zod";
@@ -18,9 +21,9 @@ const BUS_STORES = [INSTRUMENT_STORE, SYMBOLS_STORE, SHARD_OWNER_STORE];
 
 /** What there is of an environment in one place. */
 export const PART = z.object({
-  where: z.enum(["storage", "disk", "bus", "cache"]),
-  what: z.string().describe("A prefix of keys, a file or folder, a stream"),
-  items: z.int().nullable().describe("Objects, files or messages; null = not counted"),
+  where: z.enum(["storage", "disk", "bus", "cache", "database"]),
+  what: z.string().describe("A prefix of keys, a file or folder, a stream, a schema"),
+  items: z.int().nullable().describe("Objects, files, messages or tables; null = not counted"),
   bytes: z.int().nullable().describe("null = not counted"),
 });
 
@@ -30,7 +33,7 @@ type Part = z.output<typeof PART>;
 /** All that there is of an environment. */
 interface EnvironmentParts extends AsyncDisposable {
   parts: Part[];
-  /** Removes it in order: the bus, so that nothing is archived any more, storage, disk, cache. */
+  /** Removes it in order: the bus, so that nothing is archived any more, storage, disk, cache, database. */
   remove(): Promise<void>;
 }
 
@@ -50,6 +53,7 @@ export async function findParts(deployment: Deployment): Promise<EnvironmentPart
     ...await storageParts(deployment, opened),
     ...await diskParts(deployment),
     ...await cacheParts(deployment, opened),
+    ...await databaseParts(deployment, opened),
   ];
   const kept = opened.move();
   return {
@@ -133,6 +137,24 @@ async function cacheParts(
   opened.defer(() => cache.close());
   const remove = async () => void await cache.clear?.();
   return [{ where: "cache", what: `${env}:*`, items: null, bytes: null, remove }];
+}
+
+/** The audit log in the same schema stays, as its file does. */
+async function databaseParts(
+  { environment, dataDir }: Deployment,
+  opened: AsyncDisposableStack,
+): Promise<Found[]> {
+  const config = await clientStoreConfig(environment, { dataDir, onKeyAccess: keyAudit("cli") });
+  if (config.type !== "postgres") return [];
+  const found = opened.use(await findClientTables(config));
+  if (found.gateways > 0) {
+    throw isRunning(environment.name, `${found.gateways} gateways use its clients`);
+  }
+  const { tables: items, bytes, remove } = found;
+  if (items === 0) return [];
+  const { host, pathname } = new URL(config.url);
+  const what = `${host}${pathname} schema ${config.schema}: clients, sessions, usage`;
+  return [{ where: "database", what, items, bytes, remove }];
 }
 
 /** Files and bytes of a file or folder; none where there is nothing. */

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { openCache } from "@ssmd/cache";
+import { openClientStore } from "@ssmd/gateway/access";
 import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
-import { type Deployment, INSTRUMENT_STORE } from "@ssmd/metadata";
+import { clientStoreConfig, type Deployment, INSTRUMENT_STORE } from "@ssmd/metadata";
 import { announceRunning, sleep, SsmdError } from "@ssmd/runtime";
 import { folderStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { redisServerAvailable, startRedisServer } from "../../tests/servers/redis_server.ts";
+import {
+  postgresServerAvailable,
+  startPostgresServer,
+} from "../../tests/servers/postgres_server.ts";
 import { findParts } from "./environment_parts.ts";
 
 const ignore = !natsServerAvailable() || !redisServerAvailable();
@@ -112,4 +117,45 @@ Deno.test("a teardown removes all of an environment, and nothing of one with a l
     await Promise.all([nats.stop(), redis.stop()]);
     await Deno.remove(dataDir, { recursive: true });
   }
+});
+
+Deno.test("a teardown drops the tables of clients in PostgreSQL, and leaves the audit log", {
+  ignore: !postgresServerAvailable(),
+}, async () => {
+  await using server = await startPostgresServer();
+  const dataDir = await Deno.makeTempDir();
+  const deployment = (name: string) => {
+    const clients = { type: "postgres", url: server.url.replace("//", `//${server.user}@`) };
+    return {
+      environment: { name, gateway: { clients }, keys: {} },
+      ...{ transport: { type: "memory" }, storage: { type: "memory" }, cache: { type: "memory" } },
+      dataDir,
+    } as unknown as Deployment;
+  };
+  const open = async (name: string) =>
+    await openClientStore(await clientStoreConfig(deployment(name).environment, { dataDir }));
+  const shown = async (name: string) => {
+    await using found = await findParts(deployment(name));
+    return found.parts.map(({ where, what, items }) => `${where} ${what} ${items}`);
+  };
+  assert.deepEqual(await shown("mine"), []);
+  for (const name of ["mine", "other"]) await (await open(name)).close();
+  await server.query('CREATE TABLE "ssmd_mine".events (x TEXT)');
+  const address = server.url.replace("postgres://", "");
+  assert.deepEqual(await shown("mine"), [
+    `database ${address} schema ssmd_mine: clients, sessions, usage 11`,
+  ]);
+  await server.query(
+    `INSERT INTO "ssmd_mine".runs VALUES ('r', extract(epoch FROM now()) * 1000, 1, 1)`,
+  );
+  await assert.rejects(findParts(deployment("mine")), { code: "ENV_RUNNING" });
+  await server.query('DELETE FROM "ssmd_mine".runs');
+  await using found = await findParts(deployment("mine"));
+  await found.remove();
+  assert.deepEqual(await shown("mine"), []);
+  assert.equal((await shown("other")).length, 1);
+  await server.query('SELECT * FROM "ssmd_mine".events');
+  // It begins again from nothing.
+  await (await open("mine")).close();
+  await Deno.remove(dataDir, { recursive: true });
 });

@@ -17,5 +17,5 @@ export type { AccountChange, ClientStore } from "./client_store.ts";
 export { confirmations, type Cut, planCut } from "./cut_off.ts";
 export { ACCESS_LIMITS } from "./limits.ts";
 export { CLIENT_ROLES, type ClientRole, mayActAs, type Role, ROLES, Roles } from "./role.ts";
-export { openClientStore } from "./store/open.ts";
+export { findClientTables, openClientStore } from "./store/open.ts";
 export { memoryClientStore, sqliteClientStore } from "./store/sqlite.ts";

@@ -29,7 +29,8 @@ export interface PostgresConfig {
 
 /** Options of {@linkcode postgresDatabase}. */
 interface PostgresOptions extends PostgresConfig {
-  migrations: Migrations;
+  /** Absent = the schema is taken as it is. */
+  migrations?: Migrations;
   /** Most transactions at once. */
   connectionsMax: number;
   /** Longest wait for a transaction, ms; then the connections are given up. Default 10 s. */
@@ -64,6 +65,7 @@ export async function postgresDatabase(options: PostgresOptions): Promise<Databa
     withoutVariables(() => postgres(options.url, connectOptions(options, onclose))));
   try {
     const { schema, migrations } = options;
+    if (migrations === undefined) return database;
     await database.transaction(
       "change",
       (run) => migratePostgres(run, { schema, migrations, where: database.where }),

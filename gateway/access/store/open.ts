@@ -1,11 +1,20 @@
 import type { ClientStoreConfig } from "@ssmd/metadata";
 import type { ClientStore } from "../client_store.ts";
+import type { PostgresClientTables } from "./postgres.ts";
 import { sqliteClientStore } from "./sqlite.ts";
 
 /** Options of {@linkcode openClientStore}. */
 interface OpenOptions {
   /** Wait for another process that writes to a file, ms; default 5 s. Blocks the thread. */
   busyMs?: number;
+}
+
+/** Looks at the tables of clients in a PostgreSQL, and makes none. Rejects as its driver does. */
+export async function findClientTables(
+  config: ClientStoreConfig & { type: "postgres" },
+): Promise<PostgresClientTables> {
+  const { postgresClientTables } = await import("./postgres.ts");
+  return await postgresClientTables(config);
 }
 
 /** Opens the store of clients that a configuration names. Rejects as its driver does. */
