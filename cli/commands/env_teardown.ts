@@ -9,7 +9,8 @@ import { notice } from "../context.ts";
 import { bytesText, countText } from "../format.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { registryDirOf } from "../registry_dir.ts";
-import { findParts, PART } from "../teardown/environment_parts.ts";
+import { findParts } from "../teardown/environment_parts.ts";
+import { PART } from "../teardown/part.ts";
 
 export default defineCommand({
   name: "env teardown",

@@ -1,9 +1,7 @@
 import { openCache } from "@ssmd/cache";
 import { jobsLockPath, jobsPath, runningJobs } from "@ssmd/jobs";
-import { findClientTables } from "@ssmd/gateway/access";
 import {
   agentStorePath,
-  clientStoreConfig,
   clientStorePath,
   type Deployment,
   feedbackPath,
@@ -11,24 +9,13 @@ import {
   SHARD_OWNER_STORE,
   SYMBOLS_STORE,
 } from "@ssmd/metadata";
-import { runningProcesses, SsmdError } from "@ssmd/runtime";
-import { keyAudit } from "@ssmd/service";
+import { runningProcesses } from "@ssmd/runtime";
 import { openStorage } from "@ssmd/storage";
 import { findBusStreams } from "@ssmd/transport";
-import { z } from "zod";
+import { databaseParts } from "./database_parts.ts";
+import { environmentRunningError, type FoundPart, type Part } from "./part.ts";
 
 const BUS_STORES = [INSTRUMENT_STORE, SYMBOLS_STORE, SHARD_OWNER_STORE];
-
-/** What there is of an environment in one place. */
-export const PART = z.object({
-  where: z.enum(["storage", "disk", "bus", "cache", "database"]),
-  what: z.string().describe("A prefix of keys, a file or folder, a stream, a schema"),
-  items: z.int().nullable().describe("Objects, files, messages or tables; null = not counted"),
-  bytes: z.int().nullable().describe("null = not counted"),
-});
-
-/** As {@linkcode PART}. */
-type Part = z.output<typeof PART>;
 
 /** All that there is of an environment. */
 interface EnvironmentParts extends AsyncDisposable {
@@ -44,9 +31,9 @@ interface EnvironmentParts extends AsyncDisposable {
 export async function findParts(deployment: Deployment): Promise<EnvironmentParts> {
   const { environment: { name: env }, dataDir } = deployment;
   const [running] = await runningProcesses(dataDir, env);
-  if (running !== undefined) throw isRunning(env, `process ${running.pid} serves it`);
+  if (running !== undefined) throw environmentRunningError(env, `process ${running.pid} serves it`);
   const runner = await runningJobs(dataDir, env);
-  if (runner !== undefined) throw isRunning(env, `${runner} runs its jobs`);
+  if (runner !== undefined) throw environmentRunningError(env, `${runner} runs its jobs`);
   await using opened = new AsyncDisposableStack();
   const found = [
     ...await busParts(deployment, opened),
@@ -65,19 +52,19 @@ export async function findParts(deployment: Deployment): Promise<EnvironmentPart
   };
 }
 
-type Found = Part & { remove: () => Promise<void> };
-
 async function busParts(
   { transport, environment: { name: env } }: Deployment,
   opened: AsyncDisposableStack,
-): Promise<Found[]> {
+): Promise<FoundPart[]> {
   if (transport.type === "memory") return [];
   const { url, credentials } = transport;
   const bus = opened.use(
     await findBusStreams({ url, env, stores: BUS_STORES, ...(credentials && { credentials }) }),
   );
   const read = bus.streams.find(({ isRead }) => isRead);
-  if (read !== undefined) throw isRunning(env, `somebody reads the stream ${read.name}`);
+  if (read !== undefined) {
+    throw environmentRunningError(env, `somebody reads the stream ${read.name}`);
+  }
   const parts = bus.streams.map(({ name, messages, bytes }): Part => ({
     ...{ where: "bus", what: name, items: messages, bytes },
   }));
@@ -88,11 +75,11 @@ async function busParts(
 async function storageParts(
   { storage: config, environment: { name: env } }: Deployment,
   opened: AsyncDisposableStack,
-): Promise<Found[]> {
+): Promise<FoundPart[]> {
   if (config.type === "memory") return [];
   const storage = await openStorage(config);
   opened.defer(() => storage.close());
-  const parts: Found[] = [];
+  const parts: FoundPart[] = [];
   for (const what of [`raw/${env}/`, `normalized/${env}/`]) {
     let [items, bytes] = [0, 0];
     for await (const { size } of storage.list(what)) {
@@ -109,7 +96,7 @@ async function storageParts(
   return parts;
 }
 
-async function diskParts({ environment, dataDir }: Deployment): Promise<Found[]> {
+async function diskParts({ environment, dataDir }: Deployment): Promise<FoundPart[]> {
   const env = environment.name;
   const databases = [
     jobsPath(dataDir, env),
@@ -119,7 +106,7 @@ async function diskParts({ environment, dataDir }: Deployment): Promise<Found[]>
   ].filter((path) => path !== undefined).flatMap((path) =>
     ["", "-wal", "-shm"].map((end) => path + end)
   );
-  const parts: Found[] = [];
+  const parts: FoundPart[] = [];
   for (const what of [`${dataDir}/spool/${env}`, ...databases, jobsLockPath(dataDir, env)]) {
     const [items, bytes] = await sizeOf(what);
     if (items === 0) continue;
@@ -131,30 +118,12 @@ async function diskParts({ environment, dataDir }: Deployment): Promise<Found[]>
 async function cacheParts(
   { cache: config, environment: { name: env } }: Deployment,
   opened: AsyncDisposableStack,
-): Promise<Found[]> {
+): Promise<FoundPart[]> {
   if (config.type !== "redis") return [];
   const cache = await openCache(config, env);
   opened.defer(() => cache.close());
   const remove = async () => void await cache.clear?.();
   return [{ where: "cache", what: `${env}:*`, items: null, bytes: null, remove }];
-}
-
-/** The audit log in the same schema stays, as its file does. */
-async function databaseParts(
-  { environment, dataDir }: Deployment,
-  opened: AsyncDisposableStack,
-): Promise<Found[]> {
-  const config = await clientStoreConfig(environment, { dataDir, onKeyAccess: keyAudit("cli") });
-  if (config.type !== "postgres") return [];
-  const found = opened.use(await findClientTables(config));
-  if (found.gateways > 0) {
-    throw isRunning(environment.name, `${found.gateways} gateways use its clients`);
-  }
-  const { tables: items, bytes, remove } = found;
-  if (items === 0) return [];
-  const { host, pathname } = new URL(config.url);
-  const what = `${host}${pathname} schema ${config.schema}: clients, sessions, usage`;
-  return [{ where: "database", what, items, bytes, remove }];
 }
 
 /** Files and bytes of a file or folder; none where there is nothing. */
@@ -174,11 +143,5 @@ async function sizeOf(path: string): Promise<[files: number, bytes: number]> {
 async function removed(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
-}
-
-function isRunning(env: string, who: string): SsmdError {
-  return new SsmdError("ENV_RUNNING", `Environment ${env} runs: ${who}`, {
-    hint: "Stop its services first",
   });
 }

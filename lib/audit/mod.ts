@@ -9,7 +9,7 @@ export {
   type AuditFilter,
 } from "./event.ts";
 export type { AuditLog } from "./log.ts";
-export { type AuditLocation, openAuditLog } from "./open.ts";
+export { openAuditLog } from "./open.ts";
 export { AuditQueue } from "./queue.ts";
 export { type AuditWriter, openAuditWriter } from "./writer.ts";
 export { type AuditSource, rollAudit } from "./cold.ts";

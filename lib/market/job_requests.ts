@@ -43,7 +43,7 @@ export interface JobInfo {
 }
 
 /** A line of a job's log. */
-export interface JobLogLine {
+interface JobLogLine {
   atUs: number;
   message: string;
   fields: Readonly<Record<string, unknown>>;

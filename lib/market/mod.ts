@@ -98,7 +98,6 @@ export {
 } from "./agent_requests.ts";
 export {
   type JobInfo,
-  type JobLogLine,
   type JobsAnswer,
   type JobsRequest,
   jobsSubject,

@@ -1,0 +1,23 @@
+import { SsmdError } from "@ssmd/runtime";
+import { z } from "zod";
+
+/** What there is of an environment in one place. */
+export const PART = z.object({
+  where: z.enum(["storage", "disk", "bus", "cache", "database"]),
+  what: z.string().describe("A prefix of keys, a file or folder, a stream, a schema"),
+  items: z.int().nullable().describe("Objects, files, messages or tables; null = not counted"),
+  bytes: z.int().nullable().describe("null = not counted"),
+});
+
+/** As {@linkcode PART}. */
+export type Part = z.output<typeof PART>;
+
+/** A part with what removes it. */
+export type FoundPart = Part & { remove: () => Promise<void> };
+
+/** The error for an environment that somebody serves. */
+export function environmentRunningError(env: string, who: string): SsmdError {
+  return new SsmdError("ENV_RUNNING", `Environment ${env} runs: ${who}`, {
+    hint: "Stop its services first",
+  });
+}
