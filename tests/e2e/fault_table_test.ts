@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import type { Page } from "../browser/chromium.ts";
+import { Health, readinessReport } from "@ssmd/runtime";
 import { type NatsServer, natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
 import { browserTest, says, shows } from "./_page.ts";
 import { eventually } from "./_process.ts";
@@ -95,14 +96,30 @@ const ROWS: readonly FaultRow[] = [
   },
 ];
 
-/** The table's cells of a fault. */
-async function documented(fault: string) {
+interface DocumentedFault {
+  fault: string;
+  log: string;
+  metric: string;
+  /** "" = none: the fault is seen by its gap or its dead letter. */
+  condition: string;
+}
+
+/** The table of faults in `docs/operate.md`. */
+async function documentedFaults(): Promise<DocumentedFault[]> {
   const text = await Deno.readTextFile(new URL("../../docs/operate.md", import.meta.url));
-  const row = text.split("\n").find((line) => line.startsWith(`| ${fault} `));
   const word = (cell = "") => cell.trim().replaceAll("`", "").replace(/^–$/, "");
-  const [, , , log, metric, condition] = (row ?? "").split("|").map(word);
-  assert.ok(log && metric, `the table has no fault "${fault}"`);
-  return { log, metric, condition };
+  const table = text.split("\n## What each fault looks like\n")[1]?.split("\n## ")[0] ?? "";
+  return table.split("\n").filter((line) => line.startsWith("|")).slice(2).map((line) => {
+    const [, fault, , log, metric, condition] = line.split("|").map(word);
+    assert.ok(fault && metric && condition !== undefined, line);
+    return { fault, log: log ?? "", metric, condition };
+  });
+}
+
+async function documented(fault: string): Promise<DocumentedFault> {
+  const found = (await documentedFaults()).find((each) => each.fault === fault);
+  assert.ok(found?.log, `the table has no fault "${fault}"`);
+  return found;
 }
 
 async function metricsOf(url: string): Promise<string[]> {
@@ -168,4 +185,35 @@ browserTest("each fault is seen in log, metric, readiness and on the page", asyn
   }
   await connection.close();
   await server.stop();
+});
+
+/** What `/health/ready` answers while all documented conditions fail at once. */
+function allFailing(faults: readonly DocumentedFault[]) {
+  const health = new Health();
+  for (const { fault, condition } of faults) {
+    health.component("connector", "kraken").requireForReadiness(
+      condition,
+      () => `${condition}: ${fault}`,
+    );
+  }
+  return readinessReport(health);
+}
+
+browserTest("the page shows each condition of the table with its reason", async (page) => {
+  const faults = (await documentedFaults()).filter(({ condition }) => condition !== "");
+  assert.ok(faults.length >= 12, `${faults.length} conditions are documented`);
+  await using rig = await Rig.start({ venues: [FEED] });
+  await rig.allLive();
+  const answer = JSON.stringify(allFailing(faults));
+  await page.prepare(`{
+    const real = globalThis.fetch;
+    globalThis.fetch = (...args) => String(args[0]).includes("/health/ready")
+      ? Promise.resolve(new Response(${JSON.stringify(answer)}, { status: 503 }))
+      : real(...args);
+  }`);
+  await page.goto(`${await rig.up.url()}/#/capture`);
+  await shows(page, says("#conditions-state", /^Not all parts do their work$/));
+  for (const { fault, condition } of faults) {
+    await shows(page, conditionShown(new RegExp(`connector kraken: ${condition}: ${fault} since`)));
+  }
 });
