@@ -17,15 +17,15 @@ import { notice, type SsmdContext } from "../context.ts";
 import type { Command } from "./define.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
-/** Longest text of an event that a person typed. */
+/** Maximum length of user-typed text in an event. */
 const TEXT_MAX = 200;
-/** Flags that say where or how, not what. */
+/** Flags left out of an event's metadata: they say where or how the command runs, not what it changes. */
 const UNTOLD = new Set(["env", "data", "output", "dryRun"]);
 
-/** Name of the log of what belongs to no environment; no environment can have it. */
+/** Log name for events outside any environment; not a valid environment name. */
 const REGISTRY_LOG = "_registry";
 
-/** Where the log of an environment is, or of what belongs to none; `data` as `--data` has it. */
+/** Location of the audit log of an environment, or of the registry when undefined; `data` is `--data`. */
 export function auditLocationOf(
   environment: Environment | undefined,
   data: string | undefined,
@@ -37,7 +37,7 @@ export function auditLocationOf(
   return auditLocation(environment, { dataDir, onKeyAccess: keyAudit("cli") });
 }
 
-/** What a command was given. */
+/** Parsed flags and arguments of one command run. */
 export interface AuditedCall {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly args: readonly unknown[];
@@ -45,9 +45,9 @@ export interface AuditedCall {
 }
 
 /**
- * Runs a command that changes something and writes one event, done, refused or failed, into the log
- * of its environment, or of the registry. A log that cannot be opened refuses before anything is done, but for what only
- * reads data from a place that is read-only.
+ * Runs a command and appends one event (done, refused or failed) to the audit log of its
+ * environment, or of the registry. If the log cannot be opened the command does not run, except one
+ * of category `data-access` on a read-only location.
  */
 export async function audited(command: Command, call: AuditedCall): Promise<unknown> {
   const { changes } = command;
@@ -58,7 +58,7 @@ export async function audited(command: Command, call: AuditedCall): Promise<unkn
   const details: Record<string, string> = {};
   const context = { ...call.context, auditDetails: details };
   const write = async (outcome: AuditDraft["outcome"], reason: string) => {
-    // What was refused may be a secret that was typed in place of a name.
+    // A refused value may be a secret typed in place of a name.
     const hidden = category === "security-events" && outcome !== "done";
     const metadata = { ...hidden ? {} : detailsOf(call.flags), ...details };
     const { user, host } = whoIsThis();
@@ -81,7 +81,7 @@ export async function audited(command: Command, call: AuditedCall): Promise<unkn
   }
 }
 
-/** Where data is only read, a place that is read-only has no log: `reader` hears of it. */
+/** Returns undefined and prints a note on `reader` when the log's location is read-only; without `reader` it throws. */
 async function openLog(
   location: AuditLocationConfig,
   reader: SsmdContext | undefined,
@@ -100,7 +100,7 @@ async function run(command: Command, call: AuditedCall): Promise<unknown> {
   return await command.run(call as never);
 }
 
-/** The log of the environment of `--env`, where there is one; else that of the registry. */
+/** Log location of the `--env` environment if it exists, else of the registry. */
 async function locationOf({ flags, context }: AuditedCall): Promise<AuditLocationConfig> {
   const { env, data } = flags;
   const named = typeof data === "string" ? data : undefined;
@@ -108,11 +108,11 @@ async function locationOf({ flags, context }: AuditedCall): Promise<AuditLocatio
   return auditLocationOf(environment, named);
 }
 
-/** Throws `ENVIRONMENT_READ_ONLY` where the environment that a command changes refuses it. */
+/** Throws `ENVIRONMENT_READ_ONLY` when the command's environment is read-only. */
 async function assertWritable({ name }: Command, call: AuditedCall): Promise<void> {
   if (name === "env read-only") return;
   const { flags: { env, data }, args } = call;
-  // Of two environments the second one is changed.
+  // `env promote` takes two environments and changes the second.
   const named = name.startsWith("env ") ? args[name === "env promote" ? 1 : 0] ?? env : env;
   const environment = typeof named === "string"
     ? await environmentOf(call.context, named)
@@ -123,7 +123,7 @@ async function assertWritable({ name }: Command, call: AuditedCall): Promise<voi
   if (mode !== undefined) throw readOnlyError(environment.name, mode);
 }
 
-/** Undefined = there is none of the name, or no registry: the command itself says so where it matters. */
+/** Returns undefined when the environment or the registry is missing; the command reports it if it matters. */
 async function environmentOf({ globals }: SsmdContext, env: string) {
   try {
     return await loadEnvironment(await registryDirOf(globals), env);

@@ -4,37 +4,37 @@ import { choice, duration, on, text } from "./flag.ts";
 /** `--output` of every command that prints data. */
 export const OUTPUT = choice(OUTPUT_FORMATS, "table, json or yaml", { default: "table" });
 
-/** `--output` of commands that run until they are ended. */
+/** `--output` of commands that run until stopped. */
 export const STREAM_OUTPUT = choice(
   STREAM_FORMATS,
   "table for a person, json: a value a line",
 );
 
-/** `--env` of what runs one environment; `demo` needs no account, no server, no internet. */
+/** `--env` of commands that run one environment; `demo` needs no account, server or internet. */
 export const ENVIRONMENT = text("Name of the environment", {
   default: "demo",
   placeholder: "env",
   completes: "environment",
 });
 
-/** `--env` where it narrows down; none = all. */
+/** `--env` as a filter; absent = all. */
 export const ENVIRONMENT_FILTER = text("One environment only", {
   placeholder: "env",
   completes: "environment",
 });
 
-/** `--env` of what changes or uses one environment. */
+/** `--env` of commands that change or use one environment. */
 export const ENVIRONMENT_REQUIRED = text("The environment", {
   placeholder: "env",
   completes: "environment",
   required: true,
 });
 
-/** `--feed` where it narrows down; none = all. */
+/** `--feed` as a filter; absent = all. */
 export const FEED_FILTER = text("One feed only", { placeholder: "feed", completes: "feed" });
 
-/** `--for` of what runs until it is ended; ms. */
+/** `--for` of commands that run until stopped; ms. */
 export const RUN_FOR = duration("Stop after this long: 30s, 5m");
 
-/** `--dry-run` of what removes or writes. */
+/** `--dry-run` of commands that remove or write. */
 export const DRY_RUN = on("Show what would happen and do nothing");

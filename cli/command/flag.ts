@@ -2,7 +2,7 @@ import { parseDurationMs } from "@ssmd/runtime/duration";
 import { suggestion } from "@ssmd/runtime/suggest";
 import { parseDay, parseList, parseWhole } from "./parsers.ts";
 
-/** The kinds of a parameter's value. */
+/** Kinds of parameter values. */
 export const PARAMETER_TYPES = [
   "boolean",
   "choice",
@@ -16,7 +16,7 @@ export const PARAMETER_TYPES = [
 ] as const;
 type ParameterType = typeof PARAMETER_TYPES[number];
 
-/** What a shell completes a value with: names of the registry, or paths. */
+/** Sources of shell completion for a value: registry names or paths. */
 export const COMPLETES = [
   "calendar",
   "environment",
@@ -31,27 +31,27 @@ export const COMPLETES = [
 /** One of {@linkcode COMPLETES}. */
 export type Completes = typeof COMPLETES[number];
 
-/** What a flag or an argument may say beyond its brief. */
+/** Options of a flag or argument beyond its brief. */
 interface ParameterOptions {
-  /** A word for the value in help: `--env <name>`. */
+  /** Word for the value in help: `--env <name>`. */
   placeholder?: string;
-  /** What a shell completes the value with. */
+  /** Source of shell completion for the value. */
   completes?: Completes;
-  /** Values that help and completion offer; the parser takes others, too. */
+  /** Values that help and completion offer; the parser accepts others too. */
   suggests?: readonly string[];
-  /** One letter. */
+  /** One-letter name. */
   alias?: string;
-  /** The value when nothing is given, as a person would type it. */
+  /** Default value, as typed on the command line. */
   default?: string;
-  /** Refuse the command line without it. */
+  /** The command line is invalid without it. */
   required?: true;
   /** May be given several times; the value is a list. */
   repeated?: true;
 }
 
 /**
- * A flag or an argument with the type of its value. The fields are those that the parser takes, so
- * that a declaration needs no translation; `type` and `completes` serve catalogue and completion.
+ * A flag or argument with the type of its value. The fields are the parser's own, so a declaration
+ * needs no translation; `type` and `completes` serve the catalogue and completion.
  */
 export interface Parameter<Value> {
   readonly kind: "parsed" | "enum" | "boolean";
@@ -66,11 +66,11 @@ export interface Parameter<Value> {
   readonly optional?: true;
   readonly variadic?: true;
   readonly withNegated?: boolean;
-  /** Only for the type checker: the value that `run` gets. */
+  /** Type-level only: the value that `run` receives. */
   readonly valueOf_?: Value;
 }
 
-/** The type of a parameter's value by its options: a list, never absent, or absent when not given. */
+/** Type of a parameter's value by its options: a list, required, or optional. */
 type Given<Value, Options> = Options extends { repeated: true }
   ? Options extends { required: true } ? Value[] : Value[] | undefined
   : Options extends { required: true } | { default: string } ? Value
@@ -110,24 +110,24 @@ function common(
 
 /** Any text. */
 export const text = builder({ type: "text", parse: String, placeholder: "text" });
-/** Words with commas between: `a,b`. */
+/** Comma-separated words: `a,b`. */
 export const list = builder({ type: "text", parse: parseList, placeholder: "a,b" });
-/** A whole number from 0. */
+/** Whole number ≥ 0. */
 export const whole = builder({ type: "number", parse: parseWhole, placeholder: "n" });
-/** A span of time, in ms: `30s`, `5m`. */
+/** Duration in ms: `30s`, `5m`. */
 export const duration = builder({
   type: "duration",
   parse: parseDurationMs,
   placeholder: "duration",
 });
-/** A day of UTC: `2026-08-01`, `today`, `yesterday`. */
+/** UTC day: `2026-08-01`, `today`, `yesterday`. */
 export const day = builder({ type: "date", parse: parseDay, placeholder: "date" });
-/** A path of a file. */
+/** File path. */
 export const file = builder({ type: "file", parse: String, placeholder: "file" });
-/** A path of a folder. */
+/** Folder path. */
 export const dir = builder({ type: "dir", parse: String, placeholder: "dir" });
 
-/** A value with a parser of its own; the parser throws RangeError for what is no such value. */
+/** Value with a custom parser, which throws RangeError for an invalid value. */
 export function parsed<Value, const Options extends ParameterOptions = Record<never, never>>(
   parse: (text: string) => Value,
   brief: string,
@@ -137,7 +137,7 @@ export function parsed<Value, const Options extends ParameterOptions = Record<ne
   return builder({ type, parse, placeholder: "value" })(brief, rest as Options);
 }
 
-/** One of these words. */
+/** Flag limited to the given words. */
 export function choice<
   const Word extends string,
   const Options extends ParameterOptions = Record<never, never>,
@@ -145,7 +145,7 @@ export function choice<
   return { kind: "enum", type: "choice", values, ...common(brief, options ?? {}) };
 }
 
-/** An argument that is one of these words. */
+/** Argument limited to the given words. */
 export function word<
   const Word extends string,
   const Options extends ParameterOptions = Record<never, never>,
@@ -158,7 +158,7 @@ export function word<
   return { ...parsed(parse, brief, options), type: "choice", values };
 }
 
-/** There or not. `negatable` adds `--no-…`, and absent is then a third value. */
+/** Boolean flag. `negatable` adds `--no-…`; absent is then undefined. */
 export function on(brief: string, options?: { alias: string }): Parameter<boolean>;
 export function on(brief: string, options: { negatable: true }): Parameter<boolean | undefined>;
 export function on(
@@ -178,7 +178,7 @@ export function on(
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>;
 
-/** The one-letter names of parameters: letter → name. */
+/** One-letter names of parameters: letter → name. */
 export function aliasesOf(parameters: Parameters): Record<string, string> {
   const named = Object.entries(parameters).flatMap(([name, { alias }]) =>
     alias === undefined ? [] : [[alias, name] as const]
@@ -191,10 +191,10 @@ type OptionalNames<P> = {
   [Name in keyof P]: undefined extends ValueOf<P[Name]> ? Name : never;
 }[keyof P];
 
-/** The values of flags as `run` gets them: what was not given is absent. */
+/** Flag values as `run` receives them; flags that were not given are absent. */
 export type ValuesOf<P> =
   & { [Name in Exclude<keyof P, OptionalNames<P>>]: ValueOf<P[Name]> }
   & { [Name in OptionalNames<P>]?: Exclude<ValueOf<P[Name]>, undefined> };
 
-/** The values of arguments by place. */
+/** Argument values by position. */
 export type TupleOf<P> = { -readonly [Index in keyof P]: ValueOf<P[Index]> };

@@ -1,6 +1,6 @@
 import { DAY_WORDS, dayNamed } from "@ssmd/runtime/day";
 
-/** The words of `a,b,c`. Throws RangeError when one is empty. */
+/** Splits `a,b,c` into words. Throws RangeError when one is empty. */
 export function parseList(text: string): string[] {
   const parts = text.split(",").map((part) => part.trim());
   if (parts.some((part) => part === "")) {
@@ -9,13 +9,13 @@ export function parseList(text: string): string[] {
   return parts;
 }
 
-/** A whole number from 0. Throws RangeError. */
+/** Parses a whole number ≥ 0. Throws RangeError. */
 export function parseWhole(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new RangeError("a whole number is wanted");
   return Number(text);
 }
 
-/** A day, by date or as `today`, `yesterday`, `7d`. Throws RangeError. */
+/** Parses a day given as a date, `today`, `yesterday` or `7d`. Throws RangeError. */
 export function parseDay(text: string): string {
   const day = dayNamed(text);
   if (day === undefined) throw new RangeError(`a day is ${DAY_WORDS}`);

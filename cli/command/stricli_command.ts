@@ -8,12 +8,12 @@ import { aliasesOf, type Parameters } from "./flag.ts";
 
 type Flags = Readonly<Record<string, unknown>>;
 
-/** The command as the parser takes it; it prints what `run` gives. */
+/** Returns the command in the parser's form; it prints the value that `run` returns. */
 export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
   const { brief, args } = command;
   return buildCommand<Flags, readonly unknown[], SsmdContext>({
     docs: { brief, fullDescription: helpText(command) },
-    // The declared parameters have the parser's own form; its types want them written out in place.
+    // The declared parameters already have the parser's form; its types accept only inline literals.
     parameters: {
       flags: flagsOf(command),
       aliases: aliasesOf(command.flags ?? {}),
@@ -29,7 +29,7 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
   });
 }
 
-/** Runs a command, audited if it changes something: only then the audit log is loaded. */
+/** Runs a command; the audit log is loaded only when the command changes something. */
 export async function runCommand(
   command: Command,
   call: { flags: Flags; args: readonly unknown[]; context: SsmdContext },
@@ -39,7 +39,7 @@ export async function runCommand(
   return await (await loadModule<typeof import("./audited.ts")>(path)).audited(command, call);
 }
 
-/** The flags of a command with `--output` where it prints data. */
+/** Flags of a command, with `--output` added when it prints data. */
 export function flagsOf({ flags = {}, output, prints }: Command): Parameters {
   if (output !== undefined) return { ...flags, output: OUTPUT };
   return prints === undefined || "output" in flags ? flags : { ...flags, output: STREAM_OUTPUT };
@@ -54,7 +54,7 @@ function positionalOf(args: Arguments | undefined): object {
   return args.length === 0 ? {} : { positional: { kind: "tuple", parameters: args } };
 }
 
-/** Absent flags are no keys, so that flags can be spread into options. */
+/** Drops undefined flags so that the rest can be spread into options. */
 function present(flags: Flags): Record<string, unknown> {
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }
@@ -75,7 +75,7 @@ function helpText(command: Command): string {
   return `${descriptionOf(command)}\n\nEXAMPLES\n${lines}`;
 }
 
-/** The brief as a sentence, and what a person must know beyond it. */
+/** The brief as a sentence, followed by the description. */
 export function descriptionOf({ brief, description }: Command): string {
   return description === undefined ? `${brief}.` : `${brief}.\n\n${description}`;
 }

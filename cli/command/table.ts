@@ -1,7 +1,7 @@
 import type { Row } from "../render.ts";
 import type { Table } from "./define.ts";
 
-/** The table of a list: an item a row, with the count below. Lists in a cell stand with spaces between. */
+/** Returns a renderer of a list: one row per item, the count below. Lists in a cell are joined by spaces. */
 export function rowsOf(
   counted: string | readonly [one: string, many: string],
   columns?: readonly string[],
@@ -13,7 +13,7 @@ export function rowsOf(
   });
 }
 
-/** The table of one object as one row. */
+/** Table of one object as a single row. */
 export function oneRow(value: object): Table {
   return { rows: [rowOf(value)] };
 }

@@ -10,17 +10,16 @@ import type { Globals } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { Registry, shownPath } from "./registry.ts";
 
-/** A registry as it stood on a day. */
+/** Registry as of a day. */
 interface View {
-  /** Its files. */
   registry: Registry;
-  /** The day that counts for dated versions. */
+  /** Day that selects among dated versions. */
   day: string;
-  /** Where the files come from. */
+  /** Source of the files. */
   origin: Origin;
 }
 
-/** The registry as it stood at the end of a day (UTC); see {@linkcode registryTextsOn}. */
+/** Registry as of the end of a UTC day; see {@linkcode registryTextsOn}. */
 export async function viewOn(
   globals: Pick<Globals, "dir">,
   day: string | undefined,
@@ -31,9 +30,9 @@ export async function viewOn(
 }
 
 /**
- * As {@linkcode viewOn}, for one file. A feed or schema that was written down later is read from the
- * folder with a note; an environment has no dates inside, so it did not exist: ConfigError
- * `CONFIG_NOT_FOUND` that tells its first day.
+ * Like {@linkcode viewOn}, for one file. A feed or schema first committed after the day is read
+ * from the folder, with a note. An environment has no dated versions, so it did not exist yet:
+ * throws ConfigError `CONFIG_NOT_FOUND` that names its first day.
  */
 export async function viewOfOne(
   globals: Pick<Globals, "dir">,

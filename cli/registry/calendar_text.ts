@@ -12,7 +12,7 @@ interface Hours {
   maintenance?: CalendarVersion["maintenance"] | undefined;
 }
 
-/** The hours of a version on one line: `always, but thu 03:00-05:00 (weekly maintenance)`. */
+/** Formats a version's hours on one line: `always, but thu 03:00-05:00 (weekly maintenance)`. */
 export function hoursText({ open, maintenance = [] }: Hours): string {
   const hours = open === "always" ? open : open.map(windowText).join(", ");
   const closed = maintenance.map((window) => `${windowText(window)} (${window.reason})`);
@@ -23,14 +23,14 @@ function windowText({ days, from, to }: WeeklyWindow): string {
   return `${days.join(" ")} ${from}-${to}`;
 }
 
-/** How a calendar stands at a moment. */
+/** State of a calendar at one moment. */
 interface CalendarNow {
   open: boolean;
-  /** ISO time of the next change; null = none is in sight. */
+  /** ISO time of the next change; null = none found. */
   until: string | null;
 }
 
-/** Whether it is open at a moment (µs since 1970), and until when that is so. */
+/** State of a calendar at `atUs`, µs since 1970. */
 export function nowIn(calendar: Calendar, atUs: number): CalendarNow {
   const open = isOpen(calendar, atUs);
   const untilUs = open ? nextCloseUs(calendar, atUs) : nextOpenUs(calendar, atUs);

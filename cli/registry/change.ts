@@ -13,10 +13,10 @@ import { assertConfirmed } from "../confirm.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import type { Registry } from "./registry.ts";
 
-/** Files to be written: path in the registry → text; `undefined` = removed. */
+/** Files to write: path in the registry → text; `undefined` = remove. */
 type FileChanges = ReadonlyMap<string, string | undefined>;
 
-/** A value that differs. */
+/** One changed value in a file. */
 export const VALUE_CHANGE = z.object({
   path: z.string().describe("versions[0].endpoint"),
   kind: z.enum(["added", "removed", "changed"]),
@@ -24,7 +24,7 @@ export const VALUE_CHANGE = z.object({
   after: z.unknown().exactOptional().describe("Absent when removed"),
 });
 
-/** A changed file. */
+/** One changed file. */
 export const FILE_CHANGE = z.object({
   file: z.string(),
   kind: z.enum(["added", "removed", "changed"]),
@@ -34,7 +34,7 @@ export const FILE_CHANGE = z.object({
 /** See {@linkcode FILE_CHANGE}. */
 export type FileChange = z.output<typeof FILE_CHANGE>;
 
-/** What the changes do to the files of a registry, file by file; files that stay equal are left out. */
+/** Effect of the changes on each file of a registry; unchanged files are left out. */
 function fileChanges(registry: Registry, changes: FileChanges): FileChange[] {
   return [...changes].flatMap(([path, after]): FileChange[] => {
     const before = registry.texts.get(path);
@@ -43,7 +43,7 @@ function fileChanges(registry: Registry, changes: FileChanges): FileChange[] {
   });
 }
 
-/** What happened to one file. */
+/** Compares the old and new text of a file; undefined = absent. */
 export function fileChange(
   file: string,
   before: string | undefined,
@@ -57,33 +57,33 @@ export function fileChange(
   return { file, kind, changes, diff: textDiff(file, before, after) };
 }
 
-/** The lines of a change in words. */
+/** Formats a file change as lines of text. */
 export function changeLines({ file, kind, changes }: FileChange): string[] {
   return [`${kind} ${file}`, ...changes.map((change) => `  ${changeText(change)}`)];
 }
 
-/** What a command that changes files did, or would do. */
+/** Result of a command that edits files, also for a dry run. */
 export const EDIT_RESULT = z.object({ dry_run: z.boolean(), files: z.array(FILE_CHANGE) });
 /** See {@linkcode EDIT_RESULT}. */
 export type EditResult = z.output<typeof EDIT_RESULT>;
 
-/** Flags of a command that changes files. */
+/** Flags of commands that edit files. */
 export const EDIT_FLAGS = { dryRun: on("Show the change as a diff and write nothing") };
 
-/** How {@linkcode applyChanges} writes. */
+/** Options of {@linkcode applyChanges}. */
 export interface ApplyOptions {
-  /** Nothing is written. */
+  /** Write nothing. */
   dryRun: boolean;
-  /** Whether nobody is told that nothing is written: it goes elsewhere. */
+  /** Omit the dry-run notice; the caller writes the change elsewhere. */
   isQuiet?: boolean;
-  /** A question that is asked before writing; absent = none. */
+  /** Confirmation question before writing; absent = none. */
   question?: string;
 }
 
 /**
- * Checks the registry as it would be, then writes the files, each one whole or not at all. Refuses
- * with all findings of the changed files, and with those that the change would bring elsewhere:
- * ConfigError `CONFIG_INVALID`, nothing is written.
+ * Validates the changed registry, then writes the files, each one atomically. Throws ConfigError
+ * `CONFIG_INVALID` and writes nothing when a changed file has findings or the change causes new
+ * ones elsewhere.
  */
 export async function applyChanges(
   context: SsmdContext,
@@ -100,13 +100,13 @@ export async function applyChanges(
   return { dry_run: dryRun, files };
 }
 
-/** An edit for a person: the diff of a dry run, else what changed in words. */
+/** Formats an edit as text: the diff for a dry run, else the list of changes. */
 export function editTable({ dry_run, files }: EditResult): { text: string } {
   if (files.length === 0) return { text: "nothing changes\n" };
   return { text: files.map((each) => dry_run ? each.diff : linesOf(each)).join("") };
 }
 
-/** What all commands have in common that change files and do nothing else. */
+/** Common definition fields of commands that only edit files. */
 export const EDIT = {
   changes: "config-changes",
   output: EDIT_RESULT,
@@ -125,12 +125,12 @@ function assertValid(registry: Registry, changes: FileChanges): void {
   if (findings.length > 0) throw findingsError(findings);
 }
 
-/** A finding without its line: lines move when a file is edited. */
+/** Key without the line number, which moves when a file is edited. */
 function keyOf(finding: Parameters<typeof formatFinding>[0]): string {
   return `${finding.file} ${finding.path} ${finding.message}`;
 }
 
-/** Writes new texts beside the old ones first, and puts them in place when all of them lie there. */
+/** Writes all new texts to temporary files first, then renames them into place. */
 async function writeFiles(dir: string, changes: FileChanges): Promise<void> {
   const ready: [from: string, to: string][] = [];
   try {

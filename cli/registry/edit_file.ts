@@ -3,14 +3,14 @@ import type { SsmdContext } from "../context.ts";
 import { applyChanges, type ApplyOptions, type EditResult } from "./change.ts";
 import { Registry } from "./registry.ts";
 
-/** One file of the registry and what is changed in it. */
+/** Edit of one registry file. */
 interface FileEdit {
   kind: RegistryKind;
   name: string;
   change: (edit: YamlEdit, registry: Registry) => void;
 }
 
-/** Edits one file of the registry: reads, changes, checks all, writes. Throws ConfigError. */
+/** Edits one registry file: reads, changes, validates the registry, writes. Throws ConfigError. */
 export async function editFile(
   context: SsmdContext,
   { kind, name, change }: FileEdit,

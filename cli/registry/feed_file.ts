@@ -1,7 +1,7 @@
 import { ConfigError } from "@ssmd/runtime";
 import type { VersionFlags } from "./version_flags.ts";
 
-/** The parts of a version that flags give, by the names of the file. */
+/** Fields of a version set by flags, under their names in the file. */
 export function versionFields(flags: VersionFlags): Record<string, unknown> {
   const auth = flags.auth === undefined ? undefined : {
     method: flags.auth,
@@ -19,7 +19,7 @@ export function versionFields(flags: VersionFlags): Record<string, unknown> {
   });
 }
 
-/** The capabilities that flags give. */
+/** Capabilities set by flags. */
 export function capabilityFields(flags: VersionFlags): Record<string, unknown> {
   return withoutUndefined({
     types: flags.types,
@@ -28,7 +28,7 @@ export function capabilityFields(flags: VersionFlags): Record<string, unknown> {
   });
 }
 
-/** `10/1s` as the file writes it. Throws ConfigError. */
+/** Parses `10/1s` into the file's rate limit. Throws ConfigError. */
 function rateLimitOf(text: string): { requests: number; per: string } {
   const [, requests, per] = /^(\d+)\/(\w+)$/.exec(text) ?? [];
   if (requests !== undefined && per !== undefined) return { requests: Number(requests), per };
@@ -37,7 +37,7 @@ function rateLimitOf(text: string): { requests: number; per: string } {
   });
 }
 
-/** The same without fields that are not given. */
+/** Copy without undefined fields. */
 function withoutUndefined(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
 }

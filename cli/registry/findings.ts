@@ -10,7 +10,7 @@ const FINDING = z.object({
   message: z.string(),
 });
 
-/** What was checked and found; warnings are no reason to fail. */
+/** Result of a check; warnings do not fail it. */
 export const CHECKED = z.object({
   ok: z.boolean(),
   files: z.int(),
@@ -28,7 +28,7 @@ export function checkedOf(
   return { ok: findings.length === 0, files, findings: [...findings], warnings: [...warnings] };
 }
 
-/** Findings one a line, and a verdict. */
+/** Formats one finding per line and a verdict. */
 export function checkedTable({ ok, files, findings, warnings }: Checked): { text: string } {
   const lines = [
     ...warnings.map((warning) => `warning: ${formatFinding(warning)}\n`),
@@ -41,5 +41,4 @@ export function checkedTable({ ok, files, findings, warnings }: Checked): { text
   return { text: `${lines}${verdict}\n` };
 }
 
-/** Whether something is wrong. */
 export const isWrong = ({ ok }: Checked): boolean => !ok;

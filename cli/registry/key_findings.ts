@@ -3,7 +3,7 @@ import { ConfigError } from "@ssmd/runtime";
 import { variable } from "../terminal.ts";
 import type { Registry } from "./registry.ts";
 
-/** Required keys whose values are not there; values are looked for, never shown. */
+/** Findings for required keys without values; the values are resolved but never shown. */
 export async function keyFindings(registry: Registry): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const [name, environment] of registry.check().environments) {

@@ -3,7 +3,7 @@ import { runningProcesses } from "@ssmd/runtime";
 import { notice, type SsmdContext } from "../context.ts";
 import { Registry } from "./registry.ts";
 
-/** Names the processes of an environment that run with other markets than its file has now. */
+/** Prints a note for each running process of an environment: it uses the old file until `env apply`. */
 export async function noteRunning(context: SsmdContext, env: string): Promise<void> {
   const registry = await Registry.open(context.globals);
   const dataDir = dataDirOf(registry.environment(env));

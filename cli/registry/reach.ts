@@ -10,9 +10,9 @@ import {
 import { messageOf } from "@ssmd/runtime";
 import type { Registry } from "./registry.ts";
 
-/** How long an address may take to answer. */
+/** Timeout of one address, ms. */
 const REACH_MS = 3_000;
-/** Port of a NATS address that names none. */
+/** Default NATS port. */
 const NATS_PORT = 4222;
 
 interface Probe {
@@ -21,7 +21,7 @@ interface Probe {
   run: () => Promise<void>;
 }
 
-/** Tries what every environment connects to; each address has three seconds, all at once. */
+/** Probes all addresses of every environment in parallel; each has three seconds. */
 export async function reachFindings(registry: Registry): Promise<Finding[]> {
   const all = [...registry.check().environments].map(async ([name, environment]) => {
     const path = registryPathOf({ kind: "environment", name });
@@ -52,7 +52,7 @@ function reasonOf(error: unknown): string {
     : causeOf(error);
 }
 
-/** `fetch` says only that it failed; what did stands in the causes. */
+/** `fetch` reports only that it failed; the reason is in the innermost cause. */
 function causeOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause === undefined ? messageOf(error) : causeOf(cause);
@@ -87,14 +87,14 @@ function feedProbes(registry: Registry, environment: Environment): Probe[] {
     const url = own ?? version?.endpoint;
     if (url === undefined) return [];
     const path = own === undefined ? ["feeds"] : ["endpoints", id];
-    // Without its signature the handshake is refused: an answer is all that can be asked for.
+    // Without a signature the handshake fails, so any HTTP answer counts as reachable.
     const run = () =>
       version?.auth.method === "none" ? webSocket(url) : answers(url.replace(/^ws/, "http"));
     return [{ path, what: url, run }];
   });
 }
 
-/** Any answer of HTTP will do. */
+/** Accepts any HTTP status. */
 async function answers(url: string): Promise<void> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(REACH_MS) });
   await answer.body?.cancel();
@@ -119,7 +119,7 @@ async function webSocket(url: string): Promise<void> {
   }
 }
 
-/** Connects, and looks at the first bytes that a NATS server says. */
+/** Connects and checks that the first bytes are a NATS server's `INFO`. */
 async function greets(url: string): Promise<void> {
   const { hostname, port } = new URL(url);
   const signal = AbortSignal.timeout(REACH_MS);
@@ -139,7 +139,7 @@ async function greets(url: string): Promise<void> {
   }
 }
 
-/** Whether the folder, or the nearest one above it that is there, can be written to. */
+/** Throws unless the folder, or its nearest existing parent, is writable. */
 async function writable(path: string): Promise<void> {
   const file = `${path}/.ssmd-reach-${crypto.randomUUID()}`;
   try {

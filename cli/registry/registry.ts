@@ -21,7 +21,7 @@ import { unknownName } from "../unknown_name.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { checkSchemaText } from "./schema_text.ts";
 
-/** What a command calls a kind of file. */
+/** Names of file kinds in messages. */
 const WORDS: Readonly<Record<RegistryKind, string>> = {
   calendar: "calendar",
   feed: "feed",
@@ -34,16 +34,15 @@ const WORDS: Readonly<Record<RegistryKind, string>> = {
   rbac: "file of roles",
 };
 
-/** All files of a registry folder with their texts. */
+/** All files of a registry folder and their texts. */
 export class Registry {
-  /** The folder. */
   readonly dir: string;
-  /** Texts by path inside the folder. */
+  /** Texts by path in the folder. */
   readonly texts: ReadonlyMap<string, string>;
   #isPast: boolean;
   #checked: CheckResult | undefined;
 
-  /** A registry of these texts; `dir` is its folder as people see it, `isPast` as in its check. */
+  /** `dir` is the folder as shown to people; `isPast` relaxes {@linkcode Registry.check} for earlier files. */
   constructor(dir: string, texts: ReadonlyMap<string, string>, isPast = false) {
     this.dir = dir;
     this.texts = texts;
@@ -56,7 +55,7 @@ export class Registry {
     return new Registry(found, await readRegistryTexts(found));
   }
 
-  /** The same registry with files changed; `undefined` = removed. */
+  /** Copy with changed files; `undefined` = remove. */
   with(changes: ReadonlyMap<string, string | undefined>): Registry {
     const texts = new Map(this.texts);
     for (const [path, text] of changes) {
@@ -66,13 +65,13 @@ export class Registry {
     return new Registry(this.dir, texts);
   }
 
-  /** Everything that is wrong, and the sound files. */
+  /** Returns all findings and the valid files. */
   check(): CheckResult {
     const files: SourceFile[] = [...this.texts].map(([path, text]) => ({
       path: `${this.dir}/${path}`,
       text,
     }));
-    // What today's normalizers read says nothing of earlier files.
+    // Today's normalizers and claims do not apply to earlier files.
     const ofToday = this.#isPast ? {} : { parsers: PARSERS, externalProblem, claimProblems };
     const options = { checkSchemaText, isWhole: true, isPast: this.#isPast, ...ofToday };
     return this.#checked ??= checkSources(files, options);
@@ -86,44 +85,44 @@ export class Registry {
     }).sort();
   }
 
-  /** The text of a file. Throws ConfigError `CONFIG_NOT_FOUND` that names the nearest. */
+  /** Text of a file. Throws ConfigError `CONFIG_NOT_FOUND` that suggests the nearest name. */
   text(kind: RegistryKind, name: string): string {
     const text = this.texts.get(registryPathOf({ kind, name }));
     if (text === undefined) throw this.unknown(WORDS[kind], name, this.names(kind));
     return text;
   }
 
-  /** A feed of sound shape. Throws ConfigError: unknown, or with the file's findings. */
+  /** Valid feed. Throws ConfigError when it is unknown or has findings. */
   feed(name: string): Feed {
     return this.#assertValid("feed", name, this.check().feeds.get(name));
   }
 
-  /** A calendar of sound shape. Throws as {@linkcode Registry.feed} does. */
+  /** Valid calendar. Throws like {@linkcode Registry.feed}. */
   calendar(name: string): Calendar {
     return this.#assertValid("calendar", name, this.check().calendars.get(name));
   }
 
-  /** An environment of sound shape. Throws as {@linkcode Registry.feed} does. */
+  /** Valid environment. Throws like {@linkcode Registry.feed}. */
   environment(name: string): Environment {
     return this.#assertValid("environment", name, this.check().environments.get(name));
   }
 
-  /** A schema of sound shape. Throws as {@linkcode Registry.feed} does. */
+  /** Valid schema. Throws like {@linkcode Registry.feed}. */
   schema(name: string): RegisteredSchema {
     return this.#assertValid("schema", name, this.check().schemas.get(name));
   }
 
-  /** Roles of sound shape, of an environment. Throws as {@linkcode Registry.feed} does. */
+  /** Valid roles of an environment. Throws like {@linkcode Registry.feed}. */
   rbac(environment: string): Rbac {
     return this.#assertValid("rbac", environment, this.check().rbac.get(environment));
   }
 
-  /** An instrument of sound shape. Throws as {@linkcode Registry.feed} does. */
+  /** Valid instrument. Throws like {@linkcode Registry.feed}. */
   instrument(id: string): InstrumentFile {
     return this.#assertValid("instrument", id, this.check().instruments.get(id));
   }
 
-  /** Throws ConfigError `CONFIG_EXISTS` when there is one of this name. */
+  /** Throws ConfigError `CONFIG_EXISTS` when the name is taken. */
   assertNew(kind: RegistryKind, name: string): void {
     const path = registryPathOf({ kind, name });
     if (!this.texts.has(path)) return;
@@ -135,7 +134,7 @@ export class Registry {
     });
   }
 
-  /** The error for a name that is not in this registry. */
+  /** Error for a name that this registry does not contain. */
   unknown(what: string, name: string, names: readonly string[]): ConfigError {
     return unknownName({
       what,
@@ -154,7 +153,7 @@ export class Registry {
   }
 }
 
-/** A path as seen from the working directory, where it lies below it. */
+/** Path relative to the working directory if inside it, else unchanged. */
 export function shownPath(path: string): string {
   const here = `${Deno.cwd()}/`;
   return path.startsWith(here) ? path.slice(here.length) : path;

@@ -3,32 +3,31 @@ import { type RegisteredSchema, schemaVersionOn, todayUtc } from "@ssmd/metadata
 import { ConfigError, systemCodeOf } from "@ssmd/runtime";
 import type { Registry } from "./registry.ts";
 
-/** A schema's text and what it is called in messages. */
+/** Schema text with its name in messages. */
 interface SchemaText {
-  /** `trade@v1`, or the file. */
+  /** `trade@v1`, or the file path. */
   name: string;
-  /** Its content. */
   text: string;
 }
 
-/** The struct of a schema's name: the record's own, or the name in upper camel case. */
+/** Struct name of a schema: the record's own, or the name in upper camel case. */
 export function structOf(name: string): string {
   const own = Object.entries(SCHEMAS).find(([type]) => type === name)?.[1].name;
   return own ??
     name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The text that this build of ssmd writes records with; undefined for other names. */
+/** Text this build of ssmd writes records with; undefined for other names. */
 export function builtInText(name: string): string | undefined {
   return Object.entries(SCHEMAS).find(([type]) => type === name)?.[1].text;
 }
 
-/** Names of the record schemas that this build writes. */
+/** Names of the record schemas this build writes. */
 export function builtInNames(): string[] {
   return Object.keys(SCHEMAS).sort();
 }
 
-/** A text file. Throws ConfigError `CONFIG_UNREADABLE`. */
+/** Reads a text file. Throws ConfigError `CONFIG_UNREADABLE`. */
 export async function readText(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
@@ -41,7 +40,7 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** `x.capnp` = a file, `trade@v1` = a version, `trade` = the version in force, else the newest. */
+/** Loads `x.capnp` (a file), `trade@v1` (a version) or `trade` (the version in force, else the newest). */
 export async function schemaText(registry: Registry, spec: string): Promise<SchemaText> {
   if (spec.endsWith(".capnp")) return { name: spec, text: await readText(spec) };
   const [name = "", wanted] = spec.split("@");
@@ -59,7 +58,7 @@ export async function schemaText(registry: Registry, spec: string): Promise<Sche
   return { name: `${name}@${version.version}`, text };
 }
 
-/** There is no such version. */
+/** Error for an unknown schema version. */
 export function noVersion(
   registry: Registry,
   schema: RegisteredSchema,
@@ -69,7 +68,7 @@ export function noVersion(
   return registry.unknown(`version of schema ${schema.name}`, wanted, versions);
 }
 
-/** What differs between two texts, and the worst of it. Throws SchemaError. */
+/** Differences between two texts and their worst effect. Throws SchemaError. */
 export function compareTexts(
   before: SchemaText,
   after: SchemaText,

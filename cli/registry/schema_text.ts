@@ -2,7 +2,7 @@ import { parseSchema, SchemaError } from "@ssmd/codec";
 import type { SchemaTextCheck } from "@ssmd/metadata";
 import { suggestion } from "@ssmd/runtime";
 
-/** Reads a schema's text with the codec's parser: what it cannot read, no connector can write. */
+/** Parses a schema text with the codec's parser: a connector can only write what it can read. */
 export const checkSchemaText: SchemaTextCheck = (text, struct) => {
   try {
     const { structs } = parseSchema("", text);

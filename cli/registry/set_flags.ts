@@ -14,14 +14,14 @@ export const SET_FLAGS = {
 /** See {@linkcode SET_FLAGS}. */
 type SetFlags = ValuesOf<typeof SET_FLAGS>;
 
-/** `a.b=c` as path and value. Throws RangeError. */
+/** Splits `a.b=c` into path and value. Throws RangeError. */
 function parseSetting(text: string): [string, unknown] {
   const at = text.indexOf("=");
   if (at < 1) throw new RangeError("a setting is path=value: gateway.port=8090");
   return [text.slice(0, at), parse(text.slice(at + 1)) ?? ""];
 }
 
-/** A path as people write it, `versions[0].notes` or `symbols["KX-T1.5"].depth`. */
+/** Parses a path such as `versions[0].notes` or `symbols["KX-T1.5"].depth`. */
 function parsePath(text: string): (string | number)[] {
   const path: (string | number)[] = [];
   for (const [, word, index, quoted] of text.matchAll(/([^.[\]"]+)|\[(\d+)\]|\["([^"]+)"\]/g)) {
@@ -30,7 +30,7 @@ function parsePath(text: string): (string | number)[] {
   return path;
 }
 
-/** Does what the flags say. Throws UsageError when a value to be removed is not there. */
+/** Applies `--set` and `--unset`. Throws UsageError when a path to remove is missing. */
 export function applySettings(edit: YamlEdit, { set = [], unset = [] }: SetFlags): void {
   for (const [path, value] of set) edit.set(parsePath(path), value);
   for (const path of unset) {

@@ -1,7 +1,7 @@
 import type { Origin } from "@ssmd/metadata";
 import { notice, type SsmdContext } from "../context.ts";
 
-/** Says what is not expected about where files come from; `--quiet` does not. */
+/** Prints the origin's note if it has one; silent with `--quiet`. */
 export function noteOrigin(context: SsmdContext, { note }: Origin): void {
   if (note !== undefined) notice(context, `note: ${note}`);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Of what day a file is shown, and where it was read. */
+/** Day and source of a shown file. */
 export const AS_SHOWN = {
   as_of: z.iso.date().describe("The day that counts for dated versions"),
   origin: z.strictObject({

@@ -1,6 +1,6 @@
 import { type Feed, todayUtc, versionOn } from "@ssmd/metadata";
 
-/** The parts of an environment file by which its feeds sign in. */
+/** Parts of an environment file that hold feed credentials. */
 interface SignIn {
   /** Key name → declaration. */
   keys: Record<string, { type: "api_key"; fields: string[]; source: string }>;
@@ -8,9 +8,7 @@ interface SignIn {
   credentials: Record<string, Record<string, string>>;
 }
 
-/**
- * A key for each feed that signs in today, named like the feed. `sourceOf` says where its values are.
- */
+/** Declares a key per feed that authenticates today, named like the feed; `sourceOf` gives its source. */
 export function signInOf(feeds: readonly Feed[], sourceOf: (key: string) => string): SignIn {
   const parts: SignIn = { keys: {}, credentials: {} };
   for (const feed of feeds) {

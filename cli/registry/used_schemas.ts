@@ -3,7 +3,7 @@ import { openArchived } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { Registry } from "./registry.ts";
 
-/** Data of a day that was written with one text of a schema. */
+/** Data of one day written with one schema text. */
 export const SCHEMA_USE = z.object({
   day: z.string(),
   env: z.string(),
@@ -17,7 +17,7 @@ export const SCHEMA_USE = z.object({
 /** See {@linkcode SCHEMA_USE}. */
 type SchemaUse = z.output<typeof SCHEMA_USE>;
 
-/** Which data; absent = all. */
+/** Filter by day and environment; absent = all. */
 interface UseFilter {
   day?: string | undefined;
   env?: string | undefined;

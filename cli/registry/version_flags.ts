@@ -3,7 +3,7 @@ import { list, on, text, type ValuesOf, whole } from "../command/flag.ts";
 
 const PARSER_BRIEF = "Normalizer that reads it, as ssmd feed list shows it";
 
-/** Flags that say what a version of a feed is. */
+/** Flags that describe a version of a feed. */
 export const VERSION_FLAGS = {
   endpoint: text("Address of the live feed, wss://…", { placeholder: "url" }),
   auth: text("How a client signs in: none or rsa-pss-sha256", { placeholder: "method" }),
@@ -24,7 +24,7 @@ export const VERSION_FLAGS = {
 /** See {@linkcode VERSION_FLAGS}. */
 export type VersionFlags = ValuesOf<typeof VERSION_FLAGS>;
 
-/** The flags of a first version: address and normalizer must be named. */
+/** Flags of a first version: endpoint and normalizer are required. */
 export const FIRST_VERSION_FLAGS = {
   ...VERSION_FLAGS,
   endpoint: text("Address of the live feed, wss://…", { placeholder: "url", required: true }),
