@@ -38,7 +38,7 @@ await runService("signals", FLAGS, async (flags, stack) => {
     readSignals: async () =>
       await readSignals(await loadEnvironment(registryDir, env), signalFolders(registryDir).all),
   });
-  // Beside the signals: this program alone starts processes without rights.
+  // Runs here because only this program starts sandboxed processes.
   const transforms = new TransformService({
     ...{ env, registryDir, transport, logger },
     metrics: new Metrics("transforms", metrics.registry),

@@ -1,4 +1,4 @@
-/** Signals: the engine, hosts and their supervisor, and how a source becomes a hosted signal. @module */
+/** Signals: engine, host processes and their supervisor, and loading of signal sources. @module */
 export type { Param } from "./engine/signal.ts";
 export {
   backtest,

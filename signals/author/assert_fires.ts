@@ -10,17 +10,17 @@ import type { Scenario } from "./scenario.ts";
 import { SCENARIO_START_US } from "./scenario.ts";
 import type { SignalDefinition } from "../engine/signal.ts";
 
-/** A fire that a test wants. */
+/** A fire that a test expects. */
 export interface ExpectedFire {
-  /** Time in the scenario: `2s`. */
+  /** Time since the start of the scenario: `2s`. */
   at: string;
-  /** Default any. */
+  /** Default: any symbol. */
   symbol?: string;
-  /** What it says, as a whole; default anything. */
+  /** The whole of its values; default: any values. */
   values?: Readonly<Record<string, Json>>;
 }
 
-/** Fires of a signal over a scenario. Throws what the signal threw. */
+/** Runs a signal over a scenario and returns its fires. Throws UsageError `SIGNAL_THREW`. */
 export function firesOf(definition: SignalDefinition, { records, endUs }: Scenario): Fire[] {
   const fires: Fire[] = [];
   const signal = loadedSignal({
@@ -40,8 +40,8 @@ export function firesOf(definition: SignalDefinition, { records, endUs }: Scenar
 }
 
 /**
- * Holds a signal to the fires that it must give over a scenario: these, in this order, and no other.
- * Throws UsageError `FIRES_DIFFER` that shows both lists.
+ * Asserts that a signal fires exactly as expected over a scenario: the same fires in the same
+ * order. Throws UsageError `FIRES_DIFFER` that shows both lists.
  */
 export function assertFires(
   definition: SignalDefinition,

@@ -1,4 +1,4 @@
-/** What an author of signals imports as `@ssmd/signal`. @module */
+/** Public API for signal authors, imported as `@ssmd/signal`. @module */
 export {
   type Builder,
   builder,

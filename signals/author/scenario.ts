@@ -14,10 +14,10 @@ import { suggestion } from "@ssmd/runtime/suggest";
 /** Time 0 of every scenario: 2026-01-01T00:00:00Z, µs. */
 export const SCENARIO_START_US = Date.UTC(2026, 0, 1) * 1000;
 
-/** Records of a test, in order. */
+/** Ordered records of a test. */
 export interface Scenario {
   readonly records: readonly MarketEvent[];
-  /** When it ends, µs; everything before it is known. */
+  /** End of the scenario, µs; all records before it are present. */
   readonly endUs: number;
 }
 
@@ -29,16 +29,16 @@ interface Market {
 const VERBS = ["market", "book", "delta", "trade", "quote", "gap", "wait"];
 
 /**
- * Records as lines of text, one a line; `#` begins a comment.
+ * Parses a scenario: one record per line; `#` begins a comment.
  *
  * ```
- * market kalshi KXBTC15M-A         the market of the lines below
- * 0s   book 0.40x100 0.39x50 | 0.44x80      a whole book: bids | asks
- * 1s   delta bid 0.41x10 ask 0.44x0         levels that changed; 0 removes one
+ * market kalshi KXBTC15M-A         market of the lines below
+ * 0s   book 0.40x100 0.39x50 | 0.44x80      full book: bids | asks
+ * 1s   delta bid 0.41x10 ask 0.44x0         changed levels; 0 removes one
  * 2s   trade 0.44 x 5 buy
- * 3s   quote 0.41 0.43                      a ticker with bid and ask
- * 4s   gap disconnect                       of the feed; `gap sequence here` of this market
- * 9s   wait                                 nothing happens until then
+ * 3s   quote 0.41 0.43                      ticker with bid and ask
+ * 4s   gap disconnect                       of the feed; `gap sequence here`: of this market
+ * 9s   wait                                 no record until then
  * ```
  *
  * Throws UsageError `SCENARIO_INVALID` that names the line.

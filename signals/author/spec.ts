@@ -1,4 +1,4 @@
-/** What a signal itself is written with: what the compiler reads to check one. @module */
+/** The part of `@ssmd/signal` that signal files use; `signal check` compiles against it. @module */
 export { type Edge, type Param, signal, type SignalSpec, withParams } from "../engine/signal.ts";
 export type { SignalDefinition } from "../engine/signal.ts";
 export { type Builder, type BuilderDefinition, type MarketRef } from "../builders/builder.ts";

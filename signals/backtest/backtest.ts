@@ -13,62 +13,64 @@ import { type Outcome, OutcomeTracker } from "./outcomes.ts";
 
 const BATCH_BYTES = 512 * 1024;
 
-/** A record, and what follows from it. */
+/** A record with the fires it caused. */
 export interface BacktestStep {
   record: MarketEvent;
   fires: readonly Fire[];
-  /** The instances of the record's market. */
+  /** Instances on the record's market. */
   instances: readonly InstanceView[];
 }
 
-/** What is backtested. */
+/** Input of a backtest. */
 export interface BacktestQuery {
-  /** Where the records are: {@linkcode archivedRecords}, or a {@linkcode BusHistory}. */
+  /** Record source: {@linkcode archivedRecords} or a {@linkcode BusHistory}. */
   records: RecordSource;
   env: string;
   signal: HostedSignal;
-  /** Fires from here on count, µs; what is before is read to be warm. Default the first record. */
+  /** Count fires from this time on, µs; earlier records only warm up. Default: the first record. */
   fromUs?: number;
-  /** The first moment that is left out, µs; default behind the last record. */
+  /** Exclusive end, µs; default: after the last record. */
   toUs?: number;
-  /** Markets whose fires count; default all that the signal watches. */
+  /** Markets whose fires count; default: all that the signal watches. */
   symbols?: readonly string[];
-  /** Whether fires must be those of a run that began earlier; see `EngineOptions`. Default false. */
+  /**
+   * Whether to fire only as a run that started earlier would; see `EngineOptions`. Default false.
+   */
   isCold?: boolean;
-  /** Called after each record that counts, with what follows from it; false ends the backtest. */
+  /** Called after each counted record with its fires; return false to end the backtest. */
   onStep?: (step: BacktestStep) => Promise<boolean>;
-  /** Called before a batch is evaluated, with the time of its last record, µs; it may wait. */
+  /** Called before each batch with the time of its last record, µs; the backtest awaits it. */
   onBatch?: (atUs: number, records: number) => Promise<void> | void;
 }
 
-/** What came of it. */
+/** Result of a backtest. */
 export interface BacktestResult {
   info: SignalInfo;
-  /** In order of time, then id. */
+  /** Ordered by time, then id. */
   fires: Fire[];
   /** SHA-256 of the fires as lines of canonical JSON, hex. */
   sha256: string;
-  /** Records that were read, the warm-up's included. */
+  /** Records read, including the warm-up. */
   records: number;
   instances: number;
-  /** Times of the first and last record that count, µs; null = there was none. */
+  /** Times of the first and last counted record, µs; null when there is none. */
   firstUs: number | null;
   lastUs: number | null;
   outcomes: Outcome[];
   reports: Report[];
   quarantined: Quarantine[];
-  /** Time of the host, µs. */
+  /** Evaluation time in the host process, µs. */
   costUs: number;
 }
 
-/** SHA-256 of fires as lines of canonical JSON in order of time, then id; hex. */
+/** Returns the SHA-256 of fires as lines of canonical JSON, ordered by time, then id; hex. */
 export function firesDigest(fires: readonly Fire[]): string {
   return sha256Of(fires.toSorted(compareFires).map((fire) => canonicalJson(fire) + "\n").join(""));
 }
 
 /**
- * Runs a signal over kept records, in a host as it runs live. Throws as its source does,
- * SandboxFailure, and ConfigError for a signal that does not load.
+ * Runs a signal over recorded data in a host process, as in production. Throws the record source's
+ * errors, SandboxFailure, and ConfigError for a signal that does not load.
  */
 export async function backtest(query: BacktestQuery): Promise<BacktestResult> {
   const quarantined: Quarantine[] = [];
@@ -123,7 +125,7 @@ class BacktestRun {
       if (this.#writer.byteLength >= BATCH_BYTES) await this.#send(batch.at(-1)?.receivedAtUs ?? 0);
     }
     const { toUs } = this.#query;
-    // Boundaries of `every` after the last record count, too, as far as the span goes.
+    // `every` boundaries after the last record also count, up to the end of the span.
     const endUs = toUs ?? (this.#lastUs ?? 0) + 1;
     if (this.#records > 0) await this.#send(endUs);
     return this.#result();
@@ -142,7 +144,7 @@ class BacktestRun {
   #recordsQuery() {
     const { env, fromUs, toUs, symbols } = this.#query;
     const { neededFeeds: feeds, warmupUs, followedSymbols, types } = this.#info;
-    // Every day of books begins with snapshots.
+    // Books need a snapshot, and each archived day begins with snapshots.
     const readFromUs = fromUs === undefined
       ? undefined
       : Math.floor((fromUs - warmupUs) / DAY_US) * DAY_US;
@@ -165,7 +167,7 @@ class BacktestRun {
     this.#lastUs = record.receivedAtUs;
   }
 
-  /** Shows a record that counts, where somebody looks; false = it is enough. */
+  /** Calls `onStep` for a counted record of a shown market; returns false to stop the backtest. */
   async #step(
     record: MarketEvent,
     onStep: NonNullable<BacktestQuery["onStep"]>,

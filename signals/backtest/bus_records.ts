@@ -8,7 +8,7 @@ import { inputFilters, STORE_SKEW_US } from "../live/catch_up.ts";
 import { StreamItems } from "../live/stream_item.ts";
 import { merge, type MergedQuery, type RecordSource } from "./merged_records.ts";
 
-/** What the bus held of a feed on a day. */
+/** Counts of one feed's records on the bus for one day. */
 interface BusDay {
   feed: string;
   /** `YYYY-MM-DD`, UTC. */
@@ -17,11 +17,11 @@ interface BusDay {
   gaps: number;
 }
 
-/** What a bus holds up to now, read as an archive is. */
+/** The retained history of a bus, readable like an archive. */
 export class BusHistory {
   readonly #transport: Transport;
   readonly #days = new Map<string, BusDay>();
-  /** What the stream held when it was opened. */
+  /** Stream state at open. */
   readonly state: StreamState;
 
   private constructor(transport: Transport, state: StreamState) {
@@ -29,24 +29,24 @@ export class BusHistory {
     this.state = state;
   }
 
-  /** Rejects as the bus does. */
+  /** Opens the history. Rejects with the transport's errors. */
   static async open(transport: Transport): Promise<BusHistory> {
     return new BusHistory(transport, await transport.state());
   }
 
-  /** Whether what was first on the bus is on it no more. */
+  /** Whether the bus has already dropped its oldest records. */
   get isCut(): boolean {
     return this.state.firstSequence > 1;
   }
 
-  /** What was read so far, by feed and day. */
+  /** Counts of the records read so far, by feed and day. */
   get days(): BusDay[] {
     return [...this.#days.values()];
   }
 
   /**
-   * Records in the order of an archive: the feeds' watermarks say up to when all are there. Throws
-   * as the bus does, and as `WatermarkMerge`.
+   * Reads records in archive order; the feeds' watermarks tell when a time is complete. Throws the
+   * transport's errors and those of `WatermarkMerge`.
    */
   readonly records: RecordSource = (query) =>
     query.types?.includes("fire") === true

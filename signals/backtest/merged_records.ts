@@ -4,10 +4,10 @@ import type { MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import { compareMerged } from "../engine/watermark_merge.ts";
 
-/** Records of which feeds. */
+/** An archive query over several feeds. */
 export type MergedQuery = Omit<ArchiveQuery, "feed"> & { feeds: readonly string[] };
 
-/** Where the records of a backtest are, in one order: receivedAt, feed, sequence. */
+/** Source of a backtest's records, ordered by receivedAt, feed, sequence. */
 export type RecordSource = (query: MergedQuery) => AsyncGenerator<readonly MarketEvent[], void>;
 
 interface Source {
@@ -17,8 +17,8 @@ interface Source {
 }
 
 /**
- * The archived records of several feeds in one order: receivedAt, feed, sequence. A feed that is not
- * archived has none, unless no feed is. Throws as `readArchive`.
+ * Returns the archived records of several feeds, ordered by receivedAt, feed, sequence. Skips feeds
+ * without an archive unless none has one. Throws as `readArchive`.
  */
 export function mergedRecords(
   storage: Storage,
@@ -27,12 +27,12 @@ export function mergedRecords(
   return merge(query, (each) => readArchive(storage, each));
 }
 
-/** The archive in a storage, as the source of a backtest. */
+/** Returns a record source over the archive in a storage. */
 export function archivedRecords(storage: Storage): RecordSource {
   return (query) => mergedRecords(storage, query);
 }
 
-/** Records of feeds, each of which has them in its order, in one order. */
+/** Merges the ordered records of several feeds into one order. */
 export async function* merge(
   { feeds, ...query }: MergedQuery,
   read: (query: ArchiveQuery) => AsyncGenerator<readonly MarketEvent[], void>,
@@ -59,7 +59,7 @@ export async function* merge(
   }
 }
 
-/** Begins to read; throws when none of the feeds is archived. */
+/** Reads the first batch of each source. Throws when none of the feeds is archived. */
 async function assertSomeArchived(sources: readonly Source[]): Promise<void> {
   let absent: ArchiveError | undefined;
   let count = 0;
@@ -75,7 +75,7 @@ async function assertSomeArchived(sources: readonly Source[]): Promise<void> {
   if (absent !== undefined && count === sources.length) throw absent;
 }
 
-/** Whether the source has a record at hand; it is asked for more where it has none. */
+/** Reads on until the source has a buffered record; returns false at its end. */
 async function fill(source: Source): Promise<boolean> {
   while (source.at >= source.batch.length) {
     const next = await source.records.next();
@@ -86,7 +86,7 @@ async function fill(source: Source): Promise<boolean> {
   return true;
 }
 
-/** Records of all sources in order, until one of them has no more at hand. */
+/** Merges buffered records in order until one source's buffer is empty. */
 function merged(sources: readonly Source[]): MarketEvent[] {
   const records: MarketEvent[] = [];
   for (;;) {

@@ -2,7 +2,7 @@ import type { Fire, MarketEvent } from "@ssmd/market";
 import { valueOf } from "@ssmd/market";
 import { OrderbookBuilder, PRICE_DECIMALS } from "../builders/orderbook.ts";
 
-/** Times after a fire at which the price is looked at, µs. */
+/** Times after a fire at which the price is sampled, µs. */
 const HORIZONS_US: Readonly<Record<string, number>> = {
   "1s": 1_000_000,
   "10s": 10_000_000,
@@ -10,17 +10,17 @@ const HORIZONS_US: Readonly<Record<string, number>> = {
 };
 const LONGEST_US = 60_000_000;
 
-/** What the price did after fires. */
+/** Price changes after fires. */
 export interface Outcome {
-  /** How long after. */
+  /** Horizon: `10s`. */
   after: string;
-  /** Fires of which both prices are known. */
+  /** Fires with both prices known. */
   count: number;
-  /** Mean change of the price, in the quote unit; null = none is known. */
+  /** Mean price change, in the quote unit; null when none is known. */
   mean: number | null;
-  /** Median change. */
+  /** Median price change, in the quote unit; null when none is known. */
   median: number | null;
-  /** Share of fires after which it was higher. */
+  /** Share of fires with a higher price afterwards, 0 to 1; null when none is known. */
   upShare: number | null;
 }
 
@@ -31,15 +31,15 @@ interface Trail {
 }
 
 /**
- * Follows the price of markets, the middle of the book or the last trade where there is none, and
- * says what it did after fires.
+ * Tracks market prices (book mid, or the last trade without a valid book) and measures how they
+ * changed after fires.
  */
 export class OutcomeTracker {
   readonly #trails = new Map<string, Trail>();
   #pending: Fire[] = [];
   readonly #changes = new Map<string, number[]>(Object.keys(HORIZONS_US).map((each) => [each, []]));
 
-  /** Takes the next record. */
+  /** Updates the market's price from the next record. */
   take(record: MarketEvent): void {
     const { feed, symbol, receivedAtUs } = record;
     if (record.type === "orderbook") {
@@ -62,13 +62,13 @@ export class OutcomeTracker {
     return trail;
   }
 
-  /** Takes fires up to a time; those whose minute is over are judged. */
+  /** Adds fires up to a time and measures those whose longest horizon has passed. */
   addFires(fires: readonly Fire[], nowUs: number): void {
     this.#pending.push(...fires);
     const due = this.#pending.filter(({ receivedAtUs }) => receivedAtUs + LONGEST_US <= nowUs);
     for (const fire of due) this.#judge(fire, nowUs);
     this.#pending = this.#pending.filter(({ receivedAtUs }) => receivedAtUs + LONGEST_US > nowUs);
-    // Fires of this time are still to come; prices before them are not needed.
+    // Later fires need only prices from about this time on.
     for (const trail of this.#trails.values()) forget(trail, nowUs - 2 * LONGEST_US);
   }
 
@@ -85,7 +85,7 @@ export class OutcomeTracker {
     }
   }
 
-  /** What it comes to; fires whose minute is not over are judged as far as records go. */
+  /** Returns the outcomes; fires with pending horizons are measured as far as the records reach. */
   outcomes(lastUs: number): Outcome[] {
     for (const fire of this.#pending) this.#judge(fire, lastUs);
     this.#pending = [];
@@ -117,7 +117,7 @@ function priceAt({ times, prices }: Trail, atUs: number): number | undefined {
   return prices[low - 1];
 }
 
-/** Drops prices that no longer hold at a time. */
+/** Drops prices superseded before a time, once at least 1024 of them can go. */
 function forget({ times, prices }: Trail, atUs: number): void {
   const kept = times.findLastIndex((time) => time <= atUs);
   if (kept < 1024) return;

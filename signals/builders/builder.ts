@@ -1,80 +1,80 @@
 import type { EventType, Gap, MarketEvent } from "@ssmd/market";
 import type { StateReader, StateWriter } from "./state_bytes.ts";
 
-/** A market that is not the instance's own; what is left out is the instance's. */
+/** A market other than the instance's; absent fields default to the instance's. */
 export interface MarketRef {
   /** The feed's id. */
   readonly feed?: string;
-  /** Our name of the market. */
+  /** Our market name. */
   readonly symbol?: string;
 }
 
-/** Values that options and results are made of. */
+/** JSON value of builder options and fire values. */
 export type Json = null | boolean | number | string | readonly Json[] | {
   readonly [name: string]: Json;
 };
 
 /**
- * State that follows a market's records. It keeps prices and sizes in integer steps where it adds
- * them up, has buffers of bounded size, and knows no time but that of records.
+ * State built from a market's records. Sums prices and sizes in integer steps, bounds its buffers,
+ * and takes time only from records.
  */
 export interface Builder {
-  /** Takes a record of the types it was declared for, or any gap of its market or feed. */
+  /** Applies a record of its declared types, or any gap of its market or feed. */
   apply(record: MarketEvent): void;
-  /** Whether what it says is right; a gap clears it. Conditions are not asked before. */
+  /** Whether the state is correct; a gap clears it. Conditions are not evaluated while false. */
   readonly valid: boolean;
-  /** Moves its time on, µs; called before conditions are asked. */
+  /** Advances to a time, µs; called before conditions are evaluated. */
   advance?(nowUs: number): void;
-  /** Writes all that it needs to go on. */
+  /** Writes the complete state. */
   write(to: StateWriter): void;
-  /** Takes over what `write` wrote. */
+  /** Restores the state that `write` wrote. */
   read(from: StateReader): void;
 }
 
-/** What a builder may ask of the market for which it is made. */
+/** Access to other builders of the same market during creation. */
 export interface BuilderContext {
-  /** Another builder of the same market, applied before this one. */
+  /** Returns another builder of the same market, applied before this one. */
   use<Of extends Builder>(definition: BuilderDefinition<unknown, Of>): Of;
 }
 
-/** A builder as it is declared in `state`; equal declarations share one builder. */
+/** A builder declared in `state`; equal declarations share one builder. */
 export interface BuilderDefinition<View, Made extends Builder = Builder> {
-  /** Name of the kind: `orderbook`. */
+  /** Builder kind: `orderbook`. */
   readonly kind: string;
-  /** What tells it from others of its kind. */
+  /** Options that identify it among builders of its kind. */
   readonly options: Readonly<Record<string, Json>>;
-  /** The market whose records it takes; absent = the instance's. */
+  /** Market to follow; absent: the instance's. */
   readonly of?: MarketRef;
-  /** Types of records that it takes; gaps come to every builder. */
+  /** Record types it takes; every builder also receives gaps. */
   readonly types: readonly EventType[];
-  /** Time from its first record until what it says does not depend on when it began, µs. */
+  /** Time after its first record until its values no longer depend on when it started, µs. */
   readonly warmupUs: number;
-  /** Whether signals other than its own may share it. */
+  /** Whether other signals may share it. */
   readonly isShared: boolean;
-  /** Makes the builder, and what conditions see of it. */
+  /** Creates the builder and its view for conditions. */
   create(context: BuilderContext): { builder: Made; view: View };
 }
 
-/** What conditions see of a declared builder. */
+/** View of a declared builder in conditions. */
 export type ViewOf<Definition> = Definition extends BuilderDefinition<infer View> ? View : never;
 
-/** Options that every builder has. */
+/** Options common to all builders. */
 export interface MarketOption {
-  /** Follow another market than the instance's. */
+  /** Market to follow instead of the instance's. */
   of?: MarketRef;
 }
 
-/** The part of a definition that says which market is meant. */
+/** Returns the `of` field of a definition; empty when absent. */
 export function marketPart(of: MarketRef | undefined): { of?: MarketRef } {
   return of === undefined ? {} : { of: Object.freeze({ ...of }) };
 }
 
-/** Whether a gap says that records of `channel` are missing or suspect. */
+/** Returns whether a gap makes records of `channel` missing or suspect. */
 export function concerns(gap: Gap, channel: EventType): boolean {
   return gap.channel === "all" || gap.channel === channel;
 }
 
-/** A definition that nobody can change. */
+/** Returns the definition, frozen. */
 export function define<View, Made extends Builder>(
   definition: BuilderDefinition<View, Made>,
 ): BuilderDefinition<View, Made> {

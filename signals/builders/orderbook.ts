@@ -10,36 +10,36 @@ import {
 } from "./builder.ts";
 import type { StateReader, StateWriter } from "./state_bytes.ts";
 
-/** Decimals of the steps in which prices are kept: exact below 900,000. */
+/** Decimals of price steps: exact below 900,000. */
 export const PRICE_DECIMALS = 10;
-/** Decimals of the steps in which sizes are kept: sums are exact below 90,000,000. */
+/** Decimals of size steps: sums are exact below 90,000,000. */
 const SIZE_DECIMALS = 8;
-/** Steps of one, of prices and of sizes. */
+/** Steps per unit of price and of size. */
 export const PRICE_STEPS = 10 ** PRICE_DECIMALS;
 export const SIZE_STEPS = 10 ** SIZE_DECIMALS;
 const DEPTH_MAX = 1000;
 
-/** How a book is kept. */
+/** Options of `orderbook`. */
 export interface OrderbookOptions extends MarketOption {
-  /** Levels a side that sums look at, 1 to 1000; default 10. */
+  /** Levels per side used in sums, 1 to 1000; default 10. */
   depth?: number;
 }
 
 /**
- * An order book in integer steps. It is valid from a snapshot to the next gap of its records, and
- * not while it is crossed.
+ * An order book in integer steps. Valid from a snapshot to the next gap of its records, except
+ * while crossed.
  */
 export class OrderbookBuilder implements Builder {
-  /** The levels, in steps. */
+  /** Levels, in steps. */
   readonly book = new OrderBook();
   #isComplete = false;
 
-  /** Whether a snapshot came, no gap since, and the best bid is below the best ask. */
+  /** Whether a snapshot came, no gap followed, and the best bid is below the best ask. */
   get valid(): boolean {
     return this.#isComplete && !this.book.crossed;
   }
 
-  /** Takes snapshots, deltas and gaps. */
+  /** Applies snapshots, deltas and gaps. */
   apply(record: MarketEvent): void {
     if (record.type === "orderbook") {
       if (record.kind === "snapshot") {
@@ -50,7 +50,7 @@ export class OrderbookBuilder implements Builder {
       setAll(this.book.asks, record.asks);
       if (record.depth > 0) this.book.truncate(record.depth);
     } else if (record.type === "gap" && !record.recovered) {
-      // A suspect clock leaves books right, and a recovery may stand behind its snapshot.
+      // A clock gap leaves books correct, and a recovered gap may come after its snapshot.
       if (record.reason !== "clock" && concerns(record, "orderbook")) this.#isComplete = false;
     }
   }
@@ -64,7 +64,7 @@ export class OrderbookBuilder implements Builder {
     }
   }
 
-  /** Takes over levels. */
+  /** Restores the levels. */
   read(from: StateReader): void {
     this.#isComplete = from.flag();
     this.book.clear();
@@ -81,12 +81,12 @@ function setAll(side: OrderBook["bids"], levels: readonly Level[]): void {
   }
 }
 
-/** What a condition sees of a book; NaN where there is no such level, which no comparison passes. */
+/** View of an order book for conditions. A missing level is NaN, which fails every comparison. */
 export class OrderbookView {
   #book: OrderBook;
   #depth: number;
 
-  /** A view of a book; sums look at `depth` levels a side. */
+  /** Creates a view of a book whose sums use `depth` levels per side. */
   constructor(book: OrderBook, depth: number) {
     this.#book = book;
     this.#depth = depth;
@@ -113,46 +113,46 @@ export class OrderbookView {
     return (this.#book.asks.sizes[0] ?? NaN) / SIZE_STEPS;
   }
 
-  /** Best ask less best bid, exact. */
+  /** Best ask minus best bid, exact. */
   get spread(): number {
     const { bids, asks } = this.#book;
     return ((asks.prices[0] ?? NaN) - (bids.prices[0] ?? NaN)) / PRICE_STEPS;
   }
 
-  /** The middle of best bid and best ask. */
+  /** Mean of best bid and best ask. */
   get mid(): number {
     const { bids, asks } = this.#book;
     return ((asks.prices[0] ?? NaN) + (bids.prices[0] ?? NaN)) / PRICE_STEPS / 2;
   }
 
-  /** Size of the first `depth` bids. */
+  /** Total size of the first `depth` bids. */
   get bidVolume(): number {
     return sumOf(this.#book.bids.sizes, this.#depth) / SIZE_STEPS;
   }
 
-  /** Size of the first `depth` asks. */
+  /** Total size of the first `depth` asks. */
   get askVolume(): number {
     return sumOf(this.#book.asks.sizes, this.#depth) / SIZE_STEPS;
   }
 
-  /** −1 (only asks) to 1 (only bids) of the first `depth` levels; NaN for an empty book. */
+  /** Imbalance of the first `depth` levels, −1 (only asks) to 1 (only bids); NaN if empty. */
   get imbalance(): number {
     const bids = sumOf(this.#book.bids.sizes, this.#depth);
     const asks = sumOf(this.#book.asks.sizes, this.#depth);
     return (bids - asks) / (bids + asks);
   }
 
-  /** Price of the bid at a level, 0 = best. */
+  /** Bid price at a level, 0 = best. */
   bidAt(level: number): number {
     return (this.#book.bids.prices[level] ?? NaN) / PRICE_STEPS;
   }
 
-  /** Price of the ask at a level, 0 = best. */
+  /** Ask price at a level, 0 = best. */
   askAt(level: number): number {
     return (this.#book.asks.prices[level] ?? NaN) / PRICE_STEPS;
   }
 
-  /** What is bid or offered at a price; 0 = nothing. */
+  /** Size bid or offered at a price; 0 when there is none. */
   sizeAt(price: number): number {
     const steps = Math.round(price * PRICE_STEPS);
     const { bids, asks } = this.#book;
@@ -167,7 +167,7 @@ function sumOf(sizes: readonly number[], depth: number): number {
   return sum;
 }
 
-/** The order book of a market. Throws ConfigError `SIGNAL_INVALID` for a depth out of range. */
+/** Declares a market's order book. Throws ConfigError `SIGNAL_INVALID` for a depth out of range. */
 export function orderbook(
   options: OrderbookOptions = {},
 ): BuilderDefinition<OrderbookView, OrderbookBuilder> {
@@ -183,14 +183,14 @@ export function orderbook(
     warmupUs: 0,
     isShared: true,
     create({ use }) {
-      // Views of any depth are of one book.
+      // Views of all depths share one book.
       const builder = use(LEVELS);
       return { builder, view: new OrderbookView(builder.book, depth) };
     },
   });
 }
 
-/** The levels of a market, which views of any depth and histories of the mid share. */
+/** A market's book levels, shared by views of all depths and mid price histories. */
 export const LEVELS: BuilderDefinition<null, OrderbookBuilder> = define({
   kind: "levels",
   options: Object.freeze({}),

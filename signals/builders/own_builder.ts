@@ -9,17 +9,17 @@ import {
 } from "./builder.ts";
 import { spanUs } from "./span.ts";
 
-/** How an author's own builder is fed. */
+/** Options of an author's own builder. */
 export interface OwnBuilderOptions extends MarketOption {
-  /** Types of records that it takes. */
+  /** Record types it takes. */
   types: readonly EventType[];
-  /** Time until what it says does not depend on when it began; default none. */
+  /** Time until its values no longer depend on when it started; default none. */
   warmup?: string;
 }
 
 /**
- * A builder of the author's own, made once a market. No other signal shares it, and conditions see
- * it as it is.
+ * Declares an author's own builder, created once per market. It is not shared with other signals;
+ * conditions see the builder itself.
  */
 export function builder<Own extends Builder>(
   create: () => Own,

@@ -14,26 +14,26 @@ import type { StateReader, StateWriter } from "./state_bytes.ts";
 
 const SLOTS_DEFAULT = 600;
 const SLOTS_MAX = 20_000;
-/** Slots that there is room for at first: most markets are quiet. */
+/** Initial slots; most markets are quiet. */
 const SLOTS_FIRST = 32;
 const RESOLUTION_MIN_US = 1000;
 
-/** Where a price comes from: the last trade, or the middle of the book. */
+/** Price source: the last trade or the book's mid. */
 export type PriceSource = "trade" | "mid";
 
-/** Which prices are kept, and how long. */
+/** Options of `priceHistory`. */
 export interface PriceHistoryOptions extends MarketOption {
-  /** How far back it reaches: `1m`. */
+  /** Length of the history: `1m`. */
   window: string;
-  /** Default trade. */
+  /** Default `trade`. */
   source?: PriceSource;
-  /** The finest difference of time; default a 600th of the window, at least 1 ms. */
+  /** Slot length; default 1/600 of the window, at least 1 ms. */
   resolution?: string;
 }
 
 /**
- * The last price of each slot of time in which there was one, in a ring. Slots are cut at whole
- * multiples of the resolution since 1970, so what it says does not depend on when it began.
+ * A ring of time slots with the last price of each; slots without a price are absent. Slots align
+ * to multiples of the resolution since 1970, so values do not depend on the start time.
  */
 export class PriceHistoryBuilder implements Builder {
   #source: PriceSource;
@@ -49,7 +49,7 @@ export class PriceHistoryBuilder implements Builder {
   #count = 0;
   #nowUs = 0;
 
-  /** Empty. */
+  /** Creates an empty history. */
   constructor(
     { source, levels, windowUs, resolutionUs }: {
       source: PriceSource;
@@ -65,12 +65,12 @@ export class PriceHistoryBuilder implements Builder {
     this.#slotsMax = Math.ceil(windowUs / resolutionUs) + 3;
   }
 
-  /** Whether there is a price, and its source is right. */
+  /** Whether there is a price and, for mids, the book is valid. */
   get valid(): boolean {
     return this.#count > 0 && (this.#levels === undefined || this.#levels.valid);
   }
 
-  /** Takes a trade or a book, whichever is its source, and gaps of it. */
+  /** Applies trades or book updates, as its source requires, and their gaps. */
   apply(record: MarketEvent): void {
     if (record.type === "trade" && this.#source === "trade") {
       this.#add(record.price, record.receivedAtUs);
@@ -80,7 +80,7 @@ export class PriceHistoryBuilder implements Builder {
     }
   }
 
-  /** Moves time on. */
+  /** Advances to a time, µs. */
   advance(nowUs: number): void {
     this.#nowUs = nowUs;
   }
@@ -90,7 +90,7 @@ export class PriceHistoryBuilder implements Builder {
     if (levels === undefined || !levels.valid) return;
     const { bids, asks } = levels.book;
     const mid = ((bids.prices[0] ?? NaN) + (asks.prices[0] ?? NaN)) / PRICE_STEPS / 2;
-    // A book with one side has no middle.
+    // A one-sided book has no mid.
     if (mid === mid) this.#add(mid, atUs);
   }
 
@@ -98,7 +98,7 @@ export class PriceHistoryBuilder implements Builder {
     const slot = Math.floor(atUs / this.#resolutionUs);
     const capacity = this.#slots.length;
     const last = (this.#first + this.#count - 1 + capacity) % capacity;
-    // A clock that was set back adds to the newest slot.
+    // After a clock step back, prices go to the newest slot.
     if (this.#count > 0 && slot <= (this.#slots[last] as number)) {
       this.#closes[last] = price;
       this.#highs[last] = Math.max(this.#highs[last] as number, price);
@@ -114,7 +114,7 @@ export class PriceHistoryBuilder implements Builder {
     this.#closes[at] = this.#highs[at] = this.#lows[at] = price;
   }
 
-  /** Twice the room, as far as the window needs it. */
+  /** Doubles the capacity, up to the window's maximum. */
   #grow(capacity: number): void {
     const length = Math.min(capacity * 2, this.#slotsMax);
     const grown = (values: Float64Array) => {
@@ -128,18 +128,18 @@ export class PriceHistoryBuilder implements Builder {
     this.#first = 0;
   }
 
-  /** The newest price; NaN = none. */
+  /** Newest price; NaN when there is none. */
   get last(): number {
     return this.#count === 0 ? NaN : this.#at(this.#closes, this.#count - 1);
   }
 
-  /** The price at the end of the slot in which now − `us` lies; NaN = not known. */
+  /** Returns the closing price of the slot that contains now − `us`; NaN when unknown. */
   before(us: number): number {
     const index = this.#indexAt(this.#nowUs - us);
     return index < 0 ? NaN : this.#at(this.#closes, index);
   }
 
-  /** Highest price from the end of the slot in which now − window lies. */
+  /** Highest price since the end of the slot that contains now − window. */
   get high(): number {
     let high = NaN;
     for (let i = this.#firstInWindow(); i < this.#count; i++) {
@@ -149,7 +149,7 @@ export class PriceHistoryBuilder implements Builder {
     return high;
   }
 
-  /** Lowest price from the end of the slot in which now − window lies. */
+  /** Lowest price since the end of the slot that contains now − window. */
   get low(): number {
     let low = NaN;
     for (let i = this.#firstInWindow(); i < this.#count; i++) {
@@ -159,12 +159,12 @@ export class PriceHistoryBuilder implements Builder {
     return low;
   }
 
-  /** The index of the price that holds at the window's begin. */
+  /** Returns the index of the price in force at the window's start. */
   #firstInWindow(): number {
     return Math.max(0, this.#indexAt(this.#nowUs - this.#windowUs));
   }
 
-  /** The last index whose slot is that of `atUs` or before; -1 = none. */
+  /** Returns the last index whose slot is at or before `atUs`; -1 when there is none. */
   #indexAt(atUs: number): number {
     const slot = Math.floor(atUs / this.#resolutionUs);
     let low = 0;
@@ -190,7 +190,7 @@ export class PriceHistoryBuilder implements Builder {
     }
   }
 
-  /** Takes over slots. */
+  /** Restores the slots. */
   read(from: StateReader): void {
     this.#nowUs = from.number();
     this.#first = 0;
@@ -207,44 +207,44 @@ export class PriceHistoryBuilder implements Builder {
   }
 }
 
-/** What a condition sees of a history of prices; NaN = not known. */
+/** View of a price history for conditions; NaN when unknown. */
 export class PriceHistoryView {
   #history: PriceHistoryBuilder;
 
-  /** A view of a history. */
+  /** Creates a view of a history. */
   constructor(history: PriceHistoryBuilder) {
     this.#history = history;
     Object.freeze(this);
   }
 
-  /** The newest price. */
+  /** Newest price. */
   get last(): number {
     return this.#history.last;
   }
 
-  /** Highest price of the window. */
+  /** Highest price in the window. */
   get high(): number {
     return this.#history.high;
   }
 
-  /** Lowest price of the window. */
+  /** Lowest price in the window. */
   get low(): number {
     return this.#history.low;
   }
 
-  /** The price so long ago: `ago("10s")`; the window reaches no further. */
+  /** Returns the price a span ago, at most the window: `ago("10s")`. */
   ago(span: string): number {
     return this.#history.before(spanUs(span));
   }
 
-  /** Change since so long ago as a share: 0.01 = 1 % up. */
+  /** Returns the relative change over a span: 0.01 = 1 % up. */
   change(span: string): number {
     const before = this.#history.before(spanUs(span));
     return (this.#history.last - before) / before;
   }
 }
 
-/** Prices of a window of time. Throws ConfigError `SIGNAL_INVALID`, `DURATION_INVALID`. */
+/** Declares a time window of prices. Throws ConfigError `SIGNAL_INVALID`, `DURATION_INVALID`. */
 export function priceHistory(
   options: PriceHistoryOptions,
 ): BuilderDefinition<PriceHistoryView, PriceHistoryBuilder> {
@@ -266,7 +266,7 @@ export function priceHistory(
     options: Object.freeze({ windowUs, resolutionUs, source }),
     ...marketPart(of),
     types,
-    // The slot in which it began is not whole.
+    // The first slot is incomplete.
     warmupUs: windowUs + resolutionUs,
     isShared: true,
     create({ use }) {

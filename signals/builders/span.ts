@@ -3,7 +3,7 @@ import { parseDurationMs } from "@ssmd/runtime/duration";
 const KNOWN_MAX = 256;
 const known = new Map<string, number>();
 
-/** Microseconds of `500ms`, `30s`, `5m`; remembered, as conditions ask for the same spans again. */
+/** Returns the microseconds of `500ms`, `30s`, `5m`; cached, as conditions repeat their spans. */
 export function spanUs(text: string): number {
   const us = known.get(text);
   if (us !== undefined) return us;

@@ -4,13 +4,13 @@ const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 const FIRST_BYTES = 256;
 
-/** Writes the state of a builder as bytes: what is written is read back in the same order. */
+/** Writes a builder's state as bytes; read the values back in the same order. */
 export class StateWriter {
   #bytes = new Uint8Array(FIRST_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** A double, NaN and infinities too. */
+  /** Writes a double, including NaN and infinities. */
   number(value: number): this {
     this.#reserve(8);
     this.#view.setFloat64(this.#length, value, true);
@@ -18,19 +18,19 @@ export class StateWriter {
     return this;
   }
 
-  /** A boolean. */
+  /** Writes a boolean. */
   flag(value: boolean): this {
     this.#reserve(1);
     this.#bytes[this.#length++] = value ? 1 : 0;
     return this;
   }
 
-  /** Any text. */
+  /** Writes a string. */
   text(value: string): this {
     return this.bytes(UTF8.encode(value));
   }
 
-  /** Bytes with their length. */
+  /** Writes bytes with a length prefix. */
   bytes(value: Uint8Array): this {
     this.#reserve(4 + value.length);
     this.#view.setUint32(this.#length, value.length, true);
@@ -39,7 +39,7 @@ export class StateWriter {
     return this;
   }
 
-  /** All that was written; a view, as states may be large. */
+  /** Returns all bytes written, as a view: states may be large. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -60,28 +60,28 @@ export class StateReader {
   #view: DataView;
   #at = 0;
 
-  /** Begins at the first byte. */
+  /** Creates a reader at the first byte. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** A double. */
+  /** Reads a double. */
   number(): number {
     return this.#view.getFloat64(this.#take(8), true);
   }
 
-  /** A boolean. */
+  /** Reads a boolean. */
   flag(): boolean {
     return this.#bytes[this.#take(1)] !== 0;
   }
 
-  /** A text. */
+  /** Reads a string. */
   text(): string {
     return TEXT.decode(this.bytes());
   }
 
-  /** Bytes; a view of the whole. */
+  /** Reads bytes, as a view of the input. */
   bytes(): Uint8Array {
     const length = this.#view.getUint32(this.#take(4), true);
     const at = this.#take(length);

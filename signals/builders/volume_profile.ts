@@ -13,19 +13,19 @@ import { spanUs } from "./span.ts";
 import type { StateReader, StateWriter } from "./state_bytes.ts";
 
 const TRADES_FIRST = 256;
-/** Trades that a window may hold; with more in it the profile is not valid. */
+/** Maximum trades in a window; the profile is invalid with more. */
 const WINDOW_TRADES_MAX = 65_536;
 const SIDES: readonly Side[] = ["buy", "sell", "unknown"];
 
-/** Which trades are summed up. */
+/** Options of `volumeProfile`. */
 export interface VolumeProfileOptions extends MarketOption {
-  /** Trades of the last so long: `1m`. */
+  /** Length of the window: `1m`. */
   window: string;
-  /** Width of a bucket of prices, in the quote unit; default 0.01. */
+  /** Width of a price bucket, in the quote unit; default 0.01. */
   bucket?: number;
 }
 
-/** Sums of the trades of a window, in integer steps: what goes in comes out again without a rest. */
+/** Sums of a window's trades, in integer steps: removing a trade leaves no rounding rest. */
 export class VolumeProfileBuilder implements Builder {
   #windowUs: number;
   #bucketSteps: number;
@@ -41,13 +41,13 @@ export class VolumeProfileBuilder implements Builder {
   #lostUntilUs = -Infinity;
   #nowUs = 0;
 
-  /** Empty. */
+  /** Creates an empty profile. */
   constructor({ windowUs, bucketSteps }: { windowUs: number; bucketSteps: number }) {
     this.#windowUs = windowUs;
     this.#bucketSteps = bucketSteps;
   }
 
-  /** Whether no gap stands behind the last trade, and the window holds no more trades than it may. */
+  /** Whether a trade came after the last gap and no trade was dropped early at the limit. */
   get valid(): boolean {
     return this.#isSynced && this.#nowUs >= this.#lostUntilUs;
   }
@@ -57,7 +57,7 @@ export class VolumeProfileBuilder implements Builder {
     return this.#count;
   }
 
-  /** Takes trades, and gaps of them. */
+  /** Applies trades and their gaps. */
   apply(record: MarketEvent): void {
     if (record.type === "trade") {
       this.#isSynced = true;
@@ -69,7 +69,7 @@ export class VolumeProfileBuilder implements Builder {
     }
   }
 
-  /** Drops trades that are out of the window: those at now − window and before. */
+  /** Advances to a time and drops trades at or before now − window. */
   advance(nowUs: number): void {
     if (nowUs > this.#nowUs) this.#nowUs = nowUs;
     const outUs = this.#nowUs - this.#windowUs;
@@ -102,7 +102,7 @@ export class VolumeProfileBuilder implements Builder {
     this.#count--;
   }
 
-  /** Twice the room; at the limit the oldest trade goes before its time. */
+  /** Doubles the capacity; at the limit, drops the oldest trade early. */
   #makeRoom(): void {
     if (this.#times.length >= WINDOW_TRADES_MAX) {
       this.#lostUntilUs = (this.#times[this.#first] as number) + this.#windowUs;
@@ -126,18 +126,18 @@ export class VolumeProfileBuilder implements Builder {
     this.#lostUntilUs = -Infinity;
   }
 
-  /** Steps of size that takers of a side traded: 0 buy, 1 sell, 2 unknown. */
+  /** Returns the size that takers of a side traded, in steps: 0 buy, 1 sell, 2 unknown. */
   stepsOfSide(side: 0 | 1 | 2): number {
     return this.#volumes[side] as number;
   }
 
-  /** Steps of size that were traded in the bucket of a price. */
+  /** Returns the size traded in a price's bucket, in steps. */
   stepsAt(price: number): number {
     const bucket = Math.floor(Math.round(price * PRICE_STEPS) / this.#bucketSteps);
     return this.#byBucket.get(bucket) ?? 0;
   }
 
-  /** Lower price of the bucket with the most volume, the lowest of equals; NaN = no trade. */
+  /** Lower price of the bucket with the most volume, the lowest if equal; NaN without trades. */
   get pointOfControl(): number {
     let most = 0;
     let best = NaN;
@@ -147,7 +147,7 @@ export class VolumeProfileBuilder implements Builder {
     return (best * this.#bucketSteps) / PRICE_STEPS;
   }
 
-  /** Writes the trades of the window. */
+  /** Writes the window's trades. */
   write(to: StateWriter): void {
     to.flag(this.#isSynced).number(this.#lostUntilUs).number(this.#nowUs).number(this.#count);
     for (let i = 0; i < this.#count; i++) {
@@ -157,7 +157,7 @@ export class VolumeProfileBuilder implements Builder {
     }
   }
 
-  /** Takes over the trades of a window. */
+  /** Restores the window's trades. */
   read(from: StateReader): void {
     this.#clear();
     this.#isSynced = from.flag();
@@ -173,7 +173,7 @@ export class VolumeProfileBuilder implements Builder {
   }
 }
 
-/** A ring's values in order, with room for as many again. */
+/** Returns a ring's values in order, with doubled capacity. */
 function unrolled(values: Float64Array, first: number): Float64Array<ArrayBuffer> {
   const grown = new Float64Array(values.length * 2);
   grown.set(values.subarray(first));
@@ -181,34 +181,34 @@ function unrolled(values: Float64Array, first: number): Float64Array<ArrayBuffer
   return grown;
 }
 
-/** What a condition sees of the trades of a window. */
+/** View of a window's trades for conditions. */
 export class VolumeProfileView {
   #profile: VolumeProfileBuilder;
 
-  /** A view of a profile. */
+  /** Creates a view of a profile. */
   constructor(profile: VolumeProfileBuilder) {
     this.#profile = profile;
     Object.freeze(this);
   }
 
-  /** What was traded, in the base unit. */
+  /** Traded size, in the base unit. */
   get volume(): number {
     const profile = this.#profile;
     const steps = profile.stepsOfSide(0) + profile.stepsOfSide(1) + profile.stepsOfSide(2);
     return steps / SIZE_STEPS;
   }
 
-  /** What takers bought. */
+  /** Size that takers bought, in the base unit. */
   get buyVolume(): number {
     return this.#profile.stepsOfSide(0) / SIZE_STEPS;
   }
 
-  /** What takers sold. */
+  /** Size that takers sold, in the base unit. */
   get sellVolume(): number {
     return this.#profile.stepsOfSide(1) / SIZE_STEPS;
   }
 
-  /** Share of what takers bought in what they bought and sold, 0 to 1; NaN = no trade. */
+  /** Takers' buys as a share of their buys and sells, 0 to 1; NaN without trades. */
   get buyShare(): number {
     const bought = this.#profile.stepsOfSide(0);
     return bought / (bought + this.#profile.stepsOfSide(1));
@@ -219,18 +219,18 @@ export class VolumeProfileView {
     return this.#profile.trades;
   }
 
-  /** What was traded in the bucket of a price. */
+  /** Returns the size traded in a price's bucket, in the base unit. */
   at(price: number): number {
     return this.#profile.stepsAt(price) / SIZE_STEPS;
   }
 
-  /** Lower price of the bucket with the most volume; NaN = no trade. */
+  /** Lower price of the bucket with the most volume; NaN without trades. */
   get pointOfControl(): number {
     return this.#profile.pointOfControl;
   }
 }
 
-/** The trades of a window of time by side and price. Throws ConfigError `SIGNAL_INVALID`. */
+/** Declares a time window of trades. Throws ConfigError `SIGNAL_INVALID`, `DURATION_INVALID`. */
 export function volumeProfile(
   options: VolumeProfileOptions,
 ): BuilderDefinition<VolumeProfileView, VolumeProfileBuilder> {

@@ -3,26 +3,26 @@ import { thrownText } from "@ssmd/sandbox/host";
 import type { Builder, BuilderDefinition } from "../builders/builder.ts";
 import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
 
-/** A builder of a market with its warm-up. */
+/** A market's builder with its warm-up state. */
 export class BuilderSlot {
-  /** Tells it from the others of its market. */
+  /** Identifies it within its market. */
   readonly key: string;
-  /** Types of records that it takes. */
+  /** Record types it takes. */
   readonly types: BuilderDefinition<unknown>["types"];
   readonly #builder: Builder;
   readonly #warmupUs: number;
   readonly #isShared: boolean;
   readonly #advances: boolean;
-  /** Event time of its first record since it began or a gap, µs; NaN = none yet. */
+  /** Event time of the first record since its start or the last gap, µs; NaN when there is none. */
   #sinceUs = NaN;
-  /** What the builder said of itself after its last change: many conditions ask. */
+  /** The builder's `valid` after its last change; cached for many conditions. */
   #isValid = false;
-  /** The time to which it was moved on, µs; NaN = it changed since. */
+  /** Time of the last advance, µs; NaN after a later change. */
   #advancedUs = NaN;
-  /** What an author's builder threw; it takes no further record. */
+  /** Error text of an author's builder that threw; it then takes no more records. */
   failure: string | undefined;
 
-  /** A slot for a builder that took no record yet. */
+  /** Creates a slot for a new builder. */
   constructor(key: string, definition: BuilderDefinition<unknown>, builder: Builder) {
     this.key = key;
     this.types = definition.types;
@@ -32,12 +32,12 @@ export class BuilderSlot {
     this.#advances = builder.advance !== undefined;
   }
 
-  /** Whether it is valid and warm. */
+  /** Returns whether it is valid and warm. */
   isReady(nowUs: number): boolean {
     return this.#isValid && nowUs - this.#sinceUs >= this.#warmupUs;
   }
 
-  /** Gives it a record of its types. */
+  /** Applies a record of its types. */
   apply(record: MarketEvent): void {
     if (this.#sinceUs !== this.#sinceUs) this.#sinceUs = record.receivedAtUs;
     if (this.#isShared) this.#builder.apply(record);
@@ -45,14 +45,14 @@ export class BuilderSlot {
     this.#changed();
   }
 
-  /** Gives it a gap; one that it does not care about leaves it valid and warm. */
+  /** Applies a gap; the warm-up restarts only when the builder becomes invalid. */
   applyGap(record: MarketEvent): void {
     this.#guard(() => this.#builder.apply(record));
     this.#changed();
     if (!this.#isValid) this.#sinceUs = NaN;
   }
 
-  /** Moves its time on. */
+  /** Advances the builder to a time, µs. */
   advance(nowUs: number): void {
     if (!this.#advances || nowUs === this.#advancedUs) return;
     if (this.#isShared) this.#builder.advance?.(nowUs);
@@ -84,7 +84,7 @@ export class BuilderSlot {
     this.#builder.write(to);
   }
 
-  /** Takes over a state. */
+  /** Restores its state. */
   read(from: StateReader): void {
     this.#sinceUs = from.number();
     this.failure = from.text() || undefined;
@@ -93,7 +93,7 @@ export class BuilderSlot {
   }
 }
 
-/** Whether there is no room for a buffer: whoever filled it is to blame, not who asked last. */
+/** Returns whether a buffer allocation failed; the last caller need not be the culprit. */
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof RangeError && error.message === "Array buffer allocation failed";
 }

@@ -2,12 +2,12 @@ import { SsmdError } from "@ssmd/runtime/errors";
 
 const DEPTH_MAX = 8;
 
-/** A value that has no canonical JSON: a number that is not finite, a function, a cycle. */
+/** A value without canonical JSON: a non-finite number, a function, a cycle. */
 export class ValueError extends SsmdError {}
 
 /**
- * JSON with sorted keys and no space: equal values are equal text. Fields that are undefined are
- * left out. Throws ValueError `VALUE_INVALID` that names the path.
+ * Returns JSON with sorted keys and no whitespace, so equal values give equal text. Omits undefined
+ * fields. Throws ValueError `VALUE_INVALID` that names the path.
  */
 export function canonicalJson(value: unknown, path = "value", depth = 0): string {
   switch (typeof value) {

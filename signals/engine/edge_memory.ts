@@ -3,10 +3,10 @@ import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
 
 const HOUR_US = 3_600_000_000;
 
-/** Why a condition that fired once more gives no fire. */
+/** Result of judging a condition: fire, or the reason for no fire. */
 type Verdict = "none" | "fire" | "cooling" | "not warm" | "capped";
 
-/** What an edge, a cooldown and a cap are judged by. */
+/** Edge, cooldown and hourly cap of a signal. */
 interface EdgeRules {
   readonly edge: Edge;
   readonly cooldownUs: number;
@@ -14,37 +14,37 @@ interface EdgeRules {
 }
 
 /**
- * What an instance remembers of its condition. Begun in the middle of the data (`isCold`) it does not
- * know when it fired last, so it fires only after a cooldown in which nothing could have fired:
- * then a run from the data's begin fires at the same record.
+ * Edge, cooldown and cap state of one instance. When started mid-stream (`isCold`), its last fire
+ * is unknown; it fires only after a cooldown in which nothing could have fired, so a run from the
+ * start of the data fires at the same record.
  */
 export class EdgeMemory {
   readonly #rules: EdgeRules;
   #last: boolean | undefined;
   #lastFireUs = -Infinity;
   #isSynced: boolean;
-  /** While not synced: the last moment at which a fire may have been, µs; NaN = not asked yet. */
+  /** While not synced: last time a fire was possible, µs; NaN before the first evaluation. */
   #quietSinceUs = NaN;
   #hour = -1;
   #firesInHour = 0;
 
-  /** Nothing was seen. */
+  /** Creates an empty memory. */
   constructor(rules: EdgeRules, isCold: boolean) {
     this.#rules = rules;
     this.#isSynced = !isCold || rules.cooldownUs === 0;
   }
 
-  /** Forgets what the condition was: an edge must be seen whole. */
+  /** Forgets the condition's value; both sides of an edge must be seen. */
   forget(): void {
     this.#last = undefined;
   }
 
-  /** What the condition was; undefined = not seen. */
+  /** Last value of the condition; undefined when unknown. */
   get last(): boolean | undefined {
     return this.#last;
   }
 
-  /** What follows from the condition's value at a time. */
+  /** Judges the condition's value at a time. */
   judge(value: boolean, nowUs: number): Verdict {
     if (!this.#isSynced && this.#quietSinceUs !== this.#quietSinceUs) this.#quietSinceUs = nowUs;
     const last = this.#last;
@@ -66,13 +66,13 @@ export class EdgeMemory {
     return this.#isSynced;
   }
 
-  /** Writes what it remembers. */
+  /** Writes the memory. */
   write(to: StateWriter): void {
     to.number(this.#last === undefined ? -1 : Number(this.#last)).number(this.#lastFireUs);
     to.flag(this.#isSynced).number(this.#quietSinceUs).number(this.#hour).number(this.#firesInHour);
   }
 
-  /** Takes over what was remembered. */
+  /** Restores the memory. */
   read(from: StateReader): void {
     const last = from.number();
     this.#last = last < 0 ? undefined : last === 1;

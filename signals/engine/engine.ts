@@ -8,25 +8,25 @@ import { type LoadedSignal, watches } from "./loaded_signal.ts";
 import { MarketState } from "./market_state.ts";
 import { hasMarket, type Shard } from "./shard.ts";
 
-/** Instances of one engine; markets past it are reported and left alone. */
+/** Maximum instances per engine; further markets are reported and not watched. */
 const INSTANCES_MAX = 50_000;
 
-/** How an engine begins. */
+/** Options of an engine. */
 export interface EngineOptions {
   /**
-   * Whether records before the first one exist: then an instance is silent until it is sure to fire
-   * as one that saw them all. Default false.
+   * Whether earlier records exist: an instance then stays silent until it is sure to fire as one
+   * that saw them all. Default false.
    */
   isCold?: boolean;
-  /** Version of V8, for the lineage of fires; default "". */
+  /** V8 version for the lineage of fires; default "". */
   v8?: string;
-  /** The markets whose instances it has; default all. */
+  /** Share of the markets to run; default all. */
   shard?: Shard;
 }
 
 /**
- * Signals over records in one order: records in, fires out. Its only time is that of the records and
- * of {@linkcode advance}; it has no clock, no chance and no I/O.
+ * Evaluates signals over ordered records and emits fires. Time comes only from records and
+ * {@linkcode advance}; it uses no clock, randomness or I/O.
  */
 export class Engine {
   readonly #signals: readonly LoadedSignal[];
@@ -36,14 +36,14 @@ export class Engine {
   readonly #sink: Sink;
   readonly #feeds = new Map<string, Map<string, MarketState | null>>();
   readonly #instances = new Map<string, Instance>();
-  /** Instances with `every`, in the order in which they are asked. */
+  /** Instances with `every`, in evaluation order. */
   readonly #timed: Instance[] = [];
   #nextBoundaryUs = Infinity;
-  /** Rises with each record and each boundary. */
+  /** Incremented with each record and boundary. */
   #turn = 0;
   #isFull = false;
 
-  /** Engines of equal signals and options give equal fires for equal records. */
+  /** Creates an engine; equal signals, options and records give equal fires. */
   constructor(signals: readonly LoadedSignal[], sink: Sink, options: EngineOptions = {}) {
     const { isCold = false, v8 = "", shard = { index: 0, count: 1 } } = options;
     this.#shard = shard;
@@ -58,7 +58,7 @@ export class Engine {
     return this.#instances.size;
   }
 
-  /** Takes the next record; boundaries up to its time are evaluated before it. */
+  /** Takes the next record, after evaluating boundaries up to its time. */
   take(record: MarketEvent): void {
     const { receivedAtUs } = record;
     if (receivedAtUs >= this.#nextBoundaryUs) this.advance(receivedAtUs);
@@ -96,7 +96,7 @@ export class Engine {
     }
   }
 
-  /** Time is `timeUs`: evaluates boundaries up to it, as all records before them were taken. */
+  /** Evaluates boundaries up to `timeUs`; all earlier records must have been taken. */
   advance(timeUs: number): void {
     while (this.#nextBoundaryUs <= timeUs) {
       const boundaryUs = this.#nextBoundaryUs;
@@ -110,13 +110,13 @@ export class Engine {
     }
   }
 
-  /** What the instances of a market know at a time. */
+  /** Returns the state of a market's instances at a time. */
   inspect(feed: string, symbol: string, nowUs: number): InstanceView[] {
     const instances = this.#feeds.get(feed)?.get(symbol)?.instances ?? [];
     return instances.map((instance) => instance.inspect(nowUs));
   }
 
-  /** The market of a record; null = no signal follows it. */
+  /** Returns a record's market; null when no signal follows it. */
   #marketOf(feed: string, symbol: string): MarketState | null {
     const markets = this.#marketsOf(feed);
     const known = markets.get(symbol);
@@ -130,7 +130,7 @@ export class Engine {
     return this.#signals.filter((signal) => watches(signal, feed, symbol));
   }
 
-  /** Makes the instances of a market that is new. */
+  /** Creates the instances of a new market. */
   #open(feed: string, symbol: string): MarketState | null {
     const watching = this.#watching(feed, symbol);
     const markets = this.#marketsOf(feed);
@@ -186,7 +186,7 @@ export class Engine {
     if (known !== undefined && known !== null) return known;
     const market = new MarketState();
     markets.set(symbol, market);
-    // Its own signals watch it as well, though no record of it came yet.
+    // Signals on this market also watch it, even before its first record.
     for (const signal of this.#watching(feed, symbol)) this.#addInstance(signal, feed, symbol);
     return market;
   }
@@ -210,8 +210,8 @@ export class Engine {
   }
 
   /**
-   * Takes over a state. A builder that is declared as before goes on; instances of a signal whose
-   * source or parameters changed, and new ones, begin cold. Throws CodecError for other bytes.
+   * Restores a state. Unchanged builders continue; new signals, and those with changed source or
+   * parameters, start cold. Throws CodecError for invalid bytes.
    */
   read(from: StateReader): void {
     this.#nextBoundaryUs = from.number();
@@ -219,7 +219,7 @@ export class Engine {
       ...{ feed: from.text(), symbol: from.text() },
       slots: Array.from({ length: from.number() }, () => [from.text(), from.bytes()] as const),
     }));
-    // An instance may follow a market that comes before it.
+    // Create all markets first: an instance may follow a market listed before its own.
     for (const { feed, symbol } of written) this.#marketOf(feed, symbol);
     for (const { feed, symbol, slots } of written) {
       const market = this.#feeds.get(feed)?.get(symbol);

@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import type { Fire } from "@ssmd/market";
 
-/** Rises whenever the same records could give other fires. */
+/** Bump whenever the same records could give other fires. */
 export const ENGINE_VERSION = "1";
 
 const ID_DIGITS = 32;
 
-/** SHA-256 of a text, 64 hex digits. */
+/** Returns the SHA-256 of a text, 64 hex digits. */
 export function sha256Of(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** What made an instance fire: a record, or a boundary of time. */
+/** Cause of a fire: a record or a time boundary. */
 export type Cause =
   | { feed: string; run: number; connection: number; sequence: number }
   | { boundaryUs: number };
 
-/** What a fire's id is made of. */
+/** Fields hashed into a fire's id. */
 interface FireIdentity {
   signal: string;
   version: number;
@@ -26,7 +26,7 @@ interface FireIdentity {
   cause: Cause;
 }
 
-/** First 128 bits of the SHA-256 of a fire's identity, 32 hex digits. */
+/** Returns the first 128 bits of the SHA-256 of a fire's identity, 32 hex digits. */
 export function fireId({ signal, version, paramsHash, feed, symbol, cause }: FireIdentity): string {
   const what = "boundaryUs" in cause
     ? ["t", cause.boundaryUs]
@@ -35,7 +35,7 @@ export function fireId({ signal, version, paramsHash, feed, symbol, cause }: Fir
     .slice(0, ID_DIGITS);
 }
 
-/** The order in which fires are compared and hashed: by time, then id. */
+/** Compares fires by time, then id, for comparison and hashing. */
 export function compareFires(a: Fire, b: Fire): number {
   return a.receivedAtUs - b.receivedAtUs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }

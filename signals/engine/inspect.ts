@@ -1,19 +1,19 @@
-/** What an instance knows at a moment, for a person who walks through a backtest. */
+/** State of an instance at a moment, for stepping through a backtest. */
 export interface InstanceView {
   signal: string;
   feed: string;
   symbol: string;
   /** Whether all its builders are valid and warm. */
   isReady: boolean;
-  /** What its condition was when it was asked last; null = not asked since it began or a gap. */
+  /** Last value of its condition; null when not evaluated since the start or a gap. */
   condition: boolean | null;
-  /** Plain values of its builders by their name in `state`; null = not known. */
+  /** Scalar values of its builders by their name in `state`; null when unknown. */
   state: Record<string, Record<string, number | string | boolean | null>>;
 }
 
 const VALUES_MAX = 40;
 
-/** Plain values that a view gives without being asked for anything: its getters and fields. */
+/** Returns the scalar getters and fields of a view, at most 40. */
 export function plainValues(view: unknown): Record<string, number | string | boolean | null> {
   const values: Record<string, number | string | boolean | null> = {};
   for (let at = view; isObject(at) && at !== Object.prototype; at = Object.getPrototypeOf(at)) {

@@ -11,9 +11,9 @@ import type { SlotGroup } from "./slot_group.ts";
 
 const VALUES_CHARS_MAX = 4096;
 
-/** Something that its author or operator must know of an instance. */
+/** A message about an instance for its author or operator. */
 export interface Report {
-  /** It threw and is disabled; or its cap of fires was met. */
+  /** `error`: it threw and is disabled; `capped`: it reached its cap of fires. */
   kind: "error" | "capped";
   signal: string;
   feed: string;
@@ -23,13 +23,13 @@ export interface Report {
   message: string;
 }
 
-/** Where fires and reports go. */
+/** Receiver of fires and reports. */
 export interface Sink {
   fire(fire: Fire): void;
   report(report: Report): void;
 }
 
-/** What an instance is made of. */
+/** Constructor arguments of an instance. */
 interface InstanceParts {
   signal: LoadedSignal;
   feed: string;
@@ -40,7 +40,7 @@ interface InstanceParts {
   engine: string;
 }
 
-/** What is kept of the record that its builders took last. */
+/** Kept fields of the last record its builders took. */
 type CauseRecord = Pick<
   MarketEvent,
   "timestampUs" | "receivedAtUs" | "sequence" | "feed" | "run" | "connection"
@@ -51,7 +51,7 @@ export class Instance {
   readonly signal: LoadedSignal;
   readonly feed: string;
   readonly symbol: string;
-  /** Next boundary of `every`, µs; Infinity = it is asked after records. */
+  /** Next boundary of `every`, µs; Infinity when evaluated after records. */
   nextBoundaryUs = Infinity;
   readonly #parts: InstanceParts;
   readonly #memory: EdgeMemory;
@@ -61,7 +61,7 @@ export class Instance {
   readonly #everyUs: number;
   #cause: CauseRecord;
 
-  /** An instance that was never asked. */
+  /** Creates an instance that has evaluated nothing. */
   constructor(parts: InstanceParts, sink: Sink) {
     const { signal, feed, symbol } = parts;
     this.signal = signal;
@@ -74,7 +74,7 @@ export class Instance {
     this.#cause = { timestampUs: 0, receivedAtUs: 0, sequence: 0, feed };
   }
 
-  /** Notes the record that its builders took last, and asks its condition unless it has boundaries. */
+  /** Notes the record as the cause, then evaluates the condition unless it has boundaries. */
   onRecord(record: MarketEvent, turn: number): void {
     this.#cause = record;
     const everyUs = this.#everyUs;
@@ -84,19 +84,19 @@ export class Instance {
     }
   }
 
-  /** Asks its condition at its boundary, after all records before it. */
+  /** Evaluates the condition at its boundary, after all earlier records. */
   onBoundary(turn: number): void {
     const boundaryUs = this.nextBoundaryUs;
     this.nextBoundaryUs += this.signal.definition.everyUs;
     this.#ask(boundaryUs, turn, boundaryUs);
   }
 
-  /** An edge over a gap is none: forgets its condition when a builder is not valid. */
+  /** Forgets the condition's value if a builder is not ready: an edge across a gap is none. */
   onGap(atUs: number): void {
     if (!this.#isReady(atUs)) this.#memory.forget();
   }
 
-  /** What it knows. */
+  /** Returns its state at a time. */
   inspect(nowUs: number): InstanceView {
     const { signal, feed, symbol } = this;
     const views = Object.entries(this.#parts.views);
@@ -158,7 +158,7 @@ export class Instance {
     };
   }
 
-  /** Once an hour: a condition that flaps must not flood whoever reads reports. */
+  /** Reports at most once an hour, so that a flapping condition does not flood the reports. */
   #reportCap(atUs: number): void {
     const hour = Math.floor(atUs / 3_600_000_000);
     if (hour === this.#cappedHour) return;
@@ -178,7 +178,7 @@ export class Instance {
     this.#sink.report({ kind, signal: signal.id, feed, symbol, atUs, message });
   }
 
-  /** Writes what it remembers. */
+  /** Writes its state. */
   write(to: StateWriter): void {
     const { timestampUs, receivedAtUs, sequence, feed, run = 0, connection = 0 } = this.#cause;
     to.number(timestampUs).number(receivedAtUs).number(sequence).text(feed);
@@ -186,7 +186,7 @@ export class Instance {
     this.#memory.write(to);
   }
 
-  /** Takes over what was remembered. */
+  /** Restores its state. */
   read(from: StateReader): void {
     const [timestampUs, receivedAtUs, sequence] = [from.number(), from.number(), from.number()];
     const [feed, run, connection] = [from.text(), from.number(), from.number()];
@@ -197,7 +197,7 @@ export class Instance {
   }
 }
 
-/** Tells an instance from others; a feed has no line break in its name. */
+/** Returns the key of an instance; feed names contain no line break. */
 export function instanceKey(signal: string, feed: string, symbol: string): string {
   return `${signal}\n${feed}\n${symbol}`;
 }

@@ -1,6 +1,6 @@
 import type { Instance } from "./instance.ts";
 
-/** Conditions are asked in order of the signal's id, then feed and symbol. */
+/** Compares instances in evaluation order: signal id, feed, symbol. */
 export function compareInstances(a: Instance, b: Instance): number {
   return compareTexts(a.signal.id, b.signal.id) || compareTexts(a.feed, b.feed) ||
     compareTexts(a.symbol, b.symbol);

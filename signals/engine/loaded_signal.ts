@@ -2,21 +2,21 @@ import type { Params, SignalDefinition } from "./signal.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { sha256Of } from "./fire_id.ts";
 
-/** A signal as an engine runs it. */
+/** A signal ready to run in an engine. */
 export interface LoadedSignal {
-  /** The name of its file without `.ts`. */
+  /** File name without `.ts`. */
   readonly id: string;
-  /** What its author wrote. */
+  /** The author's definition. */
   readonly definition: SignalDefinition;
-  /** Parameters in force. */
+  /** Effective parameters. */
   readonly params: Params;
-  /** SHA-256 of the parameters in force as canonical JSON, hex. */
+  /** SHA-256 of the effective parameters as canonical JSON, hex. */
   readonly paramsHash: string;
   /** SHA-256 of its source text, hex. */
   readonly sourceHash: string;
 }
 
-/** A signal with the hash of its parameters. */
+/** Returns a signal with the hash of its parameters. */
 export function loadedSignal(
   signal: Pick<LoadedSignal, "id" | "definition" | "params" | "sourceHash">,
 ): LoadedSignal {
@@ -24,12 +24,12 @@ export function loadedSignal(
   return { id, definition, params, sourceHash, paramsHash: sha256Of(canonicalJson(params)) };
 }
 
-/** Whether a name matches a pattern: itself, or its begin before a `*`. */
+/** Returns whether a name equals a pattern, or starts with its part before `*`. */
 function matches(pattern: string, name: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }
 
-/** Whether a signal has an instance for a market. */
+/** Returns whether a signal has an instance on a market. */
 export function watches({ definition }: LoadedSignal, feed: string, symbol: string): boolean {
   return definition.feeds.includes(feed) &&
     definition.symbols.some((pattern) => matches(pattern, symbol));

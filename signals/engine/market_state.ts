@@ -12,11 +12,11 @@ interface Made {
   view: unknown;
 }
 
-/** The builders of one market, and the instances that are asked after its records. */
+/** Builders of one market and the instances evaluated after its records. */
 export class MarketState {
-  /** Builders in the order in which they are applied: those that others use come first. */
+  /** Builders in the order of application: dependencies first. */
   readonly slots: BuilderSlot[] = [];
-  /** Instances that have a builder here. */
+  /** Instances with a builder here. */
   readonly instances: Instance[] = [];
   readonly #groups: SlotGroup[] = [];
   readonly #made = new Map<string, Made>();
@@ -27,7 +27,7 @@ export class MarketState {
       this.#make(sharedKey(definition), definition).builder as Of,
   };
 
-  /** The builder of a declaration, made when there is none yet. */
+  /** Returns the builder of a declaration; creates it on first use. */
   builderFor(
     definition: BuilderDefinition<unknown>,
     owner: { signal: string; name: string },
@@ -51,7 +51,7 @@ export class MarketState {
     return made;
   }
 
-  /** What instances of the market with the same builders share. */
+  /** Returns the group shared by instances with the same builders. */
   groupOf(slots: readonly BuilderSlot[]): SlotGroup {
     const known = this.#groups.find((group) => group.isOf(slots));
     if (known !== undefined) return known;
@@ -60,7 +60,7 @@ export class MarketState {
     return group;
   }
 
-  /** Has an instance asked after records of these types. */
+  /** Evaluates an instance after records of these types. */
   addInstance(instance: Instance, types: Iterable<EventType>): void {
     if (!this.instances.includes(instance)) insert(this.instances, instance);
     for (const type of types) {
@@ -69,12 +69,12 @@ export class MarketState {
     }
   }
 
-  /** Builders that take records of a type. */
+  /** Returns the builders that take records of a type. */
   slotsOf(type: EventType): readonly BuilderSlot[] {
     return this.#slotsByType.get(type) ?? NO_SLOTS;
   }
 
-  /** Instances that are asked after records of a type. */
+  /** Returns the instances evaluated after records of a type. */
   instancesOf(type: EventType): readonly Instance[] {
     return this.#instancesByType.get(type) ?? NO_INSTANCES;
   }

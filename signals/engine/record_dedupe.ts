@@ -1,16 +1,16 @@
 import type { MarketEvent } from "@ssmd/market";
 import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
 
-/** Connections that are remembered; a bus gives nothing again of those before. */
+/** Maximum remembered connections; a bus redelivers nothing older. */
 const CONNECTIONS_MAX = 256;
 
-/** Knows a record that comes again by its run, connection and sequence. */
+/** Detects repeated records by run, connection and sequence. */
 export class RecordDedupe {
   #lastSequences = new Map<string, { sequence: number }>();
-  /** The connection of the record before: most records are of the same. */
+  /** Connection of the previous record; most records share it. */
   #recent = { feed: "", run: 0, connection: 0, last: { sequence: Infinity } };
 
-  /** Whether a record of its connection with this or a later sequence was seen; notes it if not. */
+  /** Returns whether this or a later sequence of its connection was seen; notes it if not. */
   isRepeated({ feed, run, connection, sequence }: MarketEvent): boolean {
     if (run === undefined || connection === undefined || sequence === 0) return false;
     const recent = this.#recent;
@@ -39,13 +39,13 @@ export class RecordDedupe {
     return last;
   }
 
-  /** Writes what was seen. */
+  /** Writes the seen sequences. */
   write(to: StateWriter): void {
     to.number(this.#lastSequences.size);
     for (const [key, { sequence }] of this.#lastSequences) to.text(key).number(sequence);
   }
 
-  /** Takes over what was seen. */
+  /** Restores the seen sequences. */
   read(from: StateReader): void {
     this.#lastSequences.clear();
     for (let left = from.number(); left > 0; left--) {

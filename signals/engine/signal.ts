@@ -3,21 +3,21 @@ import { suggestion } from "@ssmd/runtime/suggest";
 import type { BuilderDefinition, Json, ViewOf } from "../builders/builder.ts";
 import { spanUs } from "../builders/span.ts";
 
-/** What a parameter may be. */
+/** Value of a parameter. */
 export type Param = number | string | boolean;
-/** Parameters by name, with the author's values. */
+/** Parameters by name. */
 export type Params = Readonly<Record<string, Param>>;
-/** Builders by the name that conditions have for them. */
+/** Builders by their name in conditions. */
 type State = Readonly<Record<string, BuilderDefinition<unknown>>>;
-/** What conditions see, by name. */
+/** Views by name. */
 type Views<S> = { readonly [Name in keyof S]: ViewOf<S[Name]> };
-/** Values of the parameters: any of the kind that the author wrote. */
+/** Parameter values, each of the author's type. */
 type ParamValues<P> = {
   readonly [Name in keyof P]: P[Name] extends number ? number
     : P[Name] extends boolean ? boolean
     : string;
 };
-/** When a condition fires: when it becomes true, when it becomes false, or as long as it is true. */
+/** When a condition fires: on turning true, on turning false, or whenever evaluated true. */
 export type Edge = "rising" | "falling" | "level";
 
 const EDGES: readonly Edge[] = ["rising", "falling", "level"];
@@ -30,38 +30,38 @@ const FIRES_PER_HOUR_MAX = 36_000;
 const EVERY_MIN_US = 100_000;
 const BUILDERS_MAX = 32;
 
-/** A signal as its author writes it. */
+/** Signal as its author writes it. */
 export interface SignalSpec<S extends State, P extends Params> {
-  /** One line for people. */
+  /** One-line description. */
   title: string;
-  /** Whole number from 1; it rises with each change of meaning. */
+  /** Integer from 1; increment with each change of meaning. */
   version: number;
-  /** Markets that are watched, one instance each. */
+  /** Markets to watch, one instance each. */
   on: {
-    /** Ids of feeds. */
+    /** Feed ids. */
     feeds: readonly string[];
-    /** Our names of markets; a `*` at the end stands for any rest. */
+    /** Our market names; a trailing `*` matches any rest. */
     symbols: readonly string[];
   };
-  /** Numbers, texts and switches that an environment may set otherwise. */
+  /** Numbers, strings and booleans that an environment may override. */
   params?: P;
-  /** Builders, by the name that `when` and `fire` have for them. */
+  /** Builders, by their name in `when` and `fire`. */
   state: S;
-  /** The condition; asked after each record that a builder of `state` took, once all are warm. */
+  /** Condition; evaluated after each record that a `state` builder takes, once all are warm. */
   when(state: Views<S>, params: ParamValues<P>): boolean;
-  /** Default rising. */
+  /** Default `rising`. */
   edge?: Edge;
-  /** Least time between two fires of an instance: `30s`; default none. */
+  /** Minimum time between two fires of an instance: `30s`; default none. */
   cooldown?: string;
-  /** Ask at whole multiples of this, at least 100 ms, instead of after records: `1s`. */
+  /** Evaluate at multiples of this, at least 100 ms, instead of after records: `1s`. */
   every?: string;
-  /** Fires of an instance in an hour (UTC), then it is silent until the next; default 600. */
+  /** Maximum fires of an instance per hour (UTC); silent afterwards until the next. Default 600. */
   maxFiresPerHour?: number;
-  /** What a fire says: an object of numbers, texts and switches. */
+  /** Returns a fire's values: an object of JSON, at most 4 KiB. */
   fire(state: Views<S>, params: ParamValues<P>): Readonly<Record<string, Json>>;
 }
 
-/** A signal that was checked, with its defaults. */
+/** Validated signal with defaults filled in. */
 export interface SignalDefinition {
   readonly title: string;
   readonly version: number;
@@ -71,9 +71,9 @@ export interface SignalDefinition {
   readonly state: State;
   readonly when: (state: never, params: never) => unknown;
   readonly edge: Edge;
-  /** µs; 0 = none. */
+  /** µs; 0 when there is none. */
   readonly cooldownUs: number;
-  /** µs; 0 = after records. */
+  /** µs; 0 when evaluated after records. */
   readonly everyUs: number;
   readonly maxFiresPerHour: number;
   readonly fire: (state: never, params: never) => unknown;
@@ -81,7 +81,7 @@ export interface SignalDefinition {
 
 const made = new WeakSet<object>();
 
-/** Whether `signal` made a value. */
+/** Returns whether `signal` or `withParams` created a value. */
 export function isSignal(value: unknown): value is SignalDefinition {
   return typeof value === "object" && value !== null && made.has(value);
 }
@@ -116,7 +116,7 @@ export function signal<const S extends State, P extends Params = Record<never, n
   return definition;
 }
 
-/** Parameters with those of an environment. Throws ConfigError `SIGNAL_PARAM_INVALID`. */
+/** Returns parameters with overrides applied. Throws ConfigError `SIGNAL_PARAM_INVALID`. */
 export function overriddenParams(
   { params }: Pick<SignalDefinition, "params">,
   overrides: Readonly<Record<string, unknown>>,
@@ -137,7 +137,7 @@ export function overriddenParams(
   return Object.freeze(values);
 }
 
-/** The same signal with other parameters, as an environment sets them. Throws as `overriddenParams`. */
+/** Returns the signal with overridden parameters. Throws as `overriddenParams`. */
 export function withParams(
   definition: SignalDefinition,
   params: Readonly<Record<string, Param>>,

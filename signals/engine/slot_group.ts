@@ -1,8 +1,8 @@
 import type { BuilderSlot } from "./builder_slot.ts";
 
-/** Builders that instances have in common: moved on and looked at once a record, however many ask. */
+/** Builders that several instances share; advanced and checked once per record. */
 export class SlotGroup {
-  /** Each builder once. */
+  /** Builders, each once. */
   readonly slots: readonly BuilderSlot[];
   #readyTurn = -1;
 
@@ -10,12 +10,12 @@ export class SlotGroup {
     this.slots = slots;
   }
 
-  /** Whether these are its builders. */
+  /** Returns whether the group has exactly these builders. */
   isOf(slots: readonly BuilderSlot[]): boolean {
     return slots.length === this.slots.length && slots.every((slot, i) => slot === this.slots[i]);
   }
 
-  /** Moves all on to a time, and says whether all are valid and warm; `turn` rises with each change of any. */
+  /** Advances all builders and returns whether all are ready; `turn` increases with each change. */
   isReady(nowUs: number, turn: number): boolean {
     if (this.#readyTurn === turn) return true;
     const { slots } = this;

@@ -10,16 +10,16 @@ import type { LoadedSignal } from "./loaded_signal.ts";
 import { RecordDedupe } from "./record_dedupe.ts";
 import { WatermarkMerge } from "./watermark_merge.ts";
 
-/** Rises with every change of what `write` writes. */
+/** Bump with every change of the format that `write` writes. */
 const STATE_VERSION = 1;
 
-/** How a stream's engine begins. */
+/** Options of a stream engine. */
 export interface StreamEngineOptions extends EngineOptions {
-  /** Whether a record that comes again is passed over: by run, connection and sequence. */
+  /** Whether to skip repeated records, by run, connection and sequence. */
   dedupe?: boolean;
 }
 
-/** Which instances are meant, and when. */
+/** Selects the instances of a market at a time. */
 export interface InspectQuery {
   feed: string;
   symbol: string;
@@ -37,9 +37,9 @@ interface Lane {
 }
 
 /**
- * Signals over the stream as it comes: records of a feed in the order of its bus, watermarks between
- * them. A signal on one market is asked at once; one with `every` or with builders of other
- * markets behind the watermarks of the feeds that it needs.
+ * Evaluates signals over the live stream: each feed's records in bus order, with watermarks
+ * between. A signal on one market is evaluated at once; one with `every` or with builders of other
+ * markets waits for the watermarks of the feeds it needs.
  */
 export class StreamEngine {
   readonly #direct: Engine;
@@ -47,7 +47,7 @@ export class StreamEngine {
   readonly #sink: Sink;
   readonly #dedupe: RecordDedupe | undefined;
 
-  /** No record was taken yet. */
+  /** Creates an engine that has taken no record. */
   constructor(signals: readonly LoadedSignal[], sink: Sink, options: StreamEngineOptions = {}) {
     const { direct, merged } = lanesOf(signals);
     this.#sink = sink;
@@ -83,7 +83,7 @@ export class StreamEngine {
     }
   }
 
-  /** Takes a feed's watermark: what is complete is evaluated, boundaries up to it too. */
+  /** Takes a feed's watermark; evaluates the complete records and boundaries up to it. */
   watermark(watermark: Watermark): void {
     for (const { feeds, merge, engine, isFailed } of this.#lanes.values()) {
       if (isFailed || !feeds.has(watermark.feed)) continue;
@@ -92,7 +92,7 @@ export class StreamEngine {
     }
   }
 
-  /** What the instances of a market know at a time. */
+  /** Returns the state of a market's instances at a time. */
   inspect({ feed, symbol, atUs }: InspectQuery): InstanceView[] {
     const engines = [this.#direct, ...[...this.#lanes.values()].map(({ engine }) => engine)];
     return engines.flatMap((engine) => engine.inspect(feed, symbol, atUs));
@@ -109,7 +109,7 @@ export class StreamEngine {
     }
   }
 
-  /** All that is needed to go on behind the last record. */
+  /** Returns the state needed to resume after the last record. */
   write(): Uint8Array<ArrayBuffer> {
     const to = new StateWriter().number(STATE_VERSION);
     this.#direct.write(to);
@@ -130,7 +130,7 @@ export class StreamEngine {
     return to.finish();
   }
 
-  /** Takes over what `write` wrote; see `Engine.read`. Throws CodecError for what it did not write. */
+  /** Restores what `write` wrote; see `Engine.read`. Throws CodecError for other bytes. */
   read(bytes: Uint8Array): void {
     const from = new StateReader(bytes);
     const version = from.number();
@@ -157,13 +157,13 @@ function readLane(lane: Lane, from: StateReader): void {
   }
   for (let left = from.number(); left > 0; left--) {
     const type = EVENT_TYPES[from.number()] ?? "gap";
-    // The bytes are of this state: what is decoded must not hold all of it.
+    // Copy, as decoded records must not keep the whole state alive.
     lane.merge.add(decode(type, from.bytes().slice()));
   }
   lane.engine.read(from);
 }
 
-/** Which signals are asked at once, and which feeds the others wait for. */
+/** Splits signals into those evaluated at once and those that wait for feeds. */
 function lanesOf(signals: readonly LoadedSignal[]) {
   const direct: LoadedSignal[] = [];
   const merged = new Map<string, { feeds: Set<string>; signals: LoadedSignal[] }>();

@@ -3,46 +3,46 @@ import { SsmdError } from "@ssmd/runtime/errors";
 import { EVENT_TYPES } from "@ssmd/market";
 
 /**
- * Bytes, about, of records that may wait for a watermark; past it a feed's connector is away for good.
- * A host must still be able to write all of them into a snapshot.
+ * Approximate limit of records that wait for a watermark, bytes; beyond it the feed's connector
+ * counts as lost. A host must still be able to write them all into a snapshot.
  */
 const WAITING_BYTES_MAX = 32e6;
 const RECORD_BYTES = 200;
 const LEVEL_BYTES = 16;
 
-/** More records wait for a feed's watermark than may. */
+/** Too many records wait for a feed's watermark. */
 class MergeOverflow extends SsmdError {}
 
 /**
- * Puts records of several feeds, or of several connections of one, into one order: receivedAt, feed,
- * sequence. A record comes out when every feed said that nothing before it is still to come.
+ * Merges records of several feeds or connections, ordered by receivedAt, feed, sequence. Releases a
+ * record once every feed's watermark has passed it.
  */
 export class WatermarkMerge {
   readonly #watermarks: Map<string, number>;
   #waiting: MarketEvent[] = [];
   #bytes = 0;
 
-  /** Waits for all of `feeds`. */
+  /** Creates a merge that waits for all of `feeds`. */
   constructor(feeds: Iterable<string>) {
     this.#watermarks = new Map([...feeds].map((feed) => [feed, -Infinity]));
   }
 
-  /** Everything before this moment came, µs; -Infinity = a feed has said nothing yet. */
+  /** Time before which all records have arrived, µs; -Infinity until every feed has a watermark. */
   get completeUs(): number {
     return Math.min(...this.#watermarks.values());
   }
 
-  /** Records that wait, in the order in which they came. */
+  /** Waiting records in arrival order. */
   get waiting(): readonly MarketEvent[] {
     return this.#waiting;
   }
 
-  /** The feeds' watermarks, µs. */
+  /** Watermarks by feed, µs. */
   get watermarks(): ReadonlyMap<string, number> {
     return this.#watermarks;
   }
 
-  /** Takes a record of one of the feeds. Throws MergeOverflow when too many wait. */
+  /** Adds a record of one of the feeds. Throws MergeOverflow when too many wait. */
   add(record: MarketEvent): void {
     if (this.#bytes >= WAITING_BYTES_MAX) {
       const late = [...this.#watermarks].toSorted((a, b) => a[1] - b[1])[0]?.[0] ?? "";
@@ -56,7 +56,7 @@ export class WatermarkMerge {
     this.#bytes += bytesOf(record);
   }
 
-  /** Takes a watermark; gives the records that are complete now, in order. */
+  /** Applies a watermark and returns the newly complete records in order. */
   advance({ feed, timeUs }: Watermark): readonly MarketEvent[] {
     const known = this.#watermarks.get(feed);
     if (known === undefined || timeUs <= known) return NONE;
@@ -77,7 +77,7 @@ function bytesOf(record: MarketEvent): number {
 
 const NONE: readonly MarketEvent[] = [];
 
-/** The order of several feeds; within one it is that of the archive. */
+/** Compares records of several feeds; within one feed this is archive order. */
 export function compareMerged(a: MarketEvent, b: MarketEvent): number {
   return a.receivedAtUs - b.receivedAtUs || compareTexts(a.feed, b.feed) ||
     a.sequence - b.sequence || compareTexts(a.symbol, b.symbol) ||

@@ -9,7 +9,7 @@ export default signal({
     now: volumeProfile({ window: "10s" }),
     usual: volumeProfile({ window: "2m" }),
   },
-  // Ten seconds are a twelfth of two minutes.
+  // 10 s are 1/12 of 2 min.
   when: ({ now, usual }, p) =>
     now.trades >= p.minTrades && now.volume >= p.times * usual.volume / 12,
   edge: "rising",
