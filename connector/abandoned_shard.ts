@@ -5,12 +5,12 @@ import { sleep, SsmdError } from "@ssmd/runtime";
 import type { InMessage, Transport } from "@ssmd/transport";
 import { type Owner, ShardOwners } from "./shard_owners.ts";
 
-/** A shard that runs says something ten times a second. */
+/** Silence that proves a shard stopped, ms; a running one publishes ten times a second. */
 const SILENT_MS = 3_000;
 const LOOK_BACK_MESSAGES = 4_096;
 const LOOK_BACK_GROWTH = 8;
 
-/** A shard's part of a feed. */
+/** Identifies one shard of a feed. */
 interface FeedOfShard {
   env: string;
   feed: string;
@@ -18,9 +18,9 @@ interface FeedOfShard {
 }
 
 /**
- * Releases the symbols of a shard that will not be started again, as far as the bus knows what it had;
- * their names. What is in its spool alone lies in their gaps. `bus` is that of the shard. Throws
- * SsmdError `SHARD_RUNNING`.
+ * Releases the symbols of a shard that will not be started again and returns their names. Handovers
+ * are built from the records on the bus; records only in its spool become part of the gaps. `bus`
+ * is the shard's bus. Throws SsmdError `SHARD_RUNNING` while the shard publishes.
  */
 export async function releaseAbandonedShard(
   bus: Transport,
@@ -66,7 +66,7 @@ async function handoverOnBus(
   return { fromUs, carried: { [external]: { trade: known } } };
 }
 
-/** The newest record of any of the subjects. */
+/** Returns the newest record on any of the subjects; undefined when the bus holds none. */
 async function lastOf(
   bus: Transport,
   filters: readonly string[],

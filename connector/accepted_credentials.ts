@@ -3,8 +3,8 @@ import type { Credentials } from "@ssmd/exchanges";
 import type { Logger } from "@ssmd/runtime";
 
 /**
- * The credentials that a venue took last, over runs, as a digest beside the spool: a restart tells a
- * key that never worked from one that the venue refuses for a while.
+ * Digest of the credentials that a venue accepted last, kept beside the spool across runs. It lets
+ * a restart tell a key that never worked from one that is refused temporarily.
  */
 export class AcceptedCredentials {
   #path: string;
@@ -12,14 +12,14 @@ export class AcceptedCredentials {
   #logger: Logger;
   #digest: string | undefined;
 
-  /** Of connections to `endpoint`; `dir` is the spool's folder. */
+  /** `dir` is the spool's folder; the digest covers the endpoint. */
   constructor(dir: string, endpoint: string, logger: Logger) {
     this.#path = `${dir}/accepted-credentials`;
     this.#endpoint = endpoint;
     this.#logger = logger;
   }
 
-  /** The venue took them. */
+  /** Stores the digest of credentials that the venue accepted. */
   accept(credentials: Credentials): void {
     const digest = this.#digestOf(credentials);
     if (this.#known() === digest) return;
@@ -31,7 +31,7 @@ export class AcceptedCredentials {
     }
   }
 
-  /** Whether the venue took them before. */
+  /** Returns whether the venue accepted these credentials last. */
   includes(credentials: Credentials): boolean {
     return this.#known() === this.#digestOf(credentials);
   }
@@ -44,7 +44,7 @@ export class AcceptedCredentials {
     try {
       return Deno.readTextFileSync(this.#path).trim();
     } catch {
-      // A key that is not known to have worked is at worst refused with its sentence.
+      // Without the file a refused key counts as never accepted, which at worst ends the connector.
       return "";
     }
   }
@@ -55,7 +55,6 @@ export class AcceptedCredentials {
   }
 }
 
-/** Whether two sets of credentials are the same. */
 export function areSame(a: Credentials, b: Credentials): boolean {
   const fields = Object.keys(a);
   return fields.length === Object.keys(b).length && fields.every((field) => a[field] === b[field]);

@@ -3,19 +3,19 @@ import { VenueError } from "@ssmd/runtime";
 import { type AcceptedCredentials, areSame } from "./accepted_credentials.ts";
 
 /**
- * Decides what a venue's refusal of credentials means. A key that the venue never took, refused twice
- * although it was read again between, ends the connector; after anything was captured a refusal is a
- * state of the connection, as the key may be mended beside the running process.
+ * Decides whether refused credentials end the connector. Two refusals of the same key, re-read in
+ * between, end it unless the venue ever accepted the key or this run captured data; then the
+ * refusal stays a connection state, as the key may be fixed while the process runs.
  */
 export class AccessDenial {
-  /** Resolves with the venue's sentence when the connector is to end; else never. */
+  /** Resolves with the venue's error when the connector must end; otherwise never. */
   readonly final: Promise<VenueError>;
   #resolve: (error: VenueError) => void;
   #accepted: AcceptedCredentials;
   #wasOpen = false;
-  /** By connectionIndex: with what it was opened, until the venue shows that it took them. */
+  /** By connectionIndex: credentials of an open connection that the venue has not served yet. */
   #unproven = new Map<number, Credentials>();
-  /** By connectionIndex: what was refused last. */
+  /** By connectionIndex: credentials refused last. */
   #refused = new Map<number, Credentials>();
 
   constructor(accepted: AcceptedCredentials) {
@@ -25,17 +25,17 @@ export class AccessDenial {
     this.#resolve = resolve;
   }
 
-  /** A connection is open. A venue may take any credentials then, and refuse all that is asked. */
+  /** Notes an open connection. It proves nothing yet: a venue may refuse each subscription. */
   opened(connectionIndex: number, credentials: Credentials): void {
     this.#unproven.set(connectionIndex, credentials);
   }
 
-  /** Whether nothing that was asked for has come on an open connection. */
+  /** Returns whether an open connection has received no subscribed data yet. */
   isUnproven(connectionIndex: number): boolean {
     return this.#unproven.has(connectionIndex);
   }
 
-  /** The venue gave something that was asked for on an open connection. */
+  /** Marks credentials as accepted: subscribed data arrived on the connection. */
   served(connectionIndex: number): void {
     const credentials = this.#unproven.get(connectionIndex);
     if (credentials === undefined) return;
@@ -44,7 +44,7 @@ export class AccessDenial {
     this.#accepted.accept(credentials);
   }
 
-  /** The venue refused a connection's credentials. */
+  /** Handles refused credentials; `why` is the venue's reason. */
   denied(connectionIndex: number, credentials: Credentials, why: string): void {
     const before = this.#refused.get(connectionIndex);
     this.#refused.set(connectionIndex, credentials);

@@ -1,38 +1,38 @@
 import type { ClockStep } from "./clock_steps.ts";
 import type { ClockMonitor } from "./clock_monitor.ts";
 
-/** Why times are suspect: what keeps the clock says so, or the clock was set. */
+/** Cause of suspect times: the clock source reports it, or the clock was stepped. */
 type Cause = "source" | "step";
 
 interface Suspicion {
-  /** Since when, µs. */
+  /** Start, µs. */
   fromUs: number;
   causes: Set<Cause>;
 }
 
-/** Writes an event into the lines of a connection. */
+/** Writes a clock event into a connection's lines. */
 type NoteClockEvent = (
   connectionIndex: number,
   name: "clock" | "clock_good",
   event: { why: string; fromUs: number },
 ) => void;
 
-/** Tells, in the lines of each connection, when its times begin and cease to be suspect. */
+/** Writes into each connection's lines when its times start and stop being suspect. */
 export class ClockGapReporter {
   #event: NoteClockEvent;
   #suspect = new Map<number, Suspicion>();
 
-  /** `event` puts a line into a connection's. */
+  /** `event` writes a line into a connection's stream. */
   constructor(event: NoteClockEvent) {
     this.#event = event;
   }
 
-  /** The last run left the times of a connectionIndex suspect, and told it. */
+  /** Restores suspect times that the last run reported and left open. */
   resume(connectionIndex: number, fromUs: number): void {
     this.#suspect.set(connectionIndex, { fromUs, causes: new Set(["source"]) });
   }
 
-  /** The clock was asked at `atUs`. A source that does not say changes nothing that was told. */
+  /** Applies a clock reading taken at `atUs`. Status `unknown` changes nothing. */
   tell(
     connectionIndexes: Iterable<number>,
     { current, lastGoodAtUs }: ClockMonitor,
@@ -50,7 +50,7 @@ export class ClockGapReporter {
     }
   }
 
-  /** The clock was set, or is to be trusted again after that. */
+  /** Applies a clock step, or the end of the distrust that follows one. */
   tellStep(connectionIndexes: Iterable<number>, step: ClockStep): void {
     for (const connectionIndex of connectionIndexes) {
       if (step.type === "suspect") this.#begin(connectionIndex, "step", step);

@@ -5,19 +5,19 @@ import { CLOCK_SOURCES, type ClockSources, readClock } from "./clock_quality.ts"
 
 /** Options of {@linkcode ClockMonitor}. */
 interface ClockMonitorOptions {
-  /** What is expected of the clock; absent = not said. */
+  /** Capture location with the expected clock accuracy; absent = not configured. */
   location?: CaptureLocation | undefined;
   logger: Logger;
-  /** Whom the machine is asked; default chrony, then timesyncd. */
+  /** Where clock status is read from; default chrony, then timesyncd. */
   sources?: ClockSources | undefined;
-  /** There is a new answer. */
+  /** Called after each reading. */
   onRead?: () => void;
 }
 
-/** Raw files are cut by the minute: each begins with a reading that is younger than that. */
+/** Shorter than the minute of a raw file, so that each file starts with a fresh reading. */
 const READ_EVERY_MS = 30_000;
 
-/** Knows how the machine's clock is kept, by asking now and then, beside the capturing. */
+/** Reads the status of the machine's clock periodically in the background. */
 export class ClockMonitor {
   #options: ClockMonitorOptions;
   #current: CaptureClock;
@@ -25,34 +25,34 @@ export class ClockMonitor {
   #reading: Promise<void> | undefined;
   #lastGoodAtUs: number | undefined;
 
-  /** Nothing is asked yet. */
+  /** Reads nothing yet. */
   constructor(options: ClockMonitorOptions) {
     this.#options = options;
     const source = options.location?.clock_source ?? "system";
     this.#current = { source, status: "unknown", offsetUs: null };
   }
 
-  /** The newest reading. */
+  /** Newest reading. */
   get current(): CaptureClock {
     return this.#current;
   }
 
-  /** When the clock was synchronized for the last time, µs; undefined = not since the start. */
+  /** Time of the last `synchronized` reading, µs; undefined = none since the start. */
   get lastGoodAtUs(): number | undefined {
     return this.#lastGoodAtUs;
   }
 
-  /** Asks the machine; resolves with the answer, after a second at most. Never rejects. */
+  /** Reads the clock status; resolves after a second at most. Never rejects. */
   read(): Promise<void> {
     return this.#reading ??= this.#read().finally(() => this.#reading = undefined);
   }
 
-  /** Called now and then: asks in the background when the last answer is old. */
+  /** Starts a background reading when the last one is old. */
   tick(): void {
     if (performance.now() - this.#readAtMs >= READ_EVERY_MS) void this.read();
   }
 
-  /** Resolves when no question is under way. */
+  /** Resolves when no reading is in progress. */
   async settled(): Promise<void> {
     await this.#reading;
   }

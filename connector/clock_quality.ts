@@ -2,22 +2,22 @@ import type { CaptureClock } from "@ssmd/archive";
 import type { CaptureLocation } from "@ssmd/metadata";
 import { endProcess } from "@ssmd/runtime";
 
-/** Longest time that a question about the clock may take. */
+/** Timeout of a clock query. */
 const ANSWER_MS_MAX = 1000;
-/** Most that is read of an answer; chrony's is one line of about 150 bytes. */
+/** Longest answer that is read; chrony's is one line of about 150 bytes. */
 const ANSWER_BYTES_MAX = 4096;
-/** systemd-timesyncd makes it when it has set the clock by a server. */
+/** Created by systemd-timesyncd once it has set the clock from a server. */
 const TIMESYNCD_FLAG = "/run/systemd/timesync/synchronized";
-/** Reference of a chrony that follows no other clock: its own `local` one, 127.127.1.1. */
+/** Reference id of a chrony that follows no other clock: its `local` reference, 127.127.1.1. */
 const OWN_REFERENCE = "7F7F0101";
 
-/** Whom the machine is asked about its clock; a test asks others. */
+/** Where clock status is read from; tests inject their own. */
 export interface ClockSources {
-  /** Program and arguments that give chrony's tracking as CSV. */
+  /** Program and arguments that print chrony's tracking as CSV. */
   chronyc: readonly [program: string, ...args: string[]];
-  /** File that is there when timesyncd has set the clock. */
+  /** File that exists once timesyncd has set the clock. */
   timesyncdFlag: string;
-  /** Longest time that chronyc may take; default {@linkcode ANSWER_MS_MAX}. */
+  /** Timeout of chronyc, ms; default {@linkcode ANSWER_MS_MAX}. */
   answerMsMax?: number;
 }
 
@@ -28,10 +28,10 @@ export const CLOCK_SOURCES: ClockSources = {
 };
 
 /**
- * How the machine's clock is kept, as it says itself. Chrony is asked first, then timesyncd; where
- * neither answers, the status is `unknown` and the source what `place` declares. Nothing is guessed:
- * a missing program, a missing permission, a late answer and one that is no answer all mean that the
- * source does not say. Never throws, and takes {@linkcode ANSWER_MS_MAX} at most.
+ * Reads the status of the machine's clock from chrony, then from timesyncd. When neither answers,
+ * status is `unknown` and source is the one declared by `location`. A missing program, a missing
+ * permission, a late or a malformed answer count as no answer. Never throws; takes {@linkcode
+ * ANSWER_MS_MAX} at most.
  */
 export async function readClock(
   location?: CaptureLocation,
@@ -47,21 +47,21 @@ export async function readClock(
   return { source, status: "unknown", offsetUs: null };
 }
 
-/** What chrony says of the system's clock. */
+/** Status of the system's clock as chrony reports it. */
 interface Tracking {
-  /** Id of the clock it follows, eight hexadecimal digits. */
+  /** Id of the reference clock, eight hexadecimal digits. */
   reference: string;
-  /** Steps to a reference clock; 1 = one is on this machine, 0 = it follows none. */
+  /** Steps to a reference clock; 1 = it is on this machine, 0 = no reference. */
   stratum: number;
-  /** The system's clock against the reference, µs; positive = it is fast. */
+  /** System clock minus reference, µs; positive = fast. */
   offsetUs: number;
   isSynchronized: boolean;
 }
 
 /**
- * The answer of `chronyc -c tracking`: reference id, its name, stratum, time of the last
- * measurement, offset of the system's clock in seconds (positive = slow), …, as the 14th the leap
- * status. Undefined when it is another text.
+ * Parses the output of `chronyc -c tracking`: reference id, its name, stratum, time of the last
+ * measurement, offset of the system's clock in seconds (positive = slow), …, leap status as the
+ * 14th field. Returns undefined for any other text.
  */
 function parseTracking(text: string): Tracking | undefined {
   const fields = text.trim().split(",");
@@ -74,7 +74,7 @@ function parseTracking(text: string): Tracking | undefined {
   return {
     reference,
     stratum: Number(stratum),
-    // No -0 into the archive.
+    // Adding 0 avoids -0 in the archive.
     offsetUs: Math.round(Number(slow) * -1_000_000) + 0,
     isSynchronized: leap !== "Not synchronised" && stratum !== "0" && reference !== OWN_REFERENCE,
   };
@@ -82,7 +82,7 @@ function parseTracking(text: string): Tracking | undefined {
 
 function clockOf(tracking: Tracking, location: CaptureLocation | undefined): CaptureClock {
   const { stratum, offsetUs, isSynchronized } = tracking;
-  // At stratum 1 chrony follows a clock of this machine: the place says of what kind.
+  // At stratum 1 chrony follows a clock of this machine; the location declares its kind.
   const declared = stratum === 1 && ["ptp", "gps"].includes(location?.clock_source ?? "");
   const source = declared ? location?.clock_source ?? "chrony" : "chrony";
   if (!isSynchronized) {
@@ -104,15 +104,15 @@ async function askChrony(
   try {
     child = new Deno.Command(program, {
       ...{ args, stdin: "null", stdout: "piped", stderr: "null" },
-      // Keys of the environment are no business of a child.
+      // The child must not inherit keys from the environment.
       clearEnv: true,
     }).spawn();
   } catch {
-    // There is none, or this process may not run it.
+    // The program is missing or may not be run.
     return undefined;
   }
   const reader = child.stdout.getReader();
-  // What it started may hold its output open beyond its own end: the reading ends as well.
+  // A grandchild may keep the pipe open after chronyc exits, so the read is cancelled as well.
   const late = setTimeout(() => {
     endProcess(child);
     reader.cancel().catch(() => {});
@@ -128,7 +128,7 @@ async function askChrony(
   }
 }
 
-/** The text of a short answer; undefined for a long one, of which no more is read. */
+/** Returns the text of a short answer; undefined when it exceeds {@linkcode ANSWER_BYTES_MAX}. */
 async function readSome(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): Promise<string | undefined> {
@@ -148,7 +148,7 @@ async function isThere(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;
   } catch {
-    // It is not there, or this process may not look.
+    // Missing, or not permitted.
     return false;
   }
 }

@@ -1,31 +1,31 @@
 import { type ClockReadings, nowUs, SteadyClock } from "@ssmd/runtime";
 
-/** Of times before the system's clock; a clock that was set back by more had been wrong. */
+/** Most that line times may lead the system clock, µs; beyond it the earlier clock was wrong. */
 export const AHEAD_US_MAX = 10 * 60 * 1_000_000;
-/** A clock that is corrected by less is no news. */
+/** Lead over the system clock that is reported, µs; smaller corrections are ignored. */
 const AHEAD_US_REPORTED = 10_000;
-/** A clock that moves ahead of the monotonic one by more between two looks was set, not steered. */
+/** Advance over the monotonic clock between two looks that counts as a step, not as slewing. */
 const STEP_US_MIN = 1_000_000;
-/** A clock that was set ahead and keeps its time for this long was set right. */
+/** Time that a clock set ahead must keep before it is trusted again. */
 const SETTLED_MS = 60_000;
 
-/** What a look at the clock brought. */
+/** Event found by a look at the clock. */
 export type ClockStep =
   /** Times are suspect from `fromUs` on. */
   | { type: "suspect"; fromUs: number; why: string }
-  /** Times are to be trusted again; `returns`: the next ones are behind those given before. */
+  /** Times are trusted again; `returns`: the next times are earlier than those given before. */
   | { type: "settled"; why: string; returns: boolean };
 
 /**
- * The times of a run's lines: they never go back while the system's clock is set back by little,
- * and go back at once when it turns out to have been far ahead. Tells when the clock was set.
+ * Timestamps of a run's lines. They never go back while the system clock was set back by little,
+ * and jump back at once when it had been far ahead. Detects clock steps.
  */
 export class StepClock {
   #readings: ClockReadings;
   #steady: SteadyClock;
   #lastWallUs: number;
   #lastMs: number;
-  /** Until when times are suspect at least, monotonic ms; undefined = they are not. */
+  /** Earliest end of the suspect period, monotonic ms; undefined = not suspect. */
   #suspectUntilMs: number | undefined;
 
   /** Starts at the system's time. */
@@ -36,14 +36,14 @@ export class StepClock {
     this.#lastMs = readings.steadyMs();
   }
 
-  /** Now, in microseconds since 1970. */
+  /** Returns the current line time, µs since 1970. */
   nowUs(): number {
     return this.#steady.nowUs();
   }
 
   /**
-   * Goes on behind the last run's last line. False = that was further ahead of the system's clock
-   * than {@linkcode AHEAD_US_MAX}: its time was wrong, and is not gone on from.
+   * Continues after the last run's last line. Returns false when that line leads the system clock
+   * by more than {@linkcode AHEAD_US_MAX}: its time was wrong and is ignored.
    */
   startBehind(lastUs: number): boolean {
     if (lastUs - this.#readings.wallUs() > AHEAD_US_MAX) return false;
@@ -52,8 +52,8 @@ export class StepClock {
   }
 
   /**
-   * Called once a second; undefined = nothing new. After `returns` call `returnToSystem` when the
-   * step was written down.
+   * Checks the clock, once a second; undefined = no change. After an event with `returns`, call
+   * `returnToSystem` once the event is written.
    */
   look(): ClockStep | undefined {
     const ms = this.#readings.steadyMs();
@@ -63,11 +63,11 @@ export class StepClock {
     this.#lastWallUs = wallUs;
     this.#lastMs = ms;
     const { aheadUs } = this.#steady;
-    // A step that was not told before is told first: what it was wrong by stands in the stream.
+    // An unreported step is reported as suspect first, so that the stream holds its size.
     const isFar = aheadUs > AHEAD_US_MAX && this.#suspectUntilMs !== undefined;
     if (isFar) return this.#settled(`set back by ${secondsOf(aheadUs)}`, true);
     if (steppedUs > STEP_US_MIN) {
-      // The first of the new times: those before it are as right as they ever were.
+      // The first time after the step; earlier times keep their quality.
       const fromUs = beforeUs + Math.round(steppedUs);
       return this.#suspect(fromUs, ms + SETTLED_MS, `set ahead by ${secondsOf(steppedUs)}`);
     }
@@ -79,7 +79,7 @@ export class StepClock {
     return this.#settled("has kept its time", false);
   }
 
-  /** The next time is the system's, although it is behind the last one. */
+  /** Makes the next time the system's, although it is earlier than the last one. */
   returnToSystem(): void {
     this.#steady.returnToSystem();
   }

@@ -1,37 +1,37 @@
 import { systemCodeOf } from "@ssmd/runtime";
 
-/** Connections that a venue allows, as a bucket of tokens. */
+/** Connection rate limit of a venue, as a token bucket. */
 export interface ConnectAllowance {
-  /** Connections at once. */
+  /** Most connections at once. */
   burst: number;
-  /** Time in which one more is allowed, ms. */
+  /** Time per additional connection, ms. */
   refillMs: number;
 }
 
 interface Bucket {
-  /** Below 0 = so many have been promised already. */
+  /** Negative = connections already promised beyond the limit. */
   tokens: number;
   atMs: number;
 }
 
 /**
- * The connections to one endpoint over all processes that share a folder: venues count them by
- * address. A file holds the bucket; a lock on it keeps the processes apart. Where the folder cannot be
- * written each process counts alone.
+ * Connection budget of one endpoint, shared by all processes that use the same folder, as venues
+ * count connections by address. A locked file holds the bucket. Where the folder is not writable,
+ * each process counts alone.
  */
 export class ConnectBudget {
   #path: string | undefined;
   #allowance: ConnectAllowance;
   #own: Bucket | undefined;
 
-  /** The budget of `endpoint` in `folder`, which exists; undefined = of this process alone. */
+  /** `folder` must exist; undefined = this process alone. */
   constructor(folder: string | undefined, endpoint: string, allowance: ConnectAllowance) {
     const { host } = new URL(endpoint);
     this.#path = folder && `${folder}/connects-${host.replaceAll(/[^\w.-]/g, "_")}.json`;
     this.#allowance = allowance;
   }
 
-  /** Takes the right to one connection; the time to wait before it is used, ms. `nowMs` since 1970. */
+  /** Reserves a connection; returns the wait before it may be opened, ms. `nowMs` since 1970. */
   reserve(nowMs: number = Date.now()): number {
     if (this.#path === undefined) return this.#reserveOwn(nowMs);
     try {
@@ -62,7 +62,7 @@ export class ConnectBudget {
 
   #take(bucket: Bucket | undefined, nowMs: number): [Bucket, number] {
     const { burst, refillMs } = this.#allowance;
-    // A clock that was set back gives nothing and takes nothing.
+    // A clock that was set back adds and removes no tokens.
     const passedMs = bucket === undefined ? Infinity : Math.max(0, nowMs - bucket.atMs);
     const before = Math.min(burst, (bucket?.tokens ?? 0) + passedMs / refillMs);
     const tokens = before - 1;
@@ -70,7 +70,7 @@ export class ConnectBudget {
   }
 }
 
-/** What a file says; undefined = nothing that can be read. */
+/** Parses the stored bucket; undefined when it is unreadable. */
 function bucketOf(bytes: Uint8Array): Bucket | undefined {
   try {
     const value = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Bucket> | null;

@@ -18,24 +18,24 @@ import { nowUs } from "@ssmd/runtime";
 import type { ConnectionContinuity } from "./continuity.ts";
 import type { ConnectionCheckpoint } from "./segment.ts";
 
-/** One connection of a connector: its translation, and how many lines it has given. */
+/** One venue connection of a connector, with its normalizer and translator. */
 export interface Connection {
   /** Number in the run, from 1. */
   connectionIndex: number;
-  /** As of the last line that was translated. */
+  /** Symbols as of the last translated line. */
   symbols: readonly SymbolSpec[];
-  /** As of now: a line that takes markets off may be on its way. */
+  /** Symbols wanted now; a line that removes markets may still be in flight. */
   wanted: readonly SymbolSpec[];
-  /** Closed for good, as none of its markets is wanted any more. */
+  /** Closed for good because none of its markets is wanted any more. */
   isRetired: boolean;
   normalizerId: string;
   normalizer: Normalizer;
   translator: Translator;
-  /** The first line of its raw files, but for the clock, which is asked for each. */
+  /** First line of its raw files, without the clock, which is read for each file. */
   capture: Omit<CaptureInfo, "clock">;
 }
 
-/** What connections are made from. */
+/** Options that connections are created from. */
 interface ConnectionOptions {
   run: string;
   env: string;
@@ -44,17 +44,17 @@ interface ConnectionOptions {
   endpoint: string;
   version: string;
   commit: string;
-  /** Whether the run tells what it gets in its turns alone; default always. */
+  /** Whether records are published only during the run's own turns; default always. */
   inTurns?: boolean;
-  /** Where it captures; absent = not said. */
+  /** Capture location; absent = not configured. */
   captureLocation?: CaptureLocation | undefined;
-  /** Most symbols of a connection; absent = all on one. */
+  /** Most symbols per connection; absent = all on one. */
   symbolsPerConnection?: number;
-  /** Id of the wire format that the venue speaks; absent = that of today. */
+  /** Id of the venue's wire format; absent = today's. */
   normalizer?: string | undefined;
 }
 
-/** One connection for each of a recording, with the wire format that it was recorded in. */
+/** Creates one connection per recorded connection, with the recorded wire format. */
 export function recordedConnections(
   options: ConnectionOptions,
   recorded: readonly { symbols: readonly SymbolSpec[]; normalizer: string }[],
@@ -67,8 +67,8 @@ export function recordedConnections(
 }
 
 /**
- * Spreads symbols over connections, as many on each as its feed allows; they are numbered behind
- * those that a run has already.
+ * Spreads symbols over connections within the limit of each; indexes continue after
+ * `connectionsBefore`.
  */
 export function planConnections(
   options: ConnectionOptions,
@@ -140,20 +140,20 @@ function captureInfo(
   };
 }
 
-/** Raw says the format where it is not that of the day. */
+/** Returns the wire format for raw files only when it is not the day's default. */
 function namedFormat(options: ConnectionOptions): Pick<CaptureInfo, "normalizer"> {
   const { id } = liveVersion(options);
   return id === normalizerOn(options.venue, dayOfUs(nowUs())).id ? {} : { normalizer: id };
 }
 
-/** A line that takes markets off was translated: later raw files do not name them. */
+/** Applies a translated line that removes markets: later raw files omit them. */
 export function leaveOut(connection: Connection, names: ReadonlySet<string>): void {
   const symbols = connection.symbols.filter(({ symbol }) => !names.has(symbol));
   connection.symbols = symbols;
   connection.capture = { ...connection.capture, symbols: symbols.map((spec) => ({ ...spec })) };
 }
 
-/** A line that takes markets on was translated: later raw files name them. */
+/** Applies a translated line that adds markets: later raw files name them. */
 export function takeIn(connection: Connection, specs: readonly SymbolSpec[]): void {
   const names = new Set(specs.map(({ symbol }) => symbol));
   const symbols = [...connection.symbols.filter(({ symbol }) => !names.has(symbol)), ...specs];
@@ -161,7 +161,7 @@ export function takeIn(connection: Connection, specs: readonly SymbolSpec[]): vo
   connection.capture = { ...connection.capture, symbols: symbols.map((spec) => ({ ...spec })) };
 }
 
-/** Where a connection stands now, for the head of a segment; `clock` times the lines that follow. */
+/** Returns the checkpoint for a segment header; `clock` applies to the lines after it. */
 export function checkpointOf(
   connection: Connection,
   continuity: ConnectionContinuity,
@@ -183,8 +183,8 @@ export function checkpointOf(
 }
 
 /**
- * What has to outlive the run, of the connections that said anything. Of a market that moved from one
- * connection to another one, what the one has that has it.
+ * Returns the state that outlives the run, of connections that have received lines. For a market
+ * that moved between connections, the state of the current one wins.
  */
 export function carriedBy(
   connections: readonly { translator: Translator }[],
@@ -199,7 +199,7 @@ export function carriedBy(
   return carried;
 }
 
-/** What the next shard needs of a market; `before` holds where the market was not taken off. */
+/** Returns a market's handover; `before` applies unless the market was removed. */
 export function handoverFrom(
   external: string,
   state: CarriedState[string],
@@ -210,26 +210,26 @@ export function handoverFrom(
   return { ...end, carried: { [external]: memory } };
 }
 
-/** What was `known` of markets that are wanted again; undefined = nothing. */
+/** Returns the known state of markets that are added again; undefined = none. */
 export function memoryOf(
   specs: readonly SymbolSpec[],
   known: CarriedState,
 ): Partial<Handover> | undefined {
   const carried = Object.fromEntries(specs.flatMap(({ external }) => {
-    // Its gaps ended when it was taken off.
+    // Their gaps ended when the market was removed.
     const { gap: _gap, missing: _missing, ...memory } = known[external] ?? {};
     return Object.keys(memory).length === 0 ? [] : [[external, memory] as const];
   }));
   return Object.keys(carried).length === 0 ? undefined : { carried };
 }
 
-/** Up to when nothing was missed of a market that is gone, µs; Infinity = it is here. */
+/** Time up to which a removed market's data is complete, µs; Infinity = not removed. */
 function leftUsOf(state: CarriedState[string] | undefined): number {
   if (state === undefined) return -1;
   return typeof state["left"] === "number" ? state["left"] : Infinity;
 }
 
-/** Snapshots of all sound books, numbered with the last record that went into them. */
+/** Encodes snapshots of all valid books, with the sequence of the last record applied to them. */
 export function snapshotsOf(connections: readonly Connection[]): Uint8Array {
   const encoder = new Encoder();
   const parts = connections.flatMap(({ normalizer, translator }) =>
@@ -244,7 +244,7 @@ export function snapshotsOf(connections: readonly Connection[]): Uint8Array {
   return concat(parts);
 }
 
-/** A translator that goes on from a checkpoint, with the wire format that was spoken then. */
+/** Restores a translator from a checkpoint, with the wire format of that time. */
 export function restoreTranslator(
   venue: Venue,
   feed: string,

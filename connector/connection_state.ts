@@ -1,20 +1,20 @@
-/** Where a connection to the venue stands. */
+/** State of one connection to the venue. */
 export interface VenueConnection {
   /** Number in the run, from 1. */
   connectionIndex: number;
   /** `connecting`: the first try, or the next after a loss. `refused`: it could not be opened. */
   state: "connecting" | "live" | "lost" | "refused";
-  /** Why it is not live; "" = it is, or was not tried yet. */
+  /** Why it is not live; "" = live, or not tried yet. */
   why: string;
-  /** When it is tried next, ms since 1970; 0 = now, or it is open. */
+  /** Time of the next try, ms since 1970; 0 = now, or it is open. */
   nextTryMs: number;
 }
 
-/** The connections of a connector. */
+/** States of a connector's venue connections. */
 export class ConnectionStates {
   #byConnection: Map<number, VenueConnection>;
 
-  /** None of the connectionIndexes is open. */
+  /** All start as `connecting`. */
   constructor(connectionIndexes: readonly number[]) {
     this.#byConnection = new Map(
       connectionIndexes.map((
@@ -23,18 +23,18 @@ export class ConnectionStates {
     );
   }
 
-  /** A connection is added, and not open yet. */
+  /** Adds a connection that is not open yet. */
   add(connectionIndex: number): void {
     const state = { connectionIndex, state: "connecting", why: "", nextTryMs: 0 } as const;
     this.#byConnection.set(connectionIndex, state);
   }
 
-  /** A connection was closed for good. */
+  /** Removes a connection that was closed for good. */
   remove(connectionIndex: number): void {
     this.#byConnection.delete(connectionIndex);
   }
 
-  /** A connection is open. */
+  /** Marks a connection as live. */
   opened(connectionIndex: number): void {
     this.#byConnection.set(connectionIndex, {
       connectionIndex,
@@ -44,7 +44,7 @@ export class ConnectionStates {
     });
   }
 
-  /** A connection is not open (any more); whether the reason is another than before. */
+  /** Marks a connection as lost or refused; returns whether state or reason changed. */
   closed(
     connectionIndex: number,
     why: string,
@@ -61,17 +61,16 @@ export class ConnectionStates {
     return before?.why !== why || before.state !== state;
   }
 
-  /** Whether a connection is open. */
   isOpen(connectionIndex: number): boolean {
     return this.#byConnection.get(connectionIndex)?.state === "live";
   }
 
-  /** How many are open. */
+  /** Number of open connections. */
   get open(): number {
     return this.list().filter(({ state }) => state === "live").length;
   }
 
-  /** Why the venue cannot be reached, and when it is tried next; "" = no try has failed. */
+  /** Why the venue cannot be reached, with the time to the next try; "" = no failed try. */
   get problem(): string {
     const failed = this.list().find(({ why }) => why !== "");
     if (failed === undefined) return "";
@@ -79,7 +78,7 @@ export class ConnectionStates {
     return `${failed.why} (next try in ${seconds} s)`;
   }
 
-  /** All of them, by connectionIndex. */
+  /** Returns all states in the order of creation. */
   list(): VenueConnection[] {
     return [...this.#byConnection.values()];
   }

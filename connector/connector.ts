@@ -17,50 +17,50 @@ import type { SendRate } from "./send_pacer.ts";
 import { type ConnectAllowance } from "./connect_budget.ts";
 import { type VenueConnection } from "./connection_state.ts";
 
-/** What a connector is made of. */
+/** Options of {@linkcode createConnector}. */
 export interface ConnectorOptions {
   env: string;
   feed: string;
-  /** Whose symbols it captures, by a transport of that shard; absent = all of the feed's. */
+  /** Shard whose symbols it captures, with that shard's transport; absent = all of the feed's. */
   shard?: FeedShard | undefined;
   venue: Venue;
   symbols: readonly SymbolSpec[];
   endpoint: string;
-  /** Played in place of the venue: nothing is connected to. */
+  /** Recording that is played instead of connecting to the venue. */
   recording?: RecordingPlay;
-  /** Asked before each try to connect, so that rotated keys are used without a restart. */
+  /** Called before each connection attempt, so that rotated keys are used without a restart. */
   credentials: CredentialsSource;
   transport: Transport;
   storage: Storage;
-  /** Folder of the spool, of this feed and shard alone. */
+  /** Spool folder, exclusive to this feed and shard. */
   spoolDir: string;
-  /** Folder in which all processes count connections to venues; absent = this one counts alone. */
+  /** Folder of the connection budgets shared by all processes; absent = not shared. */
   connectsDir?: string;
-  /** When a record goes to the bus: once its frame is on the disk ("spool", default) or before. */
+  /** Publish a record after its frame is on disk ("spool", default) or before ("bus"). */
   durability?: "spool" | "bus" | undefined;
-  /** How often the endpoint may be connected to; absent = as the venue says. */
+  /** Connection rate limit of the endpoint; absent = the venue's. */
   connects?: ConnectAllowance;
-  /** Most symbols of a connection; absent = all on one. */
+  /** Most symbols per connection; absent = all on one. */
   symbolsPerConnection?: number;
-  /** Id of the wire format that the venue speaks, the feed's `parser`; absent = that of today. */
+  /** Id of the venue's wire format, the feed's `parser`; absent = today's. */
   normalizer?: string;
-  /** What the venue takes on a connection; absent = it names no limit. */
+  /** Send rate limit of a connection; absent = unlimited. */
   sendRate?: SendRate;
-  /** Enrichers whose values it tells beside its records; absent = none. */
+  /** Enrichers whose rows are published beside the records; absent = none. */
   enrichment?: Enrichment | undefined;
-  /** Bus of clients, which has all feeds; absent = `transport` is it. */
+  /** Client bus, which carries all feeds; absent = same as `transport`. */
   clients?: Transport | undefined;
   logger: Logger;
   metrics: Metrics;
-  /** The process's health, to which the connector adds its conditions; default one nobody asks. */
+  /** Process health that the connector adds its conditions to; default a private one. */
   health?: Health;
-  /** Time without a sign of life after which another connector of the feed is dead; default 6 s. */
+  /** Time without a heartbeat after which the feed's other connector is dead; default 6 s. */
   takeoverMs?: number;
   version: string;
   commit: string;
-  /** Where it captures, and what is expected of the clock there; absent = not said. */
+  /** Capture location with the expected clock accuracy; absent = not configured. */
   captureLocation?: CaptureLocation | undefined;
-  /** Whom the machine is asked how its clock is kept; default chrony, then timesyncd. */
+  /** Where clock status is read from; default chrony, then timesyncd. */
   clockSources?: ClockSources;
 }
 
@@ -70,74 +70,75 @@ export interface ConnectorStats {
   records: number;
   gaps: number;
   unreadable: number;
-  /** Lines that the disk refused until the end: they are lost. */
+  /** Lines lost because the disk refused them until the end. */
   givenUp: number;
   /** Open connections. */
   connected: number;
   /** Messages not yet acknowledged by the bus. */
   waiting: number;
-  /** Each connection to the venue, with why it is not open and when it is tried next. */
+  /** Each connection to the venue, with why it is not open and the time of the next try. */
   connections: VenueConnection[];
-  /** Ordered channels of symbols that bring nothing. */
+  /** Subscribed channels of symbols that deliver nothing. */
   missing: number;
   /** Channels of symbols that the venue refuses. */
   refused: number;
-  /** Ordered books not known to be right. */
+  /** Subscribed books that are not known to be valid. */
   suspectBooks: number;
 }
 
 /** A running connector of one feed. */
 export interface Connector {
   /**
-   * Finishes what the last run left, then connects. Throws SsmdError `SPOOL_IN_USE` when another
-   * process has the spool, StorageError when the spool's folder cannot be made, and VenueError for
-   * credentials that are none, before anything is begun.
+   * Recovers the last run's spool, then connects. Before that, throws SsmdError `SPOOL_IN_USE` when
+   * another process holds the spool, StorageError when its folder cannot be created, and VenueError
+   * for unusable credentials.
    */
   start(): Promise<void>;
   stats(): ConnectorStats;
   /**
    * Resolves with VenueError `VENUE_ACCESS_DENIED` when the venue refuses credentials (or this
-   * machine) for good: refused twice, never taken before, and unchanged. Never in all other cases.
+   * machine) for good: refused twice unchanged and never accepted before. Otherwise never.
    */
   readonly denied: Promise<VenueError>;
-  /** Resolves when the recording was played to its end, rejects as reading it does; else never. */
+  /** Resolves when the recording has been played; rejects when reading fails. Otherwise never. */
   readonly played: Promise<void>;
   /**
-   * Captures these markets from now on: those that are new come on connections that have room, those
-   * that are gone are unsubscribed; of all others nothing is touched. `handovers` by symbol: what
-   * another shard had of those that are new. Gives how many were added and taken off. Rejects with SsmdError `SYMBOLS_FIXED` for a recording, and `CONNECTOR_NOT_RUNNING`.
+   * Changes the captured markets. New ones go to connections with room, removed ones are
+   * unsubscribed, others stay untouched. `handovers` by symbol: state of new markets from another
+   * shard. Returns how many were added and removed. Rejects with SsmdError `SYMBOLS_FIXED` for a
+   * recording, and `CONNECTOR_NOT_RUNNING`.
    */
   changeSymbols(
     symbols: readonly SymbolSpec[],
     handovers?: ReadonlyMap<string, Handover>,
   ): Promise<{ added: number; takenOff: number }>;
-  /** Resolves when all lines that came by now are durable and the bus has their records. */
+  /** Resolves when all lines so far are durable and the bus has acknowledged their records. */
   flush(): Promise<void>;
   /**
-   * What another shard needs to capture a market in place of this connector, which has taken it off,
-   * or whose last run had it; undefined = neither is known.
+   * Returns the handover of a market that this run removed or the last run had; undefined =
+   * neither.
    */
   handoverOf(external: string): Handover | undefined;
   /**
-   * Before this one tells the feed in place of another one, `ask` takes off what another shard has by
-   * then, and gives those symbols: nothing of theirs that came by then is told.
+   * Registers `ask`, called before this connector takes over the feed. It removes symbols that
+   * another shard owns by then and returns them; their earlier records are not published.
    */
   beforeTurn(ask: () => Promise<readonly string[]>): void;
-  /** Gets what the venue says of markets, ordered or not, with the time of its line, µs. */
+  /** Calls `listener` with the venue's market news, subscribed or not; the line's time, µs. */
   hearNews(listener: (news: readonly unknown[], atUs: number) => void): void;
-  /** Whether the records of the feed are this one's; else another one tells it, and it stands by. */
+  /** Whether this connector publishes the feed's records; false = standby. */
   readonly isTelling: boolean;
-  /** Whether another one stands by that captures as much: it fills the gaps of this one. */
+  /** Whether a standby captures the same markets and can fill this one's gaps. */
   readonly isBacked: boolean;
-  /** Resolves when another connector has taken over although this one was alive: end the process. */
+  /** Resolves when another connector took over while this one was alive: end the process. */
   readonly replaced: Promise<SsmdError>;
-  /** Disconnects and hands everything accepted to the bus. */
+  /** Disconnects and publishes everything received. */
   stop(): Promise<void>;
-  /** Stops, writes the raw files and gives the spool free. Call it when the archiver has flushed. */
+  /** Stops, writes the raw files and releases the spool. Call it after the archiver has flushed. */
   close(): Promise<void>;
 }
 
-/** Throws StorageError `SPOOL_GIVEN_UP` when a connector that has ended lost lines. */
+/** Throws StorageError `SPOOL_GIVEN_UP` when a closed connector lost lines. */
 export function assertNothingGivenUp({ givenUp }: Pick<ConnectorStats, "givenUp">): void {
   if (givenUp === 0) return;
   throw new StorageError(

@@ -2,24 +2,24 @@ import type { ComponentHealth } from "@ssmd/runtime";
 import type { MissingSubscription } from "@ssmd/exchanges";
 import type { Publisher } from "@ssmd/transport";
 
-/** State that a connector's conditions are read from; "" = no problem. */
+/** State behind a connector's health conditions; "" = no problem. */
 interface ConnectorState {
-  /** Connections to the venue that there should be now. */
+  /** Number of connections expected now. */
   connections: () => number;
-  /** Those that are open. */
+  /** Number of open connections. */
   connected: () => number;
-  /** Why the venue cannot be reached, and when it is tried next; "" = it was not refused. */
+  /** Why the venue cannot be reached, with the time to the next try; "" = not refused. */
   refusal: () => string;
-  /** What was ordered and does not come. */
+  /** Subscribed channels that deliver nothing. */
   missing: () => readonly MissingSubscription[];
   busProblem: () => string;
   storageProblem: () => string;
   spoolProblem: () => string;
-  /** Whether the disk neither takes nor refuses frames. */
+  /** Whether a commit to disk neither succeeds nor fails. */
   isSpoolStuck: () => boolean;
 }
 
-/** Adds what a connector needs for its work. */
+/** Registers the connector's readiness and liveness conditions. */
 export function requireWork(health: ComponentHealth, state: ConnectorState): void {
   health.requireForReadiness("venue", () => {
     const [connections, connected] = [state.connections(), state.connected()];
@@ -39,7 +39,7 @@ export function requireWork(health: ComponentHealth, state: ConnectorState): voi
   );
 }
 
-/** What is missing for long, in a sentence; undefined = nothing. */
+/** Describes subscriptions that have been missing for long; undefined = none. */
 function missingText(missing: readonly MissingSubscription[]): string | undefined {
   const late = missing.filter(({ isLate }) => isLate);
   const [first] = late;
@@ -50,10 +50,10 @@ function missingText(missing: readonly MissingSubscription[]): string | undefine
 
 type ObservedPublisher = Pick<Publisher, "pending" | "acknowledgedId" | "connected" | "refusal">;
 
-/** Time without an acknowledgement, while some are due, after which the bus does not work. */
+/** Time without acknowledgement of pending messages after which the bus counts as stalled. */
 const UNACKNOWLEDGED_MS_MAX = 10_000;
 
-/** Whether the bus takes what is published: a stalled or refusing one stays connected. */
+/** Detects a bus that stays connected but stalls or refuses messages. */
 export class BusProgress {
   #publisher: ObservedPublisher;
   #nowMs: () => number;
@@ -69,7 +69,7 @@ export class BusProgress {
     this.#movedAtMs = nowMs();
   }
 
-  /** Called once a second. */
+  /** Samples the publisher's progress; called once a second. */
   look(): void {
     const { pending, acknowledgedId } = this.#publisher;
     if (pending > 0 && acknowledgedId === this.#acknowledgedId) return;
@@ -77,7 +77,7 @@ export class BusProgress {
     this.#movedAtMs = this.#nowMs();
   }
 
-  /** Why nothing gets through; "" = it does. */
+  /** Why nothing is acknowledged; "" = no problem. */
   get problem(): string {
     const { pending, connected, refusal } = this.#publisher;
     if (refusal !== undefined) {

@@ -1,7 +1,7 @@
 import { FEED_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
 
-/** The connector's metrics, named as in the design. */
+/** Creates the connector's metrics. */
 export function createConnectorMetrics(metrics: Metrics, feed: string) {
   const labels = { feed };
   const ofFeed = { feed: [feed] };
@@ -126,5 +126,4 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
   };
 }
 
-/** The connector's metrics. */
 export type ConnectorMetrics = ReturnType<typeof createConnectorMetrics>;

@@ -1,26 +1,26 @@
 import { type CapturedLine, isSignOfLife, type ScannedLine } from "@ssmd/exchanges";
 import { ALL_SYMBOLS, isBreak, type MarketEvent } from "@ssmd/market";
 
-/** Up to when a connection is known to have missed nothing. */
+/** Last time up to which the connection's data is complete. */
 export interface ConnectionContinuity {
-  /** Its last line that is a sign of life, or the start of a break that no data has ended yet; µs, 0 = it has no line. */
+  /** Its last sign of life, or start of a break that no data has ended; µs, 0 = no line. */
   lastGoodAtUs: number;
-  /** Whether such a break is open. */
+  /** Whether a break is open. */
   lost: boolean;
-  /** Whether that break is a stop on purpose and nothing more; absent = no. */
+  /** Whether the open break is only a planned stop; absent = no. */
   planned?: boolean;
-  /** Since when its times are suspect, µs; absent = they are not. */
+  /** Start of suspect times, µs; absent = not suspect. */
   clockUs?: number;
 }
 
 /**
- * Knows of each connection since when data may be missing if the process ended now: what the next
- * run says in its first gap.
+ * Tracks per connection the start of the gap that the next run would report if the process ended
+ * now.
  */
 export class Continuity {
   #byConnection = new Map<number, ConnectionContinuity>();
 
-  /** Goes on from what was known of the connectionIndexes. */
+  /** Starts from the known state of connections. */
   constructor(
     known: Iterable<readonly [connectionIndex: number, time: ConnectionContinuity]> = [],
   ) {
@@ -29,20 +29,20 @@ export class Continuity {
     }
   }
 
-  /** What is known of a connectionIndex. */
+  /** Returns the state of a connectionIndex. */
   of(connectionIndex: number): ConnectionContinuity {
     let time = this.#byConnection.get(connectionIndex);
     if (!time) this.#byConnection.set(connectionIndex, time = { lastGoodAtUs: 0, lost: false });
     return time;
   }
 
-  /** A line came. One that is no sign of life says nothing of what was on its way. */
+  /** Applies a line. One that is no sign of life proves nothing about earlier data. */
   line(connectionIndex: number, line: CapturedLine | ScannedLine): void {
     const time = this.of(connectionIndex);
     if (!time.lost && isSignOfLife(line)) time.lastGoodAtUs = line.atUs;
   }
 
-  /** A record that a line gave, after the line itself. */
+  /** Applies a record of a line; call it after `line`. */
   record(connectionIndex: number, event: MarketEvent): void {
     if (event.type !== "gap" || event.symbol !== ALL_SYMBOLS) return;
     if (event.reason === "clock") {
@@ -55,14 +55,14 @@ export class Continuity {
     time.lastGoodAtUs = event.recovered ? event.toUs : event.fromUs;
   }
 
-  /** Times of a connectionIndex are suspect since `fromUs`; undefined = no more. */
+  /** Sets the start of suspect times, µs; undefined = times are trusted again. */
   setSuspect(connectionIndex: number, fromUs: number | undefined): void {
     const time = this.of(connectionIndex);
     if (fromUs === undefined) delete time.clockUs;
     else time.clockUs = fromUs;
   }
 
-  /** The connectionIndexes whose times are suspect, and since when, µs. */
+  /** Returns the start of suspect times by connectionIndex, µs. */
   suspectByConnection(): Record<string, number> {
     const entries = [...this.#byConnection].flatMap(([connectionIndex, { clockUs }]) =>
       clockUs === undefined ? [] : [[connectionIndex, clockUs] as const]
@@ -70,18 +70,18 @@ export class Continuity {
     return Object.fromEntries(entries);
   }
 
-  /** The connectionIndexes of which an end on purpose now would be nothing but planned. */
+  /** Returns the connectionIndexes for which a planned stop now would leave only a planned gap. */
   plannedConnections(): number[] {
     return [...this.#byConnection].filter(([, { lost, planned }]) => !lost || planned === true)
       .map(([connectionIndex]) => connectionIndex);
   }
 
-  /** A connection was closed for good: nothing is missed of it. */
+  /** Drops a connection that was closed for good. */
   forget(connectionIndex: number): void {
     this.#byConnection.delete(connectionIndex);
   }
 
-  /** The connectionIndexes that have a line, with their times in µs. */
+  /** Returns `lastGoodAtUs` by connectionIndex, of those that have a line. */
   byConnection(): Record<string, number> {
     const entries = [...this.#byConnection].filter(([, { lastGoodAtUs }]) => lastGoodAtUs > 0);
     return Object.fromEntries(

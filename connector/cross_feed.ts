@@ -20,25 +20,24 @@ const ANSWER_MS_MAX = 5_000;
 /** Options of {@linkcode CrossFeed}. */
 interface CrossFeedOptions {
   env: string;
-  /** Bus of clients, on which all feeds are. */
+  /** Client bus, which carries all feeds. */
   transport: Transport;
-  /** The same instrument on another feed, and who wants to know of it. */
+  /** Instruments on another feed, each with the market that receives its top of book. */
   pairs: readonly { other: { feed: string; symbol: string }; market: CrossedMarket }[];
   logger: Logger;
 }
 
-/** Reads what other feeds' connectors tell of the instruments of this one. */
+/** Reads other feeds' books for instruments that this feed shares. */
 export class CrossFeed {
   #options: CrossFeedOptions;
   #books: OtherBook[];
-  /** By feed and shard: the newest watermark, µs. */
+  /** By feed and shard: newest watermark, µs. */
   #watermarks = new Map<string, Map<string, number>>();
   #reading: Promise<{ close(): Promise<void> }> | undefined;
   #closed = new AbortController();
   #isAsking = false;
   #unreadable = 0;
 
-  /** Reads nothing before `start`. */
   constructor(options: CrossFeedOptions) {
     this.#options = options;
     this.#books = options.pairs.map(({ other, market }) =>
@@ -46,7 +45,7 @@ export class CrossFeed {
     );
   }
 
-  /** Begins; while the bus refuses it is tried again. */
+  /** Subscribes; retries while the bus refuses. */
   start(): void {
     const { env, transport, logger } = this.#options;
     const filters = new Set(this.#books.flatMap(({ feed, symbol }) => [
@@ -76,7 +75,6 @@ export class CrossFeed {
     });
   }
 
-  /** Ends it. */
   async close(): Promise<void> {
     this.#closed.abort();
     await (await this.#reading)?.close();
@@ -114,7 +112,7 @@ export class CrossFeed {
     }
   }
 
-  /** Asks connectors for books that are not known, until they are; one that starts later tells its own. */
+  /** Requests unknown books until all are known; later connectors publish their own. */
   async #ask(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;

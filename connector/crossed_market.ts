@@ -1,10 +1,10 @@
 import type { EnrichedMarket } from "@ssmd/enrich";
 import type { MarketEvent } from "@ssmd/market";
 
-/** Longest wait for the other feed, µs: one that tells nothing for longer is as it was last. */
+/** Longest wait for the other feed, µs; after it, its last top of book is used. */
 const WAIT_US = 5_000_000;
 
-/** Best bid and ask of the same instrument on another feed from a time on; NaN = not known. */
+/** Top of book of the same instrument on another feed, valid from a time on; NaN = unknown. */
 export interface OtherTop {
   timeUs: number;
   bid: number;
@@ -12,18 +12,18 @@ export interface OtherTop {
 }
 
 /**
- * A market with the same instrument on another feed: its records wait until all is known that the
- * other feed received before them, so that its rows are those of the archive.
+ * A market paired with the same instrument on another feed. Its records wait until everything that
+ * the other feed received earlier is known, so that live rows equal those from the archive.
  */
 export class CrossedMarket {
   #market: EnrichedMarket;
   #events: MarketEvent[] = [];
   #tops: OtherTop[] = [];
-  /** No earlier record of the own feed comes any more, µs. */
+  /** Watermark of the own feed, µs: no earlier record follows. */
   #ownUs = 0;
-  /** No earlier record of the other feed comes any more, µs. */
+  /** Watermark of the other feed, µs: no earlier record follows. */
   #otherUs = 0;
-  /** What was given to the market is from up to then, µs. */
+  /** Time up to which the market has received everything, µs. */
   #passedUs = 0;
 
   constructor(market: EnrichedMarket) {
@@ -36,18 +36,18 @@ export class CrossedMarket {
     this.passTo(event.receivedAtUs);
   }
 
-  /** No record of the own feed of before `timeUs` comes any more. */
+  /** Advances the own feed's watermark to `timeUs`. */
   passTo(timeUs: number): void {
     this.#ownUs = Math.max(this.#ownUs, timeUs);
     this.#advance();
   }
 
-  /** Takes the next change on the other feed. */
+  /** Takes the next change of the other feed's top. */
   takeTop(top: OtherTop): void {
     this.#tops.push(top);
   }
 
-  /** No record of the other feed of before `timeUs` comes any more. */
+  /** Advances the other feed's watermark to `timeUs`. */
   passOtherTo(timeUs: number): void {
     this.#otherUs = Math.max(this.#otherUs, timeUs);
     this.#advance();
@@ -61,7 +61,7 @@ export class CrossedMarket {
       const eventUs = events[event]?.receivedAtUs ?? Infinity;
       const next = tops[top];
       if (next !== undefined && next.timeUs <= Math.min(eventUs, ownUs)) {
-        // One that was late counts from now on.
+        // A late change applies from now on.
         this.#passedUs = Math.max(this.#passedUs, next.timeUs);
         this.#market.takeOther(next, this.#passedUs);
         top++;

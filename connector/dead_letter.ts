@@ -2,7 +2,7 @@ import type { CapturedLine, ScannedLine } from "@ssmd/exchanges";
 import { escapeToken } from "@ssmd/market";
 import type { OutMessage } from "@ssmd/transport";
 
-/** Longest part of a frame or record that is dead-lettered; the whole frame is in raw. */
+/** Longest part of a frame or record in a dead letter; raw files hold the whole frame. */
 const BYTES_MAX = 64 * 1024;
 
 function subjectOf(env: string): string {
@@ -20,7 +20,7 @@ function encode(letter: Record<string, unknown>, bytes: Uint8Array, name: string
   return new TextEncoder().encode(JSON.stringify(whole));
 }
 
-/** A frame that could not be read, with the reason, for `{env}.dlq.connector`. */
+/** Returns a dead letter for a frame that could not be read, for `{env}.dlq.connector`. */
 export function frameLetter(
   { env, feed, id }: { env: string; feed: string; id: string },
   line: CapturedLine | ScannedLine,
@@ -31,8 +31,8 @@ export function frameLetter(
 }
 
 /**
- * A record that the bus never takes, for `{env}.dlq.connector`. It keeps the record's id, which the
- * bus does not hold; undefined for what is a dead letter itself.
+ * Returns a dead letter for a record that the bus always rejects, for `{env}.dlq.connector`. It
+ * keeps the record's id, which the bus does not hold; undefined for a dead letter.
  */
 export function recordLetter(
   { env, feed }: { env: string; feed: string },

@@ -13,26 +13,26 @@ interface EnrichedOutputOptions {
   feed: string;
   run: string;
   enrichment: Enrichment;
-  /** Of their own: records wait for no enriched value, and ids of records stay in a row. */
+  /** Its own publisher: records do not wait for rows, and their ids stay consecutive. */
   publisher: Publisher;
 }
 
-/** What takes the records of a market. */
+/** Receiver of a market's records. */
 type Taking = Pick<EnrichedMarket, "take" | "passTo">;
 
 /**
- * The enrichers of an environment on the records that a connector tells, beside them on the bus.
- * While the bus is away or slow only the newest row of each market is kept, and told after.
+ * Runs the environment's enrichers on published records and publishes their rows. While the bus is
+ * away or slow, only the newest row of each market is kept and published later.
  */
 export class EnrichedOutput {
   #options: EnrichedOutputOptions;
   #markets = new Map<string, Taking>();
-  /** Absent where no instrument is named on another feed. */
+  /** Absent when no instrument is paired with another feed. */
   #crossFeed: CrossFeed | undefined;
   #subjects = new Map<string, string>();
   #bytes: RowBytes;
   #idPrefix: string;
-  /** Newest rows that the bus has not taken, by symbol. */
+  /** Newest rows not yet published, by symbol. */
   #waiting = new Map<string, EnrichedRow>();
   #draining: Promise<void> | undefined;
   #rows = 0;
@@ -44,7 +44,7 @@ export class EnrichedOutput {
     this.#idPrefix = `enriched:${options.feed}:${options.run}:`;
   }
 
-  /** Reads other feeds, where the chain has instruments of them, from now on. */
+  /** Starts reading other feeds where the chain pairs instruments with them. */
   readOthers({ transport, logger }: { transport: Transport; logger: Logger }): void {
     const { env, feed, enrichment } = this.#options;
     const pairs = enrichment.pairsOf(feed).map(({ symbol, other }) => {
@@ -57,7 +57,7 @@ export class EnrichedOutput {
     this.#crossFeed.start();
   }
 
-  /** An output that does what `output` does, and then takes the record. */
+  /** Wraps `output` so that published records are also enriched. */
   around(output: PipelineOutput): PipelineOutput {
     return {
       publish: (message, event) => {
@@ -81,12 +81,12 @@ export class EnrichedOutput {
     }
   }
 
-  /** No record of before `timeUs` comes any more. */
+  /** Advances the watermark of all markets to `timeUs`: no earlier record follows. */
   passTo(timeUs: number): void {
     for (const market of this.#markets.values()) market.passTo(timeUs);
   }
 
-  /** Ends; what the bus has not taken is made of the archive. */
+  /** Closes; rows that were not published can be computed from the archive. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#crossFeed?.close();

@@ -12,7 +12,7 @@ import type { VenueConnection } from "./connection_state.ts";
 interface FeedAnswersOptions {
   env: string;
   feed: string;
-  /** Whose symbols it has; absent = the feed has no shards. */
+  /** Shard whose symbols it has; absent = the feed has no shards. */
   shard?: string | undefined;
   transport: Transport;
   /** Snapshots of all valid books, encoded back to back. */
@@ -20,7 +20,7 @@ interface FeedAnswersOptions {
   report: () => CaptureReport;
 }
 
-/** Answers of the connector that tells a feed: its books, and what it waits for. */
+/** Answers requests for a feed's books and capture report, while this connector publishes it. */
 export class FeedAnswers {
   #options: FeedAnswersOptions;
   #responders: Subscription[] = [];
@@ -29,7 +29,7 @@ export class FeedAnswers {
     this.#options = options;
   }
 
-  /** Answers from now on. Rejects as the transport does. */
+  /** Starts answering. Rejects as the transport does. */
   async begin(): Promise<void> {
     const { env, feed, shard, transport, snapshots, report } = this.#options;
     const encoder = new TextEncoder();
@@ -41,13 +41,13 @@ export class FeedAnswers {
     );
   }
 
-  /** Answers no more. */
+  /** Stops answering. */
   end(): void {
     for (const responder of this.#responders.splice(0)) responder.unsubscribe();
   }
 }
 
-/** The report on connections and on what does not come; what is refused first. */
+/** Reports connections and missing subscriptions, refused ones first. */
 export function captureReport(
   connections: readonly VenueConnection[],
   missing: readonly MissingSubscription[],

@@ -15,34 +15,34 @@ import {
 } from "@ssmd/market";
 import type { InMessage, Transport } from "@ssmd/transport";
 
-/** Whose records are looked for. */
+/** The turn whose records are read back. */
 interface TurnOfFeed {
   env: string;
   feed: string;
-  /** The last one; what it gave away is told from before its end on. */
+  /** Last turn; what it gave away is published again from before its end. */
   turn: Turn;
 }
 
 const LOOK_BACK_MESSAGES = 1_024;
 const LOOK_BACK_GROWTH = 8;
 
-/** What was told of a feed. */
+/** What the bus holds of a feed's last turn. */
 interface FeedBefore extends Required<Pick<Turn, "after" | "told" | "gaps">> {
   /** By kind of record. */
   last: ReadonlyMap<string, LastOfKind>;
 }
 
-/** The last record of a kind. */
+/** Last record of a kind. */
 export interface LastOfKind {
-  /** What it says, as {@linkcode RecordContent} gives it. */
+  /** Content as {@linkcode RecordContent} encodes it. */
   content: string;
-  /** Its receivedAt by the clock of who told it, µs. */
+  /** Its receivedAt on the publishing connector's clock, µs. */
   atUs: number;
 }
 
 /**
- * What was told of a feed in its last turn, as the bus holds it: where it ended, the trades just
- * before, and what it left open. Rejects as the transport does.
+ * Reads a feed's last turn from the bus: its end, the trades just before, and its open gaps.
+ * Rejects as the transport does.
  */
 export async function readFeedBefore(
   transport: Transport,
@@ -58,7 +58,7 @@ export async function readFeedBefore(
   };
 }
 
-/** Its end, and when the bus stored that by its own clock, µs; Infinity = it holds none. */
+/** Reads the turn's end and when the bus stored it, by the bus's clock, µs; Infinity = not held. */
 async function readEnd(
   transport: Transport,
   { env, feed, turn }: TurnOfFeed,
@@ -103,7 +103,7 @@ async function readNewest(
   if (endUs <= 0) return { told: { fromUs: 0, trades: [] }, last };
   const content = new RecordContent();
   const trades = [];
-  // What waited for the bus was stored later, never earlier; but the bus's clock may be another one.
+  // Delayed records are stored later, never earlier; the bus's clock may differ from ours.
   const lastUs = Math.min(endUs, lastGoodAtUs, storedAtUs);
   const span = {
     filters: ["trade", "ticker", "orderbook", "status"].map((type) => filterOf(env, feed, type)),
@@ -148,11 +148,11 @@ function filterOf(env: string, feed: string, type: string): string {
   return `${escapeToken(env)}.${escapeToken(feed)}.${type}.>`;
 }
 
-/** What records say, whoever received them. */
+/** Content of records, independent of who captured them. */
 export class RecordContent {
   #encoder = new Encoder();
 
-  /** The same for equal records of two captures. */
+  /** Returns the same text for equal records of two captures. */
   of(event: MarketEvent): string {
     const anonymous = { ...event, receivedAtUs: 0, sequence: 0, run: 0, connection: 0 };
     return this.#encoder.encode(anonymous).toBase64();

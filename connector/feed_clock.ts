@@ -7,22 +7,21 @@ import type { ClockSources } from "./clock_quality.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
 import type { FrameIngest } from "./frame_ingest.ts";
 
-/** Options of {@linkcode FeedClock}. */
 interface FeedClockOptions {
-  /** Absent = not said. */
+  /** Absent = not configured. */
   location: CaptureLocation | undefined;
   /** Default chrony, then timesyncd. */
   sources: ClockSources | undefined;
-  /** Where lines come from now. */
+  /** Connections that deliver lines now. */
   connectionIndexes: () => Iterable<number>;
   ingest: FrameIngest;
-  /** Whether lines may come: before and after that nothing is told. */
+  /** Whether lines may come; before and after that no event is written. */
   isCapturing: () => boolean;
   logger: Logger;
   metrics: ConnectorMetrics;
 }
 
-/** How the machine's clock is kept: in metrics, and in the lines whose times are suspect for it. */
+/** Reports the clock's status in metrics, and suspect times in the lines of connections. */
 export class FeedClock {
   #options: FeedClockOptions;
   #monitor: ClockMonitor;
@@ -36,34 +35,34 @@ export class FeedClock {
     );
   }
 
-  /** The newest reading. */
+  /** Newest reading. */
   get current(): CaptureClock {
     return this.#monitor.current;
   }
 
-  /** Asks the machine; resolves with the answer, after a second at most. Never rejects. */
+  /** Reads the clock status; resolves after a second at most. Never rejects. */
   read(): Promise<void> {
     return this.#monitor.read();
   }
 
-  /** Resolves when no question is under way. */
+  /** Resolves when no reading is in progress. */
   settled(): Promise<void> {
     return this.#monitor.settled();
   }
 
-  /** Looks, once a second, whether the clock was set or is to be asked again. */
+  /** Checks for clock steps, and for a due reading, once a second. */
   tick(): void {
     const { ingest, connectionIndexes } = this.#options;
     ingest.watchClock((step) => this.#reporter.tellStep(connectionIndexes(), step));
     this.#monitor.tick();
   }
 
-  /** The last run left the times of a connection suspect since `fromUs`, and told it. */
+  /** Restores suspect times, since `fromUs`, that the last run reported and left open. */
   resume(connectionIndex: number, fromUs: number): void {
     this.#reporter.resume(connectionIndex, fromUs);
   }
 
-  /** Tells the newest reading. */
+  /** Reports the newest reading. */
   tell(): void {
     const { metrics, connectionIndexes, isCapturing } = this.#options;
     const { status, offsetUs } = this.#monitor.current;

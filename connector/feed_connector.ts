@@ -12,7 +12,7 @@ import { knownRuns } from "./run.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { notRunning, symbolsFixed } from "./symbol_change.ts";
 
-/** A connector of one feed; nothing happens before `start`. */
+/** Creates a connector of one feed; nothing happens before `start`. */
 export function createConnector(options: ConnectorOptions): Connector {
   return new FeedConnector(options);
 }
@@ -20,10 +20,10 @@ export function createConnector(options: ConnectorOptions): Connector {
 const TEND_MS = 1000;
 const TURN_LOOK_MS = 250;
 const FLUSH_MS_MAX = 15_000;
-/** Longest wait for a spool that refuses, when the process is to end. */
+/** Longest wait for a failing spool disk during shutdown. */
 const COMMIT_MS_MAX = 3_000;
 
-/** What happens in a connector's life: its start, its seconds, changes of its markets, its end. */
+/** Lifecycle of a connector: start, periodic checks, market changes, stop. */
 class FeedConnector implements Connector {
   readonly played: Promise<void>;
   #options: ConnectorOptions;
@@ -36,7 +36,7 @@ class FeedConnector implements Connector {
   #turnTimer: ReturnType<typeof setInterval> | undefined;
   #replaced = Promise.withResolvers<SsmdError>();
   #isReplaced = false;
-  /** Lines may come: all that the last run left has gone before them. */
+  /** Whether lines may come; everything that the last run left was processed before. */
   #capturing = false;
   #lock: SpoolLock | undefined;
   #stopping: Promise<void> | undefined;
@@ -62,7 +62,7 @@ class FeedConnector implements Connector {
     const { spoolDir: dir, venue, endpoint, credentials } = this.#options;
     const { player, queue, rawFiles, clock, turns, taker, history, logger } = this.#parts;
     this.#requireWork();
-    // Credentials that cannot even sign a handshake will not do so later.
+    // Credentials that cannot sign a handshake now will not do so later.
     if (!player) await venue.handshake(endpoint, await credentials(), Date.now());
     this.#lock = await lockSpool(dir);
     queue.clear();
@@ -85,7 +85,7 @@ class FeedConnector implements Connector {
     this.#parts.watermarks.start();
   }
 
-  /** A recording is whole in itself: it does not go on where another run ended. */
+  /** A recording is complete in itself and does not resume another run. */
   #startPlaying(player: RecordingPlayer): void {
     const { indexes, states } = this.#parts.connections;
     for (const index of indexes) states.opened(index);
@@ -101,7 +101,7 @@ class FeedConnector implements Connector {
         ingest.event(connection.connectionIndex, "resumed", left.why, before);
         this.#resumeClock(connection.connectionIndex, left);
       }
-      // Without a market none is of interest until one comes.
+      // A connection without markets is of no interest until one is added.
       if (connection.wanted.length === 0) {
         ingest.event(connection.connectionIndex, "subscribe", "[]");
       }
@@ -147,7 +147,7 @@ class FeedConnector implements Connector {
     return symbols.length === 0 ? undefined : { symbols, untilUs: this.#parts.ingest.nowUs() };
   }
 
-  /** Who tells the feed answers for its books. */
+  /** Answers book requests; only the connector that publishes the feed does. */
   async #respond(): Promise<void> {
     try {
       await this.#parts.answers.begin();
@@ -156,7 +156,7 @@ class FeedConnector implements Connector {
     }
   }
 
-  /** What was not published by now is the other one's; the next start stands by. */
+  /** Unpublished records are the successor's to publish; after a restart this one is a standby. */
   #replace(why: string): void {
     if (this.#isReplaced || this.#stopping) return;
     this.#isReplaced = true;
@@ -196,7 +196,7 @@ class FeedConnector implements Connector {
     clock.tick();
   }
 
-  /** Quiet markets become stale: all that came before now has gone through the pipeline. */
+  /** Advances enrichment when no line is in flight, so that quiet markets become stale. */
   #passTime(): void {
     const { ingest, enriched } = this.#parts;
     const { received, processed } = ingest.lines;
@@ -244,7 +244,7 @@ class FeedConnector implements Connector {
     if (player) throw symbolsFixed();
     if (!this.#capturing || this.#stopping) throw notRunning();
     const known = async () => {
-      // What is on its way belongs to it.
+      // Lines in flight belong to that state.
       await ingest.commit();
       if (this.#stopping) throw notRunning();
       return history.known();
@@ -266,7 +266,7 @@ class FeedConnector implements Connector {
     const { ingest, player, history, rawFiles, queue, publisher } = this.#parts;
     await this.stop();
     await ingest.close();
-    // Before the last segment goes: it says the same.
+    // Written before the last segment is removed, as both hold the same state.
     if (!player) await history.end(this.#givenUp === 0);
     await rawFiles.close();
     queue.close();
@@ -305,7 +305,7 @@ class FeedConnector implements Connector {
     ]);
   }
 
-  /** A disk that refuses for good does not keep the process from ending. */
+  /** A disk that fails for good must not keep the process from ending. */
   async #commitOrGiveUp(): Promise<void> {
     const { ingest, logger } = this.#parts;
     const late = setTimeout(() => {

@@ -1,17 +1,17 @@
 import type { Connector } from "./connector.ts";
 import type { FeedParts } from "./feed_parts.ts";
 
-/** The metrics of a connector that are read off it, once a second. */
+/** Gauges and counters of a connector that are sampled once a second. */
 export class FeedGauges {
   #parts: FeedParts;
-  /** Frames that the scanners left to JSON, as far as they are counted. */
+  /** Frames that fell back to JSON parsing, as counted so far. */
   #unscanned = 0;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
   }
 
-  /** Reads them off. */
+  /** Samples them. */
   look({ isTelling, isBacked }: Pick<Connector, "isTelling" | "isBacked">): void {
     const { metrics, connections, rawFiles, waiting } = this.#parts;
     const { labels } = metrics;

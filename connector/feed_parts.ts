@@ -29,51 +29,51 @@ import { TurnTaker } from "./turn_taker.ts";
 import { VenueConnections } from "./venue_connections.ts";
 import { Watermarks } from "./watermarks.ts";
 
-/** What the parts need to know of, and tell, the connector that they make up. */
+/** Callbacks and state of the connector that owns the parts. */
 interface FeedHost {
-  /** Lines may come. */
+  /** Whether lines may come. */
   isCapturing: () => boolean;
   isStopping: () => boolean;
-  /** Another one tells the feed, or a turn cannot be told: this one is to end. */
+  /** Another connector publishes the feed, or a turn failed; this one must end. */
   onReplaced: (why: string) => void;
-  /** A failed turn's error. */
+  /** Called with the error of a failed turn. */
   onTurnFailed: (error: unknown) => void;
-  /** The feed is this one's to tell from now on. */
+  /** Called when this connector starts publishing the feed. */
   onTelling: () => void;
-  /** What the venue said of markets; the time of its line, µs. */
+  /** Called with the venue's market news; the line's time, µs. */
   onNews: (news: readonly unknown[], atUs: number) => void;
-  /** What another shard has by now. */
+  /** Returns the symbols that another shard owns by now. */
   leaveReleased: () => Promise<Turn["released"]>;
 }
 
 /**
- * The parts of a connector of one feed, made and joined: frames go from `connections` to `ingest`
- * (the spool), through `pipeline`, to `output` and `queue` (the bus); closed segments of the spool go
- * to `rawFiles`. Nothing happens before the connector starts them.
+ * Parts of a connector of one feed, wired: frames go from `connections` to `ingest` (the spool),
+ * through `pipeline`, to `output` and `queue` (the bus); closed spool segments go to `rawFiles`.
+ * Nothing happens before the connector starts them.
  */
 export class FeedParts {
   readonly run: string;
   readonly logger: Logger;
   readonly metrics: ConnectorMetrics;
   readonly health: ComponentHealth;
-  /** Absent where no other process shares the bus. */
+  /** Absent when no other process shares the bus. */
   readonly turns: FeedTurns | undefined;
   readonly connections: VenueConnections;
   readonly output: RecordOutput;
   readonly publisher: Publisher;
   readonly bus: BusProgress;
   readonly queue: PublishQueue;
-  /** Absent where nothing is enriched: then no code of it runs. */
+  /** Absent when nothing is enriched; then no enrichment code runs. */
   readonly enriched: EnrichedOutput | undefined;
   readonly pipeline: Pipeline;
   readonly rawFiles: RawFiles;
-  /** Absent where no other process shares the bus. */
+  /** Absent when no other process shares the bus. */
   readonly taker: TurnTaker | undefined;
   readonly ingest: FrameIngest;
   readonly clock: FeedClock;
   readonly history: RunHistory;
   readonly watch: SubscriptionWatch;
-  /** Absent but for a recording. */
+  /** Present only for a recording. */
   readonly player: RecordingPlayer | undefined;
   readonly watermarks: Watermarks;
   readonly answers: FeedAnswers;
@@ -111,12 +111,12 @@ export class FeedParts {
     });
   }
 
-  /** Messages that the bus has not acknowledged. */
+  /** Number of messages that the bus has not acknowledged. */
   get waiting(): number {
     return this.queue.waiting + this.publisher.pending;
   }
 
-  /** Lines of a recording may have the time of the last one, until no more come. */
+  /** Later lines of a recording may share the last one's time until the end. */
   nowUs(): number {
     if (this.#options.recording?.times !== "recorded") return this.ingest.nowUs();
     const { playedUs } = this.ingest;
@@ -125,7 +125,7 @@ export class FeedParts {
 
   #newTurns(): FeedTurns | undefined {
     const { env, feed, spoolDir: dir, transport, shard, takeoverMs, recording } = this.#options;
-    // A recording is told whole, whoever else tells the feed.
+    // A recording is published whole, whoever else publishes the feed.
     if (recording !== undefined) return undefined;
     return FeedTurns.of({
       ...{ env, feed, run: this.run, dir, transport, logger: this.logger, ttlMs: takeoverMs },

@@ -8,22 +8,21 @@ import {
 } from "@ssmd/metadata";
 import type { KeyValueStore, Publisher, Transport } from "@ssmd/transport";
 
-/** Where a synchronization reads what is known, and writes what is new. */
+/** Store that a synchronization reads known instruments from and writes new ones to. */
 export interface InstrumentStore {
-  /** All that is known, by id. */
+  /** Returns all known instruments, by id. */
   known(): Promise<Map<string, InstrumentFile>>;
   /** Writes instruments; durable once resolved. */
   put(instruments: readonly InstrumentFile[]): Promise<void>;
-  /** Ends it. */
   close(): Promise<void>;
 }
 
-/** Writes on their way at once. */
+/** Most concurrent writes. */
 const PUTS_MAX = 256;
 
 /**
- * The key-value store of an environment's bus. Each change is told on `{env}.secmaster.changes`, too.
- * Throws as the transport does.
+ * Instruments in the key-value store of an environment's bus. Each change is also published on
+ * `{env}.secmaster.changes`. Throws as the transport does.
  */
 export class BusInstruments implements InstrumentStore {
   #env: string;
@@ -36,7 +35,7 @@ export class BusInstruments implements InstrumentStore {
     this.#publisher = publisher;
   }
 
-  /** Opens the store, which is made when it is missing. */
+  /** Opens the store; creates it when missing. */
   static async open(transport: Transport, env: string): Promise<BusInstruments> {
     const store = await transport.keyValue(INSTRUMENT_STORE);
     return new BusInstruments(env, store, transport.publisher());
@@ -64,7 +63,7 @@ export class BusInstruments implements InstrumentStore {
   }
 
   async #tell(instrument: InstrumentFile, revision: number): Promise<void> {
-    // The journal of changes: what is new, not all that was known before.
+    // A change carries the newest version only, not the whole history.
     const { id, name, versions, mappings } = instrument;
     const change = { id, name, version: versions.at(-1), mappings, revision };
     if (this.#publisher.full) await this.#publisher.ready();
@@ -76,8 +75,8 @@ export class BusInstruments implements InstrumentStore {
   }
 
   /**
-   * Writes what `change` makes of what is known of an instrument, however many write at once; gives it,
-   * or undefined when that is nothing new.
+   * Writes the result of `change` on the known instrument, retrying on concurrent writes. Returns
+   * what was written; undefined when there was nothing to change.
    */
   async change(
     id: string,
@@ -100,7 +99,7 @@ export class BusInstruments implements InstrumentStore {
     }
   }
 
-  /** Takes instruments off the store, which a file holds; those that changed meanwhile stay. */
+  /** Deletes instruments that a registry file holds; keeps those that changed meanwhile. */
   async remove(instruments: readonly InstrumentFile[]): Promise<void> {
     for (const instrument of instruments) {
       const entry = await this.#store.get(instrumentKey(instrument.id));
@@ -110,7 +109,7 @@ export class BusInstruments implements InstrumentStore {
     }
   }
 
-  /** Ends what was opened here; the transport stays. */
+  /** Closes the publisher; the transport stays open. */
   async close(): Promise<void> {
     await this.#publisher.close();
   }

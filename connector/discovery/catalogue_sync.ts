@@ -6,34 +6,34 @@ import { BusInstruments, type InstrumentStore } from "./bus_instruments.ts";
 import { type SyncCounts, synchronize } from "./synchronize.ts";
 import { askVenueRest } from "./venue_rest.ts";
 
-/** What is taken over from a venue. */
+/** What to synchronize from a venue. */
 interface CatalogueSync {
   venue: string;
-  /** Feed that names are of; default the venue's. */
+  /** Feed of the names; default the venue's. */
   feed?: string | undefined;
-  /** One series only, where the venue has some. */
+  /** One series only, where the venue has series. */
   series?: string | undefined;
-  /** Pairs of tokenized assets besides. */
+  /** Also include pairs of tokenized assets. */
   tokenized?: boolean | undefined;
-  /** Only what changed since, seconds since 1970. */
+  /** Only changes since this time, seconds since 1970. */
   sinceS?: number | undefined;
-  /** Address of the REST in place of the venue's. */
+  /** Base URL instead of the venue's. */
   url?: string | undefined;
   /** Signs requests; absent = public data. */
   credentials?: Record<string, string> | undefined;
 }
 
-/** Where it goes, and what is known of it. */
+/** Where instruments are written, and what is already known. */
 interface SyncTarget {
   store: InstrumentStore;
-  /** Known besides the store: the registry's files. */
+  /** Instruments of the registry's files, known besides the store. */
   files: ReadonlyMap<string, InstrumentFile>;
-  /** Nothing is written. */
+  /** Write nothing. */
   dryRun?: boolean;
   onPage?: (counts: SyncCounts) => void;
 }
 
-/** Asks a venue's REST for its markets and writes what is news. Throws VenueError, and as the store. */
+/** Writes what changed in a venue's REST catalogue. Throws VenueError, and as the store does. */
 export async function syncCatalogue(
   { venue: id, feed = id, series, tokenized = false, sinceS, url, credentials }: CatalogueSync,
   target: SyncTarget,
@@ -59,7 +59,7 @@ export async function syncCatalogue(
   });
 }
 
-/** Opens the security master of an environment's bus for a while. Throws as the bus does. */
+/** Opens the security master on an environment's bus during `action`. Throws as the bus does. */
 export async function withBusInstruments<T>(
   { env, registryDir }: { env: string; registryDir: string },
   action: (store: BusInstruments) => Promise<T>,

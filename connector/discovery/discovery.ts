@@ -17,41 +17,41 @@ import type { Connector } from "../connector.ts";
 import { BusInstruments } from "./bus_instruments.ts";
 import { askVenueRest } from "./venue_rest.ts";
 
-/** Pause between two looks at the REST; what the connection tells is known at once. */
+/** Pause between two REST refreshes; news on connections arrives at once. */
 const REFRESH_MS = 300_000;
 const REFRESH_MS_FAILED = 15_000;
-/** The store is read whole this often, and what is over leaves it for its file. */
+/** How often the whole store is read and ended markets are removed from it. */
 const TIDY_MS = 24 * 3_600_000;
 const SETTLED_US_MIN = 7 * 24 * 3_600_000_000;
 
-/** Whose markets are discovered. */
+/** Options of {@linkcode Discovery}. */
 export interface DiscoveryOptions {
   environment: Environment;
   feed: string;
   venue: Venue;
-  /** Address of its REST; absent = only what its connections tell is known. */
+  /** Base URL of the REST API; absent = only news on connections. */
   rest?: string | undefined;
   /** Signs requests; absent = public data. */
   credentials?: Credentials;
-  /** Instruments of the registry's files. */
+  /** Instruments of the registry's files, by id. */
   instruments: ReadonlyMap<string, InstrumentFile>;
   bus: Transport;
   logger: Logger;
 }
 
 /**
- * Brings what a venue says of the markets of an environment, and of those that its rules are about,
- * into the security master: at once what comes on connections, every few minutes what REST says.
+ * Writes the venue's market data about named markets and those matched by select rules into the
+ * security master: news on connections at once, REST every few minutes.
  */
 export class Discovery {
   #options: DiscoveryOptions;
   #store: BusInstruments;
   #select: Selector[] = [];
   #named: ReadonlySet<string> = new Set();
-  /** Markets of the rules, and named ones that are known, that are not over. */
+  /** Ids of wanted markets that have not ended. */
   #living = new Set<string>();
   #idsByExternal = new Map<string, string>();
-  /** When the store was read whole, ms of `performance.now()`. */
+  /** When the whole store was read last, ms of `performance.now()`. */
   #notedAtMs = -Infinity;
   #changes: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> = Promise.resolve();
@@ -63,7 +63,7 @@ export class Discovery {
     this.#store = store;
   }
 
-  /** Begins to listen and to ask. Rejects as the transport does. */
+  /** Starts listening and refreshing. Rejects as the transport does. */
   static async start(
     connector: Pick<Connector, "hearNews">,
     options: DiscoveryOptions,
@@ -75,7 +75,7 @@ export class Discovery {
     return discovery;
   }
 
-  /** Other markets are wanted from now on. */
+  /** Changes the wanted markets. */
   choose({ symbols, select = [] }: MarketChoice): void {
     const { feed } = this.#options;
     const isOwn = (each: { feed: string }) => each.feed === feed;
@@ -89,7 +89,7 @@ export class Discovery {
     this.#refresh();
   }
 
-  /** Which markets of the rules live, as far as the store knows. */
+  /** Reads the whole store, notes wanted markets, and removes those that a file replaces. */
   async #noteKnown(): Promise<void> {
     this.#living.clear();
     this.#idsByExternal.clear();
@@ -100,7 +100,7 @@ export class Discovery {
     await this.#store.remove([...known.values()].filter((each) => this.#isKeptByFile(each)));
   }
 
-  /** What was settled for a week, and of which the registry's file says all, leaves the bus. */
+  /** Whether a market settled a week ago and its registry file equals the stored instrument. */
   #isKeptByFile(instrument: InstrumentFile): boolean {
     const file = this.#options.instruments.get(instrument.id);
     const knownUs = usOfInstant(instrument.versions.at(-1)?.known ?? "") ?? Infinity;
@@ -124,7 +124,7 @@ export class Discovery {
     return this.#select.some((selector) => isAbout(selector, instrument));
   }
 
-  /** What is kept although nobody named it: markets of rules, and the exchange itself. */
+  /** Whether it is kept without being named: matched by a rule, or the exchange itself. */
   #isDiscovered(instrument: InstrumentFile): boolean {
     return instrument.asset_class === "venue" || this.#isOfRule(instrument);
   }
@@ -158,7 +158,7 @@ export class Discovery {
     const after = await this.#store.change(id, (stored) => {
       const known = stored ?? this.#options.instruments.get(id);
       const fresh = news(known);
-      // What the file names is kept up where it is known; rules bring what is not.
+      // Named markets are only updated where known; rules also add unknown ones.
       const isKept = fresh !== undefined && (known !== undefined || this.#isDiscovered(fresh));
       return isKept ? withNews(known, fresh) : undefined;
     });
@@ -187,7 +187,7 @@ export class Discovery {
     });
   }
 
-  /** What REST says of all markets of the rules, and of named ones, that are not settled. */
+  /** Refreshes markets of the rules, and named ones, that are not settled, from REST. */
   async #look(): Promise<void> {
     const { feed, venue: { catalogue }, rest } = this.#options;
     const select = this.#select;
@@ -204,7 +204,7 @@ export class Discovery {
       });
       if (!await this.#takePages(pages)) return;
     }
-    // Rules ask for the named ones, too.
+    // The queries of rules also return the named ones.
     if (select.length > 0 || this.#living.size === 0 || catalogue.tellsEnds !== true) return;
     await this.#takePages(catalogue.instruments(ask, { ...request(), namedOnly: true }));
   }
@@ -217,7 +217,7 @@ export class Discovery {
     });
   }
 
-  /** Takes pages in; false when other markets are wanted meanwhile. */
+  /** Writes pages of instruments; returns false when other markets are wanted meanwhile. */
   async #takePages(pages: AsyncIterable<InstrumentFile[]>): Promise<boolean> {
     const [select, named] = [this.#select, this.#named];
     for await (const page of pages) {
@@ -232,7 +232,7 @@ export class Discovery {
     return true;
   }
 
-  /** Ends when what was heard is kept. */
+  /** Resolves when all received news is written. */
   async close(): Promise<void> {
     this.#closed.abort();
     clearTimeout(this.#timer);
@@ -242,7 +242,7 @@ export class Discovery {
   }
 }
 
-/** What REST was asked for before something newer was known says nothing of it; the next time it does. */
+/** Drops a REST answer that is older than the newest known version; the next refresh brings it. */
 function unlessLate(
   fresh: InstrumentFile,
   known: InstrumentFile | undefined,

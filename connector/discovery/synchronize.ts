@@ -2,32 +2,32 @@ import type { AskRest, Catalogue, CatalogueRequest } from "@ssmd/exchanges";
 import { type InstrumentFile, withNews } from "@ssmd/metadata";
 import type { InstrumentStore } from "./bus_instruments.ts";
 
-/** What a synchronization did. */
+/** Counts of a synchronization. */
 export interface SyncCounts {
-  /** What the venue told of: markets, and the exchange itself. */
+  /** Markets read, and the exchange itself. */
   read: number;
-  /** Instruments that were not known. */
+  /** New instruments. */
   added: number;
-  /** Instruments of which something was not known. */
+  /** Instruments with changes. */
   changed: number;
 }
 
-/** What is synchronized. */
+/** Options of {@linkcode synchronize}. */
 interface SyncOptions {
   catalogue: Catalogue;
   ask: AskRest;
   request: CatalogueRequest;
   store: InstrumentStore;
-  /** Known besides the store: the registry's files. */
+  /** Instruments of the registry's files, known besides the store. */
   files: ReadonlyMap<string, InstrumentFile>;
-  /** Nothing is written. */
+  /** Write nothing. */
   dryRun?: boolean;
   onPage?: (counts: SyncCounts) => void;
 }
 
 /**
- * Takes over what a venue's REST says of its markets: only what is news is written, so that a second
- * run without a change writes nothing. What a venue tells no more stays as it was known.
+ * Writes what changed in a venue's REST catalogue; a second run without a change writes nothing.
+ * Markets that the venue no longer lists stay as they are.
  */
 export async function synchronize(options: SyncOptions): Promise<SyncCounts> {
   const { catalogue, ask, request, store, files } = options;

@@ -4,11 +4,11 @@ import { sleep, VenueError } from "@ssmd/runtime";
 /** Options of {@linkcode askVenueRest}. */
 interface VenueRestOptions {
   venue: Venue;
-  /** Address of the REST, a simulator's in tests. */
+  /** Base URL of the REST API; a simulator's in tests. */
   url: string;
   /** Signs requests; absent = public data. */
   credentials?: Credentials;
-  /** Requests a second at most. */
+  /** Most requests per second. */
   perSecond: number;
 }
 
@@ -18,8 +18,8 @@ const PAUSE_MS_FIRST = 250;
 const PAUSE_MS_MAX = 10_000;
 
 /**
- * Asks a venue's REST at a bounded pace. What is refused for its rate or fails at the server is asked
- * again, as late as the venue says. Rejects with VenueError `VENUE_REST_REFUSED` or
+ * Returns a rate-limited REST client of a venue. It retries rate limits and server errors, after
+ * the delay that the venue names. Rejects with VenueError `VENUE_REST_REFUSED` or
  * `VENUE_REST_UNAVAILABLE`.
  */
 export function askVenueRest(options: VenueRestOptions): AskRest {
