@@ -4,224 +4,224 @@ import type { FrameScanner } from "./frame_scanner.ts";
 import type { InstrumentFile } from "@ssmd/metadata";
 import type { MissingSubscription, OrderedChannel } from "./subscription.ts";
 
-/** A market to be captured, as the environment names it. */
+/** A market to capture, as the environment names it. */
 export interface SymbolSpec {
-  /** Ours. */
+  /** Our symbol. */
   symbol: string;
-  /** The venue's. */
+  /** The venue's symbol. */
   external: string;
-  /** Levels a side where the venue asks for it. */
+  /** Book levels per side, for venues whose subscription takes a depth. */
   depth?: number;
-  /** Of a recording that does not show what was asked for: only what was refused is missing. */
+  /** Set for a recording that does not show its subscriptions: only refused ones count as missing. */
   isOrderUnknown?: true;
 }
 
 /** Credentials of a venue by field name (`key_id`, `private_key`), already resolved. */
 export type Credentials = Record<string, string>;
 
-/** Gives the credentials of a venue as their source holds them now: keys are rotated in place. */
+/** Reads a venue's credentials from their source on each call, as keys are rotated in place. */
 export type CredentialsSource = () => Promise<Credentials>;
 
-/** How to open a connection. Made anew for every try, as signatures age. */
+/** How to open a connection. Built for every attempt, as signatures expire. */
 export interface Handshake {
-  /** Where to. */
+  /** WebSocket address. */
   url: string;
-  /** Of the HTTP upgrade. */
+  /** Headers of the HTTP upgrade. */
   headers: Record<string, string>;
 }
 
-/** What one frame means. */
+/** Result of translating one frame. */
 export interface Normalized {
   /** Zero or more records, in order; `sequence` is 0, the connector sets it. */
   events: MarketEvent[];
-  /** Records that another connector tells; set by the translator, absent = none. */
+  /** Records that another connector publishes; set by the translator, absent = none. */
   untold?: MarketEvent[];
   /** Frames to send to the venue now (resubscribe, ask for a snapshot); ignored in replay. */
   send: string[];
-  /** What it said of lives and terms of markets, ordered or not, for {@linkcode Catalogue.news}. */
+  /** Market lifecycle and terms in the frame, subscribed or not, for {@linkcode Catalogue.news}. */
   news?: readonly unknown[];
-  /** What the frame was, beside its events: for acks, watchdogs, logs and counts. */
+  /** Kind of frame, beside its events: for acks, watchdogs, logs and counts. */
   notice?: Notice;
 }
 
-/** News of a connection that is no market data. */
+/** What a frame says besides market data. */
 type Notice =
   | { type: "subscribed"; channel: string; symbols: string[] }
   | { type: "unsubscribed"; channel: string }
   /**
-   * The venue refused a request; `terminal` = the connection must be made anew. `isForeign`: one of a
-   * recorder, of which neither channel nor market is known. `isDenied`: as the credentials do not do.
+   * The venue refused a request. `terminal` = reconnect. `isForeign` = a recorder's request, of
+   * unknown channel and market. `isDenied` = the credentials are not sufficient.
    */
   | { type: "refused"; message: string; terminal: boolean; isForeign?: true; isDenied?: true }
   | { type: "heartbeat" }
-  /** Understood and of no interest. */
+  /** Understood, but not used. */
   | { type: "ignored"; what: string }
-  /** Data that was dropped on purpose: a delta for a suspect book. */
+  /** Data dropped on purpose: a delta for an invalid book. */
   | { type: "dropped"; what: string }
-  /** Of a type that we do not know, well formed and of no known channel: to be counted. */
+  /** Well formed, but of an unknown type and channel; counted. */
   | { type: "unknown"; what: string }
-  /** What was made of the venue's data contradicts the venue: an open gap says so. */
+  /** Derived data contradicts the venue; an open gap covers it. */
   | { type: "suspect"; reason: string }
   | UnreadableNotice;
 
-/** A frame, or a part of it, that is of a known channel and cannot be read: to be dead-lettered. */
+/** A frame of a known channel that is unreadable in whole or in part; goes to the dead letters. */
 export interface UnreadableNotice {
-  /** Which notice it is. */
+  /** Discriminator. */
   type: "unreadable";
-  /** One sentence for a person. */
+  /** Reason, one sentence for a person. */
   reason: string;
-  /** Our name of the market that it is about; absent = it cannot be told, or several. */
+  /** Our symbol of the market concerned; absent = unknown, or several. */
   symbol?: string;
-  /** Which records are missing by it; absent = it cannot be told. */
+  /** Channel whose records are missing; absent = unknown. */
   channel?: GapChannel;
-  /** Whether a gap that the normalizer opened says so already. */
+  /** Whether the normalizer has already opened a gap for it. */
   isCovered?: boolean;
 }
 
 /**
- * The pure translation of one connection of a venue. It keeps per-symbol state and has no socket,
- * clock, log or bus: live, replay, reprocess and tests run the same lines.
- * The one instance lives across reconnects of its connection.
+ * Pure translation of one connection of a venue: per-symbol state, but no socket, clock, log or
+ * bus. Live, replay, reprocess and tests run the same code. One instance serves a connection across
+ * its reconnects.
  */
 export interface Normalizer {
-  /** Frames that subscribe everything, for a connection that was just opened. */
+  /** Frames that subscribe to everything, for a newly opened connection. */
   subscribe(): string[];
   /**
    * Translates a frame. `json` is the parsed frame, `text` its source. Never throws on bad input:
-   * a frame that cannot be read gives the notice `unreadable`.
+   * an unreadable frame gives the notice `unreadable`.
    */
   normalize(json: unknown, text: string, receivedAtUs: number): Normalized;
-  /** Reads frames of usual shapes from their bytes; absent = all frames are read as JSON. */
+  /** Reads frames of common shapes from their bytes; absent = all frames are parsed as JSON. */
   readonly scanner?: FrameScanner | undefined;
   /**
-   * Translates a frame that `scanner` has put on its tape at `place`; undefined = it has to be read as
-   * JSON after all, and nothing was changed.
+   * Translates a frame that `scanner` has put on its tape at `offset`. Returns undefined, with no
+   * state changed, when the frame must be parsed as JSON.
    */
   scanned?(offset: number, frame: Buffer, receivedAtUs: number): Normalized | undefined;
   /**
-   * The connection broke (or the process was away): all books are dropped, and a gap of
-   * `disconnect` (or `planned`) on `_all` is given. It recovers with the first data after it.
+   * Handles a disconnect or a restart: invalidates all books and returns a gap of reason
+   * `disconnect` (or `planned`) on `_all`, which recovers with the first data after it.
    */
   disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[];
-  /** The connection is open, and what `subscribe` gave was sent; records that follow from it. */
+  /** Handles an open connection that `subscribe`'s frames were sent to; returns records of it. */
   connected(atUs: number): MarketEvent[];
-  /** When `tick` has something to do at the earliest, µs; each line is a tick as well. */
+  /** Earliest time at which `tick` has work, µs; each line also counts as a tick. */
   dueUs(): number;
-  /** Time has come to `atUs` without a line: gaps that open, requests that are made again. */
+  /** Advances time to `atUs` without a line: opens gaps and repeats requests. */
   tick(atUs: number): Normalized;
   /**
-   * A channel of a symbol brought nothing since `fromUs` although it usually does: it is asked for
-   * again, where the venue can tell by its answer whether anything was missed.
+   * Handles a channel of a symbol that is silent since `fromUs` although it usually is not:
+   * requests it again, where the venue's answer shows whether anything was missed.
    */
   doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized;
   /**
-   * Markets, by our names, are ordered no more: gives the frames that end their subscriptions, and
-   * the ends of their gaps. What still comes of them gives no record. `lastGoodUs`: up to when their
-   * connection lived; default `atUs`.
+   * Unsubscribes markets, by our symbols: returns the unsubscribe frames and the ends of their
+   * gaps. Data that still arrives for them gives no records. `lastGoodUs`: last time at which the
+   * connection was alive; default `atUs`.
    */
   takeOff(symbols: readonly string[], atUs: number, lastGoodUs?: number): Normalized;
   /**
-   * Markets are ordered besides: gives the frames that subscribe them where the connection is open.
-   * What it ordered before goes on. What another capture had of them until `before.fromUs` is missing
-   * until their first records; without `fromUs` nothing is.
+   * Subscribes additional markets: returns the subscribe frames if the connection is open; existing
+   * subscriptions are kept. With `before.fromUs`, the last good time of another capture, a gap is
+   * open from then until their first records; without it there is none.
    */
   takeOn(specs: readonly SymbolSpec[], atUs: number, before?: Partial<Handover>): Normalized;
-  /** What was ordered and does not come now, books that are not right among it. */
+  /** Subscriptions that bring no data now, including invalid books. */
   missing(): MissingSubscription[];
-  /** Snapshots of all sound books as records (receivedAtUs 0), for late joiners. */
+  /** Snapshots of all valid books as records (receivedAtUs 0), for late joiners. */
   snapshots(): MarketEvent[];
   /**
-   * The frames by which the venue would tell all sound books now, a market each, so that the next
-   * frame follows them: for who plays a recording from its middle.
+   * Snapshot frames in the venue's format of all valid books, one per market, such that the next
+   * frame applies to them: for playing a recording from its middle.
    */
   snapshotFrames(): string[];
   /** Plain JSON value from which `restore` makes an equal normalizer. */
   state(): unknown;
-  /** Takes over a state. */
+  /** Restores a state. */
   restore(state: unknown): void;
-  /** What has to outlive the run, so that nothing is repeated and all that was missed is told. */
+  /** State that must survive the run, so that nothing is repeated and every gap is reported. */
   carried(): CarriedState;
   /**
-   * Takes over what an earlier run carried, before the first frame: of the markets of this connection,
-   * and of a shape that is known. Older and newer software may have written it.
+   * Takes over what an earlier run carried, before the first frame. Ignores other markets and
+   * unknown shapes, as older or newer software may have written it.
    */
   carry(state: CarriedState): void;
 }
 
 /**
- * What outlives a run: plain JSON by the venue's name of the market, "" for the whole feed; `{}` =
- * known, and nothing to tell.
+ * State that survives a run: plain JSON by the venue's symbol, "" for the whole feed; `{}` = known,
+ * with nothing to report.
  */
 export type CarriedState = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** What is known of markets that another capture had before. */
+/** State of markets handed over by another capture. */
 export interface Handover {
-  /** Up to when it missed nothing, µs. */
+  /** Last time up to which that capture is complete, µs. */
   fromUs: number;
-  /** Whether it ended on purpose; default false. */
+  /** Whether that capture ended on purpose; default false. */
   planned?: boolean;
-  /** What it knew; absent = nothing. */
+  /** Its carried state; absent = none. */
   carried?: CarriedState;
 }
 
-/** What a normalizer is made of. */
+/** Options of {@linkcode NormalizerVersion.create}. */
 export interface NormalizerOptions {
-  /** Id of the feed, as records carry it. */
+  /** Feed id for the records. */
   feed: string;
-  /** Markets that are subscribed. */
+  /** Subscribed markets. */
   symbols: readonly SymbolSpec[];
 }
 
-/** A wire format as it stood from a date on. */
+/** A wire format, valid from a date on. */
 export interface NormalizerVersion {
   /** Format identifier, `kalshi-2026-03-12`. */
   id: string;
-  /** First day (UTC, `YYYY-MM-DD`) on which the venue spoke it. */
+  /** First day (UTC, `YYYY-MM-DD`) on which the venue used it. */
   from: string;
-  /** A new one, that knows nothing yet. */
+  /** Creates a normalizer with empty state. */
   create(options: NormalizerOptions): Normalizer;
 }
 
-/** Asks a venue's REST for JSON: the path with its query, below the catalogue's address. */
+/** Requests JSON from a venue's REST: path with query, relative to the catalogue's address. */
 export type AskRest = (path: string) => Promise<unknown>;
 
-/** What is asked of a catalogue. */
+/** Options of {@linkcode Catalogue.instruments}. */
 export interface CatalogueRequest {
-  /** Id of the feed that instruments are mapped to. */
+  /** Id of the feed that the instruments belong to. */
   feed: string;
-  /** When the answers are known, ISO time. */
+  /** Time at which the answers are known, ISO. */
   known: string;
-  /** Only what changed since, seconds since 1970, where the venue can tell; absent = all. */
+  /** Only changes since then, seconds since 1970, if the venue supports it; absent = all. */
   updatedSinceS?: number;
-  /** One series only, where the venue has some. */
+  /** Only this series, if the venue has series. */
   series?: string;
-  /** One event only, where the venue has some. */
+  /** Only this event, if the venue has events. */
   group?: string;
-  /** Pairs of tokenized assets (stocks) besides, where the venue has some. */
+  /** Include pairs of tokenized assets (stocks), if the venue has some. */
   tokenized?: boolean;
-  /** Only markets that are not settled, and these by the venue's name; absent = all. */
+  /** The venue's symbols of unsettled markets, to which the answer is limited; absent = all. */
   living?: ReadonlySet<string>;
-  /** Only those that `living` names: no others are looked for. */
+  /** Look up only the markets in `living`. */
   namedOnly?: boolean;
 }
 
-/** What is asked of a catalogue about news. */
+/** Options of {@linkcode Catalogue.news}. */
 export interface NewsRequest extends Pick<CatalogueRequest, "feed" | "known"> {
-  /** By the venue's names of markets that are not over: the instruments' ids. */
+  /** Instrument ids by the venue's symbol, for markets that are not over. */
   idsByExternal: ReadonlyMap<string, string>;
 }
 
-/** What a venue's REST tells of its markets: a pure translation, as of its frames. */
+/** Instruments from a venue's REST: a pure translation, like that of its frames. */
 export interface Catalogue {
-  /** Address of its REST. */
+  /** Base address of the REST API. */
   url: string;
-  /** Requests a second that it takes. */
+  /** Rate limit, requests per second. */
   perSecond: number;
-  /** Its markets end, and REST tells by name what became of them (`namedOnly`). */
+  /** Set when markets end and REST reports their results by name (`namedOnly`). */
   tellsEnds?: true;
   /**
-   * What news of a connection ({@linkcode Normalized.news}) makes of an instrument, as one version;
-   * `before` = what was known of it, `living` = ids by the venue's names of markets that are not over. Undefined when it is none. Absent = the venue tells none.
+   * Applies news of a connection ({@linkcode Normalized.news}) to an instrument; returns one
+   * version, or undefined if none applies. `before` = last known instrument. Absent = no news.
    */
   news?(
     news: unknown,
@@ -229,41 +229,41 @@ export interface Catalogue {
     request: NewsRequest,
   ): InstrumentFile | undefined;
   /**
-   * Its markets, a page at a time, each as an instrument with one version. Throws VenueError
-   * `VENUE_ANSWER_UNREADABLE` for an answer that is none.
+   * Lists the markets page by page, each as an instrument with one version. Throws VenueError
+   * `VENUE_ANSWER_UNREADABLE` for an invalid answer.
    */
   instruments(ask: AskRest, request: CatalogueRequest): AsyncIterable<InstrumentFile[]>;
 }
 
-/** A venue. */
+/** Everything specific to a venue. */
 export interface Venue {
-  /** Absent = its REST is not read. */
+  /** Absent = REST is not used. */
   catalogue?: Catalogue;
   /** `kraken` */
   id: string;
-  /** Endpoint used when the feed file names none. */
+  /** Endpoint used when the feed file has none. */
   endpoint: string;
   /** Credential fields that the handshake needs; empty = public. */
   credentials: readonly string[];
-  /** Address and headers, signed where the venue wants it. `nowMs` since 1970. */
+  /** Returns address and headers, signed if the venue requires it. `nowMs` since 1970. */
   handshake(endpoint: string, credentials: Credentials, nowMs: number): Promise<Handshake>;
-  /** Connections of one address: so many at once, and one more every `refillMs`. */
+  /** Connection rate limit per address: a token bucket of `burst`, one token per `refillMs`. */
   connects: { burst: number; refillMs: number };
-  /** What is wrong with a venue's name of a market, and what is meant; undefined = nothing. */
+  /** Explains an invalid venue symbol, with a suggestion; undefined = valid. */
   externalProblem(external: string): string | undefined;
-  /** Field of a message with the venue's number, which is followed; absent = it numbers none. */
+  /** Message field with the venue's sequence number, which is verified; absent = there is none. */
   sequenceField?: string;
   /** Whether books carry a checksum, which is verified. */
   bookChecksum: boolean;
   /**
-   * A frame to send every `intervalMs` to keep the connection alive, where frames do that. `answer`: the
-   * venue's text for it that is no JSON; like a pong of the WebSocket it is not captured.
+   * Frame to send every `intervalMs` to keep the connection alive; absent = not needed. `answer`:
+   * the venue's non-JSON reply, which like a WebSocket pong is not captured.
    */
   keepAlive?: { intervalMs: number; frame: () => string; answer?: string };
-  /** Longest silence (no frame, no ping) of a living connection. */
+  /** Longest silence (no frame, no ping) of a live connection, ms. */
   silenceMsMax: number;
-  /** Our name of a venue's market when the environment names none. */
+  /** Our default symbol of a venue's market when the environment has none. */
   symbolOf(external: string): string;
-  /** Dates ascending. */
+  /** Wire formats, dates ascending. */
   normalizers: readonly NormalizerVersion[];
 }

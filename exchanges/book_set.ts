@@ -11,60 +11,59 @@ import type { SubscriptionLedger } from "./subscription_ledger.ts";
 import type { Symbols } from "./symbols.ts";
 import type { TrackedBook } from "./tracked_book.ts";
 
-/** Why books are lost. */
+/** Reason and extent of a loss of books. */
 export interface BookLoss {
   reason: GapReason;
   /** Messages known to be missing; null = unknown. */
   missed: number | null;
-  /** Last moment known to be good, µs. */
+  /** Last time known to be good, µs. */
   fromUs: number;
-  /** One sentence for a person. */
+  /** Reason, one sentence for a person. */
   detail: string;
 }
 
-/** What the books of a connection need. */
+/** Options of {@linkcode BookSet}. */
 export interface BookSetOptions {
   feed: string;
   symbols: Symbols;
-  /** Has lost books asked for. */
+  /** Requests lost books. */
   ledger: SubscriptionLedger;
 }
 
-/** The books of a connection: what becomes of them is the same at all venues. */
+/** Books of a connection, with the lifecycle common to all venues. */
 export abstract class BookSet<Book extends TrackedBook, State> {
   protected readonly feed: string;
   protected readonly symbols: Symbols;
   protected readonly ledger: SubscriptionLedger;
   protected readonly books: Map<string, Book> = new Map();
 
-  /** No books yet. */
   constructor({ feed, symbols, ledger }: BookSetOptions) {
     this.feed = feed;
     this.symbols = symbols;
     this.ledger = ledger;
   }
 
-  /** A book that waits for its snapshot since `atUs`. */
+  /** Creates a book that awaits its snapshot since `atUs`. */
   protected abstract create(external: string, atUs: number): Book;
-  /** A book's plain JSON, and a book from it. */
+  /** Converts a book to plain JSON, and back. */
   protected abstract stateOf(book: Book): State;
   protected abstract bookOfState(state: State): Book;
-  /** The venue's own snapshots of all sound books, a market each. */
+  /** Snapshot frames in the venue's format of all valid books, one per market. */
   abstract snapshotFrames(): string[];
 
-  /** The book of a market; undefined when there is none. */
+  /** Book of a market; undefined = none. */
   find(external: string): Book | undefined {
     return this.books.get(external);
   }
 
-  /** The book of a market, from now on where there is none. */
+  /** Book of a market, created if absent. */
   protected bookOf(external: string, atUs: number): Book {
     let book = this.books.get(external);
     if (book === undefined) this.books.set(external, book = this.create(external, atUs));
     return book;
   }
 
-  /** A snapshot is in the book, and it is right: the gap ends, and the book is told whole. */
+  /** Marks a book valid after its snapshot: ends its gap and emits the whole book. */
   protected heal(book: Book, timestampUs: number, atUs: number, out: Normalized): void {
     book.valid = true;
     book.lastGoodAtUs = atUs;
@@ -73,7 +72,7 @@ export abstract class BookSet<Book extends TrackedBook, State> {
     out.events.push(book.snapshot(this.feed, timestampUs, atUs));
   }
 
-  /** Drops books, says so with a gap each, and has their snapshots asked for. */
+  /** Invalidates books, emits a gap for each, and requests their snapshots. */
   protected invalidate(
     books: readonly Book[],
     loss: BookLoss,
@@ -87,7 +86,7 @@ export abstract class BookSet<Book extends TrackedBook, State> {
   }
 
   #open(book: Book, loss: BookLoss, atUs: number, out: Normalized): void {
-    // Whose messages are missing is not known: they are counted once, so that a sum of gaps is true.
+    // Counted once, as it is unknown which book's messages are missing: keeps sums over gaps right.
     const gap = openGap({
       feed: this.feed,
       symbol: book.symbol,
@@ -95,49 +94,49 @@ export abstract class BookSet<Book extends TrackedBook, State> {
       atUs,
       ...loss,
     });
-    // What was lost first is what recovery is counted from.
+    // Recovery is measured from the first loss.
     book.gap ??= gap;
     out.events.push({ ...gap });
   }
 
-  /** Drops a book and has its snapshot asked for; that it is missing is told already. */
+  /** Invalidates a book and requests its snapshot; its gap was already emitted. */
   protected drop(book: Book, fromUs: number, atUs: number): void {
     book.drop(fromUs);
     this.ledger.invalidate("orderbook", book.symbol, fromUs, atUs);
   }
 
-  /** The connection broke: no book is right any more. */
+  /** Invalidates all books on a disconnect. */
   disconnected(lastGoodUs: number): void {
     for (const book of this.books.values()) book.release(lastGoodUs);
   }
 
-  /** All books that can be trusted. */
+  /** All valid books. */
   protected validBooks(): Book[] {
     return [...this.books.values()].filter((book) => book.valid);
   }
 
-  /** Snapshots of all sound books. */
+  /** Snapshot records of all valid books. */
   snapshots(): MarketEvent[] {
     return this.validBooks().map((book) => book.snapshot(this.feed, 0, 0));
   }
 
-  /** The venue's names of all books. */
+  /** The venue's symbols of all books. */
   externals(): Iterable<string> {
     return this.books.keys();
   }
 
-  /** The gap of a book that no snapshot has ended; undefined when there is none. */
+  /** Open gap of a book; undefined = none. */
   carried(external: string): Gap | undefined {
     const gap = this.books.get(external)?.gap;
     return gap ? { ...gap } : undefined;
   }
 
-  /** An earlier run's gap of a book goes on: the next good snapshot ends it. */
+  /** Adopts the gap of a book from an earlier run; the next valid snapshot ends it. */
   carry(external: string, gap: unknown): void {
     if (isOpenGap(gap)) this.bookOf(external, gap.fromUs).gap = { ...gap };
   }
 
-  /** A market is ordered no more; the recovery of its gap goes to `events`. */
+  /** Removes the book of an unsubscribed market; adds the recovery of its gap to `events`. */
   takeOff(external: string, atUs: number, events: MarketEvent[]): void {
     const gap = this.books.get(external)?.gap;
     if (gap) events.push(recoveredGap(gap, atUs));
@@ -149,7 +148,7 @@ export abstract class BookSet<Book extends TrackedBook, State> {
     return [...this.books.values()].map((book) => this.stateOf(book));
   }
 
-  /** Takes over books from their plain JSON. */
+  /** Restores books from their plain JSON. */
   restore(states: readonly State[]): void {
     this.books.clear();
     for (const state of states) {

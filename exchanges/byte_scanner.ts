@@ -5,48 +5,48 @@ const MINUS = 45;
 const POINT = 46;
 const ZERO = 48;
 const BACKSLASH = 92;
-/** Digits that a double always holds; a number with more is left to others. */
+/** Digits that a double always holds exactly; longer numbers are not scanned. */
 const DIGITS_MAX = 15;
 /** Powers of ten that a double holds exactly. */
 const POWERS = Array.from({ length: 23 }, (_, i) => 10 ** i);
-/** Texts that are remembered; more come only from a venue that sends rubbish. */
+/** Interned texts; only garbage from a venue exceeds it. */
 const WORDS_MAX = 65_536;
 const UTF8 = new TextEncoder();
-/** By byte: 1 = of a text, 2 = its end, 0 = an escape, a control character, not ASCII. */
+/** By byte: 1 = part of a text, 2 = its closing quote, 0 = escape, control character or non-ASCII. */
 const PLAIN = Uint8Array.from(
   { length: 256 },
   (_, code) => code === QUOTE ? 2 : Number(code >= 32 && code < 127 && code !== BACKSLASH),
 );
 
-/** The bytes of a text that is expected in frames. */
+/** Bytes of a text expected in frames. */
 export function literal(text: string): Uint8Array {
   return UTF8.encode(text);
 }
 
 /**
- * Reads JSON of an expected shape from bytes, without strings and objects: every method reads on
- * from where the last one stopped, and gives false where something else stands there. What it takes
- * is a part of JSON: plain ASCII texts without escapes, plain decimals, no white space.
+ * Reads JSON of an expected shape from bytes, without strings and objects. Every method continues
+ * where the last one stopped, and returns false on anything unexpected. It accepts a subset of
+ * JSON: plain ASCII texts without escapes, plain decimals, no white space.
  */
 export class ByteScanner {
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
-  /** By hash: a word and one, 0 = free. */
+  /** By hash: word + 1; 0 = free. */
   #slots = new Int32Array(1024);
   #words: Uint8Array[] = [];
   #texts: string[] = [];
   #lastDay = -1;
   #lastDayUs = 0;
-  /** The last decimal without its point, below 10^15. */
+  /** Last decimal without its point, below 10^15. */
   digits = 0;
-  /** Digits behind its point. */
+  /** Digits after its decimal point. */
   decimals = 0;
-  /** The last text, as a number for {@linkcode textOf}. */
+  /** Last text, as a number for {@linkcode textOf}. */
   word = 0;
-  /** The last time, µs since 1970. */
+  /** Last time, µs since 1970. */
   timeUs = 0;
 
-  /** Begins with a frame. */
+  /** Starts on a frame. */
   begin(bytes: Uint8Array): void {
     this.#bytes = bytes;
     this.#at = 0;
@@ -57,7 +57,7 @@ export class ByteScanner {
     return this.#at === this.#bytes.length;
   }
 
-  /** Exactly these bytes. */
+  /** Reads exactly these bytes. */
   take(expected: Uint8Array): boolean {
     const bytes = this.#bytes;
     const from = this.#at;
@@ -67,20 +67,20 @@ export class ByteScanner {
     return true;
   }
 
-  /** Exactly this byte. */
+  /** Reads exactly this byte. */
   byte(code: number): boolean {
     if (this.#bytes[this.#at] !== code) return false;
     this.#at++;
     return true;
   }
 
-  /** A decimal that is not negative, without an exponent and of at most 15 digits. */
+  /** Reads a non-negative decimal without an exponent, of at most 15 digits. */
   decimal(): boolean {
     const bytes = this.#bytes;
     const start = this.#at;
     let at = start;
     let high = 0;
-    // Nine digits at a time are whole numbers of 32 bits, several times as fast as doubles.
+    // Nine digits at a time fit 32-bit integers, several times as fast as doubles.
     let low = 0;
     let count = 0;
     let point = -1;
@@ -105,7 +105,7 @@ export class ByteScanner {
     return true;
   }
 
-  /** The same, with a minus in front or without. */
+  /** Reads a decimal with an optional minus. */
   signed(): boolean {
     const isNegative = this.#bytes[this.#at] === MINUS;
     if (isNegative) this.#at++;
@@ -114,24 +114,24 @@ export class ByteScanner {
     return true;
   }
 
-  /** The last decimal as the double that `JSON.parse` makes of it. */
+  /** Last decimal as the double that `JSON.parse` gives. */
   get value(): number {
     return this.digits / (POWERS[this.decimals] as number);
   }
 
-  /** The last decimal in steps of 10^-`decimals`; NaN when it has more digits than that. */
+  /** Last decimal in steps of 10^-`decimals`; NaN when it has more digits than that. */
   steps(decimals: number): number {
     return this.decimals > decimals
       ? NaN
       : this.digits * (POWERS[decimals - this.decimals] as number);
   }
 
-  /** A whole number that is not negative, in `digits`. */
+  /** Reads a non-negative whole number into `digits`. */
   count(): boolean {
     return this.decimal() && this.decimals === 0;
   }
 
-  /** A text up to its closing quote, which is taken as well; for what is not to be looked at. */
+  /** Skips a text and its closing quote. */
   text(): boolean {
     const end = this.#endOfText();
     if (end < 0) return false;
@@ -139,7 +139,7 @@ export class ByteScanner {
     return true;
   }
 
-  /** The same of a text that comes again and again: in `word`. */
+  /** Reads a recurring text and its closing quote into `word`. */
   knownText(): boolean {
     const end = this.#endOfText();
     const word = end < 0 ? -1 : this.#wordOf(this.#at, end);
@@ -154,7 +154,7 @@ export class ByteScanner {
     return this.#texts[word] as string;
   }
 
-  /** Where it reads on. */
+  /** Offset of the next byte. */
   get at(): number {
     return this.#at;
   }
@@ -179,7 +179,7 @@ export class ByteScanner {
     }
     const word = this.#words.length;
     if (word >= WORDS_MAX) return -1;
-    // A copy: `slice` of a Buffer is none.
+    // Copies: `slice` of a Buffer does not.
     this.#words.push(new Uint8Array(bytes.subarray(start, end)));
     this.#texts.push(String.fromCharCode(...bytes.subarray(start, end)));
     this.#slots[slot] = word + 1;
@@ -206,7 +206,7 @@ export class ByteScanner {
     return true;
   }
 
-  /** `2026-08-01T00:00:01.00025Z"` with one to six digits behind the point, and the quote: `timeUs`. */
+  /** Reads `2026-08-01T00:00:01.00025Z`, 1–6 fraction digits, and the quote into `timeUs`. */
   time(): boolean {
     const at = this.#at;
     const bytes = this.#bytes;
@@ -232,7 +232,7 @@ export class ByteScanner {
     return this.timeUs <= Number.MAX_SAFE_INTEGER;
   }
 
-  /** The start of the day that is written at `at`, µs; NaN when it is none. */
+  /** Start of the day written at `at`, µs; NaN when invalid. */
   #dayUs(at: number): number {
     const bytes = this.#bytes;
     if (bytes[at + 4] !== MINUS || bytes[at + 7] !== MINUS) return NaN;
@@ -246,7 +246,7 @@ export class ByteScanner {
     return this.#lastDayUs;
   }
 
-  /** Two digits; NaN when they are none. */
+  /** Two digits; NaN when invalid. */
   #two(at: number): number {
     const tens = (this.#bytes[at] as number) - ZERO;
     const ones = (this.#bytes[at + 1] as number) - ZERO;
@@ -254,7 +254,7 @@ export class ByteScanner {
   }
 }
 
-/** Where a text is looked for first: names of markets differ at their end. */
+/** First hash slot of a text, from its last bytes: names of markets differ at their end. */
 function slotOf(bytes: Uint8Array, start: number, end: number, mask: number): number {
   let hash = end - start;
   for (let i = Math.max(start, end - 6); i < end; i++) {

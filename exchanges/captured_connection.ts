@@ -6,41 +6,41 @@ import { VENUES } from "./registry.ts";
 import { Translator, type TranslatorOrigin } from "./translator.ts";
 import { normalizerOn } from "./versions.ts";
 
-/** What a capture tells of a connection: enough to translate its lines. */
+/** Metadata of a captured connection: enough to translate its lines. */
 interface CapturedConnection {
-  /** Id of the venue whose wire format it is. */
+  /** Id of the venue, hence of the wire format. */
   venue: string;
-  /** The feed's id. */
+  /** Feed id. */
   feed: string;
-  /** Markets that were subscribed. */
+  /** Subscribed markets. */
   symbols: readonly SymbolSpec[];
-  /** Id of the normalizer of the lines where it is not that of their day: they were recorded before. */
+  /** Id of the normalizer, where it is not that of the lines' day, as they were recorded earlier. */
   normalizer?: string;
-  /** Name of the connector's life; absent = not said. */
+  /** Run name of the connector; absent = unknown. */
   run?: string;
-  /** The connection's name, `{run}-{number}`; absent = not said. */
+  /** Connection name, `{run}-{number}`; absent = unknown. */
   connection?: string;
-  /** Whether it tells in the run's turns alone; absent = always. */
+  /** Whether it publishes only in the run's turns; absent = always. */
   inTurns?: boolean;
 }
 
-/** Which translation is wanted. */
+/** Choice of normalizer, venues and turns. */
 interface TranslationChoice {
-  /** UTC day (`YYYY-MM-DD`) of the connection's first line: the format of that day is taken. */
+  /** UTC day (`YYYY-MM-DD`) of the connection's first line, which selects the wire format. */
   day: string;
-  /** Id of a dated normalizer, or a day whose format is taken in place of `day`'s. */
+  /** Id of a dated normalizer, or a day that selects the format in place of `day`. */
   normalizer?: string;
-  /** Venues by id; default all that are registered. */
+  /** Venues by id; default all registered ones. */
   venues?: Readonly<Record<string, Venue>>;
-  /** Turns of the run; default: it tells always. */
+  /** Turns of the run; default: it always publishes. */
   turns?: readonly RunTurn[];
 }
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /**
- * The translation of a connection from its first line on. Throws VenueError `VENUE_UNKNOWN`, or
- * `NO_NORMALIZER` when the venue has no such format.
+ * Creates the translator of a connection from its first line on. Throws VenueError `VENUE_UNKNOWN`,
+ * or `NO_NORMALIZER` when the venue has no such format.
  */
 export function translatorOf(capture: CapturedConnection, choice: TranslationChoice): Translator {
   const { normalizer = capture.normalizer } = choice;
@@ -53,14 +53,14 @@ export function translatorOf(capture: CapturedConnection, choice: TranslationCho
   return new Translator(feed, version.create({ feed, symbols }), origin);
 }
 
-/** Which run and connection records of a capture are of. */
+/** Run and connection numbers of a capture's records. */
 export function originOf(
   { run = "", connection = "" }: Pick<CapturedConnection, "run" | "connection">,
 ): TranslatorOrigin {
   return { run: runOfName(run), connection: connectionOfName(connection) };
 }
 
-/** The normalizer that is taken. Throws VenueError `NO_NORMALIZER` when the venue has no such one. */
+/** Selects the normalizer. Throws VenueError `NO_NORMALIZER` when the venue has no such one. */
 export function normalizerFor(
   venue: Venue,
   { day, normalizer }: Pick<TranslationChoice, "day" | "normalizer">,
@@ -76,7 +76,7 @@ export function normalizerFor(
   });
 }
 
-/** A venue by its id. Throws VenueError `VENUE_UNKNOWN`. */
+/** Returns a venue by id. Throws VenueError `VENUE_UNKNOWN`. */
 export function venueNamed(
   id: string,
   venues: Readonly<Record<string, Venue>> = VENUES,

@@ -5,12 +5,12 @@ const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
-/** A frame as it came: JSON on one line, or why it is none. */
+/** A received frame: JSON on one line, or the reason why it is unreadable. */
 type ReceivedFrame =
   | { readable: true; text: string; json: unknown }
   | { readable: false; reason: string };
 
-/** A frame without the line ends behind it, which some venues write: raw has a frame a line. */
+/** Removes trailing line ends, which some venues send: raw files have one frame per line. */
 export function withoutLineEnd(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (bytes[end - 1] === NEWLINE || bytes[end - 1] === CARRIAGE_RETURN) end--;
@@ -18,7 +18,7 @@ export function withoutLineEnd(bytes: Buffer): Buffer {
 }
 
 /**
- * Reads a text frame. What is no JSON, no UTF-8, has a line break in it or is larger than
+ * Reads a text frame. One that is not JSON, not UTF-8, has a line break or is larger than
  * {@linkcode LIMITS.frameBytesMax} is kept in raw as base64 and cannot be translated.
  */
 export function readFrame(bytes: Buffer): ReceivedFrame {
@@ -29,7 +29,7 @@ export function readFrame(bytes: Buffer): ReceivedFrame {
     return { readable: false, reason: "a frame with a line break in it" };
   }
   try {
-    // Three times faster than the strict decoder, which is asked only where something was replaced.
+    // Three times faster than the strict decoder, which runs only if something was replaced.
     const text = bytes.toString("utf8");
     if (text.includes("\ufffd")) STRICT_UTF8.decode(bytes);
     return { readable: true, text, json: JSON.parse(text) };
@@ -39,7 +39,7 @@ export function readFrame(bytes: Buffer): ReceivedFrame {
   }
 }
 
-/** Why a frame that raw keeps as base64 cannot be translated: the same words live and in replay. */
+/** Reason why a frame kept in raw as base64 cannot be translated; the same live and in replay. */
 export function unreadableReason(bytes: Buffer): string {
   const frame = readFrame(bytes);
   return frame.readable ? "a binary frame where the venue sends text" : frame.reason;

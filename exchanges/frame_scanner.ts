@@ -5,21 +5,21 @@ const NUMBERS_FIRST = 4096;
 const NUMBERS_KEPT_MAX = 1 << 18;
 
 /**
- * Reads frames of a venue's usual shapes from their bytes. What it has read stands on a tape as numbers
- * until the frame's line is durable and the normalizer takes it: no text and no object is made of a
- * frame. A frame of any other shape is left to `JSON.parse`.
+ * Reads frames of a venue's common shapes from their bytes to numbers on a tape, which stay there
+ * until the frame's line is durable and the normalizer takes them; no strings or objects are made.
+ * Frames of any other shape are left to `JSON.parse`.
  */
 export abstract class FrameScanner {
   protected readonly bytes: ByteScanner = new ByteScanner();
   #tape = new Float64Array(NUMBERS_FIRST);
   #end = 0;
-  /** Frames on the tape that are not taken yet. */
+  /** Frames on the tape that are not yet taken. */
   #waiting = 0;
 
-  /** Reads the frame and puts it on the tape; false = it is of another shape. */
+  /** Reads the frame to the tape; false = another shape. */
   protected abstract read(): boolean;
 
-  /** Reads a frame. The place of what it says on the tape; -1 = it is of another shape. */
+  /** Reads a frame; returns its offset on the tape, or -1 for another shape. */
   scan(frame: Uint8Array): number {
     if (frame.length > LIMITS.frameBytesMax) return -1;
     const offset = this.#end;
@@ -32,36 +32,36 @@ export abstract class FrameScanner {
     return -1;
   }
 
-  /** A frame was taken from the tape, or is not wanted. */
+  /** Releases a frame that was taken from the tape, or is not needed. */
   done(): void {
     if (--this.#waiting > 0) return;
     this.#end = 0;
-    // A disk that refused for a while has left it long.
+    // The tape may have grown long while the disk was failing.
     if (this.#tape.length > NUMBERS_KEPT_MAX) this.#tape = new Float64Array(NUMBERS_FIRST);
   }
 
-  /** The tape; another one after the next `scan`. */
+  /** The tape; may be replaced by the next `scan`. */
   get tape(): Float64Array {
     return this.#tape;
   }
 
-  /** The text of a word on the tape. */
+  /** Text of a word on the tape. */
   textOf(word: number): string {
     return this.bytes.textOf(word);
   }
 
-  /** Where the next number will stand. */
+  /** Offset of the next number. */
   protected get offset(): number {
     return this.#end;
   }
 
-  /** Adds a number. */
+  /** Appends a number. */
   protected put(value: number): void {
     if (this.#end === this.#tape.length) this.#grow();
     this.#tape[this.#end++] = value;
   }
 
-  /** Leaves room for numbers that are known later; returns its place. */
+  /** Reserves space for numbers known later; returns its offset. */
   protected leave(count: number): number {
     const offset = this.#end;
     for (let i = 0; i < count; i++) this.put(0);

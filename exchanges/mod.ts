@@ -1,4 +1,4 @@
-/** The venues: what one is, and which there are. @module */
+/** Venues: the interface that each implements, and the registry of all. @module */
 export {
   type AskRest,
   type CarriedState,

@@ -8,13 +8,13 @@ import { polymarket } from "./polymarket/mod.ts";
 /** All venues by id. A new venue is one folder, one feed file and one line here. */
 export const VENUES: Readonly<Record<string, Venue>> = { kraken, kalshi, polymarket };
 
-/** Ids of all normalizers: what a feed file may name as its `parser`. */
+/** Ids of all normalizers: valid values for `parser` in a feed file. */
 export const PARSERS: readonly string[] = Object.values(VENUES)
   .flatMap(({ normalizers }) => normalizers.map(({ id }) => id));
 
 /**
- * The venue whose wire format a feed speaks, by the `parser` of its feed file: several feeds may be
- * of one venue. Throws VenueError `PARSER_UNKNOWN`.
+ * Returns the venue with this `parser` of a feed file; several feeds may share one venue. Throws
+ * VenueError `PARSER_UNKNOWN`.
  */
 export function venueOfParser(parser: string): Venue {
   const venue = Object.values(VENUES)
@@ -26,17 +26,14 @@ export function venueOfParser(parser: string): Venue {
   });
 }
 
-/**
- * What is wrong with a venue's name of a market, with what may be meant; undefined = nothing, or the
- * parser is not built in.
- */
+/** Explains an invalid venue symbol, with a suggestion; undefined = valid, or the parser is unknown. */
 export function externalProblem(parser: string, external: string): string | undefined {
   return Object.values(VENUES)
     .find(({ normalizers }) => normalizers.some(({ id }) => id === parser))
     ?.externalProblem(external);
 }
 
-/** What a version of a feed file says of the venue's messages. */
+/** Fields of a feed file version that describe the venue's messages. */
 interface MessageClaims {
   sequence_field?: unknown;
   book_checksum?: unknown;
@@ -44,8 +41,8 @@ interface MessageClaims {
 }
 
 /**
- * Claims of a feed file that its normalizer does not bear out: a number that is not followed, a checksum
- * that is not verified. None where the parser is not built in.
+ * Returns the claims of a feed file that its normalizer does not support: a sequence field that is
+ * not followed, a checksum that is not verified. Empty when the parser is unknown.
  */
 export function claimProblems(
   parser: string,

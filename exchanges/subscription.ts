@@ -1,73 +1,73 @@
 import type { Gap, GapChannel } from "@ssmd/market";
 
-/** A type of record that is subscribed; `status` = the life of markets. */
+/** Record type that is subscribed; `status` = market lifecycle. */
 export type OrderedChannel = Exclude<GapChannel, "all">;
 
-/** What proves that a subscription works: its first data, or that the venue confirmed it. */
+/** What proves that a subscription works: its first data, or the venue's confirmation. */
 type ProofOfLife = "data" | "confirmation";
 
-/** One channel of one market that is wanted. */
+/** One channel of one market to subscribe. */
 export interface SubscriptionOrder {
   channel: OrderedChannel;
-  /** The venue's name; "" = of the whole feed. */
+  /** The venue's symbol; "" = the whole feed. */
   external: string;
-  /** Ours, or `_all`. */
+  /** Our symbol, or `_all`. */
   symbol: string;
   proof: ProofOfLife;
-  /** Whether it may not have been asked for: nothing is expected of it, unless it is refused. */
+  /** Whether it may not have been requested: nothing is expected of it, unless it is refused. */
   isUnknown?: boolean;
 }
 
-/** A subscription that does not bring what was ordered. */
+/** A subscription that brings no data. */
 export interface MissingSubscription {
   symbol: string;
   channel: OrderedChannel;
-  /** Since when its records are missing, µs. */
+  /** Start of the missing records, µs. */
   sinceUs: number;
-  /** Why, for a person. */
+  /** Reason, for a person. */
   why: string;
-  /** Whether a gap is open for it: it had time to come. */
+  /** Whether a gap is open for it, as it is overdue. */
   isLate: boolean;
   /** Whether the venue refused it. */
   isRefused: boolean;
-  /** When it is asked for next, µs; Infinity = with the next connection. */
+  /** Time of the next request, µs; Infinity = on the next connection. */
   nextUs: number;
 }
 
 /**
- * `idle`: no connection. `asked`: a request is on its way. `waiting`: refused or lost, to be asked
- * for at its time. `live`: it works. `ended`: its market is over.
+ * `idle`: no connection. `asked`: a request is in flight. `waiting`: refused or lost, requested at
+ * `dueUs`. `live`: it works. `ended`: its market is over.
  */
 type State = "idle" | "asked" | "waiting" | "live" | "ended";
 
-/** An order with where it stands; plain JSON but for `dueUs`. */
+/** An order with its state; plain JSON but for `dueUs`. */
 export interface Subscription extends SubscriptionOrder {
   state: State;
-  /** Whether the venue confirmed it on this connection: it is unsubscribed before it is asked again. */
+  /** Whether the venue confirmed it on this connection: unsubscribe before the next request. */
   confirmed: boolean;
   /** Id of the last request for it on this connection; 0 = none. */
   request: number;
-  /** The venue's words; "" = it did not refuse. */
+  /** The venue's error text; "" = not refused. */
   refusal: string;
   /** Last moment at which its records were complete, µs; 0 = never. */
   sinceUs: number;
-  /** When it is asked for again, µs. */
+  /** Time of the next request, µs. */
   dueUs: number;
-  /** The last pause, µs; 0 = the next loss is asked for at once. */
+  /** Last backoff, µs; 0 = the next loss is requested at once. */
   waitUs: number;
-  /** Since when it is live, µs. */
+  /** Time when it became live, µs. */
   liveUs: number;
   /** Whether a gap of its own reason (a checksum, a sequence) is open elsewhere. */
   covered: boolean;
-  /** Whether it was asked for because it is silent. */
+  /** Whether it was requested because it was silent. */
   doubted: boolean;
   gap: Gap | null;
 }
 
-/** No time: it is not asked for again. */
+/** Never: no request is due. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** An order of which nothing was heard yet. */
+/** Creates the state of an order before its first request. */
 export function newSubscription(order: SubscriptionOrder): Subscription {
   return {
     ...order,
@@ -84,7 +84,7 @@ export function newSubscription(order: SubscriptionOrder): Subscription {
   };
 }
 
-/** Why an order brings nothing, for a person. */
+/** Explains why an order brings no data, for a person. */
 export function whyMissing(
   { channel, external, confirmed, refusal, covered }: Subscription,
 ): string {

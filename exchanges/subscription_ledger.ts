@@ -16,27 +16,26 @@ import {
   whyMissing,
 } from "./subscription.ts";
 
-/** Plain JSON of what differs from a fresh order, in the order of the orders. */
+/** Plain JSON: how each subscription differs from a new order, in the sequence of the orders. */
 export type LedgerState = Omit<Subscription, keyof SubscriptionOrder>[];
 
-/** Gaps that the first record of their order ends. */
+/** Reasons of gaps that end with the first record of their order. */
 const OWN_REASONS: ReadonlySet<string> = new Set(["subscription", "planned", "disconnect"]);
 
-/** What is said of markets that others had before. */
+/** Gap fields of a market handed over by another capture. */
 type TakeOverNews = Pick<Gap, "reason" | "fromUs" | "detail"> & { atUs: number };
 
-/** A request is answered with data within this, or its gap opens. */
+/** Time in which a request must be answered with data, before its gap opens. */
 const ANSWER_US = 10_000_000;
 const PAUSE_US_FIRST = 5_000_000;
 const PAUSE_US_MAX = 300_000_000;
-/** What was live for so long was healed: its next loss is a new one. */
+/** After this time live a subscription's backoff starts over. */
 const STABLE_US = 60_000_000;
 
 /**
- * Ordered against confirmed against arriving, of one connection. Pure: its times are those of the
- * connection's lines. Whatever the reason for which an order brings nothing, it is asked for again
- * after 5 s, 10 s, 20 s up to 5 min, and a gap of exactly its symbol and channel is open until it
- * brings something.
+ * Reconciles ordered, confirmed and arriving subscriptions of one connection. Pure: its times are
+ * those of the connection's lines. An order that brings nothing is requested again after 5 s, 10 s,
+ * 20 s up to 5 min, and a gap of its symbol and channel is open until data arrives.
  */
 export class SubscriptionLedger {
   #feed: string;
@@ -44,25 +43,25 @@ export class SubscriptionLedger {
   #byChannel = new Map<OrderedChannel, Map<string, Subscription>>();
   #dueUs = NEVER;
 
-  /** A ledger of `feed` before its first connection. */
+  /** Creates the ledger of `feed` before its first connection. */
   constructor(feed: string, orders: readonly SubscriptionOrder[]) {
     this.#feed = feed;
     this.#all = orders.map((order) => this.#index(newSubscription(order)));
   }
 
-  /** When `tick` has something to do at the earliest, µs. */
+  /** Earliest time at which `tick` has work, µs. */
   get dueUs(): number {
     return this.#dueUs;
   }
 
-  /** The order of a channel of a market of ours; undefined = it was not ordered. */
+  /** Order of a channel and symbol; undefined = not ordered. */
   find(channel: OrderedChannel, symbol: string): Subscription | undefined {
     return this.#byChannel.get(channel)?.get(symbol);
   }
 
   /**
-   * The orders that an answer is about: those of a request, of one symbol where it names one. An
-   * answer without a known request is about what its symbol still waits for.
+   * Orders that an answer concerns: those of its request, limited to its symbol if it has one. An
+   * answer without a known request concerns the pending orders of its symbol.
    */
   answered(request: unknown, symbol: string | undefined): Subscription[] {
     const requested = this.#all.filter((each) =>
@@ -70,23 +69,23 @@ export class SubscriptionLedger {
     );
     const own = requested.filter((each) => each.request > 0 && each.request === request);
     if (own.length > 0 || symbol === undefined) return own;
-    // A recording may begin behind its requests.
+    // A recording may start after its requests.
     return requested.filter(({ state, confirmed }) =>
       (state === "asked" || state === "idle") && !confirmed
     );
   }
 
-  /** All orders, in their order. */
+  /** All orders, in their sequence. */
   get all(): readonly Subscription[] {
     return this.#all;
   }
 
-  /** The connection is open, and everything was asked for. */
+  /** Handles an open connection on which everything was requested. */
   connected(atUs: number): void {
     for (const each of this.#all) {
       if (each.state === "ended") continue;
       this.#reset(each);
-      // What the recorder asked for after a break may be less than before it.
+      // The recorder may have requested less after a break.
       if (each.isUnknown === true) continue;
       if (each.sinceUs === 0) each.sinceUs = atUs;
       if (each.gap === null && !each.covered) each.waitUs = 0;
@@ -95,7 +94,7 @@ export class SubscriptionLedger {
     }
   }
 
-  /** The connection broke. */
+  /** Handles a disconnect. */
   disconnected(lastGoodUs: number): void {
     for (const each of this.#all) {
       if (each.state === "ended") continue;
@@ -113,7 +112,7 @@ export class SubscriptionLedger {
     each.refusal = "";
   }
 
-  /** The venue confirmed an order; recoveries go to `events`. */
+  /** Records the venue's confirmation; adds recoveries to `events`. */
   confirm(each: Subscription, atUs: number, events: MarketEvent[]): void {
     each.confirmed = true;
     each.refusal = "";
@@ -121,7 +120,7 @@ export class SubscriptionLedger {
     if (each.proof === "confirmation") this.#live(each, atUs, events);
   }
 
-  /** A live subscription was begun once more by the venue: its data comes from the start. */
+  /** Handles a live subscription that the venue started over: its data starts from the beginning. */
   restart(each: Subscription, atUs: number): void {
     if (each.state !== "live" || each.proof !== "data" || each.isUnknown) return;
     each.sinceUs = atUs;
@@ -129,13 +128,13 @@ export class SubscriptionLedger {
     this.#schedule(each, atUs + ANSWER_US);
   }
 
-  /** Data of an order came; a recovery goes to `events`. */
+  /** Records data of an order; adds a recovery to `events`. */
   arrive(channel: OrderedChannel, symbol: string, atUs: number, events: MarketEvent[]): void {
     const each = this.#byChannel.get(channel)?.get(symbol);
     if (each !== undefined && each.state !== "live") this.#live(each, atUs, events);
   }
 
-  /** Takes in the market data among records; recoveries come before them. */
+  /** Records the market data among `events`; puts recoveries before them. */
   arriveWith(events: MarketEvent[], atUs: number): void {
     let recoveries: MarketEvent[] | undefined;
     for (let i = 0; i < events.length; i++) {
@@ -160,7 +159,7 @@ export class SubscriptionLedger {
     each.dueUs = NEVER;
   }
 
-  /** The venue refused orders. What is live already is left alone: it was asked for twice. */
+  /** Records refused orders. Live ones are ignored: they were requested twice. */
   refuse(
     refused: Iterable<Subscription>,
     message: string,
@@ -178,7 +177,7 @@ export class SubscriptionLedger {
     }
   }
 
-  /** The subscription was ended on purpose: nothing is expected until it is begun once more. */
+  /** Handles a subscription ended on purpose: no data is expected until it is subscribed again. */
   release(each: Subscription): void {
     if (each.state === "ended") return;
     this.#reset(each);
@@ -187,7 +186,7 @@ export class SubscriptionLedger {
     each.dueUs = NEVER;
   }
 
-  /** A request was wrong in its form: its orders are asked for at once. */
+  /** Requests orders again at once after a malformed request. */
   askAgain(orders: Iterable<Subscription>, atUs: number): void {
     for (const each of orders) {
       if (each.state === "ended" || each.state === "live") continue;
@@ -196,14 +195,14 @@ export class SubscriptionLedger {
     }
   }
 
-  /** What came of an order is not to be trusted; a gap of another reason says so. */
+  /** Invalidates the data of an order; a gap of another reason covers it. */
   invalidate(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): void {
     const each = this.find(channel, symbol);
     if (each === undefined || each.state === "ended") return;
     each.covered = true;
-    // It was wrong, but it came: the venue has the subscription.
+    // Data arrived, if invalid: the venue has the subscription.
     each.confirmed = true;
-    // An answer that is wrong again is left to the pause that runs.
+    // A second invalid answer keeps the running backoff.
     if (each.state !== "live" && each.waitUs > 0) return;
     if (each.state === "live" && atUs - each.liveUs >= STABLE_US) each.waitUs = 0;
     if (each.state === "live" || each.sinceUs === 0) each.sinceUs = fromUs;
@@ -211,7 +210,7 @@ export class SubscriptionLedger {
     this.#schedule(each, atUs + each.waitUs);
   }
 
-  /** An order is silent since `fromUs`: it is asked for, and its gap opens if that is not answered. */
+  /** Requests an order that is silent since `fromUs`; its gap opens if there is no answer. */
   doubt(each: Subscription, fromUs: number, atUs: number): void {
     if (each.state !== "live") return;
     each.sinceUs = fromUs;
@@ -221,7 +220,7 @@ export class SubscriptionLedger {
     this.#schedule(each, atUs);
   }
 
-  /** The venue has forgotten everything since `fromUs`: it is asked for again on this connection. */
+  /** Requests everything again on this connection: the venue lost it all at `fromUs`. */
   renew(fromUs: number, atUs: number): void {
     for (const each of this.#all) {
       if (each.state === "ended") continue;
@@ -233,7 +232,7 @@ export class SubscriptionLedger {
     }
   }
 
-  /** A market is over: nothing more is expected of it. */
+  /** Ends the orders of a market that is over: no more data is expected. */
   end(symbol: string, atUs: number, events: MarketEvent[]): void {
     for (const orders of this.#byChannel.values()) {
       const each = orders.get(symbol);
@@ -243,7 +242,7 @@ export class SubscriptionLedger {
     }
   }
 
-  /** A market is ordered no more; recoveries of its gaps go to `events`. */
+  /** Removes the orders of a market; adds recoveries of its gaps to `events`. */
   takeOff(symbol: string, atUs: number, events: MarketEvent[]): void {
     for (const orders of this.#byChannel.values()) {
       const each = orders.get(symbol);
@@ -254,9 +253,9 @@ export class SubscriptionLedger {
     this.#all = this.#all.filter((each) => each.symbol !== symbol);
   }
 
-  /** What is ordered from now on: orders that are new are due at once, where there is a connection. */
+  /** Replaces the orders; new ones are due at once if the connection is open. */
   takeOn(orders: readonly SubscriptionOrder[], atUs: number): void {
-    // That of the whole feed never ends.
+    // The order of the whole feed never ends.
     const isOpen = this.#all.some(({ state }) => state !== "idle" && state !== "ended");
     this.#all = orders.map((order) => {
       const known = this.find(order.channel, order.symbol);
@@ -270,7 +269,7 @@ export class SubscriptionLedger {
     });
   }
 
-  /** Others had markets until `fromUs`: gaps of all their channels are open until their first records. */
+  /** Opens gaps for all channels of a market that another capture had, until their first records. */
   takeOver(symbol: string, news: TakeOverNews, events: MarketEvent[]): void {
     for (const orders of this.#byChannel.values()) {
       const each = orders.get(symbol);
@@ -292,7 +291,7 @@ export class SubscriptionLedger {
     return each;
   }
 
-  /** Opens the gaps of what is overdue, and gives what is to be asked for now. */
+  /** Opens the gaps of overdue orders, and returns the orders to request now. */
   tick(atUs: number, events: MarketEvent[]): Subscription[] {
     if (atUs < this.#dueUs) return [];
     const due: Subscription[] = [];
@@ -300,7 +299,7 @@ export class SubscriptionLedger {
     for (const each of this.#all) {
       if (each.state !== "asked" && each.state !== "waiting") continue;
       if (each.dueUs <= atUs) {
-        // What was lost or doubted is asked for first: only what stays away is a gap.
+        // Lost or doubted data is requested first; a gap opens only if there is no answer.
         if (each.state === "asked") this.#open(each, atUs, events);
         each.state = "asked";
         each.waitUs = nextPause(each.waitUs);
@@ -328,7 +327,7 @@ export class SubscriptionLedger {
     if (dueUs < this.#dueUs) this.#dueUs = dueUs;
   }
 
-  /** All orders that bring nothing now. */
+  /** All orders that bring no data now. */
   missing(): MissingSubscription[] {
     return this.#all.flatMap((each) =>
       each.state === "live" || each.state === "ended" || each.sinceUs === 0 ? [] : [{
@@ -345,7 +344,7 @@ export class SubscriptionLedger {
     );
   }
 
-  /** Open gaps of its orders, by the venue's name of the market; "" = of the whole feed. */
+  /** Open gaps of the orders, by the venue's symbol; "" = of the whole feed. */
   carried(): Map<string, readonly Gap[]> {
     const open = this.#all.flatMap((each) =>
       each.gap === null ? [] : [[each.external, each.gap]] as const
@@ -358,7 +357,7 @@ export class SubscriptionLedger {
     );
   }
 
-  /** Gaps of an earlier run go on until the first records; what is none, or of no order, is left out. */
+  /** Adopts gaps of an earlier run until the first records; ignores invalid ones and unknown orders. */
   carry(gaps: unknown): void {
     if (!Array.isArray(gaps)) return;
     for (const gap of gaps) {
@@ -371,14 +370,13 @@ export class SubscriptionLedger {
     }
   }
 
-  /** Plain JSON. */
   state(): LedgerState {
     return this.#all.map(
       ({ channel: _, external: _e, symbol: _s, proof: _p, isUnknown: _u, ...rest }) => rest,
     );
   }
 
-  /** Takes over a state of the same orders; one of others is of no use. */
+  /** Restores a state of the same orders; ignores any other. */
   restore(state: LedgerState | undefined): void {
     if (state === undefined || state.length !== this.#all.length) return;
     this.#dueUs = NEVER;

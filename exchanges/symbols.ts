@@ -1,34 +1,34 @@
 import type { SymbolSpec } from "./adapter.ts";
 
-/** What an end of a subscription is awaited for; those of longer ago are forgotten. */
+/** Unsubscribed markets that are remembered until the venue ends them; the oldest are forgotten. */
 const FORMER_MAX = 1000;
 
-/** The venue's names of markets and ours. */
+/** Maps the venue's symbols to ours. */
 export class Symbols {
-  /** Ordered markets that were taken off again: what still comes of them is nobody's. */
+  /** Unsubscribed markets: data that still arrives for them is dropped. */
   readonly #former = new Map<string, SymbolSpec>();
   #specs: Map<string, SymbolSpec>;
-  /** Whether markets come and go: without one none is of interest. */
+  /** Whether markets are added and removed at runtime: then an empty set means none, not all. */
   isSelective = false;
   #symbolOf: (external: string) => string;
 
-  /** Takes the subscribed markets, and how a market that was not is called. */
+  /** Takes the subscribed markets, and a function that names any other. */
   constructor(specs: readonly SymbolSpec[], symbolOf: (external: string) => string) {
     this.#specs = new Map(specs.map((spec) => [spec.external, spec]));
     this.#symbolOf = symbolOf;
   }
 
-  /** Ordered markets by the venue's name. */
+  /** Ordered markets by the venue's symbol. */
   get specs(): ReadonlyMap<string, SymbolSpec> {
     return this.#specs;
   }
 
-  /** Markets that were taken off. */
+  /** Unsubscribed markets by the venue's symbol. */
   get former(): ReadonlyMap<string, SymbolSpec> {
     return this.#former;
   }
 
-  /** A market is ordered no more. */
+  /** Removes a market. */
   takeOff(spec: SymbolSpec): void {
     this.isSelective = true;
     this.#specs.delete(spec.external);
@@ -37,34 +37,34 @@ export class Symbols {
     if (oldest !== undefined && this.#former.size > FORMER_MAX) this.#former.delete(oldest);
   }
 
-  /** A market is ordered besides. */
+  /** Adds a market. */
   takeOn(spec: SymbolSpec): void {
     this.#former.delete(spec.external);
     this.#specs.set(spec.external, spec);
   }
 
-  /** The connection broke: what was on its way does not come any more. */
+  /** Forgets unsubscribed markets on a disconnect: no more data in flight. */
   forgetFormer(): void {
     this.#former.clear();
   }
 
-  /** Our name of a market, subscribed or not. */
+  /** Our symbol of a market, subscribed or not. */
   ours(external: string): string {
     const spec = this.#specs.get(external) ?? this.#former.get(external);
     return spec?.symbol ?? this.#symbolOf(external);
   }
 
-  /** What was ordered for a market; undefined when it was not. */
+  /** Order of a market; undefined = not ordered. */
   spec(external: string): SymbolSpec | undefined {
     return this.specs.get(external);
   }
 
-  /** Whether a market's news are of interest: it was ordered, or nothing was. */
+  /** Whether data of a market is used: it was ordered, or no orders are known. */
   wants(external: string): boolean {
     return this.empty || this.specs.has(external);
   }
 
-  /** Whether all are of interest, as it is not known which were ordered. */
+  /** Whether all markets are used, as the orders are unknown. */
   get empty(): boolean {
     return this.specs.size === 0 && !this.isSelective;
   }

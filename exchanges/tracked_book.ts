@@ -8,13 +8,13 @@ import {
   valueOf,
 } from "@ssmd/market";
 
-/** Digits after the point of a market's prices and sizes. */
+/** Digits after the decimal point of a market's prices and sizes. */
 export interface Precision {
   price: number;
   size: number;
 }
 
-/** What all books keep, as plain JSON; a venue's own state has its name of the market beside it. */
+/** State of every book, as plain JSON; a venue's own state adds its symbol of the market. */
 export interface TrackedBookState {
   valid: boolean;
   lostUs: number;
@@ -25,31 +25,31 @@ export interface TrackedBookState {
 }
 
 /**
- * The book of one market in integer steps, and whether it can be trusted: it can from a snapshot on
- * until something after it was wrong or is missing.
+ * Order book of one market in integer steps, with its validity: valid from a snapshot on until data
+ * after it is wrong or missing.
  */
 export class TrackedBook {
-  /** The venue's name of the market. */
+  /** The venue's symbol. */
   readonly external: string;
-  /** Ours. */
+  /** Our symbol. */
   readonly symbol: string;
   readonly book: OrderBook = new OrderBook();
-  /** Whether a snapshot came and everything after it was right. */
+  /** Whether a snapshot came and all data after it was right. */
   valid = false;
-  /** When it was lost or first waited for, µs; meaningful while it is not sound. */
+  /** Time when it was lost or first awaited, µs; meaningful only while invalid. */
   lostUs: number;
-  /** When it was last known to be right, µs; 0 = never. */
+  /** Last time when it was known to be right, µs; 0 = never. */
   lastGoodAtUs = 0;
-  /** The gap that the next good snapshot closes. */
+  /** Gap that the next valid snapshot closes. */
   gap: Gap | null = null;
-  /** Levels a side that its subscription keeps up; 0 = all. */
+  /** Levels per side that its subscription maintains; 0 = all. */
   depth = 0;
-  /** Digits after the point. */
+  /** Digits after the decimal point. */
   protected precision: Precision;
-  /** What its records say of the venue's checksum. */
+  /** Checksum status for its records. */
   protected checksum: OrderBookUpdate["checksum"] = "unverified";
 
-  /** An empty book that waits for its snapshot since `lostUs`. */
+  /** Creates an empty book that awaits its snapshot since `lostUs`. */
   constructor(
     { external, symbol, lostUs, precision }: Pick<TrackedBook, "external" | "symbol" | "lostUs"> & {
       precision: Precision;
@@ -61,24 +61,23 @@ export class TrackedBook {
     this.precision = precision;
   }
 
-  /** The book is not to be trusted from `lostUs` on. */
+  /** Invalidates the book from `lostUs` on. */
   drop(lostUs: number): void {
     if (this.valid) this.lostUs = lostUs;
     this.valid = false;
     this.clear();
   }
 
-  /** Nothing keeps the book up any more: the connection broke. */
+  /** Invalidates the book on a disconnect. */
   release(lostUs: number): void {
     this.drop(lostUs);
   }
 
-  /** Drops all levels. */
   protected clear(): void {
     this.book.clear();
   }
 
-  /** The levels of a side as values, best first. */
+  /** Levels of a side as values, best first. */
   levels(name: BookSideName): Level[] {
     const { prices, sizes } = this.book[name];
     return prices.map((price, i) => ({
@@ -87,13 +86,13 @@ export class TrackedBook {
     }));
   }
 
-  /** The whole book as a record. */
+  /** The whole book as a snapshot record. */
   snapshot(feed: string, timestampUs: number, receivedAtUs: number): OrderBookUpdate {
     const [bids, asks] = [this.levels("bids"), this.levels("asks")];
     return this.record({ feed, kind: "snapshot", timestampUs, receivedAtUs, bids, asks });
   }
 
-  /** A record of levels of this book. */
+  /** Record of the given levels. */
   record(
     { timestampUs, receivedAtUs, feed, kind, bids, asks }: Pick<
       OrderBookUpdate,
@@ -115,7 +114,7 @@ export class TrackedBook {
     };
   }
 
-  /** Plain JSON of what all books have. */
+  /** Plain JSON of the state that all books have. */
   protected trackedState(): TrackedBookState {
     const { valid, lostUs, lastGoodAtUs, gap, book } = this;
     return {
@@ -128,7 +127,7 @@ export class TrackedBook {
     };
   }
 
-  /** Takes over what {@linkcode trackedState} gave; earlier versions wrote `sound` and `goodUs`. */
+  /** Restores the state from {@linkcode trackedState}; earlier versions wrote `sound` and `goodUs`. */
   protected restoreTracked(state: TrackedBookState & { sound?: boolean; goodUs?: number }): void {
     const { valid = state.sound ?? false, lastGoodAtUs = state.goodUs ?? 0 } = state;
     const { lostUs, gap, bids, asks } = state;

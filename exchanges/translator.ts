@@ -22,30 +22,30 @@ import { unreadableReason } from "./frame.ts";
 import { TurnFilter } from "./turn_filter.ts";
 
 const NOTHING: MarketEvent[] = [];
-/** Events after which no book is kept up. */
+/** Events after which no book is maintained. */
 const ENDS_BOOKS: ReadonlySet<string> = new Set(["disconnect", "stop", "resumed"]);
-/** Channels that can be silent. */
+/** Channels for which silence is detected. */
 const CHANNELS = ["trade", "ticker", "orderbook"] as const;
 
-/** Whose lines a translator takes, and which of them it has behind it. */
+/** Position at which a translator starts. */
 export interface TranslatorOrigin {
-  /** Life of the connector, as records carry it; default 0, none. */
+  /** Run number of the connector, as records carry it; default 0 = none. */
   run?: number;
-  /** Number of the connection in the run; default 0, none. */
+  /** Connection number within the run; default 0 = none. */
   connection?: number;
-  /** Number of the last record given; default 0. */
+  /** Sequence of the last record; default 0. */
   sequence?: number;
   /** Time of the last line, µs; default 0. */
   lastUs?: number;
   /** Time of the last line that is a sign of life, µs; default `lastUs`. */
   aliveUs?: number | undefined;
-  /** When the run's records are those of the feed; absent = always. */
+  /** Turns in which the run publishes the feed's records; absent = always. */
   turns?: readonly RunTurn[] | undefined;
-  /** Gaps that are open, where the run has turns; default none. */
+  /** Open gaps, if the run has turns; default none. */
   openGaps?: readonly Gap[] | undefined;
 }
 
-/** The one way from the lines of a connection to numbered records. */
+/** Translates the lines of one connection to numbered records; the only path from lines to records. */
 export class Translator {
   #normalizer: Normalizer;
   #feed: string;
@@ -53,15 +53,15 @@ export class Translator {
   #connection: number;
   #sequence: number;
   #lastUs: number;
-  /** Time of the last line that is a sign of life, µs; 0 = there was none. */
+  /** Time of the last line that is a sign of life, µs; 0 = none yet. */
   #aliveUs: number;
-  /** The end of the last line's day, µs; 0 = there was none. */
+  /** End of the last line's UTC day, µs; 0 = no line yet. */
   #dayEndUs: number;
   #turns: TurnFilter | undefined;
   #unscanned = 0;
   #lines = 0;
 
-  /** From the connection's first line on, or from where `place` says. */
+  /** Starts at the connection's first line, or where `origin` says. */
   constructor(feed: string, normalizer: Normalizer, origin: TranslatorOrigin = {}) {
     const { run = 0, connection = 0, sequence = 0, lastUs = 0 } = origin;
     this.#feed = feed;
@@ -76,35 +76,35 @@ export class Translator {
     if (turns !== undefined) this.#turns = new TurnFilter(turns, connection, openGaps);
   }
 
-  /** Gaps that are open, where the run has turns. */
+  /** Open gaps; undefined when the run has no turns. */
   get openGaps(): Gap[] | undefined {
     return this.#turns?.open;
   }
 
-  /** Goes on as one that has taken the same lines and knows of a turn more. */
+  /** Adopts sequence and turns of another translator of the same lines that knows one more turn. */
   goOnAs(other: Translator): void {
     this.#sequence = other.#sequence;
     this.#turns = other.#turns;
   }
 
-  /** From the next line on these are the run's turns. */
+  /** Sets the run's turns, from the next line on. */
   setTurns(turns: readonly RunTurn[]): void {
     this.#turns = new TurnFilter(turns, this.#connection, this.#turns?.open ?? []);
   }
 
-  /** Another run tells the records of the line that was taken last: they have no numbers of this one. */
+  /** Withdraws the records and sequences of the last line, as another run publishes its records. */
   retract(result: Normalized): void {
     this.#sequence -= result.events.length;
     result.untold = [...(result.untold ?? []), ...result.events];
     result.events = [];
   }
 
-  /** Whether the next line, of `atUs`, is of a turn of the run; always where it has none. */
+  /** Whether the next line, at `atUs`, is in a turn of the run; always true without turns. */
   tellsAt(atUs: number): boolean {
     return this.#turns?.tellsAt(atUs, this.#sequence + 1) ?? true;
   }
 
-  /** Whether books are told before the next line, of `atUs`, as a turn begins for them. */
+  /** Whether book snapshots precede the next line, at `atUs`, as a turn begins for them. */
   beginsBooksAt(atUs: number): boolean {
     const turns = this.#turns;
     if (turns === undefined) return false;
@@ -112,32 +112,32 @@ export class Translator {
       turns.booksDue(this.#lastUs, atUs).size > 0;
   }
 
-  /** Whose the last record given is. */
+  /** Run, connection and sequence of the last record. */
   get origin(): { run: number; connection: number; sequence: number } {
     return { run: this.#run, connection: this.#connection, sequence: this.#sequence };
   }
 
-  /** Number of the last record given. */
+  /** Sequence of the last record. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** Lines taken so far. */
+  /** Lines translated so far. */
   get lines(): number {
     return this.#lines;
   }
 
-  /** Frames of market data that a scanner of the venue did not read. */
+  /** Frames of market data that the venue's scanner could not read. */
   get unscanned(): number {
     return this.#unscanned;
   }
 
-  /** The venue's own snapshots of all sound books. */
+  /** Snapshot frames in the venue's format of all valid books. */
   snapshotFrames(): string[] {
     return this.#normalizer.snapshotFrames();
   }
 
-  /** What has to outlive the run. */
+  /** State that must survive the run. */
   carried(): CarriedState {
     return this.#normalizer.carried();
   }
@@ -147,14 +147,14 @@ export class Translator {
     return this.#lastUs;
   }
 
-  /** Time of the last line that is a sign of life, µs; 0 = there was none. */
+  /** Time of the last line that is a sign of life, µs; 0 = none yet. */
   get aliveUs(): number {
     return this.#aliveUs;
   }
 
   /**
-   * The next line. Live, recovery, reprocess and verification come this way: the same lines, in the
-   * connection's own order, always give the same records.
+   * Translates the next line. Live, recovery, reprocess and verification all use it: the same lines
+   * in the connection's order always give the same records.
    */
   line(line: CapturedLine | ScannedLine): Normalized {
     this.#lines++;
@@ -173,7 +173,7 @@ export class Translator {
     }
   }
 
-  /** A frame that is JSON. What cannot be read gives one `gap` of reason `parse`, besides the notice. */
+  /** Translates a JSON frame. An unreadable one gives a `gap` of reason `parse` besides the notice. */
   frame(json: unknown, text: string, receivedAtUs: number): Normalized {
     const first = this.#begins(receivedAtUs);
     return this.#withNotice(this.#read(json, text, receivedAtUs), first, receivedAtUs);
@@ -188,7 +188,7 @@ export class Translator {
   #scanned({ frame, scanner, offset, atUs }: ScannedLine): Normalized {
     const first = this.#begins(atUs);
     let result: Normalized | undefined;
-    // Lines that are taken once more by another translator are no longer on the tape.
+    // A line translated a second time, by another translator, is no longer on the tape.
     if (scanner === this.#normalizer.scanner) {
       result = this.#normalizer.scanned?.(offset, frame, atUs);
       scanner.done();
@@ -209,14 +209,14 @@ export class Translator {
     return this.#number(result, receivedAtUs);
   }
 
-  /** A frame that is no JSON (or too large to be read). */
+  /** Handles a frame that is not JSON, or too large. */
   unreadable(reason: string, receivedAtUs: number): Normalized {
     const events = [...this.#begins(receivedAtUs), this.#parseGap(receivedAtUs, { reason })];
     this.#aliveUs = receivedAtUs;
     return this.#number({ events, send: [], notice: { type: "unreadable", reason } }, receivedAtUs);
   }
 
-  /** An event of the connection. */
+  /** Handles an event of the connection. */
   event(event: ConnectionEvent, atUs: number): Normalized {
     const first = this.#begins(atUs, event.name);
     const result = this.#meaningOf(event, atUs);
@@ -264,8 +264,8 @@ export class Translator {
   }
 
   /**
-   * With the first line of a UTC day, and of a turn, come snapshots of all sound books, as they were
-   * before it: it can be read without what came before. A line that ends the books brings none.
+   * Returns snapshots of all valid books, as before the first line of a UTC day or turn, so that it
+   * can be read on its own. A line that ends the books gives none.
    */
   #begins(atUs: number, event = ""): MarketEvent[] {
     const turn = this.#turns?.beginning(this.#lastUs, atUs);
@@ -286,7 +286,7 @@ export class Translator {
     return this.#normalizer.snapshots().map((book) => ({ ...book, receivedAtUs: atUs }));
   }
 
-  /** What a turn tells before its first line: what is open, and what nobody has told. */
+  /** Records at the start of a turn: open gaps, and a gap for what no run has published. */
   #turnBegins(turn: RunTurn, atUs: number, event: string): MarketEvent[] {
     const news = this.#turns?.openNews(turn, atUs) ?? [];
     const { after, isLate = false } = turn;
@@ -303,7 +303,7 @@ export class Translator {
     return [...news, lostGap({ ...gap, fromUs, atUs })];
   }
 
-  /** Times are suspect; books and prices are not. */
+  /** Clock gap: only times are suspect, not books and prices. */
   #clockGap(fromUs: number | undefined, atUs: number, detail: string): Gap {
     return openGap({
       ...{ feed: this.#feed, symbol: ALL_SYMBOLS, reason: "clock", missed: 0, detail, atUs },
@@ -311,7 +311,7 @@ export class Translator {
     });
   }
 
-  /** What another run has told since is not missing. */
+  /** What another run has published since then is not missing. */
   #resumed(event: ConnectionEvent, atUs: number): MarketEvent[] {
     const { why, fromUs, planned = false, carried } = event;
     const after = this.#turns?.beginning(this.#lastUs, atUs)?.after;
@@ -333,7 +333,7 @@ export class Translator {
     return result;
   }
 
-  /** Leaves out what another run tells. */
+  /** Withholds records that another run publishes. */
   #select(result: Normalized, turns: TurnFilter, atUs: number): void {
     const published: MarketEvent[] = [];
     const untold: MarketEvent[] = [];
@@ -357,7 +357,7 @@ function dayEndOf(us: number): number {
   return (Math.floor(us / DAY_US) + 1) * DAY_US;
 }
 
-/** Whether a record is of those that come all the time. */
+/** Whether a record is a frequent update: trade, ticker or book delta. */
 function isUpdate(event: MarketEvent | undefined): boolean {
   if (event === undefined) return false;
   return event.type === "trade" || event.type === "ticker" ||

@@ -13,20 +13,20 @@ const NONE: ReadonlySet<string> = new Set();
 const BOOKS = "orderbook ";
 
 /**
- * Which records of a connection are those of its feed, where several connectors capture it: all of the
- * run's turns, but for trades that another run has told, and the trades that it has not told from
- * shortly before. A function of the turns and of the lines' times.
+ * Selects the records that a connection publishes where several connectors capture its feed: all in
+ * its run's turns, except trades that another run has published, plus trades from shortly before
+ * that it has not. A pure function of the turns and of the lines' times.
  */
 export class TurnFilter {
   #turns: readonly RunTurn[];
   #connection: number;
   #published: readonly ReadonlySet<string>[];
-  /** By turn: behind it no cut counts, µs. */
+  /** By turn: time after which no cut applies, µs. */
   #cutsEndUs: readonly number[];
-  /** What is open now, told or not, by what names it. */
+  /** Open gaps, published or not, by identifying name. */
   #open = new Map<string, Gap>();
 
-  /** Of a connection, with what was open where it goes on. */
+  /** Creates the filter of a connection, with the gaps open at its start. */
   constructor(turns: readonly RunTurn[], connection: number, open: readonly Gap[]) {
     this.#turns = turns;
     this.#connection = connection;
@@ -35,25 +35,25 @@ export class TurnFilter {
     for (const gap of open) this.#open.set(nameOf(gap), gap);
   }
 
-  /** What is open now, told or not. */
+  /** Open gaps, published or not. */
   get open(): Gap[] {
     return [...this.#open.values()];
   }
 
-  /** Whether what a line of `atUs` gives is the feed's; `sequence` is the number that it would have. */
+  /** Whether the records of a line at `atUs` are published; `sequence` = the number they would have. */
   tellsAt(atUs: number, sequence: number): boolean {
     const turn = this.#turns[this.#indexAt(atUs)];
     return turn !== undefined && !this.#isOver(turn, atUs, sequence);
   }
 
-  /** The turn that begins with a line of `atUs` after one of `lastUs` (0 = none). */
+  /** Turn that begins with a line at `atUs` after one at `lastUs` (0 = none). */
   beginning(lastUs: number, atUs: number): RunTurn | undefined {
     const turn = this.#turns[this.#indexAt(atUs)];
     if (turn === undefined || (lastUs > 0 && lastUs >= turn.fromUs)) return undefined;
     return this.#isOver(turn, atUs, Infinity) ? undefined : turn;
   }
 
-  /** The markets whose books begin with a line of `atUs` after one of `lastUs`, later than the turn. */
+  /** Markets whose books begin with a line at `atUs` after one at `lastUs`, later than the turn. */
   booksDue(lastUs: number, atUs: number): ReadonlySet<string> {
     const index = this.#indexAt(atUs);
     const { cuts = {} } = this.#turns[index] ?? {};
@@ -64,13 +64,13 @@ export class TurnFilter {
     return new Set(due.map(([kind]) => kind.slice(BOOKS.length)));
   }
 
-  /** What is to be said first in a turn of what others and this one have left open. */
+  /** First records of a turn: gaps that other runs and this one have left open. */
   openNews({ gaps = [] }: RunTurn, atUs: number): MarketEvent[] {
     const closed = this.#connection === 1 ? gaps.map((gap) => recoveredGap(gap, atUs)) : [];
     return [...closed, ...this.open.map((gap) => ({ ...gap, receivedAtUs: atUs }))];
   }
 
-  /** Whether a record is told; `sequence` is the number that it would have. */
+  /** Whether a record is published; `sequence` = the number it would have. */
   isPublished(event: MarketEvent, atUs: number, sequence: number): boolean {
     const index = this.#indexAt(atUs);
     const turn = this.#turns[index];
@@ -85,7 +85,7 @@ export class TurnFilter {
       atUs >= next.fromUs - TURN_OVERLAP_US && !this.#isKnown(event, index + 1);
   }
 
-  /** A record was made, told or not. */
+  /** Tracks the gaps among the records, published or not. */
   note(event: MarketEvent): void {
     if (event.type !== "gap") return;
     if (event.recovered) this.#open.delete(nameOf(event));
@@ -99,7 +99,7 @@ export class TurnFilter {
       this.#published[index]?.has(tradeName(trade)) === true;
   }
 
-  /** The last turn that began by then; -1 = none. */
+  /** Index of the last turn that began by then; -1 = none. */
   #indexAt(atUs: number): number {
     let index = this.#turns.length - 1;
     while (index >= 0 && (this.#turns[index]?.fromUs ?? 0) > atUs) index--;

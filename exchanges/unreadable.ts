@@ -1,8 +1,8 @@
 import type { Normalized, UnreadableNotice } from "./adapter.ts";
 
 /**
- * Notes that a part of a frame cannot be read. Where parts of several symbols or channels cannot,
- * the frame is told as one that is about all of them.
+ * Marks a part of a frame as unreadable. If parts of several symbols or channels are, the notice
+ * covers all of them.
  */
 export function markUnreadable(out: Normalized, news: Omit<UnreadableNotice, "type">): void {
   const before = out.notice?.type === "unreadable" ? out.notice : undefined;

@@ -1,27 +1,27 @@
 import { ALL_SYMBOLS, type Gap, lostGap } from "@ssmd/market";
 
-/** Since when no step in the life of markets is seen, and why; plain JSON. */
+/** Period in which market lifecycle changes are unseen, with its reason; plain JSON. */
 export interface UnseenSpan {
   fromUs: number;
   reason: "disconnect" | "planned";
 }
 
-/** For venues that do not repeat steps in the life of markets: which may have been missed. */
+/** Tracks lifecycle changes that may be missed, for venues that do not repeat them. */
 export class UnseenLives {
   #feed: string;
   #since: UnseenSpan | null = null;
 
-  /** Of `feed`, with every step seen. */
+  /** Creates the tracker of `feed`, with nothing missed. */
   constructor(feed: string) {
     this.#feed = feed;
   }
 
-  /** Since when no step is seen; null = they are. */
+  /** Start of the unseen period; null = changes are seen. */
   get since(): UnseenSpan | null {
     return this.#since;
   }
 
-  /** The connection broke: steps are not seen until `confirmed`. */
+  /** Starts an unseen period on a disconnect, until `confirmed`. */
   disconnected({ fromUs, reason }: Gap): void {
     const isPlanned = reason === "planned" && this.#since?.reason !== "disconnect";
     this.#since = {
@@ -30,7 +30,7 @@ export class UnseenLives {
     };
   }
 
-  /** Steps are seen from now on. The gap says that those between are lost; none when nothing broke. */
+  /** Ends the unseen period; returns its gap, or none without one. */
   confirmed(atUs: number): Gap[] {
     if (this.#since === null) return [];
     const { fromUs, reason } = this.#since;
@@ -42,14 +42,14 @@ export class UnseenLives {
     })];
   }
 
-  /** Takes over what an earlier run, or state, has of it; what is no such span changes nothing. */
+  /** Takes over the period of an earlier run or state; ignores any other value. */
   carry(value: unknown): void {
     const { fromUs, reason } = (value ?? {}) as Partial<Record<keyof UnseenSpan, unknown>>;
     const isKnown = reason === "disconnect" || reason === "planned";
     if (Number.isSafeInteger(fromUs) && isKnown) this.#since = { fromUs: fromUs as number, reason };
   }
 
-  /** Takes over a state of our own. */
+  /** Restores a state. */
   restore(since: UnseenSpan | null): void {
     this.#since = since;
   }

@@ -20,46 +20,46 @@ import { type LedgerState, SubscriptionLedger } from "./subscription_ledger.ts";
 import { Symbols } from "./symbols.ts";
 import type { TrackedBook } from "./tracked_book.ts";
 
-/** What is asked of a venue on one connection. Request ids count from 1 on every connection. */
+/** Requests to a venue on one connection. Request ids count from 1 on every connection. */
 export interface Requests {
-  /** Frames that subscribe everything, for a connection that was just opened. */
+  /** Frames that subscribe to everything, for a newly opened connection. */
   firstFrames(): string[];
-  /** The connection is open and was sent `firstFrames`. */
+  /** Handles an open connection to which `firstFrames` were sent. */
   connected(): void;
-  /** Frames that ask once more for what is due. */
+  /** Frames that repeat the due requests. */
   ask(due: readonly Subscription[]): string[];
-  /** Frames that end subscriptions. */
+  /** Frames that unsubscribe. */
   end(orders: readonly Subscription[]): string[];
 }
 
-/** What a venue orders, and how it calls a market that was not. */
+/** Orders of a venue, and our symbols of markets that were not ordered. */
 interface VenueOrders extends NormalizerOptions {
   ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[];
   symbolOf(external: string): string;
 }
 
-/** What all normalizers remember, as plain JSON; a venue adds its own. */
+/** State of every normalizer, as plain JSON; a venue adds its own. */
 export interface VenueState<BookState> {
   ledger: LedgerState;
   gap: Gap | null;
   books: BookState[];
-  /** The last market data, µs; absent in states of before it was kept. */
+  /** Time of the last market data, µs; absent in older states. */
   dataUs?: number;
-  /** Markets that were taken off; absent in states of before. */
+  /** Markets that were unsubscribed; absent in older states. */
   former?: SymbolSpec[];
-  /** Whether markets come and go. */
+  /** Whether markets are subscribed and unsubscribed at runtime. */
   isSelective?: true;
-  /** Since when each market is here that others had before, and up to when each was that is gone, µs. */
+  /** Per market handed over: end of the earlier capture; per market given away: last good time. µs. */
   taken?: [external: string, fromUs: number][];
   left?: [external: string, lastGoodUs: number][];
 }
 
-/** Markets that are gone are forgotten when there are more. */
+/** Markets given away that are remembered; the oldest are forgotten. */
 const LEFT_MAX = 10_000;
 
 /**
- * The life of a connection, the same at all venues: what was ordered against what arrives, breaks and
- * their gaps, books, and what outlives the run. A venue writes what its frames mean.
+ * Lifecycle of a connection, the same for all venues: orders against arrivals, disconnects and
+ * their gaps, books, and carried state. A venue implements the meaning of its frames.
  */
 export abstract class VenueNormalizer<Book extends TrackedBook, BookState> implements Normalizer {
   protected readonly feed: string;
@@ -67,14 +67,14 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   protected readonly ledger: SubscriptionLedger;
   protected readonly gap: DisconnectGap;
   #ordersOf: VenueOrders["ordersOf"];
-  /** Receive time of the last market data, µs; 0 = none came yet. */
+  /** Receive time of the last market data, µs; 0 = none yet. */
   protected dataUs = 0;
-  /** By the venue's name of a market that was handed over: until when another capture had it, µs. */
+  /** By the venue's symbol of a market handed over: end of the other capture's data, µs. */
   #taken = new Map<string, number>();
-  /** By the venue's name of a market that was taken off: up to when nothing of it was missed, µs. */
+  /** By the venue's symbol of an unsubscribed market: last time of complete data, µs. */
   #left = new Map<string, number>();
 
-  /** A normalizer of a connection that subscribes these markets. */
+  /** Creates the normalizer of a connection with these markets. */
   constructor({ feed, symbols, ordersOf, symbolOf }: VenueOrders) {
     this.#ordersOf = ordersOf;
     this.feed = feed;
@@ -85,31 +85,30 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   protected abstract readonly books: BookSet<Book, BookState>;
   protected abstract readonly requests: Requests;
-  /** Undefined = all frames are read as JSON. */
+  /** Undefined = all frames are parsed as JSON. */
   abstract readonly scanner: FrameScanner | undefined;
 
-  /** What a frame means: records, a notice, and what it tells of orders and books. */
+  /** Translates a frame into `out`, and updates orders and books. */
   protected abstract frame(json: unknown, text: string, atUs: number, out: Normalized): void;
   /** Plain JSON from which `restore` makes an equal normalizer. */
   abstract state(): unknown;
-  /** Takes over a state. */
+  /** Restores a state. */
   abstract restore(state: unknown): void;
 
-  /** The connection broke, as `gap` tells: what the venue numbered on it means nothing any more. */
+  /** Handles a disconnect, reported by `gap`: the venue's sequence numbers are void. */
   protected abstract broken(gap: Gap): void;
-  /** Markets of which a next run must know something besides their orders and books; "" = the feed. */
+  /** Markets with state to carry besides orders and books; "" = the feed. */
   protected abstract remembered(): Iterable<string>;
-  /** What a next run must know of a market besides its gaps. */
+  /** State of a market to carry besides its gaps. */
   protected abstract memoryOf(external: string): Record<string, unknown>;
-  /** An earlier run knew this of a market. */
+  /** Takes over a market's state from an earlier run. */
   protected abstract remember(external: string, memory: Readonly<Record<string, unknown>>): void;
 
-  /** Frames that subscribe everything. */
+  /** Frames that subscribe to everything. */
   subscribe(): string[] {
     return this.requests.firstFrames();
   }
 
-  /** Translates a frame. */
   normalize(json: unknown, text: string, receivedAtUs: number): Normalized {
     const out: Normalized = { events: [], send: [] };
     this.frame(json, text, receivedAtUs, out);
@@ -117,7 +116,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     return this.#reconcile(out, receivedAtUs);
   }
 
-  /** What a frame of `scanner` means; false = it has to be read as JSON, and nothing was changed. */
+  /** Translates a frame on the tape; false, with no state changed, = it must be parsed as JSON. */
   protected takeScanned?(offset: number, frame: Buffer, atUs: number, out: Normalized): boolean;
 
   /** Translates a frame from the scanner's tape. */
@@ -133,7 +132,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     if (last !== undefined && isMarketData(last)) this.dataUs = atUs;
   }
 
-  /** Ordered against arriving, and what is due at this time. */
+  /** Reconciles orders with arrivals, and sends due requests. */
   #reconcile(out: Normalized, atUs: number): Normalized {
     if (this.symbols.former.size > 0) this.#leaveOutFormer(out);
     if (out.events.length > 0) {
@@ -146,14 +145,14 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     return out;
   }
 
-  /** Everything was asked for on a new connection. */
+  /** Handles a new connection on which everything was requested. */
   connected(atUs: number): MarketEvent[] {
     this.ledger.connected(atUs);
     this.requests.connected();
     return [];
   }
 
-  /** Drops all books. */
+  /** Invalidates all books. */
   disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
     this.symbols.forgetFormer();
     this.books.disconnected(lastGoodUs);
@@ -163,24 +162,24 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     return [gap];
   }
 
-  /** When there is something to do at the earliest, µs. */
+  /** Earliest time with work to do, µs. */
   dueUs(): number {
     return this.ledger.dueUs;
   }
 
-  /** Time has come to `atUs`. */
+  /** Advances time to `atUs`. */
   tick(atUs: number): Normalized {
     return this.#reconcile({ events: [], send: [] }, atUs);
   }
 
-  /** A channel is silent: it is asked for, as its snapshot tells whether anything was missed. */
+  /** Requests a silent channel again, as its snapshot shows whether anything was missed. */
   doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized {
     const order = this.ledger.find(channel, symbol);
     if (order !== undefined) this.ledger.doubt(order, fromUs, atUs);
     return this.tick(atUs);
   }
 
-  /** Markets are ordered no more: their gaps end, and the venue is told. */
+  /** Unsubscribes markets and ends their gaps. */
   takeOff(symbols: readonly string[], atUs: number, lastGoodUs = atUs): Normalized {
     const out: Normalized = { events: [], send: [] };
     const names = new Set(symbols);
@@ -198,7 +197,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     return out;
   }
 
-  /** Markets are ordered besides: what is new is asked for at once, where there is a connection. */
+  /** Subscribes additional markets, at once if the connection is open. */
   takeOn(specs: readonly SymbolSpec[], atUs: number, before: Partial<Handover> = {}): Normalized {
     const { fromUs, carried = {} } = before;
     this.symbols.isSelective = true;
@@ -232,13 +231,13 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     if (oldest !== undefined && this.#left.size > LEFT_MAX) this.#left.delete(oldest);
   }
 
-  /** Nobody wanted a market since what is remembered of it: what it had meanwhile is not missing. */
+  /** Hook: a market was given away since its carried state, so data in between is not missing. */
   protected unwanted(_external: string): void {}
 
-  /** Markets were ordered besides: what else is to be asked for. */
+  /** Hook for further requests after markets were subscribed. */
   protected takenOn(_atUs: number): void {}
 
-  /** What was on its way when a market was taken off is nobody's. */
+  /** Drops data in flight of unsubscribed markets. */
   #leaveOutFormer(out: Normalized): void {
     const { former } = this.symbols;
     const isUsual = out.notice === undefined && out.events.length > 0 &&
@@ -252,22 +251,22 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     }
   }
 
-  /** What was ordered and does not come now. */
+  /** Subscriptions that bring no data now. */
   missing(): MissingSubscription[] {
     return this.ledger.missing();
   }
 
-  /** Snapshots of all sound books. */
+  /** Snapshots of all valid books. */
   snapshots(): MarketEvent[] {
     return this.books.snapshots();
   }
 
-  /** The venue's own snapshots of all sound books. */
+  /** Snapshot frames in the venue's format of all valid books. */
   snapshotFrames(): string[] {
     return this.books.snapshotFrames();
   }
 
-  /** By market: what the venue remembers, the gap of its book that is open, and what never came. */
+  /** Carried state by market: the venue's own, the open gap of its book, and gaps of its orders. */
   carried(): CarriedState {
     const { specs } = this.symbols;
     const missing = this.ledger.carried();
@@ -289,7 +288,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     }));
   }
 
-  /** Takes over what an earlier run carried of its markets. */
+  /** Takes over the carried state of its markets from an earlier run. */
   carry(state: CarriedState): void {
     for (const [external, given] of Object.entries(state)) {
       const { gap, missing, taken, left, ...memory } = given;
@@ -304,7 +303,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     }
   }
 
-  /** Plain JSON of what all normalizers remember. */
+  /** Plain JSON of the state that all normalizers have. */
   protected venueState(): VenueState<BookState> {
     const { ledger, gap, books, dataUs } = this;
     const former = [...this.symbols.former.values()];
@@ -317,7 +316,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     };
   }
 
-  /** Takes over what {@linkcode venueState} gave. */
+  /** Restores the state from {@linkcode venueState}. */
   protected restoreVenue(
     { ledger, gap, books, dataUs = 0, former = [], isSelective, taken, left }: VenueState<
       BookState

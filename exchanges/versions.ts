@@ -2,8 +2,8 @@ import { VenueError } from "@ssmd/runtime";
 import type { NormalizerVersion, Venue } from "./adapter.ts";
 
 /**
- * The normalizer of the wire format that a venue spoke on a day (`YYYY-MM-DD`, UTC).
- * Throws VenueError `NO_NORMALIZER` when the day lies before the first known format.
+ * Returns the normalizer of a venue's wire format on a day (`YYYY-MM-DD`, UTC). Throws VenueError
+ * `NO_NORMALIZER` when the day is before the first known format.
  */
 export function normalizerOn(venue: Venue, day: string): NormalizerVersion {
   const version = venue.normalizers.findLast((candidate) => candidate.from <= day);
