@@ -10,29 +10,29 @@ import { notice, type SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { clientView } from "./views.ts";
 
-/** The clients of an environment, as a command works on them. */
+/** Environment, client store and admin that a command works with. */
 export interface ClientContext {
   environment: Environment;
   store: ClientStore;
   admin: ClientAdmin;
 }
 
-/** Where the clients of an environment are. */
+/** Environment and data folder of a client store. */
 export interface ClientLocation {
   env: string;
-  /** Folder of the data; absent = the environment's. */
+  /** Data folder; absent = the environment's. */
   data?: string;
 }
 
-/** What is done with clients, for the audit log; names only, never a secret. */
+/** Details of the audit event; names only, never a secret. */
 interface ClientAction {
   action: string;
   client?: string;
-  /** Id of a key. */
+  /** Key id. */
   key?: string;
 }
 
-/** Reads of the clients of an environment. Throws ConfigError, and what the store throws. */
+/** Reads clients of an environment. Throws ConfigError and the store's errors. */
 export async function readClients<T>(
   context: SsmdContext,
   flags: ClientLocation,
@@ -52,7 +52,7 @@ async function within<T>(
   }
 }
 
-/** Changes the clients of an environment; what it is done to goes into the event of the command. */
+/** Changes clients of an environment; `action` and what `body` adds to it go into the audit event. */
 export async function changeClients<T>(
   context: SsmdContext,
   flags: ClientLocation,
@@ -62,7 +62,7 @@ export async function changeClients<T>(
   },
 ): Promise<T> {
   return await within(await openContext(context, flags, true), async (clients) => {
-    // What is found out on the way (the id of a new key) is written into it.
+    // `body` adds what it learns, such as the id of a new key.
     const done = { ...action };
     try {
       return await body(clients, done);
@@ -73,7 +73,7 @@ export async function changeClients<T>(
   });
 }
 
-/** Lets a client in, or keeps it out. */
+/** Enables or disables a client. */
 export async function setEnabled(
   context: SsmdContext,
   { client, ...location }: ClientLocation & { client: string },
@@ -99,7 +99,7 @@ async function openContext(
   const config = await clientStoreConfig(environment, {
     ...{ dataDir: dataDirOf(environment, data), onKeyAccess },
   });
-  // Who only looks leaves no file behind where there is none.
+  // A read-only command must not create the store's file.
   const there = create || config.type === "postgres" ||
     await Deno.stat(config.path).then(() => true, () => false);
   const store = there ? await openClientStore(config) : memoryClientStore();

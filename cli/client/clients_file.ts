@@ -61,7 +61,7 @@ const shape = z.strictObject({
   })),
 });
 
-/** Clients as they stand in a file. */
+/** Content of a clients file. */
 export type ClientsFile = z.output<typeof shape>;
 
 const exportedKey = z.object({
@@ -73,7 +73,7 @@ const exportedKey = z.object({
   revoked: z.string().nullable(),
 });
 
-/** A file of clients as it is printed. */
+/** Clients file as printed. */
 export const CLIENTS_FILE_VIEW = z.object({
   format: z.literal(FORMAT),
   environment: z.string(),
@@ -98,8 +98,8 @@ export const CLIENTS_FILE_VIEW = z.object({
 });
 
 /**
- * Clients for a file; with `hashes` their keys too, so that they go on to hold where it is imported.
- * What ends in between is in it; who used what is not.
+ * Builds a clients file; with `hashes` it includes the keys, so that they stay valid where it is
+ * imported. It also includes expired and revoked entries, but no usage.
  */
 export function clientsFileOf(environment: string, accounts: Accounts, hashes: boolean) {
   const own = <T extends { client: string }>(list: readonly T[], id: string) =>
@@ -137,7 +137,7 @@ function keyInFile({ id, label, hash, createdAtMs, expiresAtMs, revokedAtMs }: A
   };
 }
 
-/** Reads a file of clients, YAML or JSON. Throws ConfigError `CLIENTS_FILE_INVALID` with every mistake. */
+/** Parses a clients file, YAML or JSON. Throws ConfigError `CLIENTS_FILE_INVALID` with all mistakes. */
 export function parseClientsFile(text: string): ClientsFile {
   let value: unknown;
   try {
@@ -162,7 +162,7 @@ function invalid(why: string): ConfigError {
   });
 }
 
-/** The changes that put the clients of a file in place of those of their names. */
+/** Changes that replace each client of the same name with the one in the file. */
 export function changesOf({ clients }: ClientsFile, accounts: Accounts, nowMs: number) {
   const changes: AccountChange[] = [];
   for (const each of clients) {

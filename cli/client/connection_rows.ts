@@ -5,7 +5,7 @@ import type { Row } from "../render.ts";
 
 type Connection = z.output<typeof CONNECTION>;
 
-/** Lines of connected clients. */
+/** Table rows of connected clients. */
 export function connectionRows(clients: readonly Connection[]): Row[] {
   return clients.map((one) => ({
     id: one.id,
@@ -24,7 +24,7 @@ export function connectionRows(clients: readonly Connection[]): Row[] {
   }));
 }
 
-/** Lines of connections that ended. */
+/** Table rows of closed connections. */
 export function endedRows(clients: readonly z.output<typeof ENDED_CONNECTION>[]): Row[] {
   return clients.map((one) => ({
     id: one.id,

@@ -8,10 +8,10 @@ import { countText, isoOfMs } from "../format.ts";
 import { changeClients, type ClientContext, readClients } from "./client_context.ts";
 import { CLIENT, CLIENT_FLAGS } from "./flags.ts";
 
-/** Longest wait for the word of the gateways, ms. */
+/** Timeout for the gateways' confirmation, ms. */
 const CONFIRMED_MS_MAX = 10_000;
 
-/** What each command takes from a client, and what is asked before. */
+/** Effect of each command on a client, and its confirmation question. */
 const CUTS = {
   "emergency-revoke": {
     question: "Revoke all keys and entitlements of a client, disable it and end its streams",
@@ -53,7 +53,7 @@ const CUT_VIEW = z.object({
 
 type CutView = z.output<typeof CUT_VIEW>;
 
-/** What the command is that cuts a client off in one of these ways. */
+/** Common definition fields of a command that cuts a client off. */
 export function cutOf(verb: keyof typeof CUTS) {
   const { question, cut } = CUTS[verb];
   const flags = { ...CLIENT_FLAGS, dryRun: DRY_RUN };

@@ -10,7 +10,7 @@ import {
 } from "./entitlement_input.ts";
 import { CLIENT_FLAGS, EXPIRES, orNull } from "./flags.ts";
 
-/** What is entitled to. */
+/** Flags that describe an entitlement. */
 export const ENTITLE_FLAGS = {
   ...CLIENT_FLAGS,
   feed: text("A feed of the environment, or * for all", {
@@ -30,7 +30,7 @@ export const ENTITLE_FLAGS = {
   expires: EXPIRES,
 };
 
-/** Gives what the flags say to who is named. */
+/** Grants the entitlement given by the flags; `give` says to whom. */
 export function entitle<T>(
   context: SsmdContext,
   { feed, symbols, types, expires = Infinity, ...flags }: ValuesOf<typeof ENTITLE_FLAGS>,

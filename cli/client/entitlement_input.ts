@@ -5,7 +5,7 @@ import { notice, type SsmdContext } from "../context.ts";
 
 const SYMBOL_CHARACTERS_MAX = 256;
 
-/** A symbol, or the start of symbols and `*`. Throws RangeError. */
+/** Parses a symbol, a prefix and `*`, or `*`. Throws RangeError. */
 export function parseEntitledSymbols(text: string): string {
   const star = text.indexOf("*");
   if (text === "" || /\s/.test(text) || text.length > SYMBOL_CHARACTERS_MAX) {
@@ -15,7 +15,7 @@ export function parseEntitledSymbols(text: string): string {
   return text;
 }
 
-/** Record types, or `*`. Throws RangeError with the one that was meant. */
+/** Parses record types, or `*`. Throws RangeError that suggests the nearest type. */
 export function parseEntitledTypes(text: string): EventType[] | "*" {
   if (text === "*") return text;
   return [
@@ -29,7 +29,7 @@ export function parseEntitledTypes(text: string): EventType[] | "*" {
   ];
 }
 
-/** Tells when no symbol of the environment fits: it may come later, or be misspelt. */
+/** Prints a notice when no current symbol matches: it may be added later, or be misspelt. */
 export function warnOfUnknownSymbols(
   context: SsmdContext,
   { name, symbols }: Environment,

@@ -1,7 +1,7 @@
 import { parsed } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 
-/** The number of an issue that was reported. */
+/** Issue number argument. */
 export const FEEDBACK_ID = parsed(parseId, "The issue's number, as ssmd feedback list tells it", {
   placeholder: "id",
   required: true,

@@ -3,7 +3,7 @@ import { ENVIRONMENT } from "../command/common_flags.ts";
 import { CLIENT_USES } from "@ssmd/gateway/access";
 import { choice, dir, parsed } from "../command/flag.ts";
 
-/** Where the clients are. */
+/** Flags that locate the client store. */
 export const CLIENT_FLAGS = {
   env: ENVIRONMENT,
   data: dir("Folder of the data, as up --data has it; default: the environment's"),
@@ -19,24 +19,24 @@ export const EXPIRES = parsed(
 /** `--use`. */
 export const USE = choice(CLIENT_USES, "What it does with the data, for reports to exchanges");
 
-/** A client's name. */
+/** Client name argument. */
 export const CLIENT = parsed(parseClientName, "The client's name", {
   placeholder: "client",
   required: true,
 });
 
-/** A client's name that may be left out: all of them. */
+/** Optional client name; absent = all clients. */
 export const ANY_CLIENT = parsed(parseClientName, "One client only; default: all", {
   placeholder: "client",
 });
 
-/** A client's name. Throws RangeError that says what is one, without repeating what is none. */
+/** Validates a client's name. Throws RangeError that does not repeat the input. */
 export function parseClientName(text: string): string {
   if (/^[a-z][a-z0-9-]{0,62}$/.test(text)) return text;
   throw new RangeError("a client's name is lower-case letters, digits and dashes, a letter first");
 }
 
-/** When something ends, ms since 1970; Infinity = never. Throws RangeError. */
+/** Parses an expiry into ms since 1970; Infinity = never. Throws RangeError. */
 function parseExpiry(text: string): number {
   if (text === "never") return Infinity;
   if (/^\d+(\.\d+)?(d|h|m|s|ms)$/.test(text)) return later(Date.now() + parseDurationMs(text));
@@ -53,7 +53,7 @@ function later(ms: number): number {
   throw new RangeError("an end lies in the future");
 }
 
-/** A limit: a whole number from 1; Infinity = `none`. Throws RangeError. */
+/** Parses a limit: a whole number ≥ 1; Infinity = `none`. Throws RangeError. */
 export function parseLimit(text: string): number {
   if (text === "none") return Infinity;
   const limit = /^\d{1,15}$/.test(text) ? Number(text) : 0;
@@ -61,7 +61,7 @@ export function parseLimit(text: string): number {
   throw new RangeError("a limit is a whole number from 1, or none");
 }
 
-/** What the store holds for a value of {@linkcode parseExpiry} or {@linkcode parseLimit}. */
+/** Stored form of {@linkcode parseExpiry} and {@linkcode parseLimit}: null for Infinity. */
 export function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SsmdError, untilSignal } from "@ssmd/runtime";
 
-/** What the gateway says besides records. */
+/** Control message of the gateway: anything but a record. */
 const CONTROL = z.looseObject({
   type: z.string(),
   code: z.string().optional(),
@@ -9,18 +9,18 @@ const CONTROL = z.looseObject({
   hint: z.string().optional(),
 });
 
-/** How a stream of a gateway is read. */
+/** Options of {@linkcode readStream}. */
 interface StreamReading {
   headers: Record<string, string>;
-  /** Ends it; nothing comes any more. */
+  /** Ends the stream; no message is delivered afterwards. */
   signal: AbortSignal;
-  /** Text, or a record's bytes where the address asks for `format=capnp`. */
+  /** Receives text, or a record's bytes when the URL has `format=capnp`. */
   onMessage: (data: string | ArrayBuffer) => void;
 }
 
 /**
- * Reads a stream until it is ended or SIGINT or SIGTERM comes. Throws SsmdError
- * `GATEWAY_UNREACHABLE`, and what `onMessage` throws.
+ * Reads a stream until `signal`, SIGINT or SIGTERM. Throws SsmdError `GATEWAY_UNREACHABLE` and what
+ * `onMessage` throws.
  */
 export async function readStream(
   httpUrl: string,
@@ -50,7 +50,7 @@ export async function readStream(
   }
 }
 
-/** What the gateway says besides records. Throws the error that it says. */
+/** Parses a control message. Throws SsmdError when it is an error message. */
 export function assertNoError(message: unknown): z.output<typeof CONTROL> {
   const control = CONTROL.parse(message);
   const { type, code = "GATEWAY_REFUSED", message: text = "the gateway refused" } = control;

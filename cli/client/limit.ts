@@ -9,7 +9,7 @@ import {
 } from "./client_context.ts";
 import { CLIENT, orNull, parseLimit } from "./flags.ts";
 
-/** Arguments of a command that shows or sets one limit of a client. */
+/** Arguments of a command that shows or sets one client limit. */
 export function limitArgs(counted: string) {
   const limit = parsed(parseLimit, `${counted}, or none; left out: show it`, {
     placeholder: "n|none",
@@ -17,17 +17,17 @@ export function limitArgs(counted: string) {
   return [CLIENT, limit] as const;
 }
 
-/** A limit of a client, and the number that sets it. */
+/** Client limit and its new value. */
 interface LimitChange {
-  /** Its word behind `ssmd client`. */
+  /** Name of its subcommand of `ssmd client`. */
   verb: string;
   limit: keyof ClientLimits;
   client: string;
-  /** Absent = only show. Infinity = none. */
+  /** Absent = only show; Infinity = no limit. */
   value?: number | undefined;
 }
 
-/** Sets a limit where a number is given, and shows what is in force. */
+/** Sets a limit when a value is given, and returns the limit in force. */
 export async function showOrSetLimit<View>(
   context: SsmdContext,
   flags: ClientLocation,

@@ -4,13 +4,13 @@ import { notice, type SsmdContext } from "../context.ts";
 import { isoOfMs } from "../format.ts";
 import { KEY_VIEW, keyView } from "./views.ts";
 
-/** A new key as commands print it. */
+/** New key as printed. */
 export const MADE_KEY = z.object({
   key: z.string().describe("The secret, shown this once"),
   ...KEY_VIEW.shape,
 });
 
-/** See {@linkcode MADE_KEY}; what there is to say of it goes to stderr, so that it can be piped. */
+/** Builds a {@linkcode MADE_KEY}; the notices go to stderr, so that stdout can be piped. */
 export function madeKeyView(
   context: SsmdContext,
   { key, text }: MadeKey,
@@ -24,7 +24,7 @@ export function madeKeyView(
   return { key: text, ...keyView(key) };
 }
 
-/** As a table the key alone. */
+/** Table form: the key alone. */
 export function keyAlone({ key }: z.output<typeof MADE_KEY>): { text: string } {
   return { text: `${key}\n` };
 }

@@ -1,6 +1,6 @@
 /**
- * The first value of a series in Prometheus' text format: of a name with whatever labels, or of a name
- * with all its labels. Undefined = it is not there. @module
+ * First value in Prometheus' text format of a series: a name with any labels, or a name with all
+ * its labels; undefined if absent.
  */
 export function metricIn(metrics: string, series: string): number | undefined {
   const line = metrics.split("\n").find((each) =>
@@ -9,7 +9,7 @@ export function metricIn(metrics: string, series: string): number | undefined {
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(" ") + 1));
 }
 
-/** Values of a metric by the value of its only label, quotes and all else left out. */
+/** Values of a metric by the value of its only label. */
 export function metricsByLabel(metrics: string, name: string): Map<string, number> {
   const series = new RegExp(`^${name}\\{\\w+="([^"]*)"\\} (\\S+)$`, "gm");
   return new Map(

@@ -2,8 +2,8 @@ import { text } from "../command/flag.ts";
 import { type Accounts, type ApiKey, ClientError, isLive } from "@ssmd/gateway/access";
 
 /**
- * The id of the key that is meant: itself, or the only live key of a client of this name. Throws
- * ClientError; what was typed may be a whole key and is not repeated.
+ * Resolves a key id, or the name of a client with exactly one live key. Throws ClientError; the
+ * input may be a whole key and is not repeated.
  */
 export function keyIdOf({ keys, clients }: Accounts, named: string): string {
   if (keys.some(({ id }) => id === named)) return named;
@@ -24,12 +24,12 @@ export function keyIdOf({ keys, clients }: Accounts, named: string): string {
   );
 }
 
-/** A key that was rotated is on its way out: the one in its place is meant. */
+/** A rotated key is excluded: its replacement is meant. */
 function isUsed(key: ApiKey): boolean {
   return isLive(key, Date.now()) && key.replacedBy === null;
 }
 
-/** The argument that names a key. */
+/** Argument that names a key. */
 export const KEY = text("The key's id, or a client that has one live key", {
   placeholder: "key-id|client",
   required: true,

@@ -8,17 +8,17 @@ import { Registry } from "../registry/registry.ts";
 import { registryToRun } from "../registry_dir.ts";
 import { variable } from "../terminal.ts";
 
-/** Wait for an answer of the gateway. */
+/** Request timeout, ms. */
 const ANSWER_MS_MAX = 10_000;
 
 const JSON_TYPE = { "content-type": "application/json" } as const;
 
-/** Which gateway is asked. */
+/** Location of a gateway. */
 export interface GatewayLocation {
   env: string;
-  /** Folder of its data; absent = the environment's. */
+  /** Its data folder; absent = the environment's. */
   data?: string;
-  /** Absent = where it runs on this machine. */
+  /** Absent = the address of the gateway that runs on this machine. */
   url?: string;
 }
 
@@ -33,20 +33,19 @@ export const GATEWAY_FLAGS = {
   ),
 };
 
-/** A connection's number. */
+/** Connection id. */
 export const CONNECTION_ID = parsed(
   parseId,
   "The connection's number, as ssmd client list tells it",
   { placeholder: "id", required: true },
 );
 
-/** A request to a gateway: method, path and, where there is one, the JSON of its body. */
+/** Request to a gateway: method, path and optional JSON body. */
 type GatewayRequest = readonly ["GET" | "POST", string, unknown?];
 
 /**
- * Asks a running gateway for JSON. The key, where the gateway asks for one, is read from
- * SSMD_API_KEY. Throws SsmdError `GATEWAY_UNREACHABLE`, and what the gateway refuses with its code
- * and hint.
+ * Sends a request to a running gateway and returns its JSON. The API key, if needed, comes from
+ * SSMD_API_KEY. Throws SsmdError `GATEWAY_UNREACHABLE`, or with the gateway's own code and hint.
  */
 export async function askGateway(
   { globals }: SsmdContext,
@@ -57,7 +56,7 @@ export async function askGateway(
   return await gatewayAnswer(await requestGateway(base, request), base);
 }
 
-/** The answer of the gateway at `base`, whatever it says. Throws SsmdError `GATEWAY_UNREACHABLE`. */
+/** Sends a request and returns the response of any status. Throws SsmdError `GATEWAY_UNREACHABLE`. */
 export async function requestGateway(
   base: string,
   [method, path, body]: GatewayRequest,
@@ -78,13 +77,13 @@ export async function requestGateway(
   }
 }
 
-/** The header with the key of a variable, if there is one. */
+/** Authorization header with the key in a variable; empty when the variable is unset. */
 export function keyHeader(name = "SSMD_API_KEY"): Record<string, string> {
   const key = variable(name);
   return key === undefined ? {} : { authorization: `Bearer ${key}` };
 }
 
-/** The JSON of an answer. Throws SsmdError with what the gateway refuses. */
+/** Parses a response as JSON. Throws SsmdError with the gateway's code and hint. */
 export async function gatewayAnswer(response: Response, base: string): Promise<unknown> {
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer;
@@ -96,7 +95,7 @@ export async function gatewayAnswer(response: Response, base: string): Promise<u
   });
 }
 
-/** Where the gateway runs now, by its file in the data folder; else where its environment has it. */
+/** Address of the running gateway, from its file in the data folder; else from the environment file. */
 export async function gatewayUrl(
   globals: Globals,
   { env, data }: Pick<GatewayLocation, "env" | "data">,
@@ -112,7 +111,7 @@ export async function gatewayUrl(
   }:${port}`;
 }
 
-/** Address of a gateway. Throws UsageError `URL_INVALID`. */
+/** Validates a gateway address. Throws UsageError `URL_INVALID`. */
 export function parseUrl(text: string): string {
   if (/^https?:\/\/[^/]+\/?$/.test(text)) return text.replace(/\/$/, "");
   throw new UsageError("URL_INVALID", `"${text}" is no address of a gateway`, {

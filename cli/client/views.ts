@@ -11,14 +11,14 @@ import {
 import { EVENT_TYPES } from "@ssmd/market";
 import { isoOfMs } from "../format.ts";
 
-/** A time for JSON; null where there is none. */
+/** Formats a time; null stays null. */
 export function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : isoOfMs(ms);
 }
 
 const time = z.string().describe("ISO 8601, UTC");
 
-/** A client as commands print it; a limit of null is that of the gateway. */
+/** Client as printed; a null limit means the gateway's. */
 export const CLIENT_VIEW = z.object({
   client: z.string(),
   role: z.enum(CLIENT_ROLES),
@@ -36,7 +36,7 @@ export const CLIENT_VIEW = z.object({
   updated: time,
 });
 
-/** A key as commands print it; nothing of it lets anybody in. */
+/** Key as printed, without any secret. */
 export const KEY_VIEW = z.object({
   client: z.string(),
   key_id: z.string(),
@@ -49,7 +49,7 @@ export const KEY_VIEW = z.object({
   last_used: time.nullable(),
 });
 
-/** An entitlement as commands print it. */
+/** Entitlement as printed. */
 export const ENTITLEMENT_VIEW = z.object({
   id: z.int(),
   client: z.string(),

@@ -15,8 +15,8 @@ export type SealFlags = ValuesOf<typeof SEAL_FLAGS>;
 export const FIELD = text("One field only; its value is all of stdin", { placeholder: "field" });
 
 /**
- * The key's name, and whatever else stands on the line: values belong to stdin, and must be refused
- * without being repeated, as the parser would.
+ * The key's name, and any further words: a value typed here must be refused without being repeated,
+ * which the parser would do.
  */
 export const KEY_NAME = {
   each: text("The key", { placeholder: "key", completes: "key", required: true }),

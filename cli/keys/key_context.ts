@@ -17,21 +17,21 @@ import { UsageError } from "../exit.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { countText } from "../format.ts";
 
-/** The keys of an environment, as a command works on them. */
+/** Keys of an environment that a command works with. */
 export interface KeyContext {
-  /** Of the command. */
+  /** Context of the command. */
   command: SsmdContext;
-  /** Folder of the registry. */
+  /** Registry folder. */
   dir: string;
   environment: Environment;
   rotations: Rotations;
   sources: KeySources;
 }
 
-/** An access whose outcome is not known yet. */
+/** Key access with its outcome still open. */
 type Access = Pick<KeyAccess, "action" | "keys" | "fields">;
 
-/** The named environment, or all that have keys. */
+/** The named environment, or all environments that have keys. */
 export async function environmentsWithKeys(
   { globals }: SsmdContext,
   env?: string,
@@ -45,22 +45,22 @@ export async function environmentsWithKeys(
   return names;
 }
 
-/** A key that an environment declares. */
+/** Key declared by an environment. */
 export interface DeclaredKey {
   keys: KeyContext;
   name: string;
   spec: KeySpec;
 }
 
-/** Which keys of which environment are used, and for what. */
+/** Environment and key access of one operation. */
 interface KeyUse {
   env: string;
   accessOf: (keys: KeyContext) => Access;
 }
 
 /**
- * Works on keys of an environment, and records it in its journal, done or refused. A journal that cannot
- * be opened refuses before anything is done. Throws ConfigError, JournalError, and what `body` throws.
+ * Runs `body` on an environment's keys and records the access in its journal, done or refused. Does not run if the
+ * journal cannot be opened. Throws ConfigError, JournalError, and what `body` throws.
  */
 async function useKeys<T>(
   command: SsmdContext,
@@ -78,7 +78,7 @@ async function useKeys<T>(
   }
 }
 
-/** As {@linkcode useKeys}, for one key; a name that is not declared is not recorded, it may be anything. */
+/** Like {@linkcode useKeys}, for one key. An undeclared name is not recorded, as it may be a secret. */
 export async function useKey<T>(
   command: SsmdContext,
   { env, name, action }: { env: string; name: string; action: KeyAccess["action"] },
@@ -95,7 +95,7 @@ export async function useKey<T>(
   );
 }
 
-/** As {@linkcode useKeys}, for each key of an environment, one after the other. */
+/** Like {@linkcode useKeys}, for each key of an environment in turn. */
 export async function useEachKey<T>(
   command: SsmdContext,
   { env, action }: { env: string; action: KeyAccess["action"] },
@@ -114,12 +114,12 @@ export async function useEachKey<T>(
   });
 }
 
-/** The declared key. Throws ConfigError `KEY_UNKNOWN`. */
+/** Returns the declared key. Throws ConfigError `KEY_UNKNOWN`. */
 function specOf({ environment }: KeyContext, name: string): KeySpec {
   const spec = Object.hasOwn(environment.keys, name) ? environment.keys[name] : undefined;
   if (spec !== undefined) return spec;
   const names = Object.keys(environment.keys);
-  // What is near no name may be a secret that was put in its place: it is not repeated.
+  // A word unlike any key name may be a secret typed in its place, so do not repeat it.
   const called = nearest(name, names) === undefined ? " of that name" : ` "${name}"`;
   throw new ConfigError("KEY_UNKNOWN", `Environment ${environment.name} has no key${called}`, {
     hint: names.length === 0
@@ -128,7 +128,7 @@ function specOf({ environment }: KeyContext, name: string): KeySpec {
   });
 }
 
-/** The one name among the words after a command. Throws UsageError without repeating the others. */
+/** Returns the only word. Throws UsageError when there are more, without repeating them. */
 export function onlyName(words: readonly string[]): string {
   const [name = "", ...more] = words;
   if (more.length === 0) return name;

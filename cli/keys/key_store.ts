@@ -6,13 +6,13 @@ import { keepOutOfGit, writePrivateFile } from "./private_file.ts";
 import { SealedFile } from "./sealed_file.ts";
 import type { KeyStore } from "./store.ts";
 
-/** Whether ssmd itself writes the values. */
+/** Returns true when ssmd itself writes the values. */
 export function isWritable(spec: KeySpec): boolean {
   const { kind } = keySourceOf(spec);
   return kind === "file" || kind === "sealed-secret";
 }
 
-/** The store of a key. Throws ConfigError `KEY_SOURCE_READ_ONLY` for sources that others write. */
+/** Store of a key. Throws ConfigError `KEY_SOURCE_READ_ONLY` for sources that ssmd does not write. */
 export function storeOf({ keys, name, spec }: DeclaredKey, seal: SealFlags = {}): KeyStore {
   const source = keySourceOf(spec);
   if (source.kind === "file") return fileStore({ keys, name, spec }, source.path);
@@ -38,7 +38,7 @@ export function storeOf({ keys, name, spec }: DeclaredKey, seal: SealFlags = {})
   );
 }
 
-/** The manifest of a sealed secret of an environment. */
+/** Path of a sealed secret's manifest. */
 export function sealedPath({ dir, environment }: KeyContext, secret: string): string {
   return `${dir}/sealed/${environment.name}/${secret}.yaml`;
 }
@@ -55,7 +55,7 @@ function fileStore({ keys, name, spec }: DeclaredKey, path: string): KeyStore {
     },
     write: async (given) => {
       const all = new Map([...await values(), ...given]);
-      // In the order in which they are declared; JSON strings are YAML, whatever is in them.
+      // In declared order; a JSON string is valid YAML whatever it contains.
       const lines = spec.fields.map((field) => [field, all.get(field)] as const)
         .filter(([, value]) => value !== undefined)
         .map(([field, value]) => `${field}: ${JSON.stringify(value)}\n`);

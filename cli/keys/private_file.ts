@@ -4,12 +4,12 @@ import { ConfigError } from "@ssmd/runtime";
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
-/** Folders upward in which a repository is looked for. */
+/** Maximum number of parent folders searched for a repository. */
 const PARENTS_MAX = 32;
 
 /**
- * Writes secrets: whole or not at all, readable by this user only, in a folder that git ignores. Throws
- * ConfigError `KEY_FILE_IN_GIT` when git has the file already.
+ * Writes secrets atomically, readable only by this user, in a folder that git ignores. Throws
+ * ConfigError `KEY_FILE_IN_GIT` when git tracks the file.
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   await keepOutOfGit(path);
@@ -17,7 +17,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await writeWhole(path, text, PRIVATE_FILE);
 }
 
-/** Writes a file whole or not at all; its folder is made. */
+/** Writes a file atomically and creates its folder. */
 export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
   const folder = dirname(path);
   await Deno.mkdir(folder, { recursive: true });
@@ -37,7 +37,7 @@ export async function writeWhole(path: string, text: string, mode = 0o644): Prom
   await handle.sync();
 }
 
-/** Makes git ignore the file; its folder is made. Throws `KEY_FILE_IN_GIT` when it is too late for that. */
+/** Makes git ignore the file and creates its folder. Throws `KEY_FILE_IN_GIT` when git tracks the file. */
 export async function keepOutOfGit(path: string): Promise<void> {
   const folder = resolve(dirname(path));
   const root = await repositoryOf(folder);
@@ -71,7 +71,7 @@ async function repositoryOf(folder: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Git's index, a character a byte; the paths of all files stand in it as they are. */
+/** Git's index as Latin-1 text; it contains file paths verbatim. */
 async function indexOf(root: string): Promise<string> {
   const git = join(root, ".git");
   const pointer = /^gitdir: (.+)$/m.exec(await textOf(git))?.[1];
@@ -80,11 +80,11 @@ async function indexOf(root: string): Promise<string> {
   return Buffer.from(bytes).toString("latin1");
 }
 
-/** Whether an entry of the index is exactly this path: its length stands before it, a zero after. */
+/** Returns true when an index entry has exactly this path: length before it, zero byte after it. */
 function holdsPath(index: string, path: string): boolean {
   const text = bytesText(path);
   for (let at = index.indexOf(`${text}\0`); at >= 0; at = index.indexOf(`${text}\0`, at + 1)) {
-    // Entries with extended flags have two bytes more between.
+    // Entries with extended flags have two more bytes in between.
     if (lengthBefore(index, at) === text.length) return true;
     if (lengthBefore(index, at - 2) === text.length) return true;
   }

@@ -1,9 +1,9 @@
 import type { SsmdContext } from "../context.ts";
 
-/** Keys with the places of values that are not there. */
+/** Keys with the locations of missing values. */
 type KeysWithMissing = readonly { environment: string; missing: readonly string[] }[];
 
-/** Says on stderr which fields have no value and where they belong. */
+/** Prints to stderr which fields have no value and where it belongs. */
 export function reportMissing(
   { process: { stderr } }: SsmdContext,
   keys: KeysWithMissing,
@@ -13,7 +13,7 @@ export function reportMissing(
   }
 }
 
-/** Whether a key has a field without a value. */
+/** Returns true when any key has a field without a value. */
 export function hasMissing(keys: KeysWithMissing): boolean {
   return keys.some(({ missing }) => missing.length > 0);
 }

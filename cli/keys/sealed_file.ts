@@ -17,19 +17,19 @@ import type { KeyStore } from "./store.ts";
 import { writeWhole } from "./private_file.ts";
 import type { Values } from "./value_input.ts";
 
-/** Variable in place of `--cert`. */
+/** Environment variable for `--cert`. */
 const CERT_VARIABLE = "SSMD_SEALING_CERT";
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** A SealedSecret in the registry, as the store of a key. */
+/** Key store in a SealedSecret manifest of the registry. */
 export class SealedFile implements KeyStore {
   readonly path: string;
   #secret: string;
   #fields: readonly string[];
   #flags: SealFlags;
 
-  /** Fields of a key in the manifest `path`, which may hold those of other keys too. */
+  /** `path` is the manifest, which may also hold fields of other keys. */
   constructor(
     path: string,
     { secret, fields, flags }: { secret: string; fields: readonly string[]; flags: SealFlags },
@@ -40,7 +40,7 @@ export class SealedFile implements KeyStore {
     this.#flags = flags;
   }
 
-  /** The manifest as it is; undefined where there is none. Throws ConfigError `KEY_MANIFEST_INVALID`. */
+  /** Reads the manifest; undefined when missing. Throws ConfigError `KEY_MANIFEST_INVALID`. */
   async manifest(): Promise<SealedSecret | undefined> {
     let text: string;
     try {
@@ -93,7 +93,7 @@ export class SealedFile implements KeyStore {
     else await writeWhole(this.path, sealedSecretText(now));
   }
 
-  /** What was sealed for another namespace or scope could not be opened in the new one. */
+  /** A value sealed for another namespace or scope cannot be opened in the new one. */
   #assertAll(values: Values, kept: Record<string, string>): void {
     const left = Object.keys(kept).filter((field) => !values.has(field));
     if (left.length === 0) return;
@@ -115,7 +115,7 @@ function isSameTarget({ namespace, scope }: SealTarget, { metadata }: SealedSecr
   return metadata.namespace === namespace && scopeOf(metadata) === scope;
 }
 
-/** Name, namespace and scope: as the flags say, else as they are. Throws UsageError. */
+/** Name, namespace and scope from the flags, else from the manifest. Throws UsageError. */
 export function targetOf(secret: string, flags: SealFlags, now?: SealedSecret): SealTarget {
   const namespace = flags.namespace ?? now?.metadata.namespace;
   const scope = flags.scope ?? (now ? scopeOf(now.metadata) : "strict");
@@ -131,7 +131,7 @@ export function targetOf(secret: string, flags: SealFlags, now?: SealedSecret): 
   );
 }
 
-/** Seals all values, by field. */
+/** Seals each value. */
 export async function sealAll(
   values: Values,
   key: SealingKey,
@@ -142,7 +142,7 @@ export async function sealAll(
   return sealed;
 }
 
-/** The controller's key that `--cert` or its variable names. Throws UsageError or ConfigError. */
+/** Reads the controller's key from `--cert` or its variable. Throws UsageError or ConfigError. */
 export async function sealingKeyFrom({ cert }: SealFlags): Promise<SealingKey> {
   const path = cert ?? variable(CERT_VARIABLE);
   if (!path) {

@@ -1,6 +1,6 @@
 import { ConfigError } from "@ssmd/runtime";
 
-/** A terminal that can stop showing what is typed. */
+/** Terminal with raw mode, to hide input. */
 interface SecretTerminal {
   setRaw(raw: boolean): void;
   read(into: Uint8Array): Promise<number | null>;
@@ -8,7 +8,7 @@ interface SecretTerminal {
 }
 
 const CHARS_MAX = 64 * 1024;
-/** Escape sequences: arrow keys, the marks around what is pasted. */
+/** Escape sequences: arrow keys and bracketed-paste marks. */
 // deno-lint-ignore no-control-regex -- escape sequences begin with a control character
 const ESCAPES = /\x1b(\[[0-9;]*[A-Za-z~]|O[A-Za-z])/g;
 const CTRL_C = "\x03";
@@ -16,18 +16,18 @@ const CTRL_D = "\x04";
 const CTRL_U = "\x15";
 const BACKSPACE = /[\b\x7f]/;
 
-/** Asks for values that are not shown; a pasted PEM text may have many lines. */
+/** Prompts for hidden values; a pasted PEM text may have many lines. */
 export class SecretPrompt {
   #terminal: SecretTerminal;
-  /** Typed or pasted ahead. */
+  /** Input read ahead. */
   #rest = "";
 
-  /** Asks on `terminal`. */
+  /** Prompts on `terminal`. */
   constructor(terminal: SecretTerminal) {
     this.#terminal = terminal;
   }
 
-  /** Asks on the terminal of the process, with the question on stderr. */
+  /** Prompts on the process's terminal; questions go to stderr. */
   static ofProcess(): SecretPrompt {
     return new SecretPrompt({
       setRaw: (raw) => Deno.stdin.setRaw(raw),
@@ -37,12 +37,11 @@ export class SecretPrompt {
   }
 
   /**
-   * One value a question. Throws ConfigError `KEY_INPUT_CANCELLED` (Ctrl-C, Ctrl-D, end) or
-   * `KEY_INPUT_TOO_LARGE`.
+   * Reads one value per question. Throws ConfigError `KEY_INPUT_CANCELLED` (Ctrl-C, Ctrl-D, end of
+   * input) or `KEY_INPUT_TOO_LARGE`.
    */
   async ask(questions: readonly string[]): Promise<string[]> {
-    // Before the first question and until after the last answer: what is typed or pasted ahead must
-    // not be shown either.
+    // Raw mode spans all questions, so that input typed or pasted ahead is hidden too.
     this.#terminal.setRaw(true);
     try {
       const answers: string[] = [];
@@ -83,7 +82,7 @@ export class SecretPrompt {
   }
 }
 
-/** Whether more lines belong to it. */
+/** Returns true when a PEM text is not complete yet. */
 function isOpenPem(value: string): boolean {
   return value.startsWith("-----BEGIN ") && !/-----END [A-Z0-9 ]+-----$/.test(value);
 }

@@ -1,16 +1,15 @@
 import type { Values } from "./value_input.ts";
 
-/** Where the values of a key are written. */
+/** Store of a key's values. */
 export interface KeyStore {
   path: string;
-  /** Fields that are there already. */
+  /** Fields that already have a value. */
   present(): Promise<Set<string>>;
-  /** Throws what would stop writing, before anybody is asked for values. */
+  /** Throws if writing is impossible, before values are prompted for. */
   ready(): Promise<void>;
-  /** Whether these are the values that are there; undefined where that cannot be told. */
+  /** Returns true when the stored values are equal; undefined when that cannot be known. */
   holds(values: Values): Promise<boolean | undefined>;
-  /** Writes values, and leaves the other fields as they are. */
+  /** Writes values; other fields are unchanged. */
   write(values: Values): Promise<void>;
-  /** Removes the values of all fields. */
   remove(): Promise<void>;
 }

@@ -4,16 +4,16 @@ import { UsageError } from "../exit.ts";
 import type { DeclaredKey } from "./key_context.ts";
 import { SecretPrompt } from "./secret_prompt.ts";
 
-/** All of stdin that is taken, in bytes. */
+/** Maximum size of stdin, bytes. */
 const INPUT_BYTES_MAX = 256 * 1024;
 
 /** Values by field. */
 export type Values = Map<string, string>;
 
 /**
- * Reads values of a key from stdin, or asks for them on a terminal without showing them. Throws
- * ConfigError `KEY_INPUT_INVALID`, `KEY_INPUT_TOO_LARGE` or `KEY_INPUT_CANCELLED`, UsageError `KEY_FIELD_UNKNOWN`;
- * no message repeats a piece of the input.
+ * Reads a key's values from stdin, or prompts for them on a terminal. Throws ConfigError
+ * `KEY_INPUT_INVALID`, `KEY_INPUT_TOO_LARGE` or `KEY_INPUT_CANCELLED`, UsageError
+ * `KEY_FIELD_UNKNOWN`; messages never repeat the input.
  */
 export async function readValues({ name, spec }: DeclaredKey, field?: string): Promise<Values> {
   if (field !== undefined) assertField(name, spec, field);
@@ -24,7 +24,7 @@ export async function readValues({ name, spec }: DeclaredKey, field?: string): P
   return filled(new Map(fields.map((each, i) => [each, answers[i] ?? ""])));
 }
 
-/** The values in a text: of one field, all of it; of several, a YAML or JSON map. */
+/** Parses values: the whole text for one field, a YAML or JSON map for several. */
 export function valuesOf(text: string, spec: KeySpec, field?: string): Values {
   if (field !== undefined) return filled(new Map([[field, withoutLineEnd(text)]]));
   const map = mapOf(text);

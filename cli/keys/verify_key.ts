@@ -4,7 +4,7 @@ import { ConfigError } from "@ssmd/runtime";
 import type { DeclaredKey } from "./key_context.ts";
 import { storeOf } from "./key_store.ts";
 
-/** `ssmd key verify`; problems are sentences that repeat no piece of a value. */
+/** Result of `ssmd key verify`; problems never repeat any part of a value. */
 export const VERIFIED_KEY = z.object({
   environment: z.string(),
   key: z.string(),
@@ -18,7 +18,7 @@ export type VerifiedKey = z.output<typeof VERIFIED_KEY>;
 
 const OTHERS = 0o077;
 
-/** Whether the source of a key gives all its values, and they have the right shape. */
+/** Checks that the key's source gives all values in the right shape. */
 export async function verifyKey(key: DeclaredKey): Promise<VerifiedKey> {
   const base = { environment: key.keys.environment.name, key: key.name };
   try {
@@ -46,8 +46,8 @@ async function verdictOf(key: DeclaredKey) {
 }
 
 /**
- * Fields of a key whose values are not there, with where they are looked for; none for a key that may
- * stay away, or that only a cluster can open. A file that cannot be read has none of them.
+ * Locations of missing values; empty for a key that is optional or that only a cluster can open. An
+ * unreadable file counts as empty.
  */
 export async function missingFields(key: DeclaredKey): Promise<string[]> {
   const { keys: { sources }, name, spec } = key;
@@ -59,7 +59,7 @@ export async function missingFields(key: DeclaredKey): Promise<string[]> {
   return missing.map((field) => whereOf(name, field, { spec, sources }));
 }
 
-/** Whether the manifest holds what only the cluster can open. */
+/** Returns true when the sealed manifest contains these fields. */
 async function isSealed(key: DeclaredKey, fields: readonly string[]): Promise<boolean> {
   if (keySourceOf(key.spec).kind !== "sealed-secret") return false;
   const present = await storeOf(key).present();

@@ -14,7 +14,7 @@ import type { DeclaredKey } from "./key_context.ts";
 import { writeWhole } from "./private_file.ts";
 import type { Values } from "./value_input.ts";
 
-/** Throws ConfigError `KEY_SHAPE` when values are not what their fields should hold. */
+/** Throws ConfigError `KEY_SHAPE` when a value does not have its field's shape. */
 export function assertShape({ name, spec }: DeclaredKey, values: Values): void {
   const findings = shapeFindings(spec, values);
   if (findings.length === 0) return;
@@ -24,24 +24,24 @@ export function assertShape({ name, spec }: DeclaredKey, values: Values): void {
   });
 }
 
-/** Writes when a key was set or rotated, or takes its entry out. */
+/** Records when a key was set or rotated; without `at`, removes its entry. */
 export async function recordRotation({ keys, name }: DeclaredKey, at?: string): Promise<void> {
   const { dir, environment } = keys;
-  // Read again: another key may have been written since.
+  // Reload: another key may have been written meanwhile.
   const { [name]: _, ...others } = await loadRotations(dir, environment.name);
   const rotations: Rotations = at === undefined ? others : { ...others, [name]: at };
   await writeWhole(rotationPath(dir, environment.name), rotationsText(rotations));
   keys.rotations = rotations;
 }
 
-/** The age of a key. */
+/** Age of a key; undefined when unknown. */
 export function ageOf({ keys, name }: DeclaredKey): KeyAge | undefined {
   return keyAges(keys.environment, keys.rotations, { nowMs: Date.now() }).find(({ key }) =>
     key === name
   );
 }
 
-/** What `set` and `rotate` print: names, places and dates. */
+/** Output of `set` and `rotate`: names, paths and dates. */
 export const WRITTEN_KEY = z.object({
   environment: z.string(),
   key: z.string(),
@@ -51,7 +51,7 @@ export const WRITTEN_KEY = z.object({
   expires_at: z.string().nullable().describe("ISO 8601; null = never"),
 });
 
-/** The {@linkcode WRITTEN_KEY} of a key whose rotation is recorded. */
+/** Builds a {@linkcode WRITTEN_KEY} from the recorded rotation. */
 export function writtenKey(
   key: DeclaredKey,
   fields: Iterable<string>,
@@ -68,7 +68,7 @@ export function writtenKey(
   };
 }
 
-/** ISO time of `--at`, a date or time that is not in the future. Throws UsageError `KEY_TIME_INVALID`. */
+/** Parses `--at`, a date or time not in the future, into ISO time. Throws UsageError `KEY_TIME_INVALID`. */
 export function pastTime(text: string | undefined): string {
   const nowMs = Date.now();
   const ms = text === undefined ? nowMs : Date.parse(text);

@@ -2,14 +2,14 @@ import type { Archiver } from "@ssmd/archiver";
 import { type Logger, sleep } from "@ssmd/runtime";
 import type { WatchedStorage } from "@ssmd/storage";
 
-/** Storage that refuses or does not answer for this long while `up` ends is not waited for. */
+/** Stop waiting for storage that fails or does not answer for this long at shutdown. */
 const REFUSED_MS_MAX = 3_000;
 const LOOK_MS = 500;
 const CLOSE_MS = 1_000;
 
 /**
- * Waits until everything is archived, but not for a storage that keeps refusing or does not answer:
- * what it did not take stays in the spool and is archived by the next start.
+ * Waits until everything is archived, but not for storage that keeps failing: what remains stays in
+ * the spool and is archived by the next start.
  */
 export async function waitUntilArchived(
   archiver: Archiver,
@@ -30,7 +30,7 @@ export async function waitUntilArchived(
   });
 }
 
-/** How long closing may take: storage that refuses was waited for already. */
+/** Options of `close`: a short timeout when storage fails, since it was already waited for. */
 export function closeOptions(archiver: Archiver, storage: WatchedStorage): { timeoutMs?: number } {
   return problemOf(archiver, storage) === "" ? {} : { timeoutMs: CLOSE_MS };
 }

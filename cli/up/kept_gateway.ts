@@ -1,21 +1,23 @@
 import type { Gateway, GatewayStats } from "@ssmd/gateway";
 import { type Logger, sleep } from "@ssmd/runtime";
 
-/** Wait for a gateway that does not answer to close; then its port is taken without it. */
+/** Timeout of closing an unresponsive gateway, ms; then its port is reused without it. */
 const CLOSE_MS = 3_000;
-/** Pause before the next try where a gateway did not start again. */
+/** Pause between failed restarts, ms. */
 const RETRY_MS = 2_000;
 
-/** Starts a gateway on `port` (undefined = the environment's); `onUnresponsive` is called when it answers no request. */
+/**
+ * Starts a gateway on `port` (undefined = the environment's); `onUnresponsive` is called when it answers no request.
+ */
 type StartGateway = (
   on: { port: number | undefined; onUnresponsive: () => void },
 ) => Promise<Gateway>;
 
 /**
- * The gateway of `up`. It shares the process with the capture, as it shares the bus in memory; where
- * it answers nobody it is closed and started again on its port, and connectors and archiver go on.
- * An error that it throws outside of all handlers is the business of `surviveUncaughtErrors`. Memory
- * that runs out ends both: who cannot afford that runs the services apart.
+ * Gateway of `up`, restarted on its port when it stops answering; connectors and archiver keep
+ * running. It shares the process with them because it shares the in-memory bus. Errors outside of
+ * all handlers are left to `surviveUncaughtErrors`. Out of memory ends the whole process: to avoid
+ * that, run the services separately.
  */
 export class KeptGateway {
   #start: StartGateway;
@@ -30,7 +32,7 @@ export class KeptGateway {
     this.#gateway = gateway;
   }
 
-  /** Starts one. Throws as the gateway does. */
+  /** Starts a gateway. Throws the gateway's errors. */
   static async open(start: StartGateway, logger: Logger): Promise<KeptGateway> {
     const kept: { gateway?: KeptGateway } = {};
     const onUnresponsive = () => kept.gateway?.restart();
@@ -43,19 +45,19 @@ export class KeptGateway {
     return this.#gateway.url;
   }
 
-  /** Figures of the gateway that runs now. */
+  /** Stats of the current gateway. */
   stats(): GatewayStats {
     return this.#gateway.stats();
   }
 
-  /** Stops it for good. */
+  /** Stops it permanently. */
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#restarting;
     await this.#gateway.close();
   }
 
-  /** Closes it and starts it again on its port; tries until that works. */
+  /** Closes it and starts a new one on its port, retrying until that works. */
   restart(): void {
     if (this.#closed.signal.aborted) return;
     this.#logger.error("the gateway answers nobody and is started again; the capture goes on");

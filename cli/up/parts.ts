@@ -44,24 +44,24 @@ import { type RunningSimulator, startSimulators } from "./simulators.ts";
 
 /** Options of {@linkcode startUp}. */
 export interface UpOptions {
-  /** The environment's name. */
+  /** Name of the environment. */
   env: string;
-  /** Played in place of the environment's feeds, where there are files. */
+  /** Recordings to play instead of the environment's feeds; no files = none. */
   captures: Captures;
-  /** Pace of what is simulated or recorded: 1 = its own. */
+  /** Speed of simulated or recorded data: 1 = original. */
   speed: number | "max";
-  /** Gateway's port in place of the environment's; 0 = any free one. */
+  /** Gateway port, overriding the environment's; 0 = any free port. */
   port?: number;
-  /** Folder of archive and spools in place of the environment's. */
+  /** Folder of archive and spools, overriding the environment's. */
   dataDir?: string;
-  /** Registry folder; found upward from the working directory by default. */
+  /** Registry folder; default: searched upward from the working directory. */
   registryDir?: string;
-  /** A start that waits for bus or storage gives up. */
+  /** Aborts a start that waits for bus or storage. */
   signal?: AbortSignal;
   logger: Logger;
 }
 
-/** What runs of an environment besides its connectors and jobs. */
+/** Running parts of an environment, except its connectors and jobs. */
 export interface Parts {
   cache: Cache;
   storage: WatchedStorage;
@@ -69,20 +69,19 @@ export interface Parts {
   simulators: Map<string, RunningSimulator>;
   gateway: KeptGateway;
   archiver: Archiver;
-  /** Absent where the environment has none. */
   signals: SignalService;
   registry: Metrics["registry"];
   health: Health;
 }
 
-/** What the parts are made of. */
+/** Inputs of {@linkcode startParts}. */
 interface PartsPlan {
   plans: readonly FeedPlan[];
   stack: AsyncDisposableStack;
   instruments: ReadonlyMap<string, InstrumentFile>;
 }
 
-/** Starts them, consumers first; what was started is on the stack, to be ended in turn. */
+/** Starts the parts, consumers first; each is put on the stack and closed in reverse order. */
 export async function startParts(
   options: UpOptions,
   deployment: Deployment,
@@ -115,7 +114,7 @@ export async function startParts(
   return { ...base, gateway, archiver, signals };
 }
 
-/** What all others use. */
+/** Parts that all others use. */
 type Base = Omit<Parts, "gateway" | "archiver" | "signals">;
 
 async function startBase(
@@ -209,7 +208,7 @@ async function startArchiver(
   return archiver;
 }
 
-/** To be started before any connector: a bus of this process gives a record once. */
+/** Must start before any connector: the in-memory bus delivers each record only once. */
 function createSignals(
   { registryFolder, registry, ...rest }: {
     registryFolder: string;

@@ -3,43 +3,43 @@ import type { CaptureLocation, DeployedSymbol, Deployment } from "@ssmd/metadata
 import { ConfigError, type Logger } from "@ssmd/runtime";
 import { type CaptureSummary, inspectCapture, Recording } from "@ssmd/simulator";
 
-/** What `up` runs for one feed. */
+/** Plan of one feed in `up`. */
 export interface FeedPlan {
   feed: string;
   venue: Venue;
   symbols: DeployedSymbol[];
-  /** The venue's own address; unused where the feed is simulated. */
+  /** The venue's address; unused when simulated. */
   endpoint: string;
-  /** Address of the venue's REST; absent = it is not asked. */
+  /** Address of the venue's REST API; absent = not used. */
   rest?: string;
   credentials: CredentialsSource;
-  /** Id of the wire format that the venue speaks; absent = a recording has its own. */
+  /** Id of the normalizer; absent = the recording has its own. */
   normalizer?: string;
-  /** How often the address may be connected to; absent = as the venue says. */
+  /** Rate limit of connection attempts; absent = the venue's default. */
   connects?: { burst: number; refillMs: number };
-  /** Most symbols of a connection; absent = all on one, as captures were made. */
+  /** Maximum symbols per connection; absent = all on one, as captures were made. */
   symbolsPerConnection?: number;
-  /** What the venue takes on a connection; absent = it names no limit. */
+  /** Message rate limit of a connection; absent = none. */
   sendRate?: { requests: number; perMs: number };
-  /** Where it is captured; absent = not said. */
+  /** Place of capture; absent = unknown. */
   captureLocation?: CaptureLocation;
-  /** A simulator's market model takes the venue's place. */
+  /** Replace the venue by a simulator with a market model. */
   isSimulated?: boolean;
-  /** Played in place of the venue. */
+  /** Recording to play instead of the venue. */
   recording?: Recording;
 }
 
-/** Recordings that are played in place of the environment's feeds. */
+/** Recordings played instead of the environment's feeds. */
 export interface Captures {
   files: readonly string[];
-  /** Whose receive times the records have. */
+  /** Receive times of the records: the recorded ones, or the time of replay. */
   times: "recorded" | "received";
 }
 
-/** A recording asks for no key. */
+/** A recording needs no key. */
 const NONE: CredentialsSource = () => Promise.resolve({});
 
-/** One plan a feed: of the environment, or of the captures where there are any. */
+/** One plan per feed of the environment, or of the captures if there are any. */
 export async function planFeeds(
   deployment: Deployment,
   captures: Captures,
@@ -54,7 +54,7 @@ export async function planFeeds(
   });
 }
 
-/** One plan a venue; markets and wire format are read off the files. */
+/** One plan per venue; markets and wire format are read from the files. */
 async function planCaptures(captures: Captures, logger: Logger): Promise<FeedPlan[]> {
   const byVenue = new Map<string, CaptureSummary[]>();
   for (const file of captures.files) {
@@ -84,7 +84,7 @@ function planOf(
   };
 }
 
-/** No venue had a WebSocket before it. */
+/** No venue had a WebSocket before 2000. */
 const OLDEST_US = Date.UTC(2000, 0, 1) * 1000;
 
 function noTimes(file = ""): ConfigError {

@@ -10,13 +10,13 @@ import {
 } from "@ssmd/simulator";
 import type { FeedPlan } from "./plan.ts";
 
-/** A feed's simulator and how to sign in to it. */
+/** Simulator of a feed with credentials for it. */
 export interface RunningSimulator {
   simulator: Simulator;
   credentials: CredentialsSource;
 }
 
-/** Starts a simulator for each feed that is planned on one. */
+/** Starts a simulator for each simulated feed. */
 export async function startSimulators(
   plans: readonly FeedPlan[],
   environment: Environment,

@@ -1,7 +1,7 @@
 import type { Up } from "./up.ts";
 import { countText } from "../format.ts";
 
-/** What runs and where to look, a line each. */
+/** Startup banner: what runs and where to look. */
 export function bannerOf(up: Up): string[] {
   const lines = [`ssmd · environment ${up.env} · ${up.transport} · archive in ${up.location}`, ""];
   for (const { feed, endpoint, source, symbols } of up.feeds()) {
@@ -22,7 +22,7 @@ export function bannerOf(up: Up): string[] {
   return lines;
 }
 
-/** The figures of the moment in one line. */
+/** Current figures on one line. */
 export function statusLineOf(up: Up, before: Totals, seconds: number): string {
   const now = totalsOf(up);
   const rate = (what: "frames" | "records") =>
@@ -42,7 +42,7 @@ export function statusLineOf(up: Up, before: Totals, seconds: number): string {
   return parts.join(" · ");
 }
 
-/** Of each feed that is not live: why, and when it is tried next. */
+/** One text per feed that is not live: reason and next attempt. */
 function connectionsOf(up: Up): string[] {
   return up.feeds().flatMap(({ feed, stats: { connections } }) => {
     const away = connections.filter(({ state }) => state !== "live");
@@ -69,7 +69,7 @@ interface Totals {
   archived: number;
 }
 
-/** The sums of now. */
+/** Current sums. */
 export function totalsOf(up: Up): Totals {
   const totals: Totals = {
     ...{ frames: 0, records: 0, gaps: 0, unreadable: 0 },
@@ -87,7 +87,7 @@ export function totalsOf(up: Up): Totals {
   return totals;
 }
 
-/** What was captured, when all is sealed. */
+/** Summary of what was captured, printed after sealing. */
 export function summaryOf(up: Up, seconds: number): string[] {
   const lines = [`captured in ${seconds.toFixed(1)} s:`];
   for (const { feed, stats } of up.feeds()) {

@@ -33,7 +33,7 @@ import { waitUntilArchived } from "./drained_storage.ts";
 import { type Parts, startParts, type UpOptions } from "./parts.ts";
 import { type FeedPlan, planFeeds } from "./plan.ts";
 
-/** A feed as it runs. */
+/** Running feed. */
 interface UpFeed {
   feed: string;
   endpoint: string;
@@ -42,33 +42,35 @@ interface UpFeed {
   stats: ConnectorStats;
 }
 
-/** Everything of an environment, running in this process. */
+/** Environment running in this process. */
 export interface Up {
   env: string;
-  /** Kind of the bus. */
+  /** Transport type. */
   transport: string;
   gatewayUrl: string;
   dataDir: string;
-  /** Where the archive is, for a person. */
+  /** Archive location for display. */
   location: string;
   feeds(): UpFeed[];
   /** Records archived so far. */
   archived(): number;
-  /** Clients of the gateway. */
+  /** Number of gateway clients. */
   clients(): number;
-  /** Channels of symbols that the venue refused and did not give later. */
+  /** Symbol channels that the venue refused and still refuses. */
   refused(): number;
-  /** Resolves when all captures are played; never where there are none. */
+  /** Resolves when all captures are played; never when there are none. */
   played: Promise<void>;
-  /** Resolves when a venue refuses its key for good, or another process took over; see all three. */
+  /**
+   * Resolves with the error when the archiver fails, a venue rejects its key for good, or another process takes over.
+   */
   denied: Promise<SsmdError>;
-  /** Drains and seals: everything accepted is in the archive afterwards. */
+  /** Drains and seals: afterwards everything accepted is in the archive. */
   close(): Promise<void>;
 }
 
 /**
- * Starts everything of an environment in this process, consumers before producers, as
- * {@linkcode startWhole} does. Throws ConfigError for a wrong configuration, SsmdError `PORT_IN_USE`,
+ * Starts an environment in this process, consumers before producers, as {@linkcode startWhole}
+ * does. Throws ConfigError for an invalid configuration, SsmdError `PORT_IN_USE`,
  * `ARCHIVER_RUNNING` or `SPOOL_IN_USE`.
  */
 export async function startUp(options: UpOptions): Promise<Up> {
@@ -77,7 +79,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
     usesCache: true,
     sendsIssues: true,
     usesModel: true,
-    // Captures are played by a simulator in place of the venue.
+    // A simulator plays captures, so no venue credentials are needed.
     ...(options.captures.files.length > 0 ? { signsInto: () => [] } : {}),
     onKeyAccess: keyAudit("up"),
   });
@@ -91,7 +93,7 @@ async function start(
   deployment: Deployment,
   { plans, stack }: { plans: readonly FeedPlan[]; stack: AsyncDisposableStack },
 ): Promise<Up> {
-  // Whatever else is kept in the folder would tell of it in its own words.
+  // Check first: other users of the folder would report it less clearly.
   await assertUsableSpool(`${deployment.dataDir}/spool`);
   const { environment, readEnvironment } = deployment;
   const instruments = await loadInstruments(options.registryDir);
@@ -112,7 +114,7 @@ async function start(
     stack.defer(() => following.close());
   }
   await startJobs(options, deployment, { parts, stack });
-  // Last: who finds the file finds all of it running, and a folder that cannot be used is told before.
+  // Last: the file means that everything runs, and an unusable folder is reported by then.
   stack.defer(
     await announceRunning(deployment.dataDir, {
       ...{ env: deployment.environment.name, component: "up", pid: Deno.pid },
@@ -122,7 +124,7 @@ async function start(
   return running({ deployment, plans, parts, connectors, logger: options.logger }, stack);
 }
 
-/** Shards of a bus of this process are in it together; on a shared one services may run them already. */
+/** Shards on an in-memory bus all run here; on a shared bus other services may already run them. */
 function assertNoServices(
   { environment: { name, shards }, transport }: Deployment,
   logger: Logger,
@@ -138,7 +140,7 @@ function assertNoServices(
   });
 }
 
-/** Days end by themselves, but not those of a recording: its days are what it is played for. */
+/** Ends days automatically, except when playing recordings. */
 async function startJobs(
   { captures, registryDir, logger }: UpOptions,
   { environment, dataDir, storage }: Deployment,
@@ -171,7 +173,7 @@ function connectorOf(
   const { storage, transport, simulators, registry, health } = parts;
   const simulated = simulators.get(plan.feed);
   const { recording: source } = plan;
-  // A recording has its own spool: what a live run left there is none of its business.
+  // A recording has its own spool, separate from what a live run left behind.
   const part = source === undefined ? "main" : "recording";
   return createConnector({
     ...(source === undefined ? {} : { recording: { source, speed, times } }),
@@ -198,13 +200,13 @@ function connectorOf(
   });
 }
 
-/** The venue's REST, or its simulator's. */
+/** The venue's REST address, or its simulator's. */
 function restOf({ feed, rest }: FeedPlan, { simulators }: Parts): string | undefined {
   const simulated = simulators.get(feed);
   return simulated && rest ? restBeside(simulated.simulator.url, rest) : rest;
 }
 
-/** What the venue takes, as far as the plan says. */
+/** The venue's limits, as far as the plan has them. */
 function limitsOf(
   { connects, symbolsPerConnection, sendRate }: FeedPlan,
 ): Pick<ConnectorOptions, "connects" | "symbolsPerConnection" | "sendRate"> {
@@ -254,12 +256,12 @@ function running(
     played: Promise.all([...connectors.values()].map(({ played }) => played)).then(() => {}),
     close: async () => {
       await Promise.all([...connectors.values()].map((connector) => connector.stop()));
-      // What they fire last is archived with the rest.
+      // Final signal fires are archived with the rest.
       await signals.close();
       try {
         await waitUntilArchived(archiver, storage, logger);
       } finally {
-        // All at once: each waits for storage up to its own limit.
+        // In parallel: each waits for storage up to its own limit.
         await Promise.all([...connectors.values()].map((connector) => connector.close()));
         await stack.disposeAsync();
       }
