@@ -3,8 +3,8 @@ import { complete } from "./complete.ts";
 import { registryNames } from "./registry_names.ts";
 
 /**
- * The answer of the hidden command `__complete` to a shell that has these words after `ssmd`: a candidate a line with its brief after a
- * tab, or `:file` or `:dir` where the shell is to offer paths.
+ * Output of the hidden command `__complete` for these words after `ssmd`: one candidate per line,
+ * followed by a tab and its brief; `:file` or `:dir` when the shell should complete paths.
  */
 export async function completionAnswer(words: readonly string[]): Promise<string> {
   const { candidates, paths } = await complete(await loadCatalogue(), words, registryNames);

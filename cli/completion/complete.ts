@@ -18,8 +18,8 @@ const HELP: CatalogueParameter = {
 };
 
 /**
- * What can stand in place of the last of `words` (the command line after `ssmd`; the last word may be
- * empty or unfinished). Never throws for what a person typed.
+ * Candidates for the last of `words`, the command line after `ssmd`; the last word may be empty or
+ * incomplete. Never throws on user input.
  */
 export async function complete(
   catalogue: Catalogue,
@@ -49,18 +49,18 @@ export async function complete(
 interface Context {
   catalogue: Catalogue;
   names: NameSource;
-  /** Folder of the registry, where it was given. */
+  /** `--dir` of the command line, if given. */
   dir?: string;
 }
 
-/** Words before the cursor, after the command: which flags they hold and what is still open. */
+/** Parser of the words between the command and the cursor. */
 class CommandLine {
-  /** A flag that waits for its value. */
+  /** Flag still without its value. */
   pending: CatalogueParameter | undefined;
   readonly used = new Set<string>();
-  /** Arguments so far. */
+  /** Number of arguments so far. */
   count = 0;
-  /** Whether all that follows is an argument. */
+  /** True after `--`: the rest are arguments. */
   escaped = false;
 
   constructor(flags: readonly CatalogueParameter[], words: readonly string[]) {
@@ -89,7 +89,7 @@ function flagNames({ name, negatable }: CatalogueParameter): string[] {
   return negatable === true ? [name, `no-${name}`] : [name];
 }
 
-/** The command's words; global flags may stand before them. */
+/** Words of the command; global flags may precede them. */
 function routeOf(catalogue: Catalogue, words: readonly string[]): string[] {
   let at = 0;
   while (words[at]?.startsWith("-")) at += /^--(dir|output)$/.test(words[at] ?? "") ? 2 : 1;

@@ -1,13 +1,13 @@
-/** What a candidate is offered with. */
+/** Completion candidate. */
 export interface Candidate {
   value: string;
   /** One line; some shells show it. */
   brief: string;
 }
 
-/** What the shell is to offer. */
+/** Completion result for the shell. */
 export interface Completion {
   candidates: readonly Candidate[];
-  /** Paths of the file system, which the shell knows better. */
+  /** The shell completes file system paths itself. */
   paths?: "file" | "dir";
 }

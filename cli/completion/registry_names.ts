@@ -1,12 +1,12 @@
 import type { Completes } from "../command/flag.ts";
 
-/** Names of a kind in the registry of this or the given folder; none where there is no registry. */
+/** Returns registry names of a kind, in the given or working directory; empty without a registry. */
 export type NameSource = (kind: Completes, dir?: string) => Promise<readonly string[]>;
 
-/** Parents that are looked through for a registry. */
+/** Maximum number of parent folders searched for a registry. */
 const PARENTS_MAX = 32;
 
-/** Names from the files of the registry. Damaged files give fewer names, never an error. */
+/** Reads names from the registry's files. Corrupt files give fewer names, never an error. */
 export const registryNames: NameSource = async (kind, dir) => {
   const root = findRoot(dir);
   if (root === undefined) return [];
@@ -18,7 +18,7 @@ export const registryNames: NameSource = async (kind, dir) => {
   return [];
 };
 
-/** As `findRegistry` of lib/metadata does it, without the packages that come with it. */
+/** Same search as `findRegistry` of lib/metadata, without loading its packages. */
 function findRoot(dir: string | undefined): string | undefined {
   let up = dir ?? ".";
   for (let i = 0; i < PARENTS_MAX; i++) {
@@ -49,7 +49,7 @@ function filesIn(dir: string, extension: string): string[] {
   }
 }
 
-/** The keys of a mapping of all environments. */
+/** Keys of one mapping, over all environments. */
 async function keysOf(root: string, field: string): Promise<string[]> {
   const { parse } = await import("yaml");
   const keys = new Set<string>();
@@ -58,7 +58,7 @@ async function keysOf(root: string, field: string): Promise<string[]> {
       const file = parse(Deno.readTextFileSync(`${root}/environments/${name}.yaml`));
       for (const key of Object.keys(file?.[field] ?? {})) keys.add(key);
     } catch {
-      // A file that is just being written is none to complete from.
+      // Skip an invalid file: it may be half written.
     }
   }
   return [...keys].sort();

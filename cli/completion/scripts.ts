@@ -1,10 +1,10 @@
-/** A shell that there is a script for. */
+/** Supported shell. */
 export type Shell = "bash" | "zsh" | "fish";
 
-/** All shells that there is a script for. */
+/** All supported shells. */
 export const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
-// Bash cuts words at "=" and ":", which the candidates must be cut at too.
+// Bash splits words at "=" and ":", so candidates must be cut there too.
 const BASH = String.raw`# ssmd completion for bash: source <(ssmd completion bash)
 _ssmd() {
   local -a words=()
@@ -79,7 +79,7 @@ complete -c ssmd -f -a '(__ssmd_complete)'
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
 
-/** The script that teaches a shell the words of `ssmd`. */
+/** Completion script for a shell. */
 export function completionScript(shell: Shell): string {
   return SCRIPTS[shell].replaceAll("\\${", "${");
 }

@@ -3,16 +3,16 @@ import type { ReplayPlayer } from "@ssmd/dataset/replay";
 const SECOND_US = 1_000_000;
 const MINUTE_US = 60 * SECOND_US;
 
-/** What a key does, as it is shown beside the progress. */
+/** Key help shown beside the progress. */
 export const KEYS_TEXT = "space pause  ←→ 10 s  ↑↓ 1 min  q quit";
 
-/** The span within which one can seek, µs. */
+/** Seek range, µs. */
 export interface SeekSpan {
   fromUs: number;
   toUs: number;
 }
 
-/** Seconds to go by an arrow, as terminals send it. */
+/** Seek distance by arrow key escape sequence, µs. */
 const JUMPS_US: Readonly<Record<string, number>> = {
   "\x1b[C": 10 * SECOND_US,
   "\x1b[D": -10 * SECOND_US,
@@ -20,7 +20,7 @@ const JUMPS_US: Readonly<Record<string, number>> = {
   "\x1b[B": -MINUTE_US,
 };
 
-/** Does what was typed: pause, seek, quit; other keys do nothing. */
+/** Handles typed keys: pause, seek, quit; others are ignored. */
 export function pressed(text: string, player: ReplayPlayer, span: SeekSpan): void {
   // deno-lint-ignore no-control-regex -- arrows begin with a control character
   for (const [key] of text.matchAll(/\x1b\[[A-D]|[\s\S]/g)) {
@@ -34,7 +34,7 @@ export function pressed(text: string, player: ReplayPlayer, span: SeekSpan): voi
   }
 }
 
-/** Reads keys one by one; what it returns ends that, and the terminal is as it was. */
+/** Reads keys in raw mode. The returned function stops reading and restores the terminal. */
 export function readKeys(onKeys: (text: string) => void): () => void {
   Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
   const restore = () => Deno.stdin.setRaw(false);
@@ -46,12 +46,12 @@ export function readKeys(onKeys: (text: string) => void): () => void {
       onKeys(decoder.decode(next.value, { stream: true }));
     }
   };
-  // A terminal that went away is no keyboard any more.
+  // A closed terminal sends no keys.
   reading().catch(() => {});
   return () => {
     globalThis.removeEventListener("unload", restore);
     restore();
-    // A read that waits would keep the process alive.
+    // A pending read would keep the process alive.
     reader.cancel().catch(() => {});
   };
 }

@@ -3,18 +3,18 @@ import type { MarketEvent } from "@ssmd/market";
 import { writeOut } from "../output.ts";
 import type { ReplaySink } from "@ssmd/dataset/replay";
 
-/** Text that is gathered before it is written. */
+/** Text buffered before a write, characters. */
 const WRITE_CHARS = 256 * 1024;
-/** Markets whose head is remembered; beyond it all are made anew. */
+/** Cached JSON prefixes; the cache is cleared when it is full. */
 const PREFIXES_MAX = 100_000;
 
-/** Records as lines of JSON, in the shape in which the gateway sends them. */
+/** Sink that writes records as JSON lines, in the gateway's format. */
 export class LineSink implements ReplaySink {
   #text = "";
   #prefixes = new Map<string, string>();
   #write: (text: string) => void;
 
-  /** Writes to stdout, or with `write`. */
+  /** `write` defaults to stdout. */
   constructor(write: (text: string) => void = writeOut) {
     this.#write = write;
   }
@@ -38,7 +38,7 @@ export class LineSink implements ReplaySink {
     let prefix = this.#prefixes.get(symbol);
     if (prefix === undefined) {
       if (this.#prefixes.size >= PREFIXES_MAX) this.#prefixes.clear();
-      // One feed is replayed at a time.
+      // Keyed by symbol only: a replay has one feed.
       prefix = jsonPrefix(symbol, feed);
       this.#prefixes.set(symbol, prefix);
     }

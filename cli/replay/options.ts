@@ -4,13 +4,13 @@ import type { TimeSpan } from "@ssmd/dataset/time_span";
 import { parseEnd, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { UsageError } from "../exit.ts";
 
-/** Where a replay can go. */
+/** Replay targets. */
 const REPLAY_TARGETS = ["stdout", "transport", "ws"] as const;
 
 /** One of {@linkcode REPLAY_TARGETS}. */
 export type ReplayTarget = typeof REPLAY_TARGETS[number];
 
-/** What `--to` says: where to, or the end of the span in µs. */
+/** Value of `--to`: a target, or the end of the span in µs. */
 type ReplayTo = ReplayTarget | number;
 
 /** Flags of `ssmd data replay`. */
@@ -23,18 +23,18 @@ export interface ReplayFlags extends Omit<SpanFlags, "to"> {
   version?: string;
   speed: number | "max";
   to?: ReplayTo[];
-  /** Environment whose bus `--to transport` takes; default `env`. */
+  /** Environment whose bus `--to transport` uses; default `env`. */
   bus?: string;
   as?: string;
   intoLive: boolean;
   port: number;
-  /** End after this long. */
+  /** Duration limit, ms. */
   for?: number;
 }
 
 /**
- * The value of a `--to`: a target, or a time as `--from` has it. Throws RangeError that names what is
- * allowed.
+ * Parses `--to`: a target, or a time like `--from`. Throws RangeError that lists the allowed
+ * values.
  */
 export function parseTo(text: string): ReplayTo {
   const target = REPLAY_TARGETS.find((each) => each === text);
@@ -46,7 +46,7 @@ export function parseTo(text: string): ReplayTo {
   }
 }
 
-/** Where to and which span: `--to` may be given for both. Throws UsageError `REPLAY_TO`. */
+/** Target and time span; `--to` may be given once for each. Throws UsageError `REPLAY_TO`. */
 export function targetAndSpan(
   { date, from, to = [] }: Pick<ReplayFlags, "date" | "from" | "to">,
 ): { target: ReplayTarget; span: TimeSpan } {

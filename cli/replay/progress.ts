@@ -4,7 +4,7 @@ import type { ReplayPlayer } from "@ssmd/dataset/replay";
 
 const SHOWN_EVERY_MS = 200;
 
-/** Shows on a terminal where a replay is and how long it goes on. Ends with what it returns. */
+/** Shows replay position and time left on a terminal; the returned function stops it. */
 export function showProgress(
   player: ReplayPlayer,
   span: SeekSpan,

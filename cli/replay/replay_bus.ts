@@ -7,17 +7,17 @@ import { Registry } from "../registry/registry.ts";
 import { writeError } from "../output.ts";
 import type { ReplayFlags } from "./options.ts";
 
-/** A bus that replayed records go to, and the name of the environment they go under. */
+/** Bus that receives the replayed records, and their environment name on it. */
 interface ReplayBus {
   transport: Transport;
   env: string;
 }
 
 /**
- * Opens the bus of `--bus` or `--env`. Records go under `{env}-replay` of the archive's, or the name of `--as`: a stream of its
- * own, which no consumer of the live environment reads. Throws UsageError `REPLAY_ENV` where no
- * environment is named, `REPLAY_INTO_LIVE` where the name is that of an environment of the registry
- * and `--into-live` is not given, and ConfigError.
+ * Opens the bus of `--bus` or `--env`. Records are published as `--as`, default `{env}-replay`, to
+ * a separate stream that no consumer of the live environment reads. Throws ConfigError, UsageError
+ * `REPLAY_ENV` without an environment, and `REPLAY_INTO_LIVE` when that name is a registered
+ * environment and `--into-live` is not set.
  */
 export async function openReplayBus(
   globals: Globals,

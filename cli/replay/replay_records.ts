@@ -7,19 +7,19 @@ import { ReplayPlayer } from "@ssmd/dataset/replay";
 import { showProgress } from "./progress.ts";
 import type { ReplaySink } from "@ssmd/dataset/replay";
 
-/** What is replayed, and how. */
+/** Options of {@linkcode replayRecords}. */
 interface ReplayRecords {
   storage: Storage;
   query: ArchiveQuery;
   speed: number | "max";
   sink: ReplaySink;
-  /** Ends it early. */
+  /** Stops the replay early. */
   signal: AbortSignal;
-  /** Whether progress may be shown: records do not go to the same terminal. */
+  /** Hide progress, because records go to the same terminal. */
   isQuiet: boolean;
 }
 
-/** Replays records; on a terminal with progress, and keys to pause, seek and quit. Says how many. */
+/** Replays records and returns their number; on a terminal with progress, and keys to pause, seek and quit. */
 export async function replayRecords(context: SsmdContext, replay: ReplayRecords): Promise<number> {
   const { storage, query, speed, sink, signal } = replay;
   const player = new ReplayPlayer({
@@ -55,7 +55,7 @@ async function accompany(
   };
 }
 
-/** From the first to the last record of the query's days, as far as it asks for them. */
+/** Range from the first to the last record of the query's days, clipped to the query. */
 async function seekSpan(storage: Storage, query: ArchiveQuery): Promise<SeekSpan> {
   const { env, feed, version, fromUs, toUs } = query;
   const days = await inventory(storage, {

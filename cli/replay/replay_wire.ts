@@ -7,7 +7,7 @@ import { countText } from "../format.ts";
 import { serveExchange } from "../serve_exchange.ts";
 import { type RawCapture, type RawSpan, writeRawCapture } from "@ssmd/dataset/replay";
 
-/** How raw frames are served. */
+/** Options of {@linkcode replayWire}. */
 interface ReplayWire {
   storage: Storage;
   span: RawSpan;
@@ -18,9 +18,9 @@ interface ReplayWire {
 }
 
 /**
- * Serves the venue's own protocol on loopback from the raw frames of the archive, at their own pace.
- * They are first put together in a temporary file, which takes as much room as they do uncompressed.
- * It ends when all was played and read, by the signal, or after `forMs`.
+ * Serves the venue's own protocol on loopback from archived raw frames, at their original pace.
+ * Frames are first written to a temporary file of their uncompressed size. Ends when all frames are
+ * played and read, on `signal`, or after `forMs`.
  */
 export async function replayWire(context: SsmdContext, wire: ReplayWire): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "ssmd-replay-" });
@@ -32,7 +32,7 @@ export async function replayWire(context: SsmdContext, wire: ReplayWire): Promis
     await serveExchange({
       ...{ venue: venueOf(capture), port, speed, signal },
       ...{ seed: 1, rate: 1, symbols: [], captures: [path], faults: [], untilPlayed: true },
-      // One connection keeps the venue's own numbers; of several they would stand twice.
+      // One connection keeps the venue's sequence numbers; several would repeat them.
       renumber: capture.connections.length > 1,
       write: (text) => context.process.stdout.write(text),
       ...(forMs === undefined ? {} : { forMs }),

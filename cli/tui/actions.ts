@@ -10,7 +10,7 @@ function nameOf({ id, client, address }: Row): string {
   return client ? `${id} (${client} at ${address})` : `${id} (${address})`;
 }
 
-/** Accounts are of keys: a gateway that asks for none knows no names. */
+/** Blocking and limits apply to accounts, which exist only for clients with a key. */
 function unnamed({ client }: Row): string | undefined {
   return client
     ? undefined

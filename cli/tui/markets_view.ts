@@ -7,7 +7,7 @@ import type { Content, View } from "./view.ts";
 
 const LIST_MS = 5_000;
 const MARKETS_MAX = 5_000;
-/** Wait between two messages about a market, ms. */
+/** Conflation interval of a market, ms. */
 const INTERVAL_MS = 100;
 
 const MARKETS = z.object({
@@ -38,13 +38,13 @@ const RECORD = z.object({
   recv_ts: z.number(),
 });
 
-/** A market's row and when it last changed, ms since 1970. */
+/** Market row and time of its last change, ms since 1970. */
 interface Market {
   row: Row;
   updatedMs: number | null;
 }
 
-/** All markets; those on the screen are live, ten times a second. */
+/** View of all markets; those on the screen are updated ten times a second. */
 export class MarketsView implements View {
   readonly name = "markets";
   readonly everyMs = LIST_MS;
@@ -53,12 +53,12 @@ export class MarketsView implements View {
   readonly actions = [];
   #markets = new Map<string, Market>();
   #socket: WebSocket | undefined;
-  /** Symbols of the screen that the stream was asked for. */
+  /** Symbols currently subscribed. */
   #watched: readonly string[] = [];
   #shown: readonly string[] = [];
   #onNews: () => void;
 
-  /** `onNews` is called for each message about a market. */
+  /** `onNews` is called for each market message. */
   constructor(onNews: () => void) {
     this.#onNews = onNews;
   }
@@ -88,7 +88,7 @@ export class MarketsView implements View {
     return { rows };
   }
 
-  /** Subscribes to what is on the screen, and no longer to what is not. */
+  /** Subscribes to the symbols on the screen and unsubscribes from the others. */
   onShown(rows: readonly Row[]): void {
     for (const row of rows) {
       row["age"] = agoText(this.#markets.get(keyOf(row))?.updatedMs ?? null);
@@ -111,7 +111,7 @@ export class MarketsView implements View {
     this.#watched = [];
     socket.onopen = () => this.#subscribe();
     socket.onmessage = ({ data }) => this.#take(data);
-    // The next read of the list connects again.
+    // The next read of the list reconnects.
     socket.onclose = socket.onerror = () => {
       if (this.#socket === socket) this.#socket = undefined;
     };

@@ -3,16 +3,16 @@ import { agoText } from "../format.ts";
 import type { Row } from "../render.ts";
 import type { Pane, Tui } from "./tui.ts";
 
-/** How a part of a line is shown where there are colours. */
+/** Style of a text segment when colours are available. */
 export type Style = "plain" | "title" | "selected" | "good" | "warn" | "bad" | "dim";
 
-/** A part of a line. */
+/** Segment of a line. */
 interface Segment {
   text: string;
   style: Style;
 }
 
-/** A line of the screen, from the left. */
+/** Line of the screen, left to right. */
 type Line = readonly Segment[];
 
 interface Size {
@@ -21,10 +21,10 @@ interface Size {
 }
 
 const GAP = "  ";
-/** Characters of a cell; the last column takes what is left. */
+/** Maximum width of a cell, characters; the last column takes the remaining width. */
 const CELL_MAX = 40;
 const TEXT_MAX = 2_000;
-/** Room below which a column is left out. */
+/** A column is omitted when less width than this remains. */
 const CELL_MIN = 8;
 
 const GOOD = /^(live|healthy|running|done|open|sealed|complete|on|synchronized|ok)$/;
@@ -32,7 +32,7 @@ const BAD =
   /^(gap: .*|disconnected|dropping|failed|error|unsynchronized|stopped|damaged|incomplete)$/;
 const WARN = /^(connecting|silent|lagging|queued|warn|unknown|paused|stale|cancelled)$/;
 
-/** The screen as lines; at most as many as it has rows. Takes note of what fits. */
+/** Renders the screen, at most `size.rows` lines; stores in `tui` how many rows fit. */
 export function screenLines(tui: Tui, size: Size): Line[] {
   const head = [headerLine(tui), tabLine(tui)];
   const foot = footLines(tui, size.columns);
@@ -122,7 +122,7 @@ function detailLines(row: Row, columns: number): Line[] {
   });
 }
 
-/** The header and the rows that fit, with the selected one among them. */
+/** Header and the rows that fit, scrolled so that the selected one is visible. */
 function tableLines(tui: Tui, { columns, rows: room }: Size): Line[] {
   const { pane, rows, selectedIndex } = tui;
   const count = tui.pageRows = Math.max(1, room - 1);
@@ -156,7 +156,7 @@ function rowLine(row: Row, layout: readonly Column[], isSelected: boolean): Line
   return [{ text: isSelected ? ">" : " ", style: isSelected ? "selected" : "plain" }, ...cells];
 }
 
-/** Columns from the left as far as there is room; the last one may be cut. */
+/** Columns that fit, from the left; the last one may be cut. */
 function layoutOf({ widths }: Pane, shown: readonly Row[], columns: number): Column[] {
   let room = columns - 1;
   const layout: Column[] = [];
@@ -185,7 +185,7 @@ function fitted(text: string, { width, isNumber }: Column): string {
 
 const FRACTION_OF_TIME = /(T\d\d:\d\d:\d\d)\.\d+Z$/;
 
-/** A cell without what could steer the terminal; times to the second. */
+/** Cell text without terminal control characters; times to the second. */
 function textOf(cell: Row[string], most: number): string {
   if (cell === null || cell === undefined || cell === "") return "-";
   return cleanText(String(cell).replace(FRACTION_OF_TIME, "$1Z"), most + 1);

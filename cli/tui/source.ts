@@ -10,20 +10,20 @@ import {
   requestGateway,
 } from "../client/running_gateway.ts";
 
-/** Commands of this program that the screen runs, by name. */
+/** Commands that the screen runs, by name. */
 type Commands = Readonly<Record<string, () => Promise<{ default: Command }>>>;
 
-/** Flags and arguments of a command beside `--env` and `--data`. */
+/** Flags and arguments of a command besides `--env` and `--data`. */
 type Given = Record<string, unknown> & { args?: readonly unknown[] };
 
-/** The gateway that the screen is about; it may go away and come back on another port. */
+/** Gateway shown on the screen; it may restart on another port. */
 export class Source {
-  /** As commands get it, with every question answered: the screen has asked already. */
+  /** Command context with `--yes`: the screen asks for confirmation itself. */
   readonly context: SsmdContext;
   readonly location: GatewayLocation;
-  /** Since when it does not answer, ms since 1970; undefined = it answers. */
+  /** Start of the current outage, ms since 1970; undefined = the gateway answers. */
   awaySinceMs: number | undefined;
-  /** How often it came back. */
+  /** Number of recoveries. */
   returns = 0;
   #base: string | undefined;
   #commands: Commands;
@@ -38,24 +38,24 @@ export class Source {
     this.location = location;
   }
 
-  /** Where it runs on this machine, its data folder can be used as well. */
+  /** True when the gateway runs on this machine, so its data folder is accessible. */
   get isLocal(): boolean {
     return this.location.url === undefined;
   }
 
-  /** Its address, as far as it is known. */
+  /** Address of the gateway; "" when unknown. */
   get url(): string {
     return this.location.url ?? this.#base ?? "";
   }
 
-  /** A JSON answer. Throws as {@linkcode askGateway} does. */
+  /** Requests JSON. Throws like {@linkcode askGateway}. */
   ask(method: "GET" | "POST", path: string): Promise<unknown> {
     return this.#watched(async (url) =>
       await askGateway(this.context, { ...this.location, url }, [method, path])
     );
   }
 
-  /** The text of `/metrics`; "" where this caller may not read it. */
+  /** Requests the text of `/metrics`; "" when access is denied. */
   metrics(): Promise<string> {
     return this.#watched(async (url) => {
       const response = await requestGateway(url, ["GET", "/metrics"]);
@@ -64,7 +64,7 @@ export class Source {
     });
   }
 
-  /** Runs a command as if it were typed; gives its value, and the rows that it would print. */
+  /** Runs a command; returns its value and its table rows. */
   async run(name: string, given: Given = {}): Promise<{ value: unknown; rows: readonly Row[] }> {
     const { env, data } = this.location;
     const { args = [], ...more } = given;
@@ -87,7 +87,7 @@ export class Source {
     } catch (error) {
       if (error instanceof SsmdError && error.code === "GATEWAY_UNREACHABLE") {
         this.awaySinceMs ??= Date.now();
-        // Started again it may have another port.
+        // After a restart it may have another port.
         this.#base = undefined;
       }
       throw error;

@@ -5,7 +5,7 @@ import { writeOut } from "../output.ts";
 import { screenLines, type Style } from "./screen.ts";
 import type { Tui } from "./tui.ts";
 
-/** Wait between two drawings of news: ten a second. */
+/** Minimum time between two redraws, ms. */
 const DRAW_MS = 100;
 const CURSOR_HOME = "\x1b[H";
 
@@ -19,7 +19,7 @@ const COLORS: Readonly<Record<Style, TextProps>> = {
   dim: { dimColor: true },
 };
 
-/** Shows it on this terminal until the screen is left; gives what is to run outside of it, if anything. */
+/** Shows the screen until it is left; returns the function to run outside of it, if any. */
 export async function showOnTerminal(
   tui: Tui,
   hasColor: boolean,
@@ -28,7 +28,7 @@ export async function showOnTerminal(
     ...{ alternateScreen: true, incrementalRendering: true, interactive: true },
     ...{ exitOnCtrlC: false, patchConsole: false },
   });
-  // Ink draws from where the shell's cursor was; the screen begins at its first line.
+  // Ink draws from the shell's cursor, so move it to the first line.
   writeOut(CURSOR_HOME);
   app.rerender(createElement(Screen, { tui, hasColor }));
   const { promise, resolve } = Promise.withResolvers<(() => Promise<void>) | undefined>();
@@ -57,14 +57,14 @@ function Screen({ tui, hasColor }: { tui: Tui; hasColor: boolean }) {
       ...line.map(({ text, style }, j) =>
         createElement(Text, { key: j, ...(hasColor ? COLORS[style] : {}) }, text)
       ),
-      // A line of nothing would take no row.
+      // An empty line would take no row.
       ...(line.every(({ text }) => text === "") ? [" "] : []),
     )
   );
   return createElement(Box, { flexDirection: "column", width: size.columns }, ...lines);
 }
 
-/** However much news there is, it is drawn ten times a second. */
+/** Limits redraws to ten per second. */
 function drawOnChange(tui: Tui, draw: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let drawnMs = 0;
@@ -81,7 +81,7 @@ function drawOnChange(tui: Tui, draw: () => void): () => void {
   };
 }
 
-/** The names of the keys that came together. */
+/** Names of the keys in one input event. */
 function keysOf(input: string, key: Key): string[] {
   if (key.ctrl) return input === "c" ? ["ctrl-c"] : [];
   const names: readonly (readonly [boolean, string])[] = [
@@ -103,7 +103,7 @@ function keysOf(input: string, key: Key): string[] {
   return name === undefined ? [...input].map((each) => CONTROLS[each] ?? each) : [name];
 }
 
-/** Keys that came so fast after others that they are characters. */
+/** Control characters that arrive in one event with other keys. */
 const CONTROLS: Readonly<Record<string, string>> = {
   "\r": "enter",
   "\n": "enter",

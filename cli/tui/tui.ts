@@ -4,48 +4,48 @@ import type { Source } from "./source.ts";
 import { type Action, type Content, idOf, type View } from "./view.ts";
 import { readFeeds } from "./views.ts";
 
-/** Wait between two looks at whether the gateway is there. */
+/** Pause between checks of the gateway, ms. */
 const LOOK_MS = 1_000;
 
-/** What stands in the lines below the table in place of the keys. */
+/** Prompt shown below the table instead of the key help. */
 type Prompt =
   | { kind: "filter" }
   | { kind: "choose" | "confirm"; action: Action; row: Row; choice: string };
 
-/** A view with what it shows now. */
+/** View and its current content. */
 export interface Pane {
   view: View;
-  /** Absent until it was read. */
+  /** Absent until the first read. */
   content?: Content;
-  /** Why it could not be read last; "" = it could. */
+  /** Error of the last read; "" = none. */
   problem: string;
-  /** Rows are shown that have this text in any cell, whatever its case. */
+  /** Text that a row must contain in any cell, case-insensitive. */
   filter: string;
-  /** Id of the selected row; absent = the first. */
+  /** Id of the selected row; absent = first row. */
   selected?: string;
-  /** First row on the screen. */
+  /** Index of the first row on the screen. */
   top: number;
-  /** The widest cell so far by column, so that columns stay where they are. */
+  /** Widest cell so far per column, so that columns do not move. */
   widths: Map<string, number>;
 }
 
-/** What is on the screen, and what keys do to it; it knows no terminal. */
+/** State of the screen and its key handling, independent of a terminal. */
 export class Tui {
   readonly source: Source;
   readonly panes: readonly Pane[];
   pane: Pane;
   prompt: Prompt | undefined;
-  /** In place of the table: a row whole, or all keys. */
+  /** Shown instead of the table: one full row, or all keys. */
   overlay: "details" | "help" | undefined;
-  /** What was last done, or why it was not. */
+  /** Result or error of the last action. */
   message = "";
-  /** How the feeds are, in a few words. */
+  /** Summary of the feeds. */
   feeds = "";
-  /** Rows of the table that fit on the screen. */
+  /** Table rows that fit on the screen. */
   pageRows = 10;
-  /** Called when the screen must be drawn again. */
+  /** Called when the screen must be redrawn. */
   onChange: () => void = () => {};
-  /** Called to leave the screen: for good, or for what writes to the terminal itself. */
+  /** Called to leave the screen: for good (undefined), or to run a function that writes to the terminal. */
   onLeave: (outside: (() => Promise<void>) | undefined) => void = () => {};
   #wake = new AbortController();
 
@@ -56,7 +56,7 @@ export class Tui {
     this.pane = this.panes[0] as Pane;
   }
 
-  /** Rows of the pane that the filter leaves. */
+  /** Rows of the pane that match the filter. */
   get rows(): readonly Row[] {
     const { content, filter } = this.pane;
     const rows = content?.rows ?? [];
@@ -67,7 +67,7 @@ export class Tui {
     );
   }
 
-  /** Place of the selected row; -1 = there is none. */
+  /** Index of the selected row; -1 = no rows. */
   get selectedIndex(): number {
     const { view, selected } = this.pane;
     const { rows } = this;
@@ -76,7 +76,7 @@ export class Tui {
     return index < 0 ? Math.min(0, rows.length - 1) : index;
   }
 
-  /** Reads what the pane shows, again and again, until the signal comes. */
+  /** Reads the pane and the header repeatedly until `signal` aborts. */
   async readOn(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#readPanes(signal), this.#readHeader(signal)]);
   }
@@ -117,7 +117,7 @@ export class Tui {
     }
   }
 
-  /** Takes a key: a character, or the name of a key. */
+  /** Handles a key: a character, or the name of a key. */
   onKey(key: string): void {
     this.#takeKey(key);
     this.onChange();
@@ -140,7 +140,7 @@ export class Tui {
     if (action !== undefined) this.#begin(action);
   }
 
-  /** Selects another row. */
+  /** Moves the selection. */
   #move(key: string): boolean {
     const last = this.rows.length - 1;
     const at = this.selectedIndex;
@@ -162,7 +162,7 @@ export class Tui {
     return true;
   }
 
-  /** Goes to another view. */
+  /** Switches to another view. */
   #turn(key: string): boolean {
     const at = this.panes.indexOf(this.pane);
     const count = this.panes.length;
@@ -191,7 +191,7 @@ export class Tui {
     const refusal = action.refusal?.(row ?? {});
     if (refusal !== undefined) return void (this.message = refusal);
     const kind = action.choices === undefined ? "confirm" : "choose";
-    // What was asked about is what is done, whatever the table shows by then.
+    // Copy the row: the table may change before the user confirms.
     this.prompt = { kind, action, row: { ...row }, choice: "" };
   }
 

@@ -9,7 +9,7 @@ import type { Source } from "./source.ts";
 import type { Content, View } from "./view.ts";
 
 const SECOND_MS = 1_000;
-/** Wait between reads of what changes slowly or costs something. */
+/** Read interval of data that changes slowly or is expensive to read, ms. */
 const SLOW_MS = 5_000;
 const JOBS_SHOWN = 200;
 const LOG_LINES_MAX = 1_000;
@@ -28,7 +28,7 @@ const FEEDS = z.object({
   })),
 });
 
-/** The feeds, as the gateway tells them. */
+/** Reads the feeds from the gateway. */
 export async function readFeeds(source: Source): Promise<z.output<typeof FEEDS>["feeds"]> {
   return FEEDS.parse(await source.ask("GET", "/v1/feeds")).feeds;
 }
@@ -202,13 +202,13 @@ const LOG = z.object({
   })),
 });
 
-/** Lines of the log, the newest first; read on from where it was. */
+/** Reads log lines incrementally, newest first. */
 function logReader(): (source: Source) => Promise<Content> {
   let rows: Row[] = [];
   let last = 0;
   let returns = 0;
   return async (source) => {
-    // Another process counts its lines from 1.
+    // A restarted process numbers its lines from 1 again.
     if (returns !== source.returns) [returns, rows, last] = [source.returns, [], 0];
     const path = `/v1/admin/logs?limit=${LOG_LINES_MAX}&after=${last}`;
     const { lines } = LOG.parse(await source.ask("GET", path));
@@ -224,7 +224,7 @@ function logReader(): (source: Source) => Promise<Content> {
 
 const NONE = { actions: [], everyMs: SECOND_MS } as const;
 
-/** The views in the order of their keys; what needs the data folder only where it is at hand. */
+/** Views in the order of their keys; those that need the data folder only when it is local. */
 export function viewsOf(
   source: Source,
   { hasShards, onNews }: { hasShards: boolean; onNews: () => void },
