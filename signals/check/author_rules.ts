@@ -1,10 +1,10 @@
 /**
- * What an author of signals may not write, as a plugin of `deno lint`. A host takes all of it away
- * as well; here it is told with its line. Deno loads a plugin by its default export.
+ * Rules for signal authors, as a `deno lint` plugin. The sandbox blocks all of this at run time;
+ * here authors see the line. Deno loads a plugin by its default export.
  * @module
  */
 
-/** Names of the platform, and of what answers otherwise another time or elsewhere. */
+/** Platform globals, and globals whose results vary by time or machine. */
 const REFUSED: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
@@ -31,7 +31,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   Reflect: "it reaches around what may be read",
 };
 
-/** Properties by which plain values lead to what is refused. */
+/** Properties that reach refused globals from plain values. */
 const REFUSED_PROPERTIES: Readonly<Record<string, string>> = {
   constructor: "it leads to the maker of functions",
   ["__proto__"]: "it changes what others see",
@@ -49,7 +49,7 @@ const REFUSED_PROPERTIES: Readonly<Record<string, string>> = {
   localeCompare: "it answers otherwise elsewhere",
 };
 
-/** The language's own objects. */
+/** Built-in objects of the language. */
 const LANGUAGE: ReadonlySet<string> = new Set([
   ...["Array", "ArrayBuffer", "BigInt", "Boolean", "DataView", "Error", "Iterator", "JSON", "Map"],
   ...["Math", "Number", "Object", "RangeError", "RegExp", "Set", "String", "Symbol", "TypeError"],
@@ -101,7 +101,7 @@ function languageRules(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   };
 }
 
-/** The language's own object whose property an assignment changes; undefined = none. */
+/** Returns the built-in object whose property an assignment changes; undefined when none. */
 function globalOwner(left: Deno.lint.Node): string | undefined {
   if (left.type !== "MemberExpression") return undefined;
   let owner: Deno.lint.Node = left.object;
@@ -109,7 +109,7 @@ function globalOwner(left: Deno.lint.Node): string | undefined {
   return owner.type === "Identifier" && LANGUAGE.has(owner.name) ? owner.name : undefined;
 }
 
-/** Whether an identifier names a value, rather than a property or a key. */
+/** Returns whether an identifier refers to a value, not a property or key. */
 function isReference(node: Deno.lint.Identifier): boolean {
   const parent: Deno.lint.Node = node.parent;
   if (parent.type === "MemberExpression") return parent.object === node || parent.computed;
@@ -118,7 +118,7 @@ function isReference(node: Deno.lint.Identifier): boolean {
     !parent.type.startsWith("TSType");
 }
 
-/** The name of a property that is read; undefined = it is computed. */
+/** Returns the name of the accessed property; undefined when computed. */
 function propertyName(node: Deno.lint.MemberExpression): string | undefined {
   if (!node.computed) return node.property.type === "Identifier" ? node.property.name : "";
   const { property } = node;
@@ -127,7 +127,7 @@ function propertyName(node: Deno.lint.MemberExpression): string | undefined {
     : undefined;
 }
 
-/** Whether a computed property may be a name: texts that are put together. */
+/** Returns whether a computed property concatenates strings. */
 function isComputedText(node: Deno.lint.Node): boolean {
   if (node.type === "TemplateLiteral") return true;
   return node.type === "BinaryExpression" && node.operator === "+" &&
@@ -160,7 +160,7 @@ function importRules(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   };
 }
 
-/** State that is not in a builder is in no snapshot, and another after a restart. */
+/** State outside builders is missing from snapshots and lost on restart. */
 function stateRules(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   const message =
     "a signal keeps state in builders only: this is lost in a restart, and shared by " +
@@ -179,7 +179,7 @@ function stateRules(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   };
 }
 
-/** Whether a list or object has something in it: a table, and none that is filled later. */
+/** Returns whether a literal has contents: a constant table, not a container to fill later. */
 function isFilled(node: Deno.lint.Node): boolean {
   if (node.type === "ArrayExpression") return node.elements.length > 0;
   if (node.type === "ObjectExpression") return node.properties.length > 0;

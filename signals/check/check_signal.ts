@@ -18,47 +18,47 @@ import { type Finding, importFindings, lintFindings, typeFindings } from "./stat
 const WALK_RECORDS = 10_000;
 const WALK_RECORDS_MAX = 40_000;
 const WALK_PACE_US = 50_000;
-/** So many times as long as its warm-up a signal is looked at, within the limit above. */
+/** Walk length in multiples of the warm-up, within the limit above. */
 const WARMUPS = 15;
 const WALK_SEED = 20_260_301;
-/** Prices of these are below 1; of others they are made up above 100. */
+/** Feeds with prices below 1; made-up prices of other feeds are above 100. */
 const PREDICTION_FEEDS: readonly string[] = ["kalshi", "polymarket"];
 
-/** What came of a check. */
+/** Result of a check. */
 export interface CheckResult {
   signal: string;
   path: string;
-  /** Nothing failed. */
+  /** Whether nothing failed. */
   ok: boolean;
   steps: CheckStep[];
   findings: Finding[];
-  /** What a host says of it; null = it does not load. */
+  /** Metadata from a host; null when the signal does not load. */
   info: SignalInfo | null;
   fires: number;
   records: number;
-  /** Time of a host for a record, decoding with it; null = not run. */
+  /** Host time per record, decoding included, ns; null when not run. */
   nsPerRecord: number | null;
-  /** Of its state; null = not run. */
+  /** State size per instance; null when not run or without instances. */
   bytesPerInstance: number | null;
 }
 
-/** What a signal is checked with. */
+/** Options of a check. */
 interface CheckOptions {
   params?: Readonly<Record<string, Param>>;
-  /** Gives the records for what the signal needs; default made-up markets. */
+  /** Returns the records for a signal's needs; default: made-up markets. */
   records?: (info: SignalInfo) => Promise<readonly MarketEvent[]>;
 }
 
 /**
- * Holds a signal to everything that is promised of signals: the rules for authors, types, imports;
- * then in a host: it survives, runs twice alike, knows no future, and needs no luck in its warm-up.
+ * Checks the author rules, types and imports, then runs the signal in a host: it must survive, be
+ * deterministic, use no future data, and not depend on its start time.
  */
 export async function checkSignal(
   file: SignalFile,
   options: CheckOptions = {},
 ): Promise<CheckResult> {
   const { findings: imports, files } = await importFindings(file.path);
-  // Types of what may not be imported are not fetched.
+  // Skip type checking when an import is refused: it would fetch that import.
   const [lint, types] = await Promise.all([
     lintFindings(files),
     imports.length === 0 ? typeFindings(files) : undefined,
@@ -97,7 +97,7 @@ function stepOf(name: string, findings: readonly Finding[]): CheckStep {
   };
 }
 
-/** One a place: what the rules refuse, the compiler may refuse as well. */
+/** Keeps one finding per position: lint rules and the compiler may both refuse it. */
 function uniqueFindings(findings: readonly Finding[]): Finding[] {
   const places = new Map<string, Finding>();
   for (const each of findings) {
@@ -143,7 +143,7 @@ async function runChecks(
   };
 }
 
-/** Made-up markets for what a signal watches, in one order. */
+/** Generates made-up records for the signal's markets, in merge order. */
 function madeUpRecords(info: SignalInfo): Promise<readonly MarketEvent[]> {
   const symbols = info.symbols.flatMap((pattern) =>
     pattern.endsWith("*") ? [`${pattern.slice(0, -1)}A`, `${pattern.slice(0, -1)}B`] : [pattern]

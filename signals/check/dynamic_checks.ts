@@ -6,38 +6,38 @@ import { BatchWriter } from "../host/frames.ts";
 import type { HostedSignal, SignalInfo } from "../host/load_signal.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 
-/** Fires without which a check of them proves nothing. */
+/** Fewer fires than this make a check unproven. */
 const FIRES_MIN = 10;
 const BATCH_RECORDS = 2000;
 const OTHER_BATCH_RECORDS = 701;
 
-/** What a check says. */
+/** Result of one check. */
 export interface CheckStep {
   name: string;
-  /** Unproven: nothing is wrong, and too little happened to be sure. */
+  /** `unproven`: no fault found, but too little happened to be sure. */
   result: "passed" | "failed" | "unproven";
   detail: string;
 }
 
-/** A run of a signal over records, in a host of its own. */
+/** Result of running a signal over records in its own host. */
 interface HostRun {
   fires: Fire[];
   reports: Report[];
   costUs: number;
-  /** Bytes of the state at its end. */
+  /** Size of the final state, bytes. */
   stateBytes: number;
   instances: number;
-  /** What became of the signal, where it was taken out. */
+  /** Reason for the quarantine; undefined when there was none. */
   quarantined: string | undefined;
 }
 
-/** How a signal is run. */
+/** Options of a run. */
 interface RunOptions {
   batchRecords?: number;
   isCold?: boolean;
 }
 
-/** What a host says of a signal. Throws Error with what it threw as it was loaded. */
+/** Loads a signal in a host; returns its metadata or the reason why it does not load. */
 export async function loadedInfo(
   signal: HostedSignal,
 ): Promise<{ info: SignalInfo } | { problem: string }> {
@@ -54,7 +54,7 @@ export async function loadedInfo(
   }
 }
 
-/** Runs a signal over records that are in one order. */
+/** Runs a signal over records in merge order. */
 export async function runHosted(
   signal: HostedSignal,
   records: readonly MarketEvent[],
@@ -96,7 +96,7 @@ function* batches(records: readonly MarketEvent[], size: number): Generator<Uint
   }
 }
 
-/** Whether it threw, or stopped its host. */
+/** Checks that it neither threw, nor reached its cap, nor stopped its host. */
 export function survival({ quarantined, reports, instances }: HostRun): CheckStep {
   const error = reports.find(({ kind }) => kind === "error");
   const capped = reports.filter(({ kind }) => kind === "capped");
@@ -118,7 +118,7 @@ export function survival({ quarantined, reports, instances }: HostRun): CheckSte
   };
 }
 
-/** Twice the same records, in other batches, give the same bytes. */
+/** Checks that the same records in other batch sizes give the same fires. */
 export async function determinism(
   signal: HostedSignal,
   records: readonly MarketEvent[],
@@ -129,7 +129,7 @@ export async function determinism(
   return verdict("run twice", whole, isEqual ? undefined : differenceOf(whole.fires, again.fires));
 }
 
-/** Without what comes later, what was fired before is the same. */
+/** Checks that fires do not change when later records are cut off. */
 export async function truncatedFuture(
   signal: HostedSignal,
   records: readonly MarketEvent[],
@@ -148,7 +148,7 @@ export async function truncatedFuture(
   return verdict("truncated future", whole, undefined);
 }
 
-/** Begun in the middle, it fires nothing that it would not have fired from the start. */
+/** Checks that a start mid-stream fires nothing that a run from the start does not. */
 export async function warmUps(
   signal: HostedSignal,
   records: readonly MarketEvent[],

@@ -1,9 +1,9 @@
-/** Records of made-up markets, the same for the same seed. @module */
+/** Records of made-up markets, reproducible by seed. @module */
 import type { Level, MarketEvent } from "@ssmd/market";
 import { lostGap } from "@ssmd/market";
 import { seededRandom } from "@ssmd/runtime";
 
-/** What is walked. */
+/** Options of a walk. */
 interface WalkOptions {
   feed?: string;
   symbols?: readonly string[];
@@ -12,7 +12,7 @@ interface WalkOptions {
   seed: number;
   /** Mean time between records, µs; default 50 ms. */
   paceUs?: number;
-  /** One record in so many is a gap; default 2000. */
+  /** One gap per this many records; default 2000. */
   gapEvery?: number;
   /** Added to all prices, cents; default 0. */
   floorCents?: number;
@@ -21,13 +21,13 @@ interface WalkOptions {
 /** 2026-03-01T00:00:00Z, µs. */
 const WALK_START_US = Date.UTC(2026, 2, 1) * 1000;
 
-/** Of each three minutes one has no wide spread: what waits for a quiet market has some. */
+/** One of every three minutes has narrow spreads, so quiet-market signals fire too. */
 const PHASE_US = 60e6;
-/** One trade in so many is so many times as large: what waits for much volume has some. */
+/** One trade in this many is enlarged, so volume signals fire too. */
 const LARGE_EVERY = 300;
 const LARGE_TIMES = 500;
 
-/** Books, trades and a few gaps of markets that wander between 10 and 90 cents above a floor. */
+/** Generates books, trades and a few gaps; prices wander between 10 and 90 cents above a floor. */
 export function marketWalk(options: WalkOptions): MarketEvent[] {
   const { feed = "kalshi", symbols = ["KXA", "KXB"], count, seed } = options;
   const { paceUs = 50_000, gapEvery = 2000, floorCents = 0 } = options;

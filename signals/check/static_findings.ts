@@ -7,7 +7,7 @@ import { SignalRefused } from "../source/signal_refused.ts";
 const CONFIG = new URL("author.json", import.meta.url).pathname;
 const TEXT = new TextDecoder();
 
-/** Something that is wrong with a source, with its location where that is known. */
+/** A fault in a source, with its location where known. */
 export interface Finding {
   file: string;
   /** From 1. */
@@ -15,7 +15,7 @@ export interface Finding {
   /** From 1. */
   column: number;
   message: string;
-  /** What to do; "" = nothing to say. */
+  /** Suggested fix; "" when there is none. */
   hint: string;
 }
 
@@ -36,7 +36,7 @@ const GRAPH = z.object({
   })),
 });
 
-/** What the rules for authors find in files. Throws SsmdError `SIGNAL_CHECK_FAILED`. */
+/** Runs the author lint rules on files. Throws SsmdError `SIGNAL_CHECK_FAILED`. */
 export async function lintFindings(files: readonly string[]): Promise<Finding[]> {
   const { stdout, stderr } = await deno(["lint", "--json", "--config", CONFIG, ...files]);
   const parsed = LINT.safeParse(jsonOrNone(stdout));
@@ -55,7 +55,7 @@ export async function lintFindings(files: readonly string[]): Promise<Finding[]>
 
 const TYPE_ERROR = /^(TS\d+) \[ERROR\]: ([\s\S]*?)\n\s+at (file:\S+?):(\d+):(\d+)$/gm;
 
-/** What the compiler finds in files, with the language only: no platform, no clock. */
+/** Type-checks files against the language, without platform types. Throws as `lintFindings` */
 export async function typeFindings(files: readonly string[]): Promise<Finding[]> {
   const { code, stderr } = await deno(["check", "--no-lock", "--config", CONFIG, ...files]);
   if (code === 0) return [];
@@ -63,7 +63,7 @@ export async function typeFindings(files: readonly string[]): Promise<Finding[]>
   const all = [...stderr.matchAll(TYPE_ERROR)];
   if (all.length === 0) throw failed("deno check", stderr);
   return all.flatMap(([, id, text = "", url = "", line, column]) => {
-    // What the SDK is made of needs more of the platform than a signal may have.
+    // Skip errors in the SDK itself: it uses more of the platform than signals may.
     const file = pathOf(url);
     if (!own.has(file)) return [];
     const [message = "", ...rest] = text.split("\n");
@@ -76,7 +76,7 @@ export async function typeFindings(files: readonly string[]): Promise<Finding[]>
   });
 }
 
-/** What stands in a signal's way to be one text: its imports, as they are read and as Deno reads them. */
+/** Returns the imports that prevent linking, as found by our linker and by Deno. */
 export async function importFindings(
   path: string,
 ): Promise<{ findings: Finding[]; files: readonly string[] }> {
@@ -96,7 +96,7 @@ export async function importFindings(
   }
 }
 
-/** A second look by Deno's own reader: it must know the same files, and no other. */
+/** Checks the import graph with Deno's own parser: it must find no other files than the linker. */
 async function graphFindings(path: string, files: readonly string[]): Promise<Finding[]> {
   const { stdout, stderr } = await deno([
     ...["info", "--json", "--no-lock", "--no-remote", "--config", CONFIG, path],

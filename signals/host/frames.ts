@@ -1,7 +1,7 @@
 import type { EventType, Watermark } from "@ssmd/market";
 import { CodecError } from "@ssmd/runtime/errors";
 
-/** Kinds of frames: of the supervisor to a host. */
+/** Frame kinds from the supervisor to a host. */
 export const TO_HOST = {
   load: 1,
   restore: 2,
@@ -10,7 +10,7 @@ export const TO_HOST = {
   probe: 5,
   inspect: 6,
 } as const;
-/** Kinds of frames: of a host to its supervisor. */
+/** Frame kinds from a host to its supervisor. */
 export const FROM_HOST = { ready: 1, done: 2, state: 3, failed: 4, begins: 5, view: 6 } as const;
 
 const RECORD_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "status", "gap"];
@@ -20,28 +20,28 @@ const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
 /**
- * Gathers the records of a batch: entries of kind, length and the record's own Cap'n Proto bytes,
- * behind the position in the stream at which the batch ends.
+ * Builds a batch: its end position in the stream, then entries of kind, length and body (a record's
+ * Cap'n Proto bytes or a watermark).
  */
 export class BatchWriter {
   #bytes = new Uint8Array(64 * 1024);
   #view = new DataView(this.#bytes.buffer);
   #length = 8;
-  /** Number of records. */
+  /** Number of records added. */
   records = 0;
 
-  /** Bytes that were gathered. */
+  /** Size so far, bytes. */
   get byteLength(): number {
     return this.#length;
   }
 
-  /** Adds a record as its own bytes. */
+  /** Adds an encoded record. */
   addRecord(type: EventType, message: Uint8Array): void {
     this.#add(RECORD_TYPES.indexOf(type), message);
     this.records++;
   }
 
-  /** Adds a watermark at its place among the records. */
+  /** Adds a watermark in order with the records. */
   addWatermark({ feed, timeUs }: Watermark): void {
     const name = UTF8.encode(feed);
     const entry = new Uint8Array(8 + name.length);
@@ -65,7 +65,7 @@ export class BatchWriter {
     this.#length = end;
   }
 
-  /** The batch's body; the writer is empty again. */
+  /** Returns the batch's body and clears the writer. */
   finish(position: number): Uint8Array<ArrayBuffer> {
     this.#view.setFloat64(0, position, true);
     const body = this.#bytes.slice(0, this.#length);
@@ -75,13 +75,13 @@ export class BatchWriter {
   }
 }
 
-/** What takes the entries of a batch. */
+/** Receiver of a batch's entries. */
 interface BatchReader {
   record(type: EventType, message: Uint8Array): void;
   watermark(watermark: Watermark): void;
 }
 
-/** Gives a batch's entries in order; returns its position. Throws CodecError `BATCH_TRUNCATED`. */
+/** Reads a batch's entries in order; returns its position. Throws CodecError `BATCH_TRUNCATED`. */
 export function readBatch(body: Uint8Array, reader: BatchReader): number {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   for (let at = 8; at < body.length;) {

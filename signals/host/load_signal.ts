@@ -19,24 +19,24 @@ import {
 import { ValueError } from "../engine/canonical_json.ts";
 import { type LoadedSignal, loadedSignal } from "../engine/loaded_signal.ts";
 
-/** A signal as it is sent to a host. */
+/** A signal in the form sent to a host. */
 export interface HostedSignal {
-  /** The name of its file without `.ts`. */
+  /** File name without `.ts`. */
   id: string;
-  /** The body of a function of the SDK that returns what the file exports. */
+  /** Function body that takes the SDK and returns the file's default export. */
   code: string;
   /** SHA-256 of its source text, hex. */
   sourceHash: string;
-  /** Parameters of the environment. */
+  /** The environment's parameters. */
   params: Readonly<Record<string, Param>>;
 }
 
-/** What `@ssmd/signal` is in a host; tests are run elsewhere. */
+/** `@ssmd/signal` inside a host; without test helpers, as tests run elsewhere. */
 const SDK = {
   ...{ builder, orderbook, priceHistory, signal, StateReader, StateWriter, volumeProfile },
 };
 
-/** What signals of one host can reach, and must not change for each other. */
+/** Objects that a host's signals share; frozen against changes by any of them. */
 export const SHARED: readonly object[] = [
   SDK,
   ...[OrderbookBuilder, PriceHistoryBuilder, VolumeProfileBuilder, OrderBook, BookSide],
@@ -44,10 +44,10 @@ export const SHARED: readonly object[] = [
   ...[ConfigError, CodecError, ValueError],
 ];
 
-// The name is taken before the global objects are.
+// Keep the constructor before the globals are removed.
 const MakeFunction = Function;
 
-/** Runs a signal's code. Throws what it throws, and TypeError when it exports no signal. */
+/** Evaluates a signal's code. Throws its errors, and TypeError when it exports no signal. */
 export function loadSignal({ id, code, sourceHash, params }: HostedSignal): LoadedSignal {
   const definition: unknown = new MakeFunction("sdk", code)(SDK);
   if (!isSignal(definition)) throw new TypeError("its default export is no signal");
@@ -57,14 +57,14 @@ export function loadSignal({ id, code, sourceHash, params }: HostedSignal): Load
   });
 }
 
-/** What is known of a signal that runs. */
+/** Metadata of a loaded signal. */
 export interface SignalInfo {
   id: string;
   title: string;
   version: number;
   feeds: readonly string[];
   symbols: readonly string[];
-  /** Parameters in force. */
+  /** Effective parameters. */
   params: Readonly<Record<string, Param>>;
   paramsHash: string;
   sourceHash: string;
@@ -72,19 +72,19 @@ export interface SignalInfo {
   cooldownUs: number;
   everyUs: number;
   maxFiresPerHour: number;
-  /** The longest of its builders', µs. */
+  /** Longest warm-up of its builders, µs. */
   warmupUs: number;
-  /** Feeds whose records it needs. */
+  /** Feeds it reads. */
   neededFeeds: readonly string[];
-  /** Symbols that it follows besides those that it watches. */
+  /** Symbols it follows through `of`, besides those it watches. */
   followedSymbols: readonly string[];
-  /** Types of records that it needs, gaps among them. */
+  /** Record types it reads, including gaps. */
   types: readonly EventType[];
-  /** Names in `state` and what they are. */
+  /** Builder kinds by their name in `state`. */
   builders: Readonly<Record<string, string>>;
 }
 
-/** What is known of a signal; plain data, and no more of it than an answer may hold. */
+/** Returns a signal's metadata as plain data of bounded size. */
 export function infoOf(
   { id, definition, params, paramsHash, sourceHash }: LoadedSignal,
 ): SignalInfo {

@@ -1,6 +1,6 @@
 /**
- * A host of signals: reads frames from stdin, answers on stdout. It runs without any permission, and
- * never gives its thread away: what a signal begins asynchronously does not happen.
+ * Host process of signals: reads frames from stdin, answers on stdout. It has no permissions and
+ * never yields to the event loop, so a signal's asynchronous work never runs.
  * @module
  */
 import { decode } from "@ssmd/codec";
@@ -13,26 +13,26 @@ import { type InspectQuery, StreamEngine } from "../engine/stream_engine.ts";
 import { FROM_HOST, readBatch, TO_HOST } from "./frames.ts";
 import { type HostedSignal, infoOf, loadSignal, SHARED } from "./load_signal.ts";
 
-// All that is needed of the system is held here; then it is gone.
+// Keep the needed system functions; `harden` removes them.
 const pipe = new HostPipe();
 const memoryUsage = Deno.memoryUsage;
 const now = performance.now.bind(performance);
 const exit = Deno.exit;
 const v8 = Deno.version.v8;
 
-/** What is to be run. */
+/** Body of a `load` frame. */
 interface Load {
   signals: HostedSignal[];
   isCold: boolean;
   dedupe: boolean;
-  /** The markets whose instances it has. */
+  /** Share of the markets to run. */
   shard: Shard;
-  /** Whether signals are run one after another, each announced, to find the one that does harm. */
+  /** Whether to run signals one by one, announcing each, to find the harmful one. */
   isProbe: boolean;
 }
 
 const REPORTS_MAX = 1000;
-/** What a signal that is probed has to leave free. */
+/** Memory that a probed signal must leave free. */
 const ROOM_BYTES = 16 * 1024 * 1024;
 const NO_LOAD: Load = {
   ...{ signals: [], isCold: false, dedupe: false, isProbe: false },
@@ -43,7 +43,7 @@ class Host {
   #fires: Fire[] = [];
   #reports: Report[] = [];
   #engine = new StreamEngine([], this);
-  /** Where signals are probed: what they are given, and the bytes. */
+  /** Recorded input to replay while probing. */
   #probed:
     | { load: Load; signals: LoadedSignal[]; frames: (readonly [number, Uint8Array])[] }
     | undefined;
@@ -56,7 +56,7 @@ class Host {
     if (this.#reports.length < REPORTS_MAX) this.#reports.push(report);
   }
 
-  /** The answer to a frame. */
+  /** Returns the answer to a frame. */
   answer(kind: number, body: Uint8Array): Uint8Array {
     if (this.#probed !== undefined && (kind === TO_HOST.restore || kind === TO_HOST.records)) {
       this.#probed.frames.push([kind, body]);
@@ -108,7 +108,7 @@ class Host {
     return jsonFrame(FROM_HOST.done, this.#done(position, (now() - startedMs) * 1000));
   }
 
-  /** Runs each signal alone over all that it was given; the last one announced does the harm. */
+  /** Replays all input to each signal alone; on failure the last announced one is the culprit. */
   #probe(): Uint8Array {
     const { load: { isCold, dedupe, shard }, signals = [], frames = [] } = this.#probed ??
       { load: NO_LOAD };
@@ -120,7 +120,7 @@ class Host {
         else this.#take(body);
       }
       this.#engine.write();
-      // Who leaves the next one no room is to blame, and not the next one.
+      // Fail here, so that a signal that fills the memory is blamed, not the next one.
       new Uint8Array(ROOM_BYTES).fill(1);
     }
     return jsonFrame(FROM_HOST.done, this.#done(0, 0));

@@ -1,14 +1,14 @@
-/** Work that waits for the end of a batch: what is asked then sees signals at one place of the stream. */
+/** Runs jobs between batches, when all signals are at the same stream position. */
 export class BetweenBatches {
   #jobs: (() => Promise<void>)[] = [];
   #wake: () => void;
 
-  /** `wake` has who waits for a batch look here. */
+  /** `wake` wakes the loop that waits for the next batch. */
   constructor(wake: () => void) {
     this.#wake = wake;
   }
 
-  /** Resolves or rejects as the job does. */
+  /** Queues a job; resolves or rejects as the job does. */
   run<T>(job: () => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#jobs.push(() => job().then(resolve, reject));
@@ -16,7 +16,7 @@ export class BetweenBatches {
     return promise;
   }
 
-  /** Does all that waits. */
+  /** Runs all queued jobs. */
   async flush(): Promise<void> {
     for (const job of this.#jobs.splice(0)) await job();
   }

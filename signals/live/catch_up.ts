@@ -14,7 +14,7 @@ import type { Transport } from "@ssmd/transport";
 import type { Snapshot } from "./snapshots.ts";
 import { type StreamItem, StreamItems } from "./stream_item.ts";
 
-/** Where what was missed is read from. */
+/** Sources of missed records. */
 export interface MissedSource {
   env: string;
   feeds: readonly string[];
@@ -22,15 +22,15 @@ export interface MissedSource {
   storage: Storage;
 }
 
-/** From where on records are missing. */
+/** Position after which records are missing. */
 type MissedFrom = Pick<Snapshot, "stream" | "feeds">;
 
-/** A fire may be of a moment that waited so long for the watermark of another feed. */
+/** A fire's time may lie this far back: it may have waited for another feed's watermark. */
 const FIRE_MARGIN_US = 600_000_000;
-/** Of our clock and that of the bus. */
+/** Maximum clock skew between this machine and the bus. */
 export const STORE_SKEW_US = 5_000_000;
 
-/** Whether there are records from before now. */
+/** Returns whether records from before now exist on the bus or in the archive. */
 export async function hasRecords(
   { env, feeds, transport, storage }: MissedSource,
 ): Promise<boolean> {
@@ -45,8 +45,8 @@ export async function hasRecords(
 }
 
 /**
- * Where to begin without a snapshot: with the day's first record, which are whole books, so that all
- * is warm now. Undefined `warmupUs`: with the first record of all.
+ * Returns the start position without a snapshot: the day's first records, which are full books,
+ * early enough to be warm now. With undefined `warmupUs`: the very first record.
  */
 export function coldStart(feeds: readonly string[], warmupUs: number | undefined): MissedFrom {
   const warmUs = warmupUs === undefined ? 0 : nowUs() - warmupUs;
@@ -57,7 +57,7 @@ export function coldStart(feeds: readonly string[], warmupUs: number | undefined
   };
 }
 
-/** Filters of what signals are given. */
+/** Returns the subject filters for the signals' input. */
 export function inputFilters(
   env: string,
   feeds: readonly string[],
@@ -71,9 +71,9 @@ export function inputFilters(
 }
 
 /**
- * What came since a snapshot, up to now: from the bus where it still holds all of it, else from the
- * archive and then all that the bus has. Records may come twice; none is left out. The last value
- * that is returned is the place of the stream up to which everything was given.
+ * Reads the items since a snapshot up to now: from the bus if it still holds all of them, else from
+ * the archive and then all that the bus has. Items may repeat; none is missing. Returns the last
+ * stream sequence covered, 0 for a bus without storage.
  */
 export async function* missedItems(
   source: MissedSource,
@@ -102,17 +102,17 @@ export async function* missedItems(
   return state.lastSequence;
 }
 
-/** A feed's records as they lie in the archive. */
+/** Reading position of one archived feed. */
 interface ArchivedFeed {
   feed: string;
   batches: AsyncIterator<readonly MarketEvent[]>;
-  /** Of the last record that was given, µs. */
+  /** Time of the last record read, µs. */
   lastUs: number;
 }
 
 /**
- * Records of the archive from the time on that was reached of each feed: the feeds side by side, with
- * watermarks, so that none waits long for another.
+ * Reads archived records from each feed's reached time on, interleaved by time and with watermarks,
+ * so that no feed waits long for another.
  */
 async function* archivedItems(
   { env, feeds, storage }: MissedSource,
@@ -144,7 +144,7 @@ async function nextBatch(
   }
 }
 
-/** What is archived of a feed is whole up to its last record. */
+/** Converts a batch; a feed's archive is complete up to its last record. */
 function itemsOf(
   encoder: Encoder,
   archived: ArchivedFeed,
@@ -159,12 +159,12 @@ function itemsOf(
 }
 
 function itemOf(encoder: Encoder, event: MarketEvent): StreamItem {
-  // The encoder's bytes are of a chunk that they share.
+  // Copy, as the encoder reuses its chunk.
   const payload = encoder.encode(event).slice();
   return { sequence: 0, feed: event.feed, type: event.type, payload };
 }
 
-/** Ids of the fires that are archived, of moments from here on, µs. */
+/** Returns the ids of archived fires from a time on, µs. */
 export async function archivedFires(
   { env, feeds, storage }: MissedSource,
   fromUs: number,
@@ -183,7 +183,7 @@ export async function archivedFires(
   return ids;
 }
 
-/** Ids of the fires that are told already, of moments since the snapshot. */
+/** Returns the ids of fires already published since the snapshot. */
 export async function publishedFires(
   source: MissedSource,
   from: MissedFrom,

@@ -6,8 +6,8 @@ import type { Publisher, Transport } from "@ssmd/transport";
 const KEPT_MAX = 100_000;
 
 /**
- * Publishes fires, each once: what the bus or the archive has from before a restart is left out. A bus
- * that keeps nothing may lose them before they are archived: until then they are kept for a snapshot.
+ * Publishes each fire once, skipping those published before a restart. A bus without storage may
+ * lose fires before they are archived; until then they are kept for snapshots.
  */
 export class FireQueue {
   #env: string;
@@ -18,10 +18,10 @@ export class FireQueue {
   #kept = new Map<string, Fire>();
   /** Fires published. */
   count = 0;
-  /** Fires that came once more, as after a restart. */
+  /** Repeated fires skipped, as after a restart. */
   repeated = 0;
 
-  /** `known` are the ids of fires that are told already. */
+  /** `known` holds the ids of already published fires. */
   constructor(env: string, transport: Transport, known: Set<string>) {
     this.#env = env;
     this.#publisher = transport.publisher();
@@ -29,7 +29,7 @@ export class FireQueue {
     this.#known = known;
   }
 
-  /** Publishes; resolves when the bus has them. */
+  /** Publishes new fires and returns them once the bus has acknowledged them. */
   async publish(fires: readonly Fire[]): Promise<Fire[]> {
     const fresh = fires.filter(({ id }) => !this.#known.delete(id));
     this.repeated += fires.length - fresh.length;
@@ -52,28 +52,28 @@ export class FireQueue {
     if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value ?? "");
   }
 
-  /** The moment of the oldest fire that is kept, µs; undefined = none is. */
+  /** Time of the oldest kept fire, µs; undefined when none is kept. */
   get keptFromUs(): number | undefined {
     if (this.#kept.size === 0) return undefined;
     return Math.min(...this.#kept.values().map(({ receivedAtUs }) => receivedAtUs));
   }
 
-  /** Those of these ids are in the archive. */
+  /** Drops kept fires that are now archived. */
   archived(ids: ReadonlySet<string>): void {
     for (const id of this.#kept.keys()) if (ids.has(id)) this.#kept.delete(id);
   }
 
-  /** Those that are kept, as messages back to back. */
+  /** Returns the kept fires as concatenated messages. */
   keptBytes(): Uint8Array {
     return concat([...this.#kept.values()].map((fire) => this.#encoder.encode(fire)));
   }
 
-  /** Tells once more what an earlier life kept and the archive does not have. */
+  /** Publishes fires kept in a snapshot that are not yet known. */
   async restore(bytes: Uint8Array): Promise<void> {
     await this.publish([...messagesIn(bytes)].map((message) => decode("fire", message)));
   }
 
-  /** Ends it. */
+  /** Closes the publisher. */
   async close(): Promise<void> {
     await this.#publisher.close();
   }

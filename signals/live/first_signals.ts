@@ -7,13 +7,13 @@ const HINT = "name them in its file, as signals: { spread_widens: {} }; then ssm
 /** Options of {@linkcode FirstSignals}. */
 interface FirstSignalsOptions {
   readSignals: () => Promise<readonly WantedSignal[]>;
-  /** Switches of earlier lives, the newest last. */
+  /** Switches of earlier runs, newest last. */
   switches: () => Promise<SignalSwitch[]>;
-  /** Aborted when nothing comes any more. */
+  /** Aborted when the service ends. */
   ended: AbortSignal;
 }
 
-/** An environment that has no signals yet waits for its first deploy: no host runs, nothing is read. */
+/** Waits for the first deploy in an environment without signals: no host runs, nothing is read. */
 export class FirstSignals {
   #options: FirstSignalsOptions;
   #found = Promise.withResolvers<readonly WantedSignal[]>();
@@ -24,20 +24,20 @@ export class FirstSignals {
     options.ended.addEventListener("abort", () => this.#found.resolve([]));
   }
 
-  /** Whether they are still waited for. */
+  /** Whether the first deploy is still pending. */
   isWaiting = true;
 
-  /** Those that are deployed first; none = it was ended before. */
+  /** Signals of the first deploy; empty when the service ended before it. */
   get found(): Promise<readonly WantedSignal[]> {
     return this.#found.promise;
   }
 
-  /** They run, or cannot be begun: what the one who deployed them is told. */
+  /** Answers the first deploy once its signals run or failed to start. */
   begun(answer: SignalsAnswer): void {
     this.#begun.resolve(answer);
   }
 
-  /** Answers while there are none. */
+  /** Answers requests while there are no signals. */
   async asked(request: SignalsRequest): Promise<SignalsAnswer> {
     const { readSignals, switches } = this.#options;
     switch (request.action) {

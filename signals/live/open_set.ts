@@ -6,7 +6,7 @@ import type { SignalsMetrics } from "./signals_metrics.ts";
 import type { SnapshotKeeper } from "./snapshot_keeper.ts";
 import type { Snapshot } from "./snapshots.ts";
 
-/** What opens the hosts of signals. */
+/** Dependencies of `openSet`. */
 interface Opening {
   source: MissedSource;
   set: SignalSet;
@@ -16,17 +16,17 @@ interface Opening {
   logger: Logger;
 }
 
-/** How they were opened. */
+/** Result of `openSet`. */
 interface Opened {
-  /** What they go on from; undefined = from nothing. */
+  /** Snapshot it resumed from; undefined when there is none. */
   snapshot: Snapshot | undefined;
-  /** Whether the first of their records had others before it. */
+  /** Whether records existed before the first one the signals saw. */
   isCold: boolean;
-  /** Whether other signals run than those of the snapshot. */
+  /** Whether other signals run than in the snapshot. */
   isChanged: boolean;
 }
 
-/** Opens hosts with the newest snapshot that they can use. */
+/** Opens the set with the newest usable snapshot. */
 export async function openSet(opening: Opening, wanted: readonly WantedSignal[]): Promise<Opened> {
   const { source, set, snapshots, trouble, metrics, logger } = opening;
   for (const snapshot of await trouble.through(() => snapshots.load())) {
@@ -36,7 +36,7 @@ export async function openSet(opening: Opening, wanted: readonly WantedSignal[])
       await trouble.through(() => set.open(wanted, { isCold, states }));
       const isChanged = set.fingerprint !== snapshot.ran;
       if (isChanged) {
-        // What is new among them has missed what was before.
+        // New signals have missed the earlier records.
         isCold = true;
         await trouble.through(() => set.open(wanted, { isCold, states }));
       }

@@ -3,15 +3,15 @@ import { Backoff, type Logger, sleep, StorageError, TransportError } from "@ssmd
 /** Options of {@linkcode PassingTrouble}. */
 interface PassingTroubleOptions {
   logger: Logger;
-  /** A try failed. */
+  /** Called after each failed attempt. */
   onTry: () => void;
-  /** Aborted when nothing is tried any more. */
+  /** Aborted to stop retrying. */
   ended: AbortSignal;
 }
 
-/** Tries on through what passes: hosts that cannot be kept running, storage or a bus that is away. */
+/** Retries actions through transient failures of hosts, storage or the bus. */
 export class PassingTrouble {
-  /** What keeps the signals from running now; "" = nothing. */
+  /** Error that currently stops the signals; "" when there is none. */
   problem = "";
   #options: PassingTroubleOptions;
   #backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000 });
@@ -20,7 +20,7 @@ export class PassingTrouble {
     this.#options = options;
   }
 
-  /** Rejects with what does not pass, and with anything once it is ended. */
+  /** Retries until success. Rejects with permanent errors, and with any error once ended. */
   async through<T>(action: () => Promise<T>): Promise<T> {
     const { logger, onTry, ended } = this.#options;
     for (;;) {
@@ -30,7 +30,7 @@ export class PassingTrouble {
         this.#backoff.reset();
         return result;
       } catch (error) {
-        // Failures of hosts are TransportErrors, too.
+        // Host failures are TransportErrors too.
         const isPassing = error instanceof TransportError || error instanceof StorageError;
         if (!isPassing || ended.aborted) throw error;
         this.problem = error.message;

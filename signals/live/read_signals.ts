@@ -3,8 +3,8 @@ import { findSignal, hostedSignalOf } from "../source/signal_catalog.ts";
 import type { WantedSignal } from "./signal_set.ts";
 
 /**
- * The signals that an environment names, from their files. Throws UsageError `SIGNAL_UNKNOWN` for
- * one without a file, SignalRefused for one that may not be run.
+ * Reads the signals that an environment names. Throws UsageError `SIGNAL_UNKNOWN` for a missing
+ * file, SignalRefused for a source that may not run.
  */
 export async function readSignals(
   { signals }: Pick<Environment, "signals">,

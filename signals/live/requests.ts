@@ -15,7 +15,7 @@ const REQUEST = z.discriminatedUnion("action", [
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** Answers what is asked of the signals of an environment. Rejects as the transport does. */
+/** Serves requests about an environment's signals. Rejects with the transport's errors. */
 export function respondToRequests(
   transport: Transport,
   env: string,

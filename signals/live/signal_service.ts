@@ -26,16 +26,16 @@ import { Switchboard } from "./switchboard.ts";
 import type { SignalServiceOptions, SignalServiceStats } from "./service_options.ts";
 import { respondToRequests } from "./requests.ts";
 
-/** Longest that an end waits for storage and bus. */
+/** Maximum wait for storage and bus on close. */
 const CLOSE_MS_MAX = 20_000;
 const BATCH_BYTES_MIN = 64 * 1024;
 const BATCH_BYTES_MAX = 1024 * 1024;
 const TICK_MS = 500;
 
 /**
- * Signals on a living stream: takes records in the order of the bus, publishes fires, and only then
- * moves on. A snapshot says from where a next life goes on; what came since is read again, and what
- * it fired is not told twice.
+ * Runs signals on the live stream: takes records in bus order, publishes fires, then advances. A
+ * snapshot holds the resume position; after a restart, later records are read again and fires
+ * already published are skipped.
  */
 export class SignalService {
   #options: SignalServiceOptions;
@@ -62,7 +62,7 @@ export class SignalService {
   #failed = Promise.withResolvers<SsmdError>();
   #records = 0;
 
-  /** Nothing runs yet. */
+  /** Creates a stopped service. */
   constructor(options: SignalServiceOptions) {
     const { env, shard = "main", hosts = 1, storage, logger } = options;
     this.#options = options;
@@ -103,7 +103,7 @@ export class SignalService {
     });
   }
 
-  /** Resolves when signals can run no more: end the process. Never else. */
+  /** Resolves with the error when signals can no longer run; the process should exit. */
   get failed(): Promise<SsmdError> {
     return this.#failed.promise;
   }
@@ -119,8 +119,8 @@ export class SignalService {
   }
 
   /**
-   * Subscribes, takes over where an earlier life ended and goes on from there. Resolves when it is
-   * subscribed; rejects as bus and storage do, and with ConfigError for what is not to be run.
+   * Starts the service in the background, resuming from the last snapshot. On a bus without storage
+   * it is subscribed on return. Rejects with the transport's errors and those of `readSignals`.
    */
   async start(): Promise<void> {
     const { transport, readSignals } = this.#options;
@@ -132,7 +132,7 @@ export class SignalService {
       problem: () => this.#trouble.problem,
     });
     const wanted = await readSignals();
-    // What a bus of this process delivers now comes only once.
+    // A bus without storage delivers each message only once.
     if (!transport.durable) {
       if (wanted.length > 0) await this.#subscribe();
       await this.#respond();
@@ -147,7 +147,7 @@ export class SignalService {
       name: `signals-${shard}`,
       filters: inputFilters(env, feeds),
       onMessage: (message) => this.#subscriber.push(message),
-      // Where an earlier life ended its snapshot says.
+      // The resume position comes from the snapshot.
       onHole: (hole) => this.#missed(hole),
     });
   }
@@ -161,30 +161,30 @@ export class SignalService {
     );
   }
 
-  /** Waits for its turn, then takes the place of the service before; gives what is to run, if anything. */
+  /** Waits for the lease, then subscribes; returns the signals to run, empty when ended before. */
   async #lead(expected: readonly WantedSignal[]): Promise<readonly WantedSignal[]> {
     const { transport, readSignals } = this.#options;
     const isOurs = await this.#trouble.through(() => this.#lease.acquire(this.#subscriber.ended));
     if (!isOurs) return [];
     if (transport.durable) await this.#trouble.through(() => this.#respond());
-    // Who stood by has missed what was deployed meanwhile.
+    // Signals may have been deployed while standing by.
     const wanted = transport.durable ? await readSignals() : expected;
     const first = wanted.length === 0
       ? await this.#switches.firstSignals(this.#subscriber.ended)
       : [];
-    // It was ended before there were any.
+    // The service ended before the first deploy.
     if (wanted.length + first.length === 0) return [];
     if (transport.durable || first.length > 0) await this.#trouble.through(() => this.#subscribe());
     if (!transport.durable && first.length > 0) await this.#options.archiveAll?.();
     return [...wanted, ...first];
   }
 
-  /** Takes what the bus has delivered, writes a last snapshot and ends. */
+  /** Processes the delivered messages, writes a last snapshot and closes. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
-  /** Storage or bus may answer nothing: what is not written then comes again from the last snapshot. */
+  /** Storage or bus may hang; unsaved work then repeats from the last snapshot. */
   async #close(): Promise<void> {
     const inTime = new AbortController();
     const ended = this.#end().then(() => true).finally(() => inTime.abort());
@@ -213,7 +213,7 @@ export class SignalService {
     let batchBytes = BATCH_BYTES_MIN;
     while (!this.#subscriber.isOver) {
       const items = await this.#subscriber.next(batchBytes);
-      // While others wait, larger batches cost less.
+      // Larger batches cost less per record under backlog.
       batchBytes = this.#subscriber.waiting > 0
         ? Math.min(BATCH_BYTES_MAX, batchBytes * 2)
         : BATCH_BYTES_MIN;
@@ -224,7 +224,7 @@ export class SignalService {
     await this.#saveSnapshot();
   }
 
-  /** Takes over where an earlier life ended, and comes up to now. */
+  /** Resumes from the last snapshot and catches up to now. */
   async #goOn(wanted: readonly WantedSignal[]): Promise<void> {
     const { env, transport, feeds } = this.#options;
     const { createdAtUs } = await this.#trouble.through(() => transport.state());
@@ -234,7 +234,7 @@ export class SignalService {
     };
     const { snapshot, isCold, isChanged } = await openSet(opening, wanted);
     this.#isCold = isCold;
-    // What they fire of the time before nobody was told, and nobody asked for.
+    // Fires from before a cold start are not published: nobody had asked for them.
     if (snapshot === undefined && isCold) this.#silentUntilUs = nowUs();
     this.#progress.stream = { createdAtUs, sequence: 0 };
     const from = snapshot ?? coldStart(feeds, isCold ? this.#set.warmupUs : undefined);
@@ -252,7 +252,7 @@ export class SignalService {
     });
   }
 
-  /** What has left the bus unread comes from the archive, before what came behind it. */
+  /** Reads messages that left the bus unread from the archive, before later ones. */
   async #missed(hole: StreamHole): Promise<void> {
     if (this.#subscriber.isEnded) return;
     this.#metrics.errors.inc({ error_type: "overtaken" });
@@ -304,7 +304,7 @@ export class SignalService {
     this.#metrics.batchSeconds.observe((performance.now() - beganMs) / 1000);
   }
 
-  /** Only what a snapshot holds is acknowledged: the bus keeps the rest for the next life. */
+  /** Acknowledges only what a snapshot holds; the bus keeps the rest for a restart. */
   async #saveSnapshot(): Promise<void> {
     const progress = { ...this.#progress.copy(), isCold: this.#isCold };
     const isSaved = await this.#snapshots.save(progress, { set: this.#set, queue: this.#fires });

@@ -11,9 +11,9 @@ import { HostShards } from "../supervisor/host_shards.ts";
 import { type Quarantine, Supervisor } from "../supervisor/supervisor.ts";
 import type { StreamItem } from "./stream_item.ts";
 
-/** A signal that should run, as its file and its environment say. */
+/** A signal as its file and environment specify it. */
 export interface WantedSignal extends HostedSignal {
-  /** Whether its environment wants it to run. */
+  /** Whether the environment enables it. */
   enabled: boolean;
 }
 
@@ -21,23 +21,23 @@ export interface WantedSignal extends HostedSignal {
 interface SignalSetOptions {
   env: string;
   shard: string;
-  /** How many hosts share the markets among them. */
+  /** Number of hosts that split the markets. */
   hosts: number;
   storage: Storage;
   logger: Logger;
 }
 
-/** What came of a batch. */
+/** Result of a batch. */
 interface SetAnswer extends BatchResult {
-  /** Signals that harmed their host in it. */
+  /** Signals quarantined in this batch. */
   quarantined: readonly Quarantine[];
 }
 
-/** What persons said of signals, over restarts. */
+/** Persisted operator switches and quarantines. */
 const KEPT = z.object({
-  /** By id: whether it is to run, in place of what its environment says. */
+  /** Operator's switch by signal id; overrides the environment. */
   enabled: z.record(z.string(), z.boolean()),
-  /** By id: hash of the code that did harm; other code of the same name is tried. */
+  /** By signal id: hash of the quarantined code; changed code is tried again. */
   quarantined: z.record(z.string(), z.object({ hash: z.string(), why: z.string() })),
 });
 
@@ -45,7 +45,7 @@ const SWITCHES_MAX = 1_000;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** The signals of an environment: which of them run, in whose hosts, and what was switched when. */
+/** Signals of an environment: which of them run, their hosts, and the switch history. */
 export class SignalSet {
   #options: SignalSetOptions;
   #hosts: HostShards | undefined;
@@ -60,27 +60,27 @@ export class SignalSet {
     this.#options = options;
   }
 
-  /** Ids of the signals that run. */
+  /** Ids of the running signals. */
   get ids(): string[] {
     return this.#ready?.signals.map(({ id }) => id) ?? [];
   }
 
-  /** Number of signals that run no more as they did harm. */
+  /** Number of quarantined signals. */
   get quarantined(): number {
     return this.#wanted.filter((signal) => this.#stateOf(signal) === "quarantined").length;
   }
 
-  /** Hash of what runs. */
+  /** Hash of the running signals. */
   get fingerprint(): string {
     return sha256Of(JSON.stringify(this.running()));
   }
 
-  /** Of the signals that run, µs. */
+  /** Longest warm-up of the running signals, µs. */
   get warmupUs(): number {
     return Math.max(0, ...this.#ready?.signals.map(({ warmupUs }) => warmupUs) ?? []);
   }
 
-  /** Starts hosts, with the state of earlier ones; throws for a state that they cannot use. */
+  /** Starts hosts from earlier states; throws for an unusable state. */
   async open(
     wanted: readonly WantedSignal[],
     { isCold, states }: { isCold: boolean; states: readonly Uint8Array[] },
@@ -97,7 +97,7 @@ export class SignalSet {
     await this.#noteQuarantined();
   }
 
-  /** Gives the signals what comes next. */
+  /** Evaluates the next items. */
   async take(items: readonly StreamItem[]): Promise<SetAnswer> {
     for (const item of items) {
       if (item.type === "watermark") this.#batch.addWatermark(item.watermark);
@@ -116,12 +116,12 @@ export class SignalSet {
     return { ...result, quarantined: await this.#noteQuarantined() };
   }
 
-  /** All that is needed to go on behind what was taken. */
+  /** Returns the state needed to resume after the last batch. */
   async state(): Promise<Uint8Array> {
     return (await this.#open.snapshot()).state;
   }
 
-  /** Switches a signal on or off, until a person says otherwise. Throws SsmdError `SIGNAL_UNKNOWN`. */
+  /** Enables or disables a signal, persistently. Throws SsmdError `SIGNAL_UNKNOWN`. */
   async setEnabled(id: string, isEnabled: boolean): Promise<void> {
     const ids = this.#wanted.map((signal) => signal.id);
     if (!ids.includes(id)) {
@@ -130,14 +130,14 @@ export class SignalSet {
       });
     }
     const quarantined = { ...this.#kept.quarantined };
-    // Who switches it on again has seen why it was switched off.
+    // Enabling it clears its quarantine: the operator has seen the reason.
     if (isEnabled) delete quarantined[id];
     this.#kept = { enabled: { ...this.#kept.enabled, [id]: isEnabled }, quarantined };
     await this.#write("set.json", this.#kept);
     await this.#replace();
   }
 
-  /** Goes on with other signals; what is the same keeps its state. */
+  /** Replaces the signals; unchanged ones keep their state. Throws SsmdError `SIGNAL_FAILED`. */
   async deploy(wanted: readonly WantedSignal[]): Promise<void> {
     await assertLoads(wanted);
     this.#wanted = wanted;
@@ -149,14 +149,14 @@ export class SignalSet {
     await this.#noteQuarantined();
   }
 
-  /** What runs, as a switch says it. */
+  /** Running signals in the form of a switch record. */
   running(): SignalSwitch["signals"] {
     return (this.#ready?.signals ?? []).map(({ id, version, sourceHash, paramsHash }) => ({
       ...{ id, version, source_hash: sourceHash, params_hash: paramsHash },
     }));
   }
 
-  /** How all of them are. */
+  /** Status of every signal. */
   statuses(): SignalStatus[] {
     return this.#wanted.map((signal) => {
       const info = this.#ready?.signals.find(({ id }) => id === signal.id);
@@ -178,18 +178,18 @@ export class SignalSet {
     });
   }
 
-  /** Notes a switch. */
+  /** Appends a switch to the history. */
   async addSwitch(change: SignalSwitch): Promise<void> {
     const switches = [...await this.switches(), change].slice(-SWITCHES_MAX);
     await this.#write("history.json", switches);
   }
 
-  /** All switches that are known, the newest last. */
+  /** Returns the kept switches, newest last. */
   async switches(): Promise<SignalSwitch[]> {
     return await this.#read("history.json", z.array(z.custom<SignalSwitch>())) ?? [];
   }
 
-  /** Ends the hosts. */
+  /** Stops the hosts. */
   async close(): Promise<void> {
     await this.#hosts?.stop();
   }
@@ -247,7 +247,7 @@ export class SignalSet {
     return `normalized/${env}/signals-${shard}.${name}`;
   }
 
-  /** undefined = there is none that can be used. */
+  /** Returns a persisted value; undefined when missing or unreadable. */
   async #read<T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> {
     const key = this.#key(name);
     try {
@@ -265,7 +265,7 @@ export class SignalSet {
   }
 }
 
-/** Throws SsmdError `SIGNAL_FAILED` for one that cannot be loaded, before anything is given up for it. */
+/** Loads signals in a trial host. Throws SsmdError `SIGNAL_FAILED` for the first that fails. */
 export async function assertLoads(signals: readonly HostedSignal[]): Promise<void> {
   const trial = new Supervisor({ signals });
   try {
@@ -283,7 +283,7 @@ export async function assertLoads(signals: readonly HostedSignal[]): Promise<voi
   }
 }
 
-/** Of all that makes a signal's fires. */
+/** Hashes everything that determines a signal's fires. */
 function hashOf({ sourceHash, params }: HostedSignal): string {
   return sha256Of(`${sourceHash} ${canonicalJson(params)}`);
 }

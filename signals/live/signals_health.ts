@@ -3,19 +3,19 @@ import type { Transport } from "@ssmd/transport";
 
 const LAG_SECONDS_MAX = 30;
 
-/** State that the conditions of the service are read from. */
+/** State behind the service's health checks. */
 interface SignalsState {
   transport: Transport;
-  /** Whether what was missed was read again. */
+  /** Whether it has caught up. */
   isLive: () => boolean;
-  /** Who runs the signals in our place; "" = nobody. */
+  /** Holder of the lease; "" when there is none. */
   heldBy: () => string;
   lagSeconds: () => number;
-  /** What keeps the signals from running; "" = nothing. */
+  /** Error that stops the signals; "" when there is none. */
   problem: () => string;
 }
 
-/** Adds what the service of signals needs for its work. */
+/** Registers the readiness checks of the signal service. */
 export function requireWork(health: ComponentHealth, state: SignalsState): void {
   health.requireForReadiness("bus", () => state.transport.problem || undefined);
   health.requireForReadiness("signals", () => {

@@ -1,6 +1,6 @@
 import type { Metrics } from "@ssmd/runtime";
 
-/** The metrics of the service of signals. */
+/** Metrics of the signal service. */
 export class SignalsMetrics {
   readonly records;
   readonly fires;
@@ -11,7 +11,7 @@ export class SignalsMetrics {
   readonly snapshots;
   readonly batchSeconds;
 
-  /** Registers them in `metrics`. */
+  /** Registers the metrics. */
   constructor(metrics: Metrics) {
     this.records = metrics.counter("records_total", "Records given to signals.");
     this.fires = metrics.counter("fires_total", "Fires published, by signal.", ["signal"]);

@@ -10,7 +10,7 @@ interface SnapshotKeeperOptions extends MissedSource {
   shard: string;
   logger: Logger;
   metrics: SignalsMetrics;
-  /** Time between two; default 10 s. */
+  /** Interval between snapshots; default 10 s. */
   snapshotMs?: number;
 }
 
@@ -18,7 +18,7 @@ const SNAPSHOT_MS = 10_000;
 const FORGET_MS = 60_000;
 const RECORDS_PER_SNAPSHOT = 100_000;
 
-/** Writes down now and then what the next life goes on from. */
+/** Writes periodic snapshots to resume from. */
 export class SnapshotKeeper {
   #options: SnapshotKeeperOptions;
   #snapshots: Snapshots;
@@ -31,22 +31,22 @@ export class SnapshotKeeper {
     this.#snapshots = new Snapshots(options.storage, options);
   }
 
-  /** Those that are whole, the newest first. Throws StorageError when storage is away. */
+  /** Returns the intact snapshots, newest first. Throws StorageError when storage fails. */
   load(): Promise<Snapshot[]> {
     return this.#snapshots.load();
   }
 
-  /** Whether it is time for one. */
+  /** Whether a snapshot is due. */
   get isDue(): boolean {
     return performance.now() >= this.#dueMs || this.#records >= RECORDS_PER_SNAPSHOT;
   }
 
-  /** Records that were taken. */
+  /** Counts processed records. */
   count(records: number): void {
     this.#records += records;
   }
 
-  /** Writes one; false = it cannot be written now, and is tried again when it is due. */
+  /** Writes a snapshot; returns false on failure, to retry when next due. */
   async save(
     progress: Pick<Snapshot, "stream" | "feeds" | "isCold">,
     { set, queue }: { set: SignalSet; queue: FireQueue | undefined },
@@ -68,7 +68,7 @@ export class SnapshotKeeper {
     }
   }
 
-  /** What the archive has needs to be kept no more; looked for now and then. */
+  /** Drops kept fires that are archived by now; at most once a minute. */
   async #forgetArchived(queue: FireQueue | undefined): Promise<void> {
     const fromUs = queue?.keptFromUs;
     if (fromUs === undefined || performance.now() < this.#forgetDueMs) return;

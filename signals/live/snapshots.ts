@@ -4,19 +4,19 @@ import { StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { z } from "zod";
 
-/** Where in its records a service was, and what it needs to go on from there. */
+/** Resume point of a service. */
 export interface Snapshot {
-  /** Rises with each one. */
+  /** Increments with each snapshot. */
   number: number;
-  /** Identity of the bus's stream, µs, and the last message of it that was taken; 0 = none. */
+  /** Stream identity (creation time, µs) and the last message taken; 0 when none. */
   stream: { createdAtUs: number; sequence: number };
-  /** By feed: receive time of the last record that was taken, µs. */
+  /** Receive time of the last record taken, by feed, µs. */
   feeds: Readonly<Record<string, number>>;
-  /** Fires that are told and may get lost with the bus, as messages back to back. */
+  /** Published fires that the bus may lose, as concatenated messages. */
   fires: Uint8Array;
-  /** Hash of what ran. */
+  /** Hash of the signals that ran. */
   ran: string;
-  /** Whether the first of its records had others before it. */
+  /** Whether records existed before the first one the signals saw. */
   isCold: boolean;
   state: Uint8Array;
 }
@@ -36,7 +36,7 @@ const HEAD = z.object({
 const KEPT = 3;
 const LENGTH_BYTES = 4;
 
-/** Snapshots of a service in storage, the newest three. */
+/** A service's snapshots in storage; keeps the newest three. */
 export class Snapshots {
   #storage: Storage;
   #prefix: string;
@@ -47,7 +47,7 @@ export class Snapshots {
     this.#prefix = `normalized/${env}/signals-${shard}.snapshot-`;
   }
 
-  /** Those that are whole, the newest first. Throws StorageError when storage is away. */
+  /** Returns the intact snapshots, newest first. Throws StorageError when storage fails. */
   async load(): Promise<Snapshot[]> {
     const found: Snapshot[] = [];
     for (let slot = 0; slot < KEPT; slot++) {
@@ -59,7 +59,7 @@ export class Snapshots {
     return found;
   }
 
-  /** Writes one in place of the oldest. Throws StorageError. */
+  /** Overwrites the oldest snapshot. Throws StorageError. */
   async save(snapshot: Omit<Snapshot, "number">): Promise<void> {
     const number = this.#number + 1;
     await this.#storage.put(`${this.#prefix}${number % KEPT}`, bytesWith({ ...snapshot, number }));
@@ -86,7 +86,7 @@ function bytesWith({ state, fires, ...rest }: Snapshot): Uint8Array {
   return concat([length, text, body]);
 }
 
-/** undefined = it is none, or not whole: an older one is taken. */
+/** Parses a snapshot; undefined when empty or corrupt, so that an older one is used. */
 function snapshotIn(bytes: Uint8Array): Snapshot | undefined {
   if (bytes.length < LENGTH_BYTES) return undefined;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);

@@ -2,29 +2,29 @@ import { decodeWatermark } from "@ssmd/codec";
 import { type EventType, typeOfSubject, unescapeToken, type Watermark } from "@ssmd/market";
 import type { InMessage } from "@ssmd/transport";
 
-/** A record, as its own bytes, or a watermark. */
+/** An encoded record or a watermark. */
 export type StreamItem =
   & {
-    /** Place in the bus's stream; 0 = it comes from the archive. */
+    /** Stream sequence; 0 when read from the archive. */
     sequence: number;
-    /** The feed's id. */
+    /** Feed id. */
     feed: string;
   }
   & ({ type: EventType; payload: Uint8Array } | { type: "watermark"; watermark: Watermark });
 
-/** What the messages of a subject are. */
+/** Feed and type of a subject's messages. */
 type Kind = { feed: string; type: StreamItem["type"] };
 
 const SUBJECTS_MAX = 500_000;
 const NOTHING: Kind = { feed: "", type: "fire" };
 
-/** Tells what messages are, by their subjects. */
+/** Converts messages to items by their subjects. */
 export class StreamItems {
   #kinds = new Map<string, Kind>();
-  /** By feed and shard: the newest watermark, µs. */
+  /** Newest watermark by feed and connector shard, µs. */
   #byShard = new Map<string, Map<string, number>>();
 
-  /** What a message is; undefined = nothing for signals. Throws CodecError for an unreadable watermark. */
+  /** Converts a message; undefined when not for signals. Throws CodecError for a bad watermark. */
   of({ subject, payload, streamSequence: sequence }: InMessage): StreamItem | undefined {
     const { feed, type } = this.#kinds.get(subject) ?? this.#kindOf(subject);
     if (type === "fire") return undefined;
@@ -33,7 +33,7 @@ export class StreamItems {
     return watermark && { sequence, feed, type, watermark };
   }
 
-  /** Of a feed in shards it is true up to the least of theirs; undefined = not of all of them is one known. */
+  /** Joins a sharded feed's watermarks to their minimum; undefined until all shards sent one. */
   #joined({ feed, timeUs, shard }: Watermark): Watermark | undefined {
     if (shard === undefined) return { feed, timeUs };
     let byShard = this.#byShard.get(feed);
@@ -54,7 +54,7 @@ export class StreamItems {
   }
 }
 
-/** Bytes that an item takes while it waits. */
+/** Returns the memory charged for a waiting item, bytes. */
 export function bytesOf(item: StreamItem): number {
   return item.type === "watermark" ? 64 : item.payload.length + 64;
 }

@@ -1,15 +1,15 @@
 import { RecordKeyReader } from "@ssmd/codec";
 import type { StreamItem } from "./stream_item.ts";
 
-/** How far the signals have got. */
+/** Position that the signals have reached. */
 export class StreamProgress {
-  /** Identity of the stream, µs, and the last message of it that was taken; 0 = none. */
+  /** Stream identity (creation time, µs) and the last message taken; 0 when none. */
   stream = { createdAtUs: 0, sequence: 0 };
-  /** By feed: receive time of the last record that was taken, µs. */
+  /** Receive time of the last record taken, by feed, µs. */
   feeds: Record<string, number> = {};
   #keys = new RecordKeyReader();
 
-  /** Moves on behind these; gives how many of them are records. */
+  /** Advances past items; returns how many of them are records. */
   moveOn(items: readonly StreamItem[]): number {
     const seen = new Set<string>();
     let records = 0;
@@ -27,13 +27,13 @@ export class StreamProgress {
     return records;
   }
 
-  /** Age of the newest record that was taken, seconds; 0 = there is none. */
+  /** Returns the age of the newest record taken, seconds; 0 when there is none. */
   ageSeconds(nowUs: number): number {
     const reached = Object.values(this.feeds);
     return reached.length === 0 ? 0 : Math.max(0, (nowUs - Math.max(...reached)) / 1e6);
   }
 
-  /** A copy, for who writes it down. */
+  /** Returns a copy for persisting. */
   copy(): Pick<StreamProgress, "stream" | "feeds"> {
     return { stream: { ...this.stream }, feeds: { ...this.feeds } };
   }

@@ -3,17 +3,17 @@ import { bytesOf, type StreamItem, StreamItems } from "./stream_item.ts";
 
 /** Options of {@linkcode StreamSubscriber}. */
 interface StreamSubscriberOptions {
-  /** Too much waits (true), or there is room again. */
+  /** Called with true when the queue is full, false when it has room again. */
   onFull: (isFull: boolean) => void;
-  /** Bytes that wait before the bus is asked to keep the rest; default 128 MiB. */
+  /** Maximum queued bytes before consumption pauses; default 128 MiB. */
   waitingBytesMax?: number;
-  /** A message that cannot be read. */
+  /** Called for a message that cannot be decoded. */
   onUnreadable: (message: InMessage, error: unknown) => void;
 }
 
 const WAITING_BYTES_MAX = 128 * 1024 * 1024;
 
-/** What the bus has delivered and the signals have not taken yet, in its order. */
+/** Queue of delivered messages not yet taken, in bus order. */
 export class StreamSubscriber {
   #options: StreamSubscriberOptions;
   #items = new StreamItems();
@@ -25,9 +25,9 @@ export class StreamSubscriber {
   #resume: (() => void) | undefined;
   #isWoken = false;
   #end = new AbortController();
-  /** Everything up to here came another way. */
+  /** Messages up to this sequence are skipped: catch-up has read them. */
   #taken = 0;
-  /** Place of the newest message that came. */
+  /** Sequence of the newest delivered message. */
   #newest = 0;
 
   constructor(options: StreamSubscriberOptions) {
@@ -35,16 +35,16 @@ export class StreamSubscriber {
     this.#bytesMax = options.waitingBytesMax ?? WAITING_BYTES_MAX;
   }
 
-  /** Items that wait. */
+  /** Number of queued items. */
   get waiting(): number {
     return this.#waiting.length - this.#head;
   }
 
-  /** Takes a message; a consumer's callback. */
+  /** Queues a message; called by the consumer. */
   push(message: InMessage): void {
     this.#newest = message.streamSequence;
     if (message.streamSequence <= this.#taken) return;
-    // What is behind it is new, also on a stream that is made anew and counts from 1.
+    // Later messages are new, even if a recreated stream counts from 1.
     this.#taken = 0;
     let item: StreamItem | undefined;
     try {
@@ -59,13 +59,13 @@ export class StreamSubscriber {
     this.#wakeUp();
   }
 
-  /** What comes now is of another stream, which counts from 1; all that waited was taken. */
+  /** Resets sequences for a recreated stream; the queue must be empty. */
   restart(): void {
     this.#taken = 0;
     this.#newest = 0;
   }
 
-  /** Messages up to here came another way: they are passed over. */
+  /** Skips messages up to a sequence that catch-up has read. */
   skipTo(sequence: number): void {
     this.#taken = this.#newest >= sequence ? 0 : sequence;
     this.#waiting = this.#waiting.slice(this.#head).filter((item) => item.sequence > sequence);
@@ -74,7 +74,7 @@ export class StreamSubscriber {
     if (this.#isFull && this.#bytes < this.#bytesMax / 2) this.#setFull(false);
   }
 
-  /** The oldest items, about so many bytes; waits for the first one, or for `wake`. */
+  /** Takes the oldest items, about `bytesMax` bytes; waits for the first one or for `wake`. */
   async next(bytesMax: number): Promise<StreamItem[]> {
     if (this.waiting === 0 && !this.#isWoken && !this.isEnded) {
       await new Promise<void>((resolve) => this.#resume = resolve);
@@ -83,28 +83,28 @@ export class StreamSubscriber {
     return this.#take(bytesMax);
   }
 
-  /** Whether nothing comes any more, and all that came was taken. */
+  /** Whether the stream has ended and the queue is empty. */
   get isOver(): boolean {
     return this.isEnded && this.waiting === 0;
   }
 
-  /** Whether nothing comes any more. */
+  /** Whether the stream has ended. */
   get isEnded(): boolean {
     return this.#end.signal.aborted;
   }
 
-  /** Aborted when nothing comes any more. */
+  /** Aborted when the stream ends. */
   get ended(): AbortSignal {
     return this.#end.signal;
   }
 
-  /** Whoever waits goes on, for something beside the stream. */
+  /** Wakes a waiting `next` for other work. */
   wake(): void {
     this.#isWoken = true;
     this.#wakeUp();
   }
 
-  /** Gives nothing that comes later. */
+  /** Ends the stream; queued items can still be taken. */
   end(): void {
     this.#end.abort();
     this.#wakeUp();

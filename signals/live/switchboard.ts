@@ -5,19 +5,19 @@ import { FirstSignals } from "./first_signals.ts";
 import type { SignalSet, WantedSignal } from "./signal_set.ts";
 import type { StreamProgress } from "./stream_progress.ts";
 
-/** What a switchboard works on. */
+/** Dependencies of a switchboard. */
 interface SwitchboardOptions {
   set: SignalSet;
   progress: StreamProgress;
   between: BetweenBatches;
   readSignals: () => Promise<readonly WantedSignal[]>;
   lagSeconds: () => number;
-  /** Called behind each switch, to have it kept. */
+  /** Called after each switch to persist it. */
   onSwitched: () => Promise<void>;
   logger: Logger;
 }
 
-/** Answers what is asked of the signals, and switches them between two batches. */
+/** Answers requests about signals and applies switches between batches. */
 export class Switchboard {
   #options: SwitchboardOptions;
   #first: FirstSignals | undefined;
@@ -26,12 +26,12 @@ export class Switchboard {
     this.#options = options;
   }
 
-  /** Whether there are no signals, and the first are waited for. */
+  /** Whether it waits for the first deploy. */
   get isIdle(): boolean {
     return this.#first?.isWaiting === true;
   }
 
-  /** The first signals that are deployed; none = it was ended before. */
+  /** Waits for the first deploy; resolves with no signals when the service ends before. */
   async firstSignals(ended: AbortSignal): Promise<readonly WantedSignal[]> {
     const { readSignals, set, logger } = this.#options;
     logger.info("there are no signals: ssmd signal deploy brings some");
@@ -39,7 +39,7 @@ export class Switchboard {
     return await this.#first.found;
   }
 
-  /** Notes what runs first in this life, where that is not what ran before. */
+  /** Records the first running signals if they differ from the last run; answers a first deploy. */
   async begin(action: "start" | "deploy" | undefined): Promise<void> {
     if (action === undefined && this.#first === undefined) return;
     const change = await this.record(action ?? "deploy");
@@ -47,7 +47,7 @@ export class Switchboard {
     this.#first = undefined;
   }
 
-  /** Throws SsmdError for what cannot be done. */
+  /** Answers a request. Throws SsmdError for an invalid one. */
   async asked(request: SignalsRequest): Promise<SignalsAnswer> {
     const { set, between, readSignals } = this.#options;
     if (this.#first?.isWaiting) return await this.#first.asked(request);
@@ -70,7 +70,7 @@ export class Switchboard {
     }
   }
 
-  /** Writes down what runs from this place of the stream on. */
+  /** Records which signals run from this stream position on. */
   async record(action: SignalSwitch["action"]): Promise<SignalSwitch> {
     const { set, progress, onSwitched, logger } = this.#options;
     const { stream: { createdAtUs, sequence }, feeds } = progress.copy();

@@ -4,7 +4,7 @@ import { messageOf } from "@ssmd/runtime/errors";
 import { sha256Of } from "../engine/fire_id.ts";
 import { locationOf, SignalRefused } from "./signal_refused.ts";
 
-/** What a signal may import besides files beside it. */
+/** The only module that a signal may import besides files beside it. */
 const SDK_SPECIFIER = "@ssmd/signal";
 
 const SOURCE_CHARS_MAX = 256 * 1024;
@@ -12,23 +12,22 @@ const FILES_MAX = 32;
 
 await lexer.init;
 
-/** A signal as one text without imports. */
+/** A signal linked into one script without imports. */
 interface LinkedSignal {
-  /** The body of a function of `sdk` that returns the default export. */
+  /** Function body that takes `sdk` and returns the default export. */
   code: string;
-  /** SHA-256 of its source text (of all its files, where it has several), hex. */
+  /** SHA-256 of its source text (of all files, if several), hex. */
   sourceHash: string;
-  /** Files that it is made of, its own last. */
+  /** Source files, the signal's own last. */
   files: readonly string[];
 }
 
-/** Gives the text of a file beside the signal. Throws when there is none. */
+/** Returns the text of a file beside the signal. Throws when it is missing. */
 export type ReadSource = (path: string) => Promise<string>;
 
 /**
- * Makes one text of a signal and the files beside it that it imports: types are stripped, imports
- * of `@ssmd/signal` become what a host gives. Throws SignalRefused for every other import, with
- * file, line and column.
+ * Links a signal and its imported files into one script: strips types and binds `@ssmd/signal` to
+ * the host's SDK. Throws SignalRefused with file, line and column for every other import.
  */
 export async function linkSignal(path: string, read: ReadSource): Promise<LinkedSignal> {
   const linker = new Linker(read);
@@ -46,7 +45,7 @@ export async function linkSignal(path: string, read: ReadSource): Promise<Linked
 
 interface Module {
   source: string;
-  /** An expression whose value is an object of what it exports. */
+  /** Expression that evaluates to an object of the module's exports. */
   body: string;
 }
 
@@ -58,7 +57,7 @@ class Linker {
     this.#read = read;
   }
 
-  /** Adds a file behind those that it imports. */
+  /** Adds a file after its imports. */
   async add(path: string, importers: readonly string[]): Promise<void> {
     const source = await this.#read(path);
     const refuse = (offset: number, why: string, hint?: string) =>
@@ -103,10 +102,10 @@ function refusalOf(specifier: string): string {
   return `"${specifier}" cannot be imported by a signal`;
 }
 
-/** What a specifier means; undefined = nothing that may be imported. */
+/** Resolves a specifier; undefined when it may not be imported. */
 function targetOf(from: string, specifier: string): string | undefined {
   if (specifier === SDK_SPECIFIER) return specifier;
-  // A folder below is as good as a name; above, there is what is none of the signal's.
+  // Subfolders are allowed; parent folders are outside the signal.
   if (!/^\.\/(?:[\w-]+\/)*[\w-]+\.ts$/.test(specifier)) return undefined;
   return from.slice(0, from.lastIndexOf("/") + 1) + specifier.slice(2);
 }
@@ -139,7 +138,7 @@ interface Exports {
   refuse: (offset: number, why: string, hint?: string) => SignalRefused;
 }
 
-/** A module as an expression: its text with imports and exports rewritten, lines as they were. */
+/** Returns a module as an expression: imports and exports rewritten, line numbers kept. */
 function bodyOf(text: string, edits: Edit[], { exports, refuse }: Exports): string {
   const fields: string[] = [];
   for (const each of exports) {
@@ -165,7 +164,7 @@ function bodyOf(text: string, edits: Edit[], { exports, refuse }: Exports): stri
   return `(() => {${body}\nreturn { ${fields.join(", ")} }; })();`;
 }
 
-/** Code in the place of a clause, on as many lines. */
+/** Returns the code padded to the clause's line count. */
 function keptLines(clause: string, code: string): string {
   return code.replaceAll("\n", " ") + "\n".repeat(clause.split("\n").length - 1);
 }

@@ -4,7 +4,7 @@ import { suggestion } from "@ssmd/runtime/suggest";
 import type { HostedSignal } from "../host/load_signal.ts";
 import { linkSignal, type ReadSource } from "./link_signal.ts";
 
-/** Folder of the signals that come with ssmd. */
+/** Folder of the signals shipped with ssmd. */
 export const LIBRARY_DIR: string = new URL("../library", import.meta.url).pathname;
 
 /** A signal's file. */
@@ -15,12 +15,12 @@ export interface SignalFile {
 
 const FILE = /^([a-z][a-z0-9_]*)\.ts$/;
 
-/** Whether a name may be a signal's: small letters, digits and _. */
+/** Returns whether a name is a valid signal id: lower-case letters, digits and _. */
 export function isSignalId(text: string): boolean {
   return FILE.test(`${text}.ts`);
 }
 
-/** Signals of folders, by id; the first folder that has one wins. Folders that are not there have none. */
+/** Lists signals by id; the first folder with an id wins. Missing folders count as empty. */
 export async function listSignals(folders: readonly string[]): Promise<SignalFile[]> {
   const found = new Map<string, SignalFile>();
   for (const folder of folders) {
@@ -35,7 +35,7 @@ export async function listSignals(folders: readonly string[]): Promise<SignalFil
 }
 
 /**
- * The file of a signal: a path that ends in `.ts`, or an id in one of the folders. Throws UsageError
+ * Finds a signal: by a path ending in `.ts`, or by id in the folders. Throws UsageError
  * `SIGNAL_UNKNOWN`, `SIGNAL_NAME_INVALID`.
  */
 export async function findSignal(
@@ -61,7 +61,7 @@ export async function findSignal(
   });
 }
 
-/** Reads files of a signal; one that a link leads out of its folder is refused. */
+/** Returns a reader of a signal's files; it refuses symlinks that leave the folder. */
 export function readBeside(path: string): ReadSource {
   const folder = Deno.realPathSync(path).replace(/\/[^/]*$/, "/");
   return async (each) => {
@@ -73,7 +73,7 @@ export function readBeside(path: string): ReadSource {
   };
 }
 
-/** A signal's file as a host gets it. Throws SignalRefused, and UsageError for a file that is not there. */
+/** Reads and links a signal's file. Throws SignalRefused, and UsageError for a missing file. */
 export async function hostedSignalOf(
   { id, path }: SignalFile,
   params: Readonly<Record<string, Param>> = {},

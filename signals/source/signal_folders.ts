@@ -1,18 +1,18 @@
 import { LIBRARY_DIR } from "./signal_catalog.ts";
 
-/** Where a project's signals lie, and where those are that may be meant. */
+/** Folders of signals. */
 export interface SignalFolders {
-  /** The project's own: `signals/` beside its registry folder, whether it is there or not. */
+  /** The project's folder: `signals/` beside its registry, whether or not it exists. */
   own: string;
-  /** Its own, then those that come with ssmd. */
+  /** The project's folder, then the shipped library. */
   all: readonly string[];
 }
 
-/** Of the project whose registry lies in `registryDir`; undefined = there is no registry. */
+/** Returns the folders of the project with this registry; undefined when there is no registry. */
 export function signalFolders(registryDir: string | undefined): SignalFolders {
   const project = registryDir?.replace(/\/?[^/]*\/?$/, "") ?? ".";
   const own = `${project === "" ? "." : project}/signals`;
-  // In the repository itself that folder holds this room, not signals of a project.
+  // In this repository, that folder is the code of signals/, not a project's signals.
   return { own, all: isThisRoom(own) ? [LIBRARY_DIR] : [own, LIBRARY_DIR] };
 }
 

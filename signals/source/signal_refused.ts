@@ -1,6 +1,6 @@
 import { SsmdError } from "@ssmd/runtime/errors";
 
-/** Where in a source something is. */
+/** Position in a source. */
 interface SourceLocation {
   file: string;
   /** From 1. */
@@ -9,11 +9,11 @@ interface SourceLocation {
   column: number;
 }
 
-/** A source that cannot be a signal; `context` names file, line and column. */
+/** A source that may not be a signal; `context` holds file, line and column. */
 export class SignalRefused extends SsmdError {
   readonly location: SourceLocation;
 
-  /** Refuses what stands at a location. */
+  /** Creates the error for a source location. */
   constructor(location: SourceLocation, why: string, hint?: string) {
     super("SIGNAL_REFUSED", `${location.file}:${location.line}:${location.column}: ${why}`, {
       context: { ...location },
@@ -23,7 +23,7 @@ export class SignalRefused extends SsmdError {
   }
 }
 
-/** The location of an offset in a text. */
+/** Returns the location of an offset in a text. */
 export function locationOf(file: string, text: string, offset: number): SourceLocation {
   const before = text.slice(0, offset);
   const line = before.split("\n").length;

@@ -6,7 +6,7 @@ const HASH = z.string().max(64);
 const NAME = z.string().max(256);
 const TIME_US = z.number();
 
-/** A fire as a host says it. */
+/** A fire in a host's answer. */
 const FIRE = z.strictObject({
   type: z.literal("fire"),
   timestampUs: TIME_US,
@@ -36,7 +36,7 @@ const REPORT = z.strictObject({
   message: z.string().max(2000),
 });
 
-/** What a host says after a batch. */
+/** Answer to a batch. */
 export const DONE = z.strictObject({
   position: z.number(),
   fires: z.array(FIRE),
@@ -69,19 +69,19 @@ const INFO = z.strictObject({
   builders: z.record(z.string(), z.string()),
 });
 
-/** What a host says once signals are loaded. */
+/** Answer to a load. */
 export const READY = z.strictObject({
   v8: z.string(),
   signals: z.array(INFO),
   failed: z.array(z.strictObject({ id: NAME, message: z.string() })),
 });
 
-/** What a host says of a frame that it could not use. */
+/** Answer to a frame that failed. */
 export const FAILED = z.strictObject({ message: z.string() });
 
 const PLAIN = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 
-/** What a host says of instances that are looked at. */
+/** Answer to an inspection. */
 export const VIEW = z.array(z.strictObject({
   ...{ signal: NAME, feed: NAME, symbol: NAME },
   isReady: z.boolean(),
@@ -89,24 +89,24 @@ export const VIEW = z.array(z.strictObject({
   state: z.record(z.string(), z.record(z.string(), PLAIN)),
 }));
 
-/** What a host that probes says before it runs a signal. */
+/** A probing host's announcement of the next signal. */
 export const BEGINS = z.strictObject({ id: NAME });
 
-/** What follows from a batch. */
+/** Result of a batch. */
 export interface BatchResult {
-  /** Where the batch ended in the stream. */
+  /** Stream position at the batch's end. */
   position: number;
   fires: Fire[];
   reports: Report[];
-  /** Time that the host worked on it, µs. */
+  /** Evaluation time in the host, µs. */
   costUs: number;
-  /** Resident memory of the host. */
+  /** Resident memory of the host, bytes. */
   rssBytes: number;
-  /** Memory that its objects and buffers take. */
+  /** JavaScript heap and external memory, bytes. */
   heapBytes: number;
-  /** Instances that run. */
+  /** Number of instances. */
   instances: number;
 }
 
-/** What a host runs. */
+/** Signals that a host runs. */
 export type Ready = z.output<typeof READY>;

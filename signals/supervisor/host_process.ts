@@ -7,35 +7,35 @@ import type { HostedSignal } from "../host/load_signal.ts";
 import { type BatchResult, BEGINS, DONE, FAILED, READY, type Ready, VIEW } from "./answers.ts";
 
 const HERE = new URL("../host/", import.meta.url);
-/** Kilobytes of data that the system gives a host: with less, Deno does not start. */
+/** Data limit of a host, KB; Deno does not start with less. */
 const DATA_KB_MAX = 900_000;
-/** Megabytes of objects; buffers are outside of it. */
+/** Heap limit, MB; buffers are outside of it. */
 const HEAP_MB_MAX = 192;
 const RSS_BYTES_MAX = 384 * 1024 * 1024;
 
-/** Bounds of a host: processor time that it may use without an answer, ms; as a Watchdog counts it. */
+/** Limits of a host's processor time per answer, ms, as counted by a Watchdog. */
 export interface HostLimits {
-  /** Of a batch. */
+  /** For a batch. */
   watchdogMs: number;
-  /** Until it has loaded its signals. */
+  /** For loading signals. */
   startMs: number;
-  /** Of a signal that is probed alone. */
+  /** For one probed signal. */
   probeMs: number;
 }
 
-/** What is loaded into a host. */
+/** Load of a host. */
 interface HostLoad {
   signals: readonly HostedSignal[];
   isCold: boolean;
   dedupe: boolean;
   shard: Shard;
-  /** Whether it runs signals one after another and says which; see `probe`. Default false. */
+  /** Whether to run signals one by one and announce each; see `probe`. Default false. */
   isProbe?: boolean;
 }
 
 /**
- * One host: a process without permission, environment and network. Requests go one after another;
- * what does not answer in time, or answers nonsense, is killed and throws SandboxFailure.
+ * One host: a process without permissions, environment or network. Requests run one at a time; a
+ * late or invalid answer kills it and throws SandboxFailure.
  */
 export class HostProcess {
   readonly #process: SandboxProcess;
@@ -75,12 +75,12 @@ export class HostProcess {
     return this.#process.pid;
   }
 
-  /** Takes over a state; with several, the later one wins where both know a part. */
+  /** Restores a state; of several, later states win for shared parts. */
   async restore(state: Uint8Array): Promise<void> {
     await this.#request(frameOf(TO_HOST.restore, state), FROM_HOST.done, this.#limits.startMs);
   }
 
-  /** Has a batch evaluated; `timeoutMs` instead of the watchdog's. */
+  /** Evaluates a batch; `timeoutMs` overrides the watchdog's. */
   async send(batch: Uint8Array, timeoutMs = this.#limits.watchdogMs): Promise<BatchResult> {
     const frame = frameOf(TO_HOST.records, batch);
     const body = await this.#request(frame, FROM_HOST.done, timeoutMs);
@@ -91,12 +91,12 @@ export class HostProcess {
     return result;
   }
 
-  /** Its state behind the last batch. */
+  /** Returns the state after the last batch. */
   snapshot(): Promise<Uint8Array> {
     return this.#request(frameOf(TO_HOST.snapshot, NOTHING), FROM_HOST.state, this.#limits.startMs);
   }
 
-  /** What the instances of a market know. */
+  /** Returns the state of a market's instances. */
   async inspect(query: InspectQuery): Promise<InstanceView[]> {
     const frame = jsonFrame(TO_HOST.inspect, query);
     return this.#process.parse(
@@ -105,14 +105,14 @@ export class HostProcess {
     );
   }
 
-  /** Ends it and waits until it is gone. */
+  /** Kills the process and waits until it is gone. */
   async kill(): Promise<void> {
     await this.#process.kill();
   }
 
   /**
-   * Runs the signals one after another over all that was sent; for a host that was started for it.
-   * Gives the id of the one that does not come through in time; undefined = all do.
+   * Replays all input to each signal alone; requires a host started with `isProbe`. Returns the id
+   * of the signal that fails or times out; undefined when none does.
    */
   async probe(timeoutMs: number): Promise<string | undefined> {
     try {
@@ -124,7 +124,7 @@ export class HostProcess {
     }
   }
 
-  /** The signal that a probing host announced last. */
+  /** Signal that a probing host announced last. */
   begun: string | undefined;
 
   async #request(frame: Uint8Array, kind: number, timeoutMs: number): Promise<Uint8Array> {

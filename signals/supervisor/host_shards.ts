@@ -5,17 +5,17 @@ import type { HostedSignal } from "../host/load_signal.ts";
 import type { BatchResult, Ready } from "./answers.ts";
 import { type Quarantine, Supervisor, type SupervisorOptions } from "./supervisor.ts";
 
-/** Before states of several hosts; no state of one begins so. */
+/** Marks a state of several hosts; a single host's state never starts with it. */
 const SEVERAL = -1;
 
 interface HostShardsOptions extends Omit<SupervisorOptions, "shard" | "position"> {
-  /** How many hosts share the markets among them, from 1. */
+  /** Number of hosts that split the markets, from 1. */
   hosts: number;
 }
 
 /**
- * Hosts that have a share of the markets each, by the symbol; together they fire what one would. All
- * are given all records, as signals may follow the markets of others. Calls must not overlap.
+ * Hosts that split the markets by symbol; together they fire like one. Each gets all records, as
+ * signals may follow other markets. Calls must not overlap.
  */
 export class HostShards {
   readonly #shards: readonly Supervisor[];
@@ -24,10 +24,10 @@ export class HostShards {
   #isCold: boolean;
   readonly #out = new Set<string>();
   #news: Quarantine[] = [];
-  /** What hosts answered to a batch that another one has still to take. */
+  /** Answers to a batch that another host must still retry. */
   #answers: (BatchResult | undefined)[] = [];
 
-  /** Nothing runs yet. Throws CodecError for states of another number of hosts. */
+  /** Creates stopped hosts. Throws CodecError for states of another number of hosts. */
   constructor(options: HostShardsOptions) {
     const { hosts: count, states = [], ...rest } = options;
     this.#options = options;
@@ -43,13 +43,13 @@ export class HostShards {
       }));
   }
 
-  /** Starts all. Throws SandboxFailure. */
+  /** Starts all hosts. Throws SandboxFailure. */
   async start(): Promise<Ready> {
     const [ready] = await all(this.#shards.map((shard) => shard.start()));
     return await this.#takeOut() ?? ready as Ready;
   }
 
-  /** Has a batch evaluated by all. What one that failed has to take again, the others do not. */
+  /** Evaluates a batch on all hosts. After a failure, only hosts without an answer repeat it. */
   async send(batch: Uint8Array): Promise<BatchResult> {
     await all(this.#shards.map(async (shard, i) => {
       this.#answers[i] ??= await shard.send(batch);
@@ -60,7 +60,7 @@ export class HostShards {
     return joined(answers);
   }
 
-  /** The state behind the last batch. */
+  /** Returns the state after the last batch. */
   async snapshot(): Promise<{ state: Uint8Array }> {
     const states = await all(this.#shards.map((shard) => shard.snapshot()));
     const [first] = states;
@@ -70,7 +70,7 @@ export class HostShards {
     return { state: to.finish() };
   }
 
-  /** Goes on with other signals from the last batch on; see `Supervisor.replace`. */
+  /** Replaces the signals after the last batch; see `Supervisor.replace`. */
   async replace(
     signals: readonly HostedSignal[],
     { isCold = false }: { isCold?: boolean } = {},
@@ -82,12 +82,12 @@ export class HostShards {
     return await this.#takeOut() ?? ready as Ready;
   }
 
-  /** Ends the hosts. */
+  /** Stops the hosts. */
   async stop(): Promise<void> {
     await all(this.#shards.map((shard) => shard.stop()));
   }
 
-  /** A signal that did harm in one host is taken out of all; undefined = none did. */
+  /** Removes signals quarantined in one host from all; undefined when nothing was replaced. */
   async #takeOut(): Promise<Ready | undefined> {
     let ready: Ready | undefined;
     while (this.#news.length > 0) {
@@ -107,7 +107,7 @@ export class HostShards {
   }
 }
 
-/** Waits for all, also where one rejects: none may be asked anew while it is at work. */
+/** Waits for all promises even if one rejects: no host may get a new request while busy. */
 async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(promises);
   return settled.map((each) => {
@@ -130,7 +130,7 @@ function joined(answers: readonly BatchResult[]): BatchResult {
   };
 }
 
-/** The states of so many hosts. Throws CodecError `STATE_HOSTS`. */
+/** Splits a state by host. Throws CodecError `STATE_HOSTS` for another number of hosts. */
 function partsOf(state: Uint8Array, count: number): Uint8Array[] {
   const from = new StateReader(state);
   const written = from.number() === SEVERAL ? from.number() : 1;

@@ -11,46 +11,46 @@ const START_MS = 20_000;
 const PROBE_MS = 250;
 const REPLAYED_BYTES_PER_MS = 20_000;
 const INNOCENT_FAILURES_MAX = 3;
-/** Bytes of batches since the last snapshot, after which one is taken. */
+/** Bytes of batches after which a snapshot is taken. */
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;
 
-/** A signal that was taken out because it stopped, killed or filled its host. */
+/** A signal removed because it stopped, killed or filled its host. */
 export interface Quarantine {
   signal: string;
-  /** Position of the batch that it did not survive. */
+  /** Position before the batch that failed. */
   position: number;
   reason: string;
 }
 
-/** What a supervisor runs, and how. */
+/** Options of a supervisor. */
 export interface SupervisorOptions {
   signals: readonly HostedSignal[];
-  /** Whether records exist before the first batch that are in no state; default false. */
+  /** Whether records before the first batch exist outside the states; default false. */
   isCold?: boolean;
-  /** Whether records that come again are passed over; default false. */
+  /** Whether to skip repeated records; default false. */
   dedupe?: boolean;
-  /** The markets whose instances its host has; default all. */
+  /** Share of the markets to run; default all. */
   shard?: Shard;
-  /** State to go on from; several are taken over one after another. */
+  /** States to resume from, restored in order. */
   states?: readonly Uint8Array[];
-  /** Position at which the states were taken; default 0. */
+  /** Stream position of the states; default 0. */
   position?: number;
-  /** Default 600 ms for a batch, 20 s for a start, 250 ms for a signal that is probed. */
+  /** Default 600 ms per batch, 20 s for a start, 250 ms per probed signal. */
   limits?: Partial<HostLimits>;
-  /** Called when a signal is taken out. */
+  /** Called when a signal is quarantined. */
   onQuarantine?: (quarantine: Quarantine) => void;
 }
 
-/** A state with the place in the stream behind which it goes on. */
+/** State and the stream position after which it resumes. */
 interface Snapshot {
   position: number;
   state: Uint8Array;
 }
 
 /**
- * Keeps one host running: when it dies or does not answer, the signal that is to blame is found by
- * replaying, taken out, and the others go on from the last snapshot without losing a fire. Calls
- * must not overlap.
+ * Keeps one host running. When the host dies or hangs, replays to find the culprit signal,
+ * quarantines it, and resumes the others from the last snapshot without losing a fire. Calls must
+ * not overlap.
  */
 export class Supervisor {
   #signals: readonly HostedSignal[];
@@ -62,13 +62,13 @@ export class Supervisor {
   #states: readonly Uint8Array[];
   #position: number;
   #kept: Uint8Array[] = [];
-  /** Failures in a row for which no signal alone is to blame. */
+  /** Consecutive failures without a single culprit. */
   #innocentFailures = 0;
   #keptBytes = 0;
   #isCold: boolean;
   readonly #quarantined: Quarantine[] = [];
 
-  /** Nothing runs yet. */
+  /** Creates a supervisor without a host. */
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#signals = options.signals;
@@ -82,17 +82,17 @@ export class Supervisor {
     };
   }
 
-  /** Signals that were taken out. */
+  /** Quarantined signals. */
   get quarantined(): readonly Quarantine[] {
     return this.#quarantined;
   }
 
-  /** Process id of the host; undefined = none runs. */
+  /** Process id of the host; undefined when none runs. */
   get pid(): number | undefined {
     return this.#host?.pid;
   }
 
-  /** Starts the host. A signal that never ends loading is taken out. Throws SandboxFailure. */
+  /** Starts the host; quarantines a signal that never finishes loading. Throws SandboxFailure. */
   async start(): Promise<Ready> {
     try {
       return await this.#startHost(this.#signals);
@@ -111,7 +111,7 @@ export class Supervisor {
     return this.#ready = ready;
   }
 
-  /** A host with the state of the last batch that was taken; what it fired until then is known. */
+  /** Opens a host at the last batch's state; fires of the replay are discarded as known. */
   async #open(
     signals: readonly HostedSignal[],
     options: { dedupe: boolean; isCold: boolean },
@@ -122,7 +122,7 @@ export class Supervisor {
     );
     try {
       for (const state of this.#states) await opened.host.restore(state);
-      // It was taken in time before; now all of it comes at once, on a machine that is in trouble.
+      // Use the longer start limit: all batches replay at once, maybe on a troubled machine.
       for (const batch of this.#kept) await opened.host.send(batch, this.#limits.startMs);
       return opened;
     } catch (error) {
@@ -131,7 +131,7 @@ export class Supervisor {
     }
   }
 
-  /** Has a batch evaluated. Whatever happens to the host, its fires are those of all that are left. */
+  /** Evaluates a batch; after host failures, quarantines culprits and retries with the rest. */
   async send(batch: Uint8Array): Promise<BatchResult> {
     for (;;) {
       try {
@@ -155,7 +155,7 @@ export class Supervisor {
     if (this.#keptBytes > KEPT_BYTES_MAX) await this.snapshot();
   }
 
-  /** The state behind the last batch; the supervisor goes on from it, too. */
+  /** Returns the state after the last batch; the supervisor also resumes from it. */
   async snapshot(): Promise<Snapshot> {
     for (;;) {
       try {
@@ -173,16 +173,16 @@ export class Supervisor {
     }
   }
 
-  /** What the instances of a market know; none where no host runs. Throws SandboxFailure. */
+  /** Returns the state of a market's instances; empty without a host. Throws SandboxFailure. */
   async inspect(query: InspectQuery): Promise<InstanceView[]> {
     return await this.#host?.inspect(query) ?? [];
   }
 
-  /** Finds the signals that do not survive alone and takes them out; else the host is tried again. */
+  /** Stops the host, quarantines signals that fail alone; throws after 3 failures without one. */
   async #blame(batch: Uint8Array | undefined, failure: SandboxFailure): Promise<void> {
     await this.stop();
     let isFound = false;
-    // The system kills what fills the machine, too: then it happens again, and they are probed.
+    // The OOM killer also counts as outside; repeated kills lead to probing.
     const isInnocent = failure.isOutside && this.#innocentFailures < INNOCENT_FAILURES_MAX - 1;
     while (!isInnocent) {
       const guilty = await this.#guiltyOf(batch);
@@ -201,7 +201,7 @@ export class Supervisor {
     this.#options.onQuarantine?.(quarantine);
   }
 
-  /** The first signal that does not come through alone; undefined = all do. */
+  /** Returns the first signal that fails alone; undefined when none does. */
   async #guiltyOf(batch: Uint8Array | undefined): Promise<string | undefined> {
     const { dedupe = false } = this.#options;
     const isCold = this.#isCold;
@@ -216,7 +216,7 @@ export class Supervisor {
       host = opened.host;
       for (const state of this.#states) await host.restore(state);
       for (const each of frames) await host.send(each, this.#limits.startMs);
-      // Each signal is given all of it again.
+      // Each signal replays all of it.
       return await host.probe(this.#limits.probeMs + this.#keptBytes / REPLAYED_BYTES_PER_MS);
     } catch (error) {
       if (error instanceof SandboxFailure) return error.culprit;
@@ -227,8 +227,8 @@ export class Supervisor {
   }
 
   /**
-   * Goes on with other signals from the last batch on: what was declared as before keeps its state.
-   * `states` of a warm-up that ended at the same position are taken over behind it.
+   * Replaces the signals after the last batch; unchanged declarations keep their state. `states` of
+   * a warm-up that ended at the same position are restored after it.
    */
   async replace(
     signals: readonly HostedSignal[],
@@ -243,7 +243,7 @@ export class Supervisor {
     return ready;
   }
 
-  /** Ends the host. */
+  /** Stops the host. */
   async stop(): Promise<void> {
     await this.#host?.kill();
     this.#host = undefined;

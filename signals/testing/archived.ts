@@ -1,4 +1,4 @@
-/** Records in an archive, as windows of a minute and type. @module */
+/** Records in an archive, in windows by minute and type. @module */
 import {
   changedManifest,
   dayOfUs,
@@ -13,14 +13,14 @@ import { memoryStorage, type Storage } from "@ssmd/storage";
 const ENV = "test";
 const MINUTE_US = 60_000_000;
 
-/** A storage with the records of feeds, all of one day. */
+/** Returns a storage with one day's records of feeds. */
 export async function archiveOf(records: readonly MarketEvent[]): Promise<Storage> {
   const storage = memoryStorage();
   await archiveTo(storage, records);
   return storage;
 }
 
-/** Puts the records of feeds, all of one day, into a storage. */
+/** Writes one day's records of feeds to a storage. */
 export async function archiveTo(storage: Storage, records: readonly MarketEvent[]): Promise<void> {
   for (const [feed, own] of Map.groupBy(records, (each) => each.feed)) {
     const windows = Map.groupBy(own, ({ type, receivedAtUs }) => {

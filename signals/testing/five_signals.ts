@@ -1,11 +1,11 @@
-/** Signals of every kind, that fire often on {@linkcode marketWalk}. @module */
+/** Signals of every kind that fire often on {@linkcode marketWalk}. @module */
 import { orderbook, priceHistory, signal, volumeProfile } from "@ssmd/signal";
 import { loaded } from "./run_signals.ts";
 import type { LoadedSignal } from "../engine/loaded_signal.ts";
 
 const ON = { feeds: ["kalshi"], symbols: ["KX*"] } as const;
 
-/** One at each edge, one with `every`, one that follows another market too. */
+/** One per edge, one with `every`, one that also follows another market. */
 export const FIVE_SIGNALS: readonly LoadedSignal[] = [
   loaded(
     "wide",

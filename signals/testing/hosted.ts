@@ -1,4 +1,4 @@
-/** Signals as texts, and records as batches, for hosts. @module */
+/** Signals from source text, and records as batches, for hosts. @module */
 import { Encoder } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
 import type { Param } from "../engine/signal.ts";
@@ -8,7 +8,7 @@ import { linkSignal } from "../source/link_signal.ts";
 
 const LIBRARY = new URL("../library/", import.meta.url);
 
-/** A signal of the library as a host gets it. */
+/** Returns a library signal in host form. */
 export async function librarySignal(
   id: string,
   params: Readonly<Record<string, Param>> = {},
@@ -16,18 +16,18 @@ export async function librarySignal(
   return { ...await textSignal(id, await Deno.readTextFile(new URL(`${id}.ts`, LIBRARY))), params };
 }
 
-/** A signal of one text. */
+/** Returns a signal from one source text. */
 export async function textSignal(id: string, source: string): Promise<HostedSignal> {
   const { code, sourceHash } = await linkSignal(`${id}.ts`, () => Promise.resolve(source));
   return { id, code, sourceHash, params: {} };
 }
 
-/** A signal that was never looked at: what stands in it goes to the host as it is. */
+/** Returns an unchecked signal: its code goes to the host as is. */
 export function rawSignal(id: string, code: string): HostedSignal {
   return { id, code: `"use strict"; ${code}`, sourceHash: id, params: {} };
 }
 
-/** Records as batches, each with a watermark of its feeds at its end; positions count records. */
+/** Splits records into batches that end with watermarks of all feeds; positions count records. */
 export function batchesOf(records: readonly MarketEvent[], size: number): Uint8Array[] {
   const encoder = new Encoder();
   const writer = new BatchWriter();

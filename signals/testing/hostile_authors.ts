@@ -1,25 +1,25 @@
 /**
- * What hostile authors write, and what it does where nobody checks it. A source is what is committed;
- * `unchecked` is the body of the function that a host would get from somebody who went around the gate.
+ * Hostile signals and their effect without checks. `source` is the committed file; `unchecked` is
+ * the function body a host would get if someone bypassed the check.
  * @module
  */
 
-/** A hostile file. */
+/** A hostile signal. */
 export interface Hostile {
   name: string;
-  /** The file; @FILE@ and @PORT@ stand for a planted file and a port that listens. */
+  /** File text; @FILE@ and @PORT@ stand for a planted file and a listening port. */
   source: string;
-  /** Part of what `check` says. */
+  /** Matches the refusal by `check`. */
   refusal: RegExp;
   /** Line of the finding. */
   line: number;
-  /** Code for a host without the gate; default the source, linked. */
+  /** Code for a host without the check; default: the linked source. */
   unchecked?: string;
 }
 
 const HEAD = `import { orderbook, signal } from "@ssmd/signal";`;
 
-/** A signal whose `fire` says what an expression gave, as often as it can. */
+/** Returns a signal whose `fire` reports an expression's value, as often as allowed. */
 const saying = (expression: string, before = "") =>
   `${before}
 export default signal({
@@ -30,13 +30,13 @@ export default signal({
 });`;
 
 const file = (expression: string, before = "") => `${HEAD}${saying(expression, before)}`;
-/** The same as a host's function, for what imports something. */
+/** The same as a host function, for sources with imports. */
 const raw = (expression: string, before = "") =>
   `const { orderbook, signal } = sdk; ${
     saying(expression, before).replace("export default", "return")
   }`;
 
-/** Each one is refused with its line; without the gate none gets anything. */
+/** Each must be refused with its line, and obtain nothing even without the check. */
 export const HOSTILE: readonly Hostile[] = [
   {
     name: "reads a file",

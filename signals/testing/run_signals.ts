@@ -5,19 +5,19 @@ import type { Report } from "../engine/instance.ts";
 import { type LoadedSignal, loadedSignal } from "../engine/loaded_signal.ts";
 import { StreamEngine, type StreamEngineOptions } from "../engine/stream_engine.ts";
 
-/** A signal as an engine wants it, with the author's parameters. */
+/** Returns a signal with its author's parameters, ready for an engine. */
 export function loaded(id: string, definition: SignalDefinition): LoadedSignal {
   return loadedSignal({ id, definition, params: definition.params, sourceHash: id });
 }
 
-/** An engine with what it said. */
+/** An engine with its output. */
 export interface Run {
   engine: StreamEngine;
   fires: Fire[];
   reports: Report[];
 }
 
-/** An engine that keeps its fires. */
+/** Starts an engine that collects its fires. */
 export function startRun(
   signals: readonly LoadedSignal[],
   options: StreamEngineOptions = {},
@@ -31,7 +31,7 @@ export function startRun(
   return { engine: new StreamEngine(signals, sink, options), fires, reports };
 }
 
-/** Gives an engine records, and a watermark of their feeds behind the last. */
+/** Feeds records to an engine, then a watermark of each feed. */
 export function take({ engine }: Run, records: readonly MarketEvent[]): void {
   const lastUs = new Map<string, number>();
   for (const record of records) {
@@ -43,7 +43,7 @@ export function take({ engine }: Run, records: readonly MarketEvent[]): void {
   }
 }
 
-/** Fires of signals over records, up to the last one. */
+/** Runs signals over records, up to the last one. */
 export function runOver(
   signals: readonly LoadedSignal[],
   records: readonly MarketEvent[],
