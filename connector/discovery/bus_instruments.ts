@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   decodeInstrument,
   encodeInstrument,
@@ -21,13 +22,16 @@ export interface InstrumentStore {
 const PUTS_MAX = 256;
 
 /**
- * Instruments in the key-value store of an environment's bus. Each change is also published on
- * `{env}.secmaster.changes`. Throws as the transport does.
+ * Instruments in the key-value store of an environment's bus. Each change is published on
+ * `{env}.secmaster.changes` before it is written: if the process dies in between, the next writer
+ * publishes it again under the same message id. Throws as the transport does.
  */
 export class BusInstruments implements InstrumentStore {
   #env: string;
   #store: KeyValueStore;
   #publisher: Publisher;
+  /** Revision by instrument id, as read or written here. */
+  #revisions = new Map<string, number>();
 
   private constructor(env: string, store: KeyValueStore, publisher: Publisher) {
     this.#env = env;
@@ -43,34 +47,43 @@ export class BusInstruments implements InstrumentStore {
 
   async known(): Promise<Map<string, InstrumentFile>> {
     const known = new Map<string, InstrumentFile>();
-    for (const { value } of await this.#store.entries()) {
+    for (const { value, revision } of await this.#store.entries()) {
       const instrument = decodeInstrument(value);
-      if (instrument !== undefined) known.set(instrument.id, instrument);
+      if (instrument === undefined) continue;
+      known.set(instrument.id, instrument);
+      this.#revisions.set(instrument.id, revision);
     }
     return known;
   }
 
   async put(instruments: readonly InstrumentFile[]): Promise<void> {
     for (let at = 0; at < instruments.length; at += PUTS_MAX) {
-      await Promise.all(instruments.slice(at, at + PUTS_MAX).map((each) => this.#put(each)));
+      const some = instruments.slice(at, at + PUTS_MAX);
+      for (const each of some) await this.#tell(each, this.#revisions.get(each.id) ?? 0);
+      await this.#publisher.flush();
+      await Promise.all(some.map((each) => this.#put(each)));
     }
-    await this.#publisher.flush();
   }
 
   async #put(instrument: InstrumentFile): Promise<void> {
-    const value = encodeInstrument(instrument);
-    await this.#tell(instrument, await this.#store.put(instrumentKey(instrument.id), value));
+    const { id } = instrument;
+    const revision = await this.#store.put(instrumentKey(id), encodeInstrument(instrument));
+    this.#revisions.set(id, revision);
   }
 
-  async #tell(instrument: InstrumentFile, revision: number): Promise<void> {
+  async #tell({ id, name, versions, mappings }: InstrumentFile, from: number): Promise<void> {
+    const version = versions.at(-1);
     // A change carries the newest version only, not the whole history.
-    const { id, name, versions, mappings } = instrument;
-    const change = { id, name, version: versions.at(-1), mappings, revision };
+    const change = { id, name, version, mappings };
+    // A repeated write, or another connector with the same news, differs in its times only.
+    const { effective: _, known: _k, ...terms } = version ?? {};
+    const names = mappings.map(({ feed, external, outcome }) => [feed, external, outcome]);
+    const digest = createHash("sha256").update(JSON.stringify([name, terms, names])).digest("hex");
     if (this.#publisher.full) await this.#publisher.ready();
     this.#publisher.publish({
       subject: `${this.#env}.secmaster.changes`,
       payload: new TextEncoder().encode(JSON.stringify(change)),
-      id: `secmaster-${id}-${revision}`,
+      id: `secmaster-${id}-${from}-${digest.slice(0, 32)}`,
     });
   }
 
@@ -86,16 +99,12 @@ export class BusInstruments implements InstrumentStore {
       const entry = await this.#store.get(instrumentKey(id));
       const after = change(entry && decodeInstrument(entry.value));
       if (after === undefined) return undefined;
-      const value = encodeInstrument(after);
-      const revision = await this.#store.compareAndSet(
-        instrumentKey(id),
-        value,
-        entry?.revision ?? 0,
-      );
-      if (revision === undefined) continue;
-      await this.#tell(after, revision);
+      const from = entry?.revision ?? 0;
+      await this.#tell(after, from);
       await this.#publisher.flush();
-      return after;
+      const value = encodeInstrument(after);
+      const revision = await this.#store.compareAndSet(instrumentKey(id), value, from);
+      if (revision !== undefined) return after;
     }
   }
 
