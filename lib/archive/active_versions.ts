@@ -4,7 +4,7 @@ import { activeVersionsKey, NORMALIZED_VERSION } from "./paths.ts";
 
 const FORMAT = "ssmd-promoted/1";
 
-/** The normalized version of a feed that is read when none is named. */
+/** Normalized version that readers use when they name none, per feed and day. */
 export interface ActiveVersions {
   /** Name and version of this format. */
   format: typeof FORMAT;
@@ -12,7 +12,7 @@ export interface ActiveVersions {
   env: string;
   /** Feed. */
   feed: string;
-  /** The version of every day that is not named below: the archiver's, which writes the days to come. */
+  /** Version of every day not listed in `days`: the one the archiver writes, so also of future days. */
   default: string;
   /** Versions of single days, `YYYY-MM-DD` → version. */
   days: Record<string, string>;
@@ -21,8 +21,8 @@ export interface ActiveVersions {
 }
 
 /**
- * The active versions; the archiver's where none was chosen.
- * Throws ArchiveError `FILE_DAMAGED`, or StorageError when storage is away.
+ * Loads the active versions; the archiver's version for every day when nothing is stored. Throws
+ * ArchiveError `FILE_DAMAGED`, or StorageError when storage is unavailable.
  */
 export async function loadActiveVersions(
   storage: Storage,
@@ -35,12 +35,12 @@ export async function loadActiveVersions(
     { format: FORMAT, env, feed, default: NORMALIZED_VERSION, days: {}, updatedAt: "" };
 }
 
-/** The version that is read of a day (`YYYY-MM-DD`). */
+/** Returns the active version of a day (`YYYY-MM-DD`). */
 export function activeVersionOn(active: ActiveVersions, day: string): string {
   return active.days[day] ?? active.default;
 }
 
-/** Writes one object, so that a reader sees the old choice or the new one. */
+/** Writes the active versions as one object, so readers see either the old or the new set. */
 export async function saveActiveVersions(storage: Storage, active: ActiveVersions): Promise<void> {
   await storage.put(activeVersionsKey(active.env, active.feed), formatHashedJson(active));
 }

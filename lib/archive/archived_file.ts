@@ -7,18 +7,18 @@ import type { SealedEntry } from "./manifest.ts";
 import { streamNormalized } from "./normalized_reader.ts";
 import { openSealed, readSealed } from "./sealed_reader.ts";
 
-/** A normalized file, a window's or a sealed day's, that is read by ranges in the order of the file. */
+/** A normalized file (window or sealed day) read by ranges in file order. */
 export interface ArchivedFile {
   lineage: Lineage | SealedLineage;
-  /** In batches; throws ArchiveError `ARCHIVE_DAMAGED` where the damage is, and checks all by the end. */
+  /** Yields batches. Throws ArchiveError `ARCHIVE_DAMAGED` at the corruption; all is verified by the end. */
   records(): AsyncIterable<Iterable<MarketEvent>>;
-  /** The same as Cap'n Proto messages, each valid until the next batch. */
+  /** Yields the same records as Cap'n Proto messages, each valid until the next batch. */
   messages(): AsyncIterable<Iterable<Uint8Array>>;
 }
 
 /**
- * Opens a normalized file by the ending of its key. Throws ArchiveError `ARCHIVE_DAMAGED`, StorageError
- * when the object cannot be read.
+ * Opens a normalized file; its key's suffix selects the format. Throws ArchiveError
+ * `ARCHIVE_DAMAGED`, or StorageError when the object cannot be read.
  */
 export async function openArchived(
   storage: Pick<Storage, "getRange">,

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { concat } from "./bytes.ts";
 
-/** A finished file in the pieces that it was made of: it is never in memory as a whole. */
+/** A finished file kept as chunks, never concatenated in memory. */
 export class BuiltFile {
-  /** Of the whole file. */
+  /** Size of the whole file, bytes. */
   readonly size: number;
-  /** Of the whole file, hex. */
+  /** SHA-256 of the whole file, hex. */
   readonly sha256: string;
   #chunks: readonly Uint8Array[];
 
-  /** The pieces are not copied. */
+  /** Keeps references to the chunks; does not copy them. */
   constructor(chunks: readonly Uint8Array[]) {
     this.#chunks = chunks;
     this.size = chunks.reduce((sum, { length }) => sum + length, 0);
@@ -18,12 +18,12 @@ export class BuiltFile {
     this.sha256 = hash.digest("hex");
   }
 
-  /** Its pieces in order, as often as they are asked for. */
+  /** Yields the chunks in order; can be called repeatedly. */
   async *stream(): AsyncIterable<Uint8Array> {
     yield* this.#chunks;
   }
 
-  /** The whole file, put together anew each time. */
+  /** The whole file; concatenated on every access. */
   get bytes(): Uint8Array {
     return concat(this.#chunks);
   }

@@ -2,38 +2,38 @@ import { createHash } from "node:crypto";
 import type { Storage } from "@ssmd/storage";
 import { corruptionError, firstFrameIn } from "./zstd_frames.ts";
 
-/** Bytes of one range read. */
+/** Bytes per range read. */
 const RANGE_BYTES = 2 * 1024 * 1024;
 
-/** A compressed frame that is longer is none of ours, but a damaged length. */
+/** Longest compressed frame, bytes; a longer one means a corrupt length. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
 
-/** What is to be read, as its manifest names it. */
+/** An object to read, as its manifest lists it. */
 export interface NamedObject {
-  /** In storage. */
+  /** Storage key. */
   key: string;
-  /** Of the whole object. */
+  /** Size of the whole object. */
   bytes: number;
-  /** Of the whole object, hex; when given it is checked. */
+  /** SHA-256 of the whole object, hex; verified when given. */
   sha256?: string;
-  /** Gets all bytes of the object as they are read. */
+  /** Called with all bytes of the object as they are read. */
   onBytes?: (bytes: Uint8Array) => void;
 }
 
-/** A whole frame of an object. */
+/** One whole frame of an object. */
 interface StreamedFrame {
-  /** Whether it holds compressed data or is passed over. */
+  /** `data` = compressed data; `skippable` = ignored. */
   kind: "data" | "skippable";
-  /** Where it begins in the object. */
+  /** Offset of the frame in the object. */
   offset: number;
-  /** The frame; a view that is valid until the next one is asked for. */
+  /** The frame; a view that is valid until the next frame is requested. */
   bytes: Uint8Array;
 }
 
 /**
- * The zstd frames of an object in storage by range reads, at most one of them and one range in
- * memory. At the end the object's size and SHA-256 are held against those named. Throws ArchiveError
- * `ARCHIVE_DAMAGED` with key and place behind what is whole, StorageError when it cannot be read.
+ * Streams the zstd frames of an object by range reads; holds at most one frame and one range in
+ * memory. Verifies the object's size and SHA-256 at the end. Throws ArchiveError `ARCHIVE_DAMAGED`
+ * with key and offset after all intact frames, or StorageError when it cannot be read.
  */
 export async function* streamFrames(
   storage: Pick<Storage, "getRange">,
@@ -44,7 +44,7 @@ export async function* streamFrames(
   let rest: Uint8Array = new Uint8Array(0);
   let offset = 0;
   for (let at = 0; at < size;) {
-    // One byte more than there should be tells whether it is longer.
+    // Request one byte past the expected size to detect a longer object.
     const end = at + RANGE_BYTES >= size ? size + 1 : at + RANGE_BYTES;
     const range = await storage.getRange(key, at, end);
     hash.update(range);

@@ -4,20 +4,20 @@ import { sha256Of } from "./bytes.ts";
 
 const UTF8 = new TextEncoder();
 
-/** A kind of JSON object that is stored with its hash. */
+/** A kind of JSON object stored with its own hash. */
 export interface HashedFormat {
-  /** Code and hint of the error when an object is not what was written. */
+  /** Code and hint of the error for a corrupt object. */
   code: "FILE_DAMAGED" | "MANIFEST_DAMAGED";
   hint: string;
-  /** The text of an object; default two spaces of indent. It ends with a line break and `}`. */
+  /** Formats an object as text ending with a line break and `}`; default: indent of two spaces. */
   layout?: (value: object) => string;
-  /** The first field that is missing or wrong; undefined = all are right. */
+  /** Returns the first missing or invalid field; undefined when all are valid. */
   wrongField: (value: Record<string, unknown>) => string | undefined;
 }
 
 /**
- * A JSON object as a file that shows any changed byte: keys in the order in which they stand, and as
- * its last field the SHA-256 of the rest.
+ * Formats a JSON object with the SHA-256 of its content as last field, which reveals any changed
+ * byte. Keys keep their order.
  */
 export function formatHashed(
   value: object,
@@ -33,8 +33,8 @@ function indented(value: object): string {
 }
 
 /**
- * What {@linkcode formatHashed} wrote, without the hash; `key` names the object in errors. Throws
- * ArchiveError with the format's code when a field is wrong or any byte was changed.
+ * Parses the output of {@linkcode formatHashed} and drops the hash; `key` names the object in
+ * errors. Throws ArchiveError with the format's code when a field is invalid or a byte changed.
  */
 export function parseHashed(
   bytes: Uint8Array,
@@ -56,19 +56,19 @@ export function parseHashed(
   const { sha256: _, ...rest } = value;
   const wrong = format.wrongField(rest);
   if (wrong !== undefined) throw corruption(`${wrong} is missing or wrong`);
-  // Formatted anew it must be the same bytes: the hash covers what was parsed, this the rest.
+  // Formatting the parsed value must give the same bytes: this also covers what the hash does not.
   if (isSameBytes(formatHashed(rest, format), bytes)) return rest;
   throw corruption("its content does not have the SHA-256 that it names");
 }
 
-/** The bytes of an object of a named format. */
+/** Formats an object whose format is given by its `format` field. */
 export function formatHashedJson(value: object): Uint8Array {
   return formatHashed(value, {});
 }
 
 /**
- * Reads such an object; undefined when there is none. Throws ArchiveError `FILE_DAMAGED` when it is of
- * another format or any byte was changed, and StorageError.
+ * Loads a hashed JSON object; undefined when there is none. Throws ArchiveError `FILE_DAMAGED` when
+ * it has another format or a changed byte, or StorageError.
  */
 export async function loadHashedJson<T extends { format: string }>(
   storage: Storage,

@@ -9,7 +9,7 @@ import {
 } from "./zstd_frames.ts";
 
 const UTF8 = new TextEncoder();
-/** First byte of the kind of skippable frame that we write; zstd has sixteen. */
+/** First magic byte of our skippable frames; zstd allows sixteen values. */
 const OWN_FRAME = 0x50;
 const HASH = /,"sha256":"([0-9a-f]{64})"\}$/;
 const FORMATS: readonly (string | undefined)[] = [
@@ -19,8 +19,8 @@ const FORMATS: readonly (string | undefined)[] = [
 ];
 
 /**
- * The skippable frame that a normalized file begins with: its lineage as JSON, and as the last
- * field the SHA-256 of the JSON without it, so that any changed byte shows.
+ * Returns the skippable frame that starts a normalized file: its lineage as JSON, whose last field
+ * is the SHA-256 of the JSON without that field, which reveals any changed byte.
  */
 export function lineageFrame(lineage: Lineage | SealedLineage): Uint8Array {
   const body = JSON.stringify(lineage);
@@ -29,8 +29,8 @@ export function lineageFrame(lineage: Lineage | SealedLineage): Uint8Array {
 }
 
 /**
- * The lineage in the first frame of a file; `key` names the file in errors.
- * Throws ArchiveError `ARCHIVE_DAMAGED`.
+ * Reads the lineage from the first frame of a file; `key` names the file in errors. Throws
+ * ArchiveError `ARCHIVE_DAMAGED`.
  */
 export function lineageIn(
   file: Uint8Array,
@@ -54,7 +54,7 @@ export function lineageIn(
   throw corruptionError(key, { offset: frame.start + 8, why });
 }
 
-/** Files of the first format have no hash of their lineage; only that of the manifest covers it. */
+/** Files of the first format do not hash their lineage; only the manifest's hash covers it. */
 function isAsWritten(text: string, { format, sha256 }: { format?: string; sha256?: string }) {
   if (format === "ssmd-normalized/1" && sha256 === undefined) return true;
   const body = `${text.slice(0, -(HASH_CHARS + 1))}}`;

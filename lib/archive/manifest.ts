@@ -7,146 +7,146 @@ import { type CaptureClock, nsText } from "./raw_line.ts";
 const DAY_GRACE_US = 60_000_000;
 
 /**
- * `open`: still written. `complete`: the day is over and all that was captured is here.
- * `partial`: the day is over and something that was captured is known to be missing here.
- * `failed`: the files could not be written.
- * Those of raw stay open: several connectors write to a day, and none knows when the others are done.
+ * `open`: still being written. `complete`: the day is over and all captured data is archived.
+ * `partial`: the day is over and captured data is known to be missing from the archive. `failed`:
+ * the files could not be written. Raw manifests stay open: several connectors write to a day and
+ * none knows when the others finish.
  */
 export type ManifestStatus = "open" | "complete" | "partial" | "failed";
 
-/** A span of whole numbers, both ends within. */
+/** Inclusive range of integers. */
 export interface Span {
-  /** The lowest. */
+  /** Lowest value. */
   first: number;
-  /** The highest. */
+  /** Highest value. */
   last: number;
 }
 
-/** One file of the day. Times are ns as text; the ISO times beside them are for people. */
+/** One file of the day. Times are ns as text; the ISO times are for people. */
 export interface ManifestFile {
-  /** In storage. */
+  /** Storage key. */
   key: string;
-  /** Normalized: the records' type. */
+  /** Normalized: type of the records. */
   type?: EventType;
-  /** Raw: the connection, as in the file's name. */
+  /** Raw: connection, as in the file's name. */
   connection?: string;
-  /** Raw: life of the connector that captured it. */
+  /** Raw: run (one process lifetime) of the connector that captured it. */
   run?: string;
-  /** Raw: whose connector captured it; absent = there are no shards. */
+  /** Raw: shard of the connector that captured it; absent = no shards. */
   shard?: string;
-  /** Records (normalized) or lines without the capture line (raw). */
+  /** Records (normalized) or lines other than the capture line (raw). */
   count: number;
-  /** Raw: frames that are JSON. */
+  /** Raw: JSON frames. */
   frames?: number;
   /** Raw: frames kept as base64. */
   binary?: number;
-  /** Raw: connects, disconnects, resumes. */
+  /** Raw: connect, disconnect and resume events. */
   events?: number;
-  /** Raw: the clock that timed its lines, as its capture line says. Absent in older manifests. */
+  /** Raw: clock of its lines, from the capture line. Absent in older manifests. */
   clock?: CaptureClock;
-  /** Of the file as it lies in storage. */
+  /** Size in storage. */
   bytes: number;
-  /** Of the file as it lies in storage, hex. */
+  /** SHA-256 of the file in storage, hex. */
   sha256: string;
   /** receivedAt of the earliest record or line. */
   from: string;
-  /** Time of the latest record or line. */
+  /** receivedAt of the latest record or line. */
   to: string;
-  /** `from` for people. */
+  /** `from` as ISO time. */
   fromTime: string;
-  /** `to` for people. */
+  /** `to` as ISO time. */
   toTime: string;
-  /** Normalized: `sequence` of the records. Raw: line numbers within the connection. */
+  /** Normalized: `sequence` range of the records. Raw: line numbers within the connection. */
   sequence?: Span;
-  /** Normalized: place of the records in the bus's stream. */
+  /** Normalized: sequence range of the records in the bus's stream. */
   stream?: Span;
-  /** Normalized: the file is a sealed day, in the order of symbols; absent = a window. */
+  /** Present for a sealed day (sorted by symbol); absent for a window. */
   sealed?: SealedEntry;
-  /** Sealed days: what made the file. */
+  /** Sealed days: the process that wrote the file. */
   processing?: Processing;
 }
 
-/** Which processing made a sealed day: stands in the manifest, as the file depends on its records only. */
+/** Process that wrote a sealed day. Kept in the manifest so the file depends on its records only. */
 export interface Processing {
-  /** What wrote the file (`archive seal`, `reprocess`). */
+  /** Process that wrote the file (`archive seal`, `reprocess`). */
   processor: string;
-  /** What wrote the file. */
+  /** Software that wrote the file. */
   software: { version: string; commit: string };
   /** ISO time of writing. */
   writtenAt: string;
-  /** Where the records were read (`windows of v1`, `raw`). */
+  /** Source of the records (`windows of v1`, `raw`). */
   source: string;
 }
 
-/** What a reader of a sealed day needs to read its footer with one range. */
+/** Lets a reader of a sealed day fetch its footer with one range read. */
 export interface SealedEntry {
-  /** How many symbols have records in it. */
+  /** Number of symbols with records in it. */
   symbols: number;
-  /** Bytes of the footer, at the end of the file. */
+  /** Size of the footer at the end of the file, bytes. */
   indexBytes: number;
-  /** Of the footer, hex; it has checks of the page indexes, and pages have their own. */
+  /** SHA-256 of the footer, hex; the footer has checksums of page indexes, pages their own. */
   indexSha256: string;
 }
 
 /**
- * Whether a manifest's file is a sealed day as they are written today. Those of former versions, zstd
- * frames of Cap'n Proto, are read as windows are until `archive seal` makes the day again.
+ * Returns whether the file is a sealed day in the current format. Those of earlier versions (zstd
+ * frames of Cap'n Proto) are read like windows until `archive seal` rewrites the day.
  */
 export function isSealedDay({ key, sealed }: Pick<ManifestFile, "key" | "sealed">): boolean {
   return sealed !== undefined && key.endsWith(".parquet");
 }
 
-/** A gap record as the manifest lists it; times are ns as text, `to` "0" = still open. */
+/** A gap record in a manifest; times are ns as text, `to` "0" = still open. */
 export interface ManifestGap {
-  /** Our name of the market, or `_all`. */
+  /** Our market symbol, or `_all`. */
   symbol: string;
-  /** Why something is missing. */
+  /** Cause of the gap. */
   reason: GapReason;
-  /** When the record was made. */
+  /** Time the record was made. */
   receivedAt: string;
-  /** Last moment known to be good. */
+  /** Last moment known to be complete. */
   from: string;
-  /** First moment good again. */
+  /** First complete moment after the gap. */
   to: string;
-  /** `receivedAt` for people. */
+  /** `receivedAt` as ISO time. */
   time: string;
   /** Messages known to be missing; null = unknown. */
   missed: number | null;
-  /** Whether the record tells the end of the gap. */
+  /** Whether the record marks the end of the gap. */
   recovered: boolean;
   /**
-   * Absent = a record of the archive tells it. `open`: records left the bus before they were archived
-   * and are not made again yet; `repaired`: they were made from raw, nothing is missing; `lost`: raw
-   * does not have all of them.
+   * Absent = a gap record of the feed. `open`: records left the bus before they were archived and
+   * are not rebuilt yet; `repaired`: rebuilt from raw, nothing is missing; `lost`: raw does not
+   * have all of them.
    */
   bus?: "open" | "repaired" | "lost";
-  /** With `bus`: whose archiver missed them; absent = there are no shards. */
+  /** With `bus`: shard of the archiver that missed them; absent = no shards. */
   shard?: string;
-  /** One sentence for a person. */
+  /** One sentence for people. */
   detail: string;
-  /** The type of record that is missing; absent = every one. */
+  /** Type of the missing records; absent = every type. */
   channel?: GapChannel;
 }
 
-/** How far the archive has taken a bus's stream. */
+/** Position up to which the archive has consumed a bus's stream. */
 export interface BusPosition {
-  /** When the stream was made, µs: sequences of another one mean something else. */
+  /** Creation time of the stream, µs; sequences of a recreated stream are not comparable. */
   createdAtUs: number;
-  /** All up to here is archived, or needs not be. */
+  /** Everything up to this sequence is archived or need not be. */
   sequence: number;
 }
 
-/** How far the archiver of a shard is with a day. */
+/** Progress of a shard's archiver on a day. */
 export interface ShardProgress {
-  /** As in {@linkcode Manifest}, of the shard's own stream. */
+  /** As in {@linkcode Manifest}, for the shard's own stream. */
   bus?: BusPosition;
-  /** As in {@linkcode Manifest}, of the shard's own lease. */
+  /** As in {@linkcode Manifest}, for the shard's own lease. */
   fence?: number;
-  /** The day is over, and all that the shard has of it is written. */
+  /** The day is over and all of the shard's data is written. */
   isOver?: true;
 }
 
-/** All there is of one day of a feed, raw or normalized. */
+/** Content of one day of a feed, raw or normalized. */
 export interface Manifest {
   /** Name and version of this format. */
   format: "ssmd-manifest/1";
@@ -156,70 +156,70 @@ export interface Manifest {
   env: string;
   /** Feed. */
   feed: string;
-  /** Normalized: the folder of its version; absent = {@linkcode NORMALIZED_VERSION}. */
+  /** Normalized: version folder; absent = {@linkcode NORMALIZED_VERSION}. */
   version?: string;
   /** UTC, `YYYY-MM-DD`. */
   day: string;
-  /** Where the day stands. */
+  /** Status of the day. */
   status: ManifestStatus;
-  /** Share of the captured time, weighted by markets and types of records, in no gap: 0…1. */
+  /** Share of the captured time outside gaps, weighted by markets and record types: 0…1. */
   quality: number;
   /** Symbols seen so far that day. */
   symbols: number;
-  /** Normalized: our names of the markets that were ordered that day; absent = not known. */
+  /** Normalized: our symbols of the markets subscribed that day; absent = unknown. */
   ordered?: string[];
   /** Records or lines in all files. */
   count: number;
-  /** Of all files as they lie in storage. */
+  /** Size of all files in storage. */
   bytes: number;
-  /** In the order in which they were written. */
+  /** In order of writing. */
   files: ManifestFile[];
   /** All gap records of the day, in order of arrival. */
   gaps: ManifestGap[];
-  /** Normalized: last archived place (`frame-index`) of each run. Raw: last line as `line-0`. */
+  /** Normalized: last archived offset (`frame-index`) of each run. Raw: last line as `line-0`. */
   positions: Positions;
   /**
-   * Normalized: message ids of records that came behind later ones of their run and are archived
-   * nevertheless; `positions` says nothing of them. Absent = none.
+   * Normalized: message ids of archived records that arrived after later ones of their run;
+   * `positions` does not cover them. Absent = none.
    */
   late?: string[];
-  /** Normalized: windows whose names have parts up to this one may be sealed; later ones go on. */
+  /** Normalized: window parts up to this number may be sealed; later ones are still written. */
   sealedParts?: number;
-  /** Normalized: files that are named no more and are being removed; their names stay taken. */
+  /** Normalized: keys of files no longer listed and being removed; they are not reused. */
   retired?: string[];
-  /** Raw: whose records are those of the feed, and when, as far as its writers knew; absent = none. */
+  /** Raw: turns of runs whose records are the feed's, as far as the writers knew; absent = none. */
   turns?: Turn[];
-  /** Normalized: of the archiver that wrote last; absent where the bus keeps nothing. */
+  /** Normalized: position of the last archiver that wrote; absent for a bus without persistence. */
   bus?: BusPosition;
-  /** Normalized: token of the archiver's lease that wrote last; lower ones are refused. */
+  /** Normalized: lease token of the last archiver that wrote; lower tokens are rejected. */
   fence?: number;
-  /** Normalized: the same of each shard's archiver; absent = there are no shards. */
+  /** Normalized: progress of each shard's archiver; absent = no shards. */
   shards?: Readonly<Record<string, ShardProgress>>;
-  /** Present = its files were removed on purpose, and nothing is missing. */
+  /** Present = files were removed by retention; nothing is missing. */
   expired?: Expired;
-  /** Versions that wrote here, `0.1.0+abc1234`, oldest first. */
+  /** Versions that wrote this manifest, `0.1.0+abc1234`, oldest first. */
   writtenBy: string[];
   /** ISO time of the last change. */
   updatedAt: string;
 }
 
-/** What retention removed of a day: the sums of the files that were named before. */
+/** What retention removed from a day: totals of the files listed before. */
 export interface Expired {
   /** ISO time. */
   at: string;
-  /** Days that such files are kept, as the environment had it. */
+  /** Configured retention, days. */
   keptDays: number;
-  /** Files that were named. */
+  /** Number of files removed. */
   files: number;
   /** Records or lines in them. */
   count: number;
-  /** Of them in storage. */
+  /** Size of the files in storage. */
   bytes: number;
-  /** Why it was removed though something spoke against it; absent = nothing did. */
+  /** Why it was removed despite an objection; absent = there was none. */
   reason?: string;
 }
 
-/** A day's first manifest: nothing in it, open. */
+/** Returns the initial manifest of a day: empty, open. */
 export function emptyManifest(manifestId: ManifestId): Manifest {
   const { kind, env, feed, version = NORMALIZED_VERSION, day } = manifestId;
   return {
@@ -242,7 +242,7 @@ export function emptyManifest(manifestId: ManifestId): Manifest {
   };
 }
 
-/** The entry of times in µs. */
+/** Returns the time fields of a file entry. */
 export function manifestTimes(
   firstUs: number,
   lastUs: number,
@@ -255,7 +255,7 @@ export function manifestTimes(
   };
 }
 
-/** A gap record as manifests list it. */
+/** Converts a gap record to its manifest entry. */
 export function manifestGap(gap: Gap): ManifestGap {
   return {
     symbol: gap.symbol,
@@ -271,19 +271,19 @@ export function manifestGap(gap: Gap): ManifestGap {
   };
 }
 
-/** How far an archiver is with a day: that of a shard, or with "" the only one. */
+/** Returns an archiver's progress on a day; shard "" = the only archiver. */
 export function progressOf(manifest: Manifest, shard: string): ShardProgress {
   return shard === "" ? manifest : manifest.shards?.[shard] ?? {};
 }
 
-/** The manifest with what is new of an archiver's progress. */
+/** Returns the manifest with changed progress fields of a shard's archiver. */
 export function withProgress(manifest: Manifest, shard: string, news: ShardProgress): Manifest {
   if (shard === "") return { ...manifest, ...news };
   const progress = { ...manifest.shards?.[shard], ...news };
   return { ...manifest, shards: { ...manifest.shards, [shard]: progress } };
 }
 
-/** Whether the day is over, with a minute for records on their way. `nowUs` since 1970. */
+/** Returns whether the day is over, plus one minute of grace for late records. */
 export function isDayOver(day: string, nowUs: number): boolean {
   return nowUs >= usOfDay(day) + DAY_US + DAY_GRACE_US;
 }

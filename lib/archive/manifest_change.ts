@@ -11,27 +11,27 @@ import {
 import { qualityOf } from "./manifest_quality.ts";
 import type { Positions } from "./position.ts";
 
-/** What changes a manifest: finished files, what they hold and who wrote them. */
+/** A change of a manifest: finished files, their content and their writer. */
 export interface ManifestChange {
-  /** Whole in storage already. */
+  /** Files already complete in storage. */
   files?: readonly ManifestFile[];
-  /** To be listed behind those that are there. */
+  /** Appended to the existing gaps. */
   gaps?: readonly ManifestGap[];
-  /** Replaces the runs' places named here. */
+  /** Replaces the offsets of the runs named here. */
   positions?: Positions;
-  /** Turns that are known now. */
+  /** Newly known turns. */
   turns?: readonly Turn[];
-  /** How far the stream is taken with this change. */
+  /** Stream position reached with this change. */
   bus?: BusPosition | undefined;
-  /** Whose stream that is; absent = there are no shards. */
+  /** Shard of that stream; absent = no shards. */
   shard?: string;
-  /** Ids to be added to `late`. */
+  /** Ids to add to `late`. */
   late?: readonly string[];
-  /** Symbols seen that day, when more than before. */
+  /** Symbols seen that day; the larger number is kept. */
   symbols?: number;
-  /** Markets that are ordered; added to those that were. */
+  /** Subscribed markets; added to the existing ones. */
   ordered?: readonly string[] | undefined;
-  /** Default: as before. */
+  /** Default: unchanged. */
   status?: ManifestStatus;
   /** `0.1.0+abc1234` */
   writtenBy: string;
@@ -40,8 +40,8 @@ export interface ManifestChange {
 }
 
 /**
- * The manifest with a change in it; the old one stays as it was. A file of a key that is there
- * already takes its place. Totals and quality are counted anew.
+ * Returns the changed manifest; does not modify the old one. A file replaces the one with the same
+ * key. Recomputes totals and quality.
  */
 export function changedManifest(manifest: Manifest, change: ManifestChange): Manifest {
   const added = change.files ?? [];
@@ -80,8 +80,8 @@ function orderedOf(before: Manifest, change: ManifestChange): Pick<Manifest, "or
 }
 
 /**
- * The manifest of a day whose files are to be removed: it names none any more, and their names stand
- * under `retired` until they are gone.
+ * Returns the manifest of a day whose files are about to be removed: it lists none, and `retired`
+ * holds their keys until they are gone.
  */
 export function expiredManifest(
   manifest: Manifest,

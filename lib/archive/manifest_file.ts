@@ -20,8 +20,8 @@ const NS = /^\d{1,19}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
- * The manifest of a day, or undefined when there is none.
- * Throws ArchiveError `MANIFEST_DAMAGED`, or StorageError when storage is away.
+ * Loads the manifest of a day; undefined when there is none. Throws ArchiveError
+ * `MANIFEST_DAMAGED`, or StorageError when storage is unavailable.
  */
 export async function loadManifest(
   storage: Storage,
@@ -32,22 +32,22 @@ export async function loadManifest(
   return bytes === undefined ? undefined : parseManifest(bytes, key);
 }
 
-/** The manifest of a day, an empty one when there is none yet; throws as `loadManifest`. */
+/** Loads the manifest of a day, or an empty one when there is none; throws like `loadManifest`. */
 export async function openManifest(storage: Storage, manifestId: ManifestId): Promise<Manifest> {
   return await loadManifest(storage, manifestId) ?? emptyManifest(manifestId);
 }
 
-/** Writes a manifest. All files it names must be whole in storage before. */
+/** Writes a manifest. All files it lists must be complete in storage before. */
 export async function saveManifest(storage: Storage, manifest: Manifest): Promise<void> {
   await storage.put(manifestKey(manifest), formatManifest(manifest));
 }
 
 /**
- * Changes a day's manifest against other writers: `change` gets it as it lies in storage and gives
- * the new one, undefined = nothing is to be changed. It is asked again when another writer was
- * faster. `known` is how the caller knows the manifest and saves reading it. The result is the
- * manifest in storage. Where storage cannot write conditionally, the last of two writers within a
- * moment wins. Throws as `loadManifest`, and what `change` throws.
+ * Updates a day's manifest with optimistic concurrency: `change` receives the stored manifest and
+ * returns the new one, or undefined for no change; it is called again after a write conflict.
+ * `known` is the caller's copy and saves the first read. Returns the manifest in storage. Where
+ * storage cannot write conditionally, the last of two concurrent writers wins. Throws like
+ * `loadManifest`, and whatever `change` throws.
  */
 export async function changeManifest(
   storage: Storage,
@@ -87,8 +87,8 @@ async function replaceIfUnchanged(
 }
 
 /**
- * The bytes of a manifest: JSON with keys in a fixed order, a line a file and gap, and behind all
- * the SHA-256 of the rest, so that any changed byte shows.
+ * Formats a manifest: JSON with keys in a fixed order, one line per file and gap, and last the
+ * SHA-256 of the rest, which reveals any changed byte.
  */
 export function formatManifest(manifest: Manifest): Uint8Array {
   return formatHashed(manifest, FORMAT);
@@ -105,7 +105,7 @@ function layout(manifest: object): string {
   return `{\n${lines.join(",\n")}\n}`;
 }
 
-/** Reads a manifest's bytes; `key` names it in errors. Throws ArchiveError `MANIFEST_DAMAGED`. */
+/** Parses a manifest; `key` names it in errors. Throws ArchiveError `MANIFEST_DAMAGED`. */
 export function parseManifest(bytes: Uint8Array, key: string): Manifest {
   return parseHashed(bytes, key, FORMAT) as unknown as Manifest;
 }
@@ -117,7 +117,7 @@ const FORMAT: HashedFormat = {
   wrongField: firstWrongField,
 };
 
-/** The first field that is not what it must be, or undefined. */
+/** Returns the first invalid field, or undefined. */
 function firstWrongField(manifest: Record<string, unknown>): string | undefined {
   const { format, kind, env, feed, version, day, status, files, gaps, positions, writtenBy } =
     manifest;

@@ -2,18 +2,18 @@ import { ALL_SYMBOLS } from "@ssmd/market";
 import type { Manifest, ManifestGap } from "./manifest.ts";
 import { usOfNsText } from "./raw_line.ts";
 
-/** Types of records that a market can miss. */
+/** Record types that a market can miss. */
 const MARKET_TYPES = ["trade", "ticker", "orderbook", "status"] as const;
 
-/** Whether something is missing in a gap: not when all of it was made again from raw. */
+/** Returns whether data is missing: false when all of it was rebuilt from raw. */
 export function isMissing({ bus }: ManifestGap): boolean {
   return bus !== "repaired";
 }
 
 /**
- * Share of the time from the day's first to its last record that lies in no gap, over all markets that
- * were ordered or seen and the four types of their records: a gap of one market and one type weighs
- * a fourth of a market's part. Six decimals.
+ * Returns the share of time between the day's first and last record outside gaps, over all markets
+ * subscribed or seen and their four record types: a gap of one market and one type counts as a
+ * fourth of that market. Rounded to six decimals.
  */
 export function qualityOf(manifest: Manifest): number {
   let fromUs = Infinity;
@@ -23,13 +23,13 @@ export function qualityOf(manifest: Manifest): number {
     toUs = Math.max(toUs, usOfNsText(to));
   }
   if (manifest.files.length === 0) return 1;
-  // What left the bus unread may lie before all that is there.
+  // Records that left the bus unread may precede all archived ones.
   for (const { bus, from } of manifest.gaps) {
     if (bus === "open" || bus === "lost") fromUs = Math.min(fromUs, usOfNsText(from));
   }
-  // Of a single moment counts what is open in it.
+  // Treat a single moment as 1 µs, so an open gap counts.
   toUs = Math.max(toUs, fromUs + 1);
-  // A suspect clock loses nothing.
+  // An unreliable clock loses no data.
   const losses = manifest.gaps.filter((gap) => gap.reason !== "clock" && isMissing(gap));
   const bySymbol = Map.groupBy(losses, ({ symbol }) => symbol);
   const ofFeed = bySymbol.get(ALL_SYMBOLS) ?? [];
@@ -40,7 +40,7 @@ export function qualityOf(manifest: Manifest): number {
   return Math.max(0, Math.round((1 - lostUs / (toUs - fromUs) / symbols) * 1e6) / 1e6);
 }
 
-/** Time that one market lost, weighted by types of records. */
+/** Time lost by one market, µs, weighted by record types. */
 function lostOf(gaps: readonly ManifestGap[], fromUs: number, toUs: number): number {
   let lostUs = 0;
   for (const type of MARKET_TYPES) {
@@ -50,11 +50,11 @@ function lostOf(gaps: readonly ManifestGap[], fromUs: number, toUs: number): num
   return lostUs;
 }
 
-/** Time within [fromUs, toUs] under any of the gaps. */
+/** Time within [fromUs, toUs] covered by any gap, µs. */
 function coveredUs(gaps: readonly ManifestGap[], fromUs: number, toUs: number): number {
   const recovered = new Set(gaps.filter((gap) => gap.recovered).map(openingOf));
   const spans = gaps
-    // The opening record says no more than its recovery.
+    // Skip an opening record when its recovery is listed.
     .filter((gap) => gap.recovered || gap.to !== "0" || !recovered.has(openingOf(gap)))
     .map((gap) => ({
       start: Math.max(fromUs, usOfNsText(gap.from)),
@@ -70,7 +70,7 @@ function coveredUs(gaps: readonly ManifestGap[], fromUs: number, toUs: number): 
   return covered;
 }
 
-/** What the opening of a gap and its recovery have in common. */
+/** Key shared by the opening of a gap and its recovery. */
 function openingOf({ symbol, channel = "all", reason, from }: ManifestGap): string {
   return `${symbol} ${channel} ${reason} ${from}`;
 }

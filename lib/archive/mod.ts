@@ -1,4 +1,4 @@
-/** The archive's files: where they lie, how raw and normalized ones are written and read, manifests. @module */
+/** The archive's files: keys, reading and writing of raw and normalized files, manifests. @module */
 export {
   activeVersionsKey,
   type ArchiveKind,

@@ -7,19 +7,19 @@ import { lineageIn } from "./lineage_frame.ts";
 import { type NamedObject, streamFrames } from "./frame_stream.ts";
 import { corruptionError, decompressFrame, framesOf } from "./zstd_frames.ts";
 
-/** A file of a window, or of a sealed day of the former form, that is being read. */
+/** Content of a window file, or of a sealed day in the earlier format. */
 interface NormalizedContent {
-  /** Where the file comes from. */
+  /** Origin of the file. */
   lineage: Lineage | SealedLineage;
-  /** The records in the order of the file; throws as {@linkcode normalizedOf} where the damage is. */
+  /** Records in file order; throws like {@linkcode normalizedOf} at the corruption. */
   records: Iterable<MarketEvent>;
-  /** The same as whole Cap'n Proto messages. */
+  /** The same records as whole Cap'n Proto messages. */
   messages: Iterable<Uint8Array>;
 }
 
 /**
- * Opens the bytes of a window's file, or of a sealed day of the former form; `key` names it in errors. Throws ArchiveError
- * `ARCHIVE_DAMAGED` with key and place.
+ * Opens the bytes of a window file, or of a sealed day in the earlier format; `key` names it in
+ * errors. Throws ArchiveError `ARCHIVE_DAMAGED` with key and offset.
  */
 export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
   const { frames, corruption } = framesOf(file);
@@ -51,18 +51,18 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
   };
 }
 
-/** What a normalized file's records are read as. */
+/** Lineage and decompressed frames of a normalized file. */
 interface NormalizedFrames {
-  /** Where the file comes from. */
+  /** Origin of the file. */
   lineage: Lineage | SealedLineage;
-  /** Whole messages back to back, a frame at a time; throws where the damage is. */
+  /** Yields whole messages back to back, one frame at a time; throws at the corruption. */
   frames: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Opens a normalized file that a manifest names, to be read by ranges: at most a range and a frame
- * of it are in memory, and everything is checked by the end (frames, count, size, SHA-256).
- * Throws ArchiveError `ARCHIVE_DAMAGED`, StorageError when the object cannot be read.
+ * Opens a normalized file listed in a manifest, to be read by ranges: at most one range and one
+ * frame are in memory, and everything is verified by the end (frames, count, size, SHA-256). Throws
+ * ArchiveError `ARCHIVE_DAMAGED`, or StorageError when the object cannot be read.
  */
 export async function streamNormalized(
   storage: Pick<Storage, "getRange">,

@@ -8,10 +8,10 @@ import { formatFrameOffset } from "./position.ts";
 import { nsText } from "./raw_line.ts";
 import { compressFrame } from "./zstd_frames.ts";
 
-/** Uncompressed records of one zstd frame. */
+/** Uncompressed bytes per zstd frame. */
 const FRAME_BYTES = 256 * 1024;
 
-/** A run within a window, as it grows. */
+/** Span of a run within a window, while it grows. */
 interface OpenRun {
   firstFrame: number;
   firstIndex: number;
@@ -22,12 +22,12 @@ interface OpenRun {
   lastSequence: number;
 }
 
-/** A finished normalized file, ready to be put. */
+/** A finished normalized file, ready to upload. */
 export class NormalizedFile extends BuiltFile {
-  /** What stands at its front. */
+  /** Lineage at the front of the file. */
   readonly lineage: Lineage;
 
-  /** Of the lineage and whole zstd frames. */
+  /** Builds the file from its lineage and whole zstd frames. */
   constructor(lineage: Lineage, frames: readonly Uint8Array[]) {
     super([lineageFrame(lineage), ...frames]);
     this.lineage = lineage;
@@ -35,8 +35,8 @@ export class NormalizedFile extends BuiltFile {
 }
 
 /**
- * Gathers the records of one file as they come. `add` copies the message into blocks of 256 KiB
- * and keeps the spans; each full block is compressed where it stands.
+ * Builds one normalized file. `add` copies each message into a block of 256 KiB and updates the
+ * spans; a full block is compressed immediately.
  */
 export class NormalizedFileBuilder {
   /** Type of all its records. */
@@ -57,8 +57,7 @@ export class NormalizedFileBuilder {
   #runName = "";
   #run: OpenRun | undefined;
 
-  /** Without records yet. */
-  /** A file of `type`; `level` is zstd's, 1…12. */
+  /** Builder of a file of `type` with zstd `level`, 1…12. */
   constructor(type: EventType, level = 3) {
     this.type = type;
     this.#level = level;
@@ -74,17 +73,17 @@ export class NormalizedFileBuilder {
     return this.#bytes;
   }
 
-  /** Lowest place in the stream; Infinity when there is no record. */
+  /** Lowest stream sequence; Infinity when there are no records. */
   get firstStream(): number {
     return this.#firstStream;
   }
 
-  /** receivedAt of the earliest and latest record, µs. */
+  /** receivedAt of the earliest record, µs; Infinity when there are no records. */
   get firstUs(): number {
     return this.#firstUs;
   }
 
-  /** receivedAt of the latest record, µs. */
+  /** receivedAt of the latest record, µs; 0 when there are no records. */
   get lastUs(): number {
     return this.#lastUs;
   }
@@ -125,7 +124,7 @@ export class NormalizedFileBuilder {
     }
   }
 
-  /** Compressed at once, a minute of a busy feed takes an eighth of its memory. */
+  /** Compress at once: a minute of a busy feed then takes an eighth of the memory. */
   #closeFrame(): void {
     if (this.#used === 0) return;
     this.#frames.push(compressFrame(this.#block.subarray(0, this.#used), this.#level));
@@ -167,7 +166,7 @@ export class NormalizedFileBuilder {
     return run;
   }
 
-  /** Compresses what is open and gives the file; the builder is not used after it. */
+  /** Compresses the open block and returns the file; the builder must not be used afterwards. */
   finish(source: LineageSource, nowUs: number): NormalizedFile {
     this.#closeFrame();
     return new NormalizedFile(this.#lineage(source, nowUs), this.#frames);
@@ -198,21 +197,21 @@ export class NormalizedFileBuilder {
 
 const FIRST_BLOCK_BYTES = 16 * 1024;
 
-/** A record with what the writer must know of it. */
+/** A record with the metadata the writer needs. */
 export interface NormalizedRecord {
   /** One Cap'n Proto message; copied. */
   payload: Uint8Array;
-  /** Ours, µs. */
+  /** Our receive time, µs. */
   receivedAtUs: number;
   /** The record's number in its connection. */
   sequence: number;
-  /** The message's place in the bus's stream. */
+  /** Sequence of the message in the bus's stream. */
   streamSequence: number;
-  /** The place its id names; run "" = it has none. */
+  /** Run from the message id; "" = no id. */
   run: string;
-  /** Line of the run. */
+  /** Line number in the run. */
   frame: number;
-  /** Record of the line. */
+  /** Index of the record in the line. */
   index: number;
 }
 

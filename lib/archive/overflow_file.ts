@@ -1,7 +1,7 @@
 import { ArchiveError } from "@ssmd/runtime";
 import { compressFrame, corruptionError, decompressFrame } from "./zstd_frames.ts";
 
-/** Uncompressed bytes of one chunk: what a merge has in memory of each part that it reads. */
+/** Uncompressed bytes per chunk; a merge holds one chunk per run in memory. */
 const CHUNK_BYTES = 256 * 1024;
 /** Spilled data lives for minutes: speed matters more than size. */
 const SPILL_LEVEL = 1;
@@ -15,8 +15,8 @@ export interface OverflowChunk {
 }
 
 /**
- * A temporary file of compressed chunks, with a checksum each. It has no name once it is open
- * (except on Windows), so that nothing stays behind when the process is killed.
+ * A temporary file of compressed chunks, each with a checksum. It is unlinked right after opening
+ * (except on Windows), so nothing is left behind when the process is killed.
  */
 export class OverflowFile {
   #path: string;
@@ -24,7 +24,7 @@ export class OverflowFile {
   #isNamed = true;
   #bytes = 0;
 
-  /** Makes the file in `dir`, which is made if need be. Throws ArchiveError `SPILL_FAILED`. */
+  /** Creates the file in `dir`, and `dir` if needed. Throws ArchiveError `SPILL_FAILED`. */
   constructor(dir: string) {
     this.#path = `${dir}/ssmd-spill-${Deno.pid}-${crypto.randomUUID()}`;
     this.#file = withFileError(this.#path, () => {
@@ -36,7 +36,7 @@ export class OverflowFile {
     this.#isNamed = false;
   }
 
-  /** Appends data as one chunk. Throws ArchiveError `SPILL_FAILED`, for a full disk too. */
+  /** Appends data as one chunk. Throws ArchiveError `SPILL_FAILED`, also when the disk is full. */
   append(data: Uint8Array): OverflowChunk {
     const packed = compressFrame(data, SPILL_LEVEL);
     const chunk = { offset: this.#bytes, bytes: packed.length };
@@ -48,7 +48,7 @@ export class OverflowFile {
     return chunk;
   }
 
-  /** The data of a chunk. Throws ArchiveError when the disk does not give back what it got. */
+  /** Reads the data of a chunk. Throws ArchiveError when the disk returns corrupt data. */
   read({ offset, bytes }: OverflowChunk): Uint8Array {
     const packed = new Uint8Array(bytes);
     withFileError(this.#path, () => {
@@ -71,7 +71,7 @@ export class OverflowFile {
   }
 }
 
-/** Whether a chunk with `used` bytes has no room for `more`. */
+/** Returns whether `more` bytes do not fit in a chunk with `used` bytes. */
 export function isChunkFull(used: number, more: number): boolean {
   return used > 0 && used + more > CHUNK_BYTES;
 }

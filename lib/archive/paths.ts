@@ -1,9 +1,9 @@
 import { ArchiveError, dayOfMs } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 
-/** Whether a manifest is about raw or normalized files. */
+/** Kind of files that a manifest lists. */
 export type ArchiveKind = "raw" | "normalized";
-/** Version that the archiver writes; each version of the normalized records is a folder of its own. */
+/** Version that the archiver writes; each version of the normalized records has its own folder. */
 export const NORMALIZED_VERSION = "v1";
 
 const NAME = /^[A-Za-z0-9_-]+$/;
@@ -16,21 +16,21 @@ const SEALED_KEY =
 const MANIFEST_KEY =
   /^(?:raw\/([\w-]+)\/([\w-]+)|normalized\/([\w-]+)\/([\w-]+)\/([\w-]+))\/(\d{4})\/(\d\d)\/(\d\d)\/manifest\.json$/;
 
-/** Where a raw file belongs. */
+/** Identity of a raw file. */
 export interface RawFileId {
   /** Environment. */
   env: string;
   /** Feed. */
   feed: string;
-  /** Any moment of the file's minute, µs. */
+  /** Any time within the file's minute, µs. */
   atUs: number;
   /** Connection, as in the capture line. */
   connection: string;
-  /** 1 = the minute's first file of the connection; the name shows it from 2 on. */
+  /** Part number; 1 = the connection's first file of the minute; the name shows it from 2 on. */
   part?: number;
 }
 
-/** Where the window of a minute belongs. */
+/** Identity of a window file (one minute of one type). */
 interface WindowFileId {
   /** Environment. */
   env: string;
@@ -40,15 +40,15 @@ interface WindowFileId {
   version?: string;
   /** Type of the records. */
   type: EventType;
-  /** Any moment of the file's minute, µs. */
+  /** Any time within the file's minute, µs. */
   atUs: number;
-  /** 1 = the minute's first file of the type; the name shows it from 2 on. */
+  /** Part number; 1 = the type's first file of the minute; the name shows it from 2 on. */
   part?: number;
-  /** Whose archiver writes it; "" = there are no shards. Default "". */
+  /** Shard of the archiver that writes it; "" = no shards. Default "". */
   shard?: string;
 }
 
-/** Where a sealed day belongs. */
+/** Identity of a sealed day. */
 interface SealedFileId {
   /** Environment. */
   env: string;
@@ -60,11 +60,11 @@ interface SealedFileId {
   type: EventType;
   /** `YYYY-MM-DD`, UTC. */
   day: string;
-  /** 1 = the day's first file of the type; the name shows it from 2 on. */
+  /** Part number; 1 = the type's first file of the day; the name shows it from 2 on. */
   part?: number;
 }
 
-/** Which day a manifest is about. */
+/** Identity of a manifest. */
 export interface ManifestId {
   /** Raw or normalized. */
   kind: ArchiveKind;
@@ -78,7 +78,7 @@ export interface ManifestId {
   day: string;
 }
 
-/** Whether `name` may stand in a key as env, feed or connection. */
+/** Returns whether `name` is valid in a key as env, feed or connection. */
 export function isKeyName(name: string): boolean {
   return NAME.test(name);
 }
@@ -91,12 +91,12 @@ function checked(what: string, name: string): string {
   });
 }
 
-/** The UTC day of a time in µs, `YYYY-MM-DD`. */
+/** Returns the UTC day of a time in µs, `YYYY-MM-DD`. */
 export function dayOfUs(us: number): string {
   return dayOfMs(us / 1000);
 }
 
-/** Midnight (UTC) at which a day begins, µs. */
+/** Returns the day's start (UTC midnight), µs. */
 export function usOfDay(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) * 1000;
 }
@@ -139,7 +139,7 @@ export function sealedKey(fileId: SealedFileId): string {
     `day${suffix(fileId.part)}.parquet`;
 }
 
-/** What all normalized files of a type have before the date. */
+/** Returns the key prefix of all normalized files of a type, up to the date. */
 export function normalizedTypePrefix(
   env: string,
   feed: string,
@@ -148,7 +148,7 @@ export function normalizedTypePrefix(
   return `${feedPrefix("normalized", env, { feed, version })}${type}/`;
 }
 
-/** What all keys of an env and feed have before the date (normalized files have the type between). */
+/** Returns the key prefix of a feed (normalized files have the type before the date). */
 export function feedPrefix(
   kind: ArchiveKind,
   env: string,
@@ -167,7 +167,7 @@ export function manifestKey(manifestId: ManifestId): string {
   return `${feedPrefix(kind, env, { feed, version })}${day.replaceAll("-", "/")}/manifest.json`;
 }
 
-/** `normalized/{env}/{feed}/promoted.json`: which version readers take unless they ask for one. */
+/** `normalized/{env}/{feed}/promoted.json`: the versions that readers use by default. */
 export function activeVersionsKey(env: string, feed: string): string {
   return `normalized/${checked("env", env)}/${checked("feed", feed)}/promoted.json`;
 }
@@ -176,7 +176,7 @@ function minuteUs(date: string, hour: string, minute: string): number {
   return Date.parse(`${date}T${hour}:${minute}:00Z`) * 1000;
 }
 
-/** Takes a raw key apart; undefined when it is none. `atUs` is the minute's start. */
+/** Parses a raw key; undefined when it is not one. `atUs` is the minute's start. */
 export function parseRawKey(key: string): Required<RawFileId> | undefined {
   const match = RAW_KEY.exec(key);
   if (match === null) return undefined;
@@ -189,7 +189,7 @@ function eventTypeOf(text: string): EventType | undefined {
   return EVENT_TYPES.find((type) => type === text);
 }
 
-/** Takes the key of a window apart; undefined when it is none. `atUs` is the minute's start. */
+/** Parses a window key; undefined when it is not one. `atUs` is the minute's start. */
 export function parseNormalizedKey(key: string): Required<WindowFileId> | undefined {
   const match = NORMALIZED_KEY.exec(key);
   if (match === null) return undefined;
@@ -201,7 +201,7 @@ export function parseNormalizedKey(key: string): Required<WindowFileId> | undefi
   return { env, feed, version, type, atUs, part: Number(match[10] ?? 1), shard: match[11] ?? "" };
 }
 
-/** Takes the key of a sealed day, of today's or of the former form, apart; undefined when it is none. */
+/** Parses a sealed day's key, of the current or the earlier format; undefined when it is not one. */
 export function parseSealedKey(key: string): Required<SealedFileId> | undefined {
   const match = SEALED_KEY.exec(key);
   if (match === null) return undefined;
@@ -211,7 +211,7 @@ export function parseSealedKey(key: string): Required<SealedFileId> | undefined 
   return { env, feed, version, type, day: `${y}-${m}-${d}`, part: Number(part ?? 1) };
 }
 
-/** Takes a manifest's key apart; undefined when it is none. */
+/** Parses a manifest key; undefined when it is not one. */
 export function parseManifestKey(key: string): ManifestId | undefined {
   const match = MANIFEST_KEY.exec(key);
   if (match === null) return undefined;

@@ -1,22 +1,22 @@
 import { ArchiveError } from "@ssmd/runtime";
 
 /**
- * Where a record came from: the `index`-th record of line number `frame` of a run.
- * As text `{run}-{frame}-{index}` it is the record's message id.
+ * Origin of a record: record `index` of line `frame` of a run. As text, `{run}-{frame}-{index}`, it
+ * is the record's message id.
  */
 export interface Position {
-  /** One life of a connector: base 36 without `-`, later runs sort behind earlier ones. */
+  /** One process lifetime of a connector: base 36 without `-`; later runs sort later. */
   run: string;
-  /** Number of the raw line within the run, over all its connections. */
+  /** Line number within the run, across all its connections. */
   frame: number;
-  /** Number of the record within the line. */
+  /** Index of the record within the line. */
   index: number;
 }
 
 const RUN = /^[0-9a-z]+$/;
 const OFFSET = /^(0|[1-9]\d{0,15})-(0|[1-9]\d{0,15})$/;
 
-/** Reads a message id; undefined when it is none. */
+/** Parses a message id; undefined when it is not one. */
 export function parsePosition(id: string): Position | undefined {
   const dash = id.indexOf("-");
   if (dash <= 0) return undefined;
@@ -25,18 +25,18 @@ export function parsePosition(id: string): Position | undefined {
   return offset === undefined || !RUN.test(run) ? undefined : { run, ...offset };
 }
 
-/** Reads `{frame}-{index}`; undefined when it is none. */
+/** Parses `{frame}-{index}`; undefined when it is not one. */
 export function parseFrameOffset(text: string): { frame: number; index: number } | undefined {
   const match = OFFSET.exec(text);
   return match === null ? undefined : { frame: Number(match[1]), index: Number(match[2]) };
 }
 
-/** `{frame}-{index}`, as manifests keep it under the run. */
+/** Formats `{frame}-{index}`, as manifests store it per run. */
 export function formatFrameOffset(offset: { frame: number; index: number }): string {
   return `${offset.frame}-${offset.index}`;
 }
 
-/** Negative when `a` comes before `b` in its run, 0 when they are the same. */
+/** Compares two offsets of the same run. */
 export function compareFrameOffsets(
   a: { frame: number; index: number },
   b: { frame: number; index: number },
@@ -44,7 +44,7 @@ export function compareFrameOffsets(
   return a.frame - b.frame || a.index - b.index;
 }
 
-/** Order of two positions: by run (older first), then by frame and index. */
+/** Compares two positions: by run (older first), then frame, then index. */
 export function comparePositions(a: Position, b: Position): number {
   if (a.run === b.run) return compareFrameOffsets(a, b);
   // A longer base-36 number without leading zeros is the larger one.
@@ -52,12 +52,12 @@ export function comparePositions(a: Position, b: Position): number {
   return a.run < b.run ? -1 : 1;
 }
 
-/** Last archived place of each run, `frame-index` by run. */
+/** Last archived offset of each run: run → `frame-index`. */
 export type Positions = Record<string, string>;
 
 /**
- * The place kept for a run; undefined when the run is not there.
- * Throws ArchiveError `ARCHIVE_POSITION` when what is kept is no place.
+ * Returns the stored offset of a run; undefined when the run is unknown. Throws ArchiveError
+ * `ARCHIVE_POSITION` when the stored text is not an offset.
  */
 export function lastOffsetOf(
   positions: Positions,

@@ -1,94 +1,94 @@
 import { ArchiveError } from "@ssmd/runtime";
 
-/** A market as it was captured; the shape of an adapter's symbol. */
+/** A captured market; same shape as an adapter's symbol. */
 interface CaptureSymbol {
-  /** Ours. */
+  /** Our symbol. */
   symbol: string;
-  /** The venue's. */
+  /** The venue's symbol. */
   external: string;
-  /** Levels a side where the venue was asked for it. */
+  /** Subscribed depth, levels per side; absent when not requested. */
   depth?: number;
-  /** Of a recording that does not show what was asked for. */
+  /** Set for a recording that does not show the subscribed depth. */
   isOrderUnknown?: true;
 }
 
-/** How a machine's clock is set. */
+/** Synchronization of a machine's clock. */
 export interface CaptureClock {
-  /** What sets it: `chrony`, `ntp`, `ptp`, `gps`; `system` = not said. */
+  /** Clock source: `chrony`, `ntp`, `ptp`, `gps`; `system` = not configured. */
   source: string;
   /** `synchronized`, `unsynchronized` or `unknown`. */
   status: string;
-  /** How far it was off when it was asked, µs, positive = fast; null = not known. */
+  /** Measured offset, µs, positive = fast; null = unknown. */
   offsetUs: number | null;
-  /** Why it is `unsynchronized`, for a person. */
+  /** Why it is `unsynchronized`, for people. */
   why?: string;
 }
 
-/** Who captured what, where, by which clock and software: the first line of a raw file. */
+/** First line of a raw file: what was captured, where, and with which clock and software. */
 export interface CaptureInfo {
-  /** Life of the connector, as in message ids. */
+  /** Run of the connector, as in message ids. */
   run: string;
-  /** Name of the connection, as in the file's name. */
+  /** Connection name, as in the file's name. */
   connection: string;
   /** Environment. */
   env: string;
   /** Feed. */
   feed: string;
-  /** Id of the venue whose wire format this is. */
+  /** Venue id, which determines the wire format. */
   venue: string;
-  /** Id of the normalizer of the lines where it is not that of their day: they were recorded before. */
+  /** Normalizer id, when the lines were recorded earlier and need another one than their day's. */
   normalizer?: string;
-  /** Address the socket was opened to. */
+  /** Endpoint of the socket. */
   endpoint: string;
-  /** Markets that the connection carries. */
+  /** Markets on the connection. */
   symbols: CaptureSymbol[];
-  /** Where the machine stands (`eu-central`), "" = not said. */
+  /** Location of the machine (`eu-central`); "" = not configured. */
   location: string;
-  /** Name of the machine. */
+  /** Host name. */
   host: string;
-  /** The clock that times the lines. */
+  /** Clock of the lines' timestamps. */
   clock: CaptureClock;
-  /** What captured. */
+  /** Software that captured. */
   software: { version: string; commit: string };
   /** Lines of this connection in earlier files of the run. */
   linesBefore: number;
-  /** Whether its records are those of the feed in the run's turns alone; absent = always. */
+  /** Whether its records belong to the feed only during the run's turns; absent = always. */
   inTurns?: boolean;
 }
 
-/** What a `resumed` line tells of the run before it; of other events only `fromUs`. */
+/** What a `resumed` line says about the previous run; other events have only `fromUs`. */
 export interface RunBefore {
-  /** Last moment known to be good, µs. */
+  /** Last moment known to be complete, µs. */
   fromUs?: number;
   /** Whether it was stopped on purpose. */
   planned?: boolean;
-  /** What it knew of the connection's markets, by the venue's name: the normalizer's own. */
+  /** Normalizer state carried over, by the venue's symbol. */
   carried?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** A line of a raw file. Times are µs. */
 export type RawLine =
-  /** A frame that is JSON, its text as it came. */
+  /** A JSON frame, verbatim. */
   | { kind: "frame"; atUs: number; text: string }
-  /** A frame that is no JSON, or has a line break in it. */
+  /** A frame that is not JSON or contains a line break. */
   | { kind: "binary"; atUs: number; bytes: Uint8Array }
-  /** `connect`, `disconnect`, or `resumed` with what is known of the run before. */
+  /** `connect`, `disconnect`, or `resumed` with what is known of the previous run. */
   | { kind: "event"; atUs: number; name: string; why: string } & RunBefore
   | { kind: "capture"; info: CaptureInfo };
 
 const TIME_DIGITS_MAX = 19;
 
-/** Nanoseconds as text of a time in µs. */
+/** Formats a time in µs as nanosecond text. */
 export function nsText(us: number): string {
   return us === 0 ? "0" : `${us}000`;
 }
 
-/** Time in µs of nanoseconds as text; digits below the µs are cut. NaN when it is none. */
+/** Parses nanosecond text to µs; digits below 1 µs are truncated. NaN when invalid. */
 export function usOfNsText(text: string): number {
   return usOfNsDigits(text, 0, text.length);
 }
 
-/** Digit by digit: a regular expression and a cut-out text a line cost a tenth of a reprocess. */
+/** Parse digit by digit: a regular expression and a substring per line cost 10% of a reprocess. */
 function usOfNsDigits(text: string, start: number, end: number): number {
   if (end <= start || end - start > TIME_DIGITS_MAX) return NaN;
   let us = 0;
@@ -100,12 +100,12 @@ function usOfNsDigits(text: string, start: number, end: number): number {
   return us;
 }
 
-/** The line, with its line break, of a frame that is no JSON. */
+/** Formats a frame that is not JSON as a line, including its line break. */
 export function binaryLine(atUs: number, bytes: Uint8Array): string {
   return `{"t":"${nsText(atUs)}","x":"${bytes.toBase64()}"}\n`;
 }
 
-/** The line, with its line break, of an event of the connection. */
+/** Formats a connection event as a line, including its line break. */
 export function eventLine(
   atUs: number,
   name: string,
@@ -120,7 +120,7 @@ export function eventLine(
   }) + "\n";
 }
 
-/** The first line, with its line break, of a raw file. */
+/** Formats the first line of a raw file, including its line break. */
 export function captureLine(info: CaptureInfo): string {
   return JSON.stringify({ _capture: info }) + "\n";
 }
@@ -132,7 +132,7 @@ function invalid(line: string, why: string): ArchiveError {
   });
 }
 
-/** Reads a line without its line break. Throws ArchiveError `RAW_LINE_INVALID`. */
+/** Parses a line without its line break. Throws ArchiveError `RAW_LINE_INVALID`. */
 export function parseRawLine(line: string): RawLine {
   if (!line.startsWith('{"t":"')) return parseCapture(line);
   const quote = line.indexOf('"', 6);
@@ -165,7 +165,7 @@ function parsed(line: string): Record<string, unknown> {
     const value: unknown = JSON.parse(line);
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Said below, with the line.
+    // Falls through to the error below, which shows the line.
   }
   throw invalid(line, "it is no JSON object");
 }

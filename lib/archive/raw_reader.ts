@@ -7,17 +7,17 @@ import { corruptionError, decompressFrame, framesOf } from "./zstd_frames.ts";
 const NEW_LINE = 10;
 
 /**
- * The lines of a raw file in storage, the capture line first. What stands in whole zstd frames
- * before a damage is given, then ArchiveError `ARCHIVE_DAMAGED` (or `RAW_LINE_INVALID`) with key
- * and place is thrown; StorageError when the object cannot be read.
+ * Reads the lines of a raw file in storage, capture line first. Yields everything in intact zstd
+ * frames before corruption, then throws ArchiveError `ARCHIVE_DAMAGED` (or `RAW_LINE_INVALID`) with
+ * key and offset; throws StorageError when the object cannot be read.
  */
 export async function* readRaw(storage: Storage, key: string): AsyncIterable<RawLine> {
   yield* rawLinesOf(await storage.get(key), key);
 }
 
 /**
- * The lines of a raw file that a manifest names, a zstd frame's at a time: at most a range of storage
- * and a frame are in memory. Its size and hash are checked at the end. Throws as {@linkcode readRaw}.
+ * Streams the lines of a raw file from a manifest, one zstd frame at a time; at most one range and
+ * one frame are in memory. Verifies size and hash at the end. Throws as {@linkcode readRaw}.
  */
 export async function* streamRaw(
   storage: Storage,
@@ -37,17 +37,17 @@ export async function* streamRaw(
   }
 }
 
-/** Text that comes in pieces of bytes, given as whole lines. */
+/** Splits chunks of bytes into whole lines. */
 class LineText {
   #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #rest = "";
 
-  /** Whether everything that came was whole lines. */
+  /** Whether no partial line is pending. */
   get isWhole(): boolean {
     return this.#rest === "";
   }
 
-  /** The lines that are whole with this piece. */
+  /** Returns the lines completed by this chunk. */
   linesOf(bytes: Uint8Array): string[] {
     const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
     this.#rest = lines.pop() ?? "";
@@ -55,7 +55,7 @@ class LineText {
   }
 }
 
-/** The lines of a raw file's bytes, compressed or plain; `key` names it in errors. */
+/** Parses the lines of a raw file, compressed or plain; `key` names it in errors. */
 export function* rawLinesOf(file: Uint8Array, key: string): Iterable<RawLine> {
   let number = 0;
   for (const line of textLinesOf(file, key)) {
@@ -77,7 +77,7 @@ function parsedLine(line: string, number: number, key: string): RawLine {
   }
 }
 
-/** The text lines of a raw file's bytes; a last line without its line break is damage. */
+/** Yields the text lines of a raw file; a last line without line break is corruption. */
 export function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let rest = "";
@@ -97,9 +97,9 @@ export function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
   }
 }
 
-/** Uncompressed pieces of a file that is zstd or plain, until the first damage. */
+/** Yields the decompressed chunks of a file (zstd or plain) up to the first corruption. */
 function* plainChunksOf(file: Uint8Array, key: string): Iterable<Uint8Array> {
-  // `{` begins plain lines; no zstd or skippable frame begins with it.
+  // Plain files begin with `{`; no zstd or skippable frame does.
   if (file[0] === 123) return yield file;
   if (file.length === 0) throw corruptionError(key, { offset: 0, why: "the file is empty" });
   const { frames, corruption } = framesOf(file);

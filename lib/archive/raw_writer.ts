@@ -3,7 +3,7 @@ import { concat } from "./bytes.ts";
 import { type CaptureInfo, captureLine, usOfNsText } from "./raw_line.ts";
 import { compressFrame } from "./zstd_frames.ts";
 
-/** Uncompressed bytes of one zstd frame: damage costs at most the frame it hits. */
+/** Uncompressed bytes per zstd frame: corruption costs at most the frame it hits. */
 const FRAME_BYTES = 1024 * 1024;
 const NEW_LINE = 10;
 const QUOTE = 34;
@@ -12,26 +12,26 @@ const TIME_AT = 6;
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
-/** How many lines of what kind. */
+/** Number of lines by kind. */
 interface RawCounts {
-  /** Frames that are JSON. */
+  /** JSON frames. */
   frames: number;
   /** Frames kept as base64. */
   binary: number;
-  /** Connects, disconnects and resumes. */
+  /** Connect, disconnect and resume events. */
   events: number;
 }
 
-/** A finished raw file, ready to be put. */
+/** A finished raw file, ready to upload. */
 export class RawFile extends BuiltFile {
-  /** Its lines by kind. */
+  /** Lines by kind. */
   readonly counts: RawCounts;
-  /** Time of the earliest line, µs; 0 when there is no line. */
+  /** Time of the earliest line, µs; 0 when there are no lines. */
   readonly firstUs: number;
-  /** Time of the latest line, µs; 0 when there is no line. */
+  /** Time of the latest line, µs; 0 when there are no lines. */
   readonly lastUs: number;
 
-  /** Of whole zstd frames. */
+  /** Builds the file from whole zstd frames. */
   constructor(
     frames: readonly Uint8Array[],
     { counts, firstUs, lastUs }: { counts: RawCounts; firstUs: number; lastUs: number },
@@ -44,8 +44,8 @@ export class RawFile extends BuiltFile {
 }
 
 /**
- * Builds a raw file: the capture line, then lines already formatted (`binaryLine` and the like) in
- * chunks of whole lines, as zstd frames of about 1 MiB that end at line ends.
+ * Builds a raw file: the capture line, then formatted lines (`binaryLine` etc.) in chunks of whole
+ * lines, as zstd frames of about 1 MiB that end at line ends.
  */
 export class RawFileBuilder {
   #level: number;
@@ -56,20 +56,20 @@ export class RawFileBuilder {
   #firstUs = Infinity;
   #lastUs = 0;
 
-  /** `level` is zstd's, 1…12. */
+  /** Builder with zstd `level`, 1…12. */
   constructor(info: CaptureInfo, level = 3) {
     this.#level = level;
     this.#push(UTF8.encode(captureLine(info)));
   }
 
-  /** Adds whole lines, each with its line break; the bytes are not kept beyond the next frame. */
+  /** Adds whole lines with their line breaks; keeps the bytes until the frame is compressed. */
   add(lines: Uint8Array): void {
     this.#count(lines);
     for (let start = 0; start < lines.length;) {
       const room = FRAME_BYTES - this.#openBytes;
       if (lines.length - start <= room) return this.#push(lines.subarray(start));
       let end = lines.lastIndexOf(NEW_LINE, start + room - 1) + 1;
-      // The next line is longer than the room that is left: it goes whole into this frame or the next.
+      // The next line exceeds the remaining room: put it whole in this frame or the next.
       if (end <= start) end = this.#openBytes > 0 ? start : lines.indexOf(NEW_LINE, start) + 1;
       if (end > start) this.#push(lines.subarray(start, end));
       this.#close();
@@ -77,7 +77,7 @@ export class RawFileBuilder {
     }
   }
 
-  /** Compresses what is open and gives the file. */
+  /** Compresses the open frame and returns the file. */
   finish(): RawFile {
     this.#close();
     return new RawFile(this.#frames, {

@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 
 /**
- * What a set of records is known by, in whatever order they come: how many, of how many bytes, and
- * the sum of their CRC-32s. A record that is lost, doubled or changed on its way shows.
+ * Order-independent digest of a set of records: count, bytes and the sum of their CRC-32s. Reveals
+ * lost, duplicated or changed records.
  */
 export class RecordDigest {
   #count = 0;
@@ -21,7 +21,7 @@ export class RecordDigest {
     this.#sum = (this.#sum + crc32(message)) >>> 0;
   }
 
-  /** The same text for the same set. */
+  /** Digest text; equal for equal sets. */
   get text(): string {
     return `${this.#count} records, ${this.#bytes} bytes, sum ${this.#sum.toString(16)}`;
   }

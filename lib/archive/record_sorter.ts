@@ -4,37 +4,37 @@ import type { SortedDay, SortedRecord, SymbolTotal } from "./sealed_writer.ts";
 import { isChunkFull, OverflowFile } from "./overflow_file.ts";
 import { compareBytes, mergeRuns, type SortedRun } from "./run_merge.ts";
 
-/** What a sorter may use. */
+/** Resource limits of a sorter. */
 interface RecordSorterOptions {
-  /** Folder for its temporary file. */
+  /** Folder of the temporary file. */
   tempDir: string;
-  /** Bytes of records in memory before they go to the file. */
+  /** Bytes of buffered records before a spill to the file. */
   bufferBytesMax?: number;
-  /** Bytes that will come, where it is known: the buffer need not grow step by step. */
+  /** Expected bytes, if known: avoids growing the buffer step by step. */
   bytesExpected?: number;
 }
 
 const BUFFER_BYTES = 32 * 1024 * 1024;
 const FIRST_BUFFER_BYTES = 256 * 1024;
-/** Records in memory, each with 24 bytes beside its own. */
+/** Maximum buffered records, each with 24 bytes of overhead. */
 const BUFFER_RECORDS = 256 * 1024;
 const FIRST_RECORDS = 2048;
 const FIRST_CHUNK_BYTES = 4 * 1024;
 
 interface Market extends SymbolTotal {
   runs: SortedRun[];
-  /** Records of it in the buffer. */
+  /** Its records in the buffer. */
   buffered: number;
 }
 
 /**
- * Puts the records of one type and day in the order of a sealed day (symbol, receivedAt, sequence,
- * bytes) in bounded memory: full buffers go to a temporary file symbol by symbol, in order, and each
- * symbol is merged from its runs. What fits into the buffer never goes there. Records may come in any order; those that come nearly in the
- * order of time, as they do, cost least.
+ * Sorts the records of one type and day into the order of a sealed day (symbol, receivedAt,
+ * sequence, bytes) in bounded memory: full buffers are spilled to a temporary file as sorted runs
+ * per symbol, which are merged later. Data that fits in the buffer is never spilled. Records may
+ * come in any order; nearly time-ordered input, the usual case, is cheapest.
  */
 export class RecordSorter {
-  /** Of all records. */
+  /** Type of all records. */
   readonly type: EventType;
   #options: RecordSorterOptions;
   #spill: OverflowFile | undefined;
@@ -44,7 +44,7 @@ export class RecordSorter {
   #keys = new RecordKeyReader();
   #bytesMax: number;
   #buffer: Uint8Array;
-  /** Messages of a symbol beside each other, on their way to the file. */
+  /** Assembles consecutive messages of a symbol before they are spilled. */
   #chunk = new Uint8Array(FIRST_CHUNK_BYTES);
   #used = 0;
   #count = 0;
@@ -57,7 +57,7 @@ export class RecordSorter {
   #firstSequence = Infinity;
   #lastSequence = 0;
 
-  /** Without records; nothing is on disk before a buffer is full. */
+  /** Creates an empty sorter; touches the disk only when a buffer is full. */
   constructor(type: EventType, options: RecordSorterOptions) {
     this.type = type;
     this.#options = options;
@@ -67,7 +67,7 @@ export class RecordSorter {
   }
 
   /**
-   * Adds a whole message, which is copied. Throws CodecError when it is none, ArchiveError
+   * Adds a whole message, which is copied. Throws CodecError when it is invalid, ArchiveError
    * `SPILL_FAILED` when the temporary file cannot be written.
    */
   add(message: Uint8Array): void {
@@ -97,7 +97,7 @@ export class RecordSorter {
     if (sequence > this.#lastSequence) this.#lastSequence = sequence;
   }
 
-  /** What was added, in order; no more can be added. `records` may be gone through several times. */
+  /** Returns all records in order; nothing may be added afterwards. `records` can be iterated again. */
   sorted(): SortedDay {
     const isSpilled = this.#spill !== undefined;
     if (isSpilled) {
@@ -115,7 +115,7 @@ export class RecordSorter {
     };
   }
 
-  /** Removes the temporary file and lets go of the buffer. */
+  /** Removes the temporary file and releases the buffer. */
   close(): void {
     this.#buffer = new Uint8Array(0);
     this.#count = 0;
@@ -123,7 +123,7 @@ export class RecordSorter {
     this.#spill = undefined;
   }
 
-  /** Twice as much as before, at least the room that is needed. */
+  /** Doubles the buffer, or more if needed. */
   #growBytes(more: number): void {
     const doubled = Math.min(2 * this.#buffer.length, this.#bytesMax);
     const buffer = new Uint8Array(Math.max(this.#used + more, doubled));
@@ -160,7 +160,7 @@ export class RecordSorter {
     return market;
   }
 
-  /** Writes the buffer to the file, one symbol behind the other. */
+  /** Spills the buffer to the file, symbol by symbol. */
   #flush(): void {
     if (this.#count === 0) return;
     this.#spill ??= new OverflowFile(this.#options.tempDir);
@@ -171,7 +171,7 @@ export class RecordSorter {
     this.#used = this.#count = 0;
   }
 
-  /** Each symbol that is in the buffer, with the numbers of its records in order. */
+  /** Returns each buffered symbol with the sorted indexes of its records. */
   #inOrder(): [Market, Uint32Array][] {
     let from = 0;
     const order = this.#bySymbol();
@@ -184,7 +184,7 @@ export class RecordSorter {
     });
   }
 
-  /** Numbers of the records in the buffer, those of a symbol beside each other as they came. */
+  /** Returns indexes of the buffered records, grouped by symbol, in arrival order. */
   #bySymbol(): Uint32Array {
     const next = new Uint32Array(this.#byNumber.length);
     let start = 0;
@@ -202,7 +202,7 @@ export class RecordSorter {
     return order;
   }
 
-  /** What came in order, as nearly all does, is only looked through. */
+  /** Sorted input, nearly always the case, costs only one pass. */
   #sort(records: Uint32Array): void {
     for (let i = 1; i < records.length; i++) {
       if (this.#compare(records[i - 1] ?? 0, records[i] ?? 0) <= 0) continue;
@@ -242,7 +242,7 @@ export class RecordSorter {
     return run;
   }
 
-  /** From the buffer, where everything is. */
+  /** Yields the records from memory; nothing was spilled. */
   *#buffered(markets: readonly Market[]): Iterable<SortedRecord> {
     const orders = new Map(this.#inOrder());
     const record: SortedRecord = { symbol: "", receivedAtUs: 0, payload: new Uint8Array(0) };

@@ -2,15 +2,15 @@ import { messageEndAt, RecordKeyReader } from "@ssmd/codec";
 import type { SortedRecord } from "./sealed_writer.ts";
 import type { OverflowChunk, OverflowFile } from "./overflow_file.ts";
 
-/** A symbol's records of one buffer, in order, as chunks of the spill file. */
+/** A symbol's sorted records from one buffer, as chunks of the spill file. */
 export interface SortedRun {
   /** receivedAt of the first record, µs. */
   fromUs: number;
-  /** Where its records lie. */
+  /** Chunks with its records. */
   chunks: OverflowChunk[];
 }
 
-/** The records of one symbol's runs in order; only runs that overlap are compared. */
+/** Merges the runs of one symbol; compares only runs that overlap in time. */
 export function* mergeRuns(
   symbol: string,
   runs: readonly SortedRun[],
@@ -48,7 +48,7 @@ function leastOf(cursors: readonly Cursor[]): Cursor | undefined {
   return least;
 }
 
-/** Goes through a run record by record. */
+/** Iterates the records of a run. */
 class Cursor {
   readonly fromUs: number;
   receivedAtUs = 0;
@@ -67,7 +67,7 @@ class Cursor {
     this.#chunks = chunks;
   }
 
-  /** Moves to the next record; false = there is none. */
+  /** Moves to the next record; false at the end. */
   advance(): boolean {
     if (this.#at === this.#data.length) {
       const chunk = this.#chunks[this.#chunk++];
@@ -91,7 +91,7 @@ class Cursor {
   }
 }
 
-/** Order of bytes as unsigned numbers; what ends first comes first. */
+/** Compares bytes as unsigned numbers; a prefix sorts first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -4,7 +4,7 @@ import type { SealedLineage } from "./lineage.ts";
 import type { PageRows } from "./parquet/page_index_reader.ts";
 import { corruptionError } from "./zstd_frames.ts";
 
-/** Holds the records of a sealed day, as they come, against order, page indexes and lineage. */
+/** Verifies the records of a sealed day, in file order, against order, page indexes and lineage. */
 export class SealedOrder {
   #key: string;
   #count = 0;
@@ -15,7 +15,7 @@ export class SealedOrder {
     this.#key = key;
   }
 
-  /** Checks a page of a group that begins at `offset`. Throws ArchiveError `ARCHIVE_DAMAGED`. */
+  /** Checks a page of the group at `offset`. Throws ArchiveError `ARCHIVE_DAMAGED`. */
   check(records: readonly MarketEvent[], page: PageRows, offset: number): void {
     let fromUs = Infinity;
     let toUs = 0;
@@ -31,7 +31,7 @@ export class SealedOrder {
     throw this.#wrong(offset, `page ${page.number} has other times than its index says`);
   }
 
-  /** Checks the sums at the end of a file of `bytes`. Throws ArchiveError `ARCHIVE_DAMAGED`. */
+  /** Checks the totals at the end of a file of `bytes`. Throws ArchiveError `ARCHIVE_DAMAGED`. */
   end({ count, symbols }: SealedLineage, bytes: number): void {
     if (count === this.#count && symbols === this.#symbols) return;
     const found = `${this.#count} records of ${this.#symbols} symbols`;

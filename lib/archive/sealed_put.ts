@@ -9,23 +9,23 @@ import {
   type SortedDay,
 } from "./sealed_writer.ts";
 
-/** Pieces of the file between two turns of the event loop. */
+/** Pieces of the file per turn of the event loop. */
 const PIECES_A_TURN = 64;
-/** Bytes that are handed to storage at once: each write costs as much as compressing a page. */
+/** Bytes per write to storage: one write costs as much as compressing a page. */
 const BLOCK_BYTES = 512 * 1024;
 
-/** How a sealed day is put. */
+/** Input of {@linkcode putSealed}. */
 interface PutSealedOptions {
   sorted: SortedDay;
   source: SealedSource;
-  /** Called before the object's last bytes are given; what it throws leaves what was there before. */
+  /** Called before the last bytes are written; if it throws, the previous object is kept. */
   beforeEnd?: () => Promise<void>;
 }
 
 /**
- * Writes a sealed day to storage as it is made: neither it nor its records are ever in memory as a
- * whole. The result is the manifest's entry; the manifest is the caller's to write, after the
- * object was read back. Throws StorageError, and ArchiveError `SPILL_FAILED`.
+ * Streams a sealed day to storage; neither the file nor its records are in memory as a whole.
+ * Returns the manifest entry; the caller writes the manifest after reading the object back. Throws
+ * StorageError, and ArchiveError `SPILL_FAILED`.
  */
 export async function putSealed(
   storage: Storage,

@@ -16,42 +16,42 @@ import { corruptionError } from "./zstd_frames.ts";
 
 const UTF8 = new TextEncoder();
 
-/** What of a manifest's entry is needed to open a sealed day. */
+/** Fields of a manifest entry needed to open a sealed day. */
 interface SealedObject {
-  /** In storage. */
+  /** Storage key. */
   key: string;
-  /** Of the whole object. */
+  /** Size of the whole object. */
   bytes: number;
-  /** When the manifest says it. */
+  /** From the manifest, if it has it. */
   sealed?: SealedEntry | undefined;
 }
 
-/** A sealed day that is open for reading. */
+/** A sealed day opened for reading. */
 export interface SealedDay {
-  /** In storage. */
+  /** Storage key. */
   key: string;
-  /** Of its records. */
+  /** Type of the records. */
   type: EventType;
   lineage: SealedLineage;
   file: ParquetFile;
 }
 
-/** A part of a sealed day. */
+/** Selection within a sealed day. */
 interface SealedQuery {
-  /** Our names of the markets; absent = all. */
+  /** Our market symbols; absent = all. */
   symbols?: ReadonlySet<string> | undefined;
-  /** receivedAt from here on, µs; default all. */
+  /** Start of receivedAt (inclusive), µs; default: all. */
   fromUs?: number;
-  /** receivedAt before this, µs; default all. */
+  /** End of receivedAt (exclusive), µs; default: all. */
   toUs?: number;
 }
 
 type RangeStorage = Pick<Storage, "getRange">;
 
 /**
- * Reads the footer of a sealed day: one range, two where it is long and the manifest's entry is not
- * given. Throws ArchiveError `ARCHIVE_DAMAGED` when it is not what was written, StorageError when it
- * cannot be read (`NOT_FOUND`: sealed again since the manifest was read; read the manifest again).
+ * Reads the footer of a sealed day with one range read; two when it is long and the manifest entry
+ * is not given. Throws ArchiveError `ARCHIVE_DAMAGED` when it is corrupt, StorageError when it
+ * cannot be read (`NOT_FOUND`: resealed since the manifest was read; read the manifest again).
  */
 export async function openSealed(storage: RangeStorage, object: SealedObject): Promise<SealedDay> {
   const { key, bytes, sealed } = object;
@@ -77,15 +77,15 @@ function lineageIn(text: string | undefined): SealedLineage | undefined {
   return lineage?.format === "ssmd-sealed/2" ? lineage : undefined;
 }
 
-/** Pages of a group that hold what was asked for, one behind the other. */
+/** Adjacent pages of a row group that match a query. */
 export interface WantedPages {
   group: RowGroupLocation;
   pages: readonly PageRows[];
 }
 
 /**
- * The pages of a sealed day with records of these symbols and of this span, by group and where they lie
- * together; the page indexes of their groups are read for it.
+ * Returns the pages of a sealed day that may match the symbols and span, as runs of adjacent pages
+ * per row group. Loads the page indexes of those groups.
  */
 export async function wantedPages(
   { file }: SealedDay,
@@ -132,9 +132,8 @@ function runsOf(pages: readonly PageRows[]): PageRows[][] {
 }
 
 /**
- * The records of a part of a sealed day in the order of the file, page by page. What is read is checked;
- * damage elsewhere in the object is not noticed. Throws as {@linkcode openSealed} where the damage is,
- * behind what is whole.
+ * Reads matching records of a sealed day in file order, page by page. Verifies only what it reads.
+ * Throws like {@linkcode openSealed} at the corruption, after the intact data.
  */
 export async function* readSealedPart(
   day: SealedDay,
@@ -159,9 +158,9 @@ export async function* readSealedPart(
 }
 
 /**
- * All records of a sealed day in the order of the file, a page at a time; on the way everything is
- * checked and recounted: pages, their indexes, the order of records, the lineage, and when `sha256` is
- * given the whole object. Throws as {@linkcode openSealed}, behind what is whole.
+ * Reads all records of a sealed day in file order, one page at a time, and verifies everything:
+ * pages, indexes, record order, lineage, and the whole object when `sha256` is given. Throws like
+ * {@linkcode openSealed}, after the intact data.
  */
 export async function* readSealed(
   storage: RangeStorage,
@@ -200,7 +199,7 @@ export async function* readSealed(
   throw corruptionError(key, { offset: 0, why: "it does not have the SHA-256 its manifest names" });
 }
 
-/** Whether a reader should read the manifest again: an object that it named is there no more. */
+/** Returns whether the object is gone, so the reader should read the manifest again. */
 export function isGone(error: unknown): boolean {
   return error instanceof StorageError && error.code === "NOT_FOUND";
 }

@@ -7,38 +7,38 @@ import { ParquetWriter, type WrittenParquet } from "./parquet/parquet_file.ts";
 import { columnsOf } from "./parquet/record_columns.ts";
 import { nsText } from "./raw_line.ts";
 
-/** In the footer of a sealed day: its lineage, as JSON. */
+/** Footer key of a sealed day's lineage (JSON). */
 export const LINEAGE_KEY = "ssmd.lineage";
 
-/** Rows between two pieces of the file at most: a row group takes long to fill. */
+/** Maximum rows between two yields; a row group takes long to fill. */
 const ROWS_A_TURN = 16_384;
 const NOTHING = new Uint8Array(0);
 
-/** How much there is of one symbol. */
+/** Totals of one symbol. */
 export interface SymbolTotal {
   /** Our name of the market. */
   symbol: string;
   /** Records. */
   count: number;
-  /** Of the records, uncompressed. */
+  /** Size of its records, uncompressed bytes. */
   bytes: number;
 }
 
-/** A record on its way into a sealed day; the object may be used again for the next one. */
+/** A record to be written to a sealed day; the object may be reused for the next one. */
 export interface SortedRecord {
   /** Our name of the market. */
   symbol: string;
-  /** When the frame arrived, µs. */
+  /** Receive time of the frame, µs. */
   receivedAtUs: number;
   /** One Cap'n Proto message. */
   payload: Uint8Array;
 }
 
-/** All records of one type and day, in the order of the file. */
+/** All records of one type and day, in file order. */
 export interface SortedDay {
-  /** Of all records. */
+  /** Type of all records. */
   type: EventType;
-  /** All that have records, in the order of code units. */
+  /** Symbols with records, sorted by code units. */
   symbols: readonly SymbolTotal[];
   /** receivedAt of the earliest record, µs. */
   fromUs: number;
@@ -46,11 +46,11 @@ export interface SortedDay {
   toUs: number;
   /** Sequence numbers of the records. */
   sequence: Span;
-  /** By symbol, receivedAt, sequence, bytes. */
+  /** Iterates by symbol, receivedAt, sequence, bytes. */
   records: () => Iterable<SortedRecord>;
 }
 
-/** Where a sealed day belongs and who writes it. */
+/** Identity and writer of a sealed day. */
 export interface SealedSource {
   /** Environment. */
   env: string;
@@ -58,11 +58,11 @@ export interface SealedSource {
   feed: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;
-  /** What writes (`archive seal`, `reprocess`). */
+  /** Process that writes it (`archive seal`, `reprocess`). */
   processor: string;
-  /** What writes. */
+  /** Software that writes it. */
   software: { version: string; commit: string };
-  /** Where the records were read. */
+  /** Source of the records. */
   source: string;
   /** Time of writing, µs. */
   nowUs: number;
@@ -70,14 +70,14 @@ export interface SealedSource {
 
 /** A written sealed day. */
 export interface SealedFile extends WrittenParquet {
-  /** What stands in its footer. */
+  /** Lineage in the footer. */
   lineage: SealedLineage;
 }
 
 /**
- * The bytes of a sealed day, page by page, some pieces without bytes; returns what the manifest has to know. They depend on the
- * records and the version of the writer only, not on how the records came, nor on who writes when:
- * that stands in the manifest.
+ * Yields the bytes of a sealed day page by page, including empty pieces to yield control; returns
+ * the manifest's data. The bytes depend only on the records and the software version, not on
+ * arrival order, process or time: those are in the manifest.
  */
 export function* sealedFileOf(
   sorted: SortedDay,

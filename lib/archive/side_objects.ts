@@ -1,4 +1,4 @@
-/** Objects of the archive that no manifest names: they say what is read, what was checked, what is made. */
+/** Archive objects that no manifest lists: active versions, QA results, jobs, leases. */
 const SIDE_OBJECTS = [
   /^normalized\/[\w-]+\/archiver-[\w-]+\.lease\.json$/,
   /^normalized\/[\w-]+\/dead-letters\/\w+-\d+-\d+\.jsonl$/,
@@ -8,7 +8,7 @@ const SIDE_OBJECTS = [
   /^normalized\/[\w-]+\/[\w-]+\/[\w-]+\/reprocess\/[\w/-]+\.json(\.zst)?$/,
 ];
 
-/** Whether a key is that of an object beside the days: a promotion, a result of checks, a job, a lease. */
+/** Returns whether a key is an object beside the days: active versions, QA result, job or lease. */
 export function isSideObject(key: string): boolean {
   return SIDE_OBJECTS.some((pattern) => pattern.test(key));
 }

@@ -4,36 +4,36 @@ import { ArchiveError, messageOf } from "@ssmd/runtime";
 const ZSTD_MAGIC = 0xFD2FB528;
 const SKIPPABLE_MAGIC_FIRST = 0x184D2A50;
 const SKIPPABLE_MAGIC_LAST = 0x184D2A5F;
-/** Compressed frames of one file may not swell beyond this each; ours are about 1 MiB. */
+/** Maximum decompressed size of a frame; ours are about 1 MiB. */
 const FRAME_BYTES_MAX = 1024 * 1024 * 1024;
 
-/** A frame as it lies in a file: `end` is the offset behind it. */
+/** A frame's location in a file. */
 export interface ZstdFrame {
-  /** Whether it holds compressed data or is passed over. */
+  /** `data` = compressed data; `skippable` = ignored. */
   kind: "data" | "skippable";
   /** Offset of its first byte. */
   start: number;
-  /** Offset behind its last byte. */
+  /** Offset after its last byte. */
   end: number;
 }
 
-/** Where and why the walk over a file's frames ended early. */
+/** Where and why the scan of a file's frames ended early. */
 interface ZstdCorruption {
-  /** First byte of the frame that cannot be read. */
+  /** First byte of the unreadable frame. */
   offset: number;
-  /** What is wrong, to stand in a sentence. */
+  /** What is wrong, as part of a sentence. */
   why: string;
 }
 
-/** From this level on zstd searches long enough for the length of a match to matter. */
+/** From this level on zstd searches long enough for the minimum match length to matter. */
 const SEARCHING_LEVEL = 6;
-/** Shortest match there: of 4 bytes, zstd's own for inputs so small, is slower and finds less in records. */
+/** Minimum match from that level on; zstd's 4 for small inputs is slower and finds less. */
 const MATCH_BYTES_MIN = 5;
 
 /**
- * Compresses one independent frame, with a checksum by default. `level` 1…12, default 3. zstd is told the size:
- * it then takes tables for so much and not for a stream of any length, which cost more to clear than
- * to fill.
+ * Compresses one independent frame, with a checksum by default. `level` 1…12, default 3. Passing
+ * the size lets zstd allocate small tables; those for streams of unknown length cost more to clear
+ * than to fill.
  */
 export function compressFrame(
   data: Uint8Array,
@@ -46,29 +46,29 @@ export function compressFrame(
       [constants.ZSTD_c_checksumFlag]: isChecksummed ? 1 : 0,
       ...(level < SEARCHING_LEVEL ? {} : { [constants.ZSTD_c_minMatch]: MATCH_BYTES_MIN }),
     },
-    // All of it in one buffer: none is copied into another.
+    // One output buffer for all of it, to avoid copies.
     chunkSize: frameBytesMax(data.length),
-    // Node's types do not know it yet.
+    // Missing in Node's types.
     pledgedSrcSize: data.length,
   };
   return firstFrame(zstdCompressSync(data, options));
 }
 
-/** The most bytes that a frame of so many takes. */
+/** Returns the maximum frame size for so many bytes. */
 function frameBytesMax(bytes: number): number {
   return bytes + (bytes >> 8) + 128;
 }
 
 /**
- * zstdCompressSync (Deno 2.9) at times puts one or two more frames of no content behind it. That the
- * first one holds everything is sure: zstd was told its size and fails otherwise.
+ * zstdCompressSync (Deno 2.9) sometimes appends one or two empty frames. The first frame is known
+ * to hold everything: zstd knew the size and would fail otherwise.
  */
 function firstFrame(bytes: Uint8Array): Uint8Array {
   const end = frameEnd(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
   return typeof end === "number" ? bytes.subarray(0, end) : bytes;
 }
 
-/** A skippable frame around `content`: zstd tools pass over it. */
+/** Returns a skippable frame around `content`; zstd tools ignore it. */
 export function skippableFrame(content: Uint8Array): Uint8Array {
   const frame = new Uint8Array(8 + content.length);
   const view = new DataView(frame.buffer);
@@ -78,14 +78,14 @@ export function skippableFrame(content: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** What stands in a skippable frame. */
+/** Returns the content of a skippable frame. */
 export function skippableContent(file: Uint8Array, frame: ZstdFrame): Uint8Array {
   return file.subarray(frame.start + 8, frame.end);
 }
 
 /**
- * Decompresses one frame of a file, checksum verified; `offset` is where it begins when `file` is
- * only a part. Throws ArchiveError `ARCHIVE_DAMAGED` with `key` and the offset.
+ * Decompresses one frame and verifies its checksum; `offset` is its place in the file when `file`
+ * is only a part. Throws ArchiveError `ARCHIVE_DAMAGED` with `key` and the offset.
  */
 export function decompressFrame(
   file: Uint8Array,
@@ -98,14 +98,14 @@ export function decompressFrame(
       file.subarray(frame.start, frame.end),
       { maxOutputLength: FRAME_BYTES_MAX },
     );
-    // Messages are taken out of it one by one, and a Buffer makes that twice as slow.
+    // Avoid Buffer: taking messages out of it is twice as slow.
     return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     throw corruptionError(key, { offset, why: messageOf(error) });
   }
 }
 
-/** The error of a damaged file. */
+/** Returns the error of a corrupt file. */
 export function corruptionError(key: string, corruption: ZstdCorruption): ArchiveError {
   return new ArchiveError(
     "ARCHIVE_DAMAGED",
@@ -117,7 +117,7 @@ export function corruptionError(key: string, corruption: ZstdCorruption): Archiv
   );
 }
 
-/** The file's frames without decompressing them, and the damage that ended the walk, if any. */
+/** Scans frames without decompressing; includes the corruption that ended the scan. */
 export function framesOf(file: Uint8Array): { frames: ZstdFrame[]; corruption?: ZstdCorruption } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const frames: ZstdFrame[] = [];
@@ -136,9 +136,9 @@ export function framesOf(file: Uint8Array): { frames: ZstdFrame[]; corruption?: 
 }
 
 /**
- * The frame at `start` of bytes that may end before it does: `end` is undefined when it is not
- * whole here, and `why` is "" unless no more bytes can make a frame of it; `missing` bytes, where that
- * is known.
+ * Finds the frame at `start` of possibly incomplete bytes. `end` is undefined when the frame is
+ * incomplete; `why` is "" unless more bytes cannot complete it; `missing` = bytes missing, if
+ * known.
  */
 export function firstFrameIn(
   bytes: Uint8Array,
@@ -161,20 +161,20 @@ function isSkippable(view: DataView, start: number): boolean {
   return magic >= SKIPPABLE_MAGIC_FIRST && magic <= SKIPPABLE_MAGIC_LAST;
 }
 
-/** Offset behind the frame at `start`, or why there is none. */
+/** Returns the offset after the frame at `start`, or why there is none. */
 function frameEnd(view: DataView, start: number): number | string {
   try {
     if (isSkippable(view, start)) return start + 8 + view.getUint32(start + 4, true);
     if (view.getUint32(start, true) !== ZSTD_MAGIC) return "no zstd frame begins here";
     return dataFrameEnd(view, start);
   } catch (error) {
-    // A DataView read behind the end: the file was cut inside a header.
+    // The DataView read past the end: the file was cut inside a header.
     if (error instanceof RangeError) return CUT_HEADER;
     throw error;
   }
 }
 
-/** RFC 8878, 3.1.1: header, blocks of 3 bytes of header and their content, checksum. */
+/** RFC 8878, 3.1.1: header, blocks (3-byte header and content), checksum. */
 function dataFrameEnd(view: DataView, start: number): number | string {
   const descriptor = view.getUint8(start + 4);
   const singleSegment = (descriptor & 0x20) !== 0;

@@ -1,42 +1,42 @@
 import type { Expired, Manifest } from "../manifest.ts";
 import { isMissing } from "../manifest_quality.ts";
 
-/** How good a day of a feed is, best first. */
+/** Conditions of a feed's day, best first. */
 export const DAY_CONDITIONS = ["available", "degraded", "partial", "expired", "missing"] as const;
 
 /** One of {@linkcode DAY_CONDITIONS}. */
 export type DayCondition = typeof DAY_CONDITIONS[number];
 
-/** What a day is judged by. */
+/** Input of {@linkcode conditionOf}. */
 interface DayEvidence {
-  /** The day's manifests; undefined = there is none. */
+  /** Manifests of the day; undefined when there is none. */
   raw: Manifest | undefined;
   normalized: Manifest | undefined;
-  /** Why a manifest cannot be read; undefined = each can. */
+  /** Error text of an unreadable manifest; undefined when all are readable. */
   unreadable?: string | undefined;
-  /** Whether the day is over, with a minute for records on their way. */
+  /** Whether the day is over, including one minute of grace for late records. */
   isOver: boolean;
 }
 
-/** A day's condition, and why in one sentence. */
+/** A day's condition, and the reason in one sentence. */
 interface Judgement {
   condition: DayCondition;
   why: string;
 }
 
 /**
- * The rules, in this order:
+ * Returns the condition of a day. The first matching rule wins:
  *
- * 1. expired: retention removed its records, whole and on purpose. Where only raw has expired the
- *    records are judged, and it is told.
- * 2. missing: nothing is archived of the day, neither raw nor normalized. A day with a manifest and
- *    no records is not missing: somebody watched, and nothing came.
- * 3. partial: something that was captured is known not to be here: a manifest cannot be read, says
- *    `partial` or `failed`, or is there for raw files with frames and not for records; or the day is
- *    over and nobody has said that it is complete.
- * 4. degraded: all that was captured is here, and gaps are recorded within it.
- * 5. available: all that was captured is here, without a gap other than planned stops, which are told. A day that goes on is available as far
- *    as it has come.
+ * 1. expired: retention removed all records on purpose. When only raw has expired, the records
+ * decide, and the reason mentions it.
+ * 2. missing: nothing is archived, neither raw nor normalized. A manifest without records is not
+ * missing: capture ran and received nothing.
+ * 3. partial: captured data is known to be absent: a manifest is unreadable or says `partial` or
+ * `failed`, or raw frames have no normalized manifest, or the day is over and not marked
+ * complete.
+ * 4. degraded: all captured data is here, with recorded gaps.
+ * 5. available: all captured data is here, with no gaps except planned stops (named in the
+ * reason). A day in progress is available as far as it has been archived.
  */
 export function conditionOf(evidence: DayEvidence): Judgement {
   const { raw, normalized, unreadable } = evidence;

@@ -7,19 +7,19 @@ import { loadManifest } from "../manifest_file.ts";
 import { conditionOf, type DayCondition } from "./day_condition.ts";
 import { type GapSpan, gapSpans } from "./gap_spans.ts";
 
-/** One clock that timed lines of a day. */
+/** Share of a day's lines timed by one clock. */
 export interface ClockShare {
-  /** What sets it; `unknown` = it was not written down. */
+  /** Clock source; `unknown` = not recorded. */
   source: string;
   /** `synchronized`, `unsynchronized` or `unknown`. */
   status: string;
-  /** Raw lines that it timed. */
+  /** Raw lines timed by this clock. */
   lines: number;
-  /** How far it was off at most, µs; null = not known. */
+  /** Largest absolute offset, µs; null = unknown. */
   offsetUsMax: number | null;
 }
 
-/** What a day of a feed holds, from its manifests. */
+/** Content of a feed's day, according to its manifests. */
 export interface DaySummary {
   feed: string;
   /** `YYYY-MM-DD`, UTC. */
@@ -27,35 +27,35 @@ export interface DaySummary {
   /** Version of the normalized records. */
   version: string;
   condition: DayCondition;
-  /** Why it is in that condition, one sentence. */
+  /** Reason for the condition, one sentence. */
   why: string;
-  /** Where the archiver stands with the day: `open`, `complete`, `partial`, `failed`; `none` = no manifest. */
+  /** Archiver's status of the day: `open`, `complete`, `partial`, `failed`; `none` = no manifest. */
   archiveStatus: string;
-  /** Whether its records lie in sealed days, in windows, or some here and some there; `none` = no files. */
+  /** Whether records are in sealed days, windows or both; `none` = no files. */
   layout: "sealed" | "windows" | "mixed" | "none";
-  /** Bytes of raw and of normalized files in storage. */
+  /** Bytes in storage, raw and normalized. */
   rawBytes: number;
   normalizedBytes: number;
-  /** Lines of raw files that are frames. */
+  /** Frames in raw files. */
   rawFrames: number;
   rawFiles: number;
   normalizedFiles: number;
-  /** Records in all, and by type. */
+  /** Records in total, then by type. */
   records: number;
   byType: Record<EventType, number>;
   symbols: number;
-  /** Share of the captured time, weighted by symbols, that lies in no gap: 0…1; null = nothing came. */
+  /** Share of the captured time, weighted by symbols, outside gaps: 0…1; null = no records. */
   quality: number | null;
   gaps: GapSpan[];
-  /** Messages known to be missing; gaps that do not know count 0. */
+  /** Messages known to be missing; gaps with an unknown number count as 0. */
   missed: number;
-  /** First and last receivedAt, ns as text; "" = no records. */
+  /** receivedAt of the first and last record, ns as text; "" = no records. */
   from: string;
   to: string;
   clocks: ClockShare[];
 }
 
-/** Which day. */
+/** Identity of the day to summarize. */
 interface SummaryId {
   env: string;
   feed: string;
@@ -63,7 +63,7 @@ interface SummaryId {
   version: string;
 }
 
-/** Summarizes a day by its two manifests; a damaged one makes it partial. Throws StorageError. */
+/** Summarizes a day from its manifests; a corrupt one makes it partial. Throws StorageError. */
 export async function summarizeDay(
   storage: Storage,
   summaryId: SummaryId,
@@ -144,7 +144,7 @@ function clocksOf(files: readonly ManifestFile[]): ClockShare[] {
   return [...clocks.values()].sort((a, b) => b.lines - a.lines);
 }
 
-/** Times as text: the longer is the later. */
+/** Compares times as decimal text: the longer one is later. */
 function byLength(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }

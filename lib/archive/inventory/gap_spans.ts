@@ -2,36 +2,36 @@ import { type GapChannel, type GapReason, isBreak } from "@ssmd/market";
 import type { ManifestGap } from "../manifest.ts";
 import { usOfNsText } from "../raw_line.ts";
 
-/** Something that is missing, from its start to its end: the records of opening and recovery in one. */
+/** A gap from start to end, joined from its opening and recovery records. */
 export interface GapSpan {
-  /** Our name of the market, or `_all`. */
+  /** Our market symbol, or `_all`. */
   symbol: string;
   reason: GapReason;
-  /** The type of record that is missing; `all` = every one. */
+  /** Type of the missing records; `all` = every type. */
   channel: GapChannel;
-  /** Last moment known to be good, µs. */
+  /** Last moment known to be complete, µs. */
   fromUs: number;
-  /** First moment good again, µs; undefined = still open. */
+  /** First complete moment after the gap, µs; undefined = still open. */
   toUs: number | undefined;
   /** Messages known to be missing; null = unknown. */
   missed: number | null;
-  /** Whether the feed itself told the end; false = lost for good, or still open. */
+  /** Whether the feed reported the end; false = lost for good or still open. */
   isRecovered: boolean;
-  /** One sentence for a person, as it was when the gap opened. */
+  /** One sentence for people, as of when the gap opened. */
   detail: string;
 }
 
 /**
- * The gaps that records tell of, in the order in which they began. A recovery belongs to the oldest
- * opening of the same market, reason and start that has none.
+ * Joins gap records into spans, ordered by start. A recovery closes the oldest open gap of the same
+ * market, reason and start.
  */
 export function gapSpans(gaps: readonly ManifestGap[]): GapSpan[] {
   return joinedSpans(gaps.map(spanOf));
 }
 
 /**
- * Ends what is open with the recoveries that come behind it. Spans of several days in order, those of
- * {@linkcode gapSpans}, become one where they go over midnight.
+ * Closes open spans with later recoveries. Joins spans of consecutive days, each from {@linkcode
+ * gapSpans}, where they cross midnight.
  */
 export function joinedSpans(spans: readonly GapSpan[]): GapSpan[] {
   const open = new Map<string, GapSpan[]>();
@@ -46,8 +46,8 @@ export function joinedSpans(spans: readonly GapSpan[]): GapSpan[] {
       opened.missed ??= span.missed;
       continue;
     }
-    // A break before any data came is told again, from the same start: it is one, and planned only
-    // if all of it was.
+    // A break before the first data is reported again with the same start: merge both into one
+    // span, which is planned only if every part was.
     const goesOn = span.toUs === undefined ? open.get(name)?.[0] : undefined;
     if (goesOn !== undefined) {
       if (span.reason === "disconnect") goesOn.reason = "disconnect";

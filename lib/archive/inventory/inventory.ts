@@ -6,30 +6,29 @@ import { assertKnown, daysBetween, manifestDays } from "../reading/archived_days
 import { TIME_US_MAX } from "../reading/archive_query.ts";
 import { type DaySummary, summarizeDay } from "./day_summary.ts";
 
-/** Which days are told of. */
+/** Selection of days. */
 export interface InventoryQuery {
   env: string;
-  /** Default all feeds of which there is anything. */
+  /** Default: all feeds in the archive. */
   feeds?: readonly string[];
-  /** Days that the span touches, µs; default from a feed's first day to its last. */
+  /** Start of the span, µs; whole days are listed. Default: the feed's first day. */
   fromUs?: number;
-  /** The first moment behind it. */
+  /** End of the span (exclusive), µs; default: the feed's last day. */
   toUs?: number;
-  /** Version of the normalized records; default the active one of the day. */
+  /** Version of the normalized records; default: the day's active one. */
   version?: string;
-  /** Whether trading was expected on a day; default on every one. Other days are told of when there is something. */
+  /** Whether trading was expected on a day; default: always. Other days are listed only if archived. */
   isExpected?: (feed: string, day: string) => boolean;
-  /** Now, µs: days to come are no missing ones. */
+  /** Now, µs; future days do not count as missing. */
   nowUs: number;
 }
 
-/** Days whose manifests are read at the same time. */
+/** Days whose manifests are read concurrently. */
 const DAYS_AT_ONCE = 8;
 
 /**
- * What the archive holds, by feed and day; days of which it should hold something and does not are
- * told too. Reads manifests only. Throws ArchiveError `ARCHIVE_NOT_FOUND` for a feed that is not
- * there, StorageError.
+ * Lists the archive's content by feed and day, including expected days with no data. Reads
+ * manifests only. Throws ArchiveError `ARCHIVE_NOT_FOUND` for an unknown feed, or StorageError.
  */
 export async function inventory(storage: Storage, query: InventoryQuery): Promise<DaySummary[]> {
   const feeds = query.feeds ?? await archivedFeeds(storage, query.env);
@@ -40,7 +39,7 @@ export async function inventory(storage: Storage, query: InventoryQuery): Promis
   return summaries;
 }
 
-/** Feeds of an environment of which there are manifests, sorted. All keys of it are looked at. */
+/** Lists the feeds of an environment that have manifests, sorted. Scans all keys of it. */
 async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
   const feeds = new Set<string>();
   for (const kind of ["normalized", "raw"]) {
@@ -100,7 +99,7 @@ async function knownDays(
   return days;
 }
 
-/** From the span's first day to its last; where it is open, from the first that is known to the last. */
+/** Returns all days of the span; an open end defaults to the first or last known day. */
 function wantedDays(known: ReadonlySet<string>, query: InventoryQuery): string[] {
   const { fromUs, toUs, nowUs } = query;
   const sorted = [...known].sort();

@@ -1,7 +1,7 @@
 import type { Bounds, PageCounts } from "./encoded_chunk.ts";
 import type { Column } from "./record_columns.ts";
 
-/** Of all pages; undefined where those of a page with values are not known. */
+/** Merges the bounds of all pages; undefined when a page with values has none. */
 export function boundsOfAll(
   kind: Column["kind"],
   pages: readonly PageCounts[],
@@ -20,7 +20,7 @@ export function boundsOfAll(
   return all;
 }
 
-/** Order of two plain values of a column. */
+/** Compares two plain-encoded values of a column. */
 export function compareBounds(kind: Column["kind"], a: Uint8Array, b: Uint8Array): number {
   if (kind === "word" || kind === "text" || kind === "flag") return compareUnsigned(a, b);
   const [x, y] = [a, b].map((bytes) => new DataView(bytes.buffer, bytes.byteOffset)) as [
@@ -32,7 +32,7 @@ export function compareBounds(kind: Column["kind"], a: Uint8Array, b: Uint8Array
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-/** Order of bytes as unsigned numbers; what ends first comes first. */
+/** Compares bytes as unsigned numbers; a prefix sorts first. */
 export function compareUnsigned(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

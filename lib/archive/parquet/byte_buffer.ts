@@ -1,60 +1,60 @@
 const UTF8 = new TextEncoder();
 
-/** Bytes from `start` up to `end`. */
+/** Bytes from `start` to `end` (exclusive). */
 interface ByteSpan {
   start: number;
   end: number;
 }
 
-/** Bytes that grow; their room is used again after `clear`. */
+/** Growing byte buffer; `clear` keeps its memory for reuse. */
 export class ByteBuffer {
-  /** Bytes that are in it. */
+  /** Bytes written. */
   length = 0;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
 
-  /** With room for `bytes`. */
+  /** Creates a buffer with an initial capacity of `bytes`. */
   constructor(bytes = 1024) {
     this.#bytes = new Uint8Array(bytes);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** A view of what is in it; it holds until the next write. */
+  /** A view of the written bytes; valid until the next write. */
   get written(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.length);
   }
 
-  /** Forgets what is in it. */
+  /** Discards the content. */
   clear(): void {
     this.length = 0;
   }
 
-  /** One byte. */
+  /** Appends one byte. */
   uint8(value: number): void {
     this.#grow(1);
     this.#bytes[this.length++] = value;
   }
 
-  /** Changes the byte at `at`, which is written already. */
+  /** Overwrites the already written byte at `at`. */
   setUint8(at: number, value: number): void {
     this.#bytes[at] = value;
   }
 
-  /** Four bytes, low first. */
+  /** Appends four bytes, little-endian. */
   uint32(value: number): void {
     this.#grow(4);
     this.#view.setUint32(this.length, value, true);
     this.length += 4;
   }
 
-  /** A double, low byte first. */
+  /** Appends a double, little-endian. */
   float64(value: number): void {
     this.#grow(8);
     this.#view.setFloat64(this.length, value, true);
     this.length += 8;
   }
 
-  /** A whole number from 0 to 2^53 as eight bytes, low first. */
+  /** Appends an integer from 0 to 2^53 as eight bytes, little-endian. */
   uint64(value: number): void {
     this.#grow(8);
     this.#view.setUint32(this.length, value % 4_294_967_296, true);
@@ -62,7 +62,7 @@ export class ByteBuffer {
     this.length += 8;
   }
 
-  /** A whole number from 0 in groups of seven bits, low first. */
+  /** Appends an unsigned integer as a varint (groups of seven bits, low first). */
   varint(value: number): void {
     while (value >= 128) {
       this.uint8(value % 128 | 128);
@@ -71,16 +71,16 @@ export class ByteBuffer {
     this.uint8(value);
   }
 
-  /** Bytes as they are. */
+  /** Appends raw bytes. */
   bytes(bytes: Uint8Array): void {
     this.#grow(bytes.length);
     this.#bytes.set(bytes, this.length);
     this.length += bytes.length;
   }
 
-  /** Text in UTF-8 without its length; gives how many bytes. */
+  /** Appends text as UTF-8 without a length prefix; returns its number of bytes. */
   text(text: string): number {
-    // A UTF-16 unit takes three bytes at most.
+    // A UTF-16 code unit takes at most three bytes.
     this.#grow(text.length * 3);
     const start = this.length;
     for (let i = 0; i < text.length; i++) {
@@ -98,7 +98,7 @@ export class ByteBuffer {
     return written;
   }
 
-  /** Order of two spans within by their bytes, what ends first comes first. */
+  /** Compares the bytes of two spans; a prefix sorts first. */
   compare(a: ByteSpan, b: ByteSpan): number {
     const bytes = this.#bytes;
     const length = Math.min(a.end - a.start, b.end - b.start);

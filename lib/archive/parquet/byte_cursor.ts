@@ -1,4 +1,4 @@
-/** Reads numbers one behind the other. What would lie behind the end throws RangeError. */
+/** Reads consecutive values. Reading past the end throws RangeError. */
 export class ByteCursor {
   readonly bytes: Uint8Array;
   /** Offset of the next byte. */
@@ -17,7 +17,7 @@ export class ByteCursor {
     return this.bytes[this.at++] as number;
   }
 
-  /** Four bytes, low first. */
+  /** Reads four bytes, little-endian. */
   uint32(): number {
     const at = this.skip(4);
     const { bytes } = this;
@@ -25,7 +25,7 @@ export class ByteCursor {
       (bytes[at + 2] as number) << 16 | (bytes[at + 3] as number) << 24) >>> 0;
   }
 
-  /** A whole number from 0 to 2^53 in groups of seven bits, low first. */
+  /** Reads a varint (seven bits a byte, low first). Throws RangeError beyond 2^53. */
   varint(): number {
     let value = 0;
     for (let factor = 1;; factor *= 128) {
@@ -38,7 +38,7 @@ export class ByteCursor {
     return value;
   }
 
-  /** A whole number of 64 bits whose sign is its lowest bit, in groups of seven bits. */
+  /** Reads a 64-bit zigzag varint. */
   zigzag64(): bigint {
     let low = 0;
     for (let factor = 1; factor < 2 ** 49; factor *= 128) {
@@ -55,7 +55,7 @@ export class ByteCursor {
     throw new RangeError("a number is too long");
   }
 
-  /** Passes over bytes; gives where they begin. */
+  /** Skips bytes; returns where they begin. */
   skip(count: number): number {
     const at = this.at;
     if (count < 0 || at + count > this.bytes.length) throw cutOff();
@@ -63,7 +63,7 @@ export class ByteCursor {
     return at;
   }
 
-  /** The next bytes, as a view. */
+  /** Returns the next bytes as a view. */
   take(count: number): Uint8Array {
     const at = this.skip(count);
     return this.bytes.subarray(at, this.at);

@@ -16,21 +16,21 @@ import { thriftBytes, type ThriftStruct } from "./thrift_writer.ts";
 
 const DATA_PAGE = { i32: 0 };
 const DICTIONARY_PAGE = { i32: 2 };
-/** Its number among the pages of a chunk. */
+/** Page number of the dictionary in a sample. */
 const DICTIONARY = -1;
 
-/** A column chunk as it was written. */
+/** A written column chunk. */
 export interface WrittenChunk {
-  /** Of the footer, but for where its indexes are. */
+  /** Its metadata in the footer, without the location of its indexes. */
   meta: ThriftStruct;
   index: PageIndexBytes;
-  /** In the file. */
+  /** Size in the file. */
   bytes: number;
-  /** As it would be without compression. */
+  /** Size without compression. */
   plainBytes: number;
 }
 
-/** The header of a page whose compressed bytes are `body`. */
+/** Returns the header of a page with the compressed bytes `body`. */
 export function pageHeader(plainBytes: number, body: Uint8Array, kind: PageKind): ThriftStruct {
   return {
     1: "dictionary" in kind ? DICTIONARY_PAGE : DATA_PAGE,
@@ -50,12 +50,12 @@ export function pageHeader(plainBytes: number, body: Uint8Array, kind: PageKind)
   };
 }
 
-/** A page of so many dictionary entries, or of so many values. */
+/** Number of entries of a dictionary page, or of values of a data page. */
 export type PageKind = { dictionary: number } | { values: number; encoding: number };
 
 /**
- * Writes a column chunk page by page, to stand at `offset` of the file; `rowStarts` are the numbers of
- * its pages' first rows within the group.
+ * Writes a column chunk page by page at `offset` of the file; `rowStarts` are the first rows of its
+ * pages within the group.
  */
 export function* writeChunk(
   column: Column,
@@ -63,7 +63,7 @@ export function* writeChunk(
   { offset, rowStarts }: { offset: number; rowStarts: readonly number[] },
 ): Generator<Uint8Array, WrittenChunk> {
   const { encoding, dictionary, pages } = encoded;
-  // What is best for three pages is so for the others, which hold values of the same column.
+  // Three pages decide the codec for all: they hold values of the same column.
   const sample = new PageSample();
   if (dictionary !== undefined) sample.add(DICTIONARY, dictionary.page);
   for (const page of new Set([0, pages.length >> 1, pages.length - 1])) {

@@ -5,7 +5,7 @@ import type { Column } from "./record_columns.ts";
 import { TextBuffer } from "./text_buffer.ts";
 import { WholeBuffer } from "./whole_buffer.ts";
 
-/** The buffer that fits a column. */
+/** Creates the buffer for a column. */
 export function columnBuffer(column: Column): ColumnBuffer {
   switch (column.kind) {
     case "time":

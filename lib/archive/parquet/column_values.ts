@@ -12,32 +12,32 @@ import type { Column } from "./record_columns.ts";
 import { readRuns } from "./run_lengths.ts";
 import { UTF8 } from "./thrift_reader.ts";
 
-/** The values of a column in the rows of a page. */
+/** Values of a column in the rows of a page. */
 export type ColumnValues =
-  /** `time` and `count` and `double`; absent: NaN, of a time 0. */
+  /** `time`, `count` and `double`; absent values are NaN, absent times 0. */
   | { numbers: Float64Array }
-  /** Absent: "". */
+  /** Absent values are "". */
   | { texts: readonly string[] }
   | { flags: Uint8Array }
-  /** Where each row's list ends in the values. */
+  /** `ends` = end index of each row's list in `values`. */
   | { ends: Uint32Array; values: Float64Array };
 
-/** The values that indices stand for. */
+/** Values of a dictionary page. */
 export type Dictionary = readonly string[] | Float64Array<ArrayBuffer>;
 
-/** A page of a column. */
+/** A page of a column to decode. */
 interface ColumnPage {
   column: Column;
   encoding: number;
-  /** Levels and values. */
+  /** Levels and values, decompressed. */
   plain: Uint8Array;
-  /** Values with absent ones and, in lists, one for each empty list. */
+  /** Number of values, including absent ones and one per empty list. */
   count: number;
   rows: number;
   dictionary: Dictionary | undefined;
 }
 
-/** Decodes a page. Throws RangeError when it does not hold what it says. */
+/** Decodes a page. Throws RangeError when its content does not match its header. */
 export function columnValues(page: ColumnPage): ColumnValues {
   const { column, count, rows } = page;
   const cursor = new ByteCursor(page.plain);
@@ -63,7 +63,7 @@ export function columnValues(page: ColumnPage): ColumnValues {
   }
 }
 
-/** Decodes the plain values of a dictionary page. Throws RangeError when there are not `count`. */
+/** Decodes the plain values of a dictionary page. Throws RangeError unless there are `count`. */
 export function dictionaryOf(column: Column, plain: Uint8Array, count: number): Dictionary {
   if (column.kind === "double" || column.kind === "doubles") return readPlainDoubles(plain, count);
   const cursor = new ByteCursor(plain);
@@ -155,7 +155,7 @@ function textsOf(cursor: ByteCursor, count: number): string[] {
   const lengths = readDeltas(cursor);
   assertCount(lengths.length, count);
   const bytes = cursor.bytes.subarray(cursor.at);
-  // Decoded at once and then cut, which is ten times as fast, where a byte is a character.
+  // For ASCII, decoding all at once and slicing is ten times as fast.
   const all = UTF8.decode(bytes);
   const isAscii = all.length === bytes.length;
   const texts = new Array<string>(count);

@@ -1,11 +1,11 @@
 import type { ByteBuffer } from "./byte_buffer.ts";
 
-/** Values of a block, each with a least difference of its own. */
+/** Values per block; each block has its own minimum difference. */
 const BLOCK_VALUES = 128;
-/** Parts of a block, each with a width of its own. */
+/** Parts (miniblocks) of a block; each has its own bit width. */
 const PARTS = 4;
 const PART_VALUES = BLOCK_VALUES / PARTS;
-/** Differences up to here are exact as doubles, also when one more bit is needed. */
+/** Differences up to this are exact as doubles, even with one more bit. */
 const EXACT_MAX = 2 ** 52;
 const TWO_24 = 16_777_216;
 
@@ -13,8 +13,8 @@ const differences = new Float64Array(BLOCK_VALUES);
 const parts = new Float64Array(PART_VALUES);
 
 /**
- * Writes whole numbers from 0 to 2^53 as DELTA_BINARY_PACKED of 64 bits: the first one, then blocks of 128 differences less their least one, in as many bits as the
- * largest of 32 needs. Format: Apache Parquet, Encodings.md.
+ * Writes integers from 0 to 2^53 as 64-bit DELTA_BINARY_PACKED: the first value, then blocks of 128
+ * differences minus their minimum, in the bit width of the largest of 32 (Encodings.md).
  */
 export function writeDeltas(out: ByteBuffer, values: Float64Array): void {
   out.varint(BLOCK_VALUES);
@@ -65,7 +65,7 @@ function packParts(out: ByteBuffer, width: number): void {
   for (let i = 0; i < PART_VALUES; i++) {
     let value = parts[i] as number;
     let left = width;
-    // Up to 24 bits of a value beside 7 that wait.
+    // At most 24 bits of a value next to 7 pending bits.
     for (; left > 24; left -= 24) {
       pending |= (value % TWO_24) << pendingBits;
       value = Math.floor(value / TWO_24);
@@ -84,7 +84,7 @@ function packParts(out: ByteBuffer, width: number): void {
   }
 }
 
-/** Differences that doubles do not hold exactly. */
+/** Writes differences that doubles cannot hold exactly. */
 function writeWideParts(out: ByteBuffer, count: number, least: number): void {
   const widthsAt = out.length;
   out.uint32(0);

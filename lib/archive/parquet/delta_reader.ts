@@ -1,15 +1,13 @@
 import type { ByteCursor } from "./byte_cursor.ts";
 
-/** Widths up to here are added up as doubles. */
+/** Maximum bit width summed as doubles. */
 const EXACT_BITS = 52;
 const EXACT_MAX = 1n << 52n;
 const TWO_24 = 16_777_216;
-/** More values than any page of ours has. */
+/** Upper limit of values in a page; ours have fewer. */
 const COUNT_MAX = 1 << 26;
 
-/**
- * Reads DELTA_BINARY_PACKED: whole numbers of 64 bits, which must lie within ±2^53. Throws RangeError when the bytes are none.
- */
+/** Reads 64-bit DELTA_BINARY_PACKED. Throws RangeError when invalid or beyond ±2^53. */
 export function readDeltas(cursor: ByteCursor): Float64Array<ArrayBuffer> {
   const blockValues = cursor.varint();
   const parts = cursor.varint();
@@ -51,7 +49,7 @@ class DeltaReader {
     if (this.values.length > 0) this.values[0] = this.#last;
   }
 
-  /** Adds up to `count` differences that are packed from `start` on. */
+  /** Adds up to `count` differences packed from `start` on. */
   add(least: bigint, width: number, start: number, count: number): void {
     const end = Math.min(this.values.length, this.#at + count);
     if (width > 64) throw new RangeError("a difference has more than 64 bits");
@@ -96,10 +94,10 @@ class DeltaReader {
     this.#last = last;
   }
 
-  /** Up to 24 bits. */
+  /** Returns up to 24 bits. */
   #bits(bit: number, width: number): number {
     const bytes = this.#bytes;
-    // A width above 24 has more than 3 bytes behind the first one, or zeros.
+    // Bytes past the end read as 0: a width above 24 has more bytes after the first, or zeros.
     const at = Math.floor(bit / 8);
     const word = (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) << 16 |
       (bytes[at + 3] ?? 0) << 24;

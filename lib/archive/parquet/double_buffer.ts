@@ -6,7 +6,7 @@ import { DoubleList } from "./number_lists.ts";
 import { PageEnds, type PageSpan } from "./page_ends.ts";
 import type { DoubleColumn, ListColumn, TableRow } from "./record_columns.ts";
 
-/** Doubles, with levels where they may be absent or stand in lists. */
+/** Buffer of doubles, with levels for absent values or lists. */
 abstract class DoublesBuffer implements ColumnBuffer {
   protected readonly values = new DoubleList();
   protected readonly levels: readonly Levels[];
@@ -51,7 +51,7 @@ abstract class DoublesBuffer implements ColumnBuffer {
   }
 }
 
-/** One double a row, or none where the column is nullable. */
+/** One double per row; absent when the column is nullable. */
 export class DoubleBuffer extends DoublesBuffer {
   #column: DoubleColumn;
 
@@ -72,7 +72,7 @@ export class DoubleBuffer extends DoublesBuffer {
   }
 }
 
-/** A list of doubles a row: levels say where a list begins and which are empty. */
+/** A list of doubles per row: levels mark where a list begins and which lists are empty. */
 export class ListBuffer extends DoublesBuffer {
   #column: ListColumn;
   #continues: Levels;
@@ -110,7 +110,7 @@ function countsOf({ from, to }: PageSpan, values: Float64Array): PageCounts {
   return { count, nulls, ...(bounds === undefined ? {} : { bounds }) };
 }
 
-/** As Parquet wants them: none where one is no number, and a zero of either sign within -0 and 0. */
+/** Bounds as Parquet requires: none when a value is NaN; a zero bound is -0 as min, +0 as max. */
 function boundsOf(values: Float64Array): Bounds | undefined {
   let min = Infinity;
   let max = -Infinity;

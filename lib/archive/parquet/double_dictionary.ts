@@ -1,22 +1,22 @@
-/** More different doubles than this are not worth a dictionary, nor its memory in each reader. */
+/** Maximum distinct doubles in a dictionary: more cost too much space and memory in each reader. */
 export const DICTIONARY_DOUBLES_MAX = 16_384;
 const SLOTS = 4 * DICTIONARY_DOUBLES_MAX;
 
-/** Numbers doubles by their bits, in the order in which they come. */
+/** Numbers distinct doubles by their bits, in order of appearance. */
 export class DoubleDictionary {
-  /** How many different ones there are. */
+  /** Number of distinct values. */
   count = 0;
   #values = new Float64Array(DICTIONARY_DOUBLES_MAX);
   #bits = new Uint32Array(this.#values.buffer);
-  /** Place in `#values` plus 1; 0 = free. */
+  /** Index in `#values` plus 1; 0 = free. */
   #slots = new Uint16Array(SLOTS);
 
-  /** The different doubles; a view that holds until the next `indices`. */
+  /** The distinct values; a view that is valid until the next `indices`. */
   get values(): Float64Array<ArrayBuffer> {
     return this.#values.subarray(0, this.count);
   }
 
-  /** The index of each value; undefined when more than `max` are different. Begins anew. */
+  /** Returns the index of each value; undefined above `max` distinct ones. Resets first. */
   indices(
     values: Float64Array<ArrayBuffer>,
     max: number,

@@ -5,11 +5,11 @@ import { BYTE_STREAM_SPLIT, PLAIN, RLE_DICTIONARY } from "./encoded_chunk.ts";
 import { compressPage } from "./page_compression.ts";
 import { bitsFor, writeRuns } from "./run_lengths.ts";
 
-/** Doubles of a column chunk in the encoding that takes least. */
+/** Doubles of a column chunk in their smallest encoding. */
 export interface DoubleEncoding {
   encoding: typeof PLAIN | typeof RLE_DICTIONARY | typeof BYTE_STREAM_SPLIT;
   dictionary?: { count: number; page: Uint8Array };
-  /** Writes the values of a page. */
+  /** Writes the values of one page. */
   write(out: ByteBuffer, page: number): void;
 }
 
@@ -18,8 +18,8 @@ type Pages = readonly Float64Array<ArrayBuffer>[];
 const dictionary = new DoubleDictionary();
 
 /**
- * Encodes the doubles of a chunk, `values`, which are those of its pages: each encoding is tried on up
- * to three pages, compressed, and the smallest is taken.
+ * Encodes the doubles of a chunk; `values` is the concatenation of its pages. Tries each encoding
+ * on up to three pages, compressed, and picks the smallest.
  */
 export function encodeDoubles(pages: Pages, values: Float64Array<ArrayBuffer>): DoubleEncoding {
   const split: DoubleEncoding = {
@@ -60,7 +60,7 @@ function inDictionary(
   if (indices === undefined || values.length === 0) return undefined;
   const page = new ByteBuffer();
   writePlainDoubles(page, dictionary.values);
-  // A width of 0 bits is allowed, and read wrongly by some.
+  // A width of 0 bits is valid, but some readers fail on it.
   const bits = Math.max(1, bitsFor(dictionary.count - 1));
   const starts = [0];
   for (const { length } of pages) starts.push((starts.at(-1) ?? 0) + length);

@@ -1,11 +1,11 @@
 import type { ByteBuffer } from "./byte_buffer.ts";
 
-/** Writes doubles as eight bytes each, low first. */
+/** Writes doubles as eight bytes each, little-endian. */
 export function writePlainDoubles(out: ByteBuffer, values: Float64Array<ArrayBuffer>): void {
   out.bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
-/** Writes the lowest bytes of all doubles, then the next ones, up to the highest. */
+/** Writes doubles as BYTE_STREAM_SPLIT: all lowest bytes first, all highest last. */
 export function writeSplitDoubles(out: ByteBuffer, values: Float64Array<ArrayBuffer>): void {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const { length } = values;
@@ -16,7 +16,7 @@ export function writeSplitDoubles(out: ByteBuffer, values: Float64Array<ArrayBuf
   out.bytes(split);
 }
 
-/** Reads plain doubles. Throws RangeError unless the bytes are those of `count`. */
+/** Reads plain doubles. Throws RangeError unless there are exactly `count`. */
 export function readPlainDoubles(bytes: Uint8Array, count: number): Float64Array<ArrayBuffer> {
   assertBytes(bytes, count);
   const values = new Float64Array(count);
@@ -24,7 +24,7 @@ export function readPlainDoubles(bytes: Uint8Array, count: number): Float64Array
   return values;
 }
 
-/** Reads doubles whose bytes were split. Throws RangeError unless the bytes are those of `count`. */
+/** Reads BYTE_STREAM_SPLIT doubles. Throws RangeError unless there are exactly `count`. */
 export function readSplitDoubles(bytes: Uint8Array, count: number): Float64Array<ArrayBuffer> {
   assertBytes(bytes, count);
   const values = new Float64Array(count);

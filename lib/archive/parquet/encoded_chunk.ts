@@ -1,19 +1,19 @@
 import type { TableRow } from "./record_columns.ts";
 
-/** Parquet's numbers of the encodings. */
+/** Parquet's encoding numbers. Values one after the other. */
 export const PLAIN = 0;
-/** Run lengths of levels. */
+/** Run lengths and bit packing, for levels. */
 export const RLE = 3;
-/** Differences of whole numbers, packed to as many bits as a block of them needs. */
+/** Packed differences of integers, with a bit width per block. */
 export const DELTA_BINARY_PACKED = 5;
-/** Lengths as differences, then all texts. */
+/** Lengths as packed differences, then all texts. */
 export const DELTA_LENGTH_BYTE_ARRAY = 6;
 /** Indices into a dictionary page. */
 export const RLE_DICTIONARY = 8;
-/** The first bytes of all doubles, then the second ones, … */
+/** The first bytes of all doubles, then the second bytes, and so on. */
 export const BYTE_STREAM_SPLIT = 9;
 
-/** How the values of a column chunk are written. */
+/** Encoding of the values of a column chunk. */
 export type ValueEncoding =
   | typeof PLAIN
   | typeof DELTA_BINARY_PACKED
@@ -21,45 +21,45 @@ export type ValueEncoding =
   | typeof RLE_DICTIONARY
   | typeof BYTE_STREAM_SPLIT;
 
-/** Least and greatest value as their plain bytes. */
+/** Minimum and maximum as plain-encoded bytes. */
 export interface Bounds {
   min: Uint8Array;
   max: Uint8Array;
 }
 
-/** What a page holds besides its bytes. */
+/** Statistics of a page. */
 export interface PageCounts {
-  /** Values, with absent ones and, in lists, one for each empty list. */
+  /** Number of values, including absent ones and one per empty list. */
   count: number;
-  /** Absent values and empty lists. */
+  /** Number of absent values and empty lists. */
   nulls: number;
-  /** Absent = not known, or no value is present. */
+  /** Absent = unknown, or no values. */
   bounds?: Bounds;
 }
 
-/** A column of a row group, encoded and not yet compressed; it holds until the next `add`. */
+/** An encoded, uncompressed column of a row group; valid until the next `add`. */
 export interface EncodedChunk {
   encoding: ValueEncoding;
-  /** The values that indices stand for. */
+  /** Distinct values that indices refer to. */
   dictionary?: { count: number; page: Uint8Array };
   pages: PageCounts[];
-  /** Levels and values of a page; it holds until the next call. */
+  /** Returns the levels and values of a page; valid until the next call. */
   pageBytes(page: number): Uint8Array;
 }
 
-/** Gathers the values of one column for a row group. */
+/** Collects the values of one column for a row group. */
 export interface ColumnBuffer {
-  /** Adds a record's value; gives how many values of a list it has. */
+  /** Adds a record's value; returns the number of its list values. */
   add(event: TableRow): number;
-  /** Ends a page; the next value begins another one. */
+  /** Ends a page; the next value starts another one. */
   endPage(): void;
-  /** Encodes what was added since `clear`. The last page must be ended. */
+  /** Encodes everything added since `clear`. The last page must be ended. */
   take(): EncodedChunk;
-  /** Forgets all values. */
+  /** Discards all values. */
   clear(): void;
 }
 
-/** Where the page ends: values with absent ones, and values that are present. */
+/** End of a page: number of values including absent ones, and of present values. */
 export interface PageEnd {
   levels: number;
   values: number;

@@ -9,26 +9,26 @@ import { checked } from "./read_corruption.ts";
 import type { Column } from "./record_columns.ts";
 import { PageColumns, type RowReader, rowReader } from "./record_rows.ts";
 
-/** A page that was decoded. */
+/** A decoded page. */
 export interface DecodedPage {
-  /** Of each row. */
+  /** Symbol of each row. */
   symbols: readonly string[];
-  /** Of each row, µs. */
+  /** receivedAt of each row, µs. */
   receivedAtUs: Float64Array;
-  /** Of each row. */
+  /** Sequence of each row. */
   sequences: Float64Array;
   recordOf: RowReader;
 }
 
-/** The file that pages are of. */
+/** The file that the pages belong to. */
 interface PagedFile {
   key: string;
   type: EventType;
-  /** The table's column of that name; undefined = it is of a newer writer. */
+  /** Returns the table's column of that name; undefined for one of a newer writer. */
   columnOf(name: string): Column | undefined;
 }
 
-/** Pages of a group in memory, compressed. */
+/** Compressed pages of a row group in memory. */
 export class FetchedPages {
   #file: PagedFile;
   #group: RowGroupLocation;
@@ -47,7 +47,7 @@ export class FetchedPages {
     this.#ranges = ranges;
   }
 
-  /** The bytes of the file in a piece of it that was fetched. */
+  /** Returns the bytes of a fetched extent of the file. */
   bytesAt(extent: Extent): Uint8Array {
     return this.#ranges.at(extent);
   }

@@ -1,6 +1,6 @@
 import type { Extent } from "./footer_reader.ts";
 
-/** Pieces of a file in memory. */
+/** Ranges of a file in memory. */
 export class FetchedRanges {
   #ranges: readonly { offset: number; bytes: Uint8Array }[];
 
@@ -17,10 +17,10 @@ export class FetchedRanges {
   }
 }
 
-/** Unwanted bytes that are fetched along rather than to make two requests: what a request costs on S3. */
+/** Largest gap bridged to save a request: fetching it costs as much as one request to S3. */
 const HOLE_BYTES_MAX = 1024 * 1024;
 
-/** Extents in the order of the file; those that lie together, or nearly, as one. */
+/** Merges adjacent and nearly adjacent extents; returns them in file order. */
 export function mergedExtents(extents: readonly Extent[], holeBytesMax = HOLE_BYTES_MAX): Extent[] {
   const merged: Extent[] = [];
   for (const { offset, bytes } of extents.toSorted((a, b) => a.offset - b.offset)) {

@@ -2,7 +2,7 @@ import { type ColumnBuffer, type EncodedChunk, PLAIN } from "./encoded_chunk.ts"
 import { PageEnds } from "./page_ends.ts";
 import type { FlagColumn, TableRow } from "./record_columns.ts";
 
-/** Yes and no, eight a byte. */
+/** Booleans, eight per byte. */
 export class FlagBuffer implements ColumnBuffer {
   #column: FlagColumn;
   #rows: boolean[] = [];

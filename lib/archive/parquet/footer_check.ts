@@ -1,23 +1,23 @@
 import { createHash } from "node:crypto";
 
-/** In the footer: a CRC-32 of each row group's page indexes, as JSON. */
+/** Footer key: CRC-32 of each row group's page indexes, as a JSON array. */
 export const INDEX_KEY = "ssmd.page_indexes";
-/** In the footer: SHA-256 of the footer as it is with {@linkcode UNCHECKED} in place of it. */
+/** Footer key: SHA-256 of the footer with {@linkcode UNCHECKED} in its place. */
 export const CHECK_KEY = "ssmd.footer";
-/** As long as the check, in place of it. */
+/** Placeholder of the same length as the hash. */
 export const UNCHECKED: string = "0".repeat(64);
 
 const UTF8 = new TextEncoder();
-/** The key, then the head of a field that is a text of 64 bytes. */
+/** The key, then the Thrift header of a 64-byte text field. */
 const MARK = Uint8Array.of(...UTF8.encode(CHECK_KEY), 0x18, 64);
 
-/** The check of a footer with {@linkcode UNCHECKED} in it, and where it belongs. */
+/** Returns the hash of a footer that contains {@linkcode UNCHECKED}, and its offset. */
 export function checkOf(footer: Uint8Array): [check: Uint8Array, offset: number] {
   const digest = createHash("sha256").update(footer).digest("hex");
   return [UTF8.encode(digest), checkOffset(footer)];
 }
 
-/** Whether a footer, with its tail, is what was written. */
+/** Returns whether a footer, with its tail, matches its hash. */
 export function isAsWritten(footer: Uint8Array): boolean {
   const at = checkOffset(footer);
   if (at < 0) return false;
@@ -27,7 +27,7 @@ export function isAsWritten(footer: Uint8Array): boolean {
   return check.every((byte, i) => footer[at + i] === byte);
 }
 
-/** Where the check stands; -1 = there is none. The last one counts: others may name the key. */
+/** Returns the hash's offset; -1 = none. The last match counts: metadata may contain the key. */
 function checkOffset(footer: Uint8Array): number {
   for (let at = footer.length - MARK.length - UNCHECKED.length; at >= 0; at--) {
     if (MARK.every((byte, i) => footer[at + i] === byte)) return at + MARK.length;

@@ -5,40 +5,40 @@ import { type Codec, UNCOMPRESSED, ZSTD } from "./page_compression.ts";
 import { MAGIC, TAIL_BYTES } from "./parquet_file.ts";
 import { FieldReader, readThrift, UTF8 } from "./thrift_reader.ts";
 
-/** A piece of the file. */
+/** A byte range of the file. */
 export interface Extent {
   offset: number;
   bytes: number;
 }
 
-/** Where a column of a row group lies. */
+/** Location of a column chunk. */
 export interface ChunkLocation extends Extent {
-  /** The column. */
+  /** Column name. */
   name: string;
-  /** Of the values of all its data pages. */
+  /** Value encoding of all its data pages. */
   encoding: number;
   codec: Codec;
-  /** Where the first data page begins. */
+  /** Offset of the first data page. */
   dataOffset: number;
-  /** Of all values; absent = not known, or there is none. */
+  /** Bounds of all values; undefined = unknown, or no values. */
   bounds: Bounds | undefined;
-  /** Index of the pages' bounds; absent where a bound is not known. */
+  /** Index of the pages' bounds; undefined when a bound is unknown. */
   columnIndex: Extent | undefined;
-  /** Index of the pages' places. */
+  /** Index of the pages' locations. */
   offsetIndex: Extent;
 }
 
-/** Where a row group lies. */
+/** Location of a row group. */
 export interface RowGroupLocation extends Extent {
   rows: number;
   chunks: readonly ChunkLocation[];
-  /** All its page indexes. */
+  /** Extent of all its page indexes. */
   index: Extent;
-  /** CRC-32 of them. */
+  /** CRC-32 of the page indexes. */
   indexCheck: number;
 }
 
-/** What a Parquet file of ours says of itself at its end. */
+/** Footer of a Parquet file written by ssmd. */
 export interface ParquetFooter {
   rows: number;
   groups: readonly RowGroupLocation[];
@@ -46,8 +46,8 @@ export interface ParquetFooter {
 }
 
 /**
- * How long the footer with its tail is, by the last eight bytes of a file of `size` bytes. Throws
- * RangeError when no footer ends there.
+ * Returns the length of footer and tail, from the last eight bytes of a file of `size` bytes.
+ * Throws RangeError when they are not a footer's end.
  */
 export function footerBytesOf(end: Uint8Array, size: number): number {
   const tail = end.subarray(-TAIL_BYTES);
@@ -58,7 +58,7 @@ export function footerBytesOf(end: Uint8Array, size: number): number {
   return bytes;
 }
 
-/** Reads a footer with its tail. Throws RangeError when it is not what was written. */
+/** Parses a footer with its tail. Throws RangeError when it is corrupt. */
 export function readFooter(footer: Uint8Array): ParquetFooter {
   if (!isAsWritten(footer)) throw new RangeError("its footer is not what was written");
   const file = new FieldReader(readThrift(new ByteCursor(footer)));

@@ -1,7 +1,7 @@
 import type { ByteBuffer } from "./byte_buffer.ts";
 import { writeRuns } from "./run_lengths.ts";
 
-/** 0 or 1 per value: whether it is present, or whether it continues a list. */
+/** Levels of 0 or 1: whether a value is present, or whether it continues a list. */
 export class Levels {
   length = 0;
   #levels = new Uint8Array(1024);
@@ -20,7 +20,7 @@ export class Levels {
     this.#levels[this.length++] = level;
   }
 
-  /** Writes the levels from `start` to `end` behind their length in bytes. */
+  /** Writes the levels from `start` to `end`, prefixed with their length in bytes. */
   write(out: ByteBuffer, start: number, end: number): void {
     this.#scratch.clear();
     writeRuns(this.#scratch, this.#levels.subarray(start, end), 1);

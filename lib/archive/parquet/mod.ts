@@ -1,4 +1,4 @@
-/** Parquet files of records: written and read. @module */
+/** Reading and writing of Parquet files of records. @module */
 export { copiedColumns, hasColumns } from "./parquet_copy.ts";
 export { type ParquetAbout, parquetBytes } from "./parquet_file.ts";
 export {

@@ -1,9 +1,9 @@
-/** Whole numbers below 2^32 in a row that grows; its room is used again after `clear`. */
+/** Growing list of integers below 2^32; `clear` keeps its memory for reuse. */
 export class Uint32List {
   length = 0;
   #items = new Uint32Array(1024);
 
-  /** A view of what is in it; it holds until the next push. */
+  /** A view of the content; valid until the next push. */
   get items(): Uint32Array<ArrayBuffer> {
     return this.#items.subarray(0, this.length);
   }
@@ -22,12 +22,12 @@ export class Uint32List {
   }
 }
 
-/** Doubles in a row that grows; its room is used again after `clear`. */
+/** Growing list of doubles; `clear` keeps its memory for reuse. */
 export class DoubleList {
   length = 0;
   #items = new Float64Array(1024);
 
-  /** A view of what is in it; it holds until the next push. */
+  /** A view of the content; valid until the next push. */
   get items(): Float64Array<ArrayBuffer> {
     return this.#items.subarray(0, this.length);
   }

@@ -1,12 +1,12 @@
 import type { PageEnd } from "./encoded_chunk.ts";
 
-/** A page of a column's values: the first one, and the one behind the last. */
+/** Range of a page in a column's values; `to` is exclusive. */
 export interface PageSpan {
   from: PageEnd;
   to: PageEnd;
 }
 
-/** Where the pages of a column end. */
+/** Ends of a column's pages. */
 export class PageEnds {
   #ends: PageEnd[] = [];
 

@@ -3,17 +3,17 @@ import type { PageCounts } from "./encoded_chunk.ts";
 import type { ColumnKind } from "./record_columns.ts";
 import { thriftBytes } from "./thrift_writer.ts";
 
-/** Where a data page lies. */
+/** Location of a data page. */
 export interface PageLocation {
-  /** Of its header, in the file. */
+  /** Offset of its header in the file. */
   offset: number;
-  /** With its header. */
+  /** Size including the header. */
   bytes: number;
-  /** Number of its first row within the group. */
+  /** First row within the group. */
   firstRow: number;
 }
 
-/** The indexes of a column chunk; bounds are absent where those of a page are not known. */
+/** Encoded indexes of a column chunk; `bounds` is absent when those of a page are unknown. */
 export interface PageIndexBytes {
   bounds: Uint8Array | undefined;
   offsetIndex: Uint8Array;
@@ -23,7 +23,7 @@ const UNORDERED = { i32: 0 };
 const ASCENDING = { i32: 1 };
 const NONE = new Uint8Array(0);
 
-/** The ColumnIndex and the OffsetIndex of Parquet for the pages of a chunk. */
+/** Encodes Parquet's ColumnIndex and OffsetIndex for the pages of a chunk. */
 export function pageIndexBytes(
   pages: readonly PageCounts[],
   locations: readonly PageLocation[],
@@ -32,7 +32,7 @@ export function pageIndexBytes(
   return { bounds: boundsBytes(pages, kind), offsetIndex: offsetIndexBytes(locations) };
 }
 
-/** The OffsetIndex of Parquet for pages. */
+/** Encodes Parquet's OffsetIndex for pages. */
 export function offsetIndexBytes(locations: readonly PageLocation[]): Uint8Array {
   const structs = locations.map(({ offset, bytes, firstRow }) => ({
     struct: { 1: { i64: offset }, 2: { i32: bytes }, 3: { i64: firstRow } },

@@ -5,30 +5,28 @@ import type { ChunkLocation, Extent, RowGroupLocation } from "./footer_reader.ts
 import type { PageLocation } from "./page_index.ts";
 import { FieldReader, readThrift, UTF8 } from "./thrift_reader.ts";
 
-/** Rows of a group that all columns have in a page of their own. */
+/** Rows of a group in one page; all columns split pages at the same rows. */
 export interface PageRows {
-  /** In the group. */
+  /** Page number within the group. */
   number: number;
-  /** Number of the first row within the group. */
+  /** First row within the group. */
   firstRow: number;
   rows: number;
-  /** Symbols of its rows by their bytes; absent = not known. */
+  /** Byte-order range of its symbols; undefined = unknown. */
   symbols: { first: string; last: string } | undefined;
-  /** receivedAt of the earliest and the latest row, µs; all times where it is not known. */
+  /** receivedAt of the earliest and latest row, µs; 0 and MAX_SAFE_INTEGER when unknown. */
   fromUs: number;
   toUs: number;
 }
 
-/** The pages of a row group. */
+/** Pages of a row group. */
 export interface GroupPages {
   pages: readonly PageRows[];
-  /** Of each chunk, in the order of the group: where its pages lie. */
+  /** Page locations of each chunk, in the order of the group. */
   locations: readonly (readonly PageLocation[])[];
 }
 
-/**
- * Reads the page indexes of a group, `bytes`. Throws RangeError when they are not what was written.
- */
+/** Parses the page indexes of a group from `bytes`. Throws RangeError when they are corrupt. */
 export function readGroupPages(bytes: Uint8Array, group: RowGroupLocation): GroupPages {
   if (bytes.length !== group.index.bytes || crc32(bytes) !== group.indexCheck) {
     throw new RangeError("its page indexes are not what was written");
@@ -76,7 +74,7 @@ function symbolsOf(bounds: Bounds | undefined): PageRows["symbols"] {
   return bounds && { first: UTF8.decode(bounds.min), last: UTF8.decode(bounds.max) };
 }
 
-/** What the bounds of times say. */
+/** Converts the bounds of a time column; the widest span when undefined. */
 export function spanOf(bounds: Bounds | undefined): { fromUs: number; toUs: number } {
   if (bounds === undefined) return { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
   return { fromUs: usOf(bounds.min), toUs: usOf(bounds.max) };
@@ -86,7 +84,7 @@ function usOf(bytes: Uint8Array): number {
   return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true));
 }
 
-/** What the bounds of a chunk of symbols say. */
+/** Converts the bounds of a symbol column. */
 export function symbolsWithin({ bounds }: ChunkLocation): PageRows["symbols"] {
   return symbolsOf(bounds);
 }

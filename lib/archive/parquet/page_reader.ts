@@ -5,17 +5,17 @@ import { type Codec, decompressPage, UNCOMPRESSED } from "./page_compression.ts"
 import { FieldReader, readThrift } from "./thrift_reader.ts";
 import { thriftBytes } from "./thrift_writer.ts";
 
-/** A page that was found whole. */
+/** A verified page. */
 interface ReadPage {
   kind: PageKind;
-  /** Levels and values. */
+  /** Levels and values, decompressed. */
   plain: Uint8Array;
 }
 
 /**
- * Reads a page with its header. The header is made once more of what it says and of the body, and
- * must be the same: so its CRC-32 and every other byte of it are checked. Throws RangeError, or what
- * zstd throws, when the page is not what was written.
+ * Reads a page with its header. Rebuilds the header from its fields and the body and requires equal
+ * bytes, which verifies the CRC-32 and every header byte. Throws RangeError, or zstd's error, when
+ * the page is corrupt.
  */
 export function readPage(bytes: Uint8Array, codec: Codec): ReadPage {
   const { kind, body, plainBytes } = checkedPage(bytes);
@@ -24,7 +24,7 @@ export function readPage(bytes: Uint8Array, codec: Codec): ReadPage {
   throw new RangeError(`a page has ${body.length} bytes, not ${plainBytes}`);
 }
 
-/** A page with its header, as {@linkcode readPage}, but for its values. */
+/** Verifies a page like {@linkcode readPage}, without decompressing it. */
 export function checkedPage(
   bytes: Uint8Array,
 ): { kind: PageKind; body: Uint8Array; plainBytes: number } {

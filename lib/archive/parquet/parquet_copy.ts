@@ -11,7 +11,7 @@ import type { WrittenGroup } from "./row_group.ts";
 import { FieldReader, readThrift } from "./thrift_reader.ts";
 import type { ThriftStruct } from "./thrift_writer.ts";
 
-/** Whether all of these columns stand in a file, in this order. */
+/** Returns whether a file has all of these columns, in this order. */
 export function hasColumns({ footer }: ParquetFile, columns: readonly Column[]): boolean {
   const names = columns.map(({ name }) => name);
   return footer.groups.every(({ chunks }) => {
@@ -21,8 +21,8 @@ export function hasColumns({ footer }: ParquetFile, columns: readonly Column[]):
 }
 
 /**
- * The bytes of a file with some columns of another one, whose pages are taken as they are: what
- * writing its records anew would give, without decoding them. Pages are checked. Throws as reading does.
+ * Yields a file with a subset of another's columns. Copies pages without decoding, but verifies
+ * them; the bytes equal those of rewriting the records. Throws as reading does.
  */
 export async function* copiedColumns(
   file: ParquetFile,
@@ -40,7 +40,7 @@ export async function* copiedColumns(
 interface GroupSource {
   file: ParquetFile;
   group: RowGroupLocation;
-  /** What the footer says of it. */
+  /** Its metadata in the footer. */
   fields: FieldReader;
   about: ParquetAbout;
 }
@@ -79,7 +79,7 @@ async function* copiedGroup(
   writer.addGroup(written);
 }
 
-/** A piece of a group's page indexes. */
+/** Returns one index out of a group's page indexes. */
 function part(
   indexBytes: Uint8Array,
   { index }: RowGroupLocation,
@@ -88,7 +88,7 @@ function part(
   return indexBytes.subarray(offset - index.offset, offset - index.offset + bytes);
 }
 
-/** The pages of a column chunk, which must lie one behind the other. */
+/** Verifies the pages of a column chunk, which must be contiguous. */
 function checkPages(
   key: string,
   { offset, dataOffset }: ChunkLocation,
@@ -109,7 +109,7 @@ function checkPages(
   });
 }
 
-/** What the footer says of a column chunk that stands `shift` bytes further on. */
+/** Returns the metadata of a column chunk moved by `shift` bytes. */
 function movedMeta(meta: FieldReader, shift: number): ThriftStruct {
   const moved = (id: number) => meta.has(id) ? { i64: meta.number(id) + shift } : undefined;
   return {

@@ -6,37 +6,37 @@ import type { Column, TableRow } from "./record_columns.ts";
 import { RowGroup, type WrittenGroup } from "./row_group.ts";
 import { thriftBytes, type ThriftStruct } from "./thrift_writer.ts";
 
-/** What a Parquet file begins and ends with. */
+/** Magic bytes at both ends of a Parquet file. */
 export const MAGIC: Uint8Array = new TextEncoder().encode("PAR1");
-/** Behind the footer: its length in four bytes, and the mark of the format. */
+/** Bytes after the footer: its length (four bytes) and the magic. */
 export const TAIL_BYTES = 8;
 
-/** What a Parquet file says about itself besides its rows. */
+/** Schema and metadata of a Parquet file. */
 export interface ParquetAbout {
-  /** `symbol` is among them; the first time is the one by which rows are sorted. */
+  /** Must include `symbol`; rows are sorted by it and by the first time column. */
   columns: readonly Column[];
-  /** Who wrote it, `ssmd version 0.1.0`. */
+  /** Writer, `ssmd version 0.1.0`. */
   createdBy: string;
-  /** Key → value in the file's footer; asked for when all rows are written. */
+  /** Key-value pairs of the footer; called after all rows are written. */
   metadata: () => Readonly<Record<string, string>>;
 }
 
-/** A Parquet file that was written. */
+/** Size and hashes of a written Parquet file. */
 export interface WrittenParquet {
   bytes: number;
-  /** Of the whole file, hex. */
+  /** SHA-256 of the whole file, hex. */
   sha256: string;
-  /** Of the footer with its tail. */
+  /** Size of the footer with its tail. */
   footerBytes: number;
-  /** Of the footer with its tail, hex. */
+  /** SHA-256 of the footer with its tail, hex. */
   footerSha256: string;
 }
 
 /**
- * Makes the bytes of a Parquet file a page at a time, so that memory does not grow with the file.
- * Pages are zstd with a CRC-32, at the same rows in all columns; column chunks have statistics and a
- * page index. Rows must come sorted by symbol and time, which the footer says. The same
- * records give the same bytes. Format: Apache Parquet, parquet.thrift, version 2.9.
+ * Writes a Parquet file page by page, so memory does not grow with the file. Pages are zstd with a
+ * CRC-32, split at the same rows in all columns; column chunks have statistics and a page index.
+ * Rows must come sorted by symbol and time; the footer declares that order. Equal records give
+ * equal bytes. Format: Apache Parquet, parquet.thrift, version 2.9.
  */
 export class ParquetWriter {
   #about: ParquetAbout;
@@ -45,38 +45,38 @@ export class ParquetWriter {
   #hash = createHash("sha256");
   #bytes = 0;
 
-  /** With nothing written. */
+  /** Creates a writer; writes nothing yet. */
   constructor(about: ParquetAbout) {
     this.#about = about;
     this.#group = new RowGroup(about.columns);
   }
 
-  /** Whether `flush` must be called before the record is appended. */
+  /** Returns whether `flush` must be called before appending the record. */
   isFullFor({ symbol }: TableRow): boolean {
     return this.#group.isFullFor(symbol);
   }
 
-  /** Adds a record to the row group at hand. */
+  /** Appends a record to the current row group. */
   append(event: TableRow): void {
     this.#group.add(event);
   }
 
-  /** Where the next bytes stand. */
+  /** Offset of the next byte to write. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Takes bytes of pages that were written before. */
+  /** Accounts for copied pages and returns them. */
   pass(pages: Uint8Array): Uint8Array {
     return this.#passed(pages);
   }
 
-  /** Takes over a row group of which all pages were passed. */
+  /** Adds a row group whose pages were all passed. */
   addGroup(group: WrittenGroup): void {
     this.#groups.push(group);
   }
 
-  /** The bytes of the row group at hand. */
+  /** Yields the bytes of the current row group. */
   *flush(): Generator<Uint8Array, void> {
     if (this.#bytes === 0) yield this.#passed(MAGIC);
     if (this.#group.rows === 0) return;
@@ -91,7 +91,7 @@ export class ParquetWriter {
     }
   }
 
-  /** The bytes from the last row group to the end of the file. */
+  /** Yields the bytes from the last row group to the end of the file. */
   *end(): Generator<Uint8Array, WrittenParquet> {
     yield* this.flush();
     const groups: { struct: ThriftStruct }[] = [];
@@ -129,7 +129,7 @@ export class ParquetWriter {
       4: { list: groups, of: "struct" },
       5: { list: pairs, of: "struct" },
       6: createdBy,
-      // Without it bounds of texts and of doubles are not trusted.
+      // Column orders: without them readers ignore the bounds of texts and doubles.
       7: { list: columns.map(() => ({ struct: { 1: { struct: {} } } })), of: "struct" },
     });
     const footer = new Uint8Array(body.length + TAIL_BYTES);
@@ -141,7 +141,7 @@ export class ParquetWriter {
   }
 }
 
-/** The page indexes of a group, to stand at `offset`, and what the footer says of the group. */
+/** Returns a group's page indexes, to be written at `offset`, and its footer metadata. */
 function indexed(group: WrittenGroup, columns: readonly Column[], offset: number) {
   const parts: Uint8Array[] = [];
   let at = offset;
@@ -189,7 +189,7 @@ function sortingColumns(columns: readonly Column[]): { struct: ThriftStruct }[] 
   }));
 }
 
-/** The bytes of a Parquet file of records that come in batches; see {@linkcode ParquetWriter}. */
+/** Writes batches of records as a Parquet file; see {@linkcode ParquetWriter}. */
 export async function* parquetBytes(
   batches: AsyncIterable<readonly TableRow[]>,
   about: ParquetAbout,

@@ -14,32 +14,32 @@ import { TAIL_BYTES } from "./parquet_file.ts";
 import { checked } from "./read_corruption.ts";
 import { type Column, columnsOf } from "./record_columns.ts";
 
-/** Read at once where it is not known how long footer and page indexes are. */
+/** Bytes of the first read when the lengths of footer and page indexes are unknown. */
 const GUESS_BYTES = 128 * 1024;
 
-/** A file that is read by ranges. */
+/** A file read by ranges. */
 interface RangeSource {
-  /** Names it in errors. */
+  /** Name in errors. */
   key: string;
-  /** Of the whole file. */
+  /** Size of the whole file. */
   bytes: number;
   getRange(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** Pages of a group. */
+/** A range of pages of a group. */
 interface PageSpan {
   group: RowGroupLocation;
   first: number;
-  /** Number of the page behind the last one. */
+  /** Page number after the last page. */
   end: number;
-  /** Unwanted bytes that are fetched along rather than to make two requests; default 1 MiB. */
+  /** Largest gap of unwanted bytes to fetch instead of a second request; default 1 MiB. */
   holeBytesMax?: number;
 }
 
 /**
- * A Parquet file of ours that is open for reading. Everything that is read is checked against what was
- * written: the footer by a hash of its own, page indexes by the footer, pages by their CRC-32. Damage is
- * thrown as ArchiveError `ARCHIVE_DAMAGED` with the key and the offset of what cannot be read.
+ * A Parquet file written by ssmd, opened for reading. Verifies everything it reads: the footer by
+ * its own hash, page indexes by the footer, pages by their CRC-32. Corruption throws ArchiveError
+ * `ARCHIVE_DAMAGED` with the key and the offset of the unreadable part.
  */
 export class ParquetFile {
   readonly key: string;
@@ -47,7 +47,7 @@ export class ParquetFile {
   readonly footer: ParquetFooter;
   #source: RangeSource;
   #columns: ReadonlyMap<string, Column>;
-  /** The end of the file, as far as it was read on opening. */
+  /** The end of the file, as far as `open` read it. */
   #end: Uint8Array;
   #pages = new Map<RowGroupLocation, GroupPages>();
 
@@ -65,8 +65,8 @@ export class ParquetFile {
   }
 
   /**
-   * Reads the footer, which says of which type the records are: one range, a second one where `footerBytes` is not given and the footer is long.
-   * Page indexes of small files come along.
+   * Reads the footer with one range read; with two when `footerBytes` is not given and the footer
+   * is long. `typeOf` derives the record type. In small files this includes the page indexes.
    */
   static async open(
     source: RangeSource,
@@ -84,12 +84,12 @@ export class ParquetFile {
     return new ParquetFile(source, typeOf(footer), { footer, end });
   }
 
-  /** The footer with its tail, as it lies in the file. */
+  /** The footer with its tail, as stored. */
   get footerBytes(): Uint8Array {
     return this.#end.subarray(this.#end.length - footerBytesOf(this.#end, this.#source.bytes));
   }
 
-  /** Reads the page indexes of groups that are not read yet; those that lie together as one range. */
+  /** Loads the page indexes of groups not loaded yet; adjacent ones with one range read. */
   async loadPages(groups: readonly RowGroupLocation[]): Promise<void> {
     const missing = groups.filter((group) => !this.#pages.has(group));
     const found = await this.#fetch(missing.map(({ index }) => index));
@@ -102,24 +102,24 @@ export class ParquetFile {
     }
   }
 
-  /** The pages of a group. They must be loaded. */
+  /** Returns the pages of a group, which must be loaded. */
   pagesOf(group: RowGroupLocation): readonly PageRows[] {
     return this.#loaded(group).pages;
   }
 
-  /** Fetches pages of a group: as few ranges as holes allow, one where the whole group is wanted. */
+  /** Fetches pages of a group with as few range reads as gaps allow; one for a whole group. */
   async fetchPages(pages: PageSpan): Promise<FetchedPages> {
     const { group, holeBytesMax } = pages;
     const ranges = await this.#fetch(this.#extents(pages), holeBytesMax);
     return new FetchedPages(this, group, { pages: this.#loaded(group), ranges });
   }
 
-  /** A piece of the file as it is. */
+  /** Reads raw bytes of the file. */
   async bytesAt({ offset, bytes }: Extent): Promise<Uint8Array> {
     return await rangeOf(this.#source, offset, offset + bytes);
   }
 
-  /** The table's column of that name; undefined = it is of a newer writer. */
+  /** Returns the table's column of that name; undefined for one of a newer writer. */
   columnOf(name: string): Column | undefined {
     return this.#columns.get(name);
   }

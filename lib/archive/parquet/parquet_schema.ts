@@ -1,7 +1,7 @@
 import type { Column, ColumnKind } from "./record_columns.ts";
 import type { ThriftStruct } from "./thrift_writer.ts";
 
-/** Parquet's numbers of the types that values are stored as. */
+/** Parquet's physical type numbers. */
 export const STORED_AS: Readonly<Record<ColumnKind, number>> = {
   flag: 0,
   time: 2,
@@ -14,9 +14,9 @@ export const STORED_AS: Readonly<Record<ColumnKind, number>> = {
 
 const REPETITION = { required: { i32: 0 }, optional: { i32: 1 }, repeated: { i32: 2 } } as const;
 const UTF8 = { 6: { i32: 0 }, 10: { struct: { 1: { struct: {} } } } } as const;
-/** Adjusted to UTC, in microseconds: as exact as records are, and a sixth smaller than nanoseconds. */
+/** UTC microseconds: the precision of the records, and a sixth smaller than nanoseconds. */
 const TIMESTAMP = { struct: { 1: true, 2: { struct: { 2: { struct: {} } } } } } as const;
-/** The same for readers of before 2018. */
+/** Converted type for readers from before 2018. */
 const TIMESTAMP_MICROS = { i32: 10 };
 
 const MEANING: Readonly<Partial<Record<ColumnKind, ThriftStruct>>> = {
@@ -25,12 +25,12 @@ const MEANING: Readonly<Partial<Record<ColumnKind, ThriftStruct>>> = {
   time: { 6: TIMESTAMP_MICROS, 10: { struct: { 8: TIMESTAMP } } },
 };
 
-/** Names from the root to where a column's values are. */
+/** Returns the path of a column's values in the schema. */
 export function pathOf({ name, kind }: Pick<Column, "name" | "kind">): string[] {
   return kind === "doubles" ? [name, "list", "element"] : [name];
 }
 
-/** The elements of the schema, the root first; a list is the three levels of the format. */
+/** Returns the schema elements, root first; a list takes Parquet's three levels. */
 export function schemaElements(columns: readonly Column[]): ThriftStruct[] {
   return [{ 4: "schema", 5: { i32: columns.length } }, ...columns.flatMap(elementsOf)];
 }

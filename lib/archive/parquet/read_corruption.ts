@@ -1,7 +1,7 @@
 import { ArchiveError, messageOf } from "@ssmd/runtime";
 import { corruptionError } from "../zstd_frames.ts";
 
-/** Tells what cannot be read as damage of the file: ArchiveError `ARCHIVE_DAMAGED`. */
+/** Converts errors of reading corrupt bytes to ArchiveError `ARCHIVE_DAMAGED`. */
 export function checked<T>({ key, offset }: { key: string; offset: number }, read: () => T): T {
   try {
     return read();
@@ -10,7 +10,7 @@ export function checked<T>({ key, offset }: { key: string; offset: number }, rea
   }
 }
 
-/** Readers throw RangeError, TextDecoder TypeError, JSON SyntaxError, zstd errors with a code. */
+/** Readers throw RangeError, TextDecoder TypeError, JSON SyntaxError; zstd errors have `errno`. */
 function asCorruption(key: string, offset: number, error: unknown): unknown {
   const isData = error instanceof RangeError || error instanceof TypeError ||
     error instanceof SyntaxError || (error instanceof Error && "errno" in error);

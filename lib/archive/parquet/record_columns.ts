@@ -9,7 +9,7 @@ import {
 } from "@ssmd/market";
 import type { OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
 
-/** What a row of a table is made of: a record, or a row of a series made of records. */
+/** Source of a table row: a record, or a row of a derived series. */
 export interface TableRow {
   symbol: string;
 }
@@ -18,37 +18,37 @@ export interface TableRow {
 export type ColumnValue = number | string | boolean | null | readonly number[];
 
 interface NamedColumn {
-  /** As it stands in the file. */
+  /** Name in the file. */
   name: string;
-  /** Whether a value may be absent. */
+  /** Whether values may be absent. */
   nullable: boolean;
 }
 
-/** `time`: whole µs since 1970, UTC. `count`: a whole number from 0. */
+/** `time`: integer µs since 1970, UTC. `count`: integer ≥ 0. */
 export interface NumberColumn extends NamedColumn {
   kind: "time" | "count";
   of(event: TableRow): number | null;
 }
 
-/** A price, a size or another figure. */
+/** A price, size or other number. */
 export interface DoubleColumn extends NamedColumn {
   kind: "double";
   of(event: TableRow): number | null;
 }
 
-/** `word`: a text of few values. */
+/** `word`: a text with few distinct values. */
 export interface TextColumn extends NamedColumn {
   kind: "word" | "text";
   of(event: TableRow): string | null;
 }
 
-/** Yes or no. */
+/** A boolean. */
 export interface FlagColumn extends NamedColumn {
   kind: "flag";
   of(event: TableRow): boolean;
 }
 
-/** The prices or the sizes of a side of a book. */
+/** Prices or sizes of one side of a book. */
 export interface ListColumn extends NamedColumn {
   kind: "doubles";
   field: keyof Level;
@@ -58,10 +58,10 @@ export interface ListColumn extends NamedColumn {
 /** A column of a record type's table. */
 export type Column = NumberColumn | DoubleColumn | TextColumn | FlagColumn | ListColumn;
 
-/** What a column holds. */
+/** Kind of a column's values. */
 export type ColumnKind = Column["kind"];
 
-/** The value of a column in a record. */
+/** Returns the value of a column in a record. */
 export function valueOf(column: Column, event: TableRow): ColumnValue {
   return column.kind === "doubles"
     ? column.of(event).map((level) => level[column.field])
@@ -70,12 +70,12 @@ export function valueOf(column: Column, event: TableRow): ColumnValue {
 
 type Of<E extends TableRow, V> = (event: E) => V;
 
-/** A time that is always there, µs. */
+/** Column of a required time, µs. */
 export function time<E extends TableRow>(name: string, of: Of<E, number>): NumberColumn {
   return { name, kind: "time", nullable: false, of: of as Of<TableRow, number> };
 }
 
-/** 0 = there is none. */
+/** Column of an optional time; 0 = absent. */
 function optionalTime<E extends TableRow>(
   name: string,
   of: Of<E, number | undefined>,
@@ -83,12 +83,12 @@ function optionalTime<E extends TableRow>(
   return { name, kind: "time", nullable: true, of: (event) => of(event as E) || null };
 }
 
-/** A whole number from 0. */
+/** Column of a required integer ≥ 0. */
 export function count<E extends TableRow>(name: string, of: Of<E, number>): NumberColumn {
   return { name, kind: "count", nullable: false, of: of as Of<TableRow, number> };
 }
 
-/** A figure that is always there. */
+/** Column of a required number. */
 export function double<E extends TableRow>(name: string, of: Of<E, number>): DoubleColumn {
   return { name, kind: "double", nullable: false, of: of as Of<TableRow, number> };
 }
@@ -100,7 +100,7 @@ function optionalCount<E extends TableRow>(
   return { name, kind: "count", nullable: true, of: (event) => of(event as E) ?? null };
 }
 
-/** A figure, or null. */
+/** Column of an optional number; null or undefined = absent. */
 export function optionalDouble<E extends TableRow>(
   name: string,
   of: Of<E, number | null | undefined>,
@@ -108,12 +108,12 @@ export function optionalDouble<E extends TableRow>(
   return { name, kind: "double", nullable: true, of: (event) => of(event as E) ?? null };
 }
 
-/** Yes or no. */
+/** Column of a boolean. */
 export function flag<E extends TableRow>(name: string, of: Of<E, boolean>): FlagColumn {
   return { name, kind: "flag", nullable: false, of: of as Of<TableRow, boolean> };
 }
 
-/** A text of few values. */
+/** Column of a required text with few distinct values. */
 export function word<E extends TableRow>(name: string, of: Of<E, string>): TextColumn {
   return { name, kind: "word", nullable: false, of: of as Of<TableRow, string> };
 }
@@ -122,7 +122,7 @@ function text<E extends TableRow>(name: string, of: Of<E, string>): TextColumn {
   return { name, kind: "text", nullable: false, of: of as Of<TableRow, string> };
 }
 
-/** "" = the venue gave none. */
+/** Column of an optional text; "" = the venue gave none. */
 function optionalText<E extends TableRow>(
   name: string,
   of: Of<E, string | undefined>,
@@ -176,8 +176,8 @@ const TICKER: readonly Column[] = [
   optionalDouble<Ticker>("dollar_open_interest", (event) => event.dollarOpenInterest),
 ];
 
-// A list for prices and one for sizes: pandas reads them as arrays of doubles, a list of structs
-// as one dictionary a level; DuckDB and polars read both alike.
+// Separate lists of prices and sizes: pandas reads them as arrays of doubles, but a list of structs
+// as one dict per level; DuckDB and polars read both equally well.
 const ORDER_BOOK: readonly Column[] = [
   word<OrderBookUpdate>("kind", (event) => event.kind),
   levels("bid_prices", "price", (event) => event.bids),
@@ -245,9 +245,9 @@ const OWN = {
 };
 
 /**
- * The columns of a type's table, in order; what makes records of them is beside it in
- * `record_rows.ts`. Files in folders `feed=…` hold no `feed`: readers make that column from the path,
- * and some refuse a file that has it too.
+ * Returns the columns of a type's table, in order; `record_rows.ts` is the inverse. Files in
+ * folders `feed=…` omit `feed`: readers derive that column from the path, and some reject a
+ * duplicate.
  */
 export function columnsOf(type: EventType, withFeed = true): readonly Column[] {
   return [...BASE.filter(({ name }) => withFeed || name !== "feed"), ...OWN[type]];

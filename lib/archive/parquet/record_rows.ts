@@ -19,10 +19,10 @@ import {
 } from "@ssmd/market";
 import type { ColumnValues } from "./column_values.ts";
 
-/** Makes the record of a row of a page. */
+/** Builds the record of a row of a page. */
 export type RowReader = (row: number) => MarketEvent;
 
-/** Columns of a page by name; one that the file does not have reads as absent. */
+/** Columns of a page by name; columns missing in the file read as absent. */
 export class PageColumns {
   #columns: ReadonlyMap<string, ColumnValues>;
   #rows: number;
@@ -56,7 +56,7 @@ export class PageColumns {
   }
 }
 
-/** What makes records of a page's rows: beside `record_columns.ts`, its other direction. */
+/** Returns a reader from a page's rows to records; the inverse of `record_columns.ts`. */
 export function rowReader(type: EventType, columns: PageColumns): RowReader {
   const read = ownReader(type, columns);
   const runs = columns.texts("run");
@@ -107,7 +107,7 @@ function baseOf(columns: PageColumns): BaseColumns {
   };
 }
 
-/** NaN = absent. */
+/** Converts NaN, which means absent, to null. */
 function orNull(value: number): number | null {
   return value === value ? value : null;
 }
@@ -211,7 +211,7 @@ function orderbookReader(columns: PageColumns): RowReader {
   });
 }
 
-/** The prices and the sizes of a side as levels. */
+/** Combines prices and sizes of a side to levels. */
 function levelReader(columns: PageColumns, side: "bid" | "ask"): (row: number) => Level[] {
   const { ends, values: prices } = columns.lists(`${side}_prices`);
   const { values: sizes } = columns.lists(`${side}_sizes`);

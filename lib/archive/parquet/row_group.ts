@@ -6,37 +6,37 @@ import type { PageIndexBytes } from "./page_index.ts";
 import type { Column, TableRow } from "./record_columns.ts";
 import type { ThriftStruct } from "./thrift_writer.ts";
 
-/** Rows of a row group: what readers take as the unit of work and can pass over by statistics. */
+/** Maximum rows of a row group: readers' unit of work, which they can skip by statistics. */
 export const GROUP_ROWS_MAX = 122_880;
-/** From here on a group ends where a symbol does, so that few symbols lie in two groups. */
+/** From this size on a group ends at the next symbol change, so few symbols span two groups. */
 const GROUP_ROWS_ENOUGH = GROUP_ROWS_MAX * 3 / 4;
-/** Values in lists of one row group; books of many levels fill it with fewer rows. */
+/** Maximum list values of a row group; deep books fill it with fewer rows. */
 const GROUP_LIST_VALUES_MAX = 2_000_000;
 /**
- * Rows of a page, at which all columns are cut alike: a replay in the order of time has a page of
- * each symbol decoded at the same time.
+ * Maximum rows of a page, the same split for all columns. A time-ordered replay has one decoded
+ * page per symbol in memory.
  */
 export const PAGE_ROWS_MAX = 4096;
-/** From here on a page ends where a symbol does. */
+/** From this size on a page ends at the next symbol change. */
 const PAGE_ROWS_ENOUGH = PAGE_ROWS_MAX / 2;
-/** Values in lists of one page. */
+/** Maximum list values of a page. */
 const PAGE_LIST_VALUES_MAX = 65_536;
 
-/** What the footer has to say of a row group. */
+/** Footer data of a row group. */
 export interface WrittenGroup {
   rows: number;
   bytes: number;
   plainBytes: number;
-  /** In the file. */
+  /** Offset in the file. */
   offset: number;
   isSorted: boolean;
   metas: ThriftStruct[];
   indexes: PageIndexBytes[];
 }
 
-/** Gathers rows, column by column, and writes them as a row group. */
+/** Collects rows column by column and writes them as a row group. */
 export class RowGroup {
-  /** Rows that are in it. */
+  /** Rows added so far. */
   rows = 0;
   #columns: readonly Column[];
   #buffers: ColumnBuffer[];
@@ -47,13 +47,13 @@ export class RowGroup {
   #symbol: string | undefined;
   #isSorted = true;
 
-  /** Without rows. */
+  /** Creates an empty group. */
   constructor(columns: readonly Column[]) {
     this.#columns = columns;
     this.#buffers = columns.map(columnBuffer);
   }
 
-  /** Whether the group must be written before a record of this symbol is added. */
+  /** Returns whether the group must be written before a record of this symbol is added. */
   isFullFor(symbol: string): boolean {
     return this.rows >= GROUP_ROWS_MAX || this.#listValues >= GROUP_LIST_VALUES_MAX ||
       this.rows >= GROUP_ROWS_ENOUGH && symbol !== this.#symbol;
@@ -84,13 +84,13 @@ export class RowGroup {
   }
 
   #enter(symbol: string): void {
-    // By code units, which is the order of UTF-8 too but for what is behind U+D7FF.
+    // Code unit order equals UTF-8 order except beyond U+D7FF.
     const isBehind = this.#symbol === undefined || this.#symbol < symbol;
     this.#isSorted &&= isBehind && !/[\uD800-\uFFFF]/.test(symbol);
     this.#symbol = symbol;
   }
 
-  /** Encodes and compresses what was added, to stand at `offset` of the file, and begins anew. */
+  /** Encodes and compresses the rows for `offset` of the file, and resets the group. */
   *take(offset: number): Generator<Uint8Array, WrittenGroup> {
     this.#endPage();
     const rowStarts = [...this.#rowStarts.items];

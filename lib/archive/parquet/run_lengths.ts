@@ -4,14 +4,14 @@ import type { ByteCursor } from "./byte_cursor.ts";
 /** Runs of at least this length are written as one value and a count. */
 const RUN_MIN = 8;
 
-/** Bits that the numbers 0 … `largest` need. */
+/** Returns the bits needed for the numbers 0 … `largest`. */
 export function bitsFor(largest: number): number {
   return largest === 0 ? 0 : 32 - Math.clz32(largest);
 }
 
 /**
- * Writes whole numbers of `bits` bits as Parquet's hybrid of run lengths and packed bits: groups of
- * eight, packed, and longer runs of one value as a count and the value.
+ * Writes integers of `bits` bits in Parquet's hybrid of run lengths and bit packing: packed groups
+ * of eight; longer runs of one value as count and value.
  */
 export function writeRuns(out: ByteBuffer, values: ArrayLike<number>, bits: number): void {
   let packedFrom = 0;
@@ -24,7 +24,7 @@ export function writeRuns(out: ByteBuffer, values: ArrayLike<number>, bits: numb
     let end = at + 1;
     while (end < values.length && values[end] === value) end++;
     if (end - at < RUN_MIN) {
-      // Packed groups hold eight values each; only the last may be filled up.
+      // Packed groups hold eight values each; only the last may be padded.
       at = Math.min(at + RUN_MIN, values.length);
       continue;
     }
@@ -48,7 +48,7 @@ function writePacked(
   let pending = 0;
   let pendingBits = 0;
   for (let i = from; i < from + groups * RUN_MIN; i++) {
-    // Up to 24 bits of a value beside 7 that wait.
+    // At most 24 bits of a value next to 7 pending bits.
     pending |= (i < to ? values[i] as number : 0) << pendingBits;
     pendingBits += bits;
     for (; pendingBits >= 8; pendingBits -= 8) {
@@ -59,8 +59,8 @@ function writePacked(
 }
 
 /**
- * Reads `count` numbers that {@linkcode writeRuns}, or another writer, wrote from the cursor on. Throws
- * RangeError when there are fewer.
+ * Reads run lengths of any writer from the cursor until `into` is full. Throws RangeError when
+ * there are fewer values.
  */
 export function readRuns(
   cursor: ByteCursor,

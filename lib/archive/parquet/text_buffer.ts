@@ -14,25 +14,25 @@ import { PageEnds, type PageSpan } from "./page_ends.ts";
 import type { TableRow, TextColumn } from "./record_columns.ts";
 import { bitsFor, writeRuns } from "./run_lengths.ts";
 
-/** More different texts than this are written one by one. */
+/** With more distinct texts, each is written separately. */
 const DICTIONARY_TEXTS_MAX = 16_384;
-/** Rows after which texts are written one by one if more than half of them are different. */
+/** Rows after which texts are written separately if more than half are distinct. */
 const TRIAL_ROWS = 1024;
-/** Longest text that is written down as a bound. */
+/** Longest text stored as a bound, bytes. */
 const BOUND_BYTES_MAX = 64;
 
 /**
- * Texts in UTF-8: where most come again, each once in a dictionary and its index for each row; else
- * their lengths and then all of them. Bounds are by bytes, which is the order that Parquet has.
+ * Texts in UTF-8: a dictionary with an index per row when most repeat; otherwise their lengths,
+ * then all texts. Bounds use byte order, as Parquet does.
  */
 export class TextBuffer implements ColumnBuffer {
   #column: TextColumn;
   #levels: Levels | undefined;
   #rows = 0;
   #ends = new PageEnds();
-  /** Each different text, its index, and where its bytes are. */
+  /** Index of each distinct text. */
   #known = new Map<string, number>();
-  /** Whether texts come again so often that they are looked for. */
+  /** Whether texts repeat enough for a dictionary. */
   #isDictionary = true;
   #indices = new Uint32List();
   #bytes = new ByteBuffer();
@@ -91,7 +91,7 @@ export class TextBuffer implements ColumnBuffer {
       return { encoding: DELTA_LENGTH_BYTE_ARRAY, pages, pageBytes };
     }
     const dictionary = { count, page: this.#dictionary() };
-    // A width of 0 bits is allowed, and read wrongly by some.
+    // A width of 0 bits is valid, but some readers fail on it.
     const bits = Math.max(1, bitsFor(count - 1));
     const pageBytes = (page: number) => this.#indexPage(spans[page] as PageSpan, bits);
     return { encoding: RLE_DICTIONARY, dictionary, pages, pageBytes };

@@ -1,14 +1,14 @@
 import type { ByteCursor } from "./byte_cursor.ts";
 
-/** Nesting that no structure of Parquet's reaches. */
+/** Nesting limit; Parquet's structures stay below it. */
 const DEPTH_MAX = 16;
 
-/** Fields of a struct by their numbers. */
+/** Fields of a struct by id. */
 type ThriftFields = ReadonlyMap<number, ThriftRead>;
-/** A value as it was read; whole numbers are within ±2^53. */
+/** A decoded value; integers are within ±2^53. */
 type ThriftRead = boolean | number | Uint8Array | ThriftFields | readonly ThriftRead[];
 
-/** Reads a struct in Thrift's compact protocol. Throws RangeError when the bytes are none. */
+/** Reads a struct in Thrift's compact protocol. Throws RangeError when the bytes are invalid. */
 export function readThrift(cursor: ByteCursor): ThriftFields {
   return readStruct(cursor, 0);
 }
@@ -65,7 +65,7 @@ function whole(cursor: ByteCursor): number {
   return value;
 }
 
-/** Takes fields of a struct as what they must be. Throws RangeError where they are not. */
+/** Typed access to the fields of a struct. Throws RangeError when a field has another type. */
 export class FieldReader {
   #fields: ThriftFields;
 
@@ -109,5 +109,5 @@ export class FieldReader {
   }
 }
 
-/** Text that must be UTF-8. */
+/** Decoder that rejects invalid UTF-8. */
 export const UTF8: TextDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -9,10 +9,10 @@ const LIST = 9;
 const STRUCT = 12;
 const UTF8 = new TextEncoder();
 
-/** What Parquet's headers and footer hold: fields by number, undefined = absent. */
+/** Structs of Parquet's headers and footer: fields by id, undefined = absent. */
 export type ThriftStruct = Readonly<Record<number, ThriftValue | undefined>>;
 
-/** A value with the type that its bytes need. */
+/** A value with its wire type. */
 type ThriftValue =
   | boolean
   | string
@@ -23,7 +23,7 @@ type ThriftValue =
   | { list: readonly Exclude<ThriftValue, boolean>[]; of: "i32" | "i64" | "binary" | "struct" }
   | { flags: readonly boolean[] };
 
-/** A struct in Thrift's compact protocol, which all of Parquet's own structures are written in. */
+/** Encodes a struct in Thrift's compact protocol, as used by all of Parquet's metadata. */
 export function thriftBytes(struct: ThriftStruct): Uint8Array {
   const out = new ByteBuffer();
   writeStruct(out, struct);
@@ -32,7 +32,7 @@ export function thriftBytes(struct: ThriftStruct): Uint8Array {
 
 function writeStruct(out: ByteBuffer, struct: ThriftStruct): void {
   let last = 0;
-  // Whole numbers are keys in ascending order.
+  // Integer keys iterate in ascending order.
   for (const [key, value] of Object.entries(struct)) {
     if (value === undefined) continue;
     const id = Number(key);

@@ -11,7 +11,7 @@ import { DoubleList } from "./number_lists.ts";
 import { PageEnds } from "./page_ends.ts";
 import type { NumberColumn, TableRow } from "./record_columns.ts";
 
-/** Whole numbers from 0 in 64 bits, as packed differences. */
+/** Integers ≥ 0 in 64 bits, as packed differences. */
 export class WholeBuffer implements ColumnBuffer {
   #column: NumberColumn;
   #values = new DoubleList();

@@ -2,57 +2,57 @@ import { ArchiveError, isoOfUs } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType, type Gap, isDerived } from "@ssmd/market";
 import type { ClockQuery } from "./clock_filter.ts";
 
-/** The year 2200: a time in µs beyond 2255 is not exact in a double. */
+/** The year 2200; times in µs beyond 2255 are not exact in a double. */
 export const TIME_US_MAX = Date.UTC(2200, 0) * 1000;
 
-/** Which records of the archive are read. */
+/** Selection of archived records. */
 export interface ArchiveQuery {
   /** Environment. */
   env: string;
   /** Feed. */
   feed: string;
-  /** Default all. */
+  /** Default: all. */
   types?: readonly EventType[];
-  /** Our names of the markets, `_all` for news of the whole feed; default all. */
+  /** Our market symbols, `_all` for records of the whole feed; default: all. */
   symbols?: readonly string[];
-  /** receivedAt from here on, µs; default the first day. */
+  /** Start of receivedAt (inclusive), µs; default: the first day. */
   fromUs?: number;
-  /** receivedAt before this, µs; default to the last record. */
+  /** End of receivedAt (exclusive), µs; default: the last record. */
   toUs?: number;
-  /** Version of the normalized records; default the active one of the day, of fires and actions the archiver's. */
+  /** Normalized version; default: the day's active one, for fires and actions the archiver's. */
   version?: string;
-  /** Only records that are known to be timed by such a clock; see ClockFilter. Default all. */
+  /** Only records known to be timed by such a clock; see ClockFilter. Default: all. */
   clock?: ClockQuery;
 }
 
-/** A file of the archive that could not be read whole, while reading went on. */
+/** A file that could not be fully read, while reading continued. */
 export interface ArchiveCorruption {
-  /** What was found, with key and place. */
+  /** The error, with key and offset. */
   error: ArchiveError;
-  /** Where records are missing: from the last one that was read to the end of what was lost. */
+  /** Span of the missing records: from the last one read to the end of the lost data. */
   gap: Gap;
 }
 
-/** How an archive is read. */
+/** Options for reading an archive. */
 export interface ArchiveReadOptions {
   /**
-   * Called for each file or frame that cannot be read; then reading goes on behind it. The gap is
-   * also given as a record at its place, unless the query leaves gaps out. Absent = the damage is
-   * thrown once everything before it was given.
+   * Called for each unreadable file or frame; reading then continues after it. The gap is also
+   * yielded as a record at its time, unless the query excludes gaps. Absent = the corruption is
+   * thrown after everything before it was yielded.
    */
   onCorruption?: (corruption: ArchiveCorruption) => void;
-  /** Bytes of files that are fetched before their time; default 32 MiB. */
+  /** Bytes of files to prefetch; default 32 MiB. */
   readAheadBytesMax?: number;
-  /** Requests to storage at the same time; default 8. */
+  /** Concurrent storage requests; default 8. */
   requestsMax?: number;
 }
 
-/** Whether fires or actions are asked for without a version: they have one of their own. */
+/** Returns whether fires or actions are read without an explicit version: they use their own. */
 export function readsDerived({ types, version }: Pick<ArchiveQuery, "types" | "version">): boolean {
   return version === undefined && (types === undefined || types.some(isDerived));
 }
 
-/** Refuses a query that cannot be meant. Throws ArchiveError `QUERY_INVALID`. */
+/** Validates a query. Throws ArchiveError `QUERY_INVALID`. */
 export function assertQuery({ types, symbols, fromUs, toUs }: ArchiveQuery): void {
   const strange = types?.find((type) => !EVENT_TYPES.includes(type));
   if (strange !== undefined) {

@@ -14,19 +14,19 @@ import type { Unit } from "./unit.ts";
 const BATCH_RECORDS = 1024;
 const READ_AHEAD_BYTES = 32 * 1024 * 1024;
 const REQUESTS = 8;
-/** A day that was planned longer ago is planned anew when its turn comes: it may have grown. */
+/** Age after which a day's plan is rebuilt before reading, as the day may have grown. */
 const PLAN_MS_MAX = 5_000;
 
 /**
- * The records of a feed in the order of receivedAt, then sequence (ties by symbol, type and bytes),
- * over open windows and sealed days, in batches of up to 1,024. Days without records are passed over.
- * Memory is bounded by the read-ahead and by how many files overlap in time, not by the span. A day
- * is read as its manifest names it when its turn comes; when its files are sealed meanwhile, reading
- * goes on in what took their place, without loss or repeat.
+ * Reads the records of a feed ordered by receivedAt, then sequence (ties by symbol, type and
+ * bytes), from open windows and sealed days, in batches of up to 1,024. Skips days without records.
+ * Memory is bounded by the read-ahead and by the number of files that overlap in time, not by the
+ * span. Each day's manifest is read when the day is due; if its files are sealed meanwhile, reading
+ * continues in the files that replaced them, without loss or duplicates.
  *
  * Throws ArchiveError `QUERY_INVALID`, `ARCHIVE_NOT_FOUND` (no such environment, feed or version),
- * `MANIFEST_DAMAGED`, `FILE_MISSING`, and `ARCHIVE_DAMAGED` with key and place, the last two after
- * everything before the damage; StorageError when storage is away.
+ * `MANIFEST_DAMAGED`, `FILE_MISSING`, and `ARCHIVE_DAMAGED` with key and offset; the last two only
+ * after everything before the corruption. Throws StorageError when storage is unavailable.
  */
 export async function* readArchive(
   storage: Storage,
@@ -42,7 +42,7 @@ export async function* readArchive(
       const reader = coming ??
         new DayReader(storage, query, { archived: days[i] as ArchivedDay, options });
       const after = days[i + 1];
-      // Its manifest and indexes are at hand when this day ends.
+      // Plan the next day now, so its manifest and indexes are ready when this day ends.
       coming = after && new DayReader(storage, query, { archived: after, options });
       yield* reader.records();
       isKnown ||= reader.isArchived;
@@ -60,10 +60,10 @@ class DayReader {
   #readAhead: ReadAheadOptions;
   #onCorruption: ArchiveReadOptions["onCorruption"];
   #plannedAtMs = 0;
-  /** Whether the day has a manifest; known when it was read. */
+  /** Whether the day has a manifest; known after it was read. */
   isArchived = false;
 
-  /** Begins to plan. */
+  /** Starts planning. */
   constructor(
     storage: Storage,
     query: ArchiveQuery,
@@ -79,7 +79,7 @@ class DayReader {
     this.#plan = this.#planned();
   }
 
-  /** Resolves when nothing more of the plan is on its way. */
+  /** Resolves when no planning is in progress. */
   async planned(): Promise<void> {
     await this.#plan;
   }
@@ -93,7 +93,7 @@ class DayReader {
     }
   }
 
-  /** The day's records; see {@linkcode readArchive}. */
+  /** Yields the day's records; see {@linkcode readArchive}. */
   async *records(): AsyncGenerator<readonly MarketEvent[], void> {
     await this.#plan;
     if (performance.now() - this.#plannedAtMs > PLAN_MS_MAX) this.#plan = this.#planned();
@@ -113,7 +113,7 @@ class DayReader {
     }
   }
 
-  /** Returns where to go on with a new plan, when files were replaced; µs. */
+  /** Returns where to continue with a new plan after files were replaced, µs; else undefined. */
   async *#planRecords(
     { units }: DayPlan,
   ): AsyncGenerator<readonly MarketEvent[], number | undefined> {
@@ -144,7 +144,7 @@ class DayReader {
     }
   }
 
-  /** Whether the manifest does not name the file any more, or other bytes under its key. */
+  /** Returns whether the manifest no longer lists the file, or lists other bytes under its key. */
   async #isReplaced(key: string, units: readonly Unit[]): Promise<boolean> {
     const known = units.find((unit) => unit.key === key);
     const files = (await partsOf(this.#options)).flatMap((part) => part.files);
@@ -165,7 +165,7 @@ class DayReader {
   }
 }
 
-/** What is missing, as a record: its time is that of the last moment that was read. */
+/** Converts a corruption to a gap record, timed at the last moment that was read. */
 function gapOf({ error, atUs, toUs, missed }: Corruption, feed: string): Gap {
   const gap = lostGap({
     feed,

@@ -4,23 +4,23 @@ import { dayOfUs, feedPrefix, NORMALIZED_VERSION, parseManifestKey } from "../pa
 import { activeVersionOn, type ActiveVersions, loadActiveVersions } from "../active_versions.ts";
 import { type ArchiveQuery, readsDerived, TIME_US_MAX } from "./archive_query.ts";
 
-/** A day of the archive and the version of it that is read. */
+/** A day of the archive and the version to read. */
 export interface ArchivedDay {
   /** `YYYY-MM-DD`, UTC. */
   day: string;
-  /** Of the normalized records. */
+  /** Version of the normalized records. */
   version: string;
 }
 
-/** Keys that are looked at for names that may have been meant. */
+/** Keys scanned for name suggestions in errors. */
 const KEYS_FOR_NAMES_MAX = 10_000;
-/** Spans up to this many days are not listed. */
+/** Spans of up to this many days are enumerated without listing storage. */
 const SHORT_DAYS = 8;
 
 /**
- * The days of a query's span that may have normalized records, oldest first, each in the version that
- * is named or active. Of a long span the days that have a manifest; a short one is not worth the
- * requests that a list costs. Throws StorageError, and ArchiveError for a damaged promotion.
+ * Returns the days of a query's span that may have normalized records, oldest first, each with the
+ * requested or active version. A long span lists manifests; a short one is not worth the list
+ * requests. Throws StorageError, and ArchiveError for corrupt active versions.
  */
 export async function archivedDays(storage: Storage, query: ArchiveQuery): Promise<ArchivedDay[]> {
   const { env, feed, version, fromUs = 0, toUs = TIME_US_MAX } = query;
@@ -41,7 +41,7 @@ export async function archivedDays(storage: Storage, query: ArchiveQuery): Promi
   return [...days].sort().map((day) => ({ day, version: versionOf(day) }));
 }
 
-/** UTC days that a span touches; `toUs` is the first moment behind it, µs. */
+/** Returns the UTC days that a span touches; `toUs` is exclusive, µs. */
 export function daysBetween(fromUs: number, toUs: number): string[] {
   const days: string[] = [];
   const firstUs = Math.floor(fromUs / DAY_US) * DAY_US;
@@ -55,7 +55,7 @@ function versionsOf(query: ArchiveQuery, active: ActiveVersions | undefined): st
   return [...new Set([active.default, ...Object.values(active.days), ...derived])];
 }
 
-/** Days that have a manifest, oldest first. Other files of the feed are not listed. */
+/** Lists days with a manifest, oldest first, without listing the feed's other files. */
 export async function* manifestDays(
   storage: Storage,
   { kind, env, feed, version }: {
@@ -65,7 +65,7 @@ export async function* manifestDays(
     version?: string;
   },
 ): AsyncIterable<string> {
-  // Of normalized days only manifests lie under the year; the records lie under their type.
+  // For normalized days only manifests are directly under the year; records are under their type.
   for (const millennium of ["1", "2"]) {
     const prefix = `${feedPrefix(kind, env, { feed, version })}${millennium}`;
     for await (const { key } of storage.list(prefix)) {
@@ -76,8 +76,8 @@ export async function* manifestDays(
 }
 
 /**
- * Refuses what the archive has nothing of: ArchiveError `ARCHIVE_NOT_FOUND` that names what there is.
- * A feed that has only raw files yet is known.
+ * Throws ArchiveError `ARCHIVE_NOT_FOUND`, with the names that exist, when the archive has nothing
+ * of the feed or version. A feed with only raw files counts as known.
  */
 export async function assertKnown(
   storage: Storage,
@@ -115,7 +115,7 @@ async function hasAny(storage: Storage, prefix: string): Promise<boolean> {
   return false;
 }
 
-/** What stands in keys behind `normalized/{start}`, as far as a look at some of them tells. */
+/** Returns the next path segments under `normalized/{start}`, from the first keys only. */
 async function namesIn(storage: Storage, start: string): Promise<string[]> {
   const names = new Set<string>();
   let count = 0;

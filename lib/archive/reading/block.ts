@@ -4,57 +4,57 @@ import { ArchiveError, messageOf, SsmdError } from "@ssmd/runtime";
 import type { RecordFilter } from "./record_filter.ts";
 import { compareRecords } from "./record_order.ts";
 
-/** Records that are lost in a file, and where. */
+/** Records lost in a file, and their place. */
 export interface Corruption {
   error: ArchiveError;
-  /** Key of the file. */
+  /** Storage key of the file. */
   key: string;
-  /** When it is told: no record that was read of the file comes later. µs. */
+  /** When to report it: no record read from the file is later. µs. */
   atUs: number;
-  /** Nothing that was lost is later, µs. */
+  /** Latest possible time of a lost record, µs. */
   toUs: number;
-  /** Records that are not given, those that were not asked for among them; null = unknown. */
+  /** Lost records, including ones the query does not select; null = unknown. */
   missed: number | null;
 }
 
-/** Records in order, one at a time. */
+/** Iterates records in order. */
 export interface Cursor {
-  /** The record at hand. */
+  /** The current record. */
   record: MarketEvent;
-  /** Takes the next record to hand; false at the end. */
+  /** Moves to the next record; false at the end. */
   advance(): boolean;
-  /** Why it ended early; undefined = it did not. */
+  /** Why it ended early; undefined when it did not. */
   readonly corruption: Corruption | undefined;
 }
 
-/** A piece of a file in memory, which is taken apart when its time has come. */
+/** A part of a file in memory, decoded when its time is reached. */
 export interface Block {
-  /** No record in it is earlier, µs. */
+  /** Lower bound of its records' times, µs. */
   readonly fromUs: number;
-  /** Its records; undefined when none is wanted or it is damaged from the start. */
+  /** Decodes it; the result is empty when no record is selected. */
   open(): Opened;
 }
 
-/** What came out of a block. */
+/** Result of opening a block. */
 export interface Opened {
   cursor?: Cursor;
   corruption?: Corruption;
 }
 
-/** What a block's messages are read with. */
+/** Context for reading a block's messages. */
 export interface BlockOffset {
-  /** Of the records. */
+  /** Type of the records. */
   type: EventType;
   filter: RecordFilter;
-  /** Of the file. */
+  /** Storage key of the file. */
   key: string;
   /** Offset of the zstd frame in the file. */
   offset: number;
-  /** Records of the file before this frame. */
+  /** Number of records in the file before this frame. */
   recordsBefore: number;
 }
 
-/** What is wrong at a record, with its place. */
+/** Wraps a decoding error with the record's place. */
 function unreadable(block: BlockOffset, record: number, error: unknown): ArchiveError {
   if (!(error instanceof SsmdError)) throw error;
   const { key, offset, recordsBefore } = block;
@@ -67,14 +67,14 @@ function unreadable(block: BlockOffset, record: number, error: unknown): Archive
   });
 }
 
-/** Records that are all in memory, in order. */
+/** Cursor over an array. */
 class ArrayCursor implements Cursor {
   record: MarketEvent;
   readonly corruption: Corruption | undefined;
   #records: readonly MarketEvent[];
   #at = 0;
 
-  /** `records` has one at least and is in order. */
+  /** `records` is sorted and not empty. */
   constructor(records: readonly MarketEvent[], corruption?: Corruption) {
     this.#records = records;
     this.record = records[0] as MarketEvent;
@@ -89,21 +89,21 @@ class ArrayCursor implements Cursor {
   }
 }
 
-/** What was read of frames. */
+/** Records read from frames. */
 export interface ReadRecords {
-  /** Those that are wanted, in order. */
+  /** Selected records, in order. */
   records: MarketEvent[];
-  /** All that were read. */
+  /** Number of records read, selected or not. */
   count: number;
-  /** Why it ended early. */
+  /** Why reading ended early. */
   error?: ArchiveError;
-  /** Records behind the error; absent = unknown. */
+  /** Records after the error; absent = unknown. */
   missed?: number;
 }
 
 /**
- * The wanted records of a frame's messages in order. Without an error: all; with one: those before
- * it, and the error.
+ * Decodes the selected records of a frame, in order. On an error it returns the records before it,
+ * and the error.
  */
 export function recordsOf(
   plain: Uint8Array,
@@ -138,7 +138,7 @@ function isBehind(record: MarketEvent, last: MarketEvent): boolean {
     record.receivedAtUs === last.receivedAtUs && record.sequence > last.sequence;
 }
 
-/** Records that were read at once, and behind them the damage that ended them, if any. */
+/** Returns a cursor over the records, followed by the corruption that ended them, if any. */
 export function opened(
   { records, error, missed = null }: Omit<ReadRecords, "missed"> & { missed?: number | null },
   { key, atUs, toUs }: Pick<Corruption, "key" | "atUs" | "toUs">,

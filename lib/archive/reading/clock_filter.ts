@@ -5,33 +5,33 @@ import { loadManifest } from "../manifest_file.ts";
 import { dayOfUs, usOfDay } from "../paths.ts";
 import { usOfNsText } from "../raw_line.ts";
 
-/** Which clocks a record may have been timed with; an absent list allows all. */
+/** Clocks that may have timed a record; an absent list allows all. */
 export interface ClockQuery {
-  /** What sets the clock: `chrony`, `ntp`, `ptp`, `gps`, `system`; `unknown` = it was not written down. */
+  /** Clock source: `chrony`, `ntp`, `ptp`, `gps`, `system`; `unknown` = not recorded. */
   sources?: readonly string[];
   /** `synchronized`, `unsynchronized` or `unknown`. */
   statuses?: readonly string[];
 }
 
-/** What is taken where nothing is written down. */
+/** Default when no clock is recorded. */
 const UNKNOWN = { source: "unknown", status: "unknown" };
 
 /**
- * Which moments of a day are timed by wanted clocks. A record does not say which connection it came
- * by; the raw files say which connections had lines at its time, and each what its clock was. So:
+ * Selects the moments of a day timed by wanted clocks. A record does not name its connection; raw
+ * files tell which connections had lines at its time, and the clock of each. Therefore:
  *
- * - a record is taken when the clocks of ALL connections whose raw files span its receivedAt are
- *   wanted: whichever of them it came by, its clock is;
- * - where no raw file spans the moment (raw files are gone, or not written yet) and where a manifest
- *   of before has no clock, source and status are `unknown`.
+ * - a record matches when the clocks of ALL connections whose raw files span its receivedAt match,
+ * whichever of them delivered it;
+ * - where no raw file spans the moment (removed or not written yet), or an older manifest has no
+ * clock, source and status are `unknown`.
  */
 export class ClockFilter {
-  /** Moments at which it changes whether clocks are wanted, in order, µs. */
+  /** Times at which the result changes, in order, µs. */
   #starts: number[] = [];
   #wanted: boolean[] = [];
   #elsewhere: boolean;
 
-  /** Over the raw files of a day and of the day before it, whose last may reach into it. */
+  /** Takes the raw files of the day and of the previous day, whose last files may reach into it. */
   constructor(files: readonly ManifestFile[], query: ClockQuery) {
     this.#elsewhere = isWanted(UNKNOWN, query);
     const edges = files.flatMap((file) => {
@@ -53,7 +53,7 @@ export class ClockFilter {
     });
   }
 
-  /** Whether a record of that moment is taken. */
+  /** Returns whether a record at that time matches. */
   isTimed(receivedAtUs: number): boolean {
     const starts = this.#starts;
     let low = 0;
@@ -72,7 +72,7 @@ function isWanted(clock: { source: string; status: string }, query: ClockQuery):
   return (sources?.includes(clock.source) ?? true) && (statuses?.includes(clock.status) ?? true);
 }
 
-/** The filter of a day (`YYYY-MM-DD`). Throws as `loadManifest`. */
+/** Loads the filter of a day (`YYYY-MM-DD`). Throws like `loadManifest`. */
 export async function loadClockFilter(
   storage: Storage,
   { env, feed, day }: { env: string; feed: string; day: string },

@@ -6,18 +6,18 @@ import { NORMALIZED_VERSION } from "../paths.ts";
 import { type ArchiveQuery, readsDerived } from "./archive_query.ts";
 import type { ArchivedDay } from "./archived_days.ts";
 
-/** A manifest of a day, and what is read of it. */
+/** A manifest of a day, and the files to read. */
 export interface DayPart {
   manifest: Manifest;
-  /** Of the normalized records. */
+  /** Version of the normalized records. */
   version: string;
   files: ManifestFile[];
 }
 
 /**
- * The manifests that a day's records are read from, none where there is none. Fires and actions are of the live
- * run: a version that was made from raw has none, so those of the archiver's version are read, unless
- * the query names its version. Throws ArchiveError `MANIFEST_DAMAGED`, StorageError.
+ * Loads the manifests to read for a day; empty when there are none. Fires and actions exist only in
+ * the live run's version, not in one rebuilt from raw: they are read from the archiver's version
+ * unless the query names one. Throws ArchiveError `MANIFEST_DAMAGED`, or StorageError.
  */
 export async function dayParts(
   storage: Storage,

@@ -13,27 +13,27 @@ import { frontUnit, sealedUnits } from "./sealed_unit.ts";
 import type { Unit } from "./unit.ts";
 import { windowUnit } from "./window_unit.ts";
 
-/** Times that an index is looked for before a file that is sealed again and again is given up. */
+/** Attempts to open an index before giving up on a file that is repeatedly resealed. */
 const OPEN_TRIES = 5;
 
-/** What there is to be read of a day. */
+/** What to read for a day. */
 export interface DayPlan {
   parts: DayPart[];
   units: Unit[];
 }
 
-/** What a day is planned with. */
+/** Input of {@linkcode planDay}. */
 export interface DayPlanOptions {
   storage: Storage;
   query: ArchiveQuery;
   archived: ArchivedDay;
-  /** receivedAt, µs; `toUs` is the first moment that is left out. */
+  /** Range of receivedAt, µs; `toUs` is exclusive. */
   fromUs: number;
   toUs: number;
   bytesMax: number;
 }
 
-/** Reads a day's manifests, and the indexes of what is sealed. Throws ArchiveError, StorageError. */
+/** Reads a day's manifests and the indexes of its sealed files. Throws ArchiveError, StorageError. */
 export async function planDay(options: DayPlanOptions): Promise<DayPlan> {
   for (let tries = 1;; tries++) {
     const parts = await partsOf(options);
@@ -43,13 +43,13 @@ export async function planDay(options: DayPlanOptions): Promise<DayPlan> {
       const units = await Promise.all(files.map((file) => unitsOf(file, filter, options)));
       return { parts, units: units.flat() };
     } catch (error) {
-      // It was sealed anew since the manifest was read.
+      // The file was resealed after the manifest was read.
       if (!isGone(error) || tries === OPEN_TRIES) throw error;
     }
   }
 }
 
-/** What the day's manifests name now. */
+/** Loads what the day's manifests list now. */
 export async function partsOf(
   { storage, query, archived }: Pick<DayPlanOptions, "storage" | "query" | "archived">,
 ): Promise<DayPart[]> {
@@ -89,7 +89,7 @@ async function unitsOf(
   }
 }
 
-/** A sealed day whose index cannot be read: told where its first record would have been. */
+/** Reports a sealed day with an unreadable index at the time of its first record. */
 function corruptUnit(file: ManifestFile, error: ArchiveError): Unit {
   const { key, sha256, count } = file;
   const fromUs = usOfNsText(file.from);

@@ -3,30 +3,30 @@ import type { Block, Corruption, Cursor } from "./block.ts";
 import { compareRecords } from "./record_order.ts";
 
 /**
- * Merges blocks whose records overlap in time. A block is opened when the records before its first
- * moment are given, so that no more of them are open than overlap.
+ * Merges blocks whose records overlap in time. Opens a block only when all records before its start
+ * were taken, so only overlapping blocks are open.
  */
 export class Merge {
-  /** By `fromUs`, the earliest last. */
+  /** Sorted by `fromUs` descending; the earliest is last. */
   #waiting: Block[] = [];
   #isSorted = true;
   #open: Cursor[] = [];
   #corruptions: Corruption[] = [];
 
-  /** Adds blocks that are not opened yet. */
+  /** Adds unopened blocks. */
   add(blocks: readonly Block[]): void {
     this.#waiting.push(...blocks);
     this.#isSorted = false;
   }
 
-  /** Whether there is nothing more to give. */
+  /** Whether nothing is left. */
   get isEmpty(): boolean {
     return this.#waiting.length + this.#open.length + this.#corruptions.length === 0;
   }
 
   /**
-   * Moves records before `untilUs` to the end of `batch`, at most up to `max` of them. A damage ends it
-   * early: all records before it were given. True = there may be more before `untilUs`.
+   * Appends records before `untilUs` to `batch`, up to `max` in it. Returns a corruption after all
+   * records before it; true when more records before `untilUs` may follow; else false.
    */
   take(batch: MarketEvent[], max: number, untilUs: number): Corruption | boolean {
     for (;;) {
@@ -64,7 +64,7 @@ export class Merge {
     this.#corruptions.sort((a, b) => a.atUs - b.atUs);
   }
 
-  /** True = the batch is full. */
+  /** Returns true when the batch is full. */
   #takeBefore(batch: MarketEvent[], max: number, limitUs: number): boolean {
     const open = this.#open;
     for (;;) {
@@ -72,7 +72,7 @@ export class Merge {
       if (top === undefined || top.record.receivedAtUs >= limitUs) return false;
       if (batch.length >= max) return true;
       const rival = this.#rival();
-      // As long as no other cursor is earlier nothing has to be moved.
+      // While no other cursor is earlier, the heap needs no change.
       for (;;) {
         batch.push(top.record);
         if (!top.advance()) {
@@ -91,7 +91,7 @@ export class Merge {
     }
   }
 
-  /** The cursor that comes next after the first. */
+  /** Returns the second cursor in order. */
   #rival(): Cursor | undefined {
     const left = this.#open[1];
     const right = this.#open[2];

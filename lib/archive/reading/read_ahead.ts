@@ -1,17 +1,17 @@
 import type { Block } from "./block.ts";
 import type { Unit } from "./unit.ts";
 
-/** Bounds of what is fetched before its time. */
+/** Limits of prefetching. */
 export interface ReadAheadOptions {
-  /** Bytes fetched and not taken yet; one unit is fetched however long it is. */
+  /** Bytes fetched and not taken yet; one unit is fetched regardless of its size. */
   bytesMax: number;
-  /** Requests at the same time. */
+  /** Concurrent requests. */
   requestsMax: number;
 }
 
 type Outcome = { blocks: Block[] } | { error: unknown };
 
-/** Fetches units in the order of time, some before they are asked for. */
+/** Prefetches units in time order. */
 export class ReadAhead {
   #units: readonly Unit[];
   #options: ReadAheadOptions;
@@ -21,19 +21,19 @@ export class ReadAhead {
   #heldBytes = 0;
   #requests = 0;
 
-  /** Begins to fetch. */
+  /** Starts fetching. */
   constructor(units: readonly Unit[], options: ReadAheadOptions) {
     this.#units = units.toSorted((a, b) => a.fromUs - b.fromUs);
     this.#options = options;
     this.#start();
   }
 
-  /** The unit that comes next; undefined at the end. */
+  /** The next unit; undefined at the end. */
   get next(): Unit | undefined {
     return this.#units[this.#taken];
   }
 
-  /** What was fetched of the next unit. Throws what its fetch threw. */
+  /** Returns the blocks of the next unit. Throws what its fetch threw. */
   async take(): Promise<Block[]> {
     const unit = this.next;
     const outcome = await this.#outcomes[this.#taken];
@@ -45,7 +45,7 @@ export class ReadAhead {
     return outcome.blocks;
   }
 
-  /** Waits for what is on its way, and fetches nothing more. */
+  /** Stops fetching and waits for pending requests. */
   async close(): Promise<void> {
     this.#units = [];
     await Promise.all(this.#outcomes);
@@ -63,7 +63,7 @@ export class ReadAhead {
     }
   }
 
-  /** Never rejects: a failure is told when its unit is taken. */
+  /** Never rejects: a failure surfaces when its unit is taken. */
   async #fetch(unit: Unit): Promise<Outcome> {
     try {
       return { blocks: await unit.fetch() };

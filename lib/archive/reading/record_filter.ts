@@ -3,17 +3,17 @@ import { decode, RecordKeyReader } from "@ssmd/codec";
 import { SymbolProbe } from "./symbol_probe.ts";
 import type { ClockFilter } from "./clock_filter.ts";
 
-/** Which records of a file are wanted; what no list or span names is. */
+/** Selection of a file's records; absent fields select all. */
 interface RecordFilterOptions {
   symbols?: ReadonlySet<string> | undefined;
-  /** receivedAt, µs; `toUs` is the first moment that is left out. */
+  /** Range of receivedAt, µs; `toUs` is exclusive. */
   fromUs: number;
   toUs: number;
-  /** Which moments are timed by a wanted clock; undefined = all. */
+  /** Selects moments timed by a wanted clock; undefined = all. */
   clock?: ClockFilter | undefined;
 }
 
-/** Makes records of messages, those that are wanted. */
+/** Decodes messages to records and drops those not selected. */
 export class RecordFilter {
   readonly symbols: ReadonlySet<string> | undefined;
   #fromUs: number;
@@ -30,13 +30,11 @@ export class RecordFilter {
     this.#clock = clock;
   }
 
-  /**
-   * The record of the message from `at` to `end`, undefined when it is not wanted. Throws CodecError.
-   */
+  /** Decodes the message from `at` to `end`; undefined when not selected. Throws CodecError. */
   wanted(type: EventType, bytes: Uint8Array, at: number, end: number): MarketEvent | undefined {
     if (this.#probe?.isOther(bytes, at, end)) return undefined;
     const message = bytes.subarray(at, end);
-    // To read the key costs a third of the record: only where most are passed over.
+    // Reading the key costs a third of a full decode: worth it only when most records are dropped.
     if (this.symbols !== undefined) {
       this.#keys.read(message);
       if (!this.symbols.has(this.#keys.symbol)) return undefined;
@@ -45,7 +43,7 @@ export class RecordFilter {
     return this.#isWithin(record.receivedAtUs) ? record : undefined;
   }
 
-  /** Whether a record of that symbol and receive time, µs, is wanted. */
+  /** Returns whether a record with that symbol and receive time, µs, is selected. */
   isWanted(symbol: string, receivedAtUs: number): boolean {
     return this.symbols?.has(symbol) !== false && this.#isWithin(receivedAtUs);
   }

@@ -4,8 +4,8 @@ import { Encoder } from "@ssmd/codec";
 const encoder = new Encoder();
 
 /**
- * The one order in which records are read, whatever files they lie in: receivedAt, sequence, then
- * symbol, type and bytes, which only records of different connections need.
+ * Total order in which records are read, across files: receivedAt, sequence, then symbol, type and
+ * bytes as tie-breakers for records of different connections.
  */
 export function compareRecords(a: MarketEvent, b: MarketEvent): number {
   return a.receivedAtUs - b.receivedAtUs || a.sequence - b.sequence || compareTies(a, b);
@@ -18,7 +18,7 @@ function compareTies(a: MarketEvent, b: MarketEvent): number {
   return compareBytes(first, encoder.encode(b));
 }
 
-/** Order of bytes, the shorter first where one is the beginning of the other. */
+/** Compares bytes; a prefix sorts before the longer one. */
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -15,31 +15,31 @@ import type { RecordFilter } from "./record_filter.ts";
 import { compareRecords } from "./record_order.ts";
 import type { Unit } from "./unit.ts";
 
-/** Unwanted bytes that are fetched along where memory allows only a part of each group at a time. */
+/** Largest run of unwanted bytes fetched along, when memory allows only a part of each group. */
 const PART_HOLE_BYTES_MAX = 64 * 1024;
 
-/** Neighbours lie on the same lines of the processor's cache, which hundreds of other pages overwrite. */
+/** Rows decoded in one go: neighbours share CPU cache lines, which hundreds of other pages evict. */
 const RECORDS_AHEAD = 8;
 
-/** What the pages of a sealed day are read with. */
+/** Context for reading the pages of a sealed day. */
 interface SealedUnitOptions {
   day: SealedDay;
   file: ManifestFile;
   filter: RecordFilter;
-  /** Pages that are wanted. */
+  /** Pages to read. */
   wanted: readonly WantedPages[];
-  /** Bytes of all units that overlap in time. */
+  /** Byte limit of all units that overlap in time. */
   bytesMax: number;
 }
 
-/** Pages of a sealed day as units: those of a group that lie together, or parts of them. */
+/** Groups the pages of a sealed day into units: adjacent pages of a row group, or parts of them. */
 export function sealedUnits(options: SealedUnitOptions): Unit[] {
   const { wanted, bytesMax } = options;
   const bytes = wanted.reduce((sum, { group }) => sum + group.bytes, 0);
   if (bytes <= bytesMax) {
     return wanted.map(({ group, pages }) => pagesUnit(options, { group, pages }));
   }
-  // The groups of all markets are read side by side: each may hold a part of the memory.
+  // The row groups of all markets are read side by side: each gets a share of the memory.
   const share = bytesMax / wanted.length;
   return wanted.flatMap(({ group, pages }) => {
     const pageBytes = group.bytes / Math.max(1, options.day.file.pagesOf(group).length);
@@ -54,8 +54,8 @@ export function sealedUnits(options: SealedUnitOptions): Unit[] {
 }
 
 /**
- * What a sealed day has before its first page: fetched where all of the day is wanted, so that no
- * changed byte of an object that is read as a whole goes unseen. Without records.
+ * Returns a unit for the bytes before a sealed day's first page, without records. It is read when
+ * the whole day is wanted, so that every byte of the object is verified.
  */
 export function frontUnit(storage: Storage, file: ManifestFile): Unit {
   const { key, sha256 } = file;
@@ -99,7 +99,7 @@ function pagesUnit(
         });
         return pages.map((page) => new PageBlock(fetched, page, { key, filter }));
       } catch (error) {
-        // The file ends too early: each page is told where its records would have been.
+        // The file ends too early: report each page at the time of its records.
         if (!(error instanceof ArchiveError)) throw error;
         return pages.map((page) => lostBlock(page, key, error));
       }
@@ -112,7 +112,7 @@ function lostBlock({ fromUs, toUs, rows }: PageRows, key: string, error: Archive
   return { fromUs, open: () => ({ corruption }) };
 }
 
-/** A page, decoded when its time has come. */
+/** A page, decoded when its time is reached. */
 class PageBlock implements Block {
   readonly fromUs: number;
   #fetched: FetchedPages;
@@ -145,7 +145,7 @@ class PageBlock implements Block {
     return cursor.advance() ? { cursor } : {};
   }
 
-  /** The rows that are wanted, in the order of reading. */
+  /** Returns the selected rows in reading order. */
   #rowsOf(page: DecodedPage): Uint32Array {
     const { symbols, receivedAtUs } = page;
     const rows = new Uint32Array(this.#page.rows);
@@ -161,17 +161,14 @@ class PageBlock implements Block {
   }
 }
 
-/** As `compareRecords`; records are made only where time and sequence do not tell. */
+/** Like `compareRecords`; decodes records only when time and sequence tie. */
 function compareRows({ receivedAtUs, sequences, recordOf }: DecodedPage, a: number, b: number) {
   return (receivedAtUs[a] as number) - (receivedAtUs[b] as number) ||
     (sequences[a] as number) - (sequences[b] as number) ||
     compareRecords(recordOf(a), recordOf(b));
 }
 
-/**
- * Records made one by one when their time has come: of a day's hundreds of markets a page each is open
- * at the same time.
- */
+/** Decodes records lazily: with hundreds of markets, one page of each is open at the same time. */
 class RowCursor implements Cursor {
   record!: MarketEvent;
   readonly corruption = undefined;
@@ -181,7 +178,7 @@ class RowCursor implements Cursor {
   #ahead: MarketEvent[] = [];
   #at = 0;
 
-  /** At hand is nothing before the first `advance`. */
+  /** `record` is unset before the first `advance`. */
   constructor(page: DecodedPage, rows: Uint32Array) {
     this.#page = page;
     this.#rows = rows;

@@ -1,11 +1,11 @@
 const UTF8 = new TextEncoder();
-/** Of more symbols the key of each message is read instead. */
+/** With more symbols, the key of each message is read instead. */
 const SYMBOLS_MAX = 16;
 
 /**
- * Passes over messages of other markets without reading them: the symbol is the first pointer of every
- * record, and in messages of one segment, as we write them, found by a few additions. What does not
- * look so is left to the reader of messages, which checks everything.
+ * Skips messages of other markets without decoding them: the symbol is the first pointer of every
+ * record and easy to locate in single-segment messages, which is what we write. Messages of any
+ * other shape are left to the message reader, which validates everything.
  */
 export class SymbolProbe {
   #wanted: Uint8Array[];
@@ -14,16 +14,16 @@ export class SymbolProbe {
     this.#wanted = [...symbols].map((symbol) => UTF8.encode(symbol));
   }
 
-  /** Undefined where there are too many symbols for it to be worth it. */
+  /** Returns undefined when there are too many symbols to be worth it. */
   static of(symbols: ReadonlySet<string> | undefined): SymbolProbe | undefined {
     return symbols === undefined || symbols.size > SYMBOLS_MAX
       ? undefined
       : new SymbolProbe(symbols);
   }
 
-  /** Whether the message from `at` to `end` is certainly of another market. */
+  /** Returns whether the message from `at` to `end` is certainly of another market. */
   isOther(bytes: Uint8Array, at: number, end: number): boolean {
-    // One segment; then the root pointer, which leads to a struct.
+    // One segment; then the root pointer, which must point to a struct.
     if (at + 24 > end || int32At(bytes, at) !== 0) return false;
     const root = int32At(bytes, at + 8);
     if ((root & 3) !== 0) return false;
@@ -31,7 +31,7 @@ export class SymbolProbe {
     if (int16At(bytes, at + 14) === 0 || pointerAt < at || pointerAt + 8 > end) return false;
     const pointer = int32At(bytes, pointerAt);
     const size = int32At(bytes, pointerAt + 4) >>> 0;
-    // A list of bytes, the last of which is NUL.
+    // A byte list that ends with NUL.
     if ((pointer & 3) !== 1 || (size & 7) !== 2) return false;
     const start = pointerAt + 8 + (pointer >> 2) * 8;
     const length = (size >>> 3) - 1;

@@ -1,19 +1,19 @@
 import type { Block } from "./block.ts";
 
-/** What is fetched from storage with one request. */
+/** Data fetched from storage with one request. */
 export interface Unit {
-  /** No record in it is earlier, µs. */
+  /** Lower bound of its records' times, µs. */
   readonly fromUs: number;
-  /** No record in it is later, µs. */
+  /** Upper bound of its records' times, µs. */
   readonly toUs: number;
-  /** How much is fetched. */
+  /** Size of the request. */
   readonly bytes: number;
-  /** The file. */
+  /** Storage key of the file. */
   readonly key: string;
-  /** Of the whole file, as the manifest that was read says. */
+  /** SHA-256 of the whole file, from the manifest that was read. */
   readonly sha256: string;
-  /** Wanted records, as far as it is known: what is missing when the file is not there. */
+  /** Selected records, as far as known: the number missing when the file is gone. */
   readonly count: number;
-  /** Throws StorageError; damage in what was fetched is told by the blocks. */
+  /** Throws StorageError; the blocks report corruption of the fetched data. */
   fetch(): Promise<Block[]>;
 }

@@ -18,7 +18,7 @@ import { compareRecords } from "./record_order.ts";
 import type { RecordFilter } from "./record_filter.ts";
 import type { Unit } from "./unit.ts";
 
-/** The file of a window, fetched as a whole. */
+/** Returns a unit for a window file, fetched as a whole. */
 export function windowUnit(storage: Storage, file: ManifestFile, filter: RecordFilter): Unit {
   const { key, bytes, sha256, count } = file;
   return {
@@ -27,10 +27,10 @@ export function windowUnit(storage: Storage, file: ManifestFile, filter: RecordF
   };
 }
 
-/** A file of up to so many records is taken apart as a whole; of others frames are, when their time comes. */
+/** Files of up to this many records are decoded as a whole; larger ones frame by frame when due. */
 const AT_ONCE_RECORDS = 32 * 1024;
 
-/** What stands in a frame of a window. */
+/** Time span and record count of a frame. */
 interface FrameSpan {
   fromUs: number;
   toUs: number;
@@ -38,8 +38,8 @@ interface FrameSpan {
 }
 
 /**
- * The frames of a window's file. Its bytes are held against the manifest: when they are others, what
- * is whole in front of the damage is given and then the damage, however good the rest may look.
+ * Splits a window file into blocks. If its bytes do not match the manifest, the intact frames
+ * before the corruption are yielded, then the corruption, even if later frames look valid.
  */
 function windowBlocks(bytes: Uint8Array, file: ManifestFile, filter: RecordFilter): Block[] {
   const { frames, corruption } = framesOf(bytes);
@@ -84,7 +84,7 @@ function spanOfFile(file: ManifestFile): FrameSpan {
 
 const keys = new RecordKeyReader();
 
-/** Times within a frame, as far as its records can be read; or why the frame cannot. */
+/** Returns the time span of a frame's readable records, or why the frame is unreadable. */
 function spanOf(bytes: Uint8Array, frame: ZstdFrame, key: string): FrameSpan | ArchiveError {
   const span = { fromUs: Infinity, toUs: 0, count: 0 };
   try {
@@ -96,7 +96,7 @@ function spanOf(bytes: Uint8Array, frame: ZstdFrame, key: string): FrameSpan | A
     }
   } catch (error) {
     if (error instanceof ArchiveError) return error;
-    // A record that cannot be read is told when the block is opened, with its number.
+    // `open` reports an unreadable record, with its number.
     span.fromUs = Math.min(span.fromUs, 0);
   }
   return span;
@@ -155,7 +155,7 @@ class WindowBlock implements Block {
   }
 }
 
-/** Puts the records of a frame behind those of the frames before it. */
+/** Appends the records of a frame; sorts if they overlap the previous frames. */
 function append(all: ReadRecords, { records, count, error }: ReadRecords): void {
   const last = all.records.at(-1);
   const [first] = records;
