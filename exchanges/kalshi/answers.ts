@@ -15,31 +15,31 @@ import {
 } from "./subscribe.ts";
 import { BOOK_CHANNEL, type Subscriptions } from "./subscriptions.ts";
 
-/** There is no channel of that name. */
+/** Error code: unknown channel name. */
 const CODE_UNKNOWN_CHANNEL = 8;
-/** There is no subscription of that number. */
+/** Error code: unknown subscription number. */
 const CODE_UNKNOWN_SUBSCRIPTION = 7;
-/** The channel wants credentials, and those of the connection do not do. */
+/** Error code: the channel needs credentials, and those of the connection are not sufficient. */
 const CODE_AUTHENTICATION_REQUIRED = 9;
-/** The channel has failed: subscribe again on a new connection. */
+/** Error code: the channel failed; subscribe again on a new connection. */
 const CODE_CHANNEL_ERROR = 10;
-/** We read too slowly; the venue has dropped messages and ended the subscription. */
+/** Error code: we read too slowly; the venue dropped messages and ended the subscription. */
 const CODE_BUFFER_OVERFLOW = 25;
-/** Too many markets in one subscription. */
+/** Error code: too many markets in one subscription. */
 const CODE_TOO_MANY_MARKETS = 26;
 
-/** Refusals that are of no request for records, or of one that worked before. */
+/** Refusals that concern no request for records, or one that worked before. */
 const OTHER_REFUSALS: readonly number[] = [
   ...[1, 4, 5, CODE_UNKNOWN_SUBSCRIPTION, 12, 13, 15],
-  // A channel that the venue has not is none of ours.
+  // A channel unknown to the venue is none of ours.
   CODE_UNKNOWN_CHANNEL,
   ...[CODE_CHANNEL_ERROR, CODE_BUFFER_OVERFLOW],
 ];
 
-/** What comes on subscribed channels and brings nothing that we keep. */
+/** Message types of subscribed channels that give no records. */
 const IGNORED_TYPES: readonly string[] = ["event_lifecycle", "event_fee_update"];
 
-/** What answers are about. */
+/** Parts of the connection that answers update. */
 interface AnswersOptions {
   feed: string;
   ledger: SubscriptionLedger;
@@ -47,20 +47,19 @@ interface AnswersOptions {
   subscriptions: Subscriptions;
   books: Books;
   lifecycle: Lifecycle;
-  /** The venue has forgotten what it confirmed: records of all that is lost since the last data. */
+  /** Handles subscriptions that the venue lost: gap records from the last data on. */
   forget: (atUs: number, why: string) => MarketEvent[];
 }
 
-/** What the venue answers to commands: acknowledgements, refusals, ends. */
+/** Handles the venue's answers to commands: acknowledgements, refusals, ends. */
 export class Answers {
   #of: AnswersOptions;
 
-  /** Answers of one connection. */
   constructor(options: AnswersOptions) {
     this.#of = options;
   }
 
-  /** A frame that is no market data. */
+  /** Handles a frame without market data. */
   frame(frame: KalshiFrame, type: string, { atUs, out }: { atUs: number; out: Normalized }): void {
     const body = bodyOf(frame.msg);
     const sid = countOf(frame.sid);
@@ -71,7 +70,7 @@ export class Answers {
       out.notice = { type: "unsubscribed", channel };
       this.#of.subscriptions.end(sid);
       this.#of.books.end(sid, atUs);
-      // We end none: somebody did in the recording that this is of.
+      // We never unsubscribe a channel: this is a recording of another client.
       for (const each of this.#ordersOf(channel)) this.#of.ledger.release(each);
     } else if (type === "ok") this.#changed(frame, sid, { atUs, out });
     else if (IGNORED_TYPES.includes(type)) {
@@ -79,7 +78,7 @@ export class Answers {
     } else out.notice = { type: "unknown", what: `type ${type}` };
   }
 
-  /** Markets were added to a subscription, or a command of no orders is confirmed. */
+  /** Handles markets added to a subscription, or a confirmed command without orders. */
   #changed(
     { id }: KalshiFrame,
     sid: number | undefined,
@@ -113,7 +112,7 @@ export class Answers {
     this.#of.subscriptions.begin(sid, channel, atUs);
     const orders = this.#ordersOf(channel);
     const requested = orders.filter(({ request }) => request > 0 && request === frame.id);
-    // A recording of others answers commands that we do not know.
+    // A recording of another client answers commands that we do not know.
     const confirmed = requested.length > 0 ? requested : orders;
     if (channel === BOOK_CHANNEL) {
       this.#of.books.begin(sid, confirmed.map(({ external }) => external), atUs);
@@ -131,7 +130,7 @@ export class Answers {
     out.notice = { type: "subscribed", channel, symbols };
   }
 
-  /** Whether a refusal is of a recorder's request for records: nobody knows of which. */
+  /** Whether a refusal is of a recorder's unknown request for records. */
   #isForeign(code: number | undefined): boolean {
     return !(code === undefined || OTHER_REFUSALS.includes(code)) &&
       this.#of.ledger.all.some(({ isUnknown }) => isUnknown === true);
@@ -157,7 +156,7 @@ export class Answers {
     if (code === CODE_AUTHENTICATION_REQUIRED) out.notice.isDenied = true;
     const refused = this.#of.ledger.answered(frame.id, undefined);
     if (code === CODE_UNKNOWN_SUBSCRIPTION && refused.length > 0) {
-      // Trades and tickers would be silent for ever.
+      // Otherwise trades and tickers would stay silent for ever.
       out.notice.terminal = true;
       out.events.push(...this.#of.forget(atUs, "The venue has forgotten what was subscribed."));
       return;

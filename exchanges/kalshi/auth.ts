@@ -6,7 +6,7 @@ const HEADER_TIMESTAMP = "KALSHI-ACCESS-TIMESTAMP";
 const HEADER_SIGNATURE = "KALSHI-ACCESS-SIGNATURE";
 
 const RSA_IMPORT = { name: "RSA-PSS", hash: "SHA-256" } as const;
-/** The salt is as long as the digest. */
+/** Salt length = digest length. */
 const RSA_SIGN = { name: "RSA-PSS", saltLength: 32 } as const;
 const ED25519 = "Ed25519";
 
@@ -16,8 +16,8 @@ const RSA_ALGORITHM = [0x30, 13, 6, 9, 42, 134, 72, 134, 247, 13, 1, 1, 1, 5, 0]
 const ED25519_OID = [6, 3, 43, 101, 112];
 
 /**
- * Address and signed headers of the WebSocket's upgrade. The signature covers time, method and path
- * without query, and ages: make a new one for every try.
+ * Returns the address and the signed headers of the WebSocket upgrade. The signature covers time,
+ * method and path without query, and expires: create one per attempt.
  * @throws {VenueError} `VENUE_CREDENTIALS_MISSING`, `VENUE_KEY_UNREADABLE`
  */
 export async function signedHandshake(
@@ -76,7 +76,7 @@ function labelOf(pem: string): string {
   return /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1] ?? "";
 }
 
-/** The bytes between the BEGIN and END lines; line breaks may be written `\n`, as in variables. */
+/** Bytes between the BEGIN and END lines; line breaks may be `\n` escapes, as in variables. */
 function bytesOfPem(pem: string): Uint8Array<ArrayBuffer> {
   const body = /-----BEGIN [A-Z0-9 ]+-----([^-]*)-----END/.exec(pem.replaceAll("\\n", "\n"))?.[1];
   const bytes = bytesOfBase64((body ?? "").replaceAll(/\s/g, ""));
@@ -95,8 +95,8 @@ function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
 }
 
 /**
- * A private key as PKCS#8, whatever the PEM's label says: after the version, PKCS#8 has the
- * algorithm (a sequence) and PKCS#1 the modulus (an integer), which WebCrypto does not read.
+ * A private key as PKCS#8, whatever the PEM's label: after the version, PKCS#8 has the algorithm (a
+ * sequence) and PKCS#1 the modulus (an integer), which WebCrypto cannot read.
  */
 function pkcs8Of(der: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const content = contentOf(der);
@@ -106,7 +106,7 @@ function pkcs8Of(der: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return tagged(0x30, [...version, ...RSA_ALGORITHM, ...tagged(4, der)]);
 }
 
-/** Where the content of the outermost element starts. */
+/** Offset of the outermost element's content. */
 function contentOf(der: Uint8Array): number {
   const length = der[1] ?? 0;
   return length < 128 ? 2 : 2 + (length & 127);
@@ -120,7 +120,7 @@ function tagged(tag: number, content: Iterable<number>): Uint8Array<ArrayBuffer>
 }
 
 function includes(bytes: Uint8Array, part: readonly number[]): boolean {
-  // The algorithm stands at the front; further back the same bytes may be part of the key.
+  // The algorithm is at the front; further back the same bytes may be part of the key.
   const end = Math.min(bytes.length - part.length, 24);
   for (let at = 0; at <= end; at++) {
     if (part.every((byte, i) => bytes[at + i] === byte)) return true;

@@ -17,40 +17,40 @@ export interface KalshiBookState extends TrackedBookState {
   ended: boolean;
 }
 
-/** No subscription covers the book. */
+/** Sid of a book without a subscription. */
 export const NO_SID = -1;
 
 /**
- * The YES book of a market. The venue sends two ladders of bids; an offer to buy NO at p is an ask for
- * YES at 1 − p.
+ * YES book of a market. The venue sends two ladders of bids; a bid for NO at p is an ask for YES at
+ * 1 − p.
  */
 export class KalshiBook extends TrackedBook {
-  /** The subscription that covers it. */
+  /** Subscription that covers the book. */
   sid = NO_SID;
   /** Whether a snapshot came on that subscription. */
   seen = false;
-  /** Whether its subscription ended: nobody waits for it. */
+  /** Whether its subscription ended: no snapshot is awaited. */
   ended = false;
 
-  /** An empty book that waits for its snapshot since `lostUs`. */
+  /** Creates an empty book that awaits its snapshot since `lostUs`. */
   constructor(names: Pick<TrackedBook, "external" | "symbol" | "lostUs">) {
     super({ ...names, precision: { price: PRICE_DECIMALS, size: SIZE_DECIMALS } });
   }
 
-  /** No subscription keeps the book up any more. */
+  /** Invalidates the book, as no subscription maintains it. */
   override release(lostUs: number): void {
     super.release(lostUs);
     this.sid = NO_SID;
     this.seen = false;
   }
 
-  /** Replaces all levels by those of a snapshot; "" or what is wrong with it. */
+  /** Replaces all levels by those of a snapshot; returns "" or the fault. */
   replace(body: KalshiBody, format: KalshiFormat): string {
     this.book.clear();
     return fill(this.book.bids, body, "yes", format) || fill(this.book.asks, body, "no", format);
   }
 
-  /** The new size of one level, in steps, as a record. */
+  /** Delta record with the new size of one level, in steps. */
   delta(
     { isBid, price, size }: { isBid: boolean; price: number; size: number },
     times: Pick<OrderBookUpdate, "feed" | "timestampUs" | "receivedAtUs">,
@@ -66,7 +66,7 @@ export class KalshiBook extends TrackedBook {
     });
   }
 
-  /** The whole book as the venue's own frame: two ladders of bids, worst first. */
+  /** The whole book as a snapshot frame of the venue: two ladders of bids, worst first. */
   snapshotFrame(format: KalshiFormat, { sid, seq }: { sid: number; seq: number }): string {
     const ladder = ({ prices, sizes }: BookSide, ownPrice: (price: number) => number) =>
       prices.map((price, i) => format.level(ownPrice(price), sizes[i] as number)).reverse();
@@ -81,23 +81,22 @@ export class KalshiBook extends TrackedBook {
     });
   }
 
-  /** Plain JSON of the book. */
   state(): KalshiBookState {
     const { external: ticker, sid, seen, ended } = this;
     return { ticker, sid, seen, ended, ...this.trackedState() };
   }
 
-  /** A book from its plain JSON. */
+  /** Restores a book from its plain JSON. */
   static restore(state: KalshiBookState, symbol: string): KalshiBook {
     const book = new KalshiBook({ external: state.ticker, symbol, lostUs: state.lostUs });
     book.restoreTracked(state);
-    // States of older versions do not say whether it ended.
+    // Older states lack `ended`.
     const { sid, seen, ended = false } = state;
     return Object.assign(book, { sid, seen, ended });
   }
 }
 
-/** Whether a price in steps can be quoted: between 0 and 1 dollar. */
+/** Whether a price in steps is valid: between 0 and 1 dollar, exclusive. */
 export function isPrice(steps: number): boolean {
   return steps > 0 && steps < DOLLAR_STEPS;
 }
@@ -115,7 +114,7 @@ function fill(
   const levels = body[key];
   if (levels === undefined || levels === null) return renamed(body, key, outcome);
   if (!Array.isArray(levels)) return `${key} is no list.`;
-  // Worst first on the wire: from the end, each level goes behind the one before it.
+  // Worst first on the wire: from the end, each level is appended to the side.
   for (let i = levels.length - 1; i >= 0; i--) {
     const level: unknown = levels[i];
     if (!Array.isArray(level)) return `${key} has a level that is no list.`;
@@ -127,7 +126,7 @@ function fill(
   return "";
 }
 
-/** An absent side is an empty side, but not when its levels stand there under another name. */
+/** Fault when a side is under another key; an absent side is an empty side. */
 function renamed(body: KalshiBody, key: string, outcome: "yes" | "no"): string {
   const other = Object.keys(body).find((name) =>
     name !== key && (name === outcome || name.startsWith(`${outcome}_`))

@@ -15,7 +15,7 @@ import type { KalshiBody } from "./messages.ts";
 import { DELTA, HEAD, type ScannedFrame } from "./scanner.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-/** A change that was read: the price of the ladder of YES or NO, and a signed size, in steps. */
+/** A parsed delta: price on the YES or NO ladder and signed size, in steps. */
 interface Change {
   isYes: boolean;
   price: number;
@@ -23,20 +23,19 @@ interface Change {
   timestampUs: number;
 }
 
-/** The books of a connection: kept up by snapshots and numbered deltas of its subscriptions. */
+/** Books of a connection, maintained by snapshots and sequenced deltas of its subscriptions. */
 export class Books extends BookSet<KalshiBook, KalshiBookState> {
   #format: KalshiFormat;
   #subscriptions: Subscriptions;
   #delta: DeltaFields = { price: NaN, change: NaN, side: "" };
 
-  /** No books yet. */
   constructor(options: BookSetOptions, format: KalshiFormat, subscriptions: Subscriptions) {
     super(options);
     this.#format = format;
     this.#subscriptions = subscriptions;
   }
 
-  /** A snapshot: it replaces the book, and heals it where it was suspect. */
+  /** Applies a snapshot, which replaces the book and makes it valid. */
   snapshot(ticker: string, sid: number, body: KalshiBody, atUs: number, out: Normalized): void {
     const book = this.bookOf(ticker, atUs);
     book.sid = sid;
@@ -52,7 +51,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     this.heal(book, timestampUs, atUs, out);
   }
 
-  /** A signed change of one level; it is dropped while the book is suspect. */
+  /** Applies a signed change of one level; dropped while the book is invalid. */
   delta(ticker: string, sid: number, body: KalshiBody, atUs: number, out: Normalized): void {
     const book = this.#changing(ticker, sid, atUs, out);
     if (book === undefined) return;
@@ -69,7 +68,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     } else this.#change(book, { isYes, price, change, timestampUs }, atUs, out);
   }
 
-  /** A change from the scanner's tape. */
+  /** Applies a delta from the scanner's tape. */
   scanned({ tape, offset, ticker }: ScannedFrame, atUs: number, out: Normalized): void {
     const book = this.#changing(ticker, tape[offset + HEAD.sid] as number, atUs, out);
     if (book === undefined) return;
@@ -86,12 +85,12 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     );
   }
 
-  /** The book that a change of `sid` is for; undefined = it is dropped. */
+  /** Returns the book for a delta of `sid`; undefined = the delta is dropped. */
   #changing(ticker: string, sid: number, atUs: number, out: Normalized): KalshiBook | undefined {
     const book = this.bookOf(ticker, atUs);
     if (book.valid && book.sid === sid) return book;
     if (book.valid) {
-      // Two subscriptions cover the market: the one of the last snapshot keeps the book up.
+      // Two subscriptions cover the market: the one of the last snapshot maintains the book.
       out.notice = { type: "dropped", what: `delta of ${ticker} that sid ${book.sid} brings too` };
       return undefined;
     }
@@ -126,7 +125,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     out.events.push(book.delta({ isBid: isYes, price, size }, times));
   }
 
-  /** The subscription that kept a book up has ended, while another one covers its market. */
+  /** Handles the end of the book's subscription while another one covers its market. */
   #reopen(book: KalshiBook, atUs: number, out: Normalized): void {
     book.ended = false;
     const detail =
@@ -135,7 +134,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     this.invalidate([book], { reason: "subscription", missed: null, fromUs, detail }, atUs, out);
   }
 
-  /** Changes come and their snapshot did not: it was lost, and they are. Told once, by book or order. */
+  /** Reports deltas without a snapshot, once: in the gap of the book or of the order. */
   #beginless(book: KalshiBook, atUs: number, out: Normalized): void {
     const { external, symbol, lostUs: fromUs } = book;
     if (book.gap !== null || this.ledger.find("orderbook", symbol)?.gap) return;
@@ -151,8 +150,8 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
   }
 
   /**
-   * All books of a subscription are suspect: one gap a book, on `_all` when there is none, since a
-   * hole must show somewhere.
+   * Invalidates all books of a subscription: one gap per book, or one on `_all` if there is none,
+   * so that the loss is always reported.
    */
   invalidateAll(sid: number, loss: BookLoss, atUs: number, out: Normalized): void {
     const books = [...this.books.values()].filter((book) => book.seen && book.sid === sid);
@@ -163,7 +162,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     });
   }
 
-  /** A subscription starts (anew): what it covered before has to come again. */
+  /** Handles a new or restarted subscription: earlier books need a new snapshot. */
   begin(sid: number, tickers: Iterable<string>, atUs: number): void {
     this.end(sid, atUs);
     for (const ticker of tickers) {
@@ -174,14 +173,14 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     }
   }
 
-  /** A market was added to a subscription. */
+  /** Handles a market added to a subscription. */
   cover(ticker: string, sid: number, atUs: number): void {
     const book = this.bookOf(ticker, atUs);
     book.ended = false;
     if (!book.valid) book.sid = sid;
   }
 
-  /** A subscription ended: its books are no longer kept up. */
+  /** Handles the end of a subscription: its books become invalid. */
   end(sid: number, atUs: number): void {
     for (const book of this.books.values()) {
       if (book.sid !== sid) continue;
@@ -190,17 +189,17 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     }
   }
 
-  /** The subscription that covers a book; undefined when none does. */
+  /** Subscription that covers a book; undefined = none. */
   sidOf(ticker: string): number | undefined {
     const sid = this.books.get(ticker)?.sid ?? NO_SID;
     return sid === NO_SID ? undefined : sid;
   }
 
-  /** The venue's own snapshots of all sound books; they take the last numbers of their subscription. */
+  /** Snapshot frames of all valid books, with the last sequences of their subscriptions. */
   snapshotFrames(): string[] {
     return [...Map.groupBy(this.validBooks(), ({ sid }) => sid)].flatMap(([sid, books]) => {
       const first = this.#subscriptions.seqOf(sid) - books.length + 1;
-      // A number is never below 1: it may be there twice then, and the first one counts.
+      // Sequences start at 1: one may repeat here, and then the first frame counts.
       return books.map((book, i) =>
         book.snapshotFrame(this.#format, { sid, seq: Math.max(1, first + i) })
       );

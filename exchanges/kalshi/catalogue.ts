@@ -11,15 +11,15 @@ import {
 } from "./market_terms.ts";
 import { EVENTS, listOf, MARKETS, objectOf, pagesOf } from "./rest_answers.ts";
 
-/** Markets that one request names. */
+/** Most markets per request. */
 const TICKERS_MAX = 100;
-/** Of events whose last market closed longer ago REST has no markets any more. */
+/** REST drops the markets of events whose last market closed longer ago. */
 const EVENT_AGE_S_MAX = 366 * 86_400;
 const LIVING = ["unopened", "open", "closed"];
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** Kalshi's public REST, which needs no signature: the exchange, then series → events → markets. */
+/** Kalshi's public REST, without signature: the exchange, then series → events → markets. */
 export const kalshiCatalogue: Catalogue = {
   url: "https://external-api.kalshi.com/trade-api/v2",
   perSecond: 10,
@@ -39,7 +39,7 @@ export const kalshiCatalogue: Catalogue = {
   },
 };
 
-/** The series and their fees, and the events that were asked for. */
+/** Series with their fees, and the loaded events. */
 class KalshiTree {
   readonly ask: AskRest;
   readonly changes: readonly FeeChange[];
@@ -62,14 +62,14 @@ class KalshiTree {
     return new KalshiTree(ask, series, changes.flatMap((each) => feeChangeOf(each) ?? []));
   }
 
-  /** Takes in events of a filter, and gives their markets where these come along. */
+  /** Loads the events of a filter; yields their markets if included. */
   async *events(filter: Readonly<Record<string, string>>): AsyncGenerator<KalshiMarket[]> {
     for await (const page of pagesOf(this.ask, EVENTS, filter)) {
       yield page.flatMap((each) => this.#take(each));
     }
   }
 
-  /** Takes in an event by its name; one that REST does not have is none. */
+  /** Loads an event by its ticker; one that REST does not know is stored as absent. */
   async event(ticker: string): Promise<void> {
     if (this.#events.has(ticker)) return;
     this.#events.set(ticker, undefined);
@@ -87,7 +87,7 @@ class KalshiTree {
     return marketsOf(event["markets"]);
   }
 
-  /** What is known of a market's event and series. */
+  /** Known event and series of a market. */
   of({ event_ticker }: KalshiMarket) {
     const ticker = String(event_ticker ?? "");
     const event = this.#events.get(ticker);
@@ -96,7 +96,7 @@ class KalshiTree {
   }
 }
 
-/** The series that an event names, else that its name begins with. */
+/** Series of an event, else the prefix of its ticker. */
 function seriesOf(ticker: string, event: Raw | undefined): string {
   const { series_ticker } = event ?? {};
   return typeof series_ticker === "string" ? series_ticker : seriesOfEvent(ticker);
@@ -113,7 +113,7 @@ async function* allMarkets(
   yield* markets(tree.ask, filter);
 }
 
-/** Markets that changed since, those of events that did, and those whose fees change. */
+/** Markets changed since then, those of changed events, and those with fee changes. */
 async function* changedMarkets(
   tree: KalshiTree,
   { updatedSinceS, series }: CatalogueRequest & { updatedSinceS: number },
@@ -128,7 +128,7 @@ async function* changedMarkets(
   const own = series === undefined ? {} : { series_ticker: series };
   const events = tree.events({ min_updated_ts, with_nested_markets: "true", ...own });
   for await (const page of events) yield unseen(page);
-  // No other filter goes with the time but that of combos, which are no markets of their own.
+  // The time can only be combined with the filter of combos, which are not markets of their own.
   for await (const page of markets(tree.ask, { min_updated_ts, mve_filter: "exclude" })) {
     const news = unseen(page);
     for (const { event_ticker } of news) await tree.event(String(event_ticker ?? ""));
@@ -142,7 +142,7 @@ async function* changedMarkets(
   }
 }
 
-/** Markets that are not settled yet, but where only names count, and those that were not by what is known. */
+/** Unsettled markets (unless `namedOnly`), then the remaining ones of `living` by name. */
 async function* livingMarkets(
   tree: KalshiTree,
   { series, group, living, known, namedOnly }: CatalogueRequest & { living: ReadonlySet<string> },

@@ -31,14 +31,14 @@ import {
 } from "./subscribe.ts";
 import { BOOK_CHANNEL, type Step, type Subscription, Subscriptions } from "./subscriptions.ts";
 
-/** Record types of what comes with a market's name. */
+/** Record types by message type, for messages about one market. */
 const MARKET_TYPES: ReadonlyMap<string, GapChannel> = new Map([
   ["ticker", "ticker"],
   ["trade", "trade"],
   [LIFECYCLE_CHANNEL, "status"],
   [COMBO_LIFECYCLE_CHANNEL, "status"],
 ]);
-/** Everything that a connection remembers, as plain JSON. */
+/** State of a connection, as plain JSON. */
 interface KalshiState extends VenueState<KalshiBookState> {
   commands: CommandsState;
   subscriptions: [number, Subscription][];
@@ -47,7 +47,7 @@ interface KalshiState extends VenueState<KalshiBookState> {
   mirror: MirrorState;
 }
 
-/** The translation of Kalshi's WebSocket; what differs between its wire formats is in the format. */
+/** Normalizer of Kalshi's WebSocket; differences between wire formats are in the format. */
 export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookState> {
   protected readonly books: Books;
   protected readonly requests: Commands;
@@ -58,7 +58,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   #mirror: MirrorAlarm;
   #answers: Answers;
 
-  /** A normalizer of a connection that subscribes these markets. */
+  /** Creates the normalizer of a connection with these markets. */
   constructor(options: NormalizerOptions, format: KalshiFormat) {
     super({ ...options, ordersOf, symbolOf: (ticker) => ticker });
     const { feed, symbols, ledger } = this;
@@ -87,8 +87,8 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   }
 
   /**
-   * A book is silent: its snapshot tells. Of trades and tickers the venue has none to ask for, and a
-   * market that is determined has fallen silent for good.
+   * Requests the snapshot of a silent book. Trades and tickers have no snapshot, and a determined
+   * market is silent for good.
    */
   override doubt(
     channel: OrderedChannel,
@@ -107,7 +107,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   #frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {
     const sid = countOf(frame.sid);
     const seq = countOf(frame.seq);
-    // Ticker messages and acknowledgements carry no number; whatever carries one counts.
+    // Tickers and acknowledgements have no sequence; every message that has one counts.
     if (frame.seq !== undefined && frame.seq !== null) {
       if (sid === undefined || seq === undefined) {
         markUnreadable(out, { reason: "The frame's sid or seq is no whole number." });
@@ -154,7 +154,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     return { feed: this.feed, symbol: this.symbols.ours(ticker), receivedAtUs };
   }
 
-  /** Whether a numbered message is to be taken in; a hole before it is told. */
+  /** Whether a sequenced message is to be processed; reports a gap before it. */
   #follows(
     { sid, seq }: { sid: number; seq: number },
     type: string,
@@ -162,7 +162,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     out: Normalized,
   ): boolean {
     const step = this.#subscriptions.step(sid, seq, channelOfType(type), atUs);
-    // A snapshot is taken once more: after it there is nothing yet that it could undo.
+    // A repeated snapshot is applied: no delta came after it that it could undo.
     if (step.type === "repeated" && type !== "orderbook_snapshot") {
       out.notice = { type: "dropped", what: `sid ${sid} seq ${seq} was seen before` };
       return false;
@@ -212,14 +212,14 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     } else if (body === undefined || typeof ticker !== "string") {
       const reason = `A book frame lacks its market: sid ${sid} seq ${seq}.`;
       markUnreadable(out, { reason, channel: "orderbook", isCovered: true });
-      // Whose book it was cannot be told: none of the subscription is known to be right.
+      // The book is unknown, so no book of the subscription can be trusted.
       const loss = { reason: "parse", missed: 1, fromUs: atUs, detail: reason } as const;
       this.books.invalidateAll(sid, loss, atUs, out);
     } else if (isSnapshot) this.books.snapshot(ticker, sid, body, atUs, out);
     else this.books.delta(ticker, sid, body, atUs, out);
   }
 
-  /** Our name of what stands where a ticker should. */
+  /** Our symbol, if the value is a ticker. */
   #about(ticker: unknown): { symbol?: string } {
     return typeof ticker === "string" ? { symbol: this.symbols.ours(ticker) } : {};
   }
@@ -241,7 +241,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (event.type === "ticker") this.#compare(ticker, event, atUs, out);
   }
 
-  /** The venue's own best prices against the book that we made. */
+  /** Compares the venue's best prices with our book. */
   #compare(ticker: string, { bidPrice, askPrice }: Ticker, atUs: number, out: Normalized): void {
     const book = this.books.find(ticker);
     if (bidPrice === null || askPrice === null || book === undefined) return;
@@ -252,7 +252,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (!gap.recovered) out.notice = { type: "suspect", reason: gap.detail };
   }
 
-  /** The channel tells of all markets of the venue; of others than the subscribed it is ignored. */
+  /** Handles lifecycle messages, which cover all markets; unsubscribed ones are ignored. */
   #life(ticker: string, body: KalshiBody, atUs: number, out: Normalized): void {
     out.news = [body];
     if (!this.symbols.wants(ticker)) {
@@ -271,7 +271,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     }
   }
 
-  /** Sids mean nothing on the next connection. */
+  /** Clears sids, which are valid for one connection only. */
   protected broken(gap: Gap): void {
     this.#subscriptions.clear();
     this.#lifecycle.unseen.disconnected(gap);
@@ -281,7 +281,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     return [...this.#lifecycle.tickers(), ...(this.#lifecycle.unseen.since === null ? [] : [""])];
   }
 
-  /** How a market was determined until it is settled; of the feed, since when no lives are seen. */
+  /** Carries a market's result until it settles; for the feed, the period of unseen changes. */
   protected memoryOf(ticker: string): Record<string, unknown> {
     const { since: unseen } = this.#lifecycle.unseen;
     if (ticker === "") return unseen === null ? {} : { unseen };
@@ -294,7 +294,6 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     else this.#lifecycle.carry(ticker, memory["result"]);
   }
 
-  /** Plain JSON of everything. */
   state(): unknown {
     const state: KalshiState = {
       ...this.venueState(),
@@ -307,21 +306,21 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     return structuredClone(state);
   }
 
-  /** Takes over what `state` gave. */
+  /** Restores a state. */
   restore(state: unknown): void {
     const given = structuredClone(state) as KalshiState;
     this.restoreVenue(given);
-    // A state of before the ledger counts commands otherwise.
+    // States older than the ledger count commands differently.
     if (given.ledger !== undefined) this.requests.restore(given.commands);
     this.#subscriptions.restore(given.subscriptions);
     this.#lifecycle.restore(given.results);
     this.#lifecycle.unseen.carry(given.unseenLives);
-    // States of older versions do not have these.
+    // Older states lack the mirror.
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
   }
 }
 
-/** Snapshots and deltas come on the channel of order books, the rest is named alike. */
+/** Channel of a message type: only order books use another name. */
 function channelOfType(type: string): string {
   return type === "orderbook_snapshot" ? BOOK_CHANNEL : type;
 }

@@ -4,8 +4,8 @@ import type { AskRest, CatalogueRequest } from "../adapter.ts";
 import { objectOf, timeOf } from "./rest_answers.ts";
 
 /**
- * The exchange itself: whether it trades, its hours and its maintenance windows, each kept as the venue
- * says it. `opens` is when it means to go on.
+ * Returns the exchange itself as an instrument: trading state, hours and maintenance windows, as
+ * the venue sends them. `opens` = estimated time of resumption.
  */
 export async function kalshiExchange(
   ask: AskRest,
@@ -26,7 +26,7 @@ export async function kalshiExchange(
   };
 }
 
-/** In maintenance the venue may answer its status with an error of the server. */
+/** The venue's status; inactive if it answers with a server error, as in maintenance. */
 async function statusOf(ask: AskRest): Promise<Record<string, unknown>> {
   const down = { exchange_active: false, trading_active: false };
   return objectOf(await askUnlessDown(ask, "/exchange/status")) ?? down;

@@ -5,24 +5,24 @@ import { objectOf, timeOf } from "./rest_answers.ts";
 
 type Fees = NonNullable<InstrumentVersion["fees"]>;
 
-/** What REST says of a series (`GET /series`) that its markets share, with the fields that we read. */
+/** Fields of a series (`GET /series`) that we read; its markets share them. */
 export interface KalshiSeries {
   ticker: string;
   fee_type?: unknown;
   fee_multiplier?: unknown;
 }
 
-/** Fees of a series from a time on, as the venue lists them. */
+/** Fees of a series from a time on. */
 export interface FeeChange {
-  /** Of the series. */
+  /** Series ticker. */
   series: string;
   /** ISO time. */
   from: string;
-  /** From then on. */
+  /** Fees from then on. */
   fees: Fees;
 }
 
-/** A change that REST lists (`GET /series/fee_changes`); undefined when it is none. */
+/** Parses a change of `GET /series/fee_changes`; undefined when invalid. */
 export function feeChangeOf(json: unknown): FeeChange | undefined {
   const { series_ticker: series, scheduled_ts: scheduled, ...terms } = objectOf(json) ?? {};
   const fees = feesOf(terms);
@@ -31,7 +31,7 @@ export function feeChangeOf(json: unknown): FeeChange | undefined {
   return { series, from: timeOf(scheduled) ?? isoOfUs(us), fees };
 }
 
-/** What trading costs, as REST says it of a series or of a change; undefined = it does not. */
+/** Fees of a series or of a change; undefined = none stated. */
 function feesOf(terms: Partial<KalshiSeries> | undefined): Fees | undefined {
   const { fee_type: type, fee_multiplier: multiplier } = terms ?? {};
   if (typeof type !== "string" || type === "") return undefined;
@@ -39,8 +39,8 @@ function feesOf(terms: Partial<KalshiSeries> | undefined): Fees | undefined {
 }
 
 /**
- * The fees of a market by its series, and their changes up to the market's end (ISO time; undefined =
- * not over). What the series says now is of after the end of a market that was over at a change.
+ * Returns a market's fees and their changes up to its end (ISO time; undefined = not over). The
+ * series' current fees do not apply to a market that ended before the last change.
  */
 export function marketFees(
   series: KalshiSeries | undefined,
@@ -51,7 +51,7 @@ export function marketFees(
   const passed = upTo(known);
   const now = feesOf(series);
   const newest = passed.at(-1);
-  // A list that contradicts the series is of no use for what has passed.
+  // A list that contradicts the series is not used for the past.
   const isSound = newest === undefined || isDeepStrictEqual(newest.fees, now);
   const sound = isSound ? changes : changes.slice(passed.length);
   const own = end === undefined ? sound : upTo(end).filter((each) => sound.includes(each));

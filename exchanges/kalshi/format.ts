@@ -2,17 +2,17 @@ import type { Side } from "@ssmd/market";
 import { figureOf, usOfVenueTime } from "../json_fields.ts";
 import type { KalshiBody } from "./messages.ts";
 
-/** Digits after the point of prices: the venue's specification allows up to six. */
+/** Decimals of prices: the venue's specification allows up to six. */
 export const PRICE_DECIMALS = 6;
-/** Digits after the point of sizes: hundredths of a contract. */
+/** Decimals of sizes: hundredths of a contract. */
 export const SIZE_DECIMALS = 2;
 /** One dollar in price steps. */
 export const DOLLAR_STEPS = 1_000_000;
 
-/** Milliseconds of the year 2223: what is later is no time, in seconds neither. */
+/** Milliseconds of the year 2223: later values are invalid, in seconds, too. */
 const TIME_MAX = 8e12;
 
-/** What a delta says; NaN or "" where it cannot be read. */
+/** Fields of a delta; NaN or "" when unreadable. */
 export interface DeltaFields {
   /** Price of the bid ladder named by `side`, in steps. */
   price: number;
@@ -21,17 +21,17 @@ export interface DeltaFields {
   side: unknown;
 }
 
-/** What a trade says, in steps and the venue's words. */
+/** Fields of a trade, in steps and the venue's words. */
 export interface TradeFields {
   /** YES price in steps. */
   price: number;
   /** Size in steps. */
   size: number;
-  /** The outcome that the taker bought, `yes` or `no`; undefined when not said. */
+  /** Outcome bought by the taker, `yes` or `no`; undefined when absent. */
   takerSide: unknown;
 }
 
-/** What a ticker says, in steps; undefined = not said, NaN = unreadable. */
+/** Fields of a ticker, in steps; undefined = absent, NaN = unreadable. */
 export interface TickerFields {
   bid: number | undefined;
   bidSize: number | undefined;
@@ -39,12 +39,12 @@ export interface TickerFields {
   askSize: number | undefined;
   last: number | undefined;
   lastSize: number | undefined;
-  /** Traded since the market opened. */
+  /** Volume since the market opened. */
   volume: number | undefined;
   openInterest: number | undefined;
 }
 
-/** How a snapshot's ladders are named and written. */
+/** Keys and encoding of a snapshot's ladders. */
 export interface LadderFormat {
   /** Key of the bids for YES. */
   readonly yes: string;
@@ -56,19 +56,19 @@ export interface LadderFormat {
   size(value: unknown): number;
 }
 
-/** How a wire format names and writes things; everything else is the same in all of them. */
+/** Field names and encodings of a wire format; all else is common to them. */
 export interface KalshiFormat {
-  /** Whether its usual frames are those of the scanner. */
+  /** Whether the scanner reads its common frames. */
   readonly isScanned?: boolean;
-  /** The ladders of a snapshot; the first whose key is there counts. */
+  /** Ladders of a snapshot; the first whose key is present counts. */
   readonly ladders: readonly [LadderFormat, ...LadderFormat[]];
   /** Price steps, NaN when unreadable. */
   price(value: unknown): number;
   /** Size steps, NaN when unreadable; negative for a change. */
   size(value: unknown): number;
-  /** A level of a ladder as a snapshot has it, from steps. */
+  /** A level of a snapshot's ladder, from steps. */
   level(price: number, size: number): [price: unknown, size: unknown];
-  /** Reads a delta into `into`, which is used again for the next. */
+  /** Reads a delta into `into`, which is reused. */
   delta(body: KalshiBody, into: DeltaFields): void;
   /** Reads a trade. */
   trade(body: KalshiBody): TradeFields;
@@ -76,7 +76,7 @@ export interface KalshiFormat {
   ticker(body: KalshiBody): TickerFields;
 }
 
-/** The venue's time in µs from `ts`, `time` or `ts_ms`; 0 when not given, NaN when unreadable. */
+/** The venue's time in µs from `ts`, `time` or `ts_ms`; 0 when absent, NaN when unreadable. */
 export function timestampOf(body: KalshiBody): number {
   const { ts, time } = body;
   if (typeof ts === "string") {
@@ -98,13 +98,13 @@ function isTime(value: number | undefined): value is number {
   return value !== undefined && value > 0 && value < TIME_MAX && Number.isInteger(value);
 }
 
-/** The outcome that the taker bought; an ask of the YES book is a purchase of NO. */
+/** Outcome bought by the taker; an ask of the YES book is a purchase of NO. */
 export function takerSideOf(body: KalshiBody): unknown {
   const { taker_outcome_side: outcome, taker_book_side: side, taker_side: old } = body;
   return outcome ?? (side === "ask" ? "no" : side === "bid" ? "yes" : side) ?? old ?? undefined;
 }
 
-/** The taker's side of the YES contract: who bought NO has sold YES. */
+/** Taker's side of the YES contract: a buyer of NO sells YES. */
 export function sideOf(takerSide: unknown): Side {
   return takerSide === "yes" ? "buy" : takerSide === "no" ? "sell" : "unknown";
 }

@@ -14,27 +14,26 @@ const STATES: ReadonlyMap<string, MarketState> = new Map([
   ["settled", "settled"],
 ]);
 
-/** News of a market's terms; its state is what it was. */
+/** Changes of a market's terms; its state stays the same. */
 const TERMS: readonly string[] = ["close_date_updated", "price_level_structure_updated"];
-/** News that change nothing that we keep. */
+/** Changes that give no record. */
 const IGNORED: readonly string[] = ["metadata_updated"];
 
-/** The life of markets; remembers how a market was determined until it is settled. */
+/** Market lifecycle; remembers the result of a determined market until it settles. */
 export class Lifecycle {
-  /** Steps that may have been missed. */
+  /** Tracks lifecycle changes that may have been missed. */
   readonly unseen: UnseenLives;
   #feed: string;
   #results = new Map<string, string>();
 
-  /** The lifecycle of `feed`. */
   constructor(feed: string) {
     this.#feed = feed;
     this.unseen = new UnseenLives(feed);
   }
 
   /**
-   * The record of a step; "ignored" when it is of no interest, "unknown" when we do not know such a
-   * step, "unreadable" when it is none.
+   * Returns the record of a lifecycle step; "ignored" when it gives none, "unknown" when its type
+   * is unknown, "unreadable" when it is invalid.
    */
   step(
     ticker: string,
@@ -70,33 +69,32 @@ export class Lifecycle {
     return status;
   }
 
-  /** Tickers of markets that are determined and not settled. */
+  /** Tickers of markets that are determined, but not settled. */
   tickers(): IteratorObject<string> {
     return this.#results.keys();
   }
 
-  /** How a market was determined that is not settled; undefined of others. */
+  /** Result of a determined, unsettled market; undefined for others. */
   carried(ticker: string): string | undefined {
     return this.#results.get(ticker);
   }
 
-  /** How a market was determined in an earlier run. */
+  /** Takes over a market's result from an earlier run. */
   carry(ticker: string, result: unknown): void {
     if (typeof result === "string") this.#results.set(ticker, result);
   }
 
-  /** Plain JSON. */
   state(): [string, string][] {
     return [...this.#results];
   }
 
-  /** Takes over results. */
+  /** Restores the results. */
   restore(state: readonly [string, string][]): void {
     this.#results = new Map(state);
   }
 }
 
-/** What the record has only where the venue says it. */
+/** Adds the optional fields that the venue sent. */
 function addTerms(body: KalshiBody, status: Status): void {
   const value = settlementOf(body);
   if (value !== undefined) status.settlementValue = value;
@@ -108,7 +106,7 @@ function addTerms(body: KalshiBody, status: Status): void {
   if (typeof levels === "string" && levels !== "") status.priceLevelStructure = levels;
 }
 
-/** What is paid for a contract, dollars; undefined when it is not said or unreadable. */
+/** Settlement value per contract, dollars; undefined when absent or unreadable. */
 function settlementOf({ settlement_value: value }: KalshiBody): number | undefined {
   const text = typeof value === "number" ? String(value) : value;
   const steps = typeof text === "string" ? stepsOfText(text, PRICE_DECIMALS) : NaN;

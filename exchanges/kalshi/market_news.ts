@@ -5,7 +5,7 @@ import { figureOf } from "../json_fields.ts";
 import { kalshiInstrument, kalshiMarketOf } from "./market_terms.ts";
 import { bodyOf, type KalshiBody } from "./messages.ts";
 
-/** States of REST by the steps of the lifecycle. */
+/** REST states by lifecycle step. */
 const STATES: Readonly<Record<string, string>> = {
   created: "initialized",
   activated: "active",
@@ -15,12 +15,12 @@ const STATES: Readonly<Record<string, string>> = {
   amended: "amended",
   settled: "finalized",
 };
-/** Times of REST by fields of the lifecycle. */
+/** Lifecycle fields by REST's names of times. */
 const TIMES = { open_time: "open_ts", close_time: "close_ts" } as const;
 
 /**
- * What a lifecycle message makes of a market: what was known of it, as REST tells it, with what is
- * new. Undefined when it names none.
+ * Merges a lifecycle message into the last known REST data of its market. Undefined when the
+ * message names no market.
  */
 export function kalshiNews(
   news: unknown,
@@ -45,13 +45,13 @@ export function kalshiNews(
   return { ...fresh, versions: fresh.versions.map((version) => ({ ...version, ...kept })) };
 }
 
-/** `KXBTC15M-26MAY132115-15` is of the event `KXBTC15M-26MAY132115`, until REST says otherwise. */
+/** A market not yet known: `KXBTC15M-26MAY132115-15` is taken as of event `KXBTC15M-26MAY132115`. */
 function firstOf(ticker: string, known: string) {
   const event_ticker = ticker.replace(/-[^-]*$/, "");
   return { ticker, event_ticker, status: "initialized", created_time: known, result: "" };
 }
 
-/** The fields that a message changes, in REST's words. */
+/** Fields changed by a message, in REST's names. */
 function changesOf(body: KalshiBody): Record<string, unknown> {
   const { event_type, result, price_ranges, price_level_structure } = body;
   const state = STATES[String(event_type)];

@@ -2,7 +2,7 @@ import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
 import { type FeeChange, type KalshiSeries, marketFees } from "./fee_terms.ts";
 import { timeOf } from "./rest_answers.ts";
 
-/** A market as REST gives it (`GET /markets`), with the fields that we read. */
+/** A market of `GET /markets`, with the fields that we read. */
 export interface KalshiMarket {
   ticker: string;
   event_ticker?: unknown;
@@ -17,7 +17,7 @@ export interface KalshiMarket {
   price_ranges?: unknown;
 }
 
-/** States by the venue's word; `determined` is not final. */
+/** States by the venue's status; `determined` is not final. */
 const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
   initialized: "listed",
   unopened: "listed",
@@ -33,38 +33,38 @@ const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
   settled: "settled",
 };
 
-/** What REST tells of a market's event and series, apart from the market; absent = not this time. */
+/** Event and series of a market from REST; absent = not loaded. */
 interface KalshiTree {
-  /** As `GET /events` gives it. */
+  /** As in `GET /events`. */
   event?: Readonly<Record<string, unknown>> | undefined;
   series?: KalshiSeries | undefined;
-  /** Of the series, in order of time. */
+  /** Fee changes of the series, in order of time. */
   feeChanges?: readonly FeeChange[] | undefined;
 }
 
-/** Legal texts of a series, as long as the rest of the market, and how much it trades. */
+/** Legal texts of a series, as long as the rest of the market, and its volumes. */
 const SERIES_LEFT_OUT = /^(additional_prohibitions|volume.*)$/;
-/** Fields that say how the market trades, not what it is: they change with every trade. */
+/** Trading figures, left out as they change with every trade. */
 const QUOTES =
   /^(last_price|yes_bid|yes_ask|no_bid|no_ask|previous_|volume|open_interest|liquidity)/;
 const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
 const ID = /^[A-Za-z0-9][\w.-]{0,126}[A-Za-z0-9]$/;
 
-/** A market that REST gave; undefined when it has no ticker that can be an id. */
+/** Checks a market of REST; undefined when its ticker is no valid id. */
 export function kalshiMarketOf(json: unknown): KalshiMarket | undefined {
   if (typeof json !== "object" || json === null) return undefined;
   const { ticker } = json as { ticker?: unknown };
   return typeof ticker === "string" && ID.test(ticker) ? json as KalshiMarket : undefined;
 }
 
-/** The series of a market's event, which begins with it: `KXBTC15M-26MAY132115` is of `KXBTC15M`. */
+/** Series of an event, its prefix: `KXBTC15M-26MAY132115` is of `KXBTC15M`. */
 export function seriesOfEvent(event: string): string {
   return event.split("-", 1)[0] ?? event;
 }
 
 /**
- * A market as an instrument with one version, known at `known` (ISO time). Its version holds from the
- * venue's own time of the change, else from when we knew it.
+ * Converts a market to an instrument with one version, known at `known` (ISO time). The version is
+ * effective from the venue's own time of change, else from `known` or the market's creation.
  */
 export function kalshiInstrument(
   market: KalshiMarket,
@@ -106,7 +106,7 @@ export function kalshiInstrument(
   };
 }
 
-/** The grid that REST tells; the name of a structure is only a label. */
+/** Price grid of REST's ranges; the name of a structure is only a label. */
 function gridOf(ranges: unknown): InstrumentVersion["price_grid"] {
   if (!Array.isArray(ranges)) return undefined;
   const grid = ranges.map(({ start, end, step }) => ({ from: start, to: end, step }));
@@ -120,13 +120,13 @@ function nameOf(market: KalshiMarket): string {
   return [...new Set(parts)].join(": ") || market.ticker;
 }
 
-/** Everything that the venue says but what is left out, in the order of its names. */
+/** All fields of the venue except those left out, sorted by name. */
 function rawOf(all: object, leftOut: RegExp): Record<string, unknown> {
   const kept = Object.entries(all).filter(([name]) => !leftOut.test(name));
   return Object.fromEntries(kept.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
-/** One line of text; undefined for "" and what is no text. */
+/** One line of text; undefined for "" or other types. */
 function wordOf(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   // deno-lint-ignore no-control-regex -- a name in a file is one line

@@ -26,10 +26,10 @@ export interface KalshiFrame {
   msg?: unknown;
 }
 
-/** The body of a frame: a bag of fields that are checked one by one. */
+/** Body of a frame: fields that are checked one by one. */
 export type KalshiBody = Readonly<Record<string, unknown>>;
 
-/** `value` as a bag of fields; undefined when it is no object. */
+/** `value` as an object with unchecked fields; undefined when it is none. */
 export function bodyOf(value: unknown): KalshiBody | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as KalshiBody

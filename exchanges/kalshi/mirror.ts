@@ -2,12 +2,12 @@ import { ALL_SYMBOLS, type Gap, openGap, recoveredGap } from "@ssmd/market";
 import type { KalshiBook } from "./book.ts";
 import { DOLLAR_STEPS } from "./format.ts";
 
-/** One cent: how far the venue's ticker and its book lie apart at most, 98.6 % of the time. */
+/** One cent: the venue's ticker and its book differ by at most this, 98.6 % of the time. */
 const TOLERANCE_STEPS = DOLLAR_STEPS / 100;
-/** Tickers in a row that turn the alarm on, or off again. */
+/** Consecutive tickers that raise or clear the alarm. */
 const TICKERS_TO_TURN = 8;
 
-/** The alarm as plain JSON. */
+/** State of the alarm, as plain JSON. */
 export interface MirrorState {
   mirrored: number;
   agreed: number;
@@ -15,9 +15,9 @@ export interface MirrorState {
 }
 
 /**
- * Whether asks are mirrored: the venue will one day write prices of NO as prices of YES
- * (`use_yes_price`), and then an ask at p would be read as one at 1 − p. No number or key would be
- * wrong, but the best ask of the venue's own ticker would be the mirror of the worst in the book.
+ * Detects mirrored asks: the venue has announced to write NO prices as YES prices
+ * (`use_yes_price`), after which an ask at p would be read as 1 − p. No sequence or key would be
+ * wrong, but the ticker's best ask would be the mirror of the worst ask in the book.
  */
 export class MirrorAlarm {
   #feed: string;
@@ -25,21 +25,20 @@ export class MirrorAlarm {
   #agreed = 0;
   #gap: Gap | null = null;
 
-  /** The alarm of a connection of `feed`. */
   constructor(feed: string) {
     this.#feed = feed;
   }
 
   /**
-   * Compares the venue's best prices, in steps, with a book. Gives the gap that opens on all books
-   * when they turn out to be mirrored, and its recovery when they agree again.
+   * Compares the venue's best prices, in steps, with a book. Returns a gap for all books when they
+   * are found mirrored, and its recovery when they agree again.
    */
   compare(bid: number, ask: number, book: KalshiBook, atUs: number): Gap | undefined {
     const { bids, asks } = book.book;
     const [bestBid, bestAsk, worstAsk] = [bids.prices[0], asks.prices[0], asks.prices.at(-1)];
     if (!book.valid || bestBid === undefined) return undefined;
     if (bestAsk === undefined || worstAsk === undefined) return undefined;
-    // Bids are never mirrored: where they differ, one of the two is older than the other.
+    // Bids are never mirrored: if they differ, book and ticker are of different times.
     if (!isNear(bid, bestBid)) return undefined;
     if (isNear(ask, bestAsk)) return this.#agree(atUs);
     if (!isNear(ask, DOLLAR_STEPS - worstAsk)) return undefined;
@@ -62,12 +61,11 @@ export class MirrorAlarm {
     return gap;
   }
 
-  /** Plain JSON. */
   state(): MirrorState {
     return { mirrored: this.#mirrored, agreed: this.#agreed, gap: this.#gap };
   }
 
-  /** Takes over a state. */
+  /** Restores a state. */
   restore(state: MirrorState): void {
     this.#mirrored = state.mirrored;
     this.#agreed = state.agreed;

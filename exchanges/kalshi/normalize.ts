@@ -18,7 +18,7 @@ function size(value: unknown): number {
   return stepsOfValue(value, SIZE_DECIMALS);
 }
 
-/** A decimal text, or a number: the venue writes texts and takes both. */
+/** Steps of a decimal text or a number: the venue writes texts, and accepts both. */
 function stepsOfValue(value: unknown, decimals: number): number {
   if (typeof value === "string") return stepsOfText(value, decimals);
   return typeof value === "number" ? stepsOfText(String(value), decimals) : NaN;
@@ -59,7 +59,7 @@ function sizeIfGiven(value: unknown): number | undefined {
   return value === undefined || value === null ? undefined : size(value);
 }
 
-/** The wire format since 2026-03-12: prices in dollar strings, sizes in fixed-point strings. */
+/** The wire format since 2026-03-12: prices as dollar strings, sizes as fixed-point strings. */
 export const DOLLAR_FORMAT: KalshiFormat = {
   isScanned: true,
   ladders: [{ yes: "yes_dollars_fp", no: "no_dollars_fp", price, size }],

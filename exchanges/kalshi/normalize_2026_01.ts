@@ -3,7 +3,7 @@ import type { KalshiBody } from "./messages.ts";
 import { DOLLAR_FORMAT } from "./normalize.ts";
 import { CENT_FORMAT } from "./normalize_2025.ts";
 
-/** The exact value, else the rounded one. */
+/** Reads the exact fields, else the rounded ones. */
 function delta(body: KalshiBody, into: DeltaFields): void {
   into.price = isMissing(body.price_dollars)
     ? CENT_FORMAT.price(body.price)
@@ -44,8 +44,8 @@ function isMissing(value: unknown): boolean {
 }
 
 /**
- * The wire format from January to 2026-03-11: rounded and exact fields side by side, of which the
- * exact ones count. A frame without them is one of whole cents and contracts.
+ * The wire format from January to 2026-03-11: rounded and exact fields side by side; the exact ones
+ * take precedence. A frame without them has whole cents and contracts.
  *
  * ```json
  * {"type":"orderbook_snapshot","sid":1,"seq":1,"msg":{"market_ticker":"KXDEMO-26FEB01","yes":[[22,10]],"yes_dollars":[["0.2250",10]],"yes_dollars_fp":[["0.2250","10.50"]]}}

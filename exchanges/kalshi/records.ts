@@ -13,10 +13,10 @@ import {
 import type { KalshiBody } from "./messages.ts";
 import { HEAD, TICKER, TRADE } from "./scanner.ts";
 
-/** Whose record it is, and when. */
+/** Feed, symbol and receive time of a record. */
 export type RecordHead = Pick<Trade, "feed" | "symbol" | "receivedAtUs">;
 
-/** The record of a trade; undefined when it cannot be read. */
+/** Converts a trade to a record; undefined when unreadable. */
 export function tradeOf(
   body: KalshiBody,
   format: KalshiFormat,
@@ -36,7 +36,7 @@ export function tradeOf(
   });
 }
 
-/** The record of a trade on the scanner's tape, whose id stands in its frame. */
+/** Converts a trade on the scanner's tape to a record; its id is read from the frame. */
 export function scannedTrade(tape: Float64Array, offset: number, frame: Buffer, head: RecordHead) {
   const id = tape[offset + TRADE.id] as number;
   return tradeRecord(head, {
@@ -75,8 +75,8 @@ function tradeRecord(
 }
 
 /**
- * The record of a ticker; undefined when it cannot be read. A bid of 0 and an ask of 1 dollar stand
- * for "no bid" and "no ask". The venue's volume counts since the market opened, not 24 h.
+ * Converts a ticker to a record; undefined when unreadable. A bid of 0 and an ask of 1 dollar mean
+ * "no bid" and "no ask". The venue's volume counts since the market opened, not 24 h.
  */
 export function tickerOf(
   body: KalshiBody,
@@ -97,7 +97,7 @@ export function tickerOf(
   return tickerRecord(head, timestampUs, { ...fields, dollarVolume, dollarOpenInterest });
 }
 
-/** The record of a ticker on the scanner's tape. */
+/** Converts a ticker on the scanner's tape to a record. */
 export function scannedTicker(tape: Float64Array, offset: number, head: RecordHead): Ticker {
   return tickerRecord(head, tape[offset + HEAD.timeUs] as number, {
     bid: tape[offset + TICKER.bid],
@@ -158,7 +158,7 @@ function priceOf(steps: number | undefined): number | null {
   return steps === undefined || !isPrice(steps) ? null : valueOf(steps, PRICE_DECIMALS);
 }
 
-/** A size stands only beside a price. */
+/** Null without a price. */
 function sizeOf(size: number | undefined, price: number | undefined): number | null {
   if (size === undefined || price === undefined || !isPrice(price)) return null;
   return valueOf(size, SIZE_DECIMALS);

@@ -2,17 +2,17 @@ import { VenueError } from "@ssmd/runtime";
 import type { AskRest } from "../adapter.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
-/** More pages than the venue can have markets for: a cursor that runs in circles. */
+/** More pages than the venue has markets for: the cursor must be looping. */
 const PAGES_MAX = 20_000;
 
-/** What is paged, with the largest pages that the venue gives. */
+/** A paged list with the venue's largest page size. */
 export const MARKETS = { path: "/markets", noun: "markets", limit: 1000 } as const;
 /** As {@linkcode MARKETS}. */
 export const EVENTS = { path: "/events", noun: "events", limit: 200 } as const;
 
 /**
- * All pages of a list. Throws VenueError `VENUE_ANSWER_UNREADABLE` for what is no page, and for a
- * cursor that was given before.
+ * Yields all pages of a list. Throws VenueError `VENUE_ANSWER_UNREADABLE` for an invalid page or a
+ * repeated cursor.
  */
 export async function* pagesOf(
   ask: AskRest,
@@ -33,21 +33,21 @@ export async function* pagesOf(
   throw unreadable(path, `fewer than ${PAGES_MAX} pages`);
 }
 
-/** The list of an answer. Throws as {@linkcode pagesOf}. */
+/** Returns the list of an answer. Throws as {@linkcode pagesOf}. */
 export function listOf(answer: unknown, noun: string, path: string): unknown[] {
   const list = objectOf(answer)?.[noun];
   if (!Array.isArray(list)) throw unreadable(path, `a list of ${noun}`);
   return list;
 }
 
-/** An object of an answer; undefined = it is none. */
+/** Object of an answer; undefined = it is none. */
 export function objectOf(value: unknown): Record<string, unknown> | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as Record<string, unknown>
     : undefined;
 }
 
-/** A time of an answer as text; undefined for the venue's zero and what is none. */
+/** Time of an answer as text; undefined for the venue's zero and for other values. */
 export function timeOf(value: unknown): string | undefined {
   return typeof value === "string" && TIME.test(value) && !value.startsWith("0001-")
     ? value

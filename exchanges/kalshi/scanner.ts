@@ -2,14 +2,14 @@ import { literal } from "../byte_scanner.ts";
 import { FrameScanner } from "../frame_scanner.ts";
 import { DOLLAR_STEPS, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
 
-/** What stands first on the tape. */
+/** First number on the tape: the kind of frame. */
 export const SCANNED = { delta: 0, trade: 1, ticker: 2 } as const;
-/** Behind it, in all of them; a ticker has no `seq`. Prices and sizes are in steps. */
+/** Offsets common to all kinds; a ticker has no `seq`. Prices and sizes are in steps. */
 export const HEAD = { ticker: 1, sid: 2, seq: 3, timeUs: 4 } as const;
 export const DELTA = { price: 5, change: 6, isYes: 7 } as const;
-/** `id` and its end are places in the frame. */
+/** `id` and `idEnd` are offsets in the frame. */
 export const TRADE = { price: 5, size: 6, isYes: 7, id: 8, idEnd: 9, isBlock: 10 } as const;
-/** NaN = not said. */
+/** Offsets in a ticker; NaN = absent. */
 export const TICKER = {
   last: 5,
   bid: 6,
@@ -23,7 +23,7 @@ export const TICKER = {
   lastSize: 14,
 } as const;
 
-/** A frame on the tape, and whose market it is. */
+/** A frame on the tape, with its market. */
 export interface ScannedFrame {
   tape: Float64Array;
   offset: number;
@@ -48,7 +48,7 @@ const TRADE_TICKER = literal(',"market_ticker":"');
 const YES_PRICE = literal(',"yes_price_dollars":"');
 const NO_PRICE = literal('","no_price_dollars":"');
 const COUNT = literal('","count_fp":"');
-/** The venue says who took three times over. */
+/** The venue states the taker's side three times. */
 const TAKER_YES = literal(
   '","taker_side":"yes","taker_outcome_side":"yes","taker_book_side":"bid","is_block_trade":',
 );
@@ -69,17 +69,17 @@ const ASK_SIZE = literal('","yes_ask_size_fp":"');
 const LAST_SIZE = literal('","last_trade_size_fp":"');
 const TS = literal('","ts":');
 const TIME = literal(',"time":"');
-/** Milliseconds since 1970 are of 13 digits from 2001 to 2286. */
+/** Milliseconds since 1970 have 13 digits from 2001 to 2286. */
 const MS_MIN = 1e12;
 const MS_MAX = 8e12;
 
-/** Kalshi's book deltas, trades and tickers as the venue writes them since 2026-03-12. */
+/** Reads Kalshi's book deltas, trades and tickers from their bytes, as sent since 2026-03-12. */
 export class KalshiScanner extends FrameScanner {
   protected read(): boolean {
     return this.#delta() || this.#trade() || this.#ticker();
   }
 
-  /** `sid` and `seq` behind the type. */
+  /** Reads `sid` and `seq` after the type. */
   #begin(kind: number): boolean {
     const { bytes } = this;
     this.put(kind);
@@ -165,7 +165,7 @@ export class KalshiScanner extends FrameScanner {
     return bytes.take(END);
   }
 
-  /** A time in milliseconds, which the venue's other times agree with. */
+  /** Reads a time in milliseconds, within the range that the JSON path accepts. */
   #milliseconds(start: number): boolean {
     const { bytes } = this;
     if (!bytes.take(TS_MS) || !bytes.count()) return false;
@@ -173,7 +173,7 @@ export class KalshiScanner extends FrameScanner {
     return bytes.digits >= MS_MIN && bytes.digits < MS_MAX;
   }
 
-  /** A decimal text, without its closing quote, in steps. */
+  /** Reads a decimal text, without its closing quote, in steps. */
   #steps(decimals: number): boolean {
     return this.bytes.signed() && this.#putSteps(decimals);
   }

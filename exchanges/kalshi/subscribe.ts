@@ -4,11 +4,11 @@ import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import type { Requests } from "../venue_normalizer.ts";
 import { BOOK_CHANNEL } from "./subscriptions.ts";
 
-/** The channel of the life of markets; it takes no list of markets. */
+/** Channel of the market lifecycle; it takes no list of markets. */
 export const LIFECYCLE_CHANNEL = "market_lifecycle_v2";
-/** The life of combos. */
+/** Channel of the lifecycle of combos. */
 export const COMBO_LIFECYCLE_CHANNEL = "multivariate_market_lifecycle";
-/** How the tickers of combos begin: markets that are made of several others. */
+/** Ticker prefix of combos: markets composed of several others. */
 const COMBO = /^KXMVE/;
 
 const CHANNELS = {
@@ -18,7 +18,7 @@ const CHANNELS = {
   status: LIFECYCLE_CHANNEL,
 } as const;
 
-/** Our channel of a channel of the venue; undefined = none that is ordered. */
+/** Our channel for one of the venue; undefined = not ordered. */
 export function channelOf(venues: string): OrderedChannel | undefined {
   for (const [ours, name] of Object.entries(CHANNELS)) {
     if (name === venues) return ours as OrderedChannel;
@@ -26,7 +26,7 @@ export function channelOf(venues: string): OrderedChannel | undefined {
   return undefined;
 }
 
-/** Everything that is ordered. Only books begin with data; a quiet market has no trades to send. */
+/** All orders. Only books start with data; a quiet market has no trades to send. */
 export function ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[] {
   const isUnknown = specs.some(({ isOrderUnknown }) => isOrderUnknown === true);
   const orders: SubscriptionOrder[] = [
@@ -41,24 +41,24 @@ export function ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[] {
   return orders;
 }
 
-/** What has been asked of the venue on one connection, as plain JSON. */
+/** State of a connection's commands, as plain JSON. */
 export interface CommandsState {
   last: number;
   marketsMax: number;
 }
 
-/** The commands of a connection: ids count from 1 on every connection, as the ledger knows them. */
+/** Commands of a connection; ids count from 1 on every connection, and the ledger stores them. */
 export class Commands implements Requests {
   #ledger: SubscriptionLedger;
   #sidOf: (ticker: string) => number | undefined;
   #sidsOf: (channel: string) => readonly number[];
   #last = 0;
-  /** Markets that the venue takes in one command, as far as is known. */
+  /** Most markets that the venue accepts per command, as far as known. */
   #marketsMax = Infinity;
 
   /**
-   * Commands for the orders of `ledger`; `sidOf` gives the subscription of a book, `sidsOf` those of
-   * a channel.
+   * Takes orders from `ledger`; `sidOf` returns the subscription of a book, `sidsOf` those of a
+   * channel.
    */
   constructor(
     ledger: SubscriptionLedger,
@@ -71,10 +71,9 @@ export class Commands implements Requests {
   }
 
   /**
-   * Frames that subscribe order books, tickers and trades of the markets, and the life of all
-   * markets, on a connection that was just opened: one a channel, as the venue limits the markets of
-   * a command. `use_yes_price` is said although it is today's
-   * default, as the venue announced to change it.
+   * Frames that subscribe to order books, tickers, trades and the market lifecycle on a newly
+   * opened connection: one per channel, or more, as the venue limits the markets of a command. Sets
+   * `use_yes_price` although it is the default, as the venue announced to change that.
    */
   firstFrames(): string[] {
     return this.#first().map(({ channel, tickers }, i) => subscribeFrame(i + 1, channel, tickers));
@@ -94,14 +93,14 @@ export class Commands implements Requests {
     return [...markets, ...lives.map((channel) => ({ channel, tickers: [] }))];
   }
 
-  /** The connection is open and was sent {@linkcode Commands.firstFrames}. */
+  /** Handles an open connection to which {@linkcode Commands.firstFrames} were sent. */
   connected(): void {
     const first = this.#first();
     this.#last = first.length;
     first.forEach(({ channel, tickers }, i) => {
       const covered = new Set(tickers);
       for (const each of this.#ledger.all) {
-        // A recorder counts its commands in its own way.
+        // A recorder's command ids are its own.
         if (each.isUnknown === true) continue;
         const isOf = channel === CHANNELS[each.channel];
         if (isOf && (each.external === "" || covered.has(each.external))) each.request = i + 1;
@@ -110,8 +109,8 @@ export class Commands implements Requests {
   }
 
   /**
-   * Asks for what is due: snapshots on the subscription that covers a book (its seq goes on), else
-   * a subscription.
+   * Requests due orders: a snapshot on the subscription that covers a book (its sequence
+   * continues), else a subscription.
    */
   ask(due: readonly Subscription[]): string[] {
     const frames: string[] = [];
@@ -136,7 +135,7 @@ export class Commands implements Requests {
     return frames;
   }
 
-  /** Markets come on the subscription of the channel that there is, else on a new one. */
+  /** Adds markets to the channel's subscription if there is one, else opens one. */
   #askFrame(id: number, channel: OrderedChannel, market_tickers: readonly string[]): string {
     const sid = channel === "status" ? undefined : this.#sidsOf(CHANNELS[channel]).at(-1);
     if (sid === undefined) return subscribeFrame(id, CHANNELS[channel], market_tickers);
@@ -145,8 +144,8 @@ export class Commands implements Requests {
   }
 
   /**
-   * Takes markets off the subscriptions that bring them. Which of several subscriptions brings a
-   * market's trades and tickers is not known: all are told.
+   * Removes markets from their subscriptions. Which of several subscriptions sends a market's
+   * trades and tickers is unknown: the command goes to all.
    */
   end(orders: readonly Subscription[]): string[] {
     const frames: string[] = [];
@@ -172,8 +171,8 @@ export class Commands implements Requests {
   }
 
   /**
-   * The venue refused a command as it names too many markets: the next name half as many;
-   * false = it names one, and cannot be halved.
+   * Handles a command refused for too many markets: halves the limit for the next; false = it named
+   * one market, and cannot be halved.
    */
   tooManyMarkets(refused: readonly Subscription[]): boolean {
     const markets = new Set(refused.map(({ external }) => external)).size;
@@ -181,12 +180,11 @@ export class Commands implements Requests {
     return markets > 1;
   }
 
-  /** Plain JSON. */
   state(): CommandsState {
     return { last: this.#last, marketsMax: Math.min(this.#marketsMax, Number.MAX_SAFE_INTEGER) };
   }
 
-  /** Takes over a state. */
+  /** Restores a state. */
   restore({ last, marketsMax }: CommandsState): void {
     this.#last = last;
     this.#marketsMax = marketsMax;

@@ -1,55 +1,55 @@
-/** The channel of the order books. */
+/** Channel of the order books. */
 export const BOOK_CHANNEL = "orderbook_delta";
 
 /** One subscription of a connection. */
 export interface Subscription {
   channel: string;
-  /** Last number seen; -1 = joined in the middle, any number may come. */
+  /** Last sequence seen; 0 = none yet. */
   seq: number;
-  /** When it was seen, µs. */
+  /** Time when it was seen, µs. */
   atUs: number;
 }
 
-/** A step in the numbers of a subscription. */
+/** Result of checking a sequence. */
 export type Step =
   | { type: "next" }
-  /** The last one once more. */
+  /** Same as the last one. */
   | { type: "repeated" }
-  /** Before the last one, `from`: the subscription began anew without a word of it. */
+  /** Below the last one, `from`: the subscription restarted without an acknowledgement. */
   | { type: "back"; from: number; fromUs: number }
-  /** `missed` messages between `from` and this one. */
+  /** `missed` messages are missing between `from` and this one. */
   | { type: "hole"; missed: number; from: number; fromUs: number };
 
 const NEXT: Step = { type: "next" };
 const REPEATED: Step = { type: "repeated" };
 
 /**
- * Numbers of messages by subscription (`sid`). Every message that carries a sid and a seq counts,
- * whatever it is: snapshots, deltas, trades, ok, unsubscribed, error. Each sid starts at 1.
+ * Sequences by subscription (`sid`). Every message with a sid and a seq counts, whatever its type:
+ * snapshots, deltas, trades, ok, unsubscribed, error. Each sid starts at 1.
  */
 export class Subscriptions {
   #bySid = new Map<number, Subscription>();
 
-  /** A subscription was acknowledged: it starts at 1, also if the sid was in use before. */
+  /** Handles an acknowledgement: the sequence starts at 1, also if the sid was in use before. */
   begin(sid: number, channel: string, atUs: number): void {
     this.#bySid.set(sid, { channel, seq: 0, atUs });
   }
 
-  /** A subscription ended. */
+  /** Removes a subscription. */
   end(sid: number): void {
     this.#bySid.delete(sid);
   }
 
-  /** The connection broke: sids mean nothing any more. */
+  /** Clears all on a disconnect: sids are valid for one connection only. */
   clear(): void {
     this.#bySid.clear();
   }
 
-  /** Takes in a number; to be asked before the message changes anything. */
+  /** Checks and stores a sequence; call it before processing the message. */
   step(sid: number, seq: number, channel: string, atUs: number): Step {
     const known = this.#bySid.get(sid);
     if (known === undefined) {
-      // Without an acknowledgement there is no telling what came before this message.
+      // Without an acknowledgement it is unknown what came before this message.
       this.#bySid.set(sid, { channel, seq, atUs });
       return NEXT;
     }
@@ -62,27 +62,26 @@ export class Subscriptions {
     return seq === from + 1 ? NEXT : { type: "hole", missed: seq - from - 1, from, fromUs };
   }
 
-  /** The sids of a channel. */
+  /** Sids of a channel. */
   sidsOf(channel: string): number[] {
     return [...this.#bySid].flatMap(([sid, each]) => each.channel === channel ? [sid] : []);
   }
 
-  /** The channel of a sid; "" when unknown. */
+  /** Channel of a sid; "" when unknown. */
   channelOf(sid: number): string {
     return this.#bySid.get(sid)?.channel ?? "";
   }
 
-  /** The last number of a sid; 0 when there is none. */
+  /** Last sequence of a sid; 0 when unknown. */
   seqOf(sid: number): number {
     return this.#bySid.get(sid)?.seq ?? 0;
   }
 
-  /** Plain JSON. */
   state(): [number, Subscription][] {
     return [...this.#bySid];
   }
 
-  /** Takes over subscriptions. */
+  /** Restores the subscriptions. */
   restore(state: readonly [number, Subscription][]): void {
     this.#bySid = new Map(state);
   }

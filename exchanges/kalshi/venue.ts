@@ -6,7 +6,7 @@ import { DOLLAR_FORMAT } from "./normalize.ts";
 import { MIXED_FORMAT } from "./normalize_2026_01.ts";
 import { CENT_FORMAT } from "./normalize_2025.ts";
 
-/** Tickers are capitals: `KXHIGHNY-26DEC31-T45`. */
+/** Explains an invalid ticker; valid ones are capitals: `KXHIGHNY-26DEC31-T45`. */
 function externalProblem(external: string): string | undefined {
   if (/^[A-Z0-9][A-Z0-9.-]*$/.test(external)) return undefined;
   const upper = external.toUpperCase();
@@ -15,8 +15,8 @@ function externalProblem(external: string): string | undefined {
 }
 
 /**
- * Kalshi's event contracts. Public channels want a signed handshake too. The venue sends a WebSocket
- * ping every 10 s.
+ * Kalshi's event contracts. Public channels need a signed handshake, too. The venue sends a
+ * WebSocket ping every 10 s.
  */
 export const kalshi: Venue = {
   id: "kalshi",

@@ -15,42 +15,42 @@ import { type KrakenBookData, type KrakenLevel, objectOf } from "./messages.ts";
 import { BOOK, LEVEL } from "./scanner.ts";
 import { DEFAULT_DEPTH, DEPTHS } from "./subscribe.ts";
 
-/** More digits after the point than a double carries exactly: such a book is in exact steps. */
+/** Most decimals that a double carries exactly; with more the book uses exact steps. */
 const DOUBLE_DECIMALS_MAX = 15;
-/** Up to here rounding a double gives the steps that its digits do: with more, doubles are judged. */
+/** Below this, rounding a double gives the steps of its digits; larger levels are parsed as JSON. */
 const SCANNED_STEPS_MAX = 2 ** 50;
-/** More than the venue's precisions are allowed to have: no price of money is that fine. */
+/** Sanity limit for the venue's precisions: no currency has finer prices. */
 const DECIMALS_MAX = 22;
 
-/** How levels went into a book; after all but `applied` the book is no longer right. */
+/** Result of applying levels; after all but `applied` the book is invalid. */
 type Applied = "applied" | "unreadable" | "precision";
-/** `large`: there are levels of more than 2^53 steps. */
+/** `large`: some levels have more than 2^53 steps. */
 type NumbersApplied = Applied | "large";
 
-/** An element of the book channel of which the fields that every one has were checked. */
+/** An element of the book channel whose required fields were checked. */
 export type CheckedBookData = KrakenBookData & { symbol: string; checksum: number };
 
-/** The book of one pair, checked by the venue's checksum. */
+/** Order book of one pair, verified by the venue's checksum. */
 export class KrakenBook extends TrackedBook {
-  /** In place of the book of doubles where levels have more than 2^53 steps. */
+  /** Replaces the book of doubles when levels have more than 2^53 steps. */
   #exact: ExactBook | null = null;
   #sums = new BookChecksum();
   #priceScale = 1;
   #sizeScale = 1;
 
-  /** An empty book that waits for its snapshot since `lostUs`. */
+  /** Creates an empty book that awaits its snapshot since `lostUs`. */
   constructor(
     { depth = DEFAULT_DEPTH, ...rest }: Pick<TrackedBook, "external" | "symbol" | "lostUs"> & {
       depth?: number | undefined;
     },
   ) {
     super({ ...rest, precision: { price: 0, size: 0 } });
-    // What lies deeper is cut off after every update.
+    // Deeper levels are truncated after every update.
     this.depth = depth;
     this.checksum = "verified";
   }
 
-  /** Drops the levels and starts over with digits after the point; false when they are too many. */
+  /** Clears the levels and sets the precision; false when it has too many digits. */
   reset(precision: Precision): boolean {
     this.clear();
     const decimals = Math.max(precision.price, precision.size);
@@ -68,7 +68,7 @@ export class KrakenBook extends TrackedBook {
     this.#sums = new BookChecksum();
   }
 
-  /** Cuts off what lies deeper than the depth, and gives the venue's checksum of what is left. */
+  /** Truncates the book to its depth, and returns the venue's checksum of it. */
   truncatedChecksum(): number {
     if (this.#exact === null) {
       this.book.truncate(this.depth);
@@ -79,8 +79,8 @@ export class KrakenBook extends TrackedBook {
   }
 
   /**
-   * Takes in the levels of both sides in the venue's order and adds them to the lists. `texts` gives
-   * the same element with the texts of its numbers: it is asked where doubles do not hold them.
+   * Applies the levels of both sides in the venue's order and appends them to the lists. `texts`
+   * returns the same element with its numbers as texts; called only if doubles cannot hold them.
    */
   apply(
     data: KrakenBookData,
@@ -91,7 +91,7 @@ export class KrakenBook extends TrackedBook {
     if (this.#exact === null) {
       const applied = this.#applyNumbers(data, bids, asks);
       if (applied !== "large") return applied;
-      // What went in already goes in again: a level's last size counts, however often it came.
+      // Levels applied already are applied again: the last size of a level wins.
       bids.length = asks.length = 0;
       this.#exact = ExactBook.of(this.book);
       this.book.clear();
@@ -103,8 +103,8 @@ export class KrakenBook extends TrackedBook {
   }
 
   /**
-   * Takes in the levels of an update from a scanner's tape, and gives them as values; undefined =
-   * they are not in this book's doubles, and nothing was changed.
+   * Applies the levels of an update from a scanner's tape, and returns them as values; undefined,
+   * with no state changed, = this book's doubles cannot hold them.
    */
   applyScanned(tape: Float64Array, offset: number): { bids: Level[]; asks: Level[] } | undefined {
     const first = offset + BOOK.levels;
@@ -132,7 +132,7 @@ export class KrakenBook extends TrackedBook {
 
   #setScanned(name: BookSideName, tape: Float64Array, first: number, end: number): Level[] {
     if (first === end) return [];
-    // A list of its length from the start: one that grows is given room for 17.
+    // Preallocated: a growing array would reserve room for 17.
     const levels = new Array<Level>((end - first) / LEVEL.next);
     for (let at = first, i = 0; at < end; at += LEVEL.next, i++) {
       const price = tape[at + LEVEL.price] as number;
@@ -194,7 +194,7 @@ export class KrakenBook extends TrackedBook {
     return "applied";
   }
 
-  /** Raises the depth to what the snapshot evidently has, where no acknowledgement told it. */
+  /** Raises the depth to the snapshot's, if no acknowledgement stated it. */
   coverDepth(data: KrakenBookData): void {
     const levels = Math.max(lengthOf(data.bids), lengthOf(data.asks));
     if (levels > this.depth) this.depth = DEPTHS.find((depth) => depth >= levels) ?? levels;
@@ -204,7 +204,7 @@ export class KrakenBook extends TrackedBook {
     return this.#exact?.levels(name, this.precision) ?? super.levels(name);
   }
 
-  /** The whole book as the venue's own frame, as of when it was last known to be right. */
+  /** The whole book as a snapshot frame of the venue, at the time it was last known to be right. */
   snapshotFrame(): string {
     const book = this.#exact ?? this.book;
     const { price: priceDecimals, size: sizeDecimals } = this.precision;
@@ -221,7 +221,6 @@ export class KrakenBook extends TrackedBook {
       `"timestamp":"${isoOfUs(this.lastGoodAtUs)}"}]}`;
   }
 
-  /** Plain JSON of the book. */
   state(): KrakenBookState {
     return {
       ...{ external: this.external, depth: this.depth, ...this.precision },
@@ -230,7 +229,7 @@ export class KrakenBook extends TrackedBook {
     };
   }
 
-  /** A book from its plain JSON. */
+  /** Restores a book from its plain JSON. */
   static restore(state: KrakenBookState, symbol: string): KrakenBook {
     const { external, depth, lostUs } = state;
     const book = new KrakenBook({ external, symbol, depth, lostUs });
@@ -241,7 +240,7 @@ export class KrakenBook extends TrackedBook {
   }
 }
 
-/** Whether a level can be: a price above 0 and a size, both finite. */
+/** Whether a level is possible: a price above 0 and a size, both finite. */
 function isLevel(price: number, size: number): boolean {
   return price > 0 && price < Infinity && size >= 0 && size < Infinity;
 }
@@ -250,7 +249,7 @@ function lengthOf(list: unknown): number {
   return Array.isArray(list) ? list.length : 0;
 }
 
-/** An element of the book channel with the fields that every one has; undefined when it is none. */
+/** Element of the book channel with its required fields; undefined when invalid. */
 export function bookDataOf(value: unknown): CheckedBookData | undefined {
   const data = objectOf<KrakenBookData>(value);
   if (typeof data?.symbol !== "string") return undefined;

@@ -5,7 +5,7 @@ import { ExactBook } from "./exact_book.ts";
 export interface KrakenBookState extends TrackedBookState, Precision {
   external: string;
   depth: number;
-  /** Levels in exact steps, where the book has some of more than 2^53; absent = it has not. */
+  /** Levels in exact steps, if some exceed 2^53; absent = none does. */
   exact?: ExactBookState;
 }
 
@@ -22,7 +22,7 @@ export function exactState(book: ExactBook): ExactBookState {
   return { bids: side(book.bids), asks: side(book.asks) };
 }
 
-/** An exact book from its plain JSON. */
+/** Restores an exact book from its plain JSON. */
 export function restoreExact(state: ExactBookState): ExactBook {
   const book = new ExactBook();
   for (const name of ["bids", "asks"] as const) {

@@ -12,24 +12,24 @@ import { BOOK, type KrakenScanner } from "./scanner.ts";
 import { DEFAULT_DEPTH } from "./subscribe.ts";
 import { timestampOf } from "./time.ts";
 
-/** An element of a frame, and where it stands in the frame's text. */
+/** An element of a frame, with its index and the frame's text. */
 interface Element {
   data: CheckedBookData;
   index: number;
   text: string;
 }
 
-/** The books of a connection: every snapshot and update is checked, what fails is rebuilt. */
+/** Books of a connection: verifies every snapshot and update, and rebuilds books that fail. */
 export class Books extends BookSet<KrakenBook, KrakenBookState> {
   #instruments: Instruments;
 
-  /** No books yet; their precisions are told by `instruments`, too. */
+  /** Creates the set; `instruments` supplies precisions, too. */
   constructor(options: BookSetOptions, instruments: Instruments) {
     super(options);
     this.#instruments = instruments;
   }
 
-  /** A frame of the book channel. */
+  /** Handles a frame of the book channel. */
   frame(data: unknown[], isSnapshot: boolean, text: string, atUs: number, out: Normalized): void {
     const precisions = isSnapshot ? precisionOfSnapshot(text) : undefined;
     for (let i = 0; i < data.length; i++) {
@@ -56,7 +56,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     }
   }
 
-  /** A book of which an element cannot be read is no longer right; its gap is the only one. */
+  /** Invalidates the book of an unreadable element, with one gap only. */
   #unreadable(value: unknown, atUs: number, out: Normalized): void {
     const external = objectOf<KrakenBookData>(value)?.symbol;
     const reason = "A book element lacks its symbol or checksum.";
@@ -85,7 +85,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     }
   }
 
-  /** An update from the scanner's tape; false = it has to be read as JSON. */
+  /** Applies an update from the scanner's tape; false = it must be parsed as JSON. */
   scanned(scanner: KrakenScanner, offset: number, atUs: number, out: Normalized): boolean {
     const { tape } = scanner;
     const external = scanner.textOf(tape[offset + BOOK.symbol] as number);
@@ -129,7 +129,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     this.heal(book, timestampUs, atUs, out);
   }
 
-  /** Applies and checks; a book that does not pass is lost, and a new snapshot is asked for. */
+  /** Applies and verifies an element; on failure the book is invalidated and requested again. */
   #apply(
     book: KrakenBook,
     { data, index, text }: Element,
@@ -164,7 +164,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     return false;
   }
 
-  /** Drops one book, says so once, and has a snapshot asked for. */
+  /** Invalidates a book, with one gap only, and requests a snapshot. */
   #invalidate(
     book: KrakenBook,
     reason: "checksum" | "parse",
@@ -177,19 +177,19 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     else this.invalidate([book], { reason, fromUs, missed: null, detail }, atUs, out);
   }
 
-  /** Levels a side of a pair's subscription. */
+  /** Levels per side of a pair's subscription. */
   depthOf(external: string): number {
     const known = this.find(external)?.depth;
     return known ?? this.symbols.spec(external)?.depth ?? DEFAULT_DEPTH;
   }
 
-  /** The subscription of a pair's book was acknowledged; `depth` is what the venue gives. */
+  /** Handles the acknowledgement of a pair's book subscription; `depth` is the venue's. */
   acknowledged(external: string, depth: unknown, atUs: number): void {
     const book = this.bookOf(external, atUs);
     if (typeof depth === "number" && Number.isSafeInteger(depth) && depth > 0) book.depth = depth;
   }
 
-  /** The venue's own snapshots of all sound books. */
+  /** Snapshot frames in the venue's format of all valid books. */
   snapshotFrames(): string[] {
     return this.validBooks().map((book) => book.snapshotFrame());
   }
@@ -208,7 +208,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
   }
 }
 
-/** The element of a frame's text with its numbers as texts. */
+/** Element of a frame with its numbers as texts. */
 function elementOfTexts(text: string, index: number): KrakenBookData | undefined {
   const data = objectOf<KrakenFrame>(frameOfTexts(text))?.data;
   return Array.isArray(data) ? objectOf<KrakenBookData>(data[index]) : undefined;

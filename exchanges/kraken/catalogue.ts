@@ -4,7 +4,7 @@ import type { AskRest, Catalogue, CatalogueRequest, NewsRequest } from "../adapt
 import { objectOf } from "./messages.ts";
 import { symbolOf } from "./symbols.ts";
 
-/** A pair as `GET /0/public/AssetPairs` gives it, with the fields that we read. */
+/** A pair of `GET /0/public/AssetPairs`, with the fields that we read. */
 interface AssetPair {
   wsname?: unknown;
   tick_size?: unknown;
@@ -15,10 +15,10 @@ interface AssetPair {
   status?: unknown;
 }
 
-/** REST has names of the first WebSocket, which called some assets otherwise. */
+/** REST uses the asset names of WebSocket v1, some of which differ. */
 const RENAMED: Readonly<Record<string, string>> = { XBT: "BTC", XDG: "DOGE" };
 
-/** Words for how a pair trades; others let nobody trade freely. */
+/** Our states by the venue's status; any other status counts as halted. */
 const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
   online: "open",
   limit_only: "open",
@@ -29,7 +29,7 @@ const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
 const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
 const ALL_PRICES = { from: "0", to: "999999999999999" };
 
-/** Kraken's public REST: one answer with all pairs, and on request one with those of tokenized assets. */
+/** Kraken's public REST: one request for all pairs, and an optional one for tokenized assets. */
 export const krakenCatalogue: Catalogue = {
   url: "https://api.kraken.com/0/public",
   perSecond: 1,
@@ -68,7 +68,7 @@ interface ListedPair {
   qty_precision?: unknown;
 }
 
-/** What the instrument channel says of a pair, with what was known of it besides. */
+/** Merges a pair of the instrument channel into its last known version. */
 function krakenNews(
   news: unknown,
   before: InstrumentFile | undefined,
@@ -98,7 +98,7 @@ function krakenNews(
   };
 }
 
-/** A step as a decimal: the channel writes `1e-08`. */
+/** A step as a decimal text: the channel writes `1e-08`. */
 function decimalOf(value: unknown, digits: unknown): string | undefined {
   const isDigits = typeof digits === "number" && digits >= 0 && digits <= 15;
   if (typeof value !== "number" || !(value > 0) || !isDigits) return undefined;
@@ -106,7 +106,7 @@ function decimalOf(value: unknown, digits: unknown): string | undefined {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** A pair as an instrument; undefined when it has no name on the WebSocket. */
+/** Converts a pair to an instrument; undefined when it has no WebSocket name. */
 function krakenInstrument(
   pair: AssetPair,
   { feed, known }: CatalogueRequest,
@@ -143,7 +143,7 @@ function sizesOf({ lot_decimals, ordermin }: AssetPair) {
   };
 }
 
-/** Of the lowest tier of volume, in percent. */
+/** Fees of the lowest volume tier, in percent. */
 function feesOf({ fees, fees_maker }: AssetPair): Pick<InstrumentVersion, "fees"> {
   const [taker, maker] = [fees, fees_maker].map((tiers) => {
     const first: unknown = Array.isArray(tiers) && Array.isArray(tiers[0])

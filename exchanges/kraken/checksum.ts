@@ -5,14 +5,13 @@ import type { BookSide, BookSideName, OrderBook } from "@ssmd/market";
  * the best; of each level the digits of price and size without point and leading zeros, which is
  * the decimal text of the integer steps. Source: https://docs.kraken.com/api/docs/guides/spot-ws-book-v2
  *
- * The sum is put together from sums of single levels: appending n bytes to a message multiplies the
- * register by x^8n and adds the sum of those bytes. The product is four table look-ups for a known n,
- * a level's own sum is remembered and a side's is kept, so an update costs 50 look-ups instead of 260
- * bytes.
+ * The sum is combined from sums of single levels: appending n bytes to a message multiplies the
+ * register by x^8n and adds the sum of those bytes. The product is four table look-ups for a known n;
+ * sums of levels are memoized and those of sides cached: an update costs 50 look-ups, not 260 bytes.
  */
-/** Levels a side that the checksum covers. */
+/** Levels per side that the checksum covers. */
 export const LEVELS_CHECKED = 10;
-/** Two numbers below 2^53 have 16 digits each. */
+/** Digits of a level: two numbers below 2^53 have 16 each. */
 const DIGITS_MAX = 32;
 const MEMO_SLOTS = 8192;
 const MEMO_SHIFT = 19;
@@ -25,7 +24,7 @@ const memoSize = new Float64Array(MEMO_SLOTS);
 const memoSum = new Int32Array(MEMO_SLOTS);
 const memoBytes = new Uint8Array(MEMO_SLOTS);
 
-/** The checksum of the digits of the best levels, asks before bids, unsigned. */
+/** Checksum of the digits of the best levels, asks before bids, unsigned. */
 export function checksumOfTexts(text: string): number {
   let crc = -1;
   for (let i = 0; i < text.length; i++) {
@@ -34,17 +33,17 @@ export function checksumOfTexts(text: string): number {
   return (crc ^ -1) >>> 0;
 }
 
-/** The checksum of a book whose sides are summed up anew only where they changed. */
+/** Checksum of a book that recomputes only changed sides. */
 export class BookChecksum {
   #asks = new SideSum();
   #bids = new SideSum();
 
-  /** One of the best ten levels of a side changed, or may have. */
+  /** Marks a side as changed in its best ten levels. */
   changed(side: BookSideName): void {
     (side === "asks" ? this.#asks : this.#bids).isOld = true;
   }
 
-  /** The checksum of the best ten levels a side, unsigned. */
+  /** Checksum of the best ten levels per side, unsigned. */
   of({ asks, bids }: OrderBook): number {
     if (this.#asks.isOld) this.#asks.update(asks);
     if (this.#bids.isOld) this.#bids.update(bids);
@@ -53,7 +52,7 @@ export class BookChecksum {
   }
 }
 
-/** The sum of a side's digits alone, and how many there are. */
+/** Checksum and length of one side's digits. */
 class SideSum {
   isOld = true;
   sum = 0;
@@ -79,7 +78,7 @@ class SideSum {
   }
 }
 
-/** The register after so many zero bytes. */
+/** CRC register after this number of zero bytes. */
 function shifted(register: number, bytes: number): number {
   const table = bytes << 10;
   return (SHIFTS[table + (register & 255)] as number) ^
@@ -100,9 +99,9 @@ function remember(slot: number, price: number, size: number): void {
   memoBytes[slot] = DIGITS_MAX - start;
 }
 
-/** Writes the decimal text of a whole number so that it ends before `end`; returns where it starts. */
+/** Writes a whole number as decimal text that ends before `end`; returns its start. */
 function writeDigits(steps: number, end: number): number {
-  // Digits are taken from 32-bit parts: a remainder of doubles is ten times as slow.
+  // 32-bit parts, as the remainder of a double is ten times slower.
   const high = Math.floor(steps / 1e9);
   let rest = (steps - high * 1e9) | 0;
   let at = end;
@@ -130,7 +129,7 @@ function byteTable(): Int32Array {
   return table;
 }
 
-/** For n = 0…320, a whole side, and each of the four bytes of a register: that byte's share after n zero bytes. */
+/** For n = 0…320 (a whole side) and each byte of a register: its contribution after n zero bytes. */
 function shiftTables(): Int32Array {
   const tables = new Int32Array((LEVELS_CHECKED * DIGITS_MAX + 1) << 10);
   for (let i = 0; i < 1024; i++) tables[i] = (i & 255) << (i >>> 8 << 3);

@@ -35,13 +35,13 @@ class ExactSide {
 
 /**
  * A book in steps of any size, for pairs with levels of more than 2^53 steps: 90 million units of a
- * coin of 8 decimals. Several times as slow as {@linkcode OrderBook}, which all others have.
+ * coin with 8 decimals. Several times slower than {@linkcode OrderBook}, which all others use.
  */
 export class ExactBook {
   readonly bids: ExactSide = new ExactSide("bids");
   readonly asks: ExactSide = new ExactSide("asks");
 
-  /** The same levels as `book`. */
+  /** Creates a book with the levels of `book`. */
   static of(book: OrderBook): ExactBook {
     const exact = new ExactBook();
     for (const name of ["bids", "asks"] as const) {
@@ -52,20 +52,20 @@ export class ExactBook {
     return exact;
   }
 
-  /** Drops what lies deeper than `depth` levels a side. */
+  /** Truncates each side to `depth` levels. */
   truncate(depth: number): void {
     this.bids.truncate(depth);
     this.asks.truncate(depth);
   }
 
-  /** The venue's checksum of it. */
+  /** The venue's checksum of the book. */
   checksum(): number {
     const texts = (side: ExactSide) =>
       side.prices.slice(0, LEVELS_CHECKED).map((price, i) => `${price}${side.sizes[i]}`).join("");
     return checksumOfTexts(texts(this.asks) + texts(this.bids));
   }
 
-  /** The levels of a side as values, best first. */
+  /** Levels of a side as values, best first. */
   levels(name: BookSideName, precision: Precision): Level[] {
     const { prices, sizes } = this[name];
     return prices.map((price, i) => ({

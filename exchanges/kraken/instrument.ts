@@ -17,28 +17,27 @@ const STATES: ReadonlyMap<string, MarketState> = new Map([
   ["delisted", "delisted"],
 ]);
 
-/** A pair as plain JSON. */
+/** State of a pair, as plain JSON. */
 export interface PairState extends Precision {
   external: string;
-  /** The venue's word; "" = it does not list the pair. */
+  /** The venue's status; "" = the pair is not listed. */
   status: string;
-  /** When it was last listed, µs; a state of before it was kept has none. */
+  /** Time when it was last listed, µs; absent in older states. */
   atUs?: number;
 }
 
-/** The instrument channel: precisions of pairs and their life. */
+/** Instrument channel: precisions and status of pairs. */
 export class Instruments {
   #feed: string;
   #symbols: Symbols;
   #pairs = new Map<string, PairState>();
 
-  /** Pairs of `feed`. */
   constructor(feed: string, symbols: Symbols) {
     this.#feed = feed;
     this.#symbols = symbols;
   }
 
-  /** A frame of the instrument channel. */
+  /** Handles a frame of the instrument channel. */
   frame(data: unknown, isSnapshot: boolean, atUs: number, out: Normalized): void {
     const pairs = objectOf<{ pairs?: unknown }>(data)?.pairs;
     if (!Array.isArray(pairs)) {
@@ -54,7 +53,7 @@ export class Instruments {
       if (pair === undefined) {
         const reason = "A pair lacks a field or has a wrong type.";
         const external = objectOf<KrakenPair>(value)?.symbol;
-        // Most pairs are of no interest: one that was not ordered leaves nothing missing.
+        // Most pairs are not ordered; of those nothing is missing.
         if (typeof external === "string" && this.#symbols.spec(external) === undefined) continue;
         markUnreadable(out, {
           ...{ reason, channel: "status" },
@@ -67,7 +66,7 @@ export class Instruments {
     if (isSnapshot) this.#unlisted(listed, atUs, out);
   }
 
-  /** A snapshot is of all pairs: of one that it leaves out nobody says how it is. */
+  /** Emits a gap for pairs that a snapshot, which lists all pairs, leaves out. */
   #unlisted(listed: ReadonlySet<unknown>, atUs: number, out: Normalized): void {
     for (const pair of this.#pairs.values()) {
       if (pair.status === "" || this.#symbols.empty || listed.has(pair.external)) continue;
@@ -83,7 +82,7 @@ export class Instruments {
   #pair(pair: PairState, atUs: number, out: Normalized): void {
     const before = this.#pairs.get(pair.external);
     this.#pairs.set(pair.external, { ...pair, atUs });
-    // The venue has over a thousand pairs: without an order none of them is worth a record.
+    // Without orders none of the venue's over thousand pairs gives records.
     if (before?.status === pair.status || this.#symbols.empty) return;
     const state = STATES.get(pair.status) ?? "unknown";
     const event = statusOf(
@@ -93,23 +92,22 @@ export class Instruments {
     out.events.push(event);
   }
 
-  /** Digits after the point of a pair; undefined when the venue did not tell yet. */
+  /** Decimals of a pair's prices and sizes; undefined when not yet received. */
   precision(external: string): Precision | undefined {
     return this.#pairs.get(external);
   }
 
-  /** Plain JSON of all pairs. */
   state(): PairState[] {
     return [...this.#pairs.values()];
   }
 
-  /** Takes over pairs. */
+  /** Restores the pairs. */
   restore(state: readonly PairState[]): void {
     this.#pairs = new Map(state.map((pair) => [pair.external, pair]));
   }
 }
 
-/** A status record without a time of the venue's. */
+/** Creates a status record without a venue time. */
 export function statusOf(
   feed: string,
   symbol: string,

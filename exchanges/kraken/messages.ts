@@ -28,7 +28,7 @@ export interface KrakenFrame {
   req_id?: unknown;
 }
 
-/** One level of a book: `qty` is the new absolute size, 0 removes. */
+/** One level of a book: `qty` is the new absolute size, 0 removes it. */
 export interface KrakenLevel {
   price?: unknown;
   qty?: unknown;
@@ -78,7 +78,7 @@ export interface KrakenPair {
   qty_precision?: unknown;
 }
 
-/** `value` as an object whose fields are yet to be checked; undefined when it is none. */
+/** `value` as an object with unchecked fields; undefined when it is none. */
 export function objectOf<T extends object>(value: unknown): T | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as T

@@ -23,22 +23,22 @@ import { symbolOf } from "./symbols.ts";
 import { scannedTicker, tickerOf } from "./ticker.ts";
 import { Trades, type TradesState } from "./trade.ts";
 
-/** Everything that a connection remembers, as plain JSON. */
+/** State of a connection, as plain JSON. */
 interface KrakenState extends VenueState<KrakenBookState> {
   requests: RequestsState;
-  /** Since when the venue is in maintenance, µs; 0 = it is not. */
+  /** Start of the venue's maintenance, µs; 0 = none. */
   maintenanceUs: number;
-  /** The pair whose trades were confirmed last. */
+  /** Pair whose trade subscription was confirmed last. */
   confirmedTrade: string;
   system: string;
   trades: TradesState;
   pairs: PairState[];
 }
 
-/** Channels that are understood and bring nothing that we keep. */
+/** Known channels that give no records. */
 const IGNORED_CHANNELS: readonly string[] = ["ohlc", "level3", "executions", "balances"];
 
-/** Record types that a channel brings. */
+/** Record types by the venue's channel. */
 const CHANNELS: ReadonlyMap<unknown, GapChannel> = new Map([
   ["book", "orderbook"],
   ["trade", "trade"],
@@ -46,7 +46,7 @@ const CHANNELS: ReadonlyMap<unknown, GapChannel> = new Map([
   ["status", "status"],
 ]);
 
-/** What the venue's word for its own state means; all other words stand for a halt. */
+/** States by the venue's system status; any other status counts as halted. */
 const SYSTEM_STATES: ReadonlyMap<string, { state: MarketState; kind?: StatusKind }> = new Map([
   ["online", { state: "open" }],
   ["upcoming_maintenance", { state: "unknown", kind: "notice" }],
@@ -54,7 +54,7 @@ const SYSTEM_STATES: ReadonlyMap<string, { state: MarketState; kind?: StatusKind
   ["emergency", { state: "halted", kind: "emergency" }],
 ]);
 
-/** The translation of Kraken's WebSocket v2. */
+/** Normalizer of Kraken's WebSocket v2. */
 export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookState> {
   protected readonly books: Books;
   protected readonly requests: KrakenRequests;
@@ -65,7 +65,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
   #confirmedTrade = "";
   #system = "";
 
-  /** A normalizer of a connection that subscribes these symbols. */
+  /** Creates the normalizer of a connection with these symbols. */
   constructor(options: NormalizerOptions) {
     super({ ...options, ordersOf, symbolOf });
     const { feed, symbols, ledger } = this;
@@ -82,7 +82,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     else this.#answer(frame, atUs, out);
   }
 
-  /** Precisions of pairs come with the venue's list, which is asked for once more. */
+  /** Requests the instrument list again, which has the pairs' precisions. */
   protected override takenOn(atUs: number): void {
     const list = this.ledger.find("status", ALL_SYMBOLS);
     if (list !== undefined) this.ledger.doubt(list, atUs, atUs);
@@ -109,13 +109,13 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     return true;
   }
 
-  /** Everything was asked for on a new connection. */
+  /** Handles a new connection on which everything was requested. */
   override connected(atUs: number): MarketEvent[] {
     this.#maintenanceUs = 0;
     return super.connected(atUs);
   }
 
-  /** The venue has forgotten what was subscribed; the connection lives on. */
+  /** Handles subscriptions that the venue lost while the connection stays open. */
   #renew(fromUs: number, atUs: number, why: string, out: Normalized): void {
     out.events.push(this.gap.begin(fromUs, atUs, { why }));
     this.books.disconnected(fromUs);
@@ -148,7 +148,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     } else out.notice = { type: "unknown", what: `channel ${wordOf(channel)}` };
   }
 
-  /** The empty snapshot of trades follows its confirmation: the pair has none. */
+  /** Handles an empty snapshot of trades, sent after the confirmation when a pair has none. */
   #noData(channel: unknown, isSnapshot: boolean, atUs: number, out: Normalized): void {
     out.notice = { type: "ignored", what: "no data" };
     if (channel !== "trade" || !isSnapshot) return;
@@ -157,7 +157,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
 
   #tradesFrame(data: unknown[], isSnapshot: boolean, atUs: number, out: Normalized): void {
     this.#trades.frame(data, isSnapshot, atUs, out);
-    // Trades that were all seen before give no record, and are an answer all the same.
+    // Trades seen before give no record, but do answer the request.
     const external = isSnapshot ? objectOf<{ symbol?: unknown }>(data[0])?.symbol : undefined;
     if (typeof external !== "string" || out.events.length > 0) return;
     this.ledger.arrive("trade", this.symbols.ours(external), atUs, out.events);
@@ -206,7 +206,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     }
   }
 
-  /** Answers to requests: acknowledgements, pongs, refusals. */
+  /** Handles answers to requests: acknowledgements, pongs, refusals. */
   #answer(frame: KrakenFrame, atUs: number, out: Normalized): void {
     const { method, success } = frame;
     if (method === "pong") out.notice = { type: "heartbeat" };
@@ -231,12 +231,12 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     const { symbol, req_id: request } = frame;
     const ours = typeof symbol === "string" ? this.symbols.ours(symbol) : undefined;
     const orders = this.ledger.answered(request, ours);
-    // The next request ends it first.
+    // The next request unsubscribes first.
     if (/already subscribed/i.test(error)) { for (const each of orders) each.confirmed = true; }
     else this.ledger.refuse(orders, error, atUs, out.events);
   }
 
-  /** What was to be ended did not exist: of no interest, unless the venue had confirmed it. */
+  /** Handles a refused unsubscribe: ignored, unless the venue had confirmed the subscription. */
   #unknown(frame: KrakenFrame, message: string, atUs: number, out: Normalized): void {
     out.notice = { type: "ignored", what: message };
     if (!this.requests.takeForgotten(frame.req_id)) return;
@@ -261,7 +261,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     out.notice = { type: "subscribed", channel: result.channel, symbols };
   }
 
-  /** Trade ids stay, so that what was missed shows. */
+  /** Keeps trade ids, so that missed trades are detected. */
   protected broken({ reason }: Gap): void {
     this.#trades.disconnected(reason === "planned");
   }
@@ -270,7 +270,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     return this.#trades.externals();
   }
 
-  /** A pair's last trade. */
+  /** Carries a pair's last trade. */
   protected memoryOf(external: string): Record<string, unknown> {
     const trade = this.#trades.carried(external);
     return trade === undefined ? {} : { trade };
@@ -284,7 +284,6 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     this.#trades.unwanted(external);
   }
 
-  /** Plain JSON of everything. */
   state(): unknown {
     const state: KrakenState = {
       ...this.venueState(),
@@ -298,10 +297,10 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     return structuredClone(state);
   }
 
-  /** Takes over what `state` gave. */
+  /** Restores a state. */
   restore(state: unknown): void {
     const given = structuredClone(state) as KrakenState;
-    // A state of before the ledger has none of these.
+    // States older than the ledger have no requests.
     if (given.ledger !== undefined) this.requests.restore(given.requests);
     this.#maintenanceUs = given.maintenanceUs ?? 0;
     this.#confirmedTrade = given.confirmedTrade ?? "";

@@ -2,12 +2,12 @@ import { decimalsOfText } from "@ssmd/market";
 import { wordOf } from "../json_fields.ts";
 import type { Precision } from "../tracked_book.ts";
 
-/** `JSON.parse` gives revivers the source text of a number as a third argument. */
+/** `JSON.parse` passes revivers the source text of a number as a third argument. */
 type SourceReviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
 
 /**
- * The most digits after the point in a book snapshot's prices and sizes, by the venue's symbol, from
- * the frame's own text: its trailing zeros are gone after `JSON.parse`.
+ * Most decimals of prices and sizes in a book snapshot, by the venue's symbol. Read from the
+ * frame's text, as `JSON.parse` drops trailing zeros.
  */
 export function precisionOfSnapshot(text: string): Map<string, Precision> {
   const found = new Map<string, Precision>();
@@ -29,7 +29,7 @@ export function precisionOfSnapshot(text: string): Map<string, Precision> {
   return found;
 }
 
-/** The frame of a text with its numbers as the texts that they were written with. */
+/** Parses a frame, keeping numbers as their source texts. */
 export function frameOfTexts(text: string): unknown {
   const reviver: SourceReviver = (_key, value, context) =>
     typeof value === "number" ? context?.source ?? value : value;

@@ -5,22 +5,22 @@ import type { Subscription } from "../subscription.ts";
 import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import { DEFAULT_DEPTH, requestFrame, requestsFor } from "./subscribe.ts";
 
-/** What has been asked of the venue on one connection, as plain JSON. */
+/** State of a connection's requests, as plain JSON. */
 export interface RequestsState {
   last: number;
   doubts: number[];
 }
 
-/** The requests of a connection: ids count from 1 on every connection, as the ledger knows them. */
+/** Requests of a connection; ids count from 1 on every connection, and the ledger stores them. */
 export class KrakenRequests implements Requests {
   #ledger: SubscriptionLedger;
   #symbols: Symbols;
   #depthOf: (external: string) => number;
   #last = 0;
-  /** Ids of requests that end subscriptions whose channels are silent. */
+  /** Ids of unsubscribe requests for silent channels. */
   #doubts: number[] = [];
 
-  /** Requests for the orders of `ledger`; `depthOf` = levels a side of a pair's subscription. */
+  /** Takes orders from `ledger`; `depthOf` = levels per side of a pair's subscription. */
   constructor(
     ledger: SubscriptionLedger,
     symbols: Symbols,
@@ -31,7 +31,7 @@ export class KrakenRequests implements Requests {
     this.#depthOf = depthOf;
   }
 
-  /** The connection is open and was sent {@linkcode firstFrames}. */
+  /** Handles an open connection to which {@linkcode firstFrames} were sent. */
   connected(): void {
     this.#doubts = [];
     const requests = this.#first();
@@ -39,13 +39,13 @@ export class KrakenRequests implements Requests {
     requests.forEach(({ channel, symbols }, i) => {
       for (const symbol of symbols) {
         const order = this.#ledger.find(channel, symbol);
-        // A recorder counts its requests in its own way.
+        // A recorder's request ids are its own.
         if (order !== undefined && order.isUnknown !== true) order.request = i + 1;
       }
     });
   }
 
-  /** Frames that subscribe everything, for a connection that was just opened. */
+  /** Frames that subscribe to everything, for a newly opened connection. */
   firstFrames(): string[] {
     return this.#first().map(({ request }, i) => requestFrame("subscribe", request, i + 1));
   }
@@ -59,7 +59,7 @@ export class KrakenRequests implements Requests {
     }));
   }
 
-  /** Asks for what is due: what the venue confirmed is ended first, as it would refuse it twice. */
+  /** Requests due orders; confirmed ones are unsubscribed first, as the venue refuses duplicates. */
   ask(due: readonly Subscription[]): string[] {
     const frames: string[] = [];
     for (const request of requestsFor(due.filter(({ confirmed }) => confirmed), this.#depthOf)) {
@@ -80,32 +80,31 @@ export class KrakenRequests implements Requests {
     return frames;
   }
 
-  /** Ends subscriptions, also those that the venue has not confirmed yet. */
+  /** Unsubscribes orders, including unconfirmed ones. */
   end(orders: readonly Subscription[]): string[] {
     return requestsFor(orders, this.#depthOf)
       .map((request) => requestFrame("unsubscribe", request, ++this.#last));
   }
 
-  /** Whether the venue does not know a subscription that it confirmed: it has forgotten. */
+  /** Whether a refused unsubscribe shows that the venue lost a confirmed subscription. */
   takeForgotten(request: unknown): boolean {
     if (!this.#doubts.includes(request as number)) return false;
     this.#doubts = [];
     return true;
   }
 
-  /** Plain JSON. */
   state(): RequestsState {
     return { last: this.#last, doubts: [...this.#doubts] };
   }
 
-  /** Takes over a state. */
+  /** Restores a state. */
   restore({ last, doubts }: RequestsState): void {
     this.#last = last;
     this.#doubts = doubts;
   }
 }
 
-/** A pair that never had a trade has none to send: what its subscription brings is nothing. */
+/** Marks a trade subscription live when the ticker shows that the pair never traded. */
 export function noteUntraded(
   ledger: SubscriptionLedger,
   events: readonly MarketEvent[],

@@ -1,13 +1,13 @@
 import { literal } from "../byte_scanner.ts";
 import { FrameScanner } from "../frame_scanner.ts";
 
-/** What stands first on the tape. */
+/** First number on the tape: the kind of frame. */
 export const SCANNED = { book: 0, trade: 1, ticker: 2 } as const;
-/** Behind it in a book: symbol, time, checksum, levels of either side, then four numbers a level. */
+/** Offsets in a book frame: counts of levels per side, then four numbers per level. */
 export const BOOK = { symbol: 1, timeUs: 2, checksum: 3, bids: 4, asks: 5, levels: 6 } as const;
-/** Of a level. */
+/** Offsets in a level. */
 export const LEVEL = { price: 0, priceDecimals: 1, size: 2, sizeDecimals: 3, next: 4 } as const;
-/** In a frame of trades: how many, then these for each. */
+/** Offsets in a trade frame: the count, then one `TRADE` each. */
 export const TRADES = { count: 1, first: 2 } as const;
 export const TRADE = {
   symbol: 0,
@@ -19,7 +19,7 @@ export const TRADE = {
   timeUs: 6,
   next: 7,
 } as const;
-/** In a ticker; a figure that is not said is NaN. */
+/** Offsets in a ticker; an absent figure is NaN. */
 export const TICKER = { symbol: 1, timeUs: 2, figures: 3 } as const;
 
 const BOOK_HEAD = literal('{"channel":"book","type":"update","data":[{"symbol":"');
@@ -39,7 +39,7 @@ const LIMIT = literal(',"ord_type":"limit","trade_id":');
 const MARKET = literal(',"ord_type":"market","trade_id":');
 
 const TICKER_HEAD = literal('{"channel":"ticker","type":"update","data":[{"symbol":"');
-/** In the venue's order; any of them may be absent. */
+/** In the venue's order; each may be absent. */
 export const FIGURES = [
   "bid",
   "bid_qty",
@@ -59,7 +59,7 @@ const CLOSE_BRACE = 125;
 const CLOSE_BRACKET = 93;
 const COMMA = 44;
 
-/** Kraken's book updates, trades and tickers as the venue writes them. */
+/** Reads Kraken's book updates, trades and tickers from their bytes. */
 export class KrakenScanner extends FrameScanner {
   protected read(): boolean {
     return this.#book() || this.#trades() || this.#ticker();
@@ -85,7 +85,7 @@ export class KrakenScanner extends FrameScanner {
     return true;
   }
 
-  /** The levels of a side and their closing bracket; how many, -1 = they are of another shape. */
+  /** Reads a side's levels and closing bracket; returns their count, or -1 for another shape. */
   #levels(): number {
     const { bytes } = this;
     if (bytes.byte(CLOSE_BRACKET)) return 0;
@@ -101,7 +101,7 @@ export class KrakenScanner extends FrameScanner {
     }
   }
 
-  /** Trades in the order of their ids. */
+  /** Reads trades in ascending order of ids. */
   #trades(): boolean {
     const { bytes } = this;
     if (!bytes.take(TRADE_HEAD)) return false;
@@ -117,7 +117,7 @@ export class KrakenScanner extends FrameScanner {
     }
   }
 
-  /** A trade; its id, NaN = it is of another shape. */
+  /** Reads a trade; returns its id, or NaN for another shape. */
   #trade(): number {
     const { bytes } = this;
     if (!bytes.take(SYMBOL) || !bytes.knownText()) return NaN;

@@ -1,12 +1,12 @@
 import type { SymbolSpec } from "../adapter.ts";
 import type { OrderedChannel, SubscriptionOrder } from "../subscription.ts";
 
-/** Levels a side where the feed names none. */
+/** Default book levels per side. */
 export const DEFAULT_DEPTH = 10;
 /** Depths that the venue offers, ascending. */
 export const DEPTHS: readonly number[] = [10, 25, 100, 500, 1000];
 
-/** The venue's channels of ours. */
+/** The venue's channels by ours. */
 const CHANNELS = {
   status: "instrument",
   trade: "trade",
@@ -14,10 +14,10 @@ const CHANNELS = {
   orderbook: "book",
 } as const;
 
-/** Channels by symbol, in the order in which they are asked for. */
+/** Channels with symbols, in the order of the requests. */
 const OF_SYMBOLS = ["trade", "ticker", "orderbook"] as const;
 
-/** Our channel of a channel of the venue; undefined = none that is ordered. */
+/** Our channel for one of the venue; undefined = not ordered. */
 export function channelOf(venues: unknown): OrderedChannel | undefined {
   for (const [ours, name] of Object.entries(CHANNELS)) {
     if (name === venues) return ours as OrderedChannel;
@@ -25,15 +25,15 @@ export function channelOf(venues: unknown): OrderedChannel | undefined {
   return undefined;
 }
 
-/** A request for a channel of some pairs; a request for all pairs' life names none. */
+/** A request for a channel of some pairs; that for `status` names none. */
 interface ChannelRequest {
   channel: OrderedChannel;
   externals: readonly string[];
-  /** Levels a side, of books. */
+  /** Levels per side, of books. */
   depth?: number;
 }
 
-/** Everything that is ordered; each brings a snapshot, a pair's trades only if it has any. */
+/** All orders; each starts with a snapshot, except trades of a pair without any. */
 export function ordersOf(symbols: readonly SymbolSpec[]): SubscriptionOrder[] {
   const isUnknown = symbols.some(({ isOrderUnknown }) => isOrderUnknown === true);
   const life = { channel: "status", external: "", symbol: "_all", proof: "data" } as const;
@@ -46,7 +46,7 @@ export function ordersOf(symbols: readonly SymbolSpec[]): SubscriptionOrder[] {
   return orders;
 }
 
-/** The requests for channels of pairs, as few as the venue takes: books of a depth in one. */
+/** Groups orders into the fewest requests: one per channel and depth. */
 export function requestsFor(
   wanted: Iterable<{ channel: OrderedChannel; external: string }>,
   depthOf: (external: string) => number,
@@ -68,7 +68,7 @@ export function requestsFor(
   return [...requests.values()];
 }
 
-/** The frame that subscribes or unsubscribes; the id comes back in the answers. */
+/** Frame that subscribes or unsubscribes; answers carry its id. */
 export function requestFrame(
   method: "subscribe" | "unsubscribe",
   { channel, externals, depth }: ChannelRequest,
@@ -76,7 +76,7 @@ export function requestFrame(
 ): string {
   const params: Record<string, unknown> = { channel: CHANNELS[channel] };
   if (channel !== "status") params["symbol"] = externals;
-  // Else pairs of tokenized stocks are not told of.
+  // Otherwise pairs of tokenized stocks are left out.
   else params["include_tokenized_assets"] = true;
   if (depth !== undefined) params["depth"] = depth;
   if (method === "subscribe") {
@@ -88,7 +88,7 @@ export function requestFrame(
 
 let pings = 0;
 
-/** A ping; the venue answers with a pong that carries the same id. */
+/** Creates a ping; the venue answers with a pong of the same id. */
 export function pingFrame(): string {
   return `{"method":"ping","req_id":${++pings}}`;
 }

@@ -1,11 +1,11 @@
-/** Our name of a Kraken pair when the environment names none: `BTC/USD` → `BTCUSD`. */
+/** Our default symbol of a Kraken pair: `BTC/USD` → `BTCUSD`. */
 export function symbolOf(external: string): string {
   return external.replaceAll("/", "");
 }
 
-/** Names of the first protocol that the second one does not take. */
+/** WebSocket v1 asset names, which v2 rejects. */
 const OLD_NAMES: Readonly<Record<string, string>> = { XBT: "BTC", XDG: "DOGE" };
-/** Quotes by length, to split a name that has no slash. */
+/** Quotes by length, to split a name without a slash. */
 const QUOTES = [
   "USDT",
   "USDC",
@@ -21,7 +21,7 @@ const QUOTES = [
   "ETH",
 ];
 
-/** What is wrong with a pair's name; the venue knows `BTC/USD`, in capitals, with a slash. */
+/** Explains an invalid pair name (valid: `BTC/USD`, capitals with a slash); undefined = valid. */
 export function externalProblem(external: string): string | undefined {
   const pair = pairOf(external);
   if (pair === external) return undefined;
@@ -29,9 +29,9 @@ export function externalProblem(external: string): string | undefined {
   return `Kraken names a pair BASE/QUOTE as its WebSocket v2 does; ${hint}`;
 }
 
-/** The pair that may be meant, as the venue names it; undefined = it is like none. */
+/** Likely pair in the venue's notation; undefined = none. */
 function pairOf(external: string): string | undefined {
-  // Names of assets may have small letters in them (`XYZx/USD` of tokenized assets).
+  // Asset names may contain small letters (`XYZx/USD` of tokenized assets).
   const given = /^([A-Za-z0-9.]+)[/_-]([A-Za-z0-9.]+)$/.exec(external);
   const glued = QUOTES.find((quote) =>
     external.toUpperCase().endsWith(quote) && external.length > quote.length

@@ -5,12 +5,12 @@ import { FIGURES, type KrakenScanner, TICKER } from "./scanner.ts";
 import type { Symbols } from "../symbols.ts";
 import { timestampOf } from "./time.ts";
 
-/** Whose ticker it is, and when. */
+/** Feed, symbol and times of a ticker. */
 type TickerHead = Pick<Ticker, "feed" | "symbol" | "timestampUs" | "receivedAtUs">;
-/** Figures of a ticker by the venue's names; NaN = not said. */
+/** Figures of a ticker by the venue's names; NaN = absent. */
 type TickerFigures = Record<typeof FIGURES[number], number>;
 
-/** The record of an element of the ticker channel; undefined when it cannot be read. */
+/** Converts an element of the ticker channel to a record; undefined when unreadable. */
 export function tickerOf(
   value: unknown,
   feed: string,
@@ -33,7 +33,7 @@ export function tickerOf(
   return ticker;
 }
 
-/** The record of a ticker on the scanner's tape; undefined when it says nothing. */
+/** Converts a ticker on the scanner's tape to a record; undefined when it has no price. */
 export function scannedTicker(
   { tape, offset, scanner }: { tape: Float64Array; offset: number; scanner: KrakenScanner },
   feed: string,
@@ -75,7 +75,7 @@ function recordOf(head: TickerHead, figures: TickerFigures): Ticker | undefined 
     volume24h: orNull(volume),
     openInterest: null,
   };
-  // What the record has only where the venue says it; a price of 0 stands for "no trade".
+  // Optional fields of the record; a price of 0 means "no trade".
   const vwap = priceOf(figures.vwap);
   if (vwap !== null) ticker.vwap24h = vwap;
   const low = priceOf(figures.low);
@@ -85,20 +85,20 @@ function recordOf(head: TickerHead, figures: TickerFigures): Ticker | undefined 
   return ticker;
 }
 
-/** Figures without which, where they cannot be read, there is no record. */
+/** Figures that make the record unreadable if invalid. */
 const FIGURES_CHECKED = ["bid", "bid_qty", "ask", "ask_qty", "last", "volume"] as const;
 
-/** A finite number that is not negative, or nothing. */
+/** Whether a figure is absent, or finite and not negative. */
 function isFigure(value: number | undefined): boolean {
   return value === undefined || (value >= 0 && value < Infinity);
 }
 
-/** The venue writes 0 where there is no bid, ask or trade: that is no price. */
+/** Null for 0, which the venue writes if there is no bid, ask or trade. */
 function priceOf(value: number): number | null {
   return value > 0 && value < Infinity ? value : null;
 }
 
-/** A size stands only beside a price. */
+/** Null without a price. */
 function sizeBeside(price: number, size: number): number | null {
   return priceOf(price) === null ? null : orNull(size);
 }

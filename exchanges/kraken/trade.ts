@@ -7,22 +7,22 @@ import type { Symbols } from "../symbols.ts";
 import { type KrakenScanner, TRADE, TRADES } from "./scanner.ts";
 import { timestampOf } from "./time.ts";
 
-/** The last trade of a pair that was seen. */
+/** Last seen trade of a pair. */
 interface LastTrade {
   id: number;
   receivedAtUs: number;
   timestampUs: number;
-  /** Whether nothing but a stop on purpose came after it. */
+  /** Whether only a planned stop came after it. */
   stopped: boolean;
-  /** Whether nobody wanted the pair since. */
+  /** Whether the pair was unsubscribed since. */
   isUnwanted?: boolean;
 }
 
-/** A pair's last trade as plain JSON: its id, its receive time and the venue's time, µs. */
+/** A pair's last trade as plain JSON; times are µs. */
 type LastTradeState = [id: number, receivedAtUs: number, timestampUs: number];
 /**
- * The trades' state as plain JSON: the venue's symbol, its last trade, whether a stop came after it, and
- * whether nobody wanted the pair since; absent = it was wanted.
+ * State of the trades as plain JSON: the venue's symbol, its last trade, whether a stop came after
+ * it, and whether the pair was unsubscribed since (absent = no).
  */
 export type TradesState = [
   external: string,
@@ -32,31 +32,30 @@ export type TradesState = [
 ][];
 
 /**
- * A trade with an earlier id that was made this much later, µs: the venue counts anew. Within less,
- * the ids of trades may not be in the order of their times.
+ * An earlier id with a time this much later, µs, means that the venue restarted its ids. Within
+ * less, ids may not be in the order of times.
  */
 const COUNTED_ANEW_US = 1_000_000;
 
-/** A trade that was read, by the venue's name of its pair. */
+/** A parsed trade, by the venue's symbol. */
 interface GivenTrade extends Pick<Trade, "price" | "size" | "side" | "timestampUs"> {
   symbol: string;
   id: number;
   orderType: Trade["orderType"];
 }
 
-/** The trade channel: ids count up by one a pair, so repeats and holes show. */
+/** Trade channel: ids of a pair count up by one, which shows repeats and gaps. */
 export class Trades {
   #feed: string;
   #symbols: Symbols;
   #last = new Map<string, LastTrade>();
 
-  /** Trades of `feed`. */
   constructor(feed: string, symbols: Symbols) {
     this.#feed = feed;
     this.#symbols = symbols;
   }
 
-  /** A frame of the trade channel; a snapshot repeats the last 50 trades. */
+  /** Handles a frame of the trade channel; a snapshot repeats the last 50 trades. */
   frame(data: unknown[], isSnapshot: boolean, atUs: number, out: Normalized): void {
     const trades = isSnapshot || !isInOrder(data) ? oldestFirst(data) : data;
     for (let i = 0; i < trades.length; i++) {
@@ -92,7 +91,7 @@ export class Trades {
     return true;
   }
 
-  /** Trades from the scanner's tape, in the order of their ids. */
+  /** Handles trades from the scanner's tape, in ascending order of ids. */
   scanned(scanner: KrakenScanner, offset: number, atUs: number, out: Normalized): void {
     const { tape } = scanner;
     const end = offset + TRADES.first + (tape[offset + TRADES.count] as number) * TRADE.next;
@@ -120,7 +119,7 @@ export class Trades {
     if (last === undefined) this.#set(symbol, [id, atUs, timestampUs]);
     else {
       if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) {
-        // A repeat of the last one: what comes now follows it.
+        // The last trade repeated: the next one follows it without a gap.
         if (id === last.id) last.isUnwanted = false;
         return;
       }
@@ -171,10 +170,10 @@ export class Trades {
     });
   }
 
-  /** Takes over the last trades. */
+  /** Restores the last trades. */
   restore(state: TradesState): void {
     this.#last = new Map(
-      // Segments of earlier versions do not say the venue's time, which is never far behind ours.
+      // Older states lack the venue's time, which is never far behind ours.
       state.map((
         [
           external,
@@ -192,29 +191,29 @@ export class Trades {
     this.#last.set(external, { id, receivedAtUs, timestampUs, stopped: false });
   }
 
-  /** The connection gave nothing for a while: was all of it a stop on purpose? */
+  /** Handles a disconnect; `planned` = all of it was a planned stop. */
   disconnected(planned: boolean): void {
     for (const last of this.#last.values()) last.stopped = planned;
   }
 
-  /** The venue's names of pairs that had a trade. */
+  /** The venue's symbols of pairs with a trade. */
   externals(): Iterable<string> {
     return this.#last.keys();
   }
 
-  /** A pair's last trade; undefined when none was seen. */
+  /** Last trade of a pair; undefined when none was seen. */
   carried(external: string): LastTradeState | undefined {
     const last = this.#last.get(external);
     return last && stateOf(last);
   }
 
-  /** Nobody wanted a pair since its last trade: what it had until its next one is not missing. */
+  /** Marks a pair as unsubscribed: trades until its next one are not missing. */
   unwanted(external: string): void {
     const last = this.#last.get(external);
     if (last !== undefined) last.isUnwanted = true;
   }
 
-  /** A pair's last trade of an earlier run, as it was carried; what is none, or is not newer, is left out. */
+  /** Takes over a pair's last trade from an earlier run; ignores an invalid or older one. */
   carry(external: string, state: unknown): void {
     if (!Array.isArray(state) || !state.slice(0, 3).every(Number.isSafeInteger)) return;
     if (state.length < 3) return;
@@ -228,7 +227,7 @@ function stateOf({ id, receivedAtUs, timestampUs }: LastTrade): LastTradeState {
   return [id, receivedAtUs, timestampUs];
 }
 
-/** Whether the ids of each symbol ascend, as they do in almost every frame. */
+/** Whether the ids of each symbol ascend, as in almost every frame. */
 function isInOrder(data: unknown[]): boolean {
   if (data.length < 2) return true;
   const last = new Map<unknown, number>();
@@ -241,7 +240,7 @@ function isInOrder(data: unknown[]): boolean {
   return true;
 }
 
-/** Trades by ascending id; what has none comes last. */
+/** Sorts trades by ascending id; those without one come last. */
 function oldestFirst(data: unknown[]): unknown[] {
   return data.toSorted((a, b) => idOf(a) < idOf(b) ? -1 : idOf(a) > idOf(b) ? 1 : 0);
 }

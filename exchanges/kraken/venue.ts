@@ -4,7 +4,7 @@ import { KrakenNormalizer } from "./normalize.ts";
 import { pingFrame } from "./subscribe.ts";
 import { externalProblem, symbolOf } from "./symbols.ts";
 
-/** Kraken spot. Public: no credentials. The venue sends a heartbeat a second once subscribed. */
+/** Kraken spot. Public: no credentials. Sends a heartbeat every second once subscribed. */
 export const kraken: Venue = {
   id: "kraken",
   endpoint: "wss://ws.kraken.com/v2",
