@@ -103,7 +103,7 @@ export interface Connector {
   /** Resolves when the recording has been played; rejects when reading fails. Otherwise never. */
   readonly played: Promise<void>;
   /**
-   * Changes the captured markets. New ones go to connections with room, removed ones are
+   * Changes the captured markets: new ones go to connections with room, removed ones are
    * unsubscribed, others stay untouched. `handovers` by symbol: state of new markets from another
    * shard. Returns how many were added and removed. Rejects with SsmdError `SYMBOLS_FIXED` for a
    * recording, and `CONNECTOR_NOT_RUNNING`.

@@ -3,8 +3,8 @@ import { type Environment, shardsOfFeed } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 
 /**
- * The part of a feed that a connector captures; undefined = all of it, as there are no shards. Throws
- * ConfigError `SHARD_MISSING` where it would capture what shards do, and `SHARD_EMPTY`.
+ * Returns the shard of a feed to capture; undefined = the feed has no shards. Throws ConfigError
+ * `SHARD_MISSING` when shards exist but none is named, and `SHARD_EMPTY`.
  */
 export function feedShardOf(
   environment: Environment,

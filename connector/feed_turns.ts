@@ -16,56 +16,56 @@ import { type LastOfKind, readFeedBefore } from "./feed_before.ts";
 interface FeedTurnsOptions {
   env: string;
   feed: string;
-  /** Whose symbols it captures; absent = the feed has no shards. */
+  /** Shard whose symbols it captures; absent = the feed has no shards. */
   shard?: string | undefined;
   run: string;
-  /** The spool's folder: who has its lock takes the place of the run before in it. */
+  /** Spool folder; the holder of its lock succeeds the earlier runs in it. */
   dir: string;
   transport: Transport;
   logger: Logger;
-  /** Another connector tells the feed from now on, although this one did not end its turn. */
+  /** Called when another connector takes over although this one did not end its turn. */
   onLost: (holder: string) => void;
-  /** Time without a sign of life after which the other one is taken for dead; default 6 s. */
+  /** Time without a heartbeat after which the other one counts as dead; default 6 s. */
   ttlMs?: number | undefined;
 }
 
-/** What is looked for in the lines of a turn that begins. */
+/** Search for the lines at which a new turn starts. */
 export interface CutSearch {
-  /** Of the turn, µs. */
+  /** Start of the turn, µs. */
   fromUs: number;
-  /** Of the turn before, µs. */
+  /** End of the turn before, µs. */
   endUs: number;
-  /** What was told last. */
+  /** Last records published in the turn before, by kind. */
   last: ReadonlyMap<string, LastOfKind>;
 }
 
-/** For kinds of records, the lines from a time on that say what was told last, µs. */
+/** Returns by kind of record the time of the line that holds the last published record, µs. */
 type FindCuts = (search: CutSearch) => Promise<Record<string, number>>;
 
-/** How a turn is taken. */
+/** Options of {@linkcode FeedTurns.take}. */
 interface TakeOptions {
-  /** From where on lines of the run are at hand, µs; default 0, all. */
+  /** Time from which lines of the run are available, µs; default 0, all. */
   reachUs?: number;
-  /** From here on the run has missed nothing that is not told as missing, µs; default 0. */
+  /** Time from which the run has no gaps but reported ones, µs; default 0. */
   wholeUs?: number;
-  /** This run's own turn before ended here, µs; default 0, it had none. */
+  /** End of this run's previous turn, µs; default 0, none. */
   ownEndUs?: number;
   findCuts?: FindCuts;
   released?: Turn["released"];
 }
 
-/** Turns that are kept on the bus and beside the spool; raw manifests keep all. */
+/** Most turns kept on the bus and in the spool folder; raw manifests keep all. */
 const TURNS_MAX = 64;
 const LOOK_MS = 250;
-/** Two captures time the same frame differently: who fills a gap tells what came so long before it. */
+/** Two captures timestamp the same frame differently; a gap is filled from this much before it. */
 const GOOD_MARGIN_US = 1_000_000;
 const DECODER = new TextDecoder();
 const ENCODER = new TextEncoder();
 
-/** What the connectors of a feed share on the bus. */
+/** Cells on the bus that the connectors of a feed share. */
 type FeedCells = Record<"lease" | "turns" | "standby", LeaseCell>;
 
-/** What stands beside the spool. */
+/** Content of `turns.json` in the spool folder. */
 interface TurnsNote {
   /** Runs of this spool that had a turn. */
   own: string[];
@@ -73,8 +73,8 @@ interface TurnsNote {
 }
 
 /**
- * Sees to it that of several connectors of a feed one tells what it gets: a lease on the bus, and a
- * list of the turns beside it. A new turn is noted there, and beside the spool, before its first record.
+ * Elects one of several connectors of a feed to publish its records, with a lease and a list of
+ * turns on the bus. A new turn is stored there, and in the spool folder, before its first record.
  */
 export class FeedTurns {
   #options: FeedTurnsOptions;
@@ -82,10 +82,10 @@ export class FeedTurns {
   #cell: LeaseCell;
   #note: TurnsNote = { own: [], turns: [] };
   #isTelling = false;
-  /** Where the one that stands by says what it captures. */
+  /** Where the standby posts what it captures. */
   readonly board: StandbyBoard;
 
-  /** Nothing is asked yet; undefined where no other process can share the bus. */
+  /** Creates it without any request; undefined when no other process can share the bus. */
   static of(options: FeedTurnsOptions): FeedTurns | undefined {
     const { transport, feed, shard } = options;
     const name = shard === undefined ? feed : `${feed}.${shard}`;
@@ -116,34 +116,34 @@ export class FeedTurns {
     });
   }
 
-  /** All turns that are known here. */
+  /** All known turns. */
   get known(): readonly Turn[] {
     return this.#note.turns;
   }
 
-  /** Whether this run's turn goes on. */
+  /** Whether this run's turn is in progress. */
   get isTelling(): boolean {
     return this.#isTelling;
   }
 
-  /** Why nothing is told although it is this run's turn; "" = it is. */
+  /** Why nothing is published during this run's turn; "" = no problem. */
   get problem(): string {
     return this.#isTelling && !this.isFresh ? "the lease of the feed is not confirmed" : "";
   }
 
-  /** Whether nobody else can have a turn now. */
+  /** Whether this run's turn is in progress and no other can have started. */
   get isFresh(): boolean {
     return this.#isTelling && this.#lease.isFresh;
   }
 
-  /** Whether this run's turn goes on, by the bus. Rejects when it cannot be asked. */
+  /** Confirms this run's turn with the bus. Rejects when the bus cannot be reached. */
   async confirm(): Promise<boolean> {
     return this.#isTelling && await this.#lease.confirm();
   }
 
   /**
-   * Before the spool is recovered: returns when the lease is ours, or when who holds it has noted its
-   * turn, so that it is known what the runs of this spool have still to tell. `ownRuns` are those.
+   * Waits, before spool recovery, until the lease is held here or its holder has stored its turn;
+   * then it is known what the runs of this spool still have to publish. `ownRuns`: those runs.
    */
   async begin(ownRuns: Iterable<string>): Promise<void> {
     this.#note = readNote(this.#options.dir);
@@ -158,7 +158,7 @@ export class FeedTurns {
     await this.#write();
   }
 
-  /** Tries to get the lease: it is ours, another one's, or the bus cannot be asked. */
+  /** Tries to acquire the lease; `unknown` = the bus cannot be reached. */
   async tryAcquire(): Promise<"ours" | "held" | "unknown"> {
     if (this.#lease.held) return "ours";
     try {
@@ -171,14 +171,14 @@ export class FeedTurns {
     }
   }
 
-  /** Whether the lease is ours. */
+  /** Whether the lease is held here. */
   get isHeld(): boolean {
     return this.#lease.held;
   }
 
   /**
-   * Notes a turn of this run behind what was told before; the run's own turn that it gave away, and
-   * that nobody took, goes on.
+   * Stores a turn of this run that starts after the last published record. A turn that this run
+   * gave away and that was not taken continues.
    */
   async take(options: TakeOptions = {}): Promise<Turn> {
     const { run, logger } = this.#options;
@@ -200,7 +200,7 @@ export class FeedTurns {
     { reachUs = 0, wholeUs = 0, ownEndUs = 0, findCuts, released }: TakeOptions,
   ): Promise<Turn> {
     const { env, feed, run, transport } = this.#options;
-    // The rest of an earlier run of this spool is told before.
+    // Recovery publishes the rest of an earlier run of this spool first.
     if (last === undefined || this.#isEarlierRunHere(last.run)) return { run, fromUs: 0 };
     const ended = await readFeedBefore(transport, { env, feed, turn: last });
     const { last: newest, ...before } = ended;
@@ -222,13 +222,13 @@ export class FeedTurns {
     return run !== this.#options.run && this.#note.own.includes(run);
   }
 
-  /** Gives the turn away: the next one tells all since `goodUs`. Rejects when the bus is away. */
+  /** Gives the turn away; the next one starts at `lastGoodAtUs`. Rejects when the bus is away. */
   async giveAway(lastGoodAtUs: number | undefined): Promise<void> {
     await this.#share(lastGoodAtUs);
     await this.release();
   }
 
-  /** Ends the turn and gives the lease to the next one. */
+  /** Ends the turn and releases the lease. */
   async release(): Promise<void> {
     this.#isTelling = false;
     await this.#lease.release();
@@ -244,9 +244,9 @@ export class FeedTurns {
     await this.#share();
   }
 
-  /** Tells the others; `goodUs` of the last turn, where it is given away. */
+  /** Writes the turns to the bus; `lastGoodAtUs` of the last one when it is given away. */
   async #share(lastGoodAtUs?: number): Promise<void> {
-    // Trades that were told are of no use to others.
+    // Other connectors do not need the published trades.
     const shared: Turn[] = this.#note.turns.map(({ run, fromUs, after }) => ({
       ...{ run, fromUs },
       ...(after === undefined ? {} : { after }),
@@ -263,12 +263,12 @@ export class FeedTurns {
     await writeFileAtomically(`${this.#options.dir}/turns.json`, ENCODER.encode(text));
   }
 
-  /** Takes over what stands on the bus; the last turn there. */
+  /** Merges the turns on the bus into the known ones and returns the last one there. */
   async #readTurns(): Promise<Turn | undefined> {
     const bytes = await this.#cell.read();
     if (bytes === undefined) return undefined;
     const shared = turnsIn(DECODER.decode(bytes));
-    // Who gave a turn away matters to who takes the next one alone.
+    // `lastGoodAtUs` only concerns the connector that takes the next turn.
     const turns = shared.map(({ lastGoodAtUs: _, ...turn }) => turn);
     this.#note.turns = joinedTurns(this.#note.turns, turns);
     return shared.at(-1);

@@ -4,15 +4,15 @@ import type { OutMessage, Publisher, PublishRefusal } from "@ssmd/transport";
 const LOOK_MS = 50;
 
 /**
- * A publisher that is full while it is not certain that nobody else publishes in its place: after a
- * pause of the process nothing goes out before the lease is confirmed.
+ * A publisher that reports full while the lease is unconfirmed: after a pause of the process
+ * nothing is published before the lease is confirmed.
  */
 export class FencedPublisher implements Publisher {
   #inner: Publisher;
   #mayPublish: () => boolean;
   #closed = false;
 
-  /** `mayPublish` is asked for each message. */
+  /** `mayPublish` is called before each message. */
   constructor(inner: Publisher, mayPublish: () => boolean) {
     this.#inner = inner;
     this.#mayPublish = mayPublish;

@@ -5,24 +5,24 @@ import type { SymbolHandover } from "./symbol_handover.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
 
 interface FollowOptions extends DiscoveryOptions {
-  /** Reads the environment's file again. */
+  /** Re-reads the environment's file. */
   readEnvironment: Parameters<typeof followSymbols>[1]["readEnvironment"];
   shard?: string | undefined;
   handover?: SymbolHandover | undefined;
   health: ComponentHealth;
-  /** Pauses between tries; tests inject shorter ones. */
+  /** Pauses between retries; tests inject shorter ones. */
   pauses?: Backoff;
 }
 
-/** Something that is to be ended. */
+/** A running task. */
 interface Following {
   close(): Promise<void>;
 }
 
 /**
- * Has a connector capture the markets of its feed as the running environment is told of them, and
- * tells the environment what the venue says of markets. While the bus refuses, the markets are those
- * of the start, the connector is not ready, and it is tried again.
+ * Follows the environment's symbol changes into a connector, and the venue's market news into the
+ * security master. While the bus refuses, the symbols are those of the start, the connector is not
+ * ready, and the subscription is retried.
  */
 export async function followFeed(connector: Connector, options: FollowOptions): Promise<Following> {
   const { feed, shard, environment, logger, handover, health, pauses } = options;
@@ -35,7 +35,7 @@ export async function followFeed(connector: Connector, options: FollowOptions): 
       logger.error("the markets cannot be changed", { feed, error })
     );
   };
-  // Those of rules are not known before they are told.
+  // Symbols of select rules are only known from the bus.
   if (handover !== undefined && !environment.select?.length) onSymbols(environment.symbols);
   let problem: string | undefined;
   health.requireForReadiness("markets", () => problem);

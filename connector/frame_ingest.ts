@@ -14,36 +14,36 @@ interface FrameIngestOptions {
   /** The spool's folder. */
   dir: string;
   header: (firstLine: number) => SegmentHeader;
-  /** Whether lines go on before their fdatasync; default false. */
+  /** Whether lines are processed before their fdatasync; default false. */
   countsWritten?: boolean;
-  /** By connectionIndex, from 1: who reads its frames first; default nobody. */
+  /** By connectionIndex, from 1: scanner tried before JSON parsing; default none. */
   scanners?: readonly (FrameScanner | undefined)[];
-  /** Takes the next line when it is durable. */
+  /** Receives each line once it is durable. */
   lines: { process(line: PendingLine): void };
-  /** A segment is closed. */
+  /** Called when a segment is closed. */
   onClosed: (segment: Segment) => void;
-  /** Lines that were durable have gone on. */
+  /** Called after durable lines were processed. */
   onDurable?: () => void;
-  /** Sockets must stop reading (true), or may go on. */
+  /** Called to pause (true) or resume the sockets. */
   onPause: (paused: boolean) => void;
-  /** What lines are timed by; default the system's clock. */
+  /** Clock for line times; default the system's. */
   clock?: StepClock;
   feed: string;
   logger: Logger;
   metrics: ConnectorMetrics;
 }
 
-/** Bytes that wait for the disk; then sockets stop reading and frames wait in the network. */
+/** Bytes waiting for the disk above which sockets stop reading. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
-/** Looks, one a second, in which frames wait and the disk neither takes nor refuses them. */
+/** Looks, one a second, without a commit or an error while frames wait. */
 const STUCK_LOOKS_MAX = 60;
 const ENCODER = new TextEncoder();
 
-/** From received bytes to durable lines: what a connection says goes to the spool first. */
+/** Ingest of frames: every line is written to the spool before it is processed. */
 export class FrameIngest {
   #options: FrameIngestOptions;
   #spool: Spool;
-  /** A run's lines are in the order of their times: sealed days are sorted by them. */
+  /** Keeps a run's lines in order of time; sealed days are sorted by it. */
   #clock: StepClock;
   #pending: PendingLine[] = [];
   #paused = false;
@@ -65,17 +65,17 @@ export class FrameIngest {
     });
   }
 
-  /** Why the disk refuses frames now; "" = it does not. */
+  /** Why the disk refuses frames; "" = no problem. */
   get problem(): string {
     return this.#problem;
   }
 
-  /** Whether frames wait and the disk neither takes nor refuses them: the process hangs in it. */
+  /** Whether frames wait while the disk neither commits nor fails. */
   get isStuck(): boolean {
     return this.#progress.isStuck;
   }
 
-  /** Lines given by now, and how many of them have gone on. */
+  /** Lines received so far, and how many of them were processed. */
   get lines(): { received: number; processed: number } {
     return {
       received: this.#spool.durableLine + this.#spool.waitingLines,
@@ -83,30 +83,30 @@ export class FrameIngest {
     };
   }
 
-  /** Now by the clock of the lines, µs: none that comes has an earlier time. */
+  /** Returns the line clock's time, µs; no later line is earlier. */
   nowUs(): number {
     return this.#clock.nowUs();
   }
 
-  /** Of a recording that is played with its own times: the time of its last line, µs; 0 = none. */
+  /** Time of the last line of a recording played with its own times, µs; 0 = none. */
   get playedUs(): number {
     return this.#playedUs;
   }
 
-  /** Looks whether frames get on, once a second. */
+  /** Checks commit progress, once a second. */
   watchCommits(): void {
     const { waitingLines, durableLine } = this.#spool;
     this.#progress.look(waitingLines > 0, durableLine + this.#refusedTries);
   }
 
-  /** Frames received. */
+  /** Number of frames received. */
   get frames(): number {
     return this.#frames;
   }
 
   /**
-   * The last run's last line had this time, µs: this run's come behind it. A time that is far ahead
-   * of the system's clock was wrong, and is not gone on from.
+   * Starts line times after the last run's last line, µs, unless that leads the system clock by so
+   * much that it was wrong.
    */
   startBehind(lastUs: number): void {
     const aheadUs = lastUs - nowUs();
@@ -123,7 +123,7 @@ export class FrameIngest {
     }
   }
 
-  /** Looks whether the system's clock was set, once a second; `tell` puts what is new into lines. */
+  /** Checks for clock steps, once a second; `tell` writes an event into lines. */
   watchClock(tell: (step: ClockStep) => void): void {
     const step = this.#clock.look();
     if (step === undefined) return;
@@ -134,7 +134,7 @@ export class FrameIngest {
     if (step.type === "settled" && step.returns) this.#clock.returnToSystem();
   }
 
-  /** A frame arrived, now or when a recording says. */
+  /** Takes a frame received at `atUs`; default now. */
   frame(
     connectionIndex: number,
     bytes: Buffer,
@@ -166,7 +166,7 @@ export class FrameIngest {
     } else this.#other(unreadableLine(connectionIndex, atUs, given));
   }
 
-  /** Something happened to a connection. */
+  /** Takes an event of a connection. */
   event(connectionIndex: number, name: string, why: string, before: RunBefore = {}): void {
     this.#other({
       connectionIndex,
@@ -178,7 +178,7 @@ export class FrameIngest {
     });
   }
 
-  /** A line of a recording, with its own time or as if it came now. */
+  /** Takes a line of a recording, with its own time or the current one. */
   recorded(connectionIndex: number, line: CapturedLine, keepTime: boolean): void {
     const atUs = keepTime ? line.atUs : this.#clock.nowUs();
     if (keepTime) this.#playedUs = atUs;
@@ -190,7 +190,7 @@ export class FrameIngest {
       return this.#other(unreadableLine(connectionIndex, atUs, bufferOf(line.bytes)));
     }
     const { name, why, fromUs, planned, carried } = line;
-    // What was before has other times than what is played now.
+    // With current times, the recorded start of a gap does not apply.
     const from = keepTime && fromUs !== undefined ? { fromUs } : {};
     this.#other({
       ...{ connectionIndex, atUs, kind: "event", name, why, ...from },
@@ -199,17 +199,17 @@ export class FrameIngest {
     });
   }
 
-  /** Resolves when all lines given are durable and went on. */
+  /** Resolves when all lines so far are durable and processed. */
   commit(): Promise<void> {
     return this.#spool.commit();
   }
 
-  /** What comes next begins a segment of the spool. */
+  /** Makes the next line start a new spool segment. */
   cut(): void {
     this.#spool.cut();
   }
 
-  /** Gives up what the disk refuses; how many lines that are. */
+  /** Abandons lines that the disk refuses; returns how many. */
   giveUp(): number {
     return this.#spool.giveUp();
   }
@@ -240,7 +240,7 @@ export class FrameIngest {
     if (this.#paused && this.#spool.pendingBytes < PENDING_BYTES_MAX / 2) this.#pause(false);
   }
 
-  /** A line that cannot be processed must not take those behind it with it. */
+  /** A line that cannot be processed must not block those after it. */
   #process(line: PendingLine): void {
     try {
       this.#options.lines.process(line);

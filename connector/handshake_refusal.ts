@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { sleep } from "@ssmd/runtime";
 
-/** An HTTP answer in place of the upgrade. */
+/** HTTP response instead of the upgrade. */
 export interface HandshakeRefusal {
-  /** What it means, for a person. */
+  /** Reason, as a message for users. */
   why: string;
-  /** Whether the credentials, or this machine, are refused: trying again alone does not help. */
+  /** Whether the credentials or this machine are refused, so that a plain retry is useless. */
   isDenied: boolean;
 }
 
@@ -13,7 +13,7 @@ const BODY_BYTES_MAX = 2048;
 const BODY_MS_MAX = 1000;
 const SAID_LENGTH_MAX = 200;
 
-/** What an answer in place of the upgrade means, with the venue's own words. */
+/** Reads the refusal from an HTTP response, with the venue's own words. */
 export async function readRefusal(
   response: IncomingMessage,
   hasCredentials: boolean,
@@ -22,7 +22,7 @@ export async function readRefusal(
   return refusalOf(response.statusCode ?? 0, said, hasCredentials);
 }
 
-/** What a refusal of credentials means; `answer` = the venue's words. */
+/** Returns the message for refused credentials; `answer` = the venue's words. */
 export function refusedCredentials(answer: string): string {
   return `the venue refused the credentials (${answer}): check key_id and private_key, ` +
     "that the key belongs to this environment (demo or production), and the machine's clock";
@@ -40,7 +40,7 @@ function refusalOf(status: number, said: string, hasCredentials: boolean): Hands
   return { why, isDenied: true };
 }
 
-/** The beginning of a body; "" when it does not come. */
+/** Returns the start of a body; "" when none arrives in time. */
 async function bodyOf(response: IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -59,7 +59,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   return new TextDecoder().decode(await new Blob(chunks as BlobPart[]).bytes());
 }
 
-/** The sentence in a body: its message or code where it is JSON, else its first line. */
+/** Extracts the message: the message or code of a JSON body, otherwise its first line. */
 function saidIn(body: string): string {
   const text = sentenceOf(body).replaceAll(/[\p{C}\s]+/gu, " ").trim();
   return text.startsWith("<") ? "" : text.slice(0, SAID_LENGTH_MAX);

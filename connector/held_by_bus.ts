@@ -3,21 +3,21 @@ import { escapeToken } from "@ssmd/market";
 import { LIMITS } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
 
-/** Messages read at first; twice as many each time they do not suffice. */
+/** Messages read first; doubled while they do not suffice. */
 const LOOK_BACK_MESSAGES = 2 * LIMITS.publishInFlightMax;
 
-/** What a bus holds of the end of earlier runs. */
+/** Messages of earlier runs' ends that the bus holds. */
 interface HeldMessages {
-  /** The last message of these runs, in their order. */
+  /** Last held message of the runs, in the order of runs. */
   newest: Position;
-  /** Before it nothing is known: older messages may have left the bus. */
+  /** Oldest held one; earlier ones may have expired. Undefined = nothing has expired. */
   oldest: Position | undefined;
   ids: ReadonlySet<string>;
 }
 
 /**
- * The newest messages that the bus holds of some runs of a feed: at least as many as a publisher
- * sends without an acknowledgement, when there are so many. undefined = none. Rejects as the
+ * Reads the newest messages of some runs of a feed from the bus, at least as many as a publisher
+ * may have in flight when there are so many. Returns undefined when it holds none. Rejects as the
  * transport does.
  */
 export async function heldByBus(
@@ -53,21 +53,21 @@ export async function heldByBus(
 }
 
 /**
- * Leaves out what the bus holds of messages that come once more, in their order. A publisher never
- * has more than `publishInFlightMax` messages without an acknowledgement: when one is held, all that
- * came more than so many before it have been stored. Each of the others must be held itself; one
- * that is not was refused, and is published as late.
+ * Drops messages that the bus holds when a run is replayed in order. A publisher has at most
+ * `publishInFlightMax` unacknowledged messages, so anything further before the newest held one was
+ * stored. Within that window each id is checked; a missing one was refused and is published as
+ * late.
  */
 export class HeldFilter {
   #held: HeldMessages | undefined;
   #publish: (message: OutMessage) => void;
-  /** Messages up to the newest held; undefined = this one is held. */
+  /** Messages up to the newest held one; undefined = known to be stored. */
   #unproven: (OutMessage | undefined)[] = [];
   #isPast: boolean;
-  /** The earliest message that was published. */
+  /** Earliest published message. */
   #first: Position | undefined;
 
-  /** Passes on to `publish`; `held` undefined = the bus holds nothing. */
+  /** Publishes through `publish`; `held` undefined = the bus holds nothing. */
   constructor(held: HeldMessages | undefined, publish: (message: OutMessage) => void) {
     this.#held = held;
     this.#publish = publish;
@@ -93,7 +93,7 @@ export class HeldFilter {
     }
   }
 
-  /** Publishes what is not proven; nothing that the bus may hold comes any more. */
+  /** Publishes messages not known to be stored; call it after the last one that may be held. */
   finish(): void {
     if (this.#isPast) return;
     this.#isPast = true;
@@ -103,13 +103,13 @@ export class HeldFilter {
     this.#unproven = [];
   }
 
-  /** Lines of a run behind `line` of which the bus holds messages. */
+  /** Returns the number of lines of a run after `line` whose messages the bus holds. */
   linesBehind(run: string, line: number): number {
     const newest = this.#held?.newest;
     return newest?.run === run ? Math.max(0, newest.frame - line) : 0;
   }
 
-  /** Whether a message is, or comes after, one that was published. */
+  /** Returns whether a message equals or follows the first published one. */
   isBehind(id: string): boolean {
     const position = parsePosition(id);
     return this.#first !== undefined && position !== undefined &&

@@ -3,28 +3,28 @@ import type { CarriedState } from "@ssmd/exchanges";
 import { systemCodeOf } from "@ssmd/runtime";
 import { syncFolder } from "@ssmd/storage";
 
-/** How the last run ended. */
+/** End of the last run. */
 export interface LastStop {
-  /** Its id. */
+  /** Id of the run. */
   run: string;
-  /** Its last line, µs. */
+  /** Time of its last line, µs. */
   lastUs: number;
-  /** For the gap record. */
+  /** Reason for the gap record. */
   why: string;
-  /** The connectionIndexes that were stopped on purpose, and not broken before; absent = none. */
+  /** connectionIndexes stopped on purpose while unbroken; absent = none. */
   planned?: number[];
-  /** What it and the runs before it knew of markets; absent in notes of earlier versions. */
+  /** State of markets over all runs so far; absent in files of earlier versions. */
   carried?: CarriedState;
-  /** By connectionIndex: up to when the connection missed nothing, µs. */
+  /** By connectionIndex: time up to which its data is complete, µs. */
   lastGoodAtUs: Record<string, number>;
-  /** By connectionIndex: since when its times were suspect, µs; absent where they were not. */
+  /** By connectionIndex: start of suspect times, µs; absent = not suspect. */
   suspectUs?: Record<string, number>;
 }
 
-/** As it lies on disk; versions up to November 2026 wrote `goodUs` for `lastGoodAtUs`. */
+/** File format; versions up to November 2026 wrote `goodUs` for `lastGoodAtUs`. */
 type StoredLastStop = Partial<LastStop> & { goodUs?: LastStop["lastGoodAtUs"] };
 
-/** What the last run left in `dir`, so that the time until the next start is a known gap. */
+/** Reads the end of the last run from `dir`; undefined = none, or unreadable. */
 export function readLastStop(dir: string): LastStop | undefined {
   try {
     const note = JSON.parse(Deno.readTextFileSync(`${dir}/last-stop.json`)) as StoredLastStop;
@@ -39,7 +39,7 @@ export function readLastStop(dir: string): LastStop | undefined {
   }
 }
 
-/** Notes how a run ended. Durable when it returns: the segments that say the same may go then. */
+/** Writes the end of a run. Durable on return, so segments with the same state may be deleted. */
 export async function writeLastStop(dir: string, lastStop: LastStop): Promise<void> {
   const path = `${dir}/last-stop.json`;
   const file = await Deno.open(`${path}.tmp`, { write: true, create: true, truncate: true });
@@ -55,8 +55,8 @@ export async function writeLastStop(dir: string, lastStop: LastStop): Promise<vo
 }
 
 /**
- * What a connection's `resumed` line tells of how the last run ended; undefined when neither the
- * connection nor a market of it was there before: then there is nothing that could be missed.
+ * Returns what a connection's `resumed` line says of the last run's end; undefined when neither the
+ * connection nor any of its markets existed then, so that nothing can be missing.
  */
 export function runBefore(
   lastStop: LastStop,
@@ -70,7 +70,7 @@ export function runBefore(
   if (lastGoodAtUs[connectionIndex] === undefined && carried !== undefined && known.length === 0) {
     return undefined;
   }
-  // "" = of the whole feed.
+  // "" = the whole feed.
   const names = ["", ...known.map(({ external }) => external)];
   const own = names.map((external) => [external, carried?.[external] ?? {}] as const)
     .filter(([, state]) => Object.keys(state).length > 0);
@@ -81,7 +81,7 @@ export function runBefore(
   };
 }
 
-/** Whether the last run, which was stopped, had a market to its end. */
+/** Returns whether the last run, cleanly stopped, had a market until its end. */
 export function knowsMarket(dir: string, external: string): boolean {
   const state = readLastStop(dir)?.carried?.[external];
   return state !== undefined && state["left"] === undefined;

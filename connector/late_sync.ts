@@ -2,55 +2,54 @@ import { LIMITS, sleep } from "@ssmd/runtime";
 
 /** Options of {@linkcode LateSync}. */
 interface LateSyncOptions {
-  /** The disk refuses; resolves when it may be asked again. */
+  /** Waits after a disk error; resolves when the sync may be retried. */
   pauseRefused: (error: unknown) => Promise<void>;
-  /** Nothing is tried again. */
+  /** Aborted = no more retries. */
   givenUp: AbortSignal;
 }
 
-/** Makes durable what was written to a file, soon after, while more is written. */
+/** Syncs a file in the background shortly after each write. */
 export class LateSync {
   #options: LateSyncOptions;
-  /** Of its own: operations on one handle wait for each other. */
+  /** A separate handle: operations on one handle wait for each other. */
   #file: Deno.FsFile | undefined;
   #isBehind = false;
   #isRefused = false;
   #running: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  /** Has no file yet. */
   constructor(options: LateSyncOptions) {
     this.#options = options;
   }
 
-  /** The disk has refused: what comes next is to wait for it. */
+  /** Whether the last sync failed; the next write must then wait for its own sync. */
   get isRefused(): boolean {
     return this.#isRefused;
   }
 
-  /** What is written from now on is in this file. */
+  /** Opens the file that is written from now on. */
   async open(path: string): Promise<void> {
     this.#file = await Deno.open(path, { write: true });
   }
 
-  /** Ends with the file; `sync` comes before. */
+  /** Closes the file; call `sync` first. */
   close(): void {
     this.#file?.close();
     this.#file = undefined;
   }
 
-  /** Something was written. */
+  /** Schedules a sync after a write. */
   written(): void {
     this.#isBehind = true;
     this.#running ??= this.#run();
   }
 
-  /** Resolves when what was written by now is durable; rejects as the disk does. */
+  /** Resolves when all writes so far are durable; rejects on a disk error. */
   sync(): Promise<void> {
     return this.#last = this.#last.catch(() => {}).then(() => this.#syncOnce());
   }
 
-  /** The same, however often the disk refuses, until it is given up. */
+  /** Syncs all writes, retrying until it succeeds or is given up. */
   async syncAll(): Promise<void> {
     while (this.#isBehind || this.#running) {
       if (this.#options.givenUp.aborted) return;

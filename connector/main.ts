@@ -83,7 +83,7 @@ await runService("connector", FLAGS, async (flags, stack) => {
   stack.defer(() => scrape.close());
   const stopped = new AbortController();
   stack.defer(() => stopped.abort());
-  // Listened for from the first frame on: what is captured by then is drained.
+  // Installed before the start, so that a signal drains what was captured by then.
   const signal = untilSignal(stopped.signal);
   await connector.start();
   const handover = owners && clients && new SymbolHandover({

@@ -1,4 +1,4 @@
-/** From a venue's socket to raw files and records on the bus, with nothing lost between. @module */
+/** Captures a venue's feed into raw files and records on the bus, without loss. @module */
 export { releaseAbandonedShard } from "./abandoned_shard.ts";
 export { followFeed } from "./follow_symbols.ts";
 export {

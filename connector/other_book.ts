@@ -2,17 +2,17 @@ import { enrichChain, EnrichedMarket } from "@ssmd/enrich";
 import { type Gap, lostGap, type MarketEvent, type OrderBookUpdate } from "@ssmd/market";
 import type { OtherTop } from "./crossed_market.ts";
 
-/** Updates that wait for a snapshot; the oldest leave. */
+/** Updates held while waiting for a snapshot; beyond it the oldest are dropped. */
 const HELD_MAX = 20_000;
 
-/** The best levels of a market of another feed, of what its connector puts on the bus. */
+/** Top of book of another feed's market, from its records on the bus. */
 export class OtherBook {
   readonly feed: string;
   readonly symbol: string;
   #market: EnrichedMarket;
-  /** Updates behind an unknown book; undefined = it is known, or a snapshot comes by itself. */
+  /** Updates held while the book is unknown; undefined = known, or its snapshot was published. */
   #held: OrderBookUpdate[] | undefined = [];
-  /** The newest update that left, by sequence: a snapshot of before it is of no use. */
+  /** Sequence of the newest dropped update; older snapshots are useless. */
   #left = 0;
 
   constructor(
@@ -29,7 +29,7 @@ export class OtherBook {
     });
   }
 
-  /** Whether a snapshot has to be asked for. */
+  /** Whether a snapshot must be requested. */
   get isUnknown(): boolean {
     return this.#held !== undefined;
   }
@@ -44,7 +44,7 @@ export class OtherBook {
     if (this.#held.length > HELD_MAX) this.#left = this.#held.shift()?.sequence ?? 0;
   }
 
-  /** Takes what the connector answers: all up to the snapshot's number is in it. */
+  /** Applies a requested snapshot, then the held updates after its sequence. */
   takeAnswer(snapshot: OrderBookUpdate): void {
     if (this.#held === undefined || snapshot.sequence < this.#left) return;
     const later = this.#held.filter(({ sequence }) => sequence > snapshot.sequence);
@@ -53,7 +53,7 @@ export class OtherBook {
     for (const update of later) this.#market.take(update);
   }
 
-  /** What came since is lost: the book is not known until a snapshot comes. */
+  /** Invalidates the book until the next snapshot. */
   lose(atUs: number): void {
     const { feed, symbol } = this;
     const gap: Gap = lostGap({

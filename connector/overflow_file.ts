@@ -3,37 +3,37 @@ import type { OutMessage } from "@ssmd/transport";
 
 const WRITE_BYTES = 256 * 1024;
 const READ_BYTES = 256 * 1024;
-/** What a message may need behind so many bytes; a longer one makes room for itself. */
+/** Room for a message behind WRITE_BYTES; a larger one grows the buffer. */
 const ROOM_BYTES = 4 * 1024;
 const HEADER_BYTES = 12;
-/** Bytes of UTF-8 for a code unit of a text, at most. */
+/** Most UTF-8 bytes per UTF-16 code unit. */
 const CHARACTER_BYTES_MAX = 3;
-/** In the length of the id: the message is late. */
+/** Flag in the id's length: the message is late. */
 const LATE_BIT = 0x8000_0000;
 const OPEN_OPTIONS = { read: true, write: true, create: true, truncate: true } as const;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
 /**
- * A first-in first-out file of messages that wait for the bus. It need not survive a crash: what
- * it holds is derived again from the spool.
+ * FIFO file of messages that wait for the bus. It need not survive a crash, as its content can be
+ * derived from the spool again.
  */
 export class OverflowFile {
   #path: string;
   #file: Deno.FsFile | undefined;
-  /** Messages that are not in the file yet, one behind the other; made when the first one comes. */
+  /** Encoded messages not written to the file yet; allocated on first use. */
   #tail = new Uint8Array(0);
   #tailBytes = 0;
   #readOffset = 0;
   #writeOffset = 0;
   #messages = 0;
 
-  /** A file at `path`, made when the first message comes; an old one is replaced. */
+  /** The file at `path` is created with the first message and replaces an old one. */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Removes what a killed process left; only for who has the spool's lock. */
+  /** Removes a killed process's file; the caller must hold the spool's lock. */
   clear(): void {
     try {
       Deno.removeSync(this.#path);
@@ -42,12 +42,12 @@ export class OverflowFile {
     }
   }
 
-  /** Messages in it. */
+  /** Number of messages. */
   get length(): number {
     return this.#messages;
   }
 
-  /** Adds a message at the end. */
+  /** Appends a message. */
   push({ subject, id, payload, late }: OutMessage): void {
     const start = this.#tailBytes;
     const subjectAt = start + HEADER_BYTES;
@@ -65,7 +65,7 @@ export class OverflowFile {
     if (this.#tailBytes >= WRITE_BYTES) this.#writeTail();
   }
 
-  /** Takes the oldest messages, about 256 KiB of them; empty when there is none. */
+  /** Removes and returns the oldest messages, about 256 KiB; empty when there are none. */
   take(): OutMessage[] {
     const messages = this.#readOffset < this.#writeOffset ? this.#takeFromFile() : this.#takeTail();
     this.#messages -= messages.length;
@@ -97,7 +97,7 @@ export class OverflowFile {
     this.#tail = tail;
   }
 
-  /** Gives the bytes of the text. */
+  /** Writes the text at `at` and returns its length in bytes. */
   #putText(text: string, at: number): number {
     return ENCODER.encodeInto(text, this.#tail.subarray(at)).written;
   }
@@ -113,7 +113,7 @@ export class OverflowFile {
     return messages;
   }
 
-  /** Writes what was gathered; where the disk refuses, it stays in memory. */
+  /** Writes the buffered messages; keeps them in memory when the disk refuses. */
   #writeTail(): void {
     const bytes = this.#tail.subarray(0, this.#tailBytes);
     try {
@@ -141,7 +141,7 @@ export class OverflowFile {
   }
 }
 
-/** The whole messages at the front of `bytes`. */
+/** Parses the complete messages at the start of `bytes`. */
 function parse(bytes: Uint8Array<ArrayBuffer>): OutMessage[] {
   const view = new DataView(bytes.buffer);
   const messages: OutMessage[] = [];

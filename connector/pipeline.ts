@@ -12,27 +12,27 @@ import type { OutMessage } from "@ssmd/transport";
 import { frameLetter } from "./dead_letter.ts";
 import { Continuity } from "./continuity.ts";
 
-/** A line on its way through the connector: what the spool holds of it, already parsed. */
+/** A spool line, already parsed. */
 export type PendingLine = (CapturedLine | ScannedLine) & {
-  /** The connection that it is of, from 1. */
+  /** Connection that received it, from 1. */
   connectionIndex: number;
 };
 
-/** What the pipeline hands on. */
+/** Receiver of a pipeline's output. */
 export interface PipelineOutput {
   /** A record, encoded. */
   publish(message: OutMessage, event: MarketEvent): void;
-  /** A frame that cannot be read. */
+  /** A frame that cannot be read, as a dead letter. */
   deadLetter(message: OutMessage): void;
-  /** A record that another connector tells. */
+  /** A record that another connector publishes. */
   untold?(event: MarketEvent): void;
-  /** Something is missing: whether another connector tells it, and all from this line on. */
+  /** Returns whether another connector publishes this gap and everything from its line on. */
   givesAway?(gap: Gap): boolean;
-  /** What a line meant beside its records: frames to send, notices. */
+  /** Effects of a line beside its records: frames to send, notices. */
   meaning(line: PendingLine, result: Normalized): void;
 }
 
-/** Ids of the last messages given; "" = none. */
+/** Ids of the last messages published; "" = none. */
 export interface GivenIds {
   /** Of a record or a dead letter. */
   lastId: string;
@@ -48,18 +48,18 @@ interface PipelineOptions {
   /** By connectionIndex, from 1. */
   translators: readonly Translator[];
   output: PipelineOutput;
-  /** Number of the last line already processed; default 0. */
+  /** Number of the last line processed before; default 0. */
   line?: number;
-  /** What is known of the connectionIndexes by then; default nothing. */
+  /** Continuity of connections at that line; default empty. */
   continuity?: Continuity;
 }
 
-/** `000-0` to `999-0`: how the ids of the first records of lines end. */
+/** Ends of the ids of lines' first records: `000-0` to `999-0`. */
 const ID_TAILS = Array.from({ length: 1000 }, (_, i) => `${String(i).padStart(3, "0")}-0`);
 
 /**
- * From durable lines to records on the bus: translate, number, encode, name. The same lines give
- * the same messages with the same ids, live and in recovery.
+ * Turns durable lines into records: translates, numbers, encodes and names them. The same lines
+ * give the same messages and ids, live and in recovery.
  */
 export class Pipeline {
   #env: string;
@@ -77,10 +77,10 @@ export class Pipeline {
   #thousand = 0;
   #idHead = "";
   #last: MarketEvent | undefined;
-  /** Up to when each connection has missed nothing. */
+  /** Continuity of each connection. */
   readonly continuity: Continuity;
 
-  /** Continues after line `line` of `run`. */
+  /** Continues `run` after `line`. */
   constructor(options: PipelineOptions) {
     this.#env = options.env;
     this.#feed = options.feed;
@@ -91,19 +91,19 @@ export class Pipeline {
     this.continuity = options.continuity ?? new Continuity();
   }
 
-  /** The last ids given since they were asked for the last time. */
+  /** Returns the ids published since the last call, and resets them. */
   takeGiven(): GivenIds {
     const given = this.#given;
     this.#given = { lastId: "", lastRecordId: "" };
     return given;
   }
 
-  /** Id of the last message given; "" = none. */
+  /** Id of the last message published; "" = none. */
   get lastId(): string {
     return this.#lastId;
   }
 
-  /** Keeps the lines that are taken from now on beside, for who takes the earlier ones once more. */
+  /** Copies the lines processed from now on, for a replay that has to catch up with them. */
   tap(): { afterLine: number; end: () => PendingLine[] } {
     const lines: PendingLine[] = this.#tap = [];
     const end = () => {
@@ -113,33 +113,33 @@ export class Pipeline {
     return { afterLine: this.#line, end };
   }
 
-  /** Ids that another pipeline has given for lines that were taken here. */
+  /** Takes over the ids that a replay published for lines processed here. */
   addGiven(given: GivenIds): void {
     if (given.lastId !== "") this.#given.lastId = this.#lastId = given.lastId;
     if (given.lastRecordId !== "") this.#given.lastRecordId = given.lastRecordId;
   }
 
-  /** The last record given since it was forgotten. */
+  /** Last record published in this turn; undefined = none. */
   get lastRecord(): MarketEvent | undefined {
     return this.#last;
   }
 
-  /** What was given by now is of another turn. */
+  /** Resets `lastRecord` at the start of a turn. */
   forgetLastRecord(): void {
     this.#last = undefined;
   }
 
-  /** Number of the last line taken. */
+  /** Number of the last line processed. */
   get line(): number {
     return this.#line;
   }
 
-  /** Leaves out a line that cannot be read: those after it keep their numbers. */
+  /** Skips an unreadable line; later lines keep their numbers. */
   skip(): void {
     this.#line++;
   }
 
-  /** Takes the next line of the run. */
+  /** Processes the next line of the run. */
   process(line: PendingLine): void {
     const translator = this.#translators[line.connectionIndex - 1];
     this.#line++;
@@ -156,7 +156,7 @@ export class Pipeline {
       this.#give(this.#subjectOf(event), this.#encoder.encode(event), index, event);
     }
     if (untold !== undefined) this.#pass(untold, line);
-    // Who tells the gap has the letter, too.
+    // The connector that publishes the gap also publishes the dead letter.
     const isUntold = events.length === 0 && untold !== undefined && untold.length > 0;
     if (notice?.type === "unreadable" && !isUntold) {
       const id = this.#lastId = this.#given.lastId = this.#idOf(events.length);
@@ -180,7 +180,7 @@ export class Pipeline {
     this.#output.publish({ subject, payload, id }, event);
   }
 
-  /** `{run}-{line}-{index}`, put together from two texts that are at hand. */
+  /** Returns `{run}-{line}-{index}`, built from two cached texts. */
   #idOf(index: number): string {
     const line = this.#line;
     if (index > 0 || line < 1000) return `${this.#run}-${line}-${index}`;
@@ -213,7 +213,7 @@ function lossAmong(events: readonly MarketEvent[]): Gap | undefined {
   return undefined;
 }
 
-/** A frame that cannot be translated, as a line. */
+/** Returns the line of a frame that cannot be translated. */
 export function unreadableLine(
   connectionIndex: number,
   atUs: number,

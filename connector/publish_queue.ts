@@ -5,19 +5,18 @@ import { OverflowFile } from "./overflow_file.ts";
 /** Options of {@linkcode PublishQueue}. */
 interface PublishQueueOptions {
   publisher: Publisher;
-  /** Where messages go that no longer fit in memory. */
+  /** Path of the overflow file. */
   spillPath: string;
-  /** Default {@linkcode LIMITS.publishQueueMessagesMax}. */
+  /** Most messages in memory; default {@linkcode LIMITS.publishQueueMessagesMax}. */
   messagesMax?: number;
   logger: Logger;
-  /** A message that the bus never takes; it holds up nothing behind it. Default: only logged. */
+  /** Called for a message that the bus always rejects; it is skipped. Default: only logged. */
   onRejected?: (message: OutMessage, why: string) => void;
 }
 
 /**
- * The ordered queue between the pipeline and the bus: as long as the bus keeps up it is empty; a
- * bus that is away or slow fills first the memory, up to a limit, then a file. Nothing is dropped
- * and nothing overtakes.
+ * Ordered queue between the pipeline and the bus. It is empty while the bus keeps up; otherwise it
+ * fills memory up to a limit, then a file. Nothing is dropped or reordered.
  */
 export class PublishQueue {
   #publisher: Publisher;
@@ -38,17 +37,17 @@ export class PublishQueue {
     this.#onRejected = options.onRejected;
   }
 
-  /** Removes what a killed process left on disk; only for who has the spool's lock. */
+  /** Removes a killed process's file; the caller must hold the spool's lock. */
   clear(): void {
     this.#spill.clear();
   }
 
-  /** Messages not yet handed to the publisher. */
+  /** Number of messages not yet given to the publisher. */
   get waiting(): number {
     return this.#queue.length - this.#head + this.#spill.length;
   }
 
-  /** Messages of these on disk. */
+  /** Number of these in the overflow file. */
   get spilled(): number {
     return this.#spill.length;
   }
@@ -71,13 +70,13 @@ export class PublishQueue {
     this.#draining ??= this.#drain();
   }
 
-  /** Resolves when everything pushed is acknowledged by the bus. */
+  /** Resolves when the bus has acknowledged everything queued. */
   async flush(): Promise<void> {
     while (this.#draining) await this.#draining;
     await this.#publisher.flush();
   }
 
-  /** Gives up what waits (it is in the spool) and removes the file. */
+  /** Drops the queue (the spool has its content) and removes the file. */
   close(): void {
     this.#closed = true;
     this.#spill.close();
@@ -87,7 +86,7 @@ export class PublishQueue {
     try {
       while (!this.#closed && this.waiting > 0) {
         if (this.#publisher.full) await this.#publisher.ready();
-        // Closed while it waited: what is left stays in the spool, and a closed publisher takes nothing.
+        // Closed while waiting: the rest stays in the spool, and a closed publisher takes nothing.
         if (!this.#closed) this.#step();
       }
     } catch (error) {
@@ -97,7 +96,7 @@ export class PublishQueue {
     }
   }
 
-  /** What is refused for what it is (too large) must not hold up what is behind it. */
+  /** A message rejected for itself (too large) must not block those after it. */
   #give(message: OutMessage): void {
     try {
       this.#publisher.publish(message);

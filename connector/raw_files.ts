@@ -43,33 +43,33 @@ import {
 interface RawFilesOptions {
   env: string;
   feed: string;
-  /** Whose symbols they are of; absent = the feed has no shards. */
+  /** Shard of the symbols; absent = the feed has no shards. */
   shard?: string | undefined;
   storage: Storage;
   transport: Transport;
   publisher: Publisher;
   logger: Logger;
-  /** Turns of the feed that are known now, for the manifests; default none. */
+  /** Known turns of the feed, for the manifests; default none. */
   turns?: () => readonly Turn[];
-  /** Segments with lines from here on may be read once more, µs; default none. */
+  /** Time from which lines may be replayed, so their segments stay, µs; default none. */
   pinnedUs?: () => number;
-  /** A segment was given up, over the spool's limit. */
+  /** Called when a segment is dropped because the spool is over its limit. */
   onLost: () => void;
-  /** Bytes of closed segments; default {@linkcode LIMITS.spoolBytesMax}. */
+  /** Most bytes of closed segments; default {@linkcode LIMITS.spoolBytesMax}. */
   bytesMax?: number;
-  /** Longest wait of `close` for storage, milliseconds; default 10,000. */
+  /** Longest wait of `close` for storage, ms; default 10,000. */
   closeMsMax?: number;
 }
 
-/** A closed segment on its way into the archive. */
+/** A closed segment that is being archived. */
 interface ClosedSegment {
   segment: Segment;
-  /** Ids of the last messages that its lines gave to the bus. */
+  /** Ids of the last messages published for its lines. */
   given: GivenIds;
   bytes: number;
-  /** Whether its raw files stand in storage. */
+  /** Whether its raw files are in storage. */
   written: boolean;
-  /** Times of its first and last line, µs; known when it is written. */
+  /** Times of its first and last line, µs; set when it is written. */
   firstUs: number;
   lastUs: number;
 }
@@ -79,10 +79,10 @@ const RAW_LEVEL = 3;
 const CLOSE_MS_MAX = 10_000;
 
 /**
- * Turns closed spool segments into raw files in storage, one for each connection, and gives a
- * segment free when its raw files are named in the manifest and its records are safe: stored by a
- * bus that keeps them, or archived. Segments go oldest first, so that what is left of a run is
- * always its end: recovery counts its lines from there.
+ * Writes closed spool segments to storage, one raw file per connection, and deletes a segment once
+ * its raw files are in the manifest and its records are safe: stored by a durable bus, or archived.
+ * Segments are deleted oldest first, so that the rest of a run is always its end; recovery counts
+ * its lines from there.
  */
 export class RawFiles {
   #options: RawFilesOptions;
@@ -91,29 +91,29 @@ export class RawFiles {
   #releaseTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = new AbortController();
   #problem = "";
-  /** When a segment last went into storage, as `performance.now()` says; the start at first. */
+  /** Time of the last write to storage, or of the start, in ms of `performance.now()`. */
   #writtenAtMs = performance.now();
 
   constructor(options: RawFilesOptions) {
     this.#options = options;
   }
 
-  /** Why storage did not take the newest try; "" = it did. */
+  /** Why the last write to storage failed; "" = no problem. */
   get problem(): string {
     return this.#problem;
   }
 
-  /** Milliseconds since a segment last went into storage, or since the start. */
+  /** Time since the last write to storage, or since the start, ms. */
   get newestAgeMs(): number {
     return performance.now() - this.#writtenAtMs;
   }
 
-  /** Whether a closed segment stands in storage, or is gone. */
+  /** Returns whether a closed segment is in storage, or deleted. */
   isWritten({ path }: Segment): boolean {
     return this.#closed.find(({ segment }) => segment.path === path)?.written ?? true;
   }
 
-  /** A segment is closed; it is worked on in the background. */
+  /** Adds a closed segment; it is written in the background. */
   add(segment: Segment, given: GivenIds): void {
     const bytes = Deno.statSync(segment.path).size;
     this.#closed.push({ segment, given, bytes, written: false, firstUs: 0, lastUs: 0 });
@@ -122,8 +122,8 @@ export class RawFiles {
   }
 
   /**
-   * Writes what is closed and gives free what can be; the rest is left to the next start, as is
-   * what storage does not take in time.
+   * Writes closed segments and deletes what is safe. The rest, and what storage does not take in
+   * time, is left to the next start.
    */
   async close(): Promise<void> {
     this.#stopped.abort();
@@ -149,7 +149,7 @@ export class RawFiles {
     if (!late.aborted) await this.#release();
   }
 
-  /** Writes one after another, the same one again where storage failed; at the end only where that may pass. */
+  /** Writes segments in order and retries failed ones; while closing, only retryable failures. */
   async #writeAll(stopped: AbortSignal): Promise<void> {
     const backoff = new Backoff();
     for (;;) {
@@ -180,7 +180,7 @@ export class RawFiles {
     }
   }
 
-  /** Undefined = it is written. */
+  /** Writes a segment; returns undefined on success. */
   async #tryWrite(closed: ClosedSegment): Promise<{ error: unknown } | undefined> {
     try {
       const reader = await SegmentReader.open(closed.segment);
@@ -228,12 +228,12 @@ export class RawFiles {
       writtenBy: `${software?.version ?? "?"}+${software?.commit ?? "?"}`,
       nowUs: nowUs(),
     };
-    // Another connector of the feed may write to the same day.
+    // Another connector of the feed may write to the same manifest.
     await changeManifest(storage, manifest, { change: (there) => changedManifest(there, change) });
     return files;
   }
 
-  /** One builder for each connection that has lines; the event loop gets a turn between pieces. */
+  /** Builds one file per connection that has lines; yields to the event loop between batches. */
   async #build(reader: SegmentReader): Promise<Map<number, RawFileBuilder>> {
     const builders = new Map<number, RawFileBuilder>();
     for await (const lines of reader.batches()) {
@@ -282,12 +282,12 @@ export class RawFiles {
     };
   }
 
-  /** Deletes segments whose frames and records are both safe, up to the first that is not. */
+  /** Deletes segments whose frames and records are safe, up to the first that is not. */
   async #release(): Promise<void> {
     for (let oldest = this.#closed[0]; oldest; oldest = this.#closed[0]) {
       const isPinned = oldest.lastUs >= (this.#options.pinnedUs?.() ?? Infinity);
       if (!oldest.written || isPinned || !await this.#isSafe(oldest)) return;
-      // It may have been given up meanwhile.
+      // It may have been dropped meanwhile.
       if (this.#closed[0] !== oldest) continue;
       this.#closed.shift();
       remove(oldest.segment);
@@ -319,7 +319,7 @@ export class RawFiles {
     return false;
   }
 
-  /** Over the limit the oldest segments go, loudly: the newest frames matter most. */
+  /** Drops the oldest segments over the limit; the newest frames matter most. */
   #limit(): void {
     let bytes = this.#closed.reduce((sum, closed) => sum + closed.bytes, 0);
     const { bytesMax = LIMITS.spoolBytesMax } = this.#options;
@@ -346,8 +346,8 @@ function remove({ path }: Segment): void {
 }
 
 /**
- * The minute's key: the one that already holds these lines (a segment written once more), else the
- * first free one. A minute comes twice when the clock is set back; nothing is written over.
+ * Returns the key that already holds these lines (a segment written again), otherwise the minute's
+ * first free key. A minute occurs twice after a clock setback; no file is overwritten.
  */
 function keyFor(fileId: RawFileId, firstLine: number, manifest: Manifest): string {
   for (let part = 1;; part++) {

@@ -17,42 +17,42 @@ interface RecordOutputOptions {
   feed: string;
   logger: Logger;
   metrics: ConnectorMetrics;
-  /** By connectionIndex, from 1; filled as they are made. */
+  /** By connectionIndex, from 1; filled when sockets are created. */
   sockets: readonly VenueSocket[];
 }
 
-/** Who is told of records, once all of them are there. */
+/** Receivers of records, attached once all are created. */
 interface RecordListeners {
   queue: PublishQueue;
   watch: SubscriptionWatch;
   denial: AccessDenial;
-  /** What the venue said of markets, ordered or not; the time of its line, µs. */
+  /** Called with market news of the venue, subscribed or not; the line's time, µs. */
   onNews: (news: readonly unknown[], atUs: number) => void;
-  /** Absent where no other process shares the bus. */
+  /** Absent when no other process shares the bus. */
   taker: TurnTaker | undefined;
 }
 
-/** Subjects whose labels are remembered; beyond it all are forgotten and found again. */
+/** Most subjects with cached labels; beyond it the cache is cleared. */
 const SUBJECTS_MAX = 100_000;
 
-/** Where records of a connector go: to the queue of the bus, and into counts and the log. */
+/** Output of a connector's pipeline: the publish queue, metrics and the log. */
 export class RecordOutput implements PipelineOutput {
   records = 0;
   gaps = 0;
   unreadable = 0;
-  /** Refusals of a recording that name nothing that is known. */
+  /** Refusals in a recording that name nothing known. */
   foreignRefusals = 0;
   #options: RecordOutputOptions;
   #to: RecordListeners | undefined;
   /** By subject: labels of a stored record; null = a dead letter. */
   #stored = new Map<string, { feed: string; type: string } | null>();
 
-  /** Before the first line {@linkcode attach} says who listens. */
+  /** Call {@linkcode attach} before the first line. */
   constructor(options: RecordOutputOptions) {
     this.#options = options;
   }
 
-  /** Names who is told. */
+  /** Sets the receivers. */
   attach(listeners: RecordListeners): void {
     this.#to = listeners;
   }
@@ -64,7 +64,7 @@ export class RecordOutput implements PipelineOutput {
     else this.#noteGap(event);
   }
 
-  /** A record that a turn tells once more. */
+  /** Publishes a record that a turn replays. */
   publishAgain(message: OutMessage): void {
     this.#to?.queue.push(message);
     this.records++;
@@ -96,7 +96,7 @@ export class RecordOutput implements PipelineOutput {
     return this.#to?.taker?.givesAway(gap) ?? false;
   }
 
-  /** The bus has stored a message. */
+  /** Counts a message that the bus has stored. */
   stored(subject: string): void {
     const { metrics } = this.#options;
     let labels = this.#stored.get(subject);
@@ -111,7 +111,7 @@ export class RecordOutput implements PipelineOutput {
     if (labels !== null) metrics.published.inc(labels);
   }
 
-  /** The bus never takes a message. */
+  /** Counts a message that the bus always rejects, and queues its dead letter. */
   rejected(message: OutMessage, reason: string, why: string): void {
     const { metrics, feed } = this.#options;
     metrics.refusals.inc({ feed, reason });
@@ -119,7 +119,7 @@ export class RecordOutput implements PipelineOutput {
     if (letter !== undefined) this.#to?.queue.push(letter);
   }
 
-  /** What a line asks for beside its records. */
+  /** Applies the effects of a line beside its records. */
   meaning(line: PendingLine, { send, notice, news }: Normalized): void {
     if (news !== undefined) this.#to?.onNews(news, line.atUs);
     const { logger, metrics, feed, sockets } = this.#options;
@@ -132,7 +132,7 @@ export class RecordOutput implements PipelineOutput {
         metrics.errors.inc({ feed, error_type: "refused" });
         logger.error("the venue refused a request", { answer: notice.message });
         if (notice.isForeign) this.foreignRefusals++;
-        // What works on the connection besides is not given up for what is denied.
+        // One denied channel must not end a connection that delivers others.
         if (notice.isDenied && this.#to?.denial.isUnproven(line.connectionIndex)) {
           socket?.deny(notice.message);
         } else if (notice.terminal) socket?.reconnect(notice.message);

@@ -1,44 +1,44 @@
 import type { CapturedLine, SymbolSpec } from "@ssmd/exchanges";
 import { sleep } from "@ssmd/runtime";
 
-/** What is played in place of a venue: connections, and their lines in the order of their times. */
+/** Recording that replaces a venue: connections, and their lines in order of time. */
 interface RecordingSource {
   connections: readonly { symbols: readonly SymbolSpec[]; normalizer: string }[];
-  /** `connection` counts from 0; before a line that is fresh nothing is waited for. */
+  /** `connection` counts from 0; a fresh line is played without waiting. */
   lines(): AsyncIterable<readonly (CapturedLine & { connection: number; isFresh?: boolean })[]>;
 }
 
-/** How a recording is played. */
+/** Options of playing a recording. */
 export interface RecordingPlay {
   source: RecordingSource;
-  /** Multiple of its own pace, or as fast as its lines are taken. */
+  /** Factor of the recorded pace, or "max". */
   speed: number | "max";
-  /** Whose receive times its records have: those of the recording, or those of the playing. */
+  /** Receive times of the records: those of the recording, or the current ones. */
   times: "recorded" | "received";
 }
 
 /** Options of {@linkcode RecordingPlayer}. */
 interface RecordingPlayerOptions extends RecordingPlay {
-  /** Takes the next line; `keepTime` = with its own time. */
+  /** Takes the next line; `keepTime` = with its recorded time. */
   take: (connectionIndex: number, line: CapturedLine, keepTime: boolean) => void;
-  /** Resolves when all lines given are durable and went on. */
+  /** Resolves when all lines so far are durable and processed. */
   commit: () => Promise<void>;
-  /** Messages that wait for the bus. */
+  /** Returns the number of messages that wait for the bus. */
   waiting: () => number;
 }
 
 const MINUTE_US = 60_000_000;
-/** More messages that wait for the bus, and playing waits. */
+/** Number of messages waiting for the bus above which playing pauses. */
 const WAITING_MAX = 50_000;
 const WAITING_LOOK_MS = 5;
-/** Waits below it are made up for by the next one. */
+/** Shorter waits are skipped; the next one makes up for them. */
 const WAIT_MS_MIN = 2;
-/** News of the recorder's machine, which say nothing of times of now. */
+/** Clock events of the recording machine, which do not apply to current times. */
 const CLOCK_EVENTS: ReadonlySet<string> = new Set(["clock", "clock_good"]);
 
-/** Plays a recording into a connector, line by line, without a socket between. */
+/** Plays a recording into a connector, line by line, without a socket. */
 export class RecordingPlayer {
-  /** Resolves when the last line was taken, or it was closed; rejects as reading does. */
+  /** Resolves after the last line, or when closed; rejects on a read error. */
   readonly ended: Promise<void>;
   #options: RecordingPlayerOptions;
   #stop = new AbortController();
@@ -48,13 +48,13 @@ export class RecordingPlayer {
   #anchorMs = 0;
   #lastUs = 0;
 
-  /** Nothing is read before `start`. */
+  /** Reads nothing before `start`. */
   constructor(options: RecordingPlayerOptions) {
     this.#options = options;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#begin = resolve;
     this.ended = promise.then(() => this.#play());
-    // Who waits for it hears of it; a connector that is closed first does not.
+    // Prevents an unhandled rejection when the connector closes first.
     this.ended.catch(() => {});
   }
 
@@ -62,7 +62,7 @@ export class RecordingPlayer {
     this.#begin?.();
   }
 
-  /** Ends it after the line that it is at. */
+  /** Stops after the current line. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.start();
@@ -104,7 +104,7 @@ export class RecordingPlayer {
     return this.#anchorMs + (line.atUs - this.#anchorUs) / 1000 / speed - nowMs;
   }
 
-  /** A file of the spool is of one minute: lines that are written at once must be of one, too. */
+  /** A spool segment covers one minute, so a group of lines must not span two. */
   async #cutMinute(atUs: number): Promise<void> {
     const minute = Math.floor(atUs / MINUTE_US);
     if (minute === this.#minute) return;

@@ -21,7 +21,7 @@ interface RecoverOptions {
   transport: Transport;
   publishQueue: PublishQueue;
   rawFiles: RawFiles;
-  /** All turns that are known: what another connector has told is not told once more. */
+  /** All known turns; records that another connector has published are left out. */
   turns: readonly Turn[];
   logger: Logger;
 }
@@ -29,21 +29,21 @@ interface RecoverOptions {
 const NOTHING_GIVEN: GivenIds = { lastId: "", lastRecordId: "" };
 
 type RunEnd = Required<Pick<LastStop, "lastUs" | "lastGoodAtUs" | "suspectUs" | "carried">> & {
-  /** 0 = none. */
+  /** Number of the last line; 0 = none. */
   lastLine: number;
 };
 
-/** A segment whose lines have gone their way once more. */
+/** A segment whose lines were replayed. */
 interface Recovered {
   segment: Segment;
   given: GivenIds;
 }
 
 /**
- * Finishes what earlier runs left in the spool: their records that the bus does not hold are
- * published (same ids, same order), their raw files written. Tells how the last run ended;
- * undefined when there was none. Throws StorageError `SPOOL_FULL`, `SPOOL_READ_ONLY` or
- * `SPOOL_FAILED`, and TransportError.
+ * Recovers earlier runs from the spool: publishes their records that the bus does not hold (same
+ * ids, same order) and writes their raw files. Returns the end of the last run; undefined when
+ * there was none. Throws StorageError `SPOOL_FULL`, `SPOOL_READ_ONLY` or `SPOOL_FAILED`, and
+ * TransportError.
  */
 export async function recover(options: RecoverOptions): Promise<LastStop | undefined> {
   try {
@@ -68,7 +68,7 @@ async function recoverRuns(options: RecoverOptions): Promise<LastStop | undefine
     const lost = filter.linesBehind(run, end.lastLine);
     if (end.lastUs > 0 && (!lastStop || isLaterRun(run, lastStop.run))) {
       const why = `the process ended at ${isoOfUs(end.lastUs)}${lostText(lost)}`;
-      // A connection that said nothing in this run is still missed since an earlier one.
+      // Connections without a line in this run keep the times of an earlier one.
       const { lastUs, suspectUs } = end;
       const lastGoodAtUs = { ...lastStop?.lastGoodAtUs, ...end.lastGoodAtUs };
       const carried = { ...lastStop?.carried, ...end.carried };
@@ -80,7 +80,7 @@ async function recoverRuns(options: RecoverOptions): Promise<LastStop | undefine
     }
   }
   filter.finish();
-  // The segments may be gone before our own first line is durable.
+  // The segments may be deleted before this run's first line is durable.
   if (lastStop && recovered.length > 0) await writeLastStop(dir, lastStop);
   for (const { segment, given } of recovered) {
     rawFiles.add(segment, filter.isBehind(given.lastId) ? given : NOTHING_GIVEN);
@@ -92,7 +92,7 @@ function lostText(lines: number): string {
   return lines === 0 ? "" : `; the disk lost ${lines} later lines whose records were published`;
 }
 
-/** Sends the lines of a run through the pipeline; what came of them is added to `recovered`. */
+/** Replays the lines of a run and adds its segments to `recovered`. */
 async function recoverRun(
   options: RecoverOptions,
   segments: readonly Segment[],

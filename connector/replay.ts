@@ -14,17 +14,17 @@ export interface ReplayOptions {
   feed: string;
   venue: Venue;
   logger: Logger;
-  /** A record or dead letter comes out once more. */
+  /** Receives each record and dead letter. */
   publish: (message: OutMessage) => void;
-  /** A record that another connector tells. */
+  /** Receives each record that another connector publishes. */
   untold?: (event: MarketEvent) => void;
-  /** All turns that are known. */
+  /** All known turns. */
   turns: readonly Turn[];
 }
 
 const DECODER = new TextDecoder();
 
-/** The lines of one run once more, through the same pipeline. */
+/** Replays the lines of one run through the pipeline. */
 export class Replay {
   #translators: Translator[] = [];
   #options: ReplayOptions;
@@ -32,7 +32,7 @@ export class Replay {
   #logger: Logger;
   #lastUs = 0;
 
-  /** Goes on from where a segment begins. */
+  /** Starts from the checkpoint of a segment. */
   constructor(options: ReplayOptions, header: SegmentHeader) {
     const { env, feed, logger, publish, untold } = options;
     this.#options = options;
@@ -51,7 +51,7 @@ export class Replay {
     });
   }
 
-  /** The next segment of the run begins: connections may have come since the last one. */
+  /** Starts the next segment of the run, which may have more connections. */
   join(header: SegmentHeader): void {
     const { venue, feed, turns } = this.#options;
     const ownTurns = turnsOf(header.run, turns);
@@ -65,7 +65,7 @@ export class Replay {
     return this.#translators;
   }
 
-  /** Number of the line that comes next. */
+  /** Number of the next line. */
   get nextLine(): number {
     return this.#pipeline.line + 1;
   }
@@ -75,27 +75,27 @@ export class Replay {
     return this.#lastUs;
   }
 
-  /** By connectionIndex: up to when the connection had missed nothing, µs. */
+  /** By connectionIndex: time up to which the connection's data is complete, µs. */
   get lastGoodAtUs(): Record<string, number> {
     return this.#pipeline.continuity.byConnection();
   }
 
-  /** What has to outlive the run, of the connections that said anything. */
+  /** State that outlives the run, of connections that have received lines. */
   get carried(): CarriedState {
     return carriedBy(this.#translators.map((translator) => ({ translator })));
   }
 
-  /** By connectionIndex: since when its times are suspect, µs. */
+  /** By connectionIndex: start of suspect times, µs. */
   get suspectUs(): Record<string, number> {
     return this.#pipeline.continuity.suspectByConnection();
   }
 
-  /** The last ids given since they were asked for the last time. */
+  /** Returns the ids published since the last call, and resets them. */
   takeGiven(): GivenIds {
     return this.#pipeline.takeGiven();
   }
 
-  /** Takes a line. */
+  /** Replays a spool line; an unreadable one is skipped. */
   line(line: SegmentLine): void {
     let pending: PendingLine;
     try {
@@ -111,7 +111,7 @@ export class Replay {
     this.pending(pending);
   }
 
-  /** Takes a line that was read already. */
+  /** Replays a parsed line. */
   pending(line: PendingLine): void {
     this.#lastUs = line.atUs;
     try {
@@ -123,7 +123,7 @@ export class Replay {
   }
 }
 
-/** A spool line as it was when it came. */
+/** Parses a spool line into the line that was captured. */
 function pendingOf({ connectionIndex, raw }: SegmentLine): PendingLine {
   const line = parseRawLine(DECODER.decode(raw.subarray(0, -1)));
   if (line.kind !== "capture") return { ...line, connectionIndex };

@@ -4,8 +4,8 @@ import { readLastStop } from "./last_stop.ts";
 import { runOfSegment } from "./segment.ts";
 
 /**
- * Id of a new run: its start in µs, base 36, and later than that of every run that the spool knows.
- * Runs are put in order by it, so a clock that was set back must not make the new one the older.
+ * Returns the id of a new run: its start in µs, base 36, made later than every run in the spool.
+ * Runs are ordered by id, so a clock that was set back must not make the new run the older one.
  */
 export function newRun(dir: string, atUs: number = nowUs()): string {
   let startUs = atUs;
@@ -13,20 +13,20 @@ export function newRun(dir: string, atUs: number = nowUs()): string {
   return startUs.toString(36);
 }
 
-/** Whether run `a` began after run `b`. */
+/** Returns whether run `a` started after run `b`. */
 export function isLaterRun(a: string, b: string): boolean {
   const start = { frame: 0, index: 0 };
   return comparePositions({ run: a, ...start }, { run: b, ...start }) > 0;
 }
 
-/** Runs of which the spool in `dir` knows. */
+/** Returns the runs that the spool in `dir` knows. */
 export function knownRuns(dir: string): string[] {
   try {
     const runs = [...Deno.readDirSync(dir)].flatMap(({ name }) => runOfSegment(name) ?? []);
     const left = readLastStop(dir);
     return left ? [...runs, left.run] : runs;
   } catch (error) {
-    // Whatever else is wrong with the folder is told when it is locked.
+    // Other problems of the folder are reported when it is locked.
     if (systemCodeOf(error) === undefined) throw error;
     return [];
   }

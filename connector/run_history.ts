@@ -9,13 +9,13 @@ interface RunHistoryOptions {
   run: string;
   /** The spool's folder. */
   dir: string;
-  /** Those of this run, by connectionIndex, from 1; retired ones among them. */
+  /** Connections of this run, by connectionIndex, from 1, including retired ones. */
   connections: readonly Connection[];
   continuity: Continuity;
   logger: Logger;
 }
 
-/** What the runs before this one left, what this one adds to it, and what it leaves to the next. */
+/** State carried from earlier runs through this one to the next. */
 export class RunHistory {
   #options: RunHistoryOptions;
   #last: LastStop | undefined;
@@ -24,33 +24,33 @@ export class RunHistory {
     this.#options = options;
   }
 
-  /** How the run before ended, once it is known; undefined = there was none. */
+  /** Sets the end of the run before; undefined = there was none. */
   begin(last: LastStop | undefined): void {
     this.#last = last;
   }
 
-  /** What another shard needs to capture a market; undefined = no run of this one had it. */
+  /** Returns a market's handover for another shard; undefined = no run here had it. */
   handoverOf(external: string): Handover | undefined {
     const last = this.#last;
     const state = carriedBy(this.#options.connections)[external] ?? last?.carried?.[external];
     if (state === undefined) return undefined;
     const times = last === undefined ? [] : [last.lastUs, ...Object.values(last.lastGoodAtUs)];
     const isPlanned = last?.planned?.length === times.length - 1;
-    // Which connection had it in the last run is not known.
+    // The market's connection in the last run is unknown.
     return handoverFrom(external, state, { fromUs: Math.min(...times), planned: isPlanned });
   }
 
-  /** What is known of all markets that this run or the last one had. */
+  /** Returns the state of all markets that this run or the last one had. */
   known(): CarriedState {
     const { carried = {}, lastUs = 0 } = this.#last ?? {};
-    // Nobody wants since then what this run did not begin with.
+    // Markets that this run did not start with were removed at the end of the last one.
     const before = Object.entries(carried).map(([external, state]) =>
       [external, { left: lastUs, ...state }] as const
     );
     return { ...Object.fromEntries(before), ...carriedBy(this.#options.connections) };
   }
 
-  /** Notes how this run ends; `isWhole` = no line of it was given up. A note that fails is logged. */
+  /** Writes the end of this run; `isWhole` = no line was lost. Failures are logged. */
   async end(isWhole: boolean): Promise<void> {
     const { run, dir, connections, continuity, logger } = this.#options;
     const lastUs = Math.max(...connections.map(({ translator }) => translator.lastUs));
@@ -59,7 +59,7 @@ export class RunHistory {
       ...{ run, lastUs, why: `stopped: ${isoOfUs(lastUs)}` },
       lastGoodAtUs: this.#lastGoodAtUs(continuity.byConnection()),
       suspectUs: continuity.suspectByConnection(),
-      // What the disk refused is missing, and was not meant to be.
+      // Lines that the disk refused are an unplanned loss.
       planned: isWhole ? continuity.plannedConnections() : [],
       carried: { ...this.#last?.carried, ...carriedBy(connections) },
     };
@@ -71,7 +71,7 @@ export class RunHistory {
     }
   }
 
-  /** Of an earlier run too where a connection said nothing in this one. */
+  /** Connections without a line in this run keep the time of an earlier one. */
   #lastGoodAtUs(own: Record<string, number>): Record<string, number> {
     const before = Object.entries(this.#last?.lastGoodAtUs ?? {})
       .filter(([connectionIndex]) => Number(connectionIndex) <= this.#options.connections.length);

@@ -3,27 +3,27 @@ import type { Gap } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import type { ConnectionContinuity } from "./continuity.ts";
 
-/** Where a connection stood when a segment began: enough to go on from there. */
+/** State of a connection at the start of a segment, sufficient to resume from. */
 export interface ConnectionCheckpoint {
-  /** Number of the connection in the run. */
+  /** Number in the run, from 1. */
   connectionIndex: number;
-  /** Number of the last record given. */
+  /** Sequence of the last record published. */
   sequence: number;
   /** Time of its last line, µs; 0 = none yet. */
   lastUs: number;
-  /** Time of its last line that is a sign of life, µs; absent in those of earlier versions. */
+  /** Time of its last sign of life, µs; absent in checkpoints of earlier versions. */
   aliveUs?: number | undefined;
   /** Lines of this connection in earlier segments. */
   linesBefore: number;
-  /** Up to when it had missed nothing. */
+  /** Its continuity. */
   continuity: ConnectionContinuity;
   /** Id of the normalizer's version. */
   normalizer: string;
   /** The normalizer's own state. */
   state: unknown;
-  /** Gaps that are open, where the run has turns. */
+  /** Open gaps, when the run has turns. */
   openGaps?: Gap[] | undefined;
-  /** The first line of its raw files. */
+  /** First line of its raw files. */
   capture: CaptureInfo;
 }
 
@@ -34,12 +34,12 @@ export interface SegmentHeader {
   feed: string;
   /** Number of the first line after the header. */
   firstLine: number;
-  /** When it was begun, µs. */
+  /** Start, µs. */
   openedUs: number;
   connections: ConnectionCheckpoint[];
 }
 
-/** One line of a segment: a raw line and who received it. */
+/** One line of a segment: a raw line and its connection. */
 export interface SegmentLine {
   /** Number in the run, from 1. */
   number: number;
@@ -58,17 +58,17 @@ export interface Segment {
 const NAME = /^([0-9a-z]+)-(\d{12})\.log$/;
 const TEXT = new TextDecoder();
 
-/** File name of a segment; sorts by run and line. */
+/** Returns the file name of a segment; names sort by run and line. */
 export function segmentName(run: string, firstLine: number): string {
   return `${run}-${String(firstLine).padStart(12, "0")}.log`;
 }
 
-/** The run of a segment's file name; undefined when it is none. */
+/** Returns the run in a segment's file name; undefined for other files. */
 export function runOfSegment(name: string): string | undefined {
   return NAME.exec(name)?.[1];
 }
 
-/** Segments in `dir`, oldest first. */
+/** Lists the segments in `dir`, oldest first. */
 export async function listSegments(dir: string): Promise<Segment[]> {
   const segments: Segment[] = [];
   for await (const entry of Deno.readDir(dir)) {
@@ -90,11 +90,11 @@ const LINE_FEED = 10;
 const SPACE = 32;
 
 /**
- * Reads a segment piece by piece, as a minute of a busy feed is larger than what should lie in
- * memory. A last line without its line feed was never durable as a whole: it is left out.
+ * Reads a segment in batches, as a minute of a busy feed does not fit in memory. A last line
+ * without a line feed was not durable and is left out.
  */
 export class SegmentReader {
-  /** Where its connections stood when it began. */
+  /** Header with the checkpoints of its connections. */
   readonly header: SegmentHeader;
   #file: Deno.FsFile;
   #rest: Uint8Array<ArrayBuffer>;
@@ -108,7 +108,7 @@ export class SegmentReader {
   }
 
   /**
-   * Opens a segment; undefined when not even its header is whole: nothing was accepted in it.
+   * Opens a segment; undefined when its header is incomplete, so that it holds no accepted line.
    * Throws SsmdError `SPOOL_DAMAGED` when the header cannot be read.
    */
   static async open(segment: Segment): Promise<SegmentReader | undefined> {
@@ -133,22 +133,22 @@ export class SegmentReader {
     return undefined;
   }
 
-  /** Bytes of the torn last line; known when all lines were read. */
+  /** Bytes of the torn last line; valid after all lines were read. */
   get tornBytes(): number {
     return this.#rest.length;
   }
 
-  /** Number of the last line read; one less than the first when there was none. */
+  /** Number of the last line read; one less than the first when there is none. */
   get lastLine(): number {
     return this.#number - 1;
   }
 
-  /** Gives its file free; for who reads no lines. */
+  /** Closes the file; only needed when `batches` is not read. */
   close(): void {
     this.#file.close();
   }
 
-  /** The whole lines, some at a time; the file is closed behind them. */
+  /** Yields the complete lines in batches and closes the file. */
   async *batches(): AsyncGenerator<SegmentLine[]> {
     try {
       let bytes: Uint8Array<ArrayBuffer> | undefined = this.#rest;
@@ -176,7 +176,7 @@ export class SegmentReader {
   }
 }
 
-/** `bytes` with the next piece of the file behind them; undefined at its end. */
+/** Returns `bytes` with the next part of the file appended; undefined at its end. */
 async function readMore(
   file: Deno.FsFile,
   bytes: Uint8Array,

@@ -1,23 +1,23 @@
-/** How many frames a venue takes in a time. */
+/** Send rate limit of a venue. */
 export interface SendRate {
-  /** Frames. */
+  /** Frames per `perMs`. */
   requests: number;
   perMs: number;
 }
 
-/** Frames that wait at most; a connection that asks for more is of no use. */
+/** Most waiting frames; beyond it the connection is useless. */
 const WAITING_MAX = 10_000;
 
 /** Options of {@linkcode SendPacer}. */
 interface SendPacerOptions {
-  /** Absent = frames go at once. */
+  /** Absent = no limit. */
   rate: SendRate | undefined;
   send: (frame: string) => void;
-  /** Too many frames wait. */
+  /** Called when too many frames wait. */
   onFull: () => void;
-  /** Milliseconds of a clock that never steps back; default `performance.now`. */
+  /** Monotonic clock, ms; default `performance.now`. */
   nowMs?: () => number;
-  /** Calls `run` after a time and gives what prevents it; default a timer. */
+  /** Runs `run` after a delay and returns its cancel function; default a timer. */
   later?: (run: () => void, ms: number) => () => void;
 }
 
@@ -26,20 +26,19 @@ function timer(run: () => void, ms: number): () => void {
   return () => clearTimeout(id);
 }
 
-/** Sends frames in order, no more in any span of time than the venue takes. */
+/** Sends frames in order within the venue's rate limit. */
 export class SendPacer {
   #options: SendPacerOptions;
   #waiting: string[] = [];
-  /** When the last frames were sent, as many as the rate counts; oldest first. */
+  /** Times of the last `rate.requests` frames sent; oldest first. */
   #sentMs: number[] = [];
   #cancel: (() => void) | undefined;
 
-  /** Nothing was sent yet. */
   constructor(options: SendPacerOptions) {
     this.#options = options;
   }
 
-  /** Sends a frame as soon as the rate allows. */
+  /** Sends a frame as soon as the rate limit allows. */
   push(frame: string): void {
     const { rate, send, onFull } = this.#options;
     if (rate === undefined) return send(frame);
@@ -48,7 +47,7 @@ export class SendPacer {
     if (this.#cancel === undefined) this.#drain(rate);
   }
 
-  /** Forgets what waits; what was sent still counts. */
+  /** Drops waiting frames; frames already sent still count. */
   clear(): void {
     this.#cancel?.();
     this.#cancel = undefined;

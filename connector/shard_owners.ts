@@ -11,35 +11,35 @@ const HANDOVER = z.object({
   carried: z.record(z.string(), z.record(z.string(), z.unknown())).exactOptional(),
 });
 
-/** Which shard captures a symbol, and where it stands in giving it to another one. */
+/** Owner of a symbol, and the state of its handover to another shard. */
 const OWNER = z.object({
   shard: z.string(),
   external: z.string(),
-  /** Since when, µs. */
+  /** Start of the ownership, µs. */
   sinceUs: z.int(),
-  /** It is about to take it off. */
+  /** The owner is about to remove the symbol. */
   isLeaving: z.literal(true).exactOptional(),
-  /** It captures it no more: whoever wants it may. */
+  /** The owner no longer captures it; any shard may take it. */
   released: HANDOVER.exactOptional(),
-  /** Released as its connector stopped, which goes on where its spool is. */
+  /** Released by a stopping connector, which resumes it when restarted on its spool. */
   isStopped: z.literal(true).exactOptional(),
-  /** It is about to capture what another one released. */
+  /** The owner is about to capture what another shard released. */
   taking: HANDOVER.exactOptional(),
-  /** With this it took it: for the shard's connectors that stand by. */
+  /** Handover that the owner took, kept for its standby connectors. */
   handed: HANDOVER.exactOptional(),
 });
 
 /** See {@linkcode OWNER}. */
 export type Owner = z.output<typeof OWNER>;
-/** Where an owner stands; {} = it captures. */
+/** State of an ownership; {} = capturing. */
 type Standing = Partial<Omit<Owner, "shard" | "external" | "sinceUs">>;
 
 const TEXT = new TextDecoder();
 const UTF8 = new TextEncoder();
 
 /**
- * The bus's word on which shard captures each symbol of a feed. It is read and changed with
- * compare-and-swap, so that a symbol has one owner at any time, whatever each process was started with.
+ * Owners of a feed's symbols, kept on the bus. They are changed with compare-and-set, so that a
+ * symbol has one owner at any time, whatever each process was started with.
  */
 export class ShardOwners {
   readonly shard: string;
@@ -56,7 +56,7 @@ export class ShardOwners {
     this.shard = shard;
   }
 
-  /** Reads who captures what, and follows it. Rejects as the transport does. */
+  /** Reads all owners and watches for changes. Rejects as the transport does. */
   static async open(
     bus: Pick<Transport, "keyValue">,
     of: { feed: string; shard: string },
@@ -76,7 +76,7 @@ export class ShardOwners {
     await current.promise;
   }
 
-  /** Reads who captures what now: what was told of changes may come late. */
+  /** Re-reads all owners, as the watch may lag. */
   async refresh(): Promise<void> {
     for (const { key, value, revision } of await this.#store.entries()) {
       if (key.startsWith(this.#prefix)) this.#note(key, ownerOf(value), revision);
@@ -89,32 +89,32 @@ export class ShardOwners {
     else this.#entries.set(key, { owner, revision });
   }
 
-  /** Who captures a symbol; undefined = nobody did. */
+  /** Returns the owner of a symbol; undefined = none. */
   of(symbol: string): Owner | undefined {
     return this.#entries.get(this.#keyOf(symbol))?.owner;
   }
 
-  /** Whether this shard has it, with no handover that is not ended. */
+  /** Returns whether this shard owns the symbol with no handover in progress. */
   captures(symbol: string): boolean {
     const owner = this.of(symbol);
     if (owner?.shard !== this.shard) return false;
     return !owner.isLeaving && !owner.released && !owner.taking;
   }
 
-  /** Whether this shard gave it away; what it released as its connector stopped is still its own. */
+  /** Returns whether this shard gave the symbol away; one released by a stop is still its own. */
   isReleased(symbol: string): boolean {
     const owner = this.of(symbol);
     if (owner === undefined) return false;
     return owner.shard !== this.shard || (owner.released !== undefined && !owner.isStopped);
   }
 
-  /** The symbols of this shard, those among them that it has released. */
+  /** Returns the symbols of this shard, including those it has released. */
   own(): { symbol: string; owner: Owner }[] {
     return [...this.#entries].filter(([, { owner }]) => owner.shard === this.shard)
       .map(([key, { owner }]) => ({ symbol: symbolOf(key.slice(this.#prefix.length)), owner }));
   }
 
-  /** Makes this shard a symbol's owner, who stands there; whether nobody else changed it meanwhile. */
+  /** Makes this shard a symbol's owner, in state `standing`; false = changed concurrently. */
   async set({ symbol, external }: SymbolSpec, standing: Standing = {}): Promise<boolean> {
     const key = this.#keyOf(symbol);
     const before = this.#entries.get(key);
@@ -126,21 +126,21 @@ export class ShardOwners {
     return revision !== undefined;
   }
 
-  /** This shard goes on with a symbol of its own; whether nobody else changed it meanwhile. */
+  /** Ends a release of this shard's symbol; returns false on a concurrent change. */
   async claim(spec: SymbolSpec): Promise<boolean> {
     const owner = this.of(spec.symbol);
     if (owner === undefined || owner.isLeaving || owner.taking) return true;
     return await this.set(spec, owner.handed && { handed: owner.handed });
   }
 
-  /** The symbol is wanted by no shard any more. */
+  /** Deletes the owner of a symbol that no shard wants any more. */
   async forget(symbol: string): Promise<void> {
     const key = this.#keyOf(symbol);
     await this.#store.delete(key);
     this.#entries.delete(key);
   }
 
-  /** Follows no longer. */
+  /** Stops watching. */
   close(): void {
     this.#watch?.unsubscribe();
   }
@@ -158,7 +158,7 @@ function ownerOf(value: Uint8Array): Owner | undefined {
   }
 }
 
-/** A text as a token of a key, which has no `%`. */
+/** Escapes a text as a token of a key, which may not contain `%`. */
 function keyToken(text: string): string {
   return escapeToken(text).replaceAll("%", "=");
 }

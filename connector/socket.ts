@@ -16,13 +16,13 @@ import { SendPacer, type SendRate } from "./send_pacer.ts";
 // @ts-types="@types/ws"
 import WebSocket from "ws";
 
-/** Who is told what the socket does. All calls are synchronous and in order. */
+/** Callbacks of the socket, synchronous and in order. */
 interface SocketListener {
-  /** Open with these credentials: subscribe now. */
+  /** The connection is open with these credentials: subscribe now. */
   onConnect(credentials: Credentials): void;
   /** A frame arrived; `binary` as the venue marked it. */
   onFrame(bytes: Buffer, binary: boolean): void;
-  /** It broke, or could not be opened (`opened` false); it is tried again after `retryMs`. */
+  /** It broke, or could not be opened (`opened` false); the next try is after `retryMs`. */
   onDisconnect(why: string, opened: boolean, retryMs: number): void;
   /** The venue refused the credentials; `onDisconnect` follows. */
   onDenied(credentials: Credentials, why: string): void;
@@ -32,11 +32,11 @@ interface SocketListener {
 interface VenueSocketOptions {
   venue: Venue;
   endpoint: string;
-  /** Asked before each try. */
+  /** Called before each connection attempt. */
   credentials: CredentialsSource;
-  /** Of the connections of all processes to the endpoint. */
+  /** Connection budget that all processes share for the endpoint. */
   budget: ConnectBudget;
-  /** What the venue takes on a connection; absent = it names no limit. */
+  /** Send rate limit of a connection; absent = unlimited. */
   sendRate?: SendRate | undefined;
   listener: SocketListener;
   logger: Logger;
@@ -44,26 +44,26 @@ interface VenueSocketOptions {
 
 const WATCH_MS = 500;
 const HANDSHAKE_MS_MAX = 10_000;
-/** A connection that lived this long was a good one: the backoff starts over. */
+/** Lifetime of a connection after which the backoff restarts. */
 const GOOD_AFTER_MS = 30_000;
-/** Longest pause after a connection that lived shortly. */
+/** Longest pause after a short-lived connection. */
 const SHORT_LIVED_MS_MAX = 10_000;
-/** Pauses after credentials were refused: most often a person has to mend them. */
+/** Pauses after refused credentials, which usually need a person to fix them. */
 const DENIED_PAUSES = { firstMs: 500, maxMs: 300_000, factor: 4 } as const;
-/** How often it is looked whether refused credentials have changed. */
+/** How often refused credentials are re-read. */
 const CREDENTIALS_LOOK_MS = 1000;
 
-/** How a try to connect ended. */
+/** Result of a connection attempt. */
 interface ConnectEnd {
   opened: boolean;
   why: string;
-  /** The credentials that the venue refused. */
+  /** Credentials that the venue refused. */
   denied?: Credentials;
 }
 
 /**
- * One connection to a venue that is kept open: opens, keeps alive, notices silence (no frame and no
- * ping), and opens again with growing delays until it is closed.
+ * A persistent connection to a venue: connects, sends keep-alives, detects silence (no frame and no
+ * ping), and reconnects with backoff until closed.
  */
 export class VenueSocket {
   #options: VenueSocketOptions;
@@ -71,7 +71,7 @@ export class VenueSocket {
   #pacer: SendPacer;
   #socket: WebSocket | undefined;
   #running: Promise<void> | undefined;
-  /** Silence is measured in it: a process that was stopped reads what came before it judges. */
+  /** Its time excludes suspensions, so that waiting frames are read before silence is judged. */
   #time = new RunningTime(WATCH_MS);
   #lastActivityMs = 0;
   #paused = false;
@@ -85,12 +85,12 @@ export class VenueSocket {
     });
   }
 
-  /** Begins; tries for ever until `close`. */
+  /** Starts connecting; retries until `close`. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Sends a frame as soon as the venue takes it, if the socket is open. */
+  /** Sends a frame within the rate limit, if the socket is open. */
   send(frame: string): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#pacer.push(frame);
   }
@@ -99,12 +99,12 @@ export class VenueSocket {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
   }
 
-  /** Breaks the connection; a new one is made. */
+  /** Breaks the connection; a new one follows. */
   reconnect(why: string): void {
     this.#broken(why);
   }
 
-  /** The venue refused the credentials on an open connection: as if it had not opened it. */
+  /** Handles refused credentials on an open connection as if it had not opened. */
   deny(answer: string): void {
     this.#isDenied = true;
     this.#broken(refusedCredentials(answer));
@@ -116,14 +116,14 @@ export class VenueSocket {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.pause();
   }
 
-  /** Reads again. */
+  /** Resumes reading. */
   resume(): void {
     this.#paused = false;
     if (this.#socket?.isPaused) this.#socket.resume();
     this.#lastActivityMs = this.#time.nowMs;
   }
 
-  /** Ends it for good. */
+  /** Closes it for good. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.#broken("stopped");
@@ -166,18 +166,18 @@ export class VenueSocket {
     }
   }
 
-  /** Waits, but no longer than until the source of the credentials gives others. */
+  /** Waits for `waitMs`, or until the credentials change. */
   async #untilChanged(denied: Credentials, waitMs: number): Promise<void> {
     const { signal } = this.#stop;
     for (let leftMs = waitMs; leftMs > 0 && !signal.aborted; leftMs -= CREDENTIALS_LOOK_MS) {
       await sleep(Math.min(leftMs, CREDENTIALS_LOOK_MS), signal);
-      // A file that is being written is looked at again.
+      // A file being written may be unreadable; it is read again.
       const now = await this.#options.credentials().catch(() => denied);
       if (!areSame(denied, now)) return;
     }
   }
 
-  /** The venue counts connections by address: what is too many waits, each a little differently. */
+  /** Waits for the connection budget, with jitter, as venues count connections by address. */
   async #untilAllowed(): Promise<void> {
     const { budget, logger, endpoint } = this.#options;
     const waitMs = budget.reserve();
@@ -189,7 +189,7 @@ export class VenueSocket {
     await sleep(waitMs * (1 + Math.random() / 10), this.#stop.signal);
   }
 
-  /** Opens a connection and resolves when it has ended, with the reason. */
+  /** Opens a connection; resolves with the reason when it has ended. */
   async #connectOnce(): Promise<ConnectEnd> {
     const { venue, endpoint } = this.#options;
     this.#whyBroken = "";
@@ -272,7 +272,7 @@ export class VenueSocket {
   }
 }
 
-/** Whether a frame is the venue's answer to the frame that keeps the connection alive. */
+/** Returns whether a frame answers the keep-alive. */
 function isAnswer(data: Buffer, answer: string | undefined): boolean {
   return answer !== undefined && data.length === answer.length && data.toString() === answer;
 }

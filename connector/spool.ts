@@ -6,17 +6,17 @@ import { troubleOf } from "./spool_trouble.ts";
 
 /** Options of {@linkcode Spool}. */
 interface SpoolOptions {
-  /** Folder of the segments; exists. */
+  /** Folder of the segments; must exist. */
   dir: string;
-  /** Whether lines count before their fdatasync, as soon as the system has them; default false. */
+  /** Whether lines are accepted once written, before fdatasync; default false. */
   countsWritten?: boolean;
-  /** Makes the header of a segment that begins with line `firstLine`, with the state as of now. */
+  /** Returns the current header for a segment that starts with line `firstLine`. */
   header: (firstLine: number) => SegmentHeader;
-  /** `count` further lines are durable, or written where these count. In order; must not throw. */
+  /** Called when `count` further lines are accepted, in order; must not throw. */
   onDurable: (count: number) => void;
-  /** A segment is whole and will not grow. */
+  /** Called when a segment is complete. */
   onClosed: (segment: Segment) => void;
-  /** The disk refuses; called for each failed try, and with undefined when it works again. */
+  /** Called for each failed write, and with undefined when writing works again. */
   onTrouble: (error: StorageError | undefined) => void;
 }
 
@@ -26,11 +26,10 @@ const COMMIT_NOW_BYTES = 256 * 1024;
 const ENCODER = new TextEncoder();
 
 /**
- * The append log in which a frame counts as accepted: lines of all connections of a connector in
- * one order, one fdatasync for a group of them (feasibility: 1000 messages a sync run 400 times
- * faster than one). Cut by the minute; each segment begins with a checkpoint of all connections.
- * Where lines count as soon as they are written, a killed process loses none of them, and a machine
- * without power those of the last milliseconds.
+ * Append-only log in which frames become accepted: lines of all connections of a connector in one
+ * order, one fdatasync per group (measured: 1000 messages per sync run 400 times faster than one).
+ * Rotated by the minute; each segment starts with a checkpoint of all connections. With
+ * `countsWritten`, a killed process loses nothing, a power failure the last milliseconds.
  */
 export class Spool {
   #options: SpoolOptions;
@@ -43,20 +42,20 @@ export class Spool {
   #nextLine = 1;
   #durableLine = 0;
   #file: Deno.FsFile | undefined;
-  /** Where written lines count. */
+  /** Present with `countsWritten`. */
   #lateSync: LateSync | undefined;
   #segment: Segment | undefined;
   #minute = -1;
   #offset = 0;
-  /** The last try to write may have left something behind the offset. */
+  /** A failed write may have left bytes after the offset. */
   #isTorn = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #committing: Promise<void> | undefined;
-  /** The newest group of lines that is, or was, written. */
+  /** Newest group of lines being, or already, written. */
   #group: Promise<void> | undefined;
   #givenUp = new AbortController();
 
-  /** A spool of `run`; nothing is opened before the first line. */
+  /** Opens nothing before the first line. */
   constructor(run: string, options: SpoolOptions) {
     this.#run = run;
     this.#options = options;
@@ -67,24 +66,24 @@ export class Spool {
     });
   }
 
-  /** Bytes that wait for their commit. */
+  /** Number of bytes not yet committed. */
   get pendingBytes(): number {
     return this.#used;
   }
 
-  /** Lines that are not durable yet. */
+  /** Number of lines not yet durable. */
   get waitingLines(): number {
     return this.#nextLine - 1 - this.#durableLine;
   }
 
-  /** Number of the last line that is durable. */
+  /** Number of the last durable line. */
   get durableLine(): number {
     return this.#durableLine;
   }
 
   /**
-   * Adds one raw line, given as the parts `head`, `body` and `tail`, and returns its number.
-   * It is durable when `onDurable` has counted it.
+   * Appends one raw line, given as `head`, `body` and `tail`, and returns its number. It is
+   * accepted when `onDurable` has counted it.
    */
   append(
     connectionIndex: number,
@@ -110,12 +109,12 @@ export class Spool {
     return this.#nextLine++;
   }
 
-  /** What comes next begins a segment. */
+  /** Makes the next line start a new segment. */
   cut(): void {
     this.#minute = -1;
   }
 
-  /** Resolves when everything appended so far is durable, however fast more comes. */
+  /** Resolves when all lines appended before the call are durable. */
   async commit(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -128,8 +127,8 @@ export class Spool {
   }
 
   /**
-   * Gives up what the disk refuses now and takes no more, so that a process can end; how many lines
-   * are lost (they never counted as accepted).
+   * Abandons lines that the disk refuses and takes no more, so that the process can end. Returns
+   * the number of lost lines, which were never accepted.
    */
   giveUp(): number {
     this.#givenUp.abort();
@@ -148,7 +147,7 @@ export class Spool {
   #schedule(): void {
     if (this.#committing) return;
     if (this.#lateSync) {
-      // The frames of one read of the socket are one group.
+      // Groups the frames of one socket read.
       this.#committing = Promise.resolve().then(() => this.#commitAll());
     } else if (this.#used >= COMMIT_NOW_BYTES) {
       clearTimeout(this.#timer);
@@ -195,7 +194,7 @@ export class Spool {
     await sleep(RETRY_MS, this.#givenUp.signal);
   }
 
-  /** The pending lines; the buffer they stood in is written next time round. */
+  /** Takes the pending lines and swaps the buffers. */
   #take(): { bytes: Uint8Array; count: number; firstAtUs: number } {
     const bytes = this.#buffer.subarray(0, this.#used);
     const taken = { bytes, count: this.#count, firstAtUs: this.#firstAtUs };
@@ -224,7 +223,7 @@ export class Spool {
     }
   }
 
-  /** Writes at the last good offset, so that a torn try is written over. */
+  /** Writes at the last good offset, over a failed write. */
   async #write(bytes: Uint8Array, syncs: boolean): Promise<void> {
     const file = this.#file as Deno.FsFile;
     if (this.#isTorn) await file.seek(this.#offset, Deno.SeekMode.Start);

@@ -1,25 +1,25 @@
 import { messageOf, sleep, SsmdError, StorageError } from "@ssmd/runtime";
 import { startTroubleOf } from "./spool_trouble.ts";
 
-/** Held while a connector uses its spool. */
+/** Lock held while a connector uses its spool. */
 export interface SpoolLock {
   release(): void;
 }
 
-/** A process that was just killed gives its lock free a moment later. */
+/** A killed process releases its lock with a delay. */
 const WAIT_MS = 300;
 const AGAIN_MS = 30;
-/** More than a block: what fits beside a file's name proves nothing. */
+/** More than a block, as small files may be stored inline in the inode. */
 const PROBE_BYTES = 16 * 1024;
 
 /**
- * Makes the spool's folder, and sure that one connector alone uses it: two would write over each
- * other. The lock is the system's (flock), so it ends with the process, also by kill -9. Throws
- * SsmdError `SPOOL_IN_USE`, StorageError `SPOOL_READ_ONLY`, `SPOOL_FULL` or `SPOOL_UNUSABLE`.
+ * Creates the spool's folder and locks it for one connector, as two would overwrite each other. The
+ * lock is the system's (flock) and ends with the process, even after kill -9. Throws SsmdError
+ * `SPOOL_IN_USE`, StorageError `SPOOL_READ_ONLY`, `SPOOL_FULL` or `SPOOL_UNUSABLE`.
  */
 export async function lockSpool(dir: string): Promise<SpoolLock> {
   const file = await openLock(dir);
-  // Never waits inside the system: a lock that is waited for there keeps a refused process alive.
+  // Polls with tryLock: a blocking lock would keep a refused process alive.
   const deadlineMs = performance.now() + WAIT_MS;
   while (!await file.tryLock(true)) {
     if (performance.now() > deadlineMs) {
@@ -40,15 +40,15 @@ export async function lockSpool(dir: string): Promise<SpoolLock> {
 }
 
 /**
- * Makes sure that a folder for spools can be made and written, before anything is begun. Throws
- * StorageError `SPOOL_READ_ONLY`, `SPOOL_FULL` or `SPOOL_UNUSABLE`.
+ * Checks that a folder for spools can be created and written. Throws StorageError
+ * `SPOOL_READ_ONLY`, `SPOOL_FULL` or `SPOOL_UNUSABLE`.
  */
 export async function assertUsableSpool(dir: string): Promise<void> {
   await makeFolder(dir);
   await assertRoom(dir);
 }
 
-/** A disk that is full at the start ends it, whether or not an earlier run left something to finish. */
+/** A full disk fails the start, whether or not an earlier run left segments. */
 async function assertRoom(dir: string): Promise<void> {
   const path = `${dir}/probe`;
   try {
@@ -81,7 +81,7 @@ async function makeFolder(dir: string): Promise<void> {
 }
 
 function unusable(error: unknown, dir: string): unknown {
-  // A permission that was not granted is told with what to grant.
+  // Deno's message names the permission to grant.
   if (error instanceof Deno.errors.NotCapable) return error;
   const trouble = startTroubleOf(error, dir);
   if (trouble.code !== "SPOOL_FAILED") return trouble;

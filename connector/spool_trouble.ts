@@ -1,6 +1,6 @@
 import { messageOf, StorageError, systemCodeOf } from "@ssmd/runtime";
 
-/** {@linkcode troubleOf} before anything is captured: then the start fails, and does not wait. */
+/** Like {@linkcode troubleOf}, for the start, which fails instead of retrying. */
 export function startTroubleOf(error: unknown, path: string): StorageError {
   const trouble = troubleOf(error, path);
   if (trouble.code !== "SPOOL_FULL") return trouble;
@@ -10,7 +10,7 @@ export function startTroubleOf(error: unknown, path: string): StorageError {
   });
 }
 
-/** What a refused write means for a person. */
+/** Returns the StorageError for a failed write. */
 export function troubleOf(error: unknown, path: string): StorageError {
   const code = systemCodeOf(error);
   if (code === "ENOSPC" || code === "EDQUOT") {

@@ -1,18 +1,18 @@
-/** A symbol that is quieter than it should be. */
+/** A symbol that is silent against its usual rate. */
 interface SilentSymbol {
   symbol: string;
   silentMs: number;
-  /** Its usual time between records. */
+  /** Usual interval between records. */
   usualMs: number;
-  /** When its last record came, µs. */
+  /** Time of its last record, µs. */
   lastUs: number;
 }
 
 /** Options of {@linkcode StalenessMonitor}. */
 interface StalenessMonitorOptions {
-  /** Never called silent before this; default 60,000. */
+  /** Shortest silence that is reported; default 60,000. */
   silentMsMin?: number;
-  /** Silent after this many usual intervals; default 30. */
+  /** Usual intervals without a record that count as silence; default 30. */
   usualIntervals?: number;
 }
 
@@ -23,13 +23,13 @@ interface Rhythm {
   reported: boolean;
 }
 
-/** Weight of a new interval in the usual one. */
+/** Weight of a new interval in the moving average. */
 const WEIGHT = 0.05;
 const RECORDS_MIN = 20;
 
 /**
- * Notices symbols that fall silent against their own usual rate (an exponentially weighted mean of
- * the intervals): heartbeats go on while a single subscription has died.
+ * Detects symbols that fall silent against their own usual rate (exponentially weighted mean of
+ * intervals), as heartbeats continue when a single subscription has died.
  */
 export class StalenessMonitor {
   #rhythms = new Map<string, Rhythm>();
@@ -41,7 +41,7 @@ export class StalenessMonitor {
     this.#usualIntervals = options.usualIntervals ?? 30;
   }
 
-  /** A record of `symbol` came. */
+  /** Notes a record of `symbol`. */
   seen(symbol: string, atUs: number): void {
     const rhythm = this.#rhythms.get(symbol);
     if (!rhythm) {
@@ -55,12 +55,12 @@ export class StalenessMonitor {
     rhythm.reported = false;
   }
 
-  /** The connection was away: nobody is to be blamed for the time until `atUs`. */
+  /** Restarts all intervals at `atUs`, after the connection was away. */
   restart(atUs: number): void {
     for (const rhythm of this.#rhythms.values()) rhythm.lastUs = atUs;
   }
 
-  /** Symbols that have fallen silent since they were last told. */
+  /** Returns symbols that have fallen silent since the last call. */
   newlySilent(nowUs: number): SilentSymbol[] {
     const silent: SilentSymbol[] = [];
     for (const [symbol, rhythm] of this.#rhythms) {
@@ -76,7 +76,7 @@ export class StalenessMonitor {
     return silent;
   }
 
-  /** How many symbols are silent now. */
+  /** Number of silent symbols. */
   get silentCount(): number {
     let count = 0;
     for (const rhythm of this.#rhythms.values()) if (rhythm.reported) count++;

@@ -3,13 +3,13 @@ import type { LeaseCell } from "@ssmd/runtime";
 
 /** What a connector captures of its feed now. */
 interface CaptureState {
-  /** From here on it has all but what `open` names, µs. */
+  /** Time from which its data is complete but for `open`, µs. */
   lastGoodAtUs: number;
   /** What is missing now, as {@linkcode missingName} names it. */
   open: readonly string[];
 }
 
-/** What of a market is missing. */
+/** Names a missing part of a market. */
 export function missingName({ symbol, channel }: Pick<Gap, "symbol" | "channel">): string {
   return `${symbol} ${channel}`;
 }
@@ -20,15 +20,15 @@ interface Notice extends CaptureState {
   beat: number;
 }
 
-/** Time without a notice after which nobody stands by, ms. */
+/** Time without a notice after which a standby counts as gone, ms. */
 const FRESH_MS = 5_000;
 const OPEN_MAX = 200;
 const DECODER = new TextDecoder();
 const ENCODER = new TextEncoder();
 
 /**
- * Where a connector that stands by says what it captures, so that the one that tells the feed knows
- * whether to give its turn away. Nobody's wall clock counts but that of `goodUs`.
+ * Cell in which a standby posts what it captures, so that the publishing connector can decide
+ * whether to give its turn away. Freshness uses local clocks; only `lastGoodAtUs` is wall time.
  */
 export class StandbyBoard {
   #cell: LeaseCell;
@@ -39,34 +39,34 @@ export class StandbyBoard {
   #seen = "";
   #seenAtMs = -Infinity;
 
-  /** Nothing is known yet; `nowMs` is a steady clock. */
+  /** `nowMs` is a monotonic clock. */
   constructor(cell: LeaseCell, run: string, nowMs: () => number = () => performance.now()) {
     this.#cell = cell;
     this.#run = run;
     this.#nowMs = nowMs;
   }
 
-  /** Says what is captured here. Rejects when the bus is away. */
+  /** Posts what is captured here. Rejects when the bus is away. */
   async post({ lastGoodAtUs, open }: CaptureState): Promise<void> {
     if (open.length > OPEN_MAX) return;
     const notice: Notice = { run: this.#run, beat: ++this.#beat, lastGoodAtUs, open };
     const bytes = ENCODER.encode(JSON.stringify(notice));
-    // Another one that stands by was faster: both are heard in turn.
+    // Another standby wrote first; after the read this one can write the next time.
     if (!await this.#cell.write(bytes)) await this.#cell.read();
   }
 
-  /** Reads what stands there. Rejects when the bus is away. */
+  /** Reads the latest notice. Rejects when the bus is away. */
   async look(): Promise<void> {
     const bytes = await this.#cell.read();
     const text = bytes === undefined ? "" : DECODER.decode(bytes);
     if (text === this.#seen) return;
-    // What stood there before the first look may be old.
+    // A notice found by the first look may be old.
     if (this.#seen !== "") this.#seenAtMs = this.#nowMs();
     this.#seen = text;
     this.#notice = noticeIn(text);
   }
 
-  /** Whether the other one has all that is here, and what a gap is about since its begin. */
+  /** Returns whether the standby has the gap's data since its start, and all else captured here. */
   hasInstead(gap: Pick<Gap, "symbol" | "channel" | "fromUs">, own: ReadonlySet<string>): boolean {
     const notice = this.#fresh();
     if (notice === undefined || notice.lastGoodAtUs > gap.fromUs) return false;
@@ -74,14 +74,14 @@ export class StandbyBoard {
     return notice.open.every((each) => each !== name && own.has(each));
   }
 
-  /** Whether the other one lacks less than is missing here. */
+  /** Returns whether the standby misses less than this connector. */
   hasMore(own: ReadonlySet<string>): boolean {
     const notice = this.#fresh();
     return notice !== undefined && notice.open.length < own.size &&
       notice.open.every((each) => own.has(each));
   }
 
-  /** Whether another one stands by that lacks nothing that is there. */
+  /** Returns whether a standby has everything captured here. */
   isBacked(own: ReadonlySet<string>): boolean {
     return this.#fresh()?.open.every((each) => own.has(each)) ?? false;
   }
@@ -99,7 +99,7 @@ function noticeIn(text: string): Notice | undefined {
       return { run, beat, lastGoodAtUs, open: open.map(String) };
     }
   } catch {
-    // Nobody says anything that can be read.
+    // Unreadable notices are ignored.
   }
   return undefined;
 }

@@ -15,35 +15,34 @@ export interface StandbyWatchOptions {
 
 /** What was lost longer before the last record is not told by the other one, µs; a dead channel is seen after 65 s. */
 const GIVE_AWAY_REACH_US = 90_000_000;
-/** Reasons of gaps of one's own connection; what cannot be read, the other one cannot read either. */
+/** Gap reasons of one's own connection; unreadable frames are so for the standby too. */
 const OWN_REASONS: ReadonlySet<string> = new Set([
   ...["disconnect", "sequence", "checksum", "subscription"],
 ]);
-/** Turns that are given away in a time: where both are bad, clients are not to see each change. */
+/** Most turns given away within GIVEN_WITHIN_MS; clients must not see constant changes. */
 const GIVEN_MAX = 6;
 const GIVEN_WITHIN_MS = 600_000;
-/** Beyond that: time between two. */
+/** Least time between two beyond that. */
 const GIVEN_EVERY_MS = 30_000;
-/** Looks between two on the board. */
+/** Looks per read or post on the board. */
 const BOARD_LOOKS = 2;
 
-/** Knows what this connector and the one that stands by capture, and so which of them is to tell. */
+/** Compares what this connector and the standby capture, to decide which one publishes. */
 export class StandbyWatch {
   #options: StandbyWatchOptions;
   #looks = 0;
   #looking = false;
   #wasConnected = false;
-  /** When turns were given away, ms. */
+  /** Times of turns given away, ms. */
   #givenMs: number[] = [];
-  /** Since when nothing is missing here that is not open, µs. */
+  /** Time from which nothing is missing here but open gaps, µs. */
   lastGoodAtUs: number = nowUs();
 
-  /** Nothing is known yet. */
   constructor(options: StandbyWatchOptions) {
     this.#options = options;
   }
 
-  /** Several times a second: who stands by says so, who tells reads it. */
+  /** Called several times a second: a standby posts its state, the publisher reads it. */
   look(): void {
     if (this.#looks++ % BOARD_LOOKS > 0 || this.#looking) return;
     const { turns, isConnected, logger } = this.#options;
@@ -60,29 +59,29 @@ export class StandbyWatch {
     ).finally(() => this.#looking = false);
   }
 
-  /** A record that another run tells. */
+  /** Notes a record that another run publishes. */
   untold(event: MarketEvent): void {
     if (event.type === "gap") this.lastGoodAtUs = event.receivedAtUs + 1;
   }
 
-  /** Whether another connector stands by that has all that this one has. */
+  /** Whether a standby has everything that this connector has. */
   get isBacked(): boolean {
     const { turns } = this.#options;
     return turns.isTelling && turns.board.isBacked(this.#missing());
   }
 
-  /** Whether the other one has what a gap behind a record of `lastUs` is about, and all else. */
+  /** Returns whether the standby has the data of a gap after a record of `lastUs`, and all else. */
   hasInstead(gap: Gap, lastUs: number): boolean {
     return OWN_REASONS.has(gap.reason) && gap.fromUs >= lastUs - GIVE_AWAY_REACH_US &&
       this.#mayGive() && this.#options.turns.board.hasInstead(gap, this.#missing());
   }
 
-  /** Whether the other one has something that is missing here, and all else. */
+  /** Returns whether the standby has something that is missing here, and all else. */
   hasMore(): boolean {
     return this.#mayGive() && this.#options.turns.board.hasMore(this.#missing());
   }
 
-  /** A turn is given away. */
+  /** Notes that a turn is given away. */
   given(): void {
     this.#givenMs.push(performance.now());
     this.lastGoodAtUs = nowUs();

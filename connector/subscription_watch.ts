@@ -5,11 +5,11 @@ import type { Connection } from "./connection.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
 import { StalenessMonitor } from "./staleness.ts";
 
-/** A process that was stopped for longer reads what waits in its sockets before it judges. */
+/** After a longer suspension, waiting frames are read before silence is judged. */
 const STALLED_US = 3_000_000;
 const CHANNELS = ["trade", "ticker", "orderbook"] as const;
 
-/** What an event of a connection says; it becomes a line, so that replay sees the same. */
+/** Writes a connection event as a line, so that replay sees it too. */
 type TellEvent = (
   connectionIndex: number,
   name: string,
@@ -27,9 +27,9 @@ interface SubscriptionWatchOptions {
 }
 
 /**
- * Gives open connections the time where no line brings it, and tells them of channels that are
- * silent. A silent channel is no gap by itself, as a quiet market is right to be silent: it is asked
- * for again, and the venue's answer tells whether anything was missed.
+ * Sends timer ticks to open connections without lines, and reports silent channels. Silence alone
+ * is no gap, as a quiet market is silent too: the channel is subscribed again, and the venue's
+ * answer shows whether data was missed.
  */
 export class SubscriptionWatch {
   #options: SubscriptionWatchOptions;
@@ -37,7 +37,6 @@ export class SubscriptionWatch {
   #lookedUs = 0;
   #lagUs: number | undefined;
 
-  /** Nothing was seen yet. */
   constructor(options: SubscriptionWatchOptions) {
     this.#options = options;
     const [trade, ticker, orderbook] = CHANNELS.map(() => new StalenessMonitor()) as [
@@ -48,26 +47,26 @@ export class SubscriptionWatch {
     this.#silence = { trade, ticker, orderbook };
   }
 
-  /** A record was given. */
+  /** Notes a record. */
   seen(event: MarketEvent): void {
     if (event.timestampUs > 0) this.#lagUs = event.receivedAtUs - event.timestampUs;
     if (!isMarketData(event)) return;
     this.#silence[event.type].seen(event.symbol, event.receivedAtUs);
   }
 
-  /** A connection is open again. */
+  /** Restarts the silence checks when a connection opens. */
   connected(): void {
     for (const watch of Object.values(this.#silence)) watch.restart(nowUs());
   }
 
-  /** What was ordered and does not come now, over all connections. */
+  /** Returns the subscriptions that deliver nothing now, over all connections. */
   missing(): MissingSubscription[] {
     return this.#options.connections.flatMap(({ normalizer, isRetired }) =>
       isRetired ? [] : normalizer.missing()
     );
   }
 
-  /** Once a second; `now` is the time in µs. */
+  /** Called once a second; `now` in µs. */
   tick(now: number = nowUs()): void {
     const isStalled = this.#lookedUs > 0 && now - this.#lookedUs > STALLED_US;
     this.#lookedUs = now;

@@ -1,17 +1,17 @@
 import type { SymbolSpec } from "@ssmd/exchanges";
 import { SsmdError } from "@ssmd/runtime";
 
-/** What another list of markets means for a running connector. */
+/** Difference between the captured and the wanted markets. */
 interface SymbolChange<Connection> {
   /** Markets that no connection has. */
   added: SymbolSpec[];
-  /** Markets that are wanted no more, by the connection that has them. */
+  /** Markets to remove, by their connection. */
   takenOff: { connection: Connection; specs: SymbolSpec[] }[];
 }
 
 /**
- * Compares the markets of connections with those that are wanted. A market of another depth or name is
- * taken off and added; the others are not touched.
+ * Compares the markets of connections with the wanted ones. A market whose depth or name changed is
+ * removed and added; the others stay untouched.
  */
 export function symbolChange<Connection extends { wanted: readonly SymbolSpec[] }>(
   connections: readonly Connection[],
@@ -30,14 +30,14 @@ function keyOf({ symbol, external, depth }: SymbolSpec): string {
   return JSON.stringify([symbol, external, depth ?? null]);
 }
 
-/** `SYMBOLS_FIXED`: a recording is played. */
+/** Returns the error `SYMBOLS_FIXED`: a recording is played. */
 export function symbolsFixed(): SsmdError {
   return new SsmdError("SYMBOLS_FIXED", "A recording has the markets that it was made of", {
     hint: "Change the markets of an environment that captures",
   });
 }
 
-/** `CONNECTOR_NOT_RUNNING`: it has not begun to capture, or is stopping. */
+/** Returns the error `CONNECTOR_NOT_RUNNING`: it has not started, or is stopping. */
 export function notRunning(): SsmdError {
   return new SsmdError("CONNECTOR_NOT_RUNNING", "The connector does not capture now", {
     hint: "Its next start takes the markets of the environment's file",

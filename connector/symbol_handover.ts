@@ -6,10 +6,10 @@ import type { Connector } from "./connector.ts";
 import type { Owner, ShardOwners } from "./shard_owners.ts";
 
 const LOOK_MS = 100;
-/** Longest wait until clients have a symbol's last records of its former shard. */
+/** Longest wait until the client bus has a symbol's last records. */
 const CLIENTS_MS_MAX = 30_000;
 
-/** What symbols are handed over between. */
+/** Options of {@linkcode SymbolHandover}. */
 interface HandoverOptions {
   env: string;
   feed: string;
@@ -18,19 +18,19 @@ interface HandoverOptions {
     Connector,
     "changeSymbols" | "flush" | "handoverOf" | "isTelling" | "isBacked" | "beforeTurn"
   >;
-  /** What the connector captures from its start on. */
+  /** Symbols captured from the start. */
   captured: readonly SymbolSpec[];
-  /** Of the shard. */
+  /** The shard's bus. */
   bus: Pick<Transport, "last">;
-  /** Of clients. */
+  /** The client bus. */
   clients: Pick<Transport, "last">;
   health: ComponentHealth;
   logger: Logger;
 }
 
 /**
- * The symbols that a shard captures from its start on: those that are its own, or nobody's. Those of
- * another shard, and those of which the handover was not ended, are taken by {@linkcode SymbolHandover}.
+ * Returns the symbols that a shard captures from its start: its own and those without an owner.
+ * Those of another shard, or in handover, are taken by {@linkcode SymbolHandover}.
  */
 export async function symbolsAtStart(
   owners: ShardOwners,
@@ -41,7 +41,7 @@ export async function symbolsAtStart(
     const owner = owners.of(spec.symbol);
     if (owner === undefined) return await owners.set(spec);
     if (owners.captures(spec.symbol)) return true;
-    // What its own last run left in the spool says more than what it released at its stop.
+    // Its last run's spool is more complete than what it released when it stopped.
     const isOwn = owner.shard === owners.shard && owner.isStopped === true && knows(spec.external);
     return isOwn && await owners.set(spec);
   }));
@@ -49,27 +49,27 @@ export async function symbolsAtStart(
 }
 
 /**
- * Moves symbols between running shards so that nothing is lost untold, or told by both. The shard that
- * has one takes it off, hands all records to the bus, waits until clients have them, and releases it
- * with what it knew. Only then the other one captures it: the time between is a gap.
+ * Moves symbols between running shards without unreported loss or double publishing. The owner
+ * removes the symbol, publishes all its records, waits until the client bus has them, and releases
+ * it with its state. Only then the other shard captures it; the time between is a gap.
  */
 export class SymbolHandover {
   #options: HandoverOptions;
   #captured: Map<string, SymbolSpec>;
-  /** All that was captured since the start. */
+  /** All symbols captured since the start. */
   #everCaptured: Set<string>;
   #wanted: ReadonlyMap<string, SymbolSpec> | undefined;
   #isKnown: (symbol: string) => boolean = () => true;
   #timer: ReturnType<typeof setInterval>;
   #running: Promise<void> | undefined;
-  /** Something changed, or is to be tried again. */
+  /** Set when something changed, or a step must be retried. */
   #isDue = false;
   #isClosed = false;
   #isLast = false;
-  /** Another shard has them and did not release them. */
+  /** Symbols not captured because another shard has not released them, with that shard. */
   #waiting = new Map<string, string>();
 
-  /** Begins with the first `want`. */
+  /** Idle until the first `want`. */
   constructor(options: HandoverOptions) {
     this.#options = options;
     this.#captured = new Map(options.captured.map((spec) => [spec.symbol, spec]));
@@ -80,7 +80,7 @@ export class SymbolHandover {
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
-  /** What is not captured as another shard has it; undefined = nothing. */
+  /** Symbols that wait for another shard, as a message; undefined = none. */
   get problem(): string | undefined {
     const [first] = this.#waiting;
     if (first === undefined) return undefined;
@@ -89,7 +89,7 @@ export class SymbolHandover {
     return `${symbol}${others} waits for the shard ${shard}, which has to be started, or given up: ssmd shard release`;
   }
 
-  /** These are the shard's symbols from now on; `isKnown`: whether any shard has a symbol. */
+  /** Sets the shard's symbols; `isKnown`: whether any shard has a symbol. */
   want(symbols: readonly SymbolSpec[], isKnown: (symbol: string) => boolean): void {
     this.#wanted = new Map(symbols.map((spec) => [spec.symbol, spec]));
     this.#isKnown = isKnown;
@@ -110,14 +110,14 @@ export class SymbolHandover {
     if (!this.#isClosed) await this.#takeOver(wanted);
   }
 
-  /** Takes off what is not wanted, and releases what is another shard's now. */
+  /** Removes symbols that are not wanted and releases those of another shard. */
   async #letGo(wanted: ReadonlyMap<string, SymbolSpec>): Promise<void> {
     const { owners, connector } = this.#options;
     const gone = owners.own().filter(({ symbol, owner }) =>
       !wanted.has(symbol) && owner.released === undefined
     );
     if (connector.isTelling) {
-      // What is taken off and not released yet is not captured again by a restart.
+      // Marked first, so that a restart does not capture them again.
       for (const { symbol, owner } of gone) {
         if (owner.isLeaving || owner.taking) continue;
         await owners.set({ symbol, external: owner.external }, { isLeaving: true });
@@ -129,7 +129,7 @@ export class SymbolHandover {
       await this.#change();
     }
     if (gone.length === 0) return;
-    // The one that tells the shard's records releases; this one may be that before it is done.
+    // Only the publishing connector releases; this one may take over before that is done.
     if (!connector.isTelling) this.#isDue = true;
     if (!connector.isTelling || this.#isClosed) return;
     await connector.flush();
@@ -140,8 +140,8 @@ export class SymbolHandover {
   }
 
   /**
-   * Before this connector tells the shard's records: keeps what is the shard's, or was released as the
-   * other one stopped, and takes off the rest; all symbols that it had and another shard has.
+   * Before this connector takes over the shard: keeps the shard's symbols, also those released by a
+   * stopping connector, and removes the rest. Returns all symbols it had that another shard owns.
    */
   async #leaveReleased(): Promise<string[]> {
     const { owners } = this.#options;
@@ -149,7 +149,7 @@ export class SymbolHandover {
     while (!isClaimed) {
       await owners.refresh();
       const kept = [...this.#captured.values()].filter(({ symbol }) => !owners.isReleased(symbol));
-      // From here on the one that stops cannot release them.
+      // After the claim the stopping connector cannot release them.
       isClaimed = (await Promise.all(kept.map((spec) => owners.claim(spec)))).every(Boolean);
     }
     const released = [...this.#everCaptured].filter((symbol) => owners.isReleased(symbol));
@@ -160,7 +160,7 @@ export class SymbolHandover {
   async #release(symbol: string, owner: Owner): Promise<void> {
     const { owners, logger } = this.#options;
     const { external, sinceUs } = owner;
-    // Without the spool of its last run nothing is known but since when it had it.
+    // Without the last run's spool only the start of the ownership is known.
     const released = this.#handoverOf({ ...owner, isLeaving: true }) ?? { fromUs: sinceUs };
     await this.#untilClientsHave(symbol);
     if (await owners.set({ symbol, external }, { released })) {
@@ -168,7 +168,7 @@ export class SymbolHandover {
     }
   }
 
-  /** Two streams are read in no order: the next shard's records are not to come before these. */
+  /** Streams have no common order: the next shard's records must not overtake these. */
   async #untilClientsHave(symbol: string): Promise<void> {
     const { env, feed, bus, clients, logger } = this.#options;
     const filter = `${escapeToken(env)}.${escapeToken(feed)}.*.${escapeToken(symbol)}`;
@@ -182,7 +182,7 @@ export class SymbolHandover {
     }
   }
 
-  /** Captures what is wanted, nobody's, this shard's or released. */
+  /** Captures wanted symbols that are free, this shard's or released. */
   async #takeOver(wanted: ReadonlyMap<string, SymbolSpec>): Promise<void> {
     const { owners, connector, logger } = this.#options;
     const handovers = new Map<string, Handover>();
@@ -207,7 +207,7 @@ export class SymbolHandover {
         }
         if (handover !== undefined) handovers.set(symbol, handover);
       } else if (!captured.has(symbol) && !connector.isTelling && owner?.handed) {
-        // Trades that the other shard told are not told in a later turn.
+        // A later turn must not publish trades of the other shard again.
         standby.set(symbol, owner.handed);
       }
       captured.set(symbol, spec);
@@ -226,12 +226,12 @@ export class SymbolHandover {
     }
   }
 
-  /** What was before of a symbol; undefined = it was captured here, or by nobody. */
+  /** Returns the previous state of a symbol; undefined = captured here, or by no shard. */
   #handoverOf({ shard, external, released, taking, isLeaving }: Owner): Handover | undefined {
     const { owners, connector } = this.#options;
     if (released !== undefined || shard !== owners.shard) return released;
     const own = connector.handoverOf(external);
-    // The line that took it is durable: its own run goes on.
+    // The line that took it is durable, so this run's own state applies.
     const isTaken = own?.carried?.[external]?.["taken"] === taking?.fromUs;
     return taking === undefined ? (isLeaving ? own : undefined) : (isTaken ? own : taking);
   }
@@ -241,7 +241,7 @@ export class SymbolHandover {
     await this.#options.connector.changeSymbols([...this.#captured.values()], handovers);
   }
 
-  /** No more is taken or released. */
+  /** Stops taking and releasing symbols. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
@@ -251,7 +251,7 @@ export class SymbolHandover {
     owners.close();
   }
 
-  /** The connector was closed, has told all, and may not come back: another shard may have its symbols. */
+  /** Releases all symbols of a closed connector whose records are published; it may not return. */
   async releaseAll(): Promise<void> {
     const { owners, connector } = this.#options;
     if (!this.#isLast) return;

@@ -3,15 +3,15 @@ import { SsmdError } from "@ssmd/runtime";
 import { Replay, type ReplayOptions } from "./replay.ts";
 import { listSegments, type Segment, SegmentReader } from "./segment.ts";
 
-/** Segments from which a turn can be told. */
+/** Segments from which a turn can be replayed. */
 interface TurnSegments {
   /** Oldest first. */
   segments: Segment[];
-  /** From where on lines are at hand, µs; 0 = from the run's first. */
+  /** Time from which lines are available, µs; 0 = from the run's first. */
   reachUs: number;
 }
 
-/** The segments of `run` in `dir` with which a turn from `fromUs` on can be told. */
+/** Returns the segments of `run` in `dir` that a turn from `fromUs` on needs. */
 export async function segmentsFrom(
   { dir, run, fromUs }: { dir: string; run: string; fromUs: number },
 ): Promise<TurnSegments> {
@@ -29,7 +29,7 @@ export async function segmentsFrom(
   return { segments: own, reachUs };
 }
 
-/** Takes the lines of a run once more, up to a line, from where its segments begin. */
+/** Replays the segments of a run up to a line. */
 export async function replayUpTo(
   options: ReplayOptions,
   segments: readonly Segment[],

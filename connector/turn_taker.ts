@@ -25,55 +25,54 @@ interface TurnTakerOptions extends Omit<ReplayOptions, "turns">, StandbyWatchOpt
   dir: string;
   pipeline: Pipeline;
   publisher: Publisher;
-  /** Resolves when the bus has all that was given. */
+  /** Resolves when the bus has acknowledged everything published. */
   flush: () => Promise<void>;
-  /** What another shard has by now; absent = nothing. */
+  /** Returns the symbols that another shard owns by now. */
   leaveReleased: () => Promise<Turn["released"]>;
-  /** What comes next begins a segment of the spool. */
+  /** Makes the next line start a new spool segment. */
   cutSpool: () => void;
-  /** Whether a closed segment stands in storage, or is gone. */
+  /** Returns whether a closed segment is in storage, or deleted. */
   isWritten: (segment: Segment) => boolean;
-  /** The turn has begun, and its records are on their way. */
+  /** Called when the turn has started and its records are queued. */
   onTelling: () => void;
-  /** The turn was given away: this one stands by. */
+  /** Called when the turn was given away; this connector is a standby. */
   onStandby: () => void;
-  /** The turn cannot be told. */
+  /** Called when the turn cannot be published. */
   onFailed: (error: unknown) => void;
 }
 
-/** Who stands by keeps so many µs of lines on disk, for what the other one does not tell any more. */
+/** Lines that a standby keeps on disk to cover the end of the other connector, µs. */
 const STANDBY_REACH_US = 120_000_000;
 const FLUSH_MS_MAX = 3_000;
-/** Looks for which a turn that was given away is left to the other one. */
+/** Looks during which a turn given away is left to the other connector. */
 const LOOKS_LEFT = 12;
 /**
- * Stands by while another connector tells the feed, and takes over when it is gone: the lines since
- * then are read once more from the spool, so that the turn begins where the other one ended.
+ * Runs a standby: takes over when the publishing connector is gone, and replays its own lines since
+ * then from the spool, so that the turn starts where the other one ended.
  */
 export class TurnTaker {
   #options: TurnTakerOptions;
   #watch: StandbyWatch;
   #taking: Promise<void> | undefined;
   #isOver = false;
-  /** When the other one was last known to tell, µs. */
+  /** When the other one was last known to publish, µs. */
   #standbyUs = nowUs();
   #looks = 0;
-  /** Until this look a turn that was given away is left to the other one. */
+  /** Look up to which a turn given away is left to the other connector. */
   #leftUntil = 0;
-  /** The last line of this run's turn that was given away. */
+  /** Last line of this run's turn that was given away. */
   #reportedLine = 0;
-  /** Where that turn ended, µs; 0 = there was none. */
+  /** End of that turn, µs; 0 = none. */
   #ownEndUs = 0;
-  /** The segments of the turn's begin are kept until their records are stored. */
+  /** Keeps the segments of the turn's start until their records are stored. */
   #pin: { fromUs: number; id: string; last: Segment | undefined } | undefined;
 
-  /** Stands by. */
   constructor(options: TurnTakerOptions) {
     this.#options = options;
     this.#watch = new StandbyWatch(options);
   }
 
-  /** Before the first line: the turn begins with it when the lease is ours. */
+  /** Called before the first line: starts the turn when the lease is held here. */
   async begin(): Promise<void> {
     const { turns, run, connections, onTelling, logger } = this.#options;
     if (!turns.isHeld) {
@@ -85,14 +84,14 @@ export class TurnTaker {
     onTelling();
   }
 
-  /** Several times a second. */
+  /** Called several times a second. */
   look(): void {
     const { turns, pipeline, onFailed } = this.#options;
     this.#looks++;
     if (this.#isOver || this.#taking !== undefined) return;
     this.#watch.look();
     if (turns.isTelling) {
-      // What is missing for longer, as nobody stood by who had it.
+      // A gap that was open before the standby could cover it.
       if (!this.#mayEnd || !this.#watch.hasMore()) return;
       return this.#giveAway({ line: pipeline.line, why: "the other one captures more" });
     }
@@ -100,24 +99,24 @@ export class TurnTaker {
     this.#taking = this.#take().catch(onFailed).finally(() => this.#taking = undefined);
   }
 
-  /** Whether a turn is being taken or given away: what was told is not all that came. */
+  /** Whether a turn is being taken or given away, so that published records are incomplete. */
   get isChanging(): boolean {
     return this.#taking !== undefined;
   }
 
-  /** Whether another connector stands by that has all that this one has. */
+  /** Whether a standby has everything that this connector has. */
   get isBacked(): boolean {
     return this.#watch.isBacked;
   }
 
-  /** A record that another run tells. */
+  /** Notes a record that another run publishes. */
   untold(event: MarketEvent): void {
     this.#watch.untold(event);
   }
 
   /**
-   * A record of this run's turn says that something is missing: whether the other one has it. The turn
-   * then ends before the line that is taken now.
+   * Returns whether the standby can cover a gap of this run's turn; if so, the turn ends before the
+   * current line.
    */
   givesAway(gap: Gap): boolean {
     const { pipeline } = this.#options;
@@ -127,14 +126,14 @@ export class TurnTaker {
     return true;
   }
 
-  /** Whether a turn goes on of which something was told. */
+  /** Whether a turn with published records can be given away now. */
   get #mayEnd(): boolean {
     const { turns, pipeline } = this.#options;
     return !this.#isOver && turns.isFresh && this.#taking === undefined &&
       pipeline.lastRecord !== undefined;
   }
 
-  /** The turn ends with the last record given by now, and goes to the other one. */
+  /** Ends the turn at the last record published and gives it to the standby. */
   #giveAway(
     { line, lastGoodAtUs, why }: { line: number; lastGoodAtUs?: number; why: string },
   ): void {
@@ -183,22 +182,22 @@ export class TurnTaker {
     }
   }
 
-  /** Takes no turn any more; waits for one that is being taken. */
+  /** Takes no further turn; waits for a change in progress. */
   async end(): Promise<void> {
     this.#isOver = true;
     await this.#taking;
   }
 
-  /** A segment of the spool is whole. */
+  /** Notes that a segment was closed. */
   segmentClosed(segment: Segment): void {
     if (this.#pin !== undefined) this.#pin.last ??= segment;
   }
 
-  /** Segments with lines from here on are read once more; µs, Infinity = none. */
+  /** Time from which segments will be replayed, µs; Infinity = none. */
   pinnedUs(): number {
     if (this.#taking !== undefined) return this.#pin?.fromUs ?? this.#standbyUs - STANDBY_REACH_US;
     if (this.#pin === undefined) {
-      // No later run tells what this one has got while it stood by.
+      // Once ended nothing is pinned: no later run publishes a standby's lines.
       const isStandby = !this.#isOver && !this.#options.turns.isTelling;
       return isStandby ? this.#standbyUs - STANDBY_REACH_US : Infinity;
     }
@@ -229,8 +228,8 @@ export class TurnTaker {
   }
 
   /**
-   * Both have received the same: the lines here whose records the other one has told last. Where they
-   * are not found, what the other one has told ends with their time.
+   * Finds, by equal content, the lines here whose records the other one published last. Kinds
+   * without a match are cut at the time of the other one's last record.
    */
   async #findCuts({ fromUs, endUs, last }: CutSearch): Promise<Record<string, number>> {
     const { dir, run, pipeline } = this.#options;
@@ -243,7 +242,7 @@ export class TurnTaker {
       const lastRecord = last.get(kind);
       if (lastRecord?.content !== content.of(event)) return;
       const knownUs = found[kind] ?? Infinity;
-      // The same may be said several times.
+      // Equal content may repeat; the line nearest in time counts.
       if (Math.abs(atUs - lastRecord.atUs) <= Math.abs(knownUs - lastRecord.atUs)) {
         found[kind] = atUs;
       }
@@ -278,7 +277,7 @@ export class TurnTaker {
     if (this.#pin !== undefined) {
       this.#pin = { ...this.#pin, id: given?.lastId ?? "", last: undefined };
     }
-    // Those that were begun by now do not count the turn's records.
+    // Checkpoints of earlier segments do not count the turn's records.
     cutSpool();
   }
 

@@ -20,38 +20,38 @@ import type { FrameIngest } from "./frame_ingest.ts";
 import { VenueSocket } from "./socket.ts";
 import { symbolChange } from "./symbol_change.ts";
 
-/** What was known of markets before they are taken on; undefined = nothing. */
+/** Returns the earlier state of markets that are added; undefined = none. */
 type Before = (specs: readonly SymbolSpec[]) => Partial<Handover> | undefined;
 
 interface VenueConnectionsOptions {
   connector: ConnectorOptions;
   run: string;
-  /** Those of the start. */
+  /** Connections of the start. */
   planned: readonly Connection[];
   /** Whether other processes share the feed. */
   inTurns: boolean;
   turns: () => readonly Turn[];
   logger: Logger;
   metrics: ConnectorMetrics;
-  /** What takes their lines; it is made of them, and so after them. */
+  /** Receiver of their lines; a function, as it is created after the connections. */
   ingest: () => FrameIngest;
   onOpen: () => void;
-  /** Nothing comes of a connection any more. */
+  /** Called when a connection was closed for good. */
   onRetired: (connectionIndex: number) => void;
   isStopping: () => boolean;
 }
 
-/** The connections of a feed to its venue, and which markets each of them has. */
+/** Venue connections of a feed and the distribution of markets over them. */
 export class VenueConnections {
   #options: VenueConnectionsOptions;
-  /** By connectionIndex, from 1; those that are retired among them. */
+  /** By connectionIndex, from 1, including retired ones. */
   readonly all: Connection[];
   readonly translators: Translator[];
   readonly scanners: (FrameScanner | undefined)[];
   readonly sockets: VenueSocket[] = [];
   readonly states: ConnectionStates;
   readonly denial: AccessDenial;
-  /** When the first connection was tried, µs. */
+  /** Time of the first connection attempt, µs. */
   #startedUs = 0;
 
   /** Nothing is opened before {@linkcode open}. */
@@ -65,12 +65,12 @@ export class VenueConnections {
     this.states = new ConnectionStates(planned.map(({ connectionIndex }) => connectionIndex));
   }
 
-  /** Those that have, or may get, markets. */
+  /** Connections that are not retired. */
   get active(): Connection[] {
     return this.all.filter(({ isRetired }) => !isRetired);
   }
 
-  /** Their numbers. */
+  /** connectionIndexes of the active ones. */
   get indexes(): number[] {
     return this.active.map(({ connectionIndex }) => connectionIndex);
   }
@@ -79,19 +79,19 @@ export class VenueConnections {
     return this.#options.ingest();
   }
 
-  /** Markets that are captured. */
+  /** Number of captured markets. */
   get symbolCount(): number {
     return this.active.reduce((sum, { symbols }) => sum + symbols.length, 0);
   }
 
-  /** Connects those of the start. */
+  /** Opens the connections of the start. */
   open(): void {
     this.#startedUs = nowUs();
     this.sockets.push(...this.all.map((connection) => this.#newSocket(connection)));
     for (const socket of this.sockets) socket.start();
   }
 
-  /** `symbols` are wanted from now on; of those that come, what another shard or this one knew. */
+  /** Changes the markets; added ones start with another shard's or this one's state. */
   async change(
     symbols: readonly SymbolSpec[],
     { handovers, known }: {
@@ -122,7 +122,7 @@ export class VenueConnections {
     void this.sockets[connection.connectionIndex - 1]?.close();
   }
 
-  /** Markets come on connections that have room; the rest on new ones. */
+  /** Adds markets to connections with room, the rest to new ones. */
   #takeOn(specs: readonly SymbolSpec[], before: Before): void {
     const { symbolsPerConnection: perConnection = Infinity } = this.#options.connector;
     let at = 0;
@@ -147,7 +147,7 @@ export class VenueConnections {
       this.scanners.push(connection.normalizer.scanner);
       this.states.add(connection.connectionIndex);
     }
-    // The head of the next segment names them, before any line of theirs.
+    // The next segment header names them before their first line.
     this.#ingest.cut();
     for (const connection of added) {
       const { connectionIndex, wanted } = connection;
@@ -161,7 +161,7 @@ export class VenueConnections {
     }
   }
 
-  /** What an event of a connection itself changes here, once its line was translated. */
+  /** Applies a connection's own event, once its line was translated. */
   note({ connectionIndex, name, why }: ConnectionEvent & { connectionIndex: number }): void {
     const connection = this.all[connectionIndex - 1];
     if (connection === undefined) return;
@@ -202,7 +202,7 @@ export class VenueConnections {
           if (connection.isRetired) return this.#retired(connection, opened);
           const isNews = this.states.closed(connectionIndex, why, { wasOpen: opened, retryMs });
           if (!opened) return this.#unreachable(connectionIndex, why, isNews);
-          // A stop on purpose is no gap yet: the next start knows how long it was.
+          // A planned stop is no gap yet; the next start knows its length.
           if (this.#options.isStopping()) return this.#ingest.event(connectionIndex, "stop", why);
           metrics.reconnects.inc(metrics.labels);
           this.#ingest.event(connectionIndex, "disconnect", why);
@@ -212,7 +212,7 @@ export class VenueConnections {
     return socket;
   }
 
-  /** The venue cannot be reached: a gap from the first try on, told again when the reason changes. */
+  /** Reports an unreachable venue: a gap from the first try on, repeated for a new reason. */
   #unreachable(connectionIndex: number, why: string, isNews: boolean): void {
     const { metrics } = this.#options;
     metrics.connectFailures.inc(metrics.labels);

@@ -6,41 +6,41 @@ import type { Publisher } from "@ssmd/transport";
 
 /** Time between two watermarks. */
 const WATERMARK_MS = 100;
-/** Longest wait for the bus to take the last one. */
+/** Longest wait for the last watermark's acknowledgement. */
 const FLUSH_MS_MAX = 1_000;
 
 /** Options of {@linkcode Watermarks}. */
 interface WatermarksOptions {
   env: string;
   feed: string;
-  /** Whose symbols they are of; absent = the feed has no shards. */
+  /** Shard of the symbols; absent = the feed has no shards. */
   shard?: FeedShard | undefined;
-  /** Of their own: records wait for no watermark, and ids of records stay in a row. */
+  /** Its own publisher: records wait for no watermark, and their ids stay consecutive. */
   publisher: Publisher;
-  /** Before which time no line will come any more, µs; 0 = not known yet. */
+  /** Time before which no further line comes, µs; 0 = unknown yet. */
   timeUs: () => number;
-  /** Whether the records of the feed are this run's. */
+  /** Whether this run publishes the feed's records. */
   isTelling: () => boolean;
-  /** Lines received by now, over all connections, and how many of these have gone through the pipeline. */
+  /** Lines received so far over all connections, and how many of them were processed. */
   lines: () => { received: number; processed: number };
-  /** Id of the last message that the pipeline has given; "" = none. */
+  /** Id of the last message published by the pipeline; "" = none. */
   lastId: () => string;
-  /** What the bus has of the messages given: the newest id below which it has all, and whether it has all. */
+  /** Newest id up to which the bus has all messages, and whether it has all. */
   stored: () => { id: string; all: boolean };
 }
 
-/** A time that becomes a watermark when the bus holds all lines up to `line`. */
+/** Candidate watermark; true once the bus holds all lines up to `line`. */
 interface Mark {
   timeUs: number;
   line: number;
-  /** The last message of these lines; undefined = they are not through the pipeline. */
+  /** Last message of these lines; undefined = not processed yet. */
   lastId: string | undefined;
 }
 
 /**
- * Tells who reads a feed that all its records from before a time are on the bus. Nothing is promised
- * that is on its way: the lines up to then are durable and translated, their messages acknowledged,
- * and the clock of the lines, which all connections share, does not go back behind it.
+ * Publishes watermarks: all records of the feed before a time are on the bus. A time is published
+ * only when its lines are durable and translated and their messages acknowledged; the line clock,
+ * shared by all connections, does not go back behind it.
  */
 export class Watermarks {
   #options: WatermarksOptions;
@@ -48,17 +48,16 @@ export class Watermarks {
   #publishedUs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Tells nothing before `start`. */
   constructor(options: WatermarksOptions) {
     this.#options = options;
   }
 
-  /** Begins; what earlier runs left has been given to the bus before. */
+  /** Starts; records of earlier runs must have been queued before. */
   start(): void {
     this.#timer = setInterval(() => this.tick(), WATERMARK_MS);
   }
 
-  /** No line comes any more, and the bus has what it takes: tells the last time, then ends. */
+  /** Publishes the last watermark after the last line, then closes. */
   async finish(): Promise<void> {
     clearInterval(this.#timer);
     this.#mark = undefined;
@@ -71,7 +70,7 @@ export class Watermarks {
     await publisher.close();
   }
 
-  /** Time went on. */
+  /** Starts the next candidate. */
   tick(): void {
     this.look();
     if (this.#mark !== undefined) return;
@@ -81,12 +80,12 @@ export class Watermarks {
     this.look();
   }
 
-  /** A message was stored. */
+  /** Called when the bus has stored a message. */
   onStored(id: string): void {
     if (id === this.#mark?.lastId) this.look();
   }
 
-  /** Tells the time that is being waited for when it is true. */
+  /** Publishes the candidate once it is true. */
   look(): void {
     const mark = this.#mark;
     const { isTelling, lines, lastId } = this.#options;
@@ -108,7 +107,7 @@ export class Watermarks {
     return there !== undefined && last !== undefined && comparePositions(there, last) >= 0;
   }
 
-  /** A bus that is away gets one of them when it is back, not all. */
+  /** Skips watermarks while the bus is away, so that it gets one when it is back. */
   #tell(timeUs: number): void {
     const { env, feed, shard, publisher } = this.#options;
     if (publisher.full || publisher.pending > 0) return;
@@ -116,7 +115,7 @@ export class Watermarks {
     publisher.publish({
       subject: watermarkSubject(env, feed),
       payload: encodeWatermark({ feed, timeUs, ...(shard && { shard }) }),
-      // Two shards may say the same time, and the client stream takes an id once.
+      // Shards may publish the same time, and the client stream deduplicates ids.
       id: `watermark:${feed}${shard ? `:${shard.name}` : ""}:${timeUs}`,
     });
   }
