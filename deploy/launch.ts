@@ -80,7 +80,9 @@ function envOf(program: Program, args: readonly string[]): string | undefined {
 }
 
 /** Commands that run, or look at what runs, by the registry that comes with ssmd where there is none. */
-const WITHOUT_REGISTRY: readonly (string | undefined)[] = ["up", "status", "tail", "tui", "client"];
+const WITHOUT_REGISTRY: readonly (string | undefined)[] = [
+  ...["up", "status", "tail", "tui", "client", "day", "job", "schedule", "qa", "audit", "journal"],
+];
 
 /** The registry that it is started in. */
 async function registryOf(program: Program, args: readonly string[]): Promise<string | undefined> {

@@ -9,7 +9,7 @@ import { ENVIRONMENT } from "../command/common_flags.ts";
 import { choice, dir, on, parsed, text } from "../command/flag.ts";
 import type { Table } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
-import { registryDirOf } from "../registry_dir.ts";
+import { registryToRun } from "../registry_dir.ts";
 import { auditLocationOf } from "../command/audited.ts";
 
 /** Which log. */
@@ -43,7 +43,7 @@ export async function withAudit<T>(
   { env, registry, data }: SourceFlags,
   body: (source: AuditSource) => Promise<T>,
 ): Promise<T> {
-  const registryDir = await registryDirOf(globals);
+  const registryDir = await registryToRun(globals);
   const environment = registry ? undefined : await loadEnvironment(registryDir, env);
   const location = auditLocationOf(environment, data);
   if (location.type === "sqlite" && await Deno.stat(location.path).then(() => false, () => true)) {

@@ -4,7 +4,7 @@ import { defineCommand } from "../command/define.ts";
 import { DAY_FEED, readDays } from "../jobs/day_view.ts";
 import { JOB_RUN } from "../jobs/job_view.ts";
 import { assertKept, JOB_FLAGS, openEnvironmentJobs, runJob } from "../jobs/open_jobs.ts";
-import { registryDirOf } from "../registry_dir.ts";
+import { registryToRun } from "../registry_dir.ts";
 
 export default defineCommand({
   name: "day roll",
@@ -18,7 +18,7 @@ export default defineCommand({
   async run({ flags: { feed, ...location }, context }) {
     using jobs = await openEnvironmentJobs(context, location);
     assertKept(jobs.environment);
-    const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
+    const calendar = await tradingDaysOf(await registryToRun(context.globals), feed);
     const active = await readDays(
       jobs,
       (days) => days.list({ feed }).find(({ state }) => state === "active"),

@@ -8,7 +8,7 @@ import { defineCommand } from "../command/define.ts";
 import { list } from "../command/flag.ts";
 import { notice } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { registryDirOf } from "../registry_dir.ts";
+import { registryToRun } from "../registry_dir.ts";
 import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";
 import { offenderLines, QA_REPORT, qaReportView, reportTable } from "../reprocess/qa_view.ts";
 
@@ -36,7 +36,7 @@ export default defineCommand({
   failed: ({ ok }) => !ok,
   async run({ flags, context }) {
     const { feed, version } = flags;
-    const registry = await registryDirOf(context.globals);
+    const registry = await registryToRun(context.globals);
     const rules = chosenRules(await loadQaRules(registry, feed), flags.check);
     const calendar = await loadCalendar(registry, await loadFeed(registry, feed));
     const reports = await withArchive(context, flags, async ({ storage, env }) => {

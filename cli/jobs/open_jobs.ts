@@ -7,7 +7,7 @@ import { dir, text } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
-import { registryDirOf } from "../registry_dir.ts";
+import { registryToRun } from "../registry_dir.ts";
 import { type JobView, jobView } from "./job_view.ts";
 
 /** How often a job that another process runs is looked at. */
@@ -43,7 +43,8 @@ export async function openEnvironmentJobs(
   context: SsmdContext,
   { env, data }: JobLocation,
 ): Promise<EnvironmentJobs> {
-  const environment = (await Registry.open(context.globals)).environment(env);
+  const registry = await Registry.open({ dir: await registryToRun(context.globals) });
+  const environment = registry.environment(env);
   const dataDir = dataDirOf(environment, data);
   const store = await openBoard(environment, dataDir);
   return { environment, dataDir, store, [Symbol.dispose]: () => store[Symbol.dispose]() };
@@ -74,7 +75,7 @@ export async function finishJobs(
     await store.assertWorker?.();
     return await wait();
   }
-  const registryDir = await registryDirOf(context.globals);
+  const registryDir = await registryToRun(context.globals);
   await using service = await JobService.start({
     ...{ environment, registryDir, dataDir },
     storage: await archiveConfig({

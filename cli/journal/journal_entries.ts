@@ -6,6 +6,7 @@ import { ENVIRONMENT } from "../command/common_flags.ts";
 import { text, whole } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
+import { registryToRun } from "../registry_dir.ts";
 
 /** Flags of commands that read a journal. */
 export const JOURNAL_FLAGS = {
@@ -34,7 +35,8 @@ export function entryView({ position, topic, atUs, record }: JournalEntry): z.ou
 
 /** Opens the journal of an environment. Throws SsmdError `JOURNAL_NOT_KEPT` for one in memory. */
 export async function openEnvironmentJournal(context: SsmdContext, env: string): Promise<Journal> {
-  const journal = journalConfig((await Registry.open(context.globals)).environment(env));
+  const registry = await Registry.open({ dir: await registryToRun(context.globals) });
+  const journal = journalConfig(registry.environment(env));
   if (journal.type !== "memory") return await openJournal(journal);
   throw new SsmdError("JOURNAL_NOT_KEPT", `Environment ${env} keeps its journal in memory`, {
     hint: "journal: { type: file, path: ./data/journal } in its file keeps it",

@@ -208,10 +208,14 @@ Deno.test("up says so when its port is in use, and ends with 1", async () => {
   assert.match(output, /hint: +\S/);
 });
 
-Deno.test("up without a registry runs the demo that comes with ssmd, unless a folder is named", async () => {
+Deno.test("without a registry up and what looks after it use the one that comes with ssmd", async () => {
   await using folder = new Folder();
   await using up = new RunningUp([], { cwd: folder.path });
   await up.line("running");
+  for (const command of ["day history", "job list", "schedule pause end-days", "audit list"]) {
+    const { code, output } = await runSsmd(command.split(" "), { cwd: folder.path });
+    assert.equal(code, 0, output);
+  }
   assert.equal((await up.stop()).code, 0);
   const { code, output } = await runSsmd(["up", "--dir", "."], { cwd: folder.path });
   assert.equal(code, 1);
