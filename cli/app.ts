@@ -14,16 +14,16 @@ import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
 import { parserMessages } from "./parser_messages.ts";
 
-/** Commands under a common word; a word of them may stand for several again. */
+/** Commands under a common word; may be nested. */
 export interface Group {
   brief: string;
   routes: Readonly<Record<string, Entry>>;
 }
 
-/** A command, or commands under a common word. */
+/** Command or group. */
 type Entry = LazyCommand | Group;
 
-/** Words in the order of the help; a group with its line, "" = a command. Other commands follow. */
+/** Top-level words in help order: brief of a group, "" = a command. Unlisted commands follow. */
 const WORDS: Readonly<Record<string, string>> = {
   "up": "",
   "status": "",
@@ -67,7 +67,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "shard": "Parts of an environment's markets with processes of their own",
 };
 
-/** All commands of `ssmd`, in the order of the help: a word stands for a command or for several. */
+/** All commands of `ssmd` as a tree, in help order. */
 export const COMMANDS: Group["routes"] = buildTree();
 
 function buildTree(): Group["routes"] {
@@ -91,8 +91,8 @@ function withEntry(
 }
 
 /**
- * The application for these arguments. Only the command that they name is loaded, so that help and
- * mistakes cost no more than the parser; `loadAll` loads every one, for references and checks.
+ * Builds the application for these arguments. Only the command they name is loaded, so help and usage errors cost no
+ * more than the parser; `loadAll` loads every command, for references and checks.
  */
 export async function buildApp(
   args: readonly string[],
@@ -117,7 +117,7 @@ export async function buildApp(
   });
 }
 
-/** How many of these words name a command, `client api-key create`; what follows is its own. */
+/** Number of leading words that name a command, as in `client api-key create`. */
 export function wordsOf(words: readonly string[]): number {
   let entries = COMMANDS;
   for (const [i, word] of words.entries()) {
@@ -130,7 +130,7 @@ export function wordsOf(words: readonly string[]): number {
 
 type Target = Command<SsmdContext> | RouteMap<SsmdContext>;
 
-/** What the words lead to is loaded, all else is known by its line of help; undefined = nothing of it. */
+/** Loads the command that `words` lead to; all others keep only their brief. undefined = load none. */
 async function targetsOf(
   entries: Readonly<Record<string, Entry>>,
   words: readonly string[] | "all" | undefined,

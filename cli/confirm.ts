@@ -2,12 +2,12 @@ import type { SsmdContext } from "./context.ts";
 import { UsageError } from "./exit.ts";
 import { writeError } from "./output.ts";
 
-/** Bytes of an answer that are looked at. */
+/** Maximum bytes read of an answer. */
 const ANSWER_BYTES_MAX = 1024;
 
 /**
- * Asks on stderr whether to go on; `--yes` answers. Gives false for any answer but y or yes. Throws
- * UsageError `CONFIRM_NEEDED` where nobody can be asked.
+ * Asks on stderr whether to continue; `--yes` answers. Returns true for y or yes only. Throws
+ * UsageError `CONFIRM_NEEDED` when stdin is not a terminal.
  */
 export function confirmed({ globals }: SsmdContext, question: string): boolean {
   if (globals.yes) return true;
@@ -22,7 +22,7 @@ export function confirmed({ globals }: SsmdContext, question: string): boolean {
   return /^y(es)?$/i.test(new TextDecoder().decode(buffer.subarray(0, count)).trim());
 }
 
-/** As {@linkcode confirmed}; throws UsageError `NOT_CONFIRMED` where the answer is no. */
+/** Like {@linkcode confirmed}, but throws UsageError `NOT_CONFIRMED` for no. */
 export function assertConfirmed(context: SsmdContext, question: string): void {
   if (confirmed(context, question)) return;
   throw new UsageError("NOT_CONFIRMED", "Not confirmed; nothing was changed", {

@@ -1,16 +1,16 @@
 import type { SimulatedVenueId } from "@ssmd/simulator";
 
-/** What an example is made for. */
+/** Options of {@linkcode exampleClient}. */
 interface ExampleOptions {
   venue: SimulatedVenueId;
   url: string;
-  /** Markets of the simulator; none = its usual ones. */
+  /** Markets of the simulator; empty = its default ones. */
   symbols: readonly string[];
-  /** Kalshi: the key to sign with. */
+  /** Kalshi: key to sign with. */
   key?: { keyId: string; path: string };
 }
 
-/** Markets that an example subscribes at most. */
+/** Maximum number of subscribed markets. */
 const MARKETS_MAX = 2;
 
 function krakenExample(url: string, symbol: readonly string[]): string {
@@ -49,14 +49,14 @@ function polymarketExample(url: string, tokens: readonly string[]): string {
     `s.onmessage = (m) => console.log(m.data);'`;
 }
 
-/** A market that each simulator has when none is named. */
+/** Default market of each simulator. */
 const USUAL: Readonly<Record<SimulatedVenueId, string>> = {
   kraken: "BTC/USD",
   kalshi: "KXSIMBTC-26DEC31-T99999.99",
   polymarket: "7".repeat(77),
 };
 
-/** A command for the shell that shows what the simulator sends. */
+/** Shell command that prints what the simulator sends. */
 export function exampleClient(options: ExampleOptions): string {
   const { venue, url } = options;
   const usual = [USUAL[venue]];

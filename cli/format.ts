@@ -1,6 +1,6 @@
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
-/** Bytes in binary units: `512 B`, `1.5 MiB`. */
+/** Formats bytes in binary units: `512 B`, `1.5 MiB`. */
 export function bytesText(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -12,12 +12,12 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${BINARY[unit]}`;
 }
 
-/** ISO 8601 in UTC with the milliseconds, where there are any: `2026-08-01T02:53:50Z`. */
+/** Formats ISO 8601 in UTC, milliseconds only if not zero: `2026-08-01T02:53:50Z`. */
 export function isoOfMs(timeMs: number): string {
   return new Date(timeMs).toISOString().replace(/\.000Z$/, "Z");
 }
 
-/** A span in the two largest units: `3d 4h`, `5m 30s`, `12s`, `250ms`. */
+/** Formats a duration in its two largest units: `3d 4h`, `5m 30s`, `12s`, `250ms`. */
 export function durationText(ms: number): string {
   if (ms < 0) return `-${durationText(-ms)}`;
   if (ms < 1000) return `${Math.round(ms)}ms`;
@@ -33,24 +33,24 @@ export function durationText(ms: number): string {
     .map(([value, unit]) => `${value}${unit}`).join(" ");
 }
 
-/** How far something is, and how long it goes on at its pace: `43 %, 12s left`. */
+/** Progress and estimated time left: `43 %, 12s left`. */
 export function shareText(done: number, total: number, elapsedMs: number): string {
   const share = total > 0 ? Math.min(1, done / total) : 1;
   const left = share === 0 ? "" : `, ${durationText(elapsedMs * (1 - share) / share)} left`;
   return `${Math.floor(share * 100)} %${left}`;
 }
 
-/** How long ago a moment was, ms since 1970; undefined = never. A clock that is behind gives 0. */
+/** Time since a moment, ms since 1970; undefined = never. A future moment gives 0. */
 export function agoText(atMs: number | null): string | undefined {
   return atMs === null ? undefined : durationText(Math.max(0, Date.now() - atMs));
 }
 
-/** A number with its noun: `1 feed`, `3 feeds`, `2 entries`. */
+/** Formats a number with its noun: `1 feed`, `3 feeds`, `2 entries`. */
 export function countText(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** Rows in order of these columns; numbers by size, texts by character, absent ones first. */
+/** Sorts rows by columns; numbers by value, texts by character, absent values first. */
 export function sortedBy<R extends Record<string, unknown>>(
   rows: readonly R[],
   ...columns: (keyof R & string)[]

@@ -1,13 +1,13 @@
 /**
- * Writes what follows from the commands: `cli/commands/index.ts`, `cli/catalogue/commands.json`,
- * `cli/catalogue/schemas.json` and `cli/COMMANDS.md`. With `--check` it only names the stale ones. @module
+ * Generates `cli/commands/index.ts`, `cli/catalogue/commands.json`, `cli/catalogue/schemas.json`
+ * and `cli/COMMANDS.md` from the commands. With `--check` it only names the stale files. @module
  */
 import { type JsonSchema, outputSchemaOf, type OutputSchemas } from "./catalogue/schemas.ts";
 
 const CLI = new URL("./", import.meta.url);
 const COMMANDS_DIR = new URL("commands/", CLI);
 
-/** A command as its file declares it, read without loading it. */
+/** Command declaration, read from its file without loading it. */
 interface Declared {
   file: string;
   name: string;
@@ -16,7 +16,7 @@ interface Declared {
 
 const DECLARATION = /defineCommand\(\{\s*name:\s*"([^"]+)",\s*brief:\s*("(?:[^"\\]|\\.)*")/;
 
-/** Every command in `cli/commands/`, in order of the names. */
+/** Every command in `cli/commands/`, sorted by name. */
 async function declaredCommands(): Promise<Declared[]> {
   const found: Declared[] = [];
   for await (const { name: file } of Deno.readDir(COMMANDS_DIR)) {
@@ -25,7 +25,7 @@ async function declaredCommands(): Promise<Declared[]> {
     const [, name, brief] = DECLARATION.exec(text) ?? [];
     if (name === undefined || brief === undefined) continue;
     const words = name.replaceAll(/[ -]/g, "_");
-    // `_test.ts` would be a file of tests.
+    // A name ending in `_test.ts` would be a test file.
     const expected = `${words.endsWith("_test") ? `${words}_command` : words}.ts`;
     if (file !== expected) throw new RangeError(`"${name}" belongs in ${expected}`);
     found.push({ file, name, brief });
@@ -47,7 +47,7 @@ function indexText(declared: readonly Declared[]): string {
     }\n};`;
 }
 
-/** The schemas of all commands in the index; loads every command. */
+/** Schemas of all commands in the index; loads every command. */
 async function outputSchemas(): Promise<OutputSchemas> {
   const { COMMAND_INDEX } = await import("./commands/index.ts");
   const schemas: Record<string, JsonSchema> = {};
@@ -65,7 +65,7 @@ function schemasText(schemas: OutputSchemas): string {
   return `{\n${lines.join(",\n")}\n}\n`;
 }
 
-/** A text generated from another: written, or named as stale. */
+/** Generated texts: written, or listed as stale. */
 class Output {
   readonly stale: string[] = [];
   readonly #check: boolean;
@@ -82,12 +82,12 @@ class Output {
   }
 }
 
-/** Writes the files, or with `check` gives those that differ from what would be written. */
+/** Writes the files, or with `check` returns those that are stale. */
 export async function generateFiles(check: boolean): Promise<string[]> {
   const output = new Output(check);
   const declared = await declaredCommands();
   await output.put("commands/index.ts", await formatted(indexText(declared), "ts"));
-  // Loaded now, when the index that it imports is of this state.
+  // Imported now, because it imports the index just written.
   const { buildCatalogue } = await import("./catalogue/build.ts");
   const { referenceOf } = await import("./catalogue/reference.ts");
   const catalogue = await buildCatalogue();
@@ -97,7 +97,7 @@ export async function generateFiles(check: boolean): Promise<string[]> {
   return output.stale;
 }
 
-/** As `deno fmt` wants it, so that the two never disagree. */
+/** Formats with `deno fmt`, so that the two always agree. */
 async function formatted(text: string, extension: string): Promise<string> {
   const child = new Deno.Command("deno", {
     args: ["fmt", "-q", `--ext=${extension}`, "-"],

@@ -4,8 +4,8 @@ import { aliasesOf, dir, on } from "./command/flag.ts";
 import { setColor } from "./terminal.ts";
 
 /**
- * Flags of every command: they are added when a command is loaded, and read from `this.globals`. A
- * command that declares a flag of the same name keeps its own.
+ * Flags of every command, added when a command is loaded and read from `this.globals`. A command's
+ * own flag of the same name takes precedence.
  */
 export const GLOBAL_FLAGS = {
   color: on("Colour on a terminal (--no-color or NO_COLOR: none)", { negatable: true }),
@@ -22,7 +22,7 @@ const GLOBAL_ALIASES = aliasesOf(GLOBAL_FLAGS);
 type Flags = Readonly<Record<string, unknown>>;
 type Parameters = Command<SsmdContext>["parameters"];
 
-/** The command with the flags that every command has; they arrive in `this.globals`. */
+/** Adds the global flags to a command; their values arrive in `this.globals`. */
 export function withGlobals(command: Command<SsmdContext>): Command<SsmdContext> {
   const own: Flags = command.parameters.flags ?? {};
   const { brief, fullDescription } = command;
@@ -42,7 +42,7 @@ export function withGlobals(command: Command<SsmdContext>): Command<SsmdContext>
 }
 
 function withGlobalParameters(parameters: Parameters, own: Flags) {
-  // The parser takes both as they are; its types know only flags that are written out in one place.
+  // The parser accepts merged flags; its types only know inline literals.
   const merged = {
     ...parameters,
     flags: { ...own, ...Object.fromEntries(missing(GLOBAL_FLAGS, own)) },
@@ -75,9 +75,8 @@ function globalsOf({ dir, quiet, yes }: Flags): Globals {
 const BEFORE = new Set(["--quiet", "-q", "--yes", "-y", "--color", "--no-color", "--noColor"]);
 
 /**
- * Arguments with the global flags that stand before the command behind it, as the parser wants
- * them: `--dir x env list` = `env list --dir x`. `wordsOf` says how many of the words behind them
- * name the command.
+ * Moves global flags that precede the command behind it, as the parser requires: `--dir x env list`
+ * = `env list --dir x`. `wordsOf` returns how many words name the command.
  */
 export function globalsLast(
   args: readonly string[],
@@ -96,7 +95,7 @@ export function globalsLast(
   return [...args.slice(at, end), ...args.slice(0, at), ...args.slice(end)];
 }
 
-/** Whether colour was refused or asked for, read before the parser runs: its own errors obey too. */
+/** `--color` or `--no-color`, read before the parser runs so that its errors obey too. */
 export function colorIn(args: readonly string[]): boolean | undefined {
   const end = args.indexOf("--");
   const flags = end < 0 ? args : args.slice(0, end);

@@ -8,9 +8,9 @@ import { writeError, writeOut } from "./output.ts";
 import { setColor } from "./terminal.ts";
 import { errorText } from "./parser_messages.ts";
 
-/** Runs `ssmd` with these arguments and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
+/** Runs `ssmd` and returns the exit code: 0 done, 1 failed, 2 invalid usage. */
 async function main(args: string[]): Promise<number> {
-  // `deno task ssmd -- up` hands the dashes on.
+  // `deno task ssmd -- up` passes the dashes through.
   if (args[0] === "__complete") {
     const path = "./completion/answer.ts";
     const { completionAnswer } = await loadModule<typeof import("./completion/answer.ts")>(path);
@@ -25,7 +25,7 @@ async function main(args: string[]): Promise<number> {
     process: {
       stdout: { write: writeOut },
       stderr: { write: writeError },
-      // The parser sets it only where nothing stands yet.
+      // The parser sets it only when it is null.
       exitCode: null as number | string | null,
     },
   };
@@ -34,14 +34,14 @@ async function main(args: string[]): Promise<number> {
   return processExitCode(context.process.exitCode);
 }
 
-/** One line, as programs of the field print it. */
+/** One line, as other tools print it. */
 async function printVersion(): Promise<number> {
   const { COMMIT, VERSION } = await import("@ssmd/runtime/build");
   writeOut(`ssmd ${VERSION} (${COMMIT})\n`);
   return 0;
 }
 
-/** `help archive verify` is `archive verify --help`, unless programs ask. */
+/** `help archive verify` becomes `archive verify --help`, unless flags are given. */
 function helpInputs(args: string[]): string[] {
   const [first, ...words] = args;
   const asText = words.every((word) => !word.startsWith("-"));
@@ -51,9 +51,9 @@ function helpInputs(args: string[]): string[] {
 if (import.meta.main) {
   try {
     const code = await main(Deno.args);
-    // A command may have set its own code (`archive verify` that found something).
+    // A command may have set its own code (`archive verify` with findings).
     if (Deno.exitCode === 0) Deno.exitCode = code;
-    // What a failed command left running would keep the process from ending.
+    // Work left running by a failed command would keep the process alive.
     if (code !== 0) Deno.exit();
   } catch (error) {
     writeError(`${errorText(error)}\n`);

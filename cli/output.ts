@@ -1,16 +1,16 @@
 const UTF8 = new TextEncoder();
 
-/** Writes all of `text` now; a reader that went away (`| head`) ends the process quietly. */
+/** Writes all of `text` synchronously; exits quietly when the reader has closed the pipe (`| head`). */
 export function writeOut(text: string): void {
   writeAll(Deno.stdout, UTF8.encode(text));
 }
 
-/** As {@linkcode writeOut}, to stderr. */
+/** Like {@linkcode writeOut}, to stderr. */
 export function writeError(text: string): void {
   writeAll(Deno.stderr, UTF8.encode(text));
 }
 
-/** As {@linkcode writeOut}, with bytes. */
+/** Like {@linkcode writeOut}, for bytes. */
 export function writeBytes(bytes: Uint8Array): void {
   writeAll(Deno.stdout, bytes);
 }

@@ -1,11 +1,11 @@
-/** How a result is printed. */
+/** Format of a result. */
 export type OutputFormat = "table" | "json" | "yaml";
 
-/** How a command that goes on for long says what happens: for a person, or a JSON value a line. */
+/** Output format of long-running commands: text, or one JSON value per line. */
 export type StreamFormat = "table" | "json";
 
 /** All stream formats. */
 export const STREAM_FORMATS: readonly StreamFormat[] = ["table", "json"];
 
-/** All output formats, for the flag `--output`. */
+/** All output formats, for `--output`. */
 export const OUTPUT_FORMATS: readonly OutputFormat[] = ["table", "json", "yaml"];

@@ -13,7 +13,7 @@ import { nearest } from "@ssmd/runtime/suggest";
 import { COMMAND_INDEX } from "./commands/index.ts";
 import { paint } from "./terminal.ts";
 
-/** An error as a person reads it: the sentence, what to do, the code. */
+/** Formats an error as text: sentence, hint, code. */
 export function errorText(error: unknown): string {
   const lines = [`${paint("red", "error:")} ${messageOf(error)}`];
   const refusal = refusalIn(error);
@@ -26,7 +26,7 @@ export function errorText(error: unknown): string {
   return lines.join("\n");
 }
 
-/** Commands that a hint names at most. */
+/** Maximum number of commands in a hint. */
 const MEANT_MAX = 4;
 
 function usageText(sentence: string, hint: string): string {
@@ -40,12 +40,12 @@ function meant(corrections: readonly string[]): string {
     : `Did you mean ${names.map((each) => `"${each}"`).join(" or ")}? --help lists all`;
 }
 
-/** A correction as the parser gives it, without its quotes. */
+/** The parser's correction without its quotes. */
 function plain(correction: string): string {
   return correction.replaceAll("`", "");
 }
 
-/** Commands that may have been meant, those below another word too: `gaps` → `ssmd data gaps`. */
+/** Commands similar to the input, also in other groups: `gaps` → `ssmd data gaps`. */
 function commandsMeant(input: string, corrections: readonly string[]): readonly string[] {
   const below = Object.keys(COMMAND_INDEX).filter((name) => name.includes(" "));
   const lastOf = (name: string) => name.slice(name.lastIndexOf(" ") + 1);
@@ -54,7 +54,7 @@ function commandsMeant(input: string, corrections: readonly string[]): readonly 
   const same = named(input);
   if (same.length > 0) return same;
   const words = new Set(Object.keys(COMMAND_INDEX).map((name) => name.split(" ", 1)[0]));
-  // Below a word its own commands are meant; at the top the nearest word of all.
+  // Within a group suggest its own commands; at the top level the nearest of all words.
   if (corrections.some((each) => !words.has(plain(each)))) return corrections;
   const others = named(nearest(input, [...corrections.map(plain), ...below.map(lastOf)]));
   return others.length > 0 ? others : corrections;
@@ -64,7 +64,7 @@ function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** What the parser says, in our words and on one form. */
+/** The parser's messages in ssmd's wording and format. */
 export const parserMessages: ApplicationText = {
   ...text_en,
   noCommandRegisteredForInput: ({ input, corrections }) =>

@@ -3,8 +3,8 @@ import { ConfigError } from "@ssmd/runtime/errors";
 import type { Globals } from "./context.ts";
 
 /**
- * As {@linkcode registryDirOf}; where no folder is named and none is found, the one that comes with
- * ssmd, so that a first `up` needs no project.
+ * Like {@linkcode registryDirOf}, but falls back to the registry shipped with ssmd when none is
+ * named or found, so that a first `up` needs no project.
  */
 export async function registryToRun(globals: Pick<Globals, "dir">): Promise<string> {
   if (globals.dir !== undefined) return await registryDirOf(globals);
@@ -13,9 +13,9 @@ export async function registryToRun(globals: Pick<Globals, "dir">): Promise<stri
 }
 
 /**
- * The registry folder of a command: `--dir` (the folder itself or the project above it), else found
- * upward from the working directory. Throws ConfigError `CONFIG_NOT_FOUND`; a folder that was named
- * is never exchanged for one above it.
+ * Registry folder of a command: `--dir` (the folder itself or its project), else searched upward
+ * from the working directory. Throws ConfigError `CONFIG_NOT_FOUND`; a named folder is never
+ * replaced by one further up.
  */
 export async function registryDirOf({ dir }: Pick<Globals, "dir">): Promise<string> {
   if (dir === undefined) return await findRegistry(Deno.cwd());

@@ -6,27 +6,27 @@ import { yamlText } from "./yaml_text.ts";
 
 export { type OutputFormat } from "./output_format.ts";
 
-/** A cell; absent values are printed as `-`. */
+/** Table cell; absent values print as `-`. */
 type Cell = string | number | boolean | null | undefined;
 
-/** A row, by column name. */
+/** Table row by column name. */
 export type Row = Record<string, Cell>;
 
-/** What a command shows. */
+/** Result of a command with its table form. */
 export interface Rendered {
-  /** The documented value of `json` and `yaml`. */
+  /** Documented value of `json` and `yaml`. */
   value: unknown;
-  /** The lines of the table. */
+  /** Rows of the table. */
   rows: readonly Row[];
-  /** Columns in order; default those of the first row. */
+  /** Column order; default that of the first row. */
   columns?: readonly string[];
-  /** What a row is, in the singular: the table ends in `3 feeds`; with the plural where it is another. */
+  /** Noun for the row count below the table (`3 feeds`), singular, or with an irregular plural. */
   counted?: string | readonly [one: string, many: string];
-  /** A line below the table. */
+  /** Line below the table. */
   footer?: string;
 }
 
-/** The text of a result, ending in a line break. `columnsMax` = terminal width; absent: nothing is shortened. */
+/** Formats a result, ending in a line break. `columnsMax` = terminal width; undefined = no limit. */
 export function render(
   result: Rendered,
   format: OutputFormat,
@@ -47,7 +47,7 @@ function countOf(count: number, noun: NonNullable<Rendered["counted"]>): string 
 }
 
 const GAP = "  ";
-/** To this a column is cut at most: a date stays whole. */
+/** Minimum width of a shortened column: a date fits. */
 const WIDTH_MIN = 12;
 
 function table(rows: readonly Row[], columns: readonly string[], columnsMax?: number): string {
@@ -65,7 +65,7 @@ function table(rows: readonly Row[], columns: readonly string[], columnsMax?: nu
   return [head, ...body].map((cells) => `${line(cells)}\n`).join("");
 }
 
-/** Row by row, a line a column: for terminals that are too narrow for all columns. */
+/** Prints one line per column for each row, for terminals narrower than the table. */
 function records(
   head: readonly string[],
   body: readonly (readonly string[])[],
@@ -85,7 +85,7 @@ function lineWidth(widths: readonly number[]): number {
   return sum(widths) + GAP.length * (widths.length - 1);
 }
 
-/** Takes from the widest column until the line fits. */
+/** Shrinks the widest column until the line fits. */
 function fitted(widths: number[], columnsMax = Infinity): number[] {
   const result = [...widths];
   for (let over = lineWidth(result) - columnsMax; over > 0; over--) {
@@ -112,13 +112,13 @@ const STATES = {
   red: /^(failed|failing|missing|lost|dropping|damaged|expired|down|refused) *$/,
 } as const;
 
-/** A cell in the colour of the state that it names, on a terminal that shows colours. */
+/** Colours a cell that names a known state, if the terminal supports colours. */
 function stateful(cell: string): string {
   const [style] = Object.entries(STATES).find(([, words]) => words.test(cell)) ?? [];
   return style === undefined ? cell : paint(style as keyof typeof STATES, cell, Deno.stdout);
 }
 
-/** Numbers and sizes (`1.5 MiB`) stand right. */
+/** Numbers and sizes (`1.5 MiB`) are right-aligned. */
 function isNumber(cell: Cell): boolean {
   return typeof cell === "number" || cell === null || cell === undefined ||
     (typeof cell === "string" && /^-?[\d.]+ ([KMGTP]i)?B$/.test(cell));
@@ -132,7 +132,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
-/** A deep value as rows of path and value; lists of words stand on one line. */
+/** Flattens a nested value to rows of path and value; a list of scalars is one row. */
 export function flatRows(value: object): Row[] {
   const rows: Row[] = [];
   collect([], value, rows);

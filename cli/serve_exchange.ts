@@ -19,34 +19,34 @@ import { countText } from "./format.ts";
 /** Options of {@linkcode serveExchange}. */
 export interface ServeOptions {
   venue: SimulatedVenueId;
-  /** 0 = a free one. */
+  /** 0 = any free port. */
   port: number;
   seed: number;
-  /** Mean events a second of the model. */
+  /** Mean event rate of the model, events per second. */
   rate: number;
-  /** Markets of the model; none = some well-known ones. */
+  /** Markets of the model; empty = well-known defaults. */
   symbols: readonly string[];
-  /** Kalshi: series whose markets follow each other. */
+  /** Kalshi: series whose markets succeed each other. */
   rolls?: readonly SeriesRollOptions[];
-  /** Captures to be played instead of the model. */
+  /** Captures to play instead of the model. */
   captures: readonly string[];
   speed: number | "max";
-  /** Number Kalshi's `sid` and `seq` anew. */
+  /** Renumber Kalshi's `sid` and `seq`. */
   renumber: boolean;
-  /** How a model executes orders. */
+  /** Order execution of the model. */
   trading?: Partial<TradingOptions>;
-  /** `drop=every:30s`, … */
+  /** Fault schedules such as `drop=every:30s`. */
   faults: readonly string[];
   ledger?: string;
-  /** Kalshi: file with the key that handshakes must be signed with (public or private). */
+  /** Kalshi: file with the key, public or private, for verifying handshakes. */
   key?: string;
-  /** End after this time. */
+  /** Run time limit, ms. */
   forMs?: number;
-  /** End when all was played and read. */
+  /** End when everything was played and read. */
   untilPlayed?: boolean;
-  /** Write a JSON value a line in place of text. */
+  /** Write one JSON value per line instead of text. */
   json?: boolean;
-  /** Ends it. */
+  /** Stops the server. */
   signal: AbortSignal;
   write(text: string): void;
 }
@@ -54,7 +54,7 @@ export interface ServeOptions {
 interface Key {
   keyId: string;
   publicKeyPem: string;
-  /** File with the private key that a client may use; made here = temporary. */
+  /** File with the private key for clients; a generated one is temporary. */
   path: string;
   temporary: boolean;
 }
@@ -122,7 +122,7 @@ async function explain(options: ServeOptions, simulator: Simulator, key?: Key): 
   return lines.join("\n") + "\n";
 }
 
-/** Where a model answers as the venue's REST does. */
+/** REST address of the model; none for captures or venues without REST. */
 function restLine({ venue, captures }: ServeOptions, { port }: Simulator): string[] {
   const { catalogue } = venueNamed(venue);
   if (catalogue === undefined || captures.length > 0) return [];
@@ -148,7 +148,7 @@ function served(options: ServeOptions, { url, port }: Simulator, key?: Key) {
   };
 }
 
-/** Resolves when it is to end: by signal, after a time, or by itself. */
+/** Resolves on abort or after `forMs`. */
 function untilEnd(options: ServeOptions): Promise<void> {
   return new Promise((resolve) => {
     const timer = options.forMs === undefined ? undefined : setTimeout(resolve, options.forMs);
@@ -162,8 +162,8 @@ function untilEnd(options: ServeOptions): Promise<void> {
 }
 
 /**
- * Serves a simulated exchange on loopback until it is ended. Throws ConfigError for options that
- * cannot be served, StorageError for files that cannot be read or written.
+ * Serves a simulated exchange on loopback until stopped. Throws ConfigError for invalid options,
+ * StorageError for files that cannot be read or written.
  */
 export async function serveExchange(options: ServeOptions): Promise<void> {
   const { venue } = options;

@@ -1,23 +1,23 @@
 import { ConfigError } from "@ssmd/runtime/errors";
 import { nearest } from "@ssmd/runtime/suggest";
 
-/** A name that is not there. */
+/** Name that was not found. */
 interface UnknownName {
-  /** What it should have been one of, in the singular: `environment`. */
+  /** Kind in the singular: `environment`. */
   what: string;
   name: string;
-  /** Every name that there is. */
+  /** All known names. */
   names: Iterable<string>;
-  /** Where was looked, for the sentence: `in exchanges/feeds`. */
+  /** Search location for the sentence: `in exchanges/feeds`. */
   where?: string;
   /** Default `NAME_UNKNOWN`. */
   code?: string;
 }
 
-/** Names that are listed in a hint at most. */
+/** Maximum number of names in a hint. */
 const LISTED_MAX = 20;
 
-/** The hint for a name that is not there: the nearest one, and which there are. */
+/** Hint for an unknown name: the nearest one and the known names. */
 export function namesHint(name: string, names: Iterable<string>): string {
   const all = [...names].sort();
   const near = nearest(name, all);
@@ -31,7 +31,7 @@ export function namesHint(name: string, names: Iterable<string>): string {
   return near === undefined ? list : `Did you mean "${near}"? ${list}`;
 }
 
-/** The error for a name that is not there, with the one that was probably meant. */
+/** Error for an unknown name that suggests the nearest one. */
 export function unknownName({ what, name, names, where, code }: UnknownName): ConfigError {
   const argument = where === undefined ? "" : ` ${where}`;
   return new ConfigError(code ?? "NAME_UNKNOWN", `There is no ${what} "${name}"${argument}`, {

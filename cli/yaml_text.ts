@@ -1,10 +1,10 @@
-/** Words that YAML readers take for something else than text. */
+/** Words that YAML readers do not read as text. */
 const TAKEN = /^(?:true|false|null|yes|no|on|off)$/i;
 const PLAIN = /^[A-Za-z_](?:[\w ./@+-]*[\w./@+])?$/;
 
 /**
- * A JSON value as block YAML, ending in a line break. The package `yaml` does the same and takes some
- * 90 ms to load, which every command would pay that prints anything.
+ * Formats a JSON value as block YAML, ending in a line break. The package `yaml` does the same but
+ * takes some 90 ms to load, in every command that prints.
  */
 export function yamlText(value: unknown): string {
   const plain: unknown = JSON.parse(JSON.stringify(value) ?? "null");
@@ -27,7 +27,7 @@ function linesOf(value: unknown): string[] {
   return [scalarOf(value)];
 }
 
-/** Whether a value takes lines of its own. */
+/** Returns true when a value needs lines of its own. */
 function isFilled(value: unknown): value is object {
   return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }

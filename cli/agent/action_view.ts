@@ -6,7 +6,7 @@ import { UsageError } from "../exit.ts";
 import { text } from "../command/flag.ts";
 import { principal, withAgents } from "./with_agent.ts";
 
-/** What a policy did about a fire, as commands print it. */
+/** Action of a policy on a fire, as printed. */
 export const ACTION = z.object({
   id: z.string(),
   fire: z.string(),
@@ -28,13 +28,13 @@ export const ACTION = z.object({
   ended_at: z.number().describe("When it was over, ms; 0 = it is not"),
 });
 
-/** The id of an action. */
+/** Action id argument. */
 export const ACTION_ID = text("The action, as ssmd action list tells it", {
   placeholder: "action",
   required: true,
 });
 
-/** Decides on an action that waits; who works on fires goes on with it. */
+/** Approves or rejects a waiting action; the process that runs fires then continues with it. */
 export function decideAction(
   context: SsmdContext,
   flags: { env: string; data?: string },
@@ -47,7 +47,7 @@ export function decideAction(
   });
 }
 
-/** An action by its id. Throws UsageError `ACTION_UNKNOWN`. */
+/** Finds an action by id. Throws UsageError `ACTION_UNKNOWN`. */
 export function actionOf(actions: OpenedAgents["actions"], id: string): FireAction {
   const found = actions.find(id);
   if (found !== undefined) return found.result;

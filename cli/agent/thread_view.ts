@@ -2,7 +2,7 @@ import type { Thread, ThreadDetails } from "@ssmd/agents";
 import { z } from "zod";
 import { countText } from "../format.ts";
 
-/** A thread as commands print it. */
+/** Agent thread as printed. */
 export const THREAD = z.object({
   thread: z.string(),
   state: z.enum(["running", "question", "approval", "ended"]),
@@ -13,7 +13,7 @@ export const THREAD = z.object({
   updated_at: z.string().describe("ISO 8601"),
 });
 
-/** A thread with what it made. */
+/** Agent thread with its results. */
 export const THREAD_DETAILS = THREAD.extend({
   hash: z.string().nullable().describe("Of exactly what was tested; an approval names it"),
   signal: z.string().nullable(),
@@ -27,7 +27,7 @@ export const THREAD_DETAILS = THREAD.extend({
   audit: z.array(z.object({ at: z.string(), what: z.string(), record: z.looseObject({}) })),
 });
 
-/** A thread for a list. */
+/** Builds a list item of a thread. */
 export function threadView(thread: Thread): z.output<typeof THREAD> {
   const { id, state, detail, words, requestedBy, model, updatedAt } = thread;
   return {
@@ -41,7 +41,7 @@ export function threadView(thread: Thread): z.output<typeof THREAD> {
   };
 }
 
-/** A thread with everything. */
+/** Builds the full view of a thread. */
 export function threadDetails(thread: ThreadDetails): z.output<typeof THREAD_DETAILS> {
   const { hash, sources, steps, backtest, ending, audit } = thread;
   const committed = ending?.kind === "committed" ? ending : null;
@@ -54,7 +54,7 @@ export function threadDetails(thread: ThreadDetails): z.output<typeof THREAD_DET
   };
 }
 
-/** A thread for a person: what it made, and what to do next. */
+/** Formats a thread as text: its results and the next step. */
 export function threadText(thread: z.output<typeof THREAD_DETAILS>): string {
   const { thread: id, state, detail, model, source, checks, backtest, hash } = thread;
   const next = state === "question"

@@ -10,29 +10,29 @@ import { dir, text } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
-/** Flags of commands that work with agents. */
+/** Flags of agent commands. */
 export const AGENT_FLAGS = {
   env: ENVIRONMENT,
   data: dir("Folder of the data, as up --data has it; default: the environment's"),
 };
 
-/** A thread's id. */
+/** Thread id argument. */
 export const THREAD_ID = text("The thread, as ssmd agent list tells it, or latest", {
   placeholder: "thread",
   required: true,
 });
 
-/** The thread that is meant. */
+/** Resolves `latest` to the newest thread id. */
 export function threadId(agent: DefinitionAgent, given: string): string {
   return given === "latest" ? agent.list()[0]?.id ?? given : given;
 }
 
-/** Who runs the command, as approvals name them. */
+/** User who runs the command, as approvals name it. */
 export function principal(): string {
   return whoIsThis().user;
 }
 
-/** Opens the agents of an environment, and closes them after `body`. Throws as they do. */
+/** Opens the agents of an environment and closes them after `body`. Throws their errors. */
 export async function withAgents<T>(
   { globals }: SsmdContext,
   { env, data }: { env: string; data?: string },
@@ -52,7 +52,7 @@ export async function withAgents<T>(
   return await body(stack.use(await openAgents({ deployment, project, storage })));
 }
 
-/** As {@linkcode withAgents}, with the agent that defines signals. */
+/** Like {@linkcode withAgents}, with the agent that defines signals. Throws when none is configured. */
 export function withAgent<T>(
   context: SsmdContext,
   flags: { env: string; data?: string },
@@ -65,7 +65,7 @@ export function withAgent<T>(
   });
 }
 
-/** The archive, where there is one. */
+/** Opens the archive; undefined when absent. */
 async function archiveOf(location: Parameters<typeof openArchive>[0]) {
   try {
     return await openArchive(location);

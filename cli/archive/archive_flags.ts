@@ -4,10 +4,10 @@ import { parseSymbol } from "./requested_symbols.ts";
 import { parseEnd, parseMoment } from "./time_span.ts";
 import { choice, day, dir, parsed, text, type ValuesOf } from "../command/flag.ts";
 
-/** `--data`, where an archive is read. */
+/** `--data` of commands that read an archive. */
 export const ARCHIVE = dir("Folder of the archive; default: the storage of --env, else ./data");
 
-/** `--date`, `--from` and `--to`: a span of receive time; µs. */
+/** `--date`, `--from` and `--to`: a range of receive time, µs. */
 export const SPAN_FLAGS = {
   date: day("One day, UTC: YYYY-MM-DD, today, yesterday, or 7d (days ago)"),
   from: parsed(
@@ -22,26 +22,26 @@ export const SPAN_FLAGS = {
   ),
 };
 
-/** `--feed`, several times. */
+/** `--feed`, repeatable. */
 export const FEEDS = text("Of this feed; may be repeated", {
   placeholder: "feed",
   completes: "feed",
   repeated: true,
 });
 
-/** `--symbol` of archived records, several times. */
+/** `--symbol` of archived records, repeatable. */
 export const SYMBOLS = parsed(parseSymbol, "Of this symbol; may be repeated", {
   placeholder: "symbol",
   completes: "symbol",
   repeated: true,
 });
 
-/** `--type` of records, several times. */
+/** `--type` of records, repeatable. */
 export const RECORD_TYPES = choice(EVENT_TYPES, "Of this type; may be repeated", {
   repeated: true,
 });
 
-/** `--every` and `--depth` of series. */
+/** `--every` and `--depth` of bar and book series. */
 export const SERIES_FLAGS = {
   every: choice(
     Object.keys(INTERVALS) as Interval[],
@@ -59,7 +59,7 @@ function parseDepth(text: string): number {
   throw new RangeError(`a depth is a number from 1 to ${DEPTH_MAX}`);
 }
 
-/** What the flags of series say. */
+/** Series options from the flags. */
 export function seriesOf({ every, depth }: ValuesOf<typeof SERIES_FLAGS>) {
   return {
     series: {

@@ -3,18 +3,18 @@ import { journalConfig, loadEnvironment } from "@ssmd/metadata";
 import { notice, type SsmdContext } from "../context.ts";
 import { registryToRun } from "../registry_dir.ts";
 
-/** Where the archive is, as the flags say it. */
+/** Archive location given by the flags. */
 export interface AuditedArchive {
-  /** The environment, whose journal is taken where no folder is named. */
+  /** Environment; its journal is used when `data` is absent. */
   env: string;
-  /** A folder: its journal lies in it. */
+  /** Data folder that contains the journal. */
   data?: string | undefined;
 }
 
 /**
- * Records in a journal what is about to be removed from an archive or changed in it, and by whom; a
- * journal in memory keeps nothing, which is told. Throws ConfigError, and JournalError: what cannot be
- * recorded is not done.
+ * Records a removal or change of an archive, with the user, in a journal before it happens. Prints
+ * a notice when the journal is in memory. Throws ConfigError and JournalError; the caller must then
+ * not proceed.
  */
 export async function auditArchive(
   context: SsmdContext,

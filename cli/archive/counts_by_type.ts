@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Numbers of records by their type. */
+/** Number of records by type. */
 export const COUNTS_BY_TYPE = z.object({
   trade: z.int(),
   ticker: z.int(),

@@ -1,17 +1,17 @@
 import { toJson } from "@ssmd/codec";
 import { framesOf, normalizedOf, openArchived, textLinesOf } from "@ssmd/archive";
 
-/** A file that is read by ranges. */
+/** File read by byte ranges. */
 export interface RangedFile {
-  /** For errors. */
+  /** File name in errors. */
   name: string;
   bytes: number;
   getRange: (name: string, start: number, end: number) => Promise<Uint8Array>;
 }
 
 /**
- * A raw or normalized file as JSON lines without line breaks: records as their JSON view, raw lines
- * as they stand. Throws ArchiveError with the place after everything that is whole.
+ * Yields a raw or normalized file as JSON lines without line breaks: records in their JSON view,
+ * raw lines verbatim. Throws ArchiveError with the position, after yielding everything intact.
  */
 export function* jsonLinesOf(file: Uint8Array, name: string): Iterable<string> {
   if (framesOf(file).frames[0]?.kind === "skippable") {
@@ -22,8 +22,8 @@ export function* jsonLinesOf(file: Uint8Array, name: string): Iterable<string> {
 }
 
 /**
- * A window or a sealed day as JSON lines, a frame or a page at a time: no more of it is in memory than a
- * range. Throws ArchiveError with the place after everything that is whole.
+ * Yields a window or a sealed day as JSON lines, one frame or page at a time, so that only one
+ * range is in memory. Throws ArchiveError with the position, after yielding everything intact.
  */
 export async function* jsonLinesIn({ name, bytes, getRange }: RangedFile): AsyncIterable<string[]> {
   const { records } = await openArchived({ getRange }, { key: name, bytes });

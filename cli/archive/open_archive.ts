@@ -2,28 +2,28 @@ import { loadStorage } from "@ssmd/metadata";
 import { ArchiveError, ConfigError } from "@ssmd/runtime";
 import { openStorage, type Storage, type StorageConfig } from "@ssmd/storage";
 
-/** Where an archive is looked for. */
+/** Location of an archive. */
 interface ArchiveLocation {
-  /** A folder on this machine. */
+  /** Local folder. */
   data?: string;
-  /** An environment; its own storage is opened where no folder is named. */
+  /** Environment whose storage is opened when `data` is absent. */
   env?: string;
-  /** Registry folder; default: found upward from the working directory. */
+  /** Registry folder; default: searched upward from the working directory. */
   registryDir?: string;
 }
 
 const DEFAULT_DATA_DIR = "./data";
 
 /**
- * Opens the archive to be read: the folder that is named, else the environment's storage, else
- * `./data`. Throws ArchiveError `ARCHIVE_NOT_FOUND` for a folder that is not there, ConfigError for
- * an environment that is wrong or keeps nothing.
+ * Opens an archive for reading: `data`, else the environment's storage, else `./data`. Throws
+ * ArchiveError `ARCHIVE_NOT_FOUND` for a missing folder, ConfigError for an invalid environment or
+ * one with memory storage.
  */
 export async function openArchive(archive: ArchiveLocation): Promise<Storage> {
   return await openStorage(await archiveConfig(archive));
 }
 
-/** The configuration that {@linkcode openArchive} opens, for threads that open it themselves. */
+/** Configuration used by {@linkcode openArchive}, for worker threads that open the archive themselves. */
 export async function archiveConfig(
   { data, env, registryDir }: ArchiveLocation,
 ): Promise<StorageConfig> {

@@ -3,16 +3,15 @@ import type { Globals } from "../context.ts";
 import { namesHint } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
 
-/** A symbol of the archive by its whole name. Throws RangeError for a pattern. */
+/** Parses a full symbol name. Throws RangeError for a pattern. */
 export function parseSymbol(text: string): string {
   if (!/[*?]/.test(text)) return text;
   throw new RangeError("a symbol is a whole name here; in SQL: where symbol like 'BTC%'");
 }
 
 /**
- * Tells a symbol that an environment does not have from one that has no records. Without a registry
- * or an environment of that name all symbols are taken as known. Throws ArchiveError
- * `SYMBOL_UNKNOWN`.
+ * Distinguishes an unknown symbol from one without records. Without a registry or an environment of
+ * that name all symbols count as known. Throws ArchiveError `SYMBOL_UNKNOWN`.
  */
 export async function assertSymbolsKnown(
   globals: Globals,

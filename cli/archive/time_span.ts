@@ -3,10 +3,10 @@ import type { TimeSpan } from "@ssmd/dataset/time_span";
 import { DAY_US, DAY_WORDS, dayNamed, nowUs, parseDurationMs, usOfIso } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 
-/** The forms of {@linkcode parseMoment}. */
+/** Formats accepted by {@linkcode parseMoment}. */
 const MOMENT_WORDS = `${DAY_WORDS}; YYYY-MM-DDTHH:MM:SSZ; or 90m, 2h for how long ago`;
 
-/** The flags that name a span. */
+/** Flags that select a time span. */
 export interface SpanFlags {
   date?: string;
   from?: number;
@@ -14,8 +14,8 @@ export interface SpanFlags {
 }
 
 /**
- * A moment: a UTC day (its midnight), ISO 8601 in UTC (`2026-08-01T02:53:50Z`), or how long ago it
- * was (`90m`), µs. Throws RangeError that names what is allowed.
+ * Parses a UTC day (its midnight), ISO 8601 in UTC (`2026-08-01T02:53:50Z`), or a time ago (`90m`)
+ * into µs since 1970. Throws RangeError that lists the allowed forms.
  */
 export function parseMoment(text: string): number {
   const day = dayNamed(text);
@@ -27,13 +27,13 @@ export function parseMoment(text: string): number {
   return us;
 }
 
-/** The end of a span: the moment, and of a day its last. Throws as {@linkcode parseMoment}. */
+/** End of a span, µs; for a day, the end of that day. Throws like {@linkcode parseMoment}. */
 export function parseEnd(text: string): number {
   const us = parseMoment(text);
   return dayNamed(text) === undefined ? us : us + DAY_US;
 }
 
-/** The span that the flags name. Throws UsageError `SPAN_INVALID` where they contradict each other. */
+/** Time span of the flags. Throws UsageError `SPAN_INVALID` when they contradict each other. */
 export function spanOf({ date, from, to }: SpanFlags): TimeSpan {
   if (date !== undefined) {
     if (from !== undefined || to !== undefined) {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { COUNTS_BY_TYPE } from "./counts_by_type.ts";
 import type { DayReport, Report } from "@ssmd/dataset/verify";
 
-/** What one day of a feed holds. */
+/** Verified content of one day of a feed. */
 const VERIFIED_DAY = z.object({
   env: z.string(),
   feed: z.string(),
@@ -17,7 +17,7 @@ const VERIFIED_DAY = z.object({
   status: z.string().describe("Of the normalized manifest; empty = there is none"),
 });
 
-/** What a verification found. */
+/** Result of a verification. */
 export const VERIFICATION = z.object({
   ok: z.boolean(),
   totals: z.object({
@@ -38,7 +38,7 @@ export const VERIFICATION = z.object({
   })),
 });
 
-/** The {@linkcode VERIFICATION} of a report. */
+/** Builds a {@linkcode VERIFICATION} from a report. */
 export function verificationOf({ problems, days, totals }: Report): z.output<typeof VERIFICATION> {
   const { files, bytes, rawFrames, records, gaps } = totals;
   return {

@@ -3,19 +3,19 @@ import type { SsmdContext } from "../context.ts";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "./open_archive.ts";
 
-/** The archive that flags name, with the environment that is meant in it. */
+/** Open archive and the environment selected in it. */
 export interface NamedArchive {
   storage: Storage;
   env: string;
 }
 
-/** Flags that name an archive. */
+/** Flags that locate an archive. */
 interface ArchiveFlags {
   data?: string;
   env?: string;
 }
 
-/** Opens the archive that flags name and closes it. Throws as `openArchive` and `envOf`, and what `body` throws. */
+/** Opens an archive for `body` and closes it. Throws like `openArchive`, `envOf` and `body`. */
 export async function withArchive<T>(
   { globals: { dir } }: SsmdContext,
   flags: ArchiveFlags,

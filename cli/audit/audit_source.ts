@@ -12,7 +12,7 @@ import type { SsmdContext } from "../context.ts";
 import { registryToRun } from "../registry_dir.ts";
 import { auditLocationOf } from "../command/audited.ts";
 
-/** Which log. */
+/** Flags that select a log. */
 export const AUDIT_SOURCE_FLAGS = {
   env: ENVIRONMENT,
   registry: on("The log of changes that belong to no environment"),
@@ -21,7 +21,7 @@ export const AUDIT_SOURCE_FLAGS = {
 
 const MOMENT = "a day, 7d for seven days ago, or a time in ISO 8601";
 
-/** Which events. */
+/** Flags that filter events. */
 export const AUDIT_FILTER_FLAGS = {
   actor: text("Who did it: a client, or user@host"),
   action: text("What was done: client disable"),
@@ -37,7 +37,7 @@ interface SourceFlags {
   data?: string;
 }
 
-/** Works with an audit log and what of it is in storage. Throws SsmdError `AUDIT_EMPTY` where there is none. */
+/** Opens an audit log with its part in storage. Throws SsmdError `AUDIT_EMPTY` when there is none. */
 export async function withAudit<T>(
   { globals }: SsmdContext,
   { env, registry, data }: SourceFlags,
@@ -60,16 +60,16 @@ export async function withAudit<T>(
   }
 }
 
-/** The filter among flags. */
+/** Event filter from the flags. */
 export function filterOf(flags: AuditFilter): AuditFilter {
   const { actor, action, category, outcome, from, to } = flags;
   return { actor, action, category, outcome, from, to };
 }
 
-/** Events as commands print them. */
+/** Audit events as printed. */
 export const AUDIT_EVENTS = z.array(AUDIT_EVENT);
 
-/** Events as rows. */
+/** Table of events. */
 export function eventTable(events: readonly AuditEvent[]): Table {
   return {
     rows: events.map(({ metadata: _, ...event }) => ({ ...event })),

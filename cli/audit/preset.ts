@@ -16,7 +16,7 @@ const FLAGS = {
   limit: whole("Most events", { default: "100", placeholder: "count" }),
 };
 
-/** What `ssmd audit list` is. */
+/** Definition fields of `ssmd audit list`. */
 export const AUDIT_LIST = {
   flags: FLAGS,
   output: AUDIT_EVENTS,
@@ -27,7 +27,7 @@ export const AUDIT_LIST = {
 
 const { category: _, ...PRESET_FLAGS } = FLAGS;
 
-/** What it is for one category. */
+/** The same for one category. */
 export function presetOf(category: AuditCategory) {
   return {
     ...AUDIT_LIST,

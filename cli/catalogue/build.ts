@@ -17,7 +17,7 @@ const EXIT_CODES = {
   "2": "wrong usage: nothing was tried",
 } as const;
 
-/** The catalogue of everything that stands in COMMANDS; loads every command. */
+/** Builds the catalogue of COMMANDS; loads every command. */
 export async function buildCatalogue(): Promise<Catalogue> {
   const groups: { name: string; brief: string }[] = [];
   const commands: CatalogueCommand[] = [];

@@ -5,15 +5,15 @@ import type { CATALOGUE, COMMAND, PARAMETER } from "./catalogue_schema.ts";
 export type CatalogueParameter = z.output<typeof PARAMETER>;
 /** A command. */
 export type CatalogueCommand = z.output<typeof COMMAND>;
-/** What a command prints. */
+/** Output of a command. */
 export type CatalogueOutput = NonNullable<CatalogueCommand["output"]>;
-/** Everything that `ssmd` can do; the value of `ssmd help --output json`. */
+/** All commands, groups and flags; printed by `ssmd help --output json`. */
 export type Catalogue = z.output<typeof CATALOGUE>;
 
-/** Words that name a command, at most: `client api-key create`. */
+/** Maximum number of words in a command name: `client api-key create`. */
 const ROUTE_WORDS_MAX = 3;
 
-/** The words of a command line that name a command: the longest that fits. */
+/** Finds the command with the longest name that starts the words. */
 export function commandIn(
   { commands }: Catalogue,
   words: readonly string[],

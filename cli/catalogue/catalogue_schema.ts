@@ -33,7 +33,7 @@ export const COMMAND = z.object({
   }).exactOptional(),
 });
 
-/** Everything that `ssmd` can do. */
+/** Schema of the catalogue. */
 export const CATALOGUE = z.object({
   name: z.literal("ssmd"),
   brief: z.string(),

@@ -1,13 +1,13 @@
 import type { Catalogue } from "./catalogue.ts";
 import type { OutputSchemas } from "./schemas.ts";
 
-/** The catalogue as it was generated: no command is loaded for it. */
+/** Loads the generated catalogue, without loading any command. */
 export async function loadCatalogue(): Promise<Catalogue> {
   const { default: catalogue } = await import("./commands.json", { with: { type: "json" } });
   return catalogue as Catalogue;
 }
 
-/** The schemas of outputs as they were generated. */
+/** Loads the generated output schemas. */
 export async function loadSchemas(): Promise<OutputSchemas> {
   const { default: schemas } = await import("./schemas.json", { with: { type: "json" } });
   return schemas as OutputSchemas;

@@ -1,7 +1,7 @@
 import { VERSION } from "@ssmd/runtime/build";
 import type { Catalogue, CatalogueCommand, CatalogueParameter } from "./catalogue.ts";
 
-/** The manual page of `ssmd` itself, or of one of its commands, as roff for `man -l -`. */
+/** Manual page of `ssmd` or one of its commands, as roff for `man -l -`. */
 export function manPage(catalogue: Catalogue, command?: CatalogueCommand): string {
   const name = pageName(command);
   const { global_flags, exit_codes } = catalogue;
@@ -20,7 +20,7 @@ export function manPage(catalogue: Catalogue, command?: CatalogueCommand): strin
   ].join("\n");
 }
 
-/** `ssmd-data-export`: the page's name without its section. */
+/** Page name without its section: `ssmd-data-export`. */
 export function pageName(command?: CatalogueCommand): string {
   return `ssmd ${command?.name ?? ""}`.trim().replaceAll(" ", "-");
 }
@@ -31,7 +31,7 @@ function contentsOf({ commands }: Catalogue): string[] {
 
 function partsOf(command: CatalogueCommand): string[] {
   const { description, arguments: args, flags, examples } = command;
-  // Text with lines of its own stays as it is.
+  // Text with indented lines is kept verbatim.
   const paragraphs = description.split("\n\n").flatMap((text, at) => [
     ...(at === 0 ? [] : [".PP"]),
     ...(/\n\s/.test(text) ? literal(text.split("\n")) : text.split("\n").map(escaped)),
@@ -76,7 +76,7 @@ function literal(lines: readonly string[]): string[] {
   return [".nf", ...lines.map(escaped), ".fi"];
 }
 
-/** A line as it stands: no character of it is an instruction, and dashes can be copied. */
+/** Escapes a line: no character is an instruction, and dashes can be copied. */
 function escaped(line: string): string {
   return line.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^([.'])/, "\\&$1");
 }

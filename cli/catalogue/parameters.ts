@@ -1,7 +1,7 @@
 import type { Parameter } from "../command/flag.ts";
 import type { CatalogueParameter } from "./catalogue.ts";
 
-/** A declared flag or argument for the catalogue. */
+/** Converts a declared flag or argument for the catalogue. */
 export function parameterOf(name: string, parameter: Parameter<unknown>): CatalogueParameter {
   const { brief, type, values, default: fallback, placeholder, alias, variadic } = parameter;
   const completes = parameter.completes ?? pathOf(type);

@@ -1,6 +1,6 @@
 import type { Catalogue, CatalogueCommand, CatalogueParameter } from "./catalogue.ts";
 
-/** The command reference as Markdown. */
+/** Command reference in Markdown. */
 export function referenceOf(catalogue: Catalogue): string {
   const { brief, global_flags, exit_codes, commands } = catalogue;
   const codes = Object.entries(exit_codes).map(([code, what]) => `- \`${code}\`: ${what}`);
@@ -43,7 +43,7 @@ function commandParts(command: CatalogueCommand): string[] {
   ];
 }
 
-/** Text with lines of its own stays as it is. */
+/** Text with indented lines is kept verbatim. */
 function paragraph(text: string): string {
   return /\n\s/.test(text) ? fenced("text", text.split("\n")) : text.replaceAll("<", "&lt;");
 }

@@ -7,7 +7,7 @@ export type JsonSchema = Record<string, unknown>;
 /** JSON Schemas of what commands print with `--output json`, by the command's name. */
 export type OutputSchemas = Readonly<Record<string, JsonSchema>>;
 
-/** The JSON Schema of what a command prints; undefined = it prints no data. */
+/** JSON Schema of a command's output; undefined = it prints no data. */
 export function outputSchemaOf({ name, output, prints }: Command): JsonSchema | undefined {
   const schema = output ?? prints;
   if (schema === undefined) return undefined;
@@ -15,7 +15,7 @@ export function outputSchemaOf({ name, output, prints }: Command): JsonSchema | 
   return { $schema, title: `ssmd ${name} --output json`, ...rest };
 }
 
-/** What is printed has the fields of its schema and no others, unless the schema is loose. */
+/** Forbids additional properties unless the schema is loose. */
 function closeObject(
   { zodSchema, jsonSchema }: {
     zodSchema: z.core.$ZodTypes;

@@ -8,13 +8,13 @@ import type { Globals } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
 import type { InventoryFlags } from "./inventory_flags.ts";
 
-/** The archive's days that flags name, with the environment they are of. */
+/** Archived days selected by flags, with their environment. */
 interface NamedDays {
   env: string;
   days: DaySummary[];
 }
 
-/** Reads the days' manifests. Throws as `inventory`, and UsageError. */
+/** Reads the days' manifests. Throws like `inventory`, and UsageError. */
 export async function namedDays(globals: Globals, flags: InventoryFlags): Promise<NamedDays> {
   const { dir } = globals;
   const span = spanOf(flags);
@@ -33,7 +33,7 @@ export async function namedDays(globals: Globals, flags: InventoryFlags): Promis
   }
 }
 
-/** Whether a feed's calendar has it open on a day; without a registry or calendar it always is. */
+/** Returns whether a feed's calendar is open on a day; always true without a registry or calendar. */
 async function expectation(
   globals: Globals,
 ): Promise<(feed: string, day: string) => boolean> {

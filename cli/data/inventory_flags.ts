@@ -2,7 +2,7 @@ import { ARCHIVE, FEEDS, RECORDS_VERSION, SPAN_FLAGS } from "../archive/archive_
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import type { ValuesOf } from "../command/flag.ts";
 
-/** Flags of the commands that tell what is archived. */
+/** Flags of commands that list archived data. */
 export const INVENTORY_FLAGS = {
   data: ARCHIVE,
   env: ENVIRONMENT_FILTER,

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { type ClockShare, DAY_CONDITIONS } from "@ssmd/archive";
 
-/** What an archived day is like. */
+/** Condition of an archived day. */
 export const CONDITION = z.enum(DAY_CONDITIONS);
 
-/** What set the clock of the capturing machine, for a part of a day. */
+/** Clock source of the capturing machine, for part of a day. */
 export const CLOCK = z.object({
   source: z.string(),
   status: z.string(),
@@ -12,7 +12,7 @@ export const CLOCK = z.object({
   offset_us_max: z.number().nullable().describe("null = not known"),
 });
 
-/** The {@linkcode CLOCK} of a share. */
+/** Builds a {@linkcode CLOCK} from a share. */
 export function clockView(
   { source, status, lines, offsetUsMax }: ClockShare,
 ): z.output<typeof CLOCK> {

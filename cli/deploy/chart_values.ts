@@ -6,7 +6,7 @@ const labels = z.record(z.string(), z.string());
 const port = z.int().min(1).max(65_535);
 const workload = z.strictObject({ cpu: quantity, memory: quantity });
 
-/** What `ssmd env render` writes: what the environment's file decides of a deployment. */
+/** Output of `ssmd env render`: the values that an environment file determines. */
 const RENDERED_VALUES = z.strictObject({
   environment: z.string().describe("The environment's name"),
   oneProcess: z.boolean().describe(
@@ -34,10 +34,10 @@ const RENDERED_VALUES = z.strictObject({
   registry: z.record(z.string(), z.string()).describe("Files of the registry, as they are"),
 });
 
-/** What a deployment of an environment is made of. */
+/** Rendered values of an environment. */
 export type RenderedValues = z.output<typeof RENDERED_VALUES>;
 
-/** What a cluster decides; the chart's values.yaml has the defaults. */
+/** Values set per cluster; defaults are in the chart's values.yaml. */
 const CLUSTER_VALUES = z.strictObject({
   image: z.strictObject({
     repository: z.string(),
@@ -76,10 +76,10 @@ const CLUSTER_VALUES = z.strictObject({
   global: z.looseObject({}).exactOptional(),
 });
 
-/** Text of `values.schema.json`, by which Helm refuses what is no value. */
+/** Text of `values.schema.json`, with which Helm validates the values. */
 export function valuesSchemaText(): string {
   const all = z.strictObject({ ...RENDERED_VALUES.shape, ...CLUSTER_VALUES.shape });
-  // Helm's validator is of draft 7.
+  // Helm's validator supports draft 7.
   const schema = z.toJSONSchema(all, { target: "draft-7" });
   return `${JSON.stringify({ title: "Values of the chart ssmd", ...schema }, null, 2)}\n`;
 }

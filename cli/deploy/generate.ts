@@ -1,6 +1,6 @@
 /**
- * Writes into the chart what is declared elsewhere: the schema of its values, and the rules of
- * Prometheus; `--check` only compares. @module
+ * Generates two parts of the chart: its values schema and the Prometheus rules; `--check` only
+ * compares. @module
  */
 import { valuesSchemaText } from "./chart_values.ts";
 

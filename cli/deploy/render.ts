@@ -11,14 +11,14 @@ import { stringify } from "yaml";
 import type { Registry } from "../registry/registry.ts";
 import type { RenderedValues } from "./chart_values.ts";
 
-/** File of a rendered environment, from the project's folder. */
+/** Path of a rendered environment, relative to the project. */
 export function valuesPath(env: string): string {
   return `deploy/environments/${env}/values.yaml`;
 }
 
 /**
- * The values with which the chart deploys an environment, as text: the same registry gives the same
- * bytes. Throws ConfigError `ENVIRONMENT_NOT_DEPLOYABLE` for what only works on one machine.
+ * Chart values of an environment as text; equal registries give equal bytes. Throws ConfigError
+ * `ENVIRONMENT_NOT_DEPLOYABLE` when it only works on one machine.
  */
 export function valuesText(registry: Registry, env: string): string {
   const head = `# Written by \`ssmd env render ${env}\` from the registry; edit that.\n`;
@@ -79,7 +79,7 @@ function assertDeployable(environment: Environment): void {
   );
 }
 
-/** Markets without shards are one, `main`. */
+/** Without shards, all markets are in the shard `main`. */
 function shardsOf(environment: Environment): RenderedValues["shards"] {
   const { shards = {}, symbols } = environment;
   const byShard = environment.shards === undefined
@@ -87,7 +87,7 @@ function shardsOf(environment: Environment): RenderedValues["shards"] {
     : symbolsByShard(environment);
   return Object.fromEntries([...byShard].map(([name, own]) => {
     const { replicas = 1, resources: { cpu, memory } = {} } = shards[name] ?? {};
-    // Markets by rule belong to no file: their feeds have a connector all the same.
+    // Markets selected by rule are in no file; their feeds need a connector anyway.
     const ruled = name === "main" ? environment.feeds : [];
     const feeds: Record<string, string[]> = Object.fromEntries(ruled.map((feed) => [feed, []]));
     for (const [symbol, { feed }] of Object.entries(own)) (feeds[feed] ??= []).push(symbol);
@@ -106,7 +106,7 @@ function secretsOf({ keys }: Environment): string[] {
 
 type Host = RenderedValues["hosts"][number];
 const ALL: Host["for"] = ["connector", "archiver", "gateway", "signals", "agents", "worker"];
-/** First word of a field → who reaches what it names. */
+/** First word of a field → programs that connect to its host. */
 const REACHED_BY: Readonly<Record<string, Host["for"]>> = {
   transport: ALL,
   storage: ALL,
@@ -141,12 +141,12 @@ function hostsOf(registry: Registry, { name, feeds }: Environment): Host[] {
   return [...hosts].sort(([a], [b]) => a < b ? -1 : 1).map(([, host]) => host);
 }
 
-/** Names of a cluster have no dot, or end in its domain. */
+/** Host names inside a cluster have no dot, or end in the cluster's domain. */
 function isExternal(host: string): boolean {
   return /\.[a-z]+$/.test(host) && !/\.(svc|local)$/.test(host) && !host.includes(".svc.");
 }
 
-/** What the processes of an environment read of the registry. */
+/** Registry files that the processes of an environment read. */
 function filesOf(registry: Registry, { name, feeds }: Environment): [string, string][] {
   const calendars = feeds.map((id) => registry.feed(id).calendar);
   const files = [...registry.texts].filter(([path]) => {
@@ -170,7 +170,7 @@ function filesOf(registry: Registry, { name, feeds }: Environment): [string, str
   return [...files, ...rotationOf(registry, name)];
 }
 
-/** When keys were rotated; no file, no line. */
+/** Rotation dates of keys; empty without a file. */
 function rotationOf({ dir }: Registry, name: string): [string, string][] {
   try {
     return [[`rotation/${name}.yaml`, Deno.readTextFileSync(rotationPath(dir, name))]];

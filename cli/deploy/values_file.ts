@@ -2,7 +2,7 @@ import { type FileChange, fileChange } from "../registry/change.ts";
 import type { Registry } from "../registry/registry.ts";
 import { valuesPath, valuesText } from "./render.ts";
 
-/** The rendered values of an environment as a file of the project, and what writing would change. */
+/** File with the rendered values of an environment, and the change that a new rendering makes. */
 export class ValuesFile {
   readonly path: string;
   readonly before: string | undefined;
@@ -12,7 +12,7 @@ export class ValuesFile {
     this.before = before;
   }
 
-  /** Reads what is there now. */
+  /** Reads the current file. */
   static async of(registry: Registry, env: string): Promise<ValuesFile> {
     const path = projectOf(registry) + valuesPath(env);
     try {
@@ -23,7 +23,7 @@ export class ValuesFile {
     }
   }
 
-  /** Writes the environment as the registry has it, unless `dryRun`; none = it is that already. */
+  /** Writes the rendered environment unless `dryRun`; returns no change when it is up to date. */
   async render(registry: Registry, env: string, dryRun: boolean): Promise<FileChange[]> {
     const text = valuesText(registry, env);
     if (text === this.before) return [];
@@ -35,7 +35,7 @@ export class ValuesFile {
   }
 }
 
-/** Folder of the registry's folder, with a slash; "" = the working folder. */
+/** Parent of the registry folder, with a slash; "" = the working directory. */
 function projectOf({ dir }: Registry): string {
   return dir.replace(/^\.\//, "").replace(/[^/]*\/?$/, "");
 }

@@ -7,7 +7,7 @@ import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
 import { text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 
-/** Which dead letters a command is about. */
+/** Flags that select dead letters. */
 export const LETTER_FLAGS = {
   env: ENVIRONMENT_FILTER,
   data: ARCHIVE,
@@ -15,26 +15,26 @@ export const LETTER_FLAGS = {
   feed: FEED_FILTER,
 };
 
-/** A dead letter as commands print it. */
+/** Dead letter as printed. */
 export const LETTER_VIEW = LETTER.omit({ received_us: true, base64: true }).extend({
   at: z.string().describe("When its frame was received, or the record was refused; ISO 8601"),
 });
 
-/** A letter with its fields named as in JSON. */
+/** Builds the view of a dead letter. */
 export function letterView(
   { received_us, base64: _, ...rest }: Letter,
 ): z.output<typeof LETTER_VIEW> {
   return { at: isoOfUs(received_us), ...rest };
 }
 
-/** A letter as a row of a table. */
+/** Table row of a dead letter. */
 export function letterRow(
   { at, component, feed, kind, bytes, reason, id }: z.output<typeof LETTER_VIEW>,
 ) {
   return { at, component, feed, kind, bytes, reason, id };
 }
 
-/** The letters that flags and ids mean, the oldest first. Throws UsageError `LETTER_UNKNOWN`. */
+/** Dead letters selected by flags and ids, oldest first. Throws UsageError `LETTER_UNKNOWN`. */
 export async function lettersNamed(
   { storage, env }: { storage: Storage; env: string },
   { component, feed }: { component?: string; feed?: string },

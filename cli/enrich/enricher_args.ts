@@ -1,6 +1,6 @@
 import { text } from "../command/flag.ts";
 
-/** An enricher's name. */
+/** Enricher name argument. */
 export const ENRICHER_NAME = text("The enricher's name", {
   placeholder: "enricher",
   required: true,

@@ -5,8 +5,8 @@ import { assertName } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
 
 /**
- * The enrichers of an environment of the registry; undefined = none is enabled. `change` says which
- * are meant in place of those that are. Throws ConfigError for an environment that is not there.
+ * Enrichers of an environment in the registry; undefined = none is enabled. `change` edits the list
+ * first. Throws ConfigError for an unknown environment.
  */
 export async function openEnrichment(
   context: SsmdContext,
@@ -18,7 +18,7 @@ export async function openEnrichment(
   return enrichmentOf({ symbols, enrich: change(enrich) }, registry.check().instruments.values());
 }
 
-/** The place of an enricher of this name. Throws ConfigError `CONFIG_NOT_FOUND` that names the nearest. */
+/** Index of an enricher by name. Throws ConfigError `CONFIG_NOT_FOUND` that suggests the nearest name. */
 export function enricherIndex(specs: readonly EnricherSpec[], env: string, name: string): number {
   const names = specs.map((each) => each.name);
   const where = `of ${env}`;

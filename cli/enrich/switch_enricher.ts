@@ -3,7 +3,7 @@ import type { ApplyOptions, EditResult } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { enricherIndex } from "./open_enrichment.ts";
 
-/** Lets an enricher of an environment's file run, or not. */
+/** Enables or disables an enricher in the environment file. */
 export async function switchEnricher(
   context: SsmdContext,
   { env, name, enabled }: { env: string; name: string; enabled: boolean },

@@ -2,7 +2,7 @@ import { bytesText, countText, shareText } from "../format.ts";
 
 const SHOWN_EVERY_MS = 200;
 
-/** Shows on a terminal how far an export is; nothing where there is none. */
+/** Progress line of an export on a terminal; silent without `write`. */
 export class ExportProgress {
   #total: number | undefined;
   #write: ((text: string) => void) | undefined;
@@ -10,13 +10,13 @@ export class ExportProgress {
   #shownMs = 0;
   #records = { read: 0, written: 0 };
 
-  /** `total` = records in the archive that are gone through; undefined = not known. */
+  /** `total` = records of the archive to read; undefined = unknown. */
   constructor(total: number | undefined, write: ((text: string) => void) | undefined) {
     this.#total = total;
     this.#write = write;
   }
 
-  /** Records were read or written. */
+  /** Adds records read or written. */
   add(what: "read" | "written", count: number): void {
     this.#records[what] += count;
     const nowMs = performance.now();
@@ -31,12 +31,12 @@ export class ExportProgress {
     );
   }
 
-  /** Takes the line away. */
+  /** Clears the line. */
   end(): void {
     this.#write?.("\r\x1b[K");
   }
 
-  /** What was done, in one sentence. */
+  /** Summary sentence. */
   summary(records: number, bytes: number): string {
     const seconds = (performance.now() - this.#startMs) / 1000;
     const speed = `${bytesText(Math.round(bytes / seconds))}/s`;

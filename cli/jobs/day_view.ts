@@ -7,14 +7,14 @@ import type { EnvironmentJobs } from "./open_jobs.ts";
 
 const MOMENT = z.string().nullable().describe("ISO 8601; null = not yet");
 
-/** The feed whose trading day a command is about. */
+/** Feed of the trading day. */
 export const DAY_FEED = text("Of this feed", {
   placeholder: "feed",
   completes: "feed",
   required: true,
 });
 
-/** A trading day as commands print it. */
+/** Trading day as printed. */
 export const DAY_VIEW = z.object({
   feed: z.string(),
   day: z.string().describe("Label of the feed's calendar"),
@@ -26,7 +26,7 @@ export const DAY_VIEW = z.object({
   why: z.string().nullable().describe("Why it is in error or failed"),
 });
 
-/** A trading day with its fields named as in JSON. */
+/** Builds the view of a trading day. */
 export function dayView(record: DayRecord): z.output<typeof DAY_VIEW> {
   const { feed, day, state, token, job, activeAtUs, completeAtUs, error } = record;
   return {
@@ -37,7 +37,7 @@ export function dayView(record: DayRecord): z.output<typeof DAY_VIEW> {
   };
 }
 
-/** Reads trading days of an environment. Throws StorageError. */
+/** Reads the trading days of an environment. Throws StorageError. */
 export async function readDays<T>(
   { dataDir, environment }: EnvironmentJobs,
   read: (days: Awaited<ReturnType<typeof openDays>>) => T,

@@ -10,15 +10,15 @@ import {
 import type { Environment } from "@ssmd/metadata";
 import { isoOfUs, messageOf, nowUs } from "@ssmd/runtime";
 
-/** Time after which what is due and not done is overdue. */
+/** Delay after which due work is overdue. */
 const OVERDUE_US = 3_600_000_000;
-/** Problems that are named one by one. */
+/** Maximum number of problems listed individually. */
 const NAMED_MAX = 5;
 
-/** What is wrong with an environment's jobs, schedules and trading days, in sentences. */
+/** Problems of an environment's jobs, schedules and trading days, as sentences. */
 export async function jobProblems(environment: Environment, dataDir: string): Promise<string[]> {
   const { name: env } = environment;
-  // Nothing is made here by looking.
+  // A status read must not create the jobs database.
   if (!usesTemporal(environment) && !await exists(jobsPath(dataDir, env))) return [];
   let board: JobBoard;
   try {

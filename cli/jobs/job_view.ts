@@ -6,7 +6,7 @@ import type { Row } from "../render.ts";
 
 const MOMENT = z.string().nullable().describe("ISO 8601; null = not yet");
 
-/** A job as commands print it. */
+/** Job as printed. */
 export const JOB_VIEW = z.object({
   job: z.string().describe("Its id"),
   workflow: z.string(),
@@ -29,7 +29,7 @@ export const JOB_VIEW = z.object({
 /** See {@linkcode JOB_VIEW}. */
 export type JobView = z.output<typeof JOB_VIEW>;
 
-/** A job with its fields named as in JSON. */
+/** Builds the view of a job. */
 export function jobView(job: Job): JobView {
   return {
     ...{ job: job.id, workflow: job.workflow, state: job.state, attempts: job.attempts },
@@ -46,7 +46,7 @@ export function jobView(job: Job): JobView {
   };
 }
 
-/** A job in one line of a table. */
+/** Table row of a job. */
 export function jobRow(view: JobView): Row {
   const { job, state, attempts, started_at, ended_at, steps, error } = view;
   const done = steps.filter((step) => step.ended_at !== null).map(({ name }) => name);
@@ -59,7 +59,7 @@ export function jobRow(view: JobView): Row {
   };
 }
 
-/** What all commands have in common that do one job and wait for it. */
+/** Common definition fields of commands that run one job and wait for it. */
 export const JOB_RUN = {
   changes: "operations",
   output: JOB_VIEW,

@@ -10,16 +10,16 @@ import { Registry } from "../registry/registry.ts";
 import { registryToRun } from "../registry_dir.ts";
 import { type JobView, jobView } from "./job_view.ts";
 
-/** How often a job that another process runs is looked at. */
+/** Poll interval of a job that another process runs, ms. */
 const LOOK_MS = 200;
 
-/** Whose jobs a command is about. */
+/** Flags that locate the jobs. */
 export const JOB_FLAGS = {
   env: ENVIRONMENT,
   data: dir("Folder of the data, as up --data has it; default: the environment's"),
 };
 
-/** The job that a command is about. */
+/** Job id argument. */
 export const JOB_ID = text("Id of the job, as `ssmd job list` shows it", {
   placeholder: "job",
   required: true,
@@ -31,14 +31,14 @@ export interface JobLocation {
   data?: string | undefined;
 }
 
-/** The jobs of an environment, and where they are kept. */
+/** Jobs of an environment and their store. */
 export interface EnvironmentJobs extends Disposable {
   environment: Environment;
   dataDir: string;
   store: JobBoard;
 }
 
-/** Opens the jobs of an environment; they may be none. Throws ConfigError, StorageError. */
+/** Opens the jobs of an environment; may be empty. Throws ConfigError, StorageError. */
 export async function openEnvironmentJobs(
   context: SsmdContext,
   { env, data }: JobLocation,
@@ -50,7 +50,7 @@ export async function openEnvironmentJobs(
   return { environment, dataDir, store, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
-/** The job of an id. Throws UsageError `JOB_UNKNOWN`. */
+/** Finds a job by id. Throws UsageError `JOB_UNKNOWN`. */
 export async function jobOfId({ store, environment }: EnvironmentJobs, id: string): Promise<Job> {
   const job = await store.find(id);
   if (job !== undefined) return job;
@@ -60,8 +60,8 @@ export async function jobOfId({ store, environment }: EnvironmentJobs, id: strin
 }
 
 /**
- * Waits until jobs are over, those too that they ask for. Where no process runs the environment's
- * jobs, this one does until then. Throws ConfigError for an environment whose storage another process cannot open.
+ * Waits until jobs and the jobs they request are finished. Runs them here if no other process runs
+ * the environment's jobs. Throws ConfigError for an environment with memory storage.
  */
 export async function finishJobs(
   context: SsmdContext,
@@ -85,14 +85,14 @@ export async function finishJobs(
     }),
     logger: createLogger({ level: "error" }),
     metrics: new Metrics("jobs"),
-    // Schedules are a matter of the process that runs on.
+    // Schedules are left to the long-running process.
     quietMs: Infinity,
   });
   if (service === undefined) notice(context, "another process runs the jobs of this folder");
   await wait();
 }
 
-/** Does a job now, and waits until it is over. Throws as {@linkcode finishJobs}. */
+/** Runs a job now and waits until it is finished. Throws like {@linkcode finishJobs}. */
 export async function runJob(
   context: SsmdContext,
   jobs: EnvironmentJobs,
@@ -115,7 +115,7 @@ async function anyOpen(store: JobBoard, ids: readonly string[]): Promise<boolean
   return false;
 }
 
-/** Refuses an environment of which nothing outlives the process. */
+/** Throws `STORAGE_NOT_SHARED` for an environment with memory storage. */
 export function assertKept({ name, storage }: Environment): void {
   if (storage.type !== "memory") return;
   throw new SsmdError("STORAGE_NOT_SHARED", `Environment ${name} keeps its files in memory`, {

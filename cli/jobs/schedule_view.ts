@@ -7,18 +7,18 @@ import { UsageError } from "../exit.ts";
 import type { Row } from "../render.ts";
 import { type EnvironmentJobs, type JobLocation, openEnvironmentJobs } from "./open_jobs.ts";
 
-/** As ISO 8601 counts them from 1. */
+/** Weekdays in ISO 8601 order, which counts from 1. */
 export const WEEKDAYS = [
   ...["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
 ] as const;
 
-/** The schedule that a command is about. */
+/** Schedule name argument. */
 export const SCHEDULE_NAME = text("Its name, as `ssmd schedule list` shows it", {
   placeholder: "schedule",
   required: true,
 });
 
-/** A schedule as commands print it. */
+/** Schedule as printed. */
 export const SCHEDULE_VIEW = z.object({
   schedule: z.string().describe("Its name"),
   title: z.string().describe("What it does"),
@@ -32,7 +32,7 @@ export const SCHEDULE_VIEW = z.object({
   next: z.string().nullable().describe("ISO 8601; null = paused"),
 });
 
-/** A schedule with its state, as it is at a moment. */
+/** Builds the view of a schedule at `nowUs`. */
 export function scheduleView(
   schedule: Schedule,
   { isPaused, lastAtUs }: ScheduleState,
@@ -48,17 +48,17 @@ export function scheduleView(
   };
 }
 
-/** The schedules of an environment, those of its file first. */
+/** Schedules of an environment, those of its file first. */
 export async function schedulesIn({ environment, store }: EnvironmentJobs): Promise<Schedule[]> {
   return await allSchedules(environment, store);
 }
 
-/** A schedule in one line of a table. */
+/** Table row of a schedule. */
 export function scheduleRow({ input: _, ...view }: z.output<typeof SCHEDULE_VIEW>): Row {
   return view;
 }
 
-/** The schedule of a name. Throws UsageError `SCHEDULE_UNKNOWN`. */
+/** Finds a schedule by name. Throws UsageError `SCHEDULE_UNKNOWN`. */
 export async function scheduleNamed(jobs: EnvironmentJobs, name: string): Promise<Schedule> {
   const { environment } = jobs;
   const schedules = await schedulesIn(jobs);
@@ -72,7 +72,7 @@ export async function scheduleNamed(jobs: EnvironmentJobs, name: string): Promis
   });
 }
 
-/** Pauses a schedule or lets it go on, and gives it as it is then. Throws as the openers of jobs do. */
+/** Pauses or resumes a schedule and returns its new state. Throws like {@linkcode openEnvironmentJobs}. */
 export async function switchSchedule(
   context: SsmdContext,
   location: JobLocation,

@@ -10,18 +10,18 @@ export const SET = text("An argument of the job, name=value; may be repeated", {
   repeated: true,
 });
 
-/** The workflow that a command is about. */
+/** Workflow argument. */
 export const WORKFLOW = word(NAMES, "The workflow, as `ssmd job workflows` lists it", {
   placeholder: "workflow",
   required: true,
 });
 
-/** `--workflow`, as {@linkcode WORKFLOW}. */
+/** `--workflow`, like {@linkcode WORKFLOW}. */
 export const WORKFLOW_FLAG = choice(NAMES, "The workflow, as `ssmd job workflows` lists it", {
   required: true,
 });
 
-/** The job that a command line names. Throws SsmdError `JOB_INPUT_INVALID`. */
+/** Builds the job given on the command line. Throws SsmdError `JOB_INPUT_INVALID`. */
 export function jobNamed(
   env: string,
   { workflow, set = [] }: { workflow: string; set?: readonly string[] | undefined },

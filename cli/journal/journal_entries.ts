@@ -14,13 +14,13 @@ export const JOURNAL_FLAGS = {
   from: whole("Position to begin at", { placeholder: "position" }),
 };
 
-/** The topic that is read. */
+/** Journal topic argument. */
 export const TOPIC = text("What it is about: audit.keys, audit.day, kalshi.day.events", {
   placeholder: "topic",
   required: true,
 });
 
-/** A record of a journal as commands print it. */
+/** Journal record as printed. */
 export const ENTRY = z.object({
   position: z.int().describe("1, 2, 3, … over all topics"),
   topic: z.string(),
@@ -28,12 +28,12 @@ export const ENTRY = z.object({
   record: z.record(z.string(), z.unknown()),
 });
 
-/** A record with its fields named as in JSON. */
+/** Builds the view of a journal record. */
 export function entryView({ position, topic, atUs, record }: JournalEntry): z.output<typeof ENTRY> {
   return { position, topic, at: isoOfUs(atUs), record };
 }
 
-/** Opens the journal of an environment. Throws SsmdError `JOURNAL_NOT_KEPT` for one in memory. */
+/** Opens the journal of an environment. Throws SsmdError `JOURNAL_NOT_KEPT` when it is in memory. */
 export async function openEnvironmentJournal(context: SsmdContext, env: string): Promise<Journal> {
   const registry = await Registry.open({ dir: await registryToRun(context.globals) });
   const journal = journalConfig(registry.environment(env));

@@ -1,18 +1,18 @@
 import { render } from "../render.ts";
 import type { AnswerSink, AnswerValue } from "@ssmd/dataset/query";
 
-/** How an answer is printed. */
+/** Output formats of a query. */
 export const ANSWER_FORMATS = ["table", "json", "yaml", "csv", "ndjson"] as const;
 
 /** See {@linkcode ANSWER_FORMATS}. */
 type AnswerFormat = typeof ANSWER_FORMATS[number];
 
-/** Whether a format is printed as it comes and needs no limit. */
+/** Returns true for formats printed while rows arrive, which need no row limit. */
 export function isStreamed(format: AnswerFormat): boolean {
   return format === "csv" || format === "ndjson";
 }
 
-/** A printer of a format. */
+/** Creates a printer for a format. */
 export function answerPrinter(format: AnswerFormat, write: (text: string) => void): AnswerSink {
   switch (format) {
     case "csv":

@@ -4,7 +4,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const BYTES_MIN = 64 * 1024 ** 2;
 
-/** Bytes of `512MB` or `2GB`, in binary units. Throws RangeError that names what is allowed. */
+/** Parses `512MB` or `2GB` (binary units) into bytes. Throws RangeError that lists the allowed values. */
 export function parseBytes(text: string): number {
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)(MB|GB)$/.exec(text) ?? [];
   const bytes = Math.round(Number(number) * (UNITS[unit] ?? NaN));

@@ -21,7 +21,7 @@ const COUNT = z.object({
 
 const FLAGS = { ...CLIENT_FLAGS, month: MONTH };
 
-/** What a report is that counts a month's events of some categories by who did what to whom. */
+/** Definition fields of a report that counts a month's events by actor, action and target. */
 export function auditCounts(categories: readonly AuditCategory[]) {
   return {
     description:

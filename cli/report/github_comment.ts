@@ -2,10 +2,10 @@ import { z } from "zod";
 import { messageOf, SsmdError } from "@ssmd/runtime";
 
 const ANSWER_MS_MAX = 20_000;
-/** Comments that GitHub lists at a time, and lists in which ours is looked for. */
+/** Page size of GitHub's comment list, and the maximum number of pages searched. */
 const LISTED = 100;
 const LISTS_MAX = 50;
-/** Longest text of a comment that GitHub takes. */
+/** Maximum length of a GitHub comment. */
 const BODY_CHARACTERS_MAX = 65_536;
 const CUT = "\n\n… cut here: it is too long for a comment\n";
 
@@ -15,9 +15,9 @@ const COMMENT = z.looseObject({
   body: z.string().nullish(),
 });
 
-/** Where a comment goes. */
+/** Target pull request. */
 interface PullRequest {
-  /** Of the API: `https://api.github.com`. */
+  /** Base URL of the API: `https://api.github.com`. */
   url: string;
   /** `owner/name` */
   repo: string;
@@ -25,16 +25,16 @@ interface PullRequest {
   token: string;
 }
 
-/** A comment that stands once in a pull request, however often it is posted. */
+/** Comment posted at most once per pull request and updated afterwards. */
 interface OwnComment {
-  /** Tells it from other comments of ours. */
+  /** Distinguishes it from other comments of ssmd. */
   name: string;
   text: string;
 }
 
 /**
- * Posts a comment, or puts its text in place of that which was posted before. Resolves with its
- * address. Throws SsmdError `GITHUB_REFUSED` or `GITHUB_UNAVAILABLE`.
+ * Posts a comment, or updates the one posted before. Resolves with its URL. Throws SsmdError
+ * `GITHUB_REFUSED` or `GITHUB_UNAVAILABLE`.
  */
 export async function postComment(
   pull: PullRequest,

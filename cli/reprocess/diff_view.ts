@@ -26,7 +26,7 @@ const SUMMARY = z.object({
   p99: z.number().nullable(),
 });
 
-/** A record that is not the same, as commands print it. */
+/** Differing record as printed. */
 export const DIFFERENCE = z.object({
   symbol: z.string(),
   type: RECORD_TYPE,
@@ -40,7 +40,7 @@ export const DIFFERENCE = z.object({
   })),
 });
 
-/** How two versions differ, as commands print it. */
+/** Difference of two versions as printed. */
 export const DIFFERENCES = z.object({
   same: z.boolean(),
   types: z.array(TYPE),
@@ -58,7 +58,7 @@ export const DIFFERENCES = z.object({
   symbols_left_out: z.int(),
 });
 
-/** A difference as {@linkcode DIFFERENCES} has it. */
+/** Builds a {@linkcode DIFFERENCES}. */
 export function diffView(
   { types, symbols, symbolsLeftOut, ...found }: VersionDiff,
 ): z.output<typeof DIFFERENCES> {
@@ -77,7 +77,7 @@ export function diffView(
   };
 }
 
-/** The earliest record that is not the same; null = there is none. */
+/** Earliest differing record; null = none. */
 export function firstDifference(
   { symbols }: z.output<typeof DIFFERENCES>,
 ): z.output<typeof DIFFERENCE> | null {
@@ -88,12 +88,12 @@ export function firstDifference(
   );
 }
 
-/** Types of which one side has no records are differences of counts. */
+/** A type without records on one side counts as a difference of counts, not of schemas. */
 export function isOneSchema({ schemas }: Pick<VersionDiff, "schemas">): boolean {
   return schemas.every((each) => each.old === each.new || each.old === "" || each.new === "");
 }
 
-/** A row a type. */
+/** One table row per type. */
 export function diffRows(
   { types, schemas }: Pick<z.output<typeof DIFFERENCES>, "types" | "schemas">,
 ): Row[] {

@@ -5,7 +5,7 @@ import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 
-/** Flags of every command about versions of a feed's records. */
+/** Flags of commands on record versions. */
 export const VERSION_FLAGS = {
   data: ARCHIVE,
   env: ENVIRONMENT_FILTER,
@@ -13,8 +13,8 @@ export const VERSION_FLAGS = {
 };
 
 /**
- * First and last day that the flags name, of all when they name none. Throws UsageError
- * `SPAN_INVALID` where they contradict each other or cut a day.
+ * First and last day of the flags; all days when absent. Throws UsageError `SPAN_INVALID` when the
+ * flags contradict each other or do not name whole days.
  */
 export function daySpanOf(flags: SpanFlags): { from: string; to: string } {
   const { fromUs, toUs } = spanOf(flags);

@@ -4,10 +4,10 @@ import { EVENT_TYPES } from "@ssmd/market";
 import type { Row } from "../render.ts";
 import { countText } from "../format.ts";
 
-/** Offending records that are printed of a day, below the table. */
+/** Maximum number of lines printed per day below the table. */
 const SHOWN_MAX = 20;
 
-/** A record that a check objects to. */
+/** Record that fails a check. */
 const OFFENDER = z.object({
   symbol: z.string(),
   type: z.union([z.enum(EVENT_TYPES), z.literal("")]).describe("Empty = of no one type"),
@@ -26,7 +26,7 @@ const CHECK = z.object({
   note: z.string(),
 });
 
-/** What the checks of a day found. */
+/** Result of a day's checks. */
 export const QA_REPORT = z.object({
   env: z.string(),
   feed: z.string(),
@@ -43,7 +43,7 @@ export const QA_REPORT = z.object({
 
 type QaReportView = z.output<typeof QA_REPORT>;
 
-/** The {@linkcode QA_REPORT} of a stored report. */
+/** Builds a {@linkcode QA_REPORT} from a stored report. */
 export function qaReportView(report: QaReport): QaReportView {
   const { format: _, checkedAt, checks, ...rest } = report;
   return {
@@ -56,7 +56,7 @@ export function qaReportView(report: QaReport): QaReportView {
   };
 }
 
-/** The table of reports: a check a row. */
+/** Table of reports, one row per check. */
 export function reportTable({ reports }: { reports: readonly QaReportView[] }) {
   const rows = reports.flatMap(({ day, version, checks }) =>
     checks.map(({ name, records, failures, note }): Row => ({
@@ -67,7 +67,7 @@ export function reportTable({ reports }: { reports: readonly QaReportView[] }) {
   return { rows, counted: "check" };
 }
 
-/** The first offending records of a report, a line each. */
+/** Lines for the first failing records of a report. */
 export function offenderLines({ day, checks }: QaReportView): string[] {
   const lines = checks.flatMap(({ name, failures, first, note }) => [
     ...(note === "" ? [] : [`${day} ${name}: ${note}`]),

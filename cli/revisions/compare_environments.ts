@@ -6,11 +6,11 @@ import { z } from "zod";
 import { assertNoError, readStream } from "../client/gateway_stream.ts";
 import { gatewayAnswer, requestGateway } from "../client/running_gateway.ts";
 
-/** Records that are kept of one stream; beyond them the comparison is refused. */
+/** Maximum number of records buffered per stream; more throws `COMPARE_TOO_MANY`. */
 const RECORDS_MAX = 1_000_000;
-/** What comes so shortly after the start or before the end may be on one of the streams alone. */
+/** Records this close to the start or end may be on one stream only, ms. */
 const EDGE_MS = 2_000;
-/** Bytes behind a record that tell what it is. */
+/** Length of the trailer that describes a record. */
 const TRAILER_BYTES = 16;
 
 const SCHEMAS = z.looseObject({
@@ -21,14 +21,14 @@ const SCHEMAS = z.looseObject({
   })),
 });
 
-/** A running environment. */
+/** Running environment to compare. */
 interface ComparedEnvironment {
-  /** Of its gateway. */
+  /** URL of its gateway. */
   url: string;
   headers: Record<string, string>;
 }
 
-/** What is compared. */
+/** Options of {@linkcode compareEnvironments}. */
 interface CompareOptions {
   baseline: ComparedEnvironment;
   candidate: ComparedEnvironment;
@@ -36,14 +36,14 @@ interface CompareOptions {
   symbols: readonly string[];
   types: readonly EventType[];
   durationMs: number;
-  /** Ends the work; its reason is thrown. */
+  /** Aborts the comparison, which throws its reason. */
   signal: AbortSignal;
 }
 
 /**
- * Reads the streams of two environments at once and compares what came. Throws SsmdError
- * `NOTHING_STREAMED` where neither had a record, `STREAM_DROPPED` where a gateway left some out,
- * `COMPARE_TOO_MANY`, and what the gateways refuse.
+ * Reads the streams of two environments in parallel and compares their records. Throws SsmdError
+ * `NOTHING_STREAMED` when neither sent a record, `STREAM_DROPPED` when a gateway dropped some,
+ * `COMPARE_TOO_MANY`, and the gateways' errors.
  */
 export async function compareEnvironments(options: CompareOptions): Promise<VersionDiff> {
   const { baseline, candidate, durationMs, signal } = options;
@@ -98,7 +98,7 @@ async function readRecords(
   return records;
 }
 
-/** The record of a binary message; undefined = the state of a market, which the gateway made. */
+/** Decodes a binary message; undefined for a market state made by the gateway. */
 function recordOf(bytes: Uint8Array) {
   const end = bytes.length - TRAILER_BYTES;
   const type = EVENT_TYPES[bytes[end + 8] ?? EVENT_TYPES.length];
@@ -106,7 +106,7 @@ function recordOf(bytes: Uint8Array) {
   return decode(type, bytes.subarray(0, end));
 }
 
-/** The schema in force of each type, as archived days tell theirs. */
+/** Schema in force per type, formatted like that of archived days. */
 async function schemasOf({ url, headers }: ComparedEnvironment): Promise<Map<string, string>> {
   const response = await requestGateway(url, ["GET", "/v1/meta/schemas"], headers);
   const { schemas } = SCHEMAS.parse(await gatewayAnswer(response, url));

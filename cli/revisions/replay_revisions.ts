@@ -5,33 +5,33 @@ import { folderStorage, type Storage } from "@ssmd/storage";
 import { checkOut, forgetWorktrees, type Revision } from "./source.ts";
 import { translateRaw } from "./translate_raw.ts";
 
-/** What is translated by two revisions. */
+/** Options of {@linkcode replayRevisions}. */
 interface ReplayOptions {
-  /** The archive with the raw files; it is only read. */
+  /** Archive with the raw files; read only. */
   storage: Storage;
   env: string;
   feed: string;
-  /** First and last day, both within, `YYYY-MM-DD`. */
+  /** First and last day, inclusive, `YYYY-MM-DD`. */
   from: string;
   to: string;
-  /** A clone of this software. */
+  /** Clone of the ssmd repository. */
   source: string;
-  /** Its revision that is right. */
+  /** Reference revision. */
   baseline: string;
-  /** Its revision that is tested; absent = its files as they are. */
+  /** Revision under test; absent = the working files. */
   candidate?: string;
-  /** Ends the work; its reason is thrown. */
+  /** Aborts the work, which throws its reason. */
   signal: AbortSignal;
-  /** Called before each step with what is done. */
+  /** Called before each step with its description. */
   onStep?: (step: string) => void;
 }
 
-/** What a revision is, and how long it translated. */
+/** Revision and its translation time. */
 interface ReplayedRevision extends Omit<Revision, "dir"> {
   seconds: number;
 }
 
-/** How two revisions translate the same raw files. */
+/** Result of {@linkcode replayRevisions}. */
 interface RevisionsReplay {
   baseline: ReplayedRevision;
   candidate: ReplayedRevision;
@@ -42,10 +42,10 @@ const PREFIX = "ssmd-test-replay-";
 const DIFFERENT = { old: "baseline", new: "candidate" } as const;
 
 /**
- * Translates the same raw files with two revisions, each with its own normalizer in a process of its
- * own, and compares their records by day. All it makes lies in a temporary folder that is removed
- * whatever happens; what a killed run left goes with the next. Throws ConfigError
- * `REVISION_UNKNOWN`, SsmdError `REVISION_FAILED`, and what copying and reading throw.
+ * Translates the same raw files with two revisions, each with its own normalizer in a child
+ * process, and compares their records by day. Uses a temporary folder that is always removed;
+ * leftovers of a killed run are removed by the next. Throws ConfigError `REVISION_UNKNOWN`,
+ * SsmdError `REVISION_FAILED`, and errors of copying and reading.
  */
 export async function replayRevisions(options: ReplayOptions): Promise<RevisionsReplay> {
   const { source } = options;

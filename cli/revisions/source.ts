@@ -1,16 +1,16 @@
 import { git } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 
-/** A revision of this software whose files lie in a folder. */
+/** Revision of ssmd with its files in a folder. */
 export interface Revision {
-  /** As it was named; "" = the files of the source folder as they are. */
+  /** Name as given; "" = the working files. */
   name: string;
-  /** Hash of the commit; that of HEAD for the files as they are. */
+  /** Commit hash; HEAD's for the working files. */
   commit: string;
   dir: string;
 }
 
-/** The folder of this software. Throws ConfigError `SOURCE_NEEDED` in a compiled program. */
+/** Folder of this software. Throws ConfigError `SOURCE_NEEDED` in a compiled program. */
 export function ownSource(): string {
   if (!Deno.build.standalone) return new URL("../../", import.meta.url).pathname;
   throw new ConfigError("SOURCE_NEEDED", "A compiled ssmd has no git history", {
@@ -19,8 +19,8 @@ export function ownSource(): string {
 }
 
 /**
- * The files of a revision: of a commit in a worktree of its own below `folder`, of none those of
- * the source. Throws ConfigError `REVISION_UNKNOWN`, `GIT_FAILED`.
+ * Checks out a revision into a worktree at `folder`; without a name returns the source folder
+ * itself. Throws ConfigError `REVISION_UNKNOWN`, `GIT_FAILED`.
  */
 export async function checkOut(
   source: string,
@@ -29,7 +29,7 @@ export async function checkOut(
 ): Promise<Revision> {
   const commit = await commitOf(source, name ?? "HEAD");
   if (name === undefined) return { name: "", commit, dir: source };
-  // No hook of the person's runs.
+  // Disables the user's git hooks.
   await git(
     source,
     "-c",
@@ -45,7 +45,7 @@ export async function checkOut(
   return { name, commit, dir: folder };
 }
 
-/** Makes git forget worktrees whose folders are gone. */
+/** Prunes worktrees whose folders are gone. */
 export async function forgetWorktrees(source: string): Promise<void> {
   await git(source, "worktree", "prune");
 }

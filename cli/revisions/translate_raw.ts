@@ -1,21 +1,21 @@
 import { childEnvironment, SsmdError } from "@ssmd/runtime";
 import type { Revision } from "./source.ts";
 
-/** What a revision translates. */
+/** Options of {@linkcode translateRaw}. */
 interface Translation {
-  /** Folder with the archive; it and all temporary files lie below. */
+  /** Folder that contains the archive and all temporary files. */
   folder: string;
   env: string;
   feed: string;
-  /** `YYYY-MM-DD`, in order; all that lie between are translated. */
+  /** Days as `YYYY-MM-DD`, in order; the whole range is translated. */
   days: readonly string[];
-  /** Name of the version of records that is made. */
+  /** Name of the record version to create. */
   version: string;
-  /** Ends it; its reason is thrown. */
+  /** Aborts the work, which throws its reason. */
   signal: AbortSignal;
 }
 
-/** Runs its arguments until they end, or until the pipe of stdin does: with who started them. */
+/** Runs its arguments until they end or stdin's pipe closes, so that the child dies with its parent. */
 const WHILE_STARTED = `exec 3<&0
 "$@" 3<&- </dev/null & child=$!
 (read -r _ <&3; kill -9 "$child") >/dev/null 2>&1 & watch=$!
@@ -25,8 +25,8 @@ kill "$watch"
 exit "$code"`;
 
 /**
- * Makes a version of records with the revision's own `reprocess run`. Gives the seconds it took.
- * Throws SsmdError `REVISION_FAILED` with what it said.
+ * Creates a record version with the revision's own `reprocess run`; returns the seconds it took.
+ * Throws SsmdError `REVISION_FAILED` with its output.
  */
 export async function translateRaw(revision: Revision, task: Translation): Promise<number> {
   const { folder, env, feed, days, version, signal } = task;
@@ -40,7 +40,7 @@ export async function translateRaw(revision: Revision, task: Translation): Promi
       ...["--as", version, "--quiet", "--output", "json"],
     ],
     cwd: folder,
-    // Keys of the environment are no business of a child.
+    // The child must not see keys of the environment.
     clearEnv: true,
     env: { ...childEnvironment(), NO_COLOR: "1", TMPDIR: folder },
     ...{ stdin: "piped", stdout: "null", stderr: "piped" } as const,

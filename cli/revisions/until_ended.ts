@@ -1,6 +1,6 @@
 import { SsmdError, untilSignal } from "@ssmd/runtime";
 
-/** Runs until the end or a signal; then what is made is removed, and the command fails. */
+/** Runs `work` until it ends or a signal arrives, which aborts it with SsmdError `INTERRUPTED`. */
 export async function untilEnded<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const [ending, over] = [new AbortController(), new AbortController()];
   const ended = untilSignal(over.signal).then((signal) => {

@@ -7,7 +7,7 @@ import { type ClientLocation, readClients } from "../client/client_context.ts";
 import type { SsmdContext } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
 
-/** Something that may be done, and the role that it needs. */
+/** Action and the role it requires. */
 export const ACTION = z.object({
   kind: z.enum(["route", "stream", "tool", "command"]),
   action: z.string().describe("GET /v1/markets, stream subscribe, tool get_market, client list"),
@@ -16,14 +16,14 @@ export const ACTION = z.object({
 
 type Action = z.output<typeof ACTION> & { needs: Role };
 
-/** Someone with a role: `desk` (a client's keys), `token:claim=value` or `certificate:subject`. */
+/** Role binding of a principal: `desk` (a client's keys), `token:claim=value` or `certificate:subject`. */
 export const BINDING = z.object({
   principal: z.string(),
   role: z.string(),
   client: z.string().describe("Whose entitlements and limits hold"),
 });
 
-/** All actions of an environment's gateway, and the commands that ask it. */
+/** All actions of an environment's gateway, and the commands that call it. */
 export async function allActions(context: SsmdContext, env: string): Promise<Action[]> {
   const registry = await Registry.open(context.globals);
   const own = await gatewayActions(registry.environment(env), registry.dir);
@@ -39,7 +39,7 @@ export async function allActions(context: SsmdContext, env: string): Promise<Act
   ];
 }
 
-/** Who has a role: by the file of roles, without one by the store of clients. */
+/** Role bindings from the roles file, or from the client store without one. */
 export async function allBindings(
   context: SsmdContext,
   flags: ClientLocation,

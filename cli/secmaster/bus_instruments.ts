@@ -2,7 +2,7 @@ import { type BusInstruments, withBusInstruments as withInstruments } from "@ssm
 import type { SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
-/** Opens the security master of an environment's bus for a while. Throws as the bus does. */
+/** Opens the security master on an environment's bus for `action`. Throws the bus's errors. */
 export async function withBusInstruments<T>(
   context: SsmdContext,
   env: string,

@@ -4,13 +4,13 @@ import { applyChanges } from "../registry/change.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { InstrumentStore } from "@ssmd/connector";
 
-/** The registry's own files, where there is no bus that others reach. */
+/** Instrument store in the registry's files, for environments without a shared bus. */
 export class FileInstruments implements InstrumentStore {
   #context: SsmdContext;
   #registry: Registry;
   #changes = new Map<string, string>();
 
-  /** Nothing is written before `close`. */
+  /** Changes are written on `close`. */
   constructor(context: SsmdContext, registry: Registry) {
     this.#context = context;
     this.#registry = registry;
@@ -28,7 +28,7 @@ export class FileInstruments implements InstrumentStore {
     return Promise.resolve();
   }
 
-  /** Writes all files, or none where one would be wrong: ConfigError. */
+  /** Writes all files, or none when one is invalid. Throws ConfigError. */
   async close(): Promise<void> {
     const changes = this.#changes;
     await applyChanges(this.#context, { registry: this.#registry, changes }, { dryRun: false });

@@ -3,7 +3,7 @@ import { nowUs } from "@ssmd/runtime";
 import { DAY_WORDS, dayNamed } from "@ssmd/runtime/day";
 import { parsed, text } from "../command/flag.ts";
 
-/** A time in UTC as the files have it; a day is its midnight. Throws RangeError. */
+/** Validates a UTC time in the files' format; a day is its midnight. Throws RangeError. */
 function parseInstant(value: string): string {
   const day = dayNamed(value);
   if (day !== undefined) return day;
@@ -11,28 +11,28 @@ function parseInstant(value: string): string {
   throw new RangeError(`a time is YYYY-MM-DDTHH:MM:SSZ, or a day: ${DAY_WORDS}`);
 }
 
-/** A flag whose value is a time in UTC. */
+/** Flag with a UTC time. */
 export function instantFlag(brief: string) {
   return parsed(parseInstant, brief, { placeholder: "time" });
 }
 
-/** `--as-of`: what held then. */
+/** `--as-of`: effective time. */
 export const AS_OF_TIME = instantFlag("What held at a time (UTC); default now");
 
-/** `--known-at`: as it was known then. */
+/** `--known-at`: knowledge time. */
 export const KNOWN_AT = instantFlag("As it was known at a time (UTC); default now");
 
-/** An instrument's id. */
+/** Instrument id argument. */
 export const INSTRUMENT_ID = text("The instrument's id", { placeholder: "id", required: true });
 
-/** The two times of a look, µs. */
+/** Effective and knowledge time of the flags, µs; default now. */
 export function timesOf(flags: { asOf?: string; knownAt?: string }) {
   const now = nowUs();
   const usOf = (value: string | undefined) => value === undefined ? now : usOfInstant(value) ?? now;
   return { asOfUs: usOf(flags.asOf), knownAtUs: usOf(flags.knownAt) };
 }
 
-/** The time of now as the files have it. */
+/** Current time in the files' format. */
 export function nowText(): string {
   return new Date().toISOString();
 }

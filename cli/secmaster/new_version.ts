@@ -1,6 +1,6 @@
 import { type InstrumentFile, YamlEdit } from "@ssmd/metadata";
 
-/** What the newest version of an instrument says, with changes: a version holds whole. */
+/** The newest version with changes applied; a version is always complete. */
 function newVersion(
   { versions }: InstrumentFile,
   changes: Record<string, unknown>,
@@ -10,7 +10,7 @@ function newVersion(
   return { ...terms, ...changes };
 }
 
-/** The text of an instrument's file with a version more. */
+/** Text of an instrument file with a version appended. */
 export function newVersionText(
   text: string,
   instrument: InstrumentFile,

@@ -3,7 +3,7 @@ import { messageOf, sleep, SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
 import { parsed } from "../command/flag.ts";
 
-/** What is asked of OpenFIGI, in its words. */
+/** OpenFIGI query, with its field names. */
 export interface FigiQuery {
   idType: string;
   idValue: string;
@@ -27,23 +27,23 @@ const ANSWERS = z.array(z.looseObject({
   error: z.string().exactOptional(),
 }));
 
-/** A row of OpenFIGI. */
+/** OpenFIGI match. */
 type FigiMatch = z.output<typeof MATCH>;
 
-/** What became of a query: what was found, or why nothing was. */
+/** Answer to a query: matches, or the reason why there are none. */
 export interface FigiAnswer {
   matches: FigiMatch[];
   problem: string | null;
 }
 
-/** Queries of a request without a key. */
+/** Maximum number of queries per request without a key. */
 const QUERIES_MAX = 10;
 const TRIES_MAX = 8;
 const WAIT_S_DEFAULT = 6;
 const WAIT_S_MAX = 60;
 const ANSWER_MS_MAX = 20_000;
 
-/** `--url` of commands that ask OpenFIGI. */
+/** `--url` of commands that call OpenFIGI. */
 export const FIGI_URL = parsed(
   (value: string) => {
     if (/^https?:\/\/[^/]+/.test(value)) return value.replace(/\/$/, "");
@@ -54,8 +54,8 @@ export const FIGI_URL = parsed(
 );
 
 /**
- * Asks OpenFIGI, as slowly as it wants it; answers are in the order of the queries. What it names with
- * a wrong check digit is left out. Rejects with SsmdError `OPENFIGI_UNAVAILABLE` or `OPENFIGI_REFUSED`.
+ * Queries OpenFIGI within its rate limit; answers are in query order. Matches with a wrong check
+ * digit are omitted. Rejects with SsmdError `OPENFIGI_UNAVAILABLE` or `OPENFIGI_REFUSED`.
  */
 export async function askOpenFigi(
   url: string,

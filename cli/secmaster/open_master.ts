@@ -5,7 +5,7 @@ import type { SsmdContext } from "../context.ts";
 import { unknownName } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
 
-/** The security master of the registry's files. */
+/** Loads the security master from the registry's files. */
 export async function openMaster(context: SsmdContext): Promise<SecurityMaster> {
   const registry = await Registry.open(context.globals);
   const master = new SecurityMaster();
@@ -13,7 +13,7 @@ export async function openMaster(context: SsmdContext): Promise<SecurityMaster> 
   return master;
 }
 
-/** An instrument by its id. Throws ConfigError `CONFIG_NOT_FOUND` that names the nearest. */
+/** Finds an instrument by id. Throws ConfigError `CONFIG_NOT_FOUND` that suggests the nearest id. */
 export function instrumentOf(master: SecurityMaster, id: string): InstrumentFile {
   const found = master.get(id);
   if (found !== undefined) return found;
@@ -24,7 +24,7 @@ export function instrumentOf(master: SecurityMaster, id: string): InstrumentFile
   });
 }
 
-/** Throws ConfigError `NOT_KNOWN_THEN`: nothing was known to hold at a time. */
+/** Error `NOT_KNOWN_THEN`: no version was known for that time. */
 export function notKnownThen({ id, versions }: InstrumentFile): ConfigError {
   const [first] = versions.toSorted((a, b) => a.known < b.known ? -1 : 1);
   return new ConfigError("NOT_KNOWN_THEN", `Nothing of "${id}" held then, as it was known then`, {
@@ -32,7 +32,7 @@ export function notKnownThen({ id, versions }: InstrumentFile): ConfigError {
   });
 }
 
-/** What lists show of an instrument. */
+/** Instrument in lists. */
 export const INSTRUMENT_ROW = z.object({
   id: z.string(),
   name: z.string(),
@@ -44,7 +44,7 @@ export const INSTRUMENT_ROW = z.object({
   feeds: z.array(z.string()).describe("Feeds that name it"),
 });
 
-/** An instrument's row as of a time. */
+/** Builds an instrument's row as of a time. */
 export function instrumentRow(
   master: SecurityMaster,
   instrument: InstrumentFile,

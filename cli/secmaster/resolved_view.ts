@@ -2,7 +2,7 @@ import type { Resolved } from "@ssmd/metadata";
 import { isoOfUs } from "@ssmd/runtime";
 import { z } from "zod";
 
-/** What names mean over a span. */
+/** Meaning of names over a time span. */
 export const RESOLVED = z.object({
   mappings: z.record(
     z.string(),
@@ -16,7 +16,7 @@ export const RESOLVED = z.object({
   not_found: z.array(z.string()).describe("Names that mean nothing in the span"),
 });
 
-/** As JSON. */
+/** Builds a {@linkcode RESOLVED}. */
 export function resolvedView(
   { mappings, partial, notFound }: Resolved,
 ): z.input<typeof RESOLVED> {

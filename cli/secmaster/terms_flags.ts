@@ -8,7 +8,7 @@ function parseFigi(value: string): string {
   return value;
 }
 
-/** What a version may say of an instrument. */
+/** Flags for the terms of an instrument version. */
 export const TERMS_FLAGS = {
   state: choice(LIFE_STATES, "Where it is in its life; of a new instrument: open by default"),
   base: text("What is bought: BTC", { placeholder: "asset" }),
@@ -26,7 +26,7 @@ export const TERMS_FLAGS = {
 
 type TermsFlags = { [Name in keyof typeof TERMS_FLAGS]?: string };
 
-/** The fields of a version that flags give. */
+/** Version fields set by flags. */
 export function termsOf(flags: TermsFlags): Record<string, unknown> {
   const { sizeStep, sizeMin, priceStep } = flags;
   const named = {

@@ -8,16 +8,16 @@ import { parsed } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { isoOfMs } from "../format.ts";
 
-/** Longest wait for the word of the gateways, ms. */
+/** Timeout for the gateways' confirmation, ms. */
 const CONFIRMED_MS_MAX = 10_000;
 
-/** An address that may be blocked, as the store writes it. */
+/** Address argument, in the store's format. */
 export const ADDRESS = parsed(parseAddress, "IPv4 address, or IPv6 address for its /64 network", {
   placeholder: "address",
   required: true,
 });
 
-/** A blocked address as commands print it. */
+/** Blocked address as printed. */
 export const BLOCK_VIEW = z.object({
   address: z.string(),
   reason: z.string(),
@@ -26,7 +26,7 @@ export const BLOCK_VIEW = z.object({
   state: z.enum(["blocked", "over"]),
 });
 
-/** An address and whether its block, or its end, is in force everywhere. */
+/** Block or unblock and whether all gateways apply it. */
 export const BLOCK_CHANGE = z.object({
   address: z.string(),
   blocked: z.boolean(),
@@ -41,7 +41,7 @@ export function blockView({ address, reason, createdAtMs, untilMs }: Block) {
   return { address, reason, since: isoOfMs(createdAtMs), until: isoOrNull(untilMs), state };
 }
 
-/** Blocks an address, or unblocks it where there is no block, and waits for each gateway's word. */
+/** Blocks an address, or unblocks it when `block` is undefined, and waits for each gateway to confirm. */
 export async function changeBlock(
   context: SsmdContext,
   location: ClientLocation,

@@ -13,21 +13,21 @@ import { isoOrNull } from "../client/views.ts";
 import { parsed } from "../command/flag.ts";
 import { isoOfMs } from "../format.ts";
 
-/** Longest time for which an old key holds beside the new one. */
+/** Maximum time an old key stays valid after rotation, ms. */
 export const OVERLAP_MS_MAX = 7 * DAY_MS;
-/** Longest wait for the word of the gateways, ms. */
+/** Timeout for the gateways' confirmation, ms. */
 const CONFIRMED_MS_MAX = 10_000;
 
-/** Which keys are rotated, and how. */
+/** Keys to rotate and their overlap. */
 export interface RotationPlan {
   /** One client; undefined = all. */
   client: string | undefined;
-  /** Only keys that are at least so old, ms; 0 = all. */
+  /** Minimum age of a key, ms; 0 = all keys. */
   ageMs: number;
   overlapMs: number;
 }
 
-/** The result of `ssmd security rotate-secrets`. */
+/** Result of `ssmd security rotate-secrets`. */
 export const ROTATION = z.object({
   keys: z.array(z.object({
     client: z.string(),
@@ -42,17 +42,17 @@ export const ROTATION = z.object({
   confirmed: z.boolean().describe("Whether each of them knows the new keys"),
 });
 
-/** `--overlap`: ms. */
+/** `--overlap`, ms. */
 export const OVERLAP = parsed(parseOverlap, "How long old keys still hold, at most 7d", {
   ...{ default: "24h", placeholder: "duration", type: "duration" },
 });
 
-/** `--older-than`: ms. */
+/** `--older-than`, ms. */
 export const OLDER_THAN = parsed(parseDurationMs, "Only keys that are at least so old", {
   ...{ placeholder: "duration", type: "duration" },
 });
 
-/** The keys that a plan is for: those that let somebody in and have no successor yet. */
+/** Live keys that the plan selects and that have no successor yet. */
 function keysToRotate(
   { keys }: Accounts,
   { client, ageMs }: RotationPlan,
@@ -64,7 +64,7 @@ function keysToRotate(
   );
 }
 
-/** What would be done. */
+/** Dry run of a rotation. */
 export function plannedRotation(
   accounts: Accounts,
   plan: RotationPlan,
@@ -77,7 +77,7 @@ export function plannedRotation(
   return { keys, gateways: 0, confirmed: true };
 }
 
-/** Gives each key of a plan a successor, all or none, and waits for the gateways to know them. */
+/** Rotates all keys of a plan in one change, then waits until the gateways know them. */
 export async function rotateAll(
   { admin, store }: { admin: ClientAdmin; store: ClientStore },
   plan: RotationPlan,
@@ -96,7 +96,7 @@ export async function rotateAll(
   return { keys, gateways: gateways.length, confirmed };
 }
 
-/** An overlap in ms, at most {@linkcode OVERLAP_MS_MAX}. Throws RangeError. */
+/** Parses an overlap in ms, at most {@linkcode OVERLAP_MS_MAX}. Throws RangeError. */
 export function parseOverlap(text: string): number {
   const ms = /^0(s|m|h|d)?$/.test(text) ? 0 : parseDurationMs(text);
   if (ms <= OVERLAP_MS_MAX) return ms;

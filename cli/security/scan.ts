@@ -10,7 +10,7 @@ const CHECK_NAMES = [
   ...["permission-sets", "packages"] as const,
 ] as const;
 
-/** Something that is unsafe, and what to do about it. */
+/** Security problem and its remedy. */
 export const FINDING = z.object({
   check: z.enum(CHECK_NAMES),
   found: z.string(),
@@ -20,18 +20,18 @@ export const FINDING = z.object({
 /** A {@linkcode FINDING}. */
 type Finding = z.output<typeof FINDING>;
 
-/** What is looked at. */
+/** Objects to scan. */
 export interface ScanTarget {
   environment: Environment;
   rotations: Rotations;
   accounts: Accounts;
-  /** Folder of the registry. */
+  /** Registry folder. */
   registryDir: string;
-  /** Files that are for their owner alone; those that are not there are none. */
+  /** Files that only their owner may read; missing files are ignored. */
   privateFiles: readonly string[];
-  /** Texts of the software's own files. */
+  /** Texts of the software's own files; undefined = not available. */
   software: { denoJson: string; lock: string | undefined } | undefined;
-  /** Addresses of gateways of the environment that run on this machine. */
+  /** URLs of the environment's gateways on this machine. */
   running: readonly string[];
   nowMs: number;
 }
@@ -39,14 +39,14 @@ export interface ScanTarget {
 type Check = (target: ScanTarget) => Promise<Omit<Finding, "check">[]>;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-/** A certificate that ends sooner is found. */
+/** Remaining validity below which a certificate is reported. */
 const CERTIFICATE_DAYS_MIN = 14;
-/** A key of a client that never ends is too old from then on. */
+/** Age from which a client key without expiry is reported. */
 const API_KEY_DAYS_MAX = 365;
 const OTHERS = 0o077;
 const FILE_BYTES_MAX = 1_000_000;
 
-/** What no file of a registry may hold: it is shared, and its history keeps it. */
+/** Secrets that must not be in a registry file, because registries are shared and versioned. */
 const SECRETS: Readonly<Record<string, RegExp>> = {
   "a private key": /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   "a client's key": /\bssmd_[0-9A-Za-z]{10}_[0-9A-Za-z]{43}\b/,
@@ -65,7 +65,7 @@ const CHECKS: Readonly<Record<typeof CHECK_NAMES[number], Check>> = {
     Promise.resolve(software === undefined ? [] : unsafePackages(software.denoJson, software.lock)),
 };
 
-/** Everything that is found, check by check. */
+/** Runs all checks and returns the findings in check order. */
 export async function scan(target: ScanTarget): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const check of CHECK_NAMES) {
@@ -102,7 +102,7 @@ function keyAge({ environment, rotations, accounts, nowMs }: ScanTarget) {
   return Promise.resolve([...own, ...old]);
 }
 
-/** Those of the gateway's own TLS; whose files cannot be read, it does not start either. */
+/** Certificates of the gateway's own TLS. Unreadable files are skipped; the gateway would not start with them. */
 async function certificates({ environment: { gateway }, nowMs }: ScanTarget) {
   const found = [];
   for (const path of [gateway.tls?.cert, gateway.tls?.client_ca]) {
@@ -119,7 +119,7 @@ async function certificates({ environment: { gateway }, nowMs }: ScanTarget) {
   return found;
 }
 
-/** As its file says it, and as it was started: `--host` may say something else. */
+/** Hosts from the file and from running gateways, since `--host` may differ. */
 function openGateway({ environment: { gateway }, running }: ScanTarget) {
   if (gateway.auth === "required") return Promise.resolve([]);
   const started = running.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ""));
@@ -150,7 +150,7 @@ async function registrySecrets({ registryDir }: ScanTarget) {
 
 async function* filesBelow(dir: string): AsyncGenerator<string> {
   for await (const { name, isFile, isDirectory } of Deno.readDir(dir)) {
-    // Code beside the registry has keys of its tests.
+    // Code next to the registry contains test keys.
     if (isFile && /\.(ya?ml|json|capnp)$/.test(name)) yield `${dir}/${name}`;
     else if (isDirectory && name !== ".git") yield* filesBelow(`${dir}/${name}`);
   }

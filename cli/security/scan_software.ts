@@ -1,19 +1,19 @@
 import { z } from "zod";
 
-/** What of the software's own files is unsafe, as {@linkcode scan} tells it. */
+/** Finding in the software's own files, for {@linkcode scan}. */
 interface SoftwareFinding {
   found: string;
   todo: string;
 }
 
-/** What a program may have in `deno.json`; hosts and folders are added by the launcher alone. */
+/** Permissions allowed in `deno.json`; hosts and folders are added by the launcher only. */
 const KINDS: ReadonlySet<string> = new Set(["env", "sys"]);
-/** Programs that a service may start by its set. */
+/** Programs that a service's permission set may run. */
 const MAY_RUN: Readonly<Record<string, readonly string[]>> = {
   connector: ["/usr/bin/chronyc"],
   signals: ["/bin/sh"],
 };
-/** Sets of programs that run where an environment does; others are of who builds the software. */
+/** Permission sets of programs in operation; the others are for development. */
 const PROGRAMS = ["ssmd", "connector", "archiver", "gateway", "signals", "agents", "worker"];
 
 const SET = z.record(z.string(), z.union([z.boolean(), z.array(z.string())]));
@@ -27,8 +27,8 @@ const LOCK = z.looseObject({
 });
 
 /**
- * Versions that are known to have been published with harmful code. What was found after this was
- * written is not in it, nor are mistakes that are no attack: a list of advisories is elsewhere.
+ * Versions known to have been published with harmful code. Neither later incidents nor ordinary
+ * vulnerabilities are included; those are in advisory lists.
  */
 const HARMFUL: ReadonlySet<string> = new Set([
   ...["ansi-regex@6.2.1", "ansi-styles@6.2.2", "chalk@5.6.1", "color-convert@3.1.1"],
@@ -43,7 +43,7 @@ const HARMFUL: ReadonlySet<string> = new Set([
   ...["ua-parser-js@0.7.29", "ua-parser-js@0.8.0", "ua-parser-js@1.0.0"],
 ]);
 
-/** Sets of `deno.json` that are wider than what is documented of them. */
+/** Permission sets of `deno.json` wider than documented. */
 export function widePermissions(denoJson: string): SoftwareFinding[] {
   const { permissions } = CONFIG.parse(JSON.parse(denoJson));
   return PROGRAMS.flatMap((program) => {
@@ -68,7 +68,7 @@ function wide(program: string, what: string): SoftwareFinding {
   };
 }
 
-/** Packages that are not pinned, not locked, without a hash, or known to be harmful. */
+/** Packages not pinned, not locked, without a hash, or known to be harmful. */
 export function unsafePackages(denoJson: string, lock: string | undefined): SoftwareFinding[] {
   const { imports } = CONFIG.parse(JSON.parse(denoJson));
   if (lock === undefined) {
@@ -91,7 +91,7 @@ export function unsafePackages(denoJson: string, lock: string | undefined): Soft
     }];
   });
   const locked = Object.entries(npm).flatMap(([key, { integrity = "" }]) => {
-    // Behind the version stand the peers that it was resolved with.
+    // The peers it was resolved with follow the version.
     const id = key.replace(/^(.[^@]*@[^_]*)_.*$/, "$1");
     const harmful = HARMFUL.has(id)
       ? [{

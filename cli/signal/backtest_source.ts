@@ -11,17 +11,17 @@ import { UsageError } from "../exit.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import type { BACKTEST } from "./backtest_view.ts";
 
-/** `--source` of a backtest. */
+/** Values of `--source` of a backtest. */
 export const SOURCES = ["archive", "bus"] as const;
 
 type Days = z.input<typeof BACKTEST>["data"];
 type Span = Omit<InventoryQuery, "env" | "nowUs" | "feeds">;
 
-/** Records that a backtest runs over. */
+/** Record source of a backtest. */
 interface BacktestSource {
   env: string;
   records: RecordSource;
-  /** Whether there were records before the first one. */
+  /** True when earlier records existed but are not available. */
   isCut: boolean;
   /** Condition of the days that were read. */
   days(feeds: readonly string[], span: Span): Promise<Days>;
@@ -33,7 +33,7 @@ interface SourceFlags {
   env?: string;
 }
 
-/** Opens what `--source` names and closes it. Throws UsageError, and as the archive or the bus does. */
+/** Opens the source of `--source` for `body` and closes it. Throws UsageError and the errors of archive or bus. */
 export async function withSource<T>(
   context: SsmdContext,
   flags: SourceFlags,
@@ -78,7 +78,7 @@ function busDays({ days, isCut, state: { firstSequence, lastSequence } }: BusHis
   }));
 }
 
-/** The days of feeds; one that is not archived has none. */
+/** Archived days of the feeds; a feed without an archive has none. */
 async function archivedDays(
   storage: Storage,
   feeds: readonly string[],

@@ -14,7 +14,7 @@ const FIRE = z.object({
   values: z.record(z.string(), z.unknown()),
 });
 
-/** How the fires of a backtest compare with those that were archived live. */
+/** Comparison of backtest fires with those archived live. */
 export const COMPARED = z.object({
   equal: z.int().describe("Fires that are the same, byte for byte"),
   missing: z.array(z.string()).describe("Ids that fired live only; 100 at most"),
@@ -24,7 +24,7 @@ export const COMPARED = z.object({
   other_versions: z.int().describe("Fires that another source or other parameters made live"),
 });
 
-/** What a backtest prints. */
+/** Backtest result as printed. */
 export const BACKTEST = z.object({
   ok: z.boolean(),
   signal: z.string(),
@@ -61,12 +61,12 @@ export const BACKTEST = z.object({
   list_truncated: z.boolean(),
 });
 
-/** A fire as a backtest prints it. */
+/** Fire as printed. */
 export function fireView({ id, receivedAtUs, feed, symbol, values }: Fire): z.output<typeof FIRE> {
   return { id, at: isoOfUs(receivedAtUs), feed, symbol, values: JSON.parse(values) };
 }
 
-/** A backtest for a person. */
+/** Formats a backtest result as text. */
 export function backtestText(result: z.input<typeof BACKTEST>): string {
   const { signal, version, from, to, fires, fires_per_hour: rate, outcomes, data, list } = result;
   const shown = list.slice(-FIRES_SHOWN_MAX);

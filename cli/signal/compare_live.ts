@@ -5,7 +5,7 @@ import type { COMPARED } from "./backtest_view.ts";
 
 const LISTED_MAX = 100;
 
-/** Holds the fires of a backtest to those that were made live and kept where its records are, of the same source and parameters. */
+/** Compares backtest fires with the live fires of the same source and parameters in the same record source. */
 export async function compareLive(
   { records, env, fromUs, toUs, symbols }: BacktestQuery,
   { info, fires }: BacktestResult,

@@ -19,7 +19,7 @@ const ANSWER = z.object({
   })),
 });
 
-/** A switch to other signals. */
+/** Change of the running set of signals. */
 export const SWITCH = z.object({
   at: z.string().describe("ISO 8601"),
   action: z.string().describe("start, deploy, enable, disable or quarantine"),
@@ -34,13 +34,13 @@ export const SWITCH = z.object({
   })).describe("What runs from then on"),
 });
 
-/** A signal that runs live. */
+/** Live signal argument. */
 export const LIVE_SIGNAL = parsed((text) => text, "The signal, as its environment names it", {
   placeholder: "signal",
   required: true,
 });
 
-/** Asks the service of signals, through a running gateway, for switches or for one more. */
+/** Reads or makes signal switches through a running gateway. */
 export async function switchesOf(
   context: SsmdContext,
   location: GatewayLocation,
@@ -54,7 +54,7 @@ export async function switchesOf(
   }));
 }
 
-/** Switches as rows of a table. */
+/** Table rows of switches. */
 export function switchRows(switches: readonly z.output<typeof SWITCH>[]) {
   return switches.map(({ at, action, stream_sequence, signals }) => ({
     ...{ at, action, stream_sequence },

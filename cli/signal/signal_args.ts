@@ -2,19 +2,19 @@ import type { Param } from "@ssmd/signals";
 import { UsageError } from "../exit.ts";
 import { parsed, text } from "../command/flag.ts";
 
-/** The signal that a command is about. */
+/** Signal argument. */
 export const SIGNAL = text("Id of a signal of the project or of ssmd, or a path ending in .ts", {
   placeholder: "signal",
   required: true,
 });
 
-/** `--set`, several times. */
+/** `--set`, repeatable. */
 export const SET = parsed(parseSetting, "A parameter of the signal, name=value; may be repeated", {
   placeholder: "name=value",
   repeated: true,
 });
 
-/** A parameter as a command line has it: a number, true, false, or text. Throws RangeError. */
+/** Parses a parameter value: a number, true, false, or text. Throws RangeError. */
 function parseSetting(setting: string): readonly [string, Param] {
   const at = setting.indexOf("=");
   if (at < 1) throw new RangeError("a parameter is name=value, like minSpread=0.05");

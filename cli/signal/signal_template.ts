@@ -1,10 +1,10 @@
-/** What a new signal watches. */
+/** Feed and symbol of a new signal. */
 interface Watched {
   feed: string;
   symbol: string;
 }
 
-/** A signal to begin with: it compiles, fires, and shows each part once. */
+/** Source of a starter signal: it compiles, fires, and shows each part once. */
 export function signalTemplate({ feed, symbol }: Watched): string {
   return `import { orderbook, signal } from "@ssmd/signal";
 
@@ -23,7 +23,7 @@ export default signal({
 `;
 }
 
-/** The test of {@linkcode signalTemplate}. */
+/** Source of the test for {@linkcode signalTemplate}. */
 export function testTemplate({ id, feed, symbol }: Watched & { id: string }): string {
   const market = symbol.endsWith("*") ? `${symbol.slice(0, -1)}A` : symbol;
   const name = id.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 const PARAM = z.union([z.number(), z.string(), z.boolean()]);
 
-/** What is known of a signal that loads. */
+/** Loaded signal as printed. */
 export const SIGNAL_VIEW = z.object({
   id: z.string(),
   title: z.string(),
@@ -25,7 +25,7 @@ export const SIGNAL_VIEW = z.object({
 /** A signal as commands show it. */
 type SignalView = z.output<typeof SIGNAL_VIEW>;
 
-/** What a host says of a signal, as commands show it. */
+/** Builds the view of a signal. */
 export function signalView(info: SignalInfo): SignalView {
   const { id, title, version, feeds, symbols, params, builders, edge } = info;
   return {

@@ -2,25 +2,25 @@ import { toJson } from "@ssmd/codec";
 import type { BacktestStep } from "@ssmd/signals";
 import { isoOfUs } from "@ssmd/runtime";
 
-/** Fields of a record that each line shows by itself. */
+/** Record fields that each line shows separately. */
 const SHOWN_APART: ReadonlySet<string> = new Set([
   ...["type", "feed", "symbol", "received_at_ns", "timestamp_ns", "sequence", "run", "connection"],
 ]);
 const CHARS_MAX = 400;
 
-/** Shows records one after another: Enter goes on, a number skips as many, q ends. */
+/** Steps through records: Enter shows the next, a number skips that many, q ends. */
 export class Stepper {
   readonly #write: (text: string) => void;
   readonly #lines: AsyncIterator<string>;
   #skip = 0;
 
-  /** Writes to a terminal and reads its lines. */
+  /** Writes with `write` and reads answers from `lines`. */
   constructor(write: (text: string) => void, lines: AsyncIterable<string>) {
     this.#write = write;
     this.#lines = lines[Symbol.asyncIterator]();
   }
 
-  /** Shows a step and waits; false = the person has seen enough. A fire ends a skip. */
+  /** Shows a step and waits for an answer; false = quit. A fire ends a skip. */
   async show(step: BacktestStep): Promise<boolean> {
     if (this.#skip > 0 && step.fires.length === 0) {
       this.#skip--;

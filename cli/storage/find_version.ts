@@ -1,7 +1,7 @@
 import { StorageError } from "@ssmd/runtime";
 import type { ObjectVersion, ObjectVersions } from "@ssmd/storage";
 
-/** All versions of one object, the newest first. Throws StorageError `NOT_FOUND` where there is none. */
+/** All versions of one object, newest first. Throws StorageError `NOT_FOUND` when there is none. */
 export async function versionsOfKey(
   versions: ObjectVersions,
   key: string,
@@ -9,7 +9,7 @@ export async function versionsOfKey(
   const found: ObjectVersion[] = [];
   for await (const version of versions.list(key)) {
     if (version.key === key) found.push(version);
-    // Others begin with it; those that come behind do not.
+    // Longer keys with this prefix may follow; stop at the first key without it.
     else if (!version.key.startsWith(key)) break;
   }
   if (found.length > 0) return found;
@@ -19,14 +19,14 @@ export async function versionsOfKey(
   });
 }
 
-/** The version of that name. Throws StorageError `NOT_FOUND`. */
+/** Finds a version by name. Throws StorageError `NOT_FOUND`. */
 export function versionNamed(found: readonly ObjectVersion[], name: string): ObjectVersion {
   const version = found.find((each) => each.version === name);
   if (version !== undefined) return version;
   throw noSuch(found, `named "${name}"`);
 }
 
-/** The version that reads gave at a time (ms). Throws StorageError `NOT_FOUND`. */
+/** Version that was current at a time, ms since 1970. Throws StorageError `NOT_FOUND`. */
 export function versionAt(found: readonly ObjectVersion[], atMs: number): ObjectVersion {
   const version = found.find(({ modifiedAtMs }) => modifiedAtMs <= atMs);
   if (version !== undefined && !version.isDeletion) return version;

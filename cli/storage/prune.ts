@@ -1,16 +1,16 @@
 import type { ObjectVersion } from "@ssmd/storage";
 
-/** Which versions are to go. */
+/** Rule for versions to remove. */
 interface PruneRule {
-  /** Older than this, milliseconds since 1970. */
+  /** Remove versions older than this, ms since 1970. */
   beforeMs: number;
-  /** Versions of each object that stay besides the newest. */
+  /** Number of versions kept per object besides the newest. */
   keep: number;
 }
 
 /**
- * Versions that nobody reads any more and that a rule lets go: never what reads give now. A deletion
- * goes when it is the last that is left of its object. `versions` come by key, the newest first.
+ * Yields versions that the rule removes, never the current one. A deletion marker is removed only
+ * when it is the last version of its object. `versions` must be sorted by key, newest first.
  */
 export async function* prunable(
   versions: AsyncIterable<ObjectVersion>,

@@ -5,20 +5,20 @@ import { openArchive } from "../archive/open_archive.ts";
 import { text } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 
-/** `--env` of the commands about versions: only environments have buckets. */
+/** `--env` of version commands: only environments have buckets. */
 export const VERSIONED_ENVIRONMENT = text("Environment whose buckets are meant", {
   placeholder: "env",
   completes: "environment",
   required: true,
 });
 
-/** The key of an object, as argument. */
+/** Object key argument. */
 export const OBJECT_KEY = text("Key of the object", { placeholder: "key", required: true });
 
-/** What keys begin with, as argument. */
+/** Key prefix argument. */
 export const KEY_PREFIX = text("What keys begin with; none = all", { placeholder: "prefix" });
 
-/** How a version relates to what reads give. */
+/** State of a version: current, older or a deletion marker. */
 export const VERSION_STATE = z.enum(["current", "older", "deletion", "current deletion"]);
 
 /** The {@linkcode VERSION_STATE} of a version. */
@@ -30,8 +30,8 @@ export function versionState(
 }
 
 /**
- * Opens an environment's storage for what is done with versions, and closes it. Throws ConfigError
- * `STORAGE_UNVERSIONED` where the storage keeps none.
+ * Opens an environment's storage for `action` and closes it. Throws ConfigError
+ * `STORAGE_UNVERSIONED` when it keeps no versions.
  */
 export async function withVersions<T>(
   { globals: { dir } }: SsmdContext,

@@ -3,7 +3,7 @@ import { clientStoreConfig, type Deployment } from "@ssmd/metadata";
 import { keyAudit } from "@ssmd/service";
 import { environmentRunningError, type FoundPart } from "./part.ts";
 
-/** Tables of clients in a shared PostgreSQL. The audit log in the same schema stays, as its file does. */
+/** Client tables in a shared PostgreSQL. The audit log in the same schema is kept, as its file would be. */
 export async function databaseParts(
   { environment, dataDir }: Deployment,
   opened: AsyncDisposableStack,

@@ -17,16 +17,16 @@ import { environmentRunningError, type FoundPart, type Part } from "./part.ts";
 
 const BUS_STORES = [INSTRUMENT_STORE, SYMBOLS_STORE, SHARD_OWNER_STORE];
 
-/** All that there is of an environment. */
+/** All data of an environment. */
 interface EnvironmentParts extends AsyncDisposable {
   parts: Part[];
-  /** Removes it in order: the bus, so that nothing is archived any more, storage, disk, cache, database. */
+  /** Removes everything in order: bus first, so that nothing more is archived, storage, disk, cache, database. */
   remove(): Promise<void>;
 }
 
 /**
- * Finds what services have made for an environment: only what bears its name, and not the journal.
- * Throws SsmdError `ENV_RUNNING` where it runs, TransportError, StorageError.
+ * Finds what services created for an environment: only what carries its name, and not the journal.
+ * Throws SsmdError `ENV_RUNNING` when it is running, TransportError, StorageError.
  */
 export async function findParts(deployment: Deployment): Promise<EnvironmentParts> {
   const { environment: { name: env }, dataDir } = deployment;
@@ -68,7 +68,7 @@ async function busParts(
   const parts = bus.streams.map(({ name, messages, bytes }): Part => ({
     ...{ where: "bus", what: name, items: messages, bytes },
   }));
-  // All go with the first one.
+  // The first part removes all of them.
   return parts.map((part, i) => ({ ...part, remove: i === 0 ? bus.remove : async () => {} }));
 }
 
@@ -88,7 +88,7 @@ async function storageParts(
     }
     const remove = async () => {
       for (const { key } of await Array.fromAsync(storage.list(what))) await storage.delete(key);
-      // Its folders are empty now.
+      // The folders are empty now.
       if (config.type === "local") await removed(`${config.path}/${what}`);
     };
     if (items > 0) parts.push({ where: "storage", what, items, bytes, remove });
@@ -126,7 +126,7 @@ async function cacheParts(
   return [{ where: "cache", what: `${env}:*`, items: null, bytes: null, remove }];
 }
 
-/** Files and bytes of a file or folder; none where there is nothing. */
+/** File count and bytes of a path; zero when missing. */
 async function sizeOf(path: string): Promise<[files: number, bytes: number]> {
   const stat = await Deno.stat(path).catch(() => undefined);
   if (stat === undefined) return [0, 0];

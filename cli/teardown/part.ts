@@ -1,7 +1,7 @@
 import { SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
 
-/** What there is of an environment in one place. */
+/** Data of an environment in one location. */
 export const PART = z.object({
   where: z.enum(["storage", "disk", "bus", "cache", "database"]),
   what: z.string().describe("A prefix of keys, a file or folder, a stream, a schema"),
@@ -12,10 +12,10 @@ export const PART = z.object({
 /** As {@linkcode PART}. */
 export type Part = z.output<typeof PART>;
 
-/** A part with what removes it. */
+/** Part with its removal function. */
 export type FoundPart = Part & { remove: () => Promise<void> };
 
-/** The error for an environment that somebody serves. */
+/** Error for an environment that is running. */
 export function environmentRunningError(env: string, who: string): SsmdError {
   return new SsmdError("ENV_RUNNING", `Environment ${env} runs: ${who}`, {
     hint: "Stop its services first",

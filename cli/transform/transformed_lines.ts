@@ -1,26 +1,26 @@
 import type { TransformOutput } from "@ssmd/market";
 import type { TransformSession } from "@ssmd/transforms";
 
-/** Lines of one request to the transform. */
+/** Maximum number of lines per request to the transform. */
 const BATCH_LINES = 500;
 const UTF8 = new TextEncoder();
 
-/** What came of records, in figures. */
+/** Counts of transformed records. */
 interface TransformCounts {
   records: number;
-  /** Records that the transform gave nothing for. */
+  /** Records without output. */
   skipped: number;
-  /** Records whose line says why there is no output. */
+  /** Records whose output is an error line. */
   errors: number;
 }
 
-/** A record with what the transform made of it. */
+/** Record with its transform output. */
 export interface TransformedRecord {
   record: Record<string, unknown>;
   output: TransformOutput;
 }
 
-/** Outputs of records that are lines of JSON, in order. Throws SsmdError as the session's `run`. */
+/** Transforms records given as JSON lines, in order. Throws SsmdError like the session's `run`. */
 export async function* transformedRecords(
   lines: AsyncIterable<readonly string[]>,
   session: TransformSession,
@@ -35,7 +35,7 @@ export async function* transformedRecords(
   }
 }
 
-/** The bytes of a file as a transform makes it of one with a record a line. */
+/** Transforms the bytes of a JSON lines file, one record per line. */
 export async function* transformedBytes(
   bytes: AsyncIterable<Uint8Array>,
   session: TransformSession,
@@ -50,7 +50,7 @@ export async function* transformedBytes(
   }
 }
 
-/** Lines of bytes that come in any pieces. */
+/** Splits byte chunks into lines. */
 export async function* linesOf(
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly string[], void> {
@@ -64,7 +64,7 @@ export async function* linesOf(
   if (rest !== "") yield [rest];
 }
 
-/** Text and JSON end with a line's end, bytes are as they are; an error is a line of JSON. */
+/** Text and JSON end with a line break, bytes are verbatim; an error becomes a JSON line. */
 function bytesOf(
   { type, feed, symbol, seq }: Record<string, unknown>,
   output: TransformOutput,

@@ -6,9 +6,7 @@ const CLOSE_MS = 3_000;
 /** Pause between failed restarts, ms. */
 const RETRY_MS = 2_000;
 
-/**
- * Starts a gateway on `port` (undefined = the environment's); `onUnresponsive` is called when it answers no request.
- */
+/** Starts a gateway on `port` (undefined = the environment's); calls `onUnresponsive` when requests hang. */
 type StartGateway = (
   on: { port: number | undefined; onUnresponsive: () => void },
 ) => Promise<Gateway>;

@@ -60,9 +60,7 @@ export interface Up {
   refused(): number;
   /** Resolves when all captures are played; never when there are none. */
   played: Promise<void>;
-  /**
-   * Resolves with the error when the archiver fails, a venue rejects its key for good, or another process takes over.
-   */
+  /** Resolves with the error when the archiver fails, a venue rejects its key, or another process took over. */
   denied: Promise<SsmdError>;
   /** Drains and seals: afterwards everything accepted is in the archive. */
   close(): Promise<void>;
