@@ -1,18 +1,18 @@
 import { ConfigError, countFreeDescriptors, type Logger } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "./limits.ts";
 
-/** Maximum of connections. */
+/** Maximum number of connections. */
 export interface ConnectionLimits {
-  /** Streams. */
+  /** Stream clients. */
   clientsMax: number;
-  /** Sockets, streams among them. */
+  /** Sockets, including those of streams. */
   connectionsMax: number;
 }
 
 /**
- * The limits that fit into the descriptors of this process: without one nothing more is accepted,
- * for ever and silently. Fewer than GATEWAY_LIMITS are logged; throws ConfigError
- * `DESCRIPTORS_TOO_FEW` where it is not worth to start. `dir` is any folder that may be read.
+ * Returns the limits that fit into this process's file descriptors: a process without free ones
+ * silently stops accepting. Logs a warning below GATEWAY_LIMITS; throws ConfigError
+ * `DESCRIPTORS_TOO_FEW` below `connectionsMin`. `dir` is any readable folder.
  */
 export function connectionLimits(dir: string, logger: Logger): ConnectionLimits {
   const { clientsMax, connectionsMax, descriptorsReserved, connectionsMin } = GATEWAY_LIMITS;
@@ -28,7 +28,7 @@ export function connectionLimits(dir: string, logger: Logger): ConnectionLimits 
       { hint: `Raise the limit, at least: ulimit -n 1024; for all clients 16384`, context },
     );
   }
-  // The same share as without the limit: REST keeps sockets of its own.
+  // Keep the ratio of the defaults: REST needs sockets of its own.
   const limits = {
     clientsMax: Math.floor(fits * clientsMax / connectionsMax),
     connectionsMax: fits,

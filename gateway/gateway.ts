@@ -13,9 +13,9 @@ import type { EnrichedMessage, Market } from "./state/market.ts";
 const FEED_TICK_MS = 1000;
 
 /**
- * Starts a gateway: live records in, `/v1/stream`, REST and the page out. Throws
- * {@linkcode SsmdError} PORT_IN_USE, LISTEN_FAILED or TLS_FILES_UNUSABLE, and as the transport does when it cannot
- * subscribe; nothing is left running then.
+ * Starts a gateway: consumes live records, serves `/v1/stream`, REST and the page. Throws
+ * {@linkcode SsmdError} PORT_IN_USE, LISTEN_FAILED or TLS_FILES_UNUSABLE, and the transport's
+ * errors when it cannot subscribe; everything is closed then.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { registryDir, logger } = options;
@@ -50,7 +50,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** The routes of such a gateway, which is never started. */
+/** Returns the routes that a gateway with these options would serve, without starting it. */
 export async function routesOf(options: GatewayOptions): Promise<readonly Route[]> {
   const parts = new GatewayParts(options, {
     ...{ registry: undefined, feedInfo: new Map(), tls: undefined },
@@ -59,7 +59,7 @@ export async function routesOf(options: GatewayOptions): Promise<readonly Route[
   return parts.routes;
 }
 
-/** Listens and follows the bus; `followed` ends what is followed beside the records. */
+/** Listens and subscribes to the bus; `followed` holds the closers of all other subscriptions. */
 async function begin(parts: GatewayParts, options: GatewayOptions) {
   const { server, streams, subscriber, instruments, data } = parts;
   const { env, transport, logger, environment, registryDir } = options;
@@ -81,7 +81,7 @@ async function begin(parts: GatewayParts, options: GatewayOptions) {
   return { port, followed };
 }
 
-/** Asks the gateway itself whether it answers, where somebody wants to know. */
+/** Starts the health check over HTTP; undefined when the options have no `onUnresponsive`. */
 function checkItself(
   { checks, tls }: GatewayParts,
   { host, onUnresponsive }: GatewayOptions,

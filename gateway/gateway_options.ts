@@ -15,59 +15,59 @@ import type { RecentLimits } from "./state/recent_records.ts";
 
 /** Options of {@linkcode startGateway}. */
 export interface GatewayOptions {
-  /** The environment's name: the first token of subjects. */
+  /** Name of the environment, the first token of subjects. */
   env: string;
-  /** The bus that records come from; not closed by the gateway. */
+  /** Bus that records come from; not closed by the gateway. */
   transport: Transport;
   /** Interface to listen on; `127.0.0.1` keeps it to this machine. */
   host: string;
   /** 0 = any free port. */
   port: number;
-  /** Files of the certificate by which it speaks TLS; absent = plain HTTP. */
+  /** Certificate files for TLS; absent = plain HTTP. */
   tls?: GatewaySpec["tls"];
-  /** Feeds whose books are requested at the start; others are added with their first record. */
+  /** Feeds whose books are requested at startup; others are added with their first record. */
   feeds: readonly string[];
   /** Markets of the environment; others are added with their first record. */
   markets: readonly MarketSpec[];
   /** Storage of the archive, for REST; not closed by the gateway. Absent = memory only. */
   storage?: Storage;
-  /** Gets a view of the security master; not closed by the gateway. Absent = none. */
+  /** Receives a view of the security master; not closed by the gateway. Absent = none. */
   cache?: Cache;
-  /** As it runs, to be changed while it runs; with the registry's folder. Absent = it cannot be. */
+  /** Running environment, changed by `apply` routes; needs `registryDir`. Absent = none of them. */
   environment?: Environment;
-  /** The registry's folder, for REST; absent = no metadata. */
+  /** Registry folder, for REST; absent = no metadata. */
   registryDir?: string;
   /** Authenticates callers; default keyless. Not closed by the gateway. */
   authenticator?: Authenticator;
-  /** Where changes and refusals are written; not closed by the gateway. Absent = nowhere. */
+  /** Audit log for changes and refusals; not closed by the gateway. Absent = none. */
   audit?: AuditQueue;
-  /** The data folder: while its environment is read-only, routes change nothing; absent = they may. */
+  /** Data folder: routes refuse changes while its environment is read-only; absent = never. */
   dataDir?: string;
-  /** Options for slow clients. */
+  /** Settings for slow clients. */
   slowClients?: NonNullable<GatewaySpec["slow_clients"]>;
-  /** Interval of pings, and silence after which a client is disconnected, milliseconds. */
+  /** Ping interval, and silence after which a client is disconnected, ms. */
   silence?: { pingEveryMs: number; deadAfterMs: number };
-  /** Called when its own health check finds no answer; absent = no such check. */
+  /** Called when the gateway does not answer its own health check; absent = no check. */
   onUnresponsive?: () => void;
-  /** Maximum of clients and sockets; default GATEWAY_LIMITS. */
+  /** Maximum number of clients and sockets; default GATEWAY_LIMITS. */
   connections?: ConnectionLimits;
-  /** Where reports of issues are kept and go; default memory. */
+  /** Options of the feedback store and the issue tracker; default in memory. */
   feedback?: FeedbackOptions;
-  /** Limits of calls of tools. */
+  /** Rate limits of tool calls. */
   toolLimits?: Partial<CallLimits>;
-  /** Makes what MCP clients are served; default the tools. */
+  /** Creates the server for MCP clients; default one with the gateway's tools. */
   mcpServer?: McpServing;
   /** Limits of the records kept for resuming clients. */
   recent?: Partial<RecentLimits>;
   /** Destination of log records. */
   logger: Logger;
-  /** Metrics of the component `gateway`; `/metrics` shows the whole registry behind them. */
+  /** Metrics of the component `gateway`; `/metrics` serves their whole registry. */
   metrics: Metrics;
-  /** The process's health, which `/health` shows; default one of the gateway's own. */
+  /** Health of the process, served at `/health`; default a new one. */
   health?: Health;
-  /** The software's version, for `welcome`, `/health` and the page. */
+  /** Software version, for `welcome`, `/health` and the page. */
   version: string;
-  /** Values that the page shows (capture, data folder, …). */
+  /** Values shown on the page (capture, data folder, …). */
   info?: Record<string, string | number | boolean>;
 }
 
@@ -79,13 +79,13 @@ export interface GatewayStats {
   subscriptions: number;
   /** Clients whose buffer is dropping now. */
   slowClients: number;
-  /** Markets known. */
+  /** Known markets. */
   markets: number;
-  /** Records from the bus since the start. */
+  /** Records received from the bus since the start. */
   recordsReceived: number;
-  /** Records from the bus in the last whole second. */
+  /** Records received from the bus in the last whole second. */
   recordsPerSecond: number;
-  /** Records that could not be read, since the start. */
+  /** Records that could not be decoded, since the start. */
   recordsUnreadable: number;
   /** Messages sent to clients since the start. */
   messagesSent: number;

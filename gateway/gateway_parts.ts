@@ -37,20 +37,20 @@ import { RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
 import { StreamServer } from "./stream/server.ts";
 
-/** What is read before a gateway is made. */
+/** Inputs loaded before the gateway's parts are created. */
 interface GatewaySources {
   /** Feeds, schemas and environments; undefined = unknown. */
   registry: RegistrySource | undefined;
-  /** Data of feeds from the registry, by id. */
+  /** Feed info from the registry, by feed id. */
   feedInfo: ReadonlyMap<string, FeedInfo>;
   /** Absent = plain HTTP. */
   tls: TlsFiles | undefined;
 }
 
 /**
- * The parts of a gateway, made and joined: records go from `subscriber` (the bus) into `data` (the
- * state of markets), from there to `history` (REST) and to `hub` (the clients of `streams`). Nothing
- * listens and nothing is subscribed before the gateway is started.
+ * Creates and connects the parts of a gateway: records flow from `subscriber` (the bus) into `data`
+ * (market state), then to `history` (REST) and `hub` (clients of `streams`). The constructor
+ * neither listens nor subscribes.
  */
 export class GatewayParts {
   readonly data: MarketData;
@@ -71,7 +71,7 @@ export class GatewayParts {
   #connections: HttpConnections;
   #rest: ReturnType<typeof openRest>;
 
-  /** Throws StorageError where feedback cannot be kept. */
+  /** Throws StorageError when feedback cannot be stored. */
   constructor(options: GatewayOptions, { registry, feedInfo, tls }: GatewaySources) {
     const { env, transport, logger, metrics } = options;
     this.#options = options;
@@ -105,7 +105,7 @@ export class GatewayParts {
     this.checks = this.#newChecks(health);
   }
 
-  /** Whether the environment makes values of its records. */
+  /** Whether the environment has an enabled enricher. */
   get isEnriched(): boolean {
     return this.#options.environment?.enrich?.some(({ enabled = true }) => enabled) ?? false;
   }
@@ -137,7 +137,7 @@ export class GatewayParts {
     };
   }
 
-  /** Ends all of them. */
+  /** Closes all parts. */
   async close(): Promise<void> {
     this.checks.close();
     this.instruments.close();
@@ -166,7 +166,7 @@ export class GatewayParts {
     const { hub } = this;
     return new MarketData({
       onRecord: (event, market, origin) => {
-        // Of no stream: a step that only the security master tells.
+        // No stream position: a status from the security master, which belongs in no history.
         if (event.type === "status" && origin === undefined) {
           return hub.deliverRecord(event, market, origin);
         }
@@ -175,7 +175,7 @@ export class GatewayParts {
         hub.deliverRecord(event, market, origin);
       },
       onFeedRecord: (event, feed, origin) => {
-        // A gap of the gateway's own: the archive has what did not reach it.
+        // A gap of the gateway itself: the archive has the missed records.
         if (origin === undefined) this.#history.raiseFloor(feed);
         else this.#history.takeFeedRecord(event, feed);
         hub.deliverFeedRecord(event, feed, origin);
@@ -266,7 +266,7 @@ export class GatewayParts {
       "live_records",
       () => this.subscriber.subscribed ? undefined : "live records are not subscribed yet",
     );
-    // While known clients go on it is no reason to send them elsewhere: other gateways share the store.
+    // Only a notice while known clients are still served: other gateways share the store.
     checks.notice(
       "client_store",
       () => authenticator.isStoreLost ? undefined : authenticator.storeProblem,

@@ -3,17 +3,17 @@ interface Kept<T> {
   untilMs: number;
 }
 
-/** Answers that are given again for a while, by key; one that failed is asked for again. */
+/** Cache of answers by key, each with its own lifetime; failed answers are not kept. */
 export class KeptAnswers<T> {
   #countMax: number;
   #kept = new Map<string, Kept<T>>();
 
-  /** Keeps at most so many: the one that was asked for first leaves. */
+  /** `countMax` is the maximum number of answers; the oldest is evicted. */
   constructor(countMax: number) {
     this.#countMax = countMax;
   }
 
-  /** The kept answer, else what `ask` gives, which is kept for `keptMs`. */
+  /** Returns the cached answer, else calls `ask` and keeps its answer for `keptMs`. */
   of(key: string, keptMs: number, ask: () => Promise<T>): Promise<T> {
     const kept = this.#kept.get(key);
     if (kept !== undefined && performance.now() < kept.untilMs) return kept.answer;

@@ -45,7 +45,7 @@ await runService("gateway", FLAGS, async (flags, stack) => {
   stack.defer(() => transport.close());
   const cache = await openServiceCache(deployment.cache, { env, logger, health });
   stack.defer(() => cache.close());
-  // Own memory storage cannot hold what another process archived.
+  // Memory storage of this process does not hold what another process archived.
   const storage = deployment.storage.type === "memory"
     ? undefined
     : await openServiceStorage(deployment.storage, {

@@ -2,7 +2,7 @@ import { STREAM_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
 import { BUFFER_STATES, type BufferState, SLOW_POLICIES } from "./protocol/slow_policy.ts";
 
-/** The metrics of a gateway; labels are words of ours, never a client's. */
+/** Registers a gateway's metrics; label values are constants of the code, never client input. */
 export function gatewayMetrics(metrics: Metrics) {
   const sent = metrics.counter("messages_sent_total", "Messages given to clients.", {
     type: STREAM_TYPES,

@@ -1,4 +1,4 @@
-/** Objects of the gateway's protocol, for programs that read its answers. @module */
+/** Schemas of the gateway's protocol, for programs that parse its answers. @module */
 export { CONNECTION, ENDED_CONNECTION } from "./protocol/connection.ts";
 export { TOOL_CLIENT } from "./mcp/tool_clients.ts";
 export { FEEDBACK_ENTRY, FEEDBACK_STATS, PRIORITIES, STATUSES } from "./feedback/entry.ts";

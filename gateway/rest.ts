@@ -48,7 +48,7 @@ interface RestOptions {
   version: string;
   data: MarketData;
   history: History;
-  /** Source of older records; undefined = memory only. */
+  /** Source of archived records; undefined = memory only. */
   archive: ArchiveSource | undefined;
   /** Feeds, schemas and environments; undefined = unknown. */
   registry: RegistrySource | undefined;
@@ -57,47 +57,47 @@ interface RestOptions {
   authenticator: Authenticator;
   logger: Logger;
   metrics: Metrics;
-  /** Data of feeds from the registry, by id. */
+  /** Feed info from the registry, by feed id. */
   feedInfo: ReadonlyMap<string, FeedInfo>;
-  /** Of the whole process. */
+  /** Health of the whole process. */
   health: Health;
-  /** Called before metrics are read. */
+  /** Called before metrics are rendered. */
   refreshMetrics: () => void;
-  /** What a feed's connectors report. */
+  /** Returns the reports of a feed's connectors. */
   captureOf: (feed: string) => Promise<FeedCapture>;
-  /** Values that the page shows. */
+  /** Values shown on the page. */
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
   /** The server's sockets. */
   connections: HttpConnections;
   /** Absent = plain HTTP. */
   tls: TlsFiles | undefined;
-  /** Counts what was cut or not accepted. */
+  /** Counts sockets cut and requests refused, by reason. */
   onRefused: (reason: string) => void;
-  /** Where reports of issues are kept and go. */
+  /** Options of the feedback store and the issue tracker. */
   feedback: FeedbackOptions;
-  /** Where changes and refusals are written; undefined = nowhere. */
+  /** Audit log for changes and refusals; undefined = none. */
   audit: AuditQueue | undefined;
-  /** Asked before each change; undefined = it is always allowed. */
+  /** Checked before each change; undefined = changes are always allowed. */
   readOnly: ReadOnlyCheck | undefined;
   /** Limits of tools; default MCP_LIMITS. */
   toolLimits?: Partial<CallLimits>;
-  /** Makes what MCP clients are served; undefined = the tools. */
+  /** Creates the server for MCP clients; undefined = one with the gateway's tools. */
   mcpServer: McpServing | undefined;
-  /** Runs customers' formats. */
+  /** Runs customers' transforms. */
   transforms: TransformsClient;
-  /** Routes of others: the administration. */
+  /** Further routes, such as the administration's. */
   more?: readonly Route[];
 }
 
-/** The HTTP server of the gateway, and all its routes. */
+/** The gateway's HTTP server and all its routes. */
 interface OpenRest {
   server: Server;
   routes: readonly Route[];
-  /** Ends what goes on without requests; the server is closed by whoever listens. */
+  /** Stops background work; the caller of `listen` closes the server. */
   close(): Promise<void>;
 }
 
-/** Makes the server and its routes. Throws StorageError where feedback cannot be kept. */
+/** Creates the server and its routes. Throws StorageError when feedback cannot be stored. */
 export function openRest(options: RestOptions): OpenRest {
   const { authenticator, logger, connections, onRefused, tls } = options;
   const audit = new RouteAudit(options.audit, logger, options.readOnly);
@@ -118,7 +118,7 @@ export function openRest(options: RestOptions): OpenRest {
   return { server, routes, close };
 }
 
-/** All routes. */
+/** Returns all routes. */
 function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
   const { env, version, data, history, archive, authenticator, feedInfo } = options;
   const { mode } = authenticator;

@@ -5,12 +5,12 @@ import { GATEWAY_LIMITS } from "./limits.ts";
 
 /** Options of a {@linkcode SelfCheck}. */
 interface SelfCheckOptions {
-  /** Interface and port on which the gateway listens. */
+  /** Interface and port of the gateway. */
   host: string;
   port: number;
-  /** Whether it speaks TLS; default false. */
+  /** Whether the port speaks TLS; default false. */
   isEncrypted?: boolean;
-  /** Called once, when it did not answer so many times in a row. */
+  /** Called once, after `failuresMax` consecutive failures. */
   onUnresponsive: () => void;
   /** Milliseconds; default GATEWAY_LIMITS. */
   everyMs?: number;
@@ -19,9 +19,9 @@ interface SelfCheckOptions {
 }
 
 /**
- * Requests the gateway's health over a new connection, as a client would: a process without free
- * descriptors, or with a dead listener, is healthy from inside and answers no one. Any HTTP answer
- * counts. Checks do not overlap.
+ * Requests the gateway's health over a new connection, as a client would: a process out of
+ * descriptors, or with a dead listener, looks healthy from inside but serves no one. Any HTTP
+ * answer counts. Checks do not overlap.
  */
 export class SelfCheck {
   #options: Required<SelfCheckOptions>;
@@ -40,12 +40,12 @@ export class SelfCheck {
     this.#wait();
   }
 
-  /** Why a restart is due soon; "" = it answers, or missed one time. */
+  /** Reason for an upcoming restart; "" after fewer than two consecutive failures. */
   get problem(): string {
     return this.#failures < 2 ? "" : `did not answer itself ${this.#failures} times in a row`;
   }
 
-  /** Asks no more. */
+  /** Stops the checks. */
   close(): void {
     this.#over = true;
     clearTimeout(this.#timer);
@@ -66,7 +66,7 @@ export class SelfCheck {
   }
 }
 
-/** Whether HTTP is answered there within the time. */
+/** Resolves with whether HTTP is answered there within the timeout. */
 export function isAnswering(
   { host, port, isEncrypted = false }: Pick<SelfCheckOptions, "host" | "port" | "isEncrypted">,
   timeoutMs: number,
@@ -74,7 +74,7 @@ export function isAnswering(
   return new Promise((resolve) => {
     const reached = reachable(host);
     const named = isLoopback(reached) ? "localhost" : reached;
-    // It asks whether it answers, not who it is: its certificate may have another name.
+    // Only liveness matters: the certificate may name another host.
     const socket = isEncrypted
       ? connectTls({ host: reached, port, rejectUnauthorized: false })
       : connect(port, reached);
@@ -93,7 +93,7 @@ export function isAnswering(
   });
 }
 
-/** Address of a listener: loopback for one on all interfaces. */
+/** Returns an address at which a listener can be reached: loopback for one on all interfaces. */
 function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" || host === "[::]" ? "::1" : host;

@@ -7,7 +7,7 @@ import type { Route } from "./http/route.ts";
 import { TOOLS } from "./mcp/tools/index.ts";
 import { REQUEST_ROLES } from "./protocol/requests.ts";
 
-/** Something that may be asked of a gateway, and the role that it needs. */
+/** An action of a gateway and the role it requires. */
 export interface GatewayAction {
   kind: "route" | "stream" | "tool";
   /** `GET /v1/markets`, `stream subscribe`, `tool get_market`. */
@@ -15,7 +15,7 @@ export interface GatewayAction {
   role: Role;
 }
 
-/** Who may what: each action with the role that stands beside its declaration. */
+/** Returns each action with the role from its declaration. */
 export function actionsOf(routes: readonly Route[]): GatewayAction[] {
   return [
     ...routes.map(({ method, path, role }) =>
@@ -30,7 +30,7 @@ export function actionsOf(routes: readonly Route[]): GatewayAction[] {
   ];
 }
 
-/** Who may what at the gateway of an environment, without one that runs. */
+/** Returns the actions of an environment's gateway and their roles, without running one. */
 export async function gatewayActions(
   environment: Environment,
   registryDir: string,

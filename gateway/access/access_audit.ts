@@ -8,9 +8,9 @@ import { AUDIT_LIMITS } from "./limits.ts";
 export interface DeniedAccess {
   /** Code of the error. */
   code: string;
-  /** Client id, where a key identified it; empty otherwise. */
+  /** Client id if a key identified it; empty otherwise. */
   client: string;
-  /** Id of the key, if it is known; empty otherwise. */
+  /** Id of the key if known; empty otherwise. */
   key: string;
   address: string;
   /** The requested route or symbol; never a query. */
@@ -19,7 +19,7 @@ export interface DeniedAccess {
 
 interface Kind {
   record: JsonRecord;
-  /** Denials since the one that was written. */
+  /** Denials after the one that was written. */
   more: number;
   untilMs: number;
 }
@@ -28,8 +28,8 @@ interface Kind {
 export type AppendAudit = (record: JsonRecord) => Promise<unknown>;
 
 /**
- * Writes refusals into the journal so that an attack fills neither memory nor disk: the first of a
- * kind at once, those that follow within the window as one count. No secret is ever in a record.
+ * Writes denials into the journal without letting an attack fill memory or disk: the first of a
+ * kind at once, later ones within the window as one count. Records never contain a secret.
  */
 export class AccessAudit {
   #append: AppendAudit;
@@ -68,7 +68,7 @@ export class AccessAudit {
     this.#write({ ...record, count: 1 });
   }
 
-  /** Ends the window: writes the counts. Called every `windowMs`, and at the end. */
+  /** Ends the window: writes the counts. Called every `windowMs`, and on close. */
   endWindow(): void {
     const kinds = [...this.#kinds.values()];
     this.#kinds.clear();

@@ -2,7 +2,7 @@ import { SsmdError } from "@ssmd/runtime";
 
 /** Details of an {@linkcode AccessDenied}. */
 interface AccessDeniedOptions {
-  /** 401 no or no valid key, 403 known but not allowed, 429 too much, 503 nobody can say. */
+  /** 401 no valid key, 403 known but not allowed, 429 too many, 503 cannot be checked now. */
   status: 401 | 403 | 429 | 503;
   /** What to do next. */
   hint: string;
@@ -30,7 +30,7 @@ export class AccessDenied extends SsmdError {
     return 4000 + this.status;
   }
 
-  /** Headers of the answer. */
+  /** Additional headers of the answer. */
   get headers(): Record<string, string> {
     if (this.status === 401) return { "www-authenticate": 'Bearer realm="ssmd"' };
     return this.retryAfterS === undefined ? {} : { "retry-after": String(this.retryAfterS) };

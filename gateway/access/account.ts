@@ -1,19 +1,19 @@
 import type { EventType } from "@ssmd/market";
 import type { ClientRole } from "./role.ts";
 
-/** Limits of a client; null = that of the gateway. */
+/** Limits of a client; null = the gateway's. */
 export interface ClientLimits {
   /** Stream connections at once. */
   sessionsMax: number | null;
-  /** Devices with stream connections at once: IPv4 addresses, /64 networks of IPv6. */
+  /** Devices with concurrent streams: IPv4 addresses, /64 networks of IPv6. */
   devicesMax: number | null;
-  /** REST requests and stream requests a second, over all connections; bursts of twice as many. */
+  /** REST and stream requests a second, over all connections; bursts of twice as many. */
   requestsPerSecondMax: number | null;
-  /** Messages delivered on streams a day (UTC); then its streams are closed until the next day. */
+  /** Messages delivered on streams a day (UTC); beyond it streams are closed until the next day. */
   messagesPerDayMax: number | null;
 }
 
-/** What a client does with the data, as exchanges ask it. */
+/** A client's use of the data, in the categories of exchanges. */
 export const CLIENT_USES = ["unspecified", "display", "non-display", "trading"] as const;
 
 /** One of {@linkcode CLIENT_USES}. */
@@ -21,18 +21,18 @@ type ClientUse = typeof CLIENT_USES[number];
 
 /** An account of the gateway, with keys of its own. */
 export interface ClientAccount {
-  /** The name it is called by everywhere: lower-case letters, digits and dashes. */
+  /** Name in all commands and logs: lower-case letters, digits and dashes. */
   id: string;
   /** Display text. */
   description: string;
-  /** Who answers for it: a person or a department; "" = nobody was named. */
+  /** Responsible person or department; "" = none named. */
   owner: string;
-  /** Counts where the environment has no file of roles. */
+  /** Applies when the environment has no file of roles. */
   role: ClientRole;
   use: ClientUse;
   /** Whether its keys are accepted. */
   enabled: boolean;
-  /** Streams that were opened until then are ended; 0 = none. */
+  /** Streams opened before this time are ended; 0 = none. */
   disconnectedAtMs: number;
   limits: ClientLimits;
   createdAtMs: number;
@@ -41,19 +41,19 @@ export interface ClientAccount {
 
 /** A key of a client; the secret is not stored. */
 export interface ApiKey {
-  /** The part of the key that may be seen: in lists, logs and the journal. */
+  /** Public part of the key, shown in lists, logs and the journal. */
   id: string;
   client: string;
-  /** Display text: where it is used. */
+  /** Display text: where the key is used. */
   label: string;
-  /** Hash of the secret, as {@linkcode hashSecret} makes it. */
+  /** Hash of the secret, from {@linkcode hashSecret}. */
   hash: string;
   createdAtMs: number;
   /** Expiry; null = never. */
   expiresAtMs: number | null;
   /** Revocation; null = not revoked. */
   revokedAtMs: number | null;
-  /** The key that replaced it in a rotation. */
+  /** Key that replaced it in a rotation. */
   replacedBy: string | null;
   /** Last use, to about a minute; null = never. */
   lastUsedAtMs: number | null;
@@ -61,12 +61,12 @@ export interface ApiKey {
 
 /** Feeds, symbols and types that a client may see; several add up. */
 export interface Entitlement {
-  /** 1, 2, 3, … never given twice in a store. */
+  /** 1, 2, 3, …; never reused in a store. */
   id: number;
   client: string;
   /** A feed's id, or `*`. */
   feed: string;
-  /** A symbol, the start of symbols and `*`, or `*`. */
+  /** A symbol, a prefix and `*`, or `*`. */
   symbols: string;
   /** Record types, or `*`. */
   types: readonly EventType[] | "*";
@@ -75,26 +75,26 @@ export interface Entitlement {
   expiresAtMs: number | null;
 }
 
-/** An entitlement as it is or was. */
+/** A current or former entitlement. */
 export interface PastEntitlement extends Entitlement {
-  /** When it was taken away; null = it is still given. */
+  /** Removal; null = still granted. */
   removedAtMs: number | null;
 }
 
-/** An address of which nothing is answered. */
+/** A blocked address, whose requests are all refused. */
 export interface Block {
-  /** An IPv4 address, or the /64 network of an IPv6 address, as `groupOf` writes it. */
+  /** An IPv4 address, or the /64 network of an IPv6 address, as returned by `groupOf`. */
   address: string;
-  /** For people. */
+  /** Text for people. */
   reason: string;
   createdAtMs: number;
-  /** Its end; null = never. */
+  /** End of the block; null = never. */
   untilMs: number | null;
 }
 
 /** All accounts, keys, entitlements and blocked addresses. */
 export interface Accounts {
-  /** Rises with every change. */
+  /** Increases with every change. */
   revision: number;
   clients: ClientAccount[];
   keys: ApiKey[];
@@ -102,7 +102,7 @@ export interface Accounts {
   blocks: Block[];
 }
 
-/** Messages of one type of one feed that a client got on one day. */
+/** Messages of one type of one feed that a client received on one day. */
 export interface UsageCount {
   /** UTC, `YYYY-MM-DD`. */
   day: string;
@@ -114,29 +114,29 @@ export interface UsageCount {
   messages: number;
 }
 
-/** A run of a gateway that keeps its sessions in a store. */
+/** A run of a gateway that registers its sessions in a store. */
 export interface GatewayRun {
   id: string;
-  /** Its process. */
+  /** Process id. */
   pid: number;
-  /** Last sign of life; 0 = it has stopped. */
+  /** Last heartbeat, ms; 0 = stopped. */
   seenAtMs: number;
-  /** Revision of the accounts that holds there; 0 = none yet. */
+  /** Revision of the accounts that it applies; 0 = none yet. */
   revision: number;
 }
 
-/** A stream connection, now or before. */
+/** A current or former stream connection. */
 export interface SessionRecord {
   id: string;
-  /** The run of the gateway that it is of. */
+  /** Run of its gateway. */
   run: string;
   client: string;
-  /** Id of the key with which it was opened. */
+  /** Id of the key that opened it. */
   key: string;
   address: string;
   startedAtMs: number;
   /** null = still open. */
   endedAtMs: number | null;
-  /** Why it ended; null = still open. */
+  /** Reason for its end; null = still open. */
   reason: string | null;
 }

@@ -8,13 +8,13 @@ interface Suspect {
 }
 
 /**
- * Tracks bad keys by address: their answers become slow, then further bad ones of the address are
- * refused for a while. A right key is let in all the same: secrets are too long to be guessed, and
- * whoever shares an address must not be able to lock others out. A good key does not make bad ones
- * forgotten, else a guesser would need just one of its own.
+ * Tracks bad keys by address: answers to them are delayed, then further bad ones of the address are
+ * refused for a while. A good key is always accepted: secrets are too long to be guessed, and
+ * clients that share an address must not lock each other out. A good key does not reset the count,
+ * otherwise a guesser would need just one of its own.
  */
 export class AddressGuard {
-  /** In the order of their last bad key, the oldest first. */
+  /** Ordered by their last bad key, the oldest first. */
   #suspects = new Map<string, Suspect>();
   #now: () => number;
 
@@ -27,7 +27,7 @@ export class AddressGuard {
     return this.#suspects.size;
   }
 
-  /** The error of a blocked address; undefined = not blocked. */
+  /** Returns the error of a blocked address; undefined = not blocked. */
   checkBlocked(address: string): AccessDenied | undefined {
     const until = this.#suspects.get(groupOf(address))?.blockedUntilMs ?? 0;
     const leftMs = until - this.#now();
@@ -40,7 +40,7 @@ export class AddressGuard {
     });
   }
 
-  /** Counts a bad key; returns the delay of its answer, ms, and whether the address is now blocked. */
+  /** Counts a bad key; returns the delay of its answer, ms, and whether the address is blocked. */
   addBadKey(address: string): { waitMs: number; blocked: boolean } {
     const nowMs = this.#now();
     const group = groupOf(address);
@@ -50,7 +50,7 @@ export class AddressGuard {
     const blocked = badKeys >= GUARD_LIMITS.badKeysMax;
     this.#suspects.delete(group);
     this.#suspects.set(group, {
-      // Once it is let in again it counts from the start.
+      // After a block the count starts at 0.
       badKeys: blocked ? 0 : badKeys,
       lastMs: nowMs,
       blockedUntilMs: blocked ? nowMs + GUARD_LIMITS.blockedMs : known?.blockedUntilMs ?? 0,
@@ -74,7 +74,7 @@ function waitOf(badKeys: number): number {
   return Math.min(slowMsMax, slowMsFirst * 2 ** (badKeys - promptMax - 1));
 }
 
-/** Group of an address: IPv4 as it is, the /64 network of IPv6. */
+/** Returns the group of an address: IPv4 as it is, the /64 network of IPv6. */
 export function groupOf(address: string): string {
   const plain = address.toLowerCase().replace(/%.*$/, "");
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1];

@@ -1,7 +1,7 @@
 import { groupOf } from "./address_guard.ts";
 import { AccessDenied } from "./access_denied.ts";
 
-/** Bursts of so many seconds' worth pass. */
+/** Size of a burst in seconds of the rate. */
 const BURST_S = 5;
 
 interface Bucket {
@@ -9,9 +9,9 @@ interface Bucket {
   ms: number;
 }
 
-/** Rate limit of addresses (an IPv6 /64 is one) without a key. */
+/** Rate limit per address (an IPv6 /64 counts as one) without a key. */
 export class AddressRate {
-  /** In the order of their last request, the quietest first. */
+  /** Buckets, the least recently used first. */
   #buckets = new Map<string, Bucket>();
   #perSecondMax: number;
   #addressesMax: number;
@@ -23,7 +23,7 @@ export class AddressRate {
     this.#now = now;
   }
 
-  /** Takes one request of an address; returns the error (429) when none is left. */
+  /** Takes a request from an address's rate; returns the error (429) when none is left. */
   takeRequest(address: string): AccessDenied | undefined {
     const group = groupOf(address);
     const nowMs = this.#now();

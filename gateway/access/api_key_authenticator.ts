@@ -23,7 +23,7 @@ import { type ExternalKey, isExternal } from "./external_key.ts";
 import { BrowserSessions } from "./browser_sessions.ts";
 import { UsageLog } from "./usage_log.ts";
 
-/** Opens an authenticator that asks for keys. Rejects as the store does. */
+/** Opens an authenticator that requires keys. Rejects with the store's errors. */
 export async function openApiKeyAuthenticator(
   options: ApiKeyAuthenticatorOptions,
 ): Promise<Authenticator> {
@@ -86,7 +86,7 @@ class ApiKeyAuthenticator implements Authenticator {
 
   async start(): Promise<void> {
     await this.#tidy.endLostSessions();
-    // Known before it knows anybody, so that nobody takes its silence for consent.
+    // Registered before it loads clients, so that a cut waits for its confirmation.
     await this.#usage.flush();
     await this.#clients.refresh();
     await this.#usage.flush();
@@ -233,7 +233,7 @@ class ApiKeyAuthenticator implements Authenticator {
     const proven = await issuer.finish({ query, kept }).catch((denied: AccessDenied) => {
       throw this.#check.auditDenied(denied, caller);
     });
-    // The token proves who it is now; the session lasts as long as one with a key.
+    // The token proves the identity now; the session lasts as long as one with a key.
     const expiresAtMs = this.#now() + ACCESS_LIMITS.browserSessionMs;
     const key = this.#check.identifyProven({ ...proven, expiresAtMs }, caller);
     const access = this.#authorize(key, caller, "viewer");
@@ -243,7 +243,7 @@ class ApiKeyAuthenticator implements Authenticator {
   #endSession(state: ClientState, session: OpenSession, reason: string): void {
     if (!state.sessions.delete(session)) return;
     this.#usage.putSession({ ...session.record, endedAtMs: this.#now(), reason });
-    // The client may open another one at another gateway at once.
+    // The client may at once open another stream at another gateway.
     const { sessionsMax, devicesMax } = state.account.limits;
     if (sessionsMax !== null || devicesMax !== null) void this.#usage.flush();
   }
@@ -274,12 +274,12 @@ class ApiKeyAuthenticator implements Authenticator {
     try {
       const before = this.#clients.revision;
       await this.#usage.between(() => this.#clients.refresh());
-      // Who changed something may be waiting for the word that it holds here; other gateways for counts.
+      // A cut may wait for this gateway's confirmation, and other gateways for its counts.
       if (this.#clients.revision !== before || this.#clients.gateways > 1) {
         await this.#usage.flush();
       }
       await this.#usage.between(() => this.#clients.syncUsage());
-      // Others may have taken this gateway for one that went away.
+      // Other gateways may have marked its sessions as lost.
       if (this.#watch.noteAnswer()) {
         this.#eachSession(({ record }) => this.#usage.putSession(record));
       }

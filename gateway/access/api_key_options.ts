@@ -7,27 +7,27 @@ import type { TokenCheck } from "./token_check.ts";
 
 /** Options of `openApiKeyAuthenticator`. */
 export interface ApiKeyAuthenticatorOptions {
-  /** Closed with the authenticator. */
+  /** Store of clients; closed with the authenticator. */
   store: ClientStore;
   /** Appends to the journal. */
   audit: AppendAudit;
   logger: Logger;
-  /** Who may do what; default by the role of the client. */
+  /** Roles of callers; default those of their accounts. */
   roles?: Roles;
-  /** Proves tokens; absent = none are accepted. */
+  /** Verifies tokens; absent = none are accepted. */
   tokens?: TokenCheck;
-  /** How browsers sign in at the issuer; absent = they do not. */
+  /** Browser sign-in at the issuer; absent = not available. */
   issuerSignIn?: IssuerSignIn;
-  /** Addresses of proxies that tell whose certificate they saw; absent = none is believed. */
+  /** Addresses of proxies trusted to forward client certificates; absent = none. */
   proxies?: readonly string[];
-  /** Requests a second of a client that has no rate of its own. */
+  /** Requests a second of a client without a limit of its own. */
   requestsPerSecondMax: number;
-  /** Time for which clients go on while the store does not answer, ms; default for ever. */
+  /** Time for which clients stay valid while the store does not answer, ms; default for ever. */
   clientsKeptMs?: number;
   /** ms since 1970; default the system's clock. */
   now?: () => number;
   /** Waits; default setTimeout. */
   wait?: (ms: number) => Promise<void>;
-  /** Calls again and again until what it returns is called; default setInterval. */
+  /** Starts an interval and returns a function that stops it; default setInterval. */
   every?: (ms: number, body: () => void) => () => void;
 }

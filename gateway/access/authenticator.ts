@@ -11,65 +11,65 @@ import { OriginPolicy, type OriginPolicyOptions } from "./origin_policy.ts";
 import { AccessDenied } from "./access_denied.ts";
 import { mayActAs, type Role } from "./role.ts";
 
-/** Holds a session of a client until it is released. */
+/** Holds a client's session until it is released. */
 export interface Lease {
-  /** Ends the session; `reason` goes into the history of sessions. Idempotent. */
+  /** Ends the session; `reason` is stored in its record. Idempotent. */
   release(reason: string): void;
 }
 
-/** Signs browsers in at an issuer of tokens. */
+/** Signs browsers in at a token issuer. */
 interface BrowserSignIn {
-  /** Host of the issuer, for people to know. */
+  /** Host of the issuer, for display. */
   readonly host: string;
   begin(): BegunSignIn;
   /**
-   * Opens a session for a browser that the issuer sent back. Rejects with {@linkcode AccessDenied}
-   * where the sign-in fails, or the person has no role here.
+   * Opens a session for a browser returning from the issuer. Rejects with {@linkcode AccessDenied}
+   * when the sign-in fails or the person has no role here.
    */
   finish(caller: Caller): Promise<SignedIn>;
 }
 
-/** A browser session that was opened. */
+/** An opened browser session. */
 export interface SignedIn {
   access: Access;
-  /** For its cookie. */
+  /** Value of its cookie. */
   token: string;
 }
 
-/** Authenticates HTTP requests and stream handshakes, before anything else looks at them. */
+/** Authenticates HTTP requests and stream handshakes before any other check. */
 export interface Authenticator {
-  /** Whether callers must send an API key, as the index route reports it. */
+  /** Whether callers must send an API key, as shown by the index route. */
   readonly mode: "open" | "required";
-  /** What clients used, for reports; undefined = nobody is asked who they are. */
+  /** Usage of clients, for reports; undefined = callers are not identified. */
   readonly counts: Pick<ClientStore, "load" | "usage" | "sessions"> | undefined;
-  /** Feed indexes in the meters of its clients. */
+  /** Feed indexes used in the meters of its clients. */
   readonly meterFeeds: MeterFeeds;
   /**
-   * Identifies the sender of a request that needs the role `wanted` (default `viewer`). Rejects with
-   * {@linkcode AccessDenied} (401, 403, 429), after a delay where bad keys repeat. `public` needs no
-   * key.
+   * Identifies the sender of a request that requires the role `wanted` (default `viewer`). Rejects
+   * with {@linkcode AccessDenied} (401, 403, 429), with a delay after repeated bad keys. `public`
+   * needs no key.
    */
   authenticate(caller: Caller, wanted?: Role): Promise<Access>;
   /**
    * Registers a stream connection after {@linkcode authenticate}: it counts against the client's
-   * sessions and receives changes of its access. Rejects with {@linkcode AccessDenied} (429) above the
-   * client's limit, which counts its streams at all gateways.
+   * sessions and receives changes of its access. Rejects with {@linkcode AccessDenied} (429) above
+   * the client's limit, which applies over all gateways.
    */
   openSession(session: StreamSession, caller: Caller): Promise<Lease>;
   /**
-   * A ticket that opens one stream (`?ticket=…`) within 30 s, for pages of other origins, which
-   * cannot send a header. Throws {@linkcode AccessDenied}.
+   * Returns a ticket that opens one stream (`?ticket=…`) within 30 s, for pages of other origins,
+   * which cannot send a header. Throws {@linkcode AccessDenied}.
    */
   newTicket(access: Access): string;
   /** Opens a browser session; returns the token for its cookie. */
   signIn(access: Access): string;
-  /** How browsers sign in at an issuer of tokens; undefined = they do not. */
+  /** Browser sign-in at a token issuer; undefined = not available. */
   readonly issuerSignIn: BrowserSignIn | undefined;
   /** Ends a browser session. */
   signOut(token: string): void;
-  /** Why its store is not used, as a sentence; undefined = it is, or there is none. */
+  /** Reason why its store is not used, as a sentence; undefined = in use, or no store. */
   readonly storeProblem?: string | undefined;
-  /** Whether it lets nobody in since its store did not answer for long. */
+  /** Whether it refuses everyone because its store has not answered for too long. */
   readonly isStoreLost?: boolean;
   /** Writes the counted usage and closes the store. */
   close(): Promise<void>;
@@ -82,8 +82,8 @@ export interface KeylessOptions extends OriginPolicyOptions {
 }
 
 /**
- * Authenticator of an environment without keys: refuses pages of other origins, and limits the
- * administration to callers of this machine.
+ * Creates the authenticator of an environment without keys: refuses pages of other origins, and
+ * limits administration to callers of this machine.
  */
 export function keylessAuthenticator(options: KeylessOptions): Authenticator {
   const near = openAccess("superadmin");
@@ -96,7 +96,7 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
     const foreign = wanted === "public" ? undefined : names.check(caller);
     if (foreign !== undefined) return foreign;
     if (!mayActAs(access.role, wanted)) return loopbackOnly();
-    // Programs of this machine are administrators here: a rate would only let one lock out others.
+    // Local programs are administrators: with a rate, one could lock out the others.
     return access === near || caller.isProbe ? undefined : rate.takeRequest(caller.address);
   };
   return {
@@ -126,12 +126,12 @@ function loopbackOnly(): AccessDenied {
   });
 }
 
-/** Headers that proxies add: the connected address is then not the caller's. */
+/** Headers that proxies add: the remote address is then not the caller's. */
 const PROXY_HEADERS = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
 /**
- * Whether the request comes from a program or page of this machine. A foreign page can send requests
- * through a local browser (also by DNS rebinding), a local proxy for anybody: neither counts.
+ * Whether the request comes from a local program or page. A foreign page can send through a local
+ * browser (also by DNS rebinding), anybody through a local proxy: neither counts as local.
  */
 function isLocalCaller(caller: Caller): boolean {
   const { host } = caller.headers;

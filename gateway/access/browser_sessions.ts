@@ -4,14 +4,14 @@ import { ACCESS_LIMITS } from "./limits.ts";
 
 const TOKEN_LETTERS = 43;
 
-/** A temporary substitute for a key. The key is looked up at each use, so revoking it ends the grant. */
+/** Temporary substitute for a key, which is looked up at each use: revoking it ends the grant. */
 interface Grant {
   /** Id of the key. */
   key: string;
   untilMs: number;
 }
 
-/** Tickets and browser sessions: short-lived tokens in place of a key, kept as hashes in memory only. */
+/** Tickets and browser sessions: short-lived tokens for a key, kept only as hashes in memory. */
 export class BrowserSessions {
   #now: () => number;
   #tickets = new Map<string, Grant>();
@@ -21,14 +21,14 @@ export class BrowserSessions {
     this.#now = now;
   }
 
-  /** A ticket for one stream connection; undefined when too many are unused. */
+  /** Returns a ticket for one stream connection; undefined when too many are unused. */
   newTicket(key: string): string | undefined {
     removeExpired(this.#tickets, this.#now());
     if (this.#tickets.size >= ACCESS_LIMITS.ticketsMax) return undefined;
     return this.#add(this.#tickets, key, ACCESS_LIMITS.ticketMs);
   }
 
-  /** The key of a ticket; a ticket is used once. */
+  /** Returns the key of a ticket and invalidates the ticket; undefined = unknown or expired. */
   takeTicket(ticket: string): string | undefined {
     const hash = hashOf(ticket);
     const stand = this.#tickets.get(hash);
@@ -48,7 +48,7 @@ export class BrowserSessions {
     return this.#add(this.#sessions, key, ACCESS_LIMITS.browserSessionMs);
   }
 
-  /** The key of a session. */
+  /** Returns the key of a session; undefined = unknown or expired. */
   keyOf(token: string): string | undefined {
     const stand = this.#sessions.get(hashOf(token));
     return stand !== undefined && stand.untilMs > this.#now() ? stand.key : undefined;
@@ -66,7 +66,7 @@ export class BrowserSessions {
   }
 }
 
-/** Entries of a map live equally long: iteration order is expiry order. */
+/** Entries of a map have equal lifetimes: iteration order is expiry order. */
 function removeExpired(stands: Map<string, Grant>, nowMs: number): void {
   for (const [hash, { untilMs }] of stands) {
     if (untilMs > nowMs) return;

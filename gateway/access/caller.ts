@@ -1,24 +1,24 @@
-/** The certificate that a caller shows with its connection. */
+/** Client certificate of a caller. */
 export type ShownCertificate =
-  /** Of nobody that `gateway.tls.client_ca` names, over, or not meant for clients. */
+  /** Not signed by `gateway.tls.client_ca`, expired, or not for clients. */
   | { state: "refused" }
-  /** `expiresAtMs`: ms since 1970; null = a proxy saw it and looks at each connection. */
+  /** `expiresAtMs`: ms since 1970; null = verified by a proxy, which checks each connection. */
   | { state: "accepted"; subject: string; expiresAtMs: number | null };
 
 /** The parts of a request that identify its sender. */
 export interface Caller {
-  /** Headers by their names in lower case. */
+  /** Headers by lower-case name. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The query of its address: may hold a ticket, never a key. */
+  /** Query parameters: may contain a ticket, never a key. */
   query: URLSearchParams;
   /** `GET`; a WebSocket handshake is a GET with `upgrade`. */
   method: string;
-  /** Where the connection comes from, without a port. */
+  /** Remote address without a port. */
   address: string;
-  /** The certificate that it shows to the gateway itself; absent = none. */
+  /** Certificate presented to the gateway itself; absent = none. */
   certificate?: ShownCertificate;
-  /** The requested path, for the journal; without its query. */
+  /** Requested path without its query, for the journal. */
   what?: string;
-  /** Whether it is a liveness probe, which has no rate limit. */
+  /** Whether it is a liveness probe, which is exempt from rate limits. */
   isProbe?: boolean;
 }

@@ -1,4 +1,4 @@
-/** Tags of the DER encoding that are read here. */
+/** DER tags that are read here. */
 const SEQUENCE = 0x30;
 const SET = 0x31;
 const OBJECT_ID = 0x06;
@@ -32,10 +32,10 @@ const TEXTS: Readonly<Record<number, (bytes: Uint8Array) => string>> = {
 };
 
 /**
- * The subject of a certificate (DER) as `openssl x509 -noout -subject -nameopt RFC2253` writes it:
- * the last attribute first, what would be read as a separator escaped, so that no two subjects are
- * written alike. Read here, since `getPeerCertificate` leaves out attributes that it does not know
- * and escapes nothing. Throws RangeError for what is no certificate.
+ * Returns the subject of a certificate (DER) as `openssl x509 -noout -subject -nameopt RFC2253`
+ * writes it: the last attribute first, separators escaped, so that no two subjects read alike.
+ * Parsed here because `getPeerCertificate` omits unknown attributes and escapes nothing. Throws
+ * RangeError for an invalid certificate.
  */
 export function certificateSubject(der: Uint8Array): string {
   const [certificate] = parts(der);
@@ -51,7 +51,7 @@ export function certificateSubject(der: Uint8Array): string {
 interface Part {
   tag: number;
   content: Uint8Array;
-  /** With tag and length. */
+  /** Element including tag and length. */
   whole: Uint8Array;
 }
 
@@ -70,7 +70,7 @@ function content(part: Part | undefined, tag: number): Uint8Array {
   return part.content;
 }
 
-/** The elements of a DER encoding, one after the other. */
+/** Returns the consecutive elements of a DER encoding. */
 function parts(bytes: Uint8Array): Part[] {
   const found: Part[] = [];
   for (let start = 0; start < bytes.length;) {
@@ -93,7 +93,7 @@ function lengthAt(bytes: Uint8Array, offset: number): { length: number; from: nu
   return { length, from: offset + 1 + digits.length };
 }
 
-/** The dotted form of an object identifier. */
+/** Returns the dotted form of an object identifier. */
 function objectId(bytes: Uint8Array): string {
   const numbers: number[] = [];
   let number = 0;
@@ -108,7 +108,7 @@ function objectId(bytes: Uint8Array): string {
   return [root, first - root * 40, ...rest].join(".");
 }
 
-/** Escapes of RFC 2253; control characters and what is not ASCII as hex digits of UTF-8. */
+/** Escapes as in RFC 2253; control and non-ASCII characters as hex digits of UTF-8. */
 function escaped(text: string): string {
   const bytes = new TextEncoder().encode(text);
   return Array.from(bytes, (byte, i) => {

@@ -4,10 +4,10 @@ import { hashSecret, newKey } from "./api_key.ts";
 import type { AccountChange, ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 
-/** A change of clients that cannot be made. */
+/** A change of clients that is not possible. */
 export class ClientError extends SsmdError {}
 
-/** A key that was just made: the only moment at which its text is known. */
+/** A new key; its text is not available later. */
 export interface MadeKey {
   key: ApiKey;
   /** `ssmd_<id>_<secret>` */
@@ -17,30 +17,30 @@ export interface MadeKey {
 /** Options of a new key. */
 interface KeyOptions {
   label?: string;
-  /** null = never. */
+  /** Expiry; null = never. */
   expiresAtMs: number | null;
 }
 
 /** Content of an entitlement. */
 type Given = Pick<Entitlement, "feed" | "symbols" | "types" | "expiresAtMs">;
 
-/** Tries at a store that others change too. */
+/** Attempts at a store that changes concurrently. */
 const TRIES = 5;
 
-/** How a key is rotated. */
+/** Options of a key rotation. */
 interface Rotation {
-  /** Time for which the old key goes on to hold, unless it ends before, ms. */
+  /** Time for which the old key stays valid, unless it expires earlier, ms. */
   graceMs: number;
-  /** Expiry of the new key; undefined = it holds as long as the old one was made for. */
+  /** Expiry of the new key; undefined = the same lifetime as the old one's. */
   expiresAtMs?: number | null;
 }
 
-/** A new key, and the one in whose place it is. */
+/** A new key and the one it replaces. */
 type RotatedKey = MadeKey & { old: ApiKey };
 
 /**
- * Administers the clients of a store: each call checks what it is about and changes it in one step,
- * also while others do. Throws {@linkcode ClientError}, and what the store throws.
+ * Administers the clients of a store: each call validates and applies its change in one step, also
+ * with concurrent changes. Throws {@linkcode ClientError}, and the store's errors.
  */
 export class ClientAdmin {
   #store: ClientStore;
@@ -51,12 +51,12 @@ export class ClientAdmin {
     this.#now = now;
   }
 
-  /** Everything that decides. */
+  /** Loads all accounts. */
   accounts(): Promise<Accounts> {
     return this.#store.load();
   }
 
-  /** Makes a client, without keys and entitled to nothing. */
+  /** Creates a client without keys or entitlements. */
   async create(
     id: string,
     options:
@@ -80,7 +80,7 @@ export class ClientAdmin {
     });
   }
 
-  /** Changes what is named of a client; limits one by one. */
+  /** Updates the given fields of a client; limits are merged one by one. */
   async update(
     id: string,
     changes: Partial<Pick<ClientAccount, "description" | "owner" | "role" | "enabled" | "use">> & {
@@ -95,7 +95,7 @@ export class ClientAdmin {
     });
   }
 
-  /** Removes a client with its keys and entitlements; resolves with what there was. */
+  /** Removes a client with its keys and entitlements; resolves with their numbers. */
   async remove(id: string): Promise<{ keys: number; entitlements: number }> {
     return await this.#change((accounts) => {
       clientIn(accounts, id);
@@ -108,7 +108,7 @@ export class ClientAdmin {
     });
   }
 
-  /** Makes a key. */
+  /** Creates a key. */
   async addKey(client: string, { label = "", expiresAtMs }: KeyOptions): Promise<MadeKey> {
     return await this.#change((accounts) => {
       clientIn(accounts, client);
@@ -124,8 +124,8 @@ export class ClientAdmin {
   }
 
   /**
-   * Makes a key that takes another's place; that one goes on to hold for `graceMs`, unless it ends
-   * before. The new key holds for `expiresAtMs`; undefined = as long as the old one did.
+   * Creates a key that replaces another one, which stays valid for `graceMs` unless it expires
+   * earlier. The new key expires at `expiresAtMs`; undefined = same lifetime as the old one's.
    */
   async rotateKey(id: string, rotation: Rotation): Promise<RotatedKey> {
     const [rotated] = await this.rotateKeys(() => [id], rotation);
@@ -133,7 +133,7 @@ export class ClientAdmin {
     return rotated;
   }
 
-  /** As {@linkcode ClientAdmin.rotateKey} for the keys that `decide` wants, all or none. */
+  /** As {@linkcode ClientAdmin.rotateKey} for the keys that `decide` returns, all or none. */
   async rotateKeys(
     decide: (accounts: Accounts) => readonly string[],
     rotation: Rotation,
@@ -150,7 +150,7 @@ export class ClientAdmin {
     });
   }
 
-  /** Revokes a key immediately; a revoked one stays unchanged. */
+  /** Revokes a key immediately; an already revoked key stays unchanged. */
   async revokeKey(id: string): Promise<ApiKey> {
     return await this.#change((accounts) => {
       const before = keyIn(accounts, id);
@@ -160,14 +160,14 @@ export class ClientAdmin {
     });
   }
 
-  /** Gives an entitlement; the same one a second time only changes when it ends. */
+  /** Grants an entitlement; granting the same one again only replaces its expiry. */
   async entitle(client: string, given: Given): Promise<Entitlement> {
     const [made] = await this.entitleAll([client], given);
     if (made === undefined) throw unknownEntitlementError(client, "that was just given");
     return made;
   }
 
-  /** Gives each of several clients the same entitlement, all or none. */
+  /** Grants the same entitlement to several clients, all or none. */
   async entitleAll(clients: readonly string[], given: Given): Promise<Entitlement[]> {
     const isSame = (each: Entitlement) =>
       clients.includes(each.client) && each.feed === given.feed &&
@@ -189,7 +189,7 @@ export class ClientAdmin {
     return (await this.#store.load()).entitlements.filter(isSame);
   }
 
-  /** Takes entitlements of a client away; all = every one it has. Resolves with those. */
+  /** Removes entitlements of a client, by id or all. Resolves with those removed. */
   async revoke(client: string, ids: readonly number[] | "all"): Promise<Entitlement[]> {
     return await this.#change((accounts) => {
       clientIn(accounts, client);
@@ -201,7 +201,7 @@ export class ClientAdmin {
     });
   }
 
-  /** Makes the changes that `decide` wants of what is there, all or none. */
+  /** Applies the changes that `decide` returns for the current accounts, all or none. */
   async change(decide: (accounts: Accounts) => readonly AccountChange[]): Promise<void> {
     await this.#change((accounts) => ({ changes: decide(accounts), result: undefined }));
   }
@@ -227,7 +227,7 @@ export class ClientAdmin {
     return { key, text: made.text };
   }
 
-  /** Reads, decides and writes; repeats on a concurrent change. */
+  /** Reads, decides and writes; retries on a concurrent change. */
   async #change<T>(
     decide: (accounts: Accounts) => { changes: readonly AccountChange[]; result: T },
   ): Promise<T> {
@@ -245,12 +245,12 @@ export class ClientAdmin {
   }
 }
 
-/** Whether a key lets anybody in. */
+/** Whether a key is neither revoked nor expired. */
 export function isLive(key: ApiKey, nowMs: number): boolean {
   return key.revokedAtMs === null && (key.expiresAtMs === null || key.expiresAtMs > nowMs);
 }
 
-/** The client of a name. Throws ClientError `CLIENT_UNKNOWN` with the one that was probably meant. */
+/** Returns a client by name. Throws ClientError `CLIENT_UNKNOWN` that suggests a similar name. */
 export function clientIn({ clients }: Accounts, id: string): ClientAccount {
   const found = clients.find((client) => client.id === id);
   if (found !== undefined) return found;
@@ -262,7 +262,7 @@ export function clientIn({ clients }: Accounts, id: string): ClientAccount {
   });
 }
 
-/** Ended keys of a client that are too many to be kept, the oldest. */
+/** Returns deletions of a client's oldest ended keys beyond the limit. */
 function oldKeys({ keys }: Accounts, client: string, nowMs: number): AccountChange[] {
   const own = keys.filter((key) => key.client === client);
   const ended = own.filter((key) => !isLive(key, nowMs))
@@ -278,7 +278,7 @@ function keyIn({ keys }: Accounts, id: string): ApiKey {
 }
 
 function unknownKeyError(): ClientError {
-  // The text may be a whole key: it is not repeated.
+  // The text may be a whole key: do not repeat it.
   return new ClientError("API_KEY_UNKNOWN", "There is no key of this id", {
     hint: "The id is the middle of ssmd_<id>_<secret>; ssmd client api-key list shows all",
   });

@@ -4,12 +4,12 @@ import type { Caller, ShownCertificate } from "./caller.ts";
 import { certificateSubject } from "./certificate_subject.ts";
 import { headerOf } from "./credential.ts";
 
-/** Where proxies that end TLS tell whose certificate they saw. */
+/** Header in which TLS-terminating proxies forward the client's certificate. */
 const HEADER = "x-forwarded-client-cert";
 
 const SHOWN = new WeakMap<Socket, { certificate: ShownCertificate | undefined }>();
 
-/** The part of a {@linkcode Caller} that its connection proves; empty = no certificate, or no TLS. */
+/** Returns the certificate of a connection; empty = no certificate, or no TLS. */
 export function callerCertificate(socket: Socket): Pick<Caller, "certificate"> {
   let shown = SHOWN.get(socket);
   if (shown === undefined) {
@@ -21,9 +21,9 @@ export function callerCertificate(socket: Socket): Pick<Caller, "certificate"> {
 }
 
 /**
- * The certificate of a caller: shown to the gateway, or told by one of the named proxies; undefined
- * = none. From any other address the header is worth nothing: whoever sends it may write what they
- * like.
+ * Returns a caller's certificate: presented to the gateway, or forwarded by one of the named
+ * proxies; undefined = none. The header is ignored from any other address, because its sender could
+ * forge it.
  */
 export function certificateOf(
   { headers, address, certificate }: Caller,
@@ -31,11 +31,11 @@ export function certificateOf(
 ): ShownCertificate | undefined {
   const header = headerOf(headers, HEADER);
   if (header === undefined || !proxies.has(address.replace(/^::ffff:/, ""))) return certificate;
-  // Each proxy on the way adds an element: the last one is of the proxy that connected.
+  // Each proxy on the way appends an element: the last one is from the proxy that connected.
   const element = partsOf(header, ",").at(-1) ?? "";
   const quoted = partsOf(element, ";").map((part) => /^\s*Subject="?(.*?)"?\s*$/i.exec(part)?.[1])
     .find((text) => text !== undefined);
-  // Other escapes are the subject's own: without them two subjects could be written alike.
+  // Keep other escapes, which belong to the subject: without them two subjects could read alike.
   const subject = quoted?.replaceAll('\\"', '"');
   return subject ? { state: "accepted", subject, expiresAtMs: null } : undefined;
 }
@@ -47,7 +47,7 @@ function certificateIn(socket: TLSSocket): ShownCertificate | undefined {
   return { state: "accepted", subject: certificateSubject(raw), expiresAtMs: Date.parse(end) };
 }
 
-/** Parts between separators that stand outside of quotes. */
+/** Splits at separators outside of quotes. */
 function partsOf(text: string, separator: "," | ";"): string[] {
   const pattern = separator === ","
     ? /(?:"(?:\\.|[^"\\])*"|[^",])+/g

@@ -32,19 +32,19 @@ export class ClientState {
   readonly sessions: Set<OpenSession> = new Set();
   /** Requests since the last {@linkcode collectUsage}. */
   requests = 0;
-  /** Whether it asked for something since its usage was merged. */
+  /** Whether it sent requests since its usage was merged. */
   wasActive = false;
   /** Messages delivered on {@linkcode day} by all gateways of the store. */
   usedToday = 0;
   /** UTC day of {@linkcode usedToday}. */
   day = "";
-  /** Whether it was removed: it receives nothing any more. */
+  /** Whether the client was removed and receives nothing more. */
   isRemoved = false;
   #tokens = Infinity;
   #tokensMs = 0;
-  /** Counts of {@linkcode day} that are not in the store yet. */
+  /** Counts of {@linkcode day} that are not stored yet. */
   #unwritten = { messages: 0, requests: 0 };
-  /** Requests of {@linkcode day} over all gateways, as they are known here; undefined = not yet. */
+  /** Known requests of {@linkcode day} over all gateways; undefined = not loaded yet. */
   #requestsToday: number | undefined;
 
   constructor(account: ClientAccount, entitled: EntitlementSet, entitledText: string) {
@@ -54,8 +54,8 @@ export class ClientState {
   }
 
   /**
-   * Takes one request from the rate; `rateMax` holds for a client without a limit of its own. Of
-   * several gateways each gives its share of a burst.
+   * Takes a request from the client's rate; `rateMax` applies to a client without its own limit.
+   * With several gateways, each allows its share of a burst.
    */
   takeRequest(nowMs: number, rateMax: number, gateways: number): AccessDenied | undefined {
     const rate = this.account.limits.requestsPerSecondMax ?? rateMax;
@@ -77,7 +77,7 @@ export class ClientState {
     return undefined;
   }
 
-  /** The error of another stream, from `address`; undefined = it may be opened. */
+  /** Returns the error of another stream from `address`; undefined = it may be opened. */
   checkSessions(nowMs: number, address: string): AccessDenied | undefined {
     const { limits } = this.account;
     const open = [...this.sessions].map(({ record }) => record.address);
@@ -85,7 +85,7 @@ export class ClientState {
     return reached === undefined ? this.checkQuota(nowMs) : sessionLimitError(reached, limits);
   }
 
-  /** The error of a used-up quota; undefined = not used up. */
+  /** Returns the error of a used-up quota; undefined = not used up. */
   checkQuota(nowMs: number): AccessDenied | undefined {
     const quota = this.account.limits.messagesPerDayMax;
     this.#rollDay(nowMs);
@@ -98,7 +98,7 @@ export class ClientState {
     });
   }
 
-  /** Passes deliveries and requests since the last call to `each`, and sends due quota notices. */
+  /** Passes messages and requests since the last call to `each`, and sends due quota notices. */
   collectUsage(
     nowMs: number,
     feeds: MeterFeeds,
@@ -116,14 +116,14 @@ export class ClientState {
     this.#sendQuotaNotices(nowMs);
   }
 
-  /** A count of {@linkcode collectUsage} is in the store now. */
+  /** Notes that a count from {@linkcode collectUsage} was stored. */
   noteWritten({ day, type, messages }: UsageCount): void {
     if (day === this.day) this.#unwritten[type === "request" ? "requests" : "messages"] -= messages;
   }
 
   /**
-   * Merges the stored usage of a day, which includes that of other gateways. What they answered since
-   * the last time is taken from the rate here, too.
+   * Merges the stored usage of a day, which includes that of other gateways. Requests that they
+   * answered since the last merge are taken from the rate here too.
    */
   mergeStoredUsage(day: string, counts: readonly UsageCount[]): void {
     if (day !== this.day) this.#beginDay(day);
@@ -170,7 +170,7 @@ export class ClientState {
   }
 }
 
-/** The error of a key; undefined = it is valid. */
+/** Returns the error of a key; undefined = valid. */
 export function checkKey(
   key: ApiKey,
   client: ClientState | undefined,
@@ -206,7 +206,7 @@ export function checkKey(
   });
 }
 
-/** The error of a stream that was open when all of its client were ended; undefined = it is newer. */
+/** Returns the error of a stream opened before its client was disconnected; undefined = newer. */
 export function checkDisconnected(
   { record }: OpenSession,
   { account }: ClientState,
@@ -218,7 +218,7 @@ export function checkDisconnected(
   });
 }
 
-/** The same error for every unknown key, so that a guesser learns nothing. */
+/** Returns the same error for every unknown key, so that a guesser learns nothing. */
 export function badKey(): AccessDenied {
   return new AccessDenied("KEY_INVALID", "The key is not known here", {
     status: 401,

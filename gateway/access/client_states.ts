@@ -14,7 +14,7 @@ import {
 } from "./client_state.ts";
 import { AccessDenied } from "./access_denied.ts";
 
-/** Clients whose stored usage is loaded at a time. */
+/** Maximum of clients whose stored usage is loaded per sync. */
 const USAGE_LOOKUPS_MAX = 50;
 
 /** Receives changes of keys and entitlements. */
@@ -26,8 +26,8 @@ interface ClientStatesOwner {
 }
 
 /**
- * The clients and keys of a store, kept in memory: a request is decided without a look at the disk, and
- * what was changed in the store holds within {@linkcode ACCESS_LIMITS.pollMs}.
+ * Clients and keys of a store, cached in memory: requests are checked without reading the disk, and
+ * changes of the store apply within {@linkcode ACCESS_LIMITS.pollMs}.
  */
 export class ClientStates {
   #store: ClientStore;
@@ -37,8 +37,8 @@ export class ClientStates {
   #clients = new Map<string, ClientState>();
   #keys = new Map<string, ApiKey>();
   #blocks = new Map<string, Block>();
-  /** Next expiry of a key or entitlement that an open session uses, ms. */
   #external = new Map<string, ExternalKey>();
+  /** Next expiry of a key or entitlement that an open session uses, ms. */
   #nextExpiryMs = Infinity;
   #synced = 0;
   #gateways = 1;
@@ -49,12 +49,12 @@ export class ClientStates {
     this.#changes = changes;
   }
 
-  /** Revision of the accounts that holds here; 0 = none yet. */
+  /** Revision of the accounts that applies here; 0 = none yet. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Gateways of the store that live, with this one. */
+  /** Number of live gateways that share the store, including this one. */
   get gateways(): number {
     return this.#gateways;
   }
@@ -64,12 +64,12 @@ export class ClientStates {
     return this.#clients.values();
   }
 
-  /** A key by its id, whatever its state. */
+  /** Returns a key by its id, valid or not. */
   key(id: string): ApiKey | undefined {
     return this.#keys.get(id) ?? this.#external.get(id);
   }
 
-  /** Remembers a token or certificate, for its streams, tickets and sign-ins. */
+  /** Remembers a token or certificate for its streams, tickets and sign-ins. */
   remember(key: ExternalKey): void {
     this.#external.delete(key.id);
     this.#external.set(key.id, key);
@@ -77,7 +77,7 @@ export class ClientStates {
     this.#external.delete(this.#external.keys().next().value as string);
   }
 
-  /** The error of an address that is blocked; undefined = it is not. */
+  /** Returns the error of a blocked address; undefined = not blocked. */
   checkBlocked(address: string): AccessDenied | undefined {
     if (this.#blocks.size === 0) return undefined;
     const block = this.#blocks.get(groupOf(address));
@@ -88,12 +88,12 @@ export class ClientStates {
     });
   }
 
-  /** The client of a key. */
+  /** Returns the client of a key. */
   clientOf(key: ApiKey): ClientState | undefined {
     return this.#clients.get(key.client);
   }
 
-  /** Loads changes from the store and ends what expired. */
+  /** Loads changes from the store and ends expired sessions. */
   async refresh(): Promise<void> {
     const seenSinceMs = this.#now() - ACCESS_LIMITS.runLostMs;
     const live = (await this.#store.runs()).filter(({ seenAtMs }) => seenAtMs >= seenSinceMs);
@@ -107,7 +107,7 @@ export class ClientStates {
     } else if (this.#nextExpiryMs <= this.#now()) this.#reviewAll();
   }
 
-  /** Schedules the review for when the key or an entitlement of a session expires. */
+  /** Schedules a review for the expiry of a session's key or entitlements. */
   watchExpiry({ key }: OpenSession, client: ClientState): void {
     const nowMs = this.#now();
     this.#nextExpiryMs = Math.min(
@@ -155,14 +155,14 @@ export class ClientStates {
     }
   }
 
-  /** Counts are in the store now. */
+  /** Notes counts that have been stored. */
   noteWritten(usage: readonly UsageCount[]): void {
     for (const count of usage) this.#clients.get(count.client)?.noteWritten(count);
   }
 
   /**
-   * Loads the usage at other gateways of connected clients with a quota, and of those that asked for
-   * something; some at a time.
+   * Loads the usage at other gateways of connected clients with a quota, and of clients with recent
+   * requests; at most `USAGE_LOOKUPS_MAX` per call.
    */
   async syncUsage(): Promise<void> {
     const wanted = [...this.#clients.values()].filter((client) =>

@@ -13,23 +13,23 @@ import type { SessionLimit, SessionLimits } from "./session_limit.ts";
 
 /** One change of the accounts. */
 export type AccountChange =
-  /** Makes the client, or takes the place of the one of this id. */
+  /** Creates or replaces the client with this id. */
   | { put: "client"; client: ClientAccount }
   /** Removes the client with its keys and entitlements; its usage and sessions stay. */
   | { delete: "client"; id: string }
-  /** Makes the key, or takes the place of the one of this id. */
+  /** Creates or replaces the key with this id. */
   | { put: "key"; key: ApiKey }
   | { delete: "key"; id: string }
-  /** Blocks the address, or takes the place of its block. */
+  /** Blocks the address, or replaces its block. */
   | { put: "block"; block: Block }
   | { delete: "block"; id: string }
-  /** Adds an entitlement; the store gives it its id. */
+  /** Adds an entitlement; the store assigns its id. */
   | { add: "entitlement"; entitlement: Omit<Entitlement, "id"> }
   | { delete: "entitlement"; id: number };
 
-/** Names a write of a gateway, so that it can be tried again without being counted twice. */
+/** Identifies a write of a gateway, so that a retry is not counted twice. */
 export interface CountedBatch {
-  /** The run of the gateway. */
+  /** Run of the gateway. */
   run: string;
   /** 1, 2, 3, … */
   number: number;
@@ -38,38 +38,38 @@ export interface CountedBatch {
 
 /** Counts of a gateway since the last write. */
 export interface Counted {
-  /** Which write it is: one that was made already changes nothing. Absent = it is made in any case. */
+  /** Identity of the write: one already made changes nothing. Absent = always applied. */
   batch?: CountedBatch;
-  /** The gateway itself; absent = it has no sessions. */
+  /** The gateway's run; absent = it has no sessions. */
   run?: GatewayRun;
-  /** Added to what is there. */
+  /** Added to the stored counts. */
   usage: readonly UsageCount[];
-  /** Written over what is there by their ids. */
+  /** Replace stored sessions with the same ids. */
   sessions: readonly SessionRecord[];
-  /** Keys that were let in, and when. */
+  /** Keys that were accepted, and when. */
   keysUsed: readonly { id: string; atMs: number }[];
 }
 
-/** A stream that a client wants to open, where it may not have any number at once. */
+/** Request to open a stream of a client with a limit. */
 export interface SessionClaim {
   session: SessionRecord;
-  /** Of the client, over all gateways. */
+  /** Limits of the client, over all gateways. */
   limits: SessionLimits;
-  /** Sessions of gateways that were not seen since then do not count. */
+  /** Sessions of gateways last seen before this time do not count. */
   seenSinceMs: number;
 }
 
-/** Which sessions; the newest first. */
+/** Filter of sessions; results are newest first. */
 export interface SessionQuery {
   client?: string;
   /** Only open ones. */
   openOnly?: boolean;
-  /** Only those that were open within this time: from then on, before then. */
+  /** Only sessions open within this time: `fromMs` included, `toMs` excluded. */
   within?: { fromMs: number; toMs: number };
   limit: number;
 }
 
-/** Which counts of usage; both days belong to it. */
+/** Filter of usage counts; both days are included. */
 export interface UsageQuery {
   client?: string;
   fromDay?: string;
@@ -77,47 +77,46 @@ export interface UsageQuery {
 }
 
 /**
- * Where clients, their keys and entitlements, their sessions and their usage are kept. Several
- * processes may use one store at once; each change is whole or not at all, and durable when its
- * promise resolves. Throws StorageError `CLIENT_STORE_BUSY` (retryable: nothing was done),
- * `CLIENT_STORE_AWAY` (retryable: nobody knows what was done), `CLIENT_STORE_FAILED` or
- * `CLIENT_STORE_CLOSED`.
+ * Store of clients, their keys and entitlements, their sessions and their usage. Several processes
+ * may use one store at once; each change is atomic, and durable when its promise resolves. Throws
+ * StorageError `CLIENT_STORE_BUSY` (retryable: nothing was done), `CLIENT_STORE_AWAY` (retryable:
+ * the outcome is unknown), `CLIENT_STORE_FAILED` or `CLIENT_STORE_CLOSED`.
  */
 export interface ClientStore {
-  /** File, or address without credentials; for people. */
+  /** File, or address without credentials; for display. */
   readonly where: string;
-  /** Everything that decides, as of one moment. */
+  /** Loads all accounts as of one moment. */
   load(): Promise<Accounts>;
-  /** The revision now: cheap enough to be asked several times a second. */
+  /** Current revision: cheap enough to poll several times a second. */
   revision(): Promise<number>;
   /**
    * Applies changes, all or none, and resolves with the new revision. Throws StorageError
-   * `CLIENT_STORE_CHANGED` (retryable) where the revision is not `from` any more. What refers to a
-   * client that is not there is refused (`CLIENT_STORE_FAILED`).
+   * `CLIENT_STORE_CHANGED` (retryable) when the revision is no longer `from`, and
+   * `CLIENT_STORE_FAILED` for a change that refers to a missing client.
    */
   apply(from: number, changes: readonly AccountChange[]): Promise<number>;
-  /** Adds what was counted; the revision stays. Lost at most for a power cut, not for a kill. */
+  /** Adds counts; the revision does not change. A power cut may lose them, a kill does not. */
   count(counted: Counted): Promise<void>;
-  /** Puts an open session, unless a limit is reached: that limit. */
+  /** Adds an open session; resolves with the limit reached instead, undefined = added. */
   claimSession(claim: SessionClaim): Promise<SessionLimit | undefined>;
-  /** Counts of usage, by day, client, feed and type. */
+  /** Returns usage counts by day, client, feed and type. */
   usage(query: UsageQuery): Promise<UsageCount[]>;
-  /** Sessions, the newest first. */
+  /** Returns sessions, the newest first. */
   sessions(query: SessionQuery): Promise<SessionRecord[]>;
-  /** Entitlements that are given or were since `sinceMs`, by their numbers. */
+  /** Returns entitlements granted now or at any time since `sinceMs`, by their ids. */
   entitlementHistory(): Promise<{ sinceMs: number; entitlements: PastEntitlement[] }>;
-  /** Runs of gateways that were not forgotten. */
+  /** Returns the known runs of gateways. */
   runs(): Promise<GatewayRun[]>;
   /**
-   * Ends the sessions of gateways that were not seen since then, at the time when they were last
-   * seen, and forgets those gateways. Resolves with how many sessions.
+   * Ends the sessions of gateways not seen since this time, as of when each was last seen, and
+   * removes those gateways. Resolves with the number of sessions.
    */
   endLostSessions(seenBeforeMs: number): Promise<number>;
-  /** Removes ended sessions, usage and entitlements that went from before; resolves with how many rows. */
+  /** Removes older ended sessions, usage and removed entitlements; resolves with the row count. */
   prune(before: { sessionsMs: number; usageDay: string }): Promise<number>;
-  /** Waits for what is under way. Twice is harmless. */
+  /** Waits for pending work and closes. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Why a session ended whose gateway did not say so. */
+/** End reason of a session whose gateway went away without ending it. */
 export const LOST_SESSION_REASON = "the gateway went away";

@@ -4,24 +4,24 @@ import { AccessDenied } from "./access_denied.ts";
 /** Credential of a caller. */
 export type Credential =
   | { kind: "key"; text: string }
-  /** Of a browser that signed in. */
+  /** Of a browser session. */
   | { kind: "sign-in"; token: string }
   /** For one stream connection. */
   | { kind: "ticket"; ticket: string };
 
-/** Name of the cookie of a browser that signed in. */
+/** Name of the cookie of a browser session. */
 export const SIGN_IN_COOKIE = "ssmd_sign_in";
 
-/** Name of the cookie of a browser that went to sign in at an issuer. */
+/** Name of the cookie for the state of a sign-in at an issuer. */
 export const KEPT_SIGN_IN_COOKIE = "ssmd_sign_in_kept";
 
-/** Names under which keys are sent in addresses elsewhere. */
+/** Query parameters in which other services accept keys. */
 const KEY_PARAMETERS = ["key", "api_key", "apikey", "token", "access_token", "x-api-key"];
 
 /**
- * The credential of a caller: `Authorization: Bearer`, `X-API-Key`, a ticket in the address, or the cookie of
- * a sign-in; undefined = nothing. Throws {@linkcode AccessDenied} `KEY_IN_ADDRESS`: addresses are kept in
- * histories and logs on the way, so a key there is refused even if it is good.
+ * Returns the credential of a caller: `Authorization: Bearer`, `X-API-Key`, a ticket in the
+ * address, or the sign-in cookie; undefined = none. Throws {@linkcode AccessDenied}
+ * `KEY_IN_ADDRESS` even for a good key: addresses end up in histories and logs.
  */
 export function credentialOf({ headers, query }: Caller): Credential | undefined {
   for (const name of query.keys()) {
@@ -35,7 +35,7 @@ export function credentialOf({ headers, query }: Caller): Credential | undefined
   }
   const key = headerOf(headers, "x-api-key");
   if (key !== undefined) return { kind: "key", text: key.trim() };
-  // A ticket opens streams and nothing else.
+  // A ticket is valid for streams only.
   const ticket = isHandshake(headers) ? query.get("ticket") : null;
   if (ticket !== null) return { kind: "ticket", ticket };
   const token = signInTokenOf(headers);
@@ -48,26 +48,26 @@ export function isHandshake(headers: Caller["headers"]): boolean {
     .some((name) => name.trim().toLowerCase() === "websocket");
 }
 
-/** The token of a browser that signed in, from its cookie. */
+/** Returns the token in the browser-session cookie. */
 export function signInTokenOf(headers: Caller["headers"]): string | undefined {
   return cookieOf(headerOf(headers, "cookie") ?? "", SIGN_IN_COOKIE);
 }
 
-/** What a browser kept when it went to sign in at an issuer. */
+/** Returns the state that a browser kept for its sign-in at an issuer. */
 export function keptSignInOf(headers: Caller["headers"]): string | undefined {
   return cookieOf(headerOf(headers, "cookie") ?? "", KEPT_SIGN_IN_COOKIE);
 }
 
 /**
- * Whether a page of another origin sent this. Browsers add cookies to what any page asks for, and
- * say in `Origin` which one it was; programs send no `Origin`.
+ * Whether a page of another origin sent this. Browsers add cookies to requests of any page, and
+ * name the page's origin in `Origin`; programs send no `Origin`.
  */
 export function isFromOtherOrigin({ headers }: Caller): boolean {
   const origin = headerOf(headers, "origin");
   if (origin === undefined) return false;
   if (!URL.canParse(origin)) return true;
   const { protocol, host } = new URL(origin);
-  // Read with the origin's protocol: a default port is then left out of both.
+  // Parsed with the origin's protocol, which drops a default port from both.
   const own = URL.parse(`${protocol}//${headerOf(headers, "host")}`);
   return own === null || own.host !== host || host === "";
 }
@@ -80,7 +80,7 @@ function keyInAddress(): AccessDenied {
   });
 }
 
-/** The first value of a header. */
+/** Returns the first value of a header. */
 export function headerOf(headers: Caller["headers"], name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;

@@ -25,19 +25,19 @@ interface CredentialCheckOptions {
   now: () => number;
   wait: (ms: number) => Promise<void>;
   roles: Roles;
-  /** Proves tokens; undefined = none are accepted. */
+  /** Verifies tokens; undefined = none are accepted. */
   tokens: TokenCheck | undefined;
-  /** Proxies whose word on certificates is believed. */
+  /** Proxies trusted to forward client certificates. */
   proxies: ReadonlySet<string>;
 }
 
 /** Compared for an unknown id, so that it takes as long as a wrong secret. */
 const NO_HASH = `sha256:${"0".repeat(64)}`;
 
-/** Tells sign-ins of the same person apart. */
+/** Length of the suffix that distinguishes sign-ins of the same person. */
 const PROOF_LETTERS = 16;
 
-/** Identifies the key of a caller; slows down and blocks guessers. */
+/** Identifies the key of a caller; delays and blocks guessers. */
 export class CredentialCheck {
   #options: CredentialCheckOptions;
   #guard: AddressGuard;
@@ -52,7 +52,7 @@ export class CredentialCheck {
   }
 
   /**
-   * The key that a caller shows, whatever its state; undefined = none, where none has to be shown.
+   * Returns the key of a caller, valid or not; undefined = none, on a route that needs none.
    * Rejects with {@linkcode AccessDenied}.
    */
   async identify(caller: Caller, wanted: Role): Promise<ApiKey | undefined> {
@@ -79,14 +79,14 @@ export class CredentialCheck {
     }
   }
 
-  /** The key of whom an issuer proved. Throws {@linkcode AccessDenied} `ROLE_UNBOUND`. */
+  /** Returns the key of a verified token. Throws {@linkcode AccessDenied} `ROLE_UNBOUND`. */
   identifyProven({ claims, subject, expiresAtMs }: ProvenToken, caller: Caller): ExternalKey {
     const proof = `sign-in ${randomLetters(PROOF_LETTERS)}`;
     const identity = { kind: "token", subject, proof, expiresAtMs } as const;
     return this.#remembered(identity, this.#options.roles.ofClaims(claims), caller);
   }
 
-  /** Audits an error and returns it to be thrown. */
+  /** Audits an error and returns it for throwing. */
   auditDenied(denied: AccessDenied, caller: Caller, key?: ApiKey): AccessDenied {
     const { address, what = "" } = caller;
     this.#options.audit.add({
@@ -115,7 +115,7 @@ export class CredentialCheck {
     return id === undefined ? undefined : this.#options.clients.key(id);
   }
 
-  /** An invalid ticket is no bad key: any page can make foreign browsers send one. */
+  /** An invalid ticket does not count as a bad key: any page can make foreign browsers send one. */
   #denyTicket(caller: Caller): never {
     throw this.auditDenied(this.#rate.takeRequest(caller.address) ?? badKey(), caller);
   }
@@ -134,7 +134,7 @@ export class CredentialCheck {
 
   async #keyOfToken(text: string, tokens: TokenCheck, caller: Caller): Promise<ExternalKey> {
     const proven = await tokens.prove(text).catch((denied: AccessDenied) => {
-      // An issuer that is away is no fault of the caller.
+      // The caller is not at fault when the issuer is away.
       if (denied.code !== "TOKEN_INVALID") throw this.auditDenied(denied, caller);
       return this.#denyBadKey(caller, denied);
     });
@@ -148,7 +148,7 @@ export class CredentialCheck {
     if (shown === undefined) return undefined;
     if (shown.state === "refused") throw this.auditDenied(certificateRefused(), caller);
     const { subject, expiresAtMs } = shown;
-    // Browsers show certificates for pages of anybody, as they send cookies.
+    // Browsers present certificates to requests of any page, as they send cookies.
     if (isFromOtherOrigin(caller)) throw this.auditDenied(otherOrigin(), caller);
     const identity = { kind: "certificate", subject, proof: subject, expiresAtMs } as const;
     return this.#remembered(identity, this.#options.roles.ofCertificate(subject), caller);
@@ -181,7 +181,7 @@ export class CredentialCheck {
   }
 }
 
-/** Whether it is written as a signed token (JWS): no key has a dot. */
+/** Whether the text has the form of a signed token (JWS); keys contain no dots. */
 function isToken(text: string): boolean {
   return text.split(".").length === 3;
 }

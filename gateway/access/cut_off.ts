@@ -3,28 +3,28 @@ import type { Accounts, GatewayRun } from "./account.ts";
 import { clientIn, isLive } from "./client_admin.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 
-/** What is taken from a client. */
+/** Parts of a client's access to remove. */
 export interface Cut {
-  /** Whether its keys are accepted from now on; absent = as before. */
+  /** Whether its keys are accepted from now on; absent = unchanged. */
   enabled?: boolean;
-  /** Its streams are ended. */
+  /** Whether to end its streams. */
   streams?: boolean;
-  /** Its keys are revoked. */
+  /** Whether to revoke its keys. */
   keys?: boolean;
-  /** Its entitlements are removed. */
+  /** Whether to remove its entitlements. */
   entitlements?: boolean;
 }
 
-/** What was taken. */
+/** Result of a cut. */
 interface CutOff {
-  /** Numbers of keys and entitlements. */
+  /** Number of revoked keys and removed entitlements. */
   keys: number;
   entitlements: number;
   /** Whether the client is enabled now. */
   enabled: boolean;
 }
 
-/** What a cut takes from a client, and the changes that do so. */
+/** Returns what a cut removes from a client, and the changes to apply. */
 export function planCut(
   accounts: Accounts,
   id: string,
@@ -49,18 +49,18 @@ export function planCut(
   };
 }
 
-/** A gateway, and whether what the store holds is in force there. */
+/** A gateway, and whether it applies the store's current accounts. */
 interface Confirmation {
   run: GatewayRun;
   confirmed: boolean;
 }
 
-/** Interval of looks at the store. */
+/** Polling interval of the store, ms. */
 const LOOK_MS = 20;
 
 /**
- * Waits until what the store holds now is in force on every gateway that was seen lately: it has
- * ended what it had to end, and sends nothing more of it. Resolves after `waitMs` at the latest.
+ * Waits until every recently seen gateway applies the store's current accounts: it has ended
+ * revoked streams and sends nothing more on them. Resolves after `waitMs` at the latest.
  */
 export async function confirmations(store: ClientStore, waitMs: number): Promise<Confirmation[]> {
   const revision = await store.revision();

@@ -5,7 +5,7 @@ const ALL = (1 << EVENT_TYPES.length) - 1;
 const GAP = 1 << EVENT_TYPES.indexOf("gap");
 
 interface Rule {
-  /** The start of symbols, or a whole symbol. */
+  /** Prefix of symbols, or a whole symbol. */
   start: string;
   types: number;
   expiresAtMs: number;
@@ -29,7 +29,7 @@ export class EntitlementSet {
     this.#expiries = entitlements.map(({ expiresAtMs }) => expiresAtMs ?? Infinity);
   }
 
-  /** Bits of the record types of a market that are visible at a time; gaps come with any other. */
+  /** Returns the bits of a market's record types visible at a time; gaps come with any other. */
   typesOf(feed: string, symbol: string, atMs: number): number {
     const own = this.#feeds.get(feed);
     const types = matchingTypes(this.#all, symbol, atMs) |
@@ -43,7 +43,7 @@ export class EntitlementSet {
     return grantsAny(this.#all, atMs) || (own !== undefined && grantsAny(own, atMs));
   }
 
-  /** Next expiry after a time; Infinity = never. */
+  /** Returns the next expiry after a time; Infinity = never. */
   nextExpiryMs(atMs: number): number {
     return this.#expiries.reduce((next, end) => end > atMs ? Math.min(next, end) : next, Infinity);
   }

@@ -14,26 +14,26 @@ import { Roles } from "./role.ts";
 
 /** Journal topic of denied accesses. */
 export const AUDIT_TOPIC = "audit.access";
-/** Longest wait for another process that writes to the store: the stream waits with it. */
+/** Longest wait for another process that writes to the store, ms; streams wait with it. */
 const STORE_BUSY_MS = 100;
 
 /** Options of {@linkcode environmentAuthenticator}. */
 interface EnvironmentAuthenticatorOptions {
-  /** The interface that is really listened on. */
+  /** Interface that the gateway actually listens on. */
   host: string;
-  /** Folder of the spools, beside which clients are kept. */
+  /** Data folder, which contains the store of clients. */
   dataDir: string;
   logger: Logger;
-  /** Told of each access to keys of the store. */
+  /** Called on each access to keys of the store. */
   onKeyAccess?: Parameters<typeof clientStoreConfig>[1]["onKeyAccess"];
-  /** The registry's folder, for the file of roles. */
+  /** Registry folder, for the file of roles. */
   registryDir: string;
 }
 
 /**
- * The authenticator of an environment. Throws ConfigError `GATEWAY_OPEN` where other machines could
- * connect without keys and the environment does not allow it, and what the
- * file of roles, the journal and the store of clients throw.
+ * Creates the authenticator of an environment. Throws ConfigError `GATEWAY_OPEN` when other
+ * machines could connect without keys and the environment does not allow it, and the errors of the
+ * file of roles, the journal and the store of clients.
  */
 export async function environmentAuthenticator(
   environment: Environment,
@@ -73,7 +73,7 @@ async function apiKeyAuthenticator(
       ...{ roles, proxies: environment.gateway.client_certificates?.proxies ?? [] },
       ...(oidc === undefined ? {} : await openTokens(oidc, logger)),
       requestsPerSecondMax,
-      // A file of this machine: nobody can have changed it either while it cannot be read.
+      // A local file: while it cannot be read, nobody can have changed it either.
       clientsKeptMs: config.type === "postgres" ? config.keptMs : Infinity,
     });
     logger.info("keys are asked for", { clients: store.where });
@@ -84,7 +84,7 @@ async function apiKeyAuthenticator(
   }
 }
 
-/** Loads what reads tokens only where some are accepted. */
+/** Loads the token code only when the environment accepts tokens. */
 async function openTokens(spec: NonNullable<GatewaySpec["oidc"]>, logger: Logger) {
   const { TokenCheck } = await import("./token_check.ts");
   const tokens = new TokenCheck(spec, { logger });
@@ -93,7 +93,7 @@ async function openTokens(spec: NonNullable<GatewaySpec["oidc"]>, logger: Logger
   return { tokens, issuerSignIn: new IssuerSignIn(spec, spec.sign_in, { tokens, logger }) };
 }
 
-/** Closes store and journal after the authenticator. */
+/** Adds closing the store and the journal to the authenticator's `close`. */
 function withClosing(authenticator: Authenticator, stack: AsyncDisposableStack): Authenticator {
   stack.defer(() => authenticator.close());
   return {

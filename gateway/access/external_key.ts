@@ -2,21 +2,21 @@ import { createHash } from "node:crypto";
 import type { RoleBinding } from "@ssmd/metadata";
 import type { ApiKey } from "./account.ts";
 
-/** What a token or certificate stands for: as a key of its client, with a role of its own. */
+/** A token or certificate in the form of a client's key, with its own role. */
 export type ExternalKey = ApiKey & Pick<RoleBinding, "role">;
 
-/** Who proved to be someone elsewhere. */
+/** An identity proven by a token or certificate. */
 interface ExternalIdentity {
   kind: "token" | "certificate";
-  /** For lists, logs and the journal. */
+  /** Name for lists, logs and the journal. */
   subject: string;
-  /** What tells one proof from the next of the same subject. */
+  /** Distinguishes proofs of the same subject. */
   proof: string;
-  /** Expiry, ms since 1970; null = somebody else looks at it with each request. */
+  /** Expiry, ms since 1970; null = checked elsewhere on each connection. */
   expiresAtMs: number | null;
 }
 
-/** The key of an identity; its id never repeats the proof. */
+/** Returns the key of an identity; its id never contains the proof. */
 export function externalKey(
   { kind, subject, proof, expiresAtMs }: ExternalIdentity,
   { client, role }: RoleBinding,
@@ -28,7 +28,7 @@ export function externalKey(
   };
 }
 
-/** Whether a key stands for a token or certificate. */
+/** Whether a key represents a token or certificate. */
 export function isExternal(key: ApiKey): key is ExternalKey {
   return "role" in key;
 }

@@ -4,19 +4,19 @@ import { TOKEN_LIMITS } from "./limits.ts";
 
 /** Options of {@linkcode IssuerKeys}. */
 interface IssuerKeysOptions {
-  /** Address of the key set (JWKS). */
+  /** URL of the key set (JWKS). */
   url: string;
-  /** Time for which the keys seen last hold while the address does not answer, ms. */
+  /** Time for which the last keys stay valid while the URL does not answer, ms. */
   keptMs: number;
   logger: Logger;
   /** ms since 1970. */
   now: () => number;
 }
 
-/** The keys of an issuer cannot be had, and those seen last are too old. */
+/** The issuer's keys cannot be loaded, and the last ones are too old. */
 export class IssuerAway extends Error {}
 
-/** The public keys of an issuer of tokens, loaded when they are needed. */
+/** Public keys of a token issuer, loaded on demand. */
 export class IssuerKeys {
   #options: IssuerKeysOptions;
   #keys: ReturnType<typeof createLocalJWKSet> | undefined;
@@ -28,7 +28,7 @@ export class IssuerKeys {
     this.#options = options;
   }
 
-  /** The key that a token names. Rejects with {@linkcode IssuerAway}, and as jose does. */
+  /** Returns the key that a token names. Rejects with {@linkcode IssuerAway}, and as jose does. */
   readonly keyOf: JWTVerifyGetKey = async (header, token) => {
     const ageMs = this.#options.now() - this.#loadedMs;
     if (ageMs > this.#options.keptMs) await this.#load();
@@ -36,7 +36,7 @@ export class IssuerKeys {
     try {
       return await this.#usable(header, token);
     } catch (error) {
-      // It may be a new key, or made up: whoever makes up names does not make the gateway ask.
+      // An unknown key may be new, or invented: `#load` limits how often tokens trigger a request.
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       await this.#load();
       return await this.#usable(header, token);
@@ -49,7 +49,7 @@ export class IssuerKeys {
     return this.#keys(...token);
   }
 
-  /** Loads the keys, once at a time and not again at once; what fails is logged. */
+  /** Loads the keys, one load at a time and at most one per `keysAgainMs`; logs failures. */
   #load(): Promise<void> {
     const sinceMs = this.#options.now() - this.#triedMs;
     if (this.#loading === undefined && sinceMs < TOKEN_LIMITS.keysAgainMs) return Promise.resolve();

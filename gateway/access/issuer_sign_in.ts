@@ -8,7 +8,7 @@ import { TOKEN_LIMITS } from "./limits.ts";
 import type { ProvenToken, TokenCheck } from "./token_check.ts";
 
 type OidcSpec = NonNullable<GatewaySpec["oidc"]>;
-/** How browsers sign in at an issuer. */
+/** Settings of browser sign-in at an issuer. */
 type SignInSpec = NonNullable<OidcSpec["sign_in"]>;
 
 /** Options of {@linkcode IssuerSignIn}. */
@@ -17,18 +17,18 @@ interface IssuerSignInOptions {
   logger: Logger;
 }
 
-/** A sign-in that began. */
+/** A started sign-in. */
 export interface BegunSignIn {
-  /** Where the browser goes now. */
+  /** URL to which the browser is redirected. */
   address: string;
-  /** What the browser keeps until it comes back, and shows to nobody else. */
+  /** State that the browser keeps secret until it returns. */
   kept: string;
 }
 
-/** What a browser comes back with. */
+/** Values with which a browser returns. */
 interface Callback {
   query: URLSearchParams;
-  /** What it kept; undefined = nothing. */
+  /** The kept state; undefined = none. */
   kept: string | undefined;
 }
 
@@ -36,9 +36,9 @@ const LETTERS = 43;
 const TOKENS = z.object({ id_token: z.string() });
 
 /**
- * Signs people in at an issuer of tokens (OpenID Connect): authorization code with PKCE, state and
- * nonce. Nothing is kept here between the two ways: the browser that began keeps it in a cookie, so
- * that any gateway ends what another one began, and nobody can fill its memory.
+ * Signs people in at a token issuer (OpenID Connect): authorization code with PKCE, state and
+ * nonce. The gateway is stateless between the two steps: the browser keeps the state in a cookie,
+ * so any gateway can finish a sign-in, and callers cannot fill its memory.
  */
 export class IssuerSignIn {
   #issuer: string;
@@ -51,12 +51,12 @@ export class IssuerSignIn {
     this.#options = options;
   }
 
-  /** Host at which people sign in, for them to know. */
+  /** Host at which people sign in, for display. */
   get host(): string {
     return new URL(this.#spec.authorization_url).host;
   }
 
-  /** Begins one. */
+  /** Starts a sign-in. */
   begin(): BegunSignIn {
     const [state, nonce, verifier] = [LETTERS, LETTERS, LETTERS].map(randomLetters);
     const { authorization_url, client_id, redirect_url, scopes } = this.#spec;
@@ -74,8 +74,8 @@ export class IssuerSignIn {
   }
 
   /**
-   * Ends one with what the issuer sent the browser back with. Rejects with {@linkcode AccessDenied}
-   * `SIGN_IN_STRANGE` unless this browser began it, `SIGN_IN_REFUSED`, `ISSUER_AWAY` or
+   * Finishes a sign-in with the issuer's callback. Rejects with {@linkcode AccessDenied}
+   * `SIGN_IN_STRANGE` when another browser started it, `SIGN_IN_REFUSED`, `ISSUER_AWAY` or
    * `TOKEN_INVALID`.
    */
   async finish({ query, kept = "" }: Callback): Promise<ProvenToken> {
@@ -84,7 +84,7 @@ export class IssuerSignIn {
     const error = query.get("error");
     if (error !== null) throw refused(/^[\x20-\x7e]{1,64}$/.test(error) ? error : "no reason");
     const { client_id } = this.#spec;
-    // Another issuer's code must not be shown to this one (RFC 9207).
+    // Never send another issuer's code to this one (RFC 9207).
     if ((query.get("iss") ?? this.#issuer) !== this.#issuer) {
       throw refused("another issuer answers");
     }
@@ -98,7 +98,7 @@ export class IssuerSignIn {
     return proven;
   }
 
-  /** The token that the issuer gives for a code. */
+  /** Exchanges a code for the issuer's token. */
   async #exchange(code: string, verifier: string): Promise<string> {
     const { token_url, client_id, redirect_url } = this.#spec;
     const form = new URLSearchParams({

@@ -13,7 +13,7 @@ interface KeyAccessOptions {
   roleOf: (state: ClientState) => Role;
 }
 
-/** The access of a key; follows changes of the client's state. */
+/** Access of a key; follows changes of the client's state. */
 export class KeyAccess implements Access {
   readonly state: ClientState;
   readonly key: ApiKey;

@@ -1,42 +1,42 @@
 /** Limits of access control. */
 export const ACCESS_LIMITS = {
-  /** Clients in a store; a further one is refused by the command that makes it. */
+  /** Clients in a store; the command that creates a further one is refused. */
   clientsMax: 10_000,
   /** Keys of one client that are neither revoked nor expired; a further one is refused. */
   keysPerClientMax: 20,
-  /** Keys of one client with those that ended; the oldest ended ones leave as new ones are made. */
+  /** Keys of one client including ended ones; new keys evict the oldest ended ones. */
   keysKeptPerClientMax: 100,
   /** Entitlements of one client; a further one is refused. */
   entitlementsPerClientMax: 1000,
   /** Interval of checks for changed clients, keys or entitlements. */
   pollMs: 250,
-  /** Interval of quota checks: a client may exceed its quota for so long. */
+  /** Interval of quota checks: how long a client may exceed its quota. */
   meterMs: 250,
   /** Interval of writes of usage and sessions. */
   flushMs: 1000,
-  /** Rows that are written at a time, so that the stream never waits for them; the rest follows. */
+  /** Rows per write, so that streams never wait for it; the rest follows. */
   flushRowsMax: 500,
   /** Ended sessions that wait for an unavailable store; the oldest are dropped. */
   endedSessionsMax: 10_000,
-  /** A key's last use is written once in so long. */
+  /** A key's last use is written at most once per interval. */
   keyUseMs: 60_000,
-  /** A gateway that did not write for so long is gone, and its sessions have ended. */
+  /** Time without a write after which a gateway counts as gone and its sessions as ended. */
   runLostMs: 30_000,
-  /** Ended sessions are kept this long. */
+  /** Retention of ended sessions. */
   sessionsKeptMs: 90 * 86_400_000,
-  /** Usage is kept this long. */
+  /** Retention of usage. */
   usageKeptMs: 800 * 86_400_000,
   /** Interval of pruning. */
   pruneMs: 3_600_000,
-  /** Life of a ticket for one stream connection. */
+  /** Lifetime of a ticket for one stream connection. */
   ticketMs: 30_000,
-  /** Tickets that were not used yet; a further one is refused. */
+  /** Unused tickets; a further one is refused. */
   ticketsMax: 10_000,
-  /** Life of a sign-in of a browser. */
+  /** Lifetime of a browser session. */
   browserSessionMs: 12 * 3_600_000,
-  /** Browsers that are signed in; the oldest sign-in leaves. */
+  /** Browser sessions; the oldest is evicted. */
   browserSessionsMax: 10_000,
-  /** Largest form of a sign-in; beyond it the request is refused. */
+  /** Largest sign-in form, bytes; beyond it the request is refused. */
   signInBytesMax: 4096,
 } as const;
 
@@ -44,17 +44,17 @@ export const ACCESS_LIMITS = {
 export const GUARD_LIMITS = {
   /** Bad keys that are answered without a delay. */
   promptMax: 3,
-  /** Wait of the next one; it doubles with each. */
+  /** First delay; it doubles with each bad key. */
   slowMsFirst: 250,
-  /** Longest wait. */
+  /** Longest delay. */
   slowMsMax: 4_000,
   /** Bad keys after which the address is blocked. */
   badKeysMax: 20,
   /** Duration of a block: bad keys are refused with 429, good ones accepted. */
   blockedMs: 15 * 60_000,
-  /** Quiet after which bad keys are forgotten. */
+  /** Time without bad keys after which they are forgotten. */
   forgetMs: 10 * 60_000,
-  /** Addresses that are remembered; then the one that was quiet longest is forgotten. */
+  /** Tracked addresses; beyond it the one quiet longest is evicted. */
   addressesMax: 10_000,
   /** Maximum of delayed answers over all addresses; a further one is sent without a delay. */
   waitingMax: 500,
@@ -62,28 +62,28 @@ export const GUARD_LIMITS = {
 
 /** Limits of the audit of denied accesses. */
 export const AUDIT_LIMITS = {
-  /** The first denial of a kind is written immediately, those within this time as one count. */
+  /** Window: the first denial of a kind is written at once, the others in it as one count. */
   windowMs: 60_000,
-  /** Kinds (code, client, key, address) counted separately in a window; further ones share a counter. */
+  /** Kinds (code, client, key, address) counted separately per window; others share a counter. */
   kindsMax: 500,
-  /** Characters of what was asked for. */
+  /** Maximum length of the requested resource, characters. */
   whatCharactersMax: 128,
 } as const;
 
-/** Limits of tokens of an issuer, and of certificates. */
+/** Limits of issuer tokens and certificates. */
 export const TOKEN_LIMITS = {
-  /** Age of the issuer's keys from which they are loaded again, beside the request. */
+  /** Age of the issuer's keys from which they are reloaded in the background. */
   keysFreshMs: 5 * 60_000,
-  /** Shortest time between two loads, whatever keys tokens name. */
+  /** Minimum interval between two loads, even when tokens name unknown keys. */
   keysAgainMs: 30_000,
-  /** Wait for the issuer. */
+  /** Timeout of loading the issuer's keys. */
   keysMs: 5_000,
-  /** Wait for the token of a sign-in. */
+  /** Timeout of the token exchange of a sign-in. */
   exchangeMs: 10_000,
-  /** Time that a browser has for a sign-in at the issuer, seconds. */
+  /** Time for a sign-in at the issuer, seconds. */
   signInS: 600,
-  /** Time for which the keys seen last hold while the issuer is away; an environment may say another. */
+  /** Time the last keys stay valid while the issuer is away; an environment may override it. */
   keysKeptMs: 3_600_000,
-  /** Tokens and certificates that are remembered for their streams and sign-ins; the oldest leaves. */
+  /** Tokens and certificates remembered for their streams and sign-ins; the oldest is evicted. */
   rememberedMax: 10_000,
 } as const;

@@ -1,17 +1,17 @@
 import { STREAM_TYPES } from "@ssmd/market";
 
-/** Feeds that a meter counts separately; further ones share a counter. */
+/** Maximum of feeds counted separately by a meter; further ones share a counter. */
 const METER_FEEDS_MAX = 64;
 const TYPES = STREAM_TYPES.length;
 /** Name of the shared counter. */
 const OTHER_FEEDS = "_other";
 
-/** Indexes of feeds in all meters of a gateway, so that counting is one addition. */
+/** Feed indexes shared by all meters of a gateway, so that counting is one addition. */
 export class MeterFeeds {
   #indexes = new Map<string, number>();
   #names: string[] = [];
 
-  /** Index of a feed for {@linkcode Meter.add}; looked up once per market, not per message. */
+  /** Returns a feed's index for {@linkcode Meter.add}; look it up per market, not per message. */
   indexOf(feed: string): number {
     const known = this.#indexes.get(feed);
     if (known !== undefined) return known;
@@ -23,7 +23,7 @@ export class MeterFeeds {
     return feedIndex;
   }
 
-  /** The feed of an index. */
+  /** Returns the feed of an index. */
   nameOf(feedIndex: number): string {
     return this.#names[feedIndex] ?? OTHER_FEEDS;
   }
@@ -34,13 +34,13 @@ export class Meter {
   /** Counts by feed index and type; reset by {@linkcode take}. */
   readonly #counts = new Float64Array(METER_FEEDS_MAX * TYPES);
 
-  /** Counts messages of one type: one addition, called for each message or once for several. */
+  /** Counts messages of one type with one addition. */
   add(feedIndex: number, type: number, messages: number): void {
     const at = feedIndex * TYPES + type;
     this.#counts[at] = (this.#counts[at] ?? 0) + messages;
   }
 
-  /** Passes counts since the last call that are not 0 to `each`, by feed index and type. */
+  /** Passes the nonzero counts since the last call to `each`, by feed index and type. */
   take(each: (feedIndex: number, type: number, messages: number) => void): void {
     for (let at = 0; at < this.#counts.length; at++) {
       const messages = this.#counts[at] ?? 0;

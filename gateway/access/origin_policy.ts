@@ -3,21 +3,21 @@ import type { Caller } from "./caller.ts";
 import { headerOf, isFromOtherOrigin } from "./credential.ts";
 import { AccessDenied } from "./access_denied.ts";
 
-/** Hosts and origins of a gateway without keys. */
+/** Allowed hosts and origins of a gateway without keys. */
 export interface OriginPolicyOptions {
-  /** The interface that it listens on. */
+  /** Interface that the gateway listens on. */
   host: string;
-  /** Further names in `Host`, without a port. */
+  /** Additional names in `Host`, without a port. */
   allowedHosts?: readonly string[];
-  /** Origins whose pages may ask, `https://desk.example`. */
+  /** Origins whose pages may send requests, `https://desk.example`. */
   allowedOrigins?: readonly string[];
 }
 
 /**
- * Keeps web pages out of a gateway that asks for no keys. A browser runs pages of strangers on the
- * machine or in the network where the gateway is: a stream is open to any origin unless refused,
- * other requests cost work though the page cannot read the answer, and a page whose own name points here (DNS rebinding) counts as one of ours unless the name in `Host`
- * is looked at. Programs send no `Origin`, and the name that they connected to.
+ * Keeps web pages out of a gateway without keys. Browsers run foreign pages on the gateway's
+ * machine or network: streams are open to any origin unless refused, other requests cost work even
+ * if the page cannot read the answer, and with DNS rebinding a page counts as same-origin unless
+ * `Host` is checked. Programs send no `Origin`, and the host they connected to.
  */
 export class OriginPolicy {
   #hosts: ReadonlySet<string>;
@@ -30,13 +30,13 @@ export class OriginPolicy {
     this.#onEveryInterface = ["0.0.0.0", "::"].includes(bare(host));
   }
 
-  /** The error of a foreign host or origin (403); undefined = allowed. */
+  /** Returns the error of a foreign host or origin (403); undefined = allowed. */
   check(caller: Caller): AccessDenied | undefined {
     if (!this.#isOwnHost(headerOf(caller.headers, "host"))) return foreignHost();
     return this.#isOwnOrigin(caller) ? undefined : foreignOrigin();
   }
 
-  /** Only names are rebound, never addresses. A request without `Host` comes from a program. */
+  /** Only names can be rebound, not addresses. A request without `Host` comes from a program. */
   #isOwnHost(header: string | undefined): boolean {
     if (header === undefined) return true;
     const name = nameOf(header);
@@ -51,14 +51,14 @@ export class OriginPolicy {
   }
 }
 
-/** Whether a page of another site loads this (not: follows a link to it), also where no Origin is sent. */
+/** Whether a page of another site loads this, other than by navigation; works without Origin. */
 function isFetchOfOtherSite({ headers }: Caller): boolean {
   const site = headerOf(headers, "sec-fetch-site") ?? "none";
   return site !== "none" && site !== "same-origin" &&
     headerOf(headers, "sec-fetch-mode") !== "navigate";
 }
 
-/** The name in a `Host` header, in lower case and without brackets; undefined = it is none. */
+/** Returns the name in a `Host` header, lower case without brackets; undefined = invalid. */
 function nameOf(header: string): string | undefined {
   const name = /^(\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.exec(header)?.[1];
   return name === undefined ? undefined : bare(name);

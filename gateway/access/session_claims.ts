@@ -16,7 +16,7 @@ interface SessionClaimsOptions {
   now: () => number;
 }
 
-/** Asks the store for streams of clients with limits of them, over all gateways. */
+/** Claims streams in the store for clients with stream limits, which apply over all gateways. */
 export class SessionClaims {
   #options: SessionClaimsOptions;
 
@@ -24,19 +24,19 @@ export class SessionClaims {
     this.#options = options;
   }
 
-  /** Claims a stream; the error of a reached limit, undefined = it may have it. */
+  /** Claims a stream; resolves with the error of a reached limit, undefined = granted. */
   async claim({ account }: ClientState, session: SessionRecord): Promise<AccessDenied | undefined> {
     const { limits } = account;
     if (limits.sessionsMax === null && limits.devicesMax === null) return undefined;
     const { store, usage, watch, now } = this.#options;
     try {
-      // Sessions that ended here must not count there.
+      // Sessions that ended here must not count in the store.
       await usage.flush(true);
       const seenSinceMs = now() - ACCESS_LIMITS.runLostMs;
       const reached = await store.claimSession({ session, limits, seenSinceMs });
       return reached === undefined ? undefined : sessionLimitError(reached, limits);
     } catch (error) {
-      // Meanwhile each gateway counts its own.
+      // While the store is away each gateway counts its own sessions.
       watch.noteFailure(error);
       return undefined;
     }

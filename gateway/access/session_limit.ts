@@ -2,13 +2,13 @@ import { AccessDenied } from "./access_denied.ts";
 import type { ClientLimits } from "./account.ts";
 import { groupOf } from "./address_guard.ts";
 
-/** The limits of the streams that a client has open at once. */
+/** Limits of a client's concurrent streams. */
 export type SessionLimits = Pick<ClientLimits, "sessionsMax" | "devicesMax">;
 
-/** A limit of open streams. */
+/** Name of a limit of concurrent streams. */
 export type SessionLimit = keyof SessionLimits;
 
-/** Which limit does not allow a stream from `address` beside the `open` ones; undefined = none. */
+/** Returns the limit that one more stream, from `address`, would exceed; undefined = none. */
 export function reachedLimit(
   { sessionsMax, devicesMax }: SessionLimits,
   address: string,
@@ -20,7 +20,7 @@ export function reachedLimit(
   return devices.size < devicesMax || devices.has(groupOf(address)) ? undefined : "devicesMax";
 }
 
-/** The error of one stream, or of a stream of one device, too many. */
+/** Returns the error of a reached session or device limit. */
 export function sessionLimitError(limit: SessionLimit, limits: SessionLimits): AccessDenied {
   const more = { status: 429, retryAfterS: 1 } as const;
   if (limit === "sessionsMax") {

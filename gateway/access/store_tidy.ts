@@ -2,7 +2,7 @@ import { dayOfMs, type Logger, messageOf } from "@ssmd/runtime";
 import type { ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 
-/** Removes what is old from the store of clients; what fails is done the next time. */
+/** Prunes the store of clients; a failed run is retried at the next interval. */
 export class StoreTidy {
   #store: ClientStore;
   #logger: Logger;
@@ -19,7 +19,7 @@ export class StoreTidy {
     await this.#try(() => this.#store.endLostSessions(this.#now() - ACCESS_LIMITS.runLostMs));
   }
 
-  /** Removes sessions and usage that are kept no longer. */
+  /** Removes sessions and usage past their retention. */
   async prune(): Promise<void> {
     const nowMs = this.#now();
     await this.#try(() =>

@@ -4,17 +4,17 @@ import { ACCESS_LIMITS } from "./limits.ts";
 
 /** Options of a {@linkcode StoreWatch}. */
 interface StoreWatchOptions {
-  /** Time for which clients go on by what was known, ms. */
+  /** Time for which cached clients stay valid while the store is away, ms. */
   keptMs: number;
   logger: Logger;
   /** Milliseconds since 1970. */
   now: () => number;
 }
 
-/** Whether the store of clients answers, since when it does not, and whether that is too long. */
+/** Tracks whether the store of clients answers, and whether an outage exceeds `keptMs`. */
 export class StoreWatch {
   #options: StoreWatchOptions;
-  /** undefined = it answers. */
+  /** Start of the outage; undefined = the store answers. */
   #awaySinceMs: number | undefined;
   #backAtMs = -Infinity;
   #why = "";
@@ -23,7 +23,7 @@ export class StoreWatch {
     this.#options = options;
   }
 
-  /** It answered; true = it had not done so before. */
+  /** Notes an answer; returns true when it ends an outage. */
   noteAnswer(): boolean {
     if (this.#awaySinceMs === undefined) return false;
     this.#awaySinceMs = undefined;
@@ -32,7 +32,7 @@ export class StoreWatch {
     return true;
   }
 
-  /** It did not answer. */
+  /** Notes a failure. */
   noteFailure(error: unknown): void {
     this.#why = messageOf(error);
     if (this.#awaySinceMs !== undefined) return;
@@ -41,7 +41,7 @@ export class StoreWatch {
     this.#options.logger.error(what, { error: this.#why });
   }
 
-  /** Why it is not used, as a sentence; undefined = it answers. */
+  /** Reason why the store is not used, as a sentence; undefined = it answers. */
   get problem(): string | undefined {
     if (this.#awaySinceMs === undefined) return undefined;
     const until = this.#awaySinceMs + this.#options.keptMs;
@@ -53,19 +53,19 @@ export class StoreWatch {
     return `the store of clients does not answer, ${meanwhile}: ${this.#why}`;
   }
 
-  /** Whether what was known is too old to go by. */
+  /** Whether the cached clients are too old to be used. */
   get isLost(): boolean {
     return this.#awaySinceMs !== undefined &&
       this.#options.now() - this.#awaySinceMs >= this.#options.keptMs;
   }
 
-  /** Whether other gateways had time to say that they live, since it is back. */
+  /** Whether other gateways had time for a heartbeat since the store is back. */
   get isSettled(): boolean {
     return this.#awaySinceMs === undefined &&
       this.#options.now() - this.#backAtMs >= ACCESS_LIMITS.runLostMs;
   }
 
-  /** The error of whoever is not let in since nobody knows whether they still may. */
+  /** Error for all callers while the cached clients are too old; undefined otherwise. */
   get denied(): AccessDenied | undefined {
     if (!this.isLost) return undefined;
     return new AccessDenied("CLIENT_STORE_LOST", "Nobody can be let in now", {

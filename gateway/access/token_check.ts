@@ -5,18 +5,18 @@ import { AccessDenied } from "./access_denied.ts";
 import { IssuerAway, IssuerKeys } from "./issuer_keys.ts";
 import { TOKEN_LIMITS } from "./limits.ts";
 
-/** What an environment says of tokens. */
+/** Token settings of an environment. */
 type OidcSpec = NonNullable<GatewaySpec["oidc"]>;
 
-/** A token that was proven. */
+/** A verified token. */
 export interface ProvenToken {
   claims: JWTPayload;
   subject: string;
-  /** Expiry with the skew of clocks, ms since 1970. */
+  /** Expiry including the allowed clock skew, ms since 1970. */
   expiresAtMs: number;
 }
 
-/** Proves tokens of one issuer (OpenID Connect) by its public keys. */
+/** Verifies tokens of one issuer (OpenID Connect) with its public keys. */
 export class TokenCheck {
   #spec: OidcSpec;
   #logger: Logger;
@@ -32,8 +32,8 @@ export class TokenCheck {
   }
 
   /**
-   * Proves a token for an audience, by default that of programs. Rejects with
-   * {@linkcode AccessDenied}: why is in the log alone.
+   * Verifies a token for an audience, by default that of programs. Rejects with {@linkcode
+   * AccessDenied}; only the log has the reason.
    */
   async prove(token: string, audience: string = this.#spec.audience): Promise<ProvenToken> {
     const { issuer, algorithms, clock_skew_s: clockTolerance } = this.#spec;

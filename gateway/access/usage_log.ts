@@ -8,16 +8,16 @@ interface UsageLogOptions {
   store: ClientStore;
   /** Id of this run of the gateway. */
   run: string;
-  /** The revision of the accounts that holds now. */
+  /** Returns the revision of the accounts that applies now. */
   revision: () => number;
   logger: Logger;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Told of counts that are in the store now. */
+  /** Called with counts that have been stored. */
   onWritten?: (usage: readonly UsageCount[]) => void;
 }
 
-/** What is written at once. */
+/** Rows of one write. */
 type Batch = Pick<Counted, "usage" | "sessions" | "keysUsed"> & { number: number };
 
 /**
@@ -37,7 +37,7 @@ export class UsageLog {
   #writing: Promise<void> = Promise.resolve();
   #failing = false;
   #onWritten: (usage: readonly UsageCount[]) => void;
-  /** A batch that may be in the store or not: it is written again as it was, under its number. */
+  /** A batch that may or may not be stored: it is retried unchanged, under the same number. */
   #unsure: Batch | undefined;
   #batches = 0;
 
@@ -58,7 +58,7 @@ export class UsageLog {
     else known.messages += count.messages;
   }
 
-  /** Puts a started or ended session. */
+  /** Adds a started or ended session. */
   putSession(session: SessionRecord): void {
     this.#sessions.set(session.id, { ...session });
     if (this.#sessions.size <= ACCESS_LIMITS.endedSessionsMax) return;
@@ -67,7 +67,7 @@ export class UsageLog {
     }
   }
 
-  /** Notes the use of a key. */
+  /** Notes a use of a key. */
   addKeyUse(id: string): void {
     const nowMs = this.#now();
     const written = this.#keysWritten.get(id);
@@ -77,21 +77,21 @@ export class UsageLog {
     this.#keysUsed.set(id, nowMs);
   }
 
-  /** Writes one batch, or all; a failed batch is written with the next. */
+  /** Writes one batch, or all; a failed batch is retried with the next flush. */
   flush(all = false): Promise<void> {
     return this.#writing = this.#writing.then(async () => {
       do await this.#write(); while (all && !this.#failing && this.#hasUnwritten());
     });
   }
 
-  /** Runs `body` while nothing is being written, so that it reads all that was. */
+  /** Runs `body` between two writes, so that it reads everything written before. */
   async between(body: () => Promise<void>): Promise<void> {
     const done = this.#writing.then(body);
     this.#writing = done.catch(() => {});
     await done;
   }
 
-  /** Writes everything, and that this run has stopped. */
+  /** Writes everything and marks this run as stopped. */
   async close(): Promise<void> {
     await this.flush(true);
     if (this.#failing) return;
@@ -135,7 +135,7 @@ export class UsageLog {
   }
 }
 
-/** Takes the oldest entries out of a map. */
+/** Removes and returns the oldest entries of a map. */
 function takeOldest<V>(map: Map<string, V>): [string, V][] {
   const entries: [string, V][] = [];
   for (const entry of map) {

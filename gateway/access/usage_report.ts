@@ -1,13 +1,13 @@
 import { DAY_MS } from "@ssmd/runtime";
 import type { Accounts, ClientAccount, SessionRecord, UsageCount } from "./account.ts";
 
-/** Messages of one type of one feed that a client got on one day, and what it does with them. */
+/** Messages of one type of one feed that a client received on one day, and the client's use. */
 interface UsageRow extends UsageCount {
-  /** `unknown` = of a client that was deleted. */
+  /** `unknown` = the client was deleted. */
   use: ClientAccount["use"] | "unknown";
 }
 
-/** Most streams, and most clients with one, that were open at one moment of a day. */
+/** Maximum of concurrent streams of a day, and of concurrent clients with a stream. */
 interface PeakUsers {
   /** UTC, `YYYY-MM-DD`. */
   day: string;
@@ -15,19 +15,19 @@ interface PeakUsers {
   sessions: number;
 }
 
-/** What a client does with the data; of one that was deleted nobody knows it any more. */
+/** Returns a client's use of the data; `unknown` for a deleted client. */
 export function useOf({ clients }: Accounts, client: string): UsageRow["use"] {
   return clients.find(({ id }) => id === client)?.use ?? "unknown";
 }
 
-/** Counts with the use of their clients. */
+/** Returns counts with the use of their clients. */
 export function usageRows(usage: readonly UsageCount[], accounts: Accounts): UsageRow[] {
   return usage.map(({ day, client, feed, type, messages }) => ({
     ...{ day, client, use: useOf(accounts, client), feed, type, messages },
   }));
 }
 
-/** Messages summed by these columns, in their order. */
+/** Returns messages summed by these columns, sorted by them. */
 export function sumUsage<Column extends keyof UsageRow>(
   rows: readonly UsageRow[],
   by: readonly Column[],
@@ -42,13 +42,13 @@ export function sumUsage<Column extends keyof UsageRow>(
   });
 }
 
-/** The peak of a day, from the sessions that touch it. */
+/** Returns the peak of a day from the sessions that overlap it. */
 export function peakUsers(day: string, sessions: readonly SessionRecord[]): PeakUsers {
   const fromMs = Date.parse(day);
   const toMs = fromMs + DAY_MS;
   const changes: { ms: number; by: 1 | -1; client: string }[] = [];
   for (const { client, startedAtMs, endedAtMs } of sessions) {
-    // One that ended in the millisecond in which it began was there, too.
+    // A session that ended in the millisecond of its start counts too.
     const endMs = Math.max(endedAtMs ?? Infinity, startedAtMs + 1);
     if (startedAtMs >= toMs || endMs <= fromMs) continue;
     changes.push({ ms: Math.max(startedAtMs, fromMs), by: 1, client });

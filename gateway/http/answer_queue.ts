@@ -3,28 +3,28 @@ import type { Socket } from "node:net";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { HttpConnections } from "./http_connections.ts";
 
-/** Why a socket was cut. */
+/** Reason why a socket was cut. */
 type CutReason = "pipelining" | "answer_not_read" | "answers_unread_max";
 
 /** Requests of one socket. */
 interface SocketRequests {
   /** Requests without a complete answer. */
   open: number;
-  /** Resolves when the newest of them is answered. */
+  /** Resolves when the newest request is answered. */
   last: Promise<void>;
 }
 
 /**
- * Back-pressure for pipelined requests, which node:http of Deno does not have: requests of a socket
- * are answered one after another, each when the socket took the answer before it. Beyond
- * `pipelinedRequestsMax` the socket is cut, also when an answer is not read for `answerReadMs`, and
- * the oldest unread one when all together hold more than `answersUnreadBytesMax`.
+ * Backpressure for pipelined requests, which Deno's node:http lacks: requests of a socket are
+ * answered one after another, each after the socket took the previous answer. A socket is cut
+ * beyond `pipelinedRequestsMax`, when an answer is not read for `answerReadMs`, and as the oldest
+ * unread one when all unread answers exceed `answersUnreadBytesMax`.
  */
 export class AnswerQueue {
   #connections: HttpConnections;
   #onCut: (reason: CutReason) => void;
   #requests = new WeakMap<Socket, SocketRequests>();
-  /** Bytes that sockets did not take yet; the oldest first. */
+  /** Bytes that sockets have not taken yet; the oldest first. */
   #unread = new Map<Socket, number>();
   #unreadBytes = 0;
 
@@ -33,7 +33,7 @@ export class AnswerQueue {
     this.#onCut = onCut;
   }
 
-  /** Calls `answer` in its turn; it must end the response and never rejects. */
+  /** Calls `answer` in the request's turn; it must end the response and never reject. */
   add(request: IncomingMessage, response: ServerResponse, answer: () => Promise<void>): void {
     const { socket } = request;
     const requests = this.#requestsOf(socket);
@@ -99,7 +99,7 @@ export class AnswerQueue {
   }
 }
 
-/** Resolves when the socket took the whole answer, or is gone. */
+/** Resolves when the socket took the whole answer or was closed. */
 function waitUntilTaken(socket: Socket, response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
@@ -113,9 +113,9 @@ function waitUntilTaken(socket: Socket, response: ServerResponse): Promise<void>
 }
 
 /**
- * Ends the parsing of what a socket has sent already. Neither a pause nor destroying the socket does:
- * of one chunk of 64 KiB thousands of requests would still be made. `2` is node's answer for "this is
- * no HTTP any more".
+ * Stops parsing what a socket already sent. Neither pausing nor destroying the socket does: one
+ * chunk of 64 KiB would still produce thousands of requests. `2` is node's code for "no longer
+ * HTTP".
  */
 function stopParsing(socket: Socket & { parser?: { onIncoming?: () => number } | null }): void {
   if (socket.parser?.onIncoming !== undefined) socket.parser.onIncoming = () => 2;

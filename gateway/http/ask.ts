@@ -1,13 +1,13 @@
 import { Problem } from "./problem.ts";
 
-/** A request for a route of the gateway. */
+/** A request to a route of the gateway from within the process. */
 export interface RestRequest {
   /** Default GET. */
   method?: "GET" | "POST";
   path: string;
-  /** Values that are undefined are left out. */
+  /** Undefined values are left out. */
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** JSON. */
+  /** JSON body. */
   body?: unknown;
 }
 
@@ -15,24 +15,24 @@ export interface RestRequest {
 export type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Asks a route as one caller, with its entitlements. Throws {@linkcode Problem} for what the route
- * refuses, and whatever else its handler throws.
+ * Calls a route as one caller, with its entitlements. Throws {@linkcode Problem} when the route
+ * refuses, and whatever its handler throws.
  */
 export type AskRoute = (request: RestRequest) => Promise<Json>;
 
-/** The query of a request as an address has it. */
+/** Returns the query parameters of a request. */
 export function queryOf({ query = {} }: RestRequest): URLSearchParams {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
 }
 
-/** The named list of an answer. */
+/** Returns the named list of an answer; empty when it has none. */
 export function listIn(answer: Json, name: string): Json[] {
   const value = answer[name];
   return Array.isArray(value) ? value : [];
 }
 
-/** A route's path with a name of the caller in it. */
+/** Returns a route's path for a symbol. Throws {@linkcode Problem} (404) for "", "." or "..". */
 export function pathOf(start: string, name: string, end = ""): string {
   if (/^\.{0,2}$/.test(name)) {
     throw new Problem("UNKNOWN_SYMBOL", `There is no market "${name}"`, {

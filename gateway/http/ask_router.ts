@@ -8,7 +8,7 @@ import { type AskRoute, type Json, queryOf } from "./ask.ts";
 
 const UTF8 = new TextDecoder();
 
-/** Asks routes within the process: the same parameters, handlers and entitlements as over HTTP. */
+/** Returns a caller of routes in the process, with the same checks and entitlements as HTTP. */
 export function askRouter(
   { router, audit }: { router: Router; audit: RouteAudit },
   access: Access,

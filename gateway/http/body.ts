@@ -6,7 +6,7 @@ import { Problem, shorten } from "./problem.ts";
 import type { Route } from "./route.ts";
 
 /**
- * The body of a request as its route wants it: checked JSON, text, or undefined. Throws
+ * Returns the body of a request as its route requires: checked JSON, text, or undefined. Throws
  * {@linkcode Problem} (400, 413, 415).
  */
 export async function bodyOf(request: IncomingMessage, { body, rawBody }: Route): Promise<unknown> {
@@ -20,7 +20,7 @@ export async function bodyOf(request: IncomingMessage, { body, rawBody }: Route)
   return checkedBody(parseJson(await textOf(request)), body);
 }
 
-/** A JSON body, checked. Throws {@linkcode Problem} (400). */
+/** Returns a checked JSON body. Throws {@linkcode Problem} (400). */
 export function checkedBody(value: unknown, schema: z.ZodType): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -1,13 +1,13 @@
 import { AccessDenied } from "../access/access_denied.ts";
 
-/** Calls of one client. */
+/** Rate limits of one client's calls. */
 export interface CallLimits {
   callsPerMinuteMax: number;
   callsBurstMax: number;
   reportsPerMinuteMax: number;
 }
 
-/** The bucket that was used longest ago leaves first. */
+/** Maximum of buckets; the least recently used is evicted. */
 const BUCKETS_MAX = 2_000;
 
 interface Bucket {
@@ -15,11 +15,11 @@ interface Bucket {
   atMs: number;
 }
 
-/** Limits the calls of each client: so many at once, and so many a minute. */
+/** Limits the calls of each client with token buckets: a burst and a rate a minute. */
 export class CallRate {
   #limits: CallLimits;
   #now: () => number;
-  /** The one that was used last stands last. */
+  /** Buckets, the least recently used first. */
   #buckets = new Map<string, Bucket>();
 
   constructor(limits: CallLimits, now: () => number = () => performance.now()) {
@@ -27,13 +27,13 @@ export class CallRate {
     this.#now = now;
   }
 
-  /** Takes a call from a client's share. Throws {@linkcode AccessDenied} (429) when none is left. */
+  /** Takes a token for a call. Throws {@linkcode AccessDenied} (429) when none is left. */
   takeCall(client: string): void {
     const { callsPerMinuteMax, callsBurstMax } = this.#limits;
     this.#take(`call ${client}`, callsPerMinuteMax, callsBurstMax);
   }
 
-  /** Takes a report of an issue from a client's share. Throws as {@linkcode takeCall}. */
+  /** Takes a token for an issue report. Throws as {@linkcode takeCall}. */
   takeReport(client: string): void {
     const { reportsPerMinuteMax } = this.#limits;
     this.#take(`report ${client}`, reportsPerMinuteMax, reportsPerMinuteMax);

@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Authenticator } from "../access/authenticator.ts";
 
 /**
- * Pages of other origins may read with a key only: without keys any opened page could read the data
- * of a gateway on the user's machine. Cookies never count for them. See
+ * Returns CORS headers: pages of other origins need a key, because without keys any open page could
+ * read the data of a gateway on the user's machine. Cookies are never accepted from them. See
  * docs/decisions/0013-rest.md.
  */
 export function crossOriginHeaders(

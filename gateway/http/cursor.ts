@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { Problem } from "./problem.ts";
 
-/** A place in a list as an opaque text for the address. */
+/** Returns a list position as an opaque text for a URL. */
 export function cursorOf(position: unknown): string {
   return new TextEncoder().encode(JSON.stringify(position))
     .toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** The place of a cursor. Throws {@linkcode Problem} (400) for what is none. */
+/** Returns the position in a cursor. Throws {@linkcode Problem} (400) for an invalid one. */
 export function valueOfCursor<S extends z.ZodType>(cursor: string, schema: S): z.output<S> {
   try {
     const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });

@@ -4,7 +4,7 @@ import { ArchiveBusy } from "../history/reading_slots.ts";
 import { Problem, problemReply, shorten } from "./problem.ts";
 import type { Reply } from "./reply.ts";
 
-/** The answer of what a handler threw; what the caller cannot help goes to the log. */
+/** Returns the answer for a handler's error; logs errors that are not the caller's. */
 export function errorReply(error: unknown, target: string, logger: Logger): Reply {
   if (error instanceof Problem || error instanceof AccessDenied) return problemReply(error);
   if (error instanceof ArchiveBusy) {
@@ -16,7 +16,7 @@ export function errorReply(error: unknown, target: string, logger: Logger): Repl
   return problemReply(internalProblem(error));
 }
 
-/** Internal errors go to the log: the answer names no file and no address. */
+/** Returns a problem without file names or addresses, which only the log contains. */
 function internalProblem(error: unknown): Problem {
   if (error instanceof StorageError || error instanceof ArchiveError) {
     const hint = "ask again later, or for what is in memory; the gateway's log says what is wrong";

@@ -38,7 +38,7 @@ interface RestServerOptions {
   audit: RouteAudit;
   /** Absent = plain HTTP. */
   tls: TlsFiles | undefined;
-  /** Counts what was cut or not accepted. */
+  /** Counts sockets cut and requests refused, by reason. */
   onRefused: (reason: string) => void;
 }
 
@@ -48,13 +48,13 @@ const SERVER_OPTIONS = {
   requestTimeout: GATEWAY_LIMITS.requestMs,
   keepAliveTimeout: GATEWAY_LIMITS.keepAliveMs,
   connectionsCheckingInterval: GATEWAY_LIMITS.headersMs / 4,
-  // A missing Host is refused by the answer below: node's own refusal says nothing.
+  // A missing Host is refused in `answer`: node's own refusal has no explanation.
   requireHostHeader: false,
-  // Another protocol's upgrade (h2c) is answered as if it had not been offered.
+  // An upgrade to another protocol (h2c) is ignored.
   shouldUpgradeCallback: ({ headers }: IncomingMessage) => isHandshake(headers),
 } as ServerOptions;
 
-/** A server that answers from the router. Slow, huge and broken requests get a problem and are cut. */
+/** Creates the server. Slow, huge and broken requests get a problem, and their sockets are cut. */
 export function restServer(options: RestServerOptions): Server {
   const { connections, onRefused, tls } = options;
   const queue = new AnswerQueue(connections, onRefused);
@@ -69,8 +69,8 @@ export function restServer(options: RestServerOptions): Server {
 }
 
 /**
- * Listens. Throws {@linkcode SsmdError}: PORT_IN_USE when somebody else does, LISTEN_FAILED
- * otherwise. Gives the port.
+ * Listens and resolves with the port. Rejects with {@linkcode SsmdError}: PORT_IN_USE when the port
+ * is taken, LISTEN_FAILED otherwise.
  */
 export function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -104,7 +104,7 @@ async function serve(
   response: ServerResponse,
   options: RestServerOptions,
 ): Promise<void> {
-  // Errors of a socket concern that socket only.
+  // A socket's errors affect that socket only.
   request.on("error", () => {});
   response.on("error", () => {});
   try {
@@ -121,8 +121,8 @@ async function sendAnswer(
   options: RestServerOptions,
 ): Promise<void> {
   const reply = await answer(request, options);
-  // An unread body would block the next request of the connection.
-  // After a declined upgrade the parser reads no further request.
+  // An unread body would block the next request of the connection. After a declined upgrade the
+  // parser reads no further request.
   if (!request.complete || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
   request.resume();
   const shared = crossOriginHeaders(options.authenticator.mode, request);
@@ -144,7 +144,7 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
   }
 }
 
-/** Whether a person opens an address: a page is of more use to them than a problem. */
+/** Whether a person opens a URL in a browser: a page helps more than a problem. */
 function isNavigation({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && headers["sec-fetch-mode"] === "navigate" &&
     (headers.accept ?? "").includes("text/html");
@@ -183,7 +183,7 @@ async function answerRoute(
   });
 }
 
-/** Answers bytes that are no request, or come too slowly, once; then closes the socket. */
+/** Answers invalid or too slow bytes once; then closes the socket. */
 function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
   const isStranger = socket instanceof TLSSocket && socket.getProtocol() === null;
   if (isStranger || !socket.writable || socket.writableEnded) {
@@ -199,7 +199,7 @@ function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
       new TextEncoder().encode(body as string).length
     }\r\n\r\n${body}`,
   );
-  // A client that sends on without reading would keep the socket half open.
+  // A client that keeps sending without reading would keep the socket half open.
   const timer = setTimeout(() => socket.destroy(), GATEWAY_LIMITS.closeWaitMs);
   socket.once("close", () => clearTimeout(timer));
 }

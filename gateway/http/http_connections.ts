@@ -3,21 +3,21 @@ import type { TLSSocket } from "node:tls";
 import { GATEWAY_LIMITS } from "../limits.ts";
 
 /**
- * The sockets of the server, streams included. At the limit the one that has waited longest without
- * a request makes room, so idle and half-sent connections never lock others out; a new one is
- * closed only where every socket is in use. Idle sockets are closed after `keepAliveMs`.
+ * Sockets of the server, streams included. At the limit the socket that has waited longest without
+ * a request is evicted, so idle and half-sent connections never lock others out; a new socket is
+ * closed only when all are in use. Idle sockets are closed after `keepAliveMs`.
  */
 export class HttpConnections {
   #max: number;
   #onRefused: (reason: "idle_evicted" | "connections_max") => void;
   #open = new Set<Socket>();
-  /** Sockets that wait for a request, since when (ms of performance.now); the oldest first. */
+  /** Sockets without a request, by start of the wait (ms of performance.now), oldest first. */
   #idle = new Map<Socket, number>();
-  /** The socket under one with TLS. */
+  /** The accepted socket below a TLS socket. */
   #accepted = new WeakMap<Socket, Socket>();
   #timer: ReturnType<typeof setInterval>;
 
-  /** One listener for all sockets. */
+  /** One listener shared by all sockets. */
   #forget: (this: Socket) => void;
 
   constructor(max: number, onRefused: (reason: "idle_evicted" | "connections_max") => void) {
@@ -32,7 +32,7 @@ export class HttpConnections {
     this.#timer = setInterval(() => this.#closeIdle(), GATEWAY_LIMITS.keepAliveMs / 4);
   }
 
-  /** A socket was accepted. */
+  /** Adds an accepted socket. */
   add(socket: Socket): void {
     if (this.#open.size >= this.#max && !this.#evictIdle()) {
       this.#onRefused("connections_max");
@@ -44,19 +44,19 @@ export class HttpConnections {
     socket.on("close", this.#forget);
   }
 
-  /** TLS was agreed on over a socket that was accepted: from now on both count as one. */
+  /** Links a TLS socket to its accepted socket: both count as one. */
   addTls(socket: TLSSocket): void {
-    // Only the types are without it.
+    // The types lack `_parent`.
     const { _parent: accepted } = socket as TLSSocket & { _parent?: Socket };
     if (accepted !== undefined) this.#accepted.set(socket, accepted);
   }
 
-  /** A request of this socket is being answered, or it became a stream. */
+  /** Marks a socket as busy: a request of it is being answered, or it became a stream. */
   markBusy(socket: Socket): void {
     this.#idle.delete(this.#accepted.get(socket) ?? socket);
   }
 
-  /** All requests of this socket are answered. */
+  /** Marks a socket as idle: all its requests are answered. */
   markIdle(socket: Socket): void {
     const accepted = this.#accepted.get(socket) ?? socket;
     if (this.#open.has(accepted)) this.#idle.set(accepted, performance.now());

@@ -22,8 +22,8 @@ const INTRODUCTION =
   "`hint` for people. Lists are paged with `limit` and an opaque `cursor`.";
 
 /**
- * The OpenAPI 3.1 description of routes, made from the schemas that check their requests. `keys` =
- * whether callers must show a key.
+ * Returns the OpenAPI 3.1 description of routes, derived from the schemas that check their
+ * requests. `keys` = whether callers need a key.
  */
 export function openApi(routes: readonly Route[], version: string, keys: boolean): Json {
   const shown = routes.filter(({ hidden }) => !hidden);

@@ -6,7 +6,7 @@ import type { Shape } from "./route.ts";
 const INTEGER = /^-?\d{1,16}$/;
 const NUMBER = /^-?\d{1,16}(\.\d{1,16})?$/;
 
-/** Type of a parameter's value, by its schema. */
+/** Type of a parameter's value, derived from its schema. */
 type Kind = "integer" | "number" | "boolean" | "list" | "text";
 
 interface Parameter {
@@ -20,8 +20,8 @@ interface Parameter {
 }
 
 /**
- * The check of a set of parameters: texts become the values that the schemas are about, misspelt and
- * repeated names are refused. Made once a route.
+ * Checks a set of parameters: converts texts for their schemas, refuses unknown and repeated names.
+ * Built once per route.
  */
 export class Parameters {
   #parameters: Map<string, Parameter>;
@@ -34,7 +34,7 @@ export class Parameters {
     );
   }
 
-  /** The values of a query. Throws {@linkcode Problem} (400). */
+  /** Returns the values of a query. Throws {@linkcode Problem} (400). */
   ofQuery(query: URLSearchParams): Record<string, unknown> {
     const given: Record<string, string> = {};
     for (const [name, text] of query) {
@@ -47,7 +47,7 @@ export class Parameters {
     return this.check(given);
   }
 
-  /** The values of texts by name. Throws {@linkcode Problem} (400). */
+  /** Returns the values of texts by name. Throws {@linkcode Problem} (400). */
   check(given: Readonly<Record<string, string>>): Record<string, unknown> {
     const values: Record<string, unknown> = {};
     for (const parameter of this.#parameters.values()) {
@@ -89,7 +89,7 @@ function expectedOf(
   return example === undefined ? sentence : `for example ${name}=${String(example)}; ${sentence}`;
 }
 
-/** Converts a text for its schema; a text that cannot be converted is left for the schema to refuse. */
+/** Converts a text for its schema; returns an invalid text as it is, for the schema to refuse. */
 function valueOf({ kind }: Parameter, text: string): unknown {
   if (kind === "integer") return INTEGER.test(text) ? Number(text) : text;
   if (kind === "number") return NUMBER.test(text) ? Number(text) : text;

@@ -2,7 +2,7 @@ import { SsmdError, suggestion } from "@ssmd/runtime";
 import type { AccessDenied } from "../access/access_denied.ts";
 import type { Reply } from "./reply.ts";
 
-/** The HTTP statuses of problems. */
+/** Titles of problems by HTTP status. */
 export const PROBLEM_TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -24,7 +24,7 @@ interface ProblemOptions {
   /** HTTP status. */
   status: number;
   hint: string;
-  /** Headers that belong to the answer: `allow`, `retry-after`. */
+  /** Additional headers: `allow`, `retry-after`. */
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +40,7 @@ export class Problem extends SsmdError {
   }
 }
 
-/** The answer of an error. */
+/** Returns the answer for an error. */
 export function problemReply(problem: Problem | AccessDenied): Reply {
   return {
     status: problem.status,
@@ -56,19 +56,19 @@ export function problemReply(problem: Problem | AccessDenied): Reply {
   };
 }
 
-/** The error of a parameter with an invalid value. */
+/** Returns the error of a parameter with an invalid value. */
 export function invalidParameter(name: string, why: string, hint: string): Problem {
   return new Problem("INVALID_PARAMETER", `${name} ${why}`, { status: 400, hint });
 }
 
-/** The error of an unknown parameter: misspelt ones are not ignored. */
+/** Returns the error of an unknown parameter: misspelt ones are not ignored. */
 export function unknownParameter(name: string, allowed: readonly string[]): Problem {
   const shown = shorten(name);
   const hint = allowed.length === 0 ? "It takes none" : suggestion(shown, allowed);
   return new Problem("UNKNOWN_PARAMETER", `Unknown parameter "${shown}"`, { status: 400, hint });
 }
 
-/** A text of a client, cut to what an answer may repeat. */
+/** Shortens a client's text to what an answer may repeat, 64 characters. */
 export function shorten(text: string): string {
   return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

@@ -1,13 +1,13 @@
-/** Type of a reply's JSON, for the compiler only. */
+/** Type of a reply's JSON, at compile time only. */
 declare const JSON_TYPE: unique symbol;
 
-/** An HTTP answer; `T` is the type of its JSON, where it has any. */
+/** An HTTP answer; `T` is the type of its JSON, if any. */
 export interface Reply<T = unknown> {
   status: number;
   headers: Record<string, string>;
-  /** A stream is sent as it comes, and cancelled when the client leaves. */
+  /** A stream is sent chunk by chunk, and cancelled when the client disconnects. */
   body: string | Uint8Array | ReadableStream<Uint8Array>;
-  /** The client that the caller turned out to be, for the audit log. */
+  /** The client that signed in with this request, for the audit log. */
   signedIn?: string;
   readonly [JSON_TYPE]?: T;
 }
@@ -15,22 +15,22 @@ export interface Reply<T = unknown> {
 /** Headers of a JSON answer. */
 export const JSON_HEADERS = { "content-type": "application/json" } as const;
 
-/** A JSON answer. */
+/** Returns a JSON answer. */
 export function json<T>(value: T, status = 200): Reply<T> {
   return rawJson(JSON.stringify(value), status);
 }
 
-/** An answer that is JSON text already; `T` is declared by the caller. */
+/** Returns an answer with serialized JSON; `T` is declared by the caller. */
 export function rawJson<T>(body: string, status = 200): Reply<T> {
   return { status, headers: { ...JSON_HEADERS }, body };
 }
 
-/** The same answer, not to be kept by caches. */
+/** Returns the same answer with `no-store`. */
 export function uncached<T>(reply: Reply<T>, headers: Record<string, string> = {}): Reply<T> {
   return { ...reply, headers: { ...reply.headers, ...headers, "cache-control": "no-store" } };
 }
 
-/** An answer without content. */
+/** Returns an answer without content. */
 export function empty(): Reply<never> {
   return { status: 204, headers: {}, body: "" };
 }

@@ -4,7 +4,7 @@ import type { Access } from "../access/access.ts";
 import type { Role } from "../access/role.ts";
 import type { Reply } from "./reply.ts";
 
-/** The methods that routes can have; HEAD and OPTIONS are answered from them. */
+/** Methods that routes can have; HEAD and OPTIONS are derived from them. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Named parts of a path or query, each with its schema. */
@@ -12,25 +12,25 @@ export type Shape = Readonly<Record<string, z.ZodType>>;
 
 type Values<S extends Shape> = { readonly [K in keyof S]: z.output<S[K]> };
 
-/** One request, taken apart and checked. */
+/** A parsed and checked request. */
 export interface RouteRequest<P extends Shape = Shape, Q extends Shape = Shape, B = unknown> {
   /** Named parts of the path, percent-decoded. */
   params: Values<P>;
   query: Values<Q>;
-  /** The JSON body, or its text (`rawBody`); undefined where the route takes none. */
+  /** JSON body, or its text (`rawBody`); undefined when the route takes none. */
   body: B;
-  /** Identity and entitlements of the caller: markets outside of them do not exist for it. */
+  /** Identity and entitlements of the caller: other markets do not exist for it. */
   access: Access;
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Where the connection comes from, without a port; empty within the process. */
+  /** Remote address without a port; empty within the process. */
   address: string;
-  /** Whether it came over the gateway's own TLS. */
+  /** Whether the request came over the gateway's own TLS. */
   isEncrypted: boolean;
 }
 
 /** An answer of a route. */
 export interface RouteAnswer {
-  /** Schema of JSON; absent = the type is `contentType`. */
+  /** Schema of the JSON; absent = `contentType` gives the type. */
   schema?: z.ZodType;
   /** Default application/json. */
   contentType?: string;
@@ -40,17 +40,17 @@ export interface RouteAnswer {
   description?: string;
 }
 
-/** Answers of a route by status. */
+/** Answers of a route, by status. */
 type Answers = Readonly<Record<number, RouteAnswer>>;
 
-/** The JSON of any of a route's answers. */
+/** JSON type of any of a route's answers. */
 type JsonOf<A extends Answers> = {
   [S in keyof A]: A[S] extends { schema: infer Z extends z.ZodType } ? z.output<Z> : unknown;
 }[keyof A];
 
 /**
- * A route: its parameters, its answers and the role that it needs. Checks of requests, types of
- * answers and the OpenAPI description all come from here.
+ * A route: its parameters, its answers and the role it requires. Request checks, answer types and
+ * the OpenAPI description all derive from it.
  */
 interface RouteSpec<
   P extends Shape,
@@ -60,7 +60,7 @@ interface RouteSpec<
 > {
   /** Default GET. */
   method?: Method;
-  /** With `{named}` parts. */
+  /** Path with `{named}` parts. */
   path: string;
   /** Operation id: `listMarkets`. */
   id: string;
@@ -70,24 +70,24 @@ interface RouteSpec<
   description?: string;
   /** Tag of the description. */
   tag: string;
-  /** The role that it needs; default `viewer`. */
+  /** Required role; default `viewer`. */
   role?: Role;
-  /** What kind of change it makes: each call writes one event into the audit log, done or refused. */
+  /** Category of the change it makes: each call writes one audit event, done or refused. */
   changes?: AuditCategory;
-  /** Whether it is a liveness probe, which has no rate limit. */
+  /** Whether it is a liveness probe, which is exempt from rate limits. */
   isProbe?: boolean;
-  /** Example values of the path's parts: `{ symbol: "BTCUSD" }`. */
+  /** Example values of path parts: `{ symbol: "BTCUSD" }`. */
   examples?: Readonly<Record<string, string>>;
   params?: P;
   query?: Q;
   body?: B;
-  /** Whether the handler gets the body as text, unread. */
+  /** Whether the handler gets the body as unparsed text. */
   rawBody?: boolean;
-  /** By status; default status 200. */
+  /** Answers by status; default status 200. */
   answers: A;
-  /** Whether it is left out of the description (files of the page). */
+  /** Whether the description omits it (files of the page). */
   hidden?: boolean;
-  /** Answers. Throws {@linkcode Problem} for what cannot be answered. */
+  /** Handles a request. Throws {@linkcode Problem} when it cannot be answered. */
   handler: (
     request: RouteRequest<P, Q, z.output<B>>,
   ) => Reply<JsonOf<A>> | Promise<Reply<JsonOf<A>>>;
@@ -102,7 +102,7 @@ export interface Route extends Omit<RouteSpec<Shape, Shape, z.ZodType>, "handler
   handler: (request: RouteRequest) => Reply | Promise<Reply>;
 }
 
-/** Declares a route; the handler gets what the schemas give. */
+/** Declares a route; the handler's types come from the schemas. */
 export function route<
   const P extends Shape = Record<never, never>,
   const Q extends Shape = Record<never, never>,
@@ -110,6 +110,6 @@ export function route<
   const A extends Answers = Answers,
 >(spec: RouteSpec<P, Q, B, A>): Route {
   const { method = "GET", role = "viewer", params = {}, query = {} } = spec;
-  // The router gives the handler what came out of these very schemas.
+  // Safe: the router calls the handler with the output of these schemas.
   return { ...spec, method, role, params, query } as unknown as Route;
 }

@@ -7,9 +7,9 @@ import { AUDIT_LIMITS } from "../access/limits.ts";
 import { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 
-/** Who calls a route, and with what, before anything of it is checked. */
+/** A call of a route, before any check. */
 interface RouteCall {
-  /** The client; empty in an environment without keys. */
+  /** Name of the client; empty in an environment without keys. */
   client: string;
   /** Address or program of the caller. */
   address: string;
@@ -17,12 +17,12 @@ interface RouteCall {
   query: URLSearchParams;
 }
 
-/** Why nothing may be changed now; undefined = it may. */
+/** Resolves with why changes are refused now; undefined = they are allowed. */
 export type ReadOnlyCheck = () => Promise<ConfigError | undefined>;
 
 /**
- * Writes one event for each call of a route that changes something, and for refused callers. While
- * the environment is read-only such a call is refused.
+ * Audits each call of a route that makes a change, and refused callers. Refuses such calls while
+ * the environment is read-only.
  */
 export class RouteAudit {
   #queue: AuditQueue | undefined;
@@ -55,24 +55,24 @@ export class RouteAudit {
     }
   }
 
-  /** Sessions and tickets of readers change nothing of the environment. */
+  /** Routes of tag Access are exempt: sessions and tickets do not change the environment. */
   async #assertWritable({ tag }: Route): Promise<void> {
     const error = tag === "Access" ? undefined : await this.#readOnly?.();
     if (error === undefined) return;
     throw new Problem(error.code, error.message, { status: 403, hint: error.hint });
   }
 
-  /** Writes that a caller is not let in: the first of a kind at once, the rest of a minute as a count. */
+  /** Audits a refused caller and rethrows: one event per kind, then a count a minute. */
   refuseCaller(error: unknown, { method, path }: Route, address: string): never {
     if (error instanceof AccessDenied) {
-      // Told apart by route, whose number is bounded.
+      // Counted per route, because their number is bounded.
       const what = `${method} ${path}`;
       this.#refusals?.add({ code: error.code, client: "", key: what, address, what });
     }
     throw error;
   }
 
-  /** Writes the counts of refusals. */
+  /** Writes the pending counts of refusals. */
   close(): void {
     clearInterval(this.#timer);
     this.#refusals?.endWindow();
@@ -98,9 +98,9 @@ export class RouteAudit {
   }
 }
 
-/** Parameters that prove something: a ticket, and the code of a sign-in. */
+/** Parameters with a secret: a ticket, and the code of a sign-in. */
 const SECRET_PARAMETERS: ReadonlySet<string> = new Set(["ticket", "code"]);
-/** Parameters of an address that an event holds. */
+/** Maximum of query parameters in an event. */
 const QUERY_MAX = 16;
 
 function refusalOf({ code, address, what, count, until }: Record<string, unknown>): AuditDraft {

@@ -3,7 +3,7 @@ import { Parameters } from "./parameters.ts";
 import { Problem } from "./problem.ts";
 import type { Method, Route } from "./route.ts";
 
-/** A route that is ready to be asked. */
+/** A route with its parameter checks. */
 interface Endpoint {
   route: Route;
   params: Parameters;
@@ -14,11 +14,11 @@ interface Endpoint {
 interface PathEntry {
   segments: readonly string[];
   byMethod: ReadonlyMap<Method, Endpoint>;
-  /** `GET, HEAD, OPTIONS` */
+  /** Value of the Allow header: `GET, HEAD, OPTIONS`. */
   allow: string;
 }
 
-/** The route of an address. */
+/** Routes that match a path. */
 interface Found {
   /** Raw named parts of the path. */
   params: Record<string, string>;
@@ -43,7 +43,7 @@ export class Router {
     this.#paths = routes.filter(({ hidden }) => !hidden).map(({ path }) => path);
   }
 
-  /** The route of a path. Throws {@linkcode Problem} (400, 404). */
+  /** Returns the routes of a path. Throws {@linkcode Problem} (400, 404). */
   find(path: string): Found {
     const fixed = this.#fixed.get(path);
     if (fixed !== undefined) return { ...fixed, params: {} };
@@ -66,7 +66,7 @@ export class Router {
   }
 }
 
-/** The endpoint of a method; HEAD is answered as GET is. Throws {@linkcode Problem} (405). */
+/** Returns the endpoint of a method; HEAD uses that of GET. Throws {@linkcode Problem} (405). */
 export function endpointOf({ byMethod, allow }: Found, method: string): Endpoint {
   const endpoint = byMethod.get((method === "HEAD" ? "GET" : method) as Method);
   if (endpoint !== undefined) return endpoint;

@@ -8,10 +8,10 @@ import type { Reply } from "./reply.ts";
 const UTF8 = new TextEncoder();
 const packed = promisify(gzip);
 const COMPRESSIBLE = /^(?:application\/(?:[\w.-]+\+)?json|text\/|image\/svg)/;
-/** Level at which JSON shrinks to a tenth for a third of the time of the default. */
+/** Compression level: JSON shrinks to a tenth in a third of the default level's time. */
 const LEVEL = 2;
 
-/** Sends an answer: with an ETag, as 304 where the client has it, packed where that is worth it. */
+/** Sends an answer: with an ETag, as 304 when the client has it, compressed when worth it. */
 export async function send(
   request: IncomingMessage,
   response: ServerResponse,
@@ -27,13 +27,13 @@ export async function send(
   }
   let body = typeof reply.body === "string" ? UTF8.encode(reply.body) : reply.body;
   if (reply.status === 200 && headers["cache-control"] !== "no-store") {
-    // Weak: the same content packed and unpacked.
+    // Weak: same content compressed and uncompressed.
     headers["etag"] ??= `W/"${createHash("sha1").update(body).digest("base64url")}"`;
     if (isKnown(request.headers["if-none-match"], headers["etag"])) {
       return finish(response, { status: 304, headers: withoutContent(headers), body: "" });
     }
   }
-  // Prepared bodies name their encoding; "identity" is never written.
+  // Prepared bodies set content-encoding; "identity" only marks them and is not sent.
   const isPrepared = headers["content-encoding"] !== undefined;
   if (headers["content-encoding"] === "identity") delete headers["content-encoding"];
   if (!isPrepared && isWorthPacking(body, headers)) {
@@ -47,7 +47,7 @@ export async function send(
   finish(response, { ...reply, headers, body: request.method === "HEAD" ? "" : body });
 }
 
-/** Sends a stream until it ends or the client leaves. */
+/** Sends a stream until it ends or the client disconnects. */
 async function pump(
   body: ReadableStream<Uint8Array>,
   response: ServerResponse,
@@ -80,7 +80,7 @@ function waitUntilDrained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** A whole answer. */
+/** An answer that is not a stream. */
 interface WholeReply extends Reply {
   body: string | Uint8Array;
 }
@@ -97,7 +97,7 @@ function withoutContent(headers: Record<string, string>): Record<string, string>
   return { ...rest, vary: "accept-encoding" };
 }
 
-/** Whether the client has this content: `If-None-Match` compares weakly. */
+/** Whether the client has this content; `If-None-Match` compares weakly. */
 function isKnown(given: string | undefined, etag: string): boolean {
   if (given === undefined) return false;
   if (given.trim() === "*") return true;

@@ -1,6 +1,6 @@
 import type { Reply } from "./reply.ts";
 
-/** Address of the script of the sign-in. */
+/** Path of the sign-in script. */
 export const SIGN_IN_SCRIPT_PATH = "/sign-in.js";
 
 const HEADERS = {
@@ -11,14 +11,14 @@ const HEADERS = {
     "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
 };
 
-/** Address at which a browser begins to sign in at the issuer. */
+/** Path at which a browser starts to sign in at the issuer. */
 export const ISSUER_SIGN_IN_PATH = "/sign-in/issuer";
 
-/** What the page offers beside keys. */
+/** Options of the sign-in page beside keys. */
 interface SignInOffer {
-  /** Host of the issuer at which people sign in; absent = with keys alone. */
+  /** Host of the issuer at which people sign in; absent = keys only. */
   issuer?: string | undefined;
-  /** Why the sign-in before failed. */
+  /** Reason why the previous sign-in failed. */
   problem?: string;
 }
 
@@ -89,7 +89,7 @@ form.addEventListener("submit", async (event) => {
 form.querySelector("button").disabled = false;
 `;
 
-/** The page on which a browser signs in; 401 in place of a page that wants a key. */
+/** Returns the sign-in page; status 401 in place of a page that needs a key. */
 export function signInPage(status: 200 | 401 | 403, offer: SignInOffer = {}): Reply {
   return {
     status,
@@ -99,8 +99,8 @@ export function signInPage(status: 200 | 401 | 403, offer: SignInOffer = {}): Re
 }
 
 /**
- * The way back to the page after a sign-in at the issuer. A redirect would count as the issuer's own,
- * for which browsers keep back the cookie (SameSite=Strict).
+ * Returns a page that leads back after a sign-in at the issuer. A redirect would count as
+ * cross-site, and browsers would withhold the cookie (SameSite=Strict).
  */
 export function signedInPage(): Reply {
   return {
@@ -121,7 +121,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
-/** The script of the sign-in. */
+/** Returns the sign-in script. */
 export function signInScript(): Reply {
   const type = "text/javascript; charset=utf-8";
   return { status: 200, headers: { ...HEADERS, "content-type": type }, body: SCRIPT };

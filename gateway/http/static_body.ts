@@ -6,7 +6,7 @@ import { acceptsGzip } from "./sending.ts";
 
 const UTF8 = new TextEncoder();
 
-/** An answer that stays the same: encoded, packed and hashed once, its bytes shared by all sockets. */
+/** A constant answer: encoded, compressed and hashed once, its bytes shared by all sockets. */
 export class StaticBody {
   #plain: Uint8Array;
   #gzip: Uint8Array;
@@ -16,11 +16,11 @@ export class StaticBody {
     this.#plain = typeof body === "string" ? UTF8.encode(body) : body;
     this.#gzip = gzipSync(this.#plain, { level: 9 });
     const hash = createHash("sha256").update(this.#plain).digest("base64url").slice(0, 16);
-    // Weak: the same content packed and unpacked.
+    // Weak: same content compressed and uncompressed.
     this.#headers = { ...headers, etag: `W/"${hash}"`, vary: "accept-encoding" };
   }
 
-  /** The answer to a request, packed where it can be unpacked. */
+  /** Returns the answer to a request, compressed when the client accepts it. */
   reply(headers: RouteRequest["headers"]): Reply<never> {
     if (!acceptsGzip(headers["accept-encoding"])) {
       return {

@@ -1,7 +1,7 @@
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { Problem } from "./problem.ts";
 
-/** The target of a request, taken apart. Throws {@linkcode Problem} (400, 414). */
+/** Parses the target of a request. Throws {@linkcode Problem} (400, 414). */
 export function parseTarget(target: string): { path: string; query: URLSearchParams } {
   if (target.length > GATEWAY_LIMITS.urlCharactersMax) {
     const most = GATEWAY_LIMITS.urlCharactersMax;

@@ -7,12 +7,12 @@ const ISO =
 export const TIME_PATTERN: RegExp = new RegExp(
   `${MILLISECONDS.source}|${ISO.source}`,
 );
-/** The year 10000: behind it a day has no name of ten characters. */
+/** Start of the year 10000, from which a day's name has more than ten characters. */
 const TIME_US_MAX = Date.UTC(10_000, 0) * 1000;
 
 /**
- * The µs of a time in a query: ISO 8601 (a day alone is its midnight, UTC where no offset is given)
- * or milliseconds since 1970; undefined when it is none.
+ * Returns the µs of a time in a query: ISO 8601 (a day alone is its midnight; UTC without an
+ * offset) or milliseconds since 1970; undefined when invalid.
  */
 export function usOfTime(text: string): number | undefined {
   const us = MILLISECONDS.test(text) ? Math.round(Number(text) * 1000) : usOfText(text);

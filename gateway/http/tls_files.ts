@@ -6,13 +6,13 @@ import type { GatewaySpec } from "@ssmd/metadata";
 import { ConfigError, type Logger, messageOf, SsmdError } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 
-/** Files of the gateway's own certificate, and of who signs those of its callers. */
+/** Files of the gateway's certificate, and of the CA that signs client certificates. */
 type TlsSpec = NonNullable<GatewaySpec["tls"]>;
 
 /** Options of {@linkcode TlsFiles}. */
 interface TlsFilesOptions {
   logger: Logger;
-  /** Interval of looks at the files, ms; default GATEWAY_LIMITS. */
+  /** Interval of checks for changed files, ms; default GATEWAY_LIMITS. */
   reloadEveryMs?: number;
 }
 
@@ -26,9 +26,9 @@ interface TlsTexts {
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * The gateway's certificate, read again when its files change. What is open goes on; but who showed
- * a certificate is disconnected when `client_ca` changes, to show it to the new one. Files that do
- * not fit together are logged, and what was read before holds.
+ * The gateway's certificate, reloaded when its files change. Open connections stay; but when
+ * `client_ca` changes, clients with a certificate are disconnected, to present it again. Files that
+ * do not match are logged, and the previous ones stay in use.
  */
 export class TlsFiles {
   #spec: TlsSpec;
@@ -37,7 +37,7 @@ export class TlsFiles {
   #server: Server | undefined;
   #timer: ReturnType<typeof setInterval>;
   #problem = "";
-  /** Sockets that showed a certificate. */
+  /** Sockets with a client certificate. */
   #shown = new Set<TLSSocket>();
 
   private constructor(spec: TlsSpec, texts: TlsTexts, options: TlsFilesOptions) {
@@ -48,12 +48,12 @@ export class TlsFiles {
     this.#timer = setInterval(() => void this.reload(), everyMs);
   }
 
-  /** Throws ConfigError `TLS_FILES_UNUSABLE`. */
+  /** Loads the files. Throws ConfigError `TLS_FILES_UNUSABLE`. */
   static async open(spec: TlsSpec, options: TlsFilesOptions): Promise<TlsFiles> {
     return new TlsFiles(spec, await readTexts(spec), options);
   }
 
-  /** A server that speaks TLS; whoever has no certificate is let in, to show a key. */
+  /** Creates a TLS server; clients without a certificate may connect, to present a key. */
   serve(options: ServerOptions, listener: RequestListener): Server {
     const server = createServer({
       ...options,
@@ -61,14 +61,14 @@ export class TlsFiles {
       ALPNProtocols: ["http/1.1"],
       handshakeTimeout: GATEWAY_LIMITS.headersMs,
       requestCert: this.#spec.client_ca !== undefined,
-      // Which certificate is accepted is told to whoever asks for something, with a reason.
+      // Certificates are checked per request, which can be refused with a reason.
       rejectUnauthorized: false,
     }, listener);
     server.on("secureConnection", (socket: TLSSocket) => this.#watch(socket));
     return this.#server = server as unknown as Server;
   }
 
-  /** Looks at the files now. */
+  /** Checks the files now. */
   async reload(): Promise<void> {
     try {
       const texts = await readTexts(this.#spec);
@@ -83,7 +83,7 @@ export class TlsFiles {
     }
   }
 
-  /** Looks no more. */
+  /** Stops checking the files. */
   close(): void {
     clearInterval(this.#timer);
   }
@@ -97,7 +97,7 @@ export class TlsFiles {
     const before = this.#texts;
     if (texts.cert === before.cert && texts.key === before.key && texts.ca === before.ca) return;
     this.#texts = texts;
-    // Only the type of node:http is without it.
+    // The type of node:http lacks `setSecureContext`.
     const server = this.#server as (Server & { setSecureContext?(context: object): void });
     server?.setSecureContext?.(this.#context());
     this.#logger.info("the files of the certificate changed and are in use", {
@@ -114,7 +114,7 @@ export class TlsFiles {
   }
 }
 
-/** Whether the other side showed a certificate, of whomever. */
+/** Whether the peer presented a certificate, from any issuer. */
 function hasCertificate(socket: TLSSocket): boolean {
   return Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
 }
@@ -125,7 +125,7 @@ async function readTexts({ cert, key, client_ca: ca }: TlsSpec): Promise<TlsText
     key: await readText("key", key),
     ca: ca === undefined ? undefined : await readText("client_ca", ca),
   };
-  // Nobody else looks: a server with files that do not fit together starts and answers no one.
+  // Checked here: a server whose key does not match its certificate starts but serves no one.
   const [own] = certificatesIn("cert", texts.cert);
   if (own?.checkPrivateKey(privateKeyOf(texts.key)) !== true) {
     throw unusable("key", "it is not the key of cert");
@@ -134,7 +134,7 @@ async function readTexts({ cert, key, client_ca: ca }: TlsSpec): Promise<TlsText
   return texts;
 }
 
-/** At least one. */
+/** Parses the certificates of a PEM text. Throws when there is none. */
 function certificatesIn(field: string, text: string): X509Certificate[] {
   const found = text.match(PEM) ?? [];
   if (found.length === 0) throw unusable(field, "no certificate (PEM) is in it");
@@ -161,7 +161,7 @@ function privateKeyOf(pem: string) {
   try {
     return createPrivateKey(pem);
   } catch {
-    // Never its own words: they may repeat the key.
+    // Leave out the original message: it may contain the key.
     throw unusable("key", "it is no private key (PEM, without a password)");
   }
 }

@@ -3,7 +3,7 @@ import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 
 /** Messages are copied out of shared memory when they use less than 1/4 of it. */
 const SHARED_MEMORY_DIVISOR = 4;
-/** Size of a client's first own chunk, and the growth of the next: most waits are short. */
+/** Size of a client's first own chunk, and growth of the next ones: most backlogs are short. */
 const FIRST_CHUNK_BYTES = 4 * 1024;
 const CHUNK_GROWTH = 4;
 
@@ -12,9 +12,9 @@ class Chunk<S> {
   readonly memory: Uint8Array;
   readonly start: number;
   end: number;
-  /** Whether the memory is its own: more may be appended. */
+  /** Whether the chunk owns its memory, so that more may be appended. */
   readonly isOwn: boolean;
-  /** Metas of its messages, in order. */
+  /** Metas of the messages, in order. */
   readonly metas: FrameMeta<S>[] = [];
 
   constructor(memory: Uint8Array, start: number, isOwn: boolean) {
@@ -35,7 +35,7 @@ class Chunk<S> {
     return this.length * SHARED_MEMORY_DIVISOR >= this.memory.buffer.byteLength;
   }
 
-  /** Adds the message that follows in the memory. */
+  /** Adds the message that follows directly in memory. */
   extend(meta: FrameMeta<S>): void {
     this.end += meta.bytes;
     this.metas.push(meta);
@@ -50,9 +50,8 @@ class Chunk<S> {
 
 /**
  * Messages that wait behind a write, in chunks of bounded size: adding, dropping or taking moves at
- * most one chunk. A chunk is a run of shared frames while it uses a good part of their memory;
- * scattered messages are copied out, so that a client never keeps much more memory alive than it
- * needs.
+ * most one chunk. A chunk is a run of shared frames while it uses at least 1/4 of their memory;
+ * scattered messages are copied out, so that a client never retains much more memory than it needs.
  */
 export class Backlog<S> {
   #chunkBytes: number;
@@ -73,7 +72,7 @@ export class Backlog<S> {
     return this.#messages;
   }
 
-  /** Adds the message that begins at `start` of a buffer, which must not change any more. */
+  /** Adds the message that begins at `start` of a buffer, which must not change afterwards. */
   add(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
     let piece = this.#chunks.at(-1);
     const goesOn = piece?.memory === buffer && piece.end === start &&
@@ -87,7 +86,7 @@ export class Backlog<S> {
     this.#messages++;
   }
 
-  /** Takes the oldest messages, at most one chunk; their bytes do not change any more. */
+  /** Takes the oldest messages, at most one chunk; their bytes do not change afterwards. */
   take(): { bytes: Uint8Array; messages: number } | undefined {
     const piece = this.#chunks.shift();
     if (piece === undefined) return undefined;
@@ -97,9 +96,9 @@ export class Backlog<S> {
   }
 
   /**
-   * Drops the oldest records until no more than these bytes and messages are left, and all changes
-   * of a book after a dropped one. Calls `onDropped` with each; returns the markets whose books are
-   * broken by it.
+   * Drops the oldest records until at most these bytes and messages are left, and all changes of a
+   * book after a dropped one. Calls `onDropped` for each; returns the markets whose books this
+   * breaks.
    */
   makeRoom(bytesMax: number, messagesMax: number, onDropped: (meta: FrameMeta<S>) => void): Set<S> {
     const broken = new Set<S>();
@@ -128,7 +127,7 @@ export class Backlog<S> {
     this.#append(this.#chunks, last);
   }
 
-  /** Appends a chunk as it is when it is dense, else a copy of its messages. */
+  /** Appends a dense chunk as it is, else a copy of its messages. */
   #append(pieces: Chunk<S>[], piece: Chunk<S>): void {
     if (piece.isDense) return void pieces.push(piece);
     let last = pieces.at(-1);
@@ -140,7 +139,7 @@ export class Backlog<S> {
   }
 }
 
-/** The runs of a chunk that remain after removing messages, in place. */
+/** Returns the runs of a chunk that remain after removing messages, in place. */
 function runsWithout<S>(piece: Chunk<S>, goes: (meta: FrameMeta<S>) => boolean): Chunk<S>[] {
   const runs: Chunk<S>[] = [];
   let run: Chunk<S> | undefined;

@@ -1,7 +1,7 @@
 import { msOfUs } from "@ssmd/codec";
 import type { Market } from "../state/market.ts";
 
-/** `[[price,size],…]` of one side of a book, at most `depth` levels (0 = all). */
+/** Returns `[[price,size],…]` of one side of a book, at most `depth` levels (0 = all). */
 export function sideJson(
   side: { readonly prices: number[]; readonly sizes: number[] },
   depth = 0,
@@ -14,12 +14,12 @@ export function sideJson(
   return text + "]";
 }
 
-/** `,"pos":…` of a stream position; empty for 0 (none). */
+/** Returns `,"pos":…` of a stream position; empty for 0 (none). */
 export function positionJson(position: number): string {
   return position === 0 ? "" : `,"pos":${position}`;
 }
 
-/** The whole book of a market as a snapshot message, as of the last record in it. */
+/** Returns the whole book of a market as a snapshot message, as of its last record. */
 export function bookStateJson(market: Market, prefix: string, extra = ""): string {
   return `{"type":"orderbook","kind":"snapshot",${prefix},"bids":${
     sideJson(market.book.bids)

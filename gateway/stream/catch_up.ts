@@ -12,11 +12,11 @@ import type { Since } from "../protocol/since.ts";
 import { BOOK_BIT, GAP_BIT, TYPE_INDEX } from "./type_bits.ts";
 import { RecordFrames } from "./encoding.ts";
 
-/** Records delivered in one turn of the event loop. */
+/** Records delivered per turn of the event loop. */
 const TURN_RECORDS = 1000;
 /** Wait before the next read from the bus. */
 const RETRY_MS = 1000;
-/** Maximum skew between our clock and the bus's store time. */
+/** Maximum skew between our clock and the bus's storage time. */
 const STORE_SKEW_US = 5_000_000;
 
 /** Dependencies of a {@linkcode CatchUp}. */
@@ -31,7 +31,7 @@ export interface CatchUpContext {
   onResumed(recovered: boolean): void;
 }
 
-/** Whether missed records can be replayed, or why not. */
+/** Whether missed records can be replayed, and the reason when not. */
 type ResumeResult =
   | { recovered: true; from: number }
   | { recovered: false; reason: string; from: number };
@@ -72,7 +72,7 @@ export class CatchUp {
     this.#context = context;
   }
 
-  /** Switches the client from live records to the replay. Called before its rules change. */
+  /** Switches the client from live records to the replay. Call before its rules change. */
   begin(): void {
     this.#generation++;
     if (!this.#client.isReplaying) {
@@ -80,14 +80,14 @@ export class CatchUp {
       this.#client.beginReplay();
       return;
     }
-    // Skip what was delivered already.
+    // Skip records that were already delivered.
     this.#baseline = Math.max(this.#baseline, this.#cursor);
     for (const span of this.#spans) span.from = Math.max(span.from, this.#cursor);
   }
 
   /**
-   * Checks whether everything since then can be replayed, announces the result, and continues with
-   * the missed records, or with live ones.
+   * Checks whether everything since `since` can be replayed, announces the result, and continues
+   * with the missed records, else with live ones.
    */
   async resume(
     since: Since,
@@ -113,13 +113,13 @@ export class CatchUp {
     if (this.#checking === 0) void this.#run(++this.#generation);
   }
 
-  /** Adds a subscription without past, during a replay of others. */
+  /** Adds a subscription without history while others are replayed. */
   addFresh(patterns: readonly string[], types: number): void {
     const from = this.#context.records.position;
     this.#addSpan(patterns, types, { from, fromUs: 0, resumed: false });
   }
 
-  /** The connection ended. */
+  /** Stops the replay; the connection ended. */
   close(): void {
     this.#generation++;
     this.#stop.abort();
@@ -138,7 +138,7 @@ export class CatchUp {
     this.#froms.clear();
   }
 
-  /** The position before the first missed record, or why it cannot be replayed. */
+  /** Returns the position before the first missed record, or why it cannot be replayed. */
   async #positionOf(since: Since): Promise<number | string> {
     const { records, transport } = this.#context;
     if ("position" in since) {
@@ -192,7 +192,7 @@ export class CatchUp {
     }
   }
 
-  /** Delivers records from memory; true when the live records are reached. */
+  /** Delivers records from memory; returns true when the live records are reached. */
   #deliverFromMemory(): boolean {
     const { records } = this.#context;
     let count = 0;
@@ -233,7 +233,7 @@ export class CatchUp {
     this.#cursor = Math.max(this.#cursor, edge);
   }
 
-  /** The bus no longer holds the next records: continues with live ones and reports the loss. */
+  /** Continues with live records and reports the loss: the bus no longer has the next ones. */
   #skipToLive(): void {
     const { records } = this.#context;
     this.#lostFrom ??= this.#cursor;
@@ -252,7 +252,7 @@ export class CatchUp {
     try {
       event = decode(type, payload);
     } catch {
-      // Counted and logged at its arrival.
+      // Counted and logged when it arrived.
       return;
     }
     const { data, hub } = this.#context;
@@ -295,7 +295,7 @@ export class CatchUp {
     return this.#spans.some((span) => span.resumed && position > span.from);
   }
 
-  /** The newest span that covers this market and type; undefined = an earlier subscription. */
+  /** Returns the newest span of this market and type; undefined = an earlier subscription. */
   #spanOf(group: ClientGroup, type: number): Span | undefined {
     let known = this.#froms.get(group);
     if (known === undefined) {

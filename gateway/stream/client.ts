@@ -55,8 +55,8 @@ export type ClientGroup = FanoutGroup<Client>;
 const INTERVAL_MS_FIRST = 100;
 
 /**
- * One connected client: its subscriptions, its buffer and its drops. The buffer is bounded; beyond the
- * limit its policy decides, and drops are reported to it. Gaps, status and answers are never dropped.
+ * One connected client: its subscriptions, its bounded buffer and its drops. Beyond the limit the
+ * policy applies, and drops are reported to it. Gaps, status and answers are never dropped.
  */
 export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGroup> {
   readonly id: number;
@@ -71,18 +71,18 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   readonly limits: BufferLimits;
   #owner: ClientOwner;
   #buffer: ClientBuffer<ClientGroup>;
-  /** Created on first use: most clients need none. */
+  /** Created on first use: most clients have none. */
   #conflater: Conflater<ClientGroup> | undefined;
   #intervalMs = INTERVAL_MS_FIRST;
   #dirty = false;
   /** Books that wait for a snapshot; created for the first of them. */
   #awaitingSnapshot: Map<ClientGroup, Awaiting> | undefined;
-  /** `conflate`: types whose newest state was not sent yet. */
+  /** `conflate`: types whose newest state is still to be sent. */
   #missedTypes: Map<ClientGroup, number> | undefined;
-  /** Set during a replay; books that start after it. */
+  /** State of the running replay: books that start after it; undefined = no replay. */
   #replay: { books: Set<ClientGroup> } | undefined;
   #onRoom: (() => void) | undefined;
-  /** Records go through it; undefined = they are sent as they are. */
+  /** Transform that records pass through; undefined = none. */
   #transform: TransformQueue<FrameMeta<ClientGroup>> | undefined;
 
   constructor(options: ClientOptions) {
@@ -107,7 +107,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     return this.#buffer.droppingSinceUs;
   }
 
-  /** Whether its buffer is empty. */
+  /** Whether the buffer is empty. */
   get isIdle(): boolean {
     return this.#buffer.isIdle;
   }
@@ -117,19 +117,19 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     return this.#replay !== undefined;
   }
 
-  /** Whether a replay may continue: it fills at most half of the buffer. */
+  /** Whether a replay may continue: the buffer is at most half full. */
   get hasRoom(): boolean {
     return this.#buffer.hasRoom && this.#transform?.hasRoom !== false;
   }
 
-  /** Name of the transform of its records; undefined = it has none. */
+  /** Name of the transform of the client's records; undefined = none. */
   get transform(): string | undefined {
     return this.#transform?.name;
   }
 
   /**
-   * Sends its records through a transform from now on. Gaps and answers stay as they are, in their
-   * places. `onEnded` is called when it will never run again.
+   * Sends the client's records through a transform from now on. Gaps and answers bypass it but keep
+   * their order. `onEnded` is called when the transform has ended for good.
    */
   startTransform(run: TransformRun, onEnded: (error: SsmdError) => void): void {
     if (this.state === "disconnected") return run.close();
@@ -141,7 +141,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     });
   }
 
-  /** Handling of records that do not fit. */
+  /** Policy for records that do not fit. */
   set policy(policy: SlowPolicy) {
     this.#buffer.policy = policy;
   }
@@ -150,7 +150,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     return this.#buffer.policy;
   }
 
-  /** Wait between two conflated messages; 0 = as fast as the client reads. */
+  /** Interval between two conflated messages, ms; 0 = as fast as the client reads. */
   set intervalMs(intervalMs: number) {
     this.#intervalMs = intervalMs;
     if (this.#conflater !== undefined) this.#conflater.intervalMs = intervalMs;
@@ -183,7 +183,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#scheduleFlush();
   }
 
-  /** A transform that is too slow is what a client is that does not read: records are dropped. */
+  /** Delivers to the transform; when it is too slow, records are dropped as for a slow client. */
   #deliverToTransform(
     { buffer, start, end, meta }: PreparedFrame<ClientGroup>,
     transform: TransformQueue<FrameMeta<ClientGroup>>,
@@ -229,7 +229,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#scheduleFlush();
   }
 
-  /** Sends the newest state of a type of a market, marked conflated. */
+  /** Sends the newest state of a type, marked conflated; returns false when it does not fit. */
   sendNewest(group: ClientGroup, type: number): boolean {
     const frame = group.newestFrame(type, this.encoding);
     if (frame === undefined) return true;
@@ -241,7 +241,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     if (this.state !== "disconnected") this.#scheduleFlush();
   }
 
-  /** Starts a book: sends its snapshot as soon as there is one and it fits. */
+  /** Starts a book: sends its snapshot once there is one and it fits. */
   startBook(group: ClientGroup): void {
     if (this.#replay !== undefined) return void this.#replay.books.add(group);
     this.#await(group, "first");
@@ -266,7 +266,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#conflater?.clearDirty(group, bits);
   }
 
-  /** Forgets missed states of a market that is no longer subscribed. */
+  /** Clears missed states of a market that is no longer subscribed. */
   clearMissed(group: ClientGroup): void {
     this.#missedTypes?.delete(group);
   }
@@ -295,13 +295,13 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     return new Promise((resolve) => this.#onRoom = resolve);
   }
 
-  /** Ends a tick: writes everything pushed in it at once. */
+  /** Ends a tick: writes everything pushed during it at once. */
   flush(): void {
     this.#dirty = false;
     this.#buffer.flush();
   }
 
-  /** The connection ended: sends nothing any more. */
+  /** Stops sending; the connection ended. */
   close(): void {
     this.#transform?.close();
     this.#buffer.close();
@@ -311,7 +311,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#resolveRoom();
   }
 
-  /** The `dropped` message that is due; undefined = nothing to report. */
+  /** Takes the pending `dropped` message; undefined = no drops to report. */
   takeDropMessage(): string | undefined {
     return this.#buffer.dropCount > 0 ? this.#buffer.drops.takeMessage(this.policy) : undefined;
   }
@@ -334,7 +334,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#resolveRoom();
   }
 
-  /** Applies the policy to a record that does not fit; true = it fits now. */
+  /** Applies the policy to a record that does not fit; returns true when it fits now. */
   #applyPolicy(meta: FrameMeta<ClientGroup>): boolean {
     const { policy } = this;
     if (policy === "drop_oldest" && this.#dropOldestFor(meta)) return true;
@@ -370,7 +370,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
       this.#awaitingSnapshot?.delete(subject);
       return false;
     }
-    // The first snapshot will include these changes: not counted as dropped.
+    // The first snapshot will include these changes: they are not counted as dropped.
     if (why === "dropped") this.#countDropped(TYPE_INDEX.orderbook, subject);
     return true;
   }
@@ -387,7 +387,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#buffer.push(frame, 0, { bytes: frame.length, type, isSnapshot, subject });
   }
 
-  /** Sends a state, or gives it to the transform; false = the transform has no room for it. */
+  /** Sends a state, or passes it to the transform; returns false when the transform has no room. */
   #pushState(
     frame: Uint8Array,
     type: number,

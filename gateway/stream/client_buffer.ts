@@ -13,7 +13,7 @@ import {
   type SlowPolicy,
 } from "../protocol/slow_policy.ts";
 
-/** Share of a buffer's messages that may wait for the end of a tick. */
+/** Share of a buffer's messages that may accumulate during a tick. */
 const TICK_SHARE = 0.125;
 
 /** Receives events of a {@linkcode ClientBuffer}; `S` is a market. */
@@ -27,7 +27,7 @@ export interface BufferOwner<S> {
 }
 
 /**
- * The send buffer of one client, bounded by bytes and messages, with its state and its policy for
+ * Send buffer of one client, bounded by bytes and messages, with its state and its policy for
  * records that do not fit.
  */
 export class ClientBuffer<S> implements SocketWriterOwner {
@@ -53,12 +53,12 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     this.#writer = new SocketWriter<S>(sink, this, limits.bytesMax);
   }
 
-  /** Drops that were not reported yet. */
+  /** Drops that are not reported yet. */
   get drops(): DropCounter {
     return this.#drops ??= new DropCounter();
   }
 
-  /** Their number. */
+  /** Number of unreported drops. */
   get dropCount(): number {
     return this.#drops?.count ?? 0;
   }
@@ -80,12 +80,12 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     return this.#droppingSinceUs;
   }
 
-  /** Whether it is empty. */
+  /** Whether the buffer is empty. */
   get isIdle(): boolean {
     return this.#writer.isIdle;
   }
 
-  /** Whether it is less than half full. */
+  /** Whether the buffer is less than half full. */
   get hasRoom(): boolean {
     return this.#state !== "dropping" && this.#fillRatio() < HEALTHY_BELOW;
   }
@@ -95,12 +95,12 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     return this.#writer.waitingBytes > this.limits.bytesMax;
   }
 
-  /** Whether answers to pings do. */
+  /** Whether answers to pings exceed the limit. */
   get isFlooded(): boolean {
     return this.#writer.foreignBytes > this.limits.bytesMax;
   }
 
-  /** Whether a record fits; one larger than the buffer fits into an empty one. */
+  /** Whether a record fits; a record larger than the buffer fits into an empty one. */
   fits(bytes: number): boolean {
     if (this.#isStopped) return false;
     const { bytesMax, messagesMax } = this.limits;
@@ -109,15 +109,15 @@ export class ClientBuffer<S> implements SocketWriterOwner {
       this.#writer.isIdle;
   }
 
-  /** Adds `meta.bytes` bytes from `start` of a buffer, which must not change any more. */
+  /** Adds `meta.bytes` bytes from `start` of a buffer, which must not change afterwards. */
   push(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
     this.#writer.push(buffer, start, meta);
-    // A tick may be long: it alone must not fill a small buffer.
+    // A long tick alone must not fill a small buffer.
     if (this.#writer.messages > this.limits.messagesMax * TICK_SHARE) this.#writer.flush();
     if (this.#state === "healthy" && this.#fillRatio() >= LAGGING_FROM) this.#setState("lagging");
   }
 
-  /** Ends a tick: writes everything pushed in it at once. */
+  /** Ends a tick: writes everything pushed during it at once. */
   flush(): void {
     if (this.#state !== "disconnected") this.#writer.flush();
   }
@@ -139,12 +139,12 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     );
   }
 
-  /** The connection ended: sends nothing any more. */
+  /** Stops sending; the connection ended. */
   close(): void {
     this.#setState("disconnected");
   }
 
-  /** The `dropped` message of `drop_oldest`, to be written before what waits. */
+  /** Takes the `dropped` message of `drop_oldest`, which is written before the backlog. */
   takeNotice(): Uint8Array | undefined {
     if (this.policy !== "drop_oldest" || this.dropCount === 0) return undefined;
     return textFrame(this.drops.takeMessage(this.policy));
@@ -157,7 +157,7 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     this.#owner.onRoom();
   }
 
-  /** Share of the buffer that is in use. */
+  /** Used share of the buffer. */
   #fillRatio(): number {
     const { bytesMax, messagesMax } = this.limits;
     return Math.max(this.#writer.bytes / bytesMax, this.#writer.messages / messagesMax);

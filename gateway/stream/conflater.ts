@@ -7,15 +7,15 @@ const LATEST_MS = 16;
 export interface ConflaterOwner<S> {
   /** Whether the client's buffer is empty. */
   readonly isIdle: boolean;
-  /** Sends the newest state of a type; false = it does not fit now. */
+  /** Sends the newest state of a type; returns false when it does not fit now. */
   sendNewest(subject: S, type: number): boolean;
   /** Called at the end of a round. */
   onEmitted(): void;
 }
 
-/** Sends the newest state of what changed, once an interval or as fast as the client reads. */
+/** Sends the newest state of changed types, once per interval or as fast as the client reads. */
 export class Conflater<S> {
-  /** Wait between two rounds; 0 = as fast as the client reads. */
+  /** Interval between two rounds, ms; 0 = as fast as the client reads. */
   intervalMs: number;
   #owner: ConflaterOwner<S>;
   #dirty = new Map<S, number>();

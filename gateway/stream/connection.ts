@@ -18,7 +18,7 @@ import { RequestHandler, type StreamContext } from "./request_handler.ts";
 import type { BufferLimits, SlowPolicy } from "../protocol/slow_policy.ts";
 import { ENCODING } from "./encoding.ts";
 
-/** The WebSocket of a connection, which is found by it: one set of listeners serves all. */
+/** WebSocket with a reference to its connection, so that all share one set of listeners. */
 export class StreamSocket extends WebSocket {
   connection: Connection | undefined;
 }
@@ -39,7 +39,7 @@ function onError(this: WebSocket, error: Error): void {
   (this as StreamSocket).connection?.noteFailure(error);
 }
 
-/** Writes whole frames into a socket past the WebSocket that reads from it. */
+/** Writes prepared frames into a socket, bypassing the WebSocket that reads from it. */
 class SocketSink implements ByteSink {
   #socket: Socket;
 
@@ -66,22 +66,22 @@ interface ConnectionOptions {
   query: URLSearchParams;
   policyDefault: SlowPolicy;
   limits: BufferLimits;
-  /** Silence after which it counts as dead, milliseconds. */
+  /** Silence after which the client counts as dead, ms. */
   deadAfterMs: number;
   context: StreamContext;
 }
 
-/** One stream connection: reads its socket and ends it. */
+/** One stream connection: reads and closes its socket. */
 export class Connection implements StreamSession {
   readonly access: Access;
   readonly client: Client;
   readonly address: string;
-  /** Start, µs. */
+  /** Time of connection, µs. */
   readonly sinceUs: number = nowUs();
   #socket: Socket;
   #context: StreamContext;
   #handler: RequestHandler;
-  /** Until it starts. */
+  /** Options from the address; cleared when the connection starts. */
   #query: ConnectionQuery | undefined;
   #ws: WebSocket | undefined;
   #lease: Lease | undefined;
@@ -110,7 +110,7 @@ export class Connection implements StreamSession {
     });
   }
 
-  /** Why it ended or is ending; empty while open. */
+  /** Reason why it ended or is ending; empty while open. */
   get reason(): string {
     return this.#reason;
   }
@@ -120,12 +120,12 @@ export class Connection implements StreamSession {
     return this.#handler.lastError;
   }
 
-  /** Opens a session of its client. Rejects with {@linkcode AccessDenied}. */
+  /** Opens a session for its client. Rejects with {@linkcode AccessDenied}. */
   async openSession(authenticator: Authenticator, caller: Caller): Promise<void> {
     this.#lease = await authenticator.openSession(this, caller);
   }
 
-  /** Releases everything of it, started or not. Idempotent. */
+  /** Releases its resources, started or not. Idempotent. */
   end(reason = "closed by the client"): void {
     if (this.#reason === "") this.#reason = reason;
     clearTimeout(this.#closeTimer);
@@ -134,13 +134,13 @@ export class Connection implements StreamSession {
     this.#context.hub.removeClient(this.client);
   }
 
-  /** Resolves when the connection ended. */
+  /** Resolves when the connection has ended. */
   get closed(): Promise<unknown> {
     const ws = this.#ws;
     return ws === undefined ? Promise.resolve() : new Promise((done) => ws.once("close", done));
   }
 
-  /** Starts it after the handshake. */
+  /** Starts the connection after the handshake. */
   start(
     ws: StreamSocket,
     welcome: string,
@@ -163,8 +163,8 @@ export class Connection implements StreamSession {
   }
 
   /**
-   * Pings, or ends a connection from which nothing comes; false = it was silent too long. In
-   * `stoppedMs` this process did not run: what came meanwhile is not read yet.
+   * Sends a ping, or ends a silent connection and returns false. `stoppedMs` is the time during
+   * which this process was paused: frames that arrived meanwhile are not read yet.
    */
   probe(stoppedMs: number): boolean {
     if (performance.now() - this.#activeAtMs <= this.#deadAfterMs + stoppedMs) {
@@ -175,24 +175,24 @@ export class Connection implements StreamSession {
     return false;
   }
 
-  /** Ends it with a closing handshake, after everything sent before. */
+  /** Closes with a closing handshake, after everything sent before. */
   close(code: number, reason: string): void {
     if (this.#reason === "") this.#reason = reason;
     this.client.flush();
-    // Nothing more is sent while the close is unanswered.
+    // Send nothing more while the close is unanswered.
     this.client.close();
     this.#ws?.close(code, reason);
     this.#closeTimer ??= setTimeout(() => this.terminate(reason), GATEWAY_LIMITS.closeWaitMs);
   }
 
-  /** Ends it after an error message. */
+  /** Closes after sending an error message. */
   refuse(code: StreamErrorCode, message: string, hint: string): void {
     this.#handler.sendRefusal(new RequestError(code, message, { hint }));
     const meaning: ErrorMeaning = STREAM_ERRORS[code];
     this.close(meaning.close ?? 1008, code);
   }
 
-  /** Ends a client that does not read: discards its buffer, but sends the reason. */
+  /** Closes a client that does not read: discards its buffer, but sends the reason. */
   refuseSlow(): void {
     const dropMessage = this.client.takeDropMessage();
     this.client.close();
@@ -206,7 +206,7 @@ export class Connection implements StreamSession {
     this.close(STREAM_ERRORS.slow_client.close, "slow_client");
   }
 
-  /** Ends it at once, without its buffer. */
+  /** Destroys the socket at once and discards the buffer. */
   terminate(reason: string): void {
     if (this.#reason === "") this.#reason = reason;
     if (this.#ws === undefined) this.#socket.destroy();
@@ -230,23 +230,23 @@ export class Connection implements StreamSession {
     this.client.sendControl(JSON.stringify({ type: "notice", ...notice }));
   }
 
-  /** The WebSocket failed; it closes itself. */
+  /** Logs a failure of the WebSocket, which closes itself. */
   noteFailure(error: Error): void {
     this.#context.logger.debug("client connection failed", { client: this.client.id, error });
   }
 
-  /** Something came from the client. */
+  /** Notes that the client sent something. */
   noteActivity(): void {
     this.#activeAtMs = performance.now();
   }
 
-  /** A ping counts as a request. */
+  /** Handles a ping, which counts as a request. */
   onPing(): void {
     this.noteActivity();
     if (!this.#takeToken()) this.#refuseTooFast();
   }
 
-  /** A message came. */
+  /** Handles a message. */
   onMessage(bytes: Buffer, isBinary: boolean): void {
     this.noteActivity();
     if (!this.#takeToken()) return this.#refuseTooFast();
@@ -268,7 +268,7 @@ export class Connection implements StreamSession {
     this.refuse("too_many_requests", "requests come too fast", `at most ${most} a second`);
   }
 
-  /** Takes a token for one request; false when the client asks too often. */
+  /** Takes a token for one request; returns false when the client sends too many. */
   #takeToken(): boolean {
     const now = performance.now();
     const rate = GATEWAY_LIMITS.clientRequestsPerSecondMax;

@@ -5,10 +5,10 @@ import { typeNames } from "./type_bits.ts";
 /** Maximum of listed subscriptions. */
 const LISTED_MAX = 100;
 
-/** Names of encodings, by ENCODING. */
+/** Names of encodings, indexed by ENCODING. */
 const FORMATS = ["json", "json, deflated", "capnp"] as const;
 
-/** The state of a connection now. */
+/** Returns the current state of a connection. */
 export function connectionInfo(connection: Connection): ConnectionInfo {
   const { client, access, address, sinceUs, lastError } = connection;
   const { bytes, messages } = client.buffered;

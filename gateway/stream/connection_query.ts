@@ -2,20 +2,20 @@ import { ADDRESS } from "../protocol/requests.ts";
 import { type RequestError, unknownWord } from "./request_error.ts";
 import type { SlowPolicy } from "../protocol/slow_policy.ts";
 
-/** Options of a connection, from its address. */
+/** Options of a connection from its address. */
 export interface ConnectionQuery {
   format: "json" | "capnp";
   policy: SlowPolicy;
-  /** Options that were not understood; defaults hold in their place. */
+  /** Errors of invalid options; the defaults apply to these. */
   errors: RequestError[];
 }
 
-/** Whether frames may be compressed: asked for in the address, as browsers always offer it. */
+/** Whether frames may be compressed: opt-in by the address, because browsers always offer it. */
 export function wantsDeflate(query: URLSearchParams): boolean {
   return query.has("compress") && ADDRESS.shape.compress.safeParse(query.get("compress")).success;
 }
 
-/** Reads the options of a connection. */
+/** Parses the options of a connection. */
 export function connectionQuery(
   query: URLSearchParams,
   policyDefault: SlowPolicy,

@@ -1,22 +1,22 @@
 import { STREAM_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 
-/** Maximum of listed books; beyond it only their number is sent. */
+/** Maximum of listed books; the total number is always sent. */
 const LISTED_MAX = 100;
 
-/** Counts dropped messages that were not reported yet. */
+/** Counts dropped messages that are not reported yet. */
 export class DropCounter {
   #count = 0;
   #byType: number[] | undefined;
   #sinceUs = 0;
   #books: Set<string> | undefined;
 
-  /** Dropped messages that were not reported yet. */
+  /** Dropped messages that are not reported yet. */
   get count(): number {
     return this.#count;
   }
 
-  /** Counts a message by index of its type; `book` is the symbol of a book that it breaks. */
+  /** Counts a message by its type's index; `book` is the symbol of a book that the drop breaks. */
   add(type: number, book?: string): void {
     if (book !== undefined) (this.#books ??= new Set()).add(book);
     if (this.#count++ === 0) this.#sinceUs = nowUs();

@@ -7,7 +7,7 @@ import type { FrameMeta } from "./frame_meta.ts";
 import { jsonPrefix, recordJson } from "@ssmd/codec";
 import { bookStateJson, positionJson } from "./book_json.ts";
 
-/** Encodings of records. A record is encoded once per used encoding; its clients share the frame. */
+/** Encodings of records. A record is encoded once per encoding in use; clients share the frame. */
 export const ENCODING = { json: 0, deflatedJson: 1, capnp: 2 } as const;
 /** Index of an encoding. */
 export type Encoding = typeof ENCODING[keyof typeof ENCODING];
@@ -27,7 +27,7 @@ export interface PreparedFrame<S> {
   meta: FrameMeta<S>;
 }
 
-/** The frames of one record, each made when the first client of its encoding gets it. */
+/** The frames of one record, each encoded when the first client of its encoding receives it. */
 export class RecordFrames<S extends { readonly jsonPrefix: string }> {
   #arenas = Array.from({ length: ENCODING_COUNT }, () => new FrameArena());
   #prepared: (PreparedFrame<S> | undefined)[] = [];
@@ -54,7 +54,7 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
     this.#prepared.length = 0;
   }
 
-  /** The record's frame in an encoding. */
+  /** Returns the record's frame in an encoding. */
   frameIn(encoding: Encoding): PreparedFrame<S> {
     return this.#prepared[encoding] ??= this.#prepare(
       encoding,
@@ -82,7 +82,7 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
     return { buffer, start, end, meta };
   }
 
-  /** Reuses metas: records of a market resemble each other. */
+  /** Returns a cached meta: records of a market often have the same one. */
   #metaOf(bytes: number, type: number, isSnapshot: boolean): FrameMeta<S> {
     const subject = this.#subject;
     if (subject === undefined) return { bytes, type, isSnapshot, subject };
@@ -97,18 +97,18 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
   }
 }
 
-/** Which state of a market {@linkcode encodeState} writes, and how. */
+/** Options of {@linkcode encodeState}. */
 interface StateOptions {
   /** Index in STREAM_TYPES. */
   type: number;
   encoding: Encoding;
-  /** Stream position up to which the state holds everything; 0 = left out. */
+  /** Stream position up to which the state is complete; 0 = left out. */
   position: number;
-  /** Whether the JSON encodings mark it as conflated. */
+  /** Whether JSON encodings mark it as conflated. */
   isConflated: boolean;
 }
 
-/** The newest state of a type of a market as a frame of its own; undefined when there is none. */
+/** Encodes the newest state of a market's type as its own frame; undefined when there is none. */
 export function encodeState(
   market: Market,
   prefix: string,
@@ -152,7 +152,7 @@ function stateEvent(market: Market, type: number): MarketEvent | undefined {
   if (type === TYPE_INDEX.ticker) return market.ticker;
   if (type === TYPE_INDEX.status) return market.status;
   if (type === TYPE_INDEX.gap) return market.openGap;
-  // Fires and actions are moments and no states.
+  // Fires and actions are events without a state.
   if (type >= TYPE_INDEX.fire) return undefined;
   return market.bookState === "live" ? bookEvent(market) : undefined;
 }

@@ -7,9 +7,9 @@ import { encodeState, type Encoding, ENCODING_COUNT } from "./encoding.ts";
 /** Subscribers (`C`) of one market by type, with shared frames of its newest state. */
 export class FanoutGroup<C> {
   readonly market: Market;
-  /** First members of each message of the market. */
+  /** Common JSON members at the start of each message of the market. */
   readonly jsonPrefix: string;
-  /** Index of its feed in meters. */
+  /** Index of the market's feed in meters. */
   readonly meterFeedIndex: number;
   /** Clients by type that receive every record. */
   readonly realtime: C[][] = STREAM_TYPES.map(() => []);
@@ -29,7 +29,7 @@ export class FanoutGroup<C> {
       this.conflated.every((list) => list.length === 0);
   }
 
-  /** Discards the shared frames of a type: its state changed. */
+  /** Discards the shared frames of a type whose state changed. */
   invalidateNewest(type: number): void {
     if (this.#newest.length === 0) return;
     for (let encoding = 0; encoding < ENCODING_COUNT; encoding++) {
@@ -37,7 +37,7 @@ export class FanoutGroup<C> {
     }
   }
 
-  /** The newest state of a type, marked conflated; undefined when there is none. */
+  /** Returns the newest state of a type, marked conflated; undefined when there is none. */
   newestFrame(type: number, encoding: Encoding): Uint8Array | undefined {
     return this.#newest[type * ENCODING_COUNT + encoding] ??= encodeState(
       this.market,
@@ -47,8 +47,8 @@ export class FanoutGroup<C> {
   }
 
   /**
-   * The state of a type as of a stream position; undefined when there is none. Only a book carries
-   * the position, as it holds every record up to there.
+   * Returns the state of a type as of a stream position; undefined when there is none. Only a book
+   * carries the position, because it includes every record up to it.
    */
   stateFrame(type: number, encoding: Encoding, position: number): Uint8Array | undefined {
     return encodeState(this.market, this.jsonPrefix, {

@@ -2,26 +2,26 @@ import { constants, deflateRawSync } from "node:zlib";
 
 const ARENA_BYTES = 128 * 1024;
 const HEADER_BYTES_MAX = 10;
-/** Bytes behind a record in a binary frame. */
+/** Bytes after a record in a binary frame. */
 const TRAILER_BYTES = 16;
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
-/** First byte of a frame that is a whole message (RFC 6455 §5.2, RFC 7692 §6). */
+/** First byte of an unfragmented message (RFC 6455 §5.2, RFC 7692 §6). */
 const WHOLE = { text: 0x81, deflatedText: 0xc1, binary: 0x82 } as const;
 
 /**
- * Window of compressed frames, 2^12 bytes: what the usual clients offer. Each frame is compressed
- * by itself (`server_no_context_takeover`), or it could not be shared.
+ * Window of compressed frames, 2^12 bytes, which common clients offer. Each frame is compressed
+ * independently (`server_no_context_takeover`), otherwise it could not be shared.
  */
 export const DEFLATE_WINDOW_BITS = 12;
 
-/** Bytes of a frame header for an unmasked payload. */
+/** Returns the header size of an unmasked payload, bytes. */
 function headerBytes(payloadBytes: number): number {
   return payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
 }
 
-/** Writes the header behind its first byte. */
+/** Writes the header after its first byte. */
 function writeLength(buffer: Uint8Array, at: number, payloadBytes: number): void {
   if (payloadBytes < 126) {
     buffer[at] = payloadBytes;
@@ -36,17 +36,16 @@ function writeLength(buffer: Uint8Array, at: number, payloadBytes: number): void
 }
 
 /**
- * Prepared WebSocket frames, one behind the other without holes, so that what one client gets in a
- * tick is often one piece of memory. `buffer`, `start` and `end` tell the last frame; bytes once
- * written are never changed.
+ * Prepared WebSocket frames, packed without gaps, so that the frames of one client in a tick are
+ * often contiguous. `buffer`, `start` and `end` locate the last frame; written bytes never change.
  */
 export class FrameArena {
-  /** Holds the last frame. */
+  /** Buffer of the last frame. */
   buffer: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
 
-  /** Adds a frame with this text. */
+  /** Appends a frame with this text. */
   appendText(text: string): void {
     // Nearly all text is ASCII: its length gives the sizes of header and payload before encoding.
     const header = headerBytes(text.length);
@@ -57,12 +56,12 @@ export class FrameArena {
     } else this.#appendPayload(UTF8.encode(text), WHOLE.text);
   }
 
-  /** Adds a frame with this text, compressed. */
+  /** Appends a compressed frame with this text. */
   appendDeflated(text: string): void {
     this.#appendPayload(deflated(text), WHOLE.deflatedText);
   }
 
-  /** Adds a binary frame: a record's bytes and the trailer that describes them. */
+  /** Appends a binary frame: a record's bytes and the trailer that describes them. */
   appendRecord(record: Uint8Array, type: number, position: number): void {
     const bytes = record.length + TRAILER_BYTES;
     const at = this.#room(bytes);
@@ -96,7 +95,7 @@ export class FrameArena {
   }
 }
 
-/** The payload of a compressed frame: deflated, without the four bytes that end every flush. */
+/** Returns the payload of a compressed frame, without the four bytes that end each flush. */
 function deflated(text: string): Uint8Array {
   const bytes = deflateRawSync(UTF8.encode(text), {
     level: 1,
@@ -115,24 +114,24 @@ function frame(payload: Uint8Array, first: number): Uint8Array {
   return whole;
 }
 
-/** The text of a frame that was made of text and not compressed. */
+/** Returns the text of an uncompressed text frame. */
 export function textOfFrame(buffer: Uint8Array, start: number, end: number): string {
   const length = (buffer[start + 1] ?? 0) & 127;
   const header = length < 126 ? 2 : length === 126 ? 4 : 10;
   return TEXT.decode(buffer.subarray(start + header, end));
 }
 
-/** One frame in memory of its own, for text that is kept or rare. */
+/** Returns one frame in its own memory, for text that is kept or rare. */
 export function textFrame(text: string): Uint8Array {
   return frame(UTF8.encode(text), WHOLE.text);
 }
 
-/** One compressed frame in memory of its own. */
+/** Returns one compressed frame in its own memory. */
 export function deflatedFrame(text: string): Uint8Array {
   return frame(deflated(text), WHOLE.deflatedText);
 }
 
-/** One binary frame with a record that is a market's state. */
+/** Returns one binary frame with a record that is a market's state. */
 export function stateRecordFrame(record: Uint8Array, type: number, position: number): Uint8Array {
   const payload = new Uint8Array(record.length + TRAILER_BYTES);
   payload.set(record);
@@ -140,17 +139,17 @@ export function stateRecordFrame(record: Uint8Array, type: number, position: num
   return frame(payload, WHOLE.binary);
 }
 
-/** Bytes after a record in a binary frame. */
+/** Fields of the bytes after a record in a binary frame. */
 interface Trailer {
-  /** Place in EVENT_TYPES. */
+  /** Index in EVENT_TYPES. */
   type: number;
-  /** Place in the stream; 0 = none. */
+  /** Stream position; 0 = none. */
   position: number;
-  /** Whether it is the state of a market, and no record of the stream. */
+  /** Whether the record is a market's state instead of a record of the stream. */
   isState: boolean;
 }
 
-/** Position (64 bits, little endian), type, 1 for a state, six zeros. */
+/** Writes position (64 bits, little endian), type, 1 for a state, six zeros. */
 function writeTrailer(buffer: Uint8Array, at: number, trailer: Trailer): void {
   const view = new DataView(buffer.buffer, buffer.byteOffset);
   view.setUint32(at, trailer.position >>> 0, true);

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { PROBLEM_TITLES } from "../http/problem.ts";
 
-/** Why a handshake is refused. */
+/** Reason why a handshake is refused. */
 interface HandshakeProblem {
   /** HTTP status. */
   status: number;
@@ -12,7 +12,7 @@ interface HandshakeProblem {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers a handshake with a problem (RFC 9457) in place of an upgrade, and ends the connection. */
+/** Answers a handshake with a problem (RFC 9457) instead of an upgrade, and ends the connection. */
 export function refuseHandshake(
   socket: Socket,
   { status, code, detail, hint, headers: more = {} }: HandshakeProblem,
@@ -29,7 +29,7 @@ export function refuseHandshake(
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.write(`HTTP/1.1 ${status} ${title}\r\n${lines}\r\n`);
   socket.end(body);
-  // A client that sends on without reading would keep the socket half open.
+  // A client that keeps sending without reading would keep the socket half open.
   const timer = setTimeout(() => socket.destroy(), GATEWAY_LIMITS.closeWaitMs);
   socket.once("close", () => clearTimeout(timer));
 }

@@ -16,11 +16,11 @@ import {
 } from "./type_bits.ts";
 import { type PreparedFrame, RecordFrames } from "./encoding.ts";
 
-/** One flush in so many has its latency taken. */
+/** Latency is measured once per this many flushes. */
 const LATENCY_EVERY = 8;
 /**
- * A write costs the same for one message as for ten: when writing to all takes long, the next round
- * waits a share of that time, so that more messages share a write and time is left for the rest.
+ * A write costs about the same for one message as for ten: after a slow flush the next one waits a
+ * share of its duration, so that more messages share a write and the event loop gets time.
  */
 const REST = { share: 0.25, fromMs: 1, mostMs: 25 } as const;
 
@@ -32,13 +32,13 @@ interface HubObserver {
   onDropped(counts: readonly number[]): void;
   /** Latency from a frame's arrival at the connector to the write to clients, seconds. */
   onLatency(seconds: number): void;
-  /** A client is too slow, or its buffer overran: its connection must end. */
+  /** The connection of a client must end: it is too slow, or its buffer overran. */
   onCut(client: Client, why: "slow" | "overrun"): void;
 }
 
 /**
- * Fans records out to clients. A record is encoded once per used encoding, its frame is shared, and
- * each client is written to once a tick.
+ * Fans records out to clients. A record is encoded once per encoding in use, its frame is shared,
+ * and each client is written to once per tick.
  */
 export class Hub implements ClientOwner {
   readonly groups: Map<Market, ClientGroup> = new Map();
@@ -115,7 +115,7 @@ export class Hub implements ClientOwner {
     for (const group of [...client.interests.keys()]) this.#detach(client, group);
   }
 
-  /** Delivers a record that the state already includes, or the newest row of the enrichers. */
+  /** Delivers a record already applied to the state, or the newest row of the enrichers. */
   deliverRecord(
     event: MarketEvent | EnrichedMessage,
     market: Market,
@@ -132,7 +132,7 @@ export class Hub implements ClientOwner {
       frames.begin(event, group, origin);
       for (let i = 0; i < clients.length; i++) {
         const client = clients[i] as Client;
-        // A replay gives records of the past: rows have none.
+        // Enriched rows are never replayed.
         if (isRow || !client.isReplaying) client.deliver(frames.frameIn(client.encoding));
       }
       if (this.#oldestUs === 0 && !isRow) this.#oldestUs = event.receivedAtUs;
@@ -146,7 +146,7 @@ export class Hub implements ClientOwner {
     const frames = this.#frames;
     frames.begin(event, undefined, origin);
     for (const client of this.#feedClients.get(feed)?.keys() ?? []) {
-      // The replay delivers records of the stream.
+      // The replay delivers records that have a stream position.
       if (client.isReplaying && origin !== undefined) continue;
       this.deliverFeedRecordTo(client, frames.frameIn(client.encoding), feed);
     }
@@ -162,12 +162,12 @@ export class Hub implements ClientOwner {
     client.deliver(frame);
   }
 
-  /** Whether the client subscribes to anything of a feed. */
+  /** Whether the client subscribes to any market of a feed. */
   isSubscribedTo(client: Client, feed: MarketFeed): boolean {
     return this.#feedClients.get(feed)?.has(client) ?? false;
   }
 
-  /** A new market: subscribes clients whose prefixes cover it. */
+  /** Adds a market: subscribes clients whose prefixes match it. */
   addMarket(market: Market): void {
     for (const client of this.#clients) {
       if (client.rules.prefixCount > 0) this.updateInterest(client, market, 0);
@@ -175,15 +175,15 @@ export class Hub implements ClientOwner {
   }
 
   /**
-   * Brings what a client gets of a market in line with its rules. `again` are bits of types whose
-   * start (a book's snapshot, the first conflated state) is due even if it had them before.
+   * Updates a client's subscription to a market from its rules. `again` are bits of types that
+   * start again (a book's snapshot, the first conflated state) even if the client already had them.
    */
   updateInterest(client: Client, market: Market, again: number): void {
     const wanted = client.rules.interestIn(market.symbol);
     const visible = withEnriched(client.access.typesOf(market.feed.id, market.symbol));
     wanted.realtime &= visible;
     wanted.conflated &= visible;
-    // Status and gaps are passed on whole in every mode.
+    // Status and gaps are never conflated.
     wanted.realtime |= wanted.conflated & NEVER_CONFLATED;
     wanted.conflated &= ~NEVER_CONFLATED;
     if ((wanted.realtime | wanted.conflated) !== 0) wanted.realtime |= GAP_BIT;
@@ -220,7 +220,7 @@ export class Hub implements ClientOwner {
     }
   }
 
-  /** Cancels the next tick and removes all clients. */
+  /** Cancels the pending flush and removes all clients. */
   close(): void {
     clearImmediate(this.#scheduled);
     clearTimeout(this.#resting);
@@ -270,7 +270,7 @@ export class Hub implements ClientOwner {
     this.#oldestUs = 0;
   };
 
-  /** The next round begins after the rest; without one, with the next record. */
+  /** Delays the next flush after a slow one; otherwise it runs with the next record. */
   #restAfter(tookMs: number): void {
     if (tookMs < REST.fromMs) return;
     this.#resting = setTimeout(this.#endRest, Math.min(REST.mostMs, tookMs * REST.share));
@@ -327,7 +327,7 @@ export class Hub implements ClientOwner {
   }
 }
 
-/** Removes one client, without keeping the order. */
+/** Removes one client without preserving order. */
 function removeFrom(list: Client[], client: Client): void {
   const index = list.indexOf(client);
   if (index < 0) return;

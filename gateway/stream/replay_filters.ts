@@ -1,11 +1,11 @@
 import { DERIVED_TYPES, escapeToken, FEED_TYPES, recordFilters } from "@ssmd/market";
 
-/** Maximum of names in filters; for more, everything is read and filtered here. */
+/** Maximum of names in filters; with more, all records are read and filtered by the gateway. */
 const NAMES_MAX = 32;
 
 /**
- * Subject filters that hold all records a client with these patterns (names, or starts of names
- * followed by `*`) may want, gaps of whole feeds among them.
+ * Returns subject filters for all records that a client with these patterns (names, or prefixes
+ * followed by `*`) may receive, including gaps of whole feeds.
  */
 export function replayFilters(env: string, patterns: readonly string[]): string[] {
   const prefix = escapeToken(env);
@@ -17,6 +17,6 @@ export function replayFilters(env: string, patterns: readonly string[]): string[
       `${prefix}.*.${type}.${escapeToken(name)}`
     )
   );
-  // Subjects of fires and actions do not name their market.
+  // Subjects of fires and actions do not contain their market.
   return [...filters, ...recordFilters(env, ["gap", ...DERIVED_TYPES])];
 }

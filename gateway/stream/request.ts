@@ -20,10 +20,10 @@ import { bitOf, ENRICHED_BIT, RECORD_TYPES } from "./type_bits.ts";
 const INTERVAL_MS_DEFAULT = 100;
 const ACTIONS = Object.keys(REQUESTS) as (keyof typeof REQUESTS)[];
 const EXAMPLE = 'send for example {"action":"subscribe","symbols":["BTCUSD"],"types":["trade"]}';
-/** Fields of the address that are options of the connection, and no part of a subscription. */
+/** Address fields that are options of the connection, not of a subscription. */
 const CONNECTION_FIELDS = ["format", "compress", "policy", "ticket"];
 
-/** Allowed texts of a field; `name` is part of the error's code. */
+/** Allowed words of a field; `name` is part of the error's code. */
 const WORDS: Readonly<Record<string, { name: string; allowed: readonly string[] }>> = {
   action: { name: "action", allowed: ACTIONS },
   types: { name: "type", allowed: STREAM_TYPES },
@@ -31,7 +31,7 @@ const WORDS: Readonly<Record<string, { name: string; allowed: readonly string[] 
   policy: { name: "policy", allowed: SLOW_POLICIES },
 };
 
-/** Hints for a field that is missing or out of its range. */
+/** Hints for a field that is missing or out of range. */
 const HINTS: Readonly<Record<string, string>> = {
   symbols: `symbols is a list of names: ["BTCUSD"], or starts of names: ["KX*"]; at most ` +
     `${GATEWAY_LIMITS.requestSymbolsMax} of up to ${GATEWAY_LIMITS.textCharactersMax} characters`,
@@ -42,22 +42,22 @@ const HINTS: Readonly<Record<string, string>> = {
 /** A checked request. */
 export interface ClientRequest {
   action: keyof typeof REQUESTS;
-  /** Names, or starts of names followed by `*`. */
+  /** Names, or prefixes followed by `*`. */
   symbols: string[];
   /** Bits by index in STREAM_TYPES. */
   types: number;
   mode: Mode;
   intervalMs: number;
-  /** Where to resume; undefined = with the next record. */
+  /** Resume point; undefined = start with the next record. */
   since: Since | undefined;
-  /** Handling of records that the buffer has no room for; undefined = as before. */
+  /** Policy for records that do not fit; undefined = unchanged. */
   policy: SlowPolicy | undefined;
-  /** Name of a stored transform; undefined = as before. */
+  /** Name of a stored transform; undefined = unchanged. */
   transform: string | undefined;
   id: RequestId;
 }
 
-/** Parses the text of a client's message. */
+/** Parses a client's message. */
 export function parseRequest(text: string): ClientRequest | RequestError {
   let value: unknown;
   try {
@@ -71,7 +71,7 @@ export function parseRequest(text: string): ClientRequest | RequestError {
   return checkRequest(value as Record<string, unknown>);
 }
 
-/** The subscription that a connection's address asks for; undefined when it names no symbols. */
+/** Returns the subscription in a connection's address; undefined when the address has none. */
 export function requestOfQuery(query: URLSearchParams): ClientRequest | RequestError | undefined {
   const fields = Object.keys(ADDRESS.shape);
   const unknown = [...query.keys()].find((key) => !fields.includes(key));
@@ -119,7 +119,7 @@ function requestOf(body: z.output<typeof CLIENT_REQUEST>): ClientRequest {
   };
 }
 
-/** The error of the first issue; an unknown field comes first, as it explains a missing one. */
+/** Returns the error of the first issue, preferring an unknown field: it explains a missing one. */
 function errorOf(
   { issues }: z.ZodError,
   value: Record<string, unknown>,

@@ -1,14 +1,14 @@
 import { suggestion } from "@ssmd/runtime";
 
-/** Identifies a request in its answer; undefined = the client gave none. */
+/** Identifies a request in its answer; undefined = none given. */
 export type RequestId = string | number | undefined;
 
-/** Why a request is refused. */
+/** Error of a refused request. */
 export class RequestError {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
-  /** The request's id, as far as it could be read. */
+  /** The request's id if it could be parsed. */
   readonly id: RequestId;
 
   constructor(code: string, message: string, { hint, id }: { hint: string; id?: RequestId }) {
@@ -19,7 +19,7 @@ export class RequestError {
   }
 }
 
-/** The error of a text that is none of the allowed ones: `unknown_mode` for `mode`. */
+/** Returns the error of a word that is not allowed: `unknown_mode` for `mode`. */
 export function unknownWord(
   { name, text, allowed }: { name: string; text: string; allowed: readonly string[] },
   id?: RequestId,
@@ -29,7 +29,7 @@ export function unknownWord(
   return new RequestError(`unknown_${name}`, `Unknown ${name} "${shown}"`, { hint, id });
 }
 
-/** A text of a client, cut to what an error may repeat. */
+/** Shortens a client's text to what an error may repeat, 64 characters. */
 export function shorten(text: string): string {
   return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

@@ -15,24 +15,24 @@ import { RequestError, type RequestId } from "./request_error.ts";
 import { ENRICHED_BIT, GAP_BIT, TYPE_INDEX, typeNames, withEnriched } from "./type_bits.ts";
 import type { Since } from "../protocol/since.ts";
 
-/** Maximum of listed names; beyond it only their number is sent. */
+/** Maximum of listed names; the total number is always sent. */
 const LISTED_MAX = 100;
-/** Symbols of an event in the audit log, characters. */
+/** Maximum length of the symbols in an audit event, characters. */
 const TARGET_CHARACTERS_MAX = 200;
-/** Names looked through for a did-you-mean. */
+/** Maximum of names searched for a did-you-mean. */
 const SUGGEST_AMONG_MAX = 500;
 
 /** Dependencies of a {@linkcode RequestHandler}. */
 export type StreamContext = CatchUpContext & {
   /** Whether the environment has enrichers. */
   isEnriched?: boolean;
-  /** Where subscriptions of clients with keys are written. */
+  /** Audit log for subscriptions of clients with keys. */
   audit?: AuditQueue | undefined;
-  /** Runs customers' formats. */
+  /** Runs customers' transforms. */
   transforms: TransformsClient;
 };
 
-/** Who a connection is, where its client has no name, and what its end is. */
+/** Address of a connection, used when its client has no name, and its transform callback. */
 interface StreamOwner {
   address: string;
   onTransformEnded: (error: SsmdError) => void;
@@ -55,7 +55,7 @@ export class RequestHandler {
     this.#context = context;
   }
 
-  /** The markets that this client may see; made for each request, as few are made. */
+  /** Markets that this client may see; created per request, as requests are rare. */
   get #data(): EntitledMarkets {
     return new EntitledMarkets(this.#context.data, this.#client.access);
   }
@@ -68,7 +68,7 @@ export class RequestHandler {
     this.#audit(request, this.lastError === before ? "" : this.lastError?.code ?? "");
   }
 
-  /** Writes what a client with a key subscribed to or was refused. */
+  /** Audits a request of a client with a key, accepted or refused. */
   #audit(request: ClientRequest | RequestError, reason: string): void {
     const { client: actor } = this.#client.access;
     const isRefused = request instanceof RequestError;
@@ -110,12 +110,12 @@ export class RequestHandler {
     this.#sendError({ code, message, hint }, error.id);
   }
 
-  /** The connection ended. */
+  /** Stops the replay; the connection ended. */
   close(): void {
     this.#catchUp?.close();
   }
 
-  /** Everything up to `pos` was sent before, or reported as dropped. */
+  /** Everything up to `pos` was already sent or reported as dropped. */
   #sendPong(id: RequestId): void {
     const position = this.#client.isReplaying ? {} : { pos: this.#context.hub.position };
     this.#send({ type: "pong", ts: Date.now(), ...position }, id);
@@ -160,7 +160,7 @@ export class RequestHandler {
     this.#sendOpenGaps(markets);
   }
 
-  /** Starts the transform, then subscribes; a connection has one, from its first subscription on. */
+  /** Starts the transform, then subscribes; a connection has one, set by its first subscription. */
   async #subscribeTransformed(request: ClientRequest, name: string): Promise<void> {
     const { access, rules, transform, encoding } = this.#client;
     const refuse = (message: string, hint: string) =>
@@ -185,7 +185,7 @@ export class RequestHandler {
     }
   }
 
-  /** Resumes where the client says, or starts fresh when that is impossible. */
+  /** Resumes at the client's position, or starts fresh when that is impossible. */
   #resume(request: ClientRequest, since: Since, known: string[]): void {
     const { types, mode } = request;
     const catchUp = this.#catchUp ??= new CatchUp(this.#client, this.#context);
@@ -276,7 +276,7 @@ export class RequestHandler {
     return [...found];
   }
 
-  /** Books without a snapshot: it follows. */
+  /** Lists books whose snapshot is still to come. */
   #pendingOf(markets: readonly Market[], types: number): Record<string, unknown> {
     if ((types & (1 << TYPE_INDEX.orderbook)) === 0) return {};
     const pending = markets.filter((market) =>
@@ -287,7 +287,7 @@ export class RequestHandler {
     return { pending: names, pending_count: pending.length };
   }
 
-  /** Markets of which the client may not see all requested types. */
+  /** Lists markets whose requested types the client may not see in full. */
   #withheldOf(markets: readonly Market[], types: number): Record<string, unknown> {
     const { access } = this.#client;
     const requested = types & ~GAP_BIT;

@@ -7,7 +7,7 @@ interface RuleInterest {
 }
 
 interface Rule extends RuleInterest {
-  /** Bits that are switched off by this rule. */
+  /** Bits of types that this rule switches off. */
   off: number;
 }
 
@@ -16,25 +16,25 @@ interface PrefixRule extends Rule {
 }
 
 /**
- * Subscriptions of a client in the order of its requests: a later request wins over an earlier one of
- * the same market and type. An exact name is always newer than a prefix that covers it, because a new
- * prefix replaces the exact names under it.
+ * Subscriptions of a client in request order: a later request overrides an earlier one of the same
+ * market and type. An exact name is always newer than a prefix that covers it, because a new prefix
+ * replaces the exact names under it.
  */
 export class Rules {
   #exact = new Map<string, Rule>();
   #prefixes: PrefixRule[] = [];
 
-  /** Exact names held. */
+  /** Number of exact names. */
   get exactCount(): number {
     return this.#exact.size;
   }
 
-  /** Prefixes held. */
+  /** Number of prefixes. */
   get prefixCount(): number {
     return this.#prefixes.length;
   }
 
-  /** The rules, one per pattern and mode. */
+  /** Returns the rules, one per pattern and mode. */
   list(): { pattern: string; types: number; mode: Mode }[] {
     const rules: [string, Rule][] = [
       ...this.#prefixes.map((rule): [string, Rule] => [`${rule.prefix}*`, rule]),
@@ -48,12 +48,12 @@ export class Rules {
     return lines;
   }
 
-  /** All patterns held. */
+  /** All patterns. */
   get patterns(): string[] {
     return [...this.#exact.keys(), ...this.#prefixes.map(({ prefix }) => `${prefix}*`)];
   }
 
-  /** Adds a pattern (a name, or the start of names and `*`) for these types. */
+  /** Adds a pattern (a name, or a prefix and `*`) for these types. */
   add(pattern: string, types: number, mode: Mode): void {
     this.#set(pattern, {
       realtime: mode === "realtime" ? types : 0,
@@ -67,7 +67,7 @@ export class Rules {
     this.#set(pattern, { realtime: 0, conflated: 0, off: types });
   }
 
-  /** Everything that is wanted comes in this mode from now on. */
+  /** Switches all subscribed types to this mode. */
   setMode(mode: Mode): void {
     for (const rule of [...this.#exact.values(), ...this.#prefixes]) {
       const types = rule.realtime | rule.conflated;
@@ -76,7 +76,7 @@ export class Rules {
     }
   }
 
-  /** Subscribed types of a symbol. */
+  /** Returns the subscribed types of a symbol. */
   interestIn(symbol: string): RuleInterest {
     const wanted: RuleInterest = { realtime: 0, conflated: 0 };
     for (const rule of this.#prefixes) {

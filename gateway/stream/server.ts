@@ -30,7 +30,7 @@ const SERVER_OPTIONS = {
   clientTracking: false,
   WebSocket: StreamSocket,
 } as const;
-/** Interval of checks for clients that drop too long. */
+/** Interval of checks for clients that drop for too long. */
 const SLOW_LOOK_MS = 500;
 
 function destroy(this: Socket): void {
@@ -43,24 +43,24 @@ const STREAM_PATH = "/v1/stream";
 /** Options of {@linkcode StreamServer}. */
 interface StreamServerOptions {
   version: string;
-  /** Maximum of connected clients; a further one is refused with 503. */
+  /** Maximum of connected clients; a further one gets 503. */
   clientsMax: number;
-  /** The sockets of the HTTP server: a stream is no idle one. */
+  /** Sockets of the HTTP server; those of streams count as busy. */
   connections: HttpConnections;
   context: StreamContext;
   /** Authenticates connections. */
   authenticator: Authenticator;
   logger: Logger;
-  /** Policy of clients that choose none. */
+  /** Default policy of clients. */
   policy: SlowPolicy;
   limits: BufferLimits;
-  /** Interval of pings, and silence after which a client is disconnected, milliseconds. */
+  /** Ping interval, and silence after which a client is disconnected, ms. */
   silence: { pingEveryMs: number; deadAfterMs: number };
 }
 
 /**
- * The WebSocket side: handshake, reading, ping, close and limits are those of `ws`; prepared
- * frames go straight to its socket, each write holding whole frames.
+ * WebSocket server: `ws` does handshake, reading, ping, close and limits; prepared frames go
+ * straight to its socket, each write holding whole frames.
  */
 export class StreamServer {
   #options: StreamServerOptions;
@@ -88,12 +88,12 @@ export class StreamServer {
     ];
   }
 
-  /** Connections that are open. */
+  /** Open connections. */
   get connections(): Iterable<Connection> {
     return this.#connections.values();
   }
 
-  /** The open connection of this number. */
+  /** Returns the open connection with this number; undefined = none. */
   connection(id: number): Connection | undefined {
     for (const connection of this.#connections.values()) {
       if (connection.client.id === id) return connection;
@@ -101,7 +101,7 @@ export class StreamServer {
     return undefined;
   }
 
-  /** Connections that ended, the newest last; only so many are kept. */
+  /** Ended connections, the newest last, at most `clientHistoryMax`. */
   get history(): readonly EndedConnectionInfo[] {
     return this.#history;
   }
@@ -158,7 +158,7 @@ export class StreamServer {
     this.#handshakes++;
     try {
       const access = await this.#options.authenticator.authenticate(caller);
-      // The ticket was used: it is no option of the stream.
+      // The ticket is consumed and not an option of the stream.
       query.delete("ticket");
       if (socket.destroyed) return;
       const connection = await this.#openConnection(socket, access, caller);
@@ -172,7 +172,7 @@ export class StreamServer {
     }
   }
 
-  /** undefined = the caller went away meanwhile. */
+  /** Returns undefined when the caller disconnected meanwhile. */
   async #openConnection(
     socket: Socket,
     access: Access,
@@ -199,7 +199,7 @@ export class StreamServer {
 
   #remove(connection: Connection): void {
     const wasOpen = this.#connections.delete(connection.client);
-    // Read before `end` releases its state.
+    // Read before `end` releases the connection's state.
     const info = wasOpen ? connectionInfo(connection) : undefined;
     connection.end();
     if (info === undefined) return;

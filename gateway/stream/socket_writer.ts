@@ -20,17 +20,17 @@ export interface ByteSink {
 export interface SocketWriterOwner {
   /** The kernel accepted the written bytes. */
   onWritten(): void;
-  /** A frame to write before the backlog, where some of it was dropped. */
+  /** Takes a frame to write before the backlog, where records were dropped. */
   takeNotice(): Uint8Array | undefined;
 }
 
-/** Nothing; stands where no run is. */
+/** Empty buffer, used when no run exists. */
 const NONE = Buffer.alloc(0);
 
-/** The newest view of shared frames: clients that get the same bytes write the same object. */
+/** Newest view of shared frames: clients that receive the same bytes write the same object. */
 let newestView = NONE;
 
-/** Bytes of a buffer, as sockets take them without a copy of the view. */
+/** Returns a view of the bytes in a form that sockets accept without copying. */
 function viewOf({ buffer, byteOffset }: Uint8Array, start: number, end: number): Buffer {
   const isSame = newestView.buffer === buffer && newestView.byteOffset === byteOffset + start &&
     newestView.length === end - start;
@@ -39,22 +39,22 @@ function viewOf({ buffer, byteOffset }: Uint8Array, start: number, end: number):
 }
 
 /**
- * Messages on their way to one client. One write is under way at a time, of what was given in a
- * tick; what comes meanwhile waits in a {@linkcode Backlog}.
+ * Messages in transit to one client. One write is in flight at a time, with the messages of a tick;
+ * later messages wait in a {@linkcode Backlog}.
  */
 export class SocketWriter<S> {
   #sink: ByteSink;
   #owner: SocketWriterOwner;
   #bytesMax: number;
-  /** The newest run of frames pushed in this tick: `buffer[start, end)`. */
+  /** Newest run of frames pushed in this tick: `buffer[start, end)`. */
   #buffer: Uint8Array = NONE;
   #start = 0;
   #end = 0;
-  /** Runs before it; most ticks have none. */
+  /** Earlier runs of this tick; most ticks have none. */
   #runs: Uint8Array[] | undefined;
   #tickBytes = 0;
   #tickMessages = 0;
-  /** Created when a client is first behind: most never are. */
+  /** Created when a client first falls behind: most never do. */
   #backlog: Backlog<S> | undefined;
   #inFlightBytes = 0;
   #inFlightMessages = 0;
@@ -81,17 +81,17 @@ export class SocketWriter<S> {
     return this.#tickBytes + (this.#backlog?.bytes ?? 0);
   }
 
-  /** Bytes in the socket that are no messages: answers to pings. */
+  /** Bytes in the socket that are not messages: answers to pings. */
   get foreignBytes(): number {
     return Math.max(0, this.#sink.heldBytes - this.#inFlightBytes);
   }
 
-  /** Whether nothing waits and no write is pending. */
+  /** Whether nothing waits and no write is in flight. */
   get isIdle(): boolean {
     return this.bytes === 0;
   }
 
-  /** Adds `meta.bytes` bytes from `start` of a buffer, which must not change any more. */
+  /** Adds `meta.bytes` bytes from `start` of a buffer, which must not change afterwards. */
   push(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
     const end = start + meta.bytes;
     if (this.#inFlightBytes > 0) {
@@ -109,7 +109,7 @@ export class SocketWriter<S> {
     if (this.#tickBytes > this.#writeBytesMax) this.flush();
   }
 
-  /** Ends a tick: writes what was pushed, if no write is under way. */
+  /** Ends a tick: writes what was pushed, unless a write is in flight. */
   flush(): void {
     if (this.#inFlightBytes > 0 || this.#tickBytes === 0) return;
     const bytes = this.#runs === undefined ? this.#newestRun : this.#joinRuns(this.#runs);
@@ -124,7 +124,7 @@ export class SocketWriter<S> {
     this.#write(bytes, messages);
   }
 
-  /** Drops the oldest that waits, see {@linkcode Backlog.makeRoom}; what is under way counts, too. */
+  /** Drops the oldest waiting records, see {@linkcode Backlog.makeRoom}; counts bytes in flight. */
   makeRoom(bytesMax: number, messagesMax: number, onDropped: (meta: FrameMeta<S>) => void): Set<S> {
     this.flush();
     if (this.#backlog === undefined) return new Set();
@@ -135,7 +135,7 @@ export class SocketWriter<S> {
     );
   }
 
-  /** The most bytes of one write. */
+  /** Maximum size of one write, bytes. */
   get #writeBytesMax(): number {
     return Math.min(Math.floor(this.#bytesMax * IN_SOCKET_SHARE), WRITE_BYTES_MAX);
   }

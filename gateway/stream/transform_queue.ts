@@ -2,34 +2,34 @@ import type { TransformOutput } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import type { TransformRun } from "../bus/transforms_client.ts";
 
-/** Records of one request to the transform, and their characters. */
+/** Maximum of records in one request to the transform, and of their characters. */
 const BATCH_RECORDS_MAX = 200;
 const BATCH_CHARACTERS_MAX = 128 * 1024;
-/** What waits for a transform; beyond it records are dropped and told as such. */
+/** Maximum waiting for a transform; beyond it records are dropped and reported. */
 const WAITING_RECORDS_MAX = 10_000;
 const WAITING_CHARACTERS_MAX = 4 * 1024 * 1024;
 
-/** What a record is, for who sends its output; `M` is kept as it came. */
+/** A record in the queue; `M` is passed through for the sender of its output. */
 interface WaitingRecord<M> {
-  /** Its JSON. */
+  /** JSON of the record. */
   text: string;
   meta: M;
 }
 
-/** A record, or something that must not overtake those before it. */
+/** A record, or a send that must not overtake the records before it. */
 type Waiting<M> = WaitingRecord<M> | (() => void);
 
-/** Receives what comes out of a {@linkcode TransformQueue}. */
+/** Receives the output of a {@linkcode TransformQueue}. */
 interface TransformOwner<M> {
-  /** The message of a record's output. */
+  /** A record's output is ready to send. */
   onTransformed(message: string, meta: M): void;
-  /** There is room again for records. */
+  /** There is room for records again. */
   onTransformRoom(): void;
-  /** It will never run again. */
+  /** The transform has ended for good. */
   onTransformEnded(error: SsmdError): void;
 }
 
-/** Records of one client on their way through its transform, in order, and bounded. */
+/** Records of one client on their way through its transform, in order and bounded. */
 export class TransformQueue<M> {
   readonly #run: TransformRun;
   readonly #owner: TransformOwner<M>;
@@ -49,7 +49,7 @@ export class TransformQueue<M> {
     return this.#run.name;
   }
 
-  /** Whether less than half of what may wait does. */
+  /** Whether the queue is less than half full. */
   get hasRoom(): boolean {
     return this.#records < WAITING_RECORDS_MAX / 2 &&
       this.#characters < WAITING_CHARACTERS_MAX / 2;
@@ -69,13 +69,13 @@ export class TransformQueue<M> {
     void this.#work();
   }
 
-  /** Sends something behind the records that wait: at once where none does. */
+  /** Sends after the waiting records: at once when there are none. */
   sendInTurn(send: () => void): void {
     if (this.#isClosed || this.#waiting.length === 0 && !this.#isRunning) send();
     else this.#waiting.push(send);
   }
 
-  /** Forgets what waits, and ends the transform. */
+  /** Discards waiting records and ends the transform. */
   close(): void {
     this.#isClosed = true;
     this.#waiting = [];
@@ -95,7 +95,7 @@ export class TransformQueue<M> {
     }
   }
 
-  /** What is no record still goes out; a record's place can be resumed from. */
+  /** Sends waiting messages that are not records; records can be resumed from their position. */
   #end(error: SsmdError): void {
     const rest = this.#waiting;
     this.close();

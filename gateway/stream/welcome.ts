@@ -3,7 +3,7 @@ import { PROTOCOL_VERSION } from "../protocol/requests.ts";
 import type { Client } from "./client.ts";
 import type { MarketData } from "../state/market_data.ts";
 
-/** The first message of a connection. */
+/** Returns the first message of a connection. */
 export function welcomeOf(
   { env, version, data, pingEveryMs }: {
     env: string;

@@ -22,7 +22,7 @@ import * as statements from "./statements.ts";
 
 type Kind = Parameters<Database["transaction"]>[0];
 
-/** A store of clients in a database that has the tables of {@linkcode CLIENT_MIGRATIONS}. */
+/** Store of clients in a database with the tables of {@linkcode CLIENT_MIGRATIONS}. */
 export class DatabaseClientStore implements ClientStore {
   #database: Database;
 
@@ -50,7 +50,7 @@ export class DatabaseClientStore implements ClientStore {
 
   apply(from: number, changes: readonly AccountChange[]): Promise<number> {
     return this.#in("change", async (run) => {
-      // Whoever changes it at the same time waits here, and then finds another number.
+      // A concurrent change blocks here, and then finds another revision.
       if (await run.run(statements.NEXT_REVISION, from) === 0) throw storeChangedError();
       for (const change of changes) await applyChange(run, change);
       return from + 1;
@@ -66,7 +66,7 @@ export class DatabaseClientStore implements ClientStore {
       ) {
         return;
       }
-      // In one order everywhere, so that no two gateways wait for each other.
+      // Sorted, so that gateways lock rows in the same order and never deadlock.
       const usage = counted.usage.map(rows.usageRow).sort(byText);
       const sessions = counted.sessions.map(rows.sessionRow).sort(byText);
       const keys = counted.keysUsed.map(({ id, atMs }) => [id, atMs]).sort(byText);

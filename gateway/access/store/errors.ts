@@ -1,7 +1,7 @@
 import type { Database } from "@ssmd/database";
 import { messageOf, SsmdError, StorageError } from "@ssmd/runtime";
 
-/** The accounts changed concurrently. */
+/** Returns the error of a concurrent change. */
 export function storeChangedError(): StorageError {
   return new StorageError("CLIENT_STORE_CHANGED", "The clients were changed by somebody else", {
     hint: "Try again",
@@ -9,7 +9,7 @@ export function storeChangedError(): StorageError {
   });
 }
 
-/** The error of an operation that the database refused. */
+/** Returns the error of a failed database operation. */
 export function storeError(cause: unknown, database: Database): SsmdError {
   const { where } = database;
   switch (database.faultOf(cause)) {
@@ -29,7 +29,7 @@ export function storeError(cause: unknown, database: Database): SsmdError {
   }
 }
 
-/** The error of a database that refuses. */
+/** Returns the error of a failing database; an SsmdError is returned unchanged. */
 export function storeFailedError(cause: unknown, where: string): SsmdError {
   if (cause instanceof SsmdError) return cause;
   const sentence = `The store of clients refused: ${messageOf(cause)}`;
@@ -39,7 +39,7 @@ export function storeFailedError(cause: unknown, where: string): SsmdError {
   });
 }
 
-/** The error of a database that does not answer; what was under way may be done or not. */
+/** Returns the error of an unreachable database; the last operation may have been applied. */
 export function storeAwayError(cause: unknown, where: string): StorageError {
   const sentence = `The store of clients does not answer: ${messageOf(cause)}`;
   return new StorageError("CLIENT_STORE_AWAY", sentence, {
@@ -48,7 +48,7 @@ export function storeAwayError(cause: unknown, where: string): StorageError {
   });
 }
 
-/** The store was written by a newer version of the software. */
+/** Returns the error of a store written by a newer version of ssmd. */
 export function storeNewer(where: string, found: number, known: number): StorageError {
   return new StorageError(
     "CLIENT_STORE_NEWER",

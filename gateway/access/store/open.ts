@@ -5,11 +5,11 @@ import { sqliteClientStore } from "./sqlite.ts";
 
 /** Options of {@linkcode openClientStore}. */
 interface OpenOptions {
-  /** Wait for another process that writes to a file, ms; default 5 s. Blocks the thread. */
+  /** Wait for another process that writes to the file, ms; default 5 s. Blocks the thread. */
   busyMs?: number;
 }
 
-/** Looks at the tables of clients in a PostgreSQL, and makes none. Rejects as its driver does. */
+/** Inspects the client tables in PostgreSQL without creating any. Rejects as its driver does. */
 export async function findClientTables(
   config: ClientStoreConfig & { type: "postgres" },
 ): Promise<PostgresClientTables> {
@@ -17,7 +17,7 @@ export async function findClientTables(
   return await postgresClientTables(config);
 }
 
-/** Opens the store of clients that a configuration names. Rejects as its driver does. */
+/** Opens the configured store of clients. Rejects as its driver does. */
 export async function openClientStore(
   config: ClientStoreConfig,
   options: OpenOptions = {},

@@ -6,18 +6,18 @@ import { storeAwayError, storeError, storeFailedError } from "./errors.ts";
 import { CLIENT_MIGRATIONS } from "./migrations.ts";
 import { POSTGRES_REMOVAL, POSTGRES_TABLES } from "./schema_postgres.ts";
 
-/** Transactions at once: what streams need never waits behind a long list. */
+/** Maximum of concurrent transactions, so that streams never wait for a long query. */
 const CONNECTIONS_MAX = 4;
 
 /** Options of {@linkcode postgresClientStore}. */
 interface PostgresClientStoreOptions extends PostgresConfig {
-  /** Longest wait for an answer, ms; default 10 s. */
+  /** Timeout of a statement, ms; default 10 s. */
   answerMsMax?: number;
 }
 
 /**
- * A store in a PostgreSQL, which gateways of several machines share. Rejects with StorageError
- * `CLIENT_STORE_AWAY`, `CLIENT_STORE_FAILED` or `CLIENT_STORE_NEWER`.
+ * Opens a store in PostgreSQL, which gateways on several machines can share. Rejects with
+ * StorageError `CLIENT_STORE_AWAY`, `CLIENT_STORE_FAILED` or `CLIENT_STORE_NEWER`.
  */
 export async function postgresClientStore(
   options: PostgresClientStoreOptions,
@@ -41,19 +41,19 @@ async function openDatabase(
   }
 }
 
-/** The tables of clients in a schema. */
+/** The client tables of a schema. */
 export interface PostgresClientTables extends AsyncDisposable {
-  /** 0 = there are none. */
+  /** Number of tables; 0 = none. */
   tables: number;
-  /** On the disk, with indexes. */
+  /** Size on disk including indexes. */
   bytes: number;
-  /** Gateways that use them now. */
+  /** Gateways that currently use them. */
   gateways: number;
-  /** Drops them; what else is in the schema stays. */
+  /** Drops the tables; everything else in the schema stays. */
   remove(): Promise<void>;
 }
 
-/** Looks at the tables of clients, and makes none. Rejects as {@linkcode postgresClientStore}. */
+/** Inspects the client tables without creating any. Rejects as {@linkcode postgresClientStore}. */
 export async function postgresClientTables(
   options: PostgresClientStoreOptions,
 ): Promise<PostgresClientTables> {

@@ -14,10 +14,10 @@ import type {
 } from "../account.ts";
 import type { CountedBatch } from "../client_store.ts";
 
-/** Values in the order in which the statement names the columns. */
+/** Values in the column order of the statement. */
 type Values = SqlValue[];
 
-/** A client from its row. */
+/** Converts a row to a client. */
 export function clientOf(row: Row): ClientAccount {
   return {
     id: text(row, "id"),
@@ -38,7 +38,7 @@ export function clientOf(row: Row): ClientAccount {
   };
 }
 
-/** The row of a client. */
+/** Converts a client to a row. */
 export function clientRow({ limits, ...client }: ClientAccount): Values {
   return [
     ...[client.id, client.description, client.role, client.use, client.enabled ? 1 : 0],
@@ -48,7 +48,7 @@ export function clientRow({ limits, ...client }: ClientAccount): Values {
   ];
 }
 
-/** A key from its row. */
+/** Converts a row to a key. */
 export function keyOf(row: Row): ApiKey {
   return {
     id: text(row, "id"),
@@ -63,7 +63,7 @@ export function keyOf(row: Row): ApiKey {
   };
 }
 
-/** The row of a key. */
+/** Converts a key to a row. */
 export function keyRow(key: ApiKey): Values {
   return [
     ...[key.id, key.client, key.label, key.hash, key.createdAtMs, key.expiresAtMs],
@@ -71,7 +71,7 @@ export function keyRow(key: ApiKey): Values {
   ];
 }
 
-/** An entitlement from its row; a type that this version does not know gives nothing. */
+/** Converts a row to an entitlement; drops types that this version does not know. */
 export function entitlementOf(row: Row): Entitlement {
   const types = text(row, "types");
   const isType = (type: string): type is EventType =>
@@ -87,19 +87,19 @@ export function entitlementOf(row: Row): Entitlement {
   };
 }
 
-/** An entitlement that is given or was, from its row. */
+/** Converts a row to a current or former entitlement. */
 export function pastEntitlementOf(row: Row): PastEntitlement {
   return { ...entitlementOf(row), removedAtMs: numberOrNull(row, "removed_at_ms") };
 }
 
-/** The row of an entitlement, without its id. */
+/** Converts an entitlement to a row without its id. */
 export function entitlementRow(entitlement: Omit<Entitlement, "id">): Values {
   const { client, feed, symbols, types, createdAtMs, expiresAtMs } = entitlement;
   const named = types === "*" ? types : types.join(",");
   return [client, feed, symbols, named, createdAtMs, expiresAtMs];
 }
 
-/** A blocked address from its row. */
+/** Converts a row to a blocked address. */
 export function blockOf(row: Row): Block {
   return {
     address: text(row, "address"),
@@ -109,12 +109,12 @@ export function blockOf(row: Row): Block {
   };
 }
 
-/** The row of a blocked address. */
+/** Converts a blocked address to a row. */
 export function blockRow({ address, reason, createdAtMs, untilMs }: Block): Values {
   return [address, reason, createdAtMs, untilMs];
 }
 
-/** A session from its row. */
+/** Converts a row to a session. */
 export function sessionOf(row: Row): SessionRecord {
   return {
     id: text(row, "id"),
@@ -128,18 +128,18 @@ export function sessionOf(row: Row): SessionRecord {
   };
 }
 
-/** The address of a session, from its row. */
+/** Returns the address of a session's row. */
 export function addressOf(row: Row): string {
   return text(row, "address");
 }
 
-/** The row of a session. */
+/** Converts a session to a row. */
 export function sessionRow(session: SessionRecord): Values {
   const { id, run, client, key, address, startedAtMs, endedAtMs, reason } = session;
   return [id, run, client, key, address, startedAtMs, endedAtMs, reason];
 }
 
-/** A count of usage from its row. */
+/** Converts a row to a usage count. */
 export function usageOf(row: Row): UsageCount {
   return {
     day: text(row, "day"),
@@ -150,12 +150,12 @@ export function usageOf(row: Row): UsageCount {
   };
 }
 
-/** The row of a count of usage. */
+/** Converts a usage count to a row. */
 export function usageRow({ day, client, feed, type, messages }: UsageCount): Values {
   return [day, client, feed, type, messages];
 }
 
-/** A run of a gateway from its row. */
+/** Converts a row to a run of a gateway. */
 export function runOf(row: Row): GatewayRun {
   return {
     id: text(row, "id"),
@@ -165,12 +165,12 @@ export function runOf(row: Row): GatewayRun {
   };
 }
 
-/** The row of a run of a gateway. */
+/** Converts a run of a gateway to a row. */
 export function runRow({ id, seenAtMs, pid, revision }: GatewayRun): Values {
   return [id, seenAtMs, pid, revision];
 }
 
-/** The row of the last batch of a run. */
+/** Converts the last batch of a run to a row. */
 export function batchRow({ run, number, atMs }: CountedBatch): Values {
   return [run, number, atMs];
 }

@@ -1,17 +1,17 @@
-/** All tables that the steps make. */
+/** All tables created by the steps. */
 export const POSTGRES_TABLES: readonly string[] = [
   ...["revision", "clients", "api_keys", "entitlements", "removed_entitlements"],
   ...["entitlement_history", "blocks", "usage", "runs", "batches", "sessions"],
 ];
 
-/** What removes all that the steps made, and that they were taken. */
+/** Statements that remove everything the steps created, and the record of the steps. */
 export const POSTGRES_REMOVAL: readonly string[] = [
   `DROP TABLE IF EXISTS ${POSTGRES_TABLES.join(", ")}`,
   "DROP FUNCTION IF EXISTS keep_removed_entitlement",
   "DELETE FROM steps_taken WHERE name = 'clients'",
 ];
 
-/** The steps from an empty schema to the tables of this version. */
+/** Migration steps from an empty schema to this version. */
 export const POSTGRES_STEPS: readonly string[] = [
   `CREATE TABLE revision (number BIGINT NOT NULL);
    INSERT INTO revision VALUES (1);

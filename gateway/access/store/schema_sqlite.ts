@@ -1,4 +1,4 @@
-/** The steps from an empty file to the tables of this version. */
+/** Migration steps from an empty file to this version. */
 export const SQLITE_STEPS: readonly string[] = [
   `CREATE TABLE revision (number INTEGER NOT NULL) STRICT;
    INSERT INTO revision VALUES (1);

@@ -13,8 +13,8 @@ interface SqliteClientStoreOptions {
 const BUSY_MS = 5000;
 
 /**
- * A store in one SQLite file, made for this user only where it is not there yet. Throws StorageError
- * `CLIENT_STORE_FAILED` or `CLIENT_STORE_NEWER`.
+ * Opens a store in one SQLite file, which is created with access for this user only. Throws
+ * StorageError `CLIENT_STORE_FAILED` or `CLIENT_STORE_NEWER`.
  */
 export function sqliteClientStore(
   path: string,
@@ -28,7 +28,7 @@ export function sqliteClientStore(
   }
 }
 
-/** A store that lives as long as the process. */
+/** Creates a store in memory. */
 export function memoryClientStore(): ClientStore {
   return sqliteClientStore(IN_MEMORY);
 }

@@ -1,9 +1,9 @@
-/** The statements of the store of clients, in the part of SQL that all drivers have. @module */
+/** Statements of the client store, in SQL that all drivers support. @module */
 
-/** Raises the revision that is named; no row where it is another one. */
+/** Increments the revision if it is the given one; affects no row otherwise. */
 export const NEXT_REVISION = "UPDATE revision SET number = number + 1 WHERE number = $1";
 
-/** Makes a client, or takes the place of the one of its id. */
+/** Creates or replaces a client. */
 export const UPSERT_CLIENT =
   `INSERT INTO clients (id, description, role, use, enabled, disconnected_at_ms, sessions_max,
      requests_per_second_max, messages_per_day_max, created_at_ms, updated_at_ms, owner, devices_max)
@@ -16,7 +16,7 @@ export const UPSERT_CLIENT =
      updated_at_ms = excluded.updated_at_ms, owner = excluded.owner,
      devices_max = excluded.devices_max`;
 
-/** A change keeps the last use of a key, which is counted separately. */
+/** Creates or replaces a key, but keeps its last use, which is counted separately. */
 export const UPSERT_KEY =
   `INSERT INTO api_keys (id, client, label, hash, created_at_ms, expires_at_ms, revoked_at_ms,
      replaced_by, last_used_at_ms)
@@ -26,13 +26,13 @@ export const UPSERT_KEY =
      expires_at_ms = excluded.expires_at_ms, revoked_at_ms = excluded.revoked_at_ms,
      replaced_by = excluded.replaced_by`;
 
-/** Blocks an address, or takes the place of its block. */
+/** Blocks an address, or replaces its block. */
 export const UPSERT_BLOCK =
   `INSERT INTO blocks (address, reason, created_at_ms, until_ms) VALUES ($1, $2, $3, $4)
    ON CONFLICT (address) DO UPDATE SET reason = excluded.reason,
      created_at_ms = excluded.created_at_ms, until_ms = excluded.until_ms`;
 
-/** The table gives the id. */
+/** The table assigns the id. */
 export const ADD_ENTITLEMENT =
   `INSERT INTO entitlements (client, feed, symbols, types, created_at_ms, expires_at_ms)
    VALUES ($1, $2, $3, $4, $5, $6)`;
@@ -45,52 +45,52 @@ export const DELETE = {
   entitlement: "DELETE FROM entitlements WHERE id = $1",
 } as const;
 
-/** Entitlements that are given (removed_at_ms is null) or were. */
+/** Current entitlements (removed_at_ms is null) and removed ones. */
 export const ALL_ENTITLEMENTS =
   `SELECT id, client, feed, symbols, types, created_at_ms, expires_at_ms, NULL AS removed_at_ms
    FROM entitlements
    UNION ALL SELECT id, client, feed, symbols, types, created_at_ms, expires_at_ms, removed_at_ms
    FROM removed_entitlements ORDER BY id`;
 
-/** A sign of life of a gateway. */
+/** Heartbeat of a gateway. */
 export const UPSERT_RUN = `INSERT INTO runs (id, seen_at_ms, pid, revision) VALUES ($1, $2, $3, $4)
    ON CONFLICT (id) DO UPDATE SET seen_at_ms = excluded.seen_at_ms, pid = excluded.pid,
      revision = excluded.revision`;
 
-/** Notes the number of a batch; no row where that or a later one was written. */
+/** Records a batch number; affects no row when that or a later one was written. */
 export const NEXT_BATCH = `INSERT INTO batches (run, number, at_ms) VALUES ($1, $2, $3)
    ON CONFLICT (run) DO UPDATE SET number = excluded.number, at_ms = excluded.at_ms
    WHERE batches.number < excluded.number`;
 
-/** Adds to what is there. */
+/** Adds to the stored count. */
 export const ADD_USAGE =
   `INSERT INTO usage (day, client, feed, type, messages) VALUES ($1, $2, $3, $4, $5)
    ON CONFLICT (day, client, feed, type) DO UPDATE
    SET messages = usage.messages + excluded.messages`;
 
-/** Begins a session, or tells how it ended. */
+/** Creates a session, or sets its end. */
 export const UPSERT_SESSION =
   `INSERT INTO sessions (id, run, client, key, address, started_at_ms, ended_at_ms, reason)
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
    ON CONFLICT (id) DO UPDATE SET ended_at_ms = excluded.ended_at_ms, reason = excluded.reason`;
 
-/** Uses come in no order. */
+/** Uses arrive out of order: only a later one is written. */
 export const USE_KEY = `UPDATE api_keys SET last_used_at_ms = $2
    WHERE id = $1 AND coalesce(last_used_at_ms, 0) < $2`;
 
-/** Keeps others from counting the sessions of a client until the transaction ends. */
+/** Locks a client's sessions against concurrent claims until the transaction ends. */
 export const LOCK_CLIENT = "UPDATE clients SET id = id WHERE id = $1";
 
-/** Addresses of the open sessions of a client at gateways that were seen since then. */
+/** Addresses of a client's open sessions at gateways seen since a time. */
 export const OPEN_ADDRESSES = `SELECT address FROM sessions JOIN runs ON runs.id = sessions.run
    WHERE sessions.client = $1 AND sessions.ended_at_ms IS NULL AND runs.seen_at_ms >= $2`;
 
-/** Counts of one client, or of all, within days. */
+/** Usage counts of one client, or of all, between two days (inclusive). */
 export const FIND_USAGE =
   `SELECT * FROM usage WHERE (CAST($1 AS TEXT) IS NULL OR client = $1) AND day BETWEEN $2 AND $3
    ORDER BY day, client, feed, type`;
 
-/** Sessions of one client, or of all; all or open ones; that were open within a span. */
+/** Sessions of one client, or of all; all or open ones; open within a time span. */
 export const FIND_SESSIONS = `SELECT * FROM sessions
    WHERE (CAST($1 AS TEXT) IS NULL OR client = $1)
      AND (CAST($2 AS BIGINT) = 0 OR ended_at_ms IS NULL)
@@ -100,6 +100,6 @@ export const FIND_SESSIONS = `SELECT * FROM sessions
 const LAST_SEEN =
   "coalesce((SELECT seen_at_ms FROM runs WHERE runs.id = sessions.run), started_at_ms)";
 
-/** Ends the open sessions of gateways that were not seen since then. */
+/** Ends the open sessions of gateways not seen since a time. */
 export const END_LOST = `UPDATE sessions SET reason = $1, ended_at_ms = ${LAST_SEEN}
    WHERE ended_at_ms IS NULL AND ${LAST_SEEN} < $2`;
