@@ -15,7 +15,7 @@ interface Terminal {
   isTerminal(): boolean;
 }
 
-/** Returns true for a terminal without `--no-color`, `NO_COLOR` and `TERM=dumb`. */
+/** Returns true for a terminal unless `--no-color`, `NO_COLOR` or `TERM=dumb`; `--color` overrides the variables. */
 export function wantsColor(stream: Terminal, env: (name: string) => string | undefined): boolean {
   if (chosen !== undefined) return chosen && stream.isTerminal();
   return stream.isTerminal() && !env("NO_COLOR") && env("TERM") !== "dumb";

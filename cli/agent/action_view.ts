@@ -34,7 +34,7 @@ export const ACTION_ID = text("The action, as ssmd action list tells it", {
   required: true,
 });
 
-/** Approves or rejects a waiting action; the process that runs fires then continues with it. */
+/** Approves or rejects a waiting action; the process that handles fires then continues it. */
 export function decideAction(
   context: SsmdContext,
   flags: { env: string; data?: string },

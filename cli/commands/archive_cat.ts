@@ -9,7 +9,7 @@ import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { writeBytes } from "../output.ts";
 
-/** Text that is gathered before it is written. */
+/** Text buffered before a write, characters. */
 const WRITE_CHARS = 64 * 1024;
 
 const RECORD = z.looseObject({
@@ -75,7 +75,7 @@ async function writeLines({ process: { stdout } }: SsmdContext, path: string): P
 /** Writes the records of a normalized file as Cap'n Proto messages. */
 async function writeMessages(path: string): Promise<void> {
   if (!isNormalized(path)) {
-    // What is wrong with a file that cannot be read is told as it is.
+    // Report a read error first.
     await contentOf(path);
     throw new UsageError("CAT_FORMAT", `"${path}" holds no records: it has no Cap'n Proto form`, {
       hint: "Leave --format out, or name a window (.capnp.zst) or a sealed day (.parquet)",
@@ -96,7 +96,7 @@ async function writeMessages(path: string): Promise<void> {
   }
 }
 
-/** Records frame by frame, for a sealed day may be large; raw files are of a minute. */
+/** Yields records frame by frame, since a sealed day may be large; a raw file covers only a minute. */
 async function* linesIn(path: string): AsyncIterable<Iterable<string>> {
   if (!isNormalized(path)) {
     yield jsonLinesOf(await contentOf(path), path);
@@ -106,7 +106,7 @@ async function* linesIn(path: string): AsyncIterable<Iterable<string>> {
   yield* jsonLinesIn(rangedFile(file, path));
 }
 
-/** Read at once, so that ranges that are asked for side by side do not move each other's place. */
+/** Reads synchronously, so that concurrent range reads do not move each other's file position. */
 function rangedFile(file: Deno.FsFile, path: string): RangedFile {
   const getRange = (_name: string, start: number, end: number) => {
     file.seekSync(start, Deno.SeekMode.Start);
@@ -115,7 +115,7 @@ function rangedFile(file: Deno.FsFile, path: string): RangedFile {
   return { name: path, bytes: file.statSync().size, getRange };
 }
 
-/** Whether a file is a sealed day, or begins with the skippable frame of a lineage. */
+/** Returns true for a sealed day, or a file that begins with the skippable lineage frame. */
 function isNormalized(path: string): boolean {
   if (path.endsWith(".parquet")) return true;
   try {
@@ -123,7 +123,7 @@ function isNormalized(path: string): boolean {
     const [kind, second, third, fourth] = bytesOf(file, 4);
     return ((kind ?? 0) & 0xF0) === 0x50 && second === 0x2A && third === 0x4D && fourth === 0x18;
   } catch {
-    // Whatever is wrong with it is told when it is read.
+    // The read itself reports the error.
     return false;
   }
 }

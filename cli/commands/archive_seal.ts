@@ -111,7 +111,7 @@ async function seal(context: SsmdContext, span: TimeSpan, flags: Flags): Promise
     if (shown) stderr.write("\r\x1b[K");
     return outcomes;
   } finally {
-    // A folder that was made for this call goes with it; one that others use too stays.
+    // Remove the folder only if this call created it.
     if (flags.temp === undefined) await Deno.remove(tempDir).catch(() => {});
     await storage.close();
   }

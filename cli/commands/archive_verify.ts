@@ -13,9 +13,9 @@ import type { Row } from "../render.ts";
 
 type Verification = z.output<typeof VERIFICATION>;
 
-/** Problems that are printed one by one on stderr. */
+/** Maximum number of problems printed on stderr. */
 const PROBLEMS_MAX = 100;
-/** Time between two lines of progress. */
+/** Interval of progress lines, ms. */
 const PROGRESS_MS = 200;
 
 export default defineCommand({

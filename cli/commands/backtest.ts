@@ -22,7 +22,7 @@ import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { Stepper } from "../signal/step.ts";
 import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 
-/** Fires that are printed. */
+/** Maximum number of fires printed. */
 const FIRES_SHOWN_MAX = 1000;
 
 export default defineCommand({
@@ -70,7 +70,7 @@ export default defineCommand({
       const query: BacktestQuery = {
         ...{ records: source.records, env: source.env, signal, ...span },
         ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
-        // Live may have begun before: what is uncertain is not fired.
+        // Live may have started earlier, so fires that depend on older state are suppressed.
         isCold: source.isCut || (flags.compareLive && span.fromUs !== undefined),
         ...paceOf(flags.speed),
         ...(flags.step ? stepsOf(context) : {}),
@@ -91,7 +91,7 @@ function isEqual({ missing, extra, different }: z.output<typeof COMPARED>): bool
   return missing.length + extra.length + different.length === 0;
 }
 
-/** `max`, or how many times as fast. Throws RangeError. */
+/** Parses `max` or a speed factor > 0. Throws RangeError. */
 function parseSpeed(text: string): number | "max" {
   if (text === "max") return text;
   const speed = Number(text);

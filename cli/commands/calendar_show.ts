@@ -15,7 +15,7 @@ import { noteOrigin } from "../registry/show.ts";
 import { flatRows } from "../render.ts";
 import { AS_SHOWN } from "../registry/shown_file.ts";
 
-/** In a table: the next ones; `ssmd calendar holidays` lists all. */
+/** Maximum number of special days in the table; `ssmd calendar holidays` lists all. */
 const SPECIAL_DAYS_SHOWN = 5;
 
 const OPEN_SPAN = z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() });
@@ -74,7 +74,7 @@ export default defineCommand({
   },
 });
 
-/** When a day of UTC is open. */
+/** Open spans of a UTC day. */
 function openOn(calendar: Calendar, day: string): { from: string; to: string }[] {
   const start = Date.parse(`${day}T00:00:00Z`);
   const end = start + 86_400_000;

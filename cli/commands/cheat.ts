@@ -3,7 +3,7 @@ import { loadCatalogue } from "../catalogue/load.ts";
 import { defineCommand } from "../command/define.ts";
 import { terminalColumns } from "../terminal.ts";
 
-/** What people come for, and the commands that do it, most used first. */
+/** Commands by task, most used first. */
 export const TASKS: Readonly<Record<string, readonly string[]>> = {
   start: ["up", "status", "tui", "tail"],
   look: ["query", "data gaps", "data inventory", "data quality", "archive verify"],
@@ -16,7 +16,7 @@ export const TASKS: Readonly<Record<string, readonly string[]>> = {
   wrong: ["clock check", "dlq list", "qa run", "env status"],
 };
 
-/** Characters of an example; of a longer one its first words are shown. */
+/** Maximum length of an example; longer ones are cut after a word. */
 const LINE_MAX = 44;
 
 export default defineCommand({

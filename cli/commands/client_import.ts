@@ -86,7 +86,7 @@ function changesIn({ clients }: ClientsFile, before: Accounts): z.output<typeof 
   }));
 }
 
-/** A key of somebody else must not become another client's. */
+/** An imported key must not replace another client's key. */
 function assertNew({ clients }: ClientsFile, accounts: Accounts, replace: boolean): void {
   for (const { client, keys } of clients) {
     if (!replace && accounts.clients.some(({ id }) => id === client)) {

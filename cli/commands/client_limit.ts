@@ -4,7 +4,7 @@ import { limitArgs, showOrSetLimit } from "../client/limit.ts";
 import { defineCommand } from "../command/define.ts";
 import { oneRow } from "../command/table.ts";
 
-/** Open sessions that are counted at most. */
+/** Maximum number of open sessions counted. */
 const COUNTED_MAX = 100_000;
 
 export default defineCommand({

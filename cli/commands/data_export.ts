@@ -122,7 +122,7 @@ export default defineCommand({
   },
 });
 
-/** One file in a customer's format: its records are those of JSON lines. */
+/** Exports one file in a client's own format, transformed from JSON lines. */
 async function exportTransformed(
   context: SsmdContext,
   storage: Storage,
@@ -183,7 +183,7 @@ async function exportRecords(
   notice(context, progress.summary(sumOf(written, "records"), sumOf(written, "bytes")));
 }
 
-/** Whether `out` is a file or stdout; a file of another format's ending is a mistake. */
+/** Returns true for a file or stdout. Throws when the file extension belongs to another format. */
 function isOneFile(out: string, format: ExportFormat): boolean {
   const ending = EXPORT_FORMATS.find((each) => out.endsWith(`.${each}`));
   if (ending !== undefined && ending !== format) {

@@ -12,9 +12,9 @@ import { bytesText, countText } from "../format.ts";
 import type { Row } from "../render.ts";
 import { terminalColumns } from "../terminal.ts";
 
-/** Columns of a terminal that has room for the counts by type. */
+/** Terminal width from which counts by type are shown. */
 const WIDE_COLUMNS = 140;
-/** Columns of one that has room for the layout. */
+/** Terminal width from which the layout is shown. */
 const LAYOUT_COLUMNS = 90;
 
 const FIGURES = {

@@ -105,7 +105,7 @@ async function replay(context: SsmdContext, flags: ReplayFlags): Promise<void> {
 }
 
 interface Replay {
-  /** Of the archive. */
+  /** Environment in the archive. */
   env: string;
   storage: Storage;
   flags: ReplayFlags;
@@ -143,8 +143,8 @@ async function replayToTransport(context: SsmdContext, replay: Replay): Promise<
 }
 
 /**
- * Plays the records into a sink, which is closed, and gives their number. Throws ArchiveError
- * `SYMBOL_UNKNOWN` or `NOTHING_ARCHIVED` where there was nothing to replay.
+ * Replays records into a sink, closes it and returns their number. Throws ArchiveError
+ * `SYMBOL_UNKNOWN` or `NOTHING_ARCHIVED` when there was nothing to replay.
  */
 async function playRecords(
   context: SsmdContext,

@@ -81,7 +81,7 @@ function stateOf(
   if (job === "cancelled") return "failed";
   if (state === "complete" && !isSealed) return "pending";
   if (state !== "pending") return state;
-  // Nobody started it: captured before there were days, or by services of other machines.
+  // The day has no record: captured before days existed, or by services on other machines.
   if (isToday) return "active";
   return isSealed ? "complete" : "pending";
 }

@@ -35,7 +35,7 @@ async function changedFiles(registry: Registry): Promise<FileChange[]> {
   }));
 }
 
-/** A file as it lies in the folder; undefined = it was removed. */
+/** Current text of a file; undefined = removed. */
 async function textNow(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);

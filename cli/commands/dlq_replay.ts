@@ -7,7 +7,7 @@ import { text } from "../command/flag.ts";
 import { notice } from "../context.ts";
 import { LETTER_FLAGS, LETTER_VIEW, letterRow, lettersNamed, letterView } from "../dlq/letters.ts";
 
-/** A version for each software that makes one. */
+/** One version per software commit. */
 const OWN_VERSION = `dlq-${COMMIT.slice(0, 7)}`;
 
 export default defineCommand({

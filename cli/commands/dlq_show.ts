@@ -19,7 +19,7 @@ export default defineCommand({
   table: ({ base64, text, ...letter }) => oneRow({ ...letter, content: text ?? base64 }),
   run: ({ flags, args: [id], context }) =>
     withArchive(context, flags, async (archive) => {
-      // One that is not there is refused.
+      // Throws for an unknown id.
       const [letter] = await lettersNamed(archive, flags, [id]) as [Letter];
       return { ...letterView(letter), text: textOf(letter.base64), base64: letter.base64 };
     }),

@@ -90,7 +90,7 @@ async function counted(
   const tried = { chain: chain.version, rows: 0, unknown: 0, first: [] as EnrichedJson[] };
   const decoder = new TextDecoder();
   for await (const chunk of bytes) {
-    // A chunk ends with a line.
+    // A chunk ends at a line break.
     for (const line of decoder.decode(chunk).trimEnd().split("\n")) {
       const row = JSON.parse(line) as EnrichedJson;
       tried.rows++;

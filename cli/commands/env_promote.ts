@@ -4,7 +4,7 @@ import { text } from "../command/flag.ts";
 import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 
-/** What is captured; where it runs (transport, storage, keys, …) stays the target's own. */
+/** Fields that define what is captured; where it runs (transport, storage, keys, …) is not copied. */
 const COPIED_FIELDS = ["feeds", "schema", "symbols"] as const;
 
 const environment = (brief: string, placeholder: string) =>
@@ -40,7 +40,7 @@ export default defineCommand({
   },
 });
 
-/** Symbol by symbol, so that comments of those that stay are kept. */
+/** Edits symbol by symbol, to keep the comments of unchanged ones. */
 function promoteSymbols(edit: YamlEdit, symbols: Record<string, unknown>): void {
   const own = (edit.get(["symbols"]) ?? {}) as Record<string, unknown>;
   for (const symbol of Object.keys(own)) {

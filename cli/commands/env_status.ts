@@ -20,7 +20,7 @@ import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable } from "../terminal.ts";
 
-/** What the gateway answers. */
+/** Drift report of the gateway. */
 const DRIFT = z.object({
   running_revision: z.string(),
   added: z.array(z.string()),
@@ -81,7 +81,7 @@ export default defineCommand({
   },
 });
 
-/** Asks the newest process that serves it. */
+/** Compares the file with the newest running process. */
 async function deployedState(
   context: SsmdContext,
   env: Environment,
@@ -133,7 +133,7 @@ async function missingKeys(env: Environment): Promise<string[]> {
   }
 }
 
-/** How long a gateway may take to answer. */
+/** Timeout of the gateway, ms. */
 const ANSWER_MS = 2_000;
 
 async function gatewayState(env: Environment): Promise<string> {

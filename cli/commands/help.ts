@@ -6,7 +6,7 @@ import { text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 import { namesHint } from "../unknown_name.ts";
 
-/** As text `main.ts` lets the command itself answer. */
+/** For text output `main.ts` rewrites it to the command's `--help`. */
 export default defineCommand({
   name: "help",
   brief: "Show what a command does, or everything for programs",
@@ -39,7 +39,7 @@ export default defineCommand({
   },
 });
 
-/** The catalogue with the commands that `words` begin. */
+/** Catalogue reduced to commands that start with `words`. */
 function partOf(all: Catalogue, words: readonly string[]): Catalogue {
   const name = words.join(" ");
   const one = commandIn(all, words);

@@ -4,7 +4,7 @@ import { ConfigError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { on } from "../command/flag.ts";
 
-/** The registry that comes with ssmd. */
+/** Registry shipped with ssmd. */
 const OWN_REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
 
 export default defineCommand({
@@ -46,7 +46,7 @@ export default defineCommand({
   },
 });
 
-/** Paths that were not there. */
+/** Creates the registry's folders and files; returns the paths that were created. */
 async function makeRegistry(dir: string, root: string): Promise<string[]> {
   const made: string[] = [];
   for (const folder of REGISTRY_FOLDERS) {
@@ -60,7 +60,7 @@ async function makeRegistry(dir: string, root: string): Promise<string[]> {
   return made;
 }
 
-/** Copies what the environment demo names; gives the paths that were not there. */
+/** Copies the files of the environment demo; returns the paths that were created. */
 async function copyDemo(root: string): Promise<string[]> {
   const made: string[] = [];
   for (const folder of REGISTRY_FOLDERS) {
@@ -79,10 +79,10 @@ async function filesIn(folder: string): Promise<string[]> {
     .map(({ name }) => name).sort();
 }
 
-/** What a project makes and git does not keep: captured data, and values of keys. */
+/** Generated paths for .gitignore: captured data and key values. */
 const IGNORED: readonly string[] = ["/data/", "/secrets/"];
 
-/** True when lines were missing from the file. */
+/** Adds the missing rules; returns true when there were any. */
 async function addIgnored(path: string): Promise<boolean> {
   const text = await Deno.readTextFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "";
@@ -96,7 +96,7 @@ async function addIgnored(path: string): Promise<boolean> {
   return true;
 }
 
-/** True when the file was not there. */
+/** Creates a file; returns false when it exists. */
 async function writeNew(path: string, text: string): Promise<boolean> {
   try {
     await Deno.writeTextFile(path, text, { createNew: true });

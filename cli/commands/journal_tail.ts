@@ -9,7 +9,7 @@ import {
   TOPIC,
 } from "../journal/journal_entries.ts";
 
-/** How often the journal is looked at: other processes append to it. */
+/** Poll interval of the journal, which other processes append to, ms. */
 const LOOK_MS = 500;
 
 export default defineCommand({

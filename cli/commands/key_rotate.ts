@@ -20,11 +20,11 @@ import {
 
 type WrittenKey = z.output<typeof WRITTEN_KEY>;
 
-/** What is to be rotated. */
+/** Options of a rotation. */
 interface Rotation extends SealFlags {
-  /** One field only. */
+  /** Rotate only this field. */
   field?: string;
-  /** ISO time from which the age counts. */
+  /** ISO time that the key's age counts from. */
   rotatedAt: string;
 }
 
@@ -83,7 +83,7 @@ async function replaceValues(
   return writtenKey(key, values.keys(), store.path);
 }
 
-/** Records the date only, for a source that others write. */
+/** Records only the date, for a source that ssmd does not write. */
 async function recordOnly(key: DeclaredKey, { field, rotatedAt }: Rotation): Promise<WrittenKey> {
   const { keys, name, spec } = key;
   if (field !== undefined) {

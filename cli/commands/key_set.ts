@@ -31,7 +31,7 @@ export default defineCommand({
       const store = storeOf(key, seal);
       const present = await store.present();
       const wanted = field === undefined ? key.spec.fields : [field];
-      // Refused before anybody types a value that cannot be stored.
+      // Fail before the user types a value that cannot be stored.
       if (wanted.every((each) => present.has(each))) assertFree(key, wanted, present);
       await store.ready();
       const values = await readValues(key, field);

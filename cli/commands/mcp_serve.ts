@@ -32,10 +32,10 @@ export default defineCommand({
   },
 });
 
-/** Hosts of this machine, which a launcher allows to every command. */
+/** Loopback hosts, which the launcher allows to every command. */
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
-/** Gives up every right but to reach the gateway: what an agent can make this process do ends there. */
+/** Revokes every permission except network access to the gateway, to limit what an agent can do. */
 async function keepOnly(hostname: string): Promise<void> {
   for (const name of ["read", "write", "run", "env", "sys", "ffi"] as const) {
     await Deno.permissions.revoke({ name });

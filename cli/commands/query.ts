@@ -135,7 +135,7 @@ function printerOf({ process: { stdout } }: SsmdContext, { output }: Flags) {
   return answerPrinter(output, (text) => stdout.write(text));
 }
 
-/** Prints the records of a table straight from the archive. */
+/** Prints the records of a table directly from the archive. */
 async function printRecords(
   context: SsmdContext,
   flags: Flags,
@@ -149,7 +149,7 @@ async function printRecords(
   if (isCut) notice(context, cutText(rows));
 }
 
-/** Prints what the engine answers. */
+/** Runs SQL in the query engine and prints the answer. */
 async function printAnswer(
   context: SsmdContext,
   flags: Flags,
@@ -183,7 +183,7 @@ async function printAnswer(
   if (flags.output === "table") notice(context, timeText(answer));
 }
 
-/** A symbol behind a table's name. Throws UsageError `QUERY_SYMBOL`. */
+/** Parses a symbol that follows a table name. Throws UsageError `QUERY_SYMBOL`. */
 function symbolWord(text: string): string {
   try {
     return parseSymbol(text);

@@ -69,7 +69,7 @@ export default defineCommand({
     }),
 });
 
-/** A version that was made of a day that goes on lacks what comes: only ended days are chosen. */
+/** Only past days: a version made during a day lacks its later records. */
 function choose(
   before: ActiveVersions,
   { version, days: own }: VersionInfo,
@@ -88,7 +88,7 @@ function choose(
   return { ...before, default: NORMALIZED_VERSION, days: tidy(Object.fromEntries(chosen)) };
 }
 
-/** Without days that are read of the default; in order. */
+/** Drops days that use the default version, and sorts. */
 function tidy(days: Record<string, string>): Record<string, string> {
   const entries = Object.entries(days).filter(([, version]) => version !== NORMALIZED_VERSION);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -76,7 +76,7 @@ function assertPrunable(info: VersionInfo): void {
   });
 }
 
-/** Manifests first: whoever reads meanwhile misses a day, and never finds a part of one. */
+/** Removes manifests first, so that a concurrent reader misses the whole day, never part of one. */
 async function removeVersion(storage: Storage, prefix: string): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of storage.list(prefix)) keys.push(key);
@@ -85,6 +85,6 @@ async function removeVersion(storage: Storage, prefix: string): Promise<void> {
   for (const key of keys.filter((each) => !isManifest(each))) {
     if (!key.endsWith("/reprocess/job.json")) await storage.delete(key);
   }
-  // The job last: until then what is left has a maker, and is found by the next prune.
+  // Remove the job last: it lets the next prune find leftovers.
   await storage.delete(`${prefix}reprocess/job.json`);
 }

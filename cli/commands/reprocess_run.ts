@@ -139,7 +139,7 @@ function threadsOf({ parallel }: Flags, storage: StorageConfig) {
   });
 }
 
-/** Only one version of each schema has a codec: what it writes cannot be chosen, only be expected. */
+/** Each schema has one codec, so `--schema` can only assert the version. Throws UsageError. */
 function assertSchema(schema: string | undefined): void {
   const written = EVENT_TYPES.map((type) => `${type} ${SCHEMAS[type].version}`);
   if (schema === undefined || written.every((each) => each.endsWith(` ${schema}`))) return;

@@ -11,7 +11,7 @@ import {
   scheduleView,
 } from "../jobs/schedule_view.ts";
 
-/** Jobs of a schedule that are shown. */
+/** Maximum number of jobs shown. */
 const JOBS_SHOWN = 5;
 
 export default defineCommand({

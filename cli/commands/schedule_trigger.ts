@@ -39,7 +39,7 @@ export default defineCommand({
   },
 });
 
-/** The jobs that a job asked for. */
+/** Ids of the jobs that a job requested. */
 function askedBy({ steps }: Job): string[] {
   return steps.flatMap(({ result }) => ASKED.parse(result ?? {}).jobs);
 }

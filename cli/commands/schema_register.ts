@@ -62,7 +62,7 @@ async function textOf(registry: Registry, name: string, file?: string): Promise<
   });
 }
 
-/** What the flags say of the version. */
+/** Version options from the flags. */
 interface VersionOptions {
   struct?: string;
   from?: string;

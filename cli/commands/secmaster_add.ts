@@ -58,7 +58,7 @@ export default defineCommand({
           ...{ dryRun: true, isQuiet: !flags.dryRun },
         });
         const after = files.with(change.changes).check().instruments.get(id);
-        // Another process may write meanwhile: what it wrote is not undone.
+        // Compare and set: do not overwrite a concurrent change of another process.
         const isDone = flags.dryRun || after === undefined || await store.change(
           id,
           (stored) => isDeepStrictEqual(stored, known) ? after : undefined,
@@ -77,7 +77,7 @@ function textOf(instrument: InstrumentFile): string {
   return yamlText(instrument, [editorLine("instrument")]);
 }
 
-/** The instrument's file as it would be. */
+/** The registry with the instrument's new text. */
 function changed(registry: Registry, id: string, flags: NewFlags & { effective?: string }) {
   const known = nowText();
   const times = { effective: flags.effective ?? known, known };

@@ -62,7 +62,7 @@ export default defineCommand({
   },
 });
 
-/** What is asked for an instrument; undefined = it has a FIGI, or none is given to its like. */
+/** OpenFIGI query for an instrument; undefined when it has a FIGI or its class has none. */
 function queryOf(
   { asset_class, versions }: InstrumentFile,
   exchCode: string,
@@ -74,7 +74,7 @@ function queryOf(
   return { idType: "BASE_TICKER", idValue: base, securityType2: "CRYPTO" };
 }
 
-/** The composite of rows that share one stands for all of them. */
+/** FIGIs of an answer; the composite FIGI replaces those of its listings. */
 function figisOf(answer: FigiAnswer | undefined): string[] {
   const { matches = [] } = answer ?? {};
   return [...new Set(matches.map(({ figi, compositeFIGI }) => compositeFIGI ?? figi))];

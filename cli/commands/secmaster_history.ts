@@ -26,7 +26,7 @@ export default defineCommand({
 
 type Version = z.input<typeof INSTRUMENT_FILE.shape.versions.element>;
 
-/** Fields that differ from the version that was known before, with their new values. */
+/** Fields that differ from the previously known version, with their new values. */
 function changedFields(version: Version, before: Version | undefined): string[] {
   const names = new Set([...Object.keys(version), ...Object.keys(before ?? {})]);
   return [...names].filter((name) => name !== "effective" && name !== "known")

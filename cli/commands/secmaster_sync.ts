@@ -76,7 +76,7 @@ async function credentialsOf(context: SsmdContext, env: string, feed: string) {
   return { credentials: await deployment.feed(feed).credentials() };
 }
 
-/** The bus of the environment, or the registry's files where it is of one process. */
+/** Opens the environment's bus, or the registry's files when the bus is in memory. */
 async function withStore<T>(
   context: SsmdContext,
   { registry, env }: { registry: Registry; env: string },

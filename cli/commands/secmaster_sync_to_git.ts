@@ -55,7 +55,7 @@ export default defineCommand({
       changes.set(path, yamlText(instrument, [editorLine("instrument")]));
     }
     const result = await applyChanges(context, { registry, changes }, flags);
-    // Not those whose file was written now: others may read the registry as it was committed.
+    // Keep files written just now: others may still read the registry's last commit.
     const left = settled.filter(({ id }) =>
       files.has(id) && !changes.has(registryPathOf({ kind: "instrument", name: id }))
     );

@@ -56,7 +56,7 @@ export default defineCommand({
   },
 });
 
-/** The software's own files; undefined = it was compiled into one program. */
+/** The software's own files; undefined in a compiled program. */
 async function softwareFiles() {
   const read = (name: string) =>
     Deno.readTextFile(new URL(`../../${name}`, import.meta.url)).catch(() => undefined);

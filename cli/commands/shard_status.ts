@@ -8,9 +8,9 @@ import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
-/** Time over which messages are counted. */
+/** Measurement period, ms. */
 const MEASURE_MS = 2_000;
-/** A shard with as many times the messages of the mean has too much to do. */
+/** Multiple of the mean message rate above which a shard is overloaded. */
 const UNEVEN = 2;
 
 const STATUS = z.object({
@@ -52,7 +52,7 @@ export default defineCommand({
   },
 });
 
-/** By shard: symbols that its file gives it, and another one has. */
+/** Symbols per shard that its file assigns to it while another shard still owns them. */
 async function waitingOf(
   config: Parameters<typeof openTransport>[0],
   environment: Environment,

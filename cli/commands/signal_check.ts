@@ -11,7 +11,7 @@ import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 import { countText } from "../format.ts";
 
-/** Records of the archive that a check takes at most: it runs them nine times. */
+/** Maximum number of archived records per check, which runs them nine times. */
 const RECORDS_MAX = 200_000;
 
 const FINDING = z.object({

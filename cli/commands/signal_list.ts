@@ -51,7 +51,7 @@ type Known = Omit<z.output<typeof SIGNAL>, "id" | "path" | "of">;
 
 const UNKNOWN = { title: null, version: null, feeds: [], symbols: [] };
 
-/** What is known of signals: what cannot be linked or loaded has a problem. */
+/** Loads signals; one that cannot be linked or loaded gets a `problem`. */
 async function loadAll(files: readonly SignalFile[]): Promise<Map<string, Known>> {
   const known = new Map<string, Known>();
   const signals = [];

@@ -27,11 +27,11 @@ import { render } from "../render.ts";
 import { registryToRun } from "../registry_dir.ts";
 import { paint } from "../terminal.ts";
 
-/** Time between two screens of --watch. */
+/** Refresh interval of --watch, ms. */
 const WATCH_MS = 2_000;
-/** Lag from which on a feed is behind. */
+/** Lag above which a feed is behind, ms. */
 const LAG_MS_MAX = 5_000;
-/** Share of the disk that must be left. */
+/** Minimum free share of the disk. */
 const FREE_SHARE_MIN = 0.05;
 const CLEAR_SCREEN = "\x1b[2J\x1b[H";
 
@@ -83,7 +83,7 @@ const STATUS = z.object({
 type Status = z.output<typeof STATUS>;
 type Archive = z.output<typeof ARCHIVE> & { days: readonly DaySummary[] };
 
-/** What a gateway says of its feeds. */
+/** Feeds answer of the gateway. */
 const FEED_ANSWER = z.object({
   feeds: z.array(z.object({
     feed: z.string(),
@@ -184,7 +184,7 @@ const NOTHING_RUNS: Service = {
   ...{ feeds: [], bus: "unknown", circuits: {}, clients: null },
 };
 
-/** Asks a running gateway; what it refuses is a problem. */
+/** Reads the state of a running gateway; its errors become problems. */
 async function readService(
   context: SsmdContext,
   gateway: { url: string; env: string },
@@ -224,7 +224,7 @@ function lagMsIn(metrics: string, feed: string): number | null {
   return seconds === undefined ? null : Math.round(seconds * 1000);
 }
 
-/** What is archived; null where nothing is yet, or nothing outlives its process. */
+/** Reads the state of the archive; null when it is empty or in memory. */
 async function readArchive(
   context: SsmdContext,
   location: Pick<GatewayLocation, "env" | "data">,
@@ -268,7 +268,7 @@ async function bytesBelow(folder: string): Promise<number> {
   const names = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
   for (const { name, isDirectory } of names) {
     const path = `${folder}/${name}`;
-    // A spool file may go while it is looked at.
+    // A spool file may disappear meanwhile.
     bytes += isDirectory
       ? await bytesBelow(path)
       : (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
@@ -299,7 +299,7 @@ async function diskProblems(archive: Archive | null, dataDir: string): Promise<s
   return free / size < FREE_SHARE_MIN ? [`only ${bytesText(free)} are left on the disk`] : [];
 }
 
-/** A day is ended on the day after it. */
+/** A day is sealed on the following day. */
 function sealProblems(archive: Archive | null): string[] {
   const yesterday = dayOfUs(nowUs() - DAY_US);
   const late = archive?.unsealed_days.filter(({ day }) => day < yesterday) ?? [];

@@ -59,7 +59,7 @@ export default defineCommand({
   },
 });
 
-/** A deletion that went before what it hides would bring that back for a moment, or for good. */
+/** Sorts deletion markers last: removing one first would expose the version it hides. */
 function deletionsLast(versions: readonly ObjectVersion[]): ObjectVersion[] {
   return [...versions].sort((a, b) => Number(a.isDeletion) - Number(b.isDeletion));
 }

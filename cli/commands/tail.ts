@@ -15,7 +15,7 @@ const RECORD = z.looseObject({
   symbol: z.string(),
 }).describe("A record as the gateway's stream sends it");
 
-/** Fields that a line shows in places of their own. */
+/** Fields that a line shows separately. */
 const SHOWN = new Set(["type", "feed", "symbol", "ts", "recv_ts", "pos"]);
 
 export default defineCommand({
@@ -72,7 +72,7 @@ export default defineCommand({
   },
 });
 
-/** A record as a line: receive time, feed, symbol, type, and its other fields. */
+/** Formats a record as a line: receive time, feed, symbol, type, and its other fields. */
 function lineOf(record: z.output<typeof RECORD>): string {
   const received = record["recv_ts"];
   const time = typeof received === "number" ? isoOfUs(Math.round(received * 1000)) : "-";
@@ -91,7 +91,7 @@ function textOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** The first level of a side, and how many follow. */
+/** Best level of a side and the number of further levels. */
 function levelsText(levels: readonly unknown[]): string {
   const [first] = levels;
   if (!Array.isArray(first)) return JSON.stringify(levels);

@@ -102,7 +102,7 @@ export default defineCommand({
     }),
 });
 
-/** Gaps are of each connection; fires and actions are made of what is compared. */
+/** Gaps differ per connection; fires and actions derive from the compared types. */
 const COMPARED_TYPES = ["trade", "ticker", "orderbook", "status"] as const;
 
 async function location(

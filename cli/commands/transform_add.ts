@@ -34,7 +34,7 @@ export default defineCommand({
         hint: `Give it another name, or take that one away: ssmd transform remove ${known.name}`,
       });
     }
-    // What cannot be loaded is not stored.
+    // Do not store a transform that cannot be loaded.
     const session = await TransformSession.open(compileTransform(source));
     await session.close();
     const stored = `${transformsDir(registryDir)}/${source.name}.${source.language}`;

@@ -6,7 +6,7 @@ import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable, wantsColor } from "../terminal.ts";
 
-/** Commands that the screen runs. */
+/** Commands that the screen can run. */
 const COMMANDS = {
   "client disable": () => import("./client_disable.ts"),
   "client rate-limit": () => import("./client_rate_limit.ts"),
@@ -38,9 +38,9 @@ export default defineCommand({
       });
     }
     const { shards } = (await Registry.open(context.globals)).environment(location.env);
-    // Read when React is loaded: its checks for developers cost half of the time.
+    // Read when React loads: its development checks take half of the time.
     Deno.env.set("NODE_ENV", "production");
-    // There is a terminal: the libraries need not guess what it can do by the names of CI services.
+    // Stops the libraries from guessing terminal features by CI variables.
     Deno.env.delete("CI");
     const [{ showOnTerminal }, { Tui }, { viewsOf }, { Source }] = await Promise.all([
       import("../tui/terminal.ts"),
@@ -55,7 +55,7 @@ export default defineCommand({
     const reading = tui.readOn(ended.signal);
     if (forMs !== undefined) void sleep(forMs, ended.signal).then(() => tui.onKey("ctrl-c"));
     const hasColor = wantsColor(Deno.stdout, variable);
-    // What the screen is drawn with sends each SIGINT once more, when what it was for may have ended.
+    // Ink re-sends SIGINT, possibly after its listener is gone.
     Deno.addSignalListener("SIGINT", () => {});
     for (;;) {
       const outside = await showOnTerminal(tui, hasColor);
@@ -64,7 +64,7 @@ export default defineCommand({
     }
     ended.abort();
     await reading;
-    // What was asked for and is not over (a seal waits for its turn) is done by who runs the jobs.
+    // Unfinished requests, such as a seal in the queue, are left to the process that runs the jobs.
     Deno.exit();
   },
 });

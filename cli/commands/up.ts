@@ -78,7 +78,7 @@ export default defineCommand({
 
 async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
   const { globals, process: { stdout } } = context;
-  // Help and mistakes cost no more than the parser: what runs is loaded when it is to run.
+  // Import late, so that help and usage errors cost no more than the parser.
   const { sleep, untilSignal } = await import("@ssmd/runtime");
   const { startUp } = await import("../up/up.ts");
   const { registryToRun } = await import("../registry_dir.ts");
@@ -88,7 +88,7 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
   const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
   const logger = terminal ? await statusLogger() : await eventLogger(flags.output, quiet);
   const startedMs = performance.now();
-  // Listened for from the first moment on: a signal while the spool is recovered ends up as well.
+  // Listen before the start, so that a signal during spool recovery also ends `up`.
   const ended = new AbortController();
   const signalled = new AbortController();
   const signal = untilSignal(ended.signal).then((name) => {
@@ -134,7 +134,7 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
   if (files.length > 0) assertNothingRefused(up.refused());
 }
 
-/** Throws VenueError `SUBSCRIPTION_REFUSED` for a recording that lacks what was subscribed. */
+/** Throws VenueError `SUBSCRIPTION_REFUSED` when a recording lacks a subscribed channel. */
 function assertNothingRefused(refused: number): void {
   if (refused === 0) return;
   throw new VenueError("SUBSCRIPTION_REFUSED", `The venue refused ${refused} of what was ordered`, {
@@ -164,7 +164,7 @@ async function eventLogger(output: StreamFormat | undefined, quiet: boolean): Pr
   return createLogger({ level, format: output === "json" ? "json" : "plain" });
 }
 
-/** Lines of the log go above the status line. */
+/** Logger that writes above the status line. */
 async function statusLogger(): Promise<Logger> {
   const { createLogger } = await import("@ssmd/runtime");
   const encoder = new TextEncoder();

@@ -9,8 +9,8 @@ interface PruneRule {
 }
 
 /**
- * Yields versions that the rule removes, never the current one. A deletion marker is removed only
- * when it is the last version of its object. `versions` must be sorted by key, newest first.
+ * Yields versions that the rule removes, never the one that reads return. A deletion marker is removed only when it is
+ * the last version of its object. `versions` must be sorted by key, newest first.
  */
 export async function* prunable(
   versions: AsyncIterable<ObjectVersion>,
