@@ -9,11 +9,11 @@ interface ArchiveLeaseOptions {
   storage: Storage;
   transport: Transport;
   logger: Logger;
-  /** Storage or bus cannot be asked now; they are asked again. */
+  /** Called when storage or bus do not answer; the request is repeated. */
   onAway: (error: unknown) => void;
-  /** Another archiver has taken the archive over: nothing may be written any more. */
+  /** Called when another archiver has the lease: this one must write nothing more. */
   onLost: (holder: string) => void;
-  /** Milliseconds after which a question without an answer is told as away; default 5,000. */
+  /** Time without an answer that counts as away, ms; default 5,000. */
   answerMsMax?: number;
 }
 
@@ -22,22 +22,22 @@ const RELEASE_MS_MAX = 2_000;
 const LOOK_MS = 500;
 const REPORTED_EVERY_MS = 30_000;
 
-/** Another archiver that keeps us from the lease. */
+/** Another archiver that holds the lease. */
 interface Holder {
   name: string;
-  /** Has a lock of the system, which ends with its process, or gives signs of life. */
+  /** Holds a system lock, which ends with its process, or renews its lease. */
   isAlive: boolean;
-  /** Whether another folder would keep us apart. */
+  /** Whether choosing another folder would avoid the conflict. */
   isOfFolder: boolean;
 }
 
 /**
- * Makes sure that one archiver alone writes an environment's archive and reads its durable consumer:
- * a lock of the system where files are local, a compare-and-swap lease in S3, and one on a bus that
- * several processes share. The token of the lease in S3 is written with every manifest.
+ * Lease that lets one archiver alone write an environment's archive and read its durable consumer:
+ * a system lock for local files, a compare-and-swap lease in S3, and one on a bus that processes
+ * share. The token of the S3 lease is written with every manifest.
  */
 export class ArchiveLease {
-  /** Who keeps us from the lease, as a sentence; "" = nobody. */
+  /** Why the lease is not held, naming the holder; "" = held. */
   problem = "the lease is not held yet";
   #options: ArchiveLeaseOptions;
   #holder = `process ${Deno.pid} on ${Deno.hostname()}`;
@@ -47,22 +47,21 @@ export class ArchiveLease {
   #abort = new AbortController();
   #wasAway = false;
 
-  /** Not held yet. */
   constructor(options: ArchiveLeaseOptions) {
     this.#options = options;
   }
 
-  /** Rises with each holder; undefined = no other process can write here by late accident. */
+  /** Fencing token, rises with each holder; undefined = no other process can write late. */
   get token(): number | undefined {
     return this.#inStorage?.token;
   }
 
   /**
-   * Waits until the lease is held. Throws SsmdError `ARCHIVER_RUNNING` when another one holds it for
-   * longer than `waitMs`, at once when that one is alive for sure and the wait has an end, and when
-   * the wait is ended by `release`; StorageError `STORAGE_UNSUPPORTED` where the storage's server knows
-   * no conditional writes, so that two archivers could not be kept apart. Who was told that storage or bus is away waits for no error any
-   * more: after that it waits without limit.
+   * Waits until the lease is held. Throws SsmdError `ARCHIVER_RUNNING` when another archiver holds
+   * it longer than `waitMs`, at once when that one is surely alive and the wait is finite, and when
+   * `release` ends the wait; StorageError `STORAGE_UNSUPPORTED` when the storage lacks conditional
+   * writes, so that two archivers could not be kept apart. After storage or bus was reported away
+   * the wait has no limit, as the caller no longer awaits an error.
    */
   async acquire(waitMs: number): Promise<void> {
     const { logger, env } = this.#options;
@@ -120,7 +119,7 @@ export class ArchiveLease {
     this.#options.onAway(error);
   }
 
-  /** The answer; rejects at the release, and what a later answer takes is given free again. */
+  /** Returns the result of `asking`; on `release` rejects and releases a late result. */
   async #untilReleased<T>(asking: Promise<T>): Promise<T> {
     const { signal } = this.#abort;
     const released = Promise.withResolvers<never>();
@@ -136,7 +135,7 @@ export class ArchiveLease {
     }
   }
 
-  /** Gives it free; ends a wait for it. Storage or bus that do not answer are not waited for. */
+  /** Releases the lease and ends a wait for it, without waiting for an absent storage or bus. */
   async release(): Promise<void> {
     this.#abort.abort();
     const done = new AbortController();
@@ -151,7 +150,7 @@ export class ArchiveLease {
     await this.#inStorage?.release();
   }
 
-  /** Who holds one of its parts; undefined = all are ours. */
+  /** Acquires all parts; returns the holder of one that is taken, undefined when all are held. */
   async #tryAll(): Promise<Holder | undefined> {
     const { env, shard, storage, transport } = this.#options;
     const holder = this.#holder;
@@ -169,7 +168,7 @@ export class ArchiveLease {
     }
     const cell = transport.leaseCell?.(`archiver-${shard}`);
     if (cell === undefined) return undefined;
-    // Who has our lock is alive: a holder of the same files is not.
+    // With the lock held here, a lease holder on the same files is a dead process.
     const scope = this.#lock === undefined ? "" : `${Deno.hostname()}:${storage.location}`;
     this.#onBus ??= new CellLease({ cell, holder, scope, onLost });
     return await holderOf(this.#onBus);
@@ -181,7 +180,7 @@ export class ArchiveLease {
   }
 }
 
-/** Whether asking again cannot help: the server writes over what is there, whoever wrote it. */
+/** Whether retrying is useless: the server overwrites existing objects unconditionally. */
 function isForGood(error: unknown): boolean {
   return error instanceof SsmdError && error.code === "STORAGE_UNSUPPORTED";
 }
@@ -192,7 +191,7 @@ async function holderOf(lease: CellLease): Promise<Holder | undefined> {
   return { name, isAlive: lease.isHolderAlive, isOfFolder: false };
 }
 
-/** What an archiver ends with when another one has its lease. */
+/** Returns the error that ends an archiver whose lease was taken over. */
 export function supersededBy(holder: string, env: string): SsmdError {
   return new SsmdError("ARCHIVER_SUPERSEDED", `${holder} has taken over the archive`, {
     hint: "Nothing is lost; a new start waits until the other one ends",

@@ -8,27 +8,27 @@ import { notWritten, type StorageRetry } from "./storage_retry.ts";
 import type { WindowRouter } from "./window_router.ts";
 
 const OPEN_LOOK_MS = 5;
-/** Days before today that a stopped archiver may have left open. */
+/** Days before today that may have been left open. */
 const DAYS_BACK = 7;
 
-/** What an {@linkcode ArchiveLoader} works with. */
+/** Options of {@linkcode ArchiveLoader}. */
 interface ArchiveLoaderOptions {
   env: string;
   storage: Storage;
   storageRetry: StorageRetry;
   router: WindowRouter;
   rounds: FlushScheduler;
-  /** Of the archive's lease. */
+  /** Fencing token of the archive's lease. */
   token: () => number | undefined;
-  /** "" = there are no shards. */
+  /** "" = no shards. */
   shard: string;
-  /** Messages that waited for it went into windows. */
+  /** Called when waiting messages may have moved into windows. */
   onLoaded: () => void;
   nowUs: () => number;
   logger: Logger;
 }
 
-/** Reads from the archive what records wait for, beside the work that goes on. */
+/** Loads days and archived names from storage in the background. */
 export class ArchiveLoader {
   #options: ArchiveLoaderOptions;
   #isAllowed = Promise.withResolvers<void>();
@@ -39,12 +39,12 @@ export class ArchiveLoader {
     this.#options = options;
   }
 
-  /** Days are opened by who holds the lease: a day's unnamed files may be another archiver's. */
+  /** Allows loading, once the lease is held: unnamed files of a day may be another archiver's. */
   allow(): void {
     this.#isAllowed.resolve();
   }
 
-  /** Loads a day when it is allowed. */
+  /** Loads a day once allowed. */
   async loadDay(feed: string, day: string): Promise<void> {
     await this.#isAllowed.promise;
     void this.background(this.#load(feed, day));
@@ -60,7 +60,7 @@ export class ArchiveLoader {
     onLoaded();
   }
 
-  /** Resolves when a day can take records. Rejects when the archiver gives up. */
+  /** Resolves when a day can take records. Rejects when storage retries were given up. */
   async openDay(feed: string, day: string): Promise<void> {
     const { router, storageRetry } = this.#options;
     while (router.loaded(feed, day) === undefined) {
@@ -70,7 +70,7 @@ export class ArchiveLoader {
     }
   }
 
-  /** Days before today that were left open are opened, so that they get their last status. */
+  /** Loads days before today that are open, so that they get their final status. */
   async openOldDays(feed: string): Promise<void> {
     const { env, storage, storageRetry, router, nowUs } = this.#options;
     for (let back = 1; back <= DAYS_BACK; back++) {
@@ -83,12 +83,12 @@ export class ArchiveLoader {
     }
   }
 
-  /** Reads what is archived of a minute. */
+  /** Reads the archived names of a minute. */
   loadNames(minute: MinuteOfRecords): Promise<void> {
     return this.background(this.#loadNames(minute));
   }
 
-  /** All windows are written first, so that what is archived is all there is. */
+  /** Writes all windows first, so that the archive holds every record of the minute. */
   async #loadNames(minute: MinuteOfRecords): Promise<void> {
     const { env, storage, storageRetry, router, rounds, onLoaded } = this.#options;
     await rounds.idle();
@@ -102,7 +102,7 @@ export class ArchiveLoader {
     onLoaded();
   }
 
-  /** Work that `settled` waits for; it fails only when the archiver is closed before its end. */
+  /** Tracks work for `settled`; it fails only when the archiver closes before its end. */
   background(work: Promise<void>): Promise<void> {
     const done: Promise<void> = work
       .catch((error) => this.#options.logger.debug("gave up", { error }))
@@ -111,13 +111,13 @@ export class ArchiveLoader {
     return work;
   }
 
-  /** Resolves when no message waits for what is being read. */
+  /** Resolves when no message waits for a load. */
   async untilNothingWaits(): Promise<void> {
     const { router } = this.#options;
     while (router.waiting > 0 && this.#work.size > 0) await Promise.race(this.#work);
   }
 
-  /** Resolves when nothing is being read. */
+  /** Resolves when no load is in progress. */
   async settled(): Promise<void> {
     await Promise.all(this.#work);
   }

@@ -4,32 +4,32 @@ import { archivedRecords, recordName } from "./archived_records.ts";
 
 const MINUTE_US = 60_000_000;
 
-/** Minutes whose names are kept; those asked for first are forgotten first and read again. */
+/** Most minutes kept; the oldest is dropped and read again when needed. */
 const MINUTES_MAX = 16;
 
-/** The records of a type in one minute of a feed's day. */
+/** Records of one type in one minute of a feed. */
 export interface MinuteOfRecords {
   feed: string;
   type: EventType;
-  /** Its begin, µs since 1970. */
+  /** Start, µs since 1970. */
   fromUs: number;
 }
 
 /**
- * What is archived of the minutes that late messages are of. A place in a run says nothing of them:
- * the bus may have been wiped, and what it stored before may be archived or not.
+ * Archived record names of the minutes that late messages belong to. Run watermarks do not cover
+ * these: after a wiped bus, earlier messages may or may not be archived.
  */
 export class ArchivedNames {
   #minutes = new Map<string, Set<string>>();
   #requestedMinute: string | undefined;
   #ask: (minute: MinuteOfRecords) => void;
 
-  /** `ask` reads the names of a minute that is not known; {@linkcode loaded} is to follow. */
+  /** `ask` requests the names of an unknown minute; {@linkcode loaded} must follow. */
   constructor(ask: (minute: MinuteOfRecords) => void) {
     this.#ask = ask;
   }
 
-  /** Whether a record is archived or in a window; undefined = it has been asked for. */
+  /** Returns whether a record is archived or in a window; undefined = its minute was requested. */
   has(event: MarketEvent, minute: MinuteOfRecords): boolean | undefined {
     const key = keyOf(minute);
     const names = this.#minutes.get(key);
@@ -41,7 +41,7 @@ export class ArchivedNames {
     return undefined;
   }
 
-  /** Takes over all records of a minute, none of which is in a window only. */
+  /** Sets the names of a minute; no record of it may be in a window only. */
   loaded(minute: MinuteOfRecords, names: Set<string>): void {
     this.#requestedMinute = undefined;
     this.#minutes.set(keyOf(minute), names);
@@ -49,12 +49,12 @@ export class ArchivedNames {
     if (this.#minutes.size > MINUTES_MAX && oldest !== undefined) this.#minutes.delete(oldest);
   }
 
-  /** A record goes into its window. */
+  /** Notes a record that goes into a window. */
   add(event: MarketEvent, minute: MinuteOfRecords): void {
     this.#minutes.get(keyOf(minute))?.add(recordName(event));
   }
 
-  /** Whether none is known: the usual case, asked for each record. */
+  /** Whether no minute is known, which is usual; checked for each record. */
   get empty(): boolean {
     return this.#minutes.size === 0;
   }

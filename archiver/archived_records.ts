@@ -3,7 +3,7 @@ import type { EventType, MarketEvent } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 
-/** Which of the archiver's own records are wanted. */
+/** Span of archived records to read. */
 interface ArchivedSpan {
   env: string;
   feed: string;
@@ -11,11 +11,11 @@ interface ArchivedSpan {
   types?: EventType[];
   /** µs since 1970. */
   fromUs: number;
-  /** Behind the last one, µs. */
+  /** Exclusive end, µs. */
   toUs: number;
 }
 
-/** The records that are archived of a span, none where the feed is not known. Throws as `readArchive`. */
+/** Yields the archived records of a span; none for an unknown feed. Throws as `readArchive`. */
 export async function* archivedRecords(
   storage: Storage,
   span: ArchivedSpan,
@@ -29,7 +29,7 @@ export async function* archivedRecords(
   }
 }
 
-/** What names a record in the archive; those of older schemas have neither run nor connection. */
+/** Returns a record's unique name in the archive; run and connection are 0 in older schemas. */
 export function recordName(event: MarketEvent): string {
   const { type, symbol, receivedAtUs, run = 0, connection = 0, sequence } = event;
   return `${type} ${symbol} ${receivedAtUs} ${run} ${connection} ${sequence}`;

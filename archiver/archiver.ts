@@ -29,19 +29,19 @@ import { BusRetry } from "./bus_retry.ts";
 import { LateDays } from "./late_days.ts";
 import { FlushScheduler } from "./flush_scheduler.ts";
 
-/** Ticks in which a file is being written and storage neither takes nor refuses it: ten minutes. */
+/** Ticks without progress of a write before it counts as stuck: ten minutes. */
 const STUCK_TICKS_MAX = 2 * 600;
-/** Longest wait for another archiver of the environment to end. */
+/** Longest wait for the environment's other archiver to end. */
 const LEASE_WAIT_MS = 15_000;
 /** Longest wait of `close` for storage. */
 const CLOSE_MS = 30_000;
 
-/** An archiver for one environment. */
+/** Creates an archiver for one environment. */
 export function createArchiver(options: ArchiverOptions): Archiver {
   return new ArchiverService(options);
 }
 
-/** What its lease and its durable are named for. */
+/** Returns the name used in its lease and durable consumer. */
 function nameOf({ shard = "main" }: ArchiverOptions): string {
   return shard;
 }
@@ -63,7 +63,7 @@ class ArchiverService implements Archiver {
   #failed = Promise.withResolvers<SsmdError>();
   #away = Promise.withResolvers<void>();
   #consumer: Consumer | undefined;
-  /** Place in the stream up to which an earlier life has it. */
+  /** Stream sequence up to which an earlier process has consumed. */
   #takenBefore = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #lateDays = new LateDays();
@@ -87,7 +87,7 @@ class ArchiverService implements Archiver {
       logger: this.#logger,
       metrics: this.#metrics,
     });
-    // Those of shards come to the one of the whole environment.
+    // Shards' dead letters reach the environment's archiver.
     if (options.shard === undefined) {
       this.#letters = new LetterCollector({
         ...{ env: options.env, transport: options.transport, storage: options.storage },
@@ -180,9 +180,9 @@ class ArchiverService implements Archiver {
       writingProblem: () => this.#writingProblem(),
     });
     const begun = this.#begin();
-    // Who waits for the start no more hears of it another way.
+    // When `start` has resolved early, later failures are reported through `failed`.
     void this.#away.promise.then(() => begun.catch((error) => this.#beginFailed(error)));
-    // Storage or bus that is away keeps nobody from starting: the bus, or the spool, holds what comes.
+    // Resolves early when storage or bus are away; the bus or the spool keeps the records.
     await Promise.race([this.#loader.background(begun), this.#away.promise]);
   }
 
@@ -203,7 +203,7 @@ class ArchiverService implements Archiver {
 
   async #begin(): Promise<void> {
     const { feeds, transport, derivedOnly, leaseWaitMs = LEASE_WAIT_MS } = this.#options;
-    // What a bus of this process does not deliver now is gone.
+    // A bus inside this process does not deliver earlier messages later.
     if (!transport.durable) await this.#consumeAll(undefined);
     await this.#lease.acquire(leaseWaitMs);
     this.#loader.allow();
@@ -234,7 +234,7 @@ class ArchiverService implements Archiver {
     await this.#letters?.start();
   }
 
-  /** Fires that left the bus are made again by signals, not from raw; actions by nobody. */
+  /** The signals service recreates lost fires, as raw does not hold them; actions are lost. */
   async #missed(hole: StreamHole): Promise<void> {
     if (hole.type === "anew") this.#takenBefore = 0;
     if (this.#options.derivedOnly !== true) return await this.#busGaps.missed(hole);
@@ -305,7 +305,7 @@ class ArchiverService implements Archiver {
     this.#away.resolve();
   }
 
-  /** What is in windows comes to the other archiver: nothing of it was acknowledged. */
+  /** The other archiver receives unwritten windows again, as they were not acknowledged. */
   #leaseLost(holder: string): void {
     this.#logger.error("another archiver has taken over: this one writes nothing any more", {
       holder,
@@ -328,7 +328,7 @@ class ArchiverService implements Archiver {
       return;
     }
     const { env, transport, derivedOnly } = this.#options;
-    // What its consumer does not give is no work of its own.
+    // Its consumer never receives the records that `drain` would wait for.
     if (derivedOnly === true) return;
     await drain({
       ...{ transport, filters: recordFilters(env, EVENT_TYPES), logger: this.#logger },

@@ -1,24 +1,24 @@
 import type { ComponentHealth } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 
-/** State that the archiver's conditions are read from. */
+/** State behind the archiver's health conditions. */
 interface ArchiverState {
   transport: Transport;
-  /** Why the bus does not deliver to it; "" = it does. */
+  /** Why the bus does not deliver; "" = no problem. */
   subscriptionProblem: () => string;
-  /** What storage refuses now; "" = nothing. */
+  /** Current storage failures; "" = none. */
   storageProblem: () => string;
-  /** Whether delivery is stopped because too much waits. */
+  /** Whether delivery is paused because too much waits. */
   paused: () => boolean;
-  /** Who keeps the archive's lease from us; "" = it is ours. */
+  /** Why the lease is not held; "" = held. */
   leaseProblem: () => string;
-  /** Days that are over for long and still open; "" = none. */
+  /** Days long over and still open; "" = none. */
   dayProblem: () => string;
-  /** Why nothing is written any more, and only a restart helps; "" = it is. */
+  /** Why nothing is written until a restart; "" = no problem. */
   writingProblem: () => string;
 }
 
-/** Adds what an archiver needs for its work. */
+/** Registers the archiver's readiness and liveness conditions. */
 export function requireWork(health: ComponentHealth, state: ArchiverState): void {
   health.requireForReadiness("bus", () => state.transport.problem || undefined);
   health.requireForReadiness("subscription", () => state.subscriptionProblem() || undefined);

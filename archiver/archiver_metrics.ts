@@ -2,7 +2,7 @@ import { EVENT_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
 import type { Refusal } from "./window_router.ts";
 
-/** The archiver's metrics; counted a file or a round, not a message. */
+/** The archiver's metrics, updated per file or batch, not per message. */
 export class ArchiverMetrics {
   readonly records;
   readonly duplicates;
@@ -19,7 +19,7 @@ export class ArchiverMetrics {
   readonly repaired;
   #writtenAtMs: Map<string, number>;
 
-  /** Registers them in `metrics`; counts of what is known are 0 from the start. */
+  /** Registers them in `metrics`; known labels start at 0. */
   constructor(
     metrics: Metrics,
     { feeds, bucket }: { feeds: readonly string[]; bucket: string },
@@ -88,11 +88,11 @@ export class ArchiverMetrics {
     );
   }
 
-  /** A file of a feed was written. */
+  /** Notes that a file of a feed was written. */
   written(feed: string): void {
     this.#writtenAtMs.set(feed, performance.now());
   }
 }
 
-/** Windows are a minute long: what is usual lies around that. */
+/** Buckets around a minute, the length of a window. */
 const FILE_SECONDS_BUCKETS = [1, 5, 15, 30, 60, 75, 90, 120, 300, 900];

@@ -4,25 +4,24 @@ import type { Transport } from "@ssmd/transport";
 
 /** Options of {@linkcode createArchiver}. */
 export interface ArchiverOptions {
-  /** Environment. */
   env: string;
-  /** Feeds whose days are opened at the start and sealed at midnight; others on their first record. */
+  /** Feeds whose days are opened at the start and sealed at midnight; others on first record. */
   feeds: readonly string[];
-  /** The bus it reads. */
+  /** Bus to read. */
   transport: Transport;
-  /** Where the files go. */
+  /** Storage to write to. */
   storage: Storage;
-  /** The shard whose records it archives, from a transport of that shard; absent = there are none. */
+  /** Shard to archive, with that shard's transport; absent = no shards. */
   shard?: string | undefined;
-  /** Shards of a feed: a day is complete when all of them are through with it. Default none. */
+  /** Shards of a feed, all of which must finish a day before it is complete. Default none. */
   shardsOf?: (feed: string) => readonly string[];
-  /** Whether it takes fires and actions alone, as shards archive the rest. */
+  /** Whether it archives only fires and actions, while shards archive the rest. */
   derivedOnly?: boolean;
   /** Default silent. */
   logger?: Logger;
   /** Prefix `archiver`; default a registry of its own. */
   metrics?: Metrics;
-  /** The process's health, to which the archiver adds its conditions; default one that nobody asks. */
+  /** Process health that the archiver adds its conditions to; default a private one. */
   health?: Health;
   /** Version of the software, for lineage and manifests. */
   version: string;
@@ -30,68 +29,68 @@ export interface ArchiverOptions {
   commit: string;
   /** Wall clock, µs; default the system's. */
   clock?: () => number;
-  /** Bytes of open windows before they are written early; default from LIMITS. */
+  /** Bytes of open windows above which they are written early; default from LIMITS. */
   windowBytesMax?: number;
   /**
-   * Open windows are written at least this often, as further parts of their minutes; by default
+   * Longest interval between writes of open windows, as further parts of their minutes; default
    * when their minute is over.
    */
   flushMs?: number;
   /**
-   * Longest wait for another archiver of the environment to end; default 15 s, more than a lease
-   * outlives its process. One that has a lock of the system is alive: only `Infinity` waits for it.
+   * Longest wait for the environment's other archiver to end; default 15 s, more than a lease
+   * outlives its process. A holder of a system lock is alive: only `Infinity` waits for it.
    */
   leaseWaitMs?: number;
-  /** By feed: our names of the markets that are ordered; default not known. */
+  /** By feed: our names of the subscribed markets; default unknown. */
   ordered?: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What an archiver has done and holds. */
+/** Counts and state of an archiver. */
 export interface ArchiverStats {
   /** Records put into windows since the start. */
   records: number;
   /** Fires and actions among them. */
   derived: number;
-  /** Messages that window or archive held already. */
+  /** Messages already in a window or the archive. */
   duplicates: number;
   /** Records archived without an id. */
   withoutId: number;
   /** Messages that could not be archived. */
   deadLettered: number;
-  /** Files whole in storage since the start. */
+  /** Files completely written since the start. */
   filesWritten: number;
-  /** Bytes of them. */
+  /** Bytes of these files. */
   bytesWritten: number;
-  /** Bytes of records that are not yet in a finished file. */
+  /** Bytes of records not yet in a complete file. */
   bufferedBytes: number;
-  /** Whether delivery is stopped because too much waits. */
+  /** Whether delivery is paused because too much waits. */
   paused: boolean;
-  /** Why storage refuses now; "" = it does not. */
+  /** Current storage failures; "" = none. */
   storageProblem: string;
 }
 
-/** The service that makes files of the bus's records, each exactly once. */
+/** Writes the bus's records to files, each exactly once. */
 export interface Archiver {
   /**
-   * Waits for the archive's lease, subscribes and begins. Rejects when the bus refuses for good, with
-   * SsmdError `ARCHIVER_RUNNING` when another archiver keeps the lease. Resolves before that when
-   * storage or bus do not answer within seconds: it waits on for them, unready.
+   * Acquires the archive's lease, subscribes and starts. Rejects when the bus refuses for good,
+   * with SsmdError `ARCHIVER_RUNNING` when another archiver keeps the lease. Resolves early when
+   * storage or bus do not answer within seconds; it then keeps trying, unready.
    */
   start(): Promise<void>;
   /**
-   * Resolves when it can work no more: end the process. Another archiver has taken the lease over, as
-   * while this one was frozen (`ARCHIVER_SUPERSEDED`): it writes nothing any more, and a new start waits
-   * for the lease. Or what it begins with, after storage or bus had been away, is refused for good.
+   * Resolves when the archiver cannot continue: end the process. Either another archiver took the
+   * lease, as while this one was frozen (`ARCHIVER_SUPERSEDED`): this one writes nothing more, and
+   * a new start waits for the lease. Or the start, after storage or bus had been away, failed.
    */
   readonly failed: Promise<SsmdError>;
-  /** Takes what the bus holds now, writes and acknowledges it. */
+  /** Consumes what the bus holds now, writes and acknowledges it. */
   flush(): Promise<void>;
   /**
-   * Takes what the bus still holds, writes it, acknowledges, ends delivery. When storage refuses
-   * for `timeoutMs` (default 30 s) the rest stays unacknowledged and ArchiveError
+   * Consumes what the bus still holds, writes and acknowledges it, and ends delivery. When storage
+   * fails for `timeoutMs` (default 30 s) the rest stays unacknowledged and ArchiveError
    * `ARCHIVE_NOT_WRITTEN` is thrown.
    */
   close(options?: { timeoutMs?: number }): Promise<void>;
-  /** Counts since the start, and what is held now. */
+  /** Returns counts since the start and what is held now. */
   stats(): ArchiverStats;
 }

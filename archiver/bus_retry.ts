@@ -1,25 +1,25 @@
 import { Backoff, type Logger, messageOf, sleep, SsmdError } from "@ssmd/runtime";
 
-/** Asks the bus again where that may help, and knows what is wrong now. */
+/** Retries bus requests and holds the current problem. */
 export class BusRetry {
-  /** What the bus does not do now; "" = nothing. */
+  /** Why the last request failed; "" = no problem. */
   problem = "";
   #logger: Logger;
   #onProblem: () => void;
   #ended = new AbortController();
 
-  /** `onProblem` is called whenever it fails. */
+  /** `onProblem` is called on each failure that is retried. */
   constructor(logger: Logger, onProblem: () => void) {
     this.#logger = logger;
     this.#onProblem = onProblem;
   }
 
-  /** Ends the tries: the one under way is the last. */
+  /** Ends the retries; the current one is the last. */
   giveUp(): void {
     this.#ended.abort();
   }
 
-  /** The result of `ask`, tried until it succeeds or is given up. Rejects with what no try mends. */
+  /** Runs `ask` until it succeeds or is given up. Rejects with errors that are not retryable. */
   async run<T>(what: string, ask: () => Promise<T>): Promise<T> {
     const backoff = new Backoff();
     for (;;) {

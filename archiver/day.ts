@@ -11,64 +11,61 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 
-/** Minutes of a day, and room for the types beside them in a window's number. */
+/** Factor of the minute in a window's number: room for all types. */
 const TYPES_MAX = 8;
 
-/** A record's place in its run, and the newest minute that the run has reached. */
+/** Offset that a run has reached, and its newest minute. */
 interface RunWatermark {
   frame: number;
   index: number;
   minute: number;
 }
 
-/** receivedAt of the latest record that is archived of a shard, µs; 0 = none is known. */
+/** Returns receivedAt of a shard's latest archived record, µs; 0 = none. */
 export function lastArchivedUs({ files }: Manifest, shard: string): number {
-  // A sealed day is of all shards together.
+  // A sealed day holds all shards together.
   const own = shard === ""
     ? files
     : files.filter(({ key }) => parseNormalizedKey(key)?.shard === shard);
   return Math.max(0, ...own.map(({ to }) => usOfNsText(to)));
 }
 
-/** Records of one type and minute that wait to become a file. */
+/** Records of one type and minute that are not in a file yet. */
 export interface Window {
   day: Day;
   type: EventType;
   /** Minute of the day. */
   minute: number;
   builder: NormalizedFileBuilder;
-  /** The gap records among them, as the manifest lists them. */
+  /** Its gap records, as manifest entries. */
   gaps: ManifestGap[];
-  /** Ids of the late records among them. */
+  /** Ids of its late records. */
   late: string[];
-  /** The tick in which the last record came. */
+  /** Tick of the last record. */
   touchedTick: number;
 }
 
-/**
- * One day of one feed: its manifest as it lies in storage, the windows that are open, and how far
- * each run has got in both.
- */
+/** One day of one feed: its stored manifest, open windows, and each run's watermark over both. */
 export class Day {
   /** `YYYY-MM-DD`. */
   readonly name: string;
   readonly startUs: number;
   manifest: Manifest;
-  /** Symbols seen since the start of this process. */
+  /** Symbols seen since the process started. */
   readonly symbols = new Set<string>();
-  /** receivedAt of the latest record, in windows or archived, µs; 0 = none. */
+  /** receivedAt of the latest record, in a window or archived, µs; 0 = none. */
   lastUs = 0;
-  /** Whether a run went back to an earlier minute: then only all windows together may be cut. */
+  /** Whether a run went back to an earlier minute; then windows are only cut all together. */
   disorder = false;
   #windows = new Map<number, Window>();
   #marks = new Map<string, RunWatermark>();
-  /** Ids of late records, in windows or in the archive. */
+  /** Ids of late records, in windows or archived. */
   #late: Set<string>;
 
-  /** Ids of fires and actions, in windows or in the archive. */
+  /** Ids of fires and actions, in windows or archived. */
   #derived: Set<string>;
 
-  /** A day that goes on where `manifest` ends; `derived` are the ids of its fires and actions. */
+  /** Continues after `manifest`; `derived` are the ids of its fires and actions. */
   constructor(
     manifest: Manifest,
     startUs: number,
@@ -86,14 +83,12 @@ export class Day {
     }
   }
 
-  /** How many windows are open. */
+  /** Number of open windows. */
   get open(): number {
     return this.#windows.size;
   }
 
-  /**
-   * Moves a run on to a place. False when the run has been there: then the record is held already.
-   */
+  /** Advances a run's watermark; false when it is already there: the record is a duplicate. */
   advance(
     run: string,
     frame: number,
@@ -112,37 +107,37 @@ export class Day {
     return true;
   }
 
-  /** Notes a fire or an action by its id; false = it is in a window or in the archive. */
+  /** Adds the id of a fire or an action; false when it is in a window or archived. */
   takeDerived(id: string): boolean {
     if (this.#derived.has(id)) return false;
     this.#derived.add(id);
     return true;
   }
 
-  /** Whether a record that came behind later ones of its run is in a window or in the archive. */
+  /** Whether a late record is in a window or archived. */
   hasLate(id: string): boolean {
     return this.#late.has(id);
   }
 
-  /** Takes a record that came behind later ones of its run. */
+  /** Adds a late record: one after later ones of its run. */
   takeLate(id: string, minute: number): void {
     this.#late.add(id);
     const mark = this.#marks.get(id.slice(0, id.indexOf("-")));
     if (mark !== undefined && minute < mark.minute) this.disorder = true;
   }
 
-  /** Whether the list of late records has no room. */
+  /** Whether no further late record can be listed. */
   get isLateFull(): boolean {
     return this.#late.size >= LIMITS.lateRecordsMax;
   }
 
-  /** Whether a record is in a window or in the archive. */
+  /** Whether a record is in a window or archived, by its run's watermark. */
   holds(position: Position): boolean {
     const mark = this.#marks.get(position.run);
     return mark !== undefined && compareFrameOffsets(mark, position) >= 0;
   }
 
-  /** The open window of a type and minute. */
+  /** Returns the open window of a type and minute; creates it when missing. */
   window(type: EventType, typeIndex: number, minute: number): Window {
     const number = minute * TYPES_MAX + typeIndex;
     let window = this.#windows.get(number);
@@ -155,8 +150,8 @@ export class Day {
   }
 
   /**
-   * Takes out the windows up to and including a minute, all of them after a disorder, so that no
-   * run has a record left here that is older than one taken. Ordered by minute and type.
+   * Removes and returns the windows up to and including a minute, or all after a disorder, so that
+   * no run keeps a record older than a removed one. Ordered by minute and type.
    */
   cut(upToMinute: number): Window[] {
     const taken: [number, Window][] = [];
@@ -168,7 +163,7 @@ export class Day {
     return taken.sort((a, b) => a[0] - b[0]).map(([, window]) => window);
   }
 
-  /** The windows that are open. */
+  /** Returns the open windows. */
   windows(): Iterable<Window> {
     return this.#windows.values();
   }

@@ -16,15 +16,15 @@ import type { Storage } from "@ssmd/storage";
 import { Day } from "./day.ts";
 import { fenced } from "./fence.ts";
 
-/** Who writes to the archive. */
+/** Identity of the archiver that writes. */
 interface ArchiveWriter {
-  /** Token of its lease; undefined = no other process can write here. */
+  /** Fencing token of its lease; undefined = no other process can write here. */
   token: number | undefined;
-  /** "" = there are no shards. */
+  /** "" = no shards. */
   shard: string;
 }
 
-/** Which day is to be loaded, from where. */
+/** Identity of a day. */
 interface DayId {
   env: string;
   feed: string;
@@ -32,7 +32,7 @@ interface DayId {
   day: string;
 }
 
-/** The manifest; with our token in it, before anything is removed, so that no late write counts. */
+/** Opens the manifest with our token written first, so that no stale write counts after cleanup. */
 async function manifestOf(
   storage: Storage,
   manifestId: ManifestId,
@@ -48,10 +48,9 @@ async function manifestOf(
 }
 
 /**
- * Loads a day as storage has it and deletes what a killed archiver left behind: files that no
- * manifest names, whose records were not acknowledged and therefore come again. Those of other
- * shards may be about to be named.
- * Throws ArchiveError for a damaged manifest, StorageError when storage is away.
+ * Loads a day from storage and deletes what a killed archiver left: files that no manifest names,
+ * whose records were not acknowledged and are redelivered. Other shards' files are kept, as they
+ * may be named soon. Throws ArchiveError for a damaged manifest, StorageError when storage is away.
  */
 export async function loadDay(
   storage: Storage,
@@ -73,7 +72,7 @@ export async function loadDay(
   return new Day(manifest, usOfDay(day), { derived, shard: writer.shard });
 }
 
-/** Ids of the fires and actions in a day. Throws as {@linkcode readArchive}. */
+/** Returns the ids of a day's fires and actions. Throws as {@linkcode readArchive}. */
 async function derivedIds(
   storage: Storage,
   { env, feed, day }: DayId,

@@ -4,12 +4,12 @@ import type { InMessage, Publisher, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Refusal } from "./window_router.ts";
 
-/** Longest part of a message that a letter holds. */
+/** Longest part of a message in a letter. */
 const BYTES_MAX = 64 * 1024;
 
-/** Puts messages that cannot be archived, with the reason, on `{env}.dlq.archiver`. */
+/** Publishes messages that cannot be archived, with the reason, on `{env}.dlq.archiver`. */
 export class DeadLetters {
-  /** Messages so far. */
+  /** Number of messages so far. */
   count = 0;
   #subject: string;
   #transport: Transport;
@@ -33,7 +33,7 @@ export class DeadLetters {
   add(message: InMessage, reason: Refusal, why: string): void {
     this.count++;
     this.#metrics.deadLettered.inc({ reason });
-    // Powers of two only: a broken publisher must not flood the log.
+    // Log powers of two only: a broken publisher must not flood the log.
     if ((this.count & (this.count - 1)) === 0) {
       const { subject, id, streamSequence } = message;
       this.#logger.error("a message cannot be archived; it goes to the dead letters", {
@@ -47,7 +47,7 @@ export class DeadLetters {
     }
     try {
       this.#publisher ??= this.#transport.publisher();
-      // An id of its own: under the message's id the bus would take it for a repetition.
+      // Under the message's own id the bus would drop it as a duplicate.
       const name = /^[\w-]{1,64}$/.test(message.id) ? message.id : message.streamSequence;
       const id = `archiver.${name}`;
       this.#publisher.publish({ subject: this.#subject, payload: letter(message, why), id });
@@ -56,18 +56,18 @@ export class DeadLetters {
     }
   }
 
-  /** Resolves when the bus has stored all of them. */
+  /** Resolves when the bus has stored all letters. */
   async stored(): Promise<void> {
     await this.#publisher?.flush();
   }
 
-  /** Ends the publisher. */
+  /** Closes the publisher. */
   async close(): Promise<void> {
     await this.#publisher?.close();
   }
 }
 
-/** As `ssmd dlq` reads it. */
+/** Returns a letter in the format that `ssmd dlq` reads. */
 function letter({ subject, payload }: InMessage, reason: string): Uint8Array {
   const record = payload.subarray(0, BYTES_MAX);
   const text = JSON.stringify({

@@ -1,27 +1,27 @@
 import { type Logger, sleep } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 
-/** A bus that gives nothing for this long will not: longer than it takes to notice a silent one and to read anew. */
+/** Time without a message that ends draining; longer than a silent bus's detection and restart. */
 const STUCK_MS_MAX = 20_000;
-/** A bus that is away for this long is not waited for. */
+/** Time of an absent bus after which draining ends. */
 const AWAY_MS_MAX = 5_000;
 const LOOK_MS = 5;
-/** A bus that does not say in this time what it holds is away: what it holds comes at the next start. */
+/** Time for the newest sequence; without it, the messages come at the next start. */
 const ANSWER_MS_MAX = 5_000;
 const ASK_AGAIN_MS = 100;
 
-/** What is to be drained. */
+/** Options of {@linkcode drain}. */
 interface DrainOptions {
   transport: Transport;
-  /** What the consumer is given. */
+  /** Filters of the consumer. */
   filters: readonly string[];
-  /** All that the stream has for it up to here was taken. */
+  /** Returns the sequence up to which the consumer has taken everything. */
   reached: () => number;
-  /** Whether a pause in delivery is of our own making and will end. */
+  /** Returns whether delivery is paused on our side for now. */
   busy: () => boolean;
-  /** Why nothing more can be taken now; "" = it can. */
+  /** Returns why nothing can be taken now; "" = no problem. */
   problem: () => string;
-  /** Whether to leave. */
+  /** Returns whether to stop. */
   stop: () => boolean;
   logger: Logger;
   /** Longest wait for the next message; default 20 s. */
@@ -29,9 +29,8 @@ interface DrainOptions {
 }
 
 /**
- * Waits until all that the bus holds now was taken, up to its newest message. Ends before
- * that, and says why, when the bus is away, or nothing was given or could be taken for long: it
- * comes again at the next start.
+ * Waits until everything that the bus holds now was consumed. Ends earlier, with a warning, when
+ * the bus is away or stalled, or nothing can be taken: the rest comes at the next start.
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { logger, reached, transport } = options;
@@ -45,7 +44,7 @@ export async function drain(options: DrainOptions): Promise<void> {
   });
 }
 
-/** Why a place was not reached; "" = it was. */
+/** Waits for `target`; returns why it was not reached, "" = reached. */
 async function waitUntil(target: number, options: DrainOptions): Promise<string> {
   const { transport, reached, busy, stop, problem, stuckMsMax = STUCK_MS_MAX } = options;
   let seen = -1;
@@ -68,7 +67,7 @@ async function waitUntil(target: number, options: DrainOptions): Promise<string>
   return "";
 }
 
-/** Place of the newest message for us, 0 = there is none; undefined = the bus does not say it. */
+/** Returns the newest matching sequence, 0 = none; undefined = no answer. */
 async function newestSequence(options: DrainOptions): Promise<number | undefined> {
   const { transport, filters, stop } = options;
   const ended = new AbortController();
@@ -79,7 +78,7 @@ async function newestSequence(options: DrainOptions): Promise<number | undefined
         return (await transport.last(filter))?.streamSequence ?? 0;
       } catch {
         if (transport.problem !== "") return undefined;
-        // One question may fail; without its answer nothing would be waited for.
+        // Retry a single failure; without an answer nothing would be drained.
         await sleep(ASK_AGAIN_MS, ended.signal);
       }
     }

@@ -4,8 +4,8 @@ import { ArchiveError } from "@ssmd/runtime";
 const CODE = "ARCHIVE_FENCED";
 
 /**
- * The manifest with the token of who writes it; undefined = tokens are not used. Shards have a lease each. Throws ArchiveError
- * `ARCHIVE_FENCED` when a later holder of the lease has written it.
+ * Returns the manifest with the writer's token; unchanged without a token. Shards have a lease
+ * each. Throws ArchiveError `ARCHIVE_FENCED` when a later lease holder has written it.
  */
 export function fenced(
   manifest: Manifest,
@@ -23,7 +23,7 @@ export function fenced(
   return fence === token ? manifest : withProgress(manifest, shard, { fence: token });
 }
 
-/** Whether a write was refused because the lease has another holder. */
+/** Returns whether a write failed because the lease has another holder. */
 export function isFenced(error: unknown): boolean {
   return error instanceof ArchiveError && error.code === CODE;
 }

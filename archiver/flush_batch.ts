@@ -23,39 +23,39 @@ import type { Storage } from "@ssmd/storage";
 import type { Day, Window } from "./day.ts";
 import { fenced } from "./fence.ts";
 
-/** Windows that are written together, and what may be acknowledged when they are. */
+/** Windows written together, and the sequence to acknowledge afterwards. */
 export interface FlushBatch {
   windows: Window[];
-  /** Days that are over and get their last status. */
+  /** Ended days that get their final status. */
   sealed: Day[];
-  /** Everything in the stream up to here is in the archive after the round. */
+  /** Stream sequence up to which everything is archived after the batch. */
   streamSequence: number;
-  /** Which stream that is; undefined = one that keeps nothing. */
+  /** Identity of that stream; undefined = one that keeps nothing. */
   createdAtUs: number | undefined;
 }
 
-/** What a round needs to be written. */
+/** Options of {@linkcode writeRound}. */
 interface RoundWriter {
   storage: Storage;
   source: LineageSource;
   /** `0.1.0+abc1234` */
   writtenBy: string;
   nowUs: () => number;
-  /** By feed: markets that are ordered; undefined = not known. */
+  /** By feed: subscribed markets; undefined = unknown. */
   ordered: ReadonlyMap<string, readonly string[]> | undefined;
-  /** Of the lease; undefined = no other process can write here. */
+  /** Fencing token of the lease; undefined = no other process can write here. */
   token: number | undefined;
-  /** "" = there are no shards. */
+  /** "" = no shards. */
   shard: string;
-  /** Shards of a feed, all of which have to be through with a day before it is complete. */
+  /** Shards of a feed, all of which must finish a day before it is complete. */
   shardsOf: (feed: string) => readonly string[];
-  /** Runs a storage action until it succeeds; rejects only when the archiver is being closed. */
+  /** Runs a storage action until it succeeds; rejects only when the archiver is closing. */
   insist: (what: string, action: () => Promise<void>) => Promise<void>;
-  /** Told of each file that is whole in storage. */
+  /** Called for each file completely written. */
   onFile: (file: ManifestFile, day: Day) => void;
 }
 
-/** Writes all files of a round, day by day, and behind each day's files its manifest. */
+/** Writes all files of a batch, day by day, each day's manifest after its files. */
 export async function writeRound(round: FlushBatch, writer: RoundWriter): Promise<void> {
   const days = Map.groupBy(round.windows, (window) => window.day);
   for (const day of round.sealed) if (!days.has(day)) days.set(day, []);
@@ -111,7 +111,7 @@ async function writeDay(
   });
 }
 
-/** A day that is over gets its last status, from the last of the shards that is through with it. */
+/** Sets the final status of an ended day when the last shard has finished it. */
 function ended(
   manifest: Manifest,
   { shard, shardsOf }: Pick<RoundWriter, "shard" | "shardsOf">,
@@ -125,7 +125,7 @@ function ended(
   return isLast ? { ...marked, status } : marked;
 }
 
-/** Writes a window under the first free name; nothing that another archiver wrote is touched. */
+/** Writes a window under the first free key; never overwrites another archiver's file. */
 async function writeFile(
   { built, taken }: { built: NormalizedFile; taken: Set<string> },
   { storage, token, shard, insist }: RoundWriter,
@@ -143,7 +143,7 @@ async function writeFile(
   }
 }
 
-/** Puts a file where there is none; true = it is there, also when an earlier try put it. */
+/** Puts a file unless the key exists; true = it holds this file, also from an earlier try. */
 async function putNew(storage: Storage, key: string, built: NormalizedFile): Promise<boolean> {
   const bytes = await bytesOf(built.stream());
   if (await storage.replace?.(key, bytes, undefined)) return true;
@@ -155,8 +155,8 @@ async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 }
 
 /**
- * Whether a try whose answer was lost has made the change: the files are named, or have been sealed
- * since (then their places are reached, which only this archiver moves).
+ * Whether a write whose answer was lost took effect: the files are named, or were sealed since
+ * (then the positions, which only this archiver advances, are reached).
  */
 function isMade({ files = [], positions = {} }: ManifestChange, manifest: Manifest): boolean {
   if (files.length === 0) return false;
@@ -170,7 +170,7 @@ function isMade({ files = [], positions = {} }: ManifestChange, manifest: Manife
       });
 }
 
-/** The first key of the window's minute that no file has, or had before it was sealed. */
+/** Returns the minute's first key that no file has or had before sealing. */
 function freeKey(
   manifest: Manifest,
   window: Window,
@@ -198,7 +198,7 @@ function manifestFile(key: string, window: Window, built: NormalizedFile): Manif
   };
 }
 
-/** Raises the runs' places to those in a file; a file of late records raises none. */
+/** Advances the runs' positions to those in a file; late records advance none. */
 function moveOn(positions: Positions, known: Positions, { lineage }: NormalizedFile): void {
   for (const [run, { last }] of Object.entries(lineage.runs)) {
     const offset = parseFrameOffset(last);

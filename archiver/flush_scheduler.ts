@@ -13,7 +13,7 @@ import type { StorageRetry } from "./storage_retry.ts";
 import type { WindowRouter } from "./window_router.ts";
 import { type FlushBatch, writeRound } from "./flush_batch.ts";
 
-/** What rounds are made with. */
+/** Options of {@linkcode FlushScheduler}. */
 interface FlushSchedulerOptions {
   router: WindowRouter;
   storage: Storage;
@@ -22,58 +22,56 @@ interface FlushSchedulerOptions {
   logger: Logger;
   metrics: ArchiverMetrics;
   nowUs: () => number;
-  /** When the stream was made that is read, µs; undefined = it keeps nothing. */
+  /** Returns the identity of the stream, µs; undefined = it keeps nothing. */
   createdAtUs: () => number | undefined;
-  /** Of the lease; undefined = no other process can write here. */
+  /** Returns the lease's fencing token; undefined = no other process can write here. */
   token: () => number | undefined;
-  /** "" = there are no shards. */
+  /** "" = no shards. */
   shard: string;
   /** Shards of a feed. */
   shardsOf: (feed: string) => readonly string[];
-  /** Whether days get their last status here. */
+  /** Whether days get their final status here. */
   endsDays: boolean;
-  /** By feed: markets that are ordered; undefined = not known. */
+  /** By feed: subscribed markets; undefined = unknown. */
   ordered: ReadonlyMap<string, readonly string[]> | undefined;
-  /** Called when a round is whole in storage; rejects when its end cannot be told to the bus. */
+  /** Called when a batch is in storage; rejects when the acknowledgement cannot be sent. */
   acknowledge: (streamSequence: number) => Promise<void>;
-  /** Called when a round has ended, well or not. */
+  /** Called when a batch has ended, written or failed. */
   onEnd: () => void;
-  /** A day got its last status, which is in storage. */
 }
 
-/** Cuts windows out of the router and writes them, one round at a time. */
+/** Cuts windows out of the router and writes them, one batch at a time. */
 export class FlushScheduler {
-  /** Bytes of records in the round that is being written. */
+  /** Bytes of records in the batch being written. */
   bytes = 0;
   files = 0;
-  /** FlushScheduler that ended, well or not. */
+  /** Number of batches that ended, written or failed. */
   ended = 0;
   bytesWritten = 0;
-  /** Why the last round could not be written and never will be; undefined = none. */
+  /** Error of a batch that cannot be written at all; undefined = none. */
   failure: unknown;
   #options: FlushSchedulerOptions;
   #current: Promise<void> | undefined;
   #acknowledged = 0;
 
-  /** With nothing to be written yet. */
   constructor(options: FlushSchedulerOptions) {
     this.#options = options;
   }
 
-  /** Whether a round is being written. */
+  /** Whether a batch is being written. */
   get busy(): boolean {
     return this.#current !== undefined;
   }
 
-  /** Resolves when no round is being written; rejects with what made one fail. */
+  /** Resolves when no batch is being written; rejects with the error of a failed one. */
   async idle(): Promise<void> {
     while (this.#current !== undefined) await this.#current;
     if (this.failure !== undefined) throw this.failure;
   }
 
   /**
-   * Begins a round of the windows up to the minute that `upTo` says for a day, unless one is being
-   * written or there is nothing to write or acknowledge.
+   * Starts a batch of each day's windows up to the minute `upTo`, unless one is being written or
+   * there is nothing to write or acknowledge.
    */
   begin(upTo: (day: Day) => number | undefined): void {
     if (this.busy || this.failure !== undefined) return;
@@ -87,7 +85,7 @@ export class FlushScheduler {
     this.#current = this.#write({ windows, sealed, streamSequence, createdAtUs });
   }
 
-  /** Days that are over, have nothing open and no last status yet; those that have are forgotten. */
+  /** Returns ended days without windows and final status; forgets those that have it. */
   #overDays(cut: readonly Window[]): Day[] {
     const { router, nowUs, endsDays } = this.#options;
     const over = [...router.days()].filter((day) => day.open === 0 && isDayOver(day.name, nowUs()));
@@ -98,7 +96,7 @@ export class FlushScheduler {
     return endsDays ? over.filter((day) => !this.#isEnded(day)) : [];
   }
 
-  /** Whether all that this archiver has to say of a day that is over is said. */
+  /** Whether this archiver has set its part of an ended day's final status. */
   #isEnded({ manifest }: Day): boolean {
     const { shard } = this.#options;
     return manifest.status !== "open" || progressOf(manifest, shard).isOver === true;

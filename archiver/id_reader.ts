@@ -1,15 +1,15 @@
 const DASH = 45;
 
 /**
- * Reads message ids `{run}-{frame}-{index}` without making objects: after `read` gave true, the
- * parts stand in the fields. The run's text is kept from one id to the next.
+ * Parses message ids `{run}-{frame}-{index}` into its fields without allocations, when `read`
+ * returns true. The run's string is reused between ids.
  */
 export class IdReader {
   run = "";
   frame = 0;
   index = 0;
 
-  /** Whether `id` is a position. */
+  /** Parses `id`; returns false when it is no position. */
   read(id: string): boolean {
     const dash = this.#readRun(id);
     if (dash <= 0) return false;

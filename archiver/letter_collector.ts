@@ -11,10 +11,10 @@ import type { Storage } from "@ssmd/storage";
 import type { Consumer, InMessage, StreamHole, StreamPosition, Transport } from "@ssmd/transport";
 import { loadLetterPosition, saveLetterPosition } from "./letter_position.ts";
 
-/** Letters that wait for their file; at more the bus keeps the rest. */
+/** Most letters waiting to be written; beyond it delivery is paused. */
 const WAITING_MAX = 1_000;
 const FLUSH_MS = 1_000;
-/** How often the place is noted while no letter comes. */
+/** How often the position is saved while no letter comes. */
 const POSITION_EVERY_MS = 600_000;
 /** Longest wait of `close` for storage. */
 const CLOSE_MS = 5_000;
@@ -29,7 +29,7 @@ interface LetterCollectorOptions {
   logger: Logger;
 }
 
-/** Keeps the dead letters of all components of an environment in storage, where `ssmd dlq` reads them. */
+/** Stores the dead letters of all components of an environment, where `ssmd dlq` reads them. */
 export class LetterCollector {
   #options: LetterCollectorOptions;
   #consumer: Consumer | undefined;
@@ -38,7 +38,7 @@ export class LetterCollector {
   #noted = { sequence: 0, atMs: performance.now() };
   #waiting: Letter[] = [];
   #newest = 0;
-  /** Bytes that are kept; undefined = not counted yet. */
+  /** Bytes stored; undefined = not counted yet. */
   #bytes: number | undefined;
   #dropped = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -48,8 +48,8 @@ export class LetterCollector {
   }
 
   /**
-   * Begins with the oldest letter that was not kept yet; again until bus and storage let it. What
-   * refuses holds nothing else up.
+   * Starts at the oldest letter not stored yet, retrying until bus and storage allow it. Failures
+   * do not block the archiver.
    */
   async start(): Promise<void> {
     const { logger } = this.#options;
@@ -71,7 +71,7 @@ export class LetterCollector {
     });
   }
 
-  /** A letter about the letters that are missing lies where people look for them. */
+  /** Adds a letter that reports missing letters. */
   #missed(hole: StreamHole): void {
     const { logger, nowUs } = this.#options;
     const reason = hole.type === "left"
@@ -97,7 +97,7 @@ export class LetterCollector {
     return this.#writing = this.#writing.then(() => this.#write());
   }
 
-  /** What cannot be written waits; it is not acknowledged. */
+  /** Unwritten letters stay in memory and are not acknowledged. */
   async #write(): Promise<void> {
     const { env, storage, nowUs, logger } = this.#options;
     const letters = [...this.#waiting];
@@ -119,7 +119,7 @@ export class LetterCollector {
     }
   }
 
-  /** Where all that came is kept, how far that is; what left the bus behind it is told next time. */
+  /** Saves the position once all letters are stored, so that later losses can be reported. */
   async #notePosition(): Promise<void> {
     const { env, storage, transport, logger } = this.#options;
     const position: StreamPosition | undefined = this.#consumer?.position;
@@ -135,7 +135,7 @@ export class LetterCollector {
   }
 
   #drop(count: number): void {
-    // Somebody may make room meanwhile.
+    // Count again: space may have been freed meanwhile.
     this.#bytes = undefined;
     if (this.#dropped === 0) {
       this.#options.logger.error("the dead letters are full: further ones are not kept", {
@@ -146,12 +146,12 @@ export class LetterCollector {
     this.#dropped += count;
   }
 
-  /** Keeps what came, as far as storage takes it within a few seconds. */
+  /** Stores what was received, within a few seconds, and closes. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#noted.atMs = -Infinity;
     const written = new AbortController();
-    // A storage that never answers must not keep us from closing.
+    // A storage without an answer must not block closing.
     await Promise.race([this.#flush(), sleep(CLOSE_MS, written.signal)]);
     written.abort();
     if (this.#waiting.length > 0) {

@@ -8,7 +8,7 @@ function keyOf(env: string): string {
   return `normalized/${env}/dead-letters-position.json`;
 }
 
-/** How far dead letters of an environment are kept; undefined = none ever was. Throws StorageError. */
+/** Loads the position up to which letters are stored; undefined = none. Throws StorageError. */
 export async function loadLetterPosition(
   storage: Storage,
   env: string,
@@ -19,12 +19,12 @@ export async function loadLetterPosition(
     const { created_at_us, sequence } = POSITION.parse(JSON.parse(new TextDecoder().decode(found)));
     return { createdAtUs: created_at_us, sequence };
   } catch {
-    // A damaged one says nothing, and is written again.
+    // A damaged one counts as none and is overwritten.
     return undefined;
   }
 }
 
-/** Notes it. Throws StorageError. */
+/** Saves the position. Throws StorageError. */
 export async function saveLetterPosition(
   storage: Storage,
   env: string,

@@ -53,14 +53,14 @@ await runService("archiver", FLAGS, async (flags, stack) => {
     derivedOnly: shard === undefined && environment.shards !== undefined,
     ordered,
     storage,
-    // A rolling update starts the next one first.
+    // A rolling update starts the successor first.
     leaseWaitMs: Infinity,
     ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });
   const scrape = serveService(flags, opened);
   stack.defer(() => scrape.close());
   stack.defer(() => archiver.close());
-  // It may wait for another archiver's lease for as long as that one lives.
+  // The start may wait for another archiver's lease without limit.
   const stopped = new AbortController();
   stack.defer(() => stopped.abort());
   const signal = untilSignal(stopped.signal);

@@ -3,7 +3,7 @@ import type { Consumer } from "@ssmd/transport";
 import type { FlushScheduler } from "./flush_scheduler.ts";
 import type { WindowRouter } from "./window_router.ts";
 
-/** Keeps what waits in memory below a limit: while windows cannot be written, the bus keeps the rest. */
+/** Limits memory: pauses delivery while windows cannot be written; the bus keeps the rest. */
 export class RouterGate {
   #router: WindowRouter;
   #rounds: FlushScheduler;
@@ -11,7 +11,7 @@ export class RouterGate {
   #consumer: Consumer | undefined;
   #isPaused = false;
 
-  /** Open; `bytesMax` is of all windows and waiting messages. */
+  /** `bytesMax` counts all windows and waiting messages. */
   constructor(
     router: WindowRouter,
     rounds: FlushScheduler,
@@ -22,17 +22,17 @@ export class RouterGate {
     this.#bytesMax = bytesMax;
   }
 
-  /** Whether nothing is taken from the bus. */
+  /** Whether delivery is paused. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
-  /** Whom to pause. */
+  /** Sets the consumer to pause. */
   guard(consumer: Consumer): void {
     this.#consumer = consumer;
   }
 
-  /** A message came: at the limit all windows are written. */
+  /** Called after each message: at the limit all windows are written. */
   check(): void {
     if (!this.#isFull) return;
     this.#rounds.begin(() => Infinity);
@@ -41,7 +41,7 @@ export class RouterGate {
     this.#consumer?.pause();
   }
 
-  /** A round ended or a day was loaded: there may be room again. */
+  /** Called when a batch ended or a day was loaded: resumes when there is room. */
   look(): void {
     if (!this.#isPaused || this.#rounds.failure !== undefined) return;
     this.#rounds.begin(() => Infinity);

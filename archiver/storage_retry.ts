@@ -2,9 +2,9 @@ import { isFenced } from "./fence.ts";
 import { ArchiveError, Backoff, type Logger, messageOf, sleep, SsmdError } from "@ssmd/runtime";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
 
-/** Repeats storage actions until they succeed, loudly, and knows what is wrong now. */
+/** Retries storage actions until they succeed, with logs, and holds the current problems. */
 export class StorageRetry {
-  /** What does not work, by action. */
+  /** Current failures, by action. */
   #problems = new Map<string, string>();
   #logger: Logger;
   #metrics: ArchiverMetrics;
@@ -12,7 +12,7 @@ export class StorageRetry {
   #aborted: Promise<never>;
   #onProblem: () => void;
 
-  /** Ready to try; `onProblem` is called whenever an action fails. */
+  /** `onProblem` is called on each failure. */
   constructor(logger: Logger, metrics: ArchiverMetrics, onProblem: () => void) {
     this.#onProblem = onProblem;
     this.#logger = logger;
@@ -23,25 +23,25 @@ export class StorageRetry {
     this.#abort.signal.addEventListener("abort", () => reject(notWritten(this.problem)));
   }
 
-  /** What storage refuses now; "" = nothing. */
+  /** Current failures as one text; "" = none. */
   get problem(): string {
     return [...this.#problems.values()].join("; ");
   }
 
-  /** Tries that failed since the start. */
+  /** Number of failed tries since the start. */
   failedTries = 0;
 
-  /** Whether it was given up. */
+  /** Whether `giveUp` was called. */
   get given(): boolean {
     return this.#abort.signal.aborted;
   }
 
-  /** Ends all tries: those under way reject with ArchiveError `ARCHIVE_NOT_WRITTEN`. */
+  /** Ends all retries: running ones reject with ArchiveError `ARCHIVE_NOT_WRITTEN`. */
   giveUp(): void {
     this.#abort.abort();
   }
 
-  /** The result of `action`, tried with growing delays until it succeeds or is given up. */
+  /** Runs `action` with backoff until it succeeds or is given up. */
   async run<T>(what: string, action: () => Promise<T>): Promise<T> {
     const backoff = new Backoff();
     for (;;) {
@@ -73,7 +73,7 @@ export class StorageRetry {
   }
 }
 
-/** The error of an archiver that was closed before storage took everything. */
+/** Returns the error of an archiver closed before storage took everything. */
 export function notWritten(problem: string): ArchiveError {
   return new ArchiveError(
     "ARCHIVE_NOT_WRITTEN",

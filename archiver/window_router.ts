@@ -19,27 +19,27 @@ import type { Day, Window } from "./day.ts";
 import { IdReader } from "./id_reader.ts";
 
 const MINUTE_US = 60_000_000;
-/** Subjects whose way is remembered; beyond it all are forgotten and found again. */
+/** Most cached routes; beyond it the cache is cleared. */
 const ROUTES_MAX = 1_000_000;
 
-/** Why a message cannot be archived. */
+/** Reason why a message cannot be archived. */
 export type Refusal = "subject" | "payload" | "time" | "late";
 
-/** How a message stands to what is held: behind later ones of its run it is `late`. */
+/** Kind of message; `late`: it comes after later ones of its run. */
 type Arrival = "new" | "late" | "held" | "refused";
 
-/** What the router asks of the archiver. */
+/** Options of {@linkcode WindowRouter}. */
 interface WindowRouterOptions {
   env: string;
-  /** Loads a day; `WindowRouter.dayLoaded` is to follow. */
+  /** Loads a day; `WindowRouter.dayLoaded` must follow. */
   loadDay: (feed: string, day: string) => void;
-  /** Reads what is archived of a minute; `WindowRouter.namesLoaded` is to follow. */
+  /** Reads the archived names of a minute; `WindowRouter.namesLoaded` must follow. */
   loadNames: (minute: MinuteOfRecords) => void;
-  /** A message that cannot be archived; `why` is for a person. */
+  /** Takes a message that cannot be archived; `why` is for users. */
   refuse: (message: InMessage, reason: Refusal, why: string) => void;
 }
 
-/** Where the messages of a subject go. */
+/** Cached route of a subject's messages. */
 interface Route {
   feed: string;
   type: EventType;
@@ -51,26 +51,26 @@ interface Route {
 }
 
 /**
- * The way of each message into its window, without a wait: subject → feed and type, payload →
- * record, id → place in its run, receivedAt → day and minute. Messages of a day that is not loaded
- * yet, and all behind them, wait in order.
+ * Routes each message into its window, synchronously: subject → feed and type, payload → record, id
+ * → offset in its run, receivedAt → day and minute. A message whose day is not loaded yet waits,
+ * and all later ones with it, in order.
  */
 export class WindowRouter {
-  /** Records in open windows, bytes. */
+  /** Bytes of records in open windows. */
   openBytes = 0;
-  /** Payloads that wait for a day to be loaded, bytes. */
+  /** Bytes of payloads waiting for a load. */
   waitingBytes = 0;
-  /** Everything in the stream up to here is in a window, in the archive, or refused. */
+  /** Stream sequence up to which everything is in a window, archived, or refused. */
   processedSequence = 0;
   /** Messages put into windows since the start. */
   records = 0;
   /** Fires and actions among them. */
   derived = 0;
-  /** Messages dropped because window or archive hold them. */
+  /** Messages dropped because they are in a window or archived. */
   duplicates = 0;
-  /** Messages without an id, archived without a check. */
+  /** Messages without an id, archived unchecked. */
   withoutId = 0;
-  /** Counted by the archiver. */
+  /** Current tick, set by the archiver. */
   tick = 0;
   #options: WindowRouterOptions;
   #firePrefix: string;
@@ -81,7 +81,7 @@ export class WindowRouter {
   #waiting: InMessage[] = [];
   #ids = new IdReader();
   #names: ArchivedNames;
-  /** One for all messages: the builder copies what it needs. */
+  /** Reused for all messages: the builder copies what it needs. */
   #record: NormalizedRecord = {
     payload: new Uint8Array(0),
     receivedAtUs: 0,
@@ -92,7 +92,7 @@ export class WindowRouter {
     index: 0,
   };
 
-  /** An router with no day loaded. */
+  /** Starts with no day loaded. */
   constructor(options: WindowRouterOptions) {
     this.#options = options;
     this.#firePrefix = fireSubject(options.env, "");
@@ -100,29 +100,29 @@ export class WindowRouter {
     this.#names = new ArchivedNames(options.loadNames);
   }
 
-  /** Whether messages wait for a day to be loaded. */
+  /** Number of messages waiting for a load. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Takes a message; the consumer's callback. */
+  /** Takes a message; callback of the consumer. */
   receive(message: InMessage): void {
     if (this.#waiting.length === 0 && this.#accept(message)) return;
     this.#waiting.push(message);
     this.waitingBytes += message.payload.length;
   }
 
-  /** Days that are loaded, with their feed. */
+  /** Yields the loaded days. */
   *days(): Iterable<Day> {
     for (const days of this.#feeds.values()) yield* days.values();
   }
 
-  /** Feeds seen so far. */
+  /** Returns the feeds seen so far. */
   feeds(): Iterable<string> {
     return this.#feeds.keys();
   }
 
-  /** Gets a day loaded unless it is. */
+  /** Requests a day unless it is loaded or loading. */
   prepare(feed: string, day: string): void {
     const name = `${feed} ${day}`;
     if (this.#loading.has(name) || this.#daysOf(feed).has(usOfDay(day) / DAY_US)) return;
@@ -130,7 +130,7 @@ export class WindowRouter {
     this.#options.loadDay(feed, day);
   }
 
-  /** Takes over a loaded day and the messages that waited for it. */
+  /** Adds a loaded day, then takes the messages that waited for it. */
   dayLoaded(day: Day): void {
     const { feed } = day.manifest;
     this.#loading.delete(`${feed} ${day.name}`);
@@ -138,7 +138,7 @@ export class WindowRouter {
     this.#takeWaiting();
   }
 
-  /** Takes over what is archived of a minute, and the messages that waited for it. */
+  /** Adds the archived names of a minute, then takes the messages that waited for them. */
   namesLoaded(minute: MinuteOfRecords, names: Set<string>): void {
     this.#names.loaded(minute, names);
     this.#takeWaiting();
@@ -155,16 +155,16 @@ export class WindowRouter {
     this.#waiting = waiting.slice(taken);
   }
 
-  /** Forgets a day without open windows; its next message loads it again. */
+  /** Unloads a day without open windows; its next message loads it again. */
   forget(day: Day): void {
     this.#daysOf(day.manifest.feed).delete(day.startUs / DAY_US);
-    // Routes remember their last day.
+    // Routes cache their last day.
     for (const route of this.#routes.values()) if (route.day === day) route.day = undefined;
   }
 
   /**
-   * Puts in a record that did not come over the bus. What the bus gave by now stays unacknowledged
-   * until the record is written. Throws ArchiveError `DAY_NOT_LOADED`.
+   * Inserts a record that did not come over the bus. Messages from the last one taken on stay
+   * unacknowledged until it is written. Throws ArchiveError `DAY_NOT_LOADED`.
    */
   insert(event: MarketEvent, payload: Uint8Array): void {
     const { feed, type, symbol, receivedAtUs } = event;
@@ -185,12 +185,12 @@ export class WindowRouter {
     this.#note(event);
   }
 
-  /** The day when it is loaded. */
+  /** Returns a day; undefined when it is not loaded. */
   loaded(feed: string, day: string): Day | undefined {
     return this.#daysOf(feed).get(usOfDay(day) / DAY_US);
   }
 
-  /** What may be acknowledged while these windows are open. */
+  /** Returns the sequence that may be acknowledged while these windows are open. */
   acknowledgeable(): number {
     let sequence = this.processedSequence;
     for (const day of this.days()) {
@@ -201,7 +201,7 @@ export class WindowRouter {
     return sequence;
   }
 
-  /** Takes windows out, by day up to the minute that `upTo` says (undefined = none). */
+  /** Removes and returns each day's windows up to the minute `upTo` (undefined = none). */
   cut(upTo: (day: Day) => number | undefined): Window[] {
     const windows: Window[] = [];
     for (const day of this.days()) {
@@ -212,7 +212,7 @@ export class WindowRouter {
     return windows;
   }
 
-  /** False when the message has to wait for its day. */
+  /** Routes a message; false when it must wait for its day. */
   #accept(message: InMessage): boolean {
     const { subject } = message;
     if (subject.startsWith(this.#firePrefix) || subject.startsWith(this.#actionPrefix)) {
@@ -256,7 +256,7 @@ export class WindowRouter {
     return true;
   }
 
-  /** What is made of records has no place in a run: a day knows by ids what it has. */
+  /** Derived events have no offset in a run; the day deduplicates them by id. */
   #acceptDerived(message: InMessage, type: DerivedEvent["type"]): boolean {
     let event: DerivedEvent;
     try {
@@ -296,7 +296,7 @@ export class WindowRouter {
     this.records++;
   }
 
-  /** Whether the archive and the windows hold the message; its place goes into the record. */
+  /** Classifies a message and writes its offset into the shared record. */
   #arrivalOf(message: InMessage, day: Day, minute: number): Arrival {
     const ids = this.#ids;
     const record = this.#record;
@@ -314,7 +314,7 @@ export class WindowRouter {
     return "held";
   }
 
-  /** What comes behind later ones of its run is looked for; undefined = it has to wait for that. */
+  /** Checks a late message against the archive; undefined = it must wait for the names. */
   #lateArrivalOf(message: InMessage, event: MarketEvent, day: Day): Arrival | undefined {
     const minute = minuteOf(event);
     const isArchived = this.#names.has(event, minute);
@@ -328,7 +328,7 @@ export class WindowRouter {
     return "late";
   }
 
-  /** Only minutes with late records are kept in mind. */
+  /** Only minutes with late records are tracked. */
   #note(event: MarketEvent): void {
     if (!this.#names.empty) this.#names.add(event, minuteOf(event));
   }
@@ -368,7 +368,7 @@ export class WindowRouter {
     if (parts === undefined || parts.env !== this.#options.env) return undefined;
     const typeIndex = (EVENT_TYPES as readonly string[]).indexOf(parts.type);
     const type = EVENT_TYPES[typeIndex];
-    // The feed becomes part of a key: nothing may lead out of its folder.
+    // The feed becomes part of a key, which must stay in its folder.
     if (type === undefined || !isKeyName(parts.feed)) return undefined;
     const { feed, symbol } = parts;
     const route: Route = {
@@ -393,7 +393,7 @@ function parsedSubject(subject: string): ReturnType<typeof parseSubject> {
   try {
     return parseSubject(subject);
   } catch {
-    // An escape that is none: no subject of ours.
+    // An invalid escape: no subject of ours.
     return undefined;
   }
 }

@@ -1,13 +1,13 @@
 import type { Day } from "./day.ts";
 
-/** Time between two looks at the windows. */
+/** Interval between two looks at the windows. */
 export const TICK_MS = 500;
-/** Time that a window waits for late records behind its minute, and without any. */
+/** Time that a window waits after its minute, and without records. */
 const GRACE_US = 2_000_000;
 const GRACE_TICKS = GRACE_US / 1000 / TICK_MS;
 const MINUTE_US = 60_000_000;
 
-/** The last minute of a day whose windows are over and quiet at a tick; undefined = there is none. */
+/** Returns the last minute with an ended and quiet window; undefined = none. */
 export function dueMinute(day: Day, nowUs: number, tick: number): number | undefined {
   let due: number | undefined;
   for (const { minute, touchedTick } of day.windows()) {
@@ -18,7 +18,7 @@ export function dueMinute(day: Day, nowUs: number, tick: number): number | undef
   return due;
 }
 
-/** Age of the oldest record that is in no file yet, s. */
+/** Returns the age of the oldest record not yet in a file, s. */
 export function lagSeconds(days: Iterable<Day>, nowUs: number): number {
   let oldestUs = nowUs;
   for (const day of days) {

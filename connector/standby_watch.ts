@@ -13,7 +13,7 @@ export interface StandbyWatchOptions {
   logger: Logger;
 }
 
-/** What was lost longer before the last record is not told by the other one, µs; a dead channel is seen after 65 s. */
+/** Most time from a lost part to the last record, µs; dead channels show after 65 s. */
 const GIVE_AWAY_REACH_US = 90_000_000;
 /** Gap reasons of one's own connection; unreadable frames are so for the standby too. */
 const OWN_REASONS: ReadonlySet<string> = new Set([

@@ -14,49 +14,49 @@ import { DAY_US, isoOfUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { fenced } from "../fence.ts";
 
-/** Time in which records of a feed left the bus unread, µs. */
+/** Period in which records of a feed left the bus before they were archived, µs. */
 export interface BusGap {
   env: string;
   feed: string;
-  /** Whose archiver missed them; "" = there are no shards. */
+  /** Shard whose archiver missed them; "" = no shards. */
   shard: string;
   /** receivedAt of the last record before it. */
   fromUs: number;
-  /** receivedAt of the first record behind it; 0 = none has come. */
+  /** receivedAt of the first record after it; 0 = none yet. */
   toUs: number;
-  /** When it was noticed; with the feed it names the gap. */
+  /** Time of detection; with the feed it identifies the gap. */
   atUs: number;
-  /** Messages at most; null = unknown. */
+  /** Most messages missed; null = unknown. */
   missed: number | null;
-  /** One sentence for a person. */
+  /** Message for users. */
   detail: string;
 }
 
-/** What became of a gap. */
+/** Outcome of a gap. */
 export interface BusGapEnd {
   state: "repaired" | "lost";
-  /** Records that were made from raw. */
+  /** Records recreated from raw. */
   records: number;
   detail: string;
 }
 
-/** Where gaps are written. */
+/** Storage that gaps are written to. */
 export interface BusGapStore {
   storage: Storage;
-  /** Of the archive's lease. */
+  /** Fencing token of the archive's lease. */
   token: number | undefined;
-  /** "" = there are no shards. */
+  /** "" = no shards. */
   shard: string;
 }
 
-/** The days that a gap touches, oldest first. */
+/** Returns the days that a gap touches, oldest first. */
 export function daysOf({ fromUs, toUs }: Pick<BusGap, "fromUs" | "toUs">): string[] {
   const days = [dayOfUs(fromUs)];
   for (let us = usOfDay(dayOfUs(fromUs)) + DAY_US; us <= toUs; us += DAY_US) days.push(dayOfUs(us));
   return days;
 }
 
-/** Lists an open gap in the manifest of the day in which it begins. */
+/** Adds an open gap to the manifest of the day in which it starts. */
 export async function openBusGap(store: BusGapStore, gap: BusGap): Promise<void> {
   await changeDays(store, { ...gap, toUs: 0 }, (manifest) => {
     if (manifest.gaps.some((each) => isSame(each, gap))) return undefined;
@@ -74,7 +74,7 @@ function entryOf(gap: BusGap): ManifestGap {
   };
 }
 
-/** Says in the manifests of a gap's days what became of it. */
+/** Writes the outcome of a gap to the manifests of its days. */
 export async function closeBusGap(store: BusGapStore, gap: BusGap, end: BusGapEnd): Promise<void> {
   await changeDays(store, gap, (manifest) => {
     const closed: ManifestGap = {
@@ -90,13 +90,13 @@ export async function closeBusGap(store: BusGapStore, gap: BusGap, end: BusGapEn
   });
 }
 
-/** What a gap had, where it is repaired; else what it still has at most. */
+/** Returns the records of a repaired gap, otherwise the most still missing. */
 function missedAfter({ missed }: BusGap, { state, records }: BusGapEnd): number | null {
   if (state === "repaired") return records;
   return missed === null ? null : Math.max(missed - records, 1);
 }
 
-/** Gaps of a shard that a manifest lists and that are not closed. */
+/** Returns a shard's open gaps in a manifest. */
 export function openGapsIn({ env, feed, gaps }: Manifest, shard: string): BusGap[] {
   const own = gaps.filter((gap) => gap.bus === "open" && (gap.shard ?? "") === shard);
   return own.map((gap) => ({

@@ -14,20 +14,20 @@ import { lastArchivedUs } from "../day.ts";
 import { type BusGap, openBusGap, openGapsIn } from "./bus_gap.ts";
 import { Repairer, type RepairerOptions } from "./repairer.ts";
 
-/** Days in which the archive's place and open gaps are looked for. */
+/** Days searched for the archive's position and open gaps. */
 const DAYS_BACK = 7;
 
-/** What {@linkcode BusGaps} is made of. */
+/** Options of {@linkcode BusGaps}. */
 interface BusGapsOptions extends Omit<RepairerOptions, "onRepaired"> {
   env: string;
-  /** Those of the environment and those that came. */
+  /** Feeds of the environment and those received. */
   feeds: () => Iterable<string>;
   transport: Transport;
-  /** receivedAt of the latest record of a feed that is loaded, µs; 0 = none. */
+  /** Returns receivedAt of the latest loaded record of a feed, µs; 0 = none. */
   lastUsOf: (feed: string) => number;
-  /** Runs a storage action until it succeeds; rejects when the archiver is closed. */
+  /** Runs a storage action until it succeeds; rejects when the archiver is closing. */
   insist: <T>(what: string, action: () => Promise<T>) => Promise<T>;
-  /** Work that `close` waits for. */
+  /** Tracks work that `close` waits for. */
   background: (work: Promise<void>) => void;
   metrics: ArchiverMetrics;
   nowUs: () => number;
@@ -40,21 +40,20 @@ function isBehind(a: BusPosition | undefined, b: BusPosition): boolean {
   return a.sequence < b.sequence;
 }
 
-/** Finds what left the bus before it was archived, tells it, and has it made again from raw. */
+/** Detects records that left the bus unarchived, reports them and repairs them from raw. */
 export class BusGaps {
   #options: BusGapsOptions;
-  /** Identity of the stream that windows are filled of, µs; undefined = not known. */
+  /** Identity of the stream that windows are filled from, µs; undefined = unknown. */
   #createdAtUs: number | undefined;
-  /** That of the next message, where it is of another one. */
+  /** Identity of the next message's stream when it differs. */
   #comingUs: number | undefined;
-  /** Whether nothing was ever archived, and nothing came yet. */
+  /** Whether nothing was archived or received before. */
   #isFirst = false;
   #repairer: Repairer;
   #logger: Logger;
-  /** By feed: receivedAt of its latest archived record at the start, µs. */
+  /** By feed: receivedAt of the latest record archived at the start, µs. */
   #archivedUs = new Map<string, number>();
 
-  /** Nothing is known yet. */
   constructor(options: BusGapsOptions) {
     this.#options = options;
     this.#logger = options.logger;
@@ -69,14 +68,14 @@ export class BusGaps {
     });
   }
 
-  /** When the stream was made that is archived now, µs; undefined = not known. */
+  /** Identity of the stream archived now, µs; undefined = unknown. */
   get createdAtUs(): number | undefined {
     return this.#createdAtUs;
   }
 
   /**
-   * Before the first message: how far the archive is, and what of it is to be repaired. Undefined where
-   * nothing leaves the bus unread. Rejects when the archiver is closed.
+   * Returns the archive's position before the first message and queues open gaps for repair.
+   * Undefined when the bus is not durable. Rejects when the archiver is closing.
    */
   async begin(): Promise<StreamPosition | "beginning" | undefined> {
     const { feeds, transport, store } = this.#options;
@@ -96,12 +95,12 @@ export class BusGaps {
     return position ?? "beginning";
   }
 
-  /** Messages come from now on, of a stream of this identity, µs. */
+  /** Sets the identity of the stream that is consumed, µs. */
   began(createdAtUs: number): void {
     this.#createdAtUs ??= createdAtUs;
   }
 
-  /** A message comes: what was told to be another stream's is what windows are filled of now. */
+  /** Notes a message: from now on windows are filled from the stream reported last. */
   see(): void {
     this.#isFirst = false;
     if (this.#comingUs === undefined) return;
@@ -109,14 +108,14 @@ export class BusGaps {
     this.#comingUs = undefined;
   }
 
-  /** Records left the bus before they came. Resolves when it is known since when. */
+  /** Handles records lost before delivery. Resolves when the start of the gap is known. */
   async missed(hole: StreamHole): Promise<void> {
     const { createdAtUs } = hole.stream;
     this.#comingUs = createdAtUs;
     this.#tell(hole, this.#isFirst ? await this.#firstByFeed(createdAtUs) : this.#lastByFeed());
   }
 
-  /** Ends repairs that wait. */
+  /** Stops pending repairs. */
   async close(): Promise<void> {
     await this.#repairer.close();
   }
@@ -135,7 +134,7 @@ export class BusGaps {
     return manifests;
   }
 
-  /** receivedAt of the last record of each feed that has any, µs. */
+  /** Returns receivedAt of each feed's last record, µs; feeds without records are left out. */
   #lastByFeed(): Map<string, number> {
     const { feeds, lastUsOf } = this.#options;
     const last = new Map<string, number>();
@@ -147,8 +146,8 @@ export class BusGaps {
   }
 
   /**
-   * Before the first start: feeds of which nothing is archived from their first line in raw on, else
-   * from when the stream was made.
+   * Returns the start of a first start's gap: of feeds without archive their first raw line, else
+   * the stream's creation.
    */
   async #firstByFeed(createdAtUs: number): Promise<Map<string, number>> {
     const { feeds, insist, nowUs } = this.#options;
@@ -163,7 +162,7 @@ export class BusGaps {
     return marks;
   }
 
-  /** Time of the first line of a feed in raw, µs; 0 = there is none. */
+  /** Returns the time of a feed's first line in raw, µs; 0 = none. */
   async #firstRawUs(feed: string): Promise<number> {
     const { store, env } = this.#options;
     const manifests = await rawManifests(store().storage, env, feed);

@@ -14,23 +14,23 @@ import {
 import { archivedRecords, recordName } from "../archived_records.ts";
 import { type BusGap, type BusGapEnd, type BusGapStore, closeBusGap, daysOf } from "./bus_gap.ts";
 
-/** Before the last record: some of these were archived, some not. */
+/** Margin before the last record, where records may or may not be archived. */
 const MARGIN_US = 5_000_000;
-/** Raw files of a gap's minute come when the minute is over; a connector that is gone writes none. */
+/** Time to wait for raw, written once a gap's minute is over; a dead connector writes none. */
 const RAW_WAIT_US = 180_000_000;
 const LOOK_MS = 2_000;
-/** Records made again that wait in windows. */
+/** Most recreated records waiting in windows. */
 const WAITING_MAX = 50_000;
-/** Longest pause after errors: a damaged file does not heal by itself. */
+/** Longest pause between retries: a damaged file does not heal by itself. */
 const ERROR_MS_MAX = 60_000;
 
-/** What a {@linkcode Repairer} works with. */
+/** Options of {@linkcode Repairer}. */
 export interface RepairerOptions {
   store: () => BusGapStore;
   logger: Logger;
-  /** receivedAt of the latest record of a feed that came, µs; 0 = none. */
+  /** Returns receivedAt of a feed's latest record, µs; 0 = none. */
   lastUsOf: (feed: string) => number;
-  /** Resolves when all that the bus holds now is in files. */
+  /** Resolves when everything that the bus holds now is in files. */
   archiveAll: () => Promise<void>;
   /** Resolves when a day can take records. */
   openDay: (feed: string, day: string) => Promise<void>;
@@ -41,24 +41,23 @@ export interface RepairerOptions {
   nowUs?: () => number;
 }
 
-/** Makes what left the bus unread again from raw, which is the truth. One gap after the other. */
+/** Recreates records that left the bus from raw, the source of truth, one gap at a time. */
 export class Repairer {
   #options: RepairerOptions;
   #encoder = new Encoder();
   #abort = new AbortController();
   #last: Promise<void> = Promise.resolve();
 
-  /** With nothing to repair. */
   constructor(options: RepairerOptions) {
     this.#options = options;
   }
 
-  /** Repairs a gap when raw has its lines. */
+  /** Queues a gap for repair once raw has its lines. */
   add(gap: BusGap): void {
     this.#last = this.#last.then(() => this.#repair(gap));
   }
 
-  /** Ends what waits: the next start goes on with it. */
+  /** Stops pending repairs; the next start resumes them. */
   async close(): Promise<void> {
     this.#abort.abort();
     await this.#last;
@@ -89,8 +88,8 @@ export class Repairer {
   }
 
   /**
-   * The first record behind a gap: a bus gives a connector's records in the order of their receipt,
-   * so what is missing lies before it and does not come any more. 0 = none has come.
+   * Returns the time of the first record after a gap: a bus delivers a connector's records in order
+   * of receipt, so missing ones lie before it and will not come. 0 = none yet.
    */
   async #endOf({ env, feed, fromUs }: BusGap): Promise<number> {
     const { archiveAll, lastUsOf, store } = this.#options;
@@ -103,7 +102,7 @@ export class Repairer {
     return 0;
   }
 
-  /** Whether raw reaches to the gap's end, or nothing more is to be expected. */
+  /** Whether raw covers the gap's end, or no more of it is expected. */
   async #isRawThere({ env, feed, shard, toUs, atUs }: BusGap): Promise<boolean> {
     const { store, nowUs = systemNowUs } = this.#options;
     if (nowUs() - atUs > RAW_WAIT_US) return true;
@@ -146,7 +145,7 @@ export class Repairer {
   }
 }
 
-/** What raw lacks of a gap, for a person; "" = nothing. */
+/** Describes what raw lacks of a gap, for users; "" = nothing. */
 function missingIn({ rawFromUs, rawToUs, missing }: SpanTranslation, gap: BusGap): string {
   if (rawFromUs > gap.toUs || rawToUs <= gap.fromUs) return "anything of that time";
   const lacks = [...missing];
@@ -155,17 +154,17 @@ function missingIn({ rawFromUs, rawToUs, missing }: SpanTranslation, gap: BusGap
   return lacks.join(", ");
 }
 
-/** The records of a span that are archived, each to be taken as often as it is there. */
+/** Multiset of the archived records of a span. */
 class ArchivedRecords {
   #counts = new Map<string, number>();
 
-  /** One more is there. */
+  /** Adds a record. */
   add(event: MarketEvent): void {
     const key = recordName(event);
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
-  /** Whether a record is there, and was not taken yet. Those of older schemas have no run. */
+  /** Removes a record; false when none is left. Records of older schemas have no run. */
   takes(event: MarketEvent): boolean {
     const keys = [recordName(event), recordName({ ...event, run: 0, connection: 0 })];
     const key = keys.find((each) => (this.#counts.get(each) ?? 0) > 0);
