@@ -3,19 +3,19 @@ import { DAY_US } from "@ssmd/runtime";
 
 /** A span of receive time, µs; open where an end is absent. */
 export interface TimeSpan {
-  /** The first moment within. */
+  /** Start, inclusive. */
   fromUs?: number;
-  /** The first moment behind it. */
+  /** End, exclusive. */
   toUs?: number;
 }
 
-/** Whether any moment of a UTC day lies in a span. */
+/** Returns whether a span overlaps a UTC day. */
 export function touchesDay({ fromUs = 0, toUs = Infinity }: TimeSpan, day: string): boolean {
   const startUs = usOfDay(day);
   return startUs < toUs && startUs + DAY_US > fromUs;
 }
 
-/** The part of a span that lies in a UTC day. */
+/** Returns the part of a span within a UTC day. */
 export function withinDay(
   { fromUs = 0, toUs = Infinity }: TimeSpan,
   day: string,
@@ -24,7 +24,7 @@ export function withinDay(
   return { fromUs: Math.max(fromUs, startUs), toUs: Math.min(toUs, startUs + DAY_US) };
 }
 
-/** Whether a span leaves out a part of a UTC day. */
+/** Returns whether a span excludes part of a UTC day. */
 export function cutsDay(span: TimeSpan, day: string): boolean {
   const { fromUs, toUs } = withinDay(span, day);
   return fromUs > usOfDay(day) || toUs < usOfDay(day) + DAY_US;

@@ -1,24 +1,24 @@
 import { messageOf } from "@ssmd/runtime";
 import { z } from "zod";
 
-/** What a service publishes on `{env}.dlq.{component}`. */
+/** Message body on `{env}.dlq.{component}`. */
 const PAYLOAD = z.object({
-  /** "" = it is not known. */
+  /** Feed id; "" when unknown. */
   feed: z.string(),
   reason: z.string(),
-  /** When the frame was received. Absent: of records. */
+  /** Receive time of a frame, ns; absent for records. */
   received_at_ns: z.string().regex(/^\d+$/).optional(),
-  /** Where a record was meant to go. Absent: of frames. */
+  /** Intended subject of a record; absent for frames. */
   subject: z.string().default(""),
-  /** How many bytes it had. */
+  /** Full length, bytes. */
   bytes: z.int(),
   frame_base64: z.string().optional(),
   record_base64: z.string().optional(),
-  /** Whether there were more bytes than are kept. */
+  /** Whether the kept bytes were cut off. */
   truncated: z.boolean(),
 });
 
-/** A frame or record that a service could not make use of, and why. */
+/** A frame or record that a service could not process, and why. */
 export const LETTER = z.object({
   id: z.string(),
   component: z.string().describe("Who could not make use of it"),
@@ -32,10 +32,10 @@ export const LETTER = z.object({
   base64: z.string().describe("At most its first 64 KiB"),
 });
 
-/** As {@linkcode LETTER}. */
+/** A dead letter; see {@linkcode LETTER}. */
 export type Letter = z.output<typeof LETTER>;
 
-/** A message of `{env}.dlq.>` as a letter; what is none becomes one about itself. */
+/** Parses a message of `{env}.dlq.>`; an unreadable message becomes a letter about itself. */
 export function letterOf(
   { subject, payload, id }: { subject: string; payload: Uint8Array; id: string },
   nowUs: number,

@@ -1,7 +1,7 @@
 import type { Storage } from "@ssmd/storage";
 import { LETTER, type Letter } from "./letter.ts";
 
-/** Bytes of letters that are kept of an environment; of more only the count is told. */
+/** Maximum bytes of letters kept per environment; letters beyond it are only counted. */
 export const LETTER_BYTES_MAX = 256 * 1024 * 1024;
 const FILE = /^normalized\/[^/]+\/dead-letters\/(\w+)-\d+-(\d+)\.jsonl$/;
 
@@ -9,7 +9,7 @@ function prefixOf(env: string): string {
   return `normalized/${env}/dead-letters/`;
 }
 
-/** Writes letters, a file a component. Throws StorageError. */
+/** Writes letters, one file per component. Throws StorageError. */
 export async function writeLetters(
   storage: Storage,
   env: string,
@@ -20,7 +20,7 @@ export async function writeLetters(
   }
 }
 
-/** A name that a key may hold. */
+/** Returns the component as a valid part of a key. */
 function componentOf({ component }: Letter): string {
   return component.replace(/\W/g, "_") || "unknown";
 }
@@ -31,7 +31,7 @@ function linesOf(letters: readonly Letter[]): Uint8Array {
   );
 }
 
-/** The letters of an environment, the oldest first, each once. Throws StorageError. */
+/** Returns an environment's letters without duplicates, oldest first. Throws StorageError. */
 export async function readLetters(storage: Storage, env: string): Promise<Letter[]> {
   const letters = new Map<string, Letter>();
   for await (const { key } of storage.list(prefixOf(env))) {
@@ -40,7 +40,7 @@ export async function readLetters(storage: Storage, env: string): Promise<Letter
   return [...letters.values()].sort((a, b) => a.received_us - b.received_us);
 }
 
-/** A batch that was written before a kill comes once more: a letter is its component and id. */
+/** Identity of a letter: a batch written before a kill may be written again. */
 function nameOf({ component, id }: Letter): string {
   return `${component} ${id}`;
 }
@@ -50,7 +50,7 @@ async function lettersIn(storage: Storage, key: string): Promise<Letter[]> {
   return text.split("\n").filter(Boolean).map((line) => LETTER.parse(JSON.parse(line)));
 }
 
-/** How many letters there are by component, and their bytes, by the names of files alone. */
+/** Counts letters by component, and total bytes, from file names and sizes alone. */
 export async function countLetters(
   storage: Storage,
   env: string,
@@ -65,7 +65,7 @@ export async function countLetters(
   return { byComponent, bytes };
 }
 
-/** Removes letters. Throws StorageError; what was removed by then stays so. */
+/** Removes letters. Throws StorageError; earlier removals persist. */
 export async function removeLetters(
   storage: Storage,
   env: string,
@@ -76,7 +76,7 @@ export async function removeLetters(
     const all = await lettersIn(storage, key);
     const left = all.filter((letter) => !removed.has(nameOf(letter)));
     if (left.length === all.length) continue;
-    // Killed between the two it is there twice, which reading knows.
+    // A kill between put and delete leaves duplicates; readers drop them.
     const [, , count = ""] = FILE.exec(key) ?? [];
     const shorter = key.slice(0, -`${count}.jsonl`.length);
     if (left.length > 0) await storage.put(`${shorter}${left.length}.jsonl`, linesOf(left));

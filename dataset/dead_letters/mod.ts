@@ -1,4 +1,4 @@
-/** Frames and records that services could not make use of: kept, counted, replayed, removed. @module */
+/** Frames and records that services could not process: store, count, replay, remove. @module */
 export { LETTER, type Letter, letterOf } from "./letter.ts";
 export {
   countLetters,

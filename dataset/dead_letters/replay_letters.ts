@@ -4,28 +4,28 @@ import { ArchiveError, messageOf } from "@ssmd/runtime";
 import { removeLetters } from "./letter_files.ts";
 import type { Letter } from "./letter.ts";
 
-/** Longest time from a frame to the letter about its record. */
+/** Maximum time from a frame to the letter about its record. */
 const RECORD_LATE_US = 60_000_000;
 
-/** What a replay works on: where, and the version of records that it makes. */
+/** Storage, environment and version of a replay. */
 type LetterReplayOptions = Pick<
   ReprocessOptions,
   "storage" | "env" | "version" | "software" | "tempDir" | "venues"
 >;
 
-/** What a replay made of a letter. */
+/** Result of replaying a letter. */
 interface ReplayedLetter {
   letter: Letter;
-  /** `replayed`: its records are in the version. `kept`: it is a dead letter still. */
+  /** `replayed`: the version has its records. `kept`: still a dead letter. */
   state: "replayed" | "kept";
-  /** Why it is kept; "" = it is not. */
+  /** Why it is kept; "" when it is not. */
   why: string;
 }
 
 /**
- * Takes letters through the code of today. Each frame is in raw, and each record was made of one: the
- * days of what can be read now are made anew from raw, as a version of their own, and the letters go.
- * Twice is harmless: a day that was made from the same raw files is kept. Throws as `reprocess`.
+ * Retries letters with the current code. Every frame is in raw and every record comes from a frame,
+ * so the days of readable letters are reprocessed from raw as their own version and the letters
+ * removed. Idempotent: a day made from the same raw files is kept. Throws as `reprocess`.
  */
 export async function replayLetters(
   options: LetterReplayOptions,
@@ -49,7 +49,7 @@ export async function replayLetters(
   return results;
 }
 
-/** Why each letter of a day is one still; "" = today's code makes records of it. */
+/** Returns why each letter of a day stays; "" when current code can read it. */
 async function reasonsOf(
   options: LetterReplayOptions,
   feed: string,
@@ -72,11 +72,11 @@ async function reasonsOf(
       },
     );
     return letters.map(({ kind, received_us: atUs }) => {
-      // A record was made of a frame somewhat earlier.
+      // A record's frame came somewhat earlier.
       const lateUs = kind === "record" ? RECORD_LATE_US : 0;
       const isInRaw = rawFromUs <= atUs && atUs - lateUs <= rawToUs;
       if (!isInRaw) return "raw does not have it, or not yet";
-      // Its frame was read: the day that is made anew has the record.
+      // The record's frame is readable, so the reprocessed day has the record.
       return kind === "record" ? "" : unread.get(atUs) ?? "";
     });
   } catch (error) {

@@ -2,71 +2,71 @@ import { nsText } from "@ssmd/archive";
 import { isoOfUs } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 
-/** Differing records that are kept of a symbol, and symbols of which some are kept. */
+/** Differences kept per symbol, and maximum listed symbols. */
 const KEPT_A_SYMBOL = 3;
 const SYMBOLS_KEPT = 1000;
 
-/** Records of a type in two versions. */
+/** Record counts of a type in two versions. */
 export interface TypeComparison {
   type: EventType;
   old: number;
   new: number;
-  /** The same but for their number in the connection. */
+  /** Equal except for the sequence in the connection. */
   same: number;
-  /** At the same symbol and time in both, with other values. */
+  /** At the same symbol and time in both, with different values. */
   changed: number;
   onlyOld: number;
   onlyNew: number;
-  /** Of the same: those whose number in the connection is another. */
+  /** Of `same`: those with another sequence in the connection. */
   renumbered: number;
 }
 
-/** A field that is not the same. */
+/** A field with different values. */
 interface FieldDifference {
   field: string;
   old: unknown;
   new: unknown;
 }
 
-/** A record that is not the same. */
+/** A record that differs. */
 interface RecordDifference {
   symbol: string;
   type: EventType;
   kind: "changed" | "only old" | "only new";
-  /** When it was received, ISO. */
+  /** Receive time, ISO. */
   time: string;
-  /** When it was received, ns as text. */
+  /** Receive time, ns as text. */
   receivedAt: string;
-  /** Of the changed: which fields. */
+  /** Changed fields; empty unless `changed`. */
   fields: FieldDifference[];
 }
 
-/** Which symbols differ, and how often. */
+/** Differences of a symbol. */
 export interface SymbolComparison {
   symbol: string;
   differences: number;
-  /** The first of them. */
+  /** The first differences. */
   first: RecordDifference[];
 }
 
-/** Records that a comparison takes for the same. */
+/** Options of a comparison. */
 interface ComparisonOptions {
-  /** Fields that may differ; default the number in the connection: one record more shifts all behind it. */
+  /** Fields that may differ; default the sequence: one more record shifts all later ones. */
   ignored?: readonly string[];
-  /** Whether a record without a counterpart is left out, counted nowhere; default none is. */
+  /** Whether to leave a record without counterpart uncounted; default: count all. */
   isLeftOut?: (event: MarketEvent) => boolean;
 }
 
 /**
- * Compares two versions of the same records, given in groups. Records belong together when symbol,
- * type and group are the same.
+ * Compares two versions of the same records, group by group. Matches records by symbol, type and
+ * group.
  */
 export class RecordComparison {
   #ignored: ReadonlySet<string>;
   #isLeftOut: (event: MarketEvent) => boolean;
   #types = new Map<EventType, TypeComparison>();
   #symbols = new Map<string, SymbolComparison>();
-  /** Symbols that differ and are not listed any more. */
+  /** Number of differences of symbols beyond the listed ones. */
   symbolsLeftOut = 0;
 
   constructor({ ignored = ["sequence"], isLeftOut = () => false }: ComparisonOptions = {}) {
@@ -74,7 +74,7 @@ export class RecordComparison {
     this.#isLeftOut = isLeftOut;
   }
 
-  /** Records of one group on both sides; either may be empty. */
+  /** Compares one group's records of both sides; either may be empty. */
   group(old: readonly MarketEvent[], now: readonly MarketEvent[]): void {
     for (const event of old) this.#of(event.type).old++;
     for (const event of now) this.#of(event.type).new++;
@@ -90,19 +90,19 @@ export class RecordComparison {
     for (const news of rest.values()) this.#pair([], news);
   }
 
-  /** By type, those of which there are records. */
+  /** Counts by type, for types with records. */
   types(): TypeComparison[] {
     return EVENT_TYPES.flatMap((type) => this.#types.get(type) ?? []);
   }
 
-  /** Symbols that differ, most differences first. */
+  /** Symbols with differences, most differences first. */
   symbols(): SymbolComparison[] {
     return [...this.#symbols.values()].sort((a, b) =>
       b.differences - a.differences || (a.symbol < b.symbol ? -1 : 1)
     );
   }
 
-  /** Records of one symbol, type and group: equal ones first, then one after another, then what is left. */
+  /** Pairs one symbol's records of a type and group: equal ones first, then the rest in order. */
   #pair(olds: readonly MarketEvent[], news: readonly MarketEvent[]): void {
     const left = [...news];
     const unequal = olds.filter((event) => {
@@ -126,7 +126,7 @@ export class RecordComparison {
     return isLeftOut;
   }
 
-  /** Whether two records say the same; fields that may differ aside. */
+  /** Returns whether two records are equal except for ignored fields. */
   #isSame(a: MarketEvent, b: MarketEvent | undefined): boolean {
     if (b === undefined || a.type !== b.type || a.symbol !== b.symbol) return false;
     const others = b as unknown as Record<string, unknown>;
@@ -183,7 +183,7 @@ function seriesOf({ type, symbol }: MarketEvent): string {
   return `${type} ${symbol}`;
 }
 
-/** Values of records: words, numbers, null, or levels. */
+/** Compares field values: strings, numbers, null, or levels. */
 function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;

@@ -3,34 +3,33 @@ import { RecordComparison } from "./compare_records.ts";
 import { resultOf, type VersionDiff } from "./diff_versions.ts";
 import { RecordValues } from "./record_values.ts";
 
-/** A record of a stream, and when it came: ms of a clock that is one for both streams. */
+/** A streamed record with its arrival, ms of a clock common to both streams. */
 export interface StreamedRecord {
   event: MarketEvent;
   atMs: number;
 }
 
-/** What came on a stream. */
+/** Records of a stream. */
 interface Streamed {
   records: readonly StreamedRecord[];
-  /** Version and first digits of the SHA-256 of the schema of each type. */
+  /** Schema version and first SHA-256 digits by type. */
   schemas: ReadonlyMap<string, string>;
 }
 
-/** Two streams of the same feed. */
+/** Two streams of one feed. */
 interface StreamDiffOptions {
   old: Streamed;
   new: Streamed;
-  /** Records that came before or after and have no counterpart are left out. */
+  /** Records outside of this span are ignored unless they have a counterpart. */
   span: { fromMs: number; toMs: number };
 }
 
-/** What each connection to a venue has of its own. */
+/** Fields that differ between connections to a venue. */
 const OWN_FIELDS = ["sequence", "receivedAtUs", "run", "connection"];
 
 /**
- * Compares what two environments made of the same feed, each on a connection of its own. Records
- * belong together when symbol, type and the venue's time are the same; those without a time of the
- * venue are one group a symbol and type.
+ * Compares what two environments made of one feed, each on its own connection. Matches records by
+ * symbol, type and venue time; records without venue time form one group per symbol and type.
  */
 export function diffStreams({ old, new: now, span }: StreamDiffOptions): VersionDiff {
   const outside = new Set<MarketEvent>();
@@ -47,7 +46,7 @@ export function diffStreams({ old, new: now, span }: StreamDiffOptions): Version
   }
   const isLeftOut = (event: MarketEvent) => outside.has(event);
   const comparison = new RecordComparison({ ignored: OWN_FIELDS, isLeftOut });
-  // Those without a time last: of a symbol, only the first differences are kept.
+  // Records without a time go last: only a symbol's first differences are kept.
   const rankOf = (timestampUs: number) => timestampUs || Infinity;
   for (
     const [, group] of [...groups].sort(([one], [other]) => rankOf(one) < rankOf(other) ? -1 : 1)

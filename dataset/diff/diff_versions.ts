@@ -6,51 +6,51 @@ import { RecordComparison, type SymbolComparison, type TypeComparison } from "./
 import { RecordValues } from "./record_values.ts";
 import type { ValueSummary } from "./value_stats.ts";
 
-/** Two versions of a feed that are compared. */
+/** Options of a version comparison. */
 interface DiffOptions {
   env: string;
   feed: string;
   old: string;
   new: string;
-  /** Days that both have, in order. */
+  /** Days present in both, in order. */
   days: readonly string[];
-  /** Default all. */
+  /** Default: all. */
   symbols?: readonly string[];
-  /** Default all. */
+  /** Default: all. */
   types?: readonly EventType[];
   onDay?: (day: string) => void;
 }
 
-/** The schema that records of a type were written with. */
+/** Schemas of a type's records. */
 interface SchemaComparison {
   type: EventType;
-  /** Version and first digits of the SHA-256; "" = there is no record. */
+  /** Schema version and first SHA-256 digits; "" without records. */
   old: string;
   new: string;
 }
 
-/** How the values of a field are spread. */
+/** Value distribution of a field in both versions. */
 export interface ValueComparison {
   field: string;
   old: ValueSummary | null;
   new: ValueSummary | null;
 }
 
-/** How two versions differ. */
+/** Differences of two versions. */
 export interface VersionDiff {
-  /** Whether there is no difference, the numbers in connections aside. */
+  /** Whether there is no difference besides sequences in connections. */
   same: boolean;
   types: TypeComparison[];
   schemas: SchemaComparison[];
   values: ValueComparison[];
   symbols: SymbolComparison[];
-  /** Symbols that differ beyond those that are listed. */
+  /** Number of differences of symbols beyond the listed ones. */
   symbolsLeftOut: number;
 }
 
 /**
- * Compares two versions over the same days, side by side in the order of receive time, with one
- * moment of each in memory. Throws what reading the archive throws.
+ * Compares two versions over the same days, merged by receive time; holds one timestamp's records
+ * of each in memory. Throws the archive reader's errors.
  */
 export async function diffVersions(storage: Storage, options: DiffOptions): Promise<VersionDiff> {
   const { days, onDay } = options;
@@ -65,7 +65,7 @@ export async function diffVersions(storage: Storage, options: DiffOptions): Prom
   return resultOf(comparison, values, await schemas(storage, options));
 }
 
-/** What was compared, as it is told. */
+/** Returns the result of a comparison. */
 export function resultOf(
   comparison: RecordComparison,
   values: { old: RecordValues; new: RecordValues },
@@ -91,7 +91,7 @@ function queryOf({ env, feed, symbols, types }: DiffOptions, version: string, da
   };
 }
 
-/** Records of one receive time. */
+/** Records with one receive time. */
 interface Group {
   atUs: number;
   events: MarketEvent[];
@@ -140,12 +140,12 @@ async function join(
 async function schemas(storage: Storage, options: DiffOptions): Promise<SchemaComparison[]> {
   const old = await schemasOf(storage, options, options.old);
   const now = await schemasOf(storage, options, options.new);
-  // Fires are of signals that ran live: no version has them made again.
+  // Fires come from live signals; reprocessed versions have none.
   return FEED_TYPES.filter((type) => old.has(type) || now.has(type))
     .map((type) => ({ type, old: old.get(type) ?? "", new: now.get(type) ?? "" }));
 }
 
-/** The schema of each type's first file. */
+/** Returns the schema of each type's first file. */
 async function schemasOf(
   storage: Storage,
   { env, feed, days }: DiffOptions,

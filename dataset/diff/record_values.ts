@@ -20,11 +20,11 @@ const TICKER_FIELDS = [
   "dollarOpenInterest",
 ] as const;
 
-/** How the values of a version's records are spread, by type and field. */
+/** Value distributions of a version's records, by type and field. */
 export class RecordValues {
   #stats = new Map<string, ValueStats>();
 
-  /** Takes a record in. */
+  /** Adds a record. */
   add(event: MarketEvent): void {
     const { type, timestampUs, receivedAtUs } = event;
     if (timestampUs > 0) this.#of(`${type}.delayMs`).add((receivedAtUs - timestampUs) / 1000);
@@ -49,7 +49,7 @@ export class RecordValues {
     }
   }
 
-  /** By `type.field`, in the order of types. */
+  /** Summaries by `type.field`, in type order. */
   summaries(): Map<string, ValueSummary> {
     const rankOf = (name: string) => EVENT_TYPES.indexOf(name.split(".")[0] as EventType);
     const names = [...this.#stats.keys()].sort((a, b) =>

@@ -1,22 +1,22 @@
-/** Relative width of a bucket: quantiles are right to 0.5 %. */
+/** Relative bucket width; quantiles are accurate to 0.5 %. */
 const BUCKET = 1.01;
 const LOG_BUCKET = Math.log(BUCKET);
 
-/** What is known of the values of a field. */
+/** Summary of a field's values. */
 export interface ValueSummary {
   count: number;
   min: number | null;
   max: number | null;
   mean: number | null;
-  /** Right to 0.5 %. */
+  /** Quantiles, accurate to 0.5 %. */
   p1: number | null;
   p50: number | null;
   p99: number | null;
 }
 
 /**
- * Counts values in buckets that grow by one percent: the memory depends on how many magnitudes there
- * are, not on how many values.
+ * Counts values in buckets that grow by 1 %; memory depends on the range of magnitudes, not on the
+ * number of values.
  */
 export class ValueStats {
   #count = 0;
@@ -27,7 +27,7 @@ export class ValueStats {
   #positive = new Map<number, number>();
   #zeros = 0;
 
-  /** Takes a value in. */
+  /** Adds a value. */
   add(value: number): void {
     this.#count++;
     this.#sum += value;
@@ -42,7 +42,7 @@ export class ValueStats {
     buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
   }
 
-  /** All that is known; null where there is no value. */
+  /** Returns the summary; fields are null without values. */
   summary(): ValueSummary {
     const count = this.#count;
     if (count === 0) {
@@ -52,7 +52,7 @@ export class ValueStats {
     return { count, min: this.#min, max: this.#max, mean: this.#sum / count, p1, p50, p99 };
   }
 
-  /** Values of ascending shares: the middle of the bucket that each lies in, within min and max. */
+  /** Returns quantiles of ascending shares: bucket middles, clamped to min and max. */
   #quantiles(shares: readonly number[]): number[] {
     const middle = (bucket: number) => Math.exp((bucket - 0.5) * LOG_BUCKET);
     const ordered: [value: number, count: number][] = [

@@ -1,12 +1,12 @@
 import type { ValueComparison } from "./diff_versions.ts";
 import type { ValueSummary } from "./value_stats.ts";
 
-/** Symbols whose differences are printed; JSON has all. */
+/** Maximum symbols printed; JSON has all. */
 const SYMBOLS_SHOWN = 10;
-/** Longest value that is printed whole. */
+/** Longest value printed in full, characters. */
 const VALUE_CHARS = 60;
 
-/** A record that differs, as a person reads it. */
+/** A differing record for display. */
 interface ShownRecord {
   type: string;
   kind: string;
@@ -14,7 +14,7 @@ interface ShownRecord {
   fields: readonly { field: string; old?: unknown; new?: unknown }[];
 }
 
-/** Differences as a person reads them. */
+/** Differences for display. */
 interface ShownDifferences {
   values: readonly ValueComparison[];
   symbols: readonly {
@@ -25,7 +25,7 @@ interface ShownDifferences {
   symbolsLeftOut: number;
 }
 
-/** What a person reads below the table of counts: values that are spread otherwise, first differences. */
+/** Lines below the table of counts: differing value distributions and first differences. */
 export function differenceLines({ values, symbols, symbolsLeftOut }: ShownDifferences): string[] {
   const lines = values.filter(isOther).flatMap(({ field, old, new: now }) => [
     `${field}: old ${summaryText(old)}`,
@@ -54,7 +54,7 @@ function summaryText(summary: ValueSummary | null): string {
   return `${count} values, ${parts.join(", ")}`;
 }
 
-/** A record that differs in one line. */
+/** Formats a differing record as one line. */
 export function differenceText({ type, kind, time, fields }: ShownRecord): string {
   const what = fields.map(({ field, old, new: now }) => `${field} ${shown(old)} → ${shown(now)}`);
   return `${time} ${type}: ${kind}${what.length === 0 ? "" : `: ${what.join(", ")}`}`;

@@ -7,17 +7,17 @@ import type { Partition } from "./plan.ts";
 import { sealedSource } from "./records.ts";
 import type { Counted } from "./sorted_records.ts";
 
-/** A partition whose file can be made of the pages of a sealed day, without reading its records. */
+/** A partition exported by copying a sealed day's pages, without decoding records. */
 export interface CopiedDay {
-  /** What the file holds. */
+  /** Counts of the file's records. */
   counted: Counted;
   bytes: AsyncIterable<Uint8Array>;
 }
 
 /**
- * The Parquet file of a partition as a copy of a sealed day's pages; undefined where records must be
- * read: windows are there, not all is wanted, or the day was written with other columns. Throws what
- * reading the archive throws.
+ * Returns a partition's Parquet file as a copy of a sealed day's pages; undefined when records must
+ * be decoded: there are windows, only a part is wanted, or columns differ. Throws the archive
+ * reader's errors.
  */
 export async function copiedDay(
   storage: Storage,

@@ -4,14 +4,14 @@ import { decimalText } from "./decimal_text.ts";
 const QUOTED = /[",\r\n]/;
 const END = "\r\n";
 
-/** The first line of a CSV. */
+/** Returns the header line of a CSV. */
 export function csvHead(columns: readonly Column[]): string {
   return columns.map(({ name }) => name).join(",") + END;
 }
 
 /**
- * Makes the line of a record, by RFC 4180: exact decimals without exponents, times as ISO 8601 in
- * UTC with microseconds, absent values as nothing, lists as JSON in quotation marks.
+ * Returns a formatter of CSV lines (RFC 4180): exact decimals without exponents, times as ISO 8601
+ * UTC with microseconds, empty fields for absent values, lists as quoted JSON.
  */
 export function csvLine(columns: readonly Column[]): (event: TableRow) => string {
   return (event) => {
@@ -41,7 +41,7 @@ function quotedWhereNeeded(text: string): string {
 let second = -1;
 let secondText = "";
 
-/** ISO 8601 with microseconds. Sorted records share their seconds, whose text costs ten times the rest. */
+/** Formats ISO 8601 with µs; caches the text up to the second, which is slow to format. */
 function timeText(us: number): string {
   const seconds = Math.floor(us / 1e6);
   if (seconds !== second) {

@@ -1,6 +1,6 @@
 /**
- * A number as a plain decimal: every digit of its shortest form, never an exponent, so that readers
- * of CSV need not know any. `1e-8` is `0.00000001`.
+ * Formats a number as a plain decimal with all digits of its shortest form and no exponent: `1e-8`
+ * is `0.00000001`.
  */
 export function decimalText(value: number): string {
   const text = String(value);

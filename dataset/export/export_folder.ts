@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { StorageError } from "@ssmd/runtime";
 
-/** Folder within an export for what is not whole yet; readers of partitioned data pass over it. */
+/** Working folder inside an export; readers of partitioned data skip it. */
 const WORK = ".ssmd-export";
 
 /**
- * A folder that one export at a time writes to. What is not whole lies in a folder of its own within
- * it and gets its name when it is; what a killed export left there is removed by the next one.
+ * An export folder, locked for one export at a time. Unfinished files are in a working folder
+ * inside it until they are renamed; the next export removes leftovers of a killed one.
  */
 export class ExportFolder implements AsyncDisposable {
-  /** The folder itself. */
+  /** Path of the folder. */
   readonly path: string;
   #lock: Deno.FsFile;
 
@@ -18,7 +18,7 @@ export class ExportFolder implements AsyncDisposable {
     this.#lock = lock;
   }
 
-  /** Opens a folder, which is made where it is missing. Throws StorageError `EXPORT_RUNNING`. */
+  /** Opens a folder, creating it if missing. Throws StorageError `EXPORT_RUNNING`. */
   static async open(path: string): Promise<ExportFolder> {
     const work = join(path, WORK);
     await Deno.mkdir(work, { recursive: true });
@@ -34,7 +34,7 @@ export class ExportFolder implements AsyncDisposable {
     return folder;
   }
 
-  /** Where something that is not whole may lie. */
+  /** Returns a path for an unfinished file. */
   work(name: string): string {
     return join(this.path, WORK, name);
   }
@@ -45,10 +45,10 @@ export class ExportFolder implements AsyncDisposable {
     }
   }
 
-  /** Removes what lies in the folder of unfinished files, and lets others in. */
+  /** Removes the working folder and releases the lock. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      // Who opened the lock before its name goes is refused: it is no longer what the name stands for.
+      // Delete before unlocking: whoever opened this lock file sees that its name is gone.
       await Deno.remove(join(this.path, WORK), { recursive: true });
     } finally {
       this.#lock.close();
@@ -56,7 +56,7 @@ export class ExportFolder implements AsyncDisposable {
   }
 }
 
-/** Whether an open file is the one that has this name now. */
+/** Returns whether an open file still has this path. */
 async function isSame(file: Deno.FsFile, path: string): Promise<boolean> {
   const { ino } = await file.stat();
   return await Deno.stat(path).then((named) => named.ino === ino, () => false);

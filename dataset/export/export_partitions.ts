@@ -12,51 +12,50 @@ import { type Counted, nothingCounted } from "./sorted_records.ts";
 
 const UTF8 = new TextEncoder();
 
-/** What became of a partition: written now, there already, or only planned. */
+/** Status of an exported file. */
 type ExportStatus = "written" | "unchanged" | "planned";
 
-/** A file of an export. */
+/** One file of an export. */
 export interface ExportedFile {
-  /** Within the folder of the export. */
+  /** Relative to the export folder. */
   path: string;
   feed: string;
   type: string;
   date: string;
   state: ExportStatus;
-  /** Exact where the file is there; planned: as the archive has them, before symbols and times narrow them. */
+  /** Exact for existing files; when planned, the archive's count before symbol and time filters. */
   records: number;
-  /** 0 = planned. */
+  /** 0 when planned. */
   bytes: number;
-  /** "" = planned. */
+  /** "" when planned. */
   sha256: string;
 }
 
-/** How partitions are exported. */
+/** Options of an export. */
 export interface ExportOptions {
   storage: Storage;
   format: ExportFormat;
-  /** Folder that the files go to. */
+  /** Output folder. */
   out: string;
-  /** Bytes of records in memory while they are sorted. */
+  /** Maximum bytes of records in memory while sorting. */
   sortBytesMax?: number;
-  /** Told of records as they are read and written. */
+  /** Called as records are read and written. */
   onRecords?: (what: "read" | "written", count: number) => void;
-  /** Makes other bytes of those of one file: a customer's format. Default: they stay as they are. */
+  /** Converts a file's bytes to a customer's format; default: unchanged. */
   rewrite?: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
-  /** Where records come from; default the archive. */
+  /** Record source; default the archive. */
   read?: ReadRecords;
 }
 
-/** `feed=kraken/type=trade/date=2026-08-01`: what query engines take for columns. */
+/** Returns the Hive-style partition path, `feed=kraken/type=trade/date=2026-08-01`. */
 function partitionPath(partition: Partition): string {
   return `feed=${partition.feed}/type=${typeOf(partition)}/date=${partition.day}`;
 }
 
 /**
- * Writes each partition to a file of its own, with a file below `_lineage/` that says where it
- * comes from. A file that is there, whole and of the same sources is left as it is: an export that
- * was broken off goes on where it was, and one that is done has nothing to do. Throws StorageError
- * `EXPORT_RUNNING`, and what reading the archive throws.
+ * Writes each partition to its own file, and its lineage below `_lineage/`. Keeps files that are
+ * complete and have the same sources, so a rerun resumes an interrupted export. Throws StorageError
+ * `EXPORT_RUNNING`, and the archive reader's errors.
  */
 export async function exportPartitions(
   partitions: readonly Partition[],
@@ -72,7 +71,7 @@ export async function exportPartitions(
   return files;
 }
 
-/** What an export would write, or finds there. */
+/** Returns the files an export would write or keep. */
 export async function plannedFiles(
   partitions: readonly Partition[],
   options: ExportOptions,
@@ -108,7 +107,7 @@ async function exportOne(
   return { ...name, state: "written", records: counted.records, ...written };
 }
 
-/** Of a sealed day that is wanted whole the pages are taken as they are. */
+/** Copies the pages of a sealed day that is wanted in full. */
 async function copied(
   partition: Partition,
   { storage, format, read, onRecords }: ExportOptions,
@@ -137,7 +136,7 @@ function made(partition: Partition, options: ExportOptions, folder: ExportFolder
   return { counted, bytes };
 }
 
-/** Apart from the data: who reads a folder of it meets nothing else there. */
+/** Lineage lives apart so that data folders hold only data. */
 function lineagePath(partition: Partition, format: ExportFormat): string {
   return `_lineage/${partitionPath(partition)}/${format}.json`;
 }
@@ -146,7 +145,7 @@ async function* lineageJson(lineage: Record<string, unknown>, file: object) {
   yield UTF8.encode(`${JSON.stringify({ ...lineage, file }, null, 2)}\n`);
 }
 
-/** The file of an earlier export, where it is whole and of the same sources. */
+/** Returns an earlier export's file if complete and from the same sources. */
 async function exportedBefore(
   partition: Partition,
   { out, format }: ExportOptions,
@@ -159,7 +158,7 @@ async function exportedBefore(
   return { ...name, state: "unchanged", records: lineage.records ?? 0, ...found };
 }
 
-/** What is read of a lineage file; it may be of anyone. */
+/** Untrusted contents of a lineage file. */
 interface LineageFile extends Partial<Pick<Counted, "records">> {
   fingerprint?: string;
   file?: { sha256?: string };

@@ -11,17 +11,17 @@ import { type Partition, typeOf } from "./plan.ts";
 import { objectBytes, type SealedSource, sealedSource } from "./records.ts";
 import { type Counted, nothingCounted } from "./sorted_records.ts";
 
-/** Partitions that go into one file or stream: by day, feed and type, each sorted within. */
+/** Partitions as one file or stream, ordered by day, feed and type, each sorted within. */
 interface OneStream {
-  /** The bytes as they come. */
+  /** Bytes as they are produced. */
   bytes: AsyncIterable<Uint8Array>;
-  /** Records that were written so far. */
+  /** Returns the number of records written so far. */
   records(): number;
 }
 
 /**
- * All partitions as the bytes of one file. Throws UsageError `EXPORT_SEVERAL_TYPES` for several
- * types where each has columns of its own.
+ * Returns all partitions as the bytes of one file. Throws UsageError `EXPORT_SEVERAL_TYPES` for
+ * several types in a format with columns.
  */
 export function oneStream(
   partitions: readonly Partition[],
@@ -61,7 +61,7 @@ export function oneStream(
   };
 }
 
-/** The sealed day that is all of what one Parquet file shall hold: it is copied as it is. */
+/** Returns the sealed day to copy as the whole file; undefined when records must be read. */
 function copiedSource(
   partitions: readonly Partition[],
   { format, read }: ExportOptions,
@@ -72,7 +72,7 @@ function copiedSource(
   return isCopy ? sealedSource(partition) : undefined;
 }
 
-/** Writes all partitions to one file, whole or not at all; throws as {@linkcode oneStream}. */
+/** Writes all partitions to one file atomically; throws as {@linkcode oneStream}. */
 export async function exportFile(
   partitions: readonly Partition[],
   options: ExportOptions,

@@ -3,17 +3,14 @@ import { dirname, join } from "node:path";
 import { syncFolder } from "@ssmd/storage";
 import type { ExportFolder } from "./export_folder.ts";
 
-/** A file that was written. */
+/** A written file. */
 export interface WrittenFile {
   bytes: number;
   /** Hex. */
   sha256: string;
 }
 
-/**
- * Writes a file that is there whole or not at all: beside the folder's unfinished ones, synced, then
- * renamed to its place, over an older one.
- */
+/** Writes a file atomically: to the working folder, synced, then renamed over any older file. */
 export async function writeExported(
   folder: ExportFolder,
   path: string,
@@ -32,7 +29,7 @@ export async function writeExported(
     await file.syncData();
   }
   const target = join(folder.path, path);
-  // A folder that is there needs no right to be made: the working folder, for one.
+  // mkdir on an existing folder may need rights that we lack, as for the working folder.
   const parent = dirname(target);
   if (!await Deno.stat(parent).catch(() => undefined)) {
     await Deno.mkdir(parent, { recursive: true });
@@ -42,7 +39,7 @@ export async function writeExported(
   return { bytes, sha256: hash.digest("hex") };
 }
 
-/** Length and SHA-256 of a file, or undefined when there is none. */
+/** Returns a file's length and SHA-256; undefined when missing. */
 export async function readExported(path: string): Promise<WrittenFile | undefined> {
   const hash = createHash("sha256");
   let bytes = 0;

@@ -9,26 +9,26 @@ import { COMMIT, VERSION } from "@ssmd/runtime";
 import type { EventType } from "@ssmd/market";
 import { columnsOfSeries, type SeriesOptions } from "../series/mod.ts";
 
-/** Formats of exports. */
+/** Export formats. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl"] as const;
 
-/** A format of exports; also the extension of its files. */
+/** An export format; also the file extension. */
 export type ExportFormat = typeof EXPORT_FORMATS[number];
 
-/** What a file of a format is made of. */
+/** Input of a file. */
 interface FormatInput {
   format: ExportFormat;
-  /** One of those that it is made of: what its rows are. */
+  /** One of its partitions, to derive the columns. */
   partition: { type: EventType; series?: SeriesOptions };
-  /** Whether it lies in a folder `feed=…`. */
+  /** Whether the file is in a `feed=…` folder. */
   isPartition: boolean;
-  /** Sorted by symbol and time. */
+  /** Rows sorted by symbol and time. */
   batches: AsyncIterable<readonly TableRow[]>;
-  /** Where the records come from, for formats that can say it; asked for at the end. */
+  /** Lineage, for formats that can store it; called at the end. */
   lineage: () => Readonly<Record<string, unknown>>;
 }
 
-/** What an exported Parquet file says about itself. */
+/** Metadata of an exported Parquet file. */
 export function parquetAbout(
   columns: readonly Column[],
   lineage: FormatInput["lineage"],
@@ -40,7 +40,7 @@ export function parquetAbout(
   };
 }
 
-/** The bytes of a file, as they come. */
+/** Streams the bytes of a file. */
 export async function* fileBytes(input: FormatInput): AsyncGenerator<Uint8Array, void> {
   const { format, batches, lineage, isPartition, partition: { type, series } } = input;
   const columns = series === undefined

@@ -4,7 +4,7 @@ import { COMMIT, isoOfUs, VERSION } from "@ssmd/runtime";
 import { type Partition, typeOf } from "./plan.ts";
 import type { Counted } from "./sorted_records.ts";
 
-/** Where an exported file comes from; no time of writing, so that the same records give the same bytes. */
+/** Lineage of an exported file; without a write time, so equal records give equal bytes. */
 export function lineageOf(partition: Partition, counted: Counted): Record<string, unknown> {
   const { env, feed, type, day, symbols, sources, fingerprint, isWhole, fromUs, toUs } = partition;
   const { series } = partition;

@@ -16,7 +16,7 @@ import {
 import type { Partition, PartitionSeries } from "./plan.ts";
 import { countRows, nothingCounted, sortedRecords, type SortOptions } from "./sorted_records.ts";
 
-/** The rows of a partition's file, sorted by symbol and time; they are counted on the way. */
+/** Yields a partition's rows sorted by symbol and time, counting them. */
 export async function* partitionRows(
   options: SortOptions,
 ): AsyncGenerator<readonly TableRow[], void> {
@@ -38,7 +38,7 @@ export async function* partitionRows(
   }
 }
 
-/** Bars are of the venue's time: late trades may be in the next day. */
+/** Bars use venue time, so late trades may be in the next day. */
 function bars(options: SortOptions, { every, gaps }: PartitionSeries): AsyncIterable<SeriesRow[]> {
   const { partition } = options;
   const everyUs = INTERVALS[every];
@@ -56,7 +56,7 @@ function bars(options: SortOptions, { every, gaps }: PartitionSeries): AsyncIter
   return barRows(trades, { everyUs, fromUs, toUs, gaps });
 }
 
-/** The records of a partition, and of the days beside it that its span touches. */
+/** Reads a partition's records, including those of adjacent days in its span. */
 function readWide(
   storage: SortOptions["storage"],
   { env, feed, type, symbols, fromUs, toUs }: Partition,
@@ -84,7 +84,7 @@ function books(options: SortOptions, series: PartitionSeries): AsyncIterable<Ser
   );
 }
 
-/** Rows of the enrichers: updates, trades and gaps from before the day on, as they came live. */
+/** Rows of the enrichers, from records that start before the day, as in live operation. */
 async function* enriched(
   options: SortOptions,
   { gaps: missing }: PartitionSeries,

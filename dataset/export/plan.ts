@@ -29,41 +29,41 @@ import {
 import { cutsDay, type TimeSpan, withinDay } from "../time_span.ts";
 import type { ExportFormat } from "./formats.ts";
 
-/** Part of every fingerprint: raised when the same records are written as other bytes. */
+/** Part of every fingerprint; bump when equal records give different bytes. */
 const EXPORT_VERSION = 2;
 const UTF8 = new TextEncoder();
 
-/** What a file of an export can hold: records, or a series that is made of them. */
+/** Content type of an exported file: records, or a series derived from them. */
 export type ExportType = EventType | SeriesName;
 
-/** A series that is made of a partition's records. */
+/** A series derived from a partition's records. */
 export interface PartitionSeries extends SeriesOptions {
-  /** Of the whole feed. */
+  /** Gaps of the whole feed. */
   gaps: readonly MissingSpan[];
 }
 
-/** The name of what a partition's file holds. */
+/** Returns the content type of a partition's file. */
 export function typeOf({ type, series }: Partition): ExportType {
   return series?.name ?? type;
 }
 
-/** What is to be exported. */
+/** Request for an export. */
 export interface ExportRequest {
   env: string;
-  /** None = all feeds of the environment. */
+  /** Default: all feeds of the environment. */
   feeds?: readonly string[];
-  /** Records and series; none = all types of records, and no series. */
+  /** Record types and series; default: all record types, no series. */
   types?: readonly ExportType[];
-  /** How series are made; default bars of a minute, books of ten levels each second. */
+  /** Series options; default one-minute bars, and books of ten levels each second. */
   series?: Partial<Pick<SeriesOptions, "every" | "depth">> & {
-    /** Of `enriched`; undefined = the environment has none. */
+    /** For `enriched`; undefined when the environment has none. */
     enrichment?: Enrichment | undefined;
   };
-  /** None = all symbols. */
+  /** Default: all symbols. */
   symbols?: readonly string[];
   span: TimeSpan;
   format: ExportFormat;
-  /** Whether there may be nothing of it. */
+  /** Whether an empty result is allowed. */
   isEmptyAllowed?: boolean;
 }
 
@@ -72,31 +72,31 @@ export interface Partition {
   env: string;
   feed: string;
   type: EventType;
-  /** What is made of these records, and maybe others; absent = they are what is exported. */
+  /** Series derived from these and possibly other records; absent: the records themselves. */
   series?: PartitionSeries;
   day: string;
-  /** Of the normalized records. */
+  /** Version of the normalized records. */
   version: string;
   fromUs: number;
   toUs: number;
-  /** Sorted; none = all. */
+  /** Sorted; absent: all. */
   symbols?: readonly string[];
-  /** Records in the archive, before symbols and times narrow them. */
+  /** Archived records, before symbol and time filters. */
   archived: number;
-  /** Whether `archived` is what the export will hold. */
+  /** Whether the export holds all `archived` records. */
   isWhole: boolean;
-  /** Where the records stand in the archive. */
+  /** Archive files with the records. */
   sources: readonly Pick<ManifestFile, "key" | "sha256" | "count" | "bytes" | "sealed">[];
-  /** The day's status, as its manifest tells it. */
+  /** Day status from its manifest. */
   status: Manifest["status"];
-  /** Changes whenever the sources, or what is asked of them, do. */
+  /** Changes whenever the sources or the request change. */
   fingerprint: string;
 }
 
 /**
- * What an export would write, by feed, type and day, in the active version of each day (fires in the
- * archiver's). Throws ArchiveError `ARCHIVE_NOT_FOUND` for an environment or feed that is not archived, `NOTHING_ARCHIVED`
- * where there is nothing of what was asked for, and what reading manifests throws.
+ * Plans an export by feed, type and day, from each day's active version (fires: the archiver's).
+ * Throws ArchiveError `ARCHIVE_NOT_FOUND` for an environment or feed without archive,
+ * `NOTHING_ARCHIVED` when nothing matches, and the manifest reader's errors.
  */
 export async function planExport(storage: Storage, request: ExportRequest): Promise<Partition[]> {
   const { env, span } = request;
@@ -172,7 +172,7 @@ function notEnriched(env: string): ConfigError {
   });
 }
 
-/** What is asked of a series. */
+/** Returns the options of a series with defaults. */
 export function seriesOptions(
   name: SeriesName,
   { every, depth, enrichment }: ExportRequest["series"] = {},
@@ -181,15 +181,15 @@ export function seriesOptions(
   return name === "enriched" && enrichment !== undefined ? { ...options, enrichment } : options;
 }
 
-/** All gaps of a feed: one may end days after it began. */
+/** Returns all gaps of a feed; a gap may end days after it began. */
 async function gapsOf(storage: Storage, env: string, feed: string): Promise<MissingSpan[]> {
   const query = { env, feeds: [feed], isExpected: () => false, nowUs: nowUs() };
   return joinedSpans((await inventory(storage, query)).flatMap((day) => day.gaps));
 }
 
 /**
- * The partition of a series: it changes with its gaps, with the enrichers and, of bars, with trades
- * that came late.
+ * Returns the partition of a series; its fingerprint also covers gaps, enrichers and, for bars,
+ * late trades.
  */
 async function withSeries(
   storage: Storage,
@@ -217,8 +217,8 @@ async function withSeries(
 }
 
 /**
- * Feeds of which there are manifests; all keys of the environment are looked at. Throws ArchiveError
- * `ARCHIVE_NOT_FOUND` where there is none.
+ * Returns the feeds with manifests, listing all keys of the environment. Throws ArchiveError
+ * `ARCHIVE_NOT_FOUND` when there is none.
  */
 export async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
   const feeds = new Set<string>();

@@ -11,16 +11,16 @@ import type { MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import type { Partition } from "./plan.ts";
 
-/** Bytes of one range read. */
+/** Bytes per range read. */
 const RANGE_BYTES = 8 * 1024 * 1024;
 
-/** Gives the records of a partition in order of receive time, as the archive has them. */
+/** Reads a partition's records in order of receive time. */
 export type ReadRecords = (
   storage: Storage,
   partition: Partition,
 ) => AsyncIterable<readonly MarketEvent[]>;
 
-/** The records of a partition in order of receive time. Throws what {@linkcode readArchive} does. */
+/** Reads a partition's records in order of receive time. Throws as {@linkcode readArchive}. */
 export async function* readRecords(
   storage: Storage,
   { env, feed, type, version, symbols, fromUs, toUs }: Partition,
@@ -29,16 +29,16 @@ export async function* readRecords(
   yield* readArchive(storage, symbols === undefined ? query : { ...query, symbols });
 }
 
-/** A file of the archive that a partition is made of. */
+/** An archive file of a partition. */
 export type SealedSource = Partition["sources"][number];
 
-/** The sealed day that is all of a partition's day; undefined where windows are there, too. */
+/** Returns the sealed file that is a partition's whole day; undefined with windows. */
 export function sealedSource({ sources }: Partition): SealedSource | undefined {
   const [source, ...others] = sources;
   return source !== undefined && others.length === 0 && isSealedDay(source) ? source : undefined;
 }
 
-/** The bytes of an object, as they are. Throws ArchiveError `ARCHIVE_DAMAGED` when they are others. */
+/** Reads an object. Throws ArchiveError `ARCHIVE_DAMAGED` when its SHA-256 differs. */
 export async function* objectBytes(
   storage: Storage,
   { key, bytes, sha256 }: SealedSource,
@@ -54,8 +54,8 @@ export async function* objectBytes(
 }
 
 /**
- * The records of a partition by symbol and receive time where the archive has them in that order
- * already, in one sealed file; undefined where they must be sorted.
+ * Reads a partition's records in order of symbol and receive time when one sealed file has them so;
+ * undefined when they must be sorted.
  */
 export function readSealedRecords(
   storage: Storage,

@@ -5,39 +5,39 @@ import type { Storage } from "@ssmd/storage";
 import type { Partition } from "./plan.ts";
 import { type ReadRecords, readRecords, readSealedRecords } from "./records.ts";
 
-/** What a file holds, counted while it is written. */
+/** Counts of a file, updated while writing. */
 export interface Counted {
   records: number;
   symbols: number;
-  /** receivedAt of the earliest and the latest record, µs; 0 = there is none. */
+  /** Earliest and latest receivedAt, µs; 0 when there is none. */
   firstUs: number;
   lastUs: number;
 }
 
-/** Records that are decoded at a time. */
+/** Records decoded at a time. */
 const BATCH_RECORDS = 4096;
 
-/** Nothing counted yet. */
+/** Returns zero counts. */
 export function nothingCounted(): Counted {
   return { records: 0, symbols: 0, firstUs: 0, lastUs: 0 };
 }
 
-/** How records are sorted and counted. */
+/** Options of sorting and counting. */
 export interface SortOptions {
   storage: Storage;
   partition: Partition;
-  /** Where records come from; default the archive. */
+  /** Record source; default the archive. */
   read?: ReadRecords | undefined;
-  /** Folder for records that have no room in memory. */
+  /** Folder for records that exceed memory. */
   tempDir: string;
-  /** Bytes of records in memory; see {@linkcode RecordSorter}. */
+  /** Maximum bytes of records in memory; see {@linkcode RecordSorter}. */
   bytesMax?: number | undefined;
   counted: Counted;
-  /** Told of records that were read, and then of those that were written. */
+  /** Called as records are read, then as they are written. */
   onRecords?: ((what: "read" | "written", count: number) => void) | undefined;
 }
 
-/** Counts what a batch holds. */
+/** Counts a batch. */
 export function countRows<R>(
   counted: Counted,
   batch: readonly R[],
@@ -51,7 +51,7 @@ export function countRows<R>(
   }
 }
 
-/** The records of a partition in order of symbol and receive time; they are counted on the way. */
+/** Yields a partition's records by symbol and receive time, counting them. */
 export async function* sortedRecords(
   options: SortOptions,
 ): AsyncGenerator<readonly MarketEvent[], void> {

@@ -4,11 +4,11 @@ import type { Column, TableRow } from "@ssmd/archive/parquet";
 import { rowJson, type SeriesOptions } from "../series/mod.ts";
 import { csvHead, csvLine } from "./csv_lines.ts";
 
-/** Text that is gathered before it is passed on. */
+/** Characters buffered before encoding. */
 const CHUNK_CHARS = 256 * 1024;
 const UTF8 = new TextEncoder();
 
-/** The bytes of a CSV file, with its head; memory does not grow with it. */
+/** Streams a CSV file with its header line, in bounded memory. */
 export function csvBytes(
   batches: AsyncIterable<readonly TableRow[]>,
   columns: readonly Column[],
@@ -16,7 +16,7 @@ export function csvBytes(
   return chunks(batches, csvLine(columns), csvHead(columns));
 }
 
-/** The bytes of a file with a JSON value a line, in the shape in which the gateway sends records. */
+/** Streams a JSON Lines file, with records in the gateway's JSON shape. */
 export function jsonBytes(
   batches: AsyncIterable<readonly TableRow[]>,
   series: SeriesOptions | undefined,

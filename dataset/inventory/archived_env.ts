@@ -4,9 +4,9 @@ import type { Storage } from "@ssmd/storage";
 import { UsageError } from "@ssmd/runtime";
 
 /**
- * The environment that is meant in an archive: the one that is named, else the only one there is.
- * Throws ArchiveError `ARCHIVE_NOT_FOUND` where there is none, UsageError `ENV_AMBIGUOUS` where there
- * are several and none is named.
+ * Returns the named environment, else the archive's only one. Throws ArchiveError
+ * `ARCHIVE_NOT_FOUND` when there is none, UsageError `ENV_AMBIGUOUS` when there are several and
+ * none is named.
  */
 export async function envOf(storage: Storage, named: string | undefined): Promise<string> {
   if (named !== undefined) return named;
@@ -25,7 +25,7 @@ export async function envOf(storage: Storage, named: string | undefined): Promis
   );
 }
 
-/** Environments of which there are manifests, sorted; all keys are looked at. */
+/** Returns the environments with manifests, sorted; lists all keys. */
 export async function archivedEnvs(storage: Storage): Promise<string[]> {
   const envs = new Set<string>();
   for (const kind of ["normalized/", "raw/"]) {

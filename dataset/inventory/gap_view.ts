@@ -3,7 +3,7 @@ import { isoOfUs } from "@ssmd/runtime";
 import { type DaySummary, type GapSpan, joinedSpans } from "@ssmd/archive";
 import { GAP_REASONS } from "@ssmd/market";
 
-/** A gap as commands print it. */
+/** A gap as printed by commands. */
 export const GAP = z.object({
   feed: z.string(),
   symbol: z.string().describe("_all = the whole feed"),
@@ -17,12 +17,12 @@ export const GAP = z.object({
   detail: z.string(),
 });
 
-/** A gap with the feed it is of. */
+/** A gap with its feed. */
 interface FeedGap extends GapSpan {
   feed: string;
 }
 
-/** The gaps of all days, by feed and time; one that ends on a later day is one. */
+/** Joins the gaps of all days by feed and time; a gap across days becomes one. */
 export function joinedGaps(days: readonly DaySummary[]): FeedGap[] {
   const byFeed = Map.groupBy(days, (day) => day.feed);
   return [...byFeed].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([feed, some]) =>
@@ -30,7 +30,7 @@ export function joinedGaps(days: readonly DaySummary[]): FeedGap[] {
   );
 }
 
-/** See {@linkcode GAP}. */
+/** Returns a gap for display; see {@linkcode GAP}. */
 export function gapView(gap: FeedGap): z.output<typeof GAP> {
   const { feed, symbol, reason, channel, fromUs, toUs, missed, detail } = gap;
   return {

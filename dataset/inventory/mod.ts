@@ -1,3 +1,3 @@
-/** What an archive holds. @module */
+/** Contents of an archive. @module */
 export { envOf } from "./archived_env.ts";
 export { GAP, gapView, joinedGaps } from "./gap_view.ts";

@@ -1,30 +1,27 @@
 import type { MarketEvent } from "@ssmd/market";
 import { Offenders } from "./offenders.ts";
 
-/** The day that is checked. */
+/** The checked day. */
 export interface CheckedDay {
-  /** Midnight at which it begins, µs. */
+  /** Start of the day, µs. */
   startUs: number;
-  /** How much of a span the market is open, µs; absent = all of it. */
+  /** Returns the market's open time within a span, µs; absent: always open. */
   openUs?: (fromUs: number, toUs: number) => number;
 }
 
-/** One check at work: it sees the records of its scope in order of arrival. */
+/** A running check; sees the records of its scope in order of arrival. */
 export abstract class Checker {
-  /** What did not pass. */
+  /** Records that failed. */
   readonly offenders: Offenders = new Offenders();
-  /** Why not all of the day was checked; "" = all of it was. */
+  /** Why the day was not checked in full; "" when it was. */
   note = "";
 
-  /** Takes a record of its scope. */
+  /** Checks a record of its scope. */
   abstract see(event: MarketEvent): void;
 
-  /**
-   * Takes a gap record, of any symbol. What a check remembers of the time before may not hold any
-   * more.
-   */
+  /** Handles a gap of any symbol; state from before it may be stale. */
   gap(_event: MarketEvent): void {}
 
-  /** All records were seen; the feed's first and last one were received then, µs. */
+  /** Finishes the check, given the receive times of the feed's first and last record, µs. */
   end(_firstUs: number, _lastUs: number): void {}
 }

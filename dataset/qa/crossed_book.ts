@@ -9,23 +9,23 @@ import {
 import type { CrossedBookCheck } from "@ssmd/metadata";
 import { Checker } from "./checker.ts";
 
-/** A book as its records give it. */
+/** A book rebuilt from records. */
 interface RebuiltBook {
   book: OrderBook;
-  /** Whether a snapshot came, and no gap since. */
+  /** Whether a snapshot came and no gap followed. */
   valid: boolean;
-  /** The first record after which it was crossed; undefined = it is not. */
+  /** First record of the current crossed period; undefined when not crossed. */
   crossed: OrderBookUpdate | undefined;
-  /** Whether that was told. */
+  /** Whether this crossed period was reported. */
   reported: boolean;
 }
 
-/** No book has its best bid at or above its best ask, for longer than allowed. */
+/** Checks that no book's best bid is at or above its best ask for longer than allowed. */
 export class CrossedBook extends Checker {
   #longestUs: number;
   #books = new Map<string, RebuiltBook>();
 
-  /** Nothing seen yet. */
+  /** Creates the check. */
   constructor({ longest = 0 }: CrossedBookCheck) {
     super();
     this.#longestUs = longest * 1000;
@@ -53,8 +53,8 @@ export class CrossedBook extends Checker {
   }
 
   /**
-   * What a gap covers is not known until the next snapshot; a suspect clock and gaps of other channels
-   * leave books alone.
+   * Books are unknown after a gap until the next snapshot; clock gaps and gaps of other channels do
+   * not affect them.
    */
   override gap(event: MarketEvent): void {
     if (event.type !== "gap" || event.reason === "clock") return;
@@ -101,7 +101,7 @@ export class CrossedBook extends Checker {
   }
 }
 
-/** Prices are only compared with each other: the same decimal is the same double. */
+/** Levels keep raw prices: they are only compared, and equal decimals are equal doubles. */
 function setAll(side: BookSide, levels: readonly Level[]): void {
   for (let i = 0; i < levels.length; i++) {
     const { price, size } = levels[i] as Level;

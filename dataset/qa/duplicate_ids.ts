@@ -3,12 +3,12 @@ import type { DuplicateIdsCheck } from "@ssmd/metadata";
 import { Checker } from "./checker.ts";
 import { IdSet } from "./id_set.ts";
 
-/** No id comes a second time within the day; trades without an id pass. */
+/** Checks that no id repeats within the day; trades without an id pass. */
 export class DuplicateIds extends Checker {
   #id: DuplicateIdsCheck["id"];
   #seen: IdSet;
 
-  /** Nothing seen yet. */
+  /** Creates the check. */
   constructor({ id }: DuplicateIdsCheck, seen: IdSet = new IdSet()) {
     super();
     this.#id = id;

@@ -1,11 +1,10 @@
-/** Ids in a table: 16 bytes each. Beyond it nothing is taken in. */
+/** Maximum ids, 16 bytes each; further ids are not stored. */
 const IDS_MAX = 10_000_000;
 const FIRST_SLOTS = 1 << 12;
 const WORDS = 4;
 
 /**
- * Remembers texts by a 128-bit hash, at most ten million of them in 512 MiB: among so few no two
- * have the same one.
+ * Set of texts by 128-bit hash; at most ten million in 512 MiB, so a hash collision is negligible.
  */
 export class IdSet {
   #idsMax: number;
@@ -14,17 +13,17 @@ export class IdSet {
   #count = 0;
   #hash = new Uint32Array(WORDS);
 
-  /** Empty. */
+  /** Creates an empty set. */
   constructor(idsMax: number = IDS_MAX) {
     this.#idsMax = idsMax;
   }
 
-  /** Texts in it. */
+  /** Number of texts. */
   get size(): number {
     return this.#count;
   }
 
-  /** Takes a text in; "known" = it was there, "full" = it cannot be remembered. */
+  /** Adds a text; "known" when already present, "full" when there is no room. */
   add(text: string): "new" | "known" | "full" {
     const hash = this.#hashOf(text);
     const slot = this.#slotOf(hash);
@@ -36,7 +35,7 @@ export class IdSet {
     return "new";
   }
 
-  /** The slot of a hash, or the free one where it belongs. */
+  /** Returns the offset of a hash, or of the free slot for it. */
   #slotOf(hash: Uint32Array): number {
     const table = this.#table;
     const mask = this.#slots - 1;
@@ -60,7 +59,7 @@ export class IdSet {
     }
   }
 
-  /** Four FNV-1a hashes that begin differently, stirred at the end; the first word is never 0. */
+  /** Four FNV-1a hashes with different seeds, mixed at the end; the first word is never 0. */
   #hashOf(text: string): Uint32Array {
     let a = 0x811c9dc5, b = 0x1b873593, c = 0xcc9e2d51 | 0, d = 0x9747b28c | 0;
     for (let i = 0; i < text.length; i++) {

@@ -2,33 +2,33 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { EventType, MarketEvent } from "@ssmd/market";
 import { nsText } from "@ssmd/archive";
 
-/** Offending records that are kept of each check; all are counted. */
+/** Failing records kept per check; all are counted. */
 const OFFENDERS_KEPT_MAX = 10;
 
-/** A record, or a place in time, that does not pass a check. */
+/** A record or time that fails a check. */
 export interface Offender {
-  /** Our name of the market; `_all` = the feed. */
+  /** Our market name; `_all` for the feed. */
   symbol: string;
-  /** Of the record; "" where a check is about time without records. */
+  /** Record type; "" for a time without records. */
   type: EventType | "";
-  /** When it was received, ISO. */
+  /** Receive time, ISO. */
   time: string;
-  /** When it was received, ns as text. */
+  /** Receive time, ns as text. */
   receivedAt: string;
-  /** The record's number in its connection; 0 = of no record. */
+  /** Sequence in the connection; 0 without a record. */
   sequence: number;
-  /** What is wrong, one sentence for a person. */
+  /** What is wrong, as one sentence. */
   what: string;
 }
 
-/** Counts what does not pass, and keeps the first of it. */
+/** Counts failures and keeps the first ones. */
 export class Offenders {
-  /** All. */
+  /** Number of failures. */
   count = 0;
   /** The first {@linkcode OFFENDERS_KEPT_MAX}. */
   readonly first: Offender[] = [];
 
-  /** A record does not pass; `what` is called only when it is kept. */
+  /** Adds a failing record; `what` is called only if it is kept. */
   add(event: MarketEvent, what: () => string): void {
     this.count++;
     if (this.first.length >= OFFENDERS_KEPT_MAX) return;
@@ -36,7 +36,7 @@ export class Offenders {
     this.first.push({ symbol, type, ...timesOf(receivedAtUs), sequence, what: what() });
   }
 
-  /** Something at a time is missing. */
+  /** Adds a time at which something is missing. */
   addTime(symbol: string, atUs: number, what: () => string): void {
     this.count++;
     if (this.first.length >= OFFENDERS_KEPT_MAX) return;

@@ -7,7 +7,7 @@ import type { QaCheckResult } from "./report.ts";
 import { Range } from "./range_check.ts";
 import { MaxGap, MonotonicTime, Presence } from "./time_checks.ts";
 
-/** A check with what it is about. */
+/** A check with its scope. */
 interface Running {
   check: QaCheck;
   checker: Checker;
@@ -16,8 +16,8 @@ interface Running {
 }
 
 /**
- * Goes once through the records of a day, in order of receivedAt and sequence, and gives what each
- * check found. Memory is bounded by symbols and book levels, and ids by their own limit.
+ * Runs all checks in one pass over a day's records, ordered by receivedAt and sequence. Memory is
+ * bounded by symbols and book levels, and for ids by their own limit.
  */
 export async function checkRecords(
   rules: Pick<QaRules, "checks">,
@@ -53,13 +53,13 @@ export async function checkRecords(
   return { records, checks: running.map(resultOf) };
 }
 
-/** The types that checks have to see, gaps among them. */
+/** Returns the record types that the checks need, including gaps. */
 export function typesChecked({ checks }: Pick<QaRules, "checks">): EventType[] {
   const wanted = new Set<EventType>(["gap", ...checks.flatMap(typesOf)]);
   return EVENT_TYPES.filter((type) => wanted.has(type));
 }
 
-/** What a check is, in a few words: `range trade price`. */
+/** Returns a short name of a check: `range trade price`. */
 function nameOf(check: QaCheck): string {
   const parts: string[] = [check.type];
   if ("records" in check) parts.push(check.records.join(","));
@@ -104,7 +104,7 @@ function checkerOf(check: QaCheck, day: CheckedDay): Checker {
   }
 }
 
-/** Whether a symbol is meant; what was found once is remembered. */
+/** Matches symbols against patterns; caches results. */
 class SymbolFilter {
   #patterns: readonly string[] | undefined;
   #known = new Map<string, boolean>();

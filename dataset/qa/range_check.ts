@@ -2,13 +2,13 @@ import type { MarketEvent } from "@ssmd/market";
 import type { RangeCheck } from "@ssmd/metadata";
 import { Checker } from "./checker.ts";
 
-/** A field lies within its range; a value that is absent passes. */
+/** Checks that a field is within its range; absent values pass. */
 export class Range extends Checker {
   #field: string;
   #min: number;
   #max: number;
 
-  /** Nothing seen yet. */
+  /** Creates the check. */
   constructor({ field, min = -Infinity, max = Infinity }: RangeCheck) {
     super();
     this.#field = field;
@@ -37,7 +37,7 @@ export class Range extends Checker {
     return undefined;
   }
 
-  /** The value when it lies outside; NaN lies nowhere. */
+  /** Returns the value when out of range; NaN always is. */
   #wrong(value: unknown): number | undefined {
     if (typeof value !== "number") return undefined;
     return value >= this.#min && value <= this.#max ? undefined : value;

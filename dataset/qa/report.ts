@@ -5,23 +5,23 @@ import type { Offender } from "./offenders.ts";
 
 const FORMAT = "ssmd-qa/1";
 
-/** What one check found. */
+/** Result of one check. */
 export interface QaCheckResult {
-  /** Which check it is. */
+  /** Check type. */
   check: QaCheck["type"];
-  /** What it was about, in a few words. */
+  /** Short name of the check. */
   name: string;
-  /** Records that it saw. */
+  /** Records checked. */
   records: number;
-  /** How often it did not pass. */
+  /** Number of failures. */
   failures: number;
-  /** The first that did not pass. */
+  /** The first failures. */
   first: Offender[];
-  /** Why not all was checked; "" = all was. */
+  /** Why not everything was checked; "" when it was. */
   note: string;
 }
 
-/** What the checks of a day found; stands beside the day as `qa.json`. */
+/** Check results of a day; stored beside it as `qa.json`. */
 export interface QaReport {
   /** Name and version of this format. */
   format: typeof FORMAT;
@@ -35,27 +35,27 @@ export interface QaReport {
   day: string;
   /** Whether every check passed. */
   ok: boolean;
-  /** Records that were looked at. */
+  /** Records read. */
   records: number;
-  /** In the order of the file of checks. */
+  /** In the order of the rules file. */
   checks: QaCheckResult[];
-  /** SHA-256 over the day's files when it was checked: another one means that the day has changed. */
+  /** SHA-256 over the day's files at check time; a different value means the day has changed. */
   input: string;
-  /** SHA-256 of the file of checks. */
+  /** SHA-256 of the rules. */
   rules: string;
-  /** What checked, `0.1.0+abc1234`. */
+  /** Checking software, `0.1.0+abc1234`. */
   software: string;
   /** ISO time. */
   checkedAt: string;
 }
 
-/** Which day of which version. */
+/** Identifies a day of a version. */
 export interface QaReportId {
   /** Environment. */
   env: string;
   /** Feed. */
   feed: string;
-  /** Default the archiver's own. */
+  /** Default: the archiver's version. */
   version?: string;
   /** UTC, `YYYY-MM-DD`. */
   day: string;
@@ -67,7 +67,7 @@ export function qaKey({ env, feed, version = NORMALIZED_VERSION, day }: QaReport
   return manifest.replace(/manifest\.json$/, "qa.json");
 }
 
-/** What the checks of a day found; undefined = they never ran. Throws ArchiveError, StorageError. */
+/** Loads a day's check results; undefined if never checked. Throws ArchiveError, StorageError. */
 export async function loadQaReport(
   storage: Storage,
   reportId: QaReportId,
@@ -75,7 +75,7 @@ export async function loadQaReport(
   return await loadHashedJson<QaReport>(storage, qaKey(reportId), FORMAT);
 }
 
-/** Stores what was found, in the place of what was found before. */
+/** Stores a report, replacing the previous one. */
 export async function saveQaReport(
   storage: Storage,
   report: Omit<QaReport, "format">,

@@ -13,23 +13,22 @@ import type { Storage } from "@ssmd/storage";
 import { checkRecords, typesChecked } from "./qa.ts";
 import { type QaReport, type QaReportId, saveQaReport } from "./report.ts";
 
-/** What a day is checked with. */
+/** Options of checking a day. */
 interface RunQaOptions extends QaReportId {
   storage: Storage;
-  /** The checks; a part of the feed's, when only some are wanted. */
+  /** Checks to run: all of the feed's, or a subset. */
   rules: QaRules;
-  /** What checks, `0.1.0+abc1234`. */
+  /** Checking software, `0.1.0+abc1234`. */
   software: string;
-  /** When the market is open; absent = always. */
+  /** Market hours; absent: always open. */
   calendar?: Calendar;
-  /** Ends it early: nothing is stored, and its reason is thrown. */
+  /** Aborts the check: nothing is stored, and the abort reason is thrown. */
   signal?: AbortSignal;
 }
 
 /**
- * Checks a day of the archive and stores what was found beside it. The version is the active one
- * unless one is named. Throws ArchiveError `DAY_MISSING` when there is no such day, and for damaged
- * files; StorageError.
+ * Checks an archived day and stores the report beside it; default version: the active one. Throws
+ * ArchiveError `DAY_MISSING` for a missing day and for damaged files; StorageError.
  */
 export async function runQa(options: RunQaOptions): Promise<QaReport> {
   const { storage, env, feed, day, rules, software, calendar } = options;
@@ -69,7 +68,7 @@ function openUsOf(calendar: Calendar): (fromUs: number, toUs: number) => number 
     openSpans(calendar, fromUs, toUs).reduce((sum, span) => sum + span.toUs - span.fromUs, 0);
 }
 
-/** Stands for the files of a day: another value means that the day has changed since. */
+/** Returns a hash of a day's files; it changes when the day does. */
 export function inputOf({ files }: Manifest): string {
   return sha256(files.map((file) => `${file.key} ${file.sha256}\n`).join(""));
 }

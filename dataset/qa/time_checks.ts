@@ -5,13 +5,13 @@ import { type CheckedDay, Checker } from "./checker.ts";
 
 const HOUR_US = 3_600_000_000;
 
-/** No symbol, or the feed, is silent for longer than allowed while the market is open. */
+/** Checks that no symbol, or the feed, is silent too long while the market is open. */
 export class MaxGap extends Checker {
   #check: MaxGapCheck;
   #day: CheckedDay;
   #lastUs = new Map<string, number>();
 
-  /** Nothing seen yet. */
+  /** Creates the check. */
   constructor(check: MaxGapCheck, day: CheckedDay) {
     super();
     this.#check = check;
@@ -35,13 +35,13 @@ export class MaxGap extends Checker {
   }
 }
 
-/** Every hour between the feed's first and last record, open as a whole, has its records. */
+/** Checks that each fully open hour between the feed's first and last record has records. */
 export class Presence extends Checker {
   #check: PresenceCheck;
   #day: CheckedDay;
   #hours = new Map<string, Uint32Array>();
 
-  /** Symbols that are named are expected even when none of their records is there. */
+  /** Creates the check; named symbols are expected even without any record. */
   constructor(check: PresenceCheck, day: CheckedDay) {
     super();
     this.#check = check;
@@ -83,14 +83,14 @@ export class Presence extends Checker {
   }
 }
 
-/** No time goes back. */
+/** Checks that times do not go back. */
 export class MonotonicTime extends Checker {
   #check: MonotonicTimeCheck;
   #last = new Map<string, number>();
-  /** The run of a symbol's last record. */
+  /** Run of each symbol's last record. */
   #runs = new Map<string, number>();
 
-  /** Nothing seen yet. */
+  /** Creates the check. */
   constructor(check: MonotonicTimeCheck) {
     super();
     this.#check = check;
@@ -101,12 +101,12 @@ export class MonotonicTime extends Checker {
     else if (event.timestampUs > 0) this.#seeVenue(event);
   }
 
-  /** Records of before they told their run count from 1 again behind a gap on all symbols. */
+  /** Older records carry no run; their sequences restart behind a gap on all symbols. */
   override gap(event: MarketEvent): void {
     if (this.#check.clock === "received" && isBreak(event as Gap)) this.#last.clear();
   }
 
-  /** Records come in the order of our clock: where it was set back, their numbers go back. */
+  /** Records are in the order of our clock, so after a clock step back their sequences decrease. */
   #seeSequence(event: MarketEvent): void {
     const { symbol, sequence, run = 0 } = event;
     const isOfLastRun = (this.#runs.get(symbol) ?? run) === run;

@@ -3,15 +3,15 @@ import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { versionsIn } from "../versions/versions.ts";
 
-/** A day with the version that is meant. */
+/** A day with its version. */
 interface VersionDay {
   day: string;
   version: string;
 }
 
 /**
- * Days of a feed from `from` to `to` (both within), each with the version that is named, else the
- * one that readers get. Throws ArchiveError `DAY_MISSING` when there is none.
+ * Returns a feed's days from `from` to `to` (inclusive), each with the named version, else the
+ * active one. Throws ArchiveError `DAY_MISSING` when there is none.
  */
 export async function versionDays(
   storage: Storage,

@@ -1,9 +1,9 @@
 import type { AnswerColumn, AnswerValue } from "./engine_messages.ts";
 
-/** Takes an answer as it comes. */
+/** Receiver of a streamed answer. */
 export interface AnswerSink {
   columns(columns: readonly AnswerColumn[]): void;
   rows(rows: readonly (readonly AnswerValue[])[]): void;
-  /** After the last row. */
+  /** Called after the last row. */
   end(): void;
 }

@@ -3,8 +3,8 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { AnswerValue } from "./engine_messages.ts";
 
 /**
- * A value of DuckDB as JSON: times as ISO 8601 in UTC with microseconds, whole numbers as numbers where
- * a double holds them exactly and as text where not, NaN and infinities as text.
+ * Converts a DuckDB value to JSON: times as ISO 8601 UTC with microseconds, integers as numbers if
+ * exact in a double, else as text; NaN and infinities as text.
  */
 export function answerValue(value: DuckDBValue): AnswerValue {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
@@ -22,13 +22,13 @@ export function answerValue(value: DuckDBValue): AnswerValue {
   return String(value);
 }
 
-/** A number where a double has all of its digits. */
+/** Returns a decimal as number if a double holds all its digits, else as text. */
 function decimalOf(text: string): AnswerValue {
   const digits = text.replace(/^-?0*\.?0*|\./g, "").length;
   return digits <= 15 ? Number(text) : text;
 }
 
-/** Times of day are left to DuckDB; what has a date is ours. */
+/** Times with a date use our format; times of day use DuckDB's. */
 function timeText(value: { micros: bigint }): string {
   const text = String(value);
   if (!/^\d{4}-/.test(text)) return text;

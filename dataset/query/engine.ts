@@ -1,6 +1,6 @@
 /**
- * The engine of `ssmd query`: DuckDB in a process of its own. It reads one request from stdin, answers
- * on stdout, a JSON value a line, and ends when stdin does. See docs/decisions/0010. @module
+ * Engine of `ssmd query`: DuckDB in its own process. Reads one request from stdin, writes one JSON
+ * value per line to stdout, and exits when stdin closes. See docs/decisions/0010. @module
  */
 import {
   DuckDBConnection,
@@ -24,10 +24,10 @@ function send(message: EngineMessage): void {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
-/** A query that is refused before it is run. */
+/** A query refused before it runs. */
 class Refusal extends TypeError {}
 
-/** One thread more than none: what is asked is answered while the machine does other things. */
+/** Opens a DuckDB connection that can read only the request's files. */
 async function openLocked(readRequest: EngineRequest): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(readRequest.threads),
@@ -43,7 +43,7 @@ async function openLocked(readRequest: EngineRequest): Promise<DuckDBConnection>
   for (const table of readRequest.loaded) await connection.run(tableOf(table));
   const files = readRequest.tables.flatMap(({ staged, sealed }) => [...staged, ...sealed]);
   await connection.run(`SET allowed_paths = [${files.map(quoted).join(", ")}]`);
-  // From here on no SQL reaches a file but these, nor the network, nor these settings.
+  // Now SQL can reach no other file, no network, and none of these settings.
   await connection.run("SET enable_external_access = false; SET lock_configuration = true");
   return connection;
 }
@@ -78,7 +78,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** The one query that the SQL is. Throws Refusal for everything that is none. */
+/** Prepares the only statement, which must be a query. Throws Refusal otherwise. */
 async function prepared(
   connection: DuckDBConnection,
   sql: string,
@@ -111,7 +111,7 @@ async function answer(request: EngineRequest): Promise<void> {
   send({ done: { rows, isCut: false } });
 }
 
-/** DuckDB tells its errors as JSON, some behind a few words. */
+/** Parses DuckDB's JSON errors; some have a prefix. */
 function failureOf(error: unknown): EngineFailure {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Refusal) return { kind: "Refused", message };
@@ -129,7 +129,7 @@ function failureOf(error: unknown): EngineFailure {
   };
 }
 
-/** Nobody wants an answer any more, and nobody may be left to remove what lies there. */
+/** Removes temporary files and exits: the client is gone. */
 function abandon(temporary: string): never {
   try {
     Deno.removeSync(temporary, { recursive: true });
@@ -138,7 +138,7 @@ function abandon(temporary: string): never {
   }
 }
 
-/** The first line of stdin; when stdin ends after it, the one who asked is gone. */
+/** Reads the request line; stdin closing later means that the client is gone. */
 async function request(): Promise<EngineRequest> {
   let text = "";
   const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
@@ -158,6 +158,6 @@ if (import.meta.main) {
   } catch (error) {
     send({ failure: failureOf(error) });
   }
-  // Its threads would go on.
+  // DuckDB's threads would keep the process alive.
   Deno.exit(0);
 }

@@ -1,48 +1,48 @@
-/** What the engine is asked: one JSON value on its stdin, which stays open while the answer is wanted. */
+/** Request: one JSON value on the engine's stdin, which stays open while the answer is wanted. */
 export interface EngineRequest {
   sql: string;
   tables: EngineTable[];
-  /** Tables that are read into memory. */
+  /** Tables loaded into memory. */
   loaded: EngineRows[];
-  /** Rows at most; one more is told by `isCut`. */
+  /** Maximum rows; null for all. More rows set `isCut`. */
   rowsMax: number | null;
   memoryBytesMax: number;
   threads: number;
-  /** Folder for what has no room in memory. */
+  /** Folder for spilled data. */
   temporary: string;
   temporaryBytesMax: number;
 }
 
-/** A table as the engine makes it: a view of Parquet files. */
+/** A table: a view of Parquet files. */
 export interface EngineTable {
   name: string;
-  /** Exports of open windows, in folders `feed=…`, which give that column. */
+  /** Exports of open windows, in `feed=…` folders that provide that column. */
   staged: string[];
-  /** Sealed days, which have all columns. None of both = a table without rows, with these columns. */
+  /** Sealed days, with all columns. Without any file, the table is empty. */
   sealed: string[];
   /** Name → SQL type. */
   columns: Record<string, string>;
-  /** Narrows the rows; SQL that was made here, never by a person. */
+  /** Row filter in SQL; generated here, never user input. */
   where: string;
 }
 
-/** A table of few rows: a file with a JSON object a line. */
+/** A small table from a JSON Lines file. */
 export interface EngineRows {
   name: string;
-  /** The file, which SQL does not reach. */
+  /** Path of the file; SQL cannot reach it. */
   rows: string;
   /** Name → SQL type. */
   columns: Record<string, string>;
 }
 
-/** A column of an answer. */
+/** Column of an answer. */
 export interface AnswerColumn {
   name: string;
-  /** As DuckDB names it. */
+  /** DuckDB type name. */
   type: string;
 }
 
-/** A value of an answer as JSON has it. */
+/** A JSON value of an answer. */
 export type AnswerValue =
   | string
   | number
@@ -53,17 +53,17 @@ export type AnswerValue =
 
 /** Why SQL was not run. */
 export interface EngineFailure {
-  /** `Parser`, `Binder`, `Permission`; `Refused` = it is no query. */
+  /** `Parser`, `Binder`, `Permission`; `Refused` when it is not a query. */
   kind: string;
   message: string;
-  /** Offset in the SQL, UTF-8 bytes; absent where no place is known. */
+  /** Offset in the SQL, UTF-8 bytes; absent when unknown. */
   position?: number;
-  /** A name that there is none of, and those that there are. */
+  /** An unknown name, and the known candidates. */
   name?: string;
   candidates?: string[];
 }
 
-/** What the engine writes: one JSON value a line, in this order. */
+/** Engine output: one JSON value per line, in this order. */
 export type EngineMessage =
   | { columns: AnswerColumn[] }
   | { rows: AnswerValue[][] }

@@ -1,25 +1,25 @@
 import { childEnvironment, endProcess, messageOf, SsmdError } from "@ssmd/runtime";
 import type { EngineMessage, EngineRequest } from "./engine_messages.ts";
 
-/** A query that could not be answered. */
+/** A failed query. */
 export class QueryError extends SsmdError {}
 
-/** Longest that an engine may take to end once it is asked to. */
+/** Maximum time for the engine to exit once asked. */
 const END_MS_MAX = 2_000;
 
 const ENGINE = new URL("./engine.ts", import.meta.url);
 const CONFIG = new URL("../../deno.json", import.meta.url);
 
 /**
- * What the engine's process may do: load DuckDB's library, and what that reads. A library is not held
- * by these; what SQL may do is closed within DuckDB itself.
+ * Permissions of the engine process: load DuckDB's library and its files. They do not bind native
+ * code; DuckDB's own settings restrict the SQL.
  */
 const ALLOWED = ["--allow-ffi", "--allow-read", "--allow-env=DUCKDB_*,SSMD_COMMIT"];
 
 /**
- * Starts the engine, asks it, for `msMax` at most, and gives its answer as it comes. The engine ends with the iteration,
- * however that ends. Throws QueryError `QUERY_TIMEOUT`, and `QUERY_ENGINE_FAILED` when the engine cannot be started or
- * breaks down.
+ * Starts the engine and streams its answer, for at most `msMax` ms. The engine exits when the
+ * iteration ends. Throws QueryError `QUERY_TIMEOUT`, and `QUERY_ENGINE_FAILED` when the engine does
+ * not start or crashes.
  */
 export async function* askEngine(
   request: EngineRequest,
@@ -42,7 +42,7 @@ export async function* askEngine(
       yield message;
     }
   } catch (error) {
-    // It broke down before it had read the request; what it said tells why.
+    // It crashed before reading the request; its stderr says why.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   } finally {
     clearTimeout(timer);
@@ -86,7 +86,7 @@ async function start(temporary: string): Promise<Deno.ChildProcess> {
   }
 }
 
-/** This very Deno where it may be run; permissions name it `deno`, which may be a script around it. */
+/** Returns this Deno if permitted to run, else `deno`, which may be a wrapper script. */
 async function program(): Promise<string> {
   const command = Deno.execPath();
   const { state } = await Deno.permissions.query({ name: "run", command });
@@ -97,7 +97,7 @@ async function end(
   child: Deno.ChildProcess,
   input: WritableStreamDefaultWriter<Uint8Array>,
 ): Promise<void> {
-  // The end of its stdin ends it, also behind a script that would not hand a signal on.
+  // Closing stdin ends it, even behind a wrapper script that forwards no signals.
   await input.close().catch(() => {});
   const timer = setTimeout(() => endProcess(child), END_MS_MAX);
   await child.stdout.cancel().catch(() => {});

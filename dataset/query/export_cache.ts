@@ -7,22 +7,22 @@ import { readExported, writeExported } from "../export/exported_file.ts";
 import { type ExportType, type Partition, typeOf } from "../export/plan.ts";
 import { objectBytes, type SealedSource, sealedSource } from "../export/records.ts";
 
-/** Limits of the cache; beside each stands what happens there. */
+/** Limits of the cache and their effects. */
 export const CACHE_LIMITS = {
-  /** Bytes of all entries; then those go that were not used for the longest time. */
+  /** Bytes of all entries; beyond it the least recently used are removed. */
   cacheBytesMax: 4 * 1024 * 1024 * 1024,
-  /** Time after which an entry that was not used goes: most are windows of a day that was open. */
+  /** Age at which unused entries are removed; most are windows of then open days. */
   entryUnusedMsMax: 2 * 86_400_000,
-  /** Time in which an entry that was used stays in any case: another query may be reading it. */
+  /** Minimum age for removal: another query may be reading the entry. */
   entryKeptMsMin: 10 * 60_000,
 } as const;
 
 /** Options of {@linkcode queryFiles}. */
 interface CacheOptions {
   storage: Storage;
-  /** Folder of the cache. */
+  /** Cache folder. */
   dir: string;
-  /** Told of records that are read and written for new entries. */
+  /** Called as records are read and written for new entries. */
   onRecords?: (what: "read" | "written", count: number) => void;
   /** Default {@linkcode CACHE_LIMITS}. */
   bytesMax?: number;
@@ -32,22 +32,21 @@ interface CacheOptions {
 interface QueryFile {
   path: string;
   type: ExportType;
-  /** A sealed day, as it lies in the archive or as it was fetched from there. */
+  /** Whether it is a sealed day, in place or fetched. */
   isSealed: boolean;
 }
 
-/** What a query reads. */
+/** Files of a query. */
 interface QueryFiles {
   files: QueryFile[];
-  /** Partitions that were exported or fetched for this query. */
+  /** Partitions exported or fetched for this query. */
   made: number;
 }
 
 /**
- * The Parquet files of partitions. Sealed days of a local archive are read in place; those of other
- * storage are fetched, and open windows exported: now, or by an earlier query of the same sources. An
- * entry's name is the fingerprint of its sources, so what has become stale is never found again; it goes
- * when there is no room.
+ * Returns the Parquet files of partitions. Reads sealed days of a local archive in place, fetches
+ * those of other storage, and exports open windows; both are cached. Entries are named by their
+ * sources' fingerprint, so stale ones are never found and get evicted.
  */
 export async function queryFiles(
   partitions: readonly Partition[],
@@ -77,7 +76,7 @@ export async function queryFiles(
 }
 
 interface CachedFile {
-  /** Of the entry, in the cache's folder. */
+  /** Entry name in the cache folder. */
   name: string;
   path: string;
   isNew: boolean;
@@ -96,7 +95,7 @@ async function exported(
   return { name, path: join(dir, name, file.path), isNew: file.state === "written" };
 }
 
-/** The file of a sealed day as it is, checked against the manifest. */
+/** Fetches the file of a sealed day, checked against the manifest. */
 async function fetched(sealed: SealedSource, { storage, dir }: CacheOptions): Promise<CachedFile> {
   const name = sealed.sha256;
   const path = join(dir, name, "day.parquet");
@@ -113,7 +112,7 @@ interface Entry {
   bytes: number;
 }
 
-/** Removes what was not used for long, and what was not used for the longest time until the rest has room. */
+/** Evicts entries unused for too long, then least recently used ones until the rest fits. */
 async function evict(dir: string, bytesMax: number): Promise<void> {
   const entries: Entry[] = [];
   for (const { name, isDirectory } of await unlessGone(Array.fromAsync(Deno.readDir(dir))) ?? []) {
@@ -148,7 +147,7 @@ async function bytesIn(folder: string): Promise<number> {
   return bytes;
 }
 
-/** Another query may remove the same entry. */
+/** Ignores ENOENT: another query may evict the same entry. */
 async function unlessGone<T>(action: Promise<T>): Promise<T | undefined> {
   try {
     return await action;

@@ -3,7 +3,7 @@ import type { EngineRows } from "./engine_messages.ts";
 
 type Value = string | null;
 
-/** A table of the security master: its columns with their SQL types, and the rows of an instrument. */
+/** A table of the security master: columns with SQL types, and an instrument's rows. */
 interface InstrumentTable {
   columns: Readonly<Record<string, string>>;
   rowsOf(instrument: InstrumentFile): Value[][];
@@ -13,9 +13,8 @@ const TEXT = "VARCHAR";
 const TIME = "TIMESTAMP WITH TIME ZONE";
 
 /**
- * The security master as tables, a row for all that was ever known: `effective_at` is when it holds
- * by the venue's account, `known_at` since when it was known. A mapping holds until `to_at`; NULL =
- * until further notice.
+ * Tables of the security master, one row per known fact: `effective_at` is the venue's effective
+ * time, `known_at` when we learned it. A mapping is valid until `to_at`; NULL = no end.
  */
 const INSTRUMENT_TABLES: Readonly<Record<string, InstrumentTable>> = {
   instruments: {
@@ -48,14 +47,14 @@ const INSTRUMENT_TABLES: Readonly<Record<string, InstrumentTable>> = {
   },
 };
 
-/** Names of the tables of the security master. */
+/** Names of the security master's tables. */
 export const INSTRUMENT_TABLE_NAMES: readonly string[] = Object.keys(INSTRUMENT_TABLES);
 
 function jsonOf(value: unknown): Value {
   return value === undefined ? null : JSON.stringify(value);
 }
 
-/** Writes a table into a folder, a row a line, in pieces. */
+/** Writes lines to a file as a stream. */
 async function write(path: string, lines: Iterable<string>): Promise<void> {
   await Deno.writeTextFile(path, ReadableStream.from(lines));
 }
@@ -70,7 +69,7 @@ function* linesOf(table: InstrumentTable, instruments: Iterable<InstrumentFile>)
   }
 }
 
-/** The tables of the security master that SQL names, as files in `dir`. */
+/** Writes the security master tables that SQL names to files in `dir`. */
 export async function instrumentTables(
   named: readonly string[],
   { instruments, dir }: {

@@ -9,22 +9,22 @@ import type { AnswerSink } from "./answer_sink.ts";
 import type { AnswerValue } from "./engine_messages.ts";
 import { TABLES } from "./tables.ts";
 
-/** Records of one table and symbols. */
+/** Query for the records of one table. */
 export interface RecordQuery {
   storage: Storage;
   env: string;
-  /** A name of {@linkcode TABLES}. */
+  /** A name in {@linkcode TABLES}. */
   table: string;
   symbols: readonly string[];
   feeds?: readonly string[];
   span: TimeSpan;
-  /** Clocks that may have timed the records; absent = all. */
+  /** Clocks that may have timed the records; absent: all. */
   clock?: ClockQuery;
-  /** Rows at most; null = all. */
+  /** Maximum rows; null for all. */
   rowsMax: number | null;
 }
 
-/** Types of columns, as an answer in SQL would name them. */
+/** Column types, as SQL answers name them. */
 const TYPE_NAMES = {
   time: "TIMESTAMP WITH TIME ZONE",
   count: "BIGINT",
@@ -36,8 +36,8 @@ const TYPE_NAMES = {
 } as const;
 
 /**
- * Prints records straight from the archive, in order of receive time, feed by feed; says how many
- * and whether there are more. Throws what reading the archive throws.
+ * Streams records from the archive by feed and receive time; returns their number and whether there
+ * are more. Throws the archive reader's errors.
  */
 export async function answerRecords(
   query: RecordQuery,

@@ -4,10 +4,10 @@ import { QueryError } from "./engine_process.ts";
 import { INSTRUMENT_TABLE_NAMES } from "./instrument_tables.ts";
 import { TABLES } from "./tables.ts";
 
-/** Tables of queries, but for those of series. */
+/** Table names except series. */
 const NAMES = [...Object.keys(TABLES), ...INSTRUMENT_TABLE_NAMES];
 
-/** Codes by the kind of DuckDB's error. */
+/** Error codes by DuckDB error kind. */
 const CODES: Readonly<Record<string, string>> = {
   Refused: "QUERY_REFUSED",
   Permission: "QUERY_REFUSED",
@@ -22,11 +22,11 @@ const HINTS: Readonly<Record<string, string>> = {
   QUERY_TOO_LARGE: "Narrow it with --from, --to, --feed and --symbol, or give it more --memory.",
 };
 
-/** The error of SQL that was not run: with the place in it, and the name that may have been meant. */
+/** Converts an engine failure to an error with position and name suggestion. */
 export function sqlError(sql: string, failure: EngineFailure): QueryError {
   const code = CODES[failure.kind] ?? "QUERY_INVALID";
   const offset = failure.position === undefined ? undefined : offsetIn(sql, failure.position);
-  // What DuckDB adds on further lines are names that come near; they are told in the hint.
+  // DuckDB's further lines suggest names; our hint does that.
   const sentence = (failure.message.split("\n")[0] ?? "").replace(/[.!]$/, "");
   const where = offset === undefined ? "" : ` (line ${offset.line}, column ${offset.column})`;
   return new QueryError(code, `${sentence}${where}`, {
@@ -42,7 +42,7 @@ interface SqlOffset {
   column: number;
 }
 
-/** The place of an offset in UTF-8 bytes. */
+/** Returns the position of a UTF-8 byte offset. */
 function offsetIn(sql: string, position: number): SqlOffset {
   const before = new TextDecoder().decode(new TextEncoder().encode(sql).subarray(0, position));
   const lines = before.split("\n");
@@ -57,7 +57,7 @@ function nameHint({ name, candidates = [], kind }: EngineFailure): string | unde
   return kind === "Catalog" ? `tables: ${NAMES.join(", ")}` : `columns: ${candidates.join(", ")}`;
 }
 
-/** The line with a mark under the place. */
+/** Returns the line with a caret under the position. */
 function marked(sql: string, offset: SqlOffset | undefined): string {
   if (offset === undefined) return "DuckDB's SQL: https://duckdb.org/docs/sql/introduction";
   return `${sql.split("\n")[offset.line - 1] ?? ""}\n${" ".repeat(6 + offset.column)}^`;

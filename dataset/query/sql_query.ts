@@ -19,17 +19,17 @@ import { sqlError } from "./sql_error.ts";
 import { INSTRUMENT_TABLE_NAMES, instrumentTables } from "./instrument_tables.ts";
 import { isSeries, namesIn, TABLES, tablesIn } from "./tables.ts";
 
-/** Limits of a query; beside each stands what happens there. */
+/** Limits of a query and their effects. */
 export const QUERY_LIMITS = {
-  /** Memory of the engine where none is given; beyond it sorts and joins go to files. */
+  /** Default engine memory; beyond it sorts and joins spill to files. */
   memoryBytesDefault: 1024 * 1024 * 1024,
-  /** Of those files; beyond it the query is given up. */
+  /** Maximum bytes of spill files; beyond it the query fails. */
   temporaryBytesMax: 20 * 1024 * 1024 * 1024,
-  /** Rows of an answer that is printed as a whole, where no limit is given; the rest is left out, and told. */
+  /** Default row limit of printed answers; the rest is cut and reported. */
   rowsDefault: 1000,
 } as const;
 
-/** A question in SQL. */
+/** A SQL query. */
 export interface SqlQuery {
   sql: string;
   storage: Storage;
@@ -37,36 +37,35 @@ export interface SqlQuery {
   feeds?: readonly string[];
   symbols?: readonly string[];
   span: TimeSpan;
-  /** How the tables `bars` and `book` are made; default as of exports. */
+  /** How series tables are made; default as in exports. */
   series?: ExportRequest["series"];
-  /** The security master, asked where SQL names its tables; absent = there are none of it. */
+  /** Loads the security master, only when SQL names its tables; absent: no such tables. */
   instruments?: () => Promise<Iterable<InstrumentFile>>;
-  /** Rows at most; null = all. */
+  /** Maximum rows; null for all. */
   rowsMax: number | null;
   memoryBytesMax: number;
-  /** Longest that the engine may take, ms; then it is ended. Absent = as long as it takes. */
+  /** Maximum engine time, ms; then it is killed. Absent: unlimited. */
   engineMsMax?: number;
-  /** Folder of the cache of exports. */
+  /** Cache folder of exports. */
   cacheDir: string;
   onRecords?: (what: "read" | "written", count: number) => void;
 }
 
-/** What answering took. */
+/** Statistics of an answer. */
 export interface Answered {
   rows: number;
-  /** Whether there are more rows than were asked for. */
+  /** Whether there are more rows than the limit. */
   isCut: boolean;
-  /** Days and types of windows that were exported for it, and sealed days that were fetched. */
+  /** Partitions exported and sealed days fetched for it. */
   exported: number;
   exportMs: number;
   queryMs: number;
 }
 
 /**
- * Answers SQL over the archive: sealed days as they lie there, open windows as exports, which are made
- * where they are missing. Throws
- * QueryError `QUERY_INVALID`, `QUERY_REFUSED`, `QUERY_TOO_LARGE`, `QUERY_TIMEOUT` and those of the engine, and what
- * reading the archive throws.
+ * Answers SQL over the archive: reads sealed days in place, and open windows as exports, made when
+ * missing. Throws QueryError `QUERY_INVALID`, `QUERY_REFUSED`, `QUERY_TOO_LARGE`, `QUERY_TIMEOUT`
+ * and the engine's errors, and the archive reader's errors.
  */
 export async function answerSql(query: SqlQuery, sink: AnswerSink): Promise<Answered> {
   const startMs = performance.now();
@@ -118,7 +117,7 @@ async function tablesOf(query: SqlQuery): Promise<{ tables: EngineTable[]; made:
   return { tables, made };
 }
 
-/** All tables that SQL may name, of records and of series. */
+/** Returns all tables that SQL may name, of records and series. */
 function allTables(
   query: SqlQuery,
 ): { name: string; type: ExportType; columns: readonly Column[] }[] {
@@ -142,7 +141,7 @@ const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
   doubles: "DOUBLE[]",
 };
 
-/** Whole days of windows are exported, so that the next query of another hour finds them. */
+/** Plans whole days, so that later queries of other hours reuse the exports. */
 async function planned(query: SqlQuery, tables: readonly string[]): Promise<Partition[]> {
   if (tables.length === 0) return [];
   const { storage, env, feeds, symbols, span: { fromUs, toUs } } = query;

@@ -1,7 +1,7 @@
 import type { EventType } from "@ssmd/market";
 import { SERIES_NAMES, type SeriesName } from "../series/mod.ts";
 
-/** Tables of queries and the records that are in them, in the order of the design. */
+/** Query tables and their record types, in the order of the design. */
 export const TABLES: Readonly<Record<string, EventType>> = {
   trades: "trade",
   tickers: "ticker",
@@ -12,25 +12,25 @@ export const TABLES: Readonly<Record<string, EventType>> = {
   actions: "action",
 };
 
-/** Whether a word is the name of a series, which SQL has as a table. */
+/** Returns whether a word names a series, which is a SQL table. */
 export function isSeries(word: string): word is SeriesName {
   return SERIES_NAMES.some((name) => name === word);
 }
 
-/** Whether a word is a table's name. */
+/** Returns whether a word names a table of records. */
 export function isTable(word: string): boolean {
   return Object.hasOwn(TABLES, word);
 }
 
 /**
- * Tables of the archive that SQL may read: whose names stand in it as words. A column or a text of
- * that name costs an export that is not needed, no more.
+ * Returns the archive tables that SQL may read: those whose name occurs as a word. A column or
+ * string of that name only costs an unneeded export.
  */
 export function tablesIn(sql: string): string[] {
   return namesIn(sql, [...Object.keys(TABLES), ...SERIES_NAMES]);
 }
 
-/** Of names those that stand in SQL as words. */
+/** Returns the names that occur as words in SQL. */
 export function namesIn(sql: string, names: readonly string[]): string[] {
   const words = new Set(sql.toLowerCase().match(/\w+/g));
   return names.filter((name) => words.has(name));

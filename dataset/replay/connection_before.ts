@@ -12,8 +12,8 @@ import type { RunTurn } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 
 /**
- * The translation of a connection as it stands before one of its files: what its books were then.
- * Reads all files of the connection before that one. Undefined when raw does not have all of them.
+ * Returns a connection's translator, with its books, as of the start of one of its files, by
+ * reading all earlier files. Undefined when raw lacks some of them.
  */
 export async function translatorBefore(
   storage: Storage,
@@ -37,7 +37,7 @@ export async function translatorBefore(
   return lines === info.linesBefore ? translator : undefined;
 }
 
-/** A translation that begins with a file, whatever came before it. */
+/** Returns a translator that starts at a file, ignoring earlier ones. */
 export function newTranslator(
   info: CaptureInfo,
   file: ManifestFile,
@@ -46,7 +46,7 @@ export function newTranslator(
   return translatorOf(info, { day: dayOfUs(usOfNsText(file.from)), turns });
 }
 
-/** The connection's files before `file`, in the order of their lines: from its last day back to its first. */
+/** Returns the connection's earlier files in line order, searching back from the file's day. */
 async function filesBefore(
   storage: Storage,
   { env, feed, connection, linesBefore }: CaptureInfo,

@@ -2,34 +2,34 @@ import { setImmediate } from "node:timers";
 import type { MarketEvent } from "@ssmd/market";
 import type { ReplaySink } from "./sink.ts";
 
-/** Records from a moment on, in order of receive time. */
+/** Opens records from a time on, ordered by receive time. */
 type OpenRecords = (fromUs: number | undefined) => AsyncGenerator<readonly MarketEvent[]>;
 
 /** Options of {@linkcode ReplayPlayer}. */
 interface ReplayPlayerOptions {
   open: OpenRecords;
   sink: ReplaySink;
-  /** Multiple of the recorded pace, or as fast as the sink takes it. */
+  /** Multiple of the recorded pace, or `max` for as fast as the sink accepts. */
   speed: number | "max";
 }
 
-/** Batches that are read before their time. */
+/** Batches read ahead. */
 const AHEAD_BATCHES = 8;
-/** A timer may come this late; the rest of a wait is slept exactly. */
+/** Maximum lateness of a timer; the rest of a wait uses a precise sleep. */
 const TIMER_LATE_MS = 2;
-/** Longest sleep in which nothing else runs. */
+/** Longest precise sleep, which blocks the thread. */
 const EXACT_MS = 1;
-/** Batches at full speed between two turns of the event loop. */
+/** Batches per event loop turn at full speed. */
 const TURN_BATCHES = 16;
-/** Longest wait between two looks at what a person wants. */
+/** Longest wait between checks for user input. */
 const WAIT_MS_MAX = 250;
 
 /**
- * Gives records to a sink at the pace at which they were received: what came at the same moment goes
- * together, bursts stay bursts, silence stays silence. Behind a slow sink it catches up.
+ * Plays records to a sink at the pace they were received: equal times stay together, bursts and
+ * silences keep their shape. Catches up after a slow sink.
  */
 export class ReplayPlayer {
-  /** Records given so far. */
+  /** Records played so far. */
   played = 0;
   #options: ReplayPlayerOptions;
   #virtualUs = 0;
@@ -41,24 +41,24 @@ export class ReplayPlayer {
   #wake: (() => void) | undefined;
   #lock = new Int32Array(new SharedArrayBuffer(4));
 
-  /** Nothing is read before `run`. */
+  /** Creates a player; nothing is read before `run`. */
   constructor(options: ReplayPlayerOptions) {
     this.#options = options;
   }
 
-  /** Whether it waits to be resumed. */
+  /** Whether it is paused. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
-  /** Where it is in the recording, µs; 0 = nothing was played yet. */
+  /** Current time in the recording, µs; 0 before the first record. */
   get nowUs(): number {
     const { speed } = this.#options;
     if (speed === "max" || this.#isPaused || this.#anchorUs === 0) return this.#virtualUs;
     return this.#anchorUs + (performance.now() - this.#anchorMs) * 1000 * speed;
   }
 
-  /** Plays to the end, or until `stop`. Throws what reading and the sink throw. */
+  /** Plays to the end or until `stop`. Throws the reader's and the sink's errors. */
   async run(): Promise<void> {
     try {
       for (let fromUs: number | undefined; !this.#isStopped; fromUs = this.#takeSeek()) {
@@ -66,18 +66,18 @@ export class ReplayPlayer {
         if (this.#seekUs === undefined) break;
       }
     } finally {
-      // What came before an error is let out before it is told.
+      // Flush records played before an error surfaces.
       await this.#options.sink.flush();
     }
   }
 
-  /** Ends it at the next record. */
+  /** Stops at the next record. */
   stop(): void {
     this.#isStopped = true;
     this.#wake?.();
   }
 
-  /** Stands still, or goes on. */
+  /** Pauses or resumes. */
   togglePause(): void {
     this.#virtualUs = this.nowUs;
     this.#isPaused = !this.#isPaused;
@@ -85,7 +85,7 @@ export class ReplayPlayer {
     this.#wake?.();
   }
 
-  /** Goes on from another moment of the recording. */
+  /** Continues from another time in the recording. */
   seek(toUs: number): void {
     this.#seekUs = toUs;
     this.#virtualUs = toUs;
@@ -119,7 +119,7 @@ export class ReplayPlayer {
       if (speed !== "max") await this.#playBatch(batch);
       else {
         await this.#give(batch, 0, batch.length);
-        // Signals and keys get their turn.
+        // Let signals and keys be handled.
         if (++batches % TURN_BATCHES === 0) await turn();
       }
     }
@@ -128,7 +128,7 @@ export class ReplayPlayer {
   async #playBatch(batch: readonly MarketEvent[]): Promise<void> {
     for (let start = 0; start < batch.length;) {
       const dueUs = (batch[start] as MarketEvent).receivedAtUs;
-      // It begins with the first record, however long after the start of the span that is.
+      // Start with the first record, however late in the span.
       if (this.#anchorUs === 0) this.#anchor(dueUs);
       await this.#until(dueUs);
       if (this.#isInterrupted) return;
@@ -148,7 +148,7 @@ export class ReplayPlayer {
     this.#virtualUs = batch[end - 1]?.receivedAtUs ?? this.#virtualUs;
   }
 
-  /** Waits until a moment of the recording has come, or it is interrupted. */
+  /** Waits until a time in the recording, or an interruption. */
   async #until(us: number): Promise<void> {
     const speed = this.#options.speed as number;
     while (!this.#isInterrupted) {
@@ -162,7 +162,7 @@ export class ReplayPlayer {
         await this.#sleep(Math.min(WAIT_MS_MAX, waitMs - TIMER_LATE_MS));
       } else {
         await turn();
-        // A timer would be a millisecond late or more.
+        // A timer would be at least a millisecond late.
         Atomics.wait(this.#lock, 0, 0, Math.min(EXACT_MS, waitMs));
       }
     }
@@ -183,12 +183,12 @@ function turn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
-/** The same batches, some of them read while earlier ones are used. */
+/** Yields the same batches, reading some ahead. */
 async function* ahead<T>(source: AsyncGenerator<T>, most: number): AsyncGenerator<T> {
   const waiting: Promise<IteratorResult<T>>[] = [];
   const ask = () => {
     const next = source.next();
-    // A failure is told when its turn has come.
+    // A failure surfaces when its batch is consumed.
     next.catch(() => {});
     waiting.push(next);
   };

@@ -15,35 +15,35 @@ import { ArchiveError, DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { newTranslator, translatorBefore } from "./connection_before.ts";
 
-/** Which raw frames are wanted. */
+/** Selects raw frames. */
 export interface RawSpan {
   env: string;
   feed: string;
-  /** Default all days. */
+  /** Default: all days. */
   fromUs?: number;
   toUs?: number;
 }
 
-/** What was put together. */
+/** Result of a capture. */
 export interface RawCapture {
-  /** Whose wire format the frames have. */
+  /** Venue whose wire format the frames have. */
   venue: string;
   frames: number;
-  /** Connections whose frames are in it. */
+  /** Connections with frames in it. */
   connections: string[];
   /**
-   * Connections that carried the same markets at the same time, and were left out: of several
-   * connectors of a feed all that were not to tell it in this span.
+   * Connections left out as duplicates: they carried the same markets at the same time, or their
+   * connector never had the turn in this span.
    */
   leftOut: string[];
   /**
-   * Whether it begins in the middle of a connection whose first lines are not there: books are known
-   * from the next snapshot on. Else its books stand at the beginning.
+   * Whether it starts mid-connection without the earlier lines: books are unknown until the next
+   * snapshot. Otherwise it starts with book snapshots.
    */
   isCut: boolean;
 }
 
-/** Text that is gathered before it is written. */
+/** Characters buffered before writing. */
 const WRITE_CHARS = 256 * 1024;
 const UTF8 = new TextEncoder();
 
@@ -54,16 +54,16 @@ interface Line {
   text: string;
 }
 
-/** A connection that frames are taken from. */
+/** A connection whose frames are included. */
 interface Carrier {
   symbols: ReadonlySet<string>;
   toUs: number;
 }
 
 /**
- * Writes the frames that were received in a span into one capture, in the order in which they came,
- * over all connections. At most the files of one minute are in memory. Throws ArchiveError `RAW_NONE`
- * where there is no frame, and what reading throws.
+ * Writes the frames received in a span into one capture, in order over all connections, holding at
+ * most one minute's files in memory. Throws ArchiveError `RAW_NONE` without frames, and the
+ * reader's errors.
  */
 export async function writeRawCapture(
   storage: Storage,
@@ -96,7 +96,7 @@ function isWithin(
   return usOfNsText(from) < toUs && usOfNsText(to) >= fromUs;
 }
 
-/** Days whose raw files may hold frames of the span; a file may reach into the next day. */
+/** Returns days with raw files that may hold frames of the span; files may span midnight. */
 async function rawDays(storage: Storage, span: RawSpan): Promise<string[]> {
   const { fromUs = 0, toUs = TIME_US_MAX } = span;
   const days = await Array.fromAsync(manifestDays(storage, { kind: "raw", ...feedOf(span) }));
@@ -106,12 +106,12 @@ async function rawDays(storage: Storage, span: RawSpan): Promise<string[]> {
   return days.filter((day) => day >= first && day <= last);
 }
 
-/** Merges the lines of files that are given in the order of their first line. */
+/** Merges the lines of files added in order of their first line. */
 class CaptureWriter {
   #file: Deno.FsFile;
   #span: RawSpan;
   #turns: readonly Turn[];
-  /** Of connections whose run tells in turns, by name. */
+  /** By connection name, for runs that publish in turns. */
   #translators = new Map<string, Translator>();
   #lines: Line[] = [];
   #text = "";
@@ -130,7 +130,7 @@ class CaptureWriter {
 
   async add(storage: Storage, entry: ManifestFile): Promise<void> {
     const startUs = usOfNsText(entry.from);
-    // Nothing that comes later is earlier than this file's first line.
+    // No later file has lines before this file's first.
     this.#writeBefore(startUs);
     let take: TakeLine | undefined;
     for await (const line of readRaw(storage, entry.key)) {
@@ -140,7 +140,7 @@ class CaptureWriter {
     }
   }
 
-  /** Takes the lines of a file; undefined = it is left out. */
+  /** Returns the line handler of a file; undefined to leave the file out. */
   async #takerOf(
     storage: Storage,
     info: CaptureInfo,
@@ -151,7 +151,7 @@ class CaptureWriter {
     const isNew = !this.#carriers.has(info.connection);
     if (!this.#carries(info, usOfNsText(entry.from), usOfNsText(entry.to))) return undefined;
     const { fromUs = 0, toUs = TIME_US_MAX } = this.#span;
-    // Of a connection that was there before the span: what its lines said until then.
+    // Books of a connection that existed before the span depend on its earlier lines.
     let before = isNew ? await this.#linesBefore(storage, info, entry) : undefined;
     return (line) => {
       if (line.atUs < fromUs) before?.line(line);
@@ -163,7 +163,7 @@ class CaptureWriter {
     };
   }
 
-  /** Of several connectors of the feed: the frames whose records are told, and books where a turn begins. */
+  /** For several connectors of a feed: takes frames within turns, and books at each start. */
   async #takerInTurns(
     storage: Storage,
     info: CaptureInfo,
@@ -195,7 +195,7 @@ class CaptureWriter {
     return turnsOf(run, this.#turns);
   }
 
-  /** Whether a file's frames go in: no other connection may carry one of its markets meanwhile. */
+  /** Returns whether to include a file: no other connection may carry its markets meanwhile. */
   #carries(info: CaptureInfo, startUs: number, endUs: number): boolean {
     const { connection, symbols } = info;
     const own = new Set(symbols.map(({ external }) => external));
@@ -220,7 +220,7 @@ class CaptureWriter {
     return translator;
   }
 
-  /** Books as they stood, as the venue would tell them. */
+  /** Adds the current books as venue snapshot frames. */
   #addBooks(frames: readonly string[], atUs: number): void {
     for (const text of frames) {
       this.#lines.push({ atUs, text: `{"t":"${nsText(atUs)}","m":${text}}\n` });
@@ -273,7 +273,7 @@ class CaptureWriter {
   }
 }
 
-/** The line as captures have it; undefined for events of our own connection. */
+/** Returns the line in capture format; undefined for connection events. */
 function textOf(line: Exclude<RawLine, { kind: "capture" }>): string | undefined {
   if (line.kind === "event") return undefined;
   const t = nsText(line.atUs);

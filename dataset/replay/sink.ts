@@ -1,12 +1,12 @@
 import type { MarketEvent } from "@ssmd/market";
 
-/** Where replayed records go. */
+/** Destination of replayed records. */
 export interface ReplaySink {
   /**
-   * Takes the records from `start` to `end` (left out) of a batch, in order. What it returns is waited
-   * for before more is given.
+   * Writes a batch's records from `start` to `end` (exclusive), in order. The caller awaits the
+   * result before the next write.
    */
   write(batch: readonly MarketEvent[], start: number, end: number): Promise<void> | undefined;
-  /** Lets out what it holds back. */
+  /** Flushes buffered records. */
   flush(): Promise<void> | undefined;
 }

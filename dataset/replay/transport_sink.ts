@@ -3,10 +3,10 @@ import { type MarketEvent, subjectOf } from "@ssmd/market";
 import type { Publisher, Transport } from "@ssmd/transport";
 import type { ReplaySink } from "./sink.ts";
 
-/** Subjects that are remembered; beyond it all are made anew. */
+/** Maximum cached subjects; beyond it the cache is cleared. */
 const SUBJECTS_MAX = 100_000;
 
-/** Records published again, under the name of another environment. */
+/** Republishes records under another environment's name. */
 export class TransportSink implements ReplaySink {
   #publisher: Publisher;
   #env: string;
@@ -15,7 +15,7 @@ export class TransportSink implements ReplaySink {
   #subjects = new Map<string, string>();
   #count = 0;
 
-  /** `run` begins the ids: of another replay the same records are other messages. */
+  /** `run` prefixes message ids, so another replay of the same records is not deduplicated. */
   constructor(transport: Transport, env: string, run: string) {
     this.#publisher = transport.publisher();
     this.#env = env;
@@ -56,10 +56,10 @@ export class TransportSink implements ReplaySink {
     return subject;
   }
 
-  /** Published records are under way by themselves. */
+  /** No-op: the publisher sends by itself. */
   flush(): undefined {}
 
-  /** Waits until the bus has all of it. */
+  /** Flushes and closes the publisher. */
   async close(): Promise<void> {
     await this.#publisher.flush();
     await this.#publisher.close();

@@ -9,72 +9,72 @@ import { normalizerFor, originOf, Translator, type Venue, venueNamed } from "@ss
 import type { Gap, MarketEvent, RunTurn } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 
-/** Where the translation of a connection stands between two files; plain JSON. */
+/** State of a connection's translation between two files; plain JSON. */
 export interface TranslationState {
-  /** Life of the connector. */
+  /** Run of the connector. */
   run: string;
-  /** The connection's name. */
+  /** Connection name. */
   connection: string;
-  /** Raw files taken. */
+  /** Raw files translated. */
   files: number;
-  /** Of these files, as `digestOf` gives it. */
+  /** Digest of these files; see `digestOf`. */
   digest: string;
-  /** Lines taken. */
+  /** Lines translated. */
   lines: number;
-  /** Number of the last record. */
+  /** Sequence of the last record. */
   sequence: number;
   /** Time of the last line, µs. */
   lastUs: number;
-  /** Time of the last line that is a sign of life, µs; absent in states of earlier versions. */
+  /** Time of the last line that proves the connection alive, µs; absent in older states. */
   aliveUs?: number;
-  /** Id of the normalizer. */
+  /** Normalizer id. */
   normalizer: string;
-  /** Id of the venue. */
+  /** Venue id. */
   venue: string;
   /** Markets of the connection. */
   symbols: CaptureInfo["symbols"];
-  /** The normalizer's own. */
+  /** The normalizer's state. */
   state: unknown;
-  /** Gaps that are open, of a run that tells in turns. */
+  /** Open gaps, for a run that publishes in turns. */
   openGaps?: Gap[];
 }
 
-/** How lines are translated. */
+/** Options of a translation. */
 export interface TranslationOptions {
-  /** Id of the feed, as records carry it. */
+  /** Feed id for the records. */
   feed: string;
-  /** A normalizer by id or day; default that of the connection's first day. */
+  /** Normalizer by id or day; default: that of the connection's first day. */
   normalizer?: string;
-  /** Venues by id; default all that are registered. */
+  /** Venues by id; default: all registered. */
   venues?: Readonly<Record<string, Venue>>;
-  /** Turns of the run, where it tells in turns; default none. */
+  /** Turns of the run, if it publishes in turns; default none. */
   turns?: readonly RunTurn[];
-  /** Told why a frame cannot be read, and when it was received, µs. */
+  /** Called with the reason and receive time (µs) of an unreadable frame. */
   onUnreadable?: (reason: string, atUs: number) => void;
 }
 
-/** What a translation takes from a connection's capture line. */
+/** Fields taken from a connection's capture line. */
 type Origin = Pick<
   CaptureInfo,
   "venue" | "symbols" | "run" | "connection" | "normalizer" | "inTurns"
 >;
 
-/** Lines of a connection that raw does not have. */
+/** Lines missing from raw. */
 interface RawGap {
-  /** The file behind it. */
+  /** Key of the file after the missing lines. */
   key: string;
-  /** Number of the first line that is missing. */
+  /** First missing line number. */
   first: number;
-  /** Number of the last line that is missing. */
+  /** Last missing line number. */
   last: number;
 }
 
 /**
- * One connection on its way from raw lines to records, file by file, always from its first line (or
- * a state) on: what a day's first minute means depends on the books that came before it.
+ * Translates one connection from raw lines to records, file by file, always from its first line or
+ * a saved state: a day's first minute depends on earlier books.
  */
 export class ConnectionTranslation {
-  /** Lines that were missing on the way. */
+  /** Missing lines found so far. */
   readonly holes: RawGap[] = [];
   #options: TranslationOptions;
   #translator: Translator | undefined;
@@ -86,7 +86,7 @@ export class ConnectionTranslation {
   #normalizerState: (() => unknown) | undefined;
   #lines = 0;
 
-  /** From the connection's first line on, or from a state. */
+  /** Starts at the connection's first line, or at a saved state. */
   constructor(options: TranslationOptions, state?: TranslationState) {
     this.#options = options;
     if (state === undefined) return;
@@ -95,12 +95,12 @@ export class ConnectionTranslation {
     this.#create({ ...state, inTurns }, state.normalizer, { state });
   }
 
-  /** Frames and other lines taken. */
+  /** Number of lines translated. */
   get lines(): number {
     return this.#lines;
   }
 
-  /** Where it stands now; undefined before the first file. */
+  /** Returns the current state; undefined before the first file. */
   state(): Omit<TranslationState, "run" | "connection" | "files" | "digest"> | undefined {
     const translator = this.#translator;
     if (translator === undefined) return undefined;
@@ -113,9 +113,9 @@ export class ConnectionTranslation {
   }
 
   /**
-   * Takes the next file; `onEvents` gets the records of each line. A hole before it is told as a gap
-   * of `disconnect`: no book is right behind it. Throws ArchiveError for a damaged file, VenueError
-   * when nothing can translate it.
+   * Translates the next file; `onEvents` gets each line's records. Missing lines before it become a
+   * `disconnect` gap, which invalidates books. Throws ArchiveError for a damaged file, VenueError
+   * without a matching normalizer.
    */
   take(file: ManifestFile, bytes: Uint8Array, onEvents: (events: MarketEvent[]) => void): void {
     const before = this.#lines;
@@ -167,7 +167,7 @@ export class ConnectionTranslation {
     this.#lines = last;
     const translator = this.#started(file.key);
     const why = `raw does not have lines ${first} to ${last} of connection ${info.connection}`;
-    // The gap is of the moment in which lines come again, as a resumed connection tells it.
+    // Time the gap at the next line, as a resumed connection does.
     const { events } = translator.line({
       ...{ kind: "event", atUs: fromUs, name: "resumed", why },
       fromUs: translator.lastUs,

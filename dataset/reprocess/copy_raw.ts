@@ -4,21 +4,21 @@ import { missingRaw, planDays } from "./plan.ts";
 import { rawManifests } from "./raw_connections.ts";
 import { filesUpTo } from "./translate_day.ts";
 
-/** Which raw files are copied. */
+/** Selects raw files to copy. */
 interface CopyRawOptions {
   env: string;
   feed: string;
-  /** First and last day, both within, `YYYY-MM-DD`. */
+  /** First and last day, inclusive, `YYYY-MM-DD`. */
   from: string;
   to: string;
-  /** Ends the copying; its reason is thrown. */
+  /** Aborts the copy; its reason is thrown. */
   signal: AbortSignal;
 }
 
 /**
- * Copies all raw files from which the days are translated: those of their connections, from each
- * one's first line on. Gives the days of which there are lines, in order. Throws ArchiveError
- * `RAW_MISSING` where there is none, StorageError.
+ * Copies all raw files needed to translate the days: their connections from each one's first line
+ * on. Returns the days with lines, in order. Throws ArchiveError `RAW_MISSING` when there are none,
+ * StorageError.
  */
 export async function copyRaw(
   source: Storage,
@@ -40,7 +40,7 @@ export async function copyRaw(
     signal.throwIfAborted();
     await target.put(key, await source.get(key));
   }
-  // All manifests: turns between connectors are told in them.
+  // Copy all manifests: they hold the turns between connectors.
   for (const manifest of manifests) await saveManifest(target, manifest);
   return days.map(({ day }) => day);
 }

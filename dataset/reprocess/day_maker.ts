@@ -24,15 +24,15 @@ import { digestOf, type RawConnection } from "./raw_connections.ts";
 import type { SealResult } from "./seal_type.ts";
 import type { TranslateResult } from "./translate_day.ts";
 
-/** What days are made with. */
+/** Options of a day maker. */
 interface DayMakerOptions {
   storage: Storage;
   executor: Executor;
   versionId: VersionId;
-  /** A normalizer by id or day; default that of each connection's first day. */
+  /** Normalizer by id or day; default: that of each connection's first day. */
   normalizer?: string;
   software: { version: string; commit: string };
-  /** Folder for records on their way. */
+  /** Folder for intermediate records. */
   scratch: string;
 }
 
@@ -40,14 +40,14 @@ interface DayMakerOptions {
 export class DayMaker {
   #options: DayMakerOptions;
 
-  /** With nothing made yet. */
+  /** Creates a day maker. */
   constructor(options: DayMakerOptions) {
     this.#options = options;
   }
 
   /**
-   * Translates a day; `states` tell where connections stood before. The connections are shared out
-   * over the executor's threads by the bytes of their files.
+   * Translates a day, resuming connections from `states`. Distributes connections over the
+   * executor's threads by file size.
    */
   async translate(
     planned: PlannedDay,
@@ -68,14 +68,14 @@ export class DayMaker {
     ));
   }
 
-  /** The first part of a day's names that the version does not use yet. */
+  /** Returns the first object part number of a day that the version does not use. */
   async freePart(day: string): Promise<number> {
     const { storage, versionId } = this.#options;
     const manifest = await loadManifest(storage, { kind: "normalized", ...versionId, day });
     return 1 + Math.max(0, ...(manifest?.files ?? []).map(({ key }) => partOf(key)));
   }
 
-  /** Makes a day's objects known with its manifest; what the version had of it goes. */
+  /** Publishes a day's objects by writing its manifest; removes the version's older ones. */
   async write(
     planned: PlannedDay,
     translated: readonly TranslateResult[],
@@ -116,7 +116,7 @@ export class DayMaker {
     };
   }
 
-  /** Writes the objects of a translated day, which nothing names yet. */
+  /** Writes the objects of a translated day; no manifest names them yet. */
   async seal(
     day: string,
     translated: readonly TranslateResult[],
@@ -144,7 +144,7 @@ export class DayMaker {
     );
   }
 
-  /** Objects of the day that the manifest does not name: those of an earlier input. */
+  /** Removes the day's objects that the manifest does not name. */
   async #removeOld(day: string, manifest: Manifest): Promise<void> {
     const { storage, versionId } = this.#options;
     const named = new Set(manifest.files.map(({ key }) => key));
@@ -160,7 +160,7 @@ export class DayMaker {
   }
 }
 
-/** Where a connection stood, when its raw files up to there are still the same. */
+/** Returns a connection's state if its raw files up to there are unchanged. */
 function stateFor(
   connection: RawConnection,
   states: readonly TranslationState[],
@@ -171,7 +171,7 @@ function stateFor(
   );
 }
 
-/** The largest first, each to who has least. */
+/** Assigns connections, largest first, to the least loaded share. */
 function sharesOf(connections: readonly RawConnection[], width: number): RawConnection[][] {
   const sized = connections.map((connection) => ({
     connection,

@@ -4,26 +4,26 @@ import type { Storage, StorageConfig } from "@ssmd/storage";
 import { type SealResult, type SealTask, sealType } from "./seal_type.ts";
 import { translateDay, type TranslateResult, type TranslateTask } from "./translate_day.ts";
 
-/** Does the work of a reprocess, in this thread or in others. */
+/** Runs the tasks of a reprocess, in this thread or in workers. */
 export interface Executor {
-  /** How many tasks are done at once. */
+  /** Number of concurrent tasks. */
   readonly width: number;
   translate(task: TranslateTask): Promise<TranslateResult>;
   seal(task: SealTask): Promise<SealResult>;
   close(): Promise<void>;
 }
 
-/** What goes to a worker. */
+/** Message to a worker. */
 export type WorkerTask =
   | { kind: "translate"; task: TranslateTask }
   | { kind: "seal"; task: SealTask };
 
-/** What comes back from it. */
+/** Message from a worker. */
 export type WorkerAnswer =
   | { ok: true; result: TranslateResult | SealResult }
   | { ok: false; error: { code: string; message: string; hint: string } };
 
-/** Does everything in this thread, one after another: each task may fill its buffers. */
+/** Returns an executor in this thread, one task at a time: each may fill its buffers. */
 export function inlineExecutor(
   storage: Storage,
   venues?: Readonly<Record<string, Venue>>,
@@ -48,7 +48,7 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** Does tasks in `width` threads, first come first served; each opens the storage for itself. */
+/** Returns an executor with `width` worker threads, FIFO; each opens its own storage. */
 export function workerExecutor(config: StorageConfig, width: number): Executor {
   return new WorkerExecutor(config, width);
 }

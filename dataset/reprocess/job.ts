@@ -14,53 +14,53 @@ import type { TranslationState } from "./connection_translation.ts";
 
 const FORMAT = "ssmd-reprocess/1";
 
-/** What a version is made by: the same recipe and the same raw files give the same records. */
+/** Inputs of a version; equal recipe and raw files give equal records. */
 export interface Recipe {
-  /** A normalizer by id or day; "by date" = the one of each connection's first day. */
+  /** Normalizer by id or day; "by date" = that of each connection's first day. */
   normalizer: string;
-  /** The codec's schemas by type: version and SHA-256. */
+  /** Codec schemas by type: version and SHA-256. */
   schemas: Record<EventType, string>;
-  /** What translates: version and commit. */
+  /** Translating software: version and commit. */
   software: string;
 }
 
 /** One day of a version. */
 export interface JobDay {
-  /** Stands for the raw files that it was made from. */
+  /** Hash of its raw files. */
   input: string;
-  /** Whether raw had every line that the day needs. */
+  /** Whether raw had every needed line. */
   whole: boolean;
-  /** What was missing, for a person. */
+  /** Descriptions of what was missing. */
   notes: string[];
-  /** Raw lines translated for the day, warm-up included. */
+  /** Raw lines translated, including warm-up. */
   lines: number;
   /** Records by type. */
   records: Record<EventType, number>;
   /** Symbols with records. */
   symbols: number;
-  /** Of the day's objects. */
+  /** Size of the day's objects. */
   bytes: number;
   /** ISO time. */
   finishedAt: string;
 }
 
-/** What is under way; it is left standing when the process is killed. */
+/** Progress of a run; remains when the process is killed. */
 interface JobProgress {
-  /** The day that is being made, `YYYY-MM-DD`. */
+  /** Day in progress, `YYYY-MM-DD`. */
   day: string;
-  /** Days that this run makes. */
+  /** Days in this run. */
   days: number;
-  /** Of these done. */
+  /** Days done. */
   done: number;
-  /** ISO time at which the run began. */
+  /** ISO time of the run's start. */
   startedAt: string;
-  /** ISO time of this note. */
+  /** ISO time of this update. */
   at: string;
-  /** Name of the machine. */
+  /** Host name. */
   host: string;
 }
 
-/** What is known of a reprocessed version: `normalized/{env}/{feed}/{version}/reprocess/job.json`. */
+/** State of a reprocessed version: `normalized/{env}/{feed}/{version}/reprocess/job.json`. */
 export interface Job {
   /** Name and version of this format. */
   format: typeof FORMAT;
@@ -68,41 +68,41 @@ export interface Job {
   env: string;
   /** Feed. */
   feed: string;
-  /** Name of the version, as in keys. */
+  /** Version name, as in keys. */
   version: string;
-  /** What it is made by. */
+  /** Inputs of the version. */
   recipe: Recipe;
-  /** Days that are whole in storage, by `YYYY-MM-DD`. */
+  /** Completed days, by `YYYY-MM-DD`. */
   days: Record<string, JobDay>;
-  /** null = nothing is under way. */
+  /** Current run; null when there is none. */
   progress: JobProgress | null;
-  /** Why the last run ended before its end; "" = it did not. */
+  /** Error of the last run; "" when it succeeded. */
   failure: string;
-  /** The day whose objects are written: a run that goes on gives them the same names. */
+  /** Day whose objects are being written; a resumed run reuses the same names. */
   writing: WrittenDay | null;
 }
 
-/** A day that is being written. */
+/** A day being written. */
 export interface WrittenDay {
   /** `YYYY-MM-DD`. */
   day: string;
-  /** Stands for the raw files that it is made from. */
+  /** Hash of its raw files. */
   input: string;
-  /** In the names of its objects: 1, unless the version had the day of other raw files before. */
+  /** Part number in object names: 1 unless the version had the day from other raw files. */
   part: number;
 }
 
-/** Which version of which feed. */
+/** Identifies a version of a feed. */
 export interface VersionId {
   /** Environment. */
   env: string;
   /** Feed. */
   feed: string;
-  /** Name of the version, as in keys. */
+  /** Version name, as in keys. */
   version: string;
 }
 
-/** The recipe of this software. */
+/** Returns the recipe of this software. */
 export function recipeOf(normalizer: string | undefined, software: string): Recipe {
   const schemas = Object.fromEntries(
     EVENT_TYPES.map((type) => [type, `${SCHEMAS[type].version} ${SCHEMAS[type].sha256}`]),
@@ -114,7 +114,7 @@ export function recipeOf(normalizer: string | undefined, software: string): Reci
   };
 }
 
-/** How two recipes differ, for a person; "" = they are the same. */
+/** Describes how two recipes differ; "" when equal. */
 export function recipeDifference(made: Recipe, wanted: Recipe): string {
   const parts: string[] = [];
   const compare = (what: string, a: string, b: string) => {
@@ -128,17 +128,17 @@ export function recipeDifference(made: Recipe, wanted: Recipe): string {
   return parts.join(", ");
 }
 
-/** What the notes on a version have in front: they stand within it, and go with it. */
+/** Returns the key prefix of a version's job files, inside the version. */
 function jobPrefix({ env, feed, version }: VersionId): string {
   return `${feedPrefix("normalized", env, { feed, version })}reprocess/`;
 }
 
-/** The job of a version; undefined = it was never reprocessed. Throws ArchiveError, StorageError. */
+/** Loads a version's job; undefined if never reprocessed. Throws ArchiveError, StorageError. */
 export async function loadJob(storage: Storage, versionId: VersionId): Promise<Job | undefined> {
   return await loadHashedJson<Job>(storage, `${jobPrefix(versionId)}job.json`, FORMAT);
 }
 
-/** A version's job with nothing done. */
+/** Returns a version's empty job. */
 export function newJob({ env, feed, version }: VersionId, recipe: Recipe): Job {
   return {
     format: FORMAT,
@@ -153,12 +153,12 @@ export function newJob({ env, feed, version }: VersionId, recipe: Recipe): Job {
   };
 }
 
-/** Writes a job. */
+/** Saves a job. */
 export async function saveJob(storage: Storage, job: Job): Promise<void> {
   await storage.put(`${jobPrefix(job)}job.json`, formatHashedJson(job));
 }
 
-/** The version that a key is the job of; undefined = of none. */
+/** Parses a job key into its version; undefined for other keys. */
 export function parseJobKey(key: string): VersionId | undefined {
   const [kind, env = "", feed = "", version = "", folder, name, ...rest] = key.split("/");
   const isJob = kind === "normalized" && folder === "reprocess" && name === "job.json";
@@ -169,7 +169,7 @@ function stateKey(versionId: VersionId, day: string): string {
   return `${jobPrefix(versionId)}state/${day}.json.zst`;
 }
 
-/** Keeps where every connection stands when a day is done: the next day goes on from there. */
+/** Saves each connection's state at the end of a day, for the next day to resume. */
 export async function saveStates(
   storage: Storage,
   versionId: VersionId,
@@ -180,7 +180,7 @@ export async function saveStates(
 }
 
 /**
- * Where connections stood after a day; none when that was not kept. Throws ArchiveError
+ * Loads the connections' states at the end of a day; empty when none was saved. Throws ArchiveError
  * `ARCHIVE_DAMAGED`, StorageError.
  */
 export async function loadStates(

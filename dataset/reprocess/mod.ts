@@ -1,4 +1,4 @@
-/** Records made again from raw. @module */
+/** Reprocessing: records rebuilt from raw. @module */
 export { copyRaw } from "./copy_raw.ts";
 export { type Job, loadJob, parseJobKey } from "./job.ts";
 export { rawManifests } from "./raw_connections.ts";

@@ -4,28 +4,28 @@ import { ArchiveError, DAY_US } from "@ssmd/runtime";
 import { digestOf, type RawConnection, rawConnectionsOf } from "./raw_connections.ts";
 import { filesUpTo } from "./translate_day.ts";
 
-/** A day that is to be made, and what it is made from. */
+/** A day to make, with its inputs. */
 export interface PlannedDay {
   /** `YYYY-MM-DD`. */
   day: string;
-  /** Connections that have lines of the day. */
+  /** Connections with lines of the day. */
   connections: RawConnection[];
-  /** Stands for the raw files up to the day's end. */
+  /** Hash of the raw files up to the day's end. */
   input: string;
-  /** Lines of the files that have lines of the day. */
+  /** Lines in the files with lines of the day. */
   lines: number;
-  /** Of these files, as they lie in storage. */
+  /** Stored size of these files. */
   bytes: number;
 }
 
-/** The days from `from` to `to` (both within, `YYYY-MM-DD`) of which raw has lines, in order. */
+/** Returns the days from `from` to `to` (inclusive, `YYYY-MM-DD`) with raw lines, in order. */
 export function planDays(manifests: readonly Manifest[], from: string, to: string): PlannedDay[] {
   const connections = rawConnectionsOf(manifests);
   return daysOf(connections).filter((day) => day >= from && day <= to)
     .map((day) => plannedDay(day, connections));
 }
 
-/** All days that files reach into, in order. */
+/** Returns all days that files cover, in order. */
 function daysOf(connections: readonly RawConnection[]): string[] {
   const days = new Set<string>();
   for (const { from, to } of connections.flatMap(({ files }) => files)) {
@@ -56,7 +56,7 @@ function plannedDay(day: string, all: readonly RawConnection[]): PlannedDay {
   return planned;
 }
 
-/** The error of days of which raw has no lines. */
+/** Creates the error for days without raw lines. */
 export function missingRaw(
   manifests: readonly Manifest[],
   { env, feed, from, to }: { env: string; feed: string; from: string; to: string },

@@ -11,19 +11,19 @@ import {
 import { allTurns, type RunTurn, TURN_OVERLAP_US, turnsOf } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 
-/** A connection of one life of a connector, with its raw files in the order of its lines. */
+/** A connection of one connector run, with its raw files in line order. */
 export interface RawConnection {
-  /** Life of the connector. */
+  /** Run of the connector. */
   run: string;
-  /** Its name, as in the files' names. */
+  /** Connection name, as in file names. */
   connection: string;
-  /** In the order of lines. */
+  /** In line order. */
   files: ManifestFile[];
-  /** When its run's records are those of the feed, for a run that tells in turns. */
+  /** Turns of its run, if it publishes in turns. */
   turns: readonly RunTurn[];
 }
 
-/** All raw manifests of a feed, by day. Throws ArchiveError for a damaged one, StorageError. */
+/** Loads a feed's raw manifests by day. Throws ArchiveError for a damaged one, StorageError. */
 export async function rawManifests(
   storage: Storage,
   env: string,
@@ -42,7 +42,7 @@ export async function rawManifests(
   return manifests;
 }
 
-/** The connections that manifests name, older runs first. */
+/** Returns the connections in manifests, older runs first. */
 export function rawConnectionsOf(manifests: readonly Manifest[]): RawConnection[] {
   const connections = new Map<string, RawConnection>();
   const turns = allTurns(manifests);
@@ -64,7 +64,7 @@ export function rawConnectionsOf(manifests: readonly Manifest[]): RawConnection[
   );
 }
 
-/** What stands for the first `count` files of a connection and its turns in them. */
+/** Returns a digest of a connection's first `count` files and its turns during them. */
 export function digestOf({ run, connection, files, turns }: RawConnection, count: number): string {
   const hash = createHash("sha256").update(`${run} ${connection}\n`);
   for (const { sha256, sequence } of files.slice(0, count)) {
@@ -75,7 +75,7 @@ export function digestOf({ run, connection, files, turns }: RawConnection, count
     if (fromUs - TURN_OVERLAP_US > lastUs) continue;
     const over = end !== undefined && end.atUs <= lastUs ? end : undefined;
     hash.update(JSON.stringify([fromUs, isLate, told, cuts, over]));
-    // Digests of turns of before stay as they are.
+    // Conditional, so that digests of turns without it stay unchanged.
     if (released !== undefined) hash.update(JSON.stringify(released));
   }
   return hash.digest("hex");

@@ -3,14 +3,14 @@ import { ArchiveError, CodecError, messageOf } from "@ssmd/runtime";
 
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Messages back to back in a file of this machine, which lives as long as its day is made. */
+/** A local file of concatenated messages; exists only while its day is made. */
 export class RecordFile {
   #path: string;
   #file: Deno.FsFile;
   #block = new Uint8Array(BLOCK_BYTES);
   #used = 0;
 
-  /** Makes the file. Throws ArchiveError `SCRATCH_FAILED`. */
+  /** Creates the file. Throws ArchiveError `SCRATCH_FAILED`. */
   constructor(path: string) {
     this.#path = path;
     this.#file = withFileError(
@@ -19,14 +19,14 @@ export class RecordFile {
     );
   }
 
-  /** Adds a message; it is copied. Throws ArchiveError `SCRATCH_FAILED`, for a full disk too. */
+  /** Appends a copy of a message. Throws ArchiveError `SCRATCH_FAILED`, also on a full disk. */
   add(message: Uint8Array): void {
     if (this.#used + message.length > this.#block.length) this.#flush(message.length);
     this.#block.set(message, this.#used);
     this.#used += message.length;
   }
 
-  /** Writes what is left and closes; gives the path. */
+  /** Flushes and closes the file; returns its path. */
   close(): string {
     try {
       this.#flush(0);
@@ -46,7 +46,7 @@ export class RecordFile {
   }
 }
 
-/** The messages of such a file, a block at a time. Throws ArchiveError `SCRATCH_FAILED`. */
+/** Reads a record file's messages, block by block. Throws ArchiveError `SCRATCH_FAILED`. */
 export function* messagesOfFile(path: string): Generator<Uint8Array, void, undefined> {
   const file = withFileError(path, () => Deno.openSync(path));
   try {
@@ -78,7 +78,7 @@ export function* messagesOfFile(path: string): Generator<Uint8Array, void, undef
   }
 }
 
-/** Where the message at `at` ends; undefined when it is not whole. */
+/** Returns the end of the message at `at`; undefined when incomplete. */
 function endAt(bytes: Uint8Array, at: number): number | undefined {
   if (bytes.length - at < 8) return undefined;
   try {

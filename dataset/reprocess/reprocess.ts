@@ -20,57 +20,56 @@ import { openScratch } from "./scratch.ts";
 import type { TranslateResult } from "./translate_day.ts";
 import { openVersion } from "./version.ts";
 
-/** What is to be made. */
+/** Options of a reprocess. */
 export interface ReprocessOptions {
   storage: Storage;
   /** Environment. */
   env: string;
   /** Feed. */
   feed: string;
-  /** Name of the version that is made. */
+  /** Name of the version to make. */
   version: string;
   /** First day, `YYYY-MM-DD`. */
   from: string;
-  /** Last day, within. */
+  /** Last day, inclusive. */
   to: string;
-  /** A normalizer by id or day; default that of each connection's first day. */
+  /** Normalizer by id or day; default: that of each connection's first day. */
   normalizer?: string;
   software: { version: string; commit: string };
-  /** Folder in which temporary files may be made; default that of the system (`TMPDIR`). */
+  /** Parent folder of temporary files; default: the system's (`TMPDIR`). */
   tempDir?: string;
-  /** Threads; each opens the storage of this configuration. Default: this thread, `storage`. */
+  /** Worker threads, each opening this storage. Default: this thread with `storage`. */
   threads?: { count: number; storage: StorageConfig };
-  /** Venues by id; default all that are registered. Only without threads. */
+  /** Venues by id; default: all registered. Ignored with threads. */
   venues?: Readonly<Record<string, Venue>>;
-  /** Told of each day when it is begun and when it is done. */
+  /** Called when a day starts and when it is done. */
   onDay?: (day: string, done: JobDay | undefined) => void;
 }
 
-/** What became, or would become, of a day. */
+/** Result or plan of a day. */
 export interface ReprocessedDay {
   /** `YYYY-MM-DD`. */
   day: string;
-  /** `make`: from raw. `keep`: it was made from the same raw files before. */
+  /** `make`: from raw. `keep`: already made from the same raw files. */
   action: "make" | "keep";
-  /** Connections that have lines of the day. */
+  /** Connections with lines of the day. */
   connections: number;
-  /** Raw lines of the day's files. */
+  /** Raw lines in the day's files. */
   lines: number;
-  /** Of the day's raw files. */
+  /** Size of the day's raw files. */
   rawBytes: number;
-  /** What was made; absent when it is only planned. */
+  /** The made day; absent in a plan. */
   made?: JobDay;
 }
 
-/** How long a note on what is under way stays fresh, ms. */
+/** Interval of progress updates, ms. */
 const HEARTBEAT_MS = 5_000;
 
-/** With threads: days that wait to be sealed while another is translated; each has its records on disk. */
+/** With threads: days waiting to be sealed during a translation; their records are on disk. */
 const DAYS_BEHIND_MAX = 1;
 
 /**
- * What a reprocess would do, without doing any of it. Throws as {@linkcode reprocess} for what is
- * wrong before it begins.
+ * Returns what a reprocess would do. Throws as {@linkcode reprocess} for errors before it starts.
  */
 export async function planReprocess(options: ReprocessOptions): Promise<ReprocessedDay[]> {
   const { job, days } = await prepared(options);
@@ -78,12 +77,11 @@ export async function planReprocess(options: ReprocessOptions): Promise<Reproces
 }
 
 /**
- * Translates the raw files of the days anew into a version of its own, which is never that of the
- * archiver. The same raw files and recipe give the same objects byte for byte (but for
- * `processing` in their lineage). Days that were made from the same raw files are kept, so that a
- * run that was interrupted goes on with its first day that is not done. Throws ArchiveError
- * `RAW_MISSING`, `VERSION_EXISTS`, or for damaged files; ConfigError, VenueError, SsmdError
- * `REPROCESS_RUNNING`, StorageError.
+ * Translates the days' raw files into their own version, never the archiver's. Equal raw files and
+ * recipe give byte-identical objects (except `processing` in their lineage). Days already made from
+ * the same raw files are kept, so an interrupted run resumes at its first unfinished day. Throws
+ * ArchiveError `RAW_MISSING`, `VERSION_EXISTS`, or for damaged files; ConfigError, VenueError,
+ * SsmdError `REPROCESS_RUNNING`, StorageError.
  */
 export async function reprocess(options: ReprocessOptions): Promise<ReprocessedDay[]> {
   const { storage, tempDir, threads } = options;
@@ -103,7 +101,7 @@ export async function reprocess(options: ReprocessOptions): Promise<ReprocessedD
   }
 }
 
-/** Checks what can be checked before anything is written. */
+/** Checks all preconditions before anything is written. */
 async function prepared(options: ReprocessOptions): Promise<{ job: Job; days: PlannedDay[] }> {
   const { storage, env, feed, version, from, to, normalizer, software, venues } = options;
   if (normalizer !== undefined) checkNormalizer(normalizer, feed, venues);
@@ -115,7 +113,7 @@ async function prepared(options: ReprocessOptions): Promise<{ job: Job; days: Pl
   throw missingRaw(manifests, options);
 }
 
-/** A mistyped name is told before a day's raw files are read; feeds are named for their venues. */
+/** Rejects a mistyped normalizer before reading raw files, if the feed is named like its venue. */
 function checkNormalizer(
   normalizer: string,
   feed: string,
@@ -134,18 +132,18 @@ function reprocessedDay(planned: PlannedDay, job: Job): ReprocessedDay {
   return { day, action, connections: connections.length, lines, rawBytes: bytes };
 }
 
-/** A day whose records are at hand, and where its connections stand behind it. */
+/** A translated day with the connections' states at its end. */
 interface TranslatedDay {
   planned: PlannedDay;
   translated: readonly TranslateResult[];
   states: readonly TranslationState[];
 }
 
-/** One run over the days of a version. */
+/** One run over a version's days. */
 class Run {
   #options: ReprocessOptions;
   #job: Job;
-  /** What the run before this one was writing when it ended. */
+  /** Day that the previous run was writing when it ended. */
   #left: WrittenDay | null;
   #maker: DayMaker;
   #width: number;
@@ -183,7 +181,7 @@ class Run {
     });
   }
 
-  /** Notes what is under way, and how it ended. */
+  /** Records progress and the outcome in the job. */
   async #makeNoted(due: readonly PlannedDay[]): Promise<void> {
     const heartbeat = setInterval(() => this.#save(), HEARTBEAT_MS);
     try {
@@ -198,7 +196,7 @@ class Run {
     }
   }
 
-  /** With threads, days are sealed while the next ones are translated. */
+  /** With threads, seals days while translating the next ones. */
   async #makeAll(days: readonly PlannedDay[]): Promise<void> {
     const writing: Promise<void>[] = [];
     let last: Promise<void> = Promise.resolve();
@@ -206,7 +204,7 @@ class Run {
     const writeReady = () => {
       if (ready === undefined) return;
       last = this.#write(ready, last);
-      // A failure waits for who awaits it.
+      // The failure surfaces where `last` is awaited.
       last.catch(() => {});
       writing.push(last);
       ready = undefined;
@@ -219,7 +217,7 @@ class Run {
         await this.#save();
         states ??= await this.#statesBefore(planned.day);
         const translating = this.#maker.translate(planned, states);
-        // After it: all later days wait for a translation, none for a sealing.
+        // Queue the sealing after the translation: later days depend only on translations.
         writeReady();
         const translated = await translating;
         states = translated.flatMap((each) => each.states);
@@ -229,13 +227,13 @@ class Run {
       }
     } finally {
       writeReady();
-      // Nothing may be under way any more when the folder of its files goes.
+      // Wait for all writes before the scratch folder is removed.
       await Promise.allSettled(writing);
     }
     await last;
   }
 
-  /** Seals at once, and makes it known when the days before are. */
+  /** Seals a day at once; publishes it after the earlier days. */
   async #write(
     { planned, translated, states }: TranslatedDay,
     after: Promise<void>,
@@ -258,7 +256,7 @@ class Run {
     onDay?.(planned.day, made);
   }
 
-  /** What the last day before this one left, when there is one. */
+  /** Loads the states of the last made day before this one; empty without one. */
   async #statesBefore(day: string): Promise<TranslationState[]> {
     const last = Object.keys(this.#job.days).filter((each) => each < day).at(-1);
     return last === undefined ? [] : await loadStates(this.#options.storage, this.#job, last);
@@ -275,7 +273,7 @@ class Run {
       }
       await saveJob(this.#options.storage, this.#job);
     });
-    // The heartbeat's own failure comes again with the next note, which is awaited.
+    // A failed heartbeat surfaces with the next save, which is awaited.
     this.#saving.catch(() => {});
     return this.#saving;
   }

@@ -2,19 +2,18 @@ import { messageOf, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import { sha256Of } from "@ssmd/archive";
 import type { VersionId } from "./job.ts";
 
-/** A folder of this machine that one reprocess alone uses. */
+/** A local folder locked for one reprocess. */
 interface Scratch {
-  /** The folder, empty at first. */
+  /** The folder, initially empty. */
   path: string;
-  /** Removes it and gives it free. */
+  /** Removes and unlocks it. */
   release(): Promise<void>;
 }
 
 /**
- * The folder for what a version needs while it is made. It is the same one for every run on this
- * machine, locked by the system (flock) until the process ends, so that two runs do not write the
- * same version, and what a killed one left is removed by the next. Throws SsmdError
- * `REPROCESS_RUNNING`, or `SCRATCH_FAILED` when it cannot be made.
+ * Opens a version's scratch folder. All runs on this machine use the same one, locked (flock) until
+ * the process ends, so two runs never write one version, and the next run removes leftovers of a
+ * killed one. Throws SsmdError `REPROCESS_RUNNING`, or `SCRATCH_FAILED` when it cannot be created.
  */
 export async function openScratch(
   parent: string,
@@ -63,7 +62,7 @@ async function locked(path: string, version: string): Promise<Deno.FsFile> {
   });
 }
 
-/** Whether a lock is that of the folder as it is now: the one before may just have been removed. */
+/** Returns whether the lock file still has its path: its previous holder may have removed it. */
 async function isStillThere(file: Deno.FsFile, path: string): Promise<boolean> {
   const there = await Deno.stat(`${path}/lock`).catch(() => undefined);
   return there !== undefined && there.ino === (await file.stat()).ino;

@@ -3,29 +3,29 @@ import type { EventType } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import { messagesOfFile } from "./record_file.ts";
 
-/** Records of one type and day that become a sealed object. */
+/** Records of one type and day to seal. */
 export interface SealTask {
-  /** Of all records. */
+  /** Type of all records. */
   type: EventType;
-  /** Files with the records, in any order. */
+  /** Record files, in any order. */
   files: string[];
-  /** Key of the object. */
+  /** Key of the sealed object. */
   key: string;
-  /** What stands in its lineage. */
+  /** Source for its lineage. */
   source: SealedSource;
-  /** Folder for what does not fit into memory. */
+  /** Folder for data that exceeds memory. */
   scratch: string;
 }
 
 /** A written object. */
 export interface SealResult {
-  /** The manifest's entry. */
+  /** Its manifest entry. */
   file: ManifestFile;
-  /** All that have records. */
+  /** Symbols with records. */
   symbols: string[];
 }
 
-/** Sorts the records and writes them as a sealed day. Throws ArchiveError, StorageError. */
+/** Sorts records and writes them as a sealed day. Throws ArchiveError, StorageError. */
 export async function sealType(storage: Storage, task: SealTask): Promise<SealResult> {
   const bytesExpected = task.files.reduce((sum, path) => sum + Deno.statSync(path).size, 0);
   const sorter = new RecordSorter(task.type, { tempDir: task.scratch, bytesExpected });

@@ -18,39 +18,39 @@ import {
 import { digestOf, type RawConnection } from "./raw_connections.ts";
 import { RecordFile } from "./record_file.ts";
 
-/** Connections of a day that are translated by one worker. */
+/** Connections of a day for one worker to translate. */
 export interface TranslateTask {
   /** `YYYY-MM-DD`. */
   day: string;
-  /** With where each stands after the days before, when that is known. */
+  /** Connections, each with its state at the end of earlier days, if known. */
   connections: { connection: RawConnection; state?: TranslationState }[];
-  /** Id of the feed. */
+  /** Feed id. */
   feed: string;
-  /** A normalizer by id or day; default that of each connection's first day. */
+  /** Normalizer by id or day; default: that of each connection's first day. */
   normalizer?: string;
   /** Folder for the records. */
   scratch: string;
-  /** Name of the task, in the names of its files. */
+  /** Task name, used in file names. */
   name: string;
 }
 
-/** What a task gave. */
+/** Result of a task. */
 export interface TranslateResult {
-  /** Lines translated, those of the days before among them. */
+  /** Lines translated, including earlier days. */
   lines: number;
-  /** Where each connection stands for the day after. */
+  /** State of each connection for the next day. */
   states: TranslationState[];
-  /** What raw does not have, for a person. */
+  /** Descriptions of missing raw lines. */
   notes: string[];
-  /** Files with the day's records, by type. */
+  /** Files of the day's records, by type. */
   records: Partial<Record<EventType, string>>;
   /** The day's gap records. */
   gaps: ManifestGap[];
 }
 
 /**
- * Files of a connection that a day needs: up to the last one that begins before the day ends. 0 =
- * the connection has nothing of the day.
+ * Returns how many of a connection's files a day needs: up to the last one that begins before its
+ * end. 0 when the connection has nothing of the day.
  */
 export function filesUpTo({ files }: RawConnection, day: string): number {
   const startUs = usOfDay(day);
@@ -62,9 +62,9 @@ export function filesUpTo({ files }: RawConnection, day: string): number {
 }
 
 /**
- * Translates what connections said on a day, each in its own order from where it stood before (or
- * from its first line), and writes the day's records to files as they come. Throws ArchiveError for
- * a raw file that is damaged or not what its manifest names.
+ * Translates connections for a day, each in its own order from its state (or first line), and
+ * writes the day's records to files. Throws ArchiveError for a raw file that is damaged or differs
+ * from its manifest.
  */
 export async function translateDay(
   storage: Storage,
@@ -104,8 +104,8 @@ export async function translateDay(
 }
 
 /**
- * Gives where the connection stands before the first file that has lines of a later day; undefined
- * when that is its beginning.
+ * Translates a connection and returns its state before the first file with lines of a later day;
+ * undefined when that is its start.
  */
 async function translateConnection(
   storage: Storage,
@@ -143,7 +143,7 @@ async function translateConnection(
 
 const NOTHING = new Uint8Array(0);
 
-/** The bytes of the next file, if there is one. A failure waits for who awaits them. */
+/** Prefetches the next file, if any; a failure surfaces where the bytes are awaited. */
 function fetched(storage: Storage, file: ManifestFile | undefined): Promise<Uint8Array> {
   if (file === undefined) return Promise.resolve(NOTHING);
   const bytes = fetchRaw(storage, file);
@@ -151,7 +151,7 @@ function fetched(storage: Storage, file: ManifestFile | undefined): Promise<Uint
   return bytes;
 }
 
-/** The bytes that a manifest names. Throws ArchiveError `ARCHIVE_DAMAGED`, StorageError. */
+/** Reads a file and checks its hash. Throws ArchiveError `ARCHIVE_DAMAGED`, StorageError. */
 export async function fetchRaw(storage: Storage, file: ManifestFile): Promise<Uint8Array> {
   const found = await storage.get(file.key);
   if (found.length === file.bytes && sha256Of(found) === file.sha256) return found;
@@ -165,7 +165,7 @@ export async function fetchRaw(storage: Storage, file: ManifestFile): Promise<Ui
   );
 }
 
-/** Where the records of one day go, and those of other days do not. */
+/** Writes the records of one day to files; ignores records of other days. */
 class DaySink {
   readonly gaps: ManifestGap[] = [];
   #startUs: number;

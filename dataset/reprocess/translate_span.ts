@@ -5,39 +5,39 @@ import { ConnectionTranslation, type TranslationOptions } from "./connection_tra
 import { rawConnectionsOf, rawManifests } from "./raw_connections.ts";
 import { fetchRaw } from "./translate_day.ts";
 
-/** Part of a feed's raw lines, by the times of their receipt, both ends within, µs. */
+/** A receive time span of a feed's raw lines, both ends inclusive, µs. */
 interface RawSpan {
   env: string;
   feed: string;
-  /** Lines of its connectors alone, "" = of none; absent = all lines. */
+  /** Only lines of this connector shard, "" = unsharded; absent: all lines. */
   shard?: string;
   fromUs: number;
   toUs: number;
 }
 
-/** How a span is translated. */
+/** Options of translating a span. */
 interface SpanOptions {
   onEvent: (event: MarketEvent) => void;
   venues?: TranslationOptions["venues"];
   onUnreadable?: TranslationOptions["onUnreadable"];
-  /** Waited for after each raw file. */
+  /** Awaited after each raw file. */
   afterFile?: () => Promise<void>;
 }
 
-/** What the translation of a span found. */
+/** Result of translating a span. */
 export interface SpanTranslation {
-  /** Time of the first line that raw has of the feed, µs; Infinity = none. */
+  /** Time of the feed's first raw line, µs; Infinity when there is none. */
   rawFromUs: number;
-  /** Time of the latest line that raw has of the feed, µs; 0 = none. */
+  /** Time of the feed's last raw line, µs; 0 when there is none. */
   rawToUs: number;
-  /** Lines of the span's connections that raw does not have, for a person. */
+  /** Descriptions of raw lines missing from the span's connections. */
   missing: string[];
 }
 
 /**
- * Translates the lines of a span as the connector did, each connection from its first line on (its
- * books come from there), and gives the records of the span connection by connection. Throws
- * ArchiveError for a damaged raw file, VenueError when nothing can translate it, StorageError.
+ * Translates a span's lines as the connector did, each connection from its first line on (for its
+ * books), and emits the span's records by connection. Throws ArchiveError for a damaged raw file,
+ * VenueError without a matching normalizer, StorageError.
  */
 export async function translateSpan(
   storage: Storage,

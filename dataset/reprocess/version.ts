@@ -5,9 +5,9 @@ import type { Storage } from "@ssmd/storage";
 import { type Job, loadJob, newJob, type Recipe, recipeDifference, type VersionId } from "./job.ts";
 
 /**
- * The job of a version that may be made by this recipe: a new one where nothing is there, else the
- * one that made it so far. Throws ConfigError `VERSION_NAME` for a name that cannot stand in a key
- * or is the archiver's own, ArchiveError `VERSION_EXISTS` when something else made what is there.
+ * Returns the job of a version that this recipe may make: a new one, or the existing one with the
+ * same recipe. Throws ConfigError `VERSION_NAME` for a name that is no valid key part or is the
+ * archiver's, ArchiveError `VERSION_EXISTS` when something else made the version.
  */
 export async function openVersion(
   storage: Storage,
@@ -46,7 +46,7 @@ function exists({ env, feed, version }: VersionId, what: string): ArchiveError {
   });
 }
 
-/** Who wrote what stands under a version's prefix, for a person; undefined = nothing is there. */
+/** Describes what wrote a version's files; undefined when there are none. */
 async function writerOf(
   storage: Storage,
   { env, feed, version }: VersionId,

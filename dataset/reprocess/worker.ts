@@ -1,11 +1,11 @@
-/** A thread of a reprocess: first the storage's configuration comes, then task after task. @module */
+/** Worker thread of a reprocess: receives the storage configuration, then tasks. @module */
 import { messageOf, SsmdError } from "@ssmd/runtime";
 import { openStorage, type Storage, type StorageConfig } from "@ssmd/storage";
 import type { WorkerAnswer, WorkerTask } from "./executor.ts";
 import { sealType } from "./seal_type.ts";
 import { translateDay } from "./translate_day.ts";
 
-/** The thread's side of its channel. */
+/** The worker's end of its channel. */
 interface Channel {
   onmessage: ((event: MessageEvent<StorageConfig | WorkerTask>) => void) | null;
   postMessage(answer: WorkerAnswer): void;
@@ -35,7 +35,7 @@ channel.onmessage = ({ data }) => {
   if ("kind" in data) done(data).then((answer) => channel.postMessage(answer));
   else {
     storage = openStorage(data);
-    // Told with the first task.
+    // The first task reports the failure.
     storage.catch(() => {});
   }
 };

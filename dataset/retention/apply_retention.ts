@@ -3,21 +3,21 @@ import { changeManifest, expiredManifest, type Manifest } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import { type OldDay, oldDayText } from "./plan_retention.ts";
 
-/** How a day is removed. */
+/** Options of removing a day. */
 interface ApplyOptions {
   storage: Storage;
   /** `0.1.0+abc1234` */
   writtenBy: string;
   nowUs: () => number;
-  /** Why a day goes though something speaks against it; absent = such days stay. */
+  /** Reason for removing a day despite objections; absent: such days stay. */
   reason?: string;
 }
 
 /**
- * Removes a day that is due, or goes on with one that is unfinished: its manifest names no file any
- * more and says why, then the files go. Killed at any moment, the next call goes on from there, and no
- * manifest ever names what is gone. Throws ArchiveError `DAY_KEPT` for a day that something speaks
- * against, `DAY_CHANGED` where it has got files since it was planned; StorageError.
+ * Removes a due day, or finishes an interrupted removal: first its manifest drops all files and
+ * records why, then the files are deleted. Safe to kill: the next call resumes, and no manifest
+ * names deleted files. Throws ArchiveError `DAY_KEPT` for a day that must stay, `DAY_CHANGED` when
+ * its files changed since planning; StorageError.
  */
 export async function expireDay(day: OldDay, options: ApplyOptions): Promise<void> {
   const { storage, writtenBy, nowUs, reason } = options;

@@ -13,10 +13,10 @@ import type { Environment } from "@ssmd/metadata";
 import { DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 
-/** How long days are kept; absent = for ever. */
+/** Retention periods; absent: forever. */
 type Retention = NonNullable<Environment["retention"]>;
 
-/** What is looked at. */
+/** Input of the plan. */
 interface RetentionOptions {
   storage: Storage;
   env: string;
@@ -26,23 +26,23 @@ interface RetentionOptions {
 }
 
 /**
- * `due`: it is old enough and may go. `kept`: it is old enough, and something speaks against it.
- * `unfinished`: it is removed, and files of it are still there.
+ * `due`: old enough and removable. `kept`: old enough, but must stay. `unfinished`: removed from
+ * its manifest, with files left to delete.
  */
 type RetentionState = "due" | "kept" | "unfinished";
 
-/** A day that is older than it is kept. */
+/** A day past its retention period. */
 export interface OldDay {
   kind: ArchiveKind;
   env: string;
   feed: string;
-  /** Normalized: its version. */
+  /** Version of normalized records. */
   version?: string;
   day: string;
   state: RetentionState;
-  /** Why it is kept, a sentence; "" = it is not. */
+  /** Why it is kept; "" when it is not. */
   why: string;
-  /** Whether no reason is enough to remove it. */
+  /** Whether it is open; no reason overrides that. */
   isOpen: boolean;
   files: number;
   count: number;
@@ -51,9 +51,9 @@ export interface OldDay {
 }
 
 /**
- * The days of an environment that are older than they are kept, raw first, oldest first. A raw day goes
- * only when the active records of it are complete and sealed, or have gone the same way; a normalized
- * day when it is sealed. A day is as old as its end. Throws what reading manifests throws.
+ * Returns an environment's days past retention, raw first, oldest first. A raw day may go only when
+ * its active records are complete and sealed, or expired themselves; a normalized day when it is
+ * sealed. Age counts from the day's end. Throws the manifest reader's errors.
  */
 export async function planRetention(options: RetentionOptions): Promise<OldDay[]> {
   const { storage, env, retention, nowUs } = options;
@@ -102,7 +102,7 @@ async function oldDay(
     return { ...old, state: "unfinished", files: retired.length, isOpen: false };
   }
   const made = kind === "normalized" ? manifest : await recordsOf(storage, manifest);
-  // Those of raw say nothing of it: connectors do not know of each other.
+  // The raw status does not count: connectors do not know of each other.
   const isOpen = made?.status === "open" && made.expired === undefined;
   const why = made === undefined
     ? `no records of ${manifest.env}/${feed} of ${day} are archived`
@@ -114,7 +114,7 @@ function nameOf({ kind, env, feed, day }: Manifest): string {
   return `${kind} ${env}/${feed} of ${day}`;
 }
 
-/** What was sealed was read back whole; what was not has not been verified. "" = it may go. */
+/** Returns why a day must stay; "" when it may go. Only sealed files have been verified. */
 function keptWhy(made: Manifest, kind: ArchiveKind): string {
   if (kind === "raw" && made.expired !== undefined) return "";
   if (made.status === "open") return `${nameOf(made)} is still open`;
@@ -122,14 +122,14 @@ function keptWhy(made: Manifest, kind: ArchiveKind): string {
   return made.status === "complete" ? "" : `${nameOf(made)} is ${made.status}`;
 }
 
-/** The active records of a raw day. Raw is the truth: it goes when what was made of it is whole. */
+/** Loads a raw day's active records; raw may go only when they are complete. */
 async function recordsOf(storage: Storage, raw: Manifest): Promise<Manifest | undefined> {
   const { env, feed, day } = raw;
   const version = activeVersionOn(await loadActiveVersions(storage, env, feed), day);
   return await loadManifest(storage, { kind: "normalized", env, feed, version, day });
 }
 
-/** A day as a person reads it: `raw prod/kraken 2026-08-01`. */
+/** Formats a day for display: `raw prod/kraken 2026-08-01`. */
 export function oldDayText({ kind, env, feed, version, day }: OldDay): string {
   const suffix = version === undefined || version === NORMALIZED_VERSION ? "" : ` ${version}`;
   return `${kind} ${env}/${feed}${suffix} ${day}`;

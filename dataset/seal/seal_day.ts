@@ -14,45 +14,44 @@ import type { SealDayOptions } from "./seal_options.ts";
 import { sealType } from "./seal_type.ts";
 import { switched, unretired } from "./sealed_manifest.ts";
 
-/** Retired files that are removed at the same time. */
+/** Concurrent deletions of retired files. */
 const REMOVALS_AT_ONCE = 16;
 
-/** One type of a day before and after. */
+/** One type of a day before and after sealing. */
 interface SealedType {
   type: EventType;
   records: number;
-  /** Files that were merged: windows, and an earlier sealed day that late records came to. */
+  /** Merged files: windows, and an earlier sealed day that got late records. */
   files: number;
-  /** Bytes of them in storage. */
+  /** Their stored size. */
   bytes: number;
   /** The sealed object; undefined in a dry run. */
   sealed: { key: string; bytes: number; symbols: number } | undefined;
 }
 
 /**
- * `sealed`: some type was. `due`: it would be, in a dry run. `already`: nothing was left to do.
- * `absent`: there is no such day.
+ * `sealed`: at least one type was sealed. `due`: it would be, in a dry run. `already`: nothing left
+ * to do. `absent`: no such day.
  */
 type SealState = "sealed" | "due" | "already" | "absent";
 
-/** What was done to a day. */
+/** Result of sealing a day. */
 export interface SealedDayReport {
   env: string;
   feed: string;
   version: string;
   day: string;
   state: SealState;
-  /** Types that had windows. */
+  /** Types with windows. */
   types: SealedType[];
 }
 
 /**
- * Seals a day: for each type one Parquet file of all records by symbol and time, read back completely
- * before the manifest names it; then the manifest names it in place of the windows; then those are
- * removed. Whatever it is killed in, the next call goes on from there, and readers see at every
- * moment each record once. An archiver may go on writing the day: what comes late makes windows
- * beside the sealed object, and the next call merges both.
- * Throws ArchiveError `DAY_NOT_OVER`, `SEAL_DIFFERS`, `SEAL_OVERTAKEN`, `ARCHIVE_DAMAGED`,
+ * Seals a day: per type, writes one Parquet file of all records by symbol and time, reads it back
+ * in full, switches the manifest from the windows to it, then deletes the windows. Safe to kill:
+ * the next call resumes, and readers see each record exactly once at all times. An archiver may
+ * still write the day; its late windows stand beside the sealed object until the next call merges
+ * both. Throws ArchiveError `DAY_NOT_OVER`, `SEAL_DIFFERS`, `SEAL_OVERTAKEN`, `ARCHIVE_DAMAGED`,
  * `SPILL_FAILED`, and StorageError.
  */
 export async function sealDay(options: SealDayOptions): Promise<SealedDayReport> {
@@ -85,10 +84,7 @@ export async function sealDay(options: SealDayOptions): Promise<SealedDayReport>
   return report;
 }
 
-/**
- * The files of a type that make a new sealed object; none when it is sealed in today's form and nothing
- * came late.
- */
+/** Returns a type's files to seal; empty when sealed in the current format without late files. */
 function unsealed(manifest: Manifest, type: EventType): ManifestFile[] {
   const files = manifest.files.filter((file) => file.type === type);
   return files.every(isSealedDay) ? [] : files;
@@ -104,7 +100,7 @@ async function switchOver(
     change: (manifest) => {
       const next = switched(manifest, { writtenBy, nowUs: nowUs() }, { sources, sealed: file });
       if (next !== undefined) return next;
-      // Only another sealing takes files out: its object has these records already, or will.
+      // Only another sealing removes files: its object has, or will have, these records.
       throw new ArchiveError(
         "SEAL_OVERTAKEN",
         `${file.key}: the manifest changed under the sealing; nothing was switched over`,
@@ -114,7 +110,7 @@ async function switchOver(
   });
 }
 
-/** Removes what an earlier switch left over, and then forgets it. */
+/** Deletes the files retired by an earlier switch, then drops them from the manifest. */
 async function removeRetired(
   manifestId: ManifestId,
   manifest: Manifest,

@@ -5,7 +5,7 @@ import type { SealDayOptions } from "./seal_options.ts";
 import type { Storage } from "@ssmd/storage";
 import { type TimeSpan, touchesDay } from "../time_span.ts";
 
-/** Which days are sealed. */
+/** Selects days. */
 interface SealQuery {
   env?: string;
   feed?: string;
@@ -15,14 +15,14 @@ interface SealQuery {
 /** `open`: not over. `failed`: see `error`. */
 type SealedDayState = SealedDayReport["state"] | "open" | "failed";
 
-/** What was done to a day, or why it was not. */
+/** Result of sealing a day, or why it was not sealed. */
 export interface SealOutcome extends Omit<SealedDayReport, "state"> {
   state: SealedDayState;
-  /** What went wrong; the day is as it was. */
+  /** The error; the day is unchanged. */
   error?: { code: string; message: string; hint: string };
 }
 
-/** The days of an archive that a query means, older ones first. Throws StorageError. */
+/** Returns the days that match a query, oldest first. Throws StorageError. */
 export async function sealableDays(storage: Storage, query: SealQuery): Promise<ManifestId[]> {
   const { env, feed, span } = query;
   const manifestIds: ManifestId[] = [];
@@ -35,7 +35,7 @@ export async function sealableDays(storage: Storage, query: SealQuery): Promise<
   return manifestIds.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
 }
 
-/** Seals days one by one; one that fails does not keep the others back. */
+/** Seals days one by one; continues after a failed day. */
 export async function* sealDays(
   manifestIds: readonly ManifestId[],
   options: Omit<SealDayOptions, "env" | "feed" | "version" | "day">,
@@ -53,7 +53,7 @@ export async function* sealDays(
   }
 }
 
-/** Whether a span is exactly one UTC day. */
+/** Returns whether a span is exactly one UTC day. */
 export function isOneDay({ fromUs, toUs }: TimeSpan): boolean {
   return fromUs !== undefined && toUs !== undefined && usOfDay(dayOfUs(fromUs)) === fromUs &&
     toUs - fromUs === 86_400_000_000;

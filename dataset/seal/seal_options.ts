@@ -2,7 +2,7 @@ import type { Logger } from "@ssmd/runtime";
 import type { EventType } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 
-/** Which day is sealed, where, by whom. */
+/** Options of sealing a day. */
 export interface SealDayOptions {
   storage: Storage;
   env: string;
@@ -11,25 +11,25 @@ export interface SealDayOptions {
   version?: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;
-  /** Folder on a disk with room for the day's compressed records. */
+  /** Folder with room for the day's compressed records. */
   tempDir: string;
   software: { version: string; commit: string };
   /** Wall clock, µs. */
   nowUs: () => number;
-  /** Also a day that is not over. */
+  /** Seal even a day that is not over. */
   force?: boolean;
-  /** Say what would be done, and do nothing. */
+  /** Only report what would be done. */
   dryRun?: boolean;
   logger?: Logger;
-  /** Called now and then. */
+  /** Called periodically. */
   onProgress?: (progress: SealProgress) => void;
 }
 
-/** How far the sealing of one type is. */
+/** Progress of sealing one type. */
 export interface SealProgress {
   type: EventType;
   step: "reading" | "checking";
-  /** Records so far, and all. */
+  /** Records done, and in total. */
   done: number;
   total: number;
 }

@@ -19,14 +19,14 @@ import {
 import type { Storage } from "@ssmd/storage";
 import type { SealDayOptions, SealProgress } from "./seal_options.ts";
 
-/** Files whose first range, mostly all of them, is fetched before their turn: storage is far away. */
+/** Files prefetched (first range, usually all of it) to hide storage latency. */
 const FILES_AHEAD = 4;
-/** Records between two tellings of progress. */
+/** Records between progress reports. */
 const TELL_EVERY = 100_000;
 
 /**
- * Writes the sealed object of one type and reads it back: the entry is what the manifest may name.
- * Throws as `sealDay`.
+ * Writes one type's sealed object and reads it back; returns its manifest entry. Throws as
+ * `sealDay`.
  */
 export async function sealType(
   manifestId: ManifestId,
@@ -83,7 +83,7 @@ async function readAll(
     const before = given.count;
     for (const next of files.slice(i + ahead.length, i + FILES_AHEAD)) {
       const opening = openArchived(storage, next);
-      // It is told when its turn comes, unless another file stops everything before.
+      // A failure surfaces when the file is awaited.
       opening.catch(() => {});
       ahead.push(opening);
     }
@@ -106,7 +106,7 @@ async function readAll(
   return given;
 }
 
-/** The first key of a sealed day that the manifest does not need for something else. */
+/** Returns the first sealed key that the manifest does not use. */
 function freeKey(manifestId: ManifestId, manifest: Manifest, type: EventType): string {
   const { files, retired = [] } = manifest;
   const taken = new Set([...files.map((file) => file.key), ...retired]);
@@ -116,7 +116,7 @@ function freeKey(manifestId: ManifestId, manifest: Manifest, type: EventType): s
   }
 }
 
-/** Throws when another sealing of the day has its object named under the key: it stays as it is. */
+/** Throws when another sealing has already named an object under the key. */
 async function assertUnnamed(storage: Storage, manifestId: ManifestId, key: string): Promise<void> {
   const manifest = await loadManifest(storage, manifestId);
   if (!manifest?.files.some((file) => file.key === key)) return;

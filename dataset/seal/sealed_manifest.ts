@@ -7,8 +7,8 @@ import {
 } from "@ssmd/archive";
 
 /**
- * The manifest with a sealed file in place of those that it was made of, which are retired: named no
- * more, to be removed. Undefined when one of them is not named any more or is another by now.
+ * Returns the manifest with a sealed file replacing its sources, which become retired: no longer
+ * named, to be deleted. Undefined when a source is missing or has changed.
  */
 export function switched(
   manifest: Manifest,
@@ -30,7 +30,7 @@ export function switched(
   };
 }
 
-/** The manifest when files that were retired are gone; undefined when it knows of none. */
+/** Returns the manifest without the deleted retired files; undefined when it lists none of them. */
 export function unretired(
   manifest: Manifest,
   removed: readonly string[],

@@ -1,36 +1,36 @@
 import { type BookSide, type Level, OrderBook, type OrderBookUpdate } from "@ssmd/market";
 import { GapMarks, type MissingSpan } from "./gap_marks.ts";
 
-/** The best levels of a book from a moment on, until its next row. */
+/** Best levels of a book, valid until its next row. */
 export interface BookRow {
   symbol: string;
   feed: string;
-  /** The moment, µs: all that was received by then is in it. */
+  /** Time, µs; includes all updates received by then. */
   timeUs: number;
-  /** Best first; empty = there are none, or the book is not known. */
+  /** Best first; empty when there are none or the book is unknown. */
   bids: readonly Level[];
   asks: readonly Level[];
-  /** Whether the book is not known since a gap, or a gap touches the time since the step before. */
+  /** Whether the book is unknown since a gap, or a gap overlaps the last step. */
   gap: boolean;
 }
 
-/** How a book is sampled. */
+/** Options of sampling a book. */
 export interface SampleOptions {
   symbol: string;
   feed: string;
-  /** Levels a side. */
+  /** Levels per side. */
   depth: number;
-  /** Rows are at whole multiples of it, µs; 0 = at each change. */
+  /** Sampling interval, aligned to its multiples, µs; 0 = at each change. */
   everyUs: number;
-  /** Rows are within [fromUs, toUs); updates from before may be taken for the state there. */
+  /** Rows are within [fromUs, toUs); earlier updates may be taken to build the initial state. */
   fromUs: number;
   toUs: number;
   gaps: readonly MissingSpan[];
 }
 
 /**
- * Rebuilds one market's book from its updates and gives a row wherever its best levels, or whether
- * they can be trusted, have changed. From the begin of a gap to the next snapshot it is not known.
+ * Rebuilds one market's book from updates and yields a row whenever its best levels or their
+ * validity change. The book is unknown from the start of a gap to the next snapshot.
  */
 export class BookSampler {
   #options: SampleOptions;
@@ -39,7 +39,7 @@ export class BookSampler {
   #isKnown = false;
   #hasUpdates = false;
   #lastUs: number;
-  /** When the next row is due; undefined = once something happens. */
+  /** Time of the next row; undefined until something happens. */
   #dueUs: number | undefined;
   #row: BookRow | undefined;
 
@@ -51,7 +51,7 @@ export class BookSampler {
     this.#dueUs = everyUs === 0 ? fromUs : Math.ceil(fromUs / everyUs) * everyUs;
   }
 
-  /** Takes the next update in order of receipt; gives the rows that are due. */
+  /** Applies the next update in receive order; yields the due rows. */
   *take(update: OrderBookUpdate): Generator<BookRow, void> {
     const { everyUs, fromUs } = this.#options;
     const { receivedAtUs } = update;
@@ -66,7 +66,7 @@ export class BookSampler {
     }
   }
 
-  /** The rows from the last update to the end of the span. */
+  /** Yields the rows from the last update to the end of the span. */
   end(): Generator<BookRow, void> {
     return this.#rowsBefore(this.#options.toUs);
   }
@@ -80,7 +80,7 @@ export class BookSampler {
         : breakUs;
       const timeUs = Math.min(this.#dueUs ?? Infinity, lostUs ?? Infinity);
       if (timeUs >= untilUs) return;
-      // A book that changes at once is lost at the break itself.
+      // Sampled at each change, the book is lost at the break itself.
       this.#forget(everyUs === 0 && timeUs === breakUs ? timeUs + 1 : timeUs);
       yield* this.#changed(timeUs, everyUs === 0 ? this.#lastUs : timeUs - everyUs);
       if (this.#dueUs !== undefined && this.#dueUs > timeUs) continue;
@@ -104,7 +104,7 @@ export class BookSampler {
     if (depth > 0) this.#book.truncate(depth);
   }
 
-  /** The row of a moment, where it is not as the one before. */
+  /** Yields a row if it differs from the last one. */
   *#changed(timeUs: number, sinceUs: number): Generator<BookRow, void> {
     const { symbol, feed, depth, fromUs, toUs } = this.#options;
     if (!this.#hasUpdates || timeUs < fromUs || timeUs >= toUs) return;

@@ -2,43 +2,43 @@ import type { Trade } from "@ssmd/market";
 
 /** Limits of bars. */
 export const BAR_LIMITS = {
-  /** A trade that comes later than this after its own time is left out. */
+  /** Trades later than this after their own time are dropped. */
   lateUs: 600_000_000,
-  /** A trade whose own time is further ahead than this (a wrong clock) is left out. */
+  /** Trades further ahead than this (wrong clock) are dropped. */
   earlyUs: 5_000_000,
 } as const;
 
-/** Which time of a trade places it in a candle. */
+/** Trade time that selects the candle. */
 export type CandleClock = "venue" | "received";
 
-/** A candle while it is built: what it is does not depend on the order of its trades. */
+/** A candle under construction; independent of the order of its trades. */
 export interface Candle {
-  /** Its first moment, µs. */
+  /** Start, µs. */
   startUs: number;
   open: number;
   high: number;
   low: number;
   close: number;
-  /** Sizes together. */
+  /** Total size. */
   volume: Sum;
-  /** Sizes of trades whose taker bought. */
+  /** Total size of taker buys. */
   buyVolume: Sum;
-  /** Price times size together. */
+  /** Sum of price × size. */
   notional: Sum;
   trades: number;
-  /** Order of the trade that gave `open`, and of the one that gave `close`. */
+  /** Order of the trades that gave `open` and `close`. */
   openOrder: TradeOrder;
   closeOrder: TradeOrder;
 }
 
-/** The order of trades: by the candle's clock, then receipt, then number. */
+/** Order of trades: candle clock, then receive time, then sequence. */
 interface TradeOrder {
   atUs: number;
   receivedAtUs: number;
   sequence: number;
 }
 
-/** A sum of decimals that does not depend on their order (Neumaier). */
+/** A compensated sum (Neumaier), nearly independent of the order. */
 interface Sum {
   value: number;
   rest: number;
@@ -52,22 +52,22 @@ function add(sum: Sum, value: number): void {
   sum.value = next;
 }
 
-/** A sum as a decimal of at most 12 significant digits. */
+/** Returns a sum as decimal with at most 12 significant digits. */
 export function valueOf({ value, rest }: Sum): number {
   return Number((value + rest).toPrecision(12));
 }
 
-/** Time of a trade by a clock, µs; the receive time where the venue gives none. */
+/** Returns a trade's time by a clock, µs; the receive time when the venue gives none. */
 export function timeOf({ timestampUs, receivedAtUs }: Trade, clock: CandleClock): number {
   return clock === "venue" && timestampUs > 0 ? timestampUs : receivedAtUs;
 }
 
-/** Whether a trade came too late (or too early: a wrong clock) for the candle of its time. */
+/** Returns whether a trade came too late, or too early (wrong clock), for its candle. */
 export function isTooLate({ receivedAtUs }: Trade, atUs: number): boolean {
   return receivedAtUs - atUs > BAR_LIMITS.lateUs || atUs - receivedAtUs > BAR_LIMITS.earlyUs;
 }
 
-/** The figures of a candle as every surface gives them. */
+/** Candle values as published everywhere. */
 export interface CandleFigures {
   open: number;
   high: number;
@@ -75,12 +75,12 @@ export interface CandleFigures {
   close: number;
   volume: number;
   buy_volume: number;
-  /** Null = all sizes are 0. */
+  /** Null when all sizes are 0. */
   vwap: number | null;
   trades: number;
 }
 
-/** The figures of a candle. */
+/** Returns the published values of a candle. */
 export function figuresOf(candle: Candle): CandleFigures {
   const { open, high, low, close, trades } = candle;
   const volume = valueOf(candle.volume);
@@ -92,7 +92,7 @@ export function figuresOf(candle: Candle): CandleFigures {
   };
 }
 
-/** The candle of one trade. */
+/** Returns the candle of a single trade. */
 function candleOf(trade: Trade, atUs: number, intervalUs: number): Candle {
   const { price, size, side, receivedAtUs, sequence } = trade;
   const order = { atUs, receivedAtUs, sequence };
@@ -111,7 +111,7 @@ function candleOf(trade: Trade, atUs: number, intervalUs: number): Candle {
   };
 }
 
-/** Merges `other`, of the same or a shorter time, into `candle`. */
+/** Merges `other`, of the same or a shorter interval, into `candle`. */
 function mergeInto(candle: Candle, other: Candle): void {
   if (compareOrder(other.openOrder, candle.openOrder) < 0) {
     candle.open = other.open;
@@ -138,7 +138,7 @@ function compareOrder(a: TradeOrder, b: TradeOrder): number {
   return a.atUs - b.atUs || a.receivedAtUs - b.receivedAtUs || a.sequence - b.sequence;
 }
 
-/** Candles by their start; late trades and parts of candles find their place. */
+/** Candles by start time; accepts late trades and partial candles. */
 export class Candles {
   readonly intervalUs: number;
   #byStart = new Map<number, Candle>();
@@ -152,12 +152,12 @@ export class Candles {
     return this.#byStart.size;
   }
 
-  /** Takes a trade; true = it began a candle. */
+  /** Adds a trade; returns whether it started a new candle. */
   add(trade: Trade, atUs: number): boolean {
     return this.merge(candleOf(trade, atUs, this.intervalUs));
   }
 
-  /** Takes a candle of the same or a shorter interval; true = it began a candle. */
+  /** Merges a candle of the same or a shorter interval; returns whether it started a new one. */
   merge(part: Candle): boolean {
     const startUs = Math.floor(part.startUs / this.intervalUs) * this.intervalUs;
     const candle = this.#byStart.get(startUs);
@@ -173,12 +173,12 @@ export class Candles {
     return true;
   }
 
-  /** Lets go the candles that begin before a time. */
+  /** Drops candles that start before a time. */
   dropBefore(us: number): void {
     for (const start of this.#byStart.keys()) if (start < us) this.#byStart.delete(start);
   }
 
-  /** Candles that begin in [fromUs, toUs), in order. */
+  /** Returns the candles that start in [fromUs, toUs), in order. */
   between(fromUs: number, toUs: number): Candle[] {
     return [...this.#byStart.values()]
       .filter(({ startUs }) => startUs >= fromUs && startUs < toUs)

@@ -6,30 +6,30 @@ import type { MissingSpan } from "./gap_marks.ts";
 
 type Batches = AsyncIterable<readonly MarketEvent[]>;
 
-/** What enriched rows are made of: records from {@linkcode enrichedFromUs} to the end of the span. */
+/** Input of enriched rows: records from {@linkcode enrichedFromUs} to the end of the span. */
 interface EnrichedOptions {
   feed: string;
   enrichment: Enrichment;
   /** Rows within [fromUs, toUs). */
   fromUs: number;
   toUs: number;
-  /** All gaps of the feed, for those that are open where reading begins. */
+  /** All gaps of the feed, to find those open at the start of reading. */
   missing: readonly MissingSpan[];
   /** Updates and trades, each by symbol and time. */
   updates: Batches;
   trades: Batches;
   /** Gaps by time. */
   gaps: readonly Gap[];
-  /** Updates and gaps of a market of another feed from the same time on, by time. */
+  /** Reads updates and gaps of another feed's market, by time, from the same start. */
   readOther(market: { feed: string; symbol: string }): Batches;
 }
 
-/** From when records are read for rows from `fromUs` on: the whole day, and what windows look back to. */
+/** Returns where reading starts for rows from `fromUs`: the day's start minus the look-back. */
 export function enrichedFromUs({ chain }: Enrichment, fromUs: number): number {
   return Math.max(0, Math.floor(fromUs / DAY_US) * DAY_US - chain.lookBackUs);
 }
 
-/** The rows of the enrichers of a span, by symbol and time: as they were live. */
+/** Yields the enriched rows of a span by symbol and time, equal to the live ones. */
 export async function* enrichedRows(
   options: EnrichedOptions,
 ): AsyncGenerator<EnrichedRow[], void> {
@@ -74,7 +74,7 @@ function isBefore(a: MarketEvent, b: MarketEvent | undefined): boolean {
     a.receivedAtUs === b.receivedAtUs && a.sequence < b.sequence;
 }
 
-/** The gaps of a market, and those of its whole feed; first those that are open where reading begins. */
+/** Returns a market's gaps, including feed-wide ones; first those open at the start of reading. */
 function gapsOfMarket({ feed, gaps, missing, ...options }: EnrichedOptions, symbol: string): Gap[] {
   const isOfMarket = (each: { symbol: string }) =>
     each.symbol === symbol || each.symbol === ALL_SYMBOLS;
@@ -97,7 +97,7 @@ interface Top {
   ask: number;
 }
 
-/** Gives the market what changed on the other feed by a time. */
+/** Passes changes of the other feed up to a time to the market. */
 function takeOthers(market: EnrichedMarket, tops: Top[], untilUs: number): void {
   for (let top = tops[0]; top && top.timeUs <= untilUs; top = tops[0]) {
     market.takeOther(top, top.timeUs);
@@ -105,7 +105,7 @@ function takeOthers(market: EnrichedMarket, tops: Top[], untilUs: number): void 
   }
 }
 
-/** Best bid and ask of the same instrument on another feed, where they changed. */
+/** Returns the changes of best bid and ask of the same instrument on another feed. */
 async function otherTops(
   { enrichment, readOther }: EnrichedOptions,
   symbol: string,
@@ -122,7 +122,7 @@ async function otherTops(
   return tops;
 }
 
-/** Two streams by symbol and time as one. */
+/** Merges two streams by symbol and time. */
 class MergedRecords {
   #updates: RecordCursor;
   #trades: RecordCursor;
@@ -144,12 +144,12 @@ class MergedRecords {
     return isTrade ? this.#trades : this.#updates;
   }
 
-  /** The next record, which stays. */
+  /** Returns the next record without consuming it. */
   async peek(): Promise<MarketEvent | undefined> {
     return (await this.#first()).ready;
   }
 
-  /** Takes the next record where it is of this market. */
+  /** Consumes the next record if it is of this market. */
   async next(symbol: string): Promise<MarketEvent | undefined> {
     const cursor = await this.#first();
     return cursor.ready?.symbol === symbol ? cursor.take() : undefined;
@@ -165,7 +165,7 @@ class RecordCursor {
     this.#batches = batches[Symbol.asyncIterator]();
   }
 
-  /** The next record where it is at hand. */
+  /** The next record if buffered. */
   get ready(): MarketEvent | undefined {
     return this.#batch[this.#at];
   }

@@ -5,7 +5,7 @@ import { Candles, type Candles as CandleSet, figuresOf, isTooLate, timeOf } from
 import { GapMarks, type MissingSpan } from "./gap_marks.ts";
 import type { BarRow } from "./series.ts";
 
-/** Reads one market's book updates of a span, in order of receipt. */
+/** Reads a market's book updates of a span in receive order. */
 type ReadUpdates = (
   symbol: string,
   fromUs: number,
@@ -14,23 +14,23 @@ type ReadUpdates = (
 
 type Batches = AsyncIterable<readonly MarketEvent[]>;
 
-/** Steps in which a book's last snapshot is looked for backward. */
+/** First step of the backward search for a snapshot. */
 const FIRST_STEP_US = 600_000_000;
-/** How far; a book without a snapshot by then is not known. */
+/** Limit of the search; without a snapshot the book is unknown. */
 const LOOK_BACK_US = 31 * DAY_US;
 
-/** What bars are made of. */
+/** Options of bars. */
 interface BarOptions {
   everyUs: number;
-  /** Bars that begin in [fromUs, toUs). */
+  /** Bars that start in [fromUs, toUs). */
   fromUs: number;
   toUs: number;
   gaps: readonly MissingSpan[];
 }
 
 /**
- * The bars of trades that come symbol by symbol. Trades received from 5 s before the span to ten
- * minutes behind it belong to it, by the venue's time.
+ * Yields bars from trades grouped by symbol. By venue time, trades received from 5 s before the
+ * span to 10 min after it may belong to it.
  */
 export async function* barRows(
   trades: Batches,
@@ -65,7 +65,7 @@ function rowsOf(
   });
 }
 
-/** The rows of books whose updates come symbol by symbol; see {@linkcode BookSampler}. */
+/** Yields rows of books from updates grouped by symbol; see {@linkcode BookSampler}. */
 export async function* bookRows(
   updates: Batches,
   options: Omit<SampleOptions, "symbol">,
@@ -81,7 +81,7 @@ export async function* bookRows(
         symbol = update.symbol;
         sampler = new BookSampler({ ...options, symbol });
         if (update.kind === "delta") {
-          // Nothing is due before the span.
+          // No row is due before the span.
           const started = { symbol, fromUs: options.fromUs };
           for await (const old of updatesBefore(started, before)) sampler.take(old).next();
         }
@@ -93,7 +93,7 @@ export async function* bookRows(
   if (sampler !== undefined) yield [...sampler.end()];
 }
 
-/** The updates from the last snapshot to the begin of a span. */
+/** Reads the updates from the last snapshot to the start of a span. */
 async function* updatesBefore(
   { symbol, fromUs }: { symbol: string; fromUs: number },
   read: ReadUpdates,
@@ -105,7 +105,7 @@ async function* updatesBefore(
   }
 }
 
-/** When the last snapshot before a time was received, µs; undefined = it is not found. */
+/** Returns the receive time of the last snapshot before a time, µs; undefined when not found. */
 async function lastSnapshot(
   symbol: string,
   beforeUs: number,

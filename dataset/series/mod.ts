@@ -1,4 +1,4 @@
-/** Series made of records: bars, the top of the book, sampled books. @module */
+/** Series derived from records: bars, top of book, sampled books. @module */
 export { type BookRow } from "./book_sampler.ts";
 export {
   BAR_LIMITS,

@@ -14,7 +14,7 @@ import type { BookRow } from "./book_sampler.ts";
 import type { CandleFigures } from "./candle.ts";
 import type { Enrichment } from "@ssmd/metadata";
 
-/** Series that are made of records, and the records that they are made of. */
+/** Series and the record types they derive from. */
 export const SERIES = {
   bars: ["trade"],
   top_of_book: ["orderbook"],
@@ -22,10 +22,10 @@ export const SERIES = {
   enriched: ["orderbook", "trade", "gap"],
 } as const satisfies Record<string, readonly EventType[]>;
 
-/** Name of a series; the same in exports, SQL, REST and Python. */
+/** Series name; the same in exports, SQL, REST and Python. */
 export type SeriesName = keyof typeof SERIES;
 
-/** All names of series. */
+/** All series names. */
 export const SERIES_NAMES = Object.keys(SERIES) as SeriesName[];
 
 /** Intervals of bars and samples by name, µs. */
@@ -43,39 +43,39 @@ export const INTERVALS = {
 /** Name of an interval. */
 export type Interval = keyof typeof INTERVALS;
 
-/** Levels a side that a row of `book` can have. */
+/** Maximum levels per side in a `book` row. */
 export const DEPTH_MAX = 100;
 
-/** The trades of an interval; an interval without trades has none. */
+/** Trades of an interval; intervals without trades have no row. */
 export interface BarRow extends CandleFigures {
   symbol: string;
   feed: string;
-  /** First moment of the interval, by the venue's time, µs. */
+  /** Start of the interval in venue time, µs. */
   startUs: number;
-  /** Whether trades may be missing in it. */
+  /** Whether trades may be missing. */
   gap: boolean;
 }
 
 /** A row of a series. */
 export type SeriesRow = BarRow | BookRow | EnrichedRow;
 
-/** How a series is made. */
+/** Options of a series. */
 export interface SeriesOptions {
   name: SeriesName;
-  /** Of bars and of `book`; `top_of_book` has a row at each change. */
+  /** For bars and `book`; `top_of_book` has a row at each change. */
   every: Interval;
-  /** Levels a side of `book`, 1…{@linkcode DEPTH_MAX}. */
+  /** Levels per side of `book`, 1…{@linkcode DEPTH_MAX}. */
   depth: number;
-  /** Of `enriched`, which is not made without. */
+  /** Required for `enriched`. */
   enrichment?: Enrichment;
 }
 
-/** Interval of a sampled book, µs; 0 = each change. */
+/** Returns a book's sampling interval, µs; 0 = each change. */
 export function sampleUs({ name, every }: SeriesOptions): number {
   return name === "book" ? INTERVALS[every] : 0;
 }
 
-/** The columns of a series' table. Files in folders `feed=…` hold no `feed`. */
+/** Returns a series' table columns. Files in `feed=…` folders have no `feed` column. */
 export function columnsOfSeries(options: SeriesOptions, withFeed = true): Column[] {
   const { name, depth } = options;
   const base = [
@@ -124,12 +124,12 @@ function levelColumns(i: number, suffix: string): Column[] {
   ];
 }
 
-/** Start of a bar, time of a row of a book, µs. */
+/** Returns the start of a bar or the time of another row, µs. */
 export function timeOfRow(row: SeriesRow): number {
   return "startUs" in row ? row.startUs : row.timeUs;
 }
 
-/** What rows of all series have in JSON; times are milliseconds since 1970. */
+/** JSON fields common to rows; times are ms since 1970. */
 interface JsonRow {
   symbol: string;
   feed: string;
@@ -141,14 +141,14 @@ interface BarJson extends JsonRow, CandleFigures {
   start: number;
 }
 
-/** A row of a sampled book in JSON; levels are [price, size], best first. */
+/** A sampled book row in JSON; levels are [price, size], best first. */
 interface BookJson extends JsonRow {
   time: number;
   bids: [number, number][];
   asks: [number, number][];
 }
 
-/** The best bid and ask in JSON; null = there is none, or the book is not known. */
+/** Best bid and ask in JSON; null when missing or the book is unknown. */
 interface TopJson extends JsonRow {
   time: number;
   bid_price: number | null;
@@ -157,26 +157,26 @@ interface TopJson extends JsonRow {
   ask_size: number | null;
 }
 
-/** A row in JSON. */
+/** Converts a row to JSON. */
 export function rowJson({ name, enrichment }: SeriesOptions, row: TableRow): object {
   if (enrichment !== undefined) return enrichedJson(enrichment.chain, row as EnrichedRow);
   if (name === "bars") return barJson(row as BarRow);
   return name === "book" ? bookJson(row as BookRow) : topJson(row as BookRow);
 }
 
-/** A bar in JSON. */
+/** Converts a bar to JSON. */
 export function barJson({ startUs, symbol, feed, gap, ...figures }: BarRow): BarJson {
   return { symbol, feed, start: startUs / 1000, ...figures, gap };
 }
 
-/** A row of a sampled book in JSON. */
+/** Converts a sampled book row to JSON. */
 export function bookJson({ symbol, feed, timeUs, bids, asks, gap }: BookRow): BookJson {
   const pairs = (levels: BookRow["bids"]) =>
     levels.map(({ price, size }): [number, number] => [price, size]);
   return { symbol, feed, time: timeUs / 1000, bids: pairs(bids), asks: pairs(asks), gap };
 }
 
-/** The best bid and ask in JSON. */
+/** Converts the best bid and ask to JSON. */
 export function topJson(
   { symbol, feed, timeUs, bids: [bid], asks: [ask], gap }: BookRow,
 ): TopJson {

@@ -18,7 +18,7 @@ import { type Storage } from "@ssmd/storage";
 import { memoryTransport, type Publisher } from "@ssmd/transport";
 import { translatorOf } from "@ssmd/exchanges";
 
-/** Environment, feed and day of the tests' archive. */
+/** Environment, feed and day of the test archive. */
 export const FEED_DAY = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
 const MINUTE_US = 60_000_000;
 const UTF8 = new TextEncoder();
@@ -42,14 +42,14 @@ function tradeFrame(id: number): string {
     `"timestamp":"2026-08-01T02:53:50.646219Z"}]}`;
 }
 
-/** Where and when an archive of tests was captured. */
+/** Environment and day of a test capture. */
 interface Capture {
   env: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;
 }
 
-/** A run a day. */
+/** Returns the run id; one run per day. */
 function runOf({ day }: Capture): string {
   return day === FEED_DAY.day ? "m1abc" : `m1${day.replaceAll("-", "")}`;
 }
@@ -58,7 +58,7 @@ function startUsOf({ day }: Capture): number {
   return Date.parse(`${day}T02:53:50Z`) * 1000;
 }
 
-/** Lines of one connection in one minute: trades, a broken connection, a frame of no use. */
+/** Lines of one connection in one minute: trades, a disconnect, useless frames. */
 function linesOf(capture: Capture, minute: number, from: number, count: number): string[] {
   const startUs = startUsOf(capture) + minute * MINUTE_US;
   const lines = minute === 0 ? [eventLine(startUs, "connect", "first")] : [];
@@ -73,8 +73,8 @@ function linesOf(capture: Capture, minute: number, from: number, count: number):
 }
 
 /**
- * An archive of two connections over three minutes, made by the real writers: raw files, the same
- * lines through the translator and the archiver.
+ * Fills an archive with two connections over three minutes, using the real writers: raw files, and
+ * their records through translator and archiver.
  */
 export async function fillArchive(
   storage: Storage,

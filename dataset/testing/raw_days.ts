@@ -17,16 +17,16 @@ import { BookChecksum } from "../../exchanges/kraken/mod.ts";
 const UTF8 = new TextEncoder();
 const MINUTE_US = 60_000_000;
 
-/** Where the tests' raw files lie. */
+/** Environment and feed of the test raw files. */
 export const RAW_FEED_ID = { env: "test", feed: "kraken" } as const;
 
-/** One connection of a run that writes raw files with times that a test chooses. */
+/** Writes raw files of one connection, at times chosen by the test. */
 export class RawWriter {
   readonly #storage: Storage;
   readonly #info: CaptureInfo;
   #lines = 0;
 
-  /** `symbols` ours → the venue's. */
+  /** `symbols` maps our names to the venue's. */
   constructor(
     storage: Storage,
     run: string,
@@ -45,12 +45,12 @@ export class RawWriter {
     };
   }
 
-  /** Lines that were captured and got lost. */
+  /** Skips captured lines, as if lost. */
   skip(lines: number): void {
     this.#lines += lines;
   }
 
-  /** Writes lines (each with its line break) as one file and names it in the day's manifest. */
+  /** Writes lines (each with its line break) as one file and adds it to the day's manifest. */
   async file(lines: readonly string[]): Promise<string> {
     const first = parseRawLine((lines[0] as string).slice(0, -1));
     if (first.kind === "capture") throw new RangeError("A capture line among the lines");
@@ -80,14 +80,14 @@ export class RawWriter {
   }
 }
 
-/** A trade of Kraken. */
+/** A Kraken trade frame. */
 export function tradeText(external: string, id: number): string {
   return `{"channel":"trade","type":"update","data":[{"symbol":"${external}","side":"sell",` +
     `"price":66000.${id % 10},"qty":0.0${1 + id % 9},"ord_type":"market","trade_id":${id},` +
     `"timestamp":"2026-08-01T02:53:50.646219Z"}]}`;
 }
 
-/** A snapshot of Kraken's BTC/USD and updates of it, with true checksums. */
+/** A Kraken BTC/USD snapshot and its updates, with valid checksums. */
 export function bookTexts(count: number): string[] {
   const book = new OrderBook();
   for (let i = 0; i < 10; i++) {

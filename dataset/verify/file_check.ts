@@ -4,31 +4,31 @@ import { type Manifest, type ManifestFile, type NamedObject, usOfNsText } from "
 import type { Storage } from "@ssmd/storage";
 import type { ReportBuilder } from "./report.ts";
 
-/** What files are checked with. */
+/** Options of file checks. */
 export interface FileCheckOptions {
   storage: Storage;
-  /** Size of every object in storage. */
+  /** Size of every stored object by key. */
   sizes: ReadonlyMap<string, number>;
   report: ReportBuilder;
   onFile: () => void;
 }
 
-/** What was found in a file, to be held against its manifest's entry. */
+/** Findings in a file, to compare with its manifest entry. */
 export interface FileFindings {
   count: number;
   firstUs: number;
   lastUs: number;
 }
 
-/** A file that a manifest names, on its way through a check. */
+/** A file named by a manifest, under check. */
 export interface NamedFile {
-  /** To be read by ranges: as long as it is in storage. */
+  /** For range reads, with its stored size. */
   object: NamedObject;
-  /** Tells when it was read to its end and has another hash than the manifest says. */
+  /** Reports a wrong hash once the file was read to its end. */
   checkHash: () => void;
 }
 
-/** A file that a manifest names; undefined when it is not there. What is wrong is told. */
+/** Opens a file named by a manifest, reporting problems; undefined when missing. */
 export function namedFile(
   manifest: Manifest,
   file: ManifestFile,
@@ -54,7 +54,7 @@ export function namedFile(
   return { object, checkHash };
 }
 
-/** Holds what was found in a file against its manifest's entry. */
+/** Compares a file's findings with its manifest entry. */
 export function compareFindings(
   manifest: Manifest,
   { count, firstUs, lastUs }: FileFindings,
@@ -77,7 +77,7 @@ export function compareFindings(
   }
 }
 
-/** The code of an error, for a problem. */
+/** Returns the code of an error for a problem. */
 export function codeOf(error: unknown): string {
   return error instanceof SsmdError ? error.code : "UNREADABLE";
 }

@@ -20,18 +20,18 @@ import {
   namedFile,
 } from "./file_check.ts";
 
-/** Recounts normalized files, windows and sealed days, a frame in memory at a time. */
+/** Verifies normalized windows and sealed days, with one frame in memory at a time. */
 export class NormalizedFiles {
-  /** Whether every file could be read to its end. */
+  /** Whether every file was read to its end. */
   whole = true;
   #options: FileCheckOptions;
 
-  /** With nothing read yet. */
+  /** Creates a verifier. */
   constructor(options: FileCheckOptions) {
     this.#options = options;
   }
 
-  /** Recounts the files of a manifest; `onRecord` gets every record that can be read. */
+  /** Verifies a manifest's files; `onRecord` gets every readable record. */
   async verify(manifest: Manifest, onRecord: (event: MarketEvent) => void): Promise<void> {
     const { report } = this.#options;
     const day = report.day(manifest.env, manifest.feed, {
@@ -52,7 +52,7 @@ export class NormalizedFiles {
       day.bytes += file.bytes;
       this.#options.onFile();
     }
-    // The gaps of a day stay in its manifest when its files are removed.
+    // An expired day keeps its gaps in the manifest.
     if (manifest.expired === undefined) this.#checkGaps(manifest, day.records.gap);
   }
 
@@ -90,7 +90,7 @@ export class NormalizedFiles {
     }
   }
 
-  /** Records in batches; at the end everything but the records themselves is checked. */
+  /** Yields records in batches, then checks hash and positions. */
   async *#recordsOf(
     manifest: Manifest,
     file: ManifestFile,
@@ -115,7 +115,7 @@ export class NormalizedFiles {
     this.#options.report.add(manifest, "GAPS_LISTED", message);
   }
 
-  /** No file may hold a record behind the place up to which the manifest says a run is archived. */
+  /** Checks that a file has no record beyond the run's archived position in the manifest. */
   #checkPosition(
     manifest: Manifest,
     run: string,

@@ -20,11 +20,11 @@ import {
 } from "./file_check.ts";
 import type { DayReport } from "./report.ts";
 
-/** What a feed's raw files are verified with. */
+/** Options of verifying a feed's raw files. */
 export interface RawFeedOptions extends FileCheckOptions {
   env: string;
   feed: string;
-  /** Gets every record that the frames give. */
+  /** Receives every record derived from the frames. */
   expect: (event: MarketEvent) => void;
 }
 
@@ -34,33 +34,33 @@ interface Named {
   file: ManifestFile;
 }
 
-/** A connection on its way through its files. */
+/** State of a connection during verification. */
 interface Connection {
   name: string;
-  /** Lines so far; undefined after a file that could not be read: that is told already. */
+  /** Lines so far; undefined after an unreadable file, which is already reported. */
   lines: number | undefined;
   translator: Translator | undefined;
-  /** Its beginning was removed by retention: what it gives cannot be known. */
+  /** Whether retention removed its start, so its records are unknown. */
   isCut: boolean;
-  /** Of its run. */
+  /** Turns of its run. */
   turns: readonly RunTurn[];
 }
 
-/** Recounts the raw files of a feed and translates them anew, each connection in its own order. */
+/** Verifies a feed's raw files and translates them again, each connection in its own order. */
 export class RawFeed {
-  /** Whether every line that was captured could be translated. */
+  /** Whether every captured line was translated. */
   whole = true;
-  /** Days with connections whose beginning was removed by retention, and those that were removed. */
+  /** Expired days, and days with connections whose start was removed by retention. */
   readonly unknownDays = new Set<string>();
   #options: RawFeedOptions;
   #isExpired = false;
 
-  /** With nothing read yet. */
+  /** Creates a verifier. */
   constructor(options: RawFeedOptions) {
     this.#options = options;
   }
 
-  /** Recounts all files that these manifests name. */
+  /** Verifies all files in the manifests. */
   async verify(manifests: readonly Manifest[]): Promise<void> {
     const { report, env, feed } = this.#options;
     const connections = new Map<string, Named[]>();
@@ -139,7 +139,7 @@ export class RawFeed {
     this.#translate(line, connection);
   }
 
-  /** A file's capture line: it must go on where the connection's last file ended. */
+  /** Handles a capture line, which must continue where the connection's last file ended. */
   #begin(
     manifest: Manifest,
     file: ManifestFile,

@@ -1,24 +1,24 @@
 import { NORMALIZED_VERSION } from "@ssmd/archive";
 import { type EventType, FEED_TYPES } from "@ssmd/market";
 
-/** What does not balance: one sentence for a person, and where it is. */
+/** A verification failure with its location. */
 export interface Problem {
   /** Upper snake case: `FILE_MISSING`, `RECORDS_DIFFER`, … */
   code: string;
   env: string;
   feed: string;
-  /** `YYYY-MM-DD`; "" = not of one day. */
+  /** `YYYY-MM-DD`; "" when not of one day. */
   day: string;
-  /** The file, where it is about one; else "". */
+  /** Key of the file; "" when not about one. */
   key: string;
   message: string;
 }
 
-/** What one day of a feed holds. */
+/** Verified contents of one day of a feed. */
 export interface DayReport {
   env: string;
   feed: string;
-  /** Of the normalized records; raw frames are counted with those that the archiver writes. */
+  /** Version of the records; raw frames count with the archiver's version. */
   version: string;
   day: string;
   /** Frames in raw files. */
@@ -29,24 +29,24 @@ export interface DayReport {
   bytes: number;
   files: number;
   quality: number;
-  /** Status of the raw and of the normalized manifest, "" = there is none. */
+  /** Status of the raw and normalized manifests; "" when missing. */
   rawStatus: string;
   status: string;
 }
 
-/** The outcome of a verification. */
+/** Result of a verification. */
 export interface Report {
   problems: Problem[];
   days: DayReport[];
   totals: { files: number; bytes: number; rawFrames: number; records: number; gaps: number };
 }
 
-/** Gathers days and problems while files are read. */
+/** Collects days and problems. */
 export class ReportBuilder {
   readonly problems: Problem[] = [];
   #days = new Map<string, DayReport>();
 
-  /** The day's entry, made when it is new. */
+  /** Returns the entry of a day, created on first use. */
   day(
     env: string,
     feed: string,
@@ -65,7 +65,7 @@ export class ReportBuilder {
     return report;
   }
 
-  /** Notes a problem. */
+  /** Adds a problem. */
   add(
     context: { env: string; feed: string; day?: string; key?: string },
     code: string,
@@ -75,7 +75,7 @@ export class ReportBuilder {
     this.problems.push({ code, env, feed, day, key, message });
   }
 
-  /** The report of everything so far, days in order. */
+  /** Builds the report so far, with days in order. */
   build(): Report {
     const days = [...this.#days.values()].sort((a, b) =>
       compare(a.env, b.env) || compare(a.feed, b.feed) || compare(a.day, b.day) ||
@@ -86,7 +86,7 @@ export class ReportBuilder {
       totals.files += day.files;
       totals.bytes += day.bytes;
       totals.rawFrames += day.rawFrames;
-      // What raw gives: fires are made of it.
+      // Only records derived from raw; fires are not.
       for (const type of FEED_TYPES) totals.records += day.records[type];
       totals.gaps += day.records.gap;
     }

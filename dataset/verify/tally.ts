@@ -2,68 +2,67 @@ import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 import { Encoder } from "@ssmd/codec";
 import { type ManifestGap, manifestGap } from "@ssmd/archive";
 
-/** Sequence numbers a chunk; chunks exist only where there are records. */
+/** Sequence numbers per chunk; chunks are created on demand. */
 const CHUNK = 4096;
 
-/** Records of one type: what raw gives against what is archived, by sequence number. */
+/** Expected (raw) against found (archived) records of one type, by sequence. */
 interface TypeTally {
   expected: number;
   found: number;
-  /** Expected minus found, by sequence number. */
+  /** Expected minus found, by sequence. */
   counts: Map<number, Int16Array>;
-  /** Sum of the hashes of expected minus those of found. */
+  /** Sum of expected hashes minus found hashes, by sequence. */
   hashes: Map<number, Int32Array>;
 }
 
-/** Where the sides of a type differ. */
+/** Differences of one type. */
 export interface TypeDifference {
   type: EventType;
   expected: number;
   found: number;
-  /** Sequence numbers that raw gives more often than the archive has them. */
+  /** Sequences that raw has more often than the archive. */
   missing: number[];
-  /** Sequence numbers that the archive has more often than raw gives them. */
+  /** Sequences that the archive has more often than raw. */
   surplus: number[];
-  /** Sequence numbers with the right count and another content. */
+  /** Sequences with equal counts but different content. */
   changed: number[];
 }
 
-/** Chunks of sequence numbers, by type. */
+/** Chunk numbers by type. */
 type Chunks = ReadonlyMap<EventType, ReadonlySet<number>>;
 
-/** What is left of a chunk of 4,096 sequence numbers: expected minus found, and their hashes. */
+/** Balance of 4,096 sequences: expected minus found, for count and hash sum. */
 interface ChunkBalance {
   count: number;
   hash: number;
 }
 
 /**
- * Balances two unordered sets of records of one day, a record at a time and in very little memory:
- * by chunks of sequence numbers their count and the sum of their hashes must be the same. Where they
- * are not, a {@linkcode DetailTally} of those chunks says which records it is.
+ * Compares two unordered sets of a day's records with little memory: per chunk of sequences, counts
+ * and hash sums must be equal. For differing chunks, a {@linkcode DetailTally} finds the records.
  */
 export class Tally {
   #types = new Map<EventType, Map<number, ChunkBalance>>();
   #gaps = new Map<string, { gap: ManifestGap; balance: number }>();
   #encoder = new Encoder();
 
-  /** A record that the raw frames give. */
+  /** Adds a record derived from raw. */
   expect(event: MarketEvent): void {
     this.#add(event, 1);
     if (event.type === "gap") this.#countGap(manifestGap(event), 1);
   }
 
-  /** A record in a normalized file. */
+  /** Adds an archived record. */
   find(event: MarketEvent): void {
     this.#add(event, -1);
   }
 
-  /** A gap that a manifest lists. */
+  /** Adds a gap listed in a manifest. */
   listed(gap: ManifestGap): void {
     this.#countGap(gap, -1);
   }
 
-  /** Chunks that do not balance; empty = all do. */
+  /** Returns the chunks that differ; empty when all balance. */
   differingChunks(): Chunks {
     const differing = new Map<EventType, Set<number>>();
     for (const [type, chunks] of this.#types) {
@@ -73,7 +72,7 @@ export class Tally {
     return differing;
   }
 
-  /** Gaps that raw gives and no manifest lists (`balance` > 0), or the other way round. */
+  /** Returns gaps only in raw (`balance` > 0) or only in manifests (< 0). */
   gapDifferences(): { gap: ManifestGap; balance: number }[] {
     return [...this.#gaps.values()].filter(({ balance }) => balance !== 0);
   }
@@ -96,28 +95,28 @@ export class Tally {
   }
 }
 
-/** Balances as a {@linkcode Tally} does, number by number, for chunks that did not balance. */
+/** Compares like a {@linkcode Tally}, but by single sequence, in the chunks that differed. */
 export class DetailTally {
   #chunks: Chunks;
   #types = new Map<EventType, TypeTally>();
   #encoder = new Encoder();
 
-  /** For these chunks; the records of others are only counted. */
+  /** Details only these chunks; records of others are only counted. */
   constructor(chunks: Chunks) {
     this.#chunks = chunks;
   }
 
-  /** A record that the raw frames give. */
+  /** Adds a record derived from raw. */
   expect(event: MarketEvent): void {
     this.#add(event, 1);
   }
 
-  /** A record in a normalized file. */
+  /** Adds an archived record. */
   find(event: MarketEvent): void {
     this.#add(event, -1);
   }
 
-  /** The differences by type, at most `most` sequence numbers each. */
+  /** Returns the differences by type, at most `most` sequences each. */
   differences(most = 5): TypeDifference[] {
     const differences: TypeDifference[] = [];
     for (const type of EVENT_TYPES) {

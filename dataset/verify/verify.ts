@@ -21,40 +21,39 @@ import { RawFeed, type RawFeedOptions } from "./raw_feed.ts";
 import { type Report, ReportBuilder } from "./report.ts";
 import { DetailTally, Tally, type TypeDifference } from "./tally.ts";
 
-/** What is verified. */
+/** Options of a verification. */
 interface VerifyOptions {
   /** One environment; default all. */
   env?: string;
   /** Called after each file. */
   onProgress?: (filesDone: number, filesTotal: number) => void;
-  /** The moment of the verification, µs; default the system's. */
+  /** Time of the verification, µs; default now. */
   nowUs?: number;
 }
 
-/** Time that a captured frame may need into both sides of the archive, with its files' manifests. */
+/** Time a captured frame may need to reach both raw and records, with their manifests. */
 const ON_ITS_WAY_US = 5 * 60_000_000;
-/** How often a view is taken while files vanish from it. */
+/** Attempts at a consistent view while files vanish. */
 const VIEWS_MAX = 5;
 
-/** All that storage has of one feed. */
+/** Manifests of one feed. */
 interface Feed {
   env: string;
   feed: string;
   raw: Manifest[];
-  /** Of the version that the archiver writes. */
+  /** Of the archiver's version. */
   normalized: Manifest[];
   /** Of all other versions. */
   versions: Manifest[];
 }
 
 /**
- * Recounts an archive: every file against its manifest (there, size, SHA-256, readable, counts,
- * spans), every file against the manifests (none is unnamed), no record twice, and the records and
- * gaps of each day against those that the raw frames give when they are translated anew. A record
- * carries its connection's sequence number and not the connection: records are balanced as a set
- * by type and sequence number, which finds whatever is lost, doubled or changed. Memory does not grow
- * with the days: a frame of a file, and 12 bytes for 4,096 records.
- * Throws StorageError when storage cannot be listed.
+ * Verifies an archive: every named file (presence, size, SHA-256, readability, counts, spans), no
+ * unnamed files, no duplicate records, and each day's records and gaps against a new translation of
+ * its raw frames. Records carry their connection's sequence but not the connection, so they are
+ * compared as a set by type and sequence, which finds lost, duplicate and changed ones. Memory is
+ * one file frame plus 12 bytes per 4,096 records. Throws StorageError when storage cannot be
+ * listed.
  */
 export async function verifyArchive(
   storage: Storage,
@@ -74,21 +73,20 @@ export async function verifyArchive(
   return report.build();
 }
 
-/** What storage has, and what its manifests say, so that each file they name was there. */
+/** Stored objects with manifests, consistent in that each named file existed. */
 interface View {
   report: ReportBuilder;
   sizes: ReadonlyMap<string, StoredObject>;
   feeds: Feed[];
-  /** Keys of files. */
+  /** Keys of the files named by manifests. */
   named: ReadonlySet<string>;
-  /** Keys that have a reason to be there, also by manifests that are newer than the list. */
+  /** Keys that may exist, including those named by manifests newer than the listing. */
   known: ReadonlySet<string>;
 }
 
 /**
- * Manifests are read before the objects are listed, as a writer puts a file before it names it;
- * they are read once more behind the list, for what was named meanwhile. A file that a seal removed
- * between the two is looked for again.
+ * Loads manifests before listing objects, as writers put a file before naming it, and again
+ * afterwards for newly named files. Retries when a seal deleted a file in between.
  */
 async function consistentView(storage: Storage, env: string | undefined): Promise<View> {
   for (let tries = 1;; tries++) {
@@ -101,7 +99,7 @@ async function consistentView(storage: Storage, env: string | undefined): Promis
     const later = await loadFeeds(storage, [...sizes.keys()], new ReportBuilder());
     const known = new Set([...manifestsOf(feeds), ...manifestsOf(later)].flatMap((manifest) => [
       ...manifest.files.map(({ key }) => key),
-      // Named no more and being removed: `ssmd archive seal` finishes that.
+      // Retired, being deleted: `ssmd archive seal` finishes that.
       ...manifest.retired ?? [],
     ]));
     return { report, sizes, feeds, named, known };
@@ -128,7 +126,7 @@ function sizesOf(objects: ReadonlyMap<string, StoredObject>): Map<string, number
   return new Map([...objects].map(([key, { size }]) => [key, size]));
 }
 
-/** A sealed file beside a day that is not sealed: its seal was killed, and the next one replaces it. */
+/** Returns whether a file comes from a killed seal, which the next one replaces. */
 function isUnfinishedSeal(key: string, feeds: readonly Feed[]): boolean {
   const fileId = parseSealedKey(key);
   if (fileId === undefined) return false;
@@ -190,8 +188,8 @@ function reportUnnamed(key: string, report: ReportBuilder): void {
 }
 
 /**
- * Up to when both sides must be the same, µs: what is behind the last file of one side may be on its
- * way to it for some minutes, beside a running capture.
+ * Returns the time up to which both sides must agree, µs; later records may still be in transit
+ * during a capture.
  */
 function balancedUntilUs({ raw, normalized }: Feed, nowUs: number): number {
   const end = (manifests: readonly Manifest[]) =>
@@ -216,11 +214,11 @@ async function verifyFeed(
   });
   for (const { day, gaps } of normalized) {
     for (const gap of gaps) {
-      // What left the bus is no news of the venue: raw does not tell it.
+      // Gaps from bus loss are not in raw.
       if (gap.bus === undefined && usOfIso(gap.time) < untilUs) tallies.of(day).listed(gap);
     }
   }
-  // Other versions may be of other normalizers: their files are recounted, and held against nothing.
+  // Other versions may use other normalizers: verify only their files.
   const others = new NormalizedFiles(options);
   for (const manifest of versions) await others.verify(manifest, () => {});
   if (raw.length === 0 && normalized.concat(versions).every(({ files }) => files.length === 0)) {
@@ -230,7 +228,7 @@ async function verifyFeed(
     report.add({ env, feed }, "RAW_MISSING", `${env}/${feed} has records and no raw manifest.`);
     return;
   }
-  // What a hole in raw or an unreadable file costs would come again here, as every record of it.
+  // With missing or unreadable raw, every affected record would be reported again here.
   if (!isWhole) return;
   const differing = new Map(
     tallies.entries().filter(([day]) => !unknownDays.has(day)).map(([day, tally]) =>
@@ -240,7 +238,7 @@ async function verifyFeed(
   );
   const details = new DayMap((day) => new DetailTally(differing.get(day) ?? new Map()));
   if (differing.size > 0) {
-    // Everything is read once more, for what does not balance only; what is wrong is told already.
+    // Second pass over the differing chunks only; file problems are already reported.
     const again = { ...options, report: new ReportBuilder(), onFile: () => {} };
     await balanced(raw, normalized, { options: again, balanceOf: (day) => details.of(day) });
   }
@@ -250,7 +248,7 @@ async function verifyFeed(
   }
 }
 
-/** Something a day, made when it is new. */
+/** Values by day, created on demand. */
 class DayMap<T> {
   #days = new Map<string, T>();
   #make: (day: string) => T;
@@ -265,21 +263,21 @@ class DayMap<T> {
     return value;
   }
 
-  /** Older days first. */
+  /** Oldest first. */
   entries(): [string, T][] {
     return [...this.#days].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }
 
-/** What takes the records of both sides. */
+/** Receiver of both sides' records. */
 interface Balance {
   expect(event: MarketEvent): void;
   find(event: MarketEvent): void;
 }
 
 /**
- * Puts what raw gives against what is archived; says whether everything could be read, and of which
- * days it cannot be known, as retention removed one side.
+ * Compares records from raw with archived ones; returns whether everything was readable, and the
+ * days that are unknown because retention removed one side.
  */
 async function balanced(
   raw: readonly Manifest[],
@@ -299,7 +297,7 @@ async function balanced(
   for (const manifest of normalized) {
     const balance = balanceOf(manifest.day);
     await files.verify(manifest, (event) => {
-      // Fires and actions are made of records: raw tells nothing of them.
+      // Fires and actions derive from records and are not in raw.
       if (!isDerived(event.type) && event.receivedAtUs < untilUs) balance.find(event);
     });
   }

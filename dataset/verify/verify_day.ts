@@ -5,17 +5,17 @@ import type { Storage } from "@ssmd/storage";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** What holding the files of a day against their manifests gave. */
+/** Result of checking a day's files against their manifests. */
 interface VerifiedDay {
   files: number;
   bytes: number;
-  /** Sentences; none = every file is whole. */
+  /** Problem sentences; empty when all files are intact. */
   problems: string[];
 }
 
 /**
- * Reads every file that the manifests of a day name, raw and normalized, and holds its size and hash
- * against them. It translates nothing: {@linkcode verifyArchive} does. Throws StorageError.
+ * Checks size and hash of every raw and normalized file in a day's manifests. Does not translate,
+ * unlike {@linkcode verifyArchive}. Throws StorageError.
  */
 export async function verifyDay(
   storage: Storage,

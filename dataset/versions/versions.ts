@@ -9,30 +9,30 @@ import { type Job, loadJob, parseJobKey } from "@ssmd/dataset/reprocess";
 import { ArchiveError, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 
-/** A version of a feed's records, as storage has it. */
+/** A stored version of a feed's records. */
 export interface VersionInfo {
   env: string;
   feed: string;
   version: string;
   /** Days with a manifest, in order. */
   days: string[];
-  /** Of these, those that readers get when they name no version. */
+  /** Days on which it is the active version. */
   activeDays: string[];
-  /** Whether it is read of days that have no choice of their own. */
+  /** Whether it is active on days without their own choice. */
   isDefault: boolean;
   objects: number;
   bytes: number;
-  /** What made it; absent = the archiver did. */
+  /** Reprocess job; absent for the archiver's version. */
   job?: Job;
 }
 
-/** Which versions are looked for. */
+/** Selects versions. */
 interface VersionFilter {
   env?: string;
   feed?: string;
 }
 
-/** All versions by env, feed and name. Throws ArchiveError for damaged notes, StorageError. */
+/** Lists versions by env, feed and name. Throws ArchiveError for damaged jobs, StorageError. */
 export async function versionsIn(
   storage: Storage,
   { env, feed }: VersionFilter = {},
@@ -77,7 +77,7 @@ async function withActiveDays(storage: Storage, infos: VersionInfo[]): Promise<V
   return infos;
 }
 
-/** One version. Throws ArchiveError `VERSION_MISSING` that names those that are there. */
+/** Returns a version. Throws ArchiveError `VERSION_MISSING` that names the existing ones. */
 export async function versionNamed(
   storage: Storage,
   versionId: { env: string; feed: string; version: string },
@@ -93,16 +93,16 @@ export async function versionNamed(
   });
 }
 
-/** What made a version, in a few words. */
+/** Describes briefly what made a version. */
 export function madeBy({ job, version }: VersionInfo): string {
   if (job === undefined) return version === NORMALIZED_VERSION ? "archiver" : "unknown";
   return `${job.recipe.normalizer}, ssmd ${job.recipe.software}`;
 }
 
-/** Notes on a run are written every few seconds: one that is older is of a run that was killed. */
+/** Age of a progress update that means a killed run; updates come every few seconds. */
 const STALE_MS = 30_000;
 
-/** Where the making of a version stands, in a word. */
+/** Returns the status of a version's reprocess in a word. */
 export function stateOf({ job }: VersionInfo, nowMs: number = Date.now()): string {
   if (job === undefined) return "";
   if (job.progress !== null) {

@@ -1,7 +1,7 @@
 import type { AnswerSink } from "../answer_sink.ts";
 import type { AnswerColumn, AnswerValue } from "../engine_messages.ts";
 
-/** An answer kept as objects. */
+/** Collects an answer as objects. */
 export class AnswerRows implements AnswerSink {
   readonly objects: Record<string, AnswerValue>[] = [];
   #names: string[] = [];
