@@ -18,27 +18,27 @@ export interface PolymarketBookState extends TrackedBookState {
   external: string;
   market: string;
   differsSinceUs: number;
-  /** Earlier versions did not check hashes. */
+  /** Absent in older states, which did not check hashes. */
   hash?: BookHashState;
 }
 
-/** A level that was read, in steps. */
+/** A parsed level, in steps. */
 interface LevelSteps {
   side: BookSideName;
   price: number;
   size: number;
 }
 
-/** The book of one outcome's token. */
+/** Order book of one outcome's token. */
 export class PolymarketBook extends TrackedBook {
-  /** Condition id of its market; "" = not said yet. */
+  /** Condition id of its market; "" = unknown. */
   market = "";
-  /** Since when its best prices are not the venue's, µs; 0 = they are. */
+  /** Since when its best prices differ from the venue's, µs; 0 = they agree. */
   differsSinceUs = 0;
-  /** The check of the venue's hashes. */
+  /** Verifies the venue's hashes. */
   readonly hash: BookHash;
 
-  /** An empty book that waits for its snapshot since `lostUs`. */
+  /** Creates an empty book that awaits its snapshot since `lostUs`. */
   constructor(
     options: Pick<TrackedBook, "external" | "symbol" | "lostUs">,
     searches: HashSearches,
@@ -58,13 +58,13 @@ export class PolymarketBook extends TrackedBook {
     this.differsSinceUs = 0;
   }
 
-  /** Sets a level, and gives it as values. */
+  /** Sets a level, and returns it as values. */
   set({ side, price, size }: LevelSteps): Level {
     this.book[side].set(price, size);
     return { price: valueOf(price, PRICE_DECIMALS), size: valueOf(size, SIZE_DECIMALS) };
   }
 
-  /** Whether the best prices are those that came with a change; what was not said is not compared. */
+  /** Whether the best prices equal those sent with a change; absent ones are not compared. */
   agrees({ best_bid: bid, best_ask: ask }: PolymarketChange): boolean {
     return this.#agrees("bids", bid) && this.#agrees("asks", ask);
   }
@@ -73,11 +73,11 @@ export class PolymarketBook extends TrackedBook {
     const price = stepsOfField(given, PRICE_DECIMALS);
     if (Number.isNaN(price)) return true;
     const best = this.book[side].prices[0];
-    // A side without levels has 0 or 1 for its best price.
+    // The venue sends 0 or 1 as the best price of an empty side.
     return best === undefined ? price === 0 || price === DOLLAR_STEPS : price === best;
   }
 
-  /** A whole book came; "failed" = its levels are not those that the venue summed up. */
+  /** Verifies a whole book; "failed" = its levels do not match the venue's hash. */
   verifyFirst(event: PolymarketEvent, atUs: number): OrderBookUpdate["checksum"] {
     const { tick_size: tickSize, last_trade_price: lastPrice, hash } = event;
     if (tickSize === undefined || lastPrice === undefined) return "unverified";
@@ -85,7 +85,7 @@ export class PolymarketBook extends TrackedBook {
     return this.checksum = this.hash.first({ ...hashed, tickSize, lastPrice }, atUs);
   }
 
-  /** The book after a change, where it is due; "failed" = a change is missing. */
+  /** Verifies the book after a change if due; "failed" = a change is missing. */
   verifyChange(timestamp: unknown, hash: unknown, atUs: number): OrderBookUpdate["checksum"] {
     if (!this.hash.isDue(atUs)) return "unverified";
     return this.checksum = this.hash.changed(this.#hashed(timestamp, hash), atUs);
@@ -95,14 +95,14 @@ export class PolymarketBook extends TrackedBook {
     return { head: JSON.stringify(this.#summary(String(timestamp))).slice(0, -1), hash };
   }
 
-  /** What was verified is one record. */
+  /** Resets the checksum status, as a verification holds for one record. */
   override record(fields: Parameters<TrackedBook["record"]>[0]): OrderBookUpdate {
     const record = super.record(fields);
     this.checksum = "unverified";
     return record;
   }
 
-  /** Fields and levels in the order and the manner in which the venue sums them up. */
+  /** Fields and levels in the order and format that the venue hashes. */
   #summary(timestamp: string): Record<string, unknown> {
     const side = (name: BookSideName) => {
       const { prices, sizes } = this.book[name];
@@ -121,19 +121,18 @@ export class PolymarketBook extends TrackedBook {
     };
   }
 
-  /** The whole book as the venue's own frame, as of when it was last known to be right. */
+  /** The whole book as a snapshot frame of the venue, at the time it was last known to be right. */
   snapshotFrame(): string {
     const timestamp = String(Math.floor(this.lastGoodAtUs / 1000));
     return JSON.stringify({ ...this.#summary(timestamp), event_type: "book" });
   }
 
-  /** Plain JSON of the book. */
   state(): PolymarketBookState {
     const { external, market, differsSinceUs } = this;
     return { external, market, differsSinceUs, hash: this.hash.state(), ...this.trackedState() };
   }
 
-  /** A book from its plain JSON. */
+  /** Restores a book from its plain JSON. */
   static restore(
     state: PolymarketBookState,
     symbol: string,
@@ -149,7 +148,7 @@ export class PolymarketBook extends TrackedBook {
   }
 }
 
-/** A level of a side in steps; undefined when it cannot be read. A price is from 0 to 1 dollar. */
+/** Parses a level into steps; undefined when unreadable. A price is between 0 and 1 dollar, exclusive. */
 export function levelOf(side: BookSideName, value: unknown): LevelSteps | undefined {
   const level = objectOf<PolymarketChange>(value);
   const price = stepsOfField(level?.price, PRICE_DECIMALS);
@@ -157,7 +156,7 @@ export function levelOf(side: BookSideName, value: unknown): LevelSteps | undefi
   return price > 0 && price < DOLLAR_STEPS && size >= 0 ? { side, price, size } : undefined;
 }
 
-/** The levels of both sides of a `book`; undefined when one cannot be read. */
+/** Parses the levels of both sides of a `book`; undefined when one is unreadable. */
 export function levelsOf(
   { bids, asks }: { bids?: unknown; asks?: unknown },
 ): LevelSteps[] | undefined {
@@ -169,7 +168,7 @@ export function levelsOf(
   return levels.includes(undefined) ? undefined : levels as LevelSteps[];
 }
 
-/** The shortest plain decimal, as the venue writes its numbers. */
+/** Shortest plain decimal, as the venue writes numbers. */
 function textOf(steps: number, decimals: number): string {
   return textOfSteps(steps, decimals).replace(/\.?0+$/, "") || "0";
 }

@@ -1,37 +1,37 @@
 /**
- * The `hash` of Polymarket's books and changes: SHA-1 of the whole book as compact JSON with `hash`
- * empty. Of the hashed fields the channel keeps two back (`min_order_size`, `neg_risk`), says two with
- * a subscription's first book only (`tick_size`, `last_trade_price`), and hashes a trade's price
- * before it tells the trade. So the first are found by trying what is usual, and a price by trying all
- * of them, of ten books a second: an equal sum proves every level, an unequal one alone proves nothing.
+ * Verifies the `hash` of Polymarket's books and changes: SHA-1 of the whole book as compact JSON
+ * with an empty `hash`. Two hashed fields are never sent (`min_order_size`, `neg_risk`), two only
+ * with a subscription's first book (`tick_size`, `last_trade_price`), and a trade's price is hashed
+ * before the trade is sent. So the first two are found by trying common values, a price by trying
+ * all, for ten books a second: an equal hash proves every level, an unequal one nothing on its own.
  * Source: https://github.com/Polymarket/py-clob-client-v2 (`generate_orderbook_summary_hash`)
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
 
-/** Smallest orders that markets have had. */
+/** Smallest order sizes seen on markets. */
 const MIN_ORDER_SIZES = ["5", "15", "1", "10"];
-/** Prices to try: tenths of a cent. */
+/** Number of prices to try: tenths of a cent. */
 const PRICES = 1000;
-/** All prices of a book are tried this often at most on a connection: it takes milliseconds. */
+/** Minimum interval between searches over all prices on a connection: one takes milliseconds. */
 const SEARCH_EVERY_US = 100_000;
-/** A book is checked this often, and after an unequal sum sooner. */
+/** Interval of checks; the next constant applies after an unequal hash. */
 const CHECK_EVERY_US = 5_000_000;
 const RECHECK_AFTER_US = 500_000;
-/** A hash may be a change ahead of the book for a moment; this many unequal ones are no moment. */
+/** A hash may be one change ahead of the book; this many unequal ones in a row are a failure. */
 const UNEQUAL_MAX = 20;
 
-/** A book whose hash the venue gave. */
+/** A book with the venue's hash. */
 export interface HashedBook {
-  /** The hashed JSON from its beginning to the end of `asks`. */
+  /** Hashed JSON from its start to the end of `asks`. */
   head: string;
   hash: unknown;
-  /** What a subscription's first book has. */
+  /** Sent with a subscription's first book only. */
   tickSize?: unknown;
   lastPrice?: unknown;
 }
 
-/** Hashed fields beside the levels. */
+/** Hashed fields besides the levels. */
 interface HashTerms {
   minOrderSize: string;
   negRisk: boolean;
@@ -39,12 +39,12 @@ interface HashTerms {
   lastPrice: string;
 }
 
-/** When the books of a connection are searched, by the time of its lines: in turn. */
+/** Schedules the price searches of a connection's books, by the time of its lines. */
 export class HashSearches {
-  /** No turn before, µs. */
+  /** Earliest time of the next search, µs. */
   dueUs = 0;
 
-  /** The next turn, µs. */
+  /** Reserves a slot; returns its time, µs. */
   reserve(atUs: number): number {
     const turnUs = Math.max(atUs, this.dueUs);
     this.dueUs = turnUs + SEARCH_EVERY_US;
@@ -52,42 +52,42 @@ export class HashSearches {
   }
 }
 
-/** As plain JSON. */
+/** State of {@linkcode BookHash}, as plain JSON. */
 export interface BookHashState {
-  /** null = unknown: nothing can be checked. */
+  /** null = unknown: nothing can be verified. */
   terms: HashTerms | null;
-  /** Price of the last reported trade; absent = none was. */
+  /** Price of the last reported trade; absent = none. */
   reported?: string;
-  /** Its turn to be searched, µs; absent = it waits for none. */
+  /** Time of the reserved search, µs; absent = none. */
   turnUs?: number;
-  /** When the sum of a changed book was equal last, µs; 0 = never, and unequal ones do not count. */
+  /** Last equal hash of a changed book, µs; 0 = never, and then unequal ones do not fail. */
   provenAtUs: number;
   unequal: number;
-  /** No check before, µs. */
+  /** Earliest time of the next check, µs. */
   dueUs: number;
 }
 
-/** The check of one book's hashes. */
+/** Verifies one book's hashes. */
 export class BookHash {
   #state: BookHashState = { terms: null, provenAtUs: 0, unequal: 0, dueUs: 0 };
   #searches: HashSearches;
 
-  /** `searches` are those of all books of a connection. */
+  /** `searches` is shared by all books of a connection. */
   constructor(searches: HashSearches) {
     this.#searches = searches;
   }
 
-  /** When the book was last proven to be right, µs; 0 = never. */
+  /** Last time when the book was proven right, µs; 0 = never. */
   get provenAtUs(): number {
     return this.#state.provenAtUs;
   }
 
-  /** Whether the next change is to be checked. */
+  /** Whether to verify the next change. */
   isDue(atUs: number): boolean {
     return this.#state.terms !== null && atUs >= this.#state.dueUs;
   }
 
-  /** A subscription's first book tells the terms. */
+  /** Verifies a subscription's first book and learns the terms from it. */
   first(book: HashedBook, atUs: number): "verified" | "unverified" | "failed" {
     const { tickSize, lastPrice } = book;
     if (typeof tickSize !== "string" || typeof lastPrice !== "string") return "unverified";
@@ -106,7 +106,7 @@ export class BookHash {
     return provenAtUs > 0 ? "failed" : "unverified";
   }
 
-  /** The book after a change. */
+  /** Verifies the book after a change. */
   changed(book: HashedBook, atUs: number): "verified" | "unverified" | "failed" {
     const state = this.#state;
     if (state.terms === null) return "unverified";
@@ -125,8 +125,8 @@ export class BookHash {
   }
 
   /**
-   * The terms with the last price that gives the hash: the one that did, the one that was told, or
-   * any. undefined = none does, "later" = not all were tried, which says nothing.
+   * Finds the terms whose last price gives the hash: the previous price, the reported one, or any.
+   * undefined = none matches, "later" = not all were tried, which proves nothing.
    */
   #find(sum: Hash, terms: HashTerms, hash: unknown, atUs: number): HashTerms | undefined | "later" {
     const { reported } = this.#state;
@@ -144,22 +144,21 @@ export class BookHash {
     return anyPrice(sum, terms, hash);
   }
 
-  /** A trade at that price was told. */
+  /** Records the price of a trade. */
   traded(price: unknown): void {
     if (typeof price === "string") this.#state.reported = price;
   }
 
-  /** The market has other steps of price. */
+  /** Records a change of the tick size. */
   setTickSize(tickSize: string): void {
     if (this.#state.terms !== null) this.#state.terms.tickSize = tickSize;
   }
 
-  /** Plain JSON. */
   state(): BookHashState {
     return structuredClone(this.#state);
   }
 
-  /** Takes over a state. */
+  /** Restores a state. */
   restore(state: BookHashState): void {
     this.#state = structuredClone(state);
   }
@@ -183,7 +182,7 @@ function sumOf(head: string): Hash {
   return createHash("sha1").update(head);
 }
 
-/** The last price is the last field, so what is before it is summed up once. */
+/** The last price is the last field, so all before it is hashed once. */
 function digest(sum: Hash, { minOrderSize, tickSize, negRisk, lastPrice }: HashTerms): string {
   const terms = JSON.stringify({
     ...{ min_order_size: minOrderSize, tick_size: tickSize },

@@ -8,18 +8,18 @@ import { HashSearches } from "./book_hash.ts";
 import { timestampOf } from "./format.ts";
 import { objectOf, type PolymarketChange, type PolymarketEvent } from "./messages.ts";
 
-/** Inside a burst the venue's best prices are ahead of its changes: what lasts longer is a loss. */
+/** Within a burst the venue's best prices are ahead of its changes; a longer difference is a loss. */
 const DIFFERS_US_MAX = 1_000_000;
 
 /**
- * The books of a connection. Nothing is numbered: that a change is missing shows where the venue's
- * best prices and the book's differ for good.
+ * Books of a connection. Messages have no sequence: a missing change shows when the venue's best
+ * prices and the book's keep differing.
  */
 export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
-  /** When a book's hash was searched last. */
+  /** Schedule of hash searches. */
   readonly searches = new HashSearches();
 
-  /** A whole book, which replaces the one there was; whether it could be read. */
+  /** Applies a whole book, which replaces the previous one; false when unreadable or refuted. */
   snapshot(token: string, event: PolymarketEvent, atUs: number, out: Normalized): boolean {
     const book = this.bookOf(token, atUs);
     const levels = levelsOf(event);
@@ -40,7 +40,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     return true;
   }
 
-  /** Changes of levels, mostly of both outcomes of a market; those of others are not taken. */
+  /** Applies level changes, mostly of both outcomes of a market; other tokens are skipped. */
   changes(event: PolymarketEvent, atUs: number, out: Normalized): void {
     const { price_changes: list, market } = event;
     const changes = Array.isArray(list) ? list.map(objectOf<PolymarketChange>) : [];
@@ -95,7 +95,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     out.events.push(book.record({ kind: "delta", ...times, ...sides }));
   }
 
-  /** The venue's best prices against the book's, after all changes of a frame; false = it is lost. */
+  /** Compares best prices after all changes of a frame; false = the book is lost. */
   #isRight(book: PolymarketBook, last: PolymarketChange, atUs: number, out: Normalized): boolean {
     if (book.agrees(last)) {
       book.differsSinceUs = 0;
@@ -130,7 +130,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     this.#lose(book, { reason: "parse", missed: 1, fromUs, detail: reason }, atUs, out);
   }
 
-  /** What else the frame told of the book is taken back: it would pass for the answer to its loss. */
+  /** Also removes the book's records of this frame, which would pass for the answer to its loss. */
   #lose(book: PolymarketBook, loss: BookLoss, atUs: number, out: Normalized): void {
     const { symbol } = book;
     out.events = out.events.filter((event) =>
@@ -140,7 +140,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     else this.invalidate([book], loss, atUs, out);
   }
 
-  /** Whose changes they are cannot be told: the books of the market are not known to be right. */
+  /** Invalidates all books of the market, as the token of a change is unknown. */
   #marketUnreadable(market: unknown, atUs: number, out: Normalized): void {
     const reason = "A price_change lacks its list of changes or the token of one.";
     const books = this.validBooks().filter((book) => book.market === market);
@@ -148,7 +148,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     for (const book of books) this.#unreadable(book, reason, atUs, out);
   }
 
-  /** The venue's own snapshots of all sound books. */
+  /** Snapshot frames in the venue's format of all valid books. */
   snapshotFrames(): string[] {
     return this.validBooks().map((book) => book.snapshotFrame());
   }

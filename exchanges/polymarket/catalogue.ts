@@ -3,7 +3,7 @@ import { VenueError } from "@ssmd/runtime";
 import type { AskRest, Catalogue, CatalogueRequest, NewsRequest } from "../adapter.ts";
 import { listOf, objectOf } from "./messages.ts";
 
-/** A market as Gamma gives it, or a message of its life, with the fields that we read. */
+/** A market of Gamma or of a lifecycle message, with the fields that we read. */
 interface PolymarketMarket {
   slug?: unknown;
   question?: unknown;
@@ -23,13 +23,13 @@ interface PolymarketMarket {
   events?: unknown;
 }
 
-/** Largest pages that the venue gives. */
+/** The venue's largest page. */
 const PAGE_MARKETS = 100;
-/** More pages than the venue can have markets for. */
+/** More pages than the venue has markets for. */
 const PAGES_MAX = 20_000;
 const ID = /^[A-Za-z0-9][\w.-]{0,126}[A-Za-z0-9]$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
-/** Figures that change with every trade, and pictures. */
+/** Figures that change with every trade, and images. */
 const LEFT_OUT =
   /^(volume|liquidity|spread|best|lastTrade|one(Day|Hour|Week|Month|Year)|outcomePrices|competitive|score|image|icon|updatedAt|events|rewards|twitterCard)/;
 
@@ -53,7 +53,7 @@ export const polymarketCatalogue: Catalogue = {
   },
 };
 
-/** What is asked of the venue; a market that was not over by what is known may be closed by now. */
+/** Request filters; a market last known as open may be closed by now. */
 function filtersOf({ living, namedOnly }: CatalogueRequest): [string, string][][] {
   if (living === undefined) return [[]];
   const states = namedOnly === true ? ["false", "true"] : ["true"];
@@ -73,7 +73,7 @@ function partsOf(slugs: readonly string[]): string[][] {
   );
 }
 
-/** Offsets are refused beyond 2000: pages follow each other by `after_cursor`. */
+/** Pages by `after_cursor`, as the venue refuses offsets beyond 2000. */
 async function* pagesOf(
   ask: AskRest,
   filter: readonly [string, string][],
@@ -96,7 +96,7 @@ async function* pagesOf(
   throw unreadable(path, `fewer than ${PAGES_MAX} pages`);
 }
 
-/** A market as an instrument whose outcomes have a token each; undefined when it has none. */
+/** Converts a market to an instrument with one token per outcome; undefined when it has none. */
 function polymarketInstrument(
   market: PolymarketMarket,
   { feed, known }: Pick<CatalogueRequest, "feed" | "known">,
@@ -125,7 +125,7 @@ function polymarketInstrument(
   };
 }
 
-/** `btc-updown-15m-1790000000` is of the series `btc-updown-15m`, whose markets have their begin. */
+/** Series of a slug that ends in a start time: `btc-updown-15m` of `btc-updown-15m-1790000000`. */
 function seriesOf(slug: string): string | undefined {
   return /^(.+)-\d{10}$/.exec(slug)?.[1];
 }
@@ -145,7 +145,7 @@ function tokensOf({ clobTokenIds, assets_ids, outcomes }: PolymarketMarket) {
     : undefined;
 }
 
-/** What is proposed is not final: it may be disputed. */
+/** A proposed resolution is not final: it may be disputed. */
 function stateOf(market: PolymarketMarket): InstrumentVersion["state"] {
   const { umaResolutionStatus: resolution, closed, active, acceptingOrders } = market;
   if (resolution === "disputed") return "disputed";
@@ -155,7 +155,7 @@ function stateOf(market: PolymarketMarket): InstrumentVersion["state"] {
   return acceptingOrders === false ? "halted" : "open";
 }
 
-/** The outcome that is paid in full. */
+/** Outcome that is paid in full. */
 function resultOf(
   { closed, outcomePrices }: PolymarketMarket,
   outcomes: readonly string[],
@@ -165,7 +165,7 @@ function resultOf(
   return outcomes[at];
 }
 
-/** What a message of the life of a market makes of it. */
+/** Merges a lifecycle message into the last known version of its market. */
 function polymarketNews(
   news: unknown,
   before: InstrumentFile | undefined,
@@ -176,7 +176,7 @@ function polymarketNews(
   );
   if (event?.event_type === "new_market") {
     const created = polymarketInstrument({ ...event, active: true }, { feed, known });
-    // What REST said of it since is more.
+    // REST has sent more about it since.
     return before === undefined ? created : undefined;
   }
   if (event?.event_type !== "market_resolved") return undefined;
@@ -198,7 +198,7 @@ function gridOf(tick: unknown): InstrumentVersion["price_grid"] {
   return step === undefined ? undefined : [{ from: step, to: toOf(Number(step)), step }];
 }
 
-/** The highest price: a step below a dollar. */
+/** Highest price: one step below a dollar. */
 function toOf(step: number): string {
   return String(Math.round((1 - step) * 1e6) / 1e6);
 }
@@ -212,7 +212,7 @@ function timeOf(value: unknown): string | undefined {
   return typeof value === "string" && TIME.test(value) ? value : undefined;
 }
 
-/** One line of text; undefined for "" and what is no text. */
+/** One line of text; undefined for "" or other types. */
 function lineOf(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   // deno-lint-ignore no-control-regex -- a name in a file is one line

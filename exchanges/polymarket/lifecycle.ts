@@ -6,30 +6,29 @@ import { UnseenLives, type UnseenSpan } from "../unseen_lives.ts";
 import { timestampOf } from "./format.ts";
 import { listOf, type PolymarketEvent } from "./messages.ts";
 
-/** A token's last step, as plain JSON. */
+/** Last lifecycle step of a token, as plain JSON. */
 type Step = "new_market" | "market_resolved";
-/** What of all lives is kept, as plain JSON. */
+/** State of the lifecycle, as plain JSON. */
 export interface LifecycleState {
   steps: [string, Step][];
   unseen: UnseenSpan | null;
 }
 
-/** The life of markets: told to all clients, of all markets, and often. A step is told once. */
+/** Market lifecycle. The venue broadcasts the steps of all markets repeatedly; each is reported once. */
 export class Lifecycle {
-  /** Steps that may have been missed. */
+  /** Tracks lifecycle changes that may have been missed. */
   readonly unseen: UnseenLives;
   #feed: string;
   #symbols: Symbols;
   #steps = new Map<string, Step>();
 
-  /** The lifecycle of `feed`. */
   constructor(feed: string, symbols: Symbols) {
     this.#feed = feed;
     this.unseen = new UnseenLives(feed);
     this.#symbols = symbols;
   }
 
-  /** A step of a market, for those of its tokens that are ordered; gives those that are over. */
+  /** Reports a step for each ordered token of a market; returns the tokens that are over. */
   step(step: Step, event: PolymarketEvent, atUs: number, out: Normalized): string[] {
     const tokens = listOf(event.assets_ids);
     const { winning_asset_id: winner } = event;
@@ -60,27 +59,26 @@ export class Lifecycle {
     return isResolved ? own : [];
   }
 
-  /** Tokens of which a step was seen. */
+  /** Tokens with a known step. */
   tokens(): Iterable<string> {
     return this.#steps.keys();
   }
 
-  /** A token's last step; undefined when none was seen. */
+  /** Last step of a token; undefined when none was seen. */
   carried(token: string): Step | undefined {
     return this.#steps.get(token);
   }
 
-  /** A token's last step in an earlier run. */
+  /** Takes over a token's last step from an earlier run. */
   carry(token: string, step: unknown): void {
     if (step === "new_market" || step === "market_resolved") this.#steps.set(token, step);
   }
 
-  /** Plain JSON. */
   state(): LifecycleState {
     return { steps: [...this.#steps], unseen: this.unseen.since };
   }
 
-  /** Takes over a state. */
+  /** Restores a state. */
   restore({ steps, unseen }: LifecycleState): void {
     this.#steps = new Map(steps);
     this.unseen.restore(unseen);

@@ -19,20 +19,20 @@ export interface PolymarketEvent {
   event_type?: unknown;
   /** Condition id. */
   market?: unknown;
-  /** Token of one outcome. */
+  /** Token id of one outcome. */
   asset_id?: unknown;
   timestamp?: unknown;
   bids?: unknown;
   asks?: unknown;
-  /** Of the whole book. */
+  /** Hash of the whole book. */
   hash?: unknown;
-  /** With a subscription's first book only. */
+  /** Sent with a subscription's first book only. */
   tick_size?: unknown;
   last_trade_price?: unknown;
   price_changes?: unknown;
   price?: unknown;
   size?: unknown;
-  /** The taker's, of a trade. */
+  /** Side of the taker, for trades. */
   side?: unknown;
   transaction_hash?: unknown;
   new_tick_size?: unknown;
@@ -42,26 +42,26 @@ export interface PolymarketEvent {
   winning_asset_id?: unknown;
 }
 
-/** One change of a level: `size` is the new absolute size, 0 removes; BUY is the side of bids. */
+/** One level change: `size` is the new absolute size, 0 removes it; BUY is the bid side. */
 export interface PolymarketChange {
   asset_id?: unknown;
   price?: unknown;
   size?: unknown;
   side?: unknown;
-  /** Of the whole book with all changes of its moment. */
+  /** Hash of the whole book after all changes of the same moment. */
   hash?: unknown;
   best_bid?: unknown;
   best_ask?: unknown;
 }
 
-/** `value` as an object whose fields are yet to be checked; undefined when it is none. */
+/** `value` as an object with unchecked fields; undefined when it is none. */
 export function objectOf<T extends object>(value: unknown): T | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as T
     : undefined;
 }
 
-/** A list that comes as an array or as the JSON text of one; undefined when it is none. */
+/** A list sent as an array or as its JSON text; undefined when invalid. */
 export function listOf(value: unknown): unknown[] | undefined {
   if (typeof value !== "string") return Array.isArray(value) ? value : undefined;
   try {

@@ -11,16 +11,16 @@ import { objectOf, type PolymarketEvent } from "./messages.ts";
 import { FillCounter, tickerOf, tickSizeOf, tradeOf } from "./records.ts";
 import { ordersOf, PolymarketRequests, type RequestsState } from "./subscribe.ts";
 
-/** Everything that a connection remembers, as plain JSON. */
+/** State of a connection, as plain JSON. */
 interface PolymarketState extends VenueState<PolymarketBookState> {
   requests: RequestsState;
   lifecycle: LifecycleState;
   fills: [string, number][];
-  /** Earlier versions searched at any time. */
+  /** Absent in older states, which did not limit searches. */
   searchesDueUs?: number;
 }
 
-/** Record types of the events of one token. */
+/** Record types by event type, for events of one token. */
 const CHANNELS: ReadonlyMap<string, GapChannel> = new Map([
   ["book", "orderbook"],
   ["last_trade_price", "trade"],
@@ -28,7 +28,7 @@ const CHANNELS: ReadonlyMap<string, GapChannel> = new Map([
   ["tick_size_change", "status"],
 ]);
 
-/** The translation of Polymarket's market channel. */
+/** Normalizer of Polymarket's market channel. */
 export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, PolymarketBookState> {
   protected readonly books: Books;
   protected readonly requests: PolymarketRequests;
@@ -36,7 +36,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
   #lifecycle: Lifecycle;
   #fills = new FillCounter();
 
-  /** A normalizer of a connection that subscribes these tokens. */
+  /** Creates the normalizer of a connection with these tokens. */
   constructor(options: NormalizerOptions) {
     super({ ...options, ordersOf, symbolOf: (token) => token });
     const { feed, symbols, ledger } = this;
@@ -69,7 +69,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
       out.notice ??= { type: "unknown", what: `event_type ${wordOf(type)}` };
       return;
     }
-    // The first event shows that the channel is open, and with it the lives of all markets.
+    // The first event shows that the channel is open, and with it the lifecycle of all markets.
     this.#confirm("status", ALL_SYMBOLS, atUs, out.events);
   }
 
@@ -99,7 +99,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     this.#confirm("trade", symbol, atUs, out.events);
   }
 
-  /** Trades have no numbers: where a token had to be subscribed once more, some may be missing. */
+  /** Reports that trades may be missing where a token was resubscribed, as they have no sequence. */
   #tradesMissing(symbol: string, sinceUs: number, atUs: number, out: Normalized): void {
     if (this.ledger.find("trade", symbol)?.state !== "live") return;
     out.events.push(lostGap({
@@ -139,7 +139,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     if (channel === "status") events.push(...this.#lifecycle.unseen.confirmed(atUs));
   }
 
-  /** A token is one subscription: while its book moves, its other channels are only quiet. */
+  /** A token is one subscription: while its book changes, its other channels are only quiet. */
   override doubt(
     channel: OrderedChannel,
     symbol: string,
@@ -160,7 +160,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     return [...this.#lifecycle.tokens(), ...(this.#lifecycle.unseen.since === null ? [] : [""])];
   }
 
-  /** A token's last step; of the feed, since when no lives are seen. */
+  /** Carries a token's last step; for the feed, the period of unseen changes. */
   protected memoryOf(token: string): Record<string, unknown> {
     const { since: unseen } = this.#lifecycle.unseen;
     if (token === "") return unseen === null ? {} : { unseen };
@@ -173,7 +173,6 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     else this.#lifecycle.carry(token, memory["step"]);
   }
 
-  /** Plain JSON of everything. */
   state(): unknown {
     const state: PolymarketState = {
       ...this.venueState(),
@@ -185,7 +184,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     return structuredClone(state);
   }
 
-  /** Takes over what `state` gave. */
+  /** Restores a state. */
   restore(state: unknown): void {
     const given = structuredClone(state) as PolymarketState;
     this.restoreVenue(given);

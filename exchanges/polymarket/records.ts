@@ -2,21 +2,21 @@ import { type Status, type Ticker, type Trade, valueOf } from "@ssmd/market";
 import { PRICE_DECIMALS, SIZE_DECIMALS, stepsOfField, timestampOf } from "./format.ts";
 import type { PolymarketEvent } from "./messages.ts";
 
-/** Whose record it is, and when its frame arrived. */
+/** Feed, symbol and receive time of a record. */
 interface RecordHead {
   feed: string;
   symbol: string;
   receivedAtUs: number;
 }
 
-/** Transactions of which fills are counted; those of one come close together. */
+/** Most transactions with counted fills; the fills of one arrive close together. */
 const TRANSACTIONS_MAX = 64;
 
-/** Counts the fills of a transaction: the venue's hash names all of them, and they have no ids. */
+/** Numbers the fills of a transaction, which share the venue's hash and have no ids. */
 export class FillCounter {
   #counts = new Map<string, number>();
 
-  /** Id of the next fill of a token in a transaction; "" when the hash was not said. */
+  /** Id of the next fill of a token in a transaction; "" without a hash. */
   nextId(token: string, hash: unknown): string {
     if (typeof hash !== "string" || hash === "") return "";
     const key = `${hash} ${token}`;
@@ -30,18 +30,17 @@ export class FillCounter {
     return count === 1 ? hash : `${hash}-${count}`;
   }
 
-  /** Plain JSON. */
   state(): [string, number][] {
     return [...this.#counts];
   }
 
-  /** Takes over a state. */
+  /** Restores a state. */
   restore(state: readonly [string, number][]): void {
     this.#counts = new Map(state);
   }
 }
 
-/** The record of a `last_trade_price`; undefined when it cannot be read. `tradeId` is yet to be set. */
+/** Converts a `last_trade_price` to a record without `tradeId`; undefined when unreadable. */
 export function tradeOf(event: PolymarketEvent, head: RecordHead): Trade | undefined {
   const price = stepsOfField(event.price, PRICE_DECIMALS);
   const size = stepsOfField(event.size, SIZE_DECIMALS);
@@ -58,7 +57,7 @@ export function tradeOf(event: PolymarketEvent, head: RecordHead): Trade | undef
   };
 }
 
-/** The record of a `best_bid_ask`; undefined when it cannot be read. */
+/** Converts a `best_bid_ask` to a record; undefined when unreadable. */
 export function tickerOf(event: PolymarketEvent, head: RecordHead): Ticker | undefined {
   const bidPrice = priceOf(event.best_bid);
   const askPrice = priceOf(event.best_ask);
@@ -73,7 +72,7 @@ export function tickerOf(event: PolymarketEvent, head: RecordHead): Ticker | und
   };
 }
 
-/** The record of a `tick_size_change`: the new grid by its step; undefined when it cannot be read. */
+/** Converts a `tick_size_change` to a record with the new step; undefined when unreadable. */
 export function tickSizeOf(event: PolymarketEvent, head: RecordHead): Status | undefined {
   const step = event.new_tick_size;
   const timestampUs = timestampOf(event.timestamp);
@@ -84,7 +83,7 @@ export function tickSizeOf(event: PolymarketEvent, head: RecordHead): Status | u
   };
 }
 
-/** A price; null where none was said: the venue writes 0, or nothing. NaN when unreadable. */
+/** A price; null for 0 or an absent value, which mean "none"; NaN when unreadable. */
 function priceOf(value: unknown): number | null {
   if (value === undefined || value === null || value === "") return null;
   const steps = stepsOfField(value, PRICE_DECIMALS);

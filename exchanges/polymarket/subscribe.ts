@@ -3,14 +3,14 @@ import type { Subscription, SubscriptionOrder } from "../subscription.ts";
 import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import type { Requests } from "../venue_normalizer.ts";
 
-/** What has been asked of the venue on one connection, as plain JSON. */
+/** State of a connection's requests, as plain JSON. */
 export interface RequestsState {
   renewed: string[];
 }
 
 /**
- * Everything that is ordered. The venue confirms nothing: a token's first book shows that it is
- * subscribed, and with it its trades and its best prices, which a quiet market does not have.
+ * All orders. The venue confirms nothing: a token's first book shows that it is subscribed, and
+ * with it its trades and best prices, which a quiet market may not send.
  */
 export function ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[] {
   const isUnknown = specs.some(({ isOrderUnknown }) => isOrderUnknown === true);
@@ -26,18 +26,17 @@ export function ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[] {
   return orders;
 }
 
-/** The requests of a connection: a token is subscribed with all of its channels. */
+/** Requests of a connection; subscribing a token covers all of its channels. */
 export class PolymarketRequests implements Requests {
   #ledger: SubscriptionLedger;
-  /** Tokens that were ended and subscribed once more, until their book comes. */
+  /** Resubscribed tokens whose book has not come yet. */
   #renewed = new Set<string>();
 
-  /** Requests for the orders of `ledger`. */
   constructor(ledger: SubscriptionLedger) {
     this.#ledger = ledger;
   }
 
-  /** The frame that subscribes everything; none when nothing is ordered. */
+  /** Frame that subscribes to everything; none without orders. */
   firstFrames(): string[] {
     const tokens = tokensOf(this.#ledger.all.filter(({ state }) => state !== "ended"));
     if (tokens.length === 0) return [];
@@ -45,12 +44,12 @@ export class PolymarketRequests implements Requests {
     return [JSON.stringify(request)];
   }
 
-  /** Nothing of the last connection counts. */
+  /** Clears the state of the previous connection. */
   connected(): void {
     this.#renewed.clear();
   }
 
-  /** What the venue has is ended first: it sends a book only with a new subscription. */
+  /** Requests due tokens, unsubscribing confirmed ones first: only a new subscription sends a book. */
   ask(due: readonly Subscription[]): string[] {
     const tokens = tokensOf(due);
     const ended = tokensOf(due.filter(({ confirmed }) => confirmed));
@@ -59,22 +58,21 @@ export class PolymarketRequests implements Requests {
     return [...requestFrames("unsubscribe", ended), ...requestFrames("subscribe", tokens)];
   }
 
-  /** Ends the subscriptions of tokens. */
+  /** Unsubscribes tokens. */
   end(orders: readonly Subscription[]): string[] {
     return requestFrames("unsubscribe", tokensOf(orders));
   }
 
-  /** Whether a token was ended and subscribed once more; asked once a renewal. */
+  /** Whether a token was resubscribed; true once per resubscription. */
   takeRenewed(token: string): boolean {
     return this.#renewed.delete(token);
   }
 
-  /** Plain JSON. */
   state(): RequestsState {
     return { renewed: [...this.#renewed] };
   }
 
-  /** Takes over a state. */
+  /** Restores a state. */
   restore({ renewed }: RequestsState): void {
     this.#renewed = new Set(renewed);
   }

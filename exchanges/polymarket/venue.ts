@@ -2,7 +2,7 @@ import type { Venue } from "../adapter.ts";
 import { polymarketCatalogue } from "./catalogue.ts";
 import { PolymarketNormalizer } from "./normalize.ts";
 
-/** A token of one outcome is a decimal text: too long for a number, so YAML wants it in quotes. */
+/** Explains an invalid token id; a valid one is a decimal text, too long for a YAML number. */
 function externalProblem(external: string): string | undefined {
   if (/^[1-9]\d{0,77}$/.test(external)) return undefined;
   const hint = external.startsWith("0x")
@@ -11,7 +11,7 @@ function externalProblem(external: string): string | undefined {
   return `Polymarket names an outcome by its token id, up to 78 digits; ${hint}`;
 }
 
-/** Polymarket's order books. Market data is public; nothing is acknowledged, numbered or refused. */
+/** Polymarket's order books. Market data is public; nothing is acknowledged, sequenced or refused. */
 export const polymarket: Venue = {
   id: "polymarket",
   catalogue: polymarketCatalogue,

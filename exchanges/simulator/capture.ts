@@ -40,7 +40,7 @@ function compressedOtherwise(path: string): StorageError {
   });
 }
 
-/** Lines of a file as they come, some at a time. */
+/** Yields the lines of a file in batches. */
 async function* linesOfFile(path: string): AsyncGenerator<CaptureLine[]> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -54,7 +54,7 @@ async function* linesOfFile(path: string): AsyncGenerator<CaptureLine[]> {
   if (last !== undefined) yield [last];
 }
 
-/** The frames of a file `{"init":…,"updates":[…]}`; their time is their own. Undefined = it is none. */
+/** Frames of a file `{"init":…,"updates":[…]}`, with their own times. Undefined = another format. */
 async function framesOfDocument(
   path: string,
 ): Promise<(CaptureLine & { kind: "frame" })[] | undefined> {
@@ -74,7 +74,7 @@ async function framesOfDocument(
 }
 
 /**
- * Reads a capture in its order, some lines at a time. Throws StorageError `CAPTURE_UNREADABLE` or
+ * Reads a capture in file order, in batches of lines. Throws StorageError `CAPTURE_UNREADABLE` or
  * `CAPTURE_DAMAGED`.
  */
 export async function* readCapture(path: string): AsyncGenerator<CaptureLine[]> {

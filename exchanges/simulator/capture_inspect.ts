@@ -40,8 +40,8 @@ function noteFrame(summary: SummaryDraft, text: string, atUs: number): void {
 }
 
 /**
- * Reads a capture once and tells what it holds. Throws StorageError `CAPTURE_UNREADABLE`,
- * `CAPTURE_DAMAGED` or `CAPTURE_EMPTY`.
+ * Summarizes a capture in one pass. Throws StorageError `CAPTURE_UNREADABLE`, `CAPTURE_DAMAGED` or
+ * `CAPTURE_EMPTY`.
  */
 export async function inspectCapture(file: string): Promise<CaptureSummary> {
   const summary = emptySummary(file);

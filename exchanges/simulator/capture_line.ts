@@ -1,42 +1,42 @@
 import { Buffer } from "node:buffer";
 
-/** A market as the first line of one of our own raw files names it. */
+/** A market in the first line of our raw files. */
 interface CaptureMarket {
-  /** Ours. */
+  /** Our symbol. */
   symbol: string;
-  /** The venue's. */
+  /** The venue's symbol. */
   external: string;
-  /** Levels a side, where the venue was asked for it. */
+  /** Book levels per side, if the subscription had a depth. */
   depth?: number;
 }
 
-/** What a `{"_capture":…}` line tells of the lines behind it; only what playing needs. */
+/** Header of the following lines (`{"_capture":…}`), with the fields that playback needs. */
 export interface CaptureHeader {
-  /** Name of the connection. */
+  /** Connection name. */
   connection: string;
-  /** Id of the venue. */
+  /** Venue id. */
   venue: string;
-  /** Markets that were subscribed. */
+  /** Subscribed markets. */
   symbols: CaptureMarket[];
-  /** Wire format of the lines where it is not that of their day. */
+  /** Wire format of the lines, if not that of their day. */
   normalizer?: string;
-  /** Lines of the connection in files before this one. */
+  /** Lines of the connection in earlier files. */
   linesBefore: number;
 }
 
 /** A line of a recording. Times are µs since 1970. */
 export type CaptureLine =
-  /** A frame's own text, as it is in the file. */
+  /** A frame, with its text as in the file. */
   | { kind: "frame"; atUs: number; text: string }
-  /** A frame that was no JSON. */
+  /** A frame that is not JSON. */
   | { kind: "binary"; atUs: number; bytes: Uint8Array }
-  /** Something that happened to the recorder or its connection. */
+  /** An event of the recorder or of its connection. */
   | CaptureEvent
   | { kind: "capture"; header: CaptureHeader }
-  /** A line that is none of these: its text, and why in a few words. */
+  /** Any other line, with its text and the reason. */
   | { kind: "unreadable"; text: string; why: string };
 
-/** An `e` line; names of other recorders are ours where they mean the same. */
+/** An `e` line; synonyms of other recorders are mapped to our names. */
 export interface CaptureEvent {
   kind: "event";
   atUs: number;
@@ -48,13 +48,13 @@ export interface CaptureEvent {
 }
 
 const TIME_DIGITS_MAX = 19;
-/** How recorders call what we call `connect` and `disconnect`. */
+/** Other recorders' names of our `connect` and `disconnect`. */
 const CONNECTED = /^(ws|websocket|socket)?_?(re)?(connect(ed)?|open(ed)?)$/i;
 const DISCONNECTED = /^(ws|websocket|socket)?_?(disconnect(ed)?|close[d]?)$/i;
 
 /**
- * Reads a line without its line break: `{"t":"<ns>","m":<frame>}` in any order of its keys and with
- * any white space, `x` (base64) or `e` in place of `m`, or `{"_capture":…}`. Undefined = it is blank.
+ * Parses a line without its line break: `{"t":"<ns>","m":<frame>}` with any key order and white
+ * space, `x` (base64) or `e` in place of `m`, or `{"_capture":…}`. Undefined = blank.
  */
 export function parseCaptureLine(line: string): CaptureLine | undefined {
   const text = line.trim();
@@ -62,13 +62,13 @@ export function parseCaptureLine(line: string): CaptureLine | undefined {
   return frameOf(text) ?? memberLine(text);
 }
 
-/** The text of a frame; undefined for other lines. */
+/** Text of a frame; undefined for other lines. */
 export function textOfLine(line: CaptureLine): string | undefined {
   if (line.kind === "frame") return line.text;
   return line.kind === "binary" ? Buffer.from(line.bytes).toString("utf8") : undefined;
 }
 
-/** Our own frames, without a look at their keys: the most of all lines. */
+/** Fast path for our own frames, the bulk of all lines: skips parsing of keys. */
 function frameOf(text: string): CaptureLine | undefined {
   if (!text.startsWith('{"t":"') || !text.endsWith("}")) return undefined;
   const quote = text.indexOf('"', 6);
@@ -156,13 +156,13 @@ function valueOf(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** µs of nanoseconds in digits; undefined when they are none. */
+/** µs from nanosecond digits; undefined when invalid. */
 function usOfNs(digits: string): number | undefined {
   if (!/^\d+$/.test(digits) || digits.length > TIME_DIGITS_MAX) return undefined;
   return digits.length <= 3 ? 0 : Number(digits.slice(0, -3));
 }
 
-/** The source texts of an object's members: numbers in a frame must stay as they were written. */
+/** Source texts of an object's members, so that numbers in frames keep their text. */
 function memberTexts(object: string): Map<string, string> {
   const members = new Map<string, string>();
   let depth = 0;
@@ -189,7 +189,7 @@ function memberTexts(object: string): Map<string, string> {
   return members;
 }
 
-/** Where the string that begins at `start` has its last quote. */
+/** Index of the closing quote of the string that starts at `start`. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === "\\") at++;

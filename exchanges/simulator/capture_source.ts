@@ -10,16 +10,16 @@ import { Player } from "./player.ts";
 import type { CaptureFeed } from "./venue.ts";
 import { VENUES } from "./venues.ts";
 
-/** Longer wait for a client that has not asked for order books yet. */
+/** Longer delay for a client that has not subscribed to order books yet. */
 const BOOK_DELAY_MS = 500;
 
-/** Captures, played as they are. */
+/** Feed source that plays captures unchanged. */
 export class CaptureStage implements FeedSource {
   readonly player: Player;
   readonly progress: Signal;
   #timeline: CaptureTimeline;
   #feed: CaptureFeed;
-  /** Whether heartbeats come with the file that is played. */
+  /** Whether the current file contains heartbeats. */
   #heartbeats = false;
   #keepSequence: boolean;
   #flush: () => void = () => {};
@@ -55,7 +55,7 @@ export class CaptureStage implements FeedSource {
     });
   }
 
-  /** Looks into all files first. Throws ConfigError `CAPTURE_NONE` or `CAPTURE_OTHER_VENUE`. */
+  /** Inspects all files first. Throws ConfigError `CAPTURE_NONE` or `CAPTURE_OTHER_VENUE`. */
   static async open(
     venue: SimulatedVenueId,
     source: CaptureSource,
@@ -81,7 +81,7 @@ export class CaptureStage implements FeedSource {
     return new CaptureStage(venue, source, { summaries, progress });
   }
 
-  /** Clients lose their connection where the recording lost its own; not those with numbers anew. */
+  /** Disconnects clients where the recording disconnected, unless their sequences are renumbered. */
   #breakClients(): void {
     if (!this.#keepSequence) return;
     for (const connection of this.#connections()) if (connection.playing) connection.terminate();
@@ -115,7 +115,7 @@ export class CaptureStage implements FeedSource {
     return this.#timeline.played;
   }
 
-  /** A capture has none. */
+  /** A capture has no REST. */
   rest(): undefined {
     return undefined;
   }

@@ -1,52 +1,52 @@
 import type { CaptureHeader } from "./capture_line.ts";
 import type { SimulatedVenueId } from "./options.ts";
 
-/** Lines that follow each other and are of one connection. */
+/** Consecutive lines of one connection. */
 export interface CaptureSection {
-  /** What the line before them tells; absent = the recorder was not ours. */
+  /** Header before the lines; absent = from another recorder. */
   header?: CaptureHeader;
-  /** Time of its first line, µs; NaN = it has none. */
+  /** Time of its first line, µs; NaN = no line. */
   firstUs: number;
 }
 
-/** Lines of a capture that cannot be read. */
+/** Unreadable lines of a capture. */
 interface UnreadableLines {
   count: number;
-  /** Number of the first of them, from 1; blank lines are not counted. */
+  /** Number of the first one, from 1; blank lines are not counted. */
   line: number;
-  /** What is wrong with it. */
+  /** Reason. */
   why: string;
 }
 
-/** What a capture holds. */
+/** Contents of a capture. */
 export interface CaptureSummary {
   /** Path. */
   file: string;
-  /** Where it was recorded. */
+  /** Venue where it was recorded. */
   venue: SimulatedVenueId;
-  /** The venue's names, in the order of their appearance. */
+  /** The venue's symbols, in order of appearance. */
   symbols: string[];
-  /** Kraken: markets of which a subscription was refused. */
+  /** Kraken: symbols with a refused subscription. */
   refused: string[];
   /** Channels with data. */
   channels: string[];
-  /** Channels whose subscription reply is among the frames. */
+  /** Channels with a recorded subscription reply. */
   acknowledged: string[];
   /** Kraken: book depths by symbol. */
   depths: Record<string, number[]>;
-  /** Kraken: the depth of the books when they all have one. */
+  /** Kraken: depth of the books if all have the same. */
   depth?: number;
-  /** In the order of the file; one where no line names connections. */
+  /** In file order; one if no line names connections. */
   sections: CaptureSection[];
-  /** Absent = all lines can be read. */
+  /** Absent = all lines are readable. */
   unreadable?: UnreadableLines;
-  /** Kraken: most digits after the point that the file shows, by symbol. */
+  /** Kraken: most price decimals in the file, by symbol. */
   priceDecimals: Record<string, number>;
-  /** The same of sizes. */
+  /** Kraken: most size decimals in the file, by symbol. */
   sizeDecimals: Record<string, number>;
   /** Kalshi: the first `sid` of each channel. */
   sids: Record<string, number>;
-  /** Recorded frames, markers not counted. */
+  /** Number of frames, without markers. */
   frames: number;
   /** Kraken: whether heartbeats are among the frames. */
   heartbeats: boolean;
@@ -56,10 +56,10 @@ export interface CaptureSummary {
   lastUs: number;
 }
 
-/** A summary that is being made. */
+/** A summary under construction. */
 export type SummaryDraft = Omit<CaptureSummary, "venue"> & { venue: SimulatedVenueId | undefined };
 
-/** Adds a word that is not there yet. */
+/** Adds a value if absent. */
 export function include(list: string[], value: string | undefined): void {
   if (value !== undefined && !list.includes(value)) list.push(value);
 }

@@ -2,21 +2,21 @@ import { readCapture } from "./capture.ts";
 import { type CaptureLine, textOfLine } from "./capture_line.ts";
 import type { Feed } from "./player.ts";
 
-/** A frame, or a break of the recorded connection. Times are µs since 1970. */
+/** A frame, or a disconnect of the recorded connection. Times are µs since 1970. */
 type TimelineItem = { atUs: number; text: string } | { atUs: number; isBreak: true };
 
-/** What is done with the frames of captures. */
+/** Receives the frames of captures. */
 interface CaptureListener {
-  /** A file begins; its place in the list. */
+  /** A file starts; `file` = its index. */
   opened(file: number): void;
   frame(text: string): void;
-  /** The recorded connection broke. */
+  /** The recorded connection disconnected. */
   broken(): void;
 }
 
-/** Captures one after another as one feed. Virtual time starts at 0; files follow without a gap. */
+/** Captures in sequence as one feed. Virtual time starts at 0; files follow without a gap. */
 export class CaptureTimeline implements Feed {
-  /** Work that has to be done before the next frame. */
+  /** Work to do before the next frame. */
   readonly work: (() => Promise<void>)[] = [];
   #files: readonly string[];
   #listener: CaptureListener;
@@ -86,7 +86,7 @@ export class CaptureTimeline implements Feed {
     for (let job = this.work.shift(); job !== undefined; job = this.work.shift()) await job();
   }
 
-  /** Reads again what was played so far; undefined = the recorded connection broke. */
+  /** Re-reads all frames played so far; yields undefined for a disconnect. */
   async *again(): AsyncGenerator<string | undefined> {
     let left = this.#played;
     for (const path of this.#files) {
@@ -105,7 +105,7 @@ export class CaptureTimeline implements Feed {
   }
 }
 
-/** A break ends what is given at once: clients come back before more is sent as fast as they read. */
+/** Ends a batch at a disconnect, so that clients can reconnect before more is sent at max speed. */
 async function* readItems(path: string): AsyncGenerator<TimelineItem[]> {
   for await (const lines of readCapture(path)) {
     let items: TimelineItem[] = [];

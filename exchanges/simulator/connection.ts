@@ -12,46 +12,46 @@ import type { SentFrameLog } from "./sent_frame_log.ts";
 import type { Signal } from "./notifier.ts";
 import type { StandingFaults } from "./standing_faults.ts";
 
-/** What the protocol of a venue does with one connection. */
+/** A venue's protocol on one connection. */
 export interface Session {
-  /** A text frame of the client. */
+  /** Handles a text frame of the client. */
   received(text: string): void;
-  /** About once a second: heartbeats that are frames. */
+  /** Sends a heartbeat frame if the protocol has one; called about once a second. */
   heartbeat(): void;
-  /** The client does not read; the venue's way to end it. */
+  /** Handles a client that does not read, in the venue's way. */
   overflow(): void;
-  /** The venue forgets what was subscribed. */
+  /** Drops all subscriptions, as a venue that lost them. */
   forget(): void;
   closed(): void;
 }
 
-/** What all connections of a simulator share. */
+/** State shared by all connections of a simulator. */
 export interface ConnectionContext {
   garbage: GarbageSamples;
   ledger: SentFrameLog | undefined;
   /** Connections with an open batch; flushed by {@linkcode flushBatches}. */
   batching: Set<Connection>;
-  /** Told when a connection drained, closed or found its voice again. */
+  /** Notified when a connection drained, closed or ended its silence. */
   progress: Signal;
   counters: { framesSent: number; bytesSent: number };
-  /** Faults of markets. */
+  /** Faults of single markets. */
   standing: StandingFaults;
-  /** Faults that inject after so many frames. */
+  /** Faults triggered by the number of sent frames. */
   schedule: { readonly dueAtFrames: number; reached(frames: number): void };
 }
 
-/** Unsent bytes at which senders that can wait do so. */
+/** Unsent bytes above which senders wait, if they can. */
 export const DRAIN_BYTES = 1024 * 1024;
-/** Unsent bytes at which a client that does not read loses its subscriptions. */
+/** Unsent bytes above which a client that does not read loses its subscriptions. */
 const OVERFLOW_BYTES = 64 * 1024 * 1024;
 
-/** Body of the ping whose pong says that all before it was read. */
+/** Body of the ping whose pong shows that all frames before it were read. */
 const ALL_READ = "all-read";
 
-/** One client: sends in batches, strikes it with faults, notes all in the ledger. */
+/** One client connection: sends in batches, injects faults, logs sent frames. */
 export class Connection {
   readonly number: number;
-  /** Whether market data flows to it. */
+  /** Whether market data is sent to it. */
   playing = false;
   #socket: WebSocket;
   #raw: Duplex;
@@ -63,7 +63,7 @@ export class Connection {
   #overflowed = false;
   #session: Session | undefined;
 
-  /** `raw` is the TCP socket below `socket`. */
+  /** `raw` is the TCP socket under `socket`. */
   constructor(
     number: number,
     socket: WebSocket,
@@ -76,7 +76,7 @@ export class Connection {
     raw.on("drain", () => context.progress.notify());
   }
 
-  /** The venue's side of the talk, once made. */
+  /** Sets the protocol session. */
   set session(session: Session) {
     this.#session = session;
   }
@@ -89,12 +89,12 @@ export class Connection {
     return this.#silentUntilMs !== 0;
   }
 
-  /** Bytes that wait for the client to read. */
+  /** Bytes not yet read by the client. */
   get unsentBytes(): number {
     return this.#raw.writableLength;
   }
 
-  /** Sends market data or a heartbeat: subject to faults. */
+  /** Sends market data or a heartbeat, subject to faults. */
   sendData(frame: string, kind: FrameKind): void {
     if (this.#silentUntilMs !== 0) {
       if (kind !== "heartbeat" || !this.#heartbeatsWhileSilent) return;
@@ -106,24 +106,24 @@ export class Connection {
     else for (const text of this.#armed.apply(reported, kind)) this.send(text);
   }
 
-  /** Whether a request for a market's data is to be refused. */
+  /** Whether to refuse a request for a market's data. */
   refuses(symbol: string, kind: FrameKind): boolean {
     const { standing } = this.#context;
     return !standing.empty && standing.refuses(symbol, kind);
   }
 
-  /** Sends a reply: not subject to faults. */
+  /** Sends a reply, not subject to faults. */
   send(frame: string): void {
     if (!this.#transmit(frame)) return;
     this.#context.ledger?.json(this.number, frame.trimEnd());
   }
 
-  /** Sends a text that clients take for a sign of life alone: the log of frames leaves it out. */
+  /** Sends a keep-alive reply, which is not logged. */
   answer(text: string): void {
     this.#transmit(text);
   }
 
-  /** Sends bytes that need not be JSON. */
+  /** Sends bytes that may not be JSON. */
   sendRaw(frame: string | Uint8Array, json: boolean): void {
     if (!this.#transmit(frame)) return;
     if (json) this.#context.ledger?.json(this.number, frame as string);
@@ -148,27 +148,27 @@ export class Connection {
     return true;
   }
 
-  /** Hands the batch to the system. */
+  /** Flushes the batch to the socket. */
   flush(): void {
     this.#raw.uncork();
   }
 
-  /** Takes in a text frame. */
+  /** Handles a text frame. */
   received(text: string): void {
     this.#session?.received(text);
   }
 
-  /** About once a second. */
+  /** Sends a heartbeat; called about once a second. */
   heartbeat(): void {
     this.#session?.heartbeat();
   }
 
-  /** A ping frame of the server. */
+  /** Sends a ping frame. */
   ping(body: string): void {
     if (this.open && (!this.silent || this.#heartbeatsWhileSilent)) this.#socket.ping(body);
   }
 
-  /** Resolves when the client has read all that was sent, or is gone. */
+  /** Resolves when the client has read all sent frames, or has disconnected. */
   allRead(): Promise<void> {
     if (!this.open) return Promise.resolve();
     return new Promise((resolve) => {
@@ -180,17 +180,17 @@ export class Connection {
     });
   }
 
-  /** Ends it with a close frame. */
+  /** Closes with a close frame. */
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }
 
-  /** Cuts it. */
+  /** Closes without a close frame. */
   terminate(): void {
     this.#socket.terminate();
   }
 
-  /** The socket is gone. */
+  /** Cleans up after the socket closed. */
   gone(): void {
     this.playing = false;
     clearTimeout(this.#silenceTimer);
@@ -200,7 +200,7 @@ export class Connection {
     this.#context.progress.notify();
   }
 
-  /** Strikes the connection. */
+  /** Injects a fault. */
   inject(fault: Fault): void {
     switch (fault.type) {
       case "drop":
@@ -233,7 +233,7 @@ export class Connection {
   }
 }
 
-/** Hands all open batches to the system. */
+/** Flushes all open batches to the sockets. */
 export function flushBatches(batching: Set<Connection>): void {
   for (const connection of batching) connection.flush();
   batching.clear();

@@ -16,7 +16,7 @@ function positive(value: unknown, what: string): void {
   throw new ConfigError("FAULT_INVALID", `${what} must be above 0: current value is ${value}`);
 }
 
-/** Throws ConfigError `FAULT_INVALID` or `FAULT_UNSUPPORTED` unless the venue can have the fault. */
+/** Throws ConfigError `FAULT_INVALID` or `FAULT_UNSUPPORTED` for a fault that the venue cannot have. */
 export function checkFault(fault: Fault, venue: SimulatedVenue): void {
   oneOf(fault.type ?? "", FAULT_TYPES, "fault");
   if (fault.type === "refuse" || fault.type === "mute") checkMarket(fault);
@@ -38,7 +38,7 @@ function checkMarket(fault: Extract<Fault, { symbol: string }>): void {
   oneOf("kind" in fault ? fault.kind : undefined, KINDS, "kind of frame");
 }
 
-/** A fault from JSON text. Throws ConfigError `FAULT_INVALID`. */
+/** Parses a fault from JSON text. Throws ConfigError `FAULT_INVALID`. */
 export function readFault(text: string): Fault {
   let value: unknown;
   try {

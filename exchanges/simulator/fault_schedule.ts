@@ -50,7 +50,7 @@ function faultOf(type: string, pairs: Map<string, string>): Fault {
 }
 
 /**
- * Reads `drop=every:30s`, `silent=every:1m,for:5s`, `rubbish=at:10s,what:binary`,
+ * Parses `drop=every:30s`, `silent=every:1m,for:5s`, `rubbish=at:10s,what:binary`,
  * `skip=frames:1000,kind:trade`. Throws ConfigError `FAULT_INVALID`, `FAULT_UNSUPPORTED` or
  * `DURATION_INVALID`.
  */
@@ -80,9 +80,9 @@ export function parseScheduledFault(text: string, venue: SimulatedVenueId): Sche
   });
 }
 
-/** Strikes faults at their times. */
+/** Injects faults on schedule. */
 export class FaultSchedule {
-  /** Frames sent at which {@linkcode FaultSchedule.reached} is to be called. */
+  /** Number of sent frames at which to call {@linkcode FaultSchedule.reached}. */
   dueAtFrames = Infinity;
   #inject: (fault: Fault) => void;
   #timers: ReturnType<typeof setTimeout>[] = [];
@@ -104,7 +104,7 @@ export class FaultSchedule {
     this.dueAtFrames = Math.min(Infinity, ...this.#byFrames.map((each) => each.next));
   }
 
-  /** So many frames were sent. */
+  /** Injects the faults due at this number of sent frames. */
   reached(frames: number): void {
     const due = this.#byFrames.filter((each) => each.next <= frames);
     for (const each of due) each.next = frames + each.every;
@@ -112,7 +112,7 @@ export class FaultSchedule {
     for (const each of due) this.#inject(each.fault);
   }
 
-  /** No more faults. */
+  /** Cancels all faults. */
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#byFrames.length = 0;

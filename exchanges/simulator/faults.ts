@@ -1,51 +1,51 @@
-/** What kind of frame it is, for faults that inject one kind. */
+/** Kind of a frame, for faults that concern one kind. */
 export type FrameKind = "book" | "trade" | "ticker" | "heartbeat" | "control";
 
-/** Forms of rubbish: no JSON, a binary frame, JSON of no known type, cut JSON, a 50 MB frame. */
+/** Kinds of garbage: not JSON, a binary frame, JSON of unknown type, truncated JSON, a 50 MB frame. */
 export const GARBAGE = ["json", "binary", "unknown", "truncated", "huge"] as const;
 
-/** A form of rubbish. */
+/** A kind of garbage. */
 type Garbage = typeof GARBAGE[number];
 
 /**
- * A fault on demand. It strikes all connections, or the next one where there is none; one with a
- * `symbol` (the venue's name of a market) holds for the connections to come as well.
+ * A fault on demand. Applies to all connections, or to the next one if there is none; one with a
+ * `symbol` (the venue's) also applies to later connections.
  */
 export type Fault =
-  /** The connection is cut without a close frame. */
+  /** Closes the connection without a close frame. */
   | { type: "drop" }
-  /** The next `count` (1) frames of the kind (book) are lost: a hole. */
+  /** Drops the next `count` (1) frames of the kind (book): a sequence gap. */
   | { type: "skip"; kind?: FrameKind; count?: number }
   /**
-   * The checksum of the next Kraken book update is wrong; with a symbol, of the next `count` updates
-   * of its book (all). Of Polymarket, the hashes of a symbol's books.
+   * Corrupts the checksum of the next Kraken book update; with a symbol, of the next `count` (all)
+   * updates of its book. Polymarket: the hashes of a symbol's books.
    */
   | { type: "checksum"; symbol?: string; count?: number }
-  /** The next `count` (all) requests for the market's data of the kind (any) are refused. */
+  /** Refuses the next `count` (all) requests for the market's data of the kind (any). */
   | { type: "refuse"; symbol: string; kind?: FrameKind; count?: number }
-  /** The market's data of the kind (any) is confirmed and not sent, for `forMs` (for good). */
+  /** Confirms the market's data of the kind (any), but sends none for `forMs` (for good). */
   | { type: "mute"; symbol: string; kind?: FrameKind; forMs?: number }
-  /** The venue forgets all subscriptions, after a maintenance where it tells of one. */
+  /** Loses all subscriptions, after a maintenance on venues that announce one. */
   | { type: "forget" }
-  /** The next frame of the kind (book) is sent twice. */
+  /** Sends the next frame of the kind (book) twice. */
   | { type: "repeat"; kind?: FrameKind }
   | { type: "rubbish"; what?: Garbage }
-  /** Nothing but answers to pings for `forMs`; data of that time is lost unless speed is max. */
+  /** Sends only pongs for `forMs`; data of that time is lost, except at max speed. */
   | { type: "silent"; forMs: number; heartbeats?: boolean };
 
-/** A fault with the times at which it strikes; one of the three must be given. */
+/** A fault with its schedule; one of the three times is required. */
 export interface ScheduledFault {
-  /** What strikes. */
+  /** Fault to inject. */
   fault: Fault;
-  /** Again and again. */
+  /** Interval of repeated injection. */
   everyMs?: number;
-  /** Once, after the start. */
+  /** Single injection, after the start. */
   atMs?: number;
-  /** Each time so many frames were sent. */
+  /** Injection after every so many sent frames. */
   everyFrames?: number;
 }
 
-/** Names of all faults. */
+/** Types of all faults. */
 export const FAULT_TYPES = [
   "drop",
   "skip",
@@ -60,15 +60,15 @@ export const FAULT_TYPES = [
 
 const HUGE_BYTES = 50 * 1024 * 1024;
 
-/** Garbage in a venue's own manner. */
+/** Garbage in a venue's format. */
 export interface GarbageSamples {
-  /** JSON of a type that is not known. */
+  /** JSON of an unknown type. */
   unknown: string;
-  /** A frame that is cut. */
+  /** A truncated frame. */
   truncated: string;
 }
 
-/** The frame of a form of rubbish. */
+/** Frame of a kind of garbage. */
 export function garbageFrame(what: Garbage, samples: GarbageSamples): string | Uint8Array {
   switch (what) {
     case "json":
@@ -83,7 +83,7 @@ export function garbageFrame(what: Garbage, samples: GarbageSamples): string | U
   }
 }
 
-/** The frame with a wrong checksum, or with wrong hashes of books; undefined when it has none. */
+/** Frame with a corrupted checksum or book hashes; undefined when it has none. */
 export function corruptChecksum(frame: string): string | undefined {
   const match = /"checksum":(\d+)/.exec(frame);
   if (match === null) {
@@ -96,11 +96,11 @@ export function corruptChecksum(frame: string): string | undefined {
   return frame.replace(match[0], `"checksum":${wrong}`);
 }
 
-/** Faults that wait for a frame of their kind on one connection. */
+/** Faults of one connection that await a frame of their kind. */
 export class ArmedFaults {
   #armed: { type: "skip" | "checksum" | "repeat"; kind: FrameKind; count: number }[] = [];
 
-  /** Whether none is armed: the usual case, asked for each frame. */
+  /** Whether none is armed: the fast path of every frame. */
   get empty(): boolean {
     return this.#armed.length === 0;
   }
@@ -112,7 +112,7 @@ export class ArmedFaults {
     this.#armed.push({ type: fault.type, kind, count });
   }
 
-  /** What is sent instead of `frame`: nothing, itself, twice, or with a wrong checksum. */
+  /** Frames to send instead of `frame`: none, itself, twice, or with a corrupted checksum. */
   apply(frame: string, kind: FrameKind): string[] {
     const index = this.#armed.findIndex((fault) => fault.kind === kind);
     const fault = this.#armed[index];

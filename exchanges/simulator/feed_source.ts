@@ -10,24 +10,24 @@ import type { SimulatorRequest } from "./server.ts";
 import type { ModelFeed, RestReply } from "./venue.ts";
 import { VENUES } from "./venues.ts";
 
-/** How far the times of a market of now may be from the system's clock before they follow it. */
+/** Clock step above which a real-time model follows the system's clock. */
 const CLOCK_STEP_US = 1_000_000;
 
-/** Makes the stage for the options. */
+/** Opens the feed source of the options. */
 export function openFeedSource(options: SimulatorOptions, progress: Signal): Promise<FeedSource> {
   const { source, venue } = options;
   if (source.type === "capture") return CaptureStage.open(venue, source, progress);
   return Promise.resolve(new ModelStage(options, source, progress));
 }
 
-/** The seeded market model. */
+/** Feed source of the seeded market model. */
 class ModelStage implements FeedSource {
   readonly player: Player;
   readonly progress: Signal;
   #exchange: ModelExchange;
   #feed: ModelFeed;
   #startUs: number | undefined;
-  /** Whether its times are those of now. */
+  /** Whether it runs in real time from now. */
   #isOfNow: boolean;
   #played = 0;
   #events: number;

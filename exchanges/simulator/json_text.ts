@@ -1,6 +1,6 @@
 /**
- * The text behind `"name":` when it is a JSON string, without its quotes; undefined when there is
- * none. For sorting frames without parsing them.
+ * Text of a JSON string after `"name":`, without quotes; undefined when absent. For classifying
+ * frames without parsing them.
  */
 export function stringField(text: string, name: string): string | undefined {
   const key = `"${name}":`;
@@ -12,7 +12,7 @@ export function stringField(text: string, name: string): string | undefined {
   return text.slice(at + 1, text.indexOf(`"`, at + 1));
 }
 
-/** The whole number behind `"name":`; NaN when there is none. */
+/** Whole number after `"name":`; NaN when absent. */
 export function numberField(text: string, name: string): number {
   const key = `"${name}":`;
   const start = text.indexOf(key);
@@ -28,12 +28,12 @@ export function numberField(text: string, name: string): number {
   }
 }
 
-/** JSON text without the white space between its tokens; numbers keep their text. */
+/** Removes white space between the tokens of JSON text; numbers keep their text. */
 export function compactJson(text: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"|\s+/g, (token) => token.startsWith(`"`) ? token : "");
 }
 
-/** The objects that follow each other, separated by commas, from `start` on in compact JSON. */
+/** Consecutive objects, separated by commas, from `start` on in compact JSON. */
 export function elementsOf(text: string, start: number): string[] {
   const elements: string[] = [];
   let depth = 0;

@@ -1,4 +1,4 @@
-/** A venue's own protocol over a real WebSocket, from a market model or from captures. @module */
+/** Simulates a venue's protocol over a real WebSocket, from a market model or captures. @module */
 export {
   type SeriesRollOptions,
   SIMULATED_VENUES,

@@ -1,4 +1,4 @@
-/** Something that others wait for until it happens, again and again. */
+/** A repeatable event to wait for. */
 export class Signal {
   #waiters: (() => void)[] = [];
 
@@ -7,7 +7,7 @@ export class Signal {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Wakes all who wait. */
+  /** Wakes all waiters. */
   notify(): void {
     const waiters = this.#waiters;
     this.#waiters = [];

@@ -9,30 +9,30 @@ export const SIMULATED_VENUES = ["kraken", "kalshi", "polymarket"] as const;
 /** Id of a venue that can be simulated. */
 export type SimulatedVenueId = typeof SIMULATED_VENUES[number];
 
-/** A market of the model: Kraken takes `priceDecimals`, Kalshi `structure`. */
+/** A market of the model: Kraken uses `priceDecimals`, Kalshi `structure`. */
 export type SimulatedSymbol = KrakenSymbolOptions & KalshiSymbolOptions;
 
-/** Markets of a series that follow each other. */
+/** A rolling series of markets. */
 export interface SeriesRollOptions {
   /** `KXBTC15M` */
   series: string;
-  /** How long each is open, µs of the model's time. */
+  /** Open time of each market, µs of model time. */
   everyUs: number;
 }
 
-/** A seeded market model that needs no data: the same seed and start give the same bytes. */
+/** A seeded market model: the same seed and start give the same bytes. */
 export interface ModelSource {
-  /** A model. */
+  /** Discriminator. */
   type: "model";
   /** 0 to 2^53. */
   seed: number;
-  /** Markets; none = some well-known (Kraken) or made-up (Kalshi) ones. */
+  /** Markets; empty = well-known (Kraken) or made-up (Kalshi) ones. */
   symbols?: readonly SimulatedSymbol[];
-  /** Kalshi: series whose markets follow each other; default none. */
+  /** Kalshi: rolling series; default none. */
   rolls?: readonly SeriesRollOptions[];
-  /** Mean market events a second over all markets; default 100. */
+  /** Mean market events per second over all markets; default 100. */
   ratePerSecond?: number;
-  /** The model's own time at its start, µs since 1970; default the time of the first subscription. */
+  /** Model time at the start, µs since 1970; default the time of the first subscription. */
   startUs?: number;
   /** Multiple of real time, or as fast as clients read; default 1. */
   speed?: number | "max";
@@ -40,69 +40,69 @@ export interface ModelSource {
   events?: number;
 }
 
-/** Recorded frames, sent byte by byte as they are, file after file. */
+/** Recorded frames, sent byte for byte, file after file. */
 export interface CaptureSource {
-  /** Captures. */
+  /** Discriminator. */
   type: "capture";
-  /** Paths, in the order of playing. */
+  /** Paths, in playing order. */
   files: readonly string[];
-  /** Multiple of the capture's own pace, or as fast as clients read; default 1. */
+  /** Multiple of the recorded pace, or as fast as clients read; default 1. */
   speed?: number | "max";
-  /** Keep the capture's own replies, `sid` and `seq` (default), or number anew (Kalshi). */
+  /** Keep recorded replies, `sid` and `seq` (default), or renumber (Kalshi). */
   keepSequence?: boolean;
 }
 
-/** How orders of clients are executed and paid for: all of them are of one account. */
+/** Execution and fees of clients' orders; all share one account. */
 export interface TradingOptions {
-  /** Of an order that rested, percent; Kalshi's rate times price and its distance to a dollar. */
+  /** Fee of resting orders, percent; Kalshi: of price times its distance to a dollar. */
   makerFee: number;
-  /** Of an order that takes, as `makerFee`. */
+  /** Fee of taking orders, as `makerFee`. */
   takerFee: number;
-  /** From an order's coming to its place in the book, ms of real time. */
+  /** Latency from an order's arrival to its execution, ms of real time. */
   latencyMs: number;
-  /** Part of each level that an order gets, above 0 to 1; others take the rest at that moment. */
+  /** Share of each level that an order gets, above 0 to 1; others take the rest. */
   fillShare: number;
-  /** At the start, by asset; absent = 100,000 of each currency that prices are in. */
+  /** Initial balances by asset; absent = 100,000 of each quote currency. */
   balances?: Readonly<Record<string, number>>;
 }
 
 /** Options of {@linkcode startSimulator}. */
 export interface SimulatorOptions {
-  /** Whose protocol is spoken. */
+  /** Simulated venue. */
   venue: SimulatedVenueId;
   /** Loopback only. */
   host?: "127.0.0.1";
-  /** 0 or absent = a free one. */
+  /** 0 or absent = a free port. */
   port?: number;
-  /** Where the market data comes from. */
+  /** Source of the market data. */
   source: ModelSource | CaptureSource;
   /** Kalshi: verifies handshakes; absent = the key of {@linkcode demoKey}. */
   publicKeyPem?: string;
-  /** File that notes every frame sent. */
+  /** File that logs every sent frame. */
   ledger?: string;
-  /** A model takes orders by these rules; default: the venue's fees, at once, as far as the book goes. */
+  /** Trading rules of a model; default: the venue's fees, no latency, full fills. */
   trading?: Partial<TradingOptions>;
-  /** Faults that happen by themselves. */
+  /** Scheduled faults. */
   faults?: readonly ScheduledFault[];
-  /** Default: says nothing. */
+  /** Default: silent. */
   logger?: Logger;
 }
 
-/** Counts of a simulator. */
+/** Counters of a simulator. */
 export interface SimulatorStats {
   /** Open connections. */
   connections: number;
-  /** Connections so far. */
+  /** Connections accepted so far. */
   accepted: number;
   /** Handshakes refused so far. */
   refused: number;
-  /** To all clients so far. */
+  /** Frames sent to all clients so far. */
   framesSent: number;
-  /** To all clients so far. */
+  /** Bytes sent to all clients so far. */
   bytesSent: number;
   /** Model events or capture frames played so far. */
   played: number;
-  /** Faults struck so far. */
+  /** Faults injected so far. */
   faults: number;
 }
 
@@ -112,12 +112,12 @@ export interface Simulator {
   readonly url: string;
   /** Port on loopback. */
   readonly port: number;
-  /** All that was to be played was sent and read. */
+  /** Resolves when everything was played and read. */
   readonly done: Promise<void>;
-  /** Counts now. */
+  /** Current counters. */
   stats(): SimulatorStats;
-  /** Strikes all connections, or the next one when there is none. */
+  /** Injects a fault into all connections, or the next one if there is none. */
   fault(fault: Fault): void;
-  /** Cuts all connections and frees the port. */
+  /** Closes all connections and frees the port. */
   close(): Promise<void>;
 }

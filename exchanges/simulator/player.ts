@@ -1,14 +1,14 @@
 import { setImmediate } from "node:timers";
 
-/** What is played: items in the order of their time. */
+/** Items to play, in order of time. */
 export interface Feed {
-  /** Virtual time (µs) of the next item; undefined when nothing is at hand. */
+  /** Virtual time (µs) of the next item; undefined when none is loaded. */
   nextUs(): number | undefined;
-  /** Gets more items to hand; false at the end. */
+  /** Loads more items; false at the end. */
   fill(): Promise<boolean>;
   /** Sends the next item. */
   emit(): void;
-  /** Work between two items that takes time (a snapshot to be rebuilt); undefined = none. */
+  /** Asynchronous work between two items (rebuilding a snapshot); undefined = none. */
   pending(): Promise<void> | undefined;
 }
 
@@ -16,18 +16,18 @@ export interface Feed {
 interface PlayerOptions {
   feed: Feed;
   speed: number | "max";
-  /** Virtual time at the start; undefined = the time of the first item. */
+  /** Virtual time at the start; undefined = 0. */
   startUs?: number;
-  /** Hands what was sent to the system. */
+  /** Flushes sent frames to the sockets. */
   flush(): void;
-  /** Resolves when clients can take more (max speed); undefined = they can now. */
+  /** Resolves when clients can take more (max speed); undefined = now. */
   blocked(): Promise<void> | undefined;
 }
 
 const BATCH_ITEMS = 256;
 const TICK_MS = 4;
 
-/** Plays a feed on one shared timeline: at a multiple of its own pace, or as fast as is read. */
+/** Plays a feed on one shared timeline, at a multiple of its pace or as fast as clients read. */
 export class Player {
   /** Resolves when the last item was sent or the player was stopped. */
   readonly ended: Promise<void>;
@@ -57,19 +57,19 @@ export class Player {
     return this.#finished;
   }
 
-  /** Virtual time now, in µs. */
+  /** Current virtual time, µs. */
   nowUs(): number {
     const still = !this.#running || this.#finished || this.#options.speed === "max";
     return still ? this.#virtualUs : this.#paced();
   }
 
-  /** By the monotonic clock: what a sleeping machine missed, or a set clock skipped, is not made up for. */
+  /** Uses the monotonic clock: time lost to sleep or a clock step is not caught up. */
   #paced(): number {
     const elapsedMs = (performance.now() - this.#anchorMs) * (this.#options.speed as number);
     return this.#anchorVirtualUs + Math.round(elapsedMs * 1000);
   }
 
-  /** Begins after `delayMs`; a further call before that may begin it earlier. */
+  /** Starts after `delayMs`; another call before that may start it earlier. */
   start(delayMs: number): void {
     if (this.#stopped || this.#running) return;
     if (this.#started) {
@@ -81,7 +81,7 @@ export class Player {
     this.#run(delayMs).then(this.#end, this.#failure);
   }
 
-  /** Goes on from here: the gap to `virtualUs` is not waited for. */
+  /** Sets the current virtual time, without waiting for the gap to it. */
   #anchor(virtualUs: number): void {
     this.#anchorVirtualUs = virtualUs;
     this.#anchorMs = performance.now();
@@ -122,7 +122,7 @@ export class Player {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Sends what is due and sleeps until the next item. */
+  /** Sends due items and sleeps until the next one. */
   async #tick(): Promise<void> {
     const { feed, speed } = this.#options;
     const dueUs = this.#paced();
@@ -148,12 +148,11 @@ export class Player {
     });
   }
 
-  /** Has a look now instead of at the next item. */
+  /** Checks now instead of at the next item. */
   poke(): void {
     if (this.#running) this.#wake?.();
   }
 
-  /** Stops it. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#hasten);

@@ -4,28 +4,28 @@ import { readCapture } from "./capture.ts";
 import type { CaptureSection, CaptureSummary } from "./capture_summary.ts";
 import type { CaptureEvent, CaptureLine } from "./capture_line.ts";
 
-/** A connection as it was recorded. */
+/** A recorded connection. */
 interface RecordedConnection {
   symbols: SymbolSpec[];
   /** Id of the normalizer of its wire format. */
   normalizer: string;
 }
 
-/** A line of a recording and of which connection it is, counted from 0. */
+/** A line of a recording with the index of its connection. */
 type RecordedLine = CapturedLine & {
   connection: number;
-  /** What came before it is of another session: nothing is waited for. */
+  /** Starts a new session: no data is awaited from before. */
   isFresh?: boolean;
 };
 
-/** Lines that are sought in the stream of files before they are given. */
+/** Lines per yielded batch. */
 const BATCH_LINES = 1024;
 const UTF8 = new TextEncoder();
 
 /**
- * Recordings of one venue as the lines of their connections. Files of ours name their connection:
- * they are put into its order, and those of several connections in the order of their times. Files
- * of other recorders follow each other as one connection, as long as they are of one wire format.
+ * Recordings of one venue as the lines of their connections. Our files name their connection: they
+ * are sorted within it, and lines of several connections are merged by time. Files of other
+ * recorders form one connection per wire format, in the given order.
  */
 export class Recording {
   readonly connections: RecordedConnection[] = [];
@@ -35,7 +35,7 @@ export class Recording {
   #byKey = new Map<string, number>();
   #venue: Venue;
 
-  /** What is played is read once more from the files. */
+  /** Lines are read from the files again when played. */
   constructor(venue: Venue, summaries: readonly CaptureSummary[]) {
     this.#venue = venue;
     this.firstUs = Math.min(...summaries.map(({ firstUs }) => firstUs));
@@ -68,7 +68,7 @@ export class Recording {
     });
   }
 
-  /** The wire format of the day of the first line; the newest where that is no time of the venue. */
+  /** Wire format on the day of the first line; the newest if that day precedes the venue's first. */
   #formatOf({ header, firstUs }: CaptureSection): string {
     const { normalizers } = this.#venue;
     const named = normalizers.find(({ id }) => id === header?.normalizer);
@@ -79,7 +79,7 @@ export class Recording {
     return normalizers.at(-1)?.id ?? "";
   }
 
-  /** All lines, some at a time. Throws as `readCapture` does. */
+  /** Yields all lines in batches. Throws as `readCapture` does. */
   async *lines(): AsyncGenerator<RecordedLine[]> {
     const cursors = await Promise.all(
       this.#chains.map((chain) => Cursor.open(this.#chainLines(chain))),
@@ -136,7 +136,7 @@ function keyOf({ header }: CaptureSection, normalizer: string): string {
   return header === undefined ? ` ${normalizer}` : header.connection;
 }
 
-/** The lines of one connection; says where the recording shows a break without a line for it. */
+/** Lines of one connection; inserts a disconnect where the recording shows one without a line. */
 class ConnectionLines {
   isFresh = false;
   #connection: number;
@@ -151,7 +151,7 @@ class ConnectionLines {
     this.#lastUs = firstUs || this.#lastUs;
   }
 
-  /** A file begins, of a connection that had so many lines. */
+  /** Starts a file whose connection had `linesBefore` lines. */
   begin(linesBefore: number): void {
     if (this.#count > 0 && linesBefore !== this.#count) {
       const missing = `lines ${this.#count + 1} to ${linesBefore} are not among the files`;
@@ -184,16 +184,16 @@ class ConnectionLines {
   }
 
   #lineOf(line: Exclude<CaptureLine, { kind: "capture" }>): CapturedLine {
-    // It may have been any frame: it is kept, and its place is a gap.
+    // Kept as binary, as it may have been any frame: it gives a gap.
     if (line.kind !== "unreadable") return line;
     return { kind: "binary", atUs: this.#lastUs, bytes: UTF8.encode(line.text) };
   }
 }
 
-/** Events after which a new connection is no news. */
+/** Events after which a new connection is expected. */
 const ENDS: ReadonlySet<CaptureEvent["name"]> = new Set(["disconnect", "stop", "resumed"]);
 
-/** A place in the lines of a chain of files. */
+/** Position in the lines of a chain of files. */
 class Cursor {
   #lines: AsyncGenerator<RecordedLine[]>;
   #batch: RecordedLine[] = [];
@@ -209,12 +209,12 @@ class Cursor {
     return cursor;
   }
 
-  /** The next line; undefined at the end. */
+  /** Next line; undefined at the end. */
   get line(): RecordedLine | undefined {
     return this.#batch[this.#at];
   }
 
-  /** Goes on by one; whether the next line is at hand. */
+  /** Advances by one; false = the batch is used up. */
   step(): boolean {
     return ++this.#at < this.#batch.length;
   }

@@ -6,8 +6,8 @@ const FLUSH_MS = 20;
 const ENCODER = new TextEncoder();
 
 /**
- * Every frame that was sent, one line each, in the order of sending: `{"c":1,"m":<frame>}`, for a
- * text that is no JSON `{"c":1,"x":"<base64>"}`. Written in groups.
+ * Log of every sent frame, one line each, in sending order: `{"c":1,"m":<frame>}`, or
+ * `{"c":1,"x":"<base64>"}` for text that is not JSON. Written in batches.
  */
 export class SentFrameLog {
   #file: Deno.FsFile;
@@ -29,12 +29,12 @@ export class SentFrameLog {
     }
   }
 
-  /** Notes a frame of JSON. */
+  /** Logs a JSON frame. */
   json(connection: number, frame: string): void {
     this.#add(`{"c":${connection},"m":${frame}}\n`);
   }
 
-  /** Notes anything else. */
+  /** Logs any other frame. */
   bytes(connection: number, frame: string | Uint8Array): void {
     const data = typeof frame === "string" ? ENCODER.encode(frame) : frame;
     this.#add(`{"c":${connection},"x":"${Buffer.from(data).toString("base64")}"}\n`);
@@ -46,7 +46,7 @@ export class SentFrameLog {
     else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   }
 
-  /** Writes what is waiting. Throws StorageError `LEDGER_WRITE`. */
+  /** Writes buffered lines. Throws StorageError `LEDGER_WRITE`. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -63,7 +63,7 @@ export class SentFrameLog {
     }
   }
 
-  /** Writes the rest and closes the file. */
+  /** Flushes and closes the file. */
   close(): void {
     this.flush();
     this.#file.close();

@@ -8,7 +8,7 @@ import { ConfigError, systemCodeOf } from "@ssmd/runtime";
 /** Largest message of a client. */
 const CLIENT_FRAME_BYTES_MAX = 8 * 1024 * 1024;
 
-/** A request of no WebSocket. */
+/** An HTTP request, not for the WebSocket. */
 export interface SimulatorRequest {
   method: string;
   url: URL;
@@ -22,17 +22,17 @@ interface SimulatorServerOptions {
   port: number;
   /** Path of the WebSocket. */
   path: string;
-  /** Status, body of a refusal; undefined = the handshake is good. */
+  /** Status and body of a refusal; undefined = the handshake is accepted. */
   check(request: IncomingMessage): Promise<{ status: number; body: string } | undefined>;
-  /** An accepted client. */
+  /** Handles an accepted client. */
   connected(socket: WebSocket, raw: Duplex): void;
-  /** Any other HTTP request. */
+  /** Handles any other HTTP request. */
   request(request: SimulatorRequest): Promise<{ status: number; body: string }>;
 }
 
 const STATUS_TEXT: Record<number, string> = { 401: "Unauthorized", 404: "Not Found" };
 
-/** An HTTP server whose one path is a WebSocket. */
+/** HTTP server with a WebSocket on one path. */
 export class SimulatorServer {
   #options: SimulatorServerOptions;
   #http: Server;
@@ -54,7 +54,7 @@ export class SimulatorServer {
     });
   }
 
-  /** Gives the port. Throws ConfigError `PORT_IN_USE` or `LISTEN_FAILED`. */
+  /** Returns the port. Throws ConfigError `PORT_IN_USE` or `LISTEN_FAILED`. */
   listen(): Promise<number> {
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
@@ -106,7 +106,7 @@ export class SimulatorServer {
     });
   }
 
-  /** Cuts all connections and frees the port. */
+  /** Closes all connections and frees the port. */
   close(): Promise<void> {
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#sockets.close();

@@ -20,7 +20,7 @@ import { VENUES } from "./venues.ts";
 const HEARTBEAT_MS = 1000;
 const PING_MS = 10_000;
 
-/** The simulator: accepts clients, gives each a session, and plays one shared timeline to them. */
+/** Accepts clients, creates a session for each, and plays one shared timeline to them. */
 class ExchangeSimulator implements Simulator {
   port = 0;
   readonly done: Promise<void>;
@@ -116,7 +116,7 @@ class ExchangeSimulator implements Simulator {
     this.#context.progress.notify();
   }
 
-  /** Waits while nobody listens or somebody's buffer is full. */
+  /** Waits while no client listens or one's buffer is full. */
   #blocked(): Promise<void> | undefined {
     let listeners = 0;
     for (const connection of this.#connections) {
@@ -133,7 +133,7 @@ class ExchangeSimulator implements Simulator {
     await Promise.all([...this.#connections].map((connection) => connection.allRead()));
   }
 
-  /** The venue's own REST; undefined = it has no such path. */
+  /** Answers the venue's REST; undefined = no such path. */
   async #rest(request: SimulatorRequest, check: HandshakeCheck | undefined) {
     return await check?.(request.headers, request.url.pathname, request.method) ??
       this.#stage.rest(request);
@@ -194,9 +194,9 @@ class ExchangeSimulator implements Simulator {
 }
 
 /**
- * Starts a WebSocket server on loopback that speaks the venue's own protocol. Throws ConfigError
- * for options that cannot be served, StorageError when the ledger cannot be opened, VenueError for
- * an unreadable key or capture.
+ * Starts a WebSocket server on loopback that speaks the venue's protocol. Throws ConfigError for
+ * invalid options, StorageError when the ledger cannot be opened, VenueError for an unreadable key
+ * or capture.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { speed } = options.source;

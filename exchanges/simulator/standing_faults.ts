@@ -1,11 +1,11 @@
 import { corruptChecksum, type Fault, type FrameKind } from "./faults.ts";
 
-/** A fault of one market that holds for all connections, those to come among them. */
+/** A fault of one market that applies to all connections, current and later. */
 type StandingFault =
   | Extract<Fault, { type: "refuse" | "mute" }>
   | { type: "checksum"; symbol: string; count?: number };
 
-/** Whether a fault is one of a market. */
+/** Whether a fault concerns one market. */
 export function isStanding(fault: Fault): fault is StandingFault {
   return fault.type === "refuse" || fault.type === "mute" ||
     (fault.type === "checksum" && fault.symbol !== undefined);
@@ -13,29 +13,29 @@ export function isStanding(fault: Fault): fault is StandingFault {
 
 interface Rule {
   fault: StandingFault;
-  /** How often it strikes yet. */
+  /** Remaining uses. */
   left: number;
-  /** When it ends, ms of `performance.now()`. */
+  /** End, ms of `performance.now()`. */
   untilMs: number;
 }
 
-/** Faults of markets that hold on. */
+/** Active faults of markets. */
 export class StandingFaults {
   #rules: Rule[] = [];
 
-  /** Whether none holds: the usual case, asked for each frame. */
+  /** Whether none is active: the fast path of every frame. */
   get empty(): boolean {
     return this.#rules.length === 0;
   }
 
-  /** From now on. */
+  /** Activates a fault. */
   add(fault: StandingFault): void {
     const left = fault.type === "mute" ? Infinity : fault.count ?? Infinity;
     const forMs = fault.type === "mute" ? fault.forMs ?? Infinity : Infinity;
     this.#rules.push({ fault, left, untilMs: performance.now() + forMs });
   }
 
-  /** Whether a request for a market's data of a kind is to be refused; it counts. */
+  /** Whether to refuse a request for a market's data of a kind; counts as a use. */
   refuses(symbol: string, kind: FrameKind): boolean {
     const rule = this.#rules.find(({ fault }) =>
       fault.type === "refuse" && fault.symbol === symbol && isOf(fault, kind)
@@ -45,7 +45,7 @@ export class StandingFaults {
     return true;
   }
 
-  /** What is sent in place of a frame; undefined = nothing. */
+  /** Frame to send instead; undefined = none. */
   apply(frame: string, kind: FrameKind): string | undefined {
     const nowMs = performance.now();
     this.#rules = this.#rules.filter(({ untilMs }) => untilMs > nowMs);

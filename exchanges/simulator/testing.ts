@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { WebSocket } from "ws";
 import { VenueError } from "@ssmd/runtime";
 
-/** A plain client for tests: keeps every frame and lets a test wait for one. */
+/** Client for tests: keeps every frame and lets a test wait for one. */
 export class TestClient {
   readonly frames: string[] = [];
   readonly pings: string[] = [];
@@ -59,7 +59,7 @@ export class TestClient {
     });
   }
 
-  /** The next unread frame that `matches`; those before it count as read. */
+  /** Next unread frame that `matches`; earlier ones count as read. */
   async next(matches: (frame: string) => boolean = () => true): Promise<string> {
     for (;;) {
       while (this.#read < this.frames.length) {
@@ -81,7 +81,7 @@ export class TestClient {
     }
   }
 
-  /** The next frame that holds `part`, as JSON. */
+  /** Next frame that contains `part`, as JSON. */
   // deno-lint-ignore no-explicit-any -- a test looks into frames of any shape
   async json(part = ""): Promise<any> {
     return JSON.parse(await this.next((frame) => frame.includes(part)));
@@ -119,7 +119,7 @@ export async function signedHeaders(
   };
 }
 
-/** The folder of recorded market data, or undefined where there is none. */
+/** Folder of recorded market data; undefined when absent. */
 export function capturesFolder(): string | undefined {
   const folder = Deno.env.get("SSMD_CAPTURES") ??
     new URL("../../../shared/captures", import.meta.url).pathname;

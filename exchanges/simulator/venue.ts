@@ -6,93 +6,93 @@ import type { MarketSpec } from "./model/market.ts";
 import type { SeriesRollOptions, SimulatedSymbol, TradingOptions } from "./options.ts";
 import type { SimulatorRequest } from "./server.ts";
 
-/** What a handshake is answered with that is not accepted. */
+/** Answer to a refused handshake. */
 interface HandshakeRefusal {
   status: number;
   body: string;
-  /** For the log. */
+  /** Reason, for the log. */
   why: string;
 }
 
-/** What a venue's REST answers. */
+/** Answer of a venue's REST. */
 export interface RestAnswer {
   status: number;
   body: string;
 }
 
-/** What a venue's REST says to a request, at once or later; undefined = there is no such path. */
+/** Answer of a venue's REST, at once or later; undefined = no such path. */
 export type RestReply = RestAnswer | Promise<RestAnswer> | undefined;
 
-/** Checks a request of a path, that of the WebSocket or of REST; undefined = it is good. */
+/** Checks a request to the WebSocket's or a REST path; undefined = accepted. */
 export type HandshakeCheck = (
   headers: Readonly<Record<string, unknown>>,
   path: string,
   method?: string,
 ) => Promise<HandshakeRefusal | undefined>;
 
-/** What the feed of a market model needs. */
+/** Options of a venue's model feed. */
 export interface ModelOptions {
   exchange: ModelExchange;
   seed: number;
-  /** Series whose markets follow each other. */
+  /** Rolling series. */
   rolls: readonly SeriesRollOptions[];
   trading: Partial<TradingOptions>;
-  /** The model's time, µs since 1970. */
+  /** Model time, µs since 1970. */
   nowUs(): number;
-  /** To be called at the first subscription of market data. */
+  /** Call at the first subscription of market data. */
   begin(): void;
-  /** Hands what was sent outside of a request or event to the system. */
+  /** Flushes frames sent outside of a request or event to the sockets. */
   flush(): void;
 }
 
-/** What the feed of captures needs. */
+/** Options of a venue's capture feed. */
 export interface CapturePlayback {
   summaries: readonly CaptureSummary[];
-  /** Keep the capture's own replies and numbers. */
+  /** Keep recorded replies and sequences. */
   keepSequence: boolean;
   /** Whether a frame was played already. */
   begun(): boolean;
-  /** The timeline is to start; `main` = order books are among what is wanted. */
+  /** Starts the timeline; `main` = the subscription includes order books. */
   begin(main: boolean): void;
-  /** Does work between two frames. */
+  /** Runs a job between two frames. */
   between(job: () => Promise<void>): void;
-  /** Reads again what was played so far; undefined = the recorded connection broke. */
+  /** Re-reads all frames played so far; yields undefined for a disconnect. */
   again(): AsyncGenerator<string | undefined>;
   connections(): Iterable<Connection>;
 }
 
-/** Market data from the model: speaks with clients, and does an event at a time. */
+/** Market data from the model: opens client sessions, runs one event at a time. */
 export interface ModelFeed {
   session(connection: Connection): Session;
-  /** Does the next event of the exchange, µs since the model's start and since 1970. */
+  /** Runs the exchange's next event; times are µs since the model's start and since 1970. */
   emit(elapsedUs: number, atUs: number): void;
-  /** Answers a request of the venue's REST; undefined = there is no such path. */
+  /** Answers a REST request of the venue; undefined = no such path. */
   rest?(request: SimulatorRequest): RestReply;
 }
 
-/** Market data from captures: speaks with clients, and sends a frame to whom it concerns. */
+/** Market data from captures: opens client sessions, forwards frames to their subscribers. */
 export interface CaptureFeed {
   session(connection: Connection): Session;
   frame(text: string): void;
 }
 
-/** A venue as the simulator speaks it: all that one has and another has otherwise. */
+/** A simulated venue: everything that differs between venues. */
 export interface SimulatedVenue {
   /** Path of its WebSocket. */
   path: string;
   /** Whether it sends a WebSocket ping every 10 s. */
   pings: boolean;
   garbage: GarbageSamples;
-  /** What is to be said of a fault that the venue cannot have; undefined = it can. */
+  /** Explains a fault that the venue cannot have; undefined = supported. */
   faultProblem(fault: Fault): { message: string; hint: string } | undefined;
-  /** Who may connect, by the public key that handshakes are signed with; absent = everybody. */
+  /** Verifies handshakes signed for this public key; absent = anyone may connect. */
   handshakes?(publicKeyPem: string | undefined): Promise<HandshakeCheck>;
-  /** The markets of a model; undefined = those that are taken when none are named. */
+  /** Market specs of a model; undefined = the default markets. */
   markets(symbols: readonly SimulatedSymbol[] | undefined): MarketSpec[];
   modelFeed(options: ModelOptions): ModelFeed;
   captureFeed(playback: CapturePlayback): CaptureFeed;
-  /** Whether a recorded frame is one of this venue, as far as can be told. */
+  /** Whether a recorded frame looks like this venue's. */
   speaks(text: string): boolean;
-  /** Notes what a recorded frame tells. */
+  /** Adds a recorded frame to the summary. */
   note(summary: SummaryDraft, text: string): void;
 }

@@ -6,7 +6,7 @@ const SKIPPABLE_MAGIC = 0x184d2a50;
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 
-/** Whether a file that begins with these bytes is of zstd frames, whatever its name says. */
+/** Whether a file with these first bytes contains zstd frames, whatever its name. */
 export function isZstd(begin: Uint8Array): boolean {
   if (begin.length < 4) return false;
   const magic = new DataView(begin.buffer, begin.byteOffset).getUint32(0, true);
@@ -14,8 +14,8 @@ export function isZstd(begin: Uint8Array): boolean {
 }
 
 /**
- * Where the zstd frame that starts at `start` ends; NaN when the bytes are no whole frame.
- * Source: RFC 8878, sections 3.1.1 and 3.1.2.
+ * End of the zstd frame that starts at `start`; NaN when it is incomplete. Source: RFC 8878,
+ * sections 3.1.1 and 3.1.2.
  */
 function zstdFrameEnd(bytes: Uint8Array, start: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -43,8 +43,8 @@ function zstdFrameEnd(bytes: Uint8Array, start: number): number {
 }
 
 /**
- * Decompresses a file of any number of zstd frames piece by piece: the decompressor of node:zlib
- * stops after the first frame. Throws StorageError `CAPTURE_DAMAGED` at a frame that is not whole.
+ * Decompresses a file of any number of zstd frames incrementally, as the decompressor of node:zlib
+ * stops after the first. Throws StorageError `CAPTURE_DAMAGED` at an incomplete frame.
  */
 export async function* decompressFrames(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length;) {

@@ -6,24 +6,24 @@ import { type FeeRates, feeRates, RATE_WHOLE } from "../trading/fee_rates.ts";
 import { DOLLAR } from "./symbols.ts";
 
 const START_DOLLARS = 100_000;
-/** In 10^-10 of a dollar. */
+/** One cent, in 10^-10 dollars. */
 export const CENT = 100_000_000n;
 
 type Need = Pick<OrderRequest, "market" | "buys"> & { price: number; left: number };
 
-/** Where an account stands in a market; money in 10^-10 dollars. */
+/** Position of an account in a market; money in 10^-10 dollars. */
 export interface ContractPosition {
-  /** Hundredths of a contract; NO contracts are negative. */
+  /** Hundredths of a contract; negative for NO contracts. */
   size: number;
-  /** What the open contracts cost, and the fees of these. */
+  /** Cost of the open contracts, and their fees. */
   cost: bigint;
   openFees: bigint;
-  /** Won by what was closed, without fees. */
+  /** Profit of closed contracts, without fees. */
   realized: bigint;
-  /** All fees, and all that was paid for contracts. */
+  /** All fees, and everything paid for contracts. */
   fees: bigint;
   traded: bigint;
-  /** Hundredths of a contract, bought and sold. */
+  /** Bought and sold, in hundredths of a contract. */
   volume: number;
   /** Time of its last change, µs. */
   atUs: number;
@@ -35,8 +35,8 @@ const NO_POSITION: ContractPosition = {
 };
 
 /**
- * Dollars and contracts. NO contracts are a negative position; a contract and its opposite make a
- * dollar at once. All money is in 10^-10 dollars.
+ * Account of dollars and contracts. NO contracts are a negative position; a contract and its
+ * opposite net to a dollar at once. All money is in 10^-10 dollars.
  */
 export class ContractAccount implements Account {
   cash: bigint;
@@ -51,7 +51,7 @@ export class ContractAccount implements Account {
     this.cash = BigInt(Math.round((balances?.["USD"] ?? START_DOLLARS) * 100)) * CENT;
   }
 
-  /** What orders need: what they open, with the fee of takers; what closes a position is free. */
+  /** Money reserved for orders: for what they open, with the taker fee; closing a position is free. */
   held(orders: Iterable<Need>): bigint {
     const closable = new Map<string, number>();
     let held = 0n;
@@ -72,7 +72,7 @@ export class ContractAccount implements Account {
     return this.held([...open, { ...request, price, left }]) <= this.cash;
   }
 
-  /** The venue's rate times price and its distance to a dollar, rounded up to a cent. */
+  /** Fee: rate times price times its distance to a dollar, rounded up to a cent. */
   feeOf(_: unknown, { price, size, isMaker }: { price: number; size: number; isMaker: boolean }) {
     const spread = BigInt(price) * BigInt(DOLLAR - price) * BigInt(size) * 100n;
     const fee = spread * (isMaker ? this.#fees.maker : this.#fees.taker);
@@ -90,7 +90,7 @@ export class ContractAccount implements Account {
       moneyOf(market, paid, size - closed),
     ];
     this.cash += won - spent - fee;
-    // What is closed takes its share of the cost along.
+    // Closed contracts take their share of the cost along.
     const held = BigInt(Math.abs(before.size));
     const shareOf = (money: bigint) => closed === 0 ? 0n : money * BigInt(closed) / held;
     this.positions.set(external, {
@@ -104,7 +104,7 @@ export class ContractAccount implements Account {
     });
   }
 
-  /** A market ended: contracts of its result are a dollar each. Gives what is left of a position. */
+  /** Settles an ended market: contracts of its result pay a dollar each. Returns the final position. */
   settle(
     market: ModelMarket,
     { result, nowUs }: { result: string | undefined; nowUs: number },

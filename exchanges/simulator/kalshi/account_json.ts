@@ -11,17 +11,17 @@ const USER = { user_id: "ssmd-simulator" };
 /** Fields of an answer or a message. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** 10^-10 dollars as the venue writes money. */
+/** 10^-10 dollars in the venue's format. */
 function moneyText(money: bigint): string {
   return textOfSteps(money / 1_000_000n, 4);
 }
 
-/** A direction in the words of the order: NO is sold by who buys YES. */
+/** Direction in the order's terms: buying YES may be selling NO. */
 function directionOf({ buys, outcome }: Order) {
   return { side: outcome, action: buys === (outcome === "yes") ? "buy" : "sell" };
 }
 
-/** The same in the words of the book, which has YES alone. */
+/** Direction in the book's terms, which has YES only. */
 function bookSideOf({ buys }: Order) {
   return { outcome_side: buys ? "yes" : "no", book_side: buys ? "bid" : "ask" };
 }
@@ -30,7 +30,7 @@ function pricesOf(price: number) {
   return { yes_price_dollars: dollarText(price), no_price_dollars: dollarText(DOLLAR - price) };
 }
 
-/** What REST and the socket both say of an order. */
+/** Fields of an order that REST and the socket share. */
 function amountsOf(order: Order) {
   const { size, left, fills } = order;
   const sum = (isMaker: boolean, of: (fill: Fill) => bigint) =>
@@ -51,7 +51,7 @@ function lastUpdateUs({ closedUs, fills, atUs }: Order): number {
   return closedUs ?? fills.at(-1)?.atUs ?? atUs;
 }
 
-/** An order as REST has it. */
+/** An order in REST's format. */
 export function orderJson(order: Order): Json {
   return {
     ...{ order_id: order.id, ...USER, client_order_id: order.clientId ?? "" },
@@ -62,7 +62,7 @@ export function orderJson(order: Order): Json {
   };
 }
 
-/** A fill as REST has it. */
+/** A fill in REST's format. */
 export function fillJson({ id, order, price, size, fee, isMaker, atUs }: Fill): Json {
   const ticker = order.market.spec.external;
   return {
@@ -73,7 +73,7 @@ export function fillJson({ id, order, price, size, fee, isMaker, atUs }: Fill): 
   };
 }
 
-/** A position as REST has it. */
+/** A position in REST's format. */
 export function positionJson(ticker: string, position: ContractPosition): Json {
   return {
     ...{ ticker, position_fp: contractsText(position.size) },
@@ -84,7 +84,7 @@ export function positionJson(ticker: string, position: ContractPosition): Json {
   };
 }
 
-/** Body of a `fill` message; `position` is what it led to. */
+/** Body of a `fill` message; `position` = the resulting one. */
 export function fillMessage(fill: Fill, position: number): Json {
   const { id, order, price, size, fee, isMaker, atUs } = fill;
   return {

@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { VenueError } from "@ssmd/runtime";
 
-/** Path of the WebSocket, the one that is signed. */
+/** Path of the WebSocket, which is signed. */
 export const KALSHI_PATH = "/trade-api/ws/v2";
-/** Age of a signature at which it is refused. */
+/** Age above which a signature is refused. */
 const SIGNATURE_AGE_MS_MAX = 5 * 60 * 1000;
 
-/** A key pair for trying things out. */
+/** A key pair for demos and tests. */
 interface DemoKey {
   /** For the header KALSHI-ACCESS-KEY. */
   keyId: string;
@@ -49,15 +49,15 @@ async function makeDemoKey(): Promise<DemoKey> {
 let made: Promise<DemoKey> | undefined;
 
 /**
- * A key pair made at the first call of this process, the same ever after: simulators that are
- * given no key accept it.
+ * Returns the process's demo key pair, generated on the first call; simulators without a configured
+ * key accept it.
  */
 export function demoKey(): Promise<DemoKey> {
   made ??= makeDemoKey();
   return made;
 }
 
-/** Checks the signed headers of a handshake. */
+/** Verifies the signed headers of a handshake. */
 export class SignatureCheck {
   #key: CryptoKey;
   #algorithm: RsaPssParams | "Ed25519";
@@ -67,14 +67,14 @@ export class SignatureCheck {
     this.#algorithm = algorithm;
   }
 
-  /** Takes an RSA or Ed25519 public key in PEM. Throws VenueError `KEY_UNREADABLE`. */
+  /** Creates a check for an RSA or Ed25519 public key in PEM. Throws VenueError `KEY_UNREADABLE`. */
   static async of(publicKeyPem: string): Promise<SignatureCheck> {
     const bytes = bytesOfPem(publicKeyPem);
     try {
       const key = await crypto.subtle.importKey("spki", bytes, RSA_PSS, false, ["verify"]);
       return new SignatureCheck(key, { name: "RSA-PSS", saltLength: 32 });
     } catch {
-      // No RSA key: the other kind that the venue takes.
+      // Not RSA: try Ed25519.
     }
     try {
       const key = await crypto.subtle.importKey("spki", bytes, "Ed25519", false, ["verify"]);
@@ -87,7 +87,7 @@ export class SignatureCheck {
     }
   }
 
-  /** Why the handshake is refused, or undefined when it is good. `nowMs` since 1970. */
+  /** Reason for refusing the handshake; undefined = valid. `nowMs` since 1970. */
   async refusal(
     headers: Record<string, unknown>,
     { path, nowMs, method = "GET" }: { path: string; nowMs: number; method?: string | undefined },
@@ -108,7 +108,7 @@ export class SignatureCheck {
     try {
       if (await crypto.subtle.verify(this.#algorithm, this.#key, bytes, text)) return undefined;
     } catch {
-      // A signature of the wrong length throws in some versions: it does not match either.
+      // A signature of the wrong length throws in some versions: no match either.
     }
     return "KALSHI-ACCESS-SIGNATURE does not match";
   }

@@ -7,7 +7,7 @@ import { kalshiChannel } from "./inspect.ts";
 import { type KalshiFeed, KalshiSession } from "./session.ts";
 import type { KalshiSubscription } from "./subscription.ts";
 
-/** First sid of channels that a capture does not hold, far from the capture's own. */
+/** First sid of channels that a capture lacks, far from the capture's own. */
 const FOREIGN_SIDS_FROM = 1000;
 
 const KINDS: Readonly<Record<string, FrameKind>> = {
@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<string, FrameKind>> = {
   market_lifecycle_v2: "trade",
 };
 
-/** Kalshi's channels, fed by captures: with their own numbers, or numbered anew for each client. */
+/** Kalshi's channels from captures, with the recorded sequences or renumbered for each client. */
 export class KalshiCaptureFeed implements KalshiFeed, CaptureFeed {
   #playback: CapturePlayback;
   #channels: Set<string>;
@@ -83,7 +83,7 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureFeed {
     this.#playback.between(() => this.#snapshots(subscription, tickers));
   }
 
-  /** Sends the books as they stand; `tickers` null = those that the client subscribed. */
+  /** Sends the current books; `tickers` null = the client's subscribed ones. */
   async #snapshots(
     subscription: KalshiSubscription,
     tickers: readonly string[] | null,
@@ -100,7 +100,7 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureFeed {
       keepSequence ||
       (tickers === null ? subscription.accepts(ticker) : tickers.includes(ticker))
     );
-    // With the capture's own numbers they take the last ones, so that the next delta follows.
+    // With recorded sequences they take the last ones, so that the next delta follows.
     let seq = books.seq - wanted.length;
     for (const ticker of wanted) {
       const numbering = keepSequence ? { sid: books.sid, seq: ++seq } : subscription.nextNumber();
@@ -148,7 +148,7 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureFeed {
     }
   }
 
-  /** Replies of the capture belong to its own requests: they make sense with its own numbers only. */
+  /** Recorded replies answer recorded requests: they make sense with recorded sequences only. */
   #reply(type: string | undefined, text: string): void {
     if (!this.#playback.keepSequence) return;
     if (type === "subscribed") {

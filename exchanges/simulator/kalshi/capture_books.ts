@@ -8,19 +8,19 @@ interface KalshiBook {
   no: Map<string, number>;
 }
 
-/** Kalshi's books of the connection that a capture is in the middle of. */
+/** Books of the recorded connection at the current position of a capture. */
 export class KalshiCaptureBooks {
-  /** The last number of the order book sid. */
+  /** Last sequence of the order book sid. */
   seq = 0;
   sid = 0;
   #books = new Map<string, KalshiBook>();
 
-  /** The connection broke: what follows begins with snapshots. */
+  /** Clears all on a disconnect: snapshots follow. */
   clear(): void {
     this.#books.clear();
   }
 
-  /** Takes in any frame. */
+  /** Applies any frame. */
   apply(text: string): void {
     const type = stringField(text, "type");
     if (type === "subscribed") {
@@ -63,12 +63,12 @@ export class KalshiCaptureBooks {
     else side.delete(price);
   }
 
-  /** Markets that are known. */
+  /** Tickers of known markets. */
   get tickers(): string[] {
     return [...this.#books.keys()];
   }
 
-  /** The snapshot of a market; undefined when it is not known. */
+  /** Snapshot of a market; undefined when unknown. */
   snapshot(ticker: string, numbering: { sid: number; seq: number }): string | undefined {
     const book = this.#books.get(ticker);
     if (book === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The venue's error codes and their sentences. */
+/** The venue's error codes with their texts. */
 const KALSHI_ERRORS = {
   1: "Unable to process message",
   2: "Params required",
@@ -27,7 +27,7 @@ const KALSHI_ERRORS = {
 /** An error code of the venue. */
 export type KalshiErrorCode = keyof typeof KALSHI_ERRORS;
 
-/** A refusal; `place` names the subscription when it belongs to one. */
+/** Error reply; `numbering` if it belongs to a subscription. */
 export function kalshiErrorFrame(
   code: KalshiErrorCode,
   id: number,
@@ -38,13 +38,13 @@ export function kalshiErrorFrame(
   return `{${reply}"type":"error",${where}"msg":{"code":${code},"msg":"${KALSHI_ERRORS[code]}"}}`;
 }
 
-/** A channel was subscribed as `sid`. */
+/** Reply to a subscribed channel. */
 export function subscribedFrame(id: number, channel: string, sid: number): string {
   const reply = id > 0 ? `"id":${id},` : "";
   return `{"type":"subscribed",${reply}"msg":{"channel":"${channel}","sid":${sid}}}`;
 }
 
-/** A subscription was changed; the list is its whole new set. */
+/** Reply to a changed subscription; `tickers` is its whole new set. */
 export function okFrame(
   id: number,
   numbering: { sid: number; seq: number },
@@ -57,7 +57,7 @@ export function okFrame(
   return `{"type":"ok",${reply}"sid":${numbering.sid},"seq":${numbering.seq}${msg}}`;
 }
 
-/** A subscription ended. */
+/** Reply to an unsubscribed subscription. */
 export function unsubscribedFrame(id: number, numbering: { sid: number; seq: number }): string {
   const reply = id > 0 ? `"id":${id},` : "";
   return `{${reply}"sid":${numbering.sid},"seq":${numbering.seq},"type":"unsubscribed"}`;

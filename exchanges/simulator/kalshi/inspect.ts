@@ -1,7 +1,7 @@
 import { include, type SummaryDraft } from "../capture_summary.ts";
 import { numberField, stringField } from "../json_text.ts";
 
-/** Kalshi's channel of a type of message; undefined for replies. */
+/** Channel of a message type; undefined for replies. */
 export function kalshiChannel(type: string | undefined): string | undefined {
   switch (type) {
     case "orderbook_delta":
@@ -19,7 +19,7 @@ export function kalshiChannel(type: string | undefined): string | undefined {
   }
 }
 
-/** Notes what a frame tells of its capture. */
+/** Adds a frame to the summary of its capture. */
 export function noteKalshi(summary: SummaryDraft, text: string): void {
   const type = stringField(text, "type");
   if (type === "subscribed") {

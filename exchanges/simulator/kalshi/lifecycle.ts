@@ -2,7 +2,7 @@ import { Random } from "../model/prng.ts";
 
 const ROUND_US = 15_000_000;
 
-/** Life of short-lived markets that exist for the lifecycle channel only. Times in µs. */
+/** Lifecycle of short-lived markets that exist in the lifecycle channel only. Times in µs. */
 export class KalshiLifecycle {
   #random: Random;
   #nextUs = 2_000_000;
@@ -12,7 +12,7 @@ export class KalshiLifecycle {
     this.#random = new Random(seed, "lifecycle");
   }
 
-  /** The bodies of messages due until `elapsedUs` of the model; `nowUs` since 1970. */
+  /** Bodies of messages due until the model time `elapsedUs`; `nowUs` since 1970. */
   due(elapsedUs: number, nowUs: number): string[] {
     if (elapsedUs < this.#nextUs) return [];
     this.#nextUs += ROUND_US / 5;

@@ -1,7 +1,7 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { RestCatalogue } from "./rest.ts";
 
-/** What a lifecycle message says of a market. */
+/** Body of a lifecycle message. */
 export interface LifeBody {
   market_ticker: string;
   event_type: string;
@@ -14,7 +14,7 @@ export interface LifeBody {
   additional_metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** Settled markets that REST still gives. */
+/** Settled markets that REST keeps. */
 const SETTLED_MAX = 1000;
 const STATES: Readonly<Record<string, string>> = {
   created: "initialized",
@@ -25,12 +25,12 @@ const STATES: Readonly<Record<string, string>> = {
 };
 const CENT = [{ start: "0.0000", end: "1.0000", step: "0.0100" }];
 
-/** The markets of the venue as its REST gives them, which are what its lifecycle messages have said. */
+/** The venue's markets for REST, built from its lifecycle messages. */
 export class KalshiListing {
   #markets = new Map<string, Record<string, unknown>>();
   #settled: string[] = [];
 
-  /** Series with their fees, and all markets. */
+  /** All series with their fees, and all markets. */
   get catalogue(): RestCatalogue {
     const markets = [...this.#markets.values()];
     const tickers = new Set(markets.map((market) => seriesOf(String(market["event_ticker"]))));
@@ -46,14 +46,14 @@ export class KalshiListing {
     return { series, markets, feeChanges };
   }
 
-  /** A market that was there before. */
+  /** Adds a market that existed before. */
   add(ticker: string, atUs: number, more: Readonly<Record<string, unknown>> = {}): void {
     this.note({ market_ticker: ticker, event_type: "created" }, atUs);
     this.note({ market_ticker: ticker, event_type: "activated" }, atUs);
     Object.assign(this.#markets.get(ticker) ?? {}, more);
   }
 
-  /** Takes in what was told of a market at a time, µs. */
+  /** Applies a lifecycle message at a time, µs. */
   note(body: LifeBody, atUs: number): void {
     const { market_ticker: ticker, event_type: type } = body;
     const known = this.#markets.get(ticker) ?? newMarket(body, atUs);
@@ -89,7 +89,7 @@ function newMarket({ market_ticker, additional_metadata }: LifeBody, atUs: numbe
   };
 }
 
-/** `KXSIMBTC-26DEC31-T99999.99` is a market of the event `KXSIMBTC-26DEC31`. */
+/** Event of a ticker: `KXSIMBTC-26DEC31` of `KXSIMBTC-26DEC31-T99999.99`. */
 function eventOf(ticker: string): string {
   return ticker.slice(0, Math.max(ticker.lastIndexOf("-"), 0)) || ticker;
 }

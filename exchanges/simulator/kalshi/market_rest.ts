@@ -7,7 +7,7 @@ import { DOLLAR } from "./symbols.ts";
 
 const PAGE_MAX = 1000;
 
-/** Kalshi's REST of books and trades; undefined = it is no such path, or an unknown market. */
+/** Answers REST requests for books and trades; undefined = no such path, or an unknown market. */
 export function answerMarketRest(
   path: string,
   query: URLSearchParams,
@@ -33,7 +33,7 @@ export function answerMarketRest(
   });
 }
 
-/** The best levels of a side of bids, best last. */
+/** Best levels of a side as bids, best last. */
 function levels({ prices, sizes }: BookSide, depth: number, priceOf: (price: number) => number) {
   return prices.slice(0, depth)
     .map((price, i) => [dollarText(priceOf(price)), contractsText(sizes[i] ?? 0)]).reverse();

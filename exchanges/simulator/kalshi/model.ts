@@ -14,7 +14,7 @@ import { kalshiMarket } from "./symbols.ts";
 
 const REST_ROOT = "/trade-api/v2";
 
-/** Kalshi's channels, fed by the market model. */
+/** Kalshi's channels from the market model. */
 export class KalshiModelFeed implements KalshiFeed, ModelFeed {
   #options: ModelOptions;
   #desks: KalshiMarketPublisher[];
@@ -38,7 +38,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     this.#portfolio = new KalshiPortfolio(options, (ticker) => this.#byTicker.get(ticker));
   }
 
-  /** Kalshi's REST: the markets of the model, and those of its lifecycle messages. */
+  /** Answers Kalshi's REST for the model's markets and those of its lifecycle messages. */
   rest(request: SimulatorRequest): RestReply {
     const { pathname: path, searchParams } = request.url;
     if (!path.startsWith(`${REST_ROOT}/`)) return undefined;
@@ -51,7 +51,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
       answerRest(this.#listing.catalogue, below, searchParams);
   }
 
-  /** The markets that are there when the first client comes. */
+  /** Lists the markets that exist when the first client connects. */
   #list(): void {
     if (this.#isListed) return;
     this.#isListed = true;
@@ -122,7 +122,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     session.connection.playing = [...session.subscriptions].some((other) => other !== subscription);
   }
 
-  /** Does the next event of the model and sends what came of it. */
+  /** Runs the model's next event and publishes its results. */
   emit(elapsedUs: number, atUs: number): void {
     const publisher = this.#desks[this.#options.exchange.step()];
     publisher?.publish(atUs);
@@ -134,12 +134,12 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     for (const roll of this.#rolls) this.#live(roll.due(atUs), { elapsedUs, nowUs: atUs });
   }
 
-  /** Steps of markets whose books begin and end with them. */
+  /** Applies lifecycle steps of rolling markets, whose books they open and close. */
   #live(bodies: readonly LifeBody[], at: { elapsedUs: number; nowUs: number }): void {
     for (const body of bodies) {
       this.#listing.note(body, at.nowUs);
       const { market_ticker: ticker, event_type: type } = body;
-      // Orders rest from its making on; its book moves from when it opens.
+      // Orders rest from creation on; the book moves once the market opens.
       const openUs = at.elapsedUs + Math.max(0, (body.open_ts ?? 0) * 1e6 - at.nowUs);
       if (type === "created") this.#open(ticker, openUs);
       if (type === "determined") this.#close(ticker, body.result);

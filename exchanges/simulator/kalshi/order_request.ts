@@ -3,20 +3,20 @@ import type { ModelMarket } from "../model/market.ts";
 import type { OrderRequest } from "../trading/engine.ts";
 import { DOLLAR } from "./symbols.ts";
 
-/** What the simulator would have to keep to and does not. */
+/** Order fields that the simulator does not support. */
 const NOT_SIMULATED = [
   ...["expiration_ts", "buy_max_cost", "reduce_only", "order_group_id", "subaccount"],
   ...["sell_position_floor", "cancel_order_on_pause"],
 ];
 const FORCES = ["good_till_canceled", "immediate_or_cancel"];
 
-/** Why an order is refused. */
+/** Reason for refusing an order. */
 interface OrderRefusal {
   code: string;
   message: string;
 }
 
-/** Reads an order of a market. YES is bought by buying YES or by selling NO. */
+/** Parses an order of a market. Buying YES or selling NO buys YES. */
 export function readKalshiOrder(
   market: ModelMarket,
   fields: Readonly<Record<string, unknown>>,
@@ -42,7 +42,7 @@ export function readKalshiOrder(
   };
 }
 
-/** Hundredths of a contract; NaN when there is none, or two that differ. */
+/** Size in hundredths of a contract; NaN when absent or contradictory. */
 function sizeOf({ count, count_fp }: Readonly<Record<string, unknown>>): number {
   const sizes = [
     ...(count === undefined ? [] : [Number.isInteger(count) ? Number(count) * 100 : NaN]),
@@ -51,7 +51,7 @@ function sizeOf({ count, count_fp }: Readonly<Record<string, unknown>>): number 
   return sizes.length > 0 && sizes.every((size) => size === sizes[0]) ? Number(sizes[0]) : NaN;
 }
 
-/** The price of YES in steps; NaN unless one is given. */
+/** YES price in steps; NaN unless exactly one is given. */
 function priceOf(fields: Readonly<Record<string, unknown>>): number {
   const prices = ["yes", "no"].flatMap((side) => {
     const [cents, dollars] = [fields[`${side}_price`], fields[`${side}_price_dollars`]];

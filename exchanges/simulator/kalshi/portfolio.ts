@@ -11,13 +11,13 @@ import { contractsText, type KalshiMarketPublisher } from "./publisher.ts";
 import { ok, page, pagingOf } from "./rest.ts";
 import { DOLLAR } from "./symbols.ts";
 
-/** What the venue takes of takers; who waits pays nothing in most markets. */
+/** The venue's taker fee; resting orders pay nothing in most markets. */
 const DEFAULTS = { makerFee: 0, takerFee: 7, latencyMs: 0, fillShare: 1 };
 const PAGE_MAX = 1000;
 
-/** Kalshi's REST below `/portfolio`: orders, fills, positions and money of one member. */
+/** Kalshi's REST below `/portfolio`: orders, fills, positions and balance of one member. */
 export class KalshiPortfolio {
-  /** The account's channels of the socket. */
+  /** Feed of the socket's account channels. */
   readonly feed: AccountFeed = new AccountFeed();
   #account: ContractAccount;
   #engine: MatchingEngine;
@@ -44,19 +44,19 @@ export class KalshiPortfolio {
     });
   }
 
-  /** Takes in what the model's last step did with resting orders. */
+  /** Books the fills of resting orders from the model's last step. */
   settle(market: ModelMarket): void {
     this.#engine.settle(market);
   }
 
-  /** A market was determined: its orders end, its contracts are paid. */
+  /** Ends a determined market: cancels its orders, pays its contracts. */
   end(market: ModelMarket, result: string | undefined): void {
     this.#engine.end(market);
     const position = this.#account.settle(market, { result, nowUs: this.#nowUs() });
     if (position !== undefined) this.feed.sendPosition(market.spec.external, position);
   }
 
-  /** Answers a request of a path below `/portfolio`. */
+  /** Answers a request below `/portfolio`. */
   answer(
     { method, url: { searchParams: query }, body }: SimulatorRequest,
     path: string,
@@ -116,7 +116,7 @@ export class KalshiPortfolio {
     return ok({ order: orderJson(order), reduced_by_fp: contractsText(order.left) });
   }
 
-  /** Whole cents, as the venue gives them: free money, and positions at the last prices. */
+  /** Balance in whole cents, as the venue's: free cash, and positions at the last prices. */
   #balance() {
     let value = 0;
     for (const [ticker, { size }] of this.#account.positions) {

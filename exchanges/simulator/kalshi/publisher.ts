@@ -5,30 +5,30 @@ import { DOLLAR } from "./symbols.ts";
 import type { LevelObserver, ModelMarket, ModelTrade } from "../model/market.ts";
 import { Random } from "../model/prng.ts";
 
-/** Tickers are conflated to about one in this time, as the venue's are. */
+/** Conflation interval of tickers, about that of the venue. */
 const TICKER_EVERY_US = 100_000;
 
-/** Trades that REST gives at least. */
+/** Trades kept for REST, at least. */
 const RECENT_TRADES = 500;
 
-/** A trade that was published. */
+/** A published trade. */
 interface RecentTrade {
   id: string;
   trade: ModelTrade;
   atUs: number;
 }
 
-/** A price of `steps` tenths of a cent, as the venue writes it. */
+/** Price of `steps` tenths of a cent, in the venue's format. */
 export function dollarText(steps: number): string {
   return textOfSteps(steps * 10, 4);
 }
 
-/** A number of contracts, given in hundredths. */
+/** Number of contracts, from hundredths. */
 export function contractsText(hundredths: number): string {
   return textOfSteps(hundredths, 2);
 }
 
-/** RFC 3339 with trailing zeros of the fraction cut. */
+/** RFC 3339 without trailing zeros of the fraction. */
 function timeText(us: number): string {
   return isoOfUs(us).replace(/\.?0+Z$/, "Z");
 }
@@ -39,7 +39,7 @@ interface Delta {
   change: number;
 }
 
-/** One market: who subscribed what, and the frames that they get. */
+/** One market: its subscriptions and their frames. */
 export class KalshiMarketPublisher implements LevelObserver {
   readonly ticker: string;
   readonly #marketId: string;
@@ -57,7 +57,7 @@ export class KalshiMarketPublisher implements LevelObserver {
   #tickedUs = -Infinity;
   #tickerDue = false;
 
-  /** `seed` makes the identifiers. */
+  /** `seed` determines the identifiers. */
   constructor(market: ModelMarket, seed: number) {
     this.market = market;
     this.ticker = market.spec.external;
@@ -66,12 +66,12 @@ export class KalshiMarketPublisher implements LevelObserver {
     market.observers.push(this);
   }
 
-  /** The latest trades, oldest first. */
+  /** Recent trades, oldest first. */
   get recent(): readonly RecentTrade[] {
     return this.#recent;
   }
 
-  /** Other prices are allowed from now on. */
+  /** Changes the price grid. */
   restructure(structure: string): void {
     this.market.spec.restructure?.(structure);
   }
@@ -85,7 +85,7 @@ export class KalshiMarketPublisher implements LevelObserver {
     this.#tickerDue = true;
   }
 
-  /** Adds a subscription where the market belongs to it, or takes it out. */
+  /** Adds a subscription that covers the market, or removes it. */
   setSubscription(
     subscription: KalshiSubscription,
     wanted = subscription.accepts(this.ticker),
@@ -117,7 +117,7 @@ export class KalshiMarketPublisher implements LevelObserver {
     );
   }
 
-  /** Sends what the market's last step was. */
+  /** Publishes the market's last step. */
   publish(nowUs: number): void {
     const time = `"ts":"${timeText(nowUs)}","ts_ms":${Math.floor(nowUs / 1000)}`;
     for (const delta of this.#deltas) this.#publishDelta(delta, time);
@@ -177,7 +177,7 @@ export class KalshiMarketPublisher implements LevelObserver {
     }
   }
 
-  /** Sends the state of the market. */
+  /** Sends a ticker. */
   sendTicker(to: KalshiSubscription, nowUs: number): void {
     const { bids, asks } = this.market.book;
     const money = Math.floor(this.#turnover / DOLLAR / 100);
@@ -199,7 +199,7 @@ export class KalshiMarketPublisher implements LevelObserver {
   }
 }
 
-/** Levels by ascending price: worst first, as the venue lists its two sides of bids. */
+/** Levels by ascending price: worst first, as in the venue's two sides of bids. */
 function sideText(side: BookSide, price: (steps: number) => number, reverse = false): string {
   const levels = side.prices.map((steps, i) =>
     `["${dollarText(price(steps))}","${contractsText(side.sizes[i] ?? 0)}"]`

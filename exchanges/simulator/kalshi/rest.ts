@@ -1,20 +1,20 @@
 import type { RestAnswer } from "../venue.ts";
 
-/** A market or series as REST gives it. */
+/** A market or series in REST's format. */
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a simulated REST serves. */
+/** Data that a simulated REST serves. */
 export interface RestCatalogue {
   series: readonly Json[];
-  /** In the order in which they are paged; `updated_time` is read for `min_updated_ts`. */
+  /** In page order; `updated_time` is compared to `min_updated_ts`. */
   markets: readonly Json[];
-  /** Fields of events in place of those that follow from their markets. */
+  /** Fields that override those derived from an event's markets. */
   events?: readonly Json[];
-  /** Fees of series by date; absent = none. */
+  /** Fee changes of series by date; absent = none. */
   feeChanges?: readonly Json[];
-  /** Fields of `/exchange/status`; absent = all is active. */
+  /** Fields of `/exchange/status`; absent = all active. */
   status?: Json;
-  /** Absent = every day but for the weekly maintenance. */
+  /** Absent = every day except for the weekly maintenance. */
   schedule?: Json;
 }
 
@@ -22,7 +22,7 @@ const LIMIT_DEFAULT = 100;
 const MARKETS_MAX = 1000;
 const EVENTS_MAX = 200;
 
-/** States of markets by the word that queries have for them. */
+/** Market states by the status in queries. */
 const STATES: Readonly<Record<string, readonly string[]>> = {
   unopened: ["initialized"],
   open: ["active"],
@@ -45,7 +45,7 @@ const SCHEDULE = {
   ],
 };
 
-/** Kalshi's REST below `/trade-api/v2` over a catalogue, with its filters and cursors. */
+/** Answers Kalshi's REST below `/trade-api/v2` from a catalogue, with its filters and cursors. */
 export function answerRest(
   catalogue: RestCatalogue,
   path: string,
@@ -77,15 +77,15 @@ export function answerRest(
   return NOT_FOUND;
 }
 
-/** Requests that come at once, and a second, as of the venue's lowest tier. */
+/** Rate and burst of the venue's lowest tier. */
 const REQUESTS_PER_SECOND = 20;
 
-/** Refuses who asks too often. */
+/** Rate limiter of REST requests. */
 export class RestRate {
   #left = REQUESTS_PER_SECOND;
   #atMs = performance.now();
 
-  /** The refusal of a request now; undefined = it may ask. */
+  /** Refusal of a request now; undefined = allowed. */
   refusal(): RestAnswer | undefined {
     const nowMs = performance.now();
     const more = (nowMs - this.#atMs) * REQUESTS_PER_SECOND / 1000;
@@ -105,7 +105,7 @@ const NOT_FOUND: RestAnswer = {
   body: JSON.stringify({ error: { code: "not_found", message: "not found" } }),
 };
 
-/** A page of a list, with the filters and the cursor of the venue. */
+/** Page of a list, with the venue's filters and cursor. */
 export function page(
   noun: string,
   { list, max }: { list: readonly Json[]; max: number },
@@ -122,7 +122,7 @@ export function page(
   return ok({ [noun]: found.slice(from, next), cursor });
 }
 
-/** A query without its filters: for lists that have others than markets and events. */
+/** Query with paging only: for lists whose filters differ from those of markets and events. */
 export function pagingOf(query: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...query].filter(([name]) => name === "limit" || name === "cursor"));
 }
@@ -137,7 +137,7 @@ function offsetOf(cursor: string | null): number | undefined {
   }
 }
 
-/** The time of the last change of markets goes with no other filter but that of combos. */
+/** Whether filters are valid: `min_updated_ts` of markets combines only with that of combos. */
 function isFilter(noun: string, query: URLSearchParams): boolean {
   const status = query.get("status") ?? "";
   if (status !== "" && !Object.hasOwn(STATES, status)) return false;
@@ -192,7 +192,7 @@ function oneOf(noun: string, found: Json | undefined): RestAnswer {
   return found === undefined ? NOT_FOUND : ok({ [noun]: found });
 }
 
-/** An answer that is good. */
+/** Successful answer. */
 export function ok(value: unknown): RestAnswer {
   return { status: 200, body: JSON.stringify(value) };
 }

@@ -2,10 +2,10 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { SeriesRollOptions } from "../options.ts";
 import type { LifeBody } from "./listing.ts";
 
-/** Markets are made this many periods before they open. */
+/** Periods between a market's creation and its opening. */
 const AHEAD = 1;
 
-/** News of a market's terms, after a share of its time. */
+/** A change of a market's terms, after a share of its time. */
 interface Terms {
   share: number;
   type: string;
@@ -13,16 +13,16 @@ interface Terms {
 }
 
 /**
- * A series of markets that follow each other, as `KXBTC15M` of Kalshi does: each is made a period
- * before it opens, gets finer prices after a third of its time, is said to close a second later after
- * two thirds, is determined when it closes, and settled a tenth of a period later.
+ * A rolling series of markets, like Kalshi's `KXBTC15M`: each is created a period before it opens,
+ * gets finer prices after a third of its time, moves its close a second later after two thirds, is
+ * determined when it closes, and settled a tenth of a period later.
  */
 export class SeriesRoll {
   #series: string;
   #everyUs: number;
   #opened: number | undefined;
   #settleAtUs = Infinity;
-  /** Of the open market, still to come. */
+  /** Pending changes of the open market. */
   #terms: Terms[] = [];
 
   constructor({ series, everyUs }: SeriesRollOptions) {
@@ -30,7 +30,7 @@ export class SeriesRoll {
     this.#everyUs = everyUs;
   }
 
-  /** The lifecycle messages that are due at a time, µs since 1970. */
+  /** Lifecycle messages due at a time, µs since 1970. */
   due(nowUs: number): LifeBody[] {
     const now = Math.floor(nowUs / this.#everyUs);
     if (this.#opened === undefined) {
@@ -101,7 +101,7 @@ export class SeriesRoll {
     return { market_ticker: `${this.#event(period)}-00`, ...more, event_type };
   }
 
-  /** Named by when it closes: `KXBTC15M-20261129181500`. */
+  /** Event ticker, named by its close: `KXBTC15M-20261129181500`. */
   #event(period: number): string {
     const closes = isoOfUs((period + 1) * this.#everyUs).slice(0, 19);
     return `${this.#series}-${closes.replace(/\D/g, "")}`;

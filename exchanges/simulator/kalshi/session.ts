@@ -16,34 +16,34 @@ const KALSHI_CHANNELS = [
   "trade",
   "market_lifecycle_v2",
 ] as const;
-/** Kinds of frames of channels that take markets. */
+/** Frame kinds of channels that take markets. */
 const CHANNEL_KINDS: ReadonlyMap<string, FrameKind> = new Map([
   ["orderbook_delta", "book"],
   ["ticker", "ticker"],
   ["trade", "trade"],
 ]);
-/** Channels of an account, which the model has; mute where a capture is played. */
+/** Account channels; served by the model, silent in a capture. */
 const ACCOUNT_CHANNELS: readonly string[] = ["fill", "market_positions", "user_orders"];
-/** Granted but mute here. */
+/** Channels that are accepted, but silent. */
 const MUTE_CHANNELS: readonly string[] = [
   "multivariate_market_lifecycle",
   "order_group_updates",
   "communications",
 ];
 
-/** Where the market data comes from: the model or a capture. */
+/** Source of the market data: the model or a capture. */
 export interface KalshiFeed {
-  /** Whether the reply to this subscription comes with the data, so that none is to be made. */
+  /** Whether the data contains the reply to this subscription, so that none is sent. */
   acknowledges(channel: string): boolean;
-  /** The first sid that may be given to a client. */
+  /** First sid available for clients. */
   sidsFrom(): number;
-  /** The sid that the data of a channel bears already; undefined = any. */
+  /** Sid in the channel's data; undefined = any. */
   sidOf(channel: string): number | undefined;
-  /** Data may flow; called after the replies to the whole command. */
+  /** Starts the data; called after the replies to the whole command. */
   subscribed(subscription: KalshiSubscription): void;
-  /** The markets were changed; snapshots of the added ones are to be sent. */
+  /** Handles changed markets; sends snapshots of the added ones. */
   changed(subscription: KalshiSubscription, added: readonly string[]): void;
-  /** Fresh snapshots were asked for. */
+  /** Sends requested snapshots. */
   snapshots(subscription: KalshiSubscription, tickers: readonly string[]): void;
   unsubscribed(subscription: KalshiSubscription): void;
   /** Whether requests about the subscription stay unanswered. */
@@ -56,7 +56,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The list of texts under `many` or the one under `one`; null = neither, undefined = malformed. */
+/** List of texts under `many` or the single one under `one`; null = neither, undefined = malformed. */
 function textList(params: Fields, many: string, one: string): string[] | null | undefined {
   const list = params[many] ?? (params[one] === undefined ? null : [params[one]]);
   if (list === null) return null;
@@ -66,7 +66,7 @@ function textList(params: Fields, many: string, one: string): string[] | null | 
   return list as string[];
 }
 
-/** One client's talk with the Kalshi WebSocket API. */
+/** Protocol session of one client of Kalshi's WebSocket. */
 export class KalshiSession implements Session {
   readonly connection: Connection;
   #feed: KalshiFeed;
@@ -79,7 +79,7 @@ export class KalshiSession implements Session {
     this.#nextSid = feed.sidsFrom();
   }
 
-  /** What the client has subscribed. */
+  /** The client's subscriptions. */
   get subscriptions(): Iterable<KalshiSubscription> {
     return this.#subscriptions;
   }
@@ -192,7 +192,7 @@ export class KalshiSession implements Session {
     if (sids.length > 1) return this.#refuse(12, id);
     const subscription = this.#find(sids[0]);
     if (subscription === undefined) return this.#refuse(7, id);
-    // What follows in a capture bears its own numbers: a reply would disturb them.
+    // Frames of a capture carry recorded sequences, which a reply would break.
     if (this.#feed.mute(subscription)) return;
     if (params.action === undefined) return this.#refuse(15, id, subscription);
     const tickers = textList(params, "market_tickers", "market_ticker");

@@ -4,20 +4,20 @@ import { hashText } from "../model/prng.ts";
 
 const SHARD_FACTOR_MAX = 100;
 
-/** What a subscription was asked to be. */
+/** Parameters of a subscription. */
 interface KalshiSubscriptionOptions {
-  /** null = the whole exchange. */
+  /** null = all markets. */
   tickers: readonly string[] | null;
-  /** Prices of the NO side are given as prices of YES. */
+  /** Whether NO prices are sent as YES prices. */
   useYesPrice: boolean;
-  /** The ticker channel sends the state first. */
+  /** Whether the ticker channel starts with the current state. */
   sendSnapshot: boolean;
   /** 0 = not sharded. */
   shardFactor: number;
   shardKey: number;
 }
 
-/** The error code of wrong shard parameters, or undefined. */
+/** Error code for invalid shard parameters; undefined = valid. */
 export function shardRefusal(params: Record<string, unknown>): KalshiErrorCode | undefined {
   const factor = params.shard_factor;
   const key = params.shard_key;
@@ -30,10 +30,10 @@ export function shardRefusal(params: Record<string, unknown>): KalshiErrorCode |
   return inRange ? undefined : 21;
 }
 
-/** Whose subscription it is. */
+/** Session that owns subscriptions. */
 interface KalshiSubscriber {
   readonly connection: Connection;
-  /** All of this connection. */
+  /** All subscriptions of the connection. */
   readonly subscriptions: Iterable<KalshiSubscription>;
 }
 
@@ -41,9 +41,9 @@ interface KalshiSubscriber {
 export class KalshiSubscription {
   readonly session: KalshiSubscriber;
   readonly channel: string;
-  /** 0 while a capture has not yet told it. */
+  /** 0 until the capture's reply gives it. */
   sid: number;
-  /** The last number given; each message of the sid takes the next. */
+  /** Last sequence used; each message of the sid takes the next. */
   seq = 0;
   readonly options: KalshiSubscriptionOptions;
   #tickers: Set<string> | null;
@@ -65,14 +65,14 @@ export class KalshiSubscription {
     return this.#tickers;
   }
 
-  /** Whether a market belongs to it. */
+  /** Whether it covers a market. */
   accepts(ticker: string): boolean {
     if (this.#tickers !== null && !this.#tickers.has(ticker)) return false;
     const { shardFactor, shardKey } = this.options;
     return shardFactor === 0 || hashText(ticker) % shardFactor === shardKey;
   }
 
-  /** Adds or deletes markets; gives those that are new. */
+  /** Adds or deletes markets; returns the new ones. */
   change(action: "add_markets" | "delete_markets", tickers: readonly string[]): string[] {
     const set = this.#tickers ??= new Set();
     const added: string[] = [];
@@ -86,7 +86,7 @@ export class KalshiSubscription {
     return added;
   }
 
-  /** Takes the next number of the sequence. */
+  /** Takes the next sequence. */
   nextNumber(): { sid: number; seq: number } {
     return { sid: this.sid, seq: ++this.seq };
   }

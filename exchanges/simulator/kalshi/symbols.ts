@@ -11,17 +11,17 @@ const PRICE_STRUCTURES = ["linear_cent", "deci_cent", "tapered_deci_cent"] as co
 /** A price grid. */
 type PriceStructure = typeof PRICE_STRUCTURES[number];
 
-/** A market as asked for; what is left out is chosen. */
+/** Options of a market; absent ones are derived. */
 export interface KalshiSymbolOptions {
-  /** The market ticker. */
+  /** Market ticker. */
   external: string;
-  /** First price of YES, in dollars. */
+  /** Initial YES price, dollars. */
   price?: number;
-  /** Prices that are allowed. */
+  /** Price grid. */
   structure?: PriceStructure;
 }
 
-/** The markets of a model when none are named: made-up series, tickers with dots. */
+/** Default markets of a model: made-up series, tickers with dots. */
 export const KALSHI_SYMBOLS: readonly KalshiSymbolOptions[] = [
   { external: "KXSIMBTC-26DEC31-T99999.99", price: 0.34, structure: "tapered_deci_cent" },
   { external: "KXSIMBTC-26DEC31-T89999.99", price: 0.61, structure: "tapered_deci_cent" },
@@ -40,7 +40,7 @@ function neighbour(structure: PriceStructure, price: number, direction: 1 | -1):
   return coarse(structure, price) && coarse(structure, beside) ? beside : price + direction;
 }
 
-/** What the market of a contract is like. Sizes are hundredths of a contract. */
+/** Creates the spec of a contract's market. Sizes are hundredths of a contract. */
 export function kalshiMarket(options: KalshiSymbolOptions): MarketSpec {
   const hash = hashText(options.external);
   let structure = options.structure ?? PRICE_STRUCTURES[hash % 3] ?? "linear_cent";

@@ -38,7 +38,7 @@ function faultProblem(fault: Fault): { message: string; hint: string } | undefin
 async function handshakes(publicKeyPem: string | undefined): Promise<HandshakeCheck> {
   const check = await SignatureCheck.of(publicKeyPem ?? (await demoKey()).publicKeyPem);
   return async (headers, path, method) => {
-    // Public data of REST needs no signature; one that is there has to be right.
+    // Public REST data needs no signature; one that is sent must be valid.
     const isPublic = path !== KALSHI_PATH && !path.includes("/portfolio/");
     if (isPublic && headers["kalshi-access-key"] === undefined) return undefined;
     const why = await check.refusal(headers, { path, nowMs: Date.now(), method });

@@ -4,7 +4,7 @@ import type { LevelObserver } from "../model/market.ts";
 
 const CHECKSUM_LEVELS = 10;
 
-/** One side of a book in steps, best first; of any size where they are bigint. */
+/** One side of a book in steps, best first; bigint allows any size. */
 interface SideLevels {
   readonly prices: readonly (number | bigint)[];
   readonly sizes: readonly (number | bigint)[];
@@ -21,7 +21,7 @@ function checksumText(side: SideLevels): string {
   return text;
 }
 
-/** The venue's CRC-32 over the best ten asks (low to high), then bids (high to low). */
+/** CRC-32 as the venue defines it: the best ten asks (low to high), then bids (high to low). */
 export function bookChecksum(book: BookLevels): number {
   return crc32(checksumText(book.asks) + checksumText(book.bids));
 }
@@ -32,7 +32,7 @@ export interface Precision {
   sizeDecimals: number;
 }
 
-/** One level as the venue writes it. */
+/** One level in the venue's format. */
 function levelText(
   price: number | bigint,
   size: number | bigint,
@@ -52,7 +52,7 @@ function sideText(side: SideLevels, depth: number, precision: Precision): string
   return levels.join(",");
 }
 
-/** The snapshot of a book's best `depth` levels. */
+/** Snapshot frame of a book's best `depth` levels. */
 export function bookSnapshotFrame(
   symbol: string,
   book: BookLevels,
@@ -68,7 +68,7 @@ export function bookSnapshotFrame(
 class SideLog {
   readonly prices: number[] = [];
   readonly sizes: number[] = [];
-  /** Levels that fell out below: a client that truncates at the end of a message still has them. */
+  /** Levels pushed beyond the depth: a client that truncates after a message still has them. */
   readonly pushed: Set<number> = new Set();
 
   add(price: number, size: number): void {
@@ -83,19 +83,19 @@ class SideLog {
 }
 
 /**
- * A book as subscribers of one depth see it. Levels that fall out below are not told; when a level
- * within is removed, the one that moves up from below comes with the same message. Changes stand in
- * the order in which they happened, so a price may stand twice. A client that applies a message and
- * truncates, after each level or at its end, has the same levels.
+ * A book at one subscribed depth. Levels pushed beyond it are not sent; when a level within it is
+ * removed, the one that moves up is sent in the same message. Changes are in chronological order,
+ * so a price may repeat. A client that applies a message and truncates, after each level or at its
+ * end, has the same levels.
  */
 export class DepthView implements LevelObserver {
   readonly depth: number;
-  /** How many subscribe it. */
+  /** Number of subscribers. */
   subscribers = 0;
   #book: OrderBook;
   #logs: Record<BookSideName, SideLog> = { bids: new SideLog(), asks: new SideLog() };
 
-  /** A view of the best `depth` levels of `book`. */
+  /** Creates a view of the best `depth` levels of `book`. */
   constructor(book: OrderBook, depth: number) {
     this.#book = book;
     this.depth = depth;
@@ -130,7 +130,7 @@ export class DepthView implements LevelObserver {
     return text;
   }
 
-  /** The update since the last call, or undefined when nothing within the depth changed. */
+  /** Update since the last call; undefined when nothing changed within the depth. */
   take(symbolText: string, precision: Precision, timestamp: string): string | undefined {
     const bids = this.#levels(this.#logs.bids, precision);
     const asks = this.#levels(this.#logs.asks, precision);

@@ -12,7 +12,7 @@ import {
   type KrakenSubscription,
 } from "./session.ts";
 
-/** Kraken's channels, fed by captures: frames go byte by byte to whom they concern. */
+/** Kraken's channels from captures: forwards unchanged frames to their subscribers. */
 export class KrakenCaptureFeed implements KrakenFeed, CaptureFeed {
   #playback: CapturePlayback;
   #pairs: KrakenPair[] = [];
@@ -76,7 +76,7 @@ export class KrakenCaptureFeed implements KrakenFeed, CaptureFeed {
     else set.add(subscription);
   }
 
-  /** A client that comes in the middle gets the book as it stands, then what follows. */
+  /** Sends the current book to a client that joins in the middle; updates follow. */
   async #snapshot(subscription: KrakenSubscription): Promise<void> {
     const { symbol, depth, session } = subscription;
     const pair = this.#pairs.find((each) => each.symbol === symbol);

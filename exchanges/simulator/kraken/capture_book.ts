@@ -3,10 +3,10 @@ import { ExactBook } from "../../kraken/mod.ts";
 import { stringField } from "../json_text.ts";
 import { bookSnapshotFrame, type Precision } from "./book.ts";
 
-/** A level with its numbers, or their texts. */
+/** A level, with numbers or their texts. */
 const LEVEL = /"price":\s*"?([\d.eE+-]+)"?,\s*"qty":\s*"?([\d.eE+-]+)"?/g;
 
-/** Kraken's book of one symbol from what a capture showed of it. */
+/** Book of one symbol at the current position of a capture. */
 export class KrakenCaptureBook {
   #book = new ExactBook();
   #precision: Precision;
@@ -21,12 +21,12 @@ export class KrakenCaptureBook {
     this.#precision = precision;
   }
 
-  /** The connection broke: what follows begins with a snapshot. */
+  /** Clears the book on a disconnect: a snapshot follows. */
   clear(): void {
     this.#known = false;
   }
 
-  /** Takes in a frame of the book channel, or one that has nothing to do with it. */
+  /** Applies a frame; ignores those of other channels and symbols. */
   apply(text: string): void {
     if (stringField(text, "symbol") !== this.#symbol || text.includes(`"method":`)) return;
     if (stringField(text, "channel") !== "book") return;
@@ -47,13 +47,13 @@ export class KrakenCaptureBook {
     for (const [, price = "", qty = ""] of text.matchAll(LEVEL)) {
       const priceSteps = exactStepsOfText(price, priceDecimals);
       const sizeSteps = exactStepsOfText(qty, sizeDecimals);
-      // A level that cannot be read would make the whole snapshot unreadable.
+      // An unreadable level would make the whole snapshot unreadable.
       if (priceSteps === undefined || sizeSteps === undefined) continue;
       this.#book[side].set(priceSteps, sizeSteps);
     }
   }
 
-  /** The snapshot as it would be now; undefined when the capture has shown none yet. */
+  /** Snapshot of the current book; undefined before the capture's first one. */
   snapshot(): string | undefined {
     if (!this.#known) return undefined;
     return bookSnapshotFrame(this.#symbol, this.#book, {

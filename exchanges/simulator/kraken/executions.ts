@@ -3,7 +3,7 @@ import { textOfSteps } from "@ssmd/market";
 import type { Fill, Order, OrderEvent } from "../trading/engine.ts";
 import { BALANCE_DECIMALS } from "../trading/spot_account.ts";
 
-/** A message of the channel `executions`. */
+/** Message of the channel `executions`. */
 export function executionsFrame(
   type: "snapshot" | "update",
   reports: readonly string[],
@@ -13,7 +13,7 @@ export function executionsFrame(
     `"sequence":${sequence}}`;
 }
 
-/** What the channel says of something that happened, oldest first. */
+/** Execution reports of an order event, oldest first. */
 export function reportsOf(event: OrderEvent): string[] {
   const { order, atUs } = event;
   switch (event.type) {
@@ -26,7 +26,7 @@ export function reportsOf(event: OrderEvent): string[] {
   }
 }
 
-/** An order as it stands; `how` is what happened to it, also its state. */
+/** Report of an order's state; `how` = execution type and order status. */
 export function orderReport(
   order: Order,
   how: "pending_new" | "new" | "filled" | "canceled" | "partially_filled",
@@ -46,7 +46,7 @@ export function orderReport(
     `"timestamp":"${isoOfUs(atUs)}"}`;
 }
 
-/** A trade of an order. */
+/** Report of an order's trade. */
 export function tradeReport(fill: Fill, status: "filled" | "partially_filled"): string {
   const { order, price, size, cost, fee, isMaker } = fill;
   const { spec } = order.market;
@@ -60,7 +60,7 @@ export function tradeReport(fill: Fill, status: "filled" | "partially_filled"): 
     `"timestamp":"${isoOfUs(fill.atUs)}"}`;
 }
 
-/** Mean price of an order's fills, 0 while there are none. */
+/** Mean price of an order's fills; 0 without fills. */
 export function averagePrice({ cost, size, left, market: { spec } }: Order): string {
   const filled = BigInt(size - left);
   return moneyText(filled === 0n ? 0n : cost * 10n ** BigInt(spec.sizeDecimals) / filled);

@@ -1,12 +1,12 @@
 import { isoOfUs } from "@ssmd/runtime";
 
-/** The first frame after connecting. `connectionId` is a decimal text: it exceeds 2^53. */
+/** First frame of a connection. `connectionId` is a decimal text, as it exceeds 2^53. */
 export function statusFrame(connectionId: string): string {
   return `{"channel":"status","type":"update","data":[{"version":"2.0.10","system":"online",` +
     `"api_version":"v2","connection_id":${connectionId}}]}`;
 }
 
-/** The venue's own state has changed. */
+/** Change of the venue's system status. */
 export function systemFrame(system: "maintenance" | "online"): string {
   return `{"channel":"status","type":"update","data":[{"version":"2.0.10","system":"${system}",` +
     `"api_version":"v2"}]}`;
@@ -15,7 +15,7 @@ export function systemFrame(system: "maintenance" | "online"): string {
 /** Sent about once a second after the first subscription. */
 export const HEARTBEAT_FRAME = `{"channel":"heartbeat"}`;
 
-/** Replies carry their keys in alphabetical order, as the venue's do. */
+/** Context of a reply. Keys of replies are in alphabetical order, as the venue's are. */
 export interface KrakenReply {
   method?: string;
   reqId: number | undefined;
@@ -31,14 +31,14 @@ function requestId(reply: KrakenReply): string {
   return reply.reqId === undefined ? "" : `"req_id":${reply.reqId},`;
 }
 
-/** A request that was granted. `result` is JSON text. */
+/** Reply to a granted request. `result` is JSON text. */
 export function successFrame(reply: KrakenReply, result: string): string {
   return `{"method":"${reply.method}",${requestId(reply)}"result":${result},"success":true,${
     tail(reply)
   }`;
 }
 
-/** A request that was refused. */
+/** Reply to a refused request. */
 export function errorFrame(reply: KrakenReply, error: string, symbol?: string): string {
   const method = reply.method === undefined ? "" : `"method":${JSON.stringify(reply.method)},`;
   const named = symbol === undefined ? "" : `"symbol":${JSON.stringify(symbol)},`;
@@ -47,19 +47,19 @@ export function errorFrame(reply: KrakenReply, error: string, symbol?: string): 
   }`;
 }
 
-/** The answer to a ping frame. */
+/** Reply to a ping frame. */
 export function pongFrame(reply: KrakenReply): string {
   return `{"method":"pong",${requestId(reply)}${tail(reply)}`;
 }
 
-/** A pair as the instrument channel describes it. */
+/** A pair of the instrument channel. */
 export interface KrakenPair {
   symbol: string;
   priceDecimals: number;
   sizeDecimals: number;
 }
 
-/** `0.1`, `0.01`, `1e-08`: exponents below four decimals, as the venue writes them. */
+/** `0.1`, `0.01`, `1e-08`: exponents beyond four decimals, as the venue writes them. */
 function increment(decimals: number): string {
   if (decimals === 0) return "1";
   if (decimals <= 4) return `0.${"0".repeat(decimals - 1)}1`;
@@ -84,7 +84,7 @@ function assetText(id: string): string {
     `"margin_rate":0.025}`;
 }
 
-/** The snapshot of the instrument channel. */
+/** Snapshot of the instrument channel. */
 export function instrumentFrame(pairs: readonly KrakenPair[]): string {
   const assets = new Set(pairs.flatMap((pair) => pair.symbol.split("/")));
   return `{"channel":"instrument","type":"snapshot","data":{"assets":[${

@@ -16,7 +16,7 @@ function noteDepth(summary: SummaryDraft, symbol: string, depth: number): void {
   if (!depths.includes(depth)) depths.push(depth);
 }
 
-/** Notes what a frame tells of its capture. */
+/** Adds a frame to the summary of its capture. */
 export function noteKraken(summary: SummaryDraft, text: string): void {
   const channel = stringField(text, "channel");
   const symbol = stringField(text, "symbol");

@@ -9,7 +9,7 @@ import type { KrakenTrader } from "./trader.ts";
 import { KrakenTrading } from "./trading.ts";
 import { type KrakenFeed, KrakenSession, type KrakenSubscription } from "./session.ts";
 
-/** Kraken's channels, fed by the market model. */
+/** Kraken's channels from the market model. */
 export class KrakenModelFeed implements KrakenFeed, ModelFeed {
   #options: ModelOptions;
   #desks: KrakenMarketPublisher[];
@@ -70,7 +70,7 @@ export class KrakenModelFeed implements KrakenFeed, ModelFeed {
       answerKrakenRest(request.url, { publishers: this.#desks, fees, nowUs: this.nowUs() });
   }
 
-  /** Does the next event of the model and sends what came of it. */
+  /** Runs the model's next event and publishes its results. */
   emit(_elapsedUs: number, atUs: number): void {
     const publisher = this.#desks[this.#options.exchange.step()];
     if (publisher === undefined) return;

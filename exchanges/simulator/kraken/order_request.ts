@@ -2,16 +2,16 @@ import { stepsOfText } from "@ssmd/market";
 import type { ModelMarket } from "../model/market.ts";
 import { moneyOf, type OrderRequest } from "../trading/engine.ts";
 
-/** Smallest order: of the base asset, and its cost in 10^-10 of the quote currency. */
+/** Smallest order: size in the base asset; cost in the quote currency, and in 10^-10 of it. */
 export const ORDER_MIN = "0.00005";
 export const COST_MIN = "0.5";
 const COST_MIN_MONEY = 5_000_000_000n;
 
-/** An order as REST or the WebSocket has it, by the same names. */
+/** Fields of an order, common to REST and the WebSocket. */
 interface KrakenOrderFields {
   type: unknown;
   side: unknown;
-  /** A decimal as text or number. */
+  /** Decimal, as text or number. */
   size: unknown;
   price: unknown;
   timeInForce: unknown;
@@ -20,7 +20,7 @@ interface KrakenOrderFields {
   userRef: unknown;
 }
 
-/** Reads an order of a market; a text is the venue's refusal. */
+/** Parses an order of a market; returns the venue's error text for an invalid one. */
 export function readKrakenOrder(
   market: ModelMarket,
   fields: KrakenOrderFields,
@@ -53,7 +53,7 @@ export function readKrakenOrder(
   };
 }
 
-/** NaN for what is no decimal of so many decimals. */
+/** NaN when invalid, or with more decimals than allowed. */
 function stepsOfValue(value: unknown, decimals: number): number {
   if (typeof value !== "number") return stepsOfText(String(value), decimals);
   const text = value.toFixed(decimals);

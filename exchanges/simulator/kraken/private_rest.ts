@@ -13,10 +13,10 @@ import { krakenOk, krakenRefusal, pairId, restAsset } from "./rest.ts";
 const ROOT = "/0/private/";
 const TOKEN_SECONDS = 900;
 
-/** What signs requests to the simulated Kraken: no secret, as it is reached on loopback only. */
+/** Credentials of the simulated Kraken's private REST: no secret, as it listens on loopback only. */
 export const KRAKEN_DEMO_KEY = { key: "ssmd-simulator", secret: btoa("reached on loopback only") };
 
-/** What the private REST needs of the venue. */
+/** Options of {@linkcode KrakenPrivateRest}. */
 interface PrivateRestOptions {
   engine: MatchingEngine;
   account: SpotAccount;
@@ -33,7 +33,7 @@ export class KrakenPrivateRest {
     this.#options = options;
   }
 
-  /** Answers a request; undefined = there is no such path. */
+  /** Answers a request; undefined = no such path. */
   answer(request: SimulatorRequest): Promise<RestAnswer> | RestAnswer | undefined {
     const { url: { pathname: path }, body } = request;
     if (!path.startsWith(ROOT)) return undefined;
@@ -81,7 +81,7 @@ export class KrakenPrivateRest {
     }
   }
 
-  /** Why a request is refused; undefined = its signature is good. */
+  /** Reason for refusing a request; undefined = valid signature and nonce. */
   #refusal({ method, headers, url, body }: SimulatorRequest, fields: Fields): string | undefined {
     if (method !== "POST") return "EGeneral:Invalid method";
     if (headers["api-key"] !== KRAKEN_DEMO_KEY.key) return "EAPI:Invalid key";

@@ -6,18 +6,18 @@ import { textOfSteps } from "@ssmd/market";
 import { bookSnapshotFrame, DepthView } from "./book.ts";
 import type { ModelMarket, ModelTrade } from "../model/market.ts";
 
-/** Trades that a subscription with a snapshot gets. */
+/** Trades in the snapshot of a subscription. */
 const SNAPSHOT_TRADES = 50;
-/** Trades that REST gives at most. */
+/** Most trades that REST returns. */
 const RECENT_TRADES = 1000;
 
-/** A trade that was published. */
+/** A published trade. */
 interface RecentTrade {
   trade: ModelTrade & { isLimit: boolean };
   atUs: number;
 }
 
-/** One pair: who subscribed what, and the frames that they get. */
+/** One pair: its subscriptions and their frames. */
 export class KrakenMarketPublisher {
   readonly pair: KrakenPair;
   readonly market: ModelMarket;
@@ -44,12 +44,12 @@ export class KrakenMarketPublisher {
     this.#noteTop();
   }
 
-  /** The latest trades, oldest first. */
+  /** Recent trades, oldest first. */
   get recent(): readonly RecentTrade[] {
     return this.#recent.slice(-RECENT_TRADES);
   }
 
-  /** Data flows from now on; snapshots come first. */
+  /** Adds a subscription; sends its snapshot first. */
   add(subscription: KrakenSubscription, nowUs: number): void {
     this.#subscriptions.add(subscription);
     const { connection } = subscription.session;
@@ -76,7 +76,7 @@ export class KrakenMarketPublisher {
     }
   }
 
-  /** No more data. */
+  /** Removes a subscription. */
   remove(subscription: KrakenSubscription): void {
     if (!this.#subscriptions.delete(subscription) || subscription.channel !== "book") return;
     const view = this.#viewOf(subscription.depth);
@@ -96,7 +96,7 @@ export class KrakenMarketPublisher {
     return view;
   }
 
-  /** Sends what the market's last step was. */
+  /** Publishes the market's last step. */
   publish(nowUs: number): void {
     const timestamp = isoOfUs(nowUs);
     const { trades } = this.market;

@@ -6,7 +6,7 @@ import { COST_MIN, ORDER_MIN } from "./order_request.ts";
 import type { KrakenMarketPublisher } from "./publisher.ts";
 
 const ROOT = "/0/public/";
-/** Names of the first WebSocket, which REST still has. */
+/** WebSocket v1 asset names, which REST still uses. */
 const FORMER: Readonly<Record<string, string>> = { BTC: "XBT", DOGE: "XDG" };
 const DEPTH_DEFAULT = 100;
 const DEPTH_MAX = 500;
@@ -14,7 +14,7 @@ const TRADES_MAX = 1000;
 /** `since` is in nanoseconds, or in seconds below this. */
 const SECONDS_MAX = 1e11;
 
-/** Kraken's public REST over the pairs of a model; undefined = it has no such path here. */
+/** Answers Kraken's public REST from a model's pairs; undefined = path not simulated. */
 export function answerKrakenRest(
   { pathname, searchParams: query }: URL,
   { publishers, fees, nowUs }: {
@@ -54,27 +54,27 @@ export function answerKrakenRest(
   }
 }
 
-/** An answer that is good. */
+/** Successful answer. */
 export function krakenOk(result: unknown): RestAnswer {
   return { status: 200, body: JSON.stringify({ error: [], result }) };
 }
 
-/** A refusal, which the venue gives with status 200. */
+/** Error answer, which the venue sends with status 200. */
 export function krakenRefusal(error: string): RestAnswer {
   return { status: 200, body: JSON.stringify({ error: [error] }) };
 }
 
-/** Whether REST knows a pair by this name: `XBTUSD`, `XBT/USD` or `BTC/USD`. */
+/** Whether a name denotes the pair in REST: `XBTUSD`, `XBT/USD` or `BTC/USD`. */
 export function isNameOf({ symbol }: KrakenPair, name: string | null | undefined): boolean {
   return name === symbol || name?.replace("/", "") === pairId({ symbol });
 }
 
-/** Name of a pair, `XBTUSD`. */
+/** REST name of a pair, `XBTUSD`. */
 export function pairId({ symbol }: Pick<KrakenPair, "symbol">): string {
   return symbol.split("/").map(restAsset).join("");
 }
 
-/** Name of an asset, `XBT`. */
+/** REST name of an asset, `XBT`. */
 export function restAsset(asset: string): string {
   return FORMER[asset] ?? asset;
 }
@@ -112,7 +112,7 @@ function depth(
   return { [pairId(pair)]: { asks: levels(book.asks), bids: levels(book.bids) } };
 }
 
-/** Trades after a time, oldest first; without one the newest. `last` is where to go on, ns. */
+/** Trades after a time, oldest first; without one the newest. `last` = where to continue, ns. */
 function tradesSince({ pair, recent }: KrakenMarketPublisher, since: number, count: number) {
   const sinceUs = since < SECONDS_MAX ? since * 1e6 : Math.round(since / 1000);
   const max = Math.min(count, TRADES_MAX);
@@ -144,7 +144,7 @@ function assetPair(
 ) {
   const [base = symbol, quote = "USD"] = symbol.split("/").map(restAsset);
   const tick = priceDecimals === 0 ? "1" : `0.${"1".padStart(priceDecimals, "0")}`;
-  // `AAPLx/USD` is of a tokenized stock.
+  // `AAPLx/USD` is a tokenized stock.
   const aclass_base = /[a-z]$/.test(base) ? "tokenized_asset" : "currency";
   const terms = {
     ...{ altname: `${base}${quote}`, wsname: `${base}/${quote}`, base, quote, lot: "unit" },

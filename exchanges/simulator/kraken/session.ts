@@ -15,33 +15,33 @@ import type { KrakenTrader } from "./trader.ts";
 /** Book depths that the venue offers. */
 export const KRAKEN_DEPTHS: readonly number[] = [10, 25, 100, 500, 1000];
 
-/** Channels of market data by symbol. */
+/** Market data channels with a symbol. */
 export type KrakenChannel = "book" | "trade" | "ticker";
 
-/** What one client asked for. */
+/** A client's subscription. */
 export interface KrakenSubscription {
   session: KrakenSession;
   channel: KrakenChannel;
   symbol: string;
-  /** Of a book; 0 elsewhere. */
+  /** Book depth; 0 for other channels. */
   depth: number;
-  /** Of a ticker. */
+  /** Event trigger of a ticker. */
   trigger: "trades" | "bbo";
   snapshot: boolean;
 }
 
-/** Where the market data comes from: the model or a capture. */
+/** Source of the market data: the model or a capture. */
 export interface KrakenFeed {
   nowUs(): number;
   pairs(): readonly KrakenPair[];
-  /** Whether books of this depth are to be had for the symbol. */
+  /** Whether books of this depth are available for the symbol. */
   offersDepth(symbol: string, depth: number): boolean;
-  /** Whether the reply to this subscription comes with the data, so that none is to be made. */
+  /** Whether the data contains the reply to this subscription, so that none is sent. */
   acknowledges(channel: KrakenChannel, symbol: string): boolean;
-  /** Data may flow; called after the reply. */
+  /** Starts the data; called after the reply. */
   subscribed(subscription: KrakenSubscription): void;
   unsubscribed(subscription: KrakenSubscription): void;
-  /** Who takes the client's orders; undefined = nobody does. */
+  /** Handler of the client's orders; undefined = no trading. */
   trader(connection: Connection): KrakenTrader | undefined;
 }
 
@@ -51,7 +51,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** One client's talk with the Kraken WebSocket v2 API. */
+/** Protocol session of one client of Kraken's WebSocket v2. */
 export class KrakenSession implements Session {
   readonly connection: Connection;
   #feed: KrakenFeed;
@@ -67,12 +67,12 @@ export class KrakenSession implements Session {
     connection.send(statusFrame(connectionId));
   }
 
-  /** What the client has subscribed. */
+  /** The client's subscriptions. */
   get subscriptions(): Iterable<KrakenSubscription> {
     return this.#subscriptions.values();
   }
 
-  /** The subscription of a channel's symbol. */
+  /** Subscription of a channel and symbol. */
   find(channel: string, symbol: string): KrakenSubscription | undefined {
     return this.#subscriptions.get(`${channel} ${symbol}`);
   }

@@ -2,19 +2,19 @@ import { hashText } from "../model/prng.ts";
 import type { MarketSpec } from "../model/market.ts";
 import { AssetPrice } from "../model/fair_price.ts";
 
-/** A pair as asked for; what is left out is chosen. */
+/** Options of a pair; absent ones are derived. */
 export interface KrakenSymbolOptions {
   /** `BTC/USD` */
   external: string;
-  /** First price, in quote currency. */
+  /** Initial price, in quote currency. */
   price?: number;
-  /** Digits after the point of a price. */
+  /** Decimals of a price. */
   priceDecimals?: number;
-  /** Digits after the point of a size; default 8. */
+  /** Decimals of a size; default 8. */
   sizeDecimals?: number;
 }
 
-/** First prices and price decimals of pairs that everybody knows. */
+/** Initial prices and price decimals of well-known pairs. */
 const KNOWN: Readonly<Record<string, readonly [number, number]>> = {
   "BTC/USD": [64_250, 1],
   "ETH/USD": [1_880, 2],
@@ -24,7 +24,7 @@ const KNOWN: Readonly<Record<string, readonly [number, number]>> = {
   "DOGE/USD": [0.182, 7],
 };
 
-/** The pairs of a model when none are named. */
+/** Default pairs of a model. */
 export const KRAKEN_SYMBOLS: readonly KrakenSymbolOptions[] = Object.keys(KNOWN).map((
   external,
 ) => ({ external }));
@@ -33,7 +33,7 @@ function decimalsFor(price: number): number {
   return Math.min(8, Math.max(1, 5 - Math.floor(Math.log10(price))));
 }
 
-/** What the market of a pair is like. Size decimals default to 8. */
+/** Creates the spec of a pair's market. Size decimals default to 8. */
 export function krakenMarket(options: KrakenSymbolOptions): MarketSpec {
   const [knownPrice, knownDecimals] = KNOWN[options.external] ?? [];
   const price = options.price ?? knownPrice ?? 1 + hashText(options.external) % 500;

@@ -5,10 +5,10 @@ import { executionsFrame, orderReport, reportsOf, tradeReport } from "./executio
 import { errorFrame, type KrakenReply, successFrame } from "./frames.ts";
 import { readKrakenOrder } from "./order_request.ts";
 
-/** Latest trades that a subscription with a snapshot of them gets. */
+/** Latest trades in the snapshot of a subscription. */
 const SNAPSHOT_TRADES = 50;
 
-/** What a trader needs of the venue. */
+/** Options of {@linkcode KrakenTrader}. */
 interface TraderOptions {
   engine: MatchingEngine;
   market(symbol: unknown): ModelMarket | undefined;
@@ -17,7 +17,7 @@ interface TraderOptions {
 
 type Params = Record<string, unknown>;
 
-/** The requests of one client that need a token: orders, and what becomes of them. */
+/** One client's requests that need a token: orders and their execution reports. */
 export class KrakenTrader {
   #connection: Connection;
   #options: TraderOptions;
@@ -29,7 +29,7 @@ export class KrakenTrader {
     this.#options = options;
   }
 
-  /** Answers a request; false = it is none of these. */
+  /** Answers a request; false = not for the trader. */
   received(params: Params, reply: KrakenReply): boolean {
     const { method } = reply;
     const isChannel = method === "subscribe" || method === "unsubscribe";
@@ -78,7 +78,7 @@ export class KrakenTrader {
       .map((fill) => tradeReport(fill, fill.order.left === 0 ? "filled" : "partially_filled"));
   }
 
-  /** One report a message, as clients tell orders from trades by the first. */
+  /** One report per message, as clients tell orders from trades by the first. */
   #report(event: OrderEvent): void {
     for (const report of reportsOf(event)) this.#tell("update", [report]);
   }
@@ -112,7 +112,7 @@ export class KrakenTrader {
     if (order === undefined) this.#refuse(reply, "EOrder:Insufficient funds");
   }
 
-  /** One reply an order, as the venue does. */
+  /** Replies once per order, as the venue does. */
   async #cancel({ order_id = [], cl_ord_id = [] }: Params, reply: KrakenReply): Promise<void> {
     const { engine } = this.#options;
     const ids = [order_id].flat().map(String);

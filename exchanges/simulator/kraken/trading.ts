@@ -11,11 +11,11 @@ import type { KrakenMarketPublisher } from "./publisher.ts";
 import { isNameOf } from "./rest.ts";
 import { KrakenTrader } from "./trader.ts";
 
-/** The venue's fees below 10,000 dollars a month; orders trade at once. */
+/** The venue's fees below 10,000 dollars a month; orders execute without latency. */
 const DEFAULTS = { makerFee: 0.25, takerFee: 0.4, latencyMs: 0, fillShare: 1 };
 const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** Orders on the simulated Kraken: one engine, over the WebSocket and REST. */
+/** Trading on the simulated Kraken: one engine for the WebSocket and REST. */
 export class KrakenTrading {
   readonly options: TradingOptions;
   #engine: MatchingEngine;
@@ -55,7 +55,7 @@ export class KrakenTrading {
     return this.#rest.answer(request);
   }
 
-  /** Takes in what the model's last step did with resting orders. */
+  /** Books the fills of resting orders from the model's last step. */
   settle(market: ModelMarket): void {
     this.#engine.settle(market);
   }
@@ -64,7 +64,7 @@ export class KrakenTrading {
     return this.#publishers.find(({ pair }) => isNameOf(pair, String(name)))?.market;
   }
 
-  /** `OXM2QD-EALR2-YBAVEU` */
+  /** Creates an id like `OXM2QD-EALR2-YBAVEU`. */
   #newId(kind: "O" | "T"): string {
     const letters = (count: number) =>
       Array.from({ length: count }, () => ID_LETTERS[this.#ids.below(ID_LETTERS.length)]).join("");

@@ -1,12 +1,12 @@
 import type { Random } from "./prng.ts";
 
-/** Share of events that other events cause; the rest arrives by itself. */
+/** Share of events triggered by other events; the rest arrives independently. */
 const BRANCHING = 0.6;
 
 /**
  * Arrival times of a self-exciting (Hawkes) process with an exponential kernel: each event raises
- * the rate for a while, so events come in bursts while the mean rate stays what was asked.
- * Source: Ogata's thinning, IEEE Trans. Inf. Theory 27 (1981).
+ * the rate for a while, so events come in bursts while the mean rate is as configured. Source:
+ * Ogata's thinning, IEEE Trans. Inf. Theory 27 (1981).
  */
 export class Arrivals {
   #random: Random;

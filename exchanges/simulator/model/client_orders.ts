@@ -1,12 +1,12 @@
 import type { BookSideName } from "@ssmd/market";
 
-/** A client's order that rests in the book. Prices and sizes in integer steps. */
+/** A client's resting order. Prices and sizes in integer steps. */
 export interface RestingOrder {
   buys: boolean;
   readonly price: number;
-  /** What is not filled yet. */
+  /** Unfilled size. */
   left: number;
-  /** Size of the model's orders at this price that came before it. */
+  /** Queue position: size of the model's orders ahead of it at this price. */
   ahead: number;
 }
 
@@ -17,20 +17,20 @@ interface RestingFill {
   tradeId: number;
 }
 
-/** Clients' orders within the levels of a book, each at its place in the queue of its price. */
+/** Clients' resting orders, each with its queue position. */
 export class ClientOrders {
   /** Fills of the market's last step, oldest first. */
   readonly fills: RestingFill[] = [];
-  /** In the order in which they came. */
+  /** In order of arrival. */
   #orders: RestingOrder[] = [];
 
-  /** Orders at a price, first come first. */
+  /** Orders at a price, in order of arrival. */
   at(name: BookSideName, price: number): RestingOrder[] {
     if (this.#orders.length === 0) return [];
     return this.#orders.filter((each) => each.price === price && each.buys === (name === "bids"));
   }
 
-  /** Size of clients' orders in a level. */
+  /** Total size of clients' orders in a level. */
   sizeAt(name: BookSideName, price: number): number {
     return this.at(name, price).reduce((sum, { left }) => sum + left, 0);
   }
@@ -43,17 +43,17 @@ export class ClientOrders {
     this.#orders = this.#orders.filter((each) => each !== order);
   }
 
-  /** The model canceled in a level until `rest` of its own is left: whoever came last goes first. */
+  /** Handles a cancel by the model that leaves `rest` of its own size: the last in the queue go first. */
   canceled(name: BookSideName, price: number, rest: number): void {
     for (const order of this.at(name, price)) order.ahead = Math.min(order.ahead, rest);
   }
 
-  /** A client's order took from the model's orders ahead of it. */
+  /** Handles a client's order that took from the model's orders ahead. */
   passed(name: BookSideName, price: number, size: number): void {
     for (const order of this.at(name, price)) order.ahead = Math.max(0, order.ahead - size);
   }
 
-  /** The model took from a level: who came first is served first. */
+  /** Fills orders of a level that the model took from, in queue order. */
   traded(name: BookSideName, trade: { price: number; size: number; id: number }): void {
     let left = trade.size;
     let eaten = 0;

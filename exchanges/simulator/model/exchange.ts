@@ -6,7 +6,7 @@ import { Random } from "./prng.ts";
 interface ModelExchangeOptions {
   seed: number;
   specs: readonly MarketSpec[];
-  /** Mean events a second over all markets. */
+  /** Mean events per second over all markets. */
   ratePerSecond: number;
 }
 
@@ -16,16 +16,16 @@ interface MarketClock {
   lastUs: number;
 }
 
-/** Several markets in the order of their events. Times are microseconds since the model's start. */
+/** Several markets in order of their events. Times are µs since the model's start. */
 export class ModelExchange {
   readonly markets: ModelMarket[] = [];
   #seed: number;
-  /** Mean events a second of a market that is added. */
+  /** Mean events per second of an added market. */
   #meanRate: number;
   #clocks: MarketClock[] = [];
   #first = 0;
 
-  /** Earlier markets are busier than later ones. */
+  /** Earlier markets get more events than later ones. */
   constructor({ specs, seed, ratePerSecond }: ModelExchangeOptions) {
     this.#seed = seed;
     this.#meanRate = ratePerSecond / Math.max(1, specs.length);
@@ -37,7 +37,7 @@ export class ModelExchange {
     this.#findFirst();
   }
 
-  /** Adds a market whose book begins to move at a time. */
+  /** Adds a market whose book starts to move at `fromUs`. */
   add(spec: MarketSpec, fromUs: number): ModelMarket {
     const market = this.#add(spec, this.#meanRate, fromUs);
     this.#findFirst();
@@ -52,7 +52,7 @@ export class ModelExchange {
     return market;
   }
 
-  /** Takes the market at a place out, in which nothing happens any more. */
+  /** Removes the market at an index. */
   remove(i: number): void {
     this.markets.splice(i, 1);
     this.#clocks.splice(i, 1);
@@ -69,12 +69,12 @@ export class ModelExchange {
     this.#first = first;
   }
 
-  /** When the next event happens. */
+  /** Time of the next event. */
   get nextUs(): number {
     return Math.floor(this.#clocks[this.#first]?.nextUs ?? Infinity);
   }
 
-  /** Does the next event and gives the place of its market. */
+  /** Runs the next event; returns the index of its market. */
   step(): number {
     const i = this.#first;
     const clock = this.#clocks[i] as MarketClock;

@@ -1,7 +1,7 @@
 import type { FairPrice } from "./market.ts";
 import type { Random } from "./prng.ts";
 
-/** A walk that is pulled back softly, so that an endless run stays plausible. */
+/** Mean-reverting random walk, so that an endless run stays plausible. */
 abstract class PulledWalk implements FairPrice {
   protected offset = 0;
   #volatility: number;
@@ -22,7 +22,7 @@ abstract class PulledWalk implements FairPrice {
   }
 }
 
-/** The price of an asset: the logarithm walks. `volatility` is per square root of a second. */
+/** Price of an asset: a walk of its logarithm. `volatility` is per square root of a second. */
 export class AssetPrice extends PulledWalk {
   #start: number;
 
@@ -37,7 +37,7 @@ export class AssetPrice extends PulledWalk {
   }
 }
 
-/** The price of a yes/no contract: the log-odds walk, so it stays within 0 and `top`. */
+/** Price of a yes/no contract: a walk of the log-odds, so it stays between 0 and `top`. */
 export class ContractPrice extends PulledWalk {
   #top: number;
   #start: number;

@@ -3,42 +3,42 @@ import { ClientOrders, type RestingOrder } from "./client_orders.ts";
 import { LEVELS_MIN, type OrderPlan } from "./order_plan.ts";
 import type { Random } from "./prng.ts";
 
-/** What a model market is like. Prices and sizes in integer steps. */
+/** Parameters of a model market. Prices and sizes in integer steps. */
 export interface MarketSpec {
-  /** The venue's name. */
+  /** The venue's symbol. */
   external: string;
   priceDecimals: number;
   sizeDecimals: number;
-  /** Lowest and highest price that an order may have. */
+  /** Lowest and highest order price. */
   priceMin: number;
   priceMax: number;
-  /** The nearest allowed price at or below. */
+  /** Nearest valid price at or below. */
   quantize(price: number): number;
-  /** Next allowed price above (+1) or below (-1). */
+  /** Next valid price above (+1) or below (-1). */
   neighbour(price: number, direction: 1 | -1): number;
-  /** Other prices are allowed from now on; absent = the venue never changes them. */
+  /** Changes the price grid; absent = the venue never changes it. */
   restructure?(structure: string): void;
-  /** The fair price moves by this after `seconds`. */
+  /** Process of the fair price. */
   fair: FairPrice;
   /** Typical distance of orders from the best price. */
   spacing: number;
   /** Median order size. */
   typicalSize: number;
-  /** Size is a multiple of this mostly. */
+  /** Most sizes are a multiple of this. */
   lot: number;
-  /** Levels a side around which the book settles. */
+  /** Levels per side around which the book settles. */
   levels: number;
 }
 
-/** The hidden value that the market's price follows, in price steps. */
+/** Hidden value that the market's price follows, in price steps. */
 export interface FairPrice {
-  /** Moves on by `seconds` and gives the value. */
+  /** Advances by `seconds` and returns the value. */
   advance(random: Random, seconds: number): number;
-  /** The value now. */
+  /** Current value. */
   readonly value: number;
 }
 
-/** A fill: one price level that a market order took from. */
+/** A fill: one price level taken by a market order. */
 export interface ModelTrade {
   id: number;
   price: number;
@@ -46,9 +46,9 @@ export interface ModelTrade {
   takerBuys: boolean;
 }
 
-/** Is told each level change right after it was made. */
+/** Receives each level change right after it was made. */
 export interface LevelObserver {
-  /** `index` is the level's place after the change, or where it stood when it was removed. */
+  /** `index` is the level's index after the change, or before its removal. */
   changed(
     side: BookSideName,
     price: number,
@@ -59,7 +59,7 @@ export interface LevelObserver {
 /** Farthest order from the fair price, in spacings. */
 const FAR_MAX = 200;
 
-/** A limit order book with arrivals, cancels, requotes and market orders. */
+/** Limit order book with arrivals, cancels, requotes and market orders. */
 export class ModelMarket {
   readonly spec: MarketSpec;
   readonly book: OrderBook = new OrderBook();
@@ -94,7 +94,7 @@ export class ModelMarket {
     }
   }
 
-  /** Does one event; `seconds` have passed since the one before. */
+  /** Runs one event, `seconds` after the previous one. */
   step(seconds: number): void {
     this.trades.length = this.clients.fills.length = 0;
     const fair = this.spec.fair.advance(this.#random, seconds);
@@ -120,19 +120,19 @@ export class ModelMarket {
     } else this.#cancel(name, this.#rank(name));
   }
 
-  /** A level's rank, rather near the best. */
+  /** Random rank of a level, biased to the best. */
   #rank(name: BookSideName): number {
     return Math.floor(this.book[name].length * Math.pow(this.#random.unit(), 2.5));
   }
 
-  /** Puts far orders behind a side that became thin, where prices allow it. */
+  /** Adds far orders to a side that became thin, where prices allow it. */
   #extend(name: BookSideName): void {
     const side = this.book[name];
     if (side.length >= this.spec.levels * 0.92) return;
     const direction = name === "bids" ? -1 : 1;
     const half = side.length >> 1;
     for (let attempt = 0; attempt < 2; attempt++) {
-      // Between deep levels first, else behind the last one.
+      // Between deep levels first, else after the last one.
       const rank = attempt === 1 ? side.length - 1 : half + this.#random.below(side.length - half);
       let price = side.prices[rank] ?? this.lastPrice;
       const skip = 1 + Math.floor(this.#random.exponential() * this.spec.spacing / 8);
@@ -149,7 +149,7 @@ export class ModelMarket {
     return Math.max(this.#sizeStep, Math.round(raw / step) * step);
   }
 
-  /** Sizes are multiples of this: what is left over is never dust. */
+  /** Smallest size step, so that no dust is left over. */
   get #sizeStep(): number {
     return Math.max(1, Math.floor(this.spec.lot / 100));
   }
@@ -170,7 +170,7 @@ export class ModelMarket {
     this.#set(name, price, this.book[name].sizeAt(price) + this.#size());
   }
 
-  /** A price around the fair one that does not cross, often the best of its side. */
+  /** Random price around the fair one that does not cross, often the best of its side. */
   #priceFor(name: BookSideName): number {
     const { spec, book } = this;
     const sign = name === "bids" ? -1 : 1;
@@ -200,7 +200,7 @@ export class ModelMarket {
     this.#set(name, price, rest + own);
   }
 
-  /** Cancels near the top on one side and quotes anew, several changes in one event. */
+  /** Cancels near the top of one side and requotes: several changes in one event. */
   #requote(pull: number): void {
     const name = this.#random.unit() < 0.5 + 0.4 * pull ? "asks" : "bids";
     const count = 1 + this.#random.below(3);
@@ -209,7 +209,7 @@ export class ModelMarket {
     if (this.#random.unit() < 0.5) this.#add(name === "asks" ? "bids" : "asks");
   }
 
-  /** A market order; the further the price is from fair, the more levels it takes. */
+  /** Market order; the further the price is from fair, the more levels it takes. */
   #take(pull: number): void {
     const name = this.#random.unit() < 0.5 + 0.5 * pull ? "asks" : "bids";
     const side = this.book[name];
@@ -238,7 +238,7 @@ export class ModelMarket {
     return this.#tradeId;
   }
 
-  /** Does what a client's order takes, as a step of its own; gives its fills, best first. */
+  /** Executes a client's order as a step of its own; returns its fills, best first. */
   execute({ buys }: { buys: boolean }, { fills }: OrderPlan) {
     this.trades.length = this.clients.fills.length = 0;
     const name = buys ? "asks" : "bids";
@@ -252,7 +252,7 @@ export class ModelMarket {
     });
   }
 
-  /** Puts what is left of a client's order behind all others of its price. */
+  /** Adds the rest of a client's order to the end of its price's queue. */
   rest(order: RestingOrder): void {
     const name = order.buys ? "bids" : "asks";
     const there = this.book[name].sizeAt(order.price);
@@ -261,7 +261,7 @@ export class ModelMarket {
     this.#set(name, order.price, there + order.left);
   }
 
-  /** Takes a resting order out of the book. */
+  /** Removes a resting order from the book. */
   withdraw(order: RestingOrder): void {
     this.trades.length = this.clients.fills.length = 0;
     const name = order.buys ? "bids" : "asks";

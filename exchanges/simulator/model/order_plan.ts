@@ -1,30 +1,30 @@
 import type { OrderBook } from "@ssmd/market";
 import type { ClientOrders } from "./client_orders.ts";
 
-/** A side is never emptied below this. */
+/** Levels that always stay on a side. */
 export const LEVELS_MIN = 2;
 
-/** What an order takes from a level. */
+/** Planned fill at a level. */
 interface PlannedFill {
   price: number;
   size: number;
-  /** What others take there at the same moment. */
+  /** Size taken by others at the same moment. */
   others: number;
 }
 
-/** What an order would do now. */
+/** Outcome of an order if executed now. */
 export interface OrderPlan {
   fills: PlannedFill[];
   /**
-   * Why it takes no more: filled · the next level is beyond its limit · an order of its own is next ·
-   * nothing is left but the levels that the model keeps.
+   * Why it stops: filled · next level beyond its limit · next order is its own · only the levels
+   * that the model keeps are left.
    */
   end: "filled" | "limit" | "own" | "thin";
 }
 
 /**
- * Walks the levels that an order takes from, best first. It gets `share` of each level (0 to 1], others
- * the rest; ahead of an order of its own it stops.
+ * Walks the levels that an order would take, best first. It gets `share` of each level (0 to 1],
+ * others the rest; it stops before an order of its own.
  */
 export function planOrder(
   { book, clients }: { book: OrderBook; clients: ClientOrders },

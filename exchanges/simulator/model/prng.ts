@@ -1,4 +1,4 @@
-/** Mixes a text into 32 bits (FNV-1a), so that each market has a stream of its own. */
+/** Hashes a text to 32 bits (FNV-1a), so that each market has its own stream. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
@@ -23,7 +23,7 @@ export class Random {
     for (let i = 0; i < 16; i++) this.uint32();
   }
 
-  /** A whole number of 32 bits. */
+  /** Whole number of 32 bits. */
   uint32(): number {
     const sum = (this.#a + this.#b | 0) + this.#d | 0;
     this.#d = this.#d + 1 | 0;
@@ -33,12 +33,12 @@ export class Random {
     return sum >>> 0;
   }
 
-  /** Evenly in [0, 1). */
+  /** Uniform in [0, 1). */
   unit(): number {
     return this.uint32() / 0x1_0000_0000;
   }
 
-  /** A whole number in [0, bound). */
+  /** Whole number in [0, bound). */
   below(bound: number): number {
     return Math.floor(this.unit() * bound);
   }
@@ -75,7 +75,7 @@ export class Random {
     return text.slice(0, digits);
   }
 
-  /** A text of the form of a UUID. */
+  /** Text in UUID format. */
   uuid(): string {
     const hex = this.hex(32);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${

@@ -5,7 +5,7 @@ import type { ModelMarket } from "../model/market.ts";
 /** Terms of all simulated markets; their lowest price is a tick. */
 const TERMS = { min_order_size: "5", neg_risk: false } as const;
 
-/** A token's whole book as REST gives it, with the hash that the venue makes of exactly this JSON. */
+/** A token's whole book in REST's format, with the venue's hash of exactly this JSON. */
 export interface BookSummary {
   market: string;
   asset_id: string;
@@ -19,7 +19,7 @@ export interface BookSummary {
   last_trade_price: string;
 }
 
-/** The book of a market with that condition id. */
+/** Book of a market with this condition id. */
 export function bookSummary(market: ModelMarket, condition: string, nowUs: number): BookSummary {
   const { priceDecimals, sizeDecimals, external } = market.spec;
   const side = (name: BookSideName) => {
@@ -38,12 +38,12 @@ export function bookSummary(market: ModelMarket, condition: string, nowUs: numbe
   return { ...summary, hash: createHash("sha1").update(JSON.stringify(summary)).digest("hex") };
 }
 
-/** Milliseconds. */
+/** Time in ms. */
 export function timeText(us: number): string {
   return String(Math.floor(us / 1000));
 }
 
-/** The shortest plain decimal. */
+/** Shortest plain decimal. */
 export function plainText(steps: number, decimals: number): string {
   return textOfSteps(steps, decimals).replace(/\.?0+$/, "") || "0";
 }

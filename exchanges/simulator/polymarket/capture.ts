@@ -5,12 +5,11 @@ import { stringField } from "../json_text.ts";
 import type { CaptureFeed, CapturePlayback } from "../venue.ts";
 import { type PolymarketFeed, PolymarketSession } from "./session.ts";
 
-/** The market channel, fed by captures: frames go byte by byte to whom they concern. */
+/** Market channel from captures: forwards unchanged frames to their subscribers. */
 export class PolymarketCaptureFeed implements PolymarketFeed, CaptureFeed {
   #playback: CapturePlayback;
   #sessions = new Set<PolymarketSession>();
 
-  /** Of a playback. */
   constructor(playback: CapturePlayback) {
     this.#playback = playback;
   }
@@ -21,7 +20,7 @@ export class PolymarketCaptureFeed implements PolymarketFeed, CaptureFeed {
     return session;
   }
 
-  /** First books are those of the capture. */
+  /** The capture contains the first books. */
   subscribed(): void {
     this.#playback.begin(true);
   }
@@ -48,7 +47,7 @@ const KINDS: ReadonlyMap<string, FrameKind> = new Map([
   ["best_bid_ask", "ticker"],
 ]);
 
-/** Notes what a recorded frame tells. */
+/** Adds a frame to the summary of its capture. */
 export function notePolymarket(summary: SummaryDraft, text: string): void {
   for (const token of tokensOf(text)) include(summary.symbols, token);
   include(summary.channels, stringField(text, "event_type"));

@@ -1,11 +1,11 @@
 import type { RestAnswer } from "../venue.ts";
 import { type BookSummary, plainText } from "./book.ts";
 
-/** Steps of a simulated price. */
+/** Decimals of a simulated price. */
 const DECIMALS = 3;
 const STEPS = 10 ** DECIMALS;
 
-/** What the CLOB answers about one token without an account; undefined = it has no such path. */
+/** Answers public CLOB requests about one token; undefined = no such path. */
 export function answerClob(
   path: string,
   query: URLSearchParams,

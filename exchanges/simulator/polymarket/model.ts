@@ -8,20 +8,20 @@ import { answerGamma, gammaMarket } from "./rest.ts";
 import { type PolymarketFeed, PolymarketSession } from "./session.ts";
 
 /**
- * A market of nobody's interest appears this often, the one before it is resolved, and the venue says
- * so several times.
+ * Interval at which an unsubscribed market appears and the one before it is resolved; the venue
+ * sends each message several times.
  */
 const NEW_MARKET_EVERY_US = 5_000_000;
 const COPIES = 3;
 
-/** The market channel, fed by the market model. */
+/** Market channel from the market model. */
 export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
   #options: ModelOptions;
   #publishers: PolymarketMarketPublisher[];
   #sessions = new Set<PolymarketSession>();
   #newMarkets = 0;
 
-  /** Publishers of the exchange's markets. */
+  /** Creates publishers of the exchange's markets. */
   constructor(options: ModelOptions) {
     this.#options = options;
     this.#publishers = options.exchange.markets.map((market, i) =>
@@ -35,7 +35,7 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
     return session;
   }
 
-  /** The first books of tokens come in one array; of a token that does not exist nothing does. */
+  /** Sends the first books of tokens in one array; nothing for unknown tokens. */
   subscribed({ connection }: PolymarketSession, tokens: readonly string[]): void {
     this.#options.begin();
     const nowUs = this.#options.nowUs();
@@ -48,7 +48,7 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
     this.#sessions.delete(session);
   }
 
-  /** The CLOB, and Gamma: each two tokens are the outcomes of a market. */
+  /** Answers the CLOB and Gamma; each two tokens are the outcomes of a market. */
   rest({ url: { pathname: path, searchParams: query } }: SimulatorRequest): RestReply {
     const nowUs = this.#options.nowUs();
     if (path === "/") return { status: 200, body: `"OK"` };
@@ -74,7 +74,7 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
     return answerGamma(path, query, markets);
   }
 
-  /** Does the next event of the model and sends what came of it. */
+  /** Runs the model's next event and publishes its results. */
   emit(elapsedUs: number, atUs: number): void {
     this.#publishers[this.#options.exchange.step()]?.publish(atUs, this.#sessions);
     if (elapsedUs < (this.#newMarkets + 1) * NEW_MARKET_EVERY_US) return;
@@ -90,7 +90,7 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
   }
 }
 
-/** Number of the market of which a token is an outcome. */
+/** Number of the market that a token belongs to. */
 function numberOf(tokenIndex: number): number {
   return Math.floor(tokenIndex / 2) + 1;
 }
@@ -99,7 +99,7 @@ function conditionOf(n: number): string {
   return `0x${String(n).padStart(64, "a")}`;
 }
 
-/** What both messages of a market's life say. */
+/** Common fields of both lifecycle messages. */
 function lifeOf(n: number, atUs: number): Record<string, unknown> {
   const [slug, question, description] = [`flip-${n}`, `Heads in round ${n}?`, "A coin is thrown."];
   return {

@@ -6,10 +6,10 @@ import { type BookSummary, bookSummary, plainText, timeText } from "./book.ts";
 import type { PolymarketSession } from "./session.ts";
 import { wantsFinerTick } from "./symbols.ts";
 
-/** A book is sent whole again after so many steps with trades. */
+/** The whole book is sent again after this many steps with trades. */
 const BOOK_EVERY = 8;
 
-/** One token: the frames of its events, to whom they concern. */
+/** One token: sends its events to their subscribers. */
 export class PolymarketMarketPublisher implements LevelObserver {
   readonly token: string;
   #market: ModelMarket;
@@ -19,7 +19,7 @@ export class PolymarketMarketPublisher implements LevelObserver {
   #trades = 0;
   #best = "";
 
-  /** Of a market with that condition id; `seed` makes the names of transactions. */
+  /** `condition` = the market's condition id; `seed` determines transaction hashes. */
   constructor(market: ModelMarket, condition: string, seed: number) {
     this.#market = market;
     this.token = market.spec.external;
@@ -32,12 +32,12 @@ export class PolymarketMarketPublisher implements LevelObserver {
     this.#changed.set(`${side} ${price}`, { side, price });
   }
 
-  /** The whole book, as REST gives it. */
+  /** The whole book in REST's format. */
   summary(nowUs: number): BookSummary {
     return bookSummary(this.#market, this.#condition, nowUs);
   }
 
-  /** The whole book; of the first one after a subscription with what only that one has. */
+  /** The whole book; the first one of a subscription has additional fields. */
   book(nowUs: number, isFirst: boolean): Record<string, unknown> {
     const { market, asset_id, timestamp, hash, bids, asks, tick_size, last_trade_price } = this
       .summary(nowUs);
@@ -49,7 +49,7 @@ export class PolymarketMarketPublisher implements LevelObserver {
     };
   }
 
-  /** Sends what the market's last step was. */
+  /** Publishes the market's last step. */
   publish(nowUs: number, sessions: Iterable<PolymarketSession>): void {
     const wanting = [...sessions].filter(({ tokens }) => tokens.has(this.token));
     const send = (event: Record<string, unknown>, kind: FrameKind) => {
@@ -77,7 +77,7 @@ export class PolymarketMarketPublisher implements LevelObserver {
     send({ ...head, ...best, spread, timestamp, event_type: "best_bid_ask" }, "ticker");
   }
 
-  /** Near 0 and 1 prices become finer, once. */
+  /** Makes prices near 0 and 1 finer, once. */
   #refine(nowUs: number, send: (event: Record<string, unknown>, kind: FrameKind) => void): void {
     const { spec, lastPrice } = this.#market;
     if (spec.priceMin === 1 || !wantsFinerTick(lastPrice)) return;
@@ -145,7 +145,7 @@ export class PolymarketMarketPublisher implements LevelObserver {
   }
 }
 
-/** JSON with a space behind commas and colons, as the venue writes all but first books. */
+/** JSON with a space after commas and colons, as the venue writes all but first books. */
 export function spaced(event: unknown): string {
   return JSON.stringify(event, null, 1).replaceAll(/\n */g, " ").replaceAll("{ ", "{")
     .replaceAll(" }", "}").replaceAll("[ ", "[").replaceAll(" ]", "]");

@@ -1,6 +1,6 @@
 import type { RestAnswer } from "../venue.ts";
 
-/** A market or an event as Gamma gives it; lists of a market are JSON texts. */
+/** A market or event in Gamma's format; lists of a market are JSON texts. */
 interface GammaEntry {
   id: string;
   slug: string;
@@ -17,13 +17,13 @@ interface GammaMarket extends GammaEntry {
 const PAGE_MAX: Readonly<Record<string, number>> = { markets: 100, events: 500 };
 const OFFSET_MAX = 2000;
 
-/** A market of two outcomes. */
+/** Creates a market of two outcomes. */
 export function gammaMarket(
   { n, slug, question, tick, tokens, condition }: {
     n: number;
     slug: string;
     question: string;
-    /** Step of its prices, dollars. */
+    /** Price step, dollars. */
     tick: number;
     tokens: readonly [string, string];
     condition: string;
@@ -41,7 +41,7 @@ export function gammaMarket(
 }
 
 /**
- * Gamma over markets and their events: `/markets` by offset as far as the venue lets,
+ * Answers Gamma from markets and their events: `/markets` by offset up to the venue's limit,
  * `/markets/keyset` by cursor, one by id or slug; events alike.
  */
 export function answerGamma(
@@ -73,12 +73,12 @@ export function answerGamma(
   });
 }
 
-/** The event of a market, with the market in it. */
+/** Event of a market, with the market in it. */
 function eventOf({ events: [event], ...market }: GammaMarket): GammaEntry {
   return { ...event, active: true, closed: market.closed, negRisk: false, markets: [market] };
 }
 
-/** By `slug/{slug}` or `{id}`. */
+/** Entry by `slug/{slug}` or `{id}`. */
 function single(name: string, all: readonly GammaEntry[]): RestAnswer {
   const slug = /^slug\/(.+)$/.exec(name)?.[1];
   const found = all.find((each) => slug === undefined ? each.id === name : each.slug === slug);

@@ -1,23 +1,22 @@
 import type { Connection, Session } from "../connection.ts";
 
-/** Where the market data comes from: the model or a capture. */
+/** Source of the market data: the model or a capture. */
 export interface PolymarketFeed {
-  /** Tokens were subscribed, whether the venue knows them or not. */
+  /** Handles subscribed tokens, known or not. */
   subscribed(session: PolymarketSession, tokens: readonly string[]): void;
-  /** Nothing more of the session's subscriptions is to be sent. */
+  /** Ends all subscriptions of the session. */
   closed(session: PolymarketSession): void;
 }
 
-/** One client's talk with the market channel: requests are not answered, wrong ones are ignored. */
+/** Session of one client of the market channel: requests get no reply, invalid ones are ignored. */
 export class PolymarketSession implements Session {
   readonly connection: Connection;
-  /** Tokens that the client has subscribed. */
+  /** Subscribed tokens. */
   readonly tokens: Set<string> = new Set();
-  /** Whether it gets best prices and the lives of markets, too. */
+  /** Whether it also gets best prices and market lifecycle. */
   wantsFeatures = false;
   #feed: PolymarketFeed;
 
-  /** A client that has subscribed nothing yet. */
   constructor(connection: Connection, feed: PolymarketFeed) {
     this.connection = connection;
     this.#feed = feed;
@@ -40,7 +39,7 @@ export class PolymarketSession implements Session {
     if (added.length > 0) this.#feed.subscribed(this, added);
   }
 
-  /** The venue never speaks first. */
+  /** The venue sends no heartbeats. */
   heartbeat(): void {}
 
   overflow(): void {

@@ -4,22 +4,22 @@ import { hashText } from "../model/prng.ts";
 
 /** Price steps of one dollar: tenths of a cent. */
 const DOLLAR = 1000;
-/** Prices are whole cents, and tenths of them from when one was beyond these. */
+/** Prices are whole cents, and tenths once a trade was beyond these. */
 const [FINER_BELOW, FINER_ABOVE] = [40, 960];
 
-/** Whether a market of whole cents gets finer prices when this is traded. */
+/** Whether a trade at this price makes the tick finer. */
 export function wantsFinerTick(price: number): boolean {
   return price < FINER_BELOW || price > FINER_ABOVE;
 }
 
-/** Tokens of a model when none are named: made up, as long as the venue's. */
+/** Default tokens of a model: made up, as long as the venue's. */
 export const POLYMARKET_SYMBOLS: readonly { external: string; price?: number }[] = [
   { external: "7".repeat(77), price: 0.34 },
   { external: "10".repeat(38), price: 0.61 },
   { external: "55".repeat(38), price: 0.045 },
 ];
 
-/** What the market of an outcome's token is like. Sizes are hundredths of a share. */
+/** Creates the spec of an outcome token's market. Sizes are hundredths of a share. */
 export function polymarketMarket(
   { external, price }: { external: string; price?: number },
 ): MarketSpec {

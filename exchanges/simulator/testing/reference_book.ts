@@ -5,21 +5,21 @@ interface Level {
   qty: string;
 }
 
-/** Reads levels with their number texts as they were sent. */
+/** Parses levels, keeping number texts as sent. */
 function levelsOf(frame: string, side: "bids" | "asks"): Level[] {
   const list = new RegExp(`"${side}":\\[(.*?)\\]`).exec(frame)?.[1] ?? "";
   return [...list.matchAll(/\{"price":([\d.]+),"qty":([\d.]+)\}/g)]
     .map(([, price, qty]) => ({ price: price as string, qty: qty as string }));
 }
 
-/** A simple client's book: maps of texts, sorted when needed, truncated as the venue says. */
+/** Simple reference book: maps of texts, sorted when needed, truncated as the venue specifies. */
 export class ReferenceBook {
   bids = new Map<string, string>();
   asks = new Map<string, string>();
   #depth: number;
   #eachLevel: boolean;
 
-  /** Truncates after each level, or after each message only. */
+  /** `eachLevel`: truncate after each level, else after each message only. */
   constructor(depth: number, eachLevel = false) {
     this.#depth = depth;
     this.#eachLevel = eachLevel;

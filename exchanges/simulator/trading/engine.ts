@@ -4,46 +4,46 @@ import type { ModelMarket } from "../model/market.ts";
 import { type OrderPlan, planOrder } from "../model/order_plan.ts";
 import type { TradingOptions } from "../options.ts";
 
-/** What a client wants. Prices and sizes in the market's steps. */
+/** A client's order request. Prices and sizes in the market's steps. */
 export interface OrderRequest {
   market: ModelMarket;
   buys: boolean;
   size: number;
-  /** Undefined = at any price. */
+  /** Undefined = market order. */
   limit: number | undefined;
-  /** What is not filled at once is canceled. */
+  /** Immediate-or-cancel. */
   immediate: boolean;
-  /** Canceled when it would take from the book. */
+  /** Canceled if it would take from the book. */
   postOnly: boolean;
-  /** Which of two opposite contracts it names, on venues that have them. */
+  /** Contract of two opposite ones, on venues that have them. */
   outcome?: "yes" | "no";
-  /** The client's own names of it. */
+  /** The client's own ids. */
   clientId?: string | undefined;
   userRef?: number | undefined;
 }
 
-/** An order that was accepted. */
+/** An accepted order. */
 export interface Order extends OrderRequest, RestingOrder {
   readonly id: string;
   readonly atUs: number;
   status: "open" | "filled" | "canceled";
-  /** Why it was canceled. */
+  /** Reason of cancellation. */
   reason?: string;
   closedUs?: number;
-  /** Sum of its fills, in 10^-10 of the money. */
+  /** Sum over its fills, in 10^-10 of the currency. */
   cost: bigint;
   fee: bigint;
   readonly fills: Fill[];
 }
 
-/** A trade of an order. */
+/** A fill of an order. */
 export interface Fill {
   readonly id: string;
   readonly order: Order;
-  /** Steps. */
+  /** In steps. */
   readonly price: number;
   readonly size: number;
-  /** 10^-10 of the money. */
+  /** In 10^-10 of the currency. */
   readonly cost: bigint;
   readonly fee: bigint;
   /** Whether the order rested. */
@@ -52,46 +52,46 @@ export interface Fill {
   readonly atUs: number;
 }
 
-/** What happened to an order. */
+/** An event of an order. */
 export type OrderEvent =
   | { type: "accepted" | "filled" | "canceled"; order: Order; atUs: number }
   | { type: "trade"; order: Order; fill: Fill; atUs: number };
 
-/** Who pays: a venue has rules of its own for what an order needs and costs. */
+/** Account that pays for orders, by the venue's rules for margin and fees. */
 export interface Account {
-  /** Whether it can pay what an order needs, besides what open orders need. */
+  /** Whether it covers the order besides the open ones. */
   covers(request: OrderRequest, plan: OrderPlan, open: Iterable<Order>): boolean;
-  /** 10^-10 of the money. */
+  /** Fee of a fill, in 10^-10 of the currency. */
   feeOf(request: OrderRequest, fill: { price: number; size: number; isMaker: boolean }): bigint;
-  /** Money and assets change hands. */
+  /** Books a fill: transfers money and assets. */
   book(fill: Fill): void;
 }
 
-/** What an engine needs. */
+/** Options of {@linkcode MatchingEngine}. */
 interface EngineOptions {
   account: Account;
   trading: TradingOptions;
-  /** A new id of an order or a fill. */
+  /** Creates an id of an order or a fill. */
   newId(kind: "order" | "fill"): string;
   nowUs(): number;
-  /** Market data is to flow from now on. */
+  /** Starts the market data. */
   begin(): void;
-  /** Tells subscribers of the market's data what an order changed. */
+  /** Publishes to the market's subscribers what an order changed. */
   publish(market: ModelMarket): void;
-  /** Hands what was sent to the system. */
+  /** Flushes sent frames to the sockets. */
   flush(): void;
 }
 
-/** Closed orders that are remembered. */
+/** Closed orders that are kept. */
 const CLOSED_MAX = 10_000;
 
-/** 10^-10 of the money for a size at a price, both in a market's steps. */
+/** 10^-10 of the currency for a size at a price, both in a market's steps. */
 export function moneyOf({ spec }: ModelMarket, price: number, size: number): bigint {
   const scale = BigInt(spec.priceDecimals + spec.sizeDecimals);
   return BigInt(price) * BigInt(size) * 10n ** 10n / 10n ** scale;
 }
 
-/** Clients' orders against the books of the model: one account, in the order of their arrival. */
+/** Executes clients' orders against the model's books: one account, in order of arrival. */
 export class MatchingEngine {
   /** By id, oldest first. */
   readonly orders: Map<string, Order> = new Map();
@@ -103,7 +103,7 @@ export class MatchingEngine {
     this.#options = options;
   }
 
-  /** Hands what was sent to the system. */
+  /** Flushes sent frames to the sockets. */
   flush(): void {
     this.#options.flush();
   }
@@ -112,15 +112,15 @@ export class MatchingEngine {
     for (const order of this.orders.values()) if (order.status === "open") yield order;
   }
 
-  /** Tells what happens to orders from now on; gives the way to end it. */
+  /** Subscribes to order events; returns the function that unsubscribes. */
   listen(listener: (event: OrderEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Takes an order in, which arrives after the latency; undefined = it cannot be paid for.
-   * `accepted` is called before it trades.
+   * Submits an order, which arrives after the latency; undefined = insufficient funds. `accepted`
+   * is called before it trades.
    */
   async submit(
     request: OrderRequest,
@@ -161,7 +161,7 @@ export class MatchingEngine {
     else market.rest(order);
   }
 
-  /** Cancels an open order after the latency; false = there is none of this id. */
+  /** Cancels an open order after the latency; false = no open order with this id. */
   async cancel(id: string): Promise<boolean> {
     await this.#arrival();
     const order = this.orders.get(id);
@@ -173,21 +173,21 @@ export class MatchingEngine {
     return true;
   }
 
-  /** Cancels all that are open; gives how many. */
+  /** Cancels all open orders; returns their number. */
   async cancelAll(): Promise<number> {
     let count = 0;
     for (const { id } of [...this.open()]) if (await this.cancel(id)) count++;
     return count;
   }
 
-  /** The id of an open order that its client named so. */
+  /** Id of the open order with this client id. */
   idOfName(name: unknown): string | undefined {
     if (name === undefined) return undefined;
     for (const { clientId, id } of this.open()) if (clientId === name) return id;
     return undefined;
   }
 
-  /** Takes in what the model's last step did with resting orders. */
+  /** Books the fills of resting orders from the model's last step. */
   settle(market: ModelMarket): void {
     for (const { order: resting, size, tradeId } of market.clients.fills) {
       const order = resting as Order;
@@ -195,7 +195,7 @@ export class MatchingEngine {
     }
   }
 
-  /** A market is gone: so are its orders. */
+  /** Cancels all orders of a market that ended. */
   end(market: ModelMarket): void {
     for (const order of this.open()) {
       if (order.market === market) this.#close(order, "Market closed");
@@ -235,7 +235,7 @@ export class MatchingEngine {
     this.#tell({ type: "canceled", order, atUs: this.#options.nowUs() });
   }
 
-  /** Remembers a closed order in place of the oldest one. */
+  /** Keeps a closed order; drops the oldest beyond the limit. */
   #forget(order: Order, closedUs: number): void {
     order.closedUs = closedUs;
     this.#closed.push(order.id);

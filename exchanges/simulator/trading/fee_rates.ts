@@ -1,15 +1,15 @@
 import type { TradingOptions } from "../options.ts";
 
-/** A whole, in what rates are counted in. */
+/** Unit of rates: a rate of 100 %. */
 export const RATE_WHOLE = 1_000_000n;
 
-/** Rates of fees, in parts of {@linkcode RATE_WHOLE}. */
+/** Fee rates, in parts of {@linkcode RATE_WHOLE}. */
 export interface FeeRates {
   maker: bigint;
   taker: bigint;
 }
 
-/** Percent as rates. */
+/** Converts percent to rates. */
 export function feeRates(
   { makerFee, takerFee }: Pick<TradingOptions, "makerFee" | "takerFee">,
 ): FeeRates {

@@ -5,12 +5,12 @@ import { type FeeRates, feeRates, RATE_WHOLE } from "./fee_rates.ts";
 
 /** Balances are in 10^-10 of an asset. */
 export const BALANCE_DECIMALS = 10;
-/** Of every currency that prices are in, where no balance is given. */
+/** Initial balance of every quote currency, if none is given. */
 const START_BALANCE = 100_000;
 
-/** Assets that are bought and sold for each other, without credit. */
+/** Account of assets traded for each other, without credit. */
 export class SpotAccount implements Account {
-  /** By asset, 10^-10. */
+  /** By asset, in 10^-10. */
   readonly balances: Map<string, bigint> = new Map();
   #fees: FeeRates;
 
@@ -30,7 +30,7 @@ export class SpotAccount implements Account {
     }
   }
 
-  /** What open orders need, by asset. */
+  /** Amounts reserved for open orders, by asset. */
   held(open: Iterable<Order>): Map<string, bigint> {
     const held = new Map<string, bigint>();
     for (const order of open) {
@@ -49,7 +49,7 @@ export class SpotAccount implements Account {
     return (this.balances.get(asset) ?? 0n) - (this.held(open).get(asset) ?? 0n) >= amount;
   }
 
-  /** The asset that an order gives, and how much of it: money with the higher fee. */
+  /** Asset and amount that an order needs; money includes the higher fee. */
   #need({ market, buys, left }: OrderRequest & { left: number }, cost: bigint) {
     const [base, quote] = assetsOf(market.spec.external);
     if (!buys) return { asset: base, amount: sizeOf(market.spec.sizeDecimals, left) };
@@ -87,7 +87,7 @@ function sizeOf(decimals: number, size: number): bigint {
   return BigInt(size) * 10n ** BigInt(BALANCE_DECIMALS - decimals);
 }
 
-/** Rounded up, as to the venue's advantage. */
+/** Rounds up, in the venue's favor. */
 function feeOf(cost: bigint, rate: bigint): bigint {
   return (cost * rate + RATE_WHOLE - 1n) / RATE_WHOLE;
 }
