@@ -1,7 +1,9 @@
 /// <reference lib="dom" />
 import { cssColor } from "./theme.ts";
 
-/** A canvas that is as sharp as the screen, cleared; undefined while it has no size. */
+/**
+ * Clears a canvas at device resolution and returns its context and size in CSS pixels; undefined while it has no size.
+ */
 export function pencil(
   canvas: HTMLCanvasElement,
 ): { context: CanvasRenderingContext2D; width: number; height: number } | undefined {
@@ -16,7 +18,7 @@ export function pencil(
   return { context, width, height };
 }
 
-/** What is written beside a line: its bounds in words. */
+/** Axis labels of a line: value and time bounds. */
 interface Axes {
   low: string;
   high: string;
@@ -26,7 +28,7 @@ interface Axes {
 
 const LABEL_PX = 14;
 
-/** A line through values of equal distance, filled faintly below; null = a hole in it. */
+/** Draws a line of equidistant values with a faint fill below; null = a hole in the line. */
 export function drawLine(
   canvas: HTMLCanvasElement,
   values: readonly (number | null)[],
@@ -60,7 +62,7 @@ export function drawLine(
   }
 }
 
-/** Writes the bounds: values left of the line, times below. Gives where the line begins. */
+/** Draws the labels: values left of the line, times below. Returns the x where the line begins, px. */
 function drawAxes(
   context: CanvasRenderingContext2D,
   { low, high, from, to }: Axes,
@@ -77,7 +79,7 @@ function drawAxes(
   return left;
 }
 
-/** Text of a canvas as that of the page, small and dim. */
+/** Sets the font of canvas text to that of the page, small and dim. */
 export function setLabelFont(context: CanvasRenderingContext2D): void {
   context.fillStyle = cssColor("--dim");
   context.font = `11px ${getComputedStyle(document.body).fontFamily}`;

@@ -3,12 +3,12 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
-/** The element of this id; the page is built with all of them. */
+/** Element by id; the page contains all ids used. */
 export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
-/** A new element at the end of `parent`. */
+/** Appends a new element to `parent`. */
 export function add<K extends keyof HTMLElementTagNameMap>(
   parent: Element,
   tag: K,
@@ -21,17 +21,17 @@ export function add<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets the text only if it is another one: layout is not touched for nothing. */
+/** Sets the text only if it differs, to avoid layout work. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Sets the class only if it is another one. */
+/** Sets the class only if it differs. */
 export function setClass(element: Element, name: string): void {
   if (element.className !== name) element.className = name;
 }
 
-/** Sets an attribute only if it is another one. */
+/** Sets an attribute only if it differs. */
 export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
@@ -39,7 +39,7 @@ export function setAttribute(element: Element, name: string, value: string): voi
 /** Restarts a short animation. */
 export function flash(element: Element, up: boolean): void {
   element.classList.remove("flash-up", "flash-down");
-  // Reading layout makes the browser take notice of the removal.
+  // Reading the layout makes the browser apply the removal.
   void (element as HTMLElement).offsetWidth;
   element.classList.add(up ? "flash-up" : "flash-down");
 }

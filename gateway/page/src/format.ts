@@ -1,7 +1,7 @@
 const DECIMALS_MAX = 10;
 const formats = new Map<number, Intl.NumberFormat>();
 
-/** Digits after the point of a number as it is written. */
+/** Number of decimals of a number as written. */
 export function decimalsOf(value: number): number {
   const text = String(value);
   const exponent = text.indexOf("e-");
@@ -10,7 +10,7 @@ export function decimalsOf(value: number): number {
   return point < 0 ? 0 : Math.min(DECIMALS_MAX, text.length - point - 1);
 }
 
-/** `63,005.10` at 2 decimals; a dash for what is not known. */
+/** `63,005.10` at 2 decimals; a dash when unknown. */
 export function price(value: number | null | undefined, decimals: number): string {
   if (value === null || value === undefined) return "–";
   let format = formats.get(decimals);
@@ -52,7 +52,7 @@ export function count(value: number): string {
   return WHOLE.format(value);
 }
 
-/** `+1.20%` of a change in percent; empty when it is unknown. */
+/** Formats a change in percent: `+1.20%`; empty when unknown. */
 export function percentText(percent: number | null): string {
   if (percent === null) return "";
   const text = Math.abs(percent).toFixed(2);
@@ -60,12 +60,12 @@ export function percentText(percent: number | null): string {
   return `${sign}${text}%`;
 }
 
-/** The class of a change: as it is written, so that 0.00% is neither. */
+/** Direction of a formatted change, so that 0.00% has none. */
 export function directionOf(text: string): "up" | "down" | "" {
   return text.startsWith("+") ? "up" : text.startsWith("−") ? "down" : "";
 }
 
-/** A span of time: `320 ms`, `4.2 s`, `3 min`, `5 h 12 min`, `2 d`. */
+/** Formats a duration: `320 ms`, `4.2 s`, `3 min`, `5 h 12 min`, `2 d`. */
 export function durationText(ms: number): string {
   if (ms < 1000) return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
@@ -76,7 +76,7 @@ export function durationText(ms: number): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
-/** Several spans, their unit once where it is the same: `3 · 12 · 80 ms`. */
+/** Formats several durations; a common unit is written once: `3 · 12 · 80 ms`. */
 export function spansText(spansMs: readonly number[]): string {
   const texts = spansMs.map(durationText);
   const unit = / \D+$/.exec(texts.at(-1) ?? "")?.[0] ?? "";
@@ -85,7 +85,7 @@ export function spansText(spansMs: readonly number[]): string {
   ).join(" · ");
 }
 
-/** Bytes: `812 B`, `4.2 KiB`, `3.1 MiB`. */
+/** Formats bytes: `812 B`, `4.2 KiB`, `3.1 MiB`. */
 export function bytes(value: number): string {
   if (value < 1024) return `${value} B`;
   const units = ["KiB", "MiB", "GiB", "TiB"];
@@ -94,7 +94,7 @@ export function bytes(value: number): string {
   return `${scaled.toFixed(scaled < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
-/** `24 Nov 12:34:56` in UTC, the day only where it is another one than today's. */
+/** Formats a UTC time, `11-24 12:34:56`; the date is omitted for today. */
 export function dayTime(ms: number, nowMs: number = Date.now()): string {
   const text = new Date(ms).toISOString();
   const isToday = text.slice(0, 10) === new Date(nowMs).toISOString().slice(0, 10);

@@ -1,12 +1,12 @@
 import { byId } from "./dom.ts";
 
-/** What a key does; `keys` are those of KeyboardEvent.key. */
+/** Keyboard shortcut; `keys` are values of KeyboardEvent.key. */
 interface Shortcut {
   keys: readonly string[];
   run: (key: string) => void;
 }
 
-/** Runs the action of a key, unless an input has the focus or a dialog is open. */
+/** Runs the shortcut of a pressed key, unless an input has the focus or a dialog is open. */
 export function listenForKeys(shortcuts: readonly Shortcut[]): void {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -18,7 +18,7 @@ export function listenForKeys(shortcuts: readonly Shortcut[]): void {
   });
 }
 
-/** Shows which keys there are. */
+/** Shows the list of shortcuts. */
 export function openHelp(): void {
   byId<HTMLDialogElement>("help").showModal();
 }
@@ -28,7 +28,7 @@ function isTyping(target: EventTarget | null): boolean {
     target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
 }
 
-/** Enter on a link or button is its own. */
+/** Enter on a link or button activates that element. */
 function isPressed({ key, target }: KeyboardEvent): boolean {
   return key === "Enter" && target instanceof Element && target.closest("a, button") !== null;
 }

@@ -66,14 +66,14 @@ const signIn = new SignInView(rest, () => {
 });
 rest.onSignedOut = () => signIn.open();
 
-/** Whether clients may be seen; undefined = not known yet. */
+/** Whether this caller may see clients; undefined = unknown. */
 let isAdmin: boolean | undefined;
-/** When the list of markets was last read. */
+/** Time of the last read of the market list, ms. */
 let marketsAtMs = 0;
 if (location.hash === "") history.replaceState(null, "", remembered("view") ?? "#/markets");
 let route: Route = routeOf(location.hash);
 
-/** What runs here, and what this caller may see of it. */
+/** Finds out what the gateway offers and what this caller may see. */
 async function learnSurroundings(): Promise<void> {
   const index = await rest.get("/v1");
   if (index.ok) {
@@ -82,7 +82,7 @@ async function learnSurroundings(): Promise<void> {
     rememberView();
     byId("sign-out").hidden = !isRequired;
   }
-  // Not before it is known whether it may be kept.
+  // Only after it is known whether answers may be cached.
   await readMarkets();
   const info = await rest.get("/v1/info", { keep: true });
   if (info.ok) header.info(info.body);
@@ -92,19 +92,19 @@ async function learnSurroundings(): Promise<void> {
   byId("signals-link").hidden = signals.isThere !== true;
 }
 
-/** Reads the list of markets: what is kept of it for a time without the gateway is this young. */
+/** Reads the market list, also to refresh its cached copy. */
 async function readMarkets(): Promise<void> {
   marketsAtMs = Date.now();
   await session.loadMarkets();
 }
 
-/** Where keys are asked for, the name of a market is not left in this browser. */
+/** When authentication is required, market names must not stay in the browser. */
 function rememberView(): void {
   if (!rest.keeps) forget("view");
   else if (route.view !== "signals" && route.view !== "clients") remember("view", hashOf(route));
 }
 
-/** Shows the route of the address. */
+/** Shows the route of the URL. */
 function goTo(): void {
   const before = route;
   route = routeOf(location.hash);
@@ -119,7 +119,7 @@ function goTo(): void {
     openChart();
     if (row !== undefined) {
       quality.open();
-      // The change is counted from the first price of the last hour.
+      // The change is relative to the first price of the last hour.
       sparklines.want([row]);
     }
   } else if (route.view === "market" && location.hash !== hashOf(before)) openChart();
@@ -135,12 +135,12 @@ function goTo(): void {
   if (route.view !== "market") document.title = `${route.view} · ssmd`;
 }
 
-/** What an address says of the chart. */
+/** Chart range of a route. */
 function rangeOf({ view: _view, symbol: _symbol, feed: _feed, ...range }: MarketRoute): ChartRange {
   return range;
 }
 
-/** Shows the chart as the address says, else as it was left at the last market. */
+/** Shows the chart with the range of the URL, else the range of the last market. */
 function openChart(): void {
   if (route.view !== "market") return;
   const left = routeOf(remembered("chart") ?? "");
@@ -155,7 +155,7 @@ function openChart(): void {
   chart.open(route);
 }
 
-/** The chart is looked at in another way: the address says so, and it is remembered. */
+/** Writes a changed chart range to the URL and remembers it. */
 function setChart(change: (range: ChartRange) => void): void {
   if (route.view !== "market") return;
   const { view, symbol, feed } = route;
@@ -168,7 +168,7 @@ function setChart(change: (range: ChartRange) => void): void {
   remember("chart", hashOf({ view, symbol: "any", ...kept }));
 }
 
-/** The market before or after the one that is looked at, in the order of the list. */
+/** Moves to the previous or next market of the list. */
 function step(by: number): void {
   if (route.view === "markets") return markets.move(by);
   if (route.view !== "market") return;
@@ -211,10 +211,10 @@ function everySecond(): void {
   quality.tick();
 }
 
-/** Names of candle lengths; `auto` = by the history that there is. */
+/** Names of candle intervals; `auto` = chosen by the available history. */
 const LENGTHS = ["auto", ...Object.keys(INTERVALS) as Interval[]] as const;
 
-/** Chooses a candle length. */
+/** Selects a candle interval. */
 function pick(length: typeof LENGTHS[number]): void {
   setChart((range) => {
     delete range.interval;
@@ -319,5 +319,5 @@ addEventListener("offline", () => store.dirty.add("second"));
 goTo();
 setInterval(everySecond, 1000);
 requestAnimationFrame(frame);
-// A worker keeps the page's own files, so that it opens while the gateway is away.
+// A service worker caches the page's files, so that it opens while the gateway is away.
 if ("serviceWorker" in navigator) void navigator.serviceWorker.register("sw.js").catch(() => {});

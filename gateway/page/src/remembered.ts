@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 
-/** What this browser remembers under a name; null = nothing, or it keeps nothing. */
+/** Value remembered in this browser; null = none or storage is unavailable. */
 export function remembered(name: string): string | null {
   try {
     return localStorage.getItem(`ssmd.${name}`);
@@ -9,20 +9,20 @@ export function remembered(name: string): string | null {
   }
 }
 
-/** Forgets what was remembered under a name. */
+/** Removes a remembered value. */
 export function forget(name: string): void {
   try {
     localStorage.removeItem(`ssmd.${name}`);
   } catch {
-    // There is nothing.
+    // Nothing is stored.
   }
 }
 
-/** Remembers a text; a browser that keeps nothing has it for this visit only. */
+/** Remembers a value; without storage it is lost after this visit. */
 export function remember(name: string, text: string): void {
   try {
     localStorage.setItem(`ssmd.${name}`, text);
   } catch {
-    // The choice holds for this visit.
+    // The choice lasts for this visit.
   }
 }

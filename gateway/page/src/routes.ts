@@ -1,34 +1,34 @@
 import { type Interval, INTERVALS } from "./chart/intervals.ts";
 
-/** What may be laid over a chart, by the ids of their buttons. */
+/** Chart overlays by their button ids. */
 export const OVERLAYS = ["vwap", "profile", "log"] as const;
 
-/** Something that is laid over a chart. */
+/** Chart overlay. */
 export type Overlay = typeof OVERLAYS[number];
 
-/** How a market's chart is looked at; what is absent follows the history there is. */
+/** Range and overlays of a market's chart; absent fields depend on the available history. */
 export interface ChartRange {
   interval?: Interval;
-  /** Length of what is seen, ms. */
+  /** Length of the visible range, ms. */
   spanMs?: number;
-  /** Where it ends, ms; absent = now. */
+  /** End of the visible range, ms; absent = now. */
   toMs?: number;
-  /** At least one. */
+  /** Non-empty. */
   over?: Overlay[];
-  /** The market that it is compared with. */
+  /** Market to compare with. */
   versus?: string;
 }
 
-/** A market's address. */
+/** Route of a market. */
 export type MarketRoute = { view: "market"; symbol: string; feed?: string } & ChartRange;
 
 /** Views without parameters. */
 const VIEWS = ["markets", "feeds", "capture", "sql", "signals", "clients"] as const;
 
-/** A view of the page with its parameters. */
+/** View of the page with its parameters. */
 export type Route = { view: typeof VIEWS[number] } | MarketRoute;
 
-/** The route of an address hash; the list of markets when it is unknown. */
+/** Parses a URL hash; unknown hashes give the market list. */
 export function routeOf(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [name, symbol] = path.split("/");
@@ -41,7 +41,7 @@ export function routeOf(hash: string): Route {
   return { view: VIEWS.find((view) => view === name) ?? "markets" };
 }
 
-/** The hash of a route. */
+/** URL hash of a route. */
 export function hashOf(route: Route): string {
   if (route.view !== "market") return `#/${route.view}`;
   const { symbol, feed, interval, spanMs, toMs, over, versus } = route;

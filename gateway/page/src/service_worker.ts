@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 
-/** The used part of the service-worker API; its types need a program of their own. */
+/** The used part of the service worker API, whose types would need a separate program. */
 interface WorkerScope {
   skipWaiting(): Promise<void>;
   clients: { claim(): Promise<void> };
@@ -12,7 +12,7 @@ interface WorkerEvent {
   respondWith(answer: Promise<Response>): void;
 }
 
-/** The page's files, which are kept for the time in which the gateway is away. */
+/** Cache of the page's files for when the gateway is away. */
 const KEPT = "ssmd-page";
 const FILES = ["/", "/app.js", "/app.css", "/icon.svg"];
 
@@ -31,7 +31,7 @@ worker.addEventListener("fetch", (event) => {
   event.respondWith(answer(event.request, pathname));
 });
 
-/** The first visit's files came before this worker did. */
+/** Caches the files loaded before this worker was installed. */
 async function keepFiles(): Promise<void> {
   const cache = await caches.open(KEPT);
   for (const path of FILES) {
@@ -40,7 +40,7 @@ async function keepFiles(): Promise<void> {
   }
 }
 
-/** The gateway's file as it is now; the kept one only where it does not answer at all. */
+/** Answers from the gateway; falls back to the cache only when it is unreachable. */
 async function answer(request: Request, pathname: string): Promise<Response> {
   const cache = await caches.open(KEPT);
   try {

@@ -4,7 +4,7 @@ import { remember, remembered } from "./remembered.ts";
 const CHOICES = ["auto", "dark", "light"] as const;
 type Choice = typeof CHOICES[number];
 
-/** Dark or light: as the system says, or as was chosen here. */
+/** Dark or light theme, by the system's setting or the user's choice. */
 export class Theme {
   #listeners: (() => void)[] = [];
   #choice: Choice = CHOICES.find((each) => each === remembered("theme")) ?? "auto";
@@ -20,12 +20,12 @@ export class Theme {
     return this.#choice;
   }
 
-  /** Calls when colours have changed. */
+  /** Registers a listener for colour changes. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** The next choice: auto, dark, light, and again. */
+  /** Switches to the next choice: auto, dark, light, auto, … */
   next(): void {
     this.#choice = CHOICES[(CHOICES.indexOf(this.#choice) + 1) % CHOICES.length] ?? "auto";
     remember("theme", this.#choice);
@@ -40,7 +40,7 @@ export class Theme {
   }
 }
 
-/** A colour of the style sheet as it is now. */
+/** Current value of a colour variable of the style sheet. */
 export function cssColor(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

@@ -4,9 +4,9 @@ import type { MarketRow } from "../state/market_row.ts";
 import { type Candle, Candles, type GapSpan } from "./candles.ts";
 import type { Interval } from "./intervals.ts";
 
-/** Intervals in a first answer, and in each earlier part. */
+/** Intervals requested first, and per earlier part. */
 const PART = 400;
-/** Intervals that are requested again, for late trades and full sums. */
+/** Intervals requested again, for late trades and complete sums. */
 const TAIL = 3;
 
 interface CandleAnswer {
@@ -15,12 +15,12 @@ interface CandleAnswer {
   late_trades: number;
 }
 
-/** Minutes that are looked back at for the begin of a recording. */
+/** Minutes searched for the start of a recording. */
 const YOUNG_MINUTES = 60;
-/** A pause of less than this does not make a recording begin again. */
+/** Minimum pause after which a recording counts as restarted, ms. */
 const PAUSE_MS_MIN = 600_000;
 
-/** When the recording of a market began, within the last hour; undefined = before, or not known. */
+/** Start of a market's recording within the last hour; undefined = earlier or unknown. */
 export async function youngSince(
   rest: Rest,
   { symbol, feed }: MarketRow,
@@ -34,21 +34,21 @@ export async function youngSince(
   const { candles, gaps } = answer.body as unknown as CandleAnswer;
   const pause = gaps.findLast(({ from, to }) => to !== null && to - from > PAUSE_MS_MIN);
   if (pause?.to != null && pause.to > Date.now() - YOUNG_MINUTES * 60_000) {
-    // Before an archive, or a gateway without one, began nothing is known: no record is missing there.
+    // Before an archive (or a gateway without one) started, no record is known to be missing.
     return { ms: pause.to, isAgain: !["not_archived_yet", "not_kept"].includes(pause.reason) };
   }
   const first = candles[0];
   if (first === undefined) return undefined;
   const oldest = await rest.get(`${path}/trades?${query}&order=asc&limit=1`);
   const trade = oldest.ok ? (oldest.body["trades"] as { recv_ts: number }[])[0] : undefined;
-  // One that trades seldom may be recorded for long.
+  // A market that rarely trades may have been recorded for long.
   if (trade === undefined || trade.recv_ts < first.start) return undefined;
   return Date.now() - trade.recv_ts < YOUNG_MINUTES * 60_000
     ? { ms: trade.recv_ts, isAgain: false }
     : undefined;
 }
 
-/** Candles of one market and length from REST. */
+/** Candles of one market and interval from the REST API. */
 export class CandleSource {
   readonly candles: Candles;
   #rest: Rest;
@@ -63,11 +63,11 @@ export class CandleSource {
     this.candles = new Candles(interval);
   }
 
-  /** Reads the newest candles; gives false where there is no answer. */
+  /** Loads the newest candles; returns false without an answer. */
   async load(): Promise<boolean> {
     let answer = await this.#ask(`limit=${PART}`);
     if (answer === undefined) return false;
-    // A market that is replayed from a recording has times of long ago.
+    // A replayed recording has old venue times, so use receive times.
     if (answer.candles.length === 0 && answer.late_trades > 0) {
       this.candles.received = true;
       answer = await this.#ask(`limit=${PART}`);
@@ -78,7 +78,7 @@ export class CandleSource {
     return true;
   }
 
-  /** Reads the last candles again. */
+  /** Reloads the last candles. */
   async refresh(): Promise<boolean> {
     const last = this.candles.list.at(-1);
     if (last === undefined) return await this.load();
@@ -86,13 +86,13 @@ export class CandleSource {
     const tooFar = Date.now() - from > PART * this.candles.intervalMs;
     const answer = await this.#ask(tooFar ? `limit=${PART}` : `from=${from}`);
     if (answer === undefined) return false;
-    // What waits for the archive is told with bounds of the question: only whole answers count.
+    // Gaps not archived yet are reported with the query's bounds, so only a full load may set them.
     const gaps = answer.gaps.filter(({ reason }) => reason !== "not_archived_yet");
     this.candles.take(answer.candles, gaps);
     return true;
   }
 
-  /** Reads candles from before the first; false when there are none. */
+  /** Loads candles before the first; returns false when there are none. */
   async loadOlder(): Promise<boolean> {
     const first = this.candles.list[0];
     if (first === undefined || this.#atStart) return false;

@@ -1,49 +1,49 @@
 import type { Print } from "../state/tape.ts";
 import { type Interval, INTERVALS } from "./intervals.ts";
 
-/** A candle as REST gives it; what is not used is left out. */
+/** Candle of the REST API; unused fields are omitted. */
 export interface Candle {
-  /** Its first moment, ms. */
+  /** Start, ms. */
   start: number;
   open: number;
   high: number;
   low: number;
   close: number;
   volume: number;
-  /** Mean price by volume; null or absent = not known yet. */
+  /** Volume-weighted average price; null or absent = not known yet. */
   vwap?: number | null;
   trades: number;
-  /** Whether records may be missing in it. */
+  /** True when records may be missing in it. */
   gap: boolean;
 }
 
-/** A time in which records are missing or suspect. */
+/** Time range in which records are missing or suspect. */
 export interface GapSpan {
   reason: string;
   from: number;
-  /** null = it is open. */
+  /** null = still open. */
   to: number | null;
   missed: number | null;
   recovered: boolean;
 }
 
-/** Candles kept at most; the oldest leave. */
+/** Maximum number of candles kept; the oldest are dropped. */
 const CANDLES_MAX = 3000;
 
-/** Candles of one market and length: what REST gave, and live trades on top. */
+/** Candles of one market and interval: REST answers plus live trades. */
 export class Candles {
-  /** Oldest first; intervals without trades have none. */
+  /** Oldest first; intervals without trades are absent. */
   list: Candle[] = [];
   gaps: GapSpan[] = [];
   readonly intervalMs: number;
-  /** Whether trades are placed by our time of receipt: the venue's times are of long ago. */
+  /** Place trades by receive time, because the venue's times are old. */
   received = false;
 
   constructor(interval: Interval) {
     this.intervalMs = INTERVALS[interval];
   }
 
-  /** Takes an answer of REST: it replaces what is here from its first candle on. */
+  /** Merges a REST answer, which replaces all candles from its first one on. */
   take(candles: readonly Candle[], gaps: readonly GapSpan[]): void {
     const first = candles[0]?.start;
     if (first !== undefined) {
@@ -53,14 +53,14 @@ export class Candles {
     for (const gap of gaps) this.#takeGap(gap);
   }
 
-  /** Takes older candles before those that are here. */
+  /** Prepends older candles. */
   takeOlder(candles: readonly Candle[], gaps: readonly GapSpan[]): void {
     const first = this.list[0]?.start ?? Infinity;
     this.list = [...candles.filter(({ start }) => start < first), ...this.list];
     for (const gap of gaps) this.#takeGap(gap);
   }
 
-  /** Takes a live trade; gives its candle, undefined for one that is too late to be drawn. */
+  /** Adds a live trade; returns its candle, or undefined when the trade is too late to be drawn. */
   takePrint({ price, size, ms, recvMs }: Print): Candle | undefined {
     const start = Math.floor((this.received ? recvMs : ms) / this.intervalMs) * this.intervalMs;
     const last = this.list.at(-1);
@@ -81,7 +81,7 @@ export class Candles {
     return last;
   }
 
-  /** Every interval from the first candle up to `nowMs`; undefined = nothing traded then. */
+  /** Every interval from the first candle to `nowMs`; undefined = no trade. */
   slots(nowMs: number): { start: number; candle: Candle | undefined }[] {
     const first = this.list[0];
     const last = this.list.at(-1);
@@ -97,7 +97,7 @@ export class Candles {
     return slots;
   }
 
-  /** A repeated gap was extended or ended. */
+  /** A gap with the same start and reason replaces the known one: it was extended or closed. */
   #takeGap(gap: GapSpan): void {
     const same = this.gaps.findIndex(({ from, reason }) =>
       from === gap.from && reason === gap.reason
@@ -107,12 +107,12 @@ export class Candles {
   }
 }
 
-/** Mean price by volume from the first candle up to each, of the candles' own means. */
+/** VWAP from the first candle up to each candle, computed from the candles' own VWAPs. */
 export function vwapOf(candles: readonly Candle[]): { startMs: number; value: number }[] {
   let [paid, volume] = [0, 0];
   const points: { startMs: number; value: number }[] = [];
   for (const { start, close, vwap, volume: traded } of candles) {
-    // A candle of live trades has no mean yet: the next answer brings it.
+    // A candle of live trades has no VWAP until the next REST answer.
     paid += (vwap ?? close) * traded;
     volume += traded;
     if (volume > 0) points.push({ startMs: start, value: paid / volume });
@@ -120,14 +120,14 @@ export function vwapOf(candles: readonly Candle[]): { startMs: number; value: nu
   return points;
 }
 
-/** Volume that was traded from `low` up to `high`. */
+/** Volume traded between `low` and `high`. */
 interface ProfileBin {
   low: number;
   high: number;
   volume: number;
 }
 
-/** Volume by price in `count` equal steps; a candle's lies evenly between its low and its high. */
+/** Volume by price in `count` equal bins; a candle's volume is spread evenly from its low to its high. */
 export function profileOf(candles: readonly Candle[], count: number): ProfileBin[] {
   const bottom = Math.min(...candles.map(({ low }) => low));
   const top = Math.max(...candles.map(({ high }) => high));

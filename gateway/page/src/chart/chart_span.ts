@@ -2,34 +2,34 @@
 import type { IChartApi } from "lightweight-charts";
 import type { ChartRange } from "../routes.ts";
 
-/** Distance of candles where there are more than have room, CSS pixels. */
+/** Candle spacing when not all fit, CSS pixels. */
 export const SPACING_PX = 7;
-/** Slots that are seen at least: a candle is never as wide as a hand. */
+/** Minimum number of visible slots, which limits the candle width. */
 const SLOTS_MIN = 24;
 /** Empty slots right of the newest candle. */
 const RIGHT_SLOTS = 2;
 const SETTLE_MS = 400;
 
-/** The slots of the chart. */
+/** Time slots of the chart. */
 interface Slots {
   count: number;
-  /** Time of the first one, ms. */
+  /** Time of the first slot, ms. */
   firstMs: number;
   intervalMs: number;
 }
 
-/** The part of the chart that is seen: what the address says, else all of a young recording. */
+/** Visible range of the chart: that of the URL, else all of a young recording. */
 export class ChartSpan {
-  /** Called when somebody has moved or zoomed the chart. */
+  /** Called after the user moved or zoomed the chart. */
   onMoved: (range: ChartRange) => void = () => {};
-  /** When a young recording began, ms; undefined = long ago. */
+  /** Start of a young recording, ms; undefined = long ago. */
   sinceMs: number | undefined;
   #chart: IChartApi;
   #range: ChartRange = {};
   #slots: Slots = { count: 0, firstMs: 0, intervalMs: 1000 };
-  /** By hand; from then on the chart stays as it was left. */
+  /** The user moved the chart, so it is no longer adjusted. */
   #isMoved = false;
-  /** How it was shown last: all of it, or its newest part; undefined = not yet. */
+  /** How it was last shown: all, or the newest part; undefined = not yet. */
   #shown: "all" | "part" | undefined;
   #isHeld = false;
   #settling: ReturnType<typeof setTimeout> | undefined;
@@ -47,7 +47,7 @@ export class ChartSpan {
     box.addEventListener("touchmove", moved, { passive: true });
   }
 
-  /** Another market or candle length is shown. */
+  /** Resets for another market or interval. */
   open(range: ChartRange): void {
     this.#range = range;
     this.sinceMs = undefined;
@@ -56,13 +56,13 @@ export class ChartSpan {
     clearTimeout(this.#settling);
   }
 
-  /** Time before which no candle is seen, ms; undefined = the usual number is. */
+  /** Start of the visible range, ms; undefined = the default range. */
   get fromMs(): number | undefined {
     const { toMs, spanMs } = this.#range;
     return toMs === undefined || spanMs === undefined ? undefined : toMs - spanMs;
   }
 
-  /** Shows the part after the slots have changed. */
+  /** Applies the range to changed slots. */
   apply(slots: Slots): void {
     this.#slots = slots;
     if (this.#isMoved || this.#isHeld || slots.count === 0) return;
@@ -79,14 +79,14 @@ export class ChartSpan {
         timeScale.setVisibleLogicalRange({ from, to: Math.max(last, from + SLOTS_MIN) });
         this.#shown = "all";
       } else {
-        // Live candles come before those of the past: what showed them all is too near now.
+        // Candles of the past arrive after live ones, so the zoom that fitted all is now too close.
         if (this.#shown !== "part") timeScale.resetTimeScale();
         this.#shown = "part";
       }
     }
   }
 
-  /** Holds what is seen while somebody points at it, or lets it move on with new candles. */
+  /** Freezes the visible range while the user points at it, or lets it follow new candles. */
   hold(isHeld: boolean): void {
     if (isHeld === this.#isHeld) return;
     this.#isHeld = isHeld;

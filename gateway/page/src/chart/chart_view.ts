@@ -30,12 +30,12 @@ import { barOf, candleWords, volumeOf } from "./series_data.ts";
 
 const REFRESH_EVERY_MS = 5_000;
 const RELOAD_EVERY_MS = 60_000;
-/** Slots left of the view below which earlier ones are fetched. */
+/** Load earlier candles when fewer slots than this remain on the left. */
 const OLDER_WITHIN = 10;
-/** Parts that are fetched for a span of the past. */
+/** Maximum number of parts loaded for a past range. */
 const OLDER_PARTS_MAX = 8;
 
-/** The price chart: candles, volumes, and where records are missing; a line where nothing trades. */
+/** Price chart: candles, volume and gaps; a mid-price line when nothing trades. */
 export class ChartView {
   #store: Store;
   #rest: Rest;
@@ -47,11 +47,11 @@ export class ChartView {
   #fires: FireMarks;
   readonly overlays: Overlays;
   #compare: CompareLine;
-  /** What was asked for, and the length that is shown. */
+  /** Requested range, and the interval shown. */
   #range: ChartRange = {};
   #interval: Interval = "1m";
   readonly span: ChartSpan;
-  /** Called when the candle length that is shown is another one. */
+  /** Called when the shown interval changed. */
   onInterval: () => void = () => {};
   #source: CandleSource | undefined;
   #shownMarket = "";
@@ -60,7 +60,7 @@ export class ChartView {
   #reloadAtMs = 0;
   #busy = false;
   #unit = "";
-  /** Where the crosshair is; undefined = nowhere. */
+  /** Time under the crosshair; undefined = none. */
   #pointedAt: UTCTimestamp | undefined;
 
   constructor(store: Store, rest: Rest, signals: Signals) {
@@ -93,12 +93,12 @@ export class ChartView {
     });
   }
 
-  /** The candle length. */
+  /** Shown candle interval. */
   get interval(): Interval {
     return this.#interval;
   }
 
-  /** Shows the focused market from its beginning: this part, or what suits its history. */
+  /** Shows the focused market from scratch, with this range or one that suits its history. */
   open(range: ChartRange): void {
     const row = this.#store.current;
     this.#source = undefined;
@@ -114,7 +114,7 @@ export class ChartView {
     void this.#begin(row);
   }
 
-  /** Lays over the candles what is wanted. */
+  /** Sets the overlays and the compared market. */
   lay({ over = [], versus }: ChartRange): void {
     const other = versus === undefined ? undefined : this.#store.find(versus);
     const isCompared = other !== undefined && other !== this.#store.current;
@@ -139,11 +139,11 @@ export class ChartView {
     const source = new CandleSource(this.#rest, row, this.#interval);
     this.#source = source;
     await this.reload();
-    // Another market, or none, may have been chosen meanwhile.
+    // The user may have selected another market, or none, meanwhile.
     await this.#loadBack(source);
   }
 
-  /** Loads what the address asks for of the past. */
+  /** Loads the past range requested by the URL. */
   async #loadBack(source: CandleSource): Promise<void> {
     const { fromMs } = this.span;
     for (let i = 0; i < OLDER_PARTS_MAX && fromMs !== undefined; i++) {
@@ -154,13 +154,13 @@ export class ChartView {
     }
   }
 
-  /** Reloads all candles: missing ones may have arrived. */
+  /** Reloads all candles, as missing ones may have arrived. */
   async reload(): Promise<void> {
     this.#reloadAtMs = Date.now() + RELOAD_EVERY_MS;
     await this.#read((source) => source.load());
   }
 
-  /** Brings the chart in line with new trades and gaps. */
+  /** Updates the chart with new trades and gaps. */
   render(): void {
     const { dirty, tape } = this.#store;
     if (this.#shownMarket !== this.#store.focused || this.#shownMarket === "") return;
@@ -175,7 +175,7 @@ export class ChartView {
       if (candle !== undefined) changed.add(candle);
     }
     this.#shownTotal = tape.total;
-    // A trade of a new interval brings the empty ones before it along.
+    // A trade in a new interval also adds the empty ones before it.
     if ([...changed].some(({ start }) => start > last)) return this.#redraw();
     for (const candle of changed) this.#show(candle, candle.start < last);
     this.#renderLegend();
@@ -192,7 +192,7 @@ export class ChartView {
     else if (this.#bands.gaps.some(({ to }) => to === null)) this.#bands.update();
   }
 
-  /** Applies the colours of the theme. */
+  /** Applies the theme's colours. */
   applyTheme(): void {
     const line = cssColor("--line");
     this.#chart.applyOptions({
@@ -208,7 +208,7 @@ export class ChartView {
       rightPriceScale: { borderColor: line },
       timeScale: {
         borderColor: line,
-        // An empty interval at the end becomes a candle with its first trade: the view goes on too.
+        // The first trade turns the empty last interval into a candle; the view must shift then too.
         allowShiftVisibleRangeOnWhitespaceReplacement: true,
       },
     });
@@ -234,7 +234,7 @@ export class ChartView {
     this.#refreshAtMs = Date.now() + REFRESH_EVERY_MS;
     const reads = Promise.all([how(source), this.#compare.read()]);
     const [isRead] = await reads.finally(() => this.#busy = false);
-    // Another market was chosen during the request: its candles are loaded next.
+    // Another market was selected during the request, so load its candles next.
     if (source !== this.#source) return void this.reload();
     if (!isRead) return;
     this.#shownTotal = this.#store.tape.total;
@@ -248,7 +248,7 @@ export class ChartView {
     if (source === undefined || this.#busy || source.candles.list.length === 0) return;
     this.#busy = true;
     const isMore = await this.#readOlder(source).finally(() => this.#busy = false);
-    // The first read of another market was put off meanwhile.
+    // The first read of another market was skipped meanwhile.
     if (source !== this.#source) return void this.reload();
     if (isMore) this.#redraw();
   }
@@ -290,7 +290,7 @@ export class ChartView {
     this.#volume.update(volumeOf(candle.start, candle), isEarlier);
   }
 
-  /** Where nothing traded, the middle of the book is the only price there is. */
+  /** Without trades the mid price is the only price. */
   #noteMid(nowMs: number): void {
     const row = this.#store.current;
     if (row === undefined || this.#source?.candles.list.length !== 0) return;
@@ -299,14 +299,14 @@ export class ChartView {
     setText(byId("legend"), "No trade in this time: the line is the middle of bid and ask");
   }
 
-  /** A candle that is pointed at stays under the pointer: the chart does not move on meanwhile. */
+  /** Freezes the chart so that the candle stays under the pointer. */
   #pointAt(time: UTCTimestamp | undefined): void {
     this.span.hold(time !== undefined);
     this.#pointedAt = time;
     this.#renderLegend();
   }
 
-  /** The candle that is pointed at, whatever comes meanwhile; else the newest. */
+  /** Shows the candle under the pointer, else the newest. */
   #renderLegend(): void {
     const time = this.#pointedAt;
     const list = this.#source?.candles.list ?? [];

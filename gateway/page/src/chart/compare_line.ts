@@ -5,7 +5,7 @@ import { cssColor } from "../theme.ts";
 import { CandleSource } from "./candle_source.ts";
 import type { Interval } from "./intervals.ts";
 
-/** Closes of a second market, to be compared in percent. */
+/** Close prices of a second market, for comparison in percent. */
 export class CompareLine {
   #rest: Rest;
   #line: ISeriesApi<"Line">;
@@ -18,29 +18,29 @@ export class CompareLine {
     });
   }
 
-  /** Shows another market; undefined = none. */
+  /** Switches to another market; undefined = none. */
   open(row: MarketRow | undefined, interval: Interval): void {
     this.#source = row === undefined ? undefined : new CandleSource(this.#rest, row, interval);
     this.#line.applyOptions({ title: row?.symbol ?? "" });
     this.#line.setData([]);
   }
 
-  /** Reads its newest candles. */
+  /** Loads its newest candles. */
   async read(): Promise<void> {
     await this.#source?.refresh();
   }
 
-  /** Reads candles from before its first ones. */
+  /** Loads candles before its first one. */
   async readOlder(): Promise<void> {
     await this.#source?.loadOlder();
   }
 
-  /** Colours of the theme. */
+  /** Applies the theme's colours. */
   applyTheme(): void {
     this.#line.applyOptions({ color: cssColor("--compare") });
   }
 
-  /** Draws what lies within the slots of the chart: no other times may come into it. */
+  /** Draws only candles within the chart's slots, since other times would add slots. */
   draw(firstMs: number, lastMs: number): void {
     const list = this.#source?.candles.list ?? [];
     const seen = list.filter(({ start }) => start >= firstMs && start <= lastMs);

@@ -10,18 +10,18 @@ import type { MarketRow } from "../state/market_row.ts";
 import { cssColor } from "../theme.ts";
 
 const FIRES_MAX = 200;
-/** Slots between two marks that bear the name of their signal: names do not lie on one another. */
+/** Minimum distance between two labelled marks in slots, so that labels do not overlap. */
 const NAMED_SLOTS = 16;
 
-/** Fires of a signal in one slot of the chart. */
+/** Fires of one signal in one slot. */
 interface Slot {
-  /** ms. */
+  /** Start of the slot, ms. */
   start: number;
   signal: string;
   count: number;
 }
 
-/** Fires of signals on the chart of their market: a mark above the candle in which they were. */
+/** Marks of signal fires above their candles. */
 export class FireMarks {
   #signals: Signals;
   #marks: ISeriesMarkersPluginApi<UTCTimestamp>;
@@ -34,13 +34,13 @@ export class FireMarks {
     this.#marks = createSeriesMarkers(bars, []) as ISeriesMarkersPluginApi<UTCTimestamp>;
   }
 
-  /** Another market is shown. */
+  /** Removes all marks, for another market. */
   clear(): void {
     this.#fires = this.#slots = [];
     this.#marks.setMarkers([]);
   }
 
-  /** Reads the market's newest fires; gives whether they are other ones. */
+  /** Loads the market's newest fires; returns true when they changed. */
   async read({ key, symbol, feed }: MarketRow): Promise<boolean> {
     this.#market = key;
     if (this.#signals.isThere === undefined) await this.#signals.read();
@@ -53,7 +53,7 @@ export class FireMarks {
     return isNew;
   }
 
-  /** Draws them on slots of this length, from the first one on. */
+  /** Draws the fires on slots of `intervalMs` from `firstMs` to `lastMs`. */
   draw(
     { firstMs, lastMs, intervalMs }: { firstMs: number; lastMs: number; intervalMs: number },
   ): void {
@@ -80,7 +80,7 @@ export class FireMarks {
     this.#slots = slots;
   }
 
-  /** What fired in the slot that begins at a time, in words. */
+  /** Texts of the fires in the slot that starts at `startMs`. */
   at(startMs: number): string[] {
     return this.#slots.filter(({ start }) => start === startMs).map(textOf);
   }

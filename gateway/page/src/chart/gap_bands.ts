@@ -12,17 +12,17 @@ import type { GapSpan } from "./candles.ts";
 
 type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
 
-/** Narrower than this a band would not be seen. */
+/** Minimum width of a band, so that it is visible. */
 const WIDTH_PX_MIN = 3;
-/** Distance of the lines in a band. */
+/** Distance of the hatch lines. */
 const HATCH_PX = 7;
-/** A band that has room for it says why it is there. */
+/** Minimum width of a band with a label. */
 const LABEL_PX_MIN = 60;
 
-/** Hatched bands behind the candles, where records are missing: nothing is drawn across them. */
+/** Hatched bands behind the candles where records are missing. */
 export class GapBands implements ISeriesPrimitive<Time> {
   gaps: readonly GapSpan[] = [];
-  /** Time of the first slot of the chart, and of a slot, ms. */
+  /** Start of the first slot and slot length, ms. */
   firstMs = 0;
   intervalMs = 1000;
   slots = 0;
@@ -44,17 +44,17 @@ export class GapBands implements ISeriesPrimitive<Time> {
     return [this.#view];
   }
 
-  /** Time of the last slot, ms; before all times where there is none. */
+  /** Start of the last slot, ms; -Infinity without slots. */
   get lastMs(): number {
     return this.slots === 0 ? -Infinity : this.firstMs + (this.slots - 1) * this.intervalMs;
   }
 
-  /** Draws again: the gaps or the time have changed. */
+  /** Redraws after gaps or time changed. */
   update(): void {
     this.#requestUpdate();
   }
 
-  /** The gap at a time. */
+  /** Gap in the slot that starts at `ms`. */
   at(ms: number): GapSpan | undefined {
     return this.gaps.find(({ from, to }) => from < ms + this.intervalMs && (to ?? Infinity) > ms);
   }
@@ -62,7 +62,7 @@ export class GapBands implements ISeriesPrimitive<Time> {
   #draw(target: Target): void {
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       for (const gap of this.gaps) {
-        // What was before the first candle is no part of the chart: the begin of the recording is told.
+        // Skip gaps before the first candle; the start of the recording is shown elsewhere.
         if ((gap.to ?? Infinity) <= this.firstMs) continue;
         const from = this.#x(Math.max(gap.from, this.firstMs));
         const to = this.#x(gap.to ?? Date.now());
@@ -74,14 +74,14 @@ export class GapBands implements ISeriesPrimitive<Time> {
     });
   }
 
-  /** Slots are equally long, so any moment has a place between two of them. */
+  /** Slots have equal length, so x is interpolated between slot coordinates. */
   #x(ms: number): number | null {
     if (this.#chart === undefined || this.slots === 0) return null;
     const timeScale = this.#chart.timeScale();
     const a = timeScale.logicalToCoordinate(0 as Logical);
     const b = timeScale.logicalToCoordinate(1 as Logical);
     if (a === null || b === null) return null;
-    // A candle is drawn around its slot's middle, which stands for its whole length.
+    // A candle is centred on its slot's coordinate.
     const x = (ms - this.firstMs) / this.intervalMs - 0.5;
     return a + (b - a) * Math.min(x, this.slots + 0.5);
   }
@@ -119,7 +119,7 @@ export class GapBands implements ISeriesPrimitive<Time> {
   }
 }
 
-/** A reason in words. */
+/** Display name of a reason. */
 export function nameOf(reason: string): string {
   return reason === "not_archived_yet" ? "not archived yet" : `gap: ${reason}`;
 }

@@ -1,4 +1,4 @@
-/** Candle lengths by the names that REST has for them, ms. */
+/** Candle intervals by their REST name, ms. */
 export const INTERVALS = {
   "1s": 1_000,
   "5s": 5_000,
@@ -10,10 +10,10 @@ export const INTERVALS = {
   "1d": 86_400_000,
 } as const;
 
-/** A candle length. */
+/** Candle interval. */
 export type Interval = keyof typeof INTERVALS;
 
-/** The candle length that makes a picture of so much history, ms. */
+/** Suitable candle interval for a history of this length, ms. */
 export function intervalFor(historyMs: number): Interval {
   if (historyMs < 180_000) return "1s";
   return historyMs < 1_800_000 ? "5s" : "1m";

@@ -8,7 +8,7 @@ import {
 
 const POINTS_MAX = 3600;
 
-/** The middle of bid and ask by the second, for a market in which nothing trades. */
+/** Mid price per second, for a market without trades. */
 export class MidLine {
   #line: ISeriesApi<"Line">;
   #points: { time: UTCTimestamp; value: number }[] = [];
@@ -17,22 +17,22 @@ export class MidLine {
     this.#line = chart.addSeries(LineSeries, { lineWidth: 2, crosshairMarkerRadius: 3 });
   }
 
-  /** Number of its points. */
+  /** Number of points. */
   get length(): number {
     return this.#points.length;
   }
 
-  /** Colour or format of prices. */
+  /** Sets colour or price format. */
   applyOptions(options: LineSeriesPartialOptions): void {
     this.#line.applyOptions(options);
   }
 
-  /** Forgets everything. */
+  /** Removes all points. */
   clear(): void {
     if (this.#points.length > 0) this.#line.setData(this.#points = []);
   }
 
-  /** Adds the middle of now; false where there is none, or one of this second is there. */
+  /** Adds the current mid price; returns false when there is none or this second has one. */
   note({ bid, ask }: { bid: number | null; ask: number | null }, nowMs: number): boolean {
     const time = Math.floor(nowMs / 1000) as UTCTimestamp;
     if (bid === null || ask === null || time <= (this.#points.at(-1)?.time ?? 0)) return false;

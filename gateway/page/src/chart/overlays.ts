@@ -12,9 +12,9 @@ import { cssColor } from "../theme.ts";
 import { type Candle, vwapOf } from "./candles.ts";
 import { VolumeProfile } from "./volume_profile.ts";
 
-/** What may be laid over the candles: mean price and volume by price, a log scale. */
+/** Chart overlays: VWAP, volume profile, logarithmic scale. */
 export class Overlays {
-  /** Called when somebody has chosen others. */
+  /** Called when the user changed the selection. */
   onChosen: (over: Overlay[]) => void = () => {};
   #chart: IChartApi;
   #vwap: ISeriesApi<"Line">;
@@ -35,7 +35,7 @@ export class Overlays {
     }
   }
 
-  /** Chooses what is laid over; prices are in percent where markets are compared. */
+  /** Sets the overlays; prices are in percent when markets are compared. */
   set(over: readonly Overlay[], isPercent: boolean): void {
     this.#isOn = new Set(over);
     for (const name of OVERLAYS) {
@@ -47,13 +47,13 @@ export class Overlays {
     this.#chart.priceScale("right").applyOptions({ mode });
   }
 
-  /** Colours of the theme. */
+  /** Applies the theme's colours. */
   applyTheme(): void {
     this.#vwap.applyOptions({ color: cssColor("--vwap") });
     this.#profile.colors = { bar: cssColor("--profile"), most: cssColor("--profile-most") };
   }
 
-  /** Draws over these candles. */
+  /** Draws the overlays for these candles. */
   draw(candles: readonly Candle[]): void {
     const points = this.#isOn.has("vwap") ? vwapOf(candles) : [];
     this.#vwap.setData(

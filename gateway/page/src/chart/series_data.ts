@@ -11,19 +11,19 @@ import type { Candle } from "./candles.ts";
 
 type Bar = CandlestickData<UTCTimestamp> | WhitespaceData<UTCTimestamp>;
 
-/** A candle for the chart; undefined = nothing traded in its time. */
+/** Chart bar of a candle; undefined = no trade in the interval. */
 export function barOf(start: number, candle: Candle | undefined): Bar {
   const time = start / 1000 as UTCTimestamp;
   if (candle === undefined) return { time };
   const { open, high, low, close } = candle;
   const bar = { time, open, high, low, close };
   if (!candle.gap) return bar;
-  // Records may be missing in it: it must not look like the others.
+  // Records may be missing in it, so it has a warning colour.
   const color = cssColor("--warn");
   return { ...bar, color, wickColor: color };
 }
 
-/** The volume of a candle for the chart. */
+/** Chart volume of a candle. */
 export function volumeOf(
   start: number,
   candle: Candle | undefined,
@@ -34,7 +34,7 @@ export function volumeOf(
   return { time, value: candle.volume, color };
 }
 
-/** A candle in words. */
+/** Texts that describe a candle. */
 export function candleWords(candle: Candle, row: MarketRow): string[] {
   return [
     `O ${priceNumber(row, candle.open)}  H ${priceNumber(row, candle.high)}`,

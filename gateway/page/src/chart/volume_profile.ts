@@ -11,11 +11,11 @@ import { type Candle, profileOf } from "./candles.ts";
 
 type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
 
-/** Height of a bar, CSS pixels, and the width of the longest as a share of the chart. */
+/** Bar height, CSS pixels; below, width of the longest bar as a share of the chart. */
 const BAR_PX = 9;
 const WIDTH_SHARE = 0.22;
 
-/** Volume by price of the candles that are seen, as bars from the left; the longest stands out. */
+/** Volume profile of the visible candles, as bars from the left; the longest is highlighted. */
 export class VolumeProfile implements ISeriesPrimitive<Time> {
   colors = { bar: "", most: "" };
   #chart: IChartApi;
@@ -35,7 +35,7 @@ export class VolumeProfile implements ISeriesPrimitive<Time> {
     return [this.#view];
   }
 
-  /** Candles whose volume is shown; none = no bars. */
+  /** Sets the candles; empty = no bars. */
   set(candles: readonly Candle[]): void {
     this.#candles = candles;
   }

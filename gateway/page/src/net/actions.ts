@@ -1,6 +1,6 @@
 import type { Rest } from "./rest.ts";
 
-/** What a policy did about a fire, as the gateway tells it. */
+/** Policy action on a fire, from the gateway. */
 export interface ActionInfo {
   id: string;
   fire: string;
@@ -17,12 +17,12 @@ export interface ActionInfo {
   hash: string;
 }
 
-/** Something that waits for an approval: a signal, or what a policy wants to do. */
+/** Item waiting for approval: a signal or a policy action. */
 export interface Waiting {
   thread: string;
   hash: string;
   title: string;
-  /** What would be committed or done, word for word. */
+  /** Exact text of what would be committed or done. */
   text: string;
 }
 
@@ -35,29 +35,29 @@ interface ThreadInfo {
   checks: string[];
 }
 
-/** What agents of the environment did and wait for; nothing is asked where there are none. */
+/** Agent actions and approvals; sends no requests once it is known that there are no agents. */
 export class Actions {
   #rest: Rest;
-  /** Whether agents answer; undefined = not known yet. */
+  /** Whether agents answer; undefined = unknown. */
   #isThere: boolean | undefined;
 
   constructor(rest: Rest) {
     this.#rest = rest;
   }
 
-  /** Looks again whether there are agents. */
+  /** Checks again whether there are agents. */
   restart(): void {
     this.#isThere = undefined;
   }
 
-  /** The newest actions by the fires that they are about. */
+  /** Newest actions by fire id. */
   async byFire(most: number): Promise<Map<string, ActionInfo[]>> {
     const body = await this.#get(`/v1/actions?limit=${most}`);
     const actions = (body?.["actions"] ?? []) as ActionInfo[];
     return Map.groupBy(actions, ({ fire }) => fire);
   }
 
-  /** What waits for an approval; only administrators may know. */
+  /** Items waiting for approval; visible to administrators only. */
   async waiting(): Promise<Waiting[]> {
     const body = await this.#get("/v1/admin/agent/waiting");
     const threads = ((body?.["threads"] ?? []) as ThreadInfo[]).map((each) => ({
@@ -72,7 +72,7 @@ export class Actions {
     return [...threads, ...actions];
   }
 
-  /** Decides on exactly what was shown; gives what is wrong, "" = nothing. */
+  /** Approves or rejects exactly what was shown, by hash; returns the problem, "" = none. */
   async decide({ thread, hash }: Waiting, decision: "approve" | "reject"): Promise<string> {
     const path = `/v1/admin/agent/threads/${encodeURIComponent(thread)}/${decision}?hash=${hash}`;
     const answer = await this.#rest.post(path);

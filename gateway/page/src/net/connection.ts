@@ -15,15 +15,15 @@ const LOOK_EVERY_MS = 250;
 
 /** Receives events of a connection. */
 interface ConnectionListener {
-  /** It is open; `brokenSinceMs` = when the one before ended, null = there was none. */
+  /** Called when open; `brokenSinceMs` = end of the previous connection, null = none. */
   onOpen(brokenSinceMs: number | null): void;
   onMessage(message: Message): void;
   onState(state: ConnectionState): void;
-  /** It ended or could not be made. */
+  /** Called when the connection closed or failed to open. */
   onBroken(code: number): void;
 }
 
-/** The WebSocket to the gateway; reconnects when it breaks or is silent. */
+/** WebSocket to the gateway; reconnects when it breaks or is silent. */
 export class Connection {
   #listener: ConnectionListener;
   #ws: WebSocket | undefined;
@@ -43,22 +43,22 @@ export class Connection {
     });
   }
 
-  /** Whether messages flow. */
+  /** True while messages can flow. */
   get open(): boolean {
     return this.#ws?.readyState === WebSocket.OPEN;
   }
 
-  /** Sends a request; nothing happens while there is no connection. */
+  /** Sends a request; dropped while disconnected. */
   send(request: Record<string, unknown>): void {
     if (this.open) this.#ws?.send(JSON.stringify(request));
   }
 
-  /** Reconnects immediately instead of after the wait. */
+  /** Reconnects immediately, skipping the backoff. */
   retryNow(): void {
     if (this.#retryAtMs > 0) this.#connect();
   }
 
-  /** Reconnects after a change of the user. */
+  /** Reconnects after the user changed. */
   restart(): void {
     this.#delayMs = FIRST_DELAY_MS;
     if (this.#retryAtMs > 0) this.#connect();
@@ -94,7 +94,7 @@ export class Connection {
   #broken(code: number): void {
     this.#ws = undefined;
     this.#brokenSinceMs ??= Date.now();
-    // A tenth to and fro: not all pages of a gateway that comes back come at the same moment.
+    // Jitter of ±10 %, so that pages do not all reconnect at once.
     this.#retryAtMs = Date.now() + this.#delayMs * (0.9 + 0.2 * Math.random());
     this.#delayMs = Math.min(DELAY_MS_MAX, this.#delayMs * 2);
     this.#listener.onBroken(code);

@@ -1,13 +1,13 @@
 import type { GapEntry } from "../state/feed_health.ts";
 import type { Rest } from "./rest.ts";
 
-/** Gaps of one answer, and answers at most. */
+/** Gaps per page, and maximum number of pages. */
 const GAPS_LIMIT = 5000;
 const GAP_PAGES_MAX = 4;
 
 /**
- * All gaps since a moment, ms; absent = of the last day. They come oldest first, and the newest must
- * not be missing: `isCut` = they are. undefined = there is no answer.
+ * All gaps since a time, ms; absent = last day. Sorted oldest first; `isCut` = the newest are
+ * missing, because there were too many. undefined = no answer.
  */
 export async function readGaps(
   rest: Rest,

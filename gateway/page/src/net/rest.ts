@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 
-/** An answer: what it says, or why there is none. */
+/** Answer: body, or the reason of the failure. */
 type Answer =
   | { ok: true; body: Record<string, unknown>; asOfMs: number | null }
   | { ok: false; status: number; detail: string };
 
-/** Answers that are kept for the time in which the gateway is away. */
+/** Cache of the last answers, used while the gateway is away. */
 const KEPT = "ssmd-last";
 
 /** Client of the REST API; detects an ended sign-in and falls back to cached answers. */
@@ -13,12 +13,12 @@ export class Rest {
   #keeps = false;
   /** Paths that were denied; not requested again, as each denial is audited. */
   #refused = new Set<string>();
-  /** Called when an answer says that a key is wanted. */
+  /** Called when an answer requires authentication. */
   onSignedOut: () => void = () => {};
 
   /**
-   * Whether answers may be kept in this browser. Where keys are asked for they may not: they would
-   * stay readable after the sign-in has ended.
+   * Whether answers may be cached in this browser. Not when authentication is required: they would
+   * stay readable after sign-out.
    */
   set keeps(keeps: boolean) {
     this.#keeps = keeps;
@@ -29,7 +29,7 @@ export class Rest {
     return this.#keeps;
   }
 
-  /** A JSON answer. With `keep` a cached one while the gateway is unreachable. */
+  /** Gets JSON. With `keep` falls back to a cached answer while the gateway is unreachable. */
   async get(path: string, { keep = false } = {}): Promise<Answer> {
     let response: Response;
     try {
@@ -41,7 +41,7 @@ export class Rest {
     return await this.#read(response);
   }
 
-  /** A text answer; undefined = there is none for this caller. */
+  /** Gets text; undefined = not available to this caller. */
   async text(path: string): Promise<string | undefined> {
     if (this.#refused.has(path)) return undefined;
     try {
@@ -53,7 +53,7 @@ export class Rest {
     }
   }
 
-  /** The body of a probe, also of one that fails; undefined = the gateway is away. */
+  /** Gets the body of a probe, also for an error status; undefined = the gateway is away. */
   async probe(path: string): Promise<Record<string, unknown> | undefined> {
     try {
       return await (await fetch(path)).json();
@@ -62,12 +62,12 @@ export class Rest {
     }
   }
 
-  /** Somebody else asks from now on. */
+  /** Resets what was denied, for another user. */
   restart(): void {
     this.#refused.clear();
   }
 
-  /** Asks for a change, or with a JSON body. */
+  /** Posts headers and an optional JSON body. */
   async post(path: string, headers: Record<string, string> = {}, body?: object): Promise<Answer> {
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
     const type = body === undefined ? {} : { "content-type": "application/json" };
@@ -79,7 +79,7 @@ export class Rest {
     }
   }
 
-  /** Forgets what was kept. */
+  /** Deletes the cached answers. */
   async forget(): Promise<void> {
     if ("caches" in globalThis) await caches.delete(KEPT).catch(() => false);
   }

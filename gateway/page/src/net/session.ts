@@ -8,34 +8,34 @@ import type { Rest } from "./rest.ts";
 const LIST_TYPES = ["trade", "ticker", "status"];
 const FOCUS_TYPES = ["trade", "orderbook"];
 const LIST_INTERVAL_MS = 250;
-/** With more markets than this the list receives changes once a second. */
+/** Above this number of markets the list is updated once a second. */
 const LIST_FAST_MAX = 500;
 const HISTORY_TRADES = 200;
 
 /** Receives events of a session. */
 interface SessionListener {
   onState(state: ConnectionState): void;
-  /** Something to say once; `good` = nothing was lost. */
+  /** Reports a one-time message; `good` = nothing was lost. */
   onNotice(text: string, good: boolean): void;
-  /** The history of the focused market must be reloaded. */
+  /** Reports that the history of the focused market must be reloaded. */
   onFocusLost(): void;
-  /** The list of markets is there (again). */
+  /** Reports that the market list was loaded; `asOfMs` = time of a cached list, null = live. */
   onMarkets(asOfMs: number | null): void;
 }
 
 /** Subscriptions of the page, kept across reconnects. */
 export class Session {
-  /** Number of this page's connection at the gateway. */
+  /** Id of this page's connection at the gateway. */
   client = 0;
   #store: Store;
   #rest: Rest;
   #listener: SessionListener;
   #connection: Connection;
-  /** Place behind the last message that surely came, for the focused market. */
+  /** Stream position after the last received message of the focused market; undefined = none. */
   #position: number | undefined;
   #brokenSinceMs: number | null = null;
   #focusCount = 0;
-  /** Key of the market that the gateway was asked for whole. */
+  /** Key of the market with a full subscription. */
   #watched = "";
 
   constructor(store: Store, rest: Rest, listener: SessionListener) {
@@ -53,7 +53,7 @@ export class Session {
     });
   }
 
-  /** Whether messages flow. */
+  /** True while messages can flow. */
   get open(): boolean {
     return this.#connection.open;
   }
@@ -69,14 +69,14 @@ export class Session {
     this.#connection.restart();
   }
 
-  /** Asks for everything of the store's focused market, and no longer of the one before. */
+  /** Subscribes to all data of the focused market, and unsubscribes from the previous one. */
   watch(): void {
     this.#unwatch();
     this.#position = undefined;
     this.#subscribeFocus();
   }
 
-  /** Reads the list of markets. */
+  /** Loads the market list. */
   async loadMarkets(): Promise<void> {
     const answer = await this.#rest.get("/v1/markets?limit=5000", { keep: true });
     if (!answer.ok) return;
@@ -88,9 +88,9 @@ export class Session {
   }
 
   async #broken(): Promise<void> {
-    // While the gateway is away, what was kept of the last visit is better than an empty page.
+    // While the gateway is away, a cached list is better than an empty page.
     if (this.#store.markets.size === 0) await this.loadMarkets();
-    // A handshake that is refused says no reason to a page; a request does.
+    // A page cannot see why a handshake was refused; a REST request can.
     else await this.#rest.get("/v1/info");
   }
 
@@ -102,7 +102,7 @@ export class Session {
       ...{ action: "subscribe", symbols: ["*"], types: LIST_TYPES, mode: "conflated" },
       interval_ms: isLong ? 1000 : LIST_INTERVAL_MS,
     });
-    // The newest request wins where two speak of the same market: the focused one stays whole.
+    // The latest subscription to a market wins, so subscribe to the focused one last.
     this.#subscribeFocus();
   }
 
@@ -161,7 +161,7 @@ export class Session {
 
   #record(message: Message): void {
     const row = this.#store.current;
-    // Conflated states come later than their position: only realtime records advance it.
+    // Conflated states arrive later than their position; only realtime records advance it.
     if (
       message["conflated"] !== true && row !== undefined && message["symbol"] === row.symbol &&
       typeof message["pos"] === "number"
@@ -172,7 +172,7 @@ export class Session {
   #subscribed(message: Message): void {
     const isResuming = message["recovered"] !== undefined;
     if (message["recovered"] === false) this.#lost(String(message["reason"]));
-    // Records before this subscription are history, later ones live.
+    // Records before this subscription are history, later ones are live.
     if (!isResuming || message["recovered"] === false) void this.#loadHistory();
   }
 

@@ -1,6 +1,6 @@
 import type { Rest } from "./rest.ts";
 
-/** A signal, as the gateway tells it. */
+/** Signal, from the gateway. */
 export interface SignalInfo {
   id: string;
   title: string;
@@ -15,7 +15,7 @@ export interface SignalInfo {
   last_fire: number | null;
 }
 
-/** A fire, as the gateway tells it. */
+/** Signal fire, from the gateway. */
 export interface FireInfo {
   id: string;
   signal: string;
@@ -25,19 +25,19 @@ export interface FireInfo {
   values: Record<string, unknown>;
 }
 
-/** Signals of the environment and what they fired. */
+/** Signals of the environment and their fires. */
 export class Signals {
   #rest: Rest;
-  /** Those of the last answer. */
+  /** Signals of the last answer. */
   list: readonly SignalInfo[] = [];
-  /** Whether there are any here; undefined = not known yet. */
+  /** Whether there are signals; undefined = unknown. */
   isThere: boolean | undefined;
 
   constructor(rest: Rest) {
     this.#rest = rest;
   }
 
-  /** Asks which there are; gives what is wrong, "" = nothing. */
+  /** Loads the signals; returns the problem, "" = none. */
   async read(): Promise<string> {
     const answer = await this.#rest.get("/v1/signals");
     if (!answer.ok) {
@@ -49,7 +49,7 @@ export class Signals {
     return "";
   }
 
-  /** The newest fires of all signals, the newest first. */
+  /** Newest fires of all signals, newest first. */
   async fires(query: string, most: number): Promise<FireInfo[]> {
     const parts = await Promise.all(this.list.map(async ({ id }) => {
       const path = `/v1/signals/${encodeURIComponent(id)}/fires?limit=${most}${query}`;
@@ -59,7 +59,7 @@ export class Signals {
     return parts.flat().sort((a, b) => b.recv_ts - a.recv_ts).slice(0, most);
   }
 
-  /** Switches one on or off; gives what is wrong, "" = nothing. */
+  /** Enables or disables a signal; returns the problem, "" = none. */
   async setEnabled(id: string, isEnabled: boolean): Promise<string> {
     const action = isEnabled ? "enable" : "disable";
     const path = `/v1/admin/signals/${encodeURIComponent(id)}/${action}`;

@@ -6,7 +6,7 @@ import type { Rest } from "./rest.ts";
 const MINUTES = 60;
 const OLD_AFTER_MS = 60_000;
 const AT_ONCE_MAX = 3;
-/** A row that is scrolled past quickly is not asked for. */
+/** Delay before loading, so that rows scrolled past quickly are skipped, ms. */
 const SETTLE_MS = 120;
 
 interface SparkCandle {
@@ -17,7 +17,7 @@ interface SparkCandle {
   gap: boolean;
 }
 
-/** Fetches the last hour of the markets that are seen, a few at a time. */
+/** Loads the last hour of the visible markets, a few at a time. */
 export class Sparklines {
   #store: Store;
   #rest: Rest;
@@ -30,7 +30,7 @@ export class Sparklines {
     this.#rest = rest;
   }
 
-  /** These rows are seen now. */
+  /** Sets the visible rows. */
   want(rows: MarketRow[]): void {
     const now = Date.now();
     this.#wanted = rows.filter((row) => now - row.sparkAtMs > OLD_AFTER_MS);
@@ -65,7 +65,7 @@ export class Sparklines {
     // The line is interrupted where data is missing.
     row.spark = candles.map(({ close, gap, trades }) => gap && trades === 0 ? null : close);
     const first = candles[0]?.open;
-    // A minute alone has no shape: its opening price is where the line begins.
+    // Start at the opening price, so that a single minute already gives a line.
     if (first !== undefined) row.spark.unshift(first);
     row.reference = first ?? row.last;
     row.referenceMs = candles[0]?.start ?? row.sparkAtMs;

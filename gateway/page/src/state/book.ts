@@ -1,18 +1,18 @@
 type Levels = readonly (readonly [number, number])[];
 
-/** A side of the book: price → size. */
+/** Side of the book: price → size. */
 type Side = Map<number, number>;
 
-/** The order book of the focused market, from the stream. */
+/** Order book of the focused market, from the stream. */
 export class Book {
   readonly bids: Side = new Map();
   readonly asks: Side = new Map();
-  /** Whether it is the venue's: a snapshot came, and nothing was lost since. */
+  /** True when it equals the venue's: a snapshot arrived and nothing was lost since. */
   known = false;
   depth = 0;
   checksum = "";
 
-  /** Forgets everything. */
+  /** Clears the book. */
   clear(): void {
     this.bids.clear();
     this.asks.clear();
@@ -21,7 +21,7 @@ export class Book {
     this.checksum = "";
   }
 
-  /** Takes a snapshot or a change; false where a change has no book to go into. */
+  /** Applies a snapshot or delta; returns false for a delta without a snapshot. */
   take(message: Record<string, unknown>): boolean {
     if (message["kind"] === "snapshot") {
       this.clear();
@@ -38,22 +38,22 @@ export class Book {
     return true;
   }
 
-  /** The highest bid; undefined = there is none. */
+  /** Best bid; undefined = none. */
   bestBid(): number | undefined {
     return best(this.bids, -1);
   }
 
-  /** The lowest ask; undefined = there is none. */
+  /** Best ask; undefined = none. */
   bestAsk(): number | undefined {
     return best(this.asks, 1);
   }
 
-  /** Bids from the best on. */
+  /** Bids, best first. */
   sortedBids(): [number, number][] {
     return sortLevels(this.bids, -1);
   }
 
-  /** Asks from the best on. */
+  /** Asks, best first. */
   sortedAsks(): [number, number][] {
     return sortLevels(this.asks, 1);
   }
@@ -78,7 +78,7 @@ function sortLevels(side: Side, sign: number): [number, number][] {
   return [...side].sort((a, b) => (a[0] - b[0]) * sign);
 }
 
-/** Removes levels beyond the subscribed depth: they receive no more updates. */
+/** Removes levels beyond the subscribed depth, which are no longer updated. */
 function truncate(side: Side, depth: number, sign: number): void {
   if (side.size <= depth) return;
   for (const [price] of sortLevels(side, sign).slice(depth)) side.delete(price);

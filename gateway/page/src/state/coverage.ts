@@ -2,29 +2,29 @@ import type { GapEntry } from "./feed_health.ts";
 
 export const HOUR_MS = 3_600_000;
 
-/** How much of an hour of a feed was captured. Times in ms. */
+/** Captured share of an hour of a feed. Times in ms. */
 export interface HourCoverage {
   startMs: number;
-  /** Time of the hour that the recording was to cover; 0 = it has not come, or was before the begin. */
+  /** Time of the hour to be captured; 0 = in the future, or before the recording began. */
   wantedMs: number;
-  /** Stopped on purpose. */
+  /** Planned downtime. */
   plannedMs: number;
   /** Missing for any other reason. */
   unplannedMs: number;
-  /** Reasons of what is missing without a plan. */
+  /** Reasons of unplanned gaps. */
   reasons: string[];
-  /** Gaps of single markets or channels that were not planned. */
+  /** Number of unplanned gaps of single markets or channels. */
   partial: number;
 }
 
 /** Bounds of a recording. */
 interface Recorded {
-  /** When it began; the first hours of a day may be before. */
+  /** Start; may be after the first hours of the day. */
   sinceMs: number;
   nowMs: number;
 }
 
-/** Whether records are missing in it: not where times are doubtful, or files are on their way. */
+/** False for gaps of doubtful times and of files not archived yet. */
 function isMissing({ reason }: GapEntry): boolean {
   return reason !== "clock" && reason !== "not_archived_yet";
 }
@@ -33,7 +33,7 @@ function isWhole({ symbol, channel }: GapEntry): boolean {
   return symbol === "_all" && channel === "all";
 }
 
-/** Time that spans cover between two moments; where they overlap it counts once. */
+/** Time covered by gaps between two moments; overlaps count once. */
 function coveredMs(gaps: readonly GapEntry[], fromMs: number, toMs: number): number {
   let [sum, coveredTo] = [0, fromMs];
   for (const { from, to } of gaps.toSorted((a, b) => a.from - b.from)) {
@@ -44,7 +44,7 @@ function coveredMs(gaps: readonly GapEntry[], fromMs: number, toMs: number): num
   return sum;
 }
 
-/** The hours of a day of one feed. */
+/** The 24 hours of a day of one feed. */
 export function hoursOf(
   dayMs: number,
   feedGaps: readonly GapEntry[],
@@ -70,12 +70,12 @@ export function hoursOf(
   });
 }
 
-/** Share of an hour that was captured, 0 to 1; null = it was not to be. */
+/** Captured share of an hour, 0 to 1; null = nothing was to be captured. */
 export function shareOf({ wantedMs, plannedMs, unplannedMs }: HourCoverage): number | null {
   return wantedMs === 0 ? null : (wantedMs - plannedMs - unplannedMs) / wantedMs;
 }
 
-/** A share in percent that is 100 only if nothing is missing. */
+/** Formats a share in percent; 100 only if nothing is missing. */
 export function shareText(share: number): string {
   const percent = Math.floor(share * 1000) / 10;
   return `${share < 1 ? Math.min(99.9, percent).toFixed(1) : "100"}%`;

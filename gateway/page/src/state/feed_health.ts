@@ -1,4 +1,4 @@
-/** A feed's health, as `/v1/feeds` gives it. */
+/** Feed health, from `/v1/feeds`. */
 export interface FeedHealth {
   feed: string;
   markets: number;
@@ -6,27 +6,27 @@ export interface FeedHealth {
   records: number | null;
   records_per_second: number | null;
   updated: number | null;
-  /** The connection to the venue. */
+  /** Connection to the venue. */
   connection: {
     state: "connecting" | "live" | "silent" | "disconnected";
     why: string | null;
     next_try: number | null;
   };
-  /** What does not come; null = its connector does not answer. */
+  /** Subscriptions without data; null = the connector does not answer. */
   subscriptions: { away: number | null; list: AwaySubscription[] } | null;
-  /** Each captured by processes of its own; absent in an answer that was kept from an older gateway. */
+  /** Shards, each captured by separate processes; absent in cached answers of older gateways. */
   shards?: { shard: string; answers: boolean }[];
   gap: { reason: string; from: number; detail: string } | null;
 }
 
-/** How a feed's shards are; "none" where it has none. */
+/** Summary of a feed's shards; "none" without shards. */
 export function shardsText(shards: FeedHealth["shards"] = []): string {
   const away = shards.filter(({ answers }) => !answers).map(({ shard }) => shard);
   if (shards.length === 0) return "none";
   return away.length === 0 ? `${shards.length} answer` : `${away.join(", ")} away`;
 }
 
-/** A channel of a market that was ordered and brings nothing. */
+/** Subscribed channel that delivers nothing. */
 interface AwaySubscription {
   symbol: string;
   channel: string;
@@ -36,7 +36,7 @@ interface AwaySubscription {
   next_try: number | null;
 }
 
-/** A sentence about what is away: why, and when it is asked for again. */
+/** Sentence about a missing subscription: reason and next attempt. */
 export function awayText({ symbol, channel, why, next_try }: AwaySubscription, nowMs: number) {
   const name = symbol === "_all" ? channel : `${symbol} ${channel}`;
   return `${name}: ${why} ${
@@ -44,7 +44,7 @@ export function awayText({ symbol, channel, why, next_try }: AwaySubscription, n
   }`;
 }
 
-/** When something is tried next; undefined = it waits for nothing. */
+/** Time of the next attempt; undefined = none is scheduled. */
 export function nextTryText(nextTryMs: number | null, nowMs: number): string | undefined {
   if (nextTryMs === null) return undefined;
   return nextTryMs <= nowMs
@@ -52,12 +52,12 @@ export function nextTryText(nextTryMs: number | null, nowMs: number): string | u
     : `next try in ${Math.ceil((nextTryMs - nowMs) / 1000)} s`;
 }
 
-/** A gap, as `/v1/gaps` gives it. */
+/** Gap, from `/v1/gaps`. */
 export interface GapEntry {
   symbol: string;
   feed: string;
   reason: string;
-  /** The type of record that is missing; `all` = every one. */
+  /** Record type that is missing; `all` = every type. */
   channel: string;
   from: number;
   to: number | null;
@@ -75,14 +75,14 @@ export interface GapSum {
   lostMs: number;
 }
 
-/** Seconds of rates that are kept. */
+/** Number of rates kept per feed, one per second. */
 const RATES_MAX = 120;
 
-/** The newest rates of each feed, for their lines. */
+/** Newest rates of each feed, for their lines. */
 export class Rates {
   readonly byFeed: Map<string, number[]> = new Map();
 
-  /** Takes the rates of a second. */
+  /** Adds the current rates. */
   take(feeds: readonly FeedHealth[]): void {
     for (const { feed, records_per_second: rate } of feeds) {
       if (rate === null) continue;
@@ -94,7 +94,7 @@ export class Rates {
   }
 }
 
-/** Sums the gaps of one feed up; times that several of them cover count once. */
+/** Sums the gaps of one feed; overlaps count once. */
 export function sumGaps(gaps: readonly GapEntry[], nowMs: number): GapSum {
   const spans = gaps.map(({ from, to }) => [from, to ?? nowMs] as const)
     .sort((a, b) => a[0] - b[0]);
@@ -110,7 +110,7 @@ export function sumGaps(gaps: readonly GapEntry[], nowMs: number): GapSum {
   return { gaps: gaps.length, reconnects, lostMs };
 }
 
-/** The least value that this share of all do not exceed; null of none. */
+/** Quantile by nearest rank; null without values. */
 export function quantileOf(values: readonly number[], share: number): number | null {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;

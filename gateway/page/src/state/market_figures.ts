@@ -1,26 +1,26 @@
 import { decimalsOf, percentText, price, size } from "../format.ts";
 import { changeOf, type MarketRow } from "./market_row.ts";
 
-/** Youngest reference that is of the hour before, ms: the first minute of it may be without a trade. */
+/** Minimum age of a reference that counts as one hour, ms: the first minute may be without a trade. */
 const HOUR_MS = 58 * 60_000;
 
-/** Digits and unit of a market's prices; a contract's, from 0 to 1, are read in cents. */
+/** Fields that determine the price format; contract prices from 0 to 1 are shown in cents. */
 type Figures = Pick<MarketRow, "type" | "decimals">;
 
-/** A price without its unit: `63,005.1`, `38.5` of 0.385 in a market of cents; – = not known. */
+/** Formats a price without unit: `63,005.1`, or `38.5` for 0.385 in a prediction market; – = unknown. */
 export function priceNumber(row: Figures, value: number | null | undefined, more = 0): string {
   const scale = row.type === "prediction" ? 2 : 0;
   const scaled = value === null || value === undefined ? value : value * 10 ** scale;
   return price(scaled, Math.max(0, Math.min(10, row.decimals + more) - scale));
 }
 
-/** A price with its unit: `63,005.1`, `38.5¢`. */
+/** Formats a price with unit: `63,005.1`, `38.5¢`. */
 export function priceText(row: Figures, value: number | null | undefined, more = 0): string {
   const text = priceNumber(row, value, more);
   return row.type === "prediction" && text !== "–" ? `${text}¢` : text;
 }
 
-/** The change of the last hour: `+1.20%`, in a market of cents in points: `+5.0 pt`. */
+/** Formats the change of the last hour: `+1.20%`, or in points for a prediction market: `+5.0 pt`. */
 export function changeText(row: MarketRow): string {
   const change = changeOf(row);
   if (change === null || row.type !== "prediction") return percentText(change);
@@ -29,20 +29,20 @@ export function changeText(row: MarketRow): string {
   return `${sign}${text} pt`;
 }
 
-/** What the change is counted from: `1h`, or `since 17:25` where the recording is younger. */
+/** Period of the change: `1h`, or `since 17:25` for a younger recording. */
 export function changeSpan({ referenceMs }: MarketRow, nowMs: number = Date.now()): string {
   if (referenceMs === null || nowMs - referenceMs > HOUR_MS) return "1h";
   return `since ${new Date(referenceMs).toISOString().slice(11, 16)}`;
 }
 
-/** An amount with its unit: `53.7 BTC`, `1,204 contracts`. */
+/** Formats an amount with unit: `53.7 BTC`, `1,204 contracts`. */
 export function amountText({ type, external }: MarketRow, amount: number): string {
   const base = /^([A-Z0-9.]+)\//.exec(external)?.[1];
   const unit = type === "prediction" ? "contracts" : base;
   return unit === undefined ? size(amount) : `${size(amount)} ${unit}`;
 }
 
-/** The distance of the best prices: `0.4 · 0.06 bp`, `1¢` in a market of cents. */
+/** Formats the spread: `0.4 · 0.06 bp`, or `1¢` in a prediction market. */
 export function spreadText(row: Figures, bid: number, ask: number): string {
   const text = priceText(row, ask - bid);
   if (row.type === "prediction" || bid + ask <= 0) return text;
@@ -50,7 +50,7 @@ export function spreadText(row: Figures, bid: number, ask: number): string {
   return `${text} · ${points.toFixed(points < 10 ? 2 : 0)} bp`;
 }
 
-/** Levels from the best on, put together to steps of `group` ticks; away from the middle. */
+/** Groups levels, best first, into steps of `group` ticks, rounded away from the mid price. */
 export function groupLevels(
   levels: readonly [number, number][],
   { decimals, group, isAsk }: { decimals: number; group: number; isAsk: boolean },
@@ -69,14 +69,14 @@ export function groupLevels(
   return grouped;
 }
 
-/** A size at so many digits, in two parts: the second one is zeros that say nothing. */
+/** Splits a formatted size into significant digits and trailing zeros. */
 export function sizeParts(amount: number, decimals: number): [string, string] {
   const text = price(amount, decimals);
   const zeros = decimals === 0 ? "" : /\.?0*$/.exec(text)?.[0] ?? "";
   return [text.slice(0, text.length - zeros.length), zeros];
 }
 
-/** Most digits of sizes; more than 8 no venue has. */
+/** Decimals needed for sizes, at most 8; no venue has more. */
 export function sizeDecimals(amounts: Iterable<number>): number {
   let most = 0;
   for (const amount of amounts) most = Math.max(most, decimalsOf(amount));

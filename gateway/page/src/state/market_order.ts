@@ -2,7 +2,7 @@ import { changeOf, type MarketRow } from "./market_row.ts";
 
 /** Sort keys of the list. */
 const SORTS = ["listed", "symbol", "last", "change", "volume", "updated"] as const;
-/** Sort keys of the list; `listed` = the environment's order. */
+/** Sort key; `listed` = the environment's order. */
 export type Sort = typeof SORTS[number];
 
 /** Filter and order of the list. */
@@ -14,7 +14,7 @@ export interface Listing {
   descending: boolean;
 }
 
-/** The markets of a listing in its order; what is not known comes last in either direction. */
+/** Filters and sorts markets; unknown values come last in both directions. */
 export function arrangeMarkets(rows: Iterable<MarketRow>, listing: Listing): MarketRow[] {
   const words = listing.search.toUpperCase().split(/\s+/).filter((word) => word !== "");
   const found: MarketRow[] = [];
@@ -28,7 +28,7 @@ export function arrangeMarkets(rows: Iterable<MarketRow>, listing: Listing): Mar
   return found.sort((a, b) => compare(valueOf(a, sort), valueOf(b, sort), sign));
 }
 
-/** Sorts whose order moves with the market. */
+/** Returns true for keys whose order changes with the market. */
 export function isMoving(sort: Sort): boolean {
   return sort !== "listed" && sort !== "symbol";
 }

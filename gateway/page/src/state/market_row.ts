@@ -1,14 +1,14 @@
 import { dayTime } from "../format.ts";
 
-/** A gap that is open. */
+/** Open gap. */
 export interface OpenGap {
   reason: string;
-  /** The type of record that is missing; `all` = every one. */
+  /** Record type that is missing; `all` = every type. */
   channel: string;
   fromMs: number;
 }
 
-/** Whether a gap makes the book doubtful; a clock's and one of trades do not. */
+/** Returns true when a gap affects the book; clock and trade gaps do not. */
 export function isOfBook({ reason, channel }: OpenGap): boolean {
   return reason !== "clock" && (channel === "all" || channel === "orderbook");
 }
@@ -19,45 +19,45 @@ export interface MarketRow {
   symbol: string;
   feed: string;
   external: string;
-  /** `spot`, `prediction`; "" = not known. */
+  /** `spot`, `prediction`; "" = unknown. */
   type: string;
   state: string;
-  /** Since when its state may be another one, ms; null = it is that. */
+  /** Time since which the state may be outdated, ms; null = it is current. */
   stateUnknownSinceMs: number | null;
   last: number | null;
   bid: number | null;
   ask: number | null;
   volume: number | null;
   openInterest: number | null;
-  /** Receive time of its last record. */
+  /** Receive time of its last record, ms. */
   updatedMs: number | null;
-  /** Most digits behind the point in its prices so far. */
+  /** Most decimals in its prices so far. */
   decimals: number;
   gap: OpenGap | null;
   bookLive: boolean;
-  /** Closes of the last hour, a minute each, oldest first, null where a gap is; null = not asked yet. */
+  /** Closes of the last hour per minute, oldest first, null in a gap; null = not loaded yet. */
   spark: (number | null)[] | null;
   sparkAtMs: number;
-  /** The price that the change is counted from: the first of the last hour. */
+  /** Reference price of the change: the first of the last hour. */
   reference: number | null;
-  /** When that was, ms; null = not known. */
+  /** Time of the reference, ms; null = unknown. */
   referenceMs: number | null;
-  /** Direction of the last change that was not shown yet: 1, -1 or 0. */
+  /** Direction of the last change not shown yet: 1, -1 or 0. */
   moved: number;
 }
 
-/** Names a market among all: two feeds may have the same symbol. */
+/** Key of a market: two feeds may have the same symbol. */
 export function keyOf(symbol: string, feed: string): string {
   return `${symbol}@${feed}`;
 }
 
-/** The state in words; "" = the venue said none. */
+/** Display text of the state; "" = the venue gave none. */
 export function stateText({ state, stateUnknownSinceMs }: MarketRow): string {
   if (stateUnknownSinceMs !== null) return `unknown since ${dayTime(stateUnknownSinceMs)}`;
   return state === "unknown" ? "" : state;
 }
 
-/** A market of which nothing is known but its name. */
+/** Creates a market of which only the name is known. */
 export function emptyRow(symbol: string, feed: string): MarketRow {
   return {
     key: keyOf(symbol, feed),
@@ -84,7 +84,7 @@ export function emptyRow(symbol: string, feed: string): MarketRow {
   };
 }
 
-/** Price change against the reference in percent, in a market of cents in points; null = unknown. */
+/** Price change against the reference in percent, in a prediction market in points; null = unknown. */
 export function changeOf({ type, last, reference }: MarketRow): number | null {
   if (last === null || reference === null || reference === 0) return null;
   if (type === "prediction") return (last - reference) * 100;

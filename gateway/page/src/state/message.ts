@@ -1,2 +1,2 @@
-/** A message of the stream. */
+/** Message of the stream. */
 export type Message = Record<string, unknown> & { type: string };

@@ -1,4 +1,4 @@
-/** A line of Prometheus' text format. */
+/** Sample line in Prometheus' text format. */
 interface Sample {
   labels: Record<string, string>;
   value: number;
@@ -19,16 +19,13 @@ export class MetricsText {
     }
   }
 
-  /** All samples of a name together, or those with these labels; undefined = there is none. */
+  /** Sum of a metric's samples, optionally those with these labels; undefined = none. */
   sum(name: string, labels: Record<string, string> = {}): number | undefined {
     const fitting = this.#fitting(name, labels);
     return fitting.length === 0 ? undefined : fitting.reduce((sum, { value }) => sum + value, 0);
   }
 
-  /**
-   * A quantile of a histogram: the upper bound of the bucket in which it lies, so at most that;
-   * undefined while nothing was measured.
-   */
+  /** Quantile of a histogram, as the upper bound of its bucket; undefined without measurements. */
   quantile(name: string, share: number, labels: Record<string, string> = {}): number | undefined {
     const total = this.sum(`${name}_count`, labels) ?? 0;
     if (total === 0) return undefined;

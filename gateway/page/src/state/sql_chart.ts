@@ -1,11 +1,11 @@
-/** A column of an answer. */
+/** Column of a query result. */
 export interface SqlColumn {
   name: string;
-  /** As DuckDB names it. */
+  /** DuckDB type name. */
   type: string;
 }
 
-/** What can be drawn of an answer: a line over its rows in their order, or a bar a row. */
+/** Chart of a query result: a line over the rows in order, or one bar per row. */
 export interface SqlChart {
   kind: "line" | "bars";
   title: string;
@@ -13,10 +13,10 @@ export interface SqlChart {
 }
 
 const NUMBER = /^(BIGINT|DOUBLE|INTEGER|HUGEINT|FLOAT|DECIMAL|UBIGINT|UINTEGER|SMALLINT)/;
-/** Bars that are drawn. */
+/** Maximum number of bars. */
 const BARS_MAX = 30;
 
-/** The chart of an answer: its first number, by its first other column; undefined = it has none. */
+/** Charts the first numeric column by the first other column; undefined = not possible. */
 export function chartOf(
   columns: readonly SqlColumn[],
   rows: readonly (readonly unknown[])[],

@@ -18,19 +18,19 @@ type Change =
 
 type Price = number | null | undefined;
 
-/** State of the page; views read it once a frame. */
+/** State of the page; views read it once per frame. */
 export class Store {
   readonly markets: Map<string, MarketRow> = new Map();
-  /** Gaps of whole feeds that are open. */
+  /** Open gaps of whole feeds, by feed. */
   readonly feedGaps: Map<string, OpenGap> = new Map();
-  /** Key of the market that is looked at; "" = none. */
+  /** Key of the focused market; "" = none. */
   focused = "";
   readonly book: Book = new Book();
   readonly tape: Tape = new Tape();
   readonly dirty: Set<Change> = new Set();
   /** Keys of markets whose row changed. */
   readonly dirtyRows: Set<string> = new Set();
-  /** From the venue's time to ours of the newest records, by feed, ms. */
+  /** Lags of the newest records from venue time to receive time, by feed, ms. */
   readonly lags: Map<string, number[]> = new Map();
 
   /** The focused market. */
@@ -38,19 +38,19 @@ export class Store {
     return this.markets.get(this.focused);
   }
 
-  /** The gap that is open for a market. */
+  /** Open gap that affects a market. */
   gapOf(row: MarketRow): OpenGap | null {
     return row.gap ?? this.feedGaps.get(row.feed) ?? null;
   }
 
-  /** The market of this symbol; where several feeds have it and none is named, the first. */
+  /** Finds a market by symbol; without `feed`, the first feed that has it. */
   find(symbol: string, feed?: string): MarketRow | undefined {
     if (feed !== undefined) return this.markets.get(keyOf(symbol, feed));
     for (const row of this.markets.values()) if (row.symbol === symbol) return row;
     return undefined;
   }
 
-  /** Looks at a market; its book and trades start empty. */
+  /** Focuses a market; book and trades start empty. */
   focus(key: string): void {
     this.focused = key;
     this.book.clear();
@@ -58,7 +58,7 @@ export class Store {
     this.dirty.add("title").add("book").add("tape").add("gaps");
   }
 
-  /** Takes a market of the REST list. */
+  /** Applies a market of the REST list. */
   takeSummary(summary: Record<string, unknown>): void {
     const row = this.row(String(summary["symbol"]), String(summary["feed"]));
     row.external = String(summary["external"] ?? "");
@@ -75,11 +75,11 @@ export class Store {
     row.moved = 0;
   }
 
-  /** Takes a message of the stream. */
+  /** Applies a stream message. */
   take(message: Message): void {
     if (message.type === "gap") return this.#takeGap(message);
     const symbol = message["symbol"];
-    // What is about a whole feed, as the steps of its day, is of no market.
+    // Messages about a whole feed, such as day steps, belong to no market.
     if (typeof symbol !== "string" || symbol === "_all") return;
     const row = this.row(symbol, String(message["feed"]));
     row.updatedMs = Number(message["recv_ts"]);
@@ -93,7 +93,7 @@ export class Store {
     if (row.key === this.focused) this.dirty.add("title");
   }
 
-  /** Notes that messages were left out, and for which books. */
+  /** Marks dropped messages, and the book as unknown if it is affected. */
   takeDropped(message: Message): void {
     const row = this.current;
     if (row === undefined) return;
@@ -105,7 +105,7 @@ export class Store {
     this.dirty.add("book").add("tape");
   }
 
-  /** The row of a market, made when it is new. */
+  /** Row of a market, created when new. */
   row(symbol: string, feed: string): MarketRow {
     const key = keyOf(symbol, feed);
     let row = this.markets.get(key);
@@ -117,7 +117,7 @@ export class Store {
     return row;
   }
 
-  /** Raises a market's digits to what this price needs. */
+  /** Raises a market's decimals to fit this price. */
   notePrice(row: MarketRow, price: number): void {
     const decimals = decimalsOf(price);
     if (decimals > row.decimals) row.decimals = decimals;
@@ -125,21 +125,21 @@ export class Store {
 
   #takeTrade(message: Message, row: MarketRow): void {
     this.#setLast(row, Number(message["price"]));
-    // A trade shows that an open market is open still.
+    // A trade proves that an open market is still open.
     if (row.state === "open") row.stateUnknownSinceMs = null;
-    // A conflated trade stands for several; only the newest is sent.
+    // A conflated trade represents several; only the newest is sent.
     if (row.key !== this.focused || message["conflated"] === true) return;
     if (this.tape.take(message) !== undefined) this.dirty.add("tape");
   }
 
-  /** News of dates leave the state as it was. */
+  /** Status records about dates carry no state. */
   #takeStatus({ state }: Message, row: MarketRow): void {
     if (state === "unknown") return;
     row.state = String(state);
     row.stateUnknownSinceMs = null;
   }
 
-  /** Steps in the life of a market, or of all of a feed, are lost from `fromMs` on. */
+  /** Status records of a market, or of all of a feed, are missing since `fromMs`. */
   #loseSteps(symbol: string, feed: string, fromMs: number): void {
     for (const row of this.markets.values()) {
       const isIt = row.feed === feed && (symbol === "_all" || symbol === row.symbol);
@@ -178,9 +178,9 @@ export class Store {
     const [symbol, feed] = [String(message["symbol"]), String(message["feed"])];
     if (channel === "status" && !message["recovered"]) this.#loseSteps(symbol, feed, fromMs);
     const known = symbol === "_all" ? this.feedGaps.get(feed) : this.row(symbol, feed).gap;
-    // A clock that is off makes times doubtful; it neither ends nor outweighs that records are missing.
+    // A clock gap only makes times doubtful; it must not replace a gap of missing records.
     const isLesser = message["reason"] === "clock" && known != null && known.reason !== "clock";
-    // The end of a gap of trades says nothing of a book's.
+    // The end of a trade gap does not end a book gap.
     const isOther = gap === null && known != null && known.channel !== channel;
     if (!isLesser && !isOther) this.#setGap(symbol, feed, gap);
     const row = this.current;

@@ -1,40 +1,40 @@
 import type { Message } from "./message.ts";
 
-/** Trades and marks that are kept of the focused market. */
+/** Maximum number of trades and marks kept. */
 const ENTRIES_MAX = 2000;
 
-/** A trade. */
+/** Trade. */
 export interface Print {
   price: number;
   size: number;
   side: string;
-  /** The venue's time, or ours where it gave none. */
+  /** Venue time, or receive time if the venue gave none. */
   ms: number;
   recvMs: number;
   seq: number;
 }
 
-/** Something between two trades that a reader must know: records are missing here. */
+/** Mark between two trades: records are missing here. */
 export interface Mark {
   mark: string;
   ms: number;
 }
 
-/** The trades of the focused market, oldest first, and the marks between them. */
+/** Trades of the focused market, oldest first, with marks between them. */
 export class Tape {
   entries: (Print | Mark)[] = [];
-  /** Counts live trades up, so that views see how many are new. */
+  /** Number of live trades so far, so that views can tell how many are new. */
   total = 0;
   #last: Print | undefined;
 
-  /** Forgets everything. */
+  /** Clears the tape. */
   clear(): void {
     this.entries = [];
     this.total = 0;
     this.#last = undefined;
   }
 
-  /** Takes a live trade; undefined for one that is there already (after a break it may come twice). */
+  /** Adds a live trade; returns undefined for a duplicate, possible after a reconnect. */
   take(message: Message): Print | undefined {
     const print = printOf(message);
     if (this.#last !== undefined && !isAfter(print, this.#last)) return undefined;
@@ -45,13 +45,13 @@ export class Tape {
     return print;
   }
 
-  /** Notes that records are missing from here on. */
+  /** Marks that records are missing from here on. */
   mark(text: string, ms: number): void {
     this.entries.push({ mark: text, ms });
     this.#trim();
   }
 
-  /** Takes trades of the past as REST gives them, in any order; those that are here are not doubled. */
+  /** Merges past trades of the REST API, in any order, without duplicates; returns the new ones. */
   takeHistory(history: readonly Message[]): Print[] {
     const here = new Set(this.entries.flatMap((entry) => "mark" in entry ? [] : [nameOf(entry)]));
     const fresh = history.map(printOf).filter((print) => !here.has(nameOf(print)));
@@ -64,7 +64,7 @@ export class Tape {
     return fresh;
   }
 
-  /** The live trades since `total` was `before`, oldest first. */
+  /** Live trades since `total` was `before`, oldest first. */
   since(before: number): Print[] {
     const prints: Print[] = [];
     let wanted = this.total - before;
@@ -86,7 +86,7 @@ function nameOf({ recvMs, seq, price, size }: Print): string {
   return `${recvMs} ${seq} ${price} ${size}`;
 }
 
-/** Order of arrival; a mark precedes trades of the same time. */
+/** Order of receipt; a mark precedes trades of the same time. */
 function compareEntries(a: Print | Mark, b: Print | Mark): number {
   const [atA, atB] = [a, b].map((entry) => "mark" in entry ? entry.ms : entry.recvMs);
   if (atA !== atB) return (atA ?? 0) - (atB ?? 0);

@@ -2,7 +2,7 @@ import { add, byId } from "../dom.ts";
 import type { Actions, Waiting } from "../net/actions.ts";
 import { confirmAction } from "./confirm.ts";
 
-/** What waits for an approval: each with what would be done, and two buttons. */
+/** Items waiting for approval, each with its text and two buttons. */
 export class ApprovalsView {
   #actions: Actions;
   #onDecided: (problem: string) => void;
@@ -13,7 +13,7 @@ export class ApprovalsView {
     this.#onDecided = onDecided;
   }
 
-  /** Shows what waits now. */
+  /** Shows the waiting items. */
   show(waiting: readonly Waiting[]): void {
     const shown = JSON.stringify(waiting);
     if (shown === this.#shown) return;

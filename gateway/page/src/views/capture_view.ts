@@ -11,7 +11,7 @@ import { JobsView } from "./jobs_view.ts";
 const ASK_EVERY_S = 5;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A day of the archive, as `/v1/meta/inventory` gives it. */
+/** Archived day, from `/v1/meta/inventory`. */
 interface ArchivedDay {
   feed: string;
   day: string;
@@ -25,7 +25,7 @@ interface ArchivedDay {
   gaps: number;
 }
 
-/** Whether the capture is whole today: hours of each feed, what is missing, days, files and disk. */
+/** Completeness of today's capture: hours per feed, missing data, days, files and disk. */
 export class CaptureView {
   #rest: Rest;
   #feeds: () => readonly FeedHealth[];
@@ -47,16 +47,16 @@ export class CaptureView {
     }
   }
 
-  /** It comes into view. */
+  /** Called when the view is shown. */
   open(): void {
     this.#seconds = 0;
     void this.tick();
   }
 
-  /** Called once a second while it is seen. */
+  /** Called once a second while the view is visible. */
   async tick(): Promise<void> {
     if (this.#seconds++ % ASK_EVERY_S !== 0) return;
-    // Storage that does not answer keeps nobody from saying so.
+    // Not awaited: unresponsive storage must not delay these.
     void this.#conditions.update();
     void this.#jobs.update();
     const dayMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
@@ -126,7 +126,7 @@ export class CaptureView {
   }
 }
 
-/** How many dead letters there are, by component. */
+/** Number of dead letters by component. */
 function lettersText(byComponent: unknown): string {
   const counts = Object.entries(byComponent as Record<string, number>);
   if (counts.length === 0) return "none";
@@ -163,7 +163,7 @@ function fillHour(cell: HTMLElement, hour: HourCoverage | undefined): void {
   cell.title = words.join(" · ");
 }
 
-/** Today of a feed in a few words. */
+/** Short summary of a feed's day. */
 function verdictOf(hours: readonly HourCoverage[], begin: number | null): string {
   if (begin === null) return "no file yet";
   const sum = (of: (hour: HourCoverage) => number) =>

@@ -3,10 +3,10 @@ import { bytes, count, dayTime } from "../format.ts";
 import type { ConnectionInfo } from "../../../protocol/connection.ts";
 import { fillOf } from "../state/buffer_fill.ts";
 
-/** Subscriptions that are written out; the rest is a number. */
+/** Maximum number of subscriptions listed; the rest is a number. */
 const SUBSCRIPTIONS_SHOWN = 20;
 
-/** One connection of the stream: its buffer, what it has, what it lost. */
+/** Row of a stream connection: buffer, subscriptions, losses. */
 export class ClientRow {
   readonly root: HTMLElement;
   #name: HTMLElement;
@@ -44,7 +44,7 @@ export class ClientRow {
     this.#subscriptions = add(details, "p", { className: "subscriptions" });
   }
 
-  /** Shows how it is now. */
+  /** Shows the current state. */
   show(client: ConnectionInfo, isThisPage: boolean): void {
     const name = client.client === "" ? `#${client.id}` : `#${client.id} ${client.client}`;
     setText(this.#name, isThisPage ? `${name} (this page)` : name);

@@ -8,7 +8,7 @@ import { confirmAction } from "./confirm.ts";
 
 const HISTORY_EVERY_S = 5;
 const HISTORY_SHOWN = 50;
-/** Maximum of shown clients, the fullest buffers first. */
+/** Maximum number of clients shown, fullest buffers first. */
 const CLIENTS_SHOWN = 100;
 
 /** Connected clients with their buffers, for administrators. */
@@ -30,13 +30,13 @@ export class ClientsView {
     return answer.ok ? true : answer.status === 0 ? undefined : false;
   }
 
-  /** It comes into view. */
+  /** Called when the view is shown. */
   open(): void {
     this.#seconds = 0;
     void this.tick();
   }
 
-  /** Asks how the clients are; called once a second while it is seen. */
+  /** Reloads the clients; called once a second while the view is visible. */
   async tick(): Promise<void> {
     const slow = byId<HTMLInputElement>("slow-only").checked;
     const answer = await this.#rest.get(`/v1/admin/clients?slow=${slow}`);
@@ -63,7 +63,7 @@ export class ClientsView {
     shown.forEach((client, at) => {
       const row = this.#rows.get(client.id) ?? this.#make(client);
       row.show(client, client.id === own);
-      // Moving an element loses its focus: only misplaced ones are moved.
+      // Moving an element loses its focus, so only misplaced ones are moved.
       const there = list.children[at];
       if (there !== undefined && there !== row.root) list.insertBefore(row.root, there);
     });

@@ -2,9 +2,9 @@
 import { byId } from "../dom.ts";
 import type { Store } from "../state/store.ts";
 
-/** The field in which a market is named that the chart is compared with. */
+/** Input for the market to compare with. */
 export class CompareView {
-  /** Called with the symbol that was chosen; undefined = none. */
+  /** Called with the selected symbol; undefined = none. */
   onChosen: (symbol: string | undefined) => void = () => {};
   #store: Store;
   #input = byId<HTMLInputElement>("compare");
@@ -16,12 +16,12 @@ export class CompareView {
     this.#input.onchange = () => this.#choose();
   }
 
-  /** Shows what is compared with, unless somebody is typing. */
+  /** Shows the compared symbol, unless the user is typing. */
   show(symbol: string | undefined): void {
     if (document.activeElement !== this.#input) this.#input.value = symbol ?? "";
   }
 
-  /** Names of the other markets, to choose from. */
+  /** Fills the list of other markets. */
   #list(): void {
     const options = [...this.#store.markets.values()]
       .filter((row) => row !== this.#store.current)

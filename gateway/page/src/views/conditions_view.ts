@@ -2,7 +2,7 @@ import { add, byId, setClass, setText } from "../dom.ts";
 import { dayTime } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 
-/** What keeps a component from its work, or is to be known, as `/health/ready` gives it. */
+/** Condition that blocks or affects a component, from `/health/ready`. */
 interface Condition {
   component: string;
   feed?: string;
@@ -11,7 +11,7 @@ interface Condition {
   since: number;
 }
 
-/** Whether all that runs in the gateway's process does its work, and why not. */
+/** Readiness of all components in the gateway's process, with reasons. */
 export class ConditionsView {
   #rest: Rest;
 
@@ -19,7 +19,7 @@ export class ConditionsView {
     this.#rest = rest;
   }
 
-  /** Asks, and shows what is so now. */
+  /** Loads and shows the current state. */
   async update(): Promise<void> {
     const answer = await this.#rest.probe("/health/ready");
     const state = byId("conditions-state");

@@ -1,14 +1,14 @@
 import { byId, setText } from "../dom.ts";
 
-/** Gives the latest question its answer; the first answer counts. */
+/** Resolves the pending confirmation; only the first call counts. */
 let answer: (isSure: boolean) => void = () => {};
 
-/** Asks before something that cannot be taken back; false when it is closed in any other way. */
+/** Asks for confirmation of an irreversible action; false when the dialog is closed in any other way. */
 export function confirmAction(title: string, text: string, action: string): Promise<boolean> {
   const dialog = byId<HTMLDialogElement>("confirm");
   const isYes = () => !dialog.open && dialog.returnValue === "yes";
-  // A browser tells of a closed dialog only with its next frame, when the dialog may ask the next
-  // question already: the question before gets its own answer now, not that one's.
+  // `close` fires only in the next frame, when a new question may already be open, so resolve the
+  // previous question now.
   answer(isYes());
   setText(byId("confirm-title"), title);
   setText(byId("confirm-text"), text);

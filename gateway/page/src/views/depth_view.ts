@@ -11,7 +11,7 @@ type Levels = readonly (readonly [number, number])[];
 const REDRAW_MS_MIN = 100;
 const LABELS_PX = 16;
 
-/** The depth chart: how much can be bought or sold up to which price. */
+/** Depth chart: cumulative size by price. */
 export class DepthView {
   #store: Store;
   #canvas = byId<HTMLCanvasElement>("depth");
@@ -49,7 +49,7 @@ export class DepthView {
       return setText(byId("depth-note"), "one side only");
     }
     const mid = (bid + ask) / 2;
-    // Both sides to the same distance, so that neither looks deeper than it is.
+    // Both sides extend equally far, so that neither looks deeper than it is.
     const far = Math.min(mid - (bids.at(-1)?.[0] ?? mid), (asks.at(-1)?.[0] ?? mid) - mid) ||
       ask - bid || mid / 100;
     const [low, high] = [mid - far, mid + far];
@@ -87,7 +87,7 @@ export class DepthView {
   }
 }
 
-/** Sizes summed up from the best price on, within the span. */
+/** Cumulative sizes from the best price, within the range. */
 function cumulate(levels: Levels, low: number, high: number): [number, number][] {
   let sum = 0;
   const sums: [number, number][] = [];
@@ -103,7 +103,7 @@ interface Frame {
   x: (price: number) => number;
   y: (sum: number) => number;
   floor: number;
-  /** Where this side ends. */
+  /** x where this side ends. */
   edge: number;
   color: string;
 }
@@ -147,7 +147,7 @@ function drawLabels(
   context.fillText(high, width - 4, base);
 }
 
-/** The axis of sizes: a faint line and its number at each. */
+/** Size axis: a faint line and its number per size. */
 function drawSizes(
   context: CanvasRenderingContext2D,
   sizes: readonly number[],
@@ -162,7 +162,7 @@ function drawSizes(
     const wide = context.measureText(text).width + 12;
     context.fillStyle = cssColor("--line");
     context.fillRect(0, at, width, 1);
-    // The number stays readable where a step lies behind it.
+    // Background, so that the number stays readable.
     context.fillStyle = cssColor("--panel");
     context.fillRect((width - wide) / 2, at - 7, wide, 14);
     setLabelFont(context);

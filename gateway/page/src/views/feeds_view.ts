@@ -20,9 +20,9 @@ import { cssColor } from "../theme.ts";
 
 const GAPS_EVERY_S = 5;
 const GAPS_SHOWN = 100;
-/** A lag beyond this is amber, as it is in the alert SsmdVenueLag. */
+/** Lag above which the figure is amber, as in the alert SsmdVenueLag, ms. */
 const LAG_MS_MAX = 5_000;
-/** Subscriptions that a card names. */
+/** Maximum number of subscriptions named on a card. */
 const AWAY_SHOWN = 8;
 const BADGES = { connecting: "stale", live: "live", silent: "stale" } as const;
 
@@ -37,11 +37,11 @@ interface Card {
   state: HTMLElement;
   line: HTMLCanvasElement;
   facts: Map<string, HTMLElement>;
-  /** What was ordered and does not come. */
+  /** Subscriptions without data. */
   away: HTMLElement;
 }
 
-/** The feeds: rates, lag, gaps, reconnects; and how the gateway itself does. */
+/** Feeds with rates, lag, gaps and reconnects, and the gateway's own figures. */
 export class FeedsView {
   feeds: FeedHealth[] = [];
   #store: Store;
@@ -61,7 +61,7 @@ export class FeedsView {
     this.#rest = rest;
   }
 
-  /** Loads the feeds; called once a second in every view, as the header shows the rate. */
+  /** Loads the feeds; called once a second in every view, because the header shows the rate. */
   async tick(isSeen: boolean): Promise<void> {
     const answer = await this.#rest.get("/v1/feeds", { keep: true });
     if (answer.ok) {
@@ -73,13 +73,13 @@ export class FeedsView {
     this.#render();
   }
 
-  /** It comes into view. */
+  /** Called when the view is shown. */
   open(): void {
     this.#seconds = 0;
     void this.tick(true);
   }
 
-  /** Applies the colours of the theme. */
+  /** Applies the theme's colours. */
   applyTheme(): void {
     for (const [feed, { line }] of this.#cards) this.#drawRate(feed, line);
   }
@@ -98,7 +98,7 @@ export class FeedsView {
     this.#renderService();
   }
 
-  /** The newest day of each feed; the list has them first. */
+  /** Loads the newest day of each feed; the list is sorted newest first. */
   async #readDays(): Promise<void> {
     const answer = await this.#rest.get("/v1/days", { keep: true });
     if (!answer.ok) return;
@@ -264,7 +264,7 @@ export class FeedsView {
   }
 }
 
-/** Facts that are left out while there is nothing to say. */
+/** Facts that are hidden while empty. */
 const RARE: ReadonlySet<string> = new Set([
   ...["Next try", "Subscriptions away", "Shards", "Trading day", "Books waiting"],
 ]);

@@ -3,12 +3,12 @@ import { count, dayTime, durationText, time } from "../format.ts";
 import type { ConnectionState } from "../net/connection.ts";
 import type { FeedHealth } from "../state/feed_health.ts";
 
-/** The bar on top: environment, where one is, connection, rate, clock; and the banner of the offline page. */
+/** Top bar: environment, current view, connection, rate, clock; and the offline banner. */
 export class HeaderView {
   #state: ConnectionState = { state: "connecting", brokenSinceMs: null };
   #asOfMs: number | null = null;
 
-  /** Marks where one is. */
+  /** Highlights the current view. */
   markView(view: string): void {
     for (const link of byId("views").querySelectorAll<HTMLElement>("[data-view]")) {
       const isHere = link.dataset["view"] === (view === "market" ? "markets" : view);
@@ -16,7 +16,7 @@ export class HeaderView {
     }
   }
 
-  /** Shows how the connection is. */
+  /** Shows the state of the connection. */
   connection(state: ConnectionState): void {
     this.#state = state;
     const box = byId("connection");
@@ -27,13 +27,13 @@ export class HeaderView {
     this.#renderAway();
   }
 
-  /** Whether the shown data is cached from an earlier visit. */
+  /** Sets the time of cached data from an earlier visit, ms; null = the data is live. */
   keptFrom(ms: number | null): void {
     this.#asOfMs = ms;
     this.#renderAway();
   }
 
-  /** Shows what is known of the gateway's surroundings. */
+  /** Shows the environment, version and other facts about the gateway. */
   info(info: Record<string, unknown>): void {
     setText(byId("env"), String(info["env"] ?? ""));
     const rest = Object.entries(info)
@@ -56,7 +56,7 @@ export class HeaderView {
     this.#renderAway();
   }
 
-  /** The stream is live; the chip says so only while the venues are, too. */
+  /** The chip says live only while the venues are live too. */
   #renderFeeds(feeds: readonly FeedHealth[]): void {
     if (this.#state.state !== "live") return;
     const away = feeds.find(({ connection }) => connection.state === "disconnected") ??

@@ -5,7 +5,7 @@ import type { Rest } from "../net/rest.ts";
 const JOBS_SHOWN = 10;
 const RESULT_CHARACTERS_MAX = 120;
 
-/** A job, as `/v1/admin/jobs` gives it. */
+/** Job, from `/v1/admin/jobs`. */
 interface Job {
   job: string;
   state: string;
@@ -15,7 +15,7 @@ interface Job {
   steps: readonly { name: string; ended_at: number | null; result: object | null }[];
 }
 
-/** A schedule, as `/v1/admin/schedules` gives it. */
+/** Schedule, from `/v1/admin/schedules`. */
 interface Schedule {
   schedule: string;
   title: string;
@@ -23,7 +23,7 @@ interface Schedule {
   next: number | null;
 }
 
-/** The newest jobs with their progress and result, and what is asked for by itself; for operators. */
+/** Newest jobs with progress and result, and the schedules; for operators. */
 export class JobsView {
   #rest: Rest;
 
@@ -31,7 +31,7 @@ export class JobsView {
     this.#rest = rest;
   }
 
-  /** Asks, and shows what is so now; nothing to who may not see it. */
+  /** Loads and shows the current state; hidden when access is denied. */
   async update(): Promise<void> {
     const [jobs, schedules] = await Promise.all([
       this.#rest.text(`/v1/admin/jobs?limit=${JOBS_SHOWN}`),

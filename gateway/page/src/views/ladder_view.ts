@@ -18,7 +18,7 @@ const FLASH_MS = 450;
 
 type Levels = [number, number][];
 
-/** A number in two elements: what says something, and zeros behind it. */
+/** Number in two elements: significant digits and trailing zeros. */
 interface Digits {
   head: HTMLElement;
   zeros: HTMLElement;
@@ -31,14 +31,14 @@ interface Rung {
   total: Digits;
 }
 
-/** The order book: asks above, bids below, and a column of bars for the size up to each level. */
+/** Order book: asks above, bids below, with bars of cumulative size. */
 export class LadderView {
   #store: Store;
   #boxes = { asks: byId("asks"), bids: byId("bids") };
   #rungs = { asks: [] as Rung[], bids: [] as Rung[] };
-  /** Sizes as they were shown last, by price. */
+  /** Sizes last shown, by price. */
   #before = { asks: new Map<number, number>(), bids: new Map<number, number>() };
-  /** Market, grouping and digits of sizes that are shown. */
+  /** Market, grouping and size decimals now shown. */
   #shown = "";
   #group = GROUPS.find((group) => String(group) === remembered("grouping")) ?? 1;
   #decimals = 0;
@@ -113,7 +113,7 @@ export class LadderView {
   #renderSpread(bid: number | undefined, ask: number | undefined): void {
     const box = byId("spread");
     if (bid === undefined || ask === undefined) {
-      // Nobody knows whether there are orders.
+      // Without a snapshot the orders are unknown.
       if (!this.#store.book.known) return box.replaceChildren("no snapshot");
       const isEmpty = bid === undefined && ask === undefined;
       return box.replaceChildren(isEmpty ? "no orders" : "one side only");

@@ -19,18 +19,18 @@ interface RowView {
   spark: HTMLCanvasElement;
   last: HTMLElement;
   change: HTMLElement;
-  /** What the change is counted from, where it is not an hour. */
+  /** Period of the change, if not an hour. */
   span: HTMLElement;
   bid: HTMLElement;
   ask: HTMLElement;
   volume: HTMLElement;
   state: HTMLElement;
   updated: HTMLElement;
-  /** Values of its current sparkline. */
+  /** Values of the sparkline drawn now. */
   drawn: unknown;
 }
 
-/** The list of markets: search, feeds, order, and a row with an hour's line for each. */
+/** Market list with search, feeds and sorting; each row has an hour's sparkline. */
 export class MarketsView {
   #store: Store;
   #sparklines: Sparklines;
@@ -39,7 +39,7 @@ export class MarketsView {
   #list: VirtualList<MarketRow, RowView>;
   #listing: Listing = { search: "", feed: "", sort: "listed", descending: false };
   #shown: MarketRow[] = [];
-  /** Key of the row that the keyboard is at. */
+  /** Key of the row at the keyboard cursor. */
   #cursor = "";
   #color = { up: "", down: "", flat: "" };
 
@@ -56,7 +56,7 @@ export class MarketsView {
     this.applyTheme();
   }
 
-  /** Applies the colours of the theme. */
+  /** Applies the theme's colours. */
   applyTheme(): void {
     this.#color = { up: cssColor("--up"), down: cssColor("--down"), flat: cssColor("--dim") };
     for (const [row, view] of this.#list.shown()) {
@@ -65,19 +65,19 @@ export class MarketsView {
     }
   }
 
-  /** Puts the keyboard into the search. */
+  /** Focuses the search input. */
   focusSearch(): void {
     this.#search.focus();
     this.#search.select();
   }
 
-  /** The market `step` rows after this one, in the order of the list. */
+  /** Market `step` rows after this one in the list. */
   neighbour(key: string, step: number): MarketRow | undefined {
     if (this.#shown.length === 0) this.arrange();
     return this.#shown[this.#shown.findIndex((row) => row.key === key) + step];
   }
 
-  /** Brings the list in line with what changed. */
+  /** Updates the list with what changed. */
   render(): void {
     const { dirty, dirtyRows } = this.#store;
     const isSecond = dirty.has("second") && isMoving(this.#listing.sort);
@@ -90,7 +90,7 @@ export class MarketsView {
     if (dirty.has("second")) this.#sparklines.want([...this.#list.shown()].map(([row]) => row));
   }
 
-  /** Filters and sorts the markets again. */
+  /** Filters and sorts the markets. */
   arrange(): void {
     const { markets } = this.#store;
     this.#shown = arrangeMarkets(markets.values(), this.#listing);
@@ -169,13 +169,13 @@ export class MarketsView {
     event.preventDefault();
   }
 
-  /** Opens the market of the cursor, the first one where there is none. */
+  /** Opens the market at the cursor, or the first one. */
   openCursor(): void {
     const row = this.#shown.find(({ key }) => key === this.#cursor) ?? this.#shown[0];
     if (row !== undefined) location.hash = this.#hashOf(row);
   }
 
-  /** Moves the cursor by so many rows. */
+  /** Moves the cursor by `step` rows. */
   move(step: number): void {
     const at = this.#shown.findIndex(({ key }) => key === this.#cursor);
     const next = Math.max(0, Math.min(this.#shown.length - 1, at < 0 ? 0 : at + step));
@@ -261,7 +261,7 @@ export class MarketsView {
 
   #drawSpark(view: RowView, row: MarketRow): void {
     const { spark, last } = row;
-    // The line ends at the price of now; it is drawn again when that or the row is another one.
+    // The line ends at the current price; redraw it when the price or the row changed.
     const drawn = spark === null ? null : `${row.key} ${row.sparkAtMs} ${last}`;
     if (drawn === view.drawn) return;
     view.drawn = drawn;
@@ -270,7 +270,7 @@ export class MarketsView {
   }
 }
 
-/** A long name in two parts: the first may be shortened, the last distinguishes its neighbours. */
+/** Splits a long name: the head may be shortened, the tail distinguishes similar names. */
 function headAndTail(symbol: string): [string, string] {
   const dash = symbol.lastIndexOf("-");
   if (symbol.length < 14 || dash < 0 || symbol.length - dash > 12) return [symbol, ""];

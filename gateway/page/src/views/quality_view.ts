@@ -7,7 +7,7 @@ const ASK_EVERY_S = 3;
 
 type Values = Record<string, unknown>;
 
-/** Contract and data quality of a market, from its details. */
+/** Contract terms and data quality of a market, from its details. */
 export class QualityView {
   #store: Store;
   #rest: Rest;
@@ -19,7 +19,7 @@ export class QualityView {
     this.#rest = rest;
   }
 
-  /** Asks now, for another market. */
+  /** Loads the details of another market now. */
   open(): void {
     this.#seconds = 0;
     for (const { value } of this.#facts.values()) setText(value, "–");
@@ -27,7 +27,7 @@ export class QualityView {
     void this.#ask();
   }
 
-  /** The gateway is away: ages are not known any more. */
+  /** Clears ages, which are unknown while the gateway is away. */
   away(): void {
     for (const name of ["Last record", "Venue to us"]) {
       const fact = this.#facts.get(name);

@@ -1,7 +1,7 @@
 import { byId, setText } from "../dom.ts";
 import type { Rest } from "../net/rest.ts";
 
-/** Signing in with a key and out again; the key goes into one header and is kept nowhere. */
+/** Sign-in with a key, and sign-out; the key is sent in one header and never stored. */
 export class SignInView {
   #rest: Rest;
   #dialog = byId<HTMLDialogElement>("sign-in");
@@ -15,19 +15,19 @@ export class SignInView {
       event.preventDefault();
       void this.#signIn();
     });
-    // Nothing is to be seen without a key, so it cannot be closed.
+    // The page shows nothing without a key, so the dialog cannot be closed.
     this.#dialog.addEventListener("cancel", (event) => event.preventDefault());
     byId("sign-out").onclick = () => void this.signOut();
   }
 
-  /** Asks for a key. */
+  /** Opens the dialog. */
   open(): void {
     if (this.#dialog.open) return;
     this.#dialog.showModal();
     this.#key.focus();
   }
 
-  /** Ends the sign-in; what was kept in this browser goes with it. */
+  /** Signs out and deletes cached answers. */
   async signOut(): Promise<void> {
     await this.#rest.post("/v1/sign-out");
     await this.#rest.forget();
@@ -35,7 +35,7 @@ export class SignInView {
   }
 
   async #signIn(): Promise<void> {
-    // A header takes no characters beyond Latin-1, and no key has any.
+    // A header accepts only Latin-1, and keys are ASCII.
     const key = this.#key.value.replace(/[^\x21-\x7e]/g, "");
     this.#key.value = "";
     setText(byId("sign-in-problem"), "");

@@ -9,7 +9,7 @@ const BADGES: Record<SignalInfo["state"], string> = {
   failed: "suspect",
 };
 
-/** One signal: what it watches, how it is, and its switch. */
+/** Card of a signal: subscriptions, state and switch. */
 export class SignalCard {
   readonly root: HTMLElement;
   #title: HTMLElement;
@@ -36,7 +36,7 @@ export class SignalCard {
     }
   }
 
-  /** Shows how it is now; only an administrator sees the switch. */
+  /** Shows the current state; only administrators see the switch. */
   show(signal: SignalInfo, isAdmin: boolean): void {
     setText(this.#title, signal.version > 0 ? `${signal.id} v${signal.version}` : signal.id);
     setText(this.#about, signal.title);

@@ -10,7 +10,7 @@ import { SignalCard } from "./signal_card.ts";
 const FIRES_EVERY_S = 2;
 const FIRES_SHOWN = 60;
 
-/** The signals of the environment: how they are, what they fired, and a switch for each. */
+/** Signals of the environment: state, fires and switches. */
 export class SignalsView {
   #signals: Signals;
   #actions: Actions;
@@ -29,14 +29,14 @@ export class SignalsView {
     this.#isAdmin = isAdmin;
   }
 
-  /** It comes into view. */
+  /** Called when the view is shown. */
   open(): void {
     this.#seconds = 0;
     this.#actions.restart();
     void this.tick();
   }
 
-  /** Asks how they are; called once a second while it is seen. */
+  /** Loads the signals; called once a second while the view is visible. */
   async tick(): Promise<void> {
     const problem = await this.#signals.read();
     this.#problem(problem);
@@ -109,13 +109,13 @@ export class SignalsView {
   }
 }
 
-/** What was done about a fire; a scripted model is told as such. */
+/** Formats an action on a fire; names the model, also a scripted one. */
 function actionText({ action, state, chosen_by: by, model }: ActionInfo): string {
   const who = by === "model" ? model : by === "default" ? "policy's default" : "";
   return [action, state, ...(who === "" ? [] : [`by ${who}`])].join(" ").trim();
 }
 
-/** What a fire says, in a line. */
+/** Formats the values of a fire on one line. */
 function valuesText(values: Record<string, unknown>): string {
   return Object.entries(values).map(([name, value]) => {
     const shown = typeof value === "number" ? Number(value.toPrecision(6)) : value;

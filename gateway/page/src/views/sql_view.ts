@@ -5,7 +5,7 @@ import type { Rest } from "../net/rest.ts";
 import { chartOf, type SqlChart, type SqlColumn } from "../state/sql_chart.ts";
 import { cssColor } from "../theme.ts";
 
-/** Questions to begin with. */
+/** Example queries. */
 const EXAMPLES: readonly (readonly [string, string])[] = [
   [
     "Trades by market",
@@ -53,7 +53,7 @@ order by id`,
   ],
 ];
 
-/** SQL over the archive: a box, examples, the answer as a table and a chart. */
+/** SQL over the archive: editor, examples, result as table and chart. */
 export class SqlView {
   #rest: Rest;
   #box = byId<HTMLTextAreaElement>("sql-text");
@@ -75,7 +75,7 @@ export class SqlView {
     new ResizeObserver(() => this.applyTheme()).observe(byId("sql-line"));
   }
 
-  /** It comes into view. */
+  /** Called when the view is shown. */
   open(): void {
     const today = new Date().toISOString().slice(0, 10);
     this.#date.max = today;
@@ -83,7 +83,7 @@ export class SqlView {
     if (this.#box.value === "") this.#box.value = EXAMPLES[0]?.[1] ?? "";
   }
 
-  /** Applies the colours of the theme. */
+  /** Applies the theme's colours. */
   applyTheme(): void {
     if (this.#chart?.kind !== "line") return;
     const values = this.#chart.points.map(({ value }) => value);
@@ -170,7 +170,7 @@ function renderBars({ points }: SqlChart): void {
   }));
 }
 
-/** A time as short as it can be read. */
+/** Shortest readable form of a time. */
 function momentOf(text: string): string {
   return text.replace("T", " ").replace(/\.0+Z$|\.0+$/, "").replace(/Z$/, "");
 }

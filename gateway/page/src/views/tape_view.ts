@@ -7,12 +7,12 @@ import type { Mark, Print } from "../state/tape.ts";
 
 const ROWS_MAX = 40;
 const ROW_PX = 18;
-/** Factor of the usual size from which a trade is highlighted. */
+/** Multiple of the usual size above which a trade is highlighted. */
 const BIG_FACTOR = 8;
 
 type Entry = Print | Mark;
 
-/** The newest trades of the focused market, newest on top, with marks where some are missing. */
+/** Newest trades of the focused market, newest on top, with marks where some are missing. */
 export class TapeView {
   #store: Store;
   #list = byId("tape");
@@ -83,7 +83,7 @@ function showMark(row: HTMLElement, { mark, ms }: Mark): void {
   row.title = mark;
 }
 
-/** The median of the last trades' sizes. */
+/** Median size of the last trades. */
 function usualSize(entries: readonly Entry[]): number {
   const sizes = entries.slice(-99).flatMap((entry) => "mark" in entry ? [] : [entry.size])
     .sort((a, b) => a - b);

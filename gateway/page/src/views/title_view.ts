@@ -7,7 +7,7 @@ import type { Store } from "../state/store.ts";
 const GOOD_NEWS_MS = 5_000;
 const NOTICE_MS = 12_000;
 
-/** The head of the focused market: name, price, figures, and what is wrong with it now. */
+/** Header of the focused market: name, price, figures and current problems. */
 export class TitleView {
   #store: Store;
   #suspectSinceMs = 0;
@@ -19,13 +19,13 @@ export class TitleView {
     this.#store = store;
   }
 
-  /** Shows a sentence for some seconds. */
+  /** Shows a message for some seconds. */
   notify(text: string, good: boolean): void {
     this.#notice = { text, good, untilMs: Date.now() + (good ? GOOD_NEWS_MS : NOTICE_MS) };
     this.#renderBanner();
   }
 
-  /** Another market is focused: what was said belongs to the last one. */
+  /** Resets what belongs to the previous market. */
   reset(): void {
     this.#suspectSinceMs = 0;
     this.#lastShown = null;

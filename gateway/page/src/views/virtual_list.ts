@@ -1,6 +1,6 @@
 import "../dom.ts";
 
-/** Rows beyond the visible ones that are kept ready on either side. */
+/** Rows rendered beyond the visible ones, on either side. */
 const MARGIN_ROWS = 6;
 
 /** Functions that create and fill rows. */
@@ -9,7 +9,7 @@ interface RowKind<T, V extends { root: HTMLElement }> {
   fill(view: V, item: T, index: number): void;
 }
 
-/** A long list of which only the visible rows are in the document; all rows are equally high. */
+/** Long list that renders only the visible rows; all rows have the same height. */
 export class VirtualList<T, V extends { root: HTMLElement }> {
   #box: HTMLElement;
   #inner: HTMLElement;
@@ -27,13 +27,13 @@ export class VirtualList<T, V extends { root: HTMLElement }> {
     new ResizeObserver(() => this.refresh()).observe(box);
   }
 
-  /** Shows these items from now on. */
+  /** Sets the items. */
   set items(items: readonly T[]) {
     this.#items = items;
     this.refresh();
   }
 
-  /** The items that are in the document, and their rows. */
+  /** Items currently rendered, with row and index. */
   *shown(): Generator<[T, V, number]> {
     for (let i = 0; i < this.#views.length; i++) {
       const [item, view] = [this.#items[this.#first + i], this.#views[i]];
@@ -41,7 +41,7 @@ export class VirtualList<T, V extends { root: HTMLElement }> {
     }
   }
 
-  /** Scrolls so that a row is seen. */
+  /** Scrolls a row into view. */
   reveal(index: number): void {
     const top = index * this.#rowPx;
     const { scrollTop, clientHeight } = this.#box;
@@ -52,7 +52,7 @@ export class VirtualList<T, V extends { root: HTMLElement }> {
     this.refresh();
   }
 
-  /** Brings the rows in line with what is scrolled to. */
+  /** Renders the rows at the current scroll position. */
   refresh(): void {
     if (this.#box.clientHeight === 0) return;
     this.#rowPx = parseFloat(getComputedStyle(this.#box).getPropertyValue("--row-px"));
