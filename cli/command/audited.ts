@@ -19,7 +19,7 @@ import { registryToRun } from "../registry_dir.ts";
 
 /** Maximum length of user-typed text in an event. */
 const TEXT_MAX = 200;
-/** Flags left out of an event's metadata: they say where or how the command runs, not what it changes. */
+/** Flags left out of an event's metadata: they set where or how a command runs, not its change. */
 const UNTOLD = new Set(["env", "data", "output", "dryRun"]);
 
 /** Log name for events outside any environment; not a valid environment name. */

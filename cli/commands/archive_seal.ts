@@ -111,7 +111,7 @@ async function seal(context: SsmdContext, span: TimeSpan, flags: Flags): Promise
     if (shown) stderr.write("\r\x1b[K");
     return outcomes;
   } finally {
-    // Remove the folder only if this call created it.
+    // Not recursive, so a folder that others still use stays.
     if (flags.temp === undefined) await Deno.remove(tempDir).catch(() => {});
     await storage.close();
   }

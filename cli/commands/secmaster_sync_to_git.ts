@@ -55,7 +55,7 @@ export default defineCommand({
       changes.set(path, yamlText(instrument, [editorLine("instrument")]));
     }
     const result = await applyChanges(context, { registry, changes }, flags);
-    // Keep files written just now: others may still read the registry's last commit.
+    // Keep those on the bus whose file was written just now: others may read the last commit.
     const left = settled.filter(({ id }) =>
       files.has(id) && !changes.has(registryPathOf({ kind: "instrument", name: id }))
     );

@@ -9,7 +9,7 @@ export const PART = z.object({
   bytes: z.int().nullable().describe("null = not counted"),
 });
 
-/** As {@linkcode PART}. */
+/** See {@linkcode PART}. */
 export type Part = z.output<typeof PART>;
 
 /** Part with its removal function. */

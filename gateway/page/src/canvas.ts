@@ -1,9 +1,7 @@
 /// <reference lib="dom" />
 import { cssColor } from "./theme.ts";
 
-/**
- * Clears a canvas at device resolution and returns its context and size in CSS pixels; undefined while it has no size.
- */
+/** Clears a canvas at device resolution; returns context and size in CSS px; undefined without a size. */
 export function pencil(
   canvas: HTMLCanvasElement,
 ): { context: CanvasRenderingContext2D; width: number; height: number } | undefined {
