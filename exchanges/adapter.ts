@@ -36,7 +36,7 @@ export interface Normalized {
   events: MarketEvent[];
   /** Records that another connector publishes; set by the translator, absent = none. */
   untold?: MarketEvent[];
-  /** Frames to send to the venue now (resubscribe, ask for a snapshot); ignored in replay. */
+  /** Frames to send to the venue now (resubscribe, request a snapshot); ignored in replay. */
   send: string[];
   /** Market lifecycle and terms in the frame, subscribed or not, for {@linkcode Catalogue.news}. */
   news?: readonly unknown[];
@@ -44,7 +44,7 @@ export interface Normalized {
   notice?: Notice;
 }
 
-/** What a frame says besides market data. */
+/** Content of a frame besides market data. */
 type Notice =
   | { type: "subscribed"; channel: string; symbols: string[] }
   | { type: "unsubscribed"; channel: string }
@@ -239,7 +239,7 @@ export interface Catalogue {
 export interface Venue {
   /** Absent = REST is not used. */
   catalogue?: Catalogue;
-  /** `kraken` */
+  /** Venue id, `kraken`. */
   id: string;
   /** Endpoint used when the feed file has none. */
   endpoint: string;

@@ -26,7 +26,7 @@ export interface BookLoss {
 export interface BookSetOptions {
   feed: string;
   symbols: Symbols;
-  /** Requests lost books. */
+  /** Requests snapshots of lost books. */
   ledger: SubscriptionLedger;
 }
 

@@ -3,7 +3,7 @@ import type { Gap, GapChannel } from "@ssmd/market";
 /** Record type that is subscribed; `status` = market lifecycle. */
 export type OrderedChannel = Exclude<GapChannel, "all">;
 
-/** What proves that a subscription works: its first data, or the venue's confirmation. */
+/** Proof that a subscription works: its first data, or the venue's confirmation. */
 type ProofOfLife = "data" | "confirmation";
 
 /** One channel of one market to subscribe. */

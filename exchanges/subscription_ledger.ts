@@ -29,7 +29,7 @@ type TakeOverNews = Pick<Gap, "reason" | "fromUs" | "detail"> & { atUs: number }
 const ANSWER_US = 10_000_000;
 const PAUSE_US_FIRST = 5_000_000;
 const PAUSE_US_MAX = 300_000_000;
-/** After this time live a subscription's backoff starts over. */
+/** Time live after which a subscription's backoff is reset. */
 const STABLE_US = 60_000_000;
 
 /**

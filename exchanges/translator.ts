@@ -286,7 +286,7 @@ export class Translator {
     return this.#normalizer.snapshots().map((book) => ({ ...book, receivedAtUs: atUs }));
   }
 
-  /** Records at the start of a turn: open gaps, and a gap for what no run has published. */
+  /** Records at the start of a turn: open gaps, and a gap for data that no run has published. */
   #turnBegins(turn: RunTurn, atUs: number, event: string): MarketEvent[] {
     const news = this.#turns?.openNews(turn, atUs) ?? [];
     const { after, isLate = false } = turn;
@@ -311,7 +311,7 @@ export class Translator {
     });
   }
 
-  /** What another run has published since then is not missing. */
+  /** Handles a restart; the gap excludes what another run has published since. */
   #resumed(event: ConnectionEvent, atUs: number): MarketEvent[] {
     const { why, fromUs, planned = false, carried } = event;
     const after = this.#turns?.beginning(this.#lastUs, atUs)?.after;

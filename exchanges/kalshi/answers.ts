@@ -28,10 +28,10 @@ const CODE_BUFFER_OVERFLOW = 25;
 /** Error code: too many markets in one subscription. */
 const CODE_TOO_MANY_MARKETS = 26;
 
-/** Refusals that concern no request for records, or one that worked before. */
+/** Error codes that concern no request for records, or one that worked before. */
 const OTHER_REFUSALS: readonly number[] = [
   ...[1, 4, 5, CODE_UNKNOWN_SUBSCRIPTION, 12, 13, 15],
-  // A channel unknown to the venue is none of ours.
+  // We subscribe to known channels only.
   CODE_UNKNOWN_CHANNEL,
   ...[CODE_CHANNEL_ERROR, CODE_BUFFER_OVERFLOW],
 ];

@@ -63,8 +63,8 @@ export function seriesOfEvent(event: string): string {
 }
 
 /**
- * Converts a market to an instrument with one version, known at `known` (ISO time). The version is
- * effective from the venue's own time of change, else from `known` or the market's creation.
+ * Converts a market to an instrument with one version, known at `known` (ISO time) and effective from
+ * the venue's time of change, else from the market's creation or opening, else from `known`.
  */
 export function kalshiInstrument(
   market: KalshiMarket,

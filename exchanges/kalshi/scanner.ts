@@ -165,7 +165,7 @@ export class KalshiScanner extends FrameScanner {
     return bytes.take(END);
   }
 
-  /** Reads a time in milliseconds, within the range that the JSON path accepts. */
+  /** Reads `ts_ms`, with which the venue's other times agree. */
   #milliseconds(start: number): boolean {
     const { bytes } = this;
     if (!bytes.take(TS_MS) || !bytes.count()) return false;

@@ -17,7 +17,7 @@ import { DEFAULT_DEPTH, DEPTHS } from "./subscribe.ts";
 
 /** Most decimals that a double carries exactly; with more the book uses exact steps. */
 const DOUBLE_DECIMALS_MAX = 15;
-/** Below this, rounding a double gives the steps of its digits; larger levels are parsed as JSON. */
+/** Up to this, rounding a double gives the steps of its digits; larger levels are parsed as JSON. */
 const SCANNED_STEPS_MAX = 2 ** 50;
 /** Sanity limit for the venue's precisions: no currency has finer prices. */
 const DECIMALS_MAX = 22;

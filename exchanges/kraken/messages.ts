@@ -1,7 +1,7 @@
 /**
  * Frames of Kraken's WebSocket v2 (public channels), as they look after `JSON.parse`. Prices and
- * sizes are JSON numbers whose trailing zeros count for the checksum; all numbers may be texts too,
- * and what is null is absent.
+ * sizes are JSON numbers whose trailing zeros count for the checksum; every number may also be a
+ * text, and null means absent.
  *
  * ```json
  * {"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[{"price":63005.0,"qty":0.50000000}],"asks":[],"checksum":1,"timestamp":"2026-08-01T00:00:00.123456Z"}]}

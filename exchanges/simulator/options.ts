@@ -14,7 +14,7 @@ export type SimulatedSymbol = KrakenSymbolOptions & KalshiSymbolOptions;
 
 /** A rolling series of markets. */
 export interface SeriesRollOptions {
-  /** `KXBTC15M` */
+  /** Series ticker, `KXBTC15M`. */
   series: string;
   /** Open time of each market, µs of model time. */
   everyUs: number;

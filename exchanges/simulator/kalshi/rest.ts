@@ -122,7 +122,7 @@ export function page(
   return ok({ [noun]: found.slice(from, next), cursor });
 }
 
-/** Query with paging only: for lists whose filters differ from those of markets and events. */
+/** Paging parameters of a query, for lists whose filters differ from those of markets and events. */
 export function pagingOf(query: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...query].filter(([name]) => name === "limit" || name === "cursor"));
 }

@@ -4,7 +4,7 @@ import { AssetPrice } from "../model/fair_price.ts";
 
 /** Options of a pair; absent ones are derived. */
 export interface KrakenSymbolOptions {
-  /** `BTC/USD` */
+  /** The venue's symbol, `BTC/USD`. */
   external: string;
   /** Initial price, in quote currency. */
   price?: number;

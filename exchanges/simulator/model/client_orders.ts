@@ -10,7 +10,7 @@ export interface RestingOrder {
   ahead: number;
 }
 
-/** A trade of the model with a resting order. */
+/** A fill of a resting order by the model. */
 interface RestingFill {
   order: RestingOrder;
   size: number;
