@@ -2,8 +2,8 @@ import { Chaos, type Health, type Logger, TransportError, withMembers } from "@s
 import type { Transport } from "./transport.ts";
 
 /**
- * `transport`, or where SSMD_CHAOS_… asks for it one whose questions fail now and then. What is
- * published and consumed fails where it does in earnest: connections to a server are slow and drop.
+ * Wraps `transport` with random request failures when SSMD_CHAOS_… is set. Publishing and consuming
+ * fail at their real weak point: server connections become slow and drop.
  */
 export function withChaos(
   transport: Transport,

@@ -1,20 +1,20 @@
-/** What a JetStream delivery's reply subject says; one object is used over and over. */
+/** Parsed reply subject of a JetStream delivery; one object is reused. */
 export interface Delivery {
-  /** The reply up to and including the consumer's name and a dot. */
+  /** Length of the reply up to and including the consumer's name and a dot. */
   prefixLength: number;
-  /** Place in the stream. */
+  /** Stream sequence. */
   streamSequence: number;
-  /** Place in what this consumer was given; rises by one. */
+  /** Consumer sequence; rises by one per delivery. */
   consumerSequence: number;
 }
 
 const DOT = 46;
 /** `$JS.ACK.{stream}.{consumer}.{times}.{stream seq}.{consumer seq}.{time}.{pending}` */
 const SHORT_DOTS = 8;
-/** With `{domain}.{account}` after ACK, and a random token at the end of some. */
+/** With `{domain}.{account}` after ACK, sometimes with a random token at the end. */
 const LONG_DOTS_MIN = 10;
 
-/** Reads a reply subject into `delivery`; false when it is none of a delivery. */
+/** Parses a reply subject into `delivery`; returns false when it is no delivery. */
 export function readDelivery(reply: string, delivery: Delivery): boolean {
   let dots = 0;
   for (let i = 0; i < reply.length; i++) if (reply.charCodeAt(i) === DOT) dots++;
@@ -34,8 +34,8 @@ export function readDelivery(reply: string, delivery: Delivery): boolean {
 }
 
 /**
- * The reply subject that acknowledges a delivery. The server reads the two sequences; the count
- * of deliveries, time and pending are placeholders.
+ * Returns the reply subject that acknowledges a delivery. The server reads only the two sequences;
+ * delivery count, time and pending are placeholders.
  */
 export function ackSubjectOf(
   prefix: string,
@@ -60,28 +60,28 @@ function readNumber(text: string, from: number): number {
 }
 
 /**
- * The deliveries of a consumer that are not acknowledged: their stream sequences, in order. The
- * consumer's own numbers have no holes, so the first one is enough for all.
+ * Stream sequences of a consumer's unacknowledged deliveries, in order. Consumer sequences are
+ * consecutive, so only the first one is stored.
  */
 export class UnacknowledgedDeliveries {
   #sequences: number[] = [];
   #head = 0;
   #firstConsumerSequence = 1;
 
-  /** Forgets all; the next delivery will have `consumerSequence`. */
+  /** Clears all; the next delivery will have `consumerSequence`. */
   reset(consumerSequence: number): void {
     this.#sequences = [];
     this.#head = 0;
     this.#firstConsumerSequence = consumerSequence;
   }
 
-  /** Notes the next delivery. */
+  /** Adds the next delivery. */
   push(streamSequence: number): void {
     this.#sequences.push(streamSequence);
   }
 
   /**
-   * Takes all up to and including `streamSequence` out; the newest of them, or undefined when
+   * Removes all up to and including `streamSequence`; returns the newest of them, undefined when
    * there is none.
    */
   take(streamSequence: number): { streamSequence: number; consumerSequence: number } | undefined {

@@ -12,16 +12,16 @@ const READ_BYTES = 256 * 1024;
 const GREETING_BYTES_MAX = 64 * 1024;
 const LF = 10;
 
-/** What our connections give along with the client library's own options. */
+/** Connection options of our own, passed along with the client library's. */
 export interface DialOptions {
-  /** Awaited before each try, reconnects among them. */
+  /** Awaited before each attempt, including reconnects. */
   beforeDial?: () => Promise<void>;
 }
 
 /**
- * The TCP (or TLS) connection under a NATS client. The one in `@nats-io/transport-node` takes its
- * error listeners off before its socket is closed, so that under Deno a reset at the wrong moment
- * ends the process; and it reads without waiting for whoever takes the messages.
+ * TCP (or TLS) connection under a NATS client. The one in `@nats-io/transport-node` removes its
+ * error listeners before its socket is closed, so that under Deno a reset at the wrong moment ends
+ * the process; and it reads without backpressure.
  */
 export class DenoSocket implements Transport {
   readonly lang = "deno";
@@ -37,7 +37,7 @@ export class DenoSocket implements Transport {
   #chaos = Chaos.of("socket");
   #closed = Promise.withResolvers<void | Error>();
 
-  /** Connects, reads the server's greeting, and goes over to TLS where the server asks for it. */
+  /** Connects, reads the server's greeting, and upgrades to TLS when the server asks for it. */
   async connect(server: Server, options: ConnectionOptions & DialOptions): Promise<void> {
     try {
       await options.beforeDial?.();
@@ -47,7 +47,7 @@ export class DenoSocket implements Transport {
       const info = await this.#readGreeting(plain);
       checkOptions(info, options);
       if (info.tls_required === true || (info.tls_available === true && options.tls !== null)) {
-        // An address that is a number has no name for the client library.
+        // For an IP address the client library gives no name.
         const hostname = server.tlsName || server.hostname;
         const secured = this.#connection = await Deno.startTls(plain, { hostname });
         await secured.handshake();
@@ -62,7 +62,7 @@ export class DenoSocket implements Transport {
     }
   }
 
-  /** What comes, in pieces, until the connection ends; reads on when a piece was taken. */
+  /** Yields received chunks until the connection ends; reads the next after one was taken. */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     if (this.#first.length > 0) yield this.#first;
     const buffer = new Uint8Array(READ_BYTES);
@@ -78,7 +78,7 @@ export class DenoSocket implements Transport {
         this.#finish();
         return;
       }
-      // Payloads point into the piece for as long as somebody keeps them.
+      // Payloads reference the chunk for as long as they are kept.
       if (!this.#done) yield buffer.slice(0, count);
     }
   }
@@ -91,7 +91,7 @@ export class DenoSocket implements Transport {
     return this.#encrypted;
   }
 
-  /** Writes in the order of the calls; a failure shows on the reading side. */
+  /** Writes in call order; a failure shows on the reading side. */
   send(frame: Uint8Array): void {
     if (this.#done) return;
     this.#waiting.push(frame);
@@ -111,7 +111,7 @@ export class DenoSocket implements Transport {
     return this.#closed.promise;
   }
 
-  /** Ends without telling anybody: its place is taken by another. */
+  /** Closes without a notification, as another connection replaces it. */
   discard(): void {
     this.#done = true;
     this.#release();
@@ -125,7 +125,7 @@ export class DenoSocket implements Transport {
       if (count === null) throw broken("the other side is no nats-server");
       filled += count;
     }
-    // It is part of the stream that the client parses, too.
+    // The client parses it as part of the stream too.
     this.#first = buffer.slice(0, filled);
     const match = INFO.exec(new TextDecoder().decode(this.#first));
     if (match?.[1] === undefined) throw broken("the other side is no nats-server");
@@ -145,7 +145,7 @@ export class DenoSocket implements Transport {
         }
       }
     } catch {
-      // Whoever reads gets the same error, and acts on it.
+      // The reader gets the same error and handles it.
       this.#waiting = [];
     } finally {
       this.#writing = false;
@@ -175,7 +175,7 @@ export class DenoSocket implements Transport {
     try {
       connection?.close();
     } catch {
-      // It was closed already, or TLS has taken it over.
+      // Already closed, or taken over by TLS.
     }
   }
 }

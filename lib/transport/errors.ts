@@ -1,6 +1,6 @@
 import { messageOf, TransportError } from "@ssmd/runtime";
 
-/** `NO_RESPONDER`: nobody listens on the request's subject. */
+/** Returns `NO_RESPONDER`: the request's subject has no responder. */
 export function nobodyAnswers(subject: string): TransportError {
   return new TransportError("NO_RESPONDER", `Nobody answers requests on "${subject}"`, {
     context: { subject },
@@ -9,7 +9,7 @@ export function nobodyAnswers(subject: string): TransportError {
   });
 }
 
-/** `REQUEST_TIMEOUT`: somebody listens, but no answer came in time. */
+/** Returns `REQUEST_TIMEOUT`: a responder exists, but no answer came in time. */
 export function answeredTooLate(subject: string, timeoutMs: number): TransportError {
   return new TransportError(
     "REQUEST_TIMEOUT",
@@ -18,7 +18,7 @@ export function answeredTooLate(subject: string, timeoutMs: number): TransportEr
   );
 }
 
-/** `REQUEST_FAILED`: the other side answered with an error. */
+/** Returns `REQUEST_FAILED`: the responder answered with an error. */
 export function answerFailed(subject: string, cause: unknown): TransportError {
   return new TransportError(
     "REQUEST_FAILED",
@@ -27,21 +27,21 @@ export function answerFailed(subject: string, cause: unknown): TransportError {
   );
 }
 
-/** `TRANSPORT_CLOSED`: used after close. */
+/** Returns `TRANSPORT_CLOSED`: used after close. */
 export function transportClosed(): TransportError {
   return new TransportError("TRANSPORT_CLOSED", "The transport was closed", {
     hint: "Open a new one; publishers and consumers end with the transport",
   });
 }
 
-/** `PUBLISHER_CLOSED`: published after close. */
+/** Returns `PUBLISHER_CLOSED`: published after close. */
 export function publisherClosed(): TransportError {
   return new TransportError("PUBLISHER_CLOSED", "The publisher was closed", {
     hint: "Ask the transport for a new publisher",
   });
 }
 
-/** `CONSUMER_IN_USE`: the durable name is being read by this transport already. */
+/** Returns `CONSUMER_IN_USE`: this transport already reads the durable name. */
 export function consumerInUse(name: string): TransportError {
   return new TransportError("CONSUMER_IN_USE", `The consumer "${name}" is already open here`, {
     context: { name },

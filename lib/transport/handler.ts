@@ -1,12 +1,12 @@
 import type { Logger } from "@ssmd/runtime";
 import type { InMessage } from "./transport.ts";
 
-/** Held messages handed out in one turn of the event loop after `resume`. */
+/** Most held messages delivered per event loop turn after `resume`. */
 const CATCH_UP_MESSAGES = 1024;
 
 /**
- * Calls a handler of messages: what it throws is counted and logged, and while it is paused
- * messages are held, in order.
+ * Calls a message handler: its exceptions are counted and logged, and while it is paused, messages
+ * are held in order.
  */
 export class PausableHandler {
   #onMessage: (message: InMessage) => void;
@@ -19,53 +19,53 @@ export class PausableHandler {
   #failures = 0;
   #waiting: (() => void)[] = [];
 
-  /** Calls `onCaughtUp` when, after a resume, nothing is held any more. */
+  /** Calls `onCaughtUp` when all held messages were delivered after a resume. */
   constructor(onMessage: (message: InMessage) => void, onCaughtUp: () => void, logger: Logger) {
     this.#onMessage = onMessage;
     this.#onCaughtUp = onCaughtUp;
     this.#logger = logger;
   }
 
-  /** Whether messages are held back now. */
+  /** Whether delivery is paused. */
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** Whether messages wait for their turn. */
+  /** Whether messages are held. */
   get holding(): boolean {
     return this.#held.length > 0;
   }
 
-  /** Place of the oldest message that waits; undefined = none does. */
+  /** Stream sequence of the oldest held message; undefined = none. */
   get waitingSequence(): number | undefined {
     return this.#held[this.#head]?.streamSequence;
   }
 
-  /** Gives the next message to the handler, or holds it. */
+  /** Delivers the next message, or holds it. */
   take(message: InMessage): void {
     if (this.#paused || this.#held.length > 0) this.#held.push(message);
     else this.#call(message);
   }
 
-  /** Holds what comes. */
+  /** Holds further messages. */
   pause(): void {
     this.#paused = true;
   }
 
-  /** Hands out what was held, then what comes. */
+  /** Delivers the held messages, then further ones. */
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.#catchUpSoon();
   }
 
-  /** Resolves when the handler has all that came by now, and at the end. */
+  /** Resolves when all messages received so far were delivered, or on close. */
   untilHandedOut(): Promise<void> {
     if (!this.holding) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Hands out nothing more. */
+  /** Stops delivery. */
   close(): void {
     this.#paused = true;
     clearTimeout(this.#timer);
@@ -105,7 +105,7 @@ export class PausableHandler {
       this.#onMessage(message);
     } catch (error) {
       const failures = ++this.#failures;
-      // Powers of two only: a handler that always throws must not flood the log.
+      // Log powers of two only: a handler that always throws must not flood the log.
       if ((failures & (failures - 1)) === 0) {
         const { subject } = message;
         this.#logger.error("a message handler threw", { subject, failures, error });

@@ -2,58 +2,58 @@ import { Backoff, type Logger, messageOf, sleep } from "@ssmd/runtime";
 import type { PausableHandler } from "./handler.ts";
 import type { InMessage, StreamHole, StreamPosition, StreamState } from "./transport.ts";
 
-/** What a {@linkcode HoleWatch} asks and tells. */
+/** Options of {@linkcode HoleWatch}. */
 interface HoleWatchOptions {
-  /** Gets the messages, each when it is known that nothing is missing before it. */
+  /** Receives each message once nothing is known to be missing before it. */
   handler: PausableHandler;
   state: () => Promise<StreamState>;
   onHole: (hole: StreamHole) => void | Promise<void>;
-  /** Nothing is held any more. */
+  /** Called when no message is held any more. */
   onReleased: () => void;
   logger: Logger;
 }
 
-/** Something that waits until it is known why it did not follow what came before it. */
+/** Item held until the reason of a sequence jump is known. */
 type Held =
   | { type: "message"; message: InMessage; expected: number }
-  /** Nothing that matches lies between. */
+  /** No matching message lies between `expected` and `sequence`. */
   | { type: "reached"; sequence: number; expected: number }
   | { type: "hole"; hole: StreamHole };
 
-/** Others' messages make jumps, too: the bus is not asked for each. */
+/** Other subjects cause jumps too, so stream state requests are rate-limited. */
 const ASK_EVERY_MS = 5;
-/** Pause after a question, in times of what it took. */
+/** Pause after a request, as a multiple of its duration. */
 const PAUSE_PER_ANSWER = 4;
 
 /**
- * Compares what is delivered with the stream's identity and first sequence. A message that does not
- * follow the one before it waits, and all behind it, until the bus has said whether what lies between
- * is others' or has left.
+ * Detects lost messages by comparing deliveries with the stream's identity and first sequence. A
+ * message after a sequence jump is held, and all after it, until the stream's state shows whether
+ * the jump is other subjects or a loss.
  */
 export class HoleWatch {
   #options: HoleWatchOptions;
-  /** Place that is to come next; 0 = not known. */
+  /** Next expected sequence; 0 = unknown. */
   #next = 0;
-  /** Identity of the stream that what comes now is of, µs; 0 = not known. */
+  /** Identity of the stream being delivered, µs; 0 = unknown. */
   #createdAtUs = 0;
-  /** What was given to the handler. */
+  /** Position given to the handler. */
   #given: StreamPosition = { createdAtUs: 0, sequence: 0 };
-  /** Undefined = what comes is handed out at once. */
+  /** Undefined = messages are delivered directly. */
   #held: Held[] | undefined = [];
   #isReleasing = false;
   #ended = new AbortController();
 
-  /** Holds everything before {@linkcode begin}. */
+  /** Holds all messages until {@linkcode begin}. */
   constructor(options: HoleWatchOptions) {
     this.#options = options;
   }
 
-  /** Whether messages wait for an answer. */
+  /** Whether messages are held. */
   get isHolding(): boolean {
     return this.#held !== undefined;
   }
 
-  /** All that matches up to here was handed out. */
+  /** Position up to which all matching messages were delivered. */
   get position(): StreamPosition {
     const { createdAtUs, sequence } = this.#given;
     const waiting = this.#options.handler.waitingSequence;
@@ -61,8 +61,8 @@ export class HoleWatch {
   }
 
   /**
-   * What is delivered from now on begins behind `after`; `missing` was found when the consumer's own
-   * place was compared with the stream. Resolves when that was told.
+   * Starts delivery after the sequence `after`; `missing` was found by comparing the consumer's own
+   * position with the stream. Resolves when it was reported.
    */
   async begin(stream: StreamState, after: number, missing: StreamHole | undefined): Promise<void> {
     const sequence = Math.max(after, stream.firstSequence - 1);
@@ -73,7 +73,7 @@ export class HoleWatch {
     void this.#release();
   }
 
-  /** A message comes; nothing but a comparison as long as they follow each other. */
+  /** Takes a message; consecutive ones only cost a comparison. */
   take(message: InMessage): void {
     const { streamSequence } = message;
     const expected = this.#next === streamSequence ? 0 : this.#next;
@@ -82,7 +82,7 @@ export class HoleWatch {
     this.#hold({ type: "message", message, expected });
   }
 
-  /** The bus has nothing more that matches up to here. */
+  /** Notes that no further message matches up to `sequence`. */
   reach(sequence: number): void {
     if (this.#next === 0 || sequence < this.#next) return;
     const expected = this.#next;
@@ -90,14 +90,14 @@ export class HoleWatch {
     this.#hold({ type: "reached", sequence, expected });
   }
 
-  /** The stream is another one, whose messages come behind this place. */
+  /** Switches to another stream, whose messages follow `stream.sequence`. */
   follow(stream: StreamPosition): void {
     this.#next = stream.sequence + 1;
     this.#createdAtUs = stream.createdAtUs;
     this.#hold({ type: "hole", hole: { type: "anew", stream } });
   }
 
-  /** Hands out nothing more. */
+  /** Stops delivery. */
   close(): void {
     this.#ended.abort();
   }
@@ -131,7 +131,7 @@ export class HoleWatch {
     this.#isReleasing = false;
   }
 
-  /** What the stream holds; undefined = this was closed. */
+  /** Requests the stream's state until it succeeds; undefined = closed. */
   async #ask(): Promise<StreamState | undefined> {
     const { state, logger } = this.#options;
     const backoff = new Backoff({ maxMs: 5_000 });
@@ -190,7 +190,7 @@ export class HoleWatch {
   }
 }
 
-/** What a consumer misses whose own account ends at `position`; undefined = nothing. */
+/** Returns what a consumer has lost after its own `position`; undefined = nothing. */
 export function holeBehind(
   position: StreamPosition | "beginning" | undefined,
   { createdAtUs, firstSequence }: StreamState,
@@ -204,7 +204,7 @@ export function holeBehind(
   return missed > 0 ? { type: "left", missed, stream } : undefined;
 }
 
-/** Whether a stream has less than a consumer got of it: it lost its end, as in a power cut. */
+/** Returns whether a stream ends before `position`: it lost its end, as in a power cut. */
 export function hasLostEnd(
   position: StreamPosition | "beginning" | undefined,
   { createdAtUs, lastSequence }: StreamState,

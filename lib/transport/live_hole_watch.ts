@@ -1,25 +1,25 @@
 import { Backoff, sleep } from "@ssmd/runtime";
 import type { StreamHole, StreamState } from "./transport.ts";
 
-/** What a {@linkcode LiveHoleWatch} asks and tells. */
+/** Options of {@linkcode LiveHoleWatch}. */
 interface LiveHoleWatchOptions {
   state: () => Promise<StreamState>;
   /** Must not throw. */
   onHole: (hole: StreamHole) => void;
 }
 
-/** Others' messages make jumps, too: the bus is not asked for each. */
+/** Other subjects cause jumps too, so stream state requests are rate-limited. */
 const ASK_EVERY_MS = 1_000;
 
 /**
- * Tells a live reader that the stream's limits took messages away before it got them. Nothing is held
- * back meanwhile: a hole is told a moment after the first message behind it.
+ * Reports messages that the stream's limits removed before a live reader got them. No message is
+ * held: the report follows shortly after the first message after the loss.
  */
 export class LiveHoleWatch {
   #options: LiveHoleWatchOptions;
-  /** Place that is to come next; 0 = not known. */
+  /** Next expected sequence; 0 = unknown. */
   #next = 0;
-  /** First place of the oldest jump that the bus was not asked about; 0 = there is none. */
+  /** First sequence of the oldest unchecked jump; 0 = none. */
   #jumpFrom = 0;
   /** Identity of the stream, µs. */
   #createdAtUs = 0;
@@ -30,26 +30,26 @@ export class LiveHoleWatch {
     this.#options = options;
   }
 
-  /** What comes next lies behind this place of a stream. */
+  /** Starts at the sequence after `after`. */
   begin({ createdAtUs }: StreamState, after: number): void {
     this.#createdAtUs = createdAtUs;
     this.#next = after + 1;
     this.#jumpFrom = 0;
   }
 
-  /** A message came. */
+  /** Notes a message. */
   take(sequence: number): void {
     const expected = this.#next;
     this.#next = sequence + 1;
     if (expected > 0 && sequence !== expected) this.#jump(expected);
   }
 
-  /** The bus has nothing more that matches up to here. */
+  /** Notes that no further message matches up to `sequence`. */
   reach(sequence: number): void {
     if (sequence >= this.#next) this.take(sequence);
   }
 
-  /** Asks and tells nothing more. */
+  /** Stops checks and reports. */
   close(): void {
     this.#ended.abort();
   }
@@ -63,7 +63,7 @@ export class LiveHoleWatch {
     this.#isAsking = true;
     const backoff = new Backoff({ maxMs: 5_000 });
     while (this.#jumpFrom > 0 && !this.#ended.signal.aborted) {
-      // What jumps while the bus is asked is asked about the next time.
+      // Jumps during the request are checked by the next one.
       const from = this.#jumpFrom;
       const to = this.#next;
       this.#jumpFrom = 0;

@@ -30,25 +30,25 @@ import type {
   TransportStatus,
 } from "./transport.ts";
 
-/** Subjects whose newest id is known; beyond it the one first seen is forgotten. */
+/** Most cached routes, which hold a subject's newest id; beyond it the oldest is dropped. */
 const SUBJECTS_MAX = 1_000_000;
 
 /** Options of {@linkcode memoryTransport}. */
 interface MemoryTransportOptions {
-  /** Told when a handler throws; default silent. */
+  /** Logs exceptions of handlers; default silent. */
   logger?: Logger;
-  /** Messages a durable consumer may lag before publishers are `full`; default from LIMITS. */
+  /** Backlog of a durable consumer above which publishers are `full`; default from LIMITS. */
   backlogMax?: number;
   /**
-   * Whether a consumer's successor gets again what was handed out and not acknowledged; default
-   * true. false keeps no copy: right where another source gives it again, as a connector's spool.
+   * Whether a consumer's successor gets delivered but unacknowledged messages again; default true.
+   * false keeps no copy, for sources that can replay, as a connector's spool.
    */
   redeliver?: boolean;
 }
 
 /**
- * A bus inside the process. Live handlers and consumers that have caught up are called within
- * `publish`; messages are kept only for durable names, until acknowledged, and end with the process.
+ * Creates a bus inside the process. `publish` calls live handlers and caught-up consumers directly;
+ * messages are kept only for durable names, until acknowledged, and end with the process.
  */
 export function memoryTransport(options: MemoryTransportOptions = {}): Transport {
   return new MemoryTransport(options);
@@ -65,7 +65,7 @@ interface Durable {
   queue: MemoryQueue;
 }
 
-/** Who gets a subject, worked out once and again only when the readers change. */
+/** Readers of a subject, cached until the readers change. */
 interface Route {
   generation: number;
   live: Live[];
@@ -134,7 +134,7 @@ class MemoryTransport implements Transport {
     route.lastSequence = streamSequence;
     if (route.live.length === 0 && route.durable.length === 0) return;
     const message = messageOf(out, streamSequence);
-    // A handler that publishes would otherwise show later handlers the new message first.
+    // A handler that publishes must not reorder messages for later handlers.
     if (this.#dispatching) {
       this.#waiting.push({ route, message });
       return;
@@ -168,7 +168,7 @@ class MemoryTransport implements Transport {
       onMessage(message);
     } catch (error) {
       const failures = ++this.#failures;
-      // Powers of two only: a handler that always throws must not flood the log.
+      // Log powers of two only: a handler that always throws must not flood the log.
       if ((failures & (failures - 1)) === 0) {
         this.#logger.error("a message handler threw", {
           subject: message.subject,
@@ -245,7 +245,7 @@ class MemoryTransport implements Transport {
     return store;
   }
 
-  /** A queue loses nothing, and a process's stream ends with it: there are no holes. */
+  /** Never reports a hole: a queue loses nothing, and the stream ends with the process. */
   // deno-lint-ignore require-await
   async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#assertOpen();
@@ -312,7 +312,7 @@ class MemoryTransport implements Transport {
   }
 
   async *read(): AsyncGenerator<readonly InMessage[]> {
-    // Nothing is kept but what durable consumers wait for.
+    // Only messages for durable consumers are kept.
   }
 
   // deno-lint-ignore require-await
@@ -354,7 +354,7 @@ class MemoryTransport implements Transport {
   readonly problem = "";
 
   onStatus(_listener: (status: TransportStatus) => void): void {
-    // The process is always connected to itself.
+    // The bus inside the process is always connected.
   }
 
   // deno-lint-ignore require-await
@@ -381,7 +381,7 @@ async function answering(answer: Answer, subject: string, payload: Uint8Array) {
   }
 }
 
-/** Optional fields only where they are given: a message of plain shape is the fast one. */
+/** Adds optional fields only when present; the plain shape is the fast one. */
 function messageOf(out: OutMessage, streamSequence: number): InMessage {
   const { subject, payload, id, late, headers } = out;
   if (late !== true && headers === undefined) return { subject, payload, id, streamSequence };

@@ -1,18 +1,18 @@
 import type { InMessage } from "./transport.ts";
 
-/** Members that take turns. */
+/** Group members that receive messages in rotation. */
 export class MemoryGroup {
-  /** Ends the group's own subscription. */
+  /** Ends the group's subscription. */
   end: () => void = () => {};
   #members: ((message: InMessage) => void)[] = [];
   #next = 0;
 
-  /** Members that have joined. */
+  /** Number of members. */
   get size(): number {
     return this.#members.length;
   }
 
-  /** Gives what leaves again. */
+  /** Adds a member; returns the function that removes it. */
   join(member: (message: InMessage) => void): () => void {
     this.#members.push(member);
     return () => {
@@ -20,7 +20,7 @@ export class MemoryGroup {
     };
   }
 
-  /** Gives a message to the next one. */
+  /** Delivers a message to the next member. */
   give(message: InMessage): void {
     this.#next = (this.#next + 1) % this.#members.length;
     this.#members[this.#next]?.({ ...message, streamSequence: 0 });

@@ -6,7 +6,7 @@ import {
   type KeyValueWatch,
 } from "./key_value.ts";
 
-/** A key-value store inside the process. */
+/** Key-value store inside the process. */
 export class MemoryKeyValue implements KeyValueStore {
   #entries = new Map<string, KeyValueEntry>();
   #watches = new Set<(change: KeyValueChange) => void>();

@@ -2,7 +2,7 @@ import { publisherClosed } from "./errors.ts";
 import { assertHeaders } from "./message_headers.ts";
 import type { OutMessage, Publisher, PublisherOptions } from "./transport.ts";
 
-/** What a publisher needs of its bus. */
+/** The part of the bus that a publisher uses. */
 interface MemoryBus {
   readonly closed: boolean;
   readonly full: boolean;
@@ -10,7 +10,7 @@ interface MemoryBus {
   ready(): Promise<void>;
 }
 
-/** Publishes to a bus inside the process: what it takes is stored at once. */
+/** Publishes to a bus inside the process; messages are stored at once. */
 export class MemoryPublisher implements Publisher {
   readonly pending = 0;
   readonly refusal = undefined;

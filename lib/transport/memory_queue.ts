@@ -1,13 +1,13 @@
 import type { InMessage } from "./transport.ts";
 
-/** Messages handed out in one turn of the event loop when a consumer catches up. */
+/** Most messages delivered per event loop turn while catching up. */
 const CATCH_UP_MESSAGES = 4096;
-/** Acknowledged messages at the head of the array before it is moved together. */
+/** Acknowledged messages at the array's start before it is compacted. */
 const HEAD_MAX = 1024;
 
 /**
- * What is kept in memory for one durable name: all messages not yet acknowledged, and how far the
- * present reader has got. Without a reader it only collects.
+ * Queue of one durable name: all unacknowledged messages, and the current reader's offset. Without
+ * a reader it only collects.
  */
 export class MemoryQueue {
   #messages: InMessage[] = [];
@@ -19,28 +19,28 @@ export class MemoryQueue {
   #onDrain: () => void;
   #redeliver: boolean;
 
-  /** Calls `onDrained` after kept messages were handed out; `redeliver` as asked for. */
+  /** Calls `onDrain` after delivering queued messages; `redeliver` as in the bus's options. */
   constructor(onDrain: () => void, redeliver = true) {
     this.#onDrain = onDrain;
     this.#redeliver = redeliver;
   }
 
-  /** Messages that were not handed out yet. */
+  /** Number of undelivered messages. */
   get backlog(): number {
     return this.#messages.length - this.#next;
   }
 
-  /** Place of the oldest message that was not handed out yet; undefined = there is none. */
+  /** Stream sequence of the oldest undelivered message; undefined = none. */
   get waitingSequence(): number | undefined {
     return this.#messages[this.#next]?.streamSequence;
   }
 
-  /** Whether somebody reads, paused or not. */
+  /** Whether a reader is attached, paused or not. */
   get attached(): boolean {
     return this.#reader !== undefined;
   }
 
-  /** Keeps a message; hands it out at once when the reader has got everything before. */
+  /** Adds a message; delivers it at once when the reader has caught up. */
   offer(message: InMessage): void {
     if (!this.#redeliver && this.backlog === 0 && !this.#paused && this.#reader !== undefined) {
       this.#reader(message);
@@ -53,7 +53,7 @@ export class MemoryQueue {
     this.#reader(message);
   }
 
-  /** Starts to hand out, from the oldest message that is not acknowledged. */
+  /** Starts delivery at the oldest unacknowledged message. */
   attach(reader: (message: InMessage) => void): void {
     this.#reader = reader;
     this.#paused = false;
@@ -61,7 +61,7 @@ export class MemoryQueue {
     this.#schedule();
   }
 
-  /** Ends the reader; what it did not acknowledge is handed out again to the next one. */
+  /** Removes the reader; the next one gets unacknowledged messages again. */
   detach(): void {
     this.#reader = undefined;
     this.#next = this.#head;
@@ -69,18 +69,18 @@ export class MemoryQueue {
     this.#timer = undefined;
   }
 
-  /** Keeps messages back until {@linkcode resume}. */
+  /** Pauses delivery until {@linkcode resume}. */
   pause(): void {
     this.#paused = true;
   }
 
-  /** Hands out again. */
+  /** Resumes delivery. */
   resume(): void {
     this.#paused = false;
     this.#schedule();
   }
 
-  /** Forgets what was handed out, up to and including `streamSequence`. */
+  /** Removes delivered messages up to and including `streamSequence`. */
   acknowledge(streamSequence: number): void {
     const messages = this.#messages;
     let head = this.#head;

@@ -3,16 +3,16 @@ import { assertHeaders } from "./message_headers.ts";
 import type { OutMessage } from "./transport.ts";
 
 const SUBJECTS_REMEMBERED_MAX = 100_000;
-/** A header's value ends at a line break; blanks at its ends would be cut. */
+/** Line breaks end a header's value, and leading or trailing blanks would be lost. */
 const PRINTABLE = /^[!-~]*$/;
 
-/** Refuses what the bus would never take, before it is in a queue behind which others wait. */
+/** Rejects messages that the bus would never take, before they block a queue. */
 export class MessageCheck {
   #env: string;
   #payloadBytesMax: () => number;
   #subjects = new Set<string>();
 
-  /** Only subjects below `env` are stored; `payloadBytesMax` is what the server takes now. */
+  /** Only subjects below `env` are stored; `payloadBytesMax` returns the server's current limit. */
   constructor(env: string, payloadBytesMax: () => number) {
     this.#env = env;
     this.#payloadBytesMax = payloadBytesMax;
@@ -42,7 +42,7 @@ export class MessageCheck {
   }
 }
 
-/** Bytes of payload and headers, at most. */
+/** Returns an upper bound of the bytes of payload and headers. */
 export function sizeOf({ payload, id, headers }: OutMessage): number {
   let size = payload.length + id.length + 64;
   for (const [name, value] of headers ?? []) size += name.length + value.length + 4;

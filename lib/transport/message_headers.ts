@@ -1,14 +1,14 @@
 import { TransportError } from "@ssmd/runtime";
 
-/** Names that the bus and its driver use themselves. */
+/** Header names reserved for the bus and its driver. */
 const OWN_NAMES = /^(Nats|Ssmd)-/i;
 
-/** Whether the bus or its driver uses a header itself. */
+/** Returns whether a header name is reserved for the bus or its driver. */
 export function isOwnHeader(name: string): boolean {
   return OWN_NAMES.test(name);
 }
 
-/** Throws `HEADER_INVALID` for what would not come back as it was given. */
+/** Throws `HEADER_INVALID` for headers that would not be received as sent. */
 export function assertHeaders(headers: ReadonlyMap<string, string>): void {
   for (const [name, value] of headers) {
     if (isSendable(name, value)) continue;

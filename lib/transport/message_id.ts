@@ -1,6 +1,6 @@
-/** The parts of a message id `{run}-{frame}-{index}`; one object is used over and over. */
+/** Parts of a message id `{run}-{frame}-{index}`; one object is reused. */
 export interface IdParts {
-  /** Characters of the run, which is the id's beginning. */
+  /** Length of the run, the start of the id. */
   runLength: number;
   /** Number of the frame in the run. */
   frame: number;
@@ -11,8 +11,8 @@ export interface IdParts {
 const DASH = 45;
 
 /**
- * Takes an id apart into `parts`, without making strings; false when it has not this form or its
- * numbers do not fit. The run itself may have dashes.
+ * Splits an id into `parts` without creating strings; returns false for another form or numbers
+ * that are too large. The run may contain dashes.
  */
 export function splitId(id: string, parts: IdParts): boolean {
   const beforeIndex = numberBefore(id, id.length);
@@ -28,7 +28,7 @@ export function splitId(id: string, parts: IdParts): boolean {
 
 let found = 0;
 
-/** Reads the digits that end before `end` into `found`; the place of the dash before them, or -1. */
+/** Parses the digits before `end` into `found`; returns the index of the dash before, or -1. */
 function numberBefore(text: string, end: number): number {
   let value = 0;
   let unit = 1;

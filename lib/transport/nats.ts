@@ -65,31 +65,31 @@ interface NatsTransportOptions {
   env: string;
   /** Limits of the stream; default 24 hours, no limit in bytes. */
   stream?: StreamLimits;
-  /** Those of the environment; default none. */
+  /** Shards of the environment; default none. */
   shards?: readonly string[];
-  /** The one that is published and read; absent = what all of them are together. */
+  /** Shard to publish to and read from; absent = the environment's stream, fed by all shards. */
   shard?: string;
-  /** Who we are to the server; default nobody. */
+  /** Credentials for the server; default none. */
   credentials?: NatsCredentials;
-  /** Reads them from where they are now, before each connection; absent = they stay. */
+  /** Re-reads the credentials before each connection; absent = they do not change. */
   readCredentials?: () => Promise<NatsCredentials>;
   /** Default silent. */
   logger?: Logger;
 }
 
-/** Requests go past the stream, which would otherwise answer them itself. */
+/** Outside the environment's subjects, as the stream would acknowledge requests itself. */
 const REQUEST_PREFIX = "ssmd-request";
 const FAILED_HEADER = "Ssmd-Request-Error";
 const ASK_TRIES_MAX = 3;
-/** How long a question waits for a bus that is away; as long as its tries on one that is silent take. */
+/** Longest wait of a request for an absent bus; as long as its retries on a silent one. */
 const ASK_WAIT_MS_MAX = 15_000;
 const NO_MESSAGE_FOUND = 10037;
 
 /**
- * The bus of one environment on NATS JetStream (server 2.10 or newer). Makes the environment's
- * stream when it is missing. Throws a TransportError: `TRANSPORT_UNAVAILABLE`,
+ * Opens the bus of one environment on NATS JetStream (server 2.10 or newer). Creates the
+ * environment's stream when it is missing. Throws a TransportError: `TRANSPORT_UNAVAILABLE`,
  * `TRANSPORT_UNAUTHORIZED`, `JETSTREAM_DISABLED`, `STREAM_CONFLICT` or `SERVER_TOO_OLD`. Once open
- * it comes back by itself after any loss, for ever.
+ * it reconnects without limit after any loss.
  */
 export async function natsTransport(options: NatsTransportOptions): Promise<Transport> {
   const { servers } = options;
@@ -221,13 +221,13 @@ class NatsTransport implements Transport {
     return await opening;
   }
 
-  /** The stores that are open. */
+  /** Returns the open stores. */
   async #openStores(): Promise<NatsKeyValue[]> {
     const opened = await Promise.allSettled(this.#stores.values());
     return opened.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
   }
 
-  /** A reader without a name is a live one. */
+  /** Starts a reader; one without a name is live. */
   async #read({ name, filters, onMessage, ...holes }: ConsumeOptions): Promise<NatsReader> {
     const matches = compileFilters(filters);
     const distinct = distinctFilters(filters);
@@ -242,7 +242,7 @@ class NatsTransport implements Transport {
       ...(name === "" ? {} : { durableName: name }),
     };
     if (anyOverlap(distinct)) {
-      // The server refuses filters that overlap, so it sends all and we choose.
+      // The server refuses overlapping filters, so all messages are read and filtered here.
       options.filters = [`${this.#options.env}.>`];
       options.onMessage = (message) => {
         if (matches(message.subject)) onMessage(message);
@@ -279,7 +279,7 @@ class NatsTransport implements Transport {
     this.#assertOpen();
     const matches = compileFilters(options.filters);
     const distinct = distinctFilters(options.filters);
-    // The server refuses filters that overlap, so it sends all and we choose.
+    // The server refuses overlapping filters, so all messages are read and filtered here.
     const filters = anyOverlap(distinct) ? [`${this.#options.env}.>`] : distinct;
     try {
       const target = {
@@ -302,13 +302,13 @@ class NatsTransport implements Transport {
     return await this.#ask(() => lastOf(this.#manager, this.#space, filter));
   }
 
-  /** Throws a TransportError `TRANSPORT_UNAVAILABLE` where it stays away. */
+  /** Throws a TransportError `TRANSPORT_UNAVAILABLE` when the bus stays away. */
   async #untilConnected(): Promise<void> {
     if (await isInTime(Promise.race([this.#connected, this.#connection.closed()]))) return;
     throw connectError(this.#probe.problem, this.#endpoint.servers);
   }
 
-  /** Asks JetStream, once more when the connection was lost on the way. */
+  /** Runs a JetStream request; retries when the connection was lost meanwhile. */
   async #ask<T>(call: () => Promise<T>): Promise<T> {
     for (let tries = 1;; tries++) {
       await this.#untilConnected();
@@ -336,8 +336,8 @@ class NatsTransport implements Transport {
   }
 
   /**
-   * The server has a subscription before whoever waits for us asks or publishes; one that has just
-   * gone is told again when it is back.
+   * Resolves when the server knows the new subscriptions; after a lost connection the client
+   * subscribes again.
    */
   async #untilKnown(): Promise<void> {
     await isInTime(this.#connection.flush().catch(() => {}));
@@ -444,7 +444,7 @@ function streamsOf({ env, stream = {}, shards = [] }: NatsTransportOptions): Env
   return { env, limits: stream, shards };
 }
 
-/** Whether something comes before a bus that is away is waited for no longer. Rejects as it does. */
+/** Returns whether `coming` resolves within the longest wait for the bus. Rejects as it does. */
 async function isInTime(coming: Promise<unknown>): Promise<boolean> {
   const ended = new AbortController();
   const late = sleep(ASK_WAIT_MS_MAX, ended.signal).then(() => false);

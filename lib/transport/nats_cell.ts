@@ -13,27 +13,27 @@ const WRONG_LAST_SEQUENCE = 10071;
 const NO_MESSAGE_FOUND = 10037;
 const ANSWER_MS_MAX = 3_000;
 
-/** A connection for the leases of a process, with its management. */
+/** Connection of a process's leases, with its JetStream manager. */
 interface LeaseSession {
   connection: NatsConnection;
   manager: JetStreamManager;
 }
 
 /**
- * The connection of a process's leases: its own, so that a sign of life waits for nothing else, and a
- * new one after each failure.
+ * A separate connection for the leases of a process, so that renewals wait for nothing else;
+ * replaced after each failure.
  */
 export class LeaseConnection {
   #open: () => Promise<LeaseSession>;
   #session: Promise<LeaseSession> | undefined;
   #closed = false;
 
-  /** Nothing is opened before it is used; `open` gives a connection that does not come back. */
+  /** Connects on first use; `open` returns a connection without reconnects. */
   constructor(open: () => Promise<LeaseSession>) {
     this.#open = open;
   }
 
-  /** Does something with it. Rejects with a TransportError. */
+  /** Runs `action` on the connection. Rejects with a TransportError. */
   async use<T>(action: (session: LeaseSession) => Promise<T>): Promise<T> {
     if (this.#closed) throw jetStreamError(new Error("the transport is closed"));
     const session = this.#session ??= this.#open();
@@ -46,7 +46,6 @@ export class LeaseConnection {
     }
   }
 
-  /** Ends it. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#session !== undefined) await ended(this.#session);
@@ -57,11 +56,11 @@ async function ended(session: Promise<LeaseSession>): Promise<void> {
   try {
     await (await session).connection.close();
   } catch {
-    // It was never opened, or is gone.
+    // Never opened, or already gone.
   }
 }
 
-/** What a {@linkcode natsCell} is made of. */
+/** Options of {@linkcode natsCell}. */
 interface NatsCellOptions {
   lease: LeaseConnection;
   env: string;
@@ -70,8 +69,8 @@ interface NatsCellOptions {
 }
 
 /**
- * A shared value as the last message of a subject of its own, `ssmd-lease.{env}.{name}` in the stream
- * `ssmd-{env}-leases`, which is made when it is missing. The server compares its sequence.
+ * A shared value as the last message on its own subject, `ssmd-lease.{env}.{name}` in the stream
+ * `ssmd-{env}-leases`, which is created when missing. The server compares its sequence.
  */
 export function natsCell({ lease, env, name }: NatsCellOptions): LeaseCell {
   const stream = `ssmd-${env}-leases`;
@@ -95,7 +94,7 @@ export function natsCell({ lease, env, name }: NatsCellOptions): LeaseCell {
       { seq?: number; error?: { err_code?: number; description?: string } }
     >();
     if (error?.err_code === WRONG_LAST_SEQUENCE) return false;
-    // `use` makes a TransportError of it.
+    // `use` converts it to a TransportError.
     if (error !== undefined) throw new Error(error.description);
     revision = seq;
     return true;

@@ -7,15 +7,15 @@ import { type NatsCredentials, NatsIdentity } from "./nats_identity.ts";
 
 export type { NatsCredentials };
 
-/** Where the bus is and who asks. */
+/** Servers and credentials of the bus. */
 export interface NatsEndpoint {
   /** `nats://host:port`, one or several of a cluster. */
   servers: readonly string[];
   /** Default: none. */
   credentials?: NatsCredentials | undefined;
-  /** Reads them from where they are now, before each connection; absent = they stay. */
+  /** Re-reads the credentials before each connection; absent = they do not change. */
   readCredentials?: (() => Promise<NatsCredentials>) | undefined;
-  /** In place of both: shared by connections, so that a rotation is known to all. */
+  /** Replaces both; shared by connections, so that a rotation reaches all of them. */
   identity?: NatsIdentity;
 }
 
@@ -27,8 +27,8 @@ const MAJOR_MIN = 2;
 const MINOR_MIN = 10;
 
 /**
- * Opens one connection. With `reconnect` it comes back by itself, for ever; without, it ends when
- * the server goes. Throws a TransportError `TRANSPORT_UNAVAILABLE`, `TRANSPORT_UNAUTHORIZED` or
+ * Opens one connection. With `reconnect` it reconnects without limit; without, it ends when the
+ * server goes. Throws a TransportError `TRANSPORT_UNAVAILABLE`, `TRANSPORT_UNAUTHORIZED` or
  * `SERVER_TOO_OLD`.
  */
 export async function connectNats(
@@ -52,14 +52,14 @@ export async function connectNats(
   if (authenticator !== undefined) options.authenticator = authenticator;
   let connection: NatsConnection;
   try {
-    // The factory is the client library's global; what is read before a dial comes with its options.
+    // The factory is global in the client library, so each dial's hook is passed in its options.
     setTransportFactory({ factory: () => new DenoSocket() });
     Object.assign(options, { beforeDial: () => identity.refresh() } satisfies DialOptions);
     connection = await NatsConnectionImpl.connect(options);
   } catch (error) {
     throw connectError(error, endpoint.servers);
   }
-  // Those that did not answer just now were struck off the list; later they may.
+  // Restores servers that did not answer and were removed from the list.
   const gossiped = connection.getServers().filter((server) => server.gossiped);
   connection.setServers([...endpoint.servers, ...gossiped.map(({ listen }) => listen)]);
   const version = connection.info?.version;
@@ -78,8 +78,8 @@ export async function connectNats(
 }
 
 /**
- * The JetStream management of a connection. Throws a TransportError `JETSTREAM_DISABLED` when the
- * server runs without it.
+ * Returns the JetStream manager of a connection. Throws a TransportError `JETSTREAM_DISABLED` when
+ * the server runs without it.
  */
 export async function managerOf(connection: NatsConnection): Promise<JetStreamManager> {
   try {
@@ -89,7 +89,7 @@ export async function managerOf(connection: NatsConnection): Promise<JetStreamMa
   }
 }
 
-/** What an error of a JetStream call means: `JETSTREAM_DISABLED`, `TRANSPORT_UNAUTHORIZED`, … */
+/** Converts an error of a JetStream call: `JETSTREAM_DISABLED`, `TRANSPORT_UNAUTHORIZED`, … */
 export function jetStreamError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   if (error instanceof Error && error.name === "JetStreamNotEnabled" || isDisabled(error)) {
@@ -108,12 +108,12 @@ export function jetStreamError(error: unknown): TransportError {
 }
 
 function isDisabled(error: unknown): boolean {
-  // Without JetStream nobody listens on its API.
+  // Without JetStream its API has no responder.
   return error instanceof errors.RequestError && error.isNoResponders() ||
     error instanceof errors.NoRespondersError;
 }
 
-/** What it means that no connection to a server came about. */
+/** Converts the error of a failed connection attempt. */
 export function connectError(error: unknown, servers: readonly string[]): TransportError {
   if (error instanceof errors.AuthorizationError) return unauthorized(error, servers);
   if (error instanceof errors.UserAuthenticationExpiredError) return unauthorized(error, servers);

@@ -10,14 +10,14 @@ import { givenHeaders, isLate } from "./nats_header.ts";
 import type { SubjectSpace } from "./subject_space.ts";
 import type { InMessage, ReadOptions } from "./transport.ts";
 
-/** Messages of one batch. */
+/** Most messages of one batch. */
 const BATCH_MESSAGES = 1000;
-/** Wait for a batch; the server answers at once with what it holds. */
+/** Timeout of a batch; the server answers at once with what it holds. */
 const BATCH_MS_MAX = 5_000;
-/** How long the server keeps the consumer of a reader that went away. */
+/** Time that the server keeps an abandoned reader's consumer. */
 const IDLE_MS = 60_000;
 
-/** Which stream is read. */
+/** Stream to read. */
 export interface HistoryTarget {
   connection: NatsConnection;
   manager: JetStreamManager;
@@ -26,13 +26,13 @@ export interface HistoryTarget {
 
 interface Batch {
   messages: InMessage[];
-  /** Messages behind this batch, as the server counts them. */
+  /** Messages after this batch, as the server counts them. */
   pending: number;
 }
 
 /**
- * Reads what a stream holds through a consumer of its own, which is removed at the end. Rejects
- * with a TransportError `TRANSPORT_TIMEOUT` when the server does not answer.
+ * Reads a stream's content through a temporary consumer, which is removed at the end. Rejects with
+ * a TransportError `TRANSPORT_TIMEOUT` when the server does not answer.
  */
 export async function* readHistory(
   target: HistoryTarget,
@@ -50,7 +50,7 @@ export async function* readHistory(
     }
   } finally {
     await manager.consumers.delete(stream, name).catch(() => {
-      // It goes by itself when nobody pulls from it.
+      // The server removes it when it is idle.
     });
   }
 }
@@ -76,7 +76,7 @@ function configOf(
   };
 }
 
-/** Pulls once: what the server holds now, up to a batch. */
+/** Pulls one batch of what the server holds now. */
 function nextBatch({ connection, space }: HistoryTarget, name: string): Promise<Batch> {
   return new Promise((resolve, reject) => {
     const batch: Batch = { messages: [], pending: 0 };
@@ -103,12 +103,12 @@ function nextBatch({ connection, space }: HistoryTarget, name: string): Promise<
   });
 }
 
-/** Adds a delivery; false when it is a status, which ends the batch. */
+/** Adds a delivery; returns false for a status, which ends the batch. */
 function take(message: Msg, batch: Batch, space: SubjectSpace): boolean {
   const parts = (message.reply ?? "").split(".");
   if (parts[0] !== "$JS" || parts[1] !== "ACK") return false;
-  // `$JS.ACK.{stream}.{consumer}.{times}.{stream seq}.{consumer seq}.{time}.{pending}`, and two
-  // more before the stream where there are domains.
+  // `$JS.ACK.{stream}.{consumer}.{times}.{stream seq}.{consumer seq}.{time}.{pending}`, with two
+  // more tokens before the stream when there are domains.
   const skip = parts.length > 9 ? 2 : 0;
   batch.pending = Number(parts[8 + skip]);
   batch.messages.push({

@@ -5,15 +5,14 @@ import {
   usernamePasswordAuthenticator,
 } from "@nats-io/nats-core";
 
-/** Who we are to the server; at most one of the three ways. */
+/** Credentials for the server; at most one of the three kinds. */
 export interface NatsCredentials {
-  /** With `password`. */
+  /** Used with `password`. */
   user?: string;
-  /** Of `user`. */
+  /** Password of `user`. */
   password?: string;
-  /** A token. */
   token?: string;
-  /** The content (not the name) of a `.creds` file. */
+  /** Content (not the name) of a `.creds` file. */
   creds?: string;
 }
 
@@ -23,9 +22,9 @@ interface NatsIdentityOptions {
   readCredentials?: (() => Promise<NatsCredentials>) | undefined;
 }
 
-/** Who we are, on this connection and after a rotation on the next one. */
+/** Credentials of the connections, re-read so that a rotation applies to the next connection. */
 export class NatsIdentity {
-  /** Tells the server who we are as last read; absent = nobody. */
+  /** Authenticator with the credentials read last; absent = none. */
   readonly authenticator: Authenticator | undefined;
   #read: (() => Promise<NatsCredentials>) | undefined;
   #now: NatsCredentials;
@@ -36,13 +35,13 @@ export class NatsIdentity {
     this.authenticator = this.#authenticator();
   }
 
-  /** Reads the credentials; where they cannot be read, the last ones are tried. */
+  /** Re-reads the credentials; keeps the last ones when that fails. */
   async refresh(): Promise<void> {
     if (this.#read === undefined) return;
     try {
       this.#now = await this.#read();
     } catch {
-      // In the middle of a rotation a file may be away.
+      // A file may be missing during a rotation.
     }
   }
 

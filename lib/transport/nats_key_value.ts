@@ -22,7 +22,7 @@ export class NatsKeyValue implements KeyValueStore {
     this.#bucket = bucket;
   }
 
-  /** Makes the bucket when it is missing. Rejects with a TransportError. */
+  /** Opens the bucket; creates it when missing. Rejects with a TransportError. */
   static async open(connection: NatsConnection, env: string, name: string): Promise<NatsKeyValue> {
     try {
       const bucket = await new Kvm(connection).create(`ssmd-${env}-${name}`, { history: 1 });
@@ -59,7 +59,7 @@ export class NatsKeyValue implements KeyValueStore {
   compareAndSet(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
     return this.#do(key, async () => {
       try {
-        // `create` also takes the place of a deleted value, whose revision is not 0.
+        // `create` also replaces a deleted value, whose revision is not 0.
         return revision === 0
           ? await this.#bucket.create(key, value)
           : await this.#bucket.update(key, value, revision);
@@ -98,7 +98,7 @@ export class NatsKeyValue implements KeyValueStore {
     };
   }
 
-  /** A new connection: the server has forgotten the watches of the old one. */
+  /** Restarts all watches on a new connection, as the server has dropped the old ones. */
   reconnected(): void {
     for (const watch of this.#watches) void watch.restart();
   }
@@ -121,12 +121,12 @@ export class NatsKeyValue implements KeyValueStore {
 
 const RESTART_MS = 250;
 
-/** One watch, over as many subscriptions as there are connections. */
+/** One watch, resubscribed on each new connection. */
 class NatsWatch {
   #bucket: KV;
   #onChange: (change: KeyValueChange) => void;
   #onCurrent: () => void;
-  /** What was told, so that the values of a new connection are told only where they differ. */
+  /** Delivered revisions, so that a new connection only delivers values that differ. */
   #revisions = new Map<string, number>();
   #isCurrent = false;
   #entries: { stop(): void } | undefined;
@@ -149,7 +149,7 @@ class NatsWatch {
     void this.#deliver(entries, generation);
   }
 
-  /** Until it succeeds, or the next connection does it. */
+  /** Retries until it succeeds, or a newer connection restarts it. */
   async restart(): Promise<void> {
     const generation = this.#generation + 1;
     while (this.#generation <= generation) {
@@ -174,7 +174,7 @@ class NatsWatch {
       if (this.#revisions.get(key) !== revision) {
         this.#revisions.set(key, revision);
         const isKnown = this.#isCurrent || operation === "PUT";
-        // Marks of what was deleted before it began are nobody's news.
+        // Deletions before the watch started are not delivered.
         if (isKnown) {
           this.#onChange({ key, value: operation === "PUT" ? value : undefined, revision });
         }

@@ -1,11 +1,11 @@
 import { ProgressWatch } from "@ssmd/runtime";
 
-/** How often the server is asked for a sign of life. */
+/** Interval of pings to the server. */
 const ASK_EVERY_MS = 1_000;
-/** Looks without an answer after which the bus does not work. */
+/** Looks without an answer after which the bus counts as stalled. */
 const UNANSWERED_LOOKS_MAX = 5;
 
-/** Whether a server answers: one that hangs keeps its connections open. */
+/** Detects a server that hangs but keeps its connections open. */
 export class NatsProbe {
   #ask: () => Promise<void>;
   #timer: ReturnType<typeof setInterval>;
@@ -14,32 +14,32 @@ export class NatsProbe {
   #isAsking = false;
   #answers = 0;
 
-  /** `ask` resolves when the server has answered; `everyMs` is for tests. */
+  /** `ask` resolves when the server has answered; tests set `everyMs`. */
   constructor(ask: () => Promise<void>, everyMs: number = ASK_EVERY_MS) {
     this.#ask = ask;
     this.#timer = setInterval(() => this.#look(), everyMs);
     Deno.unrefTimer(this.#timer);
   }
 
-  /** Why nothing gets through; "" = it does. */
+  /** Why the bus does not work; "" = no problem. */
   get problem(): string {
     if (this.#lost !== "") return `the bus is away: ${this.#lost}`;
     return this.#watch.isStuck ? "the bus is connected and answers nothing" : "";
   }
 
-  /** The connection is lost. */
+  /** Notes that the connection is lost. */
   disconnected(why: string): void {
     this.#lost = why;
   }
 
-  /** There is a new connection: what was asked on the old one is not answered any more. */
+  /** Notes a new connection: pings on the old one get no answer. */
   reconnected(): void {
     this.#lost = "";
     this.#isAsking = false;
     this.#answers++;
   }
 
-  /** Asks no more. */
+  /** Stops pinging. */
   close(): void {
     clearInterval(this.#timer);
   }
@@ -55,7 +55,7 @@ export class NatsProbe {
       await this.#ask();
       this.#answers++;
     } catch {
-      // The connection's end is told by itself.
+      // The end of the connection is reported separately.
     } finally {
       this.#isAsking = false;
     }

@@ -16,29 +16,29 @@ import type { OutMessage, Publisher, PublisherOptions, PublishRefusal } from "./
 const LOG_EVERY_TRIES = 20;
 const CHECK_EVERY_MS = 1_000;
 
-/** What a publisher needs from its transport. */
+/** Options of {@linkcode NatsPublisher}. */
 interface NatsPublisherOptions {
   /** Only subjects below it are stored. */
   env: string;
-  /** Opens a connection that does not come back by itself. */
+  /** Opens a connection without reconnects. */
   connect: () => Promise<NatsConnection>;
-  /** Makes sure that the stream is there; gives its management. */
+  /** Creates the stream when missing; returns the manager. */
   prepare: (connection: NatsConnection) => Promise<JetStreamManager>;
   space: SubjectSpace;
-  /** Who is told of what became of messages. */
+  /** Callbacks for the outcome of messages. */
   reports: PublisherOptions;
-  /** Largest message the server takes, in bytes. */
+  /** Returns the server's largest message, bytes. */
   payloadBytesMax: () => number;
   logger: Logger;
 }
 
 /**
- * A publisher with its own acknowledgement window. It has a connection of its own, and a new one
- * after each loss: nats.js would otherwise keep bytes written during the loss and send them before
- * what was lost, out of order. What an earlier connection stored without an acknowledgement is read
- * from the stream by its ids: a stored message proves nothing for those before it, as the server may
- * have refused one (a right that is missing, a full store) and stored the next. After a refusal one
- * message at a time is sent until the refused one is stored.
+ * Publisher with its own acknowledgement window. It uses its own connection and opens a new one
+ * after each loss, as nats.js would otherwise buffer writes during the loss and send them before
+ * the lost messages, out of order. Messages stored without an acknowledgement on an earlier
+ * connection are found in the stream by their ids: a stored message proves nothing for earlier
+ * ones, as the server may have refused one (missing permission, full store) and stored the next.
+ * After a refusal messages are sent one at a time until the refused one is stored.
  */
 export class NatsPublisher implements Publisher {
   #options: NatsPublisherOptions;
@@ -47,13 +47,13 @@ export class NatsPublisher implements Publisher {
   #connection: NatsConnection | undefined;
   #inbox = "";
   #connected = false;
-  /** Number of the next message to be sent on this connection. */
+  /** Number of the next message to send on this connection. */
   #sent = 0;
-  /** Number after the newest message that was ever sent. */
+  /** Number after the newest message ever sent. */
   #everSent = 0;
   /** Number of the newest message known to be stored. */
   #newestStored = -1;
-  /** Up to this number messages are sent one at a time. */
+  /** Up to this number, messages are sent one at a time. */
   #probeUpTo = -1;
   #refusal: PublishRefusal | undefined;
   #proof: StoredProof;
@@ -65,7 +65,7 @@ export class NatsPublisher implements Publisher {
   #stall = new StallWatch();
   #waiters = new PublishWaiters();
 
-  /** Begins to connect at once. */
+  /** Starts connecting at once. */
   constructor(options: NatsPublisherOptions) {
     this.#options = options;
     this.#writer = new NatsMessageWriter(options.space);
@@ -125,7 +125,7 @@ export class NatsPublisher implements Publisher {
     return this.#window.head <= this.#probeUpTo ? 1 : LIMITS.publishInFlightMax;
   }
 
-  /** One connection after the other, until closed. */
+  /** Runs one connection after the other, until closed. */
   async #run(): Promise<void> {
     while (!this.#closed) {
       try {
@@ -181,7 +181,7 @@ export class NatsPublisher implements Publisher {
     });
   }
 
-  /** Acknowledges what an earlier connection stored without our being told. */
+  /** Acknowledges messages that an earlier connection stored without an answer. */
   async #proveStored(connection: NatsConnection, manager: JetStreamManager): Promise<void> {
     const target = { connection, manager, space: this.#options.space };
     for (const number of await this.#proof.storedIn(target, this.#everSent)) {
@@ -190,7 +190,7 @@ export class NatsPublisher implements Publisher {
     this.#waiters.look(this.#window);
   }
 
-  /** Notes that a message is stored; whether the oldest message is now another one. */
+  /** Notes that a message is stored; returns whether the window's head moved. */
   #acknowledge(number: number): boolean {
     const message = this.#window.get(number);
     if (message === undefined) return false;
@@ -224,7 +224,7 @@ export class NatsPublisher implements Publisher {
     try {
       this.#writer.write(this.#connection, message, { reply, isLate });
     } catch (error) {
-      // The connection has just ended; the message stays in the window and goes out on the next.
+      // The connection has just ended; the message stays in the window for the next one.
       this.#connected = false;
       this.#options.logger.debug("publish on an ended connection", { error: messageOf(error) });
       void this.#connection.close();
@@ -250,7 +250,7 @@ export class NatsPublisher implements Publisher {
     else this.#holdBack(number, refusal);
   }
 
-  /** Sends everything that is not stored again on a new connection, after a pause. */
+  /** Closes the connection; after a pause a new one sends all unstored messages again. */
   #holdBack(number: number, refusal: PublishRefusal): void {
     this.#connected = false;
     this.#probeUpTo = Math.max(this.#probeUpTo, number);
@@ -265,7 +265,7 @@ export class NatsPublisher implements Publisher {
     void this.#connection?.close();
   }
 
-  /** Gives up what the bus will never take, so that it holds up nothing behind it. */
+  /** Drops a message that the bus will never take, so that it does not block those after it. */
   #reject(number: number, { reason, subject, id, detail }: PublishRefusal): void {
     const message = this.#window.get(number);
     if (message === undefined) return;
@@ -278,7 +278,7 @@ export class NatsPublisher implements Publisher {
     this.#pump();
   }
 
-  /** The server answers a publish without the right to it on the connection, not to its reply. */
+  /** The server reports a missing publish permission on the connection, not to the reply. */
   async #watchErrors(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type !== "error" || connection !== this.#connection) continue;

@@ -17,12 +17,12 @@ import { isApiError, renewStream, stateOf } from "./nats_stream.ts";
 import type { SubjectSpace } from "./subject_space.ts";
 import type { ConsumeOptions, InMessage, StreamPosition, StreamState } from "./transport.ts";
 
-/** Messages asked for at most; asked again when half of them came. */
+/** Most messages per pull; the next pull is sent when half of them came. */
 const BATCH_MESSAGES = 4096;
 const PULL_EXPIRES_MS = 30_000;
 const FLUSH_MS_MAX = 3_000;
 const HEARTBEAT_MS = 5_000;
-/** Silence after which the consumer is taken for gone: two heartbeats and some. */
+/** Silence after which the consumer counts as gone: more than two heartbeats. */
 const SILENCE_MS_MAX = 12_000;
 const ACK = new TextEncoder().encode("+ACK");
 
@@ -32,14 +32,14 @@ export interface NatsReaderOptions
   connection: NatsConnection;
   manager: JetStreamManager;
   space: SubjectSpace;
-  /** Without overlap: the server refuses it. */
+  /** Must not overlap: the server refuses that. */
   filters: readonly string[];
-  /** Durable name; undefined for a live reader, which begins with the next message. */
+  /** Durable name; undefined for a live reader, which starts with the next message. */
   durableName?: string;
   logger: Logger;
 }
 
-/** A message of the stream; the id is read from the headers only when it is asked for. */
+/** A message of the stream; its headers are parsed only on access. */
 class StreamMessage implements InMessage {
   readonly subject: string;
   readonly payload: Uint8Array;
@@ -68,10 +68,9 @@ class StreamMessage implements InMessage {
 
 /**
  * Reads a stream in order, each message once, through a pull consumer. Whenever deliveries may be
- * missing (reconnect, a hole in the consumer's numbers, silence, a consumer or stream that is gone)
- * it makes the consumer anew after the last acknowledged message and leaves out what it has handed
- * out already: a server gives back what was delivered and lost only after its ack timer, and then
- * out of order.
+ * missing (reconnect, a hole in the consumer sequences, silence, a deleted consumer or stream) it
+ * recreates the consumer after the last acknowledged message and skips what it has delivered: the
+ * server redelivers lost messages only after its ack timer, and out of order.
  */
 export class NatsReader {
   #options: NatsReaderOptions;
@@ -83,17 +82,17 @@ export class NatsReader {
   #unacknowledged = new UnacknowledgedDeliveries();
   #expected = 1;
   #requested = 0;
-  /** Stream sequence of the newest message handed out or held. */
+  /** Stream sequence of the newest message delivered or held. */
   #newest = 0;
   #acknowledged = 0;
-  /** Whether it has had a consumer. */
+  /** Whether it has created a consumer before. */
   #begun = false;
-  /** Identity of the stream, µs; 0 = it has seen none. */
+  /** Identity of the stream, µs; 0 = none seen. */
   #createdAtUs = 0;
-  /** When the stream was made, µs. */
+  /** Creation of the stream, µs. */
   #madeAtUs = 0;
   #handler: PausableHandler;
-  /** Of a durable. */
+  /** Used by durable readers. */
   #holes: HoleWatch;
   #liveHoles: LiveHoleWatch;
   #heard = true;
@@ -128,7 +127,7 @@ export class NatsReader {
     return this.#options.durableName !== undefined;
   }
 
-  /** As the server has them. */
+  /** Filters as the server has them. */
   get #filters(): string[] {
     const { filters, space } = this.#options;
     return filters.map((filter) => space.toServer(filter));
@@ -139,20 +138,20 @@ export class NatsReader {
     return new StreamMessage(message, streamSequence, subject);
   }
 
-  /** Whether it ended. */
+  /** Whether it was closed. */
   get closed(): boolean {
     return this.#abort.signal.aborted;
   }
 
-  /** What lies behind this place is delivered; known after {@linkcode start}. */
+  /** Sequence after which messages are delivered; known after {@linkcode start}. */
   startSequence = 0;
 
-  /** How far it has got, of a durable. */
+  /** Position of a durable reader. */
   get position(): StreamPosition {
     return this.#holes.position;
   }
 
-  /** Makes or finds the consumer and begins to read. */
+  /** Creates or resumes the consumer and starts reading. */
   async start(): Promise<void> {
     const { durableName, position } = this.#options;
     let state = await this.#state();
@@ -172,7 +171,7 @@ export class NatsReader {
     else this.#liveHoles.begin(state, this.#newest);
   }
 
-  /** The stream lost its end: what it counts from here on is something else. */
+  /** Renews the identity of a stream that lost its end, as its sequences are reused. */
   async #renewed({ createdAtUs }: StreamState): ReturnType<typeof stateOf> {
     const { manager, space: { stream } } = this.#options;
     await renewStream(manager, stream, createdAtUs);
@@ -186,22 +185,22 @@ export class NatsReader {
     this.#sendAck();
   }
 
-  /** Holds messages back; the server keeps the rest. */
+  /** Pauses delivery; the server keeps the rest. */
   pause(): void {
     this.#handler.pause();
   }
 
-  /** Hands out what was held, and reads on. */
+  /** Delivers held messages and resumes reading. */
   resume(): void {
     if (!this.closed) this.#handler.resume();
   }
 
-  /** To be called when the connection is back. */
+  /** Must be called after a reconnect. */
   reconnected(): void {
     this.#rewind("the connection was lost");
   }
 
-  /** Ends reading; acknowledgements given are with the server. */
+  /** Stops reading; acknowledgements are flushed to the server. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.#abort.abort();
@@ -220,12 +219,12 @@ export class NatsReader {
   async #flushAcks(): Promise<void> {
     const flushDone = new AbortController();
     const flushing = this.#options.connection.flush().catch(() => {});
-    // A server that hangs must not keep us from closing; what it missed is delivered again.
+    // A hanging server must not block closing; what it missed is redelivered.
     await Promise.race([flushing, sleep(FLUSH_MS_MAX, flushDone.signal)]);
     flushDone.abort();
   }
 
-  /** Whether nothing waits for the server's ack timer, so the consumer can be read as it is. */
+  /** Whether the consumer can be resumed: same filters, and no delivery awaits its ack timer. */
   #canGoOnWith({ config, num_ack_pending }: ConsumerInfo): boolean {
     const filters = config.filter_subjects ?? [config.filter_subject ?? ">"];
     return num_ack_pending === 0 && filters.join(" ") === this.#filters.join(" ");
@@ -241,11 +240,11 @@ export class NatsReader {
     }
   }
 
-  /** Makes the consumer anew, after the last acknowledged message. */
+  /** Creates the consumer after the last acknowledged message, replacing a `known` one. */
   async #create(known: boolean): Promise<void> {
     const { manager, space: { stream }, durableName } = this.#options;
     if (known) await this.#remove();
-    // A live one that began with an empty stream is to get all that is there now.
+    // A live reader that started on an empty stream must get everything in it now.
     const isFirst = !this.#begun;
     const after = durableName === undefined ? this.#newest : this.#acknowledged;
     const config = readerConfig({ filters: this.#filters, durableName, after, isFirst });
@@ -257,7 +256,7 @@ export class NatsReader {
     this.#listen(info);
   }
 
-  /** Asks a consumer for its messages. */
+  /** Subscribes to a consumer and pulls. */
   #listen(info: ConsumerInfo): void {
     const { connection } = this.#options;
     this.#consumerName = info.name;
@@ -285,7 +284,7 @@ export class NatsReader {
     try {
       await manager.consumers.delete(stream, name);
     } catch (error) {
-      // A live one goes by itself; a durable one is about to be made again, or is gone already.
+      // Live consumers expire by themselves; a durable one is recreated next, or already gone.
       const gone = isApiError(error, JetStreamApiCodes.ConsumerNotFound) ||
         isApiError(error, JetStreamApiCodes.StreamNotFound);
       if (!gone && durableName !== undefined) throw error;
@@ -339,7 +338,7 @@ export class NatsReader {
     if (this.#options.durableName === undefined) return;
     if (this.#ackPrefix === "") this.#ackPrefix = reply.slice(0, delivery.prefixLength);
     this.#unacknowledged.push(delivery.streamSequence);
-    // After starting over the acknowledged message may come only now.
+    // After a rewind the acknowledged message may be delivered again only now.
     if (delivery.streamSequence === this.#acknowledged) this.#sendAck();
   }
 
@@ -350,7 +349,7 @@ export class NatsReader {
     this.#options.connection.publish(subject, ACK);
   }
 
-  /** Answers to pulls: heartbeats, and why one ended. */
+  /** Handles statuses of pulls: heartbeats, and the end of a pull. */
   #onStatus(message: Msg): void {
     const { headers } = message;
     const code = headers?.code ?? 0;
@@ -364,7 +363,7 @@ export class NatsReader {
     if (!this.#handler.holding) this.#pull();
   }
 
-  /** Says how far the server has looked, also where nothing was for us. */
+  /** Notes how far the server has scanned, even without a matching message. */
   #onHeartbeat({ headers }: Msg): void {
     const given = Number(headers?.get("Nats-Last-Consumer") ?? "");
     const looked = Number(headers?.get("Nats-Last-Stream") ?? "");
@@ -416,11 +415,11 @@ export class NatsReader {
     } while (this.#rewindAgain && !this.closed);
   }
 
-  /** A stream that was made anew, or lost its end in a power cut, counts from a lower number. */
+  /** Adapts to a recreated stream, or one that lost its end: its sequences are lower. */
   async #matchStream(): Promise<void> {
     const { space: { stream }, logger } = this.#options;
     let state = await this.#state();
-    // Lost before it began, it has seen no stream yet.
+    // Before the first start no stream was seen.
     const isFirst = this.#createdAtUs === 0;
     const isOther = !isFirst && state.madeAtUs !== this.#madeAtUs;
     const last = isOther ? 0 : state.lastSequence;
@@ -435,7 +434,7 @@ export class NatsReader {
       this.#acknowledged = Math.min(this.#acknowledged, last);
     }
     const { createdAtUs } = state;
-    // Another one may have noticed it, when the stream had got further again.
+    // Another reader may have renewed it, and the stream may have grown since.
     const isNews = !isFirst && createdAtUs !== this.#createdAtUs;
     if (isNews && this.#isDurable) this.#holes.follow({ createdAtUs, sequence: this.#newest });
     if (isNews || hasLost) this.#liveHoles.begin(state, this.#newest);

@@ -1,27 +1,27 @@
 import { nanos } from "@nats-io/nats-core";
 import { AckPolicy, type ConsumerConfig, DeliverPolicy } from "@nats-io/jetstream";
 
-/** How long the server keeps a live reader's consumer that nobody pulls from. */
+/** Time that the server keeps a live reader's idle consumer. */
 const LIVE_IDLE_MS = 60_000;
 /**
  * The server's own redelivery would come out of order, in the middle of later messages. The reader
- * starts over by itself wherever something was lost, so the server's timer is the stream's age.
+ * rewinds by itself after any loss, so the ack timer is the stream's age.
  */
 const ACK_WAIT_MS = 24 * 60 * 60 * 1000;
 
-/** What a reader asks of its consumer. */
+/** Options of {@linkcode readerConfig}. */
 interface ReaderNeeds {
   /** As the server has them, without overlap. */
   filters: readonly string[];
   /** Undefined for a live reader. */
   durableName: string | undefined;
-  /** The place behind which it is to begin; 0 = with the first message, a first live one with the next. */
+  /** Sequence to start after; 0 = the first message, for a first live consumer the next one. */
   after: number;
-  /** Whether it has had no consumer before. */
+  /** Whether the reader has had no consumer before. */
   isFirst: boolean;
 }
 
-/** The consumer of a reader. */
+/** Returns the configuration of a reader's consumer. */
 export function readerConfig(needs: ReaderNeeds): Partial<ConsumerConfig> {
   const { filters, durableName, after, isFirst } = needs;
   const [only = ">"] = filters;

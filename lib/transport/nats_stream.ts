@@ -17,37 +17,37 @@ import type { StreamState } from "./transport.ts";
 
 /** Limits of an environment's stream. */
 export interface StreamLimits {
-  /** Bytes before the oldest messages leave; default -1, only bounded by the server. */
+  /** Most bytes before the oldest messages are removed; default -1, bounded only by the server. */
   maxBytes?: number;
-  /** Age in milliseconds at which a message leaves; default 24 hours. */
+  /** Age at which messages are removed, ms; default 24 hours. */
   maxAgeMs?: number;
   /** Copies in a cluster; default 1. */
   replicas?: number;
 }
 
-/** Time in which an id is stored once. */
+/** Deduplication window of message ids. */
 const DUPLICATE_WINDOW_MS = 2 * 60 * 1000;
-/** Default age at which a message leaves the stream. */
+/** Default age at which messages are removed from the stream. */
 const STREAM_AGE_MS = 24 * 60 * 60 * 1000;
 
-/** In the stream's metadata: when it was noticed that it had lost its end, µs. */
+/** Stream metadata: when the loss of its end was detected, µs. */
 const RENEWED = "ssmd-renewed-at-us";
 const SUBJECTS_OVERLAP = 10065;
 
-/** What an environment's streams are like. */
+/** Configuration of an environment's streams. */
 export interface EnvironmentStreams {
   env: string;
   limits: StreamLimits;
-  /** Each has a stream of its own, of which the environment's is filled; none = there is one stream. */
+  /** Each has its own stream, which feeds the environment's; none = a single stream. */
   shards: readonly string[];
 }
 
 /**
- * Makes the stream `ssmd-{env}` on `{env}.>`, or gives an existing one these limits. With shards it
- * keeps what is published on it itself, and takes in what their streams get, under the subjects of an
- * environment without shards. Shards are added here and never taken off: what is left of one may be
- * on its way. Throws a TransportError `STREAM_CONFLICT` when another stream holds these subjects, or
- * when the stream is of a kind that cannot be changed.
+ * Creates the stream `ssmd-{env}` on `{env}.>`, or updates the limits of an existing one. With
+ * shards it stores its own subjects and sources the shards' streams, under the subjects of an
+ * environment without shards. Shards are added but never removed here, as messages of one may be in
+ * flight. Throws a TransportError `STREAM_CONFLICT` when another stream holds these subjects, or
+ * has a kind that cannot be changed.
  */
 export async function ensureStreams(
   manager: JetStreamManager,
@@ -62,7 +62,7 @@ export async function ensureStreams(
   if (sources.length === 0) {
     return await ensureStream(manager, { name, limits, subjects: [`${env}.>`] });
   }
-  // Records have four tokens; those of a shard have more, and lie in its own stream.
+  // Records have four tokens; those of a shard have more, and are in its own stream.
   const subjects = [`${env}.*`, `${env}.*.*`, `${env}.*.*.*`];
   if (known !== undefined) await ensureStream(manager, { name, limits, subjects });
   for (const shard of shards) {
@@ -92,7 +92,7 @@ async function ensureStream(
     name: string;
     limits: StreamLimits;
     subjects: string[];
-    /** Absent = as they are. */
+    /** Absent = unchanged. */
     sources?: StreamSource[];
   },
 ): Promise<void> {
@@ -127,7 +127,7 @@ async function ensureStream(
   }
 }
 
-/** What a stream holds now; a stream that lost its end was made earlier than its identity says. */
+/** Returns a stream's state; a stream that lost its end has an identity later than its creation. */
 export async function stateOf(
   manager: JetStreamManager,
   name: string,
@@ -144,9 +144,8 @@ export async function stateOf(
 }
 
 /**
- * Gives a stream that lost its end another identity, so that the sequences it counts once more are
- * not taken for the old ones: the time at which it was noticed counts as that of its making. Nothing
- * is done when `createdAtUs` is its identity no more.
+ * Gives a stream that lost its end a new identity, the time of detection, so that reused sequences
+ * are not taken for the old ones. Does nothing when `createdAtUs` is not its identity any more.
  */
 export async function renewStream(
   manager: JetStreamManager,
@@ -159,13 +158,13 @@ export async function renewStream(
   await manager.streams.update(name, { ...config, metadata });
 }
 
-/** Whole microseconds of a time with up to nine decimals, as JetStream writes it. */
+/** Converts a JetStream time with up to nine decimals to whole microseconds. */
 function usOf(time: string): number {
   const [whole = "", decimals = ""] = time.replace("Z", "").split(".");
   return Date.parse(`${whole}Z`) * 1000 + Number(decimals.padEnd(6, "0").slice(0, 6));
 }
 
-/** Whether an error is JetStream's with this code. */
+/** Returns whether an error is a JetStream error with this code. */
 export function isApiError(error: unknown, code: number): boolean {
   return error instanceof JetStreamApiError && error.code === code;
 }

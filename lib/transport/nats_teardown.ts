@@ -2,23 +2,23 @@ import type { StreamInfo } from "@nats-io/jetstream";
 import { connectNats, jetStreamError, managerOf, type NatsCredentials } from "./nats_connect.ts";
 import { shardStreamName } from "./subject_space.ts";
 
-/** A stream of an environment, also one that holds a key-value store. */
+/** A stream of an environment, including those of key-value stores. */
 interface BusStream {
   name: string;
   messages: number;
   bytes: number;
-  /** Whether somebody waits for messages of it now. */
+  /** Whether a consumer waits for its messages now. */
   isRead: boolean;
 }
 
-/** All that a nats-server has of an environment. */
+/** All streams of an environment on a nats-server. */
 interface BusStreams extends AsyncDisposable {
   streams: readonly BusStream[];
-  /** Removes them, and their consumers with them; what is gone already is no error. */
+  /** Deletes them with their consumers; missing ones are no error. */
   remove(): Promise<void>;
 }
 
-/** Where streams are looked for. */
+/** Options of {@linkcode findBusStreams}. */
 interface BusStreamsOptions {
   url: readonly string[];
   credentials?: NatsCredentials;
@@ -28,8 +28,8 @@ interface BusStreamsOptions {
 }
 
 /**
- * Finds the streams of an environment on a nats-server, by their whole names: `demo-nats` is not of
- * `demo`. Makes none. Throws TransportError.
+ * Finds the streams of an environment on a nats-server by full names: `demo-nats` is not part of
+ * `demo`. Creates none. Throws TransportError.
  */
 export async function findBusStreams(
   { url, credentials, env, stores }: BusStreamsOptions,
@@ -51,7 +51,7 @@ export async function findBusStreams(
       for await (const { num_waiting } of manager.consumers.list(name)) isRead ||= num_waiting > 0;
       streams.push({ name, messages, bytes, isRead });
     }
-    // Sources first: what fills the environment's stream is gone before it.
+    // Shard streams first, as they feed the environment's stream.
     streams.sort((a, b) => a.name < b.name ? 1 : -1);
     return {
       streams,

@@ -12,7 +12,7 @@ import type { NatsCredentials } from "./nats_connect.ts";
 import type { StreamLimits } from "./nats_stream.ts";
 import type { Transport } from "./transport.ts";
 
-/** Which bus an environment uses. */
+/** Bus configuration of an environment. */
 type TransportConfig =
   | { type: "memory" }
   | {
@@ -23,17 +23,17 @@ type TransportConfig =
     stream?: StreamLimits;
     /** Shards of the environment; absent = it has none. */
     shards?: readonly string[];
-    /** Who we are to the server. */
+    /** Credentials for the server. */
     credentials?: NatsCredentials;
-    /** Reads them from where they are now, before each connection; absent = they stay. */
+    /** Re-reads the credentials before each connection; absent = they do not change. */
     readCredentials?: () => Promise<NatsCredentials>;
   };
 
-/** What {@linkcode openTransport} needs besides the configuration. */
+/** Options of {@linkcode openTransport}. */
 interface OpenTransportOptions {
-  /** The environment's name, first token of all subjects. */
+  /** Name of the environment, first token of all subjects. */
   env: string;
-  /** The shard that is published and read; absent = what all of them are together. */
+  /** Shard to publish to and read from; absent = the environment's stream, fed by all shards. */
   shard?: string | undefined;
   /** Default silent. */
   logger?: Logger;
@@ -44,7 +44,7 @@ type NatsConfig = Extract<TransportConfig, { type: "nats" }>;
 const DRIVERS = {
   memory: async (_config: TransportConfig, options: OpenTransportOptions) => {
     const { memoryTransport } = await import("./memory.ts");
-    // In one process the spool, not the bus, gives again what a crash took.
+    // In one process the spool, not the bus, replays what a crash lost.
     return memoryTransport({ ...options, redeliver: false });
   },
   nats: async (config: NatsConfig, { env, shard, logger }: OpenTransportOptions) => {
@@ -62,13 +62,13 @@ const DRIVERS = {
   },
 };
 
-/** Names kept for later drivers. */
+/** Names reserved for later drivers. */
 const RESERVED: readonly string[] = ["aeron", "chronicle"];
 
 /**
- * Opens the bus that a configuration names. Throws a ConfigError `TRANSPORT_TYPE_UNSUPPORTED` for
- * the reserved names `aeron` and `chronicle`, `TRANSPORT_TYPE_UNKNOWN` for any other, and what
- * the driver throws.
+ * Opens the bus of a configuration. Throws a ConfigError `TRANSPORT_TYPE_UNSUPPORTED` for the
+ * reserved names `aeron` and `chronicle`, `TRANSPORT_TYPE_UNKNOWN` for any other, and what the
+ * driver throws.
  */
 export async function openTransport(
   config: TransportConfig,
@@ -85,8 +85,8 @@ export async function openTransport(
 }
 
 /**
- * Opens the bus of a service: requests to other processes are refused at once while it is away for
- * long. What is published or consumed waits for it as always. Throws as {@linkcode openTransport}.
+ * Opens the bus of a service: a circuit breaker rejects requests at once while it is away for long.
+ * Publishing and consuming wait for it as always. Throws as {@linkcode openTransport}.
  */
 export async function openServiceTransport(
   config: TransportConfig,

@@ -3,12 +3,12 @@ import type { Msg } from "@nats-io/nats-core";
 /** Second letter of an answer's first key: `{"stream":…`; an error begins with `{"error":…`. */
 const LETTER_S = 115;
 
-/** Whether the bus answers that a message is stored; else it refuses it. */
+/** Returns whether the answer acknowledges a stored message; otherwise it is a refusal. */
 export function isStored({ data }: Pick<Msg, "data">): boolean {
   return data.length >= 3 && data[2] === LETTER_S;
 }
 
-/** The number of the message that is answered: what the reply's subject ends with. */
+/** Returns the number of the answered message, which ends the reply subject. */
 export function numberOf({ subject }: Pick<Msg, "subject">): number {
   let value = 0;
   let unit = 1;

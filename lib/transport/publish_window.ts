@@ -1,11 +1,11 @@
 import type { OutMessage } from "./transport.ts";
 
-/** First capacity; a power of two. */
+/** Initial capacity; a power of two. */
 const CAPACITY = 8192;
 
 /**
- * The messages given and not yet acknowledged, in order, each under a number that rises by one.
- * A ring that doubles when it is full: a publisher never drops.
+ * Unacknowledged messages in order, numbered consecutively. The ring buffer doubles when full: a
+ * publisher never drops.
  */
 export class PublishWindow {
   #messages: (OutMessage | undefined)[] = new Array(CAPACITY);
@@ -15,22 +15,22 @@ export class PublishWindow {
   #tail = 0;
   #acknowledgedId = "";
 
-  /** Number of the oldest message not acknowledged; equals `tail` when there is none. */
+  /** Number of the oldest unacknowledged message; equals `tail` when there is none. */
   get head(): number {
     return this.#head;
   }
 
-  /** Number the next message will have. */
+  /** Number of the next message. */
   get tail(): number {
     return this.#tail;
   }
 
-  /** Id of the newest message below which all are acknowledged, or "". */
+  /** Id of the newest message up to which all are acknowledged; "" = none. */
   get acknowledgedId(): string {
     return this.#acknowledgedId;
   }
 
-  /** Takes a message. */
+  /** Adds a message. */
   push(message: OutMessage): void {
     if (this.#tail - this.#head > this.#mask) this.#grow();
     const slot = this.#tail++ & this.#mask;
@@ -38,14 +38,14 @@ export class PublishWindow {
     this.#acknowledged[slot] = 0;
   }
 
-  /** The message of a number, or undefined when it is acknowledged. */
+  /** Returns a message by number; undefined when it is acknowledged. */
   get(number: number): OutMessage | undefined {
     if (number < this.#head || number >= this.#tail) return undefined;
     const slot = number & this.#mask;
     return this.#acknowledged[slot] === 1 ? undefined : this.#messages[slot];
   }
 
-  /** Number of the oldest message of a subject that is not acknowledged, below `end`. */
+  /** Returns the number of a subject's oldest unacknowledged message below `end`. */
   oldestOf(subject: string, end: number): number | undefined {
     for (let n = this.#head; n < end; n++) {
       if (this.get(n)?.subject === subject) return n;
@@ -53,7 +53,7 @@ export class PublishWindow {
     return undefined;
   }
 
-  /** Notes an acknowledgement; whether the oldest message is now another one. */
+  /** Marks a message as acknowledged; returns whether the head moved. */
   acknowledge(number: number): boolean {
     if (number < this.#head || number >= this.#tail) return false;
     this.#acknowledged[number & this.#mask] = 1;

@@ -1,21 +1,20 @@
 import { type IdParts, splitId } from "./message_id.ts";
 
-/** Frames of a run that are remembered; a power of two. */
+/** Frames remembered per run; a power of two. */
 const FRAMES_MAX = 131_072;
-/** Runs that are remembered; beyond it the one first seen is forgotten. */
+/** Most runs remembered; beyond it the oldest is dropped. */
 const RUNS_MAX = 64;
-/** Largest index, so that frame and index fit one exact double. */
+/** Limit of the index, so that frame and index fit one exact double. */
 const INDEX_MAX = 65_536;
-/** Spreads the records of one frame over the table. */
+/** Spreads the records of a frame over the table. */
 const INDEX_SPREAD = 40_503;
-/** Ids of another form that are remembered at least; at most twice as many. */
+/** Ids of other forms remembered at least; at most twice as many. */
 const OTHERS_MAX = 65_536;
 
 /**
- * Remembers which ids were seen lately, as the duplicate window of a stream does. It may forget an
- * id early (that is a window, too), but never takes a new one for a known one. Ids of the form
- * `{run}-{frame}-{index}` cost no allocation: a set of strings would take longer than the rest of
- * a publish in memory.
+ * Recently seen ids, like the duplicate window of a stream. It may forget an id early, as any
+ * window does, but never takes a new id for a known one. Ids of the form `{run}-{frame}-{index}`
+ * need no allocation: a set of strings would take longer than the rest of an in-memory publish.
  */
 export class RecentIds {
   #runs = new Map<string, Float64Array>();
@@ -25,7 +24,7 @@ export class RecentIds {
   #young = new Set<string>();
   #old = new Set<string>();
 
-  /** Notes `id`; false when it was seen before. */
+  /** Adds `id`; returns false when it was seen before. */
   add(id: string): boolean {
     const parts = this.#parts;
     if (!splitId(id, parts) || parts.index >= INDEX_MAX || parts.frame > 2 ** 37) {

@@ -1,7 +1,7 @@
 import type { Msg } from "@nats-io/nats-core";
 import type { OutMessage, PublishRefusal, RefusalReason } from "./transport.ts";
 
-/** JetStream's error codes with a meaning of their own here. */
+/** JetStream error codes that map to a specific reason. */
 const REASONS: Readonly<Record<number, RefusalReason>> = {
   10023: "storage", // insufficient resources
   10028: "storage", // resources exceeded for the account
@@ -12,12 +12,12 @@ const REASONS: Readonly<Record<number, RefusalReason>> = {
   10122: "storage", // stream store failed
 };
 
-/** Whether it is refused for what it is: sending it again is of no use. */
+/** Returns whether the message itself is the reason, so that a retry is useless. */
 export function isFinal(reason: RefusalReason): boolean {
   return reason === "size" || reason === "invalid";
 }
 
-/** What JetStream says in an answer that is no acknowledgement. */
+/** Converts a JetStream answer that is no acknowledgement. */
 export function refusalOf(message: OutMessage, answer: Msg): PublishRefusal {
   const { subject, id } = message;
   if (answer.data.length === 0) {

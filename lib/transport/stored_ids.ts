@@ -2,15 +2,15 @@ import { type HistoryTarget, readHistory } from "./nats_history.ts";
 import type { PublishWindow } from "./publish_window.ts";
 import { commonFilter } from "./subject_filter.ts";
 
-/** Part of a stream, both ends within. */
+/** Range of a stream, inclusive. */
 interface SequenceSpan {
   first: number;
   last: number;
 }
 
 /**
- * Numbers of the window's messages below `end` that a part of the stream holds, by their ids.
- * Rejects as the reading of the stream does.
+ * Returns the numbers of the window's messages below `end` that the span of the stream holds,
+ * matched by id. Rejects as reading the stream does.
  */
 export async function storedNumbers(
   target: HistoryTarget,

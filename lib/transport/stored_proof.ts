@@ -4,29 +4,28 @@ import { renewStream, stateOf } from "./nats_stream.ts";
 import type { PublishWindow } from "./publish_window.ts";
 import { storedNumbers } from "./stored_ids.ts";
 
-/** Knows which messages that were sent are stored without an acknowledgement that came. */
+/** Finds sent messages that are stored although no acknowledgement came. */
 export class StoredProof {
   #window: PublishWindow;
-  /** The stream whose sequences are meant. */
+  /** Identity of the stream, µs. */
   #createdAtUs = 0;
-  /** All sent messages without a proof are stored behind this place, if they are. */
+  /** Any sent but unproven message is stored after this sequence, if at all. */
   #provenSequence = 0;
-  /** The last acknowledgement of the window's head; its sequence is read when it is needed. */
+  /** Last acknowledgement of the window's head; parsed when needed. */
   #lastAcknowledgement: Msg | undefined;
 
-  /** Nothing is known yet of the messages of a window. */
   constructor(window: PublishWindow) {
     this.#window = window;
   }
 
-  /** The window's oldest message was acknowledged. */
+  /** Notes the acknowledgement of the window's oldest message. */
   acknowledgedWith(answer: Msg): void {
     this.#lastAcknowledgement = answer;
   }
 
   /**
-   * Numbers of messages below `end` that the stream holds. A stream that lost its end gets another
-   * identity. Rejects as the bus does.
+   * Returns the numbers of messages below `end` that the stream holds. Renews the identity of a
+   * stream that lost its end. Rejects as the bus does.
    */
   async storedIn(source: HistoryTarget, end: number): Promise<Iterable<number>> {
     const { manager, space: { stream } } = source;
@@ -46,7 +45,7 @@ export class StoredProof {
   }
 }
 
-/** The place in the stream that an acknowledgement tells; 0 = none. */
+/** Returns the stream sequence in an acknowledgement; 0 = none. */
 function sequenceIn(answer: Msg | undefined): number {
   if (answer === undefined) return 0;
   const { seq } = answer.json<{ seq?: number }>();

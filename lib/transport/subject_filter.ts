@@ -1,11 +1,11 @@
 import { TransportError } from "@ssmd/runtime";
 
-/** Answers whether a subject is meant by a filter. */
+/** Returns whether a subject matches a filter. */
 export type SubjectMatcher = (subject: string) => boolean;
 
 /**
- * Compiles a filter with NATS wildcards: `*` stands for one token, `>` for one or more at the end.
- * Throws a TransportError `FILTER_INVALID` for an empty token, blanks, or a `>` that is not last.
+ * Compiles a filter with NATS wildcards: `*` matches one token, `>` one or more at the end. Throws
+ * a TransportError `FILTER_INVALID` for an empty token, blanks, or a `>` that is not last.
  */
 export function compileFilter(filter: string): SubjectMatcher {
   const tokens = tokensOf(filter);
@@ -20,8 +20,8 @@ export function compileFilter(filter: string): SubjectMatcher {
 }
 
 /**
- * Compiles several filters; the matcher is true when any of them means the subject. Throws as
- * {@linkcode compileFilter} does, and `FILTER_INVALID` when there is none at all.
+ * Compiles several filters; the matcher is true when any of them matches. Throws as {@linkcode
+ * compileFilter} does, and `FILTER_INVALID` when there is none.
  */
 export function compileFilters(filters: readonly string[]): SubjectMatcher {
   if (filters.length === 0) throw invalid("", "no filter was given");
@@ -32,8 +32,8 @@ export function compileFilters(filters: readonly string[]): SubjectMatcher {
 }
 
 /**
- * The same filters without those that another one includes, in their order. Throws as
- * {@linkcode compileFilter} does, and `FILTER_INVALID` when there is none at all.
+ * Returns the filters without those that another one includes, in their order. Throws as {@linkcode
+ * compileFilter} does, and `FILTER_INVALID` when there is none.
  */
 export function distinctFilters(filters: readonly string[]): string[] {
   if (filters.length === 0) throw invalid("", "no filter was given");
@@ -46,7 +46,7 @@ export function distinctFilters(filters: readonly string[]): string[] {
   );
 }
 
-/** Whether a subject exists that both filters mean. */
+/** Returns whether a subject can match both filters. */
 export function filtersOverlap(a: string, b: string): boolean {
   const left = tokensOf(a);
   const right = tokensOf(b);
@@ -92,7 +92,7 @@ function invalid(filter: string, why: string): TransportError {
   );
 }
 
-/** The narrowest filter of the form `a.b.>` that means all `subjects`; at least one is given. */
+/** Returns the narrowest filter of the form `a.b.>` that matches all `subjects`; at least one. */
 export function commonFilter(subjects: readonly string[]): string {
   const [first = ">", ...others] = new Set(subjects);
   if (others.length === 0) return first;

@@ -1,8 +1,8 @@
 const REMEMBERED_MAX = 100_000;
 
 /**
- * Where an environment's subjects lie on the server: as they are in its stream, or, of a shard, below
- * `{env}.internal.{shard}` in a stream of the shard's own. Whoever uses a transport sees `{env}.…`.
+ * Maps an environment's subjects to the server's: unchanged in its stream, or, for a shard, below
+ * `{env}.internal.{shard}` in the shard's own stream. Users of a transport see `{env}.…`.
  */
 export class SubjectSpace {
   /** Name of the stream. */
@@ -12,21 +12,21 @@ export class SubjectSpace {
   #there = new Map<string, string>();
   #here = new Map<string, string>();
 
-  /** That of an environment, or of one of its shards. */
+  /** Space of an environment, or of one of its shards. */
   constructor(env: string, shard?: string) {
     this.#env = env;
     this.stream = shard === undefined ? `ssmd-${env}` : shardStreamName(env, shard);
     this.#prefix = shard === undefined ? undefined : shardPrefix(env, shard);
   }
 
-  /** A subject, or a filter, as the server has it. */
+  /** Maps a subject or filter to the server's. */
   toServer(subject: string): string {
     const prefix = this.#prefix;
     if (prefix === undefined) return subject;
     return remembered(this.#there, subject, () => prefix + subject.slice(this.#env.length));
   }
 
-  /** The server's subject as it is without shards. */
+  /** Maps the server's subject back. */
   fromServer(subject: string): string {
     const prefix = this.#prefix;
     if (prefix === undefined) return subject;
@@ -34,12 +34,12 @@ export class SubjectSpace {
   }
 }
 
-/** `{env}.internal.{shard}`: what the subjects of a shard begin with on the server. */
+/** Returns `{env}.internal.{shard}`, the prefix of a shard's subjects on the server. */
 export function shardPrefix(env: string, shard: string): string {
   return `${env}.internal.${shard}`;
 }
 
-/** Names have no `_`, so that no environment's stream has the name of another one's shard. */
+/** Returns a shard's stream name; names have no `_`, so it never equals an environment's. */
 export function shardStreamName(env: string, shard: string): string {
   return `ssmd-${env}_${shard}`;
 }

@@ -1,41 +1,41 @@
 import type { LeaseCell } from "@ssmd/runtime";
 import type { KeyValueStore } from "./key_value.ts";
 
-/** One message to be published. */
+/** A message to publish. */
 export interface OutMessage {
-  /** Where it belongs, `{env}.…`; no wildcards. */
+  /** Subject, `{env}.…`; no wildcards. */
   subject: string;
-  /** Its bytes; the bus keeps them (for sending again), so they are never changed afterwards. */
+  /** Payload; the bus keeps it for resending, so it must not change afterwards. */
   payload: Uint8Array;
-  /** Identity; the bus stores an id once. `{run}-{frame}-{index}`: rises within a run. */
+  /** Message id; the bus stores an id once. `{run}-{frame}-{index}`: rises within a run. */
   id: string;
-  /** Whether the bus holds later messages of the same run already; default false. */
+  /** Whether the bus already holds later messages of the same run; default false. */
   late?: boolean;
-  /** Names and values besides it; printable ASCII. Costs an object a message: not for records. */
+  /** Further headers; printable ASCII. Costs an object per message: not for records. */
   headers?: ReadonlyMap<string, string>;
 }
 
-/** One message received. */
+/** A received message. */
 export interface InMessage {
-  /** Where it was published. */
+  /** Subject it was published on. */
   subject: string;
-  /** Its bytes; shared with other readers, so only to be read. */
+  /** Payload; shared with other readers: read-only. */
   payload: Uint8Array;
-  /** Its identity, "" when the publisher gave none. */
+  /** Message id; "" when the publisher gave none. */
   id: string;
-  /** Place in the bus's stream, from 1; rises without promise of being dense for a filter. */
+  /** Stream sequence, from 1; rises, but not densely for a filter. */
   streamSequence: number;
-  /** When the bus stored it, µs by the bus's own clock; only in what {@linkcode Transport.read} gives. */
+  /** Time stored by the bus's clock, µs; only from {@linkcode Transport.read}. */
   readonly storedAtUs?: number;
-  /** Whether the bus refused it at first and stored later messages of its publisher before it. */
+  /** Whether the bus refused it first and stored later messages of its publisher before it. */
   readonly late?: boolean;
-  /** What the publisher named besides it; empty or absent = nothing. */
+  /** The publisher's own headers; empty or absent = none. */
   readonly headers?: ReadonlyMap<string, string>;
 }
 
 /**
- * Why the bus did not store a message. `permission` (the user may not publish there), `storage`
- * (the bus has no room) and `other` are tried again; `size` and `invalid` lie in the message.
+ * Why the bus did not store a message. `permission` (no publish permission), `storage` (the bus is
+ * full) and `other` are retried; `size` and `invalid` are faults of the message.
  */
 export type RefusalReason = "permission" | "storage" | "size" | "invalid" | "other";
 
@@ -43,104 +43,103 @@ export type RefusalReason = "permission" | "storage" | "size" | "invalid" | "oth
 export interface PublishRefusal {
   reason: RefusalReason;
   subject: string;
-  /** Of the message. */
+  /** Id of the message. */
   id: string;
   /** The bus's own words. */
   detail: string;
 }
 
-/** What a publisher reports. */
+/** Callbacks of a publisher. */
 export interface PublisherOptions {
   /**
    * Whether what waits may still be sent; asked on each new connection, as another process may have
    * taken its place while the bus was away. Default: it may. What is refused or rejects is asked again.
    */
   confirm?: () => Promise<boolean>;
-  /** A message is stored; each message once, roughly in order. Must not throw. */
+  /** Called once per stored message, roughly in order. Must not throw. */
   onStored?: (message: OutMessage) => void;
-  /** A message was refused and is tried again; all behind it waits. Must not throw. */
+  /** Called when a message was refused and is retried; later ones wait. Must not throw. */
   onRefused?: (refusal: PublishRefusal) => void;
-  /** A message was refused for what it is and is given up; the rest goes on. Must not throw. */
+  /** Called when a message was refused for itself and is dropped. Must not throw. */
   onRejected?: (message: OutMessage, refusal: PublishRefusal) => void;
 }
 
 /**
- * Publishes in order with its own acknowledgement window. Promises: messages are stored in the
- * order given, but for those that the bus refused at first (`InMessage.late`); `publish` never
- * blocks and never drops; a lost connection is retried for ever. A message counts as stored when
- * the bus acknowledged it, or when its id was read in the stream: what lies behind it proves nothing.
+ * Publishes in order with its own acknowledgement window. Guarantees: messages are stored in
+ * publish order, except those that the bus refused first (`InMessage.late`); `publish` never blocks
+ * and never drops; a lost connection is retried without limit. A message counts as stored when the
+ * bus acknowledged it, or when its id was read in the stream; later stored messages prove nothing.
  */
 export interface Publisher {
   /**
-   * Queues a message. Check `ready` before more when `full`. Throws a TransportError
-   * `MESSAGE_TOO_LARGE`, `ID_INVALID`, `HEADER_INVALID` or `SUBJECT_INVALID` for what the bus would never take.
+   * Queues a message. When `full`, await `ready` before more. Throws a TransportError
+   * `MESSAGE_TOO_LARGE`, `ID_INVALID`, `HEADER_INVALID` or `SUBJECT_INVALID` for invalid messages.
    */
   publish(message: OutMessage): void;
-  /** Messages given and not yet acknowledged. */
+  /** Number of unacknowledged messages. */
   readonly pending: number;
-  /** Whether the window is full: wait for `ready()` before publishing more. */
+  /** Whether the window is full: await `ready()` before publishing more. */
   readonly full: boolean;
-  /** Resolves when the window has room, or at once when it has. */
+  /** Resolves when the window has room. */
   ready(): Promise<void>;
-  /** Resolves when all that was published is acknowledged. */
+  /** Resolves when everything published is acknowledged. */
   flush(): Promise<void>;
-  /** Id of the newest message below which everything is acknowledged; "" = none yet. */
+  /** Id of the newest message up to which everything is acknowledged; "" = none yet. */
   readonly acknowledgedId: string;
   /** Whether the bus is reachable now. */
   readonly connected: boolean;
-  /** What the bus refuses now, which holds up the rest; undefined = nothing. */
+  /** Current refusal, which blocks later messages; undefined = none. */
   readonly refusal: PublishRefusal | undefined;
-  /** Stops; messages not acknowledged are given up (they are in the spool). */
+  /** Closes; unacknowledged messages are dropped (they are in the spool). */
   close(): Promise<void>;
 }
 
-/** A live subscription from now on; nothing is kept for it while it is away. */
+/** A live subscription; nothing is kept for it while it is away. */
 export interface LiveSubscription extends Subscription {
-  /** Every message behind this place of the stream that matches is delivered. */
+  /** Every matching message after this stream sequence is delivered. */
   readonly startSequence: number;
 }
 
-/** Something that goes on until it is ended. */
 export interface Subscription {
-  /** Ends it; nothing is delivered afterwards. */
+  /** Ends the subscription; nothing is delivered afterwards. */
   unsubscribe(): void;
 }
 
-/** A place in a stream: sequences of a stream of another identity are not comparable. */
+/** Position in a stream; positions of different stream identities are not comparable. */
 export interface StreamPosition {
-  /** As in {@linkcode StreamState}, µs. */
+  /** Identity of the stream as in {@linkcode StreamState}, µs. */
   createdAtUs: number;
-  /** Everything up to here that matches. */
+  /** Sequence up to which everything that matches is included. */
   sequence: number;
 }
 
 /**
- * Messages that a consumer will not get. `left`: the stream's limits, or a purge, took them away
- * unread. `anew`: the stream was made anew or lost its end, so what the old one held is unknown.
+ * Messages that a consumer will not get. `left`: the stream's limits, or a purge, removed them
+ * unread. `anew`: the stream was recreated or lost its end, so the old content is unknown.
  */
 export type StreamHole =
   | {
     type: "left";
-    /** How many at most: those of other subjects count. */
+    /** Most messages missed; includes those of other subjects. */
     missed: number;
-    /** The stream that was left, and from now on the first place that can be read. */
+    /** Last position that was lost; reading continues after it. */
     stream: StreamPosition;
   }
   | { type: "anew"; stream: StreamPosition };
 
 /** A durable consumer. */
 export interface Consumer {
-  /** Every message behind this place of the stream that matches is delivered. */
+  /** Every matching message after this stream sequence is delivered. */
   readonly startSequence: number;
-  /** How far it has got: all that matches up to here was handed out. */
+  /** Position up to which all matching messages were delivered. */
   readonly position: StreamPosition;
   /** Acknowledges everything up to and including `streamSequence`. */
   acknowledge(streamSequence: number): void;
-  /** Stops delivery until `resume`; the bus keeps what comes. */
+  /** Pauses delivery until `resume`; the bus keeps further messages. */
   pause(): void;
-  /** Goes on where it was paused. */
+  /** Resumes delivery. */
   resume(): void;
-  /** Ends delivery; the durable stays and goes on where it was acknowledged. Acks given are sent. */
+  /** Ends delivery and flushes acknowledgements; the durable resumes after the last one. */
   close(): Promise<void>;
 }
 
@@ -153,48 +152,48 @@ export interface ConsumeOptions {
   /** Called in stream order, one at a time; must not throw. */
   onMessage: (message: InMessage) => void;
   /**
-   * Messages are missing before the next one, which waits until this resolves; must not reject. At
-   * the start it is asked for before `consume` resolves. Never called where nothing can get lost.
+   * Called when messages are missing before the next one, which waits until this resolves; must not
+   * reject. At the start, called before `consume` resolves. Never called when nothing can be lost.
    */
   onHole: (hole: StreamHole) => void | Promise<void>;
   /**
-   * How far it is by its own account, which outlives the bus: what lies behind and cannot be read is a
-   * hole. `beginning`: it has nothing, and is to get all that ever was. Absent: it takes what there is,
-   * and only what leaves from then on is a hole.
+   * The consumer's own position, which outlives the bus: later messages that cannot be read are a
+   * hole. `beginning`: it has nothing and wants everything ever published. Absent: it takes what
+   * there is, and only later losses are holes.
    */
   position?: StreamPosition | "beginning" | undefined;
 }
 
 /** Options of {@linkcode Transport.joinGroup}. */
 export interface GroupOptions {
-  /** One token: who has the same one and the same filter shares the messages. */
+  /** One token; members with the same name and filter share the messages. */
   name: string;
-  /** A subject filter with NATS wildcards. */
+  /** Subject filter with NATS wildcards. */
   filter: string;
   /** Must not throw. */
   onMessage: (message: InMessage) => void;
 }
 
-/** A message that the stream holds. */
+/** A stored message. */
 export interface StoredMessage {
-  /** "" when the publisher gave none. */
+  /** Message id; "" when the publisher gave none. */
   id: string;
-  /** Its place. */
+  /** Stream sequence. */
   streamSequence: number;
 }
 
-/** What the stream holds at a moment. */
+/** State of the stream at a moment. */
 export interface StreamState {
   /**
-   * When the stream was made, or was noticed to have lost its end, µs: its identity, the same for all
-   * who ask. Sequences of a stream of another time are not comparable.
+   * Identity of the stream, equal for all clients: when it was created, or was found to have lost
+   * its end, µs. Sequences of different identities are not comparable.
    */
   createdAtUs: number;
-  /** Oldest sequence that can be read; `lastSequence + 1` where nothing is kept. */
+  /** Oldest readable sequence; `lastSequence + 1` when nothing is kept. */
   firstSequence: number;
   /** Newest sequence; 0 = nothing was ever published. */
   lastSequence: number;
-  /** When the oldest message that can be read was stored, µs; 0 where nothing is kept. */
+  /** When the oldest readable message was stored, µs; 0 when nothing is kept. */
   firstAtUs: number;
 }
 
@@ -202,78 +201,78 @@ export interface StreamState {
 export interface ReadOptions {
   /** As in {@linkcode ConsumeOptions}. */
   filters: readonly string[];
-  /** Where to begin: at a place of the stream, or with what was stored at a time or later. */
+  /** Start: a stream sequence, or the first message stored at or after a time. */
   from: { sequence: number } | { timeUs: number };
-  /** Last place that is read. */
+  /** Last sequence to read. */
   toSequence: number;
-  /** Ends the reading; what waits is rejected with its reason. */
+  /** Aborts reading; a pending read rejects with its reason. */
   signal?: AbortSignal;
 }
 
-/** What the bus tells about itself. */
+/** Connection status of the bus. */
 export type TransportStatus =
   | { type: "connected" }
   | { type: "disconnected"; reason: string };
 
 /**
- * The message bus of one environment. It knows bytes, subjects and ids, not trades.
- * Delivery: `subscribe` at most once and from now; `consume` at least once, in order, from the
- * last acknowledged message; both in stream order.
+ * The message bus of one environment. It handles bytes, subjects and ids, not trades. Delivery:
+ * `subscribe` at most once from now on; `consume` at least once, in order, after the last
+ * acknowledged message; both in stream order.
  */
 export interface Transport {
-  /** Which driver it is. */
+  /** Driver. */
   readonly type: "memory" | "nats";
-  /** Shards of the environment, whose connectors answer for themselves; absent = it has none. */
+  /** Shards of the environment, whose connectors answer separately; absent = none. */
   readonly shards?: readonly string[];
   /** Whether messages outlive the process. */
   readonly durable: boolean;
-  /** A publisher; one a component. */
+  /** Creates a publisher; one per component. */
   publisher(options?: PublisherOptions): Publisher;
   /**
-   * Live messages that match any filter. `onHole` is told what the stream's limits took away before it
-   * was read, a moment after the first message behind it; a stream made anew is seen by its numbers.
+   * Subscribes to live messages that match any filter. `onHole` reports messages removed unread by
+   * the stream's limits, shortly after the next message; sequences reveal a recreated stream.
    */
   subscribe(
     filters: readonly string[],
     onMessage: (message: InMessage) => void,
     onHole?: (hole: StreamHole) => void,
   ): Promise<LiveSubscription>;
-  /** A durable consumer from the oldest message not yet acknowledged. */
+  /** Opens a durable consumer at the oldest unacknowledged message. */
   consume(options: ConsumeOptions): Promise<Consumer>;
-  /** What the stream holds now. */
+  /** Returns the stream's current state. */
   state(): Promise<StreamState>;
   /**
-   * Gives a stream that lost its end another identity, unless `createdAtUs` is its identity no more.
-   * Absent where nothing can get lost.
+   * Gives a stream that lost its end a new identity, unless `createdAtUs` is not its identity any
+   * more. Absent when nothing can be lost.
    */
   renew?(createdAtUs: number): Promise<void>;
   /**
-   * Reads once what the stream holds, in its order, a batch at a time: the next one is asked for
-   * when the last one was taken. A bus that keeps nothing gives nothing.
+   * Reads the stream's content once, in order, in batches: the next one is requested when the last
+   * one was consumed. A bus that keeps nothing yields nothing.
    */
   read(options: ReadOptions): AsyncIterable<readonly InMessage[]>;
-  /** The newest stored message whose subject matches `filter`, or undefined. */
+  /** Returns the newest stored message whose subject matches `filter`, or undefined. */
   last(filter: string): Promise<StoredMessage | undefined>;
   /**
-   * Live messages that match a filter, each to one member of the group `name`: members share the
-   * work. Delivery: at most once and from now, `streamSequence` is 0.
+   * Joins the group `name`: each live message that matches goes to one member. Delivery: at most
+   * once from now on, `streamSequence` is 0.
    */
   joinGroup(options: GroupOptions): Promise<Subscription>;
-  /** The key-value store of this name, which is made when it is missing. */
+  /** Opens a key-value store; creates it when missing. */
   keyValue(name: string): Promise<KeyValueStore>;
   /** Answers requests on `subject` (outside the stream). */
   respond(
     subject: string,
     answer: (payload: Uint8Array) => Uint8Array | Promise<Uint8Array>,
   ): Promise<Subscription>;
-  /** Asks; rejects with a TransportError when nobody answers within `timeoutMs`. */
+  /** Sends a request; rejects with a TransportError without an answer within `timeoutMs`. */
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
-  /** A value outside the stream that processes share; absent where the bus is of one process. */
+  /** Returns a value outside the stream that processes share; absent on an in-process bus. */
   leaseCell?(name: string): LeaseCell;
-  /** Why nothing gets through, also on a connection that stays open and brings no answer; "" = it does. */
+  /** Why the bus does not work, also on an open connection without answers; "" = no problem. */
   readonly problem: string;
-  /** Called when the connection comes or goes. */
+  /** Calls `listener` when the connection comes or goes. */
   onStatus(listener: (status: TransportStatus) => void): void;
-  /** Ends everything that was opened here. */
+  /** Closes everything that was opened here. */
   close(): Promise<void>;
 }
