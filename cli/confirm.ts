@@ -2,7 +2,7 @@ import type { SsmdContext } from "./context.ts";
 import { UsageError } from "./exit.ts";
 import { writeError } from "./output.ts";
 
-/** Maximum bytes read of an answer. */
+/** Maximum size of an answer, bytes. */
 const ANSWER_BYTES_MAX = 1024;
 
 /**

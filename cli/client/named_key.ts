@@ -24,7 +24,7 @@ export function keyIdOf({ keys, clients }: Accounts, named: string): string {
   );
 }
 
-/** A rotated key is excluded: its replacement is meant. */
+/** Excludes rotated keys in favour of their replacements. */
 function isUsed(key: ApiKey): boolean {
   return isLive(key, Date.now()) && key.replacedBy === null;
 }

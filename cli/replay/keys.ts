@@ -3,7 +3,7 @@ import type { ReplayPlayer } from "@ssmd/dataset/replay";
 const SECOND_US = 1_000_000;
 const MINUTE_US = 60 * SECOND_US;
 
-/** Key help shown beside the progress. */
+/** Key help shown next to the progress. */
 export const KEYS_TEXT = "space pause  ←→ 10 s  ↑↓ 1 min  q quit";
 
 /** Seek range, µs. */

@@ -33,7 +33,7 @@ import { waitUntilArchived } from "./drained_storage.ts";
 import { type Parts, startParts, type UpOptions } from "./parts.ts";
 import { type FeedPlan, planFeeds } from "./plan.ts";
 
-/** Running feed. */
+/** Feed as it runs, with its connector's stats. */
 interface UpFeed {
   feed: string;
   endpoint: string;
