@@ -393,7 +393,7 @@ function parsedSubject(subject: string): ReturnType<typeof parseSubject> {
   try {
     return parseSubject(subject);
   } catch {
-    // An invalid escape: no subject of ours.
+    // An invalid escape: not one of our subjects.
     return undefined;
   }
 }

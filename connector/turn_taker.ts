@@ -58,7 +58,7 @@ export class TurnTaker {
   /** When the other one was last known to publish, µs. */
   #standbyUs = nowUs();
   #looks = 0;
-  /** Look up to which a turn given away is left to the other connector. */
+  /** Look number up to which the other connector may take a turn given away. */
   #leftUntil = 0;
   /** Last line of this run's turn that was given away. */
   #reportedLine = 0;

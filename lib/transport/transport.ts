@@ -52,8 +52,8 @@ export interface PublishRefusal {
 /** Callbacks of a publisher. */
 export interface PublisherOptions {
   /**
-   * Whether what waits may still be sent; asked on each new connection, as another process may have
-   * taken its place while the bus was away. Default: it may. What is refused or rejects is asked again.
+   * Returns whether pending messages may still be sent; called on each new connection, as another
+   * process may have taken over meanwhile. Default: yes. Called again after false or an error.
    */
   confirm?: () => Promise<boolean>;
   /** Called once per stored message, roughly in order. Must not throw. */
