@@ -4,7 +4,7 @@ import config from "../../deno.json" with { type: "json" };
 export const VERSION: string = config.version;
 
 /**
- * The commit that runs, as the launcher or the compiled program says it (`SSMD_COMMIT`); else
+ * Commit of this build, from `SSMD_COMMIT` (set by the launcher or the compiled program); else
  * "unknown".
  */
 export const COMMIT: string = commit();

@@ -1,8 +1,8 @@
 import { ConfigError } from "./errors.ts";
 
 /**
- * Folder of this user for what can be made again: `$SSMD_CACHE_DIR`, else `ssmd` in
- * `$XDG_CACHE_HOME`, else `~/.cache/ssmd`; undefined where none of them is set.
+ * Returns this user's cache folder: `$SSMD_CACHE_DIR`, else `ssmd` in `$XDG_CACHE_HOME`, else
+ * `~/.cache/ssmd`; undefined when none of them is set.
  */
 export function findCacheDir(env: (name: string) => string | undefined): string | undefined {
   const own = env("SSMD_CACHE_DIR");
@@ -13,7 +13,7 @@ export function findCacheDir(env: (name: string) => string | undefined): string 
   return home ? `${home}/.cache/ssmd` : undefined;
 }
 
-/** The folder of {@linkcode findCacheDir}. Throws ConfigError `CACHE_DIR_UNKNOWN`. */
+/** Returns the folder of {@linkcode findCacheDir}. Throws ConfigError `CACHE_DIR_UNKNOWN`. */
 export function cacheDir(): string {
   const dir = findCacheDir((name) => Deno.env.get(name));
   if (dir !== undefined) return dir;

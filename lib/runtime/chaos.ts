@@ -6,17 +6,17 @@ import { seededRandom } from "./seeded_random.ts";
 import { variable } from "./variable.ts";
 import { withMembers } from "./with_members.ts";
 
-/** What goes wrong on purpose, and how often. */
+/** Faults to inject, and how often. */
 interface ChaosSettings {
-  /** Repeats the choices of one port; their order among ports is the machine's. */
+  /** Seed of the random choices of one port; the order of calls among ports is not reproducible. */
   seed: number;
-  /** Share of calls that fail, 0…1: half of them are done all the same. */
+  /** Share of calls that fail, 0…1; half of them take effect anyway. */
   failureRate: number;
-  /** Mean of what a call waits before; each waits from half of it to one and a half. */
+  /** Mean latency added before a call, ms; each waits 0.5 to 1.5 times as long. */
   latencyMs: number;
-  /** Share of reads that give a wrong byte, 0…1. */
+  /** Share of reads with a corrupted byte, 0…1. */
   corruptionRate: number;
-  /** Mean life of a connection to the bus; 0 = they are not dropped. */
+  /** Mean lifetime of a bus connection, seconds; 0 = connections are not dropped. */
   dropSeconds: number;
 }
 
@@ -31,11 +31,11 @@ const VARIABLES: Readonly<Record<keyof ChaosSettings, string>> = {
 interface ChaosOptions {
   logger: Logger;
   health: Health;
-  /** Class of the errors, as callers of the port expect it. */
+  /** Error class that callers of the port expect. */
   error: new (code: string, message: string, options: SsmdErrorOptions) => SsmdError;
 }
 
-/** Makes one port of a process fail as the variables SSMD_CHAOS_… say: for tests and drills. */
+/** Injects faults into one port of a process, configured by SSMD_CHAOS_…; for tests and drills. */
 export class Chaos {
   static #known = new Map<string, Chaos | undefined>();
   readonly settings: ChaosSettings;
@@ -49,7 +49,7 @@ export class Chaos {
     this.#random = seededRandom(settings.seed);
   }
 
-  /** One a port, of the process's variables; undefined = none of them asks for it. Throws `CHAOS_INVALID`. */
+  /** Returns the process's instance for a port; undefined = chaos is off. Throws `CHAOS_INVALID`. */
   static of(port: string): Chaos | undefined {
     if (!Chaos.#known.has(port)) {
       const settings = settingsOfProcess();
@@ -58,7 +58,7 @@ export class Chaos {
     return Chaos.#known.get(port);
   }
 
-  /** The same, logged with its seed, and a notice of the process's health. */
+  /** Like `of`, but logs the settings with their seed and adds a health notice. */
   static ofService(port: string, { logger, health, error }: ChaosOptions): Chaos | undefined {
     const chaos = Chaos.of(port);
     if (chaos === undefined) return undefined;
@@ -68,7 +68,7 @@ export class Chaos {
     return chaos;
   }
 
-  /** `port` with these methods waiting and failing; all others work. */
+  /** Returns `port` with latency and failures added to these methods. */
   disturb<T extends object>(port: T, methods: readonly (keyof T & string)[]): T {
     const disturbed = methods.flatMap((name) => {
       const method: unknown = port[name];
@@ -78,13 +78,13 @@ export class Chaos {
     return withMembers(port, Object.fromEntries(disturbed));
   }
 
-  /** Waits, and may throw in place of what follows. */
+  /** Waits, then possibly throws in place of the operation. */
   async strike(what: string): Promise<void> {
     await this.#wait();
     if (this.#random() < this.settings.failureRate) throw this.#failure(what);
   }
 
-  /** `bytes`, or a copy with a wrong one. */
+  /** Returns `bytes`, or a copy with one corrupted byte. */
   corrupt(bytes: Uint8Array): Uint8Array {
     if (bytes.length === 0 || this.#random() >= this.settings.corruptionRate) return bytes;
     const wrong = bytes.slice();
@@ -93,7 +93,7 @@ export class Chaos {
     return wrong;
   }
 
-  /** How long the next connection lives, ms; Infinity = it is not dropped. */
+  /** Lifetime of the next connection, ms; Infinity = it is not dropped. */
   nextLifeMs(): number {
     const { dropSeconds } = this.settings;
     return dropSeconds > 0 ? -Math.log(1 - this.#random()) * dropSeconds * 1000 : Infinity;
@@ -104,7 +104,7 @@ export class Chaos {
     const fails = this.#random() < this.settings.failureRate;
     if (fails && this.#random() < 0.5) throw this.#failure(what);
     const result = await call();
-    // Done, and nobody is told: as an answer that got lost on its way.
+    // The call took effect, but its response is lost.
     if (fails) throw this.#failure(what);
     return result;
   }

@@ -1,6 +1,6 @@
 import { variable } from "./variable.ts";
 
-/** Variables that a child may need to find programs, its settings, caches and who commits. */
+/** Variables a child may need: program search, settings, caches, Git identity. */
 const NAMES: readonly string[] = [
   ...[
     "PATH",
@@ -18,8 +18,8 @@ const NAMES: readonly string[] = [
 ];
 
 /**
- * The environment for a child process, to be given with `clearEnv`: keys stand in variables
- * (`SSMD_KEY_…`), and no child needs one. Variables that this process may not read are left out.
+ * Returns the environment for a child process, to pass with `clearEnv`: secrets are in variables
+ * (`SSMD_KEY_…`) and no child needs one. Skips variables that this process may not read.
  */
 export function childEnvironment(): Record<string, string> {
   const found: Record<string, string> = {};

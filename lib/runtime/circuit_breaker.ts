@@ -2,27 +2,27 @@ import { messageOf, type SsmdError, type SsmdErrorOptions } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import { Backoff } from "./retry.ts";
 
-/** What a circuit breaker lets through: every call, one trial at a time, none. */
+/** States of a circuit breaker: allows every call, one trial at a time, or none. */
 export const CIRCUIT_STATES = ["closed", "half_open", "open"] as const;
 
 interface CircuitOptions {
   /** Stable name in lower snake case, a label of the metric: `storage_write`. */
   name: string;
-  /** What is called, for a person: `s3://bucket`. */
+  /** Called system, for people: `s3://bucket`. */
   location: string;
-  /** Class of the error of an open breaker, as callers of the port expect it. */
+  /** Class of the error thrown while open, as callers of the port expect it. */
   error: new (code: string, message: string, options: SsmdErrorOptions) => SsmdError;
-  /** Whether an error is the other side's, not the caller's. */
+  /** Whether an error is the called system's fault, not the caller's. */
   isFailure: (error: unknown) => boolean;
   /** Monotonic clock, milliseconds; tests inject their own. */
   nowMs?: () => number;
 }
 
 /**
- * Calls something that may be away. After `LIMITS.circuitFailuresMax` failures in a row calls are
- * refused at once with `CIRCUIT_OPEN` for a pause that grows; then one call is a trial, whose success
- * lets all through again. It keeps and retries nothing: `Backoff.nextMs(error)` of who retries is
- * the pause.
+ * Guards calls to a system that may be unavailable. After `LIMITS.circuitFailuresMax` consecutive
+ * failures, calls fail at once with `CIRCUIT_OPEN` for a growing pause; then one trial call is
+ * allowed, and its success closes the breaker. It does not queue or retry: the caller's
+ * `Backoff.nextMs(error)` returns the pause.
  */
 export class CircuitBreaker {
   readonly name: string;
@@ -37,26 +37,26 @@ export class CircuitBreaker {
   #openUntilMs = 0;
   #isTrying = false;
 
-  /** Closed. */
+  /** Creates a closed breaker. */
   constructor(options: CircuitOptions) {
     this.name = options.name;
     this.#options = options;
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
-  /** Half open from the end of the pause until a trial has ended. */
+  /** Half open from the end of the pause until a trial ends. */
   get state(): typeof CIRCUIT_STATES[number] {
     if (this.#failures < LIMITS.circuitFailuresMax) return "closed";
     return this.#nowMs() < this.#openUntilMs ? "open" : "half_open";
   }
 
-  /** The newest failure, and whether calls are refused for it; undefined = the newest call succeeded. */
+  /** Latest failure, and the state if not closed; undefined = the latest call succeeded. */
   get problem(): string | undefined {
     if (this.#failure === undefined || this.state === "closed") return this.#failure;
     return `${this.#failure} (circuit ${this.name} ${this.state})`;
   }
 
-  /** The result of `call`, or its error. Throws `CIRCUIT_OPEN` without calling while it is open. */
+  /** Runs `call`; returns its result or throws its error. Throws `CIRCUIT_OPEN` while open. */
   async run<T>(call: () => Promise<T>): Promise<T> {
     const isTrial = this.state === "half_open";
     if (this.state === "open" || (isTrial && this.#isTrying)) throw this.#refusal();
@@ -73,7 +73,7 @@ export class CircuitBreaker {
     }
   }
 
-  /** Closes it: the other side is known to answer. */
+  /** Closes the breaker; the other side is known to respond. */
   reset(): void {
     this.#failures = 0;
     this.#failure = undefined;
@@ -82,7 +82,7 @@ export class CircuitBreaker {
 
   #fail(failure: string): void {
     this.#failure = failure;
-    // Calls that were under way when it opened say nothing new.
+    // Calls started before it opened add no information.
     if (this.state === "open") return;
     if (++this.#failures < LIMITS.circuitFailuresMax) return;
     this.#openUntilMs = this.#nowMs() + this.#pauses.nextMs();

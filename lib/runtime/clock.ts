@@ -1,7 +1,7 @@
 /**
- * Wall clock in microseconds since 1970 as a whole number: exact in a double until the year 2255.
- * Anchored to the system's clock and carried on with the monotonic one (resolution about 1 µs);
- * anchored anew when both differ by more than {@linkcode DRIFT_US_MAX} (a stepped clock).
+ * Wall clock in integer microseconds since 1970, exact in a double until the year 2255. It is
+ * anchored to the system clock and advanced with the monotonic clock (resolution about 1 µs), and
+ * re-anchored when both differ by more than {@linkcode DRIFT_US_MAX} (the clock was stepped).
  */
 const DRIFT_US_MAX = 2_000;
 const CHECK_EVERY_MS = 250;
@@ -14,7 +14,7 @@ function systemUs(): number {
   return Number(Temporal.Now.instant().epochNanoseconds / 1_000n);
 }
 
-/** Now, in microseconds since 1970. */
+/** Returns the current time, µs since 1970. */
 export function nowUs(): number {
   const ms = performance.now();
   if (ms - checkedMs > CHECK_EVERY_MS) {
@@ -28,7 +28,7 @@ export function nowUs(): number {
   return Math.round(anchorUs + (ms - anchorMs) * 1000);
 }
 
-/** What a {@linkcode SteadyClock} reads. */
+/** Time sources of a {@linkcode SteadyClock}. */
 export interface ClockReadings {
   /** Wall clock, µs since 1970. */
   wallUs: () => number;
@@ -37,49 +37,49 @@ export interface ClockReadings {
 }
 
 /**
- * The wall clock as it is read for things that are put in order by it: it never goes back. When the
- * system's clock is set back, it goes on at half pace until the system's time is reached again.
+ * A wall clock that never goes back, for values that are ordered by it. When the system clock is
+ * set back, it advances at half speed until the system clock catches up.
  */
 export class SteadyClock {
   #sources: ClockReadings;
   #lastUs = 0;
   #lastMs: number;
 
-  /** Starts at the system's time. */
+  /** Starts at the system time. */
   constructor(sources: ClockReadings = { wallUs: nowUs, steadyMs: () => performance.now() }) {
     this.#sources = sources;
     this.#lastMs = sources.steadyMs();
   }
 
-  /** Goes on from a moment that was given before, unless the system's time is later. */
+  /** Continues from an earlier reading, unless the system time is later. */
   startAt(us: number): void {
     this.#lastUs = Math.max(this.#lastUs, us);
   }
 
-  /** How far it is ahead of the system's clock, µs; 0 unless that was set back. */
+  /** Lead over the system clock, µs; 0 unless that was set back. */
   get aheadUs(): number {
     return Math.max(0, this.#lastUs - this.#sources.wallUs());
   }
 
-  /** Takes the system's time although it is behind: what was given before had been wrong. */
+  /** Jumps back to the system time; earlier readings were wrong. */
   returnToSystem(): void {
     this.#lastUs = Math.floor(this.#sources.wallUs());
     this.#lastMs = this.#sources.steadyMs();
   }
 
-  /** Now, in microseconds since 1970; never less than before, but for `returnToSystem`. */
+  /** Returns the time, µs since 1970; never goes back, except through `returnToSystem`. */
   nowUs(): number {
     const ms = this.#sources.steadyMs();
     const leastUs = this.#lastUs + Math.floor((ms - this.#lastMs) * 500);
     const wallUs = this.#sources.wallUs();
-    // Between two readings that are closer than the clock's resolution, neither moves.
+    // Do not advance between readings closer than the clock's resolution.
     if (wallUs < leastUs && leastUs === this.#lastUs) return this.#lastUs;
     this.#lastMs = ms;
     return this.#lastUs = Math.max(wallUs, leastUs);
   }
 }
 
-/** ISO 8601 text in UTC with microseconds of a time in microseconds. */
+/** Formats a time in µs as ISO 8601 UTC text with microseconds. */
 export function isoOfUs(us: number): string {
   const ms = Math.floor(us / 1000);
   const rest = String(us - ms * 1000).padStart(3, "0");
@@ -87,8 +87,8 @@ export function isoOfUs(us: number): string {
 }
 
 /**
- * Microseconds of an RFC 3339 time with 0 to 9 fractional digits, in UTC or with an offset
- * (`2026-08-01T02:53:53.646219Z`, `…+00:00`); NaN when it is none. Digits past the sixth are cut.
+ * Parses an RFC 3339 time with 0 to 9 fractional digits, in UTC or with an offset
+ * (`2026-08-01T02:53:53.646219Z`, `…+00:00`), to µs; NaN when invalid. Truncates to six digits.
  */
 export function usOfIso(text: string): number {
   if (text.charCodeAt(19) !== 46) return Date.parse(text) * 1000;
@@ -111,7 +111,7 @@ export function usOfIso(text: string): number {
   return (seconds - offset) * 1_000_000 + fraction;
 }
 
-/** Seconds east of UTC of what stands behind a time (`+05:30`); NaN when it is no offset. */
+/** Returns the seconds east of UTC of an offset (`+05:30`); NaN when invalid. */
 function offsetSeconds(text: string): number {
   const [, sign, hours, minutes] = /^([+-])([01]\d|2[0-3]):?([0-5]\d)$/.exec(text) ?? [];
   if (sign === undefined) return text === "z" ? 0 : NaN;
@@ -122,7 +122,7 @@ function offsetSeconds(text: string): number {
 let lastMinuteText = "";
 let lastMinuteSeconds = 0;
 
-/** Whole seconds since 1970 of `YYYY-MM-DDTHH:MM:SS…` in UTC; the minute is remembered. */
+/** Parses `YYYY-MM-DDTHH:MM:SS…` (UTC) to whole seconds since 1970; caches the last minute. */
 function secondsOf(text: string): number {
   const minute = text.slice(0, 16);
   if (minute !== lastMinuteText) {

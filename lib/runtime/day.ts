@@ -4,10 +4,10 @@ export const DAY_MS = 86_400_000;
 export const DAY_US = DAY_MS * 1000;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
-/** The forms of {@linkcode dayNamed}, for errors and helps. */
+/** Formats of {@linkcode dayNamed}, for errors and help texts. */
 export const DAY_WORDS = "YYYY-MM-DD, today, yesterday, or 7d for seven days ago (UTC)";
 
-/** The UTC day (`YYYY-MM-DD`) that a word names, by {@linkcode DAY_WORDS}; undefined = none. */
+/** Parses a UTC day ({@linkcode DAY_WORDS}) to `YYYY-MM-DD`; undefined when invalid. */
 export function dayNamed(text: string, nowMs: number = Date.now()): string | undefined {
   if (DATE.test(text)) {
     const ms = Date.parse(`${text}T00:00:00Z`);
@@ -17,7 +17,7 @@ export function dayNamed(text: string, nowMs: number = Date.now()): string | und
   return days === undefined ? undefined : dayOfMs(nowMs - Number(days) * DAY_MS);
 }
 
-/** The UTC day of a time in ms, `YYYY-MM-DD`. */
+/** Returns the UTC day of a time in ms, `YYYY-MM-DD`. */
 export function dayOfMs(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }

@@ -1,9 +1,9 @@
 import { systemCodeOf } from "./errors.ts";
 
 /**
- * File descriptors that this process can still open, at most `most`. It opens `path` (a file or
- * folder that may be read) until the system refuses and closes all again: no permission shows the
- * limit itself. undefined = `path` cannot be opened at all. About 10 µs a descriptor.
+ * Returns how many more file descriptors this process can open, up to `most`. Opens `path` (a
+ * readable file or folder) until the system refuses, then closes all; no permission reveals the
+ * limit itself. undefined = `path` cannot be opened. About 10 µs per descriptor.
  */
 export function countFreeDescriptors(path: string, most: number): number | undefined {
   const open: Deno.FsFile[] = [];

@@ -8,13 +8,13 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** What a length of time is, in words: for errors and helps. */
+/** Description of a duration, for errors and help texts. */
 export const DURATION_WORDS =
   "a length of time above 0 with a unit, like 500ms, 30s, 2m, 24h or 7d";
 
 /**
- * Whole milliseconds of `500ms`, `1.5s`, `2m`, `24h` or `7d`; the one way in which lengths of time are
- * written, in files and on command lines. Throws ConfigError `DURATION_INVALID`.
+ * Parses `500ms`, `1.5s`, `2m`, `24h` or `7d` to whole milliseconds; the only duration format in
+ * files and on command lines. Throws ConfigError `DURATION_INVALID`.
  */
 export function parseDurationMs(text: string): number {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/.exec(text) ?? [];
@@ -25,7 +25,7 @@ export function parseDurationMs(text: string): number {
   });
 }
 
-/** The text that {@linkcode parseDurationMs} reads as `ms`, in the largest unit that needs no fraction. */
+/** Formats ms for {@linkcode parseDurationMs}, in the largest unit that needs no fraction. */
 export function formatDurationMs(ms: number): string {
   const units = Object.entries(UNIT_MS).toReversed();
   const [unit, factor] = units.find(([, each]) => ms % each === 0) ?? ["ms", 1];

@@ -1,9 +1,6 @@
-/**
- * Sends a signal to a child that may have ended by itself in this moment.
- * @module
- */
+/** Signals child processes that may already have exited. @module */
 
-/** Kills it unless told otherwise. A child that has ended is no error: Deno throws for it. */
+/** Sends a signal, by default SIGKILL. Ignores that the child has already exited (Deno throws). */
 export function endProcess(
   child: Pick<Deno.ChildProcess, "kill">,
   signal: Deno.Signal = "SIGKILL",

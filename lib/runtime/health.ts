@@ -3,27 +3,27 @@ import { isoOfUs, nowUs as systemNowUs } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 import { Metrics } from "./metrics.ts";
 
-/** Says why something does not work, as a short sentence; undefined = it works. */
+/** Returns why something does not work, in a short sentence; undefined = it works. */
 type HealthProbe = () => string | undefined;
 
 /**
- * What a check decides: `readiness` = traffic and operators should know, `liveness` = only a
- * restart of the process can help (it makes the process unready as well), `notice` = operators
- * should know, and the process does all of its work.
+ * Severity of a check: `readiness` = the process should get no traffic and operators should know;
+ * `liveness` = only a restart can help (also makes the process unready); `notice` = operators
+ * should know, but the process works fully.
  */
 type HealthKind = "readiness" | "liveness" | "notice";
 
-/** A named condition that keeps a component from its work, or is to be known. */
+/** A failing check of a component. */
 interface HealthCondition {
   /** `connector`, `archiver`, `gateway`. */
   component: string;
-  /** The feed it concerns; absent = all of the component. */
+  /** Affected feed; absent = the whole component. */
   feed?: string;
   /** Stable name in lower snake case: `bus`, `storage`, `venue`, `lease`. */
   condition: string;
   kind: HealthKind;
   reason: string;
-  /** When it was seen first, µs since 1970. */
+  /** Time it was first seen failing, µs since 1970. */
   sinceUs: number;
 }
 
@@ -33,13 +33,13 @@ interface HealthCheck {
   condition: string;
   kind: HealthKind;
   probe: HealthProbe;
-  /** When it began to fail, µs; undefined = it passes. */
+  /** Time it began to fail, µs; undefined = it passes. */
   sinceUs: number | undefined;
 }
 
 /**
- * Why this process cannot do its work, one instance a process: each component adds its checks, REST
- * and the metrics server show what fails. Checks only read state that the component has anyway.
+ * Health of a process, one instance each: components add checks, and REST and the metrics server
+ * report failing ones. Probes only read state that the component already has.
  */
 export class Health {
   #checks = new Set<HealthCheck>();
@@ -48,7 +48,7 @@ export class Health {
 
   /**
    * Exports `ssmd_process_ready`, `ssmd_process_condition_failing` and `ssmd_circuit_breaker_state`
-   * where metrics are given.
+   * when a registry is given.
    */
   constructor(options: { registry?: Metrics["registry"]; nowUs?: () => number } = {}) {
     this.#nowUs = options.nowUs ?? systemNowUs;
@@ -58,7 +58,7 @@ export class Health {
     }
   }
 
-  /** The checks of one component, of one feed where it has several. */
+  /** Returns the checks of a component, and of one feed when it has several. */
   component(component: string, feed = ""): ComponentHealth {
     return new ComponentHealth({
       add: (condition, kind, probe) => {
@@ -78,7 +78,7 @@ export class Health {
     });
   }
 
-  /** All that fails now, in the order in which it was added. */
+  /** Returns all failing checks, in the order they were added. */
   failing(kind?: HealthKind): HealthCondition[] {
     const failing: HealthCondition[] = [];
     for (const check of this.#checks) {
@@ -133,7 +133,7 @@ export class Health {
   }
 }
 
-/** Of several circuits of a name the worst counts. */
+/** Returns the worst state per circuit name. */
 function worst(circuits: Iterable<CircuitBreaker>): Map<string, number> {
   const states = new Map<string, number>();
   for (const { name, state } of circuits) {
@@ -143,63 +143,63 @@ function worst(circuits: Iterable<CircuitBreaker>): Map<string, number> {
 }
 
 interface CheckBook {
-  /** Returns what removes the check. */
+  /** Adds a check; returns a function that removes it. */
   add: (condition: string, kind: HealthKind, probe: HealthProbe) => () => void;
   addCircuit: (circuit: CircuitBreaker) => () => void;
   look: () => void;
 }
 
-/** The checks that one component has added. */
+/** Checks of one component. */
 export class ComponentHealth {
   #book: CheckBook;
   #removals: (() => void)[] = [];
 
-  /** Made by {@linkcode Health.component}. */
+  /** Created by {@linkcode Health.component}. */
   constructor(book: CheckBook) {
     this.#book = book;
   }
 
-  /** Not ready while `probe` gives a reason. A probe that throws fails with its sentence. */
+  /** Fails readiness while `probe` returns a reason or throws. */
   requireForReadiness(condition: string, probe: HealthProbe): void {
     this.#removals.push(this.#book.add(condition, "readiness", probe));
   }
 
-  /** Told while `probe` gives a reason; the process stays ready. */
+  /** Reports a notice while `probe` returns a reason; the process stays ready. */
   notice(condition: string, probe: HealthProbe): void {
     this.#removals.push(this.#book.add(condition, "notice", probe));
   }
 
-  /** To be restarted while `probe` gives a reason: only for work that hangs for good. */
+  /** Fails liveness while `probe` returns a reason; only for work that hangs permanently. */
   requireForLiveness(condition: string, probe: HealthProbe): void {
     this.#removals.push(this.#book.add(condition, "liveness", probe));
   }
 
-  /** Exports the state of `circuit`; its problem is a check of its own. */
+  /** Exports the state of `circuit`; its problem needs a check of its own. */
   addCircuit(circuit: CircuitBreaker): void {
     this.#removals.push(this.#book.addCircuit(circuit));
   }
 
-  /** Called now and then, so that `sinceUs` is right although nobody asks. */
+  /** Runs the checks; call it regularly to keep `sinceUs` right without scrapes. */
   look(): void {
     this.#book.look();
   }
 
-  /** Takes the checks away: the component has ended. */
+  /** Removes the checks when the component ends. */
   close(): void {
     for (const remove of this.#removals.splice(0)) remove();
   }
 }
 
-/** What `/health/ready` answers: sentences for people, conditions for programs. */
+/** Body of `/health/ready`: sentences for people, conditions for programs. */
 interface ReadinessReport {
-  /** False while a condition keeps a component from its work; notices are only told. */
+  /** False while a condition other than a notice fails. */
   ready: boolean;
   /** `connector kraken: not connected to the venue (since 2026-11-28T10:00:00.000000Z)`. */
   reasons: string[];
   conditions: ConditionReport[];
 }
 
-/** A condition as JSON has it. */
+/** A failing condition as JSON. */
 interface ConditionReport {
   component: string;
   feed?: string;
@@ -209,7 +209,7 @@ interface ConditionReport {
   since: number;
 }
 
-/** The answer of `/health/ready`. */
+/** Returns the body of `/health/ready`. */
 export function readinessReport(health: Health): ReadinessReport {
   const failing = health.failing();
   return {
@@ -222,7 +222,7 @@ export function readinessReport(health: Health): ReadinessReport {
   };
 }
 
-/** Why the process should be restarted; empty = it should not. */
+/** Returns why the process should be restarted; empty = no restart needed. */
 export function livenessReasons(health: Health): string[] {
   return health.failing("liveness").map(reasonText);
 }

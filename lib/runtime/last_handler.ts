@@ -4,8 +4,8 @@ import type { Metrics } from "./metrics.ts";
 
 /**
  * Keeps the process alive when an error escapes every other handler: logs it with its stack, counts
- * it (`uncaught_errors_total`) and continues. For services that strangers can reach: one request
- * must not end what serves or captures for all others. Call the returned function to remove it.
+ * it (`uncaught_errors_total`) and continues. For services open to strangers, where one request
+ * must not stop serving or capturing for all others. Returns a function that removes the handler.
  */
 export function surviveUncaughtErrors(logger: Logger, metrics: Metrics): () => void {
   const count = metrics.counter("uncaught_errors_total", "Errors that no handler caught.", {

@@ -1,49 +1,49 @@
-/** One small value that several processes share; a writer knows when another one was faster. */
+/** A small value shared by several processes with compare-and-swap. */
 export interface LeaseCell {
-  /** The value now; undefined = there is none. */
+  /** Reads the value; undefined = there is none. */
   read(): Promise<Uint8Array | undefined>;
-  /** Writes unless the value has changed since the last `read` or `write` here; false = it has. */
+  /** Writes if unchanged since the last `read` or `write` of this cell; false = it was changed. */
   write(value: Uint8Array): Promise<boolean>;
 }
 
 /** Options of {@linkcode CellLease}. */
 interface CellLeaseOptions {
   cell: LeaseCell;
-  /** Who we are, for a person. */
+  /** Name of this process, for people. */
   holder: string;
-  /** Where our process would exclude a living holder by other means; "" = nowhere. */
+  /** Where another mechanism already excludes a second living holder; "" = nowhere. */
   scope?: string;
-  /** Another process has taken the lease over. Called once; must not throw. */
+  /** Called once when another process took over the lease; must not throw. */
   onLost?: (holder: string) => void;
-  /** The cell could not be asked for a sign of life; it is asked again. Must not throw. */
+  /** Called when a renewal failed; it is retried. Must not throw. */
   onAway?: (error: unknown) => void;
-  /** Time without a sign of life after which a lease may be taken over; default 6 s. */
+  /** Time without renewal after which others may take over the lease; default 6 s. */
   ttlMs?: number;
-  /** Default: the system's steady clock. */
+  /** Default: the monotonic clock. */
   nowMs?: () => number;
 }
 
 interface LeaseState {
-  /** "" = free. */
+  /** Holder; "" = free. */
   holder: string;
   scope: string;
-  /** Rises by one with each holder. */
+  /** Fencing token; increases with each new holder. */
   token: number;
-  /** Changes with each sign of life. */
+  /** Changes with each renewal. */
   beat: number;
 }
 
 const TTL_MS = 6_000;
 const RENEWALS_PER_TTL = 4;
-/** Of the time to live; the rest is for what is on its way. */
+/** Share of the TTL in which the lease counts as fresh; the rest allows for messages in flight. */
 const FRESH_SHARE = 0.6;
 const FREE: LeaseState = { holder: "", scope: "", token: 0, beat: 0 };
 
 /**
- * A lease on a shared value, renewed until it is released. Nobody's wall clock counts: a lease may be
- * taken over when its value has not changed for the time to live by the clock of who waits. A holder
- * that was stopped for longer learns that it lost the lease with its next renewal; until then its
- * token, written with each change, is what refuses it.
+ * A lease on a shared value, renewed until released. It does not depend on wall clocks: others may
+ * take over when the value has not changed for the TTL by their own monotonic clock. A holder that
+ * was paused longer learns of the loss at its next renewal; until then its token, sent with each
+ * change, lets storage reject it.
  */
 export class CellLease {
   #options: CellLeaseOptions;
@@ -58,34 +58,34 @@ export class CellLease {
   #timer: ReturnType<typeof setInterval> | undefined;
   #renewing: Promise<void> = Promise.resolve();
 
-  /** Not held yet. */
+  /** Creates a lease that is not held yet. */
   constructor(options: CellLeaseOptions) {
     this.#options = options;
     this.#ttlMs = options.ttlMs ?? TTL_MS;
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
-  /** Of the current holding, higher than that of all before. */
+  /** Fencing token of the current holding; higher than all earlier ones. */
   get token(): number {
     return this.#state.token;
   }
 
-  /** Whether it is held, as far as is known here. */
+  /** Whether the lease is held, as far as known locally. */
   get held(): boolean {
     return this.#held;
   }
 
-  /** Whether who held it at the last try has given a sign of life since an earlier one. */
+  /** Whether the holder seen at the last attempt renewed the lease since an earlier attempt. */
   get isHolderAlive(): boolean {
     return this.#isHolderAlive;
   }
 
-  /** Whether nobody else can hold it now, by our own clock: a sign of life was given in time. */
+  /** Whether no other process can hold it now: it was renewed in time by the local clock. */
   get isFresh(): boolean {
     return this.#held && this.#nowMs() - this.#renewedMs < this.#ttlMs * FRESH_SHARE;
   }
 
-  /** Gives a sign of life now; whether it is ours. Rejects when the cell cannot be asked. */
+  /** Renews now; returns whether the lease is still held. Rejects when the cell is unavailable. */
   async confirm(): Promise<boolean> {
     await this.#renewing;
     const renewal = this.#renew();
@@ -94,7 +94,7 @@ export class CellLease {
     return this.#held;
   }
 
-  /** Takes the lease when it is free or its holder is gone; undefined = it is ours, else its holder. */
+  /** Takes the lease if it is free or expired; returns undefined on success, else its holder. */
   async tryAcquire(): Promise<string | undefined> {
     const bytes = await this.#options.cell.read();
     const text = bytes === undefined ? "" : DECODER.decode(bytes);
@@ -116,20 +116,20 @@ export class CellLease {
     this.#state = next;
     this.#held = true;
     this.#timer = setInterval(() => {
-      // The next try tells whether the lease is still ours.
+      // The next renewal finds out whether the lease is still held.
       this.#renewing = this.#renew().catch((error) => this.#options.onAway?.(error));
     }, this.#ttlMs / RENEWALS_PER_TTL);
     return undefined;
   }
 
-  /** Gives it free for the next one. */
+  /** Releases the lease for the next holder. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#renewing;
     if (!this.#held) return;
     this.#held = false;
     const { token } = this.#state;
-    // Without it the next one waits for the time to live.
+    // On failure the next holder waits for the TTL.
     await this.#write({ ...FREE, token }).catch(() => false);
   }
 
@@ -146,11 +146,11 @@ export class CellLease {
     const state = parseState(bytes === undefined ? "" : DECODER.decode(bytes));
     const { holder, token } = state;
     if (holder === this.#options.holder && token === this.#state.token) {
-      // An earlier one was written without our being told.
+      // An earlier write took effect although its response was lost.
       this.#state = state;
       return;
     }
-    // A store that was wiped has no holder: the lease is still ours.
+    // A wiped store has no holder: the lease is still ours.
     if (holder === "" && token <= this.#state.token && await this.#write(next)) {
       this.#renewedMs = atMs;
       this.#state = next;
@@ -176,7 +176,7 @@ function parseState(text: string): LeaseState {
       return { holder, scope, token: token ?? 0, beat: beat ?? 0 };
     }
   } catch {
-    // Whatever it is, nobody can hold it.
+    // An unreadable value counts as free.
   }
   return FREE;
 }

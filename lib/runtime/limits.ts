@@ -1,36 +1,35 @@
 /**
- * Everything that can grow has a named limit; beside it stands what happens there.
- * Units stand last in the name.
+ * Limits of everything that can grow, each with what happens beyond it. Names end with the unit.
  */
 export const LIMITS = {
-  /** Largest frame that is normalized; a larger one is kept in raw, counted and dead-lettered. */
+  /** Largest frame to normalize; a larger one is only kept in raw, counted and dead-lettered. */
   frameBytesMax: 16 * 1024 * 1024,
-  /** Largest frame that is accepted from a socket; beyond it the connection is dropped (gap). */
+  /** Largest frame accepted from a socket; a larger one drops the connection (gap). */
   frameReceiveBytesMax: 128 * 1024 * 1024,
   /** Longest wait of a frame for its group's fdatasync. */
   spoolGroupMsMax: 5,
-  /** Bytes in a spool before the oldest closed segments are dropped, loudly. */
+  /** Spool size beyond which the oldest closed segments are dropped, with an error log. */
   spoolBytesMax: 8 * 1024 * 1024 * 1024,
-  /** Messages sent and not yet acknowledged by the bus; then the publisher waits. */
+  /** Messages sent but not acknowledged by the bus; beyond it the publisher waits. */
   publishInFlightMax: 4096,
-  /** Encoded messages in memory while the bus is away; then they go to the outbox on disk. */
+  /** Encoded messages buffered in memory while the bus is down; more go to the overflow file. */
   publishQueueMessagesMax: 65_536,
-  /** Record bytes of open archive windows (about an eighth in memory); then they are cut early. */
+  /** Record bytes of open archive windows (about 1/8 in memory); beyond it they are cut early. */
   archiveWindowBytesMax: 512 * 1024 * 1024,
-  /** Records of a day that the bus got behind later ones; beyond it they are dead-lettered. */
+  /** Out-of-order records of a day from the bus; beyond it they are dead-lettered. */
   lateRecordsMax: 200_000,
-  /** Keys and values of a memory cache, about; then the least recently used leave. */
+  /** Approximate bytes of keys and values in a memory cache; beyond it LRU eviction. */
   cacheBytesMax: 64 * 1024 * 1024,
-  /** Failures in a row of storage, cache or bus; then a circuit breaker refuses calls at once. */
+  /** Consecutive failures of storage, cache or bus that open a circuit breaker. */
   circuitFailuresMax: 5,
-  /** First pause of a circuit breaker before a trial; each is twice the one before. */
+  /** First pause of a circuit breaker before a trial; doubles each time. */
   circuitPauseMsFirst: 1_000,
   /** Longest pause of a circuit breaker. */
   circuitPauseMsMax: 10_000,
-  /** Messages that a memory consumer may lag; then publishers wait. */
+  /** Messages a memory consumer may lag; beyond it publishers wait. */
   memoryBacklogMax: 100_000,
-  /** Bytes waiting for one gateway client; beyond it the client drops messages and is told. */
+  /** Bytes buffered per gateway client; beyond it messages are dropped, and the client is told. */
   clientBufferBytesMax: 4 * 1024 * 1024,
-  /** Trades kept in memory a symbol for REST and new clients; the oldest leave. */
+  /** Trades kept in memory per symbol for REST and new clients; the oldest are dropped. */
   recentTradesMax: 1000,
 } as const;

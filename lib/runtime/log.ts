@@ -1,55 +1,55 @@
 import { SsmdError } from "./errors.ts";
 import { traceIds } from "./trace.ts";
 
-/** How much is said. */
+/** Minimum severity that is logged. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
-/** Values that go with a line. */
+/** Structured fields of a log line. */
 type LogFields = Record<string, unknown>;
 
-/** A line a call; fields are plain values, errors under the key `error`. */
+/** Writes one line per call; fields are plain values, errors under the key `error`. */
 export interface Logger {
-  /** For whoever looks for a fault. */
+  /** Details for debugging. */
   debug(message: string, fields?: LogFields): void;
-  /** The usual course of things. */
+  /** Normal operation. */
   info(message: string, fields?: LogFields): void;
-  /** Something that heals by itself, or should be looked at. */
+  /** Something that recovers by itself or should be looked at. */
   warn(message: string, fields?: LogFields): void;
   /** Something that needs a person. */
   error(message: string, fields?: LogFields): void;
-  /** A logger that adds `fields` to each line. */
+  /** Returns a logger that adds `fields` to each line. */
   with(fields: LogFields): Logger;
 }
 
 /** Options of {@linkcode createLogger}. */
 interface LoggerOptions {
-  /** Default: json, or plain where stdout is a terminal. */
+  /** Default: json; plain when stdout is a terminal. */
   format?: "json" | "plain";
-  /** Default info. */
+  /** Default: info. */
   level?: LogLevel;
-  /** Where a line goes; default stdout. */
+  /** Line sink; default: stdout. */
   write?: (line: string) => void;
-  /** Values that stand in each line. */
+  /** Fields of every line. */
   fields?: LogFields;
 }
 
-/** A line of a log, as it is kept. */
+/** A retained log line. */
 interface LogLine {
-  /** Counts the lines of the process, from 1. */
+  /** Line number within the process, from 1. */
   n: number;
   /** ms since 1970. */
   atMs: number;
   level: LogLevel;
   message: string;
-  /** Its values, `key=value` with spaces between. */
+  /** Fields as `key=value`, separated by spaces. */
   fields: string;
 }
 
-/** Lines that are kept for whoever looks at a running process. */
+/** Log lines retained for inspecting a running process. */
 const RECENT_MAX = 1_000;
-/** Characters of a kept line's fields; the rest is cut. */
+/** Characters retained of a line's fields. */
 const FIELDS_CHARACTERS_MAX = 2_000;
 
-/** The newest lines of this process, the oldest first; `debug` is not kept. */
+/** Newest log lines of this process, oldest first; without `debug`. */
 export const recentLog: LogLine[] = [];
 let logged = 0;
 
@@ -62,7 +62,7 @@ function keep(level: LogLevel, message: string, fields: string): void {
 const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 const ENCODER = new TextEncoder();
 
-/** Fields as they are shown. */
+/** Fields in their displayed form. */
 type Entries = readonly (readonly [string, unknown])[];
 
 function plainValue(value: unknown): string {
@@ -99,18 +99,18 @@ function plainFields(entries: Entries): string {
   return entries.map(([key, value]) => ` ${key}=${plainValue(value)}`).join("");
 }
 
-/** Whoever read the log may be gone, its disk full: that ends no capture, only the line is lost. */
+/** Ignores write errors: a closed reader or full disk must not stop the process. */
 function writeLine(line: string): void {
   try {
     Deno.stdout.writeSync(ENCODER.encode(line + "\n"));
   } catch {
-    // There is nowhere left to tell it.
+    // The line is lost; there is nowhere to report it.
   }
 }
 
 /**
- * A logger: JSON lines for services, plain text for a terminal. Within a span of a trace a line has
- * its `trace_id` and `span_id`.
+ * Creates a logger: JSON lines for services, plain text for a terminal. Within a trace span, lines
+ * have `trace_id` and `span_id`.
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const kind = options.format ?? (Deno.stdout.isTerminal() ? "plain" : "json");
@@ -134,5 +134,5 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   };
 }
 
-/** A logger that says nothing: for tests and quiet commands. */
+/** A logger that writes nothing, for tests and quiet commands. */
 export const silentLogger: Logger = createLogger({ format: "plain", write: () => {} });

@@ -1,30 +1,30 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** Label values of one time series; values come from us, never from a client. */
+/** Label values of one time series; never taken from client input. */
 type Labels = Record<string, string>;
 
 /**
- * Names of labels, or names with all values that are known beforehand: a count of each is 0 from the
- * start, so that its first rise is seen.
+ * Label names, or label names with all known values: those series start at 0, so their first
+ * increase is visible.
  */
 type CounterLabels = readonly string[] | Readonly<Record<string, readonly string[]>>;
 
 /**
- * Prometheus metrics of one component, named `ssmd_{component}_{what}_{unit or total}`.
- * Asking twice for a name gives the same metric.
+ * Prometheus metrics of one component, named `ssmd_{component}_{what}_{unit or total}`. Creating a
+ * metric with a known name returns the existing one.
  */
 export class Metrics {
-  /** The prom-client registry behind it. */
+  /** The underlying prom-client registry. */
   readonly registry: Registry;
   #prefix: string;
 
-  /** Metrics of `component`; a shared `registry` lets several components be scraped at once. */
+  /** Metrics of `component`; a shared `registry` exposes several components in one scrape. */
   constructor(component: string, registry: Registry = new Registry()) {
     this.registry = registry;
     this.#prefix = `ssmd_${component}_`;
   }
 
-  /** A count that only rises; `name` without prefix, ending in `_total`. */
+  /** Creates a counter; `name` without prefix, ending in `_total`. */
   counter(name: string, help: string, labels: CounterLabels = []): Counter<string> {
     const labelNames = isNames(labels) ? [...labels] : Object.keys(labels);
     const counter = this.#make(
@@ -35,7 +35,7 @@ export class Metrics {
     return counter;
   }
 
-  /** A value that goes up and down; `collect` is called at each scrape, to set it then. */
+  /** Creates a gauge; `collect` runs at each scrape to set it. */
   gauge(
     name: string,
     help: string,
@@ -54,7 +54,7 @@ export class Metrics {
     );
   }
 
-  /** A distribution in seconds; buckets from 100 µs to 60 s unless given. */
+  /** Creates a histogram in seconds; default buckets from 100 µs to 60 s. */
   histogram(
     name: string,
     help: string,
@@ -73,7 +73,7 @@ export class Metrics {
       }));
   }
 
-  /** The text of all metrics in the registry, as Prometheus scrapes it. */
+  /** Returns all metrics of the registry in Prometheus text format. */
   text(): Promise<string> {
     return this.registry.metrics();
   }
@@ -89,7 +89,7 @@ function isNames(labels: CounterLabels): labels is readonly string[] {
   return Array.isArray(labels);
 }
 
-/** Each label set that the values make. */
+/** Returns every combination of label values. */
 function combinations(known: Readonly<Record<string, readonly string[]>>): Labels[] {
   return Object.entries(known).reduce<Labels[]>(
     (sets, [name, values]) =>

@@ -1,4 +1,4 @@
-/** What every room stands on: errors, log, metrics, clock, retry, limits. Imports nothing of ours. @module */
+/** Foundation of all packages: errors, log, metrics, clock, retry, limits. No internal imports. @module */
 export {
   ArchiveError,
   CacheError,

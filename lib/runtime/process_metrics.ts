@@ -4,8 +4,8 @@ import { COMMIT, VERSION } from "./build.ts";
 import { Metrics } from "./metrics.ts";
 
 /**
- * Exports what runs and what it uses: `ssmd_build_info`, memory, processor time, start, and the
- * free space of the disk below `dataDir`; a disk that cannot be asked has no line.
+ * Exports build and resource metrics: `ssmd_build_info`, memory, CPU time, start time, and free
+ * space of the disk with `dataDir`; unreadable disks have no series.
  */
 export function exportProcess(
   registry: Metrics["registry"],
@@ -28,7 +28,7 @@ export function exportProcess(
       cpu.inc((user + system) / 1e6);
     },
   });
-  // Read after the first, which sets them.
+  // Collected after `memory`, whose `collect` sets both.
   const heap = metrics.gauge("heap_bytes", "Memory of JavaScript that is in use.");
   const cpu = metrics.counter("cpu_seconds_total", "Processor time used, all threads.");
   if (dataDir !== undefined) exportDisk(metrics, dataDir);
@@ -43,13 +43,13 @@ function exportDisk(metrics: Metrics, dataDir: string): void {
         free.set({ folder: dataDir }, bavail * bsize);
         size.set({ folder: dataDir }, blocks * bsize);
       } catch {
-        // The folder is made later, or its disk is gone: no line is better than an old one.
+        // No folder yet, or its disk is gone: no series is better than stale values.
         free.reset();
         size.reset();
       }
     },
   });
-  // Read after the first, which sets it.
+  // Collected after `free`, whose `collect` sets both.
   const size = metrics.gauge("disk_size_bytes", "Size of the disk of the data folder.", {
     labels: ["folder"],
   });

@@ -1,24 +1,24 @@
 /**
- * Tells work that hangs: something waits and nothing moves. It counts looks and not time, so that a
- * process that was stopped, or starved, does not take its own absence for a fault.
+ * Detects stuck work: something is pending and nothing progresses. Counts checks instead of time,
+ * so a paused or starved process does not mistake its own absence for a fault.
  */
 export class ProgressWatch {
   #looksMax: number;
   #progress: number | undefined;
   #looks = 0;
 
-  /** Work hangs when it did not move in `looksMax` looks. */
+  /** Work is stuck after `looksMax` checks without progress. */
   constructor(looksMax: number) {
     this.#looksMax = looksMax;
   }
 
-  /** Called at a fixed pace: whether something waits, and a number that changes when work moves. */
+  /** Call at a fixed interval; `progress` is a number that changes when work progresses. */
   look(isWaiting: boolean, progress: number): void {
     this.#looks = isWaiting && progress === this.#progress ? this.#looks + 1 : 0;
     this.#progress = progress;
   }
 
-  /** Whether it hangs. */
+  /** Whether work is stuck. */
   get isStuck(): boolean {
     return this.#looks >= this.#looksMax;
   }

@@ -1,20 +1,20 @@
 import { variable } from "./variable.ts";
 
-/** Variable in which the launcher says which lines of files name hosts and folders, a line each. */
+/** Variable with the launcher's config lines that grant hosts and folders, one per line. */
 const REACH_VARIABLE = "SSMD_REACH";
 
 const REFUSED = /Requires (\w+) access to (?:"([^"]+)"|<(\w+)>)/;
-/** Lines that are told; a registry may have hundreds. */
+/** Lines shown at most; a registry may have hundreds. */
 const LINES_MAX = 6;
 const CAUSES_MAX = 8;
-/** Fields and flags that name what a kind of access is for. */
+/** Config fields and flags that grant each kind of permission. */
 const NAMED_BY: Readonly<Record<string, string>> = {
   net: "transport.url, storage.endpoint, endpoints.<feed>, gateway.host, --endpoint or --url",
   write: "storage.path, journal.path, gateway.clients.path, --data or --out",
   read: "keys.<name>.source, storage.path, or the path as an argument",
 };
 
-/** The refused permission in a thrown value or underneath it; undefined = there is none. */
+/** Returns the denied-permission error in a thrown value or its causes; undefined = none. */
 export function refusalIn(error: unknown): Error | undefined {
   let each = error;
   for (let depth = 0; depth < CAUSES_MAX && each instanceof Error; depth++) {
@@ -24,7 +24,7 @@ export function refusalIn(error: unknown): Error | undefined {
   return undefined;
 }
 
-/** What would allow what this process was refused: the lines and flags that name such things. */
+/** Returns a hint on which config lines and flags would grant the denied permission. */
 export function refusalHint({ message }: Error): string {
   const kind = REFUSED.exec(message)?.[1] ?? "";
   const named = NAMED_BY[kind];
@@ -37,7 +37,7 @@ export function refusalHint({ message }: Error): string {
   return `It may use what is named by ${list}; name it there by ${named}`;
 }
 
-/** Lines for a kind; undefined = this process was not started by the launcher. */
+/** Returns the lines for a permission; undefined = the process was not started by the launcher. */
 function reachLines(kind: string): string[] | undefined {
   const text = variable(REACH_VARIABLE);
   if (text === undefined) return undefined;

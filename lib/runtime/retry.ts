@@ -1,25 +1,25 @@
 import { SsmdError } from "./errors.ts";
 
-/** How long to wait between tries. */
+/** Delays between attempts. */
 interface BackoffOptions {
   /** First delay; default 100. */
   firstMs?: number;
   /** Longest delay; default 30,000. */
   maxMs?: number;
-  /** Growth a try; default 2. */
+  /** Growth per attempt; default 2. */
   factor?: number;
-  /** Share of the delay that is left to chance, both ways; default 0.1. */
+  /** Random share of the delay, plus or minus; default 0.1. */
   jitter?: number;
-  /** 0…1; default Math.random. */
+  /** Returns 0…1; default Math.random. */
   random?: () => number;
 }
 
-/** Delays that grow: 100 ms → 30 s, doubled, ±10 %. */
+/** Growing delays: 100 ms → 30 s, doubled, ±10 %. */
 export class Backoff {
   #options: Required<BackoffOptions>;
   #tries = 0;
 
-  /** Delays as in `options`, or as the class says. */
+  /** Uses `options` over the class's defaults. */
   constructor(options: BackoffOptions = {}) {
     this.#options = {
       firstMs: 100,
@@ -31,12 +31,12 @@ export class Backoff {
     };
   }
 
-  /** How often it was asked since the last reset. */
+  /** Number of delays taken since the last reset. */
   get tries(): number {
     return this.#tries;
   }
 
-  /** The next delay in milliseconds; after the error of an open circuit breaker its pause. */
+  /** Returns the next delay, ms; for an open circuit breaker's error, its pause. */
   nextMs(error?: unknown): number {
     const pauseMs = error instanceof SsmdError && error.context["retryAfterMs"];
     if (typeof pauseMs === "number") return pauseMs;
@@ -45,7 +45,7 @@ export class Backoff {
     return base * (1 + jitter * (2 * random() - 1));
   }
 
-  /** Starts over, after a success. */
+  /** Resets the delay after a success. */
   reset(): void {
     this.#tries = 0;
   }
@@ -65,22 +65,22 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Something that lasts until it is closed. */
+/** A resource that stays open until closed. */
 interface Lasting {
   close(): void | Promise<void>;
 }
 
 /** Options of {@linkcode beginLasting}. */
 interface BeginOptions {
-  /** A try failed; it is made again. */
+  /** Called after a failed attempt, which is retried. */
   onFailed: (error: unknown, isFirst: boolean) => void;
-  /** Default from 1 s on. */
+  /** Default: from 1 s on. */
   pauses?: Backoff | undefined;
 }
 
 /**
- * Begins something that lasts, again with growing pauses while that fails. Resolves behind the first
- * try, whatever came of it.
+ * Opens a resource and retries with growing pauses until it succeeds. Resolves after the first
+ * attempt, whether or not it succeeded.
  */
 export async function beginLasting(
   begin: () => Promise<Lasting>,
@@ -104,7 +104,7 @@ export async function beginLasting(
   void run();
   await first.promise;
   return {
-    // A try that waits for an answer is not waited for: it closes what it begins.
+    // Does not wait for a pending attempt, which closes what it opens.
     close: async () => {
       closed.abort();
       await lasting?.close();

@@ -1,9 +1,9 @@
-/** A process that serves an environment on this machine, as its file in the data folder says it. */
+/** A process serving an environment on this machine, from its file in the data folder. */
 export interface RunningProcess {
   env: string;
   component: "up" | "gateway";
   pid: number;
-  /** The gateway's address, `http://127.0.0.1:8080`. */
+  /** Address of the gateway, `http://127.0.0.1:8080`. */
   url: string;
   /** ISO 8601, UTC. */
   started_at: string;
@@ -12,9 +12,9 @@ export interface RunningProcess {
 const FOLDER = "running";
 
 /**
- * Writes `running/<env>-<component>-<pid>.json` below a data folder and keeps it locked, so that a
- * file of a process that was killed is known by its missing lock; such files of the environment are
- * removed. The function that it gives takes the file away.
+ * Writes `running/<env>-<component>-<pid>.json` in a data folder and keeps it locked, so that files
+ * of killed processes are recognized by the missing lock; those of the environment are removed.
+ * Returns a function that removes the file.
  */
 export async function announceRunning(
   dataDir: string,
@@ -36,7 +36,7 @@ export async function announceRunning(
   };
 }
 
-/** The processes of an environment that run now, the newest first; none where the folder is not there. */
+/** Returns the running processes of an environment, newest first; none if the folder is missing. */
 export async function runningProcesses(dataDir: string, env: string): Promise<RunningProcess[]> {
   const dir = `${dataDir}/${FOLDER}`;
   const found: RunningProcess[] = [];
@@ -57,7 +57,7 @@ async function namesIn(dir: string, env: string): Promise<string[]> {
   }
 }
 
-/** What a file says whose process lives; undefined = it has ended, or has not written yet. */
+/** Reads the file of a living process; undefined = it has ended or not written yet. */
 async function readLocked(path: string): Promise<RunningProcess | undefined> {
   try {
     using file = await Deno.open(path);

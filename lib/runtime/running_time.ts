@@ -1,6 +1,6 @@
 /**
- * Monotonic time in which this process ran. Time in which it was stopped (SIGSTOP, a starved
- * machine) does not count: what came meanwhile lies in the sockets and is not read yet.
+ * Monotonic time during which this process ran. Excludes pauses (SIGSTOP, a starved machine): data
+ * that arrived meanwhile is still unread in the sockets.
  */
 export class RunningTime {
   #everyMs: number;
@@ -8,20 +8,20 @@ export class RunningTime {
   #ms = 0;
   #lastMs: number;
 
-  /** `tick` is called every `everyMs`. */
+  /** Expects a `tick` every `everyMs`. */
   constructor(everyMs: number, steadyMs: () => number = () => performance.now()) {
     this.#everyMs = everyMs;
     this.#steadyMs = steadyMs;
     this.#lastMs = steadyMs();
   }
 
-  /** Milliseconds since the start; a tick that is late by more than its interval counts as one on time. */
+  /** Running time, ms; a tick late by more than its interval counts as on time. */
   get nowMs(): number {
     const passedMs = this.#steadyMs() - this.#lastMs;
     return this.#ms + (passedMs > 2 * this.#everyMs ? this.#everyMs : passedMs);
   }
 
-  /** Called by the timer before it looks at what is late; gives `nowMs`. */
+  /** Call from a timer before checking for timeouts; returns `nowMs`. */
   tick(): number {
     this.#ms = this.nowMs;
     this.#lastMs = this.#steadyMs();

@@ -2,17 +2,17 @@ import { SsmdError, systemCodeOf } from "./errors.ts";
 import { type Health, livenessReasons, readinessReport } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** A small HTTP server for `/metrics` and `/health`. */
+/** An HTTP server for `/metrics` and `/health`. */
 interface ScrapeServer {
-  /** Where it listens. */
+  /** Listening port. */
   port: number;
-  /** Answers what is under way and stops. */
+  /** Finishes pending requests and stops. */
   close(): Promise<void>;
 }
 
 /**
- * Serves metrics and health of a component that has no HTTP of its own, as the gateway serves them.
- * Throws SsmdError `PORT_IN_USE`.
+ * Serves metrics and health of a component without HTTP of its own, in the gateway's format. Throws
+ * SsmdError `PORT_IN_USE`.
  */
 export function serveMetrics(
   options: { host: string; port: number; metrics: Metrics; health: Health },

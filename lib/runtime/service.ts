@@ -5,24 +5,24 @@ import { refusalHint, refusalIn } from "./refusal.ts";
 import { startWhole } from "./start.ts";
 import { suggestion } from "./suggest.ts";
 
-/** A flag of a service: what it means, and its value where it is not given. */
+/** A command line flag of a service. */
 interface FlagSpec {
   /** One line for `--help`. */
   help: string;
-  /** Value where the flag is not given. */
+  /** Value when the flag is not given. */
   default?: string;
-  /** Environment variable that gives its value where the flag is not given. */
+  /** Environment variable with the value when the flag is not given. */
   variable?: string;
 }
 
-/** Values of flags by name. */
+/** Flag values by name. */
 type FlagValues<S extends Record<string, FlagSpec>> = {
   [K in keyof S]: S[K] extends { default: string } ? string : string | undefined;
 };
 
 /**
- * Reads `--name value` flags. Throws ConfigError `WRONG_USAGE` with did-you-mean for a flag that
- * there is not, a value that is missing or an argument too many.
+ * Parses `--name value` flags. Throws ConfigError `WRONG_USAGE` for an unknown flag (with a
+ * suggestion), a missing value or an extra argument.
  */
 function parseFlags<const S extends Record<string, FlagSpec>>(
   args: readonly string[],
@@ -61,7 +61,7 @@ function parseFlags<const S extends Record<string, FlagSpec>>(
   return values as FlagValues<S>;
 }
 
-/** A port given as text. Throws ConfigError `WRONG_USAGE`. */
+/** Parses a port. Throws ConfigError `WRONG_USAGE`. */
 export function portOf(flag: string, text: string): number {
   const port = Number(text);
   if (text !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
@@ -71,9 +71,9 @@ export function portOf(flag: string, text: string): number {
 }
 
 /**
- * The frame of a service's `main`: help, errors as sentences on stderr, exit codes (1 failed,
- * 2 wrong usage or configuration). `start` is made as {@linkcode startWhole} says and gives what runs
- * the service to its end; afterwards what it put on the stack is ended.
+ * Runs a service's `main`: help, errors on stderr, exit codes (1 = failed, 2 = wrong usage or
+ * configuration). Calls `start` through {@linkcode startWhole}; it returns a function that runs the
+ * service to its end. Then disposes of the stack.
  */
 export async function runService<const S extends Record<string, FlagSpec>>(
   name: string,

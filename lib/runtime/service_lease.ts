@@ -5,26 +5,26 @@ import { sleep } from "./retry.ts";
 
 /** Options of {@linkcode ServiceLease}. */
 interface ServiceLeaseOptions {
-  /** Shared by all processes of the service; absent = there is none but this one. */
+  /** Cell shared by all processes of the service; undefined = this is the only process. */
   cell: LeaseCell | undefined;
-  /** What the service runs, for a person: `signals`. */
+  /** What the service runs, for people: `signals`. */
   service: string;
   logger: Logger;
-  /** The error of one that another process took over from. */
+  /** Creates the error for a process that was taken over from. */
   superseded: (holder: string) => SsmdError;
 }
 
 const LOOK_MS = 500;
 
-/** Of several processes of a service on a bus one runs; the others stand by. */
+/** Leader election: one process of a service runs per bus, the others stand by. */
 export class ServiceLease {
   #lease: CellLease | undefined;
   #options: ServiceLeaseOptions;
   #lost = Promise.withResolvers<SsmdError>();
-  /** Who keeps us waiting; "" = nobody. */
+  /** Current holder that blocks this process; "" = none. */
   heldBy = "";
 
-  /** Not held yet. */
+  /** Creates a lease that is not held yet. */
   constructor(options: ServiceLeaseOptions) {
     const { cell, service, logger, superseded } = options;
     this.#options = options;
@@ -38,12 +38,12 @@ export class ServiceLease {
     });
   }
 
-  /** Resolves when another process has taken over, as while this one was frozen. */
+  /** Resolves when another process took over, for example while this one was frozen. */
   get lost(): Promise<SsmdError> {
     return this.#lost.promise;
   }
 
-  /** Whether nobody else runs: then it is held. Rejects when the bus cannot be asked. */
+  /** Returns whether this process now holds the lease. Rejects when the bus is unavailable. */
   async tryAcquire(): Promise<boolean> {
     const { service, logger } = this.#options;
     const heldBy = await this.#lease?.tryAcquire() ?? "";
@@ -54,7 +54,7 @@ export class ServiceLease {
     return heldBy === "";
   }
 
-  /** Waits until nobody else runs; false = it was ended before. Rejects as {@linkcode tryAcquire}. */
+  /** Waits for the lease; false = `ended` aborted first. Rejects like {@linkcode tryAcquire}. */
   async acquire(ended: AbortSignal): Promise<boolean> {
     while (!ended.aborted) {
       if (await this.tryAcquire()) return true;
@@ -63,7 +63,7 @@ export class ServiceLease {
     return false;
   }
 
-  /** Gives it to the next one. */
+  /** Releases the lease. */
   async release(): Promise<void> {
     await this.#lease?.release();
   }

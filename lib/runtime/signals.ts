@@ -1,22 +1,21 @@
-/** The signals that ask a program to end. */
+/** Signals that end a program. */
 type EndSignal = "SIGINT" | "SIGTERM";
 
 const ALIVE_MS = 3_600_000;
 const END: readonly EndSignal[] = ["SIGINT", "SIGTERM"];
 
 /**
- * Turns in which further signals are taken for the first, one second in all: a terminal gives one to
- * every process of a group, and `deno task` passes on what its child got already. A process that
- * stalls between two signals that came together has had no turns meanwhile.
+ * Event loop turns (one second in all) in which repeated signals count as the first: a terminal
+ * signals the whole process group, and `deno task` forwards what its child already received.
+ * Counting turns covers a process that stalls between two such signals.
  */
 const SAME_SIGNAL_TURNS = 10;
 const TURN_MS = 100;
 
 /**
- * Resolves with the first SIGINT or SIGTERM. Another one a second later or more ends the process at
- * once (exit code 130), for people who cannot wait until all is drained. `abort` gives up waiting,
- * then undefined comes. `exit` ends the process;
- * tests give their own.
+ * Resolves on the first SIGINT or SIGTERM. Another one at least a second later ends the process at
+ * once (exit code 130), for users who cannot wait for draining. `abort` stops waiting and resolves
+ * with undefined. `exit` ends the process; tests inject their own.
  */
 export function untilSignal(
   abort?: AbortSignal,
@@ -24,7 +23,7 @@ export function untilSignal(
 ): Promise<EndSignal | undefined> {
   return new Promise((resolve) => {
     let turns: number | undefined;
-    // Listeners alone do not keep the process alive.
+    // Signal listeners alone do not keep the process alive.
     const alive = setInterval(() => {}, ALIVE_MS);
     let turning: ReturnType<typeof setInterval> | undefined;
     const end = (signal: EndSignal | undefined) => {

@@ -2,24 +2,24 @@ import { CacheError, isRetryable, StorageError, TransportError } from "./errors.
 import type { Logger } from "./log.ts";
 import { Backoff, sleep } from "./retry.ts";
 
-/** How long a start waits for what it uses, from its first failure on. */
+/** Longest time a start is retried, from its first failure. */
 const WAIT_MS_MAX = 30_000;
-/** Tries even where each takes long. */
+/** Minimum attempts, even if each takes long. */
 const TRIES_MIN = 5;
 const PAUSE_MS_MAX = 3_000;
 
 interface StartOptions {
   logger: Logger;
-  /** Gives up waiting. */
+  /** Stops retrying. */
   signal?: AbortSignal | undefined;
   /** Default 30,000. */
   waitMsMax?: number;
 }
 
 /**
- * Starts something that is in one piece or not at all: what `start` puts on its stack is ended when
- * it fails. Where bus, storage or cache failed in a way that may pass, it is started again, for 30 s and
- * five tries at least; then, and for all other errors, it rejects with what `start` threw.
+ * Starts something completely or not at all: a failed `start` disposes of everything on its stack.
+ * Retries transient failures of bus, storage or cache for 30 s and at least five attempts; then,
+ * and for all other errors, rejects with the error of `start`.
  */
 export async function startWhole<T>(
   start: (stack: AsyncDisposableStack) => Promise<T>,
@@ -37,7 +37,7 @@ export async function startWhole<T>(
       const isOver = backoff.tries >= TRIES_MIN && performance.now() + pauseMs > endMs;
       const isLast = isOver || !mayPass(error);
       if (!isLast) logger.warn("cannot start yet", { error, retryInMs: Math.round(pauseMs) });
-      // What the end of the other parts meets is a consequence: the first error tells the cause.
+      // Disposal errors are a consequence; the first error is the cause.
       await stack.disposeAsync().catch((error) =>
         logger.error("not everything could be ended", { error })
       );

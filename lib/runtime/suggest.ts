@@ -16,12 +16,12 @@ function distance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** The allowed name nearest to `name`, or undefined when none is near enough to be meant. */
+/** Returns the allowed name nearest to `name`; undefined when none is close enough. */
 export function nearest(name: string, allowed: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of allowed) {
-    // Each missing character is a step.
+    // Each missing character adds one to the distance.
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const d = distance(name.toLowerCase(), candidate.toLowerCase());
     if (d < bestDistance) [best, bestDistance] = [candidate, d];
@@ -29,7 +29,7 @@ export function nearest(name: string, allowed: Iterable<string>): string | undef
   return best;
 }
 
-/** `Did you mean "x"?`, or the allowed values when nothing is near. */
+/** Returns `Did you mean "x"?`, or the allowed values when none is close. */
 export function suggestion(name: string, allowed: readonly string[]): string {
   const near = nearest(name, allowed);
   return near === undefined ? `Allowed: ${allowed.join(", ")}` : `Did you mean "${near}"?`;

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 
-/** Its owner holds this file's lock, which ends with the process, however that ends. */
+/** File whose lock the owner holds; the lock ends with the process. */
 const LOCK = "owner.lock";
-/** A folder without a lock is of a process that starts now, or was killed while it started. */
+/** Age up to which an unlocked folder may belong to a process that is just starting. */
 const STARTING_MS_MAX = 10 * 60_000;
 
-/** A folder for the files of one task. */
+/** A temporary folder, removed on disposal. */
 interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
 /**
- * Makes a folder that is removed when it is disposed of, and removes those with this prefix that
- * killed processes left in `dir` (default the system's folder for temporary files).
+ * Creates a temporary folder. Also removes folders with this prefix in `dir` (default: the system's
+ * temporary folder) whose processes were killed.
  */
 export async function makeTemporaryFolder(prefix: string, dir?: string): Promise<TemporaryFolder> {
   const path = await Deno.makeTempDir({ prefix, ...(dir === undefined ? {} : { dir }) });
@@ -23,7 +23,7 @@ export async function makeTemporaryFolder(prefix: string, dir?: string): Promise
     path,
     async [Symbol.asyncDispose]() {
       lock.close();
-      // An engine that was abandoned in the middle has removed it already.
+      // A cleanup after an abort may already have removed it.
       await Deno.remove(path, { recursive: true }).catch(() => {});
     },
   };
@@ -34,11 +34,11 @@ async function removeLeftFolders(dir: string, prefix: string): Promise<void> {
     for await (const { name, isDirectory } of Deno.readDir(dir)) {
       if (!isDirectory || !name.startsWith(prefix)) continue;
       const path = join(dir, name);
-      // Another user's, or gone by now: it is not ours to remove.
+      // Ignore folders of other users and ones already removed.
       if (await isLeft(path)) await Deno.remove(path, { recursive: true }).catch(() => {});
     }
   } catch {
-    // A folder that may not be listed keeps what is in it.
+    // Skip the cleanup if the folder cannot be listed.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Names of a span of a trace, as the header `traceparent` writes them. */
+/** Identity of a trace span, as in the `traceparent` header. */
 interface TraceIds {
   /** 32 hexadecimal digits. */
   trace_id: string;
@@ -6,17 +6,17 @@ interface TraceIds {
   span_id: string;
 }
 
-/** Under which OpenTelemetry's API keeps the span in a context. */
+/** Key of the span in an OpenTelemetry context. */
 const SPAN = Symbol.for("OpenTelemetry Context Key SPAN");
 
-/** What is read of a context; Deno gives it without a type. */
+/** The part of a context that is read; Deno does not type it. */
 interface Context {
   getValue(key: symbol): { spanContext(): { traceId: string; spanId: string } } | undefined;
 }
 
 /**
- * The span within which this is asked, as that of a request that is answered; undefined outside of
- * any, and always where traces were not asked for with `OTEL_DENO=true`.
+ * Returns the ids of the active span, such as that of a request being handled; undefined outside a
+ * span, and always without `OTEL_DENO=true`.
  */
 export function traceIds(): TraceIds | undefined {
   const context: Context | undefined = Deno.telemetry.contextManager.active();

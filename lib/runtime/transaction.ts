@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 
 /**
- * Runs a change as one transaction: all of it is kept, or nothing. `begin` "BEGIN IMMEDIATE" takes the
- * database's lock at once, "BEGIN" with the first write. Throws what `body` and SQLite throw.
+ * Runs `body` in a transaction: commits on success, rolls back on error. `begin` "BEGIN IMMEDIATE"
+ * takes the write lock at once, "BEGIN" with the first write. Throws what `body` and SQLite throw.
  */
 export function inTransaction<T>(
   db: DatabaseSync,
@@ -15,7 +15,7 @@ export function inTransaction<T>(
     db.exec("COMMIT");
     return result;
   } catch (error) {
-    // SQLite itself takes back what failed for want of space.
+    // SQLite already rolled back if the disk was full.
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }

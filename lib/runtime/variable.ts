@@ -1,4 +1,4 @@
-/** A variable of the process; undefined where it is not set, or may not be read. */
+/** Returns an environment variable; undefined when it is unset or may not be read. */
 export function variable(name: string): string | undefined {
   try {
     return Deno.env.get(name);

@@ -4,8 +4,8 @@ let running = 0;
 let hidden: PropertyDescriptor | undefined;
 
 /**
- * Runs `body` with no variables of the environment in `process.env`: packages that list or read those
- * of others while they load would need the right to see them all. Several may run at once.
+ * Runs `body` with an empty `process.env`: packages that read environment variables while loading
+ * would otherwise need permission for all of them. May run concurrently.
  */
 export async function withoutVariables<T>(body: () => T | Promise<T>): Promise<T> {
   if (running++ === 0) {
