@@ -1,13 +1,13 @@
 import type { FireAction } from "./fire_action.ts";
 import { escapeToken } from "./subject.ts";
 
-/** Subject on which the agents of an environment are asked. */
+/** Request subject of an environment's agents. */
 export function agentsSubject(env: string): string {
-  // Outside of the stream: JetStream would answer in place of the agents.
+  // Outside the stream; otherwise JetStream would reply instead of the agents.
   return `_ssmd.${escapeToken(env)}.agents`;
 }
 
-/** What agents are asked. */
+/** Requests to agents. */
 export type AgentsRequest =
   | { action: "create"; words: string; client: string }
   | { action: "answer"; thread: string; text: string }
@@ -23,22 +23,22 @@ export type AgentsRequest =
     client: string;
   };
 
-/** A thread of an agent: a signal on its way from words to a commit. */
+/** An agent's thread that turns a request in words into a committed signal. */
 export interface AgentThread {
   thread: string;
   state: "running" | "question" | "approval" | "ended";
-  /** What it asks, what waits for an approval, or how it ended. */
+  /** Its question, what awaits approval, or how it ended. */
   detail: string;
-  /** The model; a scripted one says so. */
+  /** Model name; a scripted one is named as such. */
   model: string;
   signal: string | null;
   source: string | null;
-  /** SHA-256 of exactly what was tested; an approval names it. */
+  /** SHA-256 of exactly what was tested; an approval refers to it. */
   hash: string | null;
   checks: readonly string[];
 }
 
-/** What a check of a signal says. */
+/** Result of checking a signal. */
 export interface SignalTest {
   signal: string;
   ok: boolean;
@@ -48,7 +48,7 @@ export interface SignalTest {
   records: number;
 }
 
-/** What agents answer. */
+/** Replies of agents. */
 export type AgentsAnswer =
   | { ok: true; thread: AgentThread }
   | { ok: true; test: SignalTest }

@@ -1,8 +1,8 @@
 import type { MarketEvent } from "./event.ts";
 
 /**
- * The fields that were appended to records, with their names in JSON and tables, in order. A name
- * that ends in `Us` is a time.
+ * Fields appended to records in later versions: name → name in JSON and tables, in order. Names
+ * ending in `Us` are times.
  */
 export const APPENDED_FIELDS = {
   trade: { orderType: "order_type", isBlockTrade: "is_block_trade" },

@@ -1,9 +1,9 @@
-// Not in mod.ts: a host of signals has no npm package.
+// Not exported by mod.ts: signal hosts have no npm packages.
 import { z } from "zod";
 import { GAP_CHANNELS } from "./event.ts";
 import { escapeToken } from "./subject.ts";
 
-/** Subscriptions that one report lists; the number of all is told beside them. */
+/** Subscriptions listed in one report; `awayCount` is the full number. */
 export const REPORT_SUBSCRIPTIONS_MAX = 100;
 
 const AWAY = z.strictObject({
@@ -11,29 +11,29 @@ const AWAY = z.strictObject({
   channel: z.enum(GAP_CHANNELS),
   why: z.string(),
   isRefused: z.boolean(),
-  /** Since when its records are missing, ms since 1970. */
+  /** Start of the missing records, ms since 1970. */
   sinceMs: z.number(),
-  /** When it is asked for next, ms since 1970; null = with the next connection. */
+  /** Next attempt, ms since 1970; null = with the next connection. */
   nextTryMs: z.number().nullable(),
 });
 
 const CAPTURE_REPORT = z.strictObject({
-  /** When a connection that is not open is tried next, ms since 1970; null = none waits. */
+  /** Next connection attempt, ms since 1970; null = none pending. */
   nextTryMs: z.number().nullable(),
-  /** Ordered channels of symbols that bring nothing now. */
+  /** Number of subscribed channels per symbol that deliver nothing now. */
   awayCount: z.int(),
   away: z.array(AWAY).max(REPORT_SUBSCRIPTIONS_MAX),
 });
 
-/** What a connector knows of its feed that no record says. */
+/** State of a connector's capture that is not in any record. */
 export type CaptureReport = z.output<typeof CAPTURE_REPORT>;
 
-/** Subject on which a feed's connector answers with its {@linkcode CaptureReport} as JSON. */
+/** Subject on which a feed's connector replies with its {@linkcode CaptureReport} as JSON. */
 export function captureReportSubject(env: string, feed: string): string {
   return `_ssmd.${escapeToken(env)}.capture.${escapeToken(feed)}`;
 }
 
-/** The report in an answer. Throws SyntaxError or ZodError for what is none. */
+/** Parses a reply. Throws SyntaxError or ZodError when invalid. */
 export function readCaptureReport(answer: Uint8Array): CaptureReport {
   return CAPTURE_REPORT.parse(JSON.parse(new TextDecoder().decode(answer)));
 }

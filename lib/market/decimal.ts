@@ -1,7 +1,7 @@
 /** Powers of ten that a double holds exactly. */
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => 10 ** i);
 
-/** 10^decimals, 0 ≤ decimals ≤ 22. */
+/** Returns 10^decimals, 0 ≤ decimals ≤ 22. */
 export function powerOfTen(decimals: number): number {
   const power = POWERS_OF_TEN[decimals];
   if (power === undefined) {
@@ -10,19 +10,19 @@ export function powerOfTen(decimals: number): number {
   return power;
 }
 
-/** How many steps of 10^-decimals a value has; exact while the result is below 2^53. */
+/** Converts a value to steps of 10^-decimals; exact while the result is below 2^53. */
 export function stepsOf(value: number, decimals: number): number {
   return Math.round(value * powerOfTen(decimals));
 }
 
-/** The double nearest to `steps` × 10^-decimals: prints as that decimal. */
+/** Returns the double nearest to `steps` × 10^-decimals, which prints as that decimal. */
 export function valueOf(steps: number, decimals: number): number {
   return steps / powerOfTen(decimals);
 }
 
 /**
- * Steps of a decimal text (`"0.0300"` at 4 → 300, `"-100.00"` at 2 → -10000); NaN when it is no
- * plain decimal, has more digits than `decimals` (other than zeros), or is past 2^53.
+ * Parses a decimal text to steps (`"0.0300"` at 4 → 300, `"-100.00"` at 2 → -10000); NaN when it is
+ * not a plain decimal, has more digits than `decimals` (other than zeros), or exceeds 2^53.
  */
 export function stepsOfText(text: string, decimals: number): number {
   const negative = text.charCodeAt(0) === 45;
@@ -50,9 +50,9 @@ export function stepsOfText(text: string, decimals: number): number {
 }
 
 /**
- * Steps of a plain or exponent decimal text of any size, exact; undefined when it is no decimal or
- * has more digits than `decimals` (other than zeros). Its exponent must be checked before: the
- * result has as many digits as the number.
+ * Parses a plain or exponent decimal text of any size to exact steps; undefined when invalid or
+ * with more digits than `decimals` (other than zeros). Check the exponent first: the result has as
+ * many digits as the number.
  */
 export function exactStepsOfText(text: string, decimals: number): bigint | undefined {
   const parts = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text);
@@ -67,12 +67,12 @@ export function exactStepsOfText(text: string, decimals: number): bigint | undef
   return sign === "-" ? -steps : steps;
 }
 
-/** The double nearest to exact `steps` × 10^-decimals. */
+/** Returns the double nearest to exact `steps` × 10^-decimals. */
 export function valueOfExact(steps: bigint, decimals: number): number {
   return Number(`${steps}e-${decimals}`);
 }
 
-/** The plain decimal of steps, with all its digits after the point (`300` at 4 → `"0.0300"`). */
+/** Formats steps as a plain decimal with all digits after the point (`300` at 4 → `"0.0300"`). */
 export function textOfSteps(steps: number | bigint, decimals: number): string {
   const sign = steps < 0 ? "-" : "";
   const digits = String(steps).slice(sign.length).padStart(decimals + 1, "0");
@@ -81,8 +81,8 @@ export function textOfSteps(steps: number | bigint, decimals: number): string {
 }
 
 /**
- * Digits after the point of a plain or exponent decimal text (`"1e-08"` → 8, `"63005.0"` → 1); 0
- * when it is no decimal.
+ * Returns the digits after the point of a plain or exponent decimal text (`"1e-08"` → 8,
+ * `"63005.0"` → 1); 0 when invalid.
  */
 export function decimalsOfText(text: string): number {
   const parts = /^[+-]?\d+(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text);

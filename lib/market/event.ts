@@ -1,55 +1,55 @@
 /**
- * The records of the system. Times are whole microseconds since 1970 (UTC) in a double; on the
- * wire and in files they are nanoseconds. Prices and sizes are doubles that print as the decimal
- * the venue sent (up to 15 significant digits). Fields that were appended to a record are optional:
- * a field that is not there was not said by the venue, or by the version that wrote the record.
+ * The records of the system. Times are integer µs since 1970 (UTC) in a double; on the wire and in
+ * files they are nanoseconds. Prices and sizes are doubles that print as the venue's decimal (up to
+ * 15 significant digits). Fields appended to a record later are optional: absent = not given by the
+ * venue, or by the version that wrote the record.
  */
 
-/** What every record carries. */
+/** Fields of every record. */
 interface EventBase {
-  /** The venue's own time, µs; 0 = not given. */
+  /** Venue timestamp, µs; 0 = not given. */
   timestampUs: number;
-  /** Ours, taken when the frame arrived, µs. */
+  /** Our receive time of the frame, µs. */
   receivedAtUs: number;
-  /** Our name of the market (`BTCUSD`); `_all` where a gap or status is about the whole feed. */
+  /** Our market symbol (`BTCUSD`); `_all` for a gap or status of the whole feed. */
   symbol: string;
-  /** The feed's id (`kraken`). */
+  /** Feed id (`kraken`). */
   feed: string;
-  /** Counts the records of one connection from 1, without holes; set by the connector. */
+  /** Record number within the connection, from 1, without holes; set by the connector. */
   sequence: number;
-  /** Life of the connector: its start in µs since 1970, base 36 in names. */
+  /** Run of the connector: its start time, µs since 1970; base 36 in names. */
   run?: number;
-  /** Number of the connection in the run, from 1. With run and sequence it names a record. */
+  /** Connection number in the run, from 1. Run, connection and sequence identify a record. */
   connection?: number;
 }
 
 /** The taker's side. */
 export type Side = "buy" | "sell" | "unknown";
 
-/** What kind of order took. */
+/** Type of the taker's order. */
 export type OrderType = "limit" | "market";
 
 /** One trade. */
 export interface Trade extends EventBase {
-  /** Which record it is. */
+  /** Record type. */
   type: "trade";
-  /** In the quote unit; dollars of YES on prediction markets. */
+  /** Price in the quote unit; dollars of YES on prediction markets. */
   price: number;
-  /** In the base unit; contracts on prediction markets. */
+  /** Size in the base unit; contracts on prediction markets. */
   size: number;
   /** The taker's side; never guessed. */
   side: Side;
-  /** The venue's id of the trade; "" = not given. */
+  /** The venue's trade id; "" = not given. */
   tradeId: string;
-  /** The taker's order. */
+  /** Type of the taker's order. */
   orderType?: OrderType;
-  /** Negotiated outside of the book; absent = no, or not said. */
+  /** Negotiated outside the book; absent = no or unknown. */
   isBlockTrade?: true;
 }
 
-/** Top of book and day figures; null = the venue did not say (which is not 0). */
+/** Top of book and 24 h figures; null = not given by the venue (not 0). */
 export interface Ticker extends EventBase {
-  /** Which record it is. */
+  /** Record type. */
   type: "ticker";
   /** Best bid. */
   bidPrice: number | null;
@@ -63,54 +63,54 @@ export interface Ticker extends EventBase {
   lastPrice: number | null;
   /** Size of the last trade. */
   lastSize: number | null;
-  /** Traded in the last 24 h, in the base unit (contracts on prediction markets). */
+  /** Volume of the last 24 h, in the base unit (contracts on prediction markets). */
   volume24h: number | null;
-  /** Contracts that are held. */
+  /** Open contracts. */
   openInterest: number | null;
   /** Volume-weighted average price of the last 24 h. */
   vwap24h?: number;
-  /** Number of trades of the last 24 h. */
+  /** Number of trades in the last 24 h. */
   trades24h?: number;
   /** Lowest price of the last 24 h. */
   low24h?: number;
   /** Highest price of the last 24 h. */
   high24h?: number;
-  /** Traded since the market opened, contracts. */
+  /** Volume since the market opened, contracts. */
   volumeTotal?: number;
-  /** Traded since the market opened, dollars. */
+  /** Volume since the market opened, dollars. */
   dollarVolume?: number;
-  /** Value of the contracts that are held, dollars. */
+  /** Value of the open contracts, dollars. */
   dollarOpenInterest?: number;
 }
 
 /** A price level. In a delta, size is the new absolute size and 0 removes the level. */
 export interface Level {
-  /** In the quote unit. */
+  /** Price in the quote unit. */
   price: number;
-  /** In the base unit. */
+  /** Size in the base unit. */
   size: number;
 }
 
-/** How a book was checked against the venue's own checksum. */
+/** Result of verifying a book against the venue's checksum. */
 export type ChecksumState = "unverified" | "verified" | "failed";
 
-/** A whole book or a change of it; levels best first in a snapshot, in the venue's order in a delta. */
+/** A book snapshot or delta; levels are best first in a snapshot, in venue order in a delta. */
 export interface OrderBookUpdate extends EventBase {
-  /** Which record it is. */
+  /** Record type. */
   type: "orderbook";
-  /** The whole book, or a change of it. */
+  /** Whole book, or changes to it. */
   kind: "snapshot" | "delta";
-  /** Offers to buy. */
+  /** Buy side. */
   bids: Level[];
-  /** Offers to sell. */
+  /** Sell side. */
   asks: Level[];
-  /** Levels a side that the subscription covers; 0 = all. */
+  /** Subscribed depth, levels per side; 0 = all. */
   depth: number;
-  /** How it was checked. */
+  /** Result of the checksum verification. */
   checksum: ChecksumState;
 }
 
-/** Where a market stands in its life. */
+/** Lifecycle state of a market. */
 export type MarketState =
   | "unknown"
   | "open"
@@ -123,24 +123,24 @@ export type MarketState =
   | "amended";
 
 /**
- * What a status record is besides a step in a life. `terms`: a date or the price grid changed.
- * `notice`: something is announced. Both leave the state as it was.
+ * Kind of a status record other than a lifecycle change. `terms`: a date or the price grid changed.
+ * `notice`: an announcement. Both leave the state unchanged.
  */
 export type StatusKind = "terms" | "notice" | "maintenance" | "emergency";
 
-/** A step in a market's life, or news of its terms (symbol `_all`: the venue's). */
+/** A lifecycle change of a market, or a change of its terms (symbol `_all`: of the venue). */
 export interface Status extends EventBase {
-  /** Which record it is. */
+  /** Record type. */
   type: "status";
-  /** The state from now on; `unknown` = not said, it is what it was. */
+  /** New state; `unknown` = not given, unchanged. */
   state: MarketState;
-  /** How it was settled (`yes`, `no`, `0.42`); "" = not settled or not said. */
+  /** Settlement result (`yes`, `no`, `0.42`); "" = not settled or not given. */
   result: string;
-  /** The venue's own word for it. */
+  /** The venue's own status text. */
   detail: string;
-  /** Absent = a step in the life. */
+  /** Absent = a lifecycle change. */
   kind?: StatusKind;
-  /** Paid for one contract, dollars. */
+  /** Payout per contract, dollars. */
   settlementValue?: number;
   /** When the market opens, µs. */
   openAtUs?: number;
@@ -151,133 +151,133 @@ export interface Status extends EventBase {
 }
 
 /**
- * Why something is missing or suspect; `subscription` = it was ordered, and the venue refused it or
- * sent nothing.
+ * Cause of missing or suspect data; `subscription` = the venue rejected a subscription or sent
+ * nothing.
  */
 export type GapReason = typeof GAP_REASONS[number];
-/** Which records of a symbol a gap is about. */
+/** Affected record type of a symbol. */
 export type GapChannel = typeof GAP_CHANNELS[number];
 
 /**
- * Bad news, in order: from `fromUs` on, records of `symbol` are missing or suspect. Recovery is a
- * second record with `recovered` and `toUs`; the time it took is their difference.
+ * A data gap, reported in order: from `fromUs` on, records of `symbol` are missing or suspect.
+ * Recovery is a second record with `recovered` and `toUs`; the difference is its duration.
  */
 export interface Gap extends EventBase {
-  /** Which record it is. */
+  /** Record type. */
   type: "gap";
-  /** Why. */
+  /** Cause of the gap. */
   reason: GapReason;
-  /** Last moment known to be good, µs. */
+  /** Last moment known to be complete, µs. */
   fromUs: number;
-  /** First moment good again, µs; 0 = still open. */
+  /** First complete moment after the gap, µs; 0 = still open. */
   toUs: number;
   /** Messages known to be missing; null = unknown. */
   missed: number | null;
-  /** Whether all is right again from `toUs` on. */
+  /** Whether data is complete again from `toUs` on. */
   recovered: boolean;
-  /** One sentence for a person. */
+  /** One sentence for people. */
   detail: string;
-  /** The type of record that is missing or suspect; `all` = every one, and in every gap of v1. */
+  /** Type of the missing or suspect records; `all` = every type, and in every gap of v1. */
   channel: GapChannel;
 }
 
 /**
- * A signal's condition came true. A fire carries no wall clock and no chance: the same records give
- * the same bytes, live and in a backtest. `feed` and `symbol` name the instance that fired; `run`,
- * `connection`, `timestampUs` and `sequence` are those of the cause; `receivedAtUs` is the moment
- * of the fire in event time: when the cause was received, or the boundary of a signal that is
- * evaluated `every` so often.
+ * Records that a signal's condition became true. It contains no wall clock or randomness: the same
+ * records give the same bytes, live and in a backtest. `feed` and `symbol` name the instance that
+ * fired; `run`, `connection`, `timestampUs` and `sequence` are those of the cause; `receivedAtUs`
+ * is the event time of the fire: the receive time of the cause, or the boundary of a signal
+ * evaluated at an interval (`every`).
  */
 export interface Fire extends EventBase {
-  /** Which record it is. */
+  /** Record type. */
   type: "fire";
-  /** First 128 bits of the SHA-256 of signal, version, params, feed, symbol and cause, 32 hex digits. */
+  /** First 128 bits of the SHA-256 of signal, version, params, feed, symbol, cause; 32 hex digits. */
   id: string;
-  /** The signal's id: the name of its file without `.ts`. */
+  /** Signal id: its file name without `.ts`. */
   signal: string;
-  /** The version that its author gave it, from 1. */
+  /** Version given by the author, from 1. */
   version: number;
   /** SHA-256 of the signal's source text, 64 hex digits. */
   sourceHash: string;
-  /** SHA-256 of the parameters in force as canonical JSON, 64 hex digits. */
+  /** SHA-256 of the effective parameters as canonical JSON, 64 hex digits. */
   paramsHash: string;
-  /** Number of the cause in its connection: the last record that was applied; 0 = there was none. */
+  /** Sequence of the cause, the last applied record; 0 = none. */
   causeSequence: number;
-  /** When the cause was received, µs; 0 = there was none. */
+  /** Receive time of the cause, µs; 0 = none. */
   causeReceivedAtUs: number;
-  /** What `fire` answered, as canonical JSON: keys sorted, no space, at most 4 KiB. */
+  /** Return value of `fire` as canonical JSON: sorted keys, no spaces, at most 4 KiB. */
   values: string;
-  /** Version of the engine and of V8, whose `Math` is not the same everywhere (`1 v8/15.0.245.1`). */
+  /** Version of the engine and of V8, whose `Math` results vary (`1 v8/15.0.245.1`). */
   engine: string;
 }
 
 /**
- * What a policy did about a fire, once it is over. `feed`, `symbol`, `timestampUs`, `sequence`, `run`
- * and `connection` are those of the fire; `receivedAtUs` is the moment at which it was over.
+ * Outcome of a policy's action on a fire. `feed`, `symbol`, `timestampUs`, `sequence`, `run` and
+ * `connection` are those of the fire; `receivedAtUs` is the time it ended.
  */
 export interface Action extends EventBase {
-  /** Which record it is. */
+  /** Record type. */
   type: "action";
-  /** The same for the same fire and policy: receivers tell repetitions by it. */
+  /** Same for the same fire and policy, so receivers can deduplicate. */
   id: string;
   /** Id of the fire. */
   fireId: string;
   /** The fire's `receivedAtUs`, µs. */
   firedAtUs: number;
-  /** The signal's id. */
+  /** Signal id. */
   signal: string;
-  /** The policy's name. */
+  /** Policy name. */
   policy: string;
-  /** Name of the action in the policy; `none` = nothing was to be done, "" = nothing was decided. */
+  /** Action name in the policy; `none` = no action, "" = undecided. */
   action: string;
-  /** alert, log, webhook, trade_signal; "" as above. */
+  /** Action type: alert, log, webhook, trade_signal; "" as above. */
   kind: string;
-  /** What the policy says of it, as JSON: severity, webhook, side, size. */
+  /** The policy's settings as JSON: severity, webhook, side, size. */
   detail: string;
-  /** What became of it: done, none, failed, rejected, expired, late, limited. */
+  /** Outcome: done, none, failed, rejected, expired, late, limited. */
   state: string;
-  /** model; default = the policy, without a model's answer; "" = nobody. */
+  /** `model`; `default` = the policy, without a model's answer; "" = none. */
   chosenBy: string;
-  /** The model; a scripted one says so. "" = none. */
+  /** Model name; a scripted one is named as such. "" = none. */
   model: string;
-  /** Words of the model, which nobody vouches for, or why there are none of it. */
+  /** The model's unverified reason, or why there is none. */
   reason: string;
   /** Why it was not done; "" = it was. */
   problem: string;
-  /** Who approved or rejected it; "" = nobody. */
+  /** Who approved or rejected it; "" = no one. */
   decidedBy: string;
-  /** What the fire said, as JSON. */
+  /** The fire's values, as JSON. */
   values: string;
 }
 
-/** A record that a venue's frames give. */
+/** A record produced from a venue's frames. */
 export type FeedEvent = Trade | Ticker | OrderBookUpdate | Status | Gap;
-/** A record that is made of others. */
+/** A record derived from other records. */
 export type DerivedEvent = Fire | Action;
 /** Any record. */
 export type MarketEvent = FeedEvent | DerivedEvent;
-/** Whether a record is market data: no step in a life and no news of something missing. */
+/** Returns whether a record is market data: neither status nor gap nor derived. */
 export function isMarketData(event: MarketEvent): event is Trade | Ticker | OrderBookUpdate {
   return event.type === "trade" || event.type === "ticker" || event.type === "orderbook";
 }
 
-/** The name of a record's type, as in subjects and paths. */
+/** Record type name, as in subjects and paths. */
 export type EventType = MarketEvent["type"];
-/** Types of the records that a feed brings: raw gives them. */
+/** Record types of feeds; reproducible from raw. */
 export const FEED_TYPES = ["trade", "ticker", "orderbook", "status", "gap"] as const;
-/** Types of the records that a live run makes of those of feeds: raw gives none of them. */
+/** Record types a live run derives from those of feeds; not reproducible from raw. */
 export const DERIVED_TYPES = ["fire", "action"] as const;
-/** All types, in the order of the design. */
+/** All record types, in design order. */
 export const EVENT_TYPES: readonly EventType[] = [...FEED_TYPES, ...DERIVED_TYPES];
-/** What clients get: records, and what the enrichers of an environment make of a market's. */
+/** Types clients can receive: records, and the output of an environment's enrichers. */
 export const STREAM_TYPES: readonly (EventType | "enriched")[] = [...EVENT_TYPES, "enriched"];
-/** Whether records of a type are made of others, by a live run only. */
+/** Returns whether records of a type are derived, which only a live run does. */
 export function isDerived(type: EventType): type is DerivedEvent["type"] {
   return type === "fire" || type === "action";
 }
-/** The symbol of a record that is about a whole feed. */
+/** Symbol of a record about a whole feed. */
 export const ALL_SYMBOLS = "_all";
-/** All reasons of gaps, in the order of the schema. */
+/** All gap reasons, in schema order. */
 export const GAP_REASONS = [
   "disconnect",
   "sequence",
@@ -288,5 +288,5 @@ export const GAP_REASONS = [
   "subscription",
   "planned",
 ] as const;
-/** What a gap can be about: every record, or those of one type. */
+/** What a gap affects: all records, or those of one type. */
 export const GAP_CHANNELS = ["all", "trade", "ticker", "orderbook", "status"] as const;

@@ -1,11 +1,11 @@
-/** What became of an action; `late` and `limited` = the policy keeps it from being done. */
+/** States of an action; `late` and `limited` = not executed because of the policy. */
 export const ACTION_STATES = [
   ...["working", "approval", "done", "none", "failed", "rejected", "expired", "late", "limited"],
 ] as const;
 
-/** What a policy did about a fire: one for each fire and policy. */
+/** A policy's action on a fire; one per fire and policy. */
 export interface FireAction {
-  /** The same for the same fire and policy: receivers tell repetitions by it. */
+  /** Same for the same fire and policy, so receivers can deduplicate. */
   id: string;
   /** Id of the fire. */
   fire: string;
@@ -13,27 +13,27 @@ export interface FireAction {
   feed: string;
   symbol: string;
   policy: string;
-  /** Name of the action in the policy; "none" = nothing is done, "" = not decided yet. */
+  /** Action name in the policy; "none" = no action, "" = undecided. */
   action: string;
-  /** What the action is: alert, log, webhook, trade_signal; "" as above. */
+  /** Action type: alert, log, webhook, trade_signal; "" as above. */
   type: string;
-  /** What the policy says of it, as JSON: severity, webhook, side, size. */
+  /** The policy's settings: severity, webhook, side, size. */
   detail: Readonly<Record<string, string | number>>;
   state: typeof ACTION_STATES[number];
-  /** Who picked it; `default` = the policy, without a model's answer. */
+  /** Who chose it; `default` = the policy, without a model's answer. */
   chosen_by: "model" | "default" | "";
-  /** The model; a scripted one says so. "" = none. */
+  /** Model name; a scripted one is named as such. "" = none. */
   model: string;
-  /** Words of the model, or why there are none of it. */
+  /** The model's reason, or why there is none. */
   reason: string;
-  /** Why it was not done; "" = it was, or will be. */
+  /** Why it was not done; "" = it was or will be. */
   problem: string;
-  /** SHA-256 of exactly what waits for an approval; "" = nothing does. */
+  /** SHA-256 of exactly what awaits approval; "" = nothing does. */
   hash: string;
-  /** Who approved or rejected it; "" = nobody. */
+  /** Who approved or rejected it; "" = no one. */
   decided_by: string;
-  /** When the fire was taken, ms since 1970. */
+  /** Time the fire was received, ms since 1970. */
   at: number;
-  /** When it was over, ms since 1970; 0 = it is not. */
+  /** End time, ms since 1970; 0 = not ended. */
   ended_at: number;
 }

@@ -9,27 +9,27 @@ import {
   type MarketEvent,
 } from "./event.ts";
 
-/** What is known when a gap opens. */
+/** Data of a new gap. */
 interface GapNews {
-  /** The feed's id. */
+  /** Feed id. */
   feed: string;
-  /** Our name, or `_all`. */
+  /** Our symbol, or `_all`. */
   symbol: string;
-  /** Why. */
+  /** Cause of the gap. */
   reason: GapReason;
-  /** Last moment known to be good, µs. */
+  /** Last moment known to be complete, µs. */
   fromUs: number;
-  /** When it was noticed, µs. */
+  /** Time of detection, µs. */
   atUs: number;
   /** Messages known to be missing; null = unknown. */
   missed: number | null;
-  /** One sentence for a person. */
+  /** One sentence for people. */
   detail: string;
-  /** Which records of the symbol; default all. */
+  /** Affected record type; default: all. */
   channel?: GapChannel;
 }
 
-/** The record that says that something is missing from now on, still open. */
+/** Returns the record that opens a gap. */
 export function openGap(news: GapNews): Gap {
   return {
     type: "gap",
@@ -39,7 +39,7 @@ export function openGap(news: GapNews): Gap {
     feed: news.feed,
     sequence: 0,
     reason: news.reason,
-    // A clock that was set back may have timed the good moment later than the one of the notice.
+    // After the clock was set back, the last complete moment may be later than the detection.
     fromUs: Math.min(news.fromUs, news.atUs),
     toUs: 0,
     missed: news.missed,
@@ -49,14 +49,14 @@ export function openGap(news: GapNews): Gap {
   };
 }
 
-/** The record of data that is lost for good between `fromUs` and `atUs`, while what follows is right. */
+/** Returns the record of data lost for good between `fromUs` and `atUs`; later data is complete. */
 export function lostGap(news: GapNews): Gap {
   return { ...openGap(news), toUs: news.atUs };
 }
 
 /**
- * The record that closes `gap`: all is right again from `atUs` on. It names the same begin; where the
- * clock was set back behind that, the gap ends where it begins.
+ * Returns the record that closes `gap` at `atUs`. It has the same start; if the clock was set back
+ * before that, the gap ends where it starts.
  */
 export function recoveredGap(gap: Gap, atUs: number): Gap {
   const toUs = Math.max(atUs, gap.fromUs);
@@ -70,15 +70,15 @@ export function recoveredGap(gap: Gap, atUs: number): Gap {
   };
 }
 
-/** Why a connection gives nothing for a while. */
+/** Interruption of a connection. */
 export interface Break {
-  /** One sentence for a person. */
+  /** One sentence for people. */
   why: string;
-  /** Whether the process was stopped on purpose; default false. */
+  /** Whether the process was stopped on purpose; default: false. */
   planned?: boolean;
 }
 
-/** Whether plain JSON from elsewhere is a gap that is open. */
+/** Returns whether untrusted plain JSON is an open gap. */
 export function isOpenGap(value: unknown): value is Gap {
   if (typeof value !== "object" || value === null) return false;
   const gap = value as Partial<Record<keyof Gap, unknown>>;
@@ -90,7 +90,7 @@ export function isOpenGap(value: unknown): value is Gap {
     typeof gap.detail === "string";
 }
 
-/** Whether a gap is of a connection that gave nothing of any type, whoever ended it. */
+/** Returns whether a gap means that a connection delivered nothing at all. */
 export function isBreak(
   { reason, symbol, channel }: { reason: string; symbol: string; channel: GapChannel },
 ): boolean {
@@ -98,19 +98,19 @@ export function isBreak(
     (reason === "disconnect" || reason === "planned");
 }
 
-/** The gap of a broken connection: open on `_all` from the break until data comes again. */
+/** Gap of a broken connection, on `_all`, from the break until data arrives again. */
 export class DisconnectGap {
   #feed: string;
   #open: Gap | null = null;
 
-  /** No gap of `feed` is open. */
+  /** Starts without an open gap. */
   constructor(feed: string) {
     this.#feed = feed;
   }
 
   /**
-   * The connection broke; a break before any data came goes on from the first one's start, and is
-   * planned only if all of it is.
+   * Opens the gap. A further break before any data keeps the first start; the gap is planned only
+   * if every break is.
    */
   begin(lastGoodUs: number, atUs: number, { why, planned = false }: Break): Gap {
     const isPlanned = planned && (this.#open === null || this.#open.reason === "planned");
@@ -126,7 +126,7 @@ export class DisconnectGap {
     return { ...this.#open };
   }
 
-  /** Puts the recovery before the first market data after a break. */
+  /** Prepends the recovery to the first market data after a break. */
   endWith(events: MarketEvent[], atUs: number): void {
     if (this.#open === null || !events.some(isMarketData)) return;
     events.unshift(recoveredGap(this.#open, atUs));
@@ -138,7 +138,7 @@ export class DisconnectGap {
     return this.#open;
   }
 
-  /** Takes over an open gap. */
+  /** Restores an open gap. */
   restore(state: Gap | null): void {
     this.#open = state;
   }

@@ -1,12 +1,12 @@
 import { escapeToken } from "./subject.ts";
 
-/** Subject on which whoever runs the jobs of an environment is asked. */
+/** Request subject of an environment's job runner. */
 export function jobsSubject(env: string): string {
-  // Outside of the stream: JetStream would answer in its place.
+  // Outside the stream; otherwise JetStream would reply instead.
   return `_ssmd.${escapeToken(env)}.jobs`;
 }
 
-/** What is asked of jobs and schedules. */
+/** Requests about jobs and schedules. */
 export type JobsRequest =
   | {
     action: "list";
@@ -19,7 +19,7 @@ export type JobsRequest =
   | { action: "schedules" }
   | { action: "trigger" | "pause" | "resume"; schedule: string };
 
-/** A job as it is told over the bus. Times in µs since 1970. */
+/** A job as sent over the bus. Times in µs since 1970. */
 export interface JobInfo {
   id: string;
   workflow: string;
@@ -27,16 +27,16 @@ export interface JobInfo {
   attempts: number;
   createdAtUs: number;
   dueAtUs: number;
-  /** Of the last try; null = there was none. */
+  /** Start of the last attempt; null = none. */
   startedAtUs: number | null;
-  /** null = it is not over. */
+  /** End time; null = not ended. */
   endedAtUs: number | null;
-  /** Of the last try that failed; null = none did. */
+  /** Error of the last failed attempt; null = none failed. */
   error: { code: string; message: string; hint: string } | null;
   steps: readonly {
     name: string;
     startedAtUs: number;
-    /** null = it is not known to be done. */
+    /** null = not known to be done. */
     endedAtUs: number | null;
     result: Readonly<Record<string, unknown>> | null;
   }[];
@@ -49,26 +49,26 @@ interface JobLogLine {
   fields: Readonly<Record<string, unknown>>;
 }
 
-/** A schedule as it is told over the bus. Times in µs since 1970. */
+/** A schedule as sent over the bus. Times in µs since 1970. */
 export interface ScheduleInfo {
   name: string;
   title: string;
   workflow: string;
-  /** `environment` = its file says so; `created` = a command did. */
+  /** `environment` = from its file; `created` = by a command. */
   origin: string;
-  /** `HH:MM` on the clocks of `timezone`. */
+  /** `HH:MM` local time in `timezone`. */
   at: string;
   timezone: string;
   /** 1 = Monday … 7 = Sunday; null = every day. */
   weekday: number | null;
   isPaused: boolean;
-  /** null = never. */
+  /** Last run; null = never. */
   lastAtUs: number | null;
-  /** null = it is paused. */
+  /** Next run; null = paused. */
   nextAtUs: number | null;
 }
 
-/** What is answered. */
+/** Replies. */
 export type JobsAnswer =
   | { ok: true; jobs: readonly JobInfo[] }
   | { ok: true; lines: readonly JobLogLine[] }

@@ -1,4 +1,4 @@
-/** The field's nouns as plain values and pure rules: records, order book, subjects. @module */
+/** The market data domain as plain values and pure rules: records, order book, subjects. @module */
 export { APPENDED_FIELDS } from "./appended.ts";
 export {
   type Action,

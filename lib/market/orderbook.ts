@@ -1,19 +1,19 @@
 /**
- * An order book in integer steps: no float sums, no key compared after arithmetic. Levels are kept
- * in sorted parallel arrays, best first; depths of this field (10 to 1000) make that faster than a
+ * An order book in integer steps: no float sums, and no keys that depend on arithmetic. Levels are
+ * in sorted parallel arrays, best first; at the usual depths (10 to 1000) this is faster than a
  * tree and cheap to read.
  */
 export type BookSideName = "bids" | "asks";
 
 /** One side of a book: prices and sizes in steps, best first. */
 export class BookSide {
-  /** Prices in steps, best first. Read only for others. */
+  /** Prices in steps, best first; read-only for callers. */
   readonly prices: number[] = [];
-  /** Sizes in steps, beside `prices`. */
+  /** Sizes in steps, parallel to `prices`. */
   readonly sizes: number[] = [];
   #sign: number;
 
-  /** Bids are best high, asks best low. */
+  /** Bids are sorted descending, asks ascending. */
   constructor(side: BookSideName) {
     this.#sign = side === "bids" ? -1 : 1;
   }
@@ -23,7 +23,7 @@ export class BookSide {
     return this.prices.length;
   }
 
-  /** The place of `price`, or the place where it belongs as -(place + 1). */
+  /** Returns the index of `price`, or -(insertion index + 1) when it is absent. */
   indexOf(price: number): number {
     const prices = this.prices;
     const sign = this.#sign;
@@ -40,13 +40,13 @@ export class BookSide {
     return -(low + 1);
   }
 
-  /** The size at `price`, 0 when there is no such level. */
+  /** Returns the size at `price`; 0 when there is no such level. */
   sizeAt(price: number): number {
     const index = this.indexOf(price);
     return index < 0 ? 0 : this.sizes[index] as number;
   }
 
-  /** Sets the size at `price`; 0 removes the level. Returns the level's index, -1 if nothing changed. */
+  /** Sets the size at `price`; 0 removes the level. Returns its index, -1 when nothing changed. */
   set(price: number, size: number): number {
     const index = this.indexOf(price);
     if (index >= 0) {
@@ -63,7 +63,7 @@ export class BookSide {
     return inserted;
   }
 
-  /** Drops what lies deeper than `depth` levels. */
+  /** Drops levels beyond `depth`. */
   truncate(depth: number): void {
     if (this.prices.length > depth) this.prices.length = this.sizes.length = depth;
   }
@@ -74,11 +74,11 @@ export class BookSide {
   }
 }
 
-/** Bids and asks of one market. */
+/** Order book of one market. */
 export class OrderBook {
-  /** Offers to buy, best high. */
+  /** Buy side, highest first. */
   readonly bids: BookSide = new BookSide("bids");
-  /** Offers to sell, best low. */
+  /** Sell side, lowest first. */
   readonly asks: BookSide = new BookSide("asks");
 
   /** Whether the best bid is at or above the best ask. */
@@ -94,14 +94,14 @@ export class OrderBook {
     this.asks.clear();
   }
 
-  /** Drops what lies deeper than `depth` levels a side. */
+  /** Drops levels beyond `depth` on each side. */
   truncate(depth: number): void {
     this.bids.truncate(depth);
     this.asks.truncate(depth);
   }
 }
 
-/** Up to here moving numbers one by one was measured three times as fast as `splice`. */
+/** Up to this many elements, moving them one by one measured three times as fast as `splice`. */
 const MOVED_MAX = 32;
 
 function insertAt(list: number[], index: number, value: number): void {

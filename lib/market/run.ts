@@ -1,13 +1,13 @@
-/** Base 36 of a number that a double holds exactly; longer names are of no run of ours. */
+/** Base 36 of an integer exact in a double; longer names are not our runs. */
 const RUN_NAME = /^[1-9a-z][0-9a-z]{0,10}$/;
 const CONNECTION_NAME = /^([0-9a-z]+)-([1-9]\d{0,4})$/;
-/** What a record's field holds. */
+/** Maximum of the record's field. */
 const CONNECTION_MAX = 65_535;
 
-/** The last answer: records of one run come in a row. */
+/** Last result: consecutive records usually share a run. */
 const last = { run: 0, name: "" };
 
-/** The number of a run from its name (`mi5k3x9p2a`); 0 when it is the name of none. */
+/** Parses a run name (`mi5k3x9p2a`); 0 when invalid. */
 export function runOfName(name: string): number {
   if (name === last.name) return last.run;
   const run = RUN_NAME.test(name) ? parseInt(name, 36) : 0;
@@ -17,7 +17,7 @@ export function runOfName(name: string): number {
   return run;
 }
 
-/** The name of a run, as in message ids, manifests and names of raw files; "" for 0. */
+/** Formats a run, as in message ids, manifests and raw file names; "" for 0. */
 export function nameOfRun(run: number): string {
   if (run !== last.run) {
     last.run = run;
@@ -26,7 +26,7 @@ export function nameOfRun(run: number): string {
   return last.name;
 }
 
-/** The number of a connection from its name `{run}-{number}`; 0 when it is the name of none. */
+/** Parses the connection number from `{run}-{number}`; 0 when invalid. */
 export function connectionOfName(name: string): number {
   const number = Number(CONNECTION_NAME.exec(name)?.[2] ?? 0);
   return number <= CONNECTION_MAX ? number : 0;

@@ -1,57 +1,57 @@
-/** The subject on which the service of signals answers, outside the stream. */
+/** Request subject of the signals service, outside the stream. */
 export function signalsSubject(env: string): string {
   return `_ssmd.${env}.signals`;
 }
 
 /**
- * How a signal is: `running`; `disabled` by a person; `quarantined` as it harmed its host; `failed` as
- * its code cannot be loaded.
+ * State of a signal: `running`; `disabled` by a person; `quarantined` because it harmed its host;
+ * `failed` because its code cannot be loaded.
  */
 export const SIGNAL_STATES = ["running", "disabled", "quarantined", "failed"] as const;
 /** One of {@linkcode SIGNAL_STATES}. */
 export type SignalRunState = typeof SIGNAL_STATES[number];
 
-/** A signal of an environment, as its service tells it: plain JSON. */
+/** A signal of an environment as reported by the service: plain JSON. */
 export interface SignalStatus {
   id: string;
   /** "" = its code could not be read. */
   title: string;
-  /** Its author's; 0 = not known. */
+  /** Author's version; 0 = unknown. */
   version: number;
   state: SignalRunState;
-  /** Why it does not run; "" = it does, or a person said so. */
+  /** Why it does not run; "" = it runs, or a person disabled it. */
   why: string;
   feeds: readonly string[];
   symbols: readonly string[];
-  /** Those in force. */
+  /** Effective parameters. */
   params: Readonly<Record<string, string | number | boolean>>;
   source_hash: string;
-  /** Fires since the service's start. */
+  /** Fires since the service started. */
   fires: number;
-  /** Instances that threw and are switched off, since the service's start. */
+  /** Instances switched off after an error, since the service started. */
   errors: number;
-  /** Milliseconds since 1970 in the time of the records; null = none since the service's start. */
+  /** Time of the last fire, ms since 1970 in event time; null = none since the service started. */
   last_fire: number | null;
 }
 
-/** What the service of signals is asked. */
+/** Requests to the signals service. */
 export type SignalsRequest =
   | { action: "list" }
   | { action: "history" }
   | { action: "enable" | "disable"; id: string }
-  /** Reads files and environment anew and switches to them. */
+  /** Reloads files and environment and switches to them. */
   | { action: "deploy" };
 
-/** A switch to other signals, at one place of the stream. */
+/** A switch to another set of signals, at one position of the stream. */
 export interface SignalSwitch {
-  /** When, milliseconds since 1970. */
+  /** Time, ms since 1970. */
   at: number;
   action: "start" | "deploy" | "enable" | "disable" | "quarantine";
-  /** Identity of the stream, µs; its last message that the old signals took. */
+  /** Stream identity, µs, and the last sequence processed by the old signals. */
   stream: { created_at_us: number; sequence: number };
-  /** By feed: receive time of the last record that the old signals took, µs. */
+  /** By feed: receive time of the last record processed by the old signals, µs. */
   feeds: Readonly<Record<string, number>>;
-  /** What runs from then on. */
+  /** Signals running from then on. */
   signals: readonly {
     id: string;
     version: number;
@@ -60,14 +60,14 @@ export interface SignalSwitch {
   }[];
 }
 
-/** The answer to a {@linkcode SignalsRequest}. */
+/** Reply to a {@linkcode SignalsRequest}. */
 export type SignalsAnswer =
   | {
     ok: true;
     signals: readonly SignalStatus[];
-    /** How far the service is behind, seconds. */
+    /** Lag of the service, seconds. */
     lag_seconds: number;
-    /** The switch that was made, or all that are known, the newest last. */
+    /** The switch just made, or all known ones, newest last. */
     switches: readonly SignalSwitch[];
   }
   | { ok: false; code: string; message: string; hint: string };

@@ -9,11 +9,11 @@ import {
 
 const PLAIN_TOKEN = /^[A-Za-z0-9_\-/]*$/;
 const OTHERS = /[^A-Za-z0-9_\-/]/gu;
-/** Stands in the place of a feed where the records are made of others. */
+/** Subject token in place of the feed for derived records. */
 const DERIVED_TOKEN = { fire: "signal", action: "action" } as const;
 const UTF8 = new TextEncoder();
 
-/** One subject token: characters outside `A–Z a–z 0–9 _ - /` are written `%XX` (of their UTF-8 bytes). */
+/** Escapes a subject token: characters outside `A–Z a–z 0–9 _ - /` become `%XX` per UTF-8 byte. */
 export function escapeToken(text: string): string {
   if (PLAIN_TOKEN.test(text)) return text;
   return text.replace(
@@ -24,7 +24,7 @@ export function escapeToken(text: string): string {
   );
 }
 
-/** The text of an escaped token. */
+/** Unescapes a subject token. */
 export function unescapeToken(token: string): string {
   return token.includes("%") ? decodeURIComponent(token) : token;
 }
@@ -34,32 +34,32 @@ export function subjectOf(env: string, feed: string, type: EventType, symbol: st
   return `${escapeToken(env)}.${escapeToken(feed)}.${type}.${escapeToken(symbol)}`;
 }
 
-/** `{env}.{feed}.watermark._all`: where a connector says up to when its feed is on the bus. */
+/** `{env}.{feed}.watermark._all`: a connector's watermarks of its feed. */
 export function watermarkSubject(env: string, feed: string): string {
   return `${escapeToken(env)}.${escapeToken(feed)}.watermark.${ALL_SYMBOLS}`;
 }
 
-/** `{env}.{feed}.enriched.{symbol}`: what the enrichers of an environment make of a market's records. */
+/** `{env}.{feed}.enriched.{symbol}`: enricher output for a market. */
 export function enrichedSubject(env: string, feed: string, symbol: string): string {
   return `${escapeToken(env)}.${escapeToken(feed)}.enriched.${escapeToken(symbol)}`;
 }
 
-/** All of them in an environment. */
+/** Filter of all enricher output of an environment. */
 export function enrichedFilter(env: string): string {
   return `${escapeToken(env)}.*.enriched.>`;
 }
 
-/** `{env}.signal.{id}`: the fires of a signal, of all its feeds and symbols. */
+/** `{env}.signal.{id}`: fires of a signal, for all feeds and symbols. */
 export function fireSubject(env: string, signal: string): string {
   return `${escapeToken(env)}.${DERIVED_TOKEN.fire}.${escapeToken(signal)}`;
 }
 
-/** `{env}.action.{policy}`: what a policy did about fires, of all feeds and symbols. */
+/** `{env}.action.{policy}`: actions of a policy, for all feeds and symbols. */
 export function actionSubject(env: string, policy: string): string {
   return `${escapeToken(env)}.${DERIVED_TOKEN.action}.${escapeToken(policy)}`;
 }
 
-/** Filters of all records of these types in an environment. */
+/** Returns the filters of all records of these types in an environment. */
 export function recordFilters(env: string, types: readonly EventType[] = EVENT_TYPES): string[] {
   const prefix = escapeToken(env);
   return types.map((type) =>
@@ -67,7 +67,7 @@ export function recordFilters(env: string, types: readonly EventType[] = EVENT_T
   );
 }
 
-/** The type of the records of a subject; undefined = there are none on it. */
+/** Returns the record type of a subject; undefined = no records. */
 export function typeOfSubject(subject: string): EventType | undefined {
   const [, feed, word, symbol] = subject.split(".");
   if (symbol === undefined) {
@@ -78,29 +78,29 @@ export function typeOfSubject(subject: string): EventType | undefined {
   return FEED_TYPES.find((type) => type === word);
 }
 
-/** The subject of a request to the connector of a shard; `shard` undefined = there are none. */
+/** Request subject of a shard's connector; `shard` undefined = no shards. */
 export function shardSubject(subject: string, shard: string | undefined): string {
   return shard === undefined ? subject : `${subject}.${escapeToken(shard)}`;
 }
 
-/** Subject on which a feed's connector answers with snapshots of its valid books. */
+/** Subject on which a feed's connector replies with snapshots of its valid books. */
 export function snapshotSubject(env: string, feed: string): string {
   return `_ssmd.${escapeToken(env)}.snapshot.${escapeToken(feed)}`;
 }
 
-/** The parts of a client subject. */
+/** Parts of a client subject. */
 interface SubjectParts {
   /** Environment. */
   env: string;
-  /** The feed's id. */
+  /** Feed id. */
   feed: string;
-  /** A record's type. */
+  /** Record type. */
   type: string;
-  /** Our name of the market. */
+  /** Our market symbol. */
   symbol: string;
 }
 
-/** Takes a client subject apart; undefined when it has not four tokens. */
+/** Parses a client subject; undefined unless it has four tokens. */
 export function parseSubject(subject: string): SubjectParts | undefined {
   const tokens = subject.split(".");
   if (tokens.length !== 4) return undefined;
@@ -108,7 +108,7 @@ export function parseSubject(subject: string): SubjectParts | undefined {
   return { env, feed, type, symbol };
 }
 
-/** The stream that keeps an environment's messages. */
+/** Name of the stream with an environment's messages. */
 export function streamNameOf(env: string): string {
   return `ssmd-${env}`;
 }

@@ -1,22 +1,22 @@
-/** The subject on which the service of transforms answers, outside the stream. */
+/** Request subject of the transforms service, outside the stream. */
 export function transformsSubject(env: string): string {
   return `_ssmd.${env}.transforms`;
 }
 
-/** What a transform made of one record. */
+/** Output of a transform for one record. */
 export type TransformOutput =
-  /** Text, as it is. */
+  /** Text, verbatim. */
   | { text: string }
   /** Any other value, as JSON. */
   | { json: unknown }
-  /** Bytes in base64. */
+  /** Bytes as base64. */
   | { base64: string }
-  /** It gave nothing: the record is left out. */
+  /** No output: the record is dropped. */
   | { skip: true }
-  /** It threw, or it did not come through: why. */
+  /** Error message: it threw or could not run. */
   | { error: string };
 
-/** A stored transform, as its service tells it. */
+/** A stored transform as reported by the service. */
 export interface TransformInfo {
   name: string;
   language: "ts" | "lua";
@@ -24,27 +24,27 @@ export interface TransformInfo {
   source_hash: string;
 }
 
-/** What the service of transforms is asked. */
+/** Requests to the transforms service. */
 export type TransformsRequest =
   | { action: "list" }
-  /** A process of one's own for a transform; `caller` = who is limited and, where it harms, rests. */
+  /** Starts a process for a transform; `caller` = identity for limits and quarantine. */
   | { action: "open"; name: string; caller: string }
-  /** Records as JSON of the stream, in order. */
+  /** Records as stream JSON, in order. */
   | { action: "run"; session: string; records: readonly unknown[] }
   | { action: "close"; session: string };
 
-/** The answer to a {@linkcode TransformsRequest} that could be done. */
+/** Successful reply to a {@linkcode TransformsRequest}. */
 export interface TransformsDone {
   ok: true;
-  /** Of `list`. */
+  /** For `list`. */
   transforms?: readonly TransformInfo[];
-  /** Of `open`. */
+  /** For `open`. */
   session?: string;
-  /** Of `run`: one of each record. */
+  /** For `run`: one per record. */
   outputs?: readonly TransformOutput[];
 }
 
-/** The answer to a {@linkcode TransformsRequest}. */
+/** Reply to a {@linkcode TransformsRequest}. */
 export type TransformsAnswer =
   | TransformsDone
   | { ok: false; code: string; message: string; hint: string };

@@ -1,19 +1,19 @@
 /**
- * A connector's word that it published every record of `feed` that it received before `timeUs`.
- * With it a quiet market's time passes too, and records of several feeds can be put in one order.
+ * A connector's statement that it published every record of `feed` received before `timeUs`. It
+ * advances time for quiet markets and lets consumers merge several feeds in one order.
  */
 export interface Watermark {
-  /** The feed's id. */
+  /** Feed id. */
   feed: string;
-  /** Exclusive, µs; it never falls. */
+  /** Exclusive, µs; never decreases. */
   timeUs: number;
-  /** Whose connector says so, and all shards that the feed has; absent = it has none. */
+  /** The connector's shard and all shards of the feed; absent = no shards. */
   shard?: FeedShard;
 }
 
-/** A shard of a feed among all that the feed has. */
+/** One shard of a feed, with the list of all shards. */
 export interface FeedShard {
   name: string;
-  /** With `name` itself. */
+  /** Includes `name`. */
   all: readonly string[];
 }
