@@ -3,11 +3,11 @@ import { CodecError } from "@ssmd/runtime/errors";
 import { decode } from "./decoder.ts";
 import { Encoder } from "./encoder.ts";
 
-/** Where the sizes of the root struct stand in a message of one segment: data, then pointers, in words. */
+/** Offset of the root struct's sizes (data words, pointers) in a single-segment message. */
 const SIZES_AT = 12;
 const HEAD_BYTES = 16;
 
-/** The least record of each type: its message shows how large the root struct is. */
+/** Minimal record of each type; encoding it reveals the root struct's size. */
 const BASE = { timestampUs: 0, receivedAtUs: 0, symbol: "", feed: "", sequence: 0 };
 const LEAST: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
   trade: { type: "trade", ...BASE, price: 0, size: 0, side: "unknown", tradeId: "" },
@@ -35,7 +35,7 @@ const LEAST: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
   },
 };
 
-/** Gives the messages of one type as today's encoder would write their records. */
+/** Converts messages of one type to the current encoder's layout. */
 export class CanonicalMessages {
   #type: EventType;
   #encoder = new Encoder();
@@ -50,9 +50,9 @@ export class CanonicalMessages {
   }
 
   /**
-   * The message itself where it is laid out by today's schema, else a new one of the same record.
-   * Throws CodecError `CODEC_NEWER_SCHEMA` for a message with fields that today's schema does not have:
-   * they would be lost; and as `decode`.
+   * Returns the message itself if it has the current schema's layout, else re-encodes its record.
+   * Throws CodecError `CODEC_NEWER_SCHEMA` for fields the current schema lacks, which would be
+   * lost; otherwise throws like `decode`.
    */
   of(message: Uint8Array): Uint8Array {
     const [dataWords, pointers] = sizesOf(message);
@@ -68,7 +68,7 @@ export class CanonicalMessages {
   }
 }
 
-/** Sizes of the root struct; nothing where the message is not one segment with the root in front. */
+/** Returns the root struct's sizes; zeros unless the message is one segment with the root first. */
 function sizesOf(message: Uint8Array): [dataWords: number, pointers: number] {
   const isPlain = message.length >= HEAD_BYTES && uint32At(message, 0) === 0 &&
     uint32At(message, 8) === 0;

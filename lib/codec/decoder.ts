@@ -11,10 +11,10 @@ import { MessageReader } from "./message_reader.ts";
 const reader = new MessageReader();
 
 /**
- * The record of one whole message, in as many segments as its writer liked, written with this
- * schema, an older one (missing fields read as their defaults) or a newer one (unknown fields are
- * passed over, an unknown enum value reads as `unknown`, or the first one). Venue times below a
- * microsecond are rounded down. Throws CodecError for bytes that are no such message.
+ * Decodes one whole message in any number of segments, written with this schema, an older one
+ * (missing fields read as defaults) or a newer one (unknown fields are ignored; an unknown enum
+ * value reads as `unknown`, else as the first value). Rounds venue times down to µs. Throws
+ * CodecError when the bytes are not such a message.
  */
 export function decode<T extends EventType>(
   type: T,

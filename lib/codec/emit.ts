@@ -17,15 +17,15 @@ import {
 } from "./schema/mod.ts";
 import type { SchemaVersionName } from "./record_schema.ts";
 
-/** A schema file that is to become code. */
+/** A schema file to generate code from. */
 export interface SchemaSource {
-  /** The record that it describes; the root struct has this name in any case. */
+  /** Record type it describes; the root struct has this name, ignoring case. */
   type: EventType;
   /** `v1`, `v2`, … */
   version: SchemaVersionName;
   /** The parsed text. */
   schema: Schema;
-  /** Fields that every event has: those of the first version, and those read as their default. */
+  /** Fields every event has: those of the first version, and those read as their default. */
   required: ReadonlySet<string>;
   /** SHA-256 of the file's bytes, hex. */
   sha256: string;
@@ -33,7 +33,7 @@ export interface SchemaSource {
   text: string;
 }
 
-/** The name of the struct that a message of this schema holds. Throws CodecError when none fits. */
+/** Returns the name of a schema's root struct. Throws CodecError when there is none. */
 export function rootNameOf({ schema, type }: Pick<SchemaSource, "schema" | "type">): string {
   const root = schema.structs.find(({ name }) => name.toLowerCase() === type);
   if (root !== undefined) return root.name;
@@ -42,7 +42,7 @@ export function rootNameOf({ schema, type }: Pick<SchemaSource, "schema" | "type
   });
 }
 
-/** The module that encodes and decodes one record type. Throws CodecError for what has no rule. */
+/** Generates the codec module of one record type. Throws CodecError for unsupported fields. */
 export function emitRecord(source: SchemaSource): string {
   const rootName = rootNameOf(source);
   const layouts = new Map(
@@ -73,7 +73,7 @@ export function emitRecord(source: SchemaSource): string {
   ].join("\n");
 }
 
-/** The module with the names, hashes and texts of all schemas. */
+/** Generates the module with names, hashes and texts of all schemas. */
 export function emitSchemas(sources: readonly SchemaSource[]): string {
   const entries = sources.map((source) => {
     const text = source.text.replaceAll("\\", "\\\\").replaceAll("`", "\\`").replaceAll("$", "\\$");
@@ -105,7 +105,7 @@ function header(source: SchemaSource): string[] {
   ];
 }
 
-/** The type of an enum in the event: that of the first field that has it. */
+/** Generates an enum's functions; its event type is that of the first field with the enum. */
 function enumFunctions(
   source: SchemaSource,
   { name, values }: EnumDeclaration,
@@ -117,11 +117,11 @@ function enumFunctions(
   );
   if (field === undefined) return [];
   const type = `${rootName}["${field.name}"]`;
-  // The first value of an appended field is an absent one.
+  // The first value of an appended field means absent.
   const words = values.map((value, i) =>
     i === 0 && !source.required.has(field.name) ? "undefined" : `"${value}"`
   );
-  // What a newer writer means is not known here: better `unknown`, where there is such a value.
+  // Values of newer writers are unknown: read them as `unknown` if the enum has it.
   const fallback = words[Math.max(values.indexOf("unknown"), 0)];
   const reads = words.map((word, i) => `    case ${i}:\n      return ${word};\n`);
   const writes = words.map((word, i) => `    case ${word}:\n      return ${i};\n`);
@@ -148,7 +148,7 @@ class RecordEmitter {
   readonly #layout: StructLayout;
   readonly #code: Map<FieldLayout, FieldCode | AppendedCode>;
   readonly #required: ReadonlySet<string>;
-  /** Element structs by name, with the first field that holds a list of them. */
+  /** Element structs by name, each with the first field that is a list of it. */
   readonly #elements = new Map<string, { layout: StructLayout; field: FieldLayout }>();
   readonly #imports: Set<string>;
 
@@ -272,7 +272,7 @@ function appendedText(field: FieldLayout): AppendedCode {
   return { name, read: `reader.text(${offset})`, write: "", imports: [], absent: '""' };
 }
 
-/** The struct that a list field holds; undefined for a text. Throws CodecError for other pointers. */
+/** Returns the struct of a list field; undefined for a text. Throws CodecError for other pointers. */
 function elementOf(field: FieldLayout): string | undefined {
   const { type } = field;
   if (type.kind === "text" && zeroDefault(field)) return undefined;

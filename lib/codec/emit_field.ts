@@ -1,28 +1,28 @@
 import { CodecError } from "@ssmd/runtime/errors";
 import type { FieldLayout } from "./schema/mod.ts";
 
-/** How generated code handles one field of the data section. */
+/** Generated code for one field of the data section. */
 export interface FieldCode {
-  /** The field's name in the event. */
+  /** Field name in the event. */
   name: string;
-  /** An expression over `view`, `at` and `end`. */
+  /** Expression over `view`, `at` and `end`. */
   read: string;
-  /** The statement that writes `of`.name at `at` in `view`. */
+  /** Statement that writes `of`.name at `at` in `view`. */
   write: string;
-  /** What both need from fields.ts. */
+  /** Imports of both from fields.ts. */
   imports: string[];
 }
 
-/** A field that a later version appended: the record has it only if it is not its default. */
+/** A field appended in a later version; the record has it only if it is not its default. */
 export interface AppendedCode extends FieldCode {
-  /** The read value that stands for an absent field. */
+  /** Read value that means absent. */
   absent: string;
 }
 
 /**
- * The code of a field of the data section; `of` is the object that has its value. A UInt64 called
- * …Ns is a time (µs in the event), a default of nan or -1 means null. Throws CodecError for a type
- * or default without a rule.
+ * Returns the code of a data section field; `of` is the object with its value. A UInt64 named …Ns
+ * is a time (µs in the event); a default of nan or -1 means null. Throws CodecError for an
+ * unsupported type or default.
  */
 export function fieldCodeOf(field: FieldLayout, of: string): FieldCode {
   const { type } = field;
@@ -53,14 +53,14 @@ export function fieldCodeOf(field: FieldLayout, of: string): FieldCode {
 }
 
 /**
- * The code of an appended field of the data section: its default is an absent property. Throws
- * CodecError as {@linkcode fieldCodeOf}, and for numbers whose default is a value like others.
+ * Returns the code of an appended data section field, whose default means absent. Throws CodecError
+ * like {@linkcode fieldCodeOf}, and for numbers whose default is an ordinary value.
  */
 export function appendedCodeOf(field: FieldLayout): AppendedCode {
   const absent = absentOf(field);
   if (absent === undefined) throw noRule(field);
   const code = fieldCodeOf(field, "event");
-  // An enum's functions know absence themselves: its first value.
+  // Enum functions handle absence themselves: it is the first value.
   const value = `event.${code.name}`;
   const write = absent === "undefined"
     ? code.write
@@ -78,14 +78,14 @@ function absentOf(field: FieldLayout): string | undefined {
   return type.name.startsWith("UInt") && zeroDefault(field) ? "0" : undefined;
 }
 
-/** Whether a field has no default, or one that is all zero bits. */
+/** Returns whether a field has no default, or one that is all zero bits. */
 export function zeroDefault(field: FieldLayout): boolean {
   const value = field.default;
   return value === undefined || value === false || value === 0n || value === "" ||
     Object.is(value, 0);
 }
 
-/** The error of a field that the generator cannot write code for. */
+/** Returns the error for a field without a generator rule. */
 export function noRule(field: FieldLayout): CodecError {
   return new CodecError(
     "CODEC_SCHEMA_UNSUPPORTED",
@@ -150,7 +150,7 @@ function boolCode(field: FieldLayout, of: string): FieldCode {
 function uintCode(field: FieldLayout, of: string): FieldCode {
   const { bits, name } = field;
   const at = `at + ${field.offset * bits / 8}`;
-  // What lies on the wire is the value XOR its default.
+  // The wire value is the value XOR its default.
   const turned = (value: string) =>
     zeroDefault(field) ? value : `(${value} ^ ${field.default}) >>> 0`;
   const checked = turned(`checkedUint(${of}.${name}, ${2 ** bits - 1}, "${name}")`);

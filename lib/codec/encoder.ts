@@ -8,14 +8,14 @@ import { encodeTicker } from "./generated/ticker.ts";
 import { encodeTrade } from "./generated/trade.ts";
 import { MessageWriter } from "./message_writer.ts";
 
-/** Writes records as standard Cap'n Proto messages: unpacked, one segment, its table in front. */
+/** Encodes records as standard Cap'n Proto messages: unpacked, one segment, with its table. */
 export class Encoder {
   readonly #writer = new MessageWriter();
 
   /**
-   * The message of a record. The bytes are a view into a chunk of 256 KiB that they share with
-   * their neighbours; they never change, and hold the chunk for as long as someone holds them.
-   * Throws CodecError (CODEC_OUT_OF_RANGE) when a time, count or word has no place in the schema.
+   * Encodes a record. The bytes are a view into a 256 KiB chunk shared with other messages; they
+   * never change and keep the chunk alive while referenced. Throws CodecError (CODEC_OUT_OF_RANGE)
+   * when a time, count or enum value does not fit the schema.
    */
   encode(event: MarketEvent): Uint8Array<ArrayBuffer> {
     switch (event.type) {

@@ -1,9 +1,9 @@
 import { CodecError } from "@ssmd/runtime/errors";
 
-/** As in Cap'n Proto's own reader: more segments than this are an attack or no message at all. */
+/** As in Cap'n Proto's own reader: more segments mean an attack or no message. */
 const MAX_SEGMENTS = 512;
 
-/** Segments of the message at `at`. Throws CodecError when there are no 4 bytes, or more than 512. */
+/** Returns the segments of the message at `at`. Throws CodecError with under 4 bytes or over 512. */
 export function segmentCountAt(bytes: Uint8Array, at: number): number {
   if (at + 4 > bytes.length) throw cutOff(at, bytes.length);
   const count = uint32At(bytes, at) + 1;
@@ -16,14 +16,14 @@ export function segmentCountAt(bytes: Uint8Array, at: number): number {
   return count;
 }
 
-/** Bytes of the segment table: a count and the lengths, four bytes each, rounded up to a word. */
+/** Returns the segment table's size: a count and the lengths, 4 bytes each, padded to a word. */
 export function tableBytesOf(segments: number): number {
   return ((segments >>> 1) + 1) * 8;
 }
 
 /**
- * The byte where the message that begins at `at` ends, by its segment table.
- * Throws CodecError (with the byte offset) when the bytes end before.
+ * Returns the end offset of the message at `at`, from its segment table. Throws CodecError (with
+ * the byte offset) when the bytes end earlier.
  */
 export function messageEndAt(bytes: Uint8Array, at: number): number {
   const count = segmentCountAt(bytes, at);
@@ -35,8 +35,8 @@ export function messageEndAt(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * The messages of a file, which stand back to back; each a view of `bytes`.
- * Throws CodecError that names the byte offset of a message that is not whole.
+ * Iterates the messages of a file, stored back to back; each is a view of `bytes`. Throws
+ * CodecError with the byte offset of an incomplete message.
  */
 export function* messagesIn<T extends ArrayBufferLike>(
   bytes: Uint8Array<T>,

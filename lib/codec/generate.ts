@@ -1,6 +1,6 @@
 /**
- * Writes `lib/codec/generated` from `exchanges/schemas`; with `--check` it writes nothing, names
- * every file that is not up to date and ends with 1. @module
+ * Writes `lib/codec/generated` from `exchanges/schemas`; with `--check` it only lists stale files
+ * and exits with 1 if there are any. @module
  */
 import { createHash } from "node:crypto";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
@@ -10,12 +10,12 @@ import { parseSchema } from "./schema/mod.ts";
 
 const SCHEMA_FOLDER = new URL("../../exchanges/schemas/", import.meta.url);
 const GENERATED_FOLDER = new URL("./generated/", import.meta.url);
-/** Appended fields whose default is a value of its own: a record without them has that value. */
+/** Appended fields whose default is an ordinary value: records without them have that value. */
 const READ_AS_DEFAULT: Partial<Record<EventType, readonly string[]>> = { gap: ["channel"] };
-/** Fields that a record may lack whatever the version that brought them. */
+/** Fields always optional, whichever version added them. */
 const NEVER_REQUIRED: ReadonlySet<string> = new Set(["run", "connection"]);
 
-/** The generated files of a folder of schemas: name → text. Throws CodecError, and Deno's errors. */
+/** Generates all files from a schema folder: name → text. Throws CodecError, and Deno's errors. */
 export function generate(schemas: URL = SCHEMA_FOLDER): Map<string, string> {
   const names = namesIn(schemas);
   const sources = EVENT_TYPES.map((type) => sourceOf(type, schemas, names));
@@ -25,7 +25,7 @@ export function generate(schemas: URL = SCHEMA_FOLDER): Map<string, string> {
   ]);
 }
 
-/** The newest text of a type: `trade.capnp` is v1, `trade-v2.capnp` the next. */
+/** Returns a type's newest schema: `trade.capnp` is v1, `trade-v2.capnp` the next. */
 function sourceOf(type: EventType, schemas: URL, names: readonly string[]): SchemaSource {
   const number = (name: string) => Number(/-v(\d+)\.capnp$/.exec(name)?.[1] ?? 1);
   const later = names.filter((name) => name.startsWith(`${type}-v`) && name.endsWith(".capnp"));
@@ -50,7 +50,7 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
 
-/** Names of the files in `folder` that differ from `files`, are missing, or should not be there. */
+/** Returns the names of files in `folder` that differ from `files`, are missing or superfluous. */
 export function staleIn(files: Map<string, string>, folder: URL = GENERATED_FOLDER): string[] {
   const present = namesIn(folder);
   const changed = [...files].filter(([name, text]) =>

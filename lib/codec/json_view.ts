@@ -1,12 +1,12 @@
 import { APPENDED_FIELDS, type Level, type MarketEvent, nameOfRun } from "@ssmd/market";
 
-/** A record as plain JSON: times in nanoseconds as text, absent figures as null. */
+/** A record as plain JSON: times as nanosecond text, absent numbers as null. */
 type JsonView = Record<string, unknown>;
 
 /**
- * The plain view of a record that people read: `{type, symbol, feed, seq, run, connection, ts,
- * recv_ts, …}`; run, connection and seq name a record (null: not said), `ts` and `recv_ts` in nanoseconds as text (`"0"`: not given), levels as `[price, size]`. Appended
- * fields stand there only if the venue said them.
+ * Converts a record to JSON for people: `{type, symbol, feed, seq, run, connection, ts, recv_ts,
+ * …}`. run, connection and seq identify it (null = unknown); `ts` and `recv_ts` are nanosecond text
+ * (`"0"` = not given); levels are `[price, size]`. Appended fields are present only if given.
  */
 export function toJson(event: MarketEvent): JsonView {
   return {
@@ -23,7 +23,7 @@ export function toJson(event: MarketEvent): JsonView {
   };
 }
 
-/** The appended fields that the record has, times in nanoseconds as text. */
+/** Returns the appended fields of the record, times as nanosecond text. */
 function appendedOf(event: MarketEvent): JsonView {
   const values: JsonView = { ...event };
   const view: JsonView = {};
@@ -35,7 +35,7 @@ function appendedOf(event: MarketEvent): JsonView {
   return view;
 }
 
-/** Whole microseconds as the text of the nanoseconds, exact. */
+/** Converts µs to exact nanosecond text. */
 function nanosecondsOf(us: number): string {
   return us === 0 ? "0" : `${us}000`;
 }

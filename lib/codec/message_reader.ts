@@ -2,28 +2,28 @@ import { CodecError } from "@ssmd/runtime/errors";
 import { segmentCountAt, tableBytesOf } from "./framing.ts";
 import { textOf } from "./text_cache.ts";
 
-/** Bits of an element by its size code; 6 is a pointer, 7 a struct with a tag. */
+/** Element bits by size code; 6 is a pointer, 7 a struct with a tag. */
 const ELEMENT_BITS = [0, 1, 8, 16, 32, 64, 64, 0];
-/** Each pointer of our records may once walk all of the message, but no more. */
+/** Read limit as a multiple of the message size: each pointer may traverse it once. */
 const WALKS = 4;
 
 /**
- * Walks through one message at a time. All segments lie in the same bytes, so a far pointer only
- * changes the limits. Every pointer is checked before it is followed, and what a message makes us
- * walk is limited by its own length: hostile bytes end in CodecError, never in a hang.
+ * Reads one message at a time. All segments are in the same buffer, so a far pointer only changes
+ * the bounds. Checks every pointer before following it and limits traversal by the message size:
+ * hostile bytes cause CodecError, never a hang.
  */
 export class MessageReader {
-  /** Over the buffer of the message. */
+  /** View of the message's buffer. */
   view: DataView = new DataView(new ArrayBuffer(0));
-  /** The root struct's data section: first byte. */
+  /** Start of the root struct's data section. */
   dataAt = 0;
-  /** The root struct's data section: end. */
+  /** End of the root struct's data section. */
   dataEnd = 0;
-  /** After structList(): first byte of the first element. */
+  /** After structList(): offset of the first element. */
   elementsAt = 0;
-  /** After structList(): bytes from one element to the next. */
+  /** After structList(): stride between elements, bytes. */
   elementStride = 0;
-  /** After structList(): bytes of an element's data section. */
+  /** After structList(): size of an element's data section, bytes. */
   elementDataBytes = 0;
 
   #bytes: Uint8Array = new Uint8Array(0);
@@ -31,18 +31,18 @@ export class MessageReader {
   #pointersAt = 0;
   #pointers = 0;
   #walkLeft = 0;
-  /** Where the segments begin and end, the last number is the end of the message. */
+  /** Segment boundaries; the last number is the end of the message. */
   readonly #segments: number[] = [0];
   #segmentCount = 0;
-  /** The segment of the root struct. */
+  /** Segment of the root struct. */
   #rootSegment = 0;
-  /** What #follow found: the segment, its limits, the pointer's halves, the content. */
+  /** Result of #follow: segment, pointer halves, content offset. */
   #segment = 0;
   #low = 0;
   #high = 0;
   #contentAt = 0;
 
-  /** Begins to read a message. Throws CodecError unless `bytes` are one whole message with a struct. */
+  /** Opens a message. Throws CodecError unless `bytes` are one whole message with a struct. */
   open(bytes: Uint8Array): void {
     if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
     this.#bytes = bytes;
@@ -66,7 +66,7 @@ export class MessageReader {
     this.#rootSegment = this.#segment;
   }
 
-  /** The text behind the root's pointer `index`, "" when there is none. Throws CodecError. */
+  /** Returns the text at the root's pointer `index`, "" when null. Throws CodecError. */
   text(index: number): string {
     if (!this.#followRoot(index)) return "";
     const length = this.#high >>> 3;
@@ -87,8 +87,8 @@ export class MessageReader {
   }
 
   /**
-   * Finds the list of structs behind the root's pointer `index` and returns how many there are;
-   * sets elementsAt, elementStride and elementDataBytes. Throws CodecError.
+   * Finds the struct list at the root's pointer `index` and returns its length; sets elementsAt,
+   * elementStride and elementDataBytes. Throws CodecError.
    */
   structList(index: number): number {
     if (!this.#followRoot(index)) return 0;
@@ -98,7 +98,7 @@ export class MessageReader {
     const length = this.#high >>> 3;
     if (size === 7) return this.#taggedList(at, length);
     if (size === 1) throw this.#malformed("a list of bits is no list of structs", at);
-    // A list of numbers is a list of structs whose first field is that number.
+    // A list of numbers reads as a list of structs whose first field is that number.
     const bytes = (ELEMENT_BITS[size] ?? 0) / 8;
     this.#walk(at, length * bytes);
     this.#pay(length * 8);
@@ -130,7 +130,7 @@ export class MessageReader {
     return this.#follow(this.#pointersAt + index * 8);
   }
 
-  /** Reads a pointer whose own place is known to be inside; false = null. */
+  /** Reads a pointer whose location is known to be in bounds; false = null. */
   #follow(at: number): boolean {
     const low = this.view.getInt32(at, true);
     const high = this.view.getUint32(at + 4, true);
@@ -143,7 +143,7 @@ export class MessageReader {
     return true;
   }
 
-  /** The pointer names a landing pad in another segment: a pointer, or a far pointer and a tag. */
+  /** Follows a far pointer to a landing pad: a pointer, or a far pointer and a tag. */
   #followFar(low: number, high: number): boolean {
     const isDouble = (low & 4) !== 0;
     const padAt = this.#enter(high, low);
@@ -164,7 +164,7 @@ export class MessageReader {
     return true;
   }
 
-  /** Changes to a segment; returns the byte that the far pointer means there. */
+  /** Switches to a segment; returns the far pointer's target offset. */
   #enter(segment: number, low: number): number {
     if (segment >= this.#segmentCount) {
       throw this.#malformed(`there is no segment ${segment}`, this.#messageAt);
@@ -173,7 +173,7 @@ export class MessageReader {
     return this.#segmentStart(segment) + (low >>> 3) * 8;
   }
 
-  /** Checks that the bytes lie in the current segment, and counts them. */
+  /** Checks that the bytes are in the current segment, and counts them. */
   #walk(at: number, bytes: number): void {
     if (at < this.#segmentStart(this.#segment) || at + bytes > this.#segmentEnd(this.#segment)) {
       throw this.#malformed("a pointer leads out of its segment", at);

@@ -1,25 +1,24 @@
 import { CodecError } from "@ssmd/runtime/errors";
 
-/** Bytes of a chunk; a message that needs more gets a chunk of its own. */
+/** Bytes per chunk; a larger message gets its own chunk. */
 const CHUNK_BYTES = 256 * 1024;
-/** The segment table of one segment, then the root pointer. */
+/** Segment table of one segment, then the root pointer. */
 const HEAD_BYTES = 16;
-/** A list's length has 29 bits. */
+/** Maximum text size; list lengths have 29 bits. */
 const MAX_TEXT_BYTES = 2 ** 29 - 2;
 const UTF8 = new TextEncoder();
 
-/** The most bytes that a text can take: three a UTF-16 unit, the NUL, and rounding up to a word. */
+/** Returns the maximum encoded size of a text: 3 bytes per UTF-16 unit, NUL, padding to a word. */
 export function textRoom(text: string): number {
   return text.length * 3 + 8;
 }
 
 /**
- * Writes one-segment messages one after the other into chunks that are never written twice, so a
- * message stays as it is for as long as someone holds it. Chunks start as zeros: what has its
- * default value is not written.
+ * Writes single-segment messages one after the other into chunks that are never overwritten, so a
+ * message stays valid while referenced. Chunks start zeroed: default values are not written.
  */
 export class MessageWriter {
-  /** Over the current chunk. */
+  /** View of the current chunk. */
   view: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0));
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #start = 0;
@@ -27,12 +26,12 @@ export class MessageWriter {
   #open = false;
 
   /**
-   * Begins a message whose root struct has `dataBytes` and `pointers`, with room for `room` bytes
-   * behind it. Returns the byte where the struct begins.
+   * Starts a message whose root struct has `dataBytes` and `pointers`, and reserves `room` bytes
+   * after it. Returns the offset of the struct.
    */
   begin(dataBytes: number, pointers: number, room: number): number {
     const needed = HEAD_BYTES + dataBytes + pointers * 8 + room;
-    // A message that was begun and never finished has left bytes where zeros are promised.
+    // An unfinished message left bytes where zeros are required.
     if (this.#open || this.#end + needed > this.#bytes.length) this.#renew(needed);
     this.#open = true;
     const start = this.#end;
@@ -43,7 +42,7 @@ export class MessageWriter {
     return start + HEAD_BYTES;
   }
 
-  /** Writes a text behind the pointer at `pointerAt`; "" stays a null pointer. */
+  /** Writes a text for the pointer at `pointerAt`; "" stays a null pointer. */
   text(pointerAt: number, text: string): void {
     const length = text.length;
     if (length === 0) return;
@@ -59,8 +58,8 @@ export class MessageWriter {
   }
 
   /**
-   * Writes the head of a list of `count` structs without pointers behind the pointer at
-   * `pointerAt`. Returns the byte of the first element; 0 when there is none (null pointer).
+   * Writes the header of a list of `count` structs without pointers for the pointer at `pointerAt`.
+   * Returns the offset of the first element; 0 when the list is empty (null pointer).
    */
   structList(pointerAt: number, count: number, dataBytes: number): number {
     if (count === 0) return 0;
@@ -72,7 +71,7 @@ export class MessageWriter {
     return at + 8;
   }
 
-  /** Ends the message and returns its bytes, a view into the chunk. */
+  /** Ends the message and returns its bytes, a view of the chunk. */
   finish(): Uint8Array<ArrayBuffer> {
     const start = this.#start;
     this.view.setUint32(start + 4, (this.#end - start - 8) >>> 3, true);
@@ -85,7 +84,7 @@ export class MessageWriter {
     this.view.setUint32(pointerAt + 4, (length << 3) | elementSize, true);
   }
 
-  /** A text that is not ASCII; a lone surrogate becomes U+FFFD. */
+  /** Writes a non-ASCII text; a lone surrogate becomes U+FFFD. */
   #textOf(pointerAt: number, text: string): void {
     const { written } = UTF8.encodeInto(text, this.#bytes.subarray(this.#end));
     this.#bytes[this.#end + written] = 0;

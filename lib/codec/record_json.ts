@@ -11,12 +11,12 @@ import type {
   Trade,
 } from "@ssmd/market";
 
-/** Milliseconds with microseconds as decimals; null = not given. */
+/** Converts µs to ms with decimals; 0, which means not given, to null. */
 export function msOfUs(us: number): number | null {
   return us === 0 ? null : us / 1000;
 }
 
-/** `[[price,size],…]` of levels. */
+/** Formats levels as `[[price,size],…]`. */
 function levelsJson(levels: readonly Level[]): string {
   let text = "[";
   for (let i = 0; i < levels.length; i++) {
@@ -26,7 +26,7 @@ function levelsJson(levels: readonly Level[]): string {
   return text + "]";
 }
 
-/** First members of each message of a symbol, after its type. */
+/** Returns the members that follow the type in each message of a symbol. */
 export function jsonPrefix(symbol: string, feed: string): string {
   return `"symbol":${JSON.stringify(symbol)},"feed":${JSON.stringify(feed)}`;
 }
@@ -37,7 +37,7 @@ function jsonSuffix(event: MarketEvent, extra: string): string {
   },"seq":${event.sequence}${extra}`;
 }
 
-/** Fields that venues seldom say stand only where they were said, behind all others. */
+/** Rarely given fields: present only when given, after all others. */
 const APPENDED = {
   trade: Object.entries(APPENDED_FIELDS.trade),
   ticker: Object.entries(APPENDED_FIELDS.ticker),
@@ -93,7 +93,7 @@ function gapJson(event: Gap, prefix: string, extra: string): string {
   },${jsonSuffix(event, extra)}}`;
 }
 
-/** `values` is JSON already. */
+/** `values` is already JSON. */
 function fireJson(event: Fire, prefix: string, extra: string): string {
   return `{"type":"fire",${prefix},"signal":${
     JSON.stringify(event.signal)
@@ -104,7 +104,7 @@ function fireJson(event: Fire, prefix: string, extra: string): string {
   },"engine":${JSON.stringify(event.engine)},${jsonSuffix(event, extra)}}`;
 }
 
-/** `detail` and `values` are JSON already. */
+/** `detail` and `values` are already JSON. */
 function actionJson(event: Action, prefix: string, extra: string): string {
   const { id, signal, policy, action, kind, state, model, reason, problem } = event;
   const plain = { signal, id, fire: event.fireId, policy, action, kind, state };
@@ -121,7 +121,7 @@ function membersOf(values: Readonly<Record<string, string>>): string {
 }
 
 /**
- * A record in the JSON of the client protocol. `prefix` is {@linkcode jsonPrefix} of its symbol,
+ * Formats a record as client protocol JSON. `prefix` is the {@linkcode jsonPrefix} of its symbol,
  * `extra` further members with a leading comma (`,"pos":4711`).
  */
 export function recordJson(event: MarketEvent, prefix: string, extra = ""): string {

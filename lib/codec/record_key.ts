@@ -2,19 +2,19 @@ import { readCount, readTimeUs } from "./fields.ts";
 import { MessageReader } from "./message_reader.ts";
 
 /**
- * Reads of a message no more than what records are put in order by; the schemas have these three
- * at the same place for every type. After `read` they stand in the fields.
+ * Reads only the sort key of a message; the schemas place its three fields equally for every type.
+ * `read` stores them in the properties.
  */
 export class RecordKeyReader {
-  /** Our name of the market. */
+  /** Our market symbol. */
   symbol = "";
-  /** When the frame arrived, µs. */
+  /** Receive time of the frame, µs. */
   receivedAtUs = 0;
-  /** The record's number in its connection. */
+  /** Sequence of the record in its connection. */
   sequence = 0;
   #reader = new MessageReader();
 
-  /** Throws CodecError for bytes that are no whole message. */
+  /** Reads a message. Throws CodecError unless it is whole. */
   read(message: Uint8Array): void {
     const reader = this.#reader;
     reader.open(message);

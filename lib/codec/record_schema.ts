@@ -1,11 +1,11 @@
 /** Name of a registered version. */
 export type SchemaVersionName = `v${number}`;
 
-/** A record type's registered schema. */
+/** Registered schema of a record type. */
 export interface RecordSchema {
-  /** The struct, as `capnp decode` wants it. */
+  /** Name of the root struct, for `capnp decode`. */
   name: string;
-  /** The registered version. */
+  /** Registered version. */
   version: SchemaVersionName;
   /** The schema file's 64-bit id, hex. */
   id: string;

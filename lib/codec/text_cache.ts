@@ -1,20 +1,19 @@
-/** Texts longer than this are not kept. */
+/** Maximum length of a cached text. */
 const MAX_LENGTH = 48;
-/** Places for texts; a power of two. */
+/** Cache slots; a power of two. */
 const PLACES = 4096;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /**
- * An array of every length to be filled anew each time: five times as fast as TextDecoder, whose
- * call costs more than a short text.
+ * One reusable array per length: five times as fast as TextDecoder, whose call overhead exceeds a
+ * short text.
  */
 const CODES: number[][] = Array.from({ length: MAX_LENGTH + 1 }, (_, i) => new Array(i).fill(0));
 const kept: string[] = new Array(PLACES).fill("");
 
 /**
- * The text of UTF-8 bytes from `start` to `end`. Short ASCII texts that come again and again
- * (symbols, feeds) are the same string each time, not a new one; at most 4,096 are kept.
- * Throws TypeError when the bytes are no UTF-8.
+ * Decodes UTF-8 bytes from `start` to `end`. Repeated short ASCII texts (symbols, feeds) return the
+ * same cached string; at most 4,096 are kept. Throws TypeError when the bytes are invalid UTF-8.
  */
 export function textOf(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;

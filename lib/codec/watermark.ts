@@ -4,13 +4,13 @@ import { CodecError } from "@ssmd/runtime/errors";
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** The message of a watermark, JSON with the time in nanoseconds: `{"feed":"kraken","time_ns":"…"}`. */
+/** Encodes a watermark as JSON with the time in nanoseconds: `{"feed":"kraken","time_ns":"…"}`. */
 export function encodeWatermark({ feed, timeUs, shard }: Watermark): Uint8Array {
   const of = shard === undefined ? {} : { shard: shard.name, shards: shard.all };
   return ENCODER.encode(JSON.stringify({ feed, time_ns: `${timeUs}000`, ...of }));
 }
 
-/** Reads a watermark's message. Throws CodecError (`CODEC_WATERMARK`) for what is none. */
+/** Decodes a watermark. Throws CodecError (`CODEC_WATERMARK`) when invalid. */
 export function decodeWatermark(bytes: Uint8Array): Watermark {
   const text = DECODER.decode(bytes);
   try {
@@ -21,7 +21,7 @@ export function decodeWatermark(bytes: Uint8Array): Watermark {
       return { ...watermark, shard: { name: shard, all: shards.map(String) } };
     }
   } catch {
-    // Told below.
+    // Falls through to the error below.
   }
   throw new CodecError("CODEC_WATERMARK", `"${text.slice(0, 80)}" is no watermark`);
 }

@@ -1,16 +1,16 @@
 import { dataBitsOf, layoutOf } from "./layout.ts";
 import type { EnumDeclaration, FieldDeclaration, FieldType, Schema } from "./schema.ts";
 
-/** What a change does to readers and writers of the other schema. */
+/** Effect of a change on readers and writers of the other schema. */
 export type ChangeEffect =
-  /** Both read each other's bytes, values come out the same. */
+  /** Both sides read the other's bytes with equal values. */
   | "compatible"
-  /** Both still read the rest, but a value is no longer known, and its number may be used again. */
+  /** Both sides read the rest, but a value is lost and its number may be reused. */
   | "lossy"
-  /** Bytes of one are read as something else by the other. */
+  /** One side misinterprets the other's bytes. */
   | "breaking";
 
-/** What a difference is. */
+/** Kind of a difference. */
 type ChangeKind =
   | "added"
   | "removed"
@@ -20,29 +20,29 @@ type ChangeKind =
   | "default"
   | "id";
 
-/** A difference between two texts of a schema. */
+/** A difference between two versions of a schema. */
 export interface SchemaChange {
-  /** What it is. */
+  /** Kind of the difference. */
   kind: ChangeKind;
-  /** Where, `Trade.price`, `Side`. */
+  /** Location, `Trade.price`, `Side`. */
   where: string;
-  /** What it does. */
+  /** Effect on compatibility. */
   effect: ChangeEffect;
-  /** In words. */
+  /** Description for people. */
   message: string;
 }
 
 /**
- * All differences of `next` from `before`, by the rules of Cap'n Proto ("Evolving Your Protocol"):
- * the number is what a field is, its name is for people; fields and enum values are added at the end,
- * never taken away, never given another type or default. A list of a primitive may become a list of a
- * struct whose first field is that primitive.
+ * Returns all differences of `next` from `before`, by the rules of Cap'n Proto ("Evolving Your
+ * Protocol"): the ordinal identifies a field, its name is for people; fields and enum values are
+ * appended, never removed, and never change type or default. A primitive list may become a list of
+ * structs whose first field is that primitive.
  */
 export function compareSchemas(before: Schema, next: Schema): SchemaChange[] {
   return new Comparison(before, next).run();
 }
 
-/** The worst effect of all; `compatible` when nothing differs. */
+/** Returns the worst effect; `compatible` when there are no changes. */
 export function worstEffect(changes: readonly SchemaChange[]): ChangeEffect {
   const effects = new Set(changes.map(({ effect }) => effect));
   return effects.has("breaking") ? "breaking" : effects.has("lossy") ? "lossy" : "compatible";
@@ -85,14 +85,14 @@ class Comparison {
     this.#changes.push({ kind, where, effect, message });
   }
 
-  /** Structs and enums that no field and no name leads to. */
+  /** Compares structs and enums that no field or equal name paired up. */
   #declarations(kind: "structs" | "enums"): void {
     const paired = (side: 0 | 1, name: string) =>
       [...this.#seen].some((pair) => pair.split(" ")[side] === name);
     const gone = this.#before[kind].filter(({ name }) => !paired(0, name));
     const come = this.#next[kind].filter(({ name }) => !paired(1, name));
     const [old, fresh] = [gone[0], come[0]];
-    // One left on each side: the record itself under a new name.
+    // One left on each side: the record itself was renamed.
     if (old && fresh && gone.length === 1 && come.length === 1) {
       if (kind === "structs") this.#struct(old.name, fresh.name);
       else this.#enum(old.name, fresh.name);
@@ -194,7 +194,7 @@ class Comparison {
     } else this.#type(where, old, fresh);
   }
 
-  /** Every element type but Bool may become a struct that begins with it. */
+  /** Any element type except Bool may become a struct that begins with it. */
   #isUpgrade(old: FieldType, struct: string): boolean {
     const declared = this.#next.structs.find(({ name }) => name === struct);
     const first = declared?.fields[0];

@@ -10,8 +10,8 @@ import { SchemaError, type SourceLocation } from "./schema_error.ts";
 import type { Token } from "./tokens.ts";
 
 /**
- * The default that a token means for a field of `type`. Throws SchemaError when it does not fit:
- * wrong kind, out of the type's range, no value of the enum.
+ * Parses a token as default of a field of `type`. Throws SchemaError when it does not fit: wrong
+ * kind, out of range, or not a value of the enum.
  */
 export function defaultOf(
   file: string,
@@ -46,7 +46,7 @@ function scalarOf(name: ScalarName, negative: boolean, token: Token): DefaultVal
     return token.text === "true" ? true : token.text === "false" ? false : undefined;
   }
   if (name === "Float32" || name === "Float64") return floatOf(negative, token);
-  // A leading 0 means octal in the language; nobody needs it and everybody misreads it.
+  // Reject a leading 0, which means octal in the language and is easily misread.
   if (token.kind !== "number" || !/^(?:0[xX][0-9A-Fa-f]+|0|[1-9][0-9]*)$/.test(token.text)) {
     return undefined;
   }

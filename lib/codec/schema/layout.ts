@@ -5,31 +5,31 @@ import {
   type StructDeclaration,
 } from "./schema.ts";
 
-/** Where a field lies. */
+/** A field with its location. */
 export interface FieldLayout extends FieldDeclaration {
-  /** `data`: the offset counts the field's own size; `pointer`: it counts pointers. */
+  /** `data`: offset in units of the field's size; `pointer`: offset in pointers. */
   section: "data" | "pointer";
-  /** Bits in the data section; 64 for a pointer. */
+  /** Size in the data section, bits; 64 for a pointer. */
   bits: number;
-  /** In units of `bits` from the start of the section, as in Cap'n Proto's own schema reader. */
+  /** In units of `bits` from the section's start, as in Cap'n Proto's own schema reader. */
   offset: number;
 }
 
-/** A struct with the place of every field. */
+/** A struct with the location of every field. */
 export interface StructLayout {
-  /** The name in the schema. */
+  /** Name in the schema. */
   name: string;
-  /** 8-byte words of the data section. */
+  /** Data section, 8-byte words. */
   dataWords: number;
-  /** Pointers of the pointer section. */
+  /** Number of pointers. */
   pointers: number;
-  /** In the order of their ordinals. */
+  /** Ordered by ordinal. */
   fields: FieldLayout[];
 }
 
 /**
- * Places the fields as every Cap'n Proto compiler does: in the order of the ordinals, each into
- * the smallest hole that an earlier one left, else into a new word (capnp's compiler/node-translator.c++).
+ * Lays out fields like every Cap'n Proto compiler: by ordinal, each into the smallest hole left by
+ * an earlier field, else into a new word (capnp's compiler/node-translator.c++).
  */
 export function layoutOf(struct: StructDeclaration): StructLayout {
   const data = new DataSection();
@@ -43,18 +43,18 @@ export function layoutOf(struct: StructDeclaration): StructLayout {
   return { name: struct.name, dataWords: data.words, pointers, fields };
 }
 
-/** Bits of a type in the data section; 0 for what lies behind a pointer. */
+/** Returns the bits of a type in the data section; 0 for pointers. */
 export function dataBitsOf(type: FieldType): number {
   if (type.kind === "scalar") return SCALAR_BITS[type.name];
   return type.kind === "enum" ? 16 : 0;
 }
 
-/** Sizes are powers of two of bits: 0 = 1 bit … 6 = a word. */
+/** log2 of a word's bits: 0 = 1 bit … 6 = a word. */
 const WORD_SIZE = 6;
 
 class DataSection {
   words = 0;
-  /** By size: the offset of the one hole of that size; offset 0 is never a hole. */
+  /** Offset of the single hole of each size; offset 0 is never a hole. */
   readonly #holes: number[] = new Array(WORD_SIZE).fill(0);
 
   allocate(size: number): number {

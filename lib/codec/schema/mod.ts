@@ -1,4 +1,4 @@
-/** Reads our part of the Cap'n Proto schema language and places the fields. @module */
+/** Parses the used subset of the Cap'n Proto schema language and lays out fields. @module */
 export { type EnumDeclaration, type FieldType, type Schema } from "./schema.ts";
 export { SchemaError } from "./schema_error.ts";
 export { parseSchema } from "./parser.ts";

@@ -13,9 +13,9 @@ import { SchemaError } from "./schema_error.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 /**
- * Reads the part of the Cap'n Proto schema language that our records use: a file id, enums, and
+ * Parses the subset of the Cap'n Proto schema language used by our records: a file id, enums, and
  * structs of scalars, Text, enums, structs and lists, with defaults of scalars, enums and Text.
- * Throws SchemaError with the line and column for anything else.
+ * Throws SchemaError with line and column for anything else.
  */
 export function parseSchema(file: string, text: string): Schema {
   return new Parser(file, tokensOf(file, text)).schema();
@@ -30,7 +30,7 @@ class Parser {
   readonly #file: string;
   readonly #tokens: Token[];
   readonly #enums: EnumDeclaration[] = [];
-  /** Names of the file's enums and structs, known before the first field is read. */
+  /** Kinds of the file's enums and structs, known before any field is parsed. */
   readonly #kinds = new Map<string, "enum" | "struct">();
   #next = 0;
 
@@ -75,7 +75,7 @@ class Parser {
     });
   }
 
-  /** Structs wait until every enum is known, because defaults name enum values. */
+  /** Defers structs until all enums are known, as defaults name enum values. */
   #skipBody(): number {
     const start = this.#next;
     this.#symbol("{");
@@ -152,7 +152,7 @@ class Parser {
     throw this.#error(token, `unknown type "${token.text}"`, suggestion(token.text, allowed));
   }
 
-  /** By ordinal; names and ordinals must be unique, and the ordinals without holes from 0. */
+  /** Sorts by ordinal; names and ordinals must be unique, and ordinals contiguous from 0. */
   #inOrder<T extends Numbered>(found: T[]): T[] {
     const sorted = [...found].sort((a, b) => a.ordinal - b.ordinal);
     sorted.forEach(({ ordinal, token }, i) => {

@@ -1,6 +1,6 @@
 import type { SourceLocation } from "./schema_error.ts";
 
-/** Bits that a scalar takes in the data section; the scalars that we read. */
+/** Supported scalars, with their bits in the data section. */
 export const SCALAR_BITS = {
   Bool: 1,
   Int8: 8,
@@ -18,7 +18,7 @@ export const SCALAR_BITS = {
 /** A scalar type of the language. */
 export type ScalarName = keyof typeof SCALAR_BITS;
 
-/** The type of a field; enums and structs by their name in the same file. */
+/** Type of a field; enums and structs by their name in the same file. */
 export type FieldType =
   | { kind: "scalar"; name: ScalarName }
   | { kind: "text" }
@@ -26,34 +26,34 @@ export type FieldType =
   | { kind: "struct"; name: string }
   | { kind: "list"; of: FieldType };
 
-/** A default: integers as bigint, floats as number, an enum's as the name of the value. */
+/** A default: integers as bigint, floats as number, enum values by name. */
 export type DefaultValue = bigint | number | boolean | string;
 
-/** A field as it is declared. */
+/** A declared field. */
 export interface FieldDeclaration {
-  /** The name in the schema. */
+  /** Name in the schema. */
   name: string;
-  /** The number after `@`. */
+  /** Number after `@`. */
   ordinal: number;
-  /** What it holds. */
+  /** Type of the value. */
   type: FieldType;
-  /** The declared default; undefined = the type's zero. */
+  /** Declared default; undefined = the type's zero. */
   default: DefaultValue | undefined;
-  /** Where the name stands. */
+  /** Location of the name. */
   location: SourceLocation;
 }
 
 /** A struct: its fields by ordinal. */
 export interface StructDeclaration {
-  /** The name in the schema. */
+  /** Name in the schema. */
   name: string;
-  /** In the order of their ordinals. */
+  /** Ordered by ordinal. */
   fields: FieldDeclaration[];
 }
 
 /** An enum: its names by ordinal. */
 export interface EnumDeclaration {
-  /** The name in the schema. */
+  /** Name in the schema. */
   name: string;
   /** Index = ordinal = number on the wire. */
   values: string[];
@@ -61,12 +61,12 @@ export interface EnumDeclaration {
 
 /** A parsed file. */
 export interface Schema {
-  /** The file's name for messages. */
+  /** File name for messages. */
   file: string;
-  /** The 64-bit id, 16 hex digits. */
+  /** 64-bit id, 16 hex digits. */
   id: string;
-  /** In the order of the file. */
+  /** In file order. */
   enums: EnumDeclaration[];
-  /** In the order of the file. */
+  /** In file order. */
   structs: StructDeclaration[];
 }

@@ -1,6 +1,6 @@
 import { CodecError, type SsmdErrorOptions } from "@ssmd/runtime/errors";
 
-/** A place in a schema's text; both count from 1. */
+/** A location in a schema's text. */
 export interface SourceLocation {
   /** Line, from 1. */
   line: number;
@@ -8,14 +8,14 @@ export interface SourceLocation {
   column: number;
 }
 
-/** A schema is not in the part of the Cap'n Proto language that we read; says where. */
+/** The schema is outside the supported subset of the Cap'n Proto language. */
 export class SchemaError extends CodecError {
-  /** Line of the place, from 1. */
+  /** Line, from 1. */
   readonly line: number;
-  /** Column of the place, from 1. */
+  /** Column, from 1. */
   readonly column: number;
 
-  /** Makes an error that reads `file:line:column: message`. */
+  /** Creates an error with the message `file:line:column: message`. */
   constructor(
     file: string,
     location: SourceLocation,

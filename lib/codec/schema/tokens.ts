@@ -1,10 +1,10 @@
 import { SchemaError, type SourceLocation } from "./schema_error.ts";
 
-/** The smallest piece of a schema's text. */
+/** A token of a schema's text. */
 export interface Token extends SourceLocation {
-  /** `ordinal` is `@` with its number; `end` stands once, last. */
+  /** `ordinal` is `@` with its number; `end` occurs once, last. */
   kind: "name" | "number" | "string" | "ordinal" | "symbol" | "end";
-  /** The text; of a string without the quotes, of an ordinal without the `@`. */
+  /** The text, without a string's quotes or an ordinal's `@`. */
   text: string;
 }
 
@@ -17,7 +17,7 @@ const PIECES: readonly [Token["kind"] | "space", RegExp][] = [
   ["symbol", /[{}():;=.,$*[\]-]|->/y],
 ];
 
-/** Cuts a schema's text into tokens, comments left out. Throws SchemaError on a strange character. */
+/** Splits a schema's text into tokens without comments. Throws SchemaError on an invalid character. */
 export function tokensOf(file: string, text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0, line = 1, lineStart = 0;
