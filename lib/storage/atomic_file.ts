@@ -2,9 +2,9 @@ import { dirname, join } from "node:path";
 import { TEMPORARY_PREFIX } from "./key.ts";
 
 /**
- * Writes a file that is there whole or not at all: a temporary file in the same folder, fdatasync,
- * rename, fsync of the folder. Missing folders are made, and synced into their parents. Throws what
- * the file system or `data` throws; then the file is as it was.
+ * Writes a file atomically: temporary file in the same folder, fdatasync, rename, fsync of the
+ * folder. Creates missing folders and syncs their parents. Throws what the file system or `data`
+ * throws; the file is then unchanged.
  */
 export async function writeFileAtomically(
   path: string,
@@ -29,18 +29,17 @@ export async function writeFileAtomically(
   await syncFolder(folder);
 }
 
-/** Makes what was created, renamed or removed in `folder` survive a power loss. */
+/** Makes creations, renames and removals in `folder` durable. */
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows has no such call, and keeps names in its own journal.
+  // Windows has no such call; NTFS journals its metadata.
   if (Deno.build.os === "windows") return;
   using handle = await Deno.open(folder);
   await handle.sync();
 }
 
 /**
- * Waits until nobody else holds the folder, which is made if need be, and holds it until disposed.
- * The lock is the system's (flock): it ends with the process. On Windows, which has none of folders,
- * nothing is held.
+ * Locks a folder, created if needed, until disposed; waits for other holders. Uses the system's
+ * flock, which ends with the process. Does nothing on Windows, which cannot lock folders.
  */
 export async function lockFolder(folder: string): Promise<Disposable> {
   await makeFolder(folder);
@@ -71,7 +70,7 @@ async function makeFolder(folder: string): Promise<void> {
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return;
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    // Another writer may make the parent or the folder between these calls.
+    // Another writer may create the parent or the folder between these calls.
     await makeFolder(dirname(folder));
     await Deno.mkdir(folder).catch((error: unknown) => {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;

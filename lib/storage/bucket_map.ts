@@ -4,8 +4,8 @@ import type { Storage, StoredObject } from "./storage.ts";
 import type { ObjectVersion, ObjectVersions } from "./versions.ts";
 
 /**
- * One storage over several: the first part of a key, `raw/`, says which one holds it. Those storages
- * take and tell whole keys. A key with another first part is refused with StorageError `KEY_INVALID`.
+ * Combines several storages: the first part of a key, `raw/`, selects one. The storages use full
+ * keys. Throws StorageError `KEY_INVALID` for other first parts.
  */
 export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): Storage {
   const prefixes = Object.keys(byPrefix).sort();
@@ -54,7 +54,7 @@ export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): St
   };
 }
 
-/** The versions of all buckets as those of one, where each has some. */
+/** Combines the versions of all buckets; undefined unless each keeps versions. */
 function versionsOf(
   byPrefix: Readonly<Record<string, Storage>>,
   holderOf: (key: string) => Storage,
@@ -72,7 +72,7 @@ function versionsOf(
   return {
     states: async () => {
       const states = (await Promise.all(all.map((each) => each.versions.states()))).flat();
-      // One bucket may hold keys of two first parts.
+      // One bucket may hold two prefixes.
       return [...new Map(states.map((state) => [state.location, state])).values()];
     },
     enable: async (isEnabled) => {

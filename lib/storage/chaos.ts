@@ -1,7 +1,7 @@
 import { Chaos, type Health, type Logger, StorageError, withMembers } from "@ssmd/runtime";
 import type { Storage } from "./storage.ts";
 
-/** `storage`, or where SSMD_CHAOS_… asks for it one that fails now and then. Its lock works. */
+/** Returns `storage`, with injected faults if SSMD_CHAOS_… is set. Its lock is not affected. */
 export function withChaos(storage: Storage, options: { logger: Logger; health: Health }): Storage {
   const chaos = Chaos.ofService("storage", { ...options, error: StorageError });
   if (chaos === undefined) return storage;

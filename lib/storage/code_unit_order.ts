@@ -1,16 +1,16 @@
-/** How a server sorts what it lists: by the keys' UTF-8 bytes as S3 does, or folder by folder. */
+/** Order of a server's listings: by UTF-8 bytes like S3, or folder by folder. */
 export type ServerOrder = "bytes" | "folders";
 
-/** From here on UTF-8 and UTF-16 order characters differently: surrogates stand before U+E000. */
+/** UTF-8 and UTF-16 order differ from here on: surrogates sort before U+E000. */
 const HIGH = /[\ud800-\uffff]/;
-/** A folder comes before its neighbours `folder-b`, whose keys are smaller than `folder/…`. */
+/** The latter list a folder before siblings like `folder-b`, which sort before `folder/…`. */
 const SLASH_OR_HIGH = /[/\ud800-\uffff]/;
 const TO_SLASH_OR_HIGH = /[\0-/\ud800-\uffff]/;
 
 /**
- * Brings what a server lists under a prefix into the order of code units. Held back, until their
- * group is complete, are only keys that differ in a character from U+E000 on, and where the server
- * lists by folders those of one folder below the prefix.
+ * Reorders a server's listing under a prefix by code units. Buffers only groups of keys that differ
+ * in a character from U+E000 on and, for a server that lists folders, the keys of one folder below
+ * the prefix.
  */
 export async function* inCodeUnitOrder<T extends { key: string }>(
   items: AsyncIterable<T>,

@@ -51,7 +51,7 @@ const MEANINGS: Record<string, Meaning> = {
   ENAMETOOLONG: TOO_LONG,
 };
 
-/** `NOT_FOUND`: there is no object under the key. */
+/** Returns a `NOT_FOUND` error. */
 export function notFound(key: string, location: string, cause?: unknown): StorageError {
   const options: SsmdErrorOptions = {
     context: { key, location },
@@ -61,7 +61,7 @@ export function notFound(key: string, location: string, cause?: unknown): Storag
   return new StorageError("NOT_FOUND", `There is no object "${key}" in ${location}`, options);
 }
 
-/** What a failed call of the file system means for the storage: `STORAGE_FULL`, `STORAGE_READ_ONLY`, … */
+/** Converts a file system error to a StorageError: `STORAGE_FULL`, `STORAGE_READ_ONLY`, … */
 export function storageErrorOf(error: unknown, key: string, location: string): StorageError {
   const systemCode = systemCodeOf(error);
   const { code, sentence, hint, retryable } = MEANINGS[systemCode] ?? OTHER;

@@ -1,7 +1,7 @@
 import { StorageError } from "@ssmd/runtime";
 import type { Storage } from "./storage.ts";
 
-/** An object's bytes; undefined = there is none. Throws StorageError for all else. */
+/** Returns an object's bytes; undefined = there is none. Throws StorageError otherwise. */
 export async function findObject(
   storage: Pick<Storage, "get">,
   key: string,

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { sleep } from "@ssmd/runtime";
 import type { StorageLock } from "./storage.ts";
 
-/** A process that was just killed gives its lock free a moment later. */
+/** A killed process releases its lock with a short delay. */
 const WAIT_MS = 300;
 const AGAIN_MS = 30;
 
 /**
- * Locks a name in a folder by the system (flock): it ends with the process, also by kill -9. Gives
- * the text that the holder left when another one has it. Throws as Deno.open does.
+ * Locks a name in a folder with flock, which ends with the process, even by kill -9. Returns the
+ * text left by the current holder if it is taken. Throws like Deno.open.
  */
 export async function lockInFolder(
   folder: string,
@@ -18,7 +18,7 @@ export async function lockInFolder(
   await Deno.mkdir(folder, { recursive: true });
   const path = join(folder, `.${name}.lock`);
   const file = await Deno.open(path, { create: true, write: true, read: true });
-  // Never waits inside the system: a lock that is waited for there keeps a refused process alive.
+  // Poll instead of a blocking lock, which would keep a rejected process alive.
   const deadlineMs = performance.now() + WAIT_MS;
   while (!await file.tryLock(true)) {
     if (performance.now() > deadlineMs) {

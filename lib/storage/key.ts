@@ -1,26 +1,23 @@
 import { StorageError } from "@ssmd/runtime";
 
-/** Longest key in UTF-8 bytes, as S3 has it. */
+/** Maximum key length in UTF-8 bytes, as in S3. */
 const KEY_BYTES_MAX = 1024;
-/** Start of the names of files that are being written; no part of a key begins so. */
+/** Prefix of names of files being written; no part of a key may begin with it. */
 export const TEMPORARY_PREFIX = ".tmp-";
 
 const UTF8 = new TextEncoder();
 
 /**
- * Refuses a key that not every driver could hold: empty, with an empty, `.` or `..` part, with
- * control characters or a backslash, longer than 1024 bytes, or with a part that begins with
- * `.tmp-`. Throws a StorageError `KEY_INVALID`.
+ * Validates a key for all drivers: not empty; no empty, `.` or `..` part; no control characters or
+ * backslash; at most 1024 bytes; no part that begins with `.tmp-`. Throws StorageError
+ * `KEY_INVALID`.
  */
 export function assertKey(key: string): void {
   const why = faultOf(key);
   if (why !== undefined) throw invalid("key", key, why);
 }
 
-/**
- * Refuses a prefix no key can begin with; "" and a `/` at the end are fine. Throws a StorageError
- * `KEY_INVALID`.
- */
+/** Validates a key prefix; "" and a trailing `/` are allowed. Throws StorageError `KEY_INVALID`. */
 export function assertPrefix(prefix: string): void {
   if (prefix === "") return;
   const why = faultOf(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);

@@ -2,9 +2,8 @@ import { join } from "node:path";
 import { TEMPORARY_PREFIX } from "./key.ts";
 
 /**
- * Removes temporary files under `root` that were not touched since `beforeMs` (milliseconds since
- * 1970): what writers left behind when they were killed. Says how many. What cannot be read or
- * removed is left where it is.
+ * Removes temporary files under `root` not modified since `beforeMs` (ms since 1970), left by
+ * killed writers. Returns their number. Skips what cannot be read or removed.
  */
 export async function removeLeftovers(root: string, beforeMs: number): Promise<number> {
   let removed = 0;

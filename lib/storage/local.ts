@@ -8,13 +8,13 @@ import { lockInFolder } from "./folder_lock.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import type { Storage, StorageLock, StoredObject } from "./storage.ts";
 
-/** Age of a temporary file after which nobody can still be writing it. */
+/** Age after which no writer can still be using a temporary file. */
 const LEFTOVER_AGE_MS = 60 * 60 * 1000;
 
 /**
- * Objects as files under a folder, which is made with the first `put`. A put is a temporary file,
- * fdatasync, rename and fsync of the folder. The first put also starts to remove temporary files
- * older than one hour; `close` waits for that. Symbolic links below the folder are not listed.
+ * Stores objects as files in a folder, created by the first `put`. A put writes a temporary file,
+ * fdatasyncs, renames and fsyncs the folder. The first put also starts removing temporary files
+ * older than one hour; `close` waits for that. Symbolic links in the folder are not listed.
  */
 export function folderStorage(path: string): Storage {
   return new FolderStorage(resolve(path));
@@ -36,7 +36,7 @@ class FolderStorage implements Storage {
     try {
       await writeFileAtomically(path, source);
     } catch (error) {
-      // The source's own failure is the caller's, not the disk's.
+      // An error of the source is the caller's, not the disk's.
       if (source instanceof Source && source.failure?.error === error) throw error;
       throw this.#errorOf(error, key);
     }
@@ -128,7 +128,7 @@ class FolderStorage implements Storage {
     }
   }
 
-  /** Names in a folder; those of folders end with "/", which puts them where their keys belong. */
+  /** Lists names in a folder; folders end with "/", which sorts them in key order. */
   async #namesIn(folderKey: string, nameStart: string): Promise<string[]> {
     const names: string[] = [];
     try {
@@ -173,7 +173,7 @@ class FolderStorage implements Storage {
   }
 }
 
-/** Remembers what its chunks' producer threw. */
+/** Remembers the error of its producer. */
 class Source implements AsyncIterable<Uint8Array> {
   failure: { error: unknown } | undefined;
   #chunks: AsyncIterable<Uint8Array>;

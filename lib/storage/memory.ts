@@ -8,7 +8,7 @@ interface Entry {
   modifiedAtMs: number;
 }
 
-/** Objects in the process's memory; what is put and got are copies. */
+/** Stores objects in memory; `put` and `get` copy. */
 export function memoryStorage(): Storage {
   const entries = new Map<string, Entry>();
   const location = "memory";

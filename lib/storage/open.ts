@@ -3,17 +3,17 @@ import type { TryListener } from "./s3_calls.ts";
 import type { S3Config } from "./s3_config.ts";
 import type { Storage } from "./storage.ts";
 
-/** Where objects are kept. */
+/** Configuration of a storage. */
 export type StorageConfig =
   | { type: "memory" }
   | {
     type: "local";
-    /** The folder, absolute or relative to the working directory. */
+    /** Folder, absolute or relative to the working directory. */
     path: string;
   }
   | S3Config;
 
-/** What may stand in a configuration; every other type is refused. */
+/** Supported types; others are rejected. */
 const DRIVERS = {
   memory: async () => {
     const { memoryStorage } = await import("./memory.ts");
@@ -23,7 +23,7 @@ const DRIVERS = {
     const { folderStorage } = await import("./local.ts");
     return folderStorage(config.path);
   },
-  // The SDK costs half a second and 26 MB: only those who use it pay.
+  // Lazy import: the SDK costs half a second and 26 MB.
   s3: async (config: S3Config, tries?: TryListener) => {
     const { s3Storage } = await import("./s3.ts");
     return s3Storage(config, {}, tries);
@@ -31,9 +31,9 @@ const DRIVERS = {
 };
 
 /**
- * Opens the storage that a configuration names. Throws a ConfigError `STORAGE_TYPE_UNKNOWN` for a
- * type that is not in {@linkcode StorageConfig}, and for `s3` those of its driver. `tries` is told
- * of the tries that a driver makes by itself.
+ * Opens the configured storage. Throws ConfigError `STORAGE_TYPE_UNKNOWN` for a type that is not in
+ * {@linkcode StorageConfig}, and for `s3` the errors of its driver. `tries` is notified of a
+ * driver's own retries.
  */
 export async function openStorage(config: StorageConfig, tries?: TryListener): Promise<Storage> {
   switch (config.type) {

@@ -8,7 +8,7 @@ import type { Storage } from "./storage.ts";
 
 const MIB = 1024 * 1024;
 
-/** What can be set besides the configuration; tests make it small and fast. */
+/** Settings besides the configuration; tests use small and fast ones. */
 export type S3Tuning = Partial<
   Pick<
     S3BucketOptions,
@@ -25,11 +25,11 @@ const TUNING = {
 };
 
 /**
- * Objects in buckets of an S3 server: AWS, MinIO, SeaweedFS, versitygw and their like. With two buckets `raw/…`
- * lies in the one and `normalized/…` in the other, both without that first part, with `audit/…`
- * beside the latter; with one bucket for both keys are there as they are. Nothing is sent before the
- * first call.
- * Throws ConfigError `STORAGE_CREDENTIALS_MISSING` and `STORAGE_ENDPOINT_INVALID`.
+ * Objects in buckets of an S3 server: AWS, MinIO, SeaweedFS, versitygw and the like. With two
+ * buckets, `raw/…` is in one and `normalized/…` in the other, without that first part, and
+ * `audit/…` is in the latter; with a single bucket, keys are stored unchanged. The first call sends
+ * the first request. Throws ConfigError `STORAGE_CREDENTIALS_MISSING` and
+ * `STORAGE_ENDPOINT_INVALID`.
  */
 export function s3Storage(
   config: S3Config,

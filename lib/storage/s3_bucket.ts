@@ -20,40 +20,40 @@ import { s3Versions } from "./s3_versions.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 import type { ObjectVersions } from "./versions.ts";
 
-/** How a bucket is used. */
+/** Options of a bucket. */
 export interface S3BucketOptions extends S3Patience {
   connection: S3Connection;
   bucket: string;
   endpoint: string;
   region: string;
-  /** What all keys begin with for the caller and is not in the bucket, `raw/`; "" = nothing. */
+  /** Key prefix for callers that is not stored in the bucket, `raw/`; "" = none. */
   cut: string;
-  /** Larger objects go up in parts of this size; also the piece of memory of a streaming put. */
+  /** Part size of multipart uploads; also the buffer size of a streaming put. */
   partBytes: number;
-  /** Bytes that are put in one request when they are in memory anyway. */
+  /** Maximum size of an in-memory object that is put in one request. */
   wholeBytesMax: number;
-  /** Parts on their way at the same time. */
+  /** Concurrent part uploads. */
   concurrency: number;
 }
 
-/** Age of an upload after which nobody can still be sending it. */
+/** Age after which no writer can still be sending an upload. */
 const STALE_UPLOAD_MS = 24 * 60 * 60 * 1000;
-/** Longest that `close` waits for tidying up. */
+/** Longest wait of `close` for the cleanup. */
 const SWEEP_MS_MAX = 2_000;
 
-/** Objects of one bucket. */
+/** Objects in one bucket. */
 export class S3Bucket implements Storage {
   readonly type = "s3";
   readonly location: string;
   readonly versions: ObjectVersions;
   #options: S3BucketOptions;
   #conditional: ConditionalPuts;
-  /** A bucket that was seen once: an absent object is then no absent bucket. */
+  /** Whether the bucket is known to exist: a missing object then does not mean a missing bucket. */
   #isThere = false;
   #sweep: Promise<unknown> | undefined;
   #closing = new AbortController();
 
-  /** Nothing is sent before the first call. */
+  /** Sends nothing before the first call. */
   constructor(given: S3BucketOptions) {
     const options = this.#options = { ...given, closing: this.#closing.signal };
     this.location = `s3://${options.bucket}`;
@@ -132,7 +132,7 @@ export class S3Bucket implements Storage {
       try {
         return await this.#call(object, (Key) => this.#range(object, Key, `bytes=${from}-${last}`));
       } catch (error) {
-        // There is an object, and it ends before the range begins.
+        // The object exists, but ends before the range.
         if (s3CodeOf(error) === "InvalidRange") return new Uint8Array();
         throw error;
       }
@@ -263,7 +263,7 @@ export class S3Bucket implements Storage {
     return bytes;
   }
 
-  /** The answer to a HEAD has no body: only another request tells an absent object from the rest. */
+  /** A HEAD response has no body: only another request distinguishes a missing object from a missing bucket. */
   async #assertBucket(object: S3Object): Promise<void> {
     if (this.#isThere) return;
     await this.#call(

@@ -1,33 +1,33 @@
 import { Backoff, sleep, type StorageError } from "@ssmd/runtime";
 import { type S3Failure, s3FailureOf, type S3Object } from "./s3_errors.ts";
 
-/** Told of each try, so that a server that does not answer is known before the last one. */
+/** Notified of each attempt, so an unresponsive server is noticed before the last one. */
 export interface TryListener {
-  /** A try failed and may be repeated. */
+  /** An attempt failed and may be repeated. */
   failed(error: StorageError): void;
-  /** A try succeeded. */
+  /** An attempt succeeded. */
   succeeded(): void;
 }
 
-/** How often an action is tried, and how long it waits between. */
+/** Retry policy of a request. */
 export interface S3Patience {
-  /** Tries of one request; default 6, which is about 3 s of waiting. */
+  /** Attempts per request; default 6, about 3 s of waiting. */
   attemptsMax: number;
-  /** First wait; each is twice the one before. */
+  /** First wait; doubles each time. */
   firstWaitMs: number;
-  /** No further tries once it aborts. */
+  /** Stops retries when aborted. */
   closing?: AbortSignal;
-  /** The same for one request. */
+  /** Stops the retries of one request when aborted. */
   cancelled?: AbortSignal;
   tries?: TryListener;
 }
 
-/** A request that failed for good; `attempts` tells whether an earlier try may have been done. */
+/** A request that finally failed; `attempts` > 1 means an earlier one may have taken effect. */
 export class S3CallError extends Error {
   readonly failure: S3Failure;
   readonly attempts: number;
 
-  /** Carries the last failure. */
+  /** Wraps the last failure. */
   constructor(failure: S3Failure, attempts: number) {
     super(failure.error.message, { cause: failure.error });
     this.failure = failure;
@@ -36,7 +36,7 @@ export class S3CallError extends Error {
 }
 
 /**
- * Sends a request until it succeeds, fails for good, has been tried often enough or is cancelled.
+ * Sends a request until it succeeds, fails permanently, runs out of attempts or is cancelled.
  * Throws S3CallError.
  */
 export async function attempted<T>(
@@ -61,12 +61,12 @@ export async function attempted<T>(
   }
 }
 
-/** What a person is told of an {@linkcode attempted} that failed: its StorageError. */
+/** Returns the StorageError of a failed {@linkcode attempted}, for reporting. */
 export function reportedError(thrown: unknown): unknown {
   return thrown instanceof S3CallError ? thrown.failure.error : thrown;
 }
 
-/** The service's code of an {@linkcode attempted} that failed, or "". */
+/** Returns the service's code of a failed {@linkcode attempted}, or "". */
 export function s3CodeOf(thrown: unknown): string {
   return thrown instanceof S3CallError ? thrown.failure.s3Code : "";
 }

@@ -2,56 +2,56 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { ServerOrder } from "./code_unit_order.ts";
 import { fetchHandler, type HttpHandler } from "./s3_http.ts";
 
-/** Who asks. */
+/** S3 credentials. */
 interface S3Keys {
   accessKey: string;
   secretKey: string;
-  /** Of temporary credentials. */
+  /** For temporary credentials. */
   sessionToken?: string;
 }
 
-/** Where the buckets of an S3 are, and who asks. */
+/** Endpoint and credentials of an S3 server. */
 interface S3Access {
   /** `https://s3.eu-central-1.amazonaws.com`, `http://127.0.0.1:3900`. */
   endpoint: string;
-  /** As the server is set up: `eu-central-1`, `garage`, `us-east-1`. */
+  /** The server's region: `eu-central-1`, `garage`, `us-east-1`. */
   region: string;
   keys: S3Keys;
-  /** Reads the keys from where they are now; absent = they stay. Rejects: the last ones are used. */
+  /** Re-reads rotated keys; absent = keys are static. On rejection the last ones are used. */
   readKeys?: () => Promise<S3Keys>;
-  /** Age up to which keys are used without a look; default 5,000. */
+  /** Age up to which keys are used without re-reading; default 5,000. */
   keysMsMax?: number;
-  /** True: `endpoint/bucket/key`; false: `bucket.endpoint/key`. Default: true but for AWS. */
+  /** True: `endpoint/bucket/key`; false: `bucket.endpoint/key`. Default: true except for AWS. */
   pathStyle?: boolean;
-  /** Longest time of one request with its body; default 60,000. */
+  /** Timeout of one request with its body; default 60,000. */
   requestMsMax?: number;
-  /** Longest wait for the begin of an answer and between its pieces; default 10,000. */
+  /** Timeout for the start of a response and between its chunks; default 10,000. */
   answerMsMax?: number;
 }
 
 /** A client and its connections. */
 export interface S3Connection {
   client: S3Client;
-  /** How the server that answered last sorts a list; the careful guess where it is not known. */
+  /** Listing order of the server that responded last; the safe assumption if unknown. */
   readonly order: ServerOrder;
-  /** Ends all connections. */
+  /** Closes all connections. */
   close(): void;
 }
 
 /**
- * Servers, by how they name themselves in answers, that are known to list by bytes. SeaweedFS lists
- * folder by folder; of others, and of those behind a proxy with a name of its own, it is not known.
+ * Servers (by their `Server` header) known to list by bytes. SeaweedFS lists folder by folder;
+ * others, and those behind a proxy with its own header, are unknown.
  */
 const LISTS_BY_BYTES = /^(AmazonS3|MinIO|VERSITYGW)\b/;
 const REQUEST_MS_MAX = 60_000;
 const ANSWER_MS_MAX = 10_000;
 
 /**
- * Nothing of the SDK's own configuration is left open: each of these would be looked up in the
- * process's variables and in the user's home, which the services may not read.
+ * Sets every SDK option explicitly: unset ones are looked up in environment variables and the home
+ * directory, which the services may not read.
  */
 const SETTLED: S3ClientConfig & Record<string, unknown> = {
-  // Retries are ours: one backoff for everything, and errors that tell of the last try.
+  // Retries are ours: a single backoff, and errors that describe the last attempt.
   maxAttempts: 1,
   retryMode: "standard",
   defaultsMode: "standard",
@@ -69,7 +69,7 @@ const SETTLED: S3ClientConfig & Record<string, unknown> = {
   defaultUserAgentProvider: () => Promise.resolve([["ssmd", "s3"]]),
 };
 
-/** Makes a client that reads neither variables nor files of the user. */
+/** Creates a client that reads neither environment variables nor user files. */
 export function connectS3(access: S3Access): S3Connection {
   const handler: HttpHandler = fetchHandler({
     requestMsMax: access.requestMsMax ?? REQUEST_MS_MAX,
@@ -91,7 +91,7 @@ export function connectS3(access: S3Access): S3Connection {
       },
     } satisfies HttpHandler,
   });
-  // They look at variables of AWS Lambda and of the browser for a header that nobody needs.
+  // They read AWS Lambda and browser variables for a header that is not needed.
   client.middlewareStack.remove("recursionDetectionMiddleware");
   client.middlewareStack.remove("getUserAgentMiddleware");
   return {
@@ -106,7 +106,7 @@ export function connectS3(access: S3Access): S3Connection {
   };
 }
 
-/** The SDK asks for an identity again when it has less than this before it ends. */
+/** The SDK refreshes an identity that expires within this time. */
 const SDK_MARGIN_MS = 300_000;
 const KEYS_MS_MAX = 5_000;
 
@@ -121,7 +121,7 @@ function identityOf(
   if (readKeys === undefined) return identity(keys);
   let last = keys;
   return async () => {
-    // In the middle of a rotation a file may be away: the old keys may still do.
+    // A file may be missing during rotation; the old keys may still work.
     last = await readKeys().catch(() => last);
     const expiration = new Date(Date.now() + SDK_MARGIN_MS + keysMsMax);
     return { ...identity(last), expiration };

@@ -19,38 +19,38 @@ import type { S3Object } from "./s3_errors.ts";
 import { crc32Text } from "./s3_proof.ts";
 import { isSame } from "./same_bytes.ts";
 
-/** What conditional puts need. */
+/** Options of conditional puts. */
 interface ConditionalOptions extends S3Patience {
   connection: S3Connection;
 }
 
-/** Name of the metadata that tells whose put an object is. */
+/** Metadata key that identifies the put that wrote an object. */
 const WRITER = "ssmd-writer";
-/** No object of ours has it. */
+/** An ETag that none of our objects has. */
 const NO_ETAG = '"00000000000000000000000000000000"';
 
-/** What must be true of the object for a put to be done. */
+/** Precondition of a put. */
 type Condition = { IfNoneMatch: "*" } | { IfMatch: string };
 
 const ABSENT: Condition = { IfNoneMatch: "*" };
 
 /**
- * Puts that only make a new object (`If-None-Match: *`) or only replace a known one (`If-Match`).
- * Servers that do not know the condition ignore it and write over what is there, so the first use
- * tries it out on an object of its own.
+ * Puts that only create (`If-None-Match: *`) or only replace a known object (`If-Match`). Servers
+ * without support ignore the condition and overwrite, so the first use probes it with a temporary
+ * object.
  */
 export class ConditionalPuts {
   #options: ConditionalOptions;
   #supported = new Map<"If-None-Match" | "If-Match", Promise<boolean>>();
 
-  /** Nothing is sent before the first put. */
+  /** Sends nothing before the first put. */
   constructor(options: ConditionalOptions) {
     this.#options = options;
   }
 
   /**
-   * Puts an object unless there is one: true = it is ours. Throws StorageError
-   * `STORAGE_UNSUPPORTED` where the server ignores the condition.
+   * Puts an object unless one exists; true = written. Throws StorageError `STORAGE_UNSUPPORTED`
+   * when the server ignores the condition.
    */
   async put(object: S3Object, objectKey: string, data: Uint8Array): Promise<boolean> {
     await this.#assertSupported("If-None-Match", object);
@@ -58,8 +58,8 @@ export class ConditionalPuts {
   }
 
   /**
-   * Puts an object when it still is `seen` (undefined = there is none): true = it is ours now.
-   * Throws as `put`.
+   * Puts an object if it still equals `seen` (undefined = it does not exist); true = written.
+   * Throws like `put`.
    */
   async replace(
     object: S3Object,
@@ -73,7 +73,7 @@ export class ConditionalPuts {
       await this.#put(object, objectKey, { data, condition: { IfMatch: etag } });
   }
 
-  /** The ETag of the object when its bytes are these. */
+  /** Returns the object's ETag if its bytes equal these. */
   async #etagOf(
     object: S3Object,
     objectKey: string,
@@ -116,11 +116,11 @@ export class ConditionalPuts {
       return true;
     } catch (error) {
       const code = s3CodeOf(error);
-      // An object that is to be replaced may be gone; a condition may meet another put under way.
+      // The object to replace may be gone, or another conditional put is in progress.
       const isRefused = code === "PreconditionFailed" || code === "ConditionalRequestConflict" ||
         code === "NoSuchKey" && "IfMatch" in condition;
       if (!isRefused) throw error;
-      // The object may be that of an earlier try, whose answer was lost.
+      // The object may be from an earlier attempt whose response was lost.
       if ((error as S3CallError).attempts === 1) return false;
       const head = await attempted(
         this.#options,
@@ -154,7 +154,7 @@ export class ConditionalPuts {
     }
   }
 
-  /** Whether the server refuses a second put that the condition forbids. */
+  /** Returns whether the server rejects a second put that the condition forbids. */
   async #probe(forbidding: Condition, object: S3Object): Promise<boolean> {
     const objectKey = `${TEMPORARY_PREFIX}probe-${crypto.randomUUID()}`;
     try {

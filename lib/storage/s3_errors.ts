@@ -1,20 +1,20 @@
 import { messageOf, refusalHint, refusalIn, StorageError, systemCodeOf } from "@ssmd/runtime";
 import { notFound } from "./errors.ts";
 
-/** What an action was about. */
+/** Target of a request. */
 export interface S3Object {
-  /** The object's key, as the caller named it; a list's prefix. */
+  /** Object key as named by the caller, or a list's prefix. */
   key: string;
   bucket: string;
   endpoint: string;
   region: string;
 }
 
-/** A failed action: its error, and whether the same request may be sent once more. */
+/** A failed request: its error, and whether it may be retried. */
 export interface S3Failure {
   error: StorageError;
   again: boolean;
-  /** The service's own code, `NoSuchUpload`; "" = there was no answer. */
+  /** The service's code, `NoSuchUpload`; "" = no response. */
   s3Code: string;
 }
 
@@ -22,9 +22,9 @@ interface Meaning {
   code: string;
   sentence: string;
   hint: string;
-  /** Whether trying later can help. */
+  /** Whether a later retry can succeed. */
   retryable?: true;
-  /** Whether the next try may follow at once. */
+  /** Whether an immediate retry is allowed. */
   again?: true;
 }
 
@@ -64,7 +64,7 @@ const WRONG_CLOCK: Meaning = {
   ...UNAUTHORIZED,
   sentence: "The clocks of this machine and of the storage differ too much",
   hint: "Set this machine's clock",
-  // The SDK takes the server's time from the refusal and signs the next request with it.
+  // The SDK takes the server's time from the error and uses it to sign the next request.
   again: true,
 };
 const NOT_ALLOWED: Meaning = {
@@ -89,7 +89,7 @@ const OTHER: Meaning = {
   hint: "Look at the S3 server's log under the request's id",
 };
 
-/** The service's codes for an object that is not there; the last is a HEAD's, which has no body. */
+/** Codes for a missing object; the last is that of a HEAD, which has no body. */
 const ABSENT: ReadonlySet<string> = new Set(["NoSuchKey", "NoSuchVersion", "NotFound"]);
 
 const BY_NAME: Record<string, Meaning> = {
@@ -117,7 +117,7 @@ const BY_NAME: Record<string, Meaning> = {
   XMinioAdminBucketQuotaExceeded: FULL,
 };
 
-/** What a failed request means. The SDK's own error is not kept: it may hold key and signature. */
+/** Classifies a failed request. Drops the SDK's error, which may contain key and signature. */
 export function s3FailureOf(thrown: unknown, object: S3Object): S3Failure {
   if (thrown instanceof StorageError) {
     return { error: thrown, again: thrown.code === UNAVAILABLE.code, s3Code: "" };
@@ -142,7 +142,7 @@ export function s3FailureOf(thrown: unknown, object: S3Object): S3Failure {
   return { error, again: meaning.again ?? false, s3Code: status === undefined ? "" : name };
 }
 
-/** A body that is not what its checksum or length says. */
+/** Returns the error for a body that does not match its checksum or length. */
 export function corruptionError(what: string, object: S3Object): StorageError {
   const { code, hint } = DAMAGED;
   const { key, bucket, endpoint } = object;
@@ -163,7 +163,7 @@ function byStatus(status: number): Meaning {
   if (status === 401 || status === 403) return UNAUTHORIZED;
   if (status === 301 || status === 307) return WRONG_REGION;
   if (status === 507) return FULL;
-  // 2xx = its body could not be read.
+  // 2xx = the body could not be read.
   return status < 300 || status >= 500 || status === 408 || status === 429 ? UNAVAILABLE : OTHER;
 }
 
@@ -189,7 +189,7 @@ function answerOf(thrown: unknown): Answer {
   };
 }
 
-/** The innermost text of a failed connection, without the address, which may be signed. */
+/** Returns the innermost message of a failed connection without its URL, which may be signed. */
 function connectionText(thrown: unknown): string {
   let innermost = thrown;
   while (innermost instanceof Error && innermost.cause instanceof Error) {

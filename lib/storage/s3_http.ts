@@ -1,4 +1,4 @@
-/** A request as the SDK builds it. */
+/** A request built by the SDK. */
 interface HttpRequest {
   method: string;
   protocol: string;
@@ -21,32 +21,32 @@ interface HandlerOptions {
   abortSignal?: unknown;
 }
 
-/** What the SDK sends its requests with. */
+/** The SDK's transport. */
 export interface HttpHandler {
   metadata: { handlerProtocol: string };
-  /** Sends a request; resolves when all of the answer is there. */
+  /** Sends a request; resolves when the whole response has arrived. */
   handle(request: HttpRequest, options?: HandlerOptions): Promise<{ response: HttpAnswer }>;
-  /** Ends all connections. */
+  /** Closes all connections. */
   destroy(): void;
   updateHttpClientConfig(): void;
   httpHandlerConfigs(): Record<never, never>;
 }
 
-/** How long a server may take. */
+/** Response time limits. */
 interface HttpLimits {
-  /** For a request with all of its answer. */
+  /** For a request and its whole response. */
   requestMsMax: number;
-  /** For the begin of an answer, and between two pieces of its body; sending adds its own time. */
+  /** For the start of a response and between chunks of its body; sending adds its own time. */
   answerMsMax: number;
 }
 
-/** Pace that a network has at least: what a request's body may take beside the server's own time. */
+/** Assumed minimum upload speed: extends the response limit by the request's size. */
 const SENT_BYTES_PER_MS_MIN = 200;
 
 /**
- * Sends the SDK's requests with `fetch`. An answer counts when all of its body is there, within
- * the limits: a stalled or cut body is a failed request, never a short object. `destroy` breaks off
- * what is under way.
+ * Sends the SDK's requests with `fetch`. A response counts once its whole body has arrived within
+ * the limits: a stalled or truncated body is a failed request, never a short object. `destroy`
+ * aborts pending requests.
  */
 export function fetchHandler(limits: HttpLimits): HttpHandler {
   const connections = Deno.createHttpClient({});
@@ -103,7 +103,7 @@ async function bodyBytes(response: Response, moved: () => void) {
   return pieces;
 }
 
-/** Aborts when a limit is reached or with one of `others`; `release` lets go of all. */
+/** Aborts at a limit or with one of `others`; `release` removes timers and listeners. */
 function limitedSignal(
   { requestMsMax, answerMsMax }: HttpLimits,
   sent: BodyInit | undefined,
@@ -129,7 +129,7 @@ function limitedSignal(
   }
   return {
     signal: controller.signal,
-    /** A piece of the answer came. */
+    /** A chunk of the response arrived. */
     moved: () => {
       clearTimeout(quiet);
       quiet = late(answerMsMax, "no more of the answer");
@@ -153,7 +153,7 @@ function urlOf({ protocol, hostname, port, path, query }: HttpRequest): string {
   return `${protocol}//${host}${path}${fields.length === 0 ? "" : `?${fields.join("&")}`}`;
 }
 
-/** As the signature has it. */
+/** Escapes as the signature does. */
 function escaped(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -163,7 +163,7 @@ function escaped(text: string): string {
 
 function headersOf({ headers }: HttpRequest): Headers {
   const sent = new Headers(headers);
-  // fetch counts the body itself; what is stored is asked for as it is, never packed on the way.
+  // fetch sets the length itself; request objects unencoded, as they are stored.
   sent.delete("content-length");
   sent.set("accept-encoding", "identity");
   return sent;

@@ -3,21 +3,21 @@ import { inCodeUnitOrder, type ServerOrder } from "./code_unit_order.ts";
 import { TEMPORARY_PREFIX } from "./key.ts";
 import type { StoredObject } from "./storage.ts";
 
-/** What is listed of which bucket. */
+/** A listing request. */
 interface Listed {
   bucket: string;
-  /** What all keys begin with for the caller and is not in the bucket. */
+  /** Key prefix for callers that is not stored in the bucket. */
   cut: string;
-  /** As the caller names it, with `cut`. */
+  /** Prefix as named by the caller, including `cut`. */
   prefix: string;
-  /** How the server sorts, once it has answered. */
+  /** Order of the server's listing, known after its first response. */
   order: () => ServerOrder;
 }
 
-/** Sends a question for one page. */
+/** Requests one page. */
 type Ask = (command: ListObjectsV2Command) => Promise<ListObjectsV2CommandOutput>;
 
-/** Asks page by page for a bucket's objects; gives them in the order of code units. */
+/** Lists a bucket's objects page by page, in code unit order. */
 export async function* listedObjects(
   listed: Listed,
   ask: Ask,
@@ -59,7 +59,7 @@ async function* objectsOf(
   for await (const page of rest) yield* page;
 }
 
-/** Marks of folders, which some tools make, and what is only there for a moment. */
+/** Returns whether a key is a folder marker, as some tools create, or a temporary object. */
 function isHidden(objectKey: string): boolean {
   return objectKey.endsWith("/") ||
     objectKey.split("/").some((part) => part.startsWith(TEMPORARY_PREFIX));

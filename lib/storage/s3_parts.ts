@@ -1,17 +1,17 @@
-/** Room that a stream of chunks begins with. */
+/** Initial buffer size for a stream of chunks. */
 const FIRST_BYTES = 64 * 1024;
 
-/** The parts of an object, and what its producer threw. */
+/** Parts of an object, and its producer's error. */
 interface PartSource {
-  /** Parts of exactly the size, the last one shorter; one empty part for nothing at all. */
+  /** Parts of exactly the given size, the last one shorter; one empty part for empty data. */
   parts: AsyncIterator<Uint8Array, void>;
-  /** The producer's own failure, which is the caller's and not the storage's. */
+  /** The producer's error, which is the caller's and not the storage's. */
   failure: () => { error: unknown } | undefined;
-  /** Takes back the memory of a part that is needed no more. */
+  /** Returns the memory of a part for reuse. */
   recycle: (part: Uint8Array) => void;
 }
 
-/** Cuts bytes or chunks into parts of `partBytes`; bytes are not copied. */
+/** Splits bytes or chunks into parts of `partBytes`; does not copy bytes. */
 export function partsOf(
   data: Uint8Array | AsyncIterable<Uint8Array>,
   partBytes: number,
@@ -20,7 +20,7 @@ export function partsOf(
     return {
       parts: slices(data, partBytes),
       failure: () => undefined,
-      // It is the caller's own memory.
+      // The memory belongs to the caller.
       recycle: () => {},
     };
   }
@@ -43,7 +43,7 @@ async function* slices(data: Uint8Array, partBytes: number): AsyncGenerator<Uint
   }
 }
 
-/** Passes chunks on and tells of the producer's failure. */
+/** Forwards chunks and reports the producer's error. */
 async function* reportingFailure(
   chunks: AsyncIterable<Uint8Array>,
   onFailure: (error: unknown) => void,
@@ -94,7 +94,7 @@ async function* gathered(
   if (size > 0 || !yielded) yield part.subarray(0, size);
 }
 
-/** A larger copy; doubled, so that small objects cost little and large ones few copies. */
+/** Returns a larger copy, doubled: small objects cost little, large ones few copies. */
 function grown(part: Uint8Array, least: number, most: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(Math.min(most, Math.max(least, 2 * part.length)));
   larger.set(part);

@@ -13,23 +13,23 @@ import { attempted, S3CallError, s3CodeOf, type S3Patience } from "./s3_calls.ts
 import { corruptionError, type S3Object } from "./s3_errors.ts";
 import { crc32Text, etagOfParts, proofOf, type S3Receipt, unquoted } from "./s3_proof.ts";
 
-/** S3's own limit. */
+/** Limit of S3. */
 const PARTS_MAX = 10_000;
 const ABORTS_MAX = 3;
-/** Tries of what only tidies up. */
+/** Attempts of cleanup requests. */
 const TIDY_ATTEMPTS_MAX = 3;
 
-/** What an upload needs. */
+/** Options of an upload. */
 interface UploadOptions {
   client: S3Client;
   patience: S3Patience;
-  /** For errors. */
+  /** Used in errors. */
   object: S3Object;
-  /** The key within the bucket. */
+  /** Key within the bucket. */
   objectKey: string;
-  /** Parts on their way at the same time. */
+  /** Concurrent part uploads. */
   concurrency: number;
-  /** Told of each part that is needed no more. */
+  /** Called for each part that is no longer needed. */
   onSent: (part: Uint8Array) => void;
 }
 
@@ -38,8 +38,8 @@ interface Part extends S3Receipt {
 }
 
 /**
- * Writes an object in parts; it is there when all of them are, whole. On any failure the parts that
- * were sent are removed again. At most `concurrency` parts and the next one are in memory.
+ * Uploads an object in parts; it becomes visible as a whole. Removes the uploaded parts on any
+ * failure. Holds at most `concurrency` parts and the next one in memory.
  */
 export async function uploadParts(
   options: UploadOptions,
@@ -47,7 +47,7 @@ export async function uploadParts(
 ): Promise<void> {
   const { client, patience, object, objectKey } = options;
   const target = { Bucket: object.bucket, Key: objectKey };
-  // What cannot be removed now is removed by the sweep of a later writer.
+  // What cannot be removed now is left to a later writer's cleanup.
   const tidy = () => removeUploadsOf(options, target).catch(() => {});
   await tidy();
   let attempts = 0;
@@ -63,7 +63,7 @@ export async function uploadParts(
     await abort(options, upload).catch(() => {});
     throw error;
   } finally {
-    // A try whose answer was lost may have begun an upload that only the server knows of.
+    // An attempt whose response was lost may have started an upload known only to the server.
     if (attempts > 1) await tidy();
   }
 }
@@ -112,7 +112,7 @@ async function sendParts(
     failure ??= { error };
     cancel.abort();
   }
-  // A part still on its way when the upload is removed would stay behind: none is broken off.
+  // Wait for pending parts: one arriving after the removal would be left behind.
   await Promise.all(running);
   if (failure) throw failure.error;
   return { parts: sent, bytes };
@@ -148,7 +148,7 @@ async function complete(
         new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }),
       ));
   } catch (error) {
-    // A try whose answer was lost may have been the one that did it.
+    // An attempt whose response was lost may have completed it.
     unclear = error instanceof S3CallError && error.attempts > 1 &&
       s3CodeOf(error) === "NoSuchUpload";
     if (!unclear) throw error;
@@ -166,7 +166,7 @@ async function complete(
   }
 }
 
-/** Removes an upload; a part that a server was still busy with may need it once more. */
+/** Aborts an upload; repeats it, as a part still being processed may survive the first abort. */
 async function abort({ client, patience, object }: UploadOptions, upload: Upload): Promise<void> {
   for (let round = 0; round < ABORTS_MAX; round++) {
     await attempted(patience, object, () => client.send(new AbortMultipartUploadCommand(upload)));
@@ -188,8 +188,8 @@ function tooLarge(object: S3Object, partBytes: number): StorageError {
 }
 
 /**
- * Removes other uploads of an object: nobody writes the same key twice at a time, so they are those
- * of killed writers, whose work is done again here.
+ * Aborts other uploads of an object. A key has one writer at a time, so they belong to killed
+ * writers, whose work is redone here.
  */
 async function removeUploadsOf(
   { client, patience, object }: UploadOptions,
@@ -207,15 +207,15 @@ async function removeUploadsOf(
     try {
       await tried(() => client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })));
     } catch (error) {
-      // A try whose answer was lost may have been the one that did it.
+      // An attempt whose response was lost may have done it.
       if (s3CodeOf(error) !== "NoSuchUpload") throw error;
     }
   }
 }
 
 /**
- * Removes uploads that began before `beforeMs` (milliseconds since 1970) and were never completed:
- * what killed writers left behind, invisible but paid for. Says how many.
+ * Aborts uploads started before `beforeMs` (ms since 1970) and never completed: leftovers of killed
+ * writers, invisible but billed. Returns their number.
  */
 export async function removeStaleUploads(
   { client, object }: Pick<UploadOptions, "client" | "object">,

@@ -12,23 +12,23 @@ import { attempted, reportedError, s3CodeOf, type S3Patience } from "./s3_calls.
 import { corruptionError, type S3Object } from "./s3_errors.ts";
 import type { BucketVersioning, ObjectVersion, ObjectVersions } from "./versions.ts";
 
-/** What the versions of a bucket need. */
+/** Options of a bucket's versions. */
 interface S3VersionsOptions {
   client: S3Client;
   patience: S3Patience;
-  /** Where the bucket is, for a person. */
+  /** Bucket location, for people. */
   location: string;
-  /** What all keys begin with for the caller and is not in the bucket. */
+  /** Key prefix for callers that is not stored in the bucket. */
   cut: string;
-  /** The place of a key, for errors. */
+  /** Returns the target of a key, for errors. */
   objectOf: (key: string) => S3Object;
   put: (key: string, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
-/** Bytes of a version that are fetched at a time. */
+/** Bytes fetched per request from a version. */
 const RANGE_BYTES = 8 * 1024 * 1024;
 
-/** The versions of one bucket. */
+/** Creates access to the versions of one bucket. */
 export function s3Versions(options: S3VersionsOptions): ObjectVersions {
   return new S3Versions(options);
 }
@@ -83,7 +83,7 @@ class S3Versions implements ObjectVersions {
   }
 
   async restore(wanted: Pick<ObjectVersion, "key" | "version" | "size">): Promise<void> {
-    // Read and put anew, as every object is: the server proves what it stored, of any size.
+    // Download and upload instead of copying: the upload is verified, for any size.
     await this.#options.put(wanted.key, this.#chunks(wanted));
   }
 
@@ -143,7 +143,7 @@ class S3Versions implements ObjectVersions {
   }
 }
 
-/** A page's versions and deletions; the server gives two lists of what is one order. */
+/** Merges a page's versions and deletions, which the server returns as two lists. */
 function versionsOf(page: ListObjectVersionsCommandOutput, cut: string): ObjectVersion[] {
   const listed = [
     ...(page.Versions ?? []).map((each) => ({ ...each, isDeletion: false })),
@@ -159,7 +159,7 @@ function versionsOf(page: ListObjectVersionsCommandOutput, cut: string): ObjectV
   })).sort(compareVersions);
 }
 
-/** By key, the newest first. */
+/** By key, newest first. */
 function compareVersions(a: ObjectVersion, b: ObjectVersion): number {
   if (a.key !== b.key) return a.key < b.key ? -1 : 1;
   if (a.isLatest !== b.isLatest) return a.isLatest ? -1 : 1;

@@ -2,7 +2,7 @@ import { type LeaseCell, StorageError } from "@ssmd/runtime";
 import { findObject } from "./find_object.ts";
 import type { Storage } from "./storage.ts";
 
-/** An object as a value that processes share by compare-and-swap. */
+/** Returns an object as a compare-and-swap cell shared by processes. */
 export function storageCell(storage: Storage, key: string): LeaseCell {
   let seen: Uint8Array | undefined;
   return {

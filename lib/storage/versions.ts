@@ -1,42 +1,42 @@
-/** One of the versions that a bucket keeps of an object. */
+/** One version of an object kept by a bucket. */
 export interface ObjectVersion {
-  /** Of the object. */
+  /** Object key. */
   key: string;
-  /** The server's name of the version; `null` for what was put while versioning was off. */
+  /** Version id of the server; `null` for objects put while versioning was off. */
   version: string;
-  /** In bytes; 0 for a deletion. */
+  /** Size in bytes; 0 for a deletion. */
   size: number;
-  /** When it was put, in milliseconds since 1970. */
+  /** Time of the put, ms since 1970. */
   modifiedAtMs: number;
-  /** Whether it is what reads give now. */
+  /** Whether reads return it. */
   isLatest: boolean;
-  /** Whether it says that the object was deleted then. */
+  /** Whether it is a delete marker. */
   isDeletion: boolean;
 }
 
-/** Whether a bucket keeps what is written over or deleted. */
+/** Whether a bucket keeps overwritten and deleted objects. */
 type VersioningState = "enabled" | "suspended" | "off";
 
-/** A bucket and whether it keeps versions. */
+/** Versioning state of a bucket. */
 export interface BucketVersioning {
-  /** Where it is, for a person (`s3://bucket`). */
+  /** Location for people (`s3://bucket`). */
   location: string;
   state: VersioningState;
 }
 
 /**
- * Versions of objects, where a storage can keep them. Throws StorageError `NOT_FOUND` for a version
- * that is not there, `STORAGE_UNSUPPORTED` where the server knows no versions.
+ * Object versions, if a storage keeps them. Throws StorageError `NOT_FOUND` for a missing version,
+ * `STORAGE_UNSUPPORTED` when the server has no versioning.
  */
 export interface ObjectVersions {
-  /** Of each bucket. */
+  /** Returns the state of each bucket. */
   states(): Promise<BucketVersioning[]>;
-  /** Lets each bucket keep versions from now on, or no more of them; those that are there stay. */
+  /** Enables or suspends versioning in each bucket; existing versions are kept. */
   enable(isEnabled: boolean): Promise<void>;
-  /** Of all objects whose key starts with `prefix`: by key, newest first. */
+  /** Lists versions of objects whose key starts with `prefix`, by key, newest first. */
   list(prefix: string): AsyncIterable<ObjectVersion>;
-  /** Puts an older version as the newest one; nothing is lost by it. */
+  /** Copies an older version to a new latest one; nothing is lost. */
   restore(version: Pick<ObjectVersion, "key" | "version" | "size">): Promise<void>;
-  /** Removes one version for good; that of a deletion brings the object back. */
+  /** Deletes one version permanently; deleting a delete marker restores the object. */
   remove(version: Pick<ObjectVersion, "key" | "version">): Promise<void>;
 }

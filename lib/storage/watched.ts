@@ -4,22 +4,22 @@ import { openStorage, type StorageConfig } from "./open.ts";
 import type { TryListener } from "./s3_calls.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
-/** What a service's storage is watched with. */
+/** Options for watching a service's storage. */
 interface WatchOptions {
   logger: Logger;
-  /** The process's health: gets the condition `storage` of the component `storage`. */
+  /** Receives the condition `storage` of the component `storage`. */
   health: Health;
-  /** A prefix that is listed now and then, so that an idle service knows, too: `normalized/demo/`. */
+  /** Prefix listed regularly, so an idle service notices failures: `normalized/demo/`. */
   prefix: string;
-  /** Milliseconds between two questions; default 15,000. */
+  /** Interval of that listing, ms; default 15,000. */
   askEveryMs?: number;
-  /** Milliseconds after which a call without any progress counts as a failure; default 10,000. */
+  /** Time without progress after which a call counts as failed, ms; default 10,000. */
   answerMsMax?: number;
   /** Monotonic clock, milliseconds; tests inject their own. */
   nowMs?: () => number;
 }
 
-/** Codes that tell of the object or the caller, not of the storage. */
+/** Error codes caused by the object or the caller, not by the storage. */
 const CALLERS_OWN: ReadonlySet<string> = new Set([
   "NOT_FOUND",
   "KEY_INVALID",
@@ -30,8 +30,8 @@ const ASK_EVERY_MS = 15_000;
 const ANSWER_MS_MAX = 10_000;
 
 /**
- * Opens the storage of a service: the first try that fails is logged, health says when it refuses
- * or does not answer, also while the service itself asks for nothing. Throws as `openStorage`.
+ * Opens a service's storage: logs the first failed attempt and reports in health when the storage
+ * fails or does not respond, even while the service is idle. Throws like `openStorage`.
  */
 export async function openServiceStorage(
   config: StorageConfig,
@@ -41,17 +41,17 @@ export async function openServiceStorage(
   return new WatchedStorage(withChaos(await openStorage(config, tries), options), options);
 }
 
-/** Logs when tries begin to fail and when they succeed again. */
+/** Logs when attempts begin to fail and when they succeed again. */
 export class TryLog implements TryListener {
   #logger: Logger;
   #failing = false;
 
-  /** Nothing has failed yet. */
+  /** Creates a log without failures. */
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** Logs the first failure at `warn`, further ones at `debug`. */
+  /** Logs the first failure as `warn`, further ones as `debug`. */
   failed(error: StorageError): void {
     if (this.#failing) return this.#logger.debug("the storage failed again", { error });
     this.#failing = true;
@@ -68,11 +68,11 @@ export class TryLog implements TryListener {
 type CallKind = "read" | "write";
 
 interface Call {
-  /** When it began or had its last piece, ms. */
+  /** Time of its start or its last chunk, ms. */
   movedAtMs: number;
 }
 
-/** A storage that knows whether it works, behind a circuit breaker for reads and one for writes. */
+/** A storage that monitors itself, with one circuit breaker for reads and one for writes. */
 export class WatchedStorage implements Storage {
   readonly type: Storage["type"];
   readonly location: string;
@@ -89,7 +89,7 @@ export class WatchedStorage implements Storage {
   #timer: ReturnType<typeof setInterval>;
   #removeCheck: () => void;
 
-  /** Watches `storage`, which is closed with it. */
+  /** Watches `storage` and closes it with itself. */
   constructor(storage: Storage, options: WatchOptions) {
     this.#storage = storage;
     this.type = storage.type;
@@ -127,7 +127,7 @@ export class WatchedStorage implements Storage {
     ask();
   }
 
-  /** Why it does not work; undefined = it does, as far as is known. */
+  /** Why it does not work; undefined = no known problem. */
   get problem(): string | undefined {
     const nowMs = this.#nowMs();
     let quietMs = 0;
@@ -164,7 +164,7 @@ export class WatchedStorage implements Storage {
     const objects = this.#storage.list(prefix)[Symbol.asyncIterator]();
     try {
       for (;;) {
-        // The caller's own time between two objects is not the storage's.
+        // Measured per object: time spent by the caller does not count.
         const next = await this.#watch("read", () => objects.next());
         if (next.done) return;
         yield next.value;
@@ -185,12 +185,12 @@ export class WatchedStorage implements Storage {
     await this.#asking;
   }
 
-  /** A failure is kept for `problem`. */
+  /** The circuit breaker keeps a failure for `problem`. */
   async #ask(prefix: string): Promise<void> {
     try {
       for await (const _ of this.list(prefix)) break;
     } catch {
-      // It is known by now.
+      // The circuit breaker has recorded it.
     }
   }
 
@@ -205,7 +205,7 @@ export class WatchedStorage implements Storage {
   }
 }
 
-/** The chunks of a put; each that is taken is progress. */
+/** Forwards the chunks of a put; each one counts as progress. */
 async function* following(
   data: AsyncIterable<Uint8Array>,
   moved: () => void,
