@@ -7,7 +7,7 @@ const TWO_24 = 16_777_216;
 /** Upper limit of values in a page; ours have fewer. */
 const COUNT_MAX = 1 << 26;
 
-/** Reads 64-bit DELTA_BINARY_PACKED. Throws RangeError when invalid or beyond ±2^53. */
+/** Reads 64-bit DELTA_BINARY_PACKED integers within ±2^53. Throws RangeError when invalid. */
 export function readDeltas(cursor: ByteCursor): Float64Array<ArrayBuffer> {
   const blockValues = cursor.varint();
   const parts = cursor.varint();
