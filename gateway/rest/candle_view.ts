@@ -22,7 +22,7 @@ interface CandleRequest {
   fill: "none" | "previous";
 }
 
-/** The intervals of a request, whole ones. Throws {@linkcode Problem} (400). */
+/** Returns the span of a request, aligned to intervals. Throws {@linkcode Problem} (400). */
 export function candleSpan(
   { interval, from, to, limit }: CandleRequest,
   nowUs: number,
@@ -42,7 +42,7 @@ export function candleSpan(
   });
 }
 
-/** The answer of candles. */
+/** Returns the answer for candles. */
 export function candleAnswer(
   { candles, lateTrades, endUs, gaps }: CandleAnswer,
   request: CandleRequest & Span & { market: Market; intervalUs: number; nowUs: number },
@@ -89,7 +89,7 @@ function headOf(startUs: number, { intervalUs, nowUs }: Frame, gaps: readonly Ga
   };
 }
 
-/** Adds flat candles between the others, and after the last one until now. */
+/** Inserts flat candles for missing intervals, up to now after the last candle. */
 function fillPrevious(
   made: readonly CandleJson[],
   frame: Frame & { endUs: number; gaps: readonly GapSpan[] },

@@ -1,15 +1,15 @@
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { RegistrySource } from "../meta/registry_source.ts";
 
-/** Descriptive data of a feed, from the registry. */
+/** Descriptive data of a feed from the registry. */
 export interface FeedInfo {
   /** Display name: `Kraken`. */
   name: string;
-  /** Kind of its markets. */
+  /** Type of its markets. */
   type: "spot" | "prediction";
 }
 
-/** Reads data of all feeds, by id; empty without a registry, or with a warning where it is invalid. */
+/** Loads the info of all feeds, by id; empty without a registry or, with a warning, on failure. */
 export async function readFeedInfo(
   registry: RegistrySource | undefined,
   logger: Logger,

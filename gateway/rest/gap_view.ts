@@ -1,6 +1,6 @@
 import type { GapSpan } from "../history/gap_span.ts";
 
-/** A gap in the JSON of answers. */
+/** Returns a gap as JSON. */
 export function gapJson({ fromUs, toUs, ...gap }: GapSpan) {
   return {
     symbol: gap.symbol,

@@ -1,6 +1,6 @@
 import type { GapSpan } from "../history/gap_span.ts";
 
-/** Plain sentences about a page of a history. */
+/** Returns plain sentences about a page of a history. */
 export function historyHints(
   { list, count, gaps, hasNext }: {
     list: string;
@@ -16,7 +16,7 @@ export function historyHints(
   return [...hints, ...gapHints(gaps)];
 }
 
-/** Hints about gaps. */
+/** Returns hints about gaps. */
 export function gapHints(gaps: readonly GapSpan[]): string[] {
   const reasons = new Set(gaps.map(({ reason }) => reason));
   const hints: string[] = [];

@@ -8,11 +8,11 @@ import { invalidParameter, Problem } from "../http/problem.ts";
 /** A span of time, µs. */
 export interface Span {
   fromUs: number;
-  /** The first moment that is left out. */
+  /** End of the span, exclusive. */
   toUs: number;
 }
 
-/** The span of a request. Throws {@linkcode Problem} (400) where it is empty or too long. */
+/** Returns the span of a request. Throws {@linkcode Problem} (400) when it is empty or too long. */
 export function spanOf(
   { from, to }: { from?: number | undefined; to?: number | undefined },
   nowUs: number,
@@ -32,7 +32,7 @@ export function spanOf(
 const US = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const CURSOR = z.tuple([z.enum(["asc", "desc"]), US, US, US, z.int(), z.int().min(0).max(1e6)]);
 
-/** Span and place of a history's cursor. Throws {@linkcode Problem} (400). */
+/** Returns span and position in a history's cursor. Throws {@linkcode Problem} (400). */
 export function positionOfCursor(
   cursor: string,
   wanted: "asc" | "desc",

@@ -11,18 +11,18 @@ import type { MarketDetails } from "./schemas/market.ts";
 /** Input of {@linkcode marketDetails}. */
 interface DetailsSource {
   market: Market;
-  /** Bits of record types that the caller may see. */
+  /** Bits of the record types visible to the caller. */
   types: number;
   feedInfo: FeedInfo | undefined;
-  /** Now, µs. */
+  /** Current time, µs. */
   nowUs: number;
-  /** Gap records of this market and its feed that are in memory. */
+  /** Number of gap records of this market and its feed in memory. */
   gapsRecent: number;
 }
 
 type QualityState = MarketDetails["quality"]["state"];
 
-/** Everything known of a market now, self-contained. */
+/** Returns everything known about a market now, as a self-contained answer. */
 export function marketDetails(source: DetailsSource): MarketDetails {
   const { market, types, feedInfo, nowUs } = source;
   const summary = marketSummary(market, types, feedInfo);
@@ -76,7 +76,7 @@ function lastOf({ market, types, nowUs }: DetailsSource) {
   const ticker = includes(types, "ticker") ? market.ticker : undefined;
   if (ticker === undefined || ticker.lastPrice === null) return null;
   const { lastPrice: price, lastSize: size } = ticker;
-  // The ticker does not say when that trade was.
+  // The ticker has no time of the last trade.
   return { price, size, side: "unknown" as const, ts: null, age_ms: null };
 }
 
@@ -105,7 +105,7 @@ function qualityState(market: Market, types: number, nowUs: number): QualityStat
   return nowUs - market.updatedAtUs > staleUs ? "quiet" : "live";
 }
 
-/** Lag from the venue's time to ours, of the newest record with both. */
+/** Returns the lag from the venue's time to receipt, ms, of the newest record that has both. */
 function lagMs(market: Market): number | null {
   let newest = { timestampUs: market.bookTimestampUs, receivedAtUs: market.bookReceivedAtUs };
   for (const record of [market.trades.at(-1), market.ticker]) {
@@ -119,7 +119,7 @@ function ageMs(nowUs: number, atUs: number): number | null {
   return atUs === 0 ? null : Math.max(0, Math.round((nowUs - atUs) / 1000));
 }
 
-/** The finest steps in what is known: what the venue allows may be finer, never coarser. */
+/** Returns the smallest seen steps: the venue's own may be smaller, never larger. */
 function stepsSeen({ market, types }: DetailsSource) {
   const prices: number[] = [];
   const sizes: number[] = [];

@@ -3,7 +3,7 @@ import type { MarketDetails } from "./schemas/market.ts";
 /** Market details without hints. */
 type Details = Omit<MarketDetails, "_hints">;
 
-/** Plain sentences for a reader (often a program with a language model) that sees one answer only. */
+/** Returns plain sentences for a reader, often a language model, that sees only this answer. */
 export function hintsOf(details: Details): string[] {
   return [meaningOf(details), ...suspicionsOf(details), ...nextOf(details)];
 }

@@ -15,19 +15,19 @@ export const MARKET_SORTS = [
   "volume_24h",
   "updated",
 ] as const;
-/** Sort keys of the list. */
+/** A sort key of the list. */
 type MarketSort = typeof MARKET_SORTS[number];
 
-/** Which markets a list holds. */
+/** Filter of a list of markets. */
 export interface MarketFilter {
   feed?: string | undefined;
   state?: string | undefined;
   type?: string | undefined;
-  /** Text in the symbol or the venue's name, in any case. */
+  /** Text in the symbol or the venue's name; case-insensitive. */
   search?: string | undefined;
 }
 
-/** A list of markets to be made. */
+/** Request for a list of markets. */
 interface MarketListing extends MarketFilter {
   sort: MarketSort;
   order: "asc" | "desc";
@@ -43,13 +43,13 @@ const CURSOR = z.tuple([
   z.string(),
 ]);
 
-/** A market and the bits of record types that the caller may see of it. */
+/** A market and the bits of its record types that are visible to the caller. */
 export interface ListedMarket {
   market: Market;
   types: number;
 }
 
-/** The markets that a caller may see and that fit, in the environment's order. */
+/** Returns the matching markets that a caller may see, in the environment's order. */
 export function findMarkets(
   { data, feedInfoOf }: { data: MarketData; feedInfoOf: (feed: string) => FeedInfo | undefined },
   access: Access,
@@ -75,7 +75,7 @@ function matchesName({ symbol, external }: Market, wanted: string): boolean {
   return symbol.toLowerCase().includes(wanted) || external.toLowerCase().includes(wanted);
 }
 
-/** A page of a list and the cursor of the next. Throws a Problem (400) for a strange cursor. */
+/** Returns a page of a list and the next cursor. Throws a Problem (400) for an invalid cursor. */
 export function pageOf(
   all: ListedMarket[],
   { sort, order, limit, cursor }: Pick<MarketListing, "sort" | "order" | "limit" | "cursor">,
@@ -106,7 +106,7 @@ function startBehind(
   },
 ): number {
   const same = all.findIndex(({ market }) => market.symbol === symbol && market.feed.id === feed);
-  // The order of the environment and of names never changes: the place is that market's own.
+  // The environment's order is stable: continue after that market's own index.
   if (sort === "environment") return same + 1;
   const start = all.findIndex((listed) =>
     (compareValues(valueOf(listed), value, sign) || compareName(listed, feed, symbol)) > 0
@@ -124,7 +124,7 @@ function sortValue({ market, types }: ListedMarket, sort: MarketSort): SortValue
   return null;
 }
 
-/** Values in order, what is not known last in either direction. */
+/** Compares values; unknown ones come last in either direction. */
 function compareValues(a: SortValue, b: SortValue, sign: number): number {
   if (a === b) return 0;
   if (a === null) return 1;
@@ -141,7 +141,7 @@ function compareName({ market }: ListedMarket, feed: string, symbol: string): nu
   return market.feed.id < feed ? -1 : market.feed.id > feed ? 1 : 0;
 }
 
-/** Summaries of a page. */
+/** Returns the summaries of a page. */
 export function summariesOf(
   page: readonly ListedMarket[],
   feedInfoOf: (feed: string) => FeedInfo | undefined,

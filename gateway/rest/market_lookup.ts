@@ -5,32 +5,32 @@ import type { Market, MarketFeed } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
 import { Problem, shorten } from "../http/problem.ts";
 
-/** Names that are looked through for one that may have been meant. */
+/** Maximum of names searched for a did-you-mean. */
 const NEAR_MAX = 2000;
 
-/** Whether a type is among those that a caller may see. */
+/** Whether a type is in a mask of visible types. */
 export function includes(types: number, type: EventType): boolean {
   return (types & (1 << EVENT_TYPES.indexOf(type))) !== 0;
 }
 
-/** A market that a caller asks for, and what it may see of it. */
+/** A requested market and what the caller may see of it. */
 interface SeenMarket {
   market: Market;
-  /** Bits of record types. */
+  /** Bits of visible record types. */
   types: number;
 }
 
 /** Identifies the requested market. */
 interface MarketQuery {
   symbol: string;
-  /** Feed, where several have the symbol. */
+  /** Feed, when several have the symbol. */
   feed?: string | undefined;
   /** Type that must be visible; absent = any. */
   type?: EventType;
 }
 
 /**
- * The market of a request. A hidden market gives the same error as an absent one. Throws {@linkcode Problem} (404).
+ * Returns the requested market. Throws {@linkcode Problem} (404) if it is missing or hidden alike.
  */
 export function marketOf(data: MarketData, access: Access, query: MarketQuery): SeenMarket {
   const { symbol, feed, type } = query;
@@ -46,7 +46,7 @@ export function marketOf(data: MarketData, access: Access, query: MarketQuery): 
   throw unknownSymbol(data, access, query);
 }
 
-/** The feed of this id. Throws {@linkcode Problem} (404). */
+/** Returns the feed with this id. Throws {@linkcode Problem} (404). */
 export function feedOf(data: MarketData, access: Access, id: string): MarketFeed {
   const feed = data.feeds.get(id);
   if (feed !== undefined && access.seesFeed(id)) return feed;

@@ -12,10 +12,10 @@ import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
 import type { FEED_HEALTH, MARKET } from "./schemas/market.ts";
 
-/** Levels of a side that the imbalance looks at. */
+/** Levels per side used for the imbalance. */
 const IMBALANCE_LEVELS = 10;
 
-/** Best bid and ask of a market, from its book where that is known, else from its ticker. */
+/** Returns a market's best bid and ask, from its book if it is live, else from its ticker. */
 export function quoteOf({ market, types }: { market: Market; types: number }) {
   const { book } = market;
   if (market.bookState === "live" && includes(types, "orderbook")) {
@@ -34,12 +34,12 @@ export function quoteOf({ market, types }: { market: Market; types: number }) {
   return { source: "ticker" as const, bid, ask, atUs: receivedAtUs };
 }
 
-/** Status of a market, when its type is visible. */
+/** Returns the status of a market; undefined when its type is not visible. */
 export function statusOf(market: Market, types: number): Market["status"] {
   return includes(types, "status") ? market.status : undefined;
 }
 
-/** The state of a market, as far as it is known now and visible. */
+/** Returns the state of a market as far as it is known and visible. */
 export function stateOf(market: Market, types: number) {
   const status = statusOf(market, types);
   const sinceUs = includes(types, "status") ? market.statusUnknownSinceUs : 0;
@@ -49,7 +49,7 @@ export function stateOf(market: Market, types: number) {
   };
 }
 
-/** Whether a market's book is the venue's; one without orders of a market that may be over is not said to be. */
+/** Returns a market's book state; "unconfirmed" for an empty book of a market that may be over. */
 export function bookStateOf(market: Market) {
   return market.mayBeOver ? "unconfirmed" as const : market.bookState;
 }
@@ -57,7 +57,7 @@ export function bookStateOf(market: Market) {
 /** A market in a list. */
 export type MarketSummary = z.output<typeof MARKET>;
 
-/** A market in a list, with what a caller may see of it. */
+/** Returns the summary of a market, limited to the types visible to the caller. */
 export function marketSummary(
   market: Market,
   types: number,
@@ -82,7 +82,7 @@ export function marketSummary(
   };
 }
 
-/** The book in figures. */
+/** Returns figures of the book. */
 export function bookView(market: Market) {
   const { book } = market;
   const [bid, ask] = [levelOf(book.bids), levelOf(book.asks)];
@@ -105,7 +105,7 @@ export function bookView(market: Market) {
   };
 }
 
-/** A feed's health. Its own figures are for those alone who may see all of it. */
+/** Returns a feed's health; its totals are null unless the caller may see the whole feed. */
 export function feedView(
   feed: MarketFeed,
   visible: EntitledMarkets,
@@ -132,7 +132,7 @@ export function feedView(
   };
 }
 
-/** What does not come, of what the caller may see. */
+/** Returns the missing subscriptions that are visible to the caller. */
 function subscriptionsView(report: CaptureReport, feed: MarketFeed, visible: EntitledMarkets) {
   const whole = visible.seesAllOf(feed);
   const list = report.away.filter(({ symbol, channel }) => {
@@ -154,7 +154,7 @@ function connectionView(feed: MarketFeed) {
   return { state, why: why || null, since: msOfUs(sinceUs) };
 }
 
-/** The gap that is open. */
+/** Returns the open gap. */
 export function gapView(gap: Market["openGap"]) {
   if (gap === undefined) return null;
   return { reason: gap.reason, channel: gap.channel, from: msOfUs(gap.fromUs), detail: gap.detail };

@@ -1,12 +1,12 @@
 import type { Ticker, Trade } from "@ssmd/market";
 import { recordJson } from "@ssmd/codec";
 
-/** Records that are written before the clock is looked at. */
+/** Records encoded between two checks of the clock. */
 const RECORDS = 256;
-/** Ms of writing after which the live stream gets its turn. */
+/** Encoding time after which the event loop gets a turn, ms. */
 const TURN_MS = 4;
 
-/** Records as a JSON list, written as the stream writes them; the stream gets its turns meanwhile. */
+/** Encodes records as a JSON list in the stream's format; yields to the event loop between. */
 export async function recordsJson(
   records: readonly (Trade | Ticker)[],
   jsonPrefix: string,

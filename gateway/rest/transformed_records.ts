@@ -6,7 +6,7 @@ import type { Market } from "../state/market.ts";
 /** Records of one request to the transform. */
 const BATCH_RECORDS = 200;
 
-/** Who asks for which transform. */
+/** The transform to run, its market and its caller. */
 interface TransformedBy {
   market: Market;
   transforms: TransformsClient;
@@ -14,10 +14,10 @@ interface TransformedBy {
   caller: string;
 }
 
-/** A record's output, with the record's number in its connection. */
+/** Output of a record, with the record's sequence. */
 type Transformed = { seq: number } & Exclude<TransformOutput, { skip: true }>;
 
-/** What a transform makes of records, in order. Throws Problem, 404 for one that is not there. */
+/** Returns a transform's outputs in record order. Throws Problem (404) for an unknown transform. */
 export async function transformedRecords(
   records: readonly (Trade | Ticker)[],
   { market, transforms, name, caller }: TransformedBy,

@@ -13,8 +13,8 @@ interface Operation {
 }
 
 /**
- * The documentation as one page without scripts, made from an OpenAPI description. `origin` stands in
- * its examples: the one that the reader sees.
+ * Renders an OpenAPI description as one page without scripts. Its examples use `origin`, the origin
+ * under which the reader opened the page.
  */
 export function docsPage(description: Json, about: { env: string; origin: string }): string {
   const info = description["info"] as Record<string, string>;
@@ -108,7 +108,7 @@ function parameterTable(parameters: readonly Json[]): Html {
   }</table>`;
 }
 
-/** A command line that can be run unchanged. */
+/** Returns a command line that runs as it is. */
 function curlLine(method: string, url: string, parameters: readonly Json[]): string {
   let address = url;
   const query: string[] = [];
@@ -120,7 +120,7 @@ function curlLine(method: string, url: string, parameters: readonly Json[]): str
   }
   const verb = method === "get" ? "" : `-X ${method.toUpperCase()} `;
   const search = query.length === 0 ? "" : `?${query.join("&")}`;
-  // Quoted where a shell would read the & or ? itself.
+  // Quoted when a shell would interpret & or ?.
   const quote = search === "" ? "" : "'";
   return `curl -s ${verb}${quote}${address}${search}${quote}`;
 }

@@ -6,7 +6,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** HTML that is finished: nothing in it is to be escaped. */
+/** Finished HTML, which is not escaped again. */
 export class Html {
   readonly text: string;
 
@@ -15,7 +15,7 @@ export class Html {
   }
 }
 
-/** HTML with every value in it escaped, lists joined, absent values left out. */
+/** Builds HTML: escapes values, joins lists, omits absent values. */
 export function html(parts: TemplateStringsArray, ...values: unknown[]): Html {
   return new Html(
     parts.reduce((text, part, i) => text + part + (i < values.length ? textOf(values[i]) : ""), ""),
@@ -29,7 +29,7 @@ function textOf(value: unknown): string {
   return String(value).replace(/[&<>"']/g, (char) => SPECIAL[char] as string);
 }
 
-/** A sentence in which words between backticks are code. */
+/** Renders a sentence; text between backticks becomes code. */
 export function prose(text: unknown): Html {
   const pieces = String(text ?? "").split("`");
   return html`${

@@ -2,7 +2,7 @@ import { type Html, html, prose } from "./html.ts";
 
 type Json = Record<string, unknown>;
 
-/** A schema in one short line: `number, 1 … 5000`. */
+/** Describes a schema in one short line: `number, 1 … 5000`. */
 export function typeLine(schema: Json): Html {
   const reference = nameOf(schema["$ref"]);
   if (reference !== undefined) return html`<a href="#schema-${reference}">${reference}</a>`;
@@ -47,7 +47,7 @@ function nameOf(reference: unknown): string | undefined {
   return typeof reference === "string" ? reference.split("/").at(-1) : undefined;
 }
 
-/** The fields of an object, those of objects in it under `a.b`. */
+/** Returns a table of an object's fields; nested fields are named `a.b`. */
 export function fieldTable(schema: Json): Html {
   const rows = [...rowsOf(schema, "")];
   if (rows.length === 0) return html`<p>${typeLine(schema)}</p>`;
@@ -80,7 +80,7 @@ function* rowsOf(schema: Json, prefix: string): Generator<[string, Html, string]
   }
 }
 
-/** The object that a field holds, or may hold. */
+/** Returns the object schema of a field, also of list items or alternatives. */
 function innerOf(field: Json): Json | undefined {
   const candidates = [field, field["items"], ...((field["anyOf"] ?? []) as unknown[])];
   return candidates.find((each): each is Json =>

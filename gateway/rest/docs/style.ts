@@ -1,4 +1,4 @@
-/** Style of the documentation: dark or light by the reader's system, also for narrow screens. */
+/** Stylesheet of the documentation: dark or light by system setting, also for narrow screens. */
 export const STYLE = `
 :root { color-scheme: light dark; --ground: #fbfbfa; --card: #fff; --ink: #1d2126; --soft: #5b6570;
   --line: #dfe3e6; --accent: #0b6bcb; --code: #f1f3f4; --get: #137a4b; --post: #a2560b; }

@@ -11,7 +11,7 @@ import { PAGE_LIMIT } from "../schemas/history.ts";
 const TAG = { tag: "Agents", role: "operator" } as const;
 const TEXT = z.string().min(1).max(2_000);
 
-/** A signal on its way from words to a commit. */
+/** A signal being written by an agent, from description to commit. */
 const AGENT_THREAD = named(
   "AgentThread",
   "A signal on its way from words to a commit. Nothing is committed before `ssmd agent approve`.",
@@ -49,7 +49,7 @@ const SIGNAL_TEST = named(
   }),
 );
 
-/** What a policy did about a fire. */
+/** Action of a policy for a fire. */
 const FIRE_ACTION = named(
   "FireAction",
   "What a policy does about a fire: one for each fire and policy.",
@@ -81,7 +81,7 @@ const WAITING = named(
   z.strictObject({ threads: z.array(AGENT_THREAD), actions: z.array(FIRE_ACTION) }),
 );
 
-/** Routes of agents: operators ask for signals, administrators approve what will be run. */
+/** Returns the routes of agents: operators request signals, administrators approve them. */
 export function agentRoutes(client: AgentsClient): Route[] {
   return [
     ...[createRoute(client), answerRoute(client), testRoute(client), actionsRoute(client)],
@@ -164,7 +164,7 @@ function waitingRoute(client: AgentsClient): Route {
   });
 }
 
-/** Who may decide is who may change what runs: the decision is kept under the client's name. */
+/** Requires the role that may change what runs; the decision is stored with the client's name. */
 function decideRoute(client: AgentsClient, decision: "approve" | "reject"): Route {
   return route({
     ...{ method: "POST", path: `/v1/admin/agent/threads/{thread}/${decision}` },

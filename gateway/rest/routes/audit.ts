@@ -21,7 +21,7 @@ const FILTER = {
   to: MOMENT.optional().describe("Last moment, or the whole day."),
 };
 
-/** Who did what in this environment in the last 30 days; older events are read by `ssmd audit list`. */
+/** Returns the audit routes: events of the last 30 days; `ssmd audit list` reads older ones. */
 export function auditRoutes(audit: AuditQueue | undefined): Route[] {
   return [
     route({

@@ -24,7 +24,7 @@ const TRADING_DAYS = named(
   }),
 );
 
-/** The route of trading days: what the process that runs jobs left in the cache. */
+/** Returns the route of trading days, which the job runner writes to the cache. */
 export function dayRoutes(
   { data, cache }: { data: MarketData; cache: Cache | undefined },
 ): Route[] {

@@ -7,7 +7,7 @@ import { FEED, SYMBOL } from "../schemas/common.ts";
 import { ENRICHED } from "../schemas/market.ts";
 import * as examples from "../schemas/market_examples.ts";
 
-/** The newest row of the environment's enrichers. */
+/** Route of the newest enriched row of a market. */
 export function enrichedRoute({ data }: { data: MarketData }): Route {
   return route({
     path: "/v1/markets/{symbol}/enriched",

@@ -27,7 +27,7 @@ interface GapSource {
 
 const GAP_CURSOR = z.tuple([z.number(), z.string(), z.string(), z.string()]);
 
-/** Route of times in which data is missing or suspect. */
+/** Returns a route of time spans in which data is missing or suspect. */
 export function gapRoute(
   source: GapSource,
   name: { path: string; id: string; tag: string },

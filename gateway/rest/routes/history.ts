@@ -35,12 +35,12 @@ export interface HistorySource {
   data: MarketData;
   reader: HistoryReader;
   candles: CandleReader;
-  /** Runs customers' formats. */
+  /** Runs customers' transforms. */
   transforms: TransformsClient;
 }
 
 export const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
-/** `feed` of a query. */
+/** Query parameter `feed`. */
 export const WHICH_FEED = FEED.optional().describe(
   "Where several feeds have this symbol: which one.",
 );
@@ -50,7 +50,7 @@ const ABOUT_PAGES = "The newest come from memory, older ones from the archive, b
   "Pages do not move while new records come. Without `from` a page looks back " +
   `${GATEWAY_LIMITS.historySpanDaysDefault} days.`;
 
-/** Routes of past records. */
+/** Returns the routes of past records. */
 export function historyRoutes(source: HistorySource): Route[] {
   return [
     pageRoute(source, {
@@ -65,7 +65,7 @@ export function historyRoutes(source: HistorySource): Route[] {
   ];
 }
 
-/** Differences of the routes of trades and tickers. */
+/** Parameters by which the trade and ticker routes differ. */
 interface PageKind<T extends keyof HistoryRecords> {
   type: T;
   id: string;
@@ -112,7 +112,7 @@ function pageRoute<T extends keyof HistoryRecords>(
   });
 }
 
-/** A page as JSON: records are written as the stream writes them, not one object each. */
+/** Returns a page as JSON text, with records in the stream's format. */
 async function pageJson<T extends keyof HistoryRecords>(
   { records, next, gaps, archived }: Page<HistoryRecords[T]>,
   { market, order, fromUs, toUs, list, transformed }: {
@@ -121,7 +121,7 @@ async function pageJson<T extends keyof HistoryRecords>(
     fromUs: number;
     toUs: number;
     list: string;
-    /** As JSON: what stands in place of the records. */
+    /** JSON text of the transformed records, which replace the records. */
     transformed?: string;
   },
 ): Promise<string> {

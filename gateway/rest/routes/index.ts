@@ -12,7 +12,7 @@ interface IndexSource {
   env: string;
   version: string;
   mode: Authenticator["mode"];
-  /** All routes but these. */
+  /** All other routes. */
   routes: readonly Route[];
 }
 
@@ -22,7 +22,7 @@ const HINTS = [
   "For live data do not poll: open the WebSocket /v1/stream?symbols=BTCUSD.",
 ];
 
-/** The index for programs, the OpenAPI description, and the same as a page. */
+/** Returns the routes of the index, the OpenAPI description and the documentation page. */
 export function indexRoutes(source: IndexSource): Route[] {
   const own: Route[] = [
     indexRoute(source, () => all),
@@ -106,10 +106,10 @@ const DOCS_HEADERS = {
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
-/** Origins whose page of documentation is kept; the oldest leaves. */
+/** Origins whose documentation page is cached; the oldest is evicted. */
 const DOCS_ORIGINS_MAX = 8;
 
-/** The origin of a request's address, from its headers. */
+/** Returns the origin of a request, from its headers. */
 function originOf(headers: RouteRequest["headers"]): string {
   const { host } = headers;
   const scheme = headers["x-forwarded-proto"] === "https" ? "https" : "http";
@@ -118,7 +118,7 @@ function originOf(headers: RouteRequest["headers"]): string {
 }
 
 function docsRoute({ env, version, mode }: IndexSource, all: () => readonly Route[]): Route {
-  // One body an origin by which it is read.
+  // One page per origin.
   const bodies = new Map<string, StaticBody>();
   const bodyOf = (origin: string): StaticBody => {
     let body = bodies.get(origin);

@@ -54,7 +54,7 @@ const SCHEDULE = named(
   }),
 );
 
-/** Routes of jobs and schedules: operators see and steer them, administrators ask for new ones. */
+/** Returns the routes of jobs and schedules: operators control them, administrators start jobs. */
 export function jobRoutes(client: JobsClient): Route[] {
   return [
     ...[listRoute(client), runRoute(client), showRoute(client), logsRoute(client)],

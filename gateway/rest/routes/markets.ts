@@ -37,9 +37,9 @@ import {
 interface MarketSource {
   data: MarketData;
   feedInfoOf: (feed: string) => FeedInfo | undefined;
-  /** What a feed's connectors report. */
+  /** Returns the reports of a feed's connectors. */
   captureOf: (feed: string) => Promise<FeedCapture>;
-  /** Gap records of a market and its feed that are in memory. */
+  /** Returns the number of gap records of a market and its feed in memory. */
   gapsRecent: (feed: string, symbol: string) => number;
 }
 
@@ -58,7 +58,7 @@ function limit(fallback: number) {
     .describe("Most entries in the answer.");
 }
 
-/** Routes of the current state of markets. */
+/** Returns the routes of the current state of markets. */
 export function marketRoutes(source: MarketSource): Route[] {
   return [feeds(source), symbols(source), list(source), details(source), orderBook(source)];
 }

@@ -31,7 +31,7 @@ import {
 
 /** Data of the metadata routes. */
 interface MetaSource {
-  /** The environment of this gateway. */
+  /** Environment of this gateway. */
   env: string;
   data: MarketData;
   /** undefined = no registry. */
@@ -39,7 +39,7 @@ interface MetaSource {
   archive: ArchiveSource | undefined;
 }
 
-/** Routes of the registry and the archive's inventory. */
+/** Returns the routes of the registry and the archive's inventory. */
 export function metaRoutes(source: MetaSource): Route[] {
   return [feeds(source), schemas(source), environments(source), inventory(source)];
 }

@@ -3,7 +3,7 @@ import type { Reply } from "../../http/reply.ts";
 import { StaticBody } from "../../http/static_body.ts";
 import { type Route, route, type RouteRequest } from "../../http/route.ts";
 
-/** Files of the live page, their addresses and types. */
+/** Files of the live page with their paths and content types. */
 const FILES = [
   { path: "/", name: "index.html", type: "text/html; charset=utf-8" },
   { path: "/app.js", name: "app.js", type: "text/javascript; charset=utf-8" },
@@ -21,7 +21,7 @@ const PAGE_HEADERS = {
     "img-src 'self' data:; frame-ancestors 'none'",
 };
 
-/** The live page from its bundle; read when it is first asked for, then kept. */
+/** Returns the routes of the live page's files, loaded on first request and then cached. */
 export function pageRoutes(): Route[] {
   return FILES.map(({ path, name, type }) => {
     let file: StaticBody | undefined;

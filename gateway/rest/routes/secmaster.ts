@@ -12,22 +12,22 @@ import * as examples from "../schemas/secmaster_examples.ts";
 
 const TAG = "Instruments";
 const PAGE_MAX = 1000;
-/** Names that one request may resolve. */
+/** Maximum of names that one request may resolve. */
 const NAMES_MAX = 2000;
 
-/** Routes of instruments and of how feeds name them. */
+/** Returns the routes of instruments and of their names in feeds. */
 export function secmasterRoutes(source: InstrumentSource): Route[] {
   return [list(source), show(source), history(source), lookup(source), resolve(source)];
 }
 
-/** Whether a caller may know of an instrument: it sees a market that one of its names is of. */
+/** Whether a caller may see an instrument: it may see a market of one of its names. */
 function isVisible({ id, mappings }: InstrumentFile, access: Access): boolean {
   return mappings.some(({ feed, external }) =>
     access.typesOf(feed, id) !== 0 || access.typesOf(feed, external) !== 0
   );
 }
 
-/** Of the names only those that the caller may know. */
+/** Returns the mappings visible to the caller. */
 function mappingsOf({ id, mappings }: InstrumentFile, access: Access) {
   return mappings.filter(({ feed, external }) =>
     access.typesOf(feed, id) !== 0 || access.typesOf(feed, external) !== 0
@@ -38,7 +38,7 @@ function usOf(text: string | undefined): number {
   return text === undefined ? nowUs() : usOfInstant(text) ?? nowUs();
 }
 
-/** Throws {@linkcode Problem} (404), for what is hidden as for what is absent. */
+/** Throws {@linkcode Problem} (404), the same for a hidden as for a missing instrument. */
 function instrumentOf(master: SecurityMaster, access: Access, id: string): InstrumentFile {
   const found = master.get(id);
   if (found !== undefined && isVisible(found, access)) return found;
@@ -187,7 +187,7 @@ function resolve(source: InstrumentSource): Route {
         ...{ feed, names: symbols, by, fromUs, toUs },
         knownAtUs: usOf(known_at),
       });
-      // A name that the caller may not know is as one that is not there.
+      // Names hidden from the caller are reported as not found.
       const seen = [...resolved.mappings].filter(([name, spans]) =>
         spans.every((span) => sees(name, span.name))
       );

@@ -26,9 +26,9 @@ import { FROM, PAGE_LIMIT, TO } from "../schemas/history.ts";
 import { BAR_LIST, BOOK_LIST, EVERY, TOP_OF_BOOK_LIST } from "../schemas/series.ts";
 import { type HistorySource, ONE, WHICH_FEED } from "./history.ts";
 
-/** Span of books where no begin is given. */
+/** Default span of book rows, µs. */
 const SPAN_US = 300_000_000;
-/** How far back gaps may lie that a book has not come back from. */
+/** How far before a span to look for gaps after which the book has no snapshot yet, µs. */
 const GAPS_BEFORE_US = 31 * DAY_US;
 
 const ABOUT_BOOKS = "From the archive, where records are after two minutes at most; what is not " +
@@ -37,7 +37,7 @@ const ABOUT_BOOKS = "From the archive, where records are after two minutes at mo
 
 const SPAN = { from: FROM, to: TO, limit: PAGE_LIMIT, feed: WHICH_FEED };
 
-/** Routes of series that are made of records; the same as in exports and SQL. */
+/** Returns the routes of derived series, which exports and SQL provide as well. */
 export function seriesRoutes(source: HistorySource): Route[] {
   return [barRoute(source), topRoute(source), bookRoute(source)];
 }
@@ -130,7 +130,7 @@ function bookSpan(query: { from?: number | undefined; to?: number | undefined })
   throw invalidParameter("from", "is more than a day before to", "at most a day in one request");
 }
 
-/** A page of rows. Those of one moment are never parted. */
+/** Returns a page of rows; rows of the same time are never split. */
 async function readRows(
   reader: HistoryReader,
   market: Market,
@@ -141,7 +141,7 @@ async function readRows(
   const damaged: GapSpan[] = [];
   let rows = await pageOf(reader, market, { ...asked, gaps: known, damaged });
   const gaps = [...known, ...damaged];
-  // What a damaged file had in it is known only now: the books are made once more.
+  // Corruption becomes known only by reading: rebuild the rows with these gaps.
   if (damaged.length > 0) rows = await pageOf(reader, market, { ...asked, gaps, damaged: [] });
   const next = rows.length > limit ? rows.pop() : undefined;
   const within = touching(gaps, { fromUs, toUs: next?.timeUs ?? toUs });
@@ -153,7 +153,7 @@ async function readRows(
   };
 }
 
-/** Rows up to the limit and, where there are more, the first of them. */
+/** Returns rows up to the limit and, if there are more, the first one beyond it. */
 async function pageOf(
   reader: HistoryReader,
   market: Market,

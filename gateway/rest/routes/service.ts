@@ -8,15 +8,15 @@ interface ServiceState {
   version: string;
   startedMs: number;
   metrics: Metrics;
-  /** Of the whole process. */
+  /** Health of the whole process. */
   health: Health;
-  /** Called before metrics are read. */
+  /** Called before metrics are rendered. */
   refreshMetrics: () => void;
-  /** Values that the page shows. */
+  /** Values shown on the page. */
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
 }
 
-/** Health, readiness, metrics and what runs here. */
+/** Returns the routes of health, readiness, metrics and info. */
 export function serviceRoutes(state: ServiceState): Route[] {
   return [healthRoute(state), readyRoute(state), metricsRoute(state), infoRoute(state)];
 }

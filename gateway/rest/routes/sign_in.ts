@@ -14,7 +14,7 @@ import {
   signInScript,
 } from "../../http/sign_in_page.ts";
 
-/** Routes of browser sessions (a cookie for the own page) and tickets (for other pages). */
+/** Returns the routes of browser sessions (cookie, own page) and tickets (other pages). */
 export function signInRoutes(authenticator: Authenticator): Route[] {
   return [
     ticketRoute(authenticator),
@@ -93,7 +93,7 @@ function signOutRoute(authenticator: Authenticator): Route {
   });
 }
 
-/** A browser begins to sign in at the issuer. */
+/** Redirects a browser to the issuer. */
 function issuerRoute({ issuerSignIn }: Authenticator): Route {
   return route({
     ...{ path: ISSUER_SIGN_IN_PATH, id: "beginIssuerSignIn", tag: "Page", role: "public" },
@@ -109,7 +109,7 @@ function issuerRoute({ issuerSignIn }: Authenticator): Route {
   });
 }
 
-/** The issuer sends a browser back. */
+/** Handles the issuer's redirect back. */
 function callbackRoute({ issuerSignIn }: Authenticator): Route {
   const text = z.string().max(ISSUER_TEXT_MAX).optional();
   return route({
@@ -158,12 +158,12 @@ function unconfigured(): Problem {
   });
 }
 
-/** Longest value that an issuer sends back. */
+/** Longest parameter accepted from an issuer, characters. */
 const ISSUER_TEXT_MAX = 4096;
-/** Sent when the issuer's page leads back here (Lax), and to no other address. */
+/** Sent on the redirect back from the issuer (Lax), and to no other path. */
 const KEPT_COOKIE = { name: KEPT_SIGN_IN_COOKIE, path: "/sign-in", sameSite: "Lax" } as const;
 
-/** No page of another site sends it. */
+/** Returns the session cookie, which pages of other sites never send. */
 function cookieOf(token: string, seconds: number, request: CookieRequest): string {
   const strict = { name: SIGN_IN_COOKIE, path: "/", sameSite: "Strict" } as const;
   return cookieText({ ...strict, value: token, seconds }, request);
@@ -175,12 +175,12 @@ interface Cookie {
   name: string;
   value: string;
   path: string;
-  /** How long it is kept. */
+  /** Lifetime of the cookie. */
   seconds: number;
   sameSite: "Strict" | "Lax";
 }
 
-/** No script reads it, and behind TLS it never goes without. */
+/** Returns a cookie that scripts cannot read; Secure when the connection uses TLS. */
 function cookieText(
   { name, value, path, seconds, sameSite }: Cookie,
   { headers, isEncrypted }: CookieRequest,

@@ -19,7 +19,7 @@ import { FROM, PAGE_LIMIT, TO } from "../schemas/history.ts";
 import * as examples from "../schemas/signal_examples.ts";
 import { FIRE_PAGE, SIGNAL, SIGNAL_LIST, SIGNAL_SWITCHES } from "../schemas/signals.ts";
 
-/** Sources of signals and their fires. */
+/** Data sources of the signal routes. */
 interface SignalSource {
   client: SignalsClient;
   fires: RecentFires;
@@ -34,7 +34,7 @@ const ID = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
 const ONE = { params: { id: ID }, examples: { id: "spread_widens" } } as const;
 const FIRE_CURSOR = z.tuple([z.number(), z.string()]);
 
-/** Routes of signals, their fires, and their switches. */
+/** Returns the routes of signals, their fires and their switches. */
 export function signalRoutes(source: SignalSource): Route[] {
   return [
     listRoute(source),
@@ -116,7 +116,7 @@ function firesRoute(source: SignalSource): Route {
   });
 }
 
-/** All fires of a span, the newest first, each once: those of memory may be archived already. */
+/** Returns all fires of a span, newest first, deduplicated: memory and archive may overlap. */
 async function firesOf(
   { data, fires, archive }: SignalSource,
   access: Access,

@@ -20,7 +20,7 @@ const TRANSFORM_LIST = named(
 
 const HINT = "Give a name as transform: to a subscription, or to trades and tickers of a market.";
 
-/** The route that lists transforms. */
+/** Returns the route that lists transforms. */
 export function transformRoutes(client: TransformsClient): Route[] {
   return [
     route({

@@ -8,7 +8,7 @@ import { type Route, route } from "../../http/route.ts";
 
 const ADMIN = { tag: "Administration", role: "admin" } as const;
 const DAYS_MAX = 31;
-/** Sessions that are looked at; more are refused rather than left out. */
+/** Maximum of sessions evaluated; a request with more is refused, not truncated. */
 const SESSIONS_MAX = 200_000;
 const DAY = z.iso.date();
 const SPAN = {
@@ -19,7 +19,7 @@ const MESSAGES = z.int().describe("Messages that were delivered, or requests.");
 
 const COUNTED = z.boolean().describe("false = this gateway asks for no keys and counts nobody.");
 
-/** What clients used of the data, as exchanges ask it; the same counts as in the package of a month. */
+/** Returns the usage routes that exchanges require; counts equal those of the monthly package. */
 export function usageRoutes({ counts }: Authenticator): Route[] {
   const counted = counts !== undefined;
   const read = async (query: { from?: string | undefined; to?: string | undefined }) => {
@@ -98,7 +98,7 @@ export function usageRoutes({ counts }: Authenticator): Route[] {
   ];
 }
 
-/** The days of a span, in order. Throws {@linkcode Problem}. */
+/** Returns the days of a span, in order. Throws {@linkcode Problem}. */
 function daysOf(
   { from, to = dayOfMs(Date.now()) }: { from?: string | undefined; to?: string | undefined },
 ): string[] {

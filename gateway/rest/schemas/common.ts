@@ -42,7 +42,7 @@ export const SYMBOL = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
 export const FEED = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
   .describe("Id of the feed (`/v1/feeds`).").meta({ examples: ["kraken"] });
 
-/** An opaque place in a list. */
+/** Opaque position in a list. */
 export const CURSOR = z.string().min(1).max(512).regex(/^[A-Za-z0-9_-]+$/)
   .describe("`next` of the answer before; opaque, and only for the same other parameters.");
 
@@ -53,11 +53,11 @@ export const NEXT = z.string().optional()
 /** Links to related resources. */
 export const LINKS = z.record(z.string(), z.string()).describe("Where to go on, by what is there.");
 
-/** Sentences for those who read an answer without having read the documentation. */
+/** Hints for readers that do not know the documentation. */
 export const HINTS = z.array(z.string())
   .describe("Plain sentences: what the numbers mean, what is suspect, what to ask next.");
 
-/** Why data is missing or suspect. */
+/** Reason why data is missing or suspect. */
 const GAP_REASON = z.enum([
   ...GAP_REASONS,
   "not_archived_yet",
@@ -65,10 +65,10 @@ const GAP_REASON = z.enum([
   "archive_damaged",
 ]);
 
-/** The type of record that a gap is about. */
+/** Record type that a gap concerns. */
 export const GAP_CHANNEL = z.enum(GAP_CHANNELS);
 
-/** A time in which data is missing or suspect. */
+/** A time span in which data is missing or suspect. */
 export const GAP = named(
   "Gap",
   "A time in which records are missing or suspect. The gateway's own reasons: `not_archived_yet` " +

@@ -6,7 +6,7 @@ import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME } from "./common.ts";
 import { named } from "../../http/named.ts";
 import { INTERVALS } from "@ssmd/dataset/series";
 
-/** A time in a query, as µs. */
+/** A time in a query, converted to µs. */
 export const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").transform(
   (text, context) => {
     const us = usOfTime(text);
@@ -25,11 +25,11 @@ export const TO = TIME_QUERY.optional()
   .describe("First moment behind the span, like `from`; default now.")
   .meta({ examples: ["2026-11-25T01:00:00Z"] });
 
-/** The direction of a page. */
+/** Order of a page. */
 export const ORDER = z.enum(["desc", "asc"]).default("desc")
   .describe("Newest first (desc) or oldest first (asc), by our time of receipt.");
 
-/** Entries of a page. */
+/** Maximum of records in a page. */
 export const PAGE_LIMIT = z.int().min(1).max(GATEWAY_LIMITS.historyPageMax).default(100)
   .describe("Most records in the answer.");
 

@@ -16,7 +16,7 @@ import { named } from "../../http/named.ts";
 /** Life cycle of a market. */
 export const MARKET_STATE = RECORDS.status.shape.state;
 
-/** Whether a book is the venue's. */
+/** Whether a book is known to equal the venue's. */
 const BOOK_STATE = z.enum(["pending", "live", "unconfirmed", "ended"])
   .describe(
     "`live` = known to be the venue's book; `pending` = not known, waiting for a snapshot; " +
@@ -111,7 +111,7 @@ const QUALITY = z.strictObject({
   trades_seen: z.int().describe("Trades since the gateway started."),
 });
 
-/** All that is known of a market. */
+/** Everything known about a market. */
 export const MARKET_DETAILS = named(
   "MarketDetails",
   "All that is known of a market now. Prices of prediction markets are the price of YES in dollars.",
@@ -133,7 +133,7 @@ export const MARKET_DETAILS = named(
 /** Type of market details. */
 export type MarketDetails = z.output<typeof MARKET_DETAILS>;
 
-/** The answer of the list. */
+/** A page of markets. */
 export const MARKET_LIST = named(
   "MarketList",
   "Markets, a page of them.",
@@ -145,7 +145,7 @@ export const MARKET_LIST = named(
   }),
 );
 
-/** The book to a depth. */
+/** An order book up to a depth. */
 export const ORDER_BOOK = named(
   "OrderBook",
   "The order book as of its last record.",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { HINTS, NUMBER_OR_NULL, TIME_OR_NULL } from "./common.ts";
 import { named } from "../../http/named.ts";
 
-/** The requested day. */
+/** Day whose registry is requested. */
 export const AS_OF = z.iso.date().optional()
   .describe("The registry as it stood at the end of that day (UTC), by git and by dates inside.")
   .meta({ examples: ["2026-11-24"] });
@@ -16,7 +16,7 @@ const REVISION = {
   }),
 };
 
-/** Feeds as configured. */
+/** Configured feeds. */
 export const META_FEEDS = named(
   "FeedRegistry",
   "Feeds as the registry tells of them on a day.",
@@ -41,7 +41,7 @@ export const META_FEEDS = named(
   }),
 );
 
-/** Schemas as registered. */
+/** Registered schemas. */
 export const META_SCHEMAS = named(
   "SchemaRegistry",
   "Record schemas (Cap'n Proto) as registered on a day.",
@@ -62,7 +62,7 @@ export const META_SCHEMAS = named(
   }),
 );
 
-/** Environments as configured. */
+/** Configured environments. */
 export const META_ENVIRONMENTS = named(
   "EnvironmentRegistry",
   "Environments on a day, without addresses, keys and paths.",

@@ -7,18 +7,18 @@ const INSTANT = z.string().refine((value) => usOfInstant(value) !== undefined, {
   error: "must be a day YYYY-MM-DD, or a time YYYY-MM-DDTHH:MM:SSZ",
 });
 
-/** What held then. */
+/** Valid time of a bitemporal query. */
 export const HELD_AT = INSTANT.optional()
   .describe("What held at this time (UTC), by the venue's account; default now.")
   .meta({ examples: ["2026-11-28"] });
-/** As it was known then. */
+/** Knowledge time of a bitemporal query. */
 export const KNOWN_AT = INSTANT.optional()
   .describe("As it was known at this time (UTC); default now.")
   .meta({ examples: ["2026-11-28T12:00:00Z"] });
 /** A time. */
 export const AT = INSTANT.optional().describe("Default now.").meta({ examples: ["2026-11-28"] });
 
-/** A feed that must be named; without an example, as a hint may show none to who sees no feed. */
+/** A required feed; has no example, as hints may show none to a caller that sees no feed. */
 export const FEED_OF_NAMES = z.string().min(1).max(128).describe("Id of the feed (`/v1/feeds`).");
 
 /** An instrument's id. */
@@ -64,14 +64,14 @@ export const INSTRUMENT_HISTORY = named(
   z.strictObject({ ...HEAD, versions: z.array(VERSION), mappings: z.array(MAPPING) }),
 );
 
-/** What a name means. */
+/** Instrument of a feed's name. */
 export const LOOKUP = named(
   "InstrumentName",
   "The instrument that a feed's name means at a time.",
   z.strictObject({ feed: z.string(), external: z.string(), at: z.string(), id: z.string() }),
 );
 
-/** What names mean over a span. */
+/** Instruments of names over a span. */
 export const RESOLUTION = named(
   "Resolution",
   "What names mean over a span of time.",

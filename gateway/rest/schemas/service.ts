@@ -2,7 +2,7 @@ import { z } from "zod";
 import { LINKS, TIME } from "./common.ts";
 import { named } from "../../http/named.ts";
 
-/** Whether the process lives. */
+/** Liveness of the process. */
 export const HEALTH = named(
   "Health",
   "Whether the work of the process moves; with reasons where it hangs.",
@@ -14,7 +14,7 @@ export const HEALTH = named(
   }),
 );
 
-/** Whether everything in the process does its work. */
+/** Readiness of the process. */
 export const READINESS = named(
   "Readiness",
   "Whether all components of the process do their work; with all reasons where they do not.",

@@ -25,7 +25,7 @@ export const SIGNED_IN = named(
   }),
 );
 
-/** Nobody is signed in any more. */
+/** Result of a sign-out. */
 export const SIGNED_OUT = named(
   "SignedOut",
   "The browser is not signed in any more.",

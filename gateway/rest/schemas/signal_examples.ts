@@ -8,7 +8,6 @@ export const SIGNAL = {
   last_fire: 1795572000123.456,
 };
 
-/** All of them. */
 export const SIGNAL_LIST = { signals: [SIGNAL], lag_seconds: 0, _hints: [] };
 
 /** A page of fires. */

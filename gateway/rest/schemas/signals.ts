@@ -4,7 +4,7 @@ import { RECORDS } from "../../protocol/messages.ts";
 import { HINTS, NEXT, TIME, TIME_OR_NULL } from "./common.ts";
 import { named } from "../../http/named.ts";
 
-/** A signal and how it is. */
+/** A signal and its status. */
 export const SIGNAL = named(
   "Signal",
   "A signal of this environment and how it is.",
@@ -26,7 +26,7 @@ export const SIGNAL = named(
   }),
 );
 
-/** All of them. */
+/** All signals of the environment. */
 export const SIGNAL_LIST = named(
   "SignalList",
   "Signals of this environment.",
@@ -47,7 +47,7 @@ export const FIRE_PAGE = named(
   z.strictObject({ signal: z.string(), from: TIME, to: TIME, fires: z.array(FIRE), next: NEXT }),
 );
 
-/** Switches of signals. */
+/** History of switches of the running signals. */
 export const SIGNAL_SWITCHES = named(
   "SignalSwitches",
   "What ran from which place of the stream on, the newest last.",
