@@ -1,15 +1,15 @@
 import type { EventType, MarketEvent } from "@ssmd/market";
 import type { GapSpan } from "./gap_span.ts";
 
-/** Which records of a market are read. */
+/** Selection of archived records. */
 export interface ArchiveSlice {
   feed: string;
-  /** Absent = of all. */
+  /** Symbol; absent = all. */
   symbol?: string;
   type: EventType;
-  /** receivedAt, µs. */
+  /** Start, receivedAt, µs. */
   fromUs: number;
-  /** The first moment that is left out, µs. */
+  /** End, exclusive, µs. */
   toUs: number;
 }
 
@@ -28,9 +28,9 @@ export interface ArchivedDay {
   day: string;
   version: string;
   status: "open" | "complete" | "partial" | "failed";
-  /** Whether its files are one sealed Parquet file a type. */
+  /** Whether the files are one sealed Parquet file per type. */
   sealed: boolean;
-  /** Share of the captured time that lies in no gap: 0…1. */
+  /** Share of the captured time outside of gaps: 0…1. */
   quality: number;
   symbols: number;
   records: number;
@@ -43,22 +43,22 @@ export interface ArchivedDay {
   gaps: GapSpan[];
 }
 
-/** The archive as the gateway reads it. All calls may throw StorageError or ArchiveError. */
+/** The archive, as read by the gateway. All calls may throw StorageError or ArchiveError. */
 export interface ArchiveSource {
   /**
-   * Records in order of receivedAt, then sequence, in batches. `onCorruption` receives
-   * unreadable spans, and reading continues behind them. Stops when the caller stops iterating.
+   * Yields records in order of receivedAt, then sequence, in batches. `onCorruption` receives
+   * unreadable spans, which are skipped. Stops when the caller stops iterating.
    */
   read(
     slice: ArchiveSlice,
     onCorruption: (gap: GapSpan) => void,
   ): AsyncIterable<readonly MarketEvent[]>;
-  /** Days (`YYYY-MM-DD`) of a span that may have records: all others have none. */
+  /** Returns the days (`YYYY-MM-DD`) of a span that may have records; all others have none. */
   dayNames(feed: string, fromUs: number, toUs: number): Promise<string[]>;
-  /** The archived days of a feed, oldest first. */
+  /** Returns the archived days of a feed, oldest first. */
   days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]>;
-  /** All that was received of a feed before this moment is in the archive, µs; 0 = nothing is known. */
+  /** Returns the time before which a feed is completely archived, µs; 0 = unknown. */
   coveredUs(feed: string): Promise<number>;
-  /** How many dead letters are kept of each component that has some. */
+  /** Returns the number of dead letters by component, without components that have none. */
   deadLetters(): Promise<Record<string, number>>;
 }

@@ -1,29 +1,29 @@
 import type { Candle } from "@ssmd/dataset/series";
 
-/** Candles of a span that is over. */
+/** Candles of a closed span. */
 interface CachedCandles {
   candles: readonly Candle[];
-  /** Trades left out of them. */
+  /** Number of trades left out. */
   late: number;
 }
 
-/** Candles of spans that do not change any more; the least used leave. */
+/** LRU cache of candles of spans that no longer change. */
 export class CandleCache {
   #entries = new Map<string, CachedCandles>();
   #candlesMax: number;
   #count = 0;
 
-  /** At most so many candles over all spans; an empty span counts as one. */
+  /** `candlesMax` limits the candles over all spans; an empty span counts as one. */
   constructor(candlesMax: number) {
     this.#candlesMax = candlesMax;
   }
 
-  /** Candles held. */
+  /** Number of cached candles. */
   get size(): number {
     return this.#count;
   }
 
-  /** Number of cached candles. */
+  /** Returns the candles of a key and marks them as used; undefined = not cached. */
   get(key: string): CachedCandles | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -32,7 +32,7 @@ export class CandleCache {
     return entry;
   }
 
-  /** Remembers. */
+  /** Caches the candles of a key. */
   set(key: string, entry: CachedCandles): void {
     this.#remove(key);
     this.#entries.set(key, entry);

@@ -16,32 +16,32 @@ import type { History } from "./history.ts";
 import type { HistoryReader } from "./history_reader.ts";
 import { LIVE_INTERVAL_US, wholeFrom } from "./live_candles.ts";
 
-/** Which candles are wanted; both ends are whole multiples of the interval. */
+/** Query for candles; both ends are multiples of the interval. */
 interface CandleQuery {
   market: Market;
   intervalUs: number;
   clock: CandleClock;
   fromUs: number;
-  /** The first moment that is left out. */
+  /** End, exclusive. */
   toUs: number;
 }
 
 /** Candles of a span. */
 export interface CandleAnswer {
-  /** In order; none of an interval without trades. */
+  /** Candles in order; intervals without trades have none. */
   candles: Candle[];
-  /** Trades left out because they came too late for their time. */
+  /** Trades left out because they arrived too late. */
   lateTrades: number;
-  /** End of the read span; before `toUs` when reading took long. A multiple of the interval. */
+  /** End of the read span, a multiple of the interval; before `toUs` when reading took too long. */
   endUs: number;
   gaps: GapSpan[];
 }
 
-/** A part of a span that is read in one step. */
+/** Part of a span that is read in one step. */
 interface Chunk {
   fromUs: number;
   toUs: number;
-  /** Under which it is remembered; absent = more may come. */
+  /** Cache key; absent = not cacheable, because records may follow. */
   key?: string;
 }
 
@@ -55,8 +55,8 @@ const HOUR_US = 3_600_000_000;
 const DAY_US = 24 * HOUR_US;
 
 /**
- * Puts candles together: what is live from the candles kept up to date, days and hours that are over
- * from a cache of candles of a minute, the rest from the trades in memory and archive.
+ * Assembles candles: recent ones from the live candles, closed days and hours from a cache of
+ * one-minute candles, the rest from trades in memory and archive.
  */
 export class CandleReader {
   #history: History;
@@ -68,7 +68,7 @@ export class CandleReader {
     this.#reader = reader;
   }
 
-  /** The candles. Throws StorageError or ArchiveError where the archive cannot be read at all. */
+  /** Returns candles. Throws StorageError or ArchiveError when the archive cannot be read. */
   async candles(query: CandleQuery): Promise<CandleAnswer> {
     const { market, intervalUs, clock, fromUs } = query;
     const isByMinute = intervalUs % LIVE_INTERVAL_US === 0 && clock === "venue";
@@ -89,7 +89,7 @@ export class CandleReader {
     };
   }
 
-  /** Takes what is live; from where on that is all there is, µs. */
+  /** Merges the live candles; returns the time from which they are complete, µs. */
   #mergeLive({ market, fromUs, toUs }: CandleQuery, { parts }: Collected): number {
     const live = this.#history.of(market)?.candles;
     const floorUs = live?.floorUs ?? wholeFrom(this.#history.floorOf(market.feed));
@@ -98,7 +98,7 @@ export class CandleReader {
     return liveFromUs;
   }
 
-  /** Collects [query.fromUs, toUs); where it ended, a multiple of the interval. */
+  /** Collects [query.fromUs, toUs); returns where it ended, a multiple of the interval. */
   async #collect(
     query: CandleQuery & { isByMinute: boolean },
     collected: Collected,
@@ -115,7 +115,7 @@ export class CandleReader {
     return toUs;
   }
 
-  /** Whole days and hours that are over are remembered; days that the archive has not are left out. */
+  /** Returns the chunks of a span: closed days and hours are cacheable, unarchived days omitted. */
   async #chunks(market: Market, fromUs: number, toUs: number): Promise<Chunk[]> {
     const chunks: Chunk[] = [];
     if (fromUs >= toUs) return chunks;
@@ -168,7 +168,7 @@ export class CandleReader {
     const isByVenue = clock === "venue";
     const receivedFromUs = fromUs - (isByVenue ? BAR_LIMITS.earlyUs : 0);
     const receivedToUs = toUs + (isByVenue ? BAR_LIMITS.lateUs : 0);
-    // What came later is looked at for trades of before.
+    // Later records are searched for earlier trades.
     const span = {
       ...{ fromUs: Math.max(0, receivedFromUs), toUs: receivedToUs, leftOutFromUs: toUs },
     };

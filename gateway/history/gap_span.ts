@@ -1,23 +1,23 @@
 import { ALL_SYMBOLS, type Gap, type GapChannel, type GapReason, isBreak } from "@ssmd/market";
 
-/** A time in which data is missing or suspect. */
+/** A time span in which data is missing or suspect. */
 export interface GapSpan {
-  /** Ours, or `_all`. */
+  /** Our symbol, or `_all`. */
   symbol: string;
   feed: string;
-  /** The connector's reasons, and those of the gateway itself. */
+  /** Reason from the connector or from the gateway. */
   reason: GapReason | "not_archived_yet" | "not_kept" | "archive_damaged";
-  /** The type of record that is missing; `all` = every one. */
+  /** Record type that is missing; `all` = every type. */
   channel: GapChannel;
   fromUs: number;
-  /** 0 = still open. */
+  /** End of the gap; 0 = still open. */
   toUs: number;
   missed: number | null;
   recovered: boolean;
   detail: string;
 }
 
-/** The spans of gap records: the record of a gap's end replaces that of its start. */
+/** Returns the spans of gap records: the record of a gap's end replaces that of its start. */
 export function gapSpans(gaps: Iterable<Gap | GapSpan>): GapSpan[] {
   const spans = new Map<string, GapSpan>();
   for (const gap of gaps) {
@@ -31,7 +31,7 @@ export function gapSpans(gaps: Iterable<Gap | GapSpan>): GapSpan[] {
   return [...spans.values()].sort((a, b) => a.fromUs - b.fromUs);
 }
 
-/** Those that touch a time and are about a market (or about its whole feed). */
+/** Returns the spans that overlap a time and concern a market or its whole feed. */
 export function touching(
   spans: readonly GapSpan[],
   { symbol, fromUs, toUs }: { symbol?: string | undefined; fromUs: number; toUs: number },

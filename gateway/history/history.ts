@@ -12,8 +12,8 @@ interface MarketHistory {
 }
 
 /**
- * The newest trades and tickers of every market, its live candles and the newest gaps of every feed:
- * what the routes of history answer from before they ask the archive.
+ * Newest trades and tickers of every market, its live candles and the newest gaps of every feed:
+ * the in-memory source of the history routes, used before the archive.
  */
 export class History {
   #budget = new RecentBudget();
@@ -21,7 +21,7 @@ export class History {
   #floors = new Map<MarketFeed, number>();
   #gaps = new Map<MarketFeed, Gap[]>();
 
-  /** Takes a record of a market, after the state did; `message` is what the bus sent. */
+  /** Takes a record of a market after the state; `message` is its encoding on the bus. */
   takeRecord(event: MarketEvent, market: Market, message?: Uint8Array): void {
     const floorUs = this.#floorOf(market.feed, event);
     if (event.type === "gap") return this.#takeGap(event, market.feed);
@@ -38,12 +38,12 @@ export class History {
     if (event.type === "gap") this.#takeGap(event, feed);
   }
 
-  /** Records of a feed did not reach the gateway: what is in memory has a hole. */
+  /** Discards continuity after the gateway missed records of a feed. */
   raiseFloor(feed: MarketFeed): void {
     this.#floors.delete(feed);
   }
 
-  /** Records of a market in memory; undefined = none since `floorOf`. */
+  /** Returns a market's records in memory; undefined = none since `floorOf`. */
   of(market: Market): MarketHistory | undefined {
     const floorUs = this.floorOf(market.feed);
     const history = this.#markets.get(market);
@@ -51,12 +51,12 @@ export class History {
     return history;
   }
 
-  /** All records of a feed received from here on came here, µs; Infinity = none yet. */
+  /** Returns the time from which all records of a feed were received, µs; Infinity = none yet. */
   floorOf(feed: MarketFeed): number {
     return this.#floors.get(feed) ?? Infinity;
   }
 
-  /** The newest gaps of a feed, of `symbol` and of all symbols; without a symbol all. */
+  /** Returns the newest gaps of a feed, for `symbol` and all symbols; all gaps without a symbol. */
   gaps(feed: MarketFeed, symbol?: string): Gap[] {
     const gaps = this.#gaps.get(feed) ?? [];
     if (symbol === undefined) return gaps;
@@ -102,7 +102,7 @@ export class History {
   }
 }
 
-/** Nothing to be done while no record was missed: floors only rise. */
+/** Returns early unless records were missed: floors only rise. */
 function raise({ trade, ticker, candles }: MarketHistory, floorUs: number): void {
   if (floorUs <= trade.floorUs && floorUs <= ticker.floorUs && candles.floorUs >= floorUs) return;
   trade.raise(floorUs);

@@ -14,17 +14,17 @@ export interface HistoryRecords {
   ticker: Ticker;
 }
 
-/** Which page of a market's history is wanted. */
+/** Query for a page of a market's history. */
 interface PageQuery<T extends keyof HistoryRecords> {
   market: Market;
   type: T;
-  /** receivedAt, µs. */
+  /** Start, receivedAt, µs. */
   fromUs: number;
-  /** The first moment that is left out, µs. */
+  /** End, exclusive, µs. */
   toUs: number;
   order: "asc" | "desc";
   limit: number;
-  /** Go on behind this place. */
+  /** Position after which to continue. */
   after?: Position | undefined;
 }
 
@@ -33,22 +33,22 @@ export interface Page<R> {
   records: R[];
   /** Start of the next page; absent = no more records now. */
   next?: Position;
-  /** Times within the page's part of the span in which records are missing or suspect. */
+  /** Time spans within the page's part of the span in which records are missing or suspect. */
   gaps: GapSpan[];
-  /** Records that came from the archive; the others were in memory. */
+  /** Number of records from the archive; the others were in memory. */
   archived: number;
 }
 
-/** Records of one market in one frame, which share their time: a page may begin among them. */
+/** Maximum of records with the same time (one frame): a page may begin among them. */
 const FRAME_RECORDS_MAX = 1000;
-/** First step of a backward page: most callers want the newest few. */
+/** First step of a descending page: most callers want the newest few records. */
 const FIRST_STEP_US = 600_000_000;
 const NOTHING: AsyncIterable<never> = { async *[Symbol.asyncIterator]() {} };
 
 /**
- * Reads histories: from memory what is whole there, from the archive all before it. The border
- * between both is one moment, so that nothing is doubled or left out between them; where the archive
- * does not reach it yet, the answer says so.
+ * Reads histories: from memory where it is complete, from the archive before that. Both meet at one
+ * time, so nothing is duplicated or omitted; if the archive does not reach that time yet, the
+ * answer reports a gap.
  */
 export class HistoryReader {
   #history: History;
@@ -59,7 +59,7 @@ export class HistoryReader {
     this.#archive = archive;
   }
 
-  /** A page. Throws StorageError or ArchiveError where the archive cannot be read at all. */
+  /** Returns a page. Throws StorageError or ArchiveError when the archive cannot be read. */
   async page<T extends keyof HistoryRecords>(
     query: PageQuery<T>,
   ): Promise<Page<HistoryRecords[T]>> {
@@ -67,7 +67,7 @@ export class HistoryReader {
     const span = { fromUs: query.fromUs, toUs: query.toUs };
     if (after !== undefined && order === "asc") span.fromUs = Math.max(span.fromUs, after.atUs);
     if (after !== undefined && order === "desc") span.toUs = Math.min(span.toUs, after.atUs + 1);
-    // Taken first, without a wait between: what leaves memory meanwhile is here already.
+    // Read memory first, without awaiting: records evicted meanwhile are already copied.
     const floorUs = this.floorOf(market, type);
     const recent = this.#recent(query, Math.max(span.fromUs, floorUs), span.toUs);
     const archivedToUs = Math.min(span.toUs, floorUs);
@@ -103,9 +103,9 @@ export class HistoryReader {
   }
 
   /**
-   * All trades of a span in order, in batches, from archive and memory; gaps are pushed to `gaps`.
-   * Trades of memory that the venue made and we received `leftOutFromUs` or later may be left out. The
-   * caller may stop after any batch.
+   * Yields all trades of a span in order, in batches, from archive and memory; pushes gaps to
+   * `gaps`. Trades in memory whose venue and receive times are `leftOutFromUs` or later may be
+   * omitted. The caller may stop after any batch.
    */
   async *scanTrades(
     market: Market,
@@ -126,13 +126,13 @@ export class HistoryReader {
     if (recent.length > 0) yield recent;
   }
 
-  /** Times of a span in which records of a market are missing or suspect. */
+  /** Returns the time spans in which records of a market are missing or suspect. */
   async gapsOf(market: Market, fromUs: number, toUs: number): Promise<GapSpan[]> {
     const border = await this.#border(market, fromUs, Math.min(toUs, this.floorOf(market)));
     return await this.#gaps(market, { fromUs, toUs }, border);
   }
 
-  /** Book updates of a span as the archive has them, in order of receipt. */
+  /** Returns the archived book updates of a span, in order of receipt. */
   readBook(
     { feed, symbol }: Market,
     { fromUs, toUs }: { fromUs: number; toUs: number },
@@ -142,12 +142,12 @@ export class HistoryReader {
     return this.#archive?.read(slice, (gap) => gaps.push(gap)) ?? NOTHING;
   }
 
-  /** Times of a span in which book updates are missing; those that are not archived yet are. */
+  /** Returns the gaps in book updates of a span; updates not archived yet count as a gap. */
   async bookGapsOf(market: Market, fromUs: number, toUs: number): Promise<GapSpan[]> {
     return await this.#gaps(market, { fromUs, toUs }, await this.#border(market, fromUs, toUs));
   }
 
-  /** Which days of a span the archive has, and up to where it is whole, µs. */
+  /** Returns a span's archived days, and the time up to which the archive is complete, µs. */
   async archived(
     market: Market,
     fromUs: number,
@@ -160,13 +160,13 @@ export class HistoryReader {
     return { days, coveredUs };
   }
 
-  /** All records of a type received at this time or later are in memory, µs; Infinity = none. */
+  /** Returns the receive time from which memory has all records of a type, µs; Infinity = none. */
   floorOf(market: Market, type: keyof HistoryRecords = "trade"): number {
     const history = this.#history.of(market);
     return history?.[type].floorUs ?? this.#history.floorOf(market.feed);
   }
 
-  /** Records of the page in memory, in the direction of reading. */
+  /** Returns the page's records in memory, in reading direction. */
   #recent<T extends keyof HistoryRecords>(
     { market, type, order, limit, after }: PageQuery<T>,
     fromUs: number,
@@ -174,13 +174,13 @@ export class HistoryReader {
   ): HistoryRecords[T][] {
     const series = this.#history.of(market)?.[type];
     if (series === undefined || fromUs >= toUs) return [];
-    // Decoded as they are taken: no more than the page.
+    // Decoded lazily: no more than the page.
     const all = series.walk(fromUs, toUs, order) as Generator<HistoryRecords[T], void>;
     const found = after === undefined ? all : behind(all, after, order);
     return [...found.take(limit + 1)];
   }
 
-  /** Between what is surely archived and what is in memory. */
+  /** Returns the gap between what is surely archived and what is in memory. */
   async #border(market: Market, fromUs: number, toUs: number): Promise<GapSpan[]> {
     if (fromUs >= toUs) return [];
     const feed = market.feed.id;
@@ -223,7 +223,7 @@ export class HistoryReader {
         const records = batch as unknown as readonly HistoryRecords[T][];
         for (const record of records) part.push(record);
         if (order === "asc" && found.length + part.length >= limit + slack) break;
-        // Of a step that is read forward for a page backward only its end counts.
+        // A step is read forward: a descending page needs only its end.
         if (order === "desc" && part.length > 4 * (limit + slack)) {
           part = part.slice(-limit - slack);
         }
@@ -259,12 +259,12 @@ export class HistoryReader {
   }
 }
 
-/** Nothing is received behind the present; a day for clocks that differ. */
+/** Returns the latest possible receive time: now plus a day of clock skew, µs. */
 function endOfTime(): number {
   return (Date.now() + 86_400_000) * 1000;
 }
 
-/** The pieces in which a span is read, in the direction of reading: never over a day's end. */
+/** Yields the steps in which a span is read, in reading direction; no step crosses midnight. */
 function* stepsOf(
   fromUs: number,
   toUs: number,

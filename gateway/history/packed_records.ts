@@ -2,37 +2,37 @@ import { compressFrame, decompressFrame } from "@ssmd/archive";
 import { decode, messagesIn } from "@ssmd/codec";
 import type { Ticker, Trade } from "@ssmd/market";
 
-/** Bytes of a block that is full; the first ones of a series are smaller and grow. */
+/** Size of a full block, bytes; the first blocks of a series are smaller and grow. */
 const BLOCK_BYTES = 16 * 1024;
 const FIRST_BYTES = 512;
-/** Packed to a fifth for less than half a µs a record. */
+/** Compresses to a fifth in less than half a µs per record. */
 const PACKING_LEVEL = 1;
 
-/** A record that is kept. */
+/** A record type that is kept. */
 export type Kept = Trade | Ticker;
 
-/** Records in order of receipt as their messages of the bus, one behind the other, in bounded memory. */
+/** Records in order of receipt, stored as consecutive bus messages in bounded memory. */
 export class PackedRecords<R extends Kept> {
-  /** Receive times of the first and the last one, µs. */
+  /** Receive times of the first and last record, µs. */
   readonly firstUs: number;
   lastUs: number;
-  /** Earliest time in it, of the venue or of receipt, µs. */
+  /** Earliest venue or receive time of a record, µs. */
   earliestUs = Infinity;
-  /** Number of the last one. */
+  /** Sequence of the last record. */
   lastSequence: number;
   count = 0;
   #bytes: Uint8Array<ArrayBuffer>;
   #used = 0;
   #isPacked = false;
 
-  /** A block whose first record is this one; it is still to be added. */
+  /** Creates a block sized for this first record, which the caller must still add. */
   constructor({ receivedAtUs, sequence }: R, message: Uint8Array) {
     this.firstUs = this.lastUs = receivedAtUs;
     this.lastSequence = sequence;
     this.#bytes = new Uint8Array(Math.max(FIRST_BYTES, message.length));
   }
 
-  /** Adds a record that is not before the last; false = the block is full. */
+  /** Adds a record not before the last; returns false when the block is full. */
   add({ receivedAtUs, timestampUs, sequence }: R, message: Uint8Array): boolean {
     const end = this.#used + message.length;
     if (this.#isPacked) return false;
@@ -47,18 +47,18 @@ export class PackedRecords<R extends Kept> {
     return true;
   }
 
-  /** No more is added: its bytes are compressed, and made again for who asks. */
+  /** Closes the block and compresses its bytes, which are decompressed on read. */
   pack(): void {
     if (this.#isPacked) return;
     const frame = compressFrame(this.#bytes.subarray(0, this.#used), PACKING_LEVEL, {
       isChecksummed: false,
     });
-    // A copy: the frame is a view of room for the worst case.
+    // Copied: the frame is a view of a buffer sized for the worst case.
     this.#bytes = new Uint8Array(frame);
     this.#isPacked = true;
   }
 
-  /** Its messages; each a view that does not change. */
+  /** Returns the messages, each an immutable view. */
   messages(): Generator<Uint8Array> {
     const frame = { kind: "data" as const, start: 0, end: this.#bytes.length };
     return messagesIn(
@@ -68,7 +68,7 @@ export class PackedRecords<R extends Kept> {
     );
   }
 
-  /** Its records. */
+  /** Returns the decoded records. */
   records(type: R["type"]): R[] {
     return Array.from(this.messages(), (message) => decode(type, message) as R);
   }

@@ -1,9 +1,9 @@
-/** A place in the order of a market's records: by time of receipt, then number. */
+/** Position in the order of a market's records: by receive time, then sequence. */
 export interface Position {
-  /** receivedAt, µs. */
+  /** Receive time, µs. */
   atUs: number;
   sequence: number;
-  /** Records of this very time and number that lie before the place; 0 but for doubled feeds. */
+  /** Records with this time and sequence before the position; 0 except in duplicated feeds. */
   same: number;
 }
 
@@ -13,24 +13,24 @@ interface Positioned {
   sequence: number;
 }
 
-/** Order of two records: receivedAt, then sequence. */
+/** Compares two records by receivedAt, then sequence. */
 export function compareRecords(a: Positioned, b: Positioned): number {
   return a.receivedAtUs - b.receivedAtUs || a.sequence - b.sequence;
 }
 
-/** Whether a record has the time and number of a place. */
+/** Whether a record has the time and sequence of a position. */
 function isAt(record: Positioned, { atUs, sequence }: Position): boolean {
   return record.receivedAtUs === atUs && record.sequence === sequence;
 }
 
-/** Whether a record lies before the time and number of a place. */
+/** Whether a record precedes the time and sequence of a position. */
 function isBefore(record: Positioned, { atUs, sequence }: Position): boolean {
   return record.receivedAtUs < atUs || record.receivedAtUs === atUs && record.sequence < sequence;
 }
 
 /**
- * Of records in order those that lie behind a place in the direction of reading. `records` is
- * ascending for "asc" and descending for "desc".
+ * Yields the records after a position in reading direction. `records` is ascending for "asc" and
+ * descending for "desc".
  */
 export function* behind<R extends Positioned>(
   records: Iterable<R>,
@@ -46,7 +46,7 @@ export function* behind<R extends Positioned>(
   }
 }
 
-/** The place behind the last of some records; `before` = where they began, undefined = nowhere. */
+/** Returns the position after the last record; `before` is where they began, undefined = none. */
 export function positionBehind(
   records: readonly Positioned[],
   before: Position | undefined,

@@ -1,10 +1,10 @@
 import { SsmdError } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 
-/** Ms of reading after which the live stream gets its turn. */
+/** Reading time after which the event loop gets a turn, ms. */
 const TURN_MS = 4;
 
-/** Too many requests read in the archive already. */
+/** Too many requests already read the archive. */
 export class ArchiveBusy extends SsmdError {
   constructor() {
     super("ARCHIVE_BUSY", "too many requests read in the archive now", {
@@ -15,20 +15,20 @@ export class ArchiveBusy extends SsmdError {
 }
 
 /**
- * Lets a few requests read in the archive at the same time, and all of them only between the live
- * records: unpacking is work of this very thread.
+ * Limits concurrent reads of the archive, and yields to live records between batches: decompression
+ * runs on the same thread.
  */
 export class ReadingSlots {
   #busy = 0;
   #waiting: (() => void)[] = [];
   #turnMs = 0;
 
-  /** Requests that read or wait. */
+  /** Number of requests that read or wait. */
   get length(): number {
     return this.#busy + this.#waiting.length;
   }
 
-  /** Gives the items of `read` while it has a slot. Throws {@linkcode ArchiveBusy}. */
+  /** Yields the items of `read` while holding a slot. Throws {@linkcode ArchiveBusy}. */
   async *reading<T>(read: () => AsyncIterable<T>): AsyncGenerator<T, void> {
     await this.#acquire();
     try {
@@ -47,7 +47,7 @@ export class ReadingSlots {
       return;
     }
     if (this.#waiting.length >= GATEWAY_LIMITS.archiveReadsWaitingMax) throw new ArchiveBusy();
-    // The slot of the one that leaves goes over without being free in between.
+    // A released slot passes directly to the next waiter.
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 

@@ -3,14 +3,14 @@ import { GATEWAY_LIMITS } from "../limits.ts";
 import { type Kept, PackedRecords } from "./packed_records.ts";
 import { compareRecords } from "./position.ts";
 
-/** Records in all series together: they bound each other. */
+/** Record budget shared by all series. */
 export class RecentBudget {
-  /** Records held. */
+  /** Records held by all series. */
   total = 0;
-  /** Series that hold some. */
+  /** Number of series. */
   series = 0;
 
-  /** Records that one series may keep when there is no room for more. */
+  /** Records that one series may keep when the budget is exceeded. */
   get share(): number {
     return Math.max(
       1,
@@ -22,20 +22,20 @@ export class RecentBudget {
 const ENCODER = new Encoder();
 
 /**
- * The newest records of one type of one market, in order of receipt, none missing from
- * {@linkcode floorUs} on. Kept are all of the last minutes, so that they reach back into what the
- * archive holds, and the newest few however old they are. They are kept as the bus sent them,
- * compressed, which is a fifteenth of their size as objects, and decoded for who asks.
+ * Newest records of one type of one market, in order of receipt, complete from {@linkcode floorUs}
+ * on. Keeps the last minutes, to overlap with the archive, and a minimum count regardless of age.
+ * Records are stored compressed in the bus's encoding, at a fifteenth of their size as objects, and
+ * decoded on read.
  */
 export class RecentSeries<R extends Kept> {
   #type: R["type"];
-  /** The oldest first. */
+  /** Blocks, the oldest first. */
   #blocks: PackedRecords<R>[] = [];
   #length = 0;
   #floorUs: number;
   #budget: RecentBudget;
 
-  /** All that comes from `floorUs` on is going to be added. */
+  /** The caller must add all records received from `floorUs` on. */
   constructor(type: R["type"], budget: RecentBudget, floorUs: number) {
     this.#type = type;
     this.#budget = budget;
@@ -43,7 +43,7 @@ export class RecentSeries<R extends Kept> {
     budget.series++;
   }
 
-  /** All records received at this time or later are held, µs. */
+  /** Time from which all received records are held, µs. */
   get floorUs(): number {
     return this.#floorUs;
   }
@@ -53,14 +53,14 @@ export class RecentSeries<R extends Kept> {
     return this.#length;
   }
 
-  /** Adds a record; one that comes late gets its place, one from before the floor is the archive's. */
+  /** Adds a record, late ones in order; ignores one received before the floor. */
   add(record: R, message: Uint8Array = ENCODER.encode(record)): void {
     if (record.receivedAtUs < this.#floorUs) return;
     if (isBehind(record, this.#blocks.at(-1))) this.#push(record, message);
     else this.#insert(record, message);
   }
 
-  /** Drops records before `floorUs`, as some may be missing there. */
+  /** Drops records before `floorUs`, because some may be missing there. */
   raise(floorUs: number): void {
     if (floorUs <= this.#floorUs) return;
     this.#floorUs = floorUs;
@@ -71,8 +71,8 @@ export class RecentSeries<R extends Kept> {
   }
 
   /**
-   * Records received in [fromUs, toUs), in order. Those whose times, the venue's and of receipt, are
-   * both `leftOutFromUs` or later may be left out: they are not decoded.
+   * Returns records received in [fromUs, toUs), in order. Records whose venue time and receive time
+   * are both at or after `leftOutFromUs` may be omitted to save decoding.
    */
   between(fromUs: number, toUs: number, leftOutFromUs = Infinity): R[] {
     const startUs = Math.max(fromUs, this.#floorUs);
@@ -82,7 +82,7 @@ export class RecentSeries<R extends Kept> {
       .filter(({ receivedAtUs }) => receivedAtUs >= startUs && receivedAtUs < toUs);
   }
 
-  /** The same in either direction, decoded as they are taken. */
+  /** As `between`, in either order, decoded lazily. */
   *walk(fromUs: number, toUs: number, order: "asc" | "desc"): Generator<R, void, undefined> {
     const startUs = Math.max(fromUs, this.#floorUs);
     const blocks = this.#blocksIn(startUs, toUs);
@@ -109,7 +109,7 @@ export class RecentSeries<R extends Kept> {
     this.#cut();
   }
 
-  /** Puts a late record in its place: what is behind it is packed again. */
+  /** Inserts a late record in order: the records after it are repacked. */
   #insert(record: R, message: Uint8Array): void {
     const first = this.#blocks.findIndex((block) => !isBehind(record, block));
     const moved = this.#blocks.splice(first).flatMap((block) => {
@@ -126,7 +126,7 @@ export class RecentSeries<R extends Kept> {
     for (const each of moved) this.#push(each.record, each.message);
   }
 
-  /** Drops whole blocks of what is too old or too much. */
+  /** Drops whole blocks that are too old or exceed the budget. */
   #cut(): void {
     const { historyKeptMs, historyRecordsMin, historyRecordsTotalMax } = GATEWAY_LIMITS;
     const newest = (this.#blocks.at(-1) as PackedRecords<R>).lastUs;
@@ -139,7 +139,7 @@ export class RecentSeries<R extends Kept> {
       const isOver = lastUs < agedUs && left >= historyRecordsMin ||
         isTooMuch && left >= this.#budget.share;
       if (!isOver) break;
-      // Records of one frame share their time: the floor never lies among them.
+      // Records of one frame share their time: the floor never splits them.
       floorUs = lastUs + 1;
     }
     this.raise(floorUs);
@@ -151,7 +151,7 @@ export class RecentSeries<R extends Kept> {
   }
 }
 
-/** Whether a record's place is behind all of a block. */
+/** Whether a record sorts after all of a block. */
 function isBehind<R extends Kept>(record: R, block: PackedRecords<R> | undefined): boolean {
   return block === undefined ||
     compareRecords(record, { receivedAtUs: block.lastUs, sequence: block.lastSequence }) >= 0;

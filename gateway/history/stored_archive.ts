@@ -19,10 +19,10 @@ import type { ArchivedDay, ArchiveSlice, ArchiveSource } from "./archive_source.
 import type { GapSpan } from "./gap_span.ts";
 import { ReadingSlots } from "./reading_slots.ts";
 
-/** Days that are looked back through for the newest that is archived, before all are listed. */
+/** Days searched for the newest archived one before all are listed. */
 const NEAR_DAYS = 7;
 
-/** A day of a span, and its version. */
+/** A day of a span and its version. */
 type SpanDay = Awaited<ReturnType<typeof archivedDays>>[number];
 
 /** The archive of an environment in its storage. */
@@ -31,7 +31,7 @@ export class StoredArchive implements ArchiveSource {
   #env: string;
   #slots = new ReadingSlots();
   #days = new KeptAnswers<ArchivedDay | undefined>(GATEWAY_LIMITS.archiveDaysKeptMax);
-  /** Days of spans whose manifests are asked for, as old as these may be. */
+  /** Days of spans; may be as stale as their manifests. */
   #spans = new KeptAnswers<SpanDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
   #letters = new KeptAnswers<Record<string, number>>(1);
 
@@ -129,7 +129,7 @@ export class StoredArchive implements ArchiveSource {
   }
 }
 
-/** A feed that was never archived has no records: that is an answer. */
+/** A feed that was never archived has no records, which is not an error. */
 function isAbsent(error: unknown): boolean {
   return error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND";
 }
