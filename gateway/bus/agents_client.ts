@@ -3,7 +3,7 @@ import type { Transport } from "@ssmd/transport";
 import { Problem } from "../http/problem.ts";
 import { ServiceRequests } from "./service_requests.ts";
 
-/** Checks of a signal run it many times. */
+/** Timeout; a check runs its signal many times. */
 const ANSWER_MS_MAX = 60_000;
 const away = () =>
   new Problem("AGENTS_AWAY", "No agents answer", {
@@ -11,7 +11,7 @@ const away = () =>
     hint: "Name a model under agents in the environment's file, and start it with ssmd up",
   });
 
-/** Asks the agents of an environment. */
+/** Sends requests to the agents of an environment. */
 export class AgentsClient {
   #requests: ServiceRequests<AgentsAnswer>;
 
@@ -22,7 +22,7 @@ export class AgentsClient {
     });
   }
 
-  /** Throws {@linkcode Problem}: 503 where nobody answers, 404 for a thread or signal that is not there. */
+  /** Throws {@linkcode Problem}: 503 without an answer, 404 for an unknown thread or signal. */
   ask(request: AgentsRequest): Promise<Extract<AgentsAnswer, { ok: true }>> {
     return this.#requests.ask(JSON.stringify(request));
   }

@@ -12,7 +12,7 @@ interface BusSubscriberOptions {
   env: string;
   transport: Transport;
   data: MarketData;
-  /** Keeps what came. */
+  /** Stores the received records. */
   records: RecentRecords;
   logger: Logger;
   metrics: Metrics;
@@ -22,8 +22,8 @@ interface BusSubscriberOptions {
 const RETRY_MS = 250;
 
 /**
- * Reads the bus into the state: subscribes live records first, then requests the connectors'
- * snapshots, so that nothing is missed. An unreadable message is counted and skipped.
+ * Consumes the bus into the state: subscribes live records first, then requests the connectors'
+ * snapshots, so that nothing is missed. Unreadable messages are counted and skipped.
  */
 export class BusSubscriber {
   #options: BusSubscriberOptions;
@@ -32,9 +32,9 @@ export class BusSubscriber {
   #subscription: LiveSubscription | undefined;
   #unreadable = 0;
   #errors;
-  /** Messages held while the identity of the stream is unknown; undefined = known. */
+  /** Messages held while the stream's identity is unknown; undefined = known. */
   #heldMessages: InMessage[] | undefined;
-  /** Whether the next message is of a stream that is not known yet. */
+  /** Whether the next message belongs to a stream that is not identified yet. */
   #isStale = false;
   #connected = true;
   #closed = false;
@@ -46,17 +46,17 @@ export class BusSubscriber {
     });
   }
 
-  /** Whether the subscription of live records exists. */
+  /** Whether live records are subscribed. */
   get subscribed(): boolean {
     return this.#subscription !== undefined;
   }
 
-  /** Messages that could not be read. */
+  /** Number of messages that could not be decoded. */
   get unreadable(): number {
     return this.#unreadable;
   }
 
-  /** Subscribes, then asks each known feed for its books. Rejects as the transport does. */
+  /** Subscribes, then requests the books of each known feed. Rejects as the transport does. */
   async start(): Promise<void> {
     const { env, transport, data, records } = this.#options;
     const filters = recordFilters(env);
@@ -77,12 +77,12 @@ export class BusSubscriber {
     this.#requestOf(feed).request();
   }
 
-  /** Discards a pending answer: it was made before the feed broke. */
+  /** Discards a pending answer, which was made before the feed broke. */
   invalidateSnapshots(feed: MarketFeed): void {
     this.#requestOf(feed).invalidate();
   }
 
-  /** Ends all of it. */
+  /** Closes the subscription and all requests. */
   close(): void {
     this.#closed = true;
     this.#subscription?.unsubscribe();
@@ -100,8 +100,8 @@ export class BusSubscriber {
   }
 
   /**
-   * The stream was recreated or truncated: reads its new identity from the bus, so that positions mean
-   * the same on every gateway. Messages are held meanwhile.
+   * Handles a recreated or truncated stream: reads its new identity from the bus, so that positions
+   * mean the same on every gateway. Holds messages meanwhile.
    */
   async #followNewStream(): Promise<void> {
     const { transport, records, data, logger } = this.#options;
@@ -148,9 +148,9 @@ export class BusSubscriber {
   #typeOf(subject: string): EventType {
     let type = this.#types.get(subject);
     if (type === undefined) {
-      // Another word stands for itself, and is refused by the decoder.
+      // An unknown type is passed on, and the decoder refuses it.
       type = typeOfSubject(subject) ?? subject as EventType;
-      // The subjects of an environment are few; a flood of new ones must not stay in memory.
+      // Subjects are few per environment; bound the cache against a flood of new ones.
       if (this.#types.size > 500_000) this.#types.clear();
       this.#types.set(subject, type);
     }
@@ -189,7 +189,7 @@ export class BusSubscriber {
     void this.#checkStream();
   }
 
-  /** While the bus was away its stream may have become another one that counts further already. */
+  /** While the bus was away, the stream may have been replaced by one with higher sequences. */
   async #checkStream(): Promise<void> {
     const { transport, records, logger } = this.#options;
     try {

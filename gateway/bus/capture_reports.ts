@@ -8,7 +8,7 @@ import { type Logger, messageOf } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { requestShards } from "./feed_request.ts";
 
-/** Age up to which a report is given again. */
+/** Cache time of a report, ms. */
 const FRESH_MS = 1_000;
 const ANSWER_MS = 1_000;
 
@@ -17,21 +17,21 @@ interface CaptureReportsOptions {
   env: string;
   transport: Transport;
   logger: Logger;
-  /** The shards that have symbols of a feed; default none. */
+  /** Returns the shards with symbols of a feed; default none. */
   shardsOf?: (feed: string) => readonly string[];
-  /** Default `performance.now`. */
+  /** Clock, ms; default `performance.now`. */
   nowMs?: () => number;
 }
 
-/** What is known of how a feed is captured. */
+/** Capture status of a feed. */
 export interface FeedCapture {
-  /** undefined = no connector of it answers. */
+  /** Joined report; undefined = no connector of the feed answers. */
   report: CaptureReport | undefined;
-  /** Its shards, and whether the connector of each answers; empty = it has none. */
+  /** Shards of the feed and whether each one's connector answers; empty = no shards. */
   shards: { shard: string; answers: boolean }[];
 }
 
-/** What the connectors report of their feeds: asked once a second at most, however many want it. */
+/** Reports of connectors, requested at most once a second per feed and shared by all callers. */
 export class CaptureReports {
   #options: CaptureReportsOptions;
   #byFeed = new Map<string, { atMs: number; report: Promise<FeedCapture> }>();
@@ -40,7 +40,7 @@ export class CaptureReports {
     this.#options = options;
   }
 
-  /** The report of a feed of the environment. */
+  /** Returns the report of a feed of the environment. */
   of(feed: string): Promise<FeedCapture> {
     const nowMs = (this.#options.nowMs ?? performance.now.bind(performance))();
     const known = this.#byFeed.get(feed);
@@ -52,7 +52,7 @@ export class CaptureReports {
 
   async #ask(feed: string): Promise<FeedCapture> {
     const { env, transport, shardsOf } = this.#options;
-    // In one process all shards are one connector.
+    // In a single process one connector serves all shards.
     const shards = transport.shards === undefined ? [] : shardsOf?.(feed) ?? [];
     const subject = captureReportSubject(env, feed);
     const answers = await requestShards(transport, { subject, shards, timeoutMs: ANSWER_MS });
@@ -75,7 +75,7 @@ export class CaptureReports {
   }
 }
 
-/** The reports of a feed's shards as one. */
+/** Joins the reports of a feed's shards. */
 function joinedReport(reports: readonly CaptureReport[]): CaptureReport {
   const tries = reports.flatMap(({ nextTryMs }) => nextTryMs ?? []);
   return {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { EnrichedMessage, Market } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
 
-/** Who gets rows. */
+/** Options of {@linkcode followEnriched}. */
 interface EnrichedRowsOptions {
   env: string;
   transport: Transport;
@@ -23,7 +23,7 @@ const ROW = z.looseObject({
 });
 const TEXT = new TextDecoder("utf-8", { fatal: true });
 
-/** Takes in what the environment's enrichers say of known markets. Rejects as the transport does. */
+/** Subscribes to enriched rows of known markets. Rejects as the transport does. */
 export async function followEnriched(
   { env, transport, data, onRow, logger }: EnrichedRowsOptions,
 ): Promise<{ unsubscribe(): void }> {

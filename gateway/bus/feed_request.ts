@@ -2,8 +2,8 @@ import { shardSubject } from "@ssmd/market";
 import type { Transport } from "@ssmd/transport";
 
 /**
- * What the connectors of a feed answer: one, or one a shard that has symbols of the feed. Rejects when
- * none of them does.
+ * Returns the answers of a feed's connectors: one, or one per shard with symbols of the feed.
+ * Rejects when none answers.
  */
 export async function requestFeed(
   transport: Transport,
@@ -18,7 +18,7 @@ export async function requestFeed(
   return given;
 }
 
-/** What the connector of each of these shards answers; of a feed without shards that of its one. */
+/** Returns the answer of each shard's connector; without shards, of the feed's only connector. */
 export async function requestShards(
   transport: Transport,
   { subject, shards, timeoutMs }: {

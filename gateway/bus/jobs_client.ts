@@ -3,7 +3,7 @@ import type { Transport } from "@ssmd/transport";
 import { Problem } from "../http/problem.ts";
 import { ServiceRequests } from "./service_requests.ts";
 
-/** A list on Temporal is asked of its server, job by job. */
+/** Timeout; a list on Temporal queries its server job by job. */
 const ANSWER_MS_MAX = 30_000;
 const away = () =>
   new Problem("JOBS_AWAY", "Nobody who runs the environment's jobs answers", {
@@ -15,7 +15,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   ...{ JOB_OVER: 409, JOB_NOT_OVER: 409, JOBS_FAILED: 503 },
 };
 
-/** Asks whoever runs the jobs of an environment. */
+/** Sends requests to the job runner of an environment. */
 export class JobsClient {
   #requests: ServiceRequests<JobsAnswer>;
 
@@ -26,7 +26,7 @@ export class JobsClient {
     });
   }
 
-  /** Throws {@linkcode Problem}: 503 where nobody answers, 404 for what is not there, 409 for what is over. */
+  /** Throws {@linkcode Problem}: 503 without an answer, 404 if unknown, 409 for a wrong state. */
   ask(request: JobsRequest): Promise<Extract<JobsAnswer, { ok: true }>> {
     return this.#requests.ask(JSON.stringify(request));
   }

@@ -3,7 +3,7 @@ import { beginLasting, type Logger } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import type { MarketData } from "../state/market_data.ts";
 
-/** What is followed, and who gets it. */
+/** Options of {@linkcode followSelectedMarkets}. */
 interface SelectedMarketsOptions {
   environment: Environment | undefined;
   registryDir: string | undefined;
@@ -13,8 +13,8 @@ interface SelectedMarketsOptions {
 }
 
 /**
- * Takes in the markets that rules of the environment find before their first record, with the venue's
- * names; while the bus refuses that, they come with their records.
+ * Adds markets selected by the environment's rules before their first record, with the venue's
+ * names; while the bus refuses this, markets are added with their first record.
  */
 export async function followSelectedMarkets(
   { environment, registryDir, transport, data, logger }: SelectedMarketsOptions,

@@ -5,22 +5,22 @@ import { Problem } from "../http/problem.ts";
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** What a service says: what was asked for, or why not. */
+/** Answer of a service: the result or an error. */
 type ServiceAnswer = { ok: true } | { ok: false; code: string; message: string; hint: string };
 
-/** What is asked, and what its failures are. */
+/** Options of {@linkcode ServiceRequests}. */
 interface ServiceRequestsOptions {
   transport: Transport;
   subject: string;
-  /** Longest wait for an answer, ms. */
+  /** Timeout of an answer, ms. */
   answerMsMax: number;
-  /** Where nobody answers. */
+  /** Returns the error when there is no answer. */
   away: () => Problem;
-  /** HTTP status of a code with which the service refuses. */
+  /** Returns the HTTP status of a service's error code. */
   statusOf: (code: string) => number;
 }
 
-/** Requests in JSON to a service behind the bus, whose refusals are problems of HTTP. */
+/** Sends JSON requests to a service over the bus; maps its errors to HTTP problems. */
 export class ServiceRequests<Answer extends ServiceAnswer> {
   readonly #options: ServiceRequestsOptions;
 
@@ -28,7 +28,7 @@ export class ServiceRequests<Answer extends ServiceAnswer> {
     this.#options = options;
   }
 
-  /** `request` is JSON. Throws {@linkcode Problem}: `away` where nobody answers, else as it refuses. */
+  /** `request` is JSON. Throws {@linkcode Problem}: `away` without an answer, or the service's. */
   async ask(request: string): Promise<Extract<Answer, { ok: true }>> {
     const answer: ServiceAnswer = await this.#answer(ENCODER.encode(request));
     if (answer.ok) return answer as Extract<Answer, { ok: true }>;

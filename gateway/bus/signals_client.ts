@@ -10,7 +10,7 @@ const away = () =>
     hint: "Name signals in the environment's file; beside NATS, start it: deno task signals",
   });
 
-/** Asks the service of signals of an environment. */
+/** Sends requests to the signals service of an environment. */
 export class SignalsClient {
   #requests: ServiceRequests<SignalsAnswer>;
 
@@ -21,7 +21,7 @@ export class SignalsClient {
     });
   }
 
-  /** Throws {@linkcode Problem}: 503 where nobody answers, 404 for a signal that is not there. */
+  /** Throws {@linkcode Problem}: 503 without an answer, 404 for an unknown signal. */
   ask(request: SignalsRequest): Promise<Extract<SignalsAnswer, { ok: true }>> {
     return this.#requests.ask(JSON.stringify(request));
   }

@@ -18,7 +18,7 @@ interface SnapshotRequestOptions {
 }
 
 /**
- * Requests the books of one feed from its connector until an answer comes, and again on demand: with
+ * Requests the books of one feed from its connector until it answers, and again on demand: with
  * backoff, one request at a time.
  */
 export class SnapshotRequest {
@@ -41,18 +41,18 @@ export class SnapshotRequest {
     this.#schedule(0);
   }
 
-  /** Requests again: deltas of an unknown book arrive. */
+  /** Requests again, because deltas of an unknown book arrive. */
   request(): void {
     if (this.#asking) this.#again = true;
     else if (this.#timer === undefined) this.#schedule(this.#backoff.nextMs());
   }
 
-  /** Discards pending answers: the feed broke after the request. */
+  /** Discards pending answers, because the feed broke after the request. */
   invalidate(): void {
     this.#epoch++;
   }
 
-  /** Ends; a pending answer is discarded. */
+  /** Stops and discards pending answers. */
   close(): void {
     this.#closed = true;
     this.#epoch++;

@@ -9,7 +9,7 @@ import type { Transport } from "@ssmd/transport";
 import { Problem } from "../http/problem.ts";
 import { ServiceRequests } from "./service_requests.ts";
 
-/** A start on a loaded machine takes long; what a batch may use is bounded by its service. */
+/** Starting on a loaded machine is slow; the service itself bounds the work of a batch. */
 const ANSWER_MS_MAX = 60_000;
 const away = () =>
   new Problem("TRANSFORMS_AWAY", "No service of transforms answers", {
@@ -22,16 +22,16 @@ const STATUSES: Readonly<Record<string, number>> = {
   TRANSFORM_SESSION_ENDED: 503,
 };
 
-/** A transform that runs for one caller, in a process of its own. */
+/** A transform session of one caller, in its own process. */
 export interface TransformRun {
   readonly name: string;
-  /** Outputs of records, which are given as their JSON. Throws {@linkcode Problem}. */
+  /** Returns the outputs of records, given as JSON. Throws {@linkcode Problem}. */
   run(records: readonly string[]): Promise<readonly TransformOutput[]>;
-  /** Ends it; what cannot be told ends by itself. */
+  /** Ends the session; if the message is lost, the session times out. */
   close(): void;
 }
 
-/** Asks the service of transforms of an environment. */
+/** Sends requests to the transform service of an environment. */
 export class TransformsClient {
   readonly #requests: ServiceRequests<TransformsAnswer>;
 
@@ -42,12 +42,12 @@ export class TransformsClient {
     });
   }
 
-  /** The stored transforms. Throws {@linkcode Problem}: 503 where nobody answers. */
+  /** Returns the stored transforms. Throws {@linkcode Problem}: 503 without an answer. */
   async list(): Promise<readonly TransformInfo[]> {
     return (await this.#requests.ask(JSON.stringify({ action: "list" }))).transforms ?? [];
   }
 
-  /** Starts one for a caller. Throws {@linkcode Problem}: 404 for one that is not there. */
+  /** Opens a session for a caller. Throws {@linkcode Problem}: 404 for an unknown transform. */
   async open(name: string, caller: string): Promise<TransformRun> {
     let session = await this.#open(name, caller);
     const run = async (records: readonly string[]) => {
@@ -56,7 +56,7 @@ export class TransformsClient {
       try {
         return outputsOf(await this.#requests.ask(ask()), records.length);
       } catch (error) {
-        // It was not used for long, or its service began anew.
+        // The session timed out, or the service restarted.
         if (!(error instanceof Problem) || error.code !== "TRANSFORM_SESSION_ENDED") throw error;
         session = await this.#open(name, caller);
         return outputsOf(await this.#requests.ask(ask()), records.length);
