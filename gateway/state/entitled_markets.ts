@@ -4,8 +4,8 @@ import type { Market, MarketFeed } from "./market.ts";
 import type { MarketData } from "./market_data.ts";
 
 /**
- * The state as one caller may see it: what it is not entitled to is not in it. Whatever is answered
- * from here cannot tell that anything else is there.
+ * The state as visible to one caller: without markets and types it is not entitled to. Answers from
+ * here cannot reveal hidden data.
  */
 export class EntitledMarkets {
   #data: MarketData;
@@ -16,22 +16,22 @@ export class EntitledMarkets {
     this.#access = access;
   }
 
-  /** Feeds of which it may see anything. */
+  /** Yields feeds of which the caller may see anything. */
   *feeds(): Generator<MarketFeed> {
     for (const feed of this.#data.feeds.values()) if (this.#access.seesFeed(feed.id)) yield feed;
   }
 
-  /** Markets of which it may see anything, feed by feed. */
+  /** Yields markets of which it may see anything, feed by feed. */
   *markets(): Generator<Market> {
     for (const feed of this.feeds()) yield* this.marketsOf(feed);
   }
 
-  /** Markets of a feed of which it may see anything. */
+  /** Yields markets of a feed of which it may see anything. */
   *marketsOf(feed: MarketFeed): Generator<Market> {
     for (const market of feed.markets.values()) if (this.typesOf(market) !== 0) yield market;
   }
 
-  /** The market of a symbol; undefined = there is none for this caller. */
+  /** Returns the market of a symbol; undefined = none for this caller. */
   market(symbol: string): Market | undefined {
     let hidden = false;
     for (const feed of this.#data.feeds.values()) {
@@ -44,17 +44,17 @@ export class EntitledMarkets {
     return undefined;
   }
 
-  /** Bits of the types of a market that it may see. */
+  /** Returns the bits of a market's visible types. */
   typesOf(market: Market): number {
     return this.#access.typesOf(market.feed.id, market.symbol);
   }
 
-  /** Whether it may see a type of a market. */
+  /** Whether a type of a market is visible. */
   seesType(market: Market, type: EventType): boolean {
     return (this.typesOf(market) & (1 << EVENT_TYPES.indexOf(type))) !== 0;
   }
 
-  /** Whether all of a feed is visible: its totals then reveal nothing hidden. */
+  /** Whether the whole feed is visible, so that its totals reveal nothing hidden. */
   seesAllOf(feed: MarketFeed): boolean {
     return this.#access.typesOf(feed.id, ANY_SYMBOL) !== 0;
   }
@@ -65,5 +65,5 @@ export class EntitledMarkets {
   }
 }
 
-/** Begins no symbol, so that only an entitlement to `*` fits it. */
+/** Prefix of no symbol, so only an entitlement to `*` matches it. */
 const ANY_SYMBOL = "\u0000";

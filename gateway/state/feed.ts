@@ -1,26 +1,26 @@
 import { type Gap, isBreak, type MarketEvent } from "@ssmd/market";
 import { OpenGaps } from "./open_gaps.ts";
 
-/** Consecutive records after which a hole in the numbers is believed to be one. */
+/** Consecutive records required before a jump in sequence counts as missing records. */
 const RUN_MIN = 64;
 
 /**
- * How a feed's connection to its venue is, as its records tell: `connecting` = nothing came yet;
- * `disconnected` = it broke or was refused; `silent` = no data for long.
+ * Connection of a feed to its venue, derived from its records: `connecting` = no record yet;
+ * `disconnected` = broken or refused; `silent` = no data for a while.
  */
 interface FeedConnection {
   state: "connecting" | "live" | "silent" | "disconnected";
-  /** Why it is disconnected; "" = it is not. */
+  /** Reason of the disconnect; "" = not disconnected. */
   why: string;
-  /** Start, µs; 0 = not known. */
+  /** Start of this state, µs; 0 = unknown. */
   sinceUs: number;
 }
 
-/** State of one feed; `M` is a market. */
+/** State of one feed; `M` is the type of its markets. */
 export class Feed<M> {
   readonly id: string;
   readonly markets: Map<string, M> = new Map();
-  /** The open gaps of the whole feed. */
+  /** Open gaps of the whole feed. */
   readonly gaps: OpenGaps = new OpenGaps();
   /** Records since the gateway started. */
   records = 0;
@@ -39,18 +39,18 @@ export class Feed<M> {
     this.id = id;
   }
 
-  /** The open gap of the whole feed that weighs most, if any. */
+  /** Most severe open gap of the whole feed, if any. */
   get gap(): Gap | undefined {
     return this.gaps.worst;
   }
 
-  /** Notes the time of a record. */
+  /** Notes the receive time of a record. */
   noteTime({ type, receivedAtUs }: MarketEvent): void {
     this.updatedAtUs = receivedAtUs;
     if (type !== "gap") this.dataAtUs = receivedAtUs;
   }
 
-  /** State of its connection; `silent` after `silentUs` without data. */
+  /** Returns the state of the connection; `silent` after `silentUs` without data. */
   connectionAt(nowUs: number, silentUs: number): FeedConnection {
     const { gap, dataAtUs, updatedAtUs } = this;
     if (gap !== undefined && isBreak(gap)) {
@@ -61,14 +61,14 @@ export class Feed<M> {
     return { state, why: "", sinceUs: state === "silent" ? dataAtUs : 0 };
   }
 
-  /** Number of the last record. */
+  /** Sequence of the last record. */
   get sequence(): number {
     return this.#lastSequence;
   }
 
   /**
-   * Notes a record's number; returns how many records are missing before it. Numbers count the records
-   * of one connection: 0 where several connections serve the feed.
+   * Notes a record's sequence; returns how many records are missing before it. Sequences count per
+   * connection: 0 when several connections serve the feed.
    */
   note(sequence: number, newConnection: boolean): number {
     const last = this.#lastSequence;
@@ -84,7 +84,7 @@ export class Feed<M> {
     return this.#oneConnection && run >= RUN_MIN ? sequence - last - 1 : 0;
   }
 
-  /** Called once a second: turns the count into a rate. */
+  /** Updates the rate; called once a second. */
   tick(): void {
     this.recordsPerSecond = this.records - this.#countedRecords;
     this.#countedRecords = this.records;

@@ -12,13 +12,13 @@ import {
 import type { Feed } from "./feed.ts";
 import { OpenGaps } from "./open_gaps.ts";
 
-/** Origin of a record: its position and bytes in the bus's stream. */
+/** Position and bytes of a record in the bus's stream. */
 export interface RecordOrigin {
   position: number;
   payload: Uint8Array;
 }
 
-/** A change that waits for its book. */
+/** A delta held until its book is known. */
 interface Held {
   event: OrderBookUpdate;
   origin: RecordOrigin | undefined;
@@ -28,56 +28,56 @@ interface Held {
 export type MarketFeed = Feed<Market>;
 
 /**
- * Whether a book is the venue's: `live` = known to be; `pending` = never had, or lost and waiting
- * for a snapshot; `ended` = the market is settled or delisted, and has none any more.
+ * State of a book: `live` = equals the venue's; `pending` = never known, or lost and waiting for a
+ * snapshot; `ended` = none, because the market is settled or delisted.
  */
 type BookState = "pending" | "live" | "ended";
 
-/** A row of the enrichers as clients get it. */
+/** An enriched row in the form sent to clients. */
 export interface EnrichedMessage {
   type: "enriched";
   symbol: string;
   feed: string;
-  /** Its JSON, with what enrichers gave behind the opening brace. */
+  /** JSON of the row; enricher output follows the opening brace. */
   json: string;
 }
 
-/** Newest state of one market, without history. */
+/** Current state of one market, without history. */
 export class Market {
   readonly symbol: string;
   readonly feed: MarketFeed;
-  /** The venue's name; "" = not known. */
+  /** The venue's name; "" = unknown. */
   readonly external: string;
-  /** Levels keyed by price as the double itself: equal decimals are equal doubles, none is computed. */
+  /** Levels keyed by price as a double: equal decimals give equal doubles, none is computed. */
   readonly book: OrderBook = new OrderBook();
   bookState: BookState = "pending";
-  /** Number of the last record that is in the book. */
+  /** Sequence of the last record applied to the book. */
   bookSequence = 0;
-  /** Times of the last record that is in the book, µs; 0 = not given. */
+  /** Times of the last record applied to the book, µs; 0 = not given. */
   bookTimestampUs = 0;
   bookReceivedAtUs = 0;
-  /** Levels a side; 0 = all. */
+  /** Levels per side; 0 = all. */
   depth = 0;
   checksum: ChecksumState = "unverified";
-  /** Changes that came while the book was pending, and where they came from. */
+  /** Deltas held while the book is pending, with their origins. */
   held: Held[] = [];
-  /** Newest last. */
+  /** Trades, the newest last. */
   trades: Trade[] = [];
   /** Trades since the gateway started. */
   tradeCount = 0;
   ticker: Ticker | undefined;
   status: Status | undefined;
-  /** When the last step of its life became known, µs; 0 = none did. */
+  /** Time at which the last status change became known, µs; 0 = none. */
   stepAtUs = 0;
-  /** That step, where only the security master told it. */
+  /** That change, if only the security master reported it. */
   masterStep: Status | undefined;
-  /** The newest row of the enrichers; undefined = none came. */
+  /** Newest enriched row; undefined = none yet. */
   enriched: EnrichedMessage | undefined;
-  /** Since when steps of its life may be lost for good, µs; 0 = none are. */
+  /** Time since which status changes may be lost for good, µs; 0 = none. */
   lostStepsUs = 0;
-  /** The open gaps of this market. */
+  /** Open gaps of this market. */
   readonly gaps: OpenGaps = new OpenGaps();
-  /** Receive times of the first record after the gateway's start and of the last one, µs. */
+  /** Receive time of the last record, µs; 0 = none yet. */
   updatedAtUs = 0;
 
   constructor(symbol: string, feed: MarketFeed, external: string) {
@@ -86,7 +86,7 @@ export class Market {
     this.external = external;
   }
 
-  /** The gap that is open now: the market's own or its feed's. */
+  /** Open gap of the market or its feed. */
   get openGap(): Gap | undefined {
     return this.gaps.worst ?? this.feed.gap;
   }
@@ -97,8 +97,8 @@ export class Market {
   }
 
   /**
-   * Since when its status may be another one than the last that was seen, µs; 0 = it is that one. An
-   * ended market stays ended.
+   * Time since which the status may differ from the last one seen, µs; 0 = it is current. An ended
+   * market stays ended.
    */
   get statusUnknownSinceUs(): number {
     if (this.isOver) return 0;
@@ -106,24 +106,24 @@ export class Market {
     return this.lostStepsUs || (gap?.fromUs ?? 0);
   }
 
-  /** Whether it may have ended unseen: an ended market has no orders. */
+  /** Whether the market may have ended unnoticed: an ended market has no orders. */
   get mayBeOver(): boolean {
     const { bids, asks } = this.book;
     return this.bookState === "live" && bids.length + asks.length === 0 &&
       this.statusUnknownSinceUs > 0;
   }
 
-  /** Steps of its life after `fromUs` are lost. */
+  /** Marks status changes after `fromUs` as lost. */
   loseSteps(fromUs: number): void {
     if (!this.isOver) this.lostStepsUs ||= fromUs;
   }
 
-  /** A trade shows that an open market is open still. */
+  /** Notes a trade, which proves that an open market is still open. */
   noteTrade(): void {
     if (this.status === undefined || this.status.state === "open") this.lostStepsUs = 0;
   }
 
-  /** Whether a step that the security master knows is more than what is known of its life. */
+  /** Whether a status from the security master adds to what is known. */
   isNews({ receivedAtUs, state, result }: Status): boolean {
     if (this.status === undefined) return true;
     if (receivedAtUs <= this.stepAtUs) return false;
@@ -131,7 +131,7 @@ export class Market {
       (this.lostStepsUs > 0 && receivedAtUs > this.lostStepsUs);
   }
 
-  /** Takes a step of its life: an ended market has no book. */
+  /** Takes a status; an ended market has no book. */
   takeStatus(status: Status, isStep: boolean): void {
     this.status = status;
     if (isStep) {
@@ -144,7 +144,7 @@ export class Market {
     } else if (this.bookState === "ended") this.bookState = "pending";
   }
 
-  /** Takes a step that the security master alone told; steps after it may be lost still. */
+  /** Takes a status only the security master reported; later changes may still be lost. */
   takeMasterStep(status: Status): void {
     const { lostStepsUs } = this;
     this.takeStatus(status, true);
@@ -160,7 +160,7 @@ export class Market {
     this.#apply(update);
   }
 
-  /** Takes a change into a live book; false when the book already holds it. */
+  /** Applies a delta to a live book; returns false when the book already includes it. */
   takeDelta(update: OrderBookUpdate): boolean {
     if (update.sequence <= this.bookSequence) return false;
     this.#apply(update);

@@ -15,37 +15,37 @@ import { Feed } from "./feed.ts";
 import { Market, type MarketFeed, type RecordOrigin } from "./market.ts";
 import { isAboutBook, isOpen, losesSteps } from "./open_gaps.ts";
 
-/** A market as the environment names it. */
+/** A market of the environment. */
 export interface MarketSpec {
-  /** Ours. */
+  /** Our symbol. */
   symbol: string;
-  /** The feed's id. */
+  /** Id of the feed. */
   feed: string;
   /** The venue's name. */
   external: string;
 }
 
-/** Receives changes, in the order of the records. */
+/** Receives changes in the order of the records. */
 interface MarketDataListener {
   /**
-   * A record that is now in the state; a book's first record after it was lost is a snapshot.
-   * `origin` is undefined where it did not come from the bus.
+   * Receives a record already applied to the state; after a lost book its first record is a
+   * snapshot. `origin` is undefined when the record did not come from the bus.
    */
   onRecord(event: MarketEvent, market: Market, origin: RecordOrigin | undefined): void;
-  /** A record about a whole feed. */
+  /** Receives a record about a whole feed. */
   onFeedRecord(event: MarketEvent, feed: MarketFeed, origin: RecordOrigin | undefined): void;
-  /** A market that was not there before. */
+  /** Receives a new market. */
   onMarket(market: Market): void;
-  /** Books of this feed are not known any more: snapshots under way are too old for them. */
+  /** Books of this feed were lost: pending snapshots are too old for them. */
   onBooksLost(feed: MarketFeed): void;
-  /** Book changes come for a book that is not known: a snapshot must be asked for. */
+  /** Deltas arrive for an unknown book: a snapshot must be requested. */
   onSnapshotWanted(feed: MarketFeed): void;
 }
 
-/** The newest state of every market of an environment. */
+/** Current state of every market of an environment. */
 export class MarketData {
   readonly feeds: Map<string, MarketFeed> = new Map();
-  /** Records of markets beyond the limit. */
+  /** Number of records of markets beyond the limit. */
   refused = 0;
   #listener: MarketDataListener;
   #marketCount = 0;
@@ -67,14 +67,14 @@ export class MarketData {
     return this.#marketCount;
   }
 
-  /** The feed of this id, made when it is new. */
+  /** Returns the feed with this id; creates it if new. */
   feed(id: string): MarketFeed {
     let feed = this.feeds.get(id);
     if (feed === undefined) this.feeds.set(id, feed = new Feed<Market>(id));
     return feed;
   }
 
-  /** The market of this symbol, of whichever feed. */
+  /** Returns the market with this symbol, of any feed. */
   market(symbol: string): Market | undefined {
     for (const feed of this.feeds.values()) {
       const market = feed.markets.get(symbol);
@@ -83,7 +83,7 @@ export class MarketData {
     return undefined;
   }
 
-  /** All markets, feed by feed. */
+  /** Yields all markets, feed by feed. */
   *markets(): Generator<Market> {
     for (const feed of this.feeds.values()) yield* feed.markets.values();
   }
@@ -109,7 +109,7 @@ export class MarketData {
     else this.#takeOther(event, market, origin);
   }
 
-  /** Takes a snapshot that was asked for; a book that is live already is left alone. */
+  /** Takes a requested snapshot; ignores it when the book is already live. */
   takeSnapshotAnswer(snapshot: OrderBookUpdate): void {
     const feed = this.feed(snapshot.feed);
     const market = this.marketOf(feed, snapshot.symbol);
@@ -118,8 +118,8 @@ export class MarketData {
   }
 
   /**
-   * Takes what the security master knows of a market's life: a step that no record told, as one that
-   * REST alone tells, is delivered as a status that is of no stream.
+   * Takes a market's status from the security master: if no record reported it (as with changes
+   * that only REST shows), it is delivered as a status without a stream position.
    */
   takeMasterStatus(status: Status, market: Market): void {
     if (!market.isNews(status)) return;
@@ -128,14 +128,14 @@ export class MarketData {
     this.#listener.onRecord(status, market, undefined);
   }
 
-  /** The market of this symbol and feed, made when it is new; undefined beyond the limit. */
+  /** Returns the market of a feed and symbol, created if new; undefined beyond the limit. */
   marketOf(feed: MarketFeed, symbol: string): Market | undefined {
     return feed.markets.get(symbol) ?? this.#addMarket(feed, symbol, "");
   }
 
   /**
-   * Reports records that did not reach the gateway as a gap in the stream; the feed's books wait for
-   * snapshots. `missed` null = number unknown.
+   * Reports records that did not reach the gateway as a gap in the stream; the feed's books wait
+   * for snapshots. `missed` null = number unknown.
    */
   recordGap(
     feed: MarketFeed,
@@ -162,7 +162,7 @@ export class MarketData {
     this.#listener.onSnapshotWanted(feed);
   }
 
-  /** It is none of the feed's own records: their numbers and times go on as they were. */
+  /** Derived events do not affect the feed's sequence and times. */
   #takeDerived(event: DerivedEvent, feed: MarketFeed, origin: RecordOrigin | undefined): void {
     const market = this.marketOf(feed, event.symbol);
     if (market === undefined) return void this.refused++;
@@ -234,7 +234,7 @@ export class MarketData {
       market.tradeCount++;
       market.noteTrade();
       market.trades.push(event);
-      // Cut in blocks: a shift for each trade would move the whole list each time.
+      // Cut in blocks: one shift per trade would move the whole list each time.
       if (market.trades.length > this.#tradesMax * 1.25) {
         market.trades = market.trades.slice(-this.#tradesMax);
       }
@@ -251,7 +251,7 @@ export class MarketData {
     if (event.type === "status" && event.state !== "unknown") this.#keepMasterStep(event, market);
   }
 
-  /** A record that was late leaves what the security master told since. */
+  /** Restores a newer status of the security master after a late record. */
   #keepMasterStep({ receivedAtUs }: Status, market: Market): void {
     const { masterStep } = market;
     market.masterStep = undefined;
@@ -290,12 +290,12 @@ export class MarketData {
   }
 }
 
-/** Bytes of the bus are views of blocks of many messages: one that is kept would keep its block. */
+/** Copies the payload: it is a view of a large block, which it would keep in memory. */
 function copied({ position, payload }: RecordOrigin): RecordOrigin {
   return { position, payload: new Uint8Array(payload) };
 }
 
-/** News of dates, or of what is announced, leave a market's state and result as they were. */
+/** Returns the new status; one with state "unknown" keeps the previous state and result. */
 function statusAfter(before: Status | undefined, event: Status): Status {
   if (before === undefined || event.state !== "unknown") return event;
   return { ...event, state: before.state, result: before.result };

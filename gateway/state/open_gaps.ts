@@ -1,6 +1,6 @@
 import type { Gap, GapChannel } from "@ssmd/market";
 
-/** The gaps of a market or a feed that are open now: one a channel, and one of the clock. */
+/** Open gaps of a market or a feed: one per channel, and one for the clock. */
 export class OpenGaps {
   #open = new Map<GapChannel | "clock", Gap>();
 
@@ -11,18 +11,18 @@ export class OpenGaps {
     else if (gap.recovered) this.#open.delete(key);
   }
 
-  /** A snapshot came: the book is right again. */
+  /** Closes the gaps of the book after a snapshot. */
   endBook(): void {
     this.#open.delete("all");
     this.#open.delete("orderbook");
   }
 
-  /** The gap in which steps of a life may be missed. */
+  /** Open gap in which status changes may be missed. */
   get ofStatus(): Gap | undefined {
     return this.#open.get("all") ?? this.#open.get("status");
   }
 
-  /** The gap that weighs most: of everything, of the book, of other records, of the clock. */
+  /** Most severe open gap: of all records, the book, other records, the clock. */
   get worst(): Gap | undefined {
     for (const key of WORST_FIRST) {
       const gap = this.#open.get(key);
@@ -39,12 +39,12 @@ export function isOpen(gap: Gap): boolean {
   return !gap.recovered && gap.toUs === 0;
 }
 
-/** Whether steps of a life are lost for good in it. */
+/** Whether the gap has ended with status changes lost. */
 export function losesSteps(gap: Gap): boolean {
   return gap.channel === "status" && !gap.recovered && gap.toUs > 0;
 }
 
-/** Whether a book cannot be trusted after it: a suspect clock and missing trades leave it alone. */
+/** Whether the gap invalidates books; a suspect clock or missing trades do not. */
 export function isAboutBook(gap: Gap): boolean {
   return gap.reason !== "clock" && (gap.channel === "all" || gap.channel === "orderbook");
 }

@@ -1,40 +1,39 @@
 import { nowUs } from "@ssmd/runtime";
 import type { InMessage } from "@ssmd/transport";
 
-/** Evicted records at the head of the arrays before they are moved together. */
+/** Evicted records at the head of the arrays before they are compacted. */
 const HEAD_MAX = 4096;
-/** Bytes of a slab that payloads are copied into; a larger payload has one of its own. */
+/** Size of a slab for payloads, bytes; a larger payload gets its own. */
 const SLAB_BYTES = 64 * 1024;
 
 const EMPTY = new Uint8Array(0);
 
-/** Limits of {@linkcode RecentRecords}; beyond them the oldest are dropped. */
+/** Limits of {@linkcode RecentRecords}; beyond them the oldest are evicted. */
 export interface RecentLimits {
   messagesMax: number;
   bytesMax: number;
 }
 
 /**
- * The newest records of the bus as they came, so that a client that was away for a while gets what
- * it missed.
+ * Newest records of the bus in their original encoding, for clients that resume.
  *
- * A position is a place in the bus's stream, unlike the sequence of a record, which counts one
- * connection of a connector: it is the stream's own sequence added to the stream's identity (µs at
- * which it was made, or noticed to have lost its end), which the bus keeps. So it means the same on
- * every gateway and after any restart, and no two streams share any: a stream that is made later
- * begins above everything an earlier one held, as long as that had fewer than a million messages a
- * second over its whole life.
+ * A position identifies a record in the bus's stream; a record's sequence instead counts one
+ * connection of a connector. A position is the stream sequence plus the stream's identity (µs of
+ * its creation, or of the detection that its end was lost), which the bus stores. So positions mean
+ * the same on every gateway and after a restart, and no two streams share any: a later stream
+ * starts above an earlier one's positions if that had fewer than a million messages a second over
+ * its lifetime.
  */
 export class RecentRecords {
   #limits: RecentLimits;
   #base = 0;
   #last = 0;
-  /** All records behind this position are held. */
+  /** All records after this position are held. */
   #heldAfter = 0;
   /** All records received at this time or later are held. */
   #heldFromUs = 0;
   #subjects: string[] = [];
-  /** The slab of each, many of which share one; where it begins there and where it ends. */
+  /** Slab of each record (many share one), and the record's start and end in it. */
   #slabs: Uint8Array[] = [];
   #starts: number[] = [];
   #ends: number[] = [];
@@ -49,7 +48,7 @@ export class RecentRecords {
     this.#limits = limits;
   }
 
-  /** Records come from behind this place of a stream on; what is held of another one goes. */
+  /** Starts at a sequence of a stream; evicts the records of another stream. */
   start(createdAtUs: number, startSequence: number): void {
     this.#evict(this.length);
     this.#base = createdAtUs;
@@ -57,34 +56,34 @@ export class RecentRecords {
     this.#heldFromUs = nowUs();
   }
 
-  /** Identity of the stream that the records are of. */
+  /** Identity of the records' stream. */
   get createdAtUs(): number {
     return this.#base;
   }
 
-  /** Whether a message comes that cannot be the next one of this stream. */
+  /** Whether a message cannot be the next one of this stream. */
   isOfOtherStream(streamSequence: number): boolean {
     return this.#base + streamSequence <= this.#last;
   }
 
-  /** Records before this sequence of the stream may be missing here. */
+  /** Marks records up to this stream sequence as possibly missing here. */
   markCompleteAfter(startSequence: number): void {
     this.#heldAfter = Math.max(this.#heldAfter, this.#base + startSequence);
     this.#last = Math.max(this.#last, this.#heldAfter);
   }
 
-  /** Records up to this sequence of the stream left it before they came. */
+  /** Marks records up to this stream sequence as missed: they left the stream before arrival. */
   markIncompleteUpTo(streamSequence: number): void {
     this.#heldAfter = Math.max(this.#heldAfter, this.#base + streamSequence);
     this.#heldFromUs = nowUs();
   }
 
-  /** Place of the newest record that came. */
+  /** Position of the newest record received. */
   get position(): number {
     return this.#last;
   }
 
-  /** Records held. */
+  /** Number of records held. */
   get length(): number {
     return this.#positions.length - this.#head;
   }
@@ -104,22 +103,22 @@ export class RecentRecords {
     return position;
   }
 
-  /** A message came that is no record. */
+  /** Skips a message that is not a record. */
   skip(streamSequence: number): void {
     this.#last = Math.max(this.#last, this.#base + streamSequence);
   }
 
-  /** Whether everything behind this position is held. */
+  /** Whether everything after this position is held. */
   covers(position: number): boolean {
     return position >= this.#heldAfter;
   }
 
-  /** Whether everything that was received at this time or later is held. */
+  /** Whether everything received at this time or later is held. */
   coversTime(timeUs: number): boolean {
     return timeUs >= this.#heldFromUs;
   }
 
-  /** The position behind which all records of this time and later are. */
+  /** Returns the position after which all records of this time and later are. */
   positionBefore(timeUs: number): number {
     for (let i = this.#head; i < this.#times.length; i++) {
       if ((this.#times[i] as number) >= timeUs) return (this.#positions[i] as number) - 1;
@@ -127,17 +126,17 @@ export class RecentRecords {
     return this.#last;
   }
 
-  /** The stream's own sequence of a position; 0 or less = of no record of this stream. */
+  /** Returns the stream sequence of a position; 0 or less = not in this stream. */
   sequenceOf(position: number): number {
     return position - this.#base;
   }
 
-  /** The position of a sequence of the stream. */
+  /** Returns the position of a stream sequence. */
   positionOf(streamSequence: number): number {
     return this.#base + streamSequence;
   }
 
-  /** Calls `each` with the records behind a position, in order, until it returns false. */
+  /** Calls `each` with the records after a position, in order, until it returns false. */
   forEachAfter(
     position: number,
     each: (subject: string, payload: Uint8Array, position: number) => boolean,
@@ -149,7 +148,7 @@ export class RecentRecords {
     }
   }
 
-  /** Copies: a payload is a view of what the bus read at once, and each view is an object. */
+  /** Copies a payload into a slab: it is a view that would retain the bus's read buffer. */
   #keep(payload: Uint8Array): void {
     if (this.#slabUsed + payload.length > this.#slab.length) {
       this.#slab = new Uint8Array(Math.max(SLAB_BYTES, payload.length));
@@ -179,7 +178,7 @@ export class RecentRecords {
       if (n >= least && this.length <= messagesMax && this.#bytes <= bytesMax) break;
       const at = this.#head++;
       this.#bytes -= (this.#ends[at] as number) - (this.#starts[at] as number);
-      // The memory is to go now, not when the arrays are moved together.
+      // Release the memory now, not at the next compaction.
       this.#slabs[at] = EMPTY;
       this.#heldAfter = Math.max(this.#heldAfter, this.#positions[at] as number);
       this.#heldFromUs = Math.max(this.#heldFromUs, (this.#times[at] as number) + 1);
