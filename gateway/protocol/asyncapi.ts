@@ -8,7 +8,7 @@ type Schemas = Readonly<Record<string, z.ZodType>>;
 const RECORD_BYTES = "With ?format=capnp records come as binary frames: the bytes of the bus, " +
   "standard Cap'n Proto by the registered schemas; all other messages stay JSON.";
 
-/** The description of the stream (AsyncAPI 3.0), made from the schemas of its messages. */
+/** Returns the stream's AsyncAPI 3.0 description, generated from the schemas of its messages. */
 export function asyncApi(version: string): Record<string, unknown> {
   const sent: Schemas = { ...RECORDS, ...CONTROLS };
   const ids = (schemas: Schemas, prefix: string) =>

@@ -37,7 +37,7 @@ export const CONNECTION = named(
   }),
 );
 
-/** A connection that ended. */
+/** A connection that has ended. */
 export const ENDED_CONNECTION = named(
   "EndedConnection",
   "A connection of the stream that ended.",
@@ -47,7 +47,7 @@ export const ENDED_CONNECTION = named(
   }),
 );
 
-/** A connection of the stream, as the administration reports it. */
+/** A connection of the stream, as reported by the administration. */
 export type ConnectionInfo = z.output<typeof CONNECTION>;
-/** As above, after its end. */
+/** The same after its end. */
 export type EndedConnectionInfo = z.output<typeof ENDED_CONNECTION>;

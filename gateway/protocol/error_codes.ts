@@ -2,15 +2,15 @@
 export interface ErrorMeaning {
   /** Stable number of the error. */
   number: number;
-  /** One sentence for the author of a client. */
+  /** One sentence for developers of clients. */
   meaning: string;
-  /** The close code when the connection ends with it. */
+  /** WebSocket close code when the connection ends with this error. */
   close?: number;
 }
 
 /**
- * All errors of the stream: 1xxx = the request is refused and the connection goes on, 2xxx = the
- * connection ends. What the gate refuses has the number 4000 + HTTP status.
+ * All errors of the stream: 1xxx = the request is refused and the connection stays open, 2xxx = the
+ * connection ends. Errors of the authenticator have the number 4000 + HTTP status.
  */
 export const STREAM_ERRORS = {
   invalid_json: { number: 1001, meaning: "The message is not JSON." },
@@ -47,10 +47,10 @@ export const STREAM_ERRORS = {
   },
 } as const satisfies Record<string, ErrorMeaning>;
 
-/** Codes of errors of the stream itself. */
+/** Error codes of the stream itself. */
 export type StreamErrorCode = keyof typeof STREAM_ERRORS;
 
-/** The number of a code; 0 = none of the stream's own. */
+/** Returns the number of a code; 0 = not one of the stream's own. */
 export function numberOf(code: string): number {
   return code in STREAM_ERRORS ? STREAM_ERRORS[code as StreamErrorCode].number : 0;
 }

@@ -147,7 +147,7 @@ export const RECORDS = {
   }),
 } as const;
 
-/** What a transform made of a record: one of text, json and base64, or why it made nothing. */
+/** Output of a transform for a record: one of text, json and base64, or the error. */
 export const TRANSFORMED = {
   text: z.string().optional().describe("The output, where it is text"),
   json: z.unknown().optional().describe("Where it is an object, a list, a number or a truth value"),
@@ -157,7 +157,7 @@ export const TRANSFORMED = {
 
 const listed = z.array(z.string());
 
-/** Messages of the gateway about the conversation, by type. */
+/** Control messages by type. */
 export const CONTROLS = {
   transformed: z.strictObject({
     type: z.literal("transformed"),

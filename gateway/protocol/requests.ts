@@ -17,7 +17,7 @@ export const PROTOCOL_VERSION = 1;
 export const MODES = ["realtime", "conflated", "latest"] as const;
 /** One of {@linkcode MODES}. */
 export type Mode = typeof MODES[number];
-/** Shortest wait between two conflated messages, and the longest. */
+/** Minimum and maximum interval between two conflated messages, ms. */
 export const INTERVAL_MS_MIN = 10;
 export const INTERVAL_MS_MAX = 60_000;
 
@@ -27,7 +27,7 @@ export const REQUEST_ID = z.union([
   z.number(),
 ]).describe("Sent back as it came");
 
-/** The name of a stored transform. */
+/** Name of a stored transform. */
 export const TRANSFORM_NAME = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax);
 
 const subscription = {
@@ -78,7 +78,7 @@ export const REQUESTS = {
   ping: z.strictObject({ action: z.literal("ping"), id: REQUEST_ID.optional() }),
 } as const;
 
-/** The role that a request needs; the handshake needs `viewer`. */
+/** Role required by each request; the handshake requires `viewer`. */
 export const REQUEST_ROLES: Readonly<Record<keyof typeof REQUESTS, Role>> = {
   subscribe: "viewer",
   unsubscribe: "viewer",
@@ -94,7 +94,7 @@ export const CLIENT_REQUEST = z.discriminatedUnion("action", [
   REQUESTS.ping,
 ]);
 
-/** The query of the stream's address. */
+/** Query parameters of the stream's URL. */
 export const ADDRESS = z.strictObject({
   symbols: z.string().optional().describe("Subscribes at once: names with commas between"),
   types: z.string().optional().describe("With symbols: types with commas between"),

@@ -3,7 +3,7 @@ import { JSON_HEADERS } from "../http/reply.ts";
 import { type Route, route } from "../http/route.ts";
 import { StaticBody } from "../http/static_body.ts";
 
-/** The description of the stream; made when it is first asked for, as schemas take time to load. */
+/** Returns the route of the stream's description, generated on first use: schemas load slowly. */
 export function protocolRoutes(version: string): Route[] {
   let body: StaticBody | undefined;
   return [

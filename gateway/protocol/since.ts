@@ -1,12 +1,12 @@
-/** Where a client resumes: after a position, or at a time. */
+/** Resume point of a client: after a position, or at a time. */
 export type Since = { position: number } | { timeUs: number };
 
 const ISO = /^(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/;
 
 /**
- * Reads `since`: a whole number is a position (`pos` of the last message that was received), a
- * text is one written as digits, or an ISO time with its zone, exact to the microsecond. undefined
- * = neither.
+ * Parses `since`: an integer, or a string of digits, is a position (`pos` of the last received
+ * message); other strings are ISO times with a zone, exact to the microsecond. Returns undefined
+ * for anything else.
  */
 export function parseSince(value: unknown): Since | undefined {
   if (typeof value === "number") return positionOf(value);

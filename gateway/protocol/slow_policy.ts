@@ -3,7 +3,7 @@ export const SLOW_POLICIES = ["drop_newest", "drop_oldest", "conflate", "disconn
 /** One of {@linkcode SLOW_POLICIES}. */
 export type SlowPolicy = typeof SLOW_POLICIES[number];
 
-/** Where neither client nor environment choose one: what is missing is one span, and reported. */
+/** Default policy: the missing records form one span, which is reported. */
 export const SLOW_POLICY_DEFAULT: SlowPolicy = "drop_newest";
 
 /** States of a client's buffer. */
@@ -24,6 +24,6 @@ export const HEALTHY_BELOW = 0.5;
 export interface BufferLimits {
   bytesMax: number;
   messagesMax: number;
-  /** Milliseconds of uninterrupted dropping after which the client is disconnected. */
+  /** Time of uninterrupted dropping after which the client is disconnected, ms. */
   droppingMsMax: number;
 }
