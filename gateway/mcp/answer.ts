@@ -5,10 +5,10 @@ import { MCP_LIMITS } from "./limits.ts";
 import { separateUntrusted } from "./untrusted.ts";
 
 /**
- * How good the data of an answer is. `live`: it comes and fits; `quiet`: this market rests; `stale`:
- * the feed is silent; `suspect`: a gap is open or the book is not known; `gaps`: records are missing
- * in the span; `partial`: a part is not read or not archived yet; `empty`: nothing is there; `ended`:
- * the market is over; `complete`: nothing is known to be missing.
+ * Data quality of an answer. `live`: current and consistent; `quiet`: this market is inactive;
+ * `stale`: the feed is silent; `suspect`: a gap is open or the book is unknown; `gaps`: records of
+ * the span are missing; `partial`: part is not read or archived yet; `empty`: no data; `ended`: the
+ * market has ended; `complete`: nothing is known to be missing.
  */
 export type Condition =
   | "live"
@@ -21,17 +21,17 @@ export type Condition =
   | "ended"
   | "complete";
 
-/** What a tool found. */
+/** Result of a tool. */
 export interface Found {
   data: Readonly<Record<string, unknown>>;
   condition: Condition;
-  /** When the newest record in it was received, ms since 1970; null = no record, or not known. */
+  /** Receive time of the newest record, ms since 1970; null = no record, or unknown. */
   newestMs?: number | null;
-  /** Plain sentences. */
+  /** Notes in plain sentences. */
   notes?: readonly string[];
-  /** For the rest. */
+  /** Cursor for the rest. */
   nextCursor?: string;
-  /** Whether something was left out that no cursor leads to. */
+  /** Whether data was left out that no cursor reaches. */
   truncated?: boolean;
 }
 
@@ -52,18 +52,18 @@ const TIMES = new Set([
   "at",
 ]);
 
-/** The text of an answer that has at most 8 KiB: what is too long in it is cut, and that is told. */
+/** Returns the text of an answer of at most 8 KiB; longer data is cut and marked as truncated. */
 export function boundedText(found: Found): string {
   return answerText(fits(found) ? found : cutToFit(found));
 }
 
-/** Guesses of how many records fit, before their number is halved. */
+/** Estimates of how many records fit, before bisecting. */
 const GUESSES_MAX = 4;
 
-/** Texts that were made to be measured. */
+/** Cache of texts built for measuring. */
 const TEXTS = new WeakMap<Found, string>();
 
-/** The text of an answer: JSON with its time, freshness and condition; texts of others apart. */
+/** Returns an answer as JSON with time, freshness and condition; untrusted texts are separate. */
 function answerText(found: Found): string {
   const known = TEXTS.get(found);
   if (known !== undefined) return known;
@@ -91,7 +91,7 @@ function textOf(found: Found): string {
 }
 
 function fits(found: Found): boolean {
-  // A character has at most three bytes for each of its units.
+  // A UTF-16 unit has at most three bytes in UTF-8.
   return answerText(found).length * 3 <= MCP_LIMITS.answerBytesMax ||
     bytesOf(found) <= MCP_LIMITS.answerBytesMax;
 }
@@ -105,7 +105,7 @@ function cutToFit(found: Found): Found {
   return made(cutUntil(found.data, (data) => fits(made(data))));
 }
 
-/** The answer with the most records that fit, at least one, and their count. */
+/** Returns the answer with the most records that fit, at least one, and their count. */
 export function fitting<T>(
   records: readonly T[],
   found: (kept: readonly T[]) => Found,
@@ -116,8 +116,8 @@ export function fitting<T>(
   let [count, beyond] = [1, records.length];
   let [tried, bytes] = [records.length, bytesOf(whole)];
   for (let tries = 1; beyond - count > 1; tries++) {
-    // As many as fit if all were as long as those tried last: each try costs a text. Where records
-    // are of very different length, halves find it.
+    // Extrapolates from the length of the records tried last, as each try builds a text; bisects
+    // when record lengths differ much.
     const guess = tries > GUESSES_MAX
       ? (count + beyond) >> 1
       : Math.floor(tried * MCP_LIMITS.answerBytesMax / bytes);
@@ -130,7 +130,7 @@ export function fitting<T>(
   return { answer: best ?? found(records.slice(0, count)), count };
 }
 
-/** Times in ms since 1970 as ISO 8601 with microseconds. */
+/** Converts times in ms since 1970 to ISO 8601 with microseconds. */
 function isoTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(isoTimes);
   if (typeof value !== "object" || value === null) return value;

@@ -6,12 +6,12 @@ interface LongPart {
   size: number;
 }
 
-/** Texts below are worth no cut. */
+/** Minimum length of texts that are cut. */
 const TEXT_CHARACTERS_MIN = 64;
 
 /**
- * A copy of a value whose longest list or text is halved again and again, until it is found short enough
- * or nothing is left to halve. The start of each stays.
+ * Returns a copy of a value whose longest list or text is halved repeatedly, until `isShort`
+ * returns true or nothing is left to halve. Keeps the start of each.
  */
 export function cutUntil<T>(value: T, isShort: (cut: T) => boolean): T {
   const cut = structuredClone(value);
@@ -27,7 +27,7 @@ export function cutUntil<T>(value: T, isShort: (cut: T) => boolean): T {
 
 function longestIn(value: unknown): LongPart | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  // A list is an object of its positions.
+  // A list is treated as an object of its indexes.
   const parent = value as Record<string, unknown>;
   let longest: LongPart | undefined;
   for (const [key, each] of Object.entries(parent)) {

@@ -12,7 +12,7 @@ import type { ToolBackend, ToolResult } from "./tool_backend.ts";
 const TOOL = "create_signal";
 const KEY = "approval";
 const ANSWER = z.object({ approve: z.boolean().describe("Commit exactly this signal") });
-/** What is asked about; it comes back through the client. */
+/** State of the request, which the client returns. */
 const STATE = z.object({ thread: z.string().max(64), hash: z.string().max(64) });
 const CAPABILITIES = z.object({
   [CLIENT_CAPABILITIES_META_KEY]: z.object({ elicitation: z.object({}).optional() }),
@@ -22,13 +22,13 @@ const WAITING = z.object({
     ...{ thread: z.string(), state: z.literal("approval"), hash: z.string() },
     source: z.string().nullable(),
   }),
-  // Nobody is asked about a source that does not fit: it is approved where it is shown as a whole.
+  // Never ask about a truncated source: it is approved where it is shown in full.
   truncated: z.undefined().optional(),
 });
 
 type Request = ServerContext["mcpReq"];
 
-/** Whether a person is to be asked: each request of the newer era says if it can, a session of the older did. */
+/** Whether to ask a person: the newer era declares this per request, the older per session. */
 export function mayAsk(
   { envelope, inputResponses }: Request,
   session: ClientCapabilities | undefined,
@@ -40,8 +40,8 @@ export function mayAsk(
 }
 
 /**
- * Whether a signal that waits is approved by the person at the client; undefined = it does not wait, or
- * cannot be shown as a whole: then it waits on.
+ * Returns the question whether to approve a waiting signal; undefined when no signal waits, or its
+ * source cannot be shown in full.
  */
 export function approvalQuestion(
   tool: string,
@@ -63,8 +63,8 @@ export function approvalQuestion(
 }
 
 /**
- * Hands the person's answer on; undefined = there is none. What came back through the client proves nothing:
- * the route asks for an administrator, and the agents for the hash that waits.
+ * Forwards the person's answer; undefined = none. Data returned by the client proves nothing: the
+ * route requires an administrator, and the agents the hash of the waiting signal.
  */
 export async function answeredApproval(
   backend: ToolBackend,
@@ -79,7 +79,7 @@ export async function answeredApproval(
     const decided = await backend.approve({ thread, hash }, program);
     if (decided.isError) return decided;
   }
-  // One that was declined waits on: only a person at ssmd rejects.
+  // A declined signal keeps waiting: only a person using ssmd can reject it.
   return await backend.call(TOOL, { thread }, program);
 }
 

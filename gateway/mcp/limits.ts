@@ -1,23 +1,23 @@
 /** Limits of tools. */
 export const MCP_LIMITS = {
-  /** Bytes of an answer; it is cut at a record, and a cursor leads on. */
+  /** Size of an answer, bytes; beyond it, it is cut at a record and has a cursor. */
   answerBytesMax: 8 * 1024,
-  /** Calls a minute of one client. */
+  /** Calls a minute per client. */
   callsPerMinuteMax: 60,
-  /** Calls of one client at once, before its minute's share is waited for. */
+  /** Burst of calls per client. */
   callsBurstMax: 10,
-  /** Reports of issues a minute of one client. */
+  /** Issue reports a minute per client. */
   reportsPerMinuteMax: 10,
-  /** Clients whose rate is remembered and who are listed; the one that was quiet longest leaves. */
+  /** Clients that are rate-limited and listed; the least recently active is evicted. */
   clientsMax: 1_000,
-  /** Sessions of the protocol's older era; the one that was quiet longest is forgotten. */
+  /** Sessions of the protocol's older era; the least recently used is evicted. */
   sessionsMax: 256,
   /** Open streams of `subscriptions/listen`; a further one is refused. */
   subscriptionsMax: 64,
-  /** Characters of a text of others in an answer. */
+  /** Characters of an untrusted text in an answer. */
   untrustedCharactersMax: 300,
-  /** Texts of others in an answer. */
+  /** Untrusted texts in an answer. */
   untrustedTextsMax: 20,
-  /** Plain sentences in an answer. */
+  /** Notes in an answer. */
   notesMax: 5,
 } as const;

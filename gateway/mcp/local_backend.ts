@@ -6,7 +6,7 @@ import type { Access } from "../access/access.ts";
 import type { ToolBackend, ToolResult } from "./tool_backend.ts";
 import type { CallContext, Toolbox } from "./toolbox.ts";
 
-/** Answers the calls of one caller in this process. */
+/** Handles the calls of one caller in this process. */
 export function localBackend(
   { toolbox, logger, access }: { toolbox: Toolbox; logger: Logger; access: () => Access },
 ): ToolBackend {
@@ -47,7 +47,7 @@ async function resultOf(
   }
 }
 
-/** The text of an error; what the caller cannot help goes to the log. */
+/** Returns the text of an error; logs errors that are not the caller's. */
 function errorText(error: unknown, what: string, logger: Logger): string {
   if (error instanceof Problem || error instanceof AccessDenied) {
     const { code, message, hint } = error;

@@ -12,25 +12,25 @@ import { mcpServer } from "./mcp_server.ts";
 import { McpSessions } from "./mcp_sessions.ts";
 import type { Toolbox } from "./toolbox.ts";
 
-/** A request as it came over HTTP. */
+/** An MCP request received over HTTP. */
 interface McpRequest {
   method: Method;
   headers: [name: string, value: string][];
-  /** Of POST. */
+  /** Body of POST; empty otherwise. */
   body: string;
 }
 
-/** Answers MCP requests of both eras; each by a server of its own with the caller's access. */
+/** Handles MCP requests of both protocol eras, each with a server that has the caller's access. */
 export interface McpHttp {
   fetch(request: McpRequest, access: Access): Promise<Response>;
 }
 
-/** Makes the server of a request or session. */
+/** Creates the server of a request or session. */
 export type McpServing = (
   ...args: Parameters<typeof mcpServer>
 ) => ReturnType<McpServerFactory>;
 
-/** What the endpoint serves. */
+/** Options of {@linkcode openMcpHttp}. */
 interface McpHttpOptions {
   toolbox: Toolbox;
   logger: Logger;
@@ -38,7 +38,7 @@ interface McpHttpOptions {
   mcpServer: McpServing | undefined;
 }
 
-/** Opens the endpoint. Loads the protocol's library: import this file when it is first asked for. */
+/** Opens the endpoint. Loads the protocol's library: import this file on first use. */
 export function openMcpHttp(
   { toolbox, logger, version, mcpServer: serve = mcpServer }: McpHttpOptions,
 ): McpHttp {
@@ -55,7 +55,7 @@ export function openMcpHttp(
   });
   return {
     fetch: async ({ method, headers, body }, access) => {
-      // Once for all who look into it; what is no JSON is read and refused by the handler.
+      // Parsed once for all consumers; the handler itself refuses invalid JSON.
       const parsedBody = method === "POST" ? parsed(body) : undefined;
       const isUnread = method === "POST" && parsedBody === undefined;
       const request = new Request("http://gateway/mcp", {

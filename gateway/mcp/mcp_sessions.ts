@@ -8,16 +8,16 @@ import {
 import type { Access } from "../access/access.ts";
 import { MCP_LIMITS } from "./limits.ts";
 
-/** A client of 2025-11-25 from `initialize` to `DELETE`; only within one can a server ask its client. */
+/** Session of a 2025-11-25 client, from `initialize` to `DELETE`; needed to send it requests. */
 interface Session {
   transport: WebStandardStreamableHTTPServerTransport;
-  /** Of the newest request. */
+  /** Access of the newest request. */
   access: Access;
 }
 
 /**
- * Sessions of the protocol's older era; the one that was quiet longest leaves. An id grants nothing: each
- * request comes with its own access. One that is not known here, of before a restart say, is none.
+ * Sessions of the protocol's older era; the least recently used is evicted. An id grants nothing:
+ * each request has its own access. An unknown id, as from before a restart, counts as no session.
  */
 export class McpSessions {
   #sessions = new Map<string, Session>();
@@ -28,7 +28,7 @@ export class McpSessions {
     this.#serve = serve;
   }
 
-  /** Answers what belongs to a session or opens one; undefined = it is answered without. */
+  /** Answers a request that opens or belongs to a session; undefined = no session is involved. */
   async fetch(
     request: Request,
     given: { authInfo: AuthInfo; parsedBody?: unknown },
@@ -38,7 +38,7 @@ export class McpSessions {
     if (id === null) return await this.#open(request, given, access);
     if (this.#ended.has(id)) return new Response("The session has ended", { status: 404 });
     const session = this.#sessions.get(id);
-    // No stream without a request: nothing is ever sent on it.
+    // No stream for GET: nothing is ever sent on it.
     if (session?.access.client !== access.client || request.method === "GET") return undefined;
     this.#sessions.delete(id);
     this.#sessions.set(id, session);

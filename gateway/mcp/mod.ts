@@ -1,4 +1,4 @@
-/** Tools for agents: their list, and what serves them for a gateway elsewhere. @module */
+/** Tools for agents: their listing, and an MCP server for a remote gateway. @module */
 export { mcpServer } from "./mcp_server.ts";
 export { remoteBackend } from "./remote_backend.ts";
 export { toolListing } from "./tool_listing.ts";

@@ -1,17 +1,17 @@
 import type { ToolBackend, ToolResult } from "./tool_backend.ts";
 
-/** A gateway elsewhere. */
+/** A remote gateway. */
 interface RemoteGateway {
   /** `http://127.0.0.1:8080` */
   url: string;
-  /** With the caller's key, where the gateway asks for one. */
+  /** Headers with the caller's key, if the gateway requires one. */
   headers: Readonly<Record<string, string>>;
 }
 
-/** Wait for an answer of the gateway. */
+/** Timeout of a request to the gateway, ms. */
 const ANSWER_MS_MAX = 90_000;
 
-/** Answers calls by asking a gateway, which knows the caller's entitlements and limits. */
+/** Forwards calls to a gateway, which applies the caller's entitlements and limits. */
 export function remoteBackend(gateway: RemoteGateway): ToolBackend {
   return {
     call: (name, args, program) =>
@@ -61,7 +61,7 @@ function errorResult(text: string, status: number, url: string): ToolResult {
     const { code, detail, hint } = JSON.parse(text);
     if (typeof code === "string") return failed(code, String(detail), String(hint));
   } catch {
-    // Reported below: whoever answers is no gateway.
+    // Reported below: the server is not a gateway.
   }
   const hint = "is this the address of a gateway?";
   return failed("GATEWAY_REFUSED", `${url} answers with HTTP ${status}`, hint);

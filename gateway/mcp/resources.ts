@@ -5,7 +5,7 @@ import { GET_SIGNAL_HISTORY } from "./tools/get_signal_history.ts";
 import { GET_MARKET } from "./tools/get_market.ts";
 import { SYSTEM_STATUS } from "./tools/system_status.ts";
 
-/** A resource or template as it is listed. */
+/** A resource or template in listed form. */
 interface ResourceInfo {
   name: string;
   description: string;
@@ -14,13 +14,13 @@ interface ResourceInfo {
 
 const JSON_TYPE = { mimeType: "application/json" } as const;
 
-/** Resources with an address of their own. */
+/** Resources with a fixed URI. */
 export const RESOURCES: readonly (ResourceInfo & { uri: string })[] = [
   { uri: "ssmd://feeds", name: "feeds", description: "Feeds and how they are", ...JSON_TYPE },
   { uri: "ssmd://status", name: "status", description: "As system_status says", ...JSON_TYPE },
 ];
 
-/** Resources by name. */
+/** Resources with a name in their URI. */
 export const RESOURCE_TEMPLATES: readonly (ResourceInfo & { uriTemplate: string })[] = [
   {
     uriTemplate: "ssmd://instruments/{symbol}",
@@ -36,7 +36,7 @@ export const RESOURCE_TEMPLATES: readonly (ResourceInfo & { uriTemplate: string 
   },
 ];
 
-/** How to read a resource; undefined = there is none of this address. */
+/** Returns the reader of a resource; undefined = unknown URI. */
 export function readResource(uri: string): ((ask: AskRoute) => Promise<Found>) | undefined {
   const signal = decoded(/^ssmd:\/\/signals\/([^/]+)\/fires$/.exec(uri)?.[1] ?? "");
   if (signal) return (ask) => GET_SIGNAL_HISTORY.run({ id: signal }, ask);

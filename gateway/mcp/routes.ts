@@ -12,10 +12,10 @@ import { TOOL_CLIENT, type ToolCaller } from "./tool_clients.ts";
 import type { Toolbox } from "./toolbox.ts";
 import { TOOLS } from "./tools/index.ts";
 
-/** Answers are short: packing one costs more than sending it. */
+/** Answers are short: compressing one costs more than sending it. */
 const UNPACKED = { "content-encoding": "identity" } as const;
 
-/** Data of the routes. */
+/** Dependencies of the tool routes. */
 interface ToolSource {
   toolbox: Toolbox;
   mode: Authenticator["mode"];
@@ -38,7 +38,7 @@ const ANSWER_EXAMPLE = {
   condition: "empty",
 };
 
-/** Tools for agents: over MCP at `/mcp`, and each as a route. */
+/** Returns the routes of tools: MCP at `/mcp`, and one route per tool. */
 export function toolRoutes(source: ToolSource): Route[] {
   return [...mcpRoutes(source), list(), call(source), resource(source), clients(source)];
 }
@@ -86,7 +86,7 @@ function isEventStream({ headers }: Response): boolean {
   return (headers.get("content-type") ?? "").startsWith("text/event-stream");
 }
 
-/** Where keys are asked for, pages of others may read REST with a key, but call no tools. */
+/** Refuses foreign pages in key mode: they may read REST with a key, but not call tools. */
 function assertOwnOrigin(headers: RouteRequest["headers"]): void {
   const caller = { headers, query: new URLSearchParams(), method: "POST", address: "" };
   if (!isFromOtherOrigin(caller)) return;
@@ -149,7 +149,7 @@ function resource({ toolbox }: ToolSource): Route {
   });
 }
 
-/** A program says its name in a header when it calls for another one (`ssmd mcp serve`). */
+/** Returns the caller; a proxy (`ssmd mcp serve`) names its program in a header. */
 function callerOf(client: string, headers: RouteRequest["headers"]): ToolCaller {
   const named = headerOf(headers, "x-ssmd-program");
   if (named !== undefined) return { client, program: named.slice(0, 64), transport: "stdio" };

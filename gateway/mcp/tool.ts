@@ -5,34 +5,34 @@ import { Problem, shorten } from "../http/problem.ts";
 import type { Found } from "./answer.ts";
 import type { AskRoute } from "../http/ask.ts";
 
-/** Hints for clients about what a tool does. */
+/** Hints for clients about a tool's effects. */
 interface Annotations {
   readOnlyHint: boolean;
-  /** Whether calling it again with the same arguments changes nothing more. */
+  /** Whether repeating a call with the same arguments has no further effect. */
   idempotentHint?: boolean;
 }
 
-/** A tool as it is listed. */
+/** A tool in listed form. */
 export interface ToolInfo {
   name: string;
   description: string;
-  /** JSON Schema of an object. */
+  /** JSON Schema of the arguments object. */
   inputSchema: { type: "object" } & Record<string, unknown>;
   annotations: Annotations;
 }
 
-/** A tool: its listing and what it does with a caller's routes. */
+/** A tool: its listing, its role and its function. */
 export interface Tool {
   readonly info: ToolInfo;
-  /** The role that it needs. */
+  /** Required role. */
   readonly role: Role;
-  /** Throws {@linkcode Problem} for arguments that do not fit and for what routes refuse. */
+  /** Throws {@linkcode Problem} for invalid arguments and when a route refuses. */
   run(args: unknown, ask: AskRoute): Promise<Found>;
 }
 
 interface ToolSpec<S extends z.ZodRawShape> {
   name: string;
-  /** The highest that its routes need. */
+  /** Highest role that its routes require. */
   role: Role;
   description: string;
   input: S;
@@ -40,7 +40,7 @@ interface ToolSpec<S extends z.ZodRawShape> {
   run: (args: z.output<z.ZodObject<S>>, ask: AskRoute) => Promise<Found>;
 }
 
-/** Declares a tool; its schema is made once. */
+/** Declares a tool and generates its schema. */
 export function defineTool<const S extends z.ZodRawShape>(spec: ToolSpec<S>): Tool {
   const schema = z.strictObject(spec.input);
   const { $schema: _, ...inputSchema } = z.toJSONSchema(schema, { io: "input" });
@@ -55,13 +55,13 @@ export function defineTool<const S extends z.ZodRawShape>(spec: ToolSpec<S>): To
     run: (args, ask) => {
       const result = schema.safeParse(args ?? {});
       if (!result.success) throw invalidArgument(result.error, args, Object.keys(spec.input));
-      // The strict object of these very fields.
+      // Safe: the schema is the strict object of these fields.
       return spec.run(result.data as z.output<z.ZodObject<S>>, ask);
     },
   };
 }
 
-/** The tool of this name. Throws {@linkcode Problem} with the nearest name. */
+/** Returns the tool with this name. Throws {@linkcode Problem} that suggests the nearest name. */
 export function toolNamed(tools: ReadonlyMap<string, Tool>, name: string): Tool {
   const tool = tools.get(name);
   if (tool !== undefined) return tool;

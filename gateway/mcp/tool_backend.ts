@@ -1,15 +1,15 @@
 /** Result of a call. */
 export interface ToolResult {
-  /** JSON; of an error `{error: {code, message, hint}}`. */
+  /** JSON; for an error `{error: {code, message, hint}}`. */
   text: string;
   isError: boolean;
 }
 
-/** Where calls are answered: in this process, or by a gateway elsewhere. */
+/** Executes calls: in this process, or on a remote gateway. */
 export interface ToolBackend {
   call(name: string, args: unknown, program: string): Promise<ToolResult>;
-  /** Approves what has this hash, where the caller may. */
+  /** Approves the signal with this hash, if the caller may. */
   approve(signal: { thread: string; hash: string }, program: string): Promise<ToolResult>;
-  /** undefined = there is none of this address. */
+  /** Reads a resource; undefined = unknown URI. */
   read(uri: string, program: string): Promise<ToolResult | undefined>;
 }

@@ -2,7 +2,7 @@ import { isoOfUs, nowUs } from "@ssmd/runtime";
 import { z } from "zod";
 import { MCP_LIMITS } from "./limits.ts";
 
-/** A client of the tools, as the administration shows it. */
+/** A client of the tools, as shown by the administration. */
 export const TOOL_CLIENT = z.strictObject({
   client: z.string().describe("Of its key; empty in an environment without keys."),
   program: z.string().describe("As it calls itself: name and version."),
@@ -16,15 +16,15 @@ export const TOOL_CLIENT = z.strictObject({
 
 type ToolClient = z.output<typeof TOOL_CLIENT>;
 
-/** Who calls. */
+/** Identity of a caller of tools. */
 export interface ToolCaller {
-  /** Of its key; empty in an environment without keys. */
+  /** Client of its key; empty in an environment without keys. */
   client: string;
   program: string;
   transport: ToolClient["transport"];
 }
 
-/** Clients that called tools since the start; the one that was quiet longest leaves. */
+/** Clients that called tools since the start; the least recently active is evicted. */
 export class ToolClients {
   #clients = new Map<string, ToolClient>();
 
@@ -44,7 +44,7 @@ export class ToolClients {
     this.#clients.delete(this.#clients.keys().next().value as string);
   }
 
-  /** All, the latest first. */
+  /** Returns all clients, the latest first. */
   list(): ToolClient[] {
     return [...this.#clients.values()].reverse();
   }

@@ -2,7 +2,7 @@ import { RESOURCE_TEMPLATES, RESOURCES } from "./resources.ts";
 import type { ToolInfo } from "./tool.ts";
 import { TOOLS } from "./tools/index.ts";
 
-/** All tools and resources, as they are listed. */
+/** Returns all tools and resources in listed form. */
 export function toolListing(): {
   tools: ToolInfo[];
   resources: { uri: string; description: string }[];

@@ -10,7 +10,7 @@ import { toolNamed } from "./tool.ts";
 import { type ToolCaller, ToolClients } from "./tool_clients.ts";
 import { TOOLS } from "./tools/index.ts";
 
-/** Who calls, and what it may see. */
+/** A caller and its access. */
 export interface CallContext {
   access: Access;
   caller: ToolCaller;
@@ -18,7 +18,7 @@ export interface CallContext {
 
 /** Options of {@linkcode Toolbox}. */
 interface ToolboxOptions {
-  /** The routes of a caller. */
+  /** Returns a function that calls routes as a caller. */
   askAs: (access: Access, program: string) => AskRoute;
   rate: CallRate;
   metrics: Metrics;
@@ -39,8 +39,8 @@ export class Toolbox {
   }
 
   /**
-   * Calls a tool; gives its answer as JSON text. Throws Problem and AccessDenied for what is refused,
-   * and whatever else a route's handler throws.
+   * Calls a tool; returns its answer as JSON text. Throws Problem and AccessDenied for refused
+   * calls, and whatever else a route's handler throws.
    */
   async call(name: string, args: unknown, context: CallContext): Promise<string> {
     const tool = TOOLS.has(name) ? name : "unknown";
@@ -59,7 +59,7 @@ export class Toolbox {
     }
   }
 
-  /** Approves a signal as its caller. Throws as calls do. */
+  /** Approves a signal on behalf of its caller. Throws as {@linkcode call}. */
   async approve(
     { thread, hash }: { thread: string; hash: string },
     context: CallContext,
@@ -71,7 +71,7 @@ export class Toolbox {
     }));
   }
 
-  /** Reads a resource as JSON text; undefined = there is none of this address. Throws as calls do. */
+  /** Reads a resource as JSON text; undefined = unknown URI. Throws as {@linkcode call}. */
   async read(uri: string, context: CallContext): Promise<string | undefined> {
     const read = readResource(uri);
     return read && await this.#run(context, read);
@@ -81,7 +81,7 @@ export class Toolbox {
     { access, caller }: CallContext,
     find: (ask: AskRoute) => Promise<Found>,
   ): Promise<string> {
-    // Without keys all callers are of this machine: each program has a share of its own.
+    // Without keys all callers are local: rate-limit each program separately.
     this.#options.rate.takeCall(caller.client || `local ${caller.program}`);
     try {
       return boundedText(await find(this.#options.askAs(access, caller.program)));
@@ -91,7 +91,7 @@ export class Toolbox {
   }
 }
 
-/** The same problem for a caller of tools: hints of REST name addresses. */
+/** Replaces hints that name REST paths by hints for callers of tools. */
 function toolProblem(problem: Problem): Problem {
   if (!problem.hint.includes("/v1/")) return problem;
   const { code, message, status, headers } = problem;

@@ -15,17 +15,17 @@ const FOREIGN = new Set([
   "text",
   "comment",
 ]);
-/** Reasons of gaps that the gateway gives; notes explain them. */
+/** Gap reasons of the gateway itself, which notes explain. */
 const OWN_REASONS: ReadonlySet<unknown> = new Set([
   "not_archived_yet",
   "not_kept",
   "archive_damaged",
 ]);
-/** Names by which calls are made; what looks otherwise is a text. */
+/** Fields with names; a value that does not look like an identifier is treated as text. */
 const NAMES = new Set(["symbol", "external", "venue_symbol", "result"]);
 const IDENTIFIER = /^[\w.:/+%@-]{1,128}$/;
 
-/** A value without texts of others, and these by their place. */
+/** A value without untrusted texts, and these texts by path. */
 interface Separated {
   value: unknown;
   /** `markets.0.title` → text, cleaned and cut. */
@@ -33,8 +33,8 @@ interface Separated {
 }
 
 /**
- * Takes texts of others out of a value, so that a reader with a language model never meets them beside
- * what the gateway says. Control and invisible characters are removed, long texts are cut.
+ * Moves untrusted texts out of a value, so that a language model never reads them next to what the
+ * gateway says. Removes control and invisible characters, cuts long texts.
  */
 export function separateUntrusted(value: unknown): Separated {
   const untrusted: Record<string, string> = {};
@@ -42,7 +42,7 @@ export function separateUntrusted(value: unknown): Separated {
   return { value: cleaned, untrusted };
 }
 
-/** The name of a value in what holds it. */
+/** A path step: the name of a value in its parent. */
 interface Step {
   name: string | number;
   parent: Step | undefined;
@@ -66,7 +66,7 @@ function walk(value: unknown, at: Step | undefined, found: Record<string, string
   return kept;
 }
 
-/** Written only for a text that is kept apart. */
+/** Built only for texts that are moved out. */
 function pathOf({ name, parent }: Step): string {
   return parent === undefined ? String(name) : `${pathOf(parent)}.${name}`;
 }

@@ -1,10 +1,10 @@
 import type { Condition, Found } from "../answer.ts";
 import { type Json, listIn } from "../../http/ask.ts";
 
-/** Reasons of gaps that pass by themselves. */
+/** Gap reasons that resolve by themselves. */
 const PASSING = new Set(["not_archived_yet"]);
 
-/** The condition of a page of records, from the gaps in it. */
+/** Returns the condition of a page of records, from its gaps. */
 function pageCondition(answer: Json, count: number): Condition {
   const gaps = listIn(answer, "gaps");
   const reasons = gaps.map(({ reason }) => String(reason));
@@ -13,10 +13,10 @@ function pageCondition(answer: Json, count: number): Condition {
   return count === 0 ? "empty" : "complete";
 }
 
-/** Gaps beside records, without their texts; query_historical lists all with them. */
+/** Maximum of gaps shown beside records, without details; query_historical lists all. */
 const GAPS_SHOWN = 8;
 
-/** Some records of a market with the newest gaps in their span. */
+/** Returns records of a market with the newest gaps in their span. */
 export function recordsFound(
   answer: Json,
   { count, records }: { count: number; records: Json },
@@ -34,20 +34,20 @@ export function recordsFound(
   };
 }
 
-/** The sentences of an answer for its reader. */
+/** Returns the hints of an answer as notes. */
 export function notesOf(answer: Json): string[] {
   const hints = answer["_hints"];
   return Array.isArray(hints) ? hints.map(String).map(forTools) : [];
 }
 
-/** Sentences of REST name addresses and parameters; a caller of tools has others. */
+/** Adapts hints that name REST paths and parameters to tools. */
 function forTools(sentence: string): string {
   return sentence.replace("give next as cursor", "give next_cursor as cursor")
     .replace("go on with next as cursor", "go on with next_cursor as cursor")
     .replace("times are milliseconds since 1970 (UTC)", "times are UTC");
 }
 
-/** The newest of some times, ms since 1970; null = none. */
+/** Returns the newest time of a field, ms since 1970; null = none. */
 export function newestMs(records: readonly Json[], field: string): number | null {
   let newest: number | null = null;
   for (const record of records) {

@@ -12,7 +12,7 @@ const NEXT: Readonly<Record<string, string>> = {
   ended: "It is over.",
 };
 
-/** A signal from words. */
+/** Tool that has an agent write a signal. */
 export const CREATE_SIGNAL = defineTool({
   name: "create_signal",
   role: "operator",

@@ -8,7 +8,7 @@ import { notesOf } from "./condition.ts";
 
 const PAGE_CURSOR = z.tuple([z.string(), z.int()]);
 
-/** What the archive holds. */
+/** Tool for the archive's inventory. */
 export const DATA_INVENTORY = defineTool({
   name: "data_inventory",
   role: "viewer",
@@ -30,7 +30,7 @@ function byDay(a: Json, b: Json): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Behind the day of a cursor. Throws a Problem (400) where it is none. */
+/** Returns the index after the day in a cursor. Throws a Problem (400) for an invalid cursor. */
 function startOf(days: readonly Json[], cursor: string): number {
   const [key, shown] = valueOfCursor(cursor, PAGE_CURSOR);
   const at = days.findIndex((day) => keyOf(day) === key);

@@ -4,7 +4,7 @@ import { defineTool } from "../tool.ts";
 import { FEED, SYMBOL } from "./arguments.ts";
 import { notesOf } from "./condition.ts";
 
-/** One market in figures. */
+/** Tool for the figures of one market. */
 export const GET_MARKET = defineTool({
   name: "get_market",
   role: "viewer",
@@ -18,7 +18,7 @@ export const GET_MARKET = defineTool({
       data,
       condition: state as Condition,
       newestMs: typeof ageMs === "number" ? Date.now() - ageMs : null,
-      // The last ones name addresses of REST.
+      // Hints that name REST paths do not apply to tools.
       notes: notesOf(answer).filter((note) => !note.includes("/v1/") && !note.includes("_links")),
     };
   },

@@ -7,10 +7,10 @@ import { FEED, SYMBOL } from "./arguments.ts";
 
 const DEPTH_MAX = 500;
 
-/** Spans in which the last change before a time is looked for, each in steps that it is a multiple of. */
+/** Sampling intervals and look-back spans (ms) in which to find the last change before a time. */
 const LOOKS = [["1s", 60_000], ["1m", 3_600_000], ["1h", 86_400_000 - 1]] as const;
 
-/** The book now, or as it was. */
+/** Tool for the current or a past order book. */
 export const GET_ORDERBOOK = defineTool({
   name: "get_orderbook",
   role: "viewer",
@@ -28,7 +28,7 @@ export const GET_ORDERBOOK = defineTool({
   },
 });
 
-/** An answer with so many levels as are kept. */
+/** Builds an answer with the kept number of levels. */
 type Fitted = (kept: readonly number[]) => Found;
 
 type BookQuery = { feed?: string | undefined; depth: number };
@@ -38,7 +38,7 @@ async function bookNow(ask: AskRoute, symbol: string, query: BookQuery): Promise
   return (kept) => bookFound(answer, kept.length, query.depth);
 }
 
-/** The last row before a time: first of the last minute, then further back, where nothing changed since. */
+/** Returns the last row before a time: searches the last minute, then longer spans. */
 async function bookAt(
   ask: AskRoute,
   symbol: string,

@@ -5,7 +5,7 @@ import { CURSOR, FEED, FROM, limit, TO } from "./arguments.ts";
 import { newestMs, notesOf } from "./condition.ts";
 import { askPage } from "./paged.ts";
 
-/** Fires of a signal. */
+/** Tool that lists fires of a signal. */
 export const GET_SIGNAL_HISTORY = defineTool({
   name: "get_signal_history",
   role: "viewer",

@@ -5,7 +5,7 @@ import { CURSOR, FEED, FROM, limit, SYMBOL, TO } from "./arguments.ts";
 import { newestMs, recordsFound } from "./condition.ts";
 import { askPage } from "./paged.ts";
 
-/** Trades, recent and archived. */
+/** Tool for recent and archived trades. */
 export const GET_TRADES = defineTool({
   name: "get_trades",
   role: "viewer",
@@ -33,7 +33,7 @@ export const GET_TRADES = defineTool({
     }),
 });
 
-/** A record without what the answer says once. */
+/** Omits fields of a record that the answer already contains. */
 export function withoutMarket({ type: _, symbol: __, feed: ___, ...rest }: Json): Json {
   return rest;
 }

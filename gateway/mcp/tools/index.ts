@@ -12,7 +12,7 @@ import { REPORT_ISSUE } from "./report_issue.ts";
 import { SYSTEM_STATUS } from "./system_status.ts";
 import { TEST_SIGNAL } from "./test_signal.ts";
 
-/** All tools by name, in the order of the list. */
+/** All tools by name, in listing order. */
 export const TOOLS: ReadonlyMap<string, Tool> = new Map(
   [
     LIST_MARKETS,

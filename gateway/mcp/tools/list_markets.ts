@@ -7,7 +7,7 @@ import { CURSOR, FEED, limit } from "./arguments.ts";
 import { newestMs, notesOf } from "./condition.ts";
 import { askPage } from "./paged.ts";
 
-/** Markets with their prices now. */
+/** Tool that lists markets and their current prices. */
 export const LIST_MARKETS = defineTool({
   name: "list_markets",
   role: "viewer",
@@ -34,7 +34,7 @@ export const LIST_MARKETS = defineTool({
     }),
 });
 
-/** Fields that say something; absent = not known. */
+/** Omits fields without information; absent = unknown. */
 function compact(market: Json): Json {
   const kept: Record<string, unknown> = {};
   for (const name of Object.keys(market)) {

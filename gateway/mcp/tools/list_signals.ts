@@ -2,7 +2,7 @@ import { fitting, type Found } from "../answer.ts";
 import { type Json, listIn } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 
-/** Signals that run. */
+/** Tool that lists signals and their state. */
 export const LIST_SIGNALS = defineTool({
   name: "list_signals",
   role: "viewer",

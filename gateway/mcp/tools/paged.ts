@@ -1,21 +1,21 @@
 import { fitting, type Found } from "../answer.ts";
 import { type AskRoute, type Json, listIn, type RestRequest } from "../../http/ask.ts";
 
-/** Tries to get a page that fits: records may change between two requests. */
+/** Attempts at a page that fits: records may change between two requests. */
 const TRIES = 5;
 
-/** A list of a route, a page at a time. */
+/** A paged list of a route. */
 interface Paged {
   request: RestRequest & { query: { limit: number } };
   /** Name of the list in the route's answer. */
   list: string;
-  /** The answer of a tool with these records. */
+  /** Builds the tool's answer from these records. */
   found: (records: readonly Json[], answer: Json) => Found;
 }
 
 /**
- * A page of a list that fits into an answer. What does not fit is asked for again with a smaller limit,
- * over the same span, so that the route's own cursor continues where the answer ends.
+ * Returns a page of a list that fits into an answer. A page that is too long is requested again
+ * with a smaller limit over the same span, so that the route's cursor continues at its end.
  */
 export async function askPage(ask: AskRoute, { request, list, found }: Paged): Promise<Found> {
   let query: RestRequest["query"] = request.query;

@@ -9,7 +9,7 @@ import { withoutMarket } from "./get_trades.ts";
 import { askPage } from "./paged.ts";
 
 const INTERVALS = ["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] as const;
-/** Start and end of what is left of a span of candles, ms. */
+/** Start and end of the rest of a span of candles, ms. */
 const CANDLE_CURSOR = z.tuple([z.number(), z.number()]);
 
 const INPUT = {
@@ -25,7 +25,7 @@ const INPUT = {
 
 type Args = z.output<z.ZodObject<typeof INPUT>>;
 
-/** Candles, tickers and gaps of a span. */
+/** Tool for candles, tickers and gaps of a span. */
 export const QUERY_HISTORICAL = defineTool({
   name: "query_historical",
   role: "viewer",
@@ -65,7 +65,7 @@ function gaps(ask: AskRoute, { kind: _, interval: __, ...query }: Args): Promise
   });
 }
 
-/** Candles have no cursor of their own: the rest of the span is one. */
+/** The route has no cursor for candles: the rest of the span is one. */
 async function candles(ask: AskRoute, args: Args): Promise<Found> {
   const { symbol, kind: _, cursor, from, to, ...query } = args;
   const position = cursor === undefined ? undefined : valueOfCursor(cursor, CANDLE_CURSOR);
@@ -91,7 +91,7 @@ function candlesFound(answer: Json, kept: readonly Json[]): Found {
   };
 }
 
-/** A candle without what is as usual. */
+/** Omits fields of a candle that have their usual value. */
 function compactCandle({ complete, gap, buy_volume: _, ...rest }: Json): Json {
   return { ...rest, ...(complete ? {} : { complete }), ...(gap ? { gap } : {}) };
 }

@@ -4,7 +4,7 @@ import { defineTool } from "../tool.ts";
 import { FEED, FROM, TO } from "./arguments.ts";
 import { notesOf } from "./condition.ts";
 
-/** An issue of the data. */
+/** Tool that reports an issue of the data. */
 export const REPORT_ISSUE = defineTool({
   name: "report_issue",
   role: "viewer",

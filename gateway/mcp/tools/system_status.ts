@@ -3,7 +3,7 @@ import { type Json, listIn } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { newestMs } from "./condition.ts";
 
-/** How feeds and services are. */
+/** Tool for the status of feeds and services. */
 export const SYSTEM_STATUS = defineTool({
   name: "system_status",
   role: "viewer",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineTool } from "../tool.ts";
 
-/** A check of a signal. */
+/** Tool that checks a signal. */
 export const TEST_SIGNAL = defineTool({
   name: "test_signal",
   role: "operator",
