@@ -4,28 +4,28 @@ import { Problem } from "../http/problem.ts";
 import { expiryMs, namedMarket } from "./market_phrase.ts";
 import { type Plan, planOf } from "./plan.ts";
 
-/** Questions that are understood, as examples for one that was not. */
+/** Examples of questions that are understood. */
 const EXAMPLES = [
   "price of BTC",
   "gaps of BTCUSD today",
   "which markets are open",
 ] as const;
-/** Markets that a question may name. */
+/** Maximum of markets that questions may name. */
 const MARKETS_MAX = 5_000;
 
-/** An answer to a question in words. */
+/** Answer to a question in words. */
 interface Answered {
   understood: boolean;
-  /** What was understood, or why it was not. */
+  /** Interpretation, or why the question was not understood. */
   interpretation: string;
-  /** The structured query; null = it was not understood. */
+  /** The structured query; null = not understood. */
   query: { method: "GET"; path: string; query: Readonly<Record<string, string | number>> } | null;
   results: Json | null;
-  /** What to ask next, or how to ask so that it is understood. */
+  /** Suggested next questions, or examples that are understood. */
   suggestions: string[];
 }
 
-/** Answers a question as its caller may see it. Throws Problem where the data cannot be read. */
+/** Answers a question within its caller's access. Throws Problem when the data cannot be read. */
 export async function answerQuestion(text: string, ask: AskRoute): Promise<Answered> {
   const [names, feeds] = await Promise.all([
     ask({ path: "/v1/symbols", query: { limit: MARKETS_MAX } }),
@@ -62,7 +62,7 @@ function feedOf({ market, path }: Plan): Record<string, string> {
   return market !== undefined && path.startsWith("/v1/markets/") ? { feed: market.feed } : {};
 }
 
-/** The part of a route's answer that answers the question. */
+/** Returns the part of a route's answer that answers the question. */
 async function resultsOf(plan: Plan, answer: Json, ask: AskRoute): Promise<Json> {
   switch (plan.intent) {
     case "markets":
@@ -90,7 +90,7 @@ function withoutHints({ _hints: _, _links: __, ...rest }: Json): Json {
   return rest;
 }
 
-/** Markets that end in a span are looked for among all: the list knows no day of the end. */
+/** Filters all markets by expiry, which the list route cannot do. */
 async function marketResults({ expires, query }: Plan, answer: Json, ask: AskRoute): Promise<Json> {
   if (expires === undefined) return withoutHints(answer);
   const { limit, ...filters } = query;

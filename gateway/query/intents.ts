@@ -1,6 +1,6 @@
 import type { Words } from "./words.ts";
 
-/** What is asked. */
+/** Intent of a question. */
 export type Intent =
   | "markets"
   | "price"
@@ -15,7 +15,7 @@ export type Intent =
   | "status"
   | "result";
 
-/** Kinds of words that tell what is asked. */
+/** Kinds of words that determine the intent. */
 const KINDS: Readonly<Record<string, RegExp>> = {
   gap: /^(gaps?|holes?|outages?|interruptions?|disconnects?|missing|lost|missed)$/,
   spread: /^spreads?$/,
@@ -46,14 +46,14 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   level: /^levels?$/,
 };
 
-/** A rule: the kinds that it needs and those that may stand beside them. */
+/** A rule: required kinds, and kinds allowed beside them. */
 interface Rule {
   intent: Intent;
   needs: readonly string[];
   allows?: readonly string[];
 }
 
-/** The first rule fits whose needs are there and that allows all the rest. */
+/** The first rule applies whose needs are met and that allows all other kinds. */
 const RULES: readonly Rule[] = [
   { intent: "gaps", needs: ["gap"], allows: ["data", "trade", "feed", "list", "count"] },
   { intent: "spread", needs: ["spread"], allows: ["price", "quote", "recent"] },
@@ -90,15 +90,15 @@ const RULES: readonly Rule[] = [
   { intent: "status", needs: ["status"], allows: ["feed"] },
 ];
 
-/** What is asked, and the kinds of words that said so. */
+/** An intent and the kinds of words found. */
 export interface Asked {
   intent: Intent;
   kinds: ReadonlySet<string>;
 }
 
-/** Reads what is asked; undefined = no rule fits. */
+/** Determines the intent; undefined = no rule applies. */
 export function readIntent(words: Words): Asked | undefined {
-  // `order book` in two words; an order alone is something to be placed.
+  // `order book` in two words; "order" alone would mean placing one.
   const isBook = words.take(/^order$/, /^books?$/) !== undefined;
   const kinds = new Set(isBook ? ["book"] : []);
   if (words.take(/^how$/, /^many$/) !== undefined) kinds.add("count");

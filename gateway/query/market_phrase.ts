@@ -1,7 +1,7 @@
 import type { Json } from "../http/ask.ts";
 import type { Words } from "./words.ts";
 
-/** Names of currencies in words. */
+/** Currencies by their names in words. */
 const CURRENCIES: Readonly<Record<string, string>> = {
   bitcoin: "btc",
   xbt: "btc",
@@ -14,7 +14,7 @@ const CURRENCIES: Readonly<Record<string, string>> = {
   cardano: "ada",
 };
 
-/** A market by which a question may call it. */
+/** A market with the names a question may use. */
 export interface NamedMarket {
   symbol: string;
   feed: string;
@@ -22,13 +22,13 @@ export interface NamedMarket {
   type: string | null;
 }
 
-/** What a question calls a market, and the markets that may be meant. */
+/** The name in a question and the markets it may mean. */
 export interface MarketMatch {
   called: string;
   markets: readonly NamedMarket[];
 }
 
-/** The markets in an answer of `/v1/symbols`. */
+/** Converts a market of an answer of `/v1/symbols`. */
 export function namedMarket({ symbol, feed, external, type }: Json): NamedMarket {
   return {
     symbol: String(symbol),
@@ -38,7 +38,7 @@ export function namedMarket({ symbol, feed, external, type }: Json): NamedMarket
   };
 }
 
-/** Reads which market a question is about: its symbol, the exchange's name, or a currency. */
+/** Finds the market of a question: by symbol, the exchange's name, or a currency. */
 export function readMarket(words: Words, markets: readonly NamedMarket[]): MarketMatch | undefined {
   for (const word of words.all) {
     if (word.used) continue;
@@ -46,7 +46,7 @@ export function readMarket(words: Words, markets: readonly NamedMarket[]): Marke
     const found = marketsCalled(name, markets);
     if (found.length === 0) continue;
     word.used = true;
-    // `BTC in dollars`, `BTC/USD` written apart.
+    // Consumes `usd` or `dollars` of `BTC in dollars`, `BTC/USD`.
     words.take(/^(usd|dollars?)$/);
     return { called: word.text, markets: found };
   }
@@ -59,13 +59,13 @@ function marketsCalled(name: string, markets: readonly NamedMarket[]): NamedMark
     external.toLowerCase().replace(/[/-]/g, "") === name
   );
   if (exact.length > 0) return exact;
-  // The base currency of a pair; a word within the name of a prediction is too little.
+  // Base currency of a pair; never match a word within a prediction's name.
   return markets.filter(({ external, type }) =>
     type !== "prediction" && external.toLowerCase().split("/")[0] === name
   );
 }
 
-/** The day on which a market of Kalshi ends, by its ticker (`…-26DEC31-…`), ms; undefined = unknown. */
+/** Returns the expiry day in a Kalshi ticker (`…-26DEC31-…`), ms; undefined = unknown. */
 export function expiryMs(symbol: string): number | undefined {
   const [, year, month = "", day] = /-(\d\d)([A-Z]{3})(\d\d)(?!\d{5})/.exec(symbol) ?? [];
   const at = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC".indexOf(month);

@@ -6,26 +6,26 @@ import { readWhen, type When } from "./time_phrase.ts";
 import { shorten } from "../http/problem.ts";
 import { Words } from "./words.ts";
 
-/** A question as a structured query. */
+/** Structured query of a question. */
 export interface Plan {
   intent: Intent;
-  /** The route that answers it, and its parameters. */
+  /** Path and parameters of the route that answers it. */
   path: string;
   query: Readonly<Record<string, string | number>>;
-  /** What was understood, as a sentence. */
+  /** Interpretation of the question as a sentence. */
   interpretation: string;
   market?: NamedMarket;
   when?: When;
-  /** Of `markets`: only those that end in this span. */
+  /** Filter of `markets`: only those that expire in this span. */
   expires?: { fromUs: number; toUs: number };
 }
 
-/** Why a question was not understood. */
+/** Reason why a question was not understood. */
 interface NotUnderstood {
   why: string;
 }
 
-/** What questions may name. */
+/** Names that questions may use. */
 interface Known {
   markets: readonly NamedMarket[];
   feeds: readonly string[];
@@ -41,14 +41,14 @@ const INTERVALS = [
   { name: "4h", word: /^4h$/, us: 14_400e6 },
   { name: "1d", word: /^(daily|1d)$/, us: 86_400e6 },
 ] as const;
-/** Candles that one answer may have. */
+/** Maximum of candles in one answer. */
 const CANDLES_MAX = 1_500;
 const COUNT_MAX = 500;
 const NEEDS_MARKET: readonly Intent[] = [
   ...["price", "spread", "volume", "trades", "orderbook", "candles", "range", "result"] as const,
 ];
 
-/** Reads a question; every word must be read, else it is not understood. */
+/** Parses a question; it is not understood unless every word is used. */
 export function planOf(text: string, known: Known): Plan | NotUnderstood {
   const words = new Words(text);
   const market = readMarket(words, known.markets);
@@ -109,7 +109,7 @@ function statusText(feed: string | undefined): string {
   return feed === undefined ? "How feeds and services are now" : `How the feed ${feed} is now`;
 }
 
-/** A question about one market. */
+/** Plans a question about one market. */
 function marketPlan(parts: Parts, intent: Intent, market: NamedMarket): Plan | NotUnderstood {
   const { when, count, nowUs } = parts;
   const path = `/v1/markets/${encodeURIComponent(market.symbol)}`;
@@ -167,7 +167,7 @@ function priceOrSpread(
   };
 }
 
-/** Volume, range and candles come from candles. */
+/** Plans volume, range and candles, all derived from candles. */
 function candlePlan(
   { interval, count, nowUs }: Parts,
   base: Base,
@@ -236,7 +236,7 @@ function marketsPlan(
   return { ...plan, ...expires, interpretation: marketsText(query, when) };
 }
 
-/** A day that is named ends with the day, though it is not over. */
+/** Returns the end of a span; for a named day its midnight, even if that is still to come. */
 function endOf({ fromUs, toUs }: { fromUs: number; toUs: number }): number {
   const dayUs = 86_400e6;
   return toUs - fromUs < dayUs && fromUs % dayUs === 0 ? fromUs + dayUs : toUs;

@@ -6,7 +6,7 @@ import { type Route, route } from "../http/route.ts";
 import { named } from "../http/named.ts";
 import { answerQuestion } from "./answer.ts";
 
-/** Characters of a question. */
+/** Maximum length of a question, characters. */
 const QUESTION_CHARACTERS_MAX = 500;
 
 /** Answer to a question in words. */
@@ -27,7 +27,7 @@ export const ANSWERED = named(
   }),
 );
 
-/** Route of questions in words. */
+/** Returns the route of questions in words. */
 export function questionRoute(askAs: (access: Access) => AskRoute): Route {
   return route({
     ...{ method: "POST", path: "/v1/query", id: "askQuestion", tag: "Markets" },

@@ -33,19 +33,19 @@ const MONTH =
 const ISO = /^\d{4}-\d\d-\d\d(t[\d:.]+z?)?$/;
 const CLOCK = /^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?z?$/;
 
-/** When a question is about: a span, or a moment; µs. */
+/** Time of a question: a span or a moment, µs. */
 export type When = { kind: "span"; fromUs: number; toUs: number } | {
   kind: "moment";
   atUs: number;
 };
 
-/** Reads when a question is about; undefined = now. All times are UTC. */
+/** Parses the time of a question; undefined = now. All times are UTC. */
 export function readWhen(words: Words, nowUs: number): When | undefined {
   return relativeSpan(words, nowUs) ?? explicitSpan(words, nowUs) ?? openSpan(words, nowUs) ??
     clockOrDay(words, nowUs);
 }
 
-/** `last hour`, `past 30 minutes`, `the last 2 days`. */
+/** Parses `last hour`, `past 30 minutes`, `the last 2 days`. */
 function relativeSpan(words: Words, nowUs: number): When | undefined {
   const counted = words.take(/^(last|past|previous)$/, NUMBER, UNIT);
   const single = counted ? undefined : words.take(/^(last|past|previous)$/, UNIT);
@@ -55,7 +55,7 @@ function relativeSpan(words: Words, nowUs: number): When | undefined {
   return { kind: "span", fromUs: nowUs - numberOf(number) * length, toUs: nowUs };
 }
 
-/** `between A and B`, `from A to B`, with days or times of a day. */
+/** Parses `between A and B`, `from A to B`, with days or times of day. */
 function explicitSpan(words: Words, nowUs: number): When | undefined {
   const pattern = /^(\d{4}-\d\d-\d\d(t[\d:.]+z?)?|([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?z?)$/;
   const found = words.take(/^(between|from)$/, pattern, /^(and|to|until|till)$/, pattern);
@@ -67,7 +67,7 @@ function explicitSpan(words: Words, nowUs: number): When | undefined {
   return { kind: "span", fromUs, toUs };
 }
 
-/** `since 10:00`, `since 2026-11-25`, `since yesterday`. */
+/** Parses `since 10:00`, `since 2026-11-25`, `since yesterday`. */
 function openSpan(words: Words, nowUs: number): When | undefined {
   const found = words.take(
     /^since$/,
@@ -84,7 +84,7 @@ function openSpan(words: Words, nowUs: number): When | undefined {
   return fromUs === undefined ? undefined : { kind: "span", fromUs, toUs: nowUs };
 }
 
-/** `at 10:30 yesterday`, `on 2026-11-25`, `yesterday`, `today`, `this week`. */
+/** Parses `at 10:30 yesterday`, `on 2026-11-25`, `yesterday`, `today`, `this week`. */
 function clockOrDay(words: Words, nowUs: number): When | undefined {
   const clock = words.take(CLOCK)?.[0];
   const moment = clock === undefined ? words.take(/^\d{4}-\d\d-\d\dt[\d:.]+z?$/)?.[0] : undefined;
@@ -106,7 +106,7 @@ function clockOrDay(words: Words, nowUs: number): When | undefined {
   return { kind: "span", fromUs: day, toUs: Math.min(day + DAY_US, Math.max(nowUs, day + 1)) };
 }
 
-/** The start of a day that is named. */
+/** Parses a day; returns its start, µs. */
 function readDay(words: Words, nowUs: number): number | undefined {
   const today = startOfDay(nowUs);
   if (words.take(/^today$/) !== undefined) return today;

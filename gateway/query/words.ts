@@ -1,4 +1,4 @@
-/** Words that carry nothing which a rule needs. */
+/** Stop words, which no rule needs. */
 const STOP = new Set(
   ("a an the is are was were be been of for in on at to by with and me us i we you it its there do does " +
     "did how has have had can could would please tell give show get find see what whats which s this that " +
@@ -6,14 +6,14 @@ const STOP = new Set(
     "as utc during over").split(" "),
 );
 
-/** A word of a question: as it was written and in lower case. */
+/** A word of a question, as written and in lower case. */
 interface Word {
   text: string;
   lower: string;
   used: boolean;
 }
 
-/** The words of a question; what a rule reads is marked as used. */
+/** The words of a question; rules mark the words they consume as used. */
 export class Words {
   readonly all: readonly Word[];
 
@@ -23,7 +23,7 @@ export class Words {
     this.all = parts.map((part) => ({ text: part, lower: part.toLowerCase(), used: false }));
   }
 
-  /** Uses the first unused words that fit these patterns one after another; undefined = none do. */
+  /** Consumes the first unused words that match the patterns in sequence; undefined = no match. */
   take(...patterns: readonly RegExp[]): string[] | undefined {
     for (let at = 0; at + patterns.length <= this.all.length; at++) {
       const found = this.all.slice(at, at + patterns.length);
@@ -35,14 +35,14 @@ export class Words {
     return undefined;
   }
 
-  /** Uses every word that fits; whether one did. */
+  /** Consumes all matching words; returns whether there were any. */
   takeAll(pattern: RegExp): boolean {
     const found = this.all.filter((word) => !word.used && pattern.test(word.lower));
     for (const word of found) word.used = true;
     return found.length > 0;
   }
 
-  /** Words that no rule read and that are not mere filling. */
+  /** Returns unused words that are not stop words. */
   unread(): Word[] {
     return this.all.filter(({ used, lower }) => !used && !STOP.has(lower));
   }
