@@ -3,16 +3,16 @@ import { HINTS } from "../rest/schemas/common.ts";
 import { named } from "../http/named.ts";
 import { ISSUE_KINDS } from "./report.ts";
 
-/** What became of an issue. */
+/** Statuses of an issue. */
 export const STATUSES = ["open", "confirmed", "resolved"] as const;
-/** From the least. */
+/** Priorities in ascending order. */
 export const PRIORITIES = ["low", "medium", "high"] as const;
 
 export type Priority = typeof PRIORITIES[number];
 
 const ISO = z.string().describe("ISO 8601");
 
-/** What the data says of a report. */
+/** Findings in the data about a report. */
 const EVIDENCE = z.strictObject({
   market_state: z.string().nullable().describe("Quality of the market when it was reported."),
   gaps: z.int().describe("Known gaps that touch the span."),

@@ -4,7 +4,7 @@ import type { IssueTracker } from "./issue_tracker.ts";
 import { linearTracker } from "./linear_tracker.ts";
 import { webhookTracker } from "./webhook_tracker.ts";
 
-/** Where reports of issues are kept and go, as an environment has it. */
+/** Returns the feedback options of an environment. */
 export function environmentFeedback(
   { environment, dataDir, issues }: Pick<Deployment, "environment" | "dataDir" | "issues">,
 ): FeedbackOptions {

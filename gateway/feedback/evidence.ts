@@ -8,8 +8,8 @@ import type { Report } from "./report.ts";
 const RECORDS_MAX = 5_000;
 
 /**
- * Compares a report with the data, as its reporter may see it. Throws {@linkcode Problem} where the
- * market, the time or the record is not there, or the data says the opposite.
+ * Compares a report with the data visible to its reporter. Throws {@linkcode Problem} when the
+ * market, time or record does not exist, or the data contradicts the report.
  */
 export async function evidenceOf(report: Report, ask: AskRoute): Promise<Evidence> {
   assertWhole(report);
@@ -39,7 +39,7 @@ export async function evidenceOf(report: Report, ask: AskRoute): Promise<Evidenc
   };
 }
 
-/** Enough to look for it. */
+/** Throws when the report has too little information. */
 function assertWhole({ kind, symbol, feed, record, from, text }: Report): void {
   if (kind !== "other" && symbol === undefined && feed === undefined) {
     throw refused("REPORT_INCOMPLETE", "it names no market and no feed", "give symbol or feed");
@@ -66,14 +66,14 @@ function assertTimes({ from, to }: Report): void {
   }
 }
 
-/** Whether there can be data of that day. */
+/** Throws when no data of that day exists. */
 async function assertCovered({ symbol, feed, from = 0 }: Report, ask: AskRoute): Promise<void> {
-  // Today is in memory, whatever the archive has.
+  // Today is in memory, regardless of the archive.
   if (from > nowUs() - DAY_US) return;
   const dayUs = from - from % DAY_US;
   const query = { feed, from: dayUs / 1000, to: (dayUs + DAY_US) / 1000 };
   const { days, _hints: hints } = await ask({ path: "/v1/meta/inventory", query });
-  // Who does not see all of a feed is not told which days there are.
+  // A caller that may not see the whole feed gets no list of days.
   const isHidden = Array.isArray(hints) &&
     hints.some((hint) => String(hint).startsWith("Not shown"));
   if (isHidden || Array.isArray(days) && days.length > 0) return;
@@ -94,7 +94,7 @@ interface Span {
   to: number;
 }
 
-/** A span around times, ms. */
+/** Returns a span around times, ms. */
 function aroundOf(fromUs: number, toUs: number): Span {
   const around = FEEDBACK_LIMITS.aroundUs;
   return { from: Math.max(0, fromUs - around) / 1000, to: (toUs + around) / 1000 };

@@ -13,20 +13,20 @@ import { isSameIssue, widened } from "./same_issue.ts";
 interface FeedbackOptions {
   store: FeedbackStore;
   metrics: Metrics;
-  /** Entries of at least this priority go to the issue tracker; undefined = there is none. */
+  /** Minimum priority of entries sent to the issue tracker; undefined = no tracker. */
   sendFrom?: Priority | undefined;
-  /** Called when an entry is to be handed to the issue tracker. */
+  /** Called when an entry becomes pending for the issue tracker. */
   onPending?: () => void;
 }
 
-/** What became of a report. */
+/** Result of a report. */
 export interface Received {
   entry: FeedbackEntry;
-  /** Whether it was reported before. */
+  /** Whether the issue was reported before. */
   joined: boolean;
 }
 
-/** Issues that clients report: checked against the data, joined, and ordered by what they count. */
+/** Issues reported by clients: checked against the data, deduplicated and prioritized. */
 export class Feedback {
   #options: FeedbackOptions;
   #reports;
@@ -44,7 +44,7 @@ export class Feedback {
     });
   }
 
-  /** Takes a report. Throws Problem for one that is refused. */
+  /** Adds a report. Throws Problem when it is refused. */
   async report(report: Report, reporter: string, ask: AskRoute): Promise<Received> {
     let evidence: Evidence;
     try {
@@ -60,7 +60,7 @@ export class Feedback {
     return received;
   }
 
-  /** Ends an entry; undefined = there is none of this id. */
+  /** Resolves an entry; undefined = unknown id. */
   resolve(id: number, resolution: string): FeedbackEntry | undefined {
     const { store } = this.#options;
     return store.change(() => {
@@ -111,7 +111,7 @@ interface Given {
   evidence: Evidence;
 }
 
-/** An entry with a further report; what was resolved is open again. */
+/** Adds a report to an entry; a resolved entry is reopened. */
 function joinedEntry(entry: FeedbackEntry, { report, reporter, evidence }: Given): FeedbackEntry {
   const at = isoOfUs(nowUs());
   const reporters = entry.reporters.includes(reporter)
@@ -124,7 +124,7 @@ function joinedEntry(entry: FeedbackEntry, { report, reporter, evidence }: Given
     ...joined,
     ...widened(entry, report),
     status: isConfirmed(joined) ? "confirmed" : "open",
-    // What counted for more once is not forgotten because the data changed.
+    // Never lower the priority when the data changes.
     priority: PRIORITIES.indexOf(priority) > PRIORITIES.indexOf(entry.priority)
       ? priority
       : entry.priority,

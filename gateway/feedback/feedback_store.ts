@@ -2,7 +2,7 @@ import { inTransaction, messageOf, StorageError } from "@ssmd/runtime";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { FeedbackEntry } from "./entry.ts";
 
-/** Which entries are listed. */
+/** Filter of entries. */
 interface FeedbackQuery {
   status?: string | undefined;
   priority?: string | undefined;
@@ -33,11 +33,11 @@ const SAVE = `INSERT INTO entries VALUES (:id, :kind, :feed, :symbol, :status, :
   :reporters, :entry) ON CONFLICT (id) DO UPDATE SET status = :status, priority = :priority,
   issue = :issue, reporters = :reporters, entry = :entry`;
 
-/** Entries in one SQLite file; several gateways may share it. */
+/** Store of entries in one SQLite file, which several gateways may share. */
 export class FeedbackStore implements Disposable {
   #db: DatabaseSync;
 
-  /** `path` undefined = memory. Throws StorageError `FEEDBACK_STORE_FAILED`. */
+  /** `path` undefined = in memory. Throws StorageError `FEEDBACK_STORE_FAILED`. */
   constructor(path: string | undefined) {
     try {
       if (path !== undefined) createPrivate(path);
@@ -58,12 +58,12 @@ export class FeedbackStore implements Disposable {
     }
   }
 
-  /** Runs a change as one: all of it is kept, or nothing. */
+  /** Runs a change in a transaction. */
   change<T>(body: () => T): T {
     return inTransaction(this.#db, body);
   }
 
-  /** Writes an entry; id 0 = a new one. Gives it with its id. */
+  /** Saves an entry; id 0 = a new one. Returns it with its id. */
   save(entry: FeedbackEntry): FeedbackEntry {
     const id = entry.id === 0 ? this.#nextId() : entry.id;
     const saved = { ...entry, id };
@@ -76,7 +76,7 @@ export class FeedbackStore implements Disposable {
     return saved;
   }
 
-  /** Removes the oldest resolved entry; whether there was one. */
+  /** Removes the oldest resolved entry; returns whether there was one. */
   dropResolved(): boolean {
     const { changes } = this.#db.prepare(
       "DELETE FROM entries WHERE id = (SELECT min(id) FROM entries WHERE status = 'resolved')",
@@ -88,14 +88,14 @@ export class FeedbackStore implements Disposable {
     return this.#read("SELECT entry FROM entries WHERE id = ?", [id])[0];
   }
 
-  /** Entries of a market, the newest first. */
+  /** Returns the entries of a kind and market, the newest first. */
   ofMarket(kind: string, feed: string | null, symbol: string | null): FeedbackEntry[] {
     const sql = "SELECT entry FROM entries WHERE kind = ? AND feed = ? AND symbol = ? " +
       "ORDER BY id DESC";
     return this.#read(sql, [kind, feed ?? "", symbol ?? ""]);
   }
 
-  /** Entries to be handed to the issue tracker, the oldest first. */
+  /** Returns entries waiting for the issue tracker, the oldest first, at most 100. */
   pending(): FeedbackEntry[] {
     return this.#read(
       "SELECT entry FROM entries WHERE issue = 'pending' ORDER BY id LIMIT 100",
@@ -103,7 +103,7 @@ export class FeedbackStore implements Disposable {
     );
   }
 
-  /** Entries, the newest first. */
+  /** Returns matching entries, the newest first. */
   list({ status, priority, symbol, reporter, before, limit }: FeedbackQuery): FeedbackEntry[] {
     const sql = `SELECT entry FROM entries WHERE (?1 IS NULL OR status = ?1)
       AND (?2 IS NULL OR priority = ?2) AND (?3 IS NULL OR symbol = ?3) AND (?4 IS NULL OR id < ?4)
@@ -113,7 +113,7 @@ export class FeedbackStore implements Disposable {
     return this.#read(sql, values.map((value) => value ?? null));
   }
 
-  /** Number of entries by a column. */
+  /** Returns the number of entries per value of a column. */
   countBy(column: "status" | "priority" | "kind" | "issue"): Record<string, number> {
     const rows = this.#db.prepare(
       `SELECT ${column} AS name, count(*) AS count FROM entries GROUP BY ${column}`,
@@ -121,7 +121,7 @@ export class FeedbackStore implements Disposable {
     return Object.fromEntries(rows.map(({ name, count }) => [String(name), Number(count)]));
   }
 
-  /** Reports of all entries. */
+  /** Returns the number of reports of all entries. */
   reports(): number {
     const sql = "SELECT coalesce(sum(json_extract(entry, '$.reports')), 0) AS n FROM entries";
     return Number(this.#db.prepare(sql).get()?.["n"]);
@@ -142,7 +142,7 @@ export class FeedbackStore implements Disposable {
   }
 }
 
-/** Readable by the owner only; SQLite gives its other files the same mode. */
+/** Creates a file for the owner only; SQLite gives its other files the same mode. */
 function createPrivate(path: string): void {
   const at = path.lastIndexOf("/");
   if (at > 0) Deno.mkdirSync(path.slice(0, at), { recursive: true });

@@ -15,8 +15,8 @@ interface IssueSenderOptions {
 }
 
 /**
- * Hands pending entries to the issue tracker, one after another, until it takes them. What was handed
- * over is noted before and after, so that a process that ends between makes no second issue.
+ * Sends pending entries to the issue tracker, one after another, with retries. Each attempt is
+ * recorded before and after sending, so that a crash in between creates no second issue.
  */
 export class IssueSender {
   #options: IssueSenderOptions;
@@ -33,12 +33,12 @@ export class IssueSender {
     this.#work = this.#run();
   }
 
-  /** Looks for pending entries now. */
+  /** Checks for pending entries now. */
   wake(): void {
     this.#wake.abort();
   }
 
-  /** Ends after the issue that is on its way. */
+  /** Stops after the issue being sent. */
   async close(): Promise<void> {
     this.#ended.abort();
     this.wake();
@@ -58,7 +58,7 @@ export class IssueSender {
     }
   }
 
-  /** Whether the tracker took all. */
+  /** Sends all pending entries; returns whether the tracker accepted them. */
   async #sendAll(): Promise<boolean> {
     const { store, logger } = this.#options;
     for (const entry of store.pending()) {
@@ -84,7 +84,7 @@ export class IssueSender {
     this.#note(id, (issue) => ({ ...issue, state: "sent", url }));
   }
 
-  /** Changes an entry's issue; what was reported meanwhile stays. */
+  /** Updates an entry's issue; reports added meanwhile are kept. */
   #note(
     id: number,
     change: (issue: FeedbackEntry["issue"]) => FeedbackEntry["issue"],

@@ -1,31 +1,31 @@
 import { SsmdError } from "@ssmd/runtime";
 import type { Priority } from "./entry.ts";
 
-/** An issue on its way out. */
+/** An issue to send to a tracker. */
 export interface OutgoingIssue {
-  /** The same each time that the same issue is handed over: a UUID. */
+  /** Idempotency key of the issue: a UUID. */
   key: string;
-  /** Whether it may have been handed over before. */
+  /** Whether the issue may have been sent before. */
   isRetry: boolean;
   title: string;
-  /** Markdown. */
+  /** Body in Markdown. */
   body: string;
   priority: Priority;
 }
 
-/** Where issues of high priority go: the port, and what its drivers are made from. */
+/** Port to the issue tracker, which receives issues of high priority. */
 export interface IssueTracker {
   /**
-   * Hands an issue over and gives its address there (undefined = it has none). Handing over the same
-   * key again makes no second issue. Throws SsmdError `TRACKER_UNAVAILABLE` or `TRACKER_REFUSED`.
+   * Creates an issue and returns its URL (undefined = none). Idempotent per key. Throws SsmdError
+   * `TRACKER_UNAVAILABLE` or `TRACKER_REFUSED`.
    */
   create(issue: OutgoingIssue): Promise<string | undefined>;
 }
 
-/** Wait for an answer of a tracker. */
+/** Timeout of a tracker's answer, ms. */
 const ANSWER_MS_MAX = 10_000;
 
-/** Posts JSON; no redirect is followed. Throws as {@linkcode IssueTracker.create} does. */
+/** Posts JSON without following redirects. Throws as {@linkcode IssueTracker.create} does. */
 export async function postJson(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -51,7 +51,7 @@ export async function postJson(
   throw refusedByTracker(`HTTP ${response.status}`);
 }
 
-/** The error of a tracker that refuses an issue. */
+/** Returns the error of a tracker that refuses an issue. */
 export function refusedByTracker(why: string): SsmdError {
   return new SsmdError("TRACKER_REFUSED", `The issue tracker refuses: ${why}`, {
     hint: "Check the key and the team of gateway.issues",

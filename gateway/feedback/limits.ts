@@ -2,25 +2,25 @@
 export const FEEDBACK_LIMITS = {
   /** Characters of a report's text. */
   textCharactersMax: 2_000,
-  /** Entries that are kept; resolved ones leave first, then a further report is refused. */
+  /** Maximum of entries; resolved ones are removed first, then further reports are refused. */
   entriesMax: 10_000,
-  /** Reports of an entry of which the words are kept; the oldest leave. */
+  /** Texts kept per entry; the oldest are dropped. */
   reportsKeptMax: 50,
-  /** Reporters of an entry that are named. */
+  /** Reporters listed per entry. */
   reportersMax: 100,
-  /** Reports of the same kind and market this far apart are of the same issue, µs. */
+  /** Time distance within which reports of the same kind and market are the same issue, µs. */
   sameIssueUs: 10 * 60_000_000,
-  /** Share of common words from which on two texts without a time are of the same issue. */
+  /** Share of common words from which two texts without a time are the same issue. */
   sameWordsMin: 0.6,
-  /** A reported time may be ahead of our clock by so much, µs. */
+  /** Maximum time that a reported time may be ahead of our clock, µs. */
   aheadUs: 60_000_000,
-  /** Records around a reported time in which one is looked for, µs. */
+  /** Time around a reported time in which its record is searched, µs. */
   aroundUs: 5_000_000,
-  /** A market with a record this young is not stale, ms. */
+  /** Age of the newest record below which a market is not stale, ms. */
   freshMs: 5_000,
-  /** Reporters from which on an issue counts for more. */
+  /** Number of reporters from which an issue's priority is raised. */
   reportersRaising: 3,
-  /** Wait between two tries to hand an issue to the tracker. */
+  /** Minimum and maximum backoff between attempts to send an issue. */
   retryMsMin: 1_000,
   retryMsMax: 300_000,
 } as const;

@@ -11,9 +11,9 @@ import {
 interface LinearOptions {
   /** `https://api.linear.app/graphql` */
   url: string;
-  /** Id of the team that gets the issues, a UUID. */
+  /** Id of the team that receives the issues, a UUID. */
   teamId: string;
-  /** A personal API key, or `Bearer …` of an OAuth token. */
+  /** Personal API key, or `Bearer …` of an OAuth token. */
   token: string;
 }
 
@@ -34,7 +34,7 @@ const ANSWER = z.object({
   errors: z.array(z.object({ message: z.string() })).optional(),
 });
 
-/** Issues in Linear, over its GraphQL API; the key is the id of the issue there. */
+/** Creates issues in Linear over its GraphQL API; the key is the issue's id there. */
 export function linearTracker({ url, teamId, token }: LinearOptions): IssueTracker {
   const ask = async (query: string, variables: Record<string, unknown>) => {
     const body = JSON.stringify({ query, variables });

@@ -10,23 +10,23 @@ import { IssueSender } from "./issue_sender.ts";
 import type { IssueTracker } from "./issue_tracker.ts";
 import { feedbackRoutes } from "./routes.ts";
 
-/** Where reports of issues are kept and go. */
+/** Options of the feedback store and the issue tracker. */
 export interface FeedbackOptions {
   /** SQLite file; absent = memory. */
   path?: string;
-  /** Where issues go that count enough; absent = nowhere. */
+  /** Tracker that receives issues of sufficient priority; absent = none. */
   tracker?: IssueTracker;
-  /** The least priority of those; default high. */
+  /** Minimum priority of these issues; default high. */
   sendFrom?: Priority;
 }
 
-/** Reports of issues: their routes, and what hands them on. */
+/** The feedback routes and their closer. */
 interface OpenFeedback {
   routes: Route[];
   close(): Promise<void>;
 }
 
-/** Opens the store and begins to hand on what is pending. Throws StorageError. */
+/** Opens the store and starts sending pending issues. Throws StorageError. */
 export function openFeedback(
   { path, tracker, sendFrom = "high" }: FeedbackOptions,
   parts: {

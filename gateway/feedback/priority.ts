@@ -12,8 +12,8 @@ const BASE: Readonly<Record<FeedbackEntry["kind"], Priority>> = {
 };
 
 /**
- * How much an issue counts: by its kind; less where the data speaks against it or the system knows
- * already (a gap says so), more where several clients report it.
+ * Returns the priority of an issue: by kind; lower when the data contradicts it or a known gap
+ * explains it, higher when several clients report it.
  */
 export function priorityOf(
   { kind, evidence, reporters }: Pick<FeedbackEntry, "kind" | "evidence" | "reporters">,
@@ -25,7 +25,7 @@ export function priorityOf(
   return PRIORITIES[Math.max(0, Math.min(PRIORITIES.length - 1, level))] as Priority;
 }
 
-/** Whether the data itself shows that it is so. */
+/** Whether the data itself confirms the issue. */
 export function isConfirmed({ kind, evidence }: Pick<FeedbackEntry, "kind" | "evidence">): boolean {
   return kind === "missing_data" && evidence.gaps > 0 ||
     kind === "stale" && evidence.market_state === "stale";

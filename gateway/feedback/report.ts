@@ -3,7 +3,7 @@ import { FEED, SYMBOL } from "../rest/schemas/common.ts";
 import { TIME_QUERY } from "../rest/schemas/history.ts";
 import { FEEDBACK_LIMITS } from "./limits.ts";
 
-/** What can be wrong. */
+/** Kinds of issues. */
 export const ISSUE_KINDS = [
   "missing_data",
   "wrong_value",
@@ -14,7 +14,7 @@ export const ISSUE_KINDS = [
   "other",
 ] as const;
 
-/** An issue as a client reports it. */
+/** An issue reported by a client. */
 export const REPORT = z.strictObject({
   kind: z.enum(ISSUE_KINDS),
   symbol: SYMBOL.optional(),
@@ -26,5 +26,5 @@ export const REPORT = z.strictObject({
     .describe("What is wrong, in words."),
 });
 
-/** A checked report; times in µs. */
+/** A validated report; times in µs. */
 export type Report = z.output<typeof REPORT>;

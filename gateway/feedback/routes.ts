@@ -17,7 +17,7 @@ interface FeedbackSource {
   feedback: Feedback;
   store: FeedbackStore;
   rate: CallRate;
-  /** The routes of a caller: reports are compared with what it may see. */
+  /** Returns a function that calls routes as the reporter, to compare reports with visible data. */
   askAs: (access: Access) => AskRoute;
 }
 
@@ -27,7 +27,7 @@ const ONE = {
   examples: { id: "1" },
 } as const;
 
-/** Routes of issues that clients report. */
+/** Returns the routes of reported issues. */
 export function feedbackRoutes(source: FeedbackSource): Route[] {
   return [report(source), stats(source), list(source), show(source), resolve(source)];
 }
@@ -127,7 +127,7 @@ function resolve({ feedback }: FeedbackSource): Route {
   });
 }
 
-/** The client of a key; without keys the program, as it calls itself. */
+/** Returns the client of a key; without keys the program's own name. */
 function reporterOf({ client }: Access, headers: RouteRequest["headers"]): string {
   if (client !== "") return client;
   const program = headerOf(headers, "x-ssmd-program") ?? headerOf(headers, "user-agent");

@@ -3,7 +3,7 @@ import type { FeedbackEntry } from "./entry.ts";
 import { FEEDBACK_LIMITS } from "./limits.ts";
 import type { Report } from "./report.ts";
 
-/** Whether a report is of an entry of its kind, feed and symbol. */
+/** Whether a report concerns this entry of the same kind, feed and symbol. */
 export function isSameIssue(report: Report, entry: FeedbackEntry): boolean {
   if (report.record !== undefined || entry.record !== null) return report.record === entry.record;
   if (report.from !== undefined && entry.from !== null) {
@@ -16,7 +16,7 @@ export function isSameIssue(report: Report, entry: FeedbackEntry): boolean {
   return entry.texts.some(({ text }) => isSameText(text, report.text));
 }
 
-/** The span of an entry with a further report. */
+/** Returns the span of an entry widened by a further report. */
 export function widened(
   entry: Pick<FeedbackEntry, "from" | "to">,
   report: Report,

@@ -4,11 +4,11 @@ import { type IssueTracker, postJson } from "./issue_tracker.ts";
 /** Options of {@linkcode webhookTracker}. */
 interface WebhookOptions {
   url: string;
-  /** Signs bodies: `x-ssmd-signature: sha256=…`; absent = they are not signed. */
+  /** Secret that signs bodies: `x-ssmd-signature: sha256=…`; absent = unsigned. */
   secret?: string;
 }
 
-/** Issues as JSON to an address; the receiver tells repetitions by `idempotency-key`. */
+/** Posts issues as JSON to a URL; receivers detect repetitions by `idempotency-key`. */
 export function webhookTracker({ url, secret }: WebhookOptions): IssueTracker {
   return {
     create: async ({ key, title, body, priority }) => {
