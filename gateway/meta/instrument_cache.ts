@@ -4,12 +4,12 @@ import type { InstrumentFile } from "@ssmd/metadata";
 /** Hash of the cache with all instruments: id → JSON of the instrument's file. */
 const INSTRUMENT_HASH = "secmaster:instruments";
 const FLUSH_MS = 100;
-/** Pause between two looks whether the cache is there. */
+/** Interval of checks whether the cache is reachable, ms. */
 const LOOK_MS = 1000;
 
 /**
- * The view of the security master in the cache, for who reads no files and follows no bus. Written a
- * little later, many at once; several gateways write the same. A cache that was away gets all again.
+ * View of the security master in the cache, for programs that read neither files nor the bus.
+ * Writes are batched; several gateways write the same. After an outage everything is written again.
  */
 export class InstrumentCache {
   #cache: Cache;
@@ -20,7 +20,7 @@ export class InstrumentCache {
   #wasAway = false;
   #looking: ReturnType<typeof setInterval>;
 
-  /** Writes into `cache`, which is not closed with it; `all` = what is known. */
+  /** Writes into `cache`, which it does not close; `all` returns all known instruments. */
   constructor(cache: Cache, all: () => Iterable<InstrumentFile>, lookMs = LOOK_MS) {
     this.#cache = cache;
     this.#all = all;
@@ -30,7 +30,7 @@ export class InstrumentCache {
   async #look(): Promise<void> {
     if (this.#cache.problem !== "") {
       this.#wasAway = true;
-      // For its answer only: one that is away is not tried by itself.
+      // Probes an unreachable cache, which is retried by calls only.
       await this.#cache.exists(INSTRUMENT_HASH);
     } else if (this.#wasAway) {
       this.#wasAway = false;
@@ -41,21 +41,21 @@ export class InstrumentCache {
     }
   }
 
-  /** An instrument is new or another. */
+  /** Schedules the write of a new or changed instrument. */
   put(instrument: InstrumentFile): void {
     this.#removed.delete(instrument.id);
     this.#changed.set(instrument.id, JSON.stringify(instrument));
     this.#schedule();
   }
 
-  /** An instrument is gone. */
+  /** Schedules the removal of an instrument. */
   remove(id: string): void {
     this.#changed.delete(id);
     this.#removed.add(id);
     this.#schedule();
   }
 
-  /** Writes nothing more. */
+  /** Stops writing. */
   close(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#looking);
@@ -66,7 +66,7 @@ export class InstrumentCache {
       this.#timer = undefined;
       const [changed, removed] = [this.#changed, this.#removed];
       [this.#changed, this.#removed] = [new Map(), new Set()];
-      // A cache that is away says so itself; what it misses is written when it is back.
+      // The cache reports its outages itself; missed writes are repeated after it is back.
       void this.#cache.hashSet(INSTRUMENT_HASH, changed).catch(() => {});
       if (removed.size > 0) {
         void this.#cache.hashDelete(INSTRUMENT_HASH, ...removed).catch(() => {});

@@ -14,22 +14,22 @@ import type { KeyValueChange, Transport } from "@ssmd/transport";
 import { InstrumentCache } from "./instrument_cache.ts";
 import type { RegistrySource } from "./registry_source.ts";
 
-/** What an {@linkcode InstrumentSource} is made of. */
+/** Options of {@linkcode InstrumentSource}. */
 interface InstrumentSourceOptions {
-  /** Instruments of files; undefined = none. */
+  /** Source of instruments in files; undefined = none. */
   registry: RegistrySource | undefined;
-  /** Bus whose key-value store holds what appeared since. */
+  /** Bus whose key-value store has the instruments that appeared since. */
   transport: Transport;
-  /** Gets a view of what is known; absent = nobody reads one. */
+  /** Cache that receives a view of all instruments; absent = none. */
   cache?: Cache;
-  /** What the bus says of an instrument is new. */
+  /** Called when the bus has a new or changed instrument. */
   onInstrument?: (instrument: InstrumentFile) => void;
   logger: Logger;
 }
 
 /**
- * The security master of the gateway: instruments of the registry's files, and over them those of the
- * bus's key-value store, whose changes it follows.
+ * The gateway's security master: instruments of the registry's files, overridden by those of the
+ * bus's key-value store, which it watches.
  */
 export class InstrumentSource {
   #options: InstrumentSourceOptions;
@@ -39,14 +39,14 @@ export class InstrumentSource {
   #cache: InstrumentCache | undefined;
   #following: Promise<{ close(): Promise<void> }> | undefined;
 
-  /** Holds nothing before `start`. */
+  /** Empty before `start`. */
   constructor(options: InstrumentSourceOptions) {
     this.#options = options;
     this.#cache = options.cache &&
       new InstrumentCache(options.cache, () => this.#master.all());
   }
 
-  /** Follows the key-value store; while the bus refuses that, there are those of the files. */
+  /** Watches the key-value store, with retries; until then only instruments of files exist. */
   start(): void {
     const { transport, logger } = this.#options;
     this.#following = beginLasting(async () => {
@@ -63,7 +63,7 @@ export class InstrumentSource {
     });
   }
 
-  /** What is known now. */
+  /** Returns the security master in its current state. */
   async master(): Promise<SecurityMaster> {
     const view = await this.#options.registry?.on();
     const files = view?.found.instruments ?? this.#files;
@@ -71,12 +71,12 @@ export class InstrumentSource {
     return this.#master;
   }
 
-  /** What the bus says of the instrument that a feed's name means now; undefined = nothing. */
+  /** Returns the bus's instrument for a feed's name now; undefined = none. */
   ofBus(feed: string, external: string): InstrumentFile | undefined {
     return this.#dynamic.get(this.#master.lookup(feed, external, nowUs()) ?? "");
   }
 
-  /** Ends the watch. */
+  /** Stops watching. */
   close(): void {
     void this.#following?.then((following) => following.close());
     this.#cache?.close();
@@ -108,7 +108,7 @@ export class InstrumentSource {
     this.#options.onInstrument?.(instrument);
   }
 
-  /** What is over leaves the bus for a file; the one here may be older, or not be there yet. */
+  /** Handles a removal: ended instruments move to a file, which may be older here or missing. */
   #leave(id: string): void {
     const [last, file] = [this.#dynamic.get(id), this.#files.get(id)];
     this.#dynamic.delete(id);
@@ -129,7 +129,7 @@ export class InstrumentSource {
   }
 }
 
-/** When the newest version became known, µs; 0 = there is none. */
+/** Returns when the newest version became known, µs; 0 = no version. */
 function knownUsOf(instrument: InstrumentFile | undefined): number {
   return usOfInstant(instrument?.versions.at(-1)?.known ?? "") ?? 0;
 }

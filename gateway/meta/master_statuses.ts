@@ -5,16 +5,16 @@ import type { MarketData } from "../state/market_data.ts";
 import type { InstrumentSource } from "./instrument_source.ts";
 
 /**
- * Tells markets what the security master says of their lives, for steps that no record tells: a
- * dispute may come by REST alone.
+ * Applies statuses of the security master to markets, for changes that no record reports: a dispute
+ * may be visible over REST only.
  */
 export class MasterStatuses {
   #instruments: Pick<InstrumentSource, "ofBus">;
   #data: Pick<MarketData, "takeMasterStatus">;
-  /** By feed and the venue's name. */
+  /** Markets by feed and the venue's name. */
   #markets = new Map<string, Map<string, Market>>();
 
-  /** Tells `data` what `instruments` of the bus say. */
+  /** Applies statuses from `instruments` to `data`. */
   constructor(
     instruments: Pick<InstrumentSource, "ofBus">,
     data: Pick<MarketData, "takeMasterStatus">,
@@ -23,7 +23,7 @@ export class MasterStatuses {
     this.#data = data;
   }
 
-  /** What is known of an instrument is new. */
+  /** Applies a new or changed instrument. */
   takeInstrument(instrument: InstrumentFile): void {
     for (const { feed, external } of instrument.mappings) {
       const market = this.#markets.get(feed)?.get(external);
@@ -31,10 +31,10 @@ export class MasterStatuses {
     }
   }
 
-  /** A market is new. */
+  /** Adds a new market. */
   takeMarket(market: Market): void {
     const { symbol, external, feed: { id } } = market;
-    // Markets of rules have the venue's names.
+    // Markets selected by rules are named by the venue.
     const name = external || symbol;
     const markets = this.#markets.get(id) ?? new Map<string, Market>();
     this.#markets.set(id, markets.set(name, market));
@@ -49,9 +49,8 @@ export class MasterStatuses {
 }
 
 /**
- * What the security master knows of a market's life, as a status of it: `receivedAtUs` is when it was
- * known, `sequence` that of the feed's last record, as it is none of them. Undefined when it has no
- * version.
+ * Returns the security master's status of a market; undefined without a version. `receivedAtUs` is
+ * when it became known, `sequence` that of the feed's last record, as it has no record of its own.
  */
 function masterStatus({ versions }: InstrumentFile, market: Market): Status | undefined {
   const version = versions.at(-1);
@@ -69,7 +68,7 @@ function masterStatus({ versions }: InstrumentFile, market: Market): Status | un
   };
 }
 
-/** Records call a market that is determined, and may be disputed yet, closed. */
+/** Records report a determined market, which may still be disputed, as closed. */
 function recordState(state: InstrumentVersion["state"]): MarketState {
   return state === "determined" ? "closed" : state;
 }

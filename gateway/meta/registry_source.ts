@@ -8,17 +8,17 @@ import {
 import { KeptAnswers } from "../kept_answers.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 
-/** The registry on a day, checked. */
+/** The validated registry of a day. */
 export interface RegistryView {
-  /** By path inside the registry's folder. */
+  /** Texts by path in the registry's folder. */
   texts: ReadonlyMap<string, string>;
-  /** The sound files; findings are the command line's business. */
+  /** The valid files; the command line reports findings. */
   found: CheckResult;
   day: string;
   origin: Origin;
 }
 
-/** The registry from its folder and git history, cached for a while. */
+/** The registry from its folder and git history, cached. */
 export class RegistrySource {
   #dir: string;
   #views = new KeptAnswers<RegistryView>(GATEWAY_LIMITS.registryDaysKeptMax);
@@ -28,9 +28,9 @@ export class RegistrySource {
     this.#dir = dir;
   }
 
-  /** The registry on a day (`YYYY-MM-DD`), default today. Throws ConfigError `GIT_FAILED`. */
+  /** Returns the registry on a day `YYYY-MM-DD`, default today. Throws ConfigError `GIT_FAILED`. */
   async on(day: string = todayUtc()): Promise<RegistryView> {
-    // All days to come are today's files.
+    // Future days use today's files.
     const key = day >= todayUtc() ? "" : day;
     const view = await this.#views.of(key, GATEWAY_LIMITS.registryKeptMs, () => this.#read(day));
     return { ...view, day };
