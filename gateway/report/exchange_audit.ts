@@ -7,16 +7,16 @@ import type { Month } from "./month.ts";
 import { isoOfMs, monthTables, type Row } from "./month_tables.ts";
 import { type MANIFEST, packed } from "./report_package.ts";
 
-/** What a month's package is made of. */
+/** Options of {@linkcode exchangeAudit}. */
 interface ExchangeAuditOptions {
   env: string;
   month: Month;
   store: ClientStore;
-  /** Gaps of the archive; undefined = it keeps nothing that outlives its process. */
+  /** Gaps of the archive; undefined = the environment has no persistent archive. */
   gaps: readonly Row[] | undefined;
 }
 
-/** Packs a month for an exchange's auditor. Throws what the store throws. */
+/** Packs a month for an exchange's auditor. Throws the store's errors. */
 export async function exchangeAudit(
   { env, month, store, gaps }: ExchangeAuditOptions,
 ): Promise<{ zip: Uint8Array; manifest: z.output<typeof MANIFEST> }> {
@@ -38,7 +38,7 @@ export async function exchangeAudit(
   });
 }
 
-/** What a reader of the numbers must know. */
+/** Returns caveats about the numbers. */
 function notesOf({ fromMs, toMs, month }: Month, entitlementsSinceMs: number): string[] {
   const sessionsSinceMs = Date.now() - ACCESS_LIMITS.sessionsKeptMs;
   return [

@@ -4,14 +4,14 @@ import { DAY_MS, dayOfMs } from "@ssmd/runtime";
 export interface Month {
   /** `YYYY-MM` */
   month: string;
-  /** Its first moment, and the first one after it. */
+  /** Start, and end (exclusive). */
   fromMs: number;
   toMs: number;
-  /** Its days that have begun, `YYYY-MM-DD`. */
+  /** Days that have begun, `YYYY-MM-DD`. */
   days: string[];
 }
 
-/** A month that has begun. Throws RangeError. */
+/** Parses a month that has begun. Throws RangeError. */
 export function parseMonth(month: string): Month {
   const fromMs = /^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? Date.parse(`${month}-01`) : NaN;
   if (!(fromMs <= Date.now())) throw new RangeError("a month is YYYY-MM, and has begun");

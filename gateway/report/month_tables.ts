@@ -3,10 +3,10 @@ import { peakUsers, sumUsage, usageRows, useOf } from "../access/usage_report.ts
 import { DAY_MS } from "@ssmd/runtime";
 import type { Month } from "./month.ts";
 
-/** One row of a table: what stands in a cell, null = nothing. */
+/** One row of a table: values by column, null = empty. */
 export type Row = Readonly<Record<string, string | number | null>>;
 
-/** What is known of a month. */
+/** Records of a month. */
 interface MonthRecords {
   month: Month;
   accounts: Accounts;
@@ -15,7 +15,7 @@ interface MonthRecords {
   entitlements: readonly PastEntitlement[];
 }
 
-/** The tables of a month by their names. */
+/** Returns the tables of a month by name. */
 export function monthTables(records: MonthRecords): Record<string, Row[]> {
   const { month, accounts, sessions, entitlements } = records;
   const usage = usageRows(records.usage, accounts);
@@ -38,7 +38,7 @@ export function monthTables(records: MonthRecords): Record<string, Row[]> {
   };
 }
 
-/** Entitlements that were in force at any moment of a day. */
+/** Returns the entitlements in force at any time of a day. */
 export function entitledOn(day: string, all: readonly PastEntitlement[]): Row[] {
   const fromMs = Date.parse(day);
   return all.flatMap(({ client, feed, symbols, types, createdAtMs, expiresAtMs, removedAtMs }) => {
@@ -52,7 +52,7 @@ export function entitledOn(day: string, all: readonly PastEntitlement[]): Row[] 
   });
 }
 
-/** A moment without a part of a second that is none. */
+/** Formats a time as ISO 8601, without zero milliseconds. */
 export function isoOfMs(timeMs: number): string {
   return new Date(timeMs).toISOString().replace(/\.000Z$/, "Z");
 }

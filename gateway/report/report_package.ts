@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Row } from "./month_tables.ts";
 
-/** A file of a package, as its manifest names it. */
+/** A file of a package, as listed in its manifest. */
 const PACKED_FILE = z.object({
   name: z.string(),
   rows: z.int(),
@@ -22,7 +22,7 @@ export const MANIFEST = z.object({
   files: z.array(PACKED_FILE),
 });
 
-/** A zip with a CSV file a table, and the manifest with their hashes. */
+/** Returns a zip with one CSV file per table, and the manifest with their hashes. */
 export function packed(
   tables: Readonly<Record<string, readonly Row[]>>,
   head: Omit<z.output<typeof MANIFEST>, "files">,
@@ -41,7 +41,7 @@ export function packed(
   return { zip: zipSync({ "manifest.json": strToU8(text), ...content }), manifest };
 }
 
-/** Columns of the tables: an empty one has them, too. */
+/** Columns of the tables, also of empty ones. */
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   usage: ["day", "client", "use", "feed", "type", "messages"],
   usage_by_client: ["client", "use", "type", "messages"],
@@ -63,7 +63,7 @@ function csvOf(table: string, rows: readonly Row[]): string {
   return [columns.join(","), ...lines].map((line) => `${line}\r\n`).join("");
 }
 
-/** By RFC 4180. */
+/** Escapes a cell as in RFC 4180. */
 function cellText(cell: string | number | null | undefined): string {
   const text = String(cell ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
