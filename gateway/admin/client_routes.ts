@@ -13,7 +13,7 @@ const ONE = {
 } as const;
 const ADMIN = { tag: "Administration", role: "operator" } as const;
 
-/** The administration of connected clients: for this machine, or for operators. */
+/** Returns the routes that manage connected clients, for operators or the local machine. */
 export function clientRoutes(clients: ConnectedClients): Route[] {
   return [
     route({

@@ -7,7 +7,7 @@ import type { Mode } from "../protocol/requests.ts";
 import type { StreamServer } from "../stream/server.ts";
 import type { SlowPolicy } from "../protocol/slow_policy.ts";
 
-/** New delivery options of a client; absent ones stay. */
+/** New delivery options of a client; absent ones are unchanged. */
 interface ModeChange {
   mode: Mode;
   interval_ms?: number | undefined;
@@ -26,24 +26,24 @@ export class ConnectedClients {
     this.#data = data;
   }
 
-  /** All that are connected, or those only that are slow or have lost anything. */
+  /** Returns all connections, or only those that are slow or have dropped messages. */
   list(slowOnly = false): ConnectionInfo[] {
     const all = [...this.#streams.connections].map(connectionInfo);
     return slowOnly ? all.filter((one) => one.state !== "healthy" || one.dropped > 0) : all;
   }
 
-  /** One of them; undefined where it is not connected. */
+  /** Returns a connection; undefined when not connected. */
   show(id: number): ConnectionInfo | undefined {
     const connection = this.#streams.connection(id);
     return connection && connectionInfo(connection);
   }
 
-  /** Ended connections, the newest first. */
+  /** Returns ended connections, the newest first. */
   history(limit: number): EndedConnectionInfo[] {
     return this.#streams.history.slice(-limit).reverse();
   }
 
-  /** Ends a connection after an error message. False where it is not connected. */
+  /** Ends a connection after an error message. Returns false when it is not connected. */
   disconnect(id: number): boolean {
     const connection = this.#streams.connection(id);
     connection?.refuse("disconnected", "an administrator ended this connection", "ask them why");
@@ -51,7 +51,7 @@ export class ConnectedClients {
   }
 
   /**
-   * Changes the mode of all subscriptions of a client after a notice. undefined where it is not
+   * Changes the mode of all subscriptions of a client, with a notice. Returns undefined when not
    * connected, `busy` during a replay.
    */
   setMode(id: number, change: ModeChange): ConnectionInfo | "busy" | undefined {

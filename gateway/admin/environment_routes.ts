@@ -14,18 +14,18 @@ import { json } from "../http/reply.ts";
 import { type Route, route } from "../http/route.ts";
 import type { MarketSpec } from "../state/market_data.ts";
 
-/** What the route of the environment needs. */
+/** Options of {@linkcode environmentRoutes}. */
 interface EnvironmentRouteOptions {
-  /** As it runs; what was applied since is noted here. */
+  /** Environment at the start; `apply` replaces it. */
   environment: Environment;
-  /** The registry's folder. */
+  /** Registry folder. */
   registryDir: string;
   transport: Transport;
-  /** Takes in markets before their first record. */
+  /** Adds markets before their first record. */
   addMarkets: (markets: readonly MarketSpec[]) => void;
 }
 
-/** What was applied, or would be. */
+/** Changes applied, or shown by a dry run. */
 const APPLIED = z.strictObject({
   environment: z.string(),
   dry_run: z.boolean(),
@@ -35,7 +35,7 @@ const APPLIED = z.strictObject({
   other_rules: z.boolean().describe("Whether other rules choose markets from now on."),
 });
 
-/** What runs against what is defined. */
+/** Difference between the running environment and its file. */
 const DRIFT = z.strictObject({
   environment: z.string(),
   running_revision: z.string().describe("Of what runs: 12 hex digits."),
@@ -45,7 +45,7 @@ const DRIFT = z.strictObject({
   needs_restart: z.array(z.string()).describe("Other fields that differ."),
 });
 
-/** The routes that compare what runs with its file, and take its markets over without a restart. */
+/** Returns the routes that compare the environment with its file and apply market changes live. */
 export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
   let running = options.environment;
   const drift = route({
@@ -84,7 +84,7 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
         const file = await fileOf(options, running.name);
         const change = environmentChange(running, file);
         assertLive(change);
-        // Told even where nothing differs here: others may run what an older file said.
+        // Sent even without a difference here: other services may run an older version of the file.
         if (!dry_run) {
           await tellChoice(options.transport, file);
           options.addMarkets(marketsOf(file, [...change.added, ...change.changed]));

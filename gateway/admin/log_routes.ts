@@ -20,7 +20,7 @@ const EXAMPLE = {
   }],
 };
 
-/** What the gateway's process logged: all of `up`, or the gateway's own where services run apart. */
+/** Returns the route of this process's log: all services under `up`, else the gateway's own. */
 export function logRoutes(): Route[] {
   return [route({
     ...{ path: "/v1/admin/logs", id: "listLogLines", tag: "Administration", role: "operator" },

@@ -9,13 +9,13 @@ import { Problem } from "../http/problem.ts";
 import { json, uncached } from "../http/reply.ts";
 import { type Route, route } from "../http/route.ts";
 
-/** Characters of a query. */
+/** Maximum length of a query, characters. */
 const SQL_CHARACTERS_MAX = 10_000;
-/** Rows of an answer; the rest is left out, and told. */
+/** Maximum of rows in an answer; `is_cut` tells whether there are more. */
 const ROWS_MAX = 1000;
-/** Memory of the engine; beyond it, it uses files. */
+/** Memory of the engine; beyond it, the engine spills to files. */
 const MEMORY_BYTES = 512 * 1024 * 1024;
-/** Longest that the engine may take; then it is ended. */
+/** Time limit of the engine; then it is ended. */
 const ENGINE_MS_MAX = 30_000;
 
 const SQL_ANSWER = named(
@@ -30,7 +30,7 @@ const SQL_ANSWER = named(
   }),
 );
 
-/** The route of SQL over the archive: reads only, one query at a time, in a process of its own. */
+/** Returns the route of SQL over the archive: read-only, one query at a time, own process. */
 export function sqlRoute(
   { storage, env, instruments: source }: {
     storage: Storage;
@@ -40,7 +40,7 @@ export function sqlRoute(
 ): Route {
   const instruments = async () => (await source.master()).all();
   let isBusy = false;
-  /** Exports of open windows, kept while the gateway runs. */
+  /** Folder of exported open windows, kept while the gateway runs. */
   let cache: Promise<{ path: string }> | undefined;
   return route({
     ...{ path: "/v1/admin/sql", id: "runSql", method: "POST" },
