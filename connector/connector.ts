@@ -104,9 +104,8 @@ export interface Connector {
   readonly played: Promise<void>;
   /**
    * Changes the captured markets: new ones go to connections with room, removed ones are
-   * unsubscribed, others stay. `handovers` by symbol: state of new ones from another shard. Returns
-   * how many were added and removed. Rejects with SsmdError `SYMBOLS_FIXED` for a recording, and
-   * `CONNECTOR_NOT_RUNNING`.
+   * unsubscribed, others stay. `handovers` by symbol: state of new ones from another shard. Rejects
+   * with SsmdError `SYMBOLS_FIXED` for a recording, and `CONNECTOR_NOT_RUNNING`.
    */
   changeSymbols(
     symbols: readonly SymbolSpec[],
