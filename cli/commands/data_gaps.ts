@@ -52,7 +52,7 @@ export default defineCommand({
     counted: "gap",
   }),
   async run({ flags, context }) {
-    const { env, days } = await namedDays(context.globals, flags);
+    const { env, days } = await namedDays(context, flags);
     const { fromUs = 0, toUs = Infinity } = spanOf(flags);
     const gaps = joinedGaps(days).filter((gap) =>
       (flags.reason?.includes(gap.reason) ?? true) &&

@@ -86,7 +86,7 @@ export default defineCommand({
   output: INVENTORY,
   table: tableOf,
   async run({ flags, context }) {
-    const { env, days: all } = await namedDays(context.globals, flags);
+    const { env, days: all } = await namedDays(context, flags);
     const days = all.filter(({ condition }) => flags.status?.includes(condition) ?? true);
     return { env, days: days.map(viewOf), totals: totalsOf(days) };
   },

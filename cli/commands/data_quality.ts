@@ -43,7 +43,7 @@ export default defineCommand({
   output: z.object({ env: z.string(), days: z.array(DAY) }),
   table: ({ days }) => ({ rows: days.map(rowOf), counted: "day" }),
   async run({ flags, context }) {
-    const { env, days } = await namedDays(context.globals, flags);
+    const { env, days } = await namedDays(context, flags);
     return { env, days: days.map(viewOf) };
   },
 });

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { dayOfUs, inventory } from "@ssmd/archive";
+import { dayOfUs, type DaySummary, inventory } from "@ssmd/archive";
 import { type DayRecord, END_DAY, newJob, openDays } from "@ssmd/jobs";
 import { DAY_STATES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
-import { openArchive } from "../archive/open_archive.ts";
+import { listArchive } from "../archive/list_archive.ts";
 import { defineCommand } from "../command/define.ts";
 import { FEED_FILTER } from "../command/common_flags.ts";
 import { whole } from "../command/flag.ts";
@@ -39,38 +39,35 @@ export default defineCommand({
     using jobs = await openEnvironmentJobs(context, location);
     const { environment, store, dataDir } = jobs;
     assertKept(environment);
+    const env = environment.name;
     const isLocal = environment.storage.type === "local";
-    const registryDir = context.globals.dir;
-    const storage = await openArchive({
-      env: environment.name,
-      ...(registryDir === undefined ? {} : { registryDir }),
-      ...(isLocal ? { data: dataDir } : {}),
-    });
-    using days = await openDays(dataDir, environment.name);
+    const archive = { env, isEnvKnown: true, ...(isLocal ? { data: dataDir } : {}) };
+    using days = await openDays(dataDir, env);
     const today = dayOfUs(nowUs());
     const fromUs = nowUs() - daysBack * 86_400_000_000;
-    try {
-      const summaries = await inventory(storage, {
-        ...{ env: environment.name, fromUs, nowUs: nowUs() },
-        ...(feed === undefined ? {} : { feeds: [feed] }),
-      });
-      const kept = summaries.filter((each) => each.layout !== "none");
-      return await Promise.all(kept.map(async (each) => {
-        const { feed, version, day } = each;
-        const of = { env: environment.name, input: { feed, version, day }, nowUs: nowUs() };
-        const job = await store.find(newJob(END_DAY, of).id);
-        const isSealed = each.layout === "sealed";
-        const record = days.find(each.feed, each.day);
-        const state = stateOf(record, { job: job?.state, isSealed, isToday: each.day >= today });
-        return {
-          ...{ feed: each.feed, day: each.day, state, sealed: isSealed },
-          why: record.error?.message ?? (state === "failed" ? job?.error?.message : null) ?? null,
-          ...{ records: each.records, gaps: each.gaps.length, quality: each.quality },
-        };
-      }));
-    } finally {
-      await storage.close();
-    }
+    const summaries = await listArchive<DaySummary[]>(context, archive, {
+      none: [],
+      read: (storage) =>
+        inventory(storage, {
+          ...{ env, fromUs, nowUs: nowUs() },
+          ...(feed === undefined ? {} : { feeds: [feed] }),
+        }),
+    });
+    const kept = summaries.filter((each) => each.layout !== "none");
+    return await Promise.all(kept.map(async (each) => {
+      const { feed, version, day } = each;
+      const job = await store.find(
+        newJob(END_DAY, { env, input: { feed, version, day }, nowUs: nowUs() }).id,
+      );
+      const isSealed = each.layout === "sealed";
+      const record = days.find(each.feed, each.day);
+      const state = stateOf(record, { job: job?.state, isSealed, isToday: each.day >= today });
+      return {
+        ...{ feed: each.feed, day: each.day, state, sealed: isSealed },
+        why: record.error?.message ?? (state === "failed" ? job?.error?.message : null) ?? null,
+        ...{ records: each.records, gaps: each.gaps.length, quality: each.quality },
+      };
+    }));
   },
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { withArchive } from "../archive/with_archive.ts";
+import { envOf } from "@ssmd/dataset/inventory";
+import { listArchive } from "../archive/list_archive.ts";
 import { defineCommand } from "../command/define.ts";
 import { LETTER_FLAGS, LETTER_VIEW, letterRow, lettersNamed, letterView } from "../dlq/letters.ts";
 
@@ -14,9 +15,11 @@ export default defineCommand({
   output: z.array(LETTER_VIEW),
   table: (letters) => ({ rows: letters.map(letterRow), counted: "dead letter" }),
   run: ({ flags, context }) =>
-    withArchive(
-      context,
-      flags,
-      async (archive) => (await lettersNamed(archive, flags)).map(letterView),
-    ),
+    listArchive(context, flags, {
+      none: [],
+      read: async (storage) => {
+        const env = await envOf(storage, flags.env);
+        return (await lettersNamed({ storage, env }, flags)).map(letterView);
+      },
+    }),
 });

@@ -56,8 +56,13 @@ async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function gapsOf(context: SsmdContext, env: string, month: Month): Promise<Row[]> {
+/** Undefined where nothing is archived: that is no month without gaps. */
+async function gapsOf(
+  context: SsmdContext,
+  env: string,
+  month: Month,
+): Promise<Row[] | undefined> {
   const { fromMs, toMs } = month;
-  const { days } = await namedDays(context.globals, { env, from: fromMs * 1000, to: toMs * 1000 });
-  return joinedGaps(days).map(gapView);
+  const { days } = await namedDays(context, { env, from: fromMs * 1000, to: toMs * 1000 });
+  return days.length === 0 ? undefined : joinedGaps(days).map(gapView);
 }

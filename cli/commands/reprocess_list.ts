@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { openArchive } from "../archive/open_archive.ts";
+import { listArchive } from "../archive/list_archive.ts";
 import { ARCHIVE } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -36,14 +36,11 @@ export default defineCommand({
   flags: { data: ARCHIVE, env: ENVIRONMENT_FILTER, feed: FEED_FILTER },
   output: z.array(VERSION),
   table: (versions) => ({ rows: versions.map(rowOf), counted: "version" }),
-  async run({ flags, context: { globals: { dir } } }) {
-    const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-    try {
-      return (await versionsIn(storage, flags)).map(viewOf);
-    } finally {
-      await storage.close();
-    }
-  },
+  run: ({ flags, context }) =>
+    listArchive(context, flags, {
+      none: [],
+      read: async (storage) => (await versionsIn(storage, flags)).map(viewOf),
+    }),
 });
 
 function viewOf(info: VersionInfo): z.output<typeof VERSION> {

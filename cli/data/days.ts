@@ -2,35 +2,35 @@ import { type DaySummary, inventory, usOfDay } from "@ssmd/archive";
 import { type Calendar, openSpans } from "@ssmd/metadata";
 import { DAY_US, nowUs, SsmdError } from "@ssmd/runtime";
 import { envOf } from "@ssmd/dataset/inventory";
-import { openArchive } from "../archive/open_archive.ts";
+import { listArchive } from "../archive/list_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
-import type { Globals } from "../context.ts";
+import type { Globals, SsmdContext } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
 import type { InventoryFlags } from "./inventory_flags.ts";
 
 /** Archived days selected by flags, with their environment. */
 interface NamedDays {
+  /** Empty where none is named and nothing has been captured. */
   env: string;
   days: DaySummary[];
 }
 
 /** Reads the days' manifests. Throws like `inventory`, and UsageError. */
-export async function namedDays(globals: Globals, flags: InventoryFlags): Promise<NamedDays> {
-  const { dir } = globals;
+export async function namedDays(context: SsmdContext, flags: InventoryFlags): Promise<NamedDays> {
   const span = spanOf(flags);
-  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-  try {
-    const env = await envOf(storage, flags.env);
-    const isExpected = await expectation(globals);
-    const days = await inventory(storage, {
-      ...{ env, ...span, isExpected, nowUs: nowUs() },
-      ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
-      ...(flags.version === undefined ? {} : { version: flags.version }),
-    });
-    return { env, days };
-  } finally {
-    await storage.close();
-  }
+  return await listArchive<NamedDays>(context, flags, {
+    none: { env: flags.env ?? "", days: [] },
+    read: async (storage) => {
+      const env = await envOf(storage, flags.env);
+      const isExpected = await expectation(context.globals);
+      const days = await inventory(storage, {
+        ...{ env, ...span, isExpected, nowUs: nowUs() },
+        ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
+        ...(flags.version === undefined ? {} : { version: flags.version }),
+      });
+      return { env, days };
+    },
+  });
 }
 
 /** Returns whether a feed's calendar is open on a day; always true without a registry or calendar. */

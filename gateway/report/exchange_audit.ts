@@ -30,7 +30,7 @@ export async function exchangeAudit(
   });
   const notes = notesOf(month, history.sinceMs);
   if (gaps === undefined) {
-    notes.push("Gaps: the environment archives nothing that outlives its process");
+    notes.push("Gaps: nothing of the environment is archived here");
   }
   return packed({ ...tables, gaps: gaps ?? [] }, {
     ...{ format: "ssmd exchange audit v1", environment: env, month: month.month },
