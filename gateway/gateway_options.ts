@@ -31,9 +31,9 @@ export interface GatewayOptions {
   markets: readonly MarketSpec[];
   /** Storage of the archive, for REST; not closed by the gateway. Absent = memory only. */
   storage?: Storage;
-  /** Receives a view of the security master; not closed by the gateway. Absent = none. */
+  /** Gets the security master, has the trading days; not closed by the gateway. Absent = none. */
   cache?: Cache;
-  /** Running environment, changed by `apply` routes; needs `registryDir`. Absent = none of them. */
+  /** Environment at startup; with `registryDir` its file can be applied live. Absent = it cannot. */
   environment?: Environment;
   /** Registry folder, for REST; absent = no metadata. */
   registryDir?: string;

@@ -1,10 +1,10 @@
 /** Limits of the gateway. */
 export const GATEWAY_LIMITS = {
-  /** Maximum of markets; records of further ones are counted as dropped (`markets_max`). */
+  /** Maximum number of markets; records of further ones are counted as dropped (`markets_max`). */
   marketsMax: 50_000,
   /** Trades kept over all markets: each market's share shrinks with their number. */
   recentTradesTotalMax: 200_000,
-  /** Minimum of trades kept per market. */
+  /** Minimum number of trades kept per market. */
   recentTradesMin: 50,
   /** Book deltas per feed waiting for a snapshot; beyond it all go, and snapshots are requested. */
   heldRecordsMax: 50_000,
@@ -14,7 +14,7 @@ export const GATEWAY_LIMITS = {
   connectionsMax: 12_000,
   /** Descriptors reserved for files, the bus and the archive. */
   descriptorsReserved: 256,
-  /** Minimum of sockets needed to start. */
+  /** Minimum number of sockets needed to start. */
   connectionsMin: 64,
   /** Unanswered requests of one socket; beyond it the socket is cut. */
   pipelinedRequestsMax: 8,
@@ -92,7 +92,7 @@ export const GATEWAY_LIMITS = {
   liveCandlesMax: 1440,
   /** Total over all markets; the share of each shrinks with their number. */
   liveCandlesTotalMax: 500_000,
-  /** Minimum of live candles per market. */
+  /** Minimum number of live candles per market. */
   liveCandlesMin: 10,
   /** Newest gaps per feed in memory; older ones are in the archive's manifests. */
   recentGapsMax: 400,

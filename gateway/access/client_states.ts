@@ -14,7 +14,7 @@ import {
 } from "./client_state.ts";
 import { AccessDenied } from "./access_denied.ts";
 
-/** Maximum of clients whose stored usage is loaded per sync. */
+/** Maximum number of clients whose stored usage is loaded per sync. */
 const USAGE_LOOKUPS_MAX = 50;
 
 /** Receives changes of keys and entitlements. */

@@ -1,6 +1,6 @@
 import { STREAM_TYPES } from "@ssmd/market";
 
-/** Maximum of feeds counted separately by a meter; further ones share a counter. */
+/** Maximum number of feeds counted separately by a meter; further ones share a counter. */
 const METER_FEEDS_MAX = 64;
 const TYPES = STREAM_TYPES.length;
 /** Name of the shared counter. */

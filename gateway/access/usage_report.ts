@@ -7,7 +7,7 @@ interface UsageRow extends UsageCount {
   use: ClientAccount["use"] | "unknown";
 }
 
-/** Maximum of concurrent streams of a day, and of concurrent clients with a stream. */
+/** Peak numbers of concurrent streams, and of clients with a stream, on one day. */
 interface PeakUsers {
   /** UTC, `YYYY-MM-DD`. */
   day: string;

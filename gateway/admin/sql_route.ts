@@ -11,7 +11,7 @@ import { type Route, route } from "../http/route.ts";
 
 /** Maximum length of a query, characters. */
 const SQL_CHARACTERS_MAX = 10_000;
-/** Maximum of rows in an answer; `is_cut` tells whether there are more. */
+/** Maximum number of rows in an answer; `is_cut` tells whether there are more. */
 const ROWS_MAX = 1000;
 /** Memory of the engine; beyond it, the engine spills to files. */
 const MEMORY_BYTES = 512 * 1024 * 1024;

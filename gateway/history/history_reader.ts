@@ -39,7 +39,7 @@ export interface Page<R> {
   archived: number;
 }
 
-/** Maximum of records with the same time (one frame): a page may begin among them. */
+/** Maximum number of records with the same time (one frame): a page may begin among them. */
 const FRAME_RECORDS_MAX = 1000;
 /** First step of a descending page: most callers want the newest few records. */
 const FIRST_STEP_US = 600_000_000;

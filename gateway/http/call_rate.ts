@@ -7,7 +7,7 @@ export interface CallLimits {
   reportsPerMinuteMax: number;
 }
 
-/** Maximum of buckets; the least recently used is evicted. */
+/** Maximum number of buckets; the least recently used is evicted. */
 const BUCKETS_MAX = 2_000;
 
 interface Bucket {

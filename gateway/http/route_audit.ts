@@ -100,7 +100,7 @@ export class RouteAudit {
 
 /** Parameters with a secret: a ticket, and the code of a sign-in. */
 const SECRET_PARAMETERS: ReadonlySet<string> = new Set(["ticket", "code"]);
-/** Maximum of query parameters in an event. */
+/** Maximum number of query parameters in an event. */
 const QUERY_MAX = 16;
 
 function refusalOf({ code, address, what, count, until }: Record<string, unknown>): AuditDraft {

@@ -10,7 +10,7 @@ const EXAMPLES = [
   "gaps of BTCUSD today",
   "which markets are open",
 ] as const;
-/** Maximum of markets that questions may name. */
+/** Maximum number of markets that questions may name. */
 const MARKETS_MAX = 5_000;
 
 /** Answer to a question in words. */

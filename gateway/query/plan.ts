@@ -41,7 +41,7 @@ const INTERVALS = [
   { name: "4h", word: /^4h$/, us: 14_400e6 },
   { name: "1d", word: /^(daily|1d)$/, us: 86_400e6 },
 ] as const;
-/** Maximum of candles in one answer. */
+/** Maximum number of candles in one answer. */
 const CANDLES_MAX = 1_500;
 const COUNT_MAX = 500;
 const NEEDS_MARKET: readonly Intent[] = [

@@ -5,7 +5,7 @@ import type { Market, MarketFeed } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
 import { Problem, shorten } from "../http/problem.ts";
 
-/** Maximum of names searched for a did-you-mean. */
+/** Maximum number of names searched for a did-you-mean. */
 const NEAR_MAX = 2000;
 
 /** Whether a type is in a mask of visible types. */

@@ -2,7 +2,7 @@ import type { ConnectionInfo } from "../protocol/connection.ts";
 import type { Connection } from "./connection.ts";
 import { typeNames } from "./type_bits.ts";
 
-/** Maximum of listed subscriptions. */
+/** Maximum number of listed subscriptions. */
 const LISTED_MAX = 100;
 
 /** Names of encodings, indexed by ENCODING. */

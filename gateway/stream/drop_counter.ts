@@ -1,7 +1,7 @@
 import { STREAM_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 
-/** Maximum of listed books; the total number is always sent. */
+/** Maximum number of listed books; the total number is always sent. */
 const LISTED_MAX = 100;
 
 /** Counts dropped messages that are not reported yet. */

@@ -14,7 +14,7 @@ export type Encoding = typeof ENCODING[keyof typeof ENCODING];
 /** Number of encodings. */
 export const ENCODING_COUNT = 3;
 
-/** Maximum of cached metas of one market. */
+/** Maximum number of cached metas of one market. */
 const METAS_MAX = 256;
 const CONFLATED = ',"conflated":true';
 const ENCODER = new Encoder();

@@ -15,11 +15,11 @@ import { RequestError, type RequestId } from "./request_error.ts";
 import { ENRICHED_BIT, GAP_BIT, TYPE_INDEX, typeNames, withEnriched } from "./type_bits.ts";
 import type { Since } from "../protocol/since.ts";
 
-/** Maximum of listed names; the total number is always sent. */
+/** Maximum number of listed names; the total number is always sent. */
 const LISTED_MAX = 100;
 /** Maximum length of the symbols in an audit event, characters. */
 const TARGET_CHARACTERS_MAX = 200;
-/** Maximum of names searched for a did-you-mean. */
+/** Maximum number of names searched for a did-you-mean. */
 const SUGGEST_AMONG_MAX = 500;
 
 /** Dependencies of a {@linkcode RequestHandler}. */

@@ -43,7 +43,7 @@ const STREAM_PATH = "/v1/stream";
 /** Options of {@linkcode StreamServer}. */
 interface StreamServerOptions {
   version: string;
-  /** Maximum of connected clients; a further one gets 503. */
+  /** Maximum number of connected clients; a further one gets 503. */
   clientsMax: number;
   /** Sockets of the HTTP server; those of streams count as busy. */
   connections: HttpConnections;

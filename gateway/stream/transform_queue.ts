@@ -2,7 +2,7 @@ import type { TransformOutput } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import type { TransformRun } from "../bus/transforms_client.ts";
 
-/** Maximum of records in one request to the transform, and of their characters. */
+/** Maximum number of records in one request to the transform, and of their characters. */
 const BATCH_RECORDS_MAX = 200;
 const BATCH_CHARACTERS_MAX = 128 * 1024;
 /** Maximum waiting for a transform; beyond it records are dropped and reported. */

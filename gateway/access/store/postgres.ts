@@ -6,7 +6,7 @@ import { storeAwayError, storeError, storeFailedError } from "./errors.ts";
 import { CLIENT_MIGRATIONS } from "./migrations.ts";
 import { POSTGRES_REMOVAL, POSTGRES_TABLES } from "./schema_postgres.ts";
 
-/** Maximum of concurrent transactions, so that streams never wait for a long query. */
+/** Maximum number of concurrent transactions, so that streams never wait for a long query. */
 const CONNECTIONS_MAX = 4;
 
 /** Options of {@linkcode postgresClientStore}. */

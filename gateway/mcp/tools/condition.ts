@@ -13,7 +13,7 @@ function pageCondition(answer: Json, count: number): Condition {
   return count === 0 ? "empty" : "complete";
 }
 
-/** Maximum of gaps shown beside records, without details; query_historical lists all. */
+/** Maximum number of gaps shown beside records, without details; query_historical lists all. */
 const GAPS_SHOWN = 8;
 
 /** Returns records of a market with the newest gaps in their span. */

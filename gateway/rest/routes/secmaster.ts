@@ -12,7 +12,7 @@ import * as examples from "../schemas/secmaster_examples.ts";
 
 const TAG = "Instruments";
 const PAGE_MAX = 1000;
-/** Maximum of names that one request may resolve. */
+/** Maximum number of names that one request may resolve. */
 const NAMES_MAX = 2000;
 
 /** Returns the routes of instruments and of their names in feeds. */

@@ -8,7 +8,7 @@ import { type Route, route } from "../../http/route.ts";
 
 const ADMIN = { tag: "Administration", role: "admin" } as const;
 const DAYS_MAX = 31;
-/** Maximum of sessions evaluated; a request with more is refused, not truncated. */
+/** Maximum number of sessions evaluated; a request with more is refused, not truncated. */
 const SESSIONS_MAX = 200_000;
 const DAY = z.iso.date();
 const SPAN = {

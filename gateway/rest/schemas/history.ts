@@ -29,7 +29,7 @@ export const TO = TIME_QUERY.optional()
 export const ORDER = z.enum(["desc", "asc"]).default("desc")
   .describe("Newest first (desc) or oldest first (asc), by our time of receipt.");
 
-/** Maximum of records in a page. */
+/** Maximum number of records in a page. */
 export const PAGE_LIMIT = z.int().min(1).max(GATEWAY_LIMITS.historyPageMax).default(100)
   .describe("Most records in the answer.");
 
