@@ -31,7 +31,7 @@ export interface GatewayOptions {
   markets: readonly MarketSpec[];
   /** Storage of the archive, for REST; not closed by the gateway. Absent = memory only. */
   storage?: Storage;
-  /** Gets the security master, has the trading days; not closed by the gateway. Absent = none. */
+  /** Gets the security master, has the trading days; not closed by it. Absent = none. */
   cache?: Cache;
   /** Environment at startup; with `registryDir` its file can be applied live. Absent = it cannot. */
   environment?: Environment;

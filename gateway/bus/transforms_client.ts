@@ -27,7 +27,7 @@ export interface TransformRun {
   readonly name: string;
   /** Returns the outputs of records, given as JSON. Throws {@linkcode Problem}. */
   run(records: readonly string[]): Promise<readonly TransformOutput[]>;
-  /** Ends the session; if the message is lost, the session times out. */
+  /** Ends the session, which times out if this message is lost. */
   close(): void;
 }
 

@@ -29,9 +29,7 @@ interface MarketQuery {
   type?: EventType;
 }
 
-/**
- * Returns the requested market. Throws {@linkcode Problem} (404) if it is missing or hidden alike.
- */
+/** Returns the requested market. Throws the same {@linkcode Problem} (404) for a hidden one. */
 export function marketOf(data: MarketData, access: Access, query: MarketQuery): SeenMarket {
   const { symbol, feed, type } = query;
   if (feed !== undefined) feedOf(data, access, feed);
