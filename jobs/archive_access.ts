@@ -1,11 +1,11 @@
 import type { JsonRecord } from "@ssmd/journal";
 import type { Storage, StorageConfig } from "@ssmd/storage";
 
-/** What a task works on. */
+/** Resources of an archive task. */
 export interface ArchiveAccess {
   storage: Storage;
-  /** Of the storage, for more threads. */
+  /** Configuration of `storage`, to open it in more threads. */
   config: StorageConfig;
-  /** Adds a line about progress to the job's log. */
+  /** Adds a progress line to the job's log. */
   log: (line: string, fields: JsonRecord) => void;
 }

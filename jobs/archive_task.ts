@@ -17,14 +17,14 @@ import {
   type ReprocessTask,
 } from "./reprocess_task.ts";
 
-/** A day of a feed in one version of its records; `day` is `YYYY-MM-DD`, UTC. */
+/** A feed's day in one version of its records; `day` is `YYYY-MM-DD`, UTC. */
 interface FeedDay {
   feed: string;
   version: string;
   day: string;
 }
 
-/** Work on the archive that is no matter of milliseconds: plain values, so that a thread can do it. */
+/** Long-running archive work, as plain values that a worker thread can receive. */
 export type ArchiveTask =
   | { kind: "unsealed"; env: string }
   | { kind: "seal"; env: string; day: FeedDay; tempDir: string }
@@ -38,13 +38,13 @@ export type ArchiveTask =
   | ExportTask
   | GapsTask;
 
-/** Problems of a verification that its result names; `ssmd archive verify` names all. */
+/** Maximum verification problems in a result; `ssmd archive verify` lists all. */
 const PROBLEMS_MAX = 20;
 const WRITTEN_BY = `${VERSION}+${COMMIT}`;
 
 /**
- * Does a task; killed at any moment, it can be done again. Throws what sealing, checking, removing and
- * verifying throw.
+ * Runs a task; safe to repeat after a kill. Throws the errors of sealing, checking, removing and
+ * verifying.
  */
 export async function doArchiveTask(
   task: ArchiveTask,
@@ -85,7 +85,7 @@ export async function doArchiveTask(
   }
 }
 
-/** Days that are over and have files that are not sealed, the oldest first. */
+/** Returns finished days with unsealed files, oldest first. */
 async function unsealedDays(
   storage: Storage,
   env: string,

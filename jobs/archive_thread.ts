@@ -1,11 +1,11 @@
-/** The thread of one task on an archive: it gets storage and task, answers, and is ended. @module */
+/** Worker thread of one archive task: gets storage and task, answers, is terminated. @module */
 import type { JsonRecord } from "@ssmd/journal";
 import { messageOf, SsmdError } from "@ssmd/runtime";
 import { openStorage, type StorageConfig } from "@ssmd/storage";
 import { type ArchiveTask, doArchiveTask } from "./archive_task.ts";
 import type { ArchiveAnswer } from "./archive_worker.ts";
 
-/** The thread's side of its channel. */
+/** The worker's end of its channel. */
 interface Channel {
   onmessage: ((event: MessageEvent<{ config: StorageConfig; task: ArchiveTask }>) => void) | null;
   postMessage(answer: ArchiveAnswer): void;

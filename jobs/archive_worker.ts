@@ -4,27 +4,27 @@ import type { StorageConfig } from "@ssmd/storage";
 import type { ArchiveTask } from "./archive_task.ts";
 import type { TaskContext } from "./workflows/archive_jobs.ts";
 
-/** What comes back from the thread: lines about progress, then one answer. */
+/** Messages from the worker: progress lines, then one answer. */
 export type ArchiveAnswer =
   | { line: string; fields: JsonRecord }
   | { ok: true; result: JsonRecord }
   | { ok: false; error: { code: string; message: string; hint: string; retryable: boolean } };
 
-/** Does tasks on an archive. */
+/** Runs archive tasks. */
 interface ArchiveWorker {
-  /** Rejects with `signal`'s reason as soon as it aborts: the task is then broken off anywhere. */
+  /** Runs a task; rejects with `signal`'s reason on abort, interrupting the task anywhere. */
   run(task: ArchiveTask, context: TaskContext): Promise<JsonRecord>;
 }
 
 /**
- * Does each task in a thread of its own, which opens the storage for itself: sealing takes a whole core,
- * and who captures in this process must not wait for it.
+ * Returns a worker that runs each task in its own thread with its own storage: sealing takes a
+ * whole core and must not delay capture in this process.
  */
 export function threadWorker(config: StorageConfig): ArchiveWorker {
   return { run: async (task, context) => await inThread(await plainConfig(config), task, context) };
 }
 
-/** A thread gets values, not functions: keys that are rotated in place are read for each task. */
+/** Messages to a thread cannot hold functions, so credentials are read anew for each task. */
 async function plainConfig(config: StorageConfig): Promise<StorageConfig> {
   if (config.type !== "s3") return config;
   const { readCredentials, ...rest } = config;

@@ -11,12 +11,12 @@ interface AuditRollerOptions {
   dataDir: string;
   storage: StorageConfig;
   nowUs: () => number;
-  /** Nothing is done before this moment, µs. */
+  /** Nothing is rolled before this time, µs. */
   notBeforeUs: number;
   logger: Logger;
 }
 
-/** Brings days of the audit log that are over into storage, once a day. */
+/** Rolls finished days of the audit log into storage, once a day. */
 export class AuditRoller {
   #options: AuditRollerOptions;
   #day = "";
@@ -25,12 +25,12 @@ export class AuditRoller {
     this.#options = options;
   }
 
-  /** Rolls with the first call of a day; never throws. What failed is tried again the next day. */
+  /** Rolls on the first call of a day; never throws. A failure is retried the next day. */
   async tick(): Promise<void> {
     const { environment, dataDir, nowUs, notBeforeUs, logger } = this.#options;
     const { name: env } = environment;
     const day = dayOfUs(nowUs());
-    // Storage in memory outlives nothing: the log stays whole in its file.
+    // Memory storage is lost on exit, so the log stays in its file.
     if (day === this.#day || nowUs() < notBeforeUs || this.#options.storage.type === "memory") {
       return;
     }

@@ -9,11 +9,11 @@ import { START_DAY } from "./workflows/start_day.ts";
 import type { DayJobs } from "./day/day_jobs.ts";
 import type { DayRecord } from "./day/day_state.ts";
 
-/** Time between two looks at the calendars. */
+/** Interval between calendar checks. */
 const LOOK_US = 10_000_000;
-/** Time that the last records of a day need into the archive. */
+/** Time for a day's last records to reach the archive. */
 const AFTER_END_US = 120_000_000;
-/** Pause before a start that failed is asked for again. */
+/** Pause before a failed start is requested again. */
 const RESTART_US = 600_000_000;
 
 /** Options of {@linkcode DayRoller}. */
@@ -21,12 +21,12 @@ interface DayRollerOptions {
   environment: Environment;
   store: JobBoard;
   day: DayJobs;
-  /** Nothing is asked for before this moment, µs. */
+  /** No job is requested before this time, µs. */
   notBeforeUs: number;
   logger: Logger;
 }
 
-/** Asks for the starts, rolls and ends of trading days, as the calendars of the feeds have them. */
+/** Requests starts, rolls and ends of trading days by the feeds' calendars. */
 export class DayRoller {
   #options: DayRollerOptions;
   #nextUs: number;
@@ -38,7 +38,7 @@ export class DayRoller {
       : options.notBeforeUs;
   }
 
-  /** Looks at every feed once, unless it was just done. Throws what the store throws. */
+  /** Checks every feed, at most once per interval. Throws the store's errors. */
   async tick(): Promise<void> {
     const { environment: { feeds }, day: { nowUs }, logger } = this.#options;
     if (nowUs() < this.#nextUs) return;
@@ -71,7 +71,7 @@ export class DayRoller {
       else await this.#end({ feed, day });
     }
     if (current === undefined || !isCaptured || !isOpen) return;
-    // A roll is under way: it marks the day.
+    // An earlier active day means that a roll is under way, which starts this day.
     const isFollowing = known.some(({ day, state }) => day < current.label && state === "active");
     if (!isFollowing && mayStart(days.find(feed, current.label), atUs)) {
       await this.#start({ feed, day: current.label });

@@ -11,23 +11,23 @@ import type { ArchiveAccess } from "./archive_access.ts";
 
 const LOG_EVERY_MS = 5_000;
 
-/** Writes archived records to files of a folder. */
+/** Writes archived records to files in a folder. */
 export interface ExportTask {
   kind: "export";
   env: string;
-  /** Absent = all. */
+  /** Absent: all. */
   feeds?: readonly string[] | undefined;
   types?: readonly ExportType[] | undefined;
   symbols?: readonly string[] | undefined;
-  /** First and last day, both within, `YYYY-MM-DD`. */
+  /** First and last day, inclusive, `YYYY-MM-DD`. */
   from: string;
   to: string;
   format: ExportFormat;
-  /** Folder that the files go to. */
+  /** Output folder. */
   out: string;
 }
 
-/** Throws as `planExport` and `exportPartitions`. A file that is whole and of the same sources is left. */
+/** Exports records, keeping up-to-date files. Throws as `planExport` and `exportPartitions`. */
 export async function exportRecords(
   { env, feeds, types, symbols, from, to, format, out }: ExportTask,
   { storage, log }: ArchiveAccess,

@@ -4,7 +4,7 @@ import type { JsonRecord } from "@ssmd/journal";
 import { nowUs } from "@ssmd/runtime";
 import type { ArchiveAccess } from "./archive_access.ts";
 
-/** Lists the gaps of a span of an archive, µs since 1970. */
+/** Lists an archive's gaps in a span, µs since 1970. */
 export interface GapsTask {
   kind: "gaps";
   env: string;
@@ -12,12 +12,12 @@ export interface GapsTask {
   toUs: number;
 }
 
-/** The span of a month. */
+/** Converts a month's span to µs. */
 export function usOfMonth({ fromMs, toMs }: { fromMs: number; toMs: number }) {
   return { fromUs: fromMs * 1000, toUs: toMs * 1000 };
 }
 
-/** Gives `gaps`, as `ssmd data gaps` prints them. Throws as `inventory`. */
+/** Returns `gaps` as `ssmd data gaps` prints them. Throws as `inventory`. */
 export async function listGaps(
   { env, fromUs, toUs }: GapsTask,
   { storage }: ArchiveAccess,

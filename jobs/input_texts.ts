@@ -5,8 +5,8 @@ import { parseInput, type WorkflowKind } from "./workflow.ts";
 type JsonValue = JsonRecord[string];
 
 /**
- * Arguments of a job from texts `name=value`, as a command line has them: numbers and lists where the
- * kind declares them, a list by naming it several times. Throws SsmdError `JOB_INPUT_INVALID`.
+ * Parses job arguments `name=value` from a command line: numbers and lists where the kind declares
+ * them, a list by repeating its name. Throws SsmdError `JOB_INPUT_INVALID`.
  */
 export function inputOfTexts(kind: WorkflowKind, texts: readonly string[]): JsonRecord {
   const byName = Map.groupBy(texts.map(split), ([name]) => name);
@@ -25,7 +25,7 @@ function split(text: string): [string, string] {
   return [name, value.join("=")];
 }
 
-/** The value that a field takes; of what fits none, the text: its check says what is wrong. */
+/** Returns the first value that fits a field, else the text, whose check reports the error. */
 function valueOf(field: z.ZodType | undefined, texts: readonly string[]): JsonValue {
   const fits = (value: JsonValue) => field?.safeParse(value).success === true;
   const [text = ""] = texts;

@@ -1,45 +1,45 @@
 import type { JsonRecord } from "@ssmd/journal";
 
-/** States of a job, in the order in which it may pass through them. */
+/** Job states, in the order of a job's life. */
 export const JOB_STATES = ["queued", "running", "done", "failed", "cancelled"] as const;
 
-/** `queued` waits for its time or its turn; `failed` and `cancelled` may be queued again. */
+/** `queued` waits for its time or turn; `failed` and `cancelled` may be queued again. */
 export type JobState = typeof JOB_STATES[number];
 
-/** Why a job failed, or why its last try did. */
+/** Error of a job or of its last attempt. */
 export interface JobError {
   code: string;
   message: string;
   hint: string;
 }
 
-/** A part of a job that is done at most once, whatever ends the process between two of them. */
+/** A part of a job that runs at most once to completion, across process restarts. */
 export interface JobStep {
   name: string;
   startedAtUs: number;
-  /** null = begun, and not known to be done: it is done again, so it must be idempotent. */
+  /** null while not known to be done: it runs again, so it must be idempotent. */
   endedAtUs: number | null;
-  /** What it gave; null while it has not ended. */
+  /** Result; null until it ends. */
   result: JsonRecord | null;
 }
 
-/** Work that outlives processes. Times in µs since 1970. */
+/** Durable work that outlives processes. Times in µs since 1970. */
 export interface Job {
-  /** Names what is done, so that asking twice is asking once: `end-day/demo/kraken/2026-08-01`. */
+  /** Identifies the work, so requests are idempotent: `end-day/demo/kraken/2026-08-01`. */
   id: string;
   workflow: string;
   input: JsonRecord;
   state: JobState;
-  /** Tries so far. */
+  /** Attempts so far. */
   attempts: number;
-  /** When it may begin. */
+  /** Earliest start. */
   dueAtUs: number;
   createdAtUs: number;
-  /** Of the last try; null = there was none. */
+  /** Start of the last attempt; null before the first. */
   startedAtUs: number | null;
-  /** null = it is not over. */
+  /** null until it is over. */
   endedAtUs: number | null;
-  /** Of the last try that failed; null = none did. */
+  /** Error of the last failed attempt; null when none failed. */
   error: JobError | null;
   steps: readonly JobStep[];
 }
@@ -51,7 +51,7 @@ export interface JobLine {
   fields: JsonRecord;
 }
 
-/** A job that is asked for. */
+/** A requested job. */
 export interface NewJob {
   id: string;
   workflow: string;
@@ -59,9 +59,9 @@ export interface NewJob {
   nowUs: number;
 }
 
-/** What is kept of a schedule besides what the environment's file says. Times in µs since 1970. */
+/** Stored state of a schedule. Times in µs since 1970. */
 export interface ScheduleState {
   isPaused: boolean;
-  /** When it was last due and its jobs were asked for; null = never. */
+  /** Last due time whose jobs were requested; null when never. */
   lastAtUs: number | null;
 }

@@ -15,26 +15,26 @@ import type { JobBoard } from "./job_board.ts";
 import type { RunnerParts } from "./workflow.ts";
 import { archiveWorkflows } from "./workflows/index.ts";
 
-/** What runs jobs needs to know of its process. */
+/** Options of running an environment's jobs. */
 export interface JobsOptions {
   environment: Environment;
   registryDir: string;
-  /** Jobs are kept in it, and their temporary files. */
+  /** Holds the jobs and their temporary files. */
   dataDir: string;
   storage: StorageConfig;
   logger: Logger;
   metrics: Metrics;
-  /** Where other processes read how days are; absent = nowhere. Not closed here. */
+  /** Publishes day statuses to other processes; not closed here. */
   cache?: Cache;
 }
 
-/** What every runner of an environment's jobs has. */
+/** Parts common to all job runners. */
 interface JobParts extends RunnerParts {
-  /** Asks for what calendars make due; called over and over. */
+  /** Requests jobs that calendars make due; called repeatedly. */
   look: () => Promise<void>;
 }
 
-/** Puts them together. `notBeforeUs`: nothing is asked for by itself before this moment. */
+/** Assembles the parts. No job is requested automatically before `notBeforeUs`. */
 export function jobParts(
   options: JobsOptions,
   { board, days, notBeforeUs }: { board: JobBoard; days: DayStore; notBeforeUs: number },
@@ -94,7 +94,7 @@ function workflowsOf(
   });
 }
 
-/** What jobs did is told by the store as well: a journal that is away holds none of them up. */
+/** Journals a job event; on failure only warns, as the store has it too. */
 async function recordEvent(
   journal: JournalConfig,
   event: JsonRecord,

@@ -10,7 +10,7 @@ import { allSchedules, triggerSchedule } from "./scheduler.ts";
 import { newJob, workflowNamed } from "./workflow.ts";
 import { WORKFLOW_KINDS } from "./workflows/index.ts";
 
-/** Whose jobs are told of. */
+/** Options of answering requests. */
 interface JobResponderOptions {
   environment: Environment;
   board: JobBoard;
@@ -22,7 +22,7 @@ type RunRequest = Extract<JobsRequest, { workflow: string; input: unknown }>;
 type JobRequest = Extract<JobsRequest, { job: string }>;
 type ScheduleRequest = Extract<JobsRequest, { schedule: string }>;
 
-/** Answers what is asked of an environment's jobs over its bus, until it is unsubscribed. */
+/** Serves requests about an environment's jobs over its bus, until unsubscribed. */
 export function answerJobs(
   transport: Transport,
   options: JobResponderOptions,

@@ -7,50 +7,50 @@ import { holderOf, isLocked, lockRunner, type RunnerLock } from "./runner_lock.t
 import { schedulesOf } from "./schedule.ts";
 import { Scheduler } from "./scheduler.ts";
 
-/** The first minute of a process belongs to what it captures. */
+/** Capture comes first in a process's first minute. */
 const QUIET_MS = 60_000;
 
 /** Options of {@linkcode JobService}. */
 interface JobServiceOptions extends JobsOptions {
-  /** Time before schedules ask for anything by themselves; default a minute. */
+  /** Delay before schedules request jobs; default one minute. */
   quietMs?: number;
 }
 
-/** Folder of an environment's jobs. */
+/** Returns the path of an environment's job store. */
 export function jobsPath(dataDir: string, env: string): string {
   return `${dataDir}/jobs/${env}.sqlite`;
 }
 
-/** Opens the jobs of an environment. Throws StorageError `JOB_STORE_FAILED`. */
+/** Opens an environment's job store. Throws StorageError `JOB_STORE_FAILED`. */
 export async function openJobs(dataDir: string, env: string): Promise<JobStore> {
   await Deno.mkdir(`${dataDir}/jobs`, { recursive: true });
   return new JobStore(jobsPath(dataDir, env));
 }
 
-/** Opens the trading days of an environment. Throws StorageError `JOB_STORE_FAILED`. */
+/** Opens an environment's trading days. Throws StorageError `JOB_STORE_FAILED`. */
 export async function openDays(dataDir: string, env: string): Promise<DayStore> {
   await Deno.mkdir(`${dataDir}/jobs`, { recursive: true });
   return new DayStore(jobsPath(dataDir, env));
 }
 
-/** The file that the process holds that runs them. */
+/** Returns the lock file of the process that runs the jobs. */
 export function jobsLockPath(dataDir: string, env: string): string {
   return `${dataDir}/jobs/${env}.lock`;
 }
 
-/** Who runs the jobs of a folder, for a person; asked after {@linkcode JobService.start} gave undefined. */
+/** Describes who runs a folder's jobs when {@linkcode JobService.start} gave undefined. */
 export async function jobsHolder(dataDir: string, env: string): Promise<string> {
   return await holderOf(jobsLockPath(dataDir, env));
 }
 
-/** Who runs the jobs of a folder now, for a person; undefined = nobody. */
+/** Describes the process that runs a folder's jobs now; undefined when there is none. */
 export async function runningJobs(dataDir: string, env: string): Promise<string | undefined> {
   return await isLocked(jobsLockPath(dataDir, env)) ? await jobsHolder(dataDir, env) : undefined;
 }
 
 /**
- * Runs an environment's jobs and asks for those that its schedules are due for. One process of a data
- * folder does; another one leaves it alone.
+ * Runs an environment's jobs and requests those due by schedule. Only one process per data folder
+ * does.
  */
 export class JobService implements AsyncDisposable {
   readonly store: JobStore;
@@ -74,14 +74,14 @@ export class JobService implements AsyncDisposable {
     this.#runner = new JobRunner({
       ...{ store, ...parts },
       onTick: async () => {
-        // Before the schedules: what it ends is not asked for a second time.
+        // Run first, so that days it ends are not requested again by the schedules.
         await look();
         scheduler.tick();
       },
     });
   }
 
-  /** Undefined = another process runs the jobs of this folder. Throws StorageError. */
+  /** Starts the service; undefined if another process runs these jobs. Throws StorageError. */
   static async start(options: JobServiceOptions): Promise<JobService | undefined> {
     const { dataDir, environment: { name: env } } = options;
     const store = await openJobs(dataDir, env);
@@ -96,7 +96,7 @@ export class JobService implements AsyncDisposable {
     return service;
   }
 
-  /** A job that runs is broken off and goes on with the next start. */
+  /** Interrupts a running job, which resumes on the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#runner.close();
     this.#lock.release();

@@ -27,14 +27,14 @@ const SCHEMA = `
     name TEXT PRIMARY KEY, schedule TEXT NOT NULL
   ) STRICT;`;
 
-/** Lines of a job's log that are kept. */
+/** Log lines kept per job. */
 const LINES_MAX = 1_000;
 
-/** Jobs and schedules of one environment in one SQLite file; commands and one runner share it. */
+/** Jobs and schedules of one environment in an SQLite file, shared by commands and one runner. */
 export class JobStore implements JobBoard {
   #db: DatabaseSync;
 
-  /** `path` undefined = memory. Throws StorageError `JOB_STORE_FAILED`. */
+  /** Opens the store; undefined `path` means memory. Throws StorageError `JOB_STORE_FAILED`. */
   constructor(path?: string) {
     try {
       this.#db = new DatabaseSync(path ?? ":memory:");
@@ -62,7 +62,7 @@ export class JobStore implements JobBoard {
     });
   }
 
-  /** Marks the next job that is due as running, and returns it; undefined = nothing is due. */
+  /** Claims the next due job and marks it running; undefined when none is due. */
   claim(nowUs: number): Job | undefined {
     return inTransaction(this.#db, () => {
       const row = this.#db.prepare(
@@ -77,7 +77,7 @@ export class JobStore implements JobBoard {
     });
   }
 
-  /** Queues what a runner left that is gone; their steps stay. Returns how many there were. */
+  /** Requeues jobs left running by a dead runner, keeping their steps; returns how many. */
   requeueRunning(nowUs: number): number {
     const { changes } = this.#db.prepare(
       "UPDATE jobs SET state = 'queued', due_at = ? WHERE state = 'running'",
@@ -85,7 +85,7 @@ export class JobStore implements JobBoard {
     return Number(changes);
   }
 
-  /** Ends a try. Only of a job that runs: one that was cancelled meanwhile stays so. */
+  /** Ends an attempt of a running job; a job cancelled meanwhile stays cancelled. */
   end(id: string, state: "done" | "failed", { nowUs, error = null }: {
     nowUs: number;
     error?: JobError | null;
@@ -95,7 +95,7 @@ export class JobStore implements JobBoard {
     ).run(state, nowUs, error === null ? null : JSON.stringify(error), id);
   }
 
-  /** Queues a try that failed for a later one; its steps stay. */
+  /** Requeues a failed attempt for later, keeping its steps. */
   postpone(id: string, dueAtUs: number, error: JobError | null): void {
     this.#db.prepare(
       "UPDATE jobs SET state = 'queued', due_at = ?, error = ? WHERE id = ? AND state = 'running'",
@@ -195,7 +195,7 @@ export class JobStore implements JobBoard {
     return inTransaction(this.#db, () => {
       const { changes } = this.#db.prepare("DELETE FROM created_schedules WHERE name = ?")
         .run(name);
-      // A later one of this name begins anew.
+      // A later schedule of this name starts fresh.
       if (Number(changes) > 0) this.#db.prepare("DELETE FROM schedules WHERE name = ?").run(name);
       return Number(changes) > 0;
     });

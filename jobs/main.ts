@@ -19,7 +19,7 @@ await runService("worker", FLAGS, async (flags, stack) => {
   });
   const { deployment, logger, metrics, health } = opened;
   const { environment, dataDir, storage } = deployment;
-  // A gateway reads in it how trading days are.
+  // Gateways read trading day statuses from it.
   const cache = await openServiceCache(deployment.cache, {
     ...{ env: environment.name, logger, health },
   });
@@ -30,7 +30,7 @@ await runService("worker", FLAGS, async (flags, stack) => {
   });
   if (jobs === undefined) throw await runsElsewhere(dataDir, environment.name);
   stack.use(jobs);
-  // Who asks comes over the bus; the work needs none.
+  // Jobs run without the bus; only requests need it.
   const answering = await beginLasting(() => answerOverBus(opened), {
     onFailed: (error, isFirst) => {
       if (isFirst) logger.warn("nobody can ask for jobs over the bus yet", { error });
@@ -43,7 +43,7 @@ await runService("worker", FLAGS, async (flags, stack) => {
   return async () => logger.info("stopping", { signal: await untilSignal() });
 });
 
-/** Answers what gateways ask of the jobs. Throws as the bus and the board do. */
+/** Serves gateways' job requests over the bus. Throws the transport's and the board's errors. */
 async function answerOverBus(
   { deployment: { environment, dataDir, transport: config }, logger, health }: Awaited<
     ReturnType<typeof openService>

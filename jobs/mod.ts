@@ -1,4 +1,4 @@
-/** Work that outlives processes, and the days that end by themselves. @module */
+/** Durable jobs, and trading days that end automatically. @module */
 export { type Job, JOB_STATES, type NewJob, type ScheduleState } from "./job.ts";
 export {
   JobService,

@@ -3,7 +3,7 @@ import { keyAudit } from "@ssmd/service";
 import { usOfMonth } from "./gaps_task.ts";
 import type { ArchiveJobs, TaskContext } from "./workflows/archive_jobs.ts";
 
-/** Packs a month of an environment. Throws what its clients and its archive throw. */
+/** Packs a month of an environment. Throws the errors of its client store and archive. */
 export async function packMonth(
   month: string,
   { environment, dataDir, run, context }: {
@@ -13,7 +13,7 @@ export async function packMonth(
     context: TaskContext;
   },
 ): ReturnType<ArchiveJobs["packMonth"]> {
-  // A gateway's room is loaded where it is needed only.
+  // Load the gateway's modules only when needed.
   const { exchangeAudit, parseMonth } = await import("@ssmd/gateway/report");
   const { memoryClientStore, openClientStore } = await import("@ssmd/gateway/access");
   const { name: env, storage } = environment;
@@ -27,7 +27,7 @@ export async function packMonth(
     const found = storage.type === "memory"
       ? undefined
       : await run({ kind: "gaps", env, ...usOfMonth(parseMonth(month)) }, context);
-    // As our own thread gave them.
+    // Trusted: this type comes from our own thread.
     const gaps = found?.["gaps"] as Record<string, string | number | null>[] | undefined;
     const { zip, manifest } = await exchangeAudit({ env, month: parseMonth(month), store, gaps });
     const files = manifest.files.map(({ name, rows }) => ({ name, rows }));

@@ -8,21 +8,21 @@ import type { JsonRecord } from "@ssmd/journal";
 import { COMMIT, VERSION } from "@ssmd/runtime";
 import type { ArchiveAccess } from "./archive_access.ts";
 
-/** Days of a version, `YYYY-MM-DD`, both within. */
+/** Days of a version, `YYYY-MM-DD`, inclusive. */
 interface VersionSpan {
   env: string;
   feed: string;
   version: string;
   from: string;
   to: string;
-  /** A normalizer by id or day; absent = by date. */
+  /** Normalizer by id or day; absent: by date. */
   normalizer?: string | undefined;
 }
 
-/** Finds the days of which raw exists; gives `days` with what would become of each. */
+/** Plans a reprocess; returns `days` with raw and their action. */
 export type PlanReprocessTask = VersionSpan & { kind: "planReprocess" };
 
-/** Makes days of a version from raw. */
+/** Reprocesses days of a version from raw. */
 export type ReprocessTask = VersionSpan & {
   kind: "reprocess";
   /** Threads, 1 to 64. */
@@ -30,7 +30,7 @@ export type ReprocessTask = VersionSpan & {
   tempDir: string;
 };
 
-/** Throws as `planReprocess`. */
+/** Plans a reprocess. Throws as `planReprocess`. */
 export async function planReprocessing(
   task: PlanReprocessTask,
   { storage }: ArchiveAccess,
@@ -39,7 +39,7 @@ export async function planReprocessing(
   return { days: days.map(({ day, action }) => ({ day, action })) };
 }
 
-/** Throws as `reprocess`. A day that was made from the same raw files is kept. */
+/** Reprocesses days, keeping those made from the same raw files. Throws as `reprocess`. */
 export async function reprocessDays(
   { threads, tempDir, ...task }: ReprocessTask,
   { storage, config, log }: ArchiveAccess,

@@ -4,10 +4,10 @@ import type { JobError } from "./job.ts";
 const ATTEMPTS_MAX = 5;
 const RETRY_MAX_MS = 600_000;
 
-/** First pause before a failed job is tried again. */
+/** Pause before the first retry of a failed job. */
 export const RETRY_FIRST_MS = 5_000;
 
-/** Pause until a job is tried again after a try that failed; null = it is over. */
+/** Returns the pause before the next attempt, ms; null when the job has failed for good. */
 export function retryAfterMs(
   cause: unknown,
   { attempts, firstMs }: { attempts: number; firstMs: number },
@@ -18,7 +18,7 @@ export function retryAfterMs(
   return Math.round(backoff.nextMs());
 }
 
-/** Why a try failed, as it is told. */
+/** Converts a cause to a job error. */
 export function jobErrorOf(cause: unknown): JobError {
   if (cause instanceof SsmdError) {
     const { code, message, hint } = cause;

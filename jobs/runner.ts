@@ -4,19 +4,19 @@ import type { JobStore } from "./job_store.ts";
 import { jobErrorOf, RETRY_FIRST_MS, retryAfterMs } from "./retry.ts";
 import { type JobContext, type RunnerParts, workflowNamed } from "./workflow.ts";
 
-/** How often the store is asked for what is due: commands write into it from other processes. */
+/** Store polling interval; commands in other processes add jobs. */
 const POLL_MS = 500;
 
 /** Options of {@linkcode JobRunner}. */
 interface JobRunnerOptions extends RunnerParts {
   store: JobStore;
-  /** Called before each look into the store, to ask for what is due. */
+  /** Called before each poll, to request due jobs. */
   onTick?: () => void | Promise<void>;
 }
 
 /**
- * Runs jobs one after another, each step at most once. A job whose process ended begins again at its
- * first step that is not done.
+ * Runs jobs one by one, each step at most once to completion. Resumes a job of a dead process at
+ * its first undone step.
  */
 export class JobRunner {
   #options: JobRunnerOptions;
@@ -27,14 +27,14 @@ export class JobRunner {
     this.#options = options;
   }
 
-  /** Goes on with what an earlier process left, then with what is due. */
+  /** Requeues jobs of an earlier process, then runs due jobs. */
   start(): void {
     const left = this.#options.store.requeueRunning(nowUs());
     if (left > 0) this.#options.logger.info("jobs of an earlier process go on", { jobs: left });
     this.#loop = this.#run();
   }
 
-  /** Ends after the step that runs; the job goes on with the next start. */
+  /** Aborts the running step and stops; the job resumes on the next start. */
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#loop;
@@ -76,7 +76,7 @@ export class JobRunner {
     await record({ event: state, job: id });
   }
 
-  /** The signal of a job: the process ends, or somebody cancelled it. */
+  /** Returns a signal that aborts when the process ends or the job is cancelled. */
   #watchCancel(id: string): { signal: AbortSignal; close: () => void } {
     const cancelled = new AbortController();
     const timer = setInterval(() => {
@@ -114,7 +114,7 @@ export class JobRunner {
   #failed({ id, attempts }: Job, cause: unknown): void {
     const { store, logger, retryFirstMs: firstMs = RETRY_FIRST_MS } = this.#options;
     const atUs = nowUs();
-    // It goes on at this step with the next start; nothing failed.
+    // Not a failure: the job resumes at this step on the next start.
     if (this.#ended.signal.aborted) return store.postpone(id, atUs, null);
     if (store.find(id)?.state === "cancelled") {
       return store.addLine(id, { atUs, message: "cancelled", fields: {} });

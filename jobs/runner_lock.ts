@@ -6,8 +6,8 @@ export interface RunnerLock {
 }
 
 /**
- * Makes this process the one that runs the jobs of a store; undefined = another one does. The lock is
- * the system's (flock): it ends with the process, also by kill -9.
+ * Locks a job store for this process; undefined when another holds it. Uses flock, which ends with
+ * the process even on kill -9.
  */
 export async function lockRunner(path: string): Promise<RunnerLock | undefined> {
   const file = await Deno.open(path, { create: true, write: true });
@@ -21,7 +21,7 @@ export async function lockRunner(path: string): Promise<RunnerLock | undefined> 
   return { release: () => file.close() };
 }
 
-/** Whether a process holds a lock. */
+/** Returns whether a process holds a lock. */
 export async function isLocked(path: string): Promise<boolean> {
   try {
     using file = await Deno.open(path, { write: true });
@@ -32,7 +32,7 @@ export async function isLocked(path: string): Promise<boolean> {
   }
 }
 
-/** Who holds a lock, for a person. */
+/** Describes the holder of a lock. */
 export async function holderOf(path: string): Promise<string> {
   return await Deno.readTextFile(path).catch(() => "") || "another process";
 }

@@ -1,26 +1,26 @@
 import type { JsonRecord } from "@ssmd/journal";
 import type { Environment } from "@ssmd/metadata";
 
-/** When something is asked for by itself: every day at a time, or once a week. */
+/** A daily or weekly schedule. */
 export interface Schedule {
   name: string;
-  /** `environment` = its file says so; `created` = a command did, and it is kept with the jobs. */
+  /** `environment`: from its file; `created`: by a command, stored with the jobs. */
   origin: "environment" | "created";
   workflow: string;
   /** Arguments of its jobs. */
   input: JsonRecord;
-  /** What it does, for people. */
+  /** Description for people. */
   title: string;
-  /** `HH:MM` on the clocks of `timezone`. */
+  /** `HH:MM` in `timezone`. */
   at: string;
   timezone: string;
-  /** 1 = Monday … 7 = Sunday, as ISO 8601 counts; null = every day. */
+  /** 1 = Monday … 7 = Sunday (ISO 8601); null = every day. */
   weekday: number | null;
-  /** Whether a first start asks for what would have been asked for before it. */
+  /** Whether the first start also runs the last missed time. */
   catchesUp: boolean;
 }
 
-/** The schedules of a file and those that were created: of one name that of the file. */
+/** Merges schedules of the file with created ones; the file wins on equal names. */
 export function withCreated(
   own: readonly Schedule[],
   created: readonly Schedule[],
@@ -29,7 +29,7 @@ export function withCreated(
   return [...own, ...created.filter(({ name }) => !names.has(name))];
 }
 
-/** The schedules of an environment's file; none where it says `auto_roll: false`. */
+/** Returns the schedules of an environment's file; none with `auto_roll: false`. */
 export function schedulesOf({ schedule = {}, retention }: Environment): Schedule[] {
   const { timezone = "UTC", day_end: at = "00:10", auto_roll: isOn = true } = schedule;
   if (!isOn) return [];
@@ -51,17 +51,17 @@ export function schedulesOf({ schedule = {}, retention }: Environment): Schedule
   ];
 }
 
-/** The last moment at or before `nowUs` at which a schedule was due. µs since 1970. */
+/** Returns the last due time at or before `nowUs`, µs since 1970. */
 export function lastDueUs(schedule: Schedule, nowUs: number): number {
   return momentsAround(schedule, nowUs).findLast((momentUs) => momentUs <= nowUs) as number;
 }
 
-/** The first moment after `nowUs` at which it is due. µs since 1970. */
+/** Returns the first due time after `nowUs`, µs since 1970. */
 export function nextDueUs(schedule: Schedule, nowUs: number): number {
   return momentsAround(schedule, nowUs).find((momentUs) => momentUs > nowUs) as number;
 }
 
-/** Its moments from more than a week before to more than a week after a moment, in order. */
+/** Returns the due times from over a week before to over a week after a time, in order. */
 function momentsAround({ at, timezone, weekday }: Schedule, nowUs: number): number[] {
   const today = Temporal.Instant.fromEpochMilliseconds(Math.floor(nowUs / 1000))
     .toZonedDateTimeISO(timezone).toPlainDate();

@@ -9,25 +9,25 @@ import { momentName } from "./workflow.ts";
 interface SchedulerOptions {
   env: string;
   store: JobStore;
-  /** Those of the environment's file; what was created is read from the store at each look. */
+  /** Schedules of the environment's file; created ones are read from the store on each tick. */
   schedules: readonly Schedule[];
   /** Wall clock, µs. */
   nowUs: () => number;
-  /** Nothing is asked for by itself before this moment; what somebody asks for does not wait. */
+  /** No job is requested automatically before this time; explicit requests do not wait. */
   notBeforeUs: number;
 }
 
-/** Asks for the jobs of schedules that are due. What was due while nothing ran is asked for once. */
+/** Requests due jobs of schedules; several missed times are requested once. */
 export class Scheduler {
   #options: SchedulerOptions;
-  /** Of each schedule its last moment and its next one, µs: time zones cost too much for each look. */
+  /** Last and next due time by schedule, µs; cached, as time zone computations are slow. */
   #moments = new Map<string, { lastUs: number; nextUs: number }>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
   }
 
-  /** Looks at every schedule once. Throws what the store throws. */
+  /** Checks every schedule. Throws the store's errors. */
   tick(): void {
     const nowUs = this.#options.nowUs();
     const { schedules, store } = this.#options;
@@ -44,13 +44,13 @@ export class Scheduler {
     const isDue = (state.lastAtUs ?? 0) < dueUs && nowUs >= notBeforeUs;
     if (!isDue || state.isPaused) return;
     if (!isFirst) store.enqueue(jobAt({ env, schedule, atUs: dueUs, nowUs }));
-    // Killed between the two, the job of that moment is asked for again under the same id.
+    // Killed before this line, the job is requested again under the same id.
     store.saveSchedule(schedule.name, { ...state, lastAtUs: dueUs });
   }
 
   #lastDueUs(schedule: Schedule, nowUs: number): number {
     const { name, at, timezone, weekday } = schedule;
-    // One that was deleted and created again has other moments.
+    // A recreated schedule may have other times.
     const key = [name, at, timezone, weekday].join(" ");
     const known = this.#moments.get(key);
     if (known !== undefined && nowUs >= known.lastUs && nowUs < known.nextUs) return known.lastUs;
@@ -60,7 +60,7 @@ export class Scheduler {
   }
 }
 
-/** All schedules of an environment. One of its file hides one of the same name that was created. */
+/** Returns all schedules; one in the environment's file hides a created one of its name. */
 export async function allSchedules(
   environment: Environment,
   board: Pick<JobBoard, "createdSchedules">,
@@ -68,7 +68,7 @@ export async function allSchedules(
   return withCreated(schedulesOf(environment), await board.createdSchedules());
 }
 
-/** Asks for a schedule's job out of turn; returns its id. */
+/** Requests a schedule's job now; returns its id. */
 export async function triggerSchedule(
   board: JobBoard,
   { env, schedule, nowUs }: { env: string; schedule: Schedule; nowUs: number },
@@ -82,7 +82,7 @@ function jobAt(
   { env, schedule: { name, workflow, input }, atUs, nowUs }: {
     env: string;
     schedule: Schedule;
-    /** The moment that names the job. */
+    /** Time in the job's id. */
     atUs: number;
     nowUs: number;
   },

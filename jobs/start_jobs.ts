@@ -2,15 +2,15 @@ import { JobService } from "./job_service.ts";
 import type { JobsOptions } from "./job_parts.ts";
 
 /**
- * Runs the jobs of an environment, on the runner that its file names; undefined = another process of
- * the data folder does. Throws SsmdError.
+ * Runs an environment's jobs on its configured runner; undefined when another process of the data
+ * folder does. Throws SsmdError.
  */
 export async function startJobs(options: JobsOptions): Promise<AsyncDisposable | undefined> {
   const { environment } = options;
   const { scheduler } = environment;
-  // Nothing is captured here that must not be disturbed.
+  // No capture runs in this process, so no quiet time is needed.
   if (scheduler?.type !== "temporal") return await JobService.start({ ...options, quietMs: 0 });
-  // Its packages, with code of its own outside of Deno's sandbox, are loaded here only.
+  // Load its packages only here: they contain native code outside Deno's sandbox.
   const { TemporalJobs } = await import("./temporal/temporal_jobs.ts");
   const { queueOf } = await import("./temporal/temporal_queue.ts");
   return await TemporalJobs.start(options, queueOf(environment, scheduler));

@@ -3,54 +3,54 @@ import { isoOfUs, type Logger, SsmdError } from "@ssmd/runtime";
 import type { z } from "zod";
 import type { JobState, NewJob } from "./job.ts";
 
-/** What a workflow has of the runner. */
+/** Runner services for a workflow. */
 export interface JobContext {
-  /** Id of the job. */
+  /** Job id. */
   readonly job: string;
   /** Aborts when the job is cancelled or the process ends. */
   readonly signal: AbortSignal;
   /**
-   * Does a part of the work, or returns what it gave when it was done before. A process that ends
-   * within it does it again: `work` must be idempotent.
+   * Runs a step, or returns its stored result. A process killed within it repeats it: `work` must
+   * be idempotent.
    */
   step(name: string, work: () => Promise<JsonRecord>): Promise<JsonRecord>;
   /** Adds a line to the job's log. */
   log(message: string, fields?: JsonRecord): void;
 }
 
-/** A kind of job, without the code that does it. */
+/** A kind of job, without its code. */
 export interface WorkflowKind<Input extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** One sentence for people. */
   readonly title: string;
   /** Arguments of its jobs. */
   readonly input: Input;
-  /** What a job is about, the last part of its id; absent = each moment has a job of its own. */
+  /** Subject of a job, the last part of its id; absent: the request time. */
   subjectOf?(input: z.output<Input>): string;
 }
 
 /**
- * A kind of job: steps in order. The same code for every runner, which may run it anew from its first
- * line for each step: what is done between two steps is done again, and holds nothing open.
+ * A kind of job: steps in order. Runners may rerun the code from its start for each step, so code
+ * between steps must be repeatable and hold nothing open.
  */
 export interface Workflow extends WorkflowKind {
-  /** Throws SsmdError; one that is `retryable` is tried again with growing pauses. */
+  /** Runs a job. Throws SsmdError; `retryable` ones are retried with growing pauses. */
   run(input: JsonRecord, context: JobContext): Promise<void>;
 }
 
-/** What a runner is made of, whoever keeps the jobs. */
+/** Parts of a runner, independent of the job store. */
 export interface RunnerParts {
   workflows: readonly Workflow[];
   logger: Logger;
-  /** Records what is begun and what has ended, with the journal of the environment. */
+  /** Records starts and ends in the environment's journal. */
   record: (event: JsonRecord) => Promise<void>;
-  /** Told when a job is over here. */
+  /** Called when a job ends here. */
   onEnd: (workflow: string, state: Extract<JobState, "done" | "failed" | "cancelled">) => void;
-  /** First pause before a failed job is tried again; default 5 s. */
+  /** First retry pause; default 5 s. */
   retryFirstMs?: number;
 }
 
-/** A workflow of a kind: `run` gets arguments that are as the kind declares them. */
+/** Returns a workflow of a kind; `run` gets validated arguments. */
 export function defineWorkflow<Input extends z.ZodObject>(
   kind: WorkflowKind<Input>,
   run: (input: z.output<Input>, context: JobContext) => Promise<void>,
@@ -58,7 +58,7 @@ export function defineWorkflow<Input extends z.ZodObject>(
   return { ...kind, run: (input, context) => run(parseInput(kind, input), context) };
 }
 
-/** A job of a kind. Throws SsmdError `JOB_INPUT_INVALID`. */
+/** Returns a job of a kind. Throws SsmdError `JOB_INPUT_INVALID`. */
 export function newJob<Input extends z.ZodObject>(
   kind: WorkflowKind<Input>,
   { env, input, nowUs }: { env: string; input: z.input<Input> & JsonRecord; nowUs: number },
@@ -68,12 +68,12 @@ export function newJob<Input extends z.ZodObject>(
   return { id: `${kind.name}/${env}/${subject}`, workflow: kind.name, input, nowUs };
 }
 
-/** A moment as ids of jobs have it, to the second. */
+/** Formats a time for job ids, to the second. */
 export function momentName(us: number): string {
   return `${isoOfUs(us).slice(0, 19)}Z`;
 }
 
-/** Arguments of a job. Throws SsmdError `JOB_INPUT_INVALID`. */
+/** Parses a job's arguments. Throws SsmdError `JOB_INPUT_INVALID`. */
 export function parseInput<Input extends z.ZodObject>(
   { name, input: schema }: WorkflowKind<Input>,
   input: unknown,
@@ -86,7 +86,7 @@ export function parseInput<Input extends z.ZodObject>(
   });
 }
 
-/** The one of a name. Throws SsmdError `WORKFLOW_UNKNOWN`. */
+/** Finds a kind by name. Throws SsmdError `WORKFLOW_UNKNOWN`. */
 export function workflowNamed<Kind extends WorkflowKind>(
   kinds: readonly Kind[],
   name: string,

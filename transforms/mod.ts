@@ -1,4 +1,4 @@
-/** Transforms: customers' formats of records, in processes without rights. @module */
+/** Transforms: customers' record formats, run in sandboxed processes. @module */
 export { TransformSession } from "./process/transform_session.ts";
 export { TransformService, type TransformServiceOptions } from "./service/transform_service.ts";
 export { compileTransform } from "./source/compile_transform.ts";

@@ -4,17 +4,17 @@ import { messageOf, SsmdError } from "@ssmd/runtime";
 import type { JobContext } from "../workflow.ts";
 import type { DayJobs } from "./day_jobs.ts";
 
-/** What a run works on. */
+/** The day of a run. */
 interface DayId {
   feed: string;
-  /** Label of the feed's calendar. */
+  /** Day label in the feed's calendar. */
   day: string;
 }
 
 /**
- * One job's work on a trading day: it holds the day by a fencing token, and each step is in the journal
- * before and after. What a killed process did is known from the job's steps; what it could not write
- * into the journal any more is written by the next one, so that the journal has each end once.
+ * One job's work on a trading day. Holds the day by a fencing token and journals each step's start
+ * and end. After a kill, done steps are known from the job; journal entries the killed process
+ * missed are added, so that the journal has each end once.
  */
 export class DayRun {
   #jobs: DayJobs;
@@ -29,7 +29,7 @@ export class DayRun {
     this.#id = id;
   }
 
-  /** Takes the day, or goes on with it under the token that this job has. Throws SsmdError `DAY_STATE`. */
+  /** Claims the day, or resumes it with this job's token. Throws SsmdError `DAY_STATE`. */
   async claim(to: "starting" | "ending"): Promise<void> {
     const { days, nowUs } = this.#jobs;
     const job = this.#context.job;
@@ -38,14 +38,14 @@ export class DayRun {
       return Promise.resolve({ token });
     });
     this.#token = claimed["token"] as number;
-    // After a kill it may be where this job leads already.
+    // After a kill, the day may already be in the target state.
     const { state } = days.assertHeld(this.#held);
     if (state === "error" || state === "failed") days.advance(this.#held, to, { nowUs: nowUs() });
     this.#journaled = await this.#jobs.doneSteps(job, this.#token);
     await this.#publish();
   }
 
-  /** Does a step once. Throws SsmdError `DAY_FENCED`, and what `work` throws. */
+  /** Runs a step once. Throws SsmdError `DAY_FENCED`, and the errors of `work`. */
   async step(name: string, work: () => Promise<JsonRecord>): Promise<JsonRecord> {
     const result = await this.#context.step(name, async () => {
       this.#jobs.days.assertHeld(this.#held);
@@ -56,14 +56,14 @@ export class DayRun {
     return result;
   }
 
-  /** Reaches a state. Throws SsmdError `DAY_FENCED`, `DAY_STATE`. */
+  /** Advances the day to a state. Throws SsmdError `DAY_FENCED`, `DAY_STATE`. */
   async reach(state: DayState): Promise<void> {
     const { days, nowUs } = this.#jobs;
     days.advance(this.#held, state, { nowUs: nowUs() });
     await this.#publish();
   }
 
-  /** Runs `body`; what it fails of is told by the day's state, unless the process ends. */
+  /** Runs `body`; its failure sets the day's state, unless the process is ending. */
   async guarded(body: () => Promise<void>): Promise<void> {
     try {
       await body();

@@ -1,6 +1,6 @@
 import type { DayState, TradingDayStatus } from "@ssmd/market";
 
-/** States from which a state may be reached. A day that got records after its end is ended again. */
+/** Allowed previous states of each state. A complete day with late records is ended again. */
 const FROM: Readonly<Record<DayState, readonly DayState[]>> = {
   pending: [],
   starting: ["pending", "starting", "error", "failed"],
@@ -11,22 +11,22 @@ const FROM: Readonly<Record<DayState, readonly DayState[]>> = {
   failed: ["starting", "ending"],
 };
 
-/** Whether a day may pass from a state to another one. */
+/** Returns whether a day may change from one state to another. */
 export function mayPass(from: DayState, to: DayState): boolean {
   return FROM[to].includes(from);
 }
 
-/** A trading day of a feed with who holds it. Times in µs since 1970. */
+/** A feed's trading day and its holder. Times in µs since 1970. */
 export interface DayRecord extends TradingDayStatus {
-  /** Rises with each start and end; a writer with an older one is refused. 0 = nobody began. */
+  /** Fencing token, increased by each claim; older holders are refused. 0 when never claimed. */
   token: number;
-  /** The job that started or ends it; null = nobody began. */
+  /** Job that holds the day; null when never claimed. */
   job: string | null;
-  /** When its state changed last; 0 = never. */
+  /** Time of the last state change; 0 when there was none. */
   changedAtUs: number;
 }
 
-/** A day about which nothing is known. */
+/** Returns an unknown day as pending. */
 export function pendingDay(feed: string, day: string): DayRecord {
   return {
     ...{ feed, day, state: "pending", token: 0, job: null },

@@ -11,21 +11,21 @@ const SCHEMA = `
     PRIMARY KEY (feed, day)
   ) STRICT;`;
 
-/** Who begins with a day, and with what. */
+/** A claim of a day by a job. */
 interface DayClaim {
   feed: string;
   day: string;
   to: "starting" | "active" | "ending";
-  /** The job that does it. */
+  /** Claiming job. */
   job: string;
   nowUs: number;
 }
 
-/** The trading days of an environment, in the SQLite file of its jobs. */
+/** Trading days of an environment, in the SQLite file of its jobs. */
 export class DayStore implements Disposable {
   #db: DatabaseSync;
 
-  /** `path` undefined = memory. Throws StorageError `JOB_STORE_FAILED`. */
+  /** Opens the store; undefined `path` means memory. Throws StorageError `JOB_STORE_FAILED`. */
   constructor(path?: string) {
     try {
       this.#db = new DatabaseSync(path ?? ":memory:");
@@ -39,13 +39,13 @@ export class DayStore implements Disposable {
     }
   }
 
-  /** A day as it is; one that is not known is pending. */
+  /** Returns a day; unknown days are pending. */
   find(feed: string, day: string): DayRecord {
     const row = this.#db.prepare("SELECT * FROM days WHERE feed = ? AND day = ?").get(feed, day);
     return row === undefined ? pendingDay(feed, day) : recordOf(row);
   }
 
-  /** Days, the newest first. */
+  /** Returns days, newest first. */
   list({ feed, limit = 100 }: { feed?: string | undefined; limit?: number } = {}): DayRecord[] {
     return this.#db.prepare(
       "SELECT * FROM days WHERE (?1 IS NULL OR feed = ?1) ORDER BY day DESC, feed LIMIT ?2",
@@ -53,8 +53,8 @@ export class DayStore implements Disposable {
   }
 
   /**
-   * Takes a day for a job and returns its fencing token, higher than all before: who took it earlier is
-   * refused from now on. Throws SsmdError `DAY_STATE` where the day may not get there from where it is.
+   * Claims a day for a job and returns its fencing token, higher than all before, so that earlier
+   * holders are refused. Throws SsmdError `DAY_STATE` for a forbidden transition.
    */
   claim({ feed, day, to, job, nowUs }: DayClaim): number {
     return inTransaction(this.#db, () => {
@@ -74,7 +74,7 @@ export class DayStore implements Disposable {
     });
   }
 
-  /** Changes a day's state for who holds it. Throws as {@linkcode DayStore.assertHeld} and `DAY_STATE`. */
+  /** Changes a held day's state. Throws as {@linkcode DayStore.assertHeld}, and `DAY_STATE`. */
   advance(
     held: { feed: string; day: string; token: number },
     to: DayState,
@@ -85,7 +85,7 @@ export class DayStore implements Disposable {
   ): void {
     inTransaction(this.#db, () => {
       const known = this.assertHeld(held);
-      // A step that is done again after a kill finds what it did.
+      // A step repeated after a kill finds its change already made.
       if (known.state === to && error === null) return;
       if (!mayPass(known.state, to)) {
         throw new SsmdError(
@@ -104,7 +104,7 @@ export class DayStore implements Disposable {
     });
   }
 
-  /** The day, if it is held by this token. Throws SsmdError `DAY_FENCED` when another job took it. */
+  /** Returns the day held by this token. Throws SsmdError `DAY_FENCED` if another job took it. */
   assertHeld({ feed, day, token }: { feed: string; day: string; token: number }): DayRecord {
     const known = this.find(feed, day);
     if (known.token === token) return known;

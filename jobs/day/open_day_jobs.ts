@@ -15,7 +15,7 @@ import type { DayJobs } from "./day_jobs.ts";
 import type { DayStore } from "./day_store.ts";
 import { RunningServices } from "./running_services.ts";
 
-/** The journal's topic of an environment's trading days. */
+/** Returns the journal topic of an environment's trading days. */
 function dayTopic(env: string): string {
   return `${env}.day.events`;
 }
@@ -25,12 +25,12 @@ interface DayJobsOptions {
   environment: Environment;
   registryDir: string;
   dataDir: string;
-  /** Where other processes read how days are. */
+  /** Publishes day statuses to other processes. */
   cache?: Cache;
   logger: Logger;
 }
 
-/** What the workflows on days get of a process. */
+/** Returns the dependencies of trading day workflows. */
 export function dayJobs(
   { environment, registryDir, dataDir, cache, logger }: DayJobsOptions,
   days: DayStore,
@@ -45,7 +45,7 @@ export function dayJobs(
         logger.debug("a day's step", { env, ...event });
         await append(journal, dayTopic(env), event);
       } catch (error) {
-        // The days' store has it as well: a journal that is away holds no day up.
+        // The day store has it too, so an unreachable journal stops no day.
         logger.warn("a day's event is not in the journal", { ...event, error });
       }
     },
@@ -64,7 +64,7 @@ export function dayJobs(
   };
 }
 
-/** The trading days of a feed, by the calendar that it names. Throws ConfigError. */
+/** Returns a feed's trading days from its calendar. Throws ConfigError. */
 export async function tradingDaysOf(registryDir: string, feed: string): Promise<TradingDays> {
   return new TradingDays(await loadCalendar(registryDir, await loadFeed(registryDir, feed)));
 }

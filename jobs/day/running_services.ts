@@ -16,7 +16,7 @@ const READINESS = z.object({
   conditions: z.array(z.object({ component: z.string(), reason: z.string() })).default([]),
 });
 
-/** The services of an environment, as the gateway of this machine tells of them. */
+/** Running services of an environment, as reported by this machine's gateway. */
 export class RunningServices {
   #url: string;
   #component: string;
@@ -26,13 +26,13 @@ export class RunningServices {
     this.#component = component;
   }
 
-  /** Those of a data folder; undefined = none runs. */
+  /** Finds the services of a data folder; undefined when none runs. */
   static async find(dataDir: string, env: string): Promise<RunningServices | undefined> {
     const [running] = await runningProcesses(dataDir, env);
     return running && new RunningServices(running.url, running.component);
   }
 
-  /** Throws SsmdError `SERVICE_NOT_READY`, retryable, unless the gateway answers and lives. */
+  /** Throws SsmdError `SERVICE_NOT_READY` (retryable) unless the gateway is alive. */
   async assertGateway(): Promise<JsonRecord> {
     const { status } = await this.#ask("/health");
     if (status === 200) return { url: this.#url, component: this.#component };
@@ -42,7 +42,7 @@ export class RunningServices {
   /** Throws as {@linkcode RunningServices.assertGateway} unless a feed is live. */
   async assertLive(feed: string): Promise<JsonRecord> {
     const { status, body } = await this.#ask("/v1/feeds");
-    // Keys are asked for: readiness is told to everybody.
+    // The gateway requires API keys; readiness is public.
     if (status === 401) return await this.assertReady();
     const { feeds } = FEEDS.parse(body);
     const connection = feeds.find((each) => each.feed === feed)?.connection;
@@ -51,7 +51,7 @@ export class RunningServices {
     throw notReady(`${feed} is ${connection?.state ?? "not there"}: ${why}`);
   }
 
-  /** Throws as {@linkcode RunningServices.assertGateway} when an archiver here is not well. */
+  /** Throws as {@linkcode RunningServices.assertGateway} when an archiver here is not ready. */
   async assertArchiving(): Promise<JsonRecord> {
     const { conditions } = READINESS.parse((await this.#ask("/health/ready")).body);
     const reasons = conditions.filter(({ component }) => component === "archiver");
@@ -59,7 +59,7 @@ export class RunningServices {
     throw notReady(reasons.map(({ reason }) => reason).join("; "));
   }
 
-  /** Throws as {@linkcode RunningServices.assertGateway} unless all that runs there is ready. */
+  /** Throws as {@linkcode RunningServices.assertGateway} unless all services are ready. */
   async assertReady(): Promise<JsonRecord> {
     const { ready, reasons } = READINESS.parse((await this.#ask("/health/ready")).body);
     if (ready) return { ready };
@@ -77,7 +77,7 @@ export class RunningServices {
   }
 }
 
-/** That no service is found on this machine, where one is needed. */
+/** Returns the error for no running service on this machine. */
 export function nothingRuns(dataDir: string): SsmdError {
   return new SsmdError("NOTHING_RUNS", `Nothing runs on ${dataDir}`, {
     hint: "Start it with `ssmd up`; what captures on other machines needs no start from here",

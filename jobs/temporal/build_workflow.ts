@@ -4,10 +4,10 @@ import * as esbuild from "esbuild";
 const HERE = new URL("./", import.meta.url);
 const BUNDLE = new URL("generated/workflow.js", HERE);
 const WORKER = import.meta.resolve("@temporalio/worker");
-/** What modules of Node are within Temporal's sandbox. */
+/** Temporal's substitutes for Node modules in its sandbox. */
 const OVERRIDES = new URL("./workflow/module-overrides/", WORKER).pathname;
 
-/** As the worker's own bundler writes it, which wants a folder of node modules. */
+/** Equals the output of the worker's own bundler, which needs a node_modules folder. */
 const ENTRY = `
 exports.api = require("@temporalio/workflow/lib/worker-interface.js");
 require("@temporalio/workflow/lib/global-overrides.js").overrideGlobals();
@@ -16,7 +16,7 @@ exports.importWorkflows = () => require("./workflow.ts");
 exports.importInterceptors = () => [];
 `;
 
-/** A worker wants one, and ours would name folders of the machine that built it. */
+/** A worker requires a source map; a real one would contain build paths. */
 const NO_SOURCE_MAP = "//# sourceMappingURL=data:application/json;base64," +
   btoa('{"version":3,"sources":[],"names":[],"mappings":""}');
 
@@ -27,7 +27,7 @@ const resolvePackages: esbuild.Plugin = {
       const name = path.replace(/^node:/, "");
       if (["assert", "url", "util"].includes(name)) return { path: `${OVERRIDES}${name}.js` };
       const isOurs = importer === "<stdin>" || importer.startsWith(HERE.pathname);
-      // Converters of our own, which are none, and modules that the sandbox has not.
+      // Custom converters, of which there are none, and modules missing in the sandbox.
       if (name.startsWith("__temporal_custom") || name === "fs") {
         return { path: name, namespace: "empty" };
       }
@@ -37,7 +37,7 @@ const resolvePackages: esbuild.Plugin = {
   },
 };
 
-/** The workflow with all that it needs, as one script. Throws what esbuild throws on a mistake. */
+/** Bundles the workflow with its dependencies. Throws esbuild's errors. */
 async function buildWorkflow(): Promise<string> {
   try {
     const { outputFiles: [file] } = await esbuild.build({

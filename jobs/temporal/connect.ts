@@ -1,7 +1,7 @@
 import { ConfigError, messageOf, SsmdError } from "@ssmd/runtime";
 import type { TemporalQueue } from "./temporal_queue.ts";
 
-/** How Temporal's libraries reach a server, those of commands and the native one alike. */
+/** Connection options of both Temporal clients, the JavaScript and the native one. */
 export interface TemporalAddress {
   address: string;
   tls?: {
@@ -12,7 +12,7 @@ export interface TemporalAddress {
   apiKey?: string;
 }
 
-/** Reads the files and keys of a queue as they are now. Throws ConfigError `TLS_FILES_UNUSABLE`. */
+/** Reads a queue's files and keys. Throws ConfigError `TLS_FILES_UNUSABLE`. */
 export async function temporalAddress(
   { address, tls, readCredentials }: TemporalQueue,
 ): Promise<TemporalAddress> {
@@ -32,7 +32,7 @@ export async function temporalAddress(
   };
 }
 
-/** That a server does not answer, or lets nobody in. */
+/** Returns the error for a server that is unreachable or refuses access. */
 export function unreachable({ address }: TemporalQueue, cause: unknown): SsmdError {
   return new SsmdError("TEMPORAL_UNREACHABLE", `Temporal on ${address} cannot be reached`, {
     ...{ cause, context: { why: messageOf(cause) }, retryable: true },

@@ -6,26 +6,26 @@ import type { JobStart, StepAsked, StepDone, StepFailed } from "./messages.ts";
 type Event = NonNullable<History["events"]>[number];
 type Payloads = NonNullable<NonNullable<Event["workflowExecutionStartedEventAttributes"]>["input"]>;
 
-/** What the history of a run tells of its job. Times in µs since 1970. */
+/** A job's state from the history of a run. Times in µs since 1970. */
 export interface RunStory {
   start: JobStart;
   createdAtUs: number;
-  /** Steps that are done, those of earlier runs first. */
+  /** Done steps, starting with those of earlier runs. */
   steps: JobStep[];
-  /** Without those of earlier runs. */
+  /** Log lines of this run only. */
   lines: JobLine[];
-  /** Of the last try that was asked for; 0 = none was. */
+  /** Number of the last requested attempt; 0 before the first. */
   attempts: number;
-  /** When the last try was asked for; null = none was. */
+  /** Time of the last requested attempt; null before the first. */
   attemptAtUs: number | null;
-  /** When the pause ends that it is in; null = it is in none. */
+  /** End of the current pause; null when not pausing. */
   dueAtUs: number | null;
   isCancelAsked: boolean;
-  /** Of the last try that failed; null = none did, or a later one is done. */
+  /** Error of the last failed attempt; null when there is none or a later one succeeded. */
   error: JobError | null;
 }
 
-/** Reads the history of a run, as the server keeps it: no worker is asked. */
+/** Reads a run's history from the server; needs no worker. */
 export function readHistory({ events }: History): RunStory {
   const story: RunStory = {
     ...{ start: { env: "", input: {}, steps: [] }, createdAtUs: 0, steps: [], lines: [] },
@@ -80,13 +80,13 @@ function readFailure(
   };
 }
 
-/** The first of some values as our own code wrote it; undefined = there is none. */
+/** Decodes the first payload, written by our code; undefined when there is none. */
 export function firstOf<T>(payloads: Payloads | null | undefined): T | undefined {
   const payload = payloads?.payloads?.[0];
   return payload ? defaultPayloadConverter.fromPayload<T>(payload) : undefined;
 }
 
-/** Of a time or length of time; 0 = none is given. */
+/** Converts a protobuf time or duration to µs; 0 when absent. */
 export function usOf(time: Event["eventTime"]): number {
   return Number(time?.seconds ?? 0) * 1e6 + Math.floor((time?.nanos ?? 0) / 1000);
 }

@@ -1,52 +1,52 @@
 import type { JsonRecord } from "@ssmd/journal";
 import type { JobLine, JobStep } from "../job.ts";
 
-/** What a run of a job begins with; Temporal keeps it, so fields are only added. */
+/** Input of a workflow run; stored by Temporal, so fields are only added. */
 export interface JobStart {
-  /** The environment whose job it is: a queue of another one refuses it. */
+  /** Environment of the job; workers of other environments refuse it. */
   env: string;
   input: JsonRecord;
-  /** Done before: by the run that this one goes on with. */
+  /** Steps done in the run that this one continues. */
   steps: readonly JobStep[];
-  /** When it was asked for, µs since 1970; absent = a schedule did. */
+  /** Request time, µs since 1970; absent when started by a schedule. */
   createdAtUs?: number;
-  /** The run that this one goes on with. */
+  /** Id of the run that this one continues. */
   before?: string;
 }
 
-/** What an activity is asked: the next step of a job. */
+/** Input of the activity: a job's next step. */
 export interface StepAsked {
   job: string;
   workflow: string;
   env: string;
   input: JsonRecord;
   steps: readonly JobStep[];
-  /** Tries of this run so far, with this one. */
+  /** Attempt number in this run, from 1. */
   attempt: number;
-  /** Whether the try begins with it. */
+  /** Whether this is the attempt's first step. */
   begins: boolean;
 }
 
-/** What an activity gives. */
+/** Result of the activity. */
 export interface StepDone {
-  /** null = there was none left: the job is over. */
+  /** null when no step is left and the job is done. */
   step: JobStep | null;
   lines: readonly JobLine[];
 }
 
-/** What an activity tells while it runs. */
+/** Heartbeat of the activity. */
 export interface StepProgress {
   step: JobStep | null;
   lines: readonly JobLine[];
 }
 
-/** Details of the failure of a step. */
+/** Details of a failed step. */
 export interface StepFailed {
   hint: string;
-  /** null = the job failed with it. */
+  /** null when the job has failed for good. */
   retryInMs: number | null;
   lines: readonly JobLine[];
 }
 
-/** Name of the activity that does a step. */
+/** Name of the activity that runs a step. */
 export const NEXT_STEP = "nextStep";

@@ -15,7 +15,7 @@ export interface StepRunnerOptions extends RunnerParts {
   ended: AbortSignal;
 }
 
-/** Does steps of jobs for Temporal: the activity of its workflow. */
+/** Activity of the Temporal workflow: runs the steps of jobs. */
 export class StepRunner {
   #options: StepRunnerOptions;
 
@@ -23,7 +23,7 @@ export class StepRunner {
     this.#options = options;
   }
 
-  /** Does the next step of a job and gives it. Throws ApplicationFailure with {@linkcode StepFailed}. */
+  /** Runs a job's next step. Throws ApplicationFailure with {@linkcode StepFailed}. */
   async run(asked: StepAsked): Promise<StepDone> {
     const { env, workflows } = this.#options;
     const { cancellationSignal, info } = Context.current();
@@ -55,7 +55,7 @@ export class StepRunner {
 
   async #failed(asked: StepAsked, run: StepRun, cause: unknown): Promise<unknown> {
     const { ended, logger, retryFirstMs: firstMs = RETRY_FIRST_MS } = this.#options;
-    // Another worker, or the next one, goes on at this step; nothing failed.
+    // Not a failure: another worker resumes at this step.
     if (ended.aborted) return ApplicationFailure.retryable("The worker ends", "WORKER_ENDED");
     if (Context.current().cancellationSignal.aborted) {
       await this.#over(asked, "cancelled");
@@ -86,7 +86,7 @@ export class StepRunner {
   }
 }
 
-/** One run of a workflow's code, up to the end of the first step that was not done. */
+/** One run of a workflow's code, up to the end of its first undone step. */
 class StepRun {
   #asked: StepAsked;
   #signal: AbortSignal;
@@ -107,13 +107,13 @@ class StepRun {
     return { step: this.#step, lines: this.#lines };
   }
 
-  /** Adds a line of the runner's own. */
+  /** Adds a line by the runner. */
   say(message: string, fields: JsonRecord = {}): void {
     this.#lines.push({ atUs: nowUs(), message, fields });
     this.#said = this.#lines.length;
   }
 
-  /** null = no step was left. Rejects with what the workflow throws. */
+  /** Runs the next step; null when none is left. Rejects with the workflow's errors. */
   next(workflow: Workflow): Promise<JobStep | null> {
     const { job, input, steps } = this.#asked;
     const done = new Map(steps.map(({ name, result }) => [name, result]));
@@ -122,7 +122,7 @@ class StepRun {
     const step = async (name: string, work: () => Promise<JsonRecord>): Promise<JsonRecord> => {
       const known = done.get(name);
       if (known !== undefined && known !== null) {
-        // What the code says up to here was said when the step was done.
+        // Drop lines logged so far: they were reported with the done step.
         this.#lines.length = this.#said;
         return known;
       }
@@ -132,7 +132,7 @@ class StepRun {
       const result = await work();
       this.say(`${name} is done`, result);
       resolve({ name, startedAtUs, endedAtUs: nowUs(), result });
-      // The next activity runs the code anew and goes on behind this step.
+      // Never return: the next activity reruns the code and passes this step.
       return await new Promise<never>(() => {});
     };
     const log = (message: string, fields: JsonRecord = {}) =>

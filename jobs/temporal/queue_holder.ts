@@ -3,15 +3,15 @@ import { SsmdError } from "@ssmd/runtime";
 import type { TemporalBoard } from "./temporal_board.ts";
 import type { TemporalQueue } from "./temporal_queue.ts";
 
-/** The name under which a worker asks the server for work: its process, and its data folder's id. */
+/** Returns the worker's identity for the server: its process and its data folder's id. */
 export async function workerIdentity(dataDir: string, env: string): Promise<string> {
   const { pid, host } = whoIsThis();
   return `process ${pid} on ${host} ${await folderId(`${dataDir}/jobs/${env}.id`)}`;
 }
 
 /**
- * Refuses a worker while one of another data folder takes jobs off the queue: trading days are kept in
- * the folder. Throws SsmdError `QUEUE_TAKEN`.
+ * Refuses a worker while one with another data folder polls the queue, as trading days are stored
+ * in the folder. Throws SsmdError `QUEUE_TAKEN`.
  */
 export async function assertQueueFree(
   board: TemporalBoard,
@@ -27,7 +27,7 @@ export async function assertQueueFree(
   });
 }
 
-/** A name that stays with a folder, wherever it is mounted. The caller holds the folder's lock. */
+/** Returns a folder's stored id, independent of its path. The caller holds the folder's lock. */
 async function folderId(path: string): Promise<string> {
   const known = await Deno.readTextFile(path).catch(() => "");
   if (known !== "") return known;

@@ -13,16 +13,16 @@ const WEEKDAYS = [
   "SUNDAY",
 ] as const;
 
-/** What the server is told of a schedule. */
+/** Returns the server's options of a schedule. */
 export function scheduleOptions({ env, taskQueue }: TemporalQueue, schedule: Schedule) {
   const { name, workflow, input } = schedule;
   return {
     spec: specOf(schedule),
-    // What was due while nothing ran is done once.
+    // Several missed times run once.
     policies: { overlap: ScheduleOverlapPolicy.SKIP },
     action: {
       ...{ type: "startWorkflow" as const, workflowType: workflow, taskQueue },
-      // The server adds the moment.
+      // The server appends the due time.
       workflowId: `${name}/${env}`,
       args: [{ env, input, steps: [] }] satisfies [JobStart],
     },
@@ -38,12 +38,12 @@ function specOf({ at, timezone, weekday }: Schedule) {
   };
 }
 
-/** Notes on the server's schedule that it was created by a command. */
+/** Returns the memo that marks a schedule as created by a command. */
 export function createdMemo(schedule: Schedule) {
   return { ssmd: schedule };
 }
 
-/** The schedule of {@linkcode createdMemo}; undefined = it is of the environment's file. */
+/** Returns the schedule in a {@linkcode createdMemo}; undefined if from the environment's file. */
 export function createdOf(memo: Record<string, unknown> | undefined): Schedule | undefined {
   return memo?.["ssmd"] as Schedule | undefined;
 }

@@ -4,7 +4,7 @@ import { createdOf, scheduleOptions } from "./schedule_options.ts";
 import { schedulePrefix, type TemporalBoard } from "./temporal_board.ts";
 import type { TemporalQueue } from "./temporal_queue.ts";
 
-/** Makes the server's schedules those of the environment's file; which are paused stays so, and created ones stay. */
+/** Syncs the server's schedules with the environment's file; keeps pauses and created ones. */
 export async function syncSchedules(
   board: TemporalBoard,
   { queue, schedules }: { queue: TemporalQueue; schedules: readonly Schedule[] },
@@ -13,7 +13,7 @@ export async function syncSchedules(
   const wanted = new Set(schedules.map(({ name }) => board.scheduleId(name)));
   for await (const { scheduleId, memo } of client.list()) {
     const isOurs = scheduleId.startsWith(schedulePrefix(queue.env));
-    // The file's own takes the place of a created one.
+    // A schedule in the file replaces a created one of its name.
     const isCreated = createdOf(memo) !== undefined;
     if (isOurs && isCreated === wanted.has(scheduleId)) await client.getHandle(scheduleId).delete();
   }

@@ -19,15 +19,15 @@ import { createdMemo, createdOf, scheduleOptions } from "./schedule_options.ts";
 import type { TemporalQueue } from "./temporal_queue.ts";
 
 const LINES_MAX = 1_000;
-/** Runs of a job whose lines are read. */
+/** Maximum runs of a job whose lines are read. */
 const RUNS_MAX = 20;
 const JOBS_MAX = 100;
-/** A server ends a connection after five minutes, which Deno's HTTP/2 does not outlive. */
+/** The server closes connections after five minutes, which breaks Deno's HTTP/2. */
 const RENEWED_MS = 60_000;
-/** A worker asks for work once a minute at least. */
+/** Maximum age of a live worker's last poll; workers poll at least once a minute. */
 const POLLER_US = 90_000_000;
 
-/** Statuses of Temporal in which a job of ours may be in a state. */
+/** Temporal statuses that may correspond to a job state. */
 const STATUSES: Readonly<Record<JobState, string>> = {
   queued: "'Running'",
   running: "'Running'",
@@ -36,22 +36,22 @@ const STATUSES: Readonly<Record<JobState, string>> = {
   cancelled: "'Canceled', 'Running'",
 };
 
-/** Jobs and schedules of an environment on a Temporal server. What it tells needs no worker. */
+/** Jobs and schedules of an environment on a Temporal server; reading them needs no worker. */
 export class TemporalBoard implements JobBoard {
   #queue: TemporalQueue;
   #client: Client;
   #openedAtMs = Date.now();
   #address: TemporalAddress = { address: "" };
-  /** Those of ours: the one in use last. */
+  /** Own connections, the current one last. */
   #connections: Connection[] = [];
 
-  /** On a connection of somebody else's. */
+  /** Uses a connection that the caller owns. */
   constructor(queue: TemporalQueue, connection: ConnectionLike) {
     this.#queue = queue;
     this.#client = new Client({ connection, namespace: queue.namespace });
   }
 
-  /** Throws SsmdError `TEMPORAL_UNREACHABLE`. */
+  /** Connects to the server. Throws SsmdError `TEMPORAL_UNREACHABLE`. */
   static async connect(queue: TemporalQueue): Promise<TemporalBoard> {
     const address = await temporalAddress(queue);
     try {
@@ -103,7 +103,7 @@ export class TemporalBoard implements JobBoard {
     const seen = new Set<string>();
     const jobs: Job[] = [];
     for await (const { workflowId } of this.client.workflow.list({ query })) {
-      // Each run of a job is listed.
+      // The server lists every run of a job.
       if (seen.has(workflowId)) continue;
       seen.add(workflowId);
       const job = await this.find(workflowId);
@@ -119,7 +119,7 @@ export class TemporalBoard implements JobBoard {
     let run: string | undefined = runId;
     for (let i = 0; i < RUNS_MAX && run !== undefined; i++) {
       const history = await this.client.workflow.getHandle(id, run).fetchHistory()
-        // The server keeps what is over for a time only.
+        // The server removes old runs after its retention period.
         .catch((error) => {
           if (error instanceof WorkflowNotFoundError) return { events: [] };
           throw error;
@@ -145,7 +145,7 @@ export class TemporalBoard implements JobBoard {
     const { workflow, input, steps: all, createdAtUs } = job;
     const steps = all.filter(({ endedAtUs }) => endedAtUs !== null);
     const before = (await handle.describe()).runId;
-    // Cancelled without a worker it is open still.
+    // A job cancelled without a worker is still open.
     await this.#start(
       { id, workflow },
       { input, steps, createdAtUs, before },
@@ -166,7 +166,7 @@ export class TemporalBoard implements JobBoard {
     }
   }
 
-  /** Throws SsmdError `SCHEDULE_NOT_MADE`. */
+  /** Pauses or resumes a schedule. Throws SsmdError `SCHEDULE_NOT_MADE`. */
   async pauseSchedule(name: string, isPaused: boolean): Promise<void> {
     const handle = this.client.schedule.getHandle(this.scheduleId(name));
     try {
@@ -215,7 +215,7 @@ export class TemporalBoard implements JobBoard {
     }
   }
 
-  /** Throws SsmdError `WORKER_MISSING` where nobody takes jobs off the queue. */
+  /** Throws SsmdError `WORKER_MISSING` when no worker polls the queue. */
   async assertWorker(): Promise<void> {
     const { env, taskQueue } = this.#queue;
     if ((await this.workers()).length > 0) return;
@@ -224,7 +224,7 @@ export class TemporalBoard implements JobBoard {
     });
   }
 
-  /** Names of the workers that asked for work lately. */
+  /** Returns the identities of recently polling workers. */
   async workers(): Promise<string[]> {
     const { namespace, taskQueue } = this.#queue;
     const { pollers } = await this.client.workflowService.describeTaskQueue({
@@ -235,7 +235,7 @@ export class TemporalBoard implements JobBoard {
       .map(({ identity }) => identity ?? "");
   }
 
-  /** Name of a schedule on the server. */
+  /** Returns a schedule's id on the server. */
   scheduleId(name: string): string {
     return `${schedulePrefix(this.#queue.env)}${name}`;
   }
@@ -246,7 +246,7 @@ export class TemporalBoard implements JobBoard {
 
   #renew(): void {
     const connection = Connection.lazy(this.#address);
-    // What is asked still is answered on the last one; nothing is asked on the one before.
+    // Pending requests finish on the previous connection; the one before it is idle.
     if (this.#connections.length > 1) void this.#connections.shift()?.close();
     this.#connections.push(connection);
     this.#client = new Client({ connection, namespace: this.#queue.namespace });
@@ -266,7 +266,7 @@ export class TemporalBoard implements JobBoard {
   }
 }
 
-/** What the names of an environment's schedules begin with. */
+/** Returns the id prefix of an environment's schedules. */
 export function schedulePrefix(env: string): string {
   return `ssmd/${env}/`;
 }
@@ -296,7 +296,7 @@ function stateOf({ status, raw }: WorkflowExecutionDescription, story: RunStory)
   return isBegun || raw.pendingActivities?.[0]?.lastStartedTime ? "running" : "queued";
 }
 
-/** What the step that runs told last; undefined = none runs. */
+/** Returns the last heartbeat of the running step; undefined when none runs. */
 function progressOf(raw: WorkflowExecutionDescription["raw"]): StepProgress | undefined {
   return firstOf<StepProgress>(raw.pendingActivities?.[0]?.heartbeatDetails);
 }

@@ -12,19 +12,19 @@ import { syncSchedules } from "./sync_schedules.ts";
 import { TemporalBoard } from "./temporal_board.ts";
 import type { TemporalQueue } from "./temporal_queue.ts";
 
-/** How often calendars are looked at; also the pause after a look that failed. */
+/** Interval between calendar checks, also after a failure. */
 const LOOK_MS = 1_000;
-/** After which a server that does not answer is asked for less of what it held for this process. */
+/** Timeout after which the server reassigns workflow tasks cached by a dead worker. */
 const STICKY_MS = 2_000;
 
 /** Options of {@linkcode TemporalWorker.start}. */
 interface TemporalWorkerOptions extends Omit<StepRunnerOptions, "ended" | "env"> {
   queue: TemporalQueue;
-  /** Name under which it asks for work; default its process. */
+  /** Worker identity; default: its process. */
   identity?: string;
 }
 
-/** Takes steps of jobs off a Temporal queue and does them, one at a time. */
+/** Polls steps of jobs from a Temporal queue and runs them one at a time. */
 export class TemporalWorker implements AsyncDisposable {
   #ended: AbortController;
   #worker: Worker;
@@ -47,7 +47,7 @@ export class TemporalWorker implements AsyncDisposable {
     );
   }
 
-  /** Throws what connecting throws. */
+  /** Starts a worker. Throws the errors of connecting. */
   static async start(
     { queue, identity, ...options }: TemporalWorkerOptions,
   ): Promise<TemporalWorker> {
@@ -61,19 +61,19 @@ export class TemporalWorker implements AsyncDisposable {
       workflowBundle: {
         codePath: new URL("./generated/workflow.js", import.meta.url).pathname,
       },
-      // Our bundle has no cache of modules that runs could share.
+      // Our bundle has no module cache to share between runs.
       reuseV8Context: false,
       activities: { [NEXT_STEP]: (asked: StepAsked) => steps.run(asked) },
-      // A step takes a core and the data folder.
+      // A step uses a full core and the data folder.
       maxConcurrentActivityTaskExecutions: 1,
-      // A cancelled step is broken off within a second.
+      // Cancellation reaches a step within a second.
       maxHeartbeatThrottleInterval: 1_000,
       stickyQueueScheduleToStartTimeout: STICKY_MS,
     });
     return new TemporalWorker(worker, { connection, ended, logger });
   }
 
-  /** Breaks off the step that runs; another worker, or the next one, does it again. */
+  /** Interrupts the running step; another worker repeats it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     if (this.#worker.getState() === "RUNNING") this.#worker.shutdown();
@@ -82,7 +82,7 @@ export class TemporalWorker implements AsyncDisposable {
   }
 }
 
-/** Runs an environment's jobs for Temporal. One process of a data folder does. */
+/** Runs an environment's jobs for Temporal; one process per data folder. */
 export class TemporalJobs implements AsyncDisposable {
   #opened: AsyncDisposableStack;
 
@@ -90,7 +90,7 @@ export class TemporalJobs implements AsyncDisposable {
     this.#opened = opened;
   }
 
-  /** Undefined = another process runs the jobs of this folder. Throws SsmdError. */
+  /** Starts the jobs; undefined when another process runs this folder's jobs. Throws SsmdError. */
   static async start(
     options: JobsOptions,
     queue: TemporalQueue,
@@ -103,7 +103,7 @@ export class TemporalJobs implements AsyncDisposable {
     opened.defer(() => lock.release());
     const identity = await workerIdentity(dataDir, environment.name);
     {
-      // Says what is wrong with the address; its own connection lives no longer than minutes.
+      // Reports a wrong address; used only briefly, as its connection would expire.
       using asked = await TemporalBoard.connect(queue);
       await assertQueueFree(asked, queue, identity);
     }
@@ -117,13 +117,13 @@ export class TemporalJobs implements AsyncDisposable {
     return new TemporalJobs(opened.move());
   }
 
-  /** A job that runs is broken off and goes on with the next start. */
+  /** Interrupts a running job, which resumes on the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened.disposeAsync();
   }
 }
 
-/** Looks over and over, until disposed of. */
+/** Calls `look` repeatedly until disposed. */
 function looking(look: () => Promise<void>, logger: Logger): AsyncDisposable {
   const ended = new AbortController();
   const loop = (async () => {
@@ -142,7 +142,7 @@ function looking(look: () => Promise<void>, logger: Logger): AsyncDisposable {
   };
 }
 
-/** The first connection starts Temporal's runtime, which cannot be set up afterwards. */
+/** Installs the runtime first: the first connection starts it with its final settings. */
 async function connectNative(
   queue: TemporalQueue,
   logger: Logger,
@@ -153,7 +153,7 @@ async function connectNative(
 
 let isInstalled = false;
 
-/** Temporal's log goes into ours; signals are this process's own matter. */
+/** Sends Temporal's log to ours; leaves signals to this process. */
 function installRuntime(logger: Logger): void {
   if (isInstalled) return;
   isInstalled = true;

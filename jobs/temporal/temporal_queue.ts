@@ -2,19 +2,19 @@ import { type Environment, schedulerCredentials, type SchedulerSpec } from "@ssm
 
 type TemporalSpec = Extract<SchedulerSpec, { type: "temporal" }>;
 
-/** An environment's part of a Temporal server. */
+/** An environment's queue on a Temporal server. */
 export interface TemporalQueue {
   env: string;
   address: string;
   namespace: string;
   taskQueue: string;
-  /** Files of TLS; absent = in clear. */
+  /** TLS files; absent: no TLS. */
   tls?: TemporalSpec["tls"];
-  /** Reads `api_key`; absent = the server asks for none. */
+  /** Reads `api_key`; absent when the server needs none. */
   readCredentials?: () => Promise<Record<string, string>>;
 }
 
-/** Where the jobs of an environment are that has a `scheduler` of this kind. */
+/** Returns the queue of an environment with a Temporal scheduler. */
 export function queueOf(environment: Environment, spec: TemporalSpec): TemporalQueue {
   const { name: env } = environment;
   const { address, namespace = "default", task_queue: taskQueue = `ssmd-${env}`, tls } = spec;

@@ -1,6 +1,6 @@
 /**
- * The one workflow that Temporal runs for every kind of job: its steps are activities, one after another.
- * It decides nothing: open jobs are replayed through it after an update. @module
+ * The Temporal workflow of every kind of job: runs its steps as sequential activities. Keep it free
+ * of decisions, as open jobs are replayed through it after an update. @module
  */
 import {
   ActivityFailure,
@@ -13,15 +13,15 @@ import {
 import type { JobStart, StepAsked, StepDone, StepFailed } from "./messages.ts";
 
 const { nextStep } = proxyActivities<{ nextStep(asked: StepAsked): Promise<StepDone> }>({
-  // Sealing a large day takes hours; a worker that is gone is known by its heartbeats.
+  // Sealing a large day takes hours; heartbeats detect a dead worker.
   startToCloseTimeout: "7 days",
   heartbeatTimeout: "10 s",
-  // A retry begins when what was cancelled has stopped.
+  // A retry must not start before the cancelled step has stopped.
   cancellationType: "WAIT_CANCELLATION_COMPLETED",
   retry: { initialInterval: "1 s", maximumInterval: "10 s" },
 });
 
-/** Runs the steps of a job until none is left; what failed is tried again when the worker says so. */
+/** Runs a job's steps until none is left; retries failures as the worker asks. */
 export default async function job(start: JobStart): Promise<void> {
   const steps = [...start.steps];
   for (let attempt = 1;; attempt++) {

@@ -1,4 +1,4 @@
-/** Jobs on an archive whose processes are killed in the middle of their work: one body for all runners. @module */
+/** Archive jobs whose processes are killed mid-work; one test body for all runners. @module */
 import assert from "node:assert/strict";
 import { loadManifest } from "@ssmd/archive";
 import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
@@ -18,7 +18,7 @@ const FEED = "kraken";
 const DAY = "2026-08-01";
 const OF_DAY = { kind: "normalized", env: "demo", feed: FEED, day: DAY } as const;
 
-/** Makes a version, exports it, reports a month and fills another version up, killed in each; throws AssertionError. */
+/** Reprocesses, exports, reports a month and backfills, killed in each; throws AssertionError. */
 export async function surviveArchiveJobs(bench: KillBench): Promise<void> {
   const storage = folderStorage(bench.dataDir);
   try {
@@ -33,7 +33,7 @@ export async function surviveArchiveJobs(bench: KillBench): Promise<void> {
       points: ["thread tells", "thread ended"],
     });
     assert.deepEqual(resultOf(made, "make"), {
-      // It was made by the process that could not tell of it any more.
+      // Made by the process that was killed before it could report it.
       ...{ days: 1, made: 0, kept: 1, partial: [], records },
     });
     await exportOnce(bench, records);
@@ -77,7 +77,7 @@ async function assertVersions(storage: Storage, records: number | undefined): Pr
   assert.deepEqual((await verifyArchive(storage, { env: "demo" })).problems, []);
 }
 
-/** Runs a job through its kills to its end. */
+/** Runs a job through its kills to completion. */
 async function survive<Kind extends WorkflowKind>(
   bench: KillBench,
   kind: Kind,

@@ -1,6 +1,6 @@
 const REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
 
-/** Copies the registry into a folder of its own with its `demo-nats` edited; gives the folder above it. */
+/** Copies the registry to a new folder with `demo-nats` edited; returns the parent folder. */
 export async function copyRegistry(edit: (text: string) => string): Promise<string> {
   const project = await Deno.makeTempDir();
   const { success } = await new Deno.Command("cp", { args: ["-r", REGISTRY, project] }).output();

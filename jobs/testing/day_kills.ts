@@ -1,4 +1,4 @@
-/** A trading day that is started, rolled and ended by processes that are killed: one body for all runners. @module */
+/** Starts, rolls and ends a trading day with kills; one test body for all runners. @module */
 import assert from "node:assert/strict";
 import { changeManifest, loadManifest } from "@ssmd/archive";
 import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
@@ -16,18 +16,18 @@ const DAY = "2026-08-01";
 const NEXT = "2026-08-02";
 const START_STEPS = ["registry", "connect", "archiver", "gateway", "health", "record"];
 const END_STEPS = ["drain", "verify", "seal", "check", "retention", "record"];
-/** Where a process is killed within a step; see `killed_jobs.ts`. */
+/** Kill points within a step; see `killed_jobs.ts`. */
 const POINTS = ["begins", "worked", "done"];
-/** Set to kill at all points of all steps. */
+/** Whether to kill at all points of all steps. */
 const IS_LONG = Deno.env.get("SSMD_DAY_KILLS") === "all";
 
 /** Options of {@linkcode DayKills}. */
 interface DayKillOptions extends KillBench {
-  /** In the short form one of so many points is taken. */
+  /** In the short form, use one of this many points. */
   oneOf: number;
 }
 
-/** A gateway that reports every component as well. */
+/** Serves a fake gateway that reports every component ready. */
 async function wellServices(dataDir: string): Promise<AsyncDisposable> {
   const answers: Record<string, unknown> = {
     "/health": { status: "ok" },
@@ -50,7 +50,7 @@ async function wellServices(dataDir: string): Promise<AsyncDisposable> {
   };
 }
 
-/** Kills processes in a day's start, roll and end, and checks what is left after each. */
+/** Kills processes during a day's start, roll and end, and checks the state after each. */
 export class DayKills {
   #bench: DayKillOptions;
 
@@ -58,7 +58,7 @@ export class DayKills {
     this.#bench = bench;
   }
 
-  /** Throws AssertionError. */
+  /** Runs the test; throws AssertionError. */
   async run(): Promise<void> {
     const storage = folderStorage(this.#bench.dataDir);
     try {
@@ -94,12 +94,12 @@ export class DayKills {
     });
     assert.deepEqual([await this.#stateOf(DAY), await this.#stateOf(NEXT)], ["complete", "active"]);
     const after = await loadManifest(storage, manifestId);
-    // Its records went with the retention of a day; what they were is in the manifest.
+    // Retention removed its records; the manifest keeps their gaps.
     assert.ok(after?.expired !== undefined);
     assert.deepEqual(after.gaps, before?.gaps);
   }
 
-  /** Runs a job through all its kills to its end. Each of its steps is done once, under one token. */
+  /** Runs a job through all kills to completion; each step is done once, under one token. */
   async #survive(
     { job, steps }: { job: string; steps: readonly string[] },
     workflow: string,
@@ -123,7 +123,7 @@ export class DayKills {
     await this.#assertDoneOnce(job, steps);
   }
 
-  /** Steps with where the process is killed within them. */
+  /** Returns the kill points of the steps. */
   #pointsOf(steps: readonly string[]): string[] {
     const { oneOf } = this.#bench;
     return steps.flatMap((step) => POINTS.map((at) => `${step} ${at}`))

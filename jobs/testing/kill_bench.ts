@@ -5,13 +5,13 @@ const CHILD = new URL("killed_jobs.ts", import.meta.url).pathname;
 /** A runner whose processes are killed. */
 export interface KillBench {
   dataDir: string;
-  /** Opens the jobs of the environment `demo`; closed after each look. */
+  /** Opens the jobs of environment `demo`; closed after each use. */
   openBoard: () => Promise<JobBoard>;
-  /** Arguments that tell the child where jobs are kept, besides the folder. */
+  /** Child arguments for the job location, besides the folder. */
   where: readonly string[];
 }
 
-/** Runs jobs in a process until `job` is over. Its exit code; null = it was killed at `point`. */
+/** Runs jobs in a process until `job` is over; returns its exit code, null if killed at `point`. */
 export async function runKilled(
   { dataDir, where }: KillBench,
   { job, point }: { job: string; point: string },

@@ -1,6 +1,6 @@
 import type { TemporalQueue } from "../temporal/temporal_queue.ts";
 
-/** The queue that a test and the process that it kills share. */
+/** Returns the queue that a test shares with the process it kills. */
 export function killQueue(address: string): TemporalQueue {
   return { env: "kill", address, namespace: "default", taskQueue: "ssmd-kill" };
 }

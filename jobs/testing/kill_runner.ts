@@ -11,13 +11,13 @@ interface KillOptions {
   /** Folder of this test. */
   dir: string;
   board: JobBoard;
-  /** Arguments that tell the child where jobs are kept. */
+  /** Child arguments for the job location. */
   where: readonly string[];
-  /** Done while the second step runs, once; absent = the runner is killed. */
+  /** Runs once during the second step; absent: kill the runner. */
   disturb?: () => Promise<void>;
 }
 
-/** Runs a job of three steps, of which the second is disturbed, to its end; each other is done once. */
+/** Runs a job of three steps, disturbing the second; each other step is done once. */
 export async function killRunner({ dir, board, where, disturb }: KillOptions): Promise<void> {
   const startChild = () =>
     new Deno.Command(Deno.execPath(), {

@@ -1,8 +1,8 @@
 /**
- * Runs the jobs of a folder until one is over, and kills itself as by kill -9 at a point of a step:
- * `begins`, `worked` (what it did is not recorded) or `done`; or where a thread `tells` of its progress
- * or has `ended` (its result is not recorded). Arguments: folder, job, point, the address of a Temporal
- * server where that keeps the jobs or "", and the folder of a registry whose `demo-nats` it takes. @module
+ * Runs a folder's jobs until one is over, and kills itself (SIGKILL) at a step's point: `begins`,
+ * `worked` (its effect is not recorded) or `done`; or when a thread `tells` progress or has `ended`
+ * (its result is not recorded). Arguments: folder, job, point, address of the Temporal server that
+ * keeps the jobs or "", and the folder of a registry whose `demo-nats` to use. @module
  */
 import { type Environment, loadEnvironment } from "@ssmd/metadata";
 import { createLogger, Metrics } from "@ssmd/runtime";
@@ -67,5 +67,5 @@ if (jobs === undefined) Deno.exit(3);
   while (!await isOver()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }
 await jobs[Symbol.asyncDispose]();
-// Threads of Temporal would hold it.
+// Temporal's threads would keep the process alive.
 Deno.exit(0);

@@ -1,4 +1,4 @@
-/** What every runner of jobs does, whoever keeps them: one body of tests for all. @module */
+/** Behaviour common to all job runners; one test body for all. @module */
 import assert from "node:assert/strict";
 import type { JsonRecord } from "@ssmd/journal";
 import { ArchiveError } from "@ssmd/runtime";
@@ -8,10 +8,10 @@ import type { JobBoard } from "../job_board.ts";
 import type { Schedule } from "../schedule.ts";
 import type { JobContext, Workflow } from "../workflow.ts";
 
-/** A place for jobs of its own, and runners on it. */
+/** A job board with runners on it. */
 export interface RunnerBench extends AsyncDisposable {
   board: JobBoard;
-  /** Starts a runner; its pauses before a new try are short. Events of jobs go into `events`. */
+  /** Starts a runner with short retry pauses; job events go to `events`. */
   start(workflow: Workflow, events?: JsonRecord[]): Promise<AsyncDisposable>;
 }
 
@@ -22,7 +22,7 @@ function workflowOf(run: (context: JobContext, input: JsonRecord) => Promise<voi
   return { ...kind, run: (input, context) => run(context, input) };
 }
 
-/** Waits for a condition, as long as it takes. */
+/** Waits for a condition without timeout. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -42,7 +42,7 @@ function endless(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Sentence → its test. */
+/** Tests by sentence. */
 export const RUNNER_CASES: Readonly<Record<string, (bench: RunnerBench) => Promise<void>>> = {
   "a step that is done is not done again when a later one fails and is tried again": async (
     { board, start },
@@ -178,7 +178,7 @@ export const RUNNER_CASES: Readonly<Record<string, (bench: RunnerBench) => Promi
     };
     assert.equal(await board.createSchedule(schedule), true);
     assert.equal(await board.createSchedule({ ...schedule, at: "03:00" }), false);
-    // A server lists what is new a moment later.
+    // A server lists new schedules with a delay.
     await until(async () => (await board.createdSchedules()).length === 1);
     assert.deepEqual(await board.createdSchedules(), [schedule]);
     await board.pauseSchedule("nightly", true);

@@ -1,7 +1,7 @@
 /**
- * A process that runs jobs until it is ended. Each step writes its name into the folder's file `done`
- * first; the second one waits while there is a file `hold`. Arguments: folder, `embedded` and a
- * file, or `temporal` and an address. @module
+ * A process that runs jobs until terminated. Each step first appends its name to the folder's file
+ * `done`; the second waits while a file `hold` exists. Arguments: folder, `embedded` and a file, or
+ * `temporal` and an address. @module
  */
 import { silentLogger } from "@ssmd/runtime";
 import { z } from "zod";

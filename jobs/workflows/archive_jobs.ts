@@ -4,34 +4,34 @@ import type { ArchiveTask } from "../archive_task.ts";
 import type { NewJob } from "../job.ts";
 import type { JobContext } from "../workflow.ts";
 
-/** What a task needs of the job that it is a part of: when to stop, and where its progress goes. */
+/** Job services for a task: cancellation and progress. */
 export type TaskContext = Pick<JobContext, "signal" | "log">;
 
-/** What the workflows on an environment's archive need. */
+/** Dependencies of archive workflows. */
 export interface ArchiveJobs {
   env: string;
   registryDir: string;
-  /** Folder of the environment's data. */
+  /** Data folder of the environment. */
   dataDir: string;
-  /** Folder on a disk with room for a day's compressed records. */
+  /** Folder with room for a day's compressed records. */
   tempDir: string;
-  /** How long days are kept; undefined = for ever. */
+  /** Retention periods; undefined = forever. */
   retention: Environment["retention"];
-  /** Does a task on the archive; broken off when the signal aborts. */
+  /** Runs an archive task; interrupted when the signal aborts. */
   run: (task: ArchiveTask, context: TaskContext) => Promise<JsonRecord>;
-  /** The checks of a feed's days; undefined = it has none. */
+  /** Loads a feed's daily checks; undefined when it has none. */
   checksOf: (feed: string) => Promise<FeedChecks | undefined>;
-  /** Told what the checks of a day gave. */
+  /** Called with the check result of a day. */
   onChecked: (feed: string, result: JsonRecord) => void;
-  /** Records in the journal what is about to be removed; what cannot be recorded is not done. */
+  /** Journals an imminent removal; if that fails, nothing is removed. */
   recordRemoval: (removal: JsonRecord) => Promise<void>;
-  /** Packs a month (`YYYY-MM`) for an exchange's auditor; `result` tells of it. */
+  /** Packs a month (`YYYY-MM`) for an exchange's auditor; `result` describes the package. */
   packMonth: (
     month: string,
     context: TaskContext,
   ) => Promise<{ zip: Uint8Array; result: JsonRecord }>;
   /** Wall clock, µs. */
   nowUs: () => number;
-  /** Asks for another job. */
+  /** Requests another job. */
   enqueue: (job: NewJob) => Promise<boolean>;
 }

@@ -8,14 +8,14 @@ const PLAN = z.object({
   days: z.array(z.object({ day: z.string(), action: z.enum(["make", "keep"]) })),
 });
 
-/** Asks for a `reprocess` job of each day that a version lacks, or whose raw files changed. */
+/** Requests a `reprocess` job for each day that a version lacks or whose raw files changed. */
 export const BACKFILL = {
   name: "backfill",
   title: "Make each day that a version lacks of those that raw has",
   input: z.strictObject({ ...VERSION_INPUT, ...DAY_SPAN }),
 };
 
-/** See {@linkcode BACKFILL}: each day can be seen, cancelled and retried by itself. */
+/** See {@linkcode BACKFILL}; separate jobs can be watched, cancelled and retried one by one. */
 export function backfill({ env, run, enqueue, nowUs }: ArchiveJobs): Workflow {
   return defineWorkflow(BACKFILL, async ({ from, to, ...version }, context) => {
     await context.step("ask", async () => {

@@ -3,19 +3,19 @@ import { z } from "zod";
 
 const DAY = z.string().refine((text) => dayNamed(text) !== undefined, `a day is ${DAY_WORDS}`);
 
-/** First and last day of a job's work, both within; absent = as far as the archive goes. */
+/** First and last day of a job, inclusive; absent: as far as the archive goes. */
 export const DAY_SPAN = {
   from: DAY.exactOptional().describe(`First day: ${DAY_WORDS}`),
   to: DAY.exactOptional().describe("Last day, within"),
 };
 
-/** Days as a job's arguments name them. */
+/** Days as named in a job's arguments. */
 interface NamedSpan {
   from?: string;
   to?: string;
 }
 
-/** The days that arguments name now, `YYYY-MM-DD`. */
+/** Resolves named days as of now to `YYYY-MM-DD`. */
 export function daysNamed({ from, to }: NamedSpan, nowUs: number): { from: string; to: string } {
   const dayOf = (text: string | undefined, open: string) =>
     (text === undefined ? undefined : dayNamed(text, nowUs / 1000)) ?? open;

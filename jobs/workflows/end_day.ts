@@ -8,7 +8,7 @@ import type { ArchiveJobs, TaskContext } from "./archive_jobs.ts";
 import type { OldDay } from "@ssmd/dataset/retention";
 import { removeOldDay } from "./retention.ts";
 
-/** Ends the day of a label, whose records are those of the UTC day of its name. */
+/** Ends a day by label; its records are those of the UTC day of that name. */
 export const END_DAY = {
   name: "end-day",
   title: "End a day that is over: verify, seal and check it",
@@ -22,13 +22,12 @@ export const END_DAY = {
 
 type EndDayInput = { feed: string; version: string; day: string };
 
-/** What ending a day needs. */
+/** Dependencies of ending a day. */
 export type EndDayJobs = ArchiveJobs & { day: DayJobs };
 
 /**
- * Ends a day of a feed: what is archived of it is held against its manifests, its minute files become one
- * file a type, then the feed's checks look at what is there, and days that are too old go. A day that
- * fails a check is ended all the same: its report says what failed.
+ * Ends a feed's day: verifies its files, seals it to one file per type, runs the feed's checks, and
+ * removes expired days. A day that fails a check still ends; its report lists the failures.
  */
 export function endDay(jobs: EndDayJobs): Workflow {
   return defineWorkflow(END_DAY, async (day, context) => {
@@ -40,7 +39,7 @@ export function endDay(jobs: EndDayJobs): Workflow {
   });
 }
 
-/** The steps of an end, in order. Each may be done again after a kill. */
+/** Runs the steps of an end; each is repeatable after a kill. */
 export async function endSteps(
   jobs: EndDayJobs,
   day: EndDayInput,
@@ -94,7 +93,7 @@ async function removeOldDays(
 ): Promise<number> {
   const { env, retention } = jobs;
   const planned = await jobs.run({ kind: "planExpiry", env, retention }, context);
-  // As our own thread gave them.
+  // Trusted: this type comes from our own thread.
   const days = (planned["days"] as unknown as OldDay[]).filter((old) => old.feed === feed);
   for (const old of days) await removeOldDay(jobs, old, context);
   return days.length;

@@ -4,7 +4,7 @@ import { END_DAY, type EndDayJobs } from "./end_day.ts";
 
 const UNSEALED = z.object({ days: z.array(END_DAY.input) });
 
-/** Asks for the end of each day that is over and not sealed, or to which records came late. */
+/** Requests the end of each finished day that is unsealed or got late records. */
 export const END_DAYS = {
   name: "end-days",
   title: "End every day that is over",
@@ -16,7 +16,7 @@ export function endDays({ env, run, enqueue, day: { days, nowUs } }: EndDayJobs)
   return defineWorkflow(END_DAYS, async (_input, context) => {
     await context.step("ask", async () => {
       const found = await run({ kind: "unsealed", env }, context);
-      // A day that is captured still is ended when it is over by its calendar.
+      // A day still being captured ends when its calendar says so.
       const due = UNSEALED.parse(found).days.filter(({ feed, day }) =>
         days.find(feed, day).state !== "active"
       );

@@ -9,7 +9,7 @@ import { DAY_SPAN, daysNamed } from "./day_span.ts";
 const TYPES = [...EVENT_TYPES, ...SERIES_NAMES].filter((name) => name !== "enriched");
 const SPAN = z.object({ from: z.string(), to: z.string() });
 
-/** Writes archived records to a folder below the data's `exports/`. */
+/** Writes archived records to a folder below the data folder's `exports/`. */
 export const EXPORT = {
   name: "export",
   title: "Export archived records, a file a feed, type and day",
@@ -25,7 +25,7 @@ export const EXPORT = {
   }),
 };
 
-/** A file has its name when it is whole: after a kill it goes on with the first that is not. */
+/** Files are renamed when complete, so after a kill it resumes at the first missing one. */
 export function exportWorkflow({ env, dataDir, run, nowUs }: ArchiveJobs): Workflow {
   return defineWorkflow(EXPORT, async ({ out: name, ...input }, context) => {
     const named = await context.step("plan", () => Promise.resolve(daysNamed(input, nowUs())));

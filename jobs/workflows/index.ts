@@ -11,13 +11,13 @@ import { SECMASTER_SYNC, secmasterSync } from "./secmaster_sync.ts";
 import { START_DAY, startDay } from "./start_day.ts";
 import { VERIFY, verify } from "./verify.ts";
 
-/** All kinds of jobs that there are. */
+/** All kinds of jobs. */
 export const WORKFLOW_KINDS: readonly WorkflowKind[] = [
   ...[START_DAY, ROLL_DAY, END_DAY, END_DAYS, RETENTION, VERIFY],
   ...[REPROCESS, BACKFILL, EXPORT, SECMASTER_SYNC, MONTHLY_REPORT],
 ];
 
-/** The workflows on an archive and its days: one of each of {@linkcode WORKFLOW_KINDS}. */
+/** Returns the workflows of {@linkcode WORKFLOW_KINDS}. */
 export function archiveWorkflows(jobs: EndDayJobs): Workflow[] {
   return [
     ...[startDay, rollDay, endDay, endDays, retention, verify],

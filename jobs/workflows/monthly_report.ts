@@ -4,7 +4,7 @@ import { z } from "zod";
 import { defineWorkflow, type Workflow } from "../workflow.ts";
 import type { ArchiveJobs } from "./archive_jobs.ts";
 
-/** Packs a month for an exchange's auditor, into `reports/` of the data. */
+/** Packs a month for an exchange's auditor, into `reports/` in the data folder. */
 export const MONTHLY_REPORT = {
   name: "monthly-report",
   title: "Pack a month for an exchange's auditor: usage, users, entitlements, gaps",
@@ -14,10 +14,10 @@ export const MONTHLY_REPORT = {
   }),
 };
 
-/** The file has its name when it is whole; the report of a month that is there is made anew. */
+/** The file is renamed when complete; an existing report is replaced. */
 export function monthlyReport({ dataDir, packMonth, nowUs }: ArchiveJobs): Workflow {
   return defineWorkflow(MONTHLY_REPORT, async ({ month: named }, context) => {
-    // Which one was before is another one when it is tried again later.
+    // A later attempt may fall into another month, so fix it in a step.
     const { month } = z.object({ month: z.string() }).parse(
       await context.step("plan", () => Promise.resolve({ month: named ?? monthBefore(nowUs()) })),
     );
@@ -25,7 +25,7 @@ export function monthlyReport({ dataDir, packMonth, nowUs }: ArchiveJobs): Workf
       const { zip, result } = await packMonth(month, context);
       const out = `${dataDir}/reports/exchange-audit-${month}.zip`;
       await Deno.mkdir(`${dataDir}/reports`, { recursive: true });
-      // It holds addresses: for its owner alone.
+      // Contains addresses: readable by its owner only.
       await Deno.writeFile(`${out}.part`, zip, { mode: 0o600 });
       await Deno.rename(`${out}.part`, out);
       return { out, bytes: zip.length, ...result } satisfies JsonRecord;

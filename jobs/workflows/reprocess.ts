@@ -5,7 +5,7 @@ import { DAY_SPAN, daysNamed } from "./day_span.ts";
 
 const SPAN = z.object({ from: z.string(), to: z.string() });
 
-/** Arguments that say which version of a feed's records is made, and how. */
+/** Arguments that select a version to make, and how. */
 export const VERSION_INPUT = {
   feed: z.string().describe("The feed"),
   version: z.string().describe("Name of the version that is made; never the archiver's"),
@@ -14,7 +14,7 @@ export const VERSION_INPUT = {
     .describe("Threads: a day is sealed while the next is translated"),
 };
 
-/** Makes days of a version from the raw files. */
+/** Reprocesses days of a version from raw. */
 export const REPROCESS = {
   name: "reprocess",
   title: "Make days of a version from the raw files",
@@ -29,12 +29,12 @@ export const REPROCESS = {
   ) => `${feed}/${version}/${from}..${to}`,
 };
 
-/** What it made before a kill is kept: it goes on with the first day that is not made. */
+/** Keeps days made before a kill and resumes at the first missing one. */
 export function reprocess({ env, tempDir, run, nowUs }: ArchiveJobs): Workflow {
   return defineWorkflow(
     REPROCESS,
     async ({ feed, version, normalizer, threads, ...span }, context) => {
-      // What "yesterday" is may be another day when it is tried again.
+      // Resolve names like "yesterday" once: a later attempt may be on another day.
       const named = await context.step("plan", () => Promise.resolve(daysNamed(span, nowUs())));
       const task = { env, feed, version, normalizer, ...SPAN.parse(named) };
       await context.step(

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { defineWorkflow, type Workflow } from "../workflow.ts";
 import type { ArchiveJobs, TaskContext } from "./archive_jobs.ts";
 
-/** Removes days that are older than the environment keeps them, each told in the journal first. */
+/** Removes days past the environment's retention, journaling each first. */
 export const RETENTION = {
   name: "retention",
   title: "Remove days that are older than they are kept",
@@ -17,7 +17,7 @@ export function retention(jobs: ArchiveJobs): Workflow {
     const { env, retention: kept, run } = jobs;
     if (kept === undefined) return context.log("days are kept for ever");
     const planned = await run({ kind: "planExpiry", env, retention: kept }, context);
-    // As our own thread gave them.
+    // Trusted: this type comes from our own thread.
     const days = planned["days"] as unknown as OldDay[];
     for (const old of days) {
       const { kind, feed, version = "", day } = old;
@@ -29,7 +29,7 @@ export function retention(jobs: ArchiveJobs): Workflow {
   });
 }
 
-/** Removes one old day. What cannot be recorded first is not removed. */
+/** Removes an expired day, after journaling it. */
 export async function removeOldDay(
   { env, run, recordRemoval }: ArchiveJobs,
   old: OldDay,

@@ -3,7 +3,7 @@ import { DayRun } from "../day/day_run.ts";
 import { defineWorkflow, type Workflow } from "../workflow.ts";
 import { END_DAY, type EndDayJobs, endSteps } from "./end_day.ts";
 
-/** Ends a day while the next one, `next`, begins. */
+/** Ends a day while the `next` one begins. */
 export const ROLL_DAY = {
   name: "roll-day",
   title: "Roll a trading day: mark the next one, end this one",
@@ -12,8 +12,8 @@ export const ROLL_DAY = {
 };
 
 /**
- * Goes from a trading day to the next while the market trades: a mark, then the end of the day before.
- * What captures is not touched: no reconnect, so no gap.
+ * Rolls from a trading day to the next while the market trades: marks the next, then ends the
+ * previous. Capture is not touched: no reconnect, so no gap.
  */
 export function rollDay(jobs: EndDayJobs): Workflow {
   const { days, nowUs, publish, readRegistry } = jobs.day;
@@ -25,7 +25,7 @@ export function rollDay(jobs: EndDayJobs): Workflow {
       await run.step("registry", () => readRegistry(feed, next));
       await run.step("mark", async () => {
         const atUs = nowUs();
-        // Killed after it, this step is done again: the next day has begun already.
+        // After a kill the step repeats, and the next day is already active.
         if (days.find(feed, next).state === "pending") {
           days.claim({ feed, day: next, to: "active", job: context.job, nowUs: atUs });
         }

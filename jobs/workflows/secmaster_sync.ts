@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineWorkflow, type Workflow } from "../workflow.ts";
 import type { ArchiveJobs } from "./archive_jobs.ts";
 
-/** Takes over what a venue's REST says of its markets, into the environment's bus. */
+/** Syncs a venue's market catalogue from REST to the environment's bus. */
 export const SECMASTER_SYNC = {
   name: "secmaster-sync",
   title: "Take over what a venue's REST says of its markets",
@@ -16,11 +16,11 @@ export const SECMASTER_SYNC = {
   }),
 };
 
-/** A run without a change writes nothing: after a kill it is done again. */
+/** Idempotent: a run without changes writes nothing. */
 export function secmasterSync({ env, registryDir }: ArchiveJobs): Workflow {
   return defineWorkflow(SECMASTER_SYNC, async (input, context) => {
     await context.step("sync", async () => {
-      // What captures is loaded where it is needed only.
+      // Load the connector only when needed.
       const { syncCatalogue, withBusInstruments } = await import("@ssmd/connector");
       const { loadInstruments } = await import("@ssmd/metadata");
       const files = await loadInstruments(registryDir);

@@ -13,7 +13,7 @@ export const START_DAY = {
   subjectOf: ({ feed, day }: { feed: string; day: string }) => `${feed}/${day}`,
 };
 
-/** Checks that each part of what runs does its work. It starts no process. */
+/** Checks that every running part works; starts no process. */
 export function startDay({ dataDir, day: jobs }: ArchiveJobs & { day: DayJobs }): Workflow {
   return defineWorkflow(START_DAY, async (id, context) => {
     const run = new DayRun(jobs, context, id);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineWorkflow, type Workflow } from "../workflow.ts";
 import type { ArchiveJobs } from "./archive_jobs.ts";
 
-/** Recounts the whole archive; fails where something differs. */
+/** Verifies the whole archive; fails on any difference. */
 export const VERIFY = {
   name: "verify",
   title: "Recount the archive against its manifests and raw frames",

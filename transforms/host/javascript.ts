@@ -1,6 +1,6 @@
 /**
- * Runs one transform that was TypeScript. It has no permission, and never gives its thread away: what
- * a transform begins asynchronously does not happen.
+ * Runs one transform compiled from TypeScript. It has no permissions and never yields to the event
+ * loop, so a transform's asynchronous work never runs.
  * @module
  */
 import { harden, HostPipe } from "@ssmd/sandbox/host";
@@ -10,10 +10,10 @@ import { serveTransform } from "./serve_transform.ts";
 const pipe = new HostPipe();
 const { exit, memoryUsage } = Deno;
 const now = performance.now.bind(performance);
-// The name is taken before the global objects are.
+// Keep the constructor before the globals are removed.
 const MakeFunction = Function;
 
-// Formats have times in them: a transform may know the time, and nothing comes of it.
+// Formats contain times, so transforms may use `Date`.
 harden([], ["Date"]);
 serveTransform({ pipe, memoryUsage, now }, (code) => {
   const transform: unknown = new MakeFunction(code)();

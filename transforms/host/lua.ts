@@ -1,7 +1,6 @@
 /**
- * Runs one transform in Lua. Its process has no permission: the parent names where the package lies,
- * and the entry that it makes imports it. Lua reaches nothing of JavaScript.
- * @module
+ * Runs one transform in Lua, in a process without permissions: the parent's entry module imports
+ * the package for it. Lua code cannot reach JavaScript. @module
  */
 import type { TransformOutput } from "@ssmd/market";
 import { HostPipe } from "@ssmd/sandbox/host";
@@ -9,10 +8,10 @@ import { LUA_PRELUDE } from "./lua_prelude.ts";
 import { luaLiteral } from "./lua_literal.ts";
 import { serveTransform } from "./serve_transform.ts";
 
-/** No host: nothing is asked there. */
+/** Placeholder address; no request is sent. */
 const GLUE_URL = "https://glue.invalid/glue.wasm";
 
-/** What of the package is used. */
+/** The used part of the package. */
 interface LuaPackage {
   LuaFactory: new (url: string) => {
     createEngine(options: object): Promise<{
@@ -23,12 +22,12 @@ interface LuaPackage {
 
 /** The two files of the package. */
 interface PackageFiles {
-  /** Its JavaScript, a script for browsers and Node. */
+  /** JavaScript for browsers and Node. */
   code: string;
   glue: Uint8Array<ArrayBuffer>;
 }
 
-/** Serves a transform until the pipe ends. */
+/** Serves a transform until the pipe closes. */
 export async function serveLua(files: PackageFiles): Promise<void> {
   const pipe = new HostPipe();
   const { exit, memoryUsage } = Deno;
@@ -46,7 +45,7 @@ export async function serveLua(files: PackageFiles): Promise<void> {
   exit(0);
 }
 
-/** Runs the package's script as in a browser whose only file is the one that it asks for. */
+/** Runs the package's script in a fake browser whose `fetch` returns the WASM file. */
 async function packageOf({ code, glue }: PackageFiles): Promise<LuaPackage> {
   const headers = { "content-type": "application/wasm" };
   const given: Readonly<Record<string, unknown>> = {

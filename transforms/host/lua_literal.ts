@@ -3,8 +3,8 @@ const UTF8 = new TextEncoder();
 const SPECIAL: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"' };
 
 /**
- * A value of JSON as Lua's own text: the compiler of Lua reads it faster than calls could hand it
- * over piece by piece. null is nil, so it is not there.
+ * Converts a JSON value to a Lua literal: Lua compiles it faster than values can be passed one by
+ * one. null becomes nil, so such fields are absent.
  */
 export function luaLiteral(value: unknown): string {
   switch (typeof value) {
@@ -33,7 +33,7 @@ function luaText(text: string): string {
   return `"${text.replace(UNSAFE, escaped)}"`;
 }
 
-/** Three digits each: what follows is no part of them. */
+/** Escapes a character's bytes with three digits each, so that following digits do not join. */
 function escaped(char: string): string {
   const special = SPECIAL[char];
   if (special !== undefined) return special;

@@ -1,6 +1,6 @@
 /**
- * Lua that runs before a transform: it keeps what it needs itself, takes the rest away, and gives a
- * function that loads a transform (`load`, its code) or runs it (`run`, records). Outputs are JSON.
+ * Lua prelude: keeps the functions it needs, removes the rest, and returns a function that loads a
+ * transform (`load`, code) or runs it (`run`, records). Outputs are JSON.
  */
 export const LUA_PRELUDE = `
 local load, pcall, type, tostring, pairs, select = load, pcall, type, tostring, pairs, select

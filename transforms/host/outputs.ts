@@ -1,11 +1,11 @@
 import type { TransformOutput } from "@ssmd/market";
 import { thrownText } from "@ssmd/sandbox/host";
 
-/** Whoever reads it may do so by calls within calls. */
+/** Consumers may process nested values recursively. */
 const DEPTH_MAX = 64;
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** The output that a value of JavaScript is. */
+/** Converts a JavaScript value to an output. */
 function outputOf(value: unknown): TransformOutput {
   if (value === undefined || value === null) return { skip: true };
   if (typeof value === "string") return { text: value };
@@ -16,7 +16,7 @@ function outputOf(value: unknown): TransformOutput {
   if (typeof (value as { then?: unknown }).then === "function") {
     return { error: "it gave a promise: a transform answers at once" };
   }
-  // Written and read once more here: what an author's getters do happens inside.
+  // Serialize here, so that an author's getters run inside the sandbox.
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) return { skip: true };
   const json: unknown = JSON.parse(text);
@@ -28,7 +28,7 @@ function isDeep(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((each) => isDeep(each, levels - 1));
 }
 
-/** The output of a call; what it throws is an error. */
+/** Returns the output of a call; an exception becomes an error output. */
 export function outputOfCall(call: () => unknown): TransformOutput {
   try {
     return outputOf(call());
@@ -37,7 +37,7 @@ export function outputOfCall(call: () => unknown): TransformOutput {
   }
 }
 
-/** Nothing of the platform is left to do it. */
+/** Encodes Base64; the platform's encoder has been removed. */
 function base64Of(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 3) {

@@ -2,10 +2,10 @@ import type { TransformOutput } from "@ssmd/market";
 import { type HostPipe, jsonFrame, jsonOf, thrownText } from "@ssmd/sandbox/host";
 import { FROM_HOST, TO_HOST } from "./frames.ts";
 
-/** Makes outputs of records, one of each. */
+/** Transforms records to outputs, one each. */
 type Run = (records: readonly unknown[]) => TransformOutput[];
 
-/** What is held of the system before it is taken away. */
+/** System functions kept before they are removed. */
 interface HostTools {
   pipe: HostPipe;
   memoryUsage: () => { rss: number };
@@ -13,9 +13,7 @@ interface HostTools {
   now: () => number;
 }
 
-/**
- * Serves one transform: `load` makes it of its code, and throws for code that is none.
- */
+/** Serves one transform; `load` creates it from code and throws for invalid code. */
 export function serveTransform(
   { pipe, memoryUsage, now }: HostTools,
   load: (code: string) => Run,

@@ -1,6 +1,6 @@
-/** Where the two files of the Lua package lie. */
+/** The two files of the Lua package. */
 interface LuaFiles {
-  /** `file:` addresses. */
+  /** `file:` URLs. */
   code: string;
   glue: string;
 }
@@ -9,10 +9,7 @@ const PACKAGE: string = "wasmoon";
 
 let files: Promise<LuaFiles> | undefined;
 
-/**
- * Has the package fetched, where it is not there, and says where it lies: only who runs a transform
- * in Lua asks for it.
- */
+/** Downloads the package if missing and returns its files; called only to run a Lua transform. */
 export function luaFiles(): Promise<LuaFiles> {
   return files ??= fetched().catch((error) => {
     files = undefined;
@@ -21,7 +18,7 @@ export function luaFiles(): Promise<LuaFiles> {
 }
 
 async function fetched(): Promise<LuaFiles> {
-  // What a literal import names is fetched by everybody who starts. Nothing of it is used here.
+  // Not a literal import: that would download it on every start. Only its location is used.
   // deno-lint-ignore ssmd/layers -- one package, named above
   await import(PACKAGE);
   const code = import.meta.resolve(`${PACKAGE}/dist/index.js`);

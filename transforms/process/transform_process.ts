@@ -6,12 +6,12 @@ import type { CompiledTransform } from "../source/compile_transform.ts";
 import { luaFiles } from "./lua_package.ts";
 
 const HERE = new URL("../host/", import.meta.url);
-/** Kilobytes of data that the system gives a process: with less than 600,000 Deno does not start. */
+/** Data limit of a process, KB; Deno does not start with less than 600,000. */
 const DATA_KB_MAX = 700_000;
 const HEAP_MB_MAX = 64;
-/** Resident bytes after a batch. */
+/** Maximum resident memory after a batch, bytes. */
 const RSS_BYTES_MAX = 256 * 1024 * 1024;
-/** It stands back for whoever serves others. */
+/** Lower priority than services. */
 const NICENESS = 10;
 const ERROR_CHARS_MAX = 500;
 
@@ -25,24 +25,24 @@ const OUTPUT = z.union([
 const DONE = z.strictObject({ outputs: z.array(OUTPUT), costUs: z.number(), rssBytes: z.number() });
 const FAILED = z.strictObject({ message: z.string() });
 
-/** Processor time that a process may use, ms. */
+/** Limits of processor time, ms. */
 export interface TransformLimits {
-  /** Of a batch; default 500. */
+  /** Per batch; default 500. */
   batchMs: number;
-  /** Until it is loaded; default 20,000. */
+  /** For loading; default 20,000. */
   startMs: number;
 }
 
 const LIMITS: TransformLimits = { batchMs: 500, startMs: 20_000 };
 
 /**
- * One process that runs one transform for one caller, and so holds nothing of another one. Calls
- * must not overlap.
+ * One process that runs one transform for one caller, so callers share no state. Calls must not
+ * overlap.
  */
 export class TransformProcess {
   readonly #process: SandboxProcess;
   readonly #limits: TransformLimits;
-  /** Time that its batches took, µs. */
+  /** Total evaluation time of its batches, µs. */
   costUs = 0;
 
   private constructor(process: SandboxProcess, limits: TransformLimits) {
@@ -50,7 +50,7 @@ export class TransformProcess {
     this.#limits = limits;
   }
 
-  /** Starts it with a transform. Throws SandboxFailure, `SANDBOX_FAILED` for bad code. */
+  /** Starts a process with a transform. Throws SandboxFailure, `SANDBOX_FAILED` for bad code. */
   static async start(
     { language, code }: CompiledTransform,
     limits: Partial<TransformLimits> = {},
@@ -75,7 +75,7 @@ export class TransformProcess {
     return this.#process.pid;
   }
 
-  /** Outputs of records, one of each. Throws SandboxFailure; then it is gone. */
+  /** Returns one output per record. Throws SandboxFailure; the process is then gone. */
   async run(records: readonly unknown[]): Promise<TransformOutput[]> {
     const body = await this.#request(TO_HOST.run, records, this.#limits.batchMs);
     const { outputs, costUs, rssBytes } = this.#process.parse(DONE, body);
@@ -89,7 +89,7 @@ export class TransformProcess {
     return outputs;
   }
 
-  /** Ends it and waits until it is gone. */
+  /** Kills the process and waits until it is gone. */
   async kill(): Promise<void> {
     await this.#process.kill();
   }
@@ -105,7 +105,7 @@ export class TransformProcess {
   }
 }
 
-/** A module that imports what the process may not: it lies in the cache of packages. */
+/** Returns an entry module that imports the package files, which the process may not read. */
 async function luaEntry() {
   const { code, glue } = await luaFiles();
   const module = `

@@ -5,22 +5,22 @@ import { SandboxFailure } from "@ssmd/sandbox";
 import type { CompiledTransform } from "../source/compile_transform.ts";
 import { type TransformLimits, TransformProcess } from "./transform_process.ts";
 
-/** Ends of the process within so long, ms, after which it is not started again. */
+/** Window, ms, in which too many process failures stop restarts. */
 const ENDS_WITHIN_MS = 60_000;
 const ENDS_MAX = 3;
 const BACK_OFF_MS = 100;
 
-/** How a session runs. */
+/** Options of a session. */
 export interface SessionOptions {
   limits?: Partial<TransformLimits>;
-  /** Called when its process ended by what the transform did. */
+  /** Called when the transform ended its process. */
   onEnd?: (failure: SandboxFailure) => void;
 }
 
 /**
- * A transform for one caller, in a process of its own. The records of a batch in which the process
- * ends are errors; it is started again, later each time, and rests for good after three ends in a
- * minute. Calls must not overlap.
+ * A transform for one caller, in its own process. When the process ends, the batch's records become
+ * errors; it restarts with growing delays, and not at all after three ends in a minute. Calls must
+ * not overlap.
  */
 export class TransformSession {
   readonly name: string;
@@ -36,7 +36,7 @@ export class TransformSession {
     this.#options = options;
   }
 
-  /** Starts its process. Throws SsmdError `TRANSFORM_FAILED` for a transform that does not load. */
+  /** Starts the process. Throws SsmdError `TRANSFORM_FAILED` for a transform that does not load. */
   static async open(
     transform: CompiledTransform,
     options: SessionOptions = {},
@@ -54,14 +54,14 @@ export class TransformSession {
     }
   }
 
-  /** Time that the batches of its process took, µs. */
+  /** Evaluation time in the current process, µs. */
   get costUs(): number {
     return this.#process?.costUs ?? 0;
   }
 
   /**
-   * Outputs of records, one of each; errors where the process ended. Throws SsmdError
-   * `TRANSFORM_QUARANTINED` once it ended too often.
+   * Returns one output per record; errors where the process ended. Throws SsmdError
+   * `TRANSFORM_QUARANTINED` after too many ends.
    */
   async run(records: readonly unknown[]): Promise<TransformOutput[]> {
     this.#assertRuns();
@@ -76,7 +76,7 @@ export class TransformSession {
     }
   }
 
-  /** Ends it. */
+  /** Closes the session and its process. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#process?.kill();
@@ -101,13 +101,13 @@ export class TransformSession {
     const ended = this.#process;
     this.#process = undefined;
     await ended?.kill();
-    // What the machine killed may have filled it: it counts, too.
+    // An OOM kill counts too: the transform may have caused it.
     this.#endedAtMs.push(performance.now());
     this.#options.onEnd?.(failure);
   }
 }
 
-/** Why a process ended, without the words about the process. */
+/** Returns the failure's reason without its process prefix. */
 function why({ message }: SandboxFailure): string {
   return message.slice(message.indexOf(": ") + 2);
 }

@@ -15,12 +15,12 @@ const REQUEST = z.discriminatedUnion("action", [
   z.object({ action: z.literal("close"), session: NAME }),
 ]);
 
-/** Bytes of the outputs of one batch: buses carry messages of up to 1 MiB. */
+/** Maximum size of a batch's outputs; buses carry messages up to 1 MiB. */
 const OUTPUTS_BYTES_MAX = 900_000;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** The answer to a request, also where it cannot be done. */
+/** Returns the encoded answer to a request; failures become error answers. */
 export async function answerOf(
   payload: Uint8Array,
   act: (request: TransformsRequest) => Promise<TransformsDone>,
@@ -43,7 +43,7 @@ async function tried(
   }
 }
 
-/** Outputs that a message can carry; where they are too many bytes, each is an error. */
+/** Returns the outputs, or an error for each when they exceed a message's size. */
 export function boundedOutputs(outputs: readonly TransformOutput[]): TransformOutput[] {
   let bytes = 0;
   for (const each of outputs) bytes += 16 + ENCODER.encode(JSON.stringify(each)).length;

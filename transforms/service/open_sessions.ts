@@ -2,13 +2,13 @@ import { SsmdError } from "@ssmd/runtime/errors";
 import { type SessionOptions, TransformSession } from "../process/transform_session.ts";
 import type { CompiledTransform } from "../source/compile_transform.ts";
 
-/** How many processes there may be. */
+/** Limits of concurrent processes. */
 export interface SessionLimits {
-  /** Of all callers; default 16, each of up to some 100 MB. */
+  /** All callers; default 16, each using up to about 100 MB. */
   total: number;
-  /** Of one caller; default 4. */
+  /** Per caller; default 4. */
   perCaller: number;
-  /** After so long without a request one is ended, ms; default 60,000. */
+  /** Idle time after which a process is ended, ms; default 60,000. */
   idleMs: number;
 }
 
@@ -16,7 +16,7 @@ interface OpenSession {
   session: TransformSession;
   caller: string;
   usedAtMs: number;
-  /** Ends when what was asked before is answered. */
+  /** Settles when earlier requests are answered. */
   last: Promise<unknown>;
 }
 
@@ -24,12 +24,12 @@ interface SessionsOptions extends Partial<SessionLimits> {
   onCount: (count: number) => void;
 }
 
-/** The sessions of all callers: bounded, and ended where nobody uses them. */
+/** Sessions of all callers; bounded, and closed when idle. */
 export class OpenSessions {
   readonly #limits: SessionLimits;
   readonly #onCount: (count: number) => void;
   readonly #open = new Map<string, OpenSession>();
-  /** Callers of sessions that are starting. */
+  /** Callers of starting sessions. */
   readonly #starting: string[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -40,8 +40,8 @@ export class OpenSessions {
   }
 
   /**
-   * Starts one; gives its id. Throws SsmdError `TRANSFORMS_BUSY` where there are as many as may be,
-   * and as a session's start does.
+   * Opens a session; returns its id. Throws SsmdError `TRANSFORMS_BUSY` at the limit, and as
+   * `TransformSession.open` does.
    */
   async open(
     transform: CompiledTransform,
@@ -61,7 +61,7 @@ export class OpenSessions {
     }
   }
 
-  /** The session of an id. Throws SsmdError `TRANSFORM_SESSION_ENDED`. */
+  /** Returns a session by id. Throws SsmdError `TRANSFORM_SESSION_ENDED`. */
   of(id: string): { session: TransformSession; caller: string } {
     const found = this.#open.get(id);
     if (found !== undefined) return found;
@@ -71,7 +71,7 @@ export class OpenSessions {
     });
   }
 
-  /** Does something with a session once all that was asked of it before is done. */
+  /** Runs an action after all earlier actions of its session. */
   async inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
     const open = this.#open.get(id);
     if (open === undefined) return await act();
@@ -84,7 +84,7 @@ export class OpenSessions {
     }
   }
 
-  /** Ends one; nothing where there is none. */
+  /** Closes a session; no-op when unknown. */
   async end(id: string): Promise<void> {
     const found = this.#open.get(id);
     this.#open.delete(id);
@@ -92,7 +92,7 @@ export class OpenSessions {
     await found?.session.close();
   }
 
-  /** Ends all. */
+  /** Closes all sessions. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([...this.#open.keys()].map((id) => this.end(id)));

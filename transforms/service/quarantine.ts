@@ -2,7 +2,7 @@ import { SsmdError } from "@ssmd/runtime/errors";
 
 const FIRST_MS = 5_000;
 const MOST_MS = 10 * 60_000;
-/** Callers and transforms that are remembered. */
+/** Maximum remembered pairs of caller and transform. */
 const KNOWN_MAX = 10_000;
 
 interface Rest {
@@ -10,11 +10,11 @@ interface Rest {
   lastedMs: number;
 }
 
-/** Transforms that harmed their process for a caller: it waits, longer each time; others do not. */
+/** Blocks transforms that ended their process too often, per caller, for growing times. */
 export class Quarantine {
   readonly #rests = new Map<string, Rest>();
 
-  /** Has a caller wait for a transform. */
+  /** Blocks a transform for a caller. */
   add(caller: string, name: string): void {
     const key = keyOf(caller, name);
     const lastedMs = Math.min(MOST_MS, (this.#rests.get(key)?.lastedMs ?? FIRST_MS / 2) * 2);
@@ -24,7 +24,7 @@ export class Quarantine {
     if (this.#rests.size > KNOWN_MAX && oldest !== undefined) this.#rests.delete(oldest);
   }
 
-  /** Throws SsmdError `TRANSFORM_RESTS` while a caller has to wait. */
+  /** Throws SsmdError `TRANSFORM_RESTS` while a transform is blocked for a caller. */
   assertAllowed(caller: string, name: string): void {
     const rest = this.#rests.get(keyOf(caller, name));
     const leftMs = (rest?.untilMs ?? 0) - performance.now();

@@ -14,23 +14,23 @@ import { Quarantine } from "./quarantine.ts";
 import { OpenSessions, type SessionLimits } from "./open_sessions.ts";
 import { TransformsMetrics } from "./transforms_metrics.ts";
 
-/** What the service of transforms is made of. */
+/** Options of the transform service. */
 export interface TransformServiceOptions {
   env: string;
-  /** Folder of the registry, which has them below `transforms/`. */
+  /** Registry folder, with the transforms below `transforms/`. */
   registryDir: string;
   transport: Transport;
   logger: Logger;
   metrics: Metrics;
-  /** Processor time of a process. */
+  /** Processor time limits of a process. */
   limits?: Partial<TransformLimits>;
-  /** How many processes there may be. */
+  /** Limits of concurrent processes. */
   sessions?: Partial<SessionLimits>;
 }
 
 /**
- * Runs transforms for whoever asks over the bus, each caller's in a process of its own: the gateway
- * itself starts none. What harms its process costs only who asked for it.
+ * Runs transforms requested over the bus, each caller's in its own process, so the gateway starts
+ * none. A harmful transform affects only its caller.
  */
 export class TransformService {
   readonly #options: TransformServiceOptions;
@@ -48,7 +48,7 @@ export class TransformService {
     });
   }
 
-  /** Answers from now on. Rejects as the transport does. */
+  /** Starts answering requests. Rejects with the transport's errors. */
   async start(): Promise<void> {
     const { transport, env } = this.#options;
     this.#subscription = await transport.respond(
@@ -57,7 +57,7 @@ export class TransformService {
     );
   }
 
-  /** Ends all processes. */
+  /** Stops answering and ends all processes. */
   async close(): Promise<void> {
     this.#subscription?.unsubscribe();
     await this.#sessions.close();

@@ -1,13 +1,13 @@
 import type { TransformOutput } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
 
-/** The metrics of the service of transforms. */
+/** Metrics of the transform service. */
 export class TransformsMetrics {
   readonly sessions;
   readonly ends;
   readonly #records;
 
-  /** Registers them in `metrics`. */
+  /** Registers the metrics. */
   constructor(metrics: Metrics) {
     this.sessions = metrics.gauge("sessions", "Processes that run a transform for a caller.");
     this.#records = metrics.counter("records_total", "Records given to transforms, by outcome.", {
@@ -18,7 +18,7 @@ export class TransformsMetrics {
     });
   }
 
-  /** Counts the outputs of a batch. */
+  /** Counts a batch's outputs. */
   countOutputs(outputs: readonly TransformOutput[]): void {
     for (const each of outputs) {
       const outcome = "error" in each ? "error" : "skip" in each ? "skipped" : "done";

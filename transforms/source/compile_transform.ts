@@ -5,18 +5,18 @@ import { forbiddenNames } from "./forbidden_names.ts";
 import type { Language } from "./language.ts";
 import { TransformRefused } from "./transform_refused.ts";
 
-/** Characters of a transform's source. */
+/** Maximum length of a transform's source, characters. */
 const SOURCE_CHARS_MAX = 64 * 1024;
 
-/** A transform as its process gets it. */
+/** A transform in the form sent to its process. */
 export interface CompiledTransform {
   name: string;
   language: Language;
-  /** Lua as it is; TypeScript as the body of a function that returns the transform. */
+  /** Lua source, or a function body that returns the TypeScript transform. */
   code: string;
 }
 
-/** A transform's source. */
+/** Source of a transform. */
 export interface TransformSource {
   name: string;
   language: Language;
@@ -26,9 +26,8 @@ export interface TransformSource {
 await lexer.init;
 
 /**
- * Makes one text without imports and types of a source. Throws {@linkcode TransformRefused} for
- * imports, names of what a transform does not have, and text that cannot be read. Lua is read by its
- * own process.
+ * Compiles a source to code without imports and types. Throws {@linkcode TransformRefused} for
+ * imports, unavailable names, and unparsable TypeScript. Lua is parsed in its process.
  */
 export function compileTransform({ name, language, text }: TransformSource): CompiledTransform {
   const file = { name: `${name}.${language}`, text };

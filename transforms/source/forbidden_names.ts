@@ -1,6 +1,6 @@
 import type { Language } from "./language.ts";
 
-/** Where a name stands that a transform does not have. */
+/** A forbidden name with its offset. */
 interface ForbiddenName {
   name: string;
   offset: number;
@@ -18,20 +18,20 @@ const NAMES: Readonly<Record<Language, RegExp>> = {
   ),
 };
 
-/** Comments and texts, which may say anything. */
+/** Comments and strings, which may contain anything. */
 const APART: Readonly<Record<Language, RegExp>> = {
   ts: /\/\*[^]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g,
   lua: /--\[\[[^]*?\]\]|--[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g,
 };
 
-/** A name by itself: no field of something, and no key of a record. */
+/** Matches names that are neither properties nor record keys. */
 function word(...names: readonly string[]): RegExp {
   return new RegExp(`(?<![\\w$.:])(?:${names.join("|")})(?![\\w$]|\\s*:(?!:)|\\s*=(?!=))`, "g");
 }
 
 /**
- * Names in a source that its process takes away, in order. It tells an author early; what holds is
- * that they are not there.
+ * Finds names that the process removes, in order. An early hint for authors; the security is in the
+ * process.
  */
 export function forbiddenNames(text: string, language: Language): ForbiddenName[] {
   const blank = text.replace(APART[language], (part) => part.replace(/[^\n]/g, " "));

@@ -1,4 +1,4 @@
-/** Languages of transforms: the ending of a file names its. */
+/** Languages of transforms, equal to the file extensions. */
 export const LANGUAGES = ["ts", "lua"] as const;
 /** One of {@linkcode LANGUAGES}. */
 export type Language = typeof LANGUAGES[number];

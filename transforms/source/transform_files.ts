@@ -7,18 +7,18 @@ import { type Language, LANGUAGES } from "./language.ts";
 
 const FILE = /^([a-z][a-z0-9_-]{0,62})\.(ts|lua)$/;
 
-/** A stored transform, with the text of its file. */
+/** A stored transform with its source. */
 export interface StoredTransform extends TransformSource {
-  /** Path of its file. */
+  /** File path. */
   path: string;
 }
 
-/** The folder of the transforms of a registry. */
+/** Returns a registry's folder of transforms. */
 export function transformsDir(registryDir: string): string {
   return `${registryDir}/transforms`;
 }
 
-/** Name and language that a file's path says. Throws UsageError `TRANSFORM_NAME_INVALID`. */
+/** Parses name and language from a file's path. Throws UsageError `TRANSFORM_NAME_INVALID`. */
 function transformNameOf(path: string): { name: string; language: Language } {
   const file = path.slice(path.lastIndexOf("/") + 1);
   const [, name, ending] = FILE.exec(file) ?? [];
@@ -29,7 +29,7 @@ function transformNameOf(path: string): { name: string; language: Language } {
   });
 }
 
-/** All transforms of a registry, by name. A folder that is not there has none. */
+/** Lists a registry's transforms by name; a missing folder counts as empty. */
 export async function listTransforms(registryDir: string): Promise<StoredTransform[]> {
   const dir = transformsDir(registryDir);
   const names = (await Array.fromAsync(Deno.readDir(dir)).catch(() => []))
@@ -37,7 +37,7 @@ export async function listTransforms(registryDir: string): Promise<StoredTransfo
   return await Promise.all(names.map((name) => readTransform(`${dir}/${name}`)));
 }
 
-/** The transform of a name. Throws UsageError `TRANSFORM_UNKNOWN`, which names the nearest. */
+/** Finds a transform. Throws UsageError `TRANSFORM_UNKNOWN` that suggests the nearest name. */
 export async function findTransform(registryDir: string, name: string): Promise<StoredTransform> {
   const all = await listTransforms(registryDir);
   const found = all.find((each) => each.name === name);
@@ -50,7 +50,7 @@ export async function findTransform(registryDir: string, name: string): Promise<
   });
 }
 
-/** A transform's file. Throws UsageError `FILE_NOT_FOUND`, `TRANSFORM_NAME_INVALID`. */
+/** Reads a transform's file. Throws UsageError `FILE_NOT_FOUND`, `TRANSFORM_NAME_INVALID`. */
 export async function readTransform(path: string): Promise<StoredTransform> {
   const named = transformNameOf(path);
   try {
@@ -64,7 +64,7 @@ export async function readTransform(path: string): Promise<StoredTransform> {
   }
 }
 
-/** What is told of a transform. */
+/** Returns the public metadata of a transform. */
 export function infoOf({ name, language, text }: TransformSource): TransformInfo {
   return { name, language, source_hash: createHash("sha256").update(text).digest("hex") };
 }

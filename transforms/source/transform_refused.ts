@@ -1,8 +1,8 @@
 import { SsmdError } from "@ssmd/runtime/errors";
 
-/** A file that cannot be a transform; the sentence names file, line and column where it can. */
+/** A file that may not be a transform; the message has file, line and column where known. */
 export class TransformRefused extends SsmdError {
-  /** Refuses what stands at an offset of a text; undefined = all of it. */
+  /** Creates the error for an offset in a text; undefined for the whole file. */
   constructor(file: { name: string; text: string; offset?: number }, why: string, hint?: string) {
     const { name, text, offset } = file;
     const before = text.slice(0, offset ?? 0);

@@ -1,6 +1,6 @@
 /**
- * What hostile authors of transforms write, past every check of their sources. Each does its harm at
- * the first record, and gives what it got. @module
+ * Hostile transforms that have passed all source checks. Each attacks on the first record and
+ * returns what it got. @module
  */
 import type { Language } from "../source/language.ts";
 
@@ -8,7 +8,7 @@ import type { Language } from "../source/language.ts";
 export interface HostileTransform {
   name: string;
   language: Language;
-  /** As a process gets it; @FILE@ and @PORT@ stand for a planted file and a port that listens. */
+  /** Code for a process; @FILE@ and @PORT@ stand for a planted file and a listening port. */
   code: string;
 }
 
@@ -19,7 +19,7 @@ const lua = (name: string, body: string): HostileTransform => ({
   ...{ name, language: "lua", code: `return function(record) ${body} end` },
 });
 
-/** Twenty of them and more, of both languages. */
+/** More than twenty, in both languages. */
 export const HOSTILE_TRANSFORMS: readonly HostileTransform[] = [
   ts("loops", "for (;;);"),
   ts("loops and catches", "for (;;) try { for (;;); } catch {}"),
