@@ -1,4 +1,4 @@
-/** The agents of an environment on its bus; their library is loaded when there is something to do. @module */
+/** Agents of an environment on its bus; their libraries are loaded on first use. @module */
 import { decode } from "@ssmd/codec";
 import { whoIsThis } from "@ssmd/journal";
 import { agentsSubject, type Fire, recordFilters } from "@ssmd/market";
@@ -20,7 +20,7 @@ import { AGENT_LIMITS } from "./limits.ts";
 import { archivedFires } from "./missed_fires.ts";
 import type { OpenedAgents } from "./open_agents.ts";
 
-/** What the agents work with. */
+/** Options of {@linkcode AgentService}. */
 interface AgentServiceOptions {
   deployment: Deployment;
   transport: Transport;
@@ -31,12 +31,12 @@ interface AgentServiceOptions {
   health: Health;
 }
 
-/** Fires that come within this time are kept by one write. */
+/** Time for collecting fires into one write. */
 const GATHER_MS = 20;
 const CONSUMER = "agents-main";
-/** How often the place is noted while no fire comes. */
+/** Interval of noting the stream position without fires. */
 const POSITION_EVERY_MS = 600_000;
-/** Tries to read fires from the archive before what came behind them goes on. */
+/** Attempts to read missed fires from the archive before continuing without them. */
 const TRIES_MAX = 5;
 
 interface Loaded {
@@ -44,7 +44,7 @@ interface Loaded {
   respond: (payload: Uint8Array) => Promise<Uint8Array>;
 }
 
-/** Answers requests for agents, and gives them fires. */
+/** Answers agent requests and feeds fires to the agents. */
 export class AgentService implements AsyncDisposable {
   #options: AgentServiceOptions;
   #policies: readonly Policy[];
@@ -73,20 +73,20 @@ export class AgentService implements AsyncDisposable {
     });
   }
 
-  /** Resolves when it runs the agents, or is closed before: others on its bus did until then. */
+  /** Resolves when it becomes active, or is closed before. */
   get active(): Promise<void> {
     return this.#active.promise;
   }
 
-  /** Resolves when another service has taken over: end the process. Never else. */
+  /** Resolves with the error when another service has taken over; the process should exit. */
   get superseded(): Promise<SsmdError> {
     return this.#lease.lost;
   }
 
   /**
-   * Starts what the environment names; undefined = it names no agents. Of several services on a bus one
-   * runs, as budgets and what was done are counted in its database; the others stand by. Throws
-   * ConfigError for a wrong policy.
+   * Starts the environment's agents; undefined when it has none. Of several services on a bus only
+   * one runs, as its database counts budgets and actions; the others stand by. Throws ConfigError
+   * for an invalid policy.
    */
   static async start(options: AgentServiceOptions): Promise<AgentService | undefined> {
     const { deployment: { agents }, registryDir } = options;
@@ -114,7 +114,7 @@ export class AgentService implements AsyncDisposable {
     else this.#standingBy = this.#standBy();
   }
 
-  /** Runs when nobody else does. */
+  /** Waits for the lease, then runs. */
   async #standBy(): Promise<void> {
     for (;;) {
       try {
@@ -129,7 +129,7 @@ export class AgentService implements AsyncDisposable {
 
   async #run(): Promise<void> {
     await this.#subscribe();
-    // What an earlier process left goes on.
+    // Resume the work of an earlier process.
     const path = this.#storePath;
     if (isThere(path) && (this.#policies.length > 0 || hasRunningThreads(path))) await this.load();
     this.#active.resolve();
@@ -164,11 +164,11 @@ export class AgentService implements AsyncDisposable {
     return agentStorePath(environment, dataDir);
   }
 
-  /** How far fires are kept: what leaves the bus behind it is told to the next life. */
+  /** Saves the position of stored fires: a restart detects fires that left the bus after it. */
   #notePosition(): void {
     const { transport, logger } = this.#options;
     const path = this.#storePath;
-    // What came is to be kept first.
+    // Received fires must be stored first.
     if (!transport.durable || this.#fires.length > 0 || !isThere(path)) return;
     try {
       if (this.#consumer !== undefined) noteFirePosition(path, this.#consumer.position);
@@ -177,7 +177,7 @@ export class AgentService implements AsyncDisposable {
     }
   }
 
-  /** Fires that left the bus unread are taken from the archive, as far as they are there. */
+  /** Recovers fires that left the bus unread from the archive, as far as they are archived. */
   async #missed(hole: StreamHole): Promise<void> {
     const { logger, storage, deployment: { environment: { name: env, feeds } } } = this.#options;
     const missed = hole.type === "left" ? hole.missed : "unknown";
@@ -200,7 +200,7 @@ export class AgentService implements AsyncDisposable {
     }
   }
 
-  /** Loads the agents now. Throws as {@linkcode openAgents} does. */
+  /** Loads the agents. Throws as {@linkcode openAgents}. */
   load(): Promise<Loaded> {
     this.#loaded ??= this.#load().catch((error) => {
       this.#loaded = undefined;
@@ -240,7 +240,7 @@ export class AgentService implements AsyncDisposable {
     try {
       this.#fires.push(decode("fire", payload));
     } catch (error) {
-      // The archiver keeps it as a dead letter.
+      // The archiver stores it as a dead letter.
       this.#options.logger.warn("a fire cannot be read", { error: messageOf(error) });
     }
     this.#newest = streamSequence;
@@ -251,7 +251,7 @@ export class AgentService implements AsyncDisposable {
     this.#gathering ??= this.#gather().finally(() => this.#gathering = undefined);
   }
 
-  /** Keeps what came, then acknowledges it; while that fails no more is taken off the bus. */
+  /** Stores received fires, then acknowledges them; pauses consumption on failure. */
   async #gather(): Promise<void> {
     for (let waitMs = GATHER_MS;; waitMs = AGENT_LIMITS.retryMs) {
       await sleep(waitMs, this.#ended.signal);
@@ -273,7 +273,7 @@ export class AgentService implements AsyncDisposable {
     }
   }
 
-  /** Drains: a step that runs ends, what is left waits for the next start. */
+  /** Drains: finishes running steps; the rest continues on the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     this.#active.resolve();

@@ -39,14 +39,14 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS fire_actions_taken ON fire_actions (signal, taken_ms);
   CREATE INDEX IF NOT EXISTS fire_actions_acted ON fire_actions (policy, taken_ms) WHERE acted = 1;`;
 
-/** Wait for another process that writes. */
+/** Maximum wait for another writing process, ms. */
 const BUSY_MS = 5_000;
 
-/** The database of agents: threads, leases, budgets, approvals, actions and what was done. */
+/** Database of agents: threads, leases, budgets, approvals, actions and audit. */
 export class AgentStore implements Disposable {
   readonly db: DatabaseSync;
 
-  /** `path` undefined = memory. Throws StorageError `AGENT_STORE_FAILED`. */
+  /** Opens the database; undefined `path`: in memory. Throws StorageError `AGENT_STORE_FAILED`. */
   constructor(path: string | undefined) {
     try {
       if (path !== undefined) createPrivate(path);
@@ -62,7 +62,7 @@ export class AgentStore implements Disposable {
     }
   }
 
-  /** Runs a change that outlives a power cut, as {@linkcode change} does not: what is repeated then is harmless. */
+  /** Runs a change that survives power loss, unlike {@linkcode change}. */
   changeDurably<T>(body: (db: DatabaseSync) => T): T {
     this.db.exec("PRAGMA synchronous = FULL");
     try {
@@ -72,7 +72,7 @@ export class AgentStore implements Disposable {
     }
   }
 
-  /** Runs a change as one: all of it is kept, or nothing, whenever the process ends. */
+  /** Runs a change in a transaction; a power loss may undo it, and repeating it is harmless. */
   change<T>(body: (db: DatabaseSync) => T): T {
     return inTransaction(this.db, () => body(this.db));
   }
@@ -82,13 +82,13 @@ export class AgentStore implements Disposable {
   }
 }
 
-/** Whether the database at `path` has threads whose process ended while it worked on them. */
+/** Returns whether the database at `path` has threads left running by a dead process. */
 export function hasRunningThreads(path: string): boolean {
   using store = new AgentStore(path);
   return store.db.prepare("SELECT 1 FROM threads WHERE state = 'running'").get() !== undefined;
 }
 
-/** How far fires were taken off the bus, as the database at `path` has it; undefined = it says nothing. */
+/** Returns the saved stream position of fires in the database at `path`; undefined without one. */
 export function firePositionOf(path: string): StreamPosition | undefined {
   using store = new AgentStore(path);
   const row = store.db.prepare("SELECT created_at_us, sequence FROM bus_position").get();
@@ -96,7 +96,7 @@ export function firePositionOf(path: string): StreamPosition | undefined {
   return { createdAtUs: Number(row["created_at_us"]), sequence: Number(row["sequence"]) };
 }
 
-/** Notes it in the database at `path`. */
+/** Saves the stream position of fires in the database at `path`. */
 export function noteFirePosition(path: string, { createdAtUs, sequence }: StreamPosition): void {
   using store = new AgentStore(path);
   store.db.prepare("INSERT OR REPLACE INTO bus_position VALUES (1, ?, ?)").run(
@@ -105,7 +105,7 @@ export function noteFirePosition(path: string, { createdAtUs, sequence }: Stream
   );
 }
 
-/** Readable by the owner only; SQLite gives its other files the same mode. */
+/** Creates a file that only its owner can read; SQLite gives its other files the same mode. */
 function createPrivate(path: string): void {
   const at = path.lastIndexOf("/");
   if (at > 0) Deno.mkdirSync(path.slice(0, at), { recursive: true });

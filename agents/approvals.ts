@@ -1,28 +1,28 @@
 import { isoOfUs, nowUs, SsmdError } from "@ssmd/runtime";
 import type { AgentStore } from "./agent_store.ts";
 
-/** What is waited for. */
+/** A pending approval. */
 interface PendingApproval {
   /** SHA-256 of exactly what was tested. */
   hash: string;
   /** Who may decide. */
   principal: string;
-  /** ms since 1970. */
+  /** Expiry, ms since 1970. */
   untilMs: number;
 }
 
-/** A decision of a person. */
+/** A person's decision. */
 export interface Decision {
   decision: "approve" | "reject";
-  /** The hash that the person saw. */
+  /** Hash that the person saw. */
   hash: string;
   /** Who decides. */
   principal: string;
-  /** For whom: a client whom the principal lets decide; absent = the principal. */
+  /** Client on whose behalf the principal decides; absent: the principal. */
   by?: string;
 }
 
-/** Approvals: each for one hash, one principal and a time, and used once. */
+/** Approvals, each for one hash and principal, with an expiry, usable once. */
 export class Approvals {
   #store: AgentStore;
 
@@ -30,7 +30,7 @@ export class Approvals {
     this.#store = store;
   }
 
-  /** Asks for one. Asking again for the same hash keeps what is there: a graph repeats its nodes. */
+  /** Requests an approval. Idempotent for the same hash, as graphs repeat nodes. */
   ask(
     thread: string,
     { hash, principal, withinMs }: { hash: string; principal: string; withinMs: number },
@@ -42,13 +42,13 @@ export class Approvals {
     ).run(thread, hash, principal, Date.now() + withinMs);
   }
 
-  /** Whether what a thread waits for came too late. */
+  /** Returns whether a thread's pending approval has expired. */
   isExpired(thread: string): boolean {
     const { untilMs = Infinity } = this.pending(thread) ?? {};
     return untilMs < Date.now();
   }
 
-  /** What a thread waits for; undefined = nothing. */
+  /** Returns a thread's pending approval; undefined without one. */
   pending(thread: string): PendingApproval | undefined {
     const row = this.#store.db.prepare(
       "SELECT * FROM approvals WHERE thread = ? AND decision IS NULL",
@@ -61,8 +61,8 @@ export class Approvals {
   }
 
   /**
-   * Uses an approval. Throws SsmdError `APPROVAL_NOT_PENDING` (none, or used before),
-   * `APPROVAL_OTHER_HASH`, `APPROVAL_OTHER_PRINCIPAL` or `APPROVAL_EXPIRED`; nothing is decided then.
+   * Decides a pending approval. Throws SsmdError `APPROVAL_NOT_PENDING` (none, or already used),
+   * `APPROVAL_OTHER_HASH`, `APPROVAL_OTHER_PRINCIPAL` or `APPROVAL_EXPIRED`, deciding nothing.
    */
   decide(thread: string, { decision, hash, principal, by = principal }: Decision): void {
     this.#store.changeDurably(() => {
@@ -87,7 +87,7 @@ export class Approvals {
     });
   }
 
-  /** The decision on exactly this hash; undefined = there is none. */
+  /** Returns the decision on exactly this hash; undefined without one. */
   decided(
     thread: string,
     hash: string,

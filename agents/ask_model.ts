@@ -4,27 +4,27 @@ import { type AgentAudit, sha256 } from "./audit.ts";
 import type { Budget } from "./budget.ts";
 import { answerSchema, type Model } from "./model/model.ts";
 
-/** What a model is asked with. */
+/** Model, budget and audit of a question. */
 interface AskTools {
   model: Model;
   budget: Budget;
   audit: AgentAudit;
 }
 
-/** A question whose answer has a schema. */
+/** A question with a schema for its answer. */
 interface TypedQuestion<S extends z.ZodType> {
   /** Name of the answer, for providers and scripts. */
   task: string;
-  /** Words of ours only. */
+  /** System prompt; only our own words. */
   system: string;
-  /** Texts of others in it are marked as such. */
+  /** User prompt, with third-party texts marked as such. */
   user: string;
   schema: S;
 }
 
 /**
- * Asks the model; an answer that does not fit the schema is a problem, and nothing of it is used. Throws
- * BudgetExhausted, and as {@linkcode Model.ask} does.
+ * Asks the model; an answer that does not fit the schema is discarded as a problem. Throws
+ * BudgetExhausted, and as {@linkcode Model.ask}.
  */
 export async function askModel<S extends z.ZodType>(
   { model, budget, audit }: AskTools,

@@ -3,7 +3,7 @@ import type { Journal, JsonRecord } from "@ssmd/journal";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import type { AgentStore } from "./agent_store.ts";
 
-/** What an agent did. */
+/** Kind of an audited event. */
 type AuditWhat =
   | "request"
   | "model_call"
@@ -17,14 +17,14 @@ type AuditWhat =
   | "action"
   | "end";
 
-/** A record of the audit. */
+/** An audit record. */
 export interface AuditEntry {
   at: string;
   what: AuditWhat;
   record: JsonRecord;
 }
 
-/** Everything that agents do, with hashes in place of texts: in their database, and in the journal. */
+/** Audits all agent actions in database and journal, with hashes in place of texts. */
 export class AgentAudit {
   #store: AgentStore;
   #journal: Journal | undefined;
@@ -34,7 +34,7 @@ export class AgentAudit {
     this.#journal = journal;
   }
 
-  /** Adds a record. Throws as the journal does. */
+  /** Adds a record. Throws the journal's errors. */
   async add(thread: string, what: AuditWhat, record: JsonRecord): Promise<void> {
     const at = isoOfUs(nowUs());
     this.#store.db.prepare("INSERT INTO audit (thread, at, what, record) VALUES (?, ?, ?, ?)")
@@ -42,7 +42,7 @@ export class AgentAudit {
     await this.#journal?.append("audit.agent", { thread, what, ...record });
   }
 
-  /** Records of a thread, the oldest first. */
+  /** Returns a thread's records, oldest first. */
   ofThread(thread: string): AuditEntry[] {
     const rows = this.#store.db.prepare("SELECT * FROM audit WHERE thread = ? ORDER BY position")
       .all(thread);
@@ -53,7 +53,7 @@ export class AgentAudit {
   }
 }
 
-/** SHA-256, hex. */
+/** Returns the SHA-256 of a text, hex. */
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

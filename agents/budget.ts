@@ -3,7 +3,7 @@ import { SsmdError } from "@ssmd/runtime";
 import type { AgentStore } from "./agent_store.ts";
 import { AGENT_LIMITS } from "./limits.ts";
 
-/** What may be spent. */
+/** Budget limits. */
 export interface BudgetLimits {
   stepsPerThreadMax: number;
   callsPerThreadMax: number;
@@ -12,7 +12,7 @@ export interface BudgetLimits {
   tokensPerDayMax: number;
 }
 
-/** The budget of a thread or a day is spent. */
+/** Thrown when the budget of a thread or day is exhausted. */
 export class BudgetExhausted extends SsmdError {
   constructor(of: string) {
     super("BUDGET_EXHAUSTED", `the budget of ${of} is spent`, {
@@ -21,20 +21,20 @@ export class BudgetExhausted extends SsmdError {
   }
 }
 
-/** Steps, calls and tokens of models by thread and day; the counts outlive the process. */
+/** Counts graph steps, model calls and tokens by thread and day, durably. */
 export class Budget {
   #store: AgentStore;
   #limits: BudgetLimits;
   #today: () => string;
 
-  /** `today` names the day to which calls are counted; default UTC's. */
+  /** `today` names the current budget day; default the UTC date. */
   constructor(store: AgentStore, limits: Partial<BudgetLimits> = {}, today = todayUtc) {
     this.#store = store;
     this.#today = today;
     this.#limits = { ...AGENT_LIMITS, ...limits };
   }
 
-  /** Counts a step of a graph before it is made. Throws BudgetExhausted. */
+  /** Counts a graph step in advance. Throws BudgetExhausted. */
   takeStep(thread: string): void {
     this.#store.change(() => {
       const scope = `steps of thread ${thread}`;
@@ -45,7 +45,7 @@ export class Budget {
     });
   }
 
-  /** Counts a call before it is made, so that one that never returns counts. Throws BudgetExhausted. */
+  /** Counts a model call in advance, so that hanging calls count too. Throws BudgetExhausted. */
   takeCall(thread: string): void {
     this.#store.change(() => {
       const own = this.#spent(`thread ${thread}`);
@@ -64,7 +64,7 @@ export class Budget {
     });
   }
 
-  /** Counts the tokens of a call. */
+  /** Counts a call's tokens. */
   addTokens(thread: string, tokens: number): void {
     this.#store.change(() => {
       this.#add(`thread ${thread}`, 0, tokens);

@@ -1,53 +1,53 @@
 /** Limits of agents. */
 export const AGENT_LIMITS = {
-  /** Supersteps of one run of a graph. */
+  /** Supersteps per graph run. */
   stepsMax: 25,
-  /** Steps of one thread in all its runs. */
+  /** Steps per thread over all runs. */
   stepsPerThreadMax: 100,
-  /** Calls of a model by all threads of a day (UTC). */
+  /** Model calls per day (UTC), all threads. */
   callsPerDayMax: 10_000,
-  /** Calls of a model for one thread. */
+  /** Model calls per thread. */
   callsPerThreadMax: 8,
-  /** Tokens of one thread, in and out. */
+  /** Tokens per thread, in and out. */
   tokensPerThreadMax: 60_000,
-  /** Tokens of all threads of a day (UTC). */
+  /** Tokens per day (UTC), all threads. */
   tokensPerDayMax: 500_000,
-  /** Wait for an answer of a model. */
+  /** Timeout of a model call. */
   modelMs: 60_000,
-  /** Drafts of a signal that are corrected before it is given up. */
+  /** Drafts of a signal before giving up. */
   draftsMax: 4,
-  /** Time for which an approval is waited. */
+  /** Time until an approval expires. */
   approvalMs: 24 * 3_600_000,
-  /** Longest run of a node of a graph; backtests of a week are the longest. */
+  /** Timeout of a graph node; backtests of a week take longest. */
   nodeMs: 30 * 60_000,
-  /** Wait for the step of a thread that runs when the process ends. */
+  /** Maximum wait for running steps on exit. */
   drainMs: 10_000,
-  /** Fires that are acted on at once. */
+  /** Actions processed concurrently. */
   actionsAtOnce: 4,
-  /** Age of the oldest fire that is acted on, unless its policy says. */
+  /** Default maximum age of a fire to act on. */
   fireAgeMs: 3_600_000,
-  /** Wait until what a person decided elsewhere is seen. */
+  /** Polling interval for decisions made elsewhere. */
   lookMs: 1_000,
-  /** Runs of a graph that may fail before its policy's default is done. */
+  /** Failed graph runs before the policy's default applies. */
   runsMax: 3,
-  /** Tries to send an action, each after twice the wait of the one before. */
+  /** Attempts to send an action, with doubling waits. */
   sendsMax: 12,
-  /** First wait between two tries. */
+  /** First retry wait. */
   retryMs: 1_000,
-  /** Longest wait between two tries. */
+  /** Maximum retry wait. */
   retryMsMax: 300_000,
-  /** Wait for an answer of a webhook. */
+  /** Timeout of a webhook. */
   webhookMs: 10_000,
-  /** Bytes of what is posted to a webhook. */
+  /** Maximum size of a webhook's body, bytes. */
   webhookBytesMax: 65_536,
-  /** Fires of the same signal, and trades, of which a model is told. */
+  /** Maximum fires and trades in a prompt. */
   contextRecordsMax: 20,
-  /** Actions that are shown as waiting for an approval. */
+  /** Maximum actions shown as waiting for approval. */
   waitingShownMax: 100,
-  /** Life of a lease; it is renewed at a third of it. */
+  /** Lease duration; renewed at a third of it. */
   leaseMs: 15_000,
-  /** Characters of the words of a request. */
+  /** Maximum characters of a request. */
   wordsCharactersMax: 2_000,
-  /** Characters of findings that go back to the model. */
+  /** Maximum characters of findings returned to the model. */
   findingsCharactersMax: 4_000,
 } as const;

@@ -5,7 +5,7 @@ import { ArchiveError, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { AGENT_LIMITS } from "./limits.ts";
 
-/** Where fires lie that left the bus. */
+/** Source of fires that left the bus. */
 interface MissedFires {
   env: string;
   feeds: readonly string[];
@@ -13,7 +13,7 @@ interface MissedFires {
   policies: readonly Policy[];
 }
 
-/** Archived fires that a policy would still act on. Throws StorageError and ArchiveError. */
+/** Returns archived fires recent enough to act on. Throws StorageError and ArchiveError. */
 export async function archivedFires(
   { env, feeds, storage, policies }: MissedFires,
 ): Promise<Fire[]> {

@@ -23,17 +23,17 @@ import type { Model, ModelSpec } from "./model/model.ts";
 import { openModel } from "./model/open_model.ts";
 import { agentTools } from "./tools/agent_tools.ts";
 
-/** Days of the archive that a new signal is backtested over. */
+/** Days of archive that new signals are backtested over. */
 const BACKTEST_DAYS = 7;
 
-/** What the agents of an environment are made from. */
+/** Options of {@linkcode openAgents}. */
 interface AgentsOptions {
   deployment: Pick<Deployment, "environment" | "dataDir" | "agents">;
-  /** Folder of the project, in whose repository signals are committed. */
+  /** Project folder, in whose repository signals are committed. */
   project: string;
-  /** The archive; undefined = there is none to backtest over. */
+  /** Archive to backtest over; undefined when there is none. */
   storage?: Storage | undefined;
-  /** The bus, policies and outlets; absent = nothing is done about fires here. */
+  /** Bus, policies and outlets; absent: no actions on fires. */
   acts?: {
     transport: Transport;
     policies: readonly Policy[];
@@ -42,18 +42,18 @@ interface AgentsOptions {
   };
 }
 
-/** Agents with their database and journal, which are closed with them. */
+/** Agents that own their database and journal. */
 export interface OpenedAgents extends AsyncDisposable {
-  /** Undefined = the environment names no model. */
+  /** Undefined when the environment has no model. */
   definition: DefinitionAgent | undefined;
-  /** Undefined = it does not act. */
+  /** Undefined when it does not act on fires. */
   action: ActionAgent | undefined;
   actions: ActionStore;
   approvals: Approvals;
   audit: AgentAudit;
 }
 
-/** What all agents of an environment share. */
+/** Parts shared by all agents of an environment. */
 interface Shared {
   store: AgentStore;
   audit: AgentAudit;
@@ -63,7 +63,7 @@ interface Shared {
   checkpointer: SqliteSaver;
 }
 
-/** The agents of an environment. Throws ConfigError `AGENTS_NOT_CONFIGURED`, and as its parts do. */
+/** Opens an environment's agents. Throws ConfigError `AGENTS_NOT_CONFIGURED` and parts' errors. */
 export async function openAgents(options: AgentsOptions): Promise<OpenedAgents> {
   const { environment, dataDir, agents } = options.deployment;
   if (agents === undefined) throw agentsNotConfigured(environment.name);
@@ -127,7 +127,7 @@ function actionAgent(
   return agent;
 }
 
-/** One in memory would keep what nobody reads. */
+/** Returns no memory journal: nobody would read it. */
 async function journalOf(
   environment: Deployment["environment"],
 ): Promise<Journal | undefined> {
@@ -151,7 +151,7 @@ function budgetOf({ budget = {} }: DeployedAgents): Partial<BudgetLimits> {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
-/** The error where no model is named. */
+/** Returns the error for an environment without agents. */
 export function agentsNotConfigured(env: string): ConfigError {
   return new ConfigError("AGENTS_NOT_CONFIGURED", `Environment ${env} names no model for agents`, {
     hint: "Add agents: { model: … } to its file; demo has a scripted one",

@@ -14,7 +14,7 @@ import { AGENT_LIMITS } from "./limits.ts";
 import { agentsNotConfigured, type OpenedAgents } from "./open_agents.ts";
 import { createSignalTool } from "./tools/create_signal.ts";
 
-/** Wait for a thread's first question; then it is told as running, and asked for again. */
+/** Maximum wait for a thread's first question; then it is reported as running. */
 const FIRST_WAIT_MS = 10_000;
 
 const THREAD = z.string().min(1).max(64);
@@ -35,19 +35,19 @@ const REQUEST = z.discriminatedUnion("action", [
   z.object({ action: z.literal("test"), signal: z.string().min(1).max(64) }),
 ]);
 
-/** What answers requests. */
+/** Options of answering requests. */
 interface AgentResponder {
   agents: Pick<OpenedAgents, "definition" | "action" | "actions">;
   env: string;
-  /** Who may approve what is asked for here: whoever runs the process, and administrators for them. */
+  /** Approver of requests made here: the process's user; administrators decide on their behalf. */
   principal: string;
   /** Folders of signals. */
   signalFolders: readonly string[];
-  /** Called when a thread fails after it was told as running. */
+  /** Called when a thread fails after it was reported as running. */
   onFailed: (error: unknown) => void;
 }
 
-/** Answers requests of the gateway's clients, as bytes of the bus. */
+/** Returns a handler of encoded client requests from the gateway. */
 export function agentResponder(
   responder: AgentResponder,
 ): (payload: Uint8Array) => Promise<Uint8Array> {
@@ -81,7 +81,7 @@ async function answered(responder: AgentResponder, text: string): Promise<Agents
   }
 }
 
-/** All that waits for an approval. */
+/** Returns everything that waits for an approval. */
 async function waitingAt({ agents: { definition, actions } }: AgentResponder) {
   const threads: AgentThread[] = [];
   for (const { id, state } of definition?.list() ?? []) {
@@ -92,7 +92,7 @@ async function waitingAt({ agents: { definition, actions } }: AgentResponder) {
   return { threads, actions: actions.list({ waiting: true, limit: AGENT_LIMITS.waitingShownMax }) };
 }
 
-/** What a client decides it decides for who runs the process, under its own name. */
+/** A client decides on behalf of the process's user, but under its own name. */
 function decisionOf(
   { decision, hash, client }: Extract<AgentsRequest, { action: "decide" }>,
   { principal }: AgentResponder,
@@ -155,7 +155,7 @@ function threadOf(
   };
 }
 
-/** One of the environment's signals, by its name only: a path would lead anywhere. */
+/** Tests one of the environment's signals, by id only: a path could lead anywhere. */
 async function tested(id: string, folders: readonly string[]): Promise<SignalTest> {
   const file = await findSignal(id.replace(/\.ts$/, ""), folders);
   const { ok, steps, findings, fires, records } = await checkSignal(file);

@@ -3,8 +3,8 @@ import type { AgentStore } from "./agent_store.ts";
 import { AGENT_LIMITS } from "./limits.ts";
 
 /**
- * Runs one thread at a time over all processes: the graph's library does not, and would do twice what two
- * of them resume. A process that ends leaves its lease to run out.
+ * Runs a thread in one process at a time; the graph library would run it twice if two resume it. A
+ * dead process's lease expires.
  */
 export async function withLease<T>(
   store: AgentStore,
@@ -26,16 +26,16 @@ export async function withLease<T>(
   }
 }
 
-/** An error of a timer would end the process: one that is busy for long is asked again before the end. */
+/** Renews a lease; ignores errors, which would end the process: the next renewal comes in time. */
 function renewLease(store: AgentStore, thread: string, owner: string): void {
   try {
     take(store, thread, owner);
   } catch {
-    // What works on the thread meets the same error, and tells it.
+    // The thread's own work meets the same error and reports it.
   }
 }
 
-/** Takes or renews a lease; whether it is held now. */
+/** Takes or renews a lease; returns whether it is held. */
 function take(store: AgentStore, thread: string, owner: string): boolean {
   const now = Date.now();
   const { changes } = store.db.prepare(
@@ -45,7 +45,7 @@ function take(store: AgentStore, thread: string, owner: string): boolean {
   return changes > 0;
 }
 
-/** Whether a process works on a thread, or ended lately while it did. */
+/** Returns whether a thread's lease is unexpired. */
 export function isLeased(store: AgentStore, thread: string): boolean {
   const row = store.db.prepare("SELECT 1 FROM leases WHERE thread = ? AND until_ms >= ?")
     .get(thread, Date.now());

@@ -1,6 +1,6 @@
 /**
- * The commit of the checkout in a folder, read from git's own files: no program is started. Undefined
- * = it is no checkout, or one without a commit.
+ * Returns the commit of a checkout, read from git's files without starting a program. Undefined
+ * when it is no checkout or has no commit.
  */
 export function commitOf(root: string): string | undefined {
   const gitDir = gitDirOf(root);
@@ -8,13 +8,13 @@ export function commitOf(root: string): string | undefined {
   const head = textOf(`${gitDir}/HEAD`);
   const ref = /^ref: (\S+)$/.exec(head ?? "")?.[1];
   if (ref === undefined) return hashIn(head);
-  // A worktree has a HEAD of its own, and branches in common with the others.
+  // A worktree has its own HEAD but shares branches.
   const common = textOf(`${gitDir}/commondir`);
   const commonDir = common === undefined ? gitDir : joined(gitDir, common);
   return hashIn(textOf(`${commonDir}/${ref}`)) ?? packed(textOf(`${commonDir}/packed-refs`), ref);
 }
 
-/** `.git`, or where the file of that name points. */
+/** Returns `.git`, or the folder that a `.git` file points to. */
 function gitDirOf(root: string): string | undefined {
   const dir = `${root}/.git`;
   if (textOf(`${dir}/HEAD`) !== undefined) return dir;

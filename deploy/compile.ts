@@ -1,6 +1,6 @@
 /**
- * `deno task compile [name]…`: every entrypoint as a program of its own in `dist/`, with what it may
- * do built in: its set of deno.json, and the hosts and folders of this registry. @module
+ * `deno task compile [name]…`: compiles each entrypoint to a program in `dist/` with built-in
+ * permissions: its set in deno.json, and the hosts and folders of this registry. @module
  */
 import config from "../deno.json" with { type: "json" };
 import { commitOf } from "./commit.ts";
@@ -9,12 +9,12 @@ import { reachOf } from "./launch.ts";
 import { permissionFlags, permissionsOf } from "./permissions.ts";
 
 const REGISTRY = "exchanges";
-/** Variables that programs have built in. */
+/** File of built-in environment variables. */
 const VARIABLES = "dist/.env";
 const SECRETS_DIR = "/var/run/secrets/ssmd";
 const ROOT = new URL("../", import.meta.url);
 
-/** Files that a program reads beside its modules. */
+/** Files that programs read besides their modules. */
 const INCLUDED = [
   "exchanges/calendars",
   "exchanges/feeds",
@@ -23,7 +23,7 @@ const INCLUDED = [
   "exchanges/policies",
   "exchanges/qa",
   "exchanges/rbac",
-  // A thread is no import.
+  // Worker threads are not imports.
   "dataset/reprocess/worker.ts",
   "gateway/page/dist",
 ];
@@ -37,7 +37,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** What a program may do in any environment of this registry. */
+/** Returns the flags for what a program may do in any environment of this registry. */
 async function permissions(program: Program): Promise<string[]> {
   const reach = await reachOf(new URL(REGISTRY, ROOT).pathname, undefined);
   const launch = {
@@ -49,12 +49,12 @@ async function permissions(program: Program): Promise<string[]> {
   return permissionFlags({ ...up, write: [...new Set([...up.write, ...key.write])] });
 }
 
-/** Parts of a module's specifier in a graph: `npm:/@scope/name@1.0.0/path`. */
+/** Parts of a package specifier in a module graph: `npm:/@scope/name@1.0.0/path`. */
 const NPM_NAME = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@[^/]+(.*)$/;
 
 /**
- * Makes the folder that a program is compiled in: a configuration that names only packages that its
- * modules reach, and of these packages only what it reads, a tenth of them. Gives the folder.
+ * Creates the folder to compile a program in: a configuration with only the packages its modules
+ * reach, reduced to the files read, about a tenth. Returns the folder.
  */
 async function writeFolder(name: Program, files: readonly string[]): Promise<string> {
   const folder = `dist/build-${name}`;
@@ -75,19 +75,19 @@ async function writeFolder(name: Program, files: readonly string[]): Promise<str
     const text = JSON.stringify({ ...own, imports: Object.fromEntries(imports) });
     await Deno.writeTextFile(new URL(`${folder}/deno.json`, ROOT), text);
   };
-  // The versions are those of the lock, of which Deno changes a copy.
+  // Versions come from the lock file; Deno changes only this copy.
   await Deno.copyFile(new URL("deno.lock", ROOT), new URL(`${folder}/deno.lock`, ROOT));
   await write("auto", packages);
   await mustRun(["install", "-q", `--config=${folder}/deno.json`]);
   await write("manual", [...ours, ...packages]);
   const names = specifiers.map((each) => each.replace(NPM_NAME, "$1$2"));
-  // Temporal's worker begins threads with files that no import leads to.
+  // Temporal's worker starts threads from files that no import reaches.
   const parts = name === "worker" ? "packages" : "files";
   await mustRun(["run", "-q", "-A", "deploy/slim_packages.ts", folder, parts, ...names]);
   return folder;
 }
 
-/** Specifiers of packages that some modules reach, but for types alone. */
+/** Returns the package specifiers that modules reach, except type packages. */
 async function reachedPackages(folder: string, files: readonly string[]): Promise<string[]> {
   const all = `${folder}/all.ts`;
   const text = files.map((file) => `import "../../${file}";\n`).join("");
@@ -115,7 +115,7 @@ async function run(args: string[]) {
 
 const LOADED_BY_SSMD = ["cli/command/audited.ts", "cli/completion/answer.ts"];
 
-/** What a program loads by its name: no import that Deno sees leads to it. */
+/** Returns files that a program loads by name, which Deno's module graph misses. */
 function namedFiles(program: Program): string[] {
   const driver = "lib/database/postgres_package.ts";
   if (program === "ssmd") return [...commandFiles(), ...LOADED_BY_SSMD, driver];
@@ -132,10 +132,10 @@ async function compile(name: Program, file: string): Promise<string | undefined>
   const files = [...INCLUDED.filter(isThere), ...namedFiles(name)];
   const include = files.map((path) => `--include=${path}`);
   const folder = await writeFolder(name, [file, ...namedFiles(name)]);
-  // Types are gone from the folder; the static gate has checked them.
+  // The folder has no types; the static gate has checked them.
   const args = ["compile", "--no-check", `-P=${name}`, "--no-prompt"];
   args.push(`--config=${folder}/deno.json`);
-  // What another version of Deno wants besides.
+  // Extra flags for other Deno versions.
   args.push(...(Deno.env.get("SSMD_COMPILE_FLAGS") ?? "").split(" ").filter((flag) => flag !== ""));
   args.push(...await permissions(name), ...include, `--env-file=${VARIABLES}`);
   const { success, stderr } = await run([...args, `--output=dist/${name}`, file]);
@@ -143,7 +143,7 @@ async function compile(name: Program, file: string): Promise<string | undefined>
   return success ? undefined : stderr;
 }
 
-/** What to do when Deno cannot fetch the base program that it appends ours to. */
+/** Returns a hint when Deno cannot download its base program. */
 function hintFor(problem: string): string {
   return /denort|dns error|error sending request|Download/i.test(problem)
     ? `hint:  deno compile needs its base program "denort" ${Deno.version.deno}, which it downloads ` +
@@ -160,7 +160,7 @@ async function main(names: readonly string[]): Promise<number> {
     return 2;
   }
   await Deno.mkdir(new URL("dist", ROOT), { recursive: true });
-  // Built into the program, which has no checkout to ask.
+  // Built in, as the program has no checkout.
   const commit = commitOf(ROOT.pathname.replace(/\/$/, "")) ?? "unknown";
   await Deno.writeTextFile(new URL(VARIABLES, ROOT), `SSMD_COMMIT=${commit}\n`);
   for (const [name, file] of Object.entries(ENTRYPOINTS)) {

@@ -8,7 +8,7 @@ export type Program =
   | "agents"
   | "worker";
 
-/** The module that each starts with; each has a permission set of the same name in deno.json. */
+/** Main module of each program; deno.json has a permission set of the same name. */
 export const ENTRYPOINTS: Readonly<Record<Program, string>> = {
   ssmd: "cli/main.ts",
   connector: "connector/main.ts",

@@ -1,6 +1,6 @@
 /**
- * First stage of a start: prints, as a line of shell, the command that starts PROGRAM with what its
- * environment file and flags let it reach. It reads the registry and nothing else. @module
+ * First stage of a start: prints a shell line that starts PROGRAM with the permissions its
+ * environment file and flags imply. Reads only the registry. @module
  */
 import type { Reach, ReachText } from "@ssmd/metadata/environment_reach";
 import { findRegistry } from "@ssmd/metadata/find_registry";
@@ -19,7 +19,7 @@ import {
 
 const ROOT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
 const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
-/** Environments of programs that are given none. */
+/** Default environments of programs. */
 const ENV_DEFAULTS: Readonly<Record<string, string>> = {
   up: "demo",
   connector: "demo-nats",
@@ -30,16 +30,16 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
   worker: "demo-nats",
 };
 /**
- * Gateways allocate little that lives long: small new space, short pauses; and the old space is
- * collected before garbage of requests is as much as what lives (by default up to three times).
+ * Gateways have few long-lived objects: a small new space gives short pauses, and a low growth
+ * factor collects before garbage matches the live size (default: up to three times).
  */
 const GATEWAY_V8 = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=30";
-/** Large buffers go back to the system when they are freed: glibc would keep them after the first. */
+/** Return freed large buffers to the system; glibc would keep them after the first. */
 const GATEWAY_MALLOC = "MALLOC_MMAP_THRESHOLD_=131072 MALLOC_ARENA_MAX=2 ";
 
-/** Hosts and folders of the named environment, or of all that there are. */
+/** Returns the hosts and folders of the named environment, or of all. */
 export async function reachOf(registryDir: string, env: string | undefined): Promise<Reach[]> {
-  // Deno reads the modules of a literal path before the first line runs, called or not.
+  // Deno loads the modules of a literal path before the first line runs, used or not.
   const path = "../lib/metadata/environment_reach.ts";
   // deno-lint-ignore ssmd/layers -- one module, named above
   const { environmentReach }: typeof import("@ssmd/metadata/environment_reach") = await import(
@@ -64,7 +64,7 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** A file's text; undefined where it cannot be read: the program itself says so. */
+/** Reads a file; undefined when unreadable: the program itself reports that. */
 function textOf(path: string): ReachText | undefined {
   try {
     return { path, text: Deno.readTextFileSync(path) };
@@ -73,18 +73,18 @@ function textOf(path: string): ReachText | undefined {
   }
 }
 
-/** The environment that a program is asked to run; undefined = any of them. */
+/** Returns the environment that a program is to run; undefined for any. */
 function envOf(program: Program, args: readonly string[]): string | undefined {
   const word = program === "ssmd" ? commandWord(args) ?? "" : program;
   return flagValue(args, "env") ?? ENV_DEFAULTS[word];
 }
 
-/** Commands that run, or look at what runs, by the registry that comes with ssmd where there is none. */
+/** Commands that fall back to the registry shipped with ssmd. */
 const WITHOUT_REGISTRY: readonly (string | undefined)[] = [
   ...["up", "status", "tail", "tui", "client", "day", "job", "schedule", "qa", "audit", "journal"],
 ];
 
-/** The registry that it is started in. */
+/** Returns the registry of the start folder. */
 async function registryOf(program: Program, args: readonly string[]): Promise<string | undefined> {
   const dir = flagValue(args, "dir");
   const found = await findRegistry(dir ?? Deno.cwd()).catch(() => undefined);
@@ -111,7 +111,7 @@ async function launchOf(program: Program, args: readonly string[]): Promise<Laun
   };
 }
 
-/** The command of the second stage; `"$@"` stands for the program's arguments. */
+/** Returns the command of the second stage; `"$@"` is the program's arguments. */
 function commandOf(launch: Launch): string {
   const { program, args, deno, root } = launch;
   const serves = program === "gateway" || program === "ssmd" && commandWord(args) === "up";
@@ -127,7 +127,7 @@ function commandOf(launch: Launch): string {
   return `${serves ? GATEWAY_MALLOC : ""}${variables} exec ${words.map(quoted).join(" ")} "$@"`;
 }
 
-/** Lines of files that hosts and folders come from, for the sentence of a refusal. */
+/** Lists where hosts and folders were configured, for permission errors. */
 function sources(reach: readonly Reach[]): string {
   const lines = reach.map(({ kind, file, line, field }) => `${kind} ${file}:${line} (${field})`);
   return [...new Set(lines)].join("\n");

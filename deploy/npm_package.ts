@@ -1,17 +1,17 @@
 /**
- * `deno run -A deploy/npm_package.ts`: the npm package in `dist/`, the sources with Deno as their one
- * dependency: `npx ssmd up` needs no clone. Tests and what only they use stay out. @module
+ * `deno run -A deploy/npm_package.ts`: packs the sources for npm in `dist/`, with Deno as the only
+ * dependency: `npx ssmd up` needs no clone. Excludes tests and their helpers. @module
  */
 import config from "../deno.json" with { type: "json" };
 import { SsmdError } from "@ssmd/runtime";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const DENO_VERSION = "2.9.6";
-/** What no user runs. */
+/** Files that users do not run. */
 const LEFT_OUT =
   /^(tests|bench|python|\.|deploy\/(charts|grafana|prometheus|compose|argocd|systemd)\/)|_test\.tsx?$|(^|\/)(testing|testdata|contract)\/|_fixtures\.ts$|^docs\/.*\.png$/;
 
-/** The manifest of the package; `man` = its manual pages, which npm links where man looks. */
+/** Returns the package manifest; `man` lists the manual pages, which npm links for man. */
 function manifest(man: readonly string[]): Record<string, unknown> {
   return {
     name: "ssmd",
@@ -39,7 +39,7 @@ async function run(program: string, args: readonly string[], cwd: string): Promi
   return text.decode(stdout);
 }
 
-/** Packs the files that git knows into `folder`; gives the tarball's path. */
+/** Packs git's tracked files into `folder`; returns the tarball's path. */
 export async function packNpm(folder: string): Promise<string> {
   const files = (await run("git", ["ls-files", "-z"], ROOT)).split("\0");
   const target = `${folder}/npm`;

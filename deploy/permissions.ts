@@ -3,39 +3,39 @@ import { hostOf } from "@ssmd/metadata/address_host";
 import type { Reach } from "@ssmd/metadata/environment_reach";
 import type { Program } from "./entrypoints.ts";
 
-/** What a process is started for. */
+/** What a process is started with. */
 export interface Launch {
   program: Program;
-  /** Its arguments, without the program. */
+  /** Arguments without the program. */
   args: readonly string[];
   /** Folder of the software. */
   root: string;
-  /** Folder with feeds/ and environments/; undefined = there is none here. */
+  /** Folder with feeds/ and environments/; undefined when there is none. */
   registryDir?: string;
-  /** Hosts and folders of the environments that it may use. */
+  /** Hosts and folders of its environments. */
   reach: readonly Reach[];
-  /** Folder of temporary files of this user. */
+  /** The user's folder of temporary files. */
   tempDir?: string;
-  /** Folder of this user for what can be made again. */
+  /** The user's cache folder. */
   cacheDir?: string;
-  /** Folder below which a cluster mounts secrets. */
+  /** Mount folder of a cluster's secrets. */
   secretsDir: string;
   /** The Deno that runs it. */
   deno: string;
 }
 
-/** Lists of what a process may do, by kind, as Deno's flags take them. */
+/** Permissions of a process by kind, as lists for Deno's flags. */
 interface Permissions {
   read: string[];
   write: string[];
   net: string[];
-  /** Empty = what the set in deno.json says. */
+  /** Empty: as set in deno.json. */
   run: string[];
-  /** Code of its own outside of Deno's sandbox: Temporal's, in the worker alone. */
+  /** Native code outside Deno's sandbox: only Temporal's, in the worker. */
   ffi?: boolean;
 }
 
-/** Words that begin commands which only work on files of the registry: they reach no host. */
+/** Commands that only use registry files and reach no host. */
 const REGISTRY_WORDS: ReadonlySet<string> = new Set([
   "calendar",
   "commit",
@@ -48,9 +48,9 @@ const REGISTRY_WORDS: ReadonlySet<string> = new Set([
   "version",
   "__complete",
 ]);
-/** Flags whose value is a folder or file that is written. */
+/** Flags whose value is a written file or folder. */
 const WRITTEN_FLAGS: ReadonlySet<string> = new Set(["cache", "data", "ledger", "out", "temp"]);
-/** Hosts of the catalogues of venues, as their folders name them. */
+/** Hosts of venue catalogues, named as in the venues' folders. */
 export const CATALOGUE_HOSTS: Readonly<Record<string, string>> = {
   kalshi: "external-api.kalshi.com:443",
   kraken: "api.kraken.com:443",
@@ -61,11 +61,11 @@ const GITHUB_HOST = "api.github.com:443";
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
 const DATA_DIR_DEFAULT = "./data";
 const CHRONYC = "/usr/bin/chronyc";
-/** Sets the limits of a host of signals and becomes it. */
+/** Sets the limits of a signal host, then becomes it. */
 const SHELL = "/bin/sh";
 const TIMESYNCD_DIR = "/run/systemd/timesync";
 
-/** The value of `--name value` or `--name=value`; undefined = it is not there. */
+/** Returns the value of `--name value` or `--name=value`; undefined when absent. */
 export function flagValue(args: readonly string[], name: string): string | undefined {
   const at = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
   if (at < 0) return undefined;
@@ -73,13 +73,13 @@ export function flagValue(args: readonly string[], name: string): string | undef
   return arg.includes("=") ? arg.slice(arg.indexOf("=") + 1) : args[at + 1];
 }
 
-/** The first word of an ssmd command; undefined = there is none. */
+/** Returns the first word of an ssmd command; undefined without one. */
 export function commandWord(args: readonly string[]): string | undefined {
   const takesValue = new Set(["--dir", "--output"]);
   return args.find((arg, i) => !arg.startsWith("-") && !takesValue.has(args[i - 1] ?? ""));
 }
 
-/** Whether the process needs to know what environments name. */
+/** Returns whether the process needs the environments' hosts and folders. */
 export function usesEnvironments({ program, args }: Pick<Launch, "program" | "args">): boolean {
   if (program !== "ssmd") return true;
   const word = commandWord(args);
@@ -89,7 +89,7 @@ export function usesEnvironments({ program, args }: Pick<Launch, "program" | "ar
   return word !== undefined && !REGISTRY_WORDS.has(word) && !args.includes("--help");
 }
 
-/** What a process may do: what its environments and its own arguments name, and nothing else. */
+/** Returns a process's permissions: only what its environments and arguments name. */
 export function permissionsOf(launch: Launch): Permissions {
   const { program, args } = launch;
   if (program === "ssmd" && commandWord(args) === "mcp") return toolPermissions(launch);
@@ -100,7 +100,7 @@ export function permissionsOf(launch: Launch): Permissions {
     launch.reach.some(({ field }) => field === "scheduler.address");
   const files = program === "ssmd" ? commandFiles(launch) : serviceFiles(launch);
   return {
-    // Native code lies in Deno's cache, and is bound by no list.
+    // Native code is in Deno's cache and not bound by any list.
     read: isOnTemporal ? ["/"] : unique(files.read),
     write: unique(files.write),
     net: unique(net),
@@ -113,12 +113,12 @@ export function permissionsOf(launch: Launch): Permissions {
   };
 }
 
-/** What agents start asks a gateway, and reads where one runs on this machine; nothing else. */
+/** Permissions of the MCP server: queries a gateway and finds those running on this machine. */
 function toolPermissions({ args, root, registryDir, reach }: Launch): Permissions {
   const dataDirs = [DATA_DIR_DEFAULT, ...valuesOf(args, "data")];
   const written = reach.filter(({ kind }) => kind === "write").map(({ what }) => what);
   return {
-    // Its own modules are read when it is called; what serves gives that up.
+    // Its modules are loaded on first call; the server then drops the permission.
     read: unique([root, registryDir ?? "./exchanges", ...dataDirs, ...written]),
     write: [],
     net: unique([...LOOPBACK, ...hostsIn(args)]),
@@ -126,7 +126,7 @@ function toolPermissions({ args, root, registryDir, reach }: Launch): Permission
   };
 }
 
-/** Hosts of the environments; venues are for who captures, cache and clients for who answers clients or tells them of days, models for agents. */
+/** Returns hosts: venues only if it captures, cache and clients if it serves, models if it acts. */
 function hostsOf({ program, reach }: Launch): string[] {
   const captures = program === "connector" || program === "ssmd";
   const serves = ["gateway", "worker", "ssmd"].includes(program);
@@ -146,8 +146,8 @@ function isOfFeed({ field, file }: Reach, feed: string): boolean {
 }
 
 /**
- * Files of a service: the registry with its history, its data, mounted secrets and the files of keys.
- * The gateway writes its clients, its journal and where it runs, never the archive.
+ * Files of a service: registry with history, data, mounted secrets and key files. The gateway
+ * writes its clients, journal and running file, never the archive.
  */
 function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: Launch) {
   const project = projectOf(registryDir);
@@ -176,9 +176,9 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
     ...(program === "gateway" ? [`${root}/gateway/page/dist`] : []),
     ...(program === "connector" ? [TIMESYNCD_DIR, ...pathsIn(args)] : []),
     ...(program === "signals" ? [`${root}/signals`, `${project}/signals`] : []),
-    // A thread reads the modules that it runs.
+    // A worker thread reads its modules.
     ...(program === "worker" ? [root] : []),
-    // What agents write is checked with Deno's own tools, by the software's rules.
+    // Agents check drafts with Deno's tools, by the software's rules.
     ...(program === "agents" ? [root, `${project}/signals`] : []),
   ];
   return { read: reads, write: writes };
@@ -204,21 +204,21 @@ function commandFiles(launch: Launch) {
       ...registryWrites(launch),
       ...temporary,
       ...[...WRITTEN_FLAGS].flatMap((name) => valuesOf(args, name)),
-      // An export into one file is made in a folder beside it.
+      // A single-file export uses a working folder beside the file.
       ...valuesOf(args, "out").map((out) => `${folderOf(out)}/.ssmd-export`),
     ],
   };
 }
 
-/** Folders of this user that a command makes again when they are gone; a query keeps exports there. */
+/** Temporary folders of the user; queries also use the cache for exports. */
 function temporaryFolders({ args, tempDir, cacheDir }: Launch): string[] {
   const folders = [tempDir, commandWord(args) === "query" ? cacheDir : undefined];
   return folders.filter((folder) => folder !== undefined);
 }
 
-/** The venue whose REST a command asks: its host is no matter of an environment. */
+/** Returns the venue REST hosts a command uses; environments do not list them. */
 function catalogueHosts({ program, args, reach }: Launch): string[] {
-  // A job asks a venue that is captured; simulated ones are on loopback.
+  // Jobs ask only captured venues; simulated ones are on loopback.
   const word = commandWord(args) ?? "";
   if (program === "worker" || program === "ssmd" && ["up", "job", "schedule"].includes(word)) {
     return Object.entries(CATALOGUE_HOSTS).flatMap(([venue, host]) =>
@@ -234,12 +234,12 @@ function catalogueHosts({ program, args, reach }: Launch): string[] {
   );
 }
 
-/** Deno's flags for what a process may do. Throws ConfigError `PATH_UNUSABLE` for a comma in a path. */
+/** Returns Deno's permission flags. Throws ConfigError `PATH_UNUSABLE` for a comma in a path. */
 export function permissionFlags({ ffi = false, ...permissions }: Permissions): string[] {
   const lists = Object.entries(permissions).flatMap(([kind, list]: [string, string[]]) => {
     const comma = list.find((item) => item.includes(","));
     if (comma === undefined) return list.length === 0 ? [] : [`--allow-${kind}=${list.join(",")}`];
-    // Deno's lists have no way to write one.
+    // Deno's lists cannot escape commas.
     throw new ConfigError("PATH_UNUSABLE", `A path with a comma cannot be used: ${comma}`, {
       hint: "Rename the folder, or work in another one",
     });
@@ -247,7 +247,7 @@ export function permissionFlags({ ffi = false, ...permissions }: Permissions): s
   return ffi ? [...lists, "--allow-ffi"] : lists;
 }
 
-/** The registry, and the files beside it that its commands keep. */
+/** Returns the registry and the files beside it that commands write. */
 function registryWrites({ args, registryDir, reach }: Launch): string[] {
   const base = flagValue(args, "dir") ?? ".";
   const project = projectOf(registryDir);
@@ -256,7 +256,7 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
       .map(({ what }) => folderOf(what))
     : [];
   return [
-    // `init` makes one in its folder, whatever lies above it.
+    // `init` creates a registry in its folder, regardless of parents.
     ...[`${base}/exchanges`, ...(registryDir === undefined ? [] : [registryDir])],
     ...[".", project, base].map((dir) => `${dir}/.gitignore`),
     ...(commandWord(args) === "env" ? [`${project}/deploy/environments`] : []),
@@ -265,23 +265,23 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
   ];
 }
 
-/** Words of commands that run customers' code: in hosts, which a shell starts with a limit of memory. */
+/** Commands that run customers' code in hosts, started by a shell that limits memory. */
 const SIGNAL_WORDS: ReadonlySet<string> = new Set([
   ...["signal", "backtest", "agent", "action", "transform"],
 ]);
-/** Words of commands that start other revisions, through the shell. */
+/** Commands that start other revisions through the shell. */
 const REVISION_WORDS: ReadonlySet<string> = new Set(["test"]);
 
-/** Programs that a command of ssmd may start: SQL and signals run in processes of their own, the rest asks git. */
+/** Programs that ssmd may start: Deno for SQL and signal processes, otherwise git. */
 function runnable({ args, deno }: Launch): string[] {
   const word = commandWord(args) ?? "";
   if (word === "query") return [deno, "git"];
-  // An export through a transform, too.
+  // Also an export through a transform.
   if (SIGNAL_WORDS.has(word) || flagValue(args, "transform") !== undefined) {
     return [deno, SHELL, "git"];
   }
   if (REVISION_WORDS.has(word)) return [SHELL, "git"];
-  // Signals run in hosts, which a shell starts; agents check what they write with Deno's own tools.
+  // A shell starts signal hosts; agents check drafts with Deno's tools.
   return ["git", CHRONYC, ...(word === "up" ? [SHELL, deno] : [])];
 }
 
@@ -290,14 +290,14 @@ function valuesOf(args: readonly string[], name: string): string[] {
   return value === undefined || value === "" || value.startsWith("-") ? [] : [value];
 }
 
-/** Hosts of addresses among the arguments, and the interface of `--host`. */
+/** Returns hosts in the arguments' addresses, and the interfaces to listen on. */
 function hostsIn(args: readonly string[]): string[] {
   const addresses = args.map((arg) => hostOf(arg.replace(/^--[\w-]+=/, "")));
   const interfaces = [...valuesOf(args, "host"), ...valuesOf(args, "metrics-host")];
   return [...addresses.filter((host) => host !== undefined), ...interfaces];
 }
 
-/** Arguments that are paths out of the working folder. */
+/** Returns arguments that are absolute or relative paths. */
 function pathsIn(args: readonly string[]): string[] {
   return args.map((arg) => arg.replace(/^--[\w-]+=/, ""))
     .filter((arg) => /^(\/|\.\.?\/|\.\.$)/.test(arg));

@@ -1,7 +1,7 @@
 /**
  * `deno run -A deploy/slim_packages.ts FOLDER files|packages SPECIFIER…`: deletes from
- * FOLDER/node_modules what no program reads that imports these: packages that they do not reach, and
- * (`files`) of the others code that they do not reach, types and source maps. @module
+ * FOLDER/node_modules what programs with these imports do not read: unreached packages and, with
+ * `files`, unreached code, types and source maps of the others. @module
  */
 import { existsSync } from "node:fs";
 import * as esbuild from "esbuild";
@@ -9,10 +9,10 @@ import * as esbuild from "esbuild";
 const CODE = /\.[cm]?js$/;
 const NOT_READ = /\.(map|[cm]?tsx?|md|flow)$/i;
 
-/** What packages import where it is installed or a developer of theirs asks for it; nothing has it. */
+/** Optional imports of packages, which are not installed. */
 const ABSENT = ["react-devtools-core", "@swc/wasm", "sharp", "@napi-rs/image", "svgo"];
 
-/** Real paths of the files that are read when the specifiers are imported from `folder`. */
+/** Returns the real paths of files read when importing the specifiers from `folder`. */
 async function reachedFiles(folder: string, specifiers: readonly string[]): Promise<Set<string>> {
   try {
     const { metafile } = await esbuild.build({
@@ -21,7 +21,7 @@ async function reachedFiles(folder: string, specifiers: readonly string[]): Prom
         resolveDir: folder,
       },
       ...{ bundle: true, write: false, metafile: true, treeShaking: false, logLevel: "silent" },
-      // What Deno reads of a package that has several forms of its code.
+      // Selects the form of a package that Deno would load.
       ...{ platform: "node", format: "esm", conditions: ["deno"], loader: { ".node": "empty" } },
       ...{ absWorkingDir: folder, external: ABSENT },
     });
@@ -31,7 +31,7 @@ async function reachedFiles(folder: string, specifiers: readonly string[]): Prom
   }
 }
 
-/** Deletes what is not reached; gives whether anything is left. */
+/** Deletes unreached files; returns whether any are left. */
 async function slim(dir: string, reached: ReadonlySet<string>): Promise<boolean> {
   let isUsed = false;
   for await (const { name, isDirectory, isSymlink } of Deno.readDir(dir)) {
@@ -46,7 +46,7 @@ async function slim(dir: string, reached: ReadonlySet<string>): Promise<boolean>
   return isUsed;
 }
 
-/** Deletes names of packages that are not there any more. */
+/** Deletes links to removed packages. */
 async function dropDeadLinks(dir: string): Promise<void> {
   for await (const { name, isDirectory, isSymlink } of Deno.readDir(dir)) {
     const path = `${dir}/${name}`;
@@ -55,7 +55,7 @@ async function dropDeadLinks(dir: string): Promise<void> {
   }
 }
 
-/** Deletes packages of which no code is reached, as those of other programs. */
+/** Deletes packages without reached code, such as those of other programs. */
 async function dropPackages(dir: string, reached: ReadonlySet<string>): Promise<void> {
   const used = new Set([...reached].map((path) => path.slice(dir.length + 1).split("/")[0]));
   for await (const { name, isDirectory } of Deno.readDir(dir)) {

@@ -1,4 +1,4 @@
-/** An agent that acts on made-up fires, for tests. @module */
+/** An agent acting on made-up fires, for tests. @module */
 import type { Fire } from "@ssmd/market";
 import type { DeployedWebhook, Policy } from "@ssmd/metadata";
 import { type Logger, silentLogger } from "@ssmd/runtime";
@@ -15,22 +15,22 @@ import { ActionStore } from "./action_store.ts";
 import type { FireContext } from "./decision.ts";
 import type { NoteCall } from "./fire_context.ts";
 
-/** Every fire is posted; a note in the log is the default. */
+/** Default action is a log note; the script posts every fire. */
 export const POLICY: Policy = {
   ...{ name: "watch", signals: ["spread_*"], default: "note", per_hour: 100_000 },
   actions: { note: { type: "log" }, post: { type: "webhook", to: "desk" } },
 };
 
-/** Picks what is posted. */
+/** Chooses the posting action. */
 export const POSTS: Script = [
   { task: "interpretation", answers: [{ summary: "The spread widens.", importance: "high" }] },
   { task: "decision", answers: [{ action: "post", reason: "it is wide" }] },
 ];
 
-/** Midnight may pass while a test runs; a budget of a day is not given anew. */
+/** Fixed, so that midnight during a test does not reset the daily budget. */
 const oneDay = () => "2026-11-02";
 
-/** The n-th fire. */
+/** Returns the n-th fire. */
 export function fireOf(n: number): Fire {
   return {
     ...{ type: "fire", id: n.toString(16).padStart(32, "0"), signal: "spread_widens", version: 1 },
@@ -40,7 +40,7 @@ export function fireOf(n: number): Fire {
   };
 }
 
-/** What an agent is made from. */
+/** The agent and its parts. */
 export interface Acting extends AsyncDisposable {
   agent: ActionAgent;
   actions: ActionStore;
@@ -50,7 +50,7 @@ export interface Acting extends AsyncDisposable {
   transport: Transport;
 }
 
-/** An agent with a database of its own, on a bus in memory. */
+/** Creates an agent with its own database on an in-memory bus. */
 export async function acting(
   { model, policy = POLICY, webhooks = {}, budget = {}, path, texts = [], ...more }: {
     model: Model | undefined;

@@ -1,4 +1,4 @@
-/** Acts on fires, each given twice, until it is killed or all are over. @module */
+/** Acts on fires, each delivered twice, until killed or done. @module */
 import { scriptedModel } from "../model/scripted_model.ts";
 import { acting, fireOf, POSTS } from "./_acting.ts";
 

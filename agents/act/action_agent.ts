@@ -18,28 +18,28 @@ import { actionRecord } from "./action_record.ts";
 import type { ActionRow } from "./action_store.ts";
 import { type ActionOutlets, sendAction } from "./send_action.ts";
 
-/** What the agent acts with. */
+/** Options of {@linkcode ActionAgent}. */
 export interface ActionAgentOptions extends ActionOutlets {
   env: string;
   store: AgentStore;
   tools: ActionTools;
   policies: readonly Policy[];
   publisher: Publisher;
-  /** An action is over. */
+  /** Called when an action is over. */
   onEnded?: (action: FireAction) => void;
-  /** Wait at the end for steps that run; default AGENT_LIMITS. */
+  /** Maximum wait for running steps on close; default AGENT_LIMITS. */
   drainMs?: number;
 }
 
 const encoder = new Encoder();
 
-/** Does what policies say about fires: each fire once for a policy, whatever ends in between. */
+/** Acts on fires as policies say: each fire once per policy, across process restarts. */
 export class ActionAgent {
   #options: ActionAgentOptions;
   #graph: ActionGraph;
-  /** Nothing more is begun. */
+  /** Aborted when no more work may start. */
   #closing = new AbortController();
-  /** Graphs that still run are left as they are; a webhook has its own, shorter time. */
+  /** Aborts running graphs; webhooks have their own, shorter timeout. */
   #ended = new AbortController();
   #isClosing = new Promise<void>((resolve) =>
     this.#closing.signal.addEventListener("abort", () => resolve())
@@ -53,20 +53,20 @@ export class ActionAgent {
     this.#graph = actionGraph(options.tools, (name) => this.#policyOf(name));
   }
 
-  /** Keeps fires for the policies that name them; those that are there already change nothing. */
+  /** Stores fires for matching policies; known fires change nothing. */
   take(fires: readonly Fire[]): void {
     this.#options.tools.actions.take(fires, this.#options.policies);
     this.#wake.abort();
   }
 
-  /** Begins to work, on what an earlier process left first. */
+  /** Starts working, first on what an earlier process left. */
   start(): void {
     this.#work ??= this.#run();
   }
 
   /**
-   * Ends at the next step of each graph and after what is on its way, or where that takes too long; the
-   * rest waits for the next start.
+   * Drains: stops each graph at its next step and waits for sends in progress, up to a limit; the
+   * rest continues on the next start.
    */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -80,7 +80,7 @@ export class ActionAgent {
     await this.#work;
   }
 
-  /** Uses an approval of an action. Throws as Approvals does. */
+  /** Decides on an action's approval. Throws as `Approvals.decide`. */
   decide(id: string, decision: Parameters<ActionTools["approvals"]["decide"]>[1]): FireAction {
     const { actions, approvals } = this.#options.tools;
     const found = actions.find(id);
@@ -109,7 +109,7 @@ export class ActionAgent {
     }
   }
 
-  /** Brings an action as far as it goes; whether it got any further. */
+  /** Advances an action as far as possible; returns whether it moved. */
   async #advance({ id }: ActionRow): Promise<boolean> {
     const { store, tools: { actions }, logger } = this.#options;
     try {
@@ -130,7 +130,7 @@ export class ActionAgent {
     }
   }
 
-  /** One stage of an action; whether it is over. */
+  /** Runs one stage of an action; returns whether it completed. */
   async #step(row: ActionRow): Promise<boolean> {
     switch (row.stage) {
       case "open":
@@ -184,7 +184,7 @@ export class ActionAgent {
     return true;
   }
 
-  /** Publishes what became of it; the bus and its readers know repetitions by the id. */
+  /** Publishes the result; the id lets the bus and readers deduplicate. */
   async #publish(row: ActionRow): Promise<boolean> {
     const { id, result, fire } = row;
     const { env, publisher, tools: { actions, audit, checkpointer }, onEnded } = this.#options;
@@ -202,7 +202,7 @@ export class ActionAgent {
     return true;
   }
 
-  /** What cannot be worked on gets its policy's default at last; one that needs a person fails. */
+  /** After too many failures, applies the policy's default; fails it if that needs an approval. */
   #failed(id: string, why: string): void {
     const { actions } = this.#options.tools;
     const row = actions.find(id);
@@ -224,7 +224,7 @@ export class ActionAgent {
   }
 }
 
-/** The error of an action that is not there. */
+/** Returns the error for an unknown action. */
 export function unknownAction(id: string): SsmdError {
   return new SsmdError("ACTION_UNKNOWN", `There is no action "${id}"`, {
     hint: "ssmd action list",

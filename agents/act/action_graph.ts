@@ -30,29 +30,29 @@ const State = Annotation.Root({
 
 type Values = typeof State.State;
 
-/** What the graph works with. */
+/** Dependencies of the graph. */
 export interface ActionTools {
-  /** Undefined = there is none: the policy's default is done. */
+  /** Undefined without a model: the policy's default applies. */
   model: Model | undefined;
   budget: Budget;
   audit: AgentAudit;
   approvals: Approvals;
   actions: ActionStore;
-  /** Who decides: whoever runs the process. */
+  /** Who decides: the user running the process. */
   principal: string;
-  /** What happened around a fire. */
+  /** Reads the context of a fire. */
   contextOf: (fire: Fire, note: NoteCall) => Promise<FireContext>;
   checkpointer: BaseCheckpointSaver;
 }
 
-/** What a node knows besides its state. */
+/** A node's inputs besides its state. */
 interface Run {
   tools: ActionTools;
   thread: string;
   policy: Policy;
 }
 
-/** From a fire to an action in the queue: look around, interpret, decide, approve. */
+/** Builds the graph from a fire to a queued action: look, interpret, decide, approve. */
 export function actionGraph(tools: ActionTools, policyOf: (name: string) => Policy) {
   const node = (body: (run: Run, values: Values) => Promise<Partial<Values>>) =>
   (
@@ -81,17 +81,17 @@ export function actionGraph(tools: ActionTools, policyOf: (name: string) => Poli
 /** A graph of {@linkcode actionGraph}. */
 export type ActionGraph = ReturnType<typeof actionGraph>;
 
-/** The state with which a fire begins. */
+/** Returns the initial state of a fire. */
 export function firstState(fire: Fire): Values {
   return { fire, context: null, interpretation: null, choice: null };
 }
 
-/** The policy's default, which is done whatever is wrong with the model. */
+/** Returns the policy's default action, used whenever the model fails. */
 export function defaultChoice(policy: Policy, reason: string): Choice {
   return { action: policy.default, by: "default", reason };
 }
 
-/** Runs what asks the model; without an answer the policy's default is picked. */
+/** Runs a node that asks the model; chooses the policy's default without an answer. */
 async function orDefault(
   { tools: { model, budget }, thread, policy }: Run,
   body: (model: Model) => Promise<Partial<Values>>,
@@ -151,15 +151,15 @@ async function decide(run: Run, { fire, interpretation }: Values): Promise<Parti
   });
 }
 
-/** SHA-256 of exactly what would be done. */
+/** Returns the SHA-256 of exactly what would be done. */
 function actionHash(fire: Fire, policy: Policy, action: string): string {
   return sha256(JSON.stringify([fire, policy.name, action, policy.actions[action] ?? null]));
 }
 
-/** Puts what was picked into the queue, after a person said so where the policy asks for one. */
+/** Queues the choice, after a person's approval if the policy requires it. */
 async function approve(run: Run, { fire, choice: picked }: Values): Promise<Partial<Values>> {
   const { tools: { approvals, actions, audit, principal }, thread, policy } = run;
-  // The policy may have changed since: what it does not know any more is not done.
+  // The policy may have changed: choices it no longer has are not done.
   const choice =
     picked !== null && (picked.action === NO_ACTION || Object.hasOwn(policy.actions, picked.action))
       ? picked
@@ -182,7 +182,7 @@ async function approve(run: Run, { fire, choice: picked }: Values): Promise<Part
   const decided = approvals.decided(thread, hash);
   if (decided === undefined && !approvals.isExpired(thread)) {
     actions.wait(thread, { policy, choice }, hash);
-    // What resumes it proves nothing: the decision is read from the database.
+    // Resuming proves nothing: the decision is read from the database.
     interrupt({ kind: "approval", hash });
     throw new SsmdError("APPROVAL_MISSING", "Nobody approved exactly this", {
       hint: "ssmd action list",

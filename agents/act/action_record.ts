@@ -1,7 +1,7 @@
 import type { Action } from "@ssmd/market";
 import type { ActionRow } from "./action_store.ts";
 
-/** The record of an action that is over: the same bytes however often it is published. */
+/** Returns the record of a finished action; byte-identical on each publish. */
 export function actionRecord({ fire, result }: ActionRow): Action {
   const { id, policy, action, type, state, model, reason, problem } = result;
   const { timestampUs, symbol, feed, sequence, run, connection, signal, values } = fire;

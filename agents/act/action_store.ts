@@ -5,7 +5,7 @@ import type { AgentStore } from "../agent_store.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { StatementSync } from "node:sqlite";
 
-/** Where a fire is on its way: `open` = its graph runs, `queued` = to be sent, `sent` = to be published. */
+/** Stage of an action: `open` = graph running, `queued` = to be sent, `sent` = to be published. */
 type ActionStage = "open" | "approval" | "queued" | "sent" | "ended";
 
 /** A fire and what a policy does about it. */
@@ -14,19 +14,19 @@ export interface ActionRow {
   policy: string;
   fire: Fire;
   stage: ActionStage;
-  /** Runs or sendings that failed at this stage. */
+  /** Failed runs or sends in this stage. */
   attempts: number;
   result: FireAction;
 }
 
-/** What was picked, and why. */
+/** A chosen action with the reason. */
 export interface Choice {
   action: string;
   by: "model" | "default";
   reason: string;
 }
 
-/** What was picked of which policy. */
+/** A choice with its policy. */
 interface Picked {
   policy: Policy;
   choice: Choice;
@@ -34,18 +34,18 @@ interface Picked {
 
 const HOUR_MS = 3_600_000;
 
-/** Fires that policies act on, and their action queue: nothing leaves before it is kept here. */
+/** Actions on fires and their queue: everything is stored before it is sent. */
 export class ActionStore {
   #store: AgentStore;
   #model: string;
 
-  /** `model` = the model's name, "" where there is none. */
+  /** `model` is the model's name, "" without one. */
   constructor(store: AgentStore, model = "") {
     this.#store = store;
     this.#model = model;
   }
 
-  /** Keeps fires for the policies that name them, each once; they outlive a power cut. */
+  /** Stores fires for matching policies, each once, durably across power loss. */
   take(fires: readonly Fire[], policies: readonly Policy[]): void {
     this.#store.changeDurably((db) => {
       const insert = db.prepare(
@@ -84,7 +84,7 @@ export class ActionStore {
     return Number(taken?.["n"]) >= most;
   }
 
-  /** Rows with something to do now, the oldest first; those that wait for a person once it is decided. */
+  /** Returns due rows, oldest first; rows waiting for approval once it is decided or expired. */
   due(): ActionRow[] {
     const now = Date.now();
     return this.#rows(
@@ -95,12 +95,12 @@ export class ActionStore {
     );
   }
 
-  /** A row by its id. */
+  /** Returns a row by id. */
   find(id: string): ActionRow | undefined {
     return this.#rows("id = ?1", id)[0];
   }
 
-  /** What was done about the fires of a signal (absent = all, `waiting` = approvals), the newest first. */
+  /** Lists actions, newest first, by signal (default all); `waiting` selects pending approvals. */
   list({ signal, waiting = false, limit }: {
     signal?: string | undefined;
     waiting?: boolean | undefined;
@@ -111,7 +111,7 @@ export class ActionStore {
     return this.#rows(where, signal ?? "").map(({ result }) => result);
   }
 
-  /** The newest fires of a signal on a market that were taken, the newest first. */
+  /** Returns the newest stored fires of a signal on a market, newest first. */
   firesOf(signal: string, symbol: string): Fire[] {
     const rows = this.#rows(
       `signal = ?1 ORDER BY taken_ms DESC LIMIT ${AGENT_LIMITS.contextRecordsMax}`,
@@ -120,7 +120,7 @@ export class ActionStore {
     return rows.map(({ fire }) => fire).filter((fire) => fire.symbol === symbol);
   }
 
-  /** Puts what was picked into the queue; a node that is repeated finds the first one there. */
+  /** Queues a choice; idempotent, as nodes may repeat. */
   queue(id: string, picked: Picked, more: Partial<FireAction> = {}): void {
     const isOver = more.state !== undefined || picked.choice.action === NO_ACTION;
     this.#move(id, ["open", "approval"], {
@@ -132,7 +132,7 @@ export class ActionStore {
     });
   }
 
-  /** Notes that a person is waited for. */
+  /** Marks the action as waiting for an approval. */
   wait(id: string, picked: Picked, hash: string): void {
     this.#move(id, ["open", "approval"], {
       to: "approval",
@@ -148,17 +148,17 @@ export class ActionStore {
     };
   }
 
-  /** Notes what became of it. */
+  /** Stores the result of sending. */
   sent(id: string, result: Partial<FireAction>): void {
     this.#move(id, ["open", "approval", "queued"], { to: "sent", result });
   }
 
-  /** Its event is published: it is over. */
+  /** Marks the action as ended, once its record is published. */
   end(id: string): void {
     this.#move(id, ["sent"], { to: "ended", result: {} });
   }
 
-  /** Has it tried again later; how often it failed at this stage by now. */
+  /** Schedules a retry; returns the number of failures in this stage. */
   retry({ id, attempts }: ActionRow): number {
     const waitMs = Math.min(AGENT_LIMITS.retryMs * 2 ** attempts, AGENT_LIMITS.retryMsMax);
     this.#store.db.prepare("UPDATE fire_actions SET attempts = ?, due_ms = ? WHERE id = ?")
@@ -195,7 +195,7 @@ export class ActionStore {
   }
 }
 
-/** The id of what a policy does about a fire: also its thread, and the key of what is sent. */
+/** Returns the id of a policy's action on a fire; also its thread id and idempotency key. */
 function actionId({ id }: Fire, policy: string): string {
   return `a-${sha256(`${policy} ${id}`).slice(0, 24)}`;
 }
@@ -213,7 +213,7 @@ function detailOf(action: PolicyAction | undefined): FireAction["detail"] {
   }
 }
 
-/** Whether a policy is about a fire. */
+/** Returns whether a policy matches a fire. */
 function isOf({ signals, symbols }: Policy, { signal, symbol }: Fire): boolean {
   const fits = (patterns: readonly string[], name: string) =>
     patterns.some((pattern) =>

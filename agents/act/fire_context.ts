@@ -6,13 +6,13 @@ import type { FireContext } from "./decision.ts";
 
 type AnswerOf<N extends keyof AgentTools> = Awaited<ReturnType<AgentTools[N]["run"]>>;
 
-/** Notes a call of a tool; an error stands in its answer. */
+/** Records a tool call; errors are recorded as the answer. */
 export type NoteCall = (tool: string, args: unknown, answer: unknown) => Promise<void>;
 
-/** Levels of the book of which a model is told. */
+/** Book levels in a prompt. */
 const LEVELS = 5;
 
-/** Looks around a fire with the agents' tools. Rejects as they do, but for signals that no service tells of. */
+/** Reads a fire's context with the agents' tools. Rejects as they do, except for `list_signals`. */
 export function fireContextReader(
   tools: AgentTools,
 ): (fire: Fire, note: NoteCall) => Promise<FireContext> {

@@ -4,12 +4,12 @@ import { messageOf } from "@ssmd/runtime";
 import { createHmac } from "node:crypto";
 import { AGENT_LIMITS } from "../limits.ts";
 
-/** What came of a posting; `refused` = trying again would not help. */
+/** Result of a post; `refused` means that a retry would not help. */
 export type Posting = { kind: "done" } | { kind: "failed" | "refused"; problem: string };
 
 /**
- * Posts an action as JSON: to this address only, signed where it has a secret, in bounded time and size. The
- * receiver tells repetitions by `idempotency-key`. What it answers is not read.
+ * Posts an action as JSON to this address only (no redirects), signed if it has a secret, bounded
+ * in time and size. Receivers deduplicate by `idempotency-key`. Ignores response bodies.
  */
 export async function postWebhook(
   { url, secret }: DeployedWebhook,

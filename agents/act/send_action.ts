@@ -4,14 +4,14 @@ import type { Logger } from "@ssmd/runtime";
 import type { ActionRow } from "./action_store.ts";
 import { type Posting, postWebhook } from "./post_webhook.ts";
 
-/** Where actions go. */
+/** Destinations of actions. */
 export interface ActionOutlets {
-  /** Addresses that policies may name, by name. */
+  /** Webhooks that policies may name, by name. */
   webhooks: Readonly<Record<string, DeployedWebhook>>;
   logger: Logger;
 }
 
-/** Does what is in the queue. A record of a trade signal is its event: nothing else is done. */
+/** Performs a queued action. A trade signal needs nothing more: its record is the event. */
 export async function sendAction(
   { webhooks, logger }: ActionOutlets,
   { result, fire }: ActionRow,

@@ -35,7 +35,7 @@ const SCHEMA = `
     PRIMARY KEY (thread, ns, id, task, idx)
   ) STRICT, WITHOUT ROWID;`;
 
-/** Type of a channel's value that is absent. */
+/** Type of an absent channel value. */
 const EMPTY = "empty";
 
 type Row = Record<string, SQLOutputValue>;
@@ -43,13 +43,13 @@ type Row = Record<string, SQLOutputValue>;
 interface Address {
   thread: string;
   ns: string;
-  /** undefined = the newest. */
+  /** undefined: the newest. */
   id: string | undefined;
 }
 
 /**
- * Checkpoints of graphs in SQLite: a channel's value is stored once a version, writes of a superstep are
- * kept in the order in which they are applied. The database is the caller's.
+ * Graph checkpoints in SQLite: stores each channel value once per version, and a superstep's writes
+ * in order of application. The caller owns the database.
  */
 export class SqliteSaver extends BaseCheckpointSaver {
   #db: DatabaseSync;
@@ -148,7 +148,7 @@ export class SqliteSaver extends BaseCheckpointSaver {
       const add = (kind: string) =>
         this.#db.prepare(`INSERT OR ${kind} INTO writes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
       const [once, again] = [add("IGNORE"), add("REPLACE")];
-      // Errors and interrupts have places below 0 and may be written again; results are written once.
+      // Errors and interrupts have negative indices and may be overwritten; results may not.
       for (const [idx, ...row] of rows) {
         (idx < 0 ? again : once).run(thread, ns, id, taskId, idx, ...row);
       }
@@ -218,7 +218,7 @@ export class SqliteSaver extends BaseCheckpointSaver {
     );
   }
 
-  /** Checkpoints before version 4 had their sends in the writes of their parent. */
+  /** Before version 4, checkpoints kept their sends in the parent's writes. */
   async #migrateSends(checkpoint: Checkpoint, parent: Required<Address>): Promise<void> {
     const writes = await this.#writesOf(parent.thread, parent.ns, String(parent.id));
     checkpoint.channel_values[TASKS] = writes.filter(([, channel]) => channel === TASKS)
@@ -234,7 +234,7 @@ export class SqliteSaver extends BaseCheckpointSaver {
     return await this.serde.loadsTyped(type, value as Uint8Array);
   }
 
-  /** As `inTransaction`: the library's own tests run this file alone, where no alias of ours is. */
+  /** Like `inTransaction`, which is missing where the library's own tests run this file alone. */
   #change(body: () => void): void {
     this.#db.exec("BEGIN IMMEDIATE");
     try {

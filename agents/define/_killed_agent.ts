@@ -1,4 +1,4 @@
-/** Defines and approves a signal, and kills itself at the place that its third argument names. @module */
+/** Defines and approves a signal, killing itself at the point in its third argument. @module */
 import { AgentAudit } from "../audit.ts";
 import { AgentStore } from "../agent_store.ts";
 import { Budget } from "../budget.ts";
@@ -11,7 +11,7 @@ import { DefinitionAgent } from "./definition_agent.ts";
 const [path = "", project = "", place = "0"] = Deno.args;
 let left = Number(place);
 
-/** Before and after what a node does. */
+/** Counts a kill point before and after a node's action. */
 async function counted<T>(body: () => Promise<T>): Promise<T> {
   if (--left === 0) Deno.kill(Deno.pid, "SIGKILL");
   const value = await body();
@@ -26,7 +26,7 @@ const add = audit.add.bind(audit);
 audit.add = (thread, what, record) => counted(() => add(thread, what, record));
 const checkpointer = new SqliteSaver(store.db);
 const put = checkpointer.put.bind(checkpointer);
-// Between two nodes, too.
+// Also between two nodes.
 checkpointer.put = (...given) => counted(() => put(...given));
 const agent = new DefinitionAgent({
   model: { name: model.name, ask: (question) => counted(() => model.ask(question)) },

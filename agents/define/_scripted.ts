@@ -11,7 +11,7 @@ export const DRAFT = {
   fire: { spread: "book.spread" },
 };
 
-/** Judges by words what the compiler and the rules would refuse. */
+/** Refuses by keywords what the compiler and the rules would refuse. */
 export const WORD_GATE: Gate = {
   check: ({ source }) => {
     const problems = ["Date", "Math.random", "((", "book.sprad"]
@@ -26,7 +26,7 @@ export const WORD_GATE: Gate = {
     Promise.resolve({ sha256: "b".repeat(64), fires: 3, records: 9, from: null, to: null }),
 };
 
-/** Errs once. */
+/** The first draft is refused. */
 export const KILLED_SCRIPT: Script = [
   { task: "understanding", answers: [{ summary: "The spread doubles.", question: null }] },
   { task: "signal_draft", answers: [{ ...DRAFT, when: "Date.now() > 0" }, DRAFT] },

@@ -1,27 +1,27 @@
 import { SsmdError } from "@ssmd/runtime";
 
-/** A commit to be made. */
+/** A commit to create. */
 interface SignalCommit {
-  /** The project's folder, within a repository. */
+  /** Project folder inside a repository. */
   project: string;
-  /** Files by their path from the project. */
+  /** File contents by path relative to the project. */
   files: Readonly<Record<string, string>>;
   branch: string;
-  /** Folder for a file that is gone afterwards; absent = the system's. */
+  /** Folder of a temporary file; absent: the system's. */
   workDir?: string;
   subject: string;
-  /** `Agent-Thread: …` and further ones, in this order. */
+  /** `Agent-Thread: …` and further trailers, in this order. */
   trailers: Readonly<Record<string, string>>;
 }
 
-/** Identity of commits where git knows none. */
+/** Author of commits without a git identity. */
 const AUTHOR = { name: "ssmd agent", email: "agent@ssmd.invalid" } as const;
 const NO_COMMIT = "0".repeat(40);
 
 /**
- * Commits files on a branch of their own; working tree and index stay as they are. A branch whose newest
- * commit has the same `Agent-Thread` is left: committing again makes no second one. Throws SsmdError
- * `COMMIT_FAILED` or `BRANCH_TAKEN`.
+ * Commits files on a new branch, leaving working tree and index unchanged. Idempotent: keeps a
+ * branch whose newest commit has the same `Agent-Thread`. Throws SsmdError `COMMIT_FAILED` or
+ * `BRANCH_TAKEN`.
  */
 export async function commitSignal(commit: SignalCommit): Promise<string> {
   const { project, files, branch, subject, trailers, workDir } = commit;
@@ -49,7 +49,7 @@ export async function commitSignal(commit: SignalCommit): Promise<string> {
     const made = await git(project, ["commit-tree", tree, "-p", head], {
       ...{ env: await identityOf(project), stdin: message },
     });
-    // Refused where somebody made the branch meanwhile.
+    // Fails if the branch was created meanwhile.
     await git(project, ["update-ref", ref, made, NO_COMMIT]);
     return made;
   } finally {
@@ -57,7 +57,7 @@ export async function commitSignal(commit: SignalCommit): Promise<string> {
   }
 }
 
-/** Names of signals that have a branch; none where there is no repository. */
+/** Returns the signal ids with a branch; empty without a repository. */
 export async function signalBranches(project: string): Promise<string[]> {
   const format = "--format=%(refname:lstrip=3)";
   const names = await git(project, ["for-each-ref", format, "refs/heads/signal/"]).catch(() => "");

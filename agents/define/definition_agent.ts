@@ -17,17 +17,17 @@ import {
 import { committedText, openThreadOf, usedSignalNames } from "./signal_names.ts";
 import { type SignalSources, signalSources } from "./signal_template.ts";
 
-/** What a thread does now. */
+/** State of a thread. */
 type ThreadState = "running" | "question" | "approval" | "ended";
 
-/** A thread as it is listed. */
+/** A listed thread. */
 export interface Thread {
   id: string;
   words: string;
   requestedBy: string;
   model: string;
   state: ThreadState;
-  /** The question, the signal to be approved, or how it ended. */
+  /** The question, the signal to approve, or the result. */
   detail: string;
   createdAt: string;
   updatedAt: string;
@@ -35,7 +35,7 @@ export interface Thread {
 
 /** A thread with what would be approved. */
 export interface ThreadDetails extends Thread {
-  /** Of exactly what was tested; null = nothing waits for an approval. */
+  /** Hash of exactly what was tested; null when nothing can be approved. */
   hash: string | null;
   sources: SignalSources | null;
   steps: string[];
@@ -46,7 +46,7 @@ export interface ThreadDetails extends Thread {
 
 type Input = Parameters<DefinitionGraph["invoke"]>[0];
 
-/** Runs definition threads: each by one process at a time, each to its next question or its end. */
+/** Runs definition threads, each in one process at a time, up to its next question or end. */
 export class DefinitionAgent {
   #store: AgentStore;
   #tools: DefinitionTools;
@@ -62,15 +62,15 @@ export class DefinitionAgent {
     this.#graph = definitionGraph(tools);
   }
 
-  /** Begins a thread and runs it to its first question. Throws as {@linkcode begin}. */
+  /** Starts a thread and runs it to its first question. Throws as {@linkcode begin}. */
   async define(words: string, requestedBy: string): Promise<ThreadDetails> {
     return await (await this.begin(words, requestedBy)).done;
   }
 
   /**
-   * Begins a thread; `done` resolves at its first question. `client` = for whom it was asked, where that
-   * is not who approves. Words that a thread works on or waits with are that thread. Throws SsmdError
-   * `REQUEST_INVALID`, and `THREAD_EXISTS` for words that became a signal; no model is asked then.
+   * Starts a thread; `done` resolves at its first question. `client` is the requester, if not the
+   * approver. Returns the open thread of equal words. Throws SsmdError `REQUEST_INVALID`, and
+   * `THREAD_EXISTS` for words that became a signal, without asking a model.
    */
   async begin(
     words: string,
@@ -98,7 +98,7 @@ export class DefinitionAgent {
     return { id, done: begun.then(() => this.resume(id)) };
   }
 
-  /** Answers a question of a thread. Throws SsmdError `QUESTION_NOT_ASKED`. */
+  /** Answers a thread's question. Throws SsmdError `QUESTION_NOT_ASKED`. */
   async answer(id: string, text: string): Promise<ThreadDetails> {
     this.#thread(id);
     return await this.#run(id, () => {
@@ -110,8 +110,8 @@ export class DefinitionAgent {
   }
 
   /**
-   * Decides on exactly what has this hash, and goes on. Throws as Approvals does; of two at once one
-   * gets `APPROVAL_NOT_PENDING` or `THREAD_BUSY`.
+   * Decides on exactly this hash, and continues. Throws as `Approvals.decide`; of two concurrent
+   * calls one gets `APPROVAL_NOT_PENDING` or `THREAD_BUSY`.
    */
   async decide(id: string, decision: Decision): Promise<ThreadDetails> {
     this.#thread(id);
@@ -119,7 +119,7 @@ export class DefinitionAgent {
     return await this.#run(id, () => new Command({ resume: decision.decision }));
   }
 
-  /** Goes on with a thread whose process ended; one that is worked on, waits or ended stays as it is. */
+  /** Resumes a thread of a dead process; busy, waiting and ended threads are left alone. */
   async resume(id: string): Promise<ThreadDetails> {
     this.#thread(id);
     try {
@@ -130,12 +130,12 @@ export class DefinitionAgent {
     }
   }
 
-  /** What a thread goes on with; undefined = it waits or ended. */
+  /** Returns the input to resume a thread with; undefined when it waits or has ended. */
   async #inputOf(id: string): Promise<Input | undefined> {
     const { tasks, values } = await this.#graph.getState(configOf(id));
     const waits = tasks.some(({ interrupts }) => interrupts.length > 0);
     const { hash, words, requestedBy } = await this.show(id);
-    // A node that is done, whose checkpoint is not, is no next one but a task still.
+    // A finished node without checkpoint appears in `tasks`, not in `next`.
     if (tasks.length === 0) {
       const isBegun = values?.words !== undefined;
       return isBegun || words === "" ? undefined : firstState(words, requestedBy);
@@ -145,7 +145,7 @@ export class DefinitionAgent {
     return isDecided ? new Command({ resume: "decided" }) : undefined;
   }
 
-  /** Goes on with what earlier processes left, whenever their leases run out. */
+  /** Resumes threads of earlier processes, once their leases expire. */
   async resumeLeft(onFailed: (error: unknown) => void): Promise<void> {
     const isOpen = ({ state }: Thread) => state === "running" || state === "approval";
     let left = this.list().filter(isOpen).map(({ id }) => id);
@@ -159,7 +159,7 @@ export class DefinitionAgent {
     }
   }
 
-  /** Ends each run at its next step, or where that takes too long; what is left goes on later. */
+  /** Drains each run to its next step, up to a limit; the rest resumes later. */
   async close(): Promise<void> {
     this.#closing.abort();
     for (const control of this.#controls) control.requestDrain("the process ends");
@@ -171,19 +171,19 @@ export class DefinitionAgent {
     await runs;
   }
 
-  /** Threads, the newest first. */
+  /** Returns threads, newest first. */
   list(): Thread[] {
     return this.#store.db.prepare(
       "SELECT * FROM threads WHERE kind = 'define' ORDER BY created_at DESC LIMIT 200",
     ).all().map(threadOf);
   }
 
-  /** Whether a thread waits for an approval that would come too late. */
+  /** Returns whether a thread's pending approval has expired. */
   isExpired(id: string): boolean {
     return this.#tools.approvals.isExpired(id);
   }
 
-  /** A thread with what it has made. Throws SsmdError `THREAD_UNKNOWN`. */
+  /** Returns a thread with its results. Throws SsmdError `THREAD_UNKNOWN`. */
   async show(id: string): Promise<ThreadDetails> {
     const thread = this.#thread(id);
     const { values } = await this.#graph.getState(configOf(id));
@@ -199,7 +199,7 @@ export class DefinitionAgent {
     };
   }
 
-  /** Runs a thread with what `inputOf` gives once nobody else works on it. */
+  /** Runs a thread with the input from `inputOf`, under its lease. */
   async #run(
     id: string,
     inputOf: () => Input | undefined | Promise<Input | undefined>,
@@ -207,14 +207,14 @@ export class DefinitionAgent {
     const run = withLease(this.#store, id, async () => {
       const input = await inputOf();
       if (input !== undefined) await this.#invoke(id, input);
-      // Killed behind its last checkpoint.
+      // Killed after its last checkpoint.
       else if (this.#thread(id).state === "running") await this.#note(id);
     }).then(() => this.show(id));
     this.#runs.add(run);
     return await run.finally(() => this.#runs.delete(run));
   }
 
-  /** One that is drained goes on in the next process. */
+  /** Runs the graph; a drained run resumes in the next process. */
   async #invoke(id: string, input: Input): Promise<void> {
     this.#setState(id, "running", "");
     if (this.#closing.signal.aborted) return;
@@ -233,7 +233,7 @@ export class DefinitionAgent {
     }
   }
 
-  /** Notes what the thread does now. */
+  /** Stores the thread's current state. */
   async #note(id: string): Promise<void> {
     const { values, tasks } = await this.#graph.getState(configOf(id));
     const question = tasks.flatMap(({ interrupts }) => interrupts)[0]?.value as

@@ -17,7 +17,7 @@ import { SIGNAL_RULES } from "./signal_rules.ts";
 import { SIGNAL_DRAFT, type SignalDraft, UNDERSTANDING } from "./signal_draft.ts";
 import { type SignalSources, signalSources } from "./signal_template.ts";
 
-/** How a thread ended. */
+/** Result of a thread. */
 export type DefinitionEnd =
   | { kind: "committed"; branch: string; commit: string }
   | { kind: "rejected"; by: string }
@@ -40,12 +40,12 @@ const State = Annotation.Root({
 
 type Values = typeof State.State;
 
-/** What a thread asks a person. */
+/** A thread's question to a person. */
 export type Question =
   | { kind: "question"; text: string }
   | { kind: "approval"; hash: string; id: string; summary: string };
 
-/** What the graph works with. */
+/** Dependencies of the graph. */
 export interface DefinitionTools {
   store: AgentStore;
   model: Model;
@@ -53,14 +53,14 @@ export interface DefinitionTools {
   audit: AgentAudit;
   approvals: Approvals;
   gate: Gate;
-  /** Folder of the project, in whose repository signals are committed. */
+  /** Project folder, in whose repository signals are committed. */
   project: string;
-  /** Folder for what is gone afterwards; absent = the system's. */
+  /** Folder of temporary files; absent: the system's. */
   workDir?: string;
   checkpointer: BaseCheckpointSaver;
 }
 
-/** From words to a commit: understand, draft, check, backtest, ask, commit. */
+/** Builds the graph from words to a commit: understand, write, check, measure, approve, commit. */
 export function definitionGraph(tools: DefinitionTools) {
   const ended = ({ ending }: Values, next: string) => ending === null ? next : END;
   const node =
@@ -102,7 +102,7 @@ export function definitionGraph(tools: DefinitionTools) {
 /** A graph of {@linkcode definitionGraph}. */
 export type DefinitionGraph = ReturnType<typeof definitionGraph>;
 
-/** The state with which a thread begins. */
+/** Returns the initial state of a thread. */
 export function firstState(words: string, requestedBy: string): Values {
   return {
     ...{ words, requestedBy, summary: "", draft: null, problems: [], drafts: 0 },
@@ -110,12 +110,12 @@ export function firstState(words: string, requestedBy: string): Values {
   };
 }
 
-/** SHA-256 of exactly what was tested, and of what came of it. */
+/** Returns the SHA-256 of exactly what was tested and its result. */
 export function testedHash(sources: SignalSources, tested: BacktestReport | null): string {
   return sha256(JSON.stringify([sources.id, sources.source, sources.test, tested?.sha256 ?? ""]));
 }
 
-/** The end of a thread whose model or budget fails; other errors are the runner's. */
+/** Converts a model or budget failure to a thread's end; rethrows other errors. */
 function endOf(error: unknown): Pick<Values, "ending"> {
   if (error instanceof BudgetExhausted) {
     return { ending: { kind: "budget_exhausted", why: messageOf(error) } };
@@ -216,7 +216,7 @@ async function approve(
   const sources = signalSources(draftOf(draft));
   const hash = testedHash(sources, tested);
   approvals.ask(thread, { hash, principal: requestedBy, withinMs: AGENT_LIMITS.approvalMs });
-  // The decision is read from the database: what resumes a thread proves nothing.
+  // Resuming proves nothing: the decision is read from the database.
   interrupt<Question, unknown>({ kind: "approval", hash, id: sources.id, summary });
   const decided = approvals.decided(thread, hash);
   if (decided === undefined) {

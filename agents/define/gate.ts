@@ -12,17 +12,17 @@ import type { Storage } from "@ssmd/storage";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { SignalSources } from "./signal_template.ts";
 
-/** What the gate says of a signal. */
+/** The gate's result for a signal. */
 export interface GateReport {
   ok: boolean;
-  /** Messages as the compiler, the rules and the checks gave them; they go back to the model. */
+  /** Messages of compiler, rules and checks; returned to the model. */
   problems: string[];
   /** `rules: passed`, … */
   steps: string[];
   fires: number;
 }
 
-/** What a backtest over the archive says; null = there is no archive to run over. */
+/** Result of a backtest over the archive; null without an archive. */
 export interface BacktestReport {
   sha256: string;
   fires: number;
@@ -31,7 +31,7 @@ export interface BacktestReport {
   to: string | null;
 }
 
-/** Judges signals: all that `ssmd signal check` and `ssmd backtest` do. */
+/** Judges signals with `ssmd signal check` and `ssmd backtest`. */
 export interface Gate {
   check(sources: SignalSources): Promise<GateReport>;
   backtest(sources: SignalSources): Promise<BacktestReport | null>;
@@ -39,16 +39,16 @@ export interface Gate {
 
 /** Options of {@linkcode signalGate}. */
 interface SignalGateOptions {
-  /** Folder for the files under test. */
+  /** Folder of the files under test. */
   workDir: string;
   env: string;
-  /** The archive to backtest over; undefined = none. */
+  /** Archive to backtest over; undefined when there is none. */
   storage: Storage | undefined;
-  /** First moment that a backtest counts, µs. */
+  /** Start of the backtest, µs. */
   fromUs: number;
 }
 
-/** The gate over files in a folder of its own. */
+/** Returns a gate that tests files in its own folder. */
 export function signalGate({ workDir, env, storage, fromUs }: SignalGateOptions): Gate {
   return {
     check: (sources) =>
@@ -82,7 +82,7 @@ export function signalGate({ workDir, env, storage, fromUs }: SignalGateOptions)
           (file) => measured({ storage, env, fromUs }, file),
         );
       } catch (error) {
-        // The archive has none of its feeds yet.
+        // The archive has no data of its feeds yet.
         if (error instanceof SsmdError && error.code === "ARCHIVE_NOT_FOUND") return null;
         throw error;
       }
@@ -106,8 +106,8 @@ async function measured(
 }
 
 /**
- * Each draft of a signal lies at the same path, so that the compiler checks again only what changed: half
- * of its time. Names are of one open thread each.
+ * Writes each draft to the same path, so that the compiler rechecks only changes, in half the time.
+ * A name belongs to one open thread.
  */
 async function withFiles<T>(
   workDir: string,

@@ -3,7 +3,7 @@ import { z } from "zod";
 const NAME = z.string().regex(/^[a-z][a-z0-9_]{2,48}$/);
 const IDENTIFIER = z.string().regex(/^[a-z][A-Za-z0-9]{0,30}$/);
 const SPAN = z.string().regex(/^\d{1,4}(ms|s|m|h)$/);
-/** One expression, not a program: the template has everything else. */
+/** A single expression; the template provides the rest. */
 const EXPRESSION = z.string().min(1).max(600).regex(/^[^`\n;]*$/);
 
 const BUILDER = z.discriminatedUnion("builder", [
@@ -21,14 +21,14 @@ const BUILDER = z.discriminatedUnion("builder", [
   z.strictObject({ name: IDENTIFIER, builder: z.literal("volumeProfile"), window: SPAN }),
 ]);
 
-/** What a model says a request means. */
+/** A model's understanding of a request. */
 export const UNDERSTANDING = z.strictObject({
   summary: z.string().max(300).describe("When the signal fires, in one sentence."),
   question: z.string().max(300).nullable()
     .describe("What must be asked first; null = everything is clear."),
 });
 
-/** The slots of the template that a model fills; it writes expressions, never a program. */
+/** Template slots for a model to fill: expressions only, never a program. */
 export const SIGNAL_DRAFT = z.strictObject({
   id: NAME.describe("File name: spread_doubles"),
   title: z.string().min(3).max(100),

@@ -4,16 +4,16 @@ import type { AgentStore } from "../agent_store.ts";
 import type { Approvals } from "../approvals.ts";
 import { signalBranches } from "./commit_signal.ts";
 
-/** Longest name before its number. */
+/** Maximum length of a name before its number. */
 const STEM_MAX = 45;
 
-/** Names of the project's signals, of those that come with ssmd, and of branches `signal/<id>`. */
+/** Returns the names of the project's and the shipped signals, and of branches `signal/<id>`. */
 export async function usedSignalNames(project: string): Promise<Set<string>> {
   const files = await listSignals([`${project}/signals`, LIBRARY_DIR]);
   return new Set([...files.map(({ id }) => id), ...await signalBranches(project)]);
 }
 
-/** Claims the name of a thread's signal: the one that is wanted, or with the first number that is free. */
+/** Claims a name for a thread's signal: the wanted one, or with the first free number. */
 export function claimSignalName(
   store: AgentStore,
   thread: string,
@@ -33,8 +33,8 @@ export function claimSignalName(
 }
 
 /**
- * The thread that works on these words or waits with them; undefined = none. Throws SsmdError
- * `THREAD_EXISTS` where their signal is there: asking a model again would end at the same.
+ * Returns the open thread of equal words; undefined without one. Throws SsmdError `THREAD_EXISTS`
+ * when their signal exists: asking again would give the same.
  */
 export function openThreadOf(
   { store, approvals }: { store: AgentStore; approvals: Approvals },
@@ -61,7 +61,7 @@ export function openThreadOf(
   return undefined;
 }
 
-/** How a thread says that its signal was committed. */
+/** Returns the detail text of a committed thread. */
 export function committedText(branch: string): string {
   return `committed on ${branch}`;
 }

@@ -1,6 +1,6 @@
 import { STATE_BUILDERS } from "../tools/state_builders.ts";
 
-/** What a model is told of signals; words of ours only. */
+/** System prompt about signals; contains only our own words. */
 export const SIGNAL_RULES =
   `You help to define signals over market data. A signal watches markets and fires when a
 condition over its state becomes true. You fill the slots of a template; you never write a program.

@@ -7,7 +7,7 @@ export interface SignalSources {
   test: string;
 }
 
-/** The files of a draft: everything but expressions is the template's. */
+/** Renders a draft's files; only the expressions come from the draft. */
 export function signalSources(draft: SignalDraft): SignalSources {
   return { id: draft.id, source: sourceOf(draft), test: testOf(draft) };
 }
@@ -36,7 +36,7 @@ function sourceOf(draft: SignalDraft): string {
   return withoutUnused(lines.join("\n"), draft);
 }
 
-/** The rules for authors refuse names that are not used. */
+/** Removes unused parameters, which the author rules refuse. */
 function withoutUnused(source: string, { when, fire, state }: SignalDraft): string {
   const used = (text: string) => state.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text));
   const arguments_ = (text: string) => {
@@ -64,7 +64,7 @@ function objectOf<V>(values: Readonly<Record<string, V>>, text: (value: V) => st
   return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
 }
 
-/** A market where nothing happens: a signal that fires there fires always. */
+/** Tests a market without changes: a signal that fires there always fires. */
 function testOf({ id, feeds, symbols }: SignalDraft): string {
   const symbol = (symbols[0] ?? "A").replace("*", "A").replaceAll(/[^\w/-]/g, "");
   return `import { assertFires, scenario } from "@ssmd/signal";

@@ -11,7 +11,7 @@ const SPREAD_DOUBLES = {
   fire: { spread: "book.spread", mid: "book.mid" },
 };
 
-/** What the demo's scripted model knows: enough to see the way of a signal, without a provider. */
+/** Answers of the demo's scripted model: enough to follow a signal's way without a provider. */
 export const DEMO_SCRIPT: Script = [
   {
     task: "interpretation",

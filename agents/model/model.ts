@@ -1,48 +1,48 @@
 import { SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
 
-/** What a model is asked. */
+/** A question to a model. */
 interface ModelQuestion {
   /** Name of the answer, for providers and scripts: `signal_draft`. */
   task: string;
-  /** What it is and must do: words of ours only. */
+  /** System prompt; only our own words. */
   system: string;
-  /** The request, and texts of others marked as such. */
+  /** User prompt: the request, with third-party texts marked as such. */
   user: string;
   /** JSON Schema of the answer. */
   schema: Readonly<Record<string, unknown>>;
 }
 
-/** What a model answers. */
+/** A model's answer. */
 export interface ModelAnswer {
-  /** JSON; not checked. */
+  /** JSON, unchecked. */
   value: unknown;
   tokensIn: number;
   tokensOut: number;
 }
 
-/** A language model: the port. */
+/** Port of a language model. */
 export interface Model {
-  /** As people see it; a scripted one says so. */
+  /** Display name; a scripted model says that it is one. */
   readonly name: string;
-  /** Throws SsmdError `MODEL_UNAVAILABLE`. */
+  /** Asks the model. Throws SsmdError `MODEL_UNAVAILABLE`. */
   ask(question: ModelQuestion): Promise<ModelAnswer>;
 }
 
-/** Where a model is. */
+/** Location of a model. */
 export type ModelSpec =
   | { type: "openai"; model: string; url?: string; token: string }
   | { type: "anthropic"; model: string; url?: string; token: string }
   | { type: "compatible"; model: string; url: string; token: string }
   | { type: "scripted"; path?: string };
 
-/** The JSON Schema of an answer, as providers take it. */
+/** Returns an answer's JSON Schema in the form providers accept. */
 export function answerSchema(schema: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema);
   return rest;
 }
 
-/** The error of a model that does not answer. */
+/** Returns the error for a model that does not answer. */
 export function modelUnavailable(name: string, cause: unknown): SsmdError {
   return new SsmdError("MODEL_UNAVAILABLE", `The model ${name} does not answer`, {
     ...{ cause, retryable: true },

@@ -1,6 +1,6 @@
 import type { Model, ModelSpec } from "./model.ts";
 
-/** Opens a model; its library is loaded with it. Throws ConfigError for a script that cannot be read. */
+/** Opens a model, loading its library. Throws ConfigError for an unreadable script. */
 export async function openModel(spec: ModelSpec): Promise<Model> {
   if (spec.type === "scripted") {
     return await (await import("./scripted_model.ts")).openScriptedModel(spec.path);

@@ -3,13 +3,13 @@ import { AGENT_LIMITS } from "../limits.ts";
 
 type ProviderSpec = Exclude<ModelSpec, { type: "scripted" }>;
 
-/** What an answer with its raw message looks like, whichever provider it is of. */
+/** An answer with its raw message, for any provider. */
 interface Structured {
   raw: { usage_metadata?: { input_tokens: number; output_tokens: number } };
   parsed: unknown;
 }
 
-/** The part of the providers' classes that is used; their types differ in all else. */
+/** The used part of the providers' classes; their types differ otherwise. */
 interface StructuredChat {
   withStructuredOutput(
     schema: Readonly<Record<string, unknown>>,
@@ -17,7 +17,7 @@ interface StructuredChat {
   ): { invoke(messages: [string, string][]): Promise<unknown> };
 }
 
-/** A model of a provider. Answers come as the arguments of a tool, which all providers know. */
+/** Opens a provider's model. Answers come as tool call arguments, which all providers support. */
 export async function openProviderModel(spec: ProviderSpec): Promise<Model> {
   const chat = await chatOf(spec);
   const name = `${spec.type} ${spec.model}`;
@@ -41,7 +41,7 @@ export async function openProviderModel(spec: ProviderSpec): Promise<Model> {
 }
 
 async function chatOf({ type, model, url, token }: ProviderSpec): Promise<StructuredChat> {
-  // What runs on the own machine often wants no token; the library does.
+  // Local servers often need no token, but the library requires one.
   const apiKey = token === "" ? "none" : token;
   const common = { model, apiKey, temperature: 0, maxRetries: 3, maxTokens: 4_000 };
   if (type === "anthropic") {

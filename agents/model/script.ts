@@ -1,16 +1,16 @@
 import { z } from "zod";
 
-/** One answer of a script: to a task, when the request has these words. */
+/** A scripted answer to a task whose request matches. */
 const ANSWER = z.strictObject({
   task: z.string(),
-  /** A pattern that the request must have, in any case; absent = any. */
+  /** Case-insensitive pattern for the request; absent: any. */
   when: z.string().optional(),
-  /** Answers in turn, the last one again and again; `{"$error": "…"}` = the model fails. */
+  /** Answers in turn, repeating the last; `{"$error": "…"}` makes the model fail. */
   answers: z.array(z.unknown()).min(1),
 });
 
 /** Answers of a scripted model. */
 export type Script = z.output<typeof ANSWER>[];
 
-/** The schema of a script. */
+/** Schema of a script. */
 export const SCRIPT: z.ZodType<Script> = z.array(ANSWER);

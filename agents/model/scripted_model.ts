@@ -3,7 +3,7 @@ import { DEMO_SCRIPT } from "./demo_script.ts";
 import type { Model } from "./model.ts";
 import { SCRIPT, type Script } from "./script.ts";
 
-/** The model of a file, or the demo's. Throws ConfigError `SCRIPT_INVALID`. */
+/** Opens a script file, or the demo's script. Throws ConfigError `SCRIPT_INVALID`. */
 export async function openScriptedModel(path: string | undefined): Promise<Model> {
   if (path === undefined) return scriptedModel(DEMO_SCRIPT);
   try {
@@ -20,8 +20,8 @@ export async function openScriptedModel(path: string | undefined): Promise<Model
 }
 
 /**
- * No language model: answers written beforehand, for tests and the demo. The numbers of a request stand
- * in texts of answers as `$1`, `$2`, by the groups of `when`.
+ * Returns a scripted model without AI, for tests and the demo. Answers may contain `$1`, `$2` for
+ * the capture groups of `when`.
  */
 export function scriptedModel(script: Script): Model {
   const asked = new Map<number, number>();

@@ -1,4 +1,4 @@
-/** An action of the demo's policy that waits for the person who runs the examples. @module */
+/** An action of the demo policy that waits for the user running the examples. @module */
 import { whoIsThis } from "@ssmd/journal";
 import type { Fire, FireAction } from "@ssmd/market";
 import { AgentStore } from "../agent_store.ts";

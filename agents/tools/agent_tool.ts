@@ -1,7 +1,7 @@
 import { nearest, SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
 
-/** What the agents' graphs may ask; each call is audited. */
+/** A tool for agent graphs; each call is audited. */
 interface AgentTool<I extends z.ZodType = z.ZodType, O = unknown> {
   description: string;
   input: I;
@@ -13,7 +13,7 @@ export function agentTool<I extends z.ZodType, O>(tool: AgentTool<I, O>): AgentT
   return tool;
 }
 
-/** Calls a tool by its name. Throws SsmdError `TOOL_UNKNOWN` and `TOOL_ARGUMENTS`, and as it does. */
+/** Calls a tool. Throws SsmdError `TOOL_UNKNOWN`, `TOOL_ARGUMENTS`, and the tool's errors. */
 export async function callAgentTool(
   tools: Readonly<Record<string, AgentTool>>,
   name: string,

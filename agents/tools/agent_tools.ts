@@ -16,24 +16,24 @@ import { AGENT_LIMITS } from "../limits.ts";
 import { agentTool } from "./agent_tool.ts";
 import { STATE_BUILDERS } from "./state_builders.ts";
 
-/** Time before the moment asked for in which trades are read. */
+/** Span of trades read before the requested time. */
 const TRADES_SPAN_US = 60_000_000;
 
 const MARKET = { feed: z.string().min(1).max(64), symbol: z.string().min(1).max(256) };
 const AT = z.number().positive().optional().describe("µs since 1970; absent = now");
 
-/** Spans in which a book's newest update is looked for, the shortest first. */
+/** Spans to search for a book's newest update, shortest first. */
 const BOOK_SPANS_US = [60_000_000, 3_600_000_000, DAY_US];
 
-/** What the tools read from. */
+/** Data sources of the tools. */
 interface ToolSources {
   env: string;
   transport: Transport;
-  /** Fires of a signal on a market that were taken, the newest first. */
+  /** Returns stored fires of a signal on a market, newest first. */
   firesOf: (signal: string, symbol: string) => readonly Fire[];
 }
 
-/** The tools of an environment's agents: they read, and none of them leads out or changes code. */
+/** Returns the tools of an environment's agents; all are read-only and local. */
 export function agentTools(sources: ToolSources) {
   return {
     replay_orderbook: agentTool({
@@ -123,11 +123,11 @@ interface Span {
   feed: string;
   symbol: string;
   fromUs: number;
-  /** Not in it any more. */
+  /** Exclusive end. */
   toUs: number;
 }
 
-/** What the bus keeps of a market in a span. */
+/** Reads a market's records of a span from the bus. */
 async function* busRecords<T extends EventType>(
   { env, transport }: ToolSources,
   type: T,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AGENT_LIMITS } from "../limits.ts";
 import { agentTool } from "./agent_tool.ts";
 
-/** Begins a thread of the definition agent. It is no tool of the action agent, which has a way out. */
+/** Tool that starts a definition thread; not given to the action agent, which can send data out. */
 export function createSignalTool<T>(begin: (words: string) => Promise<T>) {
   return agentTool({
     description:

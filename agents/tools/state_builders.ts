@@ -1,4 +1,4 @@
-/** What a signal can keep of a market: for models and `list_state_builders`. */
+/** State builders of signals, for models and `list_state_builders`. */
 export const STATE_BUILDERS = [
   {
     name: "orderbook",

@@ -4,21 +4,21 @@ import type { Project } from "../../cli/testing/project.ts";
 
 export const CHART = new URL("./ssmd/", import.meta.url).pathname;
 
-/** Runs a program to its end. */
+/** Runs a program to completion. */
 export async function run(program: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(program, { args }).output();
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/** An environment's file with some text exchanged, and the flags that its cluster gives the chart. */
+/** An edited environment file with the chart flags of its cluster. */
 interface Case {
   from: string;
   change: (text: string) => string;
   flags: string[];
 }
 
-/** A demo that a cluster can run: one process. */
+/** Makes the demo runnable in a cluster, as one process. */
 function oneBox(text: string): string {
   return text.replace(/host: 127\.0\.0\.1/, "host: 0.0.0.0, open_to_network: true");
 }
@@ -30,7 +30,7 @@ function cluster(text: string): string {
 const MESH = ["--set", "istio.enabled=true", "--set-json", 'istio.clients=["x/ns/web/sa/desk"]'];
 const COLLECTOR = "http://collector.monitoring:4318";
 
-/** The five environments that charts are tested with. */
+/** The five environments of the chart tests. */
 export const CASES: Readonly<Record<string, Case>> = {
   "one box": { from: "demo", change: oneBox, flags: [] },
   "two shards": { from: "cluster", change: cluster, flags: [] },
@@ -52,7 +52,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Renders an environment as a user does; gives the file. */
+/** Renders an environment as a user does; returns the values file. */
 export async function render(project: Project, { from, change }: Case): Promise<string> {
   const file = `${project.dir}/exchanges/environments/${from}.yaml`;
   await Deno.writeTextFile(file, change(await Deno.readTextFile(file)));
@@ -61,17 +61,17 @@ export async function render(project: Project, { from, change }: Case): Promise<
   return `${project.dir}/deploy/environments/${from}/values.yaml`;
 }
 
-/** Built from the module proxy, helm knows no version of Kubernetes. */
+/** Helm built from the module proxy knows no Kubernetes version. */
 export const TEMPLATE = ["template", "md", CHART, "--kube-version", "1.36.0"] as const;
 
-/** What helm makes of an environment's values. */
+/** Renders the chart with an environment's values. */
 export async function template(values: string, flags: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run("helm", ...TEMPLATE, "-f", values, ...flags);
   assert.equal(code, 0, stderr);
   return stdout;
 }
 
-/** What a test reads of an object of Kubernetes. */
+/** The tested part of a Kubernetes object. */
 export interface Manifest {
   kind: string;
   metadata: { name: string };
@@ -79,7 +79,7 @@ export interface Manifest {
   spec: any;
 }
 
-/** The objects of what helm made. */
+/** Parses the rendered objects. */
 export function manifestsIn(text: string): Manifest[] {
   return parseAllDocuments(text).map((each) => (each as { toJS(): Manifest }).toJS())
     .filter((each) => each !== null);

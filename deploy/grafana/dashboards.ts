@@ -1,19 +1,19 @@
-/** The dashboards, as one list; `generate.ts` makes Grafana's files of it. @module */
+/** List of all dashboards; `generate.ts` turns it into Grafana's files. @module */
 
-/** What is drawn in a panel: an expression of Prometheus, and how its lines are named. */
+/** A query of a panel: PromQL expression and legend. */
 type Line = readonly [expression: string, legend: string];
 
-/** A chart of a dashboard. */
+/** A panel of a dashboard. */
 export interface PanelSpec {
   title: string;
-  /** One sentence: what is usual, and what not. */
+  /** One sentence: what is usual and what is not. */
   about: string;
-  /** A unit that Grafana knows. */
+  /** A Grafana unit. */
   unit: "short" | "s" | "bytes" | "percentunit" | "d" | "ops" | "Bps";
   lines: readonly Line[];
 }
 
-/** A dashboard; `name` is its file and part of its uid. */
+/** A dashboard; `name` is its file name and part of its uid. */
 export interface DashboardSpec {
   name: string;
   title: string;
@@ -24,7 +24,7 @@ function panel(title: string, unit: PanelSpec["unit"], about: string) {
   return (...lines: Line[]): PanelSpec => ({ title, unit, about, lines });
 }
 
-/** P50, P95 and P99 of a histogram, over five minutes. */
+/** Returns P50, P95 and P99 of a histogram over five minutes. */
 function quantiles(histogram: string, by = ""): Line[] {
   const groups = by === "" ? "le" : `le, ${by}`;
   const of = by === "" ? "" : `{{${by}}} `;

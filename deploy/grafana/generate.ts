@@ -1,4 +1,4 @@
-/** Writes a file a dashboard into `deploy/grafana/dashboards`; `--check` only compares. @module */
+/** Writes each dashboard's file to `deploy/grafana/dashboards`; `--check` only compares. @module */
 import {
   DashboardBuilder,
   DatasourceVariableBuilder,
@@ -11,7 +11,7 @@ const DATASOURCE = { type: "prometheus", uid: "${datasource}" };
 const WIDTH = 12;
 const HEIGHT = 8;
 
-/** Grafana's file of a dashboard, with a line end. */
+/** Returns Grafana's JSON of a dashboard, with a trailing newline. */
 function dashboardText({ name, title, panels }: DashboardSpec): string {
   const dashboard = new DashboardBuilder(`ssmd: ${title}`)
     .uid(`ssmd-${name}`).tags(["ssmd"]).readonly().timezone("utc")
