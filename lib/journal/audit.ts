@@ -2,14 +2,14 @@ import { hostname, userInfo } from "node:os";
 import type { JsonRecord } from "./journal.ts";
 import { type JournalConfig, openJournal } from "./open.ts";
 
-/** Who does something: the user of the system, the machine, the process. */
+/** Origin of an operation: OS user, machine, process. */
 interface Who {
   user: string;
   host: string;
   pid: number;
 }
 
-/** This process; what it may not read of itself is "unknown". */
+/** Returns the origin for this process; unreadable parts are "unknown". */
 export function whoIsThis(): Who {
   return {
     user: readable(() => userInfo().username),
@@ -19,9 +19,9 @@ export function whoIsThis(): Who {
 }
 
 /**
- * Appends one record to the topic `audit.{category}` with `who` in it, and closes the journal again.
- * Resolves with whether it is kept: a journal in memory ends with the process. Throws what
- * {@linkcode openJournal} and append throw.
+ * Appends one record to the topic `audit.{category}`, adding `who`, and closes the journal.
+ * Resolves with whether it is durable: a memory journal ends with the process. Throws like
+ * {@linkcode openJournal} and append.
  */
 export async function appendAudit(
   config: JournalConfig,

@@ -2,7 +2,7 @@ import { JournalError, messageOf, systemCodeOf } from "@ssmd/runtime/errors";
 
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
-/** What a failed call of the file system means: `JOURNAL_FULL` or `JOURNAL_FAILED`. */
+/** Converts a file system error: `JOURNAL_FULL` or `JOURNAL_FAILED`. */
 export function journalErrorOf(error: unknown, path: string): JournalError {
   if (error instanceof JournalError) return error;
   const systemCode = systemCodeOf(error);
@@ -30,7 +30,7 @@ export function journalClosed(): JournalError {
   });
 }
 
-/** `JOURNAL_BUSY`: too many appends wait. */
+/** `JOURNAL_BUSY`: too many appends are pending. */
 export function journalBusy(pendingMax: number): JournalError {
   return new JournalError("JOURNAL_BUSY", `${pendingMax} records wait to be written already`, {
     hint: "Wait for earlier appends before more are made",
@@ -38,7 +38,7 @@ export function journalBusy(pendingMax: number): JournalError {
   });
 }
 
-/** `JOURNAL_DAMAGED`: bytes that were durable are not what was written. */
+/** `JOURNAL_DAMAGED`: durable bytes differ from what was written. */
 export function journalCorrupted(path: string, offset: number, why: string): JournalError {
   return new JournalError("JOURNAL_DAMAGED", `${path} is damaged at byte ${offset}: ${why}`, {
     context: { path, offset },

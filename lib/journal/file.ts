@@ -7,14 +7,14 @@ import { SegmentWriter, type TornTail } from "./segment_writer.ts";
 
 /** Options of {@linkcode fileJournal}. */
 export interface FileJournalOptions {
-  /** Size at which the next file is begun; default 8 MiB. */
+  /** Segment size after which the next file is started; default 8 MiB. */
   segmentBytesMax?: number;
-  /** Told when the end of a file, torn by a kill, was cut off. */
+  /** Called when a torn tail, left by a kill, was truncated. */
   onTornTail?: (tail: TornTail) => void;
 }
 
 const SEGMENT_BYTES_MAX = 8 * 1024 * 1024;
-/** Bytes written and synced at a time. */
+/** Maximum bytes written and synced as one group. */
 const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 
 interface Pending {
@@ -25,9 +25,9 @@ interface Pending {
 }
 
 /**
- * A journal in a folder: files of lines with CRC and length, one fdatasync for a group. Several
- * processes may append to one folder; each group is written under a lock. A torn last line is cut
- * when the folder is opened. Nothing is ever removed. Throws JournalError `JOURNAL_DAMAGED` or
+ * Opens a journal in a folder: files of lines with CRC and length, one fdatasync per group. Several
+ * processes may append to the same folder; each group is written under a lock. Opening truncates a
+ * torn last line. Records are never removed. Throws JournalError `JOURNAL_DAMAGED` or
  * `JOURNAL_FAILED`.
  */
 export async function fileJournal(dir: string, options: FileJournalOptions = {}): Promise<Journal> {
@@ -92,15 +92,15 @@ class FileJournal implements Journal {
   async #entriesOf(segment: Segment, next: Segment | undefined): Promise<JournalEntry[]> {
     const bytes = await this.#failing(Deno.readFile(segment.path));
     const { entries, end, tornBytes } = scan(bytes, 0, { next: segment.first, path: segment.path });
-    // At the end of the newest file another process may be writing just now.
+    // The newest file may end in a write in progress by another process.
     const missing = next !== undefined && segment.first + entries.length !== next.first;
     if (!missing && (next === undefined || tornBytes === 0)) return entries;
     throw journalCorrupted(segment.path, end, "it ends before the next file begins");
   }
 
-  /** Writes group after group; what arrives meanwhile is the next group. */
+  /** Writes groups until none is pending; appends made meanwhile form the next group. */
   async #flush(): Promise<void> {
-    // One turn, so that appends of the same turn make one group.
+    // Wait one microtask, so appends of the same turn form one group.
     await Promise.resolve();
     while (this.#pending.length > 0) {
       const group = this.#takeGroup();

@@ -1,44 +1,44 @@
 /** A value that JSON can hold. */
 type JsonValue = string | number | boolean | null | JsonValue[] | JsonRecord;
 
-/** What is recorded: a map that JSON can hold. */
+/** A record: a JSON object. */
 export interface JsonRecord {
-  /** A field by its name. */
+  /** A field by name. */
   [field: string]: JsonValue;
 }
 
-/** A record as it stands in the journal. */
+/** A record in the journal. */
 export interface JournalEntry {
-  /** 1, 2, 3, … over all topics of the journal; never given twice. */
+  /** 1, 2, 3, … across all topics of the journal; never reused. */
   position: number;
-  /** What it is about, `audit.keys`. */
+  /** Topic, `audit.keys`. */
   topic: string;
-  /** When it was appended, microseconds since 1970. */
+  /** Time of the append, µs since 1970. */
   atUs: number;
-  /** What was given to append. */
+  /** The appended record. */
   record: JsonRecord;
 }
 
-/** Operations in the order in which they happened; what is appended is never changed. */
+/** Append-only log of operations, in order. */
 export interface Journal {
   /**
-   * Appends a record and resolves with its position when it is durable, in the order of the calls.
-   * Throws JournalError `JOURNAL_TOPIC_INVALID`, `JOURNAL_RECORD_TOO_LARGE`, `JOURNAL_BUSY` (more
-   * than {@linkcode PENDING_MAX} wait), `JOURNAL_FULL`, `JOURNAL_FAILED` or `JOURNAL_CLOSED`; then
-   * the record is not in the journal, and its position is given to the next.
+   * Appends a record, in call order; resolves with its position once durable. Throws JournalError
+   * `JOURNAL_TOPIC_INVALID`, `JOURNAL_RECORD_TOO_LARGE`, `JOURNAL_BUSY` (more than {@linkcode
+   * PENDING_MAX} pending), `JOURNAL_FULL`, `JOURNAL_FAILED` or `JOURNAL_CLOSED`; the record is then
+   * not in the journal and the next one gets its position.
    */
   append(topic: string, record: JsonRecord): Promise<number>;
   /**
-   * The durable records of a topic from a position on, oldest first; ends with the last record that
-   * was there when the reading began. Throws `JOURNAL_DAMAGED` where bytes were changed.
+   * Reads the durable records of a topic from a position on, oldest first, up to the last one that
+   * existed at the start. Throws `JOURNAL_DAMAGED` when bytes were changed.
    */
   read(topic: string, fromPosition?: number): AsyncIterable<JournalEntry>;
-  /** Waits for what is under way; append and read are refused afterwards. Twice is harmless. */
+  /** Waits for pending appends; append and read fail afterwards. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Largest record, as JSON text in UTF-8. */
+/** Maximum record size as JSON in UTF-8. */
 export const RECORD_BYTES_MAX = 1024 * 1024;
 
-/** Appends that may wait at a time; more are refused with `JOURNAL_BUSY`. */
+/** Maximum pending appends; more are rejected with `JOURNAL_BUSY`. */
 export const PENDING_MAX = 10_000;

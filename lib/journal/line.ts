@@ -4,7 +4,7 @@ import { type JournalEntry, type JsonRecord, RECORD_BYTES_MAX } from "./journal.
 
 const TOPIC = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 const TOPIC_CHARS_MAX = 128;
-/** `["` + 8 hex digits + `",`. */
+/** Offset after `["` + 8 hex digits + `",`. */
 const LENGTH_AT = 12;
 const HEAD = /^\["([0-9a-f]{8})",([0-9]{1,8}),$/;
 const HEAD_BYTES_MAX = 21;
@@ -15,7 +15,7 @@ const LINE_END = 0x0a;
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder("utf-8", { fatal: true });
 
-/** Throws `JOURNAL_TOPIC_INVALID` unless it is lower-case words with dots, `audit.keys`. */
+/** Throws `JOURNAL_TOPIC_INVALID` unless the topic is lower-case words with dots, `audit.keys`. */
 export function assertTopic(topic: string): void {
   if (topic.length <= TOPIC_CHARS_MAX && TOPIC.test(topic)) return;
   throw new JournalError("JOURNAL_TOPIC_INVALID", `"${topic}" is no topic of a journal`, {
@@ -24,7 +24,7 @@ export function assertTopic(topic: string): void {
   });
 }
 
-/** The JSON text of a record. Throws `JOURNAL_RECORD_TOO_LARGE`. */
+/** Returns a record as JSON. Throws `JOURNAL_RECORD_TOO_LARGE`. */
 export function recordText(record: JsonRecord): string {
   const text = JSON.stringify(record);
   const bytes = text.length > RECORD_BYTES_MAX / 3 ? UTF8.encode(text).length : 0;
@@ -41,8 +41,8 @@ export function recordTooLarge(bytes: number): JournalError {
 }
 
 /**
- * A line of a journal file: `["<CRC-32>",<bytes>,{"position":…,"topic":…,"at":…,"record":…}]`, valid JSON,
- * so that `jq '.[2]'` reads it. CRC and length are those of the third part.
+ * Encodes a line: `["<CRC-32>",<bytes>,{"position":…,"topic":…,"at":…,"record":…}]`. It is valid
+ * JSON, so `jq '.[2]'` reads it. CRC and length are those of the third element.
  */
 export function encodeLine(
   position: number,
@@ -62,14 +62,14 @@ export function encodeLine(
   return line;
 }
 
-/** A line that was read whole. */
+/** A decoded line. */
 interface DecodedLine {
   entry: JournalEntry;
-  /** Byte after the line's end. */
+  /** Offset after the line's end. */
   end: number;
 }
 
-/** The line that begins at `start`, or undefined when what stands there is not a whole line. */
+/** Decodes the line at `start`; undefined when it is not a whole line. */
 export function decodeLine(bytes: Uint8Array, start: number): DecodedLine | undefined {
   const comma = bytes.indexOf(COMMA, start + LENGTH_AT);
   if (comma < 0 || comma - start >= HEAD_BYTES_MAX) return undefined;
@@ -84,7 +84,7 @@ export function decodeLine(bytes: Uint8Array, start: number): DecodedLine | unde
   return entry && { entry, end: to + 2 };
 }
 
-/** Where a whole line begins after `start`, or -1: tells damage in the middle from a torn end. */
+/** Returns the offset of a whole line after `start`; -1 = none, so the tail is torn. */
 export function nextWholeLine(bytes: Uint8Array, start: number): number {
   for (let at = bytes.indexOf(LINE_END, start); at >= 0; at = bytes.indexOf(LINE_END, at + 1)) {
     if (decodeLine(bytes, at + 1)) return at + 1;

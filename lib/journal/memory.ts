@@ -3,10 +3,10 @@ import { journalClosed } from "./errors.ts";
 import type { Journal, JournalEntry, JsonRecord } from "./journal.ts";
 import { assertTopic, recordText } from "./line.ts";
 
-/** Records that are kept; the oldest leave. */
+/** Maximum records; the oldest are dropped. */
 const RECORDS_MAX = 100_000;
 
-/** A journal that lives as long as the process; keeps the newest 100 000 records. */
+/** Creates a journal in memory with the newest 100,000 records. */
 export function memoryJournal(): Journal {
   return new MemoryJournal();
 }

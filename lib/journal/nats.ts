@@ -15,9 +15,9 @@ import { assertTopic, recordText, recordTooLarge } from "./line.ts";
 /** Options of {@linkcode natsJournal}. */
 export interface NatsJournalOptions {
   env: string;
-  /** `nats://host:port`, one or several of a cluster. */
+  /** `nats://host:port`, one or more of a cluster. */
   url: readonly string[];
-  /** Reads the bus's credentials from where they are now, before each connection; absent = it asks for none. */
+  /** Re-reads the credentials before each connection; absent = no authentication. */
   readCredentials?: (() => Promise<NatsCredentials>) | undefined;
 }
 
@@ -25,9 +25,9 @@ const TRIES = 3;
 const TRY_MS_MAX = 5_000;
 
 /**
- * A journal in a stream of its own, `ssmd_journal_{env}` on `ssmd-journal.{env}.>`: nothing leaves it,
- * and nobody can delete a message of it. Positions are the stream's. Several processes may append.
- * Throws TransportError where the server is away or refuses.
+ * Opens a journal in a stream of its own, `ssmd_journal_{env}` on `ssmd-journal.{env}.>`, which
+ * expires nothing and denies deletes. Positions are stream sequences. Several processes may append.
+ * Throws TransportError when the server is unavailable or rejects.
  */
 export async function natsJournal(options: NatsJournalOptions): Promise<Journal> {
   const { env, url: servers, readCredentials } = options;
@@ -44,7 +44,7 @@ export async function natsJournal(options: NatsJournalOptions): Promise<Journal>
   }
 }
 
-/** Makes the stream where it is missing; one that is there stays as its operator set it. */
+/** Creates the stream if missing; an existing one keeps its operator's settings. */
 async function ensureStream(manager: JetStreamManager, name: string, subject: string) {
   try {
     await manager.streams.info(name);
@@ -59,12 +59,12 @@ async function ensureStream(manager: JetStreamManager, name: string, subject: st
   }
 }
 
-/** Where a journal is on a server. */
+/** Location of a journal on a server. */
 interface StreamOfJournal {
   connection: NatsConnection;
   manager: JetStreamManager;
   stream: string;
-  /** Of the subjects. */
+  /** Subject prefix. */
   prefix: string;
 }
 
@@ -114,7 +114,7 @@ class NatsJournal implements Journal {
     await this.#on.connection.close();
   }
 
-  /** Tried again under the same id: what the server has of an earlier try is not stored twice. */
+  /** Retries with the same message id, so the server deduplicates. */
   async #publish(topic: string, text: string): Promise<number> {
     const { stream, prefix } = this.#on;
     const options = {

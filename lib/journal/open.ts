@@ -3,12 +3,12 @@ import type { FileJournalOptions } from "./file.ts";
 import type { Journal } from "./journal.ts";
 import type { NatsJournalOptions } from "./nats.ts";
 
-/** Where operations are recorded. */
+/** Configuration of a journal. */
 export type JournalConfig =
   | { type: "memory" }
   | {
     type: "file";
-    /** The folder, absolute or relative to the working directory. */
+    /** Folder, absolute or relative to the working directory. */
     path: string;
   }
   | { type: "nats" } & NatsJournalOptions;
@@ -16,8 +16,8 @@ export type JournalConfig =
 const DRIVERS = ["memory", "file", "nats"] as const;
 
 /**
- * Opens the journal that a configuration names. Throws a ConfigError `JOURNAL_TYPE_UNKNOWN` for any other
- * type, and what the driver throws.
+ * Opens the configured journal. Throws ConfigError `JOURNAL_TYPE_UNKNOWN` for any other type, and
+ * what the driver throws.
  */
 export async function openJournal(
   config: JournalConfig,

@@ -6,18 +6,18 @@ import { decodeLine, nextWholeLine } from "./line.ts";
 const NAME = /^([0-9]{16})\.jsonl$/;
 const NAME_DIGITS = 16;
 
-/** A file of a journal, named after the first position that it holds. */
+/** A journal file, named after its first position. */
 export interface Segment {
   first: number;
   path: string;
 }
 
-/** The file whose first record has this position. */
+/** Returns the file whose first record has this position. */
 export function segmentAt(dir: string, first: number): Segment {
   return { first, path: join(dir, `${String(first).padStart(NAME_DIGITS, "0")}.jsonl`) };
 }
 
-/** The files of a journal, oldest first. */
+/** Lists the files of a journal, oldest first. */
 export async function listSegments(dir: string): Promise<Segment[]> {
   const segments: Segment[] = [];
   for await (const { name } of Deno.readDir(dir)) {
@@ -27,19 +27,19 @@ export async function listSegments(dir: string): Promise<Segment[]> {
   return segments.sort((a, b) => a.first - b.first);
 }
 
-/** What stands in a piece of a segment. */
+/** Content of a part of a segment. */
 interface Scan {
   entries: JournalEntry[];
-  /** Byte after the last whole line. */
+  /** Offset after the last whole line. */
   end: number;
-  /** Bytes after it that are no whole line: a write that was cut short. */
+  /** Bytes after it, from an interrupted write. */
   tornBytes: number;
 }
 
 /**
- * Reads whole lines from `start` to the end; `next` is the position that comes first. Throws
- * `JOURNAL_DAMAGED` when whole lines follow a broken one, or positions do not count up by one: only
- * the end of a file can be torn by a kill.
+ * Reads whole lines from `start` to the end; `next` is the expected first position. Throws
+ * `JOURNAL_DAMAGED` when whole lines follow a broken one or positions are not consecutive: a kill
+ * can only tear the end of a file.
  */
 export function scan(
   bytes: Uint8Array,

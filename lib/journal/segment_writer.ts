@@ -2,27 +2,27 @@ import { JournalError } from "@ssmd/runtime";
 import { join } from "node:path";
 import { listSegments, scan, type Segment, segmentAt } from "./segment.ts";
 
-/** The end of a file that a kill tore, and that was cut off. */
+/** A torn tail, left by a kill, that was truncated. */
 export interface TornTail {
-  /** The file. */
+  /** Path of the file. */
   path: string;
-  /** Size of the file after the cut. */
+  /** File size after truncation. */
   offset: number;
-  /** Bytes that were cut off; no append of theirs was ever confirmed. */
+  /** Bytes removed; no append of them was ever acknowledged. */
   bytes: number;
 }
 
-/** Name of the file whose lock a writer holds; empty. */
+/** Empty file whose lock a writer holds. */
 const LOCK = "lock";
 
 /** The newest file, open for writing. */
 interface Current extends Segment {
   file: Deno.FsFile;
-  /** Bytes that are known to be whole lines. */
+  /** Bytes known to be whole lines. */
   size: number;
 }
 
-/** Appends lines to the newest file of a folder that other processes may append to as well. */
+/** Appends lines to the newest file of a folder shared with other processes. */
 export class SegmentWriter {
   #dir: string;
   #segmentBytesMax: number;
@@ -31,14 +31,14 @@ export class SegmentWriter {
   #current: Current | undefined;
   #last = 0;
 
-  /** Nothing is touched before {@linkcode SegmentWriter.open}. */
+  /** Touches nothing before {@linkcode SegmentWriter.open}. */
   constructor(dir: string, segmentBytesMax: number, onTornTail?: (tail: TornTail) => void) {
     this.#dir = dir;
     this.#segmentBytesMax = segmentBytesMax;
     this.#onTornTail = onTornTail;
   }
 
-  /** Makes the folder, finds the last position, and cuts a torn end. */
+  /** Creates the folder, finds the last position and truncates a torn tail. */
   async open(): Promise<void> {
     await Deno.mkdir(this.#dir, { recursive: true, mode: 0o700 });
     this.#lock = await Deno.open(join(this.#dir, LOCK), { create: true, write: true, mode: 0o600 });
@@ -46,8 +46,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Writes the lines that `linesOf` makes for the position of the first of them, and resolves with
-   * it when they are durable. On failure none of them is in the file.
+   * Writes the lines returned by `linesOf` for their first position; resolves with that position
+   * once durable. On failure none of them is in the file.
    */
   async write(linesOf: (position: number) => Uint8Array[]): Promise<number> {
     return await this.#locked(async () => {
@@ -60,7 +60,7 @@ export class SegmentWriter {
         await writeAll(current.file, bytes);
         await current.file.syncData();
       } catch (error) {
-        // When this fails too, the next catching up cuts what is torn.
+        // If this fails too, the next catch-up truncates the torn tail.
         await current.file.truncate(current.size).catch(() => {});
         throw error;
       }
@@ -70,7 +70,7 @@ export class SegmentWriter {
     });
   }
 
-  /** The last position that is durable, of whichever process. */
+  /** Returns the last durable position, across processes. */
   async lastPosition(): Promise<number> {
     return await this.#locked(async () => {
       await this.#catchUp();
@@ -99,7 +99,7 @@ export class SegmentWriter {
     }
   }
 
-  /** Takes in what other processes appended since. */
+  /** Reads what other processes appended since. */
   async #catchUp(): Promise<Current> {
     let current = this.#current ?? await this.#newest();
     for (;;) {
@@ -139,7 +139,7 @@ export class SegmentWriter {
   async #begin(first: number): Promise<Current> {
     const options = { append: true, write: true, createNew: true, mode: 0o600 };
     const current = await this.#switchTo(segmentAt(this.#dir, first), options);
-    // Windows keeps names in its own journal and has no such call.
+    // Windows has no such call; NTFS journals its metadata.
     if (Deno.build.os !== "windows") {
       using folder = await Deno.open(this.#dir);
       await folder.sync();
