@@ -1,50 +1,49 @@
-/** How a value is kept. */
+/** Options of a stored value. */
 export interface KeepOptions {
-  /** Milliseconds after which the value is gone; absent = until it is deleted or evicted. */
+  /** Time to live, ms; absent = until deleted or evicted. */
   ttlMs?: number;
 }
 
 /**
- * Values under keys that may be lost at any time: by their time to live, by eviction, with the
- * process, or with the server. So a cache holds only what can be read again from elsewhere.
- * Keys and values are text; each environment has its own keys, written `{env}:{key}` where several
- * share a server. Rejects with a CacheError: `CACHE_UNAVAILABLE` (retryable), `CACHE_UNAUTHORIZED`,
- * `CACHE_WRONG_TYPE` (a hash where text is, or no number), `CACHE_KEY_INVALID`, `CACHE_FAILED`,
- * `CACHE_CLOSED`.
+ * Key-value cache. Values may be lost at any time: by TTL, eviction, or the end of the process or
+ * server; so it holds only what can be read again from its source. Keys and values are text; each
+ * environment has its own keys, `{env}:{key}` on a shared server. Rejects with CacheError:
+ * `CACHE_UNAVAILABLE` (retryable), `CACHE_UNAUTHORIZED`, `CACHE_WRONG_TYPE` (a hash instead of
+ * text, or not a number), `CACHE_KEY_INVALID`, `CACHE_FAILED`, `CACHE_CLOSED`.
  */
 export interface Cache {
-  /** Which driver it is. */
+  /** Driver type. */
   readonly type: "none" | "memory" | "redis";
-  /** Where it is, for a person (`memory`, `redis://host:6379/0`). */
+  /** Location for people (`memory`, `redis://host:6379/0`). */
   readonly location: string;
-  /** The value; undefined = there is none. */
+  /** Returns a value; undefined = none. */
   get(key: string): Promise<string | undefined>;
-  /** Values in the order of the keys. */
+  /** Returns values in the order of the keys. */
   getMany(keys: readonly string[]): Promise<(string | undefined)[]>;
-  /** Writes or replaces a value, and its time to live with it. */
+  /** Writes or replaces a value, including its TTL. */
   set(key: string, value: string, options?: KeepOptions): Promise<void>;
-  /** Writes or replaces several values at once; a reader sees all of them or none. */
+  /** Writes or replaces several values atomically. */
   setMany(values: ReadonlyMap<string, string>, options?: KeepOptions): Promise<void>;
-  /** Writes a value unless there is one, also against other writers; true = it was written. */
+  /** Writes a value unless one exists, atomically; true = written. */
   setIfAbsent(key: string, value: string, options?: KeepOptions): Promise<boolean>;
-  /** Adds a whole number to a value that is one (absent = 0) and gives the sum; its time to live stays. */
+  /** Adds an integer to an integer value (absent = 0) and returns the sum; keeps the TTL. */
   increment(key: string, by?: number): Promise<number>;
-  /** Whether there is a value or hash. */
+  /** Returns whether a value or hash exists. */
   exists(key: string): Promise<boolean>;
-  /** Removes values and hashes; how many there were. */
+  /** Deletes values and hashes; returns how many existed. */
   delete(...keys: string[]): Promise<number>;
-  /** A field of a hash; undefined = there is none. */
+  /** Returns a field of a hash; undefined = none. */
   hashGet(key: string, field: string): Promise<string | undefined>;
-  /** All fields of a hash; empty = there is none. */
+  /** Returns all fields of a hash; empty = none. */
   hashGetAll(key: string): Promise<Map<string, string>>;
-  /** Writes fields of a hash, which is made when it is missing; other fields stay. */
+  /** Writes fields of a hash, created if missing; keeps other fields. */
   hashSet(key: string, fields: ReadonlyMap<string, string>): Promise<void>;
-  /** Removes fields of a hash, and the hash with its last one; how many there were. */
+  /** Deletes fields of a hash, and the hash with its last one; returns how many existed. */
   hashDelete(key: string, ...fields: string[]): Promise<number>;
-  /** Removes all of the environment; how many there were. Absent where it ends with the process. */
+  /** Deletes all keys of the environment; returns their number. Absent for per-process caches. */
   clear?(): Promise<number>;
-  /** Why nothing gets through now; "" = it does. */
+  /** Why calls fail now; "" = they work. */
   readonly problem: string;
-  /** Ends it; what waits is rejected. */
+  /** Closes the cache; rejects pending calls. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { CacheError, Chaos, type Health, type Logger } from "@ssmd/runtime";
 import type { Cache } from "./cache.ts";
 
-/** `cache`, or where SSMD_CHAOS_… asks for it one whose calls fail now and then. */
+/** Returns `cache`, with injected faults if SSMD_CHAOS_… is set. */
 export function withChaos(cache: Cache, options: { logger: Logger; health: Health }): Cache {
   if (cache.type === "none") return cache;
   const chaos = Chaos.ofService("cache", { ...options, error: CacheError });

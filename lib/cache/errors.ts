@@ -1,9 +1,9 @@
 import { CacheError } from "@ssmd/runtime";
 
-/** Characters of the longest key; Redis takes 512 MB, which no one can mean. */
+/** Maximum key length in characters; Redis would allow 512 MB. */
 const KEY_LENGTH_MAX = 1024;
 
-/** Throws `CACHE_KEY_INVALID` for an empty or endless key. */
+/** Throws `CACHE_KEY_INVALID` for an empty, too long or ill-formed key. */
 export function assertCacheKey(key: string): void {
   if (key !== "" && key.length <= KEY_LENGTH_MAX && key.isWellFormed()) return;
   throw new CacheError("CACHE_KEY_INVALID", `"${key.slice(0, 80)}" is no key of a cache`, {
@@ -17,7 +17,7 @@ export function cacheClosed(): CacheError {
   return new CacheError("CACHE_CLOSED", "The cache was closed", { hint: "Open a new one" });
 }
 
-/** `CACHE_WRONG_TYPE`: the key holds something else. */
+/** `CACHE_WRONG_TYPE`: the key holds another type. */
 export function wrongType(key: string, wanted: string, cause?: unknown): CacheError {
   return new CacheError("CACHE_WRONG_TYPE", `The value of "${key}" is not ${wanted}`, {
     context: { key },

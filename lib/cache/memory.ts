@@ -4,24 +4,24 @@ import { assertCacheKey, cacheClosed, wrongType } from "./errors.ts";
 
 /** Options of {@linkcode memoryCache}. */
 interface MemoryCacheOptions {
-  /** Most bytes of keys and values, about; beyond it the least recently used leave. Default from LIMITS. */
+  /** Approximate bytes of keys and values before LRU eviction. Default from LIMITS. */
   bytesMax?: number;
   /** Monotonic clock, milliseconds; tests inject their own. */
   nowMs?: () => number;
 }
 
-/** A bounded cache inside the process: the least recently used entry leaves first. */
+/** Creates a bounded LRU cache in the process. */
 export function memoryCache(options: MemoryCacheOptions = {}): Cache {
   return new MemoryCache(options);
 }
 
-/** What an entry costs besides its text: map slot, objects, expiry. */
+/** Overhead of an entry: map slot, objects, expiry. */
 const ENTRY_BYTES = 100;
 const WHOLE_NUMBER = /^-?\d{1,15}$/;
 
 interface Entry {
   value: string | Map<string, string>;
-  /** Monotonic, ms; Infinity = never. */
+  /** Monotonic expiry time, ms; Infinity = never. */
   expiresAtMs: number;
   bytes: number;
 }
@@ -30,7 +30,7 @@ class MemoryCache implements Cache {
   readonly type = "memory";
   readonly location = "memory";
   readonly problem = "";
-  /** Least recently used first: a Map keeps the order in which keys were put. */
+  /** Least recently used first: a Map keeps insertion order. */
   #entries = new Map<string, Entry>();
   #bytes = 0;
   #bytesMax: number;
@@ -50,7 +50,7 @@ class MemoryCache implements Cache {
     return this.#do(keys, () =>
       keys.map((key) => {
         const value = this.#find(key)?.value;
-        // As Redis: what is no text is no value here.
+        // Like Redis, a value that is not text reads as absent.
         return typeof value === "string" ? value : undefined;
       }));
   }
@@ -144,7 +144,7 @@ class MemoryCache implements Cache {
     });
   }
 
-  /** The entry, which counts as used; undefined = there is none, or its time is over. */
+  /** Returns an entry and marks it as used; undefined = none, or expired. */
   #find(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;

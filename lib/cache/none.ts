@@ -1,7 +1,7 @@
 import type { Cache } from "./cache.ts";
 import { assertCacheKey, cacheClosed } from "./errors.ts";
 
-/** A cache that forgets at once: every reader goes to the source. */
+/** Creates a cache that stores nothing: every read goes to the source. */
 export function noCache(): Cache {
   return new NoCache();
 }

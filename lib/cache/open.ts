@@ -4,7 +4,7 @@ import { withChaos } from "./chaos.ts";
 import { OptionalCache, type OptionalCacheOptions } from "./optional.ts";
 import type { RedisCredentials } from "./redis.ts";
 
-/** Where values are kept for a while. */
+/** Configuration of a cache. */
 type CacheConfig =
   | { type: "none" }
   | { type: "memory"; maxBytes?: number }
@@ -31,9 +31,9 @@ const DRIVERS = {
 };
 
 /**
- * Opens the cache that a configuration names, with the keys of environment `env`. Throws a
- * ConfigError `CACHE_TYPE_UNKNOWN` for a type that is not in {@linkcode CacheConfig}. A Redis that
- * is away is no error here.
+ * Opens the configured cache with the keys of environment `env`. Throws ConfigError
+ * `CACHE_TYPE_UNKNOWN` for a type that is not in {@linkcode CacheConfig}. An unavailable Redis is
+ * not an error here.
  */
 export async function openCache(config: CacheConfig, env: string): Promise<Cache> {
   switch (config.type) {
@@ -53,7 +53,7 @@ export async function openCache(config: CacheConfig, env: string): Promise<Cache
   }
 }
 
-/** Opens the cache of a service, which works without it. Throws as {@linkcode openCache}. */
+/** Opens the cache of a service that works without it. Throws like {@linkcode openCache}. */
 export async function openServiceCache(
   config: CacheConfig,
   options: OptionalCacheOptions & { env: string },

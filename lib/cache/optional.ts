@@ -2,14 +2,14 @@ import { CacheError, CircuitBreaker, type Health, type Logger } from "@ssmd/runt
 import type { Cache, KeepOptions } from "./cache.ts";
 import { noCache } from "./none.ts";
 
-/** What a service's cache is watched with. */
+/** Options for watching a service's cache. */
 export interface OptionalCacheOptions {
   logger: Logger;
-  /** The process's health: gets the condition `cache` of the component `cache`. */
+  /** Receives the condition `cache` of the component `cache`. */
   health: Health;
 }
 
-/** Codes that tell of the caller, not of the cache. */
+/** Error codes caused by the caller, not by the cache. */
 const CALLERS_OWN: ReadonlySet<string> = new Set([
   "CACHE_KEY_INVALID",
   "CACHE_WRONG_TYPE",
@@ -17,9 +17,9 @@ const CALLERS_OWN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A cache that a service works without: while it is away each call answers as if it held nothing,
- * at once when its circuit breaker is open; the first failure is logged, and health says why until
- * it answers again.
+ * A cache that a service can work without: while it is unavailable, calls behave as if it were
+ * empty, at once when its circuit breaker is open. Logs the first failure; health reports the cause
+ * until it works again.
  */
 export class OptionalCache implements Cache {
   readonly type: Cache["type"];
@@ -31,7 +31,7 @@ export class OptionalCache implements Cache {
   #isAway = false;
   #removeCheck: () => void;
 
-  /** Watches `cache`, which is closed with it. */
+  /** Watches `cache` and closes it with itself. */
   constructor(cache: Cache, { logger, health }: OptionalCacheOptions) {
     this.#cache = cache;
     this.#logger = logger;

@@ -3,9 +3,9 @@ import type { Redis } from "ioredis";
 import type { Cache, KeepOptions } from "./cache.ts";
 import { assertCacheKey, cacheClosed, wrongType } from "./errors.ts";
 
-/** Who we are to the server. */
+/** Redis credentials. */
 export interface RedisCredentials {
-  /** Of an access list; absent = the default user. */
+  /** ACL user; absent = the default user. */
   user?: string;
   password?: string;
 }
@@ -14,26 +14,26 @@ export interface RedisCredentials {
 interface RedisCacheOptions {
   /** `redis://host:port/database`, `rediss://` with TLS. */
   url: string;
-  /** First part of all keys, as several environments may share a server. */
+  /** Prefix of all keys, as several environments may share a server. */
   env: string;
   /** Default: none. */
   credentials?: RedisCredentials;
-  /** Reads them anew for each next connection, as they are rotated in place; default as they are. */
+  /** Re-reads credentials, rotated in place, after a disconnect; absent = static. */
   readCredentials?: () => Promise<RedisCredentials>;
 }
 
 const CONNECT_MS_MAX = 5_000;
-/** A cache that is slower than its source is none. */
+/** A cache slower than its source is useless. */
 const ANSWER_MS_MAX = 2_000;
 const RECONNECT_MS_MAX = 2_000;
 const RECONNECT_MS_STEP = 100;
-/** Keys that are looked at in one call. */
+/** Keys scanned per call. */
 const SCAN = 1_000;
 const NO_CONNECTION = /^(Stream isn't writeable|Connection is closed|Reached the max retries)/;
 
 /**
- * Values on a Redis (6.2 or newer) that processes share. Opens also while the server is away: calls
- * are rejected at once with `CACHE_UNAVAILABLE` until it answers, and it comes back by itself.
+ * Opens a cache on a Redis (6.2 or newer) shared by processes. Opens even if the server is
+ * unavailable: calls then fail at once with `CACHE_UNAVAILABLE` until it reconnects by itself.
  */
 export async function redisCache(options: RedisCacheOptions): Promise<Cache> {
   const Redis = await importRedis();
@@ -45,7 +45,7 @@ export async function redisCache(options: RedisCacheOptions): Promise<Cache> {
     ...(credentials?.password === undefined ? {} : { password: credentials.password }),
   });
   const { readCredentials } = options;
-  // The next connection is tried a little later; what cannot be read leaves the last ones.
+  // Read before the delayed reconnect; on failure the old credentials stay.
   if (readCredentials !== undefined) {
     redis.on("close", () => void readCredentials().then((now) => sign(redis, now), () => {}));
   }
@@ -60,7 +60,7 @@ function sign(redis: Redis, { user, password }: RedisCredentials): void {
 function connectOptions() {
   return {
     lazyConnect: true,
-    // What waits in memory for a cache would be late when it comes.
+    // Do not queue while offline: results would come too late for a cache.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_MS_MAX,
@@ -69,7 +69,7 @@ function connectOptions() {
   };
 }
 
-/** The driver's logging module lists all variables of the environment while it loads. */
+/** The driver's logging module reads all environment variables while loading. */
 async function importRedis(): Promise<typeof Redis> {
   return (await withoutVariables(() => import("ioredis"))).Redis;
 }
@@ -89,7 +89,7 @@ class RedisCache implements Cache {
     redis.on("close", () => this.#problem ||= "the connection ended");
   }
 
-  /** Waits for the first answer or the first failure; afterwards it tries for ever. */
+  /** Waits for the first connection or failure; then retries forever. */
   static async connect(redis: Redis, url: URL): Promise<RedisCache> {
     const cache = new RedisCache(redis, url);
     await redis.connect().catch((error: unknown) => cache.#problem ||= messageOf(error));
@@ -125,7 +125,7 @@ class RedisCache implements Cache {
         await this.#redis.mset(new Map(values));
         return;
       }
-      // MSET takes no time to live: a transaction shows all of them at once.
+      // MSET has no TTL; a transaction makes all values visible at once.
       const transaction = this.#redis.multi();
       for (const [key, value] of values) transaction.set(key, value, "PX", wholeMs(ttlMs));
       await transaction.exec();
@@ -180,7 +180,7 @@ class RedisCache implements Cache {
       let count = 0;
       let cursor = "0";
       do {
-        // What is asked for by pattern comes and goes with the whole keys.
+        // SCAN patterns and results use whole keys, without the driver's automatic prefix.
         const [next, keys] = await this.#redis.scan(cursor, "MATCH", `${prefix}*`, "COUNT", SCAN);
         const own = keys.map((key) => key.slice(prefix.length));
         if (own.length > 0) count += await this.#redis.del(own);
@@ -204,13 +204,13 @@ class RedisCache implements Cache {
       this.#problem = "";
       return answer;
     } catch (error) {
-      // The key was rotated: the next connection has it.
+      // The key was rotated: reconnect with the new one.
       if (/^(NOAUTH|WRONGPASS)/.test(messageOf(error))) this.#redis.disconnect(true);
       throw this.#errorOf(error, keys[0] ?? "");
     }
   }
 
-  /** The server's words, or why there is no connection: of that the driver says only that it is so. */
+  /** Returns the server's message, or why there is no connection, which the driver's error omits. */
   #textOf(error: unknown): string {
     const text = messageOf(error);
     return NO_CONNECTION.test(text) ? this.#problem || "the connection ended" : text;
@@ -232,7 +232,7 @@ class RedisCache implements Cache {
         hint: "Check the cache's credentials and what they are allowed to do",
       });
     }
-    // Words in capitals at the beginning are answers of the server.
+    // Leading words in capitals are server replies.
     if (/^[A-Z]{3,} /.test(text) && !/^(LOADING|BUSY|MASTERDOWN|READONLY)/.test(text)) {
       return new CacheError("CACHE_FAILED", `The Redis refused: ${text}`, options);
     }
@@ -245,7 +245,7 @@ class RedisCache implements Cache {
   }
 }
 
-/** Redis refuses a time to live below one millisecond. */
+/** Redis rejects a TTL below one millisecond. */
 function wholeMs(ttlMs: number): number {
   return Math.max(1, Math.ceil(ttlMs));
 }
