@@ -4,32 +4,32 @@ import { ExpressionError, parseExpression, type Scope, type WindowFunction } fro
 import type { Evaluate } from "./operation.ts";
 import { PRICE, SIZE, type Unit, unitText } from "./unit.ts";
 
-/** Raised when the same records and the same enrichers give other values. */
+/** Increased when the same records and enrichers give different values. */
 const CHAIN_VERSION = 2;
 
-/** Fields of the security master that can be joined. */
+/** Security master fields that can be joined. */
 export const REFERENCE_FIELDS = [
   ...["instrument", "name", "asset_class", "state", "base", "quote", "figi"],
   ...["group", "series", "opens", "closes", "result", "size_step", "size_min"],
 ] as const;
 
-/** Values by expressions. */
+/** Values calculated by expressions. */
 interface Calculation {
   type: "calculation";
-  /** Name → expression; later ones may use earlier ones. */
+  /** Name → expression; may refer to earlier ones. */
   values: Record<string, string>;
 }
 
-/** How good the book is. */
+/** Quality of the book. */
 interface Quality {
   type: "quality";
-  /** Without a trade or update for longer, ms; absent = never stale. */
+  /** Stale without a trade or update for this long, ms; absent = never stale. */
   stale_after?: number;
-  /** A wider spread, in ten thousandths of the mid; absent = never wide. */
+  /** Wide above this spread, in basis points of the mid; absent = never wide. */
   wide_above_bps?: number;
 }
 
-/** Fields of the security master, as known at the time of the row. */
+/** Fields of the security master, as known at the row's time. */
 interface ReferenceJoin {
   type: "reference_join";
   fields: string[];
@@ -38,26 +38,26 @@ interface ReferenceJoin {
 /** The same instrument on another feed. */
 interface CrossFeed {
   type: "cross_feed";
-  /** Our symbol → the symbol of the same instrument on another feed. */
+  /** Our symbol → the instrument's symbol on another feed. */
   symbols: Record<string, string>;
 }
 
-/** A step of the chain. */
+/** Configuration of one enricher. */
 export type EnricherSpec =
   & { name: string; enabled?: boolean }
   & (Calculation | Quality | ReferenceJoin | CrossFeed);
 
-/** A column that an enricher brings. */
+/** A column added by an enricher. */
 interface EnrichedColumn {
   name: string;
-  /** Name of the enricher. */
+  /** Enricher name. */
   enricher: string;
   kind: "double" | "word";
-  /** What it measures; "" of words. */
+  /** Unit of the values; "" for words. */
   unit: string;
 }
 
-/** Places of the values that records give; NaN = not known. */
+/** Slots of the values from records; NaN = unknown. */
 export const SLOTS = {
   bid: 0,
   ask: 1,
@@ -79,45 +79,45 @@ const SLOT_UNITS: Readonly<Record<keyof typeof SLOTS, Unit>> = {
   other_ask: PRICE,
 };
 const OTHER = ["other_bid", "other_ask"];
-/** Names that every row has. */
+/** Names present in every row. */
 const TAKEN = ["type", "symbol", "feed", "time", "valid", "chain", "conflated"];
 
-/** Enrichers that were checked and put together; the same for all markets. */
+/** Validated enrichers, combined; shared by all markets. */
 export interface EnrichChain {
-  /** First 12 hex digits of the SHA-256 of what decides the values: part of lineage. */
+  /** First 12 hex digits of the SHA-256 of everything that affects values; part of lineage. */
   version: string;
-  /** In order: first what is calculated, then words. */
+  /** In order: calculated numbers, then words. */
   columns: EnrichedColumn[];
-  /** What is calculated, in order, and where it goes. */
+  /** Calculations in order, each with its result slot. */
   steps: { slot: number; evaluate: Evaluate }[];
-  /** Values of a market. */
+  /** Number of values per market. */
   slots: number;
   windows: { name: WindowFunction; us: number; slot: number }[];
   /** Whether there is a column `quality`. */
   hasQuality: boolean;
-  /** µs; Infinity = never stale. */
+  /** Time until stale, µs; Infinity = never. */
   staleUs: number;
-  /** Infinity = never wide. */
+  /** Spread limit in basis points; Infinity = never wide. */
   wideBps: number;
   references: string[];
-  /** Our symbol → the same instrument's symbol on another feed. */
+  /** Our symbol → the instrument's symbol on another feed. */
   others: ReadonlyMap<string, string>;
-  /** Records of so long before a time that values then depend on, µs. */
+  /** How far back values at a time depend on records, µs. */
   lookBackUs: number;
 }
 
-/** Something wrong with an enricher. */
+/** A problem with an enricher. */
 interface EnricherProblem {
-  /** Below the list of enrichers. */
+  /** Path within the list of enrichers. */
   path: (string | number)[];
   message: string;
-  /** Characters of the value before the place; absent = the whole value. */
+  /** Offset within the value; absent = the whole value. */
   offset?: number;
 }
 
 /**
- * Puts the enabled enrichers together; undefined = there are none. Throws ExpressionError for the
- * first that is wrong: {@linkcode enricherProblems} tells all.
+ * Combines the enabled enrichers; undefined = there are none. Throws ExpressionError for the first
+ * problem; {@linkcode enricherProblems} returns all.
  */
 export function enrichChain(specs: readonly EnricherSpec[] = []): EnrichChain | undefined {
   const enabled = specs.filter((each) => each.enabled ?? true);
@@ -128,7 +128,7 @@ export function enrichChain(specs: readonly EnricherSpec[] = []): EnrichChain | 
   return builder.build(enabled);
 }
 
-/** What is wrong with enrichers, those that are disabled, too. */
+/** Returns the problems of all enrichers, including disabled ones. */
 export function enricherProblems(specs: readonly EnricherSpec[]): EnricherProblem[] {
   const problems: EnricherProblem[] = [];
   new ChainBuilder((path, { offset, message }) => {

@@ -14,11 +14,11 @@ import { TradeWindow } from "./trade_window.ts";
 
 const PRICE_SLOTS = [SLOTS.bid, SLOTS.ask, SLOTS.last] as const;
 
-/** What the security master says of a market from a time on. */
+/** Security master values of a market from a time on. */
 export interface ReferenceSpan {
-  /** µs; the first is -Infinity. */
+  /** Start, µs; the first is -Infinity. */
   fromUs: number;
-  /** By the chain's `references`; "" = nothing. */
+  /** In the order of the chain's `references`; "" = none. */
   values: readonly string[];
 }
 
@@ -27,15 +27,15 @@ interface MarketOptions {
   symbol: string;
   feed: string;
   chain: EnrichChain;
-  /** In order of time; none = the security master does not know it. */
+  /** Ordered by time; absent = not in the security master. */
   references?: readonly ReferenceSpan[];
   onRow: (row: EnrichedRow) => void;
 }
 
 /**
- * The chain on one market: a function of its records in order of receipt, so that live and over the
- * archive the values are the same. There is a row where a value changed, and one at the first record
- * of each UTC day, at which all begins anew but the trades of windows: days begin with snapshots.
+ * Runs the chain on one market. It is a pure function of the records in receive order, so live and
+ * archive give the same values. Emits a row when a value changed, and one at the first record of
+ * each UTC day, when all state except window trades is reset: days begin with snapshots.
  */
 export class EnrichedMarket {
   #options: MarketOptions;
@@ -43,28 +43,28 @@ export class EnrichedMarket {
   #values: Float64Array;
   #book = new OrderBook();
   #windows: TradeWindow[];
-  /** Snapshot that the book goes back to, µs; 0 = the book is not known. */
+  /** Time of the book's snapshot, µs; 0 = the book is unknown. */
   #snapshotUs = 0;
-  /** When the other feed's levels were told, µs. */
+  /** Time of the other feed's levels, µs. */
   #otherUs = -Infinity;
-  /** Since when trades are complete where no gap is open, µs; Infinity = there was no record yet. */
+  /** Start of complete trades when no gap is open, µs; Infinity = no record yet. */
   #tradesSinceUs = Infinity;
-  /** Open gaps of trades, by symbol and channel. */
+  /** Open trade gaps, by symbol and channel. */
   #tradeGaps = new Set<string>();
-  /** Last record of the market, µs; 0 = none. */
+  /** Time of the market's last record, µs; 0 = none. */
   #lastUs = 0;
   #dayUs = -Infinity;
   #isStale = false;
   #reference: ReferenceSpan | undefined;
-  /** From when on the references are others, µs. */
+  /** Time of the next reference change, µs. */
   #otherReferenceUs: number;
-  /** The last row; undefined = there was none today. */
+  /** Last row; undefined = none today. */
   #row: EnrichedRow | undefined;
-  /** Its numbers, NaN = not known. */
+  /** Numbers of the last row; NaN = unknown. */
   #numbers: number[];
-  /** Its words; another list where one is another, as rows share it. */
+  /** Words of the last row; copied on change, as rows share the list. */
   #words: readonly (string | null)[];
-  /** Index of each word among the references; -1 = it is the quality. */
+  /** Index of each word in the references; -1 = quality. */
   #wordFields: number[];
 
   constructor(options: MarketOptions) {
@@ -81,7 +81,7 @@ export class EnrichedMarket {
     this.#windows = this.#chain.windows.map(({ us }) => new TradeWindow(us));
   }
 
-  /** Takes the next record of the market, or a gap of all markets. */
+  /** Processes the next record of the market, or a gap of all markets. */
   take(event: MarketEvent): void {
     const { type } = event;
     if (type === "orderbook") this.#update(event);
@@ -89,7 +89,7 @@ export class EnrichedMarket {
     else if (type === "gap" && event.reason !== "clock") this.#lose(event);
   }
 
-  /** No record of before `timeUs` comes any more. */
+  /** Advances time: no earlier record than `timeUs` follows. */
   passTo(timeUs: number): void {
     const staleUs = this.#lastUs + this.#chain.staleUs;
     if (this.#isStale || this.#lastUs === 0 || staleUs >= timeUs) return;
@@ -98,7 +98,7 @@ export class EnrichedMarket {
     this.#evaluate(staleUs);
   }
 
-  /** The same instrument's best bid and ask on another feed, from a time on. */
+  /** Sets the instrument's best bid and ask on another feed from a time on. */
   takeOther({ bid, ask }: { bid: number; ask: number }, timeUs: number): void {
     this.passTo(timeUs);
     this.#otherUs = timeUs;
@@ -146,7 +146,7 @@ export class EnrichedMarket {
     if (isOther || isNew || kind === "snapshot") this.#evaluate(receivedAtUs);
   }
 
-  /** Whether the best levels changed. */
+  /** Updates the top of book; returns whether it changed. */
   #readTop(): boolean {
     const { bids, asks } = this.#book;
     const values = this.#values;
@@ -184,7 +184,7 @@ export class EnrichedMarket {
         this.#tradesSinceUs = this.#lastUs === 0 ? toUs : Math.max(this.#tradesSinceUs, toUs);
       }
     }
-    // A recovery that is told behind its snapshot leaves the book as it is.
+    // A recovery reported after its snapshot leaves the book unchanged.
     const isOfBook = channel === "all" || channel === "orderbook";
     if (isOfBook && (toUs === 0 || this.#snapshotUs <= fromUs)) this.#forgetBook();
     if (this.#lastUs > 0) this.#evaluate(receivedAtUs);
@@ -213,7 +213,7 @@ export class EnrichedMarket {
     this.#emit(timeUs);
   }
 
-  /** A row, where a value is another than in the last one. */
+  /** Emits a row if a value changed. */
   #emit(timeUs: number): void {
     const valid = this.#snapshotUs > 0;
     const areOthers = this.#takeNumbers();
@@ -225,7 +225,7 @@ export class EnrichedMarket {
     onRow(row);
   }
 
-  /** Takes over what was calculated; whether it is another than before. */
+  /** Stores calculated numbers; returns whether one changed. */
   #takeNumbers(): boolean {
     const { steps } = this.#chain;
     const price = this.#price();
@@ -241,7 +241,7 @@ export class EnrichedMarket {
     return isOther;
   }
 
-  /** Takes over what words say at a time; whether it is another than before. */
+  /** Stores words valid at a time; returns whether one changed. */
   #takeWords(timeUs: number): boolean {
     const isReferred = timeUs >= this.#otherReferenceUs;
     if (isReferred) this.#passReferences(timeUs);
@@ -263,7 +263,7 @@ export class EnrichedMarket {
     this.#otherReferenceUs = references[next]?.fromUs ?? Infinity;
   }
 
-  /** The largest price at hand; 0 = there is none. */
+  /** Returns the largest current price; 0 = none. */
   #price(): number {
     const values = this.#values;
     let largest = 0;
@@ -274,7 +274,7 @@ export class EnrichedMarket {
     return largest;
   }
 
-  /** `good`, or what is wrong, with a space between: stale, and unknown, one-sided, crossed or wide. */
+  /** Returns `good`, or the problems separated by space: stale; unknown, one-sided, crossed or wide. */
   #quality(): string {
     const word = this.#bookQuality();
     if (!this.#isStale) return word;
@@ -291,7 +291,7 @@ export class EnrichedMarket {
   }
 }
 
-/** Sets levels of a side; whether its best one was among them. */
+/** Sets levels of a side; returns whether the best one was among them. */
 function setLevels(side: BookSide, levels: readonly Level[]): boolean {
   let isOfTop = false;
   for (let i = 0; i < levels.length; i++) {

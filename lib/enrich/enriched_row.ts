@@ -1,20 +1,20 @@
 import type { EnrichChain } from "./chain.ts";
 
-/** Values of a market from a moment on, until its next row. */
+/** Values of a market, valid until its next row. */
 export interface EnrichedRow {
   symbol: string;
   feed: string;
-  /** When what changed was received, µs; or since when the market is stale. */
+  /** Receive time of the change, µs, or the time the market became stale. */
   timeUs: number;
-  /** Whether the book is known; else it has no bid and ask, and nothing is made of them. */
+  /** Whether the book is known; else bid, ask and all derived values are absent. */
   valid: boolean;
-  /** What is calculated, by the chain's steps; NaN = not known. */
+  /** Calculated numbers, by the chain's steps; NaN = unknown. */
   numbers: readonly number[];
-  /** By the chain's columns behind those; null = not known. Rows with the same words share the list. */
+  /** Values of the remaining columns; null = unknown. Rows with equal words share the list. */
   words: readonly (string | null)[];
 }
 
-/** A row in JSON; `time` is milliseconds since 1970, the chain's columns stand beside. */
+/** A row as JSON; `time` is ms since 1970, next to the chain's columns. */
 export interface EnrichedJson {
   symbol: string;
   feed: string;
@@ -23,7 +23,7 @@ export interface EnrichedJson {
   [column: string]: string | number | boolean | null;
 }
 
-/** A row in JSON. */
+/** Converts a row to JSON. */
 export function enrichedJson(chain: EnrichChain, row: EnrichedRow): EnrichedJson {
   const { symbol, feed, timeUs, valid } = row;
   const json: EnrichedJson = { symbol, feed, time: timeUs / 1000, valid };
@@ -31,7 +31,7 @@ export function enrichedJson(chain: EnrichChain, row: EnrichedRow): EnrichedJson
   return json;
 }
 
-/** A value by the chain's columns; null = not known. */
+/** Returns a value by column index; null = unknown. */
 export function valueOf({ numbers, words }: EnrichedRow, column: number): number | string | null {
   const value = numbers[column];
   if (value === undefined) return words[column - numbers.length] ?? null;
@@ -40,38 +40,38 @@ export function valueOf({ numbers, words }: EnrichedRow, column: number): number
 
 const UTF8 = new TextEncoder();
 const CHUNK_BYTES = 64 * 1024;
-/** Powers of ten that are exact. */
+/** Exact powers of ten. */
 const SCALES = Float64Array.from({ length: 13 }, (_, places) => Number(`1e${places}`));
-/** Below it `String` has exponents. */
+/** Below it `String` uses exponents. */
 const DECIMAL_MIN = 1e-6;
-/** The longest number that `String` writes. */
+/** Maximum length of a number from `String`. */
 const NUMBER_BYTES_MAX = 25;
-/** The longest time in milliseconds, and whether the book is known. */
+/** Maximum length of the time in ms and the valid flag. */
 const TIME_BYTES_MAX = 48;
-/** What is not longer is copied byte by byte: that is faster. */
+/** Up to this length, copying byte by byte is faster. */
 const SHORT_BYTES = 16;
 const [MINUS, POINT, ZERO] = [45, 46, 48];
 const NULL = UTF8.encode("null");
 const [VALID, INVALID] = [UTF8.encode(`,"valid":true`), UTF8.encode(`,"valid":false`)];
 
-/** Lists of words of a market whose bytes are kept: its quality goes to and fro between few. */
+/** Cached encodings of a market's words; its quality alternates between a few. */
 const TAILS_MAX = 8;
 
-/** What the rows of a market have in common. */
+/** Encoded parts shared by a market's rows. */
 interface RowFrame {
-  /** To the time. */
+  /** Bytes up to the time. */
   head: Uint8Array;
-  /** Lists of words, the last row's first, with the bytes of them and of all behind them. */
+  /** Recent words, latest first, each with the encoded bytes to the row's end. */
   tails: { words: EnrichedRow["words"]; bytes: Uint8Array }[];
 }
 
 /**
- * Rows as JSON in UTF-8, with the version of the chain: what goes to the bus. They share chunks of
- * memory, and what is as in the row before is copied: rows are many.
+ * Encodes rows as UTF-8 JSON with the chain's version, for the bus. Rows share chunks of memory,
+ * and parts equal to the previous row are copied: there are many rows.
  */
 export class RowBytes {
   #numbers: Uint8Array[];
-  /** What stands between head and tail. */
+  /** Maximum bytes between head and tail. */
   #rowBytesMax: number;
   #wordNames: string[];
   #version: string;
@@ -81,7 +81,7 @@ export class RowBytes {
   #second = -1;
   #secondText = "";
 
-  /** Of rows of a chain. */
+  /** Creates an encoder for rows of a chain. */
   constructor({ columns, steps, version }: EnrichChain) {
     this.#numbers = columns.slice(0, steps.length).map(({ name }) => UTF8.encode(`,"${name}":`));
     this.#rowBytesMax = this.#numbers.reduce(
@@ -92,7 +92,7 @@ export class RowBytes {
     this.#version = version;
   }
 
-  /** The bytes of a row, a view into a chunk. */
+  /** Returns the bytes of a row, a view of a chunk. */
   of(row: EnrichedRow): Uint8Array {
     const { timeUs, valid, numbers } = row;
     const frame = this.#frame(row);
@@ -136,7 +136,7 @@ export class RowBytes {
     return UTF8.encode(`,${JSON.stringify(fields).slice(1)}`);
   }
 
-  /** With three digits behind the point; rows share their seconds. */
+  /** Writes ms with three decimals; caches the text of the second. */
   #putMilliseconds(us: number): void {
     const second = Math.floor(us / 1e6);
     if (second !== this.#second) {
@@ -146,7 +146,7 @@ export class RowBytes {
     this.#putAscii(this.#secondText);
     const chunk = this.#chunk;
     const end = this.#end;
-    // As small whole numbers, whose division is fast.
+    // Use small integers, whose division is fast.
     let rest = (us - second * 1e6) | 0;
     for (let at = 6; at >= 0; at--) {
       if (at === 3) {
@@ -160,7 +160,7 @@ export class RowBytes {
     this.#end = end + 7;
   }
 
-  /** As `String` has it, of decimals with few digits without its search for the shortest. */
+  /** Writes like `String`, but skips its shortest-digits search for short decimals. */
   #putNumber(value: number): void {
     if (Number.isNaN(value)) return this.#put(NULL);
     const size = value < 0 ? -value : value;
@@ -171,7 +171,7 @@ export class RowBytes {
     this.#putDecimal(Math.round(size * (SCALES[places] as number)), places);
   }
 
-  /** A whole number of steps of a tenth to the power of `places`, without zeros at the end. */
+  /** Writes `steps` / 10^`places` without trailing zeros. */
   #putDecimal(steps: number, places: number): void {
     const scale = SCALES[places] as number;
     const whole = Math.floor(steps / scale);
@@ -180,7 +180,7 @@ export class RowBytes {
     if (rest === 0) return;
     const chunk = this.#chunk;
     chunk[this.#end++] = POINT;
-    // Halves of at most six digits, whose divisions are those of small whole numbers.
+    // Split into halves of at most six digits: small integers divide faster.
     const half = SCALES[places / 2] as number;
     const high = (rest / half) | 0;
     rest -= high * half;
@@ -221,7 +221,7 @@ export class RowBytes {
     this.#end = end + bytes.length;
   }
 
-  /** Makes room for a row. */
+  /** Ensures room for a row. */
   #reserve(count: number): void {
     if (this.#end + count <= this.#chunk.length) return;
     this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, count));
@@ -229,7 +229,7 @@ export class RowBytes {
   }
 }
 
-/** Decimal places, even, that tell a value below a million whole; -1 = it has more digits. */
+/** Returns the even number of decimals that is exact for a value below 1e6; -1 = more digits. */
 function placesOf(size: number): number {
   if (Math.round(size * 1e4) / 1e4 === size) return 4;
   if (size < 1) return Math.round(size * 1e12) / 1e12 === size ? 12 : -1;
@@ -238,9 +238,8 @@ function placesOf(size: number): number {
 }
 
 /**
- * A value without the noise of binary fractions, which is that of the prices that it is made of:
- * where the larger of both is below 1, to 12 digits behind the point, to 9 below a thousand, to 6
- * below a million, to 3 below a billion.
+ * Rounds off binary noise, which scales with the input prices: by the larger of value and price, to
+ * 12 decimals below 1, 9 below a thousand, 6 below a million, 3 below a billion.
  */
 export function rounded(value: number, price: number): number {
   const size = Math.abs(value);

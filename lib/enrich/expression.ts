@@ -2,34 +2,34 @@ import { ConfigError, formatDurationMs, parseDurationMs, suggestion } from "@ssm
 import { type Evaluate, operation, type Sign } from "./operation.ts";
 import { isSameUnit, NUMBER, PRICE, product, SIZE, type Unit, unitText } from "./unit.ts";
 
-/** An expression that was read: what it gives, and how. */
+/** A parsed expression. */
 interface Expression {
   unit: Unit;
   evaluate: Evaluate;
-  /** The same for expressions that calculate the same. */
+  /** Canonical text; equal for expressions with the same calculation. */
   text: string;
-  /** Where its value stands, where it is not calculated. */
+  /** Slot of its value, if it is not calculated. */
   slot?: number;
-  /** The number that it is. */
+  /** Its value, if it is a number literal. */
   value?: number;
 }
 
-/** What is summed over the trades of the last time: their mean price by size, or their size. */
+/** Aggregate over recent trades: size-weighted mean price, or total size. */
 export type WindowFunction = "vwap" | "volume";
 
-/** Where an expression finds the values that it names. */
+/** Name resolution for an expression. */
 export interface Scope {
-  /** Values by name: place and unit. */
+  /** Values by name: slot and unit. */
   names: ReadonlyMap<string, { slot: number; unit: Unit }>;
-  /** Places of what was calculated before, by its text. */
+  /** Slots of earlier calculations, by canonical text. */
   calculated: ReadonlyMap<string, number>;
-  /** Place of a value over the trades of the last `ms`. */
+  /** Returns the slot of an aggregate over the trades of the last `ms`. */
   windowSlot(name: WindowFunction, ms: number): number;
 }
 
-/** Something wrong at a place of an expression. */
+/** An error at a position of an expression. */
 export class ExpressionError extends ConfigError {
-  /** Characters before the place. */
+  /** Offset of the error, characters. */
   readonly offset: number;
 
   constructor(offset: number, message: string) {
@@ -38,17 +38,17 @@ export class ExpressionError extends ConfigError {
   }
 }
 
-/** Longest time over which trades are kept. */
+/** Longest trade window. */
 const WINDOW_MS_MAX = 900_000;
 const WINDOWS: Readonly<Record<WindowFunction, Unit>> = { vwap: PRICE, volume: SIZE };
-/** Functions of values of one unit, which they give. */
+/** Functions whose arguments and result share one unit. */
 const FUNCTIONS: Readonly<Record<string, { count: number; of: (...values: number[]) => number }>> =
   {
     abs: { count: 1, of: Math.abs },
     min: { count: 2, of: Math.min },
     max: { count: 2, of: Math.max },
   };
-/** Names that are short for an expression. */
+/** Names with a predefined expression. */
 const STANDARD: Readonly<Record<string, string>> = {
   mid: "(bid + ask) / 2",
   spread: "ask - bid",
@@ -84,8 +84,8 @@ function tokensOf(text: string): Token[] {
 }
 
 /**
- * Reads an expression: numbers, names, + - * / and parentheses, abs min max, and vwap(1m) and
- * volume(1m) over trades. Only values of one unit are added. Throws {@linkcode ExpressionError}.
+ * Parses an expression: numbers, names, + - * / and parentheses, abs min max, and vwap(1m) and
+ * volume(1m) over trades. Sums need equal units. Throws {@linkcode ExpressionError}.
  */
 export function parseExpression(text: string, scope: Scope): Expression {
   return new Parser(text, scope).whole();
@@ -118,7 +118,7 @@ class Parser {
     return token;
   }
 
-  /** Takes the next sign where it is one of these. */
+  /** Consumes the next sign if it is one of these. */
   #sign(signs: string): Token | undefined {
     const { kind, text } = this.#peek;
     return kind === "sign" && signs.includes(text) ? this.#next() : undefined;
@@ -149,7 +149,7 @@ class Parser {
     return left;
   }
 
-  /** Two values joined; read where the same was calculated before. */
+  /** Combines two values; reuses the slot of an equal earlier calculation. */
   #joined(sign: Sign, [left, right]: [Expression, Expression], unit: Unit): Expression {
     const text = `(${left.text}${sign}${right.text})`;
     const slot = this.#scope.calculated.get(text);

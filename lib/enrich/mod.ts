@@ -1,4 +1,4 @@
-/** Values made of records: expressions, and the chain of enrichers on a market. @module */
+/** Values derived from records: expressions, and the chain of enrichers of a market. @module */
 export {
   type EnrichChain,
   enrichChain,

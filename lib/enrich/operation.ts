@@ -1,17 +1,17 @@
-/** Reads its value from the values of a market; NaN = not known. */
+/** Computes a value from a market's slots; NaN = unknown. */
 export type Evaluate = (values: Float64Array) => number;
 
-/** A sign that joins two values. */
+/** A binary operator. */
 export type Sign = "+" | "-" | "*" | "/";
 
-/** One side of a sign; its place or its number where it is no more than that, to be read at once. */
+/** An operand; `slot` or `value` allow direct access when it is just that. */
 interface Operand {
   evaluate: Evaluate;
   slot?: number | undefined;
   value?: number | undefined;
 }
 
-/** What a sign makes of two operands: each is evaluated per record, so few calls are made. */
+/** Returns a function for an operator, specialized to save calls: it runs per record. */
 export function operation(sign: Sign, left: Operand, right: Operand): Evaluate {
   if (left.slot !== undefined && right.slot !== undefined) {
     return ofSlots(sign, left.slot, right.slot);

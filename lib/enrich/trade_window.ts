@@ -1,4 +1,4 @@
-/** A sum with what its last digits lost, renormalized: twice the digits of a number. */
+/** A compensated sum, renormalized: twice the digits of a number. */
 class Sum {
   /** The sum. */
   total = 0;
@@ -18,30 +18,30 @@ class Sum {
 }
 
 const FIELDS = 3;
-/** Trades for which there is room at first. */
+/** Initial capacity, trades. */
 const TRADES_FIRST = 64;
-/** Room that is kept for more while there are none. */
+/** Capacity kept when the window is empty, trades. */
 const TRADES_KEPT = 4096;
 
 /**
- * The trades of the last time of a market. Sums have so many digits that those of a window depend on
- * the trades in it only, and not on those that have left it.
+ * Sliding window over a market's trades. The sums are precise enough to depend only on the trades
+ * in the window, not on those that left it.
  */
 export class TradeWindow {
   #us: number;
-  /** Time, price and size of each trade, one behind the other, in a ring. */
+  /** Ring buffer of time, price and size per trade. */
   #trades = new Float64Array(TRADES_FIRST * FIELDS);
   #first = 0;
   #count = 0;
   #size = new Sum();
   #notional = new Sum();
 
-  /** Of the last `us` µs. */
+  /** Creates a window of `us` µs. */
   constructor(us: number) {
     this.#us = us;
   }
 
-  /** Takes the next trade. */
+  /** Adds the next trade. */
   add(timeUs: number, price: number, size: number): void {
     if ((this.#count + 1) * FIELDS > this.#trades.length) this.#grow();
     const trades = this.#trades;
@@ -63,7 +63,7 @@ export class TradeWindow {
     this.#first = 0;
   }
 
-  /** Lets go what is not within the last time before `timeUs`, which is. */
+  /** Drops trades older than the window that ends at `timeUs` (inclusive). */
   passTo(timeUs: number): void {
     const firstUs = timeUs - this.#us;
     const trades = this.#trades;
@@ -84,12 +84,12 @@ export class TradeWindow {
     }
   }
 
-  /** Sizes together. */
+  /** Total size. */
   get volume(): number {
     return this.#size.total;
   }
 
-  /** Mean price by size; NaN = there is no trade. */
+  /** Size-weighted mean price; NaN = no trades. */
   get vwap(): number {
     return this.#notional.total / this.#size.total;
   }
