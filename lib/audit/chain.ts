@@ -8,8 +8,8 @@ export const GENESIS = "0".repeat(64);
 const HASH = z.string().regex(/^[0-9a-f]{64}$/);
 
 /**
- * An event in its chain. `link` hashes the link before it with position, time, category and the hash
- * of the event's text, so that the text can expire while the chain still holds.
+ * An event in its chain. `link` hashes the previous link with position, time, category and the hash
+ * of the event's text, so the text can expire while the chain stays verifiable.
  */
 export const CHAIN_LINE = z.strictObject({
   position: z.int().min(1),
@@ -23,7 +23,7 @@ export const CHAIN_LINE = z.strictObject({
 /** One of {@linkcode CHAIN_LINE}. */
 export type ChainLine = z.output<typeof CHAIN_LINE>;
 
-/** The line of an event behind the link before it. */
+/** Returns the line of an event that follows the link `before`. */
 export function chainLine(before: string, event: AuditEvent): ChainLine & { event: string } {
   const text = JSON.stringify(
     event,
@@ -34,12 +34,12 @@ export function chainLine(before: string, event: AuditEvent): ChainLine & { even
   return { ...head, link: linkOf(before, head), event: text };
 }
 
-/** What no database can keep in a text of JSON: a caller may have sent it. */
+/** Replaces characters that databases cannot store in JSON text; callers may send them. */
 function clean(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
-/** The link that a line must have behind the link before it. */
+/** Returns the expected link of a line after the link `before`. */
 export function linkOf(before: string, line: Omit<ChainLine, "link" | "event">): string {
   const { position, at, category, content } = line;
   return sha256([before, position, at, category, content].join("\n"));

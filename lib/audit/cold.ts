@@ -5,31 +5,31 @@ import { CHAIN_LINE, type ChainLine, GENESIS, linkOf } from "./chain.ts";
 import { AUDIT_RETENTION_DAYS, type AuditEvent, type AuditFilter, isSelected } from "./event.ts";
 import type { AuditLog, RolledDay } from "./log.ts";
 
-/** Days for which events stay in the hot log after they are in storage. */
+/** Days that events stay in the hot log after they are in storage. */
 const HOT_DAYS = 30;
-/** Events of one frame of a file. */
+/** Events per frame of a file. */
 const FRAME_EVENTS = 5000;
 const DAY_OF_KEY = /\/(\d{4})\/(\d\d)\/(\d\d)\/events\.jsonl\.zst$/;
 
-/** Where the log of an environment is kept. */
+/** Location of an environment's log. */
 export interface AuditSource {
   env: string;
   log: AuditLog;
-  /** Absent = nothing is cold. */
+  /** Absent = no cold storage. */
   storage?: Storage | undefined;
 }
 
-/** The object of a day's events. */
+/** Returns the object key of a day's events. */
 export function coldKey(env: string, day: string): string {
   return `audit/${env}/${day.replaceAll("-", "/")}/events.jsonl.zst`;
 }
 
-/** The day of an object of events; undefined = it is none. */
+/** Returns the day of an events object; undefined = not one. */
 export function dayOfKey(key: string): string | undefined {
   return DAY_OF_KEY.exec(key)?.slice(1).join("-");
 }
 
-/** Objects of events, the oldest first. */
+/** Lists events objects, oldest first. */
 export async function coldKeys({ storage, env }: AuditSource): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of storage?.list(`audit/${env}/`) ?? []) {
@@ -38,7 +38,7 @@ export async function coldKeys({ storage, env }: AuditSource): Promise<string[]>
   return keys.sort();
 }
 
-/** Lines of an object by frames. Throws ArchiveError `ARCHIVE_DAMAGED`. */
+/** Reads the lines of an object, by frame. Throws ArchiveError `ARCHIVE_DAMAGED`. */
 export async function readCold(storage: Storage, key: string): Promise<(() => ChainLine[])[]> {
   const file = await storage.get(key);
   const { frames, corruption } = framesOf(file);
@@ -51,7 +51,7 @@ function linesOf(bytes: Uint8Array): ChainLine[] {
   return lines.map((line) => CHAIN_LINE.parse(JSON.parse(line)));
 }
 
-/** Events that are only in storage and are selected, the newest first. */
+/** Yields matching events that are only in storage, newest first. */
 export async function* coldEvents(
   source: AuditSource & { storage: Storage },
   filter: AuditFilter,
@@ -62,7 +62,7 @@ export async function* coldEvents(
   for (const key of (await coldKeys(source)).reverse()) {
     const day = dayOfKey(key) ?? "";
     if (day < from.slice(0, 10) || day > to.slice(0, 10)) continue;
-    // Days that are hot as well are not read.
+    // Skip days that are also hot.
     if ((firsts.get(day) ?? 0) >= before) continue;
     for (const lines of (await readCold(source.storage, key)).reverse()) {
       for (const { position, event } of lines().reverse()) {
@@ -74,17 +74,17 @@ export async function* coldEvents(
   }
 }
 
-/** What {@linkcode rollAudit} did. */
+/** Result of {@linkcode rollAudit}. */
 interface RolledAudit {
-  /** Days that went into storage. */
+  /** Days moved to storage. */
   rolled: string[];
-  /** Days of which texts were removed, their retention being over. */
+  /** Days whose expired texts were removed. */
   expired: string[];
 }
 
 /**
- * Brings days that are over into storage, drops texts whose retention is over, and forgets in the hot
- * log what is 30 days old. Throws StorageError `AUDIT_BROKEN` where the chain does not hold.
+ * Moves finished days to storage, drops texts past their retention, and deletes events older than
+ * 30 days from the hot log. Throws StorageError `AUDIT_BROKEN` when the chain is broken.
  */
 export async function rollAudit(
   { env, log, storage }: AuditSource & { storage: Storage },
@@ -107,7 +107,7 @@ export async function rollAudit(
   return { rolled, expired };
 }
 
-/** The frames of a day; notes in it where the day ends. */
+/** Yields the frames of a day; sets `written.last` and `written.link`. */
 async function* framesOfDay(log: AuditLog, written: RolledDay): AsyncGenerator<Uint8Array> {
   let before = (await log.rolledDays()).at(-1)?.link ?? GENESIS;
   for (let from = written.first;;) {
@@ -131,7 +131,7 @@ function frameOf(lines: readonly ChainLine[]): Uint8Array {
   return compressFrame(new TextEncoder().encode(text));
 }
 
-/** Drops the texts of events whose retention is over; their hashes stay in the chain. */
+/** Drops event texts past their retention; their hashes stay in the chain. */
 async function expire(
   { env, log, storage }: AuditSource & { storage: Storage },
   nowMs: number,

@@ -1,13 +1,13 @@
 import { messageOf, SsmdError, StorageError, systemCodeOf } from "@ssmd/runtime";
 
-/** Of which kind a failure of a database is, as `Database.faultOf` tells. */
+/** Kind of a database failure, see `Database.faultOf`. */
 type Fault = "away" | "busy" | "closed" | "failed";
 
 const READ_ONLY: ReadonlySet<string> = new Set(["EROFS", "EACCES", "EPERM"]);
-/** Of SQLite, in the low byte: an attempt to write a readonly database. */
+/** SQLite error (low byte): write to a read-only database. */
 const SQLITE_READONLY = 8;
 
-/** The error of a log that could not be opened, read or written. */
+/** Returns the error of a log that could not be opened, read or written. */
 export function auditError(cause: unknown, where: string, fault: Fault): SsmdError {
   if (cause instanceof SsmdError) return cause;
   if (isReadOnly(cause)) {

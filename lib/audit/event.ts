@@ -10,7 +10,7 @@ export const AUDIT_RETENTION_DAYS = {
   "data-access": 90,
 } as const;
 
-/** What kind of deed an event tells of. */
+/** Category of an event. */
 export type AuditCategory = keyof typeof AUDIT_RETENTION_DAYS;
 
 /** All categories. */
@@ -19,7 +19,7 @@ export const AUDIT_CATEGORIES = Object.keys(AUDIT_RETENTION_DAYS) as [
   ...AuditCategory[],
 ];
 
-/** `refused` = nothing was done, and why is known; `failed` = it went wrong on the way. */
+/** `refused` = not executed, for a known reason; `failed` = failed during execution. */
 export const AUDIT_OUTCOMES = ["done", "refused", "failed"] as const;
 
 /** Details of an event; never a secret. */
@@ -28,7 +28,7 @@ const METADATA = z.record(
   z.union([z.string(), z.number(), z.boolean(), z.null()]),
 );
 
-/** One event as every service, route and command writes it. */
+/** An event as written by every service, route and command. */
 export const AUDIT_EVENT = z.strictObject({
   position: z.int().min(1).describe("1, 2, 3, … without a hole"),
   at: z.string().describe("ISO 8601 in UTC with microseconds; never before the event before it"),
@@ -44,22 +44,22 @@ export const AUDIT_EVENT = z.strictObject({
 /** One event of the log. */
 export type AuditEvent = z.output<typeof AUDIT_EVENT>;
 
-/** An event before the log gives it its time and position. */
+/** An event before the log assigns time and position. */
 export type AuditDraft = Omit<AuditEvent, "position" | "at">;
 
-/** Which events; absent = all. */
+/** Event filter; absent fields match all. */
 export interface AuditFilter {
   actor?: string | undefined;
   action?: string | undefined;
   category?: AuditCategory | undefined;
   outcome?: AuditEvent["outcome"] | undefined;
-  /** First moment, ISO 8601, or a day. */
+  /** Start (inclusive), ISO 8601 time or day. */
   from?: string | undefined;
-  /** Last moment, or a whole day. */
+  /** End (inclusive), ISO 8601 time or whole day. */
   to?: string | undefined;
 }
 
-/** Whether an event is one of those. */
+/** Returns whether an event matches. */
 export function isSelected(event: AuditEvent, filter: AuditFilter): boolean {
   const { actor, action, category, outcome, from = "", to } = filter;
   return (actor ?? event.actor) === event.actor && (action ?? event.action) === event.action &&
@@ -67,7 +67,7 @@ export function isSelected(event: AuditEvent, filter: AuditFilter): boolean {
     (outcome ?? event.outcome) === event.outcome && event.at >= from && event.at <= lastOf(to);
 }
 
-/** The last moment of `to`: texts that begin with it are not after it. */
+/** Returns the last text that sorts within `to`: texts that begin with it are included. */
 export function lastOf(to: string | undefined): string {
   return to === undefined ? "~" : `${to.replace(/Z$/, "")}~`;
 }

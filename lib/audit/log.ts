@@ -9,36 +9,36 @@ import { lastOf } from "./event.ts";
 export interface RolledDay {
   /** `YYYY-MM-DD` */
   day: string;
-  /** Positions of its first and last event. */
+  /** Positions of the first and last event. */
   first: number;
   last: number;
   /** Link of the last event. */
   link: string;
-  /** Longest retention that was applied, days; 0 = none. */
+  /** Longest retention applied so far, days; 0 = none. */
   expiredDays: number;
 }
 
-/** Which events, and how many of them at a time. */
+/** A page of matching events. */
 interface AuditQuery extends AuditFilter {
   limit: number;
-  /** Only events before this position: the next page. */
+  /** Only events before this position, for paging. */
   before?: number | undefined;
 }
 
-/** How many events there are of a category and an outcome. */
+/** Number of events by category and outcome. */
 interface AuditCount {
   category: string;
   outcome: string;
   events: number;
 }
 
-/** A write that may be repeated: what its writer wrote before has a lower number. */
+/** Identity of a retryable write; numbers increase per writer. */
 export interface AuditBatch {
   writer: string;
   number: number;
 }
 
-/** The last link that was written. */
+/** Last written link. */
 interface Head {
   position: number;
   link: string;
@@ -46,32 +46,32 @@ interface Head {
 }
 
 /**
- * The hot part of an audit log: one chain, and indexes over it. Several processes may append at once.
- * Rejects with StorageError: `AUDIT_READ_ONLY` where nothing may be written, `AUDIT_AWAY` while the
- * database does not answer, else `AUDIT_FAILED`.
+ * The hot part of an audit log: one hash chain with indexes. Several processes may append
+ * concurrently. Rejects with StorageError: `AUDIT_READ_ONLY` without write access, `AUDIT_AWAY`
+ * while the database does not respond, else `AUDIT_FAILED`.
  */
 export class AuditLog implements AsyncDisposable {
   readonly where: string;
   #database: Database;
 
-  /** Of a database with the tables of {@linkcode AUDIT_MIGRATIONS}; closed with the log. */
+  /** Uses a database with the tables of {@linkcode AUDIT_MIGRATIONS} and closes it with the log. */
   constructor(database: Database) {
     this.where = database.where;
     this.#database = database;
   }
 
   /**
-   * Appends events, all or none; durable on return. A batch that is known already is not written
-   * again: gives none.
+   * Appends events atomically; durable once resolved. Skips an already known batch and returns no
+   * events for it.
    */
   append(drafts: readonly AuditDraft[], batch?: AuditBatch): Promise<AuditEvent[]> {
     return this.#transaction("change", async (statements) => {
-      // Takes the lock of the row: whoever appends next goes on from our last link.
+      // Locks the row: the next writer continues from our last link.
       const [row] = await statements.all("UPDATE head SET position = position RETURNING *");
       let last = headOf(row);
       if (batch !== undefined && !await isNew(statements, batch)) return [];
       const lines = drafts.map((draft) => {
-        // A clock that is set back does not break the order of days.
+        // Keep times monotonic if the clock was set back, so days stay in order.
         const now = isoOfUs(nowUs());
         const at = now > last.at ? now : last.at;
         return last = chainLine(last.link, { position: last.position + 1, at, ...draft });
@@ -86,7 +86,7 @@ export class AuditLog implements AsyncDisposable {
     });
   }
 
-  /** Events that are selected, the newest first. */
+  /** Returns matching events, newest first. */
   list({ limit, before, ...filter }: AuditQuery): Promise<AuditEvent[]> {
     return this.#transaction("read", async (statements) => {
       const { where, values, add } = whereOf(filter, await positionsOf(statements, filter));
@@ -97,13 +97,13 @@ export class AuditLog implements AsyncDisposable {
     });
   }
 
-  /** The event at a position; undefined = it is not here. */
+  /** Returns the event at a position; undefined = not in the hot log. */
   async find(position: number): Promise<AuditEvent | undefined> {
     const rows = await this.#all("SELECT event FROM events WHERE position = $1", position);
     return rows.map(eventOf)[0];
   }
 
-  /** Numbers of events by category and outcome. */
+  /** Counts events by category and outcome. */
   count(filter: AuditFilter): Promise<AuditCount[]> {
     return this.#transaction("read", async (statements) => {
       const { where, values } = whereOf(filter, await positionsOf(statements, filter));
@@ -115,7 +115,7 @@ export class AuditLog implements AsyncDisposable {
     });
   }
 
-  /** Lines of the chain from a position on, the oldest first. */
+  /** Returns lines of the chain from a position on, oldest first. */
   async lines(from: number, limit: number): Promise<ChainLine[]> {
     const sql = `SELECT position, at, category, content, link, event FROM events
       WHERE position >= $1 ORDER BY position LIMIT $2`;
@@ -123,12 +123,12 @@ export class AuditLog implements AsyncDisposable {
     return rows.map((row) => ({ ...row, position: Number(row["position"]) }) as ChainLine);
   }
 
-  /** The last link that was written, wherever its event is now. */
+  /** Returns the last written link, even if its event was moved. */
   async head(): Promise<Head> {
     return headOf((await this.#all("SELECT * FROM head"))[0]);
   }
 
-  /** The days that are in storage, the oldest first. */
+  /** Returns the days in storage, oldest first. */
   async rolledDays(): Promise<RolledDay[]> {
     return (await this.#all("SELECT * FROM days ORDER BY day")).map((row) => ({
       ...{ day: String(row["day"]), link: String(row["link"]) },
@@ -137,7 +137,7 @@ export class AuditLog implements AsyncDisposable {
     }));
   }
 
-  /** Notes that a day is in storage, or which retention was applied to it. */
+  /** Records that a day is in storage, or which retention was applied to it. */
   async putDay({ day, first, last, link, expiredDays }: RolledDay): Promise<void> {
     const sql = `INSERT INTO days (day, first, last, link, expired_days) VALUES ($1, $2, $3, $4, $5)
       ON CONFLICT (day) DO UPDATE SET first = excluded.first, last = excluded.last,
@@ -145,7 +145,7 @@ export class AuditLog implements AsyncDisposable {
     await this.#transaction("change", ({ run }) => run(sql, day, first, last, link, expiredDays));
   }
 
-  /** Removes what is in storage and older than a day: it is read from there. */
+  /** Deletes events of stored days before a day; they are read from storage. */
   async forget(beforeDay: string): Promise<void> {
     await this.#transaction("change", async ({ run }) => {
       await run(
@@ -156,7 +156,7 @@ export class AuditLog implements AsyncDisposable {
     });
   }
 
-  /** Waits for what is under way. Twice is harmless. */
+  /** Waits for pending calls. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#database.close();
   }
@@ -177,7 +177,7 @@ export class AuditLog implements AsyncDisposable {
   }
 }
 
-/** Notes the number of a batch; false = it or a later one is known. */
+/** Records a batch number; false = it or a later one is known. */
 async function isNew({ run }: Statements, { writer, number }: AuditBatch): Promise<boolean> {
   const sql = `INSERT INTO writers (writer, number, at) VALUES ($1, $2, $3)
     ON CONFLICT (writer) DO UPDATE SET number = excluded.number, at = excluded.at
@@ -185,7 +185,7 @@ async function isNew({ run }: Statements, { writer, number }: AuditBatch): Promi
   return await run(sql, writer, number, isoOfUs(nowUs())) > 0;
 }
 
-/** Times never decrease with positions, so that a span of time is one of positions. */
+/** Maps a time span to positions; times never decrease with positions. */
 async function positionsOf({ all }: Statements, { from, to }: AuditFilter) {
   const position = async (order: string, value: string) => {
     const [row] = await all(`SELECT position FROM events WHERE at ${order} LIMIT 1`, value);
@@ -204,7 +204,7 @@ function whereOf(
 ) {
   const values: SqlValue[] = [];
   const add = (value: SqlValue) => `$${values.push(value)}`;
-  // Refusals are few: their index is better than any other, and an expression has none.
+  // Refusals are rare, so force their index: an expression cannot use another one.
   const few = outcome !== undefined && outcome !== "done";
   const where = [`position BETWEEN ${add(first)} AND ${add(last)}`];
   if (few) where.push("outcome <> 'done'");

@@ -3,13 +3,13 @@ import { StorageError } from "@ssmd/runtime";
 import { GENESIS } from "./chain.ts";
 
 /**
- * Tables of a log. What is searched for are columns that the database computes from the hashed text:
- * an index cannot say anything else than the text.
+ * Tables of a log. Searchable columns are generated from the hashed text, so an index cannot
+ * disagree with it.
  */
 export const AUDIT_MIGRATIONS: Migrations = {
   name: "audit",
   sqlite: [
-    // Files of before there were steps have these tables already.
+    // Files from before migrations existed already have these tables.
     `CREATE TABLE IF NOT EXISTS events (
        position INTEGER PRIMARY KEY,
        event TEXT NOT NULL,

@@ -1,4 +1,4 @@
-/** Who did what: one shape of events, hash-chained; hot in a database, cold in storage. @module */
+/** Audit log: uniform events in a hash chain; hot in a database, cold in storage. @module */
 export {
   AUDIT_CATEGORIES,
   AUDIT_EVENT,

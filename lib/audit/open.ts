@@ -3,21 +3,21 @@ import { auditError } from "./errors.ts";
 import { AuditLog } from "./log.ts";
 import { AUDIT_MIGRATIONS } from "./migrations.ts";
 
-/** Where a log is. */
+/** Location of a log. */
 export type AuditLocation = { type: "sqlite"; path: string } | {
   type: "postgres";
-  /** What reaches it; reads keys. */
+  /** Returns the connection settings; reads keys. */
   connect: () => Promise<PostgresConfig>;
-  /** The file of this machine in which events wait while it is away. */
+  /** Local file where events wait while the database is unavailable. */
   waitingPath: string;
 };
 
-/** Longest wait for another process that writes to a file, ms. */
+/** Longest wait for another process writing to the file, ms. */
 const BUSY_MS = 10_000;
-/** Who reads a long list does not keep events waiting. */
+/** More than one, so a long read does not block events. */
 const CONNECTIONS_MAX = 2;
 
-/** Opens a log, with file and folder or tables where there are none. Rejects as {@linkcode AuditLog}. */
+/** Opens a log; creates file, folder or tables. Rejects like {@linkcode AuditLog}. */
 export async function openAuditLog(location: AuditLocation): Promise<AuditLog> {
   if (location.type === "postgres") return await openShared(await location.connect());
   const { path } = location;

@@ -4,16 +4,16 @@ import type { AuditLog } from "./log.ts";
 import type { AuditLocation } from "./open.ts";
 import { type AuditWriter, openAuditWriter } from "./writer.ts";
 
-/** Events that may wait in memory; more are counted, and their number is an event itself. */
+/** Events buffered in memory; more are dropped, and their number is logged as an event. */
 const WAITING_MAX = 50_000;
-/** Time in which events are gathered for one write, ms. */
+/** Time to batch events for one write, ms. */
 const GATHER_MS = 20;
-/** Time between two looks for a log that is away, ms. */
+/** Retry interval of an unavailable log, ms. */
 const AGAIN_MS = 1000;
 
 /**
- * The audit log of a service: events are written in groups, so that no answer waits for the disk.
- * What cannot be written is tried again; what does not fit any more is counted.
+ * Audit log of a service: writes events in batches, so responses do not wait for the disk. Retries
+ * failed writes; counts events beyond the buffer.
  */
 export class AuditQueue implements AsyncDisposable {
   #writer: AuditWriter;
@@ -41,7 +41,7 @@ export class AuditQueue implements AsyncDisposable {
     return this.#problem;
   }
 
-  /** The log with all that was added. Rejects with StorageError while it is away. */
+  /** Flushes and returns the log. Rejects with StorageError while it is unavailable. */
   async log(): Promise<AuditLog> {
     await this.flush();
     return await this.#writer.log();
@@ -54,13 +54,13 @@ export class AuditQueue implements AsyncDisposable {
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);
   }
 
-  /** Writes what waits; false = it still waits. */
+  /** Writes pending events; false = some are still pending. */
   async flush(): Promise<boolean> {
     await (this.#last = this.#last.then(() => this.#flush()));
     return this.#waiting.length === 0;
   }
 
-  /** Writes what waits for the last time, and closes the log. */
+  /** Writes pending events a last time, and closes the log. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!await this.flush()) {
       this.#logger.error("events are lost for the audit log", { events: this.#waiting.length });
@@ -86,7 +86,7 @@ export class AuditQueue implements AsyncDisposable {
     }
   }
 
-  /** Says it once, and looks again after a while. */
+  /** Logs a problem once and schedules a retry. */
   #tell(problem: string | undefined): void {
     if (problem !== undefined) {
       if (this.#problem === undefined) {

@@ -3,7 +3,7 @@ import { type AuditEvent, type AuditFilter, isSelected } from "./event.ts";
 
 const PAGE = 10_000;
 
-/** Events that are selected, the newest first: those of the hot log, then those in storage. */
+/** Returns matching events, newest first: from the hot log, then from storage. */
 export async function newestEvents(
   source: AuditSource,
   filter: AuditFilter,
@@ -20,7 +20,7 @@ export async function newestEvents(
   return events;
 }
 
-/** The event at a position, wherever it is; undefined = its text has expired, or there is none. */
+/** Returns the event at a position, hot or cold; undefined = expired or nonexistent. */
 export async function eventAt(
   source: AuditSource,
   position: number,
@@ -36,7 +36,7 @@ export async function eventAt(
   return undefined;
 }
 
-/** Events that are selected, the oldest first. */
+/** Yields matching events, oldest first. */
 export async function* allEvents(
   source: AuditSource,
   filter: AuditFilter,
@@ -64,7 +64,7 @@ function* selected(text: string, filter: AuditFilter): Generator<AuditEvent> {
   if (isSelected(event, filter)) yield event;
 }
 
-/** Position of the first event that is hot. */
+/** Returns the position of the first hot event. */
 export async function hotFirst({ log }: AuditSource): Promise<number> {
   return (await log.lines(1, 1))[0]?.position ?? (await log.head()).position + 1;
 }

@@ -5,11 +5,11 @@ import { type AuditSource, coldKeys, dayOfKey, readCold } from "./cold.ts";
 import { AUDIT_RETENTION_DAYS } from "./event.ts";
 import { hotFirst } from "./select.ts";
 
-/** More findings than these say nothing new. */
+/** Maximum findings reported. */
 const FINDINGS_MAX = 100;
 const PAGE = 10_000;
 
-/** What a verification tells. */
+/** Result of a verification. */
 export const AUDIT_VERIFICATION = z.object({
   ok: z.boolean(),
   events: z.int().describe("Events whose links were computed anew"),
@@ -28,11 +28,11 @@ export const AUDIT_VERIFICATION = z.object({
 type Verification = z.output<typeof AUDIT_VERIFICATION>;
 type Link = { position: number; link: string };
 
-/** Computes the whole chain anew: files in storage, then the hot log, and where both overlap. */
+/** Recomputes the whole chain: files in storage, then the hot log, including their overlap. */
 export async function verifyAudit(source: AuditSource, noted?: string): Promise<Verification> {
   const { log } = source;
   const check = new ChainCheck(noted);
-  // What others append meanwhile is left to the next verification.
+  // Events appended meanwhile are left to the next verification.
   const head = await log.head();
   const first = await hotFirst(source);
   const { before, last } = await verifyCold(source, check, first);
@@ -56,7 +56,7 @@ export async function verifyAudit(source: AuditSource, noted?: string): Promise<
   return { ...check.result, files: (await coldKeys(source)).length, head: head.link };
 }
 
-/** Walks the files of days; gives the link before the hot log and the last one. */
+/** Verifies the daily files; returns the link before the hot log, and the last one. */
 async function verifyCold(
   source: AuditSource,
   check: ChainCheck,
@@ -86,7 +86,7 @@ async function verifyCold(
     if (check.last.position !== known.last || check.last.link !== known.link) {
       check.report(key, known.last, "It does not end with the event that was written last");
     }
-    // What follows is held to what was written, not to what was found.
+    // Check what follows against the recorded link, not the found one.
     check.continueFrom({ position: known.last, link: known.link });
     if (known.last === firstHot - 1) before = known.last === before.position ? before : check.last;
   }
@@ -97,7 +97,7 @@ async function verifyCold(
   return { before: firstHot === 1 ? { position: 0, link: GENESIS } : before, last };
 }
 
-/** Holds each line to the one before it. */
+/** Checks each line against the previous one. */
 class ChainCheck {
   last: Link = { position: 0, link: GENESIS };
   #noted: string | undefined;

@@ -4,7 +4,7 @@ import type { AuditDraft } from "./event.ts";
 import type { AuditBatch, AuditLog } from "./log.ts";
 
 const BUSY_MS = 10_000;
-/** Batches that are brought into the log between two looks into the file. */
+/** Batches moved to the log per query of the file. */
 const PAGE = 100;
 
 const MIGRATIONS: Migrations = {
@@ -22,8 +22,8 @@ const MIGRATIONS: Migrations = {
 };
 
 /**
- * Events of this machine that wait for a log that is away: a file, durable, which all processes of the
- * environment here share. Made with the first event that waits.
+ * Events of this machine that wait for an unavailable log, in a durable file shared by the
+ * environment's processes here. Created with the first waiting event.
  */
 export class WaitingEvents {
   #path: string;
@@ -33,14 +33,14 @@ export class WaitingEvents {
     this.#path = path;
   }
 
-  /** Keeps a batch; durable when it resolves. */
+  /** Stores a batch; durable once resolved. */
   async keep({ writer, number }: AuditBatch, drafts: readonly AuditDraft[]): Promise<void> {
     const sql = "INSERT INTO waiting (writer, number, drafts) VALUES ($1, $2, $3)";
     const text = JSON.stringify(drafts);
     await this.#open().transaction("change", ({ run }) => run(sql, writer, number, text));
   }
 
-  /** Brings what waits into the log, in order. Rejects as it does; what is not there goes on waiting. */
+  /** Moves waiting events to the log, in order. Rejects like the log; the rest stays in the file. */
   async bringInto(log: AuditLog): Promise<void> {
     if (this.#database === undefined && !await isThere(this.#path)) return;
     const database = this.#open();
@@ -50,7 +50,7 @@ export class WaitingEvents {
       if (rows.length === 0) return;
       for (const { id, writer, number, drafts } of rows) {
         const batch = { writer: String(writer), number: Number(number) };
-        // Another process may bring the same: it is written once.
+        // Another process may move the same batch: the log deduplicates.
         await log.append(JSON.parse(String(drafts)), batch);
         const remove = "DELETE FROM waiting WHERE id = $1";
         await database.transaction("change", ({ run }) => run(remove, Number(id)));

@@ -4,17 +4,17 @@ import type { AuditLog } from "./log.ts";
 import { type AuditLocation, openAuditLog } from "./open.ts";
 import { WaitingEvents } from "./waiting.ts";
 
-/** Writes events, so that none is lost while their log is away. */
+/** Writes events without loss while their log is unavailable. */
 export interface AuditWriter extends AsyncDisposable {
-  /** Writes events, in the log or where they wait for it; durable when it resolves. */
+  /** Writes events to the log or to the waiting file; durable once resolved. */
   append(drafts: readonly AuditDraft[]): Promise<void>;
-  /** The log itself. Rejects while it is away. */
+  /** Returns the log. Rejects while it is unavailable. */
   log(): Promise<AuditLog>;
-  /** Why events wait; undefined = none does. */
+  /** Why events are waiting; undefined = none are. */
   readonly problem: string | undefined;
 }
 
-/** Opens the log of a location for writing. Rejects as {@linkcode openAuditLog} where it is a file. */
+/** Opens the log of a location for writing. Rejects like {@linkcode openAuditLog} for a file. */
 export async function openAuditWriter(location: AuditLocation): Promise<AuditWriter> {
   if (location.type === "postgres") return await SharedWriter.open(location);
   const log = await openAuditLog(location);
@@ -26,7 +26,7 @@ export async function openAuditWriter(location: AuditLocation): Promise<AuditWri
   };
 }
 
-/** Writes to a log of several machines. Each write has a number, so that a second try adds nothing. */
+/** Writes to a log shared by machines. Numbered batches make retries idempotent. */
 class SharedWriter implements AuditWriter {
   problem: string | undefined;
   #location: AuditLocation;
@@ -36,7 +36,7 @@ class SharedWriter implements AuditWriter {
   #number = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Rejects where a newer version of the software wrote the log. */
+  /** Rejects when a newer software version wrote the log. */
   static async open(location: AuditLocation & { type: "postgres" }): Promise<SharedWriter> {
     const writer = new SharedWriter(location, location.waitingPath);
     try {
