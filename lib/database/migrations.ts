@@ -1,14 +1,14 @@
 import type { SsmdError } from "@ssmd/runtime";
 
 /**
- * The steps from nothing to the tables of this version, by driver. A step is never changed once it
- * was released: what is new is a further step of both.
+ * Steps from an empty database to this version's tables, per driver. Never change a released step;
+ * add a further one to both drivers.
  */
 export interface Migrations {
-  /** Name of these tables among those that share a PostgreSQL schema. */
+  /** Name of these tables among others in the same PostgreSQL schema. */
   name: string;
   sqlite: readonly string[];
   postgres: readonly string[];
-  /** The error where a newer version has taken more steps than this one knows. */
+  /** Creates the error for a database migrated further than this version knows. */
   newer(where: string, found: number, known: number): SsmdError;
 }

@@ -1,4 +1,4 @@
-/** Databases that processes share: one port, SQLite or PostgreSQL behind it. @module */
+/** Databases shared by processes: one port, with SQLite or PostgreSQL. @module */
 export type { Database, Row, SqlValue, Statements } from "./database.ts";
 export type { Migrations } from "./migrations.ts";
 export type { PostgresConfig } from "./postgres.ts";

@@ -9,59 +9,58 @@ import { DatabaseGone, DatabaseSilent, postgresFaultOf, wasTakenBack } from "./p
 
 export { postgresFaultOf } from "./postgres_faults.ts";
 
-/** Who we are to the server. */
+/** PostgreSQL credentials. */
 interface PostgresCredentials {
-  /** Absent = the name of the user of this process. */
+  /** Absent = name of the user of this process. */
   user?: string;
   password?: string;
 }
 
-/** Where a database is. */
+/** Location of a database. */
 export interface PostgresConfig {
   /** `postgres://host:port/database`, `?sslmode=verify-full` with TLS. */
   url: string;
-  /** The schema that everything is in; made where there is none. */
+  /** Schema of all tables; created if missing. */
   schema: string;
   credentials?: PostgresCredentials;
-  /** Reads them for each new connection, as they are rotated in place; default as they are. */
+  /** Re-reads credentials, rotated in place, for each new connection; default: static. */
   readCredentials?: () => Promise<PostgresCredentials>;
 }
 
 /** Options of {@linkcode postgresDatabase}. */
 interface PostgresOptions extends PostgresConfig {
-  /** Absent = the schema is taken as it is. */
+  /** Absent = use the schema as it is. */
   migrations?: Migrations;
-  /** Most transactions at once. */
+  /** Maximum concurrent transactions. */
   connectionsMax: number;
-  /** Longest wait for a transaction, ms; then the connections are given up. Default 10 s. */
+  /** Transaction timeout, ms; then the connection is dropped. Default 10 s. */
   answerMsMax?: number;
 }
 
-/** No literal import: what such a one names is fetched by everybody who starts. */
+/** Not a literal import: Deno would fetch the package for every process. */
 const PACKAGE: string = "postgres";
 const CONNECT_S_MAX = 5;
 const ANSWER_MS_MAX = 10_000;
-/** Of a transaction that the server took back for another one. */
+/** Attempts of a transaction that the server rolled back because of a conflict. */
 const TRIES_MAX = 5;
 
 const MODES: Readonly<Record<TransactionKind, string>> = {
   read: "isolation level repeatable read read only",
   change: "",
-  // A kill of the server must not lose it, so it waits for the disk as every change does.
+  // Also waits for the disk: it must survive a kill of the server.
   count: "",
 };
 
 /**
- * A schema of a PostgreSQL 13 or newer, which several machines share. The bodies of transactions may
- * run again where others were in their way. Rejects as {@linkcode Database} while it is away; comes
- * back by itself.
+ * Opens a schema of a PostgreSQL 13 or newer, shared by machines. Transaction bodies may run again
+ * after conflicts. Rejects like {@linkcode Database} while unavailable; reconnects by itself.
  */
 export async function postgresDatabase(options: PostgresOptions): Promise<Database> {
   // deno-lint-ignore ssmd/layers -- one package, named above
   const loaded: { default: typeof import("postgres") } = await import(PACKAGE);
   const { default: postgres } = loaded;
   const database = new PostgresDatabase(options, (onclose) =>
-    // Variables of the process say nothing about our database.
+    // Hide environment variables: the package would read connection settings from them.
     withoutVariables(() => postgres(options.url, connectOptions(options, onclose))));
   try {
     const { schema, migrations } = options;
@@ -87,7 +86,7 @@ function connectOptions(
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: async () => (await read()).password ?? "" }),
     ...{ max: 1, connect_timeout: CONNECT_S_MAX, max_lifetime: 0 },
-    // Nobody would hear that its question for types was rejected.
+    // Do not fetch types: nothing would handle a rejection of that query.
     ...{ fetch_types: false, onnotice: () => {}, onclose },
     types: { whole: { to: 20, from: [20, 1700], parse: Number, serialize: String } },
     connection: {
@@ -150,13 +149,13 @@ class PostgresDatabase implements Database {
       await ask("COMMIT");
       return result;
     } catch (error) {
-      // A session that may still be within it is nobody's any more.
+      // If the rollback fails, the session may still be in the transaction: drop it.
       await ask("ROLLBACK").catch(() => this.#sessions.drop(session));
       throw error;
     }
   }
 
-  /** Gives up the connection if `call` is not done in time, so that what hangs holds nothing. */
+  /** Drops the connection if `call` times out, so a hanging one holds nothing. */
   async #bounded<T>(call: (session: PostgresSession) => Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     const silent = () => new DatabaseSilent(this.where, this.#answerMsMax);
@@ -185,7 +184,7 @@ function statementsOf(ask: Ask): Statements {
   return {
     all: async (text, ...values) => [...await ask(text, values)],
     run: async (text, ...values) => (await ask(text, values)).count,
-    // Sent one after the other without waiting, answered in order.
+    // Pipelined: sent without waiting, answered in order.
     runEach: async (text, rows) => void await Promise.all(rows.map((values) => ask(text, values))),
   };
 }

@@ -8,13 +8,13 @@ interface PostgresMigration {
   migrations: Migrations;
 }
 
-/** Takes the steps that are still to be taken; others that want to do so wait meanwhile. */
+/** Runs the remaining steps; concurrent migrations wait. */
 export async function migratePostgres(
   { all, run }: Statements,
   { where, schema, migrations: { name, postgres: steps, newer } }: PostgresMigration,
 ): Promise<void> {
   await all("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", schema);
-  // Who made the schema for us need not give us the right to make more.
+  // An existing schema needs no right to create schemas.
   const there = await all("SELECT 1 FROM pg_namespace WHERE nspname = $1", schema);
   if (there.length === 0) await run(`CREATE SCHEMA ${quoted(schema)}`);
   await run(
@@ -32,7 +32,7 @@ export async function migratePostgres(
   );
 }
 
-/** A name as it stands in statements. */
+/** Quotes an identifier. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

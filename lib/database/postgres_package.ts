@@ -1,2 +1,2 @@
-/** What `postgres.ts` loads by its name: compiled programs and images get it by this file. @module */
+/** Import of the package that `postgres.ts` loads by name, for compiled programs and images. @module */
 import "postgres";

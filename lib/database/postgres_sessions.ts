@@ -1,20 +1,20 @@
 import type { Sql } from "postgres";
 
 /**
- * A connection that one transaction has at a time. When it ends, nothing is sent on it any more: the
- * package would write to a socket that is no more, and keep what was not sent for the next one.
+ * A connection used by one transaction at a time. After it ends, nothing more is sent on it: the
+ * package would write to a closed socket and keep unsent data for the next connection.
  */
 export interface PostgresSession {
   sql: Sql;
   isGone: boolean;
 }
 
-/** Longest wait for what is under way when all are closed. */
+/** Longest wait for pending transactions on close, seconds. */
 const CLOSE_S_MAX = 5;
 
 /**
- * Connections of one each, opened as they are needed. The package's own pool is not used: what it
- * asks of itself on a connection that dies is rejected where nobody listens.
+ * A pool of single connections, opened on demand. Replaces the package's own pool, which causes
+ * unhandled rejections of its internal queries when a connection dies.
  */
 export class PostgresSessions {
   #connect: (onclose: () => void) => Promise<Sql>;
@@ -23,13 +23,13 @@ export class PostgresSessions {
   #idle: PostgresSession[] = [];
   #all = new Set<PostgresSession>();
 
-  /** `connect` makes what opens a connection with its first statement; at most `max` at once. */
+  /** `connect` returns a client that connects with its first statement; at most `max` at once. */
   constructor(connect: (onclose: () => void) => Promise<Sql>, max: number) {
     this.#connect = connect;
     this.#free = max;
   }
 
-  /** Waits for a session that is nobody's, and gives it back after `use`. */
+  /** Waits for a free session and returns it to the pool after `use`. */
   async with<T>(use: (session: PostgresSession) => Promise<T>): Promise<T> {
     await this.#turn();
     try {
@@ -46,7 +46,7 @@ export class PostgresSessions {
     }
   }
 
-  /** Ends a connection; what is under way on it is rejected. */
+  /** Ends a connection and rejects its pending statements. */
   drop(session: PostgresSession): void {
     if (session.isGone) return;
     session.isGone = true;
@@ -55,7 +55,7 @@ export class PostgresSessions {
     void session.sql.end({ timeout: 0 });
   }
 
-  /** Ends all, once what is under way is done. */
+  /** Ends all connections after pending transactions. */
   async close(): Promise<void> {
     await Promise.all([...this.#all].map(({ sql }) => sql.end({ timeout: CLOSE_S_MAX })));
   }

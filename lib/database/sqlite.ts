@@ -5,19 +5,19 @@ import { DatabaseClosed } from "./closed.ts";
 import type { Database, DatabaseFault, SqlValue, Statements, TransactionKind } from "./database.ts";
 import type { Migrations } from "./migrations.ts";
 
-/** Path of a database that lives as long as the process. */
+/** Path of an in-memory database, which ends with the process. */
 export const IN_MEMORY = ":memory:";
 
 /** Options of {@linkcode sqliteDatabase}. */
 interface SqliteOptions {
   migrations: Migrations;
-  /** Wait for another writing process, ms. Blocks the thread. */
+  /** Longest wait for another writing process, ms. Blocks the thread. */
   busyMs: number;
 }
 
 /**
- * A database in one SQLite file (and its `-wal` and `-shm`), made for this user only where it is not
- * there yet. Throws what SQLite and the file system throw, and what {@linkcode Migrations.newer} gives.
+ * Opens a database in one SQLite file (with `-wal` and `-shm`), created with access for this user
+ * only. Throws SQLite and file system errors, and the error of {@linkcode Migrations.newer}.
  */
 export function sqliteDatabase(path: string, { migrations, busyMs }: SqliteOptions): Database {
   if (path !== IN_MEMORY) createPrivate(path);
@@ -32,17 +32,17 @@ export function sqliteDatabase(path: string, { migrations, busyMs }: SqliteOptio
   }
 }
 
-/** Readable by the owner only; SQLite gives its other files the same mode. */
+/** Creates a file readable by the owner only; SQLite copies its mode to the other files. */
 function createPrivate(path: string): void {
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
 }
 
-/** Takes the steps that are still to be taken, each whole or not at all. */
+/** Runs the remaining steps, each atomically. */
 export function migrateSqlite(db: DatabaseSync, where: string, migrations: Migrations): void {
   const { sqlite: steps, newer } = migrations;
   for (;;) {
-    // Another process may be taking the same step: it is looked up within the lock.
+    // Check inside the lock, as another process may run the same step.
     const isDone = inTransaction(db, () => {
       const version = db.prepare("PRAGMA user_version").get()?.["user_version"] as number;
       if (version > steps.length) throw newer(where, version, steps.length);
@@ -55,8 +55,8 @@ export function migrateSqlite(db: DatabaseSync, where: string, migrations: Migra
 }
 
 /**
- * The last transaction of each file here. Who waits for a lock blocks the thread: the one of this process
- * that holds it would never go on.
+ * Last transaction of each file in this process. Waiting for a SQLite lock blocks the thread, so a
+ * transaction of this process that holds it could never finish.
  */
 const LAST = new Map<unknown, Promise<unknown>>();
 
@@ -64,7 +64,7 @@ class SqliteDatabase implements Database {
   readonly where: string;
   #db: DatabaseSync;
   #statements = new Map<string, StatementSync>();
-  /** The file, or this database where it has none. */
+  /** The file, or this object for an in-memory database. */
   #file: unknown;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -112,7 +112,7 @@ class SqliteDatabase implements Database {
       this.#db.exec("COMMIT");
       return result;
     } catch (error) {
-      // SQLite itself takes back what failed for want of space.
+      // SQLite already rolled back if the disk was full.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     }
