@@ -1,16 +1,16 @@
-/** Reads so many bytes at a time from a stream of chunks. */
+/** Reads exact byte counts from a stream of chunks. */
 export class FrameReader {
   readonly #chunks: ReadableStreamDefaultReader<Uint8Array>;
   readonly #bytesMax: number;
   #rest: Uint8Array = new Uint8Array();
 
-  /** Refuses to gather more than `bytesMax` at once. */
+  /** Rejects single reads above `bytesMax`. */
   constructor(chunks: ReadableStreamDefaultReader<Uint8Array>, bytesMax: number) {
     this.#chunks = chunks;
     this.#bytesMax = bytesMax;
   }
 
-  /** The next `count` bytes. Throws RangeError past the limit and at the stream's end. */
+  /** Returns the next `count` bytes. Throws RangeError past the limit and at the stream's end. */
   async read(count: number): Promise<Uint8Array> {
     if (count > this.#bytesMax) throw new RangeError(`${count} bytes at once`);
     if (this.#rest.length >= count) return this.#cut(count);
@@ -35,7 +35,7 @@ export class FrameReader {
     return part;
   }
 
-  /** Reads no more. */
+  /** Cancels the stream. */
   async cancel(): Promise<void> {
     await this.#chunks.cancel().catch(() => {});
   }

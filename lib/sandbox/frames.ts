@@ -1,10 +1,10 @@
-/** Bytes of a frame's head: length of the rest, kind. */
+/** Size of a frame header: body length, kind. */
 export const HEAD_BYTES = 5;
 
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
-/** A frame as it goes over a pipe. */
+/** Returns a frame with this body. */
 export function frameOf(kind: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(HEAD_BYTES + body.length);
   new DataView(frame.buffer).setUint32(0, body.length, true);
@@ -13,17 +13,17 @@ export function frameOf(kind: number, body: Uint8Array): Uint8Array<ArrayBuffer>
   return frame;
 }
 
-/** A frame whose body is JSON. */
+/** Returns a frame with a JSON body. */
 export function jsonFrame(kind: number, value: unknown): Uint8Array<ArrayBuffer> {
   return frameOf(kind, UTF8.encode(JSON.stringify(value)));
 }
 
-/** The value of a body of JSON. */
+/** Parses a JSON body. */
 export function jsonOf(body: Uint8Array): unknown {
   return JSON.parse(TEXT.decode(body));
 }
 
-/** What a head says: bytes of the body, and its kind. */
+/** Parses a header: body length and kind. */
 export function headOf(head: Uint8Array): { length: number; kind: number } {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   return { length: view.getUint32(0, true), kind: view.getUint8(4) };

@@ -1,4 +1,4 @@
-/** Names of the language that customers' code may use; nothing else stays on the global object. */
+/** Globals that customers' code may use; all others are removed. */
 const KEPT: ReadonlySet<string> = new Set([
   ...["Object", "Function", "Array", "Number", "Boolean", "String", "Symbol", "BigInt", "Math"],
   ...["JSON", "Map", "Set", "Iterator", "Reflect", "Proxy", "RegExp", "DataView", "ArrayBuffer"],
@@ -10,7 +10,7 @@ const KEPT: ReadonlySet<string> = new Set([
   ...["Infinity", "NaN", "undefined", "globalThis"],
 ]);
 
-/** Parts of the language that give another answer elsewhere, or that nothing names. */
+/** Features whose results vary by machine or run, or that are non-standard. */
 const REMOVED: readonly (readonly [object, string])[] = [
   [Math, "random"],
   [String.prototype, "localeCompare"],
@@ -23,7 +23,7 @@ const REMOVED: readonly (readonly [object, string])[] = [
   [Error, "captureStackTrace"],
 ];
 
-/** Properties that plain code assigns on objects that inherit them; frozen, that would throw. */
+/** Inherited properties that ordinary code assigns; if frozen, that would throw. */
 const ASSIGNABLE: readonly (readonly [object, readonly string[]])[] = [
   [Object.prototype, ["toString", "valueOf", "constructor"]],
   ...[
@@ -40,10 +40,10 @@ const ASSIGNABLE: readonly (readonly [object, readonly string[]])[] = [
 ];
 
 /**
- * Takes from this process everything that is no part of the language, and everything by which one
- * part of that code could reach another: globals, clock, chance, locale, and the language's own objects, which
- * are frozen, as `shared` is with all that it leads to. What the host itself needs it must hold before.
- * `kept` names further globals that stay, frozen too.
+ * Removes everything from this process that is not part of the language or that lets one part of
+ * the code affect another: globals, clock, randomness, locale. Freezes the language's own objects,
+ * and `shared` with everything reachable from it. The host must keep references to what it needs.
+ * `kept` names further globals to keep, also frozen.
  */
 export function harden(shared: readonly object[], kept: readonly string[] = []): void {
   for (const name of Reflect.ownKeys(globalThis)) {
@@ -52,7 +52,7 @@ export function harden(shared: readonly object[], kept: readonly string[] = []):
   }
   for (const [from, name] of REMOVED) Reflect.deleteProperty(from, name);
   for (const name of Reflect.ownKeys(RegExp)) {
-    // What the last match of whoever matched was.
+    // Static properties expose the last match of any code.
     if (!["length", "name", "prototype"].includes(String(name)) && name !== Symbol.species) {
       Reflect.deleteProperty(RegExp, name);
     }
@@ -60,13 +60,13 @@ export function harden(shared: readonly object[], kept: readonly string[] = []):
   Error.stackTraceLimit = 0;
   for (const [prototype, names] of ASSIGNABLE) makeAssignable(prototype, names);
   Object.setPrototypeOf(globalThis, null);
-  // Deno tells the global object that the process ends.
+  // Deno dispatches the end of the process on the global object.
   Object.defineProperty(globalThis, "dispatchEvent", { value: () => true });
   const seen = new Set<object>();
   for (const root of [...hiddenIntrinsics(), globalThis, ...shared]) freezeAll(root, seen);
 }
 
-/** Has an assignment to a derived object make a property of its own, as it does unfrozen. */
+/** Makes an assignment on a derived object create its own property, as without freezing. */
 function makeAssignable(prototype: object, names: readonly string[]): void {
   for (const name of names) {
     const known = Object.getOwnPropertyDescriptor(prototype, name);
@@ -86,7 +86,7 @@ function makeAssignable(prototype: object, names: readonly string[]): void {
   }
 }
 
-/** Objects of the language that only syntax reaches. */
+/** Returns intrinsics reachable only through syntax. */
 function hiddenIntrinsics(): object[] {
   const iterators = [
     ...[[][Symbol.iterator](), ""[Symbol.iterator](), new Map().keys(), new Set().keys()],

@@ -1,4 +1,4 @@
-/** What the inside of a process without rights is made of. @module */
+/** Code that runs inside a sandboxed process. @module */
 export { frameOf, jsonFrame, jsonOf } from "./frames.ts";
 export { harden } from "./harden.ts";
 export { HostPipe } from "./host_pipe.ts";

@@ -1,22 +1,22 @@
 import { HEAD_BYTES, headOf, jsonFrame } from "./frames.ts";
 
-/** Bytes of a frame to a host. */
+/** Maximum size of a frame to a host. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
 
-/** The pipe of a process without rights, seen from inside. It never gives its thread away. */
+/** Pipe of a sandboxed process, seen from inside; fully synchronous. */
 export class HostPipe {
   readonly #readSync: (into: Uint8Array) => number | null;
   readonly #writeSync: (bytes: Uint8Array) => number;
 
-  /** Holds what is needed of the system: behind `harden` it is gone. */
+  /** Binds the system calls needed, as `harden` removes them later. */
   constructor() {
     this.#readSync = Deno.stdin.readSync.bind(Deno.stdin);
     this.#writeSync = Deno.stdout.writeSync.bind(Deno.stdout);
   }
 
   /**
-   * Answers frames until the pipe ends. What `answer` throws is the answer of kind `failed`, with
-   * the text that `textOf` gives of it.
+   * Answers frames until the pipe ends. If `answer` throws, sends a reply of kind `failed` with the
+   * text from `textOf`.
    */
   serve(
     answer: (kind: number, body: Uint8Array) => Uint8Array,
@@ -37,7 +37,7 @@ export class HostPipe {
     }
   }
 
-  /** Writes a frame whole. */
+  /** Writes a whole frame. */
   write(bytes: Uint8Array): void {
     for (let written = 0; written < bytes.length;) {
       written += this.#writeSync(bytes.subarray(written));

@@ -4,44 +4,44 @@ import { FrameReader } from "./frame_reader.ts";
 import { HEAD_BYTES, headOf, jsonOf } from "./frames.ts";
 import { Watchdog } from "./watchdog.ts";
 
-/** Bytes of an answer: more is nonsense, and its process is killed. */
+/** Maximum reply size, bytes; a larger one is invalid and kills the process. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
-/** What a process without rights runs, and its bounds. */
+/** Program and limits of a sandboxed process. */
 interface SandboxOptions {
-  /** What it is for, in sentences of errors: `host of signals`. */
+  /** Name in errors: `host of signals`. */
   name: string;
-  /** Path or `data:` address of its module. It may import what lies beside it, and no package. */
+  /** Path or `data:` URL of its module. It may import neighbouring files, but no packages. */
   entry: string;
   /** Path of its import map. */
   importMap: string;
-  /** Kilobytes of data that the system gives it; with less than 600,000 Deno does not start. */
+  /** Data limit (ulimit), KB; Deno does not start below 600,000. */
   dataKbMax: number;
-  /** Megabytes of objects; buffers are outside of it. */
+  /** Heap limit, MB; excludes buffers. */
   heapMbMax: number;
-  /** How far it stands back for other processes, as `nice` takes it; default 0. */
+  /** CPU priority, as for `nice`; default 0. */
   niceness?: number;
-  /** Further flags of Deno, none of them a right. */
+  /** Further Deno flags, none of them permissions. */
   flags?: readonly string[];
 }
 
-/** How such a process ended, or what it said that cannot be. */
+/** End of such a process, or an invalid reply. */
 export class SandboxFailure extends TransportError {
-  /** What it had announced last; undefined = nothing. */
+  /** What it announced last; undefined = nothing. */
   culprit: string | undefined;
-  /** Whether something else on the machine has killed it: nothing that it ran is to blame. */
+  /** Whether it was killed from outside, so that the code it ran is not to blame. */
   isOutside = false;
 }
 
-/** An answer of the process. */
+/** A reply of the process. */
 interface SandboxAnswer {
   kind: number;
   body: Uint8Array;
 }
 
 /**
- * A process without permission, environment and network, which answers frames on its pipe. What does
- * not answer in time, or answers nonsense, is killed and throws {@linkcode SandboxFailure}.
+ * A process without permissions, environment and network that answers frames on its pipe. Kills it
+ * on a timeout or an invalid reply and throws {@linkcode SandboxFailure}.
  */
 export class SandboxProcess {
   readonly #name: string;
@@ -50,13 +50,13 @@ export class SandboxProcess {
   readonly #frames: FrameReader;
   #isEnded = false;
 
-  /** Starts it. Throws ConfigError `SANDBOX_NEEDS_DENO` in a compiled program. */
+  /** Starts the process. Throws ConfigError `SANDBOX_NEEDS_DENO` in a compiled program. */
   constructor(options: SandboxOptions) {
     this.#name = options.name;
     this.#child = spawnSandbox(options);
     this.#input = this.#child.stdin.getWriter();
     this.#frames = new FrameReader(this.#child.stdout.getReader(), ANSWER_BYTES_MAX);
-    // A pipe that breaks is told by the request that waits for its answer.
+    // A broken pipe is reported by the request waiting for its reply.
     this.#input.closed.catch(() => {});
   }
 
@@ -65,16 +65,16 @@ export class SandboxProcess {
     return this.#child.pid;
   }
 
-  /** Sends a frame; its answer is read with `nextAnswer`, one request after another. */
+  /** Sends a frame; read its reply with `nextAnswer`, one request at a time. */
   send(frame: Uint8Array): void {
     if (this.#isEnded) {
       throw new SandboxFailure("SANDBOX_ENDED", `The ${this.#name} ended`);
     }
-    // Waited for together with the answer: a process may answer before it read all.
+    // Not awaited: a process may reply before it has read everything.
     this.#input.write(frame).catch(() => {});
   }
 
-  /** The next answer; `timeoutMs` is processor time that it may use until then. */
+  /** Returns the next reply; `timeoutMs` is the CPU time it may use until then. */
   async nextAnswer(timeoutMs: number): Promise<SandboxAnswer> {
     using watchdog = new Watchdog(this.pid, timeoutMs);
     const answer = await Promise.race([watchdog.bitten, this.#read()]);
@@ -87,7 +87,7 @@ export class SandboxProcess {
       const head = headOf(await this.#frames.read(HEAD_BYTES));
       return { kind: head.kind, body: await this.#frames.read(head.length) };
     } catch (error) {
-      // Before it is ended here: then nothing tells who killed it.
+      // Check before ending it here: afterwards the killer is unknown.
       const isOutside = !this.#isEnded && (await this.#child.status).signal === "SIGKILL";
       const failure = this.end("SANDBOX_ENDED", "its pipe ended", error);
       failure.isOutside = isOutside;
@@ -95,7 +95,7 @@ export class SandboxProcess {
     }
   }
 
-  /** The value of an answer. Throws {@linkcode SandboxFailure} for one that is none. */
+  /** Parses a reply. Throws {@linkcode SandboxFailure} when invalid. */
   parse<Schema extends z.ZodType>(schema: Schema, body: Uint8Array): z.output<Schema> {
     try {
       return schema.parse(jsonOf(body));
@@ -104,14 +104,14 @@ export class SandboxProcess {
     }
   }
 
-  /** Ends it; gives the failure that says why. */
+  /** Kills the process; returns the failure with the reason. */
   end(code: string, why: string, cause?: unknown): SandboxFailure {
     this.#isEnded = true;
     endProcess(this.#child);
     return new SandboxFailure(code, `The ${this.#name} was ended: ${why}`, { cause });
   }
 
-  /** Ends it and waits until it is gone. */
+  /** Kills the process and waits for its end. */
   async kill(): Promise<void> {
     this.#isEnded = true;
     endProcess(this.#child);
@@ -121,11 +121,11 @@ export class SandboxProcess {
   }
 }
 
-/** A shell sets the limit of memory, which Deno cannot, and becomes the process. */
+/** Starts through a shell that sets the memory limit, which Deno cannot, and then execs. */
 function spawnSandbox(options: SandboxOptions): Deno.ChildProcess {
   const { entry, importMap, dataKbMax, heapMbMax, niceness = 0, flags = [] } = options;
   if (Deno.build.standalone) {
-    // A compiled program starts itself again, with all the rights that are built into it.
+    // A compiled program would start itself again, with all its built-in permissions.
     throw new ConfigError("SANDBOX_NEEDS_DENO", "A compiled ssmd runs no signals or transforms", {
       hint: "Run it with Deno: hosts are processes of Deno without rights",
     });
@@ -147,7 +147,7 @@ function spawnSandbox(options: SandboxOptions): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Where Deno keeps translated modules; the process reads no variable, so it is told no secret. */
+/** Variables of Deno's module cache; the process cannot read variables, so nothing leaks. */
 function cacheDir(): Record<string, string> {
   const dir = Deno.env.get("DENO_DIR") ?? Deno.env.get("HOME");
   if (dir === undefined) return {};

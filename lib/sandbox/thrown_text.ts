@@ -1,6 +1,6 @@
 const TEXT_MAX = 500;
 
-/** What an author's code threw, as a bounded text; reading it may throw once more. */
+/** Returns what an author's code threw as bounded text; reading it may throw again. */
 export function thrownText(error: unknown): string {
   try {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

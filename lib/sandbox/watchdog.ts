@@ -1,15 +1,15 @@
 import { cpuTimeMs } from "./cpu_time.ts";
 
 const TICK_MS = 50;
-/** Ticks after which the processor time is first looked at: most answers come before. */
+/** Ticks before the CPU time is first read: most replies arrive earlier. */
 const FIRST_TICKS = 2;
-/** What neither works nor answers is late after so long, ms. */
+/** Timeout of a process that uses no CPU and does not reply, ms. */
 const IDLE_MS_MAX = 60_000;
 
 /**
- * Time that a process works without an answer. It is processor time: on a machine that gives it no
- * turn it is not to blame. Where the system does not say it, ticks of this process that were run
- * stand for it. Dispose of it to end it.
+ * Limits the CPU time a process may work without replying; waiting for a busy machine does not
+ * count. Where CPU time is unavailable, counts timer ticks of this process instead. Dispose of it
+ * to stop.
  */
 export class Watchdog {
   /** Resolves when the time is up. */
@@ -18,14 +18,14 @@ export class Watchdog {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
 
-  /** Bites when the process has worked for `timeoutMs`. */
+  /** Triggers once the process has worked for `timeoutMs`. */
   constructor(pid: number, timeoutMs: number) {
     const { promise, resolve } = Promise.withResolvers<"late">();
     this.bitten = promise;
     void this.#watch(pid, timeoutMs).then((isLate) => isLate && resolve("late"));
   }
 
-  /** Whether the time is up; false = it was disposed of. */
+  /** Resolves with true when the time is up, false when disposed. */
   async #watch(pid: number, timeoutMs: number): Promise<boolean> {
     await this.#ticks(FIRST_TICKS);
     if (this.#isDisposed) return false;
@@ -52,7 +52,7 @@ export class Watchdog {
     }
   }
 
-  /** Bites no more. */
+  /** Stops the watchdog. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     clearTimeout(this.#timer);
