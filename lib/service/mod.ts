@@ -1,2 +1,2 @@
-/** What the processes of all services begin with. @module */
+/** Startup code shared by all services. @module */
 export { keyAudit, openService, serveService, serviceFlags } from "./open_service.ts";

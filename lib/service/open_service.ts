@@ -12,18 +12,18 @@ import {
 
 type DeploymentOptions = Parameters<typeof loadSharedDeployment>[0];
 
-/** Which service it is, and what of the environment it needs. */
+/** Identity of a service, and what it needs of the environment. */
 interface ServiceOptions
   extends Omit<DeploymentOptions, "dataDir" | "onKeyAccess" | "registryDir"> {
-  /** Its name in logs, metrics and the audit of keys. */
+  /** Component name in logs, metrics and the key audit. */
   component: string;
-  /** The middle of its metrics' names; default `component`. */
+  /** Metric name infix; default `component`. */
   metricsName?: string;
   /** As {@linkcode DeploymentOptions.dataDir}; undefined = the environment's. */
   data?: string | undefined;
 }
 
-/** What a service's process has before its own work begins. */
+/** Basics of a service's process. */
 interface Service {
   deployment: Awaited<ReturnType<typeof loadSharedDeployment>>;
   logger: Logger;
@@ -33,7 +33,7 @@ interface Service {
 
 type WithDefault = { help: string; default: string };
 
-/** Flags of a service without an HTTP of its own; `metricsPort` is the default. */
+/** Flags of a service without its own HTTP server; `metricsPort` is the default. */
 export function serviceFlags(
   metricsPort: number,
 ): Record<"env" | "metrics-host" | "metrics-port", WithDefault> & { data: { help: string } } {
@@ -46,7 +46,7 @@ export function serviceFlags(
   };
 }
 
-/** Records each access to keys by a component in the environment's journal. */
+/** Returns a hook that records each key access of a component in the environment's journal. */
 export function keyAudit(component: string): NonNullable<DeploymentOptions["onKeyAccess"]> {
   return async (environment, access) => {
     await appendAudit(journalConfig(environment), "keys", { component, ...access });
@@ -54,8 +54,8 @@ export function keyAudit(component: string): NonNullable<DeploymentOptions["onKe
 }
 
 /**
- * Loads the deployment, with the access to its keys audited, and begins logs, metrics and health.
- * A service that says nothing of `signsInto` signs in nowhere. Throws as {@linkcode loadSharedDeployment}.
+ * Loads the deployment with audited key access, and sets up log, metrics and health. Without
+ * `signsInto`, the service gets no venue credentials. Throws as {@linkcode loadSharedDeployment}.
  */
 export async function openService(
   { component, metricsName = component, data, ...options }: ServiceOptions,
@@ -75,7 +75,7 @@ export async function openService(
   return { deployment, logger, metrics, health: new Health({ registry: metrics.registry }) };
 }
 
-/** Serves `/metrics` and `/health` where the flags say. Throws as {@linkcode serveMetrics}. */
+/** Serves `/metrics` and `/health` as configured by flags. Throws as {@linkcode serveMetrics}. */
 export function serveService(
   flags: { "metrics-host": string; "metrics-port": string },
   { metrics, health }: Pick<Service, "metrics" | "health">,
