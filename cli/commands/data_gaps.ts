@@ -1,12 +1,8 @@
-import { z } from "zod";
 import { GAP_REASONS } from "@ssmd/market";
-import { spanOf } from "../archive/time_span.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
-import { namedDays } from "../data/days.ts";
-import { GAP, gapView, joinedGaps } from "@ssmd/dataset/inventory";
+import { GAPS, gapTable, listGaps } from "../data/gap_list.ts";
 import { INVENTORY_FLAGS } from "../data/inventory_flags.ts";
-import { durationText } from "../format.ts";
 
 export default defineCommand({
   name: "data gaps",
@@ -39,26 +35,7 @@ export default defineCommand({
       repeated: true,
     }),
   },
-  output: z.object({ env: z.string(), gaps: z.array(GAP) }),
-  table: ({ gaps }) => ({
-    rows: gaps.map(({ lasted_ms, ...gap }) => ({
-      ...gap,
-      lasted: lasted_ms === null ? null : durationText(lasted_ms),
-    })),
-    columns: [
-      ...["feed", "from", "to", "lasted", "symbol", "channel", "reason", "missed"],
-      ...["ended", "detail"],
-    ],
-    counted: "gap",
-  }),
-  async run({ flags, context }) {
-    const { env, days } = await namedDays(context, flags);
-    const { fromUs = 0, toUs = Infinity } = spanOf(flags);
-    const gaps = joinedGaps(days).filter((gap) =>
-      (flags.reason?.includes(gap.reason) ?? true) &&
-      (flags.symbol === undefined || gap.symbol === "_all" || flags.symbol.includes(gap.symbol)) &&
-      gap.fromUs < toUs && (gap.toUs ?? Infinity) >= fromUs
-    );
-    return { env, gaps: gaps.map(gapView) };
-  },
+  output: GAPS,
+  table: gapTable,
+  run: ({ flags, context }) => listGaps(context, flags),
 });

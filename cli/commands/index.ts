@@ -284,8 +284,20 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./client_usage.ts")>("./commands/client_usage.ts"),
   },
   "clock check": {
-    brief: "Tell how this machine's clock is kept, and whether records can rely on it",
+    brief: "Check whether records can rely on this machine's clock",
     load: () => loadModule<typeof import("./clock_check.ts")>("./commands/clock_check.ts"),
+  },
+  "clock jumps": {
+    brief: "List when the clock of a capture jumped or was not synchronized",
+    load: () => loadModule<typeof import("./clock_jumps.ts")>("./commands/clock_jumps.ts"),
+  },
+  "clock skew": {
+    brief: "Compare receive times with the venue's times, day by day",
+    load: () => loadModule<typeof import("./clock_skew.ts")>("./commands/clock_skew.ts"),
+  },
+  "clock status": {
+    brief: "Show what sets this machine's clock, and how far it is off",
+    load: () => loadModule<typeof import("./clock_status.ts")>("./commands/clock_status.ts"),
   },
   "commit": {
     brief: "Check the registry and commit its files, and no others",

@@ -1,0 +1,2 @@
+/** Clocks of archived days. @module */
+export { clockSkew } from "./clock_skew.ts";
