@@ -27,12 +27,12 @@ ssmd/environment: {{ .root.Values.environment }}
 {{- else }}{{ get (dict "connector" 9101 "archiver" 9102 "signals" 9103 "worker" 9104 "agents" 9105) .program }}{{ end }}
 {{- end }}
 
-{{/* A pod of one process: .program, .args, .root, and .shard, .resources, .claim where it has them. */}}
+{{/* Pod of one process: .program, .args, .root; optional .shard, .resources, .claim. */}}
 {{- define "ssmd.pod" -}}
 metadata:
   labels: {{- include "ssmd.labels" . | nindent 4 }}
   annotations:
-    # Another registry is another pod.
+    # A changed registry restarts the pod.
     ssmd/registry: {{ toJson .root.Values.registry | sha256sum }}
 spec:
   automountServiceAccountToken: false
@@ -111,7 +111,7 @@ spec:
     {{- end }}
 {{- end }}
 
-{{/* The disk of a StatefulSet. */}}
+{{/* Volume claim of a StatefulSet. */}}
 {{- define "ssmd.claim" -}}
 - metadata:
     name: data
@@ -124,7 +124,7 @@ spec:
       requests: { storage: {{ .Values.disk.size }} }
 {{- end }}
 
-{{/* A StatefulSet with a disk for each pod: what was captured outlives the pod. */}}
+{{/* StatefulSet with a disk per pod, so that captured data outlives the pod. */}}
 {{- define "ssmd.stateful" -}}
 apiVersion: apps/v1
 kind: StatefulSet
@@ -141,7 +141,7 @@ spec:
   volumeClaimTemplates: {{- include "ssmd.claim" .root | nindent 4 }}
 {{- end }}
 
-{{/* A Deployment without a disk: what it works on is on the bus and in the bucket. */}}
+{{/* Deployment without a disk: its data is on the bus and in the bucket. */}}
 {{- define "ssmd.stateless" -}}
 apiVersion: apps/v1
 kind: Deployment
