@@ -45,6 +45,13 @@ interface Head {
   at: string;
 }
 
+const INSERT = "INSERT INTO events (position, event, content, link) VALUES ($1, $2, $3, $4)";
+const PUT_DAY = `INSERT INTO days (day, first, last, link, expired_days) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (day) DO UPDATE SET first = excluded.first, last = excluded.last,
+    link = excluded.link, expired_days = excluded.expired_days`;
+/** Events per page while a log is copied. */
+const COPIED_AT_ONCE = 1000;
+
 /**
  * The hot part of an audit log: one hash chain with indexes. Several processes may append
  * concurrently. Rejects with StorageError: `AUDIT_READ_ONLY` without write access, `AUDIT_AWAY`
@@ -77,12 +84,34 @@ export class AuditLog implements AsyncDisposable {
         return last = chainLine(last.link, { position: last.position + 1, at, ...draft });
       });
       await statements.runEach(
-        "INSERT INTO events (position, event, content, link) VALUES ($1, $2, $3, $4)",
+        INSERT,
         lines.map(({ position, event, content, link }) => [position, event, content, link]),
       );
       const head = [last.position, last.link, last.at];
       await statements.run("UPDATE head SET position = $1, link = $2, at = $3", ...head);
       return lines.map(eventOf);
+    });
+  }
+
+  /** Copies the chain of the log that this one replaces; no effect if this one has events. */
+  continueFrom(previous: AuditLog): Promise<void> {
+    return this.#transaction("change", async ({ all, run, runEach }) => {
+      const [row] = await all("UPDATE head SET position = position RETURNING *");
+      if (headOf(row).position > 0) return;
+      const { position, link, at } = await previous.head();
+      for (let from = 1; from <= position;) {
+        const lines = await previous.lines(from, COPIED_AT_ONCE);
+        const rows = lines.filter((line) => line.position <= position);
+        await runEach(
+          INSERT,
+          rows.map((line) => [line.position, line.event ?? "", line.content, line.link]),
+        );
+        from = (lines.at(-1)?.position ?? position) + 1;
+      }
+      for (const { day, first, last, link, expiredDays } of await previous.rolledDays()) {
+        await run(PUT_DAY, day, first, last, link, expiredDays);
+      }
+      await run("UPDATE head SET position = $1, link = $2, at = $3", position, link, at);
     });
   }
 
@@ -139,10 +168,10 @@ export class AuditLog implements AsyncDisposable {
 
   /** Records that a day is in storage, or which retention was applied to it. */
   async putDay({ day, first, last, link, expiredDays }: RolledDay): Promise<void> {
-    const sql = `INSERT INTO days (day, first, last, link, expired_days) VALUES ($1, $2, $3, $4, $5)
-      ON CONFLICT (day) DO UPDATE SET first = excluded.first, last = excluded.last,
-        link = excluded.link, expired_days = excluded.expired_days`;
-    await this.#transaction("change", ({ run }) => run(sql, day, first, last, link, expiredDays));
+    await this.#transaction(
+      "change",
+      ({ run }) => run(PUT_DAY, day, first, last, link, expiredDays),
+    );
   }
 
   /** Deletes events of stored days before a day; they are read from storage. */

@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Logger, silentLogger } from "@ssmd/runtime";
+import { DatabaseSync } from "node:sqlite";
+import { DAY_MS, isoOfUs, type Logger, silentLogger } from "@ssmd/runtime";
 import {
   type PostgresServer,
   postgresServerAvailable,
   startPostgresServer,
 } from "../../tests/servers/postgres_server.ts";
+import { memoryStorage } from "@ssmd/storage";
+import { chainLine } from "./chain.ts";
+import { rollAudit } from "./cold.ts";
 import type { AuditDraft } from "./event.ts";
 import { type AuditLocation, openAuditLog } from "./open.ts";
 import { AuditQueue } from "./queue.ts";
+import { newestEvents } from "./select.ts";
 import { verifyAudit } from "./verify.ts";
 import { openAuditWriter } from "./writer.ts";
 
@@ -29,6 +34,7 @@ async function withServer(body: (rig: Rig) => Promise<void>): Promise<void> {
       server,
       locationOf: (machine) => ({
         ...{ type: "postgres", waitingPath: `${dir}/${machine}/prod.waiting.sqlite` },
+        previousPath: `${dir}/${machine}/prod.sqlite`,
         connect: () => Promise.resolve({ url, schema: "ssmd_prod", credentials: { user } }),
       }),
     });
@@ -127,5 +133,53 @@ Deno.test({
       const { at, metadata: { happened_at: happenedAt } } = events[1]!;
       assert.ok(String(happenedAt) < at);
       assert.equal((await verifyAudit({ env: "prod", log: await late.log() })).ok, true);
+    }),
+});
+
+/** Appends to the log in a file as if an event had been written so many days ago. */
+async function backdated(path: string, daysAgo: number): Promise<void> {
+  const log = await openAuditLog({ type: "sqlite", path });
+  const { position, link } = await log.head();
+  await log[Symbol.asyncDispose]();
+  const at = isoOfUs((Date.now() - daysAgo * DAY_MS) * 1000);
+  const line = chainLine(link, { ...draft(`${daysAgo}`), position: position + 1, at });
+  const db = new DatabaseSync(path);
+  db.prepare("INSERT INTO events (position, event, content, link) VALUES (?, ?, ?, ?)")
+    .run(line.position, line.event, line.content, line.link);
+  db.prepare("UPDATE head SET position = ?, link = ?, at = ?").run(line.position, line.link, at);
+  db.close();
+}
+
+Deno.test({
+  name: "audit: an environment that moves to PostgreSQL goes on with the chain of its file, once",
+  ignore,
+  fn: () =>
+    withServer(async ({ locationOf }) => {
+      const location = locationOf("one");
+      assert.ok(location.type === "postgres");
+      const { previousPath: path } = location;
+      const storage = memoryStorage();
+      for (const daysAgo of [40, 3, 2]) await backdated(path, daysAgo);
+      {
+        await using file = await openAuditLog({ type: "sqlite", path });
+        await rollAudit({ env: "prod", log: file, storage }, Date.now());
+        await file.append([draft("today")]);
+      }
+      // Several processes start at once; one takes it over.
+      const writers = await Promise.all([1, 2, 3].map(() => openAuditWriter(location)));
+      for (const writer of writers) {
+        await writer.append([draft("moved")]);
+        await writer[Symbol.asyncDispose]();
+      }
+      await using last = await openAuditWriter(location);
+      const log = await last.log();
+      const source = { env: "prod", log, storage };
+      assert.deepEqual((await verifyAudit(source)).findings, []);
+      const targets = (await log.list({ limit: 99 })).map(({ target }) => target);
+      assert.deepEqual(targets, ["moved", "moved", "moved", "today", "2", "3"]);
+      assert.equal((await log.head()).position, 7);
+      assert.equal((await newestEvents(source, {}, 99)).at(-1)?.target, "40", "from storage");
+      assert.deepEqual((await rollAudit(source, Date.now() + DAY_MS)).rolled.length, 1);
+      assert.deepEqual((await verifyAudit(source)).findings, []);
     }),
 });

@@ -73,6 +73,8 @@ export type AuditLocationConfig = { type: "sqlite"; path: string } | {
   connect: () => Promise<ClientStoreConfig & { type: "postgres" }>;
   /** The file in which events of this machine wait while it is away. */
   waitingPath: string;
+  /** The file in which the log was before the environment moved to PostgreSQL. */
+  previousPath: string;
 };
 
 /** Where the audit log of an environment is. */
@@ -85,6 +87,7 @@ export function auditLocation(
   if (clients?.type !== "postgres") return { type: "sqlite", path };
   return {
     ...{ type: "postgres", waitingPath: auditStorePath(`${name}.waiting`, options.dataDir) },
+    previousPath: path,
     connect: () => postgresConfig(environment, clients, options),
   };
 }
