@@ -5,7 +5,7 @@ import type { AgentStore } from "./agent_store.ts";
 interface PendingApproval {
   /** SHA-256 of exactly what was tested. */
   hash: string;
-  /** Who may decide. */
+  /** Principal allowed to decide. */
   principal: string;
   /** Expiry, ms since 1970. */
   untilMs: number;
@@ -16,7 +16,7 @@ export interface Decision {
   decision: "approve" | "reject";
   /** Hash that the person saw. */
   hash: string;
-  /** Who decides. */
+  /** Deciding principal. */
   principal: string;
   /** Client on whose behalf the principal decides; absent: the principal. */
   by?: string;

@@ -127,7 +127,7 @@ function actionAgent(
   return agent;
 }
 
-/** Returns no memory journal: nobody would read it. */
+/** Opens the journal; undefined for one in memory, which nothing would read. */
 async function journalOf(
   environment: Deployment["environment"],
 ): Promise<Journal | undefined> {

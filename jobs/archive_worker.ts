@@ -24,7 +24,7 @@ export function threadWorker(config: StorageConfig): ArchiveWorker {
   return { run: async (task, context) => await inThread(await plainConfig(config), task, context) };
 }
 
-/** Messages to a thread cannot hold functions, so credentials are read anew for each task. */
+/** Messages to a thread cannot hold functions, so credentials are read again for each task. */
 async function plainConfig(config: StorageConfig): Promise<StorageConfig> {
   if (config.type !== "s3") return config;
   const { readCredentials, ...rest } = config;

@@ -34,7 +34,7 @@ export class JobRunner {
     this.#loop = this.#run();
   }
 
-  /** Aborts the running step and stops; the job resumes on the next start. */
+  /** Aborts the job's signal and waits for its step to end; the job resumes on the next start. */
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#loop;

@@ -38,7 +38,7 @@ export interface ActionTools {
   audit: AgentAudit;
   approvals: Approvals;
   actions: ActionStore;
-  /** Who decides: the user running the process. */
+  /** Principal of approvals: the user running the process. */
   principal: string;
   /** Reads the context of a fire. */
   contextOf: (fire: Fire, note: NoteCall) => Promise<FireContext>;

@@ -29,7 +29,7 @@ export async function writeExported(
     await file.syncData();
   }
   const target = join(folder.path, path);
-  // mkdir on an existing folder may need rights that we lack, as for the working folder.
+  // Skip mkdir on an existing folder: it may need a permission we lack, as for the current folder.
   const parent = dirname(target);
   if (!await Deno.stat(parent).catch(() => undefined)) {
     await Deno.mkdir(parent, { recursive: true });

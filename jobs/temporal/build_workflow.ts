@@ -7,7 +7,7 @@ const WORKER = import.meta.resolve("@temporalio/worker");
 /** Temporal's substitutes for Node modules in its sandbox. */
 const OVERRIDES = new URL("./workflow/module-overrides/", WORKER).pathname;
 
-/** Equals the output of the worker's own bundler, which needs a node_modules folder. */
+/** Same entry as the worker's own bundler writes; that bundler needs a node_modules folder. */
 const ENTRY = `
 exports.api = require("@temporalio/workflow/lib/worker-interface.js");
 require("@temporalio/workflow/lib/global-overrides.js").overrideGlobals();

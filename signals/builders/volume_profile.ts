@@ -47,7 +47,7 @@ export class VolumeProfileBuilder implements Builder {
     this.#bucketSteps = bucketSteps;
   }
 
-  /** Whether a trade came after the last gap and no trade was dropped early at the limit. */
+  /** Whether a trade came since the last gap, and no trade of the window was dropped early. */
   get valid(): boolean {
     return this.#isSynced && this.#nowUs >= this.#lostUntilUs;
   }

@@ -57,7 +57,7 @@ export interface SignalSpec<S extends State, P extends Params> {
   every?: string;
   /** Maximum fires of an instance per hour (UTC); silent afterwards until the next. Default 600. */
   maxFiresPerHour?: number;
-  /** Returns a fire's values: an object of JSON, at most 4 KiB. */
+  /** Returns the values of a fire: an object of at most 4 KiB as JSON. */
   fire(state: Views<S>, params: ParamValues<P>): Readonly<Record<string, Json>>;
 }
 

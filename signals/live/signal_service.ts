@@ -234,7 +234,7 @@ export class SignalService {
     };
     const { snapshot, isCold, isChanged } = await openSet(opening, wanted);
     this.#isCold = isCold;
-    // Fires from before a cold start are not published: nobody had asked for them.
+    // Do not publish fires from before a cold start: the signals did not run then.
     if (snapshot === undefined && isCold) this.#silentUntilUs = nowUs();
     this.#progress.stream = { createdAtUs, sequence: 0 };
     const from = snapshot ?? coldStart(feeds, isCold ? this.#set.warmupUs : undefined);
