@@ -1,4 +1,4 @@
-/** Ports of addresses that name none. */
+/** Default ports by URL scheme. */
 const PORTS: Readonly<Record<string, number>> = {
   nats: 4222,
   tls: 4222,
@@ -13,7 +13,7 @@ const PORTS: Readonly<Record<string, number>> = {
 };
 const ADDRESS = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@\s]*@)?([^/?#\s]+)/i;
 
-/** `host:port` of an address, with the usual port of its scheme; undefined = no address. */
+/** Returns `host:port` of a URL, with its scheme's default port; undefined when it is not a URL. */
 export function hostOf(address: string): string | undefined {
   const [, scheme = "", authority] = ADDRESS.exec(address.trim()) ?? [];
   if (authority === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { day, fields, nameText, plainText, text, timeOfDay, timezone } from "./shape.ts";
 
-/** Days of the week, as ISO 8601 counts them. */
+/** Days of the week in ISO 8601 order. */
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
 const endOfWindow = text(
@@ -49,16 +49,16 @@ export const CALENDAR_FILE = fields({
   special_days: z.array(SPECIAL_DAY).default([]).describe("Holidays and days of other hours"),
 });
 
-/** When a feed is expected to trade. */
+/** Trading calendar: when a feed is expected to trade. */
 export type Calendar = z.output<typeof CALENDAR_FILE>;
-/** The trading week as it stood from a day on. */
+/** The trading week valid from a day on. */
 export type CalendarVersion = z.output<typeof VERSION>;
-/** A window that comes back every week; `to` at or before `from` = on the next day. */
+/** A weekly window; `to` at or before `from` = on the next day. */
 export type WeeklyWindow = Exclude<CalendarVersion["open"], string>[number];
-/** A time of day to another one, on the clocks of the calendar's time zone. */
+/** A span of a day, local time in the calendar's time zone. */
 export type DayWindow = z.output<typeof SPECIAL_DAY>["open"][number];
 
-/** The version in force on `date` (`YYYY-MM-DD`, the calendar's own day), or undefined before the first. */
+/** Returns the version valid on `date` (`YYYY-MM-DD`, local); undefined before the first. */
 export function calendarVersionOn(calendar: Calendar, date: string): CalendarVersion | undefined {
   return calendar.versions.findLast(({ from }) => from <= date);
 }

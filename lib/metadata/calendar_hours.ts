@@ -1,7 +1,7 @@
 /**
- * When a calendar is open. Windows are told in local time and become moments once for each local day:
- * a time that the clocks skip is taken as that much later, one that they show twice as the first.
- * Days that the clocks make longer or shorter are so here too. No calendar = always open. @module
+ * Opening hours of a calendar. Windows are in local time and converted per local day: a time
+ * skipped by a clock change is shifted later, a repeated one means the first. Days may be longer or
+ * shorter than 24 h. No calendar = always open. @module
  */
 import {
   type Calendar,
@@ -12,21 +12,21 @@ import {
   type WeeklyWindow,
 } from "./calendar.ts";
 
-/** A time in which trading is expected. Microseconds since 1970, UTC. */
+/** A span with expected trading, µs since 1970, UTC. */
 interface OpenSpan {
-  /** First moment. */
+  /** Start (inclusive). */
   fromUs: number;
-  /** First moment after it. */
+  /** End (exclusive). */
   toUs: number;
 }
 
 const HOUR_US = 3_600_000_000;
 const HOURS_OF_DAY = 24;
-/** How far {@linkcode nextOpenUs} and {@linkcode nextCloseUs} look; nothing after it = never. */
+/** Look-ahead of {@linkcode nextOpenUs} and {@linkcode nextCloseUs}; nothing within it = never. */
 const LOOK_AHEAD_DAYS_MAX = 400;
 const LOOK_AHEAD_STEP_DAYS = 8;
 
-/** The times from `fromUs` to `toUs` (exclusive) in which trading is expected, in order and apart. */
+/** Returns the open spans in `fromUs` to `toUs` (exclusive), sorted and disjoint. */
 export function openSpans(
   calendar: Calendar | undefined,
   fromUs: number,
@@ -35,7 +35,7 @@ export function openSpans(
   if (toUs <= fromUs) return [];
   if (calendar === undefined) return [{ fromUs, toUs }];
   const spans: OpenSpan[] = [];
-  // A window may have begun on the day before.
+  // A window may start on the previous day.
   let day = localDay(fromUs, calendar.timezone).subtract({ days: 1 });
   const last = localDay(toUs - 1, calendar.timezone);
   for (; Temporal.PlainDate.compare(day, last) <= 0; day = day.add({ days: 1 })) {
@@ -44,17 +44,17 @@ export function openSpans(
   return clipped(joined(spans), fromUs, toUs);
 }
 
-/** Whether trading is expected at a moment (µs since 1970). */
+/** Returns whether trading is expected at a time (µs since 1970). */
 export function isOpen(calendar: Calendar | undefined, atUs: number): boolean {
   return openSpans(calendar, atUs, atUs + 1).length > 0;
 }
 
-/** The first moment at or after `atUs` at which it is open; undefined = none in {@linkcode LOOK_AHEAD_DAYS_MAX}. */
+/** Returns the first open time from `atUs` on; undefined = none in {@linkcode LOOK_AHEAD_DAYS_MAX}. */
 export function nextOpenUs(calendar: Calendar | undefined, atUs: number): number | undefined {
   return firstIn(atUs, (fromUs, toUs) => openSpans(calendar, fromUs, toUs)[0]?.fromUs);
 }
 
-/** The first moment at or after `atUs` at which it is closed; undefined = none in {@linkcode LOOK_AHEAD_DAYS_MAX}. */
+/** Returns the first closed time from `atUs` on; undefined = none in {@linkcode LOOK_AHEAD_DAYS_MAX}. */
 export function nextCloseUs(calendar: Calendar | undefined, atUs: number): number | undefined {
   return firstIn(atUs, (fromUs, toUs) => {
     const [first] = openSpans(calendar, fromUs, toUs);
@@ -76,12 +76,12 @@ function firstIn(
   return undefined;
 }
 
-/** An open span and the trading day that it belongs to: the local date on which its window ends. */
+/** An open span and its trading day: the local date on which its window ends. */
 export interface Session extends OpenSpan {
   label: string;
 }
 
-/** Sessions whose windows begin on a local day, without what a special day or maintenance takes away. */
+/** Returns the sessions whose windows start on a local day, minus special days and maintenance. */
 export function sessionsBegunOn(calendar: Calendar, day: Temporal.PlainDate): Session[] {
   const label = day.toString();
   const special = calendar.special_days.find(({ date }) => date === label);
@@ -101,7 +101,7 @@ export function sessionsBegunOn(calendar: Calendar, day: Temporal.PlainDate): Se
   });
 }
 
-/** What is closed from the day before to the day after a local day: maintenance and special days. */
+/** Returns closed spans from the day before to the day after: maintenance and special days. */
 function closedAround(calendar: Calendar, day: Temporal.PlainDate): OpenSpan[] {
   return [-1, 0, 1].flatMap((days) => {
     const each = day.add({ days });
@@ -109,7 +109,7 @@ function closedAround(calendar: Calendar, day: Temporal.PlainDate): OpenSpan[] {
     const version: CalendarVersion | undefined = calendarVersionOn(calendar, text);
     const isSpecial = calendar.special_days.some(({ date }) => date === text);
     const whole = momentsOf({ from: "00:00", to: "24:00" }, each, calendar.timezone);
-    // On such a day its own hours hold: a window of the day before ends at its midnight.
+    // A special day has its own hours: the previous day's window ends at midnight.
     if (isSpecial) return [whole];
     return windowsOn(version?.maintenance ?? [], each).map((window) =>
       momentsOf(window, each, calendar.timezone)
@@ -122,7 +122,7 @@ function windowsOn(windows: readonly WeeklyWindow[], day: Temporal.PlainDate): W
   return windows.filter(({ days }) => weekday !== undefined && days.includes(weekday));
 }
 
-/** The local day on which a window that begins on `day` ends. */
+/** Returns the local day on which a window that starts on `day` ends. */
 function endDayOf({ from, to }: DayWindow, day: Temporal.PlainDate): Temporal.PlainDate {
   return to <= from ? day.add({ days: 1 }) : day;
 }
@@ -140,13 +140,13 @@ function momentUs(day: Temporal.PlainDate, time: string, timeZone: string): numb
   return day.toZonedDateTime({ timeZone, plainTime: time }).epochMilliseconds * 1000;
 }
 
-/** The date that the clocks of a zone show at a moment (µs since 1970). */
+/** Returns the local date in a time zone at a time (µs since 1970). */
 export function localDay(atUs: number, timezone: string): Temporal.PlainDate {
   return Temporal.Instant.fromEpochMilliseconds(Math.floor(atUs / 1000))
     .toZonedDateTimeISO(timezone).toPlainDate();
 }
 
-/** Spans in order; those that touch or overlap become one. */
+/** Sorts spans and merges those that touch or overlap. */
 function joined(spans: readonly OpenSpan[]): OpenSpan[] {
   const result: OpenSpan[] = [];
   for (const span of [...spans].sort((a, b) => a.fromUs - b.fromUs)) {

@@ -7,7 +7,7 @@ type Report = (path: PropertyKey[], message: string) => void;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const TIME = /^\d\d:\d\d$/;
 
-/** What must fit together inside a calendar file; looks at raw values, so that it speaks up beside shape errors. */
+/** Checks the consistency of a calendar file; uses raw values, so it also reports next to shape errors. */
 export function calendarReferences(yaml: YamlSource, name: string): Finding[] {
   const findings: Finding[] = [];
   const report: Report = (path, message) => findings.push(yaml.finding(path, message));
@@ -45,7 +45,7 @@ function datesInOrder(
   });
 }
 
-/** Weekly windows: one of no length would be read as a whole day. */
+/** Checks weekly windows; an empty one would be read as a whole day. */
 function windowsOf(windows: readonly unknown[], path: PropertyKey[], report: Report): void {
   windows.forEach((window, index) => {
     const { from, to } = timesOf(window);
@@ -59,7 +59,7 @@ function windowsOf(windows: readonly unknown[], path: PropertyKey[], report: Rep
   });
 }
 
-/** Windows of one day: they end on it. */
+/** Checks the windows of one day, which must end on that day. */
 function windowsOfDay(day: unknown, path: PropertyKey[], report: Report): void {
   listOf(fieldOf(day, "open")).forEach((window, index) => {
     const { from, to } = timesOf(window);

@@ -1,20 +1,20 @@
 import { formatPath } from "./finding.ts";
 
-/** A value that differs between two states of a file. */
+/** A difference between two versions of a file. */
 interface ValueChange {
-  /** Where, `symbols.BTCUSD.depth`; "" = the whole file. */
+  /** Path, `symbols.BTCUSD.depth`; "" = the whole file. */
   path: string;
-  /** What happened there. */
+  /** Kind of change. */
   kind: "added" | "removed" | "changed";
-  /** As it was; absent where nothing stood. */
+  /** Old value; absent when added. */
   before?: unknown;
-  /** As it is; absent where nothing stands. */
+  /** New value; absent when removed. */
   after?: unknown;
 }
 
 /**
- * What differs between two plain values, by path. Lists of maps that have a name each (`id`, `from`,
- * `version`) are compared by it, lists of words as sets, others by place.
+ * Returns the differences between two plain values, by path. Lists of named maps (`id`, `from`,
+ * `version`) are compared by name, lists of scalars as a whole, others by index.
  */
 export function valueChanges(before: unknown, after: unknown): ValueChange[] {
   const changes: ValueChange[] = [];
@@ -22,7 +22,7 @@ export function valueChanges(before: unknown, after: unknown): ValueChange[] {
   return changes;
 }
 
-/** `symbols.BTCUSD.depth: 10 → 25`; what may be a secret is not repeated. */
+/** Formats a change: `symbols.BTCUSD.depth: 10 → 25`; hides possible secrets. */
 export function changeText({ path, kind, before, after }: ValueChange): string {
   const secret = /(^|\.)credentials(\.|$)/.test(path);
   const text = (value: unknown) => secret && !isReference(value) ? "…" : shown(value);
@@ -90,7 +90,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Longest value that is shown whole. */
+/** Longest value shown in full. */
 const SHOWN_MAX = 100;
 
 function shown(value: unknown): string {

@@ -29,45 +29,45 @@ export type { SourceFile } from "./document.ts";
 
 /** Options of {@linkcode checkSources}. */
 interface CheckOptions {
-  /** The day whose feed versions count, `YYYY-MM-DD`; default today. */
+  /** Day that selects feed versions, `YYYY-MM-DD`; default: today. */
   on?: string;
-  /** Feeds that exist beside those given; default none. */
+  /** Further existing feeds; default: none. */
   knownFeeds?: readonly string[];
-  /** Whether the files are of an earlier commit: attributes that nothing selects are passed over. */
+  /** Whether the files are from an earlier commit: unused attributes are then allowed. */
   isPast?: boolean;
-  /** Whether the files are all that there are: else calendars that feeds name may lie elsewhere. */
+  /** Whether the files are complete; otherwise calendars may exist elsewhere. */
   isWhole?: boolean;
-  /** Ids of the normalizers that feeds may name as `parser`; absent = any. */
+  /** Normalizer ids allowed as `parser`; absent = any. */
   parsers?: readonly string[];
-  /** What is wrong with a venue's name of a market, by parser; absent = nothing is looked at. */
+  /** Checks a venue's market name, by parser; absent = not checked. */
   externalProblem?: ExternalCheck;
-  /** What feeds claim of messages and their normalizers do not bear out; absent = it is not looked at. */
+  /** Checks claims of feeds against their normalizers; absent = not checked. */
   claimProblems?: ClaimCheck;
-  /** Reads the texts of schemas; absent = only their hashes are checked. */
+  /** Checks schema texts; absent = only their hashes are checked. */
   checkSchemaText?: SchemaTextCheck;
 }
 
-/** What a check brought: all findings in order, and the files that are sound by themselves. */
+/** Result of a check: sorted findings, and the valid files. */
 export interface CheckResult {
-  /** All findings, by file and place. */
+  /** All findings, by file and position. */
   findings: Finding[];
-  /** What is allowed and rarely meant, by file and place. */
+  /** Allowed but unusual settings, by file and position. */
   warnings: Finding[];
-  /** Calendars of sound shape by name. */
+  /** Calendars of valid shape, by name. */
   calendars: Map<string, Calendar>;
-  /** Sound feeds by id. */
+  /** Valid feeds, by id. */
   feeds: Map<string, Feed>;
-  /** Environments of sound shape by name; their references may still have findings. */
+  /** Environments of valid shape, by name; their references may have findings. */
   environments: Map<string, Environment>;
-  /** Schemas of sound shape by name. */
+  /** Schemas of valid shape, by name. */
   schemas: Map<string, RegisteredSchema>;
-  /** Checks of sound shape by feed. */
+  /** QA rules of valid shape, by feed. */
   qa: Map<string, QaRules>;
-  /** Instruments of sound shape by id. */
+  /** Instruments of valid shape, by id. */
   instruments: Map<string, InstrumentFile>;
-  /** Policies of sound shape by name. */
+  /** Policies of valid shape, by name. */
   policies: Map<string, Policy>;
-  /** Roles of sound shape by environment. */
+  /** Roles of valid shape, by environment. */
   rbac: Map<string, Rbac>;
 }
 
@@ -77,9 +77,8 @@ interface Source {
 }
 
 /**
- * Checks registry files and all references between them: `…/calendars/<name>.yaml`,
- * `…/environments/<name>.yaml`, `…/feeds/<id>.yaml`, `…/instruments/<id>.yaml`, `…/policies/<name>.yaml`,
- * `…/qa/<feed>.yaml`, `…/rbac/<environment>.yaml`, `…/schemas/<name>.yaml` and the texts `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
+ * Checks registry files and all references between them; `registryFileIdOf` lists their paths.
+ * Other paths are a finding. Pure: reads no files.
  */
 export function checkSources(
   files: readonly SourceFile[],
@@ -179,7 +178,7 @@ function checkSchema(
   if (schema) result.schemas.set(name, schema);
 }
 
-/** Texts that nobody registered, and texts that cannot be read. */
+/** Reports unregistered and invalid schema texts. */
 function checkTexts(
   sources: readonly Source[],
   { checkSchemaText }: CheckOptions,

@@ -5,32 +5,32 @@ import type { Environment } from "./environment.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { keysOfReferences, resolveKeys } from "./keys.ts";
 
-/** Where a gateway keeps its clients, their sessions and usage; with credentials in place of references. */
+/** Database of a gateway's clients, sessions and usage, with resolved credentials. */
 export type ClientStoreConfig = { type: "sqlite"; path: string } | {
   type: "postgres";
   url: string;
-  /** Of this environment alone. */
+  /** Schema of this environment only. */
   schema: string;
   credentials?: Record<string, string>;
-  /** Reads them from where their keys are now. */
+  /** Re-reads the current credentials. */
   readCredentials?: CredentialsReader;
-  /** Time for which clients go on while it does not answer. */
+  /** How long known clients stay valid while the database is unavailable. */
   keptMs: number;
 };
 
 /** Options of {@linkcode clientStoreConfig}. */
 interface ClientStoreOptions {
-  /** Folder of the spools, beside which the file of clients is. */
+  /** Data folder, which contains the clients' file. */
   dataDir: string;
-  /** Told that the keys were read, or were refused. */
+  /** Called when the keys were read or rejected. */
   onKeyAccess?: (environment: Environment, access: KeyAccess) => Promise<void>;
 }
 
 const KEPT_MS = parseDurationMs("10m");
 
 /**
- * Where the clients of an environment are. Its keys are read here, as few programs need them. Rejects
- * as {@linkcode resolveKeys}.
+ * Returns the database of an environment's clients. Reads its keys, as only few programs need them.
+ * Rejects like {@linkcode resolveKeys}.
  */
 export async function clientStoreConfig(
   environment: Environment,
@@ -66,18 +66,18 @@ async function postgresConfig(
   };
 }
 
-/** Where the audit log of an environment is: beside its clients, or in a file of its own. */
+/** Location of an environment's audit log: the clients' database, or its own file. */
 export type AuditLocationConfig = { type: "sqlite"; path: string } | {
   type: "postgres";
-  /** Gives what reaches the database; its keys are read here. */
+  /** Returns the database settings; reads its keys. */
   connect: () => Promise<ClientStoreConfig & { type: "postgres" }>;
-  /** The file in which events of this machine wait while it is away. */
+  /** Local file for events while the database is unavailable. */
   waitingPath: string;
   /** The file in which the log was before the environment moved to PostgreSQL. */
   previousPath: string;
 };
 
-/** Where the audit log of an environment is. */
+/** Returns the location of an environment's audit log. */
 export function auditLocation(
   environment: Environment,
   options: ClientStoreOptions,
@@ -92,12 +92,12 @@ export function auditLocation(
   };
 }
 
-/** The file of the audit log of a name. */
+/** Returns the path of an audit log file. */
 export function auditStorePath(name: string, dataDir: string): string {
   return `${dataDir}/audit/${name}.sqlite`;
 }
 
-/** The file of clients; undefined = they are in a database that machines share. */
+/** Returns the clients' file; undefined = they are in a shared database. */
 export function clientStorePath(environment: Environment, dataDir: string): string | undefined {
   return environment.gateway.clients?.type === "postgres"
     ? undefined
@@ -108,10 +108,10 @@ function sqlitePath({ name, gateway: { clients } }: Environment, dataDir: string
   return clients?.type === "sqlite" ? clients.path : `${dataDir}/clients/${name}.sqlite`;
 }
 
-/** Characters of a name that PostgreSQL looks at. */
+/** Maximum length of a PostgreSQL identifier. */
 const NAME_MAX = 63;
 
-/** The PostgreSQL schema of an environment: no two environments have the same. */
+/** Returns the PostgreSQL schema of an environment, unique per environment. */
 export function schemaOf(environment: string): string {
   const name = `ssmd_${environment}`;
   if (name.length <= NAME_MAX) return name;

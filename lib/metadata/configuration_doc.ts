@@ -1,6 +1,6 @@
 import { type DescribedKind, jsonSchemaOf } from "./json_schema.ts";
 
-/** A JSON Schema of a field, as far as files of the registry need one. */
+/** The subset of JSON Schema that registry files use. */
 interface FieldSchema {
   type?: string;
   description?: string;
@@ -18,7 +18,7 @@ interface FieldSchema {
   oneOf?: FieldSchema[];
 }
 
-/** Files by kind, in the order of the page. */
+/** File kinds, in page order. */
 const FILES: Readonly<Record<DescribedKind, string>> = {
   feed: "`feeds/<id>.yaml`: a data feed of a venue",
   environment: "`environments/<name>.yaml`: a deployment",
@@ -40,7 +40,7 @@ Schema that the first line of a file names. Lengths of time are written like \`5
 \`24h\` or \`7d\`; sizes like \`512KiB\`, \`64MiB\` or \`10GiB\`; days like \`"2026-11-01"\` in quotes.
 `;
 
-/** The text of `docs/configuration.md`. */
+/** Generates `docs/configuration.md`. */
 export function configurationDoc(): string {
   const kinds = Object.entries(FILES) as [DescribedKind, string][];
   const parts = kinds.map(([kind, title]) =>
@@ -60,7 +60,7 @@ function fieldLines({ properties = {}, required = [] }: FieldSchema, indent: str
   });
 }
 
-/** Fields below a field: of an object, of the items of a list, of the values of a map, of each choice. */
+/** Returns lines for nested fields: of an object, list items, map values, or each alternative. */
 function innerLines(field: FieldSchema, indent: string): string[] {
   const choices = choicesOf(field);
   if (choices.length > 0) return choices.flatMap((choice) => choiceLines(choice, indent));
@@ -84,7 +84,7 @@ function choicesOf({ anyOf = [], oneOf = [] }: FieldSchema): FieldSchema[] {
   return [...anyOf, ...oneOf];
 }
 
-/** Words in angle brackets are no HTML. */
+/** Escapes angle brackets, which are not HTML. */
 function aboutText({ description }: FieldSchema): string {
   return description === undefined ? "" : `: ${description.replaceAll("<", "\\<")}`;
 }

@@ -3,10 +3,10 @@ import type { KeyAccess } from "./key_access.ts";
 import type { KeySources } from "./key_source.ts";
 import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
 
-/** Reads credentials by field from where their keys are now. Rejects as `resolveKeys` does. */
+/** Reads the current credentials by field. Rejects like `resolveKeys`. */
 export type CredentialsReader = () => Promise<Record<string, string>>;
 
-/** Keys as the process finds them: its variables and files. */
+/** Key sources of the process: its variables and files. */
 export const KEY_SOURCES: KeySources = {
   env: (name) => Deno.env.get(name),
   readFile: (path) => Deno.readTextFile(path),
@@ -15,15 +15,15 @@ export const KEY_SOURCES: KeySources = {
 /** Options of {@linkcode credentialsReader}. */
 interface CredentialsReaderOptions {
   environment: Environment;
-  /** References to keys by field. */
+  /** Credential field → key reference. */
   references: Record<string, string>;
-  /** The keys as they were read first, which has been reported. */
+  /** Keys as first read; that access is already reported. */
   keys: ResolvedKeys;
-  /** Told of each new value, once. */
+  /** Called once for each new value. */
   onAccess: ((environment: Environment, access: KeyAccess) => Promise<void>) | undefined;
 }
 
-/** Reads keys again each time, as they are rotated in place. */
+/** Returns a reader that re-reads rotated keys on each call. */
 export function credentialsReader(
   { environment, references, keys, onAccess }: CredentialsReaderOptions,
 ): CredentialsReader {

@@ -1,22 +1,22 @@
 import type { AgentsSpec } from "./environment_agents.ts";
 import type { ResolvedKeys } from "./keys.ts";
 
-/** Agents of an environment, with credentials in place of their references. */
+/** Agents of an environment, with resolved credentials. */
 export type DeployedAgents = Omit<AgentsSpec, "webhooks"> & {
-  /** Empty where the model wants none. */
+  /** "" when the model needs none. */
   token: string;
-  /** Where may be sent to, by name. */
+  /** Allowed webhook targets, by name. */
   webhooks: Readonly<Record<string, DeployedWebhook>>;
 };
 
-/** An address that policies may name. */
+/** A webhook that policies may name. */
 export interface DeployedWebhook {
   url: string;
-  /** Signs what is sent; absent = it is not signed. */
+  /** Signing secret; absent = unsigned. */
   secret?: string;
 }
 
-/** The agents of an environment; undefined = it names no model and no policy, or without `keys`. */
+/** Returns an environment's agents; undefined without `keys`, or without model and policies. */
 export function deployedAgents(
   spec: AgentsSpec | undefined,
   keys: ResolvedKeys | undefined,
@@ -32,7 +32,7 @@ export function deployedAgents(
   return { ...rest, token, webhooks: Object.fromEntries(deployed) };
 }
 
-/** References of all credentials of agents. */
+/** Returns the key references of all agent credentials. */
 export function agentKeyReferences(spec: AgentsSpec): string[] {
   const webhooks = Object.values(spec.webhooks ?? {});
   return [modelReferences(spec), ...webhooks.map(({ credentials = {} }) => credentials)]

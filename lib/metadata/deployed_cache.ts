@@ -4,7 +4,7 @@ import type { ResolvedKeys } from "./keys.ts";
 
 type RedisSpec = Extract<CacheSpec, { type: "redis" }>;
 
-/** Where the gateway keeps what can be read again, with credentials in place of references. */
+/** Cache of the gateway, with resolved credentials. */
 export type DeployedCache =
   | { type: "none" }
   | { type: "memory"; maxBytes?: number }
@@ -13,7 +13,7 @@ export type DeployedCache =
     readCredentials?: CredentialsReader;
   };
 
-/** The cache of an environment; without `keys` it has no credentials. */
+/** Returns an environment's cache; without `keys` it has no credentials. */
 export function deployedCache(
   spec: CacheSpec,
   keys: ResolvedKeys | undefined,

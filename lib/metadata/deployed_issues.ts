@@ -1,10 +1,10 @@
 import type { IssuesSpec } from "./environment_gateway.ts";
 import type { ResolvedKeys } from "./keys.ts";
 
-/** Where issues go that clients report, with credentials in place of references. */
+/** Issue tracker for client reports, with resolved credentials. */
 export type DeployedIssues = IssuesSpec & { credentials: Record<string, string> };
 
-/** Where the issues of an environment go; undefined = nowhere, or without `keys`. */
+/** Returns an environment's issue tracker; undefined = none, or without `keys`. */
 export function deployedIssues(
   spec: IssuesSpec | undefined,
   keys: ResolvedKeys | undefined,

@@ -6,32 +6,32 @@ import { loadEnvironment } from "./registry.ts";
 
 type S3Spec = Extract<StorageSpec, { type: "s3" }>;
 
-/** Where files go, with credentials in place of references. */
+/** File storage, with resolved credentials. */
 export type DeployedStorage =
   | Exclude<StorageSpec, S3Spec>
   | Omit<S3Spec, "credentials" | "path_style"> & {
     pathStyle?: boolean;
     credentials?: Record<string, string>;
-    /** Reads them from where their keys are now; of services, which run for long. */
+    /** Re-reads the current credentials; for long-running services. */
     readCredentials?: CredentialsReader;
   };
 
 /** Options of {@linkcode loadStorage}. */
 interface LoadStorageOptions {
   env: string;
-  /** Registry folder; default: found upward from the working directory. */
+  /** Registry folder; default: searched upward from the working directory. */
   registryDir?: string;
 }
 
-/** What differs between services and commands. */
+/** Options that differ between services and commands. */
 interface DeployedStorageOptions {
-  /** Folder of a local one in place of the environment's. */
+  /** Local folder that overrides the environment's. */
   dataDir?: string;
-  /** How credentials are read again; absent = they are not. */
+  /** Creates a reader for rotated credentials; absent = not re-read. */
   read?: (references: Record<string, string>) => CredentialsReader;
 }
 
-/** The storage of an environment with its keys. */
+/** Returns an environment's storage with its keys. */
 export function deployedStorage(
   spec: StorageSpec,
   keys: ResolvedKeys,
@@ -47,8 +47,8 @@ export function deployedStorage(
 }
 
 /**
- * Loads only where an environment's files are, for those who read them: no other key needs to be
- * there. Throws ConfigError with all findings when a file is wrong, and `KEY_MISSING`.
+ * Loads only an environment's storage, so no other key needs to exist. Throws ConfigError with all
+ * findings of invalid files, and `KEY_MISSING`.
  */
 export async function loadStorage(
   { env, registryDir }: LoadStorageOptions,
@@ -59,7 +59,7 @@ export async function loadStorage(
   return deployedStorage(environment.storage, keys);
 }
 
-/** References of the storage to keys. */
+/** Returns the storage's key references. */
 export function storageReferences(storage: StorageSpec): string[] {
   return storage.type === "s3" ? Object.values(storage.credentials ?? {}) : [];
 }

@@ -13,81 +13,81 @@ import { findRegistry } from "./find_registry.ts";
 import { loadEnvironment, loadFeed } from "./registry.ts";
 import { symbolsOfShard } from "./shards.ts";
 
-/** A market as a connector asks for it. */
+/** A market to subscribe. */
 export interface DeployedSymbol {
-  /** Ours. */
+  /** Our symbol. */
   symbol: string;
-  /** The venue's. */
+  /** The venue's symbol. */
   external: string;
-  /** Levels a side where the venue asks for it. */
+  /** Levels per side, if the venue needs it. */
   depth?: number;
 }
 
-/** What our own simulators allow. */
+/** Connection limit of our own simulators. */
 export const SIMULATOR_CONNECTS = { burst: 100_000, refillMs: 1 } as const;
 
 /** A feed of an environment, resolved. */
 interface DeployedFeed {
-  /** Its id. */
+  /** Feed id. */
   feed: string;
-  /** Address: the environment's, else that of the feed file's version of today. */
+  /** Endpoint: the environment's, else that of the feed's current version. */
   endpoint: string;
-  /** Address of its REST, at the endpoint where the environment names one; absent = not asked. */
+  /** REST address, on the environment's endpoint if it names one; absent = REST is not used. */
   rest?: string;
-  /** Normalizer that reads it, as the version of today names it. */
+  /** Normalizer id of the current version. */
   parser: string;
-  /** Most symbols that one connection subscribes, as the version of today says. */
+  /** Maximum symbols per connection of the current version. */
   symbolsPerConnection: number;
-  /** Frames that the venue takes of a connection in a time; absent = it names no limit. */
+  /** The venue's rate limit for sent messages per connection; absent = none. */
   sendRate?: { requests: number; perMs: number };
   /** Its markets in this environment. */
   symbols: DeployedSymbol[];
   /**
-   * Reads the credentials by field from where its keys are now; empty where the feed needs none, and
-   * where the component does not sign in. Rejects as {@linkcode loadDeployment} does.
+   * Reads the current credentials by field; empty when the feed needs none or the component does
+   * not sign in. Rejects like {@linkcode loadDeployment}.
    */
   credentials: CredentialsReader;
-  /** How often its address may be connected to; absent = as the venue says. */
+  /** Connection rate limit of its address; absent = the venue's. */
   connects?: { burst: number; refillMs: number };
-  /** Where it is captured, and by which clock; absent where the environment does not say. */
+  /** Capture location and its clock; absent when the environment names none. */
   captureLocation?: CaptureLocation;
 }
 
-/** The bus with its credentials in place of references. */
+/** Bus settings, with resolved credentials. */
 type DeployedTransport = { type: "memory" } | {
   type: "nats";
   url: string[];
   stream: { maxBytes?: number; maxAgeMs?: number };
-  /** Those of the environment. */
+  /** Shards of the environment. */
   shards: string[];
   credentials?: Record<string, string>;
-  /** Reads them from where their keys are now. */
+  /** Re-reads the current credentials. */
   readCredentials?: CredentialsReader;
 };
 
-/** An environment with everything that its components need to start. */
+/** An environment with everything its components need to start. */
 export interface Deployment {
-  /** As its file tells it. */
+  /** Content of the environment file. */
   environment: Environment;
-  /** Reads the file again. Rejects with a ConfigError where it is wrong by then. */
+  /** Re-reads the file. Rejects with a ConfigError when it has become invalid. */
   readEnvironment: () => Promise<Environment>;
-  /** The shard that the component is of; undefined = of none. */
+  /** Shard of the component; undefined = none. */
   shard: string | undefined;
-  /** The bus, with credentials. */
+  /** Bus settings, with credentials. */
   transport: DeployedTransport;
-  /** Where files go, with credentials. */
+  /** File storage, with credentials. */
   storage: DeployedStorage;
-  /** Where the gateway keeps what can be read again; with credentials where `usesCache`. */
+  /** The gateway's cache; with credentials if `usesCache`. */
   cache: DeployedCache;
-  /** Where issues go that clients report; undefined = nowhere, or not of those who `sendsIssues`. */
+  /** Issue tracker for client reports; undefined = none, or without `sendsIssues`. */
   issues: DeployedIssues | undefined;
-  /** Which model agents ask; undefined = none, or not of those who `usesModel`. */
+  /** Agents and their model; undefined = none, or without `usesModel`. */
   agents: DeployedAgents | undefined;
-  /** When its keys were rotated, for {@linkcode exportKeyAges}. */
+  /** Rotation times of its keys, for {@linkcode exportKeyAges}. */
   rotations: Rotations;
-  /** Folder of the spools; beside the archive where that is local. */
+  /** Folder of the spools; next to a local archive. */
   dataDir: string;
-  /** A feed; `feeds` says which there are. Throws ConfigError `FEED_UNKNOWN`. */
+  /** Returns a feed by id; `environment.feeds` lists the ids. Throws ConfigError `FEED_UNKNOWN`. */
   feed(id: string): DeployedFeed;
 }
 
@@ -95,32 +95,32 @@ export interface Deployment {
 interface DeploymentOptions {
   /** Name of the environment. */
   env: string;
-  /** Registry folder; default: found upward from the working directory. */
+  /** Registry folder; default: searched upward from the working directory. */
   registryDir?: string;
-  /** Folder of archive and spools in place of the environment's. */
+  /** Folder of archive and spools that overrides the environment's. */
   dataDir?: string;
   /**
-   * Feeds at whose venues the component signs in: of all others no key is resolved, nor has to be
-   * there. Default all that are not simulated.
+   * Feeds whose venues the component signs in to; keys of other feeds are not resolved and may be
+   * missing. Default: all feeds that are not simulated.
    */
   signsInto?: (environment: Environment) => readonly string[];
-  /** The shard that it is of, whose symbols alone its feeds have; default none. */
+  /** Shard of the component; limits its feeds to the shard's symbols. Default: none. */
   shard?: string | undefined;
-  /** Whether it opens the cache, whose keys have to be there then; default false. */
+  /** Whether it uses the cache, whose keys must then exist; default: false. */
   usesCache?: boolean;
-  /** Whether it hands on what clients report, whose keys have to be there then; default false. */
+  /** Whether it forwards client reports, whose keys must then exist; default: false. */
   sendsIssues?: boolean;
-  /** Whether it asks the language model, whose key has to be there then; default false. */
+  /** Whether it calls the language model, whose key must then exist; default: false. */
   usesModel?: boolean;
-  /** Told that the keys of an environment that has some were read, or were refused. */
+  /** Called when the environment's keys were read or rejected, if it has any. */
   onKeyAccess?: (environment: Environment, access: KeyAccess) => Promise<void>;
 }
 
 const DEFAULT_DATA_DIR = "./data";
 
 /**
- * Loads an environment and resolves the keys that the component needs. Throws ConfigError with all findings when a file is
- * wrong, and `KEY_MISSING` when a key is not there.
+ * Loads an environment and resolves the keys the component needs. Throws ConfigError with all
+ * findings of invalid files, and `KEY_MISSING`.
  */
 export async function loadDeployment(options: DeploymentOptions): Promise<Deployment> {
   const dir = options.registryDir ?? await findRegistry(Deno.cwd());
@@ -162,7 +162,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   };
 }
 
-/** Throws ConfigError `SHARD_UNKNOWN` for a shard that the environment has not. */
+/** Throws ConfigError `SHARD_UNKNOWN` for an unknown shard. */
 function assertShard({ name, shards = {} }: Environment, shard: string | undefined): void {
   if (shard === undefined || Object.hasOwn(shards, shard)) return;
   const names = Object.keys(shards);
@@ -173,29 +173,29 @@ function assertShard({ name, shards = {} }: Environment, shard: string | undefin
   });
 }
 
-/** Folder of the spools: the one that is named, else beside the archive where that is local. */
+/** Returns the spool folder: the given one, else next to a local archive. */
 export function dataDirOf({ storage }: Environment, named?: string): string {
   return named ?? (storage.type === "local" ? storage.path : DEFAULT_DATA_DIR);
 }
 
-/** The file in which the gateway of an environment keeps what clients report. */
+/** Returns the gateway's database file of client reports. */
 export function feedbackPath({ name }: Environment, dataDir: string): string {
   return `${dataDir}/feedback/${name}.sqlite`;
 }
 
-/** The file in which the agents of an environment keep their threads. */
+/** Returns the agents' database file of threads. */
 export function agentStorePath({ name }: Environment, dataDir: string): string {
   return `${dataDir}/agents/${name}.sqlite`;
 }
 
-/** A deployment whose bus other processes reach. */
+/** A deployment with a bus that other processes can reach. */
 type SharedDeployment = Deployment & {
   transport: Exclude<DeployedTransport, { type: "memory" }>;
 };
 
 /**
- * Loads the deployment of a component that runs in a process of its own. Throws as
- * {@linkcode loadDeployment} does, and ConfigError `TRANSPORT_NOT_SHARED` for the memory transport.
+ * Loads the deployment of a component in its own process. Throws like {@linkcode loadDeployment},
+ * and ConfigError `TRANSPORT_NOT_SHARED` for the memory transport.
  */
 export async function loadSharedDeployment(options: DeploymentOptions): Promise<SharedDeployment> {
   const deployment = await loadDeployment(options);
@@ -211,7 +211,7 @@ function liveFeeds({ simulator, feeds }: Environment): readonly string[] {
   return simulator === undefined ? feeds : [];
 }
 
-/** The keys of the bus, the storage, the cache and of the feeds that are signed into. */
+/** Resolves the keys of all parts that the component uses, and of the feeds to sign in to. */
 async function keysOf(
   environment: Environment,
   signed: readonly string[],
@@ -271,7 +271,7 @@ async function deployedFeed(
   };
 }
 
-/** The path of a REST at the host of a WebSocket: a test system or a simulator has both on one. */
+/** Returns the REST path on the WebSocket's host, as test systems and simulators have both there. */
 export function restBeside(endpoint: string, rest: string): string {
   return new URL(new URL(rest).pathname, endpoint.replace(/^ws/, "http")).href.replace(/\/$/, "");
 }
@@ -281,7 +281,7 @@ function sendRateOf({ rate_limit }: FeedVersion): Pick<DeployedFeed, "sendRate">
   return { sendRate: { requests: rate_limit.requests, perMs: rate_limit.per } };
 }
 
-/** A simulator of our own takes as many connections as come. */
+/** Our own simulator has no connection limit. */
 function connectsOf(
   { connects, simulator }: Environment,
   id: string,

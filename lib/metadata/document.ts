@@ -3,9 +3,9 @@ import { messageOf } from "@ssmd/runtime";
 import { type Finding, formatPath } from "./finding.ts";
 import { parseYaml } from "./parse_yaml.ts";
 
-/** A file to be checked: its path as people see it, and its text. */
+/** A file to check: its displayed path, and its text. */
 export interface SourceFile {
-  /** As people see it; its folder and name say what it is. */
+  /** Displayed path; folder and name determine its kind. */
   path: string;
   /** Its content. */
   text: string;
@@ -13,7 +13,7 @@ export interface SourceFile {
 
 type Path = readonly PropertyKey[];
 
-/** What a YAML error means, in words of people who do not know the parser. */
+/** Explanations of YAML errors for people who do not know the parser. */
 const SYNTAX: Record<string, string> = {
   TAB_AS_INDENT: "a tab is used to indent; YAML wants spaces",
   DUPLICATE_KEY: "this key stands here a second time; keep one of them",
@@ -22,22 +22,22 @@ const SYNTAX: Record<string, string> = {
   MISSING_CHAR: "a closing quote or bracket, or a colon, is missing",
 };
 
-/** Syntax findings that are told of one file. */
+/** Maximum syntax findings per file. */
 const SYNTAX_FINDINGS_MAX = 20;
 
-/** A parsed YAML file that knows where its values stand. */
+/** A parsed YAML file with the positions of its values. */
 export class YamlSource {
   readonly file: string;
-  /** The content as plain values; undefined when the syntax is broken. */
+  /** Content as plain values; undefined on a syntax error. */
   readonly value: unknown;
-  /** Whether it is of an earlier commit: attributes that nothing selects are passed over. */
+  /** Whether it is from an earlier commit: unused attributes are then allowed. */
   readonly isPast: boolean;
-  /** Broken syntax. */
+  /** Syntax errors. */
   readonly findings: Finding[];
   #document: Document.Parsed;
   #lines = new LineCounter();
 
-  /** Parses; broken syntax is told in `findings`, nothing is thrown. */
+  /** Parses the file; reports syntax errors in `findings`, throws nothing. */
   constructor(source: SourceFile, isPast = false) {
     this.file = source.path;
     this.isPast = isPast;
@@ -51,22 +51,22 @@ export class YamlSource {
     this.value = this.findings.length === 0 ? this.#plain(source.text) : undefined;
   }
 
-  /** A finding at the value of `path`, or at the nearest place above it that exists. */
+  /** Returns a finding at the value of `path`, or at its nearest existing parent. */
   finding(path: Path, message: string): Finding {
     return this.#findingAt(this.#offsetOf(path, false), path, message);
   }
 
-  /** A finding within the text at `path`, behind `chars` of its characters. */
+  /** Returns a finding inside the text at `path`, after `chars` characters. */
   findingWithin(path: Path, chars: number, message: string): Finding {
     const node: unknown = this.#document.getIn(path, true);
     if (!isScalar(node) || !node.range) return this.finding(path, message);
-    // The text of a block (| or >) begins in the line below.
+    // The text of a block scalar (| or >) starts on the next line.
     const isBlock = node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED";
     const quote = node.type === "PLAIN" ? 0 : 1;
     return this.#findingAt(node.range[0] + (isBlock ? 0 : quote + chars), path, message);
   }
 
-  /** A finding at the last key of `path`, not at its value. */
+  /** Returns a finding at the last key of `path`, instead of its value. */
   findingAtKey(path: Path, message: string): Finding {
     return this.#findingAt(this.#offsetOf(path, true), path, message);
   }
@@ -108,7 +108,7 @@ export class YamlSource {
     return this.#document.contents?.range?.[0] ?? 0;
   }
 
-  /** The node of the last key of `path`; undefined in lists. */
+  /** Returns the node of the last key of `path`; undefined in lists. */
   #keyOf(path: Path): Node | undefined {
     const parent = path.length === 1
       ? this.#document.contents
@@ -122,7 +122,7 @@ export class YamlSource {
   }
 }
 
-/** The first finding of each line, up to a limit: those after them are mostly their echo. */
+/** Keeps the first finding of each line, up to a limit: later ones are mostly consequences. */
 function firstOfEachLine(findings: readonly Finding[]): Finding[] {
   const byLine = new Map<number, Finding>();
   for (const finding of findings) {

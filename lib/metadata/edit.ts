@@ -9,12 +9,12 @@ const STYLE = { lineWidth: 0, flowCollectionPadding: true } as const;
 /** A path into a YAML document. */
 type YamlPath = readonly (string | number)[];
 
-/** Changes the values of a YAML text; all other lines, comments and the order stay as they are. */
+/** Edits values of a YAML text; keeps all other lines, comments and the order. */
 export class YamlEdit {
   #text: string;
   #document: Document;
 
-  /** Throws ConfigError `CONFIG_INVALID` when the text is no YAML. */
+  /** Parses the text. Throws ConfigError `CONFIG_INVALID` when it is not valid YAML. */
   constructor(text: string) {
     this.#text = text;
     this.#document = parseYaml(text);
@@ -29,22 +29,22 @@ export class YamlEdit {
     }
   }
 
-  /** The value at `path`; undefined where none is. */
+  /** Returns the value at `path`; undefined when there is none. */
   get(path: YamlPath): unknown {
     const node: unknown = this.#document.getIn(path, true);
     if (typeof node !== "object" || node === null) return undefined;
     return (node as { toJS(document: Document): unknown }).toJS(this.#document);
   }
 
-  /** Sets a value; maps on the way are made. Throws ConfigError where something else is in the way. */
+  /** Sets a value, creating maps on the way. Throws ConfigError when another type is in the way. */
   set(path: YamlPath, value: unknown): void {
     const above = this.#document.getIn(path.slice(0, -1), true);
-    // An empty `{}` is written open: what comes in would make one long line of it.
+    // Write an empty `{}` in block style, as the new content would make a long line.
     if (isMap(above) && above.items.length === 0) above.flow = false;
     this.#within(path, () => this.#document.setIn(path, this.#node(value, path.length)));
   }
 
-  /** Adds to the end of a list, which is made where there is none. */
+  /** Appends to a list, created if missing. */
   append(path: YamlPath, value: unknown): void {
     if (this.#document.getIn(path) === undefined) {
       return this.set(path, [value]);
@@ -54,20 +54,20 @@ export class YamlEdit {
     this.#within(path, () => this.#document.addIn(path, this.#node(value, path.length + 1)));
   }
 
-  /** Puts a value into a list before the one at `index`; at the end of a list that is shorter or absent. */
+  /** Inserts into a list before `index`; appends when the list is shorter or missing. */
   insert(path: YamlPath, index: number, value: unknown): void {
     const list = this.#document.getIn(path);
     if (!isSeq(list) || index >= list.items.length) return this.append(path, value);
     list.items.splice(index, 0, this.#node(value, path.length + 1));
   }
 
-  /** Removes a value; true when there was one. */
+  /** Removes a value; returns whether it existed. */
   remove(path: YamlPath): boolean {
     if (!this.#document.hasIn(path)) return false;
     return this.#within(path, () => this.#document.deleteIn(path));
   }
 
-  /** The changed text. */
+  /** Returns the changed text. */
   toString(): string {
     const base = parseDocument(this.#text, { prettyErrors: false }).toString(STYLE);
     const changed = this.#document.toString(STYLE);
@@ -88,7 +88,7 @@ export class YamlEdit {
     }
   }
 
-  /** Deep values stand on one line, as people write them. */
+  /** Creates a node; nested leaf values are written on one line. */
   #node(value: unknown, depth: number): unknown {
     if (typeof value !== "object" || value === null) {
       return quotedTimes(this.#document.createNode(value));
@@ -101,7 +101,7 @@ export class YamlEdit {
   }
 }
 
-/** Days and times of day in quotes: other YAML readers take them for dates and for base-60 numbers. */
+/** Quotes days and times of day, which other YAML readers parse as dates and base-60 numbers. */
 function quotedTimes<T>(node: T): T {
   visit(node as Parameters<typeof visit>[0], {
     Scalar(_key, scalar) {
@@ -113,7 +113,7 @@ function quotedTimes<T>(node: T): T {
   return node;
 }
 
-/** Lists of words and small maps inside a block are written on one line. */
+/** Writes lists of scalars and small maps inside a block on one line. */
 function flowLeaves(node: unknown): void {
   if (!isMap(node) && !isSeq(node)) return;
   for (const item of node.items) {
@@ -129,7 +129,7 @@ function flowLeaves(node: unknown): void {
   }
 }
 
-/** The YAML text of a new file, below its first comment lines. */
+/** Returns the YAML text of a new file, after comment lines. */
 export function yamlText(value: object, comments: readonly string[] = []): string {
   const edit = new YamlEdit("{}\n");
   for (const [key, each] of Object.entries(value)) if (each !== undefined) edit.set([key], each);

@@ -5,20 +5,20 @@ import type { InstrumentFile } from "./instruments/instrument_file.ts";
 import { referenceSpans } from "./instruments/reference_spans.ts";
 import { SecurityMaster } from "./instruments/security_master.ts";
 
-/** The enrichers of an environment with what they need to know of its markets. */
+/** An environment's enrichers with the market data they need. */
 export interface Enrichment {
   chain: EnrichChain;
-  /** SHA-256 of all that decides the values besides records. */
+  /** SHA-256 of everything besides records that affects values. */
   sha256: string;
-  /** What the security master says of a market over time. */
+  /** Returns the security master's values of a market over time. */
   references(feed: string, symbol: string): ReferenceSpan[];
-  /** The same instrument on another feed; undefined = none is named. */
+  /** Returns the same instrument on another feed; undefined = none configured. */
   otherOf(symbol: string): { feed: string; symbol: string } | undefined;
-  /** The instruments of a feed that are named on another one. */
+  /** Returns a feed's instruments that are paired with another feed. */
   pairsOf(feed: string): { symbol: string; other: { feed: string; symbol: string } }[];
 }
 
-/** The enrichers of an environment; undefined = it has none that is enabled. */
+/** Returns an environment's enrichers; undefined = none enabled. */
 export function enrichmentOf(
   { enrich, symbols }: Pick<Environment, "enrich" | "symbols">,
   instruments: Iterable<InstrumentFile>,

@@ -26,7 +26,7 @@ const SYMBOL = z.object({
     .describe("Levels a side of the order book, where the venue asks for it"),
 }).catchall(ATTRIBUTE);
 
-/** Fields of a symbol that are no attributes of its own. */
+/** Built-in fields of a symbol, as opposed to attributes. */
 export const SYMBOL_FIELDS: readonly string[] = Object.keys(SYMBOL.shape);
 
 const SELECTOR = fields({
@@ -153,7 +153,7 @@ const signalName = text(
   "the name of a signal's file without .ts: lower-case letters, digits, _ and -",
 );
 
-/** An environment file, `environments/<name>.yaml`: the single source of truth for a deployment. */
+/** Environment file, `environments/<name>.yaml`: the single source of truth for a deployment. */
 export const ENVIRONMENT_FILE = fields({
   name: nameText.describe("The file's name; first token of all subjects"),
   location: nameText.exactOptional().describe(
@@ -205,9 +205,9 @@ export const ENVIRONMENT_FILE = fields({
 
 /** A deployment. */
 export type Environment = z.output<typeof ENVIRONMENT_FILE>;
-/** Where files go. */
+/** Storage settings. */
 export type StorageSpec = Environment["storage"];
-/** Where the gateway keeps what can be read again. */
+/** Cache settings of the gateway. */
 export type CacheSpec = Environment["cache"];
 
 export type { SchedulerSpec } from "./environment_scheduler.ts";

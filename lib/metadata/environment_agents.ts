@@ -34,7 +34,7 @@ const WEBHOOK = fields({
     .describe("secret, which signs what is sent → reference $key:name.field"),
 });
 
-/** `agents` of an environment: without it no agent runs. */
+/** `agents` of an environment; without it no agent runs. */
 export const AGENTS = fields({
   model: MODEL.exactOptional().describe(
     "The language model that agents ask; absent = no signal is written, and policies do their default",
@@ -51,5 +51,5 @@ export const AGENTS = fields({
   }).exactOptional().describe("What agents may spend"),
 });
 
-/** Which model agents ask, what they act on, and what they may spend. */
+/** Model, policies and budget of agents. */
 export type AgentsSpec = z.output<typeof AGENTS>;

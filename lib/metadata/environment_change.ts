@@ -3,27 +3,27 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
 
-/** The markets of an environment, as its file has them. */
+/** Markets of an environment, as in its file. */
 export type EnvironmentSymbols = Environment["symbols"];
 
-/** Which markets an environment captures: by name and by rule. */
+/** Captured markets: by name and by rule. */
 export type MarketChoice = Pick<Environment, "symbols" | "select">;
 
-/** What an environment's file says otherwise than what runs. */
+/** Differences between an environment file and the running environment. */
 export interface EnvironmentChange {
-  /** Markets of ours that are new. */
+  /** Added symbols. */
   added: string[];
-  /** Markets of ours that are gone. */
+  /** Removed symbols. */
   takenOff: string[];
-  /** Markets of ours that are another market of the venue now, or deeper. */
+  /** Symbols that map to another venue market or depth. */
   changed: string[];
-  /** Whether other rules choose markets. */
+  /** Whether the selection rules changed. */
   otherRules: boolean;
-  /** Other fields that differ: they are read at the next start. */
+  /** Other changed fields, which take effect at the next start. */
   needsRestart: string[];
 }
 
-/** Compares what runs with a file; both are sound. */
+/** Compares the running environment with a file; both are valid. */
 export function environmentChange(running: Environment, file: Environment): EnvironmentChange {
   const [before, after] = [running.symbols, file.symbols];
   const stays = Object.keys(after).filter((symbol) => Object.hasOwn(before, symbol));
@@ -40,17 +40,17 @@ export function environmentChange(running: Environment, file: Environment): Envi
   };
 }
 
-/** Whether other markets are captured by it. */
+/** Returns whether the set of captured markets changes. */
 export function changesMarkets(
   { added, takenOff, changed, otherRules }: EnvironmentChange,
 ): boolean {
   return otherRules || added.length + takenOff.length + changed.length > 0;
 }
 
-/** Digits of a revision. */
+/** Length of a revision, hex digits. */
 const REVISION_DIGITS = 12;
 
-/** Names what an environment says, whatever the order and the comments of its file: 12 hex digits. */
+/** Returns a hash of an environment's content, independent of order and comments: 12 hex digits. */
 export function environmentRevision(environment: Environment): string {
   const text = JSON.stringify(
     environment,
@@ -62,17 +62,17 @@ export function environmentRevision(environment: Environment): string {
   return createHash("sha256").update(text).digest("hex").slice(0, REVISION_DIGITS);
 }
 
-/** Name of the bus's key-value store that a running environment follows. */
+/** Key-value store on the bus that running components watch. */
 export const SYMBOLS_STORE = "environment";
 
-/** Name of the bus's key-value store of which shard captures what. */
+/** Key-value store on the bus with the owner shard of each symbol. */
 export const SHARD_OWNER_STORE = "shard-owners";
-/** Its key of the markets and rules of the file. */
+/** Key of the file's markets and rules in the store. */
 export const SYMBOLS_KEY = "symbols";
 const { symbols, select } = ENVIRONMENT_FILE.shape;
 const CHOICE = z.strictObject({ symbols, select });
 
-/** A key-value store of the bus, as far as it is needed here. */
+/** The needed subset of a key-value store of the bus. */
 interface Store {
   put(key: string, value: Uint8Array): Promise<number>;
   watch(
@@ -86,7 +86,7 @@ export interface StoringBus {
   keyValue(name: string): Promise<Store>;
 }
 
-/** Tells everything that runs of the environment its markets and rules from now on. */
+/** Publishes markets and rules to all running components of the environment. */
 export async function tellChoice(
   bus: StoringBus,
   { symbols, select }: MarketChoice,
@@ -95,7 +95,7 @@ export async function tellChoice(
   await (await bus.keyValue(SYMBOLS_STORE)).put(SYMBOLS_KEY, value);
 }
 
-/** The markets and rules of a value of the store; undefined when it is none. */
+/** Parses a stored value of markets and rules; undefined when invalid. */
 export function readChoice(value: Uint8Array): MarketChoice | undefined {
   try {
     const parsed = CHOICE.safeParse(JSON.parse(new TextDecoder().decode(value)));
@@ -105,7 +105,7 @@ export function readChoice(value: Uint8Array): MarketChoice | undefined {
   }
 }
 
-/** The markets of a feed, as a connector asks for them. */
+/** Returns a feed's markets as subscriptions for a connector. */
 export function symbolsOfFeed(
   symbols: EnvironmentSymbols,
   feed: string,

@@ -11,7 +11,7 @@ const ENRICHER = {
 
 const columnName = text(/^[a-z][a-z0-9_]{0,62}$/, "a name of lower-case letters, digits and _");
 
-/** Values made of records, in order. */
+/** Enrichers, in order. */
 export const ENRICH = z.array(oneOf([
   fields({
     ...ENRICHER,
@@ -43,7 +43,7 @@ export const ENRICH = z.array(oneOf([
   }),
 ]));
 
-/** What is wrong with the enrichers of an environment of sound shape. */
+/** Returns the problems of the enrichers of a shape-valid environment. */
 export function enrichFindings(
   yaml: YamlSource,
   { enrich = [], symbols }: {

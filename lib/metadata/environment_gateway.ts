@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CREDENTIALS } from "./environment_key.ts";
 import { address, duration, fields, oneOf, plainText, port, text } from "./shape.ts";
 
-/** With `require` the server's certificate is not looked at. */
+/** `require` does not verify the server's certificate. */
 const SSL_MODES: ReadonlySet<string> = new Set(["disable", "require", "verify-full"]);
 
 const SLOW_CLIENTS = fields({
@@ -119,7 +119,7 @@ const origin = text(
   "an origin: https://desk.example, without a path",
 );
 
-/** `gateway` of an environment: where clients connect, and who they have to be. */
+/** `gateway` of an environment: listening address and authentication of clients. */
 export const GATEWAY = fields({
   host: plainText.exactOptional()
     .describe("Interface to listen on; absent = 127.0.0.1, which only this machine reaches"),
@@ -155,8 +155,8 @@ export const GATEWAY = fields({
   ),
 });
 
-/** Where clients connect, and who they have to be. */
+/** Listening address and authentication of clients. */
 export type GatewaySpec = z.output<typeof GATEWAY>;
 
-/** Where issues go that clients report. */
+/** Issue tracker for client reports. */
 export type IssuesSpec = NonNullable<GatewaySpec["issues"]>;

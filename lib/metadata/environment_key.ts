@@ -15,7 +15,7 @@ const KEY_SOURCE = text(
   '"env" (variables SSMD_KEY_<NAME>_<FIELD>), "file:<path>", "mount:<dir>" or "sealed-secret/<name>"',
 );
 
-/** A key of an environment: a secret that it needs. */
+/** A key of an environment: a required secret. */
 const KEY = fields({
   type: z.enum(["api_key", "transport", "storage", "database", "tls", "webhook"])
     .describe("What it is for; values of a tls key must be PEM"),
@@ -35,5 +35,5 @@ const KEY = fields({
 /** Keys by name. */
 export const KEYS = z.record(text(/^[a-z][a-z0-9_-]*$/, "a key's name: a-z 0-9 _ -"), KEY);
 
-/** A secret that an environment needs, and where it comes from. */
+/** A required secret and its source. */
 export type KeySpec = z.output<typeof KEY>;

@@ -3,30 +3,29 @@ import { type Document, isNode, LineCounter } from "yaml";
 import { entriesOf, fieldOf, listOf } from "./untyped.ts";
 import { parseYaml } from "./parse_yaml.ts";
 
-/** A host or folder that a file of the registry names. */
+/** A host or path named in a registry file. */
 export interface Reach {
   /** `net` = a host, `write` = a folder to read and write, `read` = a file or folder to read. */
   kind: "net" | "read" | "write";
-  /** `host:port`, or a path as the file has it. */
+  /** `host:port`, or a path as written in the file. */
   what: string;
-  /** The file, as people see it. */
+  /** Displayed path of the file. */
   file: string;
-  /** Line of the file, from 1. */
+  /** Line in the file, from 1. */
   line: number;
-  /** The field, `transport.url`. */
+  /** Field path, `transport.url`. */
   field: string;
 }
 
-/** A registry file as text. */
+/** Text of a registry file. */
 export interface ReachText {
   path: string;
   text: string;
 }
 
 /**
- * What an environment file names of hosts and folders, with the feed files that it uses (`feedOf`).
- * The file may be wrong: what is no text where one belongs is left out, since who loads the file
- * afterwards refuses it with all its findings.
+ * Returns the hosts and paths named by an environment file and its feed files (`feedOf`). The file
+ * may be invalid: non-text values are skipped, as loading it later reports all findings.
  */
 export function environmentReach(
   environment: ReachText,
@@ -53,7 +52,7 @@ export function environmentReach(
       file.reach("net", bracketed(text), path)
     ),
     ...entriesOf(fieldOf(value, "keys")).flatMap(([name]) => keyReach(file, name)),
-    // A simulated venue is on loopback, which needs no line of a file.
+    // A simulated venue is on loopback, which needs no permission line.
     ...(fieldOf(value, "simulator") === undefined ? feedReach(file, feedOf) : []),
   ];
 }
@@ -62,7 +61,7 @@ function storageReach(file: ReachFile): Reach[] {
   const hosts = addresses(file, ["storage", "endpoint"]);
   const buckets = ["raw", "normalized"].flatMap((kind) => file.texts(["storage", "buckets", kind]));
   const named = hosts.flatMap((host) =>
-    // `bucket.endpoint`, where buckets are no part of the path.
+    // `bucket.endpoint`, for virtual-hosted-style buckets.
     buckets.map(({ text, path }) => file.reach("net", `${text}.${host.what}`, path))
   );
   return [...file.paths("write", ["storage", "path"]), ...hosts, ...named];
@@ -73,7 +72,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   anthropic: "api.anthropic.com:443",
 };
 
-/** A provider's own address stands in no file. */
+/** Includes the provider's default host, which no file names. */
 function modelReach(file: ReachFile): Reach[] {
   const model = fieldOf(fieldOf(file.value, "agents"), "model");
   const own = addresses(file, ["agents", "model", "url"]);
@@ -87,7 +86,7 @@ function webhookReach(file: ReachFile): Reach[] {
     .flatMap(([name]) => addresses(file, ["agents", "webhooks", String(name), "url"]));
 }
 
-/** Linear's own address stands in no file. */
+/** Includes Linear's default host, which no file names. */
 function issuesReach(file: ReachFile): Reach[] {
   const issues = fieldOf(fieldOf(file.value, "gateway"), "issues");
   const isDefault = fieldOf(issues, "type") === "linear" && fieldOf(issues, "url") === undefined;
@@ -136,7 +135,7 @@ function bracketed(host: string): string {
 
 type Path = readonly (string | number)[];
 
-/** A YAML file whose values are of unknown shape, with the lines on which they stand. */
+/** A YAML file of unknown shape, with line numbers. */
 class ReachFile {
   readonly value: unknown;
   #path: string;
@@ -149,7 +148,7 @@ class ReachFile {
     this.value = plain(this.#document);
   }
 
-  /** The text at a path; none where there is none. */
+  /** Returns the text at a path, as a list of at most one. */
   texts(path: Path): { text: string; path: Path }[] {
     let value = this.value;
     for (const key of path) {
@@ -170,7 +169,7 @@ class ReachFile {
   }
 }
 
-/** The content as plain values; undefined when it is broken. */
+/** Returns the content as plain values; undefined when it is invalid. */
 function plain(document: Document): unknown {
   try {
     return document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });

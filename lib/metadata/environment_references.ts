@@ -5,29 +5,29 @@ import type { Finding } from "./finding.ts";
 import { entriesOf, fieldOf, listOf } from "./untyped.ts";
 import type { RegisteredSchema } from "./schema.ts";
 
-/** Versions of the record schemas that exist. */
+/** Existing versions of the record schemas. */
 const SCHEMA_VERSIONS: readonly string[] = ["v1"];
 
-/** What is wrong with a venue's name of a market, for a feed of `parser`; undefined = nothing. */
+/** Returns what is wrong with a venue's market name for `parser`; undefined = nothing. */
 export type ExternalCheck = (parser: string, external: string) => string | undefined;
 
 /** What an environment may refer to. */
 interface RegistryView {
-  /** Feeds whose files are sound. */
+  /** Valid feeds, by id. */
   feeds: ReadonlyMap<string, Feed>;
-  /** All feed ids, also of files with mistakes. */
+  /** All feed ids, including invalid files. */
   feedIds: readonly string[];
-  /** Looks at the venues' names of markets; absent = nobody does. */
+  /** Checks venue market names; absent = not checked. */
   externalProblem?: ExternalCheck;
-  /** The day that counts, `YYYY-MM-DD`. */
+  /** Day that selects versions, `YYYY-MM-DD`. */
   on: string;
-  /** Sound schemas by name; absent = the registry holds none, and they are not looked at. */
+  /** Valid schemas, by name; absent = the registry has none, so they are not checked. */
   schemas?: ReadonlyMap<string, RegisteredSchema>;
-  /** Names of all schema files, also of those with mistakes. */
+  /** Names of all schema files, including invalid ones. */
   schemaNames?: readonly string[];
 }
 
-/** Checks what an environment refers to; looks at raw values, so that it speaks up beside shape errors. */
+/** Checks the references of an environment; uses raw values, so it also reports next to shape errors. */
 export function environmentReferences(
   yaml: YamlSource,
   name: string,
@@ -93,7 +93,7 @@ class ReferenceCheck {
     });
   }
 
-  /** Where the environment captures, each of its feeds must be captured, with a clock that it names. */
+  /** Checks that every feed has the environment's capture location. */
   location(): void {
     const location = fieldOf(this.#yaml.value, "location");
     if (typeof location !== "string") return;
@@ -108,13 +108,13 @@ class ReferenceCheck {
     }
   }
 
-  /** Every record type that the feeds bring needs its registered schema of this version. */
+  /** Checks that every record type of the feeds has a registered schema of this version. */
   schemas(version: string): void {
     const { schemas } = this.#registry;
     if (schemas === undefined) return;
     const types = this.#own.flatMap((feed) => this.#version(feed)?.capabilities.types ?? []);
     for (const type of [...new Set(types)].sort()) {
-      // A broken schema file has findings of its own.
+      // An invalid schema file has its own findings.
       if (!schemas.has(type) && this.#registry.schemaNames?.includes(type)) continue;
       const found = schemas.get(type)?.versions.find((each) => each.version === version);
       if (found === undefined) {
@@ -150,7 +150,7 @@ class ReferenceCheck {
     }
   }
 
-  /** Rules that name markets of its feeds, and not all of them. */
+  /** Checks that rules name the environment's feeds and select less than all markets. */
   selectors(): void {
     if (fieldOf(this.#yaml.value, "select") && fieldOf(this.#yaml.value, "shards")) {
       this.report(["select"], "a rule says of no market which shard it is of; name its symbols");
@@ -183,7 +183,7 @@ class ReferenceCheck {
     }
   }
 
-  /** Maps whose keys are feeds of this environment. */
+  /** Checks that a map's keys are feeds of this environment. */
   byFeed(field: string, ...below: string[]): void {
     const path = [field, ...below];
     let value = this.#yaml.value;
@@ -191,7 +191,7 @@ class ReferenceCheck {
     for (const [feed] of entriesOf(value)) this.#ownFeed([...path, feed], feed);
   }
 
-  /** A secret goes over a line that nobody reads. */
+  /** Checks that secrets are only sent over TLS. */
   scheduler(): void {
     const scheduler = fieldOf(this.#yaml.value, "scheduler");
     const tls = fieldOf(scheduler, "tls");
@@ -209,7 +209,7 @@ class ReferenceCheck {
     this.report(["scheduler", "credentials"], "they would be sent in clear; set scheduler.tls");
   }
 
-  /** Open to others than this machine only by a word of its own. */
+  /** Checks that an open gateway on the network is explicitly confirmed. */
   gateway(): void {
     const gateway = fieldOf(this.#yaml.value, "gateway");
     const host = fieldOf(gateway, "host");
@@ -258,7 +258,7 @@ class ReferenceCheck {
     if (fieldOf(root, "simulator") === undefined) this.#neededCredentials();
   }
 
-  /** What a live feed's handshake wants, and nothing else. */
+  /** Checks that a live feed has exactly the credentials of its handshake. */
   #neededCredentials(): void {
     for (const feed of new Set(this.#own)) {
       const auth = this.#version(feed)?.auth;
@@ -296,7 +296,7 @@ class ReferenceCheck {
   }
 
   #ownFeed(path: readonly PropertyKey[], feed: string): void {
-    // A broken list of feeds is told once, at its own place.
+    // An invalid list of feeds is reported once, at its own position.
     if (this.#own.length === 0 || this.#own.includes(feed)) return;
     const near = nearest(feed, this.#own);
     const hint = near === undefined
@@ -317,7 +317,7 @@ class ReferenceCheck {
   }
 }
 
-/** Which places there are, and which of them may be meant. */
+/** Lists the known locations, with a suggestion if one is near. */
 function placesHint(location: string, known: readonly string[]): string {
   const near = nearest(location, known);
   return `${near === undefined ? "" : `Did you mean "${near}"? `}It has: ${known.join(", ")}`;

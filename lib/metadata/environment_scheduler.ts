@@ -14,7 +14,7 @@ const TLS = fields({
   error: "cert and key belong together: name both or none",
 });
 
-/** Who keeps jobs and schedules, and tells a worker what is due. */
+/** Job scheduler of an environment, which dispatches due jobs to workers. */
 export const SCHEDULER = oneOf([
   fields({
     type: z.literal("embedded").describe("A file of the data folder; `up` or a worker runs them"),
@@ -32,5 +32,5 @@ export const SCHEDULER = oneOf([
   }),
 ]);
 
-/** As {@linkcode SCHEDULER}. */
+/** Settings as in {@linkcode SCHEDULER}. */
 export type SchedulerSpec = z.output<typeof SCHEDULER>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fields, nameText, size, text } from "./shape.ts";
 
-/** What a symbol is sorted by. */
+/** Value of a symbol's attribute, used by shard selectors. */
 export const ATTRIBUTE = z.union([z.string(), z.number(), z.boolean()], {
   error: "an attribute is one value: a text, a number, true or false",
 });
@@ -24,11 +24,11 @@ const SHARD = fields({
   resources: RESOURCES.exactOptional().describe("What each of its processes may use"),
 });
 
-/** Parts of the markets by name. `main` is what belongs to no shard. */
+/** Shards by name. `main` is reserved for what belongs to no shard. */
 export const SHARDS = z.record(
   nameText.refine((name) => name !== "main", { error: 'must not be "main"' }),
   SHARD,
 ).refine((shards) => Object.keys(shards).length > 0, { error: "must name a shard" });
 
-/** A part of the markets. */
+/** A shard: a subset of the markets. */
 export type ShardSpec = z.output<typeof SHARD>;

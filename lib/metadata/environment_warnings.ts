@@ -2,7 +2,7 @@ import type { YamlSource } from "./document.ts";
 import type { Environment } from "./environment.ts";
 import type { Finding } from "./finding.ts";
 
-/** What an environment may say and rarely means. */
+/** Returns warnings about allowed but unusual settings. */
 export function environmentWarnings(yaml: YamlSource, { transport }: Environment): Finding[] {
   if (transport.type !== "nats" || transport.max_bytes !== undefined) return [];
   const message =

@@ -53,7 +53,7 @@ const CAPTURE_LOCATION = fields({
     .describe("Expected error of that clock, microseconds"),
 });
 
-/** A feed file, `feeds/<id>.yaml`. */
+/** Feed file, `feeds/<id>.yaml`. */
 export const FEED_FILE = fields({
   id: nameText.describe("The file's name"),
   display_name: plainText.describe("Name for people"),
@@ -69,17 +69,17 @@ export const FEED_FILE = fields({
 
 /** A data feed of a venue. */
 export type Feed = z.output<typeof FEED_FILE>;
-/** A feed as it stood from a day on. */
+/** Version of a feed, valid from a day on. */
 export type FeedVersion = z.output<typeof VERSION>;
-/** A place that captures a feed. */
+/** A location that captures a feed. */
 export type CaptureLocation = z.output<typeof CAPTURE_LOCATION>;
 
-/** The version in force on `date` (`YYYY-MM-DD`, UTC), or undefined before the first. */
+/** Returns the version valid on `date` (`YYYY-MM-DD`, UTC); undefined before the first. */
 export function versionOn(feed: Feed, date: string): FeedVersion | undefined {
   return feed.versions.findLast((version) => version.from <= date);
 }
 
-/** Today in UTC, `YYYY-MM-DD`. */
+/** Returns today in UTC, `YYYY-MM-DD`. */
 export function todayUtc(): string {
   return dayOfMs(Date.now());
 }

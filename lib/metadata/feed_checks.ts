@@ -3,17 +3,17 @@ import type { Calendar } from "./calendar.ts";
 import type { QaRules } from "./qa.ts";
 import { loadCalendar, loadFeed, loadQaRules } from "./registry.ts";
 
-/** What a feed's days are checked with. */
+/** QA rules and calendar of a feed. */
 export interface FeedChecks {
-  /** The checks. */
+  /** QA rules. */
   rules: QaRules;
-  /** When the feed is open; absent = always. */
+  /** Trading calendar; absent = always open. */
   calendar?: Calendar;
 }
 
 /**
- * The checks of a feed with its calendar; undefined = the registry folder `dir` has no file of
- * checks for it. Throws ConfigError for a file that is wrong.
+ * Loads a feed's QA rules and calendar; undefined = the registry folder `dir` has no QA file for
+ * it. Throws ConfigError for an invalid file.
  */
 export async function loadFeedChecks(dir: string, feed: string): Promise<FeedChecks | undefined> {
   try {

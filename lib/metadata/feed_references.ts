@@ -3,27 +3,27 @@ import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 
-/** Names that feed files refer to; undefined = not known here. */
+/** Names that feed files may refer to; undefined = unknown, not checked. */
 export interface KnownNames {
   calendars?: readonly string[] | undefined;
-  /** Ids of normalizers. */
+  /** Normalizer ids. */
   parsers?: readonly string[] | undefined;
   claimProblems?: ClaimCheck | undefined;
 }
 
 /**
- * Claims of a feed's version about the venue's messages that its normalizer does not bear out; given by
- * the caller, because normalizers belong to the venues.
+ * Returns claims of a feed version that its normalizer does not support. Injected by the caller, as
+ * normalizers belong to the venues.
  */
 export type ClaimCheck = (
   parser: string,
   claims: { sequence_field: unknown; book_checksum: unknown; types: unknown },
 ) => { field: "sequence_field" | "book_checksum" | "types"; message: string }[];
 
-/** What must fit together inside a feed file and with what it names; looks at raw values, so that it speaks up beside shape errors. */
+/** Checks a feed file and its references; uses raw values, so it also reports next to shape errors. */
 export function feedReferences(yaml: YamlSource, id: string, known: KnownNames): Finding[] {
   const findings: Finding[] = calendarFindings(yaml, known.calendars);
-  // A feed that is only announced may name what is still to be built.
+  // A disabled feed may name a normalizer that does not exist yet.
   const parsers = fieldOf(yaml.value, "status") === "disabled" ? undefined : known.parsers;
   const named = fieldOf(yaml.value, "id");
   if (typeof named === "string" && named !== id) {

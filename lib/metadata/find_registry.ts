@@ -2,12 +2,12 @@ import { ConfigError } from "@ssmd/runtime/errors";
 
 const ENVIRONMENTS = "environments";
 const FEEDS = "feeds";
-/** Parents that are looked through for a registry. */
+/** Maximum parent folders searched. */
 const PARENTS_MAX = 32;
 
 /**
- * The registry folder nearest to `startDir`: itself when it holds `feeds` and `environments`, else
- * `exchanges` in it or in one of its parents. Throws ConfigError `CONFIG_NOT_FOUND`.
+ * Returns the nearest registry folder: `startDir` itself if it has `feeds` and `environments`, else
+ * `exchanges` in it or in a parent. Throws ConfigError `CONFIG_NOT_FOUND`.
  */
 export async function findRegistry(startDir: string): Promise<string> {
   let up = startDir.replace(/\/+$/, "") || (startDir === "" ? "." : "/");

@@ -1,20 +1,20 @@
 import { ConfigError } from "@ssmd/runtime/errors";
 
-/** Something wrong at a place of a file. */
+/** A problem at a position in a file. */
 export interface Finding {
-  /** The file as it was given. */
+  /** File path as given. */
   file: string;
-  /** From 1. */
+  /** Line, from 1. */
   line: number;
-  /** From 1. */
+  /** Column, from 1. */
   column: number;
-  /** Where in the document, `symbols.BTCUSD.depth`; "" = the document itself. */
+  /** Path in the document, `symbols.BTCUSD.depth`; "" = the document itself. */
   path: string;
-  /** What is wrong, and what is allowed. */
+  /** The problem, and what is allowed. */
   message: string;
 }
 
-/** `file:line:col  path: what is wrong` */
+/** Formats a finding: `file:line:col  path: what is wrong`. */
 export function formatFinding(finding: Finding): string {
   const location = `${finding.file}:${finding.line}:${finding.column}`;
   return finding.path === ""
@@ -22,13 +22,13 @@ export function formatFinding(finding: Finding): string {
     : `${location}  ${finding.path}: ${finding.message}`;
 }
 
-/** Orders findings by file and place. */
+/** Compares findings by file and position. */
 export function compareFindings(a: Finding, b: Finding): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;
   return a.line - b.line || a.column - b.column;
 }
 
-/** One error (`CONFIG_INVALID`) that tells all findings; they stand in `context.findings` too. */
+/** Returns one `CONFIG_INVALID` error for all findings, which are also in `context.findings`. */
 export function findingsError(findings: readonly Finding[]): ConfigError {
   const count = findings.length === 1 ? "1 mistake" : `${findings.length} mistakes`;
   const lines = findings.map((finding) => `\n  ${formatFinding(finding)}`);
@@ -38,7 +38,7 @@ export function findingsError(findings: readonly Finding[]): ConfigError {
   });
 }
 
-/** A path as people write it: `versions[0].endpoint`, `symbols["KX-T1.5"].feed`. */
+/** Formats a path: `versions[0].endpoint`, `symbols["KX-T1.5"].feed`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {

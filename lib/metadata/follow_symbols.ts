@@ -18,26 +18,26 @@ import {
 import type { InstrumentFile } from "./instruments/instrument_file.ts";
 import { selectedSymbols } from "./selected_symbols.ts";
 
-/** Changes that come together are told together. */
+/** Debounce of change notifications. */
 const TELL_MS = 20;
 const RETRY_MS = 1000;
 
-/** What is followed of an environment. */
+/** Options of {@linkcode followSymbols}. */
 interface FollowedSymbols {
-  /** As its file was when the process started. */
+  /** Environment as loaded at process start. */
   environment: Environment;
-  /** Reads the file again. */
+  /** Re-reads the file. */
   readEnvironment: () => Promise<Environment>;
-  /** Instruments of the registry's files; those of the bus take their place. */
+  /** Instruments of the registry files; those on the bus override them. */
   instruments?: ReadonlyMap<string, InstrumentFile>;
   onSymbols: (symbols: EnvironmentSymbols) => void;
-  /** What is applied from now on, as the file says it. */
+  /** Called with markets and rules once they apply, as in the file. */
   onChoice?: (choice: MarketChoice) => void;
 }
 
 /**
- * Follows the markets of a running environment: those of its file as they are applied since it was
- * read, and those that its rules make of the security master's instruments, which are told once at the
+ * Follows the markets of a running environment: those of its file as changes are applied, and those
+ * its rules select from the security master's instruments. Reports the initial set once at the
  * start.
  */
 export async function followSymbols(
@@ -58,9 +58,9 @@ class SymbolFollower {
   #bus: StoringBus;
   #options: FollowedSymbols;
   #choice: MarketChoice;
-  /** By instrument. */
+  /** Selected symbols by instrument id. */
   #selected = new Map<string, [string, EnvironmentSymbols[string]][]>();
-  /** Whether all instruments that rules are about are known. */
+  /** Whether all instruments that the rules select are known. */
   #isCurrent = false;
   #file: { unsubscribe(): void } | undefined;
   #instruments: { unsubscribe(): void } | undefined;
@@ -90,12 +90,12 @@ class SymbolFollower {
   }
 
   /**
-   * What was applied before the watch began is in the file, but perhaps not yet in what the process read
-   * of it. A value of the store is not taken: the file may have been edited since.
+   * Re-reads the file: changes applied before the watch began are in it, but perhaps not in what
+   * the process has read. The stored value is not used, as the file may have been edited since.
    */
   async #readFile(): Promise<void> {
     const { environment, readEnvironment } = this.#options;
-    // A change that is told meanwhile is newer.
+    // A change received meanwhile is newer.
     const isWanted = () => !this.#isClosed && this.#choice === environment;
     while (isWanted()) {
       try {
@@ -119,7 +119,7 @@ class SymbolFollower {
     this.#changing = this.#changing.then(() => this.#followAnew());
   }
 
-  /** Until it is done the markets are those of before: a bus that is away makes no rule's market leave. */
+  /** Retries until it succeeds; meanwhile the old markets stay, so a bus outage removes none. */
   async #followAnew(): Promise<void> {
     while (!this.#isClosed) {
       try {
@@ -130,7 +130,7 @@ class SymbolFollower {
     }
   }
 
-  /** From the first one on: of those that no rule is about nothing is kept. */
+  /** Restarts from the first instrument, as unselected instruments are not kept. */
   async #followInstruments(): Promise<void> {
     this.#instruments?.unsubscribe();
     this.#instruments = undefined;
@@ -146,7 +146,7 @@ class SymbolFollower {
     const store = await this.#bus.keyValue(INSTRUMENT_STORE);
     const watch = await store.watch(({ key, value }) => {
       const id = instrumentOfKey(key);
-      // What is over leaves the store for a file; the one that was read here may be older.
+      // A finished instrument moves from the store to a file; the copy read here may be older.
       if (id === undefined || (value === undefined && !this.#selected.has(id))) return;
       const instrument = value === undefined ? instruments?.get(id) : decodeInstrument(value);
       if (this.#take(id, instrument)) this.#tell();
@@ -155,7 +155,7 @@ class SymbolFollower {
     else this.#instruments = watch;
   }
 
-  /** Whether another market is meant now. */
+  /** Updates an instrument's selection; returns whether it changed. */
   #take(id: string, instrument: InstrumentFile | undefined): boolean {
     const before = this.#selected.get(id) ?? [];
     const { select = [] } = this.#choice;
@@ -173,7 +173,7 @@ class SymbolFollower {
     }, TELL_MS);
   }
 
-  /** What the file names goes before what a rule finds. */
+  /** Named symbols take precedence over selected ones. */
   #symbols(): EnvironmentSymbols {
     const { symbols } = this.#choice;
     const named = new Set(Object.values(symbols).map(marketOf));

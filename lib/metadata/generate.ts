@@ -1,20 +1,19 @@
 /**
- * Writes the JSON Schemas of the registry's files into `exchanges`, and what they say for people into
- * `docs/configuration.md`; with `--check` it writes nothing, names every one that is not up to date
- * and ends with 1. @module
+ * Writes the JSON Schemas of registry files to `exchanges`, and `docs/configuration.md`; with
+ * `--check` it only lists stale files and exits with 1 if there are any. @module
  */
 import { configurationDoc } from "./configuration_doc.ts";
 import { jsonSchemas } from "./json_schema.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Generated files: path from the repository's root → text. */
+/** Returns the generated files: path from the repository root → text. */
 function generatedFiles(): Map<string, string> {
   const schemas = [...jsonSchemas()].map(([name, text]) => [`exchanges/${name}`, text] as const);
   return new Map([...schemas, ["docs/configuration.md", configurationDoc()]]);
 }
 
-/** Paths of generated files that differ from what they should be, or are missing. */
+/** Returns paths of generated files that are stale or missing. */
 export function staleFiles(root: URL = ROOT): string[] {
   return [...generatedFiles()].filter(([path, text]) => textOf(new URL(path, root)) !== text)
     .map(([path]) => path);

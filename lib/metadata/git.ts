@@ -4,9 +4,9 @@ import { childEnvironment, ConfigError, systemCodeOf } from "@ssmd/runtime";
 interface Commit {
   /** Hash. */
   commit: string;
-  /** ISO time of the committer, with offset. */
+  /** Committer time, ISO with offset. */
   time: string;
-  /** Who. */
+  /** Author name. */
   author: string;
   /** First line of the message. */
   subject: string;
@@ -22,7 +22,7 @@ async function tryGit(dir: string, args: readonly string[]): Promise<Ran> {
   try {
     const { code, stdout, stderr } = await new Deno.Command("git", {
       args: ["-C", dir, ...args],
-      // Keys of the environment are no business of a child.
+      // Child processes get no secrets.
       ...{ clearEnv: true, env: childEnvironment() },
       stdin: "null",
     }).output();
@@ -37,7 +37,7 @@ async function tryGit(dir: string, args: readonly string[]): Promise<Ran> {
   }
 }
 
-/** Runs git in the registry folder. Throws ConfigError `GIT_FAILED` with its own words. */
+/** Runs git in the registry folder. Throws ConfigError `GIT_FAILED` with git's message. */
 export async function git(dir: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await tryGit(dir, args);
   if (code === 0) return stdout;
@@ -50,12 +50,12 @@ export async function git(dir: string, ...args: string[]): Promise<string> {
   });
 }
 
-/** Whether the folder lies in a git repository with at least one commit. */
+/** Returns whether the folder is in a git repository with at least one commit. */
 export async function hasHistory(dir: string): Promise<boolean> {
   return (await tryGit(dir, ["rev-parse", "-q", "--verify", "HEAD"])).code === 0;
 }
 
-/** Commits that touched a file of the registry, newest first. */
+/** Returns commits that touched a registry file, newest first. */
 export async function historyOf(dir: string, path: string): Promise<Commit[]> {
   return await hasHistory(dir) ? await log(dir, ["--", path]) : [];
 }
@@ -68,7 +68,7 @@ async function log(dir: string, args: string[]): Promise<Commit[]> {
   });
 }
 
-/** The text of a file in a commit; undefined when it was not there. */
+/** Returns the text of a file in a commit; undefined when it did not exist. */
 export async function textIn(
   dir: string,
   commit: string,
@@ -78,7 +78,7 @@ export async function textIn(
   return code === 0 ? stdout : undefined;
 }
 
-/** Paths in the registry folder that differ from HEAD: changed, removed, and not yet known to git. */
+/** Returns paths in the registry folder that differ from HEAD: changed, removed or untracked. */
 export async function changedPaths(dir: string): Promise<string[]> {
   const untracked = await git(dir, "ls-files", "-z", "--others", "--exclude-standard", ".");
   const changed = await hasHistory(dir)

@@ -1,11 +1,11 @@
 import { suggestion } from "@ssmd/runtime";
 import type { z } from "zod";
 
-/** A finding in the making: where, and what is wrong there. */
+/** Path and message of a future finding. */
 interface IssueText {
   path: PropertyKey[];
   message: string;
-  /** Whether the key itself is wrong, not its value. */
+  /** Whether the key is wrong, not its value. */
   atKey: boolean;
 }
 
@@ -21,7 +21,7 @@ const KINDS: Record<string, string> = {
   array: "a list",
 };
 
-/** What is wrong, in words; one shape issue may stand for several unknown fields. */
+/** Describes a shape issue; one issue may cover several unknown fields. */
 export function issueTexts(issue: Issue, root: unknown): IssueText[] {
   const path = [...issue.path];
   if (issue.code === "unrecognized_keys") {
@@ -47,7 +47,7 @@ export function issueTexts(issue: Issue, root: unknown): IssueText[] {
   return [{ path, message, atKey: false }];
 }
 
-/** What is wrong inside of a list, where a list is one of several kinds of values that are allowed. */
+/** Returns the issues inside a list value when a list is one of several allowed kinds. */
 function insideUnion(issue: Issue, value: unknown): Issue[] | undefined {
   if (issue.code !== "invalid_union" || !Array.isArray(value)) return undefined;
   return issue.errors.find((issues) =>
@@ -55,7 +55,7 @@ function insideUnion(issue: Issue, value: unknown): Issue[] | undefined {
   );
 }
 
-/** Places where people paste secrets by mistake: their values are not repeated in messages. */
+/** Returns whether a value may be a misplaced secret, which messages must not repeat. */
 function mayBeSecret(path: readonly PropertyKey[]): boolean {
   return path.includes("credentials") || (path[0] === "keys" && path.includes("fields"));
 }
@@ -79,7 +79,7 @@ function valueText(issue: Issue, value: unknown, secret: boolean): string {
   }
 }
 
-/** Whether the message is the library's own and not one of ours. */
+/** Returns whether a message is the library's default. */
 function isDefault(issue: Issue): boolean {
   return issue.message.startsWith("Invalid ");
 }
@@ -122,7 +122,7 @@ function choice(value: string, allowed: readonly string[]): string {
   return hint.startsWith("Allowed") ? hint : `${hint} Allowed: ${allowed.join(", ")}`;
 }
 
-/** A value in a message: short, and never a whole map. */
+/** Formats a value for a message: short, and never a whole map. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object" && value !== null) return "a map";

@@ -3,7 +3,7 @@ import { type CredentialsReader, KEY_SOURCES } from "./credentials_reader.ts";
 import type { Environment } from "./environment.ts";
 import { keysOfReferences, resolveKeys } from "./keys.ts";
 
-/** Where operations are recorded; on the bus with its address and credentials. */
+/** Journal settings; on the bus with address and credentials. */
 type DeployedJournal = Exclude<Environment["journal"], { type: "nats" }> | {
   type: "nats";
   env: string;
@@ -11,7 +11,7 @@ type DeployedJournal = Exclude<Environment["journal"], { type: "nats" }> | {
   readCredentials?: CredentialsReader;
 };
 
-/** The journal of an environment. Throws ConfigError `JOURNAL_WITHOUT_BUS` for one on a bus in memory. */
+/** Returns an environment's journal. Throws ConfigError `JOURNAL_WITHOUT_BUS` for a memory bus. */
 export function journalConfig(environment: Environment): DeployedJournal {
   const { name: env, journal, transport } = environment;
   if (journal.type !== "nats") return journal;

@@ -19,15 +19,15 @@ const FILES = {
   rbac: RBAC_FILE,
 } as const;
 
-/** Kinds of registry files that people write. */
+/** Registry file kinds written by people. */
 export type DescribedKind = keyof typeof FILES;
 
-/** The first line of a registry file: editors complete and check it with the JSON Schema that it names. */
+/** Returns the first line of a registry file, which links its JSON Schema for editors. */
 export function editorLine(kind: DescribedKind): string {
   return `yaml-language-server: $schema=../${kind}.schema.json`;
 }
 
-/** The JSON Schema of a kind of registry file, as it is written. */
+/** Returns the JSON Schema of a file kind, for input values. */
 export function jsonSchemaOf(kind: DescribedKind): Readonly<Record<string, unknown>> {
   return {
     title: `ssmd ${kind} file`,
@@ -35,7 +35,7 @@ export function jsonSchemaOf(kind: DescribedKind): Readonly<Record<string, unkno
   };
 }
 
-/** The JSON Schema of every kind of registry file: name in the registry folder → text. */
+/** Returns the JSON Schemas of all file kinds: name in the registry folder → text. */
 export function jsonSchemas(): Map<string, string> {
   const kinds = Object.keys(FILES) as DescribedKind[];
   return new Map(

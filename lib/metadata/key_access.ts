@@ -1,6 +1,6 @@
 import { SsmdError } from "@ssmd/runtime";
 
-/** What was done with keys. */
+/** Operation on keys. */
 type KeyAction =
   | "list"
   | "show"
@@ -13,20 +13,20 @@ type KeyAction =
   | "export"
   | "resolve";
 
-/** An access to keys, as it is recorded in the journal; names only, never a value. */
+/** A key access as recorded in the journal; names only, never values. */
 export interface KeyAccess {
   action: KeyAction;
   environment: string;
-  /** Names of the keys. */
+  /** Key names. */
   keys: string[];
-  /** Names of the fields that were written, where not all. */
+  /** Names of the written fields, unless all. */
   fields?: string[];
   outcome: "done" | "refused";
-  /** Code of the error, where it was refused. */
+  /** Error code, if refused. */
   code?: string;
 }
 
-/** Does something with keys and reports it, done or refused; what `body` throws goes on. */
+/** Runs an operation on keys and reports its outcome; rethrows errors of `body`. */
 export async function reported<T>(
   access: Omit<KeyAccess, "outcome" | "code">,
   report: (access: KeyAccess) => Promise<void>,

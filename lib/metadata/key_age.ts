@@ -4,40 +4,40 @@ import type { Environment } from "./environment.ts";
 import { entriesOf, fieldOf } from "./untyped.ts";
 import { safeYaml } from "./safe_yaml.ts";
 
-/** Folder of the registry with a file an environment that says when its keys were rotated. */
+/** Registry folder with one file of key rotation times per environment. */
 const ROTATION = "rotation";
 const HEADER =
   "# When each key was last set or rotated; no secrets. Written by `ssmd key set` and `rotate`.\n";
 
-/** Days before the end from which on a key counts as expiring. */
+/** Days before expiry from which a key counts as expiring. */
 export const EXPIRING_DAYS = 14;
 
-/** Key name → when it was last set or rotated, ISO 8601 in UTC. */
+/** Key name → last set or rotated, ISO 8601 in UTC. */
 export type Rotations = Record<string, string>;
 
-/** How old a key is, and may become. */
+/** Age of a key and its limit. */
 export interface KeyAge {
   key: string;
-  /** How old it may become; absent = there is no limit. */
+  /** Maximum age, days; absent = no limit. */
   rotationDays?: number;
-  /** When it was last set or rotated, ISO 8601; absent = not known. */
+  /** Last set or rotated, ISO 8601; absent = unknown. */
   rotatedAt?: string;
   /** Whole days since then. */
   ageDays?: number;
-  /** When it has to be rotated, ISO 8601. */
+  /** Rotation due time, ISO 8601. */
   expiresAt?: string;
-  /** Whole days until then, rounded down; negative = expired. */
+  /** Whole days until due, rounded down; negative = expired. */
   expiresInDays?: number;
-  /** `unknown` = has a limit, but nobody recorded a rotation; `unlimited` = has none. */
+  /** `unknown` = has a limit but no recorded rotation; `unlimited` = no limit. */
   state: "ok" | "expiring" | "expired" | "unknown" | "unlimited";
 }
 
-/** The file with the rotations of an environment, in the registry folder `dir`. */
+/** Returns the path of an environment's rotation file in the registry folder `dir`. */
 export function rotationPath(dir: string, environment: string): string {
   return `${dir}/${ROTATION}/${environment}.yaml`;
 }
 
-/** Reads the rotations of an environment; none when there is no file. Throws ConfigError `KEY_ROTATION_INVALID`. */
+/** Loads an environment's rotations; empty without a file. Throws ConfigError `KEY_ROTATION_INVALID`. */
 export async function loadRotations(dir: string, environment: string): Promise<Rotations> {
   const path = rotationPath(dir, environment);
   let text: string;
@@ -68,14 +68,14 @@ function invalid(path: string, key: string | undefined): ConfigError {
   });
 }
 
-/** The text of the file that {@linkcode loadRotations} reads; keys sorted. */
+/** Formats a file for {@linkcode loadRotations}, with sorted keys. */
 export function rotationsText(rotations: Rotations): string {
   const entries = Object.entries(rotations).sort(([a], [b]) => a < b ? -1 : 1);
   const content = entries.map(([key, at]) => [key, { rotated_at: at }]);
   return HEADER + (entries.length === 0 ? "{}\n" : stringify(Object.fromEntries(content)));
 }
 
-/** Ages of all keys of an environment at a time in milliseconds since 1970. */
+/** Returns the ages of an environment's keys at a time, ms since 1970. */
 export function keyAges(
   environment: Environment,
   rotations: Rotations,
@@ -98,16 +98,16 @@ export function keyAges(
   });
 }
 
-/** What {@linkcode exportKeyAges} needs of a deployment. */
+/** The parts of a deployment that {@linkcode exportKeyAges} needs. */
 interface AgedKeys {
   environment: Environment;
   rotations: Rotations;
 }
 
 /**
- * Exports `ssmd_key_expires_in_days{key}`, computed at each scrape: days until a key has to be rotated,
- * negative when it is expired. Keys without limit or without a recorded rotation have no line. It is the
- * key in use: a process that goes on with an old one after a rotation shows the old one.
+ * Exports `ssmd_key_expires_in_days{key}`, computed at each scrape: days until a rotation is due,
+ * negative when expired. Keys without limit or recorded rotation have no series. It describes the
+ * key in use: a process that keeps an old key after a rotation shows the old one.
  */
 export function exportKeyAges(
   registry: Metrics["registry"],

@@ -1,24 +1,24 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { KeySpec } from "./environment.ts";
 
-/** Shortest RSA key that venues and TLS take, in bits. */
+/** Minimum RSA key size accepted by venues and TLS, bits. */
 const RSA_BITS_MIN = 2048;
-/** Largest value; Kubernetes takes secrets of 1 MiB in all. */
+/** Maximum value length; Kubernetes limits a secret to 1 MiB in total. */
 const VALUE_CHARS_MAX = 64 * 1024;
-/** Shortest secret that is not PEM, in bytes before base64. */
+/** Minimum length of a non-PEM secret, bytes before base64. */
 const SECRET_BYTES_MIN = 16;
 const PLACEHOLDER = /^(…|\.{3}|x{3,}|changeme|change-me|todo|secret|password|<.*>)$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 // deno-lint-ignore no-control-regex -- control characters are what is looked for
 const CONTROL = /[\x00-\x1f\x7f]/;
 
-/** What is wrong with the value of a field, as a sentence that repeats no piece of it. */
+/** A problem with a field's value; the message never repeats any of it. */
 interface ShapeFinding {
   field: string;
   message: string;
 }
 
-/** Looks at the values of a key: PEM that parses, key type and size, no placeholder, no stray blanks. */
+/** Checks the values of a key: valid PEM, key type and size, no placeholders or stray whitespace. */
 export function shapeFindings(spec: KeySpec, values: ReadonlyMap<string, string>): ShapeFinding[] {
   const findings: ShapeFinding[] = [];
   for (const [field, value] of values) {
@@ -81,7 +81,7 @@ function certificateFinding(value: string): string | undefined {
     : undefined;
 }
 
-/** Whether a certificate and a private key among the values belong together. */
+/** Checks that a certificate and a private key among the values match. */
 function pairFinding(values: ReadonlyMap<string, string>): ShapeFinding | undefined {
   const pem = [...values].filter(([, value]) => value.startsWith("-----BEGIN"));
   const certificate = pem.find(([, value]) => value.startsWith("-----BEGIN CERTIFICATE-----"));
@@ -96,7 +96,7 @@ function privateKeyOf(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);
   } catch {
-    // The parser's message is left out: it may repeat a piece of the secret.
+    // Drop the parser's message, which may repeat a part of the secret.
     return undefined;
   }
 }

@@ -3,15 +3,15 @@ import type { KeySpec } from "./environment.ts";
 import { fieldOf } from "./untyped.ts";
 import { safeYaml } from "./safe_yaml.ts";
 
-/** Where keys are read from; given by the caller, so that tests need neither variables nor files. */
+/** Access to key sources; injected, so tests need neither variables nor files. */
 export interface KeySources {
-  /** A variable of the process. */
+  /** Returns an environment variable. */
   env: (name: string) => string | undefined;
-  /** Text of a file; rejects when it cannot be read. */
+  /** Returns a file's text; rejects when it cannot be read. */
   readFile: (path: string) => Promise<string>;
 }
 
-/** A key's source, taken apart. */
+/** A parsed key source. */
 type KeySource =
   | { kind: "env" }
   | { kind: "file"; path: string }
@@ -22,13 +22,13 @@ type KeySource =
     secret: string;
   };
 
-/** Variable that names the folder below which the cluster mounts secrets, one folder each. */
+/** Variable with the folder in which the cluster mounts secrets, one subfolder each. */
 const SECRETS_DIR_VARIABLE = "SSMD_SECRETS_DIR";
 
-/** The folder where {@linkcode SECRETS_DIR_VARIABLE} names none. */
+/** Default of {@linkcode SECRETS_DIR_VARIABLE}. */
 const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
 
-/** What a source says. */
+/** Parses the source of a key. */
 export function keySourceOf(spec: KeySpec): KeySource {
   const { source } = spec;
   if (source.startsWith("file:")) return { kind: "file", path: source.slice("file:".length) };
@@ -41,15 +41,15 @@ export function keySourceOf(spec: KeySpec): KeySource {
   return { kind: "env" };
 }
 
-/** The variable that holds a field of a key with source `env`: `SSMD_KEY_<NAME>_<FIELD>`. */
+/** Returns the variable of a key field with source `env`: `SSMD_KEY_<NAME>_<FIELD>`. */
 export function keyVariable(name: string, field: string): string {
   return `SSMD_KEY_${name}_${field}`.replace(/[^A-Za-z0-9]/g, "_").toUpperCase();
 }
 
 /**
- * The values of a key by field, of its declared fields only; those that are missing or empty are left out.
- * Throws ConfigError `KEY_MISSING` when the file of a required key cannot be read, `KEY_INVALID` when it
- * has another shape, `KEY_UNREADABLE` when a mounted file is there and cannot be read.
+ * Reads the values of a key's declared fields; skips missing and empty ones. Throws ConfigError
+ * `KEY_MISSING` when the file of a required key cannot be read, `KEY_INVALID` when it has another
+ * shape, `KEY_UNREADABLE` when a mounted file exists but cannot be read.
  */
 export async function readKey(
   name: string,
@@ -65,7 +65,7 @@ export async function readKey(
   return values;
 }
 
-/** A field and where it is looked for, for a person: `kalshi.key_id (variable SSMD_KEY_KALSHI_KEY_ID)`. */
+/** Describes a field and its source: `kalshi.key_id (variable SSMD_KEY_KALSHI_KEY_ID)`. */
 export function whereOf(
   name: string,
   field: string,
@@ -78,7 +78,7 @@ export function whereOf(
   return `${name}.${field} (file ${mountOf(source, sources)}/${field})`;
 }
 
-/** The folder with a file a field. */
+/** Returns the folder with one file per field. */
 function mountOf(
   source: KeySource & { kind: "mount" | "sealed-secret" },
   sources: KeySources | undefined,
@@ -87,7 +87,7 @@ function mountOf(
   return `${sources?.env(SECRETS_DIR_VARIABLE) || SECRETS_DIR_DEFAULT}/${source.secret}`;
 }
 
-/** PEM text in a variable often has its line breaks written as `\n`. */
+/** Unescapes `\n` in PEM text, as is common in variables. */
 function unfolded(value: string): string {
   return value.startsWith("-----BEGIN") ? value.replaceAll("\\n", "\n") : value;
 }
@@ -113,7 +113,7 @@ async function mountedValue(
   sources: KeySources,
 ): Promise<string | undefined> {
   try {
-    // Secrets made from files carry the line end that editors put at their end.
+    // Strip the trailing line break that editors add to files.
     return (await sources.readFile(path)).replace(/\r?\n$/, "");
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;

@@ -2,18 +2,18 @@ import { ConfigError } from "@ssmd/runtime";
 import type { Environment } from "./environment.ts";
 import { type KeySources, readKey, whereOf } from "./key_source.ts";
 
-/** The keys of an environment with their values, which show up in no log, JSON or message. */
+/** Keys of an environment with their values, hidden from logs, JSON and messages. */
 export class ResolvedKeys {
   #values: Map<string, string>;
   #environment: Environment;
 
-  /** Values by `name.field`. */
+  /** Takes values by `name.field`. */
   constructor(environment: Environment, values: Map<string, string>) {
     this.#environment = environment;
     this.#values = values;
   }
 
-  /** The value of `$key:name.field`. Throws ConfigError `KEY_MISSING` when there is none. */
+  /** Returns the value of `$key:name.field`. Throws ConfigError `KEY_MISSING` if there is none. */
   value(reference: string): string {
     const id = reference.replace(/^\$key:/, "");
     const found = this.#values.get(id);
@@ -23,7 +23,7 @@ export class ResolvedKeys {
     throw missingError(this.#environment.name, [whereOf(name, field, { spec })]);
   }
 
-  /** Resolves each reference of a map of credentials. */
+  /** Resolves each reference in a map of credentials. */
   values(references: Record<string, string> | undefined): Record<string, string> {
     const entries = Object.entries(references ?? {});
     return Object.fromEntries(entries.map(([field, each]) => [field, this.value(each)]));
@@ -31,8 +31,8 @@ export class ResolvedKeys {
 }
 
 /**
- * Reads all keys of an environment. Throws ConfigError `KEY_MISSING` that names each required field that is
- * missing and where it is looked for; values never stand in messages.
+ * Reads all keys of an environment. Throws ConfigError `KEY_MISSING` that lists each missing
+ * required field and its source; messages never contain values.
  */
 export async function resolveKeys(
   environment: Environment,
@@ -65,7 +65,7 @@ function missingError(environment: string, missing: string[]): ConfigError {
   );
 }
 
-/** The keys that references name, of all that the environment has. */
+/** Returns the environment's keys that are named by references. */
 export function keysOfReferences(
   { keys }: Pick<Environment, "keys">,
   references: readonly string[],

@@ -1,4 +1,4 @@
-/** The registry: feed, calendar and environment files, loaded and checked, and the keys they refer to. @module */
+/** The registry: loads and checks feed, calendar and environment files, and the keys they refer to. @module */
 export {
   type Environment,
   ENVIRONMENT_FILE,

@@ -10,20 +10,20 @@ import {
   YAMLParseError,
 } from "yaml";
 
-/** Bytes of a YAML text; a longer one is refused unread. */
+/** Maximum text length; longer texts are not parsed. */
 const TEXT_LENGTH_MAX = 8 * 1024 * 1024;
-/** Aliases (`*name`) in a YAML text: each costs a walk through all of it. Beyond it, it is not parsed. */
+/** Maximum aliases (`*name`), as each costs a walk through the text; beyond it, parsing stops. */
 const ALIASES_MAX = 50;
-/** Tokens of the lexer that stand for no text: start of a document, end of a flow, start of a scalar. */
+/** Lexer tokens without text: document start, flow end, scalar start. */
 const SCALAR_FOLLOWS = "\x1f";
 const MARKS: ReadonlySet<string> = new Set(["\x02", "\x18", SCALAR_FOLLOWS]);
 
-/** How a text is parsed, besides what is the same for all. */
+/** Parse options that vary by caller. */
 type YamlOptions = Pick<ParseOptions, "lineCounter"> & Pick<SchemaOptions, "schema">;
 
 /**
- * Parses one YAML document in time that grows with its length. Too long a text, too many aliases
- * and keys that stand twice are errors of the document; nothing is thrown.
+ * Parses one YAML document in linear time. Reports an overlong text, too many aliases and duplicate
+ * keys as errors of the document; throws nothing.
  */
 export function parseYaml(text: string, options: YamlOptions = {}): Document.Parsed {
   const isLong = text.length > TEXT_LENGTH_MAX;
@@ -31,9 +31,9 @@ export function parseYaml(text: string, options: YamlOptions = {}): Document.Par
   const document = parseDocument(isLong ? "" : text.slice(0, excess?.[1]), {
     ...options,
     prettyErrors: false,
-    // Warnings would repeat a piece of the text, which may be a secret.
+    // Warnings would repeat a part of the text, which may be a secret.
     logLevel: "error",
-    // The parser's own check compares each key with each.
+    // The parser's own check is quadratic.
     uniqueKeys: false,
   });
   if (isLong) {
@@ -48,9 +48,9 @@ export function parseYaml(text: string, options: YamlOptions = {}): Document.Par
   return document;
 }
 
-/** Where the first alias beyond the limit starts and ends; undefined = there is none. */
+/** Returns start and end of the first alias beyond the limit; undefined = none. */
 function excessAlias(text: string): [number, number] | undefined {
-  // Stars are in few texts: the others are not read twice.
+  // Lex only texts with enough stars.
   if (!isMoreThan(ALIASES_MAX, text.matchAll(/\*/g))) return undefined;
   let offset = 0;
   let aliases = 0;

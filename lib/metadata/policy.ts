@@ -30,7 +30,7 @@ const ACTION = oneOf([
 
 const PATTERNS = z.array(plainText).min(1);
 
-/** A policy, `policies/<name>.yaml`: the table of what may be done when a signal fires. */
+/** Policy file, `policies/<name>.yaml`: allowed actions when a signal fires. */
 export const POLICY_FILE = fields({
   name: nameText.describe("The file's name"),
   signals: PATTERNS.describe("Signals, * at the end for all that begin so"),
@@ -47,7 +47,7 @@ export const POLICY_FILE = fields({
     .describe("Fires of an hour that are acted on; further ones are only noted"),
 });
 
-/** What may be done when a signal fires. */
+/** Allowed actions when a signal fires. */
 export type Policy = z.output<typeof POLICY_FILE>;
-/** One thing that may be done. */
+/** An allowed action. */
 export type PolicyAction = z.output<typeof ACTION>;

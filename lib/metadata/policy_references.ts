@@ -4,10 +4,10 @@ import type { Finding } from "./finding.ts";
 import type { Policy } from "./policy.ts";
 import { entriesOf, fieldOf, listOf } from "./untyped.ts";
 
-/** In place of an action: nothing is done. */
+/** Reserved action name: do nothing. */
 export const NO_ACTION = "none";
 
-/** What must fit together inside a policy. */
+/** Checks the consistency of a policy file. */
 export function policyReferences(yaml: YamlSource, name: string): Finding[] {
   const findings: Finding[] = [];
   const { value } = yaml;
@@ -29,7 +29,7 @@ export function policyReferences(yaml: YamlSource, name: string): Finding[] {
   return findings;
 }
 
-/** Policies that an environment names (`names` = all that there are), and the webhooks that these need. */
+/** Checks the policies an environment names (`names` = all existing) and the webhooks they need. */
 export function agentReferences(
   yaml: YamlSource,
   names: readonly string[] | undefined,

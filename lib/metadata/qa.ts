@@ -11,7 +11,7 @@ const SCOPE = {
 const OF = z.enum(["symbol", "feed"]).default("symbol")
   .describe("Whether it counts symbol by symbol, or over the whole feed");
 
-/** Types of records that have a field that a range can be about; in a book: of each level. */
+/** Fields for range checks → record types that have them; in a book: of each level. */
 export const RANGE_FIELDS = {
   price: ["trade", "orderbook"],
   size: ["trade", "orderbook"],
@@ -70,7 +70,7 @@ const DUPLICATE_IDS = fields({
 
 const CHECK = oneOf([MAX_GAP, RANGE, PRESENCE, MONOTONIC_TIME, CROSSED_BOOK, DUPLICATE_IDS]);
 
-/** A file of checks, `qa/<feed>.yaml`. */
+/** QA file, `qa/<feed>.yaml`. */
 export const QA_FILE = fields({
   feed: nameText.describe("Id of the feed, the file's name"),
   checks: z.array(CHECK).min(1).describe(
@@ -78,19 +78,19 @@ export const QA_FILE = fields({
   ),
 });
 
-/** The checks of a feed's days. */
+/** QA rules of a feed's days. */
 export type QaRules = z.output<typeof QA_FILE>;
-/** One check. */
+/** A QA check. */
 export type QaCheck = z.output<typeof CHECK>;
-/** The longest silence of a symbol between two records. */
+/** Limits the time between two records of a symbol or feed. */
 export type MaxGapCheck = z.output<typeof MAX_GAP>;
-/** A field that lies outside of its range. */
+/** Limits the values of a field. */
 export type RangeCheck = z.output<typeof RANGE>;
-/** Records that every hour must have. */
+/** Requires records in every hour. */
 export type PresenceCheck = z.output<typeof PRESENCE>;
-/** Time that goes back. */
+/** Detects time that goes back. */
 export type MonotonicTimeCheck = z.output<typeof MONOTONIC_TIME>;
-/** A best bid at or above the best ask. */
+/** Detects a best bid at or above the best ask. */
 export type CrossedBookCheck = z.output<typeof CROSSED_BOOK>;
-/** An id that comes a second time within the day. */
+/** Detects an id repeated within the day. */
 export type DuplicateIdsCheck = z.output<typeof DUPLICATE_IDS>;

@@ -4,7 +4,7 @@ import type { Finding } from "./finding.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 import { RANGE_FIELDS } from "./qa.ts";
 
-/** What must fit together inside a file of checks, and with the feeds that exist. */
+/** Checks the consistency of a QA file, and its feed reference. */
 export function qaReferences(
   yaml: YamlSource,
   name: string,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fields, nameText, plainText } from "./shape.ts";
 
-/** Roles of an environment's gateway, each with the rights of those before it. */
+/** Roles at an environment's gateway; each includes the rights of the previous ones. */
 export const ROLES = ["viewer", "metrics", "operator", "admin", "superadmin"] as const;
 /** One of {@linkcode ROLES}. */
 export type Role = typeof ROLES[number];
@@ -12,7 +12,7 @@ const role = z.enum(ROLES).describe(
 );
 const client = nameText.describe("The client whose entitlements, limits and usage these are");
 
-/** Who may do what in an environment, `rbac/<environment>.yaml`. */
+/** Role file, `rbac/<environment>.yaml`. */
 export const RBAC_FILE = fields({
   environment: nameText.describe("The file's name"),
   clients: z.record(nameText, role).default({})
@@ -34,7 +34,7 @@ export const RBAC_FILE = fields({
   ),
 });
 
-/** Who may do what in an environment. */
+/** Role assignments of an environment. */
 export type Rbac = z.output<typeof RBAC_FILE>;
-/** What a token or certificate stands for. */
+/** Role and client of a token or certificate. */
 export type RoleBinding = Pick<Rbac["tokens"][number], "role" | "client">;

@@ -4,7 +4,7 @@ import type { Environment } from "./environment.ts";
 import type { Finding } from "./finding.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 
-/** What must fit together inside a file of roles, and with its environment. */
+/** Checks the consistency of a role file, and with its environment. */
 export function rbacReferences(
   yaml: YamlSource,
   name: string,

@@ -1,7 +1,7 @@
 import { ConfigError } from "@ssmd/runtime";
 import { z } from "zod";
 
-/** Why and since when nothing of an environment may be changed. */
+/** Reason and start of an environment's read-only mode. */
 export const READ_ONLY_MODE = z.strictObject({
   reason: z.string(),
   by: z.string().describe("user@host"),
@@ -10,7 +10,7 @@ export const READ_ONLY_MODE = z.strictObject({
 
 type ReadOnlyMode = z.output<typeof READ_ONLY_MODE>;
 
-/** Its mode; undefined = it may be changed. A file that cannot be read counts as read-only. */
+/** Returns the read-only mode; undefined = writable. An unreadable file counts as read-only. */
 export async function readOnlyMode(
   dataDir: string,
   env: string,
@@ -26,7 +26,7 @@ export async function readOnlyMode(
   }
 }
 
-/** Refuses changes from now on, or with undefined no more. */
+/** Enables read-only mode; disables it with undefined. */
 export async function setReadOnlyMode(
   dataDir: string,
   env: string,
@@ -44,7 +44,7 @@ export async function setReadOnlyMode(
   await Deno.rename(`${path}.new`, path);
 }
 
-/** The error of a change to an environment in this mode: `ENVIRONMENT_READ_ONLY`. */
+/** Returns the error for changing a read-only environment: `ENVIRONMENT_READ_ONLY`. */
 export function readOnlyError(env: string, { reason, by, since }: ReadOnlyMode): ConfigError {
   return new ConfigError("ENVIRONMENT_READ_ONLY", `Environment ${env} is read-only: ${reason}`, {
     context: { env, by, since },

@@ -23,9 +23,9 @@ const QA = "qa";
 const RBAC = "rbac";
 
 /**
- * The environment `name` of the registry folder `dir` (`exchanges`), checked together with the
- * feeds. Throws ConfigError `CONFIG_INVALID` with all findings of its own file and of the feed files it
- * uses, `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
+ * Loads environment `name` of the registry folder `dir` (`exchanges`) and checks it with its feeds.
+ * Throws ConfigError `CONFIG_INVALID` with all findings of its file and its feed files,
+ * `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
  */
 export async function loadEnvironment(dir: string, name: string): Promise<Environment> {
   await assertListed(dir, ENVIRONMENTS, { what: "environment", name });
@@ -40,7 +40,7 @@ export async function loadEnvironment(dir: string, name: string): Promise<Enviro
   return environment;
 }
 
-/** The feed `id` of the registry folder `dir`. Throws as {@linkcode loadEnvironment} does. */
+/** Loads feed `id` of the registry folder `dir`. Throws like {@linkcode loadEnvironment}. */
 export async function loadFeed(dir: string, id: string): Promise<Feed> {
   await assertListed(dir, FEEDS, { what: "feed", name: id });
   const { findings, feeds } = checkSources([await source(dir, FEEDS, id)]);
@@ -50,8 +50,8 @@ export async function loadFeed(dir: string, id: string): Promise<Feed> {
 }
 
 /**
- * The calendar of a feed; undefined = the feed names none and is always open. Throws as
- * {@linkcode loadEnvironment} does.
+ * Loads a feed's calendar; undefined = it names none and is always open. Throws like {@linkcode
+ * loadEnvironment}.
  */
 export async function loadCalendar(
   dir: string,
@@ -67,8 +67,8 @@ export async function loadCalendar(
 }
 
 /**
- * The checks of the feed `id` of the registry folder `dir`. Throws ConfigError `CONFIG_INVALID` with
- * all findings of the file, `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
+ * Loads the QA rules of feed `id` of the registry folder `dir`. Throws ConfigError `CONFIG_INVALID`
+ * with all findings of the file, `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
  */
 export async function loadQaRules(dir: string, id: string): Promise<QaRules> {
   await assertListed(dir, QA, { what: "file of checks", name: id });
@@ -79,8 +79,8 @@ export async function loadQaRules(dir: string, id: string): Promise<QaRules> {
 }
 
 /**
- * The enrichers of an environment, with the instruments of the registry's files where they need them;
- * undefined = none is enabled.
+ * Loads an environment's enrichers, with the registry's instruments if they need them; undefined =
+ * none enabled.
  */
 export async function loadEnrichment(
   environment: Environment,
@@ -91,7 +91,7 @@ export async function loadEnrichment(
   return enrichmentOf(environment, instruments.values());
 }
 
-/** Instruments of the registry's files that are sound. */
+/** Loads the valid instruments of the registry files. */
 export async function loadInstruments(named?: string): Promise<Map<string, InstrumentFile>> {
   const dir = named ?? await findRegistry(Deno.cwd());
   const isThere = await Deno.stat(`${dir}/${INSTRUMENTS}`).then(() => true, () => false);
@@ -101,9 +101,7 @@ export async function loadInstruments(named?: string): Promise<Map<string, Instr
   return checkSources(sources, { knownFeeds: feeds }).instruments;
 }
 
-/**
- * The policies of these names in the registry folder `dir`. Throws as {@linkcode loadQaRules} does.
- */
+/** Loads the named policies of the registry folder `dir`. Throws like {@linkcode loadQaRules}. */
 export async function loadPolicies(dir: string, names: readonly string[]): Promise<Policy[]> {
   return await Promise.all(names.map(async (name) => {
     await assertListed(dir, POLICIES, { what: "policy", name });
@@ -115,8 +113,8 @@ export async function loadPolicies(dir: string, names: readonly string[]): Promi
 }
 
 /**
- * Who may do what in an environment; undefined = it has no file of roles. Throws as
- * {@linkcode loadQaRules} does.
+ * Loads an environment's roles; undefined = it has no role file. Throws like {@linkcode
+ * loadQaRules}.
  */
 export async function loadRbac(dir: string, environment: string): Promise<Rbac | undefined> {
   const isThere = await Deno.stat(pathOf(dir, RBAC, environment)).then(() => true, (error) => {
@@ -130,12 +128,12 @@ export async function loadRbac(dir: string, environment: string): Promise<Rbac |
   return own;
 }
 
-/** Names of all environments in the registry folder `dir`, sorted. */
+/** Lists all environments in the registry folder `dir`, sorted. */
 export function listEnvironments(dir: string): Promise<string[]> {
   return list(dir, ENVIRONMENTS);
 }
 
-/** Ids of all feeds in the registry folder `dir`, sorted. */
+/** Lists all feed ids in the registry folder `dir`, sorted. */
 export function listFeeds(dir: string): Promise<string[]> {
   return list(dir, FEEDS);
 }

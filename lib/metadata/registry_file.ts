@@ -1,4 +1,4 @@
-/** What a registry file is about. */
+/** Kind of a registry file. */
 export type RegistryKind =
   | "calendar"
   | "environment"
@@ -12,9 +12,9 @@ export type RegistryKind =
 
 /** Kind and name of a registry file. */
 export interface RegistryFileId {
-  /** What it is about. */
+  /** Kind of the file. */
   kind: RegistryKind;
-  /** The file's name without its ending. */
+  /** File name without extension. */
   name: string;
 }
 
@@ -46,14 +46,14 @@ const REGISTRY_FILE = new RegExp(
   `(?:^|[/\\\\])(${REGISTRY_FOLDERS.join("|")})[/\\\\]([^/\\\\]+)\\.(yaml|capnp)$`,
 );
 
-/** What a path is by its folder and name; undefined = no file of the registry. */
+/** Returns kind and name of a path; undefined = not a registry file. */
 export function registryFileIdOf(path: string): RegistryFileId | undefined {
   const match = REGISTRY_FILE.exec(path);
   const kind = match && KINDS[`${match[1]} ${match[3]}`];
   return kind && match?.[2] !== undefined ? { kind, name: match[2] } : undefined;
 }
 
-/** Where the file of a kind and name lies in a registry folder. */
+/** Returns a file's path within a registry folder. */
 export function registryPathOf({ kind, name }: RegistryFileId): string {
   const [key = ""] = Object.entries(KINDS).find(([, each]) => each === kind) ?? [];
   const [folder, ending] = key.split(" ");

@@ -1,9 +1,9 @@
 import { ConfigError, systemCodeOf } from "@ssmd/runtime";
 
 /**
- * Names of the files in a folder of the registry, sorted. A symbolic link counts as what it leads
- * to: clusters mount their configuration as links. A link that leads nowhere is named as well, so
- * that whoever reads it is told. Throws as `Deno.readDir` does.
+ * Lists the files in a registry folder, sorted. Follows symbolic links, as clusters mount
+ * configuration as links. Includes broken links, so that reading them reports an error. Throws like
+ * `Deno.readDir`.
  */
 export async function fileNamesIn(folder: string): Promise<string[]> {
   const names: string[] = [];
@@ -13,7 +13,7 @@ export async function fileNamesIn(folder: string): Promise<string[]> {
   return names.sort();
 }
 
-/** The text of a registry file. Throws ConfigError `CONFIG_NOT_FOUND` or `CONFIG_UNREADABLE`. */
+/** Reads a registry file. Throws ConfigError `CONFIG_NOT_FOUND` or `CONFIG_UNREADABLE`. */
 export async function readRegistryFile(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
@@ -22,7 +22,7 @@ export async function readRegistryFile(path: string): Promise<string> {
   }
 }
 
-/** What a failed reading of a registry's file or folder means for a person. */
+/** Converts the error of reading a registry file or folder. */
 export function unreadableError(path: string, error: unknown): ConfigError {
   if (error instanceof Deno.errors.NotFound) {
     return new ConfigError("CONFIG_NOT_FOUND", `${path} does not exist`, {

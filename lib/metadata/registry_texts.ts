@@ -3,33 +3,33 @@ import { type FoundCommit, GitRepository } from "./git/repository.ts";
 import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
 import { REGISTRY_FOLDERS, registryFileIdOf } from "./registry_file.ts";
 
-/** Where the files of an answer were read. */
+/** Origin of the files. */
 export interface Origin {
-  /** The commit; absent = the files as they lie in the folder. */
+  /** Commit id; absent = files from the folder. */
   commit?: string;
-  /** Its ISO time. */
+  /** Commit time, ISO. */
   time?: string;
-  /** A sentence where it is not what one would think. */
+  /** Note when the origin may surprise. */
   note?: string;
 }
 
-/** The texts of a registry as it stood on a day, by path inside its folder. */
+/** Texts of a registry as of a day. */
 interface RegistryTexts {
-  /** By path inside the folder. */
+  /** Text by path inside the folder. */
   texts: ReadonlyMap<string, string>;
-  /** The day that counts for dated versions. */
+  /** Day that selects dated versions. */
   day: string;
-  /** Where the texts come from. */
+  /** Origin of the texts. */
   origin: Origin;
 }
 
-/** The texts of a registry folder as they lie there. */
+/** Reads the current texts of a registry folder. */
 export async function readRegistryTexts(dir: string): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const folder of REGISTRY_FOLDERS) {
     for (const name of await namesIn(`${dir}/${folder}`)) {
       const path = `${folder}/${name}`;
-      // Also one whose name is wrong: it is to be told, not passed over.
+      // Include misnamed files, so that they are reported.
       if (/\.(yaml|yml|capnp)$/.test(name)) {
         texts.set(path, await readRegistryFile(`${dir}/${path}`));
       }
@@ -39,15 +39,16 @@ export async function readRegistryTexts(dir: string): Promise<ReadonlyMap<string
 }
 
 /**
- * The registry as it stood at the end of a day (UTC). Two clocks are asked, in this order:
+ * Returns the registry as of the end of a day (UTC), in two steps:
  *
- * 1. git: the files are those of the last commit of that day or before it. Of several commits on one
- *    day the last counts. Today and the future are the files as they lie in the folder.
- * 2. the dated versions inside: in force is the last one that had begun by that day. It holds until
- *    the next one begins, so there are no gaps between versions; before the first none is in force.
+ * 1. git: files of the last commit on or before that day. Today and future days use the files in
+ * the
+ * folder.
+ * 2. dated versions inside the files: the last one that started by that day is valid until the next
+ * one starts, so there are no gaps; none is valid before the first.
  *
- * Before the first commit the folder's own files answer, with a note: dated versions may tell of days
- * long before they were written down. Throws ConfigError `GIT_FAILED`.
+ * Before the first commit the folder's files are used, with a note: dated versions may describe
+ * days long before they were written. Throws ConfigError `GIT_FAILED`.
  */
 export async function registryTextsOn(
   dir: string,
@@ -87,7 +88,7 @@ function endOfDayS(day: string): number {
   return Date.parse(`${day}T23:59:59Z`) / 1000;
 }
 
-/** Committer's time with its offset, as git writes it strictly: `2026-01-05T12:00:00+02:00`. */
+/** Formats the committer time like git's strict ISO: `2026-01-05T12:00:00+02:00`. */
 function isoTime({ timeS, zone }: FoundCommit): string {
   const minutes = Number(`${zone[0]}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3)));
   const local = new Date((timeS + minutes * 60) * 1000).toISOString().slice(0, 19);

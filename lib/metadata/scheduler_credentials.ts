@@ -2,7 +2,7 @@ import { type CredentialsReader, KEY_SOURCES } from "./credentials_reader.ts";
 import type { Environment } from "./environment.ts";
 import { keysOfReferences, resolveKeys } from "./keys.ts";
 
-/** Reads what signs in to the server of the jobs; undefined = nothing does. */
+/** Returns a reader of the job server's credentials; undefined = none configured. */
 export function schedulerCredentials(environment: Environment): CredentialsReader | undefined {
   const { scheduler } = environment;
   const references = scheduler?.type === "temporal" ? scheduler.credentials : undefined;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { day, fields, nameText, text } from "./shape.ts";
 
-/** States of a schema's version, in order: only forward. */
+/** Statuses of a schema version; they only move forward. */
 export const SCHEMA_STATUSES = ["draft", "active", "deprecated"] as const;
 
 const VERSION = fields({
@@ -16,7 +16,7 @@ const VERSION = fields({
   notes: z.string().exactOptional().describe("What a reader should know"),
 });
 
-/** A schema file, `schemas/<name>.yaml`. */
+/** Schema file, `schemas/<name>.yaml`. */
 export const SCHEMA_FILE = fields({
   name: nameText.describe("The file's name; record schemas are named for their type, like trade"),
   struct: text(/^[A-Z][A-Za-z0-9]*$/, "the name of a struct, like Trade")
@@ -24,16 +24,16 @@ export const SCHEMA_FILE = fields({
   versions: z.array(VERSION).min(1).describe("Registered texts; dates ascending"),
 });
 
-/** A record's schema. */
+/** Registered schema of a record type. */
 export type RegisteredSchema = z.output<typeof SCHEMA_FILE>;
-/** A registered text of a schema. */
+/** A registered version of a schema. */
 type SchemaVersion = z.output<typeof VERSION>;
-/** State of a schema's version. */
+/** Status of a schema version. */
 export type SchemaStatus = SchemaVersion["status"];
 
 /**
- * The version in force on `date` (`YYYY-MM-DD`, UTC): the last one that had begun and is no draft.
- * It holds until the next one begins; undefined before the first.
+ * Returns the version valid on `date` (`YYYY-MM-DD`, UTC): the last non-draft that started by then;
+ * undefined before the first.
  */
 export function schemaVersionOn(schema: RegisteredSchema, date: string): SchemaVersion | undefined {
   return schema.versions.findLast(({ from, status }) => from <= date && status !== "draft");

@@ -4,28 +4,28 @@ import type { SourceFile, YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 
-/** What is wrong with a schema's text, where; undefined = nothing. */
+/** A problem in a schema text, with its position. */
 interface SchemaTextProblem {
-  /** From 1. */
+  /** Line, from 1. */
   line: number;
-  /** From 1. */
+  /** Column, from 1. */
   column: number;
-  /** What is wrong. */
+  /** Message. */
   message: string;
 }
 
-/** Reads a schema's text; given by the caller, because the language belongs to the codec. */
+/** Checks a schema text; undefined = valid. Injected, as the language belongs to the codec. */
 export type SchemaTextCheck = (
   text: string,
   struct: string | undefined,
 ) => SchemaTextProblem | undefined;
 
-/** SHA-256 of a schema's text as it is registered: of its UTF-8 bytes, hex. */
+/** Returns the registered hash of a schema text: SHA-256 of its UTF-8 bytes, hex. */
 export function schemaHash(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** What must fit together inside a schema file and with the texts beside it (`file name → file`). */
+/** Checks a schema file and its texts (`file name → file`). */
 export function schemaReferences(
   yaml: YamlSource,
   name: string,
@@ -65,7 +65,7 @@ export function schemaReferences(
 
 type Report = (path: PropertyKey[], message: string) => void;
 
-/** Dates, names, hashes and states of the versions beside each other. */
+/** Checks dates, names, hashes and statuses across versions. */
 function orderFindings(versions: unknown[], report: Report): void {
   let previous = "";
   const seen = { version: new Set<unknown>(), sha256: new Set<unknown>() };

@@ -4,28 +4,28 @@ import { ConfigError } from "@ssmd/runtime";
 import { stringify } from "yaml";
 
 /**
- * Where a sealed value can be opened: `strict` = under one name in one namespace, `namespace-wide` =
- * under any name in one namespace, `cluster-wide` = anywhere.
+ * Where a sealed value can be decrypted: `strict` = one name in one namespace, `namespace-wide` =
+ * any name in one namespace, `cluster-wide` = anywhere.
  */
 type SealScope = "strict" | "namespace-wide" | "cluster-wide";
 
-/** All scopes, the narrowest first. */
+/** All scopes, narrowest first. */
 export const SEAL_SCOPES: readonly SealScope[] = ["strict", "namespace-wide", "cluster-wide"];
 
-/** The Kubernetes secret that a SealedSecret becomes. */
+/** The Kubernetes secret that a SealedSecret creates. */
 export interface SealTarget {
   name: string;
   namespace: string;
   scope: SealScope;
 }
 
-/** The controller's public key, from its certificate. */
+/** Public key of the controller, from its certificate. */
 export interface SealingKey {
-  /** SHA-256 of the certificate, for a person to compare. */
+  /** SHA-256 of the certificate, for people to compare. */
   fingerprint: string;
-  /** End of the certificate, ISO 8601. */
+  /** Expiry of the certificate, ISO 8601. */
   expiresAt: string;
-  /** The key, for {@linkcode seal}. */
+  /** Key for {@linkcode seal}. */
   publicKey: CryptoKey;
 }
 
@@ -36,9 +36,9 @@ const NONCE_BYTES = 12;
 const UTF8 = new TextEncoder();
 
 /**
- * The key of the first certificate in a PEM text, as `kubeseal --fetch-cert` prints it. Throws ConfigError
- * `KEY_CERT_INVALID` when it is no certificate of an RSA key of at least 2048 bits, `KEY_CERT_EXPIRED`
- * when it does not hold at `nowMs`.
+ * Imports the key of the first certificate in a PEM text, as printed by `kubeseal --fetch-cert`.
+ * Throws ConfigError `KEY_CERT_INVALID` when it is not a certificate of an RSA key of at least 2048
+ * bits, `KEY_CERT_EXPIRED` when it is not valid at `nowMs`.
  */
 export async function sealingKeyOf(pem: string, nowMs: number): Promise<SealingKey> {
   const certificate = certificateOf(pem);
@@ -65,7 +65,7 @@ export async function sealingKeyOf(pem: string, nowMs: number): Promise<SealingK
 }
 
 function certificateOf(pem: string): X509Certificate {
-  // A private key given by mistake must not come near an error message.
+  // Extract the certificate, so that a private key given by mistake never reaches an error message.
   const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0];
   if (block === undefined) throw certificateError("it holds no PEM block CERTIFICATE");
   try {
@@ -81,16 +81,16 @@ function certificateError(why: string): ConfigError {
   });
 }
 
-/** What the session key is bound to; another name or namespace makes another label. */
+/** Returns the label that binds the session key to name and namespace. */
 function labelOf({ name, namespace, scope }: SealTarget): string {
   if (scope === "cluster-wide") return "";
   return scope === "namespace-wide" ? namespace : `${namespace}/${name}`;
 }
 
 /**
- * Seals a value as kubeseal does: a fresh AES-256-GCM session key, encrypted with RSA-OAEP-SHA256 under
- * the scope's label; length of that in two bytes (big-endian), that, the value's ciphertext and tag; base64.
- * https://github.com/bitnami-labs/sealed-secrets/blob/main/docs/developer/crypto.md
+ * Seals a value like kubeseal: a fresh AES-256-GCM session key, encrypted with RSA-OAEP-SHA256
+ * under the scope's label; its length in two bytes (big-endian), itself, the value's ciphertext and
+ * tag; base64. https://github.com/bitnami-labs/sealed-secrets/blob/main/docs/developer/crypto.md
  */
 export async function seal(value: string, key: SealingKey, target: SealTarget): Promise<string> {
   const sessionBytes = crypto.getRandomValues(new Uint8Array(SESSION_KEY_BYTES));
@@ -100,14 +100,14 @@ export async function seal(value: string, key: SealingKey, target: SealTarget): 
   );
   const session = await crypto.subtle.importKey("raw", sessionBytes, "AES-GCM", false, ["encrypt"]);
   sessionBytes.fill(0);
-  // The session key is used once, so the nonce may be zero.
+  // Each session key is used once, so a zero nonce is safe.
   const gcm = { name: "AES-GCM", iv: new Uint8Array(NONCE_BYTES) };
   const sealed = new Uint8Array(await crypto.subtle.encrypt(gcm, session, UTF8.encode(value)));
   const length = [wrapped.length >> 8, wrapped.length & 0xff];
   return Buffer.from([...length, ...wrapped, ...sealed]).toString("base64");
 }
 
-/** A SealedSecret, as `kubectl apply` takes it. */
+/** A SealedSecret manifest for `kubectl apply`. */
 export interface SealedSecret {
   apiVersion: "bitnami.com/v1alpha1";
   kind: "SealedSecret";
@@ -119,14 +119,14 @@ export interface SealedSecret {
   };
 }
 
-/** Name, namespace and scope, as Kubernetes writes them. */
+/** Name, namespace and scope annotation. */
 interface SecretMetadata {
   name: string;
   namespace: string;
   annotations?: Record<string, string>;
 }
 
-/** The manifest of sealed values. */
+/** Returns the manifest of sealed values. */
 export function sealedSecret(target: SealTarget, sealed: Record<string, string>): SealedSecret {
   const { name, namespace, scope } = target;
   const metadata: SecretMetadata = scope === "strict"
@@ -143,12 +143,12 @@ export function sealedSecret(target: SealTarget, sealed: Record<string, string>)
   };
 }
 
-/** The YAML text of a manifest; sealed values stand on one line each. */
+/** Formats a manifest as YAML; each sealed value is on one line. */
 export function sealedSecretText(manifest: SealedSecret): string {
   return stringify(manifest, { lineWidth: 0 });
 }
 
-/** The scope that a manifest's annotations say. */
+/** Returns the scope given by a manifest's annotations. */
 export function scopeOf(metadata: SecretMetadata): SealScope {
   const isSet = (scope: SealScope) => metadata.annotations?.[`${PREFIX}/${scope}`] === "true";
   if (isSet("cluster-wide")) return "cluster-wide";

@@ -1,25 +1,25 @@
 import type { Environment } from "./environment.ts";
 import type { InstrumentFile } from "./instruments/instrument_file.ts";
 
-/** A rule that names markets. */
+/** A rule that selects markets. */
 export type Selector = NonNullable<Environment["select"]>[number];
 type SymbolEntry = Environment["symbols"][string];
 
 const OVER: readonly string[] = ["settled", "delisted"];
 
-/** Whether nothing more comes of an instrument, as it is known now. */
+/** Returns whether an instrument has ended, as known now. */
 export function isOver({ versions }: InstrumentFile): boolean {
   return OVER.includes(versions.at(-1)?.state ?? "");
 }
 
-/** Whether an instrument is of those that a rule is about, wherever it is in its life. */
+/** Returns whether a rule selects an instrument, regardless of its state. */
 export function isAbout(
   selector: Selector,
   { asset_class, versions, mappings }: InstrumentFile,
 ): boolean {
   const { feed, series, group, base, quote } = selector;
   const version = versions.at(-1);
-  // An exchange is no market.
+  // An exchange is not a market.
   if (
     version === undefined || asset_class === "venue" || !mappings.some((each) => each.feed === feed)
   ) return false;
@@ -29,7 +29,7 @@ export function isAbout(
   );
 }
 
-/** The symbols that rules make of an instrument, as it is known now: one for each of its outcomes. */
+/** Returns the symbols that rules select from an instrument, as known now: one per outcome. */
 export function selectedSymbols(
   select: readonly Selector[],
   instrument: InstrumentFile,
@@ -41,7 +41,7 @@ export function selectedSymbols(
   if (selector === undefined) return [];
   const { feed, depth } = selector;
   const own = instrument.mappings.filter((each) => each.feed === feed);
-  // A later name of an outcome takes the place of an earlier one.
+  // A later name of an outcome replaces an earlier one.
   const byOutcome = new Map(own.map(({ outcome = "", external }) => [outcome, external]));
   return [...byOutcome].map(([outcome, external]) => [
     outcome === "" ? instrument.id : `${instrument.id}:${outcome.replace(/[^\w.-]+/g, "_")}`,

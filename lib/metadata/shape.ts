@@ -1,7 +1,7 @@
 import { DURATION_WORDS, formatDurationMs, parseDurationMs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
 
-/** An object that knows all its fields: another one is an error, with did-you-mean. */
+/** Object schema that rejects unknown fields, with a suggestion. */
 export function fields<Shape extends z.ZodRawShape>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> {
@@ -15,7 +15,7 @@ export function fields<Shape extends z.ZodRawShape>(
   });
 }
 
-/** One of several objects told apart by `type`; names in `reserved` are refused with their reason. */
+/** Union discriminated by `type`; rejects `reserved` types with their message. */
 export function oneOf<
   const Options extends readonly [
     z.core.$ZodTypeDiscriminable,
@@ -30,7 +30,7 @@ export function oneOf<
   });
 }
 
-/** Text that fits a pattern; `what` says what it must be. */
+/** Text that matches a pattern; `what` describes it in errors. */
 export function text(pattern: RegExp, what: string): z.ZodString {
   return z.string().regex(pattern, { error: `must be ${what}` });
 }
@@ -41,9 +41,9 @@ export const nameText: z.ZodString = text(
   "a name of lower-case letters, digits and dashes that begins with a letter",
 );
 
-/** Text with something in it and no line break. */
+/** Non-empty text on one line. */
 export const plainText: z.ZodString = text(
-  // Without the flag `u`: the JSON Schema has the pattern without flags.
+  // No `u` flag: JSON Schema patterns have no flags.
   // deno-lint-ignore no-control-regex -- control characters are what is refused
   /^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$/,
   "one line of text",
@@ -69,10 +69,10 @@ export const timeOfDay: z.ZodString = text(
   'a time of day, "HH:MM" in quotes',
 );
 
-/** A time zone that this machine knows. */
+/** A time zone known to this machine. */
 export const timezone: z.ZodType<string, string> = z.string().refine((value) => {
   try {
-    // `Intl.DateTimeFormat` would load the texts of a language first: 30 ms of each command.
+    // `Intl.DateTimeFormat` would load language data first: 30 ms per command.
     new Temporal.ZonedDateTime(0n, value);
     return true;
   } catch {
@@ -88,7 +88,7 @@ const UNIT_BYTES: Record<string, number> = {
   TiB: 1024 ** 4,
 };
 
-/** A length of time (`500ms`, `30s`, `2m`, `24h`, `7d`) in a file; milliseconds in code. */
+/** Duration (`500ms`, `30s`, `2m`, `24h`, `7d`) in a file; milliseconds in code. */
 export const duration: z.ZodCodec<z.ZodString, z.ZodNumber> = z.codec(
   z.string({ error: `must be ${DURATION_WORDS}` }),
   z.number(),
@@ -107,7 +107,7 @@ export const duration: z.ZodCodec<z.ZodString, z.ZodNumber> = z.codec(
 
 const SIZE_WORDS = "a size above 0 with a unit, like 512KiB, 64MiB or 10GiB";
 
-/** A size (`64MiB`, `10GiB`) in a file; bytes in code. */
+/** Size (`64MiB`, `10GiB`) in a file; bytes in code. */
 export const size: z.ZodCodec<z.ZodString, z.ZodNumber> = z.codec(
   z.string({ error: `must be ${SIZE_WORDS}` }),
   z.number(),
@@ -127,7 +127,7 @@ export const size: z.ZodCodec<z.ZodString, z.ZodNumber> = z.codec(
   },
 );
 
-/** An address with one of these schemes and a host, without a user or password in it. */
+/** URL with one of these schemes and a host, without user or password. */
 export function address(schemes: readonly string[]): z.ZodType<string, string> {
   const what = `must be an address beginning with ${schemes.map((s) => `${s}://`).join(" or ")}`;
   return z.string().superRefine((value, context) => {

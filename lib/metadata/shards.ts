@@ -9,7 +9,7 @@ import { entriesOf, fieldOf } from "./untyped.ts";
 type Shards = Readonly<Record<string, ShardSpec>>;
 type SymbolEntry = EnvironmentSymbols[string];
 
-/** Names of the shards whose selector a symbol matches; of a sound environment it is one. */
+/** Returns the shards whose selector matches a symbol; exactly one in a valid environment. */
 function shardsOf(entry: SymbolEntry, shards: Shards): string[] {
   return Object.entries(shards).filter(([, { selector }]) =>
     Object.entries(selector).every(([name, value]) =>
@@ -18,7 +18,7 @@ function shardsOf(entry: SymbolEntry, shards: Shards): string[] {
   ).map(([name]) => name);
 }
 
-/** Shard → its symbols, in the order of the file. Empty where an environment has no shards. */
+/** Returns the symbols of each shard, in file order; empty without shards. */
 export function symbolsByShard(
   { symbols, shards = {} }: Pick<Environment, "symbols" | "shards">,
 ): Map<string, EnvironmentSymbols> {
@@ -33,14 +33,14 @@ export function symbolsByShard(
   return byShard;
 }
 
-/** Shards that have symbols of a feed. */
+/** Returns the shards with symbols of a feed. */
 export function shardsOfFeed(environment: Environment, feed: string): string[] {
   return [...symbolsByShard(environment)]
     .filter(([, symbols]) => Object.values(symbols).some((entry) => entry.feed === feed))
     .map(([shard]) => shard);
 }
 
-/** The symbols of a shard; all of them without one. */
+/** Returns the symbols of a shard; all symbols when undefined. */
 export function symbolsOfShard(
   environment: Pick<Environment, "symbols" | "shards">,
   shard: string | undefined,
@@ -49,7 +49,7 @@ export function symbolsOfShard(
   return symbolsByShard(environment).get(shard) ?? {};
 }
 
-/** By feed: our names of its markets, those of a shard where one is named. */
+/** Returns our symbols by feed, limited to a shard if given. */
 export function orderedSymbols(
   environment: Pick<Environment, "symbols" | "shards">,
   shard?: string,
@@ -59,14 +59,14 @@ export function orderedSymbols(
   return new Map([...byFeed].map(([feed, pairs]) => [feed, pairs.map(([symbol]) => symbol)]));
 }
 
-/** A symbol that is in another shard than before; null = in none, as it is new or gone. */
+/** A symbol that changes its shard; null = none, as it is new or removed. */
 interface ShardMove {
   symbol: string;
   from: string | null;
   to: string | null;
 }
 
-/** Which symbols change their shard from one environment to another, in the order of names. */
+/** Returns the symbols whose shard differs between two environments, sorted. */
 export function shardMoves(before: Environment, after: Environment): ShardMove[] {
   const [from, to] = [before, after].map((each) => {
     const pairs = [...symbolsByShard(each)].flatMap(([shard, symbols]) =>
@@ -80,8 +80,8 @@ export function shardMoves(before: Environment, after: Environment): ShardMove[]
 }
 
 /**
- * Every symbol belongs to exactly one shard, every shard has one, and all attributes are used.
- * `environment` undefined = its shape is wrong: then only attributes are looked at.
+ * Checks that every symbol belongs to exactly one shard, every shard has a symbol, and all
+ * attributes are used. `environment` undefined = invalid shape: checks only attributes.
  */
 export function shardFindings(yaml: YamlSource, environment: Environment | undefined): Finding[] {
   if (environment === undefined) return attributeFindings(yaml);
@@ -93,9 +93,9 @@ export function shardFindings(yaml: YamlSource, environment: Environment | undef
   ];
 }
 
-/** An attribute that no selector names may be a field that is misspelt. */
+/** Reports attributes that no selector names, as they may be misspelt fields. */
 function attributeFindings(yaml: YamlSource): Finding[] {
-  // Files of the past have attributes that nothing selected.
+  // Earlier versions of files may have unused attributes.
   if (yaml.isPast) return [];
   const selected = entriesOf(fieldOf(yaml.value, "shards"))
     .flatMap(([, shard]) => entriesOf(fieldOf(shard, "selector")).map(([name]) => name));
@@ -145,7 +145,7 @@ function membershipFindings(yaml: YamlSource, { symbols, shards }: Environment):
   });
 }
 
-/** Of a market that a rule finds nothing but its feed is known. */
+/** Checks that the feed alone decides a rule's shard, as nothing else is known of its markets. */
 function ruleFindings(yaml: YamlSource, { select = [], shards }: Environment): Finding[] {
   if (shards === undefined) return [];
   return select.flatMap(({ feed }, i) => {

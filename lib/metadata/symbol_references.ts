@@ -8,8 +8,8 @@ interface Mapping {
 }
 
 /**
- * A symbol of a feed means the same market in every environment: data of two environments are
- * compared and replayed by it. Told at each place that differs from the first file's.
+ * Checks that a symbol of a feed means the same market in all environments, as their data is
+ * compared and replayed by symbol. Reports each difference from the first file.
  */
 export function symbolFindings(environments: readonly YamlSource[]): Finding[] {
   const findings: Finding[] = [];

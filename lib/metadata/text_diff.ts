@@ -1,4 +1,4 @@
-/** A stretch where two texts differ: lines `[from, to)` of each. */
+/** Line ranges `[from, to)` in which two texts differ. */
 interface Hunk {
   a: [number, number];
   b: [number, number];
@@ -10,7 +10,7 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-/** Where `b` differs from `a`, by the longest common subsequence of lines. */
+/** Returns the hunks between two texts, by the longest common subsequence of lines. */
 function hunksOf(a: readonly string[], b: readonly string[]): Hunk[] {
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
@@ -45,11 +45,11 @@ function hunksOf(a: readonly string[], b: readonly string[]): Hunk[] {
   return hunks;
 }
 
-/** Lines around a change that a text diff shows. */
+/** Context lines of a diff. */
 const CONTEXT_LINES = 3;
 
 /**
- * A text diff as `diff -u` prints it, "" when the texts are equal. A file that does not exist is
+ * Returns a diff in `diff -u` format, "" when the texts are equal. A nonexistent file is
  * `undefined`, shown as /dev/null.
  */
 export function textDiff(name: string, before: string | undefined, after?: string): string {
@@ -61,7 +61,7 @@ export function textDiff(name: string, before: string | undefined, after?: strin
   return head + grouped(hunksOf(a, b)).map((group) => groupText(group, a, b)).join("");
 }
 
-/** Hunks whose context would touch stand together. */
+/** Groups hunks whose contexts touch. */
 function grouped(hunks: readonly Hunk[]): Hunk[][] {
   const groups: Hunk[][] = [];
   for (const hunk of hunks) {
@@ -91,7 +91,7 @@ function groupText(group: readonly Hunk[], a: readonly string[], b: readonly str
   return `@@ -${range(fromA, toA)} +${range(fromB, toB)} @@\n${lines.join("\n")}\n`;
 }
 
-/** Lines of a layout that stand for lines `[from, to)` of the base; `from = to` = lines of its own. */
+/** Lines in another layout that correspond to lines `[from, to)` of the base; `from = to` = extra lines. */
 interface Block {
   from: number;
   to: number;
@@ -99,8 +99,8 @@ interface Block {
 }
 
 /**
- * Brings the change from `base` to `changed` into `own`, a text that says the same as `base` in
- * another layout: lines that the change does not touch stay as they are in `own`.
+ * Applies the change from `base` to `changed` to `own`, an equivalent text in another layout; keeps
+ * untouched lines of `own` as they are.
  */
 export function mergeChange(own: string, base: string, changed: string): string {
   const [o, b, c] = [linesOf(own), linesOf(base), linesOf(changed)];
@@ -134,7 +134,7 @@ function blocksOf(own: readonly string[], baseLines: number, layout: readonly Hu
   return blocks;
 }
 
-/** Changes that cut through a stretch of other layout take all of it. */
+/** Widens changes that overlap a layout difference to include all of it. */
 function widened(changes: readonly Hunk[], layout: readonly Hunk[]): Hunk[] {
   const result: Hunk[] = [];
   for (const { a, b } of changes) {

@@ -3,45 +3,45 @@ import type { Calendar } from "./calendar.ts";
 import { localDay, type Session, sessionsBegunOn } from "./calendar_hours.ts";
 
 /**
- * A day as a market counts it. Days of a calendar follow each other without a hole: one begins when the
- * last session of the one before has closed, so a weekend belongs to the day after it.
+ * A trading day. Trading days are contiguous: each starts when the previous one's last session
+ * closes, so a weekend belongs to the next day.
  */
 interface TradingDay {
   /** `YYYY-MM-DD`: the local date on which its last session ends. */
   label: string;
-  /** First moment, µs since 1970, UTC: the close of the day before. */
+  /** Start, µs since 1970, UTC: the close of the previous day. */
   fromUs: number;
-  /** First moment after it: its last close. */
+  /** End (exclusive): its last close. */
   toUs: number;
-  /** When it trades, in order. */
+  /** Sessions, in order. */
   sessions: readonly Session[];
 }
 
 const BLOCK_US = 366 * DAY_US;
-/** Longest time without a session that is looked across. */
+/** Maximum days without a session to search across. */
 const CLOSED_DAYS_MAX = 40;
 
-/** Of a market without a calendar: its days are those of UTC. */
+/** Default without a calendar: UTC days. */
 const ALWAYS: Calendar = {
   ...{ name: "always", display_name: "Always", timezone: "UTC", special_days: [] },
   versions: [{ from: "0001-01-01", open: "always", maintenance: [] }],
 };
 
-/** The trading days of a calendar, worked out a year at a time and kept: look-ups cost a binary search. */
+/** Trading days of a calendar, computed and cached per year: look-ups cost a binary search. */
 export class TradingDays {
   #calendar: Calendar;
   #blocks = new Map<number, TradingDay[]>();
-  /** The last answer: who asks for one moment mostly asks for the next. */
+  /** Last result; consecutive look-ups are usually close in time. */
   #last: TradingDay | undefined;
 
-  /** No calendar = always open, days of UTC. */
+  /** Without a calendar: always open, UTC days. */
   constructor(calendar: Calendar | undefined) {
     this.#calendar = calendar ?? ALWAYS;
   }
 
   /**
-   * The day that a moment (µs since 1970) belongs to; undefined = before the calendar's first session, or
-   * nothing opens within 40 days.
+   * Returns the trading day of a time (µs since 1970); undefined before the calendar's first
+   * session, or when nothing opens within 40 days.
    */
   at(atUs: number): TradingDay | undefined {
     const last = this.#last;
@@ -53,13 +53,13 @@ export class TradingDays {
     return day;
   }
 
-  /** The day of a label; undefined = it is none: a holiday, a weekend. */
+  /** Returns the trading day with a label; undefined = a holiday or weekend. */
   on(label: string): TradingDay | undefined {
     const start = Temporal.PlainDate.from(label).toZonedDateTime(this.#calendar.timezone);
     return this.#daysAround(start.epochMilliseconds * 1000).find((day) => day.label === label);
   }
 
-  /** Whether it trades at a moment. */
+  /** Returns whether trading is open at a time. */
   isOpen(atUs: number): boolean {
     for (const { fromUs, toUs } of this.at(atUs)?.sessions ?? []) {
       if (fromUs <= atUs && atUs < toUs) return true;
@@ -78,7 +78,7 @@ export class TradingDays {
   }
 }
 
-/** The days of a block and of enough days around it. */
+/** Computes the days of a block and of a margin around it. */
 function daysAround(calendar: Calendar, blockUs: number): TradingDay[] {
   const margin = { days: CLOSED_DAYS_MAX };
   const last = localDay(blockUs + BLOCK_US, calendar.timezone).add(margin);

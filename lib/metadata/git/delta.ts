@@ -1,7 +1,7 @@
 import { gitError } from "./errors.ts";
 import { OBJECT_BYTES_MAX } from "./object.ts";
 
-/** Applies a delta of a pack to its base. Throws ConfigError `GIT_FAILED`. */
+/** Applies a pack delta to its base. Throws ConfigError `GIT_FAILED`. */
 export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
   let at = 0;
   const next = () => {
@@ -17,7 +17,7 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
       if (byte < 128) return value;
     }
   };
-  /** Little-endian number of the bytes whose bits are set. */
+  /** Reads a little-endian number from the bytes selected by bits. */
   const parts = (bits: number, count: number) => {
     let value = 0;
     for (let i = 0; i < count; i++) if ((bits >> i & 1) === 1) value += next() * 256 ** i;

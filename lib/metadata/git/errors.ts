@@ -1,6 +1,6 @@
 import { ConfigError } from "@ssmd/runtime";
 
-/** What of a repository cannot be read. */
+/** Returns the error for an unreadable repository. */
 export function gitError(what: string, cause?: unknown): ConfigError {
   return new ConfigError("GIT_FAILED", `The git repository cannot be read: ${what}`, {
     hint: "See git fsck; the folder .git must be readable (--allow-read)",

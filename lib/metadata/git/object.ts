@@ -1,28 +1,28 @@
 import { gitError } from "./errors.ts";
 
-/** Kinds of objects by their numbers in packs. */
+/** Object kinds by pack type number. */
 export const OBJECT_KINDS = { 1: "commit", 2: "tree", 3: "blob", 4: "tag" } as const;
 
-/** What an object is. */
+/** Kind of an object. */
 export type ObjectKind = (typeof OBJECT_KINDS)[keyof typeof OBJECT_KINDS];
 
-/** A git object, unpacked. */
+/** An unpacked git object. */
 export interface GitObject {
   kind: ObjectKind;
   bytes: Uint8Array;
 }
 
-/** Largest object that is read; files of a registry are a thousandth of it. */
+/** Maximum object size; registry files are a thousandth of it. */
 export const OBJECT_BYTES_MAX: number = 16 * 1024 * 1024;
 
-/** What of a commit is needed to walk through history. */
+/** Fields of a commit needed to walk the history. */
 export interface CommitObject {
   /** Id of the root tree. */
   tree: string;
   parents: string[];
-  /** Committer's time, seconds since 1970. */
+  /** Committer time, seconds since 1970. */
   timeS: number;
-  /** Committer's zone, `+0200`. */
+  /** Committer time zone, `+0200`. */
   zone: string;
 }
 
@@ -35,7 +35,7 @@ interface TreeEntry {
 
 const TEXT = new TextDecoder();
 
-/** Reads a commit. Throws ConfigError `GIT_FAILED`. */
+/** Parses a commit. Throws ConfigError `GIT_FAILED`. */
 export function parseCommit({ kind, bytes }: GitObject): CommitObject {
   const [head = ""] = TEXT.decode(bytes).split("\n\n", 1);
   const tree = /^tree ([\da-f]+)$/m.exec(head)?.[1];
@@ -49,7 +49,7 @@ export function parseCommit({ kind, bytes }: GitObject): CommitObject {
   };
 }
 
-/** Reads a tree: `<mode> <name>\0<id>` each. Throws ConfigError `GIT_FAILED`. */
+/** Parses a tree: entries of `<mode> <name>\0<id>`. Throws ConfigError `GIT_FAILED`. */
 export function parseTree({ kind, bytes }: GitObject, idBytes: number): TreeEntry[] {
   if (kind !== "tree") throw gitError("no tree");
   const entries: TreeEntry[] = [];

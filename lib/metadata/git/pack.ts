@@ -7,30 +7,30 @@ const FANOUT_BYTES = 256 * 4;
 const IDX_HEADER_BYTES = 8;
 const OFS_DELTA = 6;
 const REF_DELTA = 7;
-/** Longest chain of deltas; git itself makes 50. */
+/** Maximum delta chain; git itself creates up to 50. */
 const CHAIN_MAX = 4096;
 
-/** One pack with its index (version 2), read in parts. */
+/** A pack with its index (version 2), read on demand. */
 export class GitPack {
   #path: string;
   #idBytes: number;
   #index: { file: Deno.FsFile; fanout: DataView } | undefined;
   #pack: Deno.FsFile | undefined;
 
-  /** `path` without its ending; `idBytes` = 20 of SHA-1, 32 of SHA-256. */
+  /** `path` without extension; `idBytes` = 20 for SHA-1, 32 for SHA-256. */
   constructor(path: string, idBytes: number) {
     this.#path = path;
     this.#idBytes = idBytes;
   }
 
-  /** Closes its files. */
+  /** Closes the files. */
   close(): void {
     this.#index?.file.close();
     this.#pack?.close();
     this.#index = this.#pack = undefined;
   }
 
-  /** The object of this id; undefined = it is not in this pack. Throws ConfigError `GIT_FAILED`. */
+  /** Returns an object; undefined = not in this pack. Throws ConfigError `GIT_FAILED`. */
   async object(
     id: string,
     other: (id: string) => Promise<GitObject>,
@@ -63,7 +63,7 @@ export class GitPack {
     for (let i = 0; i < to - from; i++) {
       const at = i * this.#idBytes;
       if (bucket.subarray(at, at + this.#idBytes).toHex() !== id) continue;
-      // After the ids: a CRC each, an offset each, then the offsets that need eight bytes.
+      // After the ids: CRCs, 4-byte offsets, then 8-byte offsets.
       const offsets = ids + count * (this.#idBytes + 4);
       const small = viewOf(await readAt(file, offsets + (from + i) * 4, 4)).getUint32(0);
       if (small < 0x80000000) return small;
@@ -86,7 +86,7 @@ export class GitPack {
     throw gitError(`${this.#path}.pack has an endless chain of deltas`);
   }
 
-  /** What stands at an offset: type, size, base of a delta, content. */
+  /** Reads the entry at an offset: type, size, base of a delta, content. */
   async #entry(offset: number) {
     this.#pack ??= await Deno.open(`${this.#path}.pack`);
     const head = await readAt(this.#pack, offset, 64);
@@ -115,7 +115,7 @@ export class GitPack {
     if (size > OBJECT_BYTES_MAX || !isKnown) {
       throw gitError(`${this.#path}.pack has a strange entry`);
     }
-    // What does not shrink grows by less than a thousandth.
+    // Incompressible data grows by less than 0.1 %.
     const packed = await readAt(this.#pack, offset + at, size + (size >> 8) + 64);
     const bytes = inflated(packed);
     if (bytes.length !== size) throw gitError(`an object of ${this.#path}.pack is cut off`);
@@ -128,7 +128,7 @@ function withDeltas(base: GitObject, deltas: readonly Uint8Array[]): GitObject {
   return { kind: base.kind, bytes };
 }
 
-/** Unpacks a zlib stream; what follows it is left. Throws ConfigError `GIT_FAILED`. */
+/** Inflates a zlib stream and ignores trailing bytes. Throws ConfigError `GIT_FAILED`. */
 export function inflated(packed: Uint8Array): Uint8Array {
   try {
     const bytes = inflateSync(packed, { maxOutputLength: OBJECT_BYTES_MAX + 64 });
@@ -138,7 +138,7 @@ export function inflated(packed: Uint8Array): Uint8Array {
   }
 }
 
-/** Bytes of a file from an offset, fewer where it ends before. */
+/** Reads bytes of a file from an offset; fewer at its end. */
 async function readAt(file: Deno.FsFile, offset: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   await file.seek(offset, Deno.SeekMode.Start);

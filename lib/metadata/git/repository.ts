@@ -9,23 +9,23 @@ import {
 } from "./object.ts";
 import { GitPack, inflated } from "./pack.ts";
 
-/** Commits looked at before a search is given up. */
+/** Maximum commits visited by a search. */
 const COMMITS_MAX = 100_000;
-/** Folders of objects: the repository's own and those it borrows from. */
+/** Maximum object folders: the repository's own and its alternates. */
 const STORES_MAX = 8;
 
-/** A commit that was found. */
+/** A commit with its id. */
 export interface FoundCommit extends CommitObject {
   id: string;
 }
 
 /**
- * A git repository, read without git: a service that may run `git` may run anything. Loose objects
- * and packs (index version 2), SHA-1 and SHA-256, worktrees and borrowed objects are read; refs in
- * the reftable format are not. One read at a time.
+ * Reads a git repository without running git: a service allowed to run `git` could run anything.
+ * Supports loose objects, packs (index version 2), SHA-1 and SHA-256, worktrees and alternates, but
+ * not reftable refs. Not safe for concurrent reads.
  */
 export class GitRepository {
-  /** Where the registry's folder is in the tree, `a/b`; "" = at the root. */
+  /** Path of the registry folder in the tree, `a/b`; "" = the root. */
   readonly prefix: string;
   #gitDir: string;
   #commonDir: string;
@@ -40,7 +40,7 @@ export class GitRepository {
     this.#idBytes = at.idBytes;
   }
 
-  /** The repository in which `dir` lies; undefined = none. Throws ConfigError `GIT_FAILED`. */
+  /** Opens the repository containing `dir`; undefined = none. Throws ConfigError `GIT_FAILED`. */
   static async open(dir: string): Promise<GitRepository | undefined> {
     const start = await Deno.realPath(dir);
     for (let root = start;; root = dirname(root)) {
@@ -59,12 +59,12 @@ export class GitRepository {
     }
   }
 
-  /** Closes its packs. */
+  /** Closes the packs. */
   close(): void {
     for (const pack of this.#packs) pack.close();
   }
 
-  /** Id of the commit that is checked out; undefined = there is none yet. */
+  /** Returns the id of the checked-out commit; undefined = none yet. */
   async head(): Promise<string | undefined> {
     let text = await textAt(`${this.#gitDir}/HEAD`);
     for (let i = 0; text !== undefined && i < 5; i++) {
@@ -79,8 +79,8 @@ export class GitRepository {
   }
 
   /**
-   * The newest commit whose committer's time is at most `timeS`, of all that HEAD comes from; as
-   * `git log -1 --before` finds it. undefined = none.
+   * Returns the newest commit reachable from HEAD with committer time at most `timeS`, like `git
+   * log -1 --before`; undefined = none.
    */
   async commitBefore(timeS: number): Promise<FoundCommit | undefined> {
     const head = await this.head();
@@ -95,7 +95,7 @@ export class GitRepository {
         seen.add(id);
         if (seen.size > COMMITS_MAX) throw gitError(`more than ${COMMITS_MAX} commits`);
         const parent = await this.#commit(id).catch(async (error) => {
-          // A shallow clone ends before its history does.
+          // History of a shallow clone is incomplete.
           if (await textAt(`${this.#commonDir}/shallow`) === undefined) throw error;
         });
         if (parent !== undefined) insertByTime(open, parent);
@@ -104,7 +104,7 @@ export class GitRepository {
     return undefined;
   }
 
-  /** Ids of the files below the registry's folder in a commit, by path inside of it. */
+  /** Returns ids of the files in the registry folder of a commit, by relative path. */
   async filesOf(commit: CommitObject): Promise<Map<string, string>> {
     let tree: string | undefined = commit.tree;
     for (const name of this.prefix.split("/").filter((part) => part !== "")) {
@@ -122,7 +122,7 @@ export class GitRepository {
     return files;
   }
 
-  /** An object. Throws ConfigError `GIT_FAILED` when it is not there or damaged. */
+  /** Returns an object. Throws ConfigError `GIT_FAILED` when it is missing or corrupt. */
   async object(id: string): Promise<GitObject> {
     for (const store of this.#stores) {
       const loose = await bytesAt(`${store}/${id.slice(0, 2)}/${id.slice(2)}`);
@@ -161,13 +161,13 @@ export class GitRepository {
   }
 }
 
-/** Keeps commits by their time, the newest first; of equal ones the first comes first. */
+/** Inserts a commit sorted by time, newest first; stable for equal times. */
 function insertByTime(commits: FoundCommit[], commit: FoundCommit): void {
   const at = commits.findIndex(({ timeS }) => timeS < commit.timeS);
   commits.splice(at < 0 ? commits.length : at, 0, commit);
 }
 
-/** `<kind> <size>\0<content>` */
+/** Parses a loose object: `<kind> <size>\0<content>`. */
 function looseObject(bytes: Uint8Array): GitObject {
   const zero = bytes.indexOf(0);
   const [kind, size] = new TextDecoder().decode(bytes.subarray(0, Math.max(zero, 0))).split(" ");
@@ -178,7 +178,7 @@ function looseObject(bytes: Uint8Array): GitObject {
   return { kind: kind as ObjectKind, bytes: content };
 }
 
-/** The folder of a repository whose work tree begins at `root`. */
+/** Returns the git folder of the work tree at `root`; undefined = none. */
 async function gitDirOf(root: string): Promise<string | undefined> {
   const path = `${root === "/" ? "" : root}/.git`;
   const info = await statOf(path);
@@ -187,7 +187,7 @@ async function gitDirOf(root: string): Promise<string | undefined> {
   return target === undefined ? undefined : resolve(root, target);
 }
 
-/** A folder that may not be looked into holds no repository of ours: it lies above the project. */
+/** Ignores unreadable folders: they are above the project. */
 async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);

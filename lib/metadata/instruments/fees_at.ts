@@ -2,8 +2,8 @@ import { checkedInstant } from "./instant.ts";
 import type { InstrumentVersion } from "./instrument_file.ts";
 
 /**
- * A version with the fees of a time, µs, by its dated changes. What they were before the first change
- * nobody told, where that had passed when the version became known: then it has none.
+ * Returns a version with the fees valid at a time, µs, by its dated changes. Before the first
+ * change they are unknown, and left out, if that change had passed when the version became known.
  */
 export function withFeesAt(version: InstrumentVersion, asOfUs: number): InstrumentVersion {
   const { fee_changes: changes } = version;

@@ -1,10 +1,10 @@
-/** Letters that begin identifiers of other schemes: an ISIN of these countries would look like a FIGI. */
+/** Prefixes not allowed because ISINs of these countries would look like a FIGI. */
 const FORBIDDEN_PREFIXES: ReadonlySet<string> = new Set(["BS", "BM", "GG", "GB", "GH", "KY", "VG"]);
 const FORM = /^[B-DF-HJ-NP-TV-Z]{2}G[B-DF-HJ-NP-TV-Z0-9]{8}\d$/;
 
 /**
- * The check digit of the first 11 characters of a FIGI: each letter counts as its place in the
- * alphabet from 10 (A), every second value is doubled, and the digits of all are summed.
+ * Returns the check digit for the first 11 characters of a FIGI: letters count from 10 (A), every
+ * second value is doubled, and all digits are summed.
  */
 export function figiCheckDigit(first11: string): number {
   let sum = 0;
@@ -15,7 +15,7 @@ export function figiCheckDigit(first11: string): number {
   return (10 - sum % 10) % 10;
 }
 
-/** What is wrong with a text as a FIGI; undefined = nothing. No registry is asked. */
+/** Returns what is wrong with a FIGI; undefined = nothing. Does not query a registry. */
 export function figiProblem(figi: string): string | undefined {
   if (!FORM.test(figi)) {
     return "a FIGI has 12 characters: two consonants, G, eight consonants or digits, a check digit";

@@ -3,13 +3,13 @@ import { fields, plainText, text } from "../shape.ts";
 import { figiProblem } from "./figi.ts";
 import { usOfInstant } from "./instant.ts";
 
-/** What is traded; `venue` is no market but an exchange itself: whether it trades, and its hours. */
+/** Asset classes; `venue` is an exchange itself: whether it trades, and its hours. */
 export const ASSET_CLASSES = [
   ...(["crypto", "event", "equity", "fx", "commodity", "index"] as const),
   "venue",
 ] as const;
 
-/** Where an instrument is in its life; `determined` is not final: it may be disputed and amended. */
+/** Lifecycle states of an instrument; `determined` may still be disputed and amended. */
 export const LIFE_STATES = [
   ...["listed", "open", "halted", "closed"],
   ...["determined", "disputed", "amended", "settled", "delisted"],
@@ -18,7 +18,7 @@ export const LIFE_STATES = [
 const decimal = text(/^\d{1,15}(\.\d{1,15})?$/, 'a plain decimal in quotes, like "0.01"');
 const decimalSigned = text(/^-?\d{1,15}(\.\d{1,15})?$/, 'a plain decimal in quotes, like "0.01"');
 
-/** A day or time in UTC, as text. */
+/** A UTC day or time, as text. */
 const instant = z.string().refine((value) => usOfInstant(value) !== undefined, {
   error: 'must be a day "YYYY-MM-DD" or a time "YYYY-MM-DDTHH:MM:SSZ"',
 });
@@ -37,7 +37,7 @@ const FEES = {
 };
 const FEE_CHANGE = fields({ from: instant.describe("From when they hold"), ...FEES });
 
-/** What holds of an instrument from a time on. */
+/** Terms of an instrument, valid from a time on. */
 const INSTRUMENT_TERMS = {
   state: z.enum(LIFE_STATES).describe("Where it is in its life"),
   base: plainText.exactOptional().describe("What is bought: BTC; absent = a contract on an event"),
@@ -80,13 +80,13 @@ const MAPPING = fields({
   known: instant.describe("From when we knew it"),
 });
 
-/** Ids of instruments: file names. */
+/** Instrument ids, which are file names. */
 const instrumentId: z.ZodString = text(
   /^[A-Za-z0-9][\w.-]{0,126}[A-Za-z0-9]$/,
   "an id of letters, digits and _ . -",
 );
 
-/** An instrument file, `instruments/<id>.yaml`: versions are only added, never changed. */
+/** Instrument file, `instruments/<id>.yaml`: versions are appended, never changed. */
 export const INSTRUMENT_FILE = fields({
   id: instrumentId.describe("The file's name"),
   name: plainText.describe("Name for people"),
@@ -100,9 +100,9 @@ export const INSTRUMENT_FILE = fields({
     ),
 });
 
-/** An instrument with all that was known of it. */
+/** An instrument with its full bitemporal history. */
 export type InstrumentFile = z.output<typeof INSTRUMENT_FILE>;
-/** What holds of an instrument from a time on, as known from a time on. */
+/** Terms valid from an effective time on, as known from a known time on. */
 export type InstrumentVersion = InstrumentFile["versions"][number];
-/** How a feed names it, from when to when. */
+/** A feed's name for the instrument and its validity. */
 type InstrumentMapping = InstrumentFile["mappings"][number];

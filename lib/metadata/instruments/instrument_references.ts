@@ -4,7 +4,7 @@ import type { Finding } from "../finding.ts";
 import { fieldOf, listOf } from "../untyped.ts";
 import { usOfInstant } from "./instant.ts";
 
-/** What must fit together inside an instrument's file, and with the feeds that exist. */
+/** Checks the consistency of an instrument file, and its feed references. */
 export function instrumentReferences(
   yaml: YamlSource,
   name: string,

@@ -1,27 +1,27 @@
-/** That a feed's name means an instrument, from when to when, as known from when; all µs. */
+/** A mapping of a feed's name to an instrument, with validity and known time; all µs. */
 export interface MappingRow {
   feed: string;
   external: string;
-  /** The instrument's id. */
+  /** Instrument id. */
   id: string;
   fromUs: number;
-  /** Exclusive; Infinity = until further notice. */
+  /** Exclusive; Infinity = no end known. */
   toUs: number;
   knownUs: number;
 }
 
-/** A name's meaning over a span, µs. */
+/** Instrument that a name means over a span, µs. */
 export interface MappedSpan {
   fromUs: number;
-  /** Exclusive; Infinity = until further notice. */
+  /** Exclusive; Infinity = no end known. */
   toUs: number;
   id: string;
 }
 
 /**
- * What a name means over time, as known at a time: of rows with one beginning the last known counts
- * (of those, the last added), and each ends where the next one begins. A row that ends where it begins
- * takes an earlier known one back.
+ * Returns what a name means over time, as known at a time. Of rows with the same start the last
+ * known wins (then the last added); each row ends where the next starts. An empty row revokes an
+ * earlier known one.
  */
 export function spansOf(rows: readonly MappingRow[], knownAtUs: number): MappedSpan[] {
   const byStart = new Map<number, MappingRow>();
@@ -39,9 +39,9 @@ export function spansOf(rows: readonly MappingRow[], knownAtUs: number): MappedS
   }));
 }
 
-/** The place of the span that holds a time; -1 = none does. */
+/** Returns the index of the span that contains a time; -1 = none. */
 export function spanIndexAt(spans: readonly MappedSpan[], atUs: number): number {
-  // Most names mean one thing once.
+  // Fast path: most names have one span.
   const [only] = spans;
   if (spans.length === 1 && only !== undefined) {
     return only.fromUs <= atUs && atUs < only.toUs ? 0 : -1;
@@ -57,7 +57,7 @@ export function spanIndexAt(spans: readonly MappedSpan[], atUs: number): number 
   return at >= 0 && (spans[at] as MappedSpan).toUs > atUs ? at : -1;
 }
 
-/** What a name means over a part of a span that was asked for, µs. */
+/** Name valid over a part of the requested span, µs. */
 export interface NamedSpan {
   fromUs: number;
   /** Exclusive. */
@@ -65,13 +65,13 @@ export interface NamedSpan {
   name: string;
 }
 
-/** The spans within [fromUs, toUs), cut to it. */
+/** Returns the spans within [fromUs, toUs), clipped. */
 export function spansWithin(
   spans: readonly MappedSpan[],
   fromUs: number,
   toUs: number,
 ): NamedSpan[] {
-  // Most names mean one thing all the time.
+  // Fast path: most names have the same meaning throughout.
   const only = spans[spanIndexAt(spans, fromUs)];
   if (only !== undefined && fromUs < toUs && toUs <= only.toUs) {
     return [{ fromUs, toUs, name: only.id }];

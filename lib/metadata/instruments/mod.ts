@@ -1,4 +1,4 @@
-/** Instruments and how feeds name them, on two axes of time. @module */
+/** Instruments and their names on feeds, bitemporal. @module */
 export {
   decodeInstrument,
   encodeInstrument,

@@ -4,9 +4,9 @@ import type { InstrumentFile } from "./instrument_file.ts";
 import type { SecurityMaster } from "./security_master.ts";
 
 /**
- * What the security master says of a market over time, as it was known at each time; `external` is
- * the venue's name, `symbol` ours, which may be the instrument's id. In order of time; none = it does
- * not know the market.
+ * Returns the security master's values of a market over time, as known at each time; `external` is
+ * the venue's name, `symbol` ours, which may be the instrument id. Sorted by time; empty = the
+ * market is unknown.
  */
 export function referenceSpans(
   master: SecurityMaster,
@@ -30,13 +30,13 @@ export function referenceSpans(
   });
 }
 
-/** Instruments that a venue's name has ever meant. */
+/** Returns all instruments that a venue's name has ever meant. */
 function namedBy(master: SecurityMaster, feed: string, external: string): string[] {
   const asked = { feed, names: [external], by: "external" as const, fromUs: 0, toUs: Infinity };
   return (master.resolve(asked).mappings.get(external) ?? []).map(({ name }) => name);
 }
 
-/** When something of an instrument began or ended to hold or to be known, µs. */
+/** Returns times at which an instrument's terms or their knowledge changed, µs. */
 function momentsOf(instrument: InstrumentFile | undefined): number[] {
   const { versions = [], mappings = [] } = instrument ?? {};
   return [

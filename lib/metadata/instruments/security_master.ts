@@ -10,34 +10,34 @@ import {
   spansWithin,
 } from "./mapping_timeline.ts";
 
-/** A point on both axes of time, µs. */
+/** A bitemporal point, µs. */
 export interface InstrumentTime {
-  /** What holds at this time. */
+  /** Effective time. */
   asOfUs: number;
-  /** As it was known at this time. */
+  /** Known time. */
   knownAtUs: number;
 }
 
 /** Options of {@linkcode SecurityMaster.resolve}. */
 interface ResolveRequest {
   feed: string;
-  /** Names to be translated: the venue's, or ids of instruments. */
+  /** Names to translate: venue names, or instrument ids. */
   names: readonly string[];
   by: "external" | "instrument";
-  /** The span that is asked for, µs; `toUs` exclusive. */
+  /** Requested span, µs; `toUs` exclusive. */
   fromUs: number;
   toUs: number;
-  /** As known at this time, µs; default all that is known. */
+  /** Known time, µs; default: everything known. */
   knownAtUs?: number;
 }
 
-/** What names mean over a span. */
+/** Meaning of names over a span. */
 export interface Resolved {
-  /** By name: what it means, from when to when. */
+  /** Name → its meanings with validity. */
   mappings: Map<string, NamedSpan[]>;
-  /** Names that mean something in a part of the span only. */
+  /** Names resolved for only a part of the span. */
   partial: string[];
-  /** Names that mean nothing in the span. */
+  /** Names not resolved anywhere in the span. */
   notFound: string[];
 }
 
@@ -46,20 +46,20 @@ const NOTHING: NamedSpan[] = [];
 
 interface NameTimeline {
   rows: MappingRow[];
-  /** As known now; undefined = rows were added since. */
+  /** Spans as known now; undefined = must be recomputed. */
   spans: MappedSpan[] | undefined;
-  /** The only one of these, as most names mean one thing once. */
+  /** The only span, the usual case. */
   only: MappedSpan | undefined;
 }
 
 /**
- * Instruments and how feeds name them, on two axes of time: what held when, and when it was known.
- * In memory; look-ups of what is known now cost a map and a binary search.
+ * Bitemporal store of instruments and their names on feeds: what held when, and when it was known.
+ * In memory; looking up current knowledge costs a map access and a binary search.
  */
 export class SecurityMaster {
   #instruments = new Map<string, InstrumentFile>();
   #names = new Map<string, Map<string, NameTimeline>>();
-  /** By feed and instrument: names that ever meant it. */
+  /** Names that ever meant an instrument, by feed and instrument. */
   #externals = new Map<string, Map<string, Set<string>>>();
 
   /** Number of instruments. */
@@ -67,7 +67,7 @@ export class SecurityMaster {
     return this.#instruments.size;
   }
 
-  /** Adds an instrument, or replaces what was known of it. */
+  /** Adds an instrument, or replaces it. */
   put(instrument: InstrumentFile): void {
     if (this.#instruments.has(instrument.id)) this.remove(instrument.id);
     this.#instruments.set(instrument.id, instrument);
@@ -81,7 +81,7 @@ export class SecurityMaster {
     }
   }
 
-  /** Forgets an instrument and its names. */
+  /** Removes an instrument and its names. */
   remove(id: string): void {
     const known = this.#instruments.get(id);
     if (known === undefined) return;
@@ -96,17 +96,17 @@ export class SecurityMaster {
     }
   }
 
-  /** An instrument with all that was known of it; undefined = there is none. */
+  /** Returns an instrument with its history; undefined = unknown. */
   get(id: string): InstrumentFile | undefined {
     return this.#instruments.get(id);
   }
 
-  /** All instruments, in the order in which they were put. */
+  /** Iterates all instruments in insertion order. */
   all(): IterableIterator<InstrumentFile> {
     return this.#instruments.values();
   }
 
-  /** What held of an instrument; undefined = nothing was known to hold then. */
+  /** Returns the version valid at a point; undefined = none known. */
   versionAt(id: string, { asOfUs, knownAtUs }: InstrumentTime): InstrumentVersion | undefined {
     let found: InstrumentVersion | undefined;
     let foundEffective = -Infinity;
@@ -121,18 +121,18 @@ export class SecurityMaster {
     return found && withFeesAt(found, asOfUs);
   }
 
-  /** The instrument that a feed's name means at a time, as known now; undefined = none. */
+  /** Returns the instrument that a feed's name means at a time, as known now; undefined = none. */
   lookup(feed: string, external: string, atUs: number): string | undefined {
     const spans = spansNow(this.#names.get(feed)?.get(external));
     const at = spanIndexAt(spans, atUs);
     return at < 0 ? undefined : (spans[at] as MappedSpan).id;
   }
 
-  /** What names mean over a span, with those that mean something in a part of it or nothing. */
+  /** Resolves names over a span; lists partially resolved and unresolved ones. */
   resolve(request: ResolveRequest): Resolved {
     const { names, fromUs, toUs, by } = request;
     const mappings: Resolved["mappings"] = new Map();
-    // A name may be asked for twice.
+    // Names may be repeated in the request.
     const [partial, notFound] = [new Set<string>(), new Set<string>()];
     const timelines = this.#names.get(request.feed);
     for (const name of names) {
@@ -178,7 +178,7 @@ export class SecurityMaster {
   }
 }
 
-/** What a name means, as known now. */
+/** Returns the spans of a name, as known now. */
 function spansNow(timeline: NameTimeline | undefined): MappedSpan[] {
   if (timeline === undefined) return NONE;
   if (timeline.spans === undefined) {
@@ -204,7 +204,7 @@ function meanings(
   return spansWithin(spans, fromUs, toUs);
 }
 
-/** Whether spans, sorted by their beginning, leave nothing of [fromUs, toUs) out. */
+/** Returns whether spans, sorted by start, cover [fromUs, toUs) completely. */
 function covers(
   spans: readonly { fromUs: number; toUs: number }[],
   fromUs: number,

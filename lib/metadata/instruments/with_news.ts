@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { InstrumentFile, InstrumentVersion } from "./instrument_file.ts";
 
-/** Of `venue`: what a venue tells of the event and the series apart from the market. */
+/** Keys of `venue` that come separately from the market: its event and series. */
 const BESIDES = ["event", "series"];
 
 /**
- * What is known of an instrument with what a venue says of it now (one version, known now): undefined
- * when that is nothing new. Nothing that was known is changed, and what is told apart from the market
- * and not this time stays: its fees, and fields of its event and series.
+ * Merges a venue's current data (one version, known now) into an instrument; returns undefined when
+ * nothing is new. Never changes known versions. Keeps what is reported separately and is missing
+ * now: fees, and fields of event and series.
  */
 export function withNews(
   known: InstrumentFile | undefined,
@@ -24,7 +24,7 @@ export function withNews(
       feed === mapping.feed && external === mapping.external
     )
   );
-  // A venue that has no name for people gives its own of the market.
+  // Without a display name a venue repeats its market name.
   const isNamed = fresh.mappings.every(({ external }) => external !== fresh.name);
   const name = isNamed ? fresh.name : known.name;
   if (isSame && added.length === 0 && known.name === name) return undefined;
@@ -49,7 +49,7 @@ function withBesides(
   };
 }
 
-/** A version without its times: those of the venue's last touch change without news. */
+/** Returns a version without times, which change on every update by the venue. */
 function termsOf(version: InstrumentVersion | undefined) {
   const { effective: _, known: _k, venue = {}, ...terms } = version ?? {};
   return { ...terms, venue: [venue, ...BESIDES.map((name) => venue[name])].map(untouched) };
