@@ -8,9 +8,6 @@ import { countText, isoOfMs } from "../format.ts";
 import { changeClients, type ClientContext, readClients } from "./client_context.ts";
 import { CLIENT, CLIENT_FLAGS } from "./flags.ts";
 
-/** Timeout for the gateways' confirmation, ms. */
-const CONFIRMED_MS_MAX = 10_000;
-
 /** Effect of each command on a client, and its confirmation question. */
 const CUTS = {
   "emergency-revoke": {
@@ -101,7 +98,7 @@ async function cutNow(
       return planned.changes;
     });
   }
-  const confirmed = dryRun ? [] : await confirmations(store, CONFIRMED_MS_MAX);
+  const confirmed = dryRun ? [] : await confirmations(store);
   return {
     ...{ client, enabled: taken.enabled, keys_revoked: taken.keys },
     ...{ entitlements_removed: taken.entitlements, streams },

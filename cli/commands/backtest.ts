@@ -15,6 +15,7 @@ import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import type { SsmdContext } from "../context.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, on, parsed } from "../command/flag.ts";
+import { parseSpeed } from "../numbers.ts";
 import { BACKTEST, backtestText, COMPARED, fireView } from "../signal/backtest_view.ts";
 import { SOURCES, withSource } from "../signal/backtest_source.ts";
 import { compareLive } from "../signal/compare_live.ts";
@@ -89,14 +90,6 @@ export default defineCommand({
 
 function isEqual({ missing, extra, different }: z.output<typeof COMPARED>): boolean {
   return missing.length + extra.length + different.length === 0;
-}
-
-/** Parses `max` or a speed factor > 0. Throws RangeError. */
-function parseSpeed(text: string): number | "max" {
-  if (text === "max") return text;
-  const speed = Number(text);
-  if (speed > 0 && Number.isFinite(speed)) return speed;
-  throw new RangeError("a speed is a number above 0, or max");
 }
 
 function paceOf(speed: number | "max"): Pick<BacktestQuery, "onBatch"> {

@@ -8,9 +8,6 @@ import { parsed } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { isoOfMs } from "../format.ts";
 
-/** Timeout for the gateways' confirmation, ms. */
-const CONFIRMED_MS_MAX = 10_000;
-
 /** Address argument, in the store's format. */
 export const ADDRESS = parsed(parseAddress, "IPv4 address, or IPv6 address for its /64 network", {
   placeholder: "address",
@@ -55,7 +52,7 @@ export async function changeBlock(
     action,
     body: async ({ admin, store }) => {
       await admin.change(() => [change]);
-      const gateways = await confirmations(store, CONFIRMED_MS_MAX);
+      const gateways = await confirmations(store);
       return {
         ...{ address, blocked: block !== undefined, until: isoOrNull(block?.untilMs ?? null) },
         gateways: gateways.length,

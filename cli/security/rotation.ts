@@ -15,8 +15,6 @@ import { isoOfMs } from "../format.ts";
 
 /** Maximum time an old key stays valid after rotation, ms. */
 export const OVERLAP_MS_MAX = 7 * DAY_MS;
-/** Timeout for the gateways' confirmation, ms. */
-const CONFIRMED_MS_MAX = 10_000;
 
 /** Keys to rotate and their overlap. */
 export interface RotationPlan {
@@ -87,7 +85,7 @@ export async function rotateAll(
     (accounts) => keysToRotate(accounts, plan, Date.now()).map(({ id }) => id),
     { graceMs },
   );
-  const gateways = rotated.length === 0 ? [] : await confirmations(store, CONFIRMED_MS_MAX);
+  const gateways = rotated.length === 0 ? [] : await confirmations(store);
   const keys = rotated.map(({ key, text, old }) => ({
     ...{ client: key.client, label: key.label, old: old.id, new: key.id, key: text },
     ...{ old_ends: isoOfMs(old.expiresAtMs ?? Infinity), new_ends: isoOrNull(key.expiresAtMs) },

@@ -31,9 +31,9 @@ export class BrowserSessions {
   /** Returns the key of a ticket and invalidates the ticket; undefined = unknown or expired. */
   takeTicket(ticket: string): string | undefined {
     const hash = hashOf(ticket);
-    const stand = this.#tickets.get(hash);
+    const grant = this.#tickets.get(hash);
     this.#tickets.delete(hash);
-    return stand !== undefined && stand.untilMs > this.#now() ? stand.key : undefined;
+    return grant !== undefined && grant.untilMs > this.#now() ? grant.key : undefined;
   }
 
   /** Opens a session; returns its token. */
@@ -50,8 +50,8 @@ export class BrowserSessions {
 
   /** Returns the key of a session; undefined = unknown or expired. */
   keyOf(token: string): string | undefined {
-    const stand = this.#sessions.get(hashOf(token));
-    return stand !== undefined && stand.untilMs > this.#now() ? stand.key : undefined;
+    const grant = this.#sessions.get(hashOf(token));
+    return grant !== undefined && grant.untilMs > this.#now() ? grant.key : undefined;
   }
 
   /** Ends a session. */
@@ -59,18 +59,18 @@ export class BrowserSessions {
     this.#sessions.delete(hashOf(token));
   }
 
-  #add(stands: Map<string, Grant>, key: string, lifeMs: number): string {
+  #add(grants: Map<string, Grant>, key: string, lifeMs: number): string {
     const token = randomLetters(TOKEN_LETTERS);
-    stands.set(hashOf(token), { key, untilMs: this.#now() + lifeMs });
+    grants.set(hashOf(token), { key, untilMs: this.#now() + lifeMs });
     return token;
   }
 }
 
 /** Entries of a map have equal lifetimes: iteration order is expiry order. */
-function removeExpired(stands: Map<string, Grant>, nowMs: number): void {
-  for (const [hash, { untilMs }] of stands) {
+function removeExpired(grants: Map<string, Grant>, nowMs: number): void {
+  for (const [hash, { untilMs }] of grants) {
     if (untilMs > nowMs) return;
-    stands.delete(hash);
+    grants.delete(hash);
   }
 }
 

@@ -58,11 +58,17 @@ interface Confirmation {
 /** Polling interval of the store, ms. */
 const LOOK_MS = 20;
 
+/** Default timeout of {@linkcode confirmations}, ms. */
+const CONFIRMED_MS_MAX = 10_000;
+
 /**
  * Waits until every recently seen gateway applies the store's current accounts: it has ended
  * revoked streams and sends nothing more on them. Resolves after `waitMs` at the latest.
  */
-export async function confirmations(store: ClientStore, waitMs: number): Promise<Confirmation[]> {
+export async function confirmations(
+  store: ClientStore,
+  waitMs = CONFIRMED_MS_MAX,
+): Promise<Confirmation[]> {
   const revision = await store.revision();
   const startedMs = Date.now();
   for (;;) {

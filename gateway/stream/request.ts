@@ -12,7 +12,8 @@ import {
   REQUEST_ID,
   REQUESTS,
 } from "../protocol/requests.ts";
-import { RequestError, type RequestId, shorten, unknownWord } from "./request_error.ts";
+import { shorten } from "../http/problem.ts";
+import { RequestError, type RequestId, unknownWord } from "./request_error.ts";
 import { parseSince, type Since } from "../protocol/since.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../protocol/slow_policy.ts";
 import { bitOf, ENRICHED_BIT, RECORD_TYPES } from "./type_bits.ts";

@@ -1,4 +1,5 @@
 import { suggestion } from "@ssmd/runtime";
+import { shorten } from "../http/problem.ts";
 
 /** Identifies a request in its answer; undefined = none given. */
 export type RequestId = string | number | undefined;
@@ -27,9 +28,4 @@ export function unknownWord(
   const shown = shorten(text);
   const hint = suggestion(shown, allowed);
   return new RequestError(`unknown_${name}`, `Unknown ${name} "${shown}"`, { hint, id });
-}
-
-/** Shortens a client's text to what an error may repeat, 64 characters. */
-export function shorten(text: string): string {
-  return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

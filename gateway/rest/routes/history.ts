@@ -39,6 +39,7 @@ export interface HistorySource {
   transforms: TransformsClient;
 }
 
+/** Path parameter `symbol`. */
 export const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
 /** Query parameter `feed`. */
 export const WHICH_FEED = FEED.optional().describe(

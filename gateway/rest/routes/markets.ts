@@ -22,8 +22,9 @@ import type { FeedCapture } from "../../bus/capture_reports.ts";
 import { bookStateOf, feedView } from "../market_view.ts";
 import { json, rawJson } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
-import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
+import { CURSOR, FEED } from "../schemas/common.ts";
 import * as examples from "../schemas/market_examples.ts";
+import { ONE, WHICH_FEED } from "./history.ts";
 import {
   FEED_LIST,
   MARKET_DETAILS,
@@ -145,9 +146,6 @@ function list(source: MarketSource): Route {
     },
   });
 }
-
-const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
-const WHICH_FEED = FEED.optional().describe("Where several feeds have this symbol: which one.");
 
 function details({ data, feedInfoOf, gapsRecent }: MarketSource): Route {
   return route({
