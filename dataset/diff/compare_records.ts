@@ -66,12 +66,16 @@ export class RecordComparison {
   #isLeftOut: (event: MarketEvent) => boolean;
   #types = new Map<EventType, TypeComparison>();
   #symbols = new Map<string, SymbolComparison>();
-  /** Number of differences of symbols beyond the listed ones. */
-  symbolsLeftOut = 0;
+  #leftOut = new Set<string>();
 
   constructor({ ignored = ["sequence"], isLeftOut = () => false }: ComparisonOptions = {}) {
     this.#ignored = new Set(ignored);
     this.#isLeftOut = isLeftOut;
+  }
+
+  /** Number of symbols that differ and are not listed. */
+  get symbolsLeftOut(): number {
+    return this.#leftOut.size;
   }
 
   /** Compares one group's records of both sides; either may be empty. */
@@ -158,7 +162,7 @@ export class RecordComparison {
     let entry = this.#symbols.get(symbol);
     if (entry === undefined) {
       if (this.#symbols.size >= SYMBOLS_KEPT) {
-        this.symbolsLeftOut++;
+        this.#leftOut.add(symbol);
         return;
       }
       this.#symbols.set(symbol, entry = { symbol, differences: 0, first: [] });

@@ -63,6 +63,18 @@ Deno.test("of each symbol the first three differences are kept, all are counted"
   assert.equal(symbol?.first.length, 3);
 });
 
+Deno.test("symbols beyond the listed thousand are counted once each", () => {
+  const comparison = new RecordComparison();
+  for (const round of [1, 2]) {
+    for (let i = 0; i < 1003; i++) {
+      const symbol = `S${i}`;
+      comparison.group([trade({ symbol })], [trade({ symbol, size: 2 + round })]);
+    }
+  }
+  assert.equal(comparison.symbols().length, 1000);
+  assert.equal(comparison.symbolsLeftOut, 3);
+});
+
 Deno.test("quantiles are right to half a percent, extremes and the mean exactly", () => {
   const value = fc.double({ min: -1e6, max: 1e9, noNaN: true, noDefaultInfinity: true });
   fc.assert(fc.property(fc.array(value, { minLength: 1, maxLength: 300 }), (values) => {
