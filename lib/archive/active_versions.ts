@@ -8,9 +8,7 @@ const FORMAT = "ssmd-promoted/1";
 export interface ActiveVersions {
   /** Name and version of this format. */
   format: typeof FORMAT;
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Version of every day not listed in `days`: the one the archiver writes, so also of future days. */
   default: string;

@@ -19,9 +19,7 @@ export interface Lineage {
   format: "ssmd-normalized/1" | "ssmd-normalized/2";
   /** Registered schema of the records. */
   schema: { type: EventType; version: string; id: string; sha256: string };
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Process that wrote the file (`archiver-main`). */
   processor: string;
@@ -49,9 +47,7 @@ export interface Lineage {
 
 /** Lineage fields that do not follow from the records. */
 export interface LineageSource {
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Process that writes the file (`archiver-main`). */
   processor: string;
@@ -67,9 +63,7 @@ export interface SealedLineage {
   format: "ssmd-sealed/1" | "ssmd-sealed/2";
   /** Registered schema of the records. */
   schema: { type: EventType; version: string; id: string; sha256: string };
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** UTC, `YYYY-MM-DD`. */
   day: string;

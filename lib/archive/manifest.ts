@@ -152,9 +152,7 @@ export interface Manifest {
   format: "ssmd-manifest/1";
   /** Raw or normalized. */
   kind: ArchiveKind;
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Normalized: version folder; absent = {@linkcode NORMALIZED_VERSION}. */
   version?: string;

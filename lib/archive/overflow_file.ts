@@ -10,7 +10,6 @@ const SPILL_LEVEL = 1;
 export interface OverflowChunk {
   /** Offset of its first byte. */
   offset: number;
-  /** Its bytes. */
   bytes: number;
 }
 

@@ -18,9 +18,7 @@ const MANIFEST_KEY =
 
 /** Identity of a raw file. */
 export interface RawFileId {
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Any time within the file's minute, µs. */
   atUs: number;
@@ -32,9 +30,7 @@ export interface RawFileId {
 
 /** Identity of a window file (one minute of one type). */
 interface WindowFileId {
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Default {@linkcode NORMALIZED_VERSION}. */
   version?: string;
@@ -50,9 +46,7 @@ interface WindowFileId {
 
 /** Identity of a sealed day. */
 interface SealedFileId {
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Default {@linkcode NORMALIZED_VERSION}. */
   version?: string;
@@ -68,9 +62,7 @@ interface SealedFileId {
 export interface ManifestId {
   /** Raw or normalized. */
   kind: ArchiveKind;
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Normalized: default {@linkcode NORMALIZED_VERSION}. Raw has no versions. */
   version?: string;

@@ -30,9 +30,7 @@ export interface CaptureInfo {
   run: string;
   /** Connection name, as in the file's name. */
   connection: string;
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Venue id, which determines the wire format. */
   venue: string;
@@ -44,7 +42,6 @@ export interface CaptureInfo {
   symbols: CaptureSymbol[];
   /** Location of the machine (`eu-central`); "" = not configured. */
   location: string;
-  /** Host name. */
   host: string;
   /** Clock of the lines' timestamps. */
   clock: CaptureClock;

@@ -52,9 +52,7 @@ export interface SortedDay {
 
 /** Identity and writer of a sealed day. */
 export interface SealedSource {
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;

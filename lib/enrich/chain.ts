@@ -50,7 +50,6 @@ export type EnricherSpec =
 /** A column added by an enricher. */
 interface EnrichedColumn {
   name: string;
-  /** Enricher name. */
   enricher: string;
   kind: "double" | "word";
   /** Unit of the values; "" for words. */

@@ -31,7 +31,6 @@ export type OrderType = "limit" | "market";
 
 /** One trade. */
 export interface Trade extends EventBase {
-  /** Record type. */
   type: "trade";
   /** Price in the quote unit; dollars of YES on prediction markets. */
   price: number;
@@ -49,13 +48,10 @@ export interface Trade extends EventBase {
 
 /** Top of book and 24 h figures; null = not given by the venue (not 0). */
 export interface Ticker extends EventBase {
-  /** Record type. */
   type: "ticker";
-  /** Best bid. */
   bidPrice: number | null;
   /** Size at the best bid. */
   bidSize: number | null;
-  /** Best ask. */
   askPrice: number | null;
   /** Size at the best ask. */
   askSize: number | null;
@@ -96,7 +92,6 @@ export type ChecksumState = "unverified" | "verified" | "failed";
 
 /** A book snapshot or delta; levels are best first in a snapshot, in venue order in a delta. */
 export interface OrderBookUpdate extends EventBase {
-  /** Record type. */
   type: "orderbook";
   /** Whole book, or changes to it. */
   kind: "snapshot" | "delta";
@@ -130,7 +125,6 @@ export type StatusKind = "terms" | "notice" | "maintenance" | "emergency";
 
 /** A lifecycle change of a market, or a change of its terms (symbol `_all`: of the venue). */
 export interface Status extends EventBase {
-  /** Record type. */
   type: "status";
   /** New state; `unknown` = not given, unchanged. */
   state: MarketState;
@@ -163,7 +157,6 @@ export type GapChannel = typeof GAP_CHANNELS[number];
  * Recovery is a second record with `recovered` and `toUs`; the difference is its duration.
  */
 export interface Gap extends EventBase {
-  /** Record type. */
   type: "gap";
   /** Cause of the gap. */
   reason: GapReason;
@@ -189,7 +182,6 @@ export interface Gap extends EventBase {
  * evaluated at an interval (`every`).
  */
 export interface Fire extends EventBase {
-  /** Record type. */
   type: "fire";
   /** First 128 bits of the SHA-256 of signal, version, params, feed, symbol, cause; 32 hex digits. */
   id: string;
@@ -216,7 +208,6 @@ export interface Fire extends EventBase {
  * `connection` are those of the fire; `receivedAtUs` is the time it ended.
  */
 export interface Action extends EventBase {
-  /** Record type. */
   type: "action";
   /** Same for the same fire and policy, so receivers can deduplicate. */
   id: string;
@@ -226,7 +217,6 @@ export interface Action extends EventBase {
   firedAtUs: number;
   /** Signal id. */
   signal: string;
-  /** Policy name. */
   policy: string;
   /** Action name in the policy; `none` = no action, "" = undecided. */
   action: string;

@@ -90,11 +90,9 @@ export function snapshotSubject(env: string, feed: string): string {
 
 /** Parts of a client subject. */
 interface SubjectParts {
-  /** Environment. */
   env: string;
   /** Feed id. */
   feed: string;
-  /** Record type. */
   type: string;
   /** Our market symbol. */
   symbol: string;

@@ -7,7 +7,6 @@ export interface TurnEnd {
   connection: number;
   /** Its receivedAt, µs; before the turn's start = nothing was published. */
   atUs: number;
-  /** Its sequence. */
   sequence: number;
   /** `fromUs` of the turn it ends; absent when written by earlier versions. */
   turnFromUs?: number;

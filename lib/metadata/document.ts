@@ -7,7 +7,6 @@ import { parseYaml } from "./parse_yaml.ts";
 export interface SourceFile {
   /** Displayed path; folder and name determine its kind. */
   path: string;
-  /** Its content. */
   text: string;
 }
 

@@ -41,11 +41,9 @@ export async function readRegistryTexts(dir: string): Promise<ReadonlyMap<string
 /**
  * Returns the registry as of the end of a day (UTC), in two steps:
  *
- * 1. git: files of the last commit on or before that day. Today and future days use the files in
- * the
- * folder.
- * 2. dated versions inside the files: the last one that started by that day is valid until the next
- * one starts, so there are no gaps; none is valid before the first.
+ * 1. git: files of the last commit by that day; for today and future days the folder's files.
+ * 2. dated versions inside the files: the last one that started by that day is valid until the
+ *    next one starts, so there are no gaps; none is valid before the first.
  *
  * Before the first commit the folder's files are used, with a note: dated versions may describe
  * days long before they were written. Throws ConfigError `GIT_FAILED`.

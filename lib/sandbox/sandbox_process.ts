@@ -60,7 +60,6 @@ export class SandboxProcess {
     this.#input.closed.catch(() => {});
   }
 
-  /** Process id. */
   get pid(): number {
     return this.#child.pid;
   }

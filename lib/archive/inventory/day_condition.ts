@@ -28,15 +28,14 @@ interface Judgement {
  * Returns the condition of a day. The first matching rule wins:
  *
  * 1. expired: retention removed all records on purpose. When only raw has expired, the records
- * decide, and the reason mentions it.
+ *    decide, and the reason mentions it.
  * 2. missing: nothing is archived, neither raw nor normalized. A manifest without records is not
- * missing: capture ran and received nothing.
+ *    missing: capture ran and received nothing.
  * 3. partial: captured data is known to be absent: a manifest is unreadable or says `partial` or
- * `failed`, or raw frames have no normalized manifest, or the day is over and not marked
- * complete.
+ *    `failed`; or the day is over, and it is not marked complete or raw frames have no records.
  * 4. degraded: all captured data is here, with recorded gaps.
- * 5. available: all captured data is here, with no gaps except planned stops (named in the
- * reason). A day in progress is available as far as it has been archived.
+ * 5. available: all captured data is here, with no gaps except planned stops, which the reason
+ *    mentions. A day in progress is available as far as it has been archived.
  */
 export function conditionOf(evidence: DayEvidence): Judgement {
   const { raw, normalized, unreadable } = evidence;

@@ -13,7 +13,6 @@ export interface Extent {
 
 /** Location of a column chunk. */
 export interface ChunkLocation extends Extent {
-  /** Column name. */
   name: string;
   /** Value encoding of all its data pages. */
   encoding: number;

@@ -7,9 +7,7 @@ export const TIME_US_MAX = Date.UTC(2200, 0) * 1000;
 
 /** Selection of archived records. */
 export interface ArchiveQuery {
-  /** Environment. */
   env: string;
-  /** Feed. */
   feed: string;
   /** Default: all. */
   types?: readonly EventType[];

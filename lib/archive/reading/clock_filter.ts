@@ -21,9 +21,9 @@ const UNKNOWN = { source: "unknown", status: "unknown" };
  * files tell which connections had lines at its time, and the clock of each. Therefore:
  *
  * - a record matches when the clocks of ALL connections whose raw files span its receivedAt match,
- * whichever of them delivered it;
+ *   whichever of them delivered it;
  * - where no raw file spans the moment (removed or not written yet), or an older manifest has no
- * clock, source and status are `unknown`.
+ *   clock, source and status are `unknown`.
  */
 export class ClockFilter {
   /** Times at which the result changes, in order, µs. */

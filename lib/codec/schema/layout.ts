@@ -17,7 +17,6 @@ export interface FieldLayout extends FieldDeclaration {
 
 /** A struct with the location of every field. */
 export interface StructLayout {
-  /** Name in the schema. */
   name: string;
   /** Data section, 8-byte words. */
   dataWords: number;

@@ -31,7 +31,6 @@ export type DefaultValue = bigint | number | boolean | string;
 
 /** A declared field. */
 export interface FieldDeclaration {
-  /** Name in the schema. */
   name: string;
   /** Number after `@`. */
   ordinal: number;
@@ -45,7 +44,6 @@ export interface FieldDeclaration {
 
 /** A struct: its fields by ordinal. */
 export interface StructDeclaration {
-  /** Name in the schema. */
   name: string;
   /** Ordered by ordinal. */
   fields: FieldDeclaration[];
@@ -53,7 +51,6 @@ export interface StructDeclaration {
 
 /** An enum: its names by ordinal. */
 export interface EnumDeclaration {
-  /** Name in the schema. */
   name: string;
   /** Index = ordinal = number on the wire. */
   values: string[];
