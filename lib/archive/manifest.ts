@@ -281,7 +281,7 @@ export function withProgress(manifest: Manifest, shard: string, news: ShardProgr
   return { ...manifest, shards: { ...manifest.shards, [shard]: progress } };
 }
 
-/** Returns whether the day is over, plus one minute of grace for late records. */
+/** Returns whether the day ended at least a minute ago, the grace for late records. */
 export function isDayOver(day: string, nowUs: number): boolean {
   return nowUs >= usOfDay(day) + DAY_US + DAY_GRACE_US;
 }

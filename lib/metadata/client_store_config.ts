@@ -73,7 +73,7 @@ export type AuditLocationConfig = { type: "sqlite"; path: string } | {
   connect: () => Promise<ClientStoreConfig & { type: "postgres" }>;
   /** Local file for events while the database is unavailable. */
   waitingPath: string;
-  /** The file in which the log was before the environment moved to PostgreSQL. */
+  /** Local file of the log before the environment moved to PostgreSQL. */
   previousPath: string;
 };
 

@@ -28,7 +28,7 @@ export const LIMITS = {
   circuitPauseMsMax: 10_000,
   /** Messages a memory consumer may lag; beyond it publishers wait. */
   memoryBacklogMax: 100_000,
-  /** Bytes buffered per gateway client; beyond it messages are dropped, and the client is told. */
+  /** Bytes buffered per gateway client; beyond it messages are dropped and reported. */
   clientBufferBytesMax: 4 * 1024 * 1024,
   /** Trades kept in memory per symbol for REST and new clients; the oldest are dropped. */
   recentTradesMax: 1000,
