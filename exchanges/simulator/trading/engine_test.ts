@@ -132,3 +132,12 @@ Deno.test("through thousands of events no book crosses and no money appears or i
     assert.equal(status === "filled", left === 0);
   }
 });
+
+Deno.test("every quote currency starts with money, in whatever order the pairs are named", () => {
+  const fees = { makerFee: 0, takerFee: 0 };
+  for (const symbols of [["ETH/BTC", "BTC/USD"], ["BTC/USD", "ETH/BTC"]]) {
+    const { balances } = new SpotAccount(symbols, fees);
+    const start = Object.fromEntries(balances);
+    assert.deepEqual(start, { USD: 10n ** 15n, BTC: 10n ** 15n, ETH: 0n }, symbols.join());
+  }
+});

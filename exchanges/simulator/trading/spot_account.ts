@@ -19,15 +19,13 @@ export class SpotAccount implements Account {
     { balances, ...fees }: Pick<TradingOptions, "balances" | "makerFee" | "takerFee">,
   ) {
     this.#fees = feeRates(fees);
-    for (const symbol of symbols) {
-      const [base, quote] = assetsOf(symbol);
-      for (const [asset, start] of [[quote, START_BALANCE], [base, 0]] as const) {
-        if (balances === undefined) this.balances.set(asset, steps(start));
-      }
-    }
-    for (const [asset, amount] of Object.entries(balances ?? {})) {
-      this.balances.set(asset, steps(amount));
-    }
+    const pairs = symbols.map(assetsOf);
+    // Quotes second: the base of one pair may be the quote of another.
+    const start = balances ?? Object.fromEntries([
+      ...pairs.map(([base]) => [base, 0] as const),
+      ...pairs.map(([, quote]) => [quote, START_BALANCE] as const),
+    ]);
+    for (const [asset, amount] of Object.entries(start)) this.balances.set(asset, steps(amount));
   }
 
   /** Amounts reserved for open orders, by asset. */
