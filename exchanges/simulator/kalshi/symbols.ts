@@ -49,8 +49,12 @@ export function kalshiMarket(options: KalshiSymbolOptions): MarketSpec {
     external: options.external,
     priceDecimals: 3,
     sizeDecimals: 2,
-    priceMin: structure === "linear_cent" ? 10 : 1,
-    priceMax: structure === "linear_cent" ? 990 : 999,
+    get priceMin() {
+      return structure === "linear_cent" ? 10 : 1;
+    },
+    get priceMax() {
+      return DOLLAR - this.priceMin;
+    },
     quantize: (price) => coarse(structure, price) ? Math.floor(price / 10) * 10 : price,
     neighbour: (price, direction) => neighbour(structure, price, direction),
     restructure: (next) => structure = PRICE_STRUCTURES.find((each) => each === next) ?? structure,
