@@ -34,6 +34,8 @@ export function readKrakenOrder(
   if (size < stepsOfText(ORDER_MIN, spec.sizeDecimals)) return "EOrder:Order minimum not met";
   const force = String(fields.timeInForce ?? "gtc").toLowerCase();
   if (force !== "gtc" && force !== "ioc") return "EGeneral:Invalid arguments:timeinforce";
+  const reference = referenceOf(userRef);
+  if (Number.isNaN(reference)) return "EGeneral:Invalid arguments:userref";
   let limit: number | undefined;
   if (type === "limit") {
     limit = stepsOfValue(fields.price, spec.priceDecimals);
@@ -49,8 +51,15 @@ export function readKrakenOrder(
     ...{ market, buys: side === "buy", size, limit, postOnly },
     immediate: type === "market" || force === "ioc",
     ...(typeof clientId === "string" ? { clientId } : {}),
-    ...(userRef === undefined ? {} : { userRef: Number(userRef) }),
+    ...(reference === undefined ? {} : { userRef: reference }),
   };
+}
+
+/** 32-bit integer, as number or, in REST, text; NaN when invalid. */
+function referenceOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+  return typeof number === "number" && number === (number | 0) ? number : NaN;
 }
 
 /** NaN when invalid, or with more decimals than allowed. */

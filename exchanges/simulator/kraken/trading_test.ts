@@ -54,6 +54,8 @@ const REFUSALS: [string, Record<string, string>, string][] = [
     { timeinforce: "GTD" },
     "EGeneral:Invalid arguments:timeinforce",
   ],
+  ["a reference that is no number", { userref: "mine" }, "EGeneral:Invalid arguments:userref"],
+  ["a reference beyond 32 bits", { userref: "2147483648" }, "EGeneral:Invalid arguments:userref"],
 ];
 
 Deno.test("kraken: orders are refused in the venue's words, and leave no trace", async (t) => {
@@ -102,8 +104,16 @@ Deno.test("kraken: a token opens the reports of orders, also of those that rest 
     reported.push(report.exec_type);
   }
   assert.deepEqual(reported, ["pending_new", "new", "trade", "filled"]);
+  const limited = { symbol: "BTC/USD", side: "buy", order_type: "limit", limit_price: 50000 };
+  for (const order_userref of ["mine", null, 1.5, [], {}]) {
+    request("add_order", { ...limited, order_qty: 0.001, token, order_userref, validate: true });
+    const { error } = await client.json(`"method":"add_order"`);
+    assert.equal(error, "EGeneral:Invalid arguments:userref", String(order_userref));
+  }
+  request("add_order", { ...limited, order_qty: 0.001, token, order_userref: -7 });
+  assert.equal((await client.json(`"pending_new"`)).data[0].order_userref, -7);
   request("cancel_all", { token });
-  assert.deepEqual((await client.json(`"method":"cancel_all"`)).result, { count: 1 });
+  assert.deepEqual((await client.json(`"method":"cancel_all"`)).result, { count: 2 });
   request("cancel_order", { order_id: [id], token });
   assert.equal((await client.json(`"method":"cancel_order"`)).error, "EOrder:Unknown order");
   await client.close();
