@@ -75,7 +75,8 @@ async function begin(parts: GatewayParts, options: GatewayOptions) {
     followed.push(() => rows?.unsubscribe());
   }
   const selected = await followSelectedMarkets({
-    ...{ environment, registryDir, transport, data, logger },
+    ...{ environment, registryDir, transport, logger },
+    onSymbols: (symbols) => parts.takeSymbols(symbols),
   });
   followed.push(() => selected?.close());
   return { port, followed };

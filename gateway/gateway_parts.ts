@@ -1,4 +1,4 @@
-import { readOnlyError, readOnlyMode, shardsOfFeed } from "@ssmd/metadata";
+import { type Environment, readOnlyError, readOnlyMode, shardsOfFeed } from "@ssmd/metadata";
 import { type ComponentHealth, Health, LIMITS } from "@ssmd/runtime";
 import { type Authenticator, keylessAuthenticator } from "./access/authenticator.ts";
 import { ConnectedClients } from "./admin/connected_clients.ts";
@@ -61,6 +61,8 @@ export class GatewayParts {
   readonly checks: ComponentHealth;
   readonly tls: TlsFiles | undefined;
   #options: GatewayOptions;
+  /** Current environment: `symbols` follow what is applied and selected; undefined = none. */
+  #environment: Environment | undefined;
   #authenticator: Authenticator;
   #counts: ReturnType<typeof gatewayMetrics>;
   #records: RecentRecords;
@@ -75,6 +77,7 @@ export class GatewayParts {
   constructor(options: GatewayOptions, { registry, feedInfo, tls }: GatewaySources) {
     const { env, transport, logger, metrics } = options;
     this.#options = options;
+    this.#environment = options.environment;
     this.tls = tls;
     this.#authenticator = options.authenticator ?? keylessAuthenticator({ host: options.host });
     this.#counts = gatewayMetrics(metrics);
@@ -118,6 +121,14 @@ export class GatewayParts {
   /** All HTTP routes. */
   get routes(): readonly Route[] {
     return this.#rest.routes;
+  }
+
+  /** Takes the environment's current markets, and adds the new ones before their first record. */
+  takeSymbols(symbols: Environment["symbols"]): void {
+    if (this.#environment !== undefined) this.#environment = { ...this.#environment, symbols };
+    const added = Object.entries(symbols)
+      .filter(([symbol]) => this.data.market(symbol) === undefined);
+    this.data.add([], added.map(([symbol, { feed, external }]) => ({ symbol, feed, external })));
   }
 
   /** Current figures. */
@@ -217,11 +228,11 @@ export class GatewayParts {
   }
 
   #newRest(sources: GatewaySources, health: Health): ReturnType<typeof openRest> {
-    const { env, version, transport, logger, metrics, audit, environment } = this.#options;
+    const { env, version, transport, logger, metrics, audit } = this.#options;
     const { data, instruments } = this;
     const reports = new CaptureReports({
       ...{ env, transport, logger },
-      shardsOf: (feed) => environment === undefined ? [] : shardsOfFeed(environment, feed),
+      shardsOf: (feed) => this.#environment ? shardsOfFeed(this.#environment, feed) : [],
     });
     const archive = this.#options.storage && new StoredArchive(this.#options.storage, env);
     return openRest({

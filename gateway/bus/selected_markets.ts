@@ -1,30 +1,26 @@
 import { type Environment, followSymbols, loadEnvironment, loadInstruments } from "@ssmd/metadata";
 import { beginLasting, type Logger } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
-import type { MarketData } from "../state/market_data.ts";
 
 /** Options of {@linkcode followSelectedMarkets}. */
 interface SelectedMarketsOptions {
   environment: Environment | undefined;
   registryDir: string | undefined;
   transport: Transport;
-  data: MarketData;
+  /** Receives all current markets: applied and selected. */
+  onSymbols: (symbols: Environment["symbols"]) => void;
   logger: Logger;
 }
 
 /**
- * Adds markets selected by the environment's rules before their first record, with the venue's
- * names; while the bus refuses this, markets are added with their first record.
+ * Follows the environment's markets, applied and selected by its rules; while the bus refuses
+ * this, it is tried again.
  */
 export async function followSelectedMarkets(
-  { environment, registryDir, transport, data, logger }: SelectedMarketsOptions,
+  { environment, registryDir, transport, onSymbols, logger }: SelectedMarketsOptions,
 ): Promise<{ close(): Promise<void> } | undefined> {
   if (environment === undefined) return undefined;
   const instruments = await loadInstruments(registryDir);
-  const onSymbols = (symbols: Environment["symbols"]) => {
-    const fresh = Object.entries(symbols).filter(([symbol]) => data.market(symbol) === undefined);
-    data.add([], fresh.map(([symbol, { feed, external }]) => ({ symbol, feed, external })));
-  };
   const readEnvironment = () =>
     registryDir === undefined
       ? Promise.resolve(environment)

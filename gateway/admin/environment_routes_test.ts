@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { captureReportSubject } from "@ssmd/market/capture_report";
+import { shardSubject } from "@ssmd/market";
+import { loadEnvironment } from "@ssmd/metadata";
+import { memoryTransport, type Transport } from "@ssmd/transport";
+import { withGateway } from "../testing/gateway_rig.ts";
+
+const REGISTRY = new URL("../../exchanges/", import.meta.url);
+const BTC = { feed: "kraken", external: "BTC/USD", tier: 1 };
+const ETH = { feed: "kraken", external: "ETH/USD", tier: 2 };
+const RAIN = {
+  feed: "polymarket",
+  external: "71321045679252212594626385532706912750332728571942532289631379312455583992563",
+  tier: 2,
+};
+
+async function writeEnvironment(dir: string, symbols: Record<string, unknown>): Promise<void> {
+  const file = {
+    ...{ name: "test", feeds: ["kraken", "polymarket"], schema: "v1" },
+    symbols: { ...symbols, RAIN },
+    shards: { one: { selector: { tier: 1 } }, two: { selector: { tier: 2 } } },
+    transport: { type: "nats", url: "nats://127.0.0.1:1" },
+    storage: { type: "local", path: `${dir}/data` },
+  };
+  await Deno.writeTextFile(`${dir}/environments/test.yaml`, JSON.stringify(file));
+}
+
+async function copyRegistry(dir: string): Promise<void> {
+  await Deno.mkdir(`${dir}/environments`);
+  for (const folder of ["feeds", "schemas", "calendars", "qa"]) {
+    await Deno.mkdir(`${dir}/${folder}`);
+    for await (const { name } of Deno.readDir(new URL(folder, REGISTRY))) {
+      await Deno.copyFile(new URL(`${folder}/${name}`, REGISTRY), `${dir}/${folder}/${name}`);
+    }
+  }
+}
+
+Deno.test("a feed's shards are those of the applied environment, without a restart", async () => {
+  const registryDir = await Deno.makeTempDir({ prefix: "ssmd-environment-" });
+  await copyRegistry(registryDir);
+  await writeEnvironment(registryDir, { BTCUSD: BTC });
+  const environment = await loadEnvironment(registryDir, "test");
+  const transport: Transport = Object.assign(memoryTransport(), { shards: ["one", "two"] });
+  for (const shard of ["one", "two"]) {
+    const report = new TextEncoder().encode('{"nextTryMs":null,"awayCount":0,"away":[]}');
+    const subject = shardSubject(captureReportSubject("test", "kraken"), shard);
+    await transport.respond(subject, () => report);
+  }
+  await withGateway(
+    async ({ gateway, get }) => {
+      const shards = async () => {
+        const [feed] = (await get("/v1/feeds")).body["feeds"] as { shards: { shard: string }[] }[];
+        return feed?.shards.map(({ shard }) => shard);
+      };
+      assert.deepEqual(await shards(), ["one"]);
+      await writeEnvironment(registryDir, { BTCUSD: BTC, ETHUSD: ETH });
+      const answer = await fetch(`${gateway.url}/v1/admin/environment/apply`, { method: "POST" });
+      assert.equal(answer.status, 200, await answer.text());
+      const startedMs = performance.now();
+      while ((await shards())?.length === 1) {
+        assert.ok(performance.now() - startedMs < 180_000, "shard two is not listed");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      assert.deepEqual(await shards(), ["one", "two"]);
+    },
+    false,
+    { transport, environment, registryDir },
+  );
+  await Deno.remove(registryDir, { recursive: true });
+});
