@@ -11,7 +11,7 @@ export const GLOBAL_FLAGS = {
   color: on("Colour on a terminal (--no-color or NO_COLOR: none)", { negatable: true }),
   quiet: on("Write results and errors only", { alias: "q" }),
   yes: on("Answer every question with yes", { alias: "y" }),
-  dir: dir("Folder of the registry; default: found upward from here"),
+  dir: dir("Folder of the registry; default: searched from here upward"),
 };
 
 const GLOBAL_FLAG_NAMES: ReadonlySet<string> = new Set(Object.keys(GLOBAL_FLAGS));

@@ -14,22 +14,22 @@ export const ACTION = z.object({
   feed: z.string(),
   symbol: z.string(),
   policy: z.string(),
-  action: z.string().describe("Its name in the policy; none = nothing is done"),
+  action: z.string().describe("Name of the action in the policy; none = no action"),
   type: z.string(),
   detail: z.record(z.string(), z.union([z.string(), z.number()])),
   state: z.enum(ACTION_STATES),
   chosen_by: z.enum(["model", "default", ""]),
-  model: z.string().describe("A scripted one says so"),
+  model: z.string().describe("Model; a scripted one is marked as such"),
   reason: z.string(),
   problem: z.string(),
-  hash: z.string().describe("Of exactly what waits for an approval"),
+  hash: z.string().describe("Hash of exactly what waits for an approval"),
   decided_by: z.string(),
-  at: z.number().describe("When the fire was taken, ms"),
-  ended_at: z.number().describe("When it was over, ms; 0 = it is not"),
+  at: z.number().describe("Time when the fire was received, ms"),
+  ended_at: z.number().describe("End time, ms; 0 = not ended"),
 });
 
 /** Action id argument. */
-export const ACTION_ID = text("The action, as ssmd action list tells it", {
+export const ACTION_ID = text("Action id, as in ssmd action list", {
   placeholder: "action",
   required: true,
 });

@@ -6,22 +6,22 @@ import { countText } from "../format.ts";
 export const THREAD = z.object({
   thread: z.string(),
   state: z.enum(["running", "question", "approval", "ended"]),
-  detail: z.string().describe("What it asks, what waits for an approval, or how it ended"),
+  detail: z.string().describe("Its question, what waits for an approval, or how it ended"),
   words: z.string(),
   requested_by: z.string(),
-  model: z.string().describe("A scripted one says so"),
+  model: z.string().describe("Model; a scripted one is marked as such"),
   updated_at: z.string().describe("ISO 8601"),
 });
 
 /** Agent thread with its results. */
 export const THREAD_DETAILS = THREAD.extend({
-  hash: z.string().nullable().describe("Of exactly what was tested; an approval names it"),
+  hash: z.string().nullable().describe("Hash of exactly what was tested; an approval names it"),
   signal: z.string().nullable(),
   source: z.string().nullable(),
   test: z.string().nullable(),
   checks: z.array(z.string()),
   backtest: z.object({ fires: z.int(), records: z.int() }).nullable()
-    .describe("null = there is no archive to run over"),
+    .describe("null = no archive to test over"),
   commit: z.string().nullable(),
   branch: z.string().nullable(),
   audit: z.array(z.object({ at: z.string(), what: z.string(), record: z.looseObject({}) })),

@@ -13,11 +13,11 @@ import { registryDirOf } from "../registry_dir.ts";
 /** Flags of agent commands. */
 export const AGENT_FLAGS = {
   env: ENVIRONMENT,
-  data: dir("Folder of the data, as up --data has it; default: the environment's"),
+  data: dir("Data folder, as in up --data; default: the environment's"),
 };
 
 /** Thread id argument. */
-export const THREAD_ID = text("The thread, as ssmd agent list tells it, or latest", {
+export const THREAD_ID = text("Thread id, as in ssmd agent list, or latest", {
   placeholder: "thread",
   required: true,
 });

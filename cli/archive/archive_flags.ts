@@ -12,32 +12,33 @@ export const SPAN_FLAGS = {
   date: day("One day, UTC: YYYY-MM-DD, today, yesterday, or 7d (days ago)"),
   from: parsed(
     parseMoment,
-    "Received from then on: a day as --date has it, YYYY-MM-DDTHH:MM:SSZ, or 90m (ago)",
+    "Start of the receive times: a day as in --date, YYYY-MM-DDTHH:MM:SSZ, or 90m (ago)",
     { placeholder: "time" },
   ),
   to: parsed(
     parseEnd,
-    "Received before then, as --from has it; a day is within, as a whole",
+    "End of the receive times, in the form of --from; excluded, but a day is included as a " +
+      "whole",
     { placeholder: "time" },
   ),
 };
 
 /** `--feed`, repeatable. */
-export const FEEDS = text("Of this feed; may be repeated", {
+export const FEEDS = text("Feed; may be repeated", {
   placeholder: "feed",
   completes: "feed",
   repeated: true,
 });
 
 /** `--symbol` of archived records, repeatable. */
-export const SYMBOLS = parsed(parseSymbol, "Of this symbol; may be repeated", {
+export const SYMBOLS = parsed(parseSymbol, "Symbol; may be repeated", {
   placeholder: "symbol",
   completes: "symbol",
   repeated: true,
 });
 
 /** `--type` of records, repeatable. */
-export const RECORD_TYPES = choice(EVENT_TYPES, "Of this type; may be repeated", {
+export const RECORD_TYPES = choice(EVENT_TYPES, "Record type; may be repeated", {
   repeated: true,
 });
 
@@ -47,7 +48,7 @@ export const SERIES_FLAGS = {
     Object.keys(INTERVALS) as Interval[],
     "Interval of bars (default 1m) and of book (default 1s)",
   ),
-  depth: parsed(parseDepth, `Levels a side of book, up to ${DEPTH_MAX}; default 10`, {
+  depth: parsed(parseDepth, `Levels per side of book, up to ${DEPTH_MAX}; default 10`, {
     placeholder: "levels",
     type: "number",
   }),

@@ -15,8 +15,8 @@ import { auditLocationOf } from "../command/audited.ts";
 /** Flags that select a log. */
 export const AUDIT_SOURCE_FLAGS = {
   env: ENVIRONMENT,
-  registry: on("The log of changes that belong to no environment"),
-  data: dir("Folder of the data, as up --data has it; default: the environment's"),
+  registry: on("Use the log of changes that belong to no environment"),
+  data: dir("Data folder, as in up --data; default: the environment's"),
 };
 
 const MOMENT = "a day, 7d for seven days ago, or a time in ISO 8601";
@@ -24,11 +24,11 @@ const MOMENT = "a day, 7d for seven days ago, or a time in ISO 8601";
 /** Flags that filter events. */
 export const AUDIT_FILTER_FLAGS = {
   actor: text("Who did it: a client, or user@host"),
-  action: text("What was done: client disable"),
-  category: choice(AUDIT_CATEGORIES, "What kind of deed it is"),
-  outcome: choice(AUDIT_OUTCOMES, "How it ended"),
-  from: parsed(parseMoment, `First moment: ${MOMENT}`, { placeholder: "when" }),
-  to: parsed(parseMoment, `Last moment, or the whole day: ${MOMENT}`, { placeholder: "when" }),
+  action: text("Action: client disable"),
+  category: choice(AUDIT_CATEGORIES, "Category"),
+  outcome: choice(AUDIT_OUTCOMES, "Outcome"),
+  from: parsed(parseMoment, `Start: ${MOMENT}`, { placeholder: "when" }),
+  to: parsed(parseMoment, `End, included, a day as a whole: ${MOMENT}`, { placeholder: "when" }),
 };
 
 interface SourceFlags {

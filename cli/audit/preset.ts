@@ -13,7 +13,7 @@ import {
 const FLAGS = {
   ...AUDIT_SOURCE_FLAGS,
   ...AUDIT_FILTER_FLAGS,
-  limit: whole("Most events", { default: "100", placeholder: "count" }),
+  limit: whole("Maximum number of events", { default: "100", placeholder: "count" }),
 };
 
 /** Definition fields of `ssmd audit list`. */
@@ -31,7 +31,7 @@ const { category: _, ...PRESET_FLAGS } = FLAGS;
 export function presetOf(category: AuditCategory) {
   return {
     ...AUDIT_LIST,
-    description: `The events of ssmd audit list --category ${category}.`,
+    description: `Same as ssmd audit list --category ${category}.`,
     flags: PRESET_FLAGS,
     run: ({ flags, context }: { flags: ValuesOf<typeof PRESET_FLAGS>; context: SsmdContext }) =>
       AUDIT_LIST.run({ flags: { ...flags, category }, context }),

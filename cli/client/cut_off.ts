@@ -38,13 +38,13 @@ const CUT_VIEW = z.object({
   keys_revoked: z.int(),
   entitlements_removed: z.int(),
   streams: z.int().describe("Streams that were open before"),
-  confirmed: z.boolean().describe("Whether it is in force on every gateway"),
-  took_ms: z.int().describe("From the change to the last gateway's word"),
+  confirmed: z.boolean().describe("Whether every gateway applied the change"),
+  took_ms: z.int().describe("Time from the change to the last gateway's confirmation"),
   gateways: z.array(z.object({
     run: z.string(),
     pid: z.int().describe("Process of the gateway"),
     confirmed: z.boolean(),
-    seen: z.string().describe("Its last sign of life, ISO 8601"),
+    seen: z.string().describe("Last heartbeat, ISO 8601"),
   })),
 });
 
@@ -56,9 +56,9 @@ export function cutOf(verb: keyof typeof CUTS) {
   const flags = { ...CLIENT_FLAGS, dryRun: DRY_RUN };
   return {
     description:
-      "It is one change of the clients' store. The command ends when every gateway of the store has " +
-      "said that it holds there, mostly within half a second: nothing is sent after that word. Exit " +
-      "code 1 where one does not say so within 10 seconds.",
+      "Makes one change to the clients' store. The command waits until every gateway of the " +
+      "store confirms the change, usually within half a second; a gateway sends nothing after " +
+      "its confirmation. Exit code 1 if one does not confirm within 10 seconds.",
     flags,
     args: [CLIENT] as const,
     output: CUT_VIEW,

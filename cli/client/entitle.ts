@@ -13,17 +13,17 @@ import { CLIENT_FLAGS, EXPIRES, orNull } from "./flags.ts";
 /** Flags that describe an entitlement. */
 export const ENTITLE_FLAGS = {
   ...CLIENT_FLAGS,
-  feed: text("A feed of the environment, or * for all", {
+  feed: text("Feed of the environment, or * for all", {
     placeholder: "feed",
     completes: "feed",
     required: true,
   }),
-  symbols: parsed(parseEntitledSymbols, "A symbol, the start of symbols and *, or * for all", {
+  symbols: parsed(parseEntitledSymbols, "A symbol, a prefix and *, or * for all", {
     default: "*",
     placeholder: "symbol",
     completes: "symbol",
   }),
-  types: parsed(parseEntitledTypes, "Record types with commas between, or * for all", {
+  types: parsed(parseEntitledTypes, "Record types, separated by commas, or * for all", {
     default: "*",
     placeholder: "types",
   }),

@@ -2,7 +2,7 @@ import { parsed } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 
 /** Issue number argument. */
-export const FEEDBACK_ID = parsed(parseId, "The issue's number, as ssmd feedback list tells it", {
+export const FEEDBACK_ID = parsed(parseId, "Number of the issue, as in ssmd feedback list", {
   placeholder: "id",
   required: true,
 });

@@ -6,21 +6,21 @@ import { choice, dir, parsed } from "../command/flag.ts";
 /** Flags that locate the client store. */
 export const CLIENT_FLAGS = {
   env: ENVIRONMENT,
-  data: dir("Folder of the data, as up --data has it; default: the environment's"),
+  data: dir("Data folder, as in up --data; default: the environment's"),
 };
 
 /** `--expires`: ms since 1970; Infinity = never. */
 export const EXPIRES = parsed(
   parseExpiry,
-  "When it ends: 90d, 12h, a day (YYYY-MM-DD, 00:00 UTC), a time in ISO 8601, or never",
+  "Expiry: 90d, 12h, a day (YYYY-MM-DD, 00:00 UTC), a time in ISO 8601, or never",
   { placeholder: "when" },
 );
 
 /** `--use`. */
-export const USE = choice(CLIENT_USES, "What it does with the data, for reports to exchanges");
+export const USE = choice(CLIENT_USES, "Use of the data, for reports to exchanges");
 
 /** Client name argument. */
-export const CLIENT = parsed(parseClientName, "The client's name", {
+export const CLIENT = parsed(parseClientName, "Name of the client", {
   placeholder: "client",
   required: true,
 });

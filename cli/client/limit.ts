@@ -11,7 +11,7 @@ import { CLIENT, orNull, parseLimit } from "./flags.ts";
 
 /** Arguments of a command that shows or sets one client limit. */
 export function limitArgs(counted: string) {
-  const limit = parsed(parseLimit, `${counted}, or none; left out: show it`, {
+  const limit = parsed(parseLimit, `${counted}, or none; omit to show the limit`, {
     placeholder: "n|none",
   });
   return [CLIENT, limit] as const;

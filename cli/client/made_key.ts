@@ -6,7 +6,7 @@ import { KEY_VIEW, keyView } from "./views.ts";
 
 /** New key as printed. */
 export const MADE_KEY = z.object({
-  key: z.string().describe("The secret, shown this once"),
+  key: z.string().describe("The secret, shown only once"),
   ...KEY_VIEW.shape,
 });
 

@@ -30,7 +30,7 @@ function isUsed(key: ApiKey): boolean {
 }
 
 /** Argument that names a key. */
-export const KEY = text("The key's id, or a client that has one live key", {
+export const KEY = text("Id of the key, or a client that has one live key", {
   placeholder: "key-id|client",
   required: true,
 });

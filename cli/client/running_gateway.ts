@@ -25,10 +25,10 @@ export interface GatewayLocation {
 /** Flags of {@linkcode GatewayLocation}. */
 export const GATEWAY_FLAGS = {
   env: ENVIRONMENT,
-  data: dir("Folder of the data, as up --data has it; default: the environment's"),
+  data: dir("Data folder, as in up --data; default: the environment's"),
   url: parsed(
     parseUrl,
-    "Address of the gateway; default: where it runs on this machine, by the folder of its data",
+    "Address of the gateway; default: the one on this machine that uses the data folder",
     { placeholder: "url" },
   ),
 };
@@ -36,7 +36,7 @@ export const GATEWAY_FLAGS = {
 /** Connection id. */
 export const CONNECTION_ID = parsed(
   parseId,
-  "The connection's number, as ssmd client list tells it",
+  "Number of the connection, as in ssmd client list",
   { placeholder: "id", required: true },
 );
 

@@ -9,14 +9,16 @@ export const CLOCK_FLAGS = { env: ENVIRONMENT };
 
 /** State of this machine's clock. */
 export const CLOCK_STATE = z.object({
-  source: z.string().describe("What sets the clock: chrony, ntp, ptp, gps, system"),
+  source: z.string().describe("Time source: chrony, ntp, ptp, gps, system"),
   status: z.string().describe(
-    "synchronized, unsynchronized, or unknown = nothing on this machine says it",
+    "synchronized, unsynchronized, or unknown = not reported on this machine",
   ),
   offset_us: z.number().nullable().describe(
-    "Against the reference, positive = fast; null = unknown",
+    "Offset from the reference, positive = fast; null = unknown",
   ),
-  allowed_us: z.number().nullable().describe("At the environment's location; null = not said"),
+  allowed_us: z.number().nullable().describe(
+    "Limit at the environment's location; null = no limit set",
+  ),
   why: z.string().nullable().describe("Why it is not synchronized"),
 });
 

@@ -7,7 +7,7 @@ export const OUTPUT = choice(OUTPUT_FORMATS, "table, json or yaml", { default: "
 /** `--output` of commands that run until stopped. */
 export const STREAM_OUTPUT = choice(
   STREAM_FORMATS,
-  "table for a person, json: a value a line",
+  "table for people; json: one value per line",
 );
 
 /** `--env` of commands that run one environment; `demo` needs no account, server or internet. */
@@ -18,7 +18,7 @@ export const ENVIRONMENT = text("Name of the environment", {
 });
 
 /** `--env` as a filter; absent = all. */
-export const ENVIRONMENT_FILTER = text("One environment only", {
+export const ENVIRONMENT_FILTER = text("Only this environment", {
   placeholder: "env",
   completes: "environment",
 });
@@ -31,7 +31,7 @@ export const ENVIRONMENT_REQUIRED = text("The environment", {
 });
 
 /** `--feed` as a filter; absent = all. */
-export const FEED_FILTER = text("One feed only", { placeholder: "feed", completes: "feed" });
+export const FEED_FILTER = text("Only this feed", { placeholder: "feed", completes: "feed" });
 
 /** `--for` of commands that run until stopped; ms. */
 export const RUN_FOR = duration("Stop after this long: 30s, 5m");

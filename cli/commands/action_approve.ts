@@ -4,7 +4,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "action approve",
-  brief: "Approve exactly what a policy wants to do about a fire; ssmd up or the agents go on",
+  brief: "Approve the action a policy proposed for a fire; ssmd up or the agents then run it",
   changes: "operations",
   examples: ["ssmd action approve a-0f1e2d3c4b5a69788796a5b4"],
   flags: AGENT_FLAGS,

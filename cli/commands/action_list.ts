@@ -6,13 +6,13 @@ import { on, text, whole } from "../command/flag.ts";
 
 export default defineCommand({
   name: "action list",
-  brief: "List what policies did about fires, the newest first",
+  brief: "List the actions policies took for fires, newest first",
   examples: ["ssmd action list", "ssmd action list --waiting --output json"],
   flags: {
     ...AGENT_FLAGS,
-    signal: text("Only about fires of this signal"),
-    waiting: on("Only what waits for an approval"),
-    limit: whole("At most so many", { default: "100" }),
+    signal: text("Only for fires of this signal"),
+    waiting: on("Only actions that wait for an approval"),
+    limit: whole("Maximum number of actions", { default: "100" }),
   },
   output: z.array(ACTION),
   table: (actions) => ({

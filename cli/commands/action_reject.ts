@@ -4,7 +4,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "action reject",
-  brief: "Reject exactly what a policy wants to do about a fire; ssmd up or the agents go on",
+  brief: "Reject the action a policy proposed for a fire; ssmd up or the agents then close it",
   changes: "operations",
   examples: ["ssmd action reject a-0f1e2d3c4b5a69788796a5b4"],
   flags: AGENT_FLAGS,

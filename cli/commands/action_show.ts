@@ -5,7 +5,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "action show",
-  brief: "Show what a policy did about a fire, and every step on the way to it",
+  brief: "Show the action a policy took for a fire, with every step",
   examples: ["ssmd action show a-0f1e2d3c4b5a69788796a5b4"],
   flags: AGENT_FLAGS,
   args: [ACTION_ID],

@@ -5,7 +5,7 @@ import { text } from "../command/flag.ts";
 
 export default defineCommand({
   name: "agent answer",
-  brief: "Answer what an agent asks",
+  brief: "Answer an agent's question",
   changes: "operations",
   examples: ['ssmd agent answer latest "of all markets of Kalshi"'],
   flags: AGENT_FLAGS,

@@ -9,11 +9,12 @@ export default defineCommand({
   name: "agent approve",
   brief: "Approve exactly what an agent tested; it is committed on a branch signal/<id>",
   description:
-    "Shows the signal and asks; --hash says which one is meant, for scripts. An approval is for the " +
-    "hash of what was tested, for who asked for the signal, for a day, and once.",
+    "Shows the signal and asks for confirmation; scripts name it with --hash. An approval is " +
+    "valid once, for a day, for the hash of what was tested and for the user who asked for " +
+    "the signal.",
   changes: "operations",
   examples: ["ssmd agent approve latest --yes"],
-  flags: { ...AGENT_FLAGS, hash: text("The hash that ssmd agent show tells") },
+  flags: { ...AGENT_FLAGS, hash: text("Hash from ssmd agent show") },
   args: [THREAD_ID],
   output: THREAD_DETAILS,
   table: (thread) => ({ text: threadText(thread) }),

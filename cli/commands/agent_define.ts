@@ -5,12 +5,12 @@ import { text } from "../command/flag.ts";
 
 export default defineCommand({
   name: "agent define",
-  brief: "Let an agent write a signal from words; it is checked and waits for an approval",
+  brief: "Let an agent write a signal from a sentence; it is checked and waits for an approval",
   description:
-    "The model of the environment fills the slots of a signal; what ssmd signal check and ssmd " +
-    "backtest say decides, and goes back to it where it is wrong. Nothing is committed before " +
-    "ssmd agent approve. The demo's model is scripted: it knows two sentences. Exit code 1 when no " +
-    "draft fits.",
+    "The environment's model fills in the slots of a signal. ssmd signal check and ssmd " +
+    "backtest judge each draft, and their errors go back to the model. Nothing is committed " +
+    "before ssmd agent approve. The demo's model is scripted and knows two sentences. Exit " +
+    "code 1 when no draft passes.",
   changes: "operations",
   examples: [
     'ssmd agent define "when the spread of any KXSIM market doubles within ten seconds"',

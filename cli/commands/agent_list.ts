@@ -5,7 +5,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "agent list",
-  brief: "List what agents work on, wait for and did, the newest first",
+  brief: "List agent threads: running, waiting and finished, newest first",
   examples: ["ssmd agent list", "ssmd agent list --output json"],
   flags: AGENT_FLAGS,
   output: z.array(THREAD),

@@ -5,7 +5,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "agent reject",
-  brief: "Reject what an agent wrote; nothing is committed",
+  brief: "Reject an agent's draft; nothing is committed",
   changes: "operations",
   examples: ["ssmd agent reject latest"],
   flags: AGENT_FLAGS,

@@ -4,8 +4,8 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "agent show",
-  brief: "Show what an agent wrote, how it was judged, and all that was done (--output json)",
-  description: "A thread whose process ended goes on.",
+  brief: "Show an agent's draft, its checks, and every step taken (--output json)",
+  description: "A thread whose process has ended is resumed.",
   examples: ["ssmd agent show latest"],
   flags: AGENT_FLAGS,
   args: [THREAD_ID],

@@ -20,30 +20,34 @@ const RECORD = z.looseObject({
 
 const CAPTURE = z.object({
   _capture: z.record(z.string(), z.unknown())
-    .describe("What the connector knew when the file began: location, clock, software, symbols"),
+    .describe(
+      "State of the connector at the start of the file: location, clock, software, symbols",
+    ),
 });
 
 const FRAME = z.object({
   t: z.string().regex(/^\d+$/).describe("Receive time, ns since 1970"),
-  m: z.unknown().exactOptional().describe("The frame, where it is JSON"),
-  x: z.string().exactOptional().describe("The frame in base64, where it is none"),
-  e: z.string().exactOptional().describe("What happened instead of a frame"),
+  m: z.unknown().exactOptional().describe("The frame as JSON; absent when it is not JSON"),
+  x: z.string().exactOptional().describe("The frame in base64, when it is not JSON"),
+  e: z.string().exactOptional().describe("Event other than a frame"),
   why: z.string().exactOptional(),
-}).describe("A line of a raw file, as it was written");
+}).describe("A line of a raw file, as written");
 
 export default defineCommand({
   name: "archive cat",
   brief: "Print a raw or normalized file as JSON lines",
-  description: "Raw lines as they were written, records with times in nanoseconds. With --format " +
-    "capnp the records of a window or a sealed day as Cap'n Proto messages, for `capnp decode`. " +
-    "What stands before a damage is printed, then the error (exit code 1).",
+  description:
+    "Prints raw lines as written, and records with times in nanoseconds. --format capnp " +
+    "prints the records of a window or a sealed day as Cap'n Proto messages, for `capnp " +
+    "decode`. In a damaged file, prints everything before the damage, then the error (exit " +
+    "code 1).",
   examples: [
     "ssmd archive cat data/normalized/demo/kraken/v1/trade/2026/08/01/02-53.capnp.zst",
     "ssmd archive cat --format capnp day.parquet | capnp decode trade-v2.capnp Trade",
     "ssmd archive cat session.jsonl.zst | head",
   ],
   flags: {
-    output: choice(["json"], "json: a value a line", { default: "json" }),
+    output: choice(["json"], "json: one value per line", { default: "json" }),
     format: choice(["json", "capnp"], "json: lines; capnp: Cap'n Proto messages back to back", {
       default: "json",
     }),

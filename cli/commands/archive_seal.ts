@@ -23,8 +23,8 @@ import type { Row } from "../render.ts";
 const SEALED_TYPE = z.object({
   type: z.enum(EVENT_TYPES),
   records: z.int(),
-  files: z.int().describe("Minute files that were, or would be, merged"),
-  bytes: z.int().describe("Of those files"),
+  files: z.int().describe("Minute files that were merged, or would be in a dry run"),
+  bytes: z.int().describe("Records in those files"),
   sealed: z.object({ key: z.string(), bytes: z.int(), symbols: z.int() }).optional(),
 });
 
@@ -44,7 +44,7 @@ const FLAGS = {
   feed: FEED_FILTER,
   ...SPAN_FLAGS,
   temp: dir("Folder for temporary files; default: within a local archive, else the system's"),
-  force: on("Seal a day that is not over too: what it has now"),
+  force: on("Also seal days that are not over, with the records they have now"),
   dryRun: DRY_RUN,
 };
 
@@ -52,17 +52,17 @@ type Flags = ValuesOf<typeof FLAGS>;
 
 export default defineCommand({
   name: "archive seal",
-  brief: "Merge the minute files of days that are over into one object a type",
+  brief: "Merge the minute files of finished days into one object per type",
   description:
-    "Of each type all records of the day, sorted by symbol and receive time, in one object with an " +
-    "index: a symbol's day is then two range reads. The object is read back completely before " +
-    "the day's manifest names it; then the minute files are removed. Killed at any moment, the " +
-    "next call goes on from there. Services may run: records that come late are kept beside the " +
-    "sealed object, and the next call takes them in.\n\n" +
-    "Records that have no room in memory wait in a temporary file: about the day's compressed " +
-    "size, in --temp or the archive's folder. State: sealed, due (it would be, in a dry run), " +
-    "already (nothing was left to do), open (not over yet: a day is over at 00:01 UTC of the " +
-    "next), failed.",
+    "Writes all records of a day and type, sorted by symbol and receive time, to one object " +
+    "with an index: reading one symbol's day then takes two range reads. The object is read " +
+    "back completely before the day's manifest names it; then the minute files are removed. " +
+    "After an interruption, the next call resumes. Services may keep running: late records " +
+    "are kept beside the sealed object, and the next call merges them.\n\nRecords that do " +
+    "not fit in memory go to a temporary file of about the day's compressed size, in --temp " +
+    "or the archive's folder. State: sealed, due (would be sealed; dry run only), already " +
+    "(nothing left to do), open (not over yet: a day is over at 00:01 UTC of the next), " +
+    "failed.",
   changes: "operations",
   examples: [
     "ssmd archive seal",

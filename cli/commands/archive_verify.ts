@@ -20,13 +20,13 @@ const PROGRESS_MS = 200;
 
 export default defineCommand({
   name: "archive verify",
-  brief: "Recount every archived file against its manifest and the raw frames",
+  brief: "Verify every archived file against its manifest and the raw frames",
   description:
-    "Reads every file: size, SHA-256, counts, time and sequence spans; translates the raw frames " +
-    "again and balances records and gaps with the normalized files. Other versions of the records " +
-    "are recounted and held against their manifests only. Exit code 1 and one sentence " +
-    "for everything that does not balance. Stop the services first: what is still on its way is " +
-    "a difference.",
+    "Reads every file and checks its size, SHA-256, counts, and time and sequence ranges. " +
+    "Translates the raw frames again and compares records and gaps with the normalized " +
+    "files. Other versions of the records are only checked against their manifests. Prints " +
+    "one sentence for each difference, and then exits with code 1. Stop the services first: " +
+    "records still in flight count as differences.",
   examples: [
     "ssmd archive verify",
     "ssmd archive verify --data ./data --env demo",

@@ -6,11 +6,11 @@ import { UsageError } from "../exit.ts";
 
 export default defineCommand({
   name: "ask",
-  brief: "Ask a running gateway in words: prices, spreads, volumes, gaps, coverage, markets",
+  brief: "Ask a running gateway in plain words: prices, spreads, volumes, gaps, coverage, markets",
   description:
-    "Answers with what was understood, the query that it became, and its results. Every word must be " +
-    "understood: exit code 1 and three examples otherwise, never a guess. Times are UTC. A gateway " +
-    "that asks for keys wants one in SSMD_API_KEY.",
+    "Prints how the question was understood, the query made from it, and the results. It " +
+    "never guesses: when a word is not understood, it prints three examples and exits with " +
+    "code 1. Times are UTC. If the gateway requires keys, set SSMD_API_KEY.",
   examples: ["ssmd ask price of bitcoin", "ssmd ask 'gaps of BTCUSD today' --output json"],
   flags: GATEWAY_FLAGS,
   args: { each: text("Words of the question", { placeholder: "word" }) },

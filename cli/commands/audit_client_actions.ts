@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "audit client-actions",
-  brief: "List what was done with clients and their keys, the newest first",
+  brief: "List changes to clients and their keys, newest first",
   examples: ["ssmd audit client-actions --env kraken"],
   ...presetOf("client-actions"),
 });

@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "audit config-changes",
-  brief: "List changes of the registry, the newest first",
+  brief: "List changes of the registry, newest first",
   examples: ["ssmd audit config-changes --registry"],
   ...presetOf("config-changes"),
 });

@@ -9,7 +9,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "audit export",
-  brief: "Print events as JSON lines, the oldest first",
+  brief: "Print events as JSON lines, oldest first",
   examples: ["ssmd audit export --env kraken --from 2026-01-01 > events.jsonl"],
   flags: { ...AUDIT_SOURCE_FLAGS, ...AUDIT_FILTER_FLAGS },
   prints: AUDIT_EVENT,

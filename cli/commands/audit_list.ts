@@ -3,10 +3,10 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "audit list",
-  brief: "List who did what, the newest first",
+  brief: "List who did what, newest first",
   description:
-    "Every change by a command or a gateway is one event, done or refused. Events of the last 30 days " +
-    "are found by an index, older ones are read from storage.",
+    "Every change by a command or a gateway is one event, whether done or refused. Events of " +
+    "the last 30 days come from an index, older ones from storage.",
   examples: [
     "ssmd audit list --env kraken",
     "ssmd audit list --env kraken --outcome refused --from 7d --output json",

@@ -6,14 +6,15 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "audit roll",
-  brief: "Bring days of the audit log that are over into storage, as up and the worker do daily",
+  brief: "Move finished days of the audit log to storage, as up and the worker do daily",
   description:
-    "Texts whose retention is over are dropped; their hashes stay, so that the chain still holds.",
+    "Drops texts that are past their retention; their hashes stay, so the chain can still be " +
+    "verified.",
   examples: ["ssmd audit roll --env kraken"],
   flags: { env: AUDIT_SOURCE_FLAGS.env, data: AUDIT_SOURCE_FLAGS.data },
   output: z.object({
-    rolled: z.array(z.string()).describe("Days that went into storage"),
-    expired: z.array(z.string()).describe("Days of which texts were dropped"),
+    rolled: z.array(z.string()).describe("Days moved to storage"),
+    expired: z.array(z.string()).describe("Days whose texts were dropped"),
   }),
   run: ({ flags, context }) =>
     withAudit(context, { ...flags, registry: false }, async ({ storage, ...source }) => {

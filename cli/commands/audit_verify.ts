@@ -6,15 +6,15 @@ import { countText } from "../format.ts";
 
 export default defineCommand({
   name: "audit verify",
-  brief: "Compute the chain of an audit log anew: exit code 1 where something was changed",
+  brief: "Verify the hash chain of an audit log; exit code 1 if something was changed",
   description:
-    "Each event hashes the one before it: a removed, changed or moved event, row or file shows. Who " +
-    "can write the log could also compute all of it anew: note the head elsewhere now and then, and " +
-    "give it with --contains.",
+    "Each event contains the hash of the one before it, so a removed, changed or moved " +
+    "event, row or file is found. Someone who can write the log could recompute the whole " +
+    "chain: note the head elsewhere from time to time, and pass it with --contains.",
   examples: ["ssmd audit verify --env kraken", "ssmd audit verify --registry --output json"],
   flags: {
     ...AUDIT_SOURCE_FLAGS,
-    contains: text("A head that was noted before: it must be in the chain", {
+    contains: text("A head noted earlier, which must be in the chain", {
       placeholder: "link",
     }),
   },

@@ -30,12 +30,12 @@ export default defineCommand({
   name: "backtest",
   brief: "Run a signal over archived records, as it runs live",
   description:
-    "The same host evaluates the same bytes in the order of the archive; its time is that of the " +
-    "records. What lies before --from is read to be warm. Prints fires, their rate, what the middle of " +
-    "the book did 1 s, 10 s and 1 m after, the condition of the data, and the SHA-256 of the " +
-    "fires. --compare-live holds them to those that were archived live: exit code 1 for any that is " +
-    "missing, extra or different. --source bus reads records and fires from the bus instead, as far back as it " +
-    "holds them.",
+    "Evaluates the same bytes in the same host, in archive order and at the time of the " +
+    "records. Records before --from are read for warm-up. Prints fires, their rate, the " +
+    "change of the mid price 1 s, 10 s and 1 m after, the condition of the data, and the " +
+    "SHA-256 of the fires. --compare-live compares them with the fires archived live: exit " +
+    "code 1 if any is missing, extra or different. --source bus reads records and fires from " +
+    "the bus instead, as far back as it keeps them.",
   examples: [
     "ssmd backtest imbalance_flip --date 2026-08-01",
     "ssmd backtest imbalance_flip --date 2026-08-01 --symbol BTCUSD --set threshold=0.8",
@@ -45,17 +45,17 @@ export default defineCommand({
   flags: {
     env: ENVIRONMENT_FILTER,
     data: ARCHIVE,
-    source: choice(SOURCES, "Where records are read: the archive, or what the bus of --env holds", {
+    source: choice(SOURCES, "Source of the records: the archive, or the bus of --env", {
       default: "archive",
     }),
     ...SPAN_FLAGS,
     symbol: SYMBOLS,
     set: SET,
-    speed: parsed(parseSpeed, "As many times as fast as it was, or max", {
+    speed: parsed(parseSpeed, "Multiple of the recorded pace, or max", {
       default: "max",
       placeholder: "n",
     }),
-    step: on("Show each record with the state; Enter goes on, a number skips as many, q ends"),
+    step: on("Show each record with the state; Enter continues, a number skips that many, q quits"),
     compareLive: on("Compare with the fires that were archived live"),
     output: OUTPUT,
   },

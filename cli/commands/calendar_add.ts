@@ -7,8 +7,8 @@ import { CALENDAR_NAME } from "../registry/registry_args.ts";
 
 export default defineCommand({
   name: "calendar add",
-  brief: "Add a special day to a calendar: a holiday, or a day of other hours",
-  description: "A day that is there already gets the new reason and hours.",
+  brief: "Add a special day to a calendar: a holiday or a day with other hours",
+  description: "If the day exists, its reason and hours are replaced.",
   examples: [
     "ssmd calendar add us-equity --date 2028-01-17 --reason 'Martin Luther King Jr. Day' --dry-run",
     "ssmd calendar add us-equity --date 2028-11-24 --reason 'half day' --open 09:30-13:00 --dry-run",
@@ -16,8 +16,8 @@ export default defineCommand({
   flags: {
     ...EDIT_FLAGS,
     date: day("The day in the calendar's time zone", { required: true }),
-    reason: text("Why it is unlike others, for people", { placeholder: "text", required: true }),
-    open: list("When it trades, HH:MM-HH:MM,…; default not at all", { placeholder: "hours" }),
+    reason: text("Reason, for readers", { placeholder: "text", required: true }),
+    open: list("Trading hours, HH:MM-HH:MM,…; default: closed", { placeholder: "hours" }),
   },
   args: [CALENDAR_NAME],
   ...EDIT,

@@ -6,16 +6,16 @@ import { CALENDAR_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
 const HOLIDAY = z.object({
-  date: z.string().describe("In the calendar's time zone"),
+  date: z.string().describe("Date in the calendar's time zone"),
   reason: z.string(),
-  open: z.string().nullable().describe("When it trades all the same; null = not at all"),
+  open: z.string().nullable().describe("Trading hours of that day; null = closed"),
 });
 
 export default defineCommand({
   name: "calendar holidays",
   brief: "List the special days of a calendar: holidays, half days, closures",
   examples: ["ssmd calendar holidays us-equity", "ssmd calendar holidays us-equity --year 2027"],
-  flags: { year: whole("Of this year; default the one that it is", { placeholder: "year" }) },
+  flags: { year: whole("Year; default: the current one", { placeholder: "year" }) },
   args: [CALENDAR_NAME],
   output: z.array(HOLIDAY),
   table: (days) => ({ rows: days, counted: "special day" }),

@@ -10,7 +10,9 @@ const CALENDAR = z.object({
   calendar: z.string(),
   name: z.string(),
   timezone: z.string(),
-  since: z.string().nullable().describe("First day of the version in force; null before the first"),
+  since: z.string().nullable().describe(
+    "First day of the version in force; null = before the first",
+  ),
   hours: z.string().nullable(),
   special_days: z.int(),
   feeds: z.array(z.string()),
@@ -18,7 +20,7 @@ const CALENDAR = z.object({
 
 export default defineCommand({
   name: "calendar list",
-  brief: "List the trading calendars and the hours of each that are in force",
+  brief: "List trading calendars and their hours in force",
   examples: ["ssmd calendar list", "ssmd calendar list --as-of 2026-03-11"],
   flags: { asOf: AS_OF },
   output: z.array(CALENDAR),

@@ -21,32 +21,37 @@ const SPECIAL_DAYS_SHOWN = 5;
 const OPEN_SPAN = z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() });
 const NOW = z.strictObject({
   open: z.boolean(),
-  until: z.iso.datetime().nullable().describe("Time of the next change; null = none is in sight"),
+  until: z.iso.datetime().nullable().describe("Time of the next change; null = none known"),
 });
 
 export default defineCommand({
   name: "calendar show",
   brief: "Show a trading calendar: its hours in force, and when a day is open in UTC",
   description:
-    "With --as-of, the file as git knew it at the end of that day, and the hours in force then. A " +
-    "version holds from its day, in the calendar's time zone, until the next one begins; before " +
-    "the first it is closed. A special day holds from its midnight to the next. Without --as-of " +
-    "it also tells whether it is open now, and until when.",
+    "With --as-of, reads the file as committed in git at the end of that day, and shows the " +
+    "hours in force then. A version is in force from its first day, in the calendar's time " +
+    "zone, until the next one begins; before the first the calendar is closed. A special day " +
+    "lasts from midnight to midnight. Without --as-of, also shows whether the calendar is " +
+    "open now, and until when.",
   examples: [
     "ssmd calendar show kalshi",
     "ssmd calendar show kalshi --as-of 2026-03-12 --output json",
   ],
   flags: { asOf: AS_OF },
   args: [
-    text("The calendar's name", { placeholder: "calendar", completes: "calendar", required: true }),
+    text("Name of the calendar", {
+      placeholder: "calendar",
+      completes: "calendar",
+      required: true,
+    }),
   ],
   output: CALENDAR_FILE.extend({
     ...AS_SHOWN,
-    feeds: z.array(z.string()).describe("Feeds that name it"),
+    feeds: z.array(z.string()).describe("Feeds that use it"),
     in_force: CALENDAR_FILE.shape.versions.element.nullable()
-      .describe("The hours in force on that day; null before the first"),
-    open: z.array(OPEN_SPAN).describe("When the day is open, in UTC"),
-    now: NOW.exactOptional().describe("How it is now; absent with --as-of"),
+      .describe("Hours in force on that day; null = before the first version"),
+    open: z.array(OPEN_SPAN).describe("Open times of the day, in UTC"),
+    now: NOW.exactOptional().describe("Current state; absent with --as-of"),
   }),
   table: ({ in_force, open, now, versions, special_days = [], ...rest }) => ({
     rows: flatRows({

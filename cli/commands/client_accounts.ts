@@ -9,8 +9,10 @@ const COLUMNS = Object.keys(CLIENT_VIEW.omit({ created: true, updated: true }).s
 
 export default defineCommand({
   name: "client accounts",
-  brief: "List the clients that were made, with their limits",
-  description: "An empty limit is that of the gateway. `ssmd client list` tells who is connected.",
+  brief: "List clients with their limits",
+  description:
+    "An empty limit means the gateway's default. `ssmd client list` lists the connected " +
+    "clients.",
   examples: ["ssmd client accounts", "ssmd client accounts --env demo --output json"],
   flags: CLIENT_FLAGS,
   output: z.array(CLIENT_VIEW),

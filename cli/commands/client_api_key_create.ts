@@ -6,17 +6,22 @@ import { text } from "../command/flag.ts";
 
 export default defineCommand({
   name: "client api-key create",
-  brief: "Make a key for a client; it is shown this once",
+  brief: "Create a key for a client; the secret is shown only once",
   description:
-    "The key alone goes to stdout, what there is to say of it to stderr, so that it can " +
-    "be piped into where it is kept. The store holds only its hash: a lost key cannot be shown again.",
+    "Prints only the key to stdout and everything else to stderr, so that it can be piped " +
+    "into a secret store. The gateway's store holds only its hash: a lost key cannot be " +
+    "shown again.",
   changes: "client-actions",
   examples: [
     "ssmd client api-key create desk",
     "ssmd client api-key create desk --label laptop --expires 90d > desk.key",
     "ssmd client api-key create desk --expires 2099-01-01 --output json",
   ],
-  flags: { ...CLIENT_FLAGS, label: text("Where it is used", { default: "" }), expires: EXPIRES },
+  flags: {
+    ...CLIENT_FLAGS,
+    label: text("Where the key is used", { default: "" }),
+    expires: EXPIRES,
+  },
   args: [CLIENT],
   output: MADE_KEY,
   table: keyAlone,

@@ -11,10 +11,10 @@ const COLUMNS = ["client", "key_id", "label", "state", "created", "expires", "la
 
 export default defineCommand({
   name: "client api-key list",
-  brief: "List keys with their state, age and last use; never their secrets",
+  brief: "List keys with their state, age and last use, without secrets",
   description:
-    "State: active, rotating (another key takes its place, both hold until it expires), " +
-    "expired, revoked. The last use is known to about a minute.",
+    "State: active, rotating (another key replaces it; both are valid until it expires), " +
+    "expired, revoked. The last use is accurate to about a minute.",
   examples: ["ssmd client api-key list", "ssmd client api-key list desk --output json"],
   flags: CLIENT_FLAGS,
   args: [ANY_CLIENT],

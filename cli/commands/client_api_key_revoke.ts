@@ -9,9 +9,10 @@ import { assertConfirmed } from "../confirm.ts";
 
 export default defineCommand({
   name: "client api-key revoke",
-  brief: "Take a key away at once; its streams are closed",
+  brief: "Revoke a key at once and close its streams",
   description:
-    "A running gateway closes what was opened with it within a second. It cannot be given back.",
+    "A running gateway closes the streams opened with it within a second. A revoked key " +
+    "cannot be restored.",
   changes: "client-actions",
   examples: [
     "ssmd client api-key revoke desk --dry-run",

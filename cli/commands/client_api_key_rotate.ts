@@ -9,10 +9,10 @@ import { parsed } from "../command/flag.ts";
 
 export default defineCommand({
   name: "client api-key rotate",
-  brief: "Make a key that takes another's place; both hold for a while",
+  brief: "Create a key that replaces another; both are valid for a while",
   description:
-    "The old key holds for --grace, so that whoever uses it can change over; --grace 0 " +
-    "ends it at once. The new key holds as long as the old one was made for, or for --expires.",
+    "The old key stays valid for --grace, so that its user can switch; --grace 0 ends it at " +
+    "once. The new key is valid for as long as the old one was made for, or for --expires.",
   changes: "client-actions",
   examples: [
     "ssmd client api-key rotate desk",
@@ -20,7 +20,7 @@ export default defineCommand({
   ],
   flags: {
     ...CLIENT_FLAGS,
-    grace: parsed(parseGrace, "How long the old key still holds", {
+    grace: parsed(parseGrace, "How long the old key stays valid", {
       default: "24h",
       placeholder: "duration",
       type: "duration",

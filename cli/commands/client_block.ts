@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "client block",
-  brief: "Let none of a client's keys in, and see that no gateway does",
+  brief: "Refuse all keys of a client at every gateway, and wait for their confirmation",
   changes: "security-events",
   examples: ["ssmd client block desk --yes"],
   ...cutOf("block"),

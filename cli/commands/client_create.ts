@@ -11,12 +11,12 @@ const limit = (brief: string) =>
 
 export default defineCommand({
   name: "client create",
-  brief: "Make a client: somebody who gets keys and entitlements",
+  brief: "Create a client, which can then get keys and entitlements",
   description:
-    "A new client has no key and sees nothing: ssmd client api-key create and ssmd client entitle " +
-    "come next. A running gateway knows it within a second.\n\n" +
-    "Roles: client reads what it is entitled to, metrics reads /metrics too, admin may also use " +
-    "the administration.",
+    "A new client has no key and sees nothing: continue with ssmd client api-key create and " +
+    "ssmd client entitle. A running gateway knows it within a second.\n\nRoles: client reads " +
+    "what it is entitled to, metrics also reads /metrics, admin may also use the " +
+    "administration routes.",
   changes: "client-actions",
   examples: [
     'ssmd client create desk --description "Trading desk" --owner "Rates, Ada Byron"',
@@ -25,14 +25,14 @@ export default defineCommand({
   ],
   flags: {
     ...CLIENT_FLAGS,
-    description: text("For people", { default: "" }),
-    owner: text("Who answers for it: a person or a department", { default: "" }),
-    role: choice(CLIENT_ROLES, "What it may do", { default: "client" }),
+    description: text("Description, for readers", { default: "" }),
+    owner: text("Responsible person or department", { default: "" }),
+    role: choice(CLIENT_ROLES, "Role of the client", { default: "client" }),
     use: USE,
-    sessions: limit("Streams at once"),
-    devices: limit("Addresses with streams at once"),
-    rateLimit: limit("Requests a second"),
-    quota: limit("Messages a day (UTC)"),
+    sessions: limit("Concurrent streams"),
+    devices: limit("Addresses with concurrent streams"),
+    rateLimit: limit("Requests per second"),
+    quota: limit("Messages per day (UTC)"),
   },
   args: [CLIENT],
   output: CLIENT_VIEW,

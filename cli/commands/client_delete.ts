@@ -12,8 +12,9 @@ import { countText } from "../format.ts";
 export default defineCommand({
   name: "client delete",
   brief: "Delete a client with its keys and entitlements",
-  description: "Its usage and the history of its sessions stay under its name. A running gateway " +
-    "closes its streams within a second.",
+  description:
+    "Its usage and session history are kept under its name. A running gateway closes its " +
+    "streams within a second.",
   changes: "client-actions",
   examples: ["ssmd client delete desk --dry-run", "ssmd client delete desk --yes"],
   flags: { ...CLIENT_FLAGS, dryRun: DRY_RUN },

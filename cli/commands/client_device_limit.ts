@@ -6,14 +6,15 @@ import { oneRow } from "../command/table.ts";
 
 export default defineCommand({
   name: "client device-limit",
-  brief: "Show or set on how many devices a client may have streams at once",
+  brief: "Show or set the number of devices on which a client may have concurrent streams",
   description:
-    "A device is an IPv4 address or the /64 network of an IPv6 address. A stream of a further one is " +
-    "refused with 429 DEVICE_LIMIT, over all gateways; streams that are open stay open.",
+    "A device is an IPv4 address or the /64 network of an IPv6 address. A stream from one " +
+    "more device is refused with 429 DEVICE_LIMIT, counted over all gateways; open streams " +
+    "stay open.",
   changes: ({ args: [, value] }) => value === undefined ? undefined : "client-actions",
   examples: ["ssmd client device-limit desk", "ssmd client device-limit desk 2"],
   flags: CLIENT_FLAGS,
-  args: limitArgs("Devices at once"),
+  args: limitArgs("Concurrent devices"),
   output: z.object({ client: z.string(), devices_max: z.int().nullable() }),
   table: oneRow,
   run: ({ flags, args: [client, value], context }) =>

@@ -6,9 +6,10 @@ import { oneRow } from "../command/table.ts";
 
 export default defineCommand({
   name: "client disable",
-  brief: "Let none of a client's keys in; its streams are closed",
+  brief: "Refuse all keys of a client and close its streams",
   description:
-    "Its keys, entitlements and usage stay. A running gateway closes its streams within a second.",
+    "Its keys, entitlements and usage are kept. A running gateway closes its streams within " +
+    "a second.",
   changes: "client-actions",
   examples: ["ssmd client disable desk"],
   flags: CLIENT_FLAGS,

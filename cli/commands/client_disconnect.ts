@@ -7,11 +7,12 @@ import { confirmed } from "../confirm.ts";
 
 export default defineCommand({
   name: "client disconnect",
-  brief: "End a client's connection; it is told",
+  brief: "Close a client's connection, with a message to the client",
   description:
-    "It is closed with code 4002 after an error message. A client may connect again at once.",
+    "The gateway sends an error message and closes the connection with code 4002. The client " +
+    "may reconnect at once.",
   examples: ["ssmd client disconnect 1 --dry-run", "ssmd client disconnect 1 --yes"],
-  flags: { ...GATEWAY_FLAGS, dryRun: on("Show who it is and do nothing") },
+  flags: { ...GATEWAY_FLAGS, dryRun: on("Show the client and do nothing") },
   args: [CONNECTION_ID],
   output: z.object({
     id: z.int(),

@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "client disconnect-all",
-  brief: "End all streams of a client; it may connect again",
+  brief: "Close all streams of a client; it may reconnect",
   changes: "client-actions",
   examples: ["ssmd client disconnect-all desk --yes"],
   ...cutOf("disconnect-all"),

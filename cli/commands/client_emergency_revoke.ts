@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "client emergency-revoke",
-  brief: "Cut a client off at once: keys, entitlements, streams",
+  brief: "Revoke a client's keys and entitlements and close its streams at once",
   changes: "security-events",
   examples: [
     "ssmd client emergency-revoke desk --dry-run",

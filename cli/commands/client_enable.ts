@@ -6,7 +6,7 @@ import { oneRow } from "../command/table.ts";
 
 export default defineCommand({
   name: "client enable",
-  brief: "Let a client's keys in again",
+  brief: "Accept a client's keys again",
   changes: "client-actions",
   examples: ["ssmd client enable desk"],
   flags: CLIENT_FLAGS,

@@ -6,11 +6,11 @@ import { oneRow } from "../command/table.ts";
 
 export default defineCommand({
   name: "client entitle",
-  brief: "Let a client see feeds, symbols and types",
+  brief: "Entitle a client to feeds, symbols and types",
   description:
-    "A client sees everything that one of its entitlements names, and nothing else: not in lists, " +
-    "not in hints. Gaps come with any other type. The same entitlement a second time changes when " +
-    "it ends.",
+    "A client sees what at least one of its entitlements names, and nothing else, not even " +
+    "in lists or hints. Gaps come with any other type. Repeating an entitlement changes its " +
+    "expiry.",
   changes: "entitlement-changes",
   examples: [
     "ssmd client entitle desk --feed kraken",

@@ -7,8 +7,8 @@ import { rowsOf } from "../command/table.ts";
 
 export default defineCommand({
   name: "client entitle-bulk",
-  brief: "Let several clients see the same feeds, symbols and types",
-  description: "As ssmd client entitle for each of them: all or none.",
+  brief: "Entitle several clients to the same feeds, symbols and types",
+  description: "Like ssmd client entitle for each of them; applied to all clients or to none.",
   changes: "entitlement-changes",
   examples: ["ssmd client entitle-bulk desk fund --feed kraken --symbols 'BTC*' --expires 30d"],
   flags: ENTITLE_FLAGS,

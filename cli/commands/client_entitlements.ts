@@ -11,8 +11,8 @@ const COLUMNS = ["client", "id", "feed", "symbols", "types", "state", "expires"]
 
 export default defineCommand({
   name: "client entitlements",
-  brief: "List what clients may see",
-  description: "The number is what ssmd client revoke takes.",
+  brief: "List clients' entitlements",
+  description: "ssmd client revoke takes the number shown.",
   examples: ["ssmd client entitlements", "ssmd client entitlements desk --output json"],
   flags: CLIENT_FLAGS,
   args: [ANY_CLIENT],

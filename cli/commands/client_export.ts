@@ -9,12 +9,12 @@ export default defineCommand({
   name: "client export",
   brief: "Print clients with their entitlements and limits, without secrets",
   description:
-    "Keys are left out; with --hashes they are in it as hashes, so that they still hold where the " +
-    "file is imported. No key can be made from a hash, but keep such a file to yourself.",
+    "Keys are left out; --hashes adds their hashes, so that the keys stay valid where the " +
+    "file is imported. A key cannot be derived from its hash, but keep such a file private.",
   examples: ["ssmd client export > clients.yaml", "ssmd client export --hashes --output json"],
   flags: {
     ...CLIENT_FLAGS,
-    hashes: on("With the hashes of the keys"),
+    hashes: on("Include the hashes of the keys"),
     output: choice(["yaml", "json"], "yaml or json", { default: "yaml" }),
   },
   prints: CLIENTS_FILE_VIEW,

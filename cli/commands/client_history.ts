@@ -7,10 +7,13 @@ import { whole } from "../command/flag.ts";
 
 export default defineCommand({
   name: "client history",
-  brief: "List connections that ended, and why",
-  description: "The newest first; the gateway keeps the last 1000 since it started.",
+  brief: "List closed connections with the reasons",
+  description: "Newest first; the gateway keeps the last 1000 since it started.",
   examples: ["ssmd client history", "ssmd client history --limit 5"],
-  flags: { ...GATEWAY_FLAGS, limit: whole("So many at most, up to 1000", { default: "100" }) },
+  flags: {
+    ...GATEWAY_FLAGS,
+    limit: whole("Maximum number of connections, up to 1000", { default: "100" }),
+  },
   output: z.array(ENDED_CONNECTION),
   table: (clients) => ({ rows: endedRows(clients), counted: "connection" }),
   asks: ["GET /v1/admin/clients/history"],

@@ -20,11 +20,11 @@ const CHANGE = z.object({
 
 export default defineCommand({
   name: "client import",
-  brief: "Make clients as a file describes them",
+  brief: "Create clients from a file",
   description:
-    "All of it or nothing. Clients that are there already are refused; with --replace they become " +
-    "what the file says, with its entitlements in place of theirs. Keys that the file does not " +
-    "name stay, and clients that it does not name are left alone. - reads stdin.",
+    "Imports all of the file or nothing. Existing clients are refused; with --replace they " +
+    "and their entitlements are replaced by those of the file. Keys and clients that the " +
+    "file does not name are not changed. - reads stdin.",
   changes: "client-actions",
   examples: [
     "ssmd client import clients.yaml --dry-run",
@@ -33,10 +33,10 @@ export default defineCommand({
   ],
   flags: {
     ...CLIENT_FLAGS,
-    replace: on("Also clients that are there already"),
+    replace: on("Also replace existing clients"),
     dryRun: DRY_RUN,
   },
-  args: [file("The file, - for stdin", { required: true })],
+  args: [file("File to read, - for stdin", { required: true })],
   output: z.array(CHANGE),
   table: rowsOf("client"),
   async run({ flags: { replace, dryRun, ...flags }, args: [path], context }) {

@@ -10,11 +10,11 @@ const COUNTED_MAX = 100_000;
 export default defineCommand({
   name: "client limit",
   brief: "Show or set how many streams a client may have open",
-  description: "A further one is refused with 429 SESSION_LIMIT. Streams that are open stay open.",
+  description: "One stream more is refused with 429 SESSION_LIMIT. Open streams stay open.",
   changes: ({ args: [, value] }) => value === undefined ? undefined : "client-actions",
   examples: ["ssmd client limit desk", "ssmd client limit desk 5", "ssmd client limit desk none"],
   flags: CLIENT_FLAGS,
-  args: limitArgs("Streams at once"),
+  args: limitArgs("Concurrent streams"),
   output: z.object({ client: z.string(), sessions_max: z.int().nullable(), sessions: z.int() }),
   table: oneRow,
   run: ({ flags, args: [client, value], context }) =>

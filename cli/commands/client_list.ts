@@ -6,9 +6,10 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "client list",
-  brief: "List the clients that are connected to a running gateway",
-  description: "Buffer and waiting are what the client has not read yet. A gateway that asks for " +
-    "keys wants that of an operator in SSMD_API_KEY.",
+  brief: "List the clients connected to a running gateway",
+  description:
+    "Buffer and waiting count what the client has not read yet. If the gateway requires " +
+    "keys, set SSMD_API_KEY to an operator's key.",
   examples: ["ssmd client list", "ssmd client list --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(CONNECTION),

@@ -7,14 +7,15 @@ import { oneRow } from "../command/table.ts";
 
 export default defineCommand({
   name: "client quota",
-  brief: "Show or set how many messages a day a client may get",
+  brief: "Show or set how many messages a client may get per day",
   description:
-    "Messages on streams count, from 00:00 UTC. The client is told at 80 and 95 percent; at the " +
-    "limit its streams are closed with QUOTA_EXCEEDED until the next day; REST still answers.",
+    "Counts messages on streams from 00:00 UTC. The client gets a warning at 80 and 95 " +
+    "percent. At the limit its streams are closed with QUOTA_EXCEEDED until the next day; " +
+    "REST requests are still answered.",
   changes: ({ args: [, value] }) => value === undefined ? undefined : "client-actions",
   examples: ["ssmd client quota desk", "ssmd client quota desk 5000000"],
   flags: CLIENT_FLAGS,
-  args: limitArgs("Messages a day"),
+  args: limitArgs("Messages per day"),
   output: z.object({
     client: z.string(),
     messages_per_day_max: z.int().nullable(),

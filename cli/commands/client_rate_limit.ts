@@ -6,14 +6,15 @@ import { oneRow } from "../command/table.ts";
 
 export default defineCommand({
   name: "client rate-limit",
-  brief: "Show or set how many requests a second a client may send",
+  brief: "Show or set how many requests per second a client may send",
   description:
-    "REST requests and requests on streams count together, over all its connections; bursts of " +
-    "twice as many pass. Beyond it a request is refused with 429 RATE_LIMITED. none = 100 a second.",
+    "Counts REST requests and requests on streams together, over all connections; bursts of " +
+    "twice as many pass. A request beyond the limit is refused with 429 RATE_LIMITED. none = " +
+    "100 per second.",
   changes: ({ args: [, value] }) => value === undefined ? undefined : "client-actions",
   examples: ["ssmd client rate-limit desk", "ssmd client rate-limit desk 20"],
   flags: CLIENT_FLAGS,
-  args: limitArgs("Requests a second"),
+  args: limitArgs("Requests per second"),
   output: z.object({ client: z.string(), requests_per_second_max: z.int().nullable() }),
   table: oneRow,
   run: ({ flags, args: [client, value], context }) =>

@@ -13,19 +13,19 @@ import { countText } from "../format.ts";
 
 export default defineCommand({
   name: "client revoke",
-  brief: "Take entitlements of a client away",
+  brief: "Revoke entitlements of a client",
   description:
-    "A running gateway sends nothing more of what is taken away within a second; streams stay " +
-    "open. A key is taken away with ssmd client api-key revoke.",
+    "A running gateway stops sending the data within a second; streams stay open. To revoke " +
+    "a key, use ssmd client api-key revoke.",
   changes: "entitlement-changes",
   examples: [
     "ssmd client revoke desk 1 --dry-run",
     "ssmd client revoke desk 1 --yes",
     "ssmd client revoke desk --all --yes",
   ],
-  flags: { ...CLIENT_FLAGS, all: on("Every entitlement of the client"), dryRun: DRY_RUN },
+  flags: { ...CLIENT_FLAGS, all: on("All entitlements of the client"), dryRun: DRY_RUN },
   args: {
-    each: parsed(parseNameOrId, "The client's name, then numbers of its entitlements", {
+    each: parsed(parseNameOrId, "Name of the client, then numbers of its entitlements", {
       placeholder: "client|entitlement",
       required: true,
     }),

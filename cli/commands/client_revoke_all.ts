@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "client revoke-all",
-  brief: "Take every key and entitlement of a client away; it stays enabled",
+  brief: "Revoke all keys and entitlements of a client; it stays enabled",
   changes: "entitlement-changes",
   examples: ["ssmd client revoke-all desk --yes"],
   ...cutOf("revoke-all"),

@@ -21,15 +21,15 @@ const SESSION = z.object({
 
 export default defineCommand({
   name: "client sessions",
-  brief: "List stream connections, now and before",
+  brief: "List open and ended stream connections",
   description:
-    "The newest first. State: open, ended (with the reason), lost (its gateway went away " +
-    "without a word). Ended ones are kept for 90 days.",
+    "Newest first. State: open, ended (with the reason), lost (its gateway stopped without " +
+    "recording an end). Ended ones are kept for 90 days.",
   examples: ["ssmd client sessions", "ssmd client sessions --open --limit 20 --output json"],
   flags: {
     ...CLIENT_FLAGS,
-    open: on("Only open ones"),
-    limit: whole("At most so many", { default: "100" }),
+    open: on("Open connections only"),
+    limit: whole("Maximum number of connections", { default: "100" }),
   },
   args: [ANY_CLIENT],
   output: z.array(SESSION),

@@ -9,21 +9,22 @@ const POLICIES = ["drop_oldest", "drop_newest", "conflate", "disconnect"] as con
 
 export default defineCommand({
   name: "client set-mode",
-  brief: "Change how records come to a connected client; it is told",
-  description:
-    "All of its subscriptions come in this mode from now on; a new request of the client wins again.",
+  brief: "Change the delivery mode of a connected client, with a message to the client",
+  description: "Applies to all of its subscriptions; a later request of the client overrides it.",
   examples: [
     "ssmd client set-mode 1 conflated --interval-ms 500",
     "ssmd client set-mode 1 realtime --policy drop_oldest",
   ],
   flags: {
     ...GATEWAY_FLAGS,
-    intervalMs: whole("Wait between two conflated messages, 10 to 60000", { placeholder: "ms" }),
-    policy: choice(POLICIES, "What happens when it is slow"),
+    intervalMs: whole("Interval between conflated messages, ms, 10 to 60000", {
+      placeholder: "ms",
+    }),
+    policy: choice(POLICIES, "Policy when the client is slow"),
   },
   args: [
     CONNECTION_ID,
-    word(MODES, `The mode: ${MODES.join(", ")}`, { placeholder: "mode", required: true }),
+    word(MODES, `Delivery mode: ${MODES.join(", ")}`, { placeholder: "mode", required: true }),
   ],
   output: CONNECTION,
   asks: ["POST /v1/admin/clients/{id}/mode"],

@@ -6,8 +6,9 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "client slow",
-  brief: "List connected clients that are slow, or have lost messages",
-  description: "Lagging: its buffer is filled to 70 %. Dropping: to 90 %, and its policy decides.",
+  brief: "List connected clients that are slow or have lost messages",
+  description:
+    "Lagging: its buffer is 70 % full. Dropping: it is 90 % full, and its policy applies.",
   examples: ["ssmd client slow"],
   flags: GATEWAY_FLAGS,
   output: z.array(CONNECTION),

@@ -10,7 +10,7 @@ import { UsageError } from "../exit.ts";
 export default defineCommand({
   name: "client update",
   brief: "Change a client's description, owner, role or use of the data",
-  description: "Limits are changed with ssmd client limit, device-limit, rate-limit and quota.",
+  description: "To change limits, use ssmd client limit, device-limit, rate-limit and quota.",
   changes: "client-actions",
   examples: [
     'ssmd client update desk --description "Rates desk"',
@@ -20,9 +20,9 @@ export default defineCommand({
   ],
   flags: {
     ...CLIENT_FLAGS,
-    description: text("For people"),
-    owner: text("Who answers for it: a person or a department"),
-    role: choice(CLIENT_ROLES, "What it may do"),
+    description: text("Description, for readers"),
+    owner: text("Responsible person or department"),
+    role: choice(CLIENT_ROLES, "Role of the client"),
     use: USE,
   },
   args: [CLIENT],

@@ -22,7 +22,7 @@ const COUNT = z.object({
 
 export default defineCommand({
   name: "client usage",
-  brief: "Count what clients got, by day, client, feed and type",
+  brief: "Show what clients received, by day, client, feed and type",
   description:
     "Messages are those delivered on streams; requests have the type request and no feed. Days " +
     "are UTC. A running gateway writes its counts every second. Usage is kept for 800 days.",
@@ -35,7 +35,7 @@ export default defineCommand({
     ...CLIENT_FLAGS,
     from: day("First day: YYYY-MM-DD, today, yesterday, 7d"),
     to: day("Last day: YYYY-MM-DD, today, yesterday, 7d"),
-    by: parsed(parseColumns, `What is told apart: ${COLUMNS.join(", ")}`, {
+    by: parsed(parseColumns, `Columns to group by: ${COLUMNS.join(", ")}`, {
       default: COLUMNS.join(","),
       placeholder: "columns",
     }),

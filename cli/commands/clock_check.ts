@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "clock check",
-  brief: "Check whether records can rely on this machine's clock",
+  brief: "Check whether this machine's clock is accurate enough for records",
   description:
     "Reads the clock as ssmd clock status does. Exit code 1 when the clock is not synchronized, or " +
     "is off by more than the environment's location allows.",

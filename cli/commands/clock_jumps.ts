@@ -6,7 +6,8 @@ export default defineCommand({
   name: "clock jumps",
   brief: "List when the clock of a capture jumped or was not synchronized",
   description:
-    "The gaps of reason clock: times within them are suspect. Columns as in ssmd data gaps.",
+    "Lists the gaps with reason clock; times within them are not reliable. Columns as in " +
+    "ssmd data gaps.",
   examples: ["ssmd clock jumps --env demo", "ssmd clock jumps --from 7d --to today --output json"],
   flags: INVENTORY_FLAGS,
   output: GAPS,

@@ -10,7 +10,7 @@ const SKEW = z.object({
   date: z.string(),
   records: z.int().describe("Records with a venue time"),
   early: z.int().describe("Records received before the venue sent them"),
-  least_us: z.number().nullable().describe("Least delay; negative = our clock is behind"),
+  least_us: z.number().nullable().describe("Smallest delay; negative = our clock is behind"),
   median_ms: z.number().nullable(),
   p99_ms: z.number().nullable(),
 });
@@ -19,8 +19,9 @@ export default defineCommand({
   name: "clock skew",
   brief: "Compare receive times with the venue's times, day by day",
   description:
-    "Delays from the venue's time of a trade, ticker or book update to its receipt. The least delay " +
-    "bounds the error of our clock: a negative one means that it was behind the venue's.",
+    "Measures delays from the venue's time of a trade, ticker or book update to its receipt. " +
+    "The smallest delay bounds the error of our clock: if it is negative, our clock was " +
+    "behind the venue's.",
   examples: ["ssmd clock skew --env demo", "ssmd clock skew --feed kraken --output json"],
   flags: INVENTORY_FLAGS,
   output: z.array(SKEW),

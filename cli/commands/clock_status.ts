@@ -3,8 +3,8 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "clock status",
-  brief: "Show what sets this machine's clock, and how far it is off",
-  description: "Asks chrony, then systemd-timesyncd, as a connector does twice a minute.",
+  brief: "Show the time source of this machine's clock and its offset",
+  description: "Queries chrony, then systemd-timesyncd, as a connector does twice a minute.",
   examples: ["ssmd clock status", "ssmd clock status --env kraken --output json"],
   flags: CLOCK_FLAGS,
   output: CLOCK_STATE,

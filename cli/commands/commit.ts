@@ -7,14 +7,15 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "commit",
-  brief: "Check the registry and commit its files, and no others",
-  description:
-    "Refused while ssmd validate finds anything. What is staged of other files stays staged.",
+  brief: "Check the registry and commit its files only",
+  description: "Refused while ssmd validate reports errors. Other staged files stay staged.",
   changes: "config-changes",
   examples: ['ssmd commit -m "feeds: kraken"'],
-  flags: { message: text("What changes, and why", { alias: "m", required: true }) },
+  flags: {
+    message: text("Commit message: the change and its reason", { alias: "m", required: true }),
+  },
   output: z.object({
-    commit: z.string().nullable().describe("null = there was nothing to commit"),
+    commit: z.string().nullable().describe("null = nothing to commit"),
     files: z.array(z.string()),
   }),
   table({ commit, files }) {

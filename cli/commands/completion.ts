@@ -4,7 +4,7 @@ import { word } from "../command/flag.ts";
 
 export default defineCommand({
   name: "completion",
-  brief: "Print the script that lets a shell complete commands, flags and names",
+  brief: "Print a shell script that completes commands, flags and names",
   description:
     "It completes commands, flags, values and the names in the registry: environments, feeds, " +
     "symbols, schemas, keys.\n\n" +

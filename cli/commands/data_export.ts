@@ -39,13 +39,13 @@ import { transformedBytes } from "../transform/transformed_lines.ts";
 const FILE = z.object({
   path: z.string(),
   feed: z.string(),
-  type: z.string().describe("A type of record; several where one file holds several"),
+  type: z.string().describe("Record type; several when one file holds several"),
   date: z.string(),
   state: z.enum(["written", "unchanged", "planned"])
-    .describe("unchanged = whole and of the same sources already"),
-  records: z.int().describe("planned: as archived, before symbols and times narrow them"),
+    .describe("unchanged = already complete and from the same sources"),
+  records: z.int().describe("planned: as archived, before filtering by symbol and time"),
   bytes: z.int(),
-  sha256: z.string().describe("Hex; empty = planned"),
+  sha256: z.string().describe("SHA-256 in hex; empty = planned"),
 });
 
 const EXPORT = z.object({
@@ -63,7 +63,7 @@ const FLAGS = {
   feed: FEEDS,
   type: choice(
     [...EVENT_TYPES, ...SERIES_NAMES],
-    "Of this type, or a series made of records; may be repeated; default all records",
+    "Record type, or a series computed from records; may be repeated; default all records",
     { repeated: true },
   ),
   ...SERIES_FLAGS,
@@ -71,7 +71,7 @@ const FLAGS = {
   ...SPAN_FLAGS,
   format: choice(EXPORT_FORMATS, "parquet, csv or jsonl", { default: "parquet" }),
   out: text("Folder, file, or - for stdout", { placeholder: "path", required: true }),
-  transform: text("A stored transform makes the file, of one record after another", {
+  transform: text("Stored transform that makes the file, applied to one record after another", {
     placeholder: "transform",
   }),
   dryRun: DRY_RUN,
@@ -83,21 +83,21 @@ type Flags = ValuesOf<typeof FLAGS>;
 export default defineCommand({
   name: "data export",
   brief: "Export archived records as Parquet, CSV or JSON lines",
-  description: "--out names a folder: a file a feed, type and day goes to " +
-    "feed=…/type=…/date=…/data.parquet, and a file below _lineage/ tells its sources. " +
-    "A name that ends in .parquet, .csv or .jsonl is one file, - is stdout.\n\n" +
-    "Records are sorted by symbol and receive time. Files get their names when they are whole; " +
-    "an export that was broken off goes on where it was when it is started again. The same " +
-    "records give the same bytes. Parquet: zstd, row groups of about 123,000 rows, times in ns " +
-    "UTC, absent values null. CSV: RFC 4180, exact decimals. JSON lines: as the gateway sends.\n\n" +
-    "Series are made of records. bars: trades by the venue's time. book: the best levels at " +
-    "multiples of --every; top_of_book: the best bid and ask; both have a row where something " +
-    "changed, which holds until the next. gap is true where records may be missing; a book is " +
-    "not known, and its levels are absent, from a gap to the next snapshot. enriched: the values " +
-    "of the environment's enrichers where one changed (ssmd enricher list); valid is false where " +
-    "the book is not known.\n\n" +
-    "--transform: one file or stdout, in the format of a stored transform (ssmd transform list); " +
-    "where it throws, a line says transform_error, and the exit code is 1.",
+  description:
+    "--out names a folder, a file or stdout (-). In a folder, each feed, type and day is " +
+    "written to feed=…/type=…/date=…/data.parquet, and a file below _lineage/ lists its " +
+    "sources. A name that ends in .parquet, .csv or .jsonl is one file.\n\nRecords are " +
+    "sorted by symbol and receive time. A file gets its name when it is complete; an " +
+    "interrupted export resumes when started again. The same records give the same bytes. " +
+    "Parquet: zstd, row groups of about 123,000 rows, times in ns UTC, absent values null. " +
+    "CSV: RFC 4180, exact decimals. JSON lines: as the gateway sends.\n\nSeries are computed " +
+    "from records. bars: trades by the venue's time. book: the best levels at multiples of " +
+    "--every; top_of_book: the best bid and ask; both have a row per change, valid until the " +
+    "next row. gap is true where records may be missing; from a gap to the next snapshot the " +
+    "book is unknown and its levels are absent. enriched: the values of the environment's " +
+    "enrichers, a row per change (ssmd enricher list); valid is false while the book is " +
+    "unknown.\n\n--transform: one file or stdout, in the format of a stored transform (ssmd " +
+    "transform list); if it throws, the line has transform_error, and the exit code is 1.",
   changes: "data-access",
   examples: [
     "ssmd data export --env demo --out /tmp/export",

@@ -31,7 +31,7 @@ const DAY = z.object({
   date: z.string(),
   status: CONDITION,
   why: z.string(),
-  archive_status: z.string().describe("Of the manifests; none = there is none"),
+  archive_status: z.string().describe("Layout from the manifests; none = no manifest"),
   layout: z.enum(["sealed", "windows", "mixed", "none"]),
   version: z.string(),
   ...FIGURES,
@@ -39,7 +39,9 @@ const DAY = z.object({
   raw_frames: z.int(),
   normalized_files: z.int(),
   symbols: z.int(),
-  quality: z.number().nullable().describe("Share of the captured time in no gap; null = nothing"),
+  quality: z.number().nullable().describe(
+    "Share of the captured time outside gaps; null = no data",
+  ),
   from: z.string().nullable().describe("ISO 8601"),
   to: z.string().nullable().describe("ISO 8601"),
   clocks: z.array(CLOCK),
@@ -56,24 +58,21 @@ type Day = z.output<typeof DAY>;
 
 export default defineCommand({
   name: "data inventory",
-  brief: "List what is archived: days by feed, sizes, counts, condition",
-  description:
-    "Days are UTC. Without --from and --to a feed's first day to its last. The figures are those of " +
-    "the days' manifests; ssmd archive verify recounts the files themselves.\n\n" +
-    "status      available: all that was captured is here, without a gap; a day that is still open " +
-    "as far as it has come, and a day on which nothing came: empty is not missing\n" +
-    "            degraded: all that was captured is here, gaps are recorded within it\n" +
-    "            partial: something that was captured is known not to be here, or the day is over " +
-    "and not completed; --output json says why\n" +
-    "            expired: retention removed its records, whole and on purpose\n" +
-    "            missing: nothing is archived, and the feed's calendar has it open that day\n" +
-    "raw         bytes of the compressed raw files; normalized: of the record files\n" +
-    "records     in all; a terminal of 140 columns, files and pipes show them by type\n" +
-    "quality     share of the captured time, weighted by symbols, that lies in no gap: 1 = all; " +
-    "- = nothing came\n" +
-    "gaps        spans in which something is missing: ssmd data gaps lists them\n" +
-    "layout      sealed: one object a type, by market; windows: a file a type and minute; mixed; " +
-    "not on a terminal of less than 90 columns",
+  brief: "List archived days by feed, with sizes, counts and condition",
+  description: "Days are UTC. Without --from and --to, lists a feed's first day to its last. The " +
+    "figures come from the days' manifests; ssmd archive verify checks the files " +
+    "themselves.\n\nstatus      available: everything captured is here, without a gap; also " +
+    "a day still open, and a day without data\n            degraded: everything captured is " +
+    "here, and has recorded gaps\n            partial: some captured data is known to be " +
+    "missing here, or the day is over and not completed; --output json shows " +
+    "why\n            expired: retention removed its records\n            missing: nothing " +
+    "is archived, although the feed's calendar was open that day\nraw         bytes of the " +
+    "compressed raw files; normalized: of the record files\nrecords     total; shown by type " +
+    "in files, pipes and on a terminal of 140 columns\nquality     share of the captured " +
+    "time, weighted by symbols, outside gaps: 1 = all; - = no data\ngaps        number of " +
+    "gaps: ssmd data gaps lists them\nlayout      sealed: one object per type, by market; " +
+    "windows: one file per type and minute; mixed; hidden on a terminal of less than 90 " +
+    "columns",
   examples: [
     "ssmd data inventory --env demo",
     "ssmd data inventory --feed kraken --from 2026-08-01 --to 2026-08-08",
@@ -81,7 +80,7 @@ export default defineCommand({
   ],
   flags: {
     ...INVENTORY_FLAGS,
-    status: choice(DAY_CONDITIONS, "Days in this condition; may be repeated", { repeated: true }),
+    status: choice(DAY_CONDITIONS, "Condition; may be repeated", { repeated: true }),
   },
   output: INVENTORY,
   table: tableOf,

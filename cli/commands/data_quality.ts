@@ -12,10 +12,12 @@ const DAY = z.object({
   date: z.string(),
   status: CONDITION,
   why: z.string(),
-  quality: z.number().nullable().describe("Share of the captured time in no gap; null = nothing"),
+  quality: z.number().nullable().describe(
+    "Share of the captured time outside gaps; null = no data",
+  ),
   symbols: z.int(),
   gaps: z.int(),
-  longest_gap_ms: z.int().nullable().describe("Of gaps that have an end"),
+  longest_gap_ms: z.int().nullable().describe("Longest gap that has an end"),
   missed: z.int(),
   clocks: z.array(CLOCK),
 });
@@ -24,17 +26,16 @@ type Day = z.output<typeof DAY>;
 
 export default defineCommand({
   name: "data quality",
-  brief: "Show how complete archived days are, and how well their clocks were set",
-  description: "Days are UTC, the figures those of the days' manifests.\n\n" +
-    "status     as in ssmd data inventory: available, degraded, partial, expired or missing\n" +
-    "quality    share of the captured time, weighted by symbols, that lies in no gap: 1 = all; " +
-    "- = nothing came\n" +
-    "symbols    markets seen that day\n" +
-    "gaps       spans in which something is missing; longest: the longest that has an end\n" +
-    "missed     messages known to be missing; gaps that do not know count 0\n" +
-    "clock      what set the clock of the capturing machine, and whether it was synchronized " +
-    "(source/status); with the share of raw lines where there are several\n" +
-    "offset     how far it was off at most, in microseconds, - = not known",
+  brief: "Show the completeness of archived days and the state of their clocks",
+  description:
+    "Days are UTC. The figures come from the days' manifests.\n\nstatus     as in ssmd data " +
+    "inventory: available, degraded, partial, expired or missing\nquality    share of the " +
+    "captured time, weighted by symbols, outside gaps: 1 = all; - = no data\nsymbols    " +
+    "markets seen that day\ngaps       number of gaps; longest: the longest that has an " +
+    "end\nmissed     messages known to be missing; gaps of unknown size count 0\nclock      " +
+    "time source of the capturing machine and whether its clock was synchronized " +
+    "(source/status); with the share of raw lines if there are several\noffset     largest " +
+    "offset of the clock, in microseconds, - = unknown",
   examples: [
     "ssmd data quality --env demo",
     "ssmd data quality --feed kraken --from 2026-08-01 --to 2026-08-08 --output json",

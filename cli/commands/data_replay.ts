@@ -22,45 +22,50 @@ import { parsePort, parseSpeed } from "../numbers.ts";
 import { parseTo, type ReplayFlags, type ReplayTarget, targetAndSpan } from "../replay/options.ts";
 import type { ReplaySink } from "@ssmd/dataset/replay";
 
-const DESCRIPTION = "Records go out as far apart as they were received: bursts stay bursts, " +
-  "silence stays silence. It begins with the first record of the span.\n\n" +
-  "--to stdout     a JSON value a line, in the shape in which the gateway sends records\n" +
-  "--to transport  the records again on the bus of --bus (default --env), under the name {env}-replay (or --as): a " +
-  "stream of its own that no consumer of the live environment reads; a gateway or archiver of that " +
-  "name does. The name of an environment of the registry is refused without --into-live. For a bus " +
-  "of nats: ssmd data replay --feed kraken --date today --to transport --bus demo-nats\n" +
-  "--to ws         the venue's own protocol on loopback, from the raw frames as they were: any client " +
-  "of the venue works against it. The frames are first put together in a temporary file. Clients " +
-  "choose by what they subscribe to; --symbol and --type do not fit\n" +
-  "--to <time>     the end of the span, beside any of these\n\n" +
-  "On a terminal the progress is shown, and keys steer: space pauses and resumes, left and right go " +
-  "10 seconds, up and down a minute, q quits (where records do not go to the same terminal).";
+const DESCRIPTION =
+  "Sends records at their recorded intervals, from the first record of the span " +
+  "on.\n\n--to stdout     one JSON value per line, as the gateway sends records\n--to " +
+  "transport  the records on the bus of --bus (default --env), under the name {env}-replay " +
+  "(or --as). Consumers of the live environment do not read this stream; a gateway or " +
+  "archiver of that name does. The name of an environment of the registry is refused " +
+  "without --into-live. For a bus of nats: ssmd data replay --feed kraken --date today " +
+  "--to transport --bus demo-nats\n--to ws         the venue's own protocol on loopback, " +
+  "from the raw frames: any client of the venue can connect. The frames are first " +
+  "collected in a temporary file. Clients choose data by subscribing, so --symbol and " +
+  "--type are not allowed\n--to <time>     the end of the span; can be combined with any " +
+  "of these\n\nA terminal shows the progress and accepts keys: space pauses and resumes, " +
+  "left and right move 10 seconds, up and down a minute, q quits (unless records go to the " +
+  "same terminal).";
 
 const FLAGS = {
   data: ARCHIVE,
   env: ENVIRONMENT_FILTER,
-  feed: text("Of this feed", { placeholder: "feed", completes: "feed", required: true }),
+  feed: text("Feed", { placeholder: "feed", completes: "feed", required: true }),
   symbol: SYMBOLS,
   type: RECORD_TYPES,
   date: SPAN_FLAGS.date,
   from: SPAN_FLAGS.from,
-  to: parsed(parseTo, "stdout (default), transport or ws; or the end of the span, as --from", {
-    placeholder: "target|time",
-    repeated: true,
-  }),
-  speed: parsed(parseSpeed, "Multiple of the recorded pace, or max: as fast as it is read", {
+  to: parsed(
+    parseTo,
+    "stdout (default), transport or ws; or the end of the span, in the form of --from",
+    {
+      placeholder: "target|time",
+      repeated: true,
+    },
+  ),
+  speed: parsed(parseSpeed, "Multiple of the recorded pace, or max: no delays", {
     default: "1",
     placeholder: "n|max",
     type: "number",
   }),
   version: RECORDS_VERSION,
-  bus: text("--to transport: environment whose bus it is; default --env", {
+  bus: text("--to transport: environment of the bus; default --env", {
     placeholder: "env",
     completes: "environment",
   }),
   as: text("--to transport: name instead of {env}-replay", { placeholder: "name" }),
   intoLive: on("--to transport: allow the name of an environment of the registry"),
-  port: parsed(parsePort, "--to ws: port on loopback, 0 = a free one", {
+  port: parsed(parsePort, "--to ws: port on loopback, 0 = any free port", {
     default: "0",
     placeholder: "n",
     type: "number",
@@ -70,7 +75,7 @@ const FLAGS = {
 
 export default defineCommand({
   name: "data replay",
-  brief: "Replay archived records at their own pace, or as fast as they are read",
+  brief: "Replay archived records at their recorded pace or faster",
   description: DESCRIPTION,
   examples: [
     "ssmd data replay --feed kraken --date 2026-08-01 --speed max | head -3",

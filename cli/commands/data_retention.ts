@@ -20,26 +20,26 @@ const DAY = z.object({
   env: z.string(),
   feed: z.string(),
   date: z.string(),
-  version: z.string().exactOptional().describe("Of normalized records"),
+  version: z.string().exactOptional().describe("Number of normalized records"),
   files: z.int(),
-  records: z.int().describe("Of raw days: frames"),
+  records: z.int().describe("Number of frames, for raw days"),
   bytes: z.int(),
-  kept_days: z.int().describe("How long the environment keeps such days"),
-  why: z.string().describe("Why it is kept; empty = it is not"),
+  kept_days: z.int().describe("Retention of such days in the environment"),
+  why: z.string().describe("Why the day is kept; empty = it is not kept"),
   state: z.enum(["due", "kept", "unfinished", "removed"]),
 });
 
 export default defineCommand({
   name: "data retention",
-  brief: "Show or remove archived days that are older than the environment keeps them",
+  brief: "Show or remove archived days past the environment's retention",
   description:
-    "The environment says how long: retention: { raw_days: 30, normalized_days: 3650 }; without it " +
-    "days are kept for ever. Whole days go, as old as their end. Raw goes only when the records " +
-    "made of it are complete and sealed; records go only when they are sealed. Manifests stay and " +
-    "say that the day has expired, and the environment's journal records each day before it goes.\n\n" +
-    "State: due (apply removes it), kept (something speaks against it, see why; --force with " +
-    "--reason removes it all the same, but never an open day), unfinished (a removal was broken " +
-    "off; apply finishes it), removed.",
+    "The environment sets the retention: retention: { raw_days: 30, normalized_days: 3650 }; " +
+    "without it days are kept for ever. Whole days are removed, by the age of their end. Raw " +
+    "data is removed only when its records are complete and sealed; records are removed only " +
+    "when they are sealed. Manifests stay and mark the day as expired, and the environment's " +
+    "journal records each day before it is removed.\n\nState: due (apply removes it), kept " +
+    "(the column why has the reason; --force with --reason removes it anyway, but never an " +
+    "open day), unfinished (a removal was interrupted; apply finishes it), removed.",
   changes: "operations",
   examples: [
     "ssmd data retention --env brief",
@@ -51,8 +51,8 @@ export default defineCommand({
     env: ENVIRONMENT_REQUIRED,
     data: ARCHIVE,
     dryRun: DRY_RUN,
-    force: on("Remove days that something speaks against, with --reason"),
-    reason: text("Why they are removed; it stands in the manifest and the journal"),
+    force: on("Also remove days that would be kept, with --reason"),
+    reason: text("Reason of a forced removal, written to the manifest and the journal"),
   },
   args: [
     word(["show", "apply"], "show or apply", { placeholder: "action", default: "show" }),

@@ -12,12 +12,13 @@ export default defineCommand({
   name: "day end",
   brief: "End a day of a feed now: verify, seal and check it",
   description:
-    "A day that is over is ended by itself where up or `deno task worker` runs; see `ssmd schedule " +
-    "list`. This does it now and waits. A day to which records came late is ended again.",
+    "Where up or `deno task worker` runs, finished days are ended automatically; see `ssmd " +
+    "schedule list`. This command ends the day now and waits. A day that received late " +
+    "records is ended again.",
   examples: ["ssmd day end --feed kraken --date 2026-08-01"],
   flags: {
     ...JOB_FLAGS,
-    feed: text("Of this feed", { placeholder: "feed", completes: "feed", required: true }),
+    feed: text("Feed", { placeholder: "feed", completes: "feed", required: true }),
     date: dayFlag("The day, UTC: YYYY-MM-DD, yesterday, or 7d (days ago)", { required: true }),
     version: RECORDS_VERSION,
   },

@@ -7,12 +7,12 @@ import { JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
 
 export default defineCommand({
   name: "day history",
-  brief: "List the trading days that were started or ended, the newest first",
+  brief: "List started and ended trading days, newest first",
   examples: ["ssmd day history", "ssmd day history --feed kraken --limit 7"],
   flags: {
     ...JOB_FLAGS,
     feed: FEED_FILTER,
-    limit: whole("Most days", { default: "30", placeholder: "count" }),
+    limit: whole("Maximum number of days", { default: "30", placeholder: "count" }),
   },
   output: z.array(DAY_VIEW),
   table: (days) => ({ rows: days, counted: "day" }),

@@ -9,10 +9,10 @@ const UNFINISHED: ReadonlySet<string> = new Set(["starting", "ending", "error", 
 
 export default defineCommand({
   name: "day recover",
-  brief: "Go on with trading days whose start, roll or end was broken off or failed",
+  brief: "Resume trading days whose start, roll or end was interrupted or failed",
   description:
-    "Each goes on at its first step that is not done. Waits until all are over; where no up and no " +
-    "worker runs on the data folder, the command runs them.",
+    "Each resumes at its first unfinished step. Waits until all are finished; if no up and " +
+    "no worker runs on the data folder, the command runs the steps itself.",
   changes: "operations",
   examples: ["ssmd day recover", "ssmd day recover --env demo --feed kraken"],
   flags: { ...JOB_FLAGS, feed: FEED_FILTER },

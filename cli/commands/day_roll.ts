@@ -8,10 +8,10 @@ import { registryToRun } from "../registry_dir.ts";
 
 export default defineCommand({
   name: "day roll",
-  brief: "Go from the trading day of a feed to the next: mark it, end the one before",
+  brief: "Roll a feed to its next trading day and end the one before",
   description:
-    "For a market that does not close: nothing reconnects, so nothing is missed. up does it by itself " +
-    "when a day of the feed's calendar is over.",
+    "For a market that does not close: no connection is closed, so nothing is missed. up " +
+    "does it automatically when a day of the feed's calendar is over.",
   examples: ["ssmd day roll --feed kraken"],
   flags: { ...JOB_FLAGS, feed: DAY_FEED },
   ...JOB_RUN,

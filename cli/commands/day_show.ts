@@ -7,7 +7,7 @@ import { JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
 export default defineCommand({
   name: "day show",
   brief: "Show a trading day of a feed: its state, and the steps of its last start or end",
-  description: "The same, step by step with times: ssmd journal read <env>.day.events.",
+  description: "For each step with its times: ssmd journal read <env>.day.events.",
   examples: ["ssmd day show --feed kraken --date 2026-08-01"],
   flags: {
     ...JOB_FLAGS,

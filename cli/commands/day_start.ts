@@ -8,10 +8,11 @@ import { registryToRun } from "../registry_dir.ts";
 
 export default defineCommand({
   name: "day start",
-  brief: "Start the trading day of a feed: check what captures it, part by part",
+  brief: "Start the trading day of a feed: check each part of its capture",
   description:
-    "Asks what runs on the data folder whether the feed is live, records are archived and the gateway " +
-    "answers; it starts no process. up does it by itself when the feed's calendar opens.",
+    "Checks in what runs on the data folder that the feed is live, records are archived and " +
+    "the gateway answers; it starts no process. up does it automatically when the feed's " +
+    "calendar opens.",
   examples: ["ssmd day start --feed kraken"],
   flags: { ...JOB_FLAGS, feed: DAY_FEED },
   ...JOB_RUN,

@@ -13,24 +13,25 @@ const DAY = z.object({
   feed: z.string(),
   day: z.string().describe("UTC"),
   state: z.enum(DAY_STATES),
-  why: z.string().nullable().describe("Why it failed"),
+  why: z.string().nullable().describe("Reason of the failure"),
   sealed: z.boolean(),
   records: z.int(),
   gaps: z.int(),
-  quality: z.number().nullable().describe("0 to 1; null = nothing came"),
+  quality: z.number().nullable().describe("0 to 1; null = no data"),
 });
 
 export default defineCommand({
   name: "day status",
   brief: "Show the days of an environment and how far each is ended",
   description:
-    "active: it is captured; pending: over, and not ended yet; starting; ending: being sealed and " +
-    "checked; complete; error, failed: `ssmd day recover` goes on with it. Exit code 1 for those.",
+    "active: being captured; pending: over, and not ended yet; starting; ending: being " +
+    "sealed and checked; complete; error, failed: `ssmd day recover` resumes it. Exit code 1 " +
+    "for those.",
   examples: ["ssmd day status", "ssmd day status --env demo --feed kraken --days 30"],
   flags: {
     ...JOB_FLAGS,
     feed: FEED_FILTER,
-    days: whole("How many days back", { default: "7", placeholder: "count" }),
+    days: whole("Number of days to look back", { default: "7", placeholder: "count" }),
   },
   output: z.array(DAY),
   table: (days) => ({ rows: days, counted: "day" }),

@@ -9,10 +9,10 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "diff",
-  brief: "Tell what changed in the registry since the last commit",
-  description: "In words and as a text diff; --words leaves the text out.",
+  brief: "Show what changed in the registry since the last commit",
+  description: "Prints a summary in words and a text diff; --words prints only the summary.",
   examples: ["ssmd diff", "ssmd diff --words", "ssmd diff --output json"],
-  flags: { words: on("In words only") },
+  flags: { words: on("Summary in words only") },
   output: z.object({ files: z.array(FILE_CHANGE) }),
   table({ files }, { words }) {
     if (files.length === 0) return { text: "nothing changed since the last commit\n" };

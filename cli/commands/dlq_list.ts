@@ -6,10 +6,11 @@ import { LETTER_FLAGS, LETTER_VIEW, letterRow, lettersNamed, letterView } from "
 
 export default defineCommand({
   name: "dlq list",
-  brief: "List dead letters: frames and records that a component could not make use of, and why",
+  brief: "List dead letters: frames and records that a component could not process",
   description:
-    "The archiver keeps those of all components beside the archive, 256 MB at most. Nothing of them " +
-    "is missing in raw: frames are there as they came, records are made of them.",
+    "The archiver keeps those of all components beside the archive, 256 MB at most. Raw " +
+    "files contain all of these frames as received, and the frames from which records are " +
+    "made.",
   examples: ["ssmd dlq list", "ssmd dlq list --component connector --output json"],
   flags: LETTER_FLAGS,
   output: z.array(LETTER_VIEW),

@@ -12,7 +12,8 @@ import { countText } from "../format.ts";
 export default defineCommand({
   name: "dlq purge",
   brief: "Remove dead letters",
-  description: "All that the flags mean, or those that are named. Raw keeps the frames.",
+  description:
+    "Removes the letters given by id, or all that match the flags. Raw files keep the frames.",
   changes: "operations",
   examples: [
     "ssmd dlq purge --component connector --dry-run",

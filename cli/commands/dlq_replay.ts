@@ -12,22 +12,25 @@ const OWN_VERSION = `dlq-${COMMIT.slice(0, 7)}`;
 
 export default defineCommand({
   name: "dlq replay",
-  brief: "Take dead letters through the code of today",
+  brief: "Process dead letters again with this software",
   description:
-    "A letter whose frame can be read now goes, and its day is made anew from raw as a version of its " +
-    "own, with the records that were missing in their places; ssmd reprocess promote makes readers " +
-    "get it. What cannot be read still is kept, with the reason of today. Twice is harmless.",
+    "If a letter's frame can be processed now, the letter is removed and its day is rebuilt " +
+    "from raw as a new version, with the missing records in their places; readers get it " +
+    "after ssmd reprocess promote. Other letters are kept, with the new reason. Running it " +
+    "twice is harmless.",
   changes: "operations",
   examples: ["ssmd dlq replay --feed kraken", "ssmd dlq replay m1abc-71-0 --as v2"],
   flags: {
     ...LETTER_FLAGS,
-    as: text(`Version that is made; default: one of this software`, { placeholder: "version" }),
+    as: text("Version to create; default: one named after this software", {
+      placeholder: "version",
+    }),
   },
   args: { each: text("Id of a letter; none = all", { placeholder: "id" }) },
   output: z.array(LETTER_VIEW.extend({
     state: z.enum(["replayed", "kept"]),
-    why: z.string().describe("Why it is kept; empty = it is not"),
-    version: z.string().nullable().describe("Where its records are; null = it is kept"),
+    why: z.string().describe("Why it is kept; empty = it is not kept"),
+    version: z.string().nullable().describe("File of its records; null = the letter is kept"),
   })),
   table: (letters) => ({
     rows: letters.map(({ state, why, version, ...letter }) => ({

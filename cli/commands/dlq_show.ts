@@ -13,8 +13,8 @@ export default defineCommand({
   flags: LETTER_FLAGS,
   args: [text("Id of the letter", { placeholder: "id", required: true })],
   output: LETTER_VIEW.extend({
-    text: z.string().nullable().describe("Its first bytes as UTF-8; null = they are none"),
-    base64: z.string().describe("Its first 64 KiB at most"),
+    text: z.string().nullable().describe("Its first bytes as UTF-8; null = not UTF-8"),
+    base64: z.string().describe("At most its first 64 KiB"),
   }),
   table: ({ base64, text, ...letter }) => oneRow({ ...letter, content: text ?? base64 }),
   run: ({ flags, args: [id], context }) =>

@@ -5,23 +5,23 @@ import { loadModule } from "../load_module.ts";
 /** Every command by its words, loaded when it is called. */
 export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "action approve": {
-    brief: "Approve exactly what a policy wants to do about a fire; ssmd up or the agents go on",
+    brief: "Approve the action a policy proposed for a fire; ssmd up or the agents then run it",
     load: () => loadModule<typeof import("./action_approve.ts")>("./commands/action_approve.ts"),
   },
   "action list": {
-    brief: "List what policies did about fires, the newest first",
+    brief: "List the actions policies took for fires, newest first",
     load: () => loadModule<typeof import("./action_list.ts")>("./commands/action_list.ts"),
   },
   "action reject": {
-    brief: "Reject exactly what a policy wants to do about a fire; ssmd up or the agents go on",
+    brief: "Reject the action a policy proposed for a fire; ssmd up or the agents then close it",
     load: () => loadModule<typeof import("./action_reject.ts")>("./commands/action_reject.ts"),
   },
   "action show": {
-    brief: "Show what a policy did about a fire, and every step on the way to it",
+    brief: "Show the action a policy took for a fire, with every step",
     load: () => loadModule<typeof import("./action_show.ts")>("./commands/action_show.ts"),
   },
   "agent answer": {
-    brief: "Answer what an agent asks",
+    brief: "Answer an agent's question",
     load: () => loadModule<typeof import("./agent_answer.ts")>("./commands/agent_answer.ts"),
   },
   "agent approve": {
@@ -29,19 +29,19 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./agent_approve.ts")>("./commands/agent_approve.ts"),
   },
   "agent define": {
-    brief: "Let an agent write a signal from words; it is checked and waits for an approval",
+    brief: "Let an agent write a signal from a sentence; it is checked and waits for an approval",
     load: () => loadModule<typeof import("./agent_define.ts")>("./commands/agent_define.ts"),
   },
   "agent list": {
-    brief: "List what agents work on, wait for and did, the newest first",
+    brief: "List agent threads: running, waiting and finished, newest first",
     load: () => loadModule<typeof import("./agent_list.ts")>("./commands/agent_list.ts"),
   },
   "agent reject": {
-    brief: "Reject what an agent wrote; nothing is committed",
+    brief: "Reject an agent's draft; nothing is committed",
     load: () => loadModule<typeof import("./agent_reject.ts")>("./commands/agent_reject.ts"),
   },
   "agent show": {
-    brief: "Show what an agent wrote, how it was judged, and all that was done (--output json)",
+    brief: "Show an agent's draft, its checks, and every step taken (--output json)",
     load: () => loadModule<typeof import("./agent_show.ts")>("./commands/agent_show.ts"),
   },
   "archive cat": {
@@ -49,48 +49,49 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./archive_cat.ts")>("./commands/archive_cat.ts"),
   },
   "archive seal": {
-    brief: "Merge the minute files of days that are over into one object a type",
+    brief: "Merge the minute files of finished days into one object per type",
     load: () => loadModule<typeof import("./archive_seal.ts")>("./commands/archive_seal.ts"),
   },
   "archive verify": {
-    brief: "Recount every archived file against its manifest and the raw frames",
+    brief: "Verify every archived file against its manifest and the raw frames",
     load: () => loadModule<typeof import("./archive_verify.ts")>("./commands/archive_verify.ts"),
   },
   "ask": {
-    brief: "Ask a running gateway in words: prices, spreads, volumes, gaps, coverage, markets",
+    brief:
+      "Ask a running gateway in plain words: prices, spreads, volumes, gaps, coverage, markets",
     load: () => loadModule<typeof import("./ask.ts")>("./commands/ask.ts"),
   },
   "audit client-actions": {
-    brief: "List what was done with clients and their keys, the newest first",
+    brief: "List changes to clients and their keys, newest first",
     load: () =>
       loadModule<typeof import("./audit_client_actions.ts")>("./commands/audit_client_actions.ts"),
   },
   "audit config-changes": {
-    brief: "List changes of the registry, the newest first",
+    brief: "List changes of the registry, newest first",
     load: () =>
       loadModule<typeof import("./audit_config_changes.ts")>("./commands/audit_config_changes.ts"),
   },
   "audit entitlement-changes": {
-    brief: "List what clients were let see, or no longer, the newest first",
+    brief: "List changes of clients' entitlements, newest first",
     load: () =>
       loadModule<typeof import("./audit_entitlement_changes.ts")>(
         "./commands/audit_entitlement_changes.ts",
       ),
   },
   "audit export": {
-    brief: "Print events as JSON lines, the oldest first",
+    brief: "Print events as JSON lines, oldest first",
     load: () => loadModule<typeof import("./audit_export.ts")>("./commands/audit_export.ts"),
   },
   "audit list": {
-    brief: "List who did what, the newest first",
+    brief: "List who did what, newest first",
     load: () => loadModule<typeof import("./audit_list.ts")>("./commands/audit_list.ts"),
   },
   "audit roll": {
-    brief: "Bring days of the audit log that are over into storage, as up and the worker do daily",
+    brief: "Move finished days of the audit log to storage, as up and the worker do daily",
     load: () => loadModule<typeof import("./audit_roll.ts")>("./commands/audit_roll.ts"),
   },
   "audit security-events": {
-    brief: "List refused callers, blocked addresses and uses of keys, the newest first",
+    brief: "List refused callers, blocked addresses and uses of keys, newest first",
     load: () =>
       loadModule<typeof import("./audit_security_events.ts")>(
         "./commands/audit_security_events.ts",
@@ -101,7 +102,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./audit_show.ts")>("./commands/audit_show.ts"),
   },
   "audit verify": {
-    brief: "Compute the chain of an audit log anew: exit code 1 where something was changed",
+    brief: "Verify the hash chain of an audit log; exit code 1 if something was changed",
     load: () => loadModule<typeof import("./audit_verify.ts")>("./commands/audit_verify.ts"),
   },
   "backtest": {
@@ -109,7 +110,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./backtest.ts")>("./commands/backtest.ts"),
   },
   "calendar add": {
-    brief: "Add a special day to a calendar: a holiday, or a day of other hours",
+    brief: "Add a special day to a calendar: a holiday or a day with other hours",
     load: () => loadModule<typeof import("./calendar_add.ts")>("./commands/calendar_add.ts"),
   },
   "calendar holidays": {
@@ -118,7 +119,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
       loadModule<typeof import("./calendar_holidays.ts")>("./commands/calendar_holidays.ts"),
   },
   "calendar list": {
-    brief: "List the trading calendars and the hours of each that are in force",
+    brief: "List trading calendars and their hours in force",
     load: () => loadModule<typeof import("./calendar_list.ts")>("./commands/calendar_list.ts"),
   },
   "calendar show": {
@@ -130,41 +131,41 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./cheat.ts")>("./commands/cheat.ts"),
   },
   "client accounts": {
-    brief: "List the clients that were made, with their limits",
+    brief: "List clients with their limits",
     load: () => loadModule<typeof import("./client_accounts.ts")>("./commands/client_accounts.ts"),
   },
   "client api-key create": {
-    brief: "Make a key for a client; it is shown this once",
+    brief: "Create a key for a client; the secret is shown only once",
     load: () =>
       loadModule<typeof import("./client_api_key_create.ts")>(
         "./commands/client_api_key_create.ts",
       ),
   },
   "client api-key list": {
-    brief: "List keys with their state, age and last use; never their secrets",
+    brief: "List keys with their state, age and last use, without secrets",
     load: () =>
       loadModule<typeof import("./client_api_key_list.ts")>("./commands/client_api_key_list.ts"),
   },
   "client api-key revoke": {
-    brief: "Take a key away at once; its streams are closed",
+    brief: "Revoke a key at once and close its streams",
     load: () =>
       loadModule<typeof import("./client_api_key_revoke.ts")>(
         "./commands/client_api_key_revoke.ts",
       ),
   },
   "client api-key rotate": {
-    brief: "Make a key that takes another's place; both hold for a while",
+    brief: "Create a key that replaces another; both are valid for a while",
     load: () =>
       loadModule<typeof import("./client_api_key_rotate.ts")>(
         "./commands/client_api_key_rotate.ts",
       ),
   },
   "client block": {
-    brief: "Let none of a client's keys in, and see that no gateway does",
+    brief: "Refuse all keys of a client at every gateway, and wait for their confirmation",
     load: () => loadModule<typeof import("./client_block.ts")>("./commands/client_block.ts"),
   },
   "client create": {
-    brief: "Make a client: somebody who gets keys and entitlements",
+    brief: "Create a client, which can then get keys and entitlements",
     load: () => loadModule<typeof import("./client_create.ts")>("./commands/client_create.ts"),
   },
   "client delete": {
@@ -172,48 +173,48 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./client_delete.ts")>("./commands/client_delete.ts"),
   },
   "client device-limit": {
-    brief: "Show or set on how many devices a client may have streams at once",
+    brief: "Show or set the number of devices on which a client may have concurrent streams",
     load: () =>
       loadModule<typeof import("./client_device_limit.ts")>("./commands/client_device_limit.ts"),
   },
   "client disable": {
-    brief: "Let none of a client's keys in; its streams are closed",
+    brief: "Refuse all keys of a client and close its streams",
     load: () => loadModule<typeof import("./client_disable.ts")>("./commands/client_disable.ts"),
   },
   "client disconnect": {
-    brief: "End a client's connection; it is told",
+    brief: "Close a client's connection, with a message to the client",
     load: () =>
       loadModule<typeof import("./client_disconnect.ts")>("./commands/client_disconnect.ts"),
   },
   "client disconnect-all": {
-    brief: "End all streams of a client; it may connect again",
+    brief: "Close all streams of a client; it may reconnect",
     load: () =>
       loadModule<typeof import("./client_disconnect_all.ts")>(
         "./commands/client_disconnect_all.ts",
       ),
   },
   "client emergency-revoke": {
-    brief: "Cut a client off at once: keys, entitlements, streams",
+    brief: "Revoke a client's keys and entitlements and close its streams at once",
     load: () =>
       loadModule<typeof import("./client_emergency_revoke.ts")>(
         "./commands/client_emergency_revoke.ts",
       ),
   },
   "client enable": {
-    brief: "Let a client's keys in again",
+    brief: "Accept a client's keys again",
     load: () => loadModule<typeof import("./client_enable.ts")>("./commands/client_enable.ts"),
   },
   "client entitle": {
-    brief: "Let a client see feeds, symbols and types",
+    brief: "Entitle a client to feeds, symbols and types",
     load: () => loadModule<typeof import("./client_entitle.ts")>("./commands/client_entitle.ts"),
   },
   "client entitle-bulk": {
-    brief: "Let several clients see the same feeds, symbols and types",
+    brief: "Entitle several clients to the same feeds, symbols and types",
     load: () =>
       loadModule<typeof import("./client_entitle_bulk.ts")>("./commands/client_entitle_bulk.ts"),
   },
   "client entitlements": {
-    brief: "List what clients may see",
+    brief: "List clients' entitlements",
     load: () =>
       loadModule<typeof import("./client_entitlements.ts")>("./commands/client_entitlements.ts"),
   },
@@ -222,11 +223,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./client_export.ts")>("./commands/client_export.ts"),
   },
   "client history": {
-    brief: "List connections that ended, and why",
+    brief: "List closed connections with the reasons",
     load: () => loadModule<typeof import("./client_history.ts")>("./commands/client_history.ts"),
   },
   "client import": {
-    brief: "Make clients as a file describes them",
+    brief: "Create clients from a file",
     load: () => loadModule<typeof import("./client_import.ts")>("./commands/client_import.ts"),
   },
   "client limit": {
@@ -234,33 +235,33 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./client_limit.ts")>("./commands/client_limit.ts"),
   },
   "client list": {
-    brief: "List the clients that are connected to a running gateway",
+    brief: "List the clients connected to a running gateway",
     load: () => loadModule<typeof import("./client_list.ts")>("./commands/client_list.ts"),
   },
   "client quota": {
-    brief: "Show or set how many messages a day a client may get",
+    brief: "Show or set how many messages a client may get per day",
     load: () => loadModule<typeof import("./client_quota.ts")>("./commands/client_quota.ts"),
   },
   "client rate-limit": {
-    brief: "Show or set how many requests a second a client may send",
+    brief: "Show or set how many requests per second a client may send",
     load: () =>
       loadModule<typeof import("./client_rate_limit.ts")>("./commands/client_rate_limit.ts"),
   },
   "client revoke": {
-    brief: "Take entitlements of a client away",
+    brief: "Revoke entitlements of a client",
     load: () => loadModule<typeof import("./client_revoke.ts")>("./commands/client_revoke.ts"),
   },
   "client revoke-all": {
-    brief: "Take every key and entitlement of a client away; it stays enabled",
+    brief: "Revoke all keys and entitlements of a client; it stays enabled",
     load: () =>
       loadModule<typeof import("./client_revoke_all.ts")>("./commands/client_revoke_all.ts"),
   },
   "client sessions": {
-    brief: "List stream connections, now and before",
+    brief: "List open and ended stream connections",
     load: () => loadModule<typeof import("./client_sessions.ts")>("./commands/client_sessions.ts"),
   },
   "client set-mode": {
-    brief: "Change how records come to a connected client; it is told",
+    brief: "Change the delivery mode of a connected client, with a message to the client",
     load: () => loadModule<typeof import("./client_set_mode.ts")>("./commands/client_set_mode.ts"),
   },
   "client show": {
@@ -268,11 +269,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./client_show.ts")>("./commands/client_show.ts"),
   },
   "client slow": {
-    brief: "List connected clients that are slow, or have lost messages",
+    brief: "List connected clients that are slow or have lost messages",
     load: () => loadModule<typeof import("./client_slow.ts")>("./commands/client_slow.ts"),
   },
   "client unblock": {
-    brief: "Let a client's keys in again, at every gateway",
+    brief: "Accept a client's keys again at every gateway",
     load: () => loadModule<typeof import("./client_unblock.ts")>("./commands/client_unblock.ts"),
   },
   "client update": {
@@ -280,11 +281,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./client_update.ts")>("./commands/client_update.ts"),
   },
   "client usage": {
-    brief: "Count what clients got, by day, client, feed and type",
+    brief: "Show what clients received, by day, client, feed and type",
     load: () => loadModule<typeof import("./client_usage.ts")>("./commands/client_usage.ts"),
   },
   "clock check": {
-    brief: "Check whether records can rely on this machine's clock",
+    brief: "Check whether this machine's clock is accurate enough for records",
     load: () => loadModule<typeof import("./clock_check.ts")>("./commands/clock_check.ts"),
   },
   "clock jumps": {
@@ -296,15 +297,15 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./clock_skew.ts")>("./commands/clock_skew.ts"),
   },
   "clock status": {
-    brief: "Show what sets this machine's clock, and how far it is off",
+    brief: "Show the time source of this machine's clock and its offset",
     load: () => loadModule<typeof import("./clock_status.ts")>("./commands/clock_status.ts"),
   },
   "commit": {
-    brief: "Check the registry and commit its files, and no others",
+    brief: "Check the registry and commit its files only",
     load: () => loadModule<typeof import("./commit.ts")>("./commands/commit.ts"),
   },
   "completion": {
-    brief: "Print the script that lets a shell complete commands, flags and names",
+    brief: "Print a shell script that completes commands, flags and names",
     load: () => loadModule<typeof import("./completion.ts")>("./commands/completion.ts"),
   },
   "data export": {
@@ -312,23 +313,23 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./data_export.ts")>("./commands/data_export.ts"),
   },
   "data gaps": {
-    brief: "List what is missing within archived days, and why",
+    brief: "List gaps in archived days, with their reasons",
     load: () => loadModule<typeof import("./data_gaps.ts")>("./commands/data_gaps.ts"),
   },
   "data inventory": {
-    brief: "List what is archived: days by feed, sizes, counts, condition",
+    brief: "List archived days by feed, with sizes, counts and condition",
     load: () => loadModule<typeof import("./data_inventory.ts")>("./commands/data_inventory.ts"),
   },
   "data quality": {
-    brief: "Show how complete archived days are, and how well their clocks were set",
+    brief: "Show the completeness of archived days and the state of their clocks",
     load: () => loadModule<typeof import("./data_quality.ts")>("./commands/data_quality.ts"),
   },
   "data replay": {
-    brief: "Replay archived records at their own pace, or as fast as they are read",
+    brief: "Replay archived records at their recorded pace or faster",
     load: () => loadModule<typeof import("./data_replay.ts")>("./commands/data_replay.ts"),
   },
   "data retention": {
-    brief: "Show or remove archived days that are older than the environment keeps them",
+    brief: "Show or remove archived days past the environment's retention",
     load: () => loadModule<typeof import("./data_retention.ts")>("./commands/data_retention.ts"),
   },
   "day end": {
@@ -336,15 +337,15 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./day_end.ts")>("./commands/day_end.ts"),
   },
   "day history": {
-    brief: "List the trading days that were started or ended, the newest first",
+    brief: "List started and ended trading days, newest first",
     load: () => loadModule<typeof import("./day_history.ts")>("./commands/day_history.ts"),
   },
   "day recover": {
-    brief: "Go on with trading days whose start, roll or end was broken off or failed",
+    brief: "Resume trading days whose start, roll or end was interrupted or failed",
     load: () => loadModule<typeof import("./day_recover.ts")>("./commands/day_recover.ts"),
   },
   "day roll": {
-    brief: "Go from the trading day of a feed to the next: mark it, end the one before",
+    brief: "Roll a feed to its next trading day and end the one before",
     load: () => loadModule<typeof import("./day_roll.ts")>("./commands/day_roll.ts"),
   },
   "day show": {
@@ -352,7 +353,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./day_show.ts")>("./commands/day_show.ts"),
   },
   "day start": {
-    brief: "Start the trading day of a feed: check what captures it, part by part",
+    brief: "Start the trading day of a feed: check each part of its capture",
     load: () => loadModule<typeof import("./day_start.ts")>("./commands/day_start.ts"),
   },
   "day status": {
@@ -360,11 +361,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./day_status.ts")>("./commands/day_status.ts"),
   },
   "diff": {
-    brief: "Tell what changed in the registry since the last commit",
+    brief: "Show what changed in the registry since the last commit",
     load: () => loadModule<typeof import("./diff.ts")>("./commands/diff.ts"),
   },
   "dlq list": {
-    brief: "List dead letters: frames and records that a component could not make use of, and why",
+    brief: "List dead letters: frames and records that a component could not process",
     load: () => loadModule<typeof import("./dlq_list.ts")>("./commands/dlq_list.ts"),
   },
   "dlq purge": {
@@ -372,7 +373,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./dlq_purge.ts")>("./commands/dlq_purge.ts"),
   },
   "dlq replay": {
-    brief: "Take dead letters through the code of today",
+    brief: "Process dead letters again with this software",
     load: () => loadModule<typeof import("./dlq_replay.ts")>("./commands/dlq_replay.ts"),
   },
   "dlq show": {

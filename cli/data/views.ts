@@ -8,8 +8,8 @@ export const CONDITION = z.enum(DAY_CONDITIONS);
 export const CLOCK = z.object({
   source: z.string(),
   status: z.string(),
-  lines: z.int().describe("Raw lines of which this holds"),
-  offset_us_max: z.number().nullable().describe("null = not known"),
+  lines: z.int().describe("Raw lines with this clock"),
+  offset_us_max: z.number().nullable().describe("null = unknown"),
 });
 
 /** Builds a {@linkcode CLOCK} from a share. */

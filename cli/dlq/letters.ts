@@ -11,13 +11,15 @@ import { UsageError } from "../exit.ts";
 export const LETTER_FLAGS = {
   env: ENVIRONMENT_FILTER,
   data: ARCHIVE,
-  component: text("Of this component: connector, archiver", { placeholder: "component" }),
+  component: text("Component: connector, archiver", { placeholder: "component" }),
   feed: FEED_FILTER,
 };
 
 /** Dead letter as printed. */
 export const LETTER_VIEW = LETTER.omit({ received_us: true, base64: true }).extend({
-  at: z.string().describe("When its frame was received, or the record was refused; ISO 8601"),
+  at: z.string().describe(
+    "Receive time of its frame, or time when the record was refused; ISO 8601",
+  ),
 });
 
 /** Builds the view of a dead letter. */
