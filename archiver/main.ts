@@ -46,10 +46,12 @@ await runService("archiver", FLAGS, async (flags, stack) => {
   });
   stack.defer(() => storage.close());
   const ordered = orderedSymbols(environment, shard);
+  let current = environment;
   const archiver = createArchiver({
     ...{ env, transport, logger, metrics, health, shard, version: VERSION, commit: COMMIT },
     feeds: environment.feeds.filter((feed) => shard === undefined || ordered.has(feed)),
-    shardsOf: (feed) => shardsOfFeed(environment, feed),
+    // A shard that has lost its last market of a feed must still end the day.
+    shardsOf: (feed) => [environment, current].flatMap((each) => shardsOfFeed(each, feed)),
     derivedOnly: shard === undefined && environment.shards !== undefined,
     ordered,
     storage,
@@ -67,7 +69,8 @@ await runService("archiver", FLAGS, async (flags, stack) => {
   const isStarted = await Promise.race([archiver.start().then(() => true), signal]);
   const instruments = await loadInstruments();
   const onSymbols = (symbols: typeof environment.symbols) => {
-    const byFeed = orderedSymbols({ ...environment, symbols }, shard);
+    current = { ...environment, symbols };
+    const byFeed = orderedSymbols(current, shard);
     for (const feed of environment.feeds) ordered.set(feed, byFeed.get(feed) ?? []);
   };
   const following = await beginLasting(async () => {
