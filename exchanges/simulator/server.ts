@@ -26,10 +26,14 @@ interface SimulatorServerOptions {
   check(request: IncomingMessage): Promise<{ status: number; body: string } | undefined>;
   /** Handles an accepted client. */
   connected(socket: WebSocket, raw: Duplex): void;
-  /** Handles any other HTTP request. */
+  /** Handles any other HTTP request; never rejects. */
   request(request: SimulatorRequest): Promise<{ status: number; body: string }>;
 }
 
+const MALFORMED = {
+  status: 400,
+  body: `{"error":{"code":"bad_request","message":"malformed request target"}}`,
+};
 const STATUS_TEXT: Record<number, string> = { 401: "Unauthorized", 404: "Not Found" };
 
 /** HTTP server with a WebSocket on one path. */
@@ -99,8 +103,10 @@ export class SimulatorServer {
     request.on("data", (chunk: string) => body += chunk);
     request.on("end", async () => {
       const { method = "GET", headers } = request;
-      const url = new URL(request.url ?? "/", "http://127.0.0.1");
-      const answer = await this.#options.request({ method, url, headers, body });
+      const url = targetOf(request.url ?? "/");
+      const answer = url === undefined
+        ? MALFORMED
+        : await this.#options.request({ method, url, headers, body });
       response.writeHead(answer.status, { "content-type": "application/json" });
       response.end(answer.body + "\n");
     });
@@ -113,6 +119,17 @@ export class SimulatorServer {
     for (const raw of this.#raw) raw.destroy();
     return new Promise((resolve) => this.#http.close(() => resolve()));
   }
+}
+
+/** URL of a request's target; undefined when malformed, also when its path cannot be decoded. */
+function targetOf(target: string): URL | undefined {
+  const url = URL.parse(target.startsWith("/") ? `http://127.0.0.1${target}` : target);
+  try {
+    decodeURIComponent(url?.pathname ?? "");
+  } catch {
+    return undefined;
+  }
+  return url?.protocol === "http:" ? url : undefined;
 }
 
 function refuse(raw: Duplex, status: number, body: string): void {

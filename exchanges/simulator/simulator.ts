@@ -63,7 +63,7 @@ class ExchangeSimulator implements Simulator {
       path: venue.path,
       check: (request) => this.#check(request, check),
       connected: (socket, raw) => this.#connected(socket, raw),
-      request: async (request) => await this.#rest(request, check) ?? this.#request(request),
+      request: (request) => this.#answer(request, check),
     });
     this.done = stage.player.ended.then(() => this.#allRead());
     this.done.catch((error) => this.#logger.error("playing stopped", { error }));
@@ -131,6 +131,16 @@ class ExchangeSimulator implements Simulator {
 
   async #allRead(): Promise<void> {
     await Promise.all([...this.#connections].map((connection) => connection.allRead()));
+  }
+
+  /** Answers an HTTP request; a fault of the simulator itself is logged and answered with 500. */
+  async #answer(request: SimulatorRequest, check: HandshakeCheck | undefined): Promise<RestAnswer> {
+    try {
+      return await this.#rest(request, check) ?? this.#request(request);
+    } catch (error) {
+      this.#logger.error("a request was not answered", { path: request.url.pathname, error });
+      return { status: 500, body: `{"error":"internal error"}` };
+    }
   }
 
   /** Answers the venue's REST; undefined = no such path. */

@@ -1,4 +1,5 @@
 import { stepsOfText } from "@ssmd/market";
+import { wordOf } from "../../json_fields.ts";
 import type { ModelMarket } from "../model/market.ts";
 import type { OrderRequest } from "../trading/engine.ts";
 import { DOLLAR } from "./symbols.ts";
@@ -27,7 +28,9 @@ export function readKalshiOrder(
   const { side, action, time_in_force: force = FORCES[0], client_order_id: clientId } = fields;
   if (side !== "yes" && side !== "no") return refuse("side must be yes or no");
   if (action !== "buy" && action !== "sell") return refuse("action must be buy or sell");
-  if (!FORCES.includes(String(force))) return refuse(`time_in_force ${force} is not simulated`);
+  if (!FORCES.includes(wordOf(force))) {
+    return refuse(`time_in_force ${wordOf(force)} is not simulated`);
+  }
   const size = sizeOf(fields);
   if (!(size > 0)) return { code: "invalid_count", message: "count must be positive" };
   const limit = priceOf(fields);

@@ -1,3 +1,4 @@
+import { wordOf } from "../../json_fields.ts";
 import type { ModelMarket } from "../model/market.ts";
 import { Random } from "../model/prng.ts";
 import type { SimulatorRequest } from "../server.ts";
@@ -95,7 +96,7 @@ export class KalshiPortfolio {
 
   async #submit(body: string): Promise<RestAnswer> {
     const fields = fieldsOf(body);
-    const market = this.#find(String(fields["ticker"]))?.market;
+    const market = this.#find(wordOf(fields["ticker"]))?.market;
     if (market === undefined) return refusal(404, "market_not_found", "market not found");
     const request = readKalshiOrder(market, fields);
     if ("code" in request) return refusal(400, request.code, request.message);

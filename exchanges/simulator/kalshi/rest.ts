@@ -1,3 +1,4 @@
+import { cursorOf, offsetOf } from "../cursor.ts";
 import type { RestAnswer } from "../venue.ts";
 
 /** A market or series in REST's format. */
@@ -113,28 +114,19 @@ export function page(
 ): RestAnswer {
   const limit = Number(query.get("limit") ?? LIMIT_DEFAULT);
   const from = offsetOf(query.get("cursor"));
-  if (!(limit >= 1 && limit <= max) || from === undefined || !isFilter(noun, query)) {
+  const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= max;
+  if (!isLimit || from === undefined || !isFilter(noun, query)) {
     return { status: 400, body: JSON.stringify({ error: { code: "invalid_parameters" } }) };
   }
   const found = list.filter((each) => matches(each, query));
   const next = from + limit;
-  const cursor = next < found.length ? btoa(String(next)) : "";
+  const cursor = next < found.length ? cursorOf(next) : "";
   return ok({ [noun]: found.slice(from, next), cursor });
 }
 
 /** Paging parameters of a query, for lists whose filters differ from those of markets and events. */
 export function pagingOf(query: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...query].filter(([name]) => name === "limit" || name === "cursor"));
-}
-
-function offsetOf(cursor: string | null): number | undefined {
-  if (cursor === null || cursor === "") return 0;
-  try {
-    const offset = Number(atob(cursor));
-    return Number.isSafeInteger(offset) && offset >= 0 ? offset : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether filters are valid: `min_updated_ts` of markets combines only with that of combos. */

@@ -1,4 +1,5 @@
 import { stepsOfText } from "@ssmd/market";
+import { wordOf } from "../../json_fields.ts";
 import type { ModelMarket } from "../model/market.ts";
 import { moneyOf, type OrderRequest } from "../trading/engine.ts";
 
@@ -32,7 +33,7 @@ export function readKrakenOrder(
   const size = stepsOfValue(fields.size, spec.sizeDecimals);
   if (!(size > 0)) return "EGeneral:Invalid arguments:volume";
   if (size < stepsOfText(ORDER_MIN, spec.sizeDecimals)) return "EOrder:Order minimum not met";
-  const force = String(fields.timeInForce ?? "gtc").toLowerCase();
+  const force = wordOf(fields.timeInForce ?? "gtc").toLowerCase();
   if (force !== "gtc" && force !== "ioc") return "EGeneral:Invalid arguments:timeinforce";
   const reference = referenceOf(userRef);
   if (Number.isNaN(reference)) return "EGeneral:Invalid arguments:userref";
@@ -64,7 +65,7 @@ function referenceOf(value: unknown): number | undefined {
 
 /** NaN when invalid, or with more decimals than allowed. */
 function stepsOfValue(value: unknown, decimals: number): number {
-  if (typeof value !== "number") return stepsOfText(String(value), decimals);
+  if (typeof value !== "number") return stepsOfText(wordOf(value), decimals);
   const text = value.toFixed(decimals);
   return Number(text) === value ? stepsOfText(text, decimals) : NaN;
 }

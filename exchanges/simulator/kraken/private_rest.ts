@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { textOfSteps } from "@ssmd/market";
+import { wordOf } from "../../json_fields.ts";
 import type { ModelMarket } from "../model/market.ts";
 import type { SimulatorRequest } from "../server.ts";
 import type { Fill, MatchingEngine, Order } from "../trading/engine.ts";
@@ -68,7 +69,7 @@ export class KrakenPrivateRest {
         return krakenOk({ closed: infos(closed.slice(0, 50)), count: closed.length });
       }
       case "QueryOrders": {
-        const ids = String(fields.txid).split(",");
+        const ids = wordOf(fields.txid).split(",");
         return krakenOk(infos(orders.filter(({ id }) => ids.includes(id))));
       }
       case "TradesHistory": {
@@ -85,7 +86,7 @@ export class KrakenPrivateRest {
   #refusal({ method, headers, url, body }: SimulatorRequest, fields: Fields): string | undefined {
     if (method !== "POST") return "EGeneral:Invalid method";
     if (headers["api-key"] !== KRAKEN_DEMO_KEY.key) return "EAPI:Invalid key";
-    const nonce = String(fields.nonce ?? "");
+    const nonce = wordOf(fields.nonce ?? "");
     const hash = createHash("sha256").update(nonce + body).digest();
     const right = createHmac("sha512", Buffer.from(KRAKEN_DEMO_KEY.secret, "base64"))
       .update(url.pathname).update(hash).digest();
@@ -113,7 +114,7 @@ export class KrakenPrivateRest {
     const { engine, market: find } = this.#options;
     const market = find(fields.pair);
     if (market === undefined) return krakenRefusal("EQuery:Unknown asset pair");
-    const flags = String(fields.oflags ?? "").split(",");
+    const flags = wordOf(fields.oflags ?? "").split(",");
     if (flags.includes("viqc")) return krakenRefusal("EGeneral:Invalid arguments:viqc");
     const request = readKrakenOrder(market, {
       ...{ type: fields.ordertype, side: fields.type, size: fields.volume, price: fields.price },
@@ -124,7 +125,7 @@ export class KrakenPrivateRest {
     const { side, at } = words(request);
     const order = `${side} ${textOfSteps(request.size, market.spec.sizeDecimals)} ` +
       `${pairId({ symbol: market.spec.external })} @ ${at}`;
-    if (String(fields.validate) === "true") return krakenOk({ descr: { order } });
+    if (wordOf(fields.validate) === "true") return krakenOk({ descr: { order } });
     const accepted = await engine.submit(request);
     if (accepted === undefined) return krakenRefusal("EOrder:Insufficient funds");
     return krakenOk({ descr: { order }, txid: [accepted.id] });
@@ -132,7 +133,7 @@ export class KrakenPrivateRest {
 
   async #cancel({ txid, cl_ord_id: name }: Fields): Promise<RestAnswer> {
     const { engine } = this.#options;
-    const isGone = await engine.cancel(engine.idOfName(name) ?? String(txid));
+    const isGone = await engine.cancel(engine.idOfName(name) ?? wordOf(txid));
     return isGone ? krakenOk({ count: 1 }) : krakenRefusal("EOrder:Unknown order");
   }
 }

@@ -1,3 +1,4 @@
+import { wordOf } from "../../json_fields.ts";
 import type { Connection } from "../connection.ts";
 import type { ModelMarket } from "../model/market.ts";
 import type { Fill, MatchingEngine, OrderEvent } from "../trading/engine.ts";
@@ -115,9 +116,9 @@ export class KrakenTrader {
   /** Replies once per order, as the venue does. */
   async #cancel({ order_id = [], cl_ord_id = [] }: Params, reply: KrakenReply): Promise<void> {
     const { engine } = this.#options;
-    const ids = [order_id].flat().map(String);
+    const ids = [order_id].flat().map(wordOf);
     for (const name of [cl_ord_id].flat()) {
-      ids.push(engine.idOfName(name) ?? String(name));
+      ids.push(engine.idOfName(name) ?? wordOf(name));
     }
     if (ids.length === 0) return this.#refuse(reply, "EGeneral:Invalid arguments:order_id");
     for (const id of ids) {

@@ -1,3 +1,4 @@
+import { wordOf } from "../../json_fields.ts";
 import type { Connection } from "../connection.ts";
 import type { ModelMarket } from "../model/market.ts";
 import { Random } from "../model/prng.ts";
@@ -47,7 +48,7 @@ export class KrakenTrading {
     return new KrakenTrader(connection, {
       engine: this.#engine,
       market: (name) => this.#market(name),
-      isToken: (token) => this.#tokens.has(String(token)),
+      isToken: (token) => this.#tokens.has(wordOf(token)),
     });
   }
 
@@ -61,7 +62,7 @@ export class KrakenTrading {
   }
 
   #market(name: unknown): ModelMarket | undefined {
-    return this.#publishers.find(({ pair }) => isNameOf(pair, String(name)))?.market;
+    return this.#publishers.find(({ pair }) => isNameOf(pair, wordOf(name)))?.market;
   }
 
   /** Creates an id like `OXM2QD-EALR2-YBAVEU`. */

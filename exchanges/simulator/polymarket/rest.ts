@@ -1,3 +1,4 @@
+import { cursorOf, offsetOf } from "../cursor.ts";
 import type { RestAnswer } from "../venue.ts";
 
 /** A market or event in Gamma's format; lists of a market are JSON texts. */
@@ -59,17 +60,19 @@ export function answerGamma(
     (!query.has("closed") || String(closed) === query.get("closed"))
   );
   const limit = Math.min(Number(query.get("limit") ?? 20), PAGE_MAX[kind] ?? 0);
+  if (!Number.isInteger(limit) || limit < 0) return refusal(422, "invalid limit");
   if (rest === "") {
     const offset = Number(query.get("offset") ?? 0);
+    if (!Number.isInteger(offset) || offset < 0) return refusal(422, "invalid offset");
     if (offset <= OFFSET_MAX) return ok(found.slice(offset, offset + limit));
     return refusal(422, `offset too large, use /${kind}/keyset for deeper pagination`);
   }
-  const after = Number(atob(query.get("after_cursor") ?? btoa("0")));
-  if (!(limit >= 1 && after >= 0)) return refusal(422, "invalid cursor or limit");
+  const after = offsetOf(query.get("after_cursor"));
+  if (limit === 0 || after === undefined) return refusal(422, "invalid cursor or limit");
   const next = after + limit;
   return ok({
     [kind]: found.slice(after, next),
-    ...(next < found.length ? { next_cursor: btoa(String(next)) } : {}),
+    ...(next < found.length ? { next_cursor: cursorOf(next) } : {}),
   });
 }
 
