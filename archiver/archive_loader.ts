@@ -17,7 +17,7 @@ interface ArchiveLoaderOptions {
   storage: Storage;
   storageRetry: StorageRetry;
   router: WindowRouter;
-  rounds: FlushScheduler;
+  scheduler: FlushScheduler;
   /** Fencing token of the archive's lease. */
   token: () => number | undefined;
   /** "" = no shards. */
@@ -90,10 +90,10 @@ export class ArchiveLoader {
 
   /** Writes all windows first, so that the archive holds every record of the minute. */
   async #loadNames(minute: MinuteOfRecords): Promise<void> {
-    const { env, storage, storageRetry, router, rounds, onLoaded } = this.#options;
-    await rounds.idle();
-    rounds.begin(() => Infinity);
-    await rounds.idle();
+    const { env, storage, storageRetry, router, scheduler, onLoaded } = this.#options;
+    await scheduler.idle();
+    scheduler.begin(() => Infinity);
+    await scheduler.idle();
     const names = await storageRetry.run(
       `read what is archived of a minute of ${minute.feed}`,
       () => readNames(storage, env, minute),

@@ -56,7 +56,7 @@ class ArchiverService implements Archiver {
   #dead: DeadLetters;
   #letters: LetterCollector | undefined;
   #storageRetry: StorageRetry;
-  #rounds: FlushScheduler;
+  #scheduler: FlushScheduler;
   #lease: ArchiveLease;
   #busGaps: BusGaps;
   #bus: BusRetry;
@@ -109,11 +109,11 @@ class ArchiverService implements Archiver {
       onAway: (error) => this.#leaseIsAway(error),
     });
     this.#busGaps = this.#newBusGaps();
-    this.#rounds = this.#newRounds();
-    this.#gate = new RouterGate(this.#router, this.#rounds, options.windowBytesMax);
+    this.#scheduler = this.#newScheduler();
+    this.#gate = new RouterGate(this.#router, this.#scheduler, options.windowBytesMax);
     this.#loader = new ArchiveLoader({
       ...{ env: options.env, storage: options.storage, nowUs: this.#nowUs, logger: this.#logger },
-      ...{ router: this.#router, rounds: this.#rounds, storageRetry: this.#storageRetry },
+      ...{ router: this.#router, scheduler: this.#scheduler, storageRetry: this.#storageRetry },
       ...{ token: () => this.#lease.token, shard: options.shard ?? "" },
       onLoaded: () => this.#gate.look(),
     });
@@ -130,7 +130,7 @@ class ArchiverService implements Archiver {
       store: () => ({ storage, token: this.#lease.token, shard }),
       feeds: () => new Set([...feeds, ...router.feeds()]),
       lastUsOf: (feed) => Math.max(0, ...loadedOf(feed).map(({ lastUs }) => lastUs)),
-      insist: (what, action) => this.#storageRetry.run(what, action),
+      retry: (what, action) => this.#storageRetry.run(what, action),
       background: (work) => void this.#loader.background(work),
       archiveAll: () => this.flush(),
       openDay: (feed, day) => this.#loader.openDay(feed, day),
@@ -138,7 +138,7 @@ class ArchiverService implements Archiver {
     });
   }
 
-  #newRounds(): FlushScheduler {
+  #newScheduler(): FlushScheduler {
     const { env, transport, storage, version, commit, shard = "" } = this.#options;
     const { shardsOf = () => [], derivedOnly = false } = this.#options;
     return new FlushScheduler({
@@ -251,8 +251,8 @@ class ArchiverService implements Archiver {
       duplicates,
       withoutId,
       deadLettered: this.#dead.count,
-      filesWritten: this.#rounds.files,
-      bytesWritten: this.#rounds.bytesWritten,
+      filesWritten: this.#scheduler.files,
+      bytesWritten: this.#scheduler.bytesWritten,
       bufferedBytes: this.#bufferedBytes(),
       paused: this.#gate.isPaused,
       storageProblem: this.#storageRetry.problem,
@@ -266,9 +266,9 @@ class ArchiverService implements Archiver {
 
   async #writeAll(): Promise<void> {
     await this.#loader.untilNothingWaits();
-    await this.#rounds.idle();
-    this.#rounds.begin(() => Infinity);
-    await this.#rounds.idle();
+    await this.#scheduler.idle();
+    this.#scheduler.begin(() => Infinity);
+    await this.#scheduler.idle();
   }
 
   close({ timeoutMs = CLOSE_MS }: { timeoutMs?: number } = {}): Promise<void> {
@@ -333,14 +333,14 @@ class ArchiverService implements Archiver {
     await drain({
       ...{ transport, filters: recordFilters(env, EVENT_TYPES), logger: this.#logger },
       reached: () => Math.max(this.#router.processedSequence, this.#takenBefore),
-      busy: () => this.#rounds.busy && this.#storageRetry.problem === "",
+      busy: () => this.#scheduler.busy && this.#storageRetry.problem === "",
       problem: () => this.#gate.isPaused ? this.#storageRetry.problem : "",
       stop: () => this.#storageRetry.given,
     });
   }
 
   #bufferedBytes(): number {
-    return this.#router.openBytes + this.#router.waitingBytes + this.#rounds.bytes;
+    return this.#router.openBytes + this.#router.waitingBytes + this.#scheduler.bytes;
   }
 
   #onMessage(message: InMessage): void {
@@ -350,20 +350,20 @@ class ArchiverService implements Archiver {
   }
 
   #writingProblem(): string {
-    const { failure } = this.#rounds;
+    const { failure } = this.#scheduler;
     if (failure !== undefined) return `nothing is written any more: ${messageOf(failure)}`;
     return this.#writing.isStuck ? "storage neither takes nor refuses what is written" : "";
   }
 
   #tick(): void {
     this.#router.tick++;
-    const { busy, files, ended } = this.#rounds;
+    const { busy, files, ended } = this.#scheduler;
     this.#writing.look(busy, files + ended + this.#storageRetry.failedTries);
     this.#lateDays.look(this.#router.days(), this.#nowUs());
     this.#health.look();
     const nowUs = this.#nowUs();
-    if (this.#router.tick % this.#flushTicks === 0) this.#rounds.begin(() => Infinity);
-    else this.#rounds.begin((day) => dueMinute(day, nowUs, this.#router.tick));
+    if (this.#router.tick % this.#flushTicks === 0) this.#scheduler.begin(() => Infinity);
+    else this.#scheduler.begin((day) => dueMinute(day, nowUs, this.#router.tick));
     this.#metrics.bufferedBytes.set(this.#bufferedBytes());
     this.#metrics.lagSeconds.set(lagSeconds(this.#router.days(), nowUs));
     this.#metrics.duplicates.inc(this.#router.duplicates - this.#duplicatesReported);

@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
-import type { Refusal } from "./window_router.ts";
+import type { RejectReason } from "./window_router.ts";
 
 /** The archiver's metrics, updated per file or batch, not per message. */
 export class ArchiverMetrics {
@@ -12,7 +12,7 @@ export class ArchiverMetrics {
   readonly lagSeconds;
   readonly bufferedBytes;
   readonly storageErrors;
-  readonly roundSeconds;
+  readonly batchSeconds;
   readonly receiveToFile;
   readonly gaps;
   readonly busGaps;
@@ -46,7 +46,7 @@ export class ArchiverMetrics {
     this.deadLettered = metrics.counter(
       "dead_lettered_total",
       "Messages that could not be archived.",
-      { reason: ["subject", "payload", "time", "late"] satisfies Refusal[] },
+      { reason: ["subject", "payload", "time", "late"] satisfies RejectReason[] },
     );
     this.files = metrics.counter("files_written_total", "Files written.", byType);
     this.bytes = metrics.counter("bytes_written_total", "Bytes of files written.", {
@@ -65,7 +65,7 @@ export class ArchiverMetrics {
       "Storage actions that failed and are tried again.",
       ["code"],
     );
-    this.roundSeconds = metrics.histogram(
+    this.batchSeconds = metrics.histogram(
       "round_seconds",
       "Time to write one round of files with its manifests.",
     );

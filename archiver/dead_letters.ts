@@ -2,7 +2,7 @@ import type { Logger } from "@ssmd/runtime";
 import { escapeToken, parseSubject } from "@ssmd/market";
 import type { InMessage, Publisher, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
-import type { Refusal } from "./window_router.ts";
+import type { RejectReason } from "./window_router.ts";
 
 /** Longest part of a message in a letter. */
 const BYTES_MAX = 64 * 1024;
@@ -30,7 +30,7 @@ export class DeadLetters {
   }
 
   /** Publishes a message; never throws. */
-  add(message: InMessage, reason: Refusal, why: string): void {
+  add(message: InMessage, reason: RejectReason, why: string): void {
     this.count++;
     this.#metrics.deadLettered.inc({ reason });
     // Log powers of two only: a broken publisher must not flood the log.

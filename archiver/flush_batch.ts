@@ -34,8 +34,8 @@ export interface FlushBatch {
   createdAtUs: number | undefined;
 }
 
-/** Options of {@linkcode writeRound}. */
-interface RoundWriter {
+/** Options of {@linkcode writeBatch}. */
+interface BatchWriter {
   storage: Storage;
   source: LineageSource;
   /** `0.1.0+abc1234` */
@@ -50,24 +50,24 @@ interface RoundWriter {
   /** Shards of a feed, all of which must finish a day before it is complete. */
   shardsOf: (feed: string) => readonly string[];
   /** Runs a storage action until it succeeds; rejects only when the archiver is closing. */
-  insist: (what: string, action: () => Promise<void>) => Promise<void>;
+  retry: (what: string, action: () => Promise<void>) => Promise<void>;
   /** Called for each file completely written. */
   onFile: (file: ManifestFile, day: Day) => void;
 }
 
 /** Writes all files of a batch, day by day, each day's manifest after its files. */
-export async function writeRound(round: FlushBatch, writer: RoundWriter): Promise<void> {
-  const days = Map.groupBy(round.windows, (window) => window.day);
-  for (const day of round.sealed) if (!days.has(day)) days.set(day, []);
+export async function writeBatch(batch: FlushBatch, writer: BatchWriter): Promise<void> {
+  const days = Map.groupBy(batch.windows, (window) => window.day);
+  for (const day of batch.sealed) if (!days.has(day)) days.set(day, []);
   for (const [day, windows] of days) {
-    await writeDay(day, round, { windows, writer });
+    await writeDay(day, batch, { windows, writer });
   }
 }
 
 async function writeDay(
   day: Day,
   { sealed, streamSequence, createdAtUs }: FlushBatch,
-  { windows, writer }: { windows: readonly Window[]; writer: RoundWriter },
+  { windows, writer }: { windows: readonly Window[]; writer: BatchWriter },
 ): Promise<void> {
   const files: ManifestFile[] = [];
   const positions: Positions = {};
@@ -98,7 +98,7 @@ async function writeDay(
   };
   const isOver = sealed.includes(day);
   const { feed, day: name } = day.manifest;
-  await writer.insist(`write the manifest of ${feed} ${name}`, async () => {
+  await writer.retry(`write the manifest of ${feed} ${name}`, async () => {
     day.manifest = await changeManifest(writer.storage, day.manifest, {
       change: (manifest) => {
         const ours = fenced(manifest, writer);
@@ -114,7 +114,7 @@ async function writeDay(
 /** Sets the final status of an ended day when the last shard has finished it. */
 function ended(
   manifest: Manifest,
-  { shard, shardsOf }: Pick<RoundWriter, "shard" | "shardsOf">,
+  { shard, shardsOf }: Pick<BatchWriter, "shard" | "shardsOf">,
 ): Manifest {
   const { feed, gaps } = manifest;
   const isPartial = gaps.some(({ bus }) => bus === "open" || bus === "lost");
@@ -128,14 +128,14 @@ function ended(
 /** Writes a window under the first free key; never overwrites another archiver's file. */
 async function writeFile(
   { built, taken }: { built: NormalizedFile; taken: Set<string> },
-  { storage, token, shard, insist }: RoundWriter,
+  { storage, token, shard, retry }: BatchWriter,
   { day, window }: { day: Day; window: Window },
 ): Promise<string> {
   for (;;) {
     const key = freeKey(day.manifest, window, { taken, shard });
     taken.add(key);
     let isWritten = true;
-    await insist(`write ${key}`, async () => {
+    await retry(`write ${key}`, async () => {
       if (token === undefined) await storage.put(key, built.stream());
       else isWritten = await putNew(storage, key, built);
     });

@@ -11,7 +11,7 @@ import type { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Day, Window } from "./day.ts";
 import type { StorageRetry } from "./storage_retry.ts";
 import type { WindowRouter } from "./window_router.ts";
-import { type FlushBatch, writeRound } from "./flush_batch.ts";
+import { type FlushBatch, writeBatch } from "./flush_batch.ts";
 
 /** Options of {@linkcode FlushScheduler}. */
 interface FlushSchedulerOptions {
@@ -102,12 +102,12 @@ export class FlushScheduler {
     return manifest.status !== "open" || progressOf(manifest, shard).isOver === true;
   }
 
-  async #write(round: FlushBatch): Promise<void> {
+  async #write(batch: FlushBatch): Promise<void> {
     const { storage, storageRetry, source, metrics, nowUs, acknowledge, logger } = this.#options;
     const { version, commit } = source.software;
     const start = performance.now();
     try {
-      await writeRound(round, {
+      await writeBatch(batch, {
         storage,
         source,
         writtenBy: `${version}+${commit}`,
@@ -115,13 +115,13 @@ export class FlushScheduler {
         ...{ token: this.#options.token(), shard: this.#options.shard },
         shardsOf: this.#options.shardsOf,
         ordered: this.#options.ordered,
-        insist: (what, action) => storageRetry.run(what, action),
+        retry: (what, action) => storageRetry.run(what, action),
         onFile: (file, day) => this.#written(file, day),
       });
-      await acknowledge(round.streamSequence);
-      this.#acknowledged = round.streamSequence;
-      if (round.windows.length > 0) {
-        metrics.roundSeconds.observe((performance.now() - start) / 1000);
+      await acknowledge(batch.streamSequence);
+      this.#acknowledged = batch.streamSequence;
+      if (batch.windows.length > 0) {
+        metrics.batchSeconds.observe((performance.now() - start) / 1000);
       }
     } catch (error) {
       this.failure = error;

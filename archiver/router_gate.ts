@@ -6,7 +6,7 @@ import type { WindowRouter } from "./window_router.ts";
 /** Limits memory: pauses delivery while windows cannot be written; the bus keeps the rest. */
 export class RouterGate {
   #router: WindowRouter;
-  #rounds: FlushScheduler;
+  #scheduler: FlushScheduler;
   #bytesMax: number;
   #consumer: Consumer | undefined;
   #isPaused = false;
@@ -14,11 +14,11 @@ export class RouterGate {
   /** `bytesMax` counts all windows and waiting messages. */
   constructor(
     router: WindowRouter,
-    rounds: FlushScheduler,
+    scheduler: FlushScheduler,
     bytesMax: number = LIMITS.archiveWindowBytesMax,
   ) {
     this.#router = router;
-    this.#rounds = rounds;
+    this.#scheduler = scheduler;
     this.#bytesMax = bytesMax;
   }
 
@@ -35,7 +35,7 @@ export class RouterGate {
   /** Called after each message: at the limit all windows are written. */
   check(): void {
     if (!this.#isFull) return;
-    this.#rounds.begin(() => Infinity);
+    this.#scheduler.begin(() => Infinity);
     if (this.#isPaused || !this.#isFull) return;
     this.#isPaused = true;
     this.#consumer?.pause();
@@ -43,8 +43,8 @@ export class RouterGate {
 
   /** Called when a batch ended or a day was loaded: resumes when there is room. */
   look(): void {
-    if (!this.#isPaused || this.#rounds.failure !== undefined) return;
-    this.#rounds.begin(() => Infinity);
+    if (!this.#isPaused || this.#scheduler.failure !== undefined) return;
+    this.#scheduler.begin(() => Infinity);
     if (this.#isFull) return;
     this.#isPaused = false;
     this.#consumer?.resume();

@@ -23,7 +23,7 @@ const MINUTE_US = 60_000_000;
 const ROUTES_MAX = 1_000_000;
 
 /** Reason why a message cannot be archived. */
-export type Refusal = "subject" | "payload" | "time" | "late";
+export type RejectReason = "subject" | "payload" | "time" | "late";
 
 /** Kind of message; `late`: it comes after later ones of its run. */
 type Arrival = "new" | "late" | "held" | "refused";
@@ -36,7 +36,7 @@ interface WindowRouterOptions {
   /** Reads the archived names of a minute; `WindowRouter.namesLoaded` must follow. */
   loadNames: (minute: MinuteOfRecords) => void;
   /** Takes a message that cannot be archived; `why` is for users. */
-  refuse: (message: InMessage, reason: Refusal, why: string) => void;
+  refuse: (message: InMessage, reason: RejectReason, why: string) => void;
 }
 
 /** Cached route of a subject's messages. */
@@ -347,7 +347,7 @@ export class WindowRouter {
     return day;
   }
 
-  #refused(message: InMessage, reason: Refusal, why: string): boolean {
+  #refused(message: InMessage, reason: RejectReason, why: string): boolean {
     this.#options.refuse(message, reason, why);
     this.#done(message);
     return true;

@@ -26,7 +26,7 @@ interface BusGapsOptions extends Omit<RepairerOptions, "onRepaired"> {
   /** Returns receivedAt of the latest loaded record of a feed, µs; 0 = none. */
   lastUsOf: (feed: string) => number;
   /** Runs a storage action until it succeeds; rejects when the archiver is closing. */
-  insist: <T>(what: string, action: () => Promise<T>) => Promise<T>;
+  retry: <T>(what: string, action: () => Promise<T>) => Promise<T>;
   /** Tracks work that `close` waits for. */
   background: (work: Promise<void>) => void;
   metrics: ArchiverMetrics;
@@ -121,11 +121,11 @@ export class BusGaps {
   }
 
   async #manifestsOf(feed: string): Promise<Manifest[]> {
-    const { store, env, insist, nowUs } = this.#options;
+    const { store, env, retry, nowUs } = this.#options;
     const manifests: Manifest[] = [];
     for (let back = 0; back <= DAYS_BACK; back++) {
       const day = dayOfUs(nowUs() - back * DAY_US);
-      const manifest = await insist(
+      const manifest = await retry(
         `read the manifest of ${feed} ${day}`,
         () => loadManifest(store().storage, { kind: "normalized", env, feed, day }),
       );
@@ -150,12 +150,12 @@ export class BusGaps {
    * the stream's creation.
    */
   async #firstByFeed(createdAtUs: number): Promise<Map<string, number>> {
-    const { feeds, insist, nowUs } = this.#options;
+    const { feeds, retry, nowUs } = this.#options;
     const marks = this.#lastByFeed();
     const sinceUs = nowUs() - DAYS_BACK * DAY_US;
     for (const feed of feeds()) {
       if (marks.has(feed)) continue;
-      const firstUs = await insist(`read what raw has of ${feed}`, () => this.#firstRawUs(feed));
+      const firstUs = await retry(`read what raw has of ${feed}`, () => this.#firstRawUs(feed));
       const beginUs = firstUs > 0 ? firstUs - 1 : Math.min(createdAtUs, nowUs());
       marks.set(feed, Math.max(beginUs, sinceUs));
     }
@@ -192,8 +192,8 @@ export class BusGaps {
   }
 
   async #openAndRepair(gap: BusGap): Promise<void> {
-    const { store, insist } = this.#options;
-    await insist(`list a gap of ${gap.feed}`, () => openBusGap(store(), gap));
+    const { store, retry } = this.#options;
+    await retry(`list a gap of ${gap.feed}`, () => openBusGap(store(), gap));
     this.#repairer.add(gap);
   }
 }

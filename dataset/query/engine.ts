@@ -25,7 +25,7 @@ function send(message: EngineMessage): void {
 }
 
 /** A query refused before it runs. */
-class Refusal extends TypeError {}
+class QueryRefused extends TypeError {}
 
 /** Opens a DuckDB connection that can read only the request's files. */
 async function openLocked(readRequest: EngineRequest): Promise<DuckDBConnection> {
@@ -78,19 +78,19 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Prepares the only statement, which must be a query. Throws Refusal otherwise. */
+/** Prepares the only statement, which must be a query. Throws QueryRefused otherwise. */
 async function prepared(
   connection: DuckDBConnection,
   sql: string,
 ): Promise<DuckDBPreparedStatement> {
   const statements = await connection.extractStatements(sql);
-  if (statements.count !== 1) throw new Refusal("One statement is run, not several or none.");
+  if (statements.count !== 1) throw new QueryRefused("One statement is run, not several or none");
   const statement = await statements.prepare(0);
   const type = statement.statementType;
   if (type === StatementType.SELECT) return statement;
   if (type === StatementType.EXPLAIN && !/\banaly[sz]e\b/i.test(sql)) return statement;
   const what = StatementType[type] ?? "such a statement";
-  throw new Refusal(`Queries only read: ${what} is refused.`);
+  throw new QueryRefused(`Queries only read: ${what} is refused`);
 }
 
 async function answer(request: EngineRequest): Promise<void> {
@@ -114,7 +114,7 @@ async function answer(request: EngineRequest): Promise<void> {
 /** Parses DuckDB's JSON errors; some have a prefix. */
 function failureOf(error: unknown): EngineFailure {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Refusal) return { kind: "Refused", message };
+  if (error instanceof QueryRefused) return { kind: "Refused", message };
   const json = /\{"exception_type".*\}/s.exec(message)?.[0];
   if (json === undefined) return { kind: "Other", message };
   const details = JSON.parse(json) as Record<string, string | undefined>;

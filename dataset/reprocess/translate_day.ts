@@ -83,13 +83,13 @@ export async function translateDay(
         ...(venues === undefined ? {} : { venues }),
       }, state);
       const before = translation.lines;
-      const stands = await translateConnection(storage, task.day, {
+      const endState = await translateConnection(storage, task.day, {
         connection,
         translation,
         state,
         sink,
       });
-      if (stands !== undefined) result.states.push(stands);
+      if (endState !== undefined) result.states.push(endState);
       result.lines += translation.lines - before;
       for (const { first, last, key } of translation.holes) {
         result.notes.push(

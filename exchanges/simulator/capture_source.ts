@@ -4,7 +4,7 @@ import type { CaptureSummary } from "./capture_summary.ts";
 import { CaptureTimeline } from "./capture_timeline.ts";
 import type { Connection, Session } from "./connection.ts";
 import { type FeedSource, START_DELAY_MS } from "./feed_source_contract.ts";
-import type { Signal } from "./notifier.ts";
+import type { Notifier } from "./notifier.ts";
 import type { CaptureSource, SimulatedVenueId } from "./options.ts";
 import { Player } from "./player.ts";
 import type { CaptureFeed } from "./venue.ts";
@@ -16,7 +16,7 @@ const BOOK_DELAY_MS = 500;
 /** Feed source that plays captures unchanged. */
 export class CaptureStage implements FeedSource {
   readonly player: Player;
-  readonly progress: Signal;
+  readonly progress: Notifier;
   #timeline: CaptureTimeline;
   #feed: CaptureFeed;
   /** Whether the current file contains heartbeats. */
@@ -29,7 +29,7 @@ export class CaptureStage implements FeedSource {
   private constructor(
     venue: SimulatedVenueId,
     source: CaptureSource,
-    { summaries, progress }: { summaries: readonly CaptureSummary[]; progress: Signal },
+    { summaries, progress }: { summaries: readonly CaptureSummary[]; progress: Notifier },
   ) {
     this.progress = progress;
     this.#keepSequence = source.keepSequence ?? true;
@@ -59,7 +59,7 @@ export class CaptureStage implements FeedSource {
   static async open(
     venue: SimulatedVenueId,
     source: CaptureSource,
-    progress: Signal,
+    progress: Notifier,
   ): Promise<CaptureStage> {
     if (source.files.length === 0) {
       throw new ConfigError("CAPTURE_NONE", "There is no capture to play", {

@@ -9,7 +9,7 @@ import {
   type GarbageSamples,
 } from "./faults.ts";
 import type { SentFrameLog } from "./sent_frame_log.ts";
-import type { Signal } from "./notifier.ts";
+import type { Notifier } from "./notifier.ts";
 import type { StandingFaults } from "./standing_faults.ts";
 
 /** A venue's protocol on one connection. */
@@ -32,7 +32,7 @@ export interface ConnectionContext {
   /** Connections with an open batch; flushed by {@linkcode flushBatches}. */
   batching: Set<Connection>;
   /** Notified when a connection drained, closed or ended its silence. */
-  progress: Signal;
+  progress: Notifier;
   counters: { framesSent: number; bytesSent: number };
   /** Faults of single markets. */
   standing: StandingFaults;

@@ -3,7 +3,7 @@ import { CaptureStage } from "./capture_source.ts";
 import type { Connection, Session } from "./connection.ts";
 import { type FeedSource, START_DELAY_MS } from "./feed_source_contract.ts";
 import { ModelExchange } from "./model/exchange.ts";
-import type { Signal } from "./notifier.ts";
+import type { Notifier } from "./notifier.ts";
 import type { ModelSource, SimulatorOptions } from "./options.ts";
 import { Player } from "./player.ts";
 import type { SimulatorRequest } from "./server.ts";
@@ -14,7 +14,7 @@ import { VENUES } from "./venues.ts";
 const CLOCK_STEP_US = 1_000_000;
 
 /** Opens the feed source of the options. */
-export function openFeedSource(options: SimulatorOptions, progress: Signal): Promise<FeedSource> {
+export function openFeedSource(options: SimulatorOptions, progress: Notifier): Promise<FeedSource> {
   const { source, venue } = options;
   if (source.type === "capture") return CaptureStage.open(venue, source, progress);
   return Promise.resolve(new ModelStage(options, source, progress));
@@ -23,7 +23,7 @@ export function openFeedSource(options: SimulatorOptions, progress: Signal): Pro
 /** Feed source of the seeded market model. */
 class ModelStage implements FeedSource {
   readonly player: Player;
-  readonly progress: Signal;
+  readonly progress: Notifier;
   #exchange: ModelExchange;
   #feed: ModelFeed;
   #startUs: number | undefined;
@@ -34,7 +34,7 @@ class ModelStage implements FeedSource {
   #flush: () => void = () => {};
   #blocked: () => Promise<void> | undefined = () => undefined;
 
-  constructor(options: SimulatorOptions, source: ModelSource, progress: Signal) {
+  constructor(options: SimulatorOptions, source: ModelSource, progress: Notifier) {
     const venue = VENUES[options.venue];
     this.progress = progress;
     this.#startUs = source.startUs;

@@ -1,6 +1,6 @@
 import type { Connection, Session } from "./connection.ts";
 import type { Player } from "./player.ts";
-import type { Signal } from "./notifier.ts";
+import type { Notifier } from "./notifier.ts";
 import type { SimulatorRequest } from "./server.ts";
 import type { RestReply } from "./venue.ts";
 
@@ -10,7 +10,7 @@ export const START_DELAY_MS = 50;
 /** Market data with its protocol: the model or captures, of one venue. */
 export interface FeedSource {
   readonly player: Player;
-  readonly progress: Signal;
+  readonly progress: Notifier;
   session(connection: Connection): Session;
   /** Whether the source contains heartbeats, so that none are added. */
   ownHeartbeats(): boolean;

@@ -1,8 +1,8 @@
 /** A repeatable event to wait for. */
-export class Signal {
+export class Notifier {
   #waiters: (() => void)[] = [];
 
-  /** Resolves at the next {@linkcode Signal.notify}. */
+  /** Resolves at the next {@linkcode Notifier.notify}. */
   wait(): Promise<void> {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }

@@ -10,7 +10,7 @@ import { checkFault, readFault } from "./fault_check.ts";
 import { SentFrameLog } from "./sent_frame_log.ts";
 import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
 import { type SimulatorRequest, SimulatorServer } from "./server.ts";
-import { Signal } from "./notifier.ts";
+import { Notifier } from "./notifier.ts";
 import { isStanding, StandingFaults } from "./standing_faults.ts";
 import { openFeedSource } from "./feed_source.ts";
 import type { FeedSource } from "./feed_source_contract.ts";
@@ -216,8 +216,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     });
   }
   const check = await VENUES[options.venue].handshakes?.(options.publicKeyPem);
-  const stage = await openFeedSource(options, new Signal());
-  const simulator = new ExchangeSimulator(options, stage, check);
+  const source = await openFeedSource(options, new Notifier());
+  const simulator = new ExchangeSimulator(options, source, check);
   try {
     await simulator.listen();
   } catch (error) {

@@ -42,9 +42,9 @@ class Chunk<S> {
   }
 
   /** Appends a copy of another chunk's messages. */
-  append(piece: Chunk<S>): void {
-    this.memory.set(piece.bytes, this.end);
-    for (const meta of piece.metas) this.extend(meta);
+  append(chunk: Chunk<S>): void {
+    this.memory.set(chunk.bytes, this.end);
+    for (const meta of chunk.metas) this.extend(meta);
   }
 }
 
@@ -60,8 +60,8 @@ export class Backlog<S> {
   #messages = 0;
 
   /** `chunkBytes` is the maximum size of a chunk, except for a single larger message. */
-  constructor(pieceBytes: number) {
-    this.#chunkBytes = pieceBytes;
+  constructor(chunkBytes: number) {
+    this.#chunkBytes = chunkBytes;
   }
 
   get bytes(): number {
@@ -74,25 +74,25 @@ export class Backlog<S> {
 
   /** Adds the message that begins at `start` of a buffer, which must not change afterwards. */
   add(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
-    let piece = this.#chunks.at(-1);
-    const goesOn = piece?.memory === buffer && piece.end === start &&
-      piece.length + meta.bytes <= this.#chunkBytes;
-    if (piece === undefined || !goesOn) {
+    let chunk = this.#chunks.at(-1);
+    const isContiguous = chunk?.memory === buffer && chunk.end === start &&
+      chunk.length + meta.bytes <= this.#chunkBytes;
+    if (chunk === undefined || !isContiguous) {
       this.#closeLast();
-      this.#chunks.push(piece = new Chunk<S>(buffer, start, false));
+      this.#chunks.push(chunk = new Chunk<S>(buffer, start, false));
     }
-    piece.extend(meta);
+    chunk.extend(meta);
     this.#bytes += meta.bytes;
     this.#messages++;
   }
 
   /** Takes the oldest messages, at most one chunk; their bytes do not change afterwards. */
   take(): { bytes: Uint8Array; messages: number } | undefined {
-    const piece = this.#chunks.shift();
-    if (piece === undefined) return undefined;
-    this.#bytes -= piece.length;
-    this.#messages -= piece.metas.length;
-    return { bytes: piece.bytes, messages: piece.metas.length };
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return undefined;
+    this.#bytes -= chunk.length;
+    this.#messages -= chunk.metas.length;
+    return { bytes: chunk.bytes, messages: chunk.metas.length };
   }
 
   /**
@@ -103,7 +103,7 @@ export class Backlog<S> {
   makeRoom(bytesMax: number, messagesMax: number, onDropped: (meta: FrameMeta<S>) => void): Set<S> {
     const broken = new Set<S>();
     const isTooMuch = () => this.#bytes > bytesMax || this.#messages > messagesMax;
-    const goes = (meta: FrameMeta<S>) => {
+    const isDropped = (meta: FrameMeta<S>) => {
       if (!mustGo(meta, isTooMuch(), broken)) return false;
       this.#bytes -= meta.bytes;
       this.#messages--;
@@ -113,8 +113,8 @@ export class Backlog<S> {
     const kept: Chunk<S>[] = [];
     let seen = 0;
     while (seen < this.#chunks.length && (isTooMuch() || broken.size > 0)) {
-      const piece = this.#chunks[seen++] as Chunk<S>;
-      for (const run of runsWithout(piece, goes)) this.#append(kept, run);
+      const chunk = this.#chunks[seen++] as Chunk<S>;
+      for (const run of runsWithout(chunk, isDropped)) this.#append(kept, run);
     }
     this.#chunks.splice(0, seen, ...kept);
     return broken;
@@ -128,31 +128,31 @@ export class Backlog<S> {
   }
 
   /** Appends a dense chunk as it is, else a copy of its messages. */
-  #append(pieces: Chunk<S>[], piece: Chunk<S>): void {
-    if (piece.isDense) return void pieces.push(piece);
-    let last = pieces.at(-1);
-    if (last === undefined || !last.isOwn || last.end + piece.length > last.memory.length) {
-      const usual = Math.min(FIRST_CHUNK_BYTES * CHUNK_GROWTH ** pieces.length, this.#chunkBytes);
-      pieces.push(last = new Chunk<S>(new Uint8Array(Math.max(usual, piece.length)), 0, true));
+  #append(chunks: Chunk<S>[], chunk: Chunk<S>): void {
+    if (chunk.isDense) return void chunks.push(chunk);
+    let last = chunks.at(-1);
+    if (last === undefined || !last.isOwn || last.end + chunk.length > last.memory.length) {
+      const usual = Math.min(FIRST_CHUNK_BYTES * CHUNK_GROWTH ** chunks.length, this.#chunkBytes);
+      chunks.push(last = new Chunk<S>(new Uint8Array(Math.max(usual, chunk.length)), 0, true));
     }
-    last.append(piece);
+    last.append(chunk);
   }
 }
 
 /** Returns the runs of a chunk that remain after removing messages, in place. */
-function runsWithout<S>(piece: Chunk<S>, goes: (meta: FrameMeta<S>) => boolean): Chunk<S>[] {
+function runsWithout<S>(chunk: Chunk<S>, isDropped: (meta: FrameMeta<S>) => boolean): Chunk<S>[] {
   const runs: Chunk<S>[] = [];
   let run: Chunk<S> | undefined;
-  let at = piece.start;
-  for (const meta of piece.metas) {
-    if (goes(meta)) run = undefined;
+  let at = chunk.start;
+  for (const meta of chunk.metas) {
+    if (isDropped(meta)) run = undefined;
     else {
-      if (run === undefined) runs.push(run = new Chunk<S>(piece.memory, at, false));
+      if (run === undefined) runs.push(run = new Chunk<S>(chunk.memory, at, false));
       run.extend(meta);
     }
     at += meta.bytes;
   }
-  return runs[0]?.length === piece.length ? [piece] : runs;
+  return runs[0]?.length === chunk.length ? [chunk] : runs;
 }
 
 function mustGo<S>(meta: FrameMeta<S>, isTooMuch: boolean, broken: Set<S>): boolean {
@@ -160,7 +160,7 @@ function mustGo<S>(meta: FrameMeta<S>, isTooMuch: boolean, broken: Set<S>): bool
   if (!isDroppable(type) || subject === undefined) return false;
   if (type !== TYPE_INDEX.orderbook) return isTooMuch;
   if (!isTooMuch && meta.isSnapshot) broken.delete(subject);
-  const goes = isTooMuch || broken.has(subject);
-  if (goes) broken.add(subject);
-  return goes;
+  const isDropped = isTooMuch || broken.has(subject);
+  if (isDropped) broken.add(subject);
+  return isDropped;
 }
