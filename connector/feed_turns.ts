@@ -260,7 +260,7 @@ export class FeedTurns {
 
   async #write(): Promise<void> {
     const text = JSON.stringify(this.#note);
-    await writeFileAtomically(`${this.#options.dir}/turns.json`, ENCODER.encode(text));
+    await writeFileAtomically(`${this.#options.dir}/turns.json`, text);
   }
 
   /** Merges the turns on the bus into the known ones and returns the last one there. */

@@ -1,7 +1,7 @@
 import type { RunBefore } from "@ssmd/archive";
 import type { CarriedState } from "@ssmd/exchanges";
 import { systemCodeOf } from "@ssmd/runtime";
-import { syncFolder } from "@ssmd/storage";
+import { writeFileAtomically } from "@ssmd/storage";
 
 /** End of the last run. */
 export interface LastStop {
@@ -41,17 +41,7 @@ export function readLastStop(dir: string): LastStop | undefined {
 
 /** Writes the end of a run. Durable on return, so segments with the same state may be deleted. */
 export async function writeLastStop(dir: string, lastStop: LastStop): Promise<void> {
-  const path = `${dir}/last-stop.json`;
-  const file = await Deno.open(`${path}.tmp`, { write: true, create: true, truncate: true });
-  try {
-    const bytes = new TextEncoder().encode(JSON.stringify(lastStop));
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    await file.syncData();
-  } finally {
-    file.close();
-  }
-  await Deno.rename(`${path}.tmp`, path);
-  await syncFolder(dir);
+  await writeFileAtomically(`${dir}/last-stop.json`, JSON.stringify(lastStop));
 }
 
 /**

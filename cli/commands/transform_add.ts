@@ -1,6 +1,7 @@
 import { compileTransform, infoOf, listTransforms, readTransform } from "@ssmd/transforms";
 import { transformsDir, TransformSession } from "@ssmd/transforms";
 import { UsageError } from "@ssmd/runtime";
+import { writeFileAtomically } from "@ssmd/storage";
 import { z } from "zod";
 import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -38,7 +39,7 @@ export default defineCommand({
     const session = await TransformSession.open(compileTransform(source));
     await session.close();
     const stored = `${transformsDir(registryDir)}/${source.name}.${source.language}`;
-    if (known?.text !== source.text) await writeWhole(stored, source.text);
+    if (known?.text !== source.text) await writeFileAtomically(stored, source.text);
     return {
       ...{
         transform: source.name,
@@ -49,15 +50,3 @@ export default defineCommand({
     } as const;
   },
 });
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  const beside = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  try {
-    await Deno.writeTextFile(beside, text, { createNew: true });
-    await Deno.rename(beside, path);
-  } catch (error) {
-    await Deno.remove(beside).catch(() => {});
-    throw error;
-  }
-}

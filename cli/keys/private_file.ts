@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { dirname, join, relative, resolve } from "node:path";
 import { ConfigError } from "@ssmd/runtime";
+import { writeFileAtomically } from "@ssmd/storage";
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
@@ -14,27 +15,7 @@ const PARENTS_MAX = 32;
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   await keepOutOfGit(path);
   await Deno.mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
-  await writeWhole(path, text, PRIVATE_FILE);
-}
-
-/** Writes a file atomically and creates its folder. */
-export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
-  const folder = dirname(path);
-  await Deno.mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.${crypto.randomUUID()}.tmp`);
-  try {
-    using file = await Deno.open(temporary, { write: true, createNew: true, mode });
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.syncData();
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
-  if (Deno.build.os === "windows") return;
-  using handle = await Deno.open(folder);
-  await handle.sync();
+  await writeFileAtomically(path, text, PRIVATE_FILE);
 }
 
 /** Makes git ignore the file and creates its folder. Throws `KEY_FILE_IN_GIT` when git tracks the file. */

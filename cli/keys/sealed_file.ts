@@ -10,11 +10,11 @@ import {
   type SealTarget,
 } from "@ssmd/metadata";
 import { ConfigError, messageOf } from "@ssmd/runtime";
+import { writeFileAtomically } from "@ssmd/storage";
 import { UsageError } from "../exit.ts";
 import { variable } from "../terminal.ts";
 import type { SealFlags } from "./flags.ts";
 import type { KeyStore } from "./store.ts";
-import { writeWhole } from "./private_file.ts";
 import type { Values } from "./value_input.ts";
 
 /** Environment variable for `--cert`. */
@@ -81,7 +81,7 @@ export class SealedFile implements KeyStore {
     if (now && !isSameTarget(target, now)) this.#assertAll(values, kept);
     const key = await sealingKeyFrom(this.#flags);
     const sealed = { ...kept, ...await sealAll(values, key, target) };
-    await writeWhole(this.path, sealedSecretText(sealedSecret(target, sealed)));
+    await writeFileAtomically(this.path, sealedSecretText(sealedSecret(target, sealed)));
   }
 
   async remove(): Promise<void> {
@@ -90,7 +90,7 @@ export class SealedFile implements KeyStore {
     const { encryptedData } = now.spec;
     for (const field of this.#fields) delete encryptedData[field];
     if (Object.keys(encryptedData).length === 0) await Deno.remove(this.path);
-    else await writeWhole(this.path, sealedSecretText(now));
+    else await writeFileAtomically(this.path, sealedSecretText(now));
   }
 
   /** A value sealed for another namespace or scope cannot be opened in the new one. */

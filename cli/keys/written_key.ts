@@ -9,9 +9,9 @@ import {
   shapeFindings,
 } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import { writeFileAtomically } from "@ssmd/storage";
 import { UsageError } from "../exit.ts";
 import type { DeclaredKey } from "./key_context.ts";
-import { writeWhole } from "./private_file.ts";
 import type { Values } from "./value_input.ts";
 
 /** Throws ConfigError `KEY_SHAPE` when a value does not have its field's shape. */
@@ -30,7 +30,7 @@ export async function recordRotation({ keys, name }: DeclaredKey, at?: string): 
   // Reload: another key may have been written meanwhile.
   const { [name]: _, ...others } = await loadRotations(dir, environment.name);
   const rotations: Rotations = at === undefined ? others : { ...others, [name]: at };
-  await writeWhole(rotationPath(dir, environment.name), rotationsText(rotations));
+  await writeFileAtomically(rotationPath(dir, environment.name), rotationsText(rotations));
   keys.rotations = rotations;
 }
 

@@ -3,19 +3,21 @@ import { TEMPORARY_PREFIX } from "./key.ts";
 
 /**
  * Writes a file atomically: temporary file in the same folder, fdatasync, rename, fsync of the
- * folder. Creates missing folders and syncs their parents. Throws what the file system or `data`
- * throws; the file is then unchanged.
+ * folder. Creates missing folders and syncs their parents. The umask narrows `mode`. Throws what
+ * the file system or `data` throws; the file is then unchanged.
  */
 export async function writeFileAtomically(
   path: string,
-  data: Uint8Array | AsyncIterable<Uint8Array>,
+  data: string | Uint8Array | AsyncIterable<Uint8Array>,
+  mode = 0o666,
 ): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `${TEMPORARY_PREFIX}${Deno.pid}-${crypto.randomUUID()}`);
-  const file = await createIn(folder, temporary);
+  const file = await createIn(folder, temporary, mode);
   try {
     try {
-      if (data instanceof Uint8Array) await writeAll(file, data);
+      if (typeof data === "string") await writeAll(file, new TextEncoder().encode(data));
+      else if (data instanceof Uint8Array) await writeAll(file, data);
       else for await (const chunk of data) await writeAll(file, chunk);
       await file.syncData();
     } finally {
@@ -54,13 +56,14 @@ export async function lockFolder(folder: string): Promise<Disposable> {
   }
 }
 
-async function createIn(folder: string, path: string): Promise<Deno.FsFile> {
+async function createIn(folder: string, path: string, mode: number): Promise<Deno.FsFile> {
+  const options = { write: true, createNew: true, mode };
   try {
-    return await Deno.open(path, { write: true, createNew: true });
+    return await Deno.open(path, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     await makeFolder(folder);
-    return await Deno.open(path, { write: true, createNew: true });
+    return await Deno.open(path, options);
   }
 }
 
