@@ -71,8 +71,8 @@ function assertEnded(command: CatalogueCommand, line: string, ran: Ran): void {
 /** What the examples of a command need and this machine has not. */
 function missingFor({ name, examples }: CatalogueCommand): string | undefined {
   if (!SEALING && examples.some((example) => example.includes("sealing.pem"))) return "openssl";
-  const usesBus = ["secmaster sync-to-git", "secmaster add", "shard release", "shard status"]
-    .includes(name);
+  const usesBus = examples.some((example) => example.includes("--dynamic")) ||
+    ["secmaster sync-to-git", "shard release", "shard status"].includes(name);
   if (usesBus && !natsServerAvailable()) return "nats-server";
   return name.startsWith("storage ") && !s3ServerAvailable() ? "versitygw" : undefined;
 }

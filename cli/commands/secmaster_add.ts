@@ -1,18 +1,11 @@
-import { isDeepStrictEqual } from "node:util";
-import {
-  ASSET_CLASSES,
-  editorLine,
-  type InstrumentFile,
-  registryPathOf,
-  yamlText,
-} from "@ssmd/metadata";
+import { ASSET_CLASSES, editorLine, registryPathOf, yamlText } from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
-import { choice, on, text } from "../command/flag.ts";
+import { choice, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
-import { Registry } from "../registry/registry.ts";
-import { withBusInstruments } from "../secmaster/bus_instruments.ts";
+import { EDIT } from "../registry/change.ts";
+import type { Registry } from "../registry/registry.ts";
 import { instantFlag, INSTRUMENT_ID, nowText } from "../secmaster/flags.ts";
+import { applyInstrumentChange, CHANGE_FLAGS } from "../secmaster/instrument_change.ts";
 import { newVersionText } from "../secmaster/new_version.ts";
 import { TERMS_FLAGS, termsOf } from "../secmaster/terms_flags.ts";
 
@@ -28,9 +21,7 @@ export default defineCommand({
     "ssmd secmaster add BTCUSD --state halted --dynamic --env demo-nats",
   ],
   flags: {
-    ...EDIT_FLAGS,
-    dynamic: on("Into the key-value store of --env's bus, which all that runs follows, not a file"),
-    env: text("With --dynamic: the environment", { placeholder: "env", completes: "environment" }),
+    ...CHANGE_FLAGS,
     name: text("Name for people", { placeholder: "name" }),
     class: choice(ASSET_CLASSES, "What is traded"),
     effective: instantFlag("From when it holds, by the venue's account; default now"),
@@ -38,54 +29,22 @@ export default defineCommand({
   },
   args: [INSTRUMENT_ID],
   ...EDIT,
-  async run({ flags, args: [id], context }) {
-    const registry = await Registry.open(context.globals);
-    if (!flags.dynamic) return await applyChanges(context, changed(registry, id, flags), flags);
-    const { env } = flags;
-    if (env === undefined) {
-      throw new UsageError("USAGE", "--dynamic needs the environment whose bus gets it", {
-        hint: `ssmd secmaster add ${id} --dynamic --env demo-nats`,
-      });
-    }
-    return await withBusInstruments(context, env, async (store) => {
-      for (;;) {
-        const known = (await store.known()).get(id);
-        const files = known === undefined
-          ? registry
-          : registry.with(new Map([[pathOf(id), textOf(known)]]));
-        const change = changed(files, id, flags);
-        const result = await applyChanges(context, change, {
-          ...{ dryRun: true, isQuiet: !flags.dryRun },
-        });
-        const after = files.with(change.changes).check().instruments.get(id);
-        // Compare and set: do not overwrite a concurrent change of another process.
-        const isDone = flags.dryRun || after === undefined || await store.change(
-          id,
-          (stored) => isDeepStrictEqual(stored, known) ? after : undefined,
-        );
-        if (isDone) return { ...result, dry_run: flags.dryRun };
-      }
-    });
-  },
+  run: ({ flags, args: [id], context }) =>
+    applyInstrumentChange(
+      context,
+      { id, newText: (registry) => changedText(registry, id, flags) },
+      flags,
+    ),
 });
 
-function pathOf(id: string): string {
-  return registryPathOf({ kind: "instrument", name: id });
-}
-
-function textOf(instrument: InstrumentFile): string {
-  return yamlText(instrument, [editorLine("instrument")]);
-}
-
-/** The registry with the instrument's new text. */
-function changed(registry: Registry, id: string, flags: NewFlags & { effective?: string }) {
+/** The instrument's new text. */
+function changedText(registry: Registry, id: string, flags: NewFlags & { effective?: string }) {
   const known = nowText();
   const times = { effective: flags.effective ?? known, known };
-  const text = registry.texts.get(pathOf(id));
-  const after = text === undefined
+  const text = registry.texts.get(registryPathOf({ kind: "instrument", name: id }));
+  return text === undefined
     ? newText(id, times, flags)
     : newVersionText(text, registry.instrument(id), { ...times, ...termsOf(flags) });
-  return { registry, changes: new Map([[pathOf(id), after]]) };
 }
 
 type NewFlags = Parameters<typeof termsOf>[0] & { name?: string; class?: string };

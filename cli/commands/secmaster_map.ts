@@ -1,8 +1,10 @@
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
-import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
-import { editFile } from "../registry/edit_file.ts";
+import { YamlEdit } from "@ssmd/metadata";
+import { EDIT } from "../registry/change.ts";
+import type { Registry } from "../registry/registry.ts";
 import { instantFlag, INSTRUMENT_ID, nowText } from "../secmaster/flags.ts";
+import { applyInstrumentChange, CHANGE_FLAGS } from "../secmaster/instrument_change.ts";
 
 export default defineCommand({
   name: "secmaster map",
@@ -12,9 +14,10 @@ export default defineCommand({
     "with --to at --from it was never right.",
   examples: [
     "ssmd secmaster map BTCUSD --feed kalshi --external KXBTC --from 2026-12-01 --dry-run",
+    "ssmd secmaster map BTCUSD --feed kalshi --external KXBTC --dynamic --env demo-nats",
   ],
   flags: {
-    ...EDIT_FLAGS,
+    ...CHANGE_FLAGS,
     feed: text("The feed", { placeholder: "feed", completes: "feed", required: true }),
     external: text("The venue's name", { placeholder: "name", required: true }),
     from: instantFlag("From when (UTC); default now"),
@@ -26,12 +29,12 @@ export default defineCommand({
     const known = nowText();
     const { feed, external, from = known, to } = flags;
     const mapping = { feed, external, from, ...(to === undefined ? {} : { to }), known };
-    return await editFile(context, {
-      ...{ kind: "instrument", name: id },
-      change(edit) {
-        if (edit.get(["mappings"]) === undefined) edit.set(["mappings"], [mapping]);
-        else edit.append(["mappings"], mapping);
-      },
-    }, flags);
+    const newText = (registry: Registry) => {
+      const edit = new YamlEdit(registry.text("instrument", id));
+      if (edit.get(["mappings"]) === undefined) edit.set(["mappings"], [mapping]);
+      else edit.append(["mappings"], mapping);
+      return edit.toString();
+    };
+    return await applyInstrumentChange(context, { id, newText }, flags);
   },
 });
