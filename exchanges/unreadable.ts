@@ -7,12 +7,15 @@ import type { Normalized, UnreadableNotice } from "./adapter.ts";
 export function markUnreadable(out: Normalized, news: Omit<UnreadableNotice, "type">): void {
   const before = out.notice?.type === "unreadable" ? out.notice : undefined;
   const notice: UnreadableNotice = { type: "unreadable", reason: news.reason };
-  if (news.symbol !== undefined && (before?.symbol ?? news.symbol) === news.symbol) {
-    if (before === undefined || before.symbol !== undefined) notice.symbol = news.symbol;
-  }
-  if (news.channel !== undefined && (before?.channel ?? news.channel) === news.channel) {
-    notice.channel = news.channel;
-  }
+  // A part of an unknown symbol or channel may concern any, also beside one that is known.
+  const { symbol, channel } = before ?? news;
+  if (symbol !== undefined && symbol === news.symbol) notice.symbol = symbol;
+  if (channel !== undefined && channel === news.channel) notice.channel = channel;
   if (news.isCovered && (before === undefined || before.isCovered)) notice.isCovered = true;
   out.notice = notice;
+}
+
+/** Notes what was made of one part of a frame, unless another part of it is unreadable. */
+export function noteBeside(out: Normalized, notice: NonNullable<Normalized["notice"]>): void {
+  if (out.notice?.type !== "unreadable") out.notice = notice;
 }

@@ -2,7 +2,7 @@ import type { Level } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import { BookSet, type BookSetOptions } from "../book_set.ts";
 import type { Precision } from "../tracked_book.ts";
-import { markUnreadable } from "../unreadable.ts";
+import { markUnreadable, noteBeside } from "../unreadable.ts";
 import { bookDataOf, type CheckedBookData, KrakenBook } from "./book.ts";
 import type { KrakenBookState } from "./book_state.ts";
 import type { Instruments } from "./instrument.ts";
@@ -73,7 +73,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     const { data } = element;
     const book = this.find(data.symbol);
     if (book === undefined || !book.valid) {
-      out.notice = { type: "dropped", what: `update of the suspect book ${data.symbol}` };
+      noteBeside(out, { type: "dropped", what: `update of the suspect book ${data.symbol}` });
       return;
     }
     const event = book.record({
@@ -91,7 +91,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     const external = scanner.textOf(tape[offset + BOOK.symbol] as number);
     const book = this.find(external);
     if (book === undefined || !book.valid) {
-      out.notice = { type: "dropped", what: `update of the suspect book ${external}` };
+      noteBeside(out, { type: "dropped", what: `update of the suspect book ${external}` });
       return true;
     }
     const levels = book.applyScanned(tape, offset);
@@ -122,7 +122,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     if (!scaled) {
       const reason = `Prices or sizes of ${book.external} have too many digits.`;
       this.#invalidate(book, "parse", reason, atUs, out);
-      out.notice = { type: "dropped", what: reason };
+      noteBeside(out, { type: "dropped", what: reason });
       return;
     }
     if (!this.#apply(book, element, { bids: [], asks: [], timestampUs }, atUs, out)) return;
@@ -143,7 +143,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     if (applied === "precision") {
       const detail = `${book.external} has more digits after the point than its book.`;
       this.#invalidate(book, "checksum", detail, atUs, out);
-      out.notice = { type: "dropped", what: detail };
+      noteBeside(out, { type: "dropped", what: detail });
     } else {
       const reason = `A level or the timestamp of ${book.external} is unreadable.`;
       this.#invalidate(book, "parse", reason, atUs, out);
@@ -160,7 +160,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     }
     const detail = `The venue's checksum of ${book.external} is ${checksum}, ours ${sum}.`;
     this.#invalidate(book, "checksum", detail, atUs, out);
-    out.notice = { type: "dropped", what: detail };
+    noteBeside(out, { type: "dropped", what: detail });
     return false;
   }
 

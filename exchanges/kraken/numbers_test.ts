@@ -240,4 +240,11 @@ Deno.test("an unreadable frame makes one gap, for its symbol and channel where t
   assert.deepEqual(gaps(trade.replace('"price":', '"cost":')), [["BTCUSD", "trade"]]);
   assert.deepEqual(gaps(TICKER.replace('"bid":1.5', '"bid":"x"')), [["BTCUSD", "ticker"]]);
   assert.deepEqual(gaps("[1]"), [["_all", "all"]]);
+  const [, element] = /"data":\[(.*)\]/.exec(update) ?? [];
+  const wrongSum = '{"symbol":"BTC/USD","bids":[],"asks":[],"checksum":7}';
+  const both = update.replace(
+    `[${element}]`,
+    `[${element?.replace('"symbol"', '"name"')},${wrongSum}]`,
+  );
+  assert.deepEqual(gaps(both), [["BTCUSD", "orderbook"], ["_all", "orderbook"]]);
 });

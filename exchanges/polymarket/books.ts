@@ -2,7 +2,7 @@ import type { Level } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import { type BookLoss, BookSet } from "../book_set.ts";
 import { wordOf } from "../json_fields.ts";
-import { markUnreadable } from "../unreadable.ts";
+import { markUnreadable, noteBeside } from "../unreadable.ts";
 import { levelOf, levelsOf, PolymarketBook, type PolymarketBookState } from "./book.ts";
 import { HashSearches } from "./book_hash.ts";
 import { timestampOf } from "./format.ts";
@@ -70,7 +70,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     const book = this.find(token);
     if (book === undefined || !book.valid) {
       const what = `change of the suspect book ${this.symbols.ours(token)}`;
-      out.notice = { type: "dropped", what };
+      noteBeside(out, { type: "dropped", what });
       return;
     }
     const levels = changes.map((change) => {
@@ -109,7 +109,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
       `${wordOf(last.best_ask)}, ours ${bid} and ${ask}: a change is missing.`;
     const fromUs = book.lastGoodAtUs;
     this.#lose(book, { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
-    out.notice = { type: "suspect", reason: detail };
+    noteBeside(out, { type: "suspect", reason: detail });
     return false;
   }
 
@@ -120,7 +120,7 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     out: Normalized,
   ): void {
     this.#lose(book, { reason: "checksum", missed: null, ...loss }, atUs, out);
-    out.notice = { type: "suspect", reason: loss.detail };
+    noteBeside(out, { type: "suspect", reason: loss.detail });
   }
 
   #unreadable(book: PolymarketBook, reason: string, atUs: number, out: Normalized): void {

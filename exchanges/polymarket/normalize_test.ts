@@ -270,6 +270,22 @@ Deno.test("polymarket: events of other types are counted, and what is none is un
   for (const value of [null, "PONG", 7, [null], {}, [[]]]) {
     assert.equal(feed(normalizer, value).notice?.type, "unreadable", JSON.stringify(value));
   }
+  const parts = [
+    null,
+    { event_type: "last_trade_price" },
+    changesFrame([changeOf(YES, ["SELL", "0.9", "x"], ["0.001", "0.003"])]),
+    { event_type: "weather" },
+  ];
+  const later = changesFrame([changeOf(YES, ["SELL", "0.9", "4"], ["0.001", "0.003"])]);
+  for (const frame of [parts, parts.toReversed(), [...parts, later]]) {
+    const { notice } = feed(normalizer, frame);
+    assert.ok(notice?.type === "unreadable", JSON.stringify(frame));
+    assert.deepEqual([notice.symbol, notice.channel, notice.isCovered], [
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  }
 });
 
 Deno.test("polymarket: a normalizer from another's state goes on as that one", () => {
