@@ -6,8 +6,10 @@ import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 
 export default defineCommand({
   name: "enricher enable",
-  brief: "Let an enricher of an environment run",
-  description: "It is read at the next start of its connectors, and at once over the archive.",
+  brief: "Enable an enricher of an environment",
+  description:
+    "Takes effect at the next start of the environment's connectors, and at once for reads " +
+    "of the archive.",
   examples: ["ssmd enricher enable prices --env demo --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [ENRICHER_NAME],

@@ -10,17 +10,17 @@ const ENRICHER = z.object({
   enabled: z.boolean(),
   columns: z.array(z.object({
     name: z.string(),
-    unit: z.string().describe("What it measures: price, size, number; empty = a word"),
-  })).describe("What it adds to rows"),
+    unit: z.string().describe("Unit: price, size, number; empty = text"),
+  })).describe("Fields it adds to rows"),
 });
 
 export default defineCommand({
   name: "enricher list",
   brief: "List the enrichers of an environment and what they add",
   description:
-    "They stand under enrich in its file, in order; without one that is enabled nothing " +
-    "is made. Their rows are the series enriched of ssmd data export and ssmd query, and live the " +
-    "subjects {env}.{feed}.enriched.{symbol} of the bus.",
+    "Enrichers are listed under enrich in the environment's file, in order; if none is " +
+    "enabled, no enriched rows are made. The rows are the series enriched of ssmd data " +
+    "export and ssmd query, and live the bus subjects {env}.{feed}.enriched.{symbol}.",
   examples: ["ssmd enricher list --env demo"],
   flags: { env: ENVIRONMENT },
   output: z.array(ENRICHER),

@@ -19,13 +19,13 @@ const ROW = z.looseObject({
   feed: z.string(),
   time: z.number().describe("ms since 1970"),
   valid: z.boolean().describe("Whether the book is known"),
-}).describe("Values of a market until its next row; the enrichers' columns stand beside");
+}).describe("Values of a market until its next row, with the enrichers' columns");
 
 export default defineCommand({
   name: "enricher test",
-  brief: "Try enrichers over a day or a session of the archive",
+  brief: "Test enrichers over a day or a session of the archive",
   description:
-    "Those that are disabled run, too. With a name: that one, and those before it, which " +
+    "Disabled enrichers run, too. With a name, runs that enricher and those before it, which " +
     "it may use. Nothing is written.",
   examples: [
     "ssmd enricher test --date 2026-08-01 --limit 5",
@@ -37,17 +37,17 @@ export default defineCommand({
     feed: FEEDS,
     symbol: SYMBOLS,
     ...SPAN_FLAGS,
-    limit: parsed(parseLimit, "Rows that are printed at most", {
+    limit: parsed(parseLimit, "Maximum number of rows printed", {
       default: "20",
       placeholder: "rows",
       type: "number",
     }),
   },
-  args: [text("Up to this enricher; default all", { placeholder: "enricher" })],
+  args: [text("Last enricher to run; default all", { placeholder: "enricher" })],
   output: z.object({
-    chain: z.string().describe("Version of the enrichers, as rows and lineage name it"),
-    rows: z.int().describe("That the span has"),
-    unknown: z.int().describe("Of these, while the book is not known"),
+    chain: z.string().describe("Version of the enrichers, as in rows and lineage"),
+    rows: z.int().describe("Rows in the span"),
+    unknown: z.int().describe("Rows while the book is not known"),
     first: z.array(ROW),
   }),
   table: ({ first }) => ({

@@ -9,29 +9,28 @@ const TYPES = ["api_key", "transport", "storage", "database", "tls", "webhook"] 
 
 export default defineCommand({
   name: "env add-key",
-  brief: "Declare a key that an environment needs; its values stand elsewhere",
-  description:
-    "With --feed the fields are also named as that feed's credentials, as $key:name.field.",
+  brief: "Declare a key that an environment needs, without its values",
+  description: "With --feed, the fields also become that feed's credentials, as $key:name.field.",
   examples: [
     "ssmd env add-key demo kalshi --fields key_id,private_key --feed kalshi --dry-run",
     "ssmd env add-key demo bus --type transport --fields user,password --source file:./bus.yaml --dry-run",
   ],
   flags: {
     ...EDIT_FLAGS,
-    type: choice(TYPES, "What it is for", { default: "api_key" }),
-    fields: list("Names of its parts: key_id,private_key", {
+    type: choice(TYPES, "Purpose of the key", { default: "api_key" }),
+    fields: list("Names of its fields: key_id,private_key", {
       placeholder: "names",
       required: true,
     }),
-    source: text("Where it comes from: env, file:<path>, mount:<dir> or sealed-secret/<name>", {
+    source: text("Source of the values: env, file:<path>, mount:<dir> or sealed-secret/<name>", {
       default: "env",
       placeholder: "source",
     }),
-    rotationDays: whole("How old it may become", { placeholder: "days" }),
-    optional: on("Components start without it"),
+    rotationDays: whole("Maximum age in days", { placeholder: "days" }),
+    optional: on("Start components without it, too"),
     feed: text("Feed that signs in with it", { placeholder: "feed", completes: "feed" }),
   },
-  args: [ENV_NAME, text("The key's name", { placeholder: "key", required: true })],
+  args: [ENV_NAME, text("Name of the key", { placeholder: "key", required: true })],
   ...EDIT,
   run: ({ flags, args: [name, key], context }) =>
     editFile(context, {

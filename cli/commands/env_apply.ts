@@ -8,19 +8,20 @@ import { ENV_NAME } from "../registry/registry_args.ts";
 const APPLIED = z.object({
   environment: z.string(),
   dry_run: z.boolean(),
-  added: z.array(z.string()).describe("Markets that are captured from now on"),
-  taken_off: z.array(z.string()).describe("Markets that are captured no more"),
-  changed: z.array(z.string()).describe("Markets that are subscribed otherwise"),
-  other_rules: z.boolean().describe("Whether other rules choose markets from now on"),
+  added: z.array(z.string()).describe("Markets added to the capture"),
+  taken_off: z.array(z.string()).describe("Markets removed from the capture"),
+  changed: z.array(z.string()).describe("Markets with a changed subscription"),
+  other_rules: z.boolean().describe("Whether the rules that select markets changed"),
 });
 
 export default defineCommand({
   name: "env apply",
-  brief: "Take over the markets and rules of an environment's file while it runs",
+  brief: "Apply the markets and rules of an environment's file while it runs",
   description:
-    "Asks the gateway of the running environment, of up or of services on a bus. Markets that are " +
-    "new come, those that are gone are unsubscribed, all others go on without a gap; rules of " +
-    "`select` are followed as they are now. What else the file says is read at a start: it is refused with what to do.",
+    "Sends the request to the gateway of the running environment, of up or of services on a " +
+    "bus. New markets are subscribed, removed ones unsubscribed, and all others continue " +
+    "without a gap; the rules of `select` are followed in their new form. All other settings " +
+    "are read at a start: a change of those is refused, with a hint.",
   examples: ["ssmd env apply demo --dry-run", "ssmd env apply demo --output json"],
   flags: { data: GATEWAY_FLAGS.data, url: GATEWAY_FLAGS.url, dryRun: DRY_RUN },
   args: [ENV_NAME],

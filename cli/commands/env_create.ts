@@ -9,11 +9,12 @@ import { signInOf } from "../registry/sign_in.ts";
 
 export default defineCommand({
   name: "env create",
-  brief: "Write a new environment, from nothing or from another one",
+  brief: "Create a new environment, empty or from another one",
   description:
-    "From nothing: memory transport, local storage in ./data, gateway on port 8080, no symbols " +
-    "yet; ssmd symbol map adds them. For a feed that signs in it declares a key of the feed's " +
-    "name: ssmd key set writes its values. --from takes over all of another one but its name.",
+    "An empty one has memory transport, local storage in ./data, the gateway on port 8080, " +
+    "and no symbols; ssmd symbol map adds them. For a feed that signs in, it declares a key " +
+    "with the feed's name: ssmd key set writes the values. --from copies everything but the " +
+    "name from another environment.",
   examples: [
     "ssmd env create mine --feeds kraken",
     "ssmd env create mine --from demo --set gateway.port=8090 --set simulator.seed=7 --dry-run",
@@ -21,10 +22,10 @@ export default defineCommand({
   flags: {
     ...EDIT_FLAGS,
     ...SET_FLAGS,
-    from: text("Environment to start from", { placeholder: "env", completes: "environment" }),
+    from: text("Environment to copy from", { placeholder: "env", completes: "environment" }),
     feeds: list("Feeds of the registry", { placeholder: "feeds", completes: "feed" }),
     keySource: text(
-      "Where keys of feeds come from: env, file:<path>, mount:<dir> or sealed-secret/<name>; " +
+      "Source of the feeds' keys: env, file:<path>, mount:<dir> or sealed-secret/<name>; " +
         "default file:secrets/<env>-<feed>.yaml",
       { placeholder: "source" },
     ),

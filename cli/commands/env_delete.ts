@@ -7,7 +7,7 @@ import { Registry } from "../registry/registry.ts";
 export default defineCommand({
   name: "env delete",
   brief: "Delete an environment's file",
-  description: "Its data stays. Git keeps what was committed: ssmd env history tells it.",
+  description: "Its data is kept. Git keeps what was committed: see ssmd env history.",
   examples: ["ssmd env delete demo --dry-run", "ssmd env delete demo-nats --yes"],
   flags: EDIT_FLAGS,
   args: [ENV_NAME],

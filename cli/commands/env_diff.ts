@@ -8,12 +8,12 @@ import { countText } from "../format.ts";
 
 export default defineCommand({
   name: "env diff",
-  brief: "Tell how one environment differs from another",
+  brief: "Show how one environment differs from another",
   examples: ["ssmd env diff demo demo-nats", "ssmd env diff demo demo-nats --text"],
   flags: { text: on("Print the text diff") },
   args: [
     ENV_NAME,
-    text("The other", { placeholder: "env", completes: "environment", required: true }),
+    text("The other environment", { placeholder: "env", completes: "environment", required: true }),
   ],
   output: z.object({
     before: z.string(),

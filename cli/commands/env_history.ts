@@ -18,10 +18,10 @@ const COMMIT = z.object({
 
 export default defineCommand({
   name: "env history",
-  brief: "Tell who changed an environment when, and what",
-  description: "From git, newest first; also of an environment that was deleted.",
+  brief: "Show who changed an environment, when and how",
+  description: "Read from git, newest first; also works for a deleted environment.",
   examples: ["ssmd env history demo", "ssmd env history demo --limit 5 --output json"],
-  flags: { limit: whole("Newest commits only", { placeholder: "count" }) },
+  flags: { limit: whole("Maximum number of commits, newest first", { placeholder: "count" }) },
   args: [ENV_NAME],
   output: z.array(COMMIT),
   table: (commits) => ({ rows: commits.map(rowOf), counted: "commit" }),

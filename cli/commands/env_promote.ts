@@ -12,13 +12,14 @@ const environment = (brief: string, placeholder: string) =>
 
 export default defineCommand({
   name: "env promote",
-  brief: "Bring what one environment captures into another one",
-  description: "Feeds, schema version and symbols are taken over. Where it runs stays: location, " +
+  brief: "Copy what one environment captures to another one",
+  description:
+    "Copies feeds, schema version and symbols. Does not change where it runs: location, " +
     "transport, storage, journal, gateway, keys, credentials, endpoints, simulator.",
   examples: ["ssmd env promote demo demo-nats --dry-run"],
   flags: EDIT_FLAGS,
   args: [
-    environment("Environment to take from", "from"),
+    environment("Source environment", "from"),
     environment("Environment to change", "to"),
   ],
   ...EDIT,

@@ -9,10 +9,11 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "env read-only",
-  brief: "Refuse all changes of an environment for a while, or no longer",
+  brief: "Turn read-only mode of an environment on or off",
   description:
-    "Commands that change it and routes of its gateway refuse with the reason. What runs goes on: " +
-    "capture, archive, streams, scheduled jobs. It holds for the data folder, from the next call on.",
+    "In read-only mode, commands and gateway routes that change the environment are refused " +
+    "with the reason. Running work continues: capture, archive, streams, scheduled jobs. The " +
+    "mode belongs to the data folder and takes effect from the next call on.",
   changes: "operations",
   examples: [
     'ssmd env read-only demo --enable --reason "audit of July"',
@@ -21,8 +22,10 @@ export default defineCommand({
   flags: {
     enable: on("Refuse changes from now on"),
     disable: on("Allow them again"),
-    reason: text("Why, for those who are refused; needed with --enable", { placeholder: "text" }),
-    data: dir("Folder of the data, as up --data has it; default: the environment's"),
+    reason: text("Reason shown to refused callers; required with --enable", {
+      placeholder: "text",
+    }),
+    data: dir("Data folder, as in up --data; default: the environment's"),
   },
   args: [ENV_NAME],
   output: z.object({ env: z.string(), read_only: READ_ONLY_MODE.nullable() }),

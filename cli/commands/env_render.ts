@@ -6,11 +6,11 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "env render",
-  brief: "Write what a cluster deploys of an environment, as values of the Helm chart",
+  brief: "Write the Helm chart values of an environment for a cluster",
   description:
-    "Into deploy/environments/<env>/values.yaml beside the registry; git and Argo CD carry it from " +
-    "there. The same registry gives the same bytes: a second time nothing changes. Refused for what " +
-    "only works on one machine, with what to set.",
+    "Writes deploy/environments/<env>/values.yaml beside the registry; git and Argo CD " +
+    "deploy it. The same registry gives the same bytes, so a second run changes nothing. " +
+    "Refused for settings that only work on one machine, with the settings to change.",
   examples: ["ssmd env render cluster", "ssmd env render cluster --dry-run"],
   flags: EDIT_FLAGS,
   args: [ENV_NAME],

@@ -9,14 +9,15 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "env rollback",
-  brief: "Bring back an environment's file as it was, and render it again where it is deployed",
+  brief: "Restore an earlier version of an environment's file, and render it again if it is " +
+    "deployed",
   description:
-    "Writes the file as a commit has it, by default the one before the newest that changed it; " +
-    "ssmd env history lists them. Nothing is committed, and what runs goes on: ssmd env apply, or a " +
-    "commit of the rendered values, takes it over.",
+    "Writes the file as of a commit, by default the one before the newest that changed it; " +
+    "ssmd env history lists the commits. Nothing is committed, and running processes are not " +
+    "changed: ssmd env apply, or a commit of the rendered values, applies it.",
   examples: ["ssmd env rollback demo --dry-run", "ssmd env rollback demo"],
   flags: {
-    to: text("Commit whose file is brought back", { placeholder: "commit" }),
+    to: text("Commit to restore the file from", { placeholder: "commit" }),
     ...EDIT_FLAGS,
   },
   args: [ENV_NAME],

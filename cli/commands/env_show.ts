@@ -11,16 +11,16 @@ export default defineCommand({
   name: "env show",
   brief: "Show an environment with all defaults filled in",
   description:
-    "Names and values are those of the file, as ssmd env update takes them. With --as-of, the file " +
-    "as git knew it at the end of that day (UTC); of several commits on one day the last counts. " +
-    "Today and the future are the file as it lies in the folder.",
+    "Names and values are those of the file, as in ssmd env update. With --as-of, reads the " +
+    "file as committed in git at the end of that day (UTC), after the last commit of the " +
+    "day. For today and the future, reads the file in the folder.",
   examples: ["ssmd env show demo", "ssmd env show demo --as-of today --output json"],
   flags: { asOf: AS_OF },
   args: [ENV_NAME],
   output: ENVIRONMENT_FILE.extend({
     ...AS_SHOWN,
     read_only: READ_ONLY_MODE.exactOptional().describe(
-      "Why changes are refused; absent = they are not",
+      "Why changes are refused; absent = changes are allowed",
     ),
   }),
   async run({ flags, args: [name], context }) {

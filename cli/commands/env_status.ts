@@ -32,28 +32,28 @@ const DRIFT = z.object({
 
 const DEPLOYED = z.object({
   state: z.enum(["same", "drift", "not running", "unknown"]),
-  running_revision: z.string().nullable().describe("Of what runs; null = not known"),
-  file_revision: z.string().describe("Of the file as it is now"),
+  running_revision: z.string().nullable().describe("Of the running environment; null = unknown"),
+  file_revision: z.string().describe("Of the current file"),
   differences: z.array(z.string()).describe(
-    "Markets with + or - or ~ and other fields; or why not known",
+    "Markets with + or - or ~ and other fields; or why it is unknown",
   ),
 });
 
 export default defineCommand({
   name: "env status",
-  brief: "Tell how an environment stands: sound, committed, its keys there, deployed",
+  brief: "Show the status of an environment: file valid, committed, keys set, deployed",
   description:
-    "Deployed is what up, or the gateway, runs with now, against the file: found by the folder of " +
-    "the data and asked. Exit code 1 when they differ.",
+    "Compares the file with the settings of the running up or gateway, which is found by the " +
+    "data folder. Exit code 1 when they differ.",
   examples: ["ssmd env status demo"],
-  flags: { data: dir("Folder of the data, as up --data has it; default: the environment's") },
+  flags: { data: dir("Data folder, as in up --data; default: the environment's") },
   args: [ENV_NAME],
   output: z.object({
     env: z.string(),
     file: z.string(),
     mistakes: z.int(),
     git: z.string(),
-    feeds: z.record(z.string(), z.string()).describe("What is in force of each"),
+    feeds: z.record(z.string(), z.string()).describe("Version in force of each"),
     missing_keys: z.array(z.string()),
     gateway: z.string(),
     deployed: DEPLOYED,

@@ -16,16 +16,16 @@ export default defineCommand({
   name: "env teardown",
   brief: "Remove all data of an environment: archive, spools, bus, cache, database",
   description:
-    "Shows first what there is, then asks. Refused while it runs. What stays: its file and keys, the " +
-    "audit log, the journal, which records who did this, and versions that buckets keep of objects " +
-    "(ssmd storage prune).",
+    "Lists what will be removed, then asks for confirmation. Refused while the environment " +
+    "runs. Kept: its file and keys, the audit log, the journal, which records who ran this, " +
+    "and versions of objects kept by buckets (ssmd storage prune).",
   changes: "operations",
   examples: [
     "ssmd env teardown brief --dry-run",
     "ssmd env teardown brief --yes --output json",
   ],
   flags: {
-    data: dir("Folder of the data, as up --data has it; default: the environment's"),
+    data: dir("Data folder, as in up --data; default: the environment's"),
     dryRun: DRY_RUN,
   },
   args: [ENV_NAME],

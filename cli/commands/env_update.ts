@@ -8,7 +8,8 @@ export default defineCommand({
   name: "env update",
   brief: "Change values of an environment",
   description:
-    "Values are YAML: numbers, words, [a, b], { type: nats, url: … }. Comments and order stay.",
+    "Values are YAML: numbers, words, [a, b], { type: nats, url: … }. Comments and order are " +
+    "kept.",
   examples: [
     "ssmd env update demo --set gateway.port=8090 --dry-run",
     "ssmd env update demo --set 'transport={ type: nats, url: nats://127.0.0.1:4222 }' --dry-run",

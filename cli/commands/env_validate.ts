@@ -6,8 +6,8 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "env validate",
-  brief: "Check one environment and the feeds that it uses",
-  description: "Exit code 1 when something is wrong. ssmd validate checks everything.",
+  brief: "Check one environment and the feeds it uses",
+  description: "Exit code 1 when there are errors. ssmd validate checks everything.",
   examples: ["ssmd env validate demo"],
   args: [ENV_NAME],
   output: CHECKED,

@@ -23,10 +23,12 @@ const EVENT = z.looseObject({
   url: z.string().exactOptional().describe("serving: address of the venue's protocol"),
   port: z.int().exactOptional(),
   faults: z.union([z.string(), z.int()]).exactOptional()
-    .describe("serving: address that faults are posted to; ended: how many struck"),
+    .describe("serving: address that accepts faults by POST; ended: number of faults that struck"),
   key_id: z.string().exactOptional(),
   key_file: z.string().exactOptional(),
-  api_secret: z.string().exactOptional().describe("Kraken: signs requests, with key_id as the key"),
+  api_secret: z.string().exactOptional().describe(
+    "Kraken: secret that signs requests, with key_id as the key",
+  ),
   accepted: z.int().exactOptional(),
   refused: z.int().exactOptional(),
   frames: z.int().exactOptional(),
@@ -35,24 +37,23 @@ const EVENT = z.looseObject({
 export default defineCommand({
   name: "exchange serve",
   brief: "Serve a venue's own protocol on loopback, from a market model or a capture",
-  description:
-    "Any client of the venue works against it: subscriptions, replies, errors, heartbeats, " +
-    "sequence numbers, checksums; Kalshi's handshake must be signed. Same seed, same bytes. A model " +
-    "of Kalshi or Kraken answers on the same port for its markets as the venue's REST does.\n\n" +
-    "ORDERS  A model of Kraken takes orders (limit, market, IOC, post only) over REST and WebSocket, " +
-    "with the key that is printed; one of Kalshi over REST below /portfolio. They take what is in the book, best price first; the rest waits " +
-    "its turn there and is filled when the model trades through it. All clients are one account.\n\n" +
-    "FAULTS  drop, skip, checksum, repeat, rubbish, silent, refuse, mute, forget, each with " +
-    "every:30s, at:10s or frames:1000\n" +
-    "  --fault drop=every:30s\n" +
-    "  --fault silent=every:1m,for:5s\n" +
-    "  --fault skip=frames:1000,kind:trade,count:2\n" +
-    "  --fault rubbish=at:10s,what:binary      json, binary, unknown, truncated, huge\n" +
-    "  --fault refuse=at:10s,symbol:ETH/USD,kind:trade,count:1     as the venue refuses a request\n" +
-    "  --fault mute=at:10s,symbol:ETH/USD,for:1m                   confirmed, and nothing comes\n" +
-    "  --fault checksum=at:10s,symbol:ETH/USD                      each update of its book\n" +
-    "  --fault forget=every:5m                 subscriptions are gone, as after maintenance\n" +
-    "  or at any time by POST to /fault on the same port",
+  description: "Any client of the venue can connect: it gets subscriptions, replies, errors, " +
+    "heartbeats, sequence numbers and checksums; Kalshi's handshake must be signed. The same " +
+    "seed gives the same bytes. A model of Kalshi or Kraken also serves the venue's REST for " +
+    "its markets on the same port.\n\nORDERS  A model of Kraken accepts orders (limit, " +
+    "market, IOC, post only) over REST and WebSocket, with the key that is printed; one of " +
+    "Kalshi over REST below /portfolio. Orders are matched against the book, best price " +
+    "first; the rest queues there and is filled when the model trades through it. All " +
+    "clients share one account.\n\nFAULTS  drop, skip, checksum, repeat, rubbish, silent, " +
+    "refuse, mute, forget, each with every:30s, at:10s or frames:1000\n  --fault " +
+    "drop=every:30s\n  --fault silent=every:1m,for:5s\n  --fault " +
+    "skip=frames:1000,kind:trade,count:2\n  --fault rubbish=at:10s,what:binary      json, " +
+    "binary, unknown, truncated, huge\n  --fault " +
+    "refuse=at:10s,symbol:ETH/USD,kind:trade,count:1     refused as the venue does\n  " +
+    "--fault mute=at:10s,symbol:ETH/USD,for:1m                   confirmed, but no data\n  " +
+    "--fault checksum=at:10s,symbol:ETH/USD                      each update of its book\n  " +
+    "--fault forget=every:5m                 subscriptions are dropped, as after " +
+    "maintenance\n  or at any time by POST to /fault on the same port",
   examples: [
     "ssmd exchange serve kraken",
     "ssmd exchange serve kraken --symbol BTC/USD --rate 2000 --speed max",
@@ -63,7 +64,7 @@ export default defineCommand({
     "ssmd exchange serve kraken --capture session.jsonl.zst --speed 10",
   ],
   flags: {
-    port: parsed(parsePort, "Port, 0 = a free one", {
+    port: parsed(parsePort, "Port, 0 = any free port", {
       default: "0",
       placeholder: "n",
       type: "number",
@@ -73,7 +74,7 @@ export default defineCommand({
       placeholder: "n",
       type: "number",
     }),
-    rate: parsed(parsePositive, "Mean events a second of the model, all markets together", {
+    rate: parsed(parsePositive, "Mean events per second of the model, over all markets", {
       default: "100",
       placeholder: "n",
       type: "number",
@@ -82,7 +83,7 @@ export default defineCommand({
       placeholder: "market",
       repeated: true,
     }),
-    roll: parsed(parseRoll, "Kalshi: series whose markets follow each other; may be repeated", {
+    roll: parsed(parseRoll, "Kalshi: series whose markets succeed each other; may be repeated", {
       placeholder: "series=15m",
       repeated: true,
     }),
@@ -95,33 +96,37 @@ export default defineCommand({
       type: "number",
     }),
     renumber: on("Give each client of a Kalshi capture its own sid and seq"),
-    fault: text("What goes wrong and when; may be repeated", {
+    fault: text("Fault and its time; may be repeated", {
       placeholder: "fault",
       repeated: true,
     }),
-    makerFee: parsed(parsePercent, "Orders: fee of those that rested; default the venue's", {
+    makerFee: parsed(parsePercent, "Orders: maker fee; default the venue's", {
       placeholder: "percent",
       type: "number",
     }),
-    takerFee: parsed(parsePercent, "Orders: fee of those that take; default the venue's", {
+    takerFee: parsed(parsePercent, "Orders: taker fee; default the venue's", {
       placeholder: "percent",
       type: "number",
     }),
-    latency: duration("Orders: time until they reach the book; default none"),
-    fillShare: parsed(parseShare, "Orders: part of each level they get, others take the rest", {
-      placeholder: "0…1",
-      type: "number",
-    }),
+    latency: duration("Orders: delay until they reach the book; default none"),
+    fillShare: parsed(
+      parseShare,
+      "Orders: share of each level they are filled with; the rest goes to others",
+      {
+        placeholder: "0…1",
+        type: "number",
+      },
+    ),
     balance: parsed(
       parseBalance,
-      "Orders: an asset at the start; default 100,000 of each currency",
+      "Orders: starting balance of an asset; default 100,000 of each currency",
       {
         placeholder: "asset=5000",
         repeated: true,
       },
     ),
-    ledger: file("File that lists every frame sent"),
-    key: file("Kalshi: key that handshakes must be signed with (PEM); default: a new one"),
+    ledger: file("File to which every sent frame is written"),
+    key: file("Kalshi: key that must sign handshakes (PEM); default: a new one"),
     for: RUN_FOR,
     output: STREAM_OUTPUT,
   },

@@ -6,17 +6,17 @@ import { FEED_ID } from "../registry/registry_args.ts";
 
 export default defineCommand({
   name: "feed add-location",
-  brief: "Add a place that captures a feed, with its clock",
-  description: "The accuracy is the error that is expected of the clock there, in microseconds.",
+  brief: "Add a capture location to a feed, with its clock",
+  description: "The accuracy is the expected error of the clock there, in microseconds.",
   examples: ["ssmd feed add-location kraken aws-us-east-1 --clock ptp --accuracy-us 100"],
   flags: {
     ...EDIT_FLAGS,
-    clock: choice(["ntp", "chrony", "ptp", "gps"], "What keeps the clock right", {
+    clock: choice(["ntp", "chrony", "ptp", "gps"], "Time source of the clock", {
       required: true,
     }),
     accuracyUs: whole("Expected error, microseconds", { placeholder: "µs", required: true }),
   },
-  args: [FEED_ID, text("Name of the place", { placeholder: "place", required: true })],
+  args: [FEED_ID, text("Name of the location", { placeholder: "place", required: true })],
   ...EDIT,
   run: ({ flags, args: [id, location], context }) =>
     editFile(context, {

@@ -9,11 +9,11 @@ import { VERSION_FLAGS } from "../registry/version_flags.ts";
 
 export default defineCommand({
   name: "feed add-version",
-  brief: "Add a dated version: what the venue changes on a day",
+  brief: "Add a dated version to a feed, for a change by the venue",
   description:
-    "The new version is the newest one with what the flags change. It is in force from its first " +
-    "day until the next version begins; a day in the future is announced and not yet in force. " +
-    "Two versions of one day are refused.",
+    "The new version is a copy of the newest one with the changes given by flags. It is in " +
+    "force from its first day until the next version begins; a version of a future day is " +
+    "announced, but not yet in force. Two versions of the same day are refused.",
   examples: ["ssmd feed add-version kraken --from 2027-01-15 --endpoint wss://ws.kraken.com/v3"],
   flags: {
     ...EDIT_FLAGS,

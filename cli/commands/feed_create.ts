@@ -8,11 +8,11 @@ import { FIRST_VERSION_FLAGS } from "../registry/version_flags.ts";
 
 export default defineCommand({
   name: "feed create",
-  brief: "Write a new feed file with its first version",
+  brief: "Create a feed file with its first version",
   description:
-    "What is not given has the value that most venues need: no sign-in, no numbers, 100 symbols a " +
-    "connection, types trade, ticker, orderbook, status and gap. --parser names the normalizer, " +
-    "and so the venue whose wire format the feed speaks; several feeds may be of one venue.",
+    "Defaults fit most venues: no sign-in, no sequence numbers, 100 symbols per connection, " +
+    "types trade, ticker, orderbook, status and gap. --parser names the normalizer, and thus " +
+    "the venue whose wire format the feed uses; a venue may have several feeds.",
   examples: [
     "ssmd feed create kraken-beta --endpoint wss://beta-ws.kraken.com/v2 --parser kraken-v2 " +
     "--book-depths 10,25 --dry-run",
@@ -23,8 +23,8 @@ export default defineCommand({
   flags: {
     ...EDIT_FLAGS,
     ...FIRST_VERSION_FLAGS,
-    displayName: text("Name for people; default the id", { placeholder: "name" }),
-    type: choice(["spot", "prediction"], "What is traded there", { default: "spot" }),
+    displayName: text("Display name; default the id", { placeholder: "name" }),
+    type: choice(["spot", "prediction"], "What is traded", { default: "spot" }),
     calendar: text("Trading calendar; default always open", {
       placeholder: "name",
       completes: "calendar",

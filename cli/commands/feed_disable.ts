@@ -5,7 +5,7 @@ import { FEED_ID } from "../registry/registry_args.ts";
 
 export default defineCommand({
   name: "feed disable",
-  brief: "Forbid a feed to all environments",
+  brief: "Disable a feed for all environments",
   description: "Refused while an environment uses it.",
   examples: ["ssmd feed disable kraken --dry-run"],
   flags: EDIT_FLAGS,

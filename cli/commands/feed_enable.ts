@@ -5,7 +5,7 @@ import { FEED_ID } from "../registry/registry_args.ts";
 
 export default defineCommand({
   name: "feed enable",
-  brief: "Let environments use a feed",
+  brief: "Enable a feed for environments",
   examples: ["ssmd feed enable kraken --dry-run"],
   flags: EDIT_FLAGS,
   args: [FEED_ID],

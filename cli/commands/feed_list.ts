@@ -11,7 +11,9 @@ const FEED = z.object({
   name: z.string(),
   type: z.string(),
   status: z.string(),
-  since: z.string().nullable().describe("First day of the version in force; null before the first"),
+  since: z.string().nullable().describe(
+    "First day of the version in force; null = before the first",
+  ),
   parser: z.string().nullable(),
   sequenced: z.boolean().nullable(),
   auth: z.string().nullable(),
@@ -20,7 +22,7 @@ const FEED = z.object({
 
 export default defineCommand({
   name: "feed list",
-  brief: "List the feeds and the version of each that is in force",
+  brief: "List feeds with their versions in force",
   examples: ["ssmd feed list", "ssmd feed list --as-of 2026-03-11"],
   flags: { asOf: AS_OF },
   output: z.array(FEED),

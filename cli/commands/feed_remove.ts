@@ -9,9 +9,10 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "feed remove",
-  brief: "Take a feed with its symbols out of an environment, or out of the registry",
-  description: "Without --env the feed's file is removed, which is refused while an environment " +
-    "uses it. Git keeps what was committed.",
+  brief: "Remove a feed with its symbols from an environment, or from the registry",
+  description:
+    "Without --env, removes the feed's file, which is refused while an environment uses it. " +
+    "Git keeps what was committed.",
   examples: [
     "ssmd feed remove kalshi --env demo --dry-run",
     "ssmd feed remove kraken --env demo --yes",

@@ -10,18 +10,19 @@ import { AS_SHOWN } from "../registry/shown_file.ts";
 
 export default defineCommand({
   name: "feed show",
-  brief: "Show a feed: its version in force, and all others",
+  brief: "Show a feed: its version in force and all others",
   description:
-    "With --as-of, the file as git knew it at the end of that day (UTC), and the version in force " +
-    "then: the last one that had begun. It holds until the next one begins. On a day before the " +
-    "first version none is in force. Before git's first commit today's file answers, with a note.",
+    "With --as-of, reads the file as committed in git at the end of that day (UTC), and " +
+    "shows the version in force then: the last one that had begun. A version is in force " +
+    "until the next one begins; before the first, none is. For a day before git's first " +
+    "commit, today's file is shown, with a note.",
   examples: ["ssmd feed show kraken", "ssmd feed show kalshi --as-of 2026-03-11 --output json"],
   flags: { asOf: AS_OF },
   args: [FEED_ID],
   output: FEED_FILE.extend({
     ...AS_SHOWN,
     in_force: FEED_FILE.shape.versions.element.nullable()
-      .describe("The version in force on that day; null before the first"),
+      .describe("Version in force on that day; null = before the first"),
   }),
   table: ({ in_force, versions, ...rest }) => ({
     rows: flatRows({

@@ -12,8 +12,8 @@ export default defineCommand({
   name: "feed update",
   brief: "Correct a feed file: its own fields, or those of a version",
   description:
-    "Flags of a version correct the newest one, or that of --from. What a venue changed on a day " +
-    "is no correction: ssmd feed add-version keeps what held before.",
+    "Flags of a version correct the newest one, or that of --from. For a change by the venue " +
+    "use ssmd feed add-version, which keeps the earlier version.",
   examples: [
     'ssmd feed update kraken --display-name "Kraken Spot"',
     "ssmd feed update kraken --rate-limit 10/1s --symbols-per-connection 200 --dry-run",
@@ -23,7 +23,7 @@ export default defineCommand({
     ...EDIT_FLAGS,
     ...VERSION_FLAGS,
     ...SET_FLAGS,
-    displayName: text("Name for people", { placeholder: "name" }),
+    displayName: text("Display name", { placeholder: "name" }),
     calendar: text("Trading calendar", { placeholder: "name", completes: "calendar" }),
     from: day("First day of the version to correct; default the newest"),
   },

@@ -6,17 +6,17 @@ import { choice, text, whole } from "../command/flag.ts";
 
 export default defineCommand({
   name: "feedback list",
-  brief: "List the issues that clients reported, the newest first",
+  brief: "List issues reported by clients, newest first",
   description:
-    "Equal reports are joined. A gateway that asks for keys wants one in SSMD_API_KEY; an " +
-    "operator's shows all, another its own.",
+    "Equal reports are joined. If the gateway requires keys, set SSMD_API_KEY; an operator's " +
+    "key shows all issues, any other its own.",
   examples: ["ssmd feedback list", "ssmd feedback list --priority high --output json"],
   flags: {
     ...GATEWAY_FLAGS,
     status: choice(STATUSES, "Only issues in this status"),
     priority: choice(PRIORITIES, "Only issues of this priority"),
     symbol: text("Only issues of this market", { placeholder: "symbol", completes: "symbol" }),
-    limit: whole("Most issues", { default: "100", placeholder: "count" }),
+    limit: whole("Maximum number of issues", { default: "100", placeholder: "count" }),
   },
   output: z.array(FEEDBACK_ENTRY),
   table: (entries) => ({

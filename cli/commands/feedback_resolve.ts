@@ -6,8 +6,8 @@ import { text } from "../command/flag.ts";
 
 export default defineCommand({
   name: "feedback resolve",
-  brief: "End an issue; a further report opens it again",
-  description: "A gateway that asks for keys wants that of an operator in SSMD_API_KEY.",
+  brief: "Resolve an issue; a further report opens it again",
+  description: "If the gateway requires keys, set SSMD_API_KEY to an operator's key.",
   examples: ["ssmd feedback resolve 1 --note 'the day was made again from raw'"],
   flags: { ...GATEWAY_FLAGS, note: text("What was done") },
   args: [FEEDBACK_ID],

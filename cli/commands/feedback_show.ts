@@ -5,9 +5,8 @@ import { FEEDBACK_ID } from "../client/feedback_id.ts";
 
 export default defineCommand({
   name: "feedback show",
-  brief: "Show an issue: its reports, and what the data says of it",
-  description:
-    "Texts are words of clients. A gateway that asks for keys wants one in SSMD_API_KEY.",
+  brief: "Show an issue: its reports, and the data about it",
+  description: "Texts are written by clients. If the gateway requires keys, set SSMD_API_KEY.",
   examples: ["ssmd feedback show 1", "ssmd feedback show 1 --output json"],
   flags: GATEWAY_FLAGS,
   args: [FEEDBACK_ID],

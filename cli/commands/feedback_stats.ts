@@ -4,8 +4,8 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "feedback stats",
-  brief: "Count the issues that clients reported, by status, priority and kind",
-  description: "A gateway that asks for keys wants that of an operator in SSMD_API_KEY.",
+  brief: "Count issues reported by clients, by status, priority and kind",
+  description: "If the gateway requires keys, set SSMD_API_KEY to an operator's key.",
   examples: ["ssmd feedback stats", "ssmd feedback stats --output json"],
   flags: GATEWAY_FLAGS,
   output: FEEDBACK_STATS,

@@ -9,9 +9,10 @@ import { namesHint } from "../unknown_name.ts";
 /** For text output `main.ts` rewrites it to the command's `--help`. */
 export default defineCommand({
   name: "help",
-  brief: "Show what a command does, or everything for programs",
-  description: "For programs: commands, flags with their values and defaults, examples, exit " +
-    "codes, and the JSON Schema of what is printed.",
+  brief: "Show help for a command, or all commands for programs",
+  description:
+    "--output json prints for programs: commands, flags with their values and defaults, " +
+    "examples, exit codes, and the JSON Schema of the output.",
   examples: [
     "ssmd help",
     "ssmd help archive verify",

@@ -381,12 +381,12 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./dlq_show.ts")>("./commands/dlq_show.ts"),
   },
   "enricher disable": {
-    brief: "Let an enricher of an environment rest",
+    brief: "Disable an enricher of an environment",
     load: () =>
       loadModule<typeof import("./enricher_disable.ts")>("./commands/enricher_disable.ts"),
   },
   "enricher enable": {
-    brief: "Let an enricher of an environment run",
+    brief: "Enable an enricher of an environment",
     load: () => loadModule<typeof import("./enricher_enable.ts")>("./commands/enricher_enable.ts"),
   },
   "enricher list": {
@@ -394,22 +394,22 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./enricher_list.ts")>("./commands/enricher_list.ts"),
   },
   "enricher test": {
-    brief: "Try enrichers over a day or a session of the archive",
+    brief: "Test enrichers over a day or a session of the archive",
     load: () =>
       loadModule<typeof import("./enricher_test_command.ts")>(
         "./commands/enricher_test_command.ts",
       ),
   },
   "env add-key": {
-    brief: "Declare a key that an environment needs; its values stand elsewhere",
+    brief: "Declare a key that an environment needs, without its values",
     load: () => loadModule<typeof import("./env_add_key.ts")>("./commands/env_add_key.ts"),
   },
   "env apply": {
-    brief: "Take over the markets and rules of an environment's file while it runs",
+    brief: "Apply the markets and rules of an environment's file while it runs",
     load: () => loadModule<typeof import("./env_apply.ts")>("./commands/env_apply.ts"),
   },
   "env create": {
-    brief: "Write a new environment, from nothing or from another one",
+    brief: "Create a new environment, empty or from another one",
     load: () => loadModule<typeof import("./env_create.ts")>("./commands/env_create.ts"),
   },
   "env delete": {
@@ -417,11 +417,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./env_delete.ts")>("./commands/env_delete.ts"),
   },
   "env diff": {
-    brief: "Tell how one environment differs from another",
+    brief: "Show how one environment differs from another",
     load: () => loadModule<typeof import("./env_diff.ts")>("./commands/env_diff.ts"),
   },
   "env history": {
-    brief: "Tell who changed an environment when, and what",
+    brief: "Show who changed an environment, when and how",
     load: () => loadModule<typeof import("./env_history.ts")>("./commands/env_history.ts"),
   },
   "env list": {
@@ -429,19 +429,19 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./env_list.ts")>("./commands/env_list.ts"),
   },
   "env promote": {
-    brief: "Bring what one environment captures into another one",
+    brief: "Copy what one environment captures to another one",
     load: () => loadModule<typeof import("./env_promote.ts")>("./commands/env_promote.ts"),
   },
   "env read-only": {
-    brief: "Refuse all changes of an environment for a while, or no longer",
+    brief: "Turn read-only mode of an environment on or off",
     load: () => loadModule<typeof import("./env_read_only.ts")>("./commands/env_read_only.ts"),
   },
   "env render": {
-    brief: "Write what a cluster deploys of an environment, as values of the Helm chart",
+    brief: "Write the Helm chart values of an environment for a cluster",
     load: () => loadModule<typeof import("./env_render.ts")>("./commands/env_render.ts"),
   },
   "env rollback": {
-    brief: "Bring back an environment's file as it was, and render it again where it is deployed",
+    brief: "Restore an earlier version of an environment's file, and render it again if it is ",
     load: () => loadModule<typeof import("./env_rollback.ts")>("./commands/env_rollback.ts"),
   },
   "env show": {
@@ -449,7 +449,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./env_show.ts")>("./commands/env_show.ts"),
   },
   "env status": {
-    brief: "Tell how an environment stands: sound, committed, its keys there, deployed",
+    brief: "Show the status of an environment: file valid, committed, keys set, deployed",
     load: () => loadModule<typeof import("./env_status.ts")>("./commands/env_status.ts"),
   },
   "env teardown": {
@@ -461,7 +461,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./env_update.ts")>("./commands/env_update.ts"),
   },
   "env validate": {
-    brief: "Check one environment and the feeds that it uses",
+    brief: "Check one environment and the feeds it uses",
     load: () => loadModule<typeof import("./env_validate.ts")>("./commands/env_validate.ts"),
   },
   "exchange serve": {
@@ -473,37 +473,37 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./feed_add.ts")>("./commands/feed_add.ts"),
   },
   "feed add-location": {
-    brief: "Add a place that captures a feed, with its clock",
+    brief: "Add a capture location to a feed, with its clock",
     load: () =>
       loadModule<typeof import("./feed_add_location.ts")>("./commands/feed_add_location.ts"),
   },
   "feed add-version": {
-    brief: "Add a dated version: what the venue changes on a day",
+    brief: "Add a dated version to a feed, for a change by the venue",
     load: () =>
       loadModule<typeof import("./feed_add_version.ts")>("./commands/feed_add_version.ts"),
   },
   "feed create": {
-    brief: "Write a new feed file with its first version",
+    brief: "Create a feed file with its first version",
     load: () => loadModule<typeof import("./feed_create.ts")>("./commands/feed_create.ts"),
   },
   "feed disable": {
-    brief: "Forbid a feed to all environments",
+    brief: "Disable a feed for all environments",
     load: () => loadModule<typeof import("./feed_disable.ts")>("./commands/feed_disable.ts"),
   },
   "feed enable": {
-    brief: "Let environments use a feed",
+    brief: "Enable a feed for environments",
     load: () => loadModule<typeof import("./feed_enable.ts")>("./commands/feed_enable.ts"),
   },
   "feed list": {
-    brief: "List the feeds and the version of each that is in force",
+    brief: "List feeds with their versions in force",
     load: () => loadModule<typeof import("./feed_list.ts")>("./commands/feed_list.ts"),
   },
   "feed remove": {
-    brief: "Take a feed with its symbols out of an environment, or out of the registry",
+    brief: "Remove a feed with its symbols from an environment, or from the registry",
     load: () => loadModule<typeof import("./feed_remove.ts")>("./commands/feed_remove.ts"),
   },
   "feed show": {
-    brief: "Show a feed: its version in force, and all others",
+    brief: "Show a feed: its version in force and all others",
     load: () => loadModule<typeof import("./feed_show.ts")>("./commands/feed_show.ts"),
   },
   "feed update": {
@@ -511,44 +511,44 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./feed_update.ts")>("./commands/feed_update.ts"),
   },
   "feedback list": {
-    brief: "List the issues that clients reported, the newest first",
+    brief: "List issues reported by clients, newest first",
     load: () => loadModule<typeof import("./feedback_list.ts")>("./commands/feedback_list.ts"),
   },
   "feedback resolve": {
-    brief: "End an issue; a further report opens it again",
+    brief: "Resolve an issue; a further report opens it again",
     load: () =>
       loadModule<typeof import("./feedback_resolve.ts")>("./commands/feedback_resolve.ts"),
   },
   "feedback show": {
-    brief: "Show an issue: its reports, and what the data says of it",
+    brief: "Show an issue: its reports, and the data about it",
     load: () => loadModule<typeof import("./feedback_show.ts")>("./commands/feedback_show.ts"),
   },
   "feedback stats": {
-    brief: "Count the issues that clients reported, by status, priority and kind",
+    brief: "Count issues reported by clients, by status, priority and kind",
     load: () => loadModule<typeof import("./feedback_stats.ts")>("./commands/feedback_stats.ts"),
   },
   "help": {
-    brief: "Show what a command does, or everything for programs",
+    brief: "Show help for a command, or all commands for programs",
     load: () => loadModule<typeof import("./help.ts")>("./commands/help.ts"),
   },
   "init": {
-    brief: "Begin a registry: the folder exchanges/ with what belongs into it",
+    brief: "Create a registry: the folder exchanges/ and its subfolders",
     load: () => loadModule<typeof import("./init.ts")>("./commands/init.ts"),
   },
   "job cancel": {
-    brief: "Cancel a job that is not over",
+    brief: "Cancel a job that has not ended",
     load: () => loadModule<typeof import("./job_cancel.ts")>("./commands/job_cancel.ts"),
   },
   "job list": {
-    brief: "List the jobs of an environment, the newest first",
+    brief: "List the jobs of an environment, newest first",
     load: () => loadModule<typeof import("./job_list.ts")>("./commands/job_list.ts"),
   },
   "job logs": {
-    brief: "Print the log of a job, the oldest line first",
+    brief: "Print the log of a job, oldest line first",
     load: () => loadModule<typeof import("./job_logs.ts")>("./commands/job_logs.ts"),
   },
   "job retry": {
-    brief: "Run a failed or cancelled job again, from its first step that is not done",
+    brief: "Run a failed or cancelled job again, from its first unfinished step",
     load: () => loadModule<typeof import("./job_retry.ts")>("./commands/job_retry.ts"),
   },
   "job run": {
@@ -556,23 +556,23 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./job_run.ts")>("./commands/job_run.ts"),
   },
   "job status": {
-    brief: "Show a job: its state, its steps with what each gave, its log",
+    brief: "Show a job: its state, its steps with their results, its log",
     load: () => loadModule<typeof import("./job_status.ts")>("./commands/job_status.ts"),
   },
   "job workflows": {
-    brief: "List the kinds of jobs with their arguments",
+    brief: "List workflows with their arguments",
     load: () => loadModule<typeof import("./job_workflows.ts")>("./commands/job_workflows.ts"),
   },
   "journal read": {
-    brief: "Print what the journal of an environment has on a topic, the oldest first",
+    brief: "Print the journal of an environment on a topic, oldest first",
     load: () => loadModule<typeof import("./journal_read.ts")>("./commands/journal_read.ts"),
   },
   "journal tail": {
-    brief: "Print what comes into the journal of an environment on a topic",
+    brief: "Follow the journal of an environment on a topic",
     load: () => loadModule<typeof import("./journal_tail.ts")>("./commands/journal_tail.ts"),
   },
   "key check": {
-    brief: "Check ages: exit code 1 when a key is expired or missing",
+    brief: "Check the ages of keys; exit code 1 when one is expired or missing",
     load: () => loadModule<typeof import("./key_check.ts")>("./commands/key_check.ts"),
   },
   "key delete": {
@@ -580,11 +580,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./key_delete.ts")>("./commands/key_delete.ts"),
   },
   "key export": {
-    brief: "Export a key sealed for a cluster, or the form in which it is expected",
+    brief: "Export a key sealed for a cluster, or a template for its values",
     load: () => loadModule<typeof import("./key_export.ts")>("./commands/key_export.ts"),
   },
   "key init": {
-    brief: "Prepare the places of all keys, and say what is still to be set",
+    brief: "Create the files and folders for all keys, and list the missing values",
     load: () => loadModule<typeof import("./key_init.ts")>("./commands/key_init.ts"),
   },
   "key list": {
@@ -600,11 +600,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./key_set.ts")>("./commands/key_set.ts"),
   },
   "key show": {
-    brief: "Show a key: where each field is, and whether it is there",
+    brief: "Show a key: the location of each field, and whether it has a value",
     load: () => loadModule<typeof import("./key_show.ts")>("./commands/key_show.ts"),
   },
   "key verify": {
-    brief: "Check that keys are there and have the right shape",
+    brief: "Check that keys have values in the right format",
     load: () => loadModule<typeof import("./key_verify.ts")>("./commands/key_verify.ts"),
   },
   "man": {
@@ -620,7 +620,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./mcp_serve.ts")>("./commands/mcp_serve.ts"),
   },
   "mcp status": {
-    brief: "Show whether agents reach a running gateway's tools, and where",
+    brief: "Show whether agents can reach a running gateway's tools, and where",
     load: () => loadModule<typeof import("./mcp_status.ts")>("./commands/mcp_status.ts"),
   },
   "mcp tools": {

@@ -9,18 +9,18 @@ const OWN_REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
 
 export default defineCommand({
   name: "init",
-  brief: "Begin a registry: the folder exchanges/ with what belongs into it",
+  brief: "Create a registry: the folder exchanges/ and its subfolders",
   description:
-    "Makes exchanges/ with a folder for each kind of file in the working directory or in --dir, and " +
-    "the JSON Schemas that editors check the files with; .gitignore gets data/ and secrets/. Files " +
-    "that are there are left alone. Dates and changes come from git: run git init where there is " +
-    "no repository yet. With --demo it also gets the environment that ssmd comes with, and all that " +
-    "it names: ssmd up then runs it, on simulated venues, without an account.",
+    "Creates exchanges/ in the working directory or in --dir, with a folder for each kind of " +
+    "file and the JSON Schemas for editors; adds data/ and secrets/ to .gitignore. Existing " +
+    "files are not changed. Dates and changes are read from git: run git init if there is no " +
+    "repository yet. --demo also adds the environment demo of ssmd with everything it uses: " +
+    "ssmd up then runs it, on simulated venues, without an account.",
   examples: ["ssmd init", "ssmd init --demo", "ssmd init --dir /tmp/my-registry"],
-  flags: { demo: on("Begin with the environment demo: simulated venues, no account") },
+  flags: { demo: on("Add the environment demo: simulated venues, no account") },
   output: z.strictObject({
     dir: z.string().describe("Folder of the registry"),
-    made: z.array(z.string()).describe("Paths that were not there"),
+    made: z.array(z.string()).describe("Paths that were created"),
   }),
   table: ({ dir, made }) => ({
     text: made.length === 0

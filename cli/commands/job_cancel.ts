@@ -5,10 +5,10 @@ import { JOB_FLAGS, JOB_ID, jobOfId, openEnvironmentJobs } from "../jobs/open_jo
 
 export default defineCommand({
   name: "job cancel",
-  brief: "Cancel a job that is not over",
+  brief: "Cancel a job that has not ended",
   description:
-    "A step that runs is broken off within a second; what it was about is whole, as after a kill. " +
-    "`ssmd job retry` goes on with it.",
+    "A running step is stopped within a second; its data stays consistent, as after a kill. " +
+    "`ssmd job retry` resumes the job.",
   changes: "operations",
   examples: ["ssmd job cancel end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,

@@ -7,16 +7,16 @@ import { JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
 
 export default defineCommand({
   name: "job list",
-  brief: "List the jobs of an environment, the newest first",
+  brief: "List the jobs of an environment, newest first",
   description:
-    "up and `deno task worker` run them: days that are over are sealed and checked, old ones " +
-    "removed, the archive recounted. They are kept in the data folder, jobs/<env>.sqlite.",
+    "up and `deno task worker` run the jobs: they seal and check finished days, remove old " +
+    "ones, and recount the archive. Jobs are stored in the data folder, in jobs/<env>.sqlite.",
   examples: ["ssmd job list", "ssmd job list --state failed --output json"],
   flags: {
     ...JOB_FLAGS,
     state: choice(JOB_STATES, "Only jobs in this state"),
     workflow: text("Only jobs of this workflow", { placeholder: "name" }),
-    limit: whole("Most jobs", { default: "50", placeholder: "count" }),
+    limit: whole("Maximum number of jobs", { default: "50", placeholder: "count" }),
   },
   output: z.array(JOB_VIEW),
   table: (jobs) => ({ rows: jobs.map(jobRow), counted: "job" }),

@@ -12,9 +12,10 @@ import {
 
 export default defineCommand({
   name: "job retry",
-  brief: "Run a failed or cancelled job again, from its first step that is not done",
+  brief: "Run a failed or cancelled job again, from its first unfinished step",
   description:
-    "Waits until it is over. Where no up and no worker runs on the data folder, the command runs it.",
+    "Waits until the job ends. If no up and no worker runs on the data folder, the command " +
+    "runs it.",
   examples: ["ssmd job retry end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],

@@ -8,9 +8,9 @@ export default defineCommand({
   name: "job run",
   brief: "Run a job of a workflow",
   description:
-    "Waits until it is over. Where no up and no worker runs on the data folder, the command runs it. " +
-    "--detach leaves it queued for them. A job that is asked for again while it is under way is the " +
-    "same job. `ssmd job workflows` lists the arguments of each workflow.",
+    "Waits until the job ends. If no up and no worker runs on the data folder, the command " +
+    "runs it. --detach leaves it queued for them. Asking again for a job that has not ended " +
+    "returns the same job. `ssmd job workflows` lists the arguments of each workflow.",
   examples: [
     "ssmd job run export --env demo --set out=nightly --set types=trade",
     "ssmd job run reprocess --env demo --set feed=kraken --set version=v2 --set from=2026-08-01",

@@ -12,7 +12,7 @@ const LINE = z.object({
 
 export default defineCommand({
   name: "job status",
-  brief: "Show a job: its state, its steps with what each gave, its log",
+  brief: "Show a job: its state, its steps with their results, its log",
   examples: ["ssmd job status end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],

@@ -4,14 +4,14 @@ import { defineCommand } from "../command/define.ts";
 
 const WORKFLOW = z.object({
   workflow: z.string(),
-  title: z.string().describe("What it does"),
-  arguments: z.array(z.string()).describe("Names; one that may be absent ends in ?"),
+  title: z.string().describe("What the workflow does"),
+  arguments: z.array(z.string()).describe("Names; optional ones end in ?"),
   schema: z.record(z.string(), z.unknown()).describe("JSON Schema of the arguments"),
 });
 
 export default defineCommand({
   name: "job workflows",
-  brief: "List the kinds of jobs with their arguments",
+  brief: "List workflows with their arguments",
   examples: ["ssmd job workflows", "ssmd job workflows --output json"],
   flags: {},
   output: z.array(WORKFLOW),

@@ -11,17 +11,17 @@ import {
 
 export default defineCommand({
   name: "journal read",
-  brief: "Print what the journal of an environment has on a topic, the oldest first",
-  description:
-    "Who used keys (audit.keys), changed or removed something (audit.archive, audit.env), what jobs " +
-    "did (audit.day), and the steps of trading days (<env>.day.events).",
+  brief: "Print the journal of an environment on a topic, oldest first",
+  description: "Topics have the uses of keys (audit.keys), changes and removals (audit.archive, " +
+    "audit.env), results of jobs (audit.day), and the steps of trading days " +
+    "(<env>.day.events).",
   examples: [
     "ssmd journal read audit.keys --env kalshi",
     "ssmd journal read kalshi.day.events --env kalshi --limit 20 --output json",
   ],
   flags: {
     ...JOURNAL_FLAGS,
-    limit: whole("Most records", { default: "100", placeholder: "count" }),
+    limit: whole("Maximum number of records", { default: "100", placeholder: "count" }),
   },
   args: [TOPIC],
   output: z.array(ENTRY),

@@ -14,9 +14,8 @@ const LOOK_MS = 500;
 
 export default defineCommand({
   name: "journal tail",
-  brief: "Print what comes into the journal of an environment on a topic",
-  description:
-    "Begins with what is there already; --from with a later one. Ends with Ctrl-C or --for.",
+  brief: "Follow the journal of an environment on a topic",
+  description: "Starts with the existing entries, or at --from. Runs until Ctrl-C or --for.",
   examples: ["ssmd journal tail audit.keys --env kalshi --for 1s"],
   flags: { ...JOURNAL_FLAGS, for: RUN_FOR, output: STREAM_OUTPUT },
   args: [TOPIC],

@@ -15,7 +15,7 @@ const AGE = z.object({
   age_days: z.int().nullable(),
   expires_in_days: z.int().nullable(),
   expires_at: z.string().nullable().describe("ISO 8601"),
-  missing: z.array(z.string()).describe("Places of values that are not there"),
+  missing: z.array(z.string()).describe("Locations of missing values"),
   state: z.enum(["missing", "ok", "expiring", "expired", "unknown", "unlimited"]),
 });
 
@@ -23,13 +23,14 @@ const COLUMNS = ["environment", "key", "age_days", "expires_in_days", "expires_a
 
 export default defineCommand({
   name: "key check",
-  brief: "Check ages: exit code 1 when a key is expired or missing",
-  description: "Exit code 1 when a key is expired or a field is missing. Keys that expire soon, " +
-    "and keys with a limit whose last rotation nobody recorded, are named on stderr.",
+  brief: "Check the ages of keys; exit code 1 when one is expired or missing",
+  description:
+    "Exit code 1 when a key is expired or a field is missing. Keys that expire soon, and " +
+    "keys with an age limit but no recorded rotation, are listed on stderr.",
   examples: ["ssmd key check", "ssmd key check --env kalshi --within 30"],
   flags: {
     env: ENVIRONMENT_FILTER,
-    within: parsed(parseDays, "Days before the end from which on a key counts as expiring", {
+    within: parsed(parseDays, "Days before expiry from which a key counts as expiring", {
       default: String(EXPIRING_DAYS),
       placeholder: "days",
       type: "number",

@@ -12,8 +12,8 @@ import { recordRotation } from "../keys/written_key.ts";
 export default defineCommand({
   name: "key delete",
   brief: "Delete the values of a key: its file, or its part of a SealedSecret",
-  description: "The environment still declares it, and does not start without it where it is " +
-    "required. Revoke it at the venue too.",
+  description: "The environment still declares the key, and does not start without it if it is " +
+    "required. Revoke the key at the venue, too.",
   changes: "security-events",
   examples: ["ssmd key delete kalshi --env prod --yes"],
   flags: { env: ENVIRONMENT_REQUIRED },

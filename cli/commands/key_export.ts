@@ -23,24 +23,25 @@ const SEALED_SECRET = z.object({
     encryptedData: z.record(z.string(), z.base64()),
     template: z.object({ metadata: METADATA, type: z.literal("Opaque") }),
   }),
-}).describe("--format sealed-secret, in Kubernetes' own names");
+}).describe("--format sealed-secret, in Kubernetes' field names");
 
 const POD = z.object({
   env: z.array(z.object({
     name: z.string(),
     valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) }),
   })),
-}).describe("--format k8s, in Kubernetes' own names");
+}).describe("--format k8s, in Kubernetes' field names");
 
 const VARIABLES = z.object({ variables: z.array(z.string()) }).describe("--format env");
 
 export default defineCommand({
   name: "key export",
-  brief: "Export a key sealed for a cluster, or the form in which it is expected",
-  description: "sealed-secret prints a SealedSecret with the key's values, which only the " +
-    "cluster's controller can open. env prints the variables to be filled in, k8s the piece of a " +
-    "pod that takes them from a secret; both without values. Plain values are never printed: read " +
-    "them where they are kept.",
+  brief: "Export a key sealed for a cluster, or a template for its values",
+  description:
+    "sealed-secret prints a SealedSecret with the key's values, which only the cluster's " +
+    "controller can open. env prints the variables to fill in, k8s the part of a pod that " +
+    "reads them from a secret; both without values. Plain values are never printed: read " +
+    "them at their source.",
   changes: "security-events",
   examples: [
     "ssmd key export kalshi --env prod --cert sealing.pem --namespace ssmd",

@@ -12,14 +12,15 @@ const PREPARED_KEY = z.object({
   key: z.string(),
   source: z.string(),
   missing: z.array(z.string()).describe("Fields without a value"),
-  next: z.string().describe("What to do now"),
+  next: z.string().describe("Next step"),
 });
 
 export default defineCommand({
   name: "key init",
-  brief: "Prepare the places of all keys, and say what is still to be set",
-  description: "Makes the folders of key files for this user only, makes git ignore them, and " +
-    "prints the next step for each key. Doing it again changes nothing.",
+  brief: "Create the files and folders for all keys, and list the missing values",
+  description:
+    "Creates the folders of key files, readable by this user only, makes git ignore them, " +
+    "and prints the next step for each key. A second run changes nothing.",
   changes: "security-events",
   examples: ["ssmd key init --env kalshi"],
   flags: { env: ENVIRONMENT_REQUIRED },

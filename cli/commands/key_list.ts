@@ -18,16 +18,17 @@ const KEY = z.object({
   age_days: z.int().nullable(),
   expires_at: z.string().nullable().describe("ISO 8601"),
   expires_in_days: z.int().nullable(),
-  missing: z.array(z.string()).describe("Places of values that are not there"),
+  missing: z.array(z.string()).describe("Locations of missing values"),
   state: z.enum(["missing", "ok", "expiring", "expired", "unknown", "unlimited"]),
 });
 
 export default defineCommand({
   name: "key list",
   brief: "List keys with their sources, ages and expiry",
-  description: "Never their values.\n\n" +
-    "The state says: missing (a field has no value; exit code 1), ok, expiring (within 14 days), " +
-    "expired, unknown (has a limit, but no rotation is recorded), unlimited (has no rotation_days).",
+  description:
+    "Values are never shown.\n\nState: missing (a field has no value; exit code 1), ok, " +
+    "expiring (within 14 days), expired, unknown (has an age limit, but no rotation is " +
+    "recorded), unlimited (has no rotation_days).",
   examples: ["ssmd key list", "ssmd key list --env kalshi --output json"],
   flags: { env: ENVIRONMENT_FILTER },
   output: z.array(KEY),

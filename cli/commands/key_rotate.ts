@@ -31,9 +31,9 @@ interface Rotation extends SealFlags {
 export default defineCommand({
   name: "key rotate",
   brief: "Replace the values of a key and reset its age",
-  description: "Values come as for `ssmd key set`, and must be others than those that are there. " +
-    "Of sources that ssmd does not write (env, mount) it records that they were rotated, after " +
-    "checking them. Components take the new values when they start.",
+  description: "Reads values as `ssmd key set` does; they must differ from the current ones. For " +
+    "sources that ssmd does not write (env, mount), checks the values and records the " +
+    "rotation. Components read the new values when they start.",
   changes: "security-events",
   examples: [
     "ssmd key rotate kalshi --env prod --yes < kalshi.yaml",

@@ -10,12 +10,12 @@ import { assertShape, recordRotation, WRITTEN_KEY, writtenKey } from "../keys/wr
 export default defineCommand({
   name: "key set",
   brief: "Set a key for the first time, from stdin or a prompt",
-  description: "The prompt shows nothing of what is typed.\n\n" +
-    "Several fields come as a YAML or JSON map on stdin; one alone with --field, its value being " +
-    "all of stdin. Values are never arguments. A key file is written for this user only, and " +
-    "git is made to ignore it; source sealed-secret/<name> writes a SealedSecret into the " +
-    "registry, which only the cluster's controller can open. What is there already is not " +
-    "replaced: that is `ssmd key rotate`.",
+  description:
+    "The prompt does not echo input.\n\nSeveral fields are read from stdin as a YAML or JSON " +
+    "map; with --field, all of stdin is the value of one field. Values are never arguments. " +
+    "A key file is readable by this user only, and git is made to ignore it; with source " +
+    "sealed-secret/<name>, a SealedSecret is written into the registry, which only the " +
+    "cluster's controller can open. Existing values are not replaced: use `ssmd key rotate`.",
   changes: "security-events",
   examples: [
     "ssmd key set kalshi --env prod < kalshi.yaml",

@@ -29,7 +29,7 @@ const KEY = z.object({
 
 export default defineCommand({
   name: "key show",
-  brief: "Show a key: where each field is, and whether it is there",
+  brief: "Show a key: the location of each field, and whether it has a value",
   description: "Values are never shown.",
   examples: [
     "ssmd key show kalshi --env kalshi",

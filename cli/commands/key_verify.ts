@@ -8,14 +8,14 @@ import { VERIFIED_KEY, type VerifiedKey, verifyKey } from "../keys/verify_key.ts
 
 export default defineCommand({
   name: "key verify",
-  brief: "Check that keys are there and have the right shape",
+  brief: "Check that keys have values in the right format",
   description:
-    "The right shape: PEM that parses, RSA of at least 2048 bits, certificate and key that belong " +
-    "together, no placeholder, key files that nobody else can read. Exit code 1 when anything is " +
-    "wrong.",
+    "Checks that PEM parses, RSA keys have at least 2048 bits, certificate and key belong " +
+    "together, values are no placeholders, and key files are not readable by other users. " +
+    "Exit code 1 when anything is wrong.",
   examples: ["ssmd key verify", "ssmd key verify kalshi --env kalshi"],
   flags: { env: ENVIRONMENT_FILTER },
-  args: { each: text("One key only", { placeholder: "key", completes: "key" }) },
+  args: { each: text("Only this key", { placeholder: "key", completes: "key" }) },
   output: z.array(VERIFIED_KEY),
   table: (keys) =>
     rowsOf("key")(keys.map((key) => ({ ...key, problems: key.problems.join("; ") }))),

@@ -9,14 +9,15 @@ import { namesHint } from "../unknown_name.ts";
 export default defineCommand({
   name: "man",
   brief: "Print the manual page of ssmd or of a command, or write all of them",
-  description: "The npm package brings the pages; elsewhere they are written where man looks:\n\n" +
-    "ssmd man --out ~/.local/share/man/man1\n  man ssmd-data-export",
+  description:
+    "The npm package contains the pages; for other installations, write them where man " +
+    "looks:\n\nssmd man --out ~/.local/share/man/man1\n  man ssmd-data-export",
   examples: [
     "ssmd man | head",
     "ssmd man data export | man -l -",
     "ssmd man --out /tmp/man/man1",
   ],
-  flags: { out: dir("Folder that gets every page, ssmd.1, ssmd-data-export.1, …") },
+  flags: { out: dir("Folder for the pages: ssmd.1, ssmd-data-export.1, …") },
   args: {
     each: text("Words of a command", { placeholder: "word", completes: "command", required: true }),
   },

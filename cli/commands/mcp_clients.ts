@@ -7,8 +7,8 @@ export default defineCommand({
   name: "mcp clients",
   brief: "List the clients that called tools of a running gateway",
   description:
-    "Since the gateway's start, the latest first. A gateway that asks for keys wants that " +
-    "of an operator in SSMD_API_KEY.",
+    "Counts since the gateway's start, latest call first. If the gateway requires keys, set " +
+    "SSMD_API_KEY to an operator's key.",
   examples: ["ssmd mcp clients", "ssmd mcp clients --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(TOOL_CLIENT),

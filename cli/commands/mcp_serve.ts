@@ -5,10 +5,10 @@ export default defineCommand({
   name: "mcp serve",
   brief: "Serve the tools for agents (MCP) over stdin and stdout",
   description:
-    "For programs that start MCP servers themselves: Claude Code, Cursor, a client of one's own. " +
-    "Asks the gateway for everything, and may reach nothing else. A gateway that asks for keys wants " +
-    "one in SSMD_API_KEY. Ends with its stdin. Programs that speak MCP over HTTP need no server of " +
-    "their own: the gateway answers at /mcp.",
+    "For programs that start MCP servers as processes: Claude Code, Cursor, or your own " +
+    "client. Sends all requests to the gateway, and has access to nothing else. If the " +
+    "gateway requires keys, set SSMD_API_KEY. Ends when stdin closes. Programs that use MCP " +
+    "over HTTP need no separate server: the gateway serves /mcp.",
   examples: ["ssmd mcp serve < /dev/null"],
   flags: GATEWAY_FLAGS,
   async run({ flags, context }) {

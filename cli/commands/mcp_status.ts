@@ -9,16 +9,17 @@ const LISTED = z.object({
 
 export default defineCommand({
   name: "mcp status",
-  brief: "Show whether agents reach a running gateway's tools, and where",
-  description: "Asks as an agent would. A gateway that asks for keys wants one in SSMD_API_KEY.",
+  brief: "Show whether agents can reach a running gateway's tools, and where",
+  description: "Sends the request that an agent would send. If the gateway requires keys, set " +
+    "SSMD_API_KEY.",
   examples: ["ssmd mcp status", "ssmd mcp status --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.object({
-    http: z.string().describe("Address for clients that speak MCP over HTTP"),
+    http: z.string().describe("Address for clients that use MCP over HTTP"),
     stdio: z.string().describe("Command for clients that start a server"),
     tools: z.int(),
     resources: z.int(),
-    ready: z.boolean().describe("Whether everything in the gateway's process does its work"),
+    ready: z.boolean().describe("Whether everything in the gateway's process works"),
   }),
   asks: ["GET /v1/tools", "GET /health/ready"],
   async run({ flags, context }) {

@@ -10,7 +10,7 @@ export default defineCommand({
       name: z.string(),
       description: z.string(),
       arguments: z.array(z.string()),
-      changes: z.boolean().describe("Whether it does more than read"),
+      changes: z.boolean().describe("Whether it changes data"),
     })),
     resources: z.array(z.object({ uri: z.string(), description: z.string() })),
   }),

@@ -8,30 +8,30 @@ const workload = z.strictObject({ cpu: quantity, memory: quantity });
 
 /** Output of `ssmd env render`: the values that an environment file determines. */
 const RENDERED_VALUES = z.strictObject({
-  environment: z.string().describe("The environment's name"),
+  environment: z.string().describe("Name of the environment"),
   oneProcess: z.boolean().describe(
-    "Whether all of it runs in one process, as its bus is in memory",
+    "Whether everything runs in one process, because its bus is in memory",
   ),
   serves: z.strictObject({ port, auth: z.enum(["open", "required"]) })
-    .describe("Where clients connect"),
+    .describe("Address for clients"),
   shards: z.record(
     z.string(),
     z.strictObject({
       feeds: z.record(z.string(), z.array(z.string())).describe("Feed → its symbols"),
-      replicas: z.int().min(1).describe("Connectors a feed of which one tells it"),
+      replicas: z.int().min(1).describe("Connectors per feed, of which one publishes"),
       resources: workload.partial(),
     }),
   ).describe("Shard → its connectors and archiver"),
   signals: z.boolean().describe("Whether signals run"),
-  agents: z.boolean().describe("Whether agents and policies act"),
+  agents: z.boolean().describe("Whether agents and policies run"),
   secrets: z.array(z.string()).describe("Kubernetes secrets with its keys"),
   hosts: z.array(z.strictObject({
     host: z.string(),
     port,
     for: z.array(z.enum(PROGRAMS)),
-    external: z.boolean().describe("Whether it is outside of the cluster"),
-  })).describe("Hosts that its processes may reach"),
-  registry: z.record(z.string(), z.string()).describe("Files of the registry, as they are"),
+    external: z.boolean().describe("Whether the server is outside the cluster"),
+  })).describe("Hosts that its processes may connect to"),
+  registry: z.record(z.string(), z.string()).describe("Files of the registry, unchanged"),
 });
 
 /** Rendered values of an environment. */
@@ -59,7 +59,7 @@ const CLUSTER_VALUES = z.strictObject({
       enabled: z.boolean(),
       minReplicas: z.int().min(1),
       maxReplicas: z.int().min(1),
-      clients: z.int().min(1).describe("Clients a gateway before another one is started"),
+      clients: z.int().min(1).describe("Clients per gateway before another one is started"),
     }),
   }),
   networkPolicy: z.strictObject({

@@ -8,7 +8,7 @@ import type { EnvironmentJobs } from "./open_jobs.ts";
 const MOMENT = z.string().nullable().describe("ISO 8601; null = not yet");
 
 /** Feed of the trading day. */
-export const DAY_FEED = text("Of this feed", {
+export const DAY_FEED = text("Feed", {
   placeholder: "feed",
   completes: "feed",
   required: true,
@@ -17,13 +17,15 @@ export const DAY_FEED = text("Of this feed", {
 /** Trading day as printed. */
 export const DAY_VIEW = z.object({
   feed: z.string(),
-  day: z.string().describe("Label of the feed's calendar"),
+  day: z.string().describe("Label from the feed's calendar"),
   state: z.enum(DAY_STATES),
-  token: z.int().describe("Rises with each start and end; an older one is refused"),
-  job: z.string().nullable().describe("Who started or ends it; null = nobody did"),
+  token: z.int().describe(
+    "Increases with each start and end; requests with an older one are refused",
+  ),
+  job: z.string().nullable().describe("User of the last start or end; null = none"),
   active_at: MOMENT,
   complete_at: MOMENT,
-  why: z.string().nullable().describe("Why it is in error or failed"),
+  why: z.string().nullable().describe("Reason of the state error or failed"),
 });
 
 /** Builds the view of a trading day. */

@@ -8,16 +8,16 @@ const MOMENT = z.string().nullable().describe("ISO 8601; null = not yet");
 
 /** Job as printed. */
 export const JOB_VIEW = z.object({
-  job: z.string().describe("Its id"),
+  job: z.string().describe("Id of the job"),
   workflow: z.string(),
   state: z.enum(["queued", "running", "done", "failed", "cancelled"]),
-  attempts: z.int().describe("Tries so far"),
+  attempts: z.int().describe("Attempts so far"),
   created_at: z.string().describe("ISO 8601"),
-  due_at: z.string().describe("When it may begin, ISO 8601"),
+  due_at: z.string().describe("Earliest start, ISO 8601"),
   started_at: MOMENT,
   ended_at: MOMENT,
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable()
-    .describe("Of the last try that failed"),
+    .describe("Error of the last failed attempt"),
   steps: z.array(z.object({
     name: z.string(),
     started_at: z.string(),

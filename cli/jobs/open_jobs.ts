@@ -16,11 +16,11 @@ const LOOK_MS = 200;
 /** Flags that locate the jobs. */
 export const JOB_FLAGS = {
   env: ENVIRONMENT,
-  data: dir("Folder of the data, as up --data has it; default: the environment's"),
+  data: dir("Data folder, as in up --data; default: the environment's"),
 };
 
 /** Job id argument. */
-export const JOB_ID = text("Id of the job, as `ssmd job list` shows it", {
+export const JOB_ID = text("Id of the job, as in `ssmd job list`", {
   placeholder: "job",
   required: true,
 });

@@ -13,22 +13,24 @@ export const WEEKDAYS = [
 ] as const;
 
 /** Schedule name argument. */
-export const SCHEDULE_NAME = text("Its name, as `ssmd schedule list` shows it", {
+export const SCHEDULE_NAME = text("Name of the schedule, as in `ssmd schedule list`", {
   placeholder: "schedule",
   required: true,
 });
 
 /** Schedule as printed. */
 export const SCHEDULE_VIEW = z.object({
-  schedule: z.string().describe("Its name"),
+  schedule: z.string().describe("Name of the schedule"),
   title: z.string().describe("What it does"),
   workflow: z.string(),
   input: z.record(z.string(), z.unknown()).describe("Arguments of its jobs"),
   when: z.string(),
   origin: z.enum(["environment", "created"])
-    .describe("environment = its file says so; created = `ssmd schedule create` did"),
+    .describe(
+      "environment = set in the environment's file; created = made by `ssmd schedule create`",
+    ),
   state: z.enum(["on", "paused"]),
-  last: z.string().nullable().describe("When it was last due and asked for, ISO 8601"),
+  last: z.string().nullable().describe("Last due time for which a job was requested, ISO 8601"),
   next: z.string().nullable().describe("ISO 8601; null = paused"),
 });
 

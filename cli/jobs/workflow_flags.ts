@@ -5,19 +5,19 @@ import { choice, text, word } from "../command/flag.ts";
 const NAMES = WORKFLOW_KINDS.map(({ name }) => name);
 
 /** `--set`: arguments of a job. */
-export const SET = text("An argument of the job, name=value; may be repeated", {
+export const SET = text("Argument of the job, name=value; may be repeated", {
   placeholder: "name=value",
   repeated: true,
 });
 
 /** Workflow argument. */
-export const WORKFLOW = word(NAMES, "The workflow, as `ssmd job workflows` lists it", {
+export const WORKFLOW = word(NAMES, "Workflow, as in `ssmd job workflows`", {
   placeholder: "workflow",
   required: true,
 });
 
 /** `--workflow`, like {@linkcode WORKFLOW}. */
-export const WORKFLOW_FLAG = choice(NAMES, "The workflow, as `ssmd job workflows` lists it", {
+export const WORKFLOW_FLAG = choice(NAMES, "Workflow, as in `ssmd job workflows`", {
   required: true,
 });
 

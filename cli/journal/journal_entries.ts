@@ -11,11 +11,11 @@ import { registryToRun } from "../registry_dir.ts";
 /** Flags of commands that read a journal. */
 export const JOURNAL_FLAGS = {
   env: ENVIRONMENT,
-  from: whole("Position to begin at", { placeholder: "position" }),
+  from: whole("Position to start at", { placeholder: "position" }),
 };
 
 /** Journal topic argument. */
-export const TOPIC = text("What it is about: audit.keys, audit.day, kalshi.day.events", {
+export const TOPIC = text("Topic: audit.keys, audit.day, kalshi.day.events", {
   placeholder: "topic",
   required: true,
 });

@@ -9,7 +9,7 @@ export const VERIFIED_KEY = z.object({
   environment: z.string(),
   key: z.string(),
   state: z.enum(["ok", "sealed", "absent", "wrong"])
-    .describe("sealed = in a manifest, and not opened here"),
+    .describe("sealed = in a manifest, not opened here"),
   problems: z.array(z.string()),
 });
 

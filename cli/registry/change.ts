@@ -28,8 +28,8 @@ export const VALUE_CHANGE = z.object({
 export const FILE_CHANGE = z.object({
   file: z.string(),
   kind: z.enum(["added", "removed", "changed"]),
-  changes: z.array(VALUE_CHANGE).describe("Values that differ; none for texts of schemas"),
-  diff: z.string().describe("As diff -u prints it"),
+  changes: z.array(VALUE_CHANGE).describe("Values that differ; none for schema texts"),
+  diff: z.string().describe("In the format of diff -u"),
 });
 /** See {@linkcode FILE_CHANGE}. */
 export type FileChange = z.output<typeof FILE_CHANGE>;

@@ -2,10 +2,10 @@ import { z } from "zod";
 
 /** Day and source of a shown file. */
 export const AS_SHOWN = {
-  as_of: z.iso.date().describe("The day that counts for dated versions"),
+  as_of: z.iso.date().describe("Day for which dated versions are chosen"),
   origin: z.strictObject({
-    commit: z.string().exactOptional().describe("Absent = the file as it lies in the folder"),
+    commit: z.string().exactOptional().describe("Absent = the file in the folder"),
     time: z.string().exactOptional().describe("ISO time of the commit"),
-    note: z.string().exactOptional().describe("A sentence where it is not what one would think"),
-  }).describe("Where the file was read"),
+    note: z.string().exactOptional().describe("Note when the file is not the expected one"),
+  }).describe("Source of the file"),
 };

@@ -25,8 +25,8 @@ const FLAGS = { ...CLIENT_FLAGS, month: MONTH };
 export function auditCounts(categories: readonly AuditCategory[]) {
   return {
     description:
-      `Events of ssmd audit list of the categories ${categories.join(", ")}, counted by who did ` +
-      "what to whom.",
+      `Counts the events of ssmd audit list in the categories ${categories.join(", ")}, by ` +
+      "actor, action and object.",
     flags: FLAGS,
     output: z.array(COUNT),
     table: rowsOf("row"),

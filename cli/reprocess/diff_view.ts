@@ -9,11 +9,11 @@ const TYPE = z.object({
   type: RECORD_TYPE,
   old: z.int(),
   new: z.int(),
-  same: z.int().describe("But for the number in the connection"),
+  same: z.int().describe("Except for the number in the connection"),
   changed: z.int(),
   only_old: z.int(),
   only_new: z.int(),
-  renumbered: z.int().describe("Of the same: those with another number in the connection"),
+  renumbered: z.int().describe("Of these, records with another number in the connection"),
 });
 
 const SUMMARY = z.object({
@@ -21,7 +21,7 @@ const SUMMARY = z.object({
   min: z.number().nullable(),
   max: z.number().nullable(),
   mean: z.number().nullable(),
-  p1: z.number().nullable().describe("Quantiles are right to 0.5 %"),
+  p1: z.number().nullable().describe("Quantiles are accurate to 0.5 %"),
   p50: z.number().nullable(),
   p99: z.number().nullable(),
 });

@@ -9,7 +9,7 @@ import { UsageError } from "../exit.ts";
 export const VERSION_FLAGS = {
   data: ARCHIVE,
   env: ENVIRONMENT_FILTER,
-  feed: text("The feed", { placeholder: "feed", completes: "feed", required: true }),
+  feed: text("Feed", { placeholder: "feed", completes: "feed", required: true }),
 };
 
 /**

@@ -10,10 +10,10 @@ const SHOWN_MAX = 20;
 /** Record that fails a check. */
 const OFFENDER = z.object({
   symbol: z.string(),
-  type: z.union([z.enum(EVENT_TYPES), z.literal("")]).describe("Empty = of no one type"),
+  type: z.union([z.enum(EVENT_TYPES), z.literal("")]).describe("Empty = not of one type"),
   time: z.string().describe("Receive time, ISO 8601"),
   received_at_ns: z.string().describe("Receive time, ns since 1970"),
-  sequence: z.int().describe("0 = it has none"),
+  sequence: z.int().describe("0 = none"),
   what: z.string(),
 });
 

@@ -11,7 +11,7 @@ import { Registry } from "../registry/registry.ts";
 export const ACTION = z.object({
   kind: z.enum(["route", "stream", "tool", "command"]),
   action: z.string().describe("GET /v1/markets, stream subscribe, tool get_market, client list"),
-  needs: z.string().describe("The role; public = nobody is asked"),
+  needs: z.string().describe("Role; public = no key required"),
 });
 
 type Action = z.output<typeof ACTION> & { needs: Role };
@@ -20,7 +20,7 @@ type Action = z.output<typeof ACTION> & { needs: Role };
 export const BINDING = z.object({
   principal: z.string(),
   role: z.string(),
-  client: z.string().describe("Whose entitlements and limits hold"),
+  client: z.string().describe("Whose entitlements and limits apply"),
 });
 
 /** All actions of an environment's gateway, and the commands that call it. */

@@ -23,7 +23,7 @@ export const AS_OF_TIME = instantFlag("What held at a time (UTC); default now");
 export const KNOWN_AT = instantFlag("As it was known at a time (UTC); default now");
 
 /** Instrument id argument. */
-export const INSTRUMENT_ID = text("The instrument's id", { placeholder: "id", required: true });
+export const INSTRUMENT_ID = text("Id of the instrument", { placeholder: "id", required: true });
 
 /** Effective and knowledge time of the flags, µs; default now. */
 export function timesOf(flags: { asOf?: string; knownAt?: string }) {

@@ -37,11 +37,11 @@ export const INSTRUMENT_ROW = z.object({
   id: z.string(),
   name: z.string(),
   asset_class: z.string(),
-  state: z.string().nullable().describe("null = nothing was known to hold then"),
+  state: z.string().nullable().describe("null = nothing was known for that time"),
   base: z.string().nullable(),
   quote: z.string().nullable(),
   figi: z.string().nullable(),
-  feeds: z.array(z.string()).describe("Feeds that name it"),
+  feeds: z.array(z.string()).describe("Feeds that use it"),
 });
 
 /** Builds an instrument's row as of a time. */

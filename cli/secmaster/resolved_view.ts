@@ -9,11 +9,11 @@ export const RESOLVED = z.object({
     z.array(z.object({
       from: z.string().describe("ISO 8601"),
       to: z.string().describe("ISO 8601, exclusive"),
-      name: z.string().describe("The instrument, or the venue's name"),
+      name: z.string().describe("Instrument, or the venue's name"),
     })),
   ),
-  partial: z.array(z.string()).describe("Names that mean something in a part of the span"),
-  not_found: z.array(z.string()).describe("Names that mean nothing in the span"),
+  partial: z.array(z.string()).describe("Names that resolve in part of the span"),
+  not_found: z.array(z.string()).describe("Names that do not resolve in the span"),
 });
 
 /** Builds a {@linkcode RESOLVED}. */

@@ -10,13 +10,13 @@ function parseFigi(value: string): string {
 
 /** Flags for the terms of an instrument version. */
 export const TERMS_FLAGS = {
-  state: choice(LIFE_STATES, "Where it is in its life; of a new instrument: open by default"),
-  base: text("What is bought: BTC", { placeholder: "asset" }),
-  quote: text("What is paid: USD", { placeholder: "asset" }),
-  figi: parsed(parseFigi, "Its FIGI", { placeholder: "figi" }),
-  sizeStep: text("Distance of two sizes, a decimal", { placeholder: "decimal" }),
-  sizeMin: text("Smallest order, a decimal", { placeholder: "decimal" }),
-  priceStep: text("Distance of two prices, a decimal: one step for all prices", {
+  state: choice(LIFE_STATES, "Life-cycle state; of a new instrument: open by default"),
+  base: text("Base: BTC", { placeholder: "asset" }),
+  quote: text("Quote: USD", { placeholder: "asset" }),
+  figi: parsed(parseFigi, "FIGI of the instrument", { placeholder: "figi" }),
+  sizeStep: text("Size increment, a decimal", { placeholder: "decimal" }),
+  sizeMin: text("Minimum order size, a decimal", { placeholder: "decimal" }),
+  priceStep: text("Price increment, a decimal, the same for all prices", {
     placeholder: "decimal",
   }),
   opens: instantFlag("When it begins to trade"),

@@ -29,7 +29,7 @@ export const BLOCK_CHANGE = z.object({
   blocked: z.boolean(),
   until: z.string().nullable(),
   gateways: z.int().describe("Gateways that run"),
-  confirmed: z.boolean().describe("Whether it is in force on each of them"),
+  confirmed: z.boolean().describe("Whether every gateway applies it"),
 });
 
 /** See {@linkcode BLOCK_VIEW}. */

@@ -30,23 +30,23 @@ export const ROTATION = z.object({
   keys: z.array(z.object({
     client: z.string(),
     label: z.string(),
-    old: z.string().describe("Id of the key that ends"),
-    old_ends: z.string().describe("Until when it still holds, ISO 8601"),
-    new: z.string().describe("Id of the key in its place; empty with --dry-run"),
+    old: z.string().describe("Id of the replaced key"),
+    old_ends: z.string().describe("End of its validity, ISO 8601"),
+    new: z.string().describe("Id of the new key; empty with --dry-run"),
     new_ends: z.string().nullable().describe("ISO 8601; null = never"),
-    key: z.string().describe("The new secret, shown this once; empty with --dry-run"),
+    key: z.string().describe("The new secret, shown only once; empty with --dry-run"),
   })),
   gateways: z.int().describe("Gateways that run"),
-  confirmed: z.boolean().describe("Whether each of them knows the new keys"),
+  confirmed: z.boolean().describe("Whether every gateway knows the new keys"),
 });
 
 /** `--overlap`, ms. */
-export const OVERLAP = parsed(parseOverlap, "How long old keys still hold, at most 7d", {
+export const OVERLAP = parsed(parseOverlap, "How long old keys stay valid, at most 7d", {
   ...{ default: "24h", placeholder: "duration", type: "duration" },
 });
 
 /** `--older-than`, ms. */
-export const OLDER_THAN = parsed(parseDurationMs, "Only keys that are at least so old", {
+export const OLDER_THAN = parsed(parseDurationMs, "Only keys of at least this age", {
   ...{ placeholder: "duration", type: "duration" },
 });
 

@@ -16,12 +16,12 @@ const FIRE = z.object({
 
 /** Comparison of backtest fires with those archived live. */
 export const COMPARED = z.object({
-  equal: z.int().describe("Fires that are the same, byte for byte"),
-  missing: z.array(z.string()).describe("Ids that fired live only; 100 at most"),
-  extra: z.array(z.string()).describe("Ids that fired here only; 100 at most"),
+  equal: z.int().describe("Fires that are equal byte for byte"),
+  missing: z.array(z.string()).describe("Ids that fired only live; 100 at most"),
+  extra: z.array(z.string()).describe("Ids that fired only here; 100 at most"),
   different: z.array(z.string()).describe("Ids with other contents; 100 at most"),
   live_sha256: z.string(),
-  other_versions: z.int().describe("Fires that another source or other parameters made live"),
+  other_versions: z.int().describe("Live fires of another source or other parameters"),
 });
 
 /** Backtest result as printed. */
@@ -32,31 +32,33 @@ export const BACKTEST = z.object({
   params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
   source_hash: z.string(),
   env: z.string(),
-  from: z.string().nullable().describe("First record that counts; null = there was none"),
+  from: z.string().nullable().describe("First record that counts; null = none"),
   to: z.string().nullable(),
-  records: z.int().describe("Read, those of the warm-up too"),
+  records: z.int().describe("Records read, including the warm-up"),
   instances: z.int(),
   fires: z.int(),
   fires_per_hour: z.number().nullable(),
-  sha256: z.string().describe("Of the fires as lines of canonical JSON"),
+  sha256: z.string().describe("SHA-256 of the fires as lines of canonical JSON"),
   outcomes: z.array(z.object({
     after: z.string(),
     count: z.int(),
     mean: z.number().nullable(),
     median: z.number().nullable(),
     up_share: z.number().nullable(),
-  })).describe("What the middle of the book did after fires, in the quote unit"),
+  })).describe("Change of the mid price after fires, in the quote unit"),
   data: z.array(z.object({
     feed: z.string(),
     day: z.string(),
-    version: z.string().describe("Of the records; fires that were archived live are always of v1"),
+    version: z.string().describe(
+      "Version of the records; fires that were archived live are always of v1",
+    ),
     condition: z.string(),
     why: z.string(),
     gaps: z.int(),
   })),
   problems: z.array(z.string()),
   ns_per_record: z.int().nullable(),
-  compared_live: COMPARED.nullable().describe("null = not asked for"),
+  compared_live: COMPARED.nullable().describe("null = not requested"),
   list: z.array(FIRE).describe("The first 1000 fires"),
   list_truncated: z.boolean(),
 });

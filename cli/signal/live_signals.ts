@@ -23,15 +23,17 @@ const ANSWER = z.object({
 export const SWITCH = z.object({
   at: z.string().describe("ISO 8601"),
   action: z.string().describe("start, deploy, enable, disable or quarantine"),
-  stream_sequence: z.int().describe("The last message of the bus that the signals of before took"),
+  stream_sequence: z.int().describe(
+    "Last bus message processed by the signals of the previous deployment",
+  ),
   feeds: z.record(z.string(), z.string())
-    .describe("By feed: when the last record that they took was received"),
+    .describe("Receive time of the last processed record, by feed"),
   signals: z.array(z.object({
     id: z.string(),
     version: z.int(),
     source_hash: z.string(),
     params_hash: z.string(),
-  })).describe("What runs from then on"),
+  })).describe("Signals that run from then on"),
 });
 
 /** Live signal argument. */

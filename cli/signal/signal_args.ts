@@ -9,7 +9,7 @@ export const SIGNAL = text("Id of a signal of the project or of ssmd, or a path 
 });
 
 /** `--set`, repeatable. */
-export const SET = parsed(parseSetting, "A parameter of the signal, name=value; may be repeated", {
+export const SET = parsed(parseSetting, "Parameter of the signal, name=value; may be repeated", {
   placeholder: "name=value",
   repeated: true,
 });

@@ -6,7 +6,7 @@ import { text } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 
 /** `--env` of version commands: only environments have buckets. */
-export const VERSIONED_ENVIRONMENT = text("Environment whose buckets are meant", {
+export const VERSIONED_ENVIRONMENT = text("Environment of the buckets", {
   placeholder: "env",
   completes: "environment",
   required: true,
@@ -16,7 +16,7 @@ export const VERSIONED_ENVIRONMENT = text("Environment whose buckets are meant",
 export const OBJECT_KEY = text("Key of the object", { placeholder: "key", required: true });
 
 /** Key prefix argument. */
-export const KEY_PREFIX = text("What keys begin with; none = all", { placeholder: "prefix" });
+export const KEY_PREFIX = text("Prefix of the keys; none = all", { placeholder: "prefix" });
 
 /** State of a version: current, older or a deletion marker. */
 export const VERSION_STATE = z.enum(["current", "older", "deletion", "current deletion"]);
