@@ -84,7 +84,7 @@ export function usesEnvironments({ program, args }: Pick<Launch, "program" | "ar
   if (program !== "ssmd") return true;
   const word = commandWord(args);
   if (word === "secmaster") {
-    return args.some((arg) => /^(sync|figi-(lookup|enrich)$|--dynamic$)/.test(arg));
+    return args.some((arg) => /^(sync|figi-(lookup|enrich)$|--env(=|$))/.test(arg));
   }
   return word !== undefined && !REGISTRY_WORDS.has(word) && !args.includes("--help");
 }

@@ -50,6 +50,7 @@ Deno.test("a synchronization reaches the REST of its venue, as the venue's folde
     const { net } = permissions("ssmd", `secmaster sync ${id} --env prod`);
     assert.ok(host === undefined || net.includes(host), net.join());
     assert.ok(!permissions("ssmd", `secmaster show ${id}`).net.includes(host ?? ""));
+    assert.ok(permissions("ssmd", `secmaster show ${id} --env prod`).net.length > 0);
   }
 });
 

@@ -3,12 +3,13 @@ import { z } from "zod";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { INSTRUMENT_ID } from "../secmaster/flags.ts";
-import { instrumentOf, openMaster } from "../secmaster/open_master.ts";
+import { instrumentOf, MASTER_FLAGS, openMaster } from "../secmaster/open_master.ts";
 
 export default defineCommand({
   name: "secmaster history",
   brief: "List all versions of an instrument in the order in which they became known",
   examples: ["ssmd secmaster history BTCUSD", "ssmd secmaster history BTCUSD --output yaml"],
+  flags: MASTER_FLAGS,
   args: [INSTRUMENT_ID],
   output: z.array(INSTRUMENT_FILE.shape.versions.element),
   table: (versions) =>
@@ -16,8 +17,8 @@ export default defineCommand({
       ...{ known: each.known, effective: each.effective },
       changed: changedFields(each, versions[i - 1]).join(", "),
     }))),
-  async run({ args: [id], context }) {
-    const { versions } = instrumentOf(await openMaster(context), id);
+  async run({ flags, args: [id], context }) {
+    const { versions } = instrumentOf(await openMaster(context, flags), id);
     return versions.toSorted((a, b) =>
       a.known === b.known ? (a.effective < b.effective ? -1 : 1) : a.known < b.known ? -1 : 1
     );

@@ -6,13 +6,22 @@ import { choice } from "../command/flag.ts";
 import { rowsOf } from "../command/table.ts";
 import { sortedBy } from "../format.ts";
 import { AS_OF_TIME, KNOWN_AT, timesOf } from "../secmaster/flags.ts";
-import { INSTRUMENT_ROW, instrumentRow, openMaster } from "../secmaster/open_master.ts";
+import {
+  INSTRUMENT_ROW,
+  instrumentRow,
+  MASTER_FLAGS,
+  openMaster,
+} from "../secmaster/open_master.ts";
 
 export default defineCommand({
   name: "secmaster list",
   brief: "List instruments and where they are in their lives",
-  examples: ["ssmd secmaster list", "ssmd secmaster list --class crypto --feed kraken"],
+  examples: [
+    "ssmd secmaster list --class crypto --feed kraken",
+    "ssmd secmaster list --env demo-nats",
+  ],
   flags: {
+    ...MASTER_FLAGS,
     ...{ asOf: AS_OF_TIME, knownAt: KNOWN_AT, feed: FEED_FILTER },
     class: choice(ASSET_CLASSES, "One asset class only"),
     state: choice(LIFE_STATES, "One state only"),
@@ -20,7 +29,7 @@ export default defineCommand({
   output: z.array(INSTRUMENT_ROW),
   table: rowsOf("instrument"),
   async run({ flags, context }) {
-    const master = await openMaster(context);
+    const master = await openMaster(context, flags);
     const at = timesOf(flags);
     const rows = [...master.all()].map((each) => instrumentRow(master, each, at))
       .filter(({ feeds }) => flags.feed === undefined || feeds.includes(flags.feed))

@@ -4,7 +4,7 @@ import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { oneRow } from "../command/table.ts";
 import { instantFlag, timesOf } from "../secmaster/flags.ts";
-import { openMaster } from "../secmaster/open_master.ts";
+import { MASTER_FLAGS, openMaster } from "../secmaster/open_master.ts";
 
 export default defineCommand({
   name: "secmaster lookup",
@@ -13,7 +13,7 @@ export default defineCommand({
     "ssmd secmaster lookup kraken BTC/USD",
     "ssmd secmaster lookup kraken BTC/USD --at 2026-11-28 --output json",
   ],
-  flags: { at: instantFlag("When it is to mean it (UTC); default now") },
+  flags: { ...MASTER_FLAGS, at: instantFlag("When it is to mean it (UTC); default now") },
   args: [
     text("The feed", { placeholder: "feed", completes: "feed", required: true }),
     text("The venue's name", { placeholder: "external", required: true }),
@@ -22,7 +22,7 @@ export default defineCommand({
   table: oneRow,
   async run({ flags, args: [feed, external], context }) {
     const { asOfUs } = timesOf(flags.at === undefined ? {} : { asOf: flags.at });
-    const id = (await openMaster(context)).lookup(feed, external, asOfUs);
+    const id = (await openMaster(context, flags)).lookup(feed, external, asOfUs);
     const at = isoOfUs(asOfUs);
     if (id !== undefined) return { feed, external, at, id };
     throw new SsmdError("NAME_UNKNOWN", `"${external}" of ${feed} means no instrument at ${at}`, {

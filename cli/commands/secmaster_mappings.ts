@@ -3,7 +3,7 @@ import { FEED_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { rowsOf } from "../command/table.ts";
-import { openMaster } from "../secmaster/open_master.ts";
+import { MASTER_FLAGS, openMaster } from "../secmaster/open_master.ts";
 
 const MAPPING_ROW = z.object({
   feed: z.string(),
@@ -18,11 +18,15 @@ export default defineCommand({
   name: "secmaster mappings",
   brief: "List how feeds name instruments, from when to when",
   examples: ["ssmd secmaster mappings", "ssmd secmaster mappings --feed kraken --id BTCUSD"],
-  flags: { feed: FEED_FILTER, id: text("One instrument only", { placeholder: "id" }) },
+  flags: {
+    ...MASTER_FLAGS,
+    feed: FEED_FILTER,
+    id: text("One instrument only", { placeholder: "id" }),
+  },
   output: z.array(MAPPING_ROW),
   table: rowsOf("mapping"),
   async run({ flags, context }) {
-    const rows = [...(await openMaster(context)).all()]
+    const rows = [...(await openMaster(context, flags)).all()]
       .filter(({ id }) => flags.id === undefined || id === flags.id)
       .flatMap(({ id, mappings }) =>
         mappings.map(({ feed, external, from, to, known }) => ({

@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 import { instantFlag, KNOWN_AT, timesOf } from "../secmaster/flags.ts";
-import { openMaster } from "../secmaster/open_master.ts";
+import { MASTER_FLAGS, openMaster } from "../secmaster/open_master.ts";
 import { RESOLVED, resolvedView } from "../secmaster/resolved_view.ts";
 
 export default defineCommand({
@@ -17,6 +17,7 @@ export default defineCommand({
     "ssmd secmaster resolve BTCUSD --feed kraken --by instrument --from 2026-11-01 --to 2026-12-01",
   ],
   flags: {
+    ...MASTER_FLAGS,
     feed: text("The feed", { placeholder: "feed", completes: "feed", required: true }),
     by: choice(["external", "instrument"], "What the names are", { default: "external" }),
     from: instantFlag("Begin of the span (UTC); default now"),
@@ -51,7 +52,7 @@ export default defineCommand({
       });
     }
     const { feed, by } = flags;
-    const master = await openMaster(context);
+    const master = await openMaster(context, flags);
     return resolvedView(master.resolve({ feed, names, by, fromUs, toUs, knownAtUs }));
   },
 });

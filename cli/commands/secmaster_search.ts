@@ -4,17 +4,23 @@ import { text } from "../command/flag.ts";
 import { rowsOf } from "../command/table.ts";
 import { sortedBy } from "../format.ts";
 import { timesOf } from "../secmaster/flags.ts";
-import { INSTRUMENT_ROW, instrumentRow, openMaster } from "../secmaster/open_master.ts";
+import {
+  INSTRUMENT_ROW,
+  instrumentRow,
+  MASTER_FLAGS,
+  openMaster,
+} from "../secmaster/open_master.ts";
 
 export default defineCommand({
   name: "secmaster search",
   brief: "Find instruments by a part of their id, name, FIGI or a feed's name of them",
   examples: ["ssmd secmaster search bitcoin", "ssmd secmaster search XBT --output json"],
+  flags: MASTER_FLAGS,
   args: [text("What is looked for, in any case", { placeholder: "text", required: true })],
   output: z.array(INSTRUMENT_ROW),
   table: rowsOf("instrument"),
-  async run({ args: [wanted], context }) {
-    const master = await openMaster(context);
+  async run({ flags, args: [wanted], context }) {
+    const master = await openMaster(context, flags);
     const at = timesOf({});
     const word = wanted.toLowerCase();
     const found = [...master.all()].filter(({ id, name, mappings }) =>

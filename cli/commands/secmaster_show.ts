@@ -4,7 +4,7 @@ import { z } from "zod";
 import { defineCommand } from "../command/define.ts";
 import { flatRows } from "../render.ts";
 import { AS_OF_TIME, INSTRUMENT_ID, KNOWN_AT, timesOf } from "../secmaster/flags.ts";
-import { instrumentOf, notKnownThen, openMaster } from "../secmaster/open_master.ts";
+import { instrumentOf, MASTER_FLAGS, notKnownThen, openMaster } from "../secmaster/open_master.ts";
 
 export default defineCommand({
   name: "secmaster show",
@@ -16,7 +16,7 @@ export default defineCommand({
     "ssmd secmaster show BTCUSD",
     "ssmd secmaster show BTCUSD --as-of 2026-02-01 --known-at 2026-11-28 --output json",
   ],
-  flags: { asOf: AS_OF_TIME, knownAt: KNOWN_AT },
+  flags: { ...MASTER_FLAGS, asOf: AS_OF_TIME, knownAt: KNOWN_AT },
   args: [INSTRUMENT_ID],
   output: z.object({
     ...{ id: z.string(), name: z.string(), asset_class: z.string() },
@@ -26,7 +26,7 @@ export default defineCommand({
   }),
   table: (value) => ({ rows: flatRows(value) }),
   async run({ flags, args: [id], context }) {
-    const master = await openMaster(context);
+    const master = await openMaster(context, flags);
     const instrument = instrumentOf(master, id);
     const at = timesOf(flags);
     const version = master.versionAt(id, at);

@@ -1,15 +1,34 @@
 import { type InstrumentFile, type InstrumentTime, SecurityMaster } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { z } from "zod";
+import { text } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { unknownName } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
+import { withBusInstruments } from "./bus_instruments.ts";
 
-/** Loads the security master from the registry's files. */
-export async function openMaster(context: SsmdContext): Promise<SecurityMaster> {
+/** Where the security master is read from. */
+export const MASTER_FLAGS = {
+  env: text("Also instruments on the bus of this environment, which replace those of files", {
+    placeholder: "env",
+    completes: "environment",
+  }),
+};
+
+/**
+ * Loads the security master from the registry's files and, with `env`, from that environment's bus.
+ * Throws ConfigError, TransportError.
+ */
+export async function openMaster(
+  context: SsmdContext,
+  { env }: { env?: string | undefined } = {},
+): Promise<SecurityMaster> {
   const registry = await Registry.open(context.globals);
   const master = new SecurityMaster();
   for (const instrument of registry.check().instruments.values()) master.put(instrument);
+  if (env === undefined) return master;
+  const onBus = await withBusInstruments(context, env, (store) => store.known());
+  for (const instrument of onBus.values()) master.put(instrument);
   return master;
 }
 
