@@ -72,7 +72,7 @@ function assertEnded(command: CatalogueCommand, line: string, ran: Ran): void {
 function missingFor({ name, examples }: CatalogueCommand): string | undefined {
   if (!SEALING && examples.some((example) => example.includes("sealing.pem"))) return "openssl";
   const usesBus = examples.some((example) => example.includes("--dynamic")) ||
-    ["secmaster sync-to-git", "shard release", "shard status"].includes(name);
+    ["secmaster sync-to-git", "secmaster list", "shard release", "shard status"].includes(name);
   if (usesBus && !natsServerAvailable()) return "nats-server";
   return name.startsWith("storage ") && !s3ServerAvailable() ? "versitygw" : undefined;
 }
