@@ -1,4 +1,5 @@
 import { ALL_SYMBOLS, type Gap, lostGap } from "@ssmd/market";
+import type { MarketMemory } from "./venue_normalizer.ts";
 
 /** Period in which market lifecycle changes are unseen, with its reason; plain JSON. */
 export interface UnseenSpan {
@@ -52,5 +53,36 @@ export class UnseenLives {
   /** Restores a state. */
   restore(since: UnseenSpan | null): void {
     this.#since = since;
+  }
+}
+
+/** Carried state of market lifecycles: a value per market, and for the feed the unseen period. */
+export class LifecycleMemory implements MarketMemory {
+  /** Tracks lifecycle changes that may have been missed. */
+  readonly unseen: UnseenLives;
+  /** By the venue's symbol. */
+  protected values: Map<string, string> = new Map();
+  #name: string;
+
+  /** `name` is the value's field in the carried state of a market. */
+  constructor(feed: string, name: string) {
+    this.unseen = new UnseenLives(feed);
+    this.#name = name;
+  }
+
+  externals(): string[] {
+    return [...this.values.keys(), ...(this.unseen.since === null ? [] : [""])];
+  }
+
+  carried(external: string): Record<string, unknown> {
+    if (external === "") return this.unseen.since === null ? {} : { unseen: this.unseen.since };
+    const value = this.values.get(external);
+    return value === undefined ? {} : { [this.#name]: value };
+  }
+
+  carry(external: string, memory: Readonly<Record<string, unknown>>): void {
+    const value = memory[this.#name];
+    if (external === "") this.unseen.carry(memory["unseen"]);
+    else if (typeof value === "string") this.values.set(external, value);
   }
 }

@@ -32,6 +32,16 @@ export interface Requests {
   end(orders: readonly Subscription[]): string[];
 }
 
+/** State of markets to carry to the next run besides orders and books; "" = the feed. */
+export interface MarketMemory {
+  /** Markets with such state. */
+  externals(): Iterable<string>;
+  /** State of a market, as plain JSON. */
+  carried(external: string): Record<string, unknown>;
+  /** Takes over a market's state from an earlier run. */
+  carry(external: string, memory: Readonly<Record<string, unknown>>): void;
+}
+
 /** Orders of a venue, and our symbols of markets that were not ordered. */
 interface VenueOrders extends NormalizerOptions {
   ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[];
@@ -85,6 +95,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   protected abstract readonly books: BookSet<Book, BookState>;
   protected abstract readonly requests: Requests;
+  protected abstract readonly memory: MarketMemory;
   /** Undefined = all frames are parsed as JSON. */
   abstract readonly scanner: FrameScanner | undefined;
 
@@ -97,12 +108,6 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Handles a disconnect, reported by `gap`: the venue's sequence numbers are void. */
   protected abstract broken(gap: Gap): void;
-  /** Markets with state to carry besides orders and books; "" = the feed. */
-  protected abstract remembered(): Iterable<string>;
-  /** State of a market to carry besides its gaps. */
-  protected abstract memoryOf(external: string): Record<string, unknown>;
-  /** Takes over a market's state from an earlier run. */
-  protected abstract remember(external: string, memory: Readonly<Record<string, unknown>>): void;
 
   /** Frames that subscribe to everything. */
   subscribe(): string[] {
@@ -271,7 +276,12 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     const { specs } = this.symbols;
     const missing = this.ledger.carried();
     const externals = new Set([
-      ...[...specs.keys(), ...this.books.externals(), ...this.remembered(), ...this.#left.keys()],
+      ...[
+        ...specs.keys(),
+        ...this.books.externals(),
+        ...this.memory.externals(),
+        ...this.#left.keys(),
+      ],
       ...(missing.has("") ? [""] : []),
     ]);
     return Object.fromEntries([...externals].map((external) => {
@@ -279,7 +289,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
       const away = missing.get(external);
       const [taken, left] = [this.#taken.get(external), this.#left.get(external)];
       return [external, {
-        ...this.memoryOf(external),
+        ...this.memory.carried(external),
         ...(taken !== undefined && { taken }),
         ...(left !== undefined && { left }),
         ...(gap && { gap }),
@@ -294,7 +304,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
       const { gap, missing, taken, left, ...memory } = given;
       this.ledger.carry(missing);
       if (external !== "" && !this.symbols.wants(external)) continue;
-      this.remember(external, memory);
+      this.memory.carry(external, memory);
       if (external === "") continue;
       if (typeof left === "number") this.unwanted(external);
       if (typeof taken === "number") this.#taken.set(external, taken);

@@ -51,10 +51,10 @@ interface KalshiState extends VenueState<KalshiBookState> {
 export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookState> {
   protected readonly books: Books;
   protected readonly requests: Commands;
+  protected readonly memory: Lifecycle;
   readonly scanner: KalshiScanner | undefined;
   #format: KalshiFormat;
   #subscriptions = new Subscriptions();
-  #lifecycle: Lifecycle;
   #mirror: MirrorAlarm;
   #answers: Answers;
 
@@ -70,10 +70,10 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       (ticker) => books.sidOf(ticker),
       (channel) => this.#subscriptions.sidsOf(channel),
     );
-    this.#lifecycle = new Lifecycle(feed);
+    this.memory = new Lifecycle(feed);
     this.#mirror = new MirrorAlarm(feed);
     this.#answers = new Answers({
-      ...{ feed, ledger, books, lifecycle: this.#lifecycle },
+      ...{ feed, ledger, books, lifecycle: this.memory },
       ...{ commands: this.requests, subscriptions: this.#subscriptions },
       forget: (atUs, why) => this.disconnected(this.dataUs || atUs, atUs, { why }),
     });
@@ -101,7 +101,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   }
 
   #isDetermined(symbol: string): boolean {
-    return this.#lifecycle.tickers().some((ticker) => this.symbols.ours(ticker) === symbol);
+    return this.memory.tickers().some((ticker) => this.symbols.ours(ticker) === symbol);
   }
 
   #frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {
@@ -259,7 +259,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       out.notice = { type: "ignored", what: "lifecycle of another market" };
       return;
     }
-    const step = this.#lifecycle.step(ticker, this.symbols.ours(ticker), body, atUs);
+    const step = this.memory.step(ticker, this.symbols.ours(ticker), body, atUs);
     const what = `lifecycle ${wordOf(body.event_type)}`;
     if (step === "ignored" || step === "unknown") out.notice = { type: step, what };
     else if (step === "unreadable") {
@@ -274,24 +274,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   /** Clears sids, which are valid for one connection only. */
   protected broken(gap: Gap): void {
     this.#subscriptions.clear();
-    this.#lifecycle.unseen.disconnected(gap);
-  }
-
-  protected remembered(): Iterable<string> {
-    return [...this.#lifecycle.tickers(), ...(this.#lifecycle.unseen.since === null ? [] : [""])];
-  }
-
-  /** Carries a market's result until it settles; for the feed, the period of unseen changes. */
-  protected memoryOf(ticker: string): Record<string, unknown> {
-    const { since: unseen } = this.#lifecycle.unseen;
-    if (ticker === "") return unseen === null ? {} : { unseen };
-    const result = this.#lifecycle.carried(ticker);
-    return result === undefined ? {} : { result };
-  }
-
-  protected remember(ticker: string, memory: Readonly<Record<string, unknown>>): void {
-    if (ticker === "") this.#lifecycle.unseen.carry(memory["unseen"]);
-    else this.#lifecycle.carry(ticker, memory["result"]);
+    this.memory.unseen.disconnected(gap);
   }
 
   state(): unknown {
@@ -299,8 +282,8 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       ...this.venueState(),
       commands: this.requests.state(),
       subscriptions: this.#subscriptions.state(),
-      results: this.#lifecycle.state(),
-      unseenLives: this.#lifecycle.unseen.since,
+      results: this.memory.state(),
+      unseenLives: this.memory.unseen.since,
       mirror: this.#mirror.state(),
     };
     return structuredClone(state);
@@ -313,8 +296,8 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     // States older than the ledger count commands differently.
     if (given.ledger !== undefined) this.requests.restore(given.commands);
     this.#subscriptions.restore(given.subscriptions);
-    this.#lifecycle.restore(given.results);
-    this.#lifecycle.unseen.carry(given.unseenLives);
+    this.memory.restore(given.results);
+    this.memory.unseen.carry(given.unseenLives);
     // Older states lack the mirror.
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
   }

@@ -1,6 +1,6 @@
 import { type MarketState, type Status, stepsOfText, valueOf } from "@ssmd/market";
 import { figureOf } from "../json_fields.ts";
-import { UnseenLives } from "../unseen_lives.ts";
+import { LifecycleMemory } from "../unseen_lives.ts";
 import { PRICE_DECIMALS } from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
 
@@ -20,15 +20,12 @@ const TERMS: readonly string[] = ["close_date_updated", "price_level_structure_u
 const IGNORED: readonly string[] = ["metadata_updated"];
 
 /** Market lifecycle; remembers the result of a determined market until it settles. */
-export class Lifecycle {
-  /** Tracks lifecycle changes that may have been missed. */
-  readonly unseen: UnseenLives;
+export class Lifecycle extends LifecycleMemory {
   #feed: string;
-  #results = new Map<string, string>();
 
   constructor(feed: string) {
+    super(feed, "result");
     this.#feed = feed;
-    this.unseen = new UnseenLives(feed);
   }
 
   /**
@@ -49,10 +46,10 @@ export class Lifecycle {
     if (state === "closed" || state === "amended") {
       const result = resultOf(body);
       if (result === undefined) return "unreadable";
-      this.#results.set(ticker, result);
+      this.values.set(ticker, result);
     }
-    const result = isTerms ? "" : this.#results.get(ticker) ?? "";
-    if (state === "settled") this.#results.delete(ticker);
+    const result = isTerms ? "" : this.values.get(ticker) ?? "";
+    if (state === "settled") this.values.delete(ticker);
     const status: Status = {
       type: "status",
       timestampUs: secondsOf(state === "settled" ? body.settled_ts : body.determination_ts),
@@ -71,26 +68,16 @@ export class Lifecycle {
 
   /** Tickers of markets that are determined, but not settled. */
   tickers(): IteratorObject<string> {
-    return this.#results.keys();
-  }
-
-  /** Result of a determined, unsettled market; undefined for others. */
-  carried(ticker: string): string | undefined {
-    return this.#results.get(ticker);
-  }
-
-  /** Takes over a market's result from an earlier run. */
-  carry(ticker: string, result: unknown): void {
-    if (typeof result === "string") this.#results.set(ticker, result);
+    return this.values.keys();
   }
 
   state(): [string, string][] {
-    return [...this.#results];
+    return [...this.values];
   }
 
   /** Restores the results. */
   restore(state: readonly [string, string][]): void {
-    this.#results = new Map(state);
+    this.values = new Map(state);
   }
 }
 

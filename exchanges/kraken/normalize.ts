@@ -57,10 +57,10 @@ const SYSTEM_STATES: ReadonlyMap<string, { state: MarketState; kind?: StatusKind
 /** Normalizer of Kraken's WebSocket v2. */
 export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookState> {
   protected readonly books: Books;
+  protected readonly memory: Trades;
   protected readonly requests: KrakenRequests;
   readonly scanner: KrakenScanner = new KrakenScanner();
   #instruments: Instruments;
-  #trades: Trades;
   #maintenanceUs = 0;
   #confirmedTrade = "";
   #system = "";
@@ -70,7 +70,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     super({ ...options, ordersOf, symbolOf });
     const { feed, symbols, ledger } = this;
     this.#instruments = new Instruments(feed, symbols);
-    this.#trades = new Trades(feed, symbols);
+    this.memory = new Trades(feed, symbols);
     const books = this.books = new Books({ feed, symbols, ledger }, this.#instruments);
     this.requests = new KrakenRequests(ledger, symbols, (external) => books.depthOf(external));
   }
@@ -99,7 +99,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     const kind = tape[offset];
     if (kind === SCANNED.book) {
       if (!this.books.scanned(scanner, offset, atUs, out)) return false;
-    } else if (kind === SCANNED.trade) this.#trades.scanned(scanner, offset, atUs, out);
+    } else if (kind === SCANNED.trade) this.memory.scanned(scanner, offset, atUs, out);
     else {
       const ticker = scannedTicker({ tape, offset, scanner }, this.feed, this.symbols, atUs);
       if (ticker === undefined) return false;
@@ -156,7 +156,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
   }
 
   #tradesFrame(data: unknown[], isSnapshot: boolean, atUs: number, out: Normalized): void {
-    this.#trades.frame(data, isSnapshot, atUs, out);
+    this.memory.frame(data, isSnapshot, atUs, out);
     // Trades seen before give no record, but do answer the request.
     const external = isSnapshot ? objectOf<{ symbol?: unknown }>(data[0])?.symbol : undefined;
     if (typeof external !== "string" || out.events.length > 0) return;
@@ -263,25 +263,11 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
 
   /** Keeps trade ids, so that missed trades are detected. */
   protected broken({ reason }: Gap): void {
-    this.#trades.disconnected(reason === "planned");
-  }
-
-  protected remembered(): Iterable<string> {
-    return this.#trades.externals();
-  }
-
-  /** Carries a pair's last trade. */
-  protected memoryOf(external: string): Record<string, unknown> {
-    const trade = this.#trades.carried(external);
-    return trade === undefined ? {} : { trade };
-  }
-
-  protected remember(external: string, { trade }: Readonly<Record<string, unknown>>): void {
-    this.#trades.carry(external, trade);
+    this.memory.disconnected(reason === "planned");
   }
 
   protected override unwanted(external: string): void {
-    this.#trades.unwanted(external);
+    this.memory.unwanted(external);
   }
 
   state(): unknown {
@@ -291,7 +277,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
       maintenanceUs: this.#maintenanceUs,
       confirmedTrade: this.#confirmedTrade,
       system: this.#system,
-      trades: this.#trades.state(),
+      trades: this.memory.state(),
       pairs: this.#instruments.state(),
     };
     return structuredClone(state);
@@ -307,6 +293,6 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     this.#system = given.system;
     this.#instruments.restore(given.pairs);
     this.restoreVenue(given);
-    this.#trades.restore(given.trades);
+    this.memory.restore(given.trades);
   }
 }

@@ -2,6 +2,7 @@ import { lostGap, type Trade } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import { countOf, figureOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
+import type { MarketMemory } from "../venue_normalizer.ts";
 import { type KrakenTradeData, objectOf } from "./messages.ts";
 import type { Symbols } from "../symbols.ts";
 import { type KrakenScanner, TRADE, TRADES } from "./scanner.ts";
@@ -45,7 +46,7 @@ interface GivenTrade extends Pick<Trade, "price" | "size" | "side" | "timestampU
 }
 
 /** Trade channel: ids of a pair count up by one, which shows repeats and gaps. */
-export class Trades {
+export class Trades implements MarketMemory {
   #feed: string;
   #symbols: Symbols;
   #last = new Map<string, LastTrade>();
@@ -201,10 +202,10 @@ export class Trades {
     return this.#last.keys();
   }
 
-  /** Last trade of a pair; undefined when none was seen. */
-  carried(external: string): LastTradeState | undefined {
+  /** Last trade of a pair, if one was seen. */
+  carried(external: string): { trade?: LastTradeState } {
     const last = this.#last.get(external);
-    return last && stateOf(last);
+    return last ? { trade: stateOf(last) } : {};
   }
 
   /** Marks a pair as unsubscribed: trades until its next one are not missing. */
@@ -214,7 +215,7 @@ export class Trades {
   }
 
   /** Takes over a pair's last trade from an earlier run; ignores an invalid or older one. */
-  carry(external: string, state: unknown): void {
+  carry(external: string, { trade: state }: { trade?: unknown }): void {
     if (!Array.isArray(state) || !state.slice(0, 3).every(Number.isSafeInteger)) return;
     if (state.length < 3) return;
     const [, receivedAtUs] = state as LastTradeState;

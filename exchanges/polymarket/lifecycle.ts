@@ -2,7 +2,7 @@ import type { Status } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import type { Symbols } from "../symbols.ts";
 import { markUnreadable } from "../unreadable.ts";
-import { UnseenLives, type UnseenSpan } from "../unseen_lives.ts";
+import { LifecycleMemory, type UnseenSpan } from "../unseen_lives.ts";
 import { timestampOf } from "./format.ts";
 import { listOf, type PolymarketEvent } from "./messages.ts";
 
@@ -10,21 +10,18 @@ import { listOf, type PolymarketEvent } from "./messages.ts";
 type Step = "new_market" | "market_resolved";
 /** State of the lifecycle, as plain JSON. */
 export interface LifecycleState {
-  steps: [string, Step][];
+  steps: [string, string][];
   unseen: UnseenSpan | null;
 }
 
 /** Market lifecycle. The venue broadcasts the steps of all markets repeatedly; each is reported once. */
-export class Lifecycle {
-  /** Tracks lifecycle changes that may have been missed. */
-  readonly unseen: UnseenLives;
+export class Lifecycle extends LifecycleMemory {
   #feed: string;
   #symbols: Symbols;
-  #steps = new Map<string, Step>();
 
   constructor(feed: string, symbols: Symbols) {
+    super(feed, "step");
     this.#feed = feed;
-    this.unseen = new UnseenLives(feed);
     this.#symbols = symbols;
   }
 
@@ -42,9 +39,9 @@ export class Lifecycle {
       return [];
     }
     const own = tokens.filter((token) => this.#symbols.spec(token) !== undefined)
-      .filter((token) => this.#steps.get(token) !== step);
+      .filter((token) => this.values.get(token) !== step);
     for (const token of own) {
-      this.#steps.set(token, step);
+      this.values.set(token, step);
       const status: Status = {
         ...{ type: "status", timestampUs, receivedAtUs: atUs, feed: this.#feed, sequence: 0 },
         symbol: this.#symbols.ours(token),
@@ -59,28 +56,13 @@ export class Lifecycle {
     return isResolved ? own : [];
   }
 
-  /** Tokens with a known step. */
-  tokens(): Iterable<string> {
-    return this.#steps.keys();
-  }
-
-  /** Last step of a token; undefined when none was seen. */
-  carried(token: string): Step | undefined {
-    return this.#steps.get(token);
-  }
-
-  /** Takes over a token's last step from an earlier run. */
-  carry(token: string, step: unknown): void {
-    if (step === "new_market" || step === "market_resolved") this.#steps.set(token, step);
-  }
-
   state(): LifecycleState {
-    return { steps: [...this.#steps], unseen: this.unseen.since };
+    return { steps: [...this.values], unseen: this.unseen.since };
   }
 
   /** Restores a state. */
   restore({ steps, unseen }: LifecycleState): void {
-    this.#steps = new Map(steps);
+    this.values = new Map(steps);
     this.unseen.restore(unseen);
   }
 }

@@ -32,8 +32,8 @@ const CHANNELS: ReadonlyMap<string, GapChannel> = new Map([
 export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, PolymarketBookState> {
   protected readonly books: Books;
   protected readonly requests: PolymarketRequests;
+  protected readonly memory: Lifecycle;
   readonly scanner = undefined;
-  #lifecycle: Lifecycle;
   #fills = new FillCounter();
 
   /** Creates the normalizer of a connection with these tokens. */
@@ -42,7 +42,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     const { feed, symbols, ledger } = this;
     this.books = new Books({ feed, symbols, ledger });
     this.requests = new PolymarketRequests(ledger);
-    this.#lifecycle = new Lifecycle(feed, symbols);
+    this.memory = new Lifecycle(feed, symbols);
   }
 
   protected frame(json: unknown, _text: string, atUs: number, out: Normalized): void {
@@ -62,7 +62,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     else if (type === "price_change") this.books.changes(event, atUs, out);
     else if (type === "new_market" || type === "market_resolved") {
       out.news = [...out.news ?? [], event];
-      for (const token of this.#lifecycle.step(type, event, atUs, out)) {
+      for (const token of this.memory.step(type, event, atUs, out)) {
         this.ledger.end(this.symbols.ours(token), atUs, out.events);
       }
     } else {
@@ -136,7 +136,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     const order = this.ledger.find(channel, symbol);
     if (order === undefined || order.state === "live" || order.state === "ended") return;
     this.ledger.confirm(order, atUs, events);
-    if (channel === "status") events.push(...this.#lifecycle.unseen.confirmed(atUs));
+    if (channel === "status") events.push(...this.memory.unseen.confirmed(atUs));
   }
 
   /** A token is one subscription: while its book changes, its other channels are only quiet. */
@@ -153,31 +153,14 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
   }
 
   protected broken(gap: Gap): void {
-    this.#lifecycle.unseen.disconnected(gap);
-  }
-
-  protected remembered(): Iterable<string> {
-    return [...this.#lifecycle.tokens(), ...(this.#lifecycle.unseen.since === null ? [] : [""])];
-  }
-
-  /** Carries a token's last step; for the feed, the period of unseen changes. */
-  protected memoryOf(token: string): Record<string, unknown> {
-    const { since: unseen } = this.#lifecycle.unseen;
-    if (token === "") return unseen === null ? {} : { unseen };
-    const step = this.#lifecycle.carried(token);
-    return step === undefined ? {} : { step };
-  }
-
-  protected remember(token: string, memory: Readonly<Record<string, unknown>>): void {
-    if (token === "") this.#lifecycle.unseen.carry(memory["unseen"]);
-    else this.#lifecycle.carry(token, memory["step"]);
+    this.memory.unseen.disconnected(gap);
   }
 
   state(): unknown {
     const state: PolymarketState = {
       ...this.venueState(),
       requests: this.requests.state(),
-      lifecycle: this.#lifecycle.state(),
+      lifecycle: this.memory.state(),
       fills: this.#fills.state(),
       searchesDueUs: this.books.searches.dueUs,
     };
@@ -189,7 +172,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     const given = structuredClone(state) as PolymarketState;
     this.restoreVenue(given);
     this.requests.restore(given.requests);
-    this.#lifecycle.restore(given.lifecycle);
+    this.memory.restore(given.lifecycle);
     this.#fills.restore(given.fills);
     this.books.searches.dueUs = given.searchesDueUs ?? 0;
   }
