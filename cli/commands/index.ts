@@ -632,36 +632,37 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./qa_run.ts")>("./commands/qa_run.ts"),
   },
   "qa show": {
-    brief: "Show what the checks of a day found",
+    brief: "Show the results of a day's checks",
     load: () => loadModule<typeof import("./qa_show.ts")>("./commands/qa_show.ts"),
   },
   "query": {
-    brief: "Ask the archive in SQL, or for the records of a table",
+    brief: "Query the archive in SQL, or list records of a table",
     load: () => loadModule<typeof import("./query.ts")>("./commands/query.ts"),
   },
   "report changes": {
-    brief: "Count a month's changes, by who did what to whom",
+    brief: "Count a month's changes by actor, action and object",
     load: () => loadModule<typeof import("./report_changes.ts")>("./commands/report_changes.ts"),
   },
   "report data-access": {
-    brief: "Count a month's accesses to data, by who asked for what",
+    brief: "Count a month's data accesses by client and request",
     load: () =>
       loadModule<typeof import("./report_data_access.ts")>("./commands/report_data_access.ts"),
   },
   "report entitlements": {
-    brief: "List who was entitled to what on a day",
+    brief: "List all entitlements in force on a day",
     load: () =>
       loadModule<typeof import("./report_entitlements.ts")>("./commands/report_entitlements.ts"),
   },
   "report exchange-audit": {
-    brief: "Pack a month for an exchange's auditor: usage, users, entitlements, sessions, gaps",
+    brief:
+      "Write a month's report for an exchange's auditor: usage, users, entitlements, sessions, ",
     load: () =>
       loadModule<typeof import("./report_exchange_audit.ts")>(
         "./commands/report_exchange_audit.ts",
       ),
   },
   "report post-github": {
-    brief: "Post a file as a comment on a pull request at GitHub",
+    brief: "Post a file as a comment on a GitHub pull request",
     load: () =>
       loadModule<typeof import("./report_post_github.ts")>("./commands/report_post_github.ts"),
   },
@@ -670,11 +671,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./reprocess_diff.ts")>("./commands/reprocess_diff.ts"),
   },
   "reprocess list": {
-    brief: "List the versions of each feed, what made them, and what is read",
+    brief: "List the versions of each feed, their software, and the days that readers get",
     load: () => loadModule<typeof import("./reprocess_list.ts")>("./commands/reprocess_list.ts"),
   },
   "reprocess promote": {
-    brief: "Let readers take a version where they name none",
+    brief: "Make a version the default of readers",
     load: () =>
       loadModule<typeof import("./reprocess_promote.ts")>("./commands/reprocess_promote.ts"),
   },
@@ -683,28 +684,28 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./reprocess_prune.ts")>("./commands/reprocess_prune.ts"),
   },
   "reprocess run": {
-    brief: "Make days of a version from the raw files",
+    brief: "Rebuild days of records from raw files, as a version",
     load: () => loadModule<typeof import("./reprocess_run.ts")>("./commands/reprocess_run.ts"),
   },
   "reprocess status": {
-    brief: "Show a version day by day, and how far a run is",
+    brief: "Show a version day by day, with the progress of a run",
     load: () =>
       loadModule<typeof import("./reprocess_status.ts")>("./commands/reprocess_status.ts"),
   },
   "role check": {
-    brief: "Check whether somebody may do something at a gateway; ends with 1 if not",
+    brief: "Check whether a caller may do something at a gateway; exit code 1 if not",
     load: () => loadModule<typeof import("./role_check.ts")>("./commands/role_check.ts"),
   },
   "role list": {
-    brief: "List who has which role at the gateway of an environment",
+    brief: "List the roles at the gateway of an environment, with their holders",
     load: () => loadModule<typeof import("./role_list.ts")>("./commands/role_list.ts"),
   },
   "role show": {
-    brief: "Show every action at a gateway with the role that it needs",
+    brief: "Show every action at a gateway with its required role",
     load: () => loadModule<typeof import("./role_show.ts")>("./commands/role_show.ts"),
   },
   "schedule create": {
-    brief: "Ask for a job each day or week by itself",
+    brief: "Create a daily or weekly schedule for a job",
     load: () => loadModule<typeof import("./schedule_create.ts")>("./commands/schedule_create.ts"),
   },
   "schedule delete": {
@@ -712,23 +713,23 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./schedule_delete.ts")>("./commands/schedule_delete.ts"),
   },
   "schedule list": {
-    brief: "List what an environment does by itself, and when",
+    brief: "List the schedules of an environment with their times",
     load: () => loadModule<typeof import("./schedule_list.ts")>("./commands/schedule_list.ts"),
   },
   "schedule pause": {
-    brief: "Keep a schedule from asking for jobs by itself",
+    brief: "Pause a schedule",
     load: () => loadModule<typeof import("./schedule_pause.ts")>("./commands/schedule_pause.ts"),
   },
   "schedule resume": {
-    brief: "Let a paused schedule ask for jobs again",
+    brief: "Resume a paused schedule",
     load: () => loadModule<typeof import("./schedule_resume.ts")>("./commands/schedule_resume.ts"),
   },
   "schedule show": {
-    brief: "Show a schedule: when it is due, and how its last jobs went",
+    brief: "Show a schedule: its next run and the results of its last jobs",
     load: () => loadModule<typeof import("./schedule_show.ts")>("./commands/schedule_show.ts"),
   },
   "schedule trigger": {
-    brief: "Do now what a schedule does, out of turn",
+    brief: "Run a schedule now, out of turn",
     load: () =>
       loadModule<typeof import("./schedule_trigger.ts")>("./commands/schedule_trigger.ts"),
   },
@@ -738,23 +739,23 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
       loadModule<typeof import("./schema_add_version.ts")>("./commands/schema_add_version.ts"),
   },
   "schema compat": {
-    brief: "Compare two schemas: does each read what the other one writes?",
+    brief: "Check whether two schemas can read each other's messages",
     load: () => loadModule<typeof import("./schema_compat.ts")>("./commands/schema_compat.ts"),
   },
   "schema hash": {
-    brief: "Print the SHA-256 of schemas and which registered version it is",
+    brief: "Print the SHA-256 of schemas and their registered versions",
     load: () => loadModule<typeof import("./schema_hash.ts")>("./commands/schema_hash.ts"),
   },
   "schema list": {
-    brief: "List the registered schemas and the version of each that is in force",
+    brief: "List registered schemas with their versions in force",
     load: () => loadModule<typeof import("./schema_list.ts")>("./commands/schema_list.ts"),
   },
   "schema register": {
-    brief: "Register schemas: their text, its SHA-256 and the day from which they hold",
+    brief: "Register schemas: text, SHA-256 and first day in force",
     load: () => loadModule<typeof import("./schema_register.ts")>("./commands/schema_register.ts"),
   },
   "schema set-status": {
-    brief: "Move a version on: draft, active, deprecated",
+    brief: "Set the status of a schema version: draft, active, deprecated",
     load: () =>
       loadModule<typeof import("./schema_set_status.ts")>("./commands/schema_set_status.ts"),
   },
@@ -763,11 +764,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./schema_show.ts")>("./commands/schema_show.ts"),
   },
   "schema used": {
-    brief: "Tell which archived data was written with which version of a schema",
+    brief: "Show the schema versions with which archived data was written",
     load: () => loadModule<typeof import("./schema_used.ts")>("./commands/schema_used.ts"),
   },
   "secmaster add": {
-    brief: "Add an instrument, or a version of one: what holds from a time on",
+    brief: "Add an instrument, or a version of one that starts at a given time",
     load: () => loadModule<typeof import("./secmaster_add.ts")>("./commands/secmaster_add.ts"),
   },
   "secmaster export": {
@@ -776,21 +777,21 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
       loadModule<typeof import("./secmaster_export.ts")>("./commands/secmaster_export.ts"),
   },
   "secmaster figi-enrich": {
-    brief: "Give instruments of the registry that have none the FIGI that OpenFIGI knows",
+    brief: "Add FIGIs from OpenFIGI to instruments of the registry without one",
     load: () =>
       loadModule<typeof import("./secmaster_figi_enrich.ts")>(
         "./commands/secmaster_figi_enrich.ts",
       ),
   },
   "secmaster figi-lookup": {
-    brief: "Ask OpenFIGI which FIGIs an identifier has",
+    brief: "Look up the FIGIs of an identifier at OpenFIGI",
     load: () =>
       loadModule<typeof import("./secmaster_figi_lookup.ts")>(
         "./commands/secmaster_figi_lookup.ts",
       ),
   },
   "secmaster figi-validate": {
-    brief: "Check the form and the check digit of FIGIs; nobody is asked",
+    brief: "Check the format and check digit of FIGIs, offline",
     load: () =>
       loadModule<typeof import("./secmaster_figi_validate.ts")>(
         "./commands/secmaster_figi_validate.ts",
@@ -802,20 +803,20 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
       loadModule<typeof import("./secmaster_history.ts")>("./commands/secmaster_history.ts"),
   },
   "secmaster list": {
-    brief: "List instruments and where they are in their lives",
+    brief: "List instruments with their life-cycle states",
     load: () => loadModule<typeof import("./secmaster_list.ts")>("./commands/secmaster_list.ts"),
   },
   "secmaster lookup": {
-    brief: "Tell which instrument a feed's name means at a time",
+    brief: "Show the instrument that a feed's name means at a given time",
     load: () =>
       loadModule<typeof import("./secmaster_lookup.ts")>("./commands/secmaster_lookup.ts"),
   },
   "secmaster map": {
-    brief: "Say how a feed names an instrument, from when to when",
+    brief: "Map a feed's name to an instrument for a span of time",
     load: () => loadModule<typeof import("./secmaster_map.ts")>("./commands/secmaster_map.ts"),
   },
   "secmaster mappings": {
-    brief: "List how feeds name instruments, from when to when",
+    brief: "List feeds' names of instruments with their spans of time",
     load: () =>
       loadModule<typeof import("./secmaster_mappings.ts")>("./commands/secmaster_mappings.ts"),
   },
@@ -825,73 +826,73 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
       loadModule<typeof import("./secmaster_resolve.ts")>("./commands/secmaster_resolve.ts"),
   },
   "secmaster search": {
-    brief: "Find instruments by a part of their id, name, FIGI or a feed's name of them",
+    brief: "Find instruments by part of their id, name, FIGI or a feed's name",
     load: () =>
       loadModule<typeof import("./secmaster_search.ts")>("./commands/secmaster_search.ts"),
   },
   "secmaster show": {
-    brief: "Show what holds of an instrument, now or at a time, as it was known at a time",
+    brief: "Show an instrument, now or as of a time",
     load: () => loadModule<typeof import("./secmaster_show.ts")>("./commands/secmaster_show.ts"),
   },
   "secmaster sync": {
-    brief: "Take over what a venue's REST says of its markets",
+    brief: "Update instruments from a venue's REST",
     load: () => loadModule<typeof import("./secmaster_sync.ts")>("./commands/secmaster_sync.ts"),
   },
   "secmaster sync-to-git": {
-    brief: "Write instruments that the bus knows into files of the registry",
+    brief: "Write instruments from the bus into files of the registry",
     load: () =>
       loadModule<typeof import("./secmaster_sync_to_git.ts")>(
         "./commands/secmaster_sync_to_git.ts",
       ),
   },
   "security block-ip": {
-    brief: "Answer nothing to an address, at every gateway",
+    brief: "Block an address at every gateway",
     load: () =>
       loadModule<typeof import("./security_block_ip.ts")>("./commands/security_block_ip.ts"),
   },
   "security blocklist": {
-    brief: "List the addresses to which nothing is answered",
+    brief: "List blocked addresses",
     load: () =>
       loadModule<typeof import("./security_blocklist.ts")>("./commands/security_blocklist.ts"),
   },
   "security events": {
-    brief: "List refused callers, blocked addresses and uses of keys, the newest first",
+    brief: "List refused callers, blocked addresses and uses of keys, newest first",
     load: () => loadModule<typeof import("./security_events.ts")>("./commands/security_events.ts"),
   },
   "security rotate-secrets": {
-    brief: "Give every key of clients a successor; the old ones hold for a bounded time",
+    brief: "Replace every key of clients; the old ones stay valid for a limited time",
     load: () =>
       loadModule<typeof import("./security_rotate_secrets.ts")>(
         "./commands/security_rotate_secrets.ts",
       ),
   },
   "security scan": {
-    brief: "Look for what is unsafe: exit code 1 where something is found, with what to do",
+    brief: "Scan for insecure settings; exit code 1 when something is found",
     load: () => loadModule<typeof import("./security_scan.ts")>("./commands/security_scan.ts"),
   },
   "security unblock-ip": {
-    brief: "Answer an address again, at every gateway",
+    brief: "Unblock an address at every gateway",
     load: () =>
       loadModule<typeof import("./security_unblock_ip.ts")>("./commands/security_unblock_ip.ts"),
   },
   "shard apply": {
-    brief: "Have a running environment's shards take over symbols as its file has them now",
+    brief: "Move symbols between the shards of a running environment as its file says",
     load: () => loadModule<typeof import("./shard_apply.ts")>("./commands/shard_apply.ts"),
   },
   "shard list": {
-    brief: "List the shards of an environment with what each of them is",
+    brief: "List the shards of an environment with their settings",
     load: () => loadModule<typeof import("./shard_list.ts")>("./commands/shard_list.ts"),
   },
   "shard move": {
-    brief: "Move a symbol into another shard: gives it the attributes that the shard selects",
+    brief: "Move a symbol to another shard by giving it the attributes that the shard selects",
     load: () => loadModule<typeof import("./shard_move.ts")>("./commands/shard_move.ts"),
   },
   "shard plan": {
-    brief: "Tell which symbols move with an environment's file as it is edited",
+    brief: "Show which symbols an edited environment file moves to another shard",
     load: () => loadModule<typeof import("./shard_plan.ts")>("./commands/shard_plan.ts"),
   },
   "shard release": {
-    brief: "Release the symbols of a shard that was killed and will not be started again",
+    brief: "Release the symbols of a killed shard that will not be started again",
     load: () => loadModule<typeof import("./shard_release.ts")>("./commands/shard_release.ts"),
   },
   "shard show": {
@@ -899,43 +900,43 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./shard_show.ts")>("./commands/shard_show.ts"),
   },
   "shard status": {
-    brief: "Measure how much each shard of a running environment brings, and whether it is uneven",
+    brief: "Measure the load of each shard of a running environment",
     load: () => loadModule<typeof import("./shard_status.ts")>("./commands/shard_status.ts"),
   },
   "shard symbols": {
-    brief: "List the symbols of all shards of an environment, or of one",
+    brief: "List the symbols of one or all shards of an environment",
     load: () => loadModule<typeof import("./shard_symbols.ts")>("./commands/shard_symbols.ts"),
   },
   "signal check": {
-    brief: "Hold a signal to what is promised of it, before it goes live",
+    brief: "Check a signal before it goes live",
     load: () => loadModule<typeof import("./signal_check.ts")>("./commands/signal_check.ts"),
   },
   "signal deploy": {
-    brief: "Bring changed signals and parameters into a running environment",
+    brief: "Deploy changed signals and parameters to a running environment",
     load: () => loadModule<typeof import("./signal_deploy.ts")>("./commands/signal_deploy.ts"),
   },
   "signal disable": {
-    brief: "Keep a signal of a running environment from firing",
+    brief: "Disable a signal of a running environment",
     load: () => loadModule<typeof import("./signal_disable.ts")>("./commands/signal_disable.ts"),
   },
   "signal enable": {
-    brief: "Let a signal of a running environment fire again",
+    brief: "Enable a signal of a running environment again",
     load: () => loadModule<typeof import("./signal_enable.ts")>("./commands/signal_enable.ts"),
   },
   "signal history": {
-    brief: "List what signals ran from which place of the stream on",
+    brief: "List the signals that ran, by position of the stream",
     load: () => loadModule<typeof import("./signal_history.ts")>("./commands/signal_history.ts"),
   },
   "signal list": {
-    brief: "List the signals of the project and those that come with ssmd",
+    brief: "List the signals of the project and of ssmd",
     load: () => loadModule<typeof import("./signal_list.ts")>("./commands/signal_list.ts"),
   },
   "signal new": {
-    brief: "Write a new signal and its test, ready to be changed",
+    brief: "Create a new signal with a test from a template",
     load: () => loadModule<typeof import("./signal_new.ts")>("./commands/signal_new.ts"),
   },
   "signal show": {
-    brief: "Show a signal: what it watches, its parameters, builders and hashes",
+    brief: "Show a signal: its markets, parameters, builders and hashes",
     load: () => loadModule<typeof import("./signal_show.ts")>("./commands/signal_show.ts"),
   },
   "signal test": {
@@ -944,15 +945,15 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
       loadModule<typeof import("./signal_test_command.ts")>("./commands/signal_test_command.ts"),
   },
   "status": {
-    brief: "Show how an environment is: feeds, archive, bus, clients",
+    brief: "Show the status of an environment: feeds, archive, bus, clients",
     load: () => loadModule<typeof import("./status.ts")>("./commands/status.ts"),
   },
   "storage delete": {
-    brief: "Delete one version of an object for good",
+    brief: "Permanently delete one version of an object",
     load: () => loadModule<typeof import("./storage_delete.ts")>("./commands/storage_delete.ts"),
   },
   "storage prune": {
-    brief: "Delete old versions that nobody reads any more",
+    brief: "Delete old versions of objects",
     load: () => loadModule<typeof import("./storage_prune.ts")>("./commands/storage_prune.ts"),
   },
   "storage restore": {
@@ -960,21 +961,21 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./storage_restore.ts")>("./commands/storage_restore.ts"),
   },
   "storage versioning": {
-    brief: "Show whether buckets keep versions of objects, or switch it",
+    brief: "Show or set whether buckets keep versions of objects",
     load: () =>
       loadModule<typeof import("./storage_versioning.ts")>("./commands/storage_versioning.ts"),
   },
   "storage versions": {
-    brief: "List the versions that buckets keep of objects",
+    brief: "List the versions of objects in buckets",
     load: () =>
       loadModule<typeof import("./storage_versions.ts")>("./commands/storage_versions.ts"),
   },
   "symbol list": {
-    brief: "List the symbols of all environments, or of one",
+    brief: "List the symbols of one or all environments",
     load: () => loadModule<typeof import("./symbol_list.ts")>("./commands/symbol_list.ts"),
   },
   "symbol map": {
-    brief: "Map a symbol of ours to a market of a venue, in an environment",
+    brief: "Map a symbol to a venue's market in an environment",
     load: () => loadModule<typeof import("./symbol_map.ts")>("./commands/symbol_map.ts"),
   },
   "symbol show": {
@@ -986,19 +987,19 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./symbol_unmap.ts")>("./commands/symbol_unmap.ts"),
   },
   "symbol validate": {
-    brief: "Check the symbols of all environments, or of one",
+    brief: "Check the symbols of one or all environments",
     load: () => loadModule<typeof import("./symbol_validate.ts")>("./commands/symbol_validate.ts"),
   },
   "tail": {
-    brief: "Print records of the live stream as they come",
+    brief: "Print records of the live stream",
     load: () => loadModule<typeof import("./tail.ts")>("./commands/tail.ts"),
   },
   "test compare": {
-    brief: "Compare the records that two running environments make of the same feed",
+    brief: "Compare the records that two running environments produce from the same feed",
     load: () => loadModule<typeof import("./test_compare.ts")>("./commands/test_compare.ts"),
   },
   "test replay": {
-    brief: "Compare the records that two revisions make of the same raw files",
+    brief: "Compare the records that two revisions produce from the same raw files",
     load: () => loadModule<typeof import("./test_replay.ts")>("./commands/test_replay.ts"),
   },
   "transform add": {
@@ -1010,7 +1011,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./transform_list.ts")>("./commands/transform_list.ts"),
   },
   "transform remove": {
-    brief: "Take a stored transform away",
+    brief: "Remove a stored transform",
     load: () =>
       loadModule<typeof import("./transform_remove.ts")>("./commands/transform_remove.ts"),
   },
@@ -1019,15 +1020,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./transform_show.ts")>("./commands/transform_show.ts"),
   },
   "transform test": {
-    brief:
-      "Run a transform over archived or recorded records: what went in, what came out, how fast",
+    brief: "Run a transform over archived or recorded records and show input, output and speed",
     load: () =>
       loadModule<typeof import("./transform_test_command.ts")>(
         "./commands/transform_test_command.ts",
       ),
   },
   "tui": {
-    brief: "Watch and steer a running environment on a terminal",
+    brief: "Monitor and control a running environment in a terminal",
     load: () => loadModule<typeof import("./tui.ts")>("./commands/tui.ts"),
   },
   "up": {
@@ -1035,11 +1035,11 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./up.ts")>("./commands/up.ts"),
   },
   "validate": {
-    brief: "Check all files of the registry and all references between them",
+    brief: "Check all files of the registry and the references between them",
     load: () => loadModule<typeof import("./validate.ts")>("./commands/validate.ts"),
   },
   "version": {
-    brief: "Print the versions of ssmd and what it runs on",
+    brief: "Print the versions of ssmd and its runtime",
     load: () => loadModule<typeof import("./version.ts")>("./commands/version.ts"),
   },
 };

@@ -16,10 +16,11 @@ export default defineCommand({
   name: "qa run",
   brief: "Check days of a feed: silence, ranges, presence, time, books, ids",
   description:
-    "The checks stand in exchanges/qa/<feed>.yaml: max_gap, range, presence (of every hour between " +
-    "the feed's first and last record that its calendar has open), monotonic_time, crossed_book " +
-    "(books are rebuilt) and duplicate_ids. Results are stored beside each day as qa.json, with the " +
-    "first ten offending records of each check. Exit code 1 when a check fails.",
+    "Reads the checks from exchanges/qa/<feed>.yaml: max_gap, range, presence (of every hour " +
+    "between the feed's first and last record in which its calendar is open), " +
+    "monotonic_time, crossed_book (books are rebuilt) and duplicate_ids. Results are stored " +
+    "beside each day as qa.json, with the first ten offending records of each check. Exit " +
+    "code 1 when a check fails.",
   changes: "operations",
   examples: [
     "ssmd qa run --feed kraken --date 2026-08-01 --check monotonic_time,range,crossed_book",
@@ -29,7 +30,7 @@ export default defineCommand({
     ...VERSION_FLAGS,
     ...SPAN_FLAGS,
     version: RECORDS_VERSION,
-    check: list("Only these checks, with commas between", { placeholder: "checks" }),
+    check: list("Only these checks, separated by commas", { placeholder: "checks" }),
   },
   output: z.object({ ok: z.boolean(), reports: z.array(QA_REPORT) }),
   table: reportTable,

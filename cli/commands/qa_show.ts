@@ -22,10 +22,10 @@ const FINDINGS = z.object({
 
 export default defineCommand({
   name: "qa show",
-  brief: "Show what the checks of a day found",
+  brief: "Show the results of a day's checks",
   description:
-    "As it was stored when the checks ran last. A day that has changed since is named, as is one " +
-    "that was never checked. Exit code 1 when a check failed.",
+    "Shows the results of the last run. Lists days that changed since their checks, and days " +
+    "that were never checked. Exit code 1 when a check failed.",
   examples: [
     "ssmd qa show --feed kraken",
     "ssmd qa show --feed kraken --date 2026-08-01 --output json",

@@ -41,25 +41,32 @@ const FLAGS = {
   feed: FEEDS,
   symbol: SYMBOLS,
   ...SPAN_FLAGS,
-  start: parsed(parseMoment, "The same as --from", { placeholder: "time" }),
-  end: parsed(parseEnd, "The same as --to", { placeholder: "time" }),
+  start: parsed(parseMoment, "Same as --from", { placeholder: "time" }),
+  end: parsed(parseEnd, "Same as --to", { placeholder: "time" }),
   clockSource: text(
-    "Records of a table: timed by this clock only (chrony, ptp, system, unknown)",
+    "Records of a table: only those timed by this clock (chrony, ptp, system, unknown)",
     { placeholder: "clock", repeated: true },
   ),
   clockStatus: choice(
     ["synchronized", "unsynchronized", "unknown"],
-    "Records of a table: whose clock was so; may be repeated",
+    "Records of a table: only those with this clock status; may be repeated",
     { repeated: true },
   ),
   ...SERIES_FLAGS,
-  limit: parsed(parseLimit, "Rows at most, or all", { placeholder: "rows", type: "number" }),
-  memory: parsed(parseBytes, "Memory of the engine: 512MB, 2GB; beyond it, it uses files", {
-    default: "1GB",
-    placeholder: "size",
+  limit: parsed(parseLimit, "Maximum number of rows, or all", {
+    placeholder: "rows",
+    type: "number",
   }),
-  cache: dir("Folder of the cache of exports; default: query in the cache folder of the user"),
-  output: choice(ANSWER_FORMATS, "table, json, yaml, csv, or ndjson: a value a line", {
+  memory: parsed(
+    parseBytes,
+    "Memory limit of the engine: 512MB, 2GB; beyond it, temporary files are used",
+    {
+      default: "1GB",
+      placeholder: "size",
+    },
+  ),
+  cache: dir("Folder of the cache of exports; default: query in the user's cache folder"),
+  output: choice(ANSWER_FORMATS, "table, json, yaml, csv, or ndjson: one value per line", {
     default: "table",
   }),
 };
@@ -68,7 +75,7 @@ type Flags = ValuesOf<typeof FLAGS>;
 
 export default defineCommand({
   name: "query",
-  brief: "Ask the archive in SQL, or for the records of a table",
+  brief: "Query the archive in SQL, or list records of a table",
   description:
     `Tables: ${Object.keys(TABLES).join(", ")}, and made of them ${SERIES_NAMES.join(", ")} ` +
     '(see ssmd data export --help); ssmd query "describe trades" tells the columns. ' +
@@ -98,7 +105,7 @@ export default defineCommand({
   },
   prints: z.array(
     z.record(z.string(), z.unknown())
-      .describe("A row: its values by the names of the answer's columns"),
+      .describe("A row: values by column name"),
   ),
   run: ({ flags, args: [first = "", ...others], context }) =>
     withArchive(context, flags, async (archive) => {

@@ -3,7 +3,7 @@ import { auditCounts } from "../report/audit_counts.ts";
 
 export default defineCommand({
   name: "report changes",
-  brief: "Count a month's changes, by who did what to whom",
+  brief: "Count a month's changes by actor, action and object",
   examples: ["ssmd report changes --month 2026-08 --env kraken"],
   ...auditCounts(["client-actions", "entitlement-changes", "config-changes", "operations"]),
 });

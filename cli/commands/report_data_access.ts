@@ -3,7 +3,7 @@ import { auditCounts } from "../report/audit_counts.ts";
 
 export default defineCommand({
   name: "report data-access",
-  brief: "Count a month's accesses to data, by who asked for what",
+  brief: "Count a month's data accesses by client and request",
   examples: ["ssmd report data-access --month 2026-08 --env kraken"],
   ...auditCounts(["data-access"]),
 });

@@ -12,18 +12,19 @@ const ENTITLED = z.object({
   client: z.string(),
   feed: z.string(),
   symbols: z.string(),
-  types: z.string().describe("Record types with spaces between, or *"),
+  types: z.string().describe("Record types, separated by spaces, or *"),
   since: z.string(),
-  until: z.string().nullable().describe("When it expires, expired or was taken away"),
+  until: z.string().nullable().describe("Time of expiry or revocation"),
 });
 
 export default defineCommand({
   name: "report entitlements",
-  brief: "List who was entitled to what on a day",
-  description: "Everything that was in force at any moment of the day (UTC), also what was taken " +
-    "away since, and of clients that were deleted.",
+  brief: "List all entitlements in force on a day",
+  description:
+    "Includes everything in force at any moment of the day (UTC), also entitlements revoked " +
+    "since and those of deleted clients.",
   examples: ["ssmd report entitlements", "ssmd report entitlements desk --date yesterday"],
-  flags: { ...CLIENT_FLAGS, date: day("The day, UTC; default: today") },
+  flags: { ...CLIENT_FLAGS, date: day("Day, UTC; default: today") },
   args: [ANY_CLIENT],
   output: z.array(ENTITLED),
   table: rowsOf("entitlement"),

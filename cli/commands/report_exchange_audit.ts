@@ -11,19 +11,22 @@ import { MONTH } from "../report/month.ts";
 
 export default defineCommand({
   name: "report exchange-audit",
-  brief: "Pack a month for an exchange's auditor: usage, users, entitlements, sessions, gaps",
+  brief:
+    "Write a month's report for an exchange's auditor: usage, users, entitlements, sessions, " +
+    "gaps",
   description:
-    "A zip with a CSV file each: usage by day, client, feed and type; its sums by client, feed, and " +
-    "by what clients do with the data (ssmd client update --use); most clients and streams at one " +
-    "moment of each day; entitlements in force on each day; sessions; clients as they are now; gaps " +
-    "of the archive. manifest.json has their SHA-256, and notes on what is not whole. Counts are " +
-    "those of ssmd client usage: messages that were delivered on streams, and requests. It holds " +
-    "addresses: the file is for its owner alone, and one that is there is not written over.",
+    "Writes a zip with one CSV file each: usage by day, client, feed and type; its totals by " +
+    "client, by feed, and by the clients' use of the data (ssmd client update --use); " +
+    "maximum of concurrent clients and streams per day; entitlements in force on each day; " +
+    "sessions; current clients; gaps of the archive. manifest.json has their SHA-256, and " +
+    "notes on incomplete data. Counts are those of ssmd client usage: messages delivered on " +
+    "streams, and requests. The report contains addresses: the file is readable by its owner " +
+    "only, and an existing file is not overwritten.",
   examples: ["ssmd report exchange-audit --month 2026-08 --out audit.zip"],
   flags: {
     ...CLIENT_FLAGS,
     month: MONTH,
-    out: file("Zip that is written", { required: true }),
+    out: file("Zip file to write", { required: true }),
   },
   output: MANIFEST,
   table: ({ files, notes }) => ({

@@ -13,23 +13,23 @@ const pattern = (shape: RegExp, means: string) => (value: string) => {
 
 export default defineCommand({
   name: "report post-github",
-  brief: "Post a file as a comment on a pull request at GitHub",
+  brief: "Post a file as a comment on a GitHub pull request",
   description:
-    "The second time the comment's text is replaced, so a pull request has one of each --name. What " +
-    "is too long for a comment is cut, and that is said. The token stands in SSMD_GITHUB_TOKEN and " +
-    "needs the right to write to pull requests. Exit code 1 when GitHub refuses.",
+    "A second run replaces the comment's text, so a pull request has one comment per --name. " +
+    "A text too long for a comment is cut, with a note. Set SSMD_GITHUB_TOKEN to a token " +
+    "with the right to write to pull requests. Exit code 1 when GitHub refuses.",
   examples: [
     "ssmd report post-github --file summary.md --repo desk/ssmd --pull 7 --url http://127.0.0.1:19201",
   ],
   flags: {
-    file: file("The text, in Markdown", { required: true }),
+    file: file("Text of the comment, in Markdown", { required: true }),
     repo: parsed(
       pattern(/^[\w.-]+\/[\w.-]+$/, "a repository is owner/name"),
       "The repository",
       { placeholder: "owner/name", required: true },
     ),
     pull: whole("Number of the pull request", { placeholder: "number", required: true }),
-    name: text("Tells this comment from others", { default: "comparison", placeholder: "name" }),
+    name: text("Name that identifies the comment", { default: "comparison", placeholder: "name" }),
     url: parsed(
       (value: string) =>
         pattern(/^https?:\/\/[^/]+/, "an address is http://host")(value).replace(/\/$/, ""),

@@ -24,10 +24,10 @@ const DIFF = z.object({
 
 const FLAGS = {
   ...VERSION_FLAGS,
-  old: text("The version that was", { placeholder: "version", required: true }),
-  new: text("The version that is to be", { placeholder: "version", required: true }),
+  old: text("The old version", { placeholder: "version", required: true }),
+  new: text("The new version", { placeholder: "version", required: true }),
   ...SPAN_FLAGS,
-  symbol: list("Only these symbols, with commas between", { placeholder: "symbols" }),
+  symbol: list("Only these symbols, separated by commas", { placeholder: "symbols" }),
   type: RECORD_TYPES,
   output: OUTPUT,
 };
@@ -38,11 +38,11 @@ export default defineCommand({
   name: "reprocess diff",
   brief: "Compare two versions: counts, schemas, values, and the first records that differ",
   description:
-    "Over the days that both have. Records belong together when symbol, type and receive time are " +
-    "the same. Same: all fields but the number in the connection, which one record more shifts for " +
-    "all behind it (renumbered). Values: smallest, largest, mean, and quantiles right to 0.5 %. Of " +
-    "each symbol the first three differences are shown with their fields. Exit code 0 whether " +
-    "there are differences or not.",
+    "Compares the days that both versions have. Records are paired by symbol, type and " +
+    "receive time. Same: all fields are equal except the number in the connection, which one " +
+    "additional record shifts for all later ones (renumbered). Values: smallest, largest, " +
+    "mean, and quantiles accurate to 0.5 %. The first three differences of each symbol are " +
+    "shown with their fields. Exit code 0 with and without differences.",
   examples: [
     "ssmd reprocess diff --feed kraken --old v1 --new v2",
     "ssmd reprocess diff --feed kraken --old v1 --new v2 --date 2026-08-01 --symbol BTCUSD",

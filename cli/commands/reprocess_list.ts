@@ -12,8 +12,8 @@ const VERSION = z.object({
   feed: z.string(),
   version: z.string(),
   days: z.array(z.string()),
-  active_days: z.array(z.string()).describe("Days of which readers get it when they name none"),
-  is_default: z.boolean().describe("Whether it is read of days without a choice of their own"),
+  active_days: z.array(z.string()).describe("Days for which readers get it by default"),
+  is_default: z.boolean().describe("Whether it is the default of days without their own choice"),
   objects: z.int(),
   bytes: z.int(),
   made_by: z.string(),
@@ -21,16 +21,18 @@ const VERSION = z.object({
     normalizer: z.string(),
     schemas: z.record(z.string(), z.string()).describe("Version and SHA-256 by type"),
     software: z.string(),
-  }).nullable().describe("null = the archiver wrote it"),
-  state: z.string().describe("running, interrupted, failed or done; empty = it was not made"),
+  }).nullable().describe("null = written by the archiver"),
+  state: z.string().describe(
+    "running, interrupted, failed or done; empty = not made by reprocessing",
+  ),
 });
 
 export default defineCommand({
   name: "reprocess list",
-  brief: "List the versions of each feed, what made them, and what is read",
+  brief: "List the versions of each feed, their software, and the days that readers get",
   description:
-    "v1 is what the archiver writes. Read: the days of which readers get the version when they name " +
-    "none; all = also every day to come. Made by: the normalizer (by date = that of each " +
+    "v1 is written by the archiver. Read: days for which readers get the version by default; " +
+    "all = also every future day. Made by: the normalizer (by date = that of each " +
     "connection's first day) and the software.",
   examples: ["ssmd reprocess list", "ssmd reprocess list --feed kraken --output json"],
   flags: { data: ARCHIVE, env: ENVIRONMENT_FILTER, feed: FEED_FILTER },

@@ -24,26 +24,26 @@ const CHANGE = z.object({ day: z.string(), from: z.string(), to: z.string() });
 
 export default defineCommand({
   name: "reprocess promote",
-  brief: "Let readers take a version where they name none",
+  brief: "Make a version the default of readers",
   description:
-    "Every day that the version has is read of it from now on; with days, these alone. Days that have " +
-    "not ended, and all that come, are read of v1, which is what the archiver writes. " +
-    "One object is written, normalized/{env}/{feed}/promoted.json: a reader sees the old choice or " +
-    "the new one. v1, what the archiver writes, is made active the same way. The journal keeps who " +
-    "did it.",
+    "From now on readers get this version by default: for every day that it has, or only for " +
+    "the given days. Days that have not ended, and future days, are read from v1, which the " +
+    "archiver writes. The command writes one object, normalized/{env}/{feed}/promoted.json: " +
+    "a reader sees either the old choice or the new one. To go back, promote v1. The journal " +
+    "records who did it.",
   changes: "operations",
   examples: [
     "ssmd reprocess promote v1 --feed kraken --dry-run",
     "ssmd reprocess promote v2 --feed kraken --data ./data --date 2026-08-01 --yes",
   ],
   flags: { ...VERSION_FLAGS, ...SPAN_FLAGS, dryRun: DRY_RUN },
-  args: [text("The version that is read", { placeholder: "version", required: true })],
+  args: [text("Version to promote", { placeholder: "version", required: true })],
   output: z.object({
     env: z.string(),
     feed: z.string(),
     version: z.string(),
     dry_run: z.boolean(),
-    default: z.string().describe("Version of days that have no choice of their own"),
+    default: z.string().describe("Version of days without their own choice"),
     changes: z.array(CHANGE),
   }),
   table: ({ changes }) => ({ rows: changes, counted: "change" }),

@@ -17,17 +17,17 @@ export default defineCommand({
   name: "reprocess prune",
   brief: "Remove a version that is not active",
   description:
-    "All its objects go, its manifests first, so that no manifest names what is gone; a prune that " +
-    "was interrupted is finished by the next. Refused: v1, which cannot be made again exactly where " +
-    "raw is gone; a version that readers get of any day; one that is being made. The journal keeps " +
-    "who did it.",
+    "Removes all its objects, its manifests first, so that no manifest names a missing " +
+    "object; the next run finishes an interrupted one. Refused: v1, which cannot be " +
+    "recreated exactly where raw is gone; a version that is active on any day; a version in " +
+    "progress. The journal records who did it.",
   changes: "operations",
   examples: [
     "ssmd reprocess prune v2 --feed kraken --dry-run",
     "ssmd reprocess prune v2 --feed kraken --data ./data --yes",
   ],
   flags: { ...VERSION_FLAGS, dryRun: DRY_RUN },
-  args: [text("The version that is removed", { placeholder: "version", required: true })],
+  args: [text("Version to remove", { placeholder: "version", required: true })],
   output: z.object({
     env: z.string(),
     feed: z.string(),

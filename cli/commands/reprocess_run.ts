@@ -32,7 +32,7 @@ const DAY = z.object({
   raw_bytes: z.int(),
   made: z.object({
     input: z.string().describe("SHA-256 over the raw files"),
-    whole: z.boolean().describe("Whether raw had every line"),
+    whole: z.boolean().describe("Whether raw was complete"),
     notes: z.array(z.string()),
     lines: z.int(),
     records: COUNTS_BY_TYPE,
@@ -49,7 +49,7 @@ const FLAGS = {
     placeholder: "version",
   }),
   normalizer: text("Normalizer by id or day; default: by date", { placeholder: "id" }),
-  as: text("Name of the version that is made", { placeholder: "version" }),
+  as: text("Name of the version to create", { placeholder: "version" }),
   parallel: whole("Threads", { placeholder: "count", default: "1" }),
   temp: dir("Folder for temporary files; default: the system's"),
   dryRun: DRY_RUN,
@@ -59,18 +59,18 @@ type Flags = ValuesOf<typeof FLAGS>;
 
 export default defineCommand({
   name: "reprocess run",
-  brief: "Make days of a version from the raw files",
+  brief: "Rebuild days of records from raw files, as a version",
   description:
-    "Every connection is translated in its own order, from its first line or from where the day " +
-    "before left it, into normalized/{env}/{feed}/{version}/…; no other version is touched. What " +
-    "was made from the same raw files is kept, so a run that was interrupted goes on where it was. " +
-    "The same raw files, normalizer, schema and software give the same bytes. Lines that raw does " +
-    "not have become a gap, and the day is partial.\n\n" +
-    "--normalizer takes another wire format than that of each connection's first day: by its id, " +
-    "or that of a day. --schema names the schema version of the records: that of this software's " +
-    "codec, every other one is refused. --as names the version; default is the normalizer's or " +
-    "the schema's name. --parallel shares connections out over threads, and writes a day while " +
-    "the next one is translated.",
+    "Translates every connection in its own order, from its first line or from its state at " +
+    "the end of the previous day, into normalized/{env}/{feed}/{version}/…; no other version " +
+    "is changed. Results from the same raw files are kept, so an interrupted run resumes. " +
+    "The same raw files, normalizer, schema and software give the same bytes. Lines missing " +
+    "in raw become a gap, and the day is partial.\n\n--normalizer chooses another wire " +
+    "format than that of each connection's first day: by its id, or by a day. --schema names " +
+    "the schema version of the records: any other than that of this software's codec is " +
+    "refused. --as names the version; default is the normalizer's or the schema's name. " +
+    "--parallel distributes connections over threads, and writes one day while the next one " +
+    "is translated.",
   changes: "operations",
   examples: [
     "ssmd reprocess run --feed kraken --date 2026-08-01 --as v2 --dry-run",

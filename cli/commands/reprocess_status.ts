@@ -18,9 +18,9 @@ const RUN = z.object({
     days: z.int(),
     done: z.int(),
     started_at: z.string().describe("ISO 8601"),
-    at: z.string().describe("When this was written, ISO 8601"),
+    at: z.string().describe("Time of this status, ISO 8601"),
     host: z.string(),
-  }).nullable().describe("null = nothing is under way"),
+  }).nullable().describe("null = no run in progress"),
   failure: z.string().describe("Why the last run ended early; empty = it did not"),
 });
 
@@ -31,8 +31,8 @@ const DAY = z.object({
   records: z.int(),
   bytes: z.int(),
   quality: z.number(),
-  read: z.boolean().describe("Whether readers get this version when they name none"),
-  whole: z.boolean().nullable().describe("Whether raw had every line; null = not reprocessed"),
+  read: z.boolean().describe("Whether readers get this version by default"),
+  whole: z.boolean().nullable().describe("Whether raw was complete; null = not reprocessed"),
   notes: z.array(z.string()),
 });
 
@@ -45,15 +45,16 @@ const STATUS = z.object({
 
 export default defineCommand({
   name: "reprocess status",
-  brief: "Show a version day by day, and how far a run is",
+  brief: "Show a version day by day, with the progress of a run",
   description:
-    "All versions of the feed unless --as names one. Read: whether readers get this version of the " +
-    "day when they name none. All of raw: whether raw had every line that the day needs.",
+    "Shows all versions of the feed unless --as names one. Read: whether readers get this " +
+    "version of the day by default. All of raw: whether raw had every line that the day " +
+    "needs.",
   examples: [
     "ssmd reprocess status --feed kraken",
     "ssmd reprocess status --feed kraken --as v1 --output json",
   ],
-  flags: { ...VERSION_FLAGS, as: text("One version only", { placeholder: "version" }) },
+  flags: { ...VERSION_FLAGS, as: text("Only this version", { placeholder: "version" }) },
   output: STATUS,
   table: ({ days }) => ({ rows: days.map(rowOf), counted: "day" }),
   async run({ flags, context }) {

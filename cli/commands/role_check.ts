@@ -10,14 +10,14 @@ const PRINCIPAL = parsed(String, "A client, token:claim=value, or certificate:su
   placeholder: "principal",
   required: true,
 });
-const ACTION = parsed(String, "An action as ssmd role show names it, in quotes", {
+const ACTION = parsed(String, "Action as in ssmd role show, in quotes", {
   placeholder: "action",
   required: true,
 });
 
 export default defineCommand({
   name: "role check",
-  brief: "Check whether somebody may do something at a gateway; ends with 1 if not",
+  brief: "Check whether a caller may do something at a gateway; exit code 1 if not",
   examples: [
     "ssmd role check desk 'GET /v1/markets'",
     "ssmd role check desk 'stream subscribe' --output json",

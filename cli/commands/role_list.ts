@@ -6,10 +6,11 @@ import { allBindings, BINDING } from "../role/who_may.ts";
 
 export default defineCommand({
   name: "role list",
-  brief: "List who has which role at the gateway of an environment",
-  description: "By rbac/<environment>.yaml of the registry: clients (API keys), claims of tokens " +
-    "and subjects of certificates. Without that file a client has the role that ssmd client " +
-    "create gave it: client is a viewer, admin a superadmin.",
+  brief: "List the roles at the gateway of an environment, with their holders",
+  description:
+    "Reads rbac/<environment>.yaml of the registry: clients (API keys), claims of tokens and " +
+    "subjects of certificates. Without that file a client has the role from ssmd client " +
+    "create: client is a viewer, admin a superadmin.",
   examples: ["ssmd role list"],
   flags: CLIENT_FLAGS,
   output: z.array(BINDING),

@@ -8,10 +8,10 @@ import { ACTION, allActions } from "../role/who_may.ts";
 
 export default defineCommand({
   name: "role show",
-  brief: "Show every action at a gateway with the role that it needs",
-  description: "Routes, requests of the stream, tools of agents, and commands that ask a running " +
-    "gateway. A role has the rights of those before it: viewer, metrics, operator, admin, " +
-    "superadmin.",
+  brief: "Show every action at a gateway with its required role",
+  description: "Lists routes, stream requests, tools of agents, and commands that call a running " +
+    "gateway. Each role includes the rights of those before it: viewer, metrics, operator, " +
+    "admin, superadmin.",
   examples: ["ssmd role show", "ssmd role show operator"],
   flags: { env: ENVIRONMENT },
   args: [word(ROLES, "Only what this role may do", { placeholder: "role" })],

@@ -18,11 +18,11 @@ const NAME = /^[a-z0-9][a-z0-9-]*$/;
 
 export default defineCommand({
   name: "schedule create",
-  brief: "Ask for a job each day or week by itself",
+  brief: "Create a daily or weekly schedule for a job",
   description:
-    "It is kept with the jobs: in the data folder, or on the Temporal server. What runs the jobs " +
-    "follows it at once, and after a restart. What every copy of the environment shall do stands in " +
-    "its file instead. The first job is that of the next time.",
+    "The schedule is stored with the jobs: in the data folder, or on the Temporal server. " +
+    "What runs the jobs follows it at once, and after a restart. For schedules of every copy " +
+    "of the environment, use its file instead. The first job runs at the next scheduled time.",
   changes: "operations",
   examples: [
     "ssmd schedule create nightly --env demo --workflow export --at 02:00 --set out=nightly",
@@ -31,7 +31,7 @@ export default defineCommand({
   flags: {
     ...JOB_FLAGS,
     workflow: WORKFLOW_FLAG,
-    at: parsed(parseTime, "HH:MM on the clocks of --timezone", {
+    at: parsed(parseTime, "HH:MM in --timezone", {
       placeholder: "time",
       required: true,
     }),
@@ -40,7 +40,10 @@ export default defineCommand({
     set: SET,
   },
   args: [
-    text("Its name: letters, digits and -", { placeholder: "schedule", required: true }),
+    text("Name of the schedule: letters, digits and -", {
+      placeholder: "schedule",
+      required: true,
+    }),
   ],
   output: SCHEDULE_VIEW,
   table: (schedule) => ({ rows: [scheduleRow(schedule)] }),

@@ -13,8 +13,7 @@ import {
 export default defineCommand({
   name: "schedule delete",
   brief: "Delete a schedule that was created by a command",
-  description:
-    "Jobs that it asked for stay. A schedule of the environment's file is paused instead.",
+  description: "Its jobs are kept. A schedule of the environment's file can only be paused.",
   changes: "operations",
   examples: ["ssmd schedule delete nightly --env demo"],
   flags: JOB_FLAGS,

@@ -6,7 +6,7 @@ import { SCHEDULE_VIEW, scheduleRow, schedulesIn, scheduleView } from "../jobs/s
 
 export default defineCommand({
   name: "schedule list",
-  brief: "List what an environment does by itself, and when",
+  brief: "List the schedules of an environment with their times",
   description:
     'The environment\'s file says when: schedule: { timezone: America/New_York, day_end: "17:30" }; ' +
     "without it at 00:10 UTC, and never where it says auto_roll: false. up and `deno task worker` " +

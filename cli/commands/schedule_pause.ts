@@ -9,9 +9,8 @@ import {
 
 export default defineCommand({
   name: "schedule pause",
-  brief: "Keep a schedule from asking for jobs by itself",
-  description:
-    "Jobs that were asked for run all the same; `ssmd schedule trigger` asks out of turn.",
+  brief: "Pause a schedule",
+  description: "Jobs already requested still run; `ssmd schedule trigger` runs one out of turn.",
   changes: "operations",
   examples: ["ssmd schedule pause end-days --env demo"],
   flags: JOB_FLAGS,

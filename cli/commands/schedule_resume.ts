@@ -9,8 +9,8 @@ import {
 
 export default defineCommand({
   name: "schedule resume",
-  brief: "Let a paused schedule ask for jobs again",
-  description: "What was due while it was paused is asked for once.",
+  brief: "Resume a paused schedule",
+  description: "Runs missed during the pause are requested once.",
   changes: "operations",
   examples: ["ssmd schedule resume end-days --env demo"],
   flags: JOB_FLAGS,

@@ -14,10 +14,10 @@ import { SCHEDULE_NAME, scheduleNamed } from "../jobs/schedule_view.ts";
 
 export default defineCommand({
   name: "schedule trigger",
-  brief: "Do now what a schedule does, out of turn",
+  brief: "Run a schedule now, out of turn",
   description:
-    "Waits until the job is over, and the ends of days that it asked for. Where no up and no worker " +
-    "runs on the data folder, the command runs them.",
+    "Waits until the job and the ends of days that it requested are over. If no up and no " +
+    "worker runs on the data folder, the command runs them.",
   changes: "operations",
   examples: ["ssmd schedule trigger end-days --env demo"],
   flags: JOB_FLAGS,

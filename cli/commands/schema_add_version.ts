@@ -11,15 +11,15 @@ export default defineCommand({
   name: "schema add-version",
   brief: "Add the next version of a schema, as a draft",
   description:
-    "The text is compared with the newest version: one that breaks or loses what was written is " +
-    "refused. The draft is in force when set-status makes it active.",
+    "The text is compared with the newest version: incompatible changes, or changes that " +
+    "lose data, are refused. The draft comes into force when set-status makes it active.",
   examples: ["ssmd schema add-version trade --file trade.capnp --from 2027-01-01 --dry-run"],
   flags: {
     ...EDIT_FLAGS,
-    file: file("The text, a .capnp file", { required: true }),
+    file: file("Schema text, a .capnp file", { required: true }),
     from: day("First day; default today"),
-    notes: text("What a reader should know"),
-    allowBreaking: on("Take a text that old readers or old data do not fit"),
+    notes: text("Notes for readers"),
+    allowBreaking: on("Accept a text that is incompatible with old readers or old data"),
   },
   args: [SCHEMA_NAME],
   ...EDIT,

@@ -15,17 +15,17 @@ const EFFECT = z.enum(["compatible", "lossy", "breaking"]);
 
 export default defineCommand({
   name: "schema compat",
-  brief: "Compare two schemas: does each read what the other one writes?",
+  brief: "Check whether two schemas can read each other's messages",
   description:
-    "Computed from the texts by the rules of Cap'n Proto. A name stands for the version in force, " +
-    "name@v1 for a version, a path for a file. Exit code 1 unless compatible.",
+    "Compares the texts by the rules of Cap'n Proto. A name means the version in force, " +
+    "name@v1 a version, a path a file. Exit code 1 unless compatible.",
   examples: [
     "ssmd schema compat trade exchanges/schemas/trade-v2.capnp",
     "ssmd schema compat trade@v1 trade --output json",
   ],
   args: [
-    text("The older one", { placeholder: "before", completes: "schema", required: true }),
-    text("The newer one", { placeholder: "after", completes: "schema", required: true }),
+    text("Older schema", { placeholder: "before", completes: "schema", required: true }),
+    text("Newer schema", { placeholder: "after", completes: "schema", required: true }),
   ],
   output: z.object({
     before: z.string(),

@@ -14,8 +14,8 @@ const HASH = z.object({
 
 export default defineCommand({
   name: "schema hash",
-  brief: "Print the SHA-256 of schemas and which registered version it is",
-  description: "A name stands for the version in force, name@v1 for a version, a path for a file.",
+  brief: "Print the SHA-256 of schemas and their registered versions",
+  description: "A name means the version in force, name@v1 a version, a path a file.",
   examples: [
     "ssmd schema hash",
     "ssmd schema hash trade trade@v1 exchanges/schemas/trade.capnp",

@@ -11,7 +11,9 @@ const SCHEMA = z.object({
   struct: z.string(),
   version: z.string().nullable(),
   status: z.enum(SCHEMA_STATUSES).nullable(),
-  since: z.string().nullable().describe("First day of the version in force; null before the first"),
+  since: z.string().nullable().describe(
+    "First day of the version in force; null = before the first",
+  ),
   file: z.string().nullable(),
   sha256: z.string().nullable(),
   versions: z.int(),
@@ -19,7 +21,7 @@ const SCHEMA = z.object({
 
 export default defineCommand({
   name: "schema list",
-  brief: "List the registered schemas and the version of each that is in force",
+  brief: "List registered schemas with their versions in force",
   examples: ["ssmd schema list", "ssmd schema list --as-of today --output json"],
   flags: { asOf: AS_OF },
   output: z.array(SCHEMA),

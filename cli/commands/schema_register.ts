@@ -16,17 +16,18 @@ import { builtInNames, builtInText, readText, structOf } from "../registry/schem
 
 export default defineCommand({
   name: "schema register",
-  brief: "Register schemas: their text, its SHA-256 and the day from which they hold",
+  brief: "Register schemas: text, SHA-256 and first day in force",
   description:
-    "The text is that of --file, else schemas/<name>.capnp, else the one that this build of ssmd " +
-    "writes records with. Without a name, all record types of this build that are not registered " +
-    "yet. A registered text never changes; ssmd schema add-version brings the next one. One of " +
-    "your own: ssmd schema register quote --file quote.capnp --status draft.",
+    "Reads the text from --file, else schemas/<name>.capnp, else the text this build of ssmd " +
+    "writes records with. Without a name, registers all record types of this build that are " +
+    "not registered yet. A registered text never changes; ssmd schema add-version adds the " +
+    "next version. To register your own: ssmd schema register quote --file quote.capnp " +
+    "--status draft.",
   examples: ["ssmd schema register", "ssmd schema register --from 2026-11-20 --dry-run"],
   flags: {
     ...EDIT_FLAGS,
-    file: file("The text, a .capnp file; one name only"),
-    struct: text("The struct that a message holds; default by the name", { placeholder: "name" }),
+    file: file("Schema text, a .capnp file; one name only"),
+    struct: text("Struct of a message; default by the name", { placeholder: "name" }),
     from: day("First day; default today"),
     status: choice(SCHEMA_STATUSES, "draft, active or deprecated", { default: "active" }),
   },

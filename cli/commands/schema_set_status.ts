@@ -9,14 +9,15 @@ import { noVersion } from "../registry/schema_file.ts";
 
 export default defineCommand({
   name: "schema set-status",
-  brief: "Move a version on: draft, active, deprecated",
+  brief: "Set the status of a schema version: draft, active, deprecated",
   description:
-    "Never back. One version is active: the one that was is deprecated by the same change.",
+    "A status never goes back. One version is active: activating another one deprecates it " +
+    "in the same change.",
   examples: ["ssmd schema set-status trade v1 deprecated --dry-run"],
   flags: EDIT_FLAGS,
   args: [
     SCHEMA_NAME,
-    text("The version, v1", { placeholder: "version", required: true }),
+    text("Version, like v1", { placeholder: "version", required: true }),
     word(SCHEMA_STATUSES, "draft, active or deprecated", { placeholder: "status", required: true }),
   ],
   ...EDIT,

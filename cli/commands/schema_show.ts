@@ -12,16 +12,16 @@ export default defineCommand({
   name: "schema show",
   brief: "Show a schema: the version in force with its text, and all others",
   description:
-    "With --as-of, the file as git knew it at the end of that day (UTC), and the version in force " +
-    "then: the last one that had begun and is no draft.",
+    "With --as-of, reads the file as committed in git at the end of that day (UTC), and " +
+    "shows the version in force then: the last one that had begun and is not a draft.",
   examples: ["ssmd schema show trade", "ssmd schema show trade --as-of today --output yaml"],
   flags: { asOf: AS_OF },
   args: [SCHEMA_NAME],
   output: SCHEMA_FILE.extend({
     ...AS_SHOWN,
     in_force: SCHEMA_FILE.shape.versions.element.nullable()
-      .describe("The version in force on that day; null before the first"),
-    text: z.string().nullable().describe("The text of the version in force"),
+      .describe("Version in force on that day; null = before the first"),
+    text: z.string().nullable().describe("Text of the version in force"),
   }),
   table({ in_force, versions, text, ...rest }) {
     const value = {

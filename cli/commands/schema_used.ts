@@ -9,9 +9,9 @@ import { SCHEMA_USE, usedSchemas } from "../registry/used_schemas.ts";
 
 export default defineCommand({
   name: "schema used",
-  brief: "Tell which archived data was written with which version of a schema",
+  brief: "Show the schema versions with which archived data was written",
   description:
-    "Reads the lineage at the front of every normalized file and looks the hash up in the " +
+    "Reads the lineage at the start of every normalized file and looks the hash up in the " +
     "registry; a hash that is not registered has no version.",
   examples: [
     "ssmd schema used --data ./data",
@@ -19,7 +19,7 @@ export default defineCommand({
   ],
   flags: {
     data: dir("Folder of the archive", { default: "./data" }),
-    day: day("One day only: YYYY-MM-DD, today, yesterday, 7d"),
+    day: day("Only this day: YYYY-MM-DD, today, yesterday, 7d"),
     env: ENVIRONMENT_FILTER,
   },
   output: z.array(SCHEMA_USE),

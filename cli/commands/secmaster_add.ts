@@ -11,10 +11,10 @@ import { TERMS_FLAGS, termsOf } from "../secmaster/terms_flags.ts";
 
 export default defineCommand({
   name: "secmaster add",
-  brief: "Add an instrument, or a version of one: what holds from a time on",
-  description:
-    "A version holds whole: what flags do not name is taken over from the newest one. Nothing that " +
-    "was known is changed: a correction is a version with the same --effective, known later.",
+  brief: "Add an instrument, or a version of one that starts at a given time",
+  description: "A version is complete: fields not given by flags are copied from the newest one. " +
+    "Earlier knowledge is not changed: a correction is a version with the same --effective " +
+    "that became known later.",
   examples: [
     'ssmd secmaster add ADAUSD --name "Cardano / US dollar" --class crypto --base ADA --quote USD',
     "ssmd secmaster add BTCUSD --effective 2026-12-01 --size-min 0.0001 --dry-run",
@@ -22,8 +22,8 @@ export default defineCommand({
   ],
   flags: {
     ...CHANGE_FLAGS,
-    name: text("Name for people", { placeholder: "name" }),
-    class: choice(ASSET_CLASSES, "What is traded"),
+    name: text("Display name", { placeholder: "name" }),
+    class: choice(ASSET_CLASSES, "Asset class"),
     effective: instantFlag("From when it holds, by the venue's account; default now"),
     ...TERMS_FLAGS,
   },

@@ -10,20 +10,22 @@ import { askOpenFigi, FIGI_URL, type FigiAnswer, type FigiQuery } from "../secma
 
 const ENRICHED = EDIT_RESULT.extend({
   not_found: z.array(z.string()).describe("Instruments that OpenFIGI does not know"),
-  ambiguous: z.array(z.string()).describe("Instruments of which it knows several: name one by add"),
+  ambiguous: z.array(z.string()).describe(
+    "Instruments with several matches: set one with ssmd secmaster add",
+  ),
 });
 
 export default defineCommand({
   name: "secmaster figi-enrich",
-  brief: "Give instruments of the registry that have none the FIGI that OpenFIGI knows",
+  brief: "Add FIGIs from OpenFIGI to instruments of the registry without one",
   description:
-    "A version known from now on, for each equity or coin of which there is exactly one. Nothing is " +
-    "guessed: where OpenFIGI knows none or several, it is told.",
+    "Writes a version known from now on for each equity or coin with exactly one match. " +
+    "Instruments with no or several matches are listed and not changed.",
   changes: "config-changes",
   examples: ["ssmd secmaster figi-enrich --dry-run --url http://127.0.0.1:19201/v3"],
   flags: {
     ...EDIT_FLAGS,
-    exchange: text("OpenFIGI's code of the exchange of equities, default US", {
+    exchange: text("OpenFIGI exchange code for equities, default US", {
       placeholder: "code",
     }),
     url: FIGI_URL,

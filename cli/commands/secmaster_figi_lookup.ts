@@ -18,28 +18,28 @@ const FOUND = z.object({
     figi: z.string(),
     name: z.string().nullable(),
     ticker: z.string().nullable(),
-    exchange: z.string().nullable().describe("OpenFIGI's code of the exchange"),
+    exchange: z.string().nullable().describe("OpenFIGI exchange code"),
     composite: z.string().nullable().describe("FIGI of its country"),
     type: z.string().nullable(),
   })),
-  problem: z.string().nullable().describe("Why nothing was found; null = something was"),
+  problem: z.string().nullable().describe("Why nothing was found; null = something was found"),
 });
 
 export default defineCommand({
   name: "secmaster figi-lookup",
-  brief: "Ask OpenFIGI which FIGIs an identifier has",
-  description: "Exit code 1 when there is none. It is asked as slowly as it wants it.",
+  brief: "Look up the FIGIs of an identifier at OpenFIGI",
+  description: "Exit code 1 when there is none. Requests respect OpenFIGI's rate limit.",
   examples: [
     "ssmd secmaster figi-lookup IBM --exchange US --url http://127.0.0.1:19201/v3",
     "ssmd secmaster figi-lookup US4592001014 --by isin --url http://127.0.0.1:19201/v3",
   ],
   flags: {
-    by: choice(KINDS, "What the identifier is; default ticker"),
-    exchange: text("OpenFIGI's code of the exchange, like US", { placeholder: "code" }),
+    by: choice(KINDS, "Type of the identifier; default ticker"),
+    exchange: text("OpenFIGI exchange code, like US", { placeholder: "code" }),
     type: text("OpenFIGI's securityType2, like Common Stock", { placeholder: "type" }),
     url: FIGI_URL,
   },
-  args: [text("The identifier", { placeholder: "identifier", required: true })],
+  args: [text("Identifier to look up", { placeholder: "identifier", required: true })],
   output: FOUND,
   table: ({ matches, problem }) =>
     matches.length === 0 ? { text: `${problem ?? "nothing found"}\n` } : rowsOf("match")(matches),

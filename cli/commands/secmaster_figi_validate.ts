@@ -12,8 +12,8 @@ const CHECKED = z.object({
 
 export default defineCommand({
   name: "secmaster figi-validate",
-  brief: "Check the form and the check digit of FIGIs; nobody is asked",
-  description: "Exit code 1 when one of them is wrong.",
+  brief: "Check the format and check digit of FIGIs, offline",
+  description: "Exit code 1 when one of them is invalid.",
   examples: ["ssmd secmaster figi-validate BBG000B9XRY4"],
   args: { each: text("FIGIs", { placeholder: "figi", required: true }), minimum: 1 },
   output: z.array(CHECKED),

@@ -15,7 +15,7 @@ import {
 
 export default defineCommand({
   name: "secmaster list",
-  brief: "List instruments and where they are in their lives",
+  brief: "List instruments with their life-cycle states",
   examples: [
     "ssmd secmaster list --class crypto --feed kraken",
     "ssmd secmaster list --env demo-nats",
@@ -23,8 +23,8 @@ export default defineCommand({
   flags: {
     ...MASTER_FLAGS,
     ...{ asOf: AS_OF_TIME, knownAt: KNOWN_AT, feed: FEED_FILTER },
-    class: choice(ASSET_CLASSES, "One asset class only"),
-    state: choice(LIFE_STATES, "One state only"),
+    class: choice(ASSET_CLASSES, "Only this asset class"),
+    state: choice(LIFE_STATES, "Only this state"),
   },
   output: z.array(INSTRUMENT_ROW),
   table: rowsOf("instrument"),

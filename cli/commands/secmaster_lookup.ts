@@ -8,14 +8,14 @@ import { MASTER_FLAGS, openMaster } from "../secmaster/open_master.ts";
 
 export default defineCommand({
   name: "secmaster lookup",
-  brief: "Tell which instrument a feed's name means at a time",
+  brief: "Show the instrument that a feed's name means at a given time",
   examples: [
     "ssmd secmaster lookup kraken BTC/USD",
     "ssmd secmaster lookup kraken BTC/USD --at 2026-11-28 --output json",
   ],
   flags: { ...MASTER_FLAGS, at: instantFlag("When it is to mean it (UTC); default now") },
   args: [
-    text("The feed", { placeholder: "feed", completes: "feed", required: true }),
+    text("Feed", { placeholder: "feed", completes: "feed", required: true }),
     text("The venue's name", { placeholder: "external", required: true }),
   ],
   output: z.object({ feed: z.string(), external: z.string(), at: z.string(), id: z.string() }),

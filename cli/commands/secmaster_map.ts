@@ -8,17 +8,17 @@ import { applyInstrumentChange, CHANGE_FLAGS } from "../secmaster/instrument_cha
 
 export default defineCommand({
   name: "secmaster map",
-  brief: "Say how a feed names an instrument, from when to when",
+  brief: "Map a feed's name to an instrument for a span of time",
   description:
-    "Nothing that was known is changed: to end a name, map it again with the same --from and a --to; " +
-    "with --to at --from it was never right.",
+    "Earlier knowledge is not changed: to end a name, map it again with the same --from and " +
+    "a --to; with --to equal to --from the name was never valid.",
   examples: [
     "ssmd secmaster map BTCUSD --feed kalshi --external KXBTC --from 2026-12-01 --dry-run",
     "ssmd secmaster map BTCUSD --feed kalshi --external KXBTC --dynamic --env demo-nats",
   ],
   flags: {
     ...CHANGE_FLAGS,
-    feed: text("The feed", { placeholder: "feed", completes: "feed", required: true }),
+    feed: text("Feed", { placeholder: "feed", completes: "feed", required: true }),
     external: text("The venue's name", { placeholder: "name", required: true }),
     from: instantFlag("From when (UTC); default now"),
     to: instantFlag("Until when, exclusive; default until further notice"),

@@ -16,12 +16,12 @@ const MAPPING_ROW = z.object({
 
 export default defineCommand({
   name: "secmaster mappings",
-  brief: "List how feeds name instruments, from when to when",
+  brief: "List feeds' names of instruments with their spans of time",
   examples: ["ssmd secmaster mappings", "ssmd secmaster mappings --feed kraken --id BTCUSD"],
   flags: {
     ...MASTER_FLAGS,
     feed: FEED_FILTER,
-    id: text("One instrument only", { placeholder: "id" }),
+    id: text("Only this instrument", { placeholder: "id" }),
   },
   output: z.array(MAPPING_ROW),
   table: rowsOf("mapping"),

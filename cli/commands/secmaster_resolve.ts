@@ -10,16 +10,16 @@ export default defineCommand({
   name: "secmaster resolve",
   brief: "Translate a feed's names into instruments over a span of time, or back",
   description:
-    "Names that mean something in a part of the span only are partial, those that mean nothing in " +
-    "it are not_found. Default: the day that begins now.",
+    "Names that resolve only in part of the span are partial, those that do not resolve are " +
+    "not_found. Default span: the current day.",
   examples: [
     "ssmd secmaster resolve BTC/USD ETH/USD --feed kraken",
     "ssmd secmaster resolve BTCUSD --feed kraken --by instrument --from 2026-11-01 --to 2026-12-01",
   ],
   flags: {
     ...MASTER_FLAGS,
-    feed: text("The feed", { placeholder: "feed", completes: "feed", required: true }),
-    by: choice(["external", "instrument"], "What the names are", { default: "external" }),
+    feed: text("Feed", { placeholder: "feed", completes: "feed", required: true }),
+    by: choice(["external", "instrument"], "Kind of the names", { default: "external" }),
     from: instantFlag("Begin of the span (UTC); default now"),
     to: instantFlag("End of the span, exclusive; default a day later"),
     knownAt: KNOWN_AT,

@@ -13,10 +13,10 @@ import {
 
 export default defineCommand({
   name: "secmaster search",
-  brief: "Find instruments by a part of their id, name, FIGI or a feed's name of them",
+  brief: "Find instruments by part of their id, name, FIGI or a feed's name",
   examples: ["ssmd secmaster search bitcoin", "ssmd secmaster search XBT --output json"],
   flags: MASTER_FLAGS,
-  args: [text("What is looked for, in any case", { placeholder: "text", required: true })],
+  args: [text("Text to look for, case-insensitive", { placeholder: "text", required: true })],
   output: z.array(INSTRUMENT_ROW),
   table: rowsOf("instrument"),
   async run({ flags, args: [wanted], context }) {

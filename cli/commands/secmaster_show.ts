@@ -8,10 +8,10 @@ import { instrumentOf, MASTER_FLAGS, notKnownThen, openMaster } from "../secmast
 
 export default defineCommand({
   name: "secmaster show",
-  brief: "Show what holds of an instrument, now or at a time, as it was known at a time",
+  brief: "Show an instrument, now or as of a time",
   description:
-    "Two clocks: --as-of asks what held at a time by the venue's account, --known-at leaves out " +
-    "what was learned later. Without them: what holds now, by all that is known.",
+    "Two times can be given: --as-of shows what was in force at a time, --known-at leaves " +
+    "out what became known later. Default: what is in force now, by everything known.",
   examples: [
     "ssmd secmaster show BTCUSD",
     "ssmd secmaster show BTCUSD --as-of 2026-02-01 --known-at 2026-11-28 --output json",

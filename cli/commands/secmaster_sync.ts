@@ -19,12 +19,11 @@ const VENUE_IDS = Object.values(VENUES).filter(({ catalogue }) => catalogue !== 
 
 export default defineCommand({
   name: "secmaster sync",
-  brief: "Take over what a venue's REST says of its markets",
-  description:
-    "Only what is news is written, as a version known from now on; a run without a change writes " +
-    "nothing. It goes into the key-value store of the environment's bus, which gateways follow, and " +
-    "on {env}.secmaster.changes; in an environment with the memory transport into the registry's " +
-    "files.",
+  brief: "Update instruments from a venue's REST",
+  description: "Writes only changes, as versions known from now on; a run without changes writes " +
+    "nothing. Writes to the key-value store of the environment's bus, which gateways follow, " +
+    "and to {env}.secmaster.changes; in an environment with the memory transport, to the " +
+    "registry's files.",
   changes: "config-changes",
   examples: [
     "ssmd secmaster sync kalshi --env demo --url http://127.0.0.1:19201/trade-api/v2",
@@ -33,22 +32,22 @@ export default defineCommand({
   flags: {
     env: ENVIRONMENT_REQUIRED,
     dryRun: DRY_RUN,
-    feed: text("Feed that names are of; default: the venue's", {
+    feed: text("Feed of the names; default: the venue's", {
       placeholder: "feed",
       completes: "feed",
     }),
-    series: text("One series only, where the venue has some", { placeholder: "series" }),
-    tokenized: on("Pairs of tokenized assets (stocks) besides, where the venue has some"),
+    series: text("Only this series, at venues with series", { placeholder: "series" }),
+    tokenized: on("Also pairs of tokenized assets (stocks), at venues that have them"),
     since: instantFlag("Only what changed since (UTC), where the venue can tell"),
-    signed: on("Sign requests with the feed's key, which is let ask more often"),
-    url: parsed(parseUrl, "Address of the REST in place of the venue's", { placeholder: "url" }),
+    signed: on("Sign requests with the feed's key, which has a higher rate limit"),
+    url: parsed(parseUrl, "REST address instead of the venue's", { placeholder: "url" }),
   },
-  args: [word(VENUE_IDS, "The venue", { placeholder: "venue", required: true })],
+  args: [word(VENUE_IDS, "Venue", { placeholder: "venue", required: true })],
   output: z.object({
     venue: z.string(),
-    read: z.int().describe("Markets that the venue reported, and the exchange itself"),
-    added: z.int().describe("Instruments that were not known"),
-    changed: z.int().describe("Instruments of which something was not known"),
+    read: z.int().describe("Markets reported by the venue, and the exchange itself"),
+    added: z.int().describe("New instruments"),
+    changed: z.int().describe("Instruments with new information"),
     seconds: z.number(),
     dry_run: z.boolean(),
   }),

@@ -17,11 +17,12 @@ import { withBusInstruments } from "../secmaster/bus_instruments.ts";
 
 export default defineCommand({
   name: "secmaster sync-to-git",
-  brief: "Write instruments that the bus knows into files of the registry",
+  brief: "Write instruments from the bus into files of the registry",
   description:
-    "Of those that --ids names, else of all that have a file already. ssmd commit brings the files " +
-    "into git. With --settled-for also those that were settled for so long: they get a file, and " +
-    "leave the bus at the next run, when the file says all that the bus knows.",
+    "Writes the instruments given by --ids, by default all that have a file already. ssmd " +
+    "commit commits the files. --settled-for adds those settled for that long: they get a " +
+    "file, and the next run removes them from the bus when the file has everything that the " +
+    "bus knows.",
   changes: "config-changes",
   examples: [
     "ssmd secmaster sync-to-git --env demo-nats --dry-run",
@@ -31,11 +32,13 @@ export default defineCommand({
   flags: {
     ...EDIT_FLAGS,
     env: ENVIRONMENT_REQUIRED,
-    ids: list("Ids of instruments, with commas between"),
-    settledFor: duration("Also those settled for so long, which then leave the bus: 7d"),
+    ids: list("Ids of instruments, separated by commas"),
+    settledFor: duration("Also those settled for that long, which then leave the bus: 7d"),
   },
   output: EDIT_RESULT.extend({
-    left_bus: z.array(z.string()).describe("Settled instruments that only files hold from now on"),
+    left_bus: z.array(z.string()).describe(
+      "Settled instruments that are only in files from now on",
+    ),
   }),
   table: ({ left_bus, ...result }) => ({
     text: editTable(result).text + left_bus.map((id) => `left the bus: ${id}\n`).join(""),

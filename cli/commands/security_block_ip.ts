@@ -6,15 +6,20 @@ import { ADDRESS, BLOCK_CHANGE, changeBlock } from "../security/block.ts";
 
 export default defineCommand({
   name: "security block-ip",
-  brief: "Answer nothing to an address, at every gateway",
+  brief: "Block an address at every gateway",
   description:
-    "Also with right keys; its streams end. It is kept in the clients' store, and the command ends " +
-    "when every gateway of it has said that it holds: exit code 1 where one does not within 10 " +
-    "seconds. Behind a proxy all callers have the proxy's address. Bad keys of an address are " +
-    "refused for a while by themselves, by each gateway for itself.",
+    "Requests with valid keys are blocked, too, and open streams are closed. The block is " +
+    "kept in the clients' store, and the command waits until every gateway of it confirms " +
+    "it: exit code 1 if one does not within 10 seconds. Behind a proxy all callers have the " +
+    "proxy's address. In addition, each gateway refuses an address for a while after bad " +
+    "keys.",
   changes: "security-events",
   examples: ["ssmd security block-ip 192.0.2.1 --expires 1d --reason scanning"],
-  flags: { ...CLIENT_FLAGS, expires: EXPIRES, reason: text("For people", { default: "" }) },
+  flags: {
+    ...CLIENT_FLAGS,
+    expires: EXPIRES,
+    reason: text("Reason, for readers", { default: "" }),
+  },
   args: [ADDRESS],
   output: BLOCK_CHANGE,
   table: oneRow,

@@ -7,7 +7,7 @@ import { BLOCK_VIEW, blockView } from "../security/block.ts";
 
 export default defineCommand({
   name: "security blocklist",
-  brief: "List the addresses to which nothing is answered",
+  brief: "List blocked addresses",
   examples: ["ssmd security blocklist"],
   flags: CLIENT_FLAGS,
   output: z.array(BLOCK_VIEW),

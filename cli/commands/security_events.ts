@@ -3,7 +3,7 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "security events",
-  brief: "List refused callers, blocked addresses and uses of keys, the newest first",
+  brief: "List refused callers, blocked addresses and uses of keys, newest first",
   examples: ["ssmd security events --env kraken"],
   ...presetOf("security-events"),
 });

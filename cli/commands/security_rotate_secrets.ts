@@ -10,13 +10,13 @@ import { OLDER_THAN, OVERLAP, plannedRotation, rotateAll, ROTATION } from "../se
 
 export default defineCommand({
   name: "security rotate-secrets",
-  brief: "Give every key of clients a successor; the old ones hold for a bounded time",
+  brief: "Replace every key of clients; the old ones stay valid for a limited time",
   description:
-    "Keys of clients are all the secrets that a gateway makes and keeps: they are changed at once, " +
-    "all or none, and the command ends when each gateway knows them. New secrets are shown this " +
-    "once. Sign-ins of browsers end with the key that they were made with; tickets and sign-ins " +
-    "are random, and in no file. Keys of venues, bus and storage: ssmd key rotate; certificates " +
-    "are read again from their files.",
+    "Keys of clients are the only secrets that a gateway makes and stores. All are replaced " +
+    "at once or none, and the command waits until each gateway knows the new ones. New " +
+    "secrets are shown only once. Browser sign-ins end with the key they were made with; " +
+    "tickets and sign-ins are random and never stored in files. For keys of venues, bus and " +
+    "storage use ssmd key rotate; certificates are read again from their files.",
   changes: "security-events",
   examples: [
     "ssmd security rotate-secrets --dry-run",

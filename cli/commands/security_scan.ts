@@ -12,14 +12,14 @@ import { FINDING, scan } from "../security/scan.ts";
 
 export default defineCommand({
   name: "security scan",
-  brief: "Look for what is unsafe: exit code 1 where something is found, with what to do",
+  brief: "Scan for insecure settings; exit code 1 when something is found",
   description:
-    "Files of clients, audit log and keys that other users may read; keys that are too old or of " +
-    "unknown age; certificates that end within two weeks; a gateway that other machines reach " +
-    "without keys; secrets in the registry; permission sets that are wider than released; packages " +
-    "that are not pinned and locked, or known to have been harmful. It asks nobody: advisories " +
-    "published since this version, what packages do, and other processes of this machine it " +
-    "cannot know.",
+    "Reports, each with its remedy: files of clients, audit log and keys that other users " +
+    "can read; keys that are too old or of unknown age; certificates that expire within two " +
+    "weeks; a gateway that other machines can reach without keys; secrets in the registry; " +
+    "permission sets that are wider than released; packages that are not pinned and locked, " +
+    "or known to have been harmful. The scan works offline: it cannot find advisories " +
+    "published since this version, what packages do, or other processes of this machine.",
   examples: ["ssmd security scan --env demo"],
   flags: CLIENT_FLAGS,
   output: z.array(FINDING),

@@ -5,7 +5,7 @@ import { ADDRESS, BLOCK_CHANGE, changeBlock } from "../security/block.ts";
 
 export default defineCommand({
   name: "security unblock-ip",
-  brief: "Answer an address again, at every gateway",
+  brief: "Unblock an address at every gateway",
   changes: "security-events",
   examples: ["ssmd security unblock-ip 192.0.2.1"],
   flags: CLIENT_FLAGS,

@@ -10,12 +10,13 @@ const APPLIED = z.object({ added: z.array(z.string()), changed: z.array(z.string
 
 export default defineCommand({
   name: "shard apply",
-  brief: "Have a running environment's shards take over symbols as its file has them now",
+  brief: "Move symbols between the shards of a running environment as its file says",
   description:
-    "As ssmd env apply, told by shards: the connector that had a symbol unsubscribes it and releases " +
-    "it, then the one that has it from now on subscribes it. The moment between is a gap of that " +
-    "symbol, no record comes twice, and all other symbols go on. A shard that is down releases " +
-    "nothing until it is started again. Shards that are new or gone need a start: refused.",
+    "Like ssmd env apply, for shards: the connector that had a symbol unsubscribes and " +
+    "releases it, then the new one subscribes it. The time between is a gap of that symbol; " +
+    "no record comes twice, and all other symbols continue. A shard that is down releases " +
+    "nothing until it is started again. Refused for new or removed shards, which need a " +
+    "restart.",
   examples: ["ssmd shard apply --env demo --dry-run"],
   flags: { ...GATEWAY_FLAGS, dryRun: DRY_RUN },
   output: z.array(z.object({ symbol: z.string(), shard: z.string().nullable() })),

@@ -8,20 +8,20 @@ import { Registry } from "../registry/registry.ts";
 
 const SHARD = z.object({
   shard: z.string(),
-  selector: z.string().describe("What its symbols have in common"),
+  selector: z.string().describe("Selector of its symbols"),
   feeds: z.array(z.string()),
   symbols: z.int(),
-  replicas: z.int().describe("Connectors a feed, of which one tells it"),
+  replicas: z.int().describe("Connectors per feed, of which one publishes"),
   cpu: z.number().nullable().describe("Cores; null = no limit"),
   memory: z.string().nullable().describe("null = no limit"),
 });
 
 export default defineCommand({
   name: "shard list",
-  brief: "List the shards of an environment with what each of them is",
+  brief: "List the shards of an environment with their settings",
   description:
-    "A shard is a part of the markets with a connector a feed and an archiver of its own. " +
-    "Each symbol belongs to the one shard whose selector it matches.",
+    "A shard is a part of the markets with one or more connectors per feed and an archiver " +
+    "of its own. Each symbol belongs to the one shard whose selector it matches.",
   examples: [
     "ssmd shard list --env demo-shards",
     "ssmd shard list --env demo-shards --output json",

@@ -8,11 +8,11 @@ import { SYMBOL_NAME } from "../registry/registry_args.ts";
 
 export default defineCommand({
   name: "shard move",
-  brief: "Move a symbol into another shard: gives it the attributes that the shard selects",
-  description: "Changes the file alone; ssmd shard apply has what runs take it over.",
+  brief: "Move a symbol to another shard by giving it the attributes that the shard selects",
+  description: "Changes only the file; ssmd shard apply applies it to running processes.",
   examples: ["ssmd shard move SOLUSD tier1 --env demo-shards --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
-  args: [SYMBOL_NAME, text("The shard's name", { placeholder: "shard", required: true })],
+  args: [SYMBOL_NAME, text("Name of the shard", { placeholder: "shard", required: true })],
   ...EDIT,
   async run({ flags, args: [symbol, shard], context }) {
     const result = await editFile(context, {

@@ -8,8 +8,8 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "shard plan",
-  brief: "Tell which symbols move with an environment's file as it is edited",
-  description: "Compares the file with the last commit. Nothing is changed.",
+  brief: "Show which symbols an edited environment file moves to another shard",
+  description: "Compares the file with the last commit. Changes nothing.",
   examples: [
     "ssmd shard plan --env demo-shards",
     "ssmd shard plan --env demo-shards --output json",
@@ -17,8 +17,8 @@ export default defineCommand({
   flags: { env: ENVIRONMENT_REQUIRED },
   output: z.array(z.object({
     symbol: z.string(),
-    from: z.string().nullable().describe("null = in no shard: it is new"),
-    to: z.string().nullable().describe("null = in no shard: it is gone"),
+    from: z.string().nullable().describe("null = in no shard: the symbol is new"),
+    to: z.string().nullable().describe("null = in no shard: the symbol is removed"),
   })),
   table: rowsOf("move"),
   async run({ flags: { env }, context }) {

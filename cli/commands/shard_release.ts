@@ -10,15 +10,16 @@ import { registryDirOf } from "../registry_dir.ts";
 
 export default defineCommand({
   name: "shard release",
-  brief: "Release the symbols of a shard that was killed and will not be started again",
+  brief: "Release the symbols of a killed shard that will not be started again",
   description:
-    "A shard that stops releases its symbols itself, as does one that is started again after a kill. " +
-    "Where neither will happen, others may capture them from here on; from the shard's last record " +
-    "on the bus until then is a gap. Do not start the shard again with its old spool.",
+    "A shard releases its symbols when it stops, or when it is started again after a kill. " +
+    "If neither will happen, this command lets others capture them; the time from the " +
+    "shard's last record on the bus until then is a gap. Do not start the shard again with " +
+    "its old spool.",
   changes: "operations",
   examples: ["ssmd shard release tier2 --env demo-shards"],
   flags: { env: ENVIRONMENT_REQUIRED },
-  args: [text("The shard's name", { placeholder: "shard", required: true })],
+  args: [text("Name of the shard", { placeholder: "shard", required: true })],
   output: z.array(z.object({ symbol: z.string(), feed: z.string() })),
   table: rowsOf("symbol"),
   async run({ flags: { env }, args: [shard], context }) {

@@ -9,8 +9,8 @@ import { Registry } from "../registry/registry.ts";
 const SHOWN = z.object({
   shard: z.string(),
   selector: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .describe("What its symbols have in common"),
-  replicas: z.int().describe("Connectors a feed, of which one tells it"),
+    .describe("Selector of its symbols"),
+  replicas: z.int().describe("Connectors per feed, of which one publishes"),
   cpu: z.number().nullable().describe("Cores; null = no limit"),
   memory: z.string().nullable().describe("null = no limit"),
   feeds: z.record(z.string(), z.array(z.string())).describe("Feed → its symbols"),
@@ -21,7 +21,7 @@ export default defineCommand({
   brief: "Show a shard: its selector, limits and symbols by feed",
   examples: ["ssmd shard show tier2 --env demo-shards"],
   flags: { env: ENVIRONMENT_REQUIRED },
-  args: [text("The shard's name", { placeholder: "shard", required: true })],
+  args: [text("Name of the shard", { placeholder: "shard", required: true })],
   output: SHOWN,
   async run({ flags: { env }, args: [shard], context }) {
     const registry = await Registry.open(context.globals);

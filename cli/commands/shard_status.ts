@@ -16,16 +16,16 @@ const UNEVEN = 2;
 const STATUS = z.object({
   shard: z.string(),
   symbols: z.int(),
-  messages_per_second: z.number().describe("Records and watermarks, over two seconds"),
-  share: z.number().describe("Of the messages of all shards: 0 to 1"),
+  messages_per_second: z.number().describe("Records and watermarks per second, over two seconds"),
+  share: z.number().describe("Share of the messages of all shards: 0 to 1"),
   is_uneven: z.boolean().describe(`More than ${UNEVEN} times the mean: move some of its symbols`),
   waiting: z.array(z.string()).describe("Its symbols that another shard has not released"),
 });
 
 export default defineCommand({
   name: "shard status",
-  brief: "Measure how much each shard of a running environment brings, and whether it is uneven",
-  description: "Counts what the shards' streams on the bus get in two seconds.",
+  brief: "Measure the load of each shard of a running environment",
+  description: "Counts the messages of the shards' streams on the bus for two seconds.",
   examples: ["ssmd shard status --env demo-shards"],
   flags: { env: ENVIRONMENT },
   output: z.array(STATUS),

@@ -9,10 +9,10 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "shard symbols",
-  brief: "List the symbols of all shards of an environment, or of one",
+  brief: "List the symbols of one or all shards of an environment",
   examples: ["ssmd shard symbols --env demo-shards", "ssmd shard symbols tier1 --env demo-shards"],
   flags: { env: ENVIRONMENT_REQUIRED },
-  args: [text("One shard's name", { placeholder: "shard" })],
+  args: [text("Only this shard", { placeholder: "shard" })],
   output: z.array(z.object({
     symbol: z.string(),
     shard: z.string(),

@@ -35,18 +35,19 @@ const CHECK = z.object({
   data: z.enum(["made up", "archive"]),
   records: z.int(),
   fires: z.int(),
-  ns_per_record: z.int().nullable().describe("A host's time, decoding with it; null = not run"),
-  bytes_per_instance: z.int().nullable().describe("Of its state; null = not run"),
+  ns_per_record: z.int().nullable().describe("Time in a host, decoding included; null = not run"),
+  bytes_per_instance: z.int().nullable().describe("Bytes of its state; null = not run"),
 });
 
 export default defineCommand({
   name: "signal check",
-  brief: "Hold a signal to what is promised of it, before it goes live",
+  brief: "Check a signal before it goes live",
   description:
-    "Rules for authors, types, imports; then in a host without rights: it survives, twice the same " +
-    "records give the same fires, what comes later changes none, and begun in the middle it fires " +
-    "nothing else. Made-up markets by default; with --date, or --from and --to, records of the " +
-    "archive. With fewer than 10 fires it says that nothing is proven. Exit code 1 when it fails.",
+    "Checks the rules for authors, types and imports. Then, in a host without permissions: " +
+    "it does not crash, the same records give the same fires, later records change no " +
+    "earlier fires, and a start in the middle fires nothing else. Uses made-up markets by " +
+    "default; with --date, or --from and --to, records of the archive. With fewer than 10 " +
+    "fires, it reports that nothing is proven. Exit code 1 when a check fails.",
   examples: [
     "ssmd signal check spread_widens",
     "ssmd signal check price_crosses --set price=0.4 --output json",

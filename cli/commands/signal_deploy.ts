@@ -5,11 +5,12 @@ import { SWITCH, switchesOf, switchRows } from "../signal/live_signals.ts";
 
 export default defineCommand({
   name: "signal deploy",
-  brief: "Bring changed signals and parameters into a running environment",
+  brief: "Deploy changed signals and parameters to a running environment",
   description:
-    "Its service reads the environment's file and the signals' files anew, and switches to them at " +
-    "one place of the stream, which is written down. What did not change keeps its state; what did " +
-    "fires when it is warm. A signal that may not be run is refused, and the old ones go on.",
+    "The environment's service reads the environment's file and the signals' files again, " +
+    "and switches to them at one position of the stream, which is recorded. Unchanged " +
+    "signals keep their state; changed ones fire after their warm-up. If a signal is not " +
+    "allowed to run, the deploy is refused, and the old signals continue.",
   examples: ["ssmd signal deploy", "ssmd signal deploy --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(SWITCH),

@@ -5,9 +5,10 @@ import { z } from "zod";
 
 export default defineCommand({
   name: "signal disable",
-  brief: "Keep a signal of a running environment from firing",
+  brief: "Disable a signal of a running environment",
   description:
-    "From one place of the stream on, until it is enabled; over restarts, too. The others lose nothing.",
+    "It fires no more from one position of the stream on, until it is enabled; also after " +
+    "restarts. Other signals lose nothing.",
   examples: ["ssmd signal disable imbalance_flip"],
   flags: GATEWAY_FLAGS,
   args: [LIVE_SIGNAL],

@@ -5,9 +5,10 @@ import { z } from "zod";
 
 export default defineCommand({
   name: "signal enable",
-  brief: "Let a signal of a running environment fire again",
+  brief: "Enable a signal of a running environment again",
   description:
-    "It begins anew: it fires when it is warm. A signal that was quarantined is tried again.",
+    "It starts with an empty state, and fires after its warm-up. A quarantined signal is " +
+    "tried again.",
   examples: ["ssmd signal enable imbalance_flip"],
   flags: GATEWAY_FLAGS,
   args: [LIVE_SIGNAL],

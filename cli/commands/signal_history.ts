@@ -5,9 +5,10 @@ import { SWITCH, switchesOf, switchRows } from "../signal/live_signals.ts";
 
 export default defineCommand({
   name: "signal history",
-  brief: "List what signals ran from which place of the stream on",
+  brief: "List the signals that ran, by position of the stream",
   description:
-    "Starts, deploys, and what was switched on or off by persons or as it did harm; the newest last.",
+    "Shows starts, deploys, and signals enabled or disabled by users or quarantined; newest " +
+    "last.",
   examples: ["ssmd signal history", "ssmd signal history --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(SWITCH),

@@ -24,7 +24,7 @@ const SIGNAL = z.object({
 
 export default defineCommand({
   name: "signal list",
-  brief: "List the signals of the project and those that come with ssmd",
+  brief: "List the signals of the project and of ssmd",
   description: "A signal of the project hides one of ssmd of the same name.",
   examples: ["ssmd signal list", "ssmd signal list --output json"],
   flags: { output: OUTPUT },

@@ -9,24 +9,25 @@ import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 
 export default defineCommand({
   name: "signal new",
-  brief: "Write a new signal and its test, ready to be changed",
-  description: "Both go into signals/ beside the project's registry. Nothing is overwritten.",
+  brief: "Create a new signal with a test from a template",
+  description: "Writes both into signals/ beside the project's registry. Existing files are not " +
+    "overwritten.",
   changes: "config-changes",
   examples: ["ssmd signal new wide_book", "ssmd signal new btc_runs --feed kraken --symbol BTCUSD"],
   flags: {
-    feed: text("Feed that it watches", {
+    feed: text("Feed to watch", {
       default: "kraken",
       placeholder: "feed",
       completes: "feed",
     }),
-    symbol: text("Markets that it watches; a * at the end stands for any rest", {
+    symbol: text("Markets to watch; a final * matches any rest", {
       default: "*",
       placeholder: "symbol",
       completes: "symbol",
     }),
     output: OUTPUT,
   },
-  args: [text("Small letters, digits and _", { placeholder: "name", required: true })],
+  args: [text("Name: small letters, digits and _", { placeholder: "name", required: true })],
   output: z.object({ signal: z.string(), files: z.array(z.string()) }),
   table: ({ signal, files }) => ({
     text: `${

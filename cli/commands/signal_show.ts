@@ -9,7 +9,7 @@ import { SIGNAL_VIEW, signalView } from "../signal/signal_view.ts";
 
 export default defineCommand({
   name: "signal show",
-  brief: "Show a signal: what it watches, its parameters, builders and hashes",
+  brief: "Show a signal: its markets, parameters, builders and hashes",
   examples: ["ssmd signal show spread_widens", "ssmd signal show price_crosses --set price=0.4"],
   flags: { set: SET, output: OUTPUT },
   args: [SIGNAL],

@@ -11,17 +11,17 @@ const TEXT = new TextDecoder();
 
 const RESULT = z.object({
   signal: z.string(),
-  path: z.string().describe("The file of its tests"),
+  path: z.string().describe("File of its tests"),
   ok: z.boolean(),
-  text: z.string().describe("What Deno said"),
+  text: z.string().describe("Output of Deno"),
 });
 
 export default defineCommand({
   name: "signal test",
   brief: "Run the test beside a signal",
   description:
-    "The file is named like the signal, with _test.ts; it runs without any permission. " +
-    "Exit code 1 when a test fails.",
+    "Runs the file named like the signal, with _test.ts, without any permission. Exit code 1 " +
+    "when a test fails.",
   examples: ["ssmd signal test spread_widens"],
   flags: { output: OUTPUT },
   args: [SIGNAL],

@@ -37,13 +37,13 @@ const CLEAR_SCREEN = "\x1b[2J\x1b[H";
 
 const FEED = z.object({
   feed: z.string(),
-  state: z.string().describe("live, or what the connection does instead"),
+  state: z.string().describe("live, or another state of the connection"),
   why: z.string().nullable().describe("Why it is not live"),
   markets: z.int(),
   records_per_second: z.number().nullable(),
-  lag_ms: z.number().nullable().describe("From receipt to the bus; null = no connector here"),
+  lag_ms: z.number().nullable().describe("Delay from receipt to the bus; null = no connector here"),
   last_record_at: z.string().nullable().describe("ISO 8601"),
-  shards_away: z.array(z.string()).describe("Its shards whose connector does not answer"),
+  shards_away: z.array(z.string()).describe("Shards whose connector does not answer"),
   gaps_today: z.int().describe("Of the day's manifest, UTC"),
 });
 
@@ -54,7 +54,7 @@ const ARCHIVE = z.object({
   raw_bytes: z.int(),
   normalized_bytes: z.int(),
   spool_bytes: z.int(),
-  free_bytes: z.int().nullable().describe("Left on the disk; null = no local archive"),
+  free_bytes: z.int().nullable().describe("Free disk space; null = no local archive"),
   unsealed_days: z.array(z.object({ feed: z.string(), day: z.string() })),
   dead_letters: z.record(z.string(), z.int()).describe("Of each component that has some"),
 });
@@ -63,7 +63,9 @@ const STATUS = z.object({
   ok: z.boolean(),
   env: z.string(),
   problems: z.array(z.string()),
-  read_only: READ_ONLY_MODE.nullable().describe("Why changes are refused; null = they are not"),
+  read_only: READ_ONLY_MODE.nullable().describe(
+    "Why changes are refused; null = changes are allowed",
+  ),
   process: z.object({
     env: z.string(),
     component: z.enum(["up", "gateway"]),
@@ -72,12 +74,12 @@ const STATUS = z.object({
     started_at: z.string().describe("ISO 8601"),
   }).nullable().describe("null = nothing runs"),
   feeds: z.array(FEED),
-  archive: ARCHIVE.nullable().describe("null = there is none yet"),
+  archive: ARCHIVE.nullable().describe("null = none yet"),
   bus: z.object({ type: z.string(), state: z.enum(["ok", "failing", "unknown"]) }),
   circuits: z.record(z.string(), z.enum(CIRCUIT_STATES)).describe(
     "Circuit breakers of the process: open = calls are refused at once, half_open = one is tried",
   ),
-  clients: z.int().nullable().describe("Connected to the gateway; null = not known"),
+  clients: z.int().nullable().describe("Clients connected to the gateway; null = unknown"),
 });
 
 type Status = z.output<typeof STATUS>;
@@ -103,16 +105,16 @@ const READINESS = z.object({
 
 export default defineCommand({
   name: "status",
-  brief: "Show how an environment is: feeds, archive, bus, clients",
-  description:
-    "Finds a running up or gateway by its file in the data folder. Exit code 1 when something is " +
-    "wrong: nothing runs, a feed is not live or behind, a service is not ready, the disk is nearly " +
-    "full, a job failed or is overdue. A gateway that asks for keys wants one in SSMD_API_KEY.",
+  brief: "Show the status of an environment: feeds, archive, bus, clients",
+  description: "Finds a running up or gateway by its file in the data folder. Exit code 1 when " +
+    "something is wrong: nothing runs, a feed is not live or is behind, a service is not " +
+    "ready, the disk is nearly full, a job failed or is overdue. If the gateway requires " +
+    "keys, set SSMD_API_KEY.",
   examples: ["ssmd status", "ssmd status --env demo --output json"],
   flags: {
     env: ENVIRONMENT,
-    data: dir("Folder of the data, as up --data has it; default: the environment's"),
-    watch: on("Show it again every two seconds, until Ctrl-C"),
+    data: dir("Data folder, as in up --data; default: the environment's"),
+    watch: on("Refresh every two seconds, until Ctrl-C"),
     output: OUTPUT,
   },
   prints: STATUS,

@@ -17,11 +17,11 @@ import {
 
 export default defineCommand({
   name: "storage delete",
-  brief: "Delete one version of an object for good",
+  brief: "Permanently delete one version of an object",
   description:
-    "A version that reads give now is refused: a manifest may name it, and ssmd data retention " +
-    "removes whole days. A version that says that the object was deleted can go: that brings the " +
-    "object back. What was put before versions were kept is the version null.",
+    "The current version is refused: a manifest may name it, and ssmd data retention removes " +
+    "whole days. Deleting a version that marks a deletion restores the object. Objects put " +
+    "before versioning have the version null.",
   changes: "operations",
   examples: [
     "ssmd storage delete raw/archive/example.txt --version null --env archive --dry-run",
@@ -29,11 +29,11 @@ export default defineCommand({
   ],
   flags: {
     env: VERSIONED_ENVIRONMENT,
-    version: text("The version's name, as ssmd storage versions tells it", {
+    version: text("Version, as in ssmd storage versions", {
       placeholder: "version",
       required: true,
     }),
-    force: on("Also what reads give now"),
+    force: on("Also the current version"),
     dryRun: DRY_RUN,
   },
   args: [OBJECT_KEY],

@@ -13,10 +13,11 @@ import { KEY_PREFIX, VERSIONED_ENVIRONMENT, withVersions } from "../storage/vers
 
 export default defineCommand({
   name: "storage prune",
-  brief: "Delete old versions that nobody reads any more",
+  brief: "Delete old versions of objects",
   description:
-    "Never what reads give now. Of each object the newest older versions stay as --keep says; a " +
-    "deletion goes when it is the last that is left of its object.",
+    "Never deletes the current version. Keeps the newest older versions of each object, as " +
+    "many as --keep says; a deletion marker is removed when it is the last version of its " +
+    "object.",
   changes: "operations",
   examples: [
     "ssmd storage prune --env archive --older-than 30 --dry-run",
@@ -25,7 +26,7 @@ export default defineCommand({
   flags: {
     env: VERSIONED_ENVIRONMENT,
     olderThan: whole("Days since the version was put", { placeholder: "days", required: true }),
-    keep: whole("Older versions of each object that stay in any case", {
+    keep: whole("Number of older versions of each object to keep in any case", {
       default: "0",
       placeholder: "count",
     }),

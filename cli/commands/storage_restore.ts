@@ -16,8 +16,8 @@ export default defineCommand({
   name: "storage restore",
   brief: "Make an older version of an object the current one",
   description:
-    "The version is read and put again; what is current now stays as an older version, so that " +
-    "restoring can itself be undone.",
+    "The version is read and put again; the current one stays as an older version, so a " +
+    "restore can be undone.",
   changes: "operations",
   examples: [
     "ssmd storage restore normalized/archive/kraken/v1/2026/08/01/manifest.json --at 2030-01-01 --env archive --yes",
@@ -25,12 +25,12 @@ export default defineCommand({
   ],
   flags: {
     env: VERSIONED_ENVIRONMENT,
-    version: text("The version's name, as ssmd storage versions tells it", {
+    version: text("Version, as in ssmd storage versions", {
       placeholder: "version",
     }),
     at: parsed(
       parseMoment,
-      "The version that was current then: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ",
+      "Restore the version that was current then: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ",
       { placeholder: "time" },
     ),
     dryRun: DRY_RUN,
@@ -40,7 +40,7 @@ export default defineCommand({
     key: z.string(),
     version: z.string(),
     size: z.int().describe("Bytes"),
-    from: z.string().describe("When the version was put, ISO 8601"),
+    from: z.string().describe("Time when the version was put, ISO 8601"),
     restored: z.boolean(),
   }),
   table: oneRow,

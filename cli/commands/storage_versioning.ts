@@ -8,10 +8,10 @@ import { VERSIONED_ENVIRONMENT, withVersions } from "../storage/versioned.ts";
 
 export default defineCommand({
   name: "storage versioning",
-  brief: "Show whether buckets keep versions of objects, or switch it",
+  brief: "Show or set whether buckets keep versions of objects",
   description:
-    "enable: from now on what is written over or deleted stays as an older version, and is paid " +
-    "for until it is pruned. suspend: no new ones are kept; those that are there stay.",
+    "enable: overwritten or deleted objects stay as older versions, which cost storage until " +
+    "they are pruned. suspend: no new versions are kept; existing ones stay.",
   changes: ({ args: [action] }) => action === "show" ? undefined : "operations",
   examples: [
     "ssmd storage versioning --env archive",

@@ -17,16 +17,16 @@ const VERSION = z.object({
   key: z.string(),
   version: z.string(),
   size: z.int().describe("Bytes"),
-  modified_at: z.string().describe("When it was put, ISO 8601"),
+  modified_at: z.string().describe("Time when it was put, ISO 8601"),
   state: VERSION_STATE,
 });
 
 export default defineCommand({
   name: "storage versions",
-  brief: "List the versions that buckets keep of objects",
+  brief: "List the versions of objects in buckets",
   description:
-    "By key, the newest first. State: current (what reads give), older, deletion (the object was " +
-    "deleted then; it is current where nothing was put since).",
+    "Sorted by key, newest first. State: current (what reads return), older, deletion (the " +
+    "object was deleted then; it is the current state unless something was put since).",
   examples: [
     "ssmd storage versions --env archive",
     "ssmd storage versions normalized/archive/kraken/v1/2026/08/01/manifest.json --env archive",
@@ -35,7 +35,7 @@ export default defineCommand({
   flags: {
     env: VERSIONED_ENVIRONMENT,
     deleted: on("Only objects that are deleted now"),
-    limit: whole("Versions at most", { default: "1000", placeholder: "count" }),
+    limit: whole("Maximum number of versions", { default: "1000", placeholder: "count" }),
   },
   args: [KEY_PREFIX],
   output: z.array(VERSION),

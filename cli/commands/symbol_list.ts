@@ -15,7 +15,7 @@ const SYMBOL = z.object({
 
 export default defineCommand({
   name: "symbol list",
-  brief: "List the symbols of all environments, or of one",
+  brief: "List the symbols of one or all environments",
   examples: ["ssmd symbol list", "ssmd symbol list --env demo --feed kraken"],
   flags: { env: ENVIRONMENT_FILTER, feed: FEED_FILTER },
   output: z.array(SYMBOL),

@@ -8,8 +8,8 @@ import { SYMBOL_NAME } from "../registry/registry_args.ts";
 
 export default defineCommand({
   name: "symbol map",
-  brief: "Map a symbol of ours to a market of a venue, in an environment",
-  description: "An existing mapping is changed where flags say so.",
+  brief: "Map a symbol to a venue's market in an environment",
+  description: "An existing mapping is changed in the fields given by flags.",
   examples: [
     "ssmd symbol map ADAUSD --env demo --feed kraken --external ADA/USD --depth 10 --dry-run",
     "ssmd symbol map KXHIGHNY-26DEC31-T45 --env kalshi --feed kalshi --dry-run",
@@ -17,13 +17,13 @@ export default defineCommand({
   flags: {
     ...EDIT_FLAGS,
     env: ENVIRONMENT_REQUIRED,
-    feed: text("The feed that brings it", {
+    feed: text("Feed of the market", {
       placeholder: "feed",
       completes: "feed",
       required: true,
     }),
-    external: text("The venue's name; default ours", { placeholder: "name" }),
-    depth: whole("Levels a side of the book", { placeholder: "levels" }),
+    external: text("The venue's name; default: the same as ours", { placeholder: "name" }),
+    depth: whole("Levels per side of the book", { placeholder: "levels" }),
   },
   args: [SYMBOL_NAME],
   ...EDIT,

@@ -10,7 +10,7 @@ const MAPPING = z.looseObject({
   external: z.string().describe("The venue's name"),
   depth: z.int().exactOptional(),
   subjects: z.array(z.string()),
-}).describe("With the symbol's attributes");
+}).describe("Including the symbol's attributes");
 
 export default defineCommand({
   name: "symbol show",
@@ -19,7 +19,7 @@ export default defineCommand({
   args: [SYMBOL_NAME],
   output: z.object({
     symbol: z.string(),
-    environments: z.record(z.string(), MAPPING).describe("By the environment's name"),
+    environments: z.record(z.string(), MAPPING).describe("Subjects by environment"),
   }),
   async run({ args: [symbol], context }) {
     const registry = await Registry.open(context.globals);

@@ -11,7 +11,8 @@ export default defineCommand({
   name: "symbol unmap",
   brief: "Remove a symbol from an environment",
   description:
-    "What is archived of it stays. What runs lets go of it by ssmd env apply, or at its next start.",
+    "Its archived data is kept. Running processes unsubscribe it with ssmd env apply, or at " +
+    "their next start.",
   examples: ["ssmd symbol unmap BTCUSD --env demo --dry-run"],
   flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
   args: [SYMBOL_NAME],

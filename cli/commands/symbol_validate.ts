@@ -5,9 +5,9 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "symbol validate",
-  brief: "Check the symbols of all environments, or of one",
-  description: "Feeds, depths, names taken twice, and that a symbol means one market everywhere. " +
-    "Exit code 1 when something is wrong.",
+  brief: "Check the symbols of one or all environments",
+  description: "Checks feeds, depths, duplicate names, and that a symbol means the same market " +
+    "everywhere. Exit code 1 when there are errors.",
   examples: ["ssmd symbol validate", "ssmd symbol validate --env demo"],
   flags: { env: ENVIRONMENT_FILTER },
   output: CHECKED,

@@ -13,18 +13,18 @@ const RECORD = z.looseObject({
   type: z.enum(EVENT_TYPES),
   feed: z.string(),
   symbol: z.string(),
-}).describe("A record as the gateway's stream sends it");
+}).describe("A record as sent by the gateway's stream");
 
 /** Fields that a line shows separately. */
 const SHOWN = new Set(["type", "feed", "symbol", "ts", "recv_ts", "pos"]);
 
 export default defineCommand({
   name: "tail",
-  brief: "Print records of the live stream as they come",
+  brief: "Print records of the live stream",
   description:
-    "Of all markets, or of those that are named; KX* stands for all that begin so. Finds a running " +
-    "up or gateway by its file in the data folder. A gateway that asks for keys wants one in " +
-    "SSMD_API_KEY. Ends with Ctrl-C, --for or --limit.",
+    "Prints all markets, or those given; KX* matches all that begin with KX. Finds a running " +
+    "up or gateway by its file in the data folder. If the gateway requires keys, set " +
+    "SSMD_API_KEY. Runs until Ctrl-C, --for or --limit.",
   examples: [
     "ssmd tail --limit 3",
     "ssmd tail BTCUSD --type trade --limit 3 --output json",
@@ -32,11 +32,11 @@ export default defineCommand({
   flags: {
     ...GATEWAY_FLAGS,
     type: RECORD_TYPES,
-    limit: whole("Stop after so many records", { placeholder: "count" }),
+    limit: whole("Stop after this number of records", { placeholder: "count" }),
     for: RUN_FOR,
     output: STREAM_OUTPUT,
   },
-  args: { each: text("A symbol, or its beginning and *", { placeholder: "symbol" }) },
+  args: { each: text("A symbol, or a prefix and *", { placeholder: "symbol" }) },
   prints: RECORD,
   asks: ["stream subscribe"],
   async run({ flags, args, context }) {

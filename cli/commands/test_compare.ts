@@ -23,15 +23,15 @@ const COMPARED = z.object({
   feed: z.string(),
   seconds: z.number(),
   passed: z.boolean(),
-  first: DIFFERENCE.nullable().describe("The first record that differs"),
+  first: DIFFERENCE.nullable().describe("First record that differs"),
   ...DIFFERENCES.shape,
 });
 
 const url = (which: string) =>
-  parsed(parseUrl, `Address of the gateway of ${which}; default: where it runs on this machine`, {
+  parsed(parseUrl, `Address of the gateway of ${which}; default: the one on this machine`, {
     placeholder: "url",
   });
-const data = (which: string) => dir(`Folder of the data of ${which}; default: the environment's`);
+const data = (which: string) => dir(`Data folder of ${which}; default: the environment's`);
 const env = (which: string) =>
   text(`Environment that ${which}`, {
     placeholder: "env",
@@ -41,13 +41,14 @@ const env = (which: string) =>
 
 export default defineCommand({
   name: "test compare",
-  brief: "Compare the records that two running environments make of the same feed",
+  brief: "Compare the records that two running environments produce from the same feed",
   description:
-    "Reads both live streams for --duration and compares them: counts, schemas, values, delays and " +
-    "the first records that differ. Records are the same when all they say is, but for when they " +
-    "were received and their number in the connection; the venue's time pairs them. What comes in " +
-    "the 2 seconds before and after may be on one stream alone. Gateways that ask for keys want them " +
-    "in SSMD_API_KEY_A and SSMD_API_KEY_B. Exit code 1 when a record or a schema differs.",
+    "Reads both live streams for --duration and compares them: counts, schemas, values, " +
+    "delays and the first records that differ. Records are equal when all fields except the " +
+    "receive time and the number in the connection are equal; they are paired by the venue's " +
+    "time. Records of the first and last 2 seconds may be on one stream only. If the " +
+    "gateways require keys, set SSMD_API_KEY_A and SSMD_API_KEY_B. Exit code 1 when a record " +
+    "or a schema differs.",
   examples: [
     "ssmd test compare --env-a demo --env-b demo --feed kraken --duration 2s",
   ],
@@ -58,8 +59,8 @@ export default defineCommand({
     dataB: data("--env-b"),
     urlA: url("--env-a"),
     urlB: url("--env-b"),
-    feed: text("The feed", { placeholder: "feed", completes: "feed", required: true }),
-    symbol: text("Only this symbol, or KX* for all that begin so; may be repeated", {
+    feed: text("Feed", { placeholder: "feed", completes: "feed", required: true }),
+    symbol: text("Only this symbol, or KX* for all that begin with KX; may be repeated", {
       placeholder: "symbol",
       repeated: true,
     }),

@@ -22,13 +22,13 @@ import { untilEnded } from "../revisions/until_ended.ts";
 const REVISION = z.object({
   name: z.string().describe('As it was named; "" = the working tree'),
   commit: z.string(),
-  seconds: z.number().describe("Taken to translate all days"),
+  seconds: z.number().describe("Time to translate all days"),
 });
 
 const DAY = z.object({
   day: z.string(),
   result: z.enum(["PASS", "FAIL"]),
-  first: DIFFERENCE.nullable().describe("The first record that differs"),
+  first: DIFFERENCE.nullable().describe("First record that differs"),
   ...DIFFERENCES.shape,
 });
 
@@ -43,14 +43,15 @@ const REPLAY = z.object({
 
 export default defineCommand({
   name: "test replay",
-  brief: "Compare the records that two revisions make of the same raw files",
+  brief: "Compare the records that two revisions produce from the same raw files",
   description:
-    "Each revision is checked out into a worktree of its own and translates a copy of the raw files " +
-    "with its own normalizer; the archive is only read. A day passes when all records are the same " +
-    "(but for their number in the connection) and of the same schema. Of a day that fails, values " +
-    "and delays that are spread otherwise are shown, and each symbol's first three differences. All " +
-    "that is made lies in the folder for temporary files and is removed, also after a signal; what " +
-    "a killed run left is removed by the next. Exit code 1 when a day fails.",
+    "Checks out each revision into its own worktree, where its normalizer translates a copy " +
+    "of the raw files; the archive is only read. A day passes when all records are equal " +
+    "(except their number in the connection) and have the same schema. For a day that fails, " +
+    "shows differences in the distribution of values and delays, and each symbol's first " +
+    "three differences. All files are created in the folder for temporary files and removed " +
+    "at the end, also after a signal; the next run removes those of a killed one. Exit code " +
+    "1 when a day fails.",
   examples: [
     "ssmd test replay --source ./ssmd --feed kraken --date 2026-08-01",
     "ssmd test replay --source ./ssmd --feed kraken --baseline HEAD --candidate main --output json",
@@ -58,9 +59,9 @@ export default defineCommand({
   flags: {
     ...VERSION_FLAGS,
     ...SPAN_FLAGS,
-    baseline: text("Revision that is right", { placeholder: "rev", default: "HEAD" }),
-    candidate: text("Revision that is tested; default: the working tree", { placeholder: "rev" }),
-    source: dir("Clone of ssmd with the revisions; default: that which runs"),
+    baseline: text("Reference revision", { placeholder: "rev", default: "HEAD" }),
+    candidate: text("Revision to test; default: the working tree", { placeholder: "rev" }),
+    source: dir("Clone of ssmd with the revisions; default: the one that runs"),
   },
   output: REPLAY,
   failed: ({ passed }) => !passed,

@@ -13,13 +13,14 @@ export default defineCommand({
   name: "transform add",
   brief: "Store a transform: a format of your own for streams, pages and exports",
   description:
-    "A file name.ts exports one function of a record by default, a file name.lua returns " +
-    "one. It gives text, an object or bytes; nothing = the record is left out. It imports nothing " +
-    "and runs without any right. One of the same name is replaced.",
+    "A file name.ts has a default export, a function of one record; a file name.lua returns " +
+    "one. It returns text, an object or bytes; nothing = the record is left out. It imports " +
+    "nothing and runs without permissions. An existing transform of the same name is " +
+    "replaced.",
   changes: "config-changes",
   examples: ["ssmd transform add desk_csv.lua"],
   flags: { output: OUTPUT },
-  args: [file("A file with a transform, .ts or .lua", { placeholder: "file", required: true })],
+  args: [file("Transform file, .ts or .lua", { placeholder: "file", required: true })],
   output: z.object({
     transform: z.string(),
     path: z.string(),

@@ -9,8 +9,8 @@ import { TRANSFORM } from "../transform/transform_args.ts";
 
 export default defineCommand({
   name: "transform remove",
-  brief: "Take a stored transform away",
-  description: "Streams that have it go on with it until they end. Git keeps what was committed.",
+  brief: "Remove a stored transform",
+  description: "Open streams keep using it until they end. Git keeps what was committed.",
   changes: "config-changes",
   examples: ["ssmd transform remove desk_csv --yes"],
   flags: { output: OUTPUT },

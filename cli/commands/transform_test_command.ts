@@ -23,16 +23,16 @@ const OUTPUT_OF = z.object({
   text: z.string().optional(),
   json: z.unknown().optional(),
   base64: z.string().optional(),
-  skip: z.literal(true).optional().describe("It gave nothing: the record is left out"),
+  skip: z.literal(true).optional().describe("It returned nothing: the record is left out"),
   error: z.string().optional(),
-}).describe("What the transform made of the record: one of these");
+}).describe("Result of the transform for the record: one of these");
 
 const RESULT = z.object({
   transform: z.string(),
   records: z.int(),
   skipped: z.int(),
   errors: z.int(),
-  ns_per_record: z.int().nullable().describe("In its process; null = there was no record"),
+  ns_per_record: z.int().nullable().describe("Time in its process; null = there was no record"),
   first: z.array(z.object({ record: z.looseObject({}), output: OUTPUT_OF })),
 });
 
@@ -40,25 +40,28 @@ const FLAGS = {
   env: ENVIRONMENT_FILTER,
   data: ARCHIVE,
   feed: FEEDS,
-  type: choice(EVENT_TYPES, "Records of this type", { default: "trade" }),
+  type: choice(EVENT_TYPES, "Record type", { default: "trade" }),
   symbol: SYMBOLS,
   ...SPAN_FLAGS,
-  records: file("Records in place of the archive's: JSON lines, as ssmd tail --output json prints"),
-  limit: whole("Records that are shown", { placeholder: "count" }),
+  records: file(
+    "File of records to use instead of the archive: JSON lines, as in ssmd tail --output json",
+  ),
+  limit: whole("Number of records to show", { placeholder: "count" }),
   output: OUTPUT,
 };
 
 export default defineCommand({
   name: "transform test",
-  brief: "Run a transform over archived or recorded records: what went in, what came out, how fast",
-  description: "Names a stored transform, or a file that is not stored yet. Exit code 1 when a " +
-    "record has an error.",
+  brief: "Run a transform over archived or recorded records and show input, output and speed",
+  description:
+    "Takes a stored transform, or a file that is not stored yet. Exit code 1 when a record " +
+    "has an error.",
   examples: [
     "ssmd transform test desk_csv --feed kraken --date 2026-08-01",
     "ssmd transform test ./desk_csv.lua --date 2026-08-01 --limit 2 --output json",
   ],
   flags: FLAGS,
-  args: [text("A stored transform, or a path ending in .ts or .lua", {
+  args: [text("Stored transform, or a path ending in .ts or .lua", {
     ...{ placeholder: "transform", required: true },
   })],
   output: RESULT,

@@ -21,14 +21,14 @@ const COMMANDS = {
 
 export default defineCommand({
   name: "tui",
-  brief: "Watch and steer a running environment on a terminal",
+  brief: "Monitor and control a running environment in a terminal",
   description:
-    "Feeds, markets, clients, storage, clock, signals, jobs, shards and logs, read from the gateway " +
-    "as the page reads them; ? shows the keys. What changes anything asks first. Finds a running up " +
-    "or gateway by its file in the data folder, and waits for it while it is away. A gateway that " +
-    "asks for keys wants that of an administrator in SSMD_API_KEY. Works over ssh, from 80 columns; " +
-    "NO_COLOR leaves colours out. Jobs, shards, sealing and limits want the data folder: they are " +
-    "not there with --url.",
+    "Shows feeds, markets, clients, storage, clock, signals, jobs, shards and logs, read " +
+    "from the gateway as the page reads them; ? shows the keys. Every change asks for " +
+    "confirmation. Finds a running up or gateway by its file in the data folder, and " +
+    "reconnects when it returns. If the gateway requires keys, set SSMD_API_KEY to an " +
+    "administrator's key. Works over ssh, from 80 columns; NO_COLOR turns colours off. Jobs, " +
+    "shards, sealing and limits need the data folder: they are not available with --url.",
   examples: ["ssmd tui", "ssmd tui --env demo --for 1m"],
   flags: { ...GATEWAY_FLAGS, for: RUN_FOR },
   async run({ flags: { for: forMs, ...location }, context }) {

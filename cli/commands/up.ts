@@ -19,9 +19,9 @@ const EVENT = z.looseObject({
   message: z.string(),
   env: z.string().exactOptional(),
   page: z.string().exactOptional().describe("running: address of the live page"),
-  data: z.string().exactOptional().describe("running: where the archive is"),
-  why: z.string().exactOptional().describe("captured: why it ended"),
-  seconds: z.number().exactOptional().describe("captured: how long it ran"),
+  data: z.string().exactOptional().describe("running: location of the archive"),
+  why: z.string().exactOptional().describe("captured: reason of the end"),
+  seconds: z.number().exactOptional().describe("captured: running time"),
   frames: z.int().exactOptional(),
   records: z.int().exactOptional(),
   archived: z.int().exactOptional(),
@@ -33,15 +33,15 @@ const TIMES = ["received", "recorded"] as const;
 const FLAGS = {
   env: ENVIRONMENT,
   capture: file("Recorded file to play; may be given several times", { repeated: true }),
-  speed: parsed(parseSpeed, "Pace of captures and models: max or N times their own", {
+  speed: parsed(parseSpeed, "Speed of captures and models: max, or a multiple of their own", {
     default: "1",
     placeholder: "n|max",
     type: "number",
   }),
-  times: choice(TIMES, "Receive times of a capture's records: those of now, or its own", {
+  times: choice(TIMES, "Receive times of a capture's records: current, or as recorded", {
     default: "received",
   }),
-  port: parsed(parsePort, "The gateway's port, 0 = any free one", {
+  port: parsed(parsePort, "Port of the gateway, 0 = any free port", {
     placeholder: "n",
     type: "number",
   }),
@@ -55,15 +55,15 @@ type Flags = ValuesOf<typeof FLAGS>;
 export default defineCommand({
   name: "up",
   brief: "Start everything for an environment in one process",
-  description: "Simulated exchanges where it has them, connectors, archiver, gateway and live " +
-    "page.\n\n" +
-    "With --capture the files are played in place of the environment's feeds, line by line: raw " +
-    "files of ssmd in the order of their connections, other recordings one after another, in the " +
-    "wire format of their day. up ends when they are played, unless --for says how long to stay, " +
-    "and with 1 where the venue refused a subscription. With --times recorded the records keep " +
-    "the recording's receive times and go to its days.\n\n" +
-    "Where stdout is no terminal, and with --output json, every event is a JSON value a line: " +
-    "running says where the gateway is, captured what was counted.",
+  description:
+    "Runs simulated exchanges, if the environment has them, connectors, archiver, gateway " +
+    "and live page.\n\n--capture plays files instead of the environment's feeds, line by " +
+    "line: raw files of ssmd in the order of their connections, other recordings one after " +
+    "another, in the wire format of their day. up ends after the last file, unless --for is " +
+    "given, and with exit code 1 if the venue refused a subscription. With --times recorded, " +
+    "records keep the recording's receive times and go to its days.\n\nIf stdout is not a " +
+    "terminal, or with --output json, each event is one JSON value per line: running has the " +
+    "gateway's address, captured the counts.",
   examples: [
     "ssmd up",
     "ssmd up --env kraken --port 9000",

@@ -8,14 +8,13 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "validate",
-  brief: "Check all files of the registry and all references between them",
-  description:
-    "Every finding in one run, with file:line:column, what is wrong and what is allowed. Exit " +
-    "code 1 when there is one.",
+  brief: "Check all files of the registry and the references between them",
+  description: "Prints every error in one run, with file:line:column, what is wrong and what is " +
+    "allowed. Exit code 1 when there is one.",
   examples: ["ssmd validate", "ssmd validate --check-keys", "ssmd validate --output json"],
   flags: {
-    checkKeys: on("Also look whether every required key is there"),
-    reach: on("Also try the transport, storage, cache and feeds of all environments"),
+    checkKeys: on("Also check that every required key has a value"),
+    reach: on("Also connect to the transport, storage, cache and feeds of all environments"),
   },
   output: CHECKED,
   table: checkedTable,

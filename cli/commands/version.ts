@@ -4,11 +4,11 @@ import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "version",
-  brief: "Print the versions of ssmd and what it runs on",
+  brief: "Print the versions of ssmd and its runtime",
   examples: ["ssmd version", "ssmd version --output json"],
   output: z.object({
     ssmd: z.string(),
-    commit: z.string().describe("The commit that runs; unknown where nobody says it"),
+    commit: z.string().describe("Commit of this build; unknown when it was not set"),
     deno: z.string(),
     v8: z.string(),
     typescript: z.string(),
