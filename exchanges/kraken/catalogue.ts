@@ -1,6 +1,7 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
 import { VenueError } from "@ssmd/runtime";
 import type { AskRest, Catalogue, CatalogueRequest, NewsRequest } from "../adapter.ts";
+import { PAIR_STATES } from "./instrument.ts";
 import { objectOf } from "./messages.ts";
 import { symbolOf } from "./symbols.ts";
 
@@ -18,14 +19,6 @@ interface AssetPair {
 /** REST uses the asset names of WebSocket v1, some of which differ. */
 const RENAMED: Readonly<Record<string, string>> = { XBT: "BTC", XDG: "DOGE" };
 
-/** Our states by the venue's status; any other status counts as halted. */
-const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
-  online: "open",
-  limit_only: "open",
-  post_only: "open",
-  reduce_only: "open",
-  delisted: "delisted",
-};
 const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
 const ALL_PRICES = { from: "0", to: "999999999999999" };
 
@@ -87,7 +80,7 @@ function krakenNews(
   const version: InstrumentVersion = {
     ...{ base, quote },
     ...before?.versions.at(-1),
-    ...{ effective: known, known, state: STATES[pair.status] ?? "halted" },
+    ...{ effective: known, known, state: stateOf(pair.status) },
     ...(step === undefined ? {} : gridOf(step)),
     ...Object.fromEntries(Object.entries(sizes).filter(([, size]) => size !== undefined)),
   };
@@ -96,6 +89,11 @@ function krakenNews(
     versions: [version],
     mappings: [{ feed, external, from: known, known }],
   };
+}
+
+/** State by the venue's status; an unknown one counts as halted, as nobody knows what it admits. */
+function stateOf(status: unknown): InstrumentVersion["state"] {
+  return PAIR_STATES.get(String(status)) ?? "halted";
 }
 
 /** A step as a decimal text: the channel writes `1e-08`. */
@@ -116,7 +114,7 @@ function krakenInstrument(
   if (base === "" || quote === "") return undefined;
   const external = `${base}/${quote}`;
   const version: InstrumentVersion = {
-    ...{ effective: known, known, state: STATES[String(pair.status)] ?? "halted", base, quote },
+    ...{ effective: known, known, state: stateOf(pair.status), base, quote },
     ...gridOf(pair.tick_size),
     ...sizesOf(pair),
     ...feesOf(pair),

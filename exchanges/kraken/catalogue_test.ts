@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { INSTRUMENT_FILE } from "@ssmd/metadata";
+import type { Status } from "@ssmd/market";
 import { krakenCatalogue } from "./catalogue.ts";
+import { feed, instrumentFrame, krakenNormalizer } from "./test_frames.ts";
 
 const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??
   new URL("../../../shared/captures", import.meta.url).pathname;
@@ -30,6 +32,36 @@ Deno.test("all recorded pairs are instruments, named as the WebSocket names them
   assert.ok(
     page.every(({ mappings }) => !/^XBT\/|^XDG\/|\/XBT$/.test(mappings[0]?.external ?? "")),
   );
+});
+
+Deno.test("a pair's state in the catalogue, its news and its status records is one", async () => {
+  const statuses = [
+    ...["online", "cancel_only", "limit_only", "maintenance", "post_only", "reduce_only"],
+    ...["work_in_progress", "delisted", "a status of tomorrow"],
+  ];
+  const states = await Promise.all(statuses.map(async (status) => {
+    const answer = { result: { XXBTZUSD: { wsname: "XBT/USD", status } } };
+    const ask = () => Promise.resolve(answer);
+    const [[given] = []] = await Array.fromAsync(krakenCatalogue.instruments(ask, REQUEST));
+    const news = krakenCatalogue.news?.({ symbol: "BTC/USD", status }, given, {
+      ...REQUEST,
+      idsByExternal: new Map(),
+    });
+    const { events } = feed(
+      krakenNormalizer([{ symbol: "BTCUSD", external: "BTC/USD" }]),
+      instrumentFrame(status),
+    );
+    const [record] = events as Status[];
+    return [given?.versions[0]?.state, news?.versions[0]?.state, record?.state];
+  }));
+  const halted = ["halted", "halted", "halted"];
+  assert.deepEqual(states, [
+    ["open", "open", "open"],
+    ...Array.from({ length: 6 }, () => halted),
+    ["delisted", "delisted", "delisted"],
+    // An instrument has no state for "unknown".
+    ["halted", "halted", "unknown"],
+  ]);
 });
 
 Deno.test("pairs of tokenized assets are asked for on request", async () => {

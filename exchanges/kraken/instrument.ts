@@ -6,7 +6,8 @@ import { type KrakenPair, objectOf } from "./messages.ts";
 import type { Precision } from "../tracked_book.ts";
 import type { Symbols } from "../symbols.ts";
 
-const STATES: ReadonlyMap<string, MarketState> = new Map([
+/** States by a pair's status, in records and the catalogue: open = all kinds of orders are taken. */
+export const PAIR_STATES: ReadonlyMap<string, "open" | "halted" | "delisted"> = new Map([
   ["online", "open"],
   ["cancel_only", "halted"],
   ["limit_only", "halted"],
@@ -84,7 +85,7 @@ export class Instruments {
     this.#pairs.set(pair.external, { ...pair, atUs });
     // Without orders none of the venue's over thousand pairs gives records.
     if (before?.status === pair.status || this.#symbols.empty) return;
-    const state = STATES.get(pair.status) ?? "unknown";
+    const state = PAIR_STATES.get(pair.status) ?? "unknown";
     const event = statusOf(
       ...[this.#feed, this.#symbols.ours(pair.external), state, pair.status, atUs] as const,
     );
