@@ -221,10 +221,10 @@ class ArchiverService implements Archiver {
   }
 
   async #consumeAll(position: ConsumeOptions["position"]): Promise<void> {
-    const { env, transport, derivedOnly = false } = this.#options;
+    const { transport } = this.#options;
     this.#consumer ??= await transport.consume({
       name: `archiver-${nameOf(this.#options)}`,
-      filters: recordFilters(env, derivedOnly ? DERIVED_TYPES : EVENT_TYPES),
+      filters: this.#filters(),
       onMessage: (message) => this.#onMessage(message),
       onHole: (hole) => this.#missed(hole),
       position,
@@ -232,6 +232,12 @@ class ArchiverService implements Archiver {
     this.#takenBefore = this.#consumer.startSequence;
     this.#gate.guard(this.#consumer);
     await this.#letters?.start();
+  }
+
+  /** Filters of what it consumes. */
+  #filters(): string[] {
+    const { env, derivedOnly = false } = this.#options;
+    return recordFilters(env, derivedOnly ? DERIVED_TYPES : EVENT_TYPES);
   }
 
   /** The signals service recreates lost fires, as raw does not hold them; actions are lost. */
@@ -327,11 +333,8 @@ class ArchiverService implements Archiver {
       );
       return;
     }
-    const { env, transport, derivedOnly } = this.#options;
-    // Its consumer never receives the records that `drain` would wait for.
-    if (derivedOnly === true) return;
     await drain({
-      ...{ transport, filters: recordFilters(env, EVENT_TYPES), logger: this.#logger },
+      ...{ transport: this.#options.transport, filters: this.#filters(), logger: this.#logger },
       reached: () => Math.max(this.#router.processedSequence, this.#takenBefore),
       busy: () => this.#scheduler.busy && this.#storageRetry.problem === "",
       problem: () => this.#gate.isPaused ? this.#storageRetry.problem : "",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Encoder } from "@ssmd/codec";
 import { type Action, actionSubject, type Fire, fireSubject } from "@ssmd/market";
+import { withMembers } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import { archiveOf, ENV, optionsOf, publish, START_US } from "./_fixtures.ts";
@@ -99,5 +100,32 @@ Deno.test("what is no fire or action on their subjects is dead-lettered, and hol
   assert.equal(archiver.stats().deadLettered, 3);
   assert.equal(letters.length, 3);
   assert.equal((await archiveOf(storage)).events.length, 2);
+  await transport.close();
+});
+
+Deno.test("an archiver of fires and actions alone takes what the bus holds before it ends", async () => {
+  const bus = memoryTransport();
+  // Delivers late, as a bus on another machine.
+  const transport = withMembers(bus, {
+    consume: (options) =>
+      bus.consume({
+        ...options,
+        onMessage: (message) => void setTimeout(() => options.onMessage(message), 30),
+      }),
+  });
+  const storage = memoryStorage();
+  const archiver = createArchiver({ ...optionsOf(transport, storage), derivedOnly: true });
+  await archiver.start();
+  publishFires(transport, 0, 40);
+  publish(transport, 0, 300);
+  await archiver.flush();
+  assert.equal((await archiveOf(storage)).events.length, 80);
+  publish(transport, 300, 600);
+  publishFires(transport, 40, 80);
+  await archiver.close();
+  const { events } = await archiveOf(storage);
+  assert.equal(events.length, 160);
+  assert.ok(events.every(({ type }) => type === "fire" || type === "action"));
+  assert.equal(archiver.stats().bufferedBytes, 0);
   await transport.close();
 });
