@@ -24,8 +24,8 @@ export interface RecordQuery {
   rowsMax: number | null;
 }
 
-/** Column types, as SQL answers name them. */
-const TYPE_NAMES = {
+/** SQL types by column kind. */
+export const SQL_TYPES = {
   time: "TIMESTAMP WITH TIME ZONE",
   count: "BIGINT",
   double: "DOUBLE",
@@ -48,7 +48,7 @@ export async function answerRecords(
   if (type === undefined) throw new RangeError(`${table} is no table`);
   const columns = columnsOf(type);
   const archived = feeds ?? await archivedFeeds(storage, env);
-  sink.columns(columns.map(({ name, kind }) => ({ name, type: TYPE_NAMES[kind] })));
+  sink.columns(columns.map(({ name, kind }) => ({ name, type: SQL_TYPES[kind] })));
   let rows = 0;
   for (const feed of archived) {
     const records = readArchive(storage, {

@@ -2,7 +2,7 @@ import { DAY_US, isoOfUs, makeTemporaryFolder } from "@ssmd/runtime";
 import type { InstrumentFile } from "@ssmd/metadata";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../time_span.ts";
-import { type Column, type ColumnKind, columnsOf } from "@ssmd/archive/parquet";
+import { type Column, columnsOf } from "@ssmd/archive/parquet";
 import {
   type ExportRequest,
   type ExportType,
@@ -17,6 +17,7 @@ import { askEngine } from "./engine_process.ts";
 import { queryFiles } from "./export_cache.ts";
 import { sqlError } from "./sql_error.ts";
 import { INSTRUMENT_TABLE_NAMES, instrumentTables } from "./instrument_tables.ts";
+import { SQL_TYPES } from "./record_query.ts";
 import { isSeries, namesIn, TABLES, tablesIn } from "./tables.ts";
 
 /** Limits of a query and their effects. */
@@ -130,16 +131,6 @@ function allTables(
     )),
   ];
 }
-
-const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
-  time: "TIMESTAMP WITH TIME ZONE",
-  count: "BIGINT",
-  double: "DOUBLE",
-  word: "VARCHAR",
-  text: "VARCHAR",
-  flag: "BOOLEAN",
-  doubles: "DOUBLE[]",
-};
 
 /** Plans whole days, so that later queries of other hours reuse the exports. */
 async function planned(query: SqlQuery, tables: readonly string[]): Promise<Partition[]> {
