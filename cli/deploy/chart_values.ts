@@ -12,8 +12,12 @@ const RENDERED_VALUES = z.strictObject({
   oneProcess: z.boolean().describe(
     "Whether everything runs in one process, because its bus is in memory",
   ),
-  serves: z.strictObject({ port, auth: z.enum(["open", "required"]) })
-    .describe("Address for clients"),
+  serves: z.strictObject({
+    port,
+    auth: z.enum(["open", "required"]),
+    clients: z.enum(["disk", "database"])
+      .describe("Where clients and keys are kept: a gateway's own disk, or a shared database"),
+  }).describe("Address for clients"),
   shards: z.record(
     z.string(),
     z.strictObject({

@@ -29,11 +29,11 @@ export function valuesText(registry: Registry, env: string): string {
 function valuesOf(registry: Registry, env: string): RenderedValues {
   const environment = registry.environment(env);
   assertDeployable(environment);
-  const { gateway: { port, auth }, signals, transport } = environment;
+  const { gateway: { port, auth, clients }, signals, transport } = environment;
   return {
     environment: env,
     oneProcess: transport.type === "memory",
-    serves: { port, auth },
+    serves: { port, auth, clients: clients?.type === "postgres" ? "database" : "disk" },
     shards: shardsOf(environment),
     signals: Object.values(signals).some(({ enabled = true }) => enabled),
     agents: environment.agents !== undefined,

@@ -152,6 +152,13 @@ async function assertRefused(values: string): Promise<void> {
   const many = "serves.auth=required,gateway.replicas=2";
   const { stderr } = await run("helm", ...TEMPLATE, "-f", values, "--set", many);
   assert.match(stderr, /gateway\.replicas must be 1/);
+  const shared = `${many},serves.clients=database`;
+  const { code, stdout } = await run("helm", ...TEMPLATE, "-f", values, "--set", shared);
+  assert.equal(code, 0);
+  const [gateway] = stdout.split("\n---").filter((each) =>
+    /kind: StatefulSet[^]*name: \S*gateway/.test(each)
+  );
+  assert.match(gateway ?? "", /replicas: 2\b/);
 }
 
 Deno.test({
