@@ -10,43 +10,43 @@ const endOfWindow = text(
 );
 
 const DAY_WINDOW = {
-  from: timeOfDay.describe("HH:MM on the clocks of the calendar's time zone"),
+  from: timeOfDay.describe("HH:MM in the calendar's time zone"),
   to: endOfWindow.describe("HH:MM, exclusive, up to 24:00; at or before from = on the next day"),
 };
 const WEEKLY_WINDOW = {
-  days: z.array(z.enum(WEEKDAYS)).min(1).describe("Days of the week on which it begins"),
+  days: z.array(z.enum(WEEKDAYS)).min(1).describe("Days of the week on which the window begins"),
   ...DAY_WINDOW,
 };
 const MAINTENANCE = fields({
   ...WEEKLY_WINDOW,
-  reason: plainText.describe("Why nothing is traded, for people"),
+  reason: plainText.describe("Reason of the closure, for readers"),
 });
 
 const VERSION = fields({
-  from: day.describe("First day in the calendar's time zone on which it holds"),
+  from: day.describe("First day in force, in the calendar's time zone"),
   open: z.union([z.literal("always"), z.array(fields(WEEKLY_WINDOW)).min(1)], {
     error: 'must be always, or a list of windows like { days: [mon], from: "09:30", to: "16:00" }',
-  }).describe("When it trades: always, or windows that come back every week"),
+  }).describe("Open times: always, or windows that repeat every week"),
   maintenance: z.array(MAINTENANCE).default([])
-    .describe("Weekly windows in which it does not, although it would be open"),
-  notes: z.string().exactOptional().describe("What a reader should know"),
+    .describe("Weekly windows in which the calendar is closed although it would be open"),
+  notes: z.string().exactOptional().describe("Notes for readers"),
 });
 
 const SPECIAL_DAY = fields({
   date: day.describe("The day in the calendar's time zone, from midnight to midnight"),
-  reason: plainText.describe("Why it is unlike the others of its week: Christmas"),
+  reason: plainText.describe("Reason of the special day: Christmas"),
   open: z.array(fields(DAY_WINDOW)).default([])
-    .describe("When it trades on that day; empty = not at all"),
+    .describe("Open times of that day; empty = closed"),
 });
 
 /** A calendar file, `calendars/<name>.yaml`. */
 export const CALENDAR_FILE = fields({
-  name: nameText.describe("The file's name"),
-  display_name: plainText.describe("Name for people"),
-  timezone: timezone.describe("IANA name; all times of the file are of its clocks"),
+  name: nameText.describe("Name of the calendar, the same as the file's"),
+  display_name: plainText.describe("Display name"),
+  timezone: timezone.describe("IANA time zone of all times in the file"),
   versions: z.array(VERSION).min(1)
-    .describe("The trading week from a day on; dates ascending, closed before the first"),
-  special_days: z.array(SPECIAL_DAY).default([]).describe("Holidays and days of other hours"),
+    .describe("Trading weeks, each from a day on; dates ascending, closed before the first"),
+  special_days: z.array(SPECIAL_DAY).default([]).describe("Holidays and days with other hours"),
 });
 
 /** Trading calendar: when a feed is expected to trade. */

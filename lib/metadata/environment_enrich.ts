@@ -5,7 +5,7 @@ import type { Finding } from "./finding.ts";
 import { duration, fields, nameText, oneOf, plainText, text } from "./shape.ts";
 
 const ENRICHER = {
-  name: nameText.describe("Its name, once in the list"),
+  name: nameText.describe("Name of the enricher, unique in the list"),
   enabled: z.boolean().exactOptional().describe("Whether it runs; absent = true"),
 };
 
@@ -23,21 +23,22 @@ export const ENRICH = z.array(oneOf([
   }),
   fields({
     ...ENRICHER,
-    type: z.literal("quality").describe("How good the book is, in a word"),
+    type: z.literal("quality").describe("State of the book as a word"),
     stale_after: duration.exactOptional()
-      .describe("Stale without a trade or update for longer; absent = never"),
+      .describe("Time without a trade or update after which the book is stale; absent = never"),
     wide_above_bps: z.number().gt(0).exactOptional()
-      .describe("Wide above this spread, ten thousandths of the mid; absent = never"),
+      .describe("Spread above which the book is wide, ten thousandths of the mid; absent = never"),
   }),
   fields({
     ...ENRICHER,
-    type: z.literal("reference_join").describe("What the security master says of the market"),
+    type: z.literal("reference_join").describe("Fields of the market from the security master"),
     fields: z.array(plainText).min(1).describe(`Any of ${REFERENCE_FIELDS.join(", ")}`),
   }),
   fields({
     ...ENRICHER,
     type: z.literal("cross_feed").describe(
-      "The same instrument on another feed: other_bid and other_ask in the expressions behind it",
+      "The same instrument on another feed: adds other_bid and other_ask to the expressions of " +
+        "later enrichers",
     ),
     symbols: z.record(plainText, plainText).describe("Our symbol → our symbol on another feed"),
   }),

@@ -7,11 +7,11 @@ const SSL_MODES: ReadonlySet<string> = new Set(["disable", "require", "verify-fu
 
 const SLOW_CLIENTS = fields({
   policy: z.enum(["drop_newest", "drop_oldest", "conflate", "disconnect"]).exactOptional()
-    .describe("For clients that do not choose one themselves"),
+    .describe("Policy for clients that do not choose one"),
   buffer_bytes: z.int().min(65_536).max(1_073_741_824).exactOptional()
-    .describe("Bytes that may wait for one client"),
+    .describe("Maximum bytes waiting for one client"),
   buffer_messages: z.int().min(100).max(10_000_000).exactOptional()
-    .describe("Messages that may wait for one client"),
+    .describe("Maximum messages waiting for one client"),
   disconnect_after_s: z.int().min(1).max(86_400).exactOptional()
     .describe("Seconds of dropping after which a client is disconnected"),
 });
@@ -31,85 +31,90 @@ const postgresAddress = address(["postgres", "postgresql"]).superRefine((value, 
 
 const CLIENTS = oneOf([
   fields({
-    type: z.literal("sqlite").describe("A database file of this machine"),
+    type: z.literal("sqlite").describe("Database file on this machine"),
     path: plainText.describe("File of the database"),
   }),
   fields({
-    type: z.literal("postgres").describe("A PostgreSQL that gateways of several machines share"),
+    type: z.literal("postgres").describe(
+      "PostgreSQL database shared by gateways of several machines",
+    ),
     url: postgresAddress.describe(
-      "postgres://host:port/database, with ?sslmode=verify-full for TLS; the environment has the " +
-        "schema ssmd_<name> in it",
+      "postgres://host:port/database, with ?sslmode=verify-full for TLS; the environment uses " +
+        "the schema ssmd_<name>",
     ),
     credentials: CREDENTIALS.exactOptional()
       .describe("user and password → reference $key:name.field"),
     clients_kept: duration.exactOptional().describe(
-      "Time for which known clients go on while the database does not answer; absent = 10m",
+      "How long known clients are still accepted while the database does not answer; absent = " +
+        "10m",
     ),
   }),
 ]);
 
 const sendFrom = z.enum(["low", "medium", "high"]).default("high")
-  .describe("The least priority of issues that are handed over");
+  .describe("Lowest priority of the issues that are handed over");
 
 const ISSUES = oneOf([
   fields({
     type: z.literal("linear").describe("Linear"),
     url: address(["https", "http"]).default("https://api.linear.app/graphql")
-      .describe("Its GraphQL API"),
-    team_id: plainText.describe("Id of the team that gets the issues"),
+      .describe("Linear's GraphQL API"),
+    team_id: plainText.describe("Id of the team that receives the issues"),
     from: sendFrom,
     credentials: CREDENTIALS.describe("token → reference $key:name.field"),
   }),
   fields({
-    type: z.literal("webhook").describe("JSON to an address"),
-    url: address(["https", "http"]).describe("Where it is posted to"),
+    type: z.literal("webhook").describe("JSON by POST to an address"),
+    url: address(["https", "http"]).describe("Address of the POST request"),
     from: sendFrom,
     credentials: CREDENTIALS.exactOptional()
-      .describe("secret, which signs what is sent → reference $key:name.field"),
+      .describe("secret, with which requests are signed → reference $key:name.field"),
   }),
 ]);
 
 const SIGN_IN = fields({
-  client_id: plainText.describe("Name of the gateway at the issuer, a public client with PKCE"),
-  authorization_url: address(["https", "http"]).describe(
-    "Where the issuer asks people who they are",
+  client_id: plainText.describe(
+    "Client id of the gateway at the issuer, a public client with PKCE",
   ),
-  token_url: address(["https", "http"]).describe("Where it gives tokens for codes"),
+  authorization_url: address(["https", "http"]).describe(
+    "Authorization endpoint of the issuer",
+  ),
+  token_url: address(["https", "http"]).describe("Token endpoint of the issuer"),
   redirect_url: text(
     /^https?:\/\/[A-Za-z0-9.\-:[\]]+\/sign-in\/callback$/,
     "the gateway as browsers reach it: https://desk.example/sign-in/callback",
-  ).describe("Where the issuer sends browsers back to; it must be registered there"),
+  ).describe("Redirect address of the sign-in; it must be registered at the issuer"),
   scopes: z.array(text(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "a scope: groups")).max(20).default([])
-    .describe("Scopes beside openid, for the claims that rbac/<environment>.yaml looks at"),
+    .describe("Scopes in addition to openid, for the claims used in rbac/<environment>.yaml"),
 });
 
 const OIDC = fields({
-  issuer: address(["https", "http"]).describe("Who signs the tokens: their iss, letter by letter"),
-  jwks_url: address(["https", "http"]).describe("Where the issuer shows its public keys (JWKS)"),
-  audience: plainText.describe("What tokens must be for: one of their aud"),
+  issuer: address(["https", "http"]).describe("Issuer of the tokens: must equal their iss exactly"),
+  jwks_url: address(["https", "http"]).describe("Address of the issuer's public keys (JWKS)"),
+  audience: plainText.describe("Audience: must be one of the tokens' aud"),
   algorithms: z.array(z.enum(["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]))
-    .min(1).default(["RS256", "ES256"]).describe("Signatures that are accepted, and no others"),
+    .min(1).default(["RS256", "ES256"]).describe("Accepted signature algorithms"),
   clock_skew_s: z.int().min(0).max(300).default(30)
-    .describe("Seconds by which the clocks may differ"),
+    .describe("Allowed difference of the clocks, seconds"),
   keys_kept: duration.exactOptional().describe(
-    "Time for which the keys seen last hold while jwks_url does not answer; absent = 1h",
+    "How long the last known keys are used while jwks_url does not answer; absent = 1h",
   ),
   sign_in: SIGN_IN.exactOptional().describe(
-    "How people sign in to the page at the issuer; absent = with keys alone",
+    "Sign-in of browsers at the issuer; absent = only with API keys",
   ),
 });
 
 const CLIENT_CERTIFICATES = fields({
   proxies: z.array(text(/^[0-9a-fA-F.:]+$/, "an address without a port: 10.0.0.5")).min(1).max(20)
-    .describe("Addresses of proxies whose X-Forwarded-Client-Cert is believed, and no others"),
+    .describe("Addresses of the proxies whose X-Forwarded-Client-Cert is trusted"),
 });
 
 const TLS = fields({
-  cert: plainText.describe("File (PEM) of the certificate, and of those between it and its root"),
-  key: plainText.describe("File (PEM) of its private key, without a password"),
+  cert: plainText.describe("File (PEM) with the certificate and its intermediate certificates"),
+  key: plainText.describe("File (PEM) with its private key, without a password"),
   client_ca: plainText.exactOptional().describe(
-    "File (PEM) of who signs certificates of callers; absent = none is asked for. What their " +
-      "subjects stand for is said in rbac/<environment>.yaml",
+    "File (PEM) with the CA of callers' certificates; absent = no certificate is requested. " +
+      "rbac/<environment>.yaml maps their subjects to clients and roles",
   ),
 });
 
@@ -122,36 +127,39 @@ const origin = text(
 /** `gateway` of an environment: listening address and authentication of clients. */
 export const GATEWAY = fields({
   host: plainText.exactOptional()
-    .describe("Interface to listen on; absent = 127.0.0.1, which only this machine reaches"),
+    .describe("Interface to listen on; absent = 127.0.0.1, reachable only from this machine"),
   port: port.describe("TCP port"),
   auth: z.enum(["open", "required"]).default("open")
-    .describe("Who may read: open = everyone who reaches it, required = who has a key"),
+    .describe("Who may read: open = everyone who can reach it, required = callers with a key"),
   open_to_network: z.boolean().exactOptional().describe(
-    "Says that auth: open is meant for everyone who reaches a host that is not loopback",
+    "Confirms that auth: open is intended on a host other than loopback",
   ),
   allowed_hosts: z.array(hostName).max(100).exactOptional().describe(
-    "Names by which a gateway without keys may be called (Host), besides loopback and host",
+    "Host names accepted by a gateway without keys, in addition to loopback and host",
   ),
   allowed_origins: z.array(origin).max(100).exactOptional()
-    .describe("Origins whose pages may ask a gateway without keys: https://desk.example"),
+    .describe("Origins of the pages that may call a gateway without keys: https://desk.example"),
   clients: CLIENTS.exactOptional().describe(
-    "Where clients and their keys are kept; absent = clients/<environment>.sqlite beside the spools",
+    "Store of clients and their keys; absent = clients/<environment>.sqlite beside the spools",
   ),
   oidc: OIDC.exactOptional().describe(
-    "Tokens that are accepted beside keys; rbac/<environment>.yaml says what they stand for",
+    "Tokens accepted in addition to keys; rbac/<environment>.yaml maps them to clients and " +
+      "roles",
   ),
   tls: TLS.exactOptional().describe(
-    "TLS of the gateway itself: files that are read again when they change; absent = plain HTTP",
+    "TLS of the gateway itself; the files are read again when they change; absent = plain " +
+      "HTTP",
   ),
   client_certificates: CLIENT_CERTIFICATES.exactOptional().describe(
-    "Proxies that end TLS and tell whose certificate they saw; rbac/<environment>.yaml says what " +
-      "it stands for",
+    "Proxies that terminate TLS and forward the client's certificate; " +
+      "rbac/<environment>.yaml maps it to clients and roles",
   ),
   issues: ISSUES.exactOptional().describe(
-    "Where issues go that clients report and that count enough; absent = they stay here",
+    "Receiver of issues reported by clients, from a priority on; absent = issues are kept " +
+      "here only",
   ),
   slow_clients: SLOW_CLIENTS.exactOptional().describe(
-    "What happens to clients that do not read fast enough; what is absent is the gateway's default",
+    "Policy for clients that read too slowly; absent values = the gateway's defaults",
   ),
 });
 

@@ -18,18 +18,18 @@ const KEY_SOURCE = text(
 /** A key of an environment: a required secret. */
 const KEY = fields({
   type: z.enum(["api_key", "transport", "storage", "database", "tls", "webhook"])
-    .describe("What it is for; values of a tls key must be PEM"),
+    .describe("Purpose; values of a tls key must be PEM"),
   fields: z.array(text(/^[a-z][a-z0-9_]*$/, "a name of lower-case letters, digits and _")).min(1)
-    .describe("Names of its parts, like key_id and private_key"),
+    .describe("Names of its fields, like key_id and private_key"),
   required: z.boolean().default(true)
     .describe("Whether components refuse to start without it"),
   source: KEY_SOURCE.describe(
-    "Where its values are: env = variables SSMD_KEY_<NAME>_<FIELD>; file:<path> = a YAML or JSON " +
-      "file; mount:<dir> = a folder with a file a field, as Kubernetes mounts a secret; " +
-      "sealed-secret/<name> = a SealedSecret in git, whose secret the cluster mounts",
+    "Source of the values: env = variables SSMD_KEY_<NAME>_<FIELD>; file:<path> = a YAML or " +
+      "JSON file; mount:<dir> = a folder with one file per field, as Kubernetes mounts a " +
+      "secret; sealed-secret/<name> = a SealedSecret in git, whose secret the cluster mounts",
   ),
   rotation_days: z.int().min(1).max(3650).exactOptional()
-    .describe("Days after which it has to be rotated; absent = no limit"),
+    .describe("Days after which it must be rotated; absent = no limit"),
 });
 
 /** Keys by name. */

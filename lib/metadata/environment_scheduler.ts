@@ -4,12 +4,12 @@ import { fields, oneOf, plainText, text } from "./shape.ts";
 
 const TLS = fields({
   ca: plainText.exactOptional()
-    .describe("File (PEM) of who signed the server's certificate; absent = the system's"),
+    .describe("File (PEM) with the CA of the server's certificate; absent = the system's"),
   cert: plainText.exactOptional()
-    .describe("File (PEM) of our own certificate, where the server asks for one"),
-  key: plainText.exactOptional().describe("File (PEM) of its private key, without a password"),
+    .describe("File (PEM) with our own certificate, if the server requires one"),
+  key: plainText.exactOptional().describe("File (PEM) with its private key, without a password"),
   server_name: plainText.exactOptional()
-    .describe("Name in the server's certificate; absent = that of the address"),
+    .describe("Name in the server's certificate; absent = the host of the address"),
 }).refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
   error: "cert and key belong together: name both or none",
 });
@@ -17,18 +17,24 @@ const TLS = fields({
 /** Job scheduler of an environment, which dispatches due jobs to workers. */
 export const SCHEDULER = oneOf([
   fields({
-    type: z.literal("embedded").describe("A file of the data folder; `up` or a worker runs them"),
+    type: z.literal("embedded").describe(
+      "A file in the data folder; `up` or a worker runs the jobs",
+    ),
   }),
   fields({
-    type: z.literal("temporal").describe("A Temporal server; only `deno task worker` runs them"),
+    type: z.literal("temporal").describe(
+      "A Temporal server; only `deno task worker` runs the jobs",
+    ),
     address: text(/^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/, "host:port, like 127.0.0.1:7233")
       .describe("Its gRPC frontend, host:port"),
-    namespace: plainText.exactOptional().describe("Absent = default"),
+    namespace: plainText.exactOptional().describe("Namespace; absent = default"),
     task_queue: plainText.exactOptional()
-      .describe("Of this environment alone; absent = ssmd- and the environment's name"),
-    tls: TLS.exactOptional().describe("TLS to the server, {} = as it is; absent = in clear"),
+      .describe("Task queue, for this environment only; absent = ssmd- and the environment's name"),
+    tls: TLS.exactOptional().describe(
+      "TLS to the server, {} = with defaults; absent = unencrypted",
+    ),
     credentials: CREDENTIALS.exactOptional()
-      .describe("api_key → reference $key:name.field; with tls alone"),
+      .describe("api_key → reference $key:name.field; only with tls"),
   }),
 ]);
 

@@ -12,16 +12,16 @@ const attributeName = text(
 );
 
 const RESOURCES = fields({
-  cpu: z.number().gt(0).max(256).exactOptional().describe("Cores, like 0.5"),
-  memory: size.exactOptional().describe("Memory, like 512MiB"),
+  cpu: z.number().gt(0).max(256).exactOptional().describe("CPU limit in cores, like 0.5"),
+  memory: size.exactOptional().describe("Memory limit, like 512MiB"),
 });
 
 const SHARD = fields({
   selector: z.record(attributeName, ATTRIBUTE)
-    .describe("Attribute → value: its symbols have all of these; {} = every symbol"),
+    .describe("Attribute → value: selects the symbols with all of these; {} = every symbol"),
   replicas: z.int().min(1).max(3).exactOptional()
-    .describe("Connectors a feed of which one tells it and the others stand by; absent = 1"),
-  resources: RESOURCES.exactOptional().describe("What each of its processes may use"),
+    .describe("Connectors per feed, one of which publishes while the others stand by; absent = 1"),
+  resources: RESOURCES.exactOptional().describe("Limits of each of its processes"),
 });
 
 /** Shards by name. `main` is reserved for what belongs to no shard. */

@@ -4,67 +4,68 @@ import { z } from "zod";
 import { address, day, duration, fields, nameText, plainText } from "./shape.ts";
 
 const PROTOCOL = fields({
-  transport: z.literal("websocket").describe("What carries the messages"),
-  message: z.literal("json").describe("How a message is written"),
+  transport: z.literal("websocket").describe("Transport of the messages"),
+  message: z.literal("json").describe("Format of a message"),
 });
 
 const AUTH = fields({
-  method: z.enum(["none", "rsa-pss-sha256"]).describe("How the handshake is signed"),
+  method: z.enum(["none", "rsa-pss-sha256"]).describe("Signature of the handshake"),
   fields: z.array(plainText).default([])
-    .describe("Credential fields that an environment must give; empty for none"),
+    .describe("Credential fields that an environment must set; empty for none"),
 });
 
 const RATE_LIMIT = fields({
-  requests: z.int().min(1).max(1_000_000).describe("Messages that a client sends"),
-  per: duration.describe("In this time, like 1s"),
+  requests: z.int().min(1).max(1_000_000).describe("Number of messages that a client may send"),
+  per: duration.describe("Period of the limit, like 1s"),
 });
 
 const CAPABILITIES = fields({
-  types: z.array(z.enum(FEED_TYPES)).min(1).describe("Record types that it brings"),
+  types: z.array(z.enum(FEED_TYPES)).min(1).describe("Record types it carries"),
   book_depths: z.array(z.int().min(1).max(10_000)).min(1).exactOptional()
-    .describe("Depths (levels a side) that may be asked for; absent = whole books, no choice"),
+    .describe("Depths (levels per side) that can be requested; absent = whole books, no choice"),
   book_checksum: z.boolean().default(false).describe("Whether books carry a checksum"),
 });
 
 const VERSION = fields({
-  from: day.describe("First day (UTC) on which it holds, until the next version begins"),
-  protocol: PROTOCOL.describe("How the venue speaks"),
+  from: day.describe("First day (UTC) in force; the version ends when the next one begins"),
+  protocol: PROTOCOL.describe("Protocol of the venue"),
   endpoint: address(["wss", "ws"]).describe("Address of the live feed"),
   rest: address(["https", "http"]).exactOptional()
-    .describe("Address of the venue's REST, which tells its markets; absent = it is not asked"),
-  auth: AUTH.describe("How a client signs in"),
+    .describe("Address of the venue's REST, which lists its markets; absent = not used"),
+  auth: AUTH.describe("Sign-in of a client"),
   symbols_per_connection: z.int().min(1).max(100_000)
-    .describe("Most symbols that one connection subscribes"),
+    .describe("Maximum number of symbols per connection"),
   rate_limit: RATE_LIMIT.exactOptional().describe(
-    "What a client may send, more is answered with an error or a disconnect; absent = the venue names no limit",
+    "Rate limit of a client; exceeding it leads to an error or a disconnect; absent = the " +
+      "venue states no limit",
   ),
-  capabilities: CAPABILITIES.describe("What can be asked for"),
-  sequenced: z.boolean().describe("Whether the venue numbers its messages"),
+  capabilities: CAPABILITIES.describe("Data that can be requested"),
+  sequenced: z.boolean().describe("Whether messages have sequence numbers"),
   sequence_field: plainText.exactOptional()
-    .describe("The field of a message that carries the number; present when sequenced"),
-  parser: plainText.describe("Id of the normalizer that reads it"),
-  notes: z.string().exactOptional().describe("What a reader should know"),
+    .describe("Field of a message with the sequence number; present when sequenced"),
+  parser: plainText.describe("Id of the normalizer"),
+  notes: z.string().exactOptional().describe("Notes for readers"),
 });
 
 const CAPTURE_LOCATION = fields({
-  id: nameText.describe("Name of the place, like aws-us-east-1"),
-  clock_source: z.enum(["ntp", "chrony", "ptp", "gps"]).describe("What keeps its clock right"),
+  id: nameText.describe("Name of the location, like aws-us-east-1"),
+  clock_source: z.enum(["ntp", "chrony", "ptp", "gps"]).describe("Time source of its clock"),
   clock_accuracy_us: z.int().min(1).max(10_000_000)
-    .describe("Expected error of that clock, microseconds"),
+    .describe("Expected error of the clock, microseconds"),
 });
 
 /** Feed file, `feeds/<id>.yaml`. */
 export const FEED_FILE = fields({
-  id: nameText.describe("The file's name"),
-  display_name: plainText.describe("Name for people"),
+  id: nameText.describe("Id of the feed, the same as the file's name"),
+  display_name: plainText.describe("Display name"),
   type: z.enum(["spot", "prediction"]).describe("What is traded"),
   status: z.enum(["active", "disabled"])
-    .describe("Whether an environment may use it: a disabled one is refused"),
+    .describe("Whether environments may use it: a disabled feed is refused"),
   calendar: nameText.exactOptional()
     .describe("Name of the trading calendar; absent = always open"),
-  versions: z.array(VERSION).min(1).describe("What changed on which day; dates ascending"),
+  versions: z.array(VERSION).min(1).describe("Versions of the protocol; dates ascending"),
   capture_locations: z.array(CAPTURE_LOCATION).exactOptional()
-    .describe("Places that capture it"),
+    .describe("Capture locations"),
 });
 
 /** A data feed of a venue. */

@@ -3,27 +3,27 @@ import { duration, fields, nameText, oneOf, plainText } from "./shape.ts";
 
 const APPROVE = {
   approve: duration.exactOptional()
-    .describe("Time within which a person must approve it, like 15m; absent = nobody has to"),
+    .describe("Time within which a person must approve it, like 15m; absent = no approval needed"),
 };
 
 const ACTION = oneOf([
   fields({
-    type: z.literal("alert").describe("A warning in the log, the metrics and the page"),
+    type: z.literal("alert").describe("Warning in the log, the metrics and the page"),
     severity: z.enum(["info", "warning", "critical"]).default("warning").describe(
-      "How urgent it is",
+      "Severity",
     ),
     ...APPROVE,
   }),
-  fields({ type: z.literal("log").describe("A line in the log"), ...APPROVE }),
+  fields({ type: z.literal("log").describe("Line in the log"), ...APPROVE }),
   fields({
-    type: z.literal("webhook").describe("JSON to an address"),
-    to: nameText.describe("One of agents.webhooks of the environment"),
+    type: z.literal("webhook").describe("JSON by POST to an address"),
+    to: nameText.describe("Name of a webhook in agents.webhooks of the environment"),
     ...APPROVE,
   }),
   fields({
-    type: z.literal("trade_signal").describe("A record that others may trade on; never an order"),
-    side: z.enum(["buy", "sell"]).describe("What it speaks for"),
-    size: z.number().gt(0).exactOptional().describe("Of how much; absent = it does not say"),
+    type: z.literal("trade_signal").describe("Record that others may trade on; never an order"),
+    side: z.enum(["buy", "sell"]).describe("Trade direction that it suggests"),
+    size: z.number().gt(0).exactOptional().describe("Suggested amount; absent = unspecified"),
     ...APPROVE,
   }),
 ]);
@@ -32,19 +32,23 @@ const PATTERNS = z.array(plainText).min(1);
 
 /** Policy file, `policies/<name>.yaml`: allowed actions when a signal fires. */
 export const POLICY_FILE = fields({
-  name: nameText.describe("The file's name"),
-  signals: PATTERNS.describe("Signals, * at the end for all that begin so"),
+  name: nameText.describe("Name of the policy, the same as the file's"),
+  signals: PATTERNS.describe("Signals; a final * matches any rest"),
   symbols: PATTERNS.exactOptional()
-    .describe("Symbols, * at the end for all that begin so; absent = all"),
+    .describe("Symbols; a final * matches any rest; absent = all"),
   actions: z.record(nameText, ACTION)
-    .describe("What may be done, by name: the model picks one of them or none"),
+    .describe("Possible actions by name: the model chooses one of them or none"),
   default: nameText.describe(
-    "The action that is taken without a model, or when it fails or its budget is spent; none = none",
+    "Action taken without a model, when the model fails, or when its budget is spent; none = " +
+      "no action",
   ),
   within: duration.exactOptional()
-    .describe("Older fires are only noted, as after a time away; absent = 1h"),
+    .describe(
+      "Maximum age of a fire: older ones are only recorded, for example after a downtime; " +
+        "absent = 1h",
+    ),
   per_hour: z.int().min(1).max(100_000).default(60)
-    .describe("Fires of an hour that are acted on; further ones are only noted"),
+    .describe("Maximum fires per hour that are acted on; further ones are only recorded"),
 });
 
 /** Allowed actions when a signal fires. */

@@ -3,13 +3,13 @@ import { z } from "zod";
 import { duration, fields, nameText, oneOf, plainText } from "./shape.ts";
 
 const SYMBOLS = z.array(plainText).min(1).exactOptional()
-  .describe("Symbols, * at the end for all that begin so; absent = all");
+  .describe("Symbols; a final * matches any rest; absent = all");
 const SCOPE = {
-  records: z.array(z.enum(FEED_TYPES)).min(1).describe("Types of records"),
+  records: z.array(z.enum(FEED_TYPES)).min(1).describe("Record types"),
   symbols: SYMBOLS,
 };
 const OF = z.enum(["symbol", "feed"]).default("symbol")
-  .describe("Whether it counts symbol by symbol, or over the whole feed");
+  .describe("Whether it is measured per symbol or over the whole feed");
 
 /** Fields for range checks → record types that have them; in a book: of each level. */
 export const RANGE_FIELDS = {
@@ -26,42 +26,44 @@ export const RANGE_FIELDS = {
 } as const;
 
 const MAX_GAP = fields({
-  type: z.literal("max_gap").describe("The longest silence between two records"),
+  type: z.literal("max_gap").describe("Longest time between two records"),
   ...SCOPE,
   of: OF,
-  longest: duration.describe("Longer than this fails, like 2m"),
+  longest: duration.describe("Maximum time, like 2m; a longer one fails"),
 });
 const RANGE = fields({
-  type: z.literal("range").describe("A field that lies outside of its range"),
+  type: z.literal("range").describe("Range of a field"),
   ...SCOPE,
   field: z.enum(Object.keys(RANGE_FIELDS) as (keyof typeof RANGE_FIELDS)[])
     .describe("Name of the field in the record's JSON; in a book: of each level"),
-  min: z.number().exactOptional().describe("Lowest value that passes; absent = no lowest"),
-  max: z.number().exactOptional().describe("Highest value that passes; absent = no highest"),
+  min: z.number().exactOptional().describe("Lowest value that passes; absent = no limit"),
+  max: z.number().exactOptional().describe("Highest value that passes; absent = no limit"),
 });
 const PRESENCE = fields({
-  type: z.literal("presence").describe("Records that every hour must have"),
+  type: z.literal("presence").describe("Minimum number of records in every hour"),
   ...SCOPE,
   of: OF,
-  per_hour: z.int().min(1).default(1).describe("Fewest records in an hour"),
+  per_hour: z.int().min(1).default(1).describe("Minimum number of records per hour"),
 });
 const MONOTONIC_TIME = fields({
-  type: z.literal("monotonic_time").describe("Time that goes back"),
+  type: z.literal("monotonic_time").describe("Times that never decrease"),
   ...SCOPE,
   clock: z.enum(["received", "venue"]).describe(
-    "Ours (received) in the order of sequence, or the venue's (venue) in the order of arrival",
+    "Our time (received), in order of sequence, or the venue's (venue), in order of arrival",
   ),
-  tolerance: duration.exactOptional().describe("How far back passes, like 1s; absent = not at all"),
+  tolerance: duration.exactOptional().describe(
+    "Decrease that still passes, like 1s; absent = none",
+  ),
 });
 const CROSSED_BOOK = fields({
   type: z.literal("crossed_book")
-    .describe("A best bid at or above the best ask, of books rebuilt from their records"),
+    .describe("Best bid at or above the best ask, in books rebuilt from their records"),
   symbols: SYMBOLS,
   longest: duration.exactOptional()
-    .describe("Crossed for longer than this fails, like 1s; absent = any time"),
+    .describe("Time for which a crossed book still passes, like 1s; absent = none"),
 });
 const DUPLICATE_IDS = fields({
-  type: z.literal("duplicate_ids").describe("An id that comes a second time within the day"),
+  type: z.literal("duplicate_ids").describe("Ids that occur more than once in a day"),
   ...SCOPE,
   id: z.enum(["trade_id", "record"]).describe(
     "trade_id: the venue's id of a trade; record: symbol, receivedAt and sequence together",
@@ -72,9 +74,9 @@ const CHECK = oneOf([MAX_GAP, RANGE, PRESENCE, MONOTONIC_TIME, CROSSED_BOOK, DUP
 
 /** QA file, `qa/<feed>.yaml`. */
 export const QA_FILE = fields({
-  feed: nameText.describe("Id of the feed, the file's name"),
+  feed: nameText.describe("Id of the feed, the same as the file's name"),
   checks: z.array(CHECK).min(1).describe(
-    "Checks of a day, in the order in which results are shown",
+    "Checks of a day, in the order of the results",
   ),
 });
 

@@ -7,30 +7,35 @@ export const ROLES = ["viewer", "metrics", "operator", "admin", "superadmin"] as
 export type Role = typeof ROLES[number];
 
 const role = z.enum(ROLES).describe(
-  "viewer reads what its client is entitled to, metrics also /metrics, operator keeps the " +
-    "environment running, admin changes what runs, superadmin also who may",
+  "viewer reads what its client is entitled to, metrics also reads /metrics, operator " +
+    "keeps the environment running, admin changes what runs, superadmin also changes roles " +
+    "and access",
 );
-const client = nameText.describe("The client whose entitlements, limits and usage these are");
+const client = nameText.describe("Client whose entitlements, limits and usage apply");
 
 /** Role file, `rbac/<environment>.yaml`. */
 export const RBAC_FILE = fields({
-  environment: nameText.describe("The file's name"),
+  environment: nameText.describe("Name of the environment, the same as the file's"),
   clients: z.record(nameText, role).default({})
-    .describe("Role of all API keys of a client; a client that is not named is a viewer"),
+    .describe("Role of all API keys of a client; clients not listed are viewers"),
   tokens: z.array(fields({
-    claim: plainText.describe("A claim of tokens: sub, groups, …; email only if it is verified"),
-    value: plainText.describe("Its text, or one of its texts"),
+    claim: plainText.describe("Claim of tokens: sub, groups, …; email only if it is verified"),
+    value: plainText.describe("Text of the claim, or one of its texts"),
     role,
     client,
-  })).default([]).describe("Who shows a token of gateway.oidc; of several the highest role counts"),
+  })).default([]).describe(
+    "Roles of callers with a token of gateway.oidc; if several match, the highest role counts",
+  ),
   certificates: z.array(fields({
     subject: plainText.describe(
-      "The whole subject, CN=algo-7,O=Desk, as openssl x509 -subject -nameopt RFC2253 writes it",
+      "The whole subject, CN=algo-7,O=Desk, as printed by openssl x509 -subject -nameopt " +
+        "RFC2253",
     ),
     role,
     client,
   })).default([]).describe(
-    "Who shows a certificate: to the gateway itself, or to a proxy of gateway.client_certificates",
+    "Roles of callers with a certificate, presented to the gateway itself or to a proxy of " +
+      "gateway.client_certificates",
   ),
 });
 

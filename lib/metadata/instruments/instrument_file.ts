@@ -24,60 +24,66 @@ const instant = z.string().refine((value) => usOfInstant(value) !== undefined, {
 });
 
 const GRID = fields({
-  from: decimal.describe("Lowest price at which the step holds"),
-  to: decimal.describe("Highest price at which it holds"),
-  step: decimal.describe("Distance of two prices"),
+  from: decimal.describe("Lowest price of the range"),
+  to: decimal.describe("Highest price of the range"),
+  step: decimal.describe("Price increment"),
 });
 
 const FEES = {
-  type: plainText.describe("How they are counted: percent, quadratic, quadratic_with_maker_fees"),
-  maker: decimalSigned.exactOptional().describe("Of who rests, as the type says; below 0 = rebate"),
-  taker: decimalSigned.exactOptional().describe("Of who takes, as the type says"),
+  type: plainText.describe("Formula of the fees: percent, quadratic, quadratic_with_maker_fees"),
+  maker: decimalSigned.exactOptional().describe(
+    "Maker fee, in the form given by the type; below 0 = rebate",
+  ),
+  taker: decimalSigned.exactOptional().describe("Taker fee, in the form given by the type"),
   multiplier: decimal.exactOptional().describe("Factor of a quadratic fee"),
 };
-const FEE_CHANGE = fields({ from: instant.describe("From when they hold"), ...FEES });
+const FEE_CHANGE = fields({ from: instant.describe("Time from which the fees apply"), ...FEES });
 
 /** Terms of an instrument, valid from a time on. */
 const INSTRUMENT_TERMS = {
-  state: z.enum(LIFE_STATES).describe("Where it is in its life"),
-  base: plainText.exactOptional().describe("What is bought: BTC; absent = a contract on an event"),
-  quote: plainText.exactOptional().describe("What is paid: USD"),
+  state: z.enum(LIFE_STATES).describe("Life-cycle state"),
+  base: plainText.exactOptional().describe("Base: BTC; absent = a contract on an event"),
+  quote: plainText.exactOptional().describe("Quote: USD"),
   figi: z.string().superRefine((value, context) => {
     const problem = figiProblem(value);
     if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
-  }).exactOptional().describe("Financial Instrument Global Identifier, with a right check digit"),
-  price_grid: z.array(GRID).min(1).exactOptional().describe("Prices that orders may have"),
-  size_step: decimal.exactOptional().describe("Distance of two sizes"),
-  size_min: decimal.exactOptional().describe("Smallest order"),
-  fees: fields(FEES).exactOptional().describe("What trading costs"),
+  }).exactOptional().describe("Financial Instrument Global Identifier, with a valid check digit"),
+  price_grid: z.array(GRID).min(1).exactOptional().describe("Allowed order prices"),
+  size_step: decimal.exactOptional().describe("Size increment"),
+  size_min: decimal.exactOptional().describe("Minimum order size"),
+  fees: fields(FEES).exactOptional().describe("Trading fees"),
   fee_changes: z.array(FEE_CHANGE).min(1).exactOptional()
     .describe(
-      "What it costs by date, passed and to come; as-of answers have as `fees` what held then",
+      "Fees by date, past and future; as-of answers have in `fees` those in force then",
     ),
-  opens: instant.exactOptional().describe("When it begins to trade"),
-  closes: instant.exactOptional().describe("When it ends to trade"),
+  opens: instant.exactOptional().describe("Start of trading"),
+  closes: instant.exactOptional().describe("End of trading"),
   result: plainText.exactOptional()
     .describe("How it was determined; may be replaced until it is settled"),
-  group: plainText.exactOptional().describe("The event that it is a market of"),
-  series: plainText.exactOptional().describe("The series that the event is of"),
+  group: plainText.exactOptional().describe("Event of the market"),
+  series: plainText.exactOptional().describe("Series of the event"),
 };
 
 const VERSION = fields({
-  effective: instant.describe("From when it holds, by the venue's account"),
-  known: instant.describe("From when we knew it"),
+  effective: instant.describe("Time from which it is in force, according to the venue"),
+  known: instant.describe("Time at which it became known to us"),
   ...INSTRUMENT_TERMS,
   venue: z.record(z.string(), z.unknown()).exactOptional()
-    .describe("The venue's own fields, as it sent them"),
+    .describe("The venue's own fields, unchanged"),
 });
 
 const MAPPING = fields({
-  feed: plainText.describe("The feed that names it"),
+  feed: plainText.describe("Feed that uses the name"),
   external: plainText.describe("The venue's name"),
   outcome: plainText.exactOptional()
-    .describe("The outcome that the name means, where each has one; absent = the instrument"),
-  from: instant.describe("From when the name means it"),
-  to: instant.exactOptional().describe("Until when, exclusive; absent = until further notice"),
-  known: instant.describe("From when we knew it"),
+    .describe(
+      "Outcome that the name means, if each outcome has its own name; absent = the instrument",
+    ),
+  from: instant.describe("Start of the mapping"),
+  to: instant.exactOptional().describe(
+    "End of the mapping, exclusive; absent = until further notice",
+  ),
+  known: instant.describe("Time at which it became known to us"),
 });
 
 /** Instrument ids, which are file names. */
@@ -88,15 +94,17 @@ const instrumentId: z.ZodString = text(
 
 /** Instrument file, `instruments/<id>.yaml`: versions are appended, never changed. */
 export const INSTRUMENT_FILE = fields({
-  id: instrumentId.describe("The file's name"),
-  name: plainText.describe("Name for people"),
-  asset_class: z.enum(ASSET_CLASSES).describe("What is traded"),
+  id: instrumentId.describe("Id of the instrument, the same as the file's name"),
+  name: plainText.describe("Display name"),
+  asset_class: z.enum(ASSET_CLASSES).describe("Asset class"),
   versions: z.array(VERSION).min(1).describe(
-    "What held from when, as known from when; of two with one effective time the later known counts",
+    "Versions by the time they are in force and the time they became known; of two with the " +
+      "same effective time, the one known later counts",
   ),
   mappings: z.array(MAPPING).default([])
     .describe(
-      "How feeds name it, from when to when; a later known row replaces one of the same from",
+      "Names of the instrument at feeds, with their time spans; a row known later replaces one " +
+        "with the same from",
     ),
 });
 
