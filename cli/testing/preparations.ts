@@ -144,6 +144,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "secmaster sync-to-git": BUS,
   "secmaster add": BUS,
   "secmaster list": BUS,
+  "secmaster map": BUS,
   "feedback list": GATEWAY,
   "feedback show": GATEWAY,
   "feedback resolve": GATEWAY,
