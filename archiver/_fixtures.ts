@@ -14,7 +14,7 @@ export const ENV = "test";
 
 const encoder = new Encoder();
 
-/** Record number `i` of a run: trades, every fifth a ticker, every hundredth a gap. */
+/** Returns record `i` of a run: trades; every fifth a ticker, every hundredth a gap. */
 export function recordOf(i: number, stepUs = 10_000, startUs = START_US): MarketEvent {
   const base = {
     timestampUs: startUs + i * stepUs - 5,
@@ -75,7 +75,7 @@ export function publish(
   return publisher;
 }
 
-/** Options of an archiver whose wall clock stands at the records' time. */
+/** Options of an archiver whose wall clock is at the records' time. */
 export function optionsOf(transport: Transport, storage: Storage): ArchiverOptions {
   return {
     env: ENV,
@@ -88,7 +88,7 @@ export function optionsOf(transport: Transport, storage: Storage): ArchiverOptio
   };
 }
 
-/** All manifests and all records that they name, each type's in the order of the files. */
+/** Returns all manifests and their records, by type in the order of the files. */
 export async function archiveOf(
   storage: Storage,
 ): Promise<{ manifests: Manifest[]; events: MarketEvent[]; orphans: string[] }> {
@@ -122,13 +122,13 @@ export function upTo(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i + 1);
 }
 
-/** A storage whose actions a test can refuse. */
+/** Storage whose operations a test can make fail. */
 export class FaultyStorage implements Storage {
   readonly type = "memory";
   readonly location = "faulty";
-  /** Puts asked for so far. */
+  /** Number of puts called so far. */
   puts = 0;
-  /** Called before each action; what it throws is what the action rejects with. */
+  /** Called before each operation, which rejects with what this throws. */
   before: (action: string, key: string) => void = () => {};
   /** Called after each put, replacement and removal. */
   after: (key: string) => void = () => {};
@@ -181,7 +181,7 @@ export class FaultyStorage implements Storage {
   async close(): Promise<void> {}
 }
 
-/** A bus that forgets acknowledgements from a moment on, as one whose consumer was killed. */
+/** Bus that loses acknowledgements from some time on, like one whose consumer was killed. */
 export function killable(inner: Transport): { transport: Transport; kill: () => void } {
   let killed = false;
   const consume = async (options: ConsumeOptions): Promise<Consumer> => {
@@ -202,7 +202,7 @@ export function killable(inner: Transport): { transport: Transport; kill: () => 
   return { transport, kill: () => void (killed = true) };
 }
 
-/** What a storage of a killed process answers. */
+/** Error of the storage of a killed process. */
 export function dead(): StorageError {
   return new StorageError("STORAGE_UNAVAILABLE", "the process is dead");
 }

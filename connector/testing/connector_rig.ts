@@ -14,38 +14,38 @@ import { fakeVenue } from "./fake_venue.ts";
 /** Environment of the tests. */
 export const ENV = "test";
 
-/** A machine on which nobody says how the clock is kept. */
+/** Machine without a clock status source. */
 export const NO_CLOCK_SOURCES: ClockSources = {
   chronyc: ["/nonexistent/chronyc"],
   timesyncdFlag: "",
 };
 
-/** What a rig is made of where it is not the usual. */
+/** Options of a rig. */
 export interface RigOptions {
   venue?: Partial<Venue>;
   symbols?: readonly string[];
   transport?: Transport;
   storage?: Storage;
   captureLocation?: CaptureLocation;
-  /** Whom the machine is asked about its clock; default nobody. */
+  /** Source of the clock status; default none. */
   clockSources?: ClockSources;
   enrichment?: Enrichment | undefined;
   /** Asked by the test. */
   health?: Health;
   /** Default none. */
   credentials?: CredentialsSource;
-  /** Do not read what is published. */
+  /** Whether published messages are not read. */
   unresponsive?: boolean;
 }
 
-/** Everything that comes out on a bus. */
+/** Collects everything published on a bus. */
 export class FeedListener {
   /** Records in the order of the bus. */
   readonly events: MarketEvent[] = [];
   readonly ids: string[] = [];
   #waiting: (() => void)[] = [];
 
-  /** Listens from now on. */
+  /** Subscribes. */
   async listen(transport: Transport): Promise<void> {
     await transport.subscribe([`${ENV}.>`], ({ subject, payload, id }) => {
       const type = subject.split(".")[2] as EventType;
@@ -67,7 +67,7 @@ export class FeedListener {
   }
 }
 
-/** A connector between a fake exchange and a bus, and everything that came out at its end. */
+/** Connector between a fake exchange and a bus, with everything it published. */
 export class ConnectorRig {
   readonly dir = Deno.makeTempDirSync({ prefix: "ssmd-connector-" });
   readonly exchange = new FakeExchange();
@@ -76,7 +76,7 @@ export class ConnectorRig {
   readonly #listener = new FeedListener();
   #options: RigOptions;
 
-  /** Nothing runs yet. */
+  /** Creates the rig; starts nothing. */
   constructor(options: RigOptions = {}) {
     this.#options = options;
     this.transport = options.transport ?? memoryTransport();
@@ -98,12 +98,12 @@ export class ConnectorRig {
     return `${this.dir}/spool`;
   }
 
-  /** Listens on the bus. */
+  /** Subscribes to the bus. */
   async listen(): Promise<void> {
     await this.#listener.listen(this.transport);
   }
 
-  /** A connector on the rig's spool, not started. */
+  /** Creates a connector on the rig's spool, not started. */
   connector(): Connector {
     return createConnector({
       ...{ env: ENV, feed: "fake", venue: fakeVenue(this.#options.venue) },
@@ -124,7 +124,7 @@ export class ConnectorRig {
     });
   }
 
-  /** Starts exchange, listener and connector. */
+  /** Starts exchange, subscriber and connector. */
   async start(): Promise<Connector> {
     await this.exchange.listen();
     if (!this.#options.unresponsive) await this.listen();
@@ -148,7 +148,7 @@ export class ConnectorRig {
     return this.#listener.gaps();
   }
 
-  /** Ends exchange and bus and removes the folder; the connector is closed before. */
+  /** Stops exchange and bus and removes the folder; close the connector first. */
   async close(): Promise<void> {
     await this.exchange.close();
     await this.transport.close();

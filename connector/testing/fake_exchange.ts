@@ -9,18 +9,18 @@ export interface FakeClient {
   received: string[];
 }
 
-/** The fake venue's server: a test decides what it says. */
+/** Server of the fake venue; the test chooses its answers. */
 export class FakeExchange {
   readonly clients: FakeClient[] = [];
   port = 0;
-  /** The body of its answer 401 to a handshake with this `x-key`; undefined = it is let in. */
+  /** Body of the 401 answer to a handshake with this `x-key`; undefined = accepted. */
   denies: (key: string) => string | undefined = () => undefined;
-  /** What it answers at once to whatever a client says; undefined = nothing. */
+  /** Returns the immediate answer to a client frame; undefined = none. */
   answers: () => FakeFrame | undefined = () => undefined;
   #server: WebSocketServer | undefined;
   #waiting: (() => void)[] = [];
 
-  /** Begins to listen, on the port it had before. */
+  /** Starts listening, on the earlier port if there was one. */
   async listen(): Promise<void> {
     const server = new WebSocketServer({
       ...{ host: "127.0.0.1", port: this.port },
@@ -40,12 +40,12 @@ export class FakeExchange {
     return `ws://127.0.0.1:${this.port}/`;
   }
 
-  /** The newest client of which `matches` holds. */
+  /** Returns the newest client that `matches`. */
   async client(matches: (client: FakeClient, index: number) => boolean): Promise<FakeClient> {
     return await this.until(() => this.clients.findLast(matches));
   }
 
-  /** Resolves with the first result of `look` that is something, asked whenever a client speaks. */
+  /** Resolves with the first defined result of `look`, called after each client frame. */
   async until<T>(look: () => T | undefined): Promise<T> {
     for (;;) {
       const found = look();
@@ -54,7 +54,7 @@ export class FakeExchange {
     }
   }
 
-  /** Stops listening and cuts all clients. */
+  /** Stops listening and disconnects all clients. */
   async close(): Promise<void> {
     for (const { socket } of this.clients) socket.terminate();
     const server = this.#server;

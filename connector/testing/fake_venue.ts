@@ -20,13 +20,13 @@ import type {
 import type { SubscriptionOrder } from "../../exchanges/subscription.ts";
 import { type LedgerState, SubscriptionLedger } from "../../exchanges/subscription_ledger.ts";
 
-/** What the fake venue sends. */
+/** Frame of the fake venue. */
 export type FakeFrame =
   /** `count` trades of a symbol, from `id` on. */
   | FakeTrades
-  /** A change of a symbol's book, numbered; the book holds the number alone. */
+  /** Numbered change of a symbol's book; the book contains only the number. */
   | { book: string; n: number }
-  /** A snapshot of it. */
+  /** Snapshot of a symbol's book. */
   | { snap: string; n: number }
   | { refused: string; terminal: boolean; symbol?: string; denied?: boolean };
 
@@ -52,13 +52,13 @@ interface FakeState {
 
 const FEED = "fake";
 
-/** A venue with a protocol of a few lines, with everything that a connector must cope with. */
+/** Venue with a minimal protocol that covers everything a connector must handle. */
 class FakeNormalizer implements Normalizer {
   #symbols: string[];
   #books = new Map<string, FakeBook>();
-  /** By symbol: the last trade that is known. */
+  /** Last known trade by symbol. */
   #last = new Map<string, number>();
-  /** By symbol: the last trade that was known when it was taken on. */
+  /** Last known trade by symbol when it was subscribed. */
   #before = new Map<string, number>();
   #gap = new DisconnectGap(FEED);
   #ledger: SubscriptionLedger;
@@ -136,7 +136,7 @@ class FakeNormalizer implements Normalizer {
 
   #trades({ trade, id, count = 1 }: FakeTrades, atUs: number, out: Normalized) {
     if (!this.#symbols.includes(trade)) return;
-    // What another connection had before is a repeat.
+    // Trades that another connection had before are repeats.
     const seen = Math.max(0, (this.#before.get(trade) ?? id - 1) - id + 1);
     this.#last.set(trade, id + count - 1);
     for (let i = seen; i < count; i++) {
@@ -234,7 +234,7 @@ function bookEvent(symbol: string, n: number, kind: string, atUs: number): Marke
   } as MarketEvent;
 }
 
-/** The fake venue; what is given takes the place of its usual ways. */
+/** Returns the fake venue; the given fields override its own. */
 export function fakeVenue(changes: Partial<Venue> = {}): Venue {
   return {
     id: FEED,

@@ -12,13 +12,13 @@ import { FakeExchange, send } from "./fake_exchange.ts";
 import { type FakeFrame, fakeVenue } from "./fake_venue.ts";
 
 const FEED = "fake";
-/** A side that stalls for less has its turn still. */
+/** Stalls shorter than this keep the turn. */
 const TAKEOVER_MS = 3_000;
 
 /** The fake markets of a pair. */
 export const PAIR_SPECS = ["A", "B", "C"].map((symbol) => ({ symbol, external: symbol }));
 
-/** One of two connectors of a feed: a bus connection and a spool of its own, raw in common. */
+/** One of two connectors of a feed: own bus connection and spool, shared raw storage. */
 export class Side {
   private constructor(
     readonly connector: Connector,
@@ -26,7 +26,7 @@ export class Side {
     readonly transport: Transport,
   ) {}
 
-  /** Starts one; both of its connections have subscribed. */
+  /** Starts a connector; resolves when both of its connections have subscribed. */
   static async start(pair: Pair, spoolDir: string): Promise<Side> {
     const line = new CutLine(pair.server.port);
     const url = `nats://127.0.0.1:${line.port}`;
@@ -55,7 +55,7 @@ export class Side {
     return new Side(connector, line, transport);
   }
 
-  /** Ends it in order. */
+  /** Closes it. */
   async stop(): Promise<void> {
     await this.connector.close();
     await this.transport.close();
@@ -63,7 +63,7 @@ export class Side {
   }
 }
 
-/** A bus, an exchange that tells every client the same, and what came out. */
+/** Bus, exchange that sends the same to every client, and the published records. */
 export class Pair {
   readonly dir = Deno.makeTempDirSync({ prefix: "ssmd-pair-" });
   readonly exchange = new FakeExchange();
@@ -73,7 +73,7 @@ export class Pair {
 
   private constructor(readonly server: NatsServer, readonly shards?: string[]) {}
 
-  /** The shard that both are of; undefined = there are none. */
+  /** Shard of both connectors; undefined = no shards. */
   get shard(): string | undefined {
     return this.shards?.[0];
   }
@@ -101,7 +101,7 @@ export class Pair {
     return openTransport(config, { env: ENV, shard });
   }
 
-  /** Tells every connection that has the symbol's market. */
+  /** Sends to every connection that has the symbol's market. */
   say(symbol: string, ...frames: FakeFrame[]): void {
     for (const client of this.exchange.clients) {
       const isOpen = client.socket.readyState === client.socket.OPEN;
@@ -109,22 +109,22 @@ export class Pair {
     }
   }
 
-  /** What clients got. */
+  /** Records that clients received. */
   get events(): MarketEvent[] {
     return this.listener.events;
   }
 
-  /** Resolves when clients have the trade. */
+  /** Resolves when clients have received the trade. */
   async untilPublished(trade: number): Promise<void> {
     await this.listener.until(() => this.tradeIds().includes(trade));
   }
 
-  /** The trades that clients got, in order. */
+  /** Trades that clients received, in order. */
   tradeIds(): number[] {
     return this.events.flatMap((event) => event.type === "trade" ? [Number(event.tradeId)] : []);
   }
 
-  /** What raw of both gives, in the bus's order. */
+  /** Records derived from the raw files of both, in the bus's order. */
   async fromRaw(): Promise<MarketEvent[]> {
     const events: MarketEvent[] = [];
     const span = { env: ENV, feed: FEED, fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
@@ -138,7 +138,7 @@ function keyOf({ run, connection, sequence }: MarketEvent): string {
   return `${run} ${connection} ${String(sequence).padStart(9, "0")}`;
 }
 
-/** In the order of (run, connection, sequence). */
+/** Sorts by (run, connection, sequence). */
 export function sorted(events: readonly MarketEvent[]): MarketEvent[] {
   return [...events].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }

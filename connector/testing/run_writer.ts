@@ -16,19 +16,19 @@ const UNKNOWN_CLOCK = { source: "system", status: "unknown", offsetUs: null };
 /** Length of a segment. */
 export const MINUTE_US = 60_000_000;
 
-/** A life of a connector as it stands in the spool, with times that a test chooses. */
+/** Writes a connector run to the spool, with times chosen by the test. */
 export class RunWriter {
-  /** What it would have published. */
+  /** Messages that the run would have published. */
   readonly messages: OutMessage[] = [];
   readonly events: MarketEvent[] = [];
-  /** Closed segments with the ids that their lines gave. */
+  /** Closed segments with the ids of their messages. */
   readonly closed: { segment: Segment; given: GivenIds }[] = [];
   #pending: PendingLine[] = [];
   #connections: Connection[];
   #pipeline: Pipeline;
   #spool: Spool;
 
-  /** A run in the spool `dir`. */
+  /** Creates a run in the spool `dir`. */
   constructor(dir: string, run: string, symbols: readonly string[] = ["A"]) {
     const connections = this.#connections = planConnections(
       {
@@ -68,7 +68,7 @@ export class RunWriter {
     return this.messages.map(({ id }) => id);
   }
 
-  /** A frame of a connection, durable when it returns. */
+  /** Writes a frame of a connection; durable on return. */
   async frame(
     atUs: number,
     frame: FakeFrame | { strange: unknown },
@@ -79,7 +79,7 @@ export class RunWriter {
     await this.#append(connectionIndex, atUs, frameLine(atUs, text));
   }
 
-  /** Something that happened to a connection. */
+  /** Writes an event of a connection. */
   async event(atUs: number, name: string, connectionIndex = 1, fromUs?: number): Promise<void> {
     const line = { connectionIndex, atUs, kind: "event", name, why: "" } as const;
     this.#pending.push(fromUs === undefined ? line : { ...line, fromUs });
@@ -90,7 +90,7 @@ export class RunWriter {
     );
   }
 
-  /** Trades of ids `from` to `to - 1`, one a second. */
+  /** Writes trades with ids `from` to `to - 1`, one per second. */
   async trades(atUs: number, from: number, to: number, connectionIndex = 1): Promise<void> {
     for (let id = from; id < to; id++) {
       await this.frame(atUs + (id - from) * 1_000_000, { trade: "A", id }, connectionIndex);

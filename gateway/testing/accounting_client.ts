@@ -3,15 +3,15 @@ import { WebSocket as NodeWebSocket } from "ws";
 import type { Published } from "./published.ts";
 import type { Message } from "./stream_client.ts";
 
-/** What a client wants for its whole life. */
+/** Subscription of a client for its lifetime. */
 export interface Wants {
   symbols: readonly string[];
   types: readonly string[];
 }
 
 /**
- * A client that keeps account, over all its connections: each record that it wants was received, or
- * told as dropped, or is in a book's snapshot. What does not add up becomes a violation.
+ * Client that accounts for every subscribed record over all its connections: received, reported as
+ * dropped, or contained in a book snapshot. Everything else is a violation.
  */
 export class AccountingClient {
   readonly books: Map<string, OrderBook> = new Map();
@@ -24,11 +24,11 @@ export class AccountingClient {
   #url: string;
   #published: Published;
   #ws: NodeWebSocket | undefined;
-  /** Place behind which this connection's records begin; undefined = not told yet. */
+  /** Position after which this connection's records begin; undefined = not known yet. */
   #from: number | undefined;
   /** `pos` of the newest record. */
   #token: number | undefined;
-  /** Of this connection, trades and tickers: what was received and what was told as dropped. */
+  /** Trades and tickers of this connection: received, and reported as dropped. */
   #received = 0;
   #dropped = 0;
   #gaps = 0;
@@ -51,12 +51,12 @@ export class AccountingClient {
     this.#published = published;
   }
 
-  /** Whether it is connected, or about to be. */
+  /** Whether it is connected or connecting. */
   get open(): boolean {
     return this.#ws !== undefined;
   }
 
-  /** Connects; goes on where it was unless it is to begin anew. */
+  /** Connects; resumes at its position unless told to start afresh. */
   connect(policy: string, anew: boolean): void {
     if (anew) {
       this.#token = undefined;
@@ -82,14 +82,14 @@ export class AccountingClient {
     });
   }
 
-  /** Breaks the connection without a goodbye. */
+  /** Terminates the connection without a close frame. */
   break(): void {
     const ws = this.#ws;
     this.#ws = undefined;
     ws?.terminate();
   }
 
-  /** Stops reading, or goes on. */
+  /** Pauses or resumes reading. */
   read(on: boolean): void {
     const ws = this.#ws;
     if (ws?.readyState !== NodeWebSocket.OPEN) return;
@@ -97,14 +97,14 @@ export class AccountingClient {
     else ws.pause();
   }
 
-  /** Resolves when it is told where its records begin, or when its connection ended. */
+  /** Resolves when the start of its records is known, or when its connection ended. */
   async begun(): Promise<void> {
     while (this.#from === undefined && this.open) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
-  /** Resolves when it has the status that marks the end of each of its symbols, or was cut off. */
+  /** Resolves when it has the status that marks the end of each of its symbols, or was disconnected. */
   async marked(detail: string): Promise<boolean> {
     const isDone = () => this.wants.symbols.every((s) => this.#marks.has(`${s} ${detail}`));
     while (!isDone() && this.open) {
@@ -113,7 +113,7 @@ export class AccountingClient {
     return isDone();
   }
 
-  /** Asks for a pong and waits for it; false = the connection ended. */
+  /** Sends a ping and waits for the pong; false = the connection ended. */
   async settle(): Promise<boolean> {
     const id = `settle-${Math.random()}`;
     this.#ws?.send(JSON.stringify({ action: "ping", id }));
@@ -123,7 +123,7 @@ export class AccountingClient {
     return this.#marks.has(id);
   }
 
-  /** Checks that nothing is missing or counted twice, now that nothing is under way. */
+  /** Checks that nothing is missing or counted twice; requires that nothing is in flight. */
   balance(): void {
     if (this.#from === undefined) return this.#wrong("it was never told where it begins");
     const wanted = this.#published.countOf(this.wants, this.#from, Infinity);
@@ -195,7 +195,7 @@ export class AccountingClient {
   #restartAt(from: number): void {
     this.#from = from;
     this.#received = this.#dropped = this.#gaps = 0;
-    // What it has of books is of the past; snapshots come.
+    // Its books are stale; snapshots follow.
     for (const symbol of this.books.keys()) this.#stale.add(symbol);
   }
 
@@ -210,7 +210,7 @@ export class AccountingClient {
     }
   }
 
-  /** A trade or ticker came: nothing before it may be missing without a word. */
+  /** Handles a trade or ticker: nothing before it may be missing without a report. */
   #account(pos: number): void {
     this.counts["received"]!++;
     this.#received++;

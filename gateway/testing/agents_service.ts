@@ -21,7 +21,7 @@ const THREAD: AgentThread = {
   ...{ source: "export default 1;", hash: HASH, checks: [] },
 };
 
-/** Answers as the agents would that have an action and a signal which wait for an approval. */
+/** Answers like the agents service with one action and one signal pending approval. */
 export async function answerAsAgents(transport: Transport): Promise<void> {
   await transport.respond(agentsSubject("test"), (payload) => {
     const { action } = JSON.parse(new TextDecoder().decode(payload)) as AgentsRequest;

@@ -2,7 +2,7 @@ import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
 
 type Json = Record<string, unknown>;
 
-/** An answer in a description: where it is, and what it shows. */
+/** An answer in a description: its location and example. */
 export interface DescribedAnswer {
   path: string;
   method: string;
@@ -11,7 +11,7 @@ export interface DescribedAnswer {
   example?: unknown;
 }
 
-/** An OpenAPI description as somebody else reads it: with a validator that knows nothing of ours. */
+/** An OpenAPI description, read with an independent validator. */
 export class Description {
   #document: Json;
   #ajv: Ajv2020;
@@ -22,7 +22,7 @@ export class Description {
     this.#ajv.addSchema(document as AnySchema, "openapi");
   }
 
-  /** All answers that are described. */
+  /** Yields all described answers. */
   *answers(): Generator<DescribedAnswer> {
     for (const [path, operations] of Object.entries(this.#document["paths"] as Json)) {
       for (const [method, operation] of Object.entries(operations as Json)) {
@@ -37,7 +37,7 @@ export class Description {
     }
   }
 
-  /** What is wrong with a value as this answer. */
+  /** Returns the validation error of a value as this answer. */
   problems({ path, method, status, type }: DescribedAnswer, value: unknown): string[] {
     const steps = ["paths", path, method, "responses", status, "content", type, "schema"];
     return this.#problems(steps, value);

@@ -15,7 +15,7 @@ import {
 import { nowUs } from "@ssmd/runtime";
 import type { Publisher, Subscription, Transport } from "@ssmd/transport";
 
-/** A record without what every record carries; the venue's time is now where none is given. */
+/** A record without the common fields; the venue's time defaults to now. */
 export type Draft<E extends MarketEvent = MarketEvent> = E extends MarketEvent
   ? Omit<E, "feed" | "sequence" | "timestampUs" | "receivedAtUs"> & { timestampUs?: number }
   : never;
@@ -26,7 +26,7 @@ export class FakeConnector {
   /** The true books. */
   readonly books: Map<string, OrderBook> = new Map();
   sequence = 0;
-  /** Snapshot requests that came. */
+  /** Number of snapshot requests received. */
   requests = 0;
   #env: string;
   #transport: Transport;
@@ -55,7 +55,7 @@ export class FakeConnector {
     });
   }
 
-  /** All true books, encoded back to back. */
+  /** Returns all true books, encoded back to back. */
   snapshots(): Uint8Array {
     const encoder = new Encoder();
     const messages: Uint8Array[] = [];
@@ -72,10 +72,10 @@ export class FakeConnector {
     return joined;
   }
 
-  /** Numbers and publishes a record; `lost` = it never reaches the bus. */
+  /** Numbers and publishes a record; `lost` = it does not reach the bus. */
   publish(draft: Draft, lost = false): void {
     const base = this.#base();
-    // A fire or an action is no record of the feed's own.
+    // Fires and actions are not records of the feed.
     if (!isDerived(draft.type)) this.sequence++;
     const event = { ...base, ...draft, sequence: this.sequence } as MarketEvent;
     const payload = this.#encoder.encode(event);
@@ -109,7 +109,7 @@ export class FakeConnector {
     this.publish(this.#change(symbol, bids, asks));
   }
 
-  /** Changes the true book and loses the change on its way. */
+  /** Changes the true book and drops the change. */
   loseDelta(symbol: string, bids: Level[], asks: Level[]): void {
     this.publish(this.#change(symbol, bids, asks), true);
   }
@@ -135,12 +135,12 @@ export class FakeConnector {
     });
   }
 
-  /** Numbers begin anew, as after a restart of the connector. */
+  /** Restarts the numbers, as after a restart of the connector. */
   restart(): void {
     this.sequence = 0;
   }
 
-  /** Answers no more. */
+  /** Stops answering. */
   close(): void {
     this.#responder?.unsubscribe();
     void this.#publisher.close();

@@ -8,15 +8,15 @@ import type { MarketSpec } from "../state/market_data.ts";
 import { FakeConnector } from "./fake_connector.ts";
 import { StreamClient } from "./stream_client.ts";
 
-/** A gateway with one connector on a bus in memory. */
+/** A gateway with one connector on an in-memory bus. */
 export interface GatewayRig {
   transport: Transport;
   connector: FakeConnector;
   gateway: Gateway;
   metrics: Metrics;
-  /** A client of the stream; closed with the rig. */
+  /** Opens a stream client; closed with the rig. */
   client(query?: string): Promise<StreamClient>;
-  /** A REST answer as JSON. */
+  /** Returns a REST answer as JSON. */
   get(path: string): Promise<{ status: number; type: string; body: Record<string, unknown> }>;
 }
 
@@ -26,7 +26,7 @@ const SPECS: MarketSpec[] = [
   { symbol: "KXBTC-26.5", feed: "kraken", external: "KXBTC-26.5" },
 ];
 
-/** Runs a test with a gateway and takes everything down after it. */
+/** Runs a test with a gateway and closes everything after it. */
 export async function withGateway(
   test: (rig: GatewayRig) => Promise<void>,
   answering = true,
@@ -72,7 +72,7 @@ export async function withGateway(
   }
 }
 
-/** Waits for something that no event tells of; fails after three minutes, which says that it never comes. */
+/** Polls until `look` is true; fails after three minutes. */
 export async function until(look: () => boolean): Promise<void> {
   const started = performance.now();
   while (!look()) {

@@ -21,7 +21,7 @@ const ANSWERS: Readonly<Record<string, JobsAnswer>> = {
   },
 };
 
-/** Answers as whoever runs jobs would that has one of them and one schedule. */
+/** Answers like a jobs service with one job and one schedule. */
 export async function answerAsJobs(transport: Transport): Promise<void> {
   await transport.respond(jobsSubject("test"), (payload) => {
     const { action } = JSON.parse(new TextDecoder().decode(payload)) as JobsRequest;

@@ -8,7 +8,7 @@ interface Document {
 const { components } = asyncApi("0") as unknown as Document;
 const PREFIX = "sent_";
 
-/** Schemas of what the gateway sends, by type, read back from the description that it serves. */
+/** Schemas of the gateway's messages by type, from the description that it serves. */
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
   Object.entries(components.messages).filter(([name]) => name.startsWith(PREFIX))
     .map(([name, { payload }]) => [
@@ -17,7 +17,7 @@ const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
     ]),
 );
 
-/** What a message of the gateway has against the description; undefined = nothing. */
+/** Returns how a gateway message violates the description; undefined = valid. */
 export function protocolMistake(message: { type: string }): string | undefined {
   const schema = SCHEMAS.get(message.type);
   if (schema === undefined) return `no such message: ${JSON.stringify(message)}`;

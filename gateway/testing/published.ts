@@ -1,10 +1,10 @@
 import type { OrderBook } from "@ssmd/market";
 
-/** What was published, in order, so that clients' accounts can be checked against it. */
+/** Published records in order, to check clients' accounts against. */
 export class Published {
   /** The true books. */
   readonly books: ReadonlyMap<string, OrderBook>;
-  /** Added to a record's sequence it is its position; known from the first message that came. */
+  /** Offset from a record's sequence to its position; known from the first message received. */
   base = 0;
   #records = new Map<string, number[]>();
 
@@ -12,7 +12,7 @@ export class Published {
     this.books = books;
   }
 
-  /** Notes a record by its number. */
+  /** Stores a record by its number. */
   note(type: string, symbol: string, sequence: number): void {
     const key = `${type} ${symbol}`;
     const known = this.#records.get(key);
@@ -39,7 +39,7 @@ export class Published {
     return [...symbols, "_all"].reduce((sum, s) => sum + this.#count(`gap ${s}`, from, to), 0);
   }
 
-  /** The number of the book record of a symbol before this one; 0 = it is the first. */
+  /** Number of the previous book record of a symbol; 0 = this is the first. */
   bookBefore(symbol: string, sequence: number): number {
     const list = this.#records.get(`orderbook ${symbol}`) ?? [];
     return list[indexAfter(list, sequence - 1) - 1] ?? 0;

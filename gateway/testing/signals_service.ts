@@ -6,7 +6,7 @@ import {
 } from "@ssmd/market";
 import type { Transport } from "@ssmd/transport";
 
-/** Answers as the service of signals would; gives what it was asked. */
+/** Answers like the signals service; returns the requests it received. */
 export async function answerAsSignals(
   transport: Transport,
   signals: readonly unknown[],

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { OrderBook } from "@ssmd/market";
 import { protocolMistake } from "./protocol_check.ts";
 
-/** A message of the gateway, as it came. */
+/** A received gateway message. */
 export type Message = Record<string, unknown> & { type: string };
 
-/** A WebSocket client for tests: keeps what came, and the books that follow from it. */
+/** WebSocket client for tests: keeps received messages and the resulting books. */
 export class StreamClient {
   readonly messages: Message[] = [];
   readonly books: Map<string, OrderBook> = new Map();
-  /** What broke the protocol's promises, if anything. */
+  /** Protocol violations, if any. */
   readonly violations: string[] = [];
   #counts = new Map<string, number>();
   #ws: WebSocket;
@@ -43,12 +43,12 @@ export class StreamClient {
     this.#ws.send(raw ? message as string : JSON.stringify(message));
   }
 
-  /** Waits until a message of this type (that passes) is there; earlier ones count. */
+  /** Waits for a message of this type (that passes); earlier ones count. */
   next(type: string, passes: (message: Message) => boolean = () => true): Promise<Message> {
     return this.when(() => this.messages.find((m) => m.type === type && passes(m)));
   }
 
-  /** Waits until `look` gives something. */
+  /** Waits until `look` returns a value. */
   async when<T>(look: () => T | undefined | false): Promise<T> {
     for (;;) {
       const found = look();
@@ -63,19 +63,19 @@ export class StreamClient {
     return this.messages.filter((message) => message.type === type);
   }
 
-  /** How many messages of one type came. */
+  /** Number of received messages of one type. */
   count(type: string): number {
     return this.#counts.get(type) ?? 0;
   }
 
-  /** Asks for a pong and waits for it: everything sent before has been answered then. */
+  /** Sends a ping and waits for the pong: everything sent before is then answered. */
   async settle(): Promise<void> {
     const id = `settle-${Math.random()}`;
     this.send({ action: "ping", id });
     await this.next("pong", (message) => message["id"] === id);
   }
 
-  /** Closes and waits for it. */
+  /** Closes; resolves when closed. */
   async close(): Promise<void> {
     this.#ws.close();
     await this.#ended;

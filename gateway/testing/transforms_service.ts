@@ -5,7 +5,7 @@ import type { Transport } from "@ssmd/transport";
 import type { GatewayRig } from "./gateway_rig.ts";
 import { withGateway } from "./gateway_rig.ts";
 
-/** Runs a test with a gateway and the service of transforms, which has these: file name → source. */
+/** Runs a test with a gateway and a transforms service with these transforms: file name → source. */
 export async function withTransforms(
   sources: Readonly<Record<string, string>>,
   test: (rig: GatewayRig) => Promise<void>,
@@ -34,7 +34,7 @@ export async function withTransforms(
   }
 }
 
-/** Answers as the service of transforms would that has none. */
+/** Answers like a transforms service without transforms. */
 export async function answerAsTransforms(transport: Transport): Promise<void> {
   const none = new TextEncoder().encode(JSON.stringify({ ok: true, transforms: [] }));
   await transport.respond(transformsSubject("test"), () => none);

@@ -22,7 +22,7 @@ export function testClient(id: string, more: Partial<ClientAccount> = {}): Clien
   };
 }
 
-/** A key for tests; its hash is that of no secret. */
+/** A key for tests; no secret has its hash. */
 export function testKey(id: string, client: string, more: Partial<ApiKey> = {}): ApiKey {
   return {
     id,
@@ -38,7 +38,7 @@ export function testKey(id: string, client: string, more: Partial<ApiKey> = {}):
   };
 }
 
-/** An entitlement to everything of a feed. */
+/** An entitlement to all data of a feed. */
 export function testEntitlement(
   client: string,
   feed: string,

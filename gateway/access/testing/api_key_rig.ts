@@ -47,23 +47,23 @@ export interface ApiKeyRig {
   meterFeeds: MeterFeeds;
   /** Records of the journal. */
   journal: JsonRecord[];
-  /** Waits that were asked for, ms. */
+  /** Requested timer delays, ms. */
   waits: number[];
   change(...changes: AccountChange[]): Promise<void>;
-  /** A new key of a client, with the text that it shows. */
+  /** Creates a key of a client; returns it with its text. */
   key(client: string, more?: Partial<ApiKey>): Promise<{ text: string; key: ApiKey }>;
-  /** Lets time pass: each timer that is due runs once, in order. */
+  /** Advances the clock; each due timer runs once, in order. */
   advance(ms: number): Promise<void>;
-  /** A session that was let in. */
+  /** Opens a session. */
   openSession(text: string): Promise<TestSession>;
-  /** Whether a caller is let in: its client, or the code of the refusal. */
+  /** Authenticates a caller: returns its client, or the error code. */
   outcomeOf(
     caller: Partial<Caller> | string,
     wanted?: Parameters<Authenticator["authenticate"]>[1],
   ): Promise<string>;
 }
 
-/** Starts at noon of a day in UTC. */
+/** Start of the clock: noon UTC. */
 export const NOON_MS: number = Date.parse("2026-03-01T12:00:00Z");
 
 /** A caller with a key. */

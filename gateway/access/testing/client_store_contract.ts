@@ -4,7 +4,7 @@ import { testClient, testEntitlement, testKey, testSession } from "./accounts.ts
 
 type Body = (store: ClientStore) => Promise<void>;
 
-/** What every store of clients keeps to; `open` gives an empty one. */
+/** Tests that every client store must pass; `open` returns an empty one. */
 export function clientStoreContract(name: string, open: () => Promise<ClientStore>): void {
   for (const [promise, body] of Object.entries(PROMISES)) {
     Deno.test(`${name}: ${promise}`, async () => {

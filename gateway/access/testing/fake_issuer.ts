@@ -6,23 +6,23 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 export type SigningKey = Parameters<SignJWT["sign"]>[0];
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 
-/** The one program that is registered at the issuer. */
+/** The only client registered at the issuer. */
 export const CLIENT_ID = "ssmd-page";
 
-/** A code that was given out, and for whom. */
+/** An issued authorization code and its user. */
 interface Grant {
   claims: Record<string, unknown>;
   challenge: string;
   redirectUri: string;
 }
 
-/** What the issuer does wrong, for tests of who does not believe it. */
+/** Faults of the issuer, for tests of token validation. */
 interface Faults {
-  /** Claims in place of what belongs into the token. */
+  /** Claims that override those of the token. */
   claims?: Record<string, unknown>;
-  /** A whole token in place of its own. */
+  /** Token that replaces the issued one. */
   token?: string;
-  /** Status of its answers to codes. */
+  /** HTTP status of the token endpoint. */
   status?: number;
 }
 
@@ -38,7 +38,7 @@ export class FakeIssuer implements AsyncDisposable {
   requests = 0;
   isAway = false;
   faults: Faults = {};
-  /** Where it sends browsers back to, and no other place. */
+  /** The only allowed redirect URI. */
   redirectUri = "";
   #grants = new Map<string, Grant>();
   #server = Deno.serve(
@@ -56,7 +56,7 @@ export class FakeIssuer implements AsyncDisposable {
     return pair;
   }
 
-  /** A token of this issuer for `ssmd`; each part may be another. */
+  /** Returns a token of this issuer for `ssmd`; each part can be overridden. */
   async token(
     claims: Record<string, unknown> = { sub: "alice" },
     { key, kid = "one", alg = "RS256" }: { key?: SigningKey; kid?: string; alg?: string } = {},
@@ -86,7 +86,7 @@ export class FakeIssuer implements AsyncDisposable {
     return Response.json({ keys: await Promise.all(keys) });
   }
 
-  /** Asks who it is; with a name in the form it sends the browser back with a code. */
+  /** Serves the sign-in form; with a name, redirects the browser with a code. */
   #authorize(query: URLSearchParams): Response {
     const get = (name: string) => query.get(name) ?? "";
     const isWrong = get("client_id") !== CLIENT_ID || get("redirect_uri") !== this.redirectUri ||

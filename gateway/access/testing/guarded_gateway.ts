@@ -14,13 +14,13 @@ import type { ApiKeyAuthenticatorOptions } from "../api_key_options.ts";
 import { Roles } from "../role.ts";
 import { memoryClientStore } from "../store/sqlite.ts";
 
-/** In every number that nobody is entitled to: where it is read, something leaked. */
+/** Canary in every number outside all entitlements: seeing it means a leak. */
 export const CANARY_PRICE = 987654.25;
-/** In every text that nobody is entitled to. */
+/** Canary in every text outside all entitlements. */
 export const CANARY = "canary";
-/** A feed that nobody is entitled to. */
+/** A feed outside all entitlements. */
 export const HIDDEN_FEED = "secretfeed";
-/** A market that is there and hidden, and a name that is not there: answers must not differ. */
+/** A hidden market and an unknown name: answers must not differ. */
 export const HIDDEN_SYMBOL = "QZXHIDDEN";
 /** As above, of none. */
 export const ABSENT_SYMBOL = "QZXABSENT";
@@ -30,18 +30,18 @@ export const ABSENT_FEED = "absentfeed";
 /** What the client `desk` is entitled to. */
 export const ENTITLED: Partial<Entitlement> = { feed: "kraken", symbols: "BTC*", types: ["trade"] };
 
-/** A gateway that asks for keys, with markets that are hidden from the client `desk`. */
+/** A gateway with API keys and markets that are hidden from the client `desk`. */
 export interface GuardedGateway {
   gateway: Gateway;
   store: ClientStore;
   admin: ClientAdmin;
-  /** What was journaled of refusals. */
+  /** Refusals in the journal. */
   journal: JsonRecord[];
   /** The text of a new key. */
   key(client: string, more?: Partial<ClientAccount>, given?: Partial<Entitlement>): Promise<string>;
-  /** Publishes a record of every type for every market, those of nobody with canaries in them. */
+  /** Publishes a record of every type for every market; those outside all entitlements contain canaries. */
   publish(): void;
-  /** Lets the authenticator look for changes now; it does so by itself four times a second. */
+  /** Makes the authenticator poll for changes now; it polls four times a second by itself. */
   refresh(): Promise<void>;
   kraken: FakeConnector;
   secret: FakeConnector;

@@ -4,13 +4,13 @@ import type { Buffer } from "node:buffer";
 import { WebSocket } from "ws";
 import { CANARY, HIDDEN_FEED } from "./guarded_gateway.ts";
 
-/** A message as it came. */
+/** A received message. */
 export type StreamMessage = Record<string, unknown> & { type: string };
 
-/** A stream opened with a key, that keeps every byte of what came. */
+/** A stream opened with a key; keeps every received byte. */
 export class GuardedStream {
   readonly messages: StreamMessage[] = [];
-  /** The close code, once it is closed. */
+  /** Close code once closed. */
   readonly closed: Promise<number>;
   #ws: WebSocket;
   #text = "";
@@ -24,14 +24,14 @@ export class GuardedStream {
       this.messages.push(JSON.parse(bytes.toString()));
       this.#wake();
     });
-    // A refused handshake ends in `close`, too: whoever waits is rejected there.
+    // A refused handshake also ends in `close`, which rejects the waiters.
     ws.on("error", () => {});
     ws.on("close", () => this.#wake());
     this.closed = new Promise((resolve) => ws.once("close", resolve));
   }
 
   /**
-   * Opens one, from an address of this machine; waits for its welcome. Rejects where the handshake is
+   * Opens a stream from a local address; waits for its welcome. Rejects when the handshake is
    * refused.
    */
   static async open(
@@ -63,7 +63,7 @@ export class GuardedStream {
     }
   }
 
-  /** Waits until everything that was sent before is answered. */
+  /** Waits until everything sent before is answered. */
   async settle(): Promise<void> {
     const id = `settle-${this.#pings++}`;
     this.send({ action: "ping", id });
@@ -77,7 +77,7 @@ export class GuardedStream {
     return this.messages.filter((message) => message.type === type);
   }
 
-  /** Asserts that records are of these symbols and types alone, and that nothing leaked in any. */
+  /** Asserts that records have only these symbols and types, and no canaries. */
   assertOnly(symbols: readonly string[], types: readonly string[]): void {
     for (const secret of ["987654", CANARY, HIDDEN_FEED]) {
       assert.ok(!this.#text.includes(secret), `${secret} in ${this.#text}`);
@@ -101,7 +101,7 @@ export class GuardedStream {
   }
 }
 
-/** A socket on which a handshake was sent, and which never answers anything after it. */
+/** A socket that sent a handshake and then never answers. */
 export interface RawStream {
   text(): string;
   until(part: string): Promise<void>;
@@ -109,7 +109,7 @@ export interface RawStream {
   destroy(): void;
 }
 
-/** Sends a handshake by hand; what comes is kept as text. */
+/** Sends a raw handshake; keeps the answer as text. */
 export async function openRawStream(
   url: string,
   key: string,

@@ -7,7 +7,7 @@ import { TokenCheck } from "../token_check.ts";
 import { CLIENT_ID, FakeIssuer } from "./fake_issuer.ts";
 import { type GuardedGateway, withGuardedGateway } from "./guarded_gateway.ts";
 
-/** A guarded gateway whose people sign in at an issuer. */
+/** A guarded gateway with sign-in at an issuer. */
 export interface IssuerGateway extends GuardedGateway {
   issuer: FakeIssuer;
   clock: { ms: number };
@@ -24,8 +24,8 @@ const RBAC: Rbac = {
 };
 
 /**
- * Runs a test with a gateway and an issuer: who is of `desk` or `operators` there is the client
- * `desk` here, which sees BTC*. Browsers reach the gateway as `host`.
+ * Runs a test with a gateway and an issuer, whose groups `desk` and `operators` map to the client
+ * `desk`, which sees BTC*. Browsers reach the gateway as `host`.
  */
 export async function withIssuerGateway(
   test: (rig: IssuerGateway) => Promise<void>,

@@ -34,7 +34,7 @@ export class TestArchive {
     this.#feedId = { env, feed };
   }
 
-  /** Adds windows of these records: a file a type and minute. */
+  /** Adds windows of these records: one file per type and minute. */
   async write(events: readonly MarketEvent[]): Promise<void> {
     this.#part++;
     const keyOf = ({ type, receivedAtUs }: MarketEvent) =>
@@ -54,7 +54,7 @@ export class TestArchive {
     }
   }
 
-  /** Seals a type of a day: one sorted file takes the place of its windows. */
+  /** Seals a type of a day: one sorted file replaces its windows. */
   async seal(type: MarketEvent["type"], day: string, tempDir: string): Promise<void> {
     const events = this.#events.get(`${type} ${day}`);
     if (events === undefined) return;

@@ -8,14 +8,14 @@ import { HistoryReader } from "../history_reader.ts";
 import { StoredArchive } from "../stored_archive.ts";
 import { TestArchive } from "./archived.ts";
 
-/** A history over memory and an archive in memory, without a gateway around it. */
+/** A history over memory and an in-memory archive, without a gateway. */
 export interface HistoryRig {
   archive: TestArchive;
   history: History;
   reader: HistoryReader;
   candles: CandleReader;
   market: Market;
-  /** A record comes from the bus. */
+  /** Delivers a record from the bus. */
   take(event: MarketEvent): void;
 }
 
@@ -44,7 +44,7 @@ export function historyRig(): HistoryRig {
   };
 }
 
-/** A trade of BTCUSD; what it says follows from its numbers. */
+/** Returns a trade of BTCUSD, derived from its numbers. */
 export function tradeAt(receivedAtUs: number, sequence: number, timestampUs = receivedAtUs): Trade {
   return {
     ...{ type: "trade", symbol: "BTCUSD", feed: "kraken", receivedAtUs, sequence, timestampUs },

@@ -33,7 +33,7 @@ const said = (value: string): CallToolResult => ({ content: [text(value)] });
 const embedded = (uri: string, mimeType: string, value: string) =>
   ({ type: "resource", resource: { uri, mimeType, text: value } }) as const;
 
-/** Tools that answer the same each time. */
+/** Tools with constant answers. */
 const CONTENTS: Readonly<Record<string, CallToolResult["content"]>> = {
   test_simple_text: [text("Some text")],
   test_image_content: [IMAGE],
@@ -49,7 +49,7 @@ const NAMED = [["value1", "First"], ["value2", "Second"]] as const;
 const TITLED = NAMED.map(([value, title]) => ({ const: value, title }));
 const OPTIONS = ["option1", "option2", "option3"];
 
-/** Forms that older clients are asked to fill. */
+/** Elicitation forms for older clients. */
 const FORMS: Readonly<Record<string, ElicitRequestFormParams["requestedSchema"]["properties"]>> = {
   test_elicitation: { response: { type: "string", description: "Anything" } },
   test_elicitation_sep1034_defaults: {
@@ -68,7 +68,7 @@ const FORMS: Readonly<Record<string, ElicitRequestFormParams["requestedSchema"][
   },
 };
 
-/** A schema with what JSON Schema 2020-12 has over older drafts. */
+/** A schema with features new in JSON Schema 2020-12. */
 const SCHEMA_2020: JsonSchemaType = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   type: "object",
@@ -83,7 +83,7 @@ const SCHEMA_2020: JsonSchemaType = {
   additionalProperties: false,
 };
 
-/** What a client repeats in a header. */
+/** Parameters that a client repeats in headers. */
 const REGION: JsonSchemaType = Object.assign({ type: "string" } as const, {
   "x-mcp-header": "Region",
 });
@@ -108,7 +108,7 @@ const CONFIRM = {
   confirm: inputRequired.elicit({ message: "Please confirm", requestedSchema: OK }),
 };
 
-/** What newer clients are asked for, in one round. */
+/** Requests to newer clients, in one round. */
 const QUESTIONS: Readonly<Record<string, InputRequests>> = {
   test_input_required_result_sampling: { capital: complete("What is the capital of France?") },
   test_input_required_result_list_roots: { client_roots: inputRequired.listRoots() },
@@ -128,7 +128,7 @@ async function asked(inputRequests: InputRequests, state: string): Promise<Resul
   return inputRequired({ inputRequests, requestState: await STATES.mint(state) });
 }
 
-/** One round for a name; what does not fit is asked for again. */
+/** One round for a name; an invalid answer is requested again. */
 function askName({ mcpReq: { inputResponses } }: ServerContext): Result {
   const NAME = z.object({ name: z.string() });
   const given = acceptedContent(inputResponses, "user_name", NAME);
@@ -137,7 +137,7 @@ function askName({ mcpReq: { inputResponses } }: ServerContext): Result {
     : said(`Hello, ${given.name}`);
 }
 
-/** Two rounds, each with a state of its own. */
+/** Two rounds, each with its own state. */
 async function askTwice({ mcpReq }: ServerContext): Promise<Result> {
   const state = mcpReq.requestState<string>();
   if (state === undefined) return await asked({ step1: ask("Step 1: your name?", "name") }, "1");
@@ -149,7 +149,7 @@ function capabilitiesOf({ mcpReq: { envelope } }: ServerContext): ClientCapabili
   return (envelope as Record<string, ClientCapabilities>)[CLIENT_CAPABILITIES_META_KEY] ?? {};
 }
 
-/** Asks only for what the client declared. */
+/** Requests only what the client declared. */
 function askWithin(context: ServerContext): Result {
   if (context.mcpReq.inputResponses !== undefined) return said("Answered");
   const { sampling, elicitation } = capabilitiesOf(context);
@@ -177,7 +177,7 @@ async function tellProgress({ mcpReq }: ServerContext): Promise<Result> {
   return said("Done");
 }
 
-/** Tools without arguments that do something. */
+/** Tools without arguments that have effects. */
 const ACTIONS: Readonly<Record<string, (context: ServerContext) => Result | Promise<Result>>> = {
   test_error_handling: () => {
     throw new Error("This tool always fails");
@@ -282,7 +282,7 @@ function addResources(server: McpServer): void {
   server.server.setRequestHandler("resources/unsubscribe", () => ({}));
 }
 
-/** What the protocol's conformance suite asks a server to offer, in place of the tools. */
+/** Server with what the protocol's conformance suite expects, instead of the tools. */
 export function exampleServer(): McpServer {
   const server = new McpServer({ name: "example", version: "1" }, {
     capabilities: {
