@@ -8,7 +8,16 @@ import { audited, type AuditedCall } from "./audited.ts";
 
 /** Commands that change nothing that lasts, or ask a gateway, which writes the event. */
 const READS: ReadonlySet<string> = new Set([
-  ...["archive cat", "archive verify", "ask", "backtest", "clock check", "completion", "diff"],
+  ...[
+    "archive cat",
+    "archive verify",
+    "ask",
+    "backtest",
+    "clock check",
+    "clock jumps",
+    "completion",
+    "diff",
+  ],
   ...["cheat", "help", "man", "query", "status", "tail", "validate", "version", "env validate"],
   "symbol validate",
   ...["data gaps", "data inventory", "data quality", "data replay", "test compare", "test replay"],
