@@ -76,7 +76,7 @@ function mcpRoutes(source: ToolSource): Route[] {
       },
       summary: "Model Context Protocol over HTTP (2026-07-28 and 2025-11-25)",
       ...(method === "POST" ? { rawBody: true } : { hidden: true }),
-      answers: { 200: { description: "A message of JSON-RPC", contentType: "application/json" } },
+      answers: { 200: { description: "A JSON-RPC message", contentType: "application/json" } },
       handler: (request) => answer(method, request),
     })
   );
@@ -99,7 +99,7 @@ function assertOwnOrigin(headers: RouteRequest["headers"]): void {
 function list(): Route {
   return route({
     ...{ path: "/v1/tools", id: "listTools", tag: "Tools" },
-    summary: "Tools and resources for agents, as MCP lists them",
+    summary: "Lists tools and resources for agents, in the format of MCP",
     answers: {
       200: {
         schema: z.strictObject({
@@ -161,7 +161,7 @@ function clients({ toolbox }: ToolSource): Route {
   return route({
     ...{ path: "/v1/admin/tool-clients", id: "listToolClients", tag: "Administration" },
     role: "operator",
-    summary: "Clients that called tools since the start, the latest first",
+    summary: "Lists clients that called tools since the start, latest call first",
     answers: { 200: { schema: z.strictObject({ clients: z.array(TOOL_CLIENT) }) } },
     handler: () => json({ clients: toolbox.clients.list() }),
   });

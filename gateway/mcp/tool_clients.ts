@@ -4,8 +4,8 @@ import { MCP_LIMITS } from "./limits.ts";
 
 /** A client of the tools, as shown by the administration. */
 export const TOOL_CLIENT = z.strictObject({
-  client: z.string().describe("Of its key; empty in an environment without keys."),
-  program: z.string().describe("As it calls itself: name and version."),
+  client: z.string().describe("Client of the key; empty in an environment without keys."),
+  program: z.string().describe("Name and version that the client states."),
   transport: z.enum(["http", "stdio", "rest"]),
   calls: z.int(),
   errors: z.int().describe("Calls that were refused or failed."),

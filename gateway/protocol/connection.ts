@@ -11,16 +11,18 @@ export const CONNECTION = named(
   "A connection of the stream: its subscriptions, its buffer and its counts.",
   z.strictObject({
     id: z.int(),
-    client: z.string().describe("Name of the client; empty where the gateway asks for no key"),
+    client: z.string().describe("Name of the client; empty if the gateway requires no key"),
     address: z.string().describe("Remote address, without a port"),
     since: milliseconds,
     state: z.enum(BUFFER_STATES),
-    policy: z.enum(SLOW_POLICIES).describe("Handling of records that the buffer has no room for"),
+    policy: z.enum(SLOW_POLICIES).describe("Policy for records that do not fit into the buffer"),
     format: z.enum(["json", "json, deflated", "capnp"]),
     mode: z.string().describe("Modes in use: realtime, conflated, latest, or none"),
-    interval_ms: z.number().nullable().describe("Wait between conflated messages; null = not used"),
-    catching_up: z.boolean().describe("Whether it is receiving records of the past"),
-    markets: z.int().describe("Markets of which it receives any type"),
+    interval_ms: z.number().nullable().describe(
+      "Interval between conflated messages, ms; null = not used",
+    ),
+    catching_up: z.boolean().describe("Whether it is receiving past records"),
+    markets: z.int().describe("Markets of which it receives at least one type"),
     subscriptions: z.array(z.strictObject({
       symbol: z.string(),
       types: z.array(z.enum(STREAM_TYPES)),
@@ -30,10 +32,10 @@ export const CONNECTION = named(
     buffer_bytes_max: z.int(),
     buffer_messages: z.int(),
     buffer_messages_max: z.int(),
-    sent: z.int().describe("Messages since the start of the connection"),
+    sent: z.int().describe("Messages sent since the start of the connection"),
     dropped: z.int().describe("Messages dropped since the start of the connection"),
     last_error: z.strictObject({ code: z.string(), message: z.string(), at: milliseconds })
-      .nullable().describe("The newest error that it was sent"),
+      .nullable().describe("Last error sent to it"),
   }),
 );
 

@@ -25,7 +25,7 @@ export const INTERVAL_MS_MAX = 60_000;
 export const REQUEST_ID = z.union([
   z.string().max(GATEWAY_LIMITS.textCharactersMax),
   z.number(),
-]).describe("Sent back as it came");
+]).describe("Returned unchanged");
 
 /** Name of a stored transform. */
 export const TRANSFORM_NAME = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax);
@@ -33,7 +33,7 @@ export const TRANSFORM_NAME = z.string().min(1).max(GATEWAY_LIMITS.textCharacter
 const subscription = {
   symbols: z.array(
     z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
-      .regex(/^[^*]*\*?$/).describe("A name, or the start of names and *"),
+      .regex(/^[^*]*\*?$/).describe("A name, or a prefix and *"),
   ).min(1).max(GATEWAY_LIMITS.requestSymbolsMax),
   types: z.array(z.enum(STREAM_TYPES)).min(1).optional()
     .describe("Default: all records; enriched are the rows of the environment's enrichers"),
@@ -47,11 +47,11 @@ const subscribe = z.strictObject({
   interval_ms: z.number().min(INTERVAL_MS_MIN).max(INTERVAL_MS_MAX).optional(),
   since: z.union([z.int().nonnegative(), z.string()]).optional()
     .describe(
-      "The pos of the last message that came, or an ISO time with its zone; mode realtime only",
+      "The pos of the last message received, or an ISO time with its zone; mode realtime only",
     ),
   policy: z.enum(SLOW_POLICIES).optional(),
   transform: TRANSFORM_NAME.optional()
-    .describe("A stored transform: from the first subscription on, records come as it makes them"),
+    .describe("A stored transform, which is applied to records from the first subscription on"),
 }).superRefine(({ since, types = [], mode = "realtime" }, context) => {
   const refuse = (message: string, hint?: string) =>
     context.addIssue({ code: "custom", path: ["since"], message, params: { hint } });
@@ -96,15 +96,15 @@ export const CLIENT_REQUEST = z.discriminatedUnion("action", [
 
 /** Query parameters of the stream's URL. */
 export const ADDRESS = z.strictObject({
-  symbols: z.string().optional().describe("Subscribes at once: names with commas between"),
-  types: z.string().optional().describe("With symbols: types with commas between"),
+  symbols: z.string().optional().describe("Subscribes at once: names separated by commas"),
+  types: z.string().optional().describe("With symbols: types separated by commas"),
   mode: z.enum(MODES).optional(),
   interval_ms: z.string().optional(),
   since: z.string().optional(),
   transform: z.string().optional().describe("With symbols: a stored transform of the records"),
-  policy: z.enum(SLOW_POLICIES).optional().describe("What happens when the client is slow"),
+  policy: z.enum(SLOW_POLICIES).optional().describe("Policy when the client is slow"),
   format: z.enum(["json", "capnp"]).optional().describe("capnp: records as binary frames"),
   compress: z.enum(["1", "true", "deflate"]).optional()
-    .describe("Agree to permessage-deflate, if offered"),
-  ticket: z.string().optional().describe("In place of a key, once"),
+    .describe("Accept permessage-deflate if offered"),
+  ticket: z.string().optional().describe("Replaces a key, once"),
 });

@@ -12,7 +12,7 @@ export function protocolRoutes(version: string): Route[] {
       id: "getAsyncApi",
       tag: "Service",
       role: "public",
-      summary: "The stream's messages (AsyncAPI 3)",
+      summary: "Describes the stream's messages (AsyncAPI 3)",
       answers: { 200: { schema: z.looseObject({ asyncapi: z.string() }) } },
       handler: async ({ headers }) => {
         const { asyncApi } = await import("./asyncapi.ts");

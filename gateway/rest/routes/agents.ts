@@ -18,11 +18,11 @@ const AGENT_THREAD = named(
   z.strictObject({
     thread: z.string(),
     state: z.enum(["running", "question", "approval", "ended"]),
-    detail: z.string().describe("What it asks, what waits for an approval, or how it ended."),
-    model: z.string().describe("The model; a scripted one says so."),
+    detail: z.string().describe("Its question, what waits for an approval, or how it ended."),
+    model: z.string().describe("Name of the model; a scripted one is marked as such."),
     signal: z.string().nullable(),
     source: z.string().nullable(),
-    hash: z.string().nullable().describe("Of exactly what was tested; an approval names it."),
+    hash: z.string().nullable().describe("Hash of exactly what was tested; an approval names it."),
     checks: z.array(z.string()),
   }),
 );
@@ -54,24 +54,24 @@ const FIRE_ACTION = named(
   "FireAction",
   "What a policy does about a fire: one for each fire and policy.",
   z.strictObject({
-    id: z.string().describe("Receivers tell repetitions by it."),
+    id: z.string().describe("Receivers use it to detect repetitions."),
     fire: z.string().describe("Id of the fire."),
     signal: z.string(),
     feed: z.string(),
     symbol: z.string(),
     policy: z.string(),
-    action: z.string().describe("Its name in the policy; `none` = nothing is done."),
+    action: z.string().describe("Name of the action in the policy; `none` = no action."),
     type: z.string().describe("alert, log, webhook or trade_signal: a record, never an order."),
     detail: z.record(z.string(), z.union([z.string(), z.number()])),
     state: z.enum(ACTION_STATES),
     chosen_by: z.enum(["model", "default", ""]).describe("`default` = no model answered."),
-    model: z.string().describe("The model; a scripted one says so."),
-    reason: z.string().describe("The model's words, or why there are none."),
+    model: z.string().describe("Name of the model; a scripted one is marked as such."),
+    reason: z.string().describe("Text of the model, or why there is none."),
     problem: z.string(),
-    hash: z.string().describe("Of exactly what waits for an approval."),
+    hash: z.string().describe("Hash of exactly what waits for an approval."),
     decided_by: z.string(),
     at: TIME,
-    ended_at: TIME.describe("When it was over; 0 = it is not."),
+    ended_at: TIME.describe("End time; 0 = not ended."),
   }),
 );
 
@@ -93,7 +93,7 @@ function createRoute(client: AgentsClient): Route {
   return route({
     ...{ method: "POST", path: "/v1/admin/agent/threads", id: "defineSignal", ...TAG },
     changes: "operations",
-    summary: "Lets an agent write a signal from words",
+    summary: "Lets an agent write a signal from a sentence",
     body: z.strictObject({ words: TEXT }),
     answers: { 200: { schema: AGENT_THREAD } },
     handler: async ({ body: { words }, access }) =>
@@ -105,7 +105,7 @@ function answerRoute(client: AgentsClient): Route {
   return route({
     ...{ method: "POST", path: "/v1/admin/agent/threads/{thread}", id: "continueThread", ...TAG },
     changes: "operations",
-    summary: "How a thread is; with `text`, the answer to what it asks",
+    summary: "Shows a thread; with `text`, answers its question",
     params: { thread: z.string().min(1).max(64) },
     examples: { thread: "d-1a2b3c4d" },
     body: z.strictObject({ text: TEXT.optional() }),
@@ -135,9 +135,9 @@ function testRoute(client: AgentsClient): Route {
 function actionsRoute(client: AgentsClient): Route {
   return route({
     ...{ path: "/v1/actions", id: "listActions", tag: "Agents" },
-    summary: "What policies did about fires, the newest first",
+    summary: "Lists the actions policies took for fires, newest first",
     query: {
-      signal: z.string().max(64).optional().describe("Only about fires of this signal."),
+      signal: z.string().max(64).optional().describe("Only for fires of this signal."),
       limit: PAGE_LIMIT,
     },
     answers: { 200: { schema: z.strictObject({ actions: z.array(FIRE_ACTION) }) } },
@@ -155,7 +155,7 @@ function actionsRoute(client: AgentsClient): Route {
 function waitingRoute(client: AgentsClient): Route {
   return route({
     ...{ path: "/v1/admin/agent/waiting", id: "listWaiting", ...TAG },
-    summary: "Signals and actions that wait for an approval",
+    summary: "Lists signals and actions that wait for an approval",
     answers: { 200: { schema: WAITING } },
     handler: async () => {
       const answer = await client.ask({ action: "waiting" });
@@ -173,7 +173,7 @@ function decideRoute(client: AgentsClient, decision: "approve" | "reject"): Rout
     summary: `${decision === "approve" ? "Approves" : "Rejects"} exactly what has this hash`,
     params: { thread: z.string().min(1).max(64) },
     examples: { thread: "d-1a2b3c4d" },
-    query: { hash: z.string().length(64).describe("What was shown.") },
+    query: { hash: z.string().length(64).describe("Hash of what was shown.") },
     answers: { 200: { schema: z.strictObject({ thread: z.string(), state: z.string() }) } },
     handler: async ({ params: { thread }, query: { hash }, access }) => {
       const answer = await client.ask({

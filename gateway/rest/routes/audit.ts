@@ -14,11 +14,11 @@ const ADMIN = { tag: "Administration", role: "admin" } as const;
 const MOMENT = z.string().regex(/^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/);
 const FILTER = {
   actor: z.string().max(200).optional().describe("Who did it."),
-  action: z.string().max(200).optional().describe("What was done: `disconnectConnection`."),
+  action: z.string().max(200).optional().describe("Action: `disconnectConnection`."),
   category: z.enum(AUDIT_CATEGORIES).optional(),
   outcome: z.enum(AUDIT_OUTCOMES).optional(),
-  from: MOMENT.optional().describe("First moment, ISO 8601, or a day."),
-  to: MOMENT.optional().describe("Last moment, or the whole day."),
+  from: MOMENT.optional().describe("Start, ISO 8601, or a day."),
+  to: MOMENT.optional().describe("End, included; a day as a whole."),
 };
 
 /** Returns the audit routes: events of the last 30 days; `ssmd audit list` reads older ones. */
@@ -26,7 +26,7 @@ export function auditRoutes(audit: AuditQueue | undefined): Route[] {
   return [
     route({
       ...{ path: "/v1/audit/events", id: "listAuditEvents", ...ADMIN },
-      summary: "Who did what in the last 30 days, the newest first",
+      summary: "Lists who did what in the last 30 days, newest first",
       query: {
         ...FILTER,
         before: z.int().min(1).optional().describe(
@@ -40,7 +40,7 @@ export function auditRoutes(audit: AuditQueue | undefined): Route[] {
     }),
     route({
       ...{ path: "/v1/audit/events/{position}", id: "getAuditEvent", ...ADMIN },
-      summary: "One event",
+      summary: "Shows one event",
       params: { position: z.int().min(1) },
       examples: { position: "1" },
       answers: { 200: { schema: AUDIT_EVENT } },
@@ -49,12 +49,14 @@ export function auditRoutes(audit: AuditQueue | undefined): Route[] {
     }),
     route({
       ...{ path: "/v1/audit/summary", id: "summarizeAudit", ...ADMIN },
-      summary: "Numbers of events by category and outcome",
+      summary: "Counts events by category and outcome",
       query: FILTER,
       answers: {
         200: {
           schema: z.strictObject({
-            head: z.string().describe("Link of the last event, to be noted elsewhere."),
+            head: z.string().describe(
+              "Hash of the last event; note it elsewhere to verify the chain later.",
+            ),
             counts: z.array(z.strictObject({
               category: z.string(),
               outcome: z.string(),

@@ -15,11 +15,11 @@ const TRADING_DAYS = named(
   z.strictObject({
     days: z.array(z.strictObject({
       feed: z.string(),
-      day: z.string().describe("Label of the feed's calendar, YYYY-MM-DD."),
+      day: z.string().describe("Label from the feed's calendar, YYYY-MM-DD."),
       state: z.enum(DAY_STATES),
-      active_at: MOMENT.describe("ms since 1970; null = it was never active."),
-      complete_at: MOMENT.describe("ms since 1970; null = it is not complete."),
-      why: z.string().nullable().describe("Why it is in error or failed."),
+      active_at: MOMENT.describe("ms since 1970; null = never active."),
+      complete_at: MOMENT.describe("ms since 1970; null = not complete."),
+      why: z.string().nullable().describe("Reason of the state error or failed."),
     })),
   }),
 );
@@ -33,7 +33,7 @@ export function dayRoutes(
       path: "/v1/days",
       id: "listTradingDays",
       tag: "Markets",
-      summary: "Trading days of feeds and how far each is",
+      summary: "Lists trading days of feeds with their states",
       answers: { 200: { schema: TRADING_DAYS, example: { days: [EXAMPLE] } } },
       handler: async ({ access }) => {
         const feeds = [...new EntitledMarkets(data, access).feeds()];

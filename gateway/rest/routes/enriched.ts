@@ -12,12 +12,13 @@ export function enrichedRoute({ data }: { data: MarketData }): Route {
   return route({
     path: "/v1/markets/{symbol}/enriched",
     ...{ id: "getEnriched", tag: "Markets" },
-    summary: "What the environment's enrichers say of a market now",
+    summary: "Shows the enrichers' current values of a market",
     description:
-      "The newest row of the stream's type `enriched`, for who may see books and trades " +
-      "of the market. The past is the table `enriched` of `/v1/admin/sql` and of exports.",
+      "The newest row of the stream's type `enriched`, for clients entitled to the market's " +
+      "books and trades. Past rows are in the table `enriched` of `/v1/admin/sql` and of " +
+      "exports.",
     ...{ params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } },
-    query: { feed: FEED.optional().describe("Where several feeds have this symbol: which one.") },
+    query: { feed: FEED.optional().describe("Feed, when several feeds have this symbol.") },
     answers: { 200: { schema: ENRICHED, example: examples.ENRICHED } },
     handler: ({ params, query, access }) => {
       const asked = { ...params, feed: query.feed };

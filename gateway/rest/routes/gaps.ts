@@ -34,12 +34,12 @@ export function gapRoute(
 ): Route {
   return route({
     ...name,
-    summary: "Times in which data is missing or suspect",
+    summary: "Lists times in which data is missing or suspect",
     description:
-      "Of the last day unless `from` is given, oldest first, from memory and archive. A " +
-      "gap of `_all` concerns every market of its feed.",
+      "Covers the last day unless `from` is given, oldest first, from memory and archive. A " +
+      "gap of `_all` affects every market of its feed.",
     query: {
-      symbol: SYMBOL.optional().describe("Only gaps that concern this market."),
+      symbol: SYMBOL.optional().describe("Only gaps that affect this market."),
       feed: FEED.optional(),
       ...{ from: FROM, to: TO, limit: PAGE_LIMIT, cursor: CURSOR.optional() },
     },

@@ -43,7 +43,7 @@ export interface HistorySource {
 export const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
 /** Query parameter `feed`. */
 export const WHICH_FEED = FEED.optional().describe(
-  "Where several feeds have this symbol: which one.",
+  "Feed, when several feeds have this symbol.",
 );
 
 const ABOUT_PAGES = "The newest come from memory, older ones from the archive, by the same call: " +
@@ -56,11 +56,14 @@ export function historyRoutes(source: HistorySource): Route[] {
   return [
     pageRoute(source, {
       ...{ type: "trade", id: "listTrades", list: "trades", schema: TRADE_PAGE },
-      ...{ summary: "Trades of a market, recent and archived", example: examples.TRADE_PAGE },
+      ...{ summary: "Lists trades of a market, recent and archived", example: examples.TRADE_PAGE },
     }),
     pageRoute(source, {
       ...{ type: "ticker", id: "listTickers", list: "tickers", schema: TICKER_PAGE },
-      ...{ summary: "Tickers of a market, recent and archived", example: examples.TICKER_PAGE },
+      ...{
+        summary: "Lists tickers of a market, recent and archived",
+        example: examples.TICKER_PAGE,
+      },
     }),
     candleRoute(source),
   ];
@@ -89,7 +92,7 @@ function pageRoute<T extends keyof HistoryRecords>(
       ...{ from: FROM, to: TO, order: ORDER, limit: PAGE_LIMIT },
       ...{ cursor: CURSOR.optional(), feed: WHICH_FEED },
       transform: TRANSFORM_NAME.optional().describe(
-        `A stored transform: the answer has \`transformed\`, what it made of each record, and ` +
+        `A stored transform: the answer has its output for each record in \`transformed\`, and ` +
           `\`${list}\` is empty. GET /v1/transforms lists them.`,
       ),
     },
@@ -149,22 +152,23 @@ function candleRoute({ data, candles }: HistorySource): Route {
     path: "/v1/markets/{symbol}/candles",
     id: "listCandles",
     tag: "History",
-    summary: "Candles of a market, made from its trades",
-    description: "Trades are placed by the venue's time (`clock=venue`), late ones too; a market " +
-      "that is replayed from a recording has times of long ago: ask for `clock=received`. An " +
-      "interval without trades has no candle, or with `fill=previous` a flat one with `trades` 0. " +
-      `At most ${GATEWAY_LIMITS.candlesMax} intervals in one answer.`,
+    summary: "Lists candles of a market, computed from its trades",
+    description:
+      "Trades are assigned by the venue's time (`clock=venue`), late ones included. A market " +
+      "replayed from a recording has old venue times: use `clock=received`. An interval " +
+      "without trades has no candle, or with `fill=previous` a flat one with `trades` 0. At " +
+      `most ${GATEWAY_LIMITS.candlesMax} intervals in one answer.`,
     ...ONE,
     query: {
       interval: z.enum(Object.keys(INTERVALS) as [keyof typeof INTERVALS]).default("1m"),
-      from: FROM.describe("First moment; default so many intervals before `to` as `limit` says."),
+      from: FROM.describe("Start; default: `limit` intervals before `to`."),
       to: TO,
       limit: z.int().min(1).max(GATEWAY_LIMITS.candlesMax).default(200)
-        .describe("Intervals, where `from` is not given."),
+        .describe("Number of intervals, if `from` is not given."),
       clock: z.enum(["venue", "received"]).default("venue")
-        .describe("Whether a trade's time is the venue's or that of our receipt."),
+        .describe("Clock of the trades: the venue's time, or our receive time."),
       fill: z.enum(["none", "previous"]).default("none")
-        .describe("What an interval without trades is: left out, or flat at the last close."),
+        .describe("Candle of an interval without trades: left out, or flat at the last close."),
       feed: WHICH_FEED,
     },
     answers: { 200: { schema: CANDLE_LIST, example: examples.CANDLE_LIST } },

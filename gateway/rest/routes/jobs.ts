@@ -18,16 +18,16 @@ const JOB = named(
   "Job",
   "Work that outlives processes. Times in ms since 1970.",
   z.strictObject({
-    job: z.string().describe("Its id."),
+    job: z.string().describe("Id of the job."),
     workflow: z.string(),
     state: STATE,
-    attempts: z.int().describe("Tries so far."),
+    attempts: z.int().describe("Attempts so far."),
     created_at: z.number(),
-    due_at: z.number().describe("When it may begin."),
-    started_at: MOMENT.describe("Of the last try; null = there was none."),
-    ended_at: MOMENT.describe("null = it is not over."),
+    due_at: z.number().describe("Earliest start."),
+    started_at: MOMENT.describe("Start of the last attempt; null = none."),
+    ended_at: MOMENT.describe("null = not ended."),
     error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string() }).nullable()
-      .describe("Of the last try that failed."),
+      .describe("Error of the last failed attempt."),
     steps: z.array(z.strictObject({
       name: z.string(),
       started_at: z.number(),
@@ -41,16 +41,16 @@ const SCHEDULE = named(
   "Schedule",
   "What is asked for by itself. Times in ms since 1970.",
   z.strictObject({
-    schedule: z.string().describe("Its name."),
+    schedule: z.string().describe("Name of the schedule."),
     title: z.string(),
     workflow: z.string(),
     origin: z.enum(["environment", "created"]),
-    at: z.string().describe("HH:MM on the clocks of `timezone`."),
+    at: z.string().describe("HH:MM in `timezone`."),
     timezone: z.string(),
     weekday: z.int().nullable().describe("1 = Monday; null = every day."),
     state: z.enum(["on", "paused"]),
-    last: MOMENT.describe("When it was last due and asked for."),
-    next: MOMENT.describe("null = it is paused."),
+    last: MOMENT.describe("Last due time for which a job was requested."),
+    next: MOMENT.describe("null = paused."),
   }),
 );
 
@@ -66,7 +66,7 @@ export function jobRoutes(client: JobsClient): Route[] {
 function listRoute(client: JobsClient): Route {
   return route({
     ...{ path: "/v1/admin/jobs", id: "listJobs", ...TAG },
-    summary: "Jobs, the newest first, with their steps and results",
+    summary: "Lists jobs with their steps and results, newest first",
     query: {
       state: STATE.optional(),
       workflow: NAME.optional(),
@@ -82,7 +82,7 @@ function runRoute(client: JobsClient): Route {
   return route({
     ...{ method: "POST", path: "/v1/admin/jobs", id: "runJob", ...TAG, role: "admin" },
     changes: "operations",
-    summary: "Asks for a job of a workflow; one that is under way is the same job",
+    summary: "Requests a job of a workflow; one in progress is returned instead",
     description: "`ssmd job workflows` lists the arguments of each.",
     body: z.strictObject({
       workflow: NAME,
@@ -97,7 +97,7 @@ function runRoute(client: JobsClient): Route {
 function showRoute(client: JobsClient): Route {
   return route({
     ...{ path: "/v1/admin/jobs/{job}", id: "showJob", ...TAG },
-    summary: "A job with its steps and results",
+    summary: "Shows a job with its steps and results",
     params: ID,
     examples: EXAMPLE_JOB,
     answers: { 200: { schema: JOB } },
@@ -114,7 +114,7 @@ function logsRoute(client: JobsClient): Route {
   });
   return route({
     ...{ path: "/v1/admin/jobs/{job}/logs", id: "listJobLogs", ...TAG },
-    summary: "The log of a job, the oldest line first",
+    summary: "Shows the log of a job, oldest line first",
     params: ID,
     examples: EXAMPLE_JOB,
     answers: { 200: { schema: z.strictObject({ lines: z.array(line) }) } },
@@ -148,7 +148,7 @@ function changeRoute(client: JobsClient, action: "cancel" | "retry"): Route {
 function schedulesRoute(client: JobsClient): Route {
   return route({
     ...{ path: "/v1/admin/schedules", id: "listSchedules", ...TAG },
-    summary: "Schedules, those of the environment's file first",
+    summary: "Lists schedules, those of the environment's file first",
     answers: { 200: { schema: z.strictObject({ schedules: z.array(SCHEDULE) }) } },
     handler: async () => {
       const answer = await client.ask({ action: "schedules" });
@@ -162,7 +162,7 @@ function triggerRoute(client: JobsClient): Route {
     ...{ method: "POST", path: "/v1/admin/schedules/{schedule}/trigger", id: "triggerSchedule" },
     ...TAG,
     changes: "operations",
-    summary: "Does now what a schedule does, out of turn",
+    summary: "Runs a schedule now, out of turn",
     params: SCHEDULE_ID,
     examples: { schedule: "end-days" },
     answers: { 200: { schema: JOB } },

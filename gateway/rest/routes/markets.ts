@@ -45,7 +45,9 @@ interface MarketSource {
 }
 
 const SEARCH = z.string().min(1).max(64)
-  .describe("Text in the symbol or the venue's name, in any case.").meta({ examples: ["BTC"] });
+  .describe("Text in the symbol or the venue's name, case-insensitive.").meta({
+    examples: ["BTC"],
+  });
 
 const FILTERS = {
   feed: FEED.optional(),
@@ -56,7 +58,7 @@ const FILTERS = {
 
 function limit(fallback: number) {
   return z.int().min(1).max(GATEWAY_LIMITS.marketsPageMax).default(fallback)
-    .describe("Most entries in the answer.");
+    .describe("Maximum number of entries in the answer.");
 }
 
 /** Returns the routes of the current state of markets. */
@@ -69,7 +71,7 @@ function feeds({ data, captureOf }: MarketSource): Route {
     path: "/v1/feeds",
     id: "listFeeds",
     tag: "Markets",
-    summary: "Feeds and how they are",
+    summary: "Lists feeds with their states",
     answers: { 200: { schema: FEED_LIST, example: examples.FEED_LIST } },
     handler: async ({ access }) => {
       const visible = new EntitledMarkets(data, access);
@@ -93,7 +95,7 @@ function symbols(source: MarketSource): Route {
     path: "/v1/symbols",
     id: "listSymbols",
     tag: "Markets",
-    summary: "Names of markets, ours and the venue's, by name",
+    summary: "Lists names of markets, ours and the venue's, by name",
     query: { ...FILTERS, limit: limit(1000), cursor: CURSOR.optional() },
     answers: { 200: { schema: SYMBOL_LIST, example: examples.SYMBOL_LIST } },
     handler: (request) => {
@@ -117,13 +119,14 @@ function list(source: MarketSource): Route {
     path: "/v1/markets",
     id: "listMarkets",
     tag: "Markets",
-    summary: "Markets and their prices now",
-    description: "In the environment's order by default. Sorted by a value that changes (price, " +
-      "volume, time), a market that moves between two pages can be seen twice or not at all; in " +
-      "the environment's order and by symbol never.",
+    summary: "Lists markets with their current prices",
+    description:
+      "In the environment's order by default. When sorted by a changing value (price, volume, " +
+      "time), a market that moves between two pages can appear twice or not at all; not so in " +
+      "the environment's order or by symbol.",
     query: {
       ...FILTERS,
-      sort: z.enum(MARKET_SORTS).default("environment").describe("What is not known comes last."),
+      sort: z.enum(MARKET_SORTS).default("environment").describe("Unknown values come last."),
       order: z.enum(["asc", "desc"]).default("asc"),
       limit: limit(1000),
       cursor: CURSOR.optional(),
@@ -152,9 +155,10 @@ function details({ data, feedInfoOf, gapsRecent }: MarketSource): Route {
     path: "/v1/markets/{symbol}",
     id: "getMarket",
     tag: "Markets",
-    summary: "One market: price, book, contract, how good the data is, where to go on",
-    description: "Made for readers that have seen nothing else, programs with a language model " +
-      "among them: `_hints` says in sentences what the numbers mean and what is suspect.",
+    summary: "Shows one market: price, book, contract, data quality, links",
+    description:
+      "Complete on its own, for readers without other context, such as language models: " +
+      "`_hints` explains in sentences what the numbers mean and what is suspect.",
     ...ONE,
     query: { feed: WHICH_FEED },
     answers: { 200: { schema: MARKET_DETAILS, example: examples.MARKET_DETAILS } },
@@ -176,10 +180,10 @@ function orderBook({ data }: MarketSource): Route {
     path: "/v1/markets/{symbol}/orderbook",
     id: "getOrderBook",
     tag: "Markets",
-    summary: "The order book to a depth",
+    summary: "Shows the order book to a depth",
     ...ONE,
     query: {
-      depth: z.int().min(1).max(GATEWAY_LIMITS.depthMax).default(25).describe("Levels a side."),
+      depth: z.int().min(1).max(GATEWAY_LIMITS.depthMax).default(25).describe("Levels per side."),
       feed: WHICH_FEED,
     },
     answers: { 200: { schema: ORDER_BOOK, example: examples.ORDER_BOOK } },

@@ -72,7 +72,7 @@ function feeds(source: MetaSource): Route {
     path: "/v1/meta/feeds",
     id: "listRegisteredFeeds",
     tag: "Metadata",
-    summary: "Feeds as configured on a day",
+    summary: "Lists feeds as configured on a day",
     query: { as_of: AS_OF },
     answers: { 200: { schema: META_FEEDS, example: examples.META_FEEDS } },
     handler: async ({ query, access }) => {
@@ -109,10 +109,10 @@ function schemas(source: MetaSource): Route {
     path: "/v1/meta/schemas",
     id: "listSchemas",
     tag: "Metadata",
-    summary: "Record schemas as registered on a day",
+    summary: "Lists record schemas as registered on a day",
     query: {
       as_of: AS_OF,
-      text: z.boolean().default(false).describe("Whether the schemas' texts are given too."),
+      text: z.boolean().default(false).describe("Whether to include the schemas' texts."),
     },
     answers: { 200: { schema: META_SCHEMAS, example: examples.META_SCHEMAS } },
     handler: async ({ query }) => {
@@ -140,9 +140,10 @@ function environments(source: MetaSource): Route {
     path: "/v1/meta/environments",
     id: "listEnvironments",
     tag: "Metadata",
-    summary: "Environments as configured on a day",
-    description: "Without addresses, keys and paths. A caller that may read no metrics sees the " +
-      "gateway's own environment only.",
+    summary: "Lists environments as configured on a day",
+    description:
+      "Without addresses, keys and paths. Callers without access to metrics see only the " +
+      "gateway's own environment.",
     query: { as_of: AS_OF },
     answers: { 200: { schema: META_ENVIRONMENTS, example: examples.META_ENVIRONMENTS } },
     handler: async ({ query, access }) => {
@@ -178,8 +179,8 @@ function inventory({ data, archive }: MetaSource): Route {
     path: "/v1/meta/inventory",
     id: "getInventory",
     tag: "Metadata",
-    summary: "What the archive holds, day by day",
-    description: "Of the last seven days unless `from` is given.",
+    summary: "Lists archived data, day by day",
+    description: "Covers the last seven days unless `from` is given.",
     query: { feed: FEED.optional(), from: FROM, to: TO },
     answers: { 200: { schema: META_INVENTORY, example: examples.META_INVENTORY } },
     handler: async ({ query, access }) => {

@@ -57,12 +57,12 @@ function instrumentOf(master: SecurityMaster, access: Access, id: string): Instr
 function list(source: InstrumentSource): Route {
   return route({
     ...{ path: "/v1/secmaster/instruments", id: "listInstruments", tag: TAG },
-    summary: "Instruments as they are, or were at a time",
+    summary: "Lists instruments, now or as of a time",
     query: {
       ...{ as_of: schemas.HELD_AT, known_at: schemas.KNOWN_AT },
       ...{ feed: FEED.optional(), asset_class: schemas.ASSET_CLASS, state: schemas.LIFE_STATE },
       limit: z.int().min(1).max(PAGE_MAX).default(100),
-      after: z.string().min(1).max(128).optional().describe("`next` of the page before."),
+      after: z.string().min(1).max(128).optional().describe("`next` of the previous page."),
     },
     answers: { 200: { schema: schemas.INSTRUMENTS, example: examples.INSTRUMENTS } },
     handler: async ({ query, access }) => {
@@ -99,7 +99,7 @@ const ONE = {
 function show(source: InstrumentSource): Route {
   return route({
     ...{ path: "/v1/secmaster/instruments/{instrument}", id: "getInstrument", tag: TAG, ...ONE },
-    summary: "An instrument as it is, or was at a time, as it was known at a time",
+    summary: "Shows an instrument, now or as of a time, as it was known at a time",
     query: { as_of: schemas.HELD_AT, known_at: schemas.KNOWN_AT },
     answers: { 200: { schema: schemas.INSTRUMENT_VIEW, example: examples.INSTRUMENT_VIEW } },
     handler: async ({ params, query, access }) => {
@@ -121,7 +121,7 @@ function history(source: InstrumentSource): Route {
       tag: TAG,
     },
     ...ONE,
-    summary: "All versions of an instrument",
+    summary: "Lists all versions of an instrument",
     answers: { 200: { schema: schemas.INSTRUMENT_HISTORY, example: examples.INSTRUMENT_HISTORY } },
     handler: async ({ params, access }) => {
       const instrument = instrumentOf(await source.master(), access, params.instrument);
@@ -136,7 +136,7 @@ function history(source: InstrumentSource): Route {
 function lookup(source: InstrumentSource): Route {
   return route({
     ...{ path: "/v1/secmaster/lookup", id: "lookUpInstrument", tag: TAG },
-    summary: "The instrument that a feed's name means at a time",
+    summary: "Shows the instrument that a feed's name means at a time",
     query: {
       feed: schemas.FEED_OF_NAMES,
       external: z.string().min(1).max(128).describe("The venue's name."),
@@ -163,13 +163,13 @@ function lookup(source: InstrumentSource): Route {
 function resolve(source: InstrumentSource): Route {
   return route({
     ...{ path: "/v1/secmaster/resolve", id: "resolveInstruments", tag: TAG },
-    summary: "What names mean over a span of time",
-    description: "Of the day that begins now unless `from` and `to` are given.",
+    summary: "Resolves names over a span of time",
+    description: "Covers the current day unless `from` and `to` are given.",
     query: {
       feed: schemas.FEED_OF_NAMES,
       symbols: z.array(z.string().min(1).max(128)).min(1).max(NAMES_MAX)
-        .describe("Names of the venue, or ids of instruments, with commas between."),
-      by: z.enum(["external", "instrument"]).default("external").describe("What the names are."),
+        .describe("The venue's names, or ids of instruments, separated by commas."),
+      by: z.enum(["external", "instrument"]).default("external").describe("Kind of the names."),
       ...{ from: schemas.AT, to: schemas.AT, known_at: schemas.KNOWN_AT },
     },
     answers: { 200: { schema: schemas.RESOLUTION, example: examples.RESOLUTION } },

@@ -46,16 +46,17 @@ function barRoute({ data, candles }: HistorySource): Route {
   return route({
     path: "/v1/markets/{symbol}/bars",
     ...{ id: "listBars", tag: "History" },
-    summary: "Bars of a market, as exports and SQL have them",
-    description: "Trades placed by the venue's time. " +
-      `At most ${GATEWAY_LIMITS.candlesMax} intervals in one answer.`,
+    summary: "Lists bars of a market, as in exports and SQL",
+    description:
+      `Trades are assigned by the venue's time. At most ${GATEWAY_LIMITS.candlesMax} intervals ` +
+      "in one answer.",
     ...ONE,
     query: {
       every: EVERY.default("1m"),
-      from: FROM.describe("First moment; default so many intervals before `to` as `limit` says."),
+      from: FROM.describe("Start; default: `limit` intervals before `to`."),
       to: TO,
       limit: z.int().min(1).max(GATEWAY_LIMITS.candlesMax).default(200)
-        .describe("Intervals, where `from` is not given."),
+        .describe("Number of intervals, if `from` is not given."),
       feed: WHICH_FEED,
     },
     answers: { 200: { schema: BAR_LIST, example: examples.BAR_LIST } },
@@ -83,7 +84,7 @@ function topRoute({ data, reader }: HistorySource): Route {
   return route({
     path: "/v1/markets/{symbol}/top_of_book",
     ...{ id: "listTopOfBook", tag: "History", description: ABOUT_BOOKS },
-    summary: "The best bid and ask of a market, a row at each change",
+    summary: "Lists the best bid and ask of a market, one row per change",
     ...ONE,
     query: SPAN,
     answers: { 200: { schema: TOP_OF_BOOK_LIST, example: examples.TOP_OF_BOOK_LIST } },
@@ -101,10 +102,10 @@ function bookRoute({ data, reader }: HistorySource): Route {
   return route({
     path: "/v1/markets/{symbol}/book",
     ...{ id: "listBook", tag: "History", description: ABOUT_BOOKS },
-    summary: "Samples of a market's past order book",
+    summary: "Lists samples of a market's past order book",
     ...ONE,
     query: {
-      depth: z.int().min(1).max(DEPTH_MAX).default(10).describe("Levels a side."),
+      depth: z.int().min(1).max(DEPTH_MAX).default(10).describe("Levels per side."),
       every: EVERY.default("1s"),
       ...SPAN,
     },

@@ -28,8 +28,8 @@ function healthRoute({ version, startedMs, health }: ServiceState): Route {
     tag: "Service",
     role: "public",
     isProbe: true,
-    summary: "Whether the process lives and its work moves",
-    description: "Where keys are asked for, only who shows one is told version and reasons.",
+    summary: "Checks that the process is alive and makes progress",
+    description: "If keys are required, only callers with a key get version and reasons.",
     answers: {
       200: { schema: HEALTH, example: { status: "ok", version: "0.1.0", uptime_s: 12 } },
       503: {
@@ -57,11 +57,11 @@ function readyRoute({ health }: ServiceState): Route {
     tag: "Service",
     role: "public",
     isProbe: true,
-    summary: "Whether all that runs in this process does its work",
-    description: "Where keys are asked for, only who shows one is told the reasons.",
+    summary: "Checks that all parts of this process work",
+    description: "If keys are required, only callers with a key get the reasons.",
     answers: {
       200: { schema: READINESS, example: { ready: true, reasons: [], conditions: [] } },
-      503: { schema: READINESS, example: UNREADY, description: "Not now" },
+      503: { schema: READINESS, example: UNREADY, description: "Not ready" },
     },
     handler: ({ access }) => {
       const { ready, ...why } = readinessReport(health);
@@ -90,7 +90,7 @@ function metricsRoute({ metrics, refreshMetrics }: ServiceState): Route {
     id: "getMetrics",
     tag: "Service",
     role: "metrics",
-    summary: "Metrics in the text format of Prometheus",
+    summary: "Shows metrics in the text format of Prometheus",
     answers: { 200: { contentType: "text/plain" } },
     handler: async () => {
       refreshMetrics();
@@ -105,7 +105,7 @@ function infoRoute({ info }: ServiceState): Route {
     path: "/v1/info",
     id: "getInfo",
     tag: "Service",
-    summary: "What runs here",
+    summary: "Shows what runs here",
     answers: {
       200: { schema: INFO, example: { env: "demo", version: "0.1.0", feeds: ["kraken"] } },
     },

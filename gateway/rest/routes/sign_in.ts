@@ -35,11 +35,11 @@ function ticketRoute(authenticator: Authenticator): Route {
     id: "createTicket",
     tag: "Access",
     changes: "client-actions",
-    summary: "A ticket that opens one stream",
+    summary: "Creates a ticket that opens one stream",
     description:
-      `A WebSocket of a browser can send no header. Its page asks here with the key in a ` +
-      `header, and opens the stream with \`?ticket=\` within ${seconds} seconds. A ticket holds ` +
-      "once; a key in an address is refused.",
+      "A browser's WebSocket cannot send headers. The page sends the key in a header to this " +
+      `route, and opens the stream with \`?ticket=\` within ${seconds} seconds. A ticket can ` +
+      "be used once; a key in an address is refused.",
     answers: { 200: { schema: TICKET, example } },
     handler: ({ access }) => {
       const ticket = authenticator.newTicket(access);
@@ -58,7 +58,7 @@ function signInRoute(authenticator: Authenticator): Route {
     id: "signIn",
     tag: "Access",
     changes: "client-actions",
-    summary: "Signs a browser in: the key once in a header, a cookie from then on",
+    summary: "Signs a browser in: a key in a header is exchanged for a cookie",
     answers: {
       200: {
         schema: SIGNED_IN,
@@ -97,7 +97,7 @@ function signOutRoute(authenticator: Authenticator): Route {
 function issuerRoute({ issuerSignIn }: Authenticator): Route {
   return route({
     ...{ path: ISSUER_SIGN_IN_PATH, id: "beginIssuerSignIn", tag: "Page", role: "public" },
-    ...{ hidden: true, summary: "Sends a browser to the issuer" },
+    ...{ hidden: true, summary: "Redirects a browser to the issuer" },
     answers: { 302: { contentType: "text/plain" } },
     handler: (request) => {
       if (issuerSignIn === undefined) throw unconfigured();
@@ -114,7 +114,7 @@ function callbackRoute({ issuerSignIn }: Authenticator): Route {
   const text = z.string().max(ISSUER_TEXT_MAX).optional();
   return route({
     ...{ path: "/sign-in/callback", id: "signInByIssuer", tag: "Access", role: "public" },
-    ...{ hidden: true, summary: "Signs a browser in that the issuer sent back" },
+    ...{ hidden: true, summary: "Signs in a browser that returns from the issuer" },
     changes: "client-actions",
     query: {
       ...{ code: text, state: text, iss: text, session_state: text, scope: text },

@@ -30,7 +30,7 @@ interface SignalSource {
 const TAG = { tag: "Signals" } as const;
 const SWITCHING = { ...TAG, role: "operator", method: "POST" } as const;
 const ID = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
-  .describe("The signal's id: the name of its file.").meta({ examples: ["spread_widens"] });
+  .describe("Id of the signal: the name of its file.").meta({ examples: ["spread_widens"] });
 const ONE = { params: { id: ID }, examples: { id: "spread_widens" } } as const;
 const FIRE_CURSOR = z.tuple([z.number(), z.string()]);
 
@@ -50,7 +50,7 @@ export function signalRoutes(source: SignalSource): Route[] {
 function listRoute({ client }: SignalSource): Route {
   return route({
     ...{ path: "/v1/signals", id: "listSignals", ...TAG },
-    summary: "Signals of this environment and how they are",
+    summary: "Lists signals of this environment with their states",
     answers: { 200: { schema: SIGNAL_LIST, example: examples.SIGNAL_LIST } },
     handler: async () => {
       const { signals, lag_seconds } = await client.ask({ action: "list" });
@@ -70,7 +70,7 @@ function hintsOf(signals: readonly SignalStatus[]): string[] {
 function oneRoute({ client }: SignalSource): Route {
   return route({
     ...{ path: "/v1/signals/{id}", id: "getSignal", ...TAG, ...ONE },
-    summary: "A signal and how it is",
+    summary: "Shows a signal with its state",
     answers: { 200: { schema: SIGNAL, example: examples.SIGNAL } },
     handler: async ({ params: { id } }) => {
       const { signals } = await client.ask({ action: "list" });
@@ -85,11 +85,15 @@ function oneRoute({ client }: SignalSource): Route {
 function firesRoute(source: SignalSource): Route {
   return route({
     ...{ path: "/v1/signals/{id}/fires", id: "listFires", ...TAG, ...ONE },
-    summary: "Fires of a signal, recent and archived, the newest first",
-    description: "Of the last day unless `from` is given. A signal that is gone keeps its fires, " +
-      "and a day that was made anew from raw those of its live run.",
+    summary: "Lists fires of a signal, recent and archived, newest first",
+    description:
+      "Covers the last day unless `from` is given. The fires of a removed signal are kept, and " +
+      "a day rebuilt from raw keeps those of its live run.",
     query: {
-      ...{ symbol: SYMBOL.optional().describe("Only of this market."), feed: FEED.optional() },
+      ...{
+        symbol: SYMBOL.optional().describe("Only fires of this market."),
+        feed: FEED.optional(),
+      },
       ...{ from: FROM, to: TO, limit: PAGE_LIMIT, cursor: CURSOR.optional() },
     },
     answers: { 200: { schema: FIRE_PAGE, example: examples.FIRE_PAGE } },
@@ -151,7 +155,7 @@ async function firesOf(
 function switchesRoute({ client }: SignalSource): Route {
   return route({
     ...{ path: "/v1/admin/signals/history", id: "listSignalSwitches", ...SWITCHING, method: "GET" },
-    summary: "What ran from which place of the stream on",
+    summary: "Lists the signals that ran, by position of the stream",
     answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
     handler: async () => {
       const { switches } = await client.ask({ action: "history" });
@@ -164,7 +168,7 @@ function switchRoute({ client }: SignalSource, action: "enable" | "disable"): Ro
   return route({
     ...{ path: `/v1/admin/signals/{id}/${action}`, id: `${action}Signal`, ...SWITCHING, ...ONE },
     changes: "operations",
-    summary: `Switches a signal ${action === "enable" ? "on" : "off"}, until the contrary is said`,
+    summary: `Switches a signal ${action === "enable" ? "on" : "off"}, until it is switched again`,
     answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
     handler: async ({ params: { id } }) => {
       const { switches } = await client.ask({ action, id });
@@ -177,7 +181,8 @@ function deployRoute({ client }: SignalSource): Route {
   return route({
     ...{ path: "/v1/admin/signals/deploy", id: "deploySignals", ...SWITCHING, role: "admin" },
     changes: "operations",
-    summary: "Reads the environment's signals anew and switches to them at one place of the stream",
+    summary:
+      "Reads the environment's signals again and switches to them at one position of the stream",
     answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
     handler: async () => {
       const { switches } = await client.ask({ action: "deploy" });

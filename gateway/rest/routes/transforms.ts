@@ -25,7 +25,7 @@ export function transformRoutes(client: TransformsClient): Route[] {
   return [
     route({
       ...{ path: "/v1/transforms", id: "listTransforms", tag: "Metadata" },
-      summary: "Stored transforms: customers' own formats of records",
+      summary: "Lists stored transforms: customers' own formats of records",
       answers: {
         200: {
           schema: TRANSFORM_LIST,

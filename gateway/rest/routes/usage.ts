@@ -15,9 +15,11 @@ const SPAN = {
   from: DAY.optional().describe("First day (UTC); default: the last one."),
   to: DAY.optional().describe(`Last day; default: today. At most ${DAYS_MAX} days.`),
 };
-const MESSAGES = z.int().describe("Messages that were delivered, or requests.");
+const MESSAGES = z.int().describe("Messages delivered, or requests.");
 
-const COUNTED = z.boolean().describe("false = this gateway asks for no keys and counts nobody.");
+const COUNTED = z.boolean().describe(
+  "false = this gateway requires no keys and does not count usage.",
+);
 
 /** Returns the usage routes that exchanges require; counts equal those of the monthly package. */
 export function usageRoutes({ counts }: Authenticator): Route[] {
@@ -31,9 +33,9 @@ export function usageRoutes({ counts }: Authenticator): Route[] {
   return [
     route({
       ...{ path: "/v1/audit/usage", id: "listUsage", ...ADMIN },
-      summary: "What each client used on each day, by feed and type",
-      description: "Counts are written once a second; requests stand under the feed `-`.",
-      query: { ...SPAN, client: z.string().max(63).optional().describe("One client only.") },
+      summary: "Shows what each client used on each day, by feed and type",
+      description: "Counts are written once per second; requests have the feed `-`.",
+      query: { ...SPAN, client: z.string().max(63).optional().describe("Only this client.") },
       answers: {
         200: {
           schema: z.strictObject({
@@ -53,7 +55,7 @@ export function usageRoutes({ counts }: Authenticator): Route[] {
     }),
     route({
       ...{ path: "/v1/audit/peak-users", id: "listPeakUsers", ...ADMIN },
-      summary: "Most streams, and most clients with one, at one moment of each day",
+      summary: "Shows the maximum of concurrent streams, and of clients with a stream, per day",
       query: SPAN,
       answers: {
         200: {
@@ -76,7 +78,7 @@ export function usageRoutes({ counts }: Authenticator): Route[] {
     }),
     route({
       ...{ path: "/v1/audit/display-vs-nondisplay", id: "compareUses", ...ADMIN },
-      summary: "Messages of each feed by what clients do with them",
+      summary: "Counts messages of each feed by the clients' use of the data",
       query: SPAN,
       answers: {
         200: {

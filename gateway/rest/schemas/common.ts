@@ -21,18 +21,18 @@ named(
   "Problem",
   "What is wrong and what to do about it (RFC 9457, application/problem+json).",
   z.strictObject({
-    type: z.string().describe("Always about:blank; `code` tells problems apart."),
-    title: z.string().describe("The HTTP status in words."),
+    type: z.string().describe("Always about:blank; `code` identifies the problem."),
+    title: z.string().describe("Text of the HTTP status."),
     status: z.int(),
     code: z.string().describe("For programs: UNKNOWN_SYMBOL, INVALID_PARAMETER, …"),
     detail: z.string().describe("One sentence for a person."),
-    hint: z.string().describe("What to do next, often the name that was meant."),
+    hint: z.string().describe("What to do next, often with the name that was probably meant."),
   }),
 );
 
 /** Levels of a side. */
 export const LEVELS = z.array(z.tuple([z.number(), z.number()]))
-  .describe("[price, size], the best first.");
+  .describe("[price, size], best first.");
 
 /** A market's symbol in the path. */
 export const SYMBOL = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
@@ -44,18 +44,22 @@ export const FEED = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
 
 /** Opaque position in a list. */
 export const CURSOR = z.string().min(1).max(512).regex(/^[A-Za-z0-9_-]+$/)
-  .describe("`next` of the answer before; opaque, and only for the same other parameters.");
+  .describe(
+    "`next` of the previous answer; opaque, and valid only with the same other parameters.",
+  );
 
 /** The cursor of the next page. */
 export const NEXT = z.string().optional()
-  .describe("Give it as `cursor` for the next page; absent = this was the last.");
+  .describe("Pass it as `cursor` for the next page; absent = last page.");
 
 /** Links to related resources. */
-export const LINKS = z.record(z.string(), z.string()).describe("Where to go on, by what is there.");
+export const LINKS = z.record(z.string(), z.string()).describe(
+  "Links to further requests, by the data available.",
+);
 
 /** Hints for readers that do not know the documentation. */
 export const HINTS = z.array(z.string())
-  .describe("Plain sentences: what the numbers mean, what is suspect, what to ask next.");
+  .describe("Plain sentences: what the numbers mean, what is suspect, what to request next.");
 
 /** Reason why data is missing or suspect. */
 const GAP_REASON = z.enum([
@@ -77,11 +81,11 @@ export const GAP = named(
     symbol: z.string().describe("The market, or `_all` for the whole feed."),
     feed: z.string(),
     reason: GAP_REASON,
-    channel: GAP_CHANNEL.describe("Which records of it are missing or suspect."),
+    channel: GAP_CHANNEL.describe("Record types that are missing or suspect."),
     from: TIME.describe("Last moment known to be good."),
     to: TIME_OR_NULL.describe("First moment good again; null = still open."),
     missed: z.int().nullable().describe("Records known to be missing; null = unknown."),
-    recovered: z.boolean().describe("Whether all is right again from `to` on."),
+    recovered: z.boolean().describe("Whether data is complete again from `to` on."),
     detail: z.string(),
   }),
 );

@@ -17,21 +17,21 @@ export const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").t
 
 /** Start of a span. */
 export const FROM = TIME_QUERY.optional()
-  .describe("First moment of the span: ISO 8601 (UTC), or milliseconds since 1970.")
+  .describe("Start of the span: ISO 8601 (UTC), or milliseconds since 1970.")
   .meta({ examples: ["2026-11-25T00:00:00Z"] });
 
 /** End of a span. */
 export const TO = TIME_QUERY.optional()
-  .describe("First moment behind the span, like `from`; default now.")
+  .describe("End of the span, exclusive, like `from`; default now.")
   .meta({ examples: ["2026-11-25T01:00:00Z"] });
 
 /** Order of a page. */
 export const ORDER = z.enum(["desc", "asc"]).default("desc")
-  .describe("Newest first (desc) or oldest first (asc), by our time of receipt.");
+  .describe("Newest first (desc) or oldest first (asc), by our receive time.");
 
 /** Maximum number of records in a page. */
 export const PAGE_LIMIT = z.int().min(1).max(GATEWAY_LIMITS.historyPageMax).default(100)
-  .describe("Most records in the answer.");
+  .describe("Maximum number of records in the answer.");
 
 const HEAD = {
   symbol: z.string(),
@@ -54,20 +54,20 @@ const TICKER = named(
 
 const PAGE = {
   ...HEAD,
-  from: TIME.describe("The span that was asked for."),
-  to: TIME.describe("Its first moment that is left out."),
+  from: TIME.describe("The requested span."),
+  to: TIME.describe("End of the span, exclusive."),
   order: z.enum(["asc", "desc"]),
   next: NEXT,
   gaps: z.array(GAP).describe(
-    "Times within the part of the span that this page covers in which records are missing or suspect.",
+    "Times, within this page's part of the span, in which records are missing or suspect.",
   ),
   source: z.strictObject({ memory: z.int(), archive: z.int() })
-    .describe("Where the records of this page come from."),
+    .describe("Source of this page's records."),
   _hints: HINTS,
 };
 
 const MADE = z.array(z.strictObject({ seq: z.int(), ...TRANSFORMED })).optional().describe(
-  "With `transform`: what it made of each record. Those that it gave nothing for are left out, and " +
+  "With `transform`: its output for each record. Records without output are left out, and " +
     "the list of records is empty.",
 );
 
@@ -104,17 +104,21 @@ export const CANDLE = named(
   "Candle",
   "Trades of one interval put together.",
   z.strictObject({
-    start: TIME.describe("Its first moment; intervals begin at whole multiples since 1970 (UTC)."),
+    start: TIME.describe(
+      "Start of the interval; intervals begin at whole multiples since 1970 (UTC).",
+    ),
     open: z.number(),
     high: z.number(),
     low: z.number(),
     close: z.number(),
-    volume: z.number().describe("Sizes together."),
-    buy_volume: z.number().describe("Sizes of trades whose taker bought."),
+    volume: z.number().describe("Sum of the sizes."),
+    buy_volume: z.number().describe("Sum of the sizes of trades whose taker bought."),
     vwap: NUMBER_OR_NULL.describe("Mean price weighted by size; null without trades."),
-    trades: z.int().describe("0 = filled from the candle before (`fill=previous`)."),
-    complete: z.boolean().describe("Whether its time is over and late trades were waited for."),
-    gap: z.boolean().describe("Whether a gap touches it: trades may be missing."),
+    trades: z.int().describe("0 = filled from the previous candle (`fill=previous`)."),
+    complete: z.boolean().describe(
+      "Whether the interval is over, including the wait for late trades.",
+    ),
+    gap: z.boolean().describe("Whether it overlaps a gap: trades may be missing."),
   }),
 );
 
@@ -130,11 +134,12 @@ export const CANDLE_LIST = named(
     to: TIME,
     candles: z.array(CANDLE),
     late_trades: z.int().describe(
-      "Trades left out because they came more than ten minutes after their own time (or more than " +
-        "five seconds before it); `clock=received` counts them when they came.",
+      "Trades left out because they arrived more than ten minutes after their own time (or " +
+        "more than five seconds before it); `clock=received` counts them by their receive time.",
     ),
     next_from: TIME.optional().describe(
-      "Given when the answer ends early because reading took long: ask again with `from` there.",
+      "Present when the answer ends early because reading took too long: request again with " +
+        "this as `from`.",
     ),
     gaps: z.array(GAP),
     _hints: HINTS,

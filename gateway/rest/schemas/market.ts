@@ -21,29 +21,32 @@ const BOOK_STATE = z.enum(["pending", "live", "unconfirmed", "ended"])
   .describe(
     "`live` = known to be the venue's book; `pending` = not known, waiting for a snapshot; " +
       "`unconfirmed` = it has no orders and the market may have ended unseen (see " +
-      "`state_unknown_since`); `ended` = the market is settled or delisted and has none.",
+      "`state_unknown_since`); `ended` = the market is settled or delisted and has no book.",
   );
 
 const OPEN_GAP = z.strictObject({
   reason: z.string(),
-  channel: GAP_CHANNEL.describe("The type of record that is missing; `all` = every one."),
+  channel: GAP_CHANNEL.describe("Type of the missing records; `all` = every type."),
   from: TIME_OR_NULL,
   detail: z.string(),
-}).nullable().describe("The gap that is open now, of the market or its whole feed.");
+}).nullable().describe("Open gap of the market or its whole feed.");
 
 const SUMMARY = {
-  symbol: z.string().describe("Our name."),
+  symbol: z.string().describe("Our name of the market."),
   feed: z.string(),
-  external: z.string().nullable().describe("The venue's name."),
-  type: z.enum(["spot", "prediction"]).nullable().describe("What is traded; null = not known."),
-  state: MARKET_STATE.describe("`unknown` where steps of its life may be missed."),
+  external: z.string().nullable().describe("The venue's name of the market."),
+  type: z.enum(["spot", "prediction"]).nullable().describe("What is traded; null = unknown."),
+  state: MARKET_STATE.describe("`unknown` if life-cycle steps may have been missed."),
   state_unknown_since: TIME_OR_NULL
-    .describe("Since when its life was not seen; null = its state is the last that came."),
+    .describe(
+      "Time from which its life cycle was not observed; null = its state is the last one " +
+        "received.",
+    ),
   last_price: NUMBER_OR_NULL,
   bid_price: NUMBER_OR_NULL,
   ask_price: NUMBER_OR_NULL,
-  volume_24h: NUMBER_OR_NULL.describe("As the venue's ticker says; null = it does not."),
-  updated: TIME_OR_NULL.describe("When the last record of this market came."),
+  volume_24h: NUMBER_OR_NULL.describe("From the venue's ticker; null = not given."),
+  updated: TIME_OR_NULL.describe("Receive time of the last record of this market."),
   book: BOOK_STATE,
   gap: OPEN_GAP,
 };
@@ -56,18 +59,18 @@ const QUOTE = z.strictObject({ price: z.number(), size: NUMBER_OR_NULL }).nullab
 const PRICE = z.strictObject({
   bid: QUOTE,
   ask: QUOTE,
-  mid: NUMBER_OR_NULL.describe("Half way between bid and ask."),
-  spread: NUMBER_OR_NULL.describe("Ask less bid."),
-  spread_bps: NUMBER_OR_NULL.describe("The spread in hundredths of a percent of the mid."),
-  source: z.enum(["orderbook", "ticker"]).nullable().describe("Where bid and ask come from."),
+  mid: NUMBER_OR_NULL.describe("Midpoint of bid and ask."),
+  spread: NUMBER_OR_NULL.describe("Ask minus bid."),
+  spread_bps: NUMBER_OR_NULL.describe("Spread in hundredths of a percent of the mid."),
+  source: z.enum(["orderbook", "ticker"]).nullable().describe("Source of bid and ask."),
   age_ms: NUMBER_OR_NULL.describe("Age of bid and ask."),
   last: z.strictObject({
     price: z.number(),
     size: NUMBER_OR_NULL,
-    side: z.enum(["buy", "sell", "unknown"]).describe("The taker's."),
+    side: z.enum(["buy", "sell", "unknown"]).describe("Side of the taker."),
     ts: TIME_OR_NULL,
     age_ms: NUMBER_OR_NULL,
-  }).nullable().describe("The last trade."),
+  }).nullable().describe("Last trade."),
 });
 
 const BOOK = z.strictObject({
@@ -77,37 +80,44 @@ const BOOK = z.strictObject({
   mid: NUMBER_OR_NULL,
   bid_levels: z.int(),
   ask_levels: z.int(),
-  bid_size: NUMBER_OR_NULL.describe("Sizes of the best ten bids together."),
-  ask_size: NUMBER_OR_NULL.describe("Sizes of the best ten asks together."),
+  bid_size: NUMBER_OR_NULL.describe("Sum of the sizes of the best ten bids."),
+  ask_size: NUMBER_OR_NULL.describe("Sum of the sizes of the best ten asks."),
   imbalance: NUMBER_OR_NULL.describe("(bid_size − ask_size) / (bid_size + ask_size): −1 … 1."),
   crossed: z.boolean().describe("Whether the best bid is at or above the best ask."),
-  depth: z.int().describe("Levels a side that the feed gives; 0 = all."),
+  depth: z.int().describe("Levels per side in the feed; 0 = all."),
   checksum: z.enum(["verified", "unverified", "failed"]),
   sequence: z.int(),
-}).nullable().describe("null = not for this caller.");
+}).nullable().describe("null = not visible to this caller.");
 
 const CONTRACT = z.strictObject({
   type: z.enum(["spot", "prediction"]).nullable(),
-  venue: z.string().nullable().describe("The feed's name for people."),
+  venue: z.string().nullable().describe("Display name of the feed."),
   venue_symbol: z.string().nullable(),
-  price_unit: z.string().describe("What prices are in."),
-  price_step_seen: NUMBER_OR_NULL.describe("Smallest step in the prices seen: a tick at most."),
-  size_step_seen: NUMBER_OR_NULL.describe("Smallest step in the sizes seen: a lot at most."),
-  result: z.string().nullable().describe("How it was settled."),
+  price_unit: z.string().describe("Currency or unit of prices."),
+  price_step_seen: NUMBER_OR_NULL.describe(
+    "Smallest step in the prices seen: an upper bound of the tick size.",
+  ),
+  size_step_seen: NUMBER_OR_NULL.describe(
+    "Smallest step in the sizes seen: an upper bound of the lot size.",
+  ),
+  result: z.string().nullable().describe("Result of the settlement."),
   open_interest: NUMBER_OR_NULL,
 });
 
 const QUALITY = z.strictObject({
   state: z.enum(["live", "quiet", "stale", "suspect", "unconfirmed", "empty", "ended"]).describe(
-    "`live`; `quiet` = this market rests while its feed goes on; `stale` = the whole feed is silent; " +
-      "`suspect` = a gap is open or the book is not known; `empty` = nothing came yet; " +
-      "`unconfirmed` = it may have ended unseen; `ended` = the market is settled or delisted.",
+    "`live`; `quiet` = no records of this market while its feed continues; `stale` = no " +
+      "records of the whole feed; `suspect` = a gap is open or the book is not known; `empty` " +
+      "= no records yet; `unconfirmed` = it may have ended unseen; `ended` = the market is " +
+      "settled or delisted.",
   ),
-  age_ms: NUMBER_OR_NULL.describe("Since the last record of this market."),
-  feed_age_ms: NUMBER_OR_NULL.describe("Since the last record of the whole feed."),
-  lag_ms: NUMBER_OR_NULL.describe("From the venue's time to our receipt, of the newest record."),
+  age_ms: NUMBER_OR_NULL.describe("Time since the last record of this market."),
+  feed_age_ms: NUMBER_OR_NULL.describe("Time since the last record of the whole feed."),
+  lag_ms: NUMBER_OR_NULL.describe(
+    "Delay of the newest record from the venue's time to our receipt.",
+  ),
   gap: OPEN_GAP,
-  gaps_recent: z.int().describe("Gap records of this market and its feed that are in memory."),
+  gaps_recent: z.int().describe("Gap records of this market and its feed in memory."),
   trades_seen: z.int().describe("Trades since the gateway started."),
 });
 
@@ -117,7 +127,7 @@ export const MARKET_DETAILS = named(
   "All that is known of a market now. Prices of prediction markets are the price of YES in dollars.",
   z.strictObject({
     ...SUMMARY,
-    as_of: TIME.describe("When this was written; ages count from here."),
+    as_of: TIME.describe("Time of this answer; ages are relative to it."),
     open_interest: NUMBER_OR_NULL,
     result: z.string().nullable(),
     trades_seen: z.int(),
@@ -139,7 +149,7 @@ export const MARKET_LIST = named(
   "Markets, a page of them.",
   z.strictObject({
     markets: z.array(MARKET),
-    total: z.int().describe("Markets that fit the filters, on all pages."),
+    total: z.int().describe("Markets that match the filters, on all pages."),
     next: NEXT,
     _links: LINKS,
   }),
@@ -155,10 +165,10 @@ export const ORDER_BOOK = named(
     bids: LEVELS,
     asks: LEVELS,
     state: BOOK_STATE,
-    suspect_since: TIME_OR_NULL.describe("Start of the gap that is open; null = none is."),
+    suspect_since: TIME_OR_NULL.describe("Start of the open gap; null = none."),
     checksum: z.enum(["verified", "unverified", "failed"]),
     ts: TIME_OR_NULL.describe("The venue's time."),
-    recv_ts: TIME_OR_NULL.describe("Our time of receipt."),
+    recv_ts: TIME_OR_NULL.describe("Our receive time."),
     seq: z.int(),
   }),
 );
@@ -172,18 +182,19 @@ export const ENRICHED = named(
 
 const SUBSCRIPTIONS = z.strictObject({
   away: z.int().nullable()
-    .describe("All that bring nothing; null for a caller that may not see all of the feed."),
+    .describe("Total number; null for a caller that may not see all of the feed."),
   list: z.array(z.strictObject({
-    symbol: z.string().describe("`_all` = of the whole feed."),
+    symbol: z.string().describe("`_all` = the whole feed."),
     channel: GAP_CHANNEL,
     why: z.string(),
     refused: z.boolean().describe("Whether the venue refused it."),
-    since: TIME.describe("Since when its records are missing."),
+    since: TIME.describe("Time from which its records are missing."),
     next_try: TIME_OR_NULL
-      .describe("When it is asked for again; null = with the next connection."),
-  })).describe("At most 100 of them, what was refused first."),
+      .describe("Time of the next attempt; null = with the next connection."),
+  })).describe("At most 100 of them, refused ones first."),
 }).nullable().describe(
-  "Ordered channels of markets that bring nothing now, as the connector says; null = it does not answer.",
+  "Requested channels of markets that currently deliver nothing, as reported by the " +
+    "connector; null = it does not answer.",
 );
 
 /** A feed's health. */
@@ -195,24 +206,26 @@ export const FEED_HEALTH = named(
     markets: z.int(),
     books_pending: z.int().describe("Books that wait for a snapshot."),
     records: z.int().nullable()
-      .describe("Since the gateway started; null for a caller that may not see all of the feed."),
+      .describe(
+        "Count since the gateway started; null for a caller that may not see all of the feed.",
+      ),
     records_per_second: z.int().nullable(),
     updated: TIME_OR_NULL,
     connection: z.strictObject({
       state: z.enum(["connecting", "live", "silent", "disconnected"]).describe(
-        "`connecting` = no record came yet; `silent` = no data for 30 s; `disconnected` = the " +
+        "`connecting` = no record yet; `silent` = no data for 30 s; `disconnected` = the " +
           "connection to the venue broke or was refused.",
       ),
-      why: z.string().nullable().describe("Why it is disconnected, for a person."),
+      why: z.string().nullable().describe("Reason of the disconnection, for a person."),
       since: TIME_OR_NULL,
-      next_try: TIME_OR_NULL.describe("When a connection that is not open is tried next."),
-    }).describe("The connection to the venue, as the records of the feed tell."),
+      next_try: TIME_OR_NULL.describe("Time of the next connection attempt, if not connected."),
+    }).describe("Connection to the venue, according to the feed's records."),
     subscriptions: SUBSCRIPTIONS,
     shards: z.array(z.strictObject({
       shard: z.string(),
-      answers: z.boolean().describe("Whether its connector answers: false = it is away."),
+      answers: z.boolean().describe("Whether its connector answers; false = it is down."),
     })).describe(
-      "Shards that capture the feed, each by processes of its own; empty where there are none, and " +
+      "Shards that capture the feed, each with its own processes; empty if there are none, and " +
         "for a caller that may not see all of the feed.",
     ),
     gap: OPEN_GAP,

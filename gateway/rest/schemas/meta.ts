@@ -4,15 +4,15 @@ import { named } from "../../http/named.ts";
 
 /** Day whose registry is requested. */
 export const AS_OF = z.iso.date().optional()
-  .describe("The registry as it stood at the end of that day (UTC), by git and by dates inside.")
+  .describe("Read the registry as of the end of that day (UTC), by git and by the dates inside.")
   .meta({ examples: ["2026-11-24"] });
 
 const REVISION = {
-  as_of: z.string().describe("The day that counts, YYYY-MM-DD."),
+  as_of: z.string().describe("Day for which dated versions are chosen, YYYY-MM-DD."),
   origin: z.strictObject({
-    commit: z.string().nullable().describe("The commit that was read; null = today's files."),
+    commit: z.string().nullable().describe("Commit that was read; null = today's files."),
     time: z.string().nullable(),
-    note: z.string().nullable().describe("Where it is not what one would think."),
+    note: z.string().nullable().describe("Note when the file is not the expected one."),
   }),
 };
 
@@ -29,13 +29,13 @@ export const META_FEEDS = named(
       status: z.enum(["active", "disabled"]),
       calendar: z.string().nullable(),
       version: z.strictObject({
-        from: z.string().describe("First day on which it holds."),
-        types: z.array(z.string()).describe("Record types that it gives."),
+        from: z.string().describe("First day in force."),
+        types: z.array(z.string()).describe("Record types it carries."),
         book_depths: z.array(z.int()).nullable(),
         book_checksum: z.boolean(),
         parser: z.string(),
-        needs_key: z.boolean().describe("Whether the venue asks for credentials."),
-      }).nullable().describe("The version in force that day; null = none had begun."),
+        needs_key: z.boolean().describe("Whether the venue requires credentials."),
+      }).nullable().describe("Version in force that day; null = before the first."),
       versions: z.int(),
     })),
   }),
@@ -50,13 +50,13 @@ export const META_SCHEMAS = named(
     schemas: z.array(z.strictObject({
       schema: z.string(),
       struct: z.string(),
-      in_force: z.string().nullable().describe("The version with which records are written."),
+      in_force: z.string().nullable().describe("Version with which records are written."),
       versions: z.array(z.strictObject({
         version: z.string(),
         from: z.string(),
         status: z.enum(["draft", "active", "deprecated"]),
         sha256: z.string(),
-        text: z.string().nullable().describe("Given with `text=true`."),
+        text: z.string().nullable().describe("Present with `text=true`."),
       })),
     })),
   }),
@@ -70,11 +70,13 @@ export const META_ENVIRONMENTS = named(
     ...REVISION,
     environments: z.array(z.strictObject({
       environment: z.string(),
-      is_this: z.boolean().describe("Whether this gateway is of it."),
+      is_this: z.boolean().describe("Whether this gateway belongs to it."),
       feeds: z.array(z.string()),
       symbols: z.int(),
       shards: z.array(z.strictObject({ shard: z.string(), symbols: z.array(z.string()) }))
-        .describe("What each shard captures, as far as the caller may see it; empty = no shards."),
+        .describe(
+          "Feeds and symbols of each shard, as far as the caller may see them; empty = no shards.",
+        ),
       schema: z.string(),
       transport: z.string(),
       storage: z.string(),
@@ -95,8 +97,8 @@ export const META_INVENTORY = named(
       day: z.string(),
       version: z.string(),
       status: z.enum(["open", "complete", "partial", "failed"]),
-      sealed: z.boolean().describe("Whether its files are one sealed Parquet file a type."),
-      quality: z.number().describe("Share of the captured time that lies in no gap: 0 … 1."),
+      sealed: z.boolean().describe("Whether its files are one sealed Parquet file per type."),
+      quality: z.number().describe("Share of the captured time outside gaps: 0 … 1."),
       symbols: z.int(),
       records: z.int(),
       bytes: z.int(),
@@ -112,7 +114,7 @@ export const META_INVENTORY = named(
     })),
     total: z.strictObject({ records: z.int(), bytes: z.int(), quality: NUMBER_OR_NULL }),
     dead_letters: z.record(z.string(), z.int())
-      .describe("Frames and records that a component could not make use of: how many of each."),
+      .describe("Number of frames and records that each component could not process."),
     _hints: HINTS,
   }),
 );

@@ -9,11 +9,11 @@ const INSTANT = z.string().refine((value) => usOfInstant(value) !== undefined, {
 
 /** Valid time of a bitemporal query. */
 export const HELD_AT = INSTANT.optional()
-  .describe("What held at this time (UTC), by the venue's account; default now.")
+  .describe("Time (UTC) for which to show what is in force, according to the venue; default now.")
   .meta({ examples: ["2026-11-28"] });
 /** Knowledge time of a bitemporal query. */
 export const KNOWN_AT = INSTANT.optional()
-  .describe("As it was known at this time (UTC); default now.")
+  .describe("Time (UTC) of knowledge: later information is left out; default now.")
   .meta({ examples: ["2026-11-28T12:00:00Z"] });
 /** A time. */
 export const AT = INSTANT.optional().describe("Default now.").meta({ examples: ["2026-11-28"] });
@@ -25,9 +25,9 @@ export const FEED_OF_NAMES = z.string().min(1).max(128).describe("Id of the feed
 export const INSTRUMENT = z.string().min(1).max(128).describe("Id of the instrument.")
   .meta({ examples: ["BTCUSD"] });
 /** Filter of lists. */
-export const ASSET_CLASS = z.enum(ASSET_CLASSES).optional().describe("One asset class only.");
+export const ASSET_CLASS = z.enum(ASSET_CLASSES).optional().describe("Only this asset class.");
 /** Filter of lists. */
-export const LIFE_STATE = z.enum(LIFE_STATES).optional().describe("One state only.");
+export const LIFE_STATE = z.enum(LIFE_STATES).optional().describe("Only this state.");
 
 const VERSION = INSTRUMENT_FILE.shape.versions.element;
 const MAPPING = INSTRUMENT_FILE.shape.mappings.unwrap().element;
@@ -40,7 +40,7 @@ export const INSTRUMENT_VIEW = named(
     "are ISO 8601, decimals are texts.",
   z.strictObject({
     ...HEAD,
-    version: VERSION.nullable().describe("null = nothing was known to hold then."),
+    version: VERSION.nullable().describe("null = nothing was known for that time."),
     mappings: z.array(MAPPING),
   }),
 );
@@ -52,7 +52,7 @@ export const INSTRUMENTS = named(
   z.strictObject({
     instruments: z.array(INSTRUMENT_VIEW),
     next: z.string().optional().describe(
-      "Give it as `after` for the next page; absent = last one.",
+      "Pass it as `after` for the next page; absent = last page.",
     ),
   }),
 );
@@ -80,7 +80,7 @@ export const RESOLUTION = named(
       z.string(),
       z.array(z.strictObject({ from: z.string(), to: z.string(), name: z.string() })),
     ),
-    partial: z.array(z.string()).describe("Names that mean something in a part of the span."),
-    not_found: z.array(z.string()).describe("Names that mean nothing in the span."),
+    partial: z.array(z.string()).describe("Names that resolve in part of the span."),
+    not_found: z.array(z.string()).describe("Names that do not resolve in the span."),
   }),
 );

@@ -17,7 +17,9 @@ const LIST = {
   feed: z.string(),
   from: TIME,
   to: TIME,
-  next_from: TIME.optional().describe("Given when there is more: ask again with `from` there."),
+  next_from: TIME.optional().describe(
+    "Present when there is more: request again with this as `from`.",
+  ),
   gaps: z.array(GAP),
   _hints: HINTS,
 };
@@ -31,10 +33,10 @@ export const BAR_LIST = named(
     every: EVERY,
     bars: z.array(z.strictObject({
       ...ROW,
-      start: TIME.describe("Its first moment, by the venue's time."),
+      start: TIME.describe("Start of the interval, by the venue's time."),
       ...{ open: z.number(), high: z.number(), low: z.number(), close: z.number() },
-      volume: z.number().describe("Sizes together."),
-      buy_volume: z.number().describe("Sizes of trades whose taker bought."),
+      volume: z.number().describe("Sum of the sizes."),
+      buy_volume: z.number().describe("Sum of the sizes of trades whose taker bought."),
       vwap: NUMBER_OR_NULL.describe("Mean price weighted by size."),
       trades: z.int(),
     })),
@@ -49,7 +51,7 @@ export const TOP_OF_BOOK_LIST = named(
     ...LIST,
     top_of_book: z.array(z.strictObject({
       ...ROW,
-      time: TIME.describe("From when on it holds, by our receipt."),
+      time: TIME.describe("Receive time from which the row is valid."),
       ...{ bid_price: NUMBER_OR_NULL, bid_size: NUMBER_OR_NULL },
       ...{ ask_price: NUMBER_OR_NULL, ask_size: NUMBER_OR_NULL },
     })),
@@ -64,7 +66,7 @@ export const BOOK_LIST = named(
     ...{ ...LIST, every: EVERY, depth: z.int() },
     book: z.array(z.strictObject({
       ...ROW,
-      time: TIME.describe("All that was received by then is in it."),
+      time: TIME.describe("Includes everything received by then."),
       ...{ bids: LEVELS, asks: LEVELS },
     })),
   }),

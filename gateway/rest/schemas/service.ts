@@ -20,11 +20,13 @@ export const READINESS = named(
   "Whether all components of the process do their work; with all reasons where they do not.",
   z.strictObject({
     ready: z.boolean(),
-    reasons: z.array(z.string()).optional().describe("A sentence a condition, for people."),
+    reasons: z.array(z.string()).optional().describe("One sentence per condition, for a person."),
     conditions: z.array(z.strictObject({
       component: z.string(),
-      feed: z.string().optional().describe("Absent = all of the component."),
-      condition: z.string().describe("Stable name, the label of `ssmd_process_condition_failing`."),
+      feed: z.string().optional().describe("Absent = the whole component."),
+      condition: z.string().describe(
+        "Stable name, as in the label of `ssmd_process_condition_failing`.",
+      ),
       reason: z.string(),
       since: TIME,
     })).optional(),
@@ -47,7 +49,7 @@ export const INDEX = named(
     env: z.string(),
     version: z.string(),
     now: TIME,
-    auth: z.enum(["open", "required"]).describe("Whether callers must show a key."),
+    auth: z.enum(["open", "required"]).describe("Whether callers must present a key."),
     routes: z.array(z.strictObject({
       method: z.string(),
       path: z.string(),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { named } from "../../http/named.ts";
 
-const EXPIRES = z.int().describe("Seconds for which it holds.");
+const EXPIRES = z.int().describe("Seconds of its validity.");
 
 /** A ticket for one stream. */
 export const TICKET = named(
@@ -9,7 +9,9 @@ export const TICKET = named(
   "What opens one stream in place of a key.",
   z.strictObject({
     ticket: z.string(),
-    stream: z.string().describe("The address of the stream with it; parameters are added with &."),
+    stream: z.string().describe(
+      "Address of the stream with the ticket; append further parameters with &.",
+    ),
     expires_in_s: EXPIRES,
   }),
 );
@@ -19,7 +21,7 @@ export const SIGNED_IN = named(
   "SignedIn",
   "Who signed in; the cookie comes in a header.",
   z.strictObject({
-    client: z.string().describe("Empty where no keys are asked for."),
+    client: z.string().describe("Empty if no keys are required."),
     role: z.string(),
     expires_in_s: EXPIRES,
   }),

@@ -11,17 +11,18 @@ export const SIGNAL = named(
   z.strictObject({
     id: z.string(),
     title: z.string(),
-    version: z.int().describe("Its author's; 0 = its code could not be loaded."),
+    version: z.int().describe("Version set by its author; 0 = its code could not be loaded."),
     state: z.enum(SIGNAL_STATES).describe(
-      "`running`; `disabled` by a person; `quarantined` as it harmed its host; `failed` to load.",
+      "`running`; `disabled` by a person; `quarantined` because it harmed its host; `failed` " +
+        "to load.",
     ),
     why: z.string().describe("Why it does not run."),
     feeds: z.array(z.string()),
-    symbols: z.array(z.string()).describe("Names of markets, and begins of names before a `*`."),
+    symbols: z.array(z.string()).describe("Names of markets, or prefixes before a `*`."),
     params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     source_hash: z.string(),
-    fires: z.int().describe("Since the start of the service of signals."),
-    errors: z.int().describe("Markets on which it threw and is switched off."),
+    fires: z.int().describe("Count since the start of the signals' service."),
+    errors: z.int().describe("Markets for which it threw and is switched off."),
     last_fire: TIME_OR_NULL.describe("In the time of the records."),
   }),
 );
@@ -32,7 +33,7 @@ export const SIGNAL_LIST = named(
   "Signals of this environment.",
   z.strictObject({
     signals: z.array(SIGNAL),
-    lag_seconds: z.number().describe("How far they are behind the records."),
+    lag_seconds: z.number().describe("Delay behind the records."),
     _hints: HINTS,
   }),
 );
@@ -56,9 +57,9 @@ export const SIGNAL_SWITCHES = named(
       at: TIME,
       action: z.enum(["start", "deploy", "enable", "disable", "quarantine"]),
       stream: z.strictObject({ created_at_us: z.number(), sequence: z.int() })
-        .describe("The last message that the signals of before took."),
+        .describe("Last bus message processed by the signals of the previous deployment."),
       feeds: z.record(z.string(), z.number())
-        .describe("By feed: when the last record that they took was received, µs."),
+        .describe("Receive time of the last processed record, by feed, µs."),
       signals: z.array(z.strictObject({
         id: z.string(),
         version: z.int(),
