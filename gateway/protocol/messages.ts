@@ -208,7 +208,7 @@ export const CONTROLS = {
     pending: listed.optional().describe("Books that are not known yet: their snapshots follow"),
     pending_count: z.int().optional(),
     withheld: listed.optional().describe(
-      "Number of markets for which the key allows only part of what was requested",
+      "Markets for which the key allows only part of what was requested",
     ),
     withheld_count: z.int().optional(),
     recovered: z.boolean().optional().describe("With since: whether everything missed follows"),

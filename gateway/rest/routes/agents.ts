@@ -170,7 +170,7 @@ function decideRoute(client: AgentsClient, decision: "approve" | "reject"): Rout
     ...{ method: "POST", path: `/v1/admin/agent/threads/{thread}/${decision}` },
     ...{ id: `${decision}Thread`, ...TAG, role: "admin" },
     changes: "operations",
-    summary: `${decision === "approve" ? "Approves" : "Rejects"} exactly what has this hash`,
+    summary: `${decision === "approve" ? "Approves" : "Rejects"} exactly what this hash identifies`,
     params: { thread: z.string().min(1).max(64) },
     examples: { thread: "d-1a2b3c4d" },
     query: { hash: z.string().length(64).describe("Hash of what was shown.") },

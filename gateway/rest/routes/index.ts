@@ -38,7 +38,7 @@ function indexRoute({ env, version, mode }: IndexSource, all: () => readonly Rou
     path: "/v1",
     id: "getIndex",
     tag: "Service",
-    summary: "All routes with links: where programs begin",
+    summary: "Lists all routes with links, as an entry point for programs",
     answers: { 200: { schema: INDEX, example: exampleIndex(version) } },
     handler: () =>
       json({
@@ -90,7 +90,7 @@ function openApiRoute({ version, mode }: IndexSource, all: () => readonly Route[
     id: "getOpenApi",
     tag: "Service",
     role: "public",
-    summary: "This description (OpenAPI 3.1)",
+    summary: "Returns this description (OpenAPI 3.1)",
     answers: { 200: { schema: z.looseObject({ openapi: z.string() }) } },
     handler: ({ headers }) => {
       const text = () => JSON.stringify(openApi(all(), version, mode === "required"));
@@ -135,7 +135,7 @@ function docsRoute({ env, version, mode }: IndexSource, all: () => readonly Rout
     id: "getDocs",
     tag: "Service",
     role: "public",
-    summary: "This description as a page for people",
+    summary: "Shows this description as a web page",
     answers: { 200: { contentType: "text/html" } },
     handler: ({ headers }) => bodyOf(originOf(headers)).reply(headers),
   });

@@ -135,8 +135,8 @@ function changeRoute(client: JobsClient, action: "cancel" | "retry"): Route {
     ...{ method: "POST", path: `/v1/admin/jobs/{job}/${action}`, id: `${action}Job`, ...TAG },
     changes: "operations",
     summary: action === "cancel"
-      ? "Cancels a job that is not over"
-      : "Runs a failed or cancelled job again, from its first step that is not done",
+      ? "Cancels a job that has not ended"
+      : "Runs a failed or cancelled job again, from its first unfinished step",
     params: ID,
     examples: EXAMPLE_JOB,
     answers: { 200: { schema: JOB } },
@@ -176,9 +176,7 @@ function switchRoute(client: JobsClient, action: "pause" | "resume"): Route {
     ...{ method: "POST", path: `/v1/admin/schedules/{schedule}/${action}` },
     ...{ id: `${action}Schedule`, ...TAG },
     changes: "operations",
-    summary: action === "pause"
-      ? "Keeps a schedule from asking for jobs by itself"
-      : "Lets a schedule ask for jobs by itself again",
+    summary: action === "pause" ? "Pauses a schedule" : "Resumes a paused schedule",
     params: SCHEDULE_ID,
     examples: { schedule: "end-days" },
     answers: { 200: { schema: SCHEDULE } },
