@@ -1,19 +1,19 @@
 import type { CatalogueCommand } from "../catalogue/catalogue.ts";
 
-/** Pipes, redirections and what follows end the part of a line that is the command's own. */
+/** The command's part of a line ends at a pipe, redirection or separator. */
 const COMMAND_PART = /ssmd (?:"[^"]*"|'[^']*'|[^|>;&#"'])*/;
 
-/** An example so that it ends by itself, takes any free port, and stays within its folder. */
+/** Changes an example so that it ends by itself, uses any free port and stays within its folder. */
 export function runnable(example: string, { name, flags }: CatalogueCommand): string {
   const has = (name: string) => flags.some((flag) => flag.name === name);
   let line = example.replaceAll("/tmp/", "./");
   if (has("for")) line = withFlag(line.replace(/ --for[ =]\S+/, ""), "--for 1s");
   if (has("port")) line = withFlag(line.replace(/ --port[ =]\S+/, ""), "--port 0");
-  // It wants a terminal, which `script` gives.
+  // It needs a terminal, which `script` provides.
   return name === "tui" ? `script -qec "${line}" /dev/null` : line;
 }
 
-/** A runnable example with JSON as its output, and nothing that would change what is printed. */
+/** Returns a runnable example with JSON output and no flag that changes it. */
 export function asJson(line: string): string {
   const part = COMMAND_PART.exec(line);
   if (part === null) return line;
@@ -29,7 +29,7 @@ function withFlag(line: string, flag: string): string {
   });
 }
 
-/** One JSON value, or one a line where the command streams. */
+/** Parses one JSON value, or one per line of a streaming command. */
 export function valuesIn(text: string): unknown[] {
   try {
     return [JSON.parse(text)];

@@ -1,4 +1,4 @@
-/** Rows of OpenFIGI as it answers: three listings of one share, and none of others. */
+/** OpenFIGI rows: three listings of one share; none for others. */
 const IBM = ["BBG000BLNNH6 US", "BBG000BLNNV0 UA", "BBG000BLNPB7 UC"].map((row) => {
   const [figi, exchCode] = row.split(" ");
   return {
@@ -14,7 +14,7 @@ interface Query {
   exchCode?: string;
 }
 
-/** Answers `POST /v3/mapping` as OpenFIGI does: rows, "No identifier found.", or what is wrong. */
+/** Answers `POST /v3/mapping` like OpenFIGI: rows, "No identifier found.", or an error. */
 export async function answerOpenFigi(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname !== "/v3/mapping" || request.method !== "POST") {
@@ -29,7 +29,7 @@ function answerOf({ idType, idValue, exchCode }: Query) {
   if (idType === "ID_ISIN" && !/^[A-Z]{2}[A-Z0-9]{9}\d$/.test(idValue ?? "")) {
     return { error: "Invalid idValue format." };
   }
-  // One row with a wrong check digit, which nobody may take.
+  // One row with a wrong check digit, which must be rejected.
   const wrong = { ...IBM[0], figi: "BBG00QFKJ5L8", compositeFIGI: null, ticker: "BAD" };
   const rows = [...IBM, wrong].filter((row) =>
     (idType === "TICKER"

@@ -4,7 +4,7 @@ const FRESH = "git checkout -q . && git clean -fdq exchanges";
 const NO_KEY = "rm -f keys/kalshi.yaml";
 const KEY = `${NO_KEY}; ssmd key set kalshi --env prod < kalshi.yaml`;
 
-/** The keys of a cluster are mounted there, and nowhere else. */
+/** Mount point of the keys in a cluster. */
 const OWN_KEYS = `${KEY}; rm -f exchanges/environments/cluster.yaml`;
 
 const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
@@ -18,7 +18,7 @@ const QUESTION = `${NO_THREAD}; ssmd agent define "when it rains" > defined`;
 const REST = `rm -f rest.pid rest.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/served_rest.ts" > rest.log 2>&1 & ` +
   `for i in $(seq 1200); do [ -f rest.pid ] && break; sleep 0.1; done`;
-/** A server at a free port, which ends when the project has gone. */
+/** Starts a server on a free port; it ends when the project is removed. */
 const BUS =
   "[ -f nats.pid ] && exit; nats-server -a 127.0.0.1 -p -1 -js -sd js --ports_file_dir . > nats.log 2>&1 & " +
   "pid=$!; echo $pid > nats.pid; (while [ -f nats.pid ]; do sleep 0.2; done; kill $pid) > /dev/null 2>&1 & " +
@@ -59,7 +59,7 @@ const TRANSFORM = "rm -rf exchanges/transforms; echo 'return function(record) " 
 const STORED_TRANSFORM =
   `${TRANSFORM}; mkdir exchanges/transforms; cp desk_csv.lua exchanges/transforms`;
 
-/** The number that the next field of a trade gets. */
+/** Number of the next field of a trade. */
 const NEXT_FIELD = parseSchema("trade.capnp", SCHEMAS.trade.text).structs
   .find(({ name }) => name === SCHEMAS.trade.name)?.fields.length;
 
@@ -67,7 +67,7 @@ const ENRICHERS = "git checkout -q exchanges; printf 'enrich:\\n" +
   "  - { name: prices, type: calculation, values: { mid: mid, vwap: vwap(1m) } }\\n" +
   "  - { name: quality, type: quality, stale_after: 10s }\\n' >>exchanges/environments/demo.yaml";
 
-/** What must be so before each example of a command runs, as a line of bash in the project. */
+/** Bash line that prepares the project before each example of a command. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
   "security blocklist": `${NO_CLIENT}; ssmd security block-ip 192.0.2.1`,
   "env create": FRESH,
@@ -86,7 +86,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "feed create": FRESH,
   "feed add": FRESH,
   "feed remove": FRESH,
-  // A feed is forbidden only where no environment uses it.
+  // A feed can be disabled only when no environment uses it.
   "feed disable":
     "cd exchanges/environments && rm -f cluster.yaml demo.yaml demo-nats.yaml demo-shards.yaml kraken.yaml",
   "schema add-version": `${FRESH}; sed -i '$ s/^}/  venue @${NEXT_FIELD} :Text;\\n}/' trade.capnp`,

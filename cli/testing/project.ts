@@ -6,35 +6,35 @@ import { folderStorage } from "@ssmd/storage";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** A project of its own in a temporary folder, where `ssmd` is the launcher of this checkout. */
+/** Project in a temporary folder, where `ssmd` is the launcher of this checkout. */
 export interface Project {
-  /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, `trade.capnp`, a git history. */
+  /** Working directory of a user: `exchanges/`, `data/`, `session.jsonl.zst`, `trade.capnp`, a git history. */
   dir: string;
-  /** Runs a line as bash does, in the project; at most five minutes, or as long as is said. */
+  /** Runs a bash line in the project; timeout five minutes unless given. */
   sh(line: string, secondsMax?: number): Promise<Ran>;
   remove(): Promise<void>;
 }
 
-/** What a program left. */
+/** Result of a program. */
 export interface Ran {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** The key of the environment `kalshi`, made for this run. */
+/** Key of the environment `kalshi`, created for this run. */
 const KEYS = {
   SSMD_KEY_KALSHI_KEY_ID: "example",
   SSMD_KEY_KALSHI_PRIVATE_KEY: generateKeyPairSync("ed25519").privateKey
     .export({ type: "pkcs8", format: "pem" }).toString(),
 };
 
-/** Time that a line may take. */
+/** Timeout of a line. */
 const LINE_SECONDS_MAX = 300;
 
 /**
- * Makes a project as the examples of the commands expect it. No environment in it reaches beyond
- * loopback: those of live venues are given simulators.
+ * Creates a project as the command examples expect it. No environment in it reaches beyond
+ * loopback: those of live venues use simulators.
  */
 export async function makeProject(): Promise<Project> {
   const top = await Deno.makeTempDir({ prefix: "ssmd-project-" });
@@ -71,7 +71,7 @@ export async function makeProject(): Promise<Project> {
   return project;
 }
 
-/** What a person sets keys from: `kalshi.yaml`, `kalshi.pem`, and `sealing.pem` of a cluster. */
+/** Files that keys are set from: `kalshi.yaml`, `kalshi.pem`, and `sealing.pem` of a cluster. */
 async function addKeyFiles(dir: string): Promise<void> {
   const pem = KEYS.SSMD_KEY_KALSHI_PRIVATE_KEY;
   const indented = pem.trim().split("\n").map((line) => `  ${line}`).join("\n");
@@ -86,7 +86,7 @@ async function addKeyFiles(dir: string): Promise<void> {
     .output();
 }
 
-/** An environment `prod` whose key stands in a file that is not there yet. */
+/** An environment `prod` whose key is in a file that does not exist yet. */
 async function addProd(environments: string): Promise<void> {
   const kalshi = await Deno.readTextFile(`${environments}/kalshi.yaml`);
   const prod = kalshi.replace(/^name: kalshi$/m, "name: prod")

@@ -1,4 +1,4 @@
-/** Asks for the end of the example archive's day, as a schedule would. @module */
+/** Requests the end of the example archive's day, as a schedule does. @module */
 import { END_DAY, newJob, openJobs } from "@ssmd/jobs";
 import { nowUs } from "@ssmd/runtime";
 

@@ -36,7 +36,7 @@ function serve(): void {
   );
 }
 
-/** The one of the example before may still be ending. */
+/** The server of the previous example may still be stopping. */
 async function serveSoon(): Promise<void> {
   for (let tries = 0;; tries++) {
     try {

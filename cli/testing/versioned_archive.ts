@@ -12,7 +12,7 @@ import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 const BUCKET = "ssmd-archive";
 const REGION = "us-east-1";
 const KEYS = { access_key: "example", secret_key: "a-secret-of-the-examples" };
-/** Longer than any example takes. */
+/** Longer than any example runs. */
 const SERVER_SECONDS = "300";
 
 async function startServer(): Promise<string> {
@@ -71,6 +71,6 @@ if (import.meta.main) {
   await storage.put("raw/archive/deleted.txt", new Uint8Array(1));
   await storage.delete("raw/archive/deleted.txt");
   await storage.close();
-  // The server is nobody's child any more.
+  // The server is detached.
   Deno.exit(0);
 }

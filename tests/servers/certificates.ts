@@ -1,4 +1,4 @@
-/** A controller's key pair, made by openssl. */
+/** A controller's key pair, created by openssl. */
 export interface ControllerKeys {
   dir: string;
   certificatePath: string;
@@ -47,19 +47,19 @@ export interface CertificateFiles {
   privateKeyPath: string;
 }
 
-/** What an authority signs. */
+/** Options of a certificate to sign. */
 interface Signing {
   /** Files are `<dir>/<name>.pem` and `<dir>/<name>.key`; default "server". */
   name?: string;
-  /** As openssl has it: `/O=Desk/CN=algo-7`. */
+  /** Subject as openssl writes it: `/O=Desk/CN=algo-7`. */
   subject?: string;
-  /** Lines of extensions; default one of a server on 127.0.0.1. */
+  /** Extension lines; default those of a server on 127.0.0.1. */
   extensions?: string;
-  /** Whether its time is over. */
+  /** Whether it is expired. */
   isOver?: boolean;
 }
 
-/** Who signs certificates. */
+/** A certificate authority. */
 export interface Authority {
   /** File of its own certificate. */
   ca: string;
@@ -67,7 +67,7 @@ export interface Authority {
 }
 
 const RSA = ["-nodes", "-newkey", "rsa:2048"] as const;
-/** Dates that are over can be given to `openssl ca` alone. */
+/** Only `openssl ca` accepts dates in the past. */
 const CA_CONFIG = `[ca]
 default_ca = own
 [own]
@@ -81,7 +81,7 @@ commonName = supplied
 organizationName = optional
 `;
 
-/** Makes an authority with its files in `dir`, `<name>.pem` and others. */
+/** Creates an authority with its files in `dir`, `<name>.pem` and others. */
 export async function authority(dir: string, name = "ca"): Promise<Authority> {
   const files = ["-keyout", `${name}.key`, "-out", `${name}.pem`];
   await openssl(dir, "req", "-x509", ...RSA, "-days", "30", "-subj", "/CN=ca", ...files);

@@ -1,28 +1,28 @@
-/** A line to a port of loopback that can be cut, as a network is. */
+/** TCP proxy to a loopback port whose connections can be cut. */
 export class CutLine {
   #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   #target: number;
   #open = new Set<Deno.Conn>();
   #isCut = false;
 
-  /** Passes everything on to `target`. */
+  /** Forwards everything to port `target`. */
   constructor(target: number) {
     this.#target = target;
     void this.#accept();
   }
 
-  /** Where it begins. */
+  /** Listening port. */
   get port(): number {
     return this.#listener.addr.port;
   }
 
-  /** Nothing passes any more. */
+  /** Closes all connections, and new ones at once. */
   cut(): void {
     this.#isCut = true;
     this.#shutAll();
   }
 
-  /** New connections pass again. */
+  /** Forwards new connections again. */
   mend(): void {
     this.#isCut = false;
   }
@@ -49,7 +49,7 @@ export class CutLine {
     for (const each of [near, far]) this.#open.delete(each);
   }
 
-  /** Undefined = nobody listens there. */
+  /** Connects to the target; undefined = nothing listens there. */
   async #far(): Promise<Deno.Conn | undefined> {
     try {
       return await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
@@ -63,7 +63,7 @@ export class CutLine {
       try {
         each.close();
       } catch {
-        // The pipe has closed it.
+        // Already closed by the pipe.
       }
     }
     this.#open.clear();

@@ -3,7 +3,7 @@ import { DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
 /** A value as tests compare it: times as µs, counts as numbers, lists as lists. */
 export type Plain = number | string | boolean | null | Plain[];
 
-/** The rows of a query as DuckDB, in a database of its own in memory, gives them. */
+/** Returns the rows of a query by DuckDB in a new in-memory database. */
 export async function rowsOf(sql: string): Promise<Plain[][]> {
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await instance.connect();

@@ -49,7 +49,7 @@ export class FakeProvider implements AsyncDisposable {
   }
 }
 
-/** The tool whose arguments are the answer. */
+/** Tool whose arguments carry the answer. */
 function toolOf({ tools }: { tools?: { name?: string; function?: { name: string } }[] }): string {
   const [tool] = tools ?? [];
   return tool?.name ?? tool?.function?.name ?? "";

@@ -1,12 +1,12 @@
 /**
- * What happens to one request:
- * - `pass`: nothing;
+ * Fault of one request:
+ * - `pass`: none;
  * - `busy`: it is answered with 503 and never forwarded;
- * - `silence`: nothing ever comes back;
+ * - `silence`: no answer ever comes;
  * - `reset`: the connection is cut before anything is forwarded;
  * - `cutRequest`: half of it is forwarded, then both sides are cut;
- * - `cutAnswer`: it is done, and half of the answer comes back;
- * - `loseAnswer`: it is done, and nothing comes back.
+ * - `cutAnswer`: it is executed, and half of the answer is returned;
+ * - `loseAnswer`: it is executed, and no answer is returned.
  */
 export type Fault =
   | "pass"
@@ -33,9 +33,9 @@ export interface FaultProxy {
   readonly endpoint: string;
   /** All requests so far, in order. */
   readonly requests: ProxiedRequest[];
-  /** What happens to the next requests; at first all pass. */
+  /** Faults of the next requests; default pass. */
   plan: (request: ProxiedRequest) => Fault;
-  /** Cuts everything. */
+  /** Cuts all connections and stops. */
   close(): Promise<void>;
 }
 
@@ -118,7 +118,7 @@ async function relay(
 
 interface Head {
   line: { method: string; path: string };
-  /** What was read so far: the head and maybe some of the body. */
+  /** Bytes read so far: the head and possibly part of the body. */
   bytes: Uint8Array;
   /** Length of head and body. */
   total: number;
@@ -140,7 +140,7 @@ async function readHead(client: Deno.Conn): Promise<Head | undefined> {
   }
 }
 
-/** Passes on what was read already and what comes, `limit` bytes in all. */
+/** Forwards the bytes read so far and those that follow, `limit` bytes in total. */
 async function forward(from: Deno.Conn, to: Deno.Conn, first: Uint8Array, limit: number) {
   await writeAll(to, first.subarray(0, limit));
   const buffer = new Uint8Array(65536);
@@ -181,6 +181,6 @@ function shut(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch {
-    // It is closed already.
+    // Already closed.
   }
 }

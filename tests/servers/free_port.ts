@@ -1,9 +1,9 @@
-/** The system itself gives ports from 32768 on, to whoever listens on 0 and to each outgoing connection. */
+/** Below 32768, where the system assigns ports to listeners on 0 and to outgoing connections. */
 const [FIRST, LAST] = [15_000, 30_000];
 
 /**
- * A port of loopback on which nobody listens, and which the system gives to nobody: it is free still
- * when a server begins there, and when it was killed and begins again.
+ * Returns a free loopback port outside the range that the system assigns from: it stays free until a
+ * server starts there, and across a restart.
  */
 export function freePort(): number {
   for (;;) {

@@ -2,20 +2,20 @@ import { generateKeyPairSync } from "node:crypto";
 import { freePort } from "./free_port.ts";
 import { endServer, ServerProgram } from "./program.ts";
 
-/** An API server of Kubernetes with its etcd on loopback; nothing runs pods. */
+/** Kubernetes API server with its etcd on loopback; nothing runs pods. */
 export interface KubeApiServer extends AsyncDisposable {
   readonly port: number;
   /** Bearer token of an administrator. */
   readonly token: string;
-  /** File of the certificate by which it is trusted. */
+  /** File of its CA certificate. */
   readonly certificatePath: string;
   /** Runs kubectl as administrator, with `input` as its stdin. */
   kubectl(args: readonly string[], input?: string): Promise<Ran>;
-  /** Gives it definitions of kinds, files or folders of them, and waits until it knows them. */
+  /** Applies definitions of kinds, files or folders, and waits until they are known. */
   define(...paths: string[]): Promise<void>;
 }
 
-/** What kubectl left. */
+/** Result of kubectl. */
 interface Ran {
   code: number;
   stdout: string;
@@ -33,12 +33,12 @@ const ETCD = new ServerProgram("etcd");
 const KUBECTL = "kubectl";
 const TOKEN = "a-token-of-the-tests";
 
-/** Whether its programs are there; SSMD_REQUIRE_SERVICES=1 makes missing ones a failure. */
+/** Whether its programs are installed; SSMD_REQUIRE_SERVICES=1 makes missing ones a failure. */
 export function kubeApiServerAvailable(): boolean {
   return API_SERVER.isAvailable && ETCD.isAvailable;
 }
 
-/** Starts one with a folder of its own and waits until it is ready. */
+/** Starts a server with its own folder and waits until it is ready. */
 export async function startKubeApiServer(): Promise<KubeApiServer> {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-kubernetes-" });
   const etcdUrl = `http://127.0.0.1:${freePort()}`;
@@ -56,7 +56,7 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
       { args },
       async () =>
         await isReady(port, certificatePath) &&
-        // Made some time after it says that it is ready.
+        // Created some time after it reports ready.
         (await kubectl(["get", "namespace", "default"])).code === 0,
     );
     return {
@@ -96,7 +96,7 @@ async function argumentsOf(
     ...["--authorization-mode=RBAC", "--service-cluster-ip-range=10.0.0.0/24"],
     "--service-account-issuer=https://kubernetes.default.svc",
     ...[`--service-account-signing-key-file=${key}`, `--service-account-key-file=${key}`],
-    // Nobody makes the account `default` of a namespace here; it would be waited for.
+    // Nothing here creates the account `default` of a namespace, which the plugin requires.
     ...["--disable-admission-plugins=ServiceAccount", "--endpoint-reconciler-type=none"],
   ];
 }

@@ -1,22 +1,22 @@
 import { freePort } from "./free_port.ts";
 import { endServer, ServerProgram } from "./program.ts";
 
-/** A nats-server of our own on loopback, with JetStream. */
+/** A nats-server on loopback, with JetStream. */
 export interface NatsServer {
   /** `nats://127.0.0.1:{port}` */
   readonly url: string;
   readonly port: number;
   /** The folder JetStream keeps its files in. */
   readonly storeDir: string;
-  /** Kills it as a power cut would kill the process (SIGKILL), and waits until it is gone. */
+  /** Kills it with SIGKILL, as a power cut would, and waits until it has ended. */
   kill(): Promise<void>;
-  /** Stops it (SIGSTOP): its connections stay open, and nothing is answered until `thaw`. */
+  /** Pauses it (SIGSTOP): connections stay open and unanswered until `thaw`. */
   freeze(): void;
-  /** Lets it go on. */
+  /** Resumes it. */
   thaw(): void;
   /** Starts it again on the same port and files. */
   restart(): Promise<void>;
-  /** Ends it and removes the folder, unless the caller gave it. */
+  /** Stops it and removes the folder unless the caller gave it. */
   stop(): Promise<void>;
 }
 
@@ -28,13 +28,13 @@ export interface NatsServerOptions {
   storeDir?: string;
   /** False starts it without JetStream. */
   jetStream?: boolean;
-  /** More arguments, as `--user a --pass b`. */
+  /** More arguments: `--user a --pass b`. */
   args?: string[];
 }
 
 const PROGRAM = new ServerProgram("nats-server", "/usr/sbin/nats-server");
 
-/** The program, or undefined when there is none here. */
+/** The program; undefined when not installed. */
 export function natsServerProgram(): string | undefined {
   return PROGRAM.path;
 }
@@ -72,7 +72,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   };
 }
 
-/** A server greets with INFO, once JetStream has read its files. */
+/** A server sends INFO once JetStream has read its files. */
 async function answers(port: number): Promise<boolean> {
   try {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });

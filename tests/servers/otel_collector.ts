@@ -1,7 +1,7 @@
 import { freePort } from "./free_port.ts";
 import { endServer, ServerProgram } from "./program.ts";
 
-/** A real collector of OpenTelemetry on loopback that hands on what it takes. */
+/** A real OpenTelemetry collector on loopback that forwards what it receives. */
 export interface OtelCollector extends AsyncDisposable {
   /** Variables with which a program of ours sends its traces here, in the protocol's own form. */
   readonly variables: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export function otelCollectorAvailable(): boolean {
   return PROGRAM.isAvailable;
 }
 
-/** Starts one that hands traces on to `endpoint`, OTLP over HTTP in JSON. */
+/** Starts one that forwards traces to `endpoint`, OTLP over HTTP in JSON. */
 export async function startOtelCollector(endpoint: string): Promise<OtelCollector> {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-otelcol-" });
   const port = freePort();
@@ -26,7 +26,7 @@ export async function startOtelCollector(endpoint: string): Promise<OtelCollecto
     exporters: { otlphttp: { endpoint, encoding: "json", compression: "none" } },
     service: {
       pipelines: { traces: { receivers: ["otlp"], exporters: ["otlphttp"] } },
-      // Else it listens for who asks after itself.
+      // Else it listens for its own telemetry.
       telemetry: { metrics: { level: "none" } },
     },
   };

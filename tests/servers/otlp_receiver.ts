@@ -1,10 +1,10 @@
-/** A receiver of OpenTelemetry's traces on loopback, OTLP over HTTP in JSON. */
+/** OpenTelemetry trace receiver on loopback, OTLP over HTTP in JSON. */
 export interface OtlpReceiver extends AsyncDisposable {
-  /** Variables with which a program of ours sends its traces here. */
+  /** Environment variables that make a program send its traces here. */
   readonly variables: Readonly<Record<string, string>>;
   /** `http://127.0.0.1:4318` */
   readonly url: string;
-  /** What has come so far. */
+  /** Traces received so far. */
   readonly spans: ReceivedSpan[];
 }
 
@@ -19,7 +19,7 @@ export interface ReceivedSpan {
   attributes: Readonly<Record<string, string>>;
 }
 
-/** An export of traces, as far as it is read. */
+/** The parsed part of a trace export. */
 interface TracesRequest {
   resourceSpans?: readonly {
     resource: { attributes: readonly Attribute[] };
@@ -36,7 +36,7 @@ interface Attribute {
   value: Readonly<Record<string, unknown>>;
 }
 
-/** Starts one. */
+/** Starts a receiver. */
 export function startOtlpReceiver(): OtlpReceiver {
   const spans: ReceivedSpan[] = [];
   const server = Deno.serve(

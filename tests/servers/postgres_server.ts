@@ -2,22 +2,22 @@ import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "./free_port.ts";
 import { ServerProgram } from "./program.ts";
 
-/** A PostgreSQL of our own on loopback, whose data outlive it in a folder. */
+/** PostgreSQL server on loopback with its data in a folder. */
 export interface PostgresServer extends AsyncDisposable {
   /** `postgres://127.0.0.1:{port}/postgres` */
   readonly url: string;
   readonly port: number;
-  /** Its superuser, who is asked for no password. */
+  /** Its superuser; no password is required. */
   readonly user: string;
-  /** Writes who may connect how (`pg_hba.conf`); holds after the next start. */
+  /** Writes `pg_hba.conf`; effective after the next start. */
   configureAccess(lines: string): Promise<void>;
   /** Runs SQL as its superuser. */
   query(sql: string): Promise<void>;
-  /** Kills all of its processes at once (SIGKILL), and waits until they are gone. */
+  /** Kills all of its processes at once (SIGKILL) and waits until they have ended. */
   kill(): Promise<void>;
-  /** Stops all of its processes (SIGSTOP): connections stay open, nothing is answered. */
+  /** Pauses all of its processes (SIGSTOP): connections stay open and unanswered. */
   freeze(): void;
-  /** Lets them go on. */
+  /** Resumes them. */
   thaw(): void;
   /** Starts it on the same port and data, and waits until it answers. */
   start(): Promise<void>;
@@ -29,7 +29,7 @@ const PROGRAMS = `/usr/lib/postgresql/${POSTGRES_VERSION}/bin`;
 const PROGRAM = new ServerProgram(`${PROGRAMS}/postgres`);
 const START_MS_MAX = 120_000;
 const USER = "ssmd";
-/** As root it starts nothing; this user's files are nobody else's. */
+/** PostgreSQL refuses to run as root; this user owns its files instead. */
 const NOBODY = "nobody";
 
 /** Whether tests with a real server can run; SSMD_REQUIRE_SERVICES=1 makes a missing one a failure. */
@@ -37,7 +37,7 @@ export function postgresServerAvailable(): boolean {
   return PROGRAM.isAvailable;
 }
 
-/** Makes a database and starts a server on it, with more settings as `max_connections=9`. */
+/** Creates a database and starts a server on it, with more settings such as `max_connections=9`. */
 export async function startPostgresServer(
   settings: readonly string[] = [],
 ): Promise<PostgresServer> {
@@ -49,7 +49,7 @@ export async function startPostgresServer(
   const port = freePort();
   const all = [
     ...["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${dir}`],
-    // A kill of its processes loses nothing that the system was given.
+    // A killed process loses nothing already written to the system.
     ...["fsync=off", ...settings],
   ];
   const launch = async () => {
@@ -61,7 +61,7 @@ export async function startPostgresServer(
   };
   let child = await launch();
   const kill = async () => {
-    // Stopped, it makes no further process while its processes are counted.
+    // While paused it starts no further process during the count.
     signal(child.pid, "SIGSTOP");
     const all = [child.pid, ...childrenOf(child.pid)];
     for (const pid of all) signal(pid, "SIGKILL");
@@ -86,14 +86,14 @@ export async function startPostgresServer(
   };
 }
 
-/** The same processes, whoever runs the tests: setpriv takes the place of the program. */
+/** The process tree is the same for every user: setpriv execs the program. */
 function asUser(command: string[]): string[] {
   if (Deno.uid() !== 0) return command;
   return ["setpriv", `--reuid=${NOBODY}`, "--regid=nogroup", "--clear-groups", ...command];
 }
 
 function spawn([program = "", ...args]: string[]): Deno.ChildProcess {
-  // The folder of the tests may be closed to that user.
+  // That user may have no access to the folder of the tests.
   const options = { args, cwd: "/", stdout: "null", stderr: "null", stdin: "null" } as const;
   return new Deno.Command(program, options).spawn();
 }
@@ -122,7 +122,7 @@ function childrenOf(pid: number): number[] {
   return text.split(" ").filter((each) => each !== "").map(Number);
 }
 
-/** Whether a process is there and has not ended. */
+/** Whether a process is running. */
 function isRunning(pid: number): boolean {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
@@ -136,7 +136,7 @@ function signal(pid: number, name: Deno.Signal): void {
   try {
     Deno.kill(pid, name);
   } catch (error) {
-    // It may have ended by itself.
+    // It may already have ended.
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -4,17 +4,17 @@ import { endProcess } from "@ssmd/runtime";
 const START_MS_MAX = 120_000;
 const LOOK_MS = 20;
 
-/** A program of which tests start processes. */
+/** A program that tests start processes of. */
 export class ServerProgram {
   #candidates: readonly string[];
   #found: string | undefined;
 
-  /** The first of these paths and names that there is. */
+  /** The first of these paths and names that exists. */
   constructor(...candidates: string[]) {
     this.#candidates = candidates;
   }
 
-  /** Its path or name; undefined when there is none here. */
+  /** Its path or name; undefined when not installed. */
   get path(): string | undefined {
     return this.#found ??= this.#candidates.find(answersVersion);
   }
@@ -24,7 +24,7 @@ export class ServerProgram {
     return Deno.env.get("SSMD_REQUIRE_SERVICES") === "1" || this.path !== undefined;
   }
 
-  /** Starts a process without a word of its own, and waits until it answers. */
+  /** Starts a process with its output discarded and waits until it answers. */
   async launch(
     options: Pick<Deno.CommandOptions, "args" | "env">,
     answers: (path: string) => Promise<boolean>,
@@ -45,7 +45,7 @@ export class ServerProgram {
   }
 }
 
-/** By a flag, or by a command as some have it. */
+/** By a flag, or by a command for some programs. */
 function answersVersion(program: string): boolean {
   try {
     return ["--version", "version"].some((question) =>
@@ -57,7 +57,7 @@ function answersVersion(program: string): boolean {
   }
 }
 
-/** Ends a process, by default as a power cut would (SIGKILL), and waits until it is gone. */
+/** Ends a process, by default with SIGKILL, and waits until it has ended. */
 export async function endServer(
   child: Deno.ChildProcess,
   signal: Deno.Signal = "SIGKILL",

@@ -2,10 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "./free_port.ts";
 import { endServer } from "./program.ts";
 
-/** A Prometheus of our own on loopback. */
+/** Prometheus server on loopback. */
 export interface Prometheus extends AsyncDisposable {
   readonly url: string;
-  /** The samples that an expression gives now. Throws with Prometheus' sentence for a wrong one. */
+  /** Evaluates an expression now; returns its samples. Throws with Prometheus' message for an invalid one. */
   query(expression: string): Promise<Sample[]>;
 }
 
@@ -18,7 +18,7 @@ export interface Sample {
 const PROGRAM = "prometheus";
 const START_MS_MAX = 120_000;
 
-/** Whether its programs are there; SSMD_REQUIRE_SERVICES=1 makes missing ones a failure. */
+/** Whether its programs are installed; SSMD_REQUIRE_SERVICES=1 makes missing ones a failure. */
 export function prometheusAvailable(): boolean {
   if (Deno.env.get("SSMD_REQUIRE_SERVICES") === "1") return true;
   try {
@@ -31,7 +31,7 @@ export function prometheusAvailable(): boolean {
   }
 }
 
-/** Starts one with a folder of its own that scrapes and evaluates as `config`, in YAML or JSON, says. */
+/** Starts a server with its own folder and this `config`, in YAML or JSON. */
 export async function startPrometheus(folder: string, config: string): Promise<Prometheus> {
   await Deno.writeTextFile(`${folder}/prometheus.yaml`, config);
   const port = freePort();

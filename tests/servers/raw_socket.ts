@@ -1,10 +1,10 @@
 import type { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 
-/** A bare connection: sends any bytes and keeps what comes. */
+/** Raw TCP connection: sends any bytes and keeps what it receives. */
 export class RawSocket {
   readonly socket: Socket;
-  /** Resolves when the connection is over. */
+  /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
   received = "";
   over = false;
@@ -39,7 +39,7 @@ export function requestText(
   return `${method} ${target} HTTP/1.1\r\n${lines}\r\n`;
 }
 
-/** Headers of a sound WebSocket handshake. */
+/** Headers of a valid WebSocket handshake. */
 export const WEBSOCKET_HEADERS: Record<string, string> = {
   "Connection": "Upgrade",
   "Upgrade": "websocket",
@@ -47,7 +47,7 @@ export const WEBSOCKET_HEADERS: Record<string, string> = {
   "Sec-WebSocket-Version": "13",
 };
 
-/** The answer to one request on a connection of its own: all that came until it closed. */
+/** Sends one request on its own connection; returns all bytes received until it closed. */
 export async function askRaw(port: number, text: string): Promise<string> {
   const raw = new RawSocket(port, text);
   await raw.closed;

@@ -1,20 +1,20 @@
 import { freePort } from "./free_port.ts";
 import { endServer, ServerProgram } from "./program.ts";
 
-/** A redis-server of our own on loopback, which keeps nothing on disk. */
+/** redis-server on loopback without persistence. */
 export interface RedisServer {
   /** `redis://127.0.0.1:{port}/0` */
   readonly url: string;
   readonly port: number;
-  /** Kills it (SIGKILL), and waits until it is gone. */
+  /** Kills it (SIGKILL) and waits until it has ended. */
   kill(): Promise<void>;
-  /** Stops it (SIGSTOP): its connections stay open, and nothing is answered until `thaw`. */
+  /** Pauses it (SIGSTOP): connections stay open and unanswered until `thaw`. */
   freeze(): void;
-  /** Lets it go on. */
+  /** Resumes it. */
   thaw(): void;
   /** Starts it again on the same port, empty. */
   restart(): Promise<void>;
-  /** Ends it. */
+  /** Stops it. */
   stop(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export function redisServerAvailable(): boolean {
   return PROGRAM.isAvailable;
 }
 
-/** Starts a server, with more arguments as `--requirepass secret`, and waits until it answers. */
+/** Starts a server, with more arguments such as `--requirepass secret`, and waits until it answers. */
 export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
   const port = freePort();
   const launch = () =>

@@ -1,7 +1,7 @@
 import { freePort } from "./free_port.ts";
 import { endServer, ServerProgram } from "./program.ts";
 
-/** An S3 server of our own on loopback, which checks signatures. */
+/** S3 server on loopback that verifies signatures. */
 export interface S3Server {
   /** `http://127.0.0.1:{port}` */
   readonly endpoint: string;
@@ -11,27 +11,27 @@ export interface S3Server {
   readonly credentials: { access_key: string; secret_key: string };
   /** The folder that holds a folder for each bucket. */
   readonly dir: string;
-  /** Makes a bucket, before or while the server runs. */
+  /** Creates a bucket, before or while the server runs. */
   makeBucket(name: string): Promise<void>;
-  /** Kills it as a power cut would kill the process (SIGKILL), and waits until it is gone. */
+  /** Kills it with SIGKILL, as a power cut would, and waits until it has ended. */
   kill(): Promise<void>;
   /** Starts it again on the same port and files. */
   restart(): Promise<void>;
-  /** Ends it and removes the folder. */
+  /** Stops it and removes the folder. */
   stop(): Promise<void>;
 }
 
 /** Options of {@linkcode startS3Server}. */
 export interface S3ServerOptions {
-  /** Made before it starts. */
+  /** Buckets created before it starts. */
   buckets?: string[];
-  /** Domain of virtual-host addresses, `bucket.{domain}`; such a server knows no others. */
+  /** Domain of virtual-host addresses, `bucket.{domain}`; the server then accepts no others. */
   virtualDomain?: string;
-  /** Files of a certificate and its key: it is reached by https. */
+  /** Files of a certificate and its key, for https. */
   tls?: { certificatePath: string; privateKeyPath: string };
   /** Lets buckets keep versions of objects, once that is enabled for them. */
   versioning?: boolean;
-  /** False: it closes the connection after each answer, as a fault proxy needs it. */
+  /** False = closes the connection after each answer, as a fault proxy requires. */
   keepAlive?: boolean;
 }
 
@@ -46,7 +46,7 @@ const PROGRAM = new ServerProgram(
 const REGION = "us-east-1";
 const CREDENTIALS = { access_key: "ssmd-tests", secret_key: "a-secret-of-the-tests" };
 
-/** The program, or undefined when there is none here. */
+/** The program; undefined when not installed. */
 export function s3ServerProgram(): string | undefined {
   return PROGRAM.path;
 }
@@ -102,7 +102,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 async function answers(port: number, isTls: boolean): Promise<boolean> {
   try {
     if (isTls) {
-      // Whether its certificate is trusted is for the test to find out.
+      // The test verifies whether its certificate is trusted.
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
       return true;
     }

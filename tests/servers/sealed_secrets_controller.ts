@@ -2,9 +2,9 @@ import { freePort } from "./free_port.ts";
 import type { KubeApiServer } from "./kube_api_server.ts";
 import { endServer, ServerProgram } from "./program.ts";
 
-/** The controller of sealed secrets, as a cluster runs it. */
+/** The sealed-secrets controller, as in a cluster. */
 export interface SealedSecretsController extends AsyncDisposable {
-  /** The certificate that is sealed with, as `kubeseal --fetch-cert` gives it. */
+  /** Sealing certificate, as `kubeseal --fetch-cert` prints it. */
   readonly certificate: string;
 }
 
@@ -14,7 +14,7 @@ const CACHE = Deno.env.get("SSMD_CI_DIR") ?? `${Deno.env.get("HOME")}/.cache/ssm
 const CONTROLLER = new ServerProgram(
   `${CACHE}/sealed-secrets-${SEALED_SECRETS_VERSION}/controller`,
 );
-/** It reads where the API server is from a folder that only pods have: it gets a /run of its own. */
+/** It reads the address of the API server from a folder that only pods have, so it gets its own /run. */
 const UNSHARE = new ServerProgram("unshare");
 const ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount";
 const OWN_RUN =
@@ -32,7 +32,7 @@ export function sealedSecretsControllerAvailable(): boolean {
     }).outputSync().success;
 }
 
-/** Starts one on an API server that knows SealedSecrets, and waits until it has its certificate. */
+/** Starts a controller on an API server with the kind SealedSecret; waits for its certificate. */
 export async function startSealedSecretsController(
   server: KubeApiServer,
 ): Promise<SealedSecretsController> {

@@ -8,7 +8,7 @@ import { freePort } from "./free_port.ts";
 import { endServer, ServerProgram } from "./program.ts";
 import type { S3Server } from "./s3_server.ts";
 
-/** A SeaweedFS of our own on loopback: an S3 server that lists folder by folder. */
+/** SeaweedFS on loopback: an S3 server that lists folder by folder. */
 export type SeaweedServer = Omit<S3Server, "dir" | "kill" | "restart">;
 
 /** Version of SeaweedFS that tests run against; `.ci/run` installs it. */
@@ -23,7 +23,7 @@ export function seaweedServerAvailable(): boolean {
   return PROGRAM.isAvailable;
 }
 
-/** Starts a server with these buckets and waits until it takes objects. */
+/** Starts a server with these buckets and waits until it accepts objects. */
 export async function startSeaweedServer(buckets: readonly string[] = []): Promise<SeaweedServer> {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-seaweed-" });
   const port = freePort();
@@ -38,7 +38,7 @@ export async function startSeaweedServer(buckets: readonly string[] = []): Promi
   return {
     ...{ endpoint, port, region: REGION, credentials: CREDENTIALS, makeBucket },
     async stop() {
-      // Asked to end it takes 25 s.
+      // A graceful stop takes 25 s.
       await endServer(child);
       await Deno.remove(dir, { recursive: true });
     },
@@ -51,7 +51,7 @@ const ADMINISTRATOR = {
   actions: ["Admin", "Read", "Write", "List", "Tagging"],
 };
 
-/** Parts of it that listen; each takes a port of its own for HTTP and one for gRPC. */
+/** Its listening components; each uses one port for HTTP and one for gRPC. */
 const PARTS = ["master", "volume", "filer", "s3"] as const;
 
 function argumentsOf(dir: string, port: number): string[] {
@@ -60,21 +60,21 @@ function argumentsOf(dir: string, port: number): string[] {
     `-${part}.port.grpc=${freePort()}`,
   ]);
   return [
-    // Else it writes its log into the folder of all programs' temporary files.
+    // Else it writes its log into the system's temporary folder.
     "-logtostderr",
     "server",
     ...[`-dir=${dir}`, "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"],
-    // Each bucket takes volumes of its own; without room for them each put fails.
+    // Each bucket allocates its own volumes; without space for them each put fails.
     ...["-volume.max=300", "-master.volumeSizeLimitMB=64", "-filer", ...ports],
     ...["-s3", `-s3.config=${dir}/s3.json`, "-s3.autoCreateBucket=false"],
     ...["-s3.port.iceberg=0", "-s3.port.lance=0"],
   ];
 }
 
-/** A bucket that tests have no use for. */
+/** A bucket that tests do not use. */
 const FIRST_BUCKET = "is-ready";
 
-/** Its parts find each other one after the other: it is ready when it takes an object. */
+/** Its components connect one after another: it is ready when it accepts an object. */
 async function isReady(endpoint: string): Promise<boolean> {
   try {
     await withClient(endpoint, async (client) => {

@@ -1,11 +1,11 @@
 import { freePort } from "./free_port.ts";
 import { endServer, ServerProgram } from "./program.ts";
 
-/** A Temporal server of our own on loopback, whose state outlives it in a file. */
+/** Temporal server on loopback with its state in a file. */
 export interface TemporalServer extends AsyncDisposable {
   /** `127.0.0.1:{port}` */
   readonly address: string;
-  /** Kills it as a power cut would kill the process (SIGKILL), and waits until it is gone. */
+  /** Kills it with SIGKILL, as a power cut would, and waits until it has ended. */
   kill(): Promise<void>;
   /** Starts it on the same ports and file. */
   start(): Promise<void>;
@@ -34,7 +34,7 @@ export async function startTemporalServer(
     ...["--db-filename", `${dir}/temporal.db`],
     ...namespaces.flatMap((name) => ["--namespace", name]),
   ];
-  // Its SQLite asks who runs it.
+  // Its SQLite looks up the current user.
   const env = { USER: "tests" };
   const launch = () => PROGRAM.launch({ args, env }, (path) => isServing(path, address));
   let child = await launch();

@@ -6,13 +6,13 @@ const PROXY = fileURLToPath(new URL("tls_proxy.py", import.meta.url));
 
 /** Options of {@linkcode tlsProxy}. */
 interface TlsProxyOptions extends CertificateFiles {
-  /** `127.0.0.1:{port}` of what speaks in clear. */
+  /** `127.0.0.1:{port}` of the plaintext server. */
   target: string;
-  /** File of who signs certificates of callers: without one nobody is let in. */
+  /** File of the authority for client certificates, which are required. */
   clientCa: string;
 }
 
-/** Ends mutual TLS before a server of gRPC on loopback. */
+/** Terminates mutual TLS in front of a gRPC server on loopback. */
 export async function tlsProxy(
   { target, clientCa, certificatePath, privateKeyPath }: TlsProxyOptions,
 ): Promise<{ address: string } & AsyncDisposable> {

@@ -12,31 +12,31 @@ export function canMount(): boolean {
   }
 }
 
-/** A file system of its own, small enough to be filled; unmounted when its test ends. */
+/** A small file system that a test can fill; unmounted when disposed. */
 export class Tmpfs implements AsyncDisposable {
   readonly path: string = Deno.makeTempDirSync({ prefix: "ssmd-tmpfs-" });
 
-  /** Mounts one of `sizeMb`. */
+  /** Mounts a file system of `sizeMb`. */
   constructor(sizeMb: number) {
     if (!mount(this.path, `size=${sizeMb}m`)) throw new Error(`${this.path} cannot be mounted`);
   }
 
-  /** Takes all room that is left. */
+  /** Fills all free space. */
   fill(): void {
     using filler = Deno.openSync(`${this.path}/filler`, { create: true, append: true });
     try {
       for (;;) filler.writeSync(BLOCK);
     } catch {
-      // That was the last of it.
+      // The file system is full.
     }
   }
 
-  /** Gives the room back. */
+  /** Frees the filled space. */
   free(): void {
     Deno.removeSync(`${this.path}/filler`);
   }
 
-  /** Lets nobody write from now on. */
+  /** Makes it read-only. */
   makeReadOnly(): void {
     if (!run("mount", ["-o", "remount,ro", this.path])) throw new Error("cannot be remounted");
   }

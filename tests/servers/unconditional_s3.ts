@@ -1,4 +1,4 @@
-/** A server of S3's simplest requests that takes `If-Match` and `If-None-Match` for nothing, as Garage. */
+/** Minimal S3 server that ignores `If-Match` and `If-None-Match`, as Garage does. */
 export interface UnconditionalS3 {
   /** `http://127.0.0.1:{port}` */
   endpoint: string;
@@ -12,7 +12,7 @@ const EMPTY_LIST = `<?xml version="1.0" encoding="UTF-8"?>
 const NO_SUCH_KEY = `<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>NoSuchKey</Code><Message>there is none</Message></Error>`;
 
-/** Starts one; its objects are in memory. */
+/** Starts a server with objects in memory. */
 export function startUnconditionalS3(): UnconditionalS3 {
   const objects = new Map<string, Uint8Array<ArrayBuffer>>();
   const server = Deno.serve(

@@ -27,8 +27,8 @@ interface Faults {
 }
 
 /**
- * An issuer of tokens on loopback (OpenID Connect): shows its keys, asks people for a name on a page
- * of its own, and gives each code out for one token, to who shows the verifier of its challenge.
+ * OpenID Connect issuer on loopback: serves its keys and a sign-in form, and exchanges each code
+ * once for a token, against the verifier of its challenge.
  */
 export class FakeIssuer implements AsyncDisposable {
   readonly keys = new Map<string, KeyPair>();

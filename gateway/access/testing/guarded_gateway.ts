@@ -20,14 +20,14 @@ export const CANARY_PRICE = 987654.25;
 export const CANARY = "canary";
 /** A feed outside all entitlements. */
 export const HIDDEN_FEED = "secretfeed";
-/** A hidden market and an unknown name: answers must not differ. */
+/** Existing but hidden market: answers must equal those for an unknown one. */
 export const HIDDEN_SYMBOL = "QZXHIDDEN";
-/** As above, of none. */
+/** Unknown market. */
 export const ABSENT_SYMBOL = "QZXABSENT";
-/** As above, of a feed. */
+/** Unknown feed. */
 export const ABSENT_FEED = "absentfeed";
 
-/** What the client `desk` is entitled to. */
+/** Entitlements of the client `desk`. */
 export const ENTITLED: Partial<Entitlement> = { feed: "kraken", symbols: "BTC*", types: ["trade"] };
 
 /** A gateway with API keys and markets that are hidden from the client `desk`. */

@@ -83,7 +83,7 @@ const SCHEMA_2020: JsonSchemaType = {
   additionalProperties: false,
 };
 
-/** Parameters that a client repeats in headers. */
+/** Parameter that a client repeats in a header. */
 const REGION: JsonSchemaType = Object.assign({ type: "string" } as const, {
   "x-mcp-header": "Region",
 });
