@@ -18,21 +18,21 @@ export function clientRoutes(clients: ConnectedClients): Route[] {
   return [
     route({
       ...{ path: "/v1/admin/clients", id: "listConnections", ...ADMIN },
-      summary: "Connections of the stream",
+      summary: "Lists the stream's connections",
       query: { slow: z.boolean().default(false).describe("Only those that are or were slow.") },
       answers: { 200: { schema: z.strictObject({ clients: z.array(CONNECTION) }) } },
       handler: ({ query }) => json({ clients: clients.list(query.slow) }),
     }),
     route({
       ...{ path: "/v1/admin/clients/history", id: "listEndedConnections", ...ADMIN },
-      summary: "Connections that are gone, the newest first",
+      summary: "Lists closed connections, newest first",
       query: { limit: z.int().min(1).max(1000).default(100) },
       answers: { 200: { schema: z.strictObject({ clients: z.array(ENDED_CONNECTION) }) } },
       handler: ({ query }) => json({ clients: clients.history(query.limit) }),
     }),
     route({
       ...{ path: "/v1/admin/clients/{id}", id: "getConnection", ...ADMIN, ...ONE },
-      summary: "One connection",
+      summary: "Shows one connection",
       answers: { 200: { schema: CONNECTION } },
       handler: ({ params: { id } }) => json(clients.show(id) ?? unknownClient(id)),
     }),
@@ -46,7 +46,7 @@ function disconnectRoute(clients: ConnectedClients): Route {
     ...{ path: "/v1/admin/clients/{id}/disconnect", id: "disconnectConnection", ...ADMIN, ...ONE },
     method: "POST",
     changes: "client-actions",
-    summary: "Ends a connection; the client is told",
+    summary: "Closes a connection, with a message to the client",
     answers: { 200: { schema: z.strictObject({ disconnected: z.int() }) } },
     handler: ({ params: { id } }) => {
       if (!clients.disconnect(id)) unknownClient(id);
@@ -60,11 +60,11 @@ function modeRoute(clients: ConnectedClients): Route {
     ...{ path: "/v1/admin/clients/{id}/mode", id: "setConnectionMode", ...ADMIN, ...ONE },
     method: "POST",
     changes: "client-actions",
-    summary: "Changes how everything comes to a connection; the client is told",
+    summary: "Changes the delivery mode of a connection, with a message to the client",
     query: {
       mode: z.enum(MODES),
       interval_ms: z.int().min(INTERVAL_MS_MIN).max(INTERVAL_MS_MAX).optional(),
-      policy: z.enum(SLOW_POLICIES).optional().describe("What happens to it when it is slow."),
+      policy: z.enum(SLOW_POLICIES).optional().describe("Policy when it is slow."),
     },
     answers: { 200: { schema: CONNECTION } },
     handler: ({ params: { id }, query }) => {

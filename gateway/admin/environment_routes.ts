@@ -29,17 +29,17 @@ interface EnvironmentRouteOptions {
 const APPLIED = z.strictObject({
   environment: z.string(),
   dry_run: z.boolean(),
-  added: z.array(z.string()).describe("Markets that are captured from now on."),
-  taken_off: z.array(z.string()).describe("Markets that are captured no more."),
-  changed: z.array(z.string()).describe("Markets that are subscribed otherwise."),
-  other_rules: z.boolean().describe("Whether other rules choose markets from now on."),
+  added: z.array(z.string()).describe("Markets added to the capture."),
+  taken_off: z.array(z.string()).describe("Markets removed from the capture."),
+  changed: z.array(z.string()).describe("Markets with a changed subscription."),
+  other_rules: z.boolean().describe("Whether the rules that select markets changed."),
 });
 
 /** Difference between the running environment and its file. */
 const DRIFT = z.strictObject({
   environment: z.string(),
-  running_revision: z.string().describe("Of what runs: 12 hex digits."),
-  file_revision: z.string().describe("Of the file as it is now; the same = no drift."),
+  running_revision: z.string().describe("Hash of the running settings: 12 hex digits."),
+  file_revision: z.string().describe("Hash of the current file; the same = no drift."),
   ...{ added: APPLIED.shape.added, taken_off: APPLIED.shape.taken_off },
   ...{ changed: APPLIED.shape.changed, other_rules: APPLIED.shape.other_rules },
   needs_restart: z.array(z.string()).describe("Other fields that differ."),
@@ -51,7 +51,7 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
   const drift = route({
     ...{ path: "/v1/admin/environment", id: "showEnvironmentDrift", method: "GET" },
     ...{ tag: "Administration", role: "operator" },
-    summary: "What the gateway's environment runs with, against its file",
+    summary: "Compares the running settings of the gateway's environment with its file",
     answers: { 200: { schema: DRIFT } },
     handler: async () => {
       const file = await fileOf(options, running.name);
@@ -74,11 +74,15 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
       ...{ path: "/v1/admin/environment/apply", id: "applyEnvironment", method: "POST" },
       ...{ tag: "Administration", role: "admin" },
       changes: "config-changes",
-      summary: "Takes over the markets and rules of the environment's file, without a restart",
+      summary: "Applies the markets and rules of the environment's file without a restart",
       description:
-        "Other markets go on untouched. Where the file differs in anything else, nothing " +
-        "is applied: the answer names what wants a restart.",
-      query: { dry_run: z.boolean().default(false).describe("Whether it is only shown.") },
+        "Other markets are not affected. If the file differs in anything else, nothing is " +
+        "applied, and the answer names what needs a restart.",
+      query: {
+        dry_run: z.boolean().default(false).describe(
+          "Whether to show the changes without applying them.",
+        ),
+      },
       answers: { 200: { schema: APPLIED } },
       handler: async ({ query: { dry_run } }) => {
         const file = await fileOf(options, running.name);

@@ -6,11 +6,13 @@ import { type Route, route } from "../http/route.ts";
 const LEVELS = ["info", "warn", "error"] as const;
 
 const LINE = z.strictObject({
-  n: z.int().describe("Number of the line since the process started; holes are other levels."),
+  n: z.int().describe(
+    "Number of the line since the process started; missing numbers are lines of other levels.",
+  ),
   at: z.number().describe("Milliseconds since 1970."),
   level: z.enum(["debug", ...LEVELS]),
   message: z.string(),
-  fields: z.string().describe("Its values, key=value with spaces between."),
+  fields: z.string().describe("Its values as key=value, separated by spaces."),
 });
 
 const EXAMPLE = {
@@ -24,9 +26,9 @@ const EXAMPLE = {
 export function logRoutes(): Route[] {
   return [route({
     ...{ path: "/v1/admin/logs", id: "listLogLines", tag: "Administration", role: "operator" },
-    summary: "The newest lines of this process's log, the oldest first",
+    summary: "Shows the newest lines of this process's log, oldest first",
     query: {
-      level: z.enum(LEVELS).default("info").describe("Lines of this level and worse ones."),
+      level: z.enum(LEVELS).default("info").describe("Lines of this level and higher ones."),
       after: z.int().min(0).default(0).describe("Only lines with a greater number."),
       limit: z.int().min(1).max(1000).default(200),
     },

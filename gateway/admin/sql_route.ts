@@ -45,14 +45,15 @@ export function sqlRoute(
   return route({
     ...{ path: "/v1/admin/sql", id: "runSql", method: "POST" },
     ...{ tag: "Administration", role: "admin" },
-    summary: "Answers SQL over the archived records of one day",
-    description: "DuckDB's SQL; it only reads. Tables: trades, tickers, orderbook, status, gaps, " +
-      "fires, actions, bars, book, top_of_book; instruments and mappings are all that the security master " +
-      "ever knew, whatever the day. One query at a time, 30 s at most. What was received " +
-      "in the last two minutes may not be archived yet.",
+    summary: "Runs SQL over the archived records of one day",
+    description:
+      "DuckDB's SQL, read-only. Tables: trades, tickers, orderbook, status, gaps, fires, " +
+      "actions, bars, book, top_of_book; instruments and mappings contain everything the " +
+      "security master ever knew, for any day. One query at a time, 30 s at most. Data of the " +
+      "last two minutes may not be archived yet.",
     body: z.strictObject({
       sql: z.string().trim().min(1).max(SQL_CHARACTERS_MAX),
-      date: z.iso.date().optional().describe("The day, UTC; default today."),
+      date: z.iso.date().optional().describe("Day, UTC; default today."),
     }),
     answers: { 200: { schema: SQL_ANSWER } },
     handler: async ({ body: { sql, date = dayOfUs(nowUs()) } }) => {

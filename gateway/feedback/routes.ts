@@ -37,8 +37,9 @@ function report({ feedback, rate, askAs }: FeedbackSource): Route {
     ...{ method: "POST", path: "/v1/feedback", id: "reportIssue", ...TAG },
     changes: "operations",
     summary: "Reports an issue of the data",
-    description: "The report is compared with the data: what is not there is refused with the " +
-      "reason. Equal reports are joined.",
+    description:
+      "The report is compared with the data: a report about data that does not exist is " +
+      "refused with the reason. Equal reports are joined.",
     body: REPORT,
     answers: { 200: { schema: REPORTED } },
     handler: async ({ body, access, headers }) => {
@@ -63,7 +64,7 @@ function stats({ store }: FeedbackSource): Route {
   return route({
     ...{ path: "/v1/feedback/stats", id: "getFeedbackStats", ...TAG },
     role: "operator",
-    summary: "How many issues there are",
+    summary: "Counts issues",
     answers: { 200: { schema: FEEDBACK_STATS } },
     handler: () => {
       const byStatus = store.countBy("status");
@@ -83,7 +84,7 @@ function stats({ store }: FeedbackSource): Route {
 function list({ store }: FeedbackSource): Route {
   return route({
     ...{ path: "/v1/feedback", id: "listFeedback", ...TAG },
-    summary: "Issues, the newest first: a client's own, or all for an operator",
+    summary: "Lists issues, newest first: a client's own, or all for an operator",
     query: {
       status: z.enum(STATUSES).optional(),
       priority: z.enum(PRIORITIES).optional(),
@@ -103,7 +104,7 @@ function list({ store }: FeedbackSource): Route {
 function show({ store }: FeedbackSource): Route {
   return route({
     ...{ path: "/v1/feedback/{id}", id: "getFeedback", ...TAG, ...ONE },
-    summary: "One issue with its reports and evidence",
+    summary: "Shows one issue with its reports and evidence",
     answers: { 200: { schema: FEEDBACK_ENTRY } },
     handler: ({ params: { id }, access }) => {
       const entry = store.find(id);
@@ -119,7 +120,7 @@ function resolve({ feedback }: FeedbackSource): Route {
     ...{ method: "POST", path: "/v1/feedback/{id}/resolve", id: "resolveFeedback", ...TAG, ...ONE },
     role: "operator",
     changes: "operations",
-    summary: "Ends an issue; a further report opens it again",
+    summary: "Resolves an issue; a further report opens it again",
     query: { note: z.string().max(1000).default("").describe("What was done.") },
     answers: { 200: { schema: FEEDBACK_ENTRY } },
     handler: ({ params: { id }, query: { note } }) =>

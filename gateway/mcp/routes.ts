@@ -119,7 +119,7 @@ function list(): Route {
 function call({ toolbox }: ToolSource): Route {
   return route({
     ...{ method: "POST", path: "/v1/tools/{name}", id: "callTool", tag: "Tools" },
-    summary: "Calls a tool as MCP does, with its arguments as the body",
+    summary: "Calls a tool, as in MCP, with its arguments as the body",
     params: { name: z.string().min(1).max(64) },
     examples: { name: "list_markets" },
     body: z.looseObject({}),
@@ -134,7 +134,7 @@ function call({ toolbox }: ToolSource): Route {
 function resource({ toolbox }: ToolSource): Route {
   return route({
     ...{ path: "/v1/resource", id: "readResource", tag: "Tools" },
-    summary: "Reads a resource as MCP does",
+    summary: "Reads a resource, as in MCP",
     query: { uri: z.string().min(1).max(512).default("ssmd://status") },
     answers: { 200: { schema: ANSWER, example: ANSWER_EXAMPLE } },
     handler: async ({ query: { uri }, access, headers }) => {

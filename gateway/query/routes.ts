@@ -15,15 +15,15 @@ export const ANSWERED = named(
   "An answer to a question in words, with what was understood. What is not understood is said.",
   z.strictObject({
     understood: z.boolean(),
-    interpretation: z.string().describe("What was understood, or why it was not."),
+    interpretation: z.string().describe("How the question was understood, or why it was not."),
     query: z.strictObject({
       method: z.literal("GET"),
       path: z.string(),
       query: z.record(z.string(), z.union([z.string(), z.number()])),
-    }).nullable().describe("The structured query; null = it was not understood."),
+    }).nullable().describe("The structured query; null = not understood."),
     results: z.looseObject({}).nullable(),
     suggestions: z.array(z.string())
-      .describe("What to ask next; three that are understood where this was not."),
+      .describe("Suggested next questions; three examples if the question was not understood."),
   }),
 );
 
@@ -31,7 +31,7 @@ export const ANSWERED = named(
 export function questionRoute(askAs: (access: Access) => AskRoute): Route {
   return route({
     ...{ method: "POST", path: "/v1/query", id: "askQuestion", tag: "Markets" },
-    summary: "Answers a question in words: prices, spreads, volumes, gaps, coverage, markets",
+    summary: "Answers a question in plain words: prices, spreads, volumes, gaps, coverage, markets",
     body: z.strictObject({ text: z.string().min(1).max(QUESTION_CHARACTERS_MAX) }),
     answers: { 200: { schema: ANSWERED } },
     handler: async ({ body: { text }, access }) =>
