@@ -1,10 +1,10 @@
 import { runProgram } from "./process.ts";
 import { taskFlags } from "./task_flags.ts";
 
-/** Programs that write files of the repository, with what they may do; each knows `--check`. */
+/** Programs that generate files of the repository, with their permissions; each accepts `--check`. */
 const GENERATORS: Readonly<Record<string, readonly string[]>> = {
   "lib/codec/generate.ts": ["--allow-read=.", "--allow-write=lib/codec/generated"],
-  // The commands are loaded, and their packages read variables.
+  // It loads the commands, whose packages read environment variables.
   "cli/generate_catalogue.ts": [
     "--allow-read",
     "--allow-write=cli",
@@ -15,7 +15,7 @@ const GENERATORS: Readonly<Record<string, readonly string[]>> = {
   "cli/deploy/generate.ts": ["--allow-read=.", "--allow-write=deploy/charts/ssmd"],
   "deploy/grafana/generate.ts": ["--allow-read=.", "--allow-write=deploy/grafana/dashboards"],
   "tests/error_index.ts": ["--allow-read=.", "--allow-write=docs/errors.md"],
-  // esbuild is a program of its own in the package cache: its path is not known here.
+  // esbuild runs as a program in the package cache, whose path is unknown here.
   "gateway/page/build.ts": [
     "--allow-read",
     "--allow-write=gateway/page",
@@ -32,7 +32,7 @@ const GENERATORS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Runs all generators; with `check` they write nothing. Gives what those said that did not end well. */
+/** Runs all generators; with `check` they write nothing. Returns the output of those that failed. */
 export async function runGenerators(check: boolean, show = true): Promise<string[]> {
   const findings: string[] = [];
   for (const [file, permissions] of Object.entries(GENERATORS)) {

@@ -1,20 +1,20 @@
 import { runProgram } from "./process.ts";
 
-/** Lines of a file that tests ran through. */
+/** Line coverage of a file. */
 export interface FileCoverage {
   file: string;
   lines: number;
   hit: number;
 }
 
-/** Smallest share of lines that tests run through, percent. */
+/** Minimum line coverage, percent. */
 export const COVERAGE_MIN = 80;
 
-/** What does not count: generated code, the page (a browser runs it), tests and tools. */
+/** Excluded files: generated code, the page (a browser runs it), tests and tools. */
 const LEFT_OUT =
   /(_test|_fixtures)\.ts$|\/(generated|testing|testdata|page)\/|^(tests|bench|deploy)\//;
 
-/** Reads an lcov report into files below `root`, without those that do not count. */
+/** Parses an lcov report into files below `root`, without the excluded ones. */
 export function coverageOf(lcov: string, root: string): FileCoverage[] {
   return lcov.split("end_of_record").flatMap((record) => {
     const path = /^SF:(.*)$/m.exec(record)?.[1] ?? "";
@@ -27,14 +27,14 @@ export function coverageOf(lcov: string, root: string): FileCoverage[] {
   });
 }
 
-/** Percent of all lines. */
+/** Line coverage of all files, percent. */
 export function percentOf(files: readonly FileCoverage[]): number {
   const lines = files.reduce((sum, file) => sum + file.lines, 0);
   const hit = files.reduce((sum, file) => sum + file.hit, 0);
   return lines === 0 ? 0 : (100 * hit) / lines;
 }
 
-/** A line a folder of the first two levels, sorted, then all. */
+/** Formats one line per folder of the first two levels, sorted, then the total. */
 export function coverageTable(files: readonly FileCoverage[]): string[] {
   const folders = Map.groupBy(files, ({ file }) => file.split("/").slice(0, 2).join("/"));
   const named = [...folders].map(([name, each]) => [name.replace(/\.ts$/, ""), each] as const);

@@ -4,13 +4,13 @@ import { runProgram } from "./process.ts";
 interface DocError {
   rule: string;
   location: string;
-  /** The line it is about. */
+  /** Line of the finding. */
   line: string;
 }
 
 const ERROR = /^error\[([\w-]+)\]: .*\n\s*--> (\S+?:\d+):\d+\n[\s|]*\d+ \| (.*)$/gm;
 
-/** A schema whose type is inferred, as one of our libraries' builders begins it. */
+/** Start of a schema builder call whose type is inferred. */
 const SCHEMA = /^export const [A-Z_]+ = (z\.|fields\(|named\()/;
 
 /**
@@ -33,7 +33,7 @@ export function docFindings(output: string): string[] {
     .map(({ rule, location }) => `${location}: ${rule}`);
 }
 
-/** Runs `deno doc --lint` over the public faces of all rooms at once, so that they know each other's types. */
+/** Runs `deno doc --lint` on the entry points of all rooms at once, so that they resolve each other's types. */
 export async function docLint(): Promise<string[]> {
   const root = new URL("../", import.meta.url);
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));

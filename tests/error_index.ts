@@ -1,6 +1,6 @@
 /**
- * Makes docs/errors.md of the sources: every code that an error is made with, its sentence and its
- * hint. `--check` writes nothing. @module
+ * Generates docs/errors.md from the sources: every error code with its sentence and hint. `--check`
+ * writes nothing. @module
  */
 const ROOT = new URL("../", import.meta.url);
 const DOC = new URL("docs/errors.md", ROOT);
@@ -19,7 +19,7 @@ const HINT = new RegExp(
   String.raw`^(?:(?!new |;)[^]){0,300}?\bhint:\s*(?:[^"\`;]{0,80}\?\s*)?${TEXTS}`,
 );
 
-/** What to do about errors whose hint is made at run time, or that have none. */
+/** Advice for errors whose hint is built at run time, or that have none. */
 const DO: Readonly<Record<string, string>> = {
   "It names the nearest one, and which there are":
     "CACHE_TYPE_UNKNOWN COMMAND_UNKNOWN JOURNAL_TYPE_UNKNOWN KEY_FIELD_UNKNOWN QUERY_SYMBOL " +
@@ -51,13 +51,13 @@ const DO_BY_CODE = new Map(
   Object.entries(DO).flatMap(([what, codes]) => codes.split(" ").map((code) => [code, what])),
 );
 
-/** What an error says, as far as the source tells it. */
+/** Texts of an error, as far as the source contains them. */
 interface ErrorText {
   sentence: string;
   hint: string;
 }
 
-/** A text of the source as it reads, with … for what is put in. */
+/** Returns a source text with … for inserted values. */
 function plain(source: string | undefined): string {
   const parts = source?.match(new RegExp(TEXT, "g")) ?? [];
   const text = parts.map((part) => part.slice(1, -1)).join("");
@@ -66,7 +66,7 @@ function plain(source: string | undefined): string {
     .replaceAll("|", "\\|").replaceAll("<", "&lt;").replace(/\s+/g, " ").trim();
 }
 
-/** Codes in a source, with the best that is reported of each. */
+/** Returns the codes in a source, with the best texts of each. */
 export function errorsIn(source: string): [string, ErrorText][] {
   return [...source.matchAll(MADE)].map((match) => {
     const rest = source.slice(match.index + match[0].length);
@@ -78,14 +78,14 @@ async function* sourcesIn(folder: URL): AsyncGenerator<string, void> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const url = new URL(isDirectory ? `${name}/` : name, folder);
     if (isDirectory) yield* sourcesIn(url);
-    // The folder in which the repository lies may have any name.
+    // The folder of the repository may have any name.
     else if (name.endsWith(".ts") && !SKIPPED.test(url.href.slice(ROOT.href.length - 1))) {
       yield await Deno.readTextFile(url);
     }
   }
 }
 
-/** The document. */
+/** Formats the document. */
 export async function errorDoc(): Promise<string> {
   const known = new Map<string, ErrorText>();
   const rank = ({ sentence, hint }: ErrorText) =>

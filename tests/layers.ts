@@ -1,4 +1,4 @@
-/** A part of the repository with its own rule of what it may import. */
+/** A part of the repository with its own import rule. */
 export type Room = string;
 
 const LANGUAGE = [
@@ -17,7 +17,7 @@ const LANGUAGE = [
   "service",
 ] as const;
 const SERVICES = ["connector", "archiver", "gateway", "signals", "jobs", "agents"] as const;
-/** May import every room; what they hold is no part of a service. */
+/** May import every room; they are not part of a service. */
 const ABOVE_ALL = ["cli", "tests", "bench", "deploy"] as const;
 
 /** Rooms that a room may import besides itself. */
@@ -46,30 +46,30 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   transforms: [...LANGUAGE, "sandbox"],
   // Its program starts all processes without rights.
   signals: [...LANGUAGE, "sandbox", "transforms", "dataset"],
-  // What a command does at once, a job does by itself: in the room that has it.
+  // A job runs what a command runs, in the room that implements it.
   jobs: [...LANGUAGE, "dataset", "connector", "gateway"],
   agents: [...LANGUAGE, "signals", "dataset"],
 };
 
-/** Rooms of which only types may be imported, besides those above. */
+/** Rooms that may be imported for types only, besides those above. */
 export const MAY_IMPORT_TYPES: Readonly<Record<Room, readonly Room[]>> = {
   exchanges: ["metadata"],
   venue: ["metadata"],
   simulator: ["metadata"],
 };
 
-/** Files that may be imported by a relative path from another room; all else goes by alias. */
+/** Files that other rooms may import by a relative path; all others need the alias. */
 const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
   exchanges: /^exchanges\/[^/]+\.ts$/,
   venue: /^exchanges\/[^/]+\/mod\.ts$/,
   deploy: /^deploy\/(entrypoints|grafana\/dashboards)\.ts$/,
-  // The project of the commands' examples, in which the README's lines run, too.
+  // The project of the command examples, in which the README's lines also run.
   cli: /^cli\/testing\/project\.ts$/,
-  // Contract suites, real servers and browsers: tests beside the code run them, benches too.
+  // Contract suites, real servers and browsers, used by tests beside the code and by benches.
   tests: /^tests\/(browser|contract|servers)\//,
 };
 
-/** Folder names that say nothing of what is in them. */
+/** Folder names that do not describe their contents. */
 const VAGUE_FOLDERS: ReadonlySet<string> = new Set([
   "util",
   "utils",
@@ -78,10 +78,10 @@ const VAGUE_FOLDERS: ReadonlySet<string> = new Set([
   "helper",
 ]);
 
-/** The places that may start several services in one process. */
+/** Files that may start several services in one process. */
 const STARTS_SERVICES = /^cli\/up(\.ts$|\/)/;
 
-/** The room of a file, by its path from the root of the repository; undefined = of no room. */
+/** Returns the room of a file by its path from the repository root; undefined = none. */
 export function roomOf(path: string): Room | undefined {
   const [first = "", second = "", ...rest] = path.split("/");
   if (first === "lib") return rest.length > 0 ? second : undefined;
@@ -92,23 +92,23 @@ export function roomOf(path: string): Room | undefined {
   return path.includes("/") ? first : undefined;
 }
 
-/** Whether a file holds tests or what only tests use; they may import every room. */
+/** Whether a file contains tests or test support, which may import every room. */
 export function isTest(path: string): boolean {
   return /(_test|_fixtures|\/contract|\/testing)\.tsx?$|\/(testing|testdata)\/|\/test_frames\.ts$/
     .test(path);
 }
 
-/** An import as it is written. */
+/** An import in a source. */
 export interface Import {
   /** Path of the importing file from the root. */
   from: string;
   /** The text between the quotes. */
   specifier: string;
-  /** Whether only types are taken. */
+  /** Whether it imports only types. */
   typeOnly?: boolean;
 }
 
-/** What is wrong with an import, as a sentence; undefined = nothing. */
+/** Returns the finding for an import; undefined = none. */
 export function importFinding(each: Import): string | undefined {
   const { from, specifier } = each;
   if (/^(https?|jsr|data|file):/.test(specifier) || specifier.startsWith("/")) {
@@ -125,13 +125,13 @@ export function importFinding(each: Import): string | undefined {
   return directionFinding(each, room, to) ?? reachFinding(target, to);
 }
 
-/** Whether both lie in one room; two venues are two rooms. */
+/** Whether both are in one room; two venues are two rooms. */
 function isSame(from: string, target: string | undefined, room: Room, to: Room): boolean {
   if (room !== to) return false;
   return room !== "venue" || target === undefined || from.split("/")[1] === target.split("/")[1];
 }
 
-/** The room of an alias; what authors of signals import is of the room of signals. */
+/** Returns the room of an alias; the API for signal authors belongs to the room signals. */
 function roomOfAlias(specifier: string): Room | undefined {
   const room = /^@ssmd\/([^/]+)/.exec(specifier)?.[1];
   return room === "signal" ? "signals" : room;
@@ -156,7 +156,7 @@ function reachFinding(target: string | undefined, to: Room): string | undefined 
   return `${target} is inside of ${to}: import it by ${way}`;
 }
 
-/** A relative specifier as a path from the root. */
+/** Resolves a relative specifier to a path from the root. */
 function resolved(from: string, specifier: string): string {
   return new URL(specifier, `file:///${from}`).pathname.slice(1);
 }
@@ -171,7 +171,7 @@ export function servicesFinding(from: string, specifiers: readonly string[]): st
     : undefined;
 }
 
-/** What is wrong with where a file lies. */
+/** Returns the finding for the location of a file. */
 export function pathFinding(path: string): string | undefined {
   const parts = path.split("/");
   if (parts[0] === "lib" && parts.length === 2) return "no file stands directly in lib/";

@@ -1,6 +1,6 @@
 import { importFinding, isTest, pathFinding, servicesFinding } from "./layers.ts";
 
-/** A module and what it imports, as `deno info --json` tells it. */
+/** A module and its imports, as in `deno info --json`. */
 interface InfoModule {
   specifier: string;
   error?: string;
@@ -14,7 +14,7 @@ interface InfoModule {
 
 const SKIP = /(^|\/)(\.[^/]*|dist|node_modules)$|^(data|coverage)$/;
 
-/** All source files below `root`, as paths from it. */
+/** Returns all source files below `root`, as paths from it. */
 export async function sourceFiles(root: string, below = ""): Promise<string[]> {
   const files: string[] = [];
   for await (const entry of Deno.readDir(`${root}/${below}`)) {
@@ -26,7 +26,7 @@ export async function sourceFiles(root: string, below = ""): Promise<string[]> {
   return files.sort();
 }
 
-/** The graph of these files: imports of all kinds, resolved. */
+/** Returns the graph of these files: imports of all kinds, resolved. */
 async function graphOf(root: string, files: readonly string[]): Promise<InfoModule[]> {
   const dir = await Deno.makeTempDir();
   try {
@@ -47,9 +47,9 @@ async function graphOf(root: string, files: readonly string[]): Promise<InfoModu
 }
 
 /**
- * Findings over the whole repository: forbidden imports of every kind (also dynamic ones), modules that
- * cannot be found, circles of modules (imports of types count: they are circles for a reader, too),
- * files and folders in wrong places.
+ * Returns findings for the whole repository: forbidden imports of every kind (also dynamic ones),
+ * missing modules, import cycles (type imports count: they are cycles for a reader, too), misplaced
+ * files and folders.
  */
 export async function layerFindings(root: string): Promise<string[]> {
   const files = await sourceFiles(root);
@@ -119,7 +119,7 @@ function isProduct(path: string): boolean {
   return !isTest(path) && !/^(tests|bench)\//.test(path);
 }
 
-/** Circles of modules, each once, from its first file in order. Tests are no part of circles. */
+/** Returns import cycles, each once, from its first file in order. Tests are left out. */
 export function circlesOf(edges: ReadonlyMap<string, readonly string[]>): string[][] {
   const done = new Set<string>();
   const circles = new Map<string, string[]>();

@@ -18,7 +18,7 @@ function literalOf(node: Deno.lint.Node): string | undefined {
   return node.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
 }
 
-/** A rule of few parameters, for functions, methods and the types of both. */
+/** Limits positional parameters of functions, methods and their types. */
 const parameters: Deno.lint.Rule = {
   create(context) {
     const path = fromRoot(context.filename);
@@ -36,7 +36,7 @@ const parameters: Deno.lint.Rule = {
   },
 };
 
-/** A rule against words that this project has left behind, in names that are declared. */
+/** Forbids words of earlier versions in declared names. */
 const words: Deno.lint.Rule = {
   create(context) {
     const check = (node: Deno.lint.Node | Deno.lint.Parameter | null | undefined) => {

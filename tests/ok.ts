@@ -11,7 +11,7 @@ import { unusedExportFindings } from "./unused_exports.ts";
 /** A step of the gate. */
 interface Step {
   name: string;
-  /** What is wrong; none = it passed. */
+  /** Findings; none = passed. */
   run: () => Promise<string[]>;
 }
 
@@ -22,7 +22,7 @@ async function deno(...args: string[]): Promise<string[]> {
   return code === 0 ? [] : [output.trim()];
 }
 
-/** The page's sources bring the browser's types, which would bend those of the rest: two programs. */
+/** The page's sources need the browser's types, which would change those of the rest: two programs. */
 const PAGE = "gateway/page/src";
 
 async function checkTypes(): Promise<string[]> {
@@ -67,7 +67,7 @@ const TESTS: readonly Step[] = [{
   },
 }];
 
-/** Runs the steps one after another; a failed one does not hide those after it. */
+/** Runs all steps in sequence, also those after a failed one. */
 async function main(steps: readonly Step[]): Promise<number> {
   const rows: string[] = [];
   let failed = 0;

@@ -1,13 +1,13 @@
-/** What a program said and how it ended. */
+/** Output and exit code of a program. */
 export interface Ran {
   code: number;
-  /** Both streams as they came, without colour. */
+  /** Both streams in order of arrival, without colour. */
   output: string;
 }
 
 /** Options of {@linkcode runProgram}. */
 export interface RunOptions {
-  /** Whether its output is shown while it runs, or by whole lines for others beside it; default false. */
+  /** Whether its output is shown while it runs; "lines" = whole lines, for parallel runs. Default false. */
   show?: boolean | "lines";
   env?: Record<string, string>;
 }
@@ -20,7 +20,7 @@ interface Output {
 // deno-lint-ignore no-control-regex -- these are the colour codes themselves
 const COLOR = /\x1b\[[0-9;]*m/g;
 
-/** Runs a program in the root of the repository, without input, and keeps what it says. */
+/** Runs a program in the repository root, without input; returns its output. */
 export async function runProgram(
   command: string,
   args: readonly string[],

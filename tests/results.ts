@@ -1,14 +1,14 @@
-/** What a run of `deno test` brought. */
+/** Results of a run of `deno test`. */
 export interface Results {
   passed: number;
   failed: number;
-  /** Names of the tests that were skipped; a name says why. */
+  /** Names of skipped tests; a name gives the reason. */
   skipped: string[];
-  /** What failed, with its errors; of a run that broke off its last lines. */
+  /** Failures with their errors; the last lines of an aborted run. */
   errors: string[];
-  /** Tests that failed; empty where a run broke off: it does not tell all of them. */
+  /** Tests that failed; empty for an aborted run, which does not list all of them. */
   failures: Failure[];
-  /** Names of those that failed among all others and passed alone. */
+  /** Names of tests that failed in the full run and passed alone. */
   unsteady: string[];
 }
 
@@ -27,8 +27,8 @@ const BROKE_OFF_LINES = 20;
 const SKIPPED = /^(\S.*) \.\.\. ignored \(/gm;
 
 /**
- * Reads the output of `deno test` (without colour). A run that broke off, or that ended with another
- * code than its summary tells, counts as one failure at least.
+ * Parses the output of `deno test` (without colour). An aborted run, or one with a non-zero exit code,
+ * counts as at least one failure.
  */
 export function resultsOf(output: string, code: number): Results {
   const summary = [...output.matchAll(SUMMARY)].at(-1);
@@ -51,7 +51,7 @@ function failuresOf(output: string): Failure[] {
     name,
     file,
   }));
-  // Steps of one test are one failure.
+  // Failed steps of one test count once.
   return [...new Map(failures.map((each) => [`${each.file} ${each.name}`, each])).values()];
 }
 
@@ -61,7 +61,7 @@ function errorsOf(output: string, ended: boolean): string[] {
   return [`broke off after:\n${output.trimEnd().split("\n").slice(-BROKE_OFF_LINES).join("\n")}`];
 }
 
-/** The results of several runs as those of one. */
+/** Merges the results of several runs. */
 export function sumOf(results: readonly Results[]): Results {
   return {
     passed: results.reduce((sum, { passed }) => sum + passed, 0),
@@ -73,7 +73,7 @@ export function sumOf(results: readonly Results[]): Results {
   };
 }
 
-/** The last line of a test run: `N passed, N failed`, and what was skipped. */
+/** Returns the last line of a test run: `N passed, N failed`, and the skipped tests. */
 export function lastLineOf({ passed, failed, skipped, unsteady }: Results): string {
   const tail = skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
   const again = unsteady.length === 0 ? "" : `, ${unsteady.length} at the second try`;

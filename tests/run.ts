@@ -5,17 +5,17 @@ import { lastLineOf, type Results, resultsOf, sumOf } from "./results.ts";
 export interface TestOptions {
   /** Folder for raw coverage; absent = none is measured. */
   coverageDir?: string;
-  /** Paths that are left out. */
+  /** Excluded paths. */
   without?: readonly string[];
-  /** Other runs are shown beside it. */
+  /** Whether other runs print at the same time. */
   isLane?: boolean;
-  /** Test files run beside each other, one a core. */
+  /** Whether test files run in parallel, one per core. */
   parallel?: boolean;
 }
 
 /**
- * Runs `deno test` and tells skipped tests apart. A filter that is a file or folder selects it; another one
- * selects tests by a piece of their name.
+ * Runs `deno test`. A filter that is a file or folder selects it; any other filter selects tests by
+ * part of their name.
  */
 export async function runTests(
   filters: readonly string[],
@@ -33,15 +33,15 @@ export async function runTests(
   return resultsOf(output, code);
 }
 
-/** Real processes, killed and restarted for minutes: they mostly wait. */
+/** Real processes, killed and restarted for minutes; they mostly wait. */
 export const E2E = "tests/e2e";
-/** Hundreds of commands, each a process of its own. */
+/** Hundreds of commands, each in its own process. */
 const EXAMPLES = "cli/examples_test.ts";
 
-/** More failures than these have a cause: nothing is tried again. */
+/** Maximum number of failures that are retried: more have a common cause. */
 const UNSTEADY_MAX = 3;
 
-/** Runs all tests in lanes beside each other, each lane a process of its own. */
+/** Runs all tests in parallel lanes, each in its own process. */
 async function runAllTests(): Promise<Results> {
   const lanes = [E2E, EXAMPLES];
   const results = sumOf(
@@ -55,7 +55,7 @@ async function runAllTests(): Promise<Results> {
   return await runAlone(results);
 }
 
-/** Each of few tests that failed among thousands gets a second try, alone; both are told. */
+/** Retries each failed test alone once; both results are reported. */
 async function runAlone(results: Results): Promise<Results> {
   for (const { name, file } of results.failures) {
     console.log(`\nagain, alone: ${name}`);
@@ -69,7 +69,7 @@ async function runAlone(results: Results): Promise<Results> {
   return { ...results, passed: passed + failed, failed: 0, unsteady };
 }
 
-/** Says what failed and what was skipped, then the last line. */
+/** Prints what failed and what was skipped, then the last line. */
 export function reportTests(results: Results): void {
   const failed = results.unsteady.length > 0 ? "failed at first, passed alone" : "failed";
   for (const error of results.errors) console.log(`\n${failed}:\n${error}`);

@@ -6,12 +6,12 @@ import { isTest } from "./layers.ts";
 
 /** Made of a code and a sentence. */
 const ERROR_CLASS = /(Error|Problem|Denied|Refused)$/;
-/** What they say stands behind a colon of an error of ours. */
+/** Their messages follow a colon in our errors. */
 const BUILT_IN = /^(Range|Type|Syntax)?Error$/;
-/** A plain word; `key_id`, `deno.json`, `ssmd` and `--flag` are names and stay as they are. */
+/** A plain word; `key_id`, `deno.json`, `ssmd` and `--flag` are names and keep their case. */
 const LOWER_WORD = /^(?!(ssmd|deno|git|pip|esbuild) )[a-z]+(?=[\s,;'’]|$)/;
 
-/** What is wrong with the ends of a sentence; undefined = nothing. */
+/** Returns the finding for the start and end of a sentence; undefined = none. */
 export function sentenceFinding({ first, last }: { first: string; last: string }) {
   if (LOWER_WORD.test(first)) return "a sentence begins with a capital letter";
   if (/[^.]\.$/.test(last)) return "a sentence of an error or hint ends without a full stop";
@@ -20,7 +20,7 @@ export function sentenceFinding({ first, last }: { first: string; last: string }
 
 type Node = Deno.lint.Node;
 
-/** The nodes of text at which a text may begin and end; values in between are nobody's sentence. */
+/** Returns the text nodes with which a text may start and end. */
 function endsOf(node: Node | undefined): { first: Node[]; last: Node[] } {
   switch (node?.type) {
     case "Literal":
@@ -48,7 +48,7 @@ function both(a: ReturnType<typeof endsOf>, b: ReturnType<typeof endsOf>) {
   return { first: [...a.first, ...b.first], last: [...a.last, ...b.last] };
 }
 
-/** Errors that are made, hints, and what is given to a function that makes the error thrown. */
+/** Checks constructed errors, hints, and arguments of functions that create a thrown error. */
 export const sentences: Deno.lint.Rule = {
   create(context) {
     if (isTest(context.filename)) return {};

@@ -1,7 +1,6 @@
 /**
- * The flags of a task, of those that are named; what the task does with each stands beside it.
- * `--help` and what is not known print the usage and end the process, with 0 and with 2: a task that
- * takes minutes is not begun by a slip.
+ * Parses the flags of a task; each known flag comes with its description. `--help` and unknown flags
+ * print the usage and exit, with 0 and with 2, so that a typo does not start a task of minutes.
  */
 export function taskFlags<Name extends string>(
   task: string,

@@ -1,12 +1,12 @@
 /**
- * Names that product code exports and nobody imports, and those that only tests keep alive. Read from
- * the text of imports and exports as `deno fmt` writes them.
+ * Finds exports of product code that nothing imports, or only tests. Parses imports and exports as
+ * `deno fmt` formats them.
  * @module
  */
 import { isTest } from "./layers.ts";
 import { sourceFiles } from "./layers_graph.ts";
 
-/** Read by code outside of the repository, by hosts, by a bundler or by `deno lint`. */
+/** Imported from outside the repository, by hosts, by a bundler or by `deno lint`. */
 const PUBLISHED =
   /^(signals\/author\/(mod|spec)|cli\/commands\/\w+|transforms\/host\/lua|gateway\/page\/src\/main|tests\/layers_plugin)\.tsx?$/;
 /** What generated code imports depends on the schemas. */
@@ -18,14 +18,14 @@ const CLAUSE = /^(import|export)(?: type)? (?:(\w+),? ?)?(?:\{([^}]*)\})?(?: fro
 const WHOLE = /^import (?:type )?\* as \w+ from "([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
 
-/** One file: what it gives, and what it takes of others. */
+/** Exports and imports of a file. */
 interface Source {
   text: string;
   declared: string[];
-  /** Names that it hands on → where they come from; `of` undefined = declared in the file itself. */
+  /** Re-exported name → its source; `of` undefined = declared in the file itself. */
   handedOn: Map<string, { of: string | undefined; name: string }>;
   taken: { of: string; name: string }[];
-  /** Files taken as a whole: what of them is used is read from the words of the text. */
+  /** Files imported as a namespace: their used names are searched in the text. */
   whole: string[];
 }
 
@@ -56,7 +56,7 @@ function parse(text: string, resolve: (specifier: string) => string | undefined)
   return source;
 }
 
-/** Findings over files by their path from the root; `aliases` as in deno.json. */
+/** Returns findings for files by their path from the root; `aliases` as in deno.json. */
 export function unusedExports(
   files: ReadonlyMap<string, string>,
   aliases: Readonly<Record<string, string>>,
@@ -90,7 +90,7 @@ function isUsedInside(text: string, name: string): boolean {
   return [...text.matchAll(new RegExp(`\\b${name}\\b`, "g"))].length > 1;
 }
 
-/** Who uses an exported name: its users through `mod.ts` are those of the name in `mod.ts`. */
+/** Returns the users of an exported name, also through re-exports of `mod.ts`. */
 function usersOf(sources: ReadonlyMap<string, Source>): Map<string, { product: boolean }> {
   const users = new Map<string, { product: boolean }>();
   const note = (of: string, name: string, product: boolean) => {
@@ -117,7 +117,7 @@ function usersOf(sources: ReadonlyMap<string, Source>): Map<string, { product: b
   return users;
 }
 
-/** Findings over the whole repository. */
+/** Returns findings for the whole repository. */
 export async function unusedExportFindings(root: string): Promise<string[]> {
   const { imports } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`)) as {
     imports: Record<string, string>;

@@ -4,23 +4,23 @@ import type { Cache } from "@ssmd/cache";
 import { SsmdError } from "@ssmd/runtime";
 import fc from "fast-check";
 
-/** A driver opened on something empty. */
+/** A driver on an empty store. */
 export interface CacheSubject {
   cache: Cache;
-  /** Removes what the driver left outside the process. */
+  /** Removes what the driver stored outside the process. */
   remove(): Promise<void>;
 }
 
 /** Options of {@linkcode cacheContract}. */
 export interface CacheContractOptions {
-  /** Whether it keeps what it is given while there is room; default true. */
+  /** Whether it keeps values while there is space; default true. */
   keeps?: boolean;
   ignore?: boolean;
 }
 
 type Test = (sentence: string, body: (cache: Cache) => Promise<void>) => void;
 
-/** Registers the tests every cache driver passes, and those that only a keeping one can. */
+/** Registers the tests that every cache driver must pass, and those for drivers that keep values. */
 export function cacheContract(
   name: string,
   open: () => Promise<CacheSubject>,
@@ -187,7 +187,7 @@ function timeTests(test: Test): void {
   test("a new value has a new time to live, a sum keeps it", async (cache) => {
     await cache.set("kept", "1", { ttlMs: 30 });
     await cache.set("kept", "2");
-    // A machine that is slow may come too late to count: what has left begins at 1 and stays.
+    // A slow machine may increment after the expiry: the value then starts at 1 and never expires.
     for (let ttlMs = 60; await counted(cache, ttlMs) !== 2; ttlMs *= 2) {
       await cache.delete("counted");
     }
@@ -196,7 +196,7 @@ function timeTests(test: Test): void {
   });
 }
 
-/** What a value with a time to live is after it was counted up. */
+/** Returns a value with a time to live after an increment. */
 async function counted(cache: Cache, ttlMs: number): Promise<number> {
   await cache.set("counted", "1", { ttlMs });
   return await cache.increment("counted");

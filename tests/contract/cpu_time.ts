@@ -1,8 +1,8 @@
 import process from "node:process";
 
 /**
- * Processor time that this process takes for something, ms: on a busy machine it stays what it is, where
- * the time on the wall is many times longer.
+ * Returns the CPU time of this process for `run`, ms. Unlike wall time it does not grow on a busy
+ * machine.
  */
 export async function cpuMsOf(run: () => unknown): Promise<number> {
   const before = process.cpuUsage();
@@ -11,12 +11,12 @@ export async function cpuMsOf(run: () => unknown): Promise<number> {
   return (user + system) / 1000;
 }
 
-/** Milliseconds of a tick of /proc. */
+/** Length of a tick in /proc, ms. */
 const TICK_MS = 10;
 
 /**
- * Processor time of the processes that end while something runs, and of those that these waited for, ms.
- * Of processes that are started beside it, too: nothing else may run.
+ * Returns the CPU time of child processes that end during `run`, and of their waited-for children, ms.
+ * Counts unrelated children too: nothing else may run.
  */
 export async function childrenCpuMsOf(run: () => Promise<unknown>): Promise<number> {
   const before = endedChildrenCpuMs();
@@ -26,7 +26,7 @@ export async function childrenCpuMsOf(run: () => Promise<unknown>): Promise<numb
 
 function endedChildrenCpuMs(): number {
   const stat = Deno.readTextFileSync("/proc/self/stat");
-  // The name of the program may have spaces; cutime and cstime are the 14th and 15th field behind it.
+  // The program name may have spaces; cutime and cstime are the 14th and 15th field after it.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[13]) + Number(fields[14])) * TICK_MS;
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { Database, Migrations } from "@ssmd/database";
 import { SsmdError } from "@ssmd/runtime";
 
-/** A driver opened on something empty. */
+/** A driver on an empty database. */
 interface DatabaseSubject {
   database: Database;
-  /** Removes what the driver left outside the process. */
+  /** Removes what the driver stored outside the process. */
   remove(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ const PROMISES: Readonly<Record<string, (database: Database) => Promise<void>>> 
   },
 };
 
-/** Registers the tests that every driver of databases passes. */
+/** Registers the tests that every database driver must pass. */
 export function databaseContract(name: string, open: () => Promise<DatabaseSubject>): void {
   for (const [promise, body] of Object.entries(PROMISES)) {
     Deno.test(`${name}: ${promise}`, async () => {

@@ -3,14 +3,14 @@ import type { Journal, JournalEntry, JsonRecord } from "@ssmd/journal";
 import { nowUs, SsmdError } from "@ssmd/runtime";
 import fc from "fast-check";
 
-/** How a driver is opened on something empty, and what is to be cleaned up afterwards. */
+/** Opens a driver on an empty journal, with its cleanup. */
 export interface JournalSubject {
   journal: Journal;
-  /** Removes what the driver left outside the process. */
+  /** Removes what the driver stored outside the process. */
   remove(): Promise<void>;
 }
 
-/** All entries of a topic from a position on. */
+/** Returns all entries of a topic from a position on. */
 export async function entriesOf(
   journal: Journal,
   topic: string,
@@ -30,7 +30,7 @@ function rejectsWith(code: string, promise: Promise<unknown>): Promise<void> {
 
 type Test = (sentence: string, body: (journal: Journal) => Promise<void>) => void;
 
-/** Registers the tests every journal driver passes. */
+/** Registers the tests that every journal driver must pass. */
 export function journalContract(name: string, open: () => Promise<JournalSubject>): void {
   const test: Test = (sentence, body) =>
     Deno.test(`${name} journal: ${sentence}`, async () => {

@@ -10,7 +10,7 @@ function shown({ key, value }: { key: string; value: Uint8Array | undefined }): 
   return `${key}=${textOf(value) ?? "deleted"}`;
 }
 
-/** Changes that a watch told. */
+/** Collects the changes of a watch. */
 export class WatchedChanges {
   readonly changes: KeyValueChange[] = [];
   current = 0;
@@ -18,12 +18,12 @@ export class WatchedChanges {
   readonly take = (change: KeyValueChange): void => void this.changes.push(change);
   readonly isCurrent = (): void => void this.current++;
 
-  /** What was told, as `key=value`. */
+  /** Changes as `key=value`. */
   get shown(): string[] {
     return this.changes.map(shown);
   }
 
-  /** Resolves when the condition holds; fails after a generous time. */
+  /** Resolves when the condition holds; rejects after a generous timeout. */
   async until(condition: () => boolean): Promise<void> {
     const deadlineMs = Date.now() + 120_000;
     while (!condition()) {
@@ -38,7 +38,7 @@ type TransportTest = (
   body: (subject: { transport: Transport }) => Promise<void>,
 ) => void;
 
-/** The tests of a transport's key-value stores. */
+/** Registers the tests of a transport's key-value stores. */
 export function keyValueTests(transportTest: TransportTest): void {
   const test = (sentence: string, body: (store: KeyValueStore) => Promise<void>) =>
     transportTest(`key-value: ${sentence}`, async ({ transport }) => {

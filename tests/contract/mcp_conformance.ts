@@ -1,28 +1,28 @@
 const ROOT = new URL("../../", import.meta.url).pathname;
 const SUITE = "npm:@modelcontextprotocol/conformance@0.2.0-alpha.12";
 
-/** Revisions of the Model Context Protocol that are served. */
+/** Served revisions of the Model Context Protocol. */
 export const MCP_REVISIONS = ["2025-11-25", "2026-07-28"] as const;
 
-/** What the suite says of one check. */
+/** Result of one check of the suite. */
 interface Check {
   id: string;
   status: "SUCCESS" | "FAILURE" | "WARNING" | "SKIPPED" | "INFO";
   errorMessage?: string;
 }
 
-/** What the suite says of a server. */
+/** Result of the suite for a server. */
 interface Conformance {
   passed: number;
-  /** Each check that failed or would do better, sorted. */
+  /** Checks that failed or gave a warning, sorted. */
   missed: string[];
-  /** What it says of them. */
+  /** Messages of those checks. */
   report: string;
 }
 
 /**
- * Runs the protocol's official conformance suite against a server of MCP over HTTP, with the checks of one
- * revision. Those of tasks are left out: an extension, which is not served.
+ * Runs the protocol's official conformance suite against an MCP server over HTTP, with the checks of
+ * one revision. Leaves out tasks, an extension that is not served.
  */
 export async function mcpConformance(
   url: string,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { InMessage, StreamHole } from "@ssmd/transport";
 
-/** Longest wait for something that should happen; only a failing test waits so long. */
+/** Timeout of waits; only a failing test reaches it. */
 const WAIT_MS = 120_000;
 
 /** The `onHole` of a consumer that misses nothing. */
@@ -15,7 +15,7 @@ export class Received {
   readonly messages: InMessage[] = [];
   #waiting: { count: number; resolve: () => void }[] = [];
 
-  /** To be given as a handler. */
+  /** Message handler. */
   readonly take = (message: InMessage): void => {
     this.messages.push(message);
     if (this.#waiting.length === 0) return;
@@ -26,12 +26,12 @@ export class Received {
     });
   };
 
-  /** The ids so far. */
+  /** Ids of all messages so far. */
   get ids(): string[] {
     return this.messages.map(({ id }) => id);
   }
 
-  /** Resolves once `count` messages are there; rejects when they do not come. */
+  /** Resolves once `count` messages were received; rejects on timeout. */
   until(count: number, waitMs = WAIT_MS): Promise<void> {
     if (this.messages.length >= count) return Promise.resolve();
     return new Promise((resolve, reject) => {

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import type { Storage } from "@ssmd/storage";
 import { SsmdError } from "@ssmd/runtime";
 
-/** How a driver is opened on something empty, and what is to be cleaned up afterwards. */
+/** Opens a driver on an empty storage, with its cleanup. */
 export interface StorageSubject {
   storage: Storage;
-  /** Removes what the driver left outside the process. */
+  /** Removes what the driver stored outside the process. */
   remove(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ async function* chunksOf(...texts: string[]): AsyncIterable<Uint8Array> {
   for (const text of texts) yield await Promise.resolve(bytesOf(text));
 }
 
-/** Registers the tests every storage driver passes; `ignore` where its server is not here. */
+/** Registers the tests that every storage driver must pass; `ignore` when its server is missing. */
 export function storageContract(
   name: string,
   open: () => Promise<StorageSubject>,

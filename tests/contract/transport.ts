@@ -5,15 +5,15 @@ import type { InMessage, OutMessage, Publisher, ReadOptions, Transport } from "@
 import { keyValueTests } from "./key_value.ts";
 import { noHole, Received } from "./received.ts";
 
-/** A driver opened on an empty bus of environment `env`. */
+/** A driver on an empty bus of environment `env`. */
 export interface TransportSubject {
   transport: Transport;
   env: string;
-  /** Closes the transport and removes what it left. */
+  /** Closes the transport and removes what it stored. */
   remove(): Promise<void>;
 }
 
-/** Registers a test on a driver of its own. */
+/** Registers a test with its own driver. */
 export type TransportTest = (
   sentence: string,
   body: (subject: TransportSubject) => Promise<void>,
@@ -31,7 +31,7 @@ export function messagesOf(subject: string, first: number, last: number): OutMes
   return messages;
 }
 
-/** Publishes and waits until all is acknowledged. */
+/** Publishes and waits for all acknowledgements. */
 export async function publishAll(publisher: Publisher, messages: OutMessage[]): Promise<void> {
   for (const message of messages) {
     if (publisher.full) await publisher.ready();
@@ -40,7 +40,7 @@ export async function publishAll(publisher: Publisher, messages: OutMessage[]): 
   await publisher.flush();
 }
 
-/** Registers the tests every transport driver passes. */
+/** Registers the tests that every transport driver must pass. */
 export function transportContract(
   name: string,
   open: () => Promise<TransportSubject>,
@@ -388,7 +388,7 @@ function positionTests(test: TransportTest): void {
     await publishAll(publisher, messagesOf(`${env}.kraken.trade.A`, 106, 200));
     await received.until(10);
     const state = await transport.state();
-    // Nothing is for it behind place 105, and the bus says so.
+    // Nothing after sequence 105 matches its filters, and the bus reports its position.
     while (consumer.position.sequence < 200) await sleep(20);
     assert.deepEqual(consumer.position, { createdAtUs: state.createdAtUs, sequence: 200 });
     const { position } = consumer;
@@ -553,7 +553,7 @@ function groupTests(test: TransportTest): void {
     assert.ok(members.every(({ ids }) => ids.length > 0), "one member did not work");
     leave[0]?.unsubscribe();
     leave[1]?.unsubscribe();
-    // The bus may still give a message to who has just left: it learns of that a little later.
+    // The bus may still deliver to a member that just left, until it learns of it.
     const rounds = (members[2]?.ids.length ?? 0) + 50;
     for (let n = 303; (members[2]?.ids.length ?? 0) < rounds; n++) {
       assert.ok(n < 20_000, "the last member does not get all");
