@@ -15,6 +15,8 @@ const READS: ReadonlySet<string> = new Set([
     "backtest",
     "clock check",
     "clock jumps",
+    "clock skew",
+    "clock status",
     "completion",
     "diff",
   ],
