@@ -8,7 +8,7 @@ export interface UnseenSpan {
 }
 
 /** Tracks lifecycle changes that may be missed, for venues that do not repeat them. */
-export class UnseenLives {
+class UnseenLives {
   #feed: string;
   #since: UnseenSpan | null = null;
 

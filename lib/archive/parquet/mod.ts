@@ -3,7 +3,6 @@ export { copiedColumns, hasColumns } from "./parquet_copy.ts";
 export { type ParquetAbout, parquetBytes } from "./parquet_file.ts";
 export {
   type Column,
-  type ColumnKind,
   columnsOf,
   type ColumnValue,
   count,
