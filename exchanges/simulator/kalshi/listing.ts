@@ -1,5 +1,6 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { RestCatalogue } from "./rest.ts";
+import { gridOf } from "./symbols.ts";
 
 /** Body of a lifecycle message. */
 export interface LifeBody {
@@ -23,7 +24,6 @@ const STATES: Readonly<Record<string, string>> = {
   determined: "determined",
   settled: "finalized",
 };
-const CENT = [{ start: "0.0000", end: "1.0000", step: "0.0100" }];
 
 /** The venue's markets for REST, built from its lifecycle messages. */
 export class KalshiListing {
@@ -57,7 +57,8 @@ export class KalshiListing {
   note(body: LifeBody, atUs: number): void {
     const { market_ticker: ticker, event_type: type } = body;
     const known = this.#markets.get(ticker) ?? newMarket(body, atUs);
-    const { open_ts, close_ts, result, settlement_value, price_ranges } = body;
+    const { open_ts, close_ts, result, settlement_value, price_level_structure, price_ranges } =
+      body;
     this.#markets.set(ticker, {
       ...known,
       updated_time: isoOfUs(atUs),
@@ -66,6 +67,7 @@ export class KalshiListing {
       ...(close_ts === undefined ? {} : { close_time: isoOfUs(close_ts * 1e6) }),
       ...(result === undefined ? {} : { result }),
       ...(settlement_value === undefined ? {} : { settlement_value_dollars: settlement_value }),
+      ...(price_level_structure === undefined ? {} : { price_level_structure }),
       ...(price_ranges === undefined ? {} : { price_ranges }),
     });
     if (type !== "settled") return;
@@ -85,7 +87,7 @@ function newMarket({ market_ticker, additional_metadata }: LifeBody, atUs: numbe
       can_close_early: true,
       notional_value_dollars: "1.0000",
     },
-    ...{ price_level_structure: "linear_cent", price_ranges: CENT },
+    ...gridOf("linear_cent"),
   };
 }
 

@@ -10,7 +10,7 @@ import { answerRest, RestRate } from "./rest.ts";
 import { SeriesRoll } from "./series_roll.ts";
 import { type KalshiFeed, KalshiSession } from "./session.ts";
 import type { KalshiSubscription } from "./subscription.ts";
-import { kalshiMarket } from "./symbols.ts";
+import { gridOf, kalshiMarket } from "./symbols.ts";
 
 const REST_ROOT = "/trade-api/v2";
 
@@ -56,7 +56,9 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     if (this.#isListed) return;
     this.#isListed = true;
     const nowUs = this.nowUs();
-    for (const { ticker } of this.#desks) this.#listing.add(ticker, nowUs);
+    for (const { ticker, market } of this.#desks) {
+      this.#listing.add(ticker, nowUs, gridOf(market.spec.structure));
+    }
     for (const roll of this.#rolls) this.#live(roll.due(nowUs), { elapsedUs: 0, nowUs });
   }
 

@@ -1,6 +1,7 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { SeriesRollOptions } from "../options.ts";
 import type { LifeBody } from "./listing.ts";
+import { gridOf } from "./symbols.ts";
 
 /** Periods between a market's creation and its opening. */
 const AHEAD = 1;
@@ -68,13 +69,11 @@ export class SeriesRoll {
   }
 
   #newTerms(period: number): void {
-    const price_ranges = [{ start: "0.0000", end: "1.0000", step: "0.0010" }];
     const close_ts = Math.floor((period + 1) * this.#everyUs / 1e6) + 1;
-    const price_level_structure = "deci_cent";
     this.#terms = [
       {
         ...{ share: 1 / 3, type: "price_level_structure_updated" },
-        fields: { price_level_structure, price_ranges },
+        fields: gridOf("deci_cent"),
       },
       { share: 2 / 3, type: "close_date_updated", fields: { close_ts } },
     ];
@@ -91,8 +90,7 @@ export class SeriesRoll {
       Math.floor(n * this.#everyUs / 1e6)
     );
     return this.#step(period, "created", {
-      ...{ open_ts, close_ts, exchange_index: 0, price_level_structure: "linear_cent" },
-      price_ranges: [{ start: "0.0000", end: "1.0000", step: "0.0100" }],
+      ...{ open_ts, close_ts, exchange_index: 0, ...gridOf("linear_cent") },
       additional_metadata: { title: "Up or down?", event_ticker: this.#event(period) },
     });
   }

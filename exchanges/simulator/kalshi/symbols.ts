@@ -30,6 +30,21 @@ export const KALSHI_SYMBOLS: readonly KalshiSymbolOptions[] = [
   { external: "KXSIMFED-26DEC-T3.75", price: 0.87, structure: "linear_cent" },
 ];
 
+/** Price ranges that the venue announces of a grid, dollars. */
+export function gridOf(structure = "linear_cent") {
+  const range = (start: string, end: string, step: string) => ({ start, end, step });
+  const price_ranges = structure === "linear_cent"
+    ? [range("0.0000", "1.0000", "0.0100")]
+    : structure === "deci_cent"
+    ? [range("0.0000", "1.0000", "0.0010")]
+    : [
+      range("0.0000", "0.1000", "0.0010"),
+      range("0.1000", "0.9000", "0.0100"),
+      range("0.9000", "1.0000", "0.0010"),
+    ];
+  return { price_level_structure: structure, price_ranges };
+}
+
 function coarse(structure: PriceStructure, price: number): boolean {
   if (structure === "tapered_deci_cent") return price >= 100 && price <= 900;
   return structure === "linear_cent";
@@ -49,6 +64,9 @@ export function kalshiMarket(options: KalshiSymbolOptions): MarketSpec {
     external: options.external,
     priceDecimals: 3,
     sizeDecimals: 2,
+    get structure() {
+      return structure;
+    },
     get priceMin() {
       return structure === "linear_cent" ? 10 : 1;
     },

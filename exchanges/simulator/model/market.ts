@@ -16,6 +16,8 @@ export interface MarketSpec {
   quantize(price: number): number;
   /** Next valid price above (+1) or below (-1). */
   neighbour(price: number, direction: 1 | -1): number;
+  /** Name of the current price grid; absent = the venue names none. */
+  readonly structure?: string;
   /** Changes the price grid; absent = the venue never changes it. */
   restructure?(structure: string): void;
   /** Process of the fair price. */
