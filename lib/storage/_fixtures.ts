@@ -12,7 +12,7 @@ import type { S3Config } from "./s3_config.ts";
 
 export const MIB = 1024 * 1024;
 export const BUCKET = "all";
-/** Small and fast: parts of the least size that S3 takes. */
+/** Small and fast: parts of the minimum size of S3. */
 export const QUICK: S3Tuning = {
   partBytes: 5 * MIB,
   wholeBytesMax: 6 * MIB,
@@ -28,7 +28,7 @@ export interface S3Rig {
   open(config?: Partial<S3Config>, tuning?: S3Tuning): Storage;
 }
 
-/** Registers a test with a server of its own. */
+/** Registers a test with its own server. */
 export function s3Test(
   name: string,
   body: (rig: S3Rig) => Promise<void>,
@@ -51,13 +51,13 @@ export function s3Test(
   });
 }
 
-/** A rig whose `through` goes by a proxy that makes faults. */
+/** A rig whose `through` goes through a fault proxy. */
 export interface S3FaultRig extends S3Rig {
   proxy: FaultProxy;
   through: Storage;
 }
 
-/** Registers a test with a proxy between; `storage` sees the server as it is. */
+/** Registers a test with a fault proxy; `storage` bypasses it. */
 export function s3FaultTest(
   name: string,
   body: (rig: S3FaultRig) => Promise<void>,
@@ -75,7 +75,7 @@ export function s3FaultTest(
   }, { keepAlive: false });
 }
 
-/** The configuration of a server's one bucket. */
+/** Returns the configuration of a server's only bucket. */
 export function configOf(
   { endpoint, region, credentials }: Pick<S3Server, "endpoint" | "region" | "credentials">,
 ): S3Config {
@@ -83,13 +83,13 @@ export function configOf(
   return { type: "s3", endpoint, region, buckets, credentials };
 }
 
-/** A client of a server, without a storage. */
+/** Returns a client of a server, without a storage. */
 export function connectionOf({ endpoint, region, credentials }: S3Server): S3Connection {
   const { access_key: accessKey, secret_key: secretKey } = credentials;
   return connectS3({ endpoint, region, keys: { accessKey, secretKey } });
 }
 
-/** Bytes that no two places have alike; the same for the same seed. */
+/** Returns pseudo-random bytes; the same for the same seed. */
 export function noise(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(Math.ceil(length / 4));
   let state = seed >>> 0 || 1;
@@ -102,7 +102,7 @@ export function noise(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   return new Uint8Array(words.buffer).subarray(0, length);
 }
 
-/** Bytes in chunks of a size that fits no part. */
+/** Yields bytes in chunks whose size does not divide a part. */
 export async function* chunked(bytes: Uint8Array, chunkBytes = 700_001): AsyncIterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     yield await Promise.resolve(bytes.slice(at, at + chunkBytes));

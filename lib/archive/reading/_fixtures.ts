@@ -28,7 +28,7 @@ export const MINUTE_US = 60_000_000;
 const SOFTWARE = { version: "0.1.0", commit: "abc1234" };
 const encoder = new Encoder();
 
-/** A record of a type; what it says follows from its numbers. */
+/** Returns a record of a type, derived from its numbers. */
 export function record(
   type: EventType,
   symbol: string,
@@ -172,7 +172,7 @@ export async function sealDay(
   for (const window of windows) await storage.delete(window);
 }
 
-/** All records that a query gives. */
+/** Returns all records of a query. */
 export async function readAll(
   storage: Storage,
   query: Omit<ArchiveQuery, "env" | "feed"> = {},
@@ -185,7 +185,7 @@ export async function readAll(
   return found;
 }
 
-/** Records in the order of reading. */
+/** Returns the records sorted into reading order. */
 export function inOrder(events: readonly MarketEvent[]): MarketEvent[] {
   return events.toSorted(compareRecords);
 }

@@ -10,7 +10,7 @@ export interface WindowSource {
   writtenBy: string;
 }
 
-/** Writes records of one type and minute as a file of the archive; it is in no manifest yet. */
+/** Writes records of one type and minute as an archive file, without a manifest entry. */
 export async function writeWindow(
   storage: Storage,
   { env, feed, writtenBy }: WindowSource,

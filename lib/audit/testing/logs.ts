@@ -10,7 +10,7 @@ import { AUDIT_MIGRATIONS } from "../migrations.ts";
 export interface TestLog extends AsyncDisposable {
   database: Database;
   log: AuditLog;
-  /** The same log as another process has it. */
+  /** The same log as opened by another process. */
   other(): Promise<AuditLog>;
 }
 
@@ -23,7 +23,7 @@ export function sharedServer(): Promise<PostgresServer> {
 
 Deno.test.afterAll(async () => await (await shared.server)?.[Symbol.asyncDispose]());
 
-/** Kinds of databases, each opened on something empty. */
+/** Kinds of databases, each opened empty. */
 export const LOGS: Readonly<Record<"memory" | "sqlite" | "postgres", () => Promise<TestLog>>> = {
   memory: () => {
     const database = openSqlite(IN_MEMORY);
@@ -47,7 +47,7 @@ function openSqlite(path: string): Database {
   return sqliteDatabase(path, { migrations: AUDIT_MIGRATIONS, busyMs: 10_000 });
 }
 
-/** A schema of the shared server. */
+/** Opens a schema of the shared server. */
 export async function openPostgres(
   schema: string,
   migrations: typeof AUDIT_MIGRATIONS = AUDIT_MIGRATIONS,
@@ -79,7 +79,7 @@ async function opened(
   };
 }
 
-/** Runs statements one after the other. */
+/** Runs statements in sequence. */
 export async function execute(database: Database, ...statements: string[]): Promise<void> {
   await database.transaction("change", async ({ run }) => {
     for (const statement of statements) await run(statement);

@@ -1,7 +1,7 @@
 /** The `capnp` program of Debian's capnproto, an oracle of the tests. @module */
 import assert from "node:assert/strict";
 
-/** Whether tests that need the program are passed over; with SSMD_REQUIRE_SERVICES=1 never. */
+/** Whether tests that need the program are skipped; never with SSMD_REQUIRE_SERVICES=1. */
 export const withoutCapnp: boolean = !isThere() && Deno.env.get("SSMD_REQUIRE_SERVICES") !== "1";
 
 function isThere(): boolean {
@@ -43,7 +43,7 @@ async function send(to: WritableStream<Uint8Array<ArrayBuffer>>, bytes: Uint8Arr
     await writer.write(bytes);
     await writer.close();
   } catch {
-    // The program has ended before it read all; its exit code and stderr say why.
+    // The program ended before it read everything; its exit code and stderr give the reason.
   }
 }
 

@@ -27,7 +27,7 @@ export const anyFigure: fc.Arbitrary<number> = fc.oneof(
     .map(([steps, decimals]) => steps / 10 ** decimals),
   fc.double({ noNaN: true }),
 );
-/** ASCII most of the time, as symbols are; else any text. */
+/** Mostly ASCII, like symbols; else any text. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "grapheme-ascii", maxLength: 60 }) },
   fc.string({ unit: "binary", maxLength: 80 }),

@@ -1,4 +1,4 @@
-/** Records as the schemas spell them, written down by hand: what the oracles are asked about. @module */
+/** Hand-written records under the schemas' names, to compare with the oracles. @module */
 import type { Level, MarketEvent } from "@ssmd/market";
 import { type FieldType, parseSchema, type StructLayout } from "../schema/mod.ts";
 import { layoutOf } from "../schema/layout.ts";
@@ -99,7 +99,7 @@ export function layoutOfRecord(type: MarketEvent["type"]): {
   };
 }
 
-/** A record in the text format of `capnp encode`; what is empty is left out. */
+/** Formats a record for `capnp encode`; leaves out empty fields. */
 export function capnpTextOf(event: MarketEvent): string {
   const values = wireValuesOf(event);
   const fields = layoutOfRecord(event.type).layout.fields.flatMap(({ name, type }) => {

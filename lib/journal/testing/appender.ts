@@ -1,6 +1,6 @@
 import { fileJournal } from "@ssmd/journal";
 
-/** Appends for ever and tells each confirmed position on stdout, one a line; to be killed. */
+/** Appends until killed; prints each confirmed position on stdout, one per line. */
 async function main(dir: string, name: string): Promise<void> {
   const journal = await fileJournal(dir, { segmentBytesMax: 20_000 });
   for (let n = 0;; n += 8) {

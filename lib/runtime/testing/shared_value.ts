@@ -1,6 +1,6 @@
 import type { LeaseCell } from "../lease.ts";
 
-/** A value that any number of cells share, for tests. */
+/** A value shared by any number of cells, for tests. */
 export class SharedValue {
   value: Uint8Array | undefined;
   writes = 0;
