@@ -13,8 +13,8 @@ const VERIFIED_DAY = z.object({
   bytes: z.int(),
   files: z.int(),
   quality: z.number(),
-  raw_status: z.string().describe("Of the raw manifest; empty = there is none"),
-  status: z.string().describe("Of the normalized manifest; empty = there is none"),
+  raw_status: z.string().describe("Of the raw manifest; empty = none"),
+  status: z.string().describe("Of the normalized manifest; empty = none"),
 });
 
 /** Result of a verification. */

@@ -24,7 +24,7 @@ export default defineCommand({
     ...CHANGE_FLAGS,
     name: text("Display name", { placeholder: "name" }),
     class: choice(ASSET_CLASSES, "Asset class"),
-    effective: instantFlag("From when it holds, by the venue's account; default now"),
+    effective: instantFlag("Time from which it is in force, according to the venue; default now"),
     ...TERMS_FLAGS,
   },
   args: [INSTRUMENT_ID],

@@ -13,7 +13,10 @@ export default defineCommand({
     "ssmd secmaster lookup kraken BTC/USD",
     "ssmd secmaster lookup kraken BTC/USD --at 2026-11-28 --output json",
   ],
-  flags: { ...MASTER_FLAGS, at: instantFlag("When it is to mean it (UTC); default now") },
+  flags: {
+    ...MASTER_FLAGS,
+    at: instantFlag("Time at which to look up the name (UTC); default now"),
+  },
   args: [
     text("Feed", { placeholder: "feed", completes: "feed", required: true }),
     text("The venue's name", { placeholder: "external", required: true }),

@@ -20,7 +20,7 @@ export default defineCommand({
     ...MASTER_FLAGS,
     feed: text("Feed", { placeholder: "feed", completes: "feed", required: true }),
     by: choice(["external", "instrument"], "Kind of the names", { default: "external" }),
-    from: instantFlag("Begin of the span (UTC); default now"),
+    from: instantFlag("Start of the span (UTC); default now"),
     to: instantFlag("End of the span, exclusive; default a day later"),
     knownAt: KNOWN_AT,
   },

@@ -56,7 +56,7 @@ const ARCHIVE = z.object({
   spool_bytes: z.int(),
   free_bytes: z.int().nullable().describe("Free disk space; null = no local archive"),
   unsealed_days: z.array(z.object({ feed: z.string(), day: z.string() })),
-  dead_letters: z.record(z.string(), z.int()).describe("Of each component that has some"),
+  dead_letters: z.record(z.string(), z.int()).describe("Number by component"),
 });
 
 const STATUS = z.object({

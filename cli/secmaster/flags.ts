@@ -17,10 +17,10 @@ export function instantFlag(brief: string) {
 }
 
 /** `--as-of`: effective time. */
-export const AS_OF_TIME = instantFlag("What held at a time (UTC); default now");
+export const AS_OF_TIME = instantFlag("Show what was in force at a time (UTC); default now");
 
 /** `--known-at`: knowledge time. */
-export const KNOWN_AT = instantFlag("As it was known at a time (UTC); default now");
+export const KNOWN_AT = instantFlag("Show what was known at a time (UTC); default now");
 
 /** Instrument id argument. */
 export const INSTRUMENT_ID = text("Id of the instrument", { placeholder: "id", required: true });

@@ -10,7 +10,9 @@ import { withBusInstruments } from "./bus_instruments.ts";
 /** Flags of commands that change an instrument, in its file or on the bus. */
 export const CHANGE_FLAGS = {
   ...EDIT_FLAGS,
-  dynamic: on("Into the key-value store of --env's bus, which all that runs follows, not a file"),
+  dynamic: on(
+    "Write to the key-value store of --env's bus, which running processes follow, not to a file",
+  ),
   env: text("With --dynamic: the environment", { placeholder: "env", completes: "environment" }),
 };
 

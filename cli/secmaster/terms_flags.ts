@@ -19,8 +19,8 @@ export const TERMS_FLAGS = {
   priceStep: text("Price increment, a decimal, the same for all prices", {
     placeholder: "decimal",
   }),
-  opens: instantFlag("When it begins to trade"),
-  closes: instantFlag("When it ends to trade"),
+  opens: instantFlag("Start of trading"),
+  closes: instantFlag("End of trading"),
   result: text("How it was determined", { placeholder: "word" }),
 };
 

@@ -37,7 +37,7 @@ export const SWITCH = z.object({
 });
 
 /** Live signal argument. */
-export const LIVE_SIGNAL = parsed((text) => text, "The signal, as its environment names it", {
+export const LIVE_SIGNAL = parsed((text) => text, "Signal, as named in its environment", {
   placeholder: "signal",
   required: true,
 });

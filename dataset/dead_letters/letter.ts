@@ -21,13 +21,13 @@ const PAYLOAD = z.object({
 /** A frame or record that a service could not process, and why. */
 export const LETTER = z.object({
   id: z.string(),
-  component: z.string().describe("Who could not make use of it"),
+  component: z.string().describe("Component that could not process it"),
   feed: z.string().describe("Empty = it names none"),
   kind: z.enum(["frame", "record"]),
   reason: z.string(),
-  subject: z.string().describe("Where a record was meant to go; empty for a frame"),
+  subject: z.string().describe("Destination of a record; empty for a frame"),
   received_us: z.int().describe("µs since 1970; of a record: when the letter came"),
-  bytes: z.int().describe("Length of all of it"),
+  bytes: z.int().describe("Total length"),
   truncated: z.boolean(),
   base64: z.string().describe("At most its first 64 KiB"),
 });

@@ -8,11 +8,11 @@ export const GAP = z.object({
   feed: z.string(),
   symbol: z.string().describe("_all = the whole feed"),
   reason: z.enum(GAP_REASONS),
-  channel: z.string().describe("Type of record that is missing; all = every one"),
+  channel: z.string().describe("Type of the missing records; all = every type"),
   from: z.string().describe("Last moment known to be good, ISO 8601"),
   to: z.string().nullable().describe("First moment good again; null = no end is recorded"),
   lasted_ms: z.int().nullable(),
-  missed: z.int().nullable().describe("Messages known to be missing; null = not known"),
+  missed: z.int().nullable().describe("Messages known to be missing; null = unknown"),
   ended: z.enum(["recovered", "lost", "open"]),
   detail: z.string(),
 });

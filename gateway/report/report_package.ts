@@ -18,7 +18,7 @@ export const MANIFEST = z.object({
   month: z.string().describe("UTC"),
   made: z.string().describe("ISO 8601"),
   software: z.string(),
-  notes: z.array(z.string()).describe("What is not whole, and why"),
+  notes: z.array(z.string()).describe("What is incomplete, and why"),
   files: z.array(PACKED_FILE),
 });
 

@@ -30,12 +30,14 @@ const METADATA = z.record(
 
 /** An event as written by every service, route and command. */
 export const AUDIT_EVENT = z.strictObject({
-  position: z.int().min(1).describe("1, 2, 3, … without a hole"),
-  at: z.string().describe("ISO 8601 in UTC with microseconds; never before the event before it"),
+  position: z.int().min(1).describe("1, 2, 3, … without gaps"),
+  at: z.string().describe(
+    "ISO 8601 in UTC with microseconds; never earlier than the previous event",
+  ),
   category: z.enum(AUDIT_CATEGORIES),
-  actor: z.string().describe("Client, or user@host, or address of who asked without a key"),
+  actor: z.string().describe("Client, or user@host, or address of a caller without a key"),
   action: z.string().describe("Command or operation, like client disable"),
-  target: z.string().describe("What it was done to; empty = the environment itself"),
+  target: z.string().describe("Object of the action; empty = the environment itself"),
   outcome: z.enum(AUDIT_OUTCOMES),
   reason: z.string().describe("Code of the error; empty = done"),
   metadata: METADATA,

@@ -12,11 +12,13 @@ const PAGE = 10_000;
 /** Result of a verification. */
 export const AUDIT_VERIFICATION = z.object({
   ok: z.boolean(),
-  events: z.int().describe("Events whose links were computed anew"),
+  events: z.int().describe("Events whose hashes were recomputed"),
   files: z.int().describe("Files of days in storage"),
-  head: z.string().describe("Link of the last event: noted elsewhere, it proves all before it"),
+  head: z.string().describe(
+    "Hash of the last event; noted elsewhere, it proves all earlier events",
+  ),
   contains: z.boolean().nullable().describe(
-    "Whether a noted link is in the chain; null = none given",
+    "Whether a noted head is in the chain; null = none given",
   ),
   findings: z.array(z.object({
     where: z.string().describe("File or object"),
