@@ -9,8 +9,7 @@ import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
   name: "env rollback",
-  brief: "Restore an earlier version of an environment's file, and render it again if it is " +
-    "deployed",
+  brief: "Restore an earlier environment file, and render it again if it is deployed",
   description:
     "Writes the file as of a commit, by default the one before the newest that changed it; " +
     "ssmd env history lists the commits. Nothing is committed, and running processes are not " +

@@ -441,7 +441,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./env_render.ts")>("./commands/env_render.ts"),
   },
   "env rollback": {
-    brief: "Restore an earlier version of an environment's file, and render it again if it is ",
+    brief: "Restore an earlier environment file, and render it again if it is deployed",
     load: () => loadModule<typeof import("./env_rollback.ts")>("./commands/env_rollback.ts"),
   },
   "env show": {
@@ -654,8 +654,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
       loadModule<typeof import("./report_entitlements.ts")>("./commands/report_entitlements.ts"),
   },
   "report exchange-audit": {
-    brief:
-      "Write a month's report for an exchange's auditor: usage, users, entitlements, sessions, ",
+    brief: "Write a month's report of usage, users and sessions for an exchange's auditor",
     load: () =>
       loadModule<typeof import("./report_exchange_audit.ts")>(
         "./commands/report_exchange_audit.ts",

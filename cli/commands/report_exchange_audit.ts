@@ -11,9 +11,7 @@ import { MONTH } from "../report/month.ts";
 
 export default defineCommand({
   name: "report exchange-audit",
-  brief:
-    "Write a month's report for an exchange's auditor: usage, users, entitlements, sessions, " +
-    "gaps",
+  brief: "Write a month's report of usage, users and sessions for an exchange's auditor",
   description:
     "Writes a zip with one CSV file each: usage by day, client, feed and type; its totals by " +
     "client, by feed, and by the clients' use of the data (ssmd client update --use); " +
