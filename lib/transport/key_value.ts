@@ -16,6 +16,7 @@ export interface KeyValueChange {
   revision: number;
 }
 
+/** Open watch of a key-value store. */
 export interface KeyValueWatch {
   /** Ends the watch; nothing is delivered afterwards. */
   unsubscribe(): void;

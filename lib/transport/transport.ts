@@ -100,6 +100,7 @@ export interface LiveSubscription extends Subscription {
   readonly startSequence: number;
 }
 
+/** Open subscription, made by {@linkcode Transport}. */
 export interface Subscription {
   /** Ends the subscription; nothing is delivered afterwards. */
   unsubscribe(): void;
