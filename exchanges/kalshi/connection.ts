@@ -6,6 +6,7 @@ import {
   lostGap,
   stepsOf,
   type Ticker,
+  type Trade,
 } from "@ssmd/market";
 import type { Normalized, NormalizerOptions } from "../adapter.ts";
 import { countOf, wordOf } from "../json_fields.ts";
@@ -21,6 +22,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
 import { MirrorAlarm, type MirrorState } from "./mirror.ts";
 import { type RecordHead, scannedTicker, scannedTrade, tickerOf, tradeOf } from "./records.ts";
+import { RepeatedTrades } from "./repeated_trades.ts";
 import { HEAD, KalshiScanner, SCANNED } from "./scanner.ts";
 import {
   COMBO_LIFECYCLE_CHANNEL,
@@ -45,6 +47,7 @@ interface KalshiState extends VenueState<KalshiBookState> {
   results: [string, string][];
   unseenLives: UnseenSpan | null;
   mirror: MirrorState;
+  repeatedTrades: [string, number][];
 }
 
 /** Normalizer of Kalshi's WebSocket; differences between wire formats are in the format. */
@@ -56,6 +59,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   #format: KalshiFormat;
   #subscriptions = new Subscriptions();
   #mirror: MirrorAlarm;
+  #repeated = new RepeatedTrades();
   #answers: Answers;
 
   /** Creates the normalizer of a connection with these markets. */
@@ -118,7 +122,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     const body = bodyOf(frame.msg);
     if (type === "orderbook_delta" || type === "orderbook_snapshot") {
       this.#bookFrame(frame, type === "orderbook_snapshot", body, atUs, out);
-    } else if (MARKET_TYPES.has(type)) this.#marketFrame(type, body, atUs, out);
+    } else if (MARKET_TYPES.has(type)) this.#marketFrame({ type, body, sid: sid ?? 0 }, atUs, out);
     else this.#answers.frame(frame, type, { atUs, out });
   }
 
@@ -146,7 +150,11 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     const type = kind === SCANNED.delta ? BOOK_CHANNEL : "trade";
     if (!this.#follows(numbers, type, atUs, out)) return true;
     if (kind === SCANNED.delta) this.books.scanned({ tape, offset, ticker }, atUs, out);
-    else out.events.push(scannedTrade(tape, offset, frame, this.#headOf(ticker, atUs)));
+    else {this.#trade(
+        scannedTrade(tape, offset, frame, this.#headOf(ticker, atUs)),
+        numbers.sid,
+        out,
+      );}
     return true;
   }
 
@@ -224,7 +232,19 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     return typeof ticker === "string" ? { symbol: this.symbols.ours(ticker) } : {};
   }
 
-  #marketFrame(type: string, body: KalshiBody | undefined, atUs: number, out: Normalized): void {
+  #trade(trade: Trade, sid: number, out: Normalized): void {
+    const isRepeated = this.#subscriptions.hasSeveral("trade") &&
+      this.#repeated.isRepeated(trade.tradeId, sid);
+    if (isRepeated) {
+      out.notice = { type: "dropped", what: `trade ${trade.tradeId} came on another sid before` };
+    } else out.events.push(trade);
+  }
+
+  #marketFrame(
+    { type, body, sid }: { type: string; body: KalshiBody | undefined; sid: number },
+    atUs: number,
+    out: Normalized,
+  ): void {
     const ticker = body?.market_ticker;
     const channel = MARKET_TYPES.get(type) ?? "all";
     if (body === undefined || typeof ticker !== "string") {
@@ -237,8 +257,9 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       const reason = `A ${type} lacks a field or has a wrong type.`;
       return markUnreadable(out, { reason, channel, ...this.#about(ticker) });
     }
+    if (event.type === "trade") return this.#trade(event, sid, out);
     out.events.push(event);
-    if (event.type === "ticker") this.#compare(ticker, event, atUs, out);
+    this.#compare(ticker, event, atUs, out);
   }
 
   /** Compares the venue's best prices with our book. */
@@ -274,6 +295,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   /** Clears sids, which are valid for one connection only. */
   protected broken(gap: Gap): void {
     this.#subscriptions.clear();
+    this.#repeated.clear();
     this.memory.unseen.disconnected(gap);
   }
 
@@ -285,6 +307,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       results: this.memory.state(),
       unseenLives: this.memory.unseen.since,
       mirror: this.#mirror.state(),
+      repeatedTrades: this.#repeated.state(),
     };
     return structuredClone(state);
   }
@@ -300,6 +323,8 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     this.memory.unseen.carry(given.unseenLives);
     // Older states lack the mirror.
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
+    // Older states lack the trades.
+    this.#repeated.restore(given.repeatedTrades ?? []);
   }
 }
 

@@ -29,20 +29,24 @@ const REPEATED: Step = { type: "repeated" };
  */
 export class Subscriptions {
   #bySid = new Map<number, Subscription>();
+  #haveSeveral = new Set<string>();
 
   /** Handles an acknowledgement: the sequence starts at 1, also if the sid was in use before. */
   begin(sid: number, channel: string, atUs: number): void {
     this.#bySid.set(sid, { channel, seq: 0, atUs });
+    this.#count();
   }
 
   /** Removes a subscription. */
   end(sid: number): void {
     this.#bySid.delete(sid);
+    this.#count();
   }
 
   /** Clears all on a disconnect: sids are valid for one connection only. */
   clear(): void {
     this.#bySid.clear();
+    this.#count();
   }
 
   /** Checks and stores a sequence; call it before processing the message. */
@@ -51,6 +55,7 @@ export class Subscriptions {
     if (known === undefined) {
       // Without an acknowledgement it is unknown what came before this message.
       this.#bySid.set(sid, { channel, seq, atUs });
+      this.#count();
       return NEXT;
     }
     const from = known.seq;
@@ -65,6 +70,11 @@ export class Subscriptions {
   /** Sids of a channel. */
   sidsOf(channel: string): number[] {
     return [...this.#bySid].flatMap(([sid, each]) => each.channel === channel ? [sid] : []);
+  }
+
+  /** Whether more than one subscription of a channel is open. */
+  hasSeveral(channel: string): boolean {
+    return this.#haveSeveral.has(channel);
   }
 
   /** Channel of a sid; "" when unknown. */
@@ -84,5 +94,11 @@ export class Subscriptions {
   /** Restores the subscriptions. */
   restore(state: readonly [number, Subscription][]): void {
     this.#bySid = new Map(state);
+    this.#count();
+  }
+
+  #count(): void {
+    const channels = [...this.#bySid.values()].map(({ channel }) => channel);
+    this.#haveSeveral = new Set(channels.filter((each, i) => channels.indexOf(each) < i));
   }
 }

@@ -18,6 +18,8 @@ const B = "KXB-26AUG01";
 const COMBO = "KXMVESPORTS-S1";
 const SPECS = [A, B].map((external) => ({ symbol: external, external }));
 
+const TAKER = { taker_side: "yes" };
+
 /** A ticker frame. */
 function tickerFrame(more: Record<string, unknown>): string {
   return JSON.stringify({ type: "ticker", sid: 9, msg: { market_ticker: A, ...more } });
@@ -218,6 +220,23 @@ Deno.test("two subscriptions of books on one market drop no delta and change not
   assert.deepEqual(brief(records), [`snapshot ${A}`, `snapshot ${A}`, `delta ${A}`, `delta ${A}`]);
   const [book] = normalizer.snapshots() as OrderBookUpdate[];
   assert.deepEqual(book?.bids, [{ price: 0.41, size: 2 }, { price: 0.4, size: 6 }]);
+});
+
+Deno.test("two subscriptions of trades on one market give each trade once", () => {
+  const trade = (sid: number, seq: number, id: string) =>
+    numbered("trade", sid, seq, JSON.parse(tradeFrame({ trade_id: id, ...TAKER })).msg);
+  let normalizer = kalshiNormalizer(SPECS);
+  const idsOf = (...frames: string[]) =>
+    frames.flatMap((text) => feed(normalizer, text).events)
+      .flatMap((event) => event.type === "trade" ? [event.tradeId] : []);
+  assert.deepEqual(idsOf(ackFrame("trade", 1), trade(1, 1, "a"), ackFrame("trade", 2)), ["a"]);
+  assert.deepEqual(idsOf(trade(1, 2, "b"), trade(2, 1, "b"), trade(2, 2, "c")), ["b", "c"]);
+  const state = normalizer.state();
+  normalizer = kalshiNormalizer(SPECS);
+  normalizer.restore(state);
+  assert.deepEqual(idsOf(trade(1, 3, "c"), trade(2, 3, "d")), ["d"]);
+  // Only another subscription repeats a trade: within one, each message counts.
+  assert.deepEqual(idsOf(trade(2, 4, "d")), ["d"]);
 });
 
 Deno.test("a book whose subscription ends while another covers it is a gap until its snapshot", () => {
