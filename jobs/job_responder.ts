@@ -5,6 +5,7 @@ import { type Logger, messageOf, nowUs, SsmdError } from "@ssmd/runtime";
 import type { Subscription, Transport } from "@ssmd/transport";
 import type { Job } from "./job.ts";
 import type { JobBoard } from "./job_board.ts";
+import { cancelJob, retryJob } from "./job_changes.ts";
 import { nextDueUs, type Schedule } from "./schedule.ts";
 import { allSchedules, triggerSchedule } from "./scheduler.ts";
 import { newJob, workflowNamed } from "./workflow.ts";
@@ -88,18 +89,10 @@ class JobResponder {
 
   async #ofJob({ action, job: id }: JobRequest): Promise<Done> {
     const { board } = this.#options;
-    const { state } = await this.#job(id);
+    const job = await this.#job(id);
     if (action === "logs") return { ok: true, lines: await board.lines(id) };
-    if (action === "cancel" && !await board.cancel(id, nowUs())) {
-      throw new SsmdError("JOB_OVER", `The job ${id} is ${state} already`, {
-        hint: "Only a job that is queued or running can be cancelled",
-      });
-    }
-    if (action === "retry" && !await board.retry(id, nowUs())) {
-      throw new SsmdError("JOB_NOT_OVER", `The job ${id} is ${state}`, {
-        hint: "Only a job that failed or was cancelled can be run again",
-      });
-    }
+    if (action === "cancel") await cancelJob(board, job);
+    if (action === "retry") await retryJob(board, job);
     return await this.#found(id);
   }
 

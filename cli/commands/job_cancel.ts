@@ -1,4 +1,4 @@
-import { nowUs, SsmdError } from "@ssmd/runtime";
+import { cancelJob } from "@ssmd/jobs";
 import { defineCommand } from "../command/define.ts";
 import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
 import { JOB_FLAGS, JOB_ID, jobOfId, openEnvironmentJobs } from "../jobs/open_jobs.ts";
@@ -17,12 +17,7 @@ export default defineCommand({
   table: (job) => ({ rows: [jobRow(job)] }),
   async run({ flags, args: [id], context }) {
     using jobs = await openEnvironmentJobs(context, flags);
-    const job = await jobOfId(jobs, id);
-    if (!await jobs.store.cancel(job.id, nowUs())) {
-      throw new SsmdError("JOB_OVER", `The job ${id} is ${job.state} already`, {
-        hint: "Only a job that is queued or running can be cancelled",
-      });
-    }
+    await cancelJob(jobs.store, await jobOfId(jobs, id));
     return jobView(await jobOfId(jobs, id));
   },
 });

@@ -1,4 +1,4 @@
-import { nowUs, SsmdError } from "@ssmd/runtime";
+import { retryJob } from "@ssmd/jobs";
 import { defineCommand } from "../command/define.ts";
 import { JOB_RUN, jobView } from "../jobs/job_view.ts";
 import {
@@ -24,11 +24,7 @@ export default defineCommand({
     using jobs = await openEnvironmentJobs(context, flags);
     const job = await jobOfId(jobs, id);
     assertKept(jobs.environment);
-    if (!await jobs.store.retry(job.id, nowUs())) {
-      throw new SsmdError("JOB_NOT_OVER", `The job ${id} is ${job.state}`, {
-        hint: "Only a job that failed or was cancelled can be run again",
-      });
-    }
+    await retryJob(jobs.store, job);
     await finishJobs(context, jobs, () => [id]);
     return jobView(await jobOfId(jobs, id));
   },

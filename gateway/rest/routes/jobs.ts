@@ -74,7 +74,9 @@ function listRoute(client: JobsClient): Route {
     },
     answers: { 200: { schema: z.strictObject({ jobs: z.array(JOB) }) } },
     handler: async ({ query }) =>
-      uncached(json({ jobs: jobsOf(await client.ask({ action: "list", ...query })) })),
+      uncached(
+        json({ jobs: JOB.array().parse(jobsOf(await client.ask({ action: "list", ...query }))) }),
+      ),
   });
 }
 
@@ -152,7 +154,7 @@ function schedulesRoute(client: JobsClient): Route {
     answers: { 200: { schema: z.strictObject({ schedules: z.array(SCHEDULE) }) } },
     handler: async () => {
       const answer = await client.ask({ action: "schedules" });
-      return uncached(json({ schedules: schedulesOf(answer) }));
+      return uncached(json({ schedules: SCHEDULE.array().parse(schedulesOf(answer)) }));
     },
   });
 }
@@ -190,7 +192,7 @@ function switchRoute(client: JobsClient, action: "pause" | "resume"): Route {
 type Answer = Extract<JobsAnswer, { ok: true }>;
 
 function jobsOf(answer: Answer) {
-  return JOB.array().parse("jobs" in answer ? answer.jobs.map(jobView) : []);
+  return "jobs" in answer ? answer.jobs.map(jobView) : [];
 }
 
 function jobOf(answer: Answer) {
@@ -198,7 +200,7 @@ function jobOf(answer: Answer) {
 }
 
 function schedulesOf(answer: Answer) {
-  return SCHEDULE.array().parse("schedules" in answer ? answer.schedules.map(scheduleView) : []);
+  return "schedules" in answer ? answer.schedules.map(scheduleView) : [];
 }
 
 function jobView({ id, workflow, state, attempts, error, ...job }: JobInfo) {
