@@ -1,7 +1,7 @@
 import { dayOfUs } from "@ssmd/archive";
 import { openAuditLog, rollAudit } from "@ssmd/audit";
 import { auditLocation, type Environment } from "@ssmd/metadata";
-import { type Logger, messageOf } from "@ssmd/runtime";
+import { type Logger, messageOf, pathExists } from "@ssmd/runtime";
 import { keyAudit } from "@ssmd/service";
 import { openStorage, type StorageConfig } from "@ssmd/storage";
 
@@ -36,7 +36,7 @@ export class AuditRoller {
     }
     this.#day = day;
     const location = auditLocation(environment, { dataDir, onKeyAccess: keyAudit("jobs") });
-    if (location.type === "sqlite" && !await isThere(location.path)) return;
+    if (location.type === "sqlite" && !await pathExists(location.path)) return;
     try {
       await using log = await openAuditLog(location);
       await using stack = new AsyncDisposableStack();
@@ -48,8 +48,4 @@ export class AuditRoller {
       logger.error("the audit log could not be rolled", { error: messageOf(error) });
     }
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return Deno.stat(path).then(() => true, () => false);
 }

@@ -1,5 +1,6 @@
 import { clientStoreConfig, type Environment } from "@ssmd/metadata";
 import { keyAudit } from "@ssmd/service";
+import { pathExists } from "@ssmd/runtime";
 import { usOfMonth } from "./gaps_task.ts";
 import type { ArchiveJobs, TaskContext } from "./workflows/archive_jobs.ts";
 
@@ -21,7 +22,7 @@ export async function packMonth(
     ...{ dataDir, onKeyAccess: keyAudit("worker") },
   });
   const isThere = config.type === "postgres" ||
-    await Deno.stat(config.path).then(() => true, () => false);
+    await pathExists(config.path);
   const store = isThere ? await openClientStore(config) : memoryClientStore();
   try {
     const found = storage.type === "memory"

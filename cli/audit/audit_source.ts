@@ -1,7 +1,7 @@
 import { AUDIT_CATEGORIES, AUDIT_EVENT, AUDIT_OUTCOMES, openAuditLog } from "@ssmd/audit";
 import type { AuditEvent, AuditFilter, AuditSource } from "@ssmd/audit";
 import { loadEnvironment } from "@ssmd/metadata";
-import { isoOfUs, SsmdError, usOfIso } from "@ssmd/runtime";
+import { isoOfUs, pathExists, SsmdError, usOfIso } from "@ssmd/runtime";
 import { dayNamed } from "@ssmd/runtime/day";
 import { z } from "zod";
 import { openArchive } from "../archive/open_archive.ts";
@@ -46,7 +46,7 @@ export async function withAudit<T>(
   const registryDir = await registryToRun(globals);
   const environment = registry ? undefined : await loadEnvironment(registryDir, env);
   const location = auditLocationOf(environment, data);
-  if (location.type === "sqlite" && await Deno.stat(location.path).then(() => false, () => true)) {
+  if (location.type === "sqlite" && !await pathExists(location.path)) {
     throw emptyError(location.path);
   }
   await using log = await openAuditLog(location);

@@ -6,6 +6,7 @@ import {
 } from "@ssmd/gateway/access";
 import { clientStoreConfig, dataDirOf, type Environment, loadEnvironment } from "@ssmd/metadata";
 import { keyAudit } from "@ssmd/service";
+import { pathExists } from "@ssmd/runtime";
 import { notice, type SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { clientView } from "./views.ts";
@@ -101,7 +102,7 @@ async function openContext(
   });
   // A read-only command must not create the store's file.
   const there = create || config.type === "postgres" ||
-    await Deno.stat(config.path).then(() => true, () => false);
+    await pathExists(config.path);
   const store = there ? await openClientStore(config) : memoryClientStore();
   if (environment.gateway.auth !== "required") {
     notice(

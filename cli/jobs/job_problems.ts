@@ -8,7 +8,7 @@ import {
   usesTemporal,
 } from "@ssmd/jobs";
 import type { Environment } from "@ssmd/metadata";
-import { isoOfUs, messageOf, nowUs } from "@ssmd/runtime";
+import { isoOfUs, messageOf, nowUs, pathExists } from "@ssmd/runtime";
 
 /** Delay after which due work is overdue. */
 const OVERDUE_US = 3_600_000_000;
@@ -19,7 +19,7 @@ const NAMED_MAX = 5;
 export async function jobProblems(environment: Environment, dataDir: string): Promise<string[]> {
   const { name: env } = environment;
   // A status read must not create the jobs database.
-  if (!usesTemporal(environment) && !await exists(jobsPath(dataDir, env))) return [];
+  if (!usesTemporal(environment) && !await pathExists(jobsPath(dataDir, env))) return [];
   let board: JobBoard;
   try {
     board = await openBoard(environment, dataDir);
@@ -53,8 +53,4 @@ export async function jobProblems(environment: Environment, dataDir: string): Pr
 function shortened(problems: readonly string[]): string[] {
   const more = problems.length - NAMED_MAX;
   return [...problems.slice(0, NAMED_MAX), ...(more > 0 ? [`and ${more} more like it`] : [])];
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { dirname, join, relative, resolve } from "node:path";
-import { ConfigError } from "@ssmd/runtime";
+import { ConfigError, pathExists } from "@ssmd/runtime";
 import { writeFileAtomically } from "@ssmd/storage";
 
 const PRIVATE_FILE = 0o600;
@@ -45,7 +45,7 @@ export async function keepOutOfGit(path: string): Promise<void> {
 async function repositoryOf(folder: string): Promise<string | undefined> {
   let up = folder;
   for (let i = 0; i < PARENTS_MAX; i++) {
-    if (await Deno.stat(join(up, ".git")).then(() => true, () => false)) return up;
+    if (await pathExists(join(up, ".git"))) return up;
     if (dirname(up) === up) return undefined;
     up = dirname(up);
   }

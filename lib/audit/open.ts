@@ -1,4 +1,5 @@
 import { type PostgresConfig, sqliteDatabase } from "@ssmd/database";
+import { pathExists } from "@ssmd/runtime";
 import { auditError } from "./errors.ts";
 import { AuditLog } from "./log.ts";
 import { AUDIT_MIGRATIONS } from "./migrations.ts";
@@ -40,7 +41,7 @@ async function openMoved(
   const config = await connect();
   const log = await openShared(config);
   try {
-    const isThere = await Deno.stat(previousPath).then(() => true, () => false);
+    const isThere = await pathExists(previousPath);
     if (isThere && (await log.head()).position === 0) {
       await using previous = await openAuditLog({ type: "sqlite", path: previousPath });
       await using patient = await openShared(config, { answerMsMax: COPY_MS_MAX });

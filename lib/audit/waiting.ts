@@ -1,5 +1,5 @@
 import { type Database, type Migrations, sqliteDatabase } from "@ssmd/database";
-import { StorageError } from "@ssmd/runtime";
+import { pathExists, StorageError } from "@ssmd/runtime";
 import type { AuditDraft } from "./event.ts";
 import type { AuditBatch, AuditLog } from "./log.ts";
 
@@ -42,7 +42,7 @@ export class WaitingEvents {
 
   /** Moves waiting events to the log, in order. Rejects like the log; the rest stays in the file. */
   async bringInto(log: AuditLog): Promise<void> {
-    if (this.#database === undefined && !await isThere(this.#path)) return;
+    if (this.#database === undefined && !await pathExists(this.#path)) return;
     const database = this.#open();
     for (;;) {
       const sql = `SELECT id, writer, number, drafts FROM waiting ORDER BY id LIMIT ${PAGE}`;
@@ -67,8 +67,4 @@ export class WaitingEvents {
       ...{ migrations: MIGRATIONS, busyMs: BUSY_MS },
     });
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return Deno.stat(path).then(() => true, () => false);
 }

@@ -1,4 +1,4 @@
-import { JournalError } from "@ssmd/runtime";
+import { JournalError, pathExists } from "@ssmd/runtime";
 import { join } from "node:path";
 import { listSegments, scan, type Segment, segmentAt } from "./segment.ts";
 
@@ -106,7 +106,7 @@ export class SegmentWriter {
       const { size } = await current.file.stat();
       if (size !== current.size) await this.#takeIn(current);
       const next = segmentAt(this.#dir, this.#last + 1);
-      if (next.first === current.first || !await exists(next.path)) return current;
+      if (next.first === current.first || !await pathExists(next.path)) return current;
       current = await this.#switchTo(next, { append: true, write: true });
     }
   }
@@ -168,8 +168,4 @@ function joined(lines: readonly Uint8Array[]): Uint8Array {
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   let written = 0;
   while (written < bytes.length) written += await file.write(bytes.subarray(written));
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

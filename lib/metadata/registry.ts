@@ -1,4 +1,4 @@
-import { ConfigError, nearest } from "@ssmd/runtime";
+import { ConfigError, nearest, pathExists } from "@ssmd/runtime";
 import type { Calendar } from "./calendar.ts";
 import { checkSources, type SourceFile } from "./check.ts";
 import { YamlSource } from "./document.ts";
@@ -94,7 +94,7 @@ export async function loadEnrichment(
 /** Loads the valid instruments of the registry files. */
 export async function loadInstruments(named?: string): Promise<Map<string, InstrumentFile>> {
   const dir = named ?? await findRegistry(Deno.cwd());
-  const isThere = await Deno.stat(`${dir}/${INSTRUMENTS}`).then(() => true, () => false);
+  const isThere = await pathExists(`${dir}/${INSTRUMENTS}`);
   if (!isThere) return new Map();
   const [ids, feeds] = [await list(dir, INSTRUMENTS), await listFeeds(dir)];
   const sources = await Promise.all(ids.map((id) => source(dir, INSTRUMENTS, id)));

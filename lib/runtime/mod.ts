@@ -50,3 +50,4 @@ export { COMMIT, VERSION } from "./build.ts";
 export { withMembers } from "./with_members.ts";
 export { withoutVariables } from "./without_variables.ts";
 export { cacheDir } from "./cache_dir.ts";
+export { pathExists } from "./path_exists.ts";
