@@ -82,6 +82,7 @@ function envOf(program: Program, args: readonly string[]): string | undefined {
 /** Commands that fall back to the registry shipped with ssmd. */
 const WITHOUT_REGISTRY: readonly (string | undefined)[] = [
   ...["up", "status", "tail", "tui", "client", "day", "job", "schedule", "qa", "audit", "journal"],
+  "clock",
 ];
 
 /** Returns the registry of the start folder. */

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import type { Globals } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
-import { registryToRun } from "../registry_dir.ts";
 
 /** Flags of the commands that read this machine's clock. */
 export const CLOCK_FLAGS = { env: ENVIRONMENT };
@@ -28,7 +27,7 @@ export async function readClockState(
   env: string,
 ): Promise<z.output<typeof CLOCK_STATE>> {
   const { readClock } = await import("@ssmd/connector");
-  const registry = await Registry.open({ dir: await registryToRun(globals) });
+  const registry = await Registry.openToRun(globals);
   const { feeds, location: id } = registry.environment(env);
   const location = feeds.flatMap((feed) => registry.feed(feed).capture_locations ?? [])
     .find((each) => each.id === id);

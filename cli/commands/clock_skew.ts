@@ -1,8 +1,7 @@
 import { clockSkew } from "@ssmd/dataset/clock";
 import { z } from "zod";
-import { openArchive } from "../archive/open_archive.ts";
 import { defineCommand } from "../command/define.ts";
-import { namedDays } from "../data/days.ts";
+import { withNamedDays } from "../data/days.ts";
 import { INVENTORY_FLAGS } from "../data/inventory_flags.ts";
 
 const SKEW = z.object({
@@ -26,20 +25,17 @@ export default defineCommand({
   flags: INVENTORY_FLAGS,
   output: z.array(SKEW),
   table: (days) => ({ rows: days, counted: "day" }),
-  async run({ flags, context }) {
-    const { env, days } = await namedDays(context, flags);
-    const { dir } = context.globals;
-    const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-    try {
-      const skews: z.output<typeof SKEW>[] = [];
-      for (const { feed, day, version } of days.filter(({ records }) => records > 0)) {
-        const skew = await clockSkew(storage, { env, feed, day, version });
-        const { records, early, leastUs: least_us, medianMs: median_ms, p99Ms: p99_ms } = skew;
-        skews.push({ feed, date: day, records, early, least_us, median_ms, p99_ms });
-      }
-      return skews;
-    } finally {
-      await storage.close();
-    }
-  },
+  run: ({ flags, context }) =>
+    withNamedDays<z.output<typeof SKEW>[]>(context, flags, {
+      none: [],
+      read: async (storage, { env, days }) => {
+        const skews: z.output<typeof SKEW>[] = [];
+        for (const { feed, day, version } of days.filter(({ records }) => records > 0)) {
+          const skew = await clockSkew(storage, { env, feed, day, version });
+          const { records, early, leastUs: least_us, medianMs: median_ms, p99Ms: p99_ms } = skew;
+          skews.push({ feed, date: day, records, early, least_us, median_ms, p99_ms });
+        }
+        return skews;
+      },
+    }),
 });

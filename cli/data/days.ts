@@ -2,6 +2,7 @@ import { type DaySummary, inventory, usOfDay } from "@ssmd/archive";
 import { type Calendar, openSpans } from "@ssmd/metadata";
 import { DAY_US, nowUs, SsmdError } from "@ssmd/runtime";
 import { envOf } from "@ssmd/dataset/inventory";
+import type { Storage } from "@ssmd/storage";
 import { listArchive } from "../archive/list_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
 import type { Globals, SsmdContext } from "../context.ts";
@@ -17,9 +18,24 @@ interface NamedDays {
 
 /** Reads the days' manifests. Throws like `inventory`, and UsageError. */
 export async function namedDays(context: SsmdContext, flags: InventoryFlags): Promise<NamedDays> {
-  const span = spanOf(flags);
-  return await listArchive<NamedDays>(context, flags, {
+  return await withNamedDays<NamedDays>(context, flags, {
     none: { env: flags.env ?? "", days: [] },
+    read: (_, named) => Promise.resolve(named),
+  });
+}
+
+/**
+ * The answer of `read`, which gets the days and their archive; `none` with a note where nothing has
+ * been captured yet. Throws like {@linkcode namedDays}, and what `read` throws.
+ */
+export async function withNamedDays<T>(
+  context: SsmdContext,
+  flags: InventoryFlags,
+  { read, none }: { read: (storage: Storage, named: NamedDays) => Promise<T>; none: T },
+): Promise<T> {
+  const span = spanOf(flags);
+  return await listArchive<T>(context, flags, {
+    none,
     read: async (storage) => {
       const env = await envOf(storage, flags.env);
       const isExpected = await expectation(context.globals);
@@ -28,7 +44,7 @@ export async function namedDays(context: SsmdContext, flags: InventoryFlags): Pr
         ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
         ...(flags.version === undefined ? {} : { version: flags.version }),
       });
-      return { env, days };
+      return await read(storage, { env, days });
     },
   });
 }

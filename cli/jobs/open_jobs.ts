@@ -43,7 +43,7 @@ export async function openEnvironmentJobs(
   context: SsmdContext,
   { env, data }: JobLocation,
 ): Promise<EnvironmentJobs> {
-  const registry = await Registry.open({ dir: await registryToRun(context.globals) });
+  const registry = await Registry.openToRun(context.globals);
   const environment = registry.environment(env);
   const dataDir = dataDirOf(environment, data);
   const store = await openBoard(environment, dataDir);

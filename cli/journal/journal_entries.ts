@@ -6,7 +6,6 @@ import { ENVIRONMENT } from "../command/common_flags.ts";
 import { text, whole } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
-import { registryToRun } from "../registry_dir.ts";
 
 /** Flags of commands that read a journal. */
 export const JOURNAL_FLAGS = {
@@ -35,7 +34,7 @@ export function entryView({ position, topic, atUs, record }: JournalEntry): z.ou
 
 /** Opens the journal of an environment. Throws SsmdError `JOURNAL_NOT_KEPT` when it is in memory. */
 export async function openEnvironmentJournal(context: SsmdContext, env: string): Promise<Journal> {
-  const registry = await Registry.open({ dir: await registryToRun(context.globals) });
+  const registry = await Registry.openToRun(context.globals);
   const journal = journalConfig(registry.environment(env));
   if (journal.type !== "memory") return await openJournal(journal);
   throw new SsmdError("JOURNAL_NOT_KEPT", `Environment ${env} keeps its journal in memory`, {

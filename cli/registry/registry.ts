@@ -18,7 +18,7 @@ import { claimProblems, externalProblem, PARSERS } from "@ssmd/exchanges";
 import { ConfigError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
 import { unknownName } from "../unknown_name.ts";
-import { registryDirOf } from "../registry_dir.ts";
+import { registryDirOf, registryToRun } from "../registry_dir.ts";
 import { checkSchemaText } from "./schema_text.ts";
 
 /** Names of file kinds in messages. */
@@ -53,6 +53,11 @@ export class Registry {
   static async open(globals: Pick<Globals, "dir">): Promise<Registry> {
     const found = shownPath(await registryDirOf(globals));
     return new Registry(found, await readRegistryTexts(found));
+  }
+
+  /** As {@linkcode Registry.open}; the registry that comes with ssmd where none is found. */
+  static async openToRun(globals: Pick<Globals, "dir">): Promise<Registry> {
+    return await Registry.open({ dir: await registryToRun(globals) });
   }
 
   /** Copy with changed files; `undefined` = remove. */
