@@ -1,5 +1,6 @@
 import { decode } from "@ssmd/codec";
 import { diffStreams, type StreamedRecord, type VersionDiff } from "@ssmd/dataset/diff";
+import { recordAndTrailer } from "@ssmd/gateway/protocol";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
@@ -10,8 +11,6 @@ import { gatewayAnswer, requestGateway } from "../client/running_gateway.ts";
 const RECORDS_MAX = 1_000_000;
 /** Records this close to the start or end may be on one stream only, ms. */
 const EDGE_MS = 2_000;
-/** Length of the trailer that describes a record. */
-const TRAILER_BYTES = 16;
 
 const SCHEMAS = z.looseObject({
   schemas: z.array(z.looseObject({
@@ -100,10 +99,10 @@ async function readRecords(
 
 /** Decodes a binary message; undefined for a market state made by the gateway. */
 function recordOf(bytes: Uint8Array) {
-  const end = bytes.length - TRAILER_BYTES;
-  const type = EVENT_TYPES[bytes[end + 8] ?? EVENT_TYPES.length];
-  if (type === undefined || bytes[end + 9] !== 0) return undefined;
-  return decode(type, bytes.subarray(0, end));
+  const { record, trailer } = recordAndTrailer(bytes) ?? {};
+  if (record === undefined || trailer === undefined || trailer.isState) return undefined;
+  const type = EVENT_TYPES[trailer.type];
+  return type === undefined ? undefined : decode(type, record);
 }
 
 /** Schema in force per type, formatted like that of archived days. */

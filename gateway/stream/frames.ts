@@ -1,9 +1,8 @@
 import { constants, deflateRawSync } from "node:zlib";
+import { TRAILER_BYTES, writeTrailer } from "../protocol/record_trailer.ts";
 
 const ARENA_BYTES = 128 * 1024;
 const HEADER_BYTES_MAX = 10;
-/** Bytes after a record in a binary frame. */
-const TRAILER_BYTES = 16;
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
@@ -137,23 +136,4 @@ export function stateRecordFrame(record: Uint8Array, type: number, position: num
   payload.set(record);
   writeTrailer(payload, record.length, { type, position, isState: true });
   return frame(payload, WHOLE.binary);
-}
-
-/** Fields of the bytes after a record in a binary frame. */
-interface Trailer {
-  /** Index in EVENT_TYPES. */
-  type: number;
-  /** Stream position; 0 = none. */
-  position: number;
-  /** Whether the record is a market's state instead of a record of the stream. */
-  isState: boolean;
-}
-
-/** Writes position (64 bits, little endian), type, 1 for a state, six zeros. */
-function writeTrailer(buffer: Uint8Array, at: number, trailer: Trailer): void {
-  const view = new DataView(buffer.buffer, buffer.byteOffset);
-  view.setUint32(at, trailer.position >>> 0, true);
-  view.setUint32(at + 4, Math.floor(trailer.position / 2 ** 32), true);
-  view.setUint32(at + 8, trailer.type | (trailer.isState ? 256 : 0), true);
-  view.setUint32(at + 12, 0, true);
 }
