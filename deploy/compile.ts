@@ -3,6 +3,7 @@
  * permissions: its set in deno.json, and the hosts and folders of this registry. @module
  */
 import config from "../deno.json" with { type: "json" };
+import { SsmdError } from "@ssmd/runtime/errors";
 import { commitOf } from "./commit.ts";
 import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
 import { reachOf } from "./launch.ts";
@@ -101,8 +102,10 @@ async function reachedPackages(folder: string, files: readonly string[]): Promis
 
 async function mustRun(args: string[]): Promise<string> {
   const { success, stdout, stderr } = await run(args);
-  if (!success) throw new Error(`deno ${args.join(" ")}: ${stderr}`);
-  return stdout;
+  if (success) return stdout;
+  throw new SsmdError("COMPILE_FAILED", `A program is not compiled: ${stderr}`, {
+    hint: `Run it yourself: deno ${args.join(" ")}`,
+  });
 }
 
 async function run(args: string[]) {
@@ -119,7 +122,8 @@ const LOADED_BY_SSMD = ["cli/command/audited.ts", "cli/completion/answer.ts"];
 function namedFiles(program: Program): string[] {
   const driver = "lib/database/postgres_package.ts";
   if (program === "ssmd") return [...commandFiles(), ...LOADED_BY_SSMD, driver];
-  return program === "gateway" ? [driver] : [];
+  // Clients, sessions and the audit log may be in a PostgreSQL.
+  return program === "gateway" || program === "worker" ? [driver] : [];
 }
 
 function commandFiles(): string[] {
@@ -151,6 +155,12 @@ function hintFor(problem: string): string {
     : "";
 }
 
+/** The sentence of a step that failed. */
+function problemOf(error: unknown): string {
+  if (error instanceof SsmdError) return `${error.message}\n${error.hint}`;
+  throw error;
+}
+
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.find((name) => !(name in ENTRYPOINTS));
   if (unknown !== undefined) {
@@ -165,7 +175,7 @@ async function main(names: readonly string[]): Promise<number> {
   await Deno.writeTextFile(new URL(VARIABLES, ROOT), `SSMD_COMMIT=${commit}\n`);
   for (const [name, file] of Object.entries(ENTRYPOINTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const problem = await compile(name as Program, file);
+    const problem = await compile(name as Program, file).catch(problemOf);
     if (problem !== undefined) {
       console.error(
         [`error: dist/${name} could not be made`, problem, hintFor(problem)].join("\n"),
