@@ -13,8 +13,14 @@ import type { KeyValueStore, Publisher, Transport } from "@ssmd/transport";
 export interface InstrumentStore {
   /** Returns all known instruments, by id. */
   known(): Promise<Map<string, InstrumentFile>>;
-  /** Writes instruments; durable once resolved. */
-  put(instruments: readonly InstrumentFile[]): Promise<void>;
+  /**
+   * Writes instruments; durable once resolved. One that another writer changed since it was read is
+   * kept, and `again` is asked what to write instead; it returns undefined to write nothing.
+   */
+  put(
+    instruments: readonly InstrumentFile[],
+    again: (id: string, known: InstrumentFile | undefined) => InstrumentFile | undefined,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,19 +62,30 @@ export class BusInstruments implements InstrumentStore {
     return known;
   }
 
-  async put(instruments: readonly InstrumentFile[]): Promise<void> {
+  async put(
+    instruments: readonly InstrumentFile[],
+    again: (id: string, known: InstrumentFile | undefined) => InstrumentFile | undefined,
+  ): Promise<void> {
     for (let at = 0; at < instruments.length; at += PUTS_MAX) {
       const some = instruments.slice(at, at + PUTS_MAX);
       for (const each of some) await this.#tell(each, this.#revisions.get(each.id) ?? 0);
       await this.#publisher.flush();
-      await Promise.all(some.map((each) => this.#put(each)));
+      await Promise.all(some.map(async (each) => {
+        if (!await this.#replace(each)) {
+          await this.change(each.id, (known) => again(each.id, known));
+        }
+      }));
     }
   }
 
-  async #put(instrument: InstrumentFile): Promise<void> {
+  /** Writes over the revision that was read; returns false when it changed since. */
+  async #replace(instrument: InstrumentFile): Promise<boolean> {
     const { id } = instrument;
-    const revision = await this.#store.put(instrumentKey(id), encodeInstrument(instrument));
-    this.#revisions.set(id, revision);
+    const from = this.#revisions.get(id) ?? 0;
+    const value = encodeInstrument(instrument);
+    const revision = await this.#store.compareAndSet(instrumentKey(id), value, from);
+    if (revision !== undefined) this.#revisions.set(id, revision);
+    return revision !== undefined;
   }
 
   async #tell({ id, name, versions, mappings }: InstrumentFile, from: number): Promise<void> {
@@ -104,7 +121,9 @@ export class BusInstruments implements InstrumentStore {
       await this.#publisher.flush();
       const value = encodeInstrument(after);
       const revision = await this.#store.compareAndSet(instrumentKey(id), value, from);
-      if (revision !== undefined) return after;
+      if (revision === undefined) continue;
+      this.#revisions.set(id, revision);
+      return after;
     }
   }
 

@@ -34,7 +34,7 @@ function killedAt(bus: Transport, where: "store" | "journal"): Transport {
 }
 
 const WRITES: Record<string, (store: BusInstruments, fresh: InstrumentFile) => Promise<unknown>> = {
-  put: (store, fresh) => store.put([fresh]),
+  put: (store, fresh) => store.put([fresh], () => undefined),
   change: (store, fresh) => store.change(fresh.id, () => fresh),
 };
 

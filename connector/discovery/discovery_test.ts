@@ -266,7 +266,10 @@ Deno.test("what was settled for a week leaves the bus where the registry's file 
   const [same, open] = [market("KXR-SAME", old, "settled"), market("KXR-OPEN", old, "open")];
   const other = market("KXR-OTHER", old, "settled");
   const fresh = market("KXR-FRESH", new Date().toISOString(), "settled");
-  await store.put([same, open, other, fresh, market("KXR-NO-FILE", old, "settled")]);
+  await store.put(
+    [same, open, other, fresh, market("KXR-NO-FILE", old, "settled")],
+    () => undefined,
+  );
   const files = [same, open, { ...other, name: "of an earlier commit" }, fresh];
   const { end } = await start(
     ...[bus, undefined, "kalshi"] as const,

@@ -26,7 +26,8 @@ interface SyncOptions {
 }
 
 /**
- * Writes what changed in a venue's REST catalogue; a second run without a change writes nothing.
+ * Writes what changed in a venue's REST catalogue; a second run without a change writes nothing,
+ * and what another writer changes meanwhile is kept.
  * Markets that the venue no longer lists stay as they are.
  */
 export async function synchronize(options: SyncOptions): Promise<SyncCounts> {
@@ -35,6 +36,7 @@ export async function synchronize(options: SyncOptions): Promise<SyncCounts> {
   const counts: SyncCounts = { read: 0, added: 0, changed: 0 };
   for await (const page of catalogue.instruments(ask, request)) {
     const news: InstrumentFile[] = [];
+    const listed = new Map(page.map((each) => [each.id, each]));
     for (const fresh of page) {
       counts.read++;
       const before = known.get(fresh.id);
@@ -45,7 +47,12 @@ export async function synchronize(options: SyncOptions): Promise<SyncCounts> {
       known.set(after.id, after);
       news.push(after);
     }
-    if (options.dryRun !== true && news.length > 0) await store.put(news);
+    if (options.dryRun !== true && news.length > 0) {
+      await store.put(news, (id, now) => {
+        const fresh = listed.get(id);
+        return fresh && withNews(now ?? files.get(id), fresh);
+      });
+    }
     options.onPage?.(counts);
   }
   return counts;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { VENUES } from "@ssmd/exchanges";
 import type { InstrumentFile } from "@ssmd/metadata";
-import { openTransport, type Transport } from "@ssmd/transport";
+import { memoryTransport, openTransport, type Transport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { BusInstruments } from "./bus_instruments.ts";
 import { type SyncCounts, synchronize } from "./synchronize.ts";
@@ -167,4 +167,35 @@ Deno.test("a venue that keeps refusing ends with its name, not for ever", async 
   const ask = askVenueRest({ venue, url: `http://127.0.0.1:${server.addr.port}`, perSecond: 100 });
   await assert.rejects(ask("/series"), { code: "VENUE_REST_REFUSED", retryable: false });
   await server.shutdown();
+});
+
+Deno.test("what another writer adds while the catalogue is read is kept", async () => {
+  const bus = memoryTransport();
+  const id = "KXR-A";
+  const known = "2026-11-28T00:00:00Z";
+  const listed = (state: "open" | "settled", at: string): InstrumentFile => ({
+    ...{ id, name: "Up?", asset_class: "event" },
+    versions: [{ effective: at, known: at, state, series: "KXR" }],
+    mappings: [{ feed: "kalshi", external: id, from: at, known: at }],
+  });
+  const store = await BusInstruments.open(bus, "test");
+  await store.put([listed("open", known)], () => undefined);
+  const other = await BusInstruments.open(bus, "test");
+  const mapping = { feed: "elsewhere", external: "UP", from: known, known };
+  const counts = await synchronize({
+    catalogue: {
+      ...{ url: "", perSecond: 1 },
+      async *instruments() {
+        await other.change(id, (now) => now && { ...now, mappings: [...now.mappings, mapping] });
+        yield [listed("settled", "2026-11-28T01:00:00Z")];
+      },
+    },
+    ...{ ask: () => Promise.reject(new Error("unused")), request: { feed: "kalshi", known } },
+    ...{ store, files: new Map() },
+  });
+  const after = (await store.known()).get(id);
+  await bus.close();
+  assert.deepEqual(counts, { read: 1, added: 0, changed: 1 });
+  assert.deepEqual(after?.versions.map(({ state }) => state), ["open", "settled"]);
+  assert.ok(after?.mappings.some(({ feed }) => feed === "elsewhere"), "the other's mapping");
 });
