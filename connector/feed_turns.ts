@@ -6,8 +6,8 @@ import {
   messageOf,
   sleep,
   systemCodeOf,
+  writeFileAtomically,
 } from "@ssmd/runtime";
-import { writeFileAtomically } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 import { StandbyBoard } from "./standby_board.ts";
 import { type LastOfKind, readFeedBefore } from "./feed_before.ts";

@@ -1,7 +1,6 @@
 import type { RunBefore } from "@ssmd/archive";
 import type { CarriedState } from "@ssmd/exchanges";
-import { systemCodeOf } from "@ssmd/runtime";
-import { writeFileAtomically } from "@ssmd/storage";
+import { systemCodeOf, writeFileAtomically } from "@ssmd/runtime";
 
 /** End of the last run. */
 export interface LastStop {

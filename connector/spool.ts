@@ -1,5 +1,4 @@
-import { LIMITS, sleep, type StorageError } from "@ssmd/runtime";
-import { syncFolder } from "@ssmd/storage";
+import { LIMITS, sleep, type StorageError, syncFolder } from "@ssmd/runtime";
 import { LateSync } from "./late_sync.ts";
 import { type Segment, type SegmentHeader, segmentName } from "./segment.ts";
 import { troubleOf } from "./spool_trouble.ts";

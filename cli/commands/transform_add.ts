@@ -1,7 +1,6 @@
 import { compileTransform, infoOf, listTransforms, readTransform } from "@ssmd/transforms";
 import { transformsDir, TransformSession } from "@ssmd/transforms";
-import { UsageError } from "@ssmd/runtime";
-import { writeFileAtomically } from "@ssmd/storage";
+import { UsageError, writeFileAtomically } from "@ssmd/runtime";
 import { z } from "zod";
 import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";

@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { dirname, join, relative, resolve } from "node:path";
-import { ConfigError, pathExists } from "@ssmd/runtime";
-import { writeFileAtomically } from "@ssmd/storage";
+import { ConfigError, pathExists, writeFileAtomically } from "@ssmd/runtime";
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;

@@ -9,8 +9,7 @@ import {
   sealingKeyOf,
   type SealTarget,
 } from "@ssmd/metadata";
-import { ConfigError, messageOf } from "@ssmd/runtime";
-import { writeFileAtomically } from "@ssmd/storage";
+import { ConfigError, messageOf, writeFileAtomically } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 import { variable } from "../terminal.ts";
 import type { SealFlags } from "./flags.ts";

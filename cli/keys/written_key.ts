@@ -8,8 +8,7 @@ import {
   rotationsText,
   shapeFindings,
 } from "@ssmd/metadata";
-import { ConfigError } from "@ssmd/runtime";
-import { writeFileAtomically } from "@ssmd/storage";
+import { ConfigError, writeFileAtomically } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 import type { DeclaredKey } from "./key_context.ts";
 import type { Values } from "./value_input.ts";

@@ -1,6 +1,6 @@
+import { syncFolder } from "@ssmd/runtime";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { syncFolder } from "@ssmd/storage";
 import type { ExportFolder } from "./export_folder.ts";
 
 /** A written file. */

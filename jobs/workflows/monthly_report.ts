@@ -1,5 +1,5 @@
 import type { JsonRecord } from "@ssmd/journal";
-import { isoOfUs } from "@ssmd/runtime";
+import { isoOfUs, writeFileAtomically } from "@ssmd/runtime";
 import { z } from "zod";
 import { defineWorkflow, type Workflow } from "../workflow.ts";
 import type { ArchiveJobs } from "./archive_jobs.ts";
@@ -14,7 +14,7 @@ export const MONTHLY_REPORT = {
   }),
 };
 
-/** The file is renamed when complete; an existing report is replaced. */
+/** An existing report is replaced. */
 export function monthlyReport({ dataDir, packMonth, nowUs }: ArchiveJobs): Workflow {
   return defineWorkflow(MONTHLY_REPORT, async ({ month: named }, context) => {
     // A later attempt may fall into another month, so fix it in a step.
@@ -24,10 +24,8 @@ export function monthlyReport({ dataDir, packMonth, nowUs }: ArchiveJobs): Workf
     await context.step("write", async () => {
       const { zip, result } = await packMonth(month, context);
       const out = `${dataDir}/reports/exchange-audit-${month}.zip`;
-      await Deno.mkdir(`${dataDir}/reports`, { recursive: true });
       // Contains addresses: readable by its owner only.
-      await Deno.writeFile(`${out}.part`, zip, { mode: 0o600 });
-      await Deno.rename(`${out}.part`, out);
+      await writeFileAtomically(out, zip, 0o600);
       return { out, bytes: zip.length, ...result } satisfies JsonRecord;
     });
   });

@@ -1,4 +1,4 @@
-import { ConfigError } from "@ssmd/runtime";
+import { ConfigError, writeFileAtomically } from "@ssmd/runtime";
 import { z } from "zod";
 
 /** Reason and start of an environment's read-only mode. */
@@ -39,9 +39,7 @@ export async function setReadOnlyMode(
     });
     return;
   }
-  await Deno.mkdir(`${dataDir}/read-only`, { recursive: true });
-  await Deno.writeTextFile(`${path}.new`, `${JSON.stringify(mode)}\n`);
-  await Deno.rename(`${path}.new`, path);
+  await writeFileAtomically(path, `${JSON.stringify(mode)}\n`);
 }
 
 /** Returns the error for changing a read-only environment: `ENVIRONMENT_READ_ONLY`. */

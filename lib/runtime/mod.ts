@@ -51,3 +51,4 @@ export { withMembers } from "./with_members.ts";
 export { withoutVariables } from "./without_variables.ts";
 export { cacheDir } from "./cache_dir.ts";
 export { pathExists } from "./path_exists.ts";
+export { lockFolder, syncFolder, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic_file.ts";

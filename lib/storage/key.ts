@@ -1,9 +1,7 @@
-import { StorageError } from "@ssmd/runtime";
+import { StorageError, TEMPORARY_PREFIX } from "@ssmd/runtime";
 
 /** Maximum key length in UTF-8 bytes, as in S3. */
 const KEY_BYTES_MAX = 1024;
-/** Prefix of names of files being written; no part of a key may begin with it. */
-export const TEMPORARY_PREFIX = ".tmp-";
 
 const UTF8 = new TextEncoder();
 

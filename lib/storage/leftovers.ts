@@ -1,5 +1,5 @@
+import { TEMPORARY_PREFIX } from "@ssmd/runtime";
 import { join } from "node:path";
-import { TEMPORARY_PREFIX } from "./key.ts";
 
 /**
  * Removes temporary files under `root` not modified since `beforeMs` (ms since 1970), left by

@@ -1,8 +1,13 @@
 import { dirname, join, resolve } from "node:path";
-import { StorageError } from "@ssmd/runtime";
-import { lockFolder, syncFolder, writeFileAtomically } from "./atomic_file.ts";
+import {
+  lockFolder,
+  StorageError,
+  syncFolder,
+  TEMPORARY_PREFIX,
+  writeFileAtomically,
+} from "@ssmd/runtime";
 import { notFound, storageErrorOf } from "./errors.ts";
-import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
+import { assertKey, assertPrefix } from "./key.ts";
 import { isSame } from "./same_bytes.ts";
 import { lockInFolder } from "./folder_lock.ts";
 import { removeLeftovers } from "./leftovers.ts";

@@ -8,4 +8,3 @@ export { openServiceStorage, WatchedStorage } from "./watched.ts";
 export { findObject } from "./find_object.ts";
 export { isSame as isSameBytes } from "./same_bytes.ts";
 export { storageCell } from "./storage_cell.ts";
-export { syncFolder, writeFileAtomically } from "./atomic_file.ts";

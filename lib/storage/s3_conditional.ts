@@ -5,8 +5,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { StorageError } from "@ssmd/runtime";
-import { TEMPORARY_PREFIX } from "./key.ts";
+import { StorageError, TEMPORARY_PREFIX } from "@ssmd/runtime";
 import {
   attempted,
   reportedError,

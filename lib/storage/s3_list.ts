@@ -1,6 +1,6 @@
+import { TEMPORARY_PREFIX } from "@ssmd/runtime";
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import { inCodeUnitOrder, type ServerOrder } from "./code_unit_order.ts";
-import { TEMPORARY_PREFIX } from "./key.ts";
 import type { StoredObject } from "./storage.ts";
 
 /** A listing request. */

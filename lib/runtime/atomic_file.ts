@@ -1,5 +1,7 @@
 import { dirname, join } from "node:path";
-import { TEMPORARY_PREFIX } from "./key.ts";
+
+/** Prefix of the names of files being written; no complete file has it. */
+export const TEMPORARY_PREFIX = ".tmp-";
 
 /**
  * Writes a file atomically: temporary file in the same folder, fdatasync, rename, fsync of the
