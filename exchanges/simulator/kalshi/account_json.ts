@@ -2,17 +2,20 @@ import { isoOfUs } from "@ssmd/runtime";
 import { textOfSteps } from "@ssmd/market";
 import { type Fill, moneyOf, type Order } from "../trading/engine.ts";
 import type { ContractPosition } from "./account.ts";
+import { SELF_TRADE } from "./order_request.ts";
 import { contractsText, dollarText } from "./publisher.ts";
 import { DOLLAR } from "./symbols.ts";
 
 const STATES = { open: "resting", filled: "executed", canceled: "canceled" } as const;
+/** The only shard. */
+const EXCHANGE_INDEX = 0;
 const USER = { user_id: "ssmd-simulator" };
 
 /** Fields of an answer or a message. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** 10^-10 dollars in the venue's format. */
-function moneyText(money: bigint): string {
+export function moneyText(money: bigint): string {
   return textOfSteps(money / 1_000_000n, 4);
 }
 
@@ -43,7 +46,7 @@ function amountsOf(order: Order) {
     remaining_count_fp: contractsText(order.status === "canceled" ? 0 : left),
     ...{ taker_fees_dollars: sum(false, feeOf), maker_fees_dollars: sum(true, feeOf) },
     ...{ taker_fill_cost_dollars: sum(false, costOf), maker_fill_cost_dollars: sum(true, costOf) },
-    self_trade_prevention_type: "taker_at_cross",
+    self_trade_prevention_type: SELF_TRADE,
   };
 }
 
@@ -56,9 +59,27 @@ export function orderJson(order: Order): Json {
   return {
     ...{ order_id: order.id, ...USER, client_order_id: order.clientId ?? "" },
     ...{ ticker: order.market.spec.external, ...directionOf(order), type: "limit" },
+    ...bookSideOf(order),
     ...{ status: STATES[order.status], ...pricesOf(order.price), ...amountsOf(order) },
     ...{ expiration_time: null, created_time: isoOfUs(order.atUs) },
     last_update_time: isoOfUs(lastUpdateUs(order)),
+  };
+}
+
+/** Answer to an order in the form of `/portfolio/events/orders`; averages are per contract. */
+export function eventOrderJson(order: Order): Json {
+  const { id, clientId, size, left, fills, fee } = order;
+  const filled = size - left;
+  const averageOf = (sum: bigint) => moneyText(sum * 100n / BigInt(filled));
+  const cost = fills.reduce((all, fill) => all + moneyOf(order.market, fill.price, fill.size), 0n);
+  return {
+    ...{ order_id: id, ...(clientId === undefined ? {} : { client_order_id: clientId }) },
+    ...{ fill_count: contractsText(filled) },
+    remaining_count: contractsText(order.status === "canceled" ? 0 : left),
+    ...(filled === 0
+      ? {}
+      : { average_fill_price: averageOf(cost), average_fee_paid: averageOf(fee) }),
+    ts_ms: Math.floor(lastUpdateUs(order) / 1e3),
   };
 }
 
@@ -67,7 +88,8 @@ export function fillJson({ id, order, price, size, fee, isMaker, atUs }: Fill): 
   const ticker = order.market.spec.external;
   return {
     ...{ fill_id: id, trade_id: id, order_id: order.id, ticker, market_ticker: ticker },
-    ...{ ...directionOf(order), count_fp: contractsText(size), ...pricesOf(price) },
+    ...{ ...directionOf(order), ...bookSideOf(order), exchange_index: EXCHANGE_INDEX },
+    ...{ count_fp: contractsText(size), ...pricesOf(price) },
     ...{ is_taker: !isMaker, fee_cost: moneyText(fee), created_time: isoOfUs(atUs) },
     ts: Math.floor(atUs / 1e6),
   };
@@ -76,7 +98,7 @@ export function fillJson({ id, order, price, size, fee, isMaker, atUs }: Fill): 
 /** A position in REST's format. */
 export function positionJson(ticker: string, position: ContractPosition): Json {
   return {
-    ...{ ticker, position_fp: contractsText(position.size) },
+    ...{ ticker, exchange_index: EXCHANGE_INDEX, position_fp: contractsText(position.size) },
     ...{ total_traded_dollars: moneyText(position.traded), resting_orders_count: 0 },
     ...{ market_exposure_dollars: moneyText(position.cost) },
     ...{ realized_pnl_dollars: moneyText(position.realized) },

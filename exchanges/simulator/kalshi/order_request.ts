@@ -6,15 +6,33 @@ import { DOLLAR } from "./symbols.ts";
 
 /** Order fields that the simulator does not support. */
 const NOT_SIMULATED = [
-  ...["expiration_ts", "buy_max_cost", "reduce_only", "order_group_id", "subaccount"],
-  ...["sell_position_floor", "cancel_order_on_pause"],
+  ...["expiration_ts", "expiration_time", "buy_max_cost", "reduce_only", "order_group_id"],
+  ...["subaccount", "sell_position_floor", "cancel_order_on_pause"],
 ];
+/** An order that would take the member's own is canceled. */
+export const SELF_TRADE = "taker_at_cross";
 const FORCES = ["good_till_canceled", "immediate_or_cancel"];
 
 /** Reason for refusing an order. */
 interface OrderRefusal {
   code: string;
   message: string;
+}
+
+/** Whether a price of the book's only side, YES, is bid or asked, as actions on YES. */
+const ACTIONS = new Map<unknown, string>([["bid", "buy"], ["ask", "sell"]]);
+
+/** Parses an order in the form of `/portfolio/events/orders`: one side of one book, and one price. */
+export function readKalshiEventOrder(
+  market: ModelMarket,
+  { side, count, price, ...fields }: Readonly<Record<string, unknown>>,
+): OrderRequest | OrderRefusal {
+  const action = ACTIONS.get(side);
+  if (action === undefined) {
+    return { code: "invalid_parameters", message: "side must be bid or ask" };
+  }
+  const order = { side: "yes", action, count_fp: count, yes_price_dollars: price };
+  return readKalshiOrder(market, { ...fields, ...order });
 }
 
 /** Parses an order of a market. Buying YES or selling NO buys YES. */
@@ -30,6 +48,10 @@ export function readKalshiOrder(
   if (action !== "buy" && action !== "sell") return refuse("action must be buy or sell");
   if (!FORCES.includes(wordOf(force))) {
     return refuse(`time_in_force ${wordOf(force)} is not simulated`);
+  }
+  const selfTrade = fields["self_trade_prevention_type"] ?? SELF_TRADE;
+  if (selfTrade !== SELF_TRADE) {
+    return refuse(`self_trade_prevention_type ${wordOf(selfTrade)} is not simulated`);
   }
   const size = sizeOf(fields);
   if (!(size > 0)) return { code: "invalid_count", message: "count must be positive" };

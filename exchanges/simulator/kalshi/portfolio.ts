@@ -6,8 +6,15 @@ import { MatchingEngine, type Order } from "../trading/engine.ts";
 import type { ModelOptions, RestAnswer, RestReply } from "../venue.ts";
 import { CENT, ContractAccount } from "./account.ts";
 import { AccountFeed } from "./account_feed.ts";
-import { fillJson, type Json, orderJson, positionJson } from "./account_json.ts";
-import { readKalshiOrder } from "./order_request.ts";
+import {
+  eventOrderJson,
+  fillJson,
+  type Json,
+  moneyText,
+  orderJson,
+  positionJson,
+} from "./account_json.ts";
+import { readKalshiEventOrder, readKalshiOrder } from "./order_request.ts";
 import { contractsText, type KalshiMarketPublisher } from "./publisher.ts";
 import { ok, page, pagingOf } from "./rest.ts";
 import { DOLLAR } from "./symbols.ts";
@@ -15,6 +22,29 @@ import { DOLLAR } from "./symbols.ts";
 /** The venue's taker fee; resting orders pay nothing in most markets. */
 const DEFAULTS = { makerFee: 0, takerFee: 7, latencyMs: 0, fillShare: 1 };
 const PAGE_MAX = 1000;
+
+/** A form of orders: how one is read, and how it and its cancellation are answered. */
+interface OrderForm {
+  read: typeof readKalshiOrder;
+  answerOf(order: Order): Json;
+  canceledOf(order: Order, nowUs: number): Json;
+}
+
+/** `/portfolio/orders`, which names contracts. */
+const CONTRACT_ORDERS: OrderForm = {
+  read: readKalshiOrder,
+  answerOf: (order) => ({ order: orderJson(order) }),
+  canceledOf: (order) => ({ order: orderJson(order), reduced_by_fp: contractsText(order.left) }),
+};
+/** `/portfolio/events/orders`, which names sides of the book; the venue's clients of today use it. */
+const EVENT_ORDERS: OrderForm = {
+  read: readKalshiEventOrder,
+  answerOf: eventOrderJson,
+  canceledOf: ({ id, clientId, left }, nowUs) => ({
+    ...{ order_id: id, ...(clientId === undefined ? {} : { client_order_id: clientId }) },
+    ...{ reduced_by: contractsText(left), ts_ms: Math.floor(nowUs / 1e3) },
+  }),
+};
 
 /** Kalshi's REST below `/portfolio`: orders, fills, positions and balance of one member. */
 export class KalshiPortfolio {
@@ -62,12 +92,14 @@ export class KalshiPortfolio {
     { method, url: { searchParams: query }, body }: SimulatorRequest,
     path: string,
   ): RestReply {
-    const [, noun, id] = path.slice("/portfolio".length).split("/");
+    const [, form, noun, id] = /^\/portfolio\/(events\/)?([^/]*)(?:\/(.*))?$/.exec(path) ?? [];
+    const isOrders = noun === "orders";
+    const orderForm = form === undefined ? CONTRACT_ORDERS : EVENT_ORDERS;
     const orders = [...this.#engine.orders.values()];
     const order = this.#engine.orders.get(id ?? "");
-    if (noun === "orders" && method === "POST" && id === undefined) return this.#submit(body);
-    if (noun === "orders" && method === "DELETE" && id !== undefined) return this.#cancel(order);
-    if (method !== "GET") return refusal(404, "not_found", "not found");
+    if (isOrders && method === "POST" && id === undefined) return this.#submit(body, orderForm);
+    if (isOrders && method === "DELETE" && id !== undefined) return this.#cancel(order, orderForm);
+    if (method !== "GET" || form !== undefined) return refusal(404, "not_found", "not found");
     switch (id === undefined ? noun : `${noun}/`) {
       case "orders/":
         return order === undefined
@@ -94,11 +126,11 @@ export class KalshiPortfolio {
     }
   }
 
-  async #submit(body: string): Promise<RestAnswer> {
+  async #submit(body: string, { read, answerOf }: OrderForm): Promise<RestAnswer> {
     const fields = fieldsOf(body);
     const market = this.#find(wordOf(fields["ticker"]))?.market;
     if (market === undefined) return refusal(404, "market_not_found", "market not found");
-    const request = readKalshiOrder(market, fields);
+    const request = read(market, fields);
     if ("code" in request) return refusal(400, request.code, request.message);
     const { clientId } = request;
     const known = [...this.#engine.orders.values()];
@@ -107,14 +139,14 @@ export class KalshiPortfolio {
     }
     const order = await this.#engine.submit(request);
     if (order === undefined) return refusal(400, "insufficient_balance", "insufficient balance");
-    return { ...ok({ order: orderJson(order) }), status: 201 };
+    return { ...ok(answerOf(order)), status: 201 };
   }
 
-  async #cancel(order: Order | undefined): Promise<RestAnswer> {
+  async #cancel(order: Order | undefined, { canceledOf }: OrderForm): Promise<RestAnswer> {
     if (order === undefined || !await this.#engine.cancel(order.id)) {
       return refusal(404, "not_found", "not found");
     }
-    return ok({ order: orderJson(order), reduced_by_fp: contractsText(order.left) });
+    return ok(canceledOf(order, this.#nowUs()));
   }
 
   /** Balance in whole cents, as the venue's: free cash, and positions at the last prices. */
@@ -126,7 +158,8 @@ export class KalshiPortfolio {
     }
     const free = this.#account.cash - this.#account.held(this.#engine.open());
     return {
-      ...{ balance: Number(free / CENT), portfolio_value: Math.floor(value) },
+      ...{ balance: Number(free / CENT), balance_dollars: moneyText(free) },
+      portfolio_value: Math.floor(value),
       updated_ts: Math.floor(this.#nowUs() / 1e6),
     };
   }

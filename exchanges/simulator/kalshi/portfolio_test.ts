@@ -106,6 +106,33 @@ Deno.test("kalshi: NO at the best bid waits its turn, is filled by the model or 
   await simulator.close();
 });
 
+Deno.test("kalshi: orders of the book's sides give counts and averages, and are canceled by id", async () => {
+  const { simulator, ask } = await openVenue();
+  const order = { ticker: TICKER, side: "ask", time_in_force: "immediate_or_cancel", count: "2" };
+  // A limit below all bids takes the best of them, however far the model has moved it.
+  const sold = await ask("POST", "/portfolio/events/orders", { ...order, price: "0.0100" });
+  assert.deepEqual([sold.status, sold.fill_count, sold.remaining_count], [201, "2.00", "0.00"]);
+  const { fills } = await ask("GET", `/portfolio/fills?order_id=${sold.order_id}`);
+  let [cost, fee] = [0, 0];
+  for (const { yes_price_dollars, count_fp, fee_cost, book_side, outcome_side } of fills) {
+    assert.deepEqual([book_side, outcome_side], ["ask", "no"]);
+    [cost, fee] = [cost + Number(yes_price_dollars) * Number(count_fp), fee + Number(fee_cost)];
+  }
+  assert.deepEqual(
+    [sold.average_fill_price, sold.average_fee_paid].map(Number),
+    [Math.floor(cost / 2 * 1e4 + 1e-6) / 1e4, Math.floor(fee / 2 * 1e4 + 1e-6) / 1e4],
+  );
+  const rests = { ...order, side: "bid", time_in_force: "good_till_canceled", price: "0.01" };
+  const { order_id } = await ask("POST", "/portfolio/events/orders", rests);
+  const canceled = await ask("DELETE", `/portfolio/events/orders/${order_id}`);
+  assert.deepEqual([canceled.status, canceled.order_id, canceled.reduced_by], [
+    ...[200, order_id, "2.00"],
+  ]);
+  const refused = await ask("POST", "/portfolio/events/orders", { ...rests, side: "yes" });
+  assert.deepEqual([refused.status, refused.error.message], [400, "side must be bid or ask"]);
+  await simulator.close();
+});
+
 Deno.test("kalshi: the account's channels tell orders, fills and positions as REST has them", async () => {
   const { simulator, ask } = await openVenue();
   const socket = await TestClient.open(simulator.url, await signedHeaders(await demoKey()));
