@@ -1,15 +1,8 @@
-import { type LeaseCell, type Logger, messageOf, silentLogger, sleep } from "@ssmd/runtime";
-import { errors, headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import { type LeaseCell, type Logger, silentLogger } from "@ssmd/runtime";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { JetStreamApiCodes, type JetStreamManager } from "@nats-io/jetstream";
+import { consumerInUse, transportClosed } from "./errors.ts";
 import {
-  answeredTooLate,
-  answerFailed,
-  consumerInUse,
-  nobodyAnswers,
-  transportClosed,
-} from "./errors.ts";
-import {
-  connectError,
   connectNats,
   jetStreamError,
   managerOf,
@@ -21,9 +14,10 @@ import { assertStoreName, type KeyValueStore } from "./key_value.ts";
 import { NatsKeyValue } from "./nats_key_value.ts";
 import { joinNatsGroup } from "./nats_group.ts";
 import { LeaseConnection, natsCell } from "./nats_cell.ts";
-import { NatsProbe } from "./nats_probe.ts";
+import { NatsLink } from "./nats_link.ts";
 import { NatsPublisher } from "./nats_publisher.ts";
 import { NatsReader, type NatsReaderOptions } from "./nats_reader.ts";
+import { NatsRequests } from "./nats_requests.ts";
 import { readHistory } from "./nats_history.ts";
 import {
   ensureStreams,
@@ -77,12 +71,6 @@ interface NatsTransportOptions {
   logger?: Logger;
 }
 
-/** Outside the environment's subjects, as the stream would acknowledge requests itself. */
-const REQUEST_PREFIX = "ssmd-request";
-const FAILED_HEADER = "Ssmd-Request-Error";
-const ASK_TRIES_MAX = 3;
-/** Longest wait of a request for an absent bus; as long as its retries on a silent one. */
-const ASK_WAIT_MS_MAX = 15_000;
 const NO_MESSAGE_FOUND = 10037;
 
 /**
@@ -113,8 +101,8 @@ class NatsTransport implements Transport {
   readonly durable = true;
   #options: NatsTransportOptions;
   #endpoint: NatsEndpoint;
-  #connection: NatsConnection;
-  #manager: JetStreamManager;
+  #link: NatsLink;
+  #requests: NatsRequests;
   #space: SubjectSpace;
   #logger: Logger;
   #readers = new Map<NatsReader, string>();
@@ -122,27 +110,23 @@ class NatsTransport implements Transport {
   #publishers = new Set<NatsPublisher>();
   #stores = new Map<string, Promise<NatsKeyValue>>();
   #listeners: ((status: TransportStatus) => void)[] = [];
-  #payloadBytesMax = Infinity;
-  #connected = Promise.resolve();
-  #back: () => void = () => {};
   #closed = false;
-  #watching: Promise<void>;
-  #probe: NatsProbe;
 
   constructor(
     options: NatsTransportOptions,
     endpoint: NatsEndpoint,
-    { connection, manager }: { connection: NatsConnection; manager: JetStreamManager },
+    opened: { connection: NatsConnection; manager: JetStreamManager },
   ) {
     this.#options = options;
     this.#endpoint = endpoint;
-    this.#connection = connection;
-    this.#manager = manager;
     this.#space = new SubjectSpace(options.env, options.shard);
     this.#logger = options.logger ?? silentLogger;
-    this.#payloadBytesMax = connection.info?.max_payload ?? Infinity;
-    this.#probe = new NatsProbe(() => connection.flush());
-    this.#watching = this.#watch();
+    const { servers } = endpoint;
+    this.#link = new NatsLink({ ...opened, servers, logger: this.#logger }, {
+      onLost: (reason) => this.#tell({ type: "disconnected", reason }),
+      onBack: () => this.#reconnected(),
+    });
+    this.#requests = new NatsRequests(opened.connection, options.env, this.#logger);
   }
 
   get shards(): readonly string[] {
@@ -150,7 +134,7 @@ class NatsTransport implements Transport {
   }
 
   get problem(): string {
-    return this.#probe.problem;
+    return this.#link.problem;
   }
 
   publisher(options: PublisherOptions = {}): Publisher {
@@ -166,7 +150,7 @@ class NatsTransport implements Transport {
       },
       space: this.#space,
       reports: options,
-      payloadBytesMax: () => this.#payloadBytesMax,
+      payloadBytesMax: () => this.#link.payloadBytesMax,
       logger: this.#logger,
     });
     this.#publishers.add(publisher);
@@ -205,9 +189,9 @@ class NatsTransport implements Transport {
 
   async joinGroup(options: GroupOptions): Promise<Subscription> {
     this.#assertOpen();
-    const member = joinNatsGroup(this.#connection, options, this.#logger);
-    await this.#untilKnown();
-    return { unsubscribe: () => member.unsubscribe() };
+    const member = joinNatsGroup(this.#link.connection, options, this.#logger);
+    await this.#link.untilKnown();
+    return member;
   }
 
   async keyValue(name: string): Promise<KeyValueStore> {
@@ -215,7 +199,9 @@ class NatsTransport implements Transport {
     assertStoreName(name);
     const known = this.#stores.get(name);
     if (known !== undefined) return await known;
-    const opening = this.#ask(() => NatsKeyValue.open(this.#connection, this.#options.env, name));
+    const opening = this.#link.ask(() =>
+      NatsKeyValue.open(this.#link.connection, this.#options.env, name)
+    );
     this.#stores.set(name, opening);
     opening.catch(() => this.#stores.delete(name));
     return await opening;
@@ -232,8 +218,8 @@ class NatsTransport implements Transport {
     const matches = compileFilters(filters);
     const distinct = distinctFilters(filters);
     const options: NatsReaderOptions = {
-      connection: this.#connection,
-      manager: this.#manager,
+      connection: this.#link.connection,
+      manager: this.#link.manager,
       space: this.#space,
       filters: distinct,
       onMessage,
@@ -251,7 +237,7 @@ class NatsTransport implements Transport {
     const reader = new NatsReader(options);
     this.#readers.set(reader, name);
     try {
-      await this.#ask(() => reader.start());
+      await this.#link.ask(() => reader.start());
     } catch (error) {
       this.#readers.delete(reader);
       await reader.close();
@@ -267,12 +253,12 @@ class NatsTransport implements Transport {
 
   async state(): Promise<StreamState> {
     this.#assertOpen();
-    return await this.#ask(() => stateOf(this.#manager, this.#space.stream));
+    return await this.#link.ask(() => stateOf(this.#link.manager, this.#space.stream));
   }
 
   async renew(createdAtUs: number): Promise<void> {
     this.#assertOpen();
-    await this.#ask(() => renewStream(this.#manager, this.#space.stream, createdAtUs));
+    await this.#link.ask(() => renewStream(this.#link.manager, this.#space.stream, createdAtUs));
   }
 
   async *read(options: ReadOptions): AsyncGenerator<readonly InMessage[]> {
@@ -283,8 +269,8 @@ class NatsTransport implements Transport {
     const filters = anyOverlap(distinct) ? [`${this.#options.env}.>`] : distinct;
     try {
       const target = {
-        connection: this.#connection,
-        manager: this.#manager,
+        connection: this.#link.connection,
+        manager: this.#link.manager,
         space: this.#space,
       };
       for await (const batch of readHistory(target, { ...options, filters })) {
@@ -299,26 +285,7 @@ class NatsTransport implements Transport {
   async last(filter: string): Promise<StoredMessage | undefined> {
     this.#assertOpen();
     compileFilter(filter);
-    return await this.#ask(() => lastOf(this.#manager, this.#space, filter));
-  }
-
-  /** Throws a TransportError `TRANSPORT_UNAVAILABLE` when the bus stays away. */
-  async #untilConnected(): Promise<void> {
-    if (await isInTime(Promise.race([this.#connected, this.#connection.closed()]))) return;
-    throw connectError(this.#probe.problem, this.#endpoint.servers);
-  }
-
-  /** Runs a JetStream request; retries when the connection was lost meanwhile. */
-  async #ask<T>(call: () => Promise<T>): Promise<T> {
-    for (let tries = 1;; tries++) {
-      await this.#untilConnected();
-      try {
-        return await call();
-      } catch (error) {
-        const isLost = error instanceof errors.TimeoutError || error instanceof errors.RequestError;
-        if (!isLost || tries >= ASK_TRIES_MAX || this.#closed) throw jetStreamError(error);
-      }
-    }
+    return await this.#link.ask(() => lastOf(this.#link.manager, this.#space, filter));
   }
 
   respond(
@@ -326,57 +293,13 @@ class NatsTransport implements Transport {
     answer: (payload: Uint8Array) => Uint8Array | Promise<Uint8Array>,
   ): Promise<Subscription> {
     this.#assertOpen();
-    const subscription = this.#connection.subscribe(this.#requestSubject(subject), {
-      callback: (error, message) => {
-        if (error === null) void this.#answer(message, answer);
-        else this.#logger.error("requests are not received", { subject, error });
-      },
-    });
-    return this.#untilKnown().then(() => ({ unsubscribe: () => subscription.unsubscribe() }));
-  }
-
-  /**
-   * Resolves when the server knows the new subscriptions; after a lost connection the client
-   * subscribes again.
-   */
-  async #untilKnown(): Promise<void> {
-    await isInTime(this.#connection.flush().catch(() => {}));
-  }
-
-  async #answer(
-    message: Msg,
-    answer: (payload: Uint8Array) => Uint8Array | Promise<Uint8Array>,
-  ): Promise<void> {
-    let respond: () => void;
-    try {
-      const data = await answer(message.data);
-      respond = () => message.respond(data);
-    } catch (error) {
-      this.#logger.error("a request was answered with an error", { error });
-      const failed = headers();
-      failed.set(FAILED_HEADER, messageOf(error).replaceAll(/\s+/g, " "));
-      respond = () => message.respond(new Uint8Array(), { headers: failed });
-    }
-    if (!this.#connection.isClosed()) respond();
+    const subscription = this.#requests.respond(subject, answer);
+    return this.#link.untilKnown().then(() => subscription);
   }
 
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     this.#assertOpen();
-    let answer: Msg;
-    try {
-      answer = await this.#connection.request(this.#requestSubject(subject), payload, {
-        timeout: Math.max(1, timeoutMs),
-      });
-    } catch (error) {
-      if (error instanceof errors.TimeoutError) throw answeredTooLate(subject, timeoutMs);
-      if (error instanceof errors.RequestError && error.isNoResponders()) {
-        throw nobodyAnswers(subject);
-      }
-      throw answerFailed(subject, error);
-    }
-    const failure = answer.headers?.get(FAILED_HEADER) ?? "";
-    if (failure !== "") throw answerFailed(subject, failure);
-    return answer.data;
+    return await this.#requests.request(subject, payload, timeoutMs);
   }
 
   leaseCell(name: string): LeaseCell {
@@ -396,43 +319,22 @@ class NatsTransport implements Transport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#probe.close();
+    this.#link.beginClose();
     for (const publisher of this.#publishers) await publisher.close();
     await Promise.all([...this.#readers.keys()].map((reader) => this.#close(reader)));
     for (const store of await this.#openStores()) store.close();
     await this.#lease?.close();
-    await this.#connection.close();
-    await this.#watching;
+    await this.#link.close();
   }
 
-  async #watch(): Promise<void> {
-    for await (const status of this.#connection.status()) {
-      if (status.type === "disconnect") {
-        this.#logger.warn("the bus is away", { server: status.server });
-        this.#connected = new Promise((resolve) => this.#back = resolve);
-        const reason = `lost ${status.server}`;
-        this.#probe.disconnected(reason);
-        this.#tell({ type: "disconnected", reason });
-      } else if (status.type === "reconnect") {
-        this.#logger.info("the bus is back", { server: status.server });
-        this.#probe.reconnected();
-        this.#back();
-        this.#payloadBytesMax = this.#connection.info?.max_payload ?? Infinity;
-        for (const reader of this.#readers.keys()) reader.reconnected();
-        for (const store of await this.#openStores()) store.reconnected();
-        this.#tell({ type: "connected" });
-      } else if (status.type === "error") {
-        this.#logger.error("the bus reports an error", { error: status.error });
-      }
-    }
+  async #reconnected(): Promise<void> {
+    for (const reader of this.#readers.keys()) reader.reconnected();
+    for (const store of await this.#openStores()) store.reconnected();
+    this.#tell({ type: "connected" });
   }
 
   #tell(status: TransportStatus): void {
     for (const listener of this.#listeners) listener(status);
-  }
-
-  #requestSubject(subject: string): string {
-    return `${REQUEST_PREFIX}.${this.#options.env}.${subject}`;
   }
 
   #assertOpen(): void {
@@ -442,17 +344,6 @@ class NatsTransport implements Transport {
 
 function streamsOf({ env, stream = {}, shards = [] }: NatsTransportOptions): EnvironmentStreams {
   return { env, limits: stream, shards };
-}
-
-/** Returns whether `coming` resolves within the longest wait for the bus. Rejects as it does. */
-async function isInTime(coming: Promise<unknown>): Promise<boolean> {
-  const ended = new AbortController();
-  const late = sleep(ASK_WAIT_MS_MAX, ended.signal).then(() => false);
-  try {
-    return await Promise.race([coming.then(() => true), late]);
-  } finally {
-    ended.abort();
-  }
 }
 
 function anyOverlap(filters: readonly string[]): boolean {

@@ -1,27 +1,18 @@
 import { Backoff, type Logger, messageOf, sleep } from "@ssmd/runtime";
-import {
-  createInbox,
-  type Msg,
-  nanos,
-  type NatsConnection,
-  type Subscription,
-} from "@nats-io/nats-core";
-import { type ConsumerInfo, JetStreamApiCodes, type JetStreamManager } from "@nats-io/jetstream";
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
 import { PausableHandler } from "./handler.ts";
 import { hasLostEnd, holeBehind, HoleWatch } from "./hole_watch.ts";
 import { LiveHoleWatch } from "./live_hole_watch.ts";
+import { HEARTBEAT_MS, NatsPull } from "./nats_pull.ts";
 import { readerConfig } from "./nats_reader_config.ts";
 import { givenHeaders, isLate } from "./nats_header.ts";
 import { ackSubjectOf, type Delivery, readDelivery, UnacknowledgedDeliveries } from "./delivery.ts";
-import { isApiError, renewStream, stateOf } from "./nats_stream.ts";
+import { renewStream, stateOf } from "./nats_stream.ts";
 import type { SubjectSpace } from "./subject_space.ts";
 import type { ConsumeOptions, InMessage, StreamPosition, StreamState } from "./transport.ts";
 
-/** Most messages per pull; the next pull is sent when half of them came. */
-const BATCH_MESSAGES = 4096;
-const PULL_EXPIRES_MS = 30_000;
 const FLUSH_MS_MAX = 3_000;
-const HEARTBEAT_MS = 5_000;
 /** Silence after which the consumer counts as gone: more than two heartbeats. */
 const SILENCE_MS_MAX = 12_000;
 const ACK = new TextEncoder().encode("+ACK");
@@ -74,14 +65,11 @@ class StreamMessage implements InMessage {
  */
 export class NatsReader {
   #options: NatsReaderOptions;
-  #inbox = "";
-  #subscription: Subscription | undefined;
-  #consumerName = "";
+  #pull: NatsPull;
   #ackPrefix = "";
   #delivery: Delivery = { prefixLength: 0, streamSequence: 0, consumerSequence: 0 };
   #unacknowledged = new UnacknowledgedDeliveries();
   #expected = 1;
-  #requested = 0;
   /** Stream sequence of the newest message delivered or held. */
   #newest = 0;
   #acknowledged = 0;
@@ -106,8 +94,10 @@ export class NatsReader {
   /** Reads nothing before {@linkcode start}. */
   constructor(options: NatsReaderOptions) {
     this.#options = options;
+    const { connection, manager, space: { stream }, durableName } = options;
+    this.#pull = new NatsPull({ connection, manager, stream, durableName });
     const goOn = () => {
-      if (this.#rewinding === undefined) this.#pull();
+      if (this.#rewinding === undefined) this.#ask();
     };
     const { onMessage, onHole, logger } = options;
     this.#handler = new PausableHandler(onMessage, goOn, logger);
@@ -153,12 +143,12 @@ export class NatsReader {
 
   /** Creates or resumes the consumer and starts reading. */
   async start(): Promise<void> {
-    const { durableName, position } = this.#options;
+    const { position } = this.#options;
     let state = await this.#state();
     if (hasLostEnd(position, state)) state = await this.#renewed(state);
     this.#createdAtUs = state.createdAtUs;
     this.#madeAtUs = state.madeAtUs;
-    const known = durableName === undefined ? undefined : await this.#find(durableName);
+    const known = await this.#pull.find();
     if (known !== undefined) {
       this.#acknowledged = known.ack_floor.stream_seq;
       this.#newest = this.#acknowledged;
@@ -208,11 +198,11 @@ export class NatsReader {
     this.#handler.close();
     this.#holes.close();
     this.#liveHoles.close();
-    this.#subscription?.unsubscribe();
+    this.#pull.stop();
     await this.#rewinding;
     const { connection, durableName } = this.#options;
     if (connection.isClosed()) return;
-    if (durableName === undefined) await this.#remove();
+    if (durableName === undefined) await this.#pull.remove();
     else await this.#flushAcks();
   }
 
@@ -230,25 +220,15 @@ export class NatsReader {
     return num_ack_pending === 0 && filters.join(" ") === this.#filters.join(" ");
   }
 
-  async #find(name: string): Promise<ConsumerInfo | undefined> {
-    const { manager, space: { stream } } = this.#options;
-    try {
-      return await manager.consumers.info(stream, name);
-    } catch (error) {
-      if (isApiError(error, JetStreamApiCodes.ConsumerNotFound)) return undefined;
-      throw error;
-    }
-  }
-
   /** Creates the consumer after the last acknowledged message, replacing a `known` one. */
   async #create(known: boolean): Promise<void> {
-    const { manager, space: { stream }, durableName } = this.#options;
-    if (known) await this.#remove();
+    const { durableName } = this.#options;
+    if (known) await this.#pull.remove();
     // A live reader that started on an empty stream must get everything in it now.
     const isFirst = !this.#begun;
     const after = durableName === undefined ? this.#newest : this.#acknowledged;
     const config = readerConfig({ filters: this.#filters, durableName, after, isFirst });
-    const info = await manager.consumers.add(stream, config);
+    const info = await this.#pull.create(config);
     if (durableName === undefined && this.#newest === 0) {
       this.#newest = info.delivered.stream_seq;
     }
@@ -258,56 +238,24 @@ export class NatsReader {
 
   /** Subscribes to a consumer and pulls. */
   #listen(info: ConsumerInfo): void {
-    const { connection } = this.#options;
-    this.#consumerName = info.name;
-    this.#subscription?.unsubscribe();
-    this.#inbox = createInbox();
+    this.#pull.reset(info.name);
     this.#expected = info.delivered.consumer_seq + 1;
     this.#unacknowledged.reset(this.#expected);
     this.#ackPrefix = "";
-    this.#requested = 0;
     this.#heard = true;
     if (this.closed) return;
-    this.#subscription = connection.subscribe(this.#inbox, {
-      callback: (error, message) => {
-        if (error === null) this.#onMessage(message);
-        else this.#rewind(messageOf(error));
-      },
-    });
-    this.#pull();
-  }
-
-  async #remove(): Promise<void> {
-    const { manager, space: { stream }, durableName } = this.#options;
-    const name = durableName ?? this.#consumerName;
-    if (name === "") return;
-    try {
-      await manager.consumers.delete(stream, name);
-    } catch (error) {
-      // Live consumers expire by themselves; a durable one is recreated next, or already gone.
-      const gone = isApiError(error, JetStreamApiCodes.ConsumerNotFound) ||
-        isApiError(error, JetStreamApiCodes.StreamNotFound);
-      if (!gone && durableName !== undefined) throw error;
-    }
-  }
-
-  #pull(): void {
-    if (this.#handler.paused || this.closed || this.#options.connection.isClosed()) return;
-    if (this.#isDurable && this.#holes.isHolding) return;
-    const batch = BATCH_MESSAGES - this.#requested;
-    if (batch <= 0) return;
-    const { connection, space: { stream } } = this.#options;
-    this.#requested += batch;
-    const request = {
-      batch,
-      expires: nanos(PULL_EXPIRES_MS),
-      idle_heartbeat: nanos(HEARTBEAT_MS),
-    };
-    connection.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumerName}`,
-      JSON.stringify(request),
-      { reply: this.#inbox },
+    this.#pull.listen(
+      (message) => this.#onMessage(message),
+      (error) => this.#rewind(messageOf(error)),
     );
+    this.#ask();
+  }
+
+  /** Asks for more messages, if it can take them. */
+  #ask(): void {
+    if (this.#handler.paused || this.closed) return;
+    if (this.#isDurable && this.#holes.isHolding) return;
+    this.#pull.ask();
   }
 
   #onMessage(message: Msg): void {
@@ -316,7 +264,7 @@ export class NatsReader {
     const delivery = this.#delivery;
     if (reply === "" || !readDelivery(reply, delivery)) return this.#onStatus(message);
     if (this.#rewinding !== undefined) return;
-    this.#requested--;
+    this.#pull.delivered();
     if (delivery.consumerSequence !== this.#expected) {
       return this.#rewind("deliveries are missing");
     }
@@ -331,7 +279,7 @@ export class NatsReader {
         this.#handler.take(received);
       }
     }
-    if (this.#requested <= BATCH_MESSAGES / 2) this.#pull();
+    if (this.#pull.isHalfDone) this.#ask();
   }
 
   #noteDelivery(reply: string, delivery: Delivery): void {
@@ -359,8 +307,8 @@ export class NatsReader {
       /batch completed|maxbytes/i.test(reasonOf(message));
     if (!ended) return this.#rewind(`${code} ${reasonOf(message)}`);
     const left = headers?.get("Nats-Pending-Messages") ?? "";
-    this.#requested = left === "" ? 0 : Math.max(0, this.#requested - Number(left));
-    if (!this.#handler.holding) this.#pull();
+    this.#pull.ended(left === "" ? undefined : Number(left));
+    if (!this.#handler.holding) this.#ask();
   }
 
   /** Notes how far the server has scanned, even without a matching message. */
@@ -375,7 +323,7 @@ export class NatsReader {
   #listenForSilence(): void {
     const nowMs = performance.now();
     if (this.#heard && this.#rewinding === undefined) this.#backoff.reset();
-    if (this.#heard || this.#requested === 0 || this.#handler.paused) {
+    if (this.#heard || !this.#pull.isAwaiting || this.#handler.paused) {
       this.#heard = false;
       this.#silentSinceMs = nowMs;
     } else if (nowMs - this.#silentSinceMs > SILENCE_MS_MAX) {
