@@ -47,9 +47,19 @@ export class TransformsClient {
     return (await this.#requests.ask(JSON.stringify({ action: "list" }))).transforms ?? [];
   }
 
-  /** Opens a session for a caller. Throws {@linkcode Problem}: 404 for an unknown transform. */
-  async open(name: string, caller: string): Promise<TransformRun> {
-    let session = await this.#open(name, caller);
+  /**
+   * Opens a session for a caller; `isReusable` = its process may have run for the caller before.
+   * Throws {@linkcode Problem}: 404 for an unknown transform.
+   */
+  async open(
+    name: string,
+    caller: string,
+    { isReusable = false }: { isReusable?: boolean } = {},
+  ): Promise<TransformRun> {
+    const open = async () =>
+      (await this.#requests.ask(JSON.stringify({ action: "open", name, caller, isReusable })))
+        .session ?? "";
+    let session = await open();
     const run = async (records: readonly string[]) => {
       const ask = () =>
         `{"action":"run","session":${JSON.stringify(session)},"records":[${records.join(",")}]}`;
@@ -58,18 +68,13 @@ export class TransformsClient {
       } catch (error) {
         // The session timed out, or the service restarted.
         if (!(error instanceof Problem) || error.code !== "TRANSFORM_SESSION_ENDED") throw error;
-        session = await this.#open(name, caller);
+        session = await open();
         return outputsOf(await this.#requests.ask(ask()), records.length);
       }
     };
     const close = () =>
       void this.#requests.ask(JSON.stringify({ action: "close", session })).catch(() => {});
     return { name, run, close };
-  }
-
-  async #open(name: string, caller: string): Promise<string> {
-    return (await this.#requests.ask(JSON.stringify({ action: "open", name, caller }))).session ??
-      "";
   }
 }
 

@@ -42,7 +42,8 @@ export const STREAM_ERRORS = {
   disconnected: { number: 2003, meaning: "An administrator ended the connection.", close: 4002 },
   transform_ended: {
     number: 2004,
-    meaning: "The transform of the connection harmed its process, or its service is away.",
+    meaning:
+      "The connection's transform exceeded its limits too often, or its service is unavailable.",
     close: 4003,
   },
 } as const satisfies Record<string, ErrorMeaning>;

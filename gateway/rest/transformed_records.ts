@@ -23,7 +23,7 @@ export async function transformedRecords(
   { market, transforms, name, caller }: TransformedBy,
 ): Promise<Transformed[]> {
   const prefix = jsonPrefix(market.symbol, market.feed.id);
-  const run = await transforms.open(name, caller);
+  const run = await transforms.open(name, caller, { isReusable: true });
   const made: Transformed[] = [];
   try {
     for (let at = 0; at < records.length; at += BATCH_RECORDS) {

@@ -27,8 +27,11 @@ export interface TransformInfo {
 /** Requests to the transforms service. */
 export type TransformsRequest =
   | { action: "list" }
-  /** Starts a process for a transform; `caller` = identity for limits and quarantine. */
-  | { action: "open"; name: string; caller: string }
+  /**
+   * Starts a process for a transform; `caller` = identity for limits and quarantine. After `close` of
+   * a reusable one the caller's next such request may get the same process.
+   */
+  | { action: "open"; name: string; caller: string; isReusable?: boolean }
   /** Records as stream JSON, in order. */
   | { action: "run"; session: string; records: readonly unknown[] }
   | { action: "close"; session: string };

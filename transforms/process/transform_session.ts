@@ -48,7 +48,7 @@ export class TransformSession {
     } catch (error) {
       if (!(error instanceof SandboxFailure)) throw error;
       throw new SsmdError("TRANSFORM_FAILED", `"${transform.name}" does not load: ${why(error)}`, {
-        hint: "ssmd transform test shows what it does with records",
+        hint: "Correct it, then run ssmd transform test to see its outputs",
         cause: error,
       });
     }
@@ -71,7 +71,7 @@ export class TransformSession {
     } catch (error) {
       if (!(error instanceof SandboxFailure)) throw error;
       await this.#noteEnd(error);
-      const text = `the transform did not come through: ${why(error)}`;
+      const text = `the transform failed: ${why(error)}`;
       return records.map(() => ({ error: text }));
     }
   }
@@ -87,8 +87,8 @@ export class TransformSession {
     const sinceMs = performance.now() - ENDS_WITHIN_MS;
     this.#endedAtMs = this.#endedAtMs.filter((atMs) => atMs > sinceMs);
     if (this.#endedAtMs.length < ENDS_MAX && !this.#isClosed) return;
-    throw new SsmdError("TRANSFORM_QUARANTINED", `"${this.name}" ended its process too often`, {
-      hint: "It loops, or takes too much memory: ssmd transform test tells which records do it",
+    throw new SsmdError("TRANSFORM_QUARANTINED", `"${this.name}" exceeded its limits too often`, {
+      hint: "It loops or needs too much memory; ssmd transform test shows which records cause it",
     });
   }
 

@@ -85,7 +85,7 @@ Deno.test("a process that is ended begins anew behind its batch, and rests after
     for (let i = 0; i < 3; i++) {
       if (i > 0) assert.deepEqual(await session.run([{ loops: false }]), [{ text: "x" }]);
       const [output] = await session.run([{ loops: true }]);
-      assert.match(JSON.stringify(output), /"error":".*did not come through.*of work/);
+      assert.match(JSON.stringify(output), /"error":"the transform failed: .*of work/);
     }
     await assert.rejects(
       session.run([{ loops: false }]),

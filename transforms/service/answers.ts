@@ -10,7 +10,10 @@ import { z } from "zod";
 const NAME = z.string().max(256);
 const REQUEST = z.discriminatedUnion("action", [
   z.object({ action: z.literal("list") }),
-  z.object({ action: z.literal("open"), name: NAME, caller: NAME }),
+  z.object({
+    ...{ action: z.literal("open"), name: NAME, caller: NAME },
+    isReusable: z.boolean().exactOptional(),
+  }),
   z.object({ action: z.literal("run"), session: NAME, records: z.array(z.unknown()).max(10_000) }),
   z.object({ action: z.literal("close"), session: NAME }),
 ]);

@@ -30,8 +30,8 @@ export class Quarantine {
     const leftMs = (rest?.untilMs ?? 0) - performance.now();
     if (leftMs <= 0) return;
     const seconds = Math.ceil(leftMs / 1000);
-    throw new SsmdError("TRANSFORM_RESTS", `"${name}" harmed its process and rests for you`, {
-      hint: `Try again in ${seconds} s, or mend it: ssmd transform test ${name}`,
+    throw new SsmdError("TRANSFORM_RESTS", `"${name}" is blocked for you: it exceeded its limits`, {
+      hint: `Try again in ${seconds} s, or correct it: ssmd transform test ${name}`,
       retryable: true,
     });
   }

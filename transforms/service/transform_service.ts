@@ -72,7 +72,7 @@ export class TransformService {
       case "run":
         return { ok: true, outputs: await this.#run(request) };
       case "close":
-        await this.#sessions.end(request.session);
+        await this.#sessions.release(request.session);
         return { ok: true };
     }
   }
@@ -81,14 +81,16 @@ export class TransformService {
     return listTransforms(this.#options.registryDir);
   }
 
-  async #open({ name, caller }: { name: string; caller: string }): Promise<string> {
+  async #open(
+    { name, caller, isReusable = false }: TransformsRequest & { action: "open" },
+  ): Promise<string> {
     this.#quarantine.assertAllowed(caller, name);
     const transform = compileTransform(await findTransform(this.#options.registryDir, name));
-    return await this.#sessions.open(transform, caller, {
+    return await this.#sessions.open(transform, { caller, isReusable }, {
       limits: this.#options.limits ?? {},
       onEnd: ({ code, message }) => {
         this.#metrics.ends.inc({ code });
-        this.#options.logger.warn("a transform harmed its process", {
+        this.#options.logger.warn("the process of a transform ended", {
           ...{ transform: name, caller, code, error: message },
         });
       },

@@ -7,7 +7,7 @@ import { TransformService, type TransformServiceOptions } from "./transform_serv
 type Ask = (request: TransformsRequest) => Promise<TransformsAnswer>;
 
 async function withService(
-  body: (ask: Ask, metrics: Metrics) => Promise<void>,
+  body: (ask: Ask, metrics: Metrics, registryDir: string) => Promise<void>,
   options: Partial<TransformServiceOptions> = {},
 ): Promise<void> {
   const registryDir = await Deno.makeTempDir({ prefix: "ssmd-transforms-" });
@@ -29,7 +29,7 @@ async function withService(
     return JSON.parse(new TextDecoder().decode(bytes));
   };
   try {
-    await body(ask, metrics);
+    await body(ask, metrics, registryDir);
   } finally {
     await service.close();
     await transport.close();
@@ -57,6 +57,56 @@ Deno.test("one caller has so many sessions, all together so many, and an end mak
     await opened(ask, "price", "cem");
   }, { sessions: { total: 3, perCaller: 2 } }));
 
+/** One reusable session of a transform for one record, like a request over REST. */
+async function requested(ask: Ask, name: string, caller: string): Promise<TransformsAnswer> {
+  const opened = await ask({ action: "open", name, caller, isReusable: true });
+  if (!opened.ok) return opened;
+  const session = opened.session ?? "";
+  const answer = await ask({ action: "run", session, records: [{}] });
+  await ask({ action: "close", session });
+  return answer;
+}
+
+Deno.test("a caller's next request gets the process of its last one, no other caller or source does", () =>
+  withService(async (ask, _, registryDir) => {
+    const counts = (prefix: string) =>
+      Deno.writeTextFile(
+        `${registryDir}/transforms/counts.ts`,
+        `let seen = 0; export default () => "${prefix}" + ++seen;`,
+      );
+    await counts("a");
+    const textOf = async (caller: string) => {
+      const answer = await requested(ask, "counts", caller);
+      assert.ok(answer.ok, JSON.stringify(answer));
+      return (answer.outputs?.[0] as { text: string }).text;
+    };
+    assert.deepEqual([await textOf("ada"), await textOf("ada")], ["a1", "a2"]);
+    assert.equal(await textOf("ben"), "a1");
+    const stream = await opened(ask, "counts", "ada");
+    const streamed = await ask({ action: "run", session: stream, records: [{}] });
+    assert.deepEqual(streamed, { ok: true, outputs: [{ text: "a1" }] });
+    await ask({ action: "close", session: stream });
+    await counts("b");
+    assert.deepEqual([await textOf("ada"), await textOf("ben")], ["b1", "b1"]);
+  }, { sessions: { keptMs: 600_000 } }));
+
+Deno.test("a kept process makes room for a new one, and ends by itself", async () => {
+  await withService(async (ask, metrics) => {
+    for (const caller of ["ada", "ben"]) assert.ok((await requested(ask, "price", caller)).ok);
+    assert.match(await metrics.registry.metrics(), /ssmd_transforms_sessions 2/);
+    await opened(ask, "price", "cem");
+    await opened(ask, "price", "cem");
+    assert.match(await metrics.registry.metrics(), /ssmd_transforms_sessions 2/);
+    assert.equal(codeOf(await requested(ask, "price", "ada")), "TRANSFORMS_BUSY");
+  }, { sessions: { total: 2, perCaller: 2, keptMs: 600_000 } });
+  await withService(async (ask, metrics) => {
+    assert.ok((await requested(ask, "price", "ada")).ok);
+    while (!/ssmd_transforms_sessions 0/.test(await metrics.registry.metrics())) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }, { sessions: { keptMs: 50 } });
+});
+
 Deno.test("a session that nobody uses is ended, and asking for it again is told", () =>
   withService(async (ask) => {
     const session = await opened(ask, "price", "ada");
@@ -76,7 +126,7 @@ Deno.test("a transform rests for the caller whom it harmed, and for no other; al
     const session = await opened(ask, "loops", "ada");
     for (let i = 0; i < 3; i++) {
       const answer = await ask({ action: "run", session, records: [{ price: 1 }] });
-      assert.match(JSON.stringify(answer), /did not come through/);
+      assert.match(JSON.stringify(answer), /the transform failed/);
     }
     const run = () => ask({ action: "run", session, records: [{ price: 0 }] });
     assert.equal(codeOf(await run()), "TRANSFORM_QUARANTINED");

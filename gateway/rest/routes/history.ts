@@ -97,7 +97,7 @@ function pageRoute<T extends keyof HistoryRecords>(
       ),
     },
     answers: { 200: { schema: schema, example } },
-    handler: async ({ params, query, access }) => {
+    handler: async ({ params, query, access, address }) => {
       const { market } = marketOf(data, access, { ...params, feed: query.feed, type });
       const { order, limit } = query;
       const cursor = query.cursor === undefined ? undefined : positionOfCursor(query.cursor, order);
@@ -108,7 +108,7 @@ function pageRoute<T extends keyof HistoryRecords>(
       }
       const found = await reader.page(page);
       const made = await transformedRecords(found.records, {
-        ...{ market, transforms, name: query.transform, caller: access.client || "rest" },
+        ...{ market, transforms, name: query.transform, caller: access.client || address },
       });
       const transformed = JSON.stringify(made);
       return rawJson(await pageJson(found, { ...page, list, transformed }));
