@@ -1,6 +1,7 @@
 import { STREAM_TYPES } from "@ssmd/market";
 import type { Access } from "../access/access.ts";
 import type { FanoutGroup } from "./fanout_group.ts";
+import { BookWaits } from "./book_waits.ts";
 import { type BufferOwner, ClientBuffer } from "./client_buffer.ts";
 import { Conflater, type ConflaterOwner } from "./conflater.ts";
 import { deflatedFrame, textFrame, textOfFrame } from "./frames.ts";
@@ -46,9 +47,6 @@ interface ClientOptions {
   limits: BufferLimits;
 }
 
-/** Why a book waits for a snapshot. */
-type Awaiting = "first" | "dropped";
-
 /** A market with the clients that subscribe to it. */
 export type ClientGroup = FanoutGroup<Client>;
 
@@ -75,12 +73,9 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   #conflater: Conflater<ClientGroup> | undefined;
   #intervalMs = INTERVAL_MS_FIRST;
   #dirty = false;
-  /** Books that wait for a snapshot; created for the first of them. */
-  #awaitingSnapshot: Map<ClientGroup, Awaiting> | undefined;
+  #bookWaits = new BookWaits<ClientGroup>();
   /** `conflate`: types whose newest state is still to be sent. */
   #missedTypes: Map<ClientGroup, number> | undefined;
-  /** State of the running replay: books that start after it; undefined = no replay. */
-  #replay: { books: Set<ClientGroup> } | undefined;
   #onRoom: (() => void) | undefined;
   /** Transform that records pass through; undefined = none. */
   #transform: TransformQueue<FrameMeta<ClientGroup>> | undefined;
@@ -114,7 +109,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   /** Whether a replay is running. */
   get isReplaying(): boolean {
-    return this.#replay !== undefined;
+    return this.#bookWaits.isReplaying;
   }
 
   /** Whether a replay may continue: the buffer is at most half full. */
@@ -164,12 +159,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   deliver(frame: PreparedFrame<ClientGroup>): void {
     const { meta } = frame;
     if (this.state === "disconnected") return;
-    if (
-      meta.type === TYPE_INDEX.orderbook && this.#awaitingSnapshot !== undefined &&
-      this.#isHeldBack(meta)
-    ) {
-      return;
-    }
+    if (meta.type === TYPE_INDEX.orderbook && this.#bookWaits.any && this.#isHeldBack(meta)) return;
     if (this.#transform !== undefined) return this.#deliverToTransform(frame, this.#transform);
     this.#deliverFrame(frame.buffer, frame.start, meta);
   }
@@ -195,7 +185,9 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
       return transform.add(textOfFrame(buffer, start, end), meta);
     }
     this.#countDropped(meta.type, meta.subject);
-    if (meta.type === TYPE_INDEX.orderbook && meta.subject) this.#await(meta.subject, "dropped");
+    if (meta.type === TYPE_INDEX.orderbook && meta.subject) {
+      this.#bookWaits.add(meta.subject, "dropped");
+    }
   }
 
   #deliverTransformed(message: string, meta: FrameMeta<ClientGroup>): void {
@@ -243,15 +235,12 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   /** Starts a book: sends its snapshot once there is one and it fits. */
   startBook(group: ClientGroup): void {
-    if (this.#replay !== undefined) return void this.#replay.books.add(group);
-    this.#await(group, "first");
-    this.#sendSnapshots();
+    if (this.#bookWaits.start(group)) this.#sendSnapshots();
   }
 
   /** Stops a book. */
   stopBook(group: ClientGroup): void {
-    this.#awaitingSnapshot?.delete(group);
-    this.#replay?.books.delete(group);
+    this.#bookWaits.stop(group);
   }
 
   /** Schedules the newest state of these types for the next conflated messages. */
@@ -273,19 +262,17 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   /** Starts a replay: live records are held back. */
   beginReplay(): void {
-    this.#replay ??= { books: new Set() };
+    this.#bookWaits.beginReplay();
   }
 
   /** Whether this book starts with a snapshot after the replay. */
   startsBookAfterReplay(group: ClientGroup): boolean {
-    return this.#replay?.books.has(group) ?? false;
+    return this.#bookWaits.startsAfterReplay(group);
   }
 
   /** Ends a replay: returns to live records and starts the books that waited. */
   endReplay(): void {
-    const books = this.#replay?.books ?? [];
-    this.#replay = undefined;
-    for (const group of books) this.#await(group, "first");
+    this.#bookWaits.endReplay();
     this.#sendSnapshots();
   }
 
@@ -306,7 +293,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#transform?.close();
     this.#buffer.close();
     this.#conflater?.close();
-    this.#awaitingSnapshot = undefined;
+    this.#bookWaits.clear();
     this.#missedTypes = undefined;
     this.#resolveRoom();
   }
@@ -330,7 +317,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     const dropped = this.takeDropMessage();
     if (dropped !== undefined) this.sendControl(dropped);
     if (this.#missedTypes !== undefined) this.#sendMissed(this.#missedTypes);
-    if (this.#awaitingSnapshot !== undefined) this.#sendSnapshots();
+    if (this.#bookWaits.any) this.#sendSnapshots();
     this.#resolveRoom();
   }
 
@@ -342,7 +329,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#countDropped(meta.type, meta.subject);
     if (policy === "disconnect") this.#owner.onCut(this, "slow");
     if (meta.subject === undefined) return false;
-    if (meta.type === TYPE_INDEX.orderbook) this.#await(meta.subject, "dropped");
+    if (meta.type === TYPE_INDEX.orderbook) this.#bookWaits.add(meta.subject, "dropped");
     else if (policy === "conflate") {
       this.#missedTypes ??= new Map();
       this.#missedTypes.set(
@@ -355,24 +342,19 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   #dropOldestFor({ bytes, type, isSnapshot, subject }: FrameMeta<ClientGroup>): boolean {
     const broken = this.#buffer.makeRoom(bytes);
-    for (const group of broken) this.#await(group, "dropped");
+    for (const group of broken) this.#bookWaits.add(group, "dropped");
     const isBroken = type === TYPE_INDEX.orderbook && subject !== undefined && broken.has(subject);
     if (isBroken && !isSnapshot || !this.#buffer.fits(bytes)) return false;
-    if (isBroken) this.#awaitingSnapshot?.delete(subject);
+    if (isBroken) this.#bookWaits.end(subject);
     return true;
   }
 
   /** Whether a book's record must wait for a snapshot; a snapshot ends the wait. */
-  #isHeldBack({ subject, isSnapshot }: FrameMeta<ClientGroup>): boolean {
-    const why = subject && this.#awaitingSnapshot?.get(subject);
-    if (subject === undefined || why === undefined) return false;
-    if (isSnapshot) {
-      this.#awaitingSnapshot?.delete(subject);
-      return false;
-    }
+  #isHeldBack(meta: FrameMeta<ClientGroup>): boolean {
+    const why = this.#bookWaits.heldBack(meta);
     // The first snapshot will include these changes: they are not counted as dropped.
-    if (why === "dropped") this.#countDropped(TYPE_INDEX.orderbook, subject);
-    return true;
+    if (why === "dropped") this.#countDropped(TYPE_INDEX.orderbook, meta.subject);
+    return why !== undefined;
   }
 
   #countDropped(type: number, group: ClientGroup | undefined): void {
@@ -440,21 +422,15 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#scheduleFlush();
   }
 
-  #await(group: ClientGroup, why: Awaiting): void {
-    (this.#awaitingSnapshot ??= new Map()).set(group, why);
-  }
-
   #sendSnapshots(): void {
-    const awaiting = this.#awaitingSnapshot;
-    if (awaiting === undefined || this.state === "dropping") return;
-    for (const group of awaiting.keys()) {
+    if (!this.#bookWaits.any || this.state === "dropping") return;
+    for (const group of this.#bookWaits.books) {
       const frame = group.stateFrame(TYPE_INDEX.orderbook, this.encoding, this.#owner.position);
       if (frame === undefined) continue;
       if (!this.#buffer.fits(frame.length)) break;
       if (!this.#pushState(frame, TYPE_INDEX.orderbook, { group, subject: group })) break;
-      awaiting.delete(group);
+      this.#bookWaits.end(group);
     }
-    if (awaiting.size === 0) this.#awaitingSnapshot = undefined;
     this.#scheduleFlush();
   }
 }
