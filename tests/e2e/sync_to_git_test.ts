@@ -29,7 +29,7 @@ Deno.test("what was settled for long gets a file, and leaves the bus once the fi
     market("KX-OLD", "settled", "2026-01-01T00:00:00Z"),
     market("KX-NEW", "settled", new Date().toISOString()),
     market("KX-OPEN", "open", "2026-01-01T00:00:00Z"),
-  ]);
+  ], () => undefined);
   const run = async () => {
     const args = ["secmaster", "sync-to-git", "--env", ENV, "--settled-for", "7d"];
     const { code, output } = await runSsmd([...args, "--output", "json"], { cwd: dir });
