@@ -44,8 +44,8 @@ export class RecordOutput implements PipelineOutput {
   foreignRefusals = 0;
   #options: RecordOutputOptions;
   #to: RecordListeners | undefined;
-  /** By subject: labels of a stored record; null = a dead letter. */
-  #stored = new Map<string, { feed: string; type: string } | null>();
+  /** By subject: the count of its stored records; null = a dead letter. */
+  #stored = new Map<string, { inc(): void } | null>();
 
   /** Call {@linkcode attach} before the first line. */
   constructor(options: RecordOutputOptions) {
@@ -99,16 +99,16 @@ export class RecordOutput implements PipelineOutput {
   /** Counts a message that the bus has stored. */
   stored(subject: string): void {
     const { metrics } = this.#options;
-    let labels = this.#stored.get(subject);
-    if (labels === undefined) {
+    let counter = this.#stored.get(subject);
+    if (counter === undefined) {
       const [, , type = ""] = subject.split(".");
-      labels = (FEED_TYPES as readonly string[]).includes(type)
-        ? { ...metrics.labels, type }
+      counter = (FEED_TYPES as readonly string[]).includes(type)
+        ? metrics.published.labels({ ...metrics.labels, type })
         : null;
       if (this.#stored.size >= SUBJECTS_MAX) this.#stored.clear();
-      this.#stored.set(subject, labels);
+      this.#stored.set(subject, counter);
     }
-    if (labels !== null) metrics.published.inc(labels);
+    counter?.inc();
   }
 
   /** Counts a message that the bus always rejects, and queues its dead letter. */

@@ -46,7 +46,7 @@ Deno.test("allowed directions are not found", () => {
     ["lib/archive/manifest.ts", "./paths.ts"],
     ["lib/runtime/log.ts", "node:fs"],
     ["lib/runtime/log.ts", "npm:zod@4"],
-    ["lib/runtime/log.ts", "prom-client"],
+    ["lib/runtime/log.ts", "ws"],
     ["exchanges/kraken/normalize.ts", "../adapter.ts"],
     ["exchanges/registry.ts", "./kalshi/mod.ts"],
     ["exchanges/simulator/server.ts", "../kalshi/mod.ts"],

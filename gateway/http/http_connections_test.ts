@@ -26,7 +26,7 @@ Deno.test("a socket that pipelines thousands of requests is cut, and others are 
     raw.socket.resume();
     await raw.closed;
     assert.ok(raw.statuses.length <= GATEWAY_LIMITS.pipelinedRequestsMax);
-    assert.match(await metrics.text(), /ssmd_gateway_refused_total\{reason="pipelining"\} 1/);
+    assert.match(metrics.text(), /ssmd_gateway_refused_total\{reason="pipelining"\} 1/);
   }));
 
 Deno.test("idle and half-sent connections make room for who asks, and the gateway stays responsive", () =>

@@ -98,13 +98,12 @@ Deno.test("the state of each breaker is a metric from the first scrape on", asyn
   const { circuit, open, clock } = broken();
   const checks = new Health({ registry: metrics.registry }).component("storage");
   checks.addCircuit(circuit);
-  const state = async () =>
-    /breaker_state\{circuit="storage_read"\} (\d)/.exec(await metrics.text());
-  assert.equal((await state())?.[1], "0");
+  const state = () => /breaker_state\{circuit="storage_read"\} (\d)/.exec(metrics.text());
+  assert.equal((state())?.[1], "0");
   await open();
-  assert.equal((await state())?.[1], "2");
+  assert.equal((state())?.[1], "2");
   clock.ms += LIMITS.circuitPauseMsMax;
-  assert.equal((await state())?.[1], "1");
+  assert.equal((state())?.[1], "1");
   checks.close();
-  assert.equal(await state(), null);
+  assert.equal(state(), null);
 });

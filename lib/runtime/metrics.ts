@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Metric, MetricRegistry } from "./metric_registry.ts";
 
 /** Label values of one time series; never taken from client input. */
 type Labels = Record<string, string>;
@@ -14,23 +14,20 @@ type CounterLabels = readonly string[] | Readonly<Record<string, readonly string
  * metric with a known name returns the existing one.
  */
 export class Metrics {
-  /** The underlying prom-client registry. */
-  readonly registry: Registry;
+  /** Where they are scraped, with those of other components. */
+  readonly registry: MetricRegistry;
   #prefix: string;
 
   /** Metrics of `component`; a shared `registry` exposes several components in one scrape. */
-  constructor(component: string, registry: Registry = new Registry()) {
+  constructor(component: string, registry = new MetricRegistry()) {
     this.registry = registry;
     this.#prefix = `ssmd_${component}_`;
   }
 
   /** Creates a counter; `name` without prefix, ending in `_total`. */
-  counter(name: string, help: string, labels: CounterLabels = []): Counter<string> {
-    const labelNames = isNames(labels) ? [...labels] : Object.keys(labels);
-    const counter = this.#make(
-      name,
-      (full) => new Counter({ name: full, help, labelNames, registers: [this.registry] }),
-    );
+  counter(name: string, help: string, labels: CounterLabels = []): Counter {
+    const names = isNames(labels) ? labels : Object.keys(labels);
+    const counter = this.#make(name, (full) => new Counter({ name: full, help, labels: names }));
     if (!isNames(labels)) { for (const series of combinations(labels)) counter.inc(series, 0); }
     return counter;
   }
@@ -43,15 +40,8 @@ export class Metrics {
       labels?: readonly string[] | undefined;
       collect?: (() => void) | undefined;
     } = {},
-  ): Gauge<string> {
-    return this.#make(
-      name,
-      (full) =>
-        new Gauge({
-          ...{ name: full, help, labelNames: [...labels], registers: [this.registry] },
-          ...(collect ? { collect } : {}),
-        }),
-    );
+  ): Gauge {
+    return this.#make(name, (full) => new Gauge({ name: full, help, labels, collect }));
   }
 
   /** Creates a histogram in seconds; default buckets from 100 µs to 60 s. */
@@ -62,26 +52,18 @@ export class Metrics {
       labels?: readonly string[] | undefined;
       buckets?: readonly number[] | undefined;
     } = {},
-  ): Histogram<string> {
-    return this.#make(name, (full) =>
-      new Histogram({
-        name: full,
-        help,
-        labelNames: [...labels],
-        buckets: [...buckets],
-        registers: [this.registry],
-      }));
+  ): Histogram {
+    return this.#make(name, (full) => new Histogram({ name: full, help, labels, buckets }));
   }
 
   /** Returns all metrics of the registry in Prometheus text format. */
-  text(): Promise<string> {
-    return this.registry.metrics();
+  text(): string {
+    return this.registry.text();
   }
 
-  #make<M>(name: string, create: (full: string) => M): M {
+  #make<M extends Metric<unknown>>(name: string, create: (full: string) => M): M {
     const full = this.#prefix + name;
-    const known = this.registry.getSingleMetric(full) as M | undefined;
-    return known ?? create(full);
+    return this.registry.get(full) as M | undefined ?? this.registry.add(create(full));
   }
 }
 

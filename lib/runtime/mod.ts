@@ -16,6 +16,7 @@ export {
   VenueError,
 } from "./errors.ts";
 export { createLogger, type Logger, type LogLevel, recentLog, silentLogger } from "./log.ts";
+export { METRICS_CONTENT_TYPE } from "./metric_registry.ts";
 export { Metrics } from "./metrics.ts";
 export { exportProcess } from "./process_metrics.ts";
 export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./clock.ts";

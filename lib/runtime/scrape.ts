@@ -1,3 +1,4 @@
+import { METRICS_CONTENT_TYPE } from "./metric_registry.ts";
 import { SsmdError, systemCodeOf } from "./errors.ts";
 import { type Health, livenessReasons, readinessReport } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
@@ -19,11 +20,11 @@ export function serveMetrics(
 ): ScrapeServer {
   const { host, port, metrics, health } = options;
   try {
-    const server = Deno.serve({ hostname: host, port, onListen: () => {} }, async (request) => {
+    const server = Deno.serve({ hostname: host, port, onListen: () => {} }, (request) => {
       const path = new URL(request.url).pathname;
       if (path === "/metrics") {
-        return new Response(await metrics.text(), {
-          headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+        return new Response(metrics.text(), {
+          headers: { "content-type": METRICS_CONTENT_TYPE },
         });
       }
       if (path === "/health") {

@@ -80,7 +80,7 @@ Deno.test({
     await until(() => fires.length >= expected.length);
     await service.close();
     assert.deepEqual(fires.sort(compareFires), expected.sort(compareFires));
-    assert.match(await metrics.text(), /error_type="overtaken"\} 1/);
+    assert.match(metrics.text(), /error_type="overtaken"\} 1/);
     await publisher.close();
     await transport.close();
     await server.stop();

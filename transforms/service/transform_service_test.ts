@@ -134,7 +134,7 @@ Deno.test("a transform rests for the caller whom it harmed, and for no other; al
     const open = (caller: string) => ask({ action: "open", name: "loops", caller });
     assert.equal(codeOf(await open("ada")), "TRANSFORM_RESTS");
     assert.equal(codeOf(await open("ben")), "");
-    const text = await metrics.registry.metrics();
+    const text = metrics.text();
     assert.match(text, /ends_total\{code="SANDBOX_LATE"\} 3/);
     assert.match(text, /records_total\{outcome="error"\} 3/);
     assert.match(text, /ssmd_transforms_sessions 1/);

@@ -1,4 +1,10 @@
-import { type Health, livenessReasons, type Metrics, readinessReport } from "@ssmd/runtime";
+import {
+  type Health,
+  livenessReasons,
+  type Metrics,
+  METRICS_CONTENT_TYPE,
+  readinessReport,
+} from "@ssmd/runtime";
 import { json, uncached } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 import { HEALTH, INFO, READINESS } from "../schemas/service.ts";
@@ -84,7 +90,6 @@ const UNREADY = {
 };
 
 function metricsRoute({ metrics, refreshMetrics }: ServiceState): Route {
-  const contentType = metrics.registry.contentType;
   return route({
     path: "/metrics",
     id: "getMetrics",
@@ -92,10 +97,10 @@ function metricsRoute({ metrics, refreshMetrics }: ServiceState): Route {
     role: "metrics",
     summary: "Shows metrics in the text format of Prometheus",
     answers: { 200: { contentType: "text/plain" } },
-    handler: async () => {
+    handler: () => {
       refreshMetrics();
-      const body = await metrics.text();
-      return uncached({ status: 200, headers: { "content-type": contentType }, body });
+      const headers = { "content-type": METRICS_CONTENT_TYPE };
+      return uncached({ status: 200, headers, body: metrics.text() });
     },
   });
 }
