@@ -30,7 +30,7 @@ export default defineCommand({
   }),
   async run({ flags, context }) {
     const { registry, day, origin } = await viewOn(context.globals, flags.asOf);
-    const feeds = [...registry.check().feeds.values()];
+    const feeds = registry.all("feed");
     noteOrigin(context, origin);
     return registry.names("calendar").map((name) => {
       const calendar = registry.calendar(name);

@@ -71,7 +71,7 @@ export default defineCommand({
     noteOrigin(context, origin);
     const calendar = registry.calendar(name);
     const in_force: CalendarVersion | null = calendarVersionOn(calendar, day) ?? null;
-    const feeds = [...registry.check().feeds.values()]
+    const feeds = registry.all("feed")
       .filter((feed) => feed.calendar === name).map(({ id }) => id);
     const now = flags.asOf === undefined ? { now: nowIn(calendar, Date.now() * 1000) } : {};
     const open = openOn(calendar, day);

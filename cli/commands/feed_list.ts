@@ -30,7 +30,7 @@ export default defineCommand({
   async run({ flags, context }) {
     const { registry, day, origin } = await viewOn(context.globals, flags.asOf);
     noteOrigin(context, origin);
-    const environments = [...registry.check().environments.values()];
+    const environments = registry.all("environment");
     return registry.names("feed").map((id) => {
       const feed = registry.feed(id);
       const version = versionOn(feed, day);

@@ -1,17 +1,25 @@
+import type { z } from "zod";
 import {
   type Calendar,
+  CALENDAR_FILE,
   type CheckResult,
   checkSources,
+  contentOf,
   type Environment,
+  ENVIRONMENT_FILE,
   type Feed,
+  FEED_FILE,
   findingsError,
+  INSTRUMENT_FILE,
   type InstrumentFile,
   type Rbac,
+  RBAC_FILE,
   readRegistryTexts,
   type RegisteredSchema,
   registryFileIdOf,
   type RegistryKind,
   registryPathOf,
+  SCHEMA_FILE,
   type SourceFile,
 } from "@ssmd/metadata";
 import { claimProblems, externalProblem, PARSERS } from "@ssmd/exchanges";
@@ -34,6 +42,18 @@ const WORDS: Readonly<Record<RegistryKind, string>> = {
   rbac: "file of roles",
 };
 
+/** Shapes of the files that commands read one by one. */
+const SHAPES = {
+  calendar: CALENDAR_FILE,
+  environment: ENVIRONMENT_FILE,
+  feed: FEED_FILE,
+  instrument: INSTRUMENT_FILE,
+  rbac: RBAC_FILE,
+  schema: SCHEMA_FILE,
+};
+type ReadKind = keyof typeof SHAPES;
+type Content<K extends ReadKind> = z.output<(typeof SHAPES)[K]>;
+
 /** All files of a registry folder and their texts. */
 export class Registry {
   readonly dir: string;
@@ -41,6 +61,8 @@ export class Registry {
   readonly texts: ReadonlyMap<string, string>;
   #isPast: boolean;
   #checked: CheckResult | undefined;
+  /** Contents read so far, by path; undefined = of invalid shape. */
+  #contents = new Map<string, unknown>();
 
   /** `dir` is the folder as shown to people; `isPast` relaxes {@linkcode Registry.check} for earlier files. */
   constructor(dir: string, texts: ReadonlyMap<string, string>, isPast = false) {
@@ -90,6 +112,11 @@ export class Registry {
     }).sort();
   }
 
+  /** Contents of all files of a kind whose shape is valid, by name. */
+  all<K extends ReadKind>(kind: K): Content<K>[] {
+    return this.names(kind).flatMap((name) => this.#content(kind, name) ?? []);
+  }
+
   /** Text of a file. Throws ConfigError `CONFIG_NOT_FOUND` that suggests the nearest name. */
   text(kind: RegistryKind, name: string): string {
     const text = this.texts.get(registryPathOf({ kind, name }));
@@ -99,32 +126,32 @@ export class Registry {
 
   /** Valid feed. Throws ConfigError when it is unknown or has findings. */
   feed(name: string): Feed {
-    return this.#assertValid("feed", name, this.check().feeds.get(name));
+    return this.#valid("feed", name);
   }
 
   /** Valid calendar. Throws like {@linkcode Registry.feed}. */
   calendar(name: string): Calendar {
-    return this.#assertValid("calendar", name, this.check().calendars.get(name));
+    return this.#valid("calendar", name);
   }
 
   /** Valid environment. Throws like {@linkcode Registry.feed}. */
   environment(name: string): Environment {
-    return this.#assertValid("environment", name, this.check().environments.get(name));
+    return this.#valid("environment", name);
   }
 
   /** Valid schema. Throws like {@linkcode Registry.feed}. */
   schema(name: string): RegisteredSchema {
-    return this.#assertValid("schema", name, this.check().schemas.get(name));
+    return this.#valid("schema", name);
   }
 
   /** Valid roles of an environment. Throws like {@linkcode Registry.feed}. */
   rbac(environment: string): Rbac {
-    return this.#assertValid("rbac", environment, this.check().rbac.get(environment));
+    return this.#valid("rbac", environment);
   }
 
   /** Valid instrument. Throws like {@linkcode Registry.feed}. */
   instrument(id: string): InstrumentFile {
-    return this.#assertValid("instrument", id, this.check().instruments.get(id));
+    return this.#valid("instrument", id);
   }
 
   /** Throws ConfigError `CONFIG_EXISTS` when the name is taken. */
@@ -150,11 +177,23 @@ export class Registry {
     });
   }
 
-  #assertValid<T>(kind: RegistryKind, name: string, found: T | undefined): T {
+  /** Parses this file only; throws all its findings, also of references, when its shape is invalid. */
+  #valid<K extends ReadKind>(kind: K, name: string): Content<K> {
     this.text(kind, name);
-    if (found !== undefined) return found;
+    const content = this.#content(kind, name);
+    if (content !== undefined) return content;
     const file = `${this.dir}/${registryPathOf({ kind, name })}`;
     throw findingsError(this.check().findings.filter((finding) => finding.file === file));
+  }
+
+  #content<K extends ReadKind>(kind: K, name: string): Content<K> | undefined {
+    const path = registryPathOf({ kind, name });
+    if (!this.#contents.has(path)) {
+      const source = { path: `${this.dir}/${path}`, text: this.text(kind, name) };
+      const shape: z.ZodType = SHAPES[kind];
+      this.#contents.set(path, contentOf(source, shape, this.#isPast));
+    }
+    return this.#contents.get(path) as Content<K> | undefined;
   }
 }
 

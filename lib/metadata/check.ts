@@ -117,6 +117,19 @@ export function checkSources(
   return result;
 }
 
+/**
+ * Returns the content of one file of valid shape; undefined = {@linkcode checkSources} has findings
+ * of it. References are not checked, so no other file is read.
+ */
+export function contentOf<T>(
+  source: SourceFile,
+  shape: z.ZodType<T>,
+  isPast = false,
+): T | undefined {
+  const yaml = new YamlSource(source, isPast);
+  return yaml.findings.length === 0 ? shape.safeParse(yaml.value).data : undefined;
+}
+
 function sourcesOf(
   files: readonly SourceFile[],
   isPast: boolean | undefined,

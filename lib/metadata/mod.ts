@@ -64,7 +64,7 @@ export {
 } from "./instruments/mod.ts";
 export { type Enrichment, enrichmentOf } from "./enrichment.ts";
 export { type FeedChecks, loadFeedChecks } from "./feed_checks.ts";
-export { type Rbac, type Role, type RoleBinding, ROLES } from "./rbac.ts";
+export { type Rbac, RBAC_FILE, type Role, type RoleBinding, ROLES } from "./rbac.ts";
 export { schemaHash, type SchemaTextCheck } from "./schema_references.ts";
 export {
   REGISTRY_FOLDERS,
@@ -78,7 +78,7 @@ export { changeText, valueChanges } from "./changes.ts";
 export { textDiff } from "./text_diff.ts";
 export { YamlEdit, yamlText } from "./edit.ts";
 export { editorLine, jsonSchemas } from "./json_schema.ts";
-export { type CheckResult, checkSources, type SourceFile } from "./check.ts";
+export { type CheckResult, checkSources, contentOf, type SourceFile } from "./check.ts";
 export { YamlSource } from "./document.ts";
 export {
   listEnvironments,
