@@ -93,15 +93,15 @@ Deno.test("a caller's next request gets the process of its last one, no other ca
 Deno.test("a kept process makes room for a new one, and ends by itself", async () => {
   await withService(async (ask, metrics) => {
     for (const caller of ["ada", "ben"]) assert.ok((await requested(ask, "price", caller)).ok);
-    assert.match(await metrics.registry.metrics(), /ssmd_transforms_sessions 2/);
+    assert.match(metrics.text(), /ssmd_transforms_sessions 2/);
     await opened(ask, "price", "cem");
     await opened(ask, "price", "cem");
-    assert.match(await metrics.registry.metrics(), /ssmd_transforms_sessions 2/);
+    assert.match(metrics.text(), /ssmd_transforms_sessions 2/);
     assert.equal(codeOf(await requested(ask, "price", "ada")), "TRANSFORMS_BUSY");
   }, { sessions: { total: 2, perCaller: 2, keptMs: 600_000 } });
   await withService(async (ask, metrics) => {
     assert.ok((await requested(ask, "price", "ada")).ok);
-    while (!/ssmd_transforms_sessions 0/.test(await metrics.registry.metrics())) {
+    while (!/ssmd_transforms_sessions 0/.test(metrics.text())) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }, { sessions: { keptMs: 50 } });
