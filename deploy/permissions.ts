@@ -204,6 +204,7 @@ function commandFiles(launch: Launch) {
       ...registryWrites(launch),
       ...temporary,
       ...[...WRITTEN_FLAGS].flatMap((name) => valuesOf(args, name)),
+      ...valuesOf(args, "output").filter((output) => output.endsWith(".json")),
       // A single-file export uses a working folder beside the file.
       ...valuesOf(args, "out").map((out) => `${folderOf(out)}/.ssmd-export`),
     ],
@@ -269,8 +270,11 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
 const SIGNAL_WORDS: ReadonlySet<string> = new Set([
   ...["signal", "backtest", "agent", "action", "transform"],
 ]);
-/** Commands that start other revisions through the shell. */
-const REVISION_WORDS: ReadonlySet<string> = new Set(["test"]);
+/** Whether a command starts other revisions through the shell. */
+function runsRevisions(args: readonly string[]): boolean {
+  const word = commandWord(args);
+  return word === "test" || word === "env" && args.includes("compare");
+}
 
 /** Programs that ssmd may start: Deno for SQL and signal processes, otherwise git. */
 function runnable({ args, deno }: Launch): string[] {
@@ -280,7 +284,7 @@ function runnable({ args, deno }: Launch): string[] {
   if (SIGNAL_WORDS.has(word) || flagValue(args, "transform") !== undefined) {
     return [deno, SHELL, "git"];
   }
-  if (REVISION_WORDS.has(word)) return [SHELL, "git"];
+  if (runsRevisions(args)) return [SHELL, "git"];
   // A shell starts signal hosts; agents check drafts with Deno's tools.
   return ["git", CHRONYC, ...(word === "up" ? [SHELL, deno] : [])];
 }

@@ -90,6 +90,10 @@ Deno.test("signals read their own files and run their hosts through the shell, a
   assert.ok(permissions("ssmd", "up --env prod").run.includes("/bin/sh"));
   assert.ok(!permissions("ssmd", "status").run.includes("/bin/sh"));
   assert.deepEqual(permissions("ssmd", "test replay --feed kraken").run, ["/bin/sh", "git"]);
+  const compare = permissions("ssmd", "env compare --feed kraken --output report.json");
+  assert.deepEqual(compare.run, ["/bin/sh", "git"]);
+  assert.ok(compare.write.includes("report.json"));
+  assert.ok(!permissions("ssmd", "env list --output json").write.includes("json"));
 });
 
 Deno.test("what agents start reaches the gateway's machine or its address, writes and runs nothing", () => {

@@ -2,6 +2,7 @@ import { buildCommand, type Command as StricliCommand } from "@stricli/core";
 import type { SsmdContext } from "../context.ts";
 import { OUTPUT, STREAM_OUTPUT } from "./common_flags.ts";
 import { loadModule } from "../load_module.ts";
+import { OUTPUT_FORMATS } from "../output_format.ts";
 import { flatRows, type OutputFormat, render } from "../render.ts";
 import type { Arguments, Command, Table } from "./define.ts";
 import { aliasesOf, type Parameters } from "./flag.ts";
@@ -39,10 +40,11 @@ export async function runCommand(
   return await (await loadModule<typeof import("./audited.ts")>(path)).audited(command, call);
 }
 
-/** Flags of a command, with `--output` added when it prints data. */
+/** Flags of a command, with `--output` added when it prints data and has none of its own. */
 export function flagsOf({ flags = {}, output, prints }: Command): Parameters {
+  if ("output" in flags) return flags;
   if (output !== undefined) return { ...flags, output: OUTPUT };
-  return prints === undefined || "output" in flags ? flags : { ...flags, output: STREAM_OUTPUT };
+  return prints === undefined ? flags : { ...flags, output: STREAM_OUTPUT };
 }
 
 function positionalOf(args: Arguments | undefined): object {
@@ -60,7 +62,9 @@ function present(flags: Flags): Record<string, unknown> {
 }
 
 function printedText(command: Command, value: unknown, flags: Record<string, unknown>): string {
-  const format = flags["output"] as OutputFormat;
+  const asked = flags["output"] as OutputFormat;
+  // A file takes the report; the table is for whoever waits.
+  const format = OUTPUT_FORMATS.includes(asked) ? asked : "table";
   const table = format === "table" ? tableOf(command, value, flags) : { rows: [] };
   return "text" in table ? table.text : render({ value, ...table }, format);
 }

@@ -408,6 +408,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Apply the markets and rules of an environment's file while it runs",
     load: () => loadModule<typeof import("./env_apply.ts")>("./commands/env_apply.ts"),
   },
+  "env compare": {
+    brief: "Compare what two revisions, run as whole environments, make of the same days",
+    load: () => loadModule<typeof import("./env_compare.ts")>("./commands/env_compare.ts"),
+  },
   "env create": {
     brief: "Create a new environment, empty or from another one",
     load: () => loadModule<typeof import("./env_create.ts")>("./commands/env_create.ts"),

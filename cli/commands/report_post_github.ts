@@ -4,6 +4,7 @@ import { defineCommand } from "../command/define.ts";
 import { file, parsed, text, whole } from "../command/flag.ts";
 import { oneRow } from "../command/table.ts";
 import { postComment } from "../report/github_comment.ts";
+import { commentText } from "../revisions/comparison_view.ts";
 import { variable } from "../terminal.ts";
 
 const pattern = (shape: RegExp, means: string) => (value: string) => {
@@ -14,7 +15,7 @@ const pattern = (shape: RegExp, means: string) => (value: string) => {
 export default defineCommand({
   name: "report post-github",
   brief: "Post a file as a comment on a GitHub pull request",
-  description:
+  description: "The report of ssmd env compare is posted as the text that a terminal shows. " +
     "A second run replaces the comment's text, so a pull request has one comment per --name. " +
     "A text too long for a comment is cut, with a note. Set SSMD_GITHUB_TOKEN to a token " +
     "with the right to write to pull requests. Exit code 1 when GitHub refuses.",
@@ -22,7 +23,7 @@ export default defineCommand({
     "ssmd report post-github --file summary.md --repo desk/ssmd --pull 7 --url http://127.0.0.1:19201",
   ],
   flags: {
-    file: file("Text of the comment, in Markdown", { required: true }),
+    file: file("Text of the comment, in Markdown, or a report", { required: true }),
     repo: parsed(
       pattern(/^[\w.-]+\/[\w.-]+$/, "a repository is owner/name"),
       "The repository",
@@ -46,7 +47,7 @@ export default defineCommand({
         hint: "Set SSMD_GITHUB_TOKEN; in a workflow to the secret GITHUB_TOKEN",
       });
     }
-    const content = await Deno.readTextFile(file);
-    return await postComment({ url, repo, number, token }, { name, text: content });
+    const text = commentText(await Deno.readTextFile(file));
+    return await postComment({ url, repo, number, token }, { name, text });
   },
 });

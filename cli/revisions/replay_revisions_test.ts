@@ -3,31 +3,18 @@ import { eventLine } from "@ssmd/archive";
 import { frameLine } from "@ssmd/archive/testing/raw_file";
 import { bookTexts, RawWriter, tradeText } from "@ssmd/dataset/testing/raw_days";
 import { folderStorage } from "@ssmd/storage";
-import { OWN_CLONE } from "../testing/preparations.ts";
-import { makeProject, type Project } from "../testing/project.ts";
+import {
+  changeClone,
+  killedAfter,
+  NOTHING_LEFT,
+  REVISION_RUNS,
+  runLine,
+  withClone,
+} from "../testing/own_clone.ts";
 
 const MIDNIGHT_US = Date.parse("2026-08-02T00:00:00Z") * 1000;
 const HOUR_US = 3_600_000_000;
-/** Several processes of Deno on a machine that is busy. */
-const SECONDS_MAX = 300;
 const REPLAY = "ssmd test replay --source ./ssmd --feed kraken --data";
-
-/** Runs a line that must end with `code`; gives what it wrote to stdout. */
-async function run(project: Project, line: string, code = 0): Promise<string> {
-  const ran = await project.sh(line, SECONDS_MAX);
-  assert.equal(ran.code, code, `$ ${line}\n${ran.stdout}${ran.stderr}`);
-  return ran.stdout;
-}
-
-async function withClone(use: (project: Project) => Promise<void>): Promise<void> {
-  const project = await makeProject();
-  try {
-    await run(project, OWN_CLONE);
-    await use(project);
-  } finally {
-    await project.remove();
-  }
-}
 
 /** A book whose only snapshot stands on the first of two days. */
 async function fillBooks(dir: string): Promise<void> {
@@ -106,23 +93,23 @@ Deno.test("a fault of a normalizer is found with the first record that differs; 
     await fillBooks(`${project.dir}/books`);
     await fillBoth(`${project.dir}/both`);
     for (const { name, change: [path, from, to], data, results, first } of FAULTS) {
-      await run(project, "git -C ssmd checkout -q .");
-      const file = `${project.dir}/ssmd/${path}`;
-      const text = await Deno.readTextFile(file);
-      assert.ok(text.includes(from), `${path} has changed: ${from}`);
-      await Deno.writeTextFile(file, text.replace(from, to));
-      const summary = await run(project, `${REPLAY} ${data}`, 1);
+      await runLine(project, "git -C ssmd checkout -q .");
+      await changeClone(project, path, { from, to });
+      const summary = await runLine(project, `${REPLAY} ${data}`, 1);
       assert.match(summary, first, `${name}\n${summary}`);
       const found = [...summary.matchAll(/^(\d{4}-\d\d-\d\d) +(PASS|FAIL)/gm)];
       assert.deepEqual(Object.fromEntries(found.map(([, day, is]) => [day, is])), results, name);
     }
     // The second day alone: its books need the snapshot of the day before. The fault is not committed.
     const same = JSON.parse(
-      await run(project, `${REPLAY} ./both --date 2026-08-02 --candidate main --output json -q`),
+      await runLine(
+        project,
+        `${REPLAY} ./both --date 2026-08-02 --candidate main --output json -q`,
+      ),
     );
     assert.deepEqual([same.passed, same.days.length, same.days[0].first], [true, 1, null]);
     const whole = JSON.parse(
-      await run(
+      await runLine(
         project,
         "ssmd reprocess run --feed kraken --data ./both --as whole --output json -q",
       ),
@@ -134,40 +121,20 @@ Deno.test("a fault of a normalizer is found with the first record that differs; 
       whole.days[1].made.records,
     );
     assert.equal(counts["trade"], 20);
-    assert.equal(
-      await run(
-        project,
-        "git -C ssmd worktree list | wc -l; ls -d ../ssmd-*/ssmd-test-* 2>/dev/null || true",
-      ),
-      "1\n",
-    );
+    assert.equal(await runLine(project, NOTHING_LEFT), "0\n1\n");
   }));
-
-/** Starts a replay and waits until a revision of it translates; then `signal` ends it. */
-function killed(signal: string): string {
-  return `here=$(dirname "$PWD"); ${REPLAY} ./data >out 2>err </dev/null & pid=$!
-for i in $(seq 1200); do grep -qs "$here/.*ssmd-test-replay-.*/baseline/cl[i]" /proc/[0-9]*/cmdline && break; sleep 0.1; done
-kill -${signal} $pid; wait $pid; echo ended with $?
-for i in $(seq 1200); do grep -qs "$here/.*ssmd-test-replay-.*/baseline/cl[i]" /proc/[0-9]*/cmdline || break; sleep 0.1; done
-grep -qs "$here/.*ssmd-test-replay-.*/baseline/cl[i]" /proc/[0-9]*/cmdline && echo still translating
-ls -d ../ssmd-*/ssmd-test-* 2>/dev/null | wc -l; git -C ssmd worktree list | wc -l; true`;
-}
 
 Deno.test({
   name: "a replay that is ended leaves nothing behind; what a killed one left goes with the next",
   ignore: Deno.build.os !== "linux",
   fn: () =>
     withClone(async (project) => {
-      assert.equal(await run(project, killed("TERM")), "ended with 1\n0\n1\n");
-      assert.match(await run(project, "cat err"), /INTERRUPTED/);
-      assert.match(await run(project, killed("KILL")), /^(Killed\n)?ended with 137\n1\n\d\n$/);
-      await run(project, `${REPLAY} ./data --baseline no-such-revision`, 1);
-      assert.equal(
-        await run(
-          project,
-          "ls -d ../ssmd-*/ssmd-test-* 2>/dev/null | wc -l; git -C ssmd worktree list | wc -l",
-        ),
-        "0\n1\n",
-      );
+      const ended = (signal: string) =>
+        runLine(project, killedAfter(`${REPLAY} ./data`, REVISION_RUNS, signal));
+      assert.equal(await ended("TERM"), "ended with 1\n0\n1\n");
+      assert.match(await runLine(project, "cat err"), /INTERRUPTED/);
+      assert.match(await ended("KILL"), /^(Killed\n)?ended with 137\n1\n\d\n$/);
+      await runLine(project, `${REPLAY} ./data --baseline no-such-revision`, 1);
+      assert.equal(await runLine(project, NOTHING_LEFT), "0\n1\n");
     }),
 });

@@ -1,5 +1,5 @@
 import { git } from "@ssmd/metadata";
-import { ConfigError } from "@ssmd/runtime";
+import { ConfigError, pathExists } from "@ssmd/runtime";
 
 /** Revision of ssmd with its files in a folder. */
 export interface Revision {
@@ -45,8 +45,14 @@ export async function checkOut(
   return { name, commit, dir: folder };
 }
 
-/** Prunes worktrees whose folders are gone. */
+/** Prunes worktrees whose folders are gone, also ones that a killed git left locked. */
 export async function forgetWorktrees(source: string): Promise<void> {
+  const listed = await git(source, "worktree", "list", "--porcelain", "-z");
+  for (const entry of listed.split("\0\0")) {
+    const [, path] = /^worktree (.*?ssmd-(?:test-replay|env-compare)-.*?)\0/.exec(entry) ?? [];
+    if (path === undefined || !/\0locked/.test(entry) || await pathExists(path)) continue;
+    await git(source, "worktree", "unlock", path);
+  }
   await git(source, "worktree", "prune");
 }
 

@@ -109,6 +109,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "reprocess promote": VERSION_2,
   "reprocess prune": VERSION_2,
   "test replay": OWN_CLONE,
+  "env compare": OWN_CLONE,
   "test compare": GATEWAY,
   "report post-github": `${REST}; echo PASS > summary.md`,
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",

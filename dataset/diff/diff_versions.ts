@@ -6,19 +6,35 @@ import { RecordComparison, type SymbolComparison, type TypeComparison } from "./
 import { RecordValues } from "./record_values.ts";
 import type { ValueSummary } from "./value_stats.ts";
 
-/** Options of a version comparison. */
-interface DiffOptions {
+/** Records of a feed, one side of a comparison. */
+interface ComparedRecords {
+  storage: Storage;
   env: string;
+  version: string;
+}
+
+/** Options of {@linkcode diffArchives}. */
+interface ArchivesDiffOptions {
+  old: ComparedRecords;
+  new: ComparedRecords;
   feed: string;
-  old: string;
-  new: string;
-  /** Days present in both, in order. */
+  /** Days to compare, in order. */
   days: readonly string[];
   /** Default: all. */
   symbols?: readonly string[];
   /** Default: all. */
   types?: readonly EventType[];
+  /** Fields that may differ; default: the sequence in the connection. */
+  ignored?: readonly string[];
   onDay?: (day: string) => void;
+}
+
+/** Options of a version comparison. */
+interface DiffOptions extends Omit<ArchivesDiffOptions, "old" | "new"> {
+  env: string;
+  /** Names of the versions. */
+  old: string;
+  new: string;
 }
 
 /** Schemas of a type's records. */
@@ -48,21 +64,29 @@ export interface VersionDiff {
   symbolsLeftOut: number;
 }
 
-/**
- * Compares two versions over the same days, merged by receive time; holds one timestamp's records
- * of each in memory. Throws the archive reader's errors.
- */
+/** Compares two versions in one archive, like {@linkcode diffArchives}. */
 export async function diffVersions(storage: Storage, options: DiffOptions): Promise<VersionDiff> {
-  const { days, onDay } = options;
-  const comparison = new RecordComparison();
+  const { env, old, new: now } = options;
+  return await diffArchives({
+    ...{ ...options, old: { storage, env, version: old }, new: { storage, env, version: now } },
+  });
+}
+
+/**
+ * Compares records of two archives over the same days, merged by receive time; holds one
+ * timestamp's records of each in memory. Throws the archive reader's errors.
+ */
+export async function diffArchives(options: ArchivesDiffOptions): Promise<VersionDiff> {
+  const { days, onDay, ignored } = options;
+  const comparison = new RecordComparison(ignored === undefined ? {} : { ignored });
   const values = { old: new RecordValues(), new: new RecordValues() };
   for (const day of days) {
     onDay?.(day);
-    const old = groups(storage, queryOf(options, options.old, day), values.old);
-    const now = groups(storage, queryOf(options, options.new, day), values.new);
+    const old = groups(options.old, queryOf(options, "old", day), values.old);
+    const now = groups(options.new, queryOf(options, "new", day), values.new);
     await join(old, now, comparison);
   }
-  return resultOf(comparison, values, await schemas(storage, options));
+  return resultOf(comparison, values, await schemas(options));
 }
 
 /** Returns the result of a comparison. */
@@ -82,7 +106,8 @@ export function resultOf(
   };
 }
 
-function queryOf({ env, feed, symbols, types }: DiffOptions, version: string, day: string) {
+function queryOf(options: ArchivesDiffOptions, side: "old" | "new", day: string): ArchiveQuery {
+  const { feed, symbols, types, [side]: { env, version } } = options;
   const fromUs = Date.parse(`${day}T00:00:00Z`) * 1000;
   return {
     ...{ env, feed, version, fromUs, toUs: fromUs + DAY_US },
@@ -98,7 +123,7 @@ interface Group {
 }
 
 async function* groups(
-  storage: Storage,
+  { storage }: ComparedRecords,
   query: ArchiveQuery,
   values: RecordValues,
 ): AsyncGenerator<Group, void> {
@@ -137,9 +162,9 @@ async function join(
   }
 }
 
-async function schemas(storage: Storage, options: DiffOptions): Promise<SchemaComparison[]> {
-  const old = await schemasOf(storage, options, options.old);
-  const now = await schemasOf(storage, options, options.new);
+async function schemas(options: ArchivesDiffOptions): Promise<SchemaComparison[]> {
+  const old = await schemasOf(options.old, options);
+  const now = await schemasOf(options.new, options);
   // Fires come from live signals; reprocessed versions have none.
   return FEED_TYPES.filter((type) => old.has(type) || now.has(type))
     .map((type) => ({ type, old: old.get(type) ?? "", new: now.get(type) ?? "" }));
@@ -147,9 +172,8 @@ async function schemas(storage: Storage, options: DiffOptions): Promise<SchemaCo
 
 /** Returns the schema of each type's first file. */
 async function schemasOf(
-  storage: Storage,
-  { env, feed, days }: DiffOptions,
-  version: string,
+  { storage, env, version }: ComparedRecords,
+  { feed, days }: ArchivesDiffOptions,
 ): Promise<Map<EventType, string>> {
   const found = new Map<EventType, string>();
   for (const day of days) {
