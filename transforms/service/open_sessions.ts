@@ -31,7 +31,7 @@ interface SessionsOptions extends Partial<SessionLimits> {
 }
 
 /** Caller of a session; `isReusable` lets the same caller have its process again within `keptMs`. */
-export interface SessionCaller {
+interface SessionCaller {
   caller: string;
   isReusable: boolean;
 }
