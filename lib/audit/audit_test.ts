@@ -5,7 +5,7 @@ import { memoryStorage, type Storage } from "@ssmd/storage";
 import { postgresServerAvailable } from "../../tests/servers/postgres_server.ts";
 import { chainLine, GENESIS } from "./chain.ts";
 import { coldEvents, coldKey, coldKeys, readCold, rollAudit } from "./cold.ts";
-import type { AuditCategory, AuditDraft } from "./event.ts";
+import { type AuditCategory, type AuditDraft, isSelected } from "./event.ts";
 import type { AuditLog } from "./log.ts";
 import { execute, LOGS, type TestLog } from "./testing/logs.ts";
 import { verifyAudit } from "./verify.ts";
@@ -95,6 +95,41 @@ test("events are found by each filter, by day and page", async (rig) => {
     { category: "operations", outcome: "done", events: 1 },
     { category: "security-events", outcome: "done", events: 1 },
   ]);
+});
+
+test("counts of any span are those of its events, whatever was added or removed", async (rig) => {
+  const { log } = rig;
+  const days = [[40, "operations"], [3, "data-access"], [2, "operations"]] as const;
+  await backdated(rig, days.map(([day, category]) => [day, category]));
+  await log.append([draft({ outcome: "refused" }), draft(), draft({ category: "data-access" })]);
+  const texts = async () => (await log.list({ limit: 99 })).map(({ at }) => at);
+  const assertCounts = async () => {
+    const ats = await texts();
+    const moments = ats.filter((_, i) => i % 2 === 0).flatMap((at) => [
+      ...[10, 13, 16, 23].map((end) => at.slice(0, end)),
+      ...[at, `${at.slice(0, 19)}Z`],
+    ]);
+    const bounds = [undefined, "2020-01-01", "2099-01-01T00:00:00Z", ...new Set(moments)];
+    const more = [{}, { category: "operations" }, { outcome: "refused" }] as const;
+    const events = await log.list({ limit: 99 });
+    for (const [i, from] of bounds.entries()) {
+      for (const [j, to] of bounds.entries()) {
+        const filter = { from, to, ...more[(i + j) % more.length] };
+        const expected = events.filter((event) => isSelected(event, filter)).length;
+        const counts = await log.count(filter);
+        const sum = counts.reduce((sum, { events }) => sum + events, 0);
+        assert.equal(sum, expected, JSON.stringify(filter));
+        assert.equal((await log.list({ ...filter, limit: 99 })).length, expected);
+      }
+    }
+    return events.length;
+  };
+  assert.equal(await assertCounts(), 6);
+  await rollAudit(rig, Date.now());
+  assert.equal(await assertCounts(), 5);
+  const [last = ""] = await texts();
+  const within = { from: `${last.slice(0, 19)}Z`, to: `${last.slice(0, 19)}Z` };
+  assert.ok((await log.list({ ...within, limit: 9 })).length > 0, "a second without digits");
 });
 
 test("days that are over go to storage, and out of the hot log after 30 days", async (rig) => {

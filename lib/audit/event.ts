@@ -63,10 +63,16 @@ export interface AuditFilter {
 
 /** Returns whether an event matches. */
 export function isSelected(event: AuditEvent, filter: AuditFilter): boolean {
-  const { actor, action, category, outcome, from = "", to } = filter;
+  const { actor, action, category, outcome, from, to } = filter;
   return (actor ?? event.actor) === event.actor && (action ?? event.action) === event.action &&
     (category ?? event.category) === event.category &&
-    (outcome ?? event.outcome) === event.outcome && event.at >= from && event.at <= lastOf(to);
+    (outcome ?? event.outcome) === event.outcome && event.at >= firstOf(from) &&
+    event.at <= lastOf(to);
+}
+
+/** Returns the first text within `from`; times of events have digits after a full stop. */
+export function firstOf(from: string | undefined): string {
+  return from?.replace(/Z$/, "") ?? "";
 }
 
 /** Returns the last text that sorts within `to`: texts that begin with it are included. */

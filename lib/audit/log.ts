@@ -1,9 +1,10 @@
 import type { Database, SqlValue, Statements } from "@ssmd/database";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import { type ChainLine, chainLine } from "./chain.ts";
+import { type AuditCount, countEvents } from "./count.ts";
 import { auditError } from "./errors.ts";
 import type { AuditDraft, AuditEvent, AuditFilter } from "./event.ts";
-import { lastOf } from "./event.ts";
+import { positionsOf, whereOf } from "./where.ts";
 
 /** A day whose events are in storage. */
 export interface RolledDay {
@@ -23,13 +24,6 @@ interface AuditQuery extends AuditFilter {
   limit: number;
   /** Only events before this position, for paging. */
   before?: number | undefined;
-}
-
-/** Number of events by category and outcome. */
-interface AuditCount {
-  category: string;
-  outcome: string;
-  events: number;
 }
 
 /** Identity of a retryable write; numbers increase per writer. */
@@ -118,10 +112,13 @@ export class AuditLog implements AsyncDisposable {
   /** Returns matching events, newest first. */
   list({ limit, before, ...filter }: AuditQuery): Promise<AuditEvent[]> {
     return this.#transaction("read", async (statements) => {
-      const { where, values, add } = whereOf(filter, await positionsOf(statements, filter));
-      const page = before === undefined ? "" : ` AND position < ${add(before)}`;
-      const sql = `SELECT event FROM events WHERE ${where}${page}
-        ORDER BY position DESC LIMIT ${add(limit)}`;
+      const { first, last } = await positionsOf(statements, filter);
+      // One bound from above: SQLite uses one for its search, and reads on to the other.
+      const span = { first, last: Math.min(last, (before ?? Infinity) - 1) };
+      const { where, values, add } = whereOf(filter, span);
+      const sql = `SELECT event FROM events WHERE ${where} ORDER BY position DESC LIMIT ${
+        add(limit)
+      }`;
       return (await statements.all(sql, ...values)).map(eventOf);
     });
   }
@@ -132,18 +129,9 @@ export class AuditLog implements AsyncDisposable {
     return rows.map(eventOf)[0];
   }
 
-  /** Counts events by category and outcome. */
+  /** Counts events by category and outcome, sorted. */
   count(filter: AuditFilter): Promise<AuditCount[]> {
-    return this.#transaction("read", async (statements) => {
-      const positions = await positionsOf(statements, filter);
-      const isMost = await coversMost(statements, positions);
-      const { where, values } = whereOf(filter, positions, isMost ? "+position" : "position");
-      const sql = `SELECT category, outcome, count(*) AS events FROM events WHERE ${where}
-        GROUP BY category, outcome ORDER BY category, outcome`;
-      return (await statements.all(sql, ...values)).map(({ category, outcome, events }) => ({
-        ...{ category: String(category), outcome: String(outcome), events: Number(events) },
-      }));
-    });
+    return this.#transaction("read", (statements) => countEvents(statements, filter));
   }
 
   /** Returns lines of the chain from a position on, oldest first. */
@@ -214,49 +202,6 @@ async function isNew({ run }: Statements, { writer, number }: AuditBatch): Promi
     ON CONFLICT (writer) DO UPDATE SET number = excluded.number, at = excluded.at
     WHERE writers.number < excluded.number`;
   return await run(sql, writer, number, isoOfUs(nowUs())) > 0;
-}
-
-/** Maps a time span to positions; times never decrease with positions. */
-async function positionsOf({ all }: Statements, { from, to }: AuditFilter) {
-  const position = async (order: string, value: string) => {
-    const [row] = await all(`SELECT position FROM events WHERE at ${order} LIMIT 1`, value);
-    return Number(row?.["position"] ?? -1);
-  };
-  const last = to === undefined
-    ? Number.MAX_SAFE_INTEGER
-    : await position("<= $1 ORDER BY at DESC, position DESC", lastOf(to));
-  const first = from === undefined ? 0 : await position(">= $1 ORDER BY at, position", from);
-  return first < 0 ? { first: 0, last: -1 } : { first, last };
-}
-
-/** Returns whether a span has so many events that an index over all is read faster than its rows. */
-async function coversMost(
-  { all }: Statements,
-  { first, last }: { first: number; last: number },
-): Promise<boolean> {
-  const [row] = await all(
-    `SELECT (SELECT min(position) FROM events) AS first, (SELECT max(position) FROM events) AS last`,
-  );
-  return (last - first) * 4 > Number(row?.["last"]) - Number(row?.["first"]);
-}
-
-/** `position` is the column, or an expression that no index over positions serves. */
-function whereOf(
-  { actor, action, category, outcome }: AuditFilter,
-  { first, last }: { first: number; last: number },
-  position = "position",
-) {
-  const values: SqlValue[] = [];
-  const add = (value: SqlValue) => `$${values.push(value)}`;
-  // Refusals are rare, so force their index: an expression cannot use another one.
-  const few = outcome !== undefined && outcome !== "done";
-  const where = [`${position} BETWEEN ${add(first)} AND ${add(last)}`];
-  if (few) where.push("outcome <> 'done'");
-  for (const [name, value] of Object.entries({ actor, action, category, outcome })) {
-    if (value === undefined) continue;
-    where.push(`${few && name !== "outcome" ? `${name} || ''` : name} = ${add(value)}`);
-  }
-  return { where: where.join(" AND "), values, add };
 }
 
 function headOf(row: Readonly<Record<string, unknown>> = {}): Head {
