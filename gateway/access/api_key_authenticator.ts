@@ -169,8 +169,10 @@ class ApiKeyAuthenticator implements Authenticator {
     return { host, begin: () => issuer.begin(), finish };
   }
 
-  signOut(token: string): void {
-    this.#sessions.end(token);
+  async signOut(token: string): Promise<string | undefined> {
+    const ended = this.#sessions.end(token);
+    if (ended === undefined) return undefined;
+    return await this.#options.issuerSignIn?.signOutAddress(ended.idToken);
   }
 
   async close(): Promise<void> {
@@ -237,7 +239,7 @@ class ApiKeyAuthenticator implements Authenticator {
     const expiresAtMs = this.#now() + ACCESS_LIMITS.browserSessionMs;
     const key = this.#check.identifyProven({ ...proven, expiresAtMs }, caller);
     const access = this.#authorize(key, caller, "viewer");
-    return { access, token: this.#sessions.open(key.id) };
+    return { access, token: this.#sessions.open(key.id, { idToken: proven.idToken }) };
   }
 
   #endSession(state: ClientState, session: OpenSession, reason: string): void {

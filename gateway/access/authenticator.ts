@@ -65,8 +65,11 @@ export interface Authenticator {
   signIn(access: Access): string;
   /** Browser sign-in at a token issuer; undefined = not available. */
   readonly issuerSignIn: BrowserSignIn | undefined;
-  /** Ends a browser session. */
-  signOut(token: string): void;
+  /**
+   * Ends a browser session; resolves to the address at which the browser signs out at the token
+   * issuer, undefined = it did not sign in there, or the issuer offers no sign-out.
+   */
+  signOut(token: string): Promise<string | undefined>;
   /** Reason why its store is not used, as a sentence; undefined = in use, or no store. */
   readonly storeProblem?: string | undefined;
   /** Whether it refuses everyone because its store has not answered for too long. */
@@ -112,7 +115,7 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
     signIn: () => "none",
     issuerSignIn: undefined,
     counts: undefined,
-    signOut: () => {},
+    signOut: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
   };
 }

@@ -9,6 +9,14 @@ interface Grant {
   /** Id of the key. */
   key: string;
   untilMs: number;
+  /** How it was opened at the token issuer; undefined = with a key. */
+  issuer?: IssuerSession;
+}
+
+/** A person's session at the token issuer. */
+interface IssuerSession {
+  /** The issuer's token; undefined = too long to be passed back. */
+  idToken: string | undefined;
 }
 
 /** Tickets and browser sessions: short-lived tokens for a key, kept only as hashes in memory. */
@@ -25,7 +33,7 @@ export class BrowserSessions {
   newTicket(key: string): string | undefined {
     removeExpired(this.#tickets, this.#now());
     if (this.#tickets.size >= ACCESS_LIMITS.ticketsMax) return undefined;
-    return this.#add(this.#tickets, key, ACCESS_LIMITS.ticketMs);
+    return this.#add(this.#tickets, { key }, ACCESS_LIMITS.ticketMs);
   }
 
   /** Returns the key of a ticket and invalidates the ticket; undefined = unknown or expired. */
@@ -36,8 +44,8 @@ export class BrowserSessions {
     return grant !== undefined && grant.untilMs > this.#now() ? grant.key : undefined;
   }
 
-  /** Opens a session; returns its token. */
-  open(key: string): string {
+  /** Opens a session; returns its token. `issuer` = it was opened at the token issuer. */
+  open(key: string, issuer?: IssuerSession): string {
     removeExpired(this.#sessions, this.#now());
     if (this.#sessions.size >= ACCESS_LIMITS.browserSessionsMax) {
       for (const oldest of this.#sessions.keys()) {
@@ -45,7 +53,8 @@ export class BrowserSessions {
         break;
       }
     }
-    return this.#add(this.#sessions, key, ACCESS_LIMITS.browserSessionMs);
+    const grant = issuer === undefined ? { key } : { key, issuer };
+    return this.#add(this.#sessions, grant, ACCESS_LIMITS.browserSessionMs);
   }
 
   /** Returns the key of a session; undefined = unknown or expired. */
@@ -54,14 +63,17 @@ export class BrowserSessions {
     return grant !== undefined && grant.untilMs > this.#now() ? grant.key : undefined;
   }
 
-  /** Ends a session. */
-  end(token: string): void {
-    this.#sessions.delete(hashOf(token));
+  /** Ends a session; returns that at the token issuer, undefined = there is none. */
+  end(token: string): IssuerSession | undefined {
+    const hash = hashOf(token);
+    const issuer = this.#sessions.get(hash)?.issuer;
+    this.#sessions.delete(hash);
+    return issuer;
   }
 
-  #add(grants: Map<string, Grant>, key: string, lifeMs: number): string {
+  #add(grants: Map<string, Grant>, grant: Omit<Grant, "untilMs">, lifeMs: number): string {
     const token = randomLetters(TOKEN_LETTERS);
-    grants.set(hashOf(token), { key, untilMs: this.#now() + lifeMs });
+    grants.set(hashOf(token), { ...grant, untilMs: this.#now() + lifeMs });
     return token;
   }
 }

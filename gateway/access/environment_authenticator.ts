@@ -5,6 +5,7 @@ import {
   type GatewaySpec,
   journalConfig,
   loadRbac,
+  openCredentials,
 } from "@ssmd/metadata";
 import { ConfigError, isLoopback, type Logger } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
@@ -71,7 +72,7 @@ async function apiKeyAuthenticator(
       audit,
       logger,
       ...{ roles, proxies: environment.gateway.client_certificates?.proxies ?? [] },
-      ...(oidc === undefined ? {} : await openTokens(oidc, logger)),
+      ...(oidc === undefined ? {} : await openTokens(environment, oidc, { logger, onKeyAccess })),
       requestsPerSecondMax,
       // A local file: while it cannot be read, nobody can have changed it either.
       clientsKeptMs: config.type === "postgres" ? config.keptMs : Infinity,
@@ -85,12 +86,22 @@ async function apiKeyAuthenticator(
 }
 
 /** Loads the token code only when the environment accepts tokens. */
-async function openTokens(spec: NonNullable<GatewaySpec["oidc"]>, logger: Logger) {
+async function openTokens(
+  environment: Environment,
+  spec: NonNullable<GatewaySpec["oidc"]>,
+  { logger, onKeyAccess }: Pick<EnvironmentAuthenticatorOptions, "logger" | "onKeyAccess">,
+) {
   const { TokenCheck } = await import("./token_check.ts");
   const tokens = new TokenCheck(spec, { logger });
   if (spec.sign_in === undefined) return { tokens };
   const { IssuerSignIn } = await import("./issuer_sign_in.ts");
-  return { tokens, issuerSignIn: new IssuerSignIn(spec, spec.sign_in, { tokens, logger }) };
+  const { credentials } = spec.sign_in;
+  const opened = credentials && await openCredentials(environment, credentials, onKeyAccess);
+  // Read at each sign-in, so that a rotated secret needs no restart.
+  const clientSecret = opened &&
+    (async () => (await opened.readCredentials())["client_secret"] ?? "");
+  const issuerSignIn = new IssuerSignIn(spec, spec.sign_in, { tokens, logger, clientSecret });
+  return { tokens, issuerSignIn };
 }
 
 /** Adds closing the store and the journal to the authenticator's `close`. */

@@ -75,3 +75,43 @@ Deno.test("with keys the store and the journal are where the environment has the
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("a gateway that needs a client secret for its sign-in does not start without it", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-authenticator-" });
+  const signIn = {
+    ...{ client_id: "page", authorization_url: "https://login.example/a", scopes: [] },
+    ...{ token_url: "https://login.example/t", client_auth: "client_secret_basic" as const },
+    redirect_url: "https://desk.example/sign-in/callback",
+    credentials: { client_secret: "$key:issuer.secret" },
+  };
+  const oidc = {
+    ...{ issuer: "https://login.example", jwks_url: "https://login.example/k", audience: "ssmd" },
+    ...{ algorithms: ["RS256" as const], clock_skew_s: 30, sign_in: signIn },
+  };
+  const key = {
+    type: "api_key",
+    fields: ["secret"],
+    required: false,
+    source: `file:${dir}/issuer`,
+  };
+  const spec = {
+    ...environment({ port: 1, auth: "required", oidc }, dir),
+    keys: { issuer: key as Environment["keys"][string] },
+  };
+  const reported: string[] = [];
+  const options = {
+    ...{ host: "127.0.0.1", dataDir: dir, registryDir: dir, logger: silentLogger },
+    onKeyAccess: (_: unknown, { keys, outcome }: { keys: string[]; outcome: string }) =>
+      Promise.resolve(void reported.push(`${outcome} ${keys}`)),
+  };
+  try {
+    await assert.rejects(environmentAuthenticator(spec, options), { code: "KEY_MISSING" });
+    await Deno.writeTextFile(`${dir}/issuer`, "secret: s3cret\n");
+    const authenticator = await environmentAuthenticator(spec, options);
+    assert.equal(authenticator.issuerSignIn?.host, "login.example");
+    await authenticator.close();
+    assert.deepEqual(reported, ["done issuer", "done issuer"]);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -4,6 +4,7 @@ import { type Logger, messageOf } from "@ssmd/runtime";
 import { z } from "zod";
 import { AccessDenied } from "./access_denied.ts";
 import { randomLetters } from "./api_key.ts";
+import { IssuerSignOut } from "./issuer_sign_out.ts";
 import { TOKEN_LIMITS } from "./limits.ts";
 import type { ProvenToken, TokenCheck } from "./token_check.ts";
 
@@ -15,6 +16,10 @@ type SignInSpec = NonNullable<OidcSpec["sign_in"]>;
 interface IssuerSignInOptions {
   tokens: TokenCheck;
   logger: Logger;
+  /** Returns the current secret of a confidential client; absent = a public client. */
+  clientSecret?: (() => Promise<string>) | undefined;
+  /** ms since 1970; default the system's clock. */
+  now?: () => number;
 }
 
 /** A started sign-in. */
@@ -32,8 +37,15 @@ interface Callback {
   kept: string | undefined;
 }
 
+/** A person's proven token. */
+interface FinishedSignIn extends ProvenToken {
+  /** The token itself, for the sign-out at the issuer; undefined = too long to be in an address. */
+  idToken: string | undefined;
+}
+
 const LETTERS = 43;
 const TOKENS = z.object({ id_token: z.string() });
+const FAILURE = z.object({ error: z.string() });
 
 /**
  * Signs people in at a token issuer (OpenID Connect): authorization code with PKCE, state and
@@ -44,11 +56,17 @@ export class IssuerSignIn {
   #issuer: string;
   #spec: SignInSpec;
   #options: IssuerSignInOptions;
+  #signOut: IssuerSignOut;
 
   constructor({ issuer }: OidcSpec, spec: SignInSpec, options: IssuerSignInOptions) {
     this.#issuer = issuer;
     this.#spec = spec;
     this.#options = options;
+    const { logger, now = Date.now } = options;
+    const returnUrl = new URL("/sign-in", spec.redirect_url).href;
+    this.#signOut = new IssuerSignOut({
+      ...{ issuer, clientId: spec.client_id, returnUrl, logger, now },
+    });
   }
 
   /** Host at which people sign in, for display. */
@@ -75,10 +93,10 @@ export class IssuerSignIn {
 
   /**
    * Finishes a sign-in with the issuer's callback. Rejects with {@linkcode AccessDenied}
-   * `SIGN_IN_STRANGE` when another browser started it, `SIGN_IN_REFUSED`, `ISSUER_AWAY` or
-   * `TOKEN_INVALID`.
+   * `SIGN_IN_STRANGE` when another browser started it, `SIGN_IN_REFUSED`, `SIGN_IN_MISCONFIGURED`
+   * when the issuer does not accept the gateway itself, `ISSUER_AWAY` or `TOKEN_INVALID`.
    */
-  async finish({ query, kept = "" }: Callback): Promise<ProvenToken> {
+  async finish({ query, kept = "" }: Callback): Promise<FinishedSignIn> {
     const [state = "", nonce = "", verifier = ""] = kept.split(".");
     if (state === "" || query.get("state") !== state) throw strange(this.#spec.redirect_url);
     const error = query.get("error");
@@ -95,27 +113,56 @@ export class IssuerSignIn {
     if ((claims["azp"] ?? client_id) !== client_id) {
       throw refused("the token is for another program");
     }
-    return proven;
+    const idToken = token.length > TOKEN_LIMITS.hintLettersMax ? undefined : token;
+    return { ...proven, idToken };
+  }
+
+  /** Returns the address at which a browser signs out at the issuer; undefined = nowhere. */
+  signOutAddress(idToken: string | undefined): Promise<string | undefined> {
+    return this.#signOut.addressFor(idToken);
+  }
+
+  /** Returns how the gateway proves at the token endpoint which client it is. */
+  async #clientProof(): Promise<
+    { headers?: Record<string, string>; form?: Record<string, string> }
+  > {
+    const { clientSecret, logger } = this.#options;
+    const { client_id, client_auth } = this.#spec;
+    if (clientSecret === undefined) return { form: { client_id } };
+    let secret: string;
+    try {
+      secret = await clientSecret();
+    } catch (error) {
+      logger.error("the client secret cannot be read", { error: messageOf(error) });
+      throw misconfigured();
+    }
+    return client_auth === "client_secret_post"
+      ? { form: { client_id, client_secret: secret } }
+      : { headers: { authorization: basic(client_id, secret) } };
   }
 
   /** Exchanges a code for the issuer's token. */
   async #exchange(code: string, verifier: string): Promise<string> {
-    const { token_url, client_id, redirect_url } = this.#spec;
-    const form = new URLSearchParams({
-      ...{ grant_type: "authorization_code", code, redirect_uri: redirect_url, client_id },
-      code_verifier: verifier,
-    });
+    const { token_url, redirect_url } = this.#spec;
     const { logger } = this.#options;
+    const client = await this.#clientProof();
+    const form = new URLSearchParams({
+      ...{ grant_type: "authorization_code", code, redirect_uri: redirect_url },
+      ...{ code_verifier: verifier, ...client.form },
+    });
     try {
       const response = await fetch(token_url, {
         ...{ method: "POST", body: form, redirect: "error" },
-        headers: { accept: "application/json" },
+        headers: { accept: "application/json", ...client.headers },
         signal: AbortSignal.timeout(TOKEN_LIMITS.exchangeMs),
       });
       const text = await response.text();
       if (response.ok) return TOKENS.parse(JSON.parse(text)).id_token;
-      logger.warn("the issuer gives no token", { url: token_url, status: response.status });
-      if (response.status < 500) throw refused("it gives no token for this sign-in");
+      const { status } = response;
+      const error = errorOf(text);
+      logger.warn("the issuer gives no token", { url: token_url, status, error });
+      if (error === "invalid_client" || status === 401) throw misconfigured();
+      if (status < 500) throw refused("it gives no token for this sign-in");
     } catch (error) {
       if (error instanceof AccessDenied) throw error;
       logger.error("the issuer gives no token", { url: token_url, error: messageOf(error) });
@@ -125,6 +172,28 @@ export class IssuerSignIn {
       hint: "Try again, or sign in with a key",
     });
   }
+}
+
+/** Returns the error code of a token endpoint's answer (RFC 6749), bounded; "" = none. */
+function errorOf(text: string): string {
+  try {
+    return FAILURE.parse(JSON.parse(text)).error.slice(0, 64);
+  } catch {
+    return "";
+  }
+}
+
+/** Returns HTTP Basic credentials, form-encoded before as RFC 6749 §2.3.1 says. */
+function basic(clientId: string, secret: string): string {
+  const [id, word] = [clientId, secret].map((each) => new URLSearchParams({ "": each }));
+  return `Basic ${btoa(`${String(id).slice(1)}:${String(word).slice(1)}`)}`;
+}
+
+function misconfigured(): AccessDenied {
+  return new AccessDenied("SIGN_IN_MISCONFIGURED", "The issuer does not accept this gateway", {
+    status: 403,
+    hint: "Whoever runs the gateway checks client_id and credentials of gateway.oidc.sign_in",
+  });
 }
 
 function strange(redirectUrl: string): AccessDenied {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { decodeJwt } from "jose";
 import type { AuditEvent } from "@ssmd/audit";
 import { withAuditQueue } from "../testing/audit_queue.ts";
-import { ACCESS_LIMITS } from "./limits.ts";
+import { ACCESS_LIMITS, TOKEN_LIMITS } from "./limits.ts";
 import { CLIENT_ID, type FakeIssuer } from "./testing/fake_issuer.ts";
 import { withGuardedGateway } from "./testing/guarded_gateway.ts";
 import { type IssuerGateway, withIssuerGateway } from "./testing/issuer_gateway.ts";
@@ -32,7 +33,10 @@ interface SignInRig extends IssuerGateway {
   goAs(browser: Browser, name: string): Promise<URL>;
 }
 
-async function withSignIn(test: (rig: SignInRig) => Promise<void>): Promise<void> {
+async function withSignIn(
+  test: (rig: SignInRig) => Promise<void>,
+  options: { clientAuth?: "client_secret_basic" | "client_secret_post" } = {},
+): Promise<void> {
   await withAuditQueue((audit) =>
     withIssuerGateway(async (rig) => {
       rig.issuer.people.set("alice", { groups: ["desk", "operators"] });
@@ -49,7 +53,7 @@ async function withSignIn(test: (rig: SignInRig) => Promise<void>): Promise<void
         return new URL(headers.get("location") ?? "");
       };
       await test({ ...rig, events, goAs });
-    }, { audit })
+    }, { audit, ...options })
   );
 }
 
@@ -171,6 +175,120 @@ Deno.test("no sign-in is ended that this browser did not begin, the issuer did n
     assert.equal((await browser.open(back)).status, 200);
     assert.equal(await codeOf(await browser.open(back)), "SIGN_IN_REFUSED", "the code once more");
   }));
+
+/** Signs alice in and out; the address at the issuer, undefined = none. */
+async function signOutOf({ gateway, goAs }: SignInRig): Promise<URL | undefined> {
+  const browser = new Browser();
+  assert.equal((await browser.open(await goAs(browser, "alice"))).status, 200);
+  const answer = await browser.open(`${gateway.url}/v1/sign-out`, "POST");
+  assert.ok(!browser.cookies.has("ssmd_sign_in"));
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  const { signed_in, issuer_sign_out: address } = await answer.json();
+  assert.equal(signed_in, false);
+  assert.equal(await codeOf(await browser.open(`${gateway.url}/v1/markets`)), "KEY_MISSING");
+  return address === undefined ? undefined : new URL(address);
+}
+
+Deno.test("a sign-out names where the issuer ends its session, with the token of that sign-in", () =>
+  withSignIn(async (rig) => {
+    const { issuer, gateway } = rig;
+    issuer.endsSessions = true;
+    const address = await signOutOf(rig);
+    assert.ok(address !== undefined);
+    assert.equal(address.origin + address.pathname, `${issuer.url}/sign-out`);
+    const { id_token_hint: token, ...rest } = Object.fromEntries(address.searchParams);
+    const back = `${gateway.url}/sign-in`;
+    assert.deepEqual(rest, { tenant: "1", client_id: CLIENT_ID, post_logout_redirect_uri: back });
+    assert.equal(decodeJwt(token ?? "").sub, "alice");
+
+    // No token fits an address of any length.
+    issuer.people.set("alice", { groups: ["desk"], note: "x".repeat(TOKEN_LIMITS.hintLettersMax) });
+    const long = await signOutOf(rig);
+    assert.deepEqual([...long?.searchParams.keys() ?? []].sort(), Object.keys(rest).sort());
+
+    const key = await rig.key("other", {}, { feed: "kraken", symbols: "BTC*" });
+    const browser = new Browser();
+    const headers = { authorization: `Bearer ${key}` };
+    const signed = await fetch(`${gateway.url}/v1/sign-in`, { method: "POST", headers });
+    await signed.body?.cancel();
+    browser.cookies.set(...cookieOf(signed));
+    const answer = await browser.open(`${gateway.url}/v1/sign-out`, "POST");
+    assert.deepEqual(await answer.json(), { signed_in: false }, "signed in with a key");
+    const stranger = await fetch(`${gateway.url}/v1/sign-out`, { method: "POST" });
+    assert.deepEqual(await stranger.json(), { signed_in: false });
+  }));
+
+Deno.test("a sign-out ends here alone where the issuer offers none, is away, or answers nonsense", async () => {
+  const faults: Record<string, FakeIssuer["faults"]> = {
+    "it offers none": { discovery: { end_session_endpoint: undefined } },
+    "it has no such document": { discoveryStatus: 404 },
+    "it fails": { discoveryStatus: 500 },
+    "the document of another issuer": { discovery: { issuer: "https://evil.example" } },
+    "no address": { discovery: { end_session_endpoint: "sign-out" } },
+    "a script": { discovery: { end_session_endpoint: "javascript:alert(1)" } },
+  };
+  for (const [name, fault] of Object.entries(faults)) {
+    await withSignIn(async (rig) => {
+      rig.issuer.endsSessions = true;
+      rig.issuer.faults = fault;
+      assert.equal(await signOutOf(rig), undefined, name);
+      rig.issuer.faults = {};
+      // Asked again later, not at each sign-out.
+      assert.equal(await signOutOf(rig), undefined, name);
+      rig.clock.ms += TOKEN_LIMITS.discoveryFreshMs;
+      rig.issuer.faults = { claims: { exp: Math.floor(rig.clock.ms / 1000) + 600 } };
+      assert.ok(await signOutOf(rig) !== undefined, name);
+    });
+  }
+});
+
+for (const clientAuth of ["client_secret_basic", "client_secret_post"] as const) {
+  Deno.test(`a confidential client proves itself by ${clientAuth}, and no browser sees its secret`, () =>
+    withSignIn(async (rig) => {
+      const { issuer } = rig;
+      const value = "s3cret: ä/+&=% 100";
+      issuer.secret = { value, sent: clientAuth };
+      rig.setSecret(value);
+      const browser = new Browser();
+      const back = await rig.goAs(browser, "alice");
+      const done = await browser.open(back);
+      assert.equal(done.status, 200);
+      const seen = [back.href, await done.text(), ...browser.set, ...done.headers].join("\n");
+      for (const text of [value, encodeURIComponent(value), btoa("s3cret")]) {
+        assert.ok(!seen.includes(text), text);
+      }
+      const signIn = async () => {
+        const again = new Browser();
+        return await codeOf(await again.open(await rig.goAs(again, "alice")));
+      };
+      rig.setSecret("wrong");
+      assert.equal(await signIn(), "SIGN_IN_MISCONFIGURED");
+      rig.setSecret(undefined);
+      assert.equal(await signIn(), "SIGN_IN_MISCONFIGURED", "its key cannot be read");
+      const [event] = await rig.events();
+      assert.deepEqual([event?.outcome, event?.reason], ["refused", "SIGN_IN_MISCONFIGURED"]);
+      issuer.secret = { value: "rotated", sent: clientAuth };
+      rig.setSecret("rotated");
+      assert.equal(await signIn(), "200", "a rotated secret without a restart");
+    }, { clientAuth }));
+}
+
+Deno.test("an issuer that asks for a secret refuses a public client, and the answer says whose fault it is", () =>
+  withSignIn(async (rig) => {
+    rig.issuer.secret = { value: "secret", sent: "client_secret_basic" };
+    const browser = new Browser();
+    const answer = await browser.open(await rig.goAs(browser, "alice"));
+    assert.equal(answer.status, 403);
+    const { code, hint } = JSON.parse(await answer.text());
+    assert.equal(code, "SIGN_IN_MISCONFIGURED");
+    assert.match(hint, /gateway\.oidc\.sign_in/);
+  }));
+
+function cookieOf(response: Response): [name: string, value: string] {
+  const [, name = "", value = ""] =
+    /^([^=]+)=([^;]*)/.exec(response.headers.getSetCookie()[0] ?? "") ?? [];
+  return [name, value];
+}
 
 Deno.test("where nobody signs in at an issuer the addresses say so, and the page offers keys alone", () =>
   withGuardedGateway(async ({ gateway }) => {

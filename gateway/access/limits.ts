@@ -78,6 +78,10 @@ export const TOKEN_LIMITS = {
   keysAgainMs: 30_000,
   /** Timeout of loading the issuer's keys. */
   keysMs: 5_000,
+  /** Age from which the issuer's discovery document is read again. */
+  discoveryFreshMs: 3_600_000,
+  /** Longest token kept for the sign-out at the issuer, where it is part of an address. */
+  hintLettersMax: 4096,
   /** Timeout of the token exchange of a sign-in. */
   exchangeMs: 10_000,
   /** Time for a sign-in at the issuer, seconds. */

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { parseDurationMs } from "@ssmd/runtime";
-import { type CredentialsReader, credentialsReader, KEY_SOURCES } from "./credentials_reader.ts";
+import { type CredentialsReader, openCredentials } from "./credentials_reader.ts";
 import type { Environment } from "./environment.ts";
-import { type KeyAccess, reported } from "./key_access.ts";
-import { keysOfReferences, resolveKeys } from "./keys.ts";
+import type { KeyAccess } from "./key_access.ts";
 
 /** Database of a gateway's clients, sessions and usage, with resolved credentials. */
 export type ClientStoreConfig = { type: "sqlite"; path: string } | {
@@ -53,17 +52,7 @@ async function postgresConfig(
   const { type, url, clients_kept: keptMs = KEPT_MS, credentials: references } = clients;
   const at = { type, url, schema: schemaOf(name), keptMs };
   if (references === undefined) return at;
-  const needed = keysOfReferences(environment, Object.values(references));
-  const access = { action: "resolve", environment: name, keys: Object.keys(needed) } as const;
-  const keys = await reported(
-    access,
-    async (each) => await onKeyAccess?.(environment, each),
-    () => resolveKeys({ ...environment, keys: needed }, KEY_SOURCES),
-  );
-  return {
-    ...{ ...at, credentials: keys.values(references) },
-    readCredentials: credentialsReader({ environment, references, keys, onAccess: onKeyAccess }),
-  };
+  return { ...at, ...await openCredentials(environment, references, onKeyAccess) };
 }
 
 /** Location of an environment's audit log: the clients' database, or its own file. */

@@ -1,5 +1,5 @@
 import type { Environment } from "./environment.ts";
-import type { KeyAccess } from "./key_access.ts";
+import { type KeyAccess, reported } from "./key_access.ts";
 import type { KeySources } from "./key_source.ts";
 import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
 
@@ -21,6 +21,31 @@ interface CredentialsReaderOptions {
   keys: ResolvedKeys;
   /** Called once for each new value. */
   onAccess: ((environment: Environment, access: KeyAccess) => Promise<void>) | undefined;
+}
+
+/** Credentials as first read, and their reader. */
+export interface OpenedCredentials {
+  credentials: Record<string, string>;
+  readCredentials: CredentialsReader;
+}
+
+/** Reads credentials now, and returns a reader for later. Rejects like `resolveKeys`. */
+export async function openCredentials(
+  environment: Environment,
+  references: Record<string, string>,
+  onAccess: CredentialsReaderOptions["onAccess"],
+): Promise<OpenedCredentials> {
+  const needed = keysOfReferences(environment, Object.values(references));
+  const names = Object.keys(needed);
+  const keys = await reported(
+    { action: "resolve", environment: environment.name, keys: names },
+    async (each) => await onAccess?.(environment, each),
+    () => resolveKeys({ ...environment, keys: needed }, KEY_SOURCES),
+  );
+  return {
+    credentials: keys.values(references),
+    readCredentials: credentialsReader({ environment, references, keys, onAccess }),
+  };
 }
 
 /** Returns a reader that re-reads rotated keys on each call. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CREDENTIALS } from "./environment_key.ts";
+import { CREDENTIALS, KEY_REFERENCE } from "./environment_key.ts";
 import { address, duration, fields, oneOf, plainText, port, text } from "./shape.ts";
 
 /** `require` does not verify the server's certificate. */
@@ -74,8 +74,14 @@ const ISSUES = oneOf([
 
 const SIGN_IN = fields({
   client_id: plainText.describe(
-    "Client id of the gateway at the issuer, a public client with PKCE",
+    "Client id of the gateway at the issuer; without credentials a public client with PKCE",
   ),
+  credentials: fields({ client_secret: KEY_REFERENCE }).exactOptional().describe(
+    "client_secret → reference $key:name.field, for a confidential client; absent = a public one",
+  ),
+  client_auth: z.enum(["client_secret_basic", "client_secret_post"])
+    .default("client_secret_basic")
+    .describe("How the client secret is sent to token_url; the issuer's client names one"),
   authorization_url: address(["https", "http"]).describe(
     "Authorization endpoint of the issuer",
   ),
@@ -83,7 +89,10 @@ const SIGN_IN = fields({
   redirect_url: text(
     /^https?:\/\/[A-Za-z0-9.\-:[\]]+\/sign-in\/callback$/,
     "the gateway as browsers reach it: https://desk.example/sign-in/callback",
-  ).describe("Redirect address of the sign-in; it must be registered at the issuer"),
+  ).describe(
+    "Redirect address of the sign-in; it must be registered at the issuer, and for sign-outs " +
+      "the same address with /sign-in as its path",
+  ),
   scopes: z.array(text(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "a scope: groups")).max(20).default([])
     .describe("Scopes in addition to openid, for the claims used in rbac/<environment>.yaml"),
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fields, text } from "./shape.ts";
 
 /** A reference to a field of a key; never a value. */
-const KEY_REFERENCE = text(
+export const KEY_REFERENCE = text(
   /^\$key:[\w-]+\.[\w-]+$/,
   "a reference $key:name.field; values of secrets never stand in files",
 );

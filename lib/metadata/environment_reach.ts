@@ -41,6 +41,8 @@ export function environmentReach(
     ...addresses(file, ["gateway", "clients", "url"]),
     ...addresses(file, ["gateway", "oidc", "jwks_url"]),
     ...addresses(file, ["gateway", "oidc", "sign_in", "token_url"]),
+    // Its discovery document names where people sign out.
+    ...(isSignIn(value) ? addresses(file, ["gateway", "oidc", "issuer"]) : []),
     ...["cert", "key", "client_ca"].flatMap((name) => file.paths("read", ["gateway", "tls", name])),
     ...["ca", "cert", "key"].flatMap((name) => file.paths("read", ["scheduler", "tls", name])),
     ...issuesReach(file),
@@ -55,6 +57,10 @@ export function environmentReach(
     // A simulated venue is on loopback, which needs no permission line.
     ...(fieldOf(value, "simulator") === undefined ? feedReach(file, feedOf) : []),
   ];
+}
+
+function isSignIn(value: unknown): boolean {
+  return fieldOf(fieldOf(fieldOf(value, "gateway"), "oidc"), "sign_in") !== undefined;
 }
 
 function storageReach(file: ReachFile): Reach[] {

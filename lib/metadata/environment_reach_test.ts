@@ -57,6 +57,17 @@ Deno.test("an address of the environment's own takes the place of the feed's; a 
   assert.deepEqual(reach("feeds: [kraken]\nsimulator: { seed: 1 }\n"), []);
 });
 
+Deno.test("an issuer is reached for its keys; where people sign in, also for tokens and sign-outs", () => {
+  const keys = "gateway:\n  oidc:\n    issuer: https://login.example/desk\n" +
+    "    jwks_url: https://keys.example/jwks\n";
+  assert.deepEqual(reach(keys), ["net keys.example:443 prod.yaml:4 gateway.oidc.jwks_url"]);
+  const signIn = `${keys}    sign_in: { token_url: "https://token.example:8443/token" }\n`;
+  assert.deepEqual(reach(signIn).slice(1), [
+    "net token.example:8443 prod.yaml:5 gateway.oidc.sign_in.token_url",
+    "net login.example:443 prod.yaml:3 gateway.oidc.issuer",
+  ]);
+});
+
 Deno.test("a database of clients is a host, with the usual port where none is named", () => {
   const at = (url: string) => reach(`gateway:\n  clients: { type: postgres, url: ${url} }\n`);
   assert.deepEqual(at("postgres://db.lan/ssmd"), [

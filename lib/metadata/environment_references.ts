@@ -253,6 +253,9 @@ class ReferenceCheck {
       const given = fieldOf(fieldOf(fieldOf(root, "gateway"), part), "credentials");
       this.#references(["gateway", part, "credentials"], given);
     }
+    const signIn = fieldOf(fieldOf(fieldOf(root, "gateway"), "oidc"), "sign_in");
+    const path = ["gateway", "oidc", "sign_in", "credentials"];
+    this.#references(path, fieldOf(signIn, "credentials"));
     const model = fieldOf(fieldOf(root, "agents"), "model");
     this.#references(["agents", "model", "credentials"], fieldOf(model, "credentials"));
     if (fieldOf(root, "simulator") === undefined) this.#neededCredentials();

@@ -129,6 +129,7 @@ export {
   clientStoreConfig,
   clientStorePath,
 } from "./client_store_config.ts";
+export { openCredentials } from "./credentials_reader.ts";
 export {
   agentStorePath,
   dataDirOf,

@@ -130,7 +130,9 @@ const READERS: Readonly<Record<string, string>> = {
   "gateway/access/environment_authenticator.ts": "environment.gateway.auth " +
     "environment.gateway.open_to_network environment.gateway.allowed_hosts " +
     "environment.gateway.allowed_origins environment.gateway.oidc " +
-    "environment.gateway.client_certificates environment.gateway.client_certificates.proxies",
+    "environment.gateway.client_certificates environment.gateway.client_certificates.proxies " +
+    "environment.gateway.oidc.sign_in.credentials " +
+    "environment.gateway.oidc.sign_in.credentials.client_secret",
   "gateway/http/tls_files.ts":
     "environment.gateway.tls.cert environment.gateway.tls.key environment.gateway.tls.client_ca",
   "gateway/access/token_check.ts": "environment.gateway.oidc.issuer " +
@@ -141,7 +143,8 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.gateway.oidc.sign_in environment.gateway.oidc.sign_in.client_id " +
     "environment.gateway.oidc.sign_in.authorization_url " +
     "environment.gateway.oidc.sign_in.token_url " +
-    "environment.gateway.oidc.sign_in.redirect_url environment.gateway.oidc.sign_in.scopes",
+    "environment.gateway.oidc.sign_in.redirect_url environment.gateway.oidc.sign_in.scopes " +
+    "environment.gateway.oidc.sign_in.client_auth",
   "gateway/access/role.ts": "rbac.clients rbac.tokens rbac.tokens.claim rbac.tokens.value " +
     "rbac.tokens.role rbac.certificates rbac.certificates.subject rbac.certificates.role",
   "gateway/access/external_key.ts": "rbac.tokens.client rbac.certificates.client",

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { Rbac } from "@ssmd/metadata";
 import { silentLogger } from "@ssmd/runtime";
 import { freePort } from "../../../tests/servers/free_port.ts";
@@ -11,6 +12,16 @@ import { type GuardedGateway, withGuardedGateway } from "./guarded_gateway.ts";
 export interface IssuerGateway extends GuardedGateway {
   issuer: FakeIssuer;
   clock: { ms: number };
+  /** Replaces the client secret that the gateway reads; undefined = its key cannot be read. */
+  setSecret(secret: string | undefined): void;
+}
+
+/** Options of {@linkcode withIssuerGateway}. */
+interface IssuerGatewayOptions {
+  host?: string;
+  audit?: NonNullable<GatewayOptions["audit"]>;
+  /** How the gateway proves itself; absent = a public client. */
+  clientAuth?: "client_secret_basic" | "client_secret_post";
 }
 
 const RBAC: Rbac = {
@@ -29,7 +40,7 @@ const RBAC: Rbac = {
  */
 export async function withIssuerGateway(
   test: (rig: IssuerGateway) => Promise<void>,
-  { host = "127.0.0.1", ...more }: { host?: string; audit?: NonNullable<GatewayOptions["audit"]> },
+  { host = "127.0.0.1", clientAuth, ...more }: IssuerGatewayOptions,
 ): Promise<void> {
   await using issuer = new FakeIssuer();
   await issuer.addKey("one");
@@ -39,6 +50,7 @@ export async function withIssuerGateway(
   const signIn = {
     ...{ client_id: CLIENT_ID, authorization_url: `${issuer.url}/authorize`, scopes: ["groups"] },
     ...{ token_url: `${issuer.url}/token`, redirect_url: issuer.redirectUri },
+    client_auth: clientAuth ?? "client_secret_basic",
   };
   const spec = {
     ...{ issuer: issuer.url, jwks_url: `${issuer.url}/keys`, audience: "ssmd" },
@@ -46,9 +58,13 @@ export async function withIssuerGateway(
   };
   const now = () => clock.ms;
   const tokens = new TokenCheck(spec, { logger: silentLogger, now });
-  const issuerSignIn = new IssuerSignIn(spec, signIn, { tokens, logger: silentLogger });
+  let secret: string | undefined;
+  const readSecret = () => Promise.try(() => secret ?? assert.fail("KEY_MISSING"));
+  const clientSecret = clientAuth && readSecret;
+  const options = { tokens, logger: silentLogger, now, clientSecret };
+  const issuerSignIn = new IssuerSignIn(spec, signIn, options);
   await withGuardedGateway(async (rig) => {
     await rig.key("desk", {}, { feed: "kraken", symbols: "BTC*" });
-    await test({ ...rig, issuer, clock });
+    await test({ ...rig, issuer, clock, setSecret: (next) => secret = next });
   }, { ...more, rbac: RBAC, port, access: { tokens, issuerSignIn, now } });
 }

@@ -83,12 +83,14 @@ function signOutRoute(authenticator: Authenticator): Route {
     changes: "client-actions",
     summary: "Ends the sign-in of a browser",
     answers: { 200: { schema: SIGNED_OUT, example: { signed_in: false } } },
-    handler: (request) => {
+    handler: async (request) => {
       const token = signInTokenOf(request.headers);
-      if (token !== undefined) authenticator.signOut(token);
-      return uncached(json({ signed_in: false as const }), {
-        "set-cookie": cookieOf("", 0, request),
-      });
+      const address = token === undefined ? undefined : await authenticator.signOut(token);
+      const answer = {
+        signed_in: false as const,
+        ...address === undefined ? {} : { issuer_sign_out: address },
+      };
+      return uncached(json(answer), { "set-cookie": cookieOf("", 0, request) });
     },
   });
 }

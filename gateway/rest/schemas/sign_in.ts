@@ -31,5 +31,11 @@ export const SIGNED_IN = named(
 export const SIGNED_OUT = named(
   "SignedOut",
   "The browser is not signed in any more.",
-  z.strictObject({ signed_in: z.literal(false) }),
+  z.strictObject({
+    signed_in: z.literal(false),
+    issuer_sign_out: z.url().optional().describe(
+      "Address at which the browser ends its session at the token issuer too; absent = it did " +
+        "not sign in there, or the issuer offers none.",
+    ),
+  }),
 );

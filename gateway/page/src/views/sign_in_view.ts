@@ -27,11 +27,13 @@ export class SignInView {
     this.#key.focus();
   }
 
-  /** Signs out and deletes cached answers. */
+  /** Signs out, also at the issuer where it signed in there, and deletes cached answers. */
   async signOut(): Promise<void> {
-    await this.#rest.post("/v1/sign-out");
+    const answer = await this.#rest.post("/v1/sign-out");
     await this.#rest.forget();
-    location.reload();
+    const address = answer.ok ? answer.body["issuer_sign_out"] : undefined;
+    if (typeof address === "string") location.replace(address);
+    else location.reload();
   }
 
   async #signIn(): Promise<void> {
