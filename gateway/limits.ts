@@ -16,6 +16,12 @@ export const GATEWAY_LIMITS = {
   descriptorsReserved: 256,
   /** Minimum number of sockets needed to start. */
   connectionsMin: 64,
+  /** Requests whose answers start in one turn of the event loop; further ones wait. */
+  answersPerTurnMax: 16,
+  /** Stream handshakes that start in one turn of the event loop; further ones wait. */
+  handshakesPerTurnMax: 8,
+  /** Share of all sockets that those of one address may be before their first good answer. */
+  unprovenShareMax: 1 / 8,
   /** Unanswered requests of one socket; beyond it the socket is cut. */
   pipelinedRequestsMax: 8,
   /** Time for a socket to read its answer; then it is cut. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { HttpConnections } from "./http_connections.ts";
+import { TurnQueue } from "./turn_queue.ts";
 
 /** Reason why a socket was cut. */
 type CutReason = "pipelining" | "answer_not_read" | "answers_unread_max";
@@ -9,7 +10,7 @@ type CutReason = "pipelining" | "answer_not_read" | "answers_unread_max";
 /** Requests of one socket. */
 interface SocketRequests {
   /** Requests without a complete answer. */
-  open: number;
+  open: Set<IncomingMessage>;
   /** Resolves when the newest request is answered. */
   last: Promise<void>;
 }
@@ -18,12 +19,14 @@ interface SocketRequests {
  * Backpressure for pipelined requests, which Deno's node:http lacks: requests of a socket are
  * answered one after another, each after the socket took the previous answer. A socket is cut
  * beyond `pipelinedRequestsMax`, when an answer is not read for `answerReadMs`, and as the oldest
- * unread one when all unread answers exceed `answersUnreadBytesMax`.
+ * unread one when all unread answers exceed `answersUnreadBytesMax`. Of all sockets,
+ * `answersPerTurnMax` requests start in one turn of the event loop, with addresses in turn.
  */
 export class AnswerQueue {
   #connections: HttpConnections;
   #onCut: (reason: CutReason) => void;
   #requests = new WeakMap<Socket, SocketRequests>();
+  #turns = new TurnQueue(GATEWAY_LIMITS.answersPerTurnMax);
   /** Bytes that sockets have not taken yet; the oldest first. */
   #unread = new Map<Socket, number>();
   #unreadBytes = 0;
@@ -37,23 +40,33 @@ export class AnswerQueue {
   add(request: IncomingMessage, response: ServerResponse, answer: () => Promise<void>): void {
     const { socket } = request;
     const requests = this.#requestsOf(socket);
-    if (socket.destroyed) return;
-    if (requests.open >= GATEWAY_LIMITS.pipelinedRequestsMax) {
+    if (socket.destroyed) return void request.destroy();
+    if (requests.open.size >= GATEWAY_LIMITS.pipelinedRequestsMax) {
       stopParsing(socket);
-      return this.#cut(socket, "pipelining");
+      this.#cut(socket, "pipelining");
+      return void request.destroy();
     }
-    requests.open++;
+    requests.open.add(request);
     this.#connections.markBusy(socket);
     requests.last = requests.last.then(() => this.#answer(socket, response, answer)).then(() => {
-      if (--requests.open === 0) this.#connections.markIdle(socket);
+      requests.open.delete(request);
+      if (socket.destroyed) request.destroy();
+      if (response.statusCode < 400) this.#connections.markProven(socket);
+      if (requests.open.size === 0) this.#connections.markIdle(socket);
     });
   }
 
   #requestsOf(socket: Socket): SocketRequests {
     let requests = this.#requests.get(socket);
     if (requests === undefined) {
-      requests = { open: 0, last: Promise.resolve() };
+      const open = new Set<IncomingMessage>();
+      requests = { open, last: Promise.resolve() };
       this.#requests.set(socket, requests);
+      // Before node's own listeners, which destroy each open request with an error: formatting its
+      // stack costs more than all else of a cut socket.
+      const abandon = () => open.forEach((request) => void request.destroy());
+      socket.prependListener("end", abandon);
+      socket.prependListener("close", abandon);
     }
     return requests;
   }
@@ -63,6 +76,10 @@ export class AnswerQueue {
     response: ServerResponse,
     answer: () => Promise<void>,
   ): Promise<void> {
+    if (socket.destroyed) return;
+    const { promise: turn, resolve } = Promise.withResolvers<void>();
+    this.#turns.run(socket.remoteAddress ?? "", resolve);
+    await turn;
     if (socket.destroyed) return;
     await answer();
     if (socket.destroyed || response.closed) return;

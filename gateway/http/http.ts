@@ -140,6 +140,8 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
       const problem = `${error.message}. ${error.hint}`;
       return signInPage(403, { issuer: options.authenticator.issuerSignIn?.host, problem });
     }
+    // A body that its sender broke off: nobody reads the answer, and a log line each would be a flood.
+    if (request.destroyed && !request.complete) return empty();
     return errorReply(error, request.url ?? "/", options.logger);
   }
 }

@@ -1,18 +1,28 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { groupOf } from "../access/address_guard.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
+
+/** Reason why a socket was closed to make room. */
+type ClosedReason = "idle_evicted" | "unproven_evicted" | "connections_max";
 
 /**
  * Sockets of the server, streams included. At the limit the socket that has waited longest without
  * a request is evicted, so idle and half-sent connections never lock others out; a new socket is
- * closed only when all are in use. Idle sockets are closed after `keepAliveMs`.
+ * closed only when all are in use. Idle sockets are closed after `keepAliveMs`. Of the sockets of
+ * one address only a share may wait before a first good answer: one address cannot evict others.
  */
 export class HttpConnections {
   #max: number;
-  #onRefused: (reason: "idle_evicted" | "connections_max") => void;
+  #unprovenMax: number;
+  #onRefused: (reason: ClosedReason) => void;
   #open = new Set<Socket>();
   /** Sockets without a request, by start of the wait (ms of performance.now), oldest first. */
   #idle = new Map<Socket, number>();
+  /** Sockets without a good answer so far, by address, oldest first. */
+  #unproven = new Map<string, Set<Socket>>();
+  /** Keys of `#unproven`. */
+  #groups = new WeakMap<Socket, string>();
   /** The accepted socket below a TLS socket. */
   #accepted = new WeakMap<Socket, Socket>();
   #timer: ReturnType<typeof setInterval>;
@@ -20,14 +30,17 @@ export class HttpConnections {
   /** One listener shared by all sockets. */
   #forget: (this: Socket) => void;
 
-  constructor(max: number, onRefused: (reason: "idle_evicted" | "connections_max") => void) {
+  constructor(max: number, onRefused: (reason: ClosedReason) => void) {
     this.#max = max;
+    this.#unprovenMax = Math.ceil(max * GATEWAY_LIMITS.unprovenShareMax);
     this.#onRefused = onRefused;
     const open = this.#open;
     const idle = this.#idle;
+    const forgetUnproven = (socket: Socket) => this.#forgetUnproven(socket);
     this.#forget = function () {
       open.delete(this);
       idle.delete(this);
+      forgetUnproven(this);
     };
     this.#timer = setInterval(() => this.#closeIdle(), GATEWAY_LIMITS.keepAliveMs / 4);
   }
@@ -42,6 +55,12 @@ export class HttpConnections {
     this.#open.add(socket);
     this.#idle.set(socket, performance.now());
     socket.on("close", this.#forget);
+    this.#addUnproven(socket);
+  }
+
+  /** Marks a socket as proven: it got a good answer or became a stream. */
+  markProven(socket: Socket): void {
+    this.#forgetUnproven(this.#accepted.get(socket) ?? socket);
   }
 
   /** Links a TLS socket to its accepted socket: both count as one. */
@@ -67,6 +86,29 @@ export class HttpConnections {
     clearInterval(this.#timer);
   }
 
+  #addUnproven(socket: Socket): void {
+    const group = groupOf(socket.remoteAddress ?? "");
+    let sockets = this.#unproven.get(group);
+    if (sockets === undefined) this.#unproven.set(group, sockets = new Set());
+    sockets.add(socket);
+    this.#groups.set(socket, group);
+    if (sockets.size <= this.#unprovenMax) return;
+    for (const oldest of sockets) {
+      if (!this.#idle.has(oldest)) continue;
+      this.#onRefused("unproven_evicted");
+      return this.#drop(oldest);
+    }
+  }
+
+  #forgetUnproven(socket: Socket): void {
+    const group = this.#groups.get(socket);
+    if (group === undefined) return;
+    this.#groups.delete(socket);
+    const sockets = this.#unproven.get(group);
+    sockets?.delete(socket);
+    if (sockets?.size === 0) this.#unproven.delete(group);
+  }
+
   #evictIdle(): boolean {
     for (const socket of this.#idle.keys()) {
       this.#onRefused("idle_evicted");
@@ -85,8 +127,7 @@ export class HttpConnections {
   }
 
   #drop(socket: Socket): void {
-    this.#open.delete(socket);
-    this.#idle.delete(socket);
+    this.#forget.call(socket);
     socket.destroy();
   }
 }

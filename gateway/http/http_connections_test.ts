@@ -49,6 +49,58 @@ Deno.test("idle and half-sent connections make room for who asks, and the gatewa
     { connections: { clientsMax: 10, connectionsMax: 20 } },
   ));
 
+Deno.test("an address has a share of the sockets before its first good answer, others keep theirs", () =>
+  withGateway(
+    async ({ gateway, client, metrics }) => {
+      const stream = await client("?symbols=BTCUSD&types=trade");
+      const kept = new RawSocket(gateway.port, requestText("/health"));
+      await until(() => kept.statuses.length === 1);
+      const half = "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+      const flood = Array.from(
+        { length: 60 },
+        (_, i) => new RawSocket(gateway.port, i % 2 ? half : "", "127.0.0.2"),
+      );
+      const share = 40 * GATEWAY_LIMITS.unprovenShareMax;
+      await until(() => flood.filter(({ over }) => over).length === 60 - share);
+      assert.match(await metrics.text(), /refused_total\{reason="unproven_evicted"\} 55/);
+      assert.ok(!kept.over, "an older idle socket of another address stays");
+      kept.socket.write(requestText("/health"));
+      await until(() => kept.statuses.length === 2);
+      stream.send({ action: "ping", id: 1 });
+      await stream.next("pong");
+      for (const raw of [kept, ...flood]) raw.socket.destroy();
+    },
+    true,
+    { connections: { clientsMax: 10, connectionsMax: 40 } },
+  ));
+
+Deno.test("requests that are broken off, in their body or their turn, are no log lines", async () => {
+  const lines: string[] = [];
+  const keep = (message: string) => void lines.push(message);
+  const logger = { ...silentLogger, info: keep, warn: keep, error: keep };
+  await withGateway(
+    async ({ gateway, get }) => {
+      lines.length = 0;
+      const texts = [
+        requestText("/v1/feedback", { "Content-Length": "100" }, "POST") + '{"ti',
+        requestText("/openapi.json").repeat(20),
+        requestText("/openapi.json").repeat(3),
+        requestText("/v1/markets").slice(0, 30),
+      ];
+      for (const text of [...texts, ...texts]) {
+        const raw = new RawSocket(gateway.port, text);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        raw.socket.resetAndDestroy();
+        await raw.closed;
+      }
+      assert.equal((await get("/health")).status, 200);
+      assert.deepEqual(lines, []);
+    },
+    true,
+    { logger },
+  );
+});
+
 Deno.test("a further stream than may be is refused with 503", () =>
   withGateway(
     async ({ gateway, client }) => {

@@ -12,6 +12,7 @@ import { GATEWAY_LIMITS } from "../limits.ts";
 import type { HttpConnections } from "../http/http_connections.ts";
 import { Problem } from "../http/problem.ts";
 import { parseTarget } from "../http/target.ts";
+import { TurnQueue } from "../http/turn_queue.ts";
 import type { Client } from "./client.ts";
 import { Connection, StreamSocket } from "./connection.ts";
 import type { EndedConnectionInfo } from "../protocol/connection.ts";
@@ -75,6 +76,7 @@ export class StreamServer {
   });
   #connections = new Map<Client, Connection>();
   #handshakes = 0;
+  #turns = new TurnQueue(GATEWAY_LIMITS.handshakesPerTurnMax);
   #history: EndedConnectionInfo[] = [];
   #timers: ReturnType<typeof setInterval>[];
   #nextId = 1;
@@ -111,7 +113,9 @@ export class StreamServer {
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.on("error", destroy);
       this.#options.connections.markBusy(socket);
-      this.#upgrade(request, socket, head).catch((error) => this.#refuse(socket, error));
+      this.#turns.run(socket.remoteAddress ?? "", () => {
+        this.#upgrade(request, socket, head).catch((error) => this.#refuse(socket, error));
+      });
     });
   }
 
@@ -135,6 +139,7 @@ export class StreamServer {
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    if (socket.destroyed) return;
     const { path, query } = parseTarget(request.url ?? "/");
     if (path !== STREAM_PATH) {
       return refuseHandshake(socket, {
@@ -165,6 +170,7 @@ export class StreamServer {
       if (connection === undefined) return;
       const wss = wantsDeflate(query) ? this.#deflating : this.#plain;
       wss.handleUpgrade(request, socket, head, (ws: StreamSocket) => {
+        this.#options.connections.markProven(socket);
         this.#start(connection, ws, query);
       });
     } finally {

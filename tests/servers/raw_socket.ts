@@ -9,8 +9,8 @@ export class RawSocket {
   received = "";
   over = false;
 
-  constructor(port: number, text = "") {
-    this.socket = connect(port, "127.0.0.1");
+  constructor(port: number, text = "", localAddress = "127.0.0.1") {
+    this.socket = connect({ port, host: "127.0.0.1", localAddress });
     if (text !== "") this.socket.write(text, "latin1");
     this.socket.on("data", (data: Buffer) => this.received += data.toString("latin1"));
     this.socket.on("error", () => {});
