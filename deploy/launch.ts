@@ -34,6 +34,8 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
  * factor collects before garbage matches the live size (default: up to three times).
  */
 const GATEWAY_V8 = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=30";
+/** As in `launch`: commands are short, and start with a whole young generation. */
+const COMMAND_V8 = "--v8-flags=--min-semi-space-size=16";
 /** Return freed large buffers to the system; glibc would keep them after the first. */
 const GATEWAY_MALLOC = "MALLOC_MMAP_THRESHOLD_=131072 MALLOC_ARENA_MAX=2 ";
 
@@ -118,7 +120,7 @@ function commandOf(launch: Launch): string {
   const serves = program === "gateway" || program === "ssmd" && commandWord(args) === "up";
   const words = [
     ...[deno, "run", "-q", `-P=${program}`, "--no-prompt", "--frozen"],
-    ...(serves ? [GATEWAY_V8] : []),
+    ...(serves ? [GATEWAY_V8] : program === "ssmd" ? [COMMAND_V8] : []),
     ...permissionFlags(permissionsOf(launch)),
     `--config=${root}/deno.json`,
     `${root}/${ENTRYPOINTS[program]}`,

@@ -17,7 +17,11 @@ const MEMO_SLOTS = 8192;
 const MEMO_SHIFT = 19;
 
 const BYTE_TABLE = byteTable();
-const SHIFTS = shiftTables();
+/**
+ * For n = 0…320 (a whole side) and each byte of a register: its contribution after n zero bytes.
+ * Filled for the first book: most programs that load this have none.
+ */
+const SHIFTS = new Int32Array((LEVELS_CHECKED * DIGITS_MAX + 1) << 10);
 const digits = new Uint8Array(DIGITS_MAX);
 const memoPrice = new Float64Array(MEMO_SLOTS);
 const memoSize = new Float64Array(MEMO_SLOTS);
@@ -37,6 +41,11 @@ export function checksumOfTexts(text: string): number {
 export class BookChecksum {
   #asks = new SideSum();
   #bids = new SideSum();
+
+  constructor() {
+    // 255 once filled.
+    if (SHIFTS[255] === 0) fillShifts();
+  }
 
   /** Marks a side as changed in its best ten levels. */
   changed(side: BookSideName): void {
@@ -129,13 +138,10 @@ function byteTable(): Int32Array {
   return table;
 }
 
-/** For n = 0…320 (a whole side) and each byte of a register: its contribution after n zero bytes. */
-function shiftTables(): Int32Array {
-  const tables = new Int32Array((LEVELS_CHECKED * DIGITS_MAX + 1) << 10);
-  for (let i = 0; i < 1024; i++) tables[i] = (i & 255) << (i >>> 8 << 3);
-  for (let i = 1024; i < tables.length; i++) {
-    const before = tables[i - 1024] as number;
-    tables[i] = (BYTE_TABLE[before & 255] as number) ^ (before >>> 8);
+function fillShifts(): void {
+  for (let i = 0; i < 1024; i++) SHIFTS[i] = (i & 255) << (i >>> 8 << 3);
+  for (let i = 1024; i < SHIFTS.length; i++) {
+    const before = SHIFTS[i - 1024] as number;
+    SHIFTS[i] = (BYTE_TABLE[before & 255] as number) ^ (before >>> 8);
   }
-  return tables;
 }
