@@ -1,22 +1,29 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Page } from "../browser/chromium.ts";
-import { browserTest, says, shows } from "./_page.ts";
+import { browserTest, fits, says, shows } from "./_page.ts";
 import { Folder, RunningUp } from "./_process.ts";
 
 /** Smallest side of what is clicked, CSS pixels. */
 const TARGET_PX_MIN = 24;
-/** Views, and what shows that they are filled. */
-const VIEWS: readonly (readonly [string, string])[] = [
-  ["markets", says("#market-rows", /BTCUSD/)],
-  ["market/BTCUSD", says("#book-state", /\d+ × \d+/)],
-  ["feeds", says("#feed-cards", /kraken/)],
-  ["capture", says("#coverage-rows", /kraken/)],
-  ["sql", `document.querySelector("#sql-text").value !== ""`],
-  ["signals", says("#signal-list", /imbalance_flip/)],
-  ["clients", says("#client-list", /this page/)],
+/** Views of the page by its own list. */
+const VIEWS = `[...document.querySelectorAll(".view")].map((view) => view.dataset.for)`;
+/** What shows that a view is filled. */
+const FILLED: Readonly<Record<string, string>> = {
+  markets: says("#market-rows", /BTCUSD/),
+  market: says("#book-state", /\d+ × \d+/),
+  feeds: says("#feed-cards", /kraken/),
+  capture: `${says("#coverage-rows", /kraken/)} && ${says("#job-rows", /start-day/)}`,
+  sql: `document.querySelector("#sql-text").value !== ""`,
+  signals: says("#signal-list", /imbalance_flip/),
+  clients: says("#client-list", /this page/),
+};
+/** Markets: one in dollars with all that can be laid over it, one from 0 to 1. */
+const MARKETS = [
+  "market/BTCUSD?over=vwap+profile+log",
+  "market/BTCUSD?versus=ETHUSD",
+  "market/KXSIMFED-26DEC31-C25",
 ];
-
 /** What axe finds on the page that is serious or critical, and where. */
 async function seriousFindings(page: Page): Promise<string[]> {
   return await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then((found) =>
@@ -53,14 +60,16 @@ browserTest("every view is read by machines, has a heading, and targets of 24 px
   const url = await up.url();
   await page.goto(`${url}/`);
   await shows(page, says("#market-rows", /BTCUSD/));
+  const views = await page.evaluate(VIEWS) as string[];
+  assert.deepEqual(views.toSorted(), Object.keys(FILLED).toSorted());
   await page.evaluate(`${axe.source}; undefined`);
   const found: string[] = [];
   for (const [width, isDark] of [[1280, true], [390, false], [1280, false], [390, true]] as const) {
     await page.resize(width, 900, isDark);
     if (width === 1280 && !isDark) await page.evaluate(AT_ITS_WORST);
-    for (const [view, isFilled] of VIEWS) {
+    for (const view of views.flatMap((view) => view === "market" ? MARKETS : [view])) {
       await page.evaluate(`location.hash = "#/${view}"`);
-      await shows(page, isFilled);
+      await shows(page, FILLED[view.replace(/\/.*/, "")] ?? "false");
       const problems = [...await seriousFindings(page), ...await smallTargets(page)];
       found.push(...problems.map((problem) => `${view} at ${width}: ${problem}`));
       await shows(
@@ -68,6 +77,7 @@ browserTest("every view is read by machines, has a heading, and targets of 24 px
         `[...document.querySelectorAll("h1")].filter((each) =>
         each.checkVisibility()).length === 1`,
       );
+      await fits(page, width, view);
     }
   }
   assert.deepEqual(found, []);

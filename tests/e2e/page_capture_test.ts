@@ -10,6 +10,10 @@ const LETTER: Letter = {
   ...{ subject: "", received_us: 1, bytes: 1, truncated: false, base64: "YQ==" },
 };
 
+const SEEN_HOUR = `document.querySelectorAll("#coverage-heads th")[new Date().getUTCHours() + 1]
+  .getBoundingClientRect()`;
+const FEED = `document.querySelector("#coverage-rows th").getBoundingClientRect()`;
+
 browserTest(
   "the page says whether the capture is whole, and what was stopped on purpose",
   async (page) => {
@@ -39,7 +43,13 @@ browserTest(
     await shows(page, says("#day-rows", /kraken.*open.*windows/));
     await shows(page, says("#schedule-rows", /end-days: Seal and check .* next at \d/));
     await shows(page, says("#day-count", /0 of 2 sealed/));
+    await shows(page, says("#job-rows", /start-day.*state active/));
+    // On a phone the hour of now is on the screen, and what it belongs to.
+    await page.evaluate(`location.hash = "#/markets"`);
     await page.resize(390, 844, false);
+    await page.evaluate(`location.hash = "#/capture"`);
+    await shows(page, `${SEEN_HOUR}.right <= 390 && ${SEEN_HOUR}.left >= ${FEED}.right - 1`);
+    await shows(page, `${FEED}.left >= 0`);
     await fits(page, 390, "capture");
     assert.deepEqual(page.errors, []);
   },

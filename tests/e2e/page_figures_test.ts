@@ -5,6 +5,8 @@ import { Folder, RunningUp } from "./_process.ts";
 
 const PRICES = `[...document.querySelectorAll("#bids .rung")]
   .filter(({ style }) => style.display !== "none").map((rung) => rung.children[0].textContent)`;
+const TRADED = `[...document.querySelectorAll("#tape .print:not(.gap-mark)")]
+  .filter(({ style }) => style.display !== "none").map((print) => print.children[1])`;
 const SIZES = `[...document.querySelectorAll("#bids .rung, #asks .rung")]
   .filter(({ style }) => style.display !== "none").map((rung) => rung.children[1].textContent)`;
 
@@ -51,6 +53,12 @@ browserTest("a market is read by its own measure: cents, points, steps, units", 
   await shows(
     page,
     `${digits}.size === 1 && Boolean(document.querySelector("#bids .zeros").textContent)`,
+  );
+  // Those of the trades stand point under point, too.
+  await shows(
+    page,
+    `${TRADED}.length >= 3 && ${TRADED}.some((each) => each.querySelector(".zeros").textContent) &&
+    new Set(${TRADED}.map((each) => each.textContent.split(".")[1]?.length)).size === 1`,
   );
   await shows(
     page,

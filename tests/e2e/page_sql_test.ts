@@ -43,6 +43,9 @@ browserTest("the page answers SQL with a table and a chart", async (page) => {
   await ask("select range as n, 'x' || range as name from range(2000)");
   await shows(page, says("#sql-note", /^1,000 rows in .*cut/));
   await shows(page, `document.querySelectorAll("#sql-bars li").length === 30`);
+  const aligned = `[...document.querySelectorAll("#sql-rows tr:first-child td")]
+    .map((cell) => getComputedStyle(cell).textAlign).join()`;
+  await shows(page, `${aligned} === "right,left"`);
   await ask(
     "select timestamptz '2026-08-01' + range * interval 1 hour as hour, range from range(9)",
   );

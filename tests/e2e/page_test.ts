@@ -41,7 +41,7 @@ browserTest("the page shows live markets, one market, feeds, signals and clients
   );
   await shows(page, `document.querySelectorAll("#tape > .print").length >= 3`);
   await shows(page, `document.querySelectorAll("#chart canvas").length > 0`);
-  await shows(page, says("#legend", /O \S+ {2}H/));
+  await shows(page, says("#legend", /O \S+ {2}H.*● .*imbalance_flip/));
   await shows(page, says("#quality-state", /live/));
   await changes(page, "#tape");
   await page.press("1");

@@ -37,3 +37,23 @@ Deno.test("the model's books stay deep, uncrossed and near their fair price", ()
   }
   assert.ok(trades > 5000);
 });
+
+Deno.test("no size of the model is dust: all are whole steps of a usual one's hundredth", () => {
+  const specs = KRAKEN_SYMBOLS.map(krakenMarket);
+  const exchange = new ModelExchange({ seed: 5, specs, ratePerSecond: 100 });
+  const sizes = new Map(specs.map(({ external }) => [external, new Set<number>()]));
+  for (let i = 0; i < 20_000; i++) {
+    const market = exchange.markets[exchange.step()];
+    for (const { size } of market?.trades ?? []) sizes.get(market?.spec.external ?? "")?.add(size);
+  }
+  for (const { book, spec } of exchange.markets) {
+    const seen = sizes.get(spec.external) ?? new Set();
+    for (const side of [book.bids, book.asks]) {
+      for (const price of side.prices) seen.add(side.sizeAt(price));
+    }
+    const leastTypical = 10 ** Math.floor(Math.log10(spec.typicalSize));
+    const dust = [...seen].filter((size) => size % (leastTypical / 100) !== 0 || size <= 0);
+    assert.deepEqual(dust, [], spec.external);
+    assert.ok(seen.size > 20, spec.external);
+  }
+});

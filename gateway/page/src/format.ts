@@ -65,8 +65,9 @@ export function directionOf(text: string): "up" | "down" | "" {
   return text.startsWith("+") ? "up" : text.startsWith("−") ? "down" : "";
 }
 
-/** Formats a duration: `320 ms`, `4.2 s`, `3 min`, `5 h 12 min`, `2 d`. */
+/** Formats a duration: `320 ms`, `4.2 s`, `3 min`, `5 h 12 min`, `2 d`; a negative one as `−4.2 s`. */
 export function durationText(ms: number): string {
+  if (ms < 0) return `−${durationText(-ms)}`;
   if (ms < 1000) return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   const minutes = Math.floor(ms / 60_000);
@@ -99,4 +100,12 @@ export function dayTime(ms: number, nowMs: number = Date.now()): string {
   const text = new Date(ms).toISOString();
   const isToday = text.slice(0, 10) === new Date(nowMs).toISOString().slice(0, 10);
   return isToday ? text.slice(11, 19) : `${text.slice(5, 10)} ${text.slice(11, 19)}`;
+}
+
+/** Formats named values on one line: `imbalance 0.8049, mid 0.818`. */
+export function valuesText(values: object): string {
+  return Object.entries(values).map(([name, value]) => {
+    const shown = typeof value === "number" ? Number(value.toPrecision(6)) : value;
+    return `${name} ${typeof shown === "object" ? JSON.stringify(shown) : shown}`;
+  }).join(", ");
 }

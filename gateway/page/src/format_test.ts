@@ -29,6 +29,14 @@ Deno.test("a change has the direction that its text has: 0.00% has none", () => 
   ]);
 });
 
+Deno.test("named values stand on one line", () => {
+  const values = { change: 0.000314053123, direction: "up", days: 0, jobs: [], of: null };
+  assert.equal(
+    format.valuesText(values),
+    "change 0.000314053, direction up, days 0, jobs [], of null",
+  );
+});
+
 Deno.test("spans, bytes and times are short", () => {
   assert.equal(format.spansText([3, 12, 80]), "3 · 12 · 80 ms");
   assert.equal(format.spansText([300, 1200, 5000]), "300 ms · 1.2 · 5.0 s");
@@ -41,6 +49,11 @@ Deno.test("spans, bytes and times are short", () => {
     "3 min",
     "5 h 12 min",
     "2 d",
+  ]);
+  assert.deepEqual([-7.42, -4200, -180_000].map(format.durationText), [
+    "−7.4 ms",
+    "−4.2 s",
+    "−3 min",
   ]);
   assert.deepEqual([812, 4300, 4_194_304].map(format.bytes), ["812 B", "4.2 KiB", "4.0 MiB"]);
   const [now, before] = [Date.UTC(2026, 10, 25, 12), Date.UTC(2026, 10, 24, 23, 59, 1)];

@@ -8,6 +8,8 @@ export const SPACING_PX = 7;
 const SLOTS_MIN = 24;
 /** Empty slots right of the newest candle. */
 const RIGHT_SLOTS = 2;
+/** Half of the width of a time under the axis, which is cut off at its edge. */
+const LABEL_PX = 30;
 const SETTLE_MS = 400;
 
 /** Time slots of the chart. */
@@ -74,9 +76,11 @@ export class ChartSpan {
       timeScale.setVisibleLogicalRange({ from: to - spanMs / slots.intervalMs, to });
     } else {
       const begin = ((this.sinceMs ?? 0) - slots.firstMs) / slots.intervalMs;
-      const from = Math.max(0, Math.floor(begin)) - 0.5;
-      if ((last - from) * SPACING_PX < timeScale.width()) {
-        timeScale.setVisibleLogicalRange({ from, to: Math.max(last, from + SLOTS_MIN) });
+      const first = Math.max(0, Math.floor(begin));
+      const width = timeScale.width() - LABEL_PX;
+      if ((last - first) * SPACING_PX < width) {
+        const to = Math.max(last, first + SLOTS_MIN);
+        timeScale.setVisibleLogicalRange({ from: first - (to - first) * LABEL_PX / width, to });
         this.#shown = "all";
       } else {
         // Candles of the past arrive after live ones, so the zoom that fitted all is now too close.

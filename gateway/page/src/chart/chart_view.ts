@@ -317,7 +317,8 @@ export class ChartView {
     const row = this.#store.current;
     const parts = candle === undefined || row === undefined ? [] : candleWords(candle, row);
     if (gap !== undefined) parts.push(nameOf(gap.reason));
-    if (time !== undefined) parts.push(...this.#fires.at(time * 1000));
+    const fires = time === undefined ? this.#fires.names() : this.#fires.at(time * 1000);
+    if (fires.length > 0) parts.push(`● ${fires.join(", ")}`);
     if (parts.length > 0 || this.#mids.length === 0) setText(byId("legend"), parts.join("  "));
   }
 

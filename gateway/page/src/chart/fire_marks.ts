@@ -10,8 +10,6 @@ import type { MarketRow } from "../state/market_row.ts";
 import { cssColor } from "../theme.ts";
 
 const FIRES_MAX = 200;
-/** Minimum distance between two labelled marks in slots, so that labels do not overlap. */
-const NAMED_SLOTS = 16;
 
 /** Fires of one signal in one slot. */
 interface Slot {
@@ -66,18 +64,17 @@ export class FireMarks {
       bySlot.set(`${start} ${signal}`, mark);
     }
     const slots = [...bySlot.values()].sort((a, b) => a.start - b.start);
-    let namedAt = -Infinity;
-    const marked = [...new Map(slots.map((mark) => [mark.start, mark])).values()];
-    this.#marks.setMarkers(marked.map((mark): SeriesMarker<UTCTimestamp> => {
-      const isNamed = mark.start - namedAt >= NAMED_SLOTS * intervalMs;
-      if (isNamed) namedAt = mark.start;
-      return {
-        time: mark.start / 1000 as UTCTimestamp,
-        ...{ position: "aboveBar", shape: "circle", size: 0.5, color: cssColor("--accent") },
-        ...(isNamed ? { text: textOf(mark) } : {}),
-      };
-    }));
+    const starts = [...new Set(slots.map(({ start }) => start))];
+    this.#marks.setMarkers(starts.map((start): SeriesMarker<UTCTimestamp> => ({
+      time: start / 1000 as UTCTimestamp,
+      ...{ position: "aboveBar", shape: "circle", size: 0.5, color: cssColor("--accent") },
+    })));
     this.#slots = slots;
+  }
+
+  /** Names of the signals with a mark; labels in the chart would cover candles. */
+  names(): string[] {
+    return [...new Set(this.#slots.map(({ signal }) => signal))];
   }
 
   /** Texts of the fires in the slot that starts at `startMs`. */

@@ -12,17 +12,23 @@ export interface SqlChart {
   points: { label: string; value: number | null }[];
 }
 
-const NUMBER = /^(BIGINT|DOUBLE|INTEGER|HUGEINT|FLOAT|DECIMAL|UBIGINT|UINTEGER|SMALLINT)/;
+const NUMBER =
+  /^(BIGINT|DOUBLE|INTEGER|HUGEINT|FLOAT|DECIMAL|UBIGINT|UINTEGER|SMALLINT|TINYINT|USMALLINT|UTINYINT|UHUGEINT)/;
 /** Maximum number of bars. */
 const BARS_MAX = 30;
+
+/** Whether a column of this DuckDB type holds numbers. */
+export function isNumber(type: string): boolean {
+  return NUMBER.test(type);
+}
 
 /** Charts the first numeric column by the first other column; undefined = not possible. */
 export function chartOf(
   columns: readonly SqlColumn[],
   rows: readonly (readonly unknown[])[],
 ): SqlChart | undefined {
-  const y = columns.findIndex(({ type }) => NUMBER.test(type));
-  const x = columns.findIndex(({ type }) => !NUMBER.test(type));
+  const y = columns.findIndex(({ type }) => isNumber(type));
+  const x = columns.findIndex(({ type }) => !isNumber(type));
   const [by, of] = [columns[x], columns[y]];
   if (by === undefined || of === undefined || rows.length < 2) return undefined;
   const kind = by.type.startsWith("TIMESTAMP") ? "line" : "bars";

@@ -1,7 +1,9 @@
+import { count, time } from "../format.ts";
 import type { Message } from "./message.ts";
 
 /** Maximum number of trades and marks kept. */
 const ENTRIES_MAX = 2000;
+const MINUTE_MS = 60_000;
 
 /** Trade. */
 export interface Print {
@@ -49,6 +51,18 @@ export class Tape {
   mark(text: string, ms: number): void {
     this.entries.push({ mark: text, ms });
     this.#trim();
+  }
+
+  /** Number of trades of the last minute, or since the first known one if that is younger. */
+  rateText(nowMs: number): string {
+    const prints = this.entries.filter((entry): entry is Print => "price" in entry);
+    const recent = prints.filter(({ recvMs }) => recvMs > nowMs - MINUTE_MS);
+    const [first] = recent;
+    if (first === undefined) return "";
+    const isWhole = first !== prints[0];
+    return `${count(recent.length)} ${
+      isWhole ? "in the last minute" : `since ${time(first.recvMs)}`
+    }`;
   }
 
   /** Merges past trades of the REST API, in any order, without duplicates; returns the new ones. */

@@ -45,3 +45,14 @@ Deno.test("views are given the live trades that they have not drawn", () => {
   tape.take(trade(3));
   assert.deepEqual(tape.since(before).map(({ seq }) => seq), [2, 3]);
 });
+
+Deno.test("trades of a minute are counted as such only if the minute is known", () => {
+  const tape = new Tape();
+  assert.equal(tape.rateText(0), "");
+  tape.mark("gap", 1);
+  tape.take(trade(1, 1_000));
+  tape.take(trade(2, 30_000));
+  assert.equal(tape.rateText(60_000), "2 since 00:00:01");
+  assert.equal(tape.rateText(61_000), "1 in the last minute");
+  assert.equal(tape.rateText(90_000), "");
+});

@@ -32,6 +32,7 @@ export class CaptureView {
   #conditions: ConditionsView;
   #jobs: JobsView;
   #seconds = 0;
+  #isHourShown = false;
 
   constructor(rest: Rest, feeds: () => readonly FeedHealth[]) {
     this.#rest = rest;
@@ -50,6 +51,7 @@ export class CaptureView {
   /** Called when the view is shown. */
   open(): void {
     this.#seconds = 0;
+    this.#isHourShown = false;
     void this.tick();
   }
 
@@ -87,6 +89,11 @@ export class CaptureView {
       return rowOf(feed, hours, begin);
     });
     byId("coverage-rows").replaceChildren(...rows);
+    if (this.#isHourShown || rows.length === 0) return;
+    this.#isHourShown = true;
+    // On a phone the day is wider than the screen: it is moved once, to the hours up to now.
+    const hour = byId("coverage-heads").children[new Date(nowMs).getUTCHours() + 1];
+    hour?.scrollIntoView({ block: "nearest", inline: "end" });
   }
 
   #renderDays(days: readonly ArchivedDay[], hints: readonly string[]): void {

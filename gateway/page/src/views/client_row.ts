@@ -76,7 +76,7 @@ export class ClientRow {
     setClass(this.#bar, `meter ${share >= 0.9 ? "full" : share >= 0.7 ? "high" : ""}`);
     setText(
       this.#buffer,
-      `${percent} % · ${bytes(client.buffer_bytes)} of ${bytes(client.buffer_bytes_max)} · ${
+      `Buffer ${percent} % · ${bytes(client.buffer_bytes)} of ${bytes(client.buffer_bytes_max)} · ${
         count(client.buffer_messages)
       } messages`,
     );

@@ -1,5 +1,5 @@
 import { add, byId, setClass, setText } from "../dom.ts";
-import { dayTime } from "../format.ts";
+import { dayTime, valuesText } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 
 const JOBS_SHOWN = 10;
@@ -54,7 +54,7 @@ function jobRow({ job, state, created_at, started_at, error, steps }: Job): HTML
   const row = document.createElement("tr");
   const done = steps.filter(({ ended_at }) => ended_at !== null).map(({ name }) => name);
   const last = steps.findLast(({ result }) => result !== null)?.result;
-  const result = error?.message ?? (last === undefined ? "" : JSON.stringify(last));
+  const result = error?.message ?? (valuesText(last ?? {}));
   const begun = dayTime(started_at ?? created_at);
   for (const text of [job, state, begun, done.join(", "), result.slice(0, RESULT_CHARACTERS_MAX)]) {
     add(row, "td", { text });

@@ -5,11 +5,11 @@ import {
   priceNumber,
   priceText,
   sizeDecimals,
-  sizeParts,
   spreadText,
 } from "../state/market_figures.ts";
 import { emptyRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
+import { type Digits, newDigits, setDigits } from "./digits.ts";
 
 const RUNG_PX = 18;
 const RUNGS_MAX = 100;
@@ -17,12 +17,6 @@ const GROUPS = [1, 10, 100];
 const FLASH_MS = 450;
 
 type Levels = [number, number][];
-
-/** Number in two elements: significant digits and trailing zeros. */
-interface Digits {
-  head: HTMLElement;
-  zeros: HTMLElement;
-}
 
 interface Rung {
   root: HTMLElement;
@@ -166,17 +160,6 @@ function newRung(parent: HTMLElement, atFront: boolean): Rung {
   const rung = { root, price: add(root, "span"), size: newDigits(root), total: newDigits(root) };
   add(root, "i");
   return rung;
-}
-
-function newDigits(root: HTMLElement): Digits {
-  const cell = add(root, "span");
-  return { head: add(cell, "span"), zeros: add(cell, "span", { className: "zeros" }) };
-}
-
-function setDigits({ head, zeros }: Digits, amount: number, decimals: number): void {
-  const [text, rest] = sizeParts(amount, decimals);
-  setText(head, text);
-  setText(zeros, rest);
 }
 
 function total(levels: Levels): number {

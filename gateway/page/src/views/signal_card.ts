@@ -54,7 +54,7 @@ export class SignalCard {
     this.#fact("Fires", count(signal.fires));
     this.#fact("Last fire", signal.last_fire === null ? "–" : dayTime(signal.last_fire));
     this.#fact("Feeds", signal.feeds.join(" "));
-    this.#fact("Markets", signal.symbols.join(" "));
+    this.#fact("Markets", signal.symbols.join(" ").replace("*", "all"));
     const params = Object.entries(signal.params).map(([name, value]) => `${name} ${value}`);
     this.#fact("Parameters", params.join(", ") || "none");
     this.#fact("Errors", count(signal.errors));

@@ -1,5 +1,5 @@
 import { add, byId, setText } from "../dom.ts";
-import { dayTime } from "../format.ts";
+import { dayTime, valuesText } from "../format.ts";
 import type { FireInfo, Signals } from "../net/signals.ts";
 import type { ActionInfo, Actions } from "../net/actions.ts";
 import { hashOf } from "../routes.ts";
@@ -113,12 +113,4 @@ export class SignalsView {
 function actionText({ action, state, chosen_by: by, model }: ActionInfo): string {
   const who = by === "model" ? model : by === "default" ? "policy's default" : "";
   return [action, state, ...(who === "" ? [] : [`by ${who}`])].join(" ").trim();
-}
-
-/** Formats the values of a fire on one line. */
-function valuesText(values: Record<string, unknown>): string {
-  return Object.entries(values).map(([name, value]) => {
-    const shown = typeof value === "number" ? Number(value.toPrecision(6)) : value;
-    return `${name} ${typeof shown === "object" ? JSON.stringify(shown) : shown}`;
-  }).join(", ");
 }

@@ -2,7 +2,7 @@ import { drawLine } from "../canvas.ts";
 import { add, byId, setText } from "../dom.ts";
 import { count, durationText, size } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
-import { chartOf, type SqlChart, type SqlColumn } from "../state/sql_chart.ts";
+import { chartOf, isNumber, type SqlChart, type SqlColumn } from "../state/sql_chart.ts";
 import { cssColor } from "../theme.ts";
 
 /** Example queries. */
@@ -124,14 +124,17 @@ export class SqlView {
   #renderTable(columns: readonly SqlColumn[], rows: readonly unknown[][]): void {
     const head = byId("sql-heads");
     head.replaceChildren();
-    for (const { name, type } of columns) {
-      const cell = add(head, "th", { text: name });
+    const classes = columns.map(({ type }) => isNumber(type) ? "number" : "");
+    for (const [i, { name, type }] of columns.entries()) {
+      const cell = add(head, "th", { text: name, className: classes[i] ?? "" });
       cell.scope = "col";
       cell.title = type;
     }
     byId("sql-rows").replaceChildren(...rows.map((values) => {
       const row = document.createElement("tr");
-      for (const value of values) add(row, "td", { text: textOf(value) });
+      for (const [i, value] of values.entries()) {
+        add(row, "td", { text: textOf(value), className: classes[i] ?? "" });
+      }
       return row;
     }));
     byId("sql-empty").hidden = rows.length > 0;
