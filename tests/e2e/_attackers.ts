@@ -44,6 +44,13 @@ function oddTarget(random: (below: number) => number): string {
   return random(8) === 0 ? parts.join("") : `/${parts.join("")}`;
 }
 
+/** Attacks that are sent alone, to measure what they cost, and what they are measured by. */
+const KINDS = {
+  honest: () => requestText("/v1/markets", { Connection: "close" }),
+  pipelined: () => attackText(2),
+  half: () => attackText(3),
+} as const;
+
 /** What one attack sends, by its number. */
 function attackText(index: number): string {
   const random = seeded(index * 7919 + 1);
@@ -78,22 +85,36 @@ function attackText(index: number): string {
   }
 }
 
-/** Attacks from a process of its own: who measures must not wait for who attacks. */
-export async function attackFromOutside(port: number, count: number): Promise<void> {
+/**
+ * Attacks from a process of its own, which gets only the processor time that nobody else wants:
+ * real attackers have machines of their own.
+ */
+export async function attackFromOutside(
+  port: number,
+  count: number,
+  kind?: keyof typeof KINDS,
+): Promise<void> {
   const config = new URL("../../deno.json", import.meta.url).pathname;
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-qA", `--config=${config}`, import.meta.url, String(port), String(count)],
+  const { success, stderr } = await new Deno.Command("nice", {
+    args: [
+      ...["-n", "19", Deno.execPath(), "run", "-qA", `--config=${config}`, import.meta.url],
+      ...[String(port), String(count), ...(kind === undefined ? [] : [kind])],
+    ],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
 /** Sends attacks, each on a connection of its own that reads late or never. */
-async function attack(port: number, count: number): Promise<void> {
+async function attack(
+  port: number,
+  count: number,
+  textOf: (index: number) => string,
+): Promise<void> {
   let next = 0;
   const one = async () => {
     while (next < count) {
       const index = next++;
-      const raw = new RawSocket(port, attackText(index));
+      const raw = new RawSocket(port, textOf(index));
       if (index % 3 === 0) raw.socket.pause();
       await Promise.race([raw.closed, new Promise((done) => setTimeout(done, HELD_MS))]);
       raw.socket.destroy();
@@ -103,7 +124,7 @@ async function attack(port: number, count: number): Promise<void> {
 }
 
 if (import.meta.main) {
-  const [port, count] = Deno.args.map(Number);
-  await attack(port as number, count as number);
+  const [port, count, kind] = Deno.args;
+  await attack(Number(port), Number(count), KINDS[kind as keyof typeof KINDS] ?? attackText);
   Deno.exit(0);
 }

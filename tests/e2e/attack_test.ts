@@ -11,11 +11,19 @@ const ATTACKS = Number(Deno.env.get("SSMD_ATTACKS") ?? 2400);
 const MEMORY_BYTES_MAX = 300 * 1024 * 1024;
 const ASK_EVERY_MS = 50;
 const QUIET_MS = 2000;
+/** Sockets of which the processor time is measured at once. */
+const SOCKETS_A_ROUND = 500;
 
 /** The most resident memory that a process had so far, bytes. */
 function peakMemoryOf(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? NaN) * 1024;
+}
+
+/** What the main thread of a process ran so far, and waited for a processor, ms. */
+function scheduledMs(pid: number): { ranMs: number; waitedMs: number } {
+  const [ranNs, waitedNs] = Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ").map(Number);
+  return { ranMs: (ranNs ?? NaN) / 1e6, waitedMs: (waitedNs ?? NaN) / 1e6 };
 }
 
 function assertNothingUncaught({ lines }: Running): void {
@@ -115,7 +123,9 @@ Deno.test(`up lives through ${ATTACKS} attacks and a page of another origin; not
   const quietMs = Math.max(...honest.map((client) => client.takeP99()));
   const before = honest.map(({ trades }) => trades);
   const startedMs = performance.now();
+  const started = scheduledMs(up.pid);
   await attackFromOutside(Number(port), ATTACKS);
+  const ended = scheduledMs(up.pid);
   const seconds = (performance.now() - startedMs) / 1000;
   const attackedMs = Math.max(...honest.map((client) => client.takeP99()));
   const page = findChromium() === undefined ? undefined : await openEvilPage(port);
@@ -138,9 +148,30 @@ Deno.test(`up lives through ${ATTACKS} attacks and a page of another origin; not
   assert.equal(archived, records);
   assert.equal(gaps, 0);
   if (Deno.env.get("SSMD_ATTACKS") !== undefined) {
-    console.log({ seconds, quietMs, attackedMs, memoryMb, frames, records });
+    const ranS = (ended.ranMs - started.ranMs) / 1000;
+    const waitedS = (ended.waitedMs - started.waitedMs) / 1000;
+    const cpuUs = ranS * 1e6 / ATTACKS;
+    console.log({ seconds, quietMs, attackedMs, ranS, waitedS, cpuUs, memoryMb, frames, records });
   }
 });
+
+/** Processor time of the main thread for one socket of each kind, µs: the middle of three rounds. */
+async function costsOf(pid: number, port: number) {
+  const costs = { honest: [] as number[], pipelined: [] as number[], half: [] as number[] };
+  for (let round = 0; round < 3; round++) {
+    for (const kind of ["honest", "pipelined", "half"] as const) {
+      const { ranMs } = scheduledMs(pid);
+      await attackFromOutside(port, SOCKETS_A_ROUND, kind);
+      costs[kind].push((scheduledMs(pid).ranMs - ranMs) * 1000 / SOCKETS_A_ROUND);
+    }
+  }
+  const middle = (all: number[]) => Math.round(all.sort((a, b) => a - b)[1] ?? NaN);
+  return {
+    honest: middle(costs.honest),
+    pipelined: middle(costs.pipelined),
+    half: middle(costs.half),
+  };
+}
 
 Deno.test({
   name: `a gateway of its own holds less than 300 MB through ${ATTACKS} attacks, and answers`,
@@ -155,7 +186,13 @@ Deno.test({
     const args = ["--env", "attacked", "--port", "0"];
     const gateway = stack.use(new Running(args, { cwd: folder.path, service: "gateway" }));
     const { url } = await gateway.line("gateway listens");
-    await attackFromOutside(Number(new URL(String(url)).port), ATTACKS);
+    const port = Number(new URL(String(url)).port);
+    const costs = await costsOf(gateway.pid, port);
+    console.log("processor time of a socket, µs:", costs);
+    // A pipelining socket is several requests, and cost 3.5 honest ones when it was cut with errors.
+    assert.ok(costs.pipelined < 2.5 * costs.honest, JSON.stringify(costs));
+    assert.ok(costs.half < 1.5 * costs.honest, JSON.stringify(costs));
+    await attackFromOutside(port, ATTACKS);
     assert.equal((await fetch(`${url}/health`)).status, 200);
     const memory = peakMemoryOf(gateway.pid);
     assert.ok(memory < MEMORY_BYTES_MAX, `${memory} bytes`);
