@@ -68,7 +68,7 @@ export class AgentService implements AsyncDisposable {
       ...{ cell: transport.leaseCell?.("agents"), service: "agents", logger },
       superseded: (holder) =>
         new SsmdError("AGENTS_SUPERSEDED", `${holder} runs the agents now`, {
-          hint: "Nothing is lost: start it again, and it stands by",
+          hint: "Nothing is lost: another process took over; if restarted, this one is the standby",
         }),
     });
   }

@@ -71,7 +71,7 @@ export class ArchiveLease {
       const answer = await this.#ask();
       if (answer.isOurs && !this.#abort.signal.aborted) {
         this.problem = "";
-        if (this.#wasAway) logger.info("the archive's lease is held: archiving begins");
+        if (this.#wasAway) logger.info("the archive's lease is held: archiving starts");
         return;
       }
       this.problem = answer.problem;
@@ -201,7 +201,7 @@ export function supersededBy(holder: string, env: string): SsmdError {
 
 function unanswered(afterMs: number): SsmdError {
   return new SsmdError("LEASE_UNANSWERED", `No answer within ${afterMs} ms`, {
-    hint: "See that the storage and the bus can be reached; archiving begins by itself",
+    hint: "See that the storage and the bus can be reached; archiving then starts by itself",
     retryable: true,
   });
 }

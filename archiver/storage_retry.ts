@@ -81,7 +81,7 @@ export function notWritten(problem: string): ArchiveError {
       problem && `: ${problem.replace(/\.$/, "")}`
     }`,
     {
-      hint: "Nothing of it was acknowledged: it comes again at the next start. " +
+      hint: "Nothing of it was acknowledged: the bus delivers it again at the next start. " +
         "See that storage has room and may be written to",
       retryable: true,
     },

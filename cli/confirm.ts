@@ -12,7 +12,7 @@ const ANSWER_BYTES_MAX = 1024;
 export function confirmed({ globals }: SsmdContext, question: string): boolean {
   if (globals.yes) return true;
   if (!Deno.stdin.isTerminal()) {
-    throw new UsageError("CONFIRM_NEEDED", `${question} Nobody is there to answer`, {
+    throw new UsageError("CONFIRM_NEEDED", `${question} There is no terminal to answer on`, {
       hint: "--yes answers every question with yes",
     });
   }

@@ -52,7 +52,7 @@ export class AccessDenial {
     if (before === undefined || !areSame(before, credentials)) return;
     this.#resolve(
       new VenueError("VENUE_ACCESS_DENIED", `${why.charAt(0).toUpperCase()}${why.slice(1)}`, {
-        hint: "Mend the key (`ssmd key set`) or the clock, and start again",
+        hint: "Correct the key (`ssmd key set`) or the clock, then start again",
       }),
     );
   }

@@ -49,7 +49,7 @@ class FeedConnector implements Connector {
       isCapturing: () => this.#capturing,
       isStopping: () => this.#stopping !== undefined,
       onReplaced: (why) => this.#replace(why),
-      onTurnFailed: (error) => this.#replace(`a turn cannot be told: ${messageOf(error)}`),
+      onTurnFailed: (error) => this.#replace(`it cannot take over the feed: ${messageOf(error)}`),
       onTelling: () => void this.#respond(),
       onNews: (news, atUs) => this.#onNews?.(news, atUs),
       leaveReleased: () => this.#leaveReleased(),
@@ -152,7 +152,7 @@ class FeedConnector implements Connector {
     try {
       await this.#parts.answers.begin();
     } catch (error) {
-      this.#parts.logger.error("nobody answers for the books of this feed", { error });
+      this.#parts.logger.error("book requests of this feed cannot be answered", { error });
     }
   }
 
@@ -162,10 +162,10 @@ class FeedConnector implements Connector {
     this.#isReplaced = true;
     const { answers, logger } = this.#parts;
     answers.end();
-    logger.error("this connector is to end: it cannot tell its feed any more", { why });
+    logger.error("this connector ends: it can no longer publish its feed", { why });
     this.#replaced.resolve(
       new SsmdError("CONNECTOR_REPLACED", why, {
-        hint: "Nothing is lost: start it again, and it stands by",
+        hint: "Nothing is lost: another process took over; if restarted, this one is the standby",
       }),
     );
   }

@@ -15,7 +15,7 @@ export function troubleOf(error: unknown, path: string): StorageError {
   const code = systemCodeOf(error);
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new StorageError("SPOOL_FULL", `The disk of the spool ${path} is full`, {
-      hint: "Free space there; capture goes on by itself, nothing accepted is lost",
+      hint: "Free space there; capture resumes by itself, nothing accepted is lost",
       cause: error,
       retryable: true,
     });

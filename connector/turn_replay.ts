@@ -55,8 +55,12 @@ export async function replayUpTo(
 }
 
 function missingLines(segment: Segment | undefined): SsmdError {
-  return new SsmdError("SPOOL_DAMAGED", "Lines of the spool are missing: a turn cannot be told", {
-    hint: "Restart the connector: it stands by, and takes over with what it captures from then on",
-    context: { segment: segment?.path ?? "" },
-  });
+  return new SsmdError(
+    "SPOOL_DAMAGED",
+    "Lines of the spool are missing: it cannot take over the feed",
+    {
+      hint: "Restart the connector: it becomes the standby, with what it captures from then on",
+      context: { segment: segment?.path ?? "" },
+    },
+  );
 }

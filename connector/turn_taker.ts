@@ -76,7 +76,7 @@ export class TurnTaker {
   async begin(): Promise<void> {
     const { turns, run, connections, onTelling, logger } = this.#options;
     if (!turns.isHeld) {
-      logger.info("another connector tells this feed: this one captures and stands by");
+      logger.info("another connector publishes this feed: this one captures as the standby");
       return;
     }
     await turns.take();
@@ -147,7 +147,7 @@ export class TurnTaker {
     this.#ownEndUs = atUs;
     this.#standbyUs = nowUs();
     this.#watch.given();
-    logger.warn("the feed is given to the connector that stands by", { why });
+    logger.warn("the feed is handed over to the standby connector", { why });
     this.#taking = this.#handOver(lastGoodAtUs).catch(onFailed).finally(() =>
       this.#taking = undefined
     );
@@ -159,7 +159,7 @@ export class TurnTaker {
       await this.#flush();
       await turns.giveAway(lastGoodAtUs);
     } catch (error) {
-      logger.warn("the feed cannot be given away: this connector goes on to tell it", {
+      logger.warn("the feed cannot be handed over: this connector keeps publishing it", {
         error: messageOf(error),
       });
       if (!turns.isTelling) return onStandby();

@@ -56,7 +56,7 @@ await runService("gateway", FLAGS, async (flags, stack) => {
     ...(storage === undefined ? {} : { storage }),
     ...{ registryDir, connections, cache, environment, audit, dataDir: deployment.dataDir },
     onUnresponsive: () => {
-      logger.error("the gateway answers nobody: it ends, to be started again");
+      logger.error("the gateway does not answer: it exits so that it is restarted");
       Deno.exit(1);
     },
     ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, authenticator },

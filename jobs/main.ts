@@ -33,7 +33,7 @@ await runService("worker", FLAGS, async (flags, stack) => {
   // Jobs run without the bus; only requests need it.
   const answering = await beginLasting(() => answerOverBus(opened), {
     onFailed: (error, isFirst) => {
-      if (isFirst) logger.warn("nobody can ask for jobs over the bus yet", { error });
+      if (isFirst) logger.warn("jobs cannot be requested over the bus yet", { error });
     },
   });
   stack.defer(() => answering.close());

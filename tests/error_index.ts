@@ -31,9 +31,9 @@ const DO: Readonly<Record<string, string>> = {
     "SPAN_TOO_LONG UNSUPPORTED_TYPE",
   "Its sentence says what is wrong with the environment; `ssmd env validate` names the line":
     "ENVIRONMENT_NOT_DEPLOYABLE SIGNALS_NONE",
-  "`ssmd signal check` and the signal's test say where; the signal alone rests":
+  "`ssmd signal check` and the signal's test show where; only this signal is stopped":
     "FIRES_DIFFER SIGNAL_REFUSED SIGNAL_TEST_FAILED SIGNAL_THREW",
-  "Nothing: it is tried again by itself; the log says what was before": "CLIENT_BUSY SANDBOX_ENDED",
+  "Nothing: it is retried automatically; the log shows the cause": "CLIENT_BUSY SANDBOX_ENDED",
   "A fault of ssmd itself: report it with the log around it":
     "BATCH_TRUNCATED SIGNALS_NOT_OPEN WORKER_FAILED",
   "Leave --times out, or give lines whose t is in nanoseconds since 1970": "CAPTURE_TIMES",
@@ -45,7 +45,7 @@ const DO: Readonly<Record<string, string>> = {
   "Ask for the entitlement: `ssmd client entitle`": "NOT_ENTITLED",
   "Name its host or folder in the environment, and start again by the launcher":
     "STORAGE_NOT_ALLOWED",
-  "`ssmd key verify` says what it is instead of a key": "VENUE_KEY_UNREADABLE",
+  "`ssmd key verify` shows what is wrong with it": "VENUE_KEY_UNREADABLE",
 };
 const DO_BY_CODE = new Map(
   Object.entries(DO).flatMap(([what, codes]) => codes.split(" ").map((code) => [code, what])),

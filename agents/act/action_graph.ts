@@ -184,7 +184,7 @@ async function approve(run: Run, { fire, choice: picked }: Values): Promise<Part
     actions.wait(thread, { policy, choice }, hash);
     // Resuming proves nothing: the decision is read from the database.
     interrupt({ kind: "approval", hash });
-    throw new SsmdError("APPROVAL_MISSING", "Nobody approved exactly this", {
+    throw new SsmdError("APPROVAL_MISSING", "Exactly this was not approved", {
       hint: "ssmd action list",
     });
   }

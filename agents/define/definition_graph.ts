@@ -220,7 +220,7 @@ async function approve(
   interrupt<Question, unknown>({ kind: "approval", hash, id: sources.id, summary });
   const decided = approvals.decided(thread, hash);
   if (decided === undefined) {
-    throw new SsmdError("APPROVAL_MISSING", "Nobody approved exactly this", {
+    throw new SsmdError("APPROVAL_MISSING", "Exactly this was not approved", {
       hint: `ssmd agent approve ${thread}`,
     });
   }

@@ -88,7 +88,6 @@ function parseMoment(given: string): string {
 
 function emptyError(path: string): SsmdError {
   return new SsmdError("AUDIT_EMPTY", `There is no audit log at ${path} yet`, {
-    hint:
-      "It begins with the first change; --registry reads that of what belongs to no environment",
+    hint: "The first change creates it; --registry reads the log of changes outside environments",
   });
 }

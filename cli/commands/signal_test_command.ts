@@ -35,7 +35,7 @@ export default defineCommand({
     const isThere = await Deno.stat(test).then(({ isFile }) => isFile, () => false);
     if (!isThere) {
       throw new ConfigError("SIGNAL_UNTESTED", `There is no "${test}"`, {
-        hint: "A signal's test stands beside it; ssmd signal new writes both",
+        hint: "A signal's test is the file beside it; ssmd signal new creates both",
       });
     }
     const { code, stdout, stderr } = await runTests(test);

@@ -54,7 +54,7 @@ export class SealedFile implements KeyStore {
       "KEY_MANIFEST_INVALID",
       `${this.path} is no SealedSecret ${this.#secret}`,
       {
-        hint: "Get the right one from git, or remove the file and set the key anew",
+        hint: "Get the right one from git, or remove the file and set the key again",
       },
     );
   }
@@ -98,7 +98,7 @@ export class SealedFile implements KeyStore {
     if (left.length === 0) return;
     throw new UsageError(
       "KEY_TARGET_CHANGED",
-      `Another namespace or scope needs all values anew; ${left.join(", ")} would be left`,
+      `Another namespace or scope needs all values again; missing: ${left.join(", ")}`,
       { hint: "Give all fields, or keep the namespace and scope of the manifest" },
     );
   }

@@ -46,9 +46,13 @@ export function instrumentOf(master: SecurityMaster, id: string): InstrumentFile
 /** Error `NOT_KNOWN_THEN`: no version was known for that time. */
 export function notKnownThen({ id, versions }: InstrumentFile): ConfigError {
   const [first] = versions.toSorted((a, b) => a.known < b.known ? -1 : 1);
-  return new ConfigError("NOT_KNOWN_THEN", `Nothing of "${id}" held then, as it was known then`, {
-    hint: `Its first version holds from ${first?.effective} and is known since ${first?.known}`,
-  });
+  return new ConfigError(
+    "NOT_KNOWN_THEN",
+    `Nothing of "${id}" was known to be valid at that time`,
+    {
+      hint: `Its first version holds from ${first?.effective} and is known since ${first?.known}`,
+    },
+  );
 }
 
 /** Instrument in lists. */

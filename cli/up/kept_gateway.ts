@@ -58,7 +58,7 @@ export class KeptGateway {
   /** Closes it and starts a new one on its port, retrying until that works. */
   restart(): void {
     if (this.#closed.signal.aborted) return;
-    this.#logger.error("the gateway answers nobody and is started again; the capture goes on");
+    this.#logger.error("the gateway does not answer and is restarted; the capture continues");
     this.#restarting = this.#restarting.then(() => this.#startAgain());
   }
 

@@ -133,7 +133,7 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
   if (partitions.length > 0 || request.isEmptyAllowed) return partitions;
   throw new ArchiveError(
     "NOTHING_ARCHIVED",
-    `The archive in "${storage.location}" holds nothing of ${env} that was asked for`,
+    `The archive in "${storage.location}" has no data of ${env} for this request`,
     { hint: "Widen --from and --to, --feed or --type", context: { env, feeds } },
   );
 }

@@ -157,7 +157,7 @@ export class ConnectionTranslation {
       throw new ArchiveError(
         "RAW_REPEATED",
         `${file.key} begins after line ${info.linesBefore} of its connection, ` +
-          `the files before it hold ${this.#lines}: lines are there twice`,
+          `the files before it hold ${this.#lines}: some lines are there twice`,
         { hint: "ssmd archive verify names every such file", context: { key: file.key } },
       );
     }

@@ -305,10 +305,14 @@ class ApiKeyAuthenticator implements Authenticator {
 }
 
 function clientMissing({ id, client }: ExternalKey): AccessDenied {
-  return new AccessDenied("CLIENT_MISSING", `${id} stands for ${client}, which is no client`, {
-    status: 403,
-    hint: `Whoever runs the gateway makes it: ssmd client create ${client}`,
-  });
+  return new AccessDenied(
+    "CLIENT_MISSING",
+    `${id} is bound to client ${client}, which does not exist`,
+    {
+      status: 403,
+      hint: `An administrator of the gateway creates it: ssmd client create ${client}`,
+    },
+  );
 }
 
 function repeat(ms: number, body: () => void): () => void {

@@ -93,7 +93,7 @@ export class ClientState {
     const resetMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
     return new AccessDenied("QUOTA_EXCEEDED", `The day's quota of ${quota} messages is used up`, {
       status: 429,
-      hint: `Streams are open again from ${new Date(resetMs).toISOString()}; REST goes on`,
+      hint: `Streams are open again from ${new Date(resetMs).toISOString()}; REST continues`,
       retryAfterS: Math.ceil((resetMs - nowMs) / 1000),
     });
   }
@@ -202,7 +202,7 @@ export function checkKey(
   if (client.account.enabled) return undefined;
   return new AccessDenied("CLIENT_DISABLED", `Client ${name} is disabled`, {
     status: 403,
-    hint: `Whoever runs the gateway enables it: ssmd client enable ${name}`,
+    hint: `An administrator of the gateway enables it: ssmd client enable ${name}`,
   });
 }
 

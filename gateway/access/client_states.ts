@@ -82,7 +82,7 @@ export class ClientStates {
     if (this.#blocks.size === 0) return undefined;
     const block = this.#blocks.get(groupOf(address));
     if (block === undefined || (block.untilMs ?? Infinity) <= this.#now()) return undefined;
-    return new AccessDenied("ADDRESS_REFUSED", "Nothing is answered to this address", {
+    return new AccessDenied("ADDRESS_REFUSED", "Requests from this address are blocked", {
       status: 403,
       hint: "Ask whoever runs the gateway why",
     });

@@ -73,11 +73,15 @@ export function isFromOtherOrigin({ headers }: Caller): boolean {
 }
 
 function keyInAddress(): AccessDenied {
-  return new AccessDenied("KEY_IN_ADDRESS", "A key stands in the address, where it may be logged", {
-    status: 401,
-    hint: "Send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
-      "/v1/tickets; rotate the key that was sent",
-  });
+  return new AccessDenied(
+    "KEY_IN_ADDRESS",
+    "The address contains a key, and addresses may be logged",
+    {
+      status: 401,
+      hint: "Send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
+        "/v1/tickets; rotate the key that was sent",
+    },
+  );
 }
 
 /** Returns the first value of a header. */

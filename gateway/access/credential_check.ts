@@ -196,7 +196,8 @@ function otherOrigin(): AccessDenied {
 function certificateRefused(): AccessDenied {
   return new AccessDenied("CERTIFICATE_REFUSED", "The certificate is not accepted here", {
     status: 403,
-    hint: "It is over, not for clients, or of nobody in gateway.tls.client_ca; get another one, " +
+    hint:
+      "It has expired, is not for clients, or is not signed by gateway.tls.client_ca; get another one, " +
       "or show a key",
   });
 }
@@ -204,7 +205,7 @@ function certificateRefused(): AccessDenied {
 function roleUnbound({ kind, subject }: Parameters<typeof externalKey>[0]): AccessDenied {
   return new AccessDenied("ROLE_UNBOUND", `The ${kind} of ${subject} has no role here`, {
     status: 403,
-    hint: `Whoever runs the gateway names it under ${kind}s in rbac/<environment>.yaml`,
+    hint: `An administrator of the gateway adds it under ${kind}s in rbac/<environment>.yaml`,
   });
 }
 

@@ -28,7 +28,9 @@ export function roleMissing(who: { client: string; role: Role }, wanted: Role): 
   return new AccessDenied("ROLE_MISSING", `This needs the role ${wanted}`, {
     status: 403,
     hint:
-      `${who.client || "You"} has the role ${who.role}. Whoever runs the gateway gives another ` +
+      `${
+        who.client || "You"
+      } has the role ${who.role}. An administrator of the gateway assigns another ` +
       "in rbac/<environment>.yaml; without that file: ssmd client update --role",
   });
 }

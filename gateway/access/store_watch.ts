@@ -37,7 +37,7 @@ export class StoreWatch {
     this.#why = messageOf(error);
     if (this.#awaySinceMs !== undefined) return;
     this.#awaySinceMs = this.#options.now();
-    const what = "the store of clients cannot be read; what was known goes on to hold";
+    const what = "the client store cannot be read; known clients stay valid";
     this.#options.logger.error(what, { error: this.#why });
   }
 
@@ -68,7 +68,7 @@ export class StoreWatch {
   /** Error for all callers while the cached clients are too old; undefined otherwise. */
   get denied(): AccessDenied | undefined {
     if (!this.isLost) return undefined;
-    return new AccessDenied("CLIENT_STORE_LOST", "Nobody can be let in now", {
+    return new AccessDenied("CLIENT_STORE_LOST", "No client can be authenticated now", {
       status: 503,
       hint: "The gateway's database of clients does not answer; try again in a moment",
       retryAfterS: 5,

@@ -71,7 +71,7 @@ function modeRoute(clients: ConnectedClients): Route {
       const changed = clients.setMode(id, query);
       if (changed === "busy") {
         const hint = "try again in a moment";
-        throw new Problem("CLIENT_BUSY", "It is being given what it missed", {
+        throw new Problem("CLIENT_BUSY", "The client is still receiving what it missed", {
           status: 503,
           hint,
           headers: {

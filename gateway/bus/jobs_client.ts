@@ -6,7 +6,7 @@ import { ServiceRequests } from "./service_requests.ts";
 /** Timeout; a list on Temporal queries its server job by job. */
 const ANSWER_MS_MAX = 30_000;
 const away = () =>
-  new Problem("JOBS_AWAY", "Nobody who runs the environment's jobs answers", {
+  new Problem("JOBS_AWAY", "No process that runs the environment's jobs answers", {
     status: 503,
     hint: "`ssmd up` and `deno task worker` run them",
   });

@@ -137,6 +137,6 @@ function joinedEntry(entry: FeedbackEntry, { report, reporter, evidence }: Given
 function full(): Problem {
   return new Problem("FEEDBACK_FULL", "Too many issues are open", {
     status: 503,
-    hint: "Whoever runs the gateway resolves some: ssmd feedback list",
+    hint: "An administrator of the gateway resolves some: ssmd feedback list",
   });
 }

@@ -46,7 +46,7 @@ export class StepRunner {
     { job, attempt, begins }: StepAsked,
     { run, isRepeated }: { run: StepRun; isRepeated: boolean },
   ): Promise<void> {
-    if (isRepeated) run.say("goes on after a worker that is gone");
+    if (isRepeated) run.say("continues after a worker that ended");
     else if (begins) {
       run.say(`try ${attempt} begins`);
       await this.#options.record({ event: "begun", job, attempt });

@@ -219,8 +219,8 @@ export class TemporalBoard implements JobBoard {
   async assertWorker(): Promise<void> {
     const { env, taskQueue } = this.#queue;
     if ((await this.workers()).length > 0) return;
-    throw new SsmdError("WORKER_MISSING", `Nobody takes jobs of Temporal's queue ${taskQueue}`, {
-      hint: `deno task worker --env ${env} does what is queued`,
+    throw new SsmdError("WORKER_MISSING", `No worker takes jobs of Temporal's queue ${taskQueue}`, {
+      hint: `deno task worker --env ${env} runs what is queued`,
     });
   }
 

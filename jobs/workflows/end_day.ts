@@ -102,10 +102,10 @@ async function removeOldDays(
 function corrupted({ feed, day }: EndDayInput, context: JsonRecord): ArchiveError {
   return new ArchiveError(
     "ARCHIVE_DIFFERS",
-    `Files of ${feed} ${day} are not as they were written`,
+    `Files of ${feed} ${day} differ from what was written`,
     {
       hint:
-        "`ssmd archive verify` names each file; `ssmd reprocess run` makes records anew from raw",
+        "`ssmd archive verify` names each file; `ssmd reprocess run` derives records again from raw",
       context,
     },
   );

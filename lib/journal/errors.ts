@@ -26,7 +26,7 @@ export function journalErrorOf(error: unknown, path: string): JournalError {
 /** `JOURNAL_CLOSED`: append or read after close. */
 export function journalClosed(): JournalError {
   return new JournalError("JOURNAL_CLOSED", "The journal is closed", {
-    hint: "Append before close, or open it anew",
+    hint: "Append before closing, or open it again",
   });
 }
 

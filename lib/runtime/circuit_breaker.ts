@@ -92,9 +92,9 @@ export class CircuitBreaker {
     const { name, location, error: PortError } = this.#options;
     const leftMs = Math.ceil(this.#openUntilMs - this.#nowMs());
     const retryAfterMs = leftMs > 0 ? leftMs : LIMITS.circuitPauseMsFirst;
-    return new PortError("CIRCUIT_OPEN", `${location} is not asked now: ${this.#failure}`, {
+    return new PortError("CIRCUIT_OPEN", `Calls to ${location} are suspended: ${this.#failure}`, {
       context: { circuit: name, retryAfterMs },
-      hint: "It failed several times in a row; it is tried again by itself after a pause",
+      hint: "It failed several times in a row; calls resume by themselves after a pause",
       retryable: true,
     });
   }

@@ -54,7 +54,7 @@ Deno.test("an open breaker calls nothing and tells how long to wait, which is th
   const before = calls();
   const error = await refusalOf(call);
   assert.equal(calls(), before);
-  assert.match(error.message, /^s3:\/\/all is not asked now: The bucket does not answer$/);
+  assert.match(error.message, /^Calls to s3:\/\/all are suspended: The bucket does not answer$/);
   assert.equal(error.retryable, true);
   const pauseMs = new Backoff().nextMs(error);
   assert.ok(pauseMs > 0.8 * LIMITS.circuitPauseMsFirst);

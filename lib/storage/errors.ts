@@ -10,7 +10,7 @@ interface Meaning {
 const FULL: Meaning = {
   code: "STORAGE_FULL",
   sentence: "There is no room left",
-  hint: "Free space or raise the quota; writing goes on by itself",
+  hint: "Free space or raise the quota; writing resumes by itself",
   retryable: true,
 };
 const READ_ONLY: Meaning = {

@@ -30,8 +30,8 @@ interface Meaning {
 
 const UNAVAILABLE: Meaning = {
   code: "STORAGE_UNAVAILABLE",
-  sentence: "The storage does not answer as it should",
-  hint: "See that the S3 server runs and can be reached; writing goes on by itself",
+  sentence: "The storage fails or does not answer",
+  hint: "See that the S3 server runs and can be reached; writing resumes by itself",
   retryable: true,
   again: true,
 };
@@ -80,7 +80,7 @@ const BUCKET_MISSING: Meaning = {
 const FULL: Meaning = {
   code: "STORAGE_FULL",
   sentence: "There is no room left",
-  hint: "Free space or raise the quota; writing goes on by itself",
+  hint: "Free space or raise the quota; writing resumes by itself",
   retryable: true,
 };
 const OTHER: Meaning = {

@@ -2,7 +2,7 @@ import { messageOf, TransportError } from "@ssmd/runtime";
 
 /** Returns `NO_RESPONDER`: the request's subject has no responder. */
 export function nobodyAnswers(subject: string): TransportError {
-  return new TransportError("NO_RESPONDER", `Nobody answers requests on "${subject}"`, {
+  return new TransportError("NO_RESPONDER", `No component answers requests on "${subject}"`, {
     context: { subject },
     hint: "Start the component that answers there, or check the environment's name",
     retryable: true,

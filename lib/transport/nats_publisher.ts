@@ -175,9 +175,9 @@ export class NatsPublisher implements Publisher {
   async #confirm(): Promise<void> {
     const { confirm } = this.#options.reports;
     if (confirm === undefined || this.pending === 0 || await confirm()) return;
-    throw new TransportError("PUBLISHER_REPLACED", "Another process publishes in its place", {
+    throw new TransportError("PUBLISHER_REPLACED", "Another process has taken over publishing", {
       context: { pending: this.pending },
-      hint: "What waits is told by the other one; end this process",
+      hint: "The other process publishes what is waiting; stop this one",
     });
   }
 

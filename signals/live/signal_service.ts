@@ -84,7 +84,7 @@ export class SignalService {
       ...{ cell: options.transport.leaseCell?.(`signals-${shard}`), service: "signals", logger },
       superseded: (holder) =>
         new SsmdError("SIGNALS_SUPERSEDED", `${holder} runs the signals now`, {
-          hint: "Nothing is lost: start it again, and it stands by",
+          hint: "Nothing is lost: another process took over; if restarted, this one is the standby",
         }),
     });
     this.#lease.lost.then((error) => this.#fail(error));

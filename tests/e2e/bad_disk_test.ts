@@ -64,7 +64,7 @@ Deno.test({
     const { code, output } = await rig.up.stop("SIGINT", END_MS_MAX);
     assert.equal(code, 1);
     assert.match(output, /error: The archiver was closed before all records were in storage/);
-    assert.match(output, /hint: +Nothing of it was acknowledged: it comes again/);
+    assert.match(output, /hint: +Nothing of it was acknowledged: the bus delivers it again/);
     const lost = await rig.up.line("its last lines are lost");
     assert.ok(Number(lost["lines"]) > 0, "how many are given up is told");
     disk.free();

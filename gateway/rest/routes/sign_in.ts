@@ -154,7 +154,7 @@ function pageRoutes({ issuerSignIn }: Authenticator): Route[] {
 }
 
 function unconfigured(): Problem {
-  return new Problem("SIGN_IN_UNCONFIGURED", "Nobody signs in at an issuer here", {
+  return new Problem("SIGN_IN_UNCONFIGURED", "This gateway has no sign-in at an issuer", {
     status: 404,
     hint: "Sign in with a key; whoever runs the gateway sets gateway.oidc.sign_in",
   });

@@ -182,9 +182,9 @@ function gapOf({ error, atUs, toUs, missed }: Corruption, feed: string): Gap {
 function fileMissing({ key, fromUs, toUs, count }: Unit, cause: unknown): Corruption {
   const error = new ArchiveError(
     "FILE_MISSING",
-    `${key} is named in its manifest and is not in storage: ${messageOf(cause)}`,
+    `${key} is in its manifest but not in storage: ${messageOf(cause)}`,
     {
-      hint: "Restore the file from a copy, or seal the day anew from raw",
+      hint: "Restore the file from a copy, or derive the day again from raw and seal it",
       context: { key },
       cause,
     },
