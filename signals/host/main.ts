@@ -4,7 +4,7 @@
  * @module
  */
 import { decode } from "@ssmd/codec";
-import type { Fire } from "@ssmd/market";
+import type { EventType, Fire, MarketEvent } from "@ssmd/market";
 import { frameOf, harden, HostPipe, jsonFrame, jsonOf, thrownText } from "@ssmd/sandbox/host";
 import type { Report } from "../engine/instance.ts";
 import type { LoadedSignal } from "../engine/loaded_signal.ts";
@@ -42,6 +42,8 @@ const NO_LOAD: Load = {
 class Host {
   #fires: Fire[] = [];
   #reports: Report[] = [];
+  /** Messages of this batch that are no records. */
+  #unreadable = 0;
   #engine = new StreamEngine([], this);
   /** Recorded input to replay while probing. */
   #probed:
@@ -102,10 +104,23 @@ class Host {
     const startedMs = now();
     const engine = this.#engine;
     const position = readBatch(body, {
-      record: (type, message) => engine.take(decode(type, message)),
+      record: (type, message) => {
+        const record = this.#decoded(type, message);
+        if (record !== undefined) engine.take(record);
+      },
       watermark: (watermark) => engine.watermark(watermark),
     });
     return jsonFrame(FROM_HOST.done, this.#done(position, (now() - startedMs) * 1000));
+  }
+
+  /** Undefined for what is no record: whoever wrote it, signals and other records are right. */
+  #decoded(type: EventType, message: Uint8Array): MarketEvent | undefined {
+    try {
+      return decode(type, message);
+    } catch {
+      this.#unreadable++;
+      return undefined;
+    }
   }
 
   /** Replays all input to each signal alone; on failure the last announced one is the culprit. */
@@ -130,9 +145,11 @@ class Host {
     const [fires, reports] = [this.#fires, this.#reports];
     this.#fires = [];
     this.#reports = [];
+    const unreadable = this.#unreadable;
+    this.#unreadable = 0;
     const { rss, heapUsed, external } = memoryUsage();
     return {
-      ...{ position, fires, reports, costUs: Math.round(costUs) },
+      ...{ position, fires, reports, unreadable, costUs: Math.round(costUs) },
       ...{ rssBytes: rss, heapBytes: heapUsed + external, instances: this.#engine.instances },
     };
   }

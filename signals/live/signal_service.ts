@@ -289,7 +289,9 @@ export class SignalService {
   async #pass(items: readonly StreamItem[]): Promise<void> {
     if (items.length === 0) return;
     const beganMs = performance.now();
-    const { fires, quarantined } = await this.#trouble.through(() => this.#set.take(items));
+    const result = await this.#trouble.through(() => this.#set.take(items));
+    const { fires, quarantined, unreadable } = result;
+    if (unreadable > 0) this.#skipped(unreadable);
     const now = fires.filter(({ receivedAtUs }) => receivedAtUs >= this.#silentUntilUs);
     const published = await this.#fires?.publish(now) ?? [];
     for (const fire of published) this.#metrics.fires.inc({ signal: fire.signal });
@@ -302,6 +304,11 @@ export class SignalService {
       await this.#switches.record("quarantine");
     }
     this.#metrics.batchSeconds.observe((performance.now() - beganMs) / 1000);
+  }
+
+  #skipped(count: number): void {
+    this.#metrics.errors.inc({ error_type: "decode" }, count);
+    this.#logger.warn("messages that are no records are skipped", { count });
   }
 
   /** Acknowledges only what a snapshot holds; the bus keeps the rest for a restart. */

@@ -111,12 +111,12 @@ function serviceOn(
   transport: Transport,
   storage: Storage,
   readSignals = () => wanted(),
-  hosts = 1,
+  { hosts = 1, metrics = new Metrics("signals") }: { hosts?: number; metrics?: Metrics } = {},
 ) {
   return new SignalService({
     hosts,
     ...{ env: ENV, feeds: ["kalshi", "kraken"], transport, storage, readSignals },
-    ...{ logger: silentLogger, metrics: new Metrics("signals") },
+    ...{ logger: silentLogger, metrics },
   });
 }
 
@@ -138,7 +138,7 @@ async function assertRestarts(hosts: number): Promise<void> {
   const storage = memoryStorage();
   const fires = await listen(transport);
   for (let life = 0; life < 3; life++) {
-    const service = serviceOn(transport, storage, wanted, hosts);
+    const service = serviceOn(transport, storage, wanted, { hosts });
     await service.start();
     const from = Math.floor(life * all.length / 3);
     const to = Math.floor((life + 1) * all.length / 3);
@@ -302,6 +302,27 @@ Deno.test("code that cannot be loaded is refused, and the signals run on as they
   publish(transport, all.slice(4000), true);
   await service.close();
   assert.deepEqual(fires.sort(compareFires), await expected(all, await wanted()));
+  await transport.close();
+});
+
+Deno.test("a message that is no record is skipped and counted, and the signals run on", async () => {
+  const all = records();
+  const transport = memoryTransport();
+  const fires = await listen(transport);
+  const metrics = new Metrics("signals");
+  const service = serviceOn(transport, memoryStorage(), () => wanted(), { metrics });
+  await service.start();
+  publish(transport, all.slice(0, 4000));
+  const subject = subjectOf(ENV, "kalshi", "trade", "KXA");
+  transport.publisher().publish({
+    subject,
+    payload: new TextEncoder().encode("no record"),
+    id: "",
+  });
+  publish(transport, all.slice(4000), true);
+  await service.close();
+  assert.deepEqual(fires.sort(compareFires), await expected(all, await wanted()));
+  assert.match(await metrics.text(), /^ssmd_signals_errors_total\{error_type="decode"\} 1$/m);
   await transport.close();
 });
 

@@ -41,6 +41,7 @@ export const DONE = z.strictObject({
   position: z.number(),
   fires: z.array(FIRE),
   reports: z.array(REPORT).max(1000),
+  unreadable: z.int().min(0),
   costUs: z.number(),
   rssBytes: z.number(),
   heapBytes: z.number(),
@@ -98,6 +99,8 @@ export interface BatchResult {
   position: number;
   fires: Fire[];
   reports: Report[];
+  /** Messages that were no records and were skipped. */
+  unreadable: number;
   /** Evaluation time in the host, µs. */
   costUs: number;
   /** Resident memory of the host, bytes. */

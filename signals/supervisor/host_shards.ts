@@ -123,6 +123,7 @@ function joined(answers: readonly BatchResult[]): BatchResult {
     position: Math.max(...answers.map(({ position }) => position)),
     fires: answers.flatMap(({ fires }) => fires).sort(compareFires),
     reports: answers.flatMap(({ reports }) => reports),
+    unreadable: Math.max(...answers.map(({ unreadable }) => unreadable)),
     costUs: Math.max(...answers.map(({ costUs }) => costUs)),
     rssBytes: Math.max(...answers.map(({ rssBytes }) => rssBytes)),
     heapBytes: Math.max(...answers.map(({ heapBytes }) => heapBytes)),
