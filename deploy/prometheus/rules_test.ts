@@ -51,7 +51,7 @@ const WELL: Readonly<Record<string, string>> = {
   'ssmd_archiver_dead_lettered_total{reason="payload"}': "0x60",
   ssmd_archiver_lag_seconds: "70x60",
   'ssmd_key_expires_in_days{key="k"}': "60x60",
-  'ssmd_gateway_slow_consumers{instance="a"}': "0x60",
+  'ssmd_gateway_messages_dropped_total{instance="a",reason="drop_newest"}': "0x60",
   'ssmd_signals_lag_seconds{instance="a"}': "0x60",
   'ssmd_signals_quarantined{instance="a"}': "0x60",
   'ssmd_jobs_ended_total{workflow="end-day",state="failed"}': "0x60",
@@ -107,7 +107,10 @@ const FAULTS: Readonly<Record<string, readonly [series: string, values: string]>
   "SsmdClockOff": ['ssmd_connector_clock_offset_seconds{instance="a"}', "0.001x29 -0.2x60"],
   "SsmdKeyExpires": ['ssmd_key_expires_in_days{key="k"}', "60x29 13x60"],
   "SsmdKeyExpired SsmdKeyExpires": ['ssmd_key_expires_in_days{key="k"}', "60x29 -1x60"],
-  "SsmdSlowClients": ['ssmd_gateway_slow_consumers{instance="a"}', "0x29 2x60"],
+  "SsmdSlowClients": [
+    'ssmd_gateway_messages_dropped_total{instance="a",reason="drop_newest"}',
+    "0x45 90x60",
+  ],
   "SsmdSignalsLate": ['ssmd_signals_lag_seconds{instance="a"}', "0x29 5x60"],
   "SsmdSignalQuarantined": ['ssmd_signals_quarantined{instance="a"}', "0x29 1x60"],
   "SsmdJobFails": [
@@ -128,6 +131,16 @@ const SILENT = Object.fromEntries(
   Object.entries(WELL).filter(([series]) => series.includes("received_total"))
     .map(([series]) => [series, "0+500x29 15000x60"]),
 );
+
+/** Counters of processes that started at minute 45 and raised them before they were scraped. */
+const RAISED_AT_START: Readonly<Record<string, string>> = {
+  SsmdGap: 'ssmd_connector_messages_published_total{feed="f",type="gap",instance="new"}',
+  SsmdBusGap: 'ssmd_archiver_bus_gaps_total{feed="f",instance="new"}',
+  SsmdSpoolLost: 'ssmd_connector_spool_dropped_segments_total{feed="f",instance="new"}',
+  SsmdDeadLetters: 'ssmd_archiver_dead_lettered_total{reason="payload",instance="new"}',
+  SsmdJobFails: 'ssmd_jobs_ended_total{workflow="end-day",state="failed",instance="new"}',
+  SsmdUncaughtErrors: 'ssmd_process_uncaught_errors_total{instance="new",kind="error"}',
+};
 
 /** The busier one of two shards of another feed. */
 const BUSY_OF_TWO = {
@@ -161,6 +174,9 @@ Deno.test({
       promtoolTest(WELL, []),
       promtoolTest({ ...WELL, ...SILENT }, ["SsmdNoData"]),
       promtoolTest({ ...WELL, ...BUSY_OF_TWO }, ["SsmdShardImbalance"]),
+      ...Object.entries(RAISED_AT_START).map(([alert, series]) =>
+        promtoolTest({ ...WELL, [series]: "_x44 1x60" }, [alert])
+      ),
       ...Object.entries(FAULTS).map(([alerts, [series, values]]) => {
         assert.ok(series in WELL, series);
         return promtoolTest({ ...WELL, [series]: values }, alerts.split(" "));
