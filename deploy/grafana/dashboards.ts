@@ -228,6 +228,12 @@ const SIGNALS = [
   panel("Snapshots", "short", "Written in an hour.")(
     ["sum(increase(ssmd_signals_snapshots_total[1h]))", "snapshots"],
   ),
+  panel("Actions", "short", "Fires that policies acted on since the start, by how it ended.")(
+    [
+      "sum by (policy, type, state) (ssmd_agents_actions_total)",
+      "{{policy}} {{type}} {{state}}",
+    ],
+  ),
 ];
 
 const CLOCKS = [

@@ -1,6 +1,7 @@
 /**
  * Preloaded into a process of ours: its wall clock, in every thread, is ahead of the system's by what the
- * file of CLOCK_AHEAD_FILE says in milliseconds, from moment to moment. The monotonic clock is as ever.
+ * file of CLOCK_AHEAD_FILE says in milliseconds, from moment to moment. The monotonic clock is as ever, but
+ * with CLOCK_AHEAD_OF=both it is ahead by as much, as if that time had passed.
  * @module
  */
 const LOOK_MS = 20;
@@ -22,6 +23,10 @@ globalThis.Date = new Proxy(Date, {
     Reflect.construct(target, args.length === 0 ? [target.now()] : args, newTarget),
 });
 Temporal.Now.instant = () => systemInstant().add({ milliseconds: aheadMs });
+if (Deno.env.get("CLOCK_AHEAD_OF") === "both") {
+  const steadyMs = performance.now.bind(performance);
+  performance.now = () => steadyMs() + aheadMs;
+}
 
 const thread = new URL(import.meta.url).searchParams.get("thread");
 if (thread !== null) await beThread(thread);
