@@ -29,6 +29,8 @@ const SIGNALS = 10;
 const HOST_ROUNDS = 7;
 const SYMBOLS = 500;
 const FRAME_US = 10_000;
+/** Records of the sealed day: fewer would measure how it is opened. */
+const DAY_RECORDS = 400_000;
 const START_US = Date.parse("2026-08-01T02:00:00Z") * 1000;
 const JSON_PARSE = "JSON.parse of the frames";
 
@@ -145,6 +147,20 @@ function cpuUsOf(pid: number | undefined): number {
   return ((fields[11] ?? 0) + (fields[12] ?? 0)) * 10_000;
 }
 
+/** The records again and again, each round later than the one before. */
+function dayOf(records: readonly MarketEvent[]): MarketEvent[] {
+  const [first, last] = [records[0], records.at(-1)];
+  const roundUs = (last?.receivedAtUs ?? 0) - (first?.receivedAtUs ?? 0) + FRAME_US;
+  const rounds = Array.from({ length: Math.ceil(DAY_RECORDS / records.length) }, (_, i) => i);
+  return rounds.flatMap((round) =>
+    records.map((record) => ({
+      ...record,
+      receivedAtUs: record.receivedAtUs + round * roundUs,
+      sequence: record.sequence + round * (last?.sequence ?? 0),
+    }))
+  );
+}
+
 /**
  * Records a second of a sealed day through a host, read and encoded here: of the time that passed, and
  * of the processor time of both.
@@ -251,7 +267,7 @@ const rows = [
     for (const [type, message] of messages) engine.take(decode(type, message));
   }),
   ...await hosted(signals, records),
-  ...await sealed(signals, records),
+  ...await sealed(signals, dayOf(records)),
 ];
 console.log(`${texts.length} frames, ${count} records, records a second:`);
 console.log(tableOf(rows, JSON_PARSE));
