@@ -9,7 +9,7 @@ import {
   type UTCTimestamp,
 } from "lightweight-charts";
 import { byId, setText } from "../dom.ts";
-import { dayTime } from "../format.ts";
+import { dayTime, percentText } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 import type { Signals } from "../net/signals.ts";
 import type { ChartRange } from "../routes.ts";
@@ -68,6 +68,7 @@ export class ChartView {
     this.#rest = rest;
     this.#chart = createChart(byId("chart"), {
       autoSize: true,
+      localization: { percentageFormatter: percentText },
       timeScale: { timeVisible: true, rightOffset: 2, barSpacing: SPACING_PX },
     });
     this.span = new ChartSpan(this.#chart, byId("chart"));

@@ -45,7 +45,7 @@ export class FireMarks {
     if (this.#signals.isThere !== true) return false;
     const query = `&symbol=${encodeURIComponent(symbol)}&feed=${encodeURIComponent(feed)}`;
     const fires = await this.#signals.fires(query, FIRES_MAX);
-    if (this.#market !== key) return false;
+    if (fires === undefined || this.#market !== key) return false;
     const isNew = fires.length !== this.#fires.length || fires[0]?.id !== this.#fires[0]?.id;
     this.#fires = fires;
     return isNew;

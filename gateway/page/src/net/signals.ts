@@ -49,14 +49,16 @@ export class Signals {
     return "";
   }
 
-  /** Newest fires of all signals, newest first. */
-  async fires(query: string, most: number): Promise<FireInfo[]> {
+  /** Newest fires of all signals, newest first; undefined = not all of them answered. */
+  async fires(query: string, most: number): Promise<FireInfo[] | undefined> {
     const parts = await Promise.all(this.list.map(async ({ id }) => {
       const path = `/v1/signals/${encodeURIComponent(id)}/fires?limit=${most}${query}`;
       const answer = await this.#rest.get(path);
-      return answer.ok ? answer.body["fires"] as FireInfo[] : [];
+      return answer.ok ? answer.body["fires"] as FireInfo[] : undefined;
     }));
-    return parts.flat().sort((a, b) => b.recv_ts - a.recv_ts).slice(0, most);
+    const known = parts.filter((part) => part !== undefined);
+    if (known.length < parts.length) return undefined;
+    return known.flat().sort((a, b) => b.recv_ts - a.recv_ts).slice(0, most);
   }
 
   /** Enables or disables a signal; returns the problem, "" = none. */

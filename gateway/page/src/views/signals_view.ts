@@ -43,7 +43,8 @@ export class SignalsView {
     this.#show();
     if (this.#seconds++ % FIRES_EVERY_S !== 0) return;
     const fires = await this.#signals.fires("", FIRES_SHOWN);
-    this.#showFires(fires, await this.#actions.byFire(FIRES_SHOWN * 2));
+    // Those of the last answer stay.
+    if (fires !== undefined) this.#showFires(fires, await this.#actions.byFire(FIRES_SHOWN * 2));
     this.#approvals.show(this.#isAdmin() ? await this.#actions.waiting() : []);
   }
 
