@@ -170,6 +170,9 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
     ...[...dataDirs, ...written.map(({ what }) => what)],
     ...reach.filter(({ kind }) => kind === "read")
       .filter(({ field }) => program === "gateway" || !field.startsWith("gateway.tls."))
+      .filter(({ field }) =>
+        ["gateway", "worker"].includes(program) || !field.startsWith("gateway.clients.tls.")
+      )
       .filter(({ field }) => program === "worker" || !field.startsWith("scheduler.tls."))
       .map(({ what }) => what),
     secretsDir,

@@ -18,6 +18,7 @@ const REACH: readonly Reach[] = [
   { ...LINE, kind: "write", what: "/srv/ssmd", field: "storage.path" },
   { ...LINE, kind: "read", what: "/etc/ssmd/bus.yaml", field: "keys.bus.source" },
   { ...LINE, kind: "read", what: "/etc/ssmd/tls.key", field: "gateway.tls.key" },
+  { ...LINE, kind: "read", what: "/etc/ssmd/db.key", field: "gateway.clients.tls.key" },
 ];
 
 function permissions(program: Launch["program"], line: string) {
@@ -72,6 +73,15 @@ Deno.test("a gateway writes its clients and where it runs, and reads the archive
     ...["/srv/ssmd/audit", "/srv/ssmd/clients", "/srv/ssmd/feedback", "/srv/ssmd/running"],
   ]);
   assert.ok(read.includes("/srv/ssmd"));
+});
+
+Deno.test("the private key for the database of clients is read by those who reach it alone", () => {
+  const reads = (program: Launch["program"]) =>
+    permissions(program, "--env prod").read.includes("/etc/ssmd/db.key");
+  assert.ok(reads("gateway") && reads("worker") && reads("ssmd"));
+  for (const program of ["connector", "archiver", "signals", "agents"] as const) {
+    assert.ok(!reads(program), program);
+  }
 });
 
 Deno.test("the private key of the gateway's certificate is read by the gateway alone", () => {

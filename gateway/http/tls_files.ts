@@ -1,9 +1,16 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { createServer, type ServerOptions } from "node:https";
 import type { RequestListener, Server } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { GatewaySpec } from "@ssmd/metadata";
-import { ConfigError, type Logger, messageOf, SsmdError } from "@ssmd/runtime";
+import {
+  assertPair,
+  certificatesOf,
+  ConfigError,
+  type Logger,
+  messageOf,
+  SsmdError,
+} from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 
 /** Files of the gateway's certificate, and of the CA that signs client certificates. */
@@ -22,8 +29,6 @@ interface TlsTexts {
   key: string;
   ca: string | undefined;
 }
-
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
  * The gateway's certificate, reloaded when its files change. Open connections stay; but when
@@ -125,20 +130,20 @@ async function readTexts({ cert, key, client_ca: ca }: TlsSpec): Promise<TlsText
     key: await readText("key", key),
     ca: ca === undefined ? undefined : await readText("client_ca", ca),
   };
+  checked("cert", () => certificatesOf(texts.cert));
   // Checked here: a server whose key does not match its certificate starts but serves no one.
-  const [own] = certificatesIn("cert", texts.cert);
-  if (own?.checkPrivateKey(privateKeyOf(texts.key)) !== true) {
-    throw unusable("key", "it is not the key of cert");
-  }
-  if (texts.ca !== undefined) certificatesIn("client_ca", texts.ca);
+  checked("key", () => assertPair(texts.cert, texts.key));
+  const { ca: authority } = texts;
+  if (authority !== undefined) checked("client_ca", () => certificatesOf(authority));
   return texts;
 }
 
-/** Parses the certificates of a PEM text. Throws when there is none. */
-function certificatesIn(field: string, text: string): X509Certificate[] {
-  const found = text.match(PEM) ?? [];
-  if (found.length === 0) throw unusable(field, "no certificate (PEM) is in it");
-  return found.map((pem) => certificateOf(field, pem));
+function checked(field: string, check: () => unknown): void {
+  try {
+    check();
+  } catch (cause) {
+    throw unusable(field, messageOf(cause), cause);
+  }
 }
 
 async function readText(field: string, path: string): Promise<string> {
@@ -146,23 +151,6 @@ async function readText(field: string, path: string): Promise<string> {
     return await Deno.readTextFile(path);
   } catch (cause) {
     throw unusable(field, messageOf(cause), cause);
-  }
-}
-
-function certificateOf(field: string, pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch (cause) {
-    throw unusable(field, "it is no certificate (PEM)", cause);
-  }
-}
-
-function privateKeyOf(pem: string) {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    // Leave out the original message: it may contain the key.
-    throw unusable("key", "it is no private key (PEM, without a password)");
   }
 }
 

@@ -5,6 +5,7 @@ import type { Database, DatabaseFault, SqlValue, Statements, TransactionKind } f
 import type { Migrations } from "./migrations.ts";
 import { migratePostgres, quoted } from "./postgres_migrations.ts";
 import { type PostgresSession, PostgresSessions } from "./postgres_sessions.ts";
+import { type PostgresTls, refusalOf, tlsOptions } from "./postgres_tls.ts";
 import { DatabaseGone, DatabaseSilent, postgresFaultOf, wasTakenBack } from "./postgres_faults.ts";
 
 export { postgresFaultOf } from "./postgres_faults.ts";
@@ -22,6 +23,8 @@ export interface PostgresConfig {
   url: string;
   /** Schema of all tables; created if missing. */
   schema: string;
+  /** The server's certificate is verified, and ours shown; absent = as `sslmode` says. */
+  tls?: PostgresTls;
   credentials?: PostgresCredentials;
   /** Re-reads credentials, rotated in place, for each new connection; default: static. */
   readCredentials?: () => Promise<PostgresCredentials>;
@@ -53,15 +56,21 @@ const MODES: Readonly<Record<TransactionKind, string>> = {
 
 /**
  * Opens a schema of a PostgreSQL 13 or newer, shared by machines. Transaction bodies may run again
- * after conflicts. Rejects like {@linkcode Database} while unavailable; reconnects by itself.
+ * after conflicts. Rejects like {@linkcode Database} while unavailable; reconnects by itself. Rejects
+ * with StorageError `DATABASE_REFUSED` when a certificate or the credentials are refused, and
+ * ConfigError `TLS_FILES_UNUSABLE`.
  */
 export async function postgresDatabase(options: PostgresOptions): Promise<Database> {
   // deno-lint-ignore ssmd/layers -- one package, named above
   const loaded: { default: typeof import("postgres") } = await import(PACKAGE);
   const { default: postgres } = loaded;
-  const database = new PostgresDatabase(options, (onclose) =>
+  const database = new PostgresDatabase(options, async (onclose) => {
+    // Read for each connection: the files may have been renewed.
+    const ssl = await tlsOptions(options);
+    const settings = { ...connectOptions(options, onclose), ...(ssl === undefined ? {} : { ssl }) };
     // Hide environment variables: the package would read connection settings from them.
-    withoutVariables(() => postgres(options.url, connectOptions(options, onclose))));
+    return await withoutVariables(() => postgres(options.url, settings));
+  });
   try {
     const { schema, migrations } = options;
     if (migrations === undefined) return database;
@@ -119,7 +128,9 @@ class PostgresDatabase implements Database {
       try {
         return await this.#bounded((session) => this.#once(session, MODES[kind], body));
       } catch (error) {
-        if (tries >= TRIES_MAX || !wasTakenBack(error)) throw error;
+        if (tries >= TRIES_MAX || !wasTakenBack(error)) {
+          throw refusalOf(error, this.where) ?? error;
+        }
       }
     }
   }

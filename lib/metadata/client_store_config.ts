@@ -4,12 +4,19 @@ import { type CredentialsReader, openCredentials } from "./credentials_reader.ts
 import type { Environment } from "./environment.ts";
 import type { KeyAccess } from "./key_access.ts";
 
+type Clients = Extract<
+  NonNullable<Environment["gateway"]["clients"]>,
+  { type: "postgres" }
+>;
+
 /** Database of a gateway's clients, sessions and usage, with resolved credentials. */
 export type ClientStoreConfig = { type: "sqlite"; path: string } | {
   type: "postgres";
   url: string;
   /** Schema of this environment only. */
   schema: string;
+  /** Files and server name for TLS. */
+  tls?: NonNullable<Clients["tls"]>;
   credentials?: Record<string, string>;
   /** Re-reads the current credentials. */
   readCredentials?: CredentialsReader;
@@ -41,16 +48,14 @@ export async function clientStoreConfig(
     : { type: "sqlite", path: sqlitePath(environment, options.dataDir) };
 }
 
-type Clients = NonNullable<Environment["gateway"]["clients"]>;
-
 async function postgresConfig(
   environment: Environment,
-  clients: Clients & { type: "postgres" },
+  clients: Clients,
   { onKeyAccess }: ClientStoreOptions,
 ): Promise<ClientStoreConfig & { type: "postgres" }> {
   const { name } = environment;
-  const { type, url, clients_kept: keptMs = KEPT_MS, credentials: references } = clients;
-  const at = { type, url, schema: schemaOf(name), keptMs };
+  const { type, url, tls, clients_kept: keptMs = KEPT_MS, credentials: references } = clients;
+  const at = { type, url, schema: schemaOf(name), keptMs, ...(tls === undefined ? {} : { tls }) };
   if (references === undefined) return at;
   return { ...at, ...await openCredentials(environment, references, onKeyAccess) };
 }

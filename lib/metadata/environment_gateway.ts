@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CREDENTIALS, KEY_REFERENCE } from "./environment_key.ts";
+import { TLS_TO_SERVER } from "./environment_tls.ts";
 import { address, duration, fields, oneOf, plainText, port, text } from "./shape.ts";
 
 /** `require` does not verify the server's certificate. */
@@ -41,6 +42,9 @@ const CLIENTS = oneOf([
     url: postgresAddress.describe(
       "postgres://host:port/database, with ?sslmode=verify-full for TLS; the environment uses " +
         "the schema ssmd_<name>",
+    ),
+    tls: TLS_TO_SERVER.exactOptional().describe(
+      "TLS with a CA or a client certificate of its own; absent = as sslmode says",
     ),
     credentials: CREDENTIALS.exactOptional()
       .describe("user and password → reference $key:name.field"),

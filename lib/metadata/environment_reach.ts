@@ -44,7 +44,9 @@ export function environmentReach(
     // Its discovery document names where people sign out.
     ...(isSignIn(value) ? addresses(file, ["gateway", "oidc", "issuer"]) : []),
     ...["cert", "key", "client_ca"].flatMap((name) => file.paths("read", ["gateway", "tls", name])),
-    ...["ca", "cert", "key"].flatMap((name) => file.paths("read", ["scheduler", "tls", name])),
+    ...[["scheduler", "tls"], ["gateway", "clients", "tls"]].flatMap((tls) =>
+      ["ca", "cert", "key"].flatMap((name) => file.paths("read", [...tls, name]))
+    ),
     ...issuesReach(file),
     ...modelReach(file),
     ...webhookReach(file),

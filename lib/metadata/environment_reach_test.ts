@@ -76,6 +76,11 @@ Deno.test("a database of clients is a host, with the usual port where none is na
   assert.deepEqual(at("'postgresql://db.lan:6000/a?sslmode=require'"), [
     "net db.lan:6000 prod.yaml:2 gateway.clients.url",
   ]);
+  const tls = "{ type: postgres, url: postgres://db/a, tls: { ca: ./ca.pem, key: ./own.key } }";
+  assert.deepEqual(reach(`gateway:\n  clients: ${tls}\n`).slice(1), [
+    "read ./ca.pem prod.yaml:2 gateway.clients.tls.ca",
+    "read ./own.key prod.yaml:2 gateway.clients.tls.key",
+  ]);
 });
 
 Deno.test("a file that is broken or of another shape names nothing", () => {

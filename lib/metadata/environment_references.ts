@@ -213,6 +213,7 @@ class ReferenceCheck {
   gateway(): void {
     const gateway = fieldOf(this.#yaml.value, "gateway");
     const host = fieldOf(gateway, "host");
+    this.#clients(fieldOf(gateway, "clients"));
     for (const path of [["oidc"], ["client_certificates"], ["tls", "client_ca"]]) {
       const value = path.reduce(fieldOf, gateway);
       if (value === undefined || fieldOf(gateway, "auth") === "required") continue;
@@ -224,6 +225,15 @@ class ReferenceCheck {
     const message = `"${host}" is reached by others, and auth: open lets everyone read; ` +
       "set auth: required, or open_to_network: true if that is meant";
     this.report(["gateway", "host"], message);
+  }
+
+  /** Checks that address and TLS of a database do not contradict each other. */
+  #clients(clients: unknown): void {
+    const [, mode] = /[?&]sslmode=(disable|require)\b/.exec(String(fieldOf(clients, "url"))) ?? [];
+    if (mode === undefined || fieldOf(clients, "tls") === undefined) return;
+    const message = `sslmode=${mode} does not verify the server, and tls does; ` +
+      "write sslmode=verify-full or leave it out";
+    this.report(["gateway", "clients", "tls"], message);
   }
 
   simulator(): void {

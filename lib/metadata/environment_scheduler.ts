@@ -1,18 +1,7 @@
 import { z } from "zod";
 import { CREDENTIALS } from "./environment_key.ts";
+import { TLS_TO_SERVER } from "./environment_tls.ts";
 import { fields, oneOf, plainText, text } from "./shape.ts";
-
-const TLS = fields({
-  ca: plainText.exactOptional()
-    .describe("File (PEM) with the CA of the server's certificate; absent = the system's"),
-  cert: plainText.exactOptional()
-    .describe("File (PEM) with our own certificate, if the server requires one"),
-  key: plainText.exactOptional().describe("File (PEM) with its private key, without a password"),
-  server_name: plainText.exactOptional()
-    .describe("Name in the server's certificate; absent = the host of the address"),
-}).refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
-  error: "cert and key belong together: name both or none",
-});
 
 /** Job scheduler of an environment, which dispatches due jobs to workers. */
 export const SCHEDULER = oneOf([
@@ -30,7 +19,7 @@ export const SCHEDULER = oneOf([
     namespace: plainText.exactOptional().describe("Namespace; absent = default"),
     task_queue: plainText.exactOptional()
       .describe("Task queue, for this environment only; absent = ssmd- and the environment's name"),
-    tls: TLS.exactOptional().describe(
+    tls: TLS_TO_SERVER.exactOptional().describe(
       "TLS to the server, {} = with defaults; absent = unencrypted",
     ),
     credentials: CREDENTIALS.exactOptional()

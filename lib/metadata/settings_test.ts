@@ -84,7 +84,11 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.gateway.issues environment.agents environment.agents.webhooks.url",
   "lib/metadata/client_store_config.ts": "environment.gateway.clients " +
     "environment.gateway.clients.path environment.gateway.clients.credentials " +
-    "environment.gateway.clients.clients_kept environment.gateway.clients.url",
+    "environment.gateway.clients.clients_kept environment.gateway.clients.url " +
+    "environment.gateway.clients.tls",
+  "lib/database/postgres_tls.ts": "environment.gateway.clients.tls.ca " +
+    "environment.gateway.clients.tls.cert environment.gateway.clients.tls.key " +
+    "environment.gateway.clients.tls.server_name",
   "lib/metadata/deployed_issues.ts": "environment.gateway.issues.credentials",
   "gateway/feedback/environment_tracker.ts": "environment.gateway.issues.from " +
     "environment.gateway.issues.team_id environment.gateway.issues.url",

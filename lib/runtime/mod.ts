@@ -52,4 +52,5 @@ export { withMembers } from "./with_members.ts";
 export { withoutVariables } from "./without_variables.ts";
 export { cacheDir } from "./cache_dir.ts";
 export { pathExists } from "./path_exists.ts";
+export { assertPair, certificatesOf } from "./pem.ts";
 export { lockFolder, syncFolder, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic_file.ts";

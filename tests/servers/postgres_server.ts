@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { CertificateFiles } from "./certificates.ts";
 import { freePort } from "./free_port.ts";
 import { ServerProgram } from "./program.ts";
 
@@ -37,12 +38,19 @@ export function postgresServerAvailable(): boolean {
   return PROGRAM.isAvailable;
 }
 
+/** TLS of a server, and the CA of its clients' certificates. */
+interface ServerTls extends CertificateFiles {
+  clientCa: string;
+}
+
 /** Creates a database and starts a server on it, with more settings such as `max_connections=9`. */
 export async function startPostgresServer(
   settings: readonly string[] = [],
+  tls?: ServerTls,
 ): Promise<PostgresServer> {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-postgres-" });
   if (Deno.uid() === 0) await run(["chown", NOBODY, dir]);
+  const encrypted = tls === undefined ? [] : await tlsSettings(dir, tls);
   const data = `${dir}/data`;
   const init = ["-A", "trust", "-U", USER, "-E", "UTF8", "--no-locale", "--no-sync", "-D", data];
   await run(asUser([`${PROGRAMS}/initdb`, ...init]));
@@ -50,7 +58,7 @@ export async function startPostgresServer(
   const all = [
     ...["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${dir}`],
     // A killed process loses nothing already written to the system.
-    ...["fsync=off", ...settings],
+    ...["fsync=off", ...encrypted, ...settings],
   ];
   const launch = async () => {
     const child = spawn(
@@ -84,6 +92,19 @@ export async function startPostgresServer(
       await Deno.remove(dir, { recursive: true });
     },
   };
+}
+
+/** Copies the files, as that user may have no access to theirs. */
+async function tlsSettings(dir: string, files: ServerTls): Promise<string[]> {
+  const { certificatePath, privateKeyPath, clientCa } = files;
+  const settings = { ssl_cert_file: certificatePath, ssl_key_file: privateKeyPath };
+  const named = Object.entries({ ...settings, ssl_ca_file: clientCa });
+  for (const [name, path] of named) {
+    await Deno.copyFile(path, `${dir}/${name}`);
+    await Deno.chmod(`${dir}/${name}`, 0o600);
+    if (Deno.uid() === 0) await run(["chown", NOBODY, `${dir}/${name}`]);
+  }
+  return ["ssl=on", ...named.map(([name]) => `${name}=${dir}/${name}`)];
 }
 
 /** The process tree is the same for every user: setpriv execs the program. */
