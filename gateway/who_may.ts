@@ -1,5 +1,6 @@
 import type { Environment } from "@ssmd/metadata";
 import { Metrics, silentLogger } from "@ssmd/runtime";
+import { memoryStorage } from "@ssmd/storage";
 import { memoryTransport } from "@ssmd/transport";
 import type { Role } from "./access/role.ts";
 import { routesOf } from "./gateway.ts";
@@ -39,7 +40,8 @@ export async function gatewayActions(
   const routes = await routesOf({
     ...{ env: environment.name, environment, registryDir, transport, host: "127.0.0.1", port: 0 },
     ...{ feeds: [], markets: [], logger: silentLogger, metrics: new Metrics("gateway") },
-    version: "",
+    // With storage, as some routes are those of an archive.
+    ...{ version: "", storage: memoryStorage() },
   });
   await transport.close();
   return actionsOf(routes);

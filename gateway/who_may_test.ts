@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { loadEnvironment, type Role, ROLES } from "@ssmd/metadata";
+import { memoryStorage } from "@ssmd/storage";
 import { mayActAs } from "./access/role.ts";
 import { type GuardedGateway, withGuardedGateway } from "./access/testing/guarded_gateway.ts";
 import { GuardedStream } from "./access/testing/guarded_stream.ts";
@@ -53,6 +54,7 @@ const ABOVE_VIEWER: Readonly<Partial<Record<Role, readonly string[]>>> = {
     "POST /v1/admin/environment/apply",
     "POST /v1/admin/jobs",
     "POST /v1/admin/signals/deploy",
+    "POST /v1/admin/sql",
   ],
 };
 
@@ -72,7 +74,7 @@ async function withRoles(
       keys.set(role, await rig.key(role, { role: role === "viewer" ? "admin" : "client" }, {}));
     }
     await test(rig, keys);
-  }, { rbac, environment, registryDir: EXCHANGES, toolLimits: FREE });
+  }, { rbac, environment, registryDir: EXCHANGES, toolLimits: FREE, storage: memoryStorage() });
 }
 
 /** The code of a refusal for the role; undefined = it was let in, whatever came of it then. */
@@ -146,6 +148,38 @@ Deno.test("the table without a running gateway is that of a running one", () =>
       assert.deepEqual(own, ABOVE_VIEWER[role] ?? [], role);
     }
   }));
+
+/** Files of the gateway's own code. */
+async function* sourcesOf(dir: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(dir)) {
+    if (isDirectory && name !== "testing") yield* sourcesOf(`${dir}/${name}`);
+    else if (name.endsWith(".ts") && !name.endsWith("_test.ts")) yield `${dir}/${name}`;
+  }
+}
+
+Deno.test("each route, request and tool that the sources declare is in the table", async () => {
+  const environment = await loadEnvironment(EXCHANGES, "demo");
+  const names = (await gatewayActions(environment, EXCHANGES)).map(({ name }) => name);
+  const paths = names.map((name) => name.replace(/^[A-Z]+ /, ""));
+  const declared = new Set<string>();
+  for await (const file of sourcesOf(new URL(".", import.meta.url).pathname.slice(0, -1))) {
+    const text = await Deno.readTextFile(file);
+    if (!/\broute\(/.test(text) && !/\bname: "[a-z]+_[a-z_]+"/.test(text)) continue;
+    for (const [, path = ""] of text.matchAll(/\bpath: ["`](\/[^"`]*)["`]/g)) {
+      // `${list}` = one word each.
+      const parts = path.split(/\$\{\w+\}/).map((part) => RegExp.escape(part));
+      const pattern = new RegExp(`^${parts.join("[\\w-]+")}$`);
+      assert.ok(paths.some((each) => pattern.test(each)), `${path} of ${file} is not in the table`);
+      declared.add(path);
+    }
+    if (!file.includes("/mcp/tools/")) continue;
+    for (const [, name = ""] of text.matchAll(/\bname: "([a-z]+_[a-z_]+)",\n/g)) {
+      assert.ok(names.includes(`tool ${name}`), `tool ${name} is not in the table`);
+      declared.add(name);
+    }
+  }
+  assert.ok(declared.size > 90, `${declared.size} were found`);
+});
 
 Deno.test("who may ask an agent for a signal may not approve it", () =>
   withRoles(async (rig, keys) => {

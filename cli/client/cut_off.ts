@@ -73,11 +73,15 @@ export function cutOf(verb: keyof typeof CUTS) {
     ) => {
       const now = (clients: ClientContext) => cutNow(clients, client, { cut, dryRun });
       if (dryRun) return await readClients(context, location, now);
-      if (question !== undefined) {
-        assertConfirmed(context, `${question.replace("a client", client)}?`);
-      }
-      const action = { action: verb, client };
-      return await changeClients(context, location, { action, body: now });
+      const body = async (clients: ClientContext) => {
+        // An unknown client is an error before any question.
+        planCut(await clients.admin.accounts(), client, cut);
+        if (question !== undefined) {
+          assertConfirmed(context, `${question.replace("a client", client)}?`);
+        }
+        return await now(clients);
+      };
+      return await changeClients(context, location, { action: { action: verb, client }, body });
     },
   };
 }

@@ -83,6 +83,11 @@ export function keyHeader(name = "SSMD_API_KEY"): Record<string, string> {
   return key === undefined ? {} : { authorization: `Bearer ${key}` };
 }
 
+/** Hints that replace the gateway's own, which are for programs and browsers. */
+const KEY_HINTS: Readonly<Record<string, string>> = {
+  KEY_MISSING: "Set SSMD_API_KEY to a key of this gateway; ssmd client api-key create makes one",
+};
+
 /** Parses a response as JSON. Throws SsmdError with the gateway's code and hint. */
 export async function gatewayAnswer(response: Response, base: string): Promise<unknown> {
   const answer: unknown = await response.json().catch(() => undefined);
@@ -90,9 +95,8 @@ export async function gatewayAnswer(response: Response, base: string): Promise<u
   const problem = (answer ?? {}) as Record<string, unknown>;
   const code = String(problem["code"] ?? "GATEWAY_REFUSED");
   const detail = String(problem["detail"] ?? `${base} answers with HTTP ${response.status}`);
-  throw new SsmdError(code, detail, {
-    hint: String(problem["hint"] ?? "is this the address of a gateway?"),
-  });
+  const hint = KEY_HINTS[code] ?? problem["hint"] ?? "is this the address of a gateway?";
+  throw new SsmdError(code, detail, { hint: String(hint) });
 }
 
 /** Address of the running gateway, from its file in the data folder; else from the environment file. */

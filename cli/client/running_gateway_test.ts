@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { announceRunning } from "@ssmd/runtime";
-import { gatewayUrl } from "./running_gateway.ts";
+import { gatewayAnswer, gatewayUrl } from "./running_gateway.ts";
 
 Deno.test("the gateway that runs on a data folder is found there, else where its environment has it", async () => {
   const data = await Deno.makeTempDir();
@@ -19,4 +19,17 @@ Deno.test("the gateway that runs on a data folder is found there, else where its
   } finally {
     await Deno.remove(data, { recursive: true });
   }
+});
+
+Deno.test("a command without a key gets a hint that names the variable, not a header", async () => {
+  const refused = (code: string) =>
+    gatewayAnswer(
+      Response.json({ code, detail: "No", hint: "Send a header" }, { status: 401 }),
+      "",
+    );
+  await assert.rejects(refused("KEY_MISSING"), {
+    code: "KEY_MISSING",
+    hint: "Set SSMD_API_KEY to a key of this gateway; ssmd client api-key create makes one",
+  });
+  await assert.rejects(refused("KEY_EXPIRED"), { hint: "Send a header" });
 });
