@@ -63,7 +63,7 @@ export async function audited(command: Command, call: AuditedCall): Promise<unkn
     const metadata = { ...hidden ? {} : detailsOf(call.flags), ...details };
     const { user, host } = whoIsThis();
     const actor = `${user}@${host}`;
-    const target = hidden ? "" : clean(call.args.flat().join(" "));
+    const target = hidden ? "" : clean(call.args.flat().map(textOf).join(" "));
     const action = command.name;
     await log?.append([{ category, actor, action, target, outcome, reason, metadata }]);
     if (log?.problem === undefined) return;
@@ -136,7 +136,12 @@ function detailsOf(flags: Readonly<Record<string, unknown>>): Record<string, str
   const given = Object.entries(flags).filter(([name, value]) =>
     !UNTOLD.has(name) && value !== undefined && value !== false
   );
-  return Object.fromEntries(given.map(([name, value]) => [name, clean(String(value))]));
+  return Object.fromEntries(given.map(([name, value]) => [name, clean(textOf(value))]));
+}
+
+/** Returns a parsed value as it was given: Infinity is a limit of `none`, or an end of `never`. */
+function textOf(value: unknown): string {
+  return value === Infinity ? "none" : String(value);
 }
 
 function clean(text: string): string {

@@ -139,8 +139,12 @@ Deno.test("an event holds who, what, and no secret", async () => {
       throw new SsmdError("KEY_VALUE_IN_ARGUMENTS", "no");
     };
     await assert.rejects(audited({ ...keySet, run: refuse } as Command, callOf(data)));
+    const { default: quota } = await COMMAND_INDEX["client quota"]!.load();
+    const unlimited = { ...callOf(data, { expires: Infinity }), args: ["desk", Infinity] };
+    await audited({ ...quota, run: () => ({}) } as Command, unlimited);
     await using log = await registryLog(data);
-    const [refused, done] = await log.list({ limit: 2 });
+    const [none, refused, done] = await log.list({ limit: 3 });
+    assert.deepEqual([none?.target, none?.metadata["expires"]], ["desk none", "none"]);
     assert.deepEqual([refused?.target, refused?.metadata], ["", {}]);
     assert.equal(done?.target, "desk 5");
     assert.match(done?.actor ?? "", /^.+@.+$/);

@@ -5,5 +5,8 @@ export default defineCommand({
   name: "report changes",
   brief: "Count a month's changes by actor, action and object",
   examples: ["ssmd report changes --month 2026-08 --env kraken"],
-  ...auditCounts(["client-actions", "entitlement-changes", "config-changes", "operations"]),
+  ...auditCounts([
+    ...["client-actions", "entitlement-changes", "config-changes", "operations"] as const,
+    "security-events",
+  ]),
 });

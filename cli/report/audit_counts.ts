@@ -19,6 +19,9 @@ const COUNT = z.object({
   last: z.string().describe("ISO 8601"),
 });
 
+/** Action of a gateway's event about a caller, who changed and read nothing. */
+const REFUSED_CALLER = "caller refused";
+
 const FLAGS = { ...CLIENT_FLAGS, month: MONTH };
 
 /** Definition fields of a report that counts a month's events by actor, action and target. */
@@ -35,8 +38,8 @@ export function auditCounts(categories: readonly AuditCategory[]) {
         const counts = new Map<string, z.output<typeof COUNT>>();
         const { month } = flags.month;
         for await (const event of allEvents(source, { from: `${month}-01`, to: `${month}-31` })) {
-          if (!categories.includes(event.category)) continue;
           const { category, actor, action, target, outcome, at } = event;
+          if (!categories.includes(category) || action === REFUSED_CALLER) continue;
           const name = [category, actor, action, target, outcome].join("\0");
           const known = counts.get(name) ??
             { category, actor, action, target, outcome, events: 0, first: at, last: at };

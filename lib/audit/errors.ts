@@ -27,7 +27,9 @@ export function auditError(cause: unknown, where: string, fault: Fault): SsmdErr
   const sentence = `The audit log ${where} cannot be used: ${messageOf(cause)}`;
   return new StorageError("AUDIT_FAILED", sentence, {
     ...details,
-    hint: "Check that it can be written and has room; without it nothing is changed",
+    hint:
+      "Check that it can be written and has room, or put it back from a copy if it is damaged; " +
+      "without it nothing is changed",
   });
 }
 
