@@ -46,6 +46,7 @@ export class Watermarks {
   #options: WatermarksOptions;
   #mark: Mark | undefined;
   #publishedUs = 0;
+  #isFinished = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: WatermarksOptions) {
@@ -63,6 +64,8 @@ export class Watermarks {
     this.#mark = undefined;
     this.tick();
     this.#mark = undefined;
+    // A timer may fire once more after it was cleared.
+    this.#isFinished = true;
     const { publisher } = this.#options;
     const flushDone = new AbortController();
     const flush = publisher.flush().finally(() => flushDone.abort());
@@ -73,7 +76,7 @@ export class Watermarks {
   /** Starts the next candidate. */
   tick(): void {
     this.look();
-    if (this.#mark !== undefined) return;
+    if (this.#mark !== undefined || this.#isFinished) return;
     const timeUs = this.#options.timeUs();
     if (timeUs <= this.#publishedUs) return;
     this.#mark = { timeUs, line: this.#options.lines().received, lastId: undefined };

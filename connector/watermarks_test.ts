@@ -142,3 +142,23 @@ Deno.test("a watermark waits for lines that are not durable and for messages tha
   watermarks.tick();
   assert.deepEqual(published, [1_000_000, 2_000_000]);
 });
+
+Deno.test("a look after the end says nothing and does not fail", async () => {
+  const transport = memoryTransport();
+  const told: number[] = [];
+  await transport.subscribe([SUBJECT], ({ payload }) => {
+    told.push(decodeWatermark(payload).timeUs);
+  });
+  let nowUs = 1_000_000;
+  const watermarks = new Watermarks({
+    ...{ env: ENV, feed: "fake", publisher: transport.publisher() },
+    ...{ timeUs: () => nowUs, isTelling: () => true, lastId: () => "" },
+    lines: () => ({ received: 0, processed: 0 }),
+    stored: () => ({ id: "", all: true }),
+  });
+  await watermarks.finish();
+  nowUs = 2_000_000;
+  watermarks.tick();
+  await transport.close();
+  assert.deepEqual(told, [1_000_000]);
+});
