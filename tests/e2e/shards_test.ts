@@ -185,13 +185,14 @@ Deno.test({
         `${KILLS} kills at ${RATE}/s: ${client.count} records, lag of the shard that was killed ` +
           `${own.toFixed(0)} ms, of the other one ${other.toFixed(0)} ms`,
       );
-      assert.ok(other <= LAG_MS_MAX, `the other shard was ${other} ms late`);
       await assertWhole(bus, config, storage);
       await eventually(
         "the client to have all",
         async () => client.count === (await idsOf(bus)).size || undefined,
       );
       assert.deepEqual(client.faults, []);
+      // Last: a loaded machine may be late, but nothing may be wrong.
+      assert.ok(other <= LAG_MS_MAX, `the other shard was ${other} ms late`);
     } finally {
       for (const service of services.values()) await service.kill();
       await bus.close();
