@@ -17,6 +17,8 @@ const RENDERED_VALUES = z.strictObject({
     auth: z.enum(["open", "required"]),
     clients: z.enum(["disk", "database"])
       .describe("Where clients and keys are kept: a gateway's own disk, or a shared database"),
+    oidc: z.strictObject({ issuer: z.string(), jwksUrl: z.string(), audience: z.string() })
+      .exactOptional().describe("Issuer of the tokens that it accepts; absent = none"),
   }).describe("Address for clients"),
   shards: z.record(
     z.string(),
@@ -76,7 +78,15 @@ const CLUSTER_VALUES = z.strictObject({
       .describe("Receiver of OTLP over HTTP, with its port; empty = no traces"),
   }),
   monitoring: z.strictObject({ enabled: z.boolean(), labels, interval: z.string() }),
-  istio: z.strictObject({ enabled: z.boolean(), clients: z.array(z.string()) }),
+  istio: z.strictObject({
+    enabled: z.boolean(),
+    clients: z.array(z.string()),
+    tokens: z.boolean().describe("Whether the mesh refuses tokens that its issuer did not sign"),
+    rateLimit: z.strictObject({
+      requestsPerSecond: z.int().min(0).describe("Per gateway; 0 = unlimited"),
+      burst: z.int().min(1).describe("Requests that may come at once"),
+    }),
+  }),
   global: z.looseObject({}).exactOptional(),
 });
 

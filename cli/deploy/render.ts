@@ -29,11 +29,16 @@ export function valuesText(registry: Registry, env: string): string {
 function valuesOf(registry: Registry, env: string): RenderedValues {
   const environment = registry.environment(env);
   assertDeployable(environment);
-  const { gateway: { port, auth, clients }, signals, transport } = environment;
+  const { gateway: { port, auth, clients, oidc }, signals, transport } = environment;
   return {
     environment: env,
     oneProcess: transport.type === "memory",
-    serves: { port, auth, clients: clients?.type === "postgres" ? "database" : "disk" },
+    serves: {
+      ...{ port, auth, clients: clients?.type === "postgres" ? "database" : "disk" },
+      ...(oidc && {
+        oidc: { issuer: oidc.issuer, jwksUrl: oidc.jwks_url, audience: oidc.audience },
+      }),
+    },
     shards: shardsOf(environment),
     signals: Object.values(signals).some(({ enabled = true }) => enabled),
     agents: environment.agents !== undefined,

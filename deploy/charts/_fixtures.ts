@@ -28,9 +28,11 @@ function cluster(text: string): string {
 }
 
 const MESH = ["--set", "istio.enabled=true", "--set-json", 'istio.clients=["x/ns/web/sa/desk"]'];
+const LIMITED = ["--set", "istio.tokens=true,istio.rateLimit.requestsPerSecond=50"];
+const ISSUER = "issuer: https://id.example/realms/md, jwks_url: https://id.example/keys";
 const COLLECTOR = "http://collector.monitoring:4318";
 
-/** The five environments of the chart tests. */
+/** The environments of the chart tests. */
 export const CASES: Readonly<Record<string, Case>> = {
   "one box": { from: "demo", change: oneBox, flags: [] },
   "two shards": { from: "cluster", change: cluster, flags: [] },
@@ -49,6 +51,13 @@ export const CASES: Readonly<Record<string, Case>> = {
       cluster(text).replace(/^signals:\n.*\n/m, "agents: { model: { type: scripted } }\n")
         .replace(/auth: open.*}/, "auth: required }"),
     flags: ["--set", "networkPolicy.enabled=false"],
+  },
+  // Last, as each case edits the file of the one before.
+  "mesh on, tokens and a rate": {
+    from: "cluster",
+    change: (text) =>
+      cluster(text).replace(/auth: \w+.*}/, `auth: required, oidc: { ${ISSUER}, audience: md } }`),
+    flags: [...MESH, ...LIMITED],
   },
 };
 

@@ -62,6 +62,11 @@ const COUNTS: Readonly<Record<string, Record<string, number>>> = {
     // The venue's stream and its REST, which rules ask for markets.
     ...{ ServiceEntry: 2, StatefulSet: 3 },
   },
+  "mesh on, tokens and a rate": {
+    ...{ AuthorizationPolicy: 2, ConfigMap: 1, Deployment: 2, EnvoyFilter: 1, NetworkPolicy: 6 },
+    ...{ PeerAuthentication: 1, PodDisruptionBudget: 3, RequestAuthentication: 1, Service: 1 },
+    ...{ ServiceAccount: 1, ServiceEntry: 3, StatefulSet: 5 },
+  },
   "mesh off, watched and scaled": {
     ...{ ConfigMap: 1, Deployment: 4, HorizontalPodAutoscaler: 1, NetworkPolicy: 6 },
     ...{ PodDisruptionBudget: 3, PodMonitor: 1, PrometheusRule: 1, Service: 1, ServiceAccount: 1 },
@@ -136,12 +141,16 @@ async function assertTraced(values: string): Promise<void> {
   assert.doesNotMatch(await template(values, []), /OTEL_/);
 }
 
+/** Tokens of an environment without an issuer. */
+const MESH_WITH_TOKENS = ["--set", "istio.enabled=true,istio.tokens=true"];
+
 async function assertRefused(values: string): Promise<void> {
   const wrong = [
     "disk.size=big",
     "traces.endpoint=collector",
     "gateway.replicas=0",
     "serves.auth=maybe",
+    "istio.rateLimit.burst=0",
     "unheardOf=1",
   ];
   for (const each of wrong) {
@@ -162,7 +171,7 @@ async function assertRefused(values: string): Promise<void> {
 }
 
 Deno.test({
-  name: "the chart of five environments passes helm and Kubernetes' schemas; wrong values do not",
+  name: "the chart of each environment passes helm and Kubernetes' schemas; wrong values do not",
   ...REAL,
   fn: async (t) => {
     const project = await makeProject();
@@ -179,6 +188,9 @@ Deno.test({
       await t.step("values that are none are refused", async () => {
         const file = `${project.dir}/deploy/environments/cluster/values.yaml`;
         await assertRefused(file);
+        const demo = `${project.dir}/deploy/environments/demo/values.yaml`;
+        const { stderr } = await run("helm", ...TEMPLATE, "-f", demo, ...MESH_WITH_TOKENS);
+        assert.match(stderr, /istio\.tokens needs gateway\.oidc/);
       });
     } finally {
       await project.remove();
