@@ -5,13 +5,17 @@
 import config from "../deno.json" with { type: "json" };
 import { SsmdError } from "@ssmd/runtime/errors";
 import { commitOf } from "./commit.ts";
-import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
+import { type Companion, COMPANIONS, ENTRYPOINTS, type Program } from "./entrypoints.ts";
+import { ENGINE_PERMISSIONS } from "../dataset/query/engine_permissions.ts";
 import { reachOf } from "./launch.ts";
 import { permissionFlags, permissionsOf } from "./permissions.ts";
 
 const REGISTRY = "exchanges";
 /** File of built-in environment variables. */
 const VARIABLES = "dist/.env";
+/** A cache in the user's folder cannot be known when permissions are built in. */
+const CACHE_DIR = "./.ssmd-cache";
+const TEMP_DIR = "/tmp";
 const SECRETS_DIR = "/var/run/secrets/ssmd";
 const ROOT = new URL("../", import.meta.url);
 
@@ -27,6 +31,7 @@ const INCLUDED = [
   // Worker threads are not imports.
   "dataset/reprocess/worker.ts",
   "gateway/page/dist",
+  "signals/library",
 ];
 
 function isThere(path: string): boolean {
@@ -47,8 +52,18 @@ async function permissions(program: Program): Promise<string[]> {
   };
   const up = permissionsOf({ ...launch, args: ["up"] });
   const key = permissionsOf({ ...launch, args: ["key"] });
-  return permissionFlags({ ...up, write: [...new Set([...up.write, ...key.write])] });
+  // Built in, so what a command's flags name has to be in the folder that it runs in.
+  const here = program === "ssmd" ? [".", TEMP_DIR] : [];
+  const unique = (list: string[]) => [...new Set(list)];
+  return permissionFlags({
+    ...{ ...up, read: unique([...up.read, ...here]) },
+    write: unique([...up.write, ...key.write, ...here]),
+    run: up.run.flatMap((each) => each === "git" ? GIT : each === launch.deno ? [] : [each]),
+  });
 }
+
+/** A bare name in its list ends a compiled program that has no PATH, and is a warning elsewhere. */
+const GIT = ["/usr/bin/git", "/usr/local/bin/git", "/opt/homebrew/bin/git"];
 
 /** Parts of a package specifier in a module graph: `npm:/@scope/name@1.0.0/path`. */
 const NPM_NAME = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@[^/]+(.*)$/;
@@ -57,7 +72,7 @@ const NPM_NAME = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@[^/]+(.*)$/;
  * Creates the folder to compile a program in: a configuration with only the packages its modules
  * reach, reduced to the files read, about a tenth. Returns the folder.
  */
-async function writeFolder(name: Program, files: readonly string[]): Promise<string> {
+async function writeFolder(name: string, files: readonly string[]): Promise<string> {
   const folder = `dist/build-${name}`;
   await Deno.remove(new URL(folder, ROOT), { recursive: true }).catch(() => {});
   await Deno.mkdir(new URL(folder, ROOT));
@@ -78,6 +93,10 @@ async function writeFolder(name: Program, files: readonly string[]): Promise<str
   };
   // Versions come from the lock file; Deno changes only this copy.
   await Deno.copyFile(new URL("deno.lock", ROOT), new URL(`${folder}/deno.lock`, ROOT));
+  if (specifiers.length === 0) {
+    await write("manual", ours);
+    return folder;
+  }
   await write("auto", packages);
   await mustRun(["install", "-q", `--config=${folder}/deno.json`]);
   await write("manual", [...ours, ...packages]);
@@ -116,14 +135,26 @@ async function run(args: string[]) {
   return { success, stdout: text.decode(stdout), stderr: text.decode(stderr).trim() };
 }
 
+/** Further flags of companions, which are the same whatever the registry has. */
+const COMPANION_FLAGS: Readonly<Record<Companion, readonly string[]>> = {
+  // Each request names a folder for what does not fit in memory.
+  "ssmd-query": [...ENGINE_PERMISSIONS, "--allow-write"],
+  // No permission. The limit is that of signals; one of transforms is ended by its memory in use.
+  "ssmd-host": ["--v8-flags=--max-old-space-size=192,--max-semi-space-size=4"],
+};
+const LIBRARY = /^libduckdb\.(so|dylib)$/;
+
 const LOADED_BY_SSMD = ["cli/command/audited.ts", "cli/completion/answer.ts"];
 
 /** Returns files that a program loads by name, which Deno's module graph misses. */
 function namedFiles(program: Program): string[] {
   const driver = "lib/database/postgres_package.ts";
-  if (program === "ssmd") return [...commandFiles(), ...LOADED_BY_SSMD, driver];
+  // A worker thread is no import.
+  const thread = "jobs/archive_thread.ts";
+  if (program === "ssmd") return [...commandFiles(), ...LOADED_BY_SSMD, driver, thread];
   // Clients, sessions and the audit log may be in a PostgreSQL.
-  return program === "gateway" || program === "worker" ? [driver] : [];
+  if (program === "worker") return [driver, thread];
+  return program === "gateway" ? [driver] : [];
 }
 
 function commandFiles(): string[] {
@@ -132,16 +163,55 @@ function commandFiles(): string[] {
     .map((name) => `cli/commands/${name}`);
 }
 
-async function compile(name: Program, file: string): Promise<string | undefined> {
-  const files = [...INCLUDED.filter(isThere), ...namedFiles(name)];
-  const include = files.map((path) => `--include=${path}`);
-  const folder = await writeFolder(name, [file, ...namedFiles(name)]);
+async function compileProgram(name: Program): Promise<string | undefined> {
+  const named = namedFiles(name);
+  const included = [...INCLUDED.filter(isThere), ...named].map((path) => `--include=${path}`);
+  const file = ENTRYPOINTS[name];
+  const folder = await writeFolder(name, [file, ...named]);
+  return await compile({
+    name,
+    file,
+    folder,
+    flags: [`-P=${name}`, ...await permissions(name), ...included],
+  });
+}
+
+async function compileCompanion(name: Companion): Promise<string | undefined> {
+  const file = COMPANIONS[name];
+  const folder = await writeFolder(name, [file]);
+  if (name === "ssmd-query") await moveLibrary(`${folder}/node_modules`);
+  return await compile({ name, file, folder, flags: COMPANION_FLAGS[name] });
+}
+
+/** Puts DuckDB's library beside the programs: the system's loader reads none inside of one. */
+async function moveLibrary(folder: string): Promise<void> {
+  for await (const { name, isDirectory, isFile } of Deno.readDir(new URL(folder, ROOT))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) await moveLibrary(path);
+    else if (isFile && LIBRARY.test(name)) {
+      const target = new URL(`dist/${name}`, ROOT);
+      // Both may be links to one file of the cache, and such a rename does nothing.
+      await Deno.remove(target).catch(() => {});
+      await Deno.rename(new URL(path, ROOT), target);
+    }
+  }
+}
+
+interface Compiled {
+  name: string;
+  file: string;
+  folder: string;
+  flags: readonly string[];
+}
+
+/** Returns what Deno says where it fails. */
+async function compile({ name, file, folder, flags }: Compiled): Promise<string | undefined> {
   // The folder has no types; the static gate has checked them.
-  const args = ["compile", "--no-check", `-P=${name}`, "--no-prompt"];
+  const args = ["compile", "--no-check", "--no-prompt"];
   args.push(`--config=${folder}/deno.json`);
   // Extra flags for other Deno versions.
   args.push(...(Deno.env.get("SSMD_COMPILE_FLAGS") ?? "").split(" ").filter((flag) => flag !== ""));
-  args.push(...await permissions(name), ...include, `--env-file=${VARIABLES}`);
+  args.push(...flags, `--env-file=${VARIABLES}`);
   const { success, stderr } = await run([...args, `--output=dist/${name}`, file]);
   await Deno.remove(new URL(folder, ROOT), { recursive: true });
   return success ? undefined : stderr;
@@ -161,21 +231,30 @@ function problemOf(error: unknown): string {
   throw error;
 }
 
+/** What compiles each program, by name. */
+const COMPILERS: Readonly<Record<string, () => Promise<string | undefined>>> = Object.fromEntries([
+  ...(Object.keys(ENTRYPOINTS) as Program[]).map((name) => [name, () => compileProgram(name)]),
+  ...(Object.keys(COMPANIONS) as Companion[]).map((name) => [name, () => compileCompanion(name)]),
+]);
+
 async function main(names: readonly string[]): Promise<number> {
-  const unknown = names.find((name) => !(name in ENTRYPOINTS));
+  const unknown = names.find((name) => !Object.hasOwn(COMPILERS, name));
   if (unknown !== undefined) {
     console.error(
-      `error: no entrypoint "${unknown}"; there are: ${Object.keys(ENTRYPOINTS).join(", ")}`,
+      `error: no entrypoint "${unknown}"; there are: ${Object.keys(COMPILERS).join(", ")}`,
     );
     return 2;
   }
   await Deno.mkdir(new URL("dist", ROOT), { recursive: true });
   // Built in, as the program has no checkout.
   const commit = commitOf(ROOT.pathname.replace(/\/$/, "")) ?? "unknown";
-  await Deno.writeTextFile(new URL(VARIABLES, ROOT), `SSMD_COMMIT=${commit}\n`);
-  for (const [name, file] of Object.entries(ENTRYPOINTS)) {
+  await Deno.writeTextFile(
+    new URL(VARIABLES, ROOT),
+    `SSMD_COMMIT=${commit}\nSSMD_CACHE_DIR=${CACHE_DIR}\n`,
+  );
+  for (const [name, compiled] of Object.entries(COMPILERS)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const problem = await compile(name as Program, file).catch(problemOf);
+    const problem = await compiled().catch(problemOf);
     if (problem !== undefined) {
       console.error(
         [`error: dist/${name} could not be made`, problem, hintFor(problem)].join("\n"),

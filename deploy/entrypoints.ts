@@ -18,3 +18,12 @@ export const ENTRYPOINTS: Readonly<Record<Program, string>> = {
   agents: "agents/main.ts",
   worker: "jobs/main.ts",
 };
+
+/** A program that a compiled one starts from its own folder; from the sources, Deno runs it. */
+export type Companion = "ssmd-query" | "ssmd-host";
+
+/** Main module of each companion. */
+export const COMPANIONS: Readonly<Record<Companion, string>> = {
+  "ssmd-query": "dataset/query/engine.ts",
+  "ssmd-host": "deploy/host.ts",
+};

@@ -12,6 +12,21 @@ const NOT_READ = /\.(map|[cm]?tsx?|md|flow)$/i;
 /** Optional imports of packages, which are not installed. */
 const ABSENT = ["react-devtools-core", "@swc/wasm", "sharp", "@napi-rs/image", "svgo"];
 
+/** Leaves out packages of other systems, most of which are not installed; Deno has none for musl. */
+function otherSystems(folder: string): esbuild.Plugin {
+  const isThere = (name: string) =>
+    !name.endsWith("-musl") && existsSync(`${folder}/node_modules/.deno/node_modules/${name}`);
+  return {
+    name: "packages of other systems",
+    setup(build) {
+      build.onResolve({ filter: /^@duckdb\/node-bindings-/ }, ({ path }) => {
+        const [scope, name] = path.split("/");
+        return isThere(`${scope}/${name}`) ? undefined : { path, external: true };
+      });
+    },
+  };
+}
+
 /** Returns the real paths of files read when importing the specifiers from `folder`. */
 async function reachedFiles(folder: string, specifiers: readonly string[]): Promise<Set<string>> {
   try {
@@ -23,7 +38,7 @@ async function reachedFiles(folder: string, specifiers: readonly string[]): Prom
       ...{ bundle: true, write: false, metafile: true, treeShaking: false, logLevel: "silent" },
       // Selects the form of a package that Deno would load.
       ...{ platform: "node", format: "esm", conditions: ["deno"], loader: { ".node": "empty" } },
-      ...{ absWorkingDir: folder, external: ABSENT },
+      ...{ absWorkingDir: folder, external: ABSENT, plugins: [otherSystems(folder)] },
     });
     return new Set(Object.keys(metafile.inputs).map((path) => `${folder}/${path}`));
   } finally {

@@ -62,6 +62,10 @@ export const MAY_IMPORT_TYPES: Readonly<Record<Room, readonly Room[]>> = {
 const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
   exchanges: /^exchanges\/[^/]+\.ts$/,
   venue: /^exchanges\/[^/]+\/mod\.ts$/,
+  // Parts of programs that are compiled beside the others.
+  dataset: /^dataset\/query\/engine_permissions\.ts$/,
+  signals: /^signals\/host\/main\.ts$/,
+  transforms: /^transforms\/host\/javascript\.ts$/,
   deploy: /^deploy\/(entrypoints|grafana\/dashboards)\.ts$/,
   // The project of the command examples, in which the README's lines also run.
   cli: /^cli\/testing\/project\.ts$/,

@@ -1,5 +1,6 @@
-import { childEnvironment, endProcess, messageOf, SsmdError } from "@ssmd/runtime";
+import { childEnvironment, companionPath, endProcess, messageOf, SsmdError } from "@ssmd/runtime";
 import type { EngineMessage, EngineRequest } from "./engine_messages.ts";
+import { ENGINE_PERMISSIONS } from "./engine_permissions.ts";
 
 /** A failed query. */
 export class QueryError extends SsmdError {}
@@ -9,12 +10,6 @@ const END_MS_MAX = 2_000;
 
 const ENGINE = new URL("./engine.ts", import.meta.url);
 const CONFIG = new URL("../../deno.json", import.meta.url);
-
-/**
- * Permissions of the engine process: load DuckDB's library and its files. They do not bind native
- * code; DuckDB's own settings restrict the SQL.
- */
-const ALLOWED = ["--allow-ffi", "--allow-read", "--allow-env=DUCKDB_*,SSMD_COMMIT"];
 
 /**
  * Starts the engine and streams its answer, for at most `msMax` ms. The engine exits when the
@@ -53,23 +48,10 @@ export async function* askEngine(
 }
 
 async function start(temporary: string): Promise<Deno.ChildProcess> {
-  if (Deno.build.standalone) {
-    throw new QueryError("QUERY_ENGINE_FAILED", "A compiled ssmd has no query engine in it", {
-      hint: "Run it from the sources: deno task ssmd query …",
-    });
-  }
-  const args = [
-    "run",
-    "-q",
-    "--no-prompt",
-    "--frozen",
-    "--no-check",
-    `--config=${CONFIG.pathname}`,
-  ];
   try {
-    return new Deno.Command(await program(), {
-      args: [...args, ...ALLOWED, `--allow-write=${temporary}`, ENGINE.pathname],
-      ...{ clearEnv: true, env: childEnvironment() },
+    const { program, args } = Deno.build.standalone ? compiledEngine() : await engine(temporary);
+    return new Deno.Command(program, {
+      ...{ args, clearEnv: true, env: childEnvironment() },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -86,8 +68,21 @@ async function start(temporary: string): Promise<Deno.ChildProcess> {
   }
 }
 
+async function engine(temporary: string) {
+  const flags = ["-q", "--no-prompt", "--frozen", "--no-check", `--config=${CONFIG.pathname}`];
+  const permissions = [...ENGINE_PERMISSIONS, `--allow-write=${temporary}`];
+  return { program: await deno(), args: ["run", ...flags, ...permissions, ENGINE.pathname] };
+}
+
+/** The program beside this compiled one, where the loader also finds DuckDB's library. */
+function compiledEngine() {
+  const path = companionPath("ssmd-query");
+  const start = 'export LD_LIBRARY_PATH="${1%/*}" DYLD_LIBRARY_PATH="${1%/*}"; exec "$1"';
+  return { program: "/bin/sh", args: ["-c", start, "sh", path] };
+}
+
 /** Returns this Deno if permitted to run, else `deno`, which may be a wrapper script. */
-async function program(): Promise<string> {
+async function deno(): Promise<string> {
   const command = Deno.execPath();
   const { state } = await Deno.permissions.query({ name: "run", command });
   return state === "granted" ? command : "deno";

@@ -41,6 +41,7 @@ export { surviveUncaughtErrors } from "./last_handler.ts";
 export { countFreeDescriptors } from "./descriptors.ts";
 export { cleanText, withoutInvisible } from "./clean_text.ts";
 export { childEnvironment } from "./child_environment.ts";
+export { companionPath } from "./companion_path.ts";
 export { untilSignal } from "./signals.ts";
 export { makeTemporaryFolder } from "./temporary_folder.ts";
 export { refusalHint, refusalIn } from "./refusal.ts";

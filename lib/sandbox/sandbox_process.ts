@@ -1,4 +1,4 @@
-import { ConfigError, endProcess, TransportError } from "@ssmd/runtime";
+import { companionPath, ConfigError, endProcess, TransportError } from "@ssmd/runtime";
 import type { z } from "zod";
 import { FrameReader } from "./frame_reader.ts";
 import { HEAD_BYTES, headOf, jsonOf } from "./frames.ts";
@@ -15,9 +15,11 @@ interface SandboxOptions {
   entry: string;
   /** Path of its import map. */
   importMap: string;
+  /** Its name in `ssmd-host`, the program beside a compiled one; absent = it only runs on Deno. */
+  compiled?: "signals" | "transform";
   /** Data limit (ulimit), KB; Deno does not start below 600,000. */
   dataKbMax: number;
-  /** Heap limit, MB; excludes buffers. */
+  /** Heap limit, MB; excludes buffers. That of `ssmd-host` is built in. */
   heapMbMax: number;
   /** CPU priority, as for `nice`; default 0. */
   niceness?: number;
@@ -50,7 +52,7 @@ export class SandboxProcess {
   readonly #frames: FrameReader;
   #isEnded = false;
 
-  /** Starts the process. Throws ConfigError `SANDBOX_NEEDS_DENO` in a compiled program. */
+  /** Starts the process. Throws ConfigError `SANDBOX_NEEDS_DENO` where only Deno can run it. */
   constructor(options: SandboxOptions) {
     this.#name = options.name;
     this.#child = spawnSandbox(options);
@@ -122,18 +124,8 @@ export class SandboxProcess {
 
 /** Starts through a shell that sets the memory limit, which Deno cannot, and then execs. */
 function spawnSandbox(options: SandboxOptions): Deno.ChildProcess {
-  const { entry, importMap, dataKbMax, heapMbMax, niceness = 0, flags = [] } = options;
-  if (Deno.build.standalone) {
-    // A compiled program would start itself again, with all its built-in permissions.
-    throw new ConfigError("SANDBOX_NEEDS_DENO", "A compiled ssmd runs no signals or transforms", {
-      hint: "Run it with Deno: hosts are processes of Deno without rights",
-    });
-  }
-  const command = [
-    ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-config", "--no-remote", "--no-npm"],
-    ...["--no-lock", `--v8-flags=--max-old-space-size=${heapMbMax},--max-semi-space-size=4`],
-    ...[...flags, `--import-map=${importMap}`, entry],
-  ];
+  const { dataKbMax, niceness = 0 } = options;
+  const command = Deno.build.standalone ? compiledCommand(options) : denoCommand(options);
   const limits = `ulimit -d ${dataKbMax}; ulimit -c 0`;
   const start = niceness === 0 ? 'exec "$@"' : `exec nice -n ${niceness} "$@"`;
   return new Deno.Command("/bin/sh", {
@@ -144,6 +136,22 @@ function spawnSandbox(options: SandboxOptions): Deno.ChildProcess {
     stdout: "piped",
     stderr: "null",
   }).spawn();
+}
+
+function denoCommand({ entry, importMap, heapMbMax, flags = [] }: SandboxOptions): string[] {
+  return [
+    ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-config", "--no-remote", "--no-npm"],
+    ...["--no-lock", `--v8-flags=--max-old-space-size=${heapMbMax},--max-semi-space-size=4`],
+    ...[...flags, `--import-map=${importMap}`, entry],
+  ];
+}
+
+/** A compiled program does not start itself again: it would have all its built-in permissions. */
+function compiledCommand({ name, compiled }: SandboxOptions): string[] {
+  if (compiled !== undefined) return [companionPath("ssmd-host"), compiled];
+  throw new ConfigError("SANDBOX_NEEDS_DENO", `A compiled ssmd has no ${name} in it`, {
+    hint: "Run it with Deno, or write it in TypeScript",
+  });
 }
 
 /** Variables of Deno's module cache; the process cannot read variables, so nothing leaks. */

@@ -1,4 +1,5 @@
-import { stripTypeScriptTypes } from "node:module";
+// Not by its name: a Deno without it still starts, for all else.
+import nodeModule from "node:module";
 import * as lexer from "es-module-lexer";
 import { messageOf } from "@ssmd/runtime/errors";
 import { sha256Of } from "../engine/fire_id.ts";
@@ -112,7 +113,7 @@ function targetOf(from: string, specifier: string): string | undefined {
 
 function stripped(path: string, source: string): string {
   try {
-    return stripTypeScriptTypes(source);
+    return nodeModule.stripTypeScriptTypes(source);
   } catch (error) {
     throw new SignalRefused(locationOf(path, source, 0), `Its types: ${messageOf(error)}`);
   }

@@ -45,6 +45,7 @@ export class HostProcess {
     this.#process = new SandboxProcess({
       ...{
         name: "host of signals",
+        compiled: "signals",
         entry: pathOf("main.ts"),
         importMap: pathOf("import_map.json"),
       },

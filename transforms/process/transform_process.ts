@@ -58,7 +58,9 @@ export class TransformProcess {
     const process = new SandboxProcess({
       ...{ name: "process of a transform", importMap: pathOf("import_map.json") },
       ...{ dataKbMax: DATA_KB_MAX, heapMbMax: HEAP_MB_MAX, niceness: NICENESS },
-      ...language === "lua" ? await luaEntry() : { entry: pathOf("javascript.ts") },
+      ...language === "lua"
+        ? await luaEntry()
+        : { entry: pathOf("javascript.ts"), compiled: "transform" },
     });
     const started = new TransformProcess(process, { ...LIMITS, ...limits });
     try {

@@ -1,4 +1,5 @@
-import { stripTypeScriptTypes } from "node:module";
+// Not by its name: a Deno without it still starts, for all else.
+import nodeModule from "node:module";
 import * as lexer from "es-module-lexer";
 import { messageOf } from "@ssmd/runtime/errors";
 import { forbiddenNames } from "./forbidden_names.ts";
@@ -70,7 +71,7 @@ const EXPORT = "Begin it with: export default function (record) {";
 
 function stripped(file: { name: string; text: string }): string {
   try {
-    return stripTypeScriptTypes(file.text);
+    return nodeModule.stripTypeScriptTypes(file.text);
   } catch (error) {
     throw new TransformRefused(file, `Its types: ${messageOf(error)}`);
   }
