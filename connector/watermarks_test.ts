@@ -145,9 +145,9 @@ Deno.test("a watermark waits for lines that are not durable and for messages tha
 
 Deno.test("a look after the end says nothing and does not fail", async () => {
   const transport = memoryTransport();
-  const told: number[] = [];
+  const published: number[] = [];
   await transport.subscribe([SUBJECT], ({ payload }) => {
-    told.push(decodeWatermark(payload).timeUs);
+    published.push(decodeWatermark(payload).timeUs);
   });
   let nowUs = 1_000_000;
   const watermarks = new Watermarks({
@@ -160,5 +160,5 @@ Deno.test("a look after the end says nothing and does not fail", async () => {
   nowUs = 2_000_000;
   watermarks.tick();
   await transport.close();
-  assert.deepEqual(told, [1_000_000]);
+  assert.deepEqual(published, [1_000_000]);
 });
