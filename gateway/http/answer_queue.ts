@@ -62,8 +62,8 @@ export class AnswerQueue {
       const open = new Set<IncomingMessage>();
       requests = { open, last: Promise.resolve() };
       this.#requests.set(socket, requests);
-      // Before node's own listeners, which destroy each open request with an error: formatting its
-      // stack costs more than all else of a cut socket.
+      // Before node's own listeners, which destroy each open request with an error and format its
+      // stack: half the processor time of a socket that pipelines and is cut.
       const abandon = () => open.forEach((request) => void request.destroy());
       socket.prependListener("end", abandon);
       socket.prependListener("close", abandon);
