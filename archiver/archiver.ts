@@ -368,7 +368,7 @@ class ArchiverService implements Archiver {
     if (this.#router.tick % this.#flushTicks === 0) this.#scheduler.begin(() => Infinity);
     else this.#scheduler.begin((day) => dueMinute(day, nowUs, this.#router.tick));
     this.#metrics.bufferedBytes.set(this.#bufferedBytes());
-    this.#metrics.lagSeconds.set(lagSeconds(this.#router.days(), nowUs));
+    this.#metrics.lagSeconds.set(lagSeconds(this.#router.days(), this.#scheduler.oldestUs, nowUs));
     this.#metrics.duplicates.inc(this.#router.duplicates - this.#duplicatesReported);
     this.#duplicatesReported = this.#router.duplicates;
   }

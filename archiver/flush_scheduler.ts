@@ -44,6 +44,8 @@ interface FlushSchedulerOptions {
 export class FlushScheduler {
   /** Bytes of records in the batch being written. */
   bytes = 0;
+  /** Receipt of the oldest record in it, µs; Infinity = none is being written. */
+  oldestUs = Infinity;
   files = 0;
   /** Number of batches that ended, written or failed. */
   ended = 0;
@@ -81,6 +83,7 @@ export class FlushScheduler {
     const streamSequence = router.acknowledgeable();
     if (windows.length + sealed.length === 0 && streamSequence <= this.#acknowledged) return;
     this.bytes = windows.reduce((sum, { builder }) => sum + builder.bytes, 0);
+    this.oldestUs = Math.min(...windows.map(({ builder }) => builder.firstUs));
     const createdAtUs = this.#options.createdAtUs();
     this.#current = this.#write({ windows, sealed, streamSequence, createdAtUs });
   }
@@ -128,6 +131,7 @@ export class FlushScheduler {
       logger.error(`the archiver stopped: ${messageOf(error)}`, { error });
     } finally {
       this.bytes = 0;
+      this.oldestUs = Infinity;
       this.#current = undefined;
       this.ended++;
       this.#options.onEnd();

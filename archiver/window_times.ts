@@ -18,9 +18,9 @@ export function dueMinute(day: Day, nowUs: number, tick: number): number | undef
   return due;
 }
 
-/** Returns the age of the oldest record not yet in a file, s. */
-export function lagSeconds(days: Iterable<Day>, nowUs: number): number {
-  let oldestUs = nowUs;
+/** Returns the age of the oldest record not yet in a file, s; `writingUs`: of those being written. */
+export function lagSeconds(days: Iterable<Day>, writingUs: number, nowUs: number): number {
+  let oldestUs = Math.min(nowUs, writingUs);
   for (const day of days) {
     for (const { builder } of day.windows()) oldestUs = Math.min(oldestUs, builder.firstUs);
   }
