@@ -185,8 +185,8 @@ Deno.test({
     const port = Number(new URL(String(url)).port);
     const costs = await costsOf(gateway.pid, port);
     console.log("processor time of a socket, µs:", costs);
-    // 1,000 requests in one piece are cut at the ninth: twice an honest socket with errors for each.
-    assert.ok(costs.pipelined < 1.6 * costs.honest, JSON.stringify(costs));
+    // 1,000 requests in one piece are cut at the ninth; uncut, even 200 cost ten honest sockets.
+    assert.ok(costs.pipelined < 2.5 * costs.honest, JSON.stringify(costs));
     await attackFromOutside(port, ATTACKS);
     assert.equal((await fetch(`${url}/health`)).status, 200);
     const memory = peakMemoryOf(gateway.pid);
