@@ -12,7 +12,7 @@ import type { AlertFault } from "./_watch.ts";
 const ENV = "watched";
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const DISK_MB = 64;
+const DISK_MB = 256;
 const BUCKET = "archive";
 /** Longer than between two looks at the clock. */
 const NEXT_LOOK_MS = 40_000;
