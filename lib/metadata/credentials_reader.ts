@@ -24,7 +24,7 @@ interface CredentialsReaderOptions {
 }
 
 /** Credentials as first read, and their reader. */
-export interface OpenedCredentials {
+interface OpenedCredentials {
   credentials: Record<string, string>;
   readCredentials: CredentialsReader;
 }

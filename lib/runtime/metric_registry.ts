@@ -7,7 +7,7 @@
  */
 
 /** Label values of one series, by label name. */
-export type LabelValues = Readonly<Record<string, string | number>>;
+type LabelValues = Readonly<Record<string, string | number>>;
 
 /** Media type of {@linkcode MetricRegistry.text}. */
 export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
