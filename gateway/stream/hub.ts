@@ -229,7 +229,7 @@ export class Hub implements ClientOwner {
 
   onDirty(client: Client): void {
     this.#dirty.push(client);
-    if (this.#resting === undefined) this.#scheduled ??= setImmediate(this.#flush);
+    this.#schedule();
   }
 
   onState(client: Client, before: BufferState): void {
@@ -247,10 +247,16 @@ export class Hub implements ClientOwner {
     const index = SLOW_POLICIES.indexOf(policy);
     this.#dropped[index] = (this.#dropped[index] ?? 0) + 1;
     this.#droppedTotal++;
+    // Where no client takes anything, nothing else reports the count.
+    this.#schedule();
   }
 
   onCut(client: Client, why: "slow" | "overrun"): void {
     this.#observer.onCut(client, why);
+  }
+
+  #schedule(): void {
+    if (this.#resting === undefined) this.#scheduled ??= setImmediate(this.#flush);
   }
 
   #flush = (): void => {
@@ -278,7 +284,7 @@ export class Hub implements ClientOwner {
 
   #endRest = (): void => {
     this.#resting = undefined;
-    if (this.#dirty.length > 0) this.#flush();
+    this.#flush();
   };
 
   #newGroup(market: Market): ClientGroup {

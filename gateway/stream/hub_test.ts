@@ -3,7 +3,9 @@ import { openAccess } from "../access/access.ts";
 import { until } from "../testing/gateway_rig.ts";
 import { RecentRecords } from "../state/recent_records.ts";
 import { Client } from "./client.ts";
+import { textFrame } from "./frames.ts";
 import { Hub } from "./hub.ts";
+import { TYPE_INDEX } from "./type_bits.ts";
 
 const OBSERVER = { onSent() {}, onDropped() {}, onLatency() {}, onCut() {} };
 /** Longer than any round after which there is no rest. */
@@ -39,5 +41,31 @@ Deno.test("what comes while the hub rests after a long round is sent in order wh
   client.sendControl("1");
   await until(() => written.length === 3);
   assert.deepEqual(written, ["1", "1.", "1.."]);
+  hub.close();
+});
+
+Deno.test("records dropped for the only client are counted, though nothing is sent", async () => {
+  let counted = 0;
+  const onDropped = (counts: readonly number[]) => counts.forEach((count) => counted += count);
+  const hub = new Hub(new RecentRecords({ messagesMax: 1, bytesMax: 1 }), {
+    ...OBSERVER,
+    onDropped,
+  });
+  const client = new Client({
+    ...{ id: 1, sink: { heldBytes: 0, write() {} }, owner: hub, access: openAccess("viewer") },
+    ...{ policy: "drop_newest", limits: { bytesMax: 100, messagesMax: 10, droppingMsMax: 1000 } },
+  });
+  hub.addClient(client);
+  const frame = textFrame("x".repeat(60));
+  const meta = { bytes: frame.length, type: TYPE_INDEX.trade, isSnapshot: false };
+  const deliver = () =>
+    client.deliver({
+      ...{ buffer: frame, start: 0, end: frame.length },
+      meta: { ...meta, subject: undefined },
+    });
+  for (let i = 0; i < 3; i++) deliver();
+  await until(() => counted === 2);
+  for (let i = 0; i < 4; i++) deliver();
+  await until(() => counted === 6);
   hub.close();
 });
