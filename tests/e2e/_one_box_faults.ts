@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { demoKey, type Simulator, startSimulator } from "@ssmd/simulator";
-import { WebSocket } from "ws";
 import { type S3Server, startS3Server } from "../servers/s3_server.ts";
+import { StuckClient } from "../servers/stuck_client.ts";
 import { canMount, Tmpfs } from "../servers/tmpfs.ts";
 import { eventually, Folder, RunningUp, runSsmd } from "./_process.ts";
 import { kalshiKeys, writeRegistry } from "./_registry.ts";
@@ -12,7 +11,7 @@ import type { AlertFault } from "./_watch.ts";
 const ENV = "watched";
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const DISK_MB = 256;
+const DISK_MB = 64;
 const BUCKET = "archive";
 /** Longer than between two looks at the clock. */
 const NEXT_LOOK_MS = 40_000;
@@ -79,13 +78,10 @@ export class OneBox implements AsyncDisposable {
     this.passTime(NEXT_LOOK_MS);
   }
 
-  /** A client that subscribes to everything and then reads nothing. */
+  /** A client that subscribes to everything and reads nothing. */
   async connectStuckClient(): Promise<void> {
-    const url = (await this.up.url()).replace("http", "ws");
-    const client = new WebSocket(`${url}/v1/stream?symbols=BTCUSD,ETHUSD`);
-    this.stack.defer(() => client.terminate());
-    await once(client, "message");
-    client.pause();
+    const { port } = new URL(await this.up.url());
+    this.stack.use(new StuckClient(port, "/v1/stream?symbols=BTCUSD,ETHUSD"));
   }
 
   /** Removes the oldest of several raw files: the day's list already has it. */
@@ -115,10 +111,7 @@ export class OneBox implements AsyncDisposable {
 /** Kraken, a Kalshi that is connected and says nothing, and a Polymarket whose data is a minute late. */
 async function startVenues() {
   const model = { type: "model", seed: 7, ratePerSecond: 200 } as const;
-  const kraken = await startSimulator({
-    venue: "kraken",
-    source: { ...model, ratePerSecond: 600 },
-  });
+  const kraken = await startSimulator({ venue: "kraken", source: model });
   const kalshi = await startSimulator({ venue: "kalshi", source: { ...model, ratePerSecond: 1 } });
   kalshi.fault({ type: "silent", forMs: DAY_MS, heartbeats: false });
   const polymarket = await startSimulator({
@@ -173,7 +166,8 @@ async function writeProject(
 
 /** What chrony tells from now on: the clock is so far off. */
 async function setChrony(folder: string, offsetSeconds: number): Promise<void> {
-  const answer = `C0A80001,192.168.0.1,3,1.0,${offsetSeconds},${"0.0,".repeat(7)}8.0,Normal`;
+  const offset = offsetSeconds.toFixed(6);
+  const answer = `C0A80001,192.168.0.1,3,1.0,${offset},${"0.0,".repeat(7)}8.0,Normal`;
   const file = `${folder}/bin/chronyc`;
   await Deno.writeTextFile(`${file}.new`, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
   await Deno.rename(`${file}.new`, file);

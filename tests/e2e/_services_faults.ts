@@ -5,7 +5,7 @@ import { freePort } from "../servers/free_port.ts";
 import { type NatsServer, startNatsServer } from "../servers/nats_server.ts";
 import { writeRegistry } from "./crash_registry.ts";
 import { Service } from "./crash_service.ts";
-import { Folder } from "./_process.ts";
+import { eventually, Folder } from "./_process.ts";
 import { SOAK_SIGNALS } from "./_soak_signals.ts";
 import type { AlertFault, Watch } from "./_watch.ts";
 
@@ -119,12 +119,16 @@ export class Services implements AsyncDisposable {
     await connection.drain();
   }
 
-  /** Removes everything from the bus. */
+  /** Removes everything from the bus, once each stream has got a message that nobody has read. */
   async purgeBus(): Promise<void> {
     const connection = await connect({ servers: [this.nats.url] });
     const manager = await jetstreamManager(connection);
     for await (const name of manager.streams.names()) {
-      if (name.startsWith(`ssmd-${ENV}`)) await manager.streams.purge(name);
+      if (!name.startsWith(`ssmd-${ENV}`)) continue;
+      const lastOf = async () => (await manager.streams.info(name)).state.last_seq;
+      const before = await lastOf();
+      await eventually(`a message in ${name}`, async () => await lastOf() > before);
+      await manager.streams.purge(name);
     }
     await connection.close();
   }
