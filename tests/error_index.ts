@@ -46,6 +46,8 @@ const DO: Readonly<Record<string, string>> = {
   "Name its host or folder in the environment, and start again by the launcher":
     "STORAGE_NOT_ALLOWED",
   "`ssmd key verify` shows what is wrong with it": "VENUE_KEY_UNREADABLE",
+  "Compare the database's user, password and certificates with gateway.clients of the environment":
+    "DATABASE_REFUSED",
 };
 const DO_BY_CODE = new Map(
   Object.entries(DO).flatMap(([what, codes]) => codes.split(" ").map((code) => [code, what])),
