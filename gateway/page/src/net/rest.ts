@@ -1,15 +1,11 @@
 /// <reference lib="dom" />
-
-/** Answer: body, or the reason of the failure. */
-type Answer =
-  | { ok: true; body: Record<string, unknown>; asOfMs: number | null }
-  | { ok: false; status: number; detail: string };
+import type { Answer, RestCalls } from "./answer.ts";
 
 /** Cache of the last answers, used while the gateway is away. */
 const KEPT = "ssmd-last";
 
 /** Client of the REST API; detects an ended sign-in and falls back to cached answers. */
-export class Rest {
+export class Rest implements RestCalls {
   #keeps = false;
   /** Paths that were denied; not requested again, as each denial is audited. */
   #refused = new Set<string>();

@@ -1,4 +1,4 @@
-import type { Rest } from "./rest.ts";
+import type { RestCalls } from "./answer.ts";
 
 /** Signal, from the gateway. */
 export interface SignalInfo {
@@ -27,13 +27,13 @@ export interface FireInfo {
 
 /** Signals of the environment and their fires. */
 export class Signals {
-  #rest: Rest;
+  #rest: RestCalls;
   /** Signals of the last answer. */
   list: readonly SignalInfo[] = [];
   /** Whether there are signals; undefined = unknown. */
   isThere: boolean | undefined;
 
-  constructor(rest: Rest) {
+  constructor(rest: RestCalls) {
     this.#rest = rest;
   }
 
