@@ -80,7 +80,9 @@ const SIGN_IN = fields({
   client_id: plainText.describe(
     "Client id of the gateway at the issuer; without credentials a public client with PKCE",
   ),
-  credentials: fields({ client_secret: KEY_REFERENCE }).exactOptional().describe(
+  credentials: fields({
+    client_secret: KEY_REFERENCE.describe("Reference $key:name.field"),
+  }).exactOptional().describe(
     "client_secret → reference $key:name.field, for a confidential client; absent = a public one",
   ),
   client_auth: z.enum(["client_secret_basic", "client_secret_post"])
