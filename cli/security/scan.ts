@@ -102,10 +102,15 @@ function keyAge({ environment, rotations, accounts, nowMs }: ScanTarget) {
   return Promise.resolve([...own, ...old]);
 }
 
-/** Certificates of the gateway's own TLS. Unreadable files are skipped; the gateway would not start with them. */
+/**
+ * Certificates of the gateway's own TLS and of its database. Unreadable files are skipped; the
+ * gateway would not start with them.
+ */
 async function certificates({ environment: { gateway }, nowMs }: ScanTarget) {
   const found = [];
-  for (const path of [gateway.tls?.cert, gateway.tls?.client_ca]) {
+  const database = gateway.clients?.type === "postgres" ? gateway.clients.tls : undefined;
+  const paths = [gateway.tls?.cert, gateway.tls?.client_ca, database?.ca, database?.cert];
+  for (const path of paths) {
     const text = path === undefined ? "" : await Deno.readTextFile(path).catch(() => "");
     for (const pem of text.match(CERTIFICATE) ?? []) {
       const { validTo, subject } = new X509Certificate(pem);

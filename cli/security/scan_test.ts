@@ -90,6 +90,12 @@ Deno.test("a safe environment has no finding; each check finds what it is for", 
     assert.deepEqual(await found(today), []);
     const soon = { ...today, nowMs: Date.now() + 20 * DAY_MS };
     assert.match((await found(soon)).join(), /^certificates: .*server\.pem: CN=server ends at /);
+    const url = "postgres://db.example/clients";
+    const clients = { type: "postgres", url, tls: { cert, key: tlsKey } } as const;
+    const shared = { ...tls, gateway: { ...environment.gateway, clients } };
+    assert.deepEqual(await found({ ...today, environment: shared }), []);
+    const shown = await found({ ...soon, environment: shared });
+    assert.match(shown.join(), /^certificates: .*server\.pem: CN=server ends at /);
 
     for (
       const secret of [
