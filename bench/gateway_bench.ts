@@ -122,7 +122,9 @@ function line({ clients, rate }: Load, name: string, rounds: Figures[], peer?: F
   ].join(" | ").trim();
 }
 
-const [clients, rate = 2000, seconds = 3, rounds = 3] = Deno.args.map(Number);
+const [clients, rate = 2000, seconds = 3, rounds = 3] =
+  // Flags belong to other benches of the same run.
+  Deno.args.filter((arg) => !arg.startsWith("--")).map(Number);
 const most = Number(Deno.env.get("SSMD_BENCH_CLIENTS") ?? CLIENTS_USUAL);
 const loads = clients === undefined
   ? LOADS.filter((load) => load.clients <= most)

@@ -1,5 +1,6 @@
 /** The server's side of gateway_bench.ts: answers the lines of the bench, and publishes at a rate. @module */
 import { nowUs } from "@ssmd/runtime";
+import { cpuSecondsOf } from "./watched.ts";
 
 const STEP_MS = 2;
 
@@ -14,13 +15,6 @@ interface LoadedServer {
   slow?: () => number;
 }
 
-/** Processor time of a process so far, seconds, from the system: user and kernel, all threads. */
-function cpuSeconds(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
 /** Resident memory of a process, bytes. */
 function residentBytes(pid: number): number {
   const [, kB = "0"] = /VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
@@ -33,7 +27,7 @@ export async function answerBench({ port, pid, publish, slow }: LoadedServer): P
   /** Publishes at the rate, however late the timer comes; the share of a core it took, in percent. */
   const run = async (rate: number, seconds: number) => {
     const started = performance.now();
-    const cpuBefore = cpuSeconds(pid);
+    const cpuBefore = cpuSecondsOf(pid);
     for (let sent = 0; sent < rate * seconds;) {
       const elapsedMs = performance.now() - started;
       const due = Math.min(rate * seconds, Math.floor(elapsedMs / 1000 * rate));
@@ -42,7 +36,7 @@ export async function answerBench({ port, pid, publish, slow }: LoadedServer): P
       await new Promise((resolve) => setTimeout(resolve, STEP_MS));
     }
     const elapsed = (performance.now() - started) / 1000;
-    const cpu = (cpuSeconds(pid) - cpuBefore) / elapsed * 100;
+    const cpu = (cpuSecondsOf(pid) - cpuBefore) / elapsed * 100;
     return { cpu, rss: residentBytes(pid), slow: slow?.() ?? 0 };
   };
   console.log(JSON.stringify({ port }));

@@ -10,7 +10,7 @@ import { connect } from "@nats-io/transport-node";
 import { openTransport } from "@ssmd/transport";
 import { startNatsServer } from "../tests/servers/nats_server.ts";
 import { median } from "./measure.ts";
-import { cpuSecondsOf } from "./pipeline_processes.ts";
+import { cpuSecondsOf } from "./watched.ts";
 
 const MESSAGES = Number(Deno.args[0] ?? 20_000);
 const ROUNDS = 5;

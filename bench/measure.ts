@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** A timing of one operation. */
 export interface Measurement {
   /** What was measured. */
@@ -37,6 +39,37 @@ export function measure(
     if (round > 0) speeds.push(calls * opsPerCall * 1000 / elapsedMs);
   }
   return { name, opsPerSecond: median(speeds) };
+}
+
+/** Something that is measured in turns with others. */
+export interface Contender {
+  name: string;
+  /** CPU time of a round, µs per operation. */
+  costUs: () => number | Promise<number>;
+}
+
+/** Medians of rounds in which all take turns, so that other work on the machine hits all alike. */
+export async function takeTurns(
+  contenders: readonly Contender[],
+  rounds: number,
+): Promise<Measurement[]> {
+  const costs = contenders.map((): number[] => []);
+  // The first round warms up.
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, { costUs }] of contenders.entries()) {
+      const us = await costUs();
+      if (round > 0) costs[i]?.push(us);
+    }
+  }
+  return contenders.map(({ name }, i) => ({ name, opsPerSecond: 1e6 / median(costs[i] ?? []) }));
+}
+
+/** CPU time of this process for each of the `count` operations of `fn`, µs. */
+export async function cpuUsPer(count: number, fn: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  await fn();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / count;
 }
 
 /** The middle one of numbers, of an even count the upper of the two; NaN of none. */

@@ -8,7 +8,6 @@
 import { parseArgs } from "node:util";
 import { natsServerAvailable, startNatsServer } from "../tests/servers/nats_server.ts";
 import {
-  cpuSecondsOf,
   ENV,
   makeFolder,
   type Program,
@@ -18,6 +17,7 @@ import {
   systemUs,
   tradeKeys,
 } from "./pipeline_processes.ts";
+import { cpuSecondsOf } from "./watched.ts";
 
 const { values: flags } = parseArgs({
   options: {

@@ -94,10 +94,3 @@ export async function makeFolder(venueUrl: string, ...more: string[]): Promise<s
   ]);
   return dir;
 }
-
-/** Processor time of a process so far, s: user and kernel, all threads (Linux). */
-export function cpuSecondsOf(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}

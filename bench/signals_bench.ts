@@ -1,6 +1,7 @@
 /**
  * How fast signals are evaluated: three builders and ten signals over a market's records, beside
- * JSON.parse of the frames that they come from; in this process, and in a host over its pipe.
+ * JSON.parse of the frames that they come from; in this process, in a host over its pipe, and with
+ * `--peers=<folder>` or `--install` in nautilus_trader and bytewax.
  * @module
  */
 import { decode, Encoder } from "@ssmd/codec";
@@ -21,12 +22,25 @@ import {
 import * as sdk from "@ssmd/signal";
 import { sealWindows, writeDay } from "./archived_day.ts";
 import { captured, kalshiDeltas } from "./frames.ts";
-import { measure, type Measurement, median, tableOf } from "./measure.ts";
+import {
+  type Contender,
+  cpuUsPer,
+  type Measurement,
+  median,
+  tableOf,
+  takeTurns,
+} from "./measure.ts";
+import { peerFlags, type PeerName, Peers } from "./peers.ts";
+import { cpuSecondsOf } from "./watched.ts";
 
 const CAPTURE = "kalshi/btc15m-20260514t043808z.jsonl.zst";
 const FRAMES_MAX = 60_000;
 const SIGNALS = 10;
+const ROUNDS = 9;
+/** Times that a round in this process takes the records: once is short beside a collection. */
+const REPEATS = 3;
 const HOST_ROUNDS = 7;
+const PEERS: readonly PeerName[] = ["nautilus_trader", "bytewax"];
 const SYMBOLS = 500;
 const FRAME_US = 10_000;
 /** Records of the sealed day: fewer would measure how it is opened. */
@@ -110,41 +124,33 @@ function batchesOf(records: readonly MarketEvent[], laterUs: number): Uint8Array
   return batches;
 }
 
-/** Records a second of a host, by its own clock and with its pipe; the median of the last rounds. */
-async function hosted(
-  signals: readonly HostedSignal[],
-  records: readonly MarketEvent[],
-): Promise<Measurement[]> {
+/** A host that takes the records again and again: by its own clock, and with what sending costs. */
+function hosted(supervisor: Supervisor, records: readonly MarketEvent[]): Contender[] {
   const count = records.length;
-  const own: number[] = [];
-  const whole: number[] = [];
-  const supervisor = new Supervisor({ signals, limits: { watchdogMs: 30_000 } });
-  try {
-    await supervisor.start();
-    for (let round = 0; round < HOST_ROUNDS; round++) {
-      const batches = batchesOf(records, round * records.length * 2 * FRAME_US);
-      const startedMs = performance.now();
-      let costUs = 0;
-      for (const batch of batches) costUs += (await supervisor.send(batch)).costUs;
-      own.push(count / costUs * 1e6);
-      whole.push(count / (performance.now() - startedMs) * 1e3);
-    }
-  } finally {
-    await supervisor.stop();
-  }
-  // The first ones warm up.
-  const steady = (speeds: readonly number[]) => median(speeds.slice(2));
+  let round = 0;
+  const send = async () => {
+    const batches = batchesOf(records, round++ * count * 2 * FRAME_US);
+    const [before, hostBefore] = [process.cpuUsage(), cpuSecondsOf(supervisor.pid ?? 0)];
+    let ownUs = 0;
+    for (const batch of batches) ownUs += (await supervisor.send(batch)).costUs;
+    const { user, system } = process.cpuUsage(before);
+    const hostUs = (cpuSecondsOf(supervisor.pid ?? 0) - hostBefore) * 1e6;
+    return { ownUs, bothUs: user + system + hostUs };
+  };
   return [
-    { name: "a host, by its own clock", opsPerSecond: steady(own) },
-    { name: "a host, with its pipe", opsPerSecond: steady(whole) },
+    { name: "a host, by its own clock", costUs: async () => (await send()).ownUs / count },
+    { name: "a host and its sender", costUs: async () => (await send()).bothUs / count },
   ];
 }
 
-/** Processor time that a process has used, µs; the system counts it in hundredths of a second. */
-function cpuUsOf(pid: number | undefined): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
-  return ((fields[11] ?? 0) + (fields[12] ?? 0)) * 10_000;
+/** Others on the same records; they start from objects of their own, so nothing is decoded. */
+function peersOf(peers: Peers, file: string): Contender[] {
+  return PEERS.flatMap((name) => {
+    const peer = peers.get(name);
+    if (peer === undefined) return [];
+    const round = { stage: "signal", file, repeats: 1 };
+    return [{ name: `${peer.name}, 1 signal`, costUs: () => peer.costUs(round) }];
+  });
 }
 
 /** The records again and again, each round later than the one before. */
@@ -183,7 +189,7 @@ async function sealed(
     for (let round = 0; round < HOST_ROUNDS; round++) {
       const writer = new BatchWriter();
       const [startedMs, cpu] = [performance.now(), process.cpuUsage()];
-      const hostBeganUs = cpuUsOf(supervisor.pid);
+      const hostBeganUs = cpuSecondsOf(supervisor.pid ?? 0) * 1e6;
       let count = 0;
       const send = () => supervisor.send(writer.finish(round));
       for await (const batch of mergedRecords(storage, { ...feedId, feeds: ["kalshi"], types })) {
@@ -193,7 +199,7 @@ async function sealed(
       }
       await send();
       const { user, system } = process.cpuUsage(cpu);
-      const hostUs = cpuUsOf(supervisor.pid) - hostBeganUs;
+      const hostUs = cpuSecondsOf(supervisor.pid ?? 0) * 1e6 - hostBeganUs;
       passed?.push(count / (performance.now() - startedMs) * 1e3);
       worked?.push(count / (user + system + hostUs) * 1e6);
     }
@@ -251,24 +257,43 @@ const signals = await signalsOf(SIGNALS);
 const count = records.length;
 const loaded = loadedOf(signals);
 
-const rows = [
-  measure(JSON_PARSE, texts.length, () => {
+const flags = peerFlags(Deno.args);
+const file = await Deno.makeTempFile({ suffix: ".ndjson" });
+const isData = ({ type }: MarketEvent) =>
+  type === "orderbook" || type === "trade" || type === "ticker";
+const data = records.filter(isData).map((record) => JSON.stringify(record));
+await Deno.writeTextFile(file, data.join("\n"));
+const supervisor = new Supervisor({ signals, limits: { watchdogMs: 30_000 } });
+await using peers = await Peers.open(flags, PEERS);
+await supervisor.start();
+const own = (name: string, of: number, run: () => void): Contender => ({
+  name,
+  costUs: () =>
+    cpuUsPer(of * REPEATS, () => {
+      for (let r = 0; r < REPEATS; r++) run();
+    }),
+});
+const rows = await takeTurns([
+  own(JSON_PARSE, texts.length, () => {
     for (const text of texts) JSON.parse(text);
   }),
-  measure("decode", count, () => {
+  own("decode", count, () => {
     for (const [type, message] of messages) decode(type, message);
   }),
-  measure(`engine, 3 builders, ${SIGNALS} signals`, count, () => {
+  own(`engine, 3 builders, ${SIGNALS} signals`, count, () => {
     const engine = engineOf(loaded);
     for (const record of records) engine.take(record);
   }),
-  measure("decode and engine", count, () => {
+  own("decode and engine", count, () => {
     const engine = engineOf(loaded);
     for (const [type, message] of messages) engine.take(decode(type, message));
   }),
-  ...await hosted(signals, records),
-  ...await sealed(signals, dayOf(records)),
-];
-console.log(`${texts.length} frames, ${count} records, records a second:`);
+  ...hosted(supervisor, records),
+  ...peersOf(peers, file),
+], flags.rounds ?? ROUNDS);
+await supervisor.stop();
+await Deno.remove(file);
+rows.push(...await sealed(signals, dayOf(records)));
+console.log(`${texts.length} frames, ${count} records, records a second of CPU time:`);
 console.log(tableOf(rows, JSON_PARSE));
 console.log(await memory(signals));

@@ -52,3 +52,10 @@ function peakOf(pid: number): number {
     return 0;
   }
 }
+
+/** Processor time of a process so far, s: user and kernel, all threads (Linux). */
+export function cpuSecondsOf(pid: number): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}

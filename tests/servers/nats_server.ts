@@ -6,6 +6,8 @@ export interface NatsServer {
   /** `nats://127.0.0.1:{port}` */
   readonly url: string;
   readonly port: number;
+  /** Of its process; another one after `restart`. */
+  readonly pid: number;
   /** The folder JetStream keeps its files in. */
   readonly storeDir: string;
   /** Kills it with SIGKILL, as a power cut would, and waits until it has ended. */
@@ -55,6 +57,9 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
+    get pid() {
+      return child.pid;
+    },
     storeDir,
     async kill() {
       await endServer(child);
