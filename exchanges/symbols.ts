@@ -3,6 +3,9 @@ import type { SymbolSpec } from "./adapter.ts";
 /** Unsubscribed markets that are remembered until the venue ends them; the oldest are forgotten. */
 const FORMER_MAX = 1000;
 
+/** Names kept; only garbage from a venue exceeds it. */
+const NAMES_MAX = 65_536;
+
 /** Maps the venue's symbols to ours. */
 export class Symbols {
   /** Unsubscribed markets: data that still arrives for them is dropped. */
@@ -11,6 +14,8 @@ export class Symbols {
   /** Whether markets are added and removed at runtime: then an empty set means none, not all. */
   isSelective = false;
   #symbolOf: (external: string) => string;
+  /** Our symbols that were asked for, by the venue's. */
+  #names = new Map<string, string>();
 
   /** Takes the subscribed markets, and a function that names any other. */
   constructor(specs: readonly SymbolSpec[], symbolOf: (external: string) => string) {
@@ -31,6 +36,7 @@ export class Symbols {
   /** Removes a market. */
   takeOff(spec: SymbolSpec): void {
     this.isSelective = true;
+    this.#names.clear();
     this.#specs.delete(spec.external);
     this.#former.set(spec.external, spec);
     const [oldest] = this.#former.keys();
@@ -39,19 +45,28 @@ export class Symbols {
 
   /** Adds a market. */
   takeOn(spec: SymbolSpec): void {
+    this.#names.clear();
     this.#former.delete(spec.external);
     this.#specs.set(spec.external, spec);
   }
 
   /** Forgets unsubscribed markets on a disconnect: no more data in flight. */
   forgetFormer(): void {
+    this.#names.clear();
     this.#former.clear();
   }
 
   /** Our symbol of a market, subscribed or not. */
   ours(external: string): string {
+    return this.#names.get(external) ?? this.#name(external);
+  }
+
+  #name(external: string): string {
     const spec = this.#specs.get(external) ?? this.#former.get(external);
-    return spec?.symbol ?? this.#symbolOf(external);
+    const symbol = spec?.symbol ?? this.#symbolOf(external);
+    if (this.#names.size >= NAMES_MAX) this.#names.clear();
+    this.#names.set(external, symbol);
+    return symbol;
   }
 
   /** Order of a market; undefined = not ordered. */

@@ -17,6 +17,9 @@ import {
 } from "./schema/mod.ts";
 import type { SchemaVersionName } from "./record_schema.ts";
 
+/** Texts that many records have in common; their bytes are cached. */
+const SHARED_TEXTS: ReadonlySet<string> = new Set(["symbol", "feed"]);
+
 /** A schema file to generate code from. */
 export interface SchemaSource {
   /** Record type it describes; the root struct has this name, ignoring case. */
@@ -199,7 +202,10 @@ class RecordEmitter {
     );
     const lines = fields.map((field) => {
       const at = `at + ${dataWords * 8 + field.offset * 8}`;
-      if (field.type.kind === "text") return `  out.text(${at}, ${this.#textOf(field)});`;
+      if (field.type.kind === "text") {
+        const write = SHARED_TEXTS.has(field.name) ? "sharedText" : "text";
+        return `  out.${write}(${at}, ${this.#textOf(field)});`;
+      }
       const element = elementOf(field);
       if (element !== undefined) return `  write${element}s(out, ${at}, event.${field.name});`;
       return `  ${this.#code.get(field)?.write ?? ""}`;

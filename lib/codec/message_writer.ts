@@ -6,7 +6,17 @@ const CHUNK_BYTES = 256 * 1024;
 const HEAD_BYTES = 16;
 /** Maximum text size; list lengths have 29 bits. */
 const MAX_TEXT_BYTES = 2 ** 29 - 2;
+/** Shared texts kept; only garbage exceeds it. */
+const SHARED_MAX = 65_536;
 const UTF8 = new TextEncoder();
+
+/** An encoded text. */
+interface EncodedText {
+  /** Bytes with the closing NUL. */
+  length: number;
+  /** These and zeros up to a whole number of 8 bytes, by four, in the machine's byte order. */
+  words: Int32Array;
+}
 
 /** Returns the maximum encoded size of a text: 3 bytes per UTF-16 unit, NUL, padding to a word. */
 export function textRoom(text: string): number {
@@ -21,6 +31,9 @@ export class MessageWriter {
   /** View of the current chunk. */
   view: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0));
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  /** The chunk by four bytes. */
+  #words = new Int32Array(0);
+  #shared = new Map<string, EncodedText>();
   #start = 0;
   #end = 0;
   #open = false;
@@ -55,6 +68,27 @@ export class MessageWriter {
     }
     this.#list(pointerAt, 2, length + 1);
     this.#end = at + ((length + 8) & ~7);
+  }
+
+  /** Writes a text that many messages have, such as a symbol, from its cached bytes. */
+  sharedText(pointerAt: number, text: string): void {
+    if (text.length === 0) return;
+    const { length, words } = this.#shared.get(text) ?? this.#remember(text);
+    const chunk = this.#words;
+    const first = this.#end >>> 2;
+    for (let i = 0; i < words.length; i++) chunk[first + i] = words[i] as number;
+    this.#list(pointerAt, 2, length);
+    this.#end += 4 * words.length;
+  }
+
+  #remember(text: string): EncodedText {
+    const bytes = UTF8.encode(text);
+    const padded = new Uint8Array((bytes.length + 8) & ~7);
+    padded.set(bytes);
+    const encoded = { length: bytes.length + 1, words: new Int32Array(padded.buffer) };
+    if (this.#shared.size >= SHARED_MAX) this.#shared.clear();
+    this.#shared.set(text, encoded);
+    return encoded;
   }
 
   /**
@@ -100,6 +134,7 @@ export class MessageWriter {
     }
     const bytes = new Uint8Array(Math.max(CHUNK_BYTES, (needed + 7) & ~7));
     this.#bytes = bytes;
+    this.#words = new Int32Array(bytes.buffer);
     this.view = new DataView(bytes.buffer);
     this.#end = 0;
     this.#open = false;

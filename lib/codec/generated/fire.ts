@@ -32,8 +32,8 @@ export function encodeFire(
   const view = out.view;
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.text(at + 56, event.symbol);
-  out.text(at + 64, event.feed);
+  out.sharedText(at + 56, event.symbol);
+  out.sharedText(at + 64, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   out.text(at + 72, event.id);
   out.text(at + 80, event.signal);

@@ -105,8 +105,8 @@ export function encodeOrderBook(
   const view = out.view;
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.text(at + 48, event.symbol);
-  out.text(at + 56, event.feed);
+  out.sharedText(at + 48, event.symbol);
+  out.sharedText(at + 56, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   view.setUint16(at + 24, numberOfKind(event.kind), true);
   writeLevels(out, at + 64, event.bids);

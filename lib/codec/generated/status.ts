@@ -115,8 +115,8 @@ export function encodeStatus(
   const view = out.view;
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.text(at + 64, event.symbol);
-  out.text(at + 72, event.feed);
+  out.sharedText(at + 64, event.symbol);
+  out.sharedText(at + 72, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   view.setUint16(at + 24, numberOfState(event.state), true);
   out.text(at + 80, event.result);

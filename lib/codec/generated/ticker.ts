@@ -29,8 +29,8 @@ export function encodeTicker(
   const view = out.view;
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.text(at + 160, event.symbol);
-  out.text(at + 168, event.feed);
+  out.sharedText(at + 160, event.symbol);
+  out.sharedText(at + 168, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   writeOptionalFloat(view, at + 24, event.bidPrice);
   writeOptionalFloat(view, at + 32, event.bidSize);

@@ -82,8 +82,8 @@ export function encodeTrade(
   const view = out.view;
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.text(at + 56, event.symbol);
-  out.text(at + 64, event.feed);
+  out.sharedText(at + 56, event.symbol);
+  out.sharedText(at + 64, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   view.setFloat64(at + 24, event.price, true);
   view.setFloat64(at + 32, event.size, true);
