@@ -48,17 +48,20 @@ export interface Contender {
   costUs: () => number | Promise<number>;
 }
 
-/** Medians of rounds in which all take turns, so that other work on the machine hits all alike. */
+/**
+ * Medians of rounds in which all take turns, so that other work on the machine hits all alike. Before
+ * them come rounds that are not counted, `warmUps` of them.
+ */
 export async function takeTurns(
   contenders: readonly Contender[],
   rounds: number,
+  warmUps = 1,
 ): Promise<Measurement[]> {
   const costs = contenders.map((): number[] => []);
-  // The first round warms up.
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = -warmUps; round < rounds; round++) {
     for (const [i, { costUs }] of contenders.entries()) {
       const us = await costUs();
-      if (round > 0) costs[i]?.push(us);
+      if (round >= 0) costs[i]?.push(us);
     }
   }
   return contenders.map(({ name }, i) => ({ name, opsPerSecond: 1e6 / median(costs[i] ?? []) }));

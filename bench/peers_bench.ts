@@ -18,11 +18,15 @@ import {
   krakenTickers,
   krakenTrades,
 } from "./frames.ts";
+import { type Load, measureServer, servers } from "./gateway_measure.ts";
 import { toKrakenV1 } from "./kraken_v1.ts";
 import { takeTurns } from "./measure.ts";
 import { type Peer, peerFlags, Peers } from "./peers.ts";
 
 const ROUNDS = 9;
+const FANOUT: Load = { clients: 100, rate: 2000, seconds: 2 };
+/** They take long: three servers, eight seconds each. */
+const FANOUT_ROUNDS = 3;
 
 /** Frames of one kind. */
 interface FrameSet {
@@ -167,6 +171,27 @@ function printTable(
   }
 }
 
+/** Trades of 200 bytes to {@linkcode FANOUT} clients: CPU µs for each message delivered. */
+async function benchFanout(rounds: number): Promise<void> {
+  const { clients, rate } = FANOUT;
+  const contenders = servers().map((server) => ({
+    name: server.name,
+    // A share of a core in percent, per message of a second.
+    costUs: async () => (await measureServer(server, FANOUT)).cpu * 1e4 / (clients * rate),
+  }));
+  // Each measurement starts its server anew, and warms it up.
+  const found = await takeTurns(contenders, rounds, 0);
+  const ws = found.find(({ name }) => name === "ws on Node")?.opsPerSecond ?? NaN;
+  console.log(
+    `\n| µs a message, ${clients} clients × ${rate}/s (× ws on Node) | |\n| :--- | ---: |`,
+  );
+  for (const { name, opsPerSecond } of found) {
+    console.log(
+      `| ${name} | ${(1e6 / opsPerSecond).toFixed(2)} (${(opsPerSecond / ws).toFixed(2)}×) |`,
+    );
+  }
+}
+
 const flags = peerFlags(Deno.args);
 const folder = await Deno.makeTempDir({ prefix: "ssmd-bench-" });
 const buses = [await BusAlone.memory()];
@@ -181,6 +206,7 @@ try {
     ...tardisRows(peers.get("tardis-dev")),
   ];
   printTable(rows, sets, await measureRows(rows, sets, flags.rounds ?? ROUNDS));
+  await benchFanout(Math.min(flags.rounds ?? ROUNDS, FANOUT_ROUNDS));
 } finally {
   for (const bus of buses) await bus.close();
   await Deno.remove(folder, { recursive: true });
