@@ -1,12 +1,6 @@
 import { nowUs } from "@ssmd/runtime";
 import type { InMessage } from "@ssmd/transport";
-
-/** Evicted records at the head of the arrays before they are compacted. */
-const HEAD_MAX = 4096;
-/** Size of a slab for payloads, bytes; a larger payload gets its own. */
-const SLAB_BYTES = 64 * 1024;
-
-const EMPTY = new Uint8Array(0);
+import { RecordSlab } from "./record_slab.ts";
 
 /** Limits of {@linkcode RecentRecords}; beyond them the oldest are evicted. */
 export interface RecentLimits {
@@ -32,16 +26,11 @@ export class RecentRecords {
   #heldAfter = 0;
   /** All records received at this time or later are held. */
   #heldFromUs = 0;
-  #subjects: string[] = [];
-  /** Slab of each record (many share one), and the record's start and end in it. */
-  #slabs: Uint8Array[] = [];
-  #starts: number[] = [];
-  #ends: number[] = [];
-  #slab: Uint8Array = EMPTY;
-  #slabUsed = 0;
-  #positions: number[] = [];
-  #times: number[] = [];
+  /** The records, the oldest first; all slabs but the last are packed. */
+  #slabs: RecordSlab[] = [];
+  /** Evicted records of the first slab. */
   #head = 0;
+  #length = 0;
   #bytes = 0;
 
   constructor(limits: RecentLimits) {
@@ -85,19 +74,21 @@ export class RecentRecords {
 
   /** Number of records held. */
   get length(): number {
-    return this.#positions.length - this.#head;
+    return this.#length;
   }
 
   /** Adds the next record; returns its position. */
   addMessage({ subject, payload, streamSequence }: InMessage, receivedAtUs: number): number {
     const position = this.#base + streamSequence;
-    this.#subjects.push(subject);
-    this.#keep(payload);
-    this.#positions.push(position);
-    this.#times.push(receivedAtUs);
+    const record = { subject, payload, position, receivedAtUs };
+    if (this.#slabs.at(-1)?.add(record) !== true) {
+      this.#slabs.at(-1)?.pack();
+      this.#slabs.push(new RecordSlab(record));
+    }
+    this.#length++;
     this.#bytes += payload.length;
     this.#last = position;
-    if (this.length > this.#limits.messagesMax || this.#bytes > this.#limits.bytesMax) {
+    if (this.#length > this.#limits.messagesMax || this.#bytes > this.#limits.bytesMax) {
       this.#evict(1);
     }
     return position;
@@ -120,8 +111,9 @@ export class RecentRecords {
 
   /** Returns the position after which all records of this time and later are. */
   positionBefore(timeUs: number): number {
-    for (let i = this.#head; i < this.#times.length; i++) {
-      if ((this.#times[i] as number) >= timeUs) return (this.#positions[i] as number) - 1;
+    for (const [i, slab] of this.#slabs.entries()) {
+      const at = slab.firstSince(timeUs, i === 0 ? this.#head : 0);
+      if (at >= 0) return slab.positionOf(at) - 1;
     }
     return this.#last;
   }
@@ -141,54 +133,28 @@ export class RecentRecords {
     position: number,
     each: (subject: string, payload: Uint8Array, position: number) => boolean,
   ): void {
-    for (let i = this.#indexAfter(position); i < this.#positions.length; i++) {
-      const subject = this.#subjects[i] as string;
-      const payload = (this.#slabs[i] as Uint8Array).subarray(this.#starts[i], this.#ends[i]);
-      if (!each(subject, payload, this.#positions[i] as number)) return;
+    let first = this.#slabs.findIndex((slab) => slab.lastPosition > position);
+    if (first < 0) return;
+    for (; first < this.#slabs.length; first++) {
+      const slab = this.#slabs[first] as RecordSlab;
+      const from = Math.max(slab.indexAfter(position), first === 0 ? this.#head : 0);
+      if (!slab.forEachFrom(from, each)) return;
     }
-  }
-
-  /** Copies a payload into a slab: it is a view that would retain the bus's read buffer. */
-  #keep(payload: Uint8Array): void {
-    if (this.#slabUsed + payload.length > this.#slab.length) {
-      this.#slab = new Uint8Array(Math.max(SLAB_BYTES, payload.length));
-      this.#slabUsed = 0;
-    }
-    this.#slab.set(payload, this.#slabUsed);
-    this.#slabs.push(this.#slab);
-    this.#starts.push(this.#slabUsed);
-    this.#slabUsed += payload.length;
-    this.#ends.push(this.#slabUsed);
-  }
-
-  #indexAfter(position: number): number {
-    let low = this.#head;
-    let high = this.#positions.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#positions[middle] as number) > position) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 
   #evict(least: number): void {
     const { messagesMax, bytesMax } = this.#limits;
-    for (let n = 0; this.length > 0; n++) {
-      if (n >= least && this.length <= messagesMax && this.#bytes <= bytesMax) break;
+    for (let n = 0; this.#length > 0; n++) {
+      if (n >= least && this.#length <= messagesMax && this.#bytes <= bytesMax) break;
+      const slab = this.#slabs[0] as RecordSlab;
       const at = this.#head++;
-      this.#bytes -= (this.#ends[at] as number) - (this.#starts[at] as number);
-      // Release the memory now, not at the next compaction.
-      this.#slabs[at] = EMPTY;
-      this.#heldAfter = Math.max(this.#heldAfter, this.#positions[at] as number);
-      this.#heldFromUs = Math.max(this.#heldFromUs, (this.#times[at] as number) + 1);
+      this.#length--;
+      this.#bytes -= slab.bytesOf(at);
+      this.#heldAfter = Math.max(this.#heldAfter, slab.positionOf(at));
+      this.#heldFromUs = Math.max(this.#heldFromUs, slab.timeOf(at) + 1);
+      if (this.#head < slab.count) continue;
+      this.#slabs.shift();
+      this.#head = 0;
     }
-    if (this.#head < HEAD_MAX || this.#head * 2 < this.#positions.length) return;
-    const numbers = [this.#starts, this.#ends, this.#positions, this.#times];
-    for (const list of [this.#subjects, this.#slabs, ...numbers]) {
-      list.copyWithin(0, this.#head);
-      list.length -= this.#head;
-    }
-    this.#head = 0;
   }
 }
