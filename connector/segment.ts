@@ -85,7 +85,7 @@ export async function listSegments(dir: string): Promise<Segment[]> {
   return segments.sort((a, b) => a.run.length - b.run.length || (a.path < b.path ? -1 : 1));
 }
 
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024;
 const LINE_FEED = 10;
 const SPACE = 32;
 
@@ -96,14 +96,12 @@ const SPACE = 32;
 export class SegmentReader {
   /** Header with the checkpoints of its connections. */
   readonly header: SegmentHeader;
-  #file: Deno.FsFile;
-  #rest: Uint8Array<ArrayBuffer>;
+  #bytes: ReadBytes;
   #number: number;
 
-  private constructor(header: SegmentHeader, file: Deno.FsFile, rest: Uint8Array<ArrayBuffer>) {
+  private constructor(header: SegmentHeader, bytes: ReadBytes) {
     this.header = header;
-    this.#file = file;
-    this.#rest = rest;
+    this.#bytes = bytes;
     this.#number = header.firstLine;
   }
 
@@ -112,30 +110,26 @@ export class SegmentReader {
    * Throws SsmdError `SPOOL_DAMAGED` when the header cannot be read.
    */
   static async open(segment: Segment): Promise<SegmentReader | undefined> {
-    const file = await Deno.open(segment.path);
+    const bytes = new ReadBytes(await Deno.open(segment.path));
     try {
-      let bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-      for (;;) {
-        const end = bytes.indexOf(LINE_FEED);
-        if (end >= 0) {
-          const header = parseHeader(bytes.subarray(0, end), segment.path);
-          return new SegmentReader(header, file, bytes.slice(end + 1));
-        }
-        const more = await readMore(file, bytes);
-        if (!more) break;
-        bytes = more;
+      while (await bytes.readMore()) {
+        const end = bytes.unread.indexOf(LINE_FEED);
+        if (end < 0) continue;
+        const header = parseHeader(bytes.unread.subarray(0, end), segment.path);
+        bytes.skip(end + 1);
+        return new SegmentReader(header, bytes);
       }
     } catch (error) {
-      file.close();
+      bytes.close();
       throw error;
     }
-    file.close();
+    bytes.close();
     return undefined;
   }
 
   /** Bytes of the torn last line; valid after all lines were read. */
   get tornBytes(): number {
-    return this.#rest.length;
+    return this.#bytes.unread.length;
   }
 
   /** Number of the last line read; one less than the first when there is none. */
@@ -145,21 +139,23 @@ export class SegmentReader {
 
   /** Closes the file; only needed when `batches` is not read. */
   close(): void {
-    this.#file.close();
+    this.#bytes.close();
   }
 
-  /** Yields the complete lines in batches and closes the file. */
+  /**
+   * Yields the complete lines in batches and closes the file. The bytes of a batch are overwritten
+   * by the next one.
+   */
   async *batches(): AsyncGenerator<SegmentLine[]> {
+    const bytes = this.#bytes;
     try {
-      let bytes: Uint8Array<ArrayBuffer> | undefined = this.#rest;
-      while (bytes) {
-        const whole = bytes.lastIndexOf(LINE_FEED) + 1;
-        if (whole > 0) yield this.#linesOf(bytes.subarray(0, whole));
-        this.#rest = bytes.slice(whole);
-        bytes = await readMore(this.#file, this.#rest);
-      }
+      do {
+        const whole = bytes.unread.lastIndexOf(LINE_FEED) + 1;
+        if (whole > 0) yield this.#linesOf(bytes.unread.subarray(0, whole));
+        bytes.skip(whole);
+      } while (await bytes.readMore());
     } finally {
-      this.#file.close();
+      bytes.close();
     }
   }
 
@@ -176,15 +172,44 @@ export class SegmentReader {
   }
 }
 
-/** Returns `bytes` with the next part of the file appended; undefined at its end. */
-async function readMore(
-  file: Deno.FsFile,
-  bytes: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const longer = new Uint8Array(bytes.length + Math.max(READ_BYTES, bytes.length));
-  longer.set(bytes);
-  const read = await file.read(longer.subarray(bytes.length));
-  return read === null ? undefined : longer.subarray(0, bytes.length + read);
+/** Bytes of a file, read through one buffer. */
+class ReadBytes {
+  #file: Deno.FsFile;
+  #buffer = new Uint8Array(READ_BYTES);
+  #start = 0;
+  #end = 0;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /** Bytes read and not skipped; valid until the next read. */
+  get unread(): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
+  skip(bytes: number): void {
+    this.#start += bytes;
+  }
+
+  /** Reads the next part after the unread bytes; false at the file's end. */
+  async readMore(): Promise<boolean> {
+    const unread = this.unread;
+    // A line longer than half the buffer.
+    if (unread.length * 2 > this.#buffer.length) {
+      this.#buffer = new Uint8Array(this.#buffer.length * 2);
+    }
+    this.#buffer.set(unread);
+    this.#start = 0;
+    this.#end = unread.length;
+    const read = await this.#file.read(this.#buffer.subarray(this.#end));
+    this.#end += read ?? 0;
+    return read !== null;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
 }
 
 /** Versions up to November 2026 wrote `good: { goodUs }` for `continuity: { lastGoodAtUs }`. */

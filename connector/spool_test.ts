@@ -54,7 +54,9 @@ async function readSegment(segment: Segment): Promise<Content | undefined> {
   const reader = await SegmentReader.open(segment);
   if (!reader) return undefined;
   const lines: SegmentLine[] = [];
-  for await (const batch of reader.batches()) lines.push(...batch);
+  for await (const batch of reader.batches()) {
+    for (const line of batch) lines.push({ ...line, raw: new Uint8Array(line.raw) });
+  }
   return { header: reader.header, lines, tornBytes: reader.tornBytes };
 }
 

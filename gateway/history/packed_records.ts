@@ -50,11 +50,9 @@ export class PackedRecords<R extends Kept> {
   /** Closes the block and compresses its bytes, which are decompressed on read. */
   pack(): void {
     if (this.#isPacked) return;
-    const frame = compressFrame(this.#bytes.subarray(0, this.#used), PACKING_LEVEL, {
+    this.#bytes = compressFrame(this.#bytes.subarray(0, this.#used), PACKING_LEVEL, {
       isChecksummed: false,
     });
-    // Copied: the frame is a view of a buffer sized for the worst case.
-    this.#bytes = new Uint8Array(frame);
     this.#isPacked = true;
   }
 

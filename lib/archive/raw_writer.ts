@@ -1,10 +1,11 @@
 import { BuiltFile } from "./built_file.ts";
-import { concat } from "./bytes.ts";
 import { type CaptureInfo, captureLine, usOfNsText } from "./raw_line.ts";
 import { compressFrame } from "./zstd_frames.ts";
 
 /** Uncompressed bytes per zstd frame: corruption costs at most the frame it hits. */
 const FRAME_BYTES = 1024 * 1024;
+const FIRST_BLOCK_BYTES = 16 * 1024;
+const BLOCK_GROWTH = 4;
 const NEW_LINE = 10;
 const QUOTE = 34;
 /** `{"t":"` */
@@ -49,8 +50,9 @@ export class RawFile extends BuiltFile {
  */
 export class RawFileBuilder {
   #level: number;
-  #open: Uint8Array[] = [];
-  #openBytes = 0;
+  /** Lines of the open frame; reused for the next one. */
+  #block = new Uint8Array(FIRST_BLOCK_BYTES);
+  #used = 0;
   #frames: Uint8Array[] = [];
   #counts: RawCounts = { frames: 0, binary: 0, events: 0 };
   #firstUs = Infinity;
@@ -62,15 +64,15 @@ export class RawFileBuilder {
     this.#push(UTF8.encode(captureLine(info)));
   }
 
-  /** Adds whole lines with their line breaks; keeps the bytes until the frame is compressed. */
+  /** Adds whole lines with their line breaks, which are copied. */
   add(lines: Uint8Array): void {
     this.#count(lines);
     for (let start = 0; start < lines.length;) {
-      const room = FRAME_BYTES - this.#openBytes;
+      const room = FRAME_BYTES - this.#used;
       if (lines.length - start <= room) return this.#push(lines.subarray(start));
       let end = lines.lastIndexOf(NEW_LINE, start + room - 1) + 1;
       // The next line exceeds the remaining room: put it whole in this frame or the next.
-      if (end <= start) end = this.#openBytes > 0 ? start : lines.indexOf(NEW_LINE, start) + 1;
+      if (end <= start) end = this.#used > 0 ? start : lines.indexOf(NEW_LINE, start) + 1;
       if (end > start) this.#push(lines.subarray(start, end));
       this.#close();
       start = Math.max(start, end);
@@ -88,15 +90,25 @@ export class RawFileBuilder {
   }
 
   #push(bytes: Uint8Array): void {
-    this.#open.push(bytes);
-    this.#openBytes += bytes.length;
+    const end = this.#used + bytes.length;
+    if (end > this.#block.length) this.#grow(end);
+    this.#block.set(bytes, this.#used);
+    this.#used = end;
+  }
+
+  #grow(bytes: number): void {
+    const grown = Math.min(FRAME_BYTES, this.#block.length * BLOCK_GROWTH);
+    const block = new Uint8Array(Math.max(bytes, grown));
+    block.set(this.#block.subarray(0, this.#used));
+    this.#block = block;
   }
 
   #close(): void {
-    if (this.#openBytes === 0) return;
-    this.#frames.push(compressFrame(concat(this.#open), this.#level));
-    this.#open = [];
-    this.#openBytes = 0;
+    if (this.#used === 0) return;
+    this.#frames.push(compressFrame(this.#block.subarray(0, this.#used), this.#level));
+    this.#used = 0;
+    // Grown by a line longer than a frame.
+    if (this.#block.length > FRAME_BYTES) this.#block = new Uint8Array(FIRST_BLOCK_BYTES);
   }
 
   #count(lines: Uint8Array): void {

@@ -39,7 +39,7 @@ export function compressFrame(
   data: Uint8Array,
   level = 3,
   { isChecksummed = true }: { isChecksummed?: boolean } = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const options = {
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
@@ -61,11 +61,12 @@ function frameBytesMax(bytes: number): number {
 
 /**
  * zstdCompressSync (Deno 2.9) sometimes appends one or two empty frames. The first frame is known
- * to hold everything: zstd knew the size and would fail otherwise.
+ * to hold everything: zstd knew the size and would fail otherwise. Copied, as the frame is a view of
+ * a buffer for the worst case, which frames that are kept would keep too.
  */
-function firstFrame(bytes: Uint8Array): Uint8Array {
+function firstFrame(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const end = frameEnd(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
-  return typeof end === "number" ? bytes.subarray(0, end) : bytes;
+  return new Uint8Array(typeof end === "number" ? bytes.subarray(0, end) : bytes);
 }
 
 /** Returns a skippable frame around `content`; zstd tools ignore it. */
