@@ -1,5 +1,5 @@
 /**
- * Imports a module by its path from this folder. Deno loads every literal import path at startup,
+ * Imports a module by its alias, or its path from this folder. Deno loads every literal import path at startup,
  * which would be the whole product for each `--help`. `deploy/compile.ts` lists the modules loaded
  * this way.
  */

@@ -1,4 +1,4 @@
-import { findRegistry } from "@ssmd/metadata";
+import { findRegistry } from "@ssmd/metadata/find_registry";
 import { ConfigError } from "@ssmd/runtime/errors";
 import type { Globals } from "./context.ts";
 

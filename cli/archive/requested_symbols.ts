@@ -2,6 +2,7 @@ import { ArchiveError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
 import { namesHint } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 /** Parses a full symbol name. Throws RangeError for a pattern. */
 export function parseSymbol(text: string): string {
@@ -29,6 +30,6 @@ export async function assertSymbolsKnown(
 
 async function symbolsOf(globals: Globals, env: string): Promise<string[] | undefined> {
   const registry = await Registry.open(globals).catch(() => undefined);
-  const environment = registry?.check().environments.get(env);
+  const environment = (registry && checkRegistry(registry))?.environments.get(env);
   return environment && Object.keys(environment.symbols);
 }

@@ -4,6 +4,7 @@ import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { isRegistryFile } from "../registry/registry_files.ts";
 import { Registry } from "../registry/registry.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 export default defineCommand({
   name: "commit",
@@ -24,7 +25,7 @@ export default defineCommand({
   },
   async run({ flags, context }) {
     const registry = await Registry.open(context.globals);
-    const { findings } = registry.check();
+    const { findings } = checkRegistry(registry);
     if (findings.length > 0) throw findingsError(findings);
     const { dir } = registry;
     const paths = (await changedPaths(dir)).filter(isRegistryFile);

@@ -6,6 +6,7 @@ import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { applySettings, SET_FLAGS } from "../registry/set_flags.ts";
 import { signInOf } from "../registry/sign_in.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 export default defineCommand({
   name: "env create",
@@ -58,7 +59,7 @@ function freshText(
       hint: "Name them with --feeds kraken,kalshi, or take another environment with --from",
     });
   }
-  const known = feeds.flatMap((id) => registry.check().feeds.get(id) ?? []);
+  const known = feeds.flatMap((id) => checkRegistry(registry).feeds.get(id) ?? []);
   const { keys, credentials } = signInOf(
     known,
     (key) => keySource ?? `file:secrets/${name}-${key}.yaml`,

@@ -19,6 +19,7 @@ import type { SsmdContext } from "../context.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable } from "../terminal.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 /** Drift report of the gateway. */
 const DRIFT = z.object({
@@ -68,7 +69,7 @@ export default defineCommand({
     return {
       env: name,
       file,
-      mistakes: registry.check().findings.filter((finding) => finding.file === file).length,
+      mistakes: checkRegistry(registry).findings.filter((finding) => finding.file === file).length,
       git: await gitState(registry.dir, path),
       feeds: Object.fromEntries(env.feeds.map((id) => {
         const version = versionOn(registry.feed(id), todayUtc());

@@ -3,6 +3,7 @@ import { defineCommand } from "../command/define.ts";
 import { CHECKED, checkedOf, checkedTable, isWrong } from "../registry/findings.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 export default defineCommand({
   name: "env validate",
@@ -16,7 +17,7 @@ export default defineCommand({
   async run({ args: [name], context }) {
     const registry = await Registry.open(context.globals);
     registry.text("environment", name);
-    const { findings, warnings, environments } = registry.check();
+    const { findings, warnings, environments } = checkRegistry(registry);
     const feeds = environments.get(name)?.feeds ?? registry.names("feed");
     const files = new Set([
       registryPathOf({ kind: "environment", name }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { versionOn } from "@ssmd/metadata";
+import { versionOn } from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";

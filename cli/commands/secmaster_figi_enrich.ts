@@ -7,6 +7,7 @@ import { Registry } from "../registry/registry.ts";
 import { nowText } from "../secmaster/flags.ts";
 import { newVersionText } from "../secmaster/new_version.ts";
 import { askOpenFigi, FIGI_URL, type FigiAnswer, type FigiQuery } from "../secmaster/open_figi.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 const ENRICHED = EDIT_RESULT.extend({
   not_found: z.array(z.string()).describe("Instruments that OpenFIGI does not know"),
@@ -40,7 +41,7 @@ export default defineCommand({
   },
   async run({ flags: { dryRun, exchange = "US", url }, context }) {
     const registry = await Registry.open(context.globals);
-    const asked = [...registry.check().instruments.values()].flatMap((instrument) => {
+    const asked = [...checkRegistry(registry).instruments.values()].flatMap((instrument) => {
       const query = queryOf(instrument, exchange);
       return query === undefined ? [] : [{ instrument, query }];
     });

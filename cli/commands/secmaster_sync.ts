@@ -13,6 +13,7 @@ import { instantFlag, timesOf } from "../secmaster/flags.ts";
 import { withBusInstruments } from "../secmaster/bus_instruments.ts";
 import { FileInstruments } from "../secmaster/file_instruments.ts";
 import { type InstrumentStore, syncCatalogue } from "@ssmd/connector";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 const VENUE_IDS = Object.values(VENUES).filter(({ catalogue }) => catalogue !== undefined)
   .map(({ id }) => id);
@@ -55,7 +56,7 @@ export default defineCommand({
   async run({ flags, args: [id], context }) {
     const startedMs = performance.now();
     const registry = await Registry.open(context.globals);
-    const files = registry.check().instruments;
+    const files = checkRegistry(registry).instruments;
     const { env, url, feed, series, tokenized, since, dryRun, signed } = flags;
     const signature = signed ? await credentialsOf(context, env, feed ?? id) : {};
     const sync = { venue: id, url, feed, series, tokenized, ...signature };

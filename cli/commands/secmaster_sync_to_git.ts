@@ -14,6 +14,7 @@ import { duration, list } from "../command/flag.ts";
 import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { withBusInstruments } from "../secmaster/bus_instruments.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 export default defineCommand({
   name: "secmaster sync-to-git",
@@ -45,7 +46,7 @@ export default defineCommand({
   }),
   async run({ flags, context }) {
     const registry = await Registry.open(context.globals);
-    const files = registry.check().instruments;
+    const files = checkRegistry(registry).instruments;
     const known = await withBusInstruments(context, flags.env, (store) => store.known());
     const changes = new Map<string, string>();
     const settled = [...known.values()].filter((each) => isSettledFor(each, flags.settledFor));

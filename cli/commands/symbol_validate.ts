@@ -2,6 +2,7 @@ import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { CHECKED, checkedOf, checkedTable, isWrong } from "../registry/findings.ts";
 import { Registry } from "../registry/registry.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 export default defineCommand({
   name: "symbol validate",
@@ -18,7 +19,7 @@ export default defineCommand({
     if (flags.env !== undefined) registry.text("environment", flags.env);
     const names = flags.env === undefined ? registry.names("environment") : [flags.env];
     const files = new Set(names.map((name) => `${registry.dir}/environments/${name}.yaml`));
-    const findings = registry.check().findings.filter(({ file, path }) =>
+    const findings = checkRegistry(registry).findings.filter(({ file, path }) =>
       files.has(file) && (path === "" || /^symbols\b/.test(path))
     );
     return checkedOf(files.size, findings);

@@ -5,6 +5,7 @@ import { CHECKED, checkedOf, checkedTable, isWrong } from "../registry/findings.
 import { keyFindings } from "../registry/key_findings.ts";
 import { reachFindings } from "../registry/reach.ts";
 import { Registry } from "../registry/registry.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 export default defineCommand({
   name: "validate",
@@ -21,7 +22,7 @@ export default defineCommand({
   failed: isWrong,
   async run({ flags, context }) {
     const registry = await Registry.open(context.globals);
-    const { warnings, findings: found } = registry.check();
+    const { warnings, findings: found } = checkRegistry(registry);
     const findings = [...found];
     if (flags.checkKeys) findings.push(...await keyFindings(registry));
     if (flags.reach) findings.push(...await reachFindings(registry));

@@ -3,6 +3,7 @@ import { type Enrichment, enrichmentOf } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
 import { assertName } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 /**
  * Enrichers of an environment in the registry; undefined = none is enabled. `change` edits the list
@@ -15,7 +16,10 @@ export async function openEnrichment(
 ): Promise<Enrichment | undefined> {
   const registry = await Registry.open(context.globals);
   const { enrich = [], symbols } = registry.environment(env);
-  return enrichmentOf({ symbols, enrich: change(enrich) }, registry.check().instruments.values());
+  return enrichmentOf(
+    { symbols, enrich: change(enrich) },
+    checkRegistry(registry).instruments.values(),
+  );
 }
 
 /** Index of an enricher by name. Throws ConfigError `CONFIG_NOT_FOUND` that suggests the nearest name. */

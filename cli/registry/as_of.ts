@@ -1,12 +1,13 @@
+import type { Origin } from "@ssmd/metadata";
 import {
-  historyOf,
-  type Origin,
+  readRegistryTexts,
   type RegistryFileId,
   registryPathOf,
-  registryTextsOn,
-} from "@ssmd/metadata";
-import { ConfigError } from "@ssmd/runtime";
+  todayUtc,
+} from "@ssmd/metadata/registry_content";
+import { ConfigError } from "@ssmd/runtime/errors";
 import type { Globals } from "../context.ts";
+import { loadModule } from "../load_module.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { Registry, shownPath } from "./registry.ts";
 
@@ -19,12 +20,20 @@ interface View {
   origin: Origin;
 }
 
-/** Registry as of the end of a UTC day; see {@linkcode registryTextsOn}. */
+/** What reads git, which only days in the past need. */
+const gitHistory = () => loadModule<typeof import("@ssmd/metadata")>("@ssmd/metadata");
+
+/** Registry as of the end of a UTC day, as `registryTextsOn` reads it; undefined = now. */
 export async function viewOn(
   globals: Pick<Globals, "dir">,
   day: string | undefined,
 ): Promise<View> {
   const found = shownPath(await registryDirOf(globals));
+  if (day === undefined) {
+    const registry = new Registry(found, await readRegistryTexts(found));
+    return { registry, day: todayUtc(), origin: {} };
+  }
+  const { registryTextsOn } = await gitHistory();
   const { texts, ...view } = await registryTextsOn(found, day);
   return { registry: new Registry(found, texts, view.origin.commit !== undefined), ...view };
 }
@@ -48,6 +57,7 @@ export async function viewOfOne(
     const note = `git knows no ${path} on ${view.day}: this is what today's file says of that day`;
     return { registry: now, day: view.day, origin: { note } };
   }
+  const { historyOf } = await gitHistory();
   const first = (await historyOf(now.dir, path)).at(-1);
   throw new ConfigError("CONFIG_NOT_FOUND", `Environment "${name}" did not exist on ${view.day}`, {
     hint: first === undefined

@@ -12,6 +12,7 @@ import { on } from "../command/flag.ts";
 import { assertConfirmed } from "../confirm.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import type { Registry } from "./registry.ts";
+import { checkRegistry } from "./check_registry.ts";
 
 /** Files to write: path in the registry → text; `undefined` = remove. */
 type FileChanges = ReadonlyMap<string, string | undefined>;
@@ -118,8 +119,8 @@ function linesOf(change: FileChange): string {
 }
 
 function assertValid(registry: Registry, changes: FileChanges): void {
-  const after = registry.with(changes).check().findings;
-  const known = new Set(registry.check().findings.map(keyOf));
+  const after = checkRegistry(registry.with(changes)).findings;
+  const known = new Set(checkRegistry(registry).findings.map(keyOf));
   const own = new Set([...changes.keys()].map((path) => `${registry.dir}/${path}`));
   const findings = after.filter((finding) => own.has(finding.file) || !known.has(keyOf(finding)));
   if (findings.length > 0) throw findingsError(findings);

@@ -2,11 +2,12 @@ import { type Finding, registryPathOf, resolveKeys, YamlSource } from "@ssmd/met
 import { ConfigError } from "@ssmd/runtime";
 import { variable } from "../terminal.ts";
 import type { Registry } from "./registry.ts";
+import { checkRegistry } from "./check_registry.ts";
 
 /** Findings for required keys without values; the values are resolved but never shown. */
 export async function keyFindings(registry: Registry): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const [name, environment] of registry.check().environments) {
+  for (const [name, environment] of checkRegistry(registry).environments) {
     const path = registryPathOf({ kind: "environment", name });
     const text = registry.texts.get(path) ?? "";
     const yaml = new YamlSource({ path: `${registry.dir}/${path}`, text });

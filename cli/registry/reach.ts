@@ -9,6 +9,7 @@ import {
 } from "@ssmd/metadata";
 import { messageOf } from "@ssmd/runtime";
 import type { Registry } from "./registry.ts";
+import { checkRegistry } from "./check_registry.ts";
 
 /** Timeout of one address, ms. */
 const REACH_MS = 3_000;
@@ -23,7 +24,7 @@ interface Probe {
 
 /** Probes all addresses of every environment in parallel; each has three seconds. */
 export async function reachFindings(registry: Registry): Promise<Finding[]> {
-  const all = [...registry.check().environments].map(async ([name, environment]) => {
+  const all = [...checkRegistry(registry).environments].map(async ([name, environment]) => {
     const path = registryPathOf({ kind: "environment", name });
     const text = registry.texts.get(path) ?? "";
     const yaml = new YamlSource({ path: `${registry.dir}/${path}`, text });
@@ -81,7 +82,7 @@ function probesOf(registry: Registry, environment: Environment): Probe[] {
 
 function feedProbes(registry: Registry, environment: Environment): Probe[] {
   return environment.feeds.flatMap((id): Probe[] => {
-    const feed = registry.check().feeds.get(id);
+    const feed = checkRegistry(registry).feeds.get(id);
     const version = feed && versionOn(feed, todayUtc());
     const own = environment.endpoints?.[id];
     const url = own ?? version?.endpoint;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { formatFinding } from "@ssmd/metadata";
 import { reachFindings } from "./reach.ts";
 import { Registry } from "./registry.ts";
+import { checkRegistry } from "./check_registry.ts";
 
 const FEED = `id: venue
 display_name: Venue
@@ -78,7 +79,7 @@ Deno.test("what answers as it should is no finding, nor a folder that could be m
       const registry = registryOf(
         ...[`ws://${feed.at}/`, `nats://${nats.at}`, path] as const,
       );
-      assert.deepEqual(registry.check().findings, []);
+      assert.deepEqual(checkRegistry(registry).findings, []);
       assert.deepEqual(await reachFindings(registry), []);
     }
     assert.deepEqual([...Deno.readDirSync(dir)], [], "nothing is left behind");

@@ -2,8 +2,6 @@ import type { z } from "zod";
 import {
   type Calendar,
   CALENDAR_FILE,
-  type CheckResult,
-  checkSources,
   contentOf,
   type Environment,
   ENVIRONMENT_FILE,
@@ -20,14 +18,11 @@ import {
   type RegistryKind,
   registryPathOf,
   SCHEMA_FILE,
-  type SourceFile,
-} from "@ssmd/metadata";
-import { claimProblems, externalProblem, PARSERS } from "@ssmd/exchanges";
-import { ConfigError } from "@ssmd/runtime";
+} from "@ssmd/metadata/registry_content";
+import { ConfigError } from "@ssmd/runtime/errors";
 import type { Globals } from "../context.ts";
 import { unknownName } from "../unknown_name.ts";
 import { registryDirOf, registryToRun } from "../registry_dir.ts";
-import { checkSchemaText } from "./schema_text.ts";
 
 /** Names of file kinds in messages. */
 const WORDS: Readonly<Record<RegistryKind, string>> = {
@@ -59,16 +54,16 @@ export class Registry {
   readonly dir: string;
   /** Texts by path in the folder. */
   readonly texts: ReadonlyMap<string, string>;
-  #isPast: boolean;
-  #checked: CheckResult | undefined;
-  /** Contents read so far, by path; undefined = of invalid shape. */
-  #contents = new Map<string, unknown>();
+  /** Whether the files are from an earlier commit, whose checks are relaxed. */
+  readonly isPast: boolean;
+  /** Files read so far, by path. */
+  #read = new Map<string, ReturnType<typeof contentOf>>();
 
-  /** `dir` is the folder as shown to people; `isPast` relaxes {@linkcode Registry.check} for earlier files. */
+  /** `dir` is the folder as shown to people. */
   constructor(dir: string, texts: ReadonlyMap<string, string>, isPast = false) {
     this.dir = dir;
     this.texts = texts;
-    this.#isPast = isPast;
+    this.isPast = isPast;
   }
 
   /** Reads the folder. Throws ConfigError `CONFIG_NOT_FOUND`. */
@@ -92,18 +87,6 @@ export class Registry {
     return new Registry(this.dir, texts);
   }
 
-  /** Returns all findings and the valid files. */
-  check(): CheckResult {
-    const files: SourceFile[] = [...this.texts].map(([path, text]) => ({
-      path: `${this.dir}/${path}`,
-      text,
-    }));
-    // Today's normalizers and claims do not apply to earlier files.
-    const ofToday = this.#isPast ? {} : { parsers: PARSERS, externalProblem, claimProblems };
-    const options = { checkSchemaText, isWhole: true, isPast: this.#isPast, ...ofToday };
-    return this.#checked ??= checkSources(files, options);
-  }
-
   /** Names of a kind, sorted. */
   names(kind: RegistryKind): string[] {
     return [...this.texts.keys()].flatMap((path) => {
@@ -114,7 +97,9 @@ export class Registry {
 
   /** Contents of all files of a kind whose shape is valid, by name. */
   all<K extends ReadKind>(kind: K): Content<K>[] {
-    return this.names(kind).flatMap((name) => this.#content(kind, name) ?? []);
+    return this.names(kind).flatMap((name) =>
+      (this.#contentOf(kind, name).content as Content<K> | undefined) ?? []
+    );
   }
 
   /** Text of a file. Throws ConfigError `CONFIG_NOT_FOUND` that suggests the nearest name. */
@@ -177,23 +162,23 @@ export class Registry {
     });
   }
 
-  /** Parses this file only; throws all its findings, also of references, when its shape is invalid. */
+  /** Parses this file only; throws the findings of its shape. */
   #valid<K extends ReadKind>(kind: K, name: string): Content<K> {
     this.text(kind, name);
-    const content = this.#content(kind, name);
-    if (content !== undefined) return content;
-    const file = `${this.dir}/${registryPathOf({ kind, name })}`;
-    throw findingsError(this.check().findings.filter((finding) => finding.file === file));
+    const { content, findings } = this.#contentOf(kind, name);
+    if (content === undefined) throw findingsError(findings);
+    return content as Content<K>;
   }
 
-  #content<K extends ReadKind>(kind: K, name: string): Content<K> | undefined {
+  #contentOf(kind: ReadKind, name: string): ReturnType<typeof contentOf> {
     const path = registryPathOf({ kind, name });
-    if (!this.#contents.has(path)) {
-      const source = { path: `${this.dir}/${path}`, text: this.text(kind, name) };
-      const shape: z.ZodType = SHAPES[kind];
-      this.#contents.set(path, contentOf(source, shape, this.#isPast));
-    }
-    return this.#contents.get(path) as Content<K> | undefined;
+    const known = this.#read.get(path);
+    if (known !== undefined) return known;
+    const source = { path: `${this.dir}/${path}`, text: this.text(kind, name) };
+    const shape: z.ZodType = SHAPES[kind];
+    const read = contentOf(source, shape, this.isPast);
+    this.#read.set(path, read);
+    return read;
   }
 }
 

@@ -3,6 +3,7 @@ import type { SsmdContext } from "../context.ts";
 import { applyChanges } from "../registry/change.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { InstrumentStore } from "@ssmd/connector";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 /** Instrument store in the registry's files, for environments without a shared bus. */
 export class FileInstruments implements InstrumentStore {
@@ -17,7 +18,7 @@ export class FileInstruments implements InstrumentStore {
   }
 
   known(): Promise<Map<string, InstrumentFile>> {
-    return Promise.resolve(this.#registry.check().instruments);
+    return Promise.resolve(checkRegistry(this.#registry).instruments);
   }
 
   put(instruments: readonly InstrumentFile[]): Promise<void> {

@@ -6,6 +6,7 @@ import { UsageError } from "../exit.ts";
 import { applyChanges, EDIT_FLAGS, type EditResult } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { withBusInstruments } from "./bus_instruments.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 /** Flags of commands that change an instrument, in its file or on the bus. */
 export const CHANGE_FLAGS = {
@@ -51,7 +52,7 @@ export async function applyInstrumentChange(
         : registry.with(new Map([[path, yamlText(known, [editorLine("instrument")])]]));
       const change = changeOf(files);
       const result = await applyChanges(context, change, { dryRun: true, isQuiet: !dryRun });
-      const after = files.with(change.changes).check().instruments.get(id);
+      const after = checkRegistry(files.with(change.changes)).instruments.get(id);
       // Compare and set: do not overwrite a concurrent change of another process.
       const isDone = dryRun || after === undefined || await store.change(
         id,

@@ -6,6 +6,7 @@ import type { SsmdContext } from "../context.ts";
 import { unknownName } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
 import { withBusInstruments } from "./bus_instruments.ts";
+import { checkRegistry } from "../registry/check_registry.ts";
 
 /** Where the security master is read from. */
 export const MASTER_FLAGS = {
@@ -25,7 +26,7 @@ export async function openMaster(
 ): Promise<SecurityMaster> {
   const registry = await Registry.open(context.globals);
   const master = new SecurityMaster();
-  for (const instrument of registry.check().instruments.values()) master.put(instrument);
+  for (const instrument of checkRegistry(registry).instruments.values()) master.put(instrument);
   if (env === undefined) return master;
   const onBus = await withBusInstruments(context, env, (store) => store.known());
   for (const instrument of onBus.values()) master.put(instrument);

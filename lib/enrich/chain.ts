@@ -2,16 +2,11 @@ import { createHash } from "node:crypto";
 import { suggestion } from "@ssmd/runtime";
 import { ExpressionError, parseExpression, type Scope, type WindowFunction } from "./expression.ts";
 import type { Evaluate } from "./operation.ts";
+import { REFERENCE_FIELDS } from "./reference_fields.ts";
 import { PRICE, SIZE, type Unit, unitText } from "./unit.ts";
 
 /** Increased when the same records and enrichers give different values. */
 const CHAIN_VERSION = 2;
-
-/** Security master fields that can be joined. */
-export const REFERENCE_FIELDS = [
-  ...["instrument", "name", "asset_class", "state", "base", "quote", "figi"],
-  ...["group", "series", "opens", "closes", "result", "size_step", "size_min"],
-] as const;
 
 /** Values calculated by expressions. */
 interface Calculation {

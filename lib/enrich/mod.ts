@@ -1,11 +1,5 @@
 /** Values derived from records: expressions, and the chain of enrichers of a market. @module */
-export {
-  type EnrichChain,
-  enrichChain,
-  enricherProblems,
-  type EnricherSpec,
-  REFERENCE_FIELDS,
-} from "./chain.ts";
+export { type EnrichChain, enrichChain, enricherProblems, type EnricherSpec } from "./chain.ts";
 export { EnrichedMarket, type ReferenceSpan } from "./enriched_market.ts";
 export {
   type EnrichedJson,

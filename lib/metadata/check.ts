@@ -1,15 +1,14 @@
-import type { z } from "zod";
 import { type Calendar, CALENDAR_FILE } from "./calendar.ts";
 import { calendarReferences } from "./calendar_references.ts";
+import { shaped } from "./content.ts";
 import { type SourceFile, YamlSource } from "./document.ts";
 import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
-import { enrichFindings } from "./environment_enrich.ts";
+import { enrichFindings } from "./enrich_findings.ts";
 import { environmentWarnings } from "./environment_warnings.ts";
 import { environmentReferences, type ExternalCheck } from "./environment_references.ts";
 import { type Feed, FEED_FILE, todayUtc } from "./feed.ts";
 import { type ClaimCheck, feedReferences, type KnownNames } from "./feed_references.ts";
 import { compareFindings, type Finding } from "./finding.ts";
-import { issueTexts } from "./issue_text.ts";
 import { INSTRUMENT_FILE, type InstrumentFile } from "./instruments/instrument_file.ts";
 import { instrumentReferences } from "./instruments/instrument_references.ts";
 import { type Policy, POLICY_FILE } from "./policy.ts";
@@ -115,19 +114,6 @@ export function checkSources(
   result.findings.sort(compareFindings);
   result.warnings.sort(compareFindings);
   return result;
-}
-
-/**
- * Returns the content of one file of valid shape; undefined = {@linkcode checkSources} has findings
- * of it. References are not checked, so no other file is read.
- */
-export function contentOf<T>(
-  source: SourceFile,
-  shape: z.ZodType<T>,
-  isPast = false,
-): T | undefined {
-  const yaml = new YamlSource(source, isPast);
-  return yaml.findings.length === 0 ? shape.safeParse(yaml.value).data : undefined;
 }
 
 function sourcesOf(
@@ -305,15 +291,4 @@ function checkEnvironments(
     valid.push(yaml);
   }
   result.findings.push(...symbolFindings(valid));
-}
-
-function shaped<T>(yaml: YamlSource, shape: z.ZodType<T>, findings: Finding[]): T | undefined {
-  const parsed = shape.safeParse(yaml.value);
-  if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
-    for (const { path, message, atKey } of issueTexts(issue, yaml.value)) {
-      findings.push(atKey ? yaml.findingAtKey(path, message) : yaml.finding(path, message));
-    }
-  }
-  return undefined;
 }

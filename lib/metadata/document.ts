@@ -1,5 +1,5 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, type Node } from "yaml";
-import { messageOf } from "@ssmd/runtime";
+import { messageOf } from "@ssmd/runtime/errors";
 import { type Finding, formatPath } from "./finding.ts";
 import { parseYaml } from "./parse_yaml.ts";
 

@@ -1,5 +1,5 @@
 import { FEED_TYPES } from "@ssmd/market";
-import { dayOfMs } from "@ssmd/runtime";
+import { dayOfMs } from "@ssmd/runtime/day";
 import { z } from "zod";
 import { address, day, duration, fields, nameText, plainText } from "./shape.ts";
 

@@ -1,4 +1,4 @@
-import { suggestion } from "@ssmd/runtime";
+import { suggestion } from "@ssmd/runtime/suggest";
 import type { z } from "zod";
 
 /** Path and message of a future finding. */

@@ -78,7 +78,7 @@ export { changeText, valueChanges } from "./changes.ts";
 export { textDiff } from "./text_diff.ts";
 export { YamlEdit, yamlText } from "./edit.ts";
 export { editorLine, jsonSchemas } from "./json_schema.ts";
-export { type CheckResult, checkSources, contentOf, type SourceFile } from "./check.ts";
+export { type CheckResult, checkSources, type SourceFile } from "./check.ts";
 export { YamlSource } from "./document.ts";
 export {
   listEnvironments,
@@ -92,7 +92,8 @@ export {
   loadRbac,
 } from "./registry.ts";
 export { findRegistry } from "./find_registry.ts";
-export { type Origin, readRegistryTexts, registryTextsOn } from "./registry_texts.ts";
+export { readRegistryTexts } from "./registry_folder.ts";
+export { type Origin, registryTextsOn } from "./registry_texts.ts";
 export { changedPaths, git, hasHistory, historyOf, textIn } from "./git.ts";
 export { resolveKeys } from "./keys.ts";
 export { keySourceOf, type KeySources, keyVariable, readKey, whereOf } from "./key_source.ts";

@@ -1,4 +1,5 @@
-import { ConfigError, systemCodeOf } from "@ssmd/runtime";
+import { ConfigError, systemCodeOf } from "@ssmd/runtime/errors";
+import { REGISTRY_FOLDERS } from "./registry_file.ts";
 
 /**
  * Lists the files in a registry folder, sorted. Follows symbolic links, as clusters mount
@@ -20,6 +21,21 @@ export async function readRegistryFile(path: string): Promise<string> {
   } catch (error) {
     throw unreadableError(path, error);
   }
+}
+
+/** Reads the current texts of a registry folder. */
+export async function readRegistryTexts(dir: string): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const folder of REGISTRY_FOLDERS) {
+    for (const name of await namesIn(`${dir}/${folder}`)) {
+      const path = `${folder}/${name}`;
+      // Include misnamed files, so that they are reported.
+      if (/\.(yaml|yml|capnp)$/.test(name)) {
+        texts.set(path, await readRegistryFile(`${dir}/${path}`));
+      }
+    }
+  }
+  return texts;
 }
 
 /** Converts the error of reading a registry file or folder. */
@@ -44,5 +60,14 @@ async function leadsToFolder(path: string): Promise<boolean> {
     return (await Deno.stat(path)).isDirectory;
   } catch {
     return false;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await fileNamesIn(folder);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw unreadableError(folder, error);
   }
 }

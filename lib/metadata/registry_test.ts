@@ -6,7 +6,7 @@ import { versionOn } from "./feed.ts";
 import type { Finding } from "./finding.ts";
 import { listEnvironments, listFeeds, loadEnvironment, loadFeed } from "./registry.ts";
 import { findRegistry } from "./find_registry.ts";
-import { readRegistryTexts } from "./registry_texts.ts";
+import { readRegistryTexts } from "./registry_folder.ts";
 
 const REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
 

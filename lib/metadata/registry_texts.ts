@@ -1,7 +1,7 @@
 import { todayUtc } from "./feed.ts";
 import { type FoundCommit, GitRepository } from "./git/repository.ts";
-import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
-import { REGISTRY_FOLDERS, registryFileIdOf } from "./registry_file.ts";
+import { readRegistryTexts } from "./registry_folder.ts";
+import { registryFileIdOf } from "./registry_file.ts";
 
 /** Origin of the files. */
 export interface Origin {
@@ -21,21 +21,6 @@ interface RegistryTexts {
   day: string;
   /** Origin of the texts. */
   origin: Origin;
-}
-
-/** Reads the current texts of a registry folder. */
-export async function readRegistryTexts(dir: string): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
-  for (const folder of REGISTRY_FOLDERS) {
-    for (const name of await namesIn(`${dir}/${folder}`)) {
-      const path = `${folder}/${name}`;
-      // Include misnamed files, so that they are reported.
-      if (/\.(yaml|yml|capnp)$/.test(name)) {
-        texts.set(path, await readRegistryFile(`${dir}/${path}`));
-      }
-    }
-  }
-  return texts;
 }
 
 /**
@@ -91,13 +76,4 @@ function isoTime({ timeS, zone }: FoundCommit): string {
   const minutes = Number(`${zone[0]}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3)));
   const local = new Date((timeS + minutes * 60) * 1000).toISOString().slice(0, 19);
   return `${local}${zone.slice(0, 3)}:${zone.slice(3)}`;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await fileNamesIn(folder);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw unreadableError(folder, error);
-  }
 }

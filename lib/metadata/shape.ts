@@ -1,4 +1,5 @@
-import { DURATION_WORDS, formatDurationMs, parseDurationMs, suggestion } from "@ssmd/runtime";
+import { DURATION_WORDS, formatDurationMs, parseDurationMs } from "@ssmd/runtime/duration";
+import { suggestion } from "@ssmd/runtime/suggest";
 import { z } from "zod";
 
 /** Object schema that rejects unknown fields, with a suggestion. */

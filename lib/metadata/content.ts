@@ -1,0 +1,39 @@
+import type { z } from "zod";
+import { type SourceFile, YamlSource } from "./document.ts";
+import type { Finding } from "./finding.ts";
+import { issueTexts } from "./issue_text.ts";
+
+/** Content of a file, or why it has none. */
+export interface FileContent<T> {
+  /** undefined = not valid YAML, or of invalid shape: see `findings`. */
+  content: T | undefined;
+  findings: Finding[];
+}
+
+/** Returns the content of one file. Its references are not checked, so no other file is read. */
+export function contentOf<T>(
+  source: SourceFile,
+  shape: z.ZodType<T>,
+  isPast = false,
+): FileContent<T> {
+  const yaml = new YamlSource(source, isPast);
+  const findings = [...yaml.findings];
+  const content = findings.length === 0 ? shaped(yaml, shape, findings) : undefined;
+  return { content, findings };
+}
+
+/** Returns a file's content; undefined = of invalid shape, which is added to `findings`. */
+export function shaped<T>(
+  yaml: YamlSource,
+  shape: z.ZodType<T>,
+  findings: Finding[],
+): T | undefined {
+  const parsed = shape.safeParse(yaml.value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    for (const { path, message, atKey } of issueTexts(issue, yaml.value)) {
+      findings.push(atKey ? yaml.findingAtKey(path, message) : yaml.finding(path, message));
+    }
+  }
+  return undefined;
+}
