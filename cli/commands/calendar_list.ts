@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { calendarVersionOn } from "@ssmd/metadata";
+import { calendarVersionOn } from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";
 import { viewOn } from "../registry/as_of.ts";

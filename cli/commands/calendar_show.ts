@@ -5,7 +5,7 @@ import {
   type CalendarVersion,
   calendarVersionOn,
   openSpans,
-} from "@ssmd/metadata";
+} from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { viewOfOne } from "../registry/as_of.ts";

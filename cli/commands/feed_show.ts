@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FEED_FILE, versionOn } from "@ssmd/metadata";
+import { FEED_FILE, versionOn } from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
 import { viewOfOne } from "../registry/as_of.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SCHEMA_STATUSES, schemaVersionOn } from "@ssmd/metadata";
+import { SCHEMA_STATUSES, schemaVersionOn } from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { subjectOf } from "@ssmd/market";
-import { todayUtc, versionOn } from "@ssmd/metadata";
+import { todayUtc, versionOn } from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";

@@ -5,7 +5,7 @@ import {
   nextCloseUs,
   nextOpenUs,
   type WeeklyWindow,
-} from "@ssmd/metadata";
+} from "@ssmd/metadata/registry_content";
 
 interface Hours {
   open: CalendarVersion["open"];

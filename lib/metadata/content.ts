@@ -4,7 +4,7 @@ import type { Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
 
 /** Content of a file, or why it has none. */
-export interface FileContent<T> {
+interface FileContent<T> {
   /** undefined = not valid YAML, or of invalid shape: see `findings`. */
   content: T | undefined;
   findings: Finding[];

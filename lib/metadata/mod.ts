@@ -6,19 +6,12 @@ export {
   type KeySpec,
   type SchedulerSpec,
 } from "./environment.ts";
-export { type CaptureLocation, type Feed, FEED_FILE, todayUtc, versionOn } from "./feed.ts";
-export {
-  type Calendar,
-  CALENDAR_FILE,
-  type CalendarVersion,
-  calendarVersionOn,
-  type WeeklyWindow,
-} from "./calendar.ts";
+export { type CaptureLocation, type Feed, todayUtc, versionOn } from "./feed.ts";
+export type { Calendar } from "./calendar.ts";
 export { TradingDays } from "./trading_days.ts";
-export { isOpen, nextCloseUs, nextOpenUs, openSpans } from "./calendar_hours.ts";
+export { openSpans } from "./calendar_hours.ts";
 export {
   type RegisteredSchema,
-  SCHEMA_FILE,
   SCHEMA_STATUSES,
   type SchemaStatus,
   schemaVersionOn,
@@ -64,7 +57,7 @@ export {
 } from "./instruments/mod.ts";
 export { type Enrichment, enrichmentOf } from "./enrichment.ts";
 export { type FeedChecks, loadFeedChecks } from "./feed_checks.ts";
-export { type Rbac, RBAC_FILE, type Role, type RoleBinding, ROLES } from "./rbac.ts";
+export { type Rbac, type Role, type RoleBinding, ROLES } from "./rbac.ts";
 export { schemaHash, type SchemaTextCheck } from "./schema_references.ts";
 export {
   REGISTRY_FOLDERS,

@@ -1,11 +1,16 @@
 /** Registry files one by one: their texts, shapes and contents, without the checks between them. @module */
-export { type Calendar, CALENDAR_FILE, calendarVersionOn } from "./calendar.ts";
+export {
+  type Calendar,
+  CALENDAR_FILE,
+  type CalendarVersion,
+  calendarVersionOn,
+  type WeeklyWindow,
+} from "./calendar.ts";
+export { isOpen, nextCloseUs, nextOpenUs, openSpans } from "./calendar_hours.ts";
 export { contentOf } from "./content.ts";
-export type { SourceFile } from "./document.ts";
 export { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
 export { type Feed, FEED_FILE, todayUtc, versionOn } from "./feed.ts";
 export { findingsError } from "./finding.ts";
-export { findRegistry } from "./find_registry.ts";
 export { INSTRUMENT_FILE, type InstrumentFile } from "./instruments/instrument_file.ts";
 export { type Rbac, RBAC_FILE } from "./rbac.ts";
 export {
@@ -15,4 +20,4 @@ export {
   registryPathOf,
 } from "./registry_file.ts";
 export { readRegistryTexts } from "./registry_folder.ts";
-export { type RegisteredSchema, SCHEMA_FILE, schemaVersionOn } from "./schema.ts";
+export { type RegisteredSchema, SCHEMA_FILE, SCHEMA_STATUSES, schemaVersionOn } from "./schema.ts";

@@ -32,7 +32,7 @@ export { LIMITS } from "./limits.ts";
 export { endProcess } from "./end_process.ts";
 export { isLoopback } from "./loopback.ts";
 export { DAY_MS, DAY_US, DAY_WORDS, dayNamed, dayOfMs } from "./day.ts";
-export { DURATION_WORDS, formatDurationMs, parseDurationMs } from "./duration.ts";
+export { formatDurationMs, parseDurationMs } from "./duration.ts";
 export { nearest, suggestion } from "./suggest.ts";
 export { ComponentHealth, Health, livenessReasons, readinessReport } from "./health.ts";
 export { ProgressWatch } from "./progress_watch.ts";
