@@ -10,12 +10,15 @@ import process from "node:process";
 import { Translator, VENUES } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
 import {
+  archivedRecords,
+  backtest,
   BatchWriter,
   type HostedSignal,
   linkSignal,
   type LoadedSignal,
   loadedSignal,
   mergedRecords,
+  OneAhead,
   StreamEngine,
   Supervisor,
 } from "@ssmd/signals";
@@ -168,8 +171,8 @@ function dayOf(records: readonly MarketEvent[]): MarketEvent[] {
 }
 
 /**
- * Records a second of a sealed day through a host, read and encoded here: of the time that passed, and
- * of the processor time of both.
+ * Records a second of a sealed day through a host, as a backtest gives them to it: of the time that
+ * passed, and of the processor time of both. Then of a whole backtest of one signal, with its start.
  */
 async function sealed(
   signals: readonly HostedSignal[],
@@ -179,7 +182,7 @@ async function sealed(
   const dir = await Deno.makeTempDir();
   const storage = folderStorage(dir);
   const supervisor = new Supervisor({ signals });
-  const [passed, worked]: number[][] = [[], []];
+  const [passed, worked, whole]: number[][] = [[], [], []];
   try {
     const minutes = Map.groupBy(records, ({ receivedAtUs }) => Math.floor(receivedAtUs / 60e6));
     await writeDay(storage, feedId, minutes.values());
@@ -191,17 +194,25 @@ async function sealed(
       const [startedMs, cpu] = [performance.now(), process.cpuUsage()];
       const hostBeganUs = cpuSecondsOf(supervisor.pid ?? 0) * 1e6;
       let count = 0;
-      const send = () => supervisor.send(writer.finish(round));
+      const ahead = new OneAhead<Uint8Array>(async (batch, onTaken) => {
+        await supervisor.send(batch, onTaken);
+      });
       for await (const batch of mergedRecords(storage, { ...feedId, feeds: ["kalshi"], types })) {
-        for (const record of batch) writer.addRecord(record.type, encoder.encode(record));
+        for (const record of batch) writer.add(record);
         count += batch.length;
-        if (writer.byteLength > 512 * 1024) await send();
+        if (writer.byteLength > 512 * 1024) await ahead.send(writer.finish(round));
       }
-      await send();
+      await ahead.send(writer.finish(round));
+      await ahead.idle();
       const { user, system } = process.cpuUsage(cpu);
       const hostUs = cpuSecondsOf(supervisor.pid ?? 0) * 1e6 - hostBeganUs;
       passed?.push(count / (performance.now() - startedMs) * 1e3);
       worked?.push(count / (user + system + hostUs) * 1e6);
+    }
+    for (let round = 0; round < HOST_ROUNDS; round++) {
+      const [startedMs, signal] = [performance.now(), signals[0] as HostedSignal];
+      const result = await backtest({ env: "bench", records: archivedRecords(storage), signal });
+      whole?.push(result.records / (performance.now() - startedMs) * 1e3);
     }
   } finally {
     await supervisor.stop();
@@ -213,6 +224,7 @@ async function sealed(
   return [
     { name: "a sealed day, by the processor time of both", opsPerSecond: steady(worked) },
     { name: "a sealed day, by the clock", opsPerSecond: steady(passed) },
+    { name: "backtest of one signal, by the clock", opsPerSecond: steady(whole) },
   ];
 }
 

@@ -27,6 +27,7 @@ export {
   listSignals,
   type SignalFile,
 } from "./source/signal_catalog.ts";
+export { OneAhead } from "./supervisor/one_ahead.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export { readSignals } from "./live/read_signals.ts";
 export { type SignalFolders, signalFolders } from "./source/signal_folders.ts";

@@ -7,7 +7,7 @@ import { isTest } from "./layers.ts";
 const PARAMETERS_MAX = 3;
 /** Called per message or value, where an options object costs measurable time. */
 const HOT =
-  /^(exchanges\/|connector\/(spool|frame_ingest|pipeline)\.ts|lib\/(codec\/fields|market\/subject)\.ts|lib\/archive\/(parquet\/|raw_line|zstd_frames|reading\/record_filter))/;
+  /^(exchanges\/|connector\/(spool|frame_ingest|pipeline)\.ts|lib\/(codec\/(fields|decoder)|market\/subject)\.ts|lib\/archive\/(parquet\/|raw_line|zstd_frames|reading\/record_filter))/;
 const HOT_PARAMETERS_MAX = 5;
 
 /** Words of earlier versions, by whole words of a name, and their replacements. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EVENT_TYPES, type MarketEvent, type Trade } from "@ssmd/market";
 import { CodecError } from "@ssmd/runtime/errors";
-import { decode, Encoder, toJson } from "./mod.ts";
+import { decode, decodeAt, Encoder, MessageWriter, toJson, writeMessage } from "./mod.ts";
 import { anyEvent, anyRecord, anyTimeUs } from "./testing/records.ts";
 
 const TRADE: Trade = {
@@ -57,6 +57,27 @@ Deno.test("a record larger than a chunk is one whole message", () => {
   };
   assert.deepEqual(decode("orderbook", encoder.encode(book)), book);
   assert.deepEqual(decode("trade", small), TRADE);
+});
+
+Deno.test("in one buffer messages stand at any offset, and one that cannot be written leaves nothing", () => {
+  const out = new MessageWriter({ isWhole: true });
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 300 }), fc.nat(9), (events, apart) => {
+      const ends = events.map((event) => {
+        out.skip(apart);
+        const start = out.end;
+        assert.throws(() => writeMessage(out, { ...TRADE, sequence: -1 }), CodecError);
+        writeMessage(out, event);
+        return { start, end: out.end };
+      });
+      const bytes = out.take();
+      events.forEach((event, i) => {
+        const { start, end } = ends[i]!;
+        assert.deepEqual(decodeAt(event.type, bytes, start, end), event);
+      });
+    }),
+    { numRuns: 30 },
+  );
 });
 
 Deno.test("a time comes back exactly to the microsecond", () => {

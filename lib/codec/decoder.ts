@@ -21,7 +21,17 @@ export function decode<T extends EventType>(
   bytes: Uint8Array,
 ): Extract<MarketEvent, { type: T }>;
 export function decode(type: EventType, bytes: Uint8Array): MarketEvent {
-  reader.open(bytes);
+  return decodeAt(type, bytes, 0, bytes.length);
+}
+
+/** Decodes the message from `start` to `end` of the bytes; see {@linkcode decode}. */
+export function decodeAt(
+  type: EventType,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): MarketEvent {
+  reader.open(bytes, start, end);
   switch (type) {
     case "trade":
       return decodeTrade(reader);

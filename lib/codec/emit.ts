@@ -210,16 +210,13 @@ class RecordEmitter {
       if (element !== undefined) return `  write${element}s(out, ${at}, event.${field.name});`;
       return `  ${this.#code.get(field)?.write ?? ""}`;
     });
-    return `/** The message of a record; a view that is never written again. Throws CodecError. */
-export function encode${this.#name}(
-  out: MessageWriter,
-  event: ${this.#name},
-): Uint8Array<ArrayBuffer> {
+    return `/** Writes the message of a record. Throws CodecError. */
+export function encode${this.#name}(out: MessageWriter, event: ${this.#name}): void {
   const room = ${rooms.join(" +\n    ") || "0"};
   const at = out.begin(${dataWords * 8}, ${pointers}, room);
   const view = out.view;
 ${lines.join("\n")}
-  return out.finish();
+  out.finish();
 }`;
   }
 
@@ -293,11 +290,12 @@ function readList(name: string, codes: FieldCode[]): string {
   const view = reader.view;
   const stride = reader.elementStride;
   const dataBytes = reader.elementDataBytes;
-  const items: ${name}[] = [];
+  // A list that grows takes room for 17 elements at first; most have one.
+  const items = new Array<${name}>(count);
   for (let i = 0, at = reader.elementsAt; i < count; i++, at += stride) {
     const end = at + dataBytes;
-    items.push({
-${codes.map((code) => `      ${code.name}: ${code.read},\n`).join("")}    });
+    items[i] = {
+${codes.map((code) => `      ${code.name}: ${code.read},\n`).join("")}    };
   }
   return items;
 }`;

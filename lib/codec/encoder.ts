@@ -18,21 +18,27 @@ export class Encoder {
    * when a time, count or enum value does not fit the schema.
    */
   encode(event: MarketEvent): Uint8Array<ArrayBuffer> {
-    switch (event.type) {
-      case "trade":
-        return encodeTrade(this.#writer, event);
-      case "ticker":
-        return encodeTicker(this.#writer, event);
-      case "orderbook":
-        return encodeOrderBook(this.#writer, event);
-      case "status":
-        return encodeStatus(this.#writer, event);
-      case "gap":
-        return encodeGap(this.#writer, event);
-      case "fire":
-        return encodeFire(this.#writer, event);
-      case "action":
-        return encodeAction(this.#writer, event);
-    }
+    writeMessage(this.#writer, event);
+    return this.#writer.message;
+  }
+}
+
+/** Writes the message of a record; throws as {@linkcode Encoder.encode}. */
+export function writeMessage(out: MessageWriter, event: MarketEvent): void {
+  switch (event.type) {
+    case "trade":
+      return encodeTrade(out, event);
+    case "ticker":
+      return encodeTicker(out, event);
+    case "orderbook":
+      return encodeOrderBook(out, event);
+    case "status":
+      return encodeStatus(out, event);
+    case "gap":
+      return encodeGap(out, event);
+    case "fire":
+      return encodeFire(out, event);
+    case "action":
+      return encodeAction(out, event);
   }
 }

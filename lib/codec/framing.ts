@@ -4,9 +4,14 @@ import { CodecError } from "@ssmd/runtime/errors";
 const MAX_SEGMENTS = 512;
 
 /** Returns the segments of the message at `at`. Throws CodecError with under 4 bytes or over 512. */
-export function segmentCountAt(bytes: Uint8Array, at: number): number {
+function segmentCountAt(bytes: Uint8Array, at: number): number {
   if (at + 4 > bytes.length) throw cutOff(at, bytes.length);
-  const count = uint32At(bytes, at) + 1;
+  return segmentCountOf(uint32At(bytes, at), at);
+}
+
+/** Returns the segments of the message at `at` that begins with this word. Throws CodecError. */
+export function segmentCountOf(word: number, at: number): number {
+  const count = word + 1;
   if (count > MAX_SEGMENTS) {
     throw new CodecError("CODEC_MALFORMED", `No message begins at byte ${at}: ${count} segments`, {
       hint: `A message has at most ${MAX_SEGMENTS} segments; is this an unpacked Cap'n Proto file?`,

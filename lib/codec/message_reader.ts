@@ -1,5 +1,5 @@
 import { CodecError } from "@ssmd/runtime/errors";
-import { segmentCountAt, tableBytesOf } from "./framing.ts";
+import { segmentCountOf, tableBytesOf } from "./framing.ts";
 import { textOf } from "./text_cache.ts";
 
 /** Element bits by size code; 6 is a pointer, 7 a struct with a tag. */
@@ -26,8 +26,8 @@ export class MessageReader {
   /** After structList(): size of an element's data section, bytes. */
   elementDataBytes = 0;
 
-  #bytes: Uint8Array = new Uint8Array(0);
   #messageAt = 0;
+  #length = 0;
   #pointersAt = 0;
   #pointers = 0;
   #walkLeft = 0;
@@ -42,13 +42,16 @@ export class MessageReader {
   #high = 0;
   #contentAt = 0;
 
-  /** Opens a message. Throws CodecError unless `bytes` are one whole message with a struct. */
-  open(bytes: Uint8Array): void {
+  /**
+   * Opens the message from `start` to `end` of `bytes`. Throws CodecError unless these are one whole
+   * message with a struct.
+   */
+  open(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
-    this.#bytes = bytes;
-    this.#messageAt = bytes.byteOffset;
+    this.#messageAt = bytes.byteOffset + start;
+    this.#length = end - start;
     this.#findSegments();
-    this.#walkLeft = bytes.length * WALKS;
+    this.#walkLeft = this.#length * WALKS;
     this.#segment = this.#rootSegment = 0;
     const rootAt = this.#segmentStart(0);
     if (rootAt + 8 > this.#segmentEnd(0)) throw this.#malformed("there is no root pointer", rootAt);
@@ -75,12 +78,12 @@ export class MessageReader {
       throw this.#malformed("expected a text", at);
     }
     this.#walk(at, length);
-    const start = at - this.#messageAt;
-    if (length === 0 || this.#bytes[start + length - 1] !== 0) {
+    const end = at + length - 1;
+    if (length === 0 || this.view.getUint8(end) !== 0) {
       throw this.#malformed("a text does not end with NUL", at);
     }
     try {
-      return textOf(this.#bytes, start, start + length - 1);
+      return textOf(this.view, at, end);
     } catch (cause) {
       throw this.#malformed("a text is no UTF-8", at, cause);
     }
@@ -209,17 +212,18 @@ export class MessageReader {
 
   #findSegments(): void {
     const start = this.#messageAt;
-    const end = start + this.#bytes.length;
-    const count = segmentCountAt(this.#bytes, 0);
+    const end = start + this.#length;
+    if (this.#length < 4) throw truncated(this.#length);
+    const count = segmentCountOf(this.view.getUint32(start, true), 0);
     let at = start + tableBytesOf(count);
-    if (at > end) throw truncated(this.#bytes.length);
+    if (at > end) throw truncated(this.#length);
     this.#segmentCount = count;
     this.#segments[0] = at;
     for (let i = 1; i <= count; i++) {
       at += this.view.getUint32(start + i * 4, true) * 8;
       this.#segments[i] = at;
     }
-    if (at > end) throw truncated(this.#bytes.length);
+    if (at > end) throw truncated(this.#length);
     if (at < end) {
       throw new CodecError("CODEC_MALFORMED", `${end - at} bytes follow the message`, {
         hint: "Split messages that stand back to back with messagesIn()",

@@ -9,6 +9,7 @@ const MAX_TEXT_BYTES = 2 ** 29 - 2;
 /** Shared texts kept; only garbage exceeds it. */
 const SHARED_MAX = 65_536;
 const UTF8 = new TextEncoder();
+const NOTHING = new Uint8Array(0);
 
 /** An encoded text. */
 interface EncodedText {
@@ -25,9 +26,12 @@ export function textRoom(text: string): number {
 
 /**
  * Writes single-segment messages one after the other into chunks that are never overwritten, so a
- * message stays valid while referenced. Chunks start zeroed: default values are not written.
+ * message stays valid while referenced; or into one buffer that grows. Both start zeroed: default
+ * values are not written.
  */
 export class MessageWriter {
+  /** Whether all is in one buffer, until `take`. */
+  readonly #isWhole: boolean;
   /** View of the current chunk. */
   view: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0));
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
@@ -37,6 +41,44 @@ export class MessageWriter {
   #start = 0;
   #end = 0;
   #open = false;
+
+  constructor({ isWhole = false }: { isWhole?: boolean } = {}) {
+    this.#isWhole = isWhole;
+  }
+
+  /** Offset at which the next message begins. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Leaves out so many bytes, for the caller to write; returns their offset. */
+  skip(bytes: number): number {
+    if (this.#open || this.#end + bytes > this.#bytes.length) this.#renew(bytes);
+    this.#start = this.#end;
+    this.#end += bytes;
+    return this.#start;
+  }
+
+  /** Writes bytes of something else. */
+  append(bytes: Uint8Array): void {
+    const at = this.skip(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+
+  /** Returns the whole buffer, and begins anew. */
+  take(): Uint8Array<ArrayBuffer> {
+    const [bytes, end] = [this.#bytes, this.#end];
+    this.#end = 0;
+    if (end > bytes.length / 2) {
+      this.#bytes = new Uint8Array(0);
+      this.#renew(bytes.length);
+      return bytes.subarray(0, end);
+    }
+    // A small one would keep a large buffer alive.
+    const copy = bytes.slice(0, end);
+    bytes.fill(0, 0, end);
+    return copy;
+  }
 
   /**
    * Starts a message whose root struct has `dataBytes` and `pointers`, and reserves `room` bytes
@@ -105,12 +147,15 @@ export class MessageWriter {
     return at + 8;
   }
 
-  /** Ends the message and returns its bytes, a view of the chunk. */
-  finish(): Uint8Array<ArrayBuffer> {
-    const start = this.#start;
-    this.view.setUint32(start + 4, (this.#end - start - 8) >>> 3, true);
+  /** Ends the message. */
+  finish(): void {
+    this.view.setUint32(this.#start + 4, (this.#end - this.#start - 8) >>> 3, true);
     this.#open = false;
-    return new Uint8Array(this.#bytes.buffer, start, this.#end - start);
+  }
+
+  /** The message that ended last, a view of the chunk. */
+  get message(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#bytes.buffer, this.#start, this.#end - this.#start);
   }
 
   #list(pointerAt: number, elementSize: number, length: number): void {
@@ -132,11 +177,19 @@ export class MessageWriter {
         hint: "A message holds at most 512 MiB; split the book or shorten the text",
       });
     }
-    const bytes = new Uint8Array(Math.max(CHUNK_BYTES, (needed + 7) & ~7));
+    const kept = this.#isWhole ? this.#keptBytes() : NOTHING;
+    const size = Math.max(CHUNK_BYTES, kept.length * 2, kept.length + ((needed + 7) & ~7));
+    const bytes = new Uint8Array(size);
+    bytes.set(kept);
     this.#bytes = bytes;
     this.#words = new Int32Array(bytes.buffer);
     this.view = new DataView(bytes.buffer);
-    this.#end = 0;
+    this.#end = kept.length;
     this.#open = false;
+  }
+
+  /** What is written, without a message that was not finished. */
+  #keptBytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#open ? this.#start : this.#end);
   }
 }

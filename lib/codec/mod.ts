@@ -1,7 +1,8 @@
 /** Records ⇄ Cap'n Proto bytes, generated from the registered schemas, and their JSON view. @module */
-export { Encoder } from "./encoder.ts";
+export { Encoder, writeMessage } from "./encoder.ts";
+export { MessageWriter } from "./message_writer.ts";
 export { CanonicalMessages } from "./canonical.ts";
-export { decode } from "./decoder.ts";
+export { decode, decodeAt } from "./decoder.ts";
 export { messageEndAt, messagesIn } from "./framing.ts";
 export { toJson } from "./json_view.ts";
 export { jsonPrefix, msOfUs, recordJson } from "./record_json.ts";

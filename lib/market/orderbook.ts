@@ -23,6 +23,17 @@ export class BookSide {
     return this.prices.length;
   }
 
+  /** Best price in steps; NaN when the side is empty. */
+  get bestPrice(): number {
+    // `prices[0] ?? NaN` measured slower: a number that may be absent is allocated.
+    return this.prices.length === 0 ? NaN : this.prices[0] as number;
+  }
+
+  /** Size at the best price in steps; NaN when the side is empty. */
+  get bestSize(): number {
+    return this.sizes.length === 0 ? NaN : this.sizes[0] as number;
+  }
+
   /** Returns the index of `price`, or -(insertion index + 1) when it is absent. */
   indexOf(price: number): number {
     const prices = this.prices;
@@ -83,9 +94,8 @@ export class OrderBook {
 
   /** Whether the best bid is at or above the best ask. */
   get crossed(): boolean {
-    const bid = this.bids.prices[0];
-    const ask = this.asks.prices[0];
-    return bid !== undefined && ask !== undefined && bid >= ask;
+    // NaN, of an empty side, is at or above nothing.
+    return this.bids.bestPrice >= this.asks.bestPrice;
   }
 
   /** Drops all levels of both sides. */

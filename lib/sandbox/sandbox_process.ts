@@ -66,13 +66,15 @@ export class SandboxProcess {
     return this.#child.pid;
   }
 
-  /** Sends a frame; read its reply with `nextAnswer`, one request at a time. */
-  send(frame: Uint8Array): void {
+  /**
+   * Sends a frame; read its reply with `nextAnswer`, one request at a time. Resolves when the pipe
+   * has taken it, or broke; not to be awaited before the reply, which may come earlier.
+   */
+  send(frame: Uint8Array): Promise<void> {
     if (this.#isEnded) {
       throw new SandboxFailure("SANDBOX_ENDED", `The ${this.#name} ended`);
     }
-    // Not awaited: a process may reply before it has read everything.
-    this.#input.write(frame).catch(() => {});
+    return this.#input.write(frame).catch(() => {});
   }
 
   /** Returns the next reply; `timeoutMs` is the CPU time it may use until then. */

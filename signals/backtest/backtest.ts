@@ -1,4 +1,3 @@
-import { Encoder } from "@ssmd/codec";
 import { ALL_SYMBOLS, type Fire, type MarketEvent } from "@ssmd/market";
 import { ConfigError, DAY_US } from "@ssmd/runtime";
 import { canonicalJson } from "../engine/canonical_json.ts";
@@ -7,6 +6,8 @@ import type { InstanceView } from "../engine/inspect.ts";
 import type { Report } from "../engine/instance.ts";
 import { BatchWriter } from "../host/frames.ts";
 import type { HostedSignal, SignalInfo } from "../host/load_signal.ts";
+import type { BatchResult } from "../supervisor/answers.ts";
+import { OneAhead } from "../supervisor/one_ahead.ts";
 import { type Quarantine, Supervisor } from "../supervisor/supervisor.ts";
 import type { RecordSource } from "./merged_records.ts";
 import { type Outcome, OutcomeTracker } from "./outcomes.ts";
@@ -94,13 +95,20 @@ function notLoaded(id: string, why = "it does not end loading"): ConfigError {
   });
 }
 
+/** A batch, and the time up to which it is complete, µs. */
+interface Sent {
+  batch: Uint8Array;
+  timeUs: number;
+}
+
 class BacktestRun {
   readonly #query: BacktestQuery;
   readonly #info: SignalInfo;
   readonly #supervisor: Supervisor;
   readonly #tracker = new OutcomeTracker();
-  readonly #encoder = new Encoder();
   readonly #writer = new BatchWriter();
+  readonly #ahead = new OneAhead<Sent>((sent, onTaken) => this.#evaluate(sent, onTaken));
+  #answer: { timeUs: number; result: BatchResult } | undefined;
   readonly #fires: Fire[] = [];
   readonly #reports: Report[] = [];
   #records = 0;
@@ -128,6 +136,7 @@ class BacktestRun {
     // `every` boundaries after the last record also count, up to the end of the span.
     const endUs = toUs ?? (this.#lastUs ?? 0) + 1;
     if (this.#records > 0) await this.#send(endUs);
+    await this.#answered();
     return this.#result();
   }
 
@@ -159,7 +168,7 @@ class BacktestRun {
   }
 
   #add(record: MarketEvent): void {
-    this.#writer.addRecord(record.type, this.#encoder.encode(record));
+    this.#writer.add(record);
     this.#tracker.take(record);
     this.#records++;
     if (record.receivedAtUs < (this.#query.fromUs ?? 0)) return;
@@ -178,6 +187,7 @@ class BacktestRun {
     if (!isShown) return true;
     const before = this.#fires.length;
     await this.#send(atUs);
+    await this.#answered();
     const instances = await this.#supervisor.inspect({ feed, symbol, atUs });
     return await onStep({ record, instances, fires: this.#fires.slice(before) });
   }
@@ -185,7 +195,20 @@ class BacktestRun {
   async #send(timeUs: number): Promise<void> {
     await this.#query.onBatch?.(timeUs, this.#records);
     for (const feed of this.#info.neededFeeds) this.#writer.addWatermark({ feed, timeUs });
-    const result = await this.#supervisor.send(this.#writer.finish(this.#records));
+    await this.#answered();
+    await this.#ahead.send({ batch: this.#writer.finish(this.#records), timeUs });
+  }
+
+  async #evaluate({ batch, timeUs }: Sent, onTaken: () => void): Promise<void> {
+    this.#answer = { timeUs, result: await this.#supervisor.send(batch, onTaken) };
+  }
+
+  /** Waits for the answer to the last batch: at the same record in every run, so that outcomes are too. */
+  async #answered(): Promise<void> {
+    await this.#ahead.idle();
+    if (this.#answer === undefined) return;
+    const { timeUs, result } = this.#answer;
+    this.#answer = undefined;
     const fires = result.fires.filter((fire) => this.#counts(fire));
     this.#fires.push(...fires);
     this.#reports.push(...result.reports);

@@ -95,34 +95,34 @@ export class OrderbookView {
 
   /** Best bid. */
   get bid(): number {
-    return (this.#book.bids.prices[0] ?? NaN) / PRICE_STEPS;
+    return this.#book.bids.bestPrice / PRICE_STEPS;
   }
 
   /** Best ask. */
   get ask(): number {
-    return (this.#book.asks.prices[0] ?? NaN) / PRICE_STEPS;
+    return this.#book.asks.bestPrice / PRICE_STEPS;
   }
 
   /** Size at the best bid. */
   get bidSize(): number {
-    return (this.#book.bids.sizes[0] ?? NaN) / SIZE_STEPS;
+    return this.#book.bids.bestSize / SIZE_STEPS;
   }
 
   /** Size at the best ask. */
   get askSize(): number {
-    return (this.#book.asks.sizes[0] ?? NaN) / SIZE_STEPS;
+    return this.#book.asks.bestSize / SIZE_STEPS;
   }
 
   /** Best ask minus best bid, exact. */
   get spread(): number {
     const { bids, asks } = this.#book;
-    return ((asks.prices[0] ?? NaN) - (bids.prices[0] ?? NaN)) / PRICE_STEPS;
+    return (asks.bestPrice - bids.bestPrice) / PRICE_STEPS;
   }
 
   /** Mean of best bid and best ask. */
   get mid(): number {
     const { bids, asks } = this.#book;
-    return ((asks.prices[0] ?? NaN) + (bids.prices[0] ?? NaN)) / PRICE_STEPS / 2;
+    return (asks.bestPrice + bids.bestPrice) / PRICE_STEPS / 2;
   }
 
   /** Total size of the first `depth` bids. */

@@ -89,7 +89,7 @@ export class PriceHistoryBuilder implements Builder {
     const levels = this.#levels;
     if (levels === undefined || !levels.valid) return;
     const { bids, asks } = levels.book;
-    const mid = ((bids.prices[0] ?? NaN) + (asks.prices[0] ?? NaN)) / PRICE_STEPS / 2;
+    const mid = (bids.bestPrice + asks.bestPrice) / PRICE_STEPS / 2;
     // A one-sided book has no mid.
     if (mid === mid) this.#add(mid, atUs);
   }

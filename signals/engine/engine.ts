@@ -72,14 +72,15 @@ export class Engine {
     for (let i = 0; i < slots.length; i++) slots[i]?.apply(record);
     this.#turn++;
     const instances = market.instancesOf(record.type);
-    for (let i = 0; i < instances.length; i++) this.#ask(instances[i] as Instance, record);
+    for (let i = 0; i < instances.length; i++) {
+      const instance = instances[i] as Instance;
+      instance.onRecord(record, receivedAtUs, this.#turn);
+      if (instance.isTimed) this.#plan(instance);
+    }
   }
 
-  #ask(instance: Instance, record: MarketEvent): void {
-    instance.onRecord(record, this.#turn);
-    if (instance.nextBoundaryUs < this.#nextBoundaryUs) {
-      this.#nextBoundaryUs = instance.nextBoundaryUs;
-    }
+  #plan({ nextBoundaryUs }: Instance): void {
+    if (nextBoundaryUs < this.#nextBoundaryUs) this.#nextBoundaryUs = nextBoundaryUs;
   }
 
   #takeGap(gap: Gap): void {

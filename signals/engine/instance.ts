@@ -74,13 +74,21 @@ export class Instance {
     this.#cause = { timestampUs: 0, receivedAtUs: 0, sequence: 0, feed };
   }
 
-  /** Notes the record as the cause, then evaluates the condition unless it has boundaries. */
-  onRecord(record: MarketEvent, turn: number): void {
+  /** Whether it is evaluated at boundaries. */
+  get isTimed(): boolean {
+    return this.#everyUs > 0;
+  }
+
+  /**
+   * Notes the record as the cause, then evaluates the condition unless it has boundaries. `nowUs` is
+   * the record's time: read once for all instances, as each reading allocates a number.
+   */
+  onRecord(record: MarketEvent, nowUs: number, turn: number): void {
     this.#cause = record;
     const everyUs = this.#everyUs;
-    if (everyUs === 0) this.#ask(record.receivedAtUs, turn, undefined);
+    if (everyUs === 0) this.#ask(nowUs, turn, undefined);
     else if (this.nextBoundaryUs === Infinity) {
-      this.nextBoundaryUs = (Math.floor(record.receivedAtUs / everyUs) + 1) * everyUs;
+      this.nextBoundaryUs = (Math.floor(nowUs / everyUs) + 1) * everyUs;
     }
   }
 

@@ -1,4 +1,5 @@
-import type { EventType, Watermark } from "@ssmd/market";
+import { MessageWriter, writeMessage } from "@ssmd/codec";
+import type { EventType, MarketEvent, Watermark } from "@ssmd/market";
 import { CodecError } from "@ssmd/runtime/errors";
 
 /** Frame kinds from the supervisor to a host. */
@@ -16,6 +17,7 @@ export const FROM_HOST = { ready: 1, done: 2, state: 3, failed: 4, begins: 5, vi
 const RECORD_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "status", "gap"];
 const WATERMARK = 255;
 const ENTRY_HEAD_BYTES = 5;
+const POSITION_BYTES = 8;
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
@@ -24,20 +26,35 @@ const TEXT = new TextDecoder();
  * Cap'n Proto bytes or a watermark).
  */
 export class BatchWriter {
-  #bytes = new Uint8Array(64 * 1024);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 8;
+  #out = new MessageWriter({ isWhole: true });
   /** Number of records added. */
   records = 0;
 
+  /** Creates an empty batch. */
+  constructor() {
+    this.#out.skip(POSITION_BYTES);
+  }
+
   /** Size so far, bytes. */
   get byteLength(): number {
-    return this.#length;
+    return this.#out.end;
+  }
+
+  /** Adds a record. Throws CodecError as `Encoder`; the batch is then of no use. */
+  add(record: MarketEvent): void {
+    const kind = RECORD_TYPES.indexOf(record.type);
+    if (kind < 0) return;
+    const out = this.#out;
+    const headAt = out.skip(ENTRY_HEAD_BYTES);
+    writeMessage(out, record);
+    this.#head(headAt, kind);
+    this.records++;
   }
 
   /** Adds an encoded record. */
   addRecord(type: EventType, message: Uint8Array): void {
-    this.#add(RECORD_TYPES.indexOf(type), message);
+    const kind = RECORD_TYPES.indexOf(type);
+    if (kind >= 0) this.#addBytes(kind, message);
     this.records++;
   }
 
@@ -47,29 +64,27 @@ export class BatchWriter {
     const entry = new Uint8Array(8 + name.length);
     new DataView(entry.buffer).setFloat64(0, timeUs, true);
     entry.set(name, 8);
-    this.#add(WATERMARK, entry);
+    this.#addBytes(WATERMARK, entry);
   }
 
-  #add(kind: number, entry: Uint8Array): void {
-    if (kind < 0) return;
-    const end = this.#length + ENTRY_HEAD_BYTES + entry.length;
-    if (end > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
-    }
-    this.#bytes[this.#length] = kind;
-    this.#view.setUint32(this.#length + 1, entry.length, true);
-    this.#bytes.set(entry, this.#length + ENTRY_HEAD_BYTES);
-    this.#length = end;
+  #addBytes(kind: number, entry: Uint8Array): void {
+    const headAt = this.#out.skip(ENTRY_HEAD_BYTES);
+    this.#out.append(entry);
+    this.#head(headAt, kind);
+  }
+
+  /** Writes the head at an offset, for the entry that ends here. */
+  #head(at: number, kind: number): void {
+    const { view, end } = this.#out;
+    view.setUint8(at, kind);
+    view.setUint32(at + 1, end - at - ENTRY_HEAD_BYTES, true);
   }
 
   /** Returns the batch's body and clears the writer. */
   finish(position: number): Uint8Array<ArrayBuffer> {
-    this.#view.setFloat64(0, position, true);
-    const body = this.#bytes.slice(0, this.#length);
-    this.#length = 8;
+    this.#out.view.setFloat64(0, position, true);
+    const body = this.#out.take();
+    this.#out.skip(POSITION_BYTES);
     this.records = 0;
     return body;
   }
@@ -77,21 +92,22 @@ export class BatchWriter {
 
 /** Receiver of a batch's entries. */
 interface BatchReader {
-  record(type: EventType, message: Uint8Array): void;
+  /** Takes the message from `start` to `end` of the batch. */
+  record(type: EventType, start: number, end: number): void;
   watermark(watermark: Watermark): void;
 }
 
 /** Reads a batch's entries in order; returns its position. Throws CodecError `BATCH_TRUNCATED`. */
 export function readBatch(body: Uint8Array, reader: BatchReader): number {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  for (let at = 8; at < body.length;) {
+  for (let at = POSITION_BYTES; at < body.length;) {
     const kind = view.getUint8(at);
     const end = at + ENTRY_HEAD_BYTES + view.getUint32(at + 1, true);
     if (end > body.length) throw new CodecError("BATCH_TRUNCATED", "The batch is cut off");
-    const entry = body.subarray(at + ENTRY_HEAD_BYTES, end);
+    const start = at + ENTRY_HEAD_BYTES;
     const type = RECORD_TYPES[kind];
-    if (type !== undefined) reader.record(type, entry);
-    else if (kind === WATERMARK) reader.watermark(watermarkOf(entry));
+    if (type !== undefined) reader.record(type, start, end);
+    else if (kind === WATERMARK) reader.watermark(watermarkOf(body.subarray(start, end)));
     at = end;
   }
   return view.getFloat64(0, true);

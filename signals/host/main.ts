@@ -3,8 +3,8 @@
  * never yields to the event loop, so a signal's asynchronous work never runs.
  * @module
  */
-import { decode } from "@ssmd/codec";
-import type { EventType, Fire, MarketEvent } from "@ssmd/market";
+import { decodeAt } from "@ssmd/codec";
+import type { Fire, MarketEvent } from "@ssmd/market";
 import { frameOf, harden, HostPipe, jsonFrame, jsonOf, thrownText } from "@ssmd/sandbox/host";
 import type { Report } from "../engine/instance.ts";
 import type { LoadedSignal } from "../engine/loaded_signal.ts";
@@ -61,7 +61,7 @@ class Host {
   /** Returns the answer to a frame. */
   answer(kind: number, body: Uint8Array): Uint8Array {
     if (this.#probed !== undefined && (kind === TO_HOST.restore || kind === TO_HOST.records)) {
-      this.#probed.frames.push([kind, body]);
+      this.#probed.frames.push([kind, body.slice()]);
       return jsonFrame(FROM_HOST.done, this.#done(0, 0));
     }
     switch (kind) {
@@ -104,23 +104,20 @@ class Host {
     const startedMs = now();
     const engine = this.#engine;
     const position = readBatch(body, {
-      record: (type, message) => {
-        const record = this.#decoded(type, message);
-        if (record !== undefined) engine.take(record);
+      record: (type, start, end) => {
+        let record: MarketEvent;
+        try {
+          record = decodeAt(type, body, start, end);
+        } catch {
+          // No record: whoever wrote it, signals and other records are right.
+          this.#unreadable++;
+          return;
+        }
+        engine.take(record);
       },
       watermark: (watermark) => engine.watermark(watermark),
     });
     return jsonFrame(FROM_HOST.done, this.#done(position, (now() - startedMs) * 1000));
-  }
-
-  /** Undefined for what is no record: whoever wrote it, signals and other records are right. */
-  #decoded(type: EventType, message: Uint8Array): MarketEvent | undefined {
-    try {
-      return decode(type, message);
-    } catch {
-      this.#unreadable++;
-      return undefined;
-    }
   }
 
   /** Replays all input to each signal alone; on failure the last announced one is the culprit. */
@@ -158,6 +155,6 @@ class Host {
 harden(SHARED);
 const host = new Host();
 pipe.serve((kind, body) => host.answer(kind, body), {
-  ...{ failed: FROM_HOST.failed, textOf: thrownText },
+  ...{ failed: FROM_HOST.failed, passing: TO_HOST.records, textOf: thrownText },
 });
 exit(0);

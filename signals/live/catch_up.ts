@@ -159,9 +159,7 @@ function itemsOf(
 }
 
 function itemOf(encoder: Encoder, event: MarketEvent): StreamItem {
-  // Copy, as the encoder reuses its chunk.
-  const payload = encoder.encode(event).slice();
-  return { sequence: 0, feed: event.feed, type: event.type, payload };
+  return { sequence: 0, feed: event.feed, type: event.type, payload: encoder.encode(event) };
 }
 
 /** Returns the ids of archived fires from a time on, µs. */

@@ -12,6 +12,7 @@ import type { Consumer, StreamHole } from "@ssmd/transport";
 import { coldStart, inputFilters, missedItems, publishedFires } from "./catch_up.ts";
 import { BetweenBatches } from "./between_batches.ts";
 import { FireQueue } from "./fire_queue.ts";
+import { OneAhead } from "../supervisor/one_ahead.ts";
 import { openSet } from "./open_set.ts";
 import { PassingTrouble } from "./passing_trouble.ts";
 import { StreamProgress } from "./stream_progress.ts";
@@ -275,21 +276,31 @@ export class SignalService {
 
   async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<void> {
     const items = missedItems(this.#options, from);
-    for (;;) {
-      const { done, value } = await items.next();
-      if (done === true) {
-        this.#progress.stream.sequence = value;
-        return this.#subscriber.skipTo(value);
+    const ahead = new OneAhead<StreamItem[]>((each, onTaken) => this.#pass(each, onTaken));
+    try {
+      for (;;) {
+        const { done, value } = await items.next();
+        if (done === true) {
+          await ahead.idle();
+          this.#progress.stream.sequence = value;
+          return this.#subscriber.skipTo(value);
+        }
+        await ahead.send(value);
+        if (!this.#snapshots.isDue || this.#progress.stream.sequence === 0) continue;
+        await ahead.idle();
+        await this.#saveSnapshot();
       }
-      await this.#pass(value);
-      if (this.#snapshots.isDue && this.#progress.stream.sequence > 0) await this.#saveSnapshot();
+    } finally {
+      // If reading failed: it may be tried again, but not beside a batch.
+      await ahead.idle().catch(() => {});
     }
   }
 
-  async #pass(items: readonly StreamItem[]): Promise<void> {
+  /** Calls `onTaken` when the hosts have the items. */
+  async #pass(items: readonly StreamItem[], onTaken?: () => void): Promise<void> {
     if (items.length === 0) return;
     const beganMs = performance.now();
-    const result = await this.#trouble.through(() => this.#set.take(items));
+    const result = await this.#trouble.through(() => this.#set.take(items, onTaken));
     const { fires, quarantined, unreadable } = result;
     if (unreadable > 0) this.#skipped(unreadable);
     const now = fires.filter(({ receivedAtUs }) => receivedAtUs >= this.#silentUntilUs);

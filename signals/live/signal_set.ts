@@ -97,13 +97,14 @@ export class SignalSet {
     await this.#noteQuarantined();
   }
 
-  /** Evaluates the next items. */
-  async take(items: readonly StreamItem[]): Promise<SetAnswer> {
+  /** Evaluates the next items; `onTaken` is called when the hosts have them. */
+  async take(items: readonly StreamItem[], onTaken?: () => void): Promise<SetAnswer> {
     for (const item of items) {
       if (item.type === "watermark") this.#batch.addWatermark(item.watermark);
       else this.#batch.addRecord(item.type, item.payload);
     }
-    const result = await this.#open.send(this.#batch.finish(items.at(-1)?.sequence ?? 0));
+    const batch = this.#batch.finish(items.at(-1)?.sequence ?? 0);
+    const result = await this.#open.send(batch, onTaken);
     for (const { signal, receivedAtUs } of result.fires) {
       const figures = this.#figuresOf(signal);
       figures.fires++;

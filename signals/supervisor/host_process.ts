@@ -23,6 +23,14 @@ export interface HostLimits {
   probeMs: number;
 }
 
+/** Options of a batch. */
+interface SendOptions {
+  /** Overrides the watchdog's. */
+  timeoutMs?: number;
+  /** Called when the host has the batch, or is gone; it may still evaluate it. */
+  onTaken?: (() => void) | undefined;
+}
+
 /** Load of a host. */
 interface HostLoad {
   signals: readonly HostedSignal[];
@@ -81,10 +89,14 @@ export class HostProcess {
     await this.#request(frameOf(TO_HOST.restore, state), FROM_HOST.done, this.#limits.startMs);
   }
 
-  /** Evaluates a batch; `timeoutMs` overrides the watchdog's. */
-  async send(batch: Uint8Array, timeoutMs = this.#limits.watchdogMs): Promise<BatchResult> {
-    const frame = frameOf(TO_HOST.records, batch);
-    const body = await this.#request(frame, FROM_HOST.done, timeoutMs);
+  /** Evaluates a batch. */
+  async send(
+    batch: Uint8Array,
+    { timeoutMs = this.#limits.watchdogMs, onTaken }: SendOptions = {},
+  ): Promise<BatchResult> {
+    const sent = this.#process.send(frameOf(TO_HOST.records, batch));
+    if (onTaken !== undefined) void sent.then(onTaken);
+    const body = await this.#answer(FROM_HOST.done, timeoutMs);
     const result = this.#process.parse(DONE, body);
     if (result.rssBytes > RSS_BYTES_MAX) {
       throw this.#process.end("SANDBOX_MEMORY", `holds ${result.rssBytes} bytes`);
@@ -129,7 +141,11 @@ export class HostProcess {
   begun: string | undefined;
 
   async #request(frame: Uint8Array, kind: number, timeoutMs: number): Promise<Uint8Array> {
-    this.#process.send(frame);
+    void this.#process.send(frame);
+    return await this.#answer(kind, timeoutMs);
+  }
+
+  async #answer(kind: number, timeoutMs: number): Promise<Uint8Array> {
     for (;;) {
       const answer = await this.#process.nextAnswer(timeoutMs);
       if (answer.kind === kind) return answer.body;

@@ -49,10 +49,17 @@ export class HostShards {
     return await this.#takeOut() ?? ready as Ready;
   }
 
-  /** Evaluates a batch on all hosts. After a failure, only hosts without an answer repeat it. */
-  async send(batch: Uint8Array): Promise<BatchResult> {
+  /**
+   * Evaluates a batch on all hosts; `onTaken` is called when all have it. After a failure, only
+   * hosts without an answer repeat it.
+   */
+  async send(batch: Uint8Array, onTaken?: () => void): Promise<BatchResult> {
+    let waiting = this.#shards.length;
+    const taken = onTaken && (() => {
+      if (--waiting === 0) onTaken();
+    });
     await all(this.#shards.map(async (shard, i) => {
-      this.#answers[i] ??= await shard.send(batch);
+      this.#answers[i] ??= await shard.send(batch, taken);
     }));
     const answers = this.#answers.flatMap((answer) => answer ?? []);
     this.#answers = [];

@@ -123,7 +123,9 @@ export class Supervisor {
     try {
       for (const state of this.#states) await opened.host.restore(state);
       // Use the longer start limit: all batches replay at once, maybe on a troubled machine.
-      for (const batch of this.#kept) await opened.host.send(batch, this.#limits.startMs);
+      for (const batch of this.#kept) {
+        await opened.host.send(batch, { timeoutMs: this.#limits.startMs });
+      }
       return opened;
     } catch (error) {
       await opened.host.kill();
@@ -131,12 +133,15 @@ export class Supervisor {
     }
   }
 
-  /** Evaluates a batch; after host failures, quarantines culprits and retries with the rest. */
-  async send(batch: Uint8Array): Promise<BatchResult> {
+  /**
+   * Evaluates a batch; after host failures, quarantines culprits and retries with the rest.
+   * `onTaken` is called when a host has the batch and works on it: time to make the next one.
+   */
+  async send(batch: Uint8Array, onTaken?: () => void): Promise<BatchResult> {
     for (;;) {
       try {
         if (this.#host === undefined) await this.start();
-        const result = await (this.#host as HostProcess).send(batch);
+        const result = await (this.#host as HostProcess).send(batch, { onTaken });
         this.#position = result.position;
         this.#innocentFailures = 0;
         await this.#keep(batch);
@@ -215,7 +220,7 @@ export class Supervisor {
       const opened = await HostProcess.start(load, this.#limits);
       host = opened.host;
       for (const state of this.#states) await host.restore(state);
-      for (const each of frames) await host.send(each, this.#limits.startMs);
+      for (const each of frames) await host.send(each, { timeoutMs: this.#limits.startMs });
       // Each signal replays all of it.
       return await host.probe(this.#limits.probeMs + this.#keptBytes / REPLAYED_BYTES_PER_MS);
     } catch (error) {

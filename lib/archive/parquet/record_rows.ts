@@ -216,10 +216,12 @@ function levelReader(columns: PageColumns, side: "bid" | "ask"): (row: number) =
   const { ends, values: prices } = columns.lists(`${side}_prices`);
   const { values: sizes } = columns.lists(`${side}_sizes`);
   return (row) => {
-    const levels: Level[] = [];
-    const end = ends[row] as number;
-    for (let i = row === 0 ? 0 : ends[row - 1] as number; i < end; i++) {
-      levels.push({ price: prices[i] as number, size: sizes[i] as number });
+    const start = row === 0 ? 0 : ends[row - 1] as number;
+    const count = (ends[row] as number) - start;
+    // A list that grows takes room for 17 elements at first; most have one.
+    const levels = new Array<Level>(count);
+    for (let i = 0; i < count; i++) {
+      levels[i] = { price: prices[start + i] as number, size: sizes[start + i] as number };
     }
     return levels;
   };

@@ -14,11 +14,8 @@ import { type MessageWriter, textRoom } from "../message_writer.ts";
 
 type Action = Extract<MarketEvent, { type: "action" }>;
 
-/** The message of a record; a view that is never written again. Throws CodecError. */
-export function encodeAction(
-  out: MessageWriter,
-  event: Action,
-): Uint8Array<ArrayBuffer> {
+/** Writes the message of a record. Throws CodecError. */
+export function encodeAction(out: MessageWriter, event: Action): void {
   const room = textRoom(event.symbol) +
     textRoom(event.feed) +
     textRoom(event.id) +
@@ -59,7 +56,7 @@ export function encodeAction(
   out.text(at + 168, event.values);
   writeCount(view, at + 32, event.run ?? 0, "run");
   view.setUint16(at + 40, checkedUint(event.connection ?? 0, 65535, "connection"), true);
-  return out.finish();
+  out.finish();
 }
 
 /** The record of the message that `reader` has open. Throws CodecError. */

@@ -15,11 +15,8 @@ import { type MessageWriter, textRoom } from "../message_writer.ts";
 
 type Fire = Extract<MarketEvent, { type: "fire" }>;
 
-/** The message of a record; a view that is never written again. Throws CodecError. */
-export function encodeFire(
-  out: MessageWriter,
-  event: Fire,
-): Uint8Array<ArrayBuffer> {
+/** Writes the message of a record. Throws CodecError. */
+export function encodeFire(out: MessageWriter, event: Fire): void {
   const room = textRoom(event.symbol) +
     textRoom(event.feed) +
     textRoom(event.id) +
@@ -46,7 +43,7 @@ export function encodeFire(
   out.text(at + 112, event.engine);
   writeCount(view, at + 48, event.run ?? 0, "run");
   view.setUint16(at + 28, checkedUint(event.connection ?? 0, 65535, "connection"), true);
-  return out.finish();
+  out.finish();
 }
 
 /** The record of the message that `reader` has open. Throws CodecError. */

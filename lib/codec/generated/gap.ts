@@ -99,11 +99,8 @@ function numberOfChannel(value: Gap["channel"]): number {
   }
 }
 
-/** The message of a record; a view that is never written again. Throws CodecError. */
-export function encodeGap(
-  out: MessageWriter,
-  event: Gap,
-): Uint8Array<ArrayBuffer> {
+/** Writes the message of a record. Throws CodecError. */
+export function encodeGap(out: MessageWriter, event: Gap): void {
   const room = textRoom(event.symbol) +
     textRoom(event.feed) +
     textRoom(event.detail);
@@ -123,7 +120,7 @@ export function encodeGap(
   view.setUint16(at + 28, numberOfChannel(event.channel), true);
   writeCount(view, at + 56, event.run ?? 0, "run");
   view.setUint16(at + 30, checkedUint(event.connection ?? 0, 65535, "connection"), true);
-  return out.finish();
+  out.finish();
 }
 
 /** The record of the message that `reader` has open. Throws CodecError. */

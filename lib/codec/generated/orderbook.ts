@@ -71,13 +71,14 @@ function readLevels(reader: MessageReader, pointer: number): Level[] {
   const view = reader.view;
   const stride = reader.elementStride;
   const dataBytes = reader.elementDataBytes;
-  const items: Level[] = [];
+  // A list that grows takes room for 17 elements at first; most have one.
+  const items = new Array<Level>(count);
   for (let i = 0, at = reader.elementsAt; i < count; i++, at += stride) {
     const end = at + dataBytes;
-    items.push({
+    items[i] = {
       price: readFloat(view, at + 0, end),
       size: readFloat(view, at + 8, end),
-    });
+    };
   }
   return items;
 }
@@ -92,11 +93,8 @@ function writeLevels(out: MessageWriter, pointerAt: number, items: Level[]): voi
   }
 }
 
-/** The message of a record; a view that is never written again. Throws CodecError. */
-export function encodeOrderBook(
-  out: MessageWriter,
-  event: OrderBook,
-): Uint8Array<ArrayBuffer> {
+/** Writes the message of a record. Throws CodecError. */
+export function encodeOrderBook(out: MessageWriter, event: OrderBook): void {
   const room = textRoom(event.symbol) +
     textRoom(event.feed) +
     8 + event.bids.length * 16 +
@@ -115,7 +113,7 @@ export function encodeOrderBook(
   view.setUint16(at + 26, numberOfChecksum(event.checksum), true);
   writeCount(view, at + 32, event.run ?? 0, "run");
   view.setUint16(at + 40, checkedUint(event.connection ?? 0, 65535, "connection"), true);
-  return out.finish();
+  out.finish();
 }
 
 /** The record of the message that `reader` has open. Throws CodecError. */

@@ -101,11 +101,8 @@ function numberOfKind(value: Status["kind"]): number {
   }
 }
 
-/** The message of a record; a view that is never written again. Throws CodecError. */
-export function encodeStatus(
-  out: MessageWriter,
-  event: Status,
-): Uint8Array<ArrayBuffer> {
+/** Writes the message of a record. Throws CodecError. */
+export function encodeStatus(out: MessageWriter, event: Status): void {
   const room = textRoom(event.symbol) +
     textRoom(event.feed) +
     textRoom(event.result) +
@@ -128,7 +125,7 @@ export function encodeStatus(
   out.text(at + 96, event.priceLevelStructure ?? "");
   writeCount(view, at + 56, event.run ?? 0, "run");
   view.setUint16(at + 28, checkedUint(event.connection ?? 0, 65535, "connection"), true);
-  return out.finish();
+  out.finish();
 }
 
 /** The record of the message that `reader` has open. Throws CodecError. */

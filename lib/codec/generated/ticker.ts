@@ -18,11 +18,8 @@ import { type MessageWriter, textRoom } from "../message_writer.ts";
 
 type Ticker = Extract<MarketEvent, { type: "ticker" }>;
 
-/** The message of a record; a view that is never written again. Throws CodecError. */
-export function encodeTicker(
-  out: MessageWriter,
-  event: Ticker,
-): Uint8Array<ArrayBuffer> {
+/** Writes the message of a record. Throws CodecError. */
+export function encodeTicker(out: MessageWriter, event: Ticker): void {
   const room = textRoom(event.symbol) +
     textRoom(event.feed);
   const at = out.begin(160, 2, room);
@@ -49,7 +46,7 @@ export function encodeTicker(
   writeOptionalFloat(view, at + 136, event.dollarOpenInterest ?? null);
   writeCount(view, at + 144, event.run ?? 0, "run");
   view.setUint16(at + 152, checkedUint(event.connection ?? 0, 65535, "connection"), true);
-  return out.finish();
+  out.finish();
 }
 
 /** The record of the message that `reader` has open. Throws CodecError. */

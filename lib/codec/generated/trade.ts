@@ -70,11 +70,8 @@ function numberOfSide(value: Trade["side"]): number {
   }
 }
 
-/** The message of a record; a view that is never written again. Throws CodecError. */
-export function encodeTrade(
-  out: MessageWriter,
-  event: Trade,
-): Uint8Array<ArrayBuffer> {
+/** Writes the message of a record. Throws CodecError. */
+export function encodeTrade(out: MessageWriter, event: Trade): void {
   const room = textRoom(event.symbol) +
     textRoom(event.feed) +
     textRoom(event.tradeId);
@@ -93,7 +90,7 @@ export function encodeTrade(
   writeBit(view, at + 44, 1, event.isBlockTrade ?? false);
   writeCount(view, at + 48, event.run ?? 0, "run");
   view.setUint16(at + 46, checkedUint(event.connection ?? 0, 65535, "connection"), true);
-  return out.finish();
+  out.finish();
 }
 
 /** The record of the message that `reader` has open. Throws CodecError. */
