@@ -1,7 +1,13 @@
-/** A bus with messages that are ready: what carrying them costs. @module */
-import type { Buffer } from "node:buffer";
+/**
+ * A peer of peers_bench.ts: a bus alone, which carries the ready messages of a file's frames. It is a
+ * process of its own, as it keeps messages, which would slow the collections of the others. The argument
+ * is the bus, a round's stage is the venue's id.
+ * @module
+ */
+import { Buffer } from "node:buffer";
 import process from "node:process";
-import type { Venue } from "@ssmd/exchanges";
+import { createInterface } from "node:readline";
+import { type Venue, VENUES } from "@ssmd/exchanges";
 import { openTransport, type OutMessage, type Transport } from "@ssmd/transport";
 import { startNatsServer } from "../tests/servers/nats_server.ts";
 import { toMessages } from "./frame_stages.ts";
@@ -14,43 +20,41 @@ interface BusServer {
 }
 
 /** A bus that carries messages of frames to one durable consumer. */
-export class BusAlone {
-  readonly name: string;
+class BusAlone {
   readonly #transport: Transport;
   readonly #server: BusServer | undefined;
-  readonly #messages = new Map<readonly Buffer[], OutMessage[]>();
+  readonly #messages = new Map<string, OutMessage[]>();
   #rounds = 0;
   #seen = 0;
   #wanted = 0;
   #delivered = Promise.withResolvers<void>();
 
-  private constructor(name: string, transport: Transport, server?: BusServer) {
-    this.name = name;
+  private constructor(transport: Transport, server?: BusServer) {
     this.#transport = transport;
     this.#server = server;
   }
 
   static async memory(): Promise<BusAlone> {
     const transport = await openTransport({ type: "memory" }, { env: "bench" });
-    return await new BusAlone("memory bus", transport).#consume();
+    return await new BusAlone(transport).#consume();
   }
 
   static async nats(): Promise<BusAlone> {
     const server = await startNatsServer();
     const transport = await openTransport({ type: "nats", url: server.url }, { env: "bench" });
-    return await new BusAlone("NATS", transport, server).#consume();
+    return await new BusAlone(transport, server).#consume();
   }
 
-  /** CPU µs a frame, of this process and the server, until all is stored and delivered. */
-  async costUs(venue: Venue, frames: readonly Buffer[], texts: readonly string[]): Promise<number> {
-    const round = this.#rounds++;
-    const messages = this.#messagesOf(venue, frames, texts)
-      .map((message, i) => ({ ...message, id: `bench${round}-${i}-0` }));
+  /** CPU µs a message, of this process and the server, until all is stored and delivered. */
+  async costUs(venue: Venue, file: string, repeats: number): Promise<number> {
+    const ready = this.#messagesOf(venue, file);
+    const messages = Array.from({ length: repeats }, () => this.#rounds++)
+      .flatMap((round) => ready.map((message, i) => ({ ...message, id: `bench${round}-${i}-0` })));
     const before = process.cpuUsage();
     const serverBeforeUs = this.#serverUs();
     await this.#carry(messages);
     const { user, system } = process.cpuUsage(before);
-    return (user + system + this.#serverUs() - serverBeforeUs) / frames.length;
+    return (user + system + this.#serverUs() - serverBeforeUs) / messages.length;
   }
 
   async close(): Promise<void> {
@@ -62,14 +66,16 @@ export class BusAlone {
     return this.#server === undefined ? 0 : cpuSecondsOf(this.#server.pid) * 1e6;
   }
 
-  #messagesOf(venue: Venue, frames: readonly Buffer[], texts: readonly string[]): OutMessage[] {
-    let messages = this.#messages.get(frames);
+  #messagesOf(venue: Venue, file: string): OutMessage[] {
+    let messages = this.#messages.get(file);
     if (messages === undefined) {
       const found: OutMessage[] = messages = [];
       const onMessage = (message: OutMessage) => found.push(message);
       const take = toMessages(venue, { onMessage })();
-      for (const [i, frame] of frames.entries()) take(frame, texts[i] ?? "", i);
-      this.#messages.set(frames, messages);
+      for (const [i, text] of Deno.readTextFileSync(file).split("\n").entries()) {
+        take(Buffer.from(text), text, i);
+      }
+      this.#messages.set(file, messages);
     }
     return messages;
   }
@@ -100,3 +106,12 @@ export class BusAlone {
     await publisher.close();
   }
 }
+
+const bus = Deno.args[0] === "nats" ? await BusAlone.nats() : await BusAlone.memory();
+console.log("{}");
+for await (const line of createInterface({ input: process.stdin })) {
+  const { stage, file, repeats } = JSON.parse(line);
+  const us = await bus.costUs(VENUES[stage] as Venue, file, repeats);
+  console.log(JSON.stringify({ us, made: 1 }));
+}
+await bus.close();

@@ -8,7 +8,6 @@
 import { Buffer } from "node:buffer";
 import { type Venue, VENUES } from "@ssmd/exchanges";
 import { natsServerAvailable } from "../tests/servers/nats_server.ts";
-import { BusAlone } from "./bus_alone.ts";
 import { costOf, parse, toMessages, toRawFile, zstdAlone } from "./frame_stages.ts";
 import {
   captured,
@@ -19,9 +18,10 @@ import {
   krakenTrades,
 } from "./frames.ts";
 import { type Load, measureServer, servers } from "./gateway_measure.ts";
+import { Talker } from "./gateway_processes.ts";
 import { toKrakenV1 } from "./kraken_v1.ts";
 import { takeTurns } from "./measure.ts";
-import { type Peer, peerFlags, Peers } from "./peers.ts";
+import { Peer, peerFlags, Peers } from "./peers.ts";
 
 const ROUNDS = 9;
 const FANOUT: Load = { clients: 100, rate: 2000, seconds: 2 };
@@ -77,7 +77,7 @@ function frameSets(folder: string): FrameSet[] {
   });
 }
 
-function ownRows(buses: readonly BusAlone[]): Row[] {
+function ownRows(buses: readonly Peer[]): Row[] {
   const own = (name: string, stageOf: (set: FrameSet) => Parameters<typeof costOf>[0]): Row => ({
     name,
     floor: DENO_PARSE,
@@ -86,14 +86,21 @@ function ownRows(buses: readonly BusAlone[]): Row[] {
   return [
     own(DENO_PARSE, () => parse),
     own("zstd alone", ({ texts }) => zstdAlone(texts.length)),
-    ...buses.map((bus): Row => ({
-      name: `${bus.name} alone`,
-      floor: DENO_PARSE,
-      costUs: ({ venue, frames, texts }) => bus.costUs(venue, frames, texts),
-    })),
+    ...buses.map((bus) => {
+      const fileOf = ({ file }: FrameSet) => file;
+      const name = `${bus.name} alone`;
+      return peerRow(bus, { name, floor: DENO_PARSE, fileOf, stageOf: ({ venue }) => venue.id });
+    }),
     own("ssmd, to the encoded message", ({ venue }) => toMessages(venue)),
     own("ssmd, and its raw file", ({ venue, texts }) => toRawFile(venue, texts)),
   ];
+}
+
+async function startBus(name: string, bus: string): Promise<Peer> {
+  const program = new URL("bus_alone.ts", import.meta.url).pathname;
+  const talker = new Talker("deno", ["run", "-A", "--frozen", program, bus]);
+  await talker.line();
+  return new Peer(name, talker);
 }
 
 /** `stageOf` = what the peer calls such frames; undefined = it does not do them. */
@@ -194,8 +201,8 @@ async function benchFanout(rounds: number): Promise<void> {
 
 const flags = peerFlags(Deno.args);
 const folder = await Deno.makeTempDir({ prefix: "ssmd-bench-" });
-const buses = [await BusAlone.memory()];
-if (natsServerAvailable()) buses.push(await BusAlone.nats());
+const buses = [await startBus("memory bus", "memory")];
+if (natsServerAvailable()) buses.push(await startBus("NATS", "nats"));
 else console.log("without NATS: there is no nats-server");
 try {
   await using peers = await Peers.open(flags, ["tardis-dev", "ccxt"]);
@@ -208,6 +215,6 @@ try {
   printTable(rows, sets, await measureRows(rows, sets, flags.rounds ?? ROUNDS));
   await benchFanout(Math.min(flags.rounds ?? ROUNDS, FANOUT_ROUNDS));
 } finally {
-  for (const bus of buses) await bus.close();
+  for (const bus of buses) await bus.end();
   await Deno.remove(folder, { recursive: true });
 }
