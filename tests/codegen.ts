@@ -11,6 +11,14 @@ const GENERATORS: Readonly<Record<string, readonly string[]>> = {
     "--allow-env",
     "--allow-run=deno",
   ],
+  // esbuild runs as a program in the package cache, whose path is unknown here.
+  "lib/metadata/bundle_yaml.ts": [
+    "--allow-read",
+    "--allow-write=lib/metadata/generated",
+    "--allow-run",
+    "--allow-env",
+    "--allow-sys",
+  ],
   "lib/metadata/generate.ts": ["--allow-read=.", "--allow-write=exchanges,docs/configuration.md"],
   "cli/deploy/generate.ts": ["--allow-read=.", "--allow-write=deploy/charts/ssmd"],
   "deploy/grafana/generate.ts": ["--allow-read=.", "--allow-write=deploy/grafana/dashboards"],
