@@ -51,15 +51,16 @@ export class MessageWriter {
     return this.#end;
   }
 
-  /** Leaves out so many bytes, for the caller to write; returns their offset. */
+  /** Leaves out so many bytes, up to a whole word, for the caller to write; returns their offset. */
   skip(bytes: number): number {
-    if (this.#open || this.#end + bytes > this.#bytes.length) this.#renew(bytes);
+    const room = (bytes + 7) & ~7;
+    if (this.#open || this.#end + room > this.#bytes.length) this.#renew(room);
     this.#start = this.#end;
-    this.#end += bytes;
+    this.#end += room;
     return this.#start;
   }
 
-  /** Writes bytes of something else. */
+  /** Writes bytes of something else, and zeros up to a whole word. */
   append(bytes: Uint8Array): void {
     const at = this.skip(bytes.length);
     this.#bytes.set(bytes, at);

@@ -16,14 +16,14 @@ export const FROM_HOST = { ready: 1, done: 2, state: 3, failed: 4, begins: 5, vi
 
 const RECORD_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "status", "gap"];
 const WATERMARK = 255;
-const ENTRY_HEAD_BYTES = 5;
+const ENTRY_HEAD_BYTES = 8;
 const POSITION_BYTES = 8;
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
 /**
  * Builds a batch: its end position in the stream, then entries of kind, length and body (a record's
- * Cap'n Proto bytes or a watermark).
+ * Cap'n Proto bytes or a watermark), each from a whole word of 8 bytes on.
  */
 export class BatchWriter {
   #out = new MessageWriter({ isWhole: true });
@@ -47,7 +47,7 @@ export class BatchWriter {
     const out = this.#out;
     const headAt = out.skip(ENTRY_HEAD_BYTES);
     writeMessage(out, record);
-    this.#head(headAt, kind);
+    this.#head(headAt, kind, out.end - headAt - ENTRY_HEAD_BYTES);
     this.records++;
   }
 
@@ -70,14 +70,13 @@ export class BatchWriter {
   #addBytes(kind: number, entry: Uint8Array): void {
     const headAt = this.#out.skip(ENTRY_HEAD_BYTES);
     this.#out.append(entry);
-    this.#head(headAt, kind);
+    this.#head(headAt, kind, entry.length);
   }
 
-  /** Writes the head at an offset, for the entry that ends here. */
-  #head(at: number, kind: number): void {
-    const { view, end } = this.#out;
-    view.setUint8(at, kind);
-    view.setUint32(at + 1, end - at - ENTRY_HEAD_BYTES, true);
+  #head(at: number, kind: number, length: number): void {
+    const { view } = this.#out;
+    view.setUint32(at, kind, true);
+    view.setUint32(at + 4, length, true);
   }
 
   /** Returns the batch's body and clears the writer. */
@@ -101,14 +100,14 @@ interface BatchReader {
 export function readBatch(body: Uint8Array, reader: BatchReader): number {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   for (let at = POSITION_BYTES; at < body.length;) {
-    const kind = view.getUint8(at);
-    const end = at + ENTRY_HEAD_BYTES + view.getUint32(at + 1, true);
+    const kind = view.getUint32(at, true);
+    const end = at + ENTRY_HEAD_BYTES + view.getUint32(at + 4, true);
     if (end > body.length) throw new CodecError("BATCH_TRUNCATED", "The batch is cut off");
     const start = at + ENTRY_HEAD_BYTES;
     const type = RECORD_TYPES[kind];
     if (type !== undefined) reader.record(type, start, end);
     else if (kind === WATERMARK) reader.watermark(watermarkOf(body.subarray(start, end)));
-    at = end;
+    at = (end + 7) & ~7;
   }
   return view.getFloat64(0, true);
 }
