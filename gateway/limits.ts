@@ -22,6 +22,14 @@ export const GATEWAY_LIMITS = {
   handshakesPerTurnMax: 8,
   /** Share of all sockets that those of one address may be before their first good answer. */
   unprovenShareMax: 1 / 8,
+  /** Sockets of one address that fail in a second; beyond it new ones of it are admitted slowly. */
+  failedSocketsMax: 100,
+  /** New sockets of such an address admitted per second. */
+  slowSocketsPerSecond: 100,
+  /** Interval at which they are admitted. */
+  admitEveryMs: 20,
+  /** A stream that ends sooner counts as a failed socket. */
+  shortStreamMs: 1_000,
   /** Unanswered requests of one socket; beyond it the socket is cut. */
   pipelinedRequestsMax: 8,
   /** Time for a socket to read its answer; then it is cut. */

@@ -10,6 +10,8 @@ import { type GuardedGateway, withGuardedGateway } from "./access/testing/guarde
 import { TlsFiles } from "./http/tls_files.ts";
 import { isAnswering } from "./self_check.ts";
 import { until } from "./testing/gateway_rig.ts";
+import { RawSocket } from "../tests/servers/raw_socket.ts";
+import { GATEWAY_LIMITS } from "./limits.ts";
 
 const RBAC: Rbac = {
   environment: "test",
@@ -92,6 +94,17 @@ async function openStream({ gateway, caText, signed }: TlsRig): Promise<WebSocke
     key: await Deno.readTextFile(privateKeyPath),
   });
 }
+
+Deno.test("a TLS client whose address is admitted slowly gets its answer when its turn comes", () =>
+  withTls(async (rig) => {
+    const count = 4 * GATEWAY_LIMITS.failedSocketsMax;
+    const flood = Array.from({ length: count }, () => new RawSocket(rig.gateway.port, "rubbish"));
+    await until(() => flood.filter(({ over }) => over).length > GATEWAY_LIMITS.failedSocketsMax);
+    assert.ok(flood.some(({ over }) => !over), "some wait");
+    assert.equal((await curl(rig, "/health")).status, 200);
+    assert.equal((await curl(rig, "/v1/markets", ...shown(rig.signed.good))).status, 200);
+    for (const { socket } of flood) socket.destroy();
+  }));
 
 Deno.test("over its own TLS the gateway lets certificates in as their client, and nobody else's", () =>
   withTls(async (rig) => {

@@ -62,10 +62,21 @@ export function restServer(options: RestServerOptions): Server {
     queue.add(request, response, () => serve(request, response, options));
   const server = tls?.serve(SERVER_OPTIONS, listener) ?? createServer(SERVER_OPTIONS, listener);
   server.maxRequestsPerSocket = 0;
-  server.on("connection", (socket: Socket) => connections.add(socket));
+  admitSockets(server, connections);
   server.on("secureConnection", (socket: TLSSocket) => connections.addTls(socket));
   server.on("clientError", refuseBroken);
   return server;
+}
+
+/** Lets the server see its accepted sockets when they are admitted, and not before. */
+function admitSockets(server: Server, connections: HttpConnections): void {
+  const emit = server.emit.bind(server);
+  server.emit = (event: string | symbol, ...values: unknown[]) => {
+    if (event !== "connection") return emit(event, ...values);
+    const socket = values[0] as Socket;
+    connections.add(socket, () => void emit(event, socket));
+    return true;
+  };
 }
 
 /**

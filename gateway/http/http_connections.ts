@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { groupOf } from "../access/address_guard.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
+import { SocketAdmission } from "./socket_admission.ts";
 
 /** Reason why a socket was closed to make room. */
 type ClosedReason = "idle_evicted" | "unproven_evicted" | "connections_max";
@@ -11,6 +12,7 @@ type ClosedReason = "idle_evicted" | "unproven_evicted" | "connections_max";
  * a request is evicted, so idle and half-sent connections never lock others out; a new socket is
  * closed only when all are in use. Idle sockets are closed after `keepAliveMs`. Of the sockets of
  * one address only a share may wait before a first good answer: one address cannot evict others.
+ * New sockets of an address of which many failed are admitted slowly.
  */
 export class HttpConnections {
   #max: number;
@@ -25,6 +27,7 @@ export class HttpConnections {
   #groups = new WeakMap<Socket, string>();
   /** The accepted socket below a TLS socket. */
   #accepted = new WeakMap<Socket, Socket>();
+  #admission = new SocketAdmission();
   #timer: ReturnType<typeof setInterval>;
 
   /** One listener shared by all sockets. */
@@ -36,26 +39,37 @@ export class HttpConnections {
     this.#onRefused = onRefused;
     const open = this.#open;
     const idle = this.#idle;
-    const forgetUnproven = (socket: Socket) => this.#forgetUnproven(socket);
+    const endUnproven = (socket: Socket) => {
+      const address = this.#forgetUnproven(socket);
+      if (address !== undefined) this.#admission.addFailed(address);
+    };
     this.#forget = function () {
       open.delete(this);
       idle.delete(this);
-      forgetUnproven(this);
+      endUnproven(this);
     };
     this.#timer = setInterval(() => this.#closeIdle(), GATEWAY_LIMITS.keepAliveMs / 4);
   }
 
-  /** Adds an accepted socket. */
-  add(socket: Socket): void {
+  /** Adds an accepted socket, and calls `begin` when it is admitted: requests are read from then on. */
+  add(socket: Socket, begin: () => void): void {
+    const address = groupOf(socket.remoteAddress ?? "");
     if (this.#open.size >= this.#max && !this.#evictIdle()) {
       this.#onRefused("connections_max");
+      this.#admission.addFailed(address);
       socket.destroy();
       return;
     }
     this.#open.add(socket);
     this.#idle.set(socket, performance.now());
     socket.on("close", this.#forget);
-    this.#addUnproven(socket);
+    this.#addUnproven(socket, address);
+    if (!socket.destroyed) this.#admission.admit(address, socket, begin);
+  }
+
+  /** Notes that a stream from `address` ended as soon as it began. */
+  addShortStream(address: string): void {
+    this.#admission.addFailed(groupOf(address));
   }
 
   /** Marks a socket as proven: it got a good answer or became a stream. */
@@ -81,13 +95,13 @@ export class HttpConnections {
     if (this.#open.has(accepted)) this.#idle.set(accepted, performance.now());
   }
 
-  /** Stops closing idle sockets. */
+  /** Stops closing idle sockets, and admitting those that wait. */
   close(): void {
+    this.#admission.close();
     clearInterval(this.#timer);
   }
 
-  #addUnproven(socket: Socket): void {
-    const group = groupOf(socket.remoteAddress ?? "");
+  #addUnproven(socket: Socket, group: string): void {
     let sockets = this.#unproven.get(group);
     if (sockets === undefined) this.#unproven.set(group, sockets = new Set());
     sockets.add(socket);
@@ -100,13 +114,15 @@ export class HttpConnections {
     }
   }
 
-  #forgetUnproven(socket: Socket): void {
+  /** Returns the address of a socket that was unproven. */
+  #forgetUnproven(socket: Socket): string | undefined {
     const group = this.#groups.get(socket);
-    if (group === undefined) return;
+    if (group === undefined) return undefined;
     this.#groups.delete(socket);
     const sockets = this.#unproven.get(group);
     sockets?.delete(socket);
     if (sockets?.size === 0) this.#unproven.delete(group);
+    return group;
   }
 
   #evictIdle(): boolean {

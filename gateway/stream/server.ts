@@ -209,6 +209,9 @@ export class StreamServer {
     const info = wasOpen ? connectionInfo(connection) : undefined;
     connection.end();
     if (info === undefined) return;
+    if (nowUs() - connection.sinceUs < GATEWAY_LIMITS.shortStreamMs * 1000) {
+      this.#options.connections.addShortStream(connection.address);
+    }
     this.#history.push({ ...info, until: Date.now(), reason: connection.reason });
     if (this.#history.length > GATEWAY_LIMITS.clientHistoryMax) this.#history.shift();
   }
