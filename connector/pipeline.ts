@@ -72,8 +72,16 @@ export class Pipeline {
   #subjects = new Map<string, Map<string, string>>();
   #line: number;
   #tap: PendingLine[] | undefined;
-  #given: GivenIds = { lastId: "", lastRecordId: "" };
-  #lastId = "";
+  /** Ids of the last record and dead letter since `takeGiven`, and which of them came last. */
+  #recordId = "";
+  #letterId = "";
+  #isLetterLast = false;
+  /** Id of the last message before these. */
+  #idBefore = "";
+  /** The last record's. */
+  #symbol = "";
+  #type: MarketEvent["type"] | undefined;
+  #subject = "";
   #thousand = 0;
   #idHead = "";
   #last: MarketEvent | undefined;
@@ -93,14 +101,20 @@ export class Pipeline {
 
   /** Returns the ids published since the last call, and resets them. */
   takeGiven(): GivenIds {
-    const given = this.#given;
-    this.#given = { lastId: "", lastRecordId: "" };
+    const given = { lastId: this.#lastGivenId, lastRecordId: this.#recordId };
+    this.#idBefore = this.lastId;
+    this.#recordId = this.#letterId = "";
+    this.#isLetterLast = false;
     return given;
   }
 
   /** Id of the last message published; "" = none. */
   get lastId(): string {
-    return this.#lastId;
+    return this.#lastGivenId || this.#idBefore;
+  }
+
+  get #lastGivenId(): string {
+    return this.#isLetterLast ? this.#letterId : this.#recordId;
   }
 
   /** Copies the lines processed from now on, for a replay that has to catch up with them. */
@@ -115,8 +129,11 @@ export class Pipeline {
 
   /** Takes over the ids that a replay published for lines processed here. */
   addGiven(given: GivenIds): void {
-    if (given.lastId !== "") this.#given.lastId = this.#lastId = given.lastId;
-    if (given.lastRecordId !== "") this.#given.lastRecordId = given.lastRecordId;
+    const { lastId, lastRecordId } = given;
+    if (lastId === "") return;
+    if (lastRecordId !== "") this.#recordId = lastRecordId;
+    this.#isLetterLast = lastId !== lastRecordId;
+    if (this.#isLetterLast) this.#letterId = lastId;
   }
 
   /** Last record published in this turn; undefined = none. */
@@ -159,7 +176,8 @@ export class Pipeline {
     // The connector that publishes the gap also publishes the dead letter.
     const isUntold = events.length === 0 && untold !== undefined && untold.length > 0;
     if (notice?.type === "unreadable" && !isUntold) {
-      const id = this.#lastId = this.#given.lastId = this.#idOf(events.length);
+      const id = this.#letterId = this.#idOf(events.length);
+      this.#isLetterLast = true;
       const ids = { env: this.#env, feed: this.#feed, id };
       this.#output.deadLetter(frameLetter(ids, line, notice.reason));
     }
@@ -175,7 +193,8 @@ export class Pipeline {
 
   #give(subject: string, payload: Uint8Array, index: number, event: MarketEvent): void {
     const id = this.#idOf(index);
-    this.#lastId = this.#given.lastId = this.#given.lastRecordId = id;
+    this.#recordId = id;
+    this.#isLetterLast = false;
     this.#last = event;
     this.#output.publish({ subject, payload, id }, event);
   }
@@ -194,6 +213,13 @@ export class Pipeline {
 
   #subjectOf(event: MarketEvent): string {
     const { type, symbol } = event;
+    if (symbol === this.#symbol && type === this.#type) return this.#subject;
+    this.#symbol = symbol;
+    this.#type = type;
+    return this.#subject = this.#cachedSubject(type, symbol);
+  }
+
+  #cachedSubject(type: MarketEvent["type"], symbol: string): string {
     let ofType = this.#subjects.get(type);
     if (ofType === undefined) this.#subjects.set(type, ofType = new Map());
     let subject = ofType.get(symbol);

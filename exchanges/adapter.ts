@@ -44,6 +44,12 @@ export interface Normalized {
   notice?: Notice;
 }
 
+/** Adds a record. The first one gets an array of one, where `push` would reserve room for 17. */
+export function addEvent(out: Normalized, event: MarketEvent): void {
+  if (out.events.length === 0) out.events = [event];
+  else out.events.push(event);
+}
+
 /** Content of a frame besides market data. */
 type Notice =
   | { type: "subscribed"; channel: string; symbols: string[] }

@@ -1,5 +1,5 @@
 import { ALL_SYMBOLS, openGap, valueOf } from "@ssmd/market";
-import type { Normalized } from "../adapter.ts";
+import { addEvent, type Normalized } from "../adapter.ts";
 import { type BookLoss, BookSet, type BookSetOptions } from "../book_set.ts";
 import { markUnreadable } from "../unreadable.ts";
 import { isPrice, KalshiBook, type KalshiBookState, NO_SID } from "./book.ts";
@@ -122,7 +122,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     side.set(price, size);
     book.lastGoodAtUs = atUs;
     const times = { feed: this.feed, timestampUs, receivedAtUs: atUs };
-    out.events.push(book.delta({ isBid: isYes, price, size }, times));
+    addEvent(out, book.delta({ isBid: isYes, price, size }, times));
   }
 
   /** Handles the end of the book's subscription while another one covers its market. */

@@ -8,7 +8,7 @@ import {
   type Ticker,
   type Trade,
 } from "@ssmd/market";
-import type { Normalized, NormalizerOptions } from "../adapter.ts";
+import { addEvent, type Normalized, type NormalizerOptions } from "../adapter.ts";
 import { countOf, wordOf } from "../json_fields.ts";
 import type { OrderedChannel } from "../subscription.ts";
 import { markUnreadable } from "../unreadable.ts";
@@ -237,7 +237,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       this.#repeated.isRepeated(trade.tradeId, sid);
     if (isRepeated) {
       out.notice = { type: "dropped", what: `trade ${trade.tradeId} came on another sid before` };
-    } else out.events.push(trade);
+    } else addEvent(out, trade);
   }
 
   #marketFrame(

@@ -1,5 +1,5 @@
 import { lostGap, type Trade } from "@ssmd/market";
-import type { Normalized } from "../adapter.ts";
+import { addEvent, type Normalized } from "../adapter.ts";
 import { countOf, figureOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
 import type { MarketMemory } from "../venue_normalizer.ts";
@@ -145,7 +145,7 @@ export class Trades implements MarketMemory {
       tradeId: String(id),
     };
     if (given.orderType !== undefined) trade.orderType = given.orderType;
-    out.events.push(trade);
+    addEvent(out, trade);
   }
 
   #sequenceGap(external: string, last: LastTrade, id: number, atUs: number, out: Normalized): void {

@@ -15,8 +15,8 @@ const NOTHING = new Uint8Array(0);
 interface EncodedText {
   /** Bytes with the closing NUL. */
   length: number;
-  /** These and zeros up to a whole number of 8 bytes, by four, in the machine's byte order. */
-  words: Int32Array;
+  /** These and zeros, by eight, in the machine's byte order; no UTF-8 is a NaN, which may change. */
+  words: Float64Array;
 }
 
 /** Returns the maximum encoded size of a text: 3 bytes per UTF-16 unit, NUL, padding to a word. */
@@ -35,8 +35,8 @@ export class MessageWriter {
   /** View of the current chunk. */
   view: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0));
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  /** The chunk by four bytes. */
-  #words = new Int32Array(0);
+  /** The chunk by eight bytes. */
+  #words = new Float64Array(0);
   #shared = new Map<string, EncodedText>();
   #start = 0;
   #end = 0;
@@ -118,17 +118,17 @@ export class MessageWriter {
     if (text.length === 0) return;
     const { length, words } = this.#shared.get(text) ?? this.#remember(text);
     const chunk = this.#words;
-    const first = this.#end >>> 2;
+    const first = this.#end >>> 3;
     for (let i = 0; i < words.length; i++) chunk[first + i] = words[i] as number;
     this.#list(pointerAt, 2, length);
-    this.#end += 4 * words.length;
+    this.#end += 8 * words.length;
   }
 
   #remember(text: string): EncodedText {
     const bytes = UTF8.encode(text);
     const padded = new Uint8Array((bytes.length + 8) & ~7);
     padded.set(bytes);
-    const encoded = { length: bytes.length + 1, words: new Int32Array(padded.buffer) };
+    const encoded = { length: bytes.length + 1, words: new Float64Array(padded.buffer) };
     if (this.#shared.size >= SHARED_MAX) this.#shared.clear();
     this.#shared.set(text, encoded);
     return encoded;
@@ -183,7 +183,7 @@ export class MessageWriter {
     const bytes = new Uint8Array(size);
     bytes.set(kept);
     this.#bytes = bytes;
-    this.#words = new Int32Array(bytes.buffer);
+    this.#words = new Float64Array(bytes.buffer);
     this.view = new DataView(bytes.buffer);
     this.#end = kept.length;
     this.#open = false;
