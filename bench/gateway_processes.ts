@@ -1,5 +1,6 @@
 /** The processes of the gateway's benches, and how they are talked to. @module */
 import { nowUs } from "@ssmd/runtime";
+import { SERVING_V8, SERVING_VARIABLES } from "../deploy/serving.ts";
 
 /** A process that answers lines with lines. */
 export class Talker {
@@ -8,8 +9,8 @@ export class Talker {
   #lines: ReadableStreamDefaultReader<string>;
   #rest = "";
 
-  constructor(program: string, args: string[]) {
-    this.#child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
+  constructor(program: string, args: string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = new Deno.Command(program, { args, env, stdin: "piped", stdout: "piped" }).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
@@ -45,13 +46,8 @@ function file(name: string): string {
 
 /** The gateway under test, see gateway_server.ts. */
 export function gatewayServer(): Talker {
-  return new Talker("deno", [
-    "run",
-    "-A",
-    "--frozen",
-    "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=30",
-    file("gateway_server.ts"),
-  ]);
+  const args = ["run", "-A", "--frozen", SERVING_V8, file("gateway_server.ts")];
+  return new Talker("deno", args, SERVING_VARIABLES);
 }
 
 const HAS_NODE = answers("node", "--version");

@@ -6,13 +6,12 @@
  */
 import { Agent, request } from "node:http";
 import { parseArgs } from "node:util";
+import { SERVING_V8, SERVING_VARIABLES } from "../deploy/serving.ts";
 import { Talker } from "./gateway_processes.ts";
 import { median } from "./measure.ts";
 
 const GOAL_MS = 1;
 const IDLE_MS = 2_000;
-/** As the launcher starts a gateway. */
-const V8 = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=30";
 const REVISIONS = ["2026-07-28", "2025-11-25"] as const;
 
 /** Arguments of each tool. */
@@ -91,7 +90,7 @@ function send(agent: Agent, port: number, { name, headers, body }: Call): Promis
 /** The gateway under test, see mcp_server.ts. */
 function startServer(): Talker {
   const server = new URL("mcp_server.ts", import.meta.url).pathname;
-  return new Talker("deno", ["run", "-A", "--frozen", V8, server]);
+  return new Talker("deno", ["run", "-A", "--frozen", SERVING_V8, server], SERVING_VARIABLES);
 }
 
 /** Processor time of the server while something runs, ms, without what it takes when idle. */

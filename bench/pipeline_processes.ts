@@ -1,5 +1,6 @@
 /** The processes of pipeline_bench.ts and what they agree on. @module */
 import { endProcess } from "@ssmd/runtime";
+import { SERVING_V8, SERVING_VARIABLES } from "../deploy/serving.ts";
 import { Talker } from "./gateway_processes.ts";
 import { writeRegistry } from "./registry.ts";
 import { type Ran, runWatched } from "./watched.ts";
@@ -58,9 +59,11 @@ export async function startProgram(cwd: string, args: string[], ready: string): 
   const lines: string[] = [];
   const [entry = "", ...flags] = args;
   const run = ["run", "-q", "-A", "--no-check", "--frozen", "--config", `${ROOT}deno.json`];
+  const serves = flags[0] === "up";
   const ran = runWatched({
-    args: [...run, `${ROOT}${entry}`, ...flags],
+    args: [...run, ...(serves ? [SERVING_V8] : []), `${ROOT}${entry}`, ...flags],
     cwd,
+    env: serves ? SERVING_VARIABLES : {},
     onLine: (line, child) => {
       lines.push(line);
       if (line.includes(ready)) started.resolve({ child, line });

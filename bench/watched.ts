@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Of deno. */
   args: string[];
   cwd: string;
+  /** Further variables. */
+  env?: Readonly<Record<string, string>>;
   /** Gets each line of its output. */
   onLine?: (line: string, child: Deno.ChildProcess) => void;
 }
@@ -18,10 +20,10 @@ export interface RunOptions {
 const LOOK_MS = 200;
 
 /** Runs deno to its end and watches its memory. */
-export async function runWatched({ args, cwd, onLine }: RunOptions): Promise<Ran> {
+export async function runWatched({ args, cwd, env = {}, onLine }: RunOptions): Promise<Ran> {
   const startMs = performance.now();
-  const child = new Deno.Command(Deno.execPath(), { args, cwd, stdout: "piped", stderr: "piped" })
-    .spawn();
+  const piped = { stdout: "piped", stderr: "piped" } as const;
+  const child = new Deno.Command(Deno.execPath(), { args, cwd, env, ...piped }).spawn();
   let peakBytes = 0;
   const timer = setInterval(() => peakBytes = Math.max(peakBytes, peakOf(child.pid)), LOOK_MS);
   const take = (line: string) => onLine?.(line, child);

@@ -9,6 +9,7 @@ import { type Companion, COMPANIONS, ENTRYPOINTS, type Program } from "./entrypo
 import { ENGINE_PERMISSIONS } from "../dataset/query/engine_permissions.ts";
 import { reachOf } from "./launch.ts";
 import { permissionFlags, permissionsOf } from "./permissions.ts";
+import { SERVING_V8 } from "./serving.ts";
 
 const REGISTRY = "exchanges";
 /** File of built-in environment variables. */
@@ -172,7 +173,11 @@ async function compileProgram(name: Program): Promise<string | undefined> {
     name,
     file,
     folder,
-    flags: [`-P=${name}`, ...await permissions(name), ...included],
+    flags: [
+      ...[`-P=${name}`, ...await permissions(name), ...included],
+      // `ssmd` is built once for `up`, which serves, and for short commands, which do not.
+      ...(name === "gateway" ? [SERVING_V8] : []),
+    ],
   });
 }
 

@@ -16,6 +16,7 @@ import {
   permissionsOf,
   usesEnvironments,
 } from "./permissions.ts";
+import { SERVING_V8, SERVING_VARIABLES } from "./serving.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
 const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
@@ -29,15 +30,8 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
   agents: "demo-nats",
   worker: "demo-nats",
 };
-/**
- * Gateways have few long-lived objects: a small new space gives short pauses, and a low growth
- * factor collects before garbage matches the live size (default: up to three times).
- */
-const GATEWAY_V8 = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=30";
 /** As in `launch`: commands are short, and start with a whole young generation. */
 const COMMAND_V8 = "--v8-flags=--min-semi-space-size=16";
-/** Return freed large buffers to the system; glibc would keep them after the first. */
-const GATEWAY_MALLOC = "MALLOC_MMAP_THRESHOLD_=131072 MALLOC_ARENA_MAX=2 ";
 
 /** Returns the hosts and folders of the named environment, or of all. */
 export async function reachOf(registryDir: string, env: string | undefined): Promise<Reach[]> {
@@ -120,14 +114,18 @@ function commandOf(launch: Launch): string {
   const serves = program === "gateway" || program === "ssmd" && commandWord(args) === "up";
   const words = [
     ...[deno, "run", "-q", `-P=${program}`, "--no-prompt", "--frozen"],
-    ...(serves ? [GATEWAY_V8] : program === "ssmd" ? [COMMAND_V8] : []),
+    ...(serves ? [SERVING_V8] : program === "ssmd" ? [COMMAND_V8] : []),
     ...permissionFlags(permissionsOf(launch)),
     `--config=${root}/deno.json`,
     `${root}/${ENTRYPOINTS[program]}`,
   ];
   const commit = Deno.env.get("SSMD_COMMIT") || commitOf(root) || "";
-  const variables = `SSMD_REACH=${quoted(sources(launch.reach))} SSMD_COMMIT=${quoted(commit)}`;
-  return `${serves ? GATEWAY_MALLOC : ""}${variables} exec ${words.map(quoted).join(" ")} "$@"`;
+  const variables = {
+    ...(serves ? SERVING_VARIABLES : {}),
+    ...{ SSMD_REACH: sources(launch.reach), SSMD_COMMIT: commit },
+  };
+  const set = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
+  return `${set.join(" ")} exec ${words.map(quoted).join(" ")} "$@"`;
 }
 
 /** Lists where hosts and folders were configured, for permission errors. */

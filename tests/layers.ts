@@ -66,7 +66,7 @@ const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
   dataset: /^dataset\/query\/engine_permissions\.ts$/,
   signals: /^signals\/host\/main\.ts$/,
   transforms: /^transforms\/host\/javascript\.ts$/,
-  deploy: /^deploy\/(entrypoints|grafana\/dashboards)\.ts$/,
+  deploy: /^deploy\/(entrypoints|serving|grafana\/dashboards)\.ts$/,
   // The project of the command examples, in which the README's lines also run.
   cli: /^cli\/testing\/project\.ts$/,
   // Contract suites, real servers and browsers, used by tests beside the code and by benches.
