@@ -1,4 +1,4 @@
-import { LIMITS, sleep, type StorageError, syncFolder } from "@ssmd/runtime";
+import { sleep, type StorageError, syncFolder } from "@ssmd/runtime";
 import { LateSync } from "./late_sync.ts";
 import { type Segment, type SegmentHeader, segmentName } from "./segment.ts";
 import { troubleOf } from "./spool_trouble.ts";
@@ -21,6 +21,9 @@ interface SpoolOptions {
 
 const MINUTE_US = 60_000_000;
 const RETRY_MS = 1000;
+/** Shortest time between two groups, unless frames came meanwhile: each costs 0.4 ms of CPU. */
+const GROUP_MS_MIN = 3;
+/** Pending bytes that end the pause. */
 const COMMIT_NOW_BYTES = 256 * 1024;
 const ENCODER = new TextEncoder();
 
@@ -48,10 +51,13 @@ export class Spool {
   #offset = 0;
   /** A failed write may have left bytes after the offset. */
   #isTorn = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #committing: Promise<void> | undefined;
   /** Newest group of lines being, or already, written. */
   #group: Promise<void> | undefined;
+  /** Start of the newest group, in ms of `performance.now()`. */
+  #groupedAtMs = -Infinity;
+  /** Ends the newest pause before a group; undefined = there was none. */
+  #endPause: (() => void) | undefined;
   #givenUp = new AbortController();
 
   /** Opens nothing before the first line. */
@@ -115,9 +121,8 @@ export class Spool {
 
   /** Resolves when all lines appended before the call are durable. */
   async commit(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     const line = this.#nextLine - 1;
+    this.#endPause?.();
     while (this.#durableLine < line && !this.#givenUp.signal.aborted) {
       this.#committing ??= this.#commitAll();
       await this.#group;
@@ -143,21 +148,23 @@ export class Spool {
     this.#closeSegment();
   }
 
+  /** A group is what one socket read brought, or what came while the group before was written. */
   #schedule(): void {
-    if (this.#committing) return;
-    if (this.#lateSync) {
-      // Groups the frames of one socket read.
-      this.#committing = Promise.resolve().then(() => this.#commitAll());
-    } else if (this.#used >= COMMIT_NOW_BYTES) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-      this.#committing = this.#commitAll();
-    } else {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        this.#committing ??= this.#commitAll();
-      }, LIMITS.spoolGroupMsMax - 2);
-    }
+    if (this.#used >= COMMIT_NOW_BYTES) this.#endPause?.();
+    this.#committing ??= this.#untilDue().then(() => this.#commitAll());
+  }
+
+  /** Resolves at once, or after a pause in which frames that come one by one are grouped. */
+  #untilDue(): Promise<void> {
+    const waitMs = this.#groupedAtMs + GROUP_MS_MIN - performance.now();
+    if (waitMs <= 0 || this.#lateSync) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #commitAll(): Promise<void> {
@@ -171,6 +178,7 @@ export class Spool {
   }
 
   async #commitGroup(): Promise<void> {
+    this.#groupedAtMs = performance.now();
     const { bytes, count, firstAtUs } = this.#take();
     const minute = Math.floor(firstAtUs / MINUTE_US);
     for (;;) {

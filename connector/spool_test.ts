@@ -140,6 +140,22 @@ function linesIn(dir: string): number {
     .reduce((sum, lines) => sum + lines, 0);
 }
 
+Deno.test("lines become durable without being asked for, and one that is asked for at once too", () =>
+  inFolder(async (dir) => {
+    const reported = nothingReported();
+    const next = { durable: Promise.withResolvers<void>() };
+    const spool = newSpool(dir, reported, { onDurable: () => next.durable.resolve() });
+    for (let line = 1; line <= 6; line++) {
+      next.durable = Promise.withResolvers();
+      spool.append(1, MINUTE_US, "{}", new Uint8Array(), "");
+      // Within the pause after the group before.
+      if (line % 3 === 0) await spool.commit();
+      else await next.durable.promise;
+      assert.equal(reported.durable, line);
+    }
+    await spool.close();
+  }));
+
 Deno.test("a commit waits for what was there, not for what keeps coming", () =>
   inFolder(async (dir) => {
     let isComing = true;

@@ -6,8 +6,8 @@ export const LIMITS = {
   frameBytesMax: 16 * 1024 * 1024,
   /** Largest frame accepted from a socket; a larger one drops the connection (gap). */
   frameReceiveBytesMax: 128 * 1024 * 1024,
-  /** Longest wait of a frame for its group's fdatasync. */
-  spoolGroupMsMax: 5,
+  /** Pause before written frames are synced with `durability: bus`. */
+  spoolSyncPauseMs: 5,
   /** Spool size beyond which the oldest closed segments are dropped, with an error log. */
   spoolBytesMax: 8 * 1024 * 1024 * 1024,
   /** Messages sent but not acknowledged by the bus; beyond it the publisher waits. */
