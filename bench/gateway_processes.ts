@@ -15,6 +15,10 @@ export class Talker {
     this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   async line(): Promise<string> {
     while (!this.#rest.includes("\n")) {
       const { value, done } = await this.#lines.read();

@@ -1,7 +1,7 @@
 /**
  * The way of a frame from end to end, over real sockets, with the simulator in a process of its own:
- * the latency from the venue's socket to a client's beside a bare relay, the pace at which it stays
- * below 50 ms, and what connector, NATS and archiver do together.
+ * the latency from the venue's socket to a client's in turn with a bare relay, the pace at which it
+ * stays below 50 ms, and what connector, NATS and archiver do together.
  * `deno task bench pipeline [--seconds=4] [--rounds=1] [--records=200000]`
  * @module
  */
@@ -17,7 +17,7 @@ import {
   systemUs,
   tradeKeys,
 } from "./pipeline_processes.ts";
-import { cpuSecondsOf } from "./watched.ts";
+import { cpuSecondsOf, peakOf } from "./watched.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -82,41 +82,73 @@ function quantilesText(sorted: readonly number[]): string {
 }
 
 interface Through {
-  /** To the product, a second. */
+  /** To whom it was sent, a second. */
   frames: number;
-  ours: number[];
-  relay: number[];
-  /** CPU time of the product's process, µs a frame. */
+  /** Of the trades, ms, sorted. */
+  times: number[];
+  /** CPU time of the process between venue and client, µs a frame. */
   cpuUs: number;
   peakBytes: number;
 }
 
-/** Sends at a pace through `up` on the memory bus, with the relay beside it or alone. */
-async function through(
-  rate: number,
-  { withRelay = false, durability = "spool" } = {},
-): Promise<Through> {
-  const venue = await startVenue(rate);
-  const relay = withRelay ? await startRelay(venue.url) : undefined;
+/** What stands between venue and client. */
+interface Between {
+  pid: number;
+  /** Address for clients. */
+  stream: string;
+  keysOf: (text: string) => string[];
+  /** Ends it; its most memory. */
+  end(): Promise<number>;
+}
+
+/** `up` on the memory bus. */
+async function upBefore(venueUrl: string, durability: string): Promise<Between> {
   const dir = await makeFolder(
-    venue.url,
+    venueUrl,
     "transport: { type: memory }",
     `durability: ${durability}`,
   );
   const args = ["up", "--env", ENV, "--port", "0", "--data", "data", "--output", "json"];
   const up = await startProgram(dir, ["cli/main.ts", ...args], '"running"');
-  const stream = `${String(up.said.page).replace("http", "ws")}v1/stream?symbols=*&types=trade`;
-  const client = await listen(stream, gatewayKeys);
-  const bare = relay && await listen(relay.url, tradeKeys);
+  return {
+    pid: up.pid,
+    stream: `${String(up.said.page).replace("http", "ws")}v1/stream?symbols=*&types=trade`,
+    keysOf: gatewayKeys,
+    end: async () => {
+      const { peakBytes } = await up.end();
+      await Deno.remove(dir, { recursive: true });
+      return peakBytes;
+    },
+  };
+}
+
+async function relayBefore(venueUrl: string): Promise<Between> {
+  const { talker, url, pid } = await startRelay(venueUrl);
+  return {
+    ...{ pid, stream: url, keysOf: tradeKeys },
+    end: async () => {
+      const peakBytes = peakOf(pid);
+      await talker.end();
+      return peakBytes;
+    },
+  };
+}
+
+/** Sends at a pace, with nothing else at work than venue, client and what is between them. */
+async function through(
+  rate: number,
+  start: (venueUrl: string) => Promise<Between>,
+): Promise<Through> {
+  const venue = await startVenue(rate);
+  const between = await start(venue.url);
+  const client = await listen(between.stream, between.keysOf);
   await pause(WARM_MS);
-  const [fromUs, framesBefore, cpuBefore] = [
-    ...[systemUs(), await venue.talker.ask<number>("frames")],
-    cpuSecondsOf(up.pid),
-  ] as const;
+  const framesBefore = await venue.talker.ask<number>("frames");
+  const [fromUs, cpuBefore] = [systemUs(), cpuSecondsOf(between.pid)];
   await pause(MEASURED_MS);
   const toUs = systemUs();
-  const frames = await venue.talker.ask<number>("frames") - (framesBefore ?? 0);
-  const cpu = cpuSecondsOf(up.pid) - cpuBefore;
+  const cpu = cpuSecondsOf(between.pid) - cpuBefore;
+  const frames = await venue.talker.ask<number>("frames") - framesBefore;
   const sent = await venue.talker.ask<[string, number][]>("stamps");
   const isLate = ([key, atUs]: [string, number]) =>
     atUs >= fromUs && atUs < toUs && !client.arrivals.has(key);
@@ -124,18 +156,12 @@ async function through(
     await pause(100);
   }
   client.close();
-  bare?.close();
-  const { peakBytes } = await up.end();
-  await relay?.talker.end();
+  const peakBytes = await between.end();
   await venue.talker.end();
-  await Deno.remove(dir, { recursive: true });
-  const seconds = (toUs - fromUs) / 1e6;
-  const span: [number, number] = [fromUs, toUs];
   return {
-    frames: frames / seconds / (withRelay ? 2 : 1),
-    ours: latencies(sent, client.arrivals, span),
-    relay: bare === undefined ? [] : latencies(sent, bare.arrivals, span),
-    cpuUs: cpu * 1e6 / frames * (withRelay ? 2 : 1),
+    frames: frames / ((toUs - fromUs) / 1e6),
+    times: latencies(sent, client.arrivals, [fromUs, toUs]),
+    cpuUs: cpu * 1e6 / frames,
     peakBytes,
   };
 }
@@ -148,13 +174,18 @@ function costText({ cpuUs, peakBytes }: Pick<Through, "cpuUs" | "peakBytes">): s
   return `  ${cpuUs.toFixed(1)} µs of CPU a frame, ${Math.round(peakBytes / 1e6)} MB at most`;
 }
 
+/** Relay, spool and bus in turn, so that each has the machine to itself as the others had it. */
 async function benchLatency(): Promise<void> {
   console.log("venue's socket to client's socket, ms".padEnd(52), "p50     p99   p99.9");
-  for (const durability of ["spool", "bus"]) {
-    const { frames, ours, relay, ...took } = await through(RATE, { withRelay: true, durability });
-    console.log("  bare relay".padEnd(50), quantilesText(relay));
-    const name = `  durability: ${durability}, ${rateText(frames).trim()} frames/s`;
-    console.log(name.padEnd(50), quantilesText(ours), costText(took));
+  const ways: [string, (venueUrl: string) => Promise<Between>][] = [
+    ["bare relay", relayBefore],
+    ["durability: spool", (url) => upBefore(url, "spool")],
+    ["durability: bus", (url) => upBefore(url, "bus")],
+  ];
+  for (const [way, start] of ways) {
+    const { frames, times, ...took } = await through(RATE, start);
+    const name = `  ${way}, ${rateText(frames).trim()} frames/s`;
+    console.log(name.padEnd(50), quantilesText(times), costText(took));
   }
 }
 
@@ -165,9 +196,9 @@ async function benchPace(): Promise<void> {
     "p50     p99   p99.9",
   );
   for (let rate = RATE; rate <= 32 * RATE; rate *= 2) {
-    const { frames, ours, ...took } = await through(rate);
-    console.log(`  ${rateText(frames)} frames/s`.padEnd(50), quantilesText(ours), costText(took));
-    if (!(quantile(ours, 0.99) < LAG_MS_MAX)) return;
+    const { frames, times, ...took } = await through(rate, (url) => upBefore(url, "spool"));
+    console.log(`  ${rateText(frames)} frames/s`.padEnd(50), quantilesText(times), costText(took));
+    if (!(quantile(times, 0.99) < LAG_MS_MAX)) return;
     if (frames < rate / 2) return console.log("  the venue is at its end");
   }
 }

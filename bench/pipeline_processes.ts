@@ -37,11 +37,11 @@ export async function startVenue(pace: number | "max", events = 0) {
   return { talker, url };
 }
 
-/** The bare relay before a venue. */
+/** The bare relay in front of a venue. */
 export async function startRelay(venueUrl: string) {
   const talker = script("pipeline_relay.ts", venueUrl);
   const { port } = JSON.parse(await talker.line()) as { port: number };
-  return { talker, url: `ws://127.0.0.1:${port}` };
+  return { talker, pid: talker.pid, url: `ws://127.0.0.1:${port}` };
 }
 
 /** A program of the product at work. */

@@ -45,8 +45,8 @@ async function linesOf(
   }
 }
 
-/** The kernel's high-water mark of a process. */
-function peakOf(pid: number): number {
+/** The kernel's high-water mark of a process, bytes. */
+export function peakOf(pid: number): number {
   try {
     const [, kib] = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
     return Number(kib ?? 0) * 1024;
