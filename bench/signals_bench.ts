@@ -33,7 +33,8 @@ import {
   tableOf,
   takeTurns,
 } from "./measure.ts";
-import { peerFlags, type PeerName, Peers } from "./peers.ts";
+import { peerFlags, Peers } from "./peers.ts";
+import { peerContenders, SIGNAL_PEERS } from "./signals_peers.ts";
 import { cpuSecondsOf } from "./watched.ts";
 
 const CAPTURE = "kalshi/btc15m-20260514t043808z.jsonl.zst";
@@ -43,7 +44,6 @@ const ROUNDS = 9;
 /** Times that a round in this process takes the records: once is short beside a collection. */
 const REPEATS = 3;
 const HOST_ROUNDS = 7;
-const PEERS: readonly PeerName[] = ["nautilus_trader", "bytewax"];
 const SYMBOLS = 500;
 const FRAME_US = 10_000;
 /** Records of the sealed day: fewer would measure how it is opened. */
@@ -127,33 +127,23 @@ function batchesOf(records: readonly MarketEvent[], laterUs: number): Uint8Array
   return batches;
 }
 
-/** A host that takes the records again and again: by its own clock, and with what sending costs. */
-function hosted(supervisor: Supervisor, records: readonly MarketEvent[]): Contender[] {
-  const count = records.length;
-  let round = 0;
-  const send = async () => {
-    const batches = batchesOf(records, round++ * count * 2 * FRAME_US);
-    const [before, hostBefore] = [process.cpuUsage(), cpuSecondsOf(supervisor.pid ?? 0)];
-    let ownUs = 0;
-    for (const batch of batches) ownUs += (await supervisor.send(batch)).costUs;
-    const { user, system } = process.cpuUsage(before);
-    const hostUs = (cpuSecondsOf(supervisor.pid ?? 0) - hostBefore) * 1e6;
-    return { ownUs, bothUs: user + system + hostUs };
+/** A host that takes the records again and again: processor time of it and of who sends to it. */
+function hosted(supervisor: Supervisor, records: readonly MarketEvent[]): Contender {
+  let taken = 0;
+  const take = async (batches: readonly Uint8Array[]) => {
+    for (const batch of batches) await supervisor.send(batch);
   };
-  return [
-    { name: "a host, by its own clock", costUs: async () => (await send()).ownUs / count },
-    { name: "a host and its sender", costUs: async () => (await send()).bothUs / count },
-  ];
-}
-
-/** Others on the same records; they start from objects of their own, so nothing is decoded. */
-function peersOf(peers: Peers, file: string): Contender[] {
-  return PEERS.flatMap((name) => {
-    const peer = peers.get(name);
-    if (peer === undefined) return [];
-    const round = { stage: "signal", file, repeats: 1 };
-    return [{ name: `${peer.name}, 1 signal`, costUs: () => peer.costUs(round) }];
-  });
+  const costUs = async () => {
+    let us = 0;
+    for (let r = 0; r < REPEATS; r++) {
+      const batches = batchesOf(records, taken++ * records.length * 2 * FRAME_US);
+      const hostBefore = cpuSecondsOf(supervisor.pid ?? 0);
+      us += await cpuUsPer(1, () => take(batches));
+      us += (cpuSecondsOf(supervisor.pid ?? 0) - hostBefore) * 1e6;
+    }
+    return us / (REPEATS * records.length);
+  };
+  return { name: "a host and its sender", costUs };
 }
 
 /** The records again and again, each round later than the one before. */
@@ -271,12 +261,8 @@ const loaded = loadedOf(signals);
 
 const flags = peerFlags(Deno.args);
 const file = await Deno.makeTempFile({ suffix: ".ndjson" });
-const isData = ({ type }: MarketEvent) =>
-  type === "orderbook" || type === "trade" || type === "ticker";
-const data = records.filter(isData).map((record) => JSON.stringify(record));
-await Deno.writeTextFile(file, data.join("\n"));
 const supervisor = new Supervisor({ signals, limits: { watchdogMs: 30_000 } });
-await using peers = await Peers.open(flags, PEERS);
+await using peers = await Peers.open(flags, SIGNAL_PEERS);
 await supervisor.start();
 const own = (name: string, of: number, run: () => void): Contender => ({
   name,
@@ -300,8 +286,8 @@ const rows = await takeTurns([
     const engine = engineOf(loaded);
     for (const [type, message] of messages) engine.take(decode(type, message));
   }),
-  ...hosted(supervisor, records),
-  ...peersOf(peers, file),
+  hosted(supervisor, records),
+  ...peerContenders(peers, records, file),
 ], flags.rounds ?? ROUNDS);
 await supervisor.stop();
 await Deno.remove(file);
