@@ -1,8 +1,7 @@
-import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { type Accounts, isLive } from "@ssmd/gateway/access";
 import { type Environment, keyAges, type Rotations } from "@ssmd/metadata";
-import { DAY_MS, isLoopback } from "@ssmd/runtime";
+import { certificatesOf, DAY_MS, isLoopback, messageOf } from "@ssmd/runtime";
 import { unsafePackages, widePermissions } from "./scan_software.ts";
 
 const CHECK_NAMES = [
@@ -38,7 +37,6 @@ export interface ScanTarget {
 
 type Check = (target: ScanTarget) => Promise<Omit<Finding, "check">[]>;
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** Remaining validity below which a certificate is reported. */
 const CERTIFICATE_DAYS_MIN = 14;
 /** Age from which a client key without expiry is reported. */
@@ -111,17 +109,25 @@ async function certificates({ environment: { gateway }, nowMs }: ScanTarget) {
   const database = gateway.clients?.type === "postgres" ? gateway.clients.tls : undefined;
   const paths = [gateway.tls?.cert, gateway.tls?.client_ca, database?.ca, database?.cert];
   for (const path of paths) {
-    const text = path === undefined ? "" : await Deno.readTextFile(path).catch(() => "");
-    for (const pem of text.match(CERTIFICATE) ?? []) {
-      const { validTo, subject } = new X509Certificate(pem);
-      if (Date.parse(validTo) - nowMs > CERTIFICATE_DAYS_MIN * DAY_MS) continue;
-      found.push({
-        found: `${path}: ${subject.replaceAll("\n", ", ")} ends at ${validTo}`,
-        todo: "Replace it; the gateway reads the file again by itself",
-      });
-    }
+    if (path === undefined) continue;
+    const text = await Deno.readTextFile(path).catch(() => undefined);
+    const problems = text === undefined ? [] : certificateProblems(text, nowMs);
+    found.push(...problems.map((problem) => ({
+      found: `${path}: ${problem}`,
+      todo: "Replace it; the gateway reads the file again by itself",
+    })));
   }
   return found;
+}
+
+function certificateProblems(text: string, nowMs: number): string[] {
+  try {
+    return certificatesOf(text)
+      .filter(({ validTo }) => Date.parse(validTo) - nowMs <= CERTIFICATE_DAYS_MIN * DAY_MS)
+      .map(({ subject, validTo }) => `${subject.replaceAll("\n", ", ")} ends at ${validTo}`);
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
 /** Hosts from the file and from running gateways, since `--host` may differ. */

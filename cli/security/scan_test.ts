@@ -96,6 +96,21 @@ Deno.test("a safe environment has no finding; each check finds what it is for", 
     assert.deepEqual(await found({ ...today, environment: shared }), []);
     const shown = await found({ ...soon, environment: shared });
     assert.match(shown.join(), /^certificates: .*server\.pem: CN=server ends at /);
+    const bad = `${dir}/bad.pem`;
+    for (
+      const [text, reason] of [
+        ["", "no certificate (PEM) is in it"],
+        [
+          "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+          "it is no certificate (PEM)",
+        ],
+      ] as const
+    ) {
+      await Deno.writeTextFile(bad, text);
+      const broken = { ...tls, gateway: { ...tls.gateway, tls: { cert: bad, key: tlsKey } } };
+      const [finding] = await found({ ...today, environment: broken });
+      assert.ok(finding?.startsWith(`certificates: ${bad}: ${reason}; `), finding);
+    }
 
     for (
       const secret of [

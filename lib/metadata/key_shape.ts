@@ -1,4 +1,5 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
+import { certificatesOf } from "@ssmd/runtime";
 import type { KeySpec } from "./environment.ts";
 
 /** Minimum RSA key size accepted by venues and TLS, bits. */
@@ -103,7 +104,7 @@ function privateKeyOf(pem: string): KeyObject | undefined {
 
 function certificateOf(pem: string): X509Certificate | undefined {
   try {
-    return new X509Certificate(pem);
+    return certificatesOf(pem)[0];
   } catch {
     return undefined;
   }

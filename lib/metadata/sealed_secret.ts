@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { type KeyObject, X509Certificate } from "node:crypto";
-import { ConfigError } from "@ssmd/runtime";
+import type { KeyObject, X509Certificate } from "node:crypto";
+import { certificatesOf, ConfigError, messageOf } from "@ssmd/runtime";
 import { stringify } from "yaml";
 
 /**
@@ -65,13 +65,10 @@ export async function sealingKeyOf(pem: string, nowMs: number): Promise<SealingK
 }
 
 function certificateOf(pem: string): X509Certificate {
-  // Extract the certificate, so that a private key given by mistake never reaches an error message.
-  const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0];
-  if (block === undefined) throw certificateError("it holds no PEM block CERTIFICATE");
   try {
-    return new X509Certificate(block);
-  } catch {
-    throw certificateError("its PEM block is broken");
+    return certificatesOf(pem)[0];
+  } catch (error) {
+    throw certificateError(messageOf(error));
   }
 }
 
