@@ -26,7 +26,7 @@ const PLAIN = Uint8Array.from(
 );
 
 /** A text expected in frames. */
-export interface Literal {
+interface Literal {
   readonly bytes: Uint8Array;
   /** The same bytes by eight; none of fewer than eight. */
   readonly words: Float64Array;

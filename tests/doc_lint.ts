@@ -38,7 +38,7 @@ export async function docLint(): Promise<string[]> {
   const root = new URL("../", import.meta.url);
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   const faces = Object.values(config.imports as Record<string, string>)
-    .filter((target) => target.startsWith("./"));
+    .filter((target) => target.startsWith("./") && target.endsWith(".ts"));
   const { code, output } = await runProgram(Deno.execPath(), ["doc", "--lint", ...faces]);
   const findings = docFindings(output);
   const unread = code !== 0 && !/documentation lint error/.test(output);
