@@ -3,7 +3,7 @@
  * soon a signal that loops is out, and the processor idle again. How late a timer of this process is
  * tells how much of it is the machine's. @module
  */
-import { decode, Encoder, encodeWatermark } from "@ssmd/codec";
+import { decode, Encoder, encodeWatermark, RecordKeyReader } from "@ssmd/codec";
 import { type MarketEvent, recordFilters, subjectOf, watermarkSubject } from "@ssmd/market";
 import { Metrics, nowUs, silentLogger, sleep } from "@ssmd/runtime";
 import {
@@ -66,9 +66,6 @@ function spread(times: readonly number[]): string {
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, p99.9 ${at(0.999)} ms`;
 }
 
-/** A subject that no signal takes: from publishing to delivery is the bus alone. */
-const ECHO = `${ENV}.echo.trade.ECHO`;
-
 /** Publishes at the rate; gives how late timers were, ms. */
 async function publishSteadily(publisher: Publisher): Promise<number[]> {
   const latesMs: number[] = [];
@@ -85,8 +82,6 @@ async function publishSteadily(publisher: Publisher): Promise<number[]> {
       const payload = encodeWatermark({ feed: FEED, timeUs: nowUs() });
       publisher.publish({ subject: watermarkSubject(ENV, FEED), payload, id: "" });
     }
-    const payload = new Uint8Array(new Float64Array([nowUs()]).buffer);
-    publisher.publish({ subject: ECHO, payload, id: "" });
     const sleptMs = performance.now();
     await sleep(1);
     latesMs.push(performance.now() - sleptMs - 1);
@@ -110,10 +105,13 @@ async function latency(name: string, transport: Transport): Promise<void> {
     const { causeReceivedAtUs: publishedAtUs } = decode("fire", payload);
     if (publishedAtUs >= countsFromUs) timesMs.push((nowUs() - publishedAtUs) / 1000);
   });
+  // A message that signals do not take would hold back those behind it: a reader looks whether one
+  // of theirs has left the bus.
   const echoesMs: number[] = [];
-  await transport.subscribe([ECHO], ({ payload }) => {
-    const [publishedAtUs = NaN] = new Float64Array(payload.slice().buffer);
-    echoesMs.push((nowUs() - publishedAtUs) / 1000);
+  const keys = new RecordKeyReader();
+  await transport.subscribe([subjectOf(ENV, FEED, "orderbook", "M0")], ({ payload }) => {
+    keys.read(payload);
+    if (keys.receivedAtUs >= countsFromUs) echoesMs.push((nowUs() - keys.receivedAtUs) / 1000);
   });
   const publisher = transport.publisher();
   const latesMs = await publishSteadily(publisher);

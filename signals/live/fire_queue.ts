@@ -29,7 +29,10 @@ export class FireQueue {
     this.#known = known;
   }
 
-  /** Publishes new fires and returns them once the bus has acknowledged them. */
+  /**
+   * Publishes new fires and returns them. Waits only where too many are not acknowledged yet: later
+   * records need not wait for the bus, as only a snapshot makes a fire's records pass.
+   */
   async publish(fires: readonly Fire[]): Promise<Fire[]> {
     const fresh = fires.filter(({ id }) => !this.#known.delete(id));
     this.repeated += fires.length - fresh.length;
@@ -42,9 +45,13 @@ export class FireQueue {
         id: fire.id,
       });
     }
-    if (fresh.length > 0) await this.#publisher.flush();
     this.count += fresh.length;
     return fresh;
+  }
+
+  /** Resolves when the bus has acknowledged all fires. */
+  async flush(): Promise<void> {
+    await this.#publisher.flush();
   }
 
   #keep(fire: Fire): void {

@@ -55,6 +55,8 @@ export class SnapshotKeeper {
     this.#records = 0;
     this.#dueMs = performance.now() + snapshotMs;
     try {
+      // Behind a snapshot no record is evaluated again, so its fires must be stored.
+      await queue?.flush();
       await this.#forgetArchived(queue);
       const state = await set.state();
       const fires = queue?.keptBytes() ?? new Uint8Array(0);
