@@ -125,7 +125,7 @@ export class ArchiveLease {
     const released = Promise.withResolvers<never>();
     const end = () => {
       asking.then(() => this.release(), () => {});
-      released.reject(new Error("the wait for the lease was ended"));
+      released.reject(signal.reason);
     };
     signal.addEventListener("abort", end, { once: true });
     try {

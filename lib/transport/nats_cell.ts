@@ -6,7 +6,7 @@ import {
   StorageType,
 } from "@nats-io/jetstream";
 import type { LeaseCell } from "@ssmd/runtime";
-import { jetStreamError } from "./nats_connect.ts";
+import { jetStreamError, serverRefused } from "./nats_connect.ts";
 import { isApiError } from "./nats_stream.ts";
 
 const WRONG_LAST_SEQUENCE = 10071;
@@ -94,8 +94,10 @@ export function natsCell({ lease, env, name }: NatsCellOptions): LeaseCell {
       { seq?: number; error?: { err_code?: number; description?: string } }
     >();
     if (error?.err_code === WRONG_LAST_SEQUENCE) return false;
-    // `use` converts it to a TransportError.
-    if (error !== undefined) throw new Error(error.description);
+    if (error !== undefined) {
+      const { err_code, description = `error ${err_code}` } = error;
+      throw serverRefused(description, { context: { apiCode: err_code, stream } });
+    }
     revision = seq;
     return true;
   };

@@ -1,4 +1,10 @@
-import { messageOf, refusalHint, refusalIn, TransportError } from "@ssmd/runtime";
+import {
+  messageOf,
+  refusalHint,
+  refusalIn,
+  type SsmdErrorOptions,
+  TransportError,
+} from "@ssmd/runtime";
 import { type ConnectionOptions, errors, type NatsConnection } from "@nats-io/nats-core";
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/internal";
@@ -99,9 +105,17 @@ export function jetStreamError(error: unknown): TransportError {
     });
   }
   if (error instanceof errors.PermissionViolationError) return unauthorized(error);
-  return new TransportError("TRANSPORT_FAILED", `The nats-server refused: ${messageOf(error)}`, {
-    cause: error,
-    context: error instanceof JetStreamApiError ? { apiCode: error.code } : {},
+  const context = error instanceof JetStreamApiError ? { apiCode: error.code } : {};
+  return serverRefused(messageOf(error), { cause: error, context });
+}
+
+/** Returns `TRANSPORT_FAILED`: the server refused a request, for the reason that it gave. */
+export function serverRefused(
+  reason: string,
+  more: Pick<SsmdErrorOptions, "cause" | "context">,
+): TransportError {
+  return new TransportError("TRANSPORT_FAILED", `The nats-server refused: ${reason}`, {
+    ...more,
     hint: "The log of the nats-server says more",
     retryable: true,
   });
