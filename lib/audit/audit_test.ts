@@ -228,6 +228,15 @@ const TAMPERINGS: Record<string, (rig: Rig, keys: string[]) => Promise<void> | v
         `UPDATE events SET position = ${to} WHERE position = ${from}`
       ),
     ),
+  "a changed count": (rig) =>
+    execute(
+      rig.database,
+      "UPDATE counts SET events = events + 1 WHERE hour = (SELECT max(hour) FROM counts)",
+    ),
+  "a removed count": (rig) =>
+    execute(rig.database, "DELETE FROM counts WHERE hour = (SELECT max(hour) FROM counts)"),
+  "a count of events that are not there": (rig) =>
+    execute(rig.database, "INSERT INTO counts VALUES ('2020-01-01T00', 'operations', 'done', 3)"),
 };
 
 for (const [what, tamper] of Object.entries(TAMPERINGS)) {

@@ -2,6 +2,9 @@ import type { Statements } from "@ssmd/database";
 import { type AuditFilter, firstOf, lastOf } from "./event.ts";
 import { positionsOf, whereOf } from "./where.ts";
 
+/** Length of `YYYY-MM-DDTHH`. */
+const HOUR_LETTERS = 13;
+
 /** Number of events by category and outcome. */
 export interface AuditCount {
   category: string;
@@ -23,6 +26,36 @@ export async function countEvents(
   const parts = [await countHours(statements, others, hours)];
   for (const edge of edges) parts.push(await countRows(statements, { ...others, ...edge }));
   return sumOf(parts.flat());
+}
+
+/** A stored count of an hour that is not the number of its events. */
+export interface WrongCount extends AuditCount {
+  /** `YYYY-MM-DDTHH`, UTC. */
+  hour: string;
+  /** Number of events in the log; `events` is the stored count, 0 = none. */
+  found: number;
+}
+
+/** One statement, so that events appended meanwhile are in both parts or in none. */
+const WRONG_COUNTS = `WITH found AS (
+    SELECT substr(at, 1, ${HOUR_LETTERS}) AS hour, category, outcome, count(*) AS events
+      FROM events GROUP BY 1, 2, 3
+  ) SELECT coalesce(counts.hour, found.hour) AS hour,
+      coalesce(counts.category, found.category) AS category,
+      coalesce(counts.outcome, found.outcome) AS outcome,
+      coalesce(counts.events, 0) AS events, coalesce(found.events, 0) AS found
+    FROM found FULL JOIN counts ON counts.hour = found.hour
+      AND counts.category = found.category AND counts.outcome = found.outcome
+    WHERE coalesce(counts.events, 0) <> coalesce(found.events, 0)
+    ORDER BY 1, 2, 3 LIMIT $1`;
+
+/** Returns up to `limit` stored counts that the events do not have, by hour. */
+export async function wrongCounts({ all }: Statements, limit: number): Promise<WrongCount[]> {
+  return (await all(WRONG_COUNTS, limit)).map((row) => ({
+    ...countOf(row),
+    hour: String(row["hour"]),
+    found: Number(row["found"]),
+  }));
 }
 
 /** Counts matching events one by one. */
@@ -48,9 +81,6 @@ async function countHours(
     (category ?? row.category) === row.category && (outcome ?? row.outcome) === row.outcome
   );
 }
-
-/** Length of `YYYY-MM-DDTHH`. */
-const HOUR_LETTERS = 13;
 
 /** Splits a time span into whole hours, from `first` to before `end`, and begun ones at its ends. */
 function hoursOf({ from, to }: AuditFilter) {

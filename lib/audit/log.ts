@@ -1,7 +1,7 @@
 import type { Database, SqlValue, Statements } from "@ssmd/database";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import { type ChainLine, chainLine } from "./chain.ts";
-import { type AuditCount, countEvents } from "./count.ts";
+import { type AuditCount, countEvents, type WrongCount, wrongCounts } from "./count.ts";
 import { auditError } from "./errors.ts";
 import type { AuditDraft, AuditEvent, AuditFilter } from "./event.ts";
 import { positionsOf, whereOf } from "./where.ts";
@@ -132,6 +132,11 @@ export class AuditLog implements AsyncDisposable {
   /** Counts events by category and outcome, sorted. */
   count(filter: AuditFilter): Promise<AuditCount[]> {
     return this.#transaction("read", (statements) => countEvents(statements, filter));
+  }
+
+  /** Returns up to `limit` stored counts that differ from the number of events, by hour. */
+  wrongCounts(limit: number): Promise<WrongCount[]> {
+    return this.#transaction("read", (statements) => wrongCounts(statements, limit));
   }
 
   /** Returns lines of the chain from a position on, oldest first. */

@@ -30,7 +30,10 @@ export const AUDIT_VERIFICATION = z.object({
 type Verification = z.output<typeof AUDIT_VERIFICATION>;
 type Link = { position: number; link: string };
 
-/** Recomputes the whole chain: files in storage, then the hot log, including their overlap. */
+/**
+ * Recomputes the whole chain: files in storage, then the hot log, including their overlap; and the
+ * counts that the hot log keeps of its events.
+ */
 export async function verifyAudit(source: AuditSource, noted?: string): Promise<Verification> {
   const { log } = source;
   const check = new ChainCheck(noted);
@@ -54,6 +57,11 @@ export async function verifyAudit(source: AuditSource, noted?: string): Promise<
   if (check.last.position !== head.position || check.last.link !== head.link) {
     const finding = `The log ends at event ${check.last.position}; ${head.position} were written`;
     check.report(log.where, head.position, finding);
+  }
+  for (const { hour, category, outcome, events, found } of await log.wrongCounts(FINDINGS_MAX)) {
+    const finding = `Of hour ${hour}, ${events} events of ${category} are counted as ${outcome}; ` +
+      `there are ${found}`;
+    check.report(log.where, null, finding);
   }
   return { ...check.result, files: (await coldKeys(source)).length, head: head.link };
 }
