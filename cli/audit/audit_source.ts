@@ -1,4 +1,10 @@
-import { AUDIT_CATEGORIES, AUDIT_EVENT, AUDIT_OUTCOMES, openAuditLog } from "@ssmd/audit";
+import {
+  AUDIT_CATEGORIES,
+  AUDIT_EVENT,
+  AUDIT_OUTCOMES,
+  endsBeforeStart,
+  openAuditLog,
+} from "@ssmd/audit";
 import type { AuditEvent, AuditFilter, AuditSource } from "@ssmd/audit";
 import { loadEnvironment } from "@ssmd/metadata";
 import { isoOfUs, pathExists, SsmdError, usOfIso } from "@ssmd/runtime";
@@ -9,6 +15,7 @@ import { ENVIRONMENT } from "../command/common_flags.ts";
 import { choice, dir, on, parsed, text } from "../command/flag.ts";
 import type { Table } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
+import { UsageError } from "../exit.ts";
 import { registryToRun } from "../registry_dir.ts";
 import { auditLocationOf } from "../command/audited.ts";
 
@@ -60,8 +67,13 @@ export async function withAudit<T>(
   }
 }
 
-/** Event filter from the flags. */
+/** Event filter from the flags. Throws UsageError `SPAN_INVALID` when no time is within them. */
 export function filterOf(flags: AuditFilter): AuditFilter {
+  if (endsBeforeStart(flags)) {
+    throw new UsageError("SPAN_INVALID", "--from is later than --to: nothing lies between", {
+      hint: "--from is the first moment and --to the last: exchange them",
+    });
+  }
   const { actor, action, category, outcome, from, to } = flags;
   return { actor, action, category, outcome, from, to };
 }

@@ -21,8 +21,10 @@ export const AUDIT_LIST = {
   flags: FLAGS,
   output: AUDIT_EVENTS,
   table: eventTable,
-  run: ({ flags, context }: { flags: ValuesOf<typeof FLAGS>; context: SsmdContext }) =>
-    withAudit(context, flags, (source) => newestEvents(source, filterOf(flags), flags.limit)),
+  run: ({ flags, context }: { flags: ValuesOf<typeof FLAGS>; context: SsmdContext }) => {
+    const filter = filterOf(flags);
+    return withAudit(context, flags, (source) => newestEvents(source, filter, flags.limit));
+  },
 };
 
 const { category: _, ...PRESET_FLAGS } = FLAGS;

@@ -13,10 +13,12 @@ export default defineCommand({
   examples: ["ssmd audit export --env kraken --from 2026-01-01 > events.jsonl"],
   flags: { ...AUDIT_SOURCE_FLAGS, ...AUDIT_FILTER_FLAGS },
   prints: AUDIT_EVENT,
-  run: ({ flags, context }) =>
-    withAudit(context, flags, async (source) => {
-      for await (const event of allEvents(source, filterOf(flags))) {
+  run({ flags, context }) {
+    const filter = filterOf(flags);
+    return withAudit(context, flags, async (source) => {
+      for await (const event of allEvents(source, filter)) {
         context.process.stdout.write(`${JSON.stringify(event)}\n`);
       }
-    }),
+    });
+  },
 });

@@ -127,6 +127,10 @@ Deno.test("REST lists, shows and counts events", () =>
     assert.deepEqual(events.map(({ reason }: { reason: string }) => reason), ["UNKNOWN_CLIENT"]);
     assert.equal((await get("/v1/audit/events/1")).target, "7");
     assert.equal((await get("/v1/audit/events/9")).code, "AUDIT_EVENT_UNKNOWN");
+    for (const path of ["events", "summary"]) {
+      const span = "from=2026-03-02&to=2026-03-01";
+      assert.equal((await get(`/v1/audit/${path}?${span}`)).code, "INVALID_PARAMETER", path);
+    }
     assert.deepEqual(await get("/v1/audit/summary"), {
       head: (await (await queue.log()).head()).link,
       counts: [{ category: "client-actions", outcome: "refused", events: 1 }],

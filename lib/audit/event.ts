@@ -70,6 +70,11 @@ export function isSelected(event: AuditEvent, filter: AuditFilter): boolean {
     event.at <= lastOf(to);
 }
 
+/** Returns whether a filter's start is after its end, so that no event can match. */
+export function endsBeforeStart({ from, to }: AuditFilter): boolean {
+  return firstOf(from) > lastOf(to);
+}
+
 /** Returns the first text within `from`; times of events have digits after a full stop. */
 export function firstOf(from: string | undefined): string {
   return from?.replace(/Z$/, "") ?? "";

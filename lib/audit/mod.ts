@@ -7,6 +7,7 @@ export {
   type AuditDraft,
   type AuditEvent,
   type AuditFilter,
+  endsBeforeStart,
 } from "./event.ts";
 export type { AuditLog } from "./log.ts";
 export { openAuditLog } from "./open.ts";

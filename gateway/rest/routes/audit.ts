@@ -2,11 +2,13 @@ import {
   AUDIT_CATEGORIES,
   AUDIT_EVENT,
   AUDIT_OUTCOMES,
+  type AuditFilter,
   type AuditLog,
   type AuditQueue,
+  endsBeforeStart,
 } from "@ssmd/audit";
 import { z } from "zod";
-import { Problem } from "../../http/problem.ts";
+import { invalidParameter, Problem } from "../../http/problem.ts";
 import { json, uncached } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 
@@ -36,7 +38,7 @@ export function auditRoutes(audit: AuditQueue | undefined): Route[] {
       },
       answers: { 200: { schema: z.strictObject({ events: z.array(AUDIT_EVENT) }) } },
       handler: async ({ query }) =>
-        uncached(json({ events: await (await logOf(audit)).list(query) })),
+        uncached(json({ events: await (await logOf(audit)).list(withSpan(query)) })),
     }),
     route({
       ...{ path: "/v1/audit/events/{position}", id: "getAuditEvent", ...ADMIN },
@@ -68,10 +70,16 @@ export function auditRoutes(audit: AuditQueue | undefined): Route[] {
       handler: async ({ query }) => {
         const log = await logOf(audit);
         const { link: head } = await log.head();
-        return uncached(json({ head, counts: await log.count(query) }));
+        return uncached(json({ head, counts: await log.count(withSpan(query)) }));
       },
     }),
   ];
+}
+
+/** Returns the query. Throws {@linkcode Problem} (400) when no time is within its span. */
+function withSpan<Query extends AuditFilter>(query: Query): Query {
+  if (!endsBeforeStart(query)) return query;
+  throw invalidParameter("from", "is later than to", "from is the first moment and to the last");
 }
 
 async function logOf(audit: AuditQueue | undefined): Promise<AuditLog> {
