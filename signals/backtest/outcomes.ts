@@ -35,7 +35,8 @@ interface Trail {
  * changed after fires.
  */
 export class OutcomeTracker {
-  readonly #trails = new Map<string, Trail>();
+  /** By feed, then symbol: a text of both would be made for each record. */
+  readonly #trails = new Map<string, Map<string, Trail>>();
   #pending: Fire[] = [];
   readonly #changes = new Map<string, number[]>(Object.keys(HORIZONS_US).map((each) => [each, []]));
 
@@ -54,10 +55,11 @@ export class OutcomeTracker {
   }
 
   #trailOf(feed: string, symbol: string): Trail {
-    const key = `${feed}\n${symbol}`;
-    let trail = this.#trails.get(key);
+    let ofFeed = this.#trails.get(feed);
+    if (ofFeed === undefined) this.#trails.set(feed, ofFeed = new Map());
+    let trail = ofFeed.get(symbol);
     if (trail === undefined) {
-      this.#trails.set(key, trail = { book: new OrderbookBuilder(), times: [], prices: [] });
+      ofFeed.set(symbol, trail = { book: new OrderbookBuilder(), times: [], prices: [] });
     }
     return trail;
   }
@@ -69,11 +71,13 @@ export class OutcomeTracker {
     for (const fire of due) this.#judge(fire, nowUs);
     this.#pending = this.#pending.filter(({ receivedAtUs }) => receivedAtUs + LONGEST_US > nowUs);
     // Later fires need only prices from about this time on.
-    for (const trail of this.#trails.values()) forget(trail, nowUs - 2 * LONGEST_US);
+    for (const ofFeed of this.#trails.values()) {
+      for (const trail of ofFeed.values()) forget(trail, nowUs - 2 * LONGEST_US);
+    }
   }
 
   #judge({ feed, symbol, receivedAtUs }: Fire, nowUs: number): void {
-    const trail = this.#trails.get(`${feed}\n${symbol}`);
+    const trail = this.#trails.get(feed)?.get(symbol);
     const before = trail && priceAt(trail, receivedAtUs);
     for (const [after, us] of Object.entries(HORIZONS_US)) {
       const then = trail && receivedAtUs + us <= nowUs
@@ -94,10 +98,8 @@ export class OutcomeTracker {
 }
 
 function midOf({ valid, book: { bids, asks } }: OrderbookBuilder): number | undefined {
-  const [bid] = bids.prices;
-  const [ask] = asks.prices;
-  if (!valid || bid === undefined || ask === undefined) return undefined;
-  return valueOf(bid + ask, PRICE_DECIMALS) / 2;
+  if (!valid || bids.length === 0 || asks.length === 0) return undefined;
+  return valueOf(bids.bestPrice + asks.bestPrice, PRICE_DECIMALS) / 2;
 }
 
 function addPrice({ times, prices }: Trail, price: number, atUs: number): void {
