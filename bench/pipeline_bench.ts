@@ -2,7 +2,7 @@
  * The way of a frame from end to end, over real sockets, with the simulator in a process of its own:
  * the latency from the venue's socket to a client's in turn with a bare relay, the pace at which it
  * stays below 50 ms, and what connector, NATS and archiver do together.
- * `deno task bench pipeline [--seconds=4] [--rounds=1] [--records=200000]`
+ * `deno task bench pipeline [--seconds=4] [--warm=5] [--rounds=1] [--records=200000]`
  * @module
  */
 import { parseArgs } from "node:util";
@@ -22,12 +22,14 @@ import { cpuSecondsOf, peakOf } from "./watched.ts";
 const { values: flags } = parseArgs({
   options: {
     seconds: { type: "string", default: "4" },
+    warm: { type: "string", default: "5" },
     rounds: { type: "string", default: "1" },
     records: { type: "string", default: "200000" },
   },
 });
 const MEASURED_MS = Number(flags.seconds) * 1000;
-const WARM_MS = 2000;
+/** A young process compiles beside its work: it takes half as much again of CPU at first. */
+const WARM_MS = Number(flags.warm) * 1000;
 const RATE = 5000;
 const LAG_MS_MAX = 50;
 /** Longest wait for what was sent. */
