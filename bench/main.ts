@@ -3,8 +3,6 @@
  * another, each in a process of its own: `deno task bench [name]… [--flag of a bench]…`.
  * `deno task bench day …` runs a simulated day instead, see day.ts. @module
  */
-import { READING_V8 } from "../deploy/serving.ts";
-
 const FOLDER = new URL("./", import.meta.url);
 
 function benches(filters: readonly string[]): string[] {
@@ -35,8 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(name: string, args: readonly string[] = []): Promise<boolean> {
   const { code } = await new Deno.Command("deno", {
-    // As the connector is started.
-    args: ["run", "-A", "--frozen", READING_V8, new URL(name, FOLDER).pathname, ...args],
+    args: ["run", "-A", "--frozen", new URL(name, FOLDER).pathname, ...args],
     cwd: new URL("../", FOLDER),
     stdin: "null",
     stdout: "inherit",

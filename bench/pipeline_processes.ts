@@ -1,6 +1,6 @@
 /** The processes of pipeline_bench.ts and what they agree on. @module */
 import { endProcess } from "@ssmd/runtime";
-import { READING_V8, SERVING_VARIABLES, UP_V8 } from "../deploy/serving.ts";
+import { SERVING_V8, SERVING_VARIABLES } from "../deploy/serving.ts";
 import { Talker } from "./gateway_processes.ts";
 import { writeRegistry } from "./registry.ts";
 import { type Ran, runWatched } from "./watched.ts";
@@ -60,9 +60,8 @@ export async function startProgram(cwd: string, args: string[], ready: string): 
   const [entry = "", ...flags] = args;
   const run = ["run", "-q", "-A", "--no-check", "--frozen", "--config", `${ROOT}deno.json`];
   const serves = flags[0] === "up";
-  const v8 = serves ? [UP_V8] : entry.startsWith("connector/") ? [READING_V8] : [];
   const ran = runWatched({
-    args: [...run, ...v8, `${ROOT}${entry}`, ...flags],
+    args: [...run, ...(serves ? [SERVING_V8] : []), `${ROOT}${entry}`, ...flags],
     cwd,
     env: serves ? SERVING_VARIABLES : {},
     onLine: (line, child) => {

@@ -9,7 +9,7 @@ import { type Companion, COMPANIONS, ENTRYPOINTS, type Program } from "./entrypo
 import { ENGINE_PERMISSIONS } from "../dataset/query/engine_permissions.ts";
 import { reachOf } from "./launch.ts";
 import { permissionFlags, permissionsOf } from "./permissions.ts";
-import { READING_V8, SERVING_V8 } from "./serving.ts";
+import { SERVING_V8 } from "./serving.ts";
 
 const REGISTRY = "exchanges";
 /** File of built-in environment variables. */
@@ -177,7 +177,6 @@ async function compileProgram(name: Program): Promise<string | undefined> {
       ...[`-P=${name}`, ...await permissions(name), ...included],
       // `ssmd` is built once for `up`, which serves, and for short commands, which do not.
       ...(name === "gateway" ? [SERVING_V8] : []),
-      ...(name === "connector" || name === "ssmd" ? [READING_V8] : []),
     ],
   });
 }

@@ -16,7 +16,7 @@ import {
   permissionsOf,
   usesEnvironments,
 } from "./permissions.ts";
-import { READING_V8, SERVING_V8, SERVING_VARIABLES, UP_V8 } from "./serving.ts";
+import { SERVING_V8, SERVING_VARIABLES } from "./serving.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
 const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
@@ -108,21 +108,13 @@ async function launchOf(program: Program, args: readonly string[]): Promise<Laun
   };
 }
 
-/** Returns the flags of V8 for a program. */
-function v8FlagsOf({ program, args }: Launch): string[] {
-  if (program === "gateway") return [SERVING_V8];
-  if (program === "connector") return [READING_V8];
-  if (program !== "ssmd") return [];
-  return [commandWord(args) === "up" ? UP_V8 : COMMAND_V8];
-}
-
 /** Returns the command of the second stage; `"$@"` is the program's arguments. */
 function commandOf(launch: Launch): string {
   const { program, args, deno, root } = launch;
   const serves = program === "gateway" || program === "ssmd" && commandWord(args) === "up";
   const words = [
     ...[deno, "run", "-q", `-P=${program}`, "--no-prompt", "--frozen"],
-    ...v8FlagsOf(launch),
+    ...(serves ? [SERVING_V8] : program === "ssmd" ? [COMMAND_V8] : []),
     ...permissionFlags(permissionsOf(launch)),
     `--config=${root}/deno.json`,
     `${root}/${ENTRYPOINTS[program]}`,
