@@ -109,7 +109,7 @@ Deno.test("a safe environment has no finding; each check finds what it is for", 
       await Deno.writeTextFile(bad, text);
       const broken = { ...tls, gateway: { ...tls.gateway, tls: { cert: bad, key: tlsKey } } };
       const [finding] = await found({ ...today, environment: broken });
-      assert.ok(finding?.startsWith(`certificates: ${bad}: ${reason}; `), finding);
+      assert.ok(finding?.startsWith(`certificates: ${bad}: ${reason}; `), String(finding));
     }
 
     for (
