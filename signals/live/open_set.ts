@@ -14,6 +14,8 @@ interface Opening {
   trouble: PassingTrouble;
   metrics: SignalsMetrics;
   logger: Logger;
+  /** Whether records existed when the service started; undefined = unknown. */
+  hadRecords: boolean | undefined;
 }
 
 /** Result of `openSet`. */
@@ -47,7 +49,7 @@ export async function openSet(opening: Opening, wanted: readonly WantedSignal[])
       logger.warn("a snapshot cannot be used", { number, error: messageOf(error) });
     }
   }
-  const isCold = await hasRecords(source);
+  const isCold = opening.hadRecords ?? await hasRecords(source);
   await trouble.through(() => set.open(wanted, { isCold, states: [] }));
   return { snapshot: undefined, isCold, isChanged: false };
 }

@@ -9,7 +9,7 @@ import {
   SsmdError,
 } from "@ssmd/runtime";
 import type { Consumer, StreamHole } from "@ssmd/transport";
-import { coldStart, inputFilters, missedItems, publishedFires } from "./catch_up.ts";
+import { coldStart, hasRecords, inputFilters, missedItems, publishedFires } from "./catch_up.ts";
 import { BetweenBatches } from "./between_batches.ts";
 import { FireQueue } from "./fire_queue.ts";
 import { OneAhead } from "../supervisor/one_ahead.ts";
@@ -58,6 +58,8 @@ export class SignalService {
   #isLive = false;
   #isCold = false;
   #silentUntilUs = 0;
+  /** Whether records existed at the start; undefined = unknown. */
+  #hadRecords: boolean | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #failed = Promise.withResolvers<SsmdError>();
@@ -133,6 +135,10 @@ export class SignalService {
       problem: () => this.#trouble.problem,
     });
     const wanted = await readSignals();
+    // Asked before connectors start: what they publish while the lease is waited for is not history.
+    if (wanted.length > 0) {
+      this.#hadRecords = await hasRecords(this.#options).catch(() => undefined);
+    }
     // A bus without storage delivers each message only once.
     if (!transport.durable) {
       if (wanted.length > 0) await this.#subscribe();
@@ -177,6 +183,7 @@ export class SignalService {
     if (wanted.length + first.length === 0) return [];
     if (transport.durable || first.length > 0) await this.#trouble.through(() => this.#subscribe());
     if (!transport.durable && first.length > 0) await this.#options.archiveAll?.();
+    if (first.length > 0) this.#hadRecords = undefined;
     return [...wanted, ...first];
   }
 
@@ -232,11 +239,12 @@ export class SignalService {
     const opening = {
       ...{ source: this.#options, set: this.#set, snapshots: this.#snapshots },
       ...{ trouble: this.#trouble, metrics: this.#metrics, logger: this.#logger },
+      hadRecords: this.#hadRecords,
     };
     const { snapshot, isCold, isChanged } = await openSet(opening, wanted);
     this.#isCold = isCold;
     // Do not publish fires from before a cold start: the signals did not run then.
-    if (snapshot === undefined && isCold) this.#silentUntilUs = nowUs();
+    this.#silentUntilUs = snapshot?.silentUntilUs ?? (isCold ? nowUs() : 0);
     this.#progress.stream = { createdAtUs, sequence: 0 };
     const from = snapshot ?? coldStart(feeds, isCold ? this.#set.warmupUs : undefined);
     this.#progress.feeds = { ...from.feeds };
@@ -324,7 +332,10 @@ export class SignalService {
 
   /** Acknowledges only what a snapshot holds; the bus keeps the rest for a restart. */
   async #saveSnapshot(): Promise<void> {
-    const progress = { ...this.#progress.copy(), isCold: this.#isCold };
+    const progress = {
+      ...this.#progress.copy(),
+      ...{ isCold: this.#isCold, silentUntilUs: this.#silentUntilUs },
+    };
     const isSaved = await this.#snapshots.save(progress, { set: this.#set, queue: this.#fires });
     if (isSaved && progress.stream.sequence > 0) {
       this.#consumer?.acknowledge(progress.stream.sequence);

@@ -18,6 +18,8 @@ export interface Snapshot {
   ran: string;
   /** Whether records existed before the first one the signals saw. */
   isCold: boolean;
+  /** Fires of before are not published: the signals did not run then. 0 = all are. µs. */
+  silentUntilUs: number;
   state: Uint8Array;
 }
 
@@ -28,6 +30,8 @@ const HEAD = z.object({
   feeds: z.record(z.string(), z.number()),
   ran: z.string(),
   isCold: z.boolean(),
+  // Absent in older ones.
+  silentUntilUs: z.number().default(0),
   bytes: z.int(),
   fireBytes: z.int(),
   sha256: z.string(),
@@ -95,10 +99,10 @@ function snapshotIn(bytes: Uint8Array): Snapshot | undefined {
     const text = new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
     const head = HEAD.parse(JSON.parse(text));
     if (head.bytes !== body.length || head.sha256 !== hashOf(body)) return undefined;
-    const { number, stream, feeds, ran, isCold } = head;
+    const { number, stream, feeds, ran, isCold, silentUntilUs } = head;
     const end = body.length - head.fireBytes;
     const parts = { state: body.subarray(0, end), fires: body.subarray(end) };
-    return { number, stream, feeds, ran, isCold, ...parts };
+    return { number, stream, feeds, ran, isCold, silentUntilUs, ...parts };
   } catch {
     return undefined;
   }
