@@ -1,9 +1,20 @@
 import { concat } from "@ssmd/archive";
 import { decode, Encoder, messagesIn } from "@ssmd/codec";
 import { type Fire, fireSubject } from "@ssmd/market";
-import type { Publisher, Transport } from "@ssmd/transport";
+import { nowUs } from "@ssmd/runtime";
+import type { Publisher, PublishRefusal, Transport } from "@ssmd/transport";
 
 const KEPT_MAX = 100_000;
+
+/** Options of {@linkcode FireQueue}. */
+interface FireQueueOptions {
+  env: string;
+  transport: Transport;
+  /** Ids of fires published before; each is skipped once. */
+  known: Set<string>;
+  /** Called for a fire that the bus will never store. */
+  onRejected: (refusal: PublishRefusal) => void;
+}
 
 /**
  * Publishes each fire once, skipping those published before a restart. A bus without storage may
@@ -16,15 +27,22 @@ export class FireQueue {
   #known: Set<string>;
   #isKept: boolean;
   #kept = new Map<string, Fire>();
+  /** Fires that the bus has not stored yet, the oldest first: when they were published, µs, by id. */
+  #unstored = new Map<string, number>();
   /** Fires published. */
   count = 0;
   /** Repeated fires skipped, as after a restart. */
   repeated = 0;
 
-  /** `known` holds the ids of already published fires. */
-  constructor(env: string, transport: Transport, known: Set<string>) {
+  constructor({ env, transport, known, onRejected }: FireQueueOptions) {
     this.#env = env;
-    this.#publisher = transport.publisher();
+    this.#publisher = transport.publisher({
+      onStored: ({ id }) => void this.#unstored.delete(id),
+      onRejected: ({ id }, refusal) => {
+        this.#unstored.delete(id);
+        onRejected(refusal);
+      },
+    });
     this.#isKept = !transport.durable;
     this.#known = known;
   }
@@ -39,6 +57,7 @@ export class FireQueue {
     for (const fire of fresh) {
       if (this.#isKept) this.#keep(fire);
       if (this.#publisher.full) await this.#publisher.ready();
+      this.#unstored.set(fire.id, nowUs());
       this.#publisher.publish({
         subject: fireSubject(this.#env, fire.signal),
         payload: this.#encoder.encode(fire),
@@ -47,6 +66,12 @@ export class FireQueue {
     }
     this.count += fresh.length;
     return fresh;
+  }
+
+  /** Age of the oldest fire that the bus has not stored, seconds; 0 = it has stored all. */
+  get unstoredSeconds(): number {
+    const { value: sinceUs } = this.#unstored.values().next();
+    return sinceUs === undefined ? 0 : Math.max(0, (nowUs() - sinceUs) / 1e6);
   }
 
   /** Resolves when the bus has acknowledged all fires. */

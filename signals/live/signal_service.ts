@@ -8,7 +8,7 @@ import {
   sleep,
   SsmdError,
 } from "@ssmd/runtime";
-import type { Consumer, StreamHole } from "@ssmd/transport";
+import type { Consumer, PublishRefusal, StreamHole } from "@ssmd/transport";
 import { coldStart, hasRecords, inputFilters, missedItems, publishedFires } from "./catch_up.ts";
 import { BetweenBatches } from "./between_batches.ts";
 import { FireQueue } from "./fire_queue.ts";
@@ -249,7 +249,10 @@ export class SignalService {
     const from = snapshot ?? coldStart(feeds, isCold ? this.#set.warmupUs : undefined);
     this.#progress.feeds = { ...from.feeds };
     const published = await this.#trouble.through(() => publishedFires(this.#options, from));
-    this.#fires = new FireQueue(env, transport, published);
+    this.#fires = new FireQueue({
+      ...{ env, transport, known: published },
+      onRejected: (refusal) => this.#rejected(refusal),
+    });
     await this.#fires.restore(snapshot?.fires ?? new Uint8Array(0));
     const action = isChanged ? "deploy" : undefined;
     await this.#switches.begin(snapshot === undefined ? "start" : action);
@@ -325,6 +328,13 @@ export class SignalService {
     this.#metrics.batchSeconds.observe((performance.now() - beganMs) / 1000);
   }
 
+  #rejected({ id, reason, detail }: PublishRefusal): void {
+    this.#metrics.errors.inc({ error_type: "rejected" });
+    this.#logger.error("a fire is not stored: the bus refuses it for what it is", {
+      ...{ fire: id, reason, detail },
+    });
+  }
+
   #skipped(count: number): void {
     this.#metrics.errors.inc({ error_type: "decode" }, count);
     this.#logger.warn("messages that are no records are skipped", { count });
@@ -353,7 +363,9 @@ export class SignalService {
   }
 
   #lagSeconds(): number {
-    return this.#subscriber.waiting === 0 && this.#isLive ? 0 : this.#progress.ageSeconds(nowUs());
+    const isWaiting = this.#subscriber.waiting > 0 || !this.#isLive;
+    const unstored = this.#fires?.unstoredSeconds ?? 0;
+    return isWaiting ? Math.max(unstored, this.#progress.ageSeconds(nowUs())) : unstored;
   }
 
   #tick(): void {

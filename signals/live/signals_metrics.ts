@@ -16,11 +16,11 @@ export class SignalsMetrics {
     this.records = metrics.counter("records_total", "Records given to signals.");
     this.fires = metrics.counter("fires_total", "Fires published, by signal.", ["signal"]);
     this.errors = metrics.counter("errors_total", "What went wrong, by type.", {
-      error_type: ["decode", "passing", "snapshot"],
+      error_type: ["decode", "passing", "rejected", "snapshot"],
     });
     this.lagSeconds = metrics.gauge(
       "lag_seconds",
-      "Age of the last record that signals took while others wait; 0 = none waits.",
+      "Age of the last record that signals took while others wait, or of a fire not stored; 0 = none.",
     );
     this.waiting = metrics.gauge("waiting", "Messages that wait for the signals.");
     this.quarantined = metrics.gauge("quarantined", "Signals that run no more as they did harm.");
