@@ -80,7 +80,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "frames of one type that are dropped",
-    change: ["exchanges/kraken/trade.ts", "out.events.push(trade);", ""],
+    change: ["exchanges/kraken/trade.ts", "addEvent(out, trade);", ""],
     data: "./both",
     results: { "2026-08-01": "PASS", "2026-08-02": "FAIL" },
     first:
