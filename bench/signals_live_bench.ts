@@ -1,7 +1,7 @@
 /**
  * Signals as they run: from a record's publishing to its fire on the bus, in memory and on NATS; and how
- * soon a signal that loops is out, and the processor idle again. How late a timer of this process is
- * tells how much of it is the machine's. @module
+ * soon a signal that loops is out, and the processor idle again. A child without work behind the same
+ * pipes, and how late a timer of this process is, tell how much of it is the machine's. @module
  */
 import { decode, Encoder, encodeWatermark, RecordKeyReader } from "@ssmd/codec";
 import { type MarketEvent, recordFilters, subjectOf, watermarkSubject } from "@ssmd/market";
@@ -67,7 +67,7 @@ function spread(times: readonly number[]): string {
 }
 
 /** Publishes at the rate; gives how late timers were, ms. */
-async function publishSteadily(publisher: Publisher): Promise<number[]> {
+async function publishSteadily(publisher: Publisher, pipe: BarePipe): Promise<number[]> {
   const latesMs: number[] = [];
   const beganMs = performance.now();
   for (let i = 0, marks = 0; i < WARM + RATE * SECONDS;) {
@@ -82,11 +82,45 @@ async function publishSteadily(publisher: Publisher): Promise<number[]> {
       const payload = encodeWatermark({ feed: FEED, timeUs: nowUs() });
       publisher.publish({ subject: watermarkSubject(ENV, FEED), payload, id: "" });
     }
+    if (i >= WARM) pipe.send();
     const sleptMs = performance.now();
     await sleep(1);
     latesMs.push(performance.now() - sleptMs - 1);
   }
   return latesMs;
+}
+
+/** A child that gives back what it gets: what two pipes and two processes cost without any work. */
+class BarePipe implements AsyncDisposable {
+  readonly timesMs: number[] = [];
+  #child = new Deno.Command("cat", { stdin: "piped", stdout: "piped" }).spawn();
+  #writer = this.#child.stdin.getWriter();
+  #read = this.#readAll();
+
+  /** Sends a time; its return is counted. */
+  send(): void {
+    this.#writer.write(new Uint8Array(new Float64Array([nowUs()]).buffer)).catch(() => {});
+  }
+
+  async #readAll(): Promise<void> {
+    const bytes = new Uint8Array(8);
+    let used = 0;
+    for await (const chunk of this.#child.stdout) {
+      for (const byte of chunk) {
+        bytes[used++] = byte;
+        if (used < bytes.length) continue;
+        used = 0;
+        const [sentAtUs = NaN] = new Float64Array(bytes.buffer);
+        this.timesMs.push((nowUs() - sentAtUs) / 1000);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.close();
+    await this.#read;
+    await this.#child.status;
+  }
 }
 
 async function latency(name: string, transport: Transport): Promise<void> {
@@ -114,12 +148,14 @@ async function latency(name: string, transport: Transport): Promise<void> {
     if (keys.receivedAtUs >= countsFromUs) echoesMs.push((nowUs() - keys.receivedAtUs) / 1000);
   });
   const publisher = transport.publisher();
-  const latesMs = await publishSteadily(publisher);
+  await using pipe = new BarePipe();
+  const latesMs = await publishSteadily(publisher, pipe);
   await publisher.flush();
   await sleep(500);
   console.log(`${name}: ${timesMs.length} fires of ${SIGNALS} signals, ${RATE} records/s`);
   console.log(`  record → fire    ${spread(timesMs)}`);
   console.log(`  the bus alone    ${spread(echoesMs)}`);
+  console.log(`  a bare pipe      ${spread(pipe.timesMs)}`);
   console.log(`  a timer is late  ${spread(latesMs)}`);
   await service.close();
   await publisher.close();
