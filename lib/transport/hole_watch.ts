@@ -11,6 +11,8 @@ interface HoleWatchOptions {
   /** Called when no message is held any more. */
   onReleased: () => void;
   logger: Logger;
+  /** A clock in ms; default `performance.now`. */
+  now?: () => number;
 }
 
 /** Item held until the reason of a sequence jump is known. */
@@ -20,8 +22,10 @@ type Held =
   | { type: "reached"; sequence: number; expected: number }
   | { type: "hole"; hole: StreamHole };
 
-/** Other subjects cause jumps too, so stream state requests are rate-limited. */
+/** Other subjects cause jumps too, so stream state requests are rate-limited: one in so long. */
 const ASK_EVERY_MS = 5;
+/** Requests of so long may come at once: rare jumps do not wait. */
+const BURST_MS = 100;
 /** Pause after a request, as a multiple of its duration. */
 const PAUSE_PER_ANSWER = 4;
 
@@ -41,11 +45,15 @@ export class HoleWatch {
   /** Undefined = messages are delivered directly. */
   #held: Held[] | undefined = [];
   #isReleasing = false;
+  #now: () => number;
+  /** When the stream may be asked again at an even rate, by the clock. */
+  #evenlyMs = -Infinity;
   #ended = new AbortController();
 
   /** Holds all messages until {@linkcode begin}. */
   constructor(options: HoleWatchOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Whether messages are held. */
@@ -117,18 +125,25 @@ export class HoleWatch {
       const held = this.#held;
       this.#held = [];
       const isJump = held.some((each) => each.type !== "hole" && each.expected > 0);
-      const askedMs = performance.now();
+      const askedMs = this.#now();
       const state = isJump ? await this.#ask() : undefined;
-      const tookMs = performance.now() - askedMs;
+      const tookMs = this.#now() - askedMs;
       for (const each of held) await this.#handOut(each, state);
       if (this.#held.length === 0) {
         this.#held = undefined;
         this.#options.onReleased();
       }
-      const pauseMs = Math.max(ASK_EVERY_MS, PAUSE_PER_ANSWER * tookMs);
-      if (isJump) await sleep(pauseMs, this.#ended.signal);
+      const pauseMs = isJump ? this.#pauseMsAfter(tookMs) : 0;
+      if (pauseMs > 0) await sleep(pauseMs, this.#ended.signal);
     }
     this.#isReleasing = false;
+  }
+
+  #pauseMsAfter(answerMs: number): number {
+    const nowMs = this.#now();
+    const shareMs = Math.max(ASK_EVERY_MS, PAUSE_PER_ANSWER * answerMs);
+    this.#evenlyMs = Math.max(this.#evenlyMs, nowMs - BURST_MS) + shareMs;
+    return Math.max(0, this.#evenlyMs - nowMs);
   }
 
   /** Requests the stream's state until it succeeds; undefined = closed. */
