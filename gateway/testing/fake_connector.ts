@@ -91,6 +91,11 @@ export class FakeConnector {
     });
   }
 
+  /** Resolves when the bus has all that was published. */
+  flush(): Promise<void> {
+    return this.#publisher.flush();
+  }
+
   /** Publishes a trade. */
   trade(symbol: string, price: number, size = 1): void {
     this.publish({ type: "trade", symbol, price, size, side: "buy", tradeId: `t${this.sequence}` });

@@ -131,6 +131,7 @@ async function openTenant(
     const trade = { type: "trade", side: "buy", price: 1 + i, size: 1 } as const;
     connector.publish({ ...trade, symbol: mark, tradeId: `${mark}-${i}` });
   }
+  await connector.flush();
   await archiver.close();
   publishFire(connector, mark);
   return { name, gateway, metrics, transport, storage, store, key, connector, asked };
