@@ -19,7 +19,7 @@ const SHARDS = { tier1: 1, tier2: 2 };
 /** Events a second of a shard's venue: one does much more than the other. */
 const RATES: Record<keyof typeof SHARDS, number> = { tier1: 1000, tier2: 20 };
 /** What the bus denies its users while it is configured wrong. */
-const DENIED = `"*.internal.*.*.trade.>", "*.signal.>"`;
+const DENIED = { trades: `"*.internal.*.*.trade.>"`, fires: `"*.signal.>"` };
 /** Starts of a process behind its first one. */
 const RESTARTS = 3;
 
@@ -186,9 +186,16 @@ export const SERVICES_FAULTS: readonly AlertFault<WatchedServices>[] = [
     make: ({ services }) => services.publishGarbage(),
   },
   {
-    fault: "a bus that denies trades and fires",
-    alerts: ["SsmdBusRefuses", "SsmdSignalsLate"],
-    make: ({ services }) => services.restartBus(DENIED),
+    fault: "a bus that denies fires",
+    alerts: ["SsmdSignalsLate"],
+    make: ({ services }) => services.restartBus(DENIED.fires),
+    mend: ({ services }) => services.restartBus(""),
+  },
+  {
+    // Apart from fires: a connector whose trade is denied publishes nothing that could fire.
+    fault: "a bus that denies trades",
+    alerts: ["SsmdBusRefuses"],
+    make: ({ services }) => services.restartBus(DENIED.trades),
     mend: ({ services }) => services.restartBus(""),
   },
   {
