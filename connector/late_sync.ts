@@ -1,4 +1,4 @@
-import { LIMITS } from "@ssmd/runtime";
+import { LIMITS, sleep } from "@ssmd/runtime";
 
 /** Options of {@linkcode LateSync}. */
 interface LateSyncOptions {
@@ -61,7 +61,7 @@ export class LateSync {
   async #run(): Promise<void> {
     const { givenUp, pauseRefused } = this.#options;
     while (this.#isBehind && !givenUp.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, LIMITS.spoolSyncPauseMs));
+      await sleep(LIMITS.spoolSyncPauseMs, givenUp);
       await this.sync().catch(pauseRefused);
     }
     this.#running = undefined;

@@ -72,12 +72,8 @@ export class Pipeline {
   #subjects = new Map<string, Map<string, string>>();
   #line: number;
   #tap: PendingLine[] | undefined;
-  /** Ids of the last record and dead letter since `takeGiven`, and which of them came last. */
-  #recordId = "";
-  #letterId = "";
-  #isLetterLast = false;
-  /** Id of the last message before these. */
-  #idBefore = "";
+  #given: GivenIds = { lastId: "", lastRecordId: "" };
+  #lastId = "";
   /** The last record's. */
   #symbol = "";
   #type: MarketEvent["type"] | undefined;
@@ -101,20 +97,14 @@ export class Pipeline {
 
   /** Returns the ids published since the last call, and resets them. */
   takeGiven(): GivenIds {
-    const given = { lastId: this.#lastGivenId, lastRecordId: this.#recordId };
-    this.#idBefore = this.lastId;
-    this.#recordId = this.#letterId = "";
-    this.#isLetterLast = false;
+    const given = this.#given;
+    this.#given = { lastId: "", lastRecordId: "" };
     return given;
   }
 
   /** Id of the last message published; "" = none. */
   get lastId(): string {
-    return this.#lastGivenId || this.#idBefore;
-  }
-
-  get #lastGivenId(): string {
-    return this.#isLetterLast ? this.#letterId : this.#recordId;
+    return this.#lastId;
   }
 
   /** Copies the lines processed from now on, for a replay that has to catch up with them. */
@@ -129,11 +119,8 @@ export class Pipeline {
 
   /** Takes over the ids that a replay published for lines processed here. */
   addGiven(given: GivenIds): void {
-    const { lastId, lastRecordId } = given;
-    if (lastId === "") return;
-    if (lastRecordId !== "") this.#recordId = lastRecordId;
-    this.#isLetterLast = lastId !== lastRecordId;
-    if (this.#isLetterLast) this.#letterId = lastId;
+    if (given.lastId !== "") this.#given.lastId = this.#lastId = given.lastId;
+    if (given.lastRecordId !== "") this.#given.lastRecordId = given.lastRecordId;
   }
 
   /** Last record published in this turn; undefined = none. */
@@ -176,8 +163,7 @@ export class Pipeline {
     // The connector that publishes the gap also publishes the dead letter.
     const isUntold = events.length === 0 && untold !== undefined && untold.length > 0;
     if (notice?.type === "unreadable" && !isUntold) {
-      const id = this.#letterId = this.#idOf(events.length);
-      this.#isLetterLast = true;
+      const id = this.#lastId = this.#given.lastId = this.#idOf(events.length);
       const ids = { env: this.#env, feed: this.#feed, id };
       this.#output.deadLetter(frameLetter(ids, line, notice.reason));
     }
@@ -193,8 +179,7 @@ export class Pipeline {
 
   #give(subject: string, payload: Uint8Array, index: number, event: MarketEvent): void {
     const id = this.#idOf(index);
-    this.#recordId = id;
-    this.#isLetterLast = false;
+    this.#lastId = this.#given.lastId = this.#given.lastRecordId = id;
     this.#last = event;
     this.#output.publish({ subject, payload, id }, event);
   }
