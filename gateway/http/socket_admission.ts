@@ -69,15 +69,14 @@ function admitFirst(waiting: Set<WaitingSocket>, count: number): void {
   for (const each of waiting) {
     if (left === 0) return;
     const { socket, begin } = each;
-    const isLeft = hasLeft(socket);
-    if (!isLeft && socket.readableLength === 0) continue;
-    waiting.delete(each);
-    if (isLeft) {
+    if (hasLeft(socket)) {
+      waiting.delete(each);
       socket.destroy();
-      continue;
+    } else if (socket.readableLength > 0) {
+      waiting.delete(each);
+      left--;
+      begin();
     }
-    left--;
-    begin();
   }
 }
 
