@@ -136,7 +136,7 @@ export class SignalService {
     });
     const wanted = await readSignals();
     // Asked before connectors start: what they publish while the lease is waited for is not history.
-    if (wanted.length > 0) {
+    if (transport.durable && wanted.length > 0) {
       this.#hadRecords = await hasRecords(this.#options).catch(() => undefined);
     }
     // A bus without storage delivers each message only once.
