@@ -1,3 +1,4 @@
+import { archivedEnvs } from "@ssmd/archive";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { notice, type SsmdContext } from "../context.ts";
@@ -12,7 +13,7 @@ interface ListedArchive {
 }
 
 /**
- * The answer of `read`; `none` with a note where nothing has been captured yet. A folder that `data`
+ * The answer of `read`; `none` with a note where nothing is archived yet. A folder that `data`
  * names must exist, and an environment that is not in an archive of others is refused as by `read`.
  */
 export async function listArchive<T>(
@@ -32,7 +33,7 @@ export async function listArchive<T>(
       ? data === undefined
       : await hasNothing(storage, isEnvKnown ? env : undefined);
     if (!isEmpty) throw error;
-    notice(context, `note: nothing has been captured yet. ${error.message}`);
+    notice(context, `note: nothing is archived yet. ${error.message}`);
     return none;
   } finally {
     await storage?.close();
@@ -40,8 +41,6 @@ export async function listArchive<T>(
 }
 
 async function hasNothing(storage: Storage, env: string | undefined): Promise<boolean> {
-  for (const kind of ["raw/", "normalized/"]) {
-    for await (const _ of storage.list(env === undefined ? kind : `${kind}${env}/`)) return false;
-  }
-  return true;
+  const envs = await archivedEnvs(storage);
+  return env === undefined ? envs.length === 0 : !envs.includes(env);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { archiveNotFound } from "@ssmd/archive";
 import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 import { folderStorage } from "@ssmd/storage";
 
@@ -19,7 +20,7 @@ async function ssmd(dir: string, command: string, ...args: string[]) {
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
-Deno.test("lists are empty where nothing has been captured yet, and say so", async () => {
+Deno.test("lists are empty where nothing is archived yet, and say so", async () => {
   const dir = await Deno.makeTempDir();
   await Deno.mkdir(`${dir}/empty`);
   for (const command of LISTS) {
@@ -30,9 +31,36 @@ Deno.test("lists are empty where nothing has been captured yet, and say so", asy
       const rows = Array.isArray(answer) ? answer : answer.days ?? answer.gaps;
       assert.deepEqual(rows, [], command);
       const isSilent = /^(dlq list --env|reprocess)/.test(command) && err === "";
-      assert.ok(isSilent || err.includes("nothing has been captured yet"), `${command}: ${err}`);
+      assert.ok(isSilent || err.includes("nothing is archived yet"), `${command}: ${err}`);
     }
   }
+  await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("in the first minute of a capture lists are empty, and other commands name the reason", async () => {
+  const dir = await Deno.makeTempDir();
+  const storage = folderStorage(`${dir}/data`);
+  // Files of a running capture that no manifest lists.
+  await storage.put("normalized/demo/signals-main.snapshot-1", new Uint8Array(8));
+  await storage.put("spool/demo/kraken-main/run-1.log", new Uint8Array(8));
+  for (const command of LISTS) {
+    const { code, err } = await ssmd(dir, command, "--data", "data");
+    assert.equal(code, 0, `${command}: ${err}`);
+    const isSilent = /^(dlq list --env|reprocess)/.test(command) && err === "";
+    assert.ok(isSilent || /nothing is archived yet\. .* has no finished file yet/.test(err), err);
+  }
+  const others = ["archive verify", "query trades", "archive seal", "data export --out out"];
+  for (const command of [...others, "data replay --feed kraken --date today --env demo"]) {
+    const { code, err } = await ssmd(dir, command, "--data", "data");
+    assert.equal(code, 1, command);
+    assert.match(
+      err,
+      /has no finished file yet[^]*within two minutes[^]*ARCHIVE_NOT_FOUND/,
+      command,
+    );
+  }
+  assert.match((await archiveNotFound(storage, "other")).message, /There is no archive of the/);
+  await storage.close();
   await Deno.remove(dir, { recursive: true });
 });
 

@@ -1,3 +1,4 @@
+import { archivedEnvs, archiveNotFound } from "@ssmd/archive";
 import { z } from "zod";
 import {
   isOneDay,
@@ -101,7 +102,7 @@ async function seal(context: SsmdContext, span: TimeSpan, flags: Flags): Promise
       ...(env === undefined ? {} : { env }),
       ...(feed === undefined ? {} : { feed }),
     });
-    if (manifestIds.length === 0) throw noDays(storage);
+    if (manifestIds.length === 0) throw await noDays(storage);
     const shown = Deno.stderr.isTerminal() && !globals.quiet;
     const outcomes = await Array.fromAsync(sealDays(manifestIds, {
       ...{ storage, dryRun, force, nowUs, tempDir },
@@ -162,8 +163,9 @@ function progressTo(write: (text: string) => void): (progress: SealProgress) => 
   };
 }
 
-function noDays({ location }: Storage): ArchiveError {
-  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no such day in "${location}"`, {
+async function noDays(storage: Storage): Promise<ArchiveError> {
+  if ((await archivedEnvs(storage)).length === 0) return await archiveNotFound(storage);
+  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no such day in "${storage.location}"`, {
     hint: "`ssmd archive verify` shows the days; --data names the folder that holds normalized/",
   });
 }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { ArchiveError } from "@ssmd/runtime";
+import { archiveNotFound } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import { openArchive } from "../archive/open_archive.ts";
 import { VERIFICATION, verificationOf } from "../archive/verification_view.ts";
@@ -64,10 +64,7 @@ async function verify(
   });
   if (shown) stderr.write("\r\x1b[K");
   if (report.days.length > 0 || report.problems.length > 0) return verificationOf(report);
-  const whose = env === undefined ? "archive" : `archive of the environment "${env}"`;
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${storage.location}"`, {
-    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage",
-  });
+  throw await archiveNotFound(storage, env);
 }
 
 function progressTo(stderr: { write(text: string): void }) {

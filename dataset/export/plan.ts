@@ -1,5 +1,6 @@
 import {
   archivedDays,
+  archivedFeeds,
   assertKnown,
   dayOfUs,
   type DayPart,
@@ -9,15 +10,13 @@ import {
   loadManifest,
   type Manifest,
   type ManifestFile,
-  parseManifestKey,
   sha256Of,
   usOfNsText,
 } from "@ssmd/archive";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import type { Enrichment } from "@ssmd/metadata";
-import { ArchiveError, ConfigError, nowUs, suggestion } from "@ssmd/runtime";
+import { ArchiveError, ConfigError, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { archivedEnvs } from "../inventory/archived_env.ts";
 import {
   BAR_LIMITS,
   type MissingSpan,
@@ -109,7 +108,7 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
     wanted.includes(type) || series.some((name) => isMadeOf(name, type))
   );
   const partitions: Partition[] = [];
-  const feeds = request.feeds ?? await archivedFeeds(storage, env);
+  const feeds = request.feeds ?? await archivedFeeds(storage, env, ["normalized"]);
   for (const feed of feeds) {
     let isKnown = false;
     const gaps = series.length === 0 ? [] : await gapsOf(storage, env, feed);
@@ -214,28 +213,4 @@ async function withSeries(
     series: enrichment === undefined ? series : { ...series, enrichment },
     fingerprint: sha256Of(UTF8.encode(JSON.stringify(parts))),
   };
-}
-
-/**
- * Returns the feeds with manifests, listing all keys of the environment. Throws ArchiveError
- * `ARCHIVE_NOT_FOUND` when there is none.
- */
-export async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
-  const feeds = new Set<string>();
-  for await (const { key } of storage.list(`normalized/${env}/`)) {
-    const manifestId = parseManifestKey(key);
-    if (manifestId !== undefined) feeds.add(manifestId.feed);
-  }
-  if (feeds.size > 0) return [...feeds].sort();
-  const envs = await archivedEnvs(storage);
-  throw new ArchiveError(
-    "ARCHIVE_NOT_FOUND",
-    `There is no archive of the environment "${env}" in "${storage.location}"`,
-    {
-      hint: envs.length === 0
-        ? "--data names the folder that holds raw/ and normalized/; --env alone takes its storage"
-        : suggestion(env, envs),
-      context: { env },
-    },
-  );
 }

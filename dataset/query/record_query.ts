@@ -1,10 +1,9 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
-import { type ClockQuery, readArchive } from "@ssmd/archive";
+import { archivedFeeds, type ClockQuery, readArchive } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../time_span.ts";
 import { type Column, columnsOf, valueOf } from "@ssmd/archive/parquet";
-import { archivedFeeds } from "../export/plan.ts";
 import type { AnswerSink } from "./answer_sink.ts";
 import type { AnswerValue } from "./engine_messages.ts";
 import { TABLES } from "./tables.ts";
@@ -47,7 +46,7 @@ export async function answerRecords(
   const type = TABLES[table];
   if (type === undefined) throw new RangeError(`${table} is no table`);
   const columns = columnsOf(type);
-  const archived = feeds ?? await archivedFeeds(storage, env);
+  const archived = feeds ?? await archivedFeeds(storage, env, ["normalized"]);
   sink.columns(columns.map(({ name, kind }) => ({ name, type: SQL_TYPES[kind] })));
   let rows = 0;
   for (const feed of archived) {

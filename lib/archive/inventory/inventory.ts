@@ -1,6 +1,7 @@
-import { ArchiveError, DAY_US } from "@ssmd/runtime";
+import { DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { dayOfUs, parseManifestKey } from "../paths.ts";
+import { archivedFeeds } from "../archived_names.ts";
+import { dayOfUs } from "../paths.ts";
 import { activeVersionOn, loadActiveVersions } from "../active_versions.ts";
 import { assertKnown, daysBetween, manifestDays } from "../reading/archived_days.ts";
 import { TIME_US_MAX } from "../reading/archive_query.ts";
@@ -37,23 +38,6 @@ export async function inventory(storage: Storage, query: InventoryQuery): Promis
     summaries.push(...await feedInventory(storage, feed, query));
   }
   return summaries;
-}
-
-/** Lists the feeds of an environment that have manifests, sorted. Scans all keys of it. */
-async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
-  const feeds = new Set<string>();
-  for (const kind of ["normalized", "raw"]) {
-    for await (const { key } of storage.list(`${kind}/${env}/`)) {
-      const manifestId = parseManifestKey(key);
-      if (manifestId !== undefined) feeds.add(manifestId.feed);
-    }
-  }
-  if (feeds.size > 0) return [...feeds].sort();
-  const message = `There is no archive of the environment "${env}" in "${storage.location}".`;
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", message, {
-    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage",
-    context: { env },
-  });
 }
 
 async function feedInventory(

@@ -1,5 +1,6 @@
 import { ArchiveError, DAY_US, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import { archiveNotFound, hasAny, namesIn } from "../archived_names.ts";
 import { dayOfUs, feedPrefix, NORMALIZED_VERSION, parseManifestKey } from "../paths.ts";
 import { activeVersionOn, type ActiveVersions, loadActiveVersions } from "../active_versions.ts";
 import { type ArchiveQuery, readsDerived, TIME_US_MAX } from "./archive_query.ts";
@@ -12,8 +13,6 @@ export interface ArchivedDay {
   version: string;
 }
 
-/** Keys scanned for name suggestions in errors. */
-const KEYS_FOR_NAMES_MAX = 10_000;
 /** Spans of up to this many days are enumerated without listing storage. */
 const SHORT_DAYS = 8;
 
@@ -85,43 +84,26 @@ export async function assertKnown(
 ): Promise<void> {
   if (version === undefined && await hasAny(storage, feedPrefix("raw", env, { feed }))) return;
   if (await hasAny(storage, feedPrefix("normalized", env, { feed, version }))) return;
-  const { what, hint } = await missing(storage, { env, feed, version });
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${what} in "${storage.location}"`, {
+  throw await unknownError(storage, { env, feed, version });
+}
+
+async function unknownError(
+  storage: Storage,
+  { env, feed, version }: { env: string; feed: string; version: string | undefined },
+): Promise<ArchiveError> {
+  const feeds = await namesIn(storage, `normalized/${env}/`);
+  if (feeds.length === 0) return await archiveNotFound(storage, env);
+  const location = `in "${storage.location}"`;
+  if (!feeds.includes(feed)) {
+    const message = `There is no feed "${feed}" of the environment "${env}" ${location}`;
+    const hint = suggestion(feed, feeds);
+    return new ArchiveError("ARCHIVE_NOT_FOUND", message, { hint, context: { env, feed } });
+  }
+  const versions = await namesIn(storage, `normalized/${env}/${feed}/`);
+  const message = `There is no version "${version}" of ${env}/${feed} ${location}`;
+  const hint = suggestion(version ?? "", versions);
+  return new ArchiveError("ARCHIVE_NOT_FOUND", message, {
     hint,
     context: { env, feed, ...(version === undefined ? {} : { version }) },
   });
-}
-
-async function missing(
-  storage: Storage,
-  { env, feed, version }: { env: string; feed: string; version: string | undefined },
-): Promise<{ what: string; hint: string }> {
-  const envs = await namesIn(storage, "");
-  if (!envs.includes(env)) {
-    const hint = envs.length === 0 ? "The archive is empty" : suggestion(env, envs);
-    return { what: `archive of the environment "${env}"`, hint };
-  }
-  const feeds = await namesIn(storage, `${env}/`);
-  if (!feeds.includes(feed)) {
-    return { what: `feed "${feed}" of the environment "${env}"`, hint: suggestion(feed, feeds) };
-  }
-  const versions = await namesIn(storage, `${env}/${feed}/`);
-  const what = `version "${version}" of ${env}/${feed}`;
-  return { what, hint: suggestion(version ?? "", versions.filter((name) => !name.includes("."))) };
-}
-
-async function hasAny(storage: Storage, prefix: string): Promise<boolean> {
-  for await (const _ of storage.list(prefix)) return true;
-  return false;
-}
-
-/** Returns the next path segments under `normalized/{start}`, from the first keys only. */
-async function namesIn(storage: Storage, start: string): Promise<string[]> {
-  const names = new Set<string>();
-  let count = 0;
-  for await (const { key } of storage.list(`normalized/${start}`)) {
-    names.add(key.slice(`normalized/${start}`.length).split("/")[0] ?? "");
-    if (++count >= KEYS_FOR_NAMES_MAX) break;
-  }
-  return [...names];
 }
