@@ -1,4 +1,10 @@
-import { followSymbols, symbolsOfFeed, symbolsOfShard } from "@ssmd/metadata";
+import {
+  followSymbols,
+  type MarketChoice,
+  recordCaptured,
+  symbolsOfFeed,
+  symbolsOfShard,
+} from "@ssmd/metadata";
 import { type Backoff, beginLasting, type ComponentHealth, messageOf } from "@ssmd/runtime";
 import type { Connector } from "./connector.ts";
 import type { SymbolHandover } from "./symbol_handover.ts";
@@ -64,10 +70,16 @@ async function begin(
   options: FollowOptions,
   onSymbols: Parameters<typeof followSymbols>[1]["onSymbols"],
 ): Promise<Following> {
-  const { bus, environment, readEnvironment, instruments } = options;
+  const { bus, environment, readEnvironment, instruments, feed, logger } = options;
   const discovery = await Discovery.start(connector, options);
-  const onChoice = discovery.choose.bind(discovery);
+  const onChoice = (choice: MarketChoice) => {
+    discovery.choose(choice);
+    recordCaptured(bus, feed, choice).catch((error) =>
+      logger.warn("the bus does not know which markets are captured", { feed, error })
+    );
+  };
   try {
+    await recordCaptured(bus, feed, environment);
     const symbols = await followSymbols(bus, {
       ...{ environment, readEnvironment, instruments, onSymbols, onChoice },
     });

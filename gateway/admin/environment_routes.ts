@@ -1,4 +1,5 @@
 import {
+  capturedEnvironment,
   type Environment,
   type EnvironmentChange,
   environmentChange,
@@ -16,7 +17,7 @@ import type { MarketSpec } from "../state/market_data.ts";
 
 /** Options of {@linkcode environmentRoutes}. */
 interface EnvironmentRouteOptions {
-  /** Environment at the start; `apply` replaces it. */
+  /** Environment at the start. */
   environment: Environment;
   /** Registry folder. */
   registryDir: string;
@@ -47,14 +48,15 @@ const DRIFT = z.strictObject({
 
 /** Returns the routes that compare the environment with its file and apply market changes live. */
 export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
-  let running = options.environment;
+  const { environment: { name }, transport } = options;
   const drift = route({
     ...{ path: "/v1/admin/environment", id: "showEnvironmentDrift", method: "GET" },
     ...{ tag: "Administration", role: "operator" },
     summary: "Compares the running settings of the gateway's environment with its file",
     answers: { 200: { schema: DRIFT } },
     handler: async () => {
-      const file = await fileOf(options, running.name);
+      const running = await capturedEnvironment(transport, options.environment);
+      const file = await fileOf(options, name);
       const {
         takenOff: taken_off,
         otherRules: other_rules,
@@ -62,7 +64,7 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
         ...change
       } = environmentChange(running, file);
       return json({
-        ...{ environment: running.name, ...change, taken_off, other_rules, needs_restart },
+        ...{ environment: name, ...change, taken_off, other_rules, needs_restart },
         running_revision: environmentRevision(running),
         file_revision: environmentRevision(file),
       });
@@ -85,14 +87,14 @@ export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
       },
       answers: { 200: { schema: APPLIED } },
       handler: async ({ query: { dry_run } }) => {
-        const file = await fileOf(options, running.name);
+        const running = await capturedEnvironment(transport, options.environment);
+        const file = await fileOf(options, name);
         const change = environmentChange(running, file);
         assertLive(change);
-        // Sent even without a difference here: other services may run an older version of the file.
+        // Sent even without a difference: a shard or service may run an older version of the file.
         if (!dry_run) {
-          await tellChoice(options.transport, file);
+          await tellChoice(transport, file);
           options.addMarkets(marketsOf(file, [...change.added, ...change.changed]));
-          running = file;
         }
         const { added, takenOff: taken_off, changed, otherRules: other_rules } = change;
         return json({ environment: file.name, dry_run, added, taken_off, changed, other_rules });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { captureReportSubject } from "@ssmd/market/capture_report";
 import { shardSubject } from "@ssmd/market";
-import { loadEnvironment } from "@ssmd/metadata";
+import { loadEnvironment, recordCaptured } from "@ssmd/metadata";
+import { withMembers } from "@ssmd/runtime";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import { withGateway } from "../testing/gateway_rig.ts";
 
@@ -66,5 +67,50 @@ Deno.test("a feed's shards are those of the applied environment, without a resta
     false,
     { transport, environment, registryDir },
   );
+  await Deno.remove(registryDir, { recursive: true });
+});
+
+Deno.test("what is added is told from what connectors capture, also by a gateway that started since", async () => {
+  const registryDir = await Deno.makeTempDir({ prefix: "ssmd-environment-" });
+  await copyRegistry(registryDir);
+  const load = () => loadEnvironment(registryDir, "test");
+  await writeEnvironment(registryDir, { BTCUSD: BTC });
+  const before = await load();
+  const transport = memoryTransport();
+  for (const feed of ["kraken", "polymarket"]) await recordCaptured(transport, feed, before);
+  await writeEnvironment(registryDir, { BTCUSD: BTC, ETHUSD: ETH });
+  const edited = await load();
+  /** What a gateway with this environment of its start answers, request by request. */
+  const added = async (environment: typeof before, ...queries: string[]) => {
+    const answers: unknown[] = [];
+    await withGateway(
+      async ({ gateway, get }) => {
+        for (const query of queries) {
+          const drift = (await get("/v1/admin/environment")).body;
+          const address = `${gateway.url}/v1/admin/environment/apply${query}`;
+          const answer = await (await fetch(address, { method: "POST" })).json();
+          assert.deepEqual(answer.added, drift["added"]);
+          const isSame = drift["running_revision"] === drift["file_revision"];
+          assert.equal(isSame, answer.added.length + answer.taken_off.length === 0);
+          answers.push([...answer.added, ...answer.taken_off]);
+        }
+      },
+      false,
+      {
+        transport: withMembers(transport, { close: () => Promise.resolve() }),
+        environment,
+        registryDir,
+      },
+    );
+    return answers;
+  };
+  assert.deepEqual(await added(edited, "?dry_run=true", "", ""), [["ETHUSD"], ["ETHUSD"], []]);
+  assert.deepEqual(await added(before, ""), [[]]);
+  await writeEnvironment(registryDir, { BTCUSD: BTC });
+  assert.deepEqual(await added(edited, "?dry_run=true"), [["ETHUSD"]]);
+  // A connector that starts reads the file.
+  await recordCaptured(transport, "kraken", await load());
+  assert.deepEqual(await added(edited, ""), [[]]);
+  await transport.close();
   await Deno.remove(registryDir, { recursive: true });
 });

@@ -34,10 +34,15 @@ export function environmentChange(running: Environment, file: Environment): Envi
     added: Object.keys(after).filter((symbol) => !Object.hasOwn(before, symbol)),
     takenOff: Object.keys(before).filter((symbol) => !Object.hasOwn(after, symbol)),
     changed: stays.filter((symbol) => !isDeepStrictEqual(before[symbol], after[symbol])),
-    otherRules: !isDeepStrictEqual(running.select ?? [], file.select ?? []),
+    otherRules: !isDeepStrictEqual(rulesByFeed(running), rulesByFeed(file)),
     needsRestart: [...fields].filter((field) => !isDeepStrictEqual(running[field], file[field]))
       .sort(),
   };
+}
+
+/** Order among rules of different feeds has no meaning. */
+function rulesByFeed({ select = [] }: MarketChoice) {
+  return select.toSorted((a, b) => a.feed < b.feed ? -1 : a.feed > b.feed ? 1 : 0);
 }
 
 /** Returns whether the set of captured markets changes. */
@@ -52,8 +57,10 @@ const REVISION_DIGITS = 12;
 
 /** Returns a hash of an environment's content, independent of order and comments: 12 hex digits. */
 export function environmentRevision(environment: Environment): string {
+  const { select: _, ...others } = environment;
+  const rules = rulesByFeed(environment);
   const text = JSON.stringify(
-    environment,
+    rules.length === 0 ? others : { ...others, select: rules },
     (_, value) =>
       value !== null && typeof value === "object" && !Array.isArray(value)
         ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))
@@ -74,6 +81,7 @@ const CHOICE = z.strictObject({ symbols, select });
 
 /** The needed subset of a key-value store of the bus. */
 interface Store {
+  get(key: string): Promise<{ value: Uint8Array; revision: number } | undefined>;
   put(key: string, value: Uint8Array): Promise<number>;
   watch(
     onChange: (change: { key: string; value: Uint8Array | undefined }) => void,
@@ -93,6 +101,46 @@ export async function tellChoice(
 ): Promise<void> {
   const value = new TextEncoder().encode(JSON.stringify({ symbols, select }));
   await (await bus.keyValue(SYMBOLS_STORE)).put(SYMBOLS_KEY, value);
+}
+
+/** Records on the bus which markets and rules of a feed its connector captures. */
+export async function recordCaptured(
+  bus: StoringBus,
+  feed: string,
+  { symbols, select }: MarketChoice,
+): Promise<void> {
+  const value = new TextEncoder().encode(JSON.stringify({ symbols, select }));
+  await (await bus.keyValue(SYMBOLS_STORE)).put(capturedKey(feed), value);
+}
+
+function capturedKey(feed: string): string {
+  return `captured.${feed}`;
+}
+
+/**
+ * Returns the environment with the markets and rules that its connectors capture: for each feed
+ * what was published last or, if newer, recorded by a connector that started since; `environment`'s
+ * own for a feed without either.
+ */
+export async function capturedEnvironment(
+  bus: StoringBus,
+  environment: Environment,
+): Promise<Environment> {
+  const store = await bus.keyValue(SYMBOLS_STORE);
+  const published = await store.get(SYMBOLS_KEY);
+  const symbols: EnvironmentSymbols = {};
+  const rules: NonNullable<MarketChoice["select"]> = [];
+  for (const feed of environment.feeds) {
+    const own = await store.get(capturedKey(feed));
+    const newest = (own?.revision ?? 0) > (published?.revision ?? 0) ? own : published;
+    const choice = (newest && readChoice(newest.value)) ?? environment;
+    for (const [symbol, entry] of Object.entries(choice.symbols)) {
+      if (entry.feed === feed) symbols[symbol] = entry;
+    }
+    rules.push(...choice.select?.filter((rule) => rule.feed === feed) ?? []);
+  }
+  const { select: _, ...others } = environment;
+  return { ...others, symbols, ...(rules.length === 0 ? {} : { select: rules }) };
 }
 
 /** Parses a stored value of markets and rules; undefined when invalid. */

@@ -43,6 +43,11 @@ class FakeBus implements StoringBus {
   keyValue(name: string) {
     const { values, watches } = this.#store(name);
     return Promise.resolve({
+      get: (key: string) => {
+        const at = values.findLastIndex((change) => change.key === key);
+        const value = values[at]?.value;
+        return Promise.resolve(value && { value, revision: at + 1 });
+      },
       put: (key: string, value: Uint8Array) => {
         this.tell(name, { key, value });
         return Promise.resolve(values.length);

@@ -17,10 +17,12 @@ export {
   schemaVersionOn,
 } from "./schema.ts";
 export {
+  capturedEnvironment,
   type EnvironmentChange,
   environmentChange,
   environmentRevision,
   type MarketChoice,
+  recordCaptured,
   SHARD_OWNER_STORE,
   SYMBOLS_STORE,
   symbolsOfFeed,
