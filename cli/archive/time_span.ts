@@ -22,7 +22,9 @@ export function parseMoment(text: string): number {
   if (day !== undefined) return usOfDay(day);
   if (text === "now") return nowUs();
   if (/^\d+(\.\d+)?[smh]$/.test(text)) return nowUs() - parseDurationMs(text) * 1000;
-  const us = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text) ? usOfIso(text) : NaN;
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text);
+  // 30 February is no day, but the parser reads it as one in March.
+  const us = isTime && dayNamed(text.slice(0, 10)) !== undefined ? usOfIso(text) : NaN;
   if (Number.isNaN(us)) throw new RangeError(`a time is ${MOMENT_WORDS}`);
   return us;
 }

@@ -145,8 +145,9 @@ Deno.test("what is misspelt is answered with the name that was meant", async () 
       const kind = { symbol: "BTCUSD", kind: "candel" };
       assert.match(await hintOf("query_historical", kind) ?? "", /"candles"/);
       assert.match(await hintOf("list_markets", { feed: "krakn" }) ?? "", /kraken/);
-      const at = { symbol: "BTCUSD", at: "noon" };
-      assert.match(await hintOf("get_orderbook", at) ?? "", /2026-/);
+      for (const at of ["noon", "2026-02-30T10:00:00Z"]) {
+        assert.match(await hintOf("get_orderbook", { symbol: "BTCUSD", at }) ?? "", /2026-/, at);
+      }
       await assert.rejects(client.callTool({ name: "get_trade", arguments: {} }), /get_trades/);
     })
   );

@@ -1,3 +1,5 @@
+import { dayNamed } from "@ssmd/runtime";
+
 /** Resume point of a client: after a position, or at a time. */
 export type Since = { position: number } | { timeUs: number };
 
@@ -13,7 +15,8 @@ export function parseSince(value: unknown): Since | undefined {
   if (typeof value !== "string") return undefined;
   if (/^\d{1,16}$/.test(value)) return positionOf(Number(value));
   const [, seconds, decimals = "", zone] = ISO.exec(value) ?? [];
-  if (seconds === undefined) return undefined;
+  // 30 February is no day, but the parser reads it as one in March.
+  if (seconds === undefined || dayNamed(seconds.slice(0, 10)) === undefined) return undefined;
   const ms = Date.parse(`${seconds.replace(" ", "T")}${zone}`.toUpperCase());
   if (Number.isNaN(ms)) return undefined;
   return { timeUs: ms * 1000 + Number(decimals.padEnd(6, "0").slice(0, 6)) };

@@ -144,6 +144,16 @@ const QUESTIONS: Readonly<Record<string, Expected>> = {
   "which markets are not open": null,
   "price of BTC before 10:00": null,
   "price of DOGE": null,
+  // A time that does not exist is not "now".
+  "trades of BTCUSD between 11:00 and 10:00": null,
+  "volume of BTCUSD from 14:00 to 14:00": null,
+  "trades of BTCUSD since 2026-13-01": null,
+  "trades of BTCUSD since 2026-02-30": null,
+  "trades of BTCUSD since 12:75": null,
+  "price of BTCUSD at 2026-11-27T99:99": null,
+  "volume of BTCUSD on 2026-02-30": null,
+  "volume of BTCUSD on 30 february": null,
+  "price of BTCUSD at 10:00 on 2026-02-30": null,
 };
 
 Deno.test("60 questions in words become what they mean, or are said not to be understood", () => {

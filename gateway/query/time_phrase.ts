@@ -39,10 +39,16 @@ export type When = { kind: "span"; fromUs: number; toUs: number } | {
   atUs: number;
 };
 
-/** Parses the time of a question; undefined = now. All times are UTC. */
+/**
+ * Parses the time of a question; undefined = now. All times are UTC. Words of a time that does not
+ * exist stay unused, so that the question is refused: taking it as now would be a guess.
+ */
 export function readWhen(words: Words, nowUs: number): When | undefined {
-  return relativeSpan(words, nowUs) ?? explicitSpan(words, nowUs) ?? openSpan(words, nowUs) ??
-    clockOrDay(words, nowUs);
+  for (const read of [relativeSpan, explicitSpan, openSpan, clockOrDay]) {
+    const { found, consumed } = words.attempt(() => read(words, nowUs));
+    if (found !== undefined || consumed) return found;
+  }
+  return undefined;
 }
 
 /** Parses `last hour`, `past 30 minutes`, `the last 2 days`. */
@@ -108,6 +114,10 @@ function clockOrDay(words: Words, nowUs: number): When | undefined {
 
 /** Parses a day; returns its start, µs. */
 function readDay(words: Words, nowUs: number): number | undefined {
+  return words.attempt(() => dayIn(words, nowUs)).found;
+}
+
+function dayIn(words: Words, nowUs: number): number | undefined {
   const today = startOfDay(nowUs);
   if (words.take(/^today$/) !== undefined) return today;
   if (words.take(/^yesterday$/) !== undefined) return today - DAY_US;
@@ -119,15 +129,17 @@ function readDay(words: Words, nowUs: number): number | undefined {
   const [number, month] = dayFirst ?? [monthFirst?.[1], monthFirst?.[0]];
   if (number === undefined || month === undefined) return undefined;
   const year = Number(words.take(/^20\d\d$/)?.[0] ?? new Date(nowUs / 1000).getUTCFullYear());
-  const at = Date.UTC(year, MONTHS.indexOf(month.slice(0, 3)), Number.parseInt(number));
-  return Number.isFinite(at) ? at * 1000 : undefined;
+  const day = Number.parseInt(number);
+  const at = Date.UTC(year, MONTHS.indexOf(month.slice(0, 3)), day);
+  return new Date(at).getUTCDate() === day ? at * 1000 : undefined;
 }
 
 function momentOf(text: string, dayUs: number): number | undefined {
   if (ISO.test(text)) return usOfTime(text.toUpperCase());
+  if (!CLOCK.test(text)) return undefined;
   const [hours = "", minutes = "", seconds = "0"] = text.replace(/z$/, "").split(":");
   const us = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000_000;
-  return Number.isFinite(us) ? dayUs + us : undefined;
+  return dayUs + us;
 }
 
 function startOfDay(us: number): number {

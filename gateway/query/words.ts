@@ -35,6 +35,15 @@ export class Words {
     return undefined;
   }
 
+  /** Runs a reader; if it finds nothing, the words that it consumed are unused again. */
+  attempt<T>(read: () => T | undefined): { found: T | undefined; consumed: boolean } {
+    const before = this.all.map(({ used }) => used);
+    const found = read();
+    const consumed = this.all.some(({ used }, i) => used !== before[i]);
+    if (found === undefined) this.all.forEach((word, i) => word.used = before[i] ?? false);
+    return { found, consumed };
+  }
+
   /** Consumes all matching words; returns whether there were any. */
   takeAll(pattern: RegExp): boolean {
     const found = this.all.filter((word) => !word.used && pattern.test(word.lower));

@@ -1,5 +1,5 @@
 import { ADDRESS } from "../protocol/requests.ts";
-import { type RequestError, unknownWord } from "./request_error.ts";
+import { RequestError, unknownWord } from "./request_error.ts";
 import type { SlowPolicy } from "../protocol/slow_policy.ts";
 
 /** Options of a connection from its address. */
@@ -28,7 +28,11 @@ export function connectionQuery(
     errors.push(unknownWord({ name, text: text ?? "", allowed: schema.unwrap().options }));
     return fallback;
   };
-  const { format, policy } = ADDRESS.shape;
+  const { format, policy, compress } = ADDRESS.shape;
+  if (query.has("compress") && !wantsDeflate(query)) {
+    const hint = `Allowed: ${compress.unwrap().options.join(", ")}`;
+    errors.push(new RequestError("invalid_request", "The value of compress is unknown", { hint }));
+  }
   return {
     format: read("format", format, "json"),
     policy: read("policy", policy, policyDefault),

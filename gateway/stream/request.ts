@@ -77,6 +77,11 @@ export function requestOfQuery(query: URLSearchParams): ClientRequest | RequestE
   const fields = Object.keys(ADDRESS.shape);
   const unknown = [...query.keys()].find((key) => !fields.includes(key));
   if (unknown !== undefined) return unknownField(unknown, fields);
+  const repeated = fields.find((key) => query.getAll(key).length > 1);
+  if (repeated !== undefined) {
+    const hint = "Give it once; names are separated by commas: symbols=BTCUSD,ETHUSD";
+    return invalid(`${repeated} is given more than once`, { hint });
+  }
   const given = fields.filter((key) => query.has(key) && !CONNECTION_FIELDS.includes(key));
   if (given.length === 0) return undefined;
   if (!given.includes("symbols")) {

@@ -33,6 +33,11 @@ const BAD: [message: unknown, code: string, hint: RegExp][] = [
   [{ action: "subscribe", symbols: ["BTCUSD"], since: "noon" }, "invalid_request", /2026/],
   [{ action: "subscribe", symbols: ["BTCUSD"], since: 1.5 }, "invalid_request", /pos/],
   [
+    { action: "subscribe", symbols: ["BTCUSD"], since: "2026-02-30T00:00:00Z" },
+    "invalid_request",
+    /time/,
+  ],
+  [
     { action: "subscribe", symbols: ["BTCUSD"], since: "2999-01-01T00:00:00Z" },
     "invalid_request",
     /past/,
@@ -79,6 +84,10 @@ Deno.test("a wrong address is told over the open stream", () =>
     assert.match(String((await (await client("?types=trade")).next("error"))["hint"]), /symbols/);
     const misspelt = await (await client("?symbol=BTCUSD")).next("error");
     assert.match(String(misspelt["hint"]), /symbols/);
+    const twice = await (await client("?symbols=BTCUSD&symbols=ETHUSD")).next("error");
+    assert.match(String(twice["message"]), /symbols is given more than once/);
+    const compress = await (await client("?compress=yes")).next("error");
+    assert.match(String(compress["hint"]), /deflate/);
     const ws = new WebSocket(`${gateway.url.replace("http", "ws")}/v2/stream`);
     await new Promise((resolve) => ws.addEventListener("error", resolve));
     const plain = await fetch(`${gateway.url}/v1/stream`);

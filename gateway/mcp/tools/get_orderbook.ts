@@ -2,6 +2,7 @@ import { z } from "zod";
 import { fitting, type Found } from "../answer.ts";
 import { type AskRoute, type Json, listIn, pathOf } from "../../http/ask.ts";
 import { Problem } from "../../http/problem.ts";
+import { usOfTime } from "../../http/time_text.ts";
 import { defineTool } from "../tool.ts";
 import { FEED, SYMBOL } from "./arguments.ts";
 
@@ -44,11 +45,12 @@ async function bookAt(
   symbol: string,
   { at, ...query }: BookQuery & { at: string },
 ): Promise<Fitted> {
-  const atMs = Date.parse(at);
-  if (Number.isNaN(atMs)) {
+  const atUs = usOfTime(at);
+  if (atUs === undefined) {
     const hint = "a time like 2026-11-28T14:30:00Z";
     throw new Problem("INVALID_ARGUMENT", `The time "${at}" cannot be read`, { status: 400, hint });
   }
+  const atMs = Math.floor(atUs / 1000);
   let answer: Json = {};
   for (const [every, spanMs] of LOOKS) {
     const span = { every, from: atMs - spanMs, to: atMs + 1, limit: 100 };
