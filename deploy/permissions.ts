@@ -201,6 +201,8 @@ function commandFiles(launch: Launch) {
       ...pathsIn(args),
       ...[secretsDir, TIMESYNCD_DIR],
       ...temporary,
+      // A single-file export locks a working folder beside the file, and syncs the file's folder.
+      ...valuesOf(args, "out").map(folderOf),
     ],
     write: [
       ...data,
@@ -208,7 +210,6 @@ function commandFiles(launch: Launch) {
       ...temporary,
       ...[...WRITTEN_FLAGS].flatMap((name) => valuesOf(args, name)),
       ...valuesOf(args, "output").filter((output) => output.endsWith(".json")),
-      // A single-file export uses a working folder beside the file.
       ...valuesOf(args, "out").map((out) => `${folderOf(out)}/.ssmd-export`),
     ],
   };

@@ -120,6 +120,10 @@ Deno.test("what flags name may be used, too: folders, addresses, the interface t
   assert.ok(permissions("gateway", "--host 0.0.0.0").net.includes("0.0.0.0"));
   assert.ok(permissions("archiver", "--metrics-host 0.0.0.0").net.includes("0.0.0.0"));
   assert.ok(permissions("ssmd", "data export --out /tmp/x").write.includes("/tmp/x"));
+  const { read, write: files } = permissions("ssmd", "data export --out /mnt/x/a.csv");
+  assert.ok(read.includes("/mnt/x"), "the folder of a single file is synced");
+  for (const path of ["/mnt/x/a.csv", "/mnt/x/.ssmd-export"]) assert.ok(files.includes(path));
+  assert.ok(!files.includes("/mnt/x"));
   assert.ok(permissions("ssmd", "archive cat /mnt/a.zst").read.includes("/mnt/a.zst"));
   assert.ok(!permissions("ssmd", "archive cat /mnt/a.zst").write.includes("/mnt/a.zst"));
 });
