@@ -1,6 +1,7 @@
 import { messageOf, sleep, SsmdError, type VenueError } from "@ssmd/runtime";
 import type { Handover, SymbolSpec } from "@ssmd/exchanges";
 import type { Turn } from "@ssmd/market";
+import { assertNotArchived, assertNotInterrupted } from "./archived_before.ts";
 import type { Connector, ConnectorOptions, ConnectorStats } from "./connector.ts";
 import { requireWork } from "./connector_health.ts";
 import { FeedGauges } from "./feed_gauges.ts";
@@ -9,6 +10,7 @@ import { type LastStop, runBefore } from "./last_stop.ts";
 import { recover } from "./recovery.ts";
 import type { RecordingPlayer } from "./recording_player.ts";
 import { knownRuns } from "./run.ts";
+import { listSegments } from "./segment.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { notRunning, symbolsFixed } from "./symbol_change.ts";
 
@@ -68,11 +70,13 @@ class FeedConnector implements Connector {
     queue.clear();
     const clockKnown = clock.read();
     await turns?.begin(knownRuns(dir));
+    const isInterrupted = player !== undefined && (await listSegments(dir)).length > 0;
     const left = await recover({
       ...{ ...this.#options, dir, publishQueue: queue, rawFiles, logger },
       turns: turns?.known ?? [],
     });
     history.begin(left);
+    await this.#assertNew(isInterrupted ? left : undefined);
     const { clients, transport } = this.#options;
     this.#parts.enriched?.readOthers({ transport: clients ?? transport, logger });
     await clockKnown;
@@ -83,6 +87,15 @@ class FeedConnector implements Connector {
     this.#timer = setInterval(() => this.#tick(), TEND_MS);
     this.#turnTimer = setInterval(() => taker?.look(), TURN_LOOK_MS);
     this.#parts.watermarks.start();
+  }
+
+  /** Throws when the archive has, or gets from `interrupted`, what is to be played with its times. */
+  async #assertNew(interrupted: LastStop | undefined): Promise<void> {
+    const { recording, storage, env, feed } = this.#options;
+    if (recording?.times !== "recorded") return;
+    const { spans } = recording.source;
+    if (interrupted) assertNotInterrupted({ storage, env, feed }, spans, interrupted.lastUs);
+    await assertNotArchived({ storage, env, feed }, spans);
   }
 
   /** A recording is complete in itself and does not resume another run. */

@@ -1,9 +1,12 @@
 import type { CapturedLine, SymbolSpec } from "@ssmd/exchanges";
 import { sleep } from "@ssmd/runtime";
+import type { RecordedSpan } from "./archived_before.ts";
 
 /** Recording that replaces a venue: connections, and their lines in order of time. */
 interface RecordingSource {
   connections: readonly { symbols: readonly SymbolSpec[]; normalizer: string }[];
+  /** Times of its files. */
+  spans: readonly RecordedSpan[];
   /** `connection` counts from 0; a fresh line is played without waiting. */
   lines(): AsyncIterable<readonly (CapturedLine & { connection: number; isFresh?: boolean })[]>;
 }

@@ -61,7 +61,8 @@ export default defineCommand({
     "line: raw files of ssmd in the order of their connections, other recordings one after " +
     "another, in the wire format of their day. up ends after the last file, unless --for is " +
     "given, and with exit code 1 if the venue refused a subscription. With --times recorded, " +
-    "records keep the recording's receive times and go to its days.\n\nIf stdout is not a " +
+    "records keep the recording's receive times and go to its days, unless the archive already " +
+    "has frames of these times.\n\nIf stdout is not a " +
     "terminal, or with --output json, each event is one JSON value per line: running has the " +
     "gateway's address, captured the counts.",
   examples: [

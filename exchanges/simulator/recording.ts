@@ -31,6 +31,8 @@ export class Recording {
   readonly connections: RecordedConnection[] = [];
   /** Time of the first line, µs. */
   readonly firstUs: number;
+  /** Receive times of the first and the last frame of each file, µs. */
+  readonly spans: { file: string; firstUs: number; lastUs: number }[];
   #chains: CaptureSummary[][];
   #byKey = new Map<string, number>();
   #venue: Venue;
@@ -39,6 +41,7 @@ export class Recording {
   constructor(venue: Venue, summaries: readonly CaptureSummary[]) {
     this.#venue = venue;
     this.firstUs = Math.min(...summaries.map(({ firstUs }) => firstUs));
+    this.spans = summaries.map(({ file, firstUs, lastUs }) => ({ file, firstUs, lastUs }));
     const ofConnection = (summary: CaptureSummary) => summary.sections[0]?.header?.connection ?? "";
     this.#chains = [...Map.groupBy(summaries, ofConnection).values()].map((chain) =>
       chain.toSorted((a, b) => linesBefore(a) - linesBefore(b))

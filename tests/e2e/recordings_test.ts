@@ -263,3 +263,24 @@ function countsOf(records: readonly MarketEvent[]): Map<string, number> {
   }
   return new Map([...counts].sort());
 }
+
+Deno.test("a recording that was archived with its times, wholly or in part, is not archived again", async () => {
+  await using folder = new Folder();
+  const write = async (name: string, lines: readonly string[]) => {
+    await Deno.writeTextFile(`${folder.path}/${name}`, lines.join("\n"));
+    return `${folder.path}/${name}`;
+  };
+  const part = [snapshot(1, [["0.4000", "5.00"]]), delta(2, "0.4000", "1.00")];
+  const rest = [...part, delta(3, "0.4000", "1.00")];
+  const early = await write("early.jsonl", recording(part));
+  const data = `${folder.path}/data`;
+  const flags = ["--times", "recorded"];
+  assert.equal((await played(data, [early], { flags })).code, 0);
+  for (const file of [early, await write("more.jsonl", recording(rest))]) {
+    const again = await played(data, [file], { flags });
+    assert.match(again.up.output, /RECORDING_ARCHIVED/);
+    assert.deepEqual([again.code, again.records.length], [1, 2]);
+  }
+  const late = await write("late.jsonl", recording(part, START_US + 60_000_000));
+  assert.deepEqual((await played(data, [late], { flags })).records.length, 4);
+});
