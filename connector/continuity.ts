@@ -1,4 +1,9 @@
-import { type CapturedLine, isSignOfLife, type ScannedLine } from "@ssmd/exchanges";
+import {
+  type CapturedLine,
+  type FrameInLine,
+  isSignOfLife,
+  type ScannedLine,
+} from "@ssmd/exchanges";
 import { ALL_SYMBOLS, isBreak, type MarketEvent } from "@ssmd/market";
 
 /** Last time up to which the connection's data is complete. */
@@ -37,7 +42,7 @@ export class Continuity {
   }
 
   /** Applies a line. One that is no sign of life proves nothing about earlier data. */
-  line(connectionIndex: number, line: CapturedLine | ScannedLine): void {
+  line(connectionIndex: number, line: CapturedLine | FrameInLine | ScannedLine): void {
     const time = this.of(connectionIndex);
     if (!time.lost && isSignOfLife(line)) time.lastGoodAtUs = line.atUs;
   }

@@ -1,4 +1,4 @@
-import type { CapturedLine, ScannedLine } from "@ssmd/exchanges";
+import type { CapturedLine, FrameInLine, ScannedLine } from "@ssmd/exchanges";
 import { escapeToken } from "@ssmd/market";
 import type { OutMessage } from "@ssmd/transport";
 
@@ -23,7 +23,7 @@ function encode(letter: Record<string, unknown>, bytes: Uint8Array, name: string
 /** Returns a dead letter for a frame that could not be read, for `{env}.dlq.connector`. */
 export function frameLetter(
   { env, feed, id }: { env: string; feed: string; id: string },
-  line: CapturedLine | ScannedLine,
+  line: CapturedLine | FrameInLine | ScannedLine,
   reason: string,
 ): OutMessage {
   const letter = { feed, received_at_ns: `${line.atUs}000`, reason };
@@ -44,10 +44,12 @@ export function recordLetter(
   return { subject: subjectOf(env), payload: encode(letter, payload, "record_base64"), id };
 }
 
-function bytesOf(line: CapturedLine | ScannedLine): Uint8Array {
+function bytesOf(line: CapturedLine | FrameInLine | ScannedLine): Uint8Array {
   switch (line.kind) {
     case "scanned":
       return line.frame;
+    case "line":
+      return line.lines.subarray(line.start, line.end);
     case "frame":
       return new TextEncoder().encode(line.text);
     case "binary":

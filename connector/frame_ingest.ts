@@ -219,7 +219,7 @@ export class FrameIngest {
     return this.#spool.close();
   }
 
-  #other(line: Exclude<PendingLine, { kind: "frame" | "scanned" }>): void {
+  #other(line: Exclude<PendingLine, { kind: "frame" | "line" | "scanned" }>): void {
     const { connectionIndex, atUs } = line;
     this.#pending.push(line);
     const raw = line.kind === "binary"

@@ -3,6 +3,7 @@ import { Encoder } from "@ssmd/codec";
 import { type Gap, type MarketEvent, subjectOf } from "@ssmd/market";
 import {
   type CapturedLine,
+  type FrameInLine,
   type Normalized,
   type ScannedLine,
   type Translator,
@@ -12,8 +13,8 @@ import type { OutMessage } from "@ssmd/transport";
 import { frameLetter } from "./dead_letter.ts";
 import { Continuity } from "./continuity.ts";
 
-/** A spool line, already parsed. */
-export type PendingLine = (CapturedLine | ScannedLine) & {
+/** A line of the spool. */
+export type PendingLine = (CapturedLine | FrameInLine | ScannedLine) & {
   /** Connection that received it, from 1. */
   connectionIndex: number;
 };

@@ -125,7 +125,7 @@ export class RecordOutput implements PipelineOutput {
     const { logger, metrics, feed, sockets } = this.#options;
     const socket = sockets[line.connectionIndex - 1];
     for (const frame of send) socket?.send(frame);
-    const isFrame = line.kind === "frame" || line.kind === "scanned";
+    const isFrame = line.kind === "frame" || line.kind === "scanned" || line.kind === "line";
     if (isFrame && notice?.type !== "refused") this.#to?.denial.served(line.connectionIndex);
     switch (notice?.type) {
       case "refused":

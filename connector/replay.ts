@@ -1,4 +1,5 @@
-import { parseRawLine } from "@ssmd/archive";
+import { Buffer } from "node:buffer";
+import { parseLineBytes } from "@ssmd/archive";
 import type { CarriedState, Translator, Venue } from "@ssmd/exchanges";
 import { type MarketEvent, type Turn, turnsOf } from "@ssmd/market";
 import { type Logger, messageOf, SsmdError } from "@ssmd/runtime";
@@ -21,8 +22,6 @@ export interface ReplayOptions {
   /** All known turns. */
   turns: readonly Turn[];
 }
-
-const DECODER = new TextDecoder();
 
 /** Replays the lines of one run through the pipeline. */
 export class Replay {
@@ -125,7 +124,8 @@ export class Replay {
 
 /** Parses a spool line into the line that was captured. */
 function pendingOf({ connectionIndex, raw }: SegmentLine): PendingLine {
-  const line = parseRawLine(DECODER.decode(raw.subarray(0, -1)));
+  const lines = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const line = parseLineBytes(lines, 0, lines.length - 1);
   if (line.kind !== "capture") return { ...line, connectionIndex };
   throw new SsmdError("SPOOL_DAMAGED", "A capture line stands inside a segment");
 }

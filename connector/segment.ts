@@ -45,7 +45,7 @@ export interface SegmentLine {
   number: number;
   connectionIndex: number;
   /** The raw line's bytes, with the line feed. */
-  raw: Uint8Array;
+  raw: Uint8Array<ArrayBuffer>;
 }
 
 /** A segment on disk. */
@@ -159,7 +159,7 @@ export class SegmentReader {
     }
   }
 
-  #linesOf(bytes: Uint8Array): SegmentLine[] {
+  #linesOf(bytes: Uint8Array<ArrayBuffer>): SegmentLine[] {
     const lines: SegmentLine[] = [];
     for (let at = 0; at < bytes.length;) {
       const end = bytes.indexOf(LINE_FEED, at) + 1;
@@ -184,7 +184,7 @@ class ReadBytes {
   }
 
   /** Bytes read and not skipped; valid until the next read. */
-  get unread(): Uint8Array {
+  get unread(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 

@@ -100,10 +100,10 @@ export interface Normalizer {
   /** Reads frames of common shapes from their bytes; absent = all frames are parsed as JSON. */
   readonly scanner?: FrameScanner | undefined;
   /**
-   * Translates a frame that `scanner` has put on its tape at `offset`. Returns undefined, with no
-   * state changed, when the frame must be parsed as JSON.
+   * Translates a frame that `scanner` has put on its tape at `offset` from `bytes`. Returns
+   * undefined, with no state changed, when the frame must be parsed as JSON.
    */
-  scanned?(offset: number, frame: Buffer, receivedAtUs: number): Normalized | undefined;
+  scanned?(offset: number, bytes: Buffer, receivedAtUs: number): Normalized | undefined;
   /**
    * Handles a disconnect or a restart: invalidates all books and returns a gap of reason
    * `disconnect` (or `planned`) on `_all`, which recovers with the first data after it.

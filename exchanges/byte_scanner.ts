@@ -54,11 +54,16 @@ function literalOf(bytes: Uint8Array): Literal {
  * JSON: plain ASCII texts without escapes, plain decimals, no white space.
  */
 export class ByteScanner {
-  /** A copy of the frame, then a NUL, which ends texts and digits. */
-  #bytes = new Uint8Array(BYTES_FIRST);
+  /** Room for a copy of a frame, then a NUL, which ends texts and digits. */
+  #copy = new Uint8Array(BYTES_FIRST);
+  /** Holds the frame: the copy, or lines of a raw file. */
+  #bytes = this.#copy;
   /** Of the same bytes: comparing eight at a time is several times as fast. */
   #view = new DataView(this.#bytes.buffer);
-  #length = 0;
+  /** Offset of its end. */
+  #end = 0;
+  /** Added to offsets in the copy to give those in the bytes that were copied. */
+  #base = 0;
   #at = 0;
   /** By hash: word + 1; 0 = free. */
   #slots = new Int32Array(1024);
@@ -82,19 +87,40 @@ export class ByteScanner {
   /** Starts on a frame. */
   begin(bytes: Uint8Array): void {
     const { length } = bytes;
-    if (length + SPARE_BYTES > this.#bytes.length) {
-      this.#bytes = new Uint8Array(2 * length);
-      this.#view = new DataView(this.#bytes.buffer);
-    }
-    this.#bytes.set(bytes);
-    this.#bytes[length] = 0;
-    this.#length = length;
+    if (length + SPARE_BYTES > this.#copy.length) this.#copy = new Uint8Array(2 * length);
+    this.#copy.set(bytes);
+    this.#copy[length] = 0;
+    this.#use(this.#copy);
+    this.#end = length;
     this.#at = 0;
+    this.#base = 0;
+  }
+
+  /**
+   * Starts on the frame from `start` to `end` of raw lines, without a copy: what follows it in its
+   * line, `}` and a line feed, ends texts and digits too. `lines` must not change until it is read.
+   */
+  beginInLine(lines: Uint8Array<ArrayBuffer>, start: number, end: number): void {
+    if (end + SPARE_BYTES > lines.length) {
+      this.begin(lines.subarray(start, end));
+      this.#base = start;
+      return;
+    }
+    this.#use(lines);
+    this.#end = end;
+    this.#at = start;
+    this.#base = 0;
+  }
+
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
+    if (bytes === this.#bytes) return;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Whether all bytes were read. */
   end(): boolean {
-    return this.#at === this.#length;
+    return this.#at === this.#end;
   }
 
   /** Reads exactly these bytes. */
@@ -107,7 +133,7 @@ export class ByteScanner {
   /** Equal doubles have equal bits, but for 0 and NaN, which no ASCII is. */
   #isAt(at: number, { bytes: expected, words, tail }: Literal): boolean {
     const length = expected.length;
-    if (at + length > this.#length) return false;
+    if (at + length > this.#end) return false;
     const view = this.#view;
     if (length >= 8) {
       for (let i = 0; i < words.length; i++) {
@@ -220,9 +246,9 @@ export class ByteScanner {
     return this.#texts[word] as string;
   }
 
-  /** Offset of the next byte. */
+  /** Offset of the next byte, in the bytes that were begun on. */
   get at(): number {
-    return this.#at;
+    return this.#base + this.#at;
   }
 
   #endOfText(): number {
@@ -283,7 +309,7 @@ export class ByteScanner {
   time(): boolean {
     const at = this.#at;
     const bytes = this.#bytes;
-    if (at + 4 * SECOND_WORDS > this.#length) return false;
+    if (at + 4 * SECOND_WORDS > this.#end) return false;
     if (!this.#isSecond(at) && !this.#readSecond(at)) return false;
     const first = at + 4 * SECOND_WORDS;
     this.digits = 0;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { VenueError } from "@ssmd/runtime";
 import { normalizerFor, translatorOf, venueNamed } from "./captured_connection.ts";
 
@@ -45,4 +46,29 @@ Deno.test("a line gives the same records parsed and unparsed, and damage gives a
   const [same] = unparsed.line({ kind: "frame", atUs: 6, text: `{"type":` }).events;
   assert.ok(gap?.type === "gap" && gap.reason === "parse" && gap.detail.startsWith("no JSON"));
   assert.deepEqual(same, gap);
+});
+
+Deno.test("a frame in its line gives the records of its text, scanned or not", () => {
+  const trade = `{"type":"trade","sid":1,"seq":1,"msg":{"trade_id":"957ed958-1",` +
+    `"market_ticker":"KXTEST-26AUG01-T1","yes_price_dollars":"0.4400","no_price_dollars":"0.5600",` +
+    `"count_fp":"1.50","taker_side":"yes","taker_outcome_side":"yes","taker_book_side":"bid",` +
+    `"is_block_trade":false,"ts":1785542401,"ts_ms":1785542401123}}`;
+  const texts = [
+    `{"type":"subscribed","id":1,"msg":{"channel":"trade","sid":1}}`,
+    trade,
+    trade.replace(`"seq":1`, `"seq": 2`).replace("58-1", "58-é"),
+    `{"type":`,
+  ];
+  for (const day of ["2025-01-01", "2026-02-01", "2026-08-01"]) {
+    const inLines = translatorOf(CAPTURE, { day });
+    const inTexts = translatorOf(CAPTURE, { day });
+    const lines = Buffer.from(texts.map((text) => `{"m":${text}}\n`).join(""));
+    let start = 5;
+    texts.forEach((text, atUs) => {
+      const end = start + Buffer.byteLength(text);
+      const result = inLines.line({ kind: "line", atUs, lines, start, end });
+      assert.deepEqual(result, inTexts.line({ kind: "frame", atUs, text }));
+      start = end + 7;
+    });
+  }
 });

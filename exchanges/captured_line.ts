@@ -25,6 +25,17 @@ export interface ScannedLine {
   offset: number;
 }
 
+/** A JSON frame in a line of a raw file or of the spool, where `}` and a line feed follow it. */
+export interface FrameInLine {
+  kind: "line";
+  atUs: number;
+  lines: Buffer<ArrayBuffer>;
+  /** Offset of its first byte. */
+  start: number;
+  /** Offset after its last byte. */
+  end: number;
+}
+
 /** An event of a connection, as in the `e` lines of raw files. */
 export interface ConnectionEvent {
   /**
@@ -48,7 +59,7 @@ export interface ConnectionEvent {
 
 /** Whether a line shows that the connection was alive at its time; `tick` and the like do not. */
 export function isSignOfLife(
-  line: { kind: "frame" | "scanned" | "binary" | "event"; name?: string },
+  line: { kind: "frame" | "scanned" | "line" | "binary" | "event"; name?: string },
 ): boolean {
   return line.kind !== "event" || !OWN_EVENTS.has(line.name ?? "");
 }

@@ -22,8 +22,19 @@ export abstract class FrameScanner {
   /** Reads a frame; returns its offset on the tape, or -1 for another shape. */
   scan(frame: Uint8Array): number {
     if (frame.length > LIMITS.frameBytesMax) return -1;
-    const offset = this.#end;
     this.bytes.begin(frame);
+    return this.#scan();
+  }
+
+  /** Reads the frame from `start` to `end` of raw lines in the same way, in place. */
+  scanInLine(lines: Uint8Array<ArrayBuffer>, start: number, end: number): number {
+    if (end - start > LIMITS.frameBytesMax) return -1;
+    this.bytes.beginInLine(lines, start, end);
+    return this.#scan();
+  }
+
+  #scan(): number {
+    const offset = this.#end;
     if (this.read() && this.bytes.end()) {
       this.#waiting++;
       return offset;

@@ -18,6 +18,7 @@ export { claimProblems, externalProblem, PARSERS, venueOfParser, VENUES } from "
 export {
   type CapturedLine,
   type ConnectionEvent,
+  type FrameInLine,
   isSignOfLife,
   type ScannedLine,
   specsOf,

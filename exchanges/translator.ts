@@ -13,6 +13,7 @@ import type { CarriedState, Normalized, Normalizer, UnreadableNotice } from "./a
 import {
   type CapturedLine,
   type ConnectionEvent,
+  type FrameInLine,
   isSignOfLife,
   jsonOf,
   type ScannedLine,
@@ -156,21 +157,43 @@ export class Translator {
    * Translates the next line. Live, recovery, reprocess and verification all use it: the same lines
    * in the connection's order always give the same records.
    */
-  line(line: CapturedLine | ScannedLine): Normalized {
+  line(line: CapturedLine | ScannedLine | FrameInLine): Normalized {
     this.#lines++;
     switch (line.kind) {
       case "scanned":
         return this.#scanned(line);
-      case "frame": {
-        const json = line.json === undefined ? jsonOf(line.text) : line.json;
-        if (json !== undefined) return this.frame(json, line.text, line.atUs);
-        return this.unreadable(unreadableReason(Buffer.from(line.text)), line.atUs);
-      }
+      case "line":
+        return this.#inLine(line);
+      case "frame":
+        return this.#text(line.text, line.atUs, line.json);
       case "binary":
         return this.unreadable(line.reason ?? unreadableReason(bufferOf(line.bytes)), line.atUs);
       case "event":
         return this.event(line, line.atUs);
     }
+  }
+
+  #text(text: string, atUs: number, known?: unknown): Normalized {
+    const json = known === undefined ? jsonOf(text) : known;
+    if (json !== undefined) return this.frame(json, text, atUs);
+    return this.unreadable(unreadableReason(Buffer.from(text)), atUs);
+  }
+
+  /** Scans a frame and translates it, as it was done when it was received. */
+  #inLine({ lines, start, end, atUs }: FrameInLine): Normalized {
+    const { scanner } = this.#normalizer;
+    const offset = scanner === undefined ? -1 : scanner.scanInLine(lines, start, end);
+    if (scanner === undefined || offset < 0) {
+      return this.#text(lines.toString("utf8", start, end), atUs);
+    }
+    const first = this.#begins(atUs);
+    let result = this.#normalizer.scanned?.(offset, lines, atUs);
+    scanner.done();
+    if (result === undefined) {
+      const text = lines.toString("utf8", start, end);
+      result = this.#read(jsonOf(text), text, atUs);
+    }
+    return this.#withNotice(result, first, atUs);
   }
 
   /** Translates a JSON frame. An unreadable one gives a `gap` of reason `parse` besides the notice. */

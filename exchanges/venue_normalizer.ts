@@ -122,12 +122,12 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   }
 
   /** Translates a frame on the tape; false, with no state changed, = it must be parsed as JSON. */
-  protected takeScanned?(offset: number, frame: Buffer, atUs: number, out: Normalized): boolean;
+  protected takeScanned?(offset: number, bytes: Buffer, atUs: number, out: Normalized): boolean;
 
   /** Translates a frame from the scanner's tape. */
-  scanned(offset: number, frame: Buffer, receivedAtUs: number): Normalized | undefined {
+  scanned(offset: number, bytes: Buffer, receivedAtUs: number): Normalized | undefined {
     const out: Normalized = { events: [], send: [] };
-    if (this.takeScanned?.(offset, frame, receivedAtUs, out) !== true) return undefined;
+    if (this.takeScanned?.(offset, bytes, receivedAtUs, out) !== true) return undefined;
     this.#noteData(out, receivedAtUs);
     return this.#reconcile(out, receivedAtUs);
   }

@@ -2,7 +2,7 @@ import {
   type CaptureInfo,
   dayOfUs,
   type ManifestFile,
-  rawLinesOf,
+  rawLineBytesOf,
   usOfNsText,
 } from "@ssmd/archive";
 import { normalizerFor, originOf, Translator, type Venue, venueNamed } from "@ssmd/exchanges";
@@ -119,7 +119,7 @@ export class ConnectionTranslation {
    */
   take(file: ManifestFile, bytes: Uint8Array, onEvents: (events: MarketEvent[]) => void): void {
     const before = this.#lines;
-    for (const line of rawLinesOf(bytes, file.key)) {
+    for (const line of rawLineBytesOf(bytes, file.key)) {
       if (line.kind === "capture") {
         this.#begin(file, line.info, onEvents);
         continue;

@@ -2,6 +2,7 @@ import { frameLine } from "@ssmd/archive/testing/raw_file";
 import assert from "node:assert/strict";
 import { dayOfUs, eventLine, feedPrefix, loadManifest, readRaw, readSealed } from "@ssmd/archive";
 import {
+  type Normalized,
   type Normalizer,
   type Translator,
   translatorOf,
@@ -259,10 +260,15 @@ function changedKraken(sizeMin: number): Venue {
     ) {
       Object.assign(changed, { [name]: normalizer[name].bind(normalizer) });
     }
-    changed.normalize = (json, text, atUs) => {
-      const result = normalizer.normalize(json, text, atUs);
-      const isReported = (event: MarketEvent) => event.type !== "trade" || event.size >= sizeMin;
-      return { ...result, events: result.events.filter(isReported) };
+    const isReported = (event: MarketEvent) => event.type !== "trade" || event.size >= sizeMin;
+    const reported = (result: Normalized) => ({
+      ...result,
+      events: result.events.filter(isReported),
+    });
+    changed.normalize = (...frame) => reported(normalizer.normalize(...frame));
+    changed.scanned = (...frame) => {
+      const result = normalizer.scanned?.(...frame);
+      return result && reported(result);
     };
     return changed;
   };

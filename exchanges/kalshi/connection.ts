@@ -128,7 +128,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
 
   protected override takeScanned(
     offset: number,
-    frame: Buffer,
+    bytes: Buffer,
     atUs: number,
     out: Normalized,
   ): boolean {
@@ -151,7 +151,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (!this.#follows(numbers, type, atUs, out)) return true;
     if (kind === SCANNED.delta) this.books.scanned({ tape, offset, ticker }, atUs, out);
     else {this.#trade(
-        scannedTrade(tape, offset, frame, this.#headOf(ticker, atUs)),
+        scannedTrade(tape, offset, bytes, this.#headOf(ticker, atUs)),
         numbers.sid,
         out,
       );}

@@ -7,7 +7,7 @@ export const SCANNED = { delta: 0, trade: 1, ticker: 2 } as const;
 /** Offsets common to all kinds; a ticker has no `seq`. Prices and sizes are in steps. */
 export const HEAD = { ticker: 1, sid: 2, seq: 3, timeUs: 4 } as const;
 export const DELTA = { price: 5, change: 6, isYes: 7 } as const;
-/** `id` and `idEnd` are offsets in the frame. */
+/** `id` and `idEnd` are offsets in the bytes that were scanned. */
 export const TRADE = { price: 5, size: 6, isYes: 7, id: 8, idEnd: 9, isBlock: 10 } as const;
 /** Offsets in a ticker; NaN = absent. */
 export const TICKER = {

@@ -90,7 +90,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
 
   protected override takeScanned(
     offset: number,
-    _frame: Buffer,
+    _bytes: Buffer,
     atUs: number,
     out: Normalized,
   ): boolean {

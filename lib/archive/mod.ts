@@ -36,7 +36,9 @@ export {
   captureLine,
   eventLine,
   nsText,
+  parseLineBytes,
   parseRawLine,
+  type RawFrameInLine,
   type RawLine,
   type RunBefore,
   usOfNsText,
@@ -44,7 +46,7 @@ export {
 export { concat, sha256Of } from "./bytes.ts";
 
 export { RawFile, RawFileBuilder } from "./raw_writer.ts";
-export { rawLinesOf, readRaw, streamRaw, textLinesOf } from "./raw_reader.ts";
+export { rawLineBytesOf, rawLinesOf, readRaw, streamRaw, textLinesOf } from "./raw_reader.ts";
 export {
   compressFrame,
   corruptionError,

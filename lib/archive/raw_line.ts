@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { ArchiveError } from "@ssmd/runtime";
 
 /** A captured market; same shape as an adapter's symbol. */
@@ -73,7 +74,22 @@ export type RawLine =
   | { kind: "event"; atUs: number; name: string; why: string } & RunBefore
   | { kind: "capture"; info: CaptureInfo };
 
+/** A JSON frame in its line, where `}` and a line feed follow it. */
+export interface RawFrameInLine {
+  kind: "line";
+  atUs: number;
+  lines: Buffer<ArrayBuffer>;
+  /** Offset of its first byte. */
+  start: number;
+  /** Offset after its last byte. */
+  end: number;
+}
+
 const TIME_DIGITS_MAX = 19;
+const CLOSE_BRACE = 125;
+/** `{"t":"` and, after the time, `","m":`. */
+const TIME_HEAD = [123, 34, 116, 34, 58, 34];
+const FRAME_HEAD = [34, 44, 34, 109, 34, 58];
 
 /** Formats a time in µs as nanosecond text. */
 export function nsText(us: number): string {
@@ -127,6 +143,41 @@ function invalid(line: string, why: string): ArchiveError {
     hint: "The file is damaged or was not written by ssmd",
     context: { line: line.length > 120 ? `${line.slice(0, 120)}…` : line },
   });
+}
+
+/**
+ * Parses the line from `start` to its line feed at `end`; of a usual frame no text is made. Throws
+ * ArchiveError `RAW_LINE_INVALID`.
+ */
+export function parseLineBytes(
+  lines: Buffer<ArrayBuffer>,
+  start: number,
+  end: number,
+): RawFrameInLine | RawLine {
+  const timeAt = start + TIME_HEAD.length;
+  const quote = timeAt + TIME_DIGITS_MAX;
+  const frameAt = quote + FRAME_HEAD.length;
+  const isFrame = frameAt < end - 1 && lines[end - 1] === CLOSE_BRACE &&
+    isAt(lines, start, TIME_HEAD) && isAt(lines, quote, FRAME_HEAD);
+  const atUs = isFrame ? usOfNsBytes(lines, timeAt) : NaN;
+  if (atUs >= 0) return { kind: "line", atUs, lines, start: frameAt, end: end - 1 };
+  return parseRawLine(lines.toString("utf8", start, end));
+}
+
+function isAt(bytes: Uint8Array, at: number, expected: readonly number[]): boolean {
+  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
+  return true;
+}
+
+/** Nanoseconds of today's length as µs; NaN when invalid. */
+function usOfNsBytes(bytes: Uint8Array, start: number): number {
+  let us = 0;
+  for (let i = 0; i < TIME_DIGITS_MAX; i++) {
+    const digit = (bytes[start + i] as number) - 48;
+    if (!(digit >= 0 && digit <= 9)) return NaN;
+    if (i < TIME_DIGITS_MAX - 3) us = us * 10 + digit;
+  }
+  return us;
 }
 
 /** Parses a line without its line break. Throws ArchiveError `RAW_LINE_INVALID`. */

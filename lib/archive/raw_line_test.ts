@@ -1,8 +1,16 @@
 import { frameLine } from "./testing/raw_file.ts";
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { CAPTURE } from "./_fixtures.ts";
-import { binaryLine, captureLine, eventLine, parseRawLine, type RawLine } from "./mod.ts";
+import {
+  binaryLine,
+  captureLine,
+  eventLine,
+  parseLineBytes,
+  parseRawLine,
+  type RawLine,
+} from "./mod.ts";
 
 /** Any line, with its line break. */
 function formatRawLine(line: RawLine): string {
@@ -25,7 +33,18 @@ function reread(line: RawLine): RawLine {
   const written = formatRawLine(line);
   assert.ok(written.endsWith("\n"));
   assert.equal(written.indexOf("\n"), written.length - 1, "one line");
-  return parseRawLine(written.slice(0, -1));
+  const parsed = parseRawLine(written.slice(0, -1));
+  assert.deepEqual(readBytes(written), parsed);
+  return parsed;
+}
+
+/** The same line from its bytes, which stand between others. */
+function readBytes(written: string): RawLine {
+  const before = Buffer.from("…}\n");
+  const lines = Buffer.concat([before, Buffer.from(`${written}{"t":"1`)]);
+  const line = parseLineBytes(lines, before.length, before.length + Buffer.byteLength(written) - 1);
+  if (line.kind !== "line") return line;
+  return { kind: "frame", atUs: line.atUs, text: lines.toString("utf8", line.start, line.end) };
 }
 
 Deno.test("any JSON frame without a line break comes back with its own bytes", () => {
@@ -87,12 +106,16 @@ Deno.test("what is no raw line is refused with a reason", () => {
     ['{"t":"12x","m":{}}', /time is no number/],
     ['{"t":"12000","m":', /does not end/],
     ['{"t":"12000","m":}', /frame is empty/],
+    ['{"t":"1702540800000123000","m":}', /frame is empty/],
+    ['{"t":"17025408000001230x0","m":{}}', /time is no number/],
     ['{"t":"12000","x":"%%"}', /base64/],
     ['{"t":"12000","q":1}', /neither m, x nor e/],
     ['{"t":"12000","e":"disconnect","why"}', /no JSON/],
     ['{"_capture":{}}', /missing/],
   ];
   for (const [line, why] of cases) {
-    assert.throws(() => parseRawLine(line), { code: "RAW_LINE_INVALID", message: why }, line);
+    const error = { code: "RAW_LINE_INVALID", message: why };
+    assert.throws(() => parseRawLine(line), error, line);
+    assert.throws(() => readBytes(`${line}\n`), error, line);
   }
 });

@@ -1,7 +1,9 @@
+import { Buffer } from "node:buffer";
 import { ArchiveError, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { type NamedObject, streamFrames } from "./frame_stream.ts";
-import { parseRawLine, type RawLine } from "./raw_line.ts";
+import { concat } from "./bytes.ts";
+import { parseLineBytes, parseRawLine, type RawFrameInLine, type RawLine } from "./raw_line.ts";
 import { corruptionError, decompressFrame, framesOf } from "./zstd_frames.ts";
 
 const NEW_LINE = 10;
@@ -30,7 +32,7 @@ export async function* streamRaw(
     if (kind === "skippable") continue;
     const frame = { kind, start: 0, end: bytes.length };
     const lines = text.linesOf(decompressFrame(bytes, frame, key, offset));
-    yield lines.map((line) => parsedLine(line, ++number, key));
+    yield lines.map((line) => parsedLine(key, ++number, () => parseRawLine(line)));
   }
   if (!text.isWhole) {
     throw corruptionError(key, { offset: object.bytes, why: "the last line is not whole" });
@@ -60,13 +62,25 @@ export function* rawLinesOf(file: Uint8Array, key: string): Iterable<RawLine> {
   let number = 0;
   for (const line of textLinesOf(file, key)) {
     number++;
-    yield parsedLine(line, number, key);
+    yield parsedLine(key, number, () => parseRawLine(line));
   }
 }
 
-function parsedLine(line: string, number: number, key: string): RawLine {
+/** Parses the lines of a raw file in the same way, but leaves frames in their bytes. */
+export function* rawLineBytesOf(
+  file: Uint8Array,
+  key: string,
+): Iterable<RawFrameInLine | RawLine> {
+  let number = 0;
+  for (const { lines, start, end } of linesOf(file, key)) {
+    number++;
+    yield parsedLine(key, number, () => parseLineBytes(lines, start, end));
+  }
+}
+
+function parsedLine<T>(key: string, number: number, parse: () => T): T {
   try {
-    return parseRawLine(line);
+    return parse();
   } catch (error) {
     if (!(error instanceof SsmdError)) throw error;
     throw new ArchiveError(error.code, `${key}, line ${number}: ${error.message}`, {
@@ -79,22 +93,33 @@ function parsedLine(line: string, number: number, key: string): RawLine {
 
 /** Yields the text lines of a raw file; a last line without line break is corruption. */
 export function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  let rest = "";
-  for (const bytes of plainChunksOf(file, key)) {
-    const whole = bytes.lastIndexOf(NEW_LINE) + 1;
-    const text = rest + decoder.decode(bytes.subarray(0, whole), { stream: whole === 0 });
-    rest = whole === bytes.length ? "" : decoder.decode(bytes.subarray(whole), { stream: true });
-    let start = 0;
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
-      yield text.slice(start, end);
-      start = end + 1;
+  for (const { lines, start, end } of linesOf(file, key)) yield lines.toString("utf8", start, end);
+}
+
+/** Yields where each line of a raw file is, without its line feed at `end`, in one object. */
+function* linesOf(
+  file: Uint8Array,
+  key: string,
+): Iterable<{ lines: Buffer<ArrayBuffer>; start: number; end: number }> {
+  let rest: Uint8Array = new Uint8Array(0);
+  for (const chunk of plainChunksOf(file, key)) {
+    const bytes = rest.length === 0 ? chunk : concat([rest, chunk]);
+    const lines = bufferOf(bytes);
+    const line = { lines, start: 0, end: 0 };
+    for (let end = bytes.indexOf(NEW_LINE); end >= 0; end = bytes.indexOf(NEW_LINE, line.start)) {
+      line.end = end;
+      yield line;
+      line.start = end + 1;
     }
-    if (start < text.length) rest = text.slice(start) + rest;
+    rest = bytes.subarray(line.start);
   }
-  if (rest !== "") {
+  if (rest.length > 0) {
     throw corruptionError(key, { offset: file.length, why: "the last line is not whole" });
   }
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer<ArrayBuffer> {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
 /** Yields the decompressed chunks of a file (zstd or plain) up to the first corruption. */

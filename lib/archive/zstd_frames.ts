@@ -7,6 +7,14 @@ const SKIPPABLE_MAGIC_LAST = 0x184D2A5F;
 /** Maximum decompressed size of a frame; ours are about 1 MiB. */
 const FRAME_BYTES_MAX = 1024 * 1024 * 1024;
 
+/** Largest header of a data frame. */
+const HEADER_BYTES_MAX = 18;
+const DICTIONARY_BYTES = [0, 1, 2, 4];
+/** Output buffer for a frame that does not state its size. */
+const OUTPUT_BYTES = 64 * 1024;
+/** Largest output buffer: a damaged header must not take all memory. */
+const STATED_BYTES_MAX = 8 * 1024 * 1024;
+
 /** A frame's location in a file. */
 export interface ZstdFrame {
   /** `data` = compressed data; `skippable` = ignored. */
@@ -97,13 +105,30 @@ export function decompressFrame(
   try {
     const { buffer, byteOffset, byteLength } = zstdDecompressSync(
       file.subarray(frame.start, frame.end),
-      { maxOutputLength: FRAME_BYTES_MAX },
+      { maxOutputLength: FRAME_BYTES_MAX, chunkSize: outputBytesOf(file, frame) },
     );
     // Avoid Buffer: taking messages out of it is twice as slow.
     return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     throw corruptionError(key, { offset, why: messageOf(error) });
   }
+}
+
+/** Size of the output buffer: all of a frame that states its size, to avoid copies. */
+function outputBytesOf(file: Uint8Array, { start, end }: ZstdFrame): number {
+  const view = new DataView(file.buffer, file.byteOffset + start, end - start);
+  if (view.byteLength < HEADER_BYTES_MAX) return OUTPUT_BYTES;
+  const descriptor = view.getUint8(4);
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const at = 5 + (isSingleSegment ? 0 : 1) + (DICTIONARY_BYTES[descriptor & 3] ?? 0);
+  const sizeBytes = descriptor >> 6;
+  const stated = sizeBytes === 2
+    ? view.getUint32(at, true)
+    : sizeBytes === 1
+    ? view.getUint16(at, true) + 256
+    : OUTPUT_BYTES;
+  // With room to spare zlib sees the end without another buffer.
+  return Math.min(stated, STATED_BYTES_MAX) + 64;
 }
 
 /** Returns the error of a corrupt file. */
@@ -180,7 +205,7 @@ function dataFrameEnd(view: DataView, start: number): number | string {
   const descriptor = view.getUint8(start + 4);
   const singleSegment = (descriptor & 0x20) !== 0;
   const contentSizeBytes = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const dictionaryBytes = DICTIONARY_BYTES[descriptor & 3] ?? 0;
   let at = start + 5 + (singleSegment ? 0 : 1) + dictionaryBytes + contentSizeBytes;
   for (;;) {
     const header = view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
