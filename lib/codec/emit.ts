@@ -285,17 +285,22 @@ function elementOf(field: FieldLayout): string | undefined {
 }
 
 function readList(name: string, codes: FieldCode[]): string {
-  return `function read${name}s(reader: MessageReader, pointer: number): ${name}[] {
+  return `function read${name}(view: DataView, at: number, end: number): ${name} {
+  return {
+${codes.map((code) => `    ${code.name}: ${code.read},\n`).join("")}  };
+}
+
+function read${name}s(reader: MessageReader, pointer: number): ${name}[] {
   const count = reader.structList(pointer);
-  const view = reader.view;
-  const stride = reader.elementStride;
-  const dataBytes = reader.elementDataBytes;
-  // A list that grows takes room for 17 elements at first; most have one.
-  const items = new Array<${name}>(count);
-  for (let i = 0, at = reader.elementsAt; i < count; i++, at += stride) {
-    const end = at + dataBytes;
-    items[i] = {
-${codes.map((code) => `      ${code.name}: ${code.read},\n`).join("")}    };
+  if (count === 0) return [];
+  const { view, elementStride: stride, elementDataBytes: dataBytes } = reader;
+  let at = reader.elementsAt;
+  // Most have one, and a list that grows from none takes room for 17. In a sandbox, where
+  // Array.prototype is frozen, writing to an index that is not there yet is many times slower.
+  const items = [read${name}(view, at, at + dataBytes)];
+  for (let i = 1; i < count; i++) {
+    at += stride;
+    items.push(read${name}(view, at, at + dataBytes));
   }
   return items;
 }`;

@@ -50,7 +50,8 @@ export function harden(shared: readonly object[], kept: readonly string[] = []):
     const isKept = typeof name === "string" && (KEPT.has(name) || kept.includes(name));
     if (!isKept) Reflect.deleteProperty(globalThis, name);
   }
-  for (const [from, name] of REMOVED) Reflect.deleteProperty(from, name);
+  // Deleting one would make all others of its object slow to look up: `Math.round`, `slice`.
+  for (const [from, name] of REMOVED) Reflect.defineProperty(from, name, { value: undefined });
   for (const name of Reflect.ownKeys(RegExp)) {
     // Static properties expose the last match of any code.
     if (!["length", "name", "prototype"].includes(String(name)) && name !== Symbol.species) {
