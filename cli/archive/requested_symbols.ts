@@ -11,21 +11,33 @@ export function parseSymbol(text: string): string {
 }
 
 /**
- * Distinguishes an unknown symbol from one without records. Without a registry or an environment of
- * that name all symbols count as known. Throws ArchiveError `SYMBOL_UNKNOWN`.
+ * Distinguishes an unknown symbol from one without records, when nothing was found. Without a
+ * registry or an environment of that name all symbols count as known. Throws ArchiveError
+ * `SYMBOL_UNKNOWN`.
  */
 export async function assertSymbolsKnown(
   globals: Globals,
   env: string,
-  symbols: readonly string[],
+  symbols: readonly string[] = [],
 ): Promise<void> {
-  const known = await symbolsOf(globals, env);
-  const unknown = known && symbols.find((symbol) => !known.includes(symbol));
-  if (known === undefined || unknown === undefined) return;
-  throw new ArchiveError("SYMBOL_UNKNOWN", `There are no records of "${unknown}" in ${env}`, {
-    hint: namesHint(unknown, known),
-    context: { env, symbol: unknown },
+  const found = await unknownSymbol(globals, env, symbols);
+  if (found === undefined) return;
+  throw new ArchiveError("SYMBOL_UNKNOWN", `There are no records of "${found.symbol}" in ${env}`, {
+    hint: found.hint,
+    context: { env, symbol: found.symbol },
   });
+}
+
+/** First of the symbols that the environment's file does not name, with a hint; undefined = none. */
+export async function unknownSymbol(
+  globals: Globals,
+  env: string,
+  symbols: readonly string[],
+): Promise<{ symbol: string; hint: string } | undefined> {
+  if (symbols.length === 0) return undefined;
+  const known = await symbolsOf(globals, env);
+  const symbol = known && symbols.find((each) => !known.includes(each));
+  return known && symbol !== undefined ? { symbol, hint: namesHint(symbol, known) } : undefined;
 }
 
 async function symbolsOf(globals: Globals, env: string): Promise<string[] | undefined> {

@@ -11,6 +11,7 @@ import {
 } from "@ssmd/signals";
 import { spanOf } from "../archive/time_span.ts";
 import { ARCHIVE, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
+import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import type { SsmdContext } from "../context.ts";
 import { defineCommand } from "../command/define.ts";
@@ -77,6 +78,9 @@ export default defineCommand({
         ...(flags.step ? stepsOf(context) : {}),
       };
       const result = await backtest(query);
+      if (result.instances === 0) {
+        await assertSymbolsKnown(context.globals, source.env, flags.symbol);
+      }
       const compared = flags.compareLive ? await compareLive(query, result) : null;
       return {
         ...viewOf(source.env, result),

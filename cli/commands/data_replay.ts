@@ -162,7 +162,7 @@ async function playRecords(
   const played = await replayRecords(context, { storage, query, speed, signal, ...output });
   await output.sink.close?.();
   if (played > 0 || signal.aborted) return played;
-  await assertSymbolsKnown(context.globals, env, query.symbols ?? []);
+  await assertSymbolsKnown(context.globals, env, query.symbols);
   throw new ArchiveError("NOTHING_ARCHIVED", `There are no such records of ${feed} in ${env}`, {
     hint: `ssmd data inventory --env ${env} --feed ${feed} shows the days that there are`,
   });

@@ -186,6 +186,7 @@ async function printAnswer(
       printer.columns(columns);
     },
   });
+  if (answer.rows === 0) await assertSymbolsKnown(context.globals, archive.env, flags.symbol);
   if (answer.isCut) notice(context, cutText(answer.rows));
   if (flags.output === "table") notice(context, timeText(answer));
 }

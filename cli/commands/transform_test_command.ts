@@ -4,6 +4,7 @@ import { makeTemporaryFolder } from "@ssmd/runtime";
 import { compileTransform, TransformSession } from "@ssmd/transforms";
 import { z } from "zod";
 import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
+import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { withArchive } from "../archive/with_archive.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
@@ -91,7 +92,7 @@ export default defineCommand({
   },
 });
 
-async function withLines<T>(
+async function withLines<T extends { records: number }>(
   context: SsmdContext,
   flags: ValuesOf<typeof FLAGS>,
   body: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
@@ -107,7 +108,10 @@ async function withLines<T>(
       ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
     });
     await using folder = await makeTemporaryFolder("ssmd-transform-");
-    return await body(oneStream(partitions, { storage, format: "jsonl" }, folder.path).bytes);
+    const { bytes } = oneStream(partitions, { storage, format: "jsonl" }, folder.path);
+    const done = await body(bytes);
+    if (done.records === 0) await assertSymbolsKnown(context.globals, env, flags.symbol);
+    return done;
   });
 }
 

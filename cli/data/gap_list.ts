@@ -1,8 +1,9 @@
 import type { GapReason } from "@ssmd/market";
 import { GAP, gapView, joinedGaps } from "@ssmd/dataset/inventory";
 import { z } from "zod";
+import { unknownSymbol } from "../archive/requested_symbols.ts";
 import { spanOf } from "../archive/time_span.ts";
-import type { SsmdContext } from "../context.ts";
+import { notice, type SsmdContext } from "../context.ts";
 import { durationText } from "../format.ts";
 import { namedDays } from "./days.ts";
 import type { InventoryFlags } from "./inventory_flags.ts";
@@ -37,5 +38,11 @@ export async function listGaps(
     (flags.symbol === undefined || gap.symbol === "_all" || flags.symbol.includes(gap.symbol)) &&
     gap.fromUs < toUs && (gap.toUs ?? Infinity) >= fromUs
   );
+  const own = gaps.filter(({ symbol }) => symbol !== "_all").map(({ symbol }) => symbol);
+  const silent = flags.symbol?.filter((symbol) => !own.includes(symbol)) ?? [];
+  const unknown = await unknownSymbol(context.globals, env, silent);
+  if (unknown !== undefined) {
+    notice(context, `${env} names no symbol "${unknown.symbol}". ${unknown.hint}`);
+  }
   return { env, gaps: gaps.map(gapView) };
 }
