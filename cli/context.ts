@@ -4,6 +4,8 @@ import type { CommandContext } from "@stricli/core";
 export interface Globals {
   /** `--dir`: registry folder; absent = searched upward from the working directory. */
   dir?: string;
+  /** Whether the command falls back to the registry shipped with ssmd. */
+  shippedRegistry?: boolean;
   /** `--quiet`: print only results and errors. */
   quiet: boolean;
   /** `--yes`: answer every question with yes. */

@@ -10,12 +10,14 @@ import { commitOf } from "./commit.ts";
 import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
 import {
   commandWord,
+  commandWords,
   flagValue,
   type Launch,
   permissionFlags,
   permissionsOf,
   usesEnvironments,
 } from "./permissions.ts";
+import { SHIPPED_REGISTRY_COMMANDS } from "./shipped_registry_commands.ts";
 import { SERVING_V8, SERVING_VARIABLES } from "./serving.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
@@ -75,19 +77,18 @@ function envOf(program: Program, args: readonly string[]): string | undefined {
   return flagValue(args, "env") ?? ENV_DEFAULTS[word];
 }
 
-/** Commands that fall back to the registry shipped with ssmd. */
-const WITHOUT_REGISTRY: readonly (string | undefined)[] = [
-  ...["up", "status", "tail", "tui", "client", "day", "job", "schedule", "qa", "audit", "journal"],
-  "clock",
-];
+/** Returns whether the command that the arguments begin with falls back to the shipped registry. */
+export function usesShippedRegistry(args: readonly string[]): boolean {
+  const words = commandWords(args);
+  return words.some((_, i) => SHIPPED_REGISTRY_COMMANDS.has(words.slice(0, i + 1).join(" ")));
+}
 
 /** Returns the registry of the start folder. */
 async function registryOf(program: Program, args: readonly string[]): Promise<string | undefined> {
   const dir = flagValue(args, "dir");
   const found = await findRegistry(dir ?? Deno.cwd()).catch(() => undefined);
-  const hasOwn = program === "ssmd" && WITHOUT_REGISTRY.includes(commandWord(args)) &&
-    dir === undefined;
-  return found ?? (hasOwn ? `${ROOT}/exchanges` : undefined);
+  const fallsBack = program === "ssmd" && dir === undefined && usesShippedRegistry(args);
+  return found ?? (fallsBack ? `${ROOT}/exchanges` : undefined);
 }
 
 async function launchOf(program: Program, args: readonly string[]): Promise<Launch> {

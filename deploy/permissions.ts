@@ -75,8 +75,13 @@ export function flagValue(args: readonly string[], name: string): string | undef
 
 /** Returns the first word of an ssmd command; undefined without one. */
 export function commandWord(args: readonly string[]): string | undefined {
+  return commandWords(args)[0];
+}
+
+/** Returns the words of an ssmd command, followed by its arguments and values of its own flags. */
+export function commandWords(args: readonly string[]): string[] {
   const takesValue = new Set(["--dir", "--output"]);
-  return args.find((arg, i) => !arg.startsWith("-") && !takesValue.has(args[i - 1] ?? ""));
+  return args.filter((arg, i) => !arg.startsWith("-") && !takesValue.has(args[i - 1] ?? ""));
 }
 
 /** Returns whether the process needs the environments' hosts and folders. */

@@ -7,7 +7,7 @@ const GENERATORS: Readonly<Record<string, readonly string[]>> = {
   // It loads the commands, whose packages read environment variables.
   "cli/generate_catalogue.ts": [
     "--allow-read",
-    "--allow-write=cli",
+    "--allow-write=cli,deploy/shipped_registry_commands.ts",
     "--allow-env",
     "--allow-run=deno",
   ],

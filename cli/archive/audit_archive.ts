@@ -1,7 +1,7 @@
 import { appendAudit, type JournalConfig, type JsonRecord } from "@ssmd/journal";
 import { journalConfig, loadEnvironment } from "@ssmd/metadata";
 import { notice, type SsmdContext } from "../context.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
 /** Archive location given by the flags. */
 export interface AuditedArchive {
@@ -32,5 +32,5 @@ async function journalOf(
   { data, env }: AuditedArchive,
 ): Promise<JournalConfig> {
   if (data !== undefined) return { type: "file", path: `${data.replace(/\/+$/, "")}/journal` };
-  return journalConfig(await loadEnvironment(await registryToRun(globals), env));
+  return journalConfig(await loadEnvironment(await registryDirOf(globals), env));
 }

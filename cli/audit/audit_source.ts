@@ -16,7 +16,7 @@ import { choice, dir, on, parsed, text } from "../command/flag.ts";
 import type { Table } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 import { auditLocationOf } from "../command/audited.ts";
 
 /** Flags that select a log. */
@@ -50,7 +50,7 @@ export async function withAudit<T>(
   { env, registry, data }: SourceFlags,
   body: (source: AuditSource) => Promise<T>,
 ): Promise<T> {
-  const registryDir = await registryToRun(globals);
+  const registryDir = await registryDirOf(globals);
   const environment = registry ? undefined : await loadEnvironment(registryDir, env);
   const location = auditLocationOf(environment, data);
   if (location.type === "sqlite" && !await pathExists(location.path)) {

@@ -5,7 +5,6 @@ import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, parsed } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
-import { registryToRun } from "../registry_dir.ts";
 import { variable } from "../terminal.ts";
 
 /** Request timeout, ms. */
@@ -104,8 +103,7 @@ export async function gatewayUrl(
   globals: Globals,
   { env, data }: Pick<GatewayLocation, "env" | "data">,
 ): Promise<string> {
-  const dir = await registryToRun(globals);
-  const environment = (await Registry.open({ dir })).environment(env);
+  const environment = (await Registry.open(globals)).environment(env);
   const [running] = await runningProcesses(dataDirOf(environment, data), env);
   if (running !== undefined) return running.url;
   const { host = "127.0.0.1", port, tls } = environment.gateway;

@@ -27,7 +27,7 @@ export async function readClockState(
   env: string,
 ): Promise<z.output<typeof CLOCK_STATE>> {
   const { readClock } = await import("@ssmd/connector");
-  const registry = await Registry.openToRun(globals);
+  const registry = await Registry.open(globals);
   const { feeds, location: id } = registry.environment(env);
   const location = feeds.flatMap((feed) => registry.feed(feed).capture_locations ?? [])
     .find((each) => each.id === id);

@@ -15,7 +15,7 @@ import { SsmdError } from "@ssmd/runtime";
 import { keyAudit } from "@ssmd/service";
 import { notice, type SsmdContext } from "../context.ts";
 import type { Command } from "./define.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
 /** Maximum length of user-typed text in an event. */
 const TEXT_MAX = 200;
@@ -126,7 +126,7 @@ async function assertWritable({ name }: Command, call: AuditedCall): Promise<voi
 /** Returns undefined when the environment or the registry is missing; the command reports it if it matters. */
 async function environmentOf({ globals }: SsmdContext, env: string) {
   try {
-    return await loadEnvironment(await registryToRun(globals), env);
+    return await loadEnvironment(await registryDirOf({ ...globals, shippedRegistry: true }), env);
   } catch {
     return undefined;
   }

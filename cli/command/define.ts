@@ -36,6 +36,8 @@ interface Definition<F extends Parameters, A extends Arguments, Schema extends z
   readonly brief: string;
   /** Help text beyond the brief. */
   readonly description?: string;
+  /** Whether it falls back to the registry shipped with ssmd where no other is named or found. */
+  readonly shippedRegistry?: true;
   /** Shell lines, at least one; tests run them. */
   readonly examples: readonly string[];
   readonly flags?: F;

@@ -33,8 +33,14 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
 /** Runs a command; the audit log is loaded only when the command changes something. */
 export async function runCommand(
   command: Command,
-  call: { flags: Flags; args: readonly unknown[]; context: SsmdContext },
+  { context: { globals, ...rest }, ...given }: {
+    flags: Flags;
+    args: readonly unknown[];
+    context: SsmdContext;
+  },
 ): Promise<unknown> {
+  const { shippedRegistry = false } = command;
+  const call = { ...given, context: { ...rest, globals: { ...globals, shippedRegistry } } };
   if (command.changes === undefined) return await command.run(call as never);
   const path = "./command/audited.ts";
   return await (await loadModule<typeof import("./audited.ts")>(path)).audited(command, call);

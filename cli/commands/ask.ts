@@ -11,6 +11,7 @@ export default defineCommand({
     "Prints how the question was understood, the query made from it, and the results. It " +
     "never guesses: when a word is not understood, it prints three examples and exits with " +
     "code 1. Times are UTC. If the gateway requires keys, set SSMD_API_KEY.",
+  shippedRegistry: true,
   examples: ["ssmd ask price of bitcoin", "ssmd ask 'gaps of BTCUSD today' --output json"],
   flags: GATEWAY_FLAGS,
   args: { each: text("Words of the question", { placeholder: "word" }) },

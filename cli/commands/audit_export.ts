@@ -10,6 +10,7 @@ import { defineCommand } from "../command/define.ts";
 export default defineCommand({
   name: "audit export",
   brief: "Print events as JSON lines, oldest first",
+  shippedRegistry: true,
   examples: ["ssmd audit export --env kraken --from 2026-01-01 > events.jsonl"],
   flags: { ...AUDIT_SOURCE_FLAGS, ...AUDIT_FILTER_FLAGS },
   prints: AUDIT_EVENT,

@@ -7,6 +7,7 @@ export default defineCommand({
   description:
     "Every change by a command or a gateway is one event, whether done or refused. Events of " +
     "the last 30 days come from an index, older ones from storage.",
+  shippedRegistry: true,
   examples: [
     "ssmd audit list --env kraken",
     "ssmd audit list --env kraken --outcome refused --from 7d --output json",

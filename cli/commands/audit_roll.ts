@@ -10,6 +10,7 @@ export default defineCommand({
   description:
     "Drops texts that are past their retention; their hashes stay, so the chain can still be " +
     "verified.",
+  shippedRegistry: true,
   examples: ["ssmd audit roll --env kraken"],
   flags: { env: AUDIT_SOURCE_FLAGS.env, data: AUDIT_SOURCE_FLAGS.data },
   output: z.object({

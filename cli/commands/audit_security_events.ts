@@ -4,6 +4,7 @@ import { defineCommand } from "../command/define.ts";
 export default defineCommand({
   name: "audit security-events",
   brief: "List refused callers, blocked addresses and uses of keys, newest first",
+  shippedRegistry: true,
   examples: ["ssmd audit security-events --env kraken"],
   ...presetOf("security-events"),
 });

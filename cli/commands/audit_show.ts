@@ -7,6 +7,7 @@ import { whole } from "../command/flag.ts";
 export default defineCommand({
   name: "audit show",
   brief: "Show one event with its details",
+  shippedRegistry: true,
   examples: ["ssmd audit show 1 --env kraken"],
   flags: AUDIT_SOURCE_FLAGS,
   args: [whole("Position of the event", { placeholder: "position", required: true })],

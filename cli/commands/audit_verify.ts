@@ -11,6 +11,7 @@ export default defineCommand({
     "Each event contains the hash of the one before it, so a removed, changed or moved " +
     "event, row or file is found. Someone who can write the log could recompute the whole " +
     "chain: note the head elsewhere from time to time, and pass it with --contains.",
+  shippedRegistry: true,
   examples: ["ssmd audit verify --env kraken", "ssmd audit verify --registry --output json"],
   flags: {
     ...AUDIT_SOURCE_FLAGS,

@@ -11,6 +11,7 @@ export default defineCommand({
   description:
     "The gateway sends an error message and closes the connection with code 4002. The client " +
     "may reconnect at once.",
+  shippedRegistry: true,
   examples: ["ssmd client disconnect 1 --dry-run", "ssmd client disconnect 1 --yes"],
   flags: { ...GATEWAY_FLAGS, dryRun: on("Show the client and do nothing") },
   args: [CONNECTION_ID],

@@ -9,6 +9,7 @@ export default defineCommand({
   name: "client history",
   brief: "List closed connections with the reasons",
   description: "Newest first; the gateway keeps the last 1000 since it started.",
+  shippedRegistry: true,
   examples: ["ssmd client history", "ssmd client history --limit 5"],
   flags: {
     ...GATEWAY_FLAGS,

@@ -10,6 +10,7 @@ export default defineCommand({
   description:
     "Buffer and waiting count what the client has not read yet. If the gateway requires " +
     "keys, set SSMD_API_KEY to an operator's key.",
+  shippedRegistry: true,
   examples: ["ssmd client list", "ssmd client list --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(CONNECTION),

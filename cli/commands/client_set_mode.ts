@@ -11,6 +11,7 @@ export default defineCommand({
   name: "client set-mode",
   brief: "Change the delivery mode of a connected client, with a message to the client",
   description: "Applies to all of its subscriptions; a later request of the client overrides it.",
+  shippedRegistry: true,
   examples: [
     "ssmd client set-mode 1 conflated --interval-ms 500",
     "ssmd client set-mode 1 realtime --policy drop_oldest",

@@ -6,6 +6,7 @@ import { defineCommand } from "../command/define.ts";
 export default defineCommand({
   name: "client show",
   brief: "Show one connected client: subscriptions, buffer, losses, last error",
+  shippedRegistry: true,
   examples: ["ssmd client show 1"],
   flags: GATEWAY_FLAGS,
   args: [CONNECTION_ID],

@@ -9,6 +9,7 @@ export default defineCommand({
   brief: "List connected clients that are slow or have lost messages",
   description:
     "Lagging: its buffer is 70 % full. Dropping: it is 90 % full, and its policy applies.",
+  shippedRegistry: true,
   examples: ["ssmd client slow"],
   flags: GATEWAY_FLAGS,
   output: z.array(CONNECTION),

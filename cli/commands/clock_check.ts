@@ -7,6 +7,7 @@ export default defineCommand({
   description:
     "Reads the clock as ssmd clock status does. Exit code 1 when the clock is not synchronized, or " +
     "is off by more than the environment's location allows.",
+  shippedRegistry: true,
   examples: ["ssmd clock check", "ssmd clock check --env kraken --output json"],
   flags: CLOCK_FLAGS,
   output: CLOCK_STATE,

@@ -41,6 +41,7 @@ export default defineCommand({
     "(the column why has the reason; --force with --reason removes it anyway, but never an " +
     "open day), unfinished (a removal was interrupted; apply finishes it), removed.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd data retention --env brief",
     "ssmd data retention apply --env brief --dry-run",

@@ -6,7 +6,7 @@ import { defineCommand } from "../command/define.ts";
 import { day as dayFlag, text } from "../command/flag.ts";
 import { JOB_RUN } from "../jobs/job_view.ts";
 import { assertKept, JOB_FLAGS, openEnvironmentJobs, runJob } from "../jobs/open_jobs.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
 export default defineCommand({
   name: "day end",
@@ -15,6 +15,7 @@ export default defineCommand({
     "Where up or `deno task worker` runs, finished days are ended automatically; see `ssmd " +
     "schedule list`. This command ends the day now and waits. A day that received late " +
     "records is ended again.",
+  shippedRegistry: true,
   examples: ["ssmd day end --feed kraken --date 2026-08-01"],
   flags: {
     ...JOB_FLAGS,
@@ -24,7 +25,7 @@ export default defineCommand({
   },
   ...JOB_RUN,
   async run({ flags: { feed, date: day, version = "v1", ...location }, context }) {
-    const calendar = await tradingDaysOf(await registryToRun(context.globals), feed);
+    const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
     const isOver = day < dayOfUs(nowUs()) && (calendar.on(day)?.toUs ?? 0) <= nowUs();
     if (!isOver) throw notOver(feed, day);
     using jobs = await openEnvironmentJobs(context, location);

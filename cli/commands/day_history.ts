@@ -8,6 +8,7 @@ import { JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
 export default defineCommand({
   name: "day history",
   brief: "List started and ended trading days, newest first",
+  shippedRegistry: true,
   examples: ["ssmd day history", "ssmd day history --feed kraken --limit 7"],
   flags: {
     ...JOB_FLAGS,

@@ -14,6 +14,7 @@ export default defineCommand({
     "Each resumes at its first unfinished step. Waits until all are finished; if no up and " +
     "no worker runs on the data folder, the command runs the steps itself.",
   changes: "operations",
+  shippedRegistry: true,
   examples: ["ssmd day recover", "ssmd day recover --env demo --feed kraken"],
   flags: { ...JOB_FLAGS, feed: FEED_FILTER },
   output: z.array(DAY_VIEW),

@@ -4,7 +4,7 @@ import { defineCommand } from "../command/define.ts";
 import { DAY_FEED, readDays } from "../jobs/day_view.ts";
 import { JOB_RUN } from "../jobs/job_view.ts";
 import { assertKept, JOB_FLAGS, openEnvironmentJobs, runJob } from "../jobs/open_jobs.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
 export default defineCommand({
   name: "day roll",
@@ -12,13 +12,14 @@ export default defineCommand({
   description:
     "For a market that does not close: no connection is closed, so nothing is missed. up " +
     "does it automatically when a day of the feed's calendar is over.",
+  shippedRegistry: true,
   examples: ["ssmd day roll --feed kraken"],
   flags: { ...JOB_FLAGS, feed: DAY_FEED },
   ...JOB_RUN,
   async run({ flags: { feed, ...location }, context }) {
     using jobs = await openEnvironmentJobs(context, location);
     assertKept(jobs.environment);
-    const calendar = await tradingDaysOf(await registryToRun(context.globals), feed);
+    const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
     const active = await readDays(
       jobs,
       (days) => days.list({ feed }).find(({ state }) => state === "active"),

@@ -8,6 +8,7 @@ export default defineCommand({
   name: "day show",
   brief: "Show a trading day of a feed: its state, and the steps of its last start or end",
   description: "For each step with its times: ssmd journal read <env>.day.events.",
+  shippedRegistry: true,
   examples: ["ssmd day show --feed kraken --date 2026-08-01"],
   flags: {
     ...JOB_FLAGS,

@@ -4,7 +4,7 @@ import { defineCommand } from "../command/define.ts";
 import { DAY_FEED } from "../jobs/day_view.ts";
 import { JOB_RUN } from "../jobs/job_view.ts";
 import { JOB_FLAGS, openEnvironmentJobs, runJob } from "../jobs/open_jobs.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
 export default defineCommand({
   name: "day start",
@@ -13,6 +13,7 @@ export default defineCommand({
     "Checks in what runs on the data folder that the feed is live, records are archived and " +
     "the gateway answers; it starts no process. up does it automatically when the feed's " +
     "calendar opens.",
+  shippedRegistry: true,
   examples: ["ssmd day start --feed kraken"],
   flags: { ...JOB_FLAGS, feed: DAY_FEED },
   ...JOB_RUN,
@@ -23,7 +24,7 @@ export default defineCommand({
         hint: "Start it with `ssmd up`; what captures on other machines needs no start from here",
       });
     }
-    const calendar = await tradingDaysOf(await registryToRun(context.globals), feed);
+    const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
     const day = calendar.at(nowUs())?.label;
     if (day === undefined) {
       throw new SsmdError("DAY_MISSING", `No trading day of ${feed} is in sight`, {

@@ -27,6 +27,7 @@ export default defineCommand({
     "active: being captured; pending: over, and not ended yet; starting; ending: being " +
     "sealed and checked; complete; error, failed: `ssmd day recover` resumes it. Exit code 1 " +
     "for those.",
+  shippedRegistry: true,
   examples: ["ssmd day status", "ssmd day status --env demo --feed kraken --days 30"],
   flags: {
     ...JOB_FLAGS,

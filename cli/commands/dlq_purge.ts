@@ -15,6 +15,7 @@ export default defineCommand({
   description:
     "Removes the letters given by id, or all that match the flags. Raw files keep the frames.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd dlq purge --component connector --dry-run",
     "ssmd dlq purge m1abc-71-0 --yes",

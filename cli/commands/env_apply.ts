@@ -22,6 +22,7 @@ export default defineCommand({
     "bus. New markets are subscribed, removed ones unsubscribed, and all others continue " +
     "without a gap; the rules of `select` are followed in their new form. All other settings " +
     "are read at a start: a change of those is refused, with a hint.",
+  shippedRegistry: true,
   examples: ["ssmd env apply demo --dry-run", "ssmd env apply demo --output json"],
   flags: { data: GATEWAY_FLAGS.data, url: GATEWAY_FLAGS.url, dryRun: DRY_RUN },
   args: [ENV_NAME],

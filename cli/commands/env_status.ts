@@ -46,6 +46,7 @@ export default defineCommand({
   description:
     "Compares the file with the settings of the running up or gateway, which is found by the " +
     "data folder. Exit code 1 when they differ.",
+  shippedRegistry: true,
   examples: ["ssmd env status demo"],
   flags: { data: dir("Data folder, as in up --data; default: the environment's") },
   args: [ENV_NAME],

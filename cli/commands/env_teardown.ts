@@ -20,6 +20,7 @@ export default defineCommand({
     "runs. Kept: its file and keys, the audit log, the journal, which records who ran this, " +
     "and versions of objects kept by buckets (ssmd storage prune).",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd env teardown brief --dry-run",
     "ssmd env teardown brief --yes --output json",

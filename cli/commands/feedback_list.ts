@@ -10,6 +10,7 @@ export default defineCommand({
   description:
     "Equal reports are joined. If the gateway requires keys, set SSMD_API_KEY; an operator's " +
     "key shows all issues, any other its own.",
+  shippedRegistry: true,
   examples: ["ssmd feedback list", "ssmd feedback list --priority high --output json"],
   flags: {
     ...GATEWAY_FLAGS,

@@ -8,6 +8,7 @@ export default defineCommand({
   name: "feedback resolve",
   brief: "Resolve an issue; a further report opens it again",
   description: "If the gateway requires keys, set SSMD_API_KEY to an operator's key.",
+  shippedRegistry: true,
   examples: ["ssmd feedback resolve 1 --note 'the day was made again from raw'"],
   flags: { ...GATEWAY_FLAGS, note: text("What was done") },
   args: [FEEDBACK_ID],

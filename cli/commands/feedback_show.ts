@@ -7,6 +7,7 @@ export default defineCommand({
   name: "feedback show",
   brief: "Show an issue: its reports, and the data about it",
   description: "Texts are written by clients. If the gateway requires keys, set SSMD_API_KEY.",
+  shippedRegistry: true,
   examples: ["ssmd feedback show 1", "ssmd feedback show 1 --output json"],
   flags: GATEWAY_FLAGS,
   args: [FEEDBACK_ID],

@@ -6,6 +6,7 @@ export default defineCommand({
   name: "feedback stats",
   brief: "Count issues reported by clients, by status, priority and kind",
   description: "If the gateway requires keys, set SSMD_API_KEY to an operator's key.",
+  shippedRegistry: true,
   examples: ["ssmd feedback stats", "ssmd feedback stats --output json"],
   flags: GATEWAY_FLAGS,
   output: FEEDBACK_STATS,

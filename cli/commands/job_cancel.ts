@@ -10,6 +10,7 @@ export default defineCommand({
     "A running step is stopped within a second; its data stays consistent, as after a kill. " +
     "`ssmd job retry` resumes the job.",
   changes: "operations",
+  shippedRegistry: true,
   examples: ["ssmd job cancel end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],

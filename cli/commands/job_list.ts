@@ -11,6 +11,7 @@ export default defineCommand({
   description:
     "up and `deno task worker` run the jobs: they seal and check finished days, remove old " +
     "ones, and recount the archive. Jobs are stored in the data folder, in jobs/<env>.sqlite.",
+  shippedRegistry: true,
   examples: ["ssmd job list", "ssmd job list --state failed --output json"],
   flags: {
     ...JOB_FLAGS,

@@ -12,6 +12,7 @@ const LINE = z.object({
 export default defineCommand({
   name: "job logs",
   brief: "Print the log of a job, oldest line first",
+  shippedRegistry: true,
   examples: ["ssmd job logs end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],

@@ -16,6 +16,7 @@ export default defineCommand({
   description:
     "Waits until the job ends. If no up and no worker runs on the data folder, the command " +
     "runs it.",
+  shippedRegistry: true,
   examples: ["ssmd job retry end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],

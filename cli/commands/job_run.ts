@@ -11,6 +11,7 @@ export default defineCommand({
     "Waits until the job ends. If no up and no worker runs on the data folder, the command " +
     "runs it. --detach leaves it queued for them. Asking again for a job that has not ended " +
     "returns the same job. `ssmd job workflows` lists the arguments of each workflow.",
+  shippedRegistry: true,
   examples: [
     "ssmd job run export --env demo --set out=nightly --set types=trade",
     "ssmd job run reprocess --env demo --set feed=kraken --set version=v2 --set from=2026-08-01",

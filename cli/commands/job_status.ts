@@ -13,6 +13,7 @@ const LINE = z.object({
 export default defineCommand({
   name: "job status",
   brief: "Show a job: its state, its steps with their results, its log",
+  shippedRegistry: true,
   examples: ["ssmd job status end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
   args: [JOB_ID],

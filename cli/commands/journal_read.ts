@@ -15,6 +15,7 @@ export default defineCommand({
   description: "Topics have the uses of keys (audit.keys), changes and removals (audit.archive, " +
     "audit.env), results of jobs (audit.day), and the steps of trading days " +
     "(<env>.day.events).",
+  shippedRegistry: true,
   examples: [
     "ssmd journal read audit.keys --env kalshi",
     "ssmd journal read kalshi.day.events --env kalshi --limit 20 --output json",

@@ -16,6 +16,7 @@ export default defineCommand({
   name: "journal tail",
   brief: "Follow the journal of an environment on a topic",
   description: "Starts with the existing entries, or at --from. Runs until Ctrl-C or --for.",
+  shippedRegistry: true,
   examples: ["ssmd journal tail audit.keys --env kalshi --for 1s"],
   flags: { ...JOURNAL_FLAGS, for: RUN_FOR, output: STREAM_OUTPUT },
   args: [TOPIC],

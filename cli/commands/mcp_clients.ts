@@ -9,6 +9,7 @@ export default defineCommand({
   description:
     "Counts since the gateway's start, latest call first. If the gateway requires keys, set " +
     "SSMD_API_KEY to an operator's key.",
+  shippedRegistry: true,
   examples: ["ssmd mcp clients", "ssmd mcp clients --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(TOOL_CLIENT),

@@ -9,6 +9,7 @@ export default defineCommand({
     "client. Sends all requests to the gateway, and has access to nothing else. If the " +
     "gateway requires keys, set SSMD_API_KEY. Ends when stdin closes. Programs that use MCP " +
     "over HTTP need no separate server: the gateway serves /mcp.",
+  shippedRegistry: true,
   examples: ["ssmd mcp serve < /dev/null"],
   flags: GATEWAY_FLAGS,
   async run({ flags, context }) {

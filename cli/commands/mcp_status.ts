@@ -12,6 +12,7 @@ export default defineCommand({
   brief: "Show whether agents can reach a running gateway's tools, and where",
   description: "Sends the request that an agent would send. If the gateway requires keys, set " +
     "SSMD_API_KEY.",
+  shippedRegistry: true,
   examples: ["ssmd mcp status", "ssmd mcp status --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.object({

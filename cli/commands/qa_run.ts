@@ -8,7 +8,7 @@ import { defineCommand } from "../command/define.ts";
 import { list } from "../command/flag.ts";
 import { notice } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";
 import { offenderLines, QA_REPORT, qaReportView, reportTable } from "../reprocess/qa_view.ts";
 
@@ -22,6 +22,7 @@ export default defineCommand({
     "beside each day as qa.json, with the first ten offending records of each check. Exit " +
     "code 1 when a check fails.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd qa run --feed kraken --date 2026-08-01 --check monotonic_time,range,crossed_book",
     "ssmd qa run --feed kraken --version v1 --check monotonic_time --output json",
@@ -37,7 +38,7 @@ export default defineCommand({
   failed: ({ ok }) => !ok,
   async run({ flags, context }) {
     const { feed, version } = flags;
-    const registry = await registryToRun(context.globals);
+    const registry = await registryDirOf(context.globals);
     const rules = chosenRules(await loadQaRules(registry, feed), flags.check);
     const calendar = await loadCalendar(registry, await loadFeed(registry, feed));
     const reports = await withArchive(context, flags, async ({ storage, env }) => {

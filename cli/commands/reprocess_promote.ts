@@ -32,6 +32,7 @@ export default defineCommand({
     "a reader sees either the old choice or the new one. To go back, promote v1. The journal " +
     "records who did it.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd reprocess promote v1 --feed kraken --dry-run",
     "ssmd reprocess promote v2 --feed kraken --data ./data --date 2026-08-01 --yes",

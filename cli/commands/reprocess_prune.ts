@@ -22,6 +22,7 @@ export default defineCommand({
     "recreated exactly where raw is gone; a version that is active on any day; a version in " +
     "progress. The journal records who did it.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd reprocess prune v2 --feed kraken --dry-run",
     "ssmd reprocess prune v2 --feed kraken --data ./data --yes",

@@ -24,6 +24,7 @@ export default defineCommand({
     "What runs the jobs follows it at once, and after a restart. For schedules of every copy " +
     "of the environment, use its file instead. The first job runs at the next scheduled time.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd schedule create nightly --env demo --workflow export --at 02:00 --set out=nightly",
     "ssmd schedule create weekly --env demo --workflow verify --at 06:00 --weekday Saturday",

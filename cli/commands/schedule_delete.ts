@@ -15,6 +15,7 @@ export default defineCommand({
   brief: "Delete a schedule that was created by a command",
   description: "Its jobs are kept. A schedule of the environment's file can only be paused.",
   changes: "operations",
+  shippedRegistry: true,
   examples: ["ssmd schedule delete nightly --env demo"],
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],

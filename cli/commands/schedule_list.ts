@@ -11,6 +11,7 @@ export default defineCommand({
     'The environment\'s file says when: schedule: { timezone: America/New_York, day_end: "17:30" }; ' +
     "without it at 00:10 UTC, and never where it says auto_roll: false. up and `deno task worker` " +
     "ask for the jobs; what was due while nothing ran is asked for once.",
+  shippedRegistry: true,
   examples: ["ssmd schedule list", "ssmd schedule list --env kraken --output json"],
   flags: JOB_FLAGS,
   output: z.array(SCHEDULE_VIEW),

@@ -12,6 +12,7 @@ export default defineCommand({
   brief: "Pause a schedule",
   description: "Jobs already requested still run; `ssmd schedule trigger` runs one out of turn.",
   changes: "operations",
+  shippedRegistry: true,
   examples: ["ssmd schedule pause end-days --env demo"],
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],

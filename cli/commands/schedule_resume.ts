@@ -12,6 +12,7 @@ export default defineCommand({
   brief: "Resume a paused schedule",
   description: "Runs missed during the pause are requested once.",
   changes: "operations",
+  shippedRegistry: true,
   examples: ["ssmd schedule resume end-days --env demo"],
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],

@@ -17,6 +17,7 @@ const JOBS_SHOWN = 5;
 export default defineCommand({
   name: "schedule show",
   brief: "Show a schedule: its next run and the results of its last jobs",
+  shippedRegistry: true,
   examples: ["ssmd schedule show end-days --env demo"],
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],

@@ -19,6 +19,7 @@ export default defineCommand({
     "Waits until the job and the ends of days that it requested are over. If no up and no " +
     "worker runs on the data folder, the command runs them.",
   changes: "operations",
+  shippedRegistry: true,
   examples: ["ssmd schedule trigger end-days --env demo"],
   flags: JOB_FLAGS,
   args: [SCHEDULE_NAME],

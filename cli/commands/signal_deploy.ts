@@ -11,6 +11,7 @@ export default defineCommand({
     "and switches to them at one position of the stream, which is recorded. Unchanged " +
     "signals keep their state; changed ones fire after their warm-up. If a signal is not " +
     "allowed to run, the deploy is refused, and the old signals continue.",
+  shippedRegistry: true,
   examples: ["ssmd signal deploy", "ssmd signal deploy --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(SWITCH),

@@ -9,6 +9,7 @@ export default defineCommand({
   description:
     "It fires no more from one position of the stream on, until it is enabled; also after " +
     "restarts. Other signals lose nothing.",
+  shippedRegistry: true,
   examples: ["ssmd signal disable imbalance_flip"],
   flags: GATEWAY_FLAGS,
   args: [LIVE_SIGNAL],

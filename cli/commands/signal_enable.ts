@@ -9,6 +9,7 @@ export default defineCommand({
   description:
     "It starts with an empty state, and fires after its warm-up. A quarantined signal is " +
     "tried again.",
+  shippedRegistry: true,
   examples: ["ssmd signal enable imbalance_flip"],
   flags: GATEWAY_FLAGS,
   args: [LIVE_SIGNAL],

@@ -9,6 +9,7 @@ export default defineCommand({
   description:
     "Shows starts, deploys, and signals enabled or disabled by users or quarantined; newest " +
     "last.",
+  shippedRegistry: true,
   examples: ["ssmd signal history", "ssmd signal history --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(SWITCH),

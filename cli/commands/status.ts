@@ -24,7 +24,7 @@ import { jobProblems } from "../jobs/job_problems.ts";
 import { bytesText, countText, durationText } from "../format.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 import { paint } from "../terminal.ts";
 
 /** Refresh interval of --watch, ms. */
@@ -110,6 +110,7 @@ export default defineCommand({
     "something is wrong: nothing runs, a feed is not live or is behind, a service is not " +
     "ready, the disk is nearly full, a job failed or is overdue. If the gateway requires " +
     "keys, set SSMD_API_KEY.",
+  shippedRegistry: true,
   examples: ["ssmd status", "ssmd status --env demo --output json"],
   flags: {
     env: ENVIRONMENT,
@@ -121,7 +122,7 @@ export default defineCommand({
   asks: ["GET /v1/feeds"],
   async run({ flags: { watch, output, ...location }, context }) {
     const { stdout } = context.process;
-    const globals = { ...context.globals, dir: await registryToRun(context.globals) };
+    const globals = { ...context.globals, dir: await registryDirOf(context.globals) };
     const ended = new AbortController();
     if (watch) untilSignal(ended.signal).then(() => ended.abort());
     do {

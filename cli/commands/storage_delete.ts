@@ -23,6 +23,7 @@ export default defineCommand({
     "whole days. Deleting a version that marks a deletion restores the object. Objects put " +
     "before versioning have the version null.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd storage delete raw/archive/example.txt --version null --env archive --dry-run",
     "ssmd storage delete raw/archive/example.txt --version null --env archive --yes",

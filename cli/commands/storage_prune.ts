@@ -19,6 +19,7 @@ export default defineCommand({
     "many as --keep says; a deletion marker is removed when it is the last version of its " +
     "object.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd storage prune --env archive --older-than 30 --dry-run",
     "ssmd storage prune normalized/ --env archive --older-than 0 --keep 1 --yes",

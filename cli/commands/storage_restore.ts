@@ -19,6 +19,7 @@ export default defineCommand({
     "The version is read and put again; the current one stays as an older version, so a " +
     "restore can be undone.",
   changes: "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd storage restore normalized/archive/kraken/v1/2026/08/01/manifest.json --at 2030-01-01 --env archive --yes",
     "ssmd storage restore normalized/archive/kraken/v1/2026/08/01/manifest.json --at 2030-01-01 --env archive --dry-run",

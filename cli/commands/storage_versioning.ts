@@ -13,6 +13,7 @@ export default defineCommand({
     "enable: overwritten or deleted objects stay as older versions, which cost storage until " +
     "they are pruned. suspend: no new versions are kept; existing ones stay.",
   changes: ({ args: [action] }) => action === "show" ? undefined : "operations",
+  shippedRegistry: true,
   examples: [
     "ssmd storage versioning --env archive",
     "ssmd storage versioning enable --env archive",

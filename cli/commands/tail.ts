@@ -25,6 +25,7 @@ export default defineCommand({
     "Prints all markets, or those given; KX* matches all that begin with KX. Finds a running " +
     "up or gateway by its file in the data folder. If the gateway requires keys, set " +
     "SSMD_API_KEY. Runs until Ctrl-C, --for or --limit.",
+  shippedRegistry: true,
   examples: [
     "ssmd tail --limit 3",
     "ssmd tail BTCUSD --type trade --limit 3 --output json",

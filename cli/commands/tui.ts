@@ -29,6 +29,7 @@ export default defineCommand({
     "reconnects when it returns. If the gateway requires keys, set SSMD_API_KEY to an " +
     "administrator's key. Works over ssh, from 80 columns; NO_COLOR turns colours off. Jobs, " +
     "shards, sealing and limits need the data folder: they are not available with --url.",
+  shippedRegistry: true,
   examples: ["ssmd tui", "ssmd tui --env demo --for 1m"],
   flags: { ...GATEWAY_FLAGS, for: RUN_FOR },
   async run({ flags: { for: forMs, ...location }, context }) {

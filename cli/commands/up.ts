@@ -65,6 +65,7 @@ export default defineCommand({
     "has frames of these times.\n\nIf stdout is not a " +
     "terminal, or with --output json, each event is one JSON value per line: running has the " +
     "gateway's address, captured the counts.",
+  shippedRegistry: true,
   examples: [
     "ssmd up",
     "ssmd up --env kraken --port 9000",
@@ -82,8 +83,8 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
   // Import late, so that help and usage errors cost no more than the parser.
   const { sleep, untilSignal } = await import("@ssmd/runtime");
   const { startUp } = await import("../up/up.ts");
-  const { registryToRun } = await import("../registry_dir.ts");
-  const registryDir = await registryToRun(globals);
+  const { registryDirOf } = await import("../registry_dir.ts");
+  const registryDir = await registryDirOf(globals);
   const { quiet } = globals;
   const files = flags.capture ?? [];
   const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";

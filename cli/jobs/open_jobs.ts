@@ -7,7 +7,7 @@ import { dir, text } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
-import { registryToRun } from "../registry_dir.ts";
+import { registryDirOf } from "../registry_dir.ts";
 import { type JobView, jobView } from "./job_view.ts";
 
 /** Poll interval of a job that another process runs, ms. */
@@ -43,7 +43,7 @@ export async function openEnvironmentJobs(
   context: SsmdContext,
   { env, data }: JobLocation,
 ): Promise<EnvironmentJobs> {
-  const registry = await Registry.openToRun(context.globals);
+  const registry = await Registry.open(context.globals);
   const environment = registry.environment(env);
   const dataDir = dataDirOf(environment, data);
   const store = await openBoard(environment, dataDir);
@@ -75,7 +75,7 @@ export async function finishJobs(
     await store.assertWorker?.();
     return await wait();
   }
-  const registryDir = await registryToRun(context.globals);
+  const registryDir = await registryDirOf(context.globals);
   await using service = await JobService.start({
     ...{ environment, registryDir, dataDir },
     storage: await archiveConfig({

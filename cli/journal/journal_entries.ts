@@ -34,7 +34,7 @@ export function entryView({ position, topic, atUs, record }: JournalEntry): z.ou
 
 /** Opens the journal of an environment. Throws SsmdError `JOURNAL_NOT_KEPT` when it is in memory. */
 export async function openEnvironmentJournal(context: SsmdContext, env: string): Promise<Journal> {
-  const registry = await Registry.openToRun(context.globals);
+  const registry = await Registry.open(context.globals);
   const journal = journalConfig(registry.environment(env));
   if (journal.type !== "memory") return await openJournal(journal);
   throw new SsmdError("JOURNAL_NOT_KEPT", `Environment ${env} keeps its journal in memory`, {

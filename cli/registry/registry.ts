@@ -20,9 +20,8 @@ import {
   SCHEMA_FILE,
 } from "@ssmd/metadata/registry_content";
 import { ConfigError } from "@ssmd/runtime/errors";
-import type { Globals } from "../context.ts";
 import { unknownName } from "../unknown_name.ts";
-import { registryDirOf, registryToRun } from "../registry_dir.ts";
+import { type RegistryChoice, registryDirOf } from "../registry_dir.ts";
 
 /** Names of file kinds in messages. */
 const WORDS: Readonly<Record<RegistryKind, string>> = {
@@ -67,14 +66,9 @@ export class Registry {
   }
 
   /** Reads the folder. Throws ConfigError `CONFIG_NOT_FOUND`. */
-  static async open(globals: Pick<Globals, "dir">): Promise<Registry> {
+  static async open(globals: RegistryChoice): Promise<Registry> {
     const found = shownPath(await registryDirOf(globals));
     return new Registry(found, await readRegistryTexts(found));
-  }
-
-  /** As {@linkcode Registry.open}; the registry that comes with ssmd where none is found. */
-  static async openToRun(globals: Pick<Globals, "dir">): Promise<Registry> {
-    return await Registry.open({ dir: await registryToRun(globals) });
   }
 
   /** Copy with changed files; `undefined` = remove. */
