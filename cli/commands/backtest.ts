@@ -9,6 +9,7 @@ import {
   findSignal,
   hostedSignalOf,
 } from "@ssmd/signals";
+import type { TimeSpan } from "@ssmd/dataset/time_span";
 import { spanOf } from "../archive/time_span.ts";
 import { ARCHIVE, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
 import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
@@ -18,7 +19,7 @@ import { defineCommand } from "../command/define.ts";
 import { choice, on, parsed } from "../command/flag.ts";
 import { parseSpeed } from "../numbers.ts";
 import { BACKTEST, backtestText, COMPARED, fireView } from "../signal/backtest_view.ts";
-import { SOURCES, withSource } from "../signal/backtest_source.ts";
+import { type BacktestSource, SOURCES, withSource } from "../signal/backtest_source.ts";
 import { compareLive } from "../signal/compare_live.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { Stepper } from "../signal/step.ts";
@@ -72,8 +73,7 @@ export default defineCommand({
       const query: BacktestQuery = {
         ...{ records: source.records, env: source.env, signal, ...span },
         ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
-        // Live may have started earlier, so fires that depend on older state are suppressed.
-        isCold: source.isCut || (flags.compareLive && span.fromUs !== undefined),
+        isCold: source.isCut || (flags.compareLive && await startedEarlier(source, span)),
         ...paceOf(flags.speed),
         ...(flags.step ? stepsOf(context) : {}),
       };
@@ -91,6 +91,11 @@ export default defineCommand({
     });
   },
 });
+
+/** Whether live may have started before the span: fires that depend on older state do not count then. */
+async function startedEarlier(source: BacktestSource, { fromUs }: TimeSpan): Promise<boolean> {
+  return fromUs !== undefined && await source.hasEarlier(fromUs);
+}
 
 function isEqual({ missing, extra, different }: z.output<typeof COMPARED>): boolean {
   return missing.length + extra.length + different.length === 0;

@@ -18,11 +18,13 @@ type Days = z.input<typeof BACKTEST>["data"];
 type Span = Omit<InventoryQuery, "env" | "nowUs" | "feeds">;
 
 /** Record source of a backtest. */
-interface BacktestSource {
+export interface BacktestSource {
   env: string;
   records: RecordSource;
   /** True when earlier records existed but are not available. */
   isCut: boolean;
+  /** Whether records of before a time were ever archived, be they expired by now. */
+  hasEarlier(untilUs: number): Promise<boolean>;
   /** Condition of the days that were read. */
   days(feeds: readonly string[], span: Span): Promise<Days>;
 }
@@ -43,6 +45,9 @@ export async function withSource<T>(
   return await withArchive(context, flags, ({ storage, env }) =>
     body({
       ...{ env, records: archivedRecords(storage), isCut: false },
+      hasEarlier: async (toUs) =>
+        (await inventory(storage, { env, toUs, nowUs: nowUs() }))
+          .some(({ condition }) => condition !== "missing"),
       days: (feeds, span) => archivedDays(storage, feeds, { ...span, env, nowUs: nowUs() }),
     }));
 }
@@ -63,7 +68,14 @@ async function withBus<T>(
   try {
     const history = await BusHistory.open(bus);
     const { records, isCut } = history;
-    return await body({ env, records, isCut, days: () => Promise.resolve(busDays(history)) });
+    const hasEarlier = () => Promise.resolve(true);
+    return await body({
+      env,
+      records,
+      isCut,
+      hasEarlier,
+      days: () => Promise.resolve(busDays(history)),
+    });
   } finally {
     await bus.close();
   }
