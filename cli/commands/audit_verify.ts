@@ -9,7 +9,8 @@ export default defineCommand({
   brief: "Verify the hash chain of an audit log; exit code 1 if something was changed",
   description:
     "Each event contains the hash of the one before it, so a removed, changed or moved " +
-    "event, row or file is found. Someone who can write the log could recompute the whole " +
+    "event, row or file is found. The counts by hour, from which reports are made, are compared " +
+    "with the events of the hot log. Someone who can write the log could recompute the whole " +
     "chain: note the head elsewhere from time to time, and pass it with --contains.",
   shippedRegistry: true,
   examples: ["ssmd audit verify --env kraken", "ssmd audit verify --registry --output json"],
