@@ -30,7 +30,7 @@ const RENDERED_VALUES = z.strictObject({
   ).describe("Shard → its connectors and archiver"),
   signals: z.boolean().describe("Whether signals run"),
   agents: z.boolean().describe("Whether agents and policies run"),
-  secrets: z.array(z.string()).describe("Kubernetes secrets with its keys"),
+  secrets: z.array(z.string()).describe("Kubernetes secrets with its keys and certificates"),
   hosts: z.array(z.strictObject({
     host: z.string(),
     port,

@@ -48,10 +48,29 @@ function valuesOf(registry: Registry, env: string): RenderedValues {
   };
 }
 
+/** A file in a secret that the chart mounts. */
+const SECRET_FILE = /^\/var\/run\/secrets\/ssmd\/([^/]+)\/[^/]+$/;
+
+/** Files of certificates, as `gateway.tls.cert` and its path. */
+function certificateFiles({ gateway, scheduler }: Environment): [string, string][] {
+  const { tls: ofClients } = gateway.clients?.type === "postgres" ? gateway.clients : {};
+  const { tls: ofScheduler } = scheduler?.type === "temporal" ? scheduler : {};
+  const groups: Record<string, Record<string, string> | undefined> = {
+    "gateway.tls": gateway.tls,
+    "gateway.clients.tls": ofClients,
+    "scheduler.tls": ofScheduler,
+  };
+  return Object.entries(groups).flatMap(([group, tls = {}]) =>
+    Object.entries(tls).filter(([name]) => name !== "server_name")
+      .map(([name, path]): [string, string] => [`${group}.${name}`, path])
+  );
+}
+
 function assertDeployable(environment: Environment): void {
   const { transport, storage, gateway, simulator, keys } = environment;
   const isApart = transport.type !== "memory";
   const local = Object.entries(keys).find(([, { source }]) => !source.startsWith("sealed-secret/"));
+  const [field] = certificateFiles(environment).find(([, path]) => !SECRET_FILE.test(path)) ?? [];
   const problems: [boolean, string, string][] = [
     [
       gateway.host !== "0.0.0.0",
@@ -72,6 +91,11 @@ function assertDeployable(environment: Environment): void {
       local !== undefined,
       `its key "${local?.[0]}" is kept on this machine`,
       `set keys.${local?.[0]}.source to sealed-secret/<name>; see ssmd key export`,
+    ],
+    [
+      field !== undefined,
+      `the file of ${field} is on this machine`,
+      `put it into a secret, and set ${field} to /var/run/secrets/ssmd/<secret>/<file>`,
     ],
   ];
   const found = problems.find(([applies]) => applies);
@@ -104,9 +128,12 @@ function shardsOf(environment: Environment): RenderedValues["shards"] {
   }));
 }
 
-function secretsOf({ keys }: Environment): string[] {
-  const names = Object.values(keys).map(({ source }) => source.replace("sealed-secret/", ""));
-  return [...new Set(names)].sort();
+function secretsOf(environment: Environment): string[] {
+  const keys = Object.values(environment.keys)
+    .map(({ source }) => source.replace("sealed-secret/", ""));
+  const certificates = certificateFiles(environment)
+    .map(([, path]) => SECRET_FILE.exec(path)?.[1] ?? "");
+  return [...new Set([...keys, ...certificates])].sort();
 }
 
 type Host = RenderedValues["hosts"][number];

@@ -61,3 +61,26 @@ Deno.test("an environment renders to the same bytes, a tier moves one symbol, a 
     await project.remove();
   }
 });
+
+Deno.test("a certificate's file is in a secret that the chart mounts, or is refused", async () => {
+  const project = await makeProject();
+  const path = `${project.dir}/${ENVIRONMENT}`;
+  const text = (await Deno.readTextFile(path)).replace(/^simulator:.*\n/m, "");
+  const renderWith = async (ca: string) => {
+    const tls = `tls: { ca: ${ca}, server_name: db }`;
+    const clients = `clients: { type: postgres, url: postgres://db.lan/ssmd, ${tls} }`;
+    await Deno.writeTextFile(path, text.replace(/auth: open.*}/, `auth: required, ${clients} }`));
+    return await project.sh("ssmd env render cluster");
+  };
+  try {
+    const { code, stderr } = await renderWith("./tls/ca.pem");
+    assert.equal(code, 1);
+    assert.match(stderr, /the file of gateway\.clients\.tls\.ca is on this machine/);
+    assert.match(stderr, /set gateway\.clients\.tls\.ca to \/var\/run\/secrets\/ssmd\/<secret>/);
+    assert.equal((await renderWith("/var/run/secrets/ssmd/db-tls/ca.pem")).code, 0);
+    const values = await Deno.readTextFile(`${project.dir}/${VALUES}`);
+    assert.match(values, /^secrets:\n {2}- db-tls$/m);
+  } finally {
+    await project.remove();
+  }
+});

@@ -30,6 +30,7 @@ function cluster(text: string): string {
 const MESH = ["--set", "istio.enabled=true", "--set-json", 'istio.clients=["x/ns/web/sa/desk"]'];
 const LIMITED = ["--set", "istio.tokens=true,istio.rateLimit.requestsPerSecond=50"];
 const ISSUER = "issuer: https://id.example/realms/md, jwks_url: https://id.example/keys";
+const DATABASE = "url: postgres://db.lan/ssmd, tls: { ca: /var/run/secrets/ssmd/db-tls/ca.pem }";
 const COLLECTOR = "http://collector.monitoring:4318";
 
 /** The environments of the chart tests. */
@@ -49,7 +50,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     from: "cluster",
     change: (text) =>
       cluster(text).replace(/^signals:\n.*\n/m, "agents: { model: { type: scripted } }\n")
-        .replace(/auth: open.*}/, "auth: required }"),
+        .replace(/auth: open.*}/, `auth: required, clients: { type: postgres, ${DATABASE} } }`),
     flags: ["--set", "networkPolicy.enabled=false"],
   },
   // Last, as each case edits the file of the one before.

@@ -97,6 +97,21 @@ async function assertValid(values: string, name: string, schemas: string): Promi
   const manifests = manifestsIn(text);
   assert.deepEqual(countByKind(manifests), COUNTS[name]);
   assertHardened(manifests);
+  if (name === "agents, no signals, keys of clients") assertMounted(manifests, "db-tls");
+}
+
+/** The gateway finds the files of a secret where its environment names them. */
+function assertMounted(manifests: readonly Manifest[], secret: string): void {
+  const gateway = manifests.find(({ kind, metadata }) =>
+    kind === "StatefulSet" && metadata.name.endsWith("gateway")
+  );
+  const { containers: [container], volumes } = gateway?.spec.template.spec ?? {};
+  const mountPath = `/var/run/secrets/ssmd/${secret}`;
+  const mount = container.volumeMounts.find((each: { mountPath: string }) =>
+    each.mountPath === mountPath
+  );
+  const volume = volumes.find(({ name }: { name: string }) => name === mount?.name);
+  assert.equal(volume?.secret.secretName, secret);
 }
 
 /** Nobody is root, no root file system is written to, and no process is without probes and limits. */
