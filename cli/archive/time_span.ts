@@ -23,8 +23,7 @@ export function parseMoment(text: string): number {
   if (text === "now") return nowUs();
   if (/^\d+(\.\d+)?[smh]$/.test(text)) return nowUs() - parseDurationMs(text) * 1000;
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text);
-  // 30 February is no day, but the parser reads it as one in March.
-  const us = isTime && dayNamed(text.slice(0, 10)) !== undefined ? usOfIso(text) : NaN;
+  const us = isTime ? usOfIso(text) : NaN;
   if (Number.isNaN(us)) throw new RangeError(`a time is ${MOMENT_WORDS}`);
   return us;
 }

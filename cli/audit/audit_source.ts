@@ -93,7 +93,7 @@ export function eventTable(events: readonly AuditEvent[]): Table {
 function parseMoment(given: string): string {
   const day = dayNamed(given);
   if (day !== undefined) return day;
-  const us = given[10] === "T" && dayNamed(given.slice(0, 10)) !== undefined ? usOfIso(given) : NaN;
+  const us = given[10] === "T" ? usOfIso(given) : NaN;
   if (Number.isNaN(us)) throw new RangeError(`a moment is ${MOMENT}`);
   return isoOfUs(us);
 }

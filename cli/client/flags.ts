@@ -1,4 +1,4 @@
-import { dayNamed } from "@ssmd/runtime";
+import { msOfIso } from "@ssmd/runtime";
 import { parseDurationMs } from "@ssmd/runtime/duration";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { CLIENT_USES } from "@ssmd/gateway/access";
@@ -42,7 +42,7 @@ function parseExpiry(text: string): number {
   if (text === "never") return Infinity;
   if (/^\d+(\.\d+)?(d|h|m|s|ms)$/.test(text)) return later(Date.now() + parseDurationMs(text));
   const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text);
-  const ms = iso && dayNamed(text.slice(0, 10)) !== undefined ? Date.parse(text) : NaN;
+  const ms = iso ? msOfIso(text) : NaN;
   if (Number.isNaN(ms)) {
     throw new RangeError("an end is 90d, 12h, YYYY-MM-DD, YYYY-MM-DDTHH:MMZ or never");
   }

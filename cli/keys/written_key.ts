@@ -8,7 +8,7 @@ import {
   rotationsText,
   shapeFindings,
 } from "@ssmd/metadata";
-import { ConfigError, dayNamed, writeFileAtomically } from "@ssmd/runtime";
+import { ConfigError, msOfIso, writeFileAtomically } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 import type { DeclaredKey } from "./key_context.ts";
 import type { Values } from "./value_input.ts";
@@ -70,11 +70,7 @@ export function writtenKey(
 /** Parses `--at`, a date or time not in the future, into ISO time. Throws UsageError `KEY_TIME_INVALID`. */
 export function pastTime(text: string | undefined): string {
   const nowMs = Date.now();
-  const ms = text === undefined
-    ? nowMs
-    : dayNamed(text.slice(0, 10)) === undefined
-    ? NaN
-    : Date.parse(text);
+  const ms = text === undefined ? nowMs : msOfIso(text);
   if (ms <= nowMs) return new Date(ms).toISOString();
   throw new UsageError("KEY_TIME_INVALID", `"${text}" is no date or time in the past`, {
     hint: "Write it like 2026-01-31 or 2026-01-31T12:00:00Z",

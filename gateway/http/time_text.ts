@@ -1,4 +1,4 @@
-import { dayNamed, usOfIso } from "@ssmd/runtime";
+import { usOfIso } from "@ssmd/runtime";
 
 const MILLISECONDS = /^\d{1,14}(?:\.\d{1,6})?$/;
 const ISO =
@@ -22,8 +22,7 @@ export function usOfTime(text: string): number | undefined {
 function usOfText(text: string): number {
   // In a query an unescaped + is a space.
   const given = text.replace(/ (\d\d:\d\d)$/, "+$1");
-  // A pattern admits 30 February, which the parser would read as a day in March.
-  if (!ISO.test(given) || dayNamed(given.slice(0, 10)) === undefined) return NaN;
-  if (given.length === 10) return Date.parse(`${given}T00:00:00Z`) * 1000;
+  if (!ISO.test(given)) return NaN;
+  if (given.length === 10) return usOfIso(`${given}T00:00:00Z`);
   return usOfIso(/(?:Z|[+-]\d\d:\d\d)$/.test(given) ? given : `${given}Z`);
 }

@@ -91,7 +91,7 @@ export function isoOfUs(us: number): string {
  * (`2026-08-01T02:53:53.646219Z`, `…+00:00`), to µs; NaN when invalid. Truncates to six digits.
  */
 export function usOfIso(text: string): number {
-  if (text.charCodeAt(19) !== 46) return Date.parse(text) * 1000;
+  if (text.charCodeAt(19) !== 46) return msOfIso(text) * 1000;
   const seconds = secondsOf(text);
   let offset = 0;
   let fraction = 0;
@@ -111,6 +111,17 @@ export function usOfIso(text: string): number {
   return (seconds - offset) * 1_000_000 + fraction;
 }
 
+/**
+ * Parses an ISO 8601 day or time to ms; NaN when invalid. `Date.parse` reads 30 February as a day in
+ * March.
+ */
+export function msOfIso(text: string): number {
+  const ms = Date.parse(text);
+  if (!text.startsWith("29", 8) && !text.startsWith("3", 8)) return ms;
+  const midnight = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return midnight.getUTCDate() === Number(text.slice(8, 10)) ? ms : NaN;
+}
+
 /** Returns the seconds east of UTC of an offset (`+05:30`); NaN when invalid. */
 function offsetSeconds(text: string): number {
   const [, sign, hours, minutes] = /^([+-])([01]\d|2[0-3]):?([0-5]\d)$/.exec(text) ?? [];
@@ -126,7 +137,7 @@ let lastMinuteSeconds = 0;
 function secondsOf(text: string): number {
   const minute = text.slice(0, 16);
   if (minute !== lastMinuteText) {
-    lastMinuteSeconds = Date.parse(`${minute}:00Z`) / 1000;
+    lastMinuteSeconds = msOfIso(`${minute}:00Z`) / 1000;
     lastMinuteText = minute;
   }
   return lastMinuteSeconds + (text.charCodeAt(17) - 48) * 10 + (text.charCodeAt(18) - 48);

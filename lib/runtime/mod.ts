@@ -19,7 +19,7 @@ export { createLogger, type Logger, type LogLevel, recentLog, silentLogger } fro
 export { METRICS_CONTENT_TYPE } from "./metric_registry.ts";
 export { Metrics } from "./metrics.ts";
 export { exportProcess } from "./process_metrics.ts";
-export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./clock.ts";
+export { type ClockReadings, isoOfUs, msOfIso, nowUs, SteadyClock, usOfIso } from "./clock.ts";
 export { Chaos } from "./chaos.ts";
 export { CIRCUIT_STATES, CircuitBreaker } from "./circuit_breaker.ts";
 export { Backoff, beginLasting, sleep } from "./retry.ts";
