@@ -6,7 +6,6 @@ import {
   loadManifest,
   type Manifest,
   type ManifestId,
-  manifestKey,
   NORMALIZED_VERSION,
   parseManifestKey,
   parseNormalizedKey,
@@ -165,17 +164,11 @@ async function loaded(
   { key, report }: { key: string; report: ReportBuilder },
 ): Promise<Manifest | undefined> {
   try {
-    const manifest = await loadManifest(storage, manifestId);
-    if (manifest !== undefined && manifestKey(manifest) === key) return manifest;
-    report.add(
-      { ...manifestId, key },
-      "MANIFEST_MISPLACED",
-      `${key} is the manifest of another place.`,
-    );
+    return await loadManifest(storage, manifestId);
   } catch (error) {
     report.add({ ...manifestId, key }, codeOf(error), messageOf(error));
+    return undefined;
   }
-  return undefined;
 }
 
 function reportUnnamed(key: string, report: ReportBuilder): void {

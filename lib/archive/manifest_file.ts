@@ -1,4 +1,4 @@
-import { StorageError } from "@ssmd/runtime";
+import { ArchiveError, StorageError } from "@ssmd/runtime";
 import { findObject, type Storage } from "@ssmd/storage";
 import { formatHashed, type HashedFormat, parseHashed } from "./hashed_json.ts";
 import {
@@ -21,7 +21,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
  * Loads the manifest of a day; undefined when there is none. Throws ArchiveError
- * `MANIFEST_DAMAGED`, or StorageError when storage is unavailable.
+ * `MANIFEST_DAMAGED` or `MANIFEST_MISPLACED`, or StorageError when storage is unavailable.
  */
 export async function loadManifest(
   storage: Storage,
@@ -29,7 +29,19 @@ export async function loadManifest(
 ): Promise<Manifest | undefined> {
   const key = manifestKey(manifestId);
   const bytes = await findObject(storage, key);
-  return bytes === undefined ? undefined : parseManifest(bytes, key);
+  return bytes === undefined ? undefined : parseManifestOf(manifestId, bytes);
+}
+
+/** Throws also for another day's or feed's manifest, copied here: its files would count twice. */
+function parseManifestOf(manifestId: ManifestId, bytes: Uint8Array): Manifest {
+  const key = manifestKey(manifestId);
+  const manifest = parseManifest(bytes, key);
+  const itsKey = manifestKey(manifest);
+  if (itsKey === key) return manifest;
+  throw new ArchiveError("MANIFEST_MISPLACED", `${key} is the manifest of ${itsKey}`, {
+    hint: "Move it back, and restore this place's own from a copy",
+    context: { key },
+  });
 }
 
 /** Loads the manifest of a day, or an empty one when there is none; throws like `loadManifest`. */
@@ -63,7 +75,7 @@ export async function changeManifest(
   for (;;) {
     if (manifest === undefined) {
       seen = await findObject(storage, key);
-      manifest = seen === undefined ? emptyManifest(manifestId) : parseManifest(seen, key);
+      manifest = seen === undefined ? emptyManifest(manifestId) : parseManifestOf(manifestId, seen);
     }
     const next = change(manifest);
     if (next === undefined) return manifest;

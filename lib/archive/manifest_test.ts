@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { memoryStorage } from "@ssmd/storage";
 import {
   changedManifest,
+  changeManifest,
   emptyManifest,
   formatManifest,
   isDayOver,
@@ -65,6 +66,19 @@ Deno.test("a saved manifest comes back as it was; an absent one is undefined", a
   assert.equal(await loadManifest(storage, FEED_ID), undefined);
   await saveManifest(storage, sample());
   assert.deepEqual(await loadManifest(storage, FEED_ID), sample());
+});
+
+Deno.test("a manifest copied to another day, feed or environment is not taken for its own", async () => {
+  const storage = memoryStorage();
+  await saveManifest(storage, sample());
+  const targets = [{ day: "2026-08-03" }, { feed: "other" }, { env: "other" }, { version: "v9" }];
+  for (const target of targets) {
+    const id = { ...FEED_ID, ...target };
+    await storage.put(manifestKey(id), await storage.get(manifestKey(FEED_ID)));
+    const misplaced = { code: "MANIFEST_MISPLACED", message: /is the manifest of normalized/ };
+    await assert.rejects(loadManifest(storage, id), misplaced);
+    await assert.rejects(changeManifest(storage, id, { change: (found) => found }), misplaced);
+  }
 });
 
 Deno.test("any flipped bit, cut byte or added byte of a manifest is found and names the key", () => {
