@@ -1,4 +1,4 @@
-import { ConfigError, countFreeDescriptors, type Logger } from "@ssmd/runtime";
+import { ConfigError, freeDescriptors, type Logger } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "./limits.ts";
 
 /** Maximum number of connections. */
@@ -16,7 +16,7 @@ export interface ConnectionLimits {
  */
 export function connectionLimits(dir: string, logger: Logger): ConnectionLimits {
   const { clientsMax, connectionsMax, descriptorsReserved, connectionsMin } = GATEWAY_LIMITS;
-  const free = countFreeDescriptors(dir, connectionsMax + descriptorsReserved);
+  const free = freeDescriptors(dir, connectionsMax + descriptorsReserved);
   if (free === undefined) return { clientsMax, connectionsMax };
   const fits = free - descriptorsReserved;
   if (fits >= connectionsMax) return { clientsMax, connectionsMax };

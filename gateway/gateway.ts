@@ -6,7 +6,7 @@ import { listen } from "./http/http.ts";
 import type { Route } from "./http/route.ts";
 import { TlsFiles } from "./http/tls_files.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
-import { readFeedInfo } from "./rest/feed_info.ts";
+import { feedInfoReader } from "./rest/feed_info.ts";
 import { SelfCheck } from "./self_check.ts";
 import type { EnrichedMessage, Market } from "./state/market.ts";
 
@@ -20,7 +20,7 @@ const FEED_TICK_MS = 1000;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { registryDir, logger } = options;
   const registry = registryDir === undefined ? undefined : new RegistrySource(registryDir);
-  const feedInfo = await readFeedInfo(registry, logger);
+  const feedInfo = feedInfoReader(registry, logger);
   const tls = options.tls && await TlsFiles.open(options.tls, { logger });
   const parts = new GatewayParts(options, { registry, feedInfo, tls });
   let running: { port: number; followed: (() => void | Promise<void>)[] };
@@ -53,7 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 /** Returns the routes that a gateway with these options would serve, without starting it. */
 export async function routesOf(options: GatewayOptions): Promise<readonly Route[]> {
   const parts = new GatewayParts(options, {
-    ...{ registry: undefined, feedInfo: new Map(), tls: undefined },
+    ...{ registry: undefined, feedInfo: feedInfoReader(undefined, options.logger), tls: undefined },
   });
   await parts.close();
   return parts.routes;

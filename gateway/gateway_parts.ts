@@ -27,7 +27,7 @@ import { gatewayMetrics } from "./metrics.ts";
 import { SLOW_POLICY_DEFAULT } from "./protocol/slow_policy.ts";
 import { protocolRoutes } from "./protocol/routes.ts";
 import { openRest } from "./rest.ts";
-import type { FeedInfo } from "./rest/feed_info.ts";
+import type { ReadFeedInfo } from "./rest/feed_info.ts";
 import { agentRoutes } from "./rest/routes/agents.ts";
 import { dayRoutes } from "./rest/routes/days.ts";
 import { jobRoutes } from "./rest/routes/jobs.ts";
@@ -41,8 +41,8 @@ import { StreamServer } from "./stream/server.ts";
 interface GatewaySources {
   /** Feeds, schemas and environments; undefined = unknown. */
   registry: RegistrySource | undefined;
-  /** Feed info from the registry, by feed id. */
-  feedInfo: ReadonlyMap<string, FeedInfo>;
+  /** Reads feed info from the registry. */
+  feedInfo: ReadFeedInfo;
   /** Absent = plain HTTP. */
   tls: TlsFiles | undefined;
 }

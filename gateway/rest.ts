@@ -19,7 +19,7 @@ import type { InstrumentSource } from "./meta/instrument_source.ts";
 import type { RegistrySource } from "./meta/registry_source.ts";
 import type { MarketData } from "./state/market_data.ts";
 import type { FeedCapture } from "./bus/capture_reports.ts";
-import type { FeedInfo } from "./rest/feed_info.ts";
+import type { ReadFeedInfo } from "./rest/feed_info.ts";
 import { restServer } from "./http/http.ts";
 import type { TlsFiles } from "./http/tls_files.ts";
 import type { HttpConnections } from "./http/http_connections.ts";
@@ -57,8 +57,8 @@ interface RestOptions {
   authenticator: Authenticator;
   logger: Logger;
   metrics: Metrics;
-  /** Feed info from the registry, by feed id. */
-  feedInfo: ReadonlyMap<string, FeedInfo>;
+  /** Reads feed info from the registry. */
+  feedInfo: ReadFeedInfo;
   /** Health of the whole process. */
   health: Health;
   /** Called before metrics are rendered. */
@@ -128,9 +128,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
   const gaps = { data, history, archive };
   const routes = [
     ...marketRoutes({
-      data,
-      captureOf: options.captureOf,
-      feedInfoOf: (feed) => feedInfo.get(feed),
+      ...{ data, feedInfo, captureOf: options.captureOf },
       gapsRecent: (feed, symbol) => {
         const known = data.feeds.get(feed);
         return known === undefined ? 0 : history.gaps(known, symbol).length;

@@ -38,7 +38,8 @@ async function startOne(
 ): Promise<RunningSimulator> {
   const venue = simulatedVenue(plan);
   const { seed = 1, rate = 50, ports } = environment.simulator ?? {};
-  const key = plan.venue.credentials.length > 0 ? await demoKey() : undefined;
+  // Only our connector signs with it, and a start does not wait for an RSA key.
+  const key = plan.venue.credentials.length > 0 ? await demoKey("Ed25519") : undefined;
   const source = {
     type: "model" as const,
     seed,

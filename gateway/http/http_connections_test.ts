@@ -126,8 +126,8 @@ Deno.test("where descriptors are few, fewer clients are taken, or the start is r
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(file, program);
   const config = new URL("../../deno.json", import.meta.url).pathname;
-  const run = async (limit: number) => {
-    const line = `ulimit -n ${limit}; exec "$0" run -q -A --config="$1" "$2"`;
+  const run = async (limit: number, variables = "") => {
+    const line = `ulimit -n ${limit}; ${variables} exec "$0" run -q -A --config="$1" "$2"`;
     const { stdout } = await new Deno.Command("sh", {
       args: ["-c", line, Deno.execPath(), config, file],
     }).output();
@@ -138,5 +138,16 @@ Deno.test("where descriptors are few, fewer clients are taken, or the start is r
   const { connectionsMax: fits } = JSON.parse(few.trim().split("\n").at(-1) ?? "");
   assert.ok(fits > 600 && fits < 1024 - GATEWAY_LIMITS.descriptorsReserved, String(fits));
   assert.equal((await run(256)).trim(), "DESCRIPTORS_TOO_FEW");
+  // The launcher tells the limit: about the same as counting, a little on the safe side.
+  const told = 'SSMD_DESCRIPTORS="$(ulimit -Hn)"';
+  const { connectionsMax: fitsTold } = JSON.parse(
+    (await run(1024, told)).trim().split("\n").at(-1) ?? "",
+  );
+  assert.ok(fitsTold <= fits && fitsTold > fits - 64, `${fits} counted, ${fitsTold} told`);
+  assert.equal((await run(256, told)).trim(), "DESCRIPTORS_TOO_FEW");
+  assert.deepEqual(JSON.parse(await run(4096, "SSMD_DESCRIPTORS=20000")), {
+    ...{ clientsMax, connectionsMax },
+  });
+  assert.match(await run(1024, "SSMD_DESCRIPTORS=unlimited"), /"level":"warn".*ulimit -n/);
   await Deno.remove(file);
 });

@@ -5,9 +5,9 @@ import type { Method, Route } from "./route.ts";
 
 /** A route with its parameter checks. */
 interface Endpoint {
-  route: Route;
-  params: Parameters;
-  query: Parameters;
+  readonly route: Route;
+  readonly params: Parameters;
+  readonly query: Parameters;
 }
 
 /** All routes of one path. */
@@ -77,8 +77,19 @@ export function endpointOf({ byMethod, allow }: Found, method: string): Endpoint
   });
 }
 
+/** Checks are built at the first request: their JSON Schemas take a while for all routes. */
 function prepared(route: Route): Endpoint {
-  return { route, params: new Parameters(route.params), query: new Parameters(route.query) };
+  let params: Parameters | undefined;
+  let query: Parameters | undefined;
+  return {
+    route,
+    get params() {
+      return params ??= new Parameters(route.params);
+    },
+    get query() {
+      return query ??= new Parameters(route.query);
+    },
+  };
 }
 
 function isMatch(segments: readonly string[], parts: readonly string[]): boolean {

@@ -9,8 +9,19 @@ export interface FeedInfo {
   type: "spot" | "prediction";
 }
 
-/** Loads the info of all feeds, by id; empty without a registry or, with a warning, on failure. */
-export async function readFeedInfo(
+/** Returns the info of all feeds, by id. */
+export type ReadFeedInfo = () => Promise<ReadonlyMap<string, FeedInfo>>;
+
+/**
+ * Returns a reader that loads the registry at the first call, so that no start waits for it; empty
+ * without a registry or, with a warning, on failure.
+ */
+export function feedInfoReader(registry: RegistrySource | undefined, logger: Logger): ReadFeedInfo {
+  let read: ReturnType<ReadFeedInfo> | undefined;
+  return () => read ??= readFeedInfo(registry, logger);
+}
+
+async function readFeedInfo(
   registry: RegistrySource | undefined,
   logger: Logger,
 ): Promise<ReadonlyMap<string, FeedInfo>> {

@@ -51,7 +51,7 @@ export interface ListedMarket {
 
 /** Returns the matching markets that a caller may see, in the environment's order. */
 export function findMarkets(
-  { data, feedInfoOf }: { data: MarketData; feedInfoOf: (feed: string) => FeedInfo | undefined },
+  { data, feedInfo }: { data: MarketData; feedInfo: ReadonlyMap<string, FeedInfo> },
   access: Access,
   filter: MarketFilter,
 ): ListedMarket[] {
@@ -59,7 +59,7 @@ export function findMarkets(
   const wanted = filter.search?.toLowerCase();
   for (const feed of data.feeds.values()) {
     if (filter.feed !== undefined && feed.id !== filter.feed) continue;
-    if (filter.type !== undefined && feedInfoOf(feed.id)?.type !== filter.type) continue;
+    if (filter.type !== undefined && feedInfo.get(feed.id)?.type !== filter.type) continue;
     for (const market of feed.markets.values()) {
       if (wanted !== undefined && !matchesName(market, wanted)) continue;
       const types = access.typesOf(feed.id, market.symbol);
@@ -144,7 +144,9 @@ function compareName({ market }: ListedMarket, feed: string, symbol: string): nu
 /** Returns the summaries of a page. */
 export function summariesOf(
   page: readonly ListedMarket[],
-  feedInfoOf: (feed: string) => FeedInfo | undefined,
+  feedInfo: ReadonlyMap<string, FeedInfo>,
 ): MarketSummary[] {
-  return page.map(({ market, types }) => marketSummary(market, types, feedInfoOf(market.feed.id)));
+  return page.map(({ market, types }) =>
+    marketSummary(market, types, feedInfo.get(market.feed.id))
+  );
 }

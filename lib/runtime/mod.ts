@@ -38,7 +38,7 @@ export { ComponentHealth, Health, livenessReasons, readinessReport } from "./hea
 export { ProgressWatch } from "./progress_watch.ts";
 export { serveMetrics } from "./scrape.ts";
 export { surviveUncaughtErrors } from "./last_handler.ts";
-export { countFreeDescriptors } from "./descriptors.ts";
+export { freeDescriptors } from "./descriptors.ts";
 export { cleanText, withoutInvisible } from "./clean_text.ts";
 export { childEnvironment } from "./child_environment.ts";
 export { companionPath } from "./companion_path.ts";

@@ -33,12 +33,16 @@ function bytesOfPem(text: string): Uint8Array<ArrayBuffer> {
 
 const RSA_PSS = { name: "RSA-PSS", hash: "SHA-256" } as const;
 
-async function makeDemoKey(): Promise<DemoKey> {
-  const pair = await crypto.subtle.generateKey(
-    { ...RSA_PSS, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) },
-    true,
-    ["sign", "verify"],
-  );
+const KEY_ALGORITHMS = {
+  "RSA": { ...RSA_PSS, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) },
+  "Ed25519": { name: "Ed25519" },
+} as const;
+
+type KeyKind = keyof typeof KEY_ALGORITHMS;
+
+async function makeDemoKey(kind: KeyKind): Promise<DemoKey> {
+  const made = await crypto.subtle.generateKey(KEY_ALGORITHMS[kind], true, ["sign", "verify"]);
+  const pair = made as CryptoKeyPair;
   return {
     keyId: crypto.randomUUID(),
     privateKeyPem: pem("PRIVATE KEY", await crypto.subtle.exportKey("pkcs8", pair.privateKey)),
@@ -46,15 +50,15 @@ async function makeDemoKey(): Promise<DemoKey> {
   };
 }
 
-let made: Promise<DemoKey> | undefined;
+const demoKeys: Partial<Record<KeyKind, Promise<DemoKey>>> = {};
 
 /**
- * Returns the process's demo key pair, generated on the first call; simulators without a configured
- * key accept it.
+ * Returns the process's demo key pair of a kind, generated on the first call. RSA is what most
+ * clients sign with, and what simulators without a configured key accept; it takes 50 to 400 ms of
+ * CPU to generate, Ed25519 less than 1.
  */
-export function demoKey(): Promise<DemoKey> {
-  made ??= makeDemoKey();
-  return made;
+export function demoKey(kind: KeyKind = "RSA"): Promise<DemoKey> {
+  return demoKeys[kind] ??= makeDemoKey(kind);
 }
 
 /** Verifies the signed headers of a handshake. */

@@ -7,7 +7,7 @@ import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { jsonPrefix, msOfUs } from "@ssmd/codec";
 import { sideJson } from "../../stream/book_json.ts";
 import { EVENT_TYPES } from "@ssmd/market";
-import type { FeedInfo } from "../feed_info.ts";
+import type { FeedInfo, ReadFeedInfo } from "../feed_info.ts";
 import { marketDetails } from "../market_details.ts";
 import {
   findMarkets,
@@ -37,7 +37,7 @@ import {
 /** Data of the market routes. */
 interface MarketSource {
   data: MarketData;
-  feedInfoOf: (feed: string) => FeedInfo | undefined;
+  feedInfo: ReadFeedInfo;
   /** Returns the reports of a feed's connectors. */
   captureOf: (feed: string) => Promise<FeedCapture>;
   /** Returns the number of gap records of a market and its feed in memory. */
@@ -83,11 +83,11 @@ function feeds({ data, captureOf }: MarketSource): Route {
 }
 
 function findListed(
-  source: MarketSource,
+  { data, feedInfo }: { data: MarketData; feedInfo: ReadonlyMap<string, FeedInfo> },
   { access, query }: { access: Access; query: MarketFilter },
 ): ListedMarket[] {
-  if (query.feed !== undefined) feedOf(source.data, access, query.feed);
-  return findMarkets(source, access, query);
+  if (query.feed !== undefined) feedOf(data, access, query.feed);
+  return findMarkets({ data, feedInfo }, access, query);
 }
 
 function symbols(source: MarketSource): Route {
@@ -98,15 +98,16 @@ function symbols(source: MarketSource): Route {
     summary: "Lists names of markets, ours and the venue's, by name",
     query: { ...FILTERS, limit: limit(1000), cursor: CURSOR.optional() },
     answers: { 200: { schema: SYMBOL_LIST, example: examples.SYMBOL_LIST } },
-    handler: (request) => {
-      const all = findListed(source, request);
+    handler: async (request) => {
+      const feedInfo = await source.feedInfo();
+      const all = findListed({ ...source, feedInfo }, request);
       const paging = { limit: request.query.limit, cursor: request.query.cursor };
       const { page, next } = pageOf(all, { sort: "symbol", order: "asc", ...paging });
       const names = page.map(({ market, types }) => ({
         symbol: market.symbol,
         feed: market.feed.id,
         external: market.external || null,
-        type: source.feedInfoOf(market.feed.id)?.type ?? null,
+        type: feedInfo.get(market.feed.id)?.type ?? null,
         types: EVENT_TYPES.filter((type) => includes(types, type)),
       }));
       return json({ symbols: names, total: all.length, ...(next === undefined ? {} : { next }) });
@@ -132,11 +133,12 @@ function list(source: MarketSource): Route {
       cursor: CURSOR.optional(),
     },
     answers: { 200: { schema: MARKET_LIST, example: examples.MARKET_LIST } },
-    handler: (request) => {
-      const all = findListed(source, request);
+    handler: async (request) => {
+      const feedInfo = await source.feedInfo();
+      const all = findListed({ ...source, feedInfo }, request);
       const { page, next } = pageOf(all, request.query);
       return json({
-        markets: summariesOf(page, source.feedInfoOf),
+        markets: summariesOf(page, feedInfo),
         total: all.length,
         ...(next === undefined ? {} : { next }),
         _links: {
@@ -150,7 +152,7 @@ function list(source: MarketSource): Route {
   });
 }
 
-function details({ data, feedInfoOf, gapsRecent }: MarketSource): Route {
+function details({ data, feedInfo, gapsRecent }: MarketSource): Route {
   return route({
     path: "/v1/markets/{symbol}",
     id: "getMarket",
@@ -162,12 +164,13 @@ function details({ data, feedInfoOf, gapsRecent }: MarketSource): Route {
     ...ONE,
     query: { feed: WHICH_FEED },
     answers: { 200: { schema: MARKET_DETAILS, example: examples.MARKET_DETAILS } },
-    handler: ({ params, query, access }) => {
+    handler: async ({ params, query, access }) => {
+      const info = await feedInfo();
       const visible = marketOf(data, access, { ...params, feed: query.feed });
       const { feed, symbol } = visible.market;
       return json(marketDetails({
         ...visible,
-        feedInfo: feedInfoOf(feed.id),
+        feedInfo: info.get(feed.id),
         nowUs: nowUs(),
         gapsRecent: gapsRecent(feed.id, symbol),
       }));
