@@ -141,9 +141,14 @@ function spawnSandbox(options: SandboxOptions): Deno.ChildProcess {
 }
 
 function denoCommand({ entry, importMap, heapMbMax, flags = [] }: SandboxOptions): string[] {
+  // The last as in `deploy/serving.ts`: else each process would refuse the other's compiled code.
+  const limits = [
+    ...[`--max-old-space-size=${heapMbMax}`, "--max-semi-space-size=4"],
+    "--heap-growing-percent=30",
+  ];
   return [
     ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-config", "--no-remote", "--no-npm"],
-    ...["--no-lock", `--v8-flags=--max-old-space-size=${heapMbMax},--max-semi-space-size=4`],
+    ...["--no-lock", `--v8-flags=${limits.join(",")}`],
     ...[...flags, `--import-map=${importMap}`, entry],
   ];
 }

@@ -1,5 +1,5 @@
 import type { StreamInfo } from "@nats-io/jetstream";
-import { connectNats, jetStreamError, managerOf, type NatsCredentials } from "./nats_connect.ts";
+import type { NatsCredentials } from "./nats_connect.ts";
 import { shardStreamName } from "./subject_space.ts";
 
 /** A stream of an environment, including those of key-value stores. */
@@ -34,6 +34,8 @@ interface BusStreamsOptions {
 export async function findBusStreams(
   { url, credentials, env, stores }: BusStreamsOptions,
 ): Promise<BusStreams> {
+  // Late: the client library takes long to load, and `up` on the memory bus needs none.
+  const { connectNats, jetStreamError, managerOf } = await import("./nats_connect.ts");
   const connection = await connectNats({ servers: url, credentials }, "ssmd-teardown", false);
   try {
     const manager = await managerOf(connection);
