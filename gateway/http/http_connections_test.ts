@@ -138,13 +138,16 @@ Deno.test("where descriptors are few, fewer clients are taken, or the start is r
   const { connectionsMax: fits } = JSON.parse(few.trim().split("\n").at(-1) ?? "");
   assert.ok(fits > 600 && fits < 1024 - GATEWAY_LIMITS.descriptorsReserved, String(fits));
   assert.equal((await run(256)).trim(), "DESCRIPTORS_TOO_FEW");
-  // The launcher tells the limit: about the same as counting, a little on the safe side.
-  const told = 'SSMD_DESCRIPTORS="$(ulimit -Hn)"';
-  const { connectionsMax: fitsTold } = JSON.parse(
-    (await run(1024, told)).trim().split("\n").at(-1) ?? "",
+  // The launcher reports the limit: about the same as counting, a little on the safe side.
+  const variable = 'SSMD_DESCRIPTORS="$(ulimit -Hn)"';
+  const { connectionsMax: fitsReported } = JSON.parse(
+    (await run(1024, variable)).trim().split("\n").at(-1) ?? "",
   );
-  assert.ok(fitsTold <= fits && fitsTold > fits - 64, `${fits} counted, ${fitsTold} told`);
-  assert.equal((await run(256, told)).trim(), "DESCRIPTORS_TOO_FEW");
+  assert.ok(
+    fitsReported <= fits && fitsReported > fits - 64,
+    `${fits} counted, ${fitsReported} reported`,
+  );
+  assert.equal((await run(256, variable)).trim(), "DESCRIPTORS_TOO_FEW");
   assert.deepEqual(JSON.parse(await run(4096, "SSMD_DESCRIPTORS=20000")), {
     ...{ clientsMax, connectionsMax },
   });
