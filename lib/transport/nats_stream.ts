@@ -1,4 +1,4 @@
-import { nowUs, TransportError } from "@ssmd/runtime";
+import { nowUs, TransportError, usOfIso } from "@ssmd/runtime";
 import { nanos } from "@nats-io/nats-core";
 import {
   DiscardPolicy,
@@ -133,13 +133,13 @@ export async function stateOf(
   name: string,
 ): Promise<StreamState & { madeAtUs: number }> {
   const { created, config, state } = await manager.streams.info(name);
-  const madeAtUs = usOf(String(created));
+  const madeAtUs = usOfIso(String(created));
   return {
     madeAtUs,
     createdAtUs: Math.max(madeAtUs, Number(config.metadata?.[RENEWED] ?? 0)),
     firstSequence: state.first_seq === 0 ? 1 : state.first_seq,
     lastSequence: state.last_seq,
-    firstAtUs: state.messages === 0 ? 0 : usOf(String(state.first_ts)),
+    firstAtUs: state.messages === 0 ? 0 : usOfIso(String(state.first_ts)),
   };
 }
 
@@ -156,12 +156,6 @@ export async function renewStream(
   const { config } = await manager.streams.info(name);
   const metadata = { ...config.metadata, [RENEWED]: String(Math.max(nowUs(), createdAtUs + 1)) };
   await manager.streams.update(name, { ...config, metadata });
-}
-
-/** Converts a JetStream time with up to nine decimals to whole microseconds. */
-function usOf(time: string): number {
-  const [whole = "", decimals = ""] = time.replace("Z", "").split(".");
-  return Date.parse(`${whole}Z`) * 1000 + Number(decimals.padEnd(6, "0").slice(0, 6));
 }
 
 /** Returns whether an error is a JetStream error with this code. */
