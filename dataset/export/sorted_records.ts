@@ -1,5 +1,5 @@
 import { RecordSorter } from "@ssmd/archive";
-import { decode, Encoder } from "@ssmd/codec";
+import { Encoder } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import type { Partition } from "./plan.ts";
@@ -81,12 +81,12 @@ async function* sorted(
     ...(bytesMax === undefined ? {} : { bufferBytesMax: bytesMax }),
   });
   for await (const batch of read(storage, partition)) {
-    for (const event of batch) sorter.add(encoder.encode(event));
+    for (const event of batch) sorter.addRecord(event, encoder.encode(event));
     onRecords?.("read", batch.length);
   }
   let batch: MarketEvent[] = [];
-  for (const { payload } of sorter.sorted().records()) {
-    batch.push(decode(type, payload));
+  for (const record of sorter.sorted().records()) {
+    batch.push(record);
     if (batch.length < BATCH_RECORDS) continue;
     yield batch;
     batch = [];

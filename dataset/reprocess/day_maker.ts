@@ -122,7 +122,7 @@ export class DayMaker {
     translated: readonly TranslateResult[],
     part: number,
   ): Promise<SealResult[]> {
-    const { executor, versionId, software, scratch } = this.#options;
+    const { executor, versionId, software } = this.#options;
     const source = {
       ...{ env: versionId.env, feed: versionId.feed, day, processor: "reprocess", software },
       ...{ source: "raw", nowUs: nowUs() },
@@ -130,14 +130,13 @@ export class DayMaker {
     return await Promise.all(
       EVENT_TYPES.map((type) => ({
         type,
-        files: translated.flatMap(({ records }) => records[type] ?? []),
-      })).filter(({ files }) => files.length > 0)
-        .map(({ type, files }) =>
+        records: translated.flatMap(({ records }) => records[type] ?? []),
+      })).filter(({ records }) => records.length > 0)
+        .map(({ type, records }) =>
           executor.seal({
             type,
-            files,
+            records,
             source,
-            scratch,
             key: sealedKey({ ...versionId, type, day, part }),
           })
         ),
@@ -205,7 +204,7 @@ function countsOf(files: readonly ManifestFile[]): Record<EventType, number> {
 }
 
 async function removeAll(translated: readonly TranslateResult[]): Promise<void> {
-  for (const path of translated.flatMap(({ records }) => Object.values(records))) {
+  for (const { path } of translated.flatMap(({ records }) => Object.values(records))) {
     await Deno.remove(path);
   }
 }

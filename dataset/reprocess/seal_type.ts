@@ -1,20 +1,23 @@
-import { type ManifestFile, putSealed, RecordSorter, type SealedSource } from "@ssmd/archive";
+import {
+  type ManifestFile,
+  putSealed,
+  type SealedSource,
+  SpilledDay,
+  type SpilledRecords,
+} from "@ssmd/archive";
 import type { EventType } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
-import { messagesOfFile } from "./record_file.ts";
 
 /** Records of one type and day to seal. */
 export interface SealTask {
   /** Type of all records. */
   type: EventType;
-  /** Record files, in any order. */
-  files: string[];
+  /** Sorted records of the translations. */
+  records: SpilledRecords[];
   /** Key of the sealed object. */
   key: string;
   /** Source for its lineage. */
   source: SealedSource;
-  /** Folder for data that exceeds memory. */
-  scratch: string;
 }
 
 /** A written object. */
@@ -25,18 +28,10 @@ export interface SealResult {
   symbols: string[];
 }
 
-/** Sorts records and writes them as a sealed day. Throws ArchiveError, StorageError. */
+/** Merges records and writes them as a sealed day. Throws ArchiveError, StorageError. */
 export async function sealType(storage: Storage, task: SealTask): Promise<SealResult> {
-  const bytesExpected = task.files.reduce((sum, path) => sum + Deno.statSync(path).size, 0);
-  const sorter = new RecordSorter(task.type, { tempDir: task.scratch, bytesExpected });
-  try {
-    for (const path of task.files) {
-      for (const message of messagesOfFile(path)) sorter.add(message);
-    }
-    const sorted = sorter.sorted();
-    const file = await putSealed(storage, task.key, { sorted, source: task.source });
-    return { file, symbols: sorted.symbols.map(({ symbol }) => symbol) };
-  } finally {
-    sorter.close();
-  }
+  using spilled = new SpilledDay(task.type, task.records);
+  const { sorted } = spilled;
+  const file = await putSealed(storage, task.key, { sorted, source: task.source });
+  return { file, symbols: sorted.symbols.map(({ symbol }) => symbol) };
 }

@@ -3,11 +3,13 @@ import {
   type ManifestFile,
   type ManifestGap,
   manifestGap,
+  RecordSorter,
   sha256Of,
+  type SpilledRecords,
   usOfDay,
   usOfNsText,
 } from "@ssmd/archive";
-import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import type { EventType, MarketEvent } from "@ssmd/market";
 import { ArchiveError, DAY_US } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import {
@@ -16,7 +18,6 @@ import {
   type TranslationState,
 } from "./connection_translation.ts";
 import { digestOf, type RawConnection } from "./raw_connections.ts";
-import { RecordFile } from "./record_file.ts";
 
 /** Connections of a day for one worker to translate. */
 export interface TranslateTask {
@@ -42,8 +43,8 @@ export interface TranslateResult {
   states: TranslationState[];
   /** Descriptions of missing raw lines. */
   notes: string[];
-  /** Files of the day's records, by type. */
-  records: Partial<Record<EventType, string>>;
+  /** The day's records, by type. */
+  records: Partial<Record<EventType, SpilledRecords>>;
   /** The day's gap records. */
   gaps: ManifestGap[];
 }
@@ -97,8 +98,9 @@ export async function translateDay(
         );
       }
     }
+    result.records = sink.spilled();
   } finally {
-    result.records = sink.close();
+    sink.close();
   }
   return result;
 }
@@ -142,6 +144,8 @@ async function translateConnection(
 }
 
 const NOTHING = new Uint8Array(0);
+/** Records of a type in memory before they are sorted into its file. */
+const BUFFER_BYTES = 16 * 1024 * 1024;
 
 /** Prefetches the next file, if any; a failure surfaces where the bytes are awaited. */
 function fetched(storage: Storage, file: ManifestFile | undefined): Promise<Uint8Array> {
@@ -165,14 +169,14 @@ export async function fetchRaw(storage: Storage, file: ManifestFile): Promise<Ui
   );
 }
 
-/** Writes the records of one day to files; ignores records of other days. */
+/** Sorts the records of one day into files; ignores records of other days. */
 class DaySink {
   readonly gaps: ManifestGap[] = [];
   #startUs: number;
   #endUs: number;
   #task: TranslateTask;
   #encoder = new Encoder();
-  #files = new Map<EventType, RecordFile>();
+  #sorters = new Map<EventType, RecordSorter>();
 
   constructor(task: TranslateTask) {
     this.#task = task;
@@ -186,22 +190,29 @@ class DaySink {
       const { receivedAtUs, type } = event;
       if (receivedAtUs < this.#startUs || receivedAtUs >= this.#endUs) continue;
       if (event.type === "gap") this.gaps.push(manifestGap(event));
-      (this.#files.get(type) ?? this.#open(type)).add(this.#encoder.encode(event));
+      const sorter = this.#sorters.get(type) ?? this.#open(type);
+      sorter.addRecord(event, this.#encoder.encode(event));
     }
   };
 
-  close(): Partial<Record<EventType, string>> {
-    const paths: Partial<Record<EventType, string>> = {};
-    for (const type of EVENT_TYPES) {
-      const file = this.#files.get(type);
-      if (file !== undefined) paths[type] = file.close();
-    }
-    return paths;
+  spilled(): Partial<Record<EventType, SpilledRecords>> {
+    return Object.fromEntries(
+      Array.from(this.#sorters, ([type, sorter]) => [type, sorter.spilled()]),
+    );
   }
 
-  #open(type: EventType): RecordFile {
-    const file = new RecordFile(`${this.#task.scratch}/${this.#task.name}-${type}`);
-    this.#files.set(type, file);
-    return file;
+  close(): void {
+    for (const sorter of this.#sorters.values()) sorter.close();
+  }
+
+  #open(type: EventType): RecordSorter {
+    const { scratch, name } = this.#task;
+    const sorter = new RecordSorter(type, {
+      tempDir: scratch,
+      spillPath: `${scratch}/${name}-${type}`,
+      bufferBytesMax: BUFFER_BYTES,
+    });
+    this.#sorters.set(type, sorter);
+    return sorter;
   }
 }

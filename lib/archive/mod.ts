@@ -88,6 +88,7 @@ export {
 export { normalizedOf } from "./normalized_reader.ts";
 export { RecordDigest } from "./record_digest.ts";
 export { RecordSorter } from "./record_sorter.ts";
+export { SpilledDay, type SpilledRecords } from "./spilled_records.ts";
 export { sealedFileOf, type SealedSource } from "./sealed_writer.ts";
 export { putSealed } from "./sealed_put.ts";
 export { openSealed, readSealed, readSealedPart, type SealedDay } from "./sealed_reader.ts";

@@ -169,15 +169,26 @@ function isAt(bytes: Uint8Array, at: number, expected: readonly number[]): boole
   return true;
 }
 
+/** Eight digits, which a small integer holds; -1 when invalid. */
+function eightDigits(bytes: Uint8Array, start: number): number {
+  let value = 0;
+  for (let i = start; i < start + 8; i++) {
+    const digit = (bytes[i] as number) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /** Nanoseconds of today's length as µs; NaN when invalid. */
 function usOfNsBytes(bytes: Uint8Array, start: number): number {
-  let us = 0;
-  for (let i = 0; i < TIME_DIGITS_MAX; i++) {
-    const digit = (bytes[start + i] as number) - 48;
-    if (!(digit >= 0 && digit <= 9)) return NaN;
-    if (i < TIME_DIGITS_MAX - 3) us = us * 10 + digit;
+  const high = eightDigits(bytes, start);
+  const low = eightDigits(bytes, start + 8);
+  for (let i = start + 16; i < start + TIME_DIGITS_MAX; i++) {
+    const digit = (bytes[i] as number) - 48;
+    if (digit < 0 || digit > 9) return NaN;
   }
-  return us;
+  return high < 0 || low < 0 ? NaN : high * 1e8 + low;
 }
 
 /** Parses a line without its line break. Throws ArchiveError `RAW_LINE_INVALID`. */

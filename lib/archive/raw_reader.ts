@@ -32,7 +32,7 @@ export async function* streamRaw(
     if (kind === "skippable") continue;
     const frame = { kind, start: 0, end: bytes.length };
     const lines = text.linesOf(decompressFrame(bytes, frame, key, offset));
-    yield lines.map((line) => parsedLine(key, ++number, () => parseRawLine(line)));
+    yield lines.map((line) => parsedLine(line, ++number, key));
   }
   if (!text.isWhole) {
     throw corruptionError(key, { offset: object.bytes, why: "the last line is not whole" });
@@ -61,8 +61,7 @@ class LineText {
 export function* rawLinesOf(file: Uint8Array, key: string): Iterable<RawLine> {
   let number = 0;
   for (const line of textLinesOf(file, key)) {
-    number++;
-    yield parsedLine(key, number, () => parseRawLine(line));
+    yield parsedLine(line, ++number, key);
   }
 }
 
@@ -74,21 +73,31 @@ export function* rawLineBytesOf(
   let number = 0;
   for (const { lines, start, end } of linesOf(file, key)) {
     number++;
-    yield parsedLine(key, number, () => parseLineBytes(lines, start, end));
+    let line: RawFrameInLine | RawLine;
+    try {
+      line = parseLineBytes(lines, start, end);
+    } catch (error) {
+      throw lineError(error, number, key);
+    }
+    yield line;
   }
 }
 
-function parsedLine<T>(key: string, number: number, parse: () => T): T {
+function parsedLine(line: string, number: number, key: string): RawLine {
   try {
-    return parse();
+    return parseRawLine(line);
   } catch (error) {
-    if (!(error instanceof SsmdError)) throw error;
-    throw new ArchiveError(error.code, `${key}, line ${number}: ${error.message}`, {
-      hint: error.hint,
-      context: { key, line: number, ...error.context },
-      cause: error,
-    });
+    throw lineError(error, number, key);
   }
+}
+
+function lineError(error: unknown, number: number, key: string): unknown {
+  if (!(error instanceof SsmdError)) return error;
+  return new ArchiveError(error.code, `${key}, line ${number}: ${error.message}`, {
+    hint: error.hint,
+    context: { key, line: number, ...error.context },
+    cause: error,
+  });
 }
 
 /** Yields the text lines of a raw file; a last line without line break is corruption. */

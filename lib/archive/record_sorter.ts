@@ -1,13 +1,22 @@
-import type { EventType } from "@ssmd/market";
-import { RecordKeyReader } from "@ssmd/codec";
-import type { SortedDay, SortedRecord, SymbolTotal } from "./sealed_writer.ts";
-import { isChunkFull, OverflowFile } from "./overflow_file.ts";
-import { compareBytes, mergeRuns, type SortedRun } from "./run_merge.ts";
+import type { EventType, MarketEvent } from "@ssmd/market";
+import { decodeAt, RecordKeyReader } from "@ssmd/codec";
+import type { SortedDay, SymbolTotal } from "./sealed_writer.ts";
+import {
+  type ChunkFile,
+  isChunkFull,
+  NamedChunkFile,
+  type OverflowChunk,
+  OverflowFile,
+} from "./overflow_file.ts";
+import { compareMessages, type SortedRun } from "./run_merge.ts";
+import { mergedMarkets, type SpilledRecords } from "./spilled_records.ts";
 
 /** Resource limits of a sorter. */
 interface RecordSorterOptions {
   /** Folder of the temporary file. */
   tempDir: string;
+  /** Path of the file for {@linkcode RecordSorter.spilled}. */
+  spillPath?: string;
   /** Bytes of buffered records before a spill to the file. */
   bufferBytesMax?: number;
   /** Expected bytes, if known: avoids growing the buffer step by step. */
@@ -22,6 +31,8 @@ const FIRST_RECORDS = 2048;
 const FIRST_CHUNK_BYTES = 4 * 1024;
 
 interface Market extends SymbolTotal {
+  /** In order of appearance, from 0. */
+  number: number;
   runs: SortedRun[];
   /** Its records in the buffer. */
   buffered: number;
@@ -37,9 +48,8 @@ export class RecordSorter {
   /** Type of all records. */
   readonly type: EventType;
   #options: RecordSorterOptions;
-  #spill: OverflowFile | undefined;
+  #spill: ChunkFile | undefined;
   #markets = new Map<string, Market>();
-  #numbers = new Map<string, number>();
   #byNumber: Market[] = [];
   #keys = new RecordKeyReader();
   #bytesMax: number;
@@ -71,20 +81,26 @@ export class RecordSorter {
    * `SPILL_FAILED` when the temporary file cannot be written.
    */
   add(message: Uint8Array): void {
-    const keys = this.#keys;
-    keys.read(message);
-    const { receivedAtUs, sequence } = keys;
+    this.#keys.read(message);
+    this.addRecord(this.#keys, message);
+  }
+
+  /** Adds a record and its message, which is copied. Throws ArchiveError `SPILL_FAILED`. */
+  addRecord(
+    { symbol, receivedAtUs, sequence }: Pick<MarketEvent, "symbol" | "receivedAtUs" | "sequence">,
+    message: Uint8Array,
+  ): void {
     if (this.#count === BUFFER_RECORDS || this.#used + message.length > this.#bytesMax) {
       this.#flush();
     }
     if (this.#used + message.length > this.#buffer.length) this.#growBytes(message.length);
     if (this.#count === this.#owners.length) this.#growRecords();
-    const market = this.#marketOf(keys.symbol);
+    const market = this.#marketOf(symbol);
     market.count++;
     market.bytes += message.length;
     market.buffered++;
     const at = this.#count++;
-    this.#owners[at] = this.#numbers.get(keys.symbol) ?? 0;
+    this.#owners[at] = market.number;
     this.#times[at] = receivedAtUs;
     this.#sequences[at] = sequence;
     this.#starts[at] = this.#used;
@@ -99,19 +115,38 @@ export class RecordSorter {
 
   /** Returns all records in order; nothing may be added afterwards. `records` can be iterated again. */
   sorted(): SortedDay {
-    const isSpilled = this.#spill !== undefined;
-    if (isSpilled) {
+    const { type } = this;
+    const spans = this.#spans();
+    const file = this.#spill;
+    if (file !== undefined) {
       this.#flush();
       this.#buffer = new Uint8Array(0);
+      const stored = this.#byNumber.map(({ runs, ...total }) => ({
+        ...total,
+        runs: runs.map((run) => ({ ...run, file })),
+      }));
+      return { type, ...spans, ...mergedMarkets(type, stored) };
     }
     const markets = [...this.#byNumber].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+    const symbols = markets.map(({ symbol, count, bytes }) => ({ symbol, count, bytes }));
+    return { type, ...spans, symbols, records: () => this.#buffered(markets) };
+  }
+
+  /** Writes all records to the file, for another thread; nothing may be added afterwards. */
+  spilled(): SpilledRecords {
+    this.#flush();
+    const markets = this.#byNumber.map(({ symbol, count, bytes, runs }) => ({
+      ...{ symbol, count, bytes, runs },
+    }));
+    this.close();
+    return { path: this.#options.spillPath ?? "", markets, ...this.#spans() };
+  }
+
+  #spans(): Pick<SortedDay, "fromUs" | "toUs" | "sequence"> {
     return {
-      type: this.type,
-      symbols: markets.map(({ symbol, count, bytes }) => ({ symbol, count, bytes })),
       fromUs: this.#fromUs,
       toUs: this.#toUs,
       sequence: { first: this.#firstSequence, last: this.#lastSequence },
-      records: () => isSpilled ? this.#merged(markets) : this.#buffered(markets),
     };
   }
 
@@ -152,9 +187,9 @@ export class RecordSorter {
   #marketOf(symbol: string): Market {
     let market = this.#markets.get(symbol);
     if (market === undefined) {
-      market = { symbol, count: 0, bytes: 0, runs: [], buffered: 0 };
+      const number = this.#byNumber.length;
+      market = { symbol, number, count: 0, bytes: 0, runs: [], buffered: 0 };
       this.#markets.set(symbol, market);
-      this.#numbers.set(symbol, this.#byNumber.length);
       this.#byNumber.push(market);
     }
     return market;
@@ -163,12 +198,18 @@ export class RecordSorter {
   /** Spills the buffer to the file, symbol by symbol. */
   #flush(): void {
     if (this.#count === 0) return;
-    this.#spill ??= new OverflowFile(this.#options.tempDir);
+    this.#spill ??= this.#openSpill();
     for (const [market, records] of this.#inOrder()) {
       market.runs.push(this.#spilled(this.#spill, records));
       market.buffered = 0;
     }
     this.#used = this.#count = 0;
+  }
+
+  #openSpill(): ChunkFile {
+    const { tempDir, spillPath } = this.#options;
+    if (spillPath === undefined) return new OverflowFile(tempDir);
+    return new NamedChunkFile(spillPath, { isNew: true });
   }
 
   /** Returns each buffered symbol with the sorted indexes of its records. */
@@ -214,20 +255,24 @@ export class RecordSorter {
   #compare(a: number, b: number): number {
     return (this.#times[a] ?? 0) - (this.#times[b] ?? 0) ||
       (this.#sequences[a] ?? 0) - (this.#sequences[b] ?? 0) ||
-      compareBytes(this.#message(a), this.#message(b));
+      compareMessages(this.#spanOf(a), this.#spanOf(b));
+  }
+
+  #spanOf(i: number) {
+    return { data: this.#buffer, start: this.#starts[i] ?? 0, end: this.#starts[i + 1] ?? 0 };
   }
 
   #message(i: number): Uint8Array {
     return this.#buffer.subarray(this.#starts[i], this.#starts[i + 1]);
   }
 
-  #spilled(spill: OverflowFile, records: Uint32Array): SortedRun {
-    const run: SortedRun = { fromUs: this.#times[records[0] ?? 0] ?? 0, chunks: [] };
+  #spilled(spill: ChunkFile, records: Uint32Array): SortedRun {
+    const chunks: OverflowChunk[] = [];
     let bytes = 0;
     for (const record of records) {
       const message = this.#message(record);
       if (isChunkFull(bytes, message.length)) {
-        run.chunks.push(spill.append(this.#chunk.subarray(0, bytes)));
+        chunks.push(spill.append(this.#chunk.subarray(0, bytes)));
         bytes = 0;
       }
       if (bytes + message.length > this.#chunk.length) {
@@ -238,29 +283,17 @@ export class RecordSorter {
       this.#chunk.set(message, bytes);
       bytes += message.length;
     }
-    run.chunks.push(spill.append(this.#chunk.subarray(0, bytes)));
-    return run;
+    chunks.push(spill.append(this.#chunk.subarray(0, bytes)));
+    return { fromUs: this.#times[records[0] ?? 0] ?? 0, chunks };
   }
 
   /** Yields the records from memory; nothing was spilled. */
-  *#buffered(markets: readonly Market[]): Iterable<SortedRecord> {
+  *#buffered(markets: readonly Market[]): Iterable<MarketEvent> {
     const orders = new Map(this.#inOrder());
-    const record: SortedRecord = { symbol: "", receivedAtUs: 0, payload: new Uint8Array(0) };
     for (const market of markets) {
-      record.symbol = market.symbol;
       for (const i of orders.get(market) ?? []) {
-        record.receivedAtUs = this.#times[i] ?? 0;
-        record.payload = this.#message(i);
-        yield record;
+        yield decodeAt(this.type, this.#buffer, this.#starts[i] ?? 0, this.#starts[i + 1] ?? 0);
       }
-    }
-  }
-
-  *#merged(markets: readonly Market[]): Iterable<SortedRecord> {
-    const spill = this.#spill;
-    if (spill === undefined) return;
-    for (const { symbol, runs } of markets) {
-      yield* mergeRuns(symbol, runs, spill);
     }
   }
 }

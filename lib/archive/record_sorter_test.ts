@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Trade } from "@ssmd/market";
-import { decode, Encoder } from "@ssmd/codec";
+import { Encoder } from "@ssmd/codec";
 import { RecordSorter } from "./record_sorter.ts";
+import { SpilledDay } from "./spilled_records.ts";
 
 function tradeOf(symbol: string, sequence: number): Trade {
   return {
@@ -40,11 +41,66 @@ Deno.test("records come by symbol and time, with and without a temporary file", 
         .flatMap((symbol) => records.filter((record) => record.symbol === symbol));
       const sorted = sorter.sorted();
       for (const _again of [1, 2]) {
-        const found = Array.from(sorted.records(), ({ payload }) => decode("trade", payload));
+        const found = [...sorted.records()];
         assert.deepEqual(found, expected);
       }
     }));
     assert.deepEqual([...Deno.readDirSync(tempDir)], []);
+  } finally {
+    await Deno.remove(tempDir, { recursive: true });
+  }
+});
+
+/** Records split over sorters that write their files for another thread; returns the files. */
+function spilled(tempDir: string, parts: readonly (readonly Trade[])[]) {
+  return parts.map((records, i) => {
+    using sorter = new RecordSorter("trade", {
+      tempDir,
+      spillPath: `${tempDir}/part-${i}`,
+      bufferBytesMax: 2000,
+    });
+    for (const record of records) sorter.addRecord(record, encoder.encode(record));
+    return sorter.spilled();
+  });
+}
+
+Deno.test("what several sorters wrote to files is merged in the same order as by one", async () => {
+  const tempDir = await Deno.makeTempDir();
+  try {
+    fc.assert(fc.property(symbols, fc.infiniteStream(fc.nat(2)), (symbols, part) => {
+      // Equal times and sequences in several parts, as of connections with the same frames.
+      const all = symbols.map((symbol, i) => ({ ...tradeOf(symbol, 1 + (i >> 1)), size: i % 3 }));
+      const parts: Trade[][] = [[tradeOf("BTCUSD", 1)], [], [tradeOf("_all", 1)]];
+      for (const record of all) parts[part.next().value ?? 0]?.push(record);
+      const filled = parts.filter((records) => records.length > 0);
+      using sorter = new RecordSorter("trade", { tempDir });
+      for (const record of filled.flat()) sorter.add(encoder.encode(record));
+      using day = new SpilledDay("trade", structuredClone(spilled(tempDir, filled)));
+      const { records, ...totals } = day.sorted;
+      const { records: expected, ...expectedTotals } = sorter.sorted();
+      assert.deepEqual(totals, expectedTotals);
+      assert.deepEqual([...records()], [...expected()]);
+    }));
+  } finally {
+    await Deno.remove(tempDir, { recursive: true });
+  }
+});
+
+Deno.test("a changed or cut file of another thread is found", async () => {
+  const tempDir = await Deno.makeTempDir();
+  try {
+    const trades = Array.from({ length: 50 }, (_, i) => tradeOf("BTCUSD", i + 1));
+    const parts = spilled(tempDir, [trades]);
+    const [{ path }] = parts as [typeof parts[number]];
+    const bytes = await Deno.readFile(path);
+    const corrupted = bytes.with(bytes.length >> 1, (bytes[bytes.length >> 1] ?? 0) ^ 1);
+    for (const corrupt of [corrupted, bytes.subarray(0, -1)]) {
+      await Deno.writeFile(path, corrupt);
+      using day = new SpilledDay("trade", parts);
+      assert.throws(() => [...day.sorted.records()], { code: "ARCHIVE_DAMAGED" });
+    }
+    const missing = { code: "SPILL_FAILED" };
+    assert.throws(() => new SpilledDay("trade", [{ ...parts[0]!, path: `${path}-no` }]), missing);
   } finally {
     await Deno.remove(tempDir, { recursive: true });
   }

@@ -1,25 +1,24 @@
-import { messageEndAt, RecordKeyReader } from "@ssmd/codec";
-import type { SortedRecord } from "./sealed_writer.ts";
-import type { OverflowChunk, OverflowFile } from "./overflow_file.ts";
+import type { EventType, MarketEvent } from "@ssmd/market";
+import { decodeAt, messageEndAt } from "@ssmd/codec";
+import type { ChunkReader, OverflowChunk } from "./overflow_file.ts";
 
-/** A symbol's sorted records from one buffer, as chunks of the spill file. */
+/** A symbol's sorted records from one buffer, as chunks of a file. */
 export interface SortedRun {
   /** receivedAt of the first record, µs. */
   fromUs: number;
   /** Chunks with its records. */
-  chunks: OverflowChunk[];
+  chunks: readonly OverflowChunk[];
 }
 
-/** Merges the runs of one symbol; compares only runs that overlap in time. */
-export function* mergeRuns(
-  symbol: string,
-  runs: readonly SortedRun[],
-  spill: OverflowFile,
-): Iterable<SortedRecord> {
-  const waiting = runs.map((run) => new Cursor(spill, run))
-    .sort((a, b) => b.fromUs - a.fromUs);
+/** A run and the file that it is in. */
+export interface StoredRun extends SortedRun {
+  file: ChunkReader;
+}
+
+/** Merges the runs of one symbol, decoding each record once; compares only runs that overlap in time. */
+export function* mergeRuns(type: EventType, runs: readonly StoredRun[]): Iterable<MarketEvent> {
+  const waiting = runs.map((run) => new Cursor(type, run)).sort((a, b) => b.fromUs - a.fromUs);
   const open: Cursor[] = [];
-  const record: SortedRecord = { symbol, receivedAtUs: 0, payload: new Uint8Array(0) };
   for (;;) {
     let least = leastOf(open);
     for (
@@ -31,10 +30,8 @@ export function* mergeRuns(
       if (next.advance()) open.push(next);
       least = leastOf(open);
     }
-    if (least === undefined) return;
-    record.receivedAtUs = least.receivedAtUs;
-    record.payload = least.payload;
-    yield record;
+    if (least?.record === undefined) return;
+    yield least.record;
     if (!least.advance()) open.splice(open.indexOf(least), 1);
   }
 }
@@ -49,54 +46,64 @@ function leastOf(cursors: readonly Cursor[]): Cursor | undefined {
 }
 
 /** Iterates the records of a run. */
-class Cursor {
+class Cursor implements MessageSpan {
   readonly fromUs: number;
+  record: MarketEvent | undefined;
   receivedAtUs = 0;
   sequence = 0;
-  payload: Uint8Array = new Uint8Array(0);
-  #spill: OverflowFile;
-  #chunks: readonly OverflowChunk[];
+  #type: EventType;
+  #run: StoredRun;
   #chunk = 0;
-  #data: Uint8Array = new Uint8Array(0);
-  #at = 0;
-  #keys = new RecordKeyReader();
+  /** Chunk with the record's message. */
+  data: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
 
-  constructor(spill: OverflowFile, { fromUs, chunks }: SortedRun) {
-    this.fromUs = fromUs;
-    this.#spill = spill;
-    this.#chunks = chunks;
+  constructor(type: EventType, run: StoredRun) {
+    this.#type = type;
+    this.#run = run;
+    this.fromUs = run.fromUs;
   }
 
   /** Moves to the next record; false at the end. */
   advance(): boolean {
-    if (this.#at === this.#data.length) {
-      const chunk = this.#chunks[this.#chunk++];
+    if (this.end === this.data.length) {
+      const chunk = this.#run.chunks[this.#chunk++];
       if (chunk === undefined) return false;
-      this.#data = this.#spill.read(chunk);
-      this.#at = 0;
+      this.data = this.#run.file.read(chunk);
+      this.end = 0;
     }
-    const end = messageEndAt(this.#data, this.#at);
-    this.payload = this.#data.subarray(this.#at, end);
-    this.#at = end;
-    this.#keys.read(this.payload);
-    this.receivedAtUs = this.#keys.receivedAtUs;
-    this.sequence = this.#keys.sequence;
+    this.start = this.end;
+    this.end = messageEndAt(this.data, this.start);
+    const record = decodeAt(this.#type, this.data, this.start, this.end);
+    this.record = record;
+    this.receivedAtUs = record.receivedAtUs;
+    this.sequence = record.sequence;
     return true;
   }
 
   isBefore(other: Cursor): boolean {
     const difference = this.receivedAtUs - other.receivedAtUs || this.sequence - other.sequence ||
-      compareBytes(this.payload, other.payload);
+      compareMessages(this, other);
     return difference < 0;
   }
 }
 
-/** Compares bytes as unsigned numbers; a prefix sorts first. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+/** A message in a buffer. */
+interface MessageSpan {
+  data: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** Compares bytes as unsigned numbers, in place; a prefix sorts first. */
+export function compareMessages(a: MessageSpan, b: MessageSpan): number {
+  const [dataA, startA] = [a.data, a.start];
+  const [dataB, startB] = [b.data, b.start];
+  const [lengthA, lengthB] = [a.end - startA, b.end - startB];
+  for (let i = 0; i < lengthA && i < lengthB; i++) {
+    const difference = (dataA[startA + i] as number) - (dataB[startB + i] as number);
     if (difference !== 0) return difference;
   }
-  return a.length - b.length;
+  return lengthA - lengthB;
 }

@@ -1,5 +1,5 @@
-import type { EventType } from "@ssmd/market";
-import { decode, SCHEMAS } from "@ssmd/codec";
+import type { EventType, MarketEvent } from "@ssmd/market";
+import { SCHEMAS } from "@ssmd/codec";
 import { VERSION } from "@ssmd/runtime";
 import type { SealedLineage } from "./lineage.ts";
 import type { Span } from "./manifest.ts";
@@ -24,16 +24,6 @@ export interface SymbolTotal {
   bytes: number;
 }
 
-/** A record to be written to a sealed day; the object may be reused for the next one. */
-export interface SortedRecord {
-  /** Our name of the market. */
-  symbol: string;
-  /** Receive time of the frame, µs. */
-  receivedAtUs: number;
-  /** One Cap'n Proto message. */
-  payload: Uint8Array;
-}
-
 /** All records of one type and day, in file order. */
 export interface SortedDay {
   /** Type of all records. */
@@ -47,7 +37,7 @@ export interface SortedDay {
   /** Sequence numbers of the records. */
   sequence: Span;
   /** Iterates by symbol, receivedAt, sequence, bytes. */
-  records: () => Iterable<SortedRecord>;
+  records: () => Iterable<MarketEvent>;
 }
 
 /** Identity and writer of a sealed day. */
@@ -89,8 +79,7 @@ export function* sealedFileOf(
     metadata: () => ({ [LINEAGE_KEY]: JSON.stringify(lineage) }),
   });
   let rows = 0;
-  for (const { payload } of sorted.records()) {
-    const record = decode(type, payload);
+  for (const record of sorted.records()) {
     if (writer.isFullFor(record)) yield* writer.flush();
     writer.append(record);
     if (++rows % ROWS_A_TURN === 0) yield NOTHING;
