@@ -15,25 +15,39 @@ export interface StoredRun extends SortedRun {
   file: ChunkReader;
 }
 
-/** Merges the runs of one symbol, decoding each record once; compares only runs that overlap in time. */
-export function* mergeRuns(type: EventType, runs: readonly StoredRun[]): Iterable<MarketEvent> {
-  const waiting = runs.map((run) => new Cursor(type, run)).sort((a, b) => b.fromUs - a.fromUs);
-  const open: Cursor[] = [];
-  for (;;) {
-    let least = leastOf(open);
-    for (
-      let next = waiting.at(-1);
-      next !== undefined && (least === undefined || next.fromUs <= least.receivedAtUs);
-      next = waiting.at(-1)
-    ) {
-      waiting.pop();
-      if (next.advance()) open.push(next);
-      least = leastOf(open);
+/**
+ * Yields the records of markets, one market after the other, each merged from its runs. Decodes each
+ * record once; compares only runs that overlap in time.
+ */
+export function* mergeMarkets(
+  type: EventType,
+  markets: Iterable<{ runs: readonly StoredRun[] }>,
+): Iterable<MarketEvent> {
+  for (const { runs } of markets) {
+    const waiting = runs.map((run) => new Cursor(type, run)).sort((a, b) => b.fromUs - a.fromUs);
+    const open: Cursor[] = [];
+    for (;;) {
+      const least = leastWith(open, waiting);
+      if (least?.record === undefined) break;
+      yield least.record;
+      if (!least.advance()) open.splice(open.indexOf(least), 1);
     }
-    if (least?.record === undefined) return;
-    yield least.record;
-    if (!least.advance()) open.splice(open.indexOf(least), 1);
   }
+}
+
+/** Opens the waiting runs that may hold the next record; returns the run that does. */
+function leastWith(open: Cursor[], waiting: Cursor[]): Cursor | undefined {
+  let least = leastOf(open);
+  for (
+    let next = waiting.at(-1);
+    next !== undefined && (least === undefined || next.fromUs <= least.receivedAtUs);
+    next = waiting.at(-1)
+  ) {
+    waiting.pop();
+    if (next.advance()) open.push(next);
+    least = leastOf(open);
+  }
+  return least;
 }
 
 function leastOf(cursors: readonly Cursor[]): Cursor | undefined {

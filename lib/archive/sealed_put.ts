@@ -1,4 +1,5 @@
-import { isoOfUs, sleep } from "@ssmd/runtime";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { isoOfUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { concat } from "./bytes.ts";
 import { type ManifestFile, manifestTimes, type Processing } from "./manifest.ts";
@@ -50,7 +51,7 @@ export async function putSealed(
         block = [];
         bytes = 0;
       }
-      if (turn % PIECES_A_TURN === 0 || next.value.length === 0) await sleep(0);
+      if (turn % PIECES_A_TURN === 0 || next.value.length === 0) await nextTurn();
     }
     await beforeEnd?.();
     yield concat(block);

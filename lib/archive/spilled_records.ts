@@ -1,7 +1,7 @@
-import type { EventType, MarketEvent } from "@ssmd/market";
+import type { EventType } from "@ssmd/market";
 import type { Span } from "./manifest.ts";
 import { type ChunkReader, NamedChunkFile } from "./overflow_file.ts";
-import { mergeRuns, type SortedRun, type StoredRun } from "./run_merge.ts";
+import { mergeMarkets, type SortedRun, type StoredRun } from "./run_merge.ts";
 import type { SortedDay, SymbolTotal } from "./sealed_writer.ts";
 
 /** Sorted runs of one type's records in a file; plain data, for another thread. */
@@ -71,11 +71,8 @@ export function mergedMarkets(
   markets: (SymbolTotal & { runs: readonly StoredRun[] })[],
 ): Pick<SortedDay, "symbols" | "records"> {
   markets.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-  function* records(): Iterable<MarketEvent> {
-    for (const { runs } of markets) yield* mergeRuns(type, runs);
-  }
   return {
     symbols: markets.map(({ symbol, count, bytes }) => ({ symbol, count, bytes })),
-    records,
+    records: () => mergeMarkets(type, markets),
   };
 }
