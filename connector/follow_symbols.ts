@@ -2,18 +2,20 @@ import {
   followSymbols,
   type MarketChoice,
   recordCaptured,
+  shardsOfFeed,
   symbolsOfFeed,
   symbolsOfShard,
 } from "@ssmd/metadata";
 import { type Backoff, beginLasting, type ComponentHealth, messageOf } from "@ssmd/runtime";
 import type { Connector } from "./connector.ts";
+import type { FollowedShard } from "./feed_shard.ts";
 import type { SymbolHandover } from "./symbol_handover.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
 
 interface FollowOptions extends DiscoveryOptions {
   /** Re-reads the environment's file. */
   readEnvironment: Parameters<typeof followSymbols>[1]["readEnvironment"];
-  shard?: string | undefined;
+  shard?: FollowedShard | undefined;
   handover?: SymbolHandover | undefined;
   health: ComponentHealth;
   /** Pauses between retries; tests inject shorter ones. */
@@ -33,7 +35,10 @@ interface Following {
 export async function followFeed(connector: Connector, options: FollowOptions): Promise<Following> {
   const { feed, shard, environment, logger, handover, health, pauses } = options;
   const onSymbols = (symbols: Parameters<typeof symbolsOfFeed>[0]) => {
-    const own = symbolsOfFeed(symbolsOfShard({ ...environment, symbols }, shard), feed);
+    const current = { ...environment, symbols };
+    // First: a new shard's records may come before this one's markets have changed.
+    shard?.change(shardsOfFeed(current, feed));
+    const own = symbolsOfFeed(symbolsOfShard(current, shard?.name), feed);
     if (handover !== undefined) {
       return handover.want(own, (symbol) => Object.hasOwn(symbols, symbol));
     }

@@ -92,7 +92,7 @@ await runService("connector", FLAGS, async (flags, stack) => {
   });
   stack.defer(() => handover?.close());
   const following = await followFeed(connector, {
-    ...{ environment, feed: id, shard, handover, bus: transport, logger },
+    ...{ environment, feed: id, shard: feedShard, handover, bus: transport, logger },
     readEnvironment: deployment.readEnvironment,
     health: health.component("connector", id),
     venue: venueOfParser(parser),
