@@ -1,8 +1,8 @@
-import * as esbuild from "esbuild";
-import { ConfigError } from "@ssmd/runtime";
+import { bundle, putFiles, staleFiles } from "@ssmd/runtime/bundle";
+import type { Plugin } from "esbuild";
 
 const HERE = new URL("./", import.meta.url);
-const TEXT = new TextDecoder();
+const DIST = new URL("dist/", HERE);
 
 /** The chart library as one file without further imports, beside its usual entry. */
 function chartLibrary(): URL {
@@ -12,7 +12,7 @@ function chartLibrary(): URL {
   );
 }
 
-const resolveCharts: esbuild.Plugin = {
+const resolveCharts: Plugin = {
   name: "lightweight-charts",
   setup(build) {
     const path = chartLibrary().pathname;
@@ -20,40 +20,22 @@ const resolveCharts: esbuild.Plugin = {
   },
 };
 
-async function bundle(
-  entry: string,
-  format: "esm" | "iife" = "esm",
-): Promise<Uint8Array> {
-  const result = await esbuild.build({
+async function bundlePage(entry: string, format: "esm" | "iife" = "esm"): Promise<Uint8Array> {
+  return await bundle({
     entryPoints: [new URL(entry, HERE).pathname],
     absWorkingDir: HERE.pathname,
-    bundle: true,
-    write: false,
-    minify: true,
     format,
-    target: "es2022",
-    charset: "utf8",
     legalComments: "eof",
-    logLevel: "silent",
     plugins: [resolveCharts],
   });
-  const file = result.outputFiles[0];
-  if (file === undefined) {
-    throw new ConfigError("PAGE_BUNDLE_EMPTY", `esbuild gave nothing for ${entry}`);
-  }
-  return file.contents;
 }
 
 /** The page's files as they belong into `dist/`. Throws what esbuild throws on a mistake. */
 export async function buildPage(): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  try {
-    files.set("app.js", await bundle("src/main.ts"));
-    files.set("sw.js", await bundle("src/service_worker.ts", "iife"));
-    files.set("app.css", await bundle("static/app.css"));
-  } finally {
-    await esbuild.stop();
-  }
+  files.set("app.js", await bundlePage("src/main.ts"));
+  files.set("sw.js", await bundlePage("src/service_worker.ts", "iife"));
+  files.set("app.css", await bundlePage("static/app.css"));
   files.set("icon.svg", await Deno.readFile(new URL("static/icon.svg", HERE)));
   const html = await Deno.readTextFile(new URL("static/index.html", HERE));
   // Its indentation is for who reads it here.
@@ -63,28 +45,7 @@ export async function buildPage(): Promise<Map<string, Uint8Array>> {
 
 /** Names of files in `dist/` that are not what the sources give. */
 export async function stalePageFiles(): Promise<string[]> {
-  const stale: string[] = [];
-  for (const [name, contents] of await buildPage()) {
-    const kept = await Deno.readFile(new URL(`dist/${name}`, HERE)).catch(() => new Uint8Array(0));
-    if (TEXT.decode(kept) !== TEXT.decode(contents)) stale.push(name);
-  }
-  return stale;
+  return await staleFiles(DIST, await buildPage());
 }
 
-async function writePage(): Promise<void> {
-  await Deno.mkdir(new URL("dist/", HERE), { recursive: true });
-  for (const [name, contents] of await buildPage()) {
-    await Deno.writeFile(new URL(`dist/${name}`, HERE), contents);
-  }
-}
-
-if (import.meta.main) {
-  if (!Deno.args.includes("--check")) await writePage();
-  else {
-    const stale = await stalePageFiles();
-    if (stale.length > 0) {
-      console.error(`stale: ${stale.join(", ")} — run: deno run -A gateway/page/build.ts`);
-      Deno.exit(1);
-    }
-  }
-}
+if (import.meta.main) await putFiles(DIST, await buildPage());

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
-import * as esbuild from "esbuild";
+import { bundle, putFiles } from "@ssmd/runtime/bundle";
+import type { Plugin } from "esbuild";
 
 const HERE = new URL("./", import.meta.url);
-const BUNDLE = new URL("generated/workflow.js", HERE);
 const WORKER = import.meta.resolve("@temporalio/worker");
 /** Temporal's substitutes for Node modules in its sandbox. */
 const OVERRIDES = new URL("./workflow/module-overrides/", WORKER).pathname;
@@ -20,7 +20,7 @@ exports.importInterceptors = () => [];
 const NO_SOURCE_MAP = "//# sourceMappingURL=data:application/json;base64," +
   btoa('{"version":3,"sources":[],"names":[],"mappings":""}');
 
-const resolvePackages: esbuild.Plugin = {
+const resolvePackages: Plugin = {
   name: "packages",
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) => {
@@ -37,26 +37,14 @@ const resolvePackages: esbuild.Plugin = {
   },
 };
 
-/** Bundles the workflow with its dependencies. Throws esbuild's errors. */
-async function buildWorkflow(): Promise<string> {
-  try {
-    const { outputFiles: [file] } = await esbuild.build({
-      stdin: { contents: ENTRY, resolveDir: HERE.pathname, loader: "js" },
-      ...{ bundle: true, write: false, minify: true, charset: "utf8", logLevel: "silent" },
-      ...{ format: "iife", globalName: "__TEMPORAL__", platform: "neutral", target: "es2022" },
-      plugins: [resolvePackages],
-    });
-    return (file?.text ?? "") + NO_SOURCE_MAP;
-  } finally {
-    await esbuild.stop();
-  }
+/** Bundles the workflow with its dependencies. */
+async function buildWorkflow(): Promise<Uint8Array> {
+  const contents = await bundle({
+    stdin: { contents: ENTRY, resolveDir: HERE.pathname, loader: "js" },
+    ...{ format: "iife", globalName: "__TEMPORAL__", platform: "neutral" },
+    plugins: [resolvePackages],
+  });
+  return new TextEncoder().encode(new TextDecoder().decode(contents) + NO_SOURCE_MAP);
 }
 
-const text = await buildWorkflow();
-if (!Deno.args.includes("--check")) {
-  await Deno.mkdir(new URL("./", BUNDLE), { recursive: true });
-  await Deno.writeTextFile(BUNDLE, text);
-} else if (await Deno.readTextFile(BUNDLE).catch(() => "") !== text) {
-  console.error("stale: jobs/temporal/generated/workflow.js — run: deno task codegen");
-  Deno.exit(1);
-}
+await putFiles(new URL("generated/", HERE), new Map([["workflow.js", await buildWorkflow()]]));

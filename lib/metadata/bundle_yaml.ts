@@ -4,35 +4,24 @@
  * @module
  */
 import { createRequire } from "node:module";
-import * as esbuild from "esbuild";
+import { bundle, putFiles } from "@ssmd/runtime/bundle";
 import config from "../../deno.json" with { type: "json" };
 
-const BUNDLE = new URL("generated/yaml.js", import.meta.url);
 const PACKAGE = config.imports["yaml/package"];
 
-/** Bundles the build for browsers, which uses ES modules and nothing of Node. Throws esbuild's errors. */
-async function bundleYaml(): Promise<string> {
+/** Bundles the build for browsers, which uses ES modules and nothing of Node. */
+async function bundleYaml(): Promise<Uint8Array> {
   const main = createRequire(import.meta.resolve("yaml/package")).resolve("yaml");
   const folder = main.slice(0, -"dist/index.js".length);
   const license = await Deno.readTextFile(`${folder}LICENSE`);
-  try {
-    const { outputFiles: [file] } = await esbuild.build({
-      entryPoints: [`${folder}browser/dist/index.js`],
-      ...{ bundle: true, write: false, minify: true, charset: "utf8", logLevel: "silent" },
-      ...{ format: "esm", platform: "neutral", target: "es2022" },
-      banner: { js: `// @ts-self-types="${PACKAGE}"\n/* ${PACKAGE}\n${license}*/` },
-    });
-    return file?.text ?? "";
-  } finally {
-    await esbuild.stop();
-  }
+  return await bundle({
+    entryPoints: [`${folder}browser/dist/index.js`],
+    ...{ format: "esm", platform: "neutral" },
+    banner: { js: `// @ts-self-types="${PACKAGE}"\n/* ${PACKAGE}\n${license}*/` },
+  });
 }
 
-const text = await bundleYaml();
-if (!Deno.args.includes("--check")) {
-  await Deno.mkdir(new URL("./", BUNDLE), { recursive: true });
-  await Deno.writeTextFile(BUNDLE, text);
-} else if (await Deno.readTextFile(BUNDLE).catch(() => "") !== text) {
-  console.error("stale: lib/metadata/generated/yaml.js — run: deno task codegen");
-  Deno.exit(1);
-}
+await putFiles(
+  new URL("generated/", import.meta.url),
+  new Map([["yaml.js", await bundleYaml()]]),
+);
