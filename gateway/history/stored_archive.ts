@@ -81,8 +81,8 @@ export class StoredArchive implements ArchiveSource {
 
   async coveredUs(feed: string): Promise<number> {
     const toUs = nowUs() + DAY_US;
-    for (const span of [NEAR_DAYS, GATEWAY_LIMITS.historySpanDaysMax]) {
-      const fromUs = toUs - span * DAY_US;
+    // A recording may be of years ago, and has no newer day.
+    for (const fromUs of [toUs - NEAR_DAYS * DAY_US, 0]) {
       const days = await this.#daysOf(feed, { fromUs, toUs });
       for (const { day, version } of days.toReversed()) {
         const known = await this.#day(feed, day, version);
