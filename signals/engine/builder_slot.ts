@@ -19,6 +19,8 @@ export class BuilderSlot {
   #isValid = false;
   /** Time of the last advance, µs; NaN after a later change. */
   #advancedUs = NaN;
+  /** Whether it continues an earlier state. */
+  isRestored = false;
   /** Error text of an author's builder that threw; it then takes no more records. */
   failure: string | undefined;
 
@@ -89,6 +91,7 @@ export class BuilderSlot {
     this.#sinceUs = from.number();
     this.failure = from.text() || undefined;
     this.#builder.read(from);
+    this.isRestored = true;
     this.#changed();
   }
 }

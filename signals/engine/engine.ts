@@ -5,6 +5,7 @@ import { Instance, instanceKey, type Report, type Sink } from "./instance.ts";
 import type { InstanceView } from "./inspect.ts";
 import { compareInstances } from "./instance_order.ts";
 import { type LoadedSignal, watches } from "./loaded_signal.ts";
+import { BOOK_KEY, type KnownBook } from "./known_book.ts";
 import { MarketState } from "./market_state.ts";
 import { hasMarket, type Shard } from "./shard.ts";
 
@@ -212,9 +213,9 @@ export class Engine {
 
   /**
    * Restores a state. Unchanged builders continue; new signals, and those with changed source or
-   * parameters, start cold. Throws CodecError for invalid bytes.
+   * parameters, start cold. Returns all books of the state. Throws CodecError for invalid bytes.
    */
-  read(from: StateReader): void {
+  read(from: StateReader): KnownBook[] {
     this.#nextBoundaryUs = from.number();
     const written = Array.from({ length: from.number() }, () => ({
       ...{ feed: from.text(), symbol: from.text() },
@@ -239,6 +240,18 @@ export class Engine {
     }
     for (const { nextBoundaryUs } of this.#timed) {
       this.#nextBoundaryUs = Math.min(this.#nextBoundaryUs, nextBoundaryUs);
+    }
+    return written.flatMap(({ feed, symbol, slots }) =>
+      slots.filter(([key]) => key === BOOK_KEY).map(([, state]) => ({ feed, symbol, state }))
+    );
+  }
+
+  /** Continues books known elsewhere where it has none: the venue may not send one again for hours. */
+  adopt(books: readonly KnownBook[]): void {
+    for (const { feed, symbol } of books) this.#marketOf(feed, symbol);
+    for (const { feed, symbol, state } of books) {
+      const slot = this.#feeds.get(feed)?.get(symbol)?.slots.find(({ key }) => key === BOOK_KEY);
+      if (slot?.isRestored === false) slot.read(new StateReader(state));
     }
   }
 }

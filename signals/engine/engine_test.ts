@@ -69,6 +69,45 @@ Deno.test("a run that begins in the middle fires nothing else, and the same once
   }
 });
 
+/** A book that is sent once and whose spread changes every 100 ms. */
+function bookSentOnce(): MarketEvent[] {
+  const lines = Array.from({ length: 200 }, (_, i) => {
+    const [old, next] = i % 2 === 0 ? [0.42, 0.5] : [0.5, 0.42];
+    return `${i * 100 + 100}ms delta ask ${old}x0 ${next}x1`;
+  });
+  const text = ["market kraken BTCUSD", "0s book 0.40x1 | 0.42x1", ...lines].join("\n");
+  return [...scenario(Object.assign([text], { raw: [text] })).records];
+}
+
+const WIDE = {
+  ...{ version: 1, on: { feeds: ["kraken"], symbols: ["*"] }, state: { book: orderbook() } },
+  when: ({ book }: { book: { spread: number } }) => book.spread > 0.05,
+  fire: () => ({}),
+};
+const WIDE_TWICE = [
+  loaded("direct", signal({ ...WIDE, title: "At once" })),
+  loaded("timed", signal({ ...WIDE, title: "At watermarks", every: "100ms" })),
+];
+
+Deno.test("a signal that joins others knows the books they know: none may be sent again", () => {
+  const records = bookSentOnce();
+  const whole = new Set(runOver(WIDE_TWICE, records).fires.map(({ id }) => id));
+  for (const first of WIDE_TWICE) {
+    const before = startRun([first]);
+    take(before, records.slice(0, 100));
+    // Of a timed signal these wait for a watermark.
+    for (const record of records.slice(100, 105)) before.engine.take(record);
+    const after = startRun(WIDE_TWICE, { isCold: true });
+    after.engine.read(before.engine.write());
+    take(after, records.slice(105));
+    assert.deepEqual(after.fires.filter(({ id }) => !whole.has(id)), []);
+    for (const { id } of WIDE_TWICE) {
+      const count = after.fires.filter(({ signal }) => signal === id).length;
+      assert.ok(count > 40, `${id} fires ${count} times beside ${first.id}`);
+    }
+  }
+});
+
 Deno.test("the order in which two feeds arrive between watermarks changes no fire", () => {
   const random = seededRandom(3);
   const run = startRun(FIVE_SIGNALS);

@@ -94,6 +94,7 @@ function listIn<Item>(lists: Map<EventType, Item[]>, type: EventType): Item[] {
   return list;
 }
 
-function sharedKey({ kind, options }: BuilderDefinition<unknown>): string {
+/** Key of a builder that signals share, within its market. */
+export function sharedKey({ kind, options }: BuilderDefinition<unknown>): string {
   return `${kind}\n${canonicalJson(options)}`;
 }

@@ -8,7 +8,8 @@ import { Engine, type EngineOptions } from "./engine.ts";
 import type { Sink } from "./instance.ts";
 import type { LoadedSignal } from "./loaded_signal.ts";
 import { RecordDedupe } from "./record_dedupe.ts";
-import { WatermarkMerge } from "./watermark_merge.ts";
+import { bookAfter, changes, type KnownBook } from "./known_book.ts";
+import { compareMerged, WatermarkMerge } from "./watermark_merge.ts";
 
 /** Bump with every change of the format that `write` writes. */
 const STATE_VERSION = 1;
@@ -139,18 +140,28 @@ export class StreamEngine {
         hint: `This is version ${STATE_VERSION}: start without it`,
       });
     }
-    this.#direct.read(from);
+    const books = this.#direct.read(from);
     if (from.flag()) (this.#dedupe ?? new RecordDedupe()).read(from);
     for (let left = from.number(); left > 0; left--) {
       const key = from.text();
       const written = new StateReader(from.bytes());
       const lane = this.#lanes.get(key);
-      if (lane !== undefined) readLane(lane, written);
+      if (lane !== undefined) books.push(...readLane(lane, written));
+    }
+    this.#adopt(books);
+  }
+
+  /** Gives books as of the last record to engines without them, unless some of its records wait there. */
+  #adopt(books: readonly KnownBook[]): void {
+    this.#direct.adopt(books);
+    for (const { merge: { waiting }, engine } of this.#lanes.values()) {
+      engine.adopt(books.filter((book) => !waiting.some((record) => changes(record, book))));
     }
   }
 }
 
-function readLane(lane: Lane, from: StateReader): void {
+/** Restores a lane; returns its books as of the last record. */
+function readLane(lane: Lane, from: StateReader): KnownBook[] {
   lane.isFailed = from.flag();
   for (let left = from.number(); left > 0; left--) {
     lane.merge.advance({ feed: from.text(), timeUs: from.number() });
@@ -160,7 +171,9 @@ function readLane(lane: Lane, from: StateReader): void {
     // Copy, as decoded records must not keep the whole state alive.
     lane.merge.add(decode(type, from.bytes().slice()));
   }
-  lane.engine.read(from);
+  const books = lane.engine.read(from);
+  const waiting = lane.merge.waiting.toSorted(compareMerged);
+  return lane.isFailed ? [] : books.map((book) => bookAfter(book, waiting));
 }
 
 /** Splits signals into those evaluated at once and those that wait for feeds. */
