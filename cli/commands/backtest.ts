@@ -1,7 +1,7 @@
 import { stdin } from "node:process";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { isoOfUs, sleep } from "@ssmd/runtime";
+import { isoOfUs, nowUs, sleep } from "@ssmd/runtime";
 import {
   backtest,
   type BacktestQuery,
@@ -25,6 +25,8 @@ import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { Stepper } from "../signal/step.ts";
 import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 
+/** Time after which records and fires are surely archived, µs. */
+const ARCHIVED_AFTER_US = 180_000_000;
 /** Maximum number of fires printed. */
 const FIRES_SHOWN_MAX = 1000;
 
@@ -72,6 +74,7 @@ export default defineCommand({
     return await withSource(context, flags, async (source) => {
       const query: BacktestQuery = {
         ...{ records: source.records, env: source.env, signal, ...span },
+        settledUs: nowUs() - ARCHIVED_AFTER_US,
         ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
         isCold: source.isCut || (flags.compareLive && await startedEarlier(source, span)),
         ...paceOf(flags.speed),

@@ -5,17 +5,21 @@ import type { COMPARED } from "./backtest_view.ts";
 
 const LISTED_MAX = 100;
 
-/** Compares backtest fires with the live fires of the same source and parameters in the same record source. */
+/**
+ * Compares backtest fires with the live fires of the same source and parameters in the same record
+ * source. Leaves out the last moments, of which records or fires are still on their way into it.
+ */
 export async function compareLive(
-  { records, env, fromUs, toUs, symbols }: BacktestQuery,
-  { info, fires }: BacktestResult,
+  { records, env, fromUs, toUs = Infinity, settledUs = Infinity, symbols }: BacktestQuery,
+  { info, fires, completeUs }: BacktestResult,
 ): Promise<z.output<typeof COMPARED>> {
+  const endUs = Math.min(toUs, Math.max(settledUs, completeUs ?? 0));
   const live = new Map<string, Fire>();
   let others = 0;
   const query = {
     ...{ env, feeds: info.feeds, types: ["fire"] as const },
     ...(fromUs === undefined ? {} : { fromUs }),
-    ...(toUs === undefined ? {} : { toUs }),
+    ...(endUs === Infinity ? {} : { toUs: endUs }),
     ...(symbols === undefined ? {} : { symbols }),
   };
   for await (const batch of records(query)) {
@@ -27,7 +31,8 @@ export async function compareLive(
       } else others++;
     }
   }
-  const here = new Map(fires.map((fire) => [fire.id, fire]));
+  const counted = fires.filter(({ receivedAtUs }) => receivedAtUs < endUs);
+  const here = new Map(counted.map((fire) => [fire.id, fire]));
   const both = [...here].flatMap(([id, fire]) => {
     const other = live.get(id);
     return other === undefined

@@ -32,6 +32,8 @@ export interface BacktestQuery {
   fromUs?: number;
   /** Exclusive end, µs; default: after the last record. */
   toUs?: number;
+  /** Time until which nothing is on its way into the source any more, µs; default: `toUs`. */
+  settledUs?: number;
   /** Markets whose fires count; default: all that the signal watches. */
   symbols?: readonly string[];
   /**
@@ -57,6 +59,8 @@ export interface BacktestResult {
   /** Times of the first and last counted record, µs; null when there is none. */
   firstUs: number | null;
   lastUs: number | null;
+  /** Time of the last record of the feed that has the oldest, µs; null when a feed has none. */
+  completeUs: number | null;
   outcomes: Outcome[];
   reports: Report[];
   quarantined: Quarantine[];
@@ -116,6 +120,7 @@ class BacktestRun {
   #costUs = 0;
   #firstUs: number | null = null;
   #lastUs: number | null = null;
+  readonly #lastUsOf = new Map<string, number>();
 
   constructor(query: BacktestQuery, info: SignalInfo, supervisor: Supervisor) {
     this.#query = query;
@@ -132,9 +137,9 @@ class BacktestRun {
       }
       if (this.#writer.byteLength >= BATCH_BYTES) await this.#send(batch.at(-1)?.receivedAtUs ?? 0);
     }
-    const { toUs } = this.#query;
-    // `every` boundaries after the last record also count, up to the end of the span.
-    const endUs = toUs ?? (this.#lastUs ?? 0) + 1;
+    const { toUs = 0, settledUs = Infinity } = this.#query;
+    // `every` boundaries after the last record also count, as far as nothing is still on its way.
+    const endUs = Math.max(Math.min(toUs, settledUs), (this.#lastUs ?? 0) + 1);
     if (this.#records > 0) await this.#send(endUs);
     await this.#answered();
     return this.#result();
@@ -145,9 +150,15 @@ class BacktestRun {
     return {
       ...{ fires, sha256: firesDigest(fires), reports: this.#reports, costUs: this.#costUs },
       ...{ records: this.#records, instances: this.#instances },
-      ...{ firstUs: this.#firstUs, lastUs: this.#lastUs },
+      ...{ firstUs: this.#firstUs, lastUs: this.#lastUs, completeUs: this.#completeUs() },
       outcomes: this.#tracker.outcomes(this.#lastUs ?? 0),
     };
+  }
+
+  #completeUs(): number | null {
+    const lastUs = this.#info.neededFeeds.map((feed) => this.#lastUsOf.get(feed) ?? NaN);
+    const completeUs = Math.min(...lastUs);
+    return Number.isFinite(completeUs) ? completeUs : null;
   }
 
   #recordsQuery() {
@@ -171,6 +182,7 @@ class BacktestRun {
     this.#writer.add(record);
     this.#tracker.take(record);
     this.#records++;
+    this.#lastUsOf.set(record.feed, record.receivedAtUs);
     if (record.receivedAtUs < (this.#query.fromUs ?? 0)) return;
     this.#firstUs ??= record.receivedAtUs;
     this.#lastUs = record.receivedAtUs;

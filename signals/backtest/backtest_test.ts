@@ -53,6 +53,29 @@ Deno.test("a span and symbols narrow down what counts, not what is known", async
   assert.equal(instances, 1);
 });
 
+Deno.test("what is still to be archived is not taken for silence", async () => {
+  const signal = await textSignal(
+    "quiet",
+    `import { signal, volumeProfile } from "@ssmd/signal";
+    export default signal({
+      title: "t", version: 1, on: { feeds: ["kalshi"], symbols: ["KX*"] }, params: {},
+      state: { flow: volumeProfile({ window: "5s" }) },
+      when: ({ flow }) => flow.volume > 0,
+      edge: "falling", every: "1s",
+      fire: () => ({}),
+    });`,
+  );
+  const lastUs = RECORDS.at(-1)?.receivedAtUs ?? 0;
+  const query = {
+    ...{ records: await recordsOf(RECORDS), env: "test", signal, fromUs: lastUs - 1000 },
+    toUs: lastUs + 60_000_000,
+  };
+  const { fires, completeUs } = await backtest(query);
+  assert.ok(fires.length > 0);
+  assert.equal(completeUs, lastUs);
+  assert.deepEqual((await backtest({ ...query, settledUs: lastUs })).fires, []);
+});
+
 Deno.test("records of two feeds come in one order, and a feed that is not archived has none", async () => {
   const spot = marketWalk({ count: 3000, seed: 22, feed: "kraken", symbols: ["KXSPOT"] });
   const source = `import { orderbook, priceHistory, signal } from "@ssmd/signal";
