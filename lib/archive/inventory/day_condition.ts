@@ -1,5 +1,6 @@
 import type { Expired, Manifest } from "../manifest.ts";
 import { isMissing } from "../manifest_quality.ts";
+import { NORMALIZED_VERSION } from "../paths.ts";
 
 /** Conditions of a feed's day, best first. */
 export const DAY_CONDITIONS = ["available", "degraded", "partial", "expired", "missing"] as const;
@@ -32,7 +33,8 @@ interface Judgement {
  * 2. missing: nothing is archived, neither raw nor normalized. A manifest without records is not
  *    missing: capture ran and received nothing.
  * 3. partial: captured data is known to be absent: a manifest is unreadable or says `partial` or
- *    `failed`; or the day is over, and it is not marked complete or raw frames have no records.
+ *    `failed`; raw frames came after another version was made of them; or the day is over, and it
+ *    is not marked complete or raw frames have no records.
  * 4. degraded: all captured data is here, with recorded gaps.
  * 5. available: all captured data is here, with no gaps except planned stops, which the reason
  *    mentions. A day in progress is available as far as it has been archived.
@@ -90,8 +92,18 @@ function whyPartial(
   if (normalized === undefined && frames && isOver) {
     return "There are raw frames and no records: reprocess the day.";
   }
+  if (isOutdated(raw, normalized)) {
+    return `Raw frames came after ${normalized?.version} was made: reprocess the day again.`;
+  }
   if (normalized?.status === "open" && isOver) {
     return "The day is over and no archiver has completed it yet.";
   }
   return undefined;
+}
+
+/** Whether raw files were added after a reprocessed version of the day was written. */
+function isOutdated(raw: Manifest | undefined, normalized: Manifest | undefined): boolean {
+  if (raw === undefined || normalized === undefined || raw.expired !== undefined) return false;
+  const { version = NORMALIZED_VERSION, updatedAt } = normalized;
+  return version !== NORMALIZED_VERSION && raw.updatedAt > updatedAt;
 }

@@ -262,3 +262,32 @@ Deno.test("missing trades and tickers of one market are two gaps, each with its 
     [["trade", false, undefined], ["ticker", true, usOn("2026-08-04", 20)]],
   );
 });
+
+Deno.test("a version made before some of the day's raw frames came is partial, until made again", async () => {
+  const storage = memoryStorage();
+  const day = "2026-08-09";
+  const write = async (version: string | undefined, hours: number) => {
+    const kind = version === undefined ? "raw" : "normalized";
+    const id = { kind, ...FEED_ID, day, ...(version && { version }) } as const;
+    const files = [version === undefined ? rawFile(day) : trades(day, 5)];
+    const nowUs = NOW_US + hours * 3600e6;
+    const change = { writtenBy: "0.1.0+abc1234", nowUs, files, status: "complete" } as const;
+    await saveManifest(storage, changedManifest(emptyManifest(id), change));
+  };
+  const conditions = async () => {
+    const found = ["v1", "v2"].map(async (version) => {
+      const nowUs = NOW_US + 24 * 3600e6;
+      const span = { fromUs: usOn(day, 0), toUs: usOn(day, 86_400), nowUs, version };
+      return (await inventory(storage, { env: "test", ...span }))[0]?.condition;
+    });
+    return await Promise.all(found);
+  };
+  await write("v1", 0);
+  await write("v2", 1);
+  await write(undefined, 0);
+  assert.deepEqual(await conditions(), ["available", "available"]);
+  await write(undefined, 2);
+  assert.deepEqual(await conditions(), ["available", "partial"]);
+  await write("v2", 3);
+  assert.deepEqual(await conditions(), ["available", "available"]);
+});
