@@ -1,11 +1,9 @@
-import { compressFrame, decompressFrame } from "@ssmd/archive";
+import { PackedBytes } from "./packed_bytes.ts";
 
 /** Bytes of a slab's payloads; a larger payload gets a slab of its own. */
 const SLAB_BYTES = 64 * 1024;
 /** Most records of a slab. */
 const RECORDS_MAX = 1024;
-/** Compresses to a fifth in about half a µs per record. */
-const PACKING_LEVEL = 1;
 
 /** A record from the bus; the payload is copied. */
 interface SlabRecord {
@@ -20,9 +18,7 @@ interface SlabRecord {
 export class RecordSlab {
   /** Records added. */
   count = 0;
-  /** The payloads back to back, or their compressed frame. */
-  #bytes: Uint8Array<ArrayBuffer>;
-  #isPacked = false;
+  #payloads: PackedBytes;
   /** End of each payload. */
   #ends = new Uint32Array(RECORDS_MAX);
   #positions = new Float64Array(RECORDS_MAX);
@@ -35,7 +31,7 @@ export class RecordSlab {
 
   /** Starts with a record. */
   constructor(first: SlabRecord) {
-    this.#bytes = new Uint8Array(Math.max(SLAB_BYTES, first.payload.length));
+    this.#payloads = new PackedBytes(Math.max(SLAB_BYTES, first.payload.length));
     this.add(first);
   }
 
@@ -47,11 +43,8 @@ export class RecordSlab {
   /** Adds a record; false when it does not fit. */
   add({ subject, payload, position, receivedAtUs }: SlabRecord): boolean {
     const at = this.count;
-    const start = this.#startOf(at);
-    const end = start + payload.length;
-    if (at === RECORDS_MAX || end > this.#bytes.length || this.#isPacked) return false;
-    this.#bytes.set(payload, start);
-    this.#ends[at] = end;
+    if (at === RECORDS_MAX || !this.#payloads.append(payload)) return false;
+    this.#ends[at] = this.#payloads.used;
     this.#positions[at] = position;
     this.#times[at] = receivedAtUs;
     this.#subjects[at] = this.#numberOf(subject);
@@ -62,10 +55,7 @@ export class RecordSlab {
   /** Compresses the payloads; no record can be added afterwards. */
   pack(): void {
     const { count } = this;
-    this.#bytes = compressFrame(this.#bytes.subarray(0, this.#startOf(count)), PACKING_LEVEL, {
-      isChecksummed: false,
-    });
-    this.#isPacked = true;
+    this.#payloads.pack();
     this.#ends = this.#ends.slice(0, count);
     this.#positions = this.#positions.slice(0, count);
     this.#times = this.#times.slice(0, count);
@@ -111,7 +101,7 @@ export class RecordSlab {
     each: (subject: string, payload: Uint8Array, position: number) => boolean,
   ): boolean {
     if (from >= this.count) return true;
-    const bytes = this.#plainBytes();
+    const bytes = this.#payloads.read();
     for (let at = from; at < this.count; at++) {
       const subject = this.#names[this.#subjects[at] as number] as string;
       const payload = bytes.subarray(this.#startOf(at), this.#ends[at]);
@@ -122,12 +112,6 @@ export class RecordSlab {
 
   #startOf(at: number): number {
     return at === 0 ? 0 : this.#ends[at - 1] as number;
-  }
-
-  #plainBytes(): Uint8Array {
-    if (!this.#isPacked) return this.#bytes;
-    const frame = { kind: "data" as const, start: 0, end: this.#bytes.length };
-    return decompressFrame(this.#bytes, frame, "memory");
   }
 
   #numberOf(subject: string): number {
