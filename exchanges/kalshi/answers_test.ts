@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Gap } from "@ssmd/market";
-import { ackFrame, brief, feed, kalshiNormalizer, numbered, snapshotFrame } from "./test_frames.ts";
+import { feed } from "../_normalizer_fixtures.ts";
+import { ackFrame, brief, kalshiNormalizer, numbered, snapshotFrame } from "./test_frames.ts";
 
 const A = "KXA-26AUG01-T1.5";
 const SPECS = [A, "KXB-26AUG01"].map((external) => ({ symbol: external, external }));

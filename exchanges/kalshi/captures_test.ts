@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import type { Gap, OrderBookUpdate } from "@ssmd/market";
-import { feed, kalshiNormalizer } from "./test_frames.ts";
+import { feed } from "../_normalizer_fixtures.ts";
+import { kalshiNormalizer } from "./test_frames.ts";
 
 const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??
   new URL("../../../shared/captures", import.meta.url).pathname;

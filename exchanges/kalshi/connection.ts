@@ -19,6 +19,7 @@ import { Books } from "./books.ts";
 import { type KalshiFormat, PRICE_DECIMALS } from "./format.ts";
 import type { UnseenSpan } from "../unseen_lives.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { marketOrders } from "../market_orders.ts";
 import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
 import { MirrorAlarm, type MirrorState } from "./mirror.ts";
 import { type RecordHead, scannedTicker, scannedTrade, tickerOf, tradeOf } from "./records.ts";
@@ -29,7 +30,6 @@ import {
   Commands,
   type CommandsState,
   LIFECYCLE_CHANNEL,
-  ordersOf,
 } from "./subscribe.ts";
 import { BOOK_CHANNEL, type Step, type Subscription, Subscriptions } from "./subscriptions.ts";
 
@@ -64,7 +64,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
 
   /** Creates the normalizer of a connection with these markets. */
   constructor(options: NormalizerOptions, format: KalshiFormat) {
-    super({ ...options, ordersOf, symbolOf: (ticker) => ticker });
+    super({ ...options, ordersOf: marketOrders, symbolOf: (ticker) => ticker });
     const { feed, symbols, ledger } = this;
     this.#format = format;
     this.scanner = format.isScanned ? new KalshiScanner() : undefined;

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  ackFrame,
-  deltaFrame,
-  feed,
-  kalshiNormalizer,
-  numbered,
-  snapshotFrame,
-} from "./test_frames.ts";
+import { feed } from "../_normalizer_fixtures.ts";
+import { ackFrame, deltaFrame, kalshiNormalizer, numbered, snapshotFrame } from "./test_frames.ts";
 
 const A = "KXA-26AUG01";
 const SNAPSHOT = snapshotFrame(1, 1, A, [["0.4000", "5.00"]], [["0.5000", "5.00"]]);

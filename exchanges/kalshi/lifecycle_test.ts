@@ -3,7 +3,8 @@ import type { Gap, MarketEvent } from "@ssmd/market";
 import type { Normalizer } from "../adapter.ts";
 import type { CapturedLine } from "../captured_line.ts";
 import { Translator } from "../translator.ts";
-import { ackFrame, brief, feed, kalshiNormalizer, numbered, snapshotFrame } from "./test_frames.ts";
+import { feed } from "../_normalizer_fixtures.ts";
+import { ackFrame, brief, kalshiNormalizer, numbered, snapshotFrame } from "./test_frames.ts";
 
 const A = "KXA-26AUG01-T1.5";
 const SPECS = [{ symbol: A, external: A }];

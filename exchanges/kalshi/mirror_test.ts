@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Gap } from "@ssmd/market";
-import { ackFrame, feed, kalshiNormalizer, snapshotFrame, type TextLevel } from "./test_frames.ts";
+import { feed } from "../_normalizer_fixtures.ts";
+import { ackFrame, kalshiNormalizer, snapshotFrame, type TextLevel } from "./test_frames.ts";
 
 const A = "KXA-26AUG01";
 

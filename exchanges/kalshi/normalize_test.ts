@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import type { Gap, OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
+import { feed, suspectBooks } from "../_normalizer_fixtures.ts";
 import {
   ackFrame,
   brief,
   deltaFrame,
-  feed,
   kalshiNormalizer,
   numbered,
   snapshotFrame,
-  suspectBooks,
 } from "./test_frames.ts";
 
 const A = "KXA-26AUG01-T1.5";

@@ -1,5 +1,4 @@
-import type { SymbolSpec } from "../adapter.ts";
-import type { OrderedChannel, Subscription, SubscriptionOrder } from "../subscription.ts";
+import type { OrderedChannel, Subscription } from "../subscription.ts";
 import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import type { Requests } from "../venue_normalizer.ts";
 import { BOOK_CHANNEL } from "./subscriptions.ts";
@@ -24,21 +23,6 @@ export function channelOf(venues: string): OrderedChannel | undefined {
     if (name === venues) return ours as OrderedChannel;
   }
   return undefined;
-}
-
-/** All orders. Only books start with data; a quiet market has no trades to send. */
-export function ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[] {
-  const isUnknown = specs.some(({ isOrderUnknown }) => isOrderUnknown === true);
-  const orders: SubscriptionOrder[] = [
-    { channel: "status", external: "", symbol: "_all", proof: "confirmation", isUnknown },
-  ];
-  for (const { symbol, external } of specs) {
-    const market = { external, symbol, isUnknown };
-    orders.push({ channel: "orderbook", proof: "data", ...market });
-    orders.push({ channel: "ticker", proof: "confirmation", ...market });
-    orders.push({ channel: "trade", proof: "confirmation", ...market });
-  }
-  return orders;
 }
 
 /** State of a connection's commands, as plain JSON. */

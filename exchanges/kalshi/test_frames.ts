@@ -1,5 +1,5 @@
 import type { MarketEvent } from "@ssmd/market";
-import type { Normalized, Normalizer, SymbolSpec } from "../adapter.ts";
+import type { Normalizer, SymbolSpec } from "../adapter.ts";
 import { kalshi } from "./venue.ts";
 
 /** Price and size as text, as the venue writes them. */
@@ -57,11 +57,6 @@ export function kalshiNormalizer(symbols: readonly SymbolSpec[] = [], id?: strin
   return version.create({ feed: "kalshi", symbols });
 }
 
-/** Feeds a frame's text. */
-export function feed(normalizer: Normalizer, text: string, atUs = 1): Normalized {
-  return normalizer.normalize(JSON.parse(text), text, atUs);
-}
-
 /** Events in short. */
 export function brief(events: readonly MarketEvent[]): string[] {
   return events.map((event) => {
@@ -72,10 +67,4 @@ export function brief(events: readonly MarketEvent[]): string[] {
     if (event.type === "status") return `status ${event.symbol} ${event.state} ${event.result}`;
     return `${event.type} ${event.symbol}`;
   });
-}
-
-/** Symbols whose book is not right, and since when. */
-export function suspectBooks(normalizer: Normalizer): Map<string, number> {
-  const books = normalizer.missing().filter(({ channel }) => channel === "orderbook");
-  return new Map(books.map(({ symbol, sinceUs }) => [symbol, sinceUs]));
 }

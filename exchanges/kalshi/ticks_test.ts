@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { OrderBookUpdate } from "@ssmd/market";
-import { feed, kalshiNormalizer, snapshotFrame } from "./test_frames.ts";
+import { feed } from "../_normalizer_fixtures.ts";
+import { kalshiNormalizer, snapshotFrame } from "./test_frames.ts";
 
 /** A range of prices in hundredths of a cent: start, end, step. */
 type Range = readonly [start: number, end: number, step: number];

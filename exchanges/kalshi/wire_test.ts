@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import type { Gap, OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
 import { Translator } from "../translator.ts";
+import { feed, suspectBooks } from "../_normalizer_fixtures.ts";
 import {
   ackFrame,
   brief,
   deltaFrame,
-  feed,
   kalshiNormalizer,
   numbered,
   snapshotFrame,
-  suspectBooks,
 } from "./test_frames.ts";
 import { kalshi } from "./venue.ts";
 

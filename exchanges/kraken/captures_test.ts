@@ -3,13 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import type { OrderBookUpdate } from "@ssmd/market";
 import type { PairState } from "./instrument.ts";
-import {
-  feed,
-  instrumentFrame,
-  krakenNormalizer,
-  textChecksum,
-  type TextLevel,
-} from "./test_frames.ts";
+import { feed } from "../_normalizer_fixtures.ts";
+import { instrumentFrame, krakenNormalizer, textChecksum, type TextLevel } from "./test_frames.ts";
 
 const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??
   new URL("../../../shared/captures", import.meta.url).pathname;

@@ -4,7 +4,8 @@ import { gunzipSync } from "node:zlib";
 import { INSTRUMENT_FILE } from "@ssmd/metadata";
 import type { Status } from "@ssmd/market";
 import { krakenCatalogue } from "./catalogue.ts";
-import { feed, instrumentFrame, krakenNormalizer } from "./test_frames.ts";
+import { feed } from "../_normalizer_fixtures.ts";
+import { instrumentFrame, krakenNormalizer } from "./test_frames.ts";
 
 const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??
   new URL("../../../shared/captures", import.meta.url).pathname;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { feed } from "../_normalizer_fixtures.ts";
 import {
   bookFrame,
-  feed,
   instrumentFrame,
   krakenNormalizer,
   snapshotFrame,

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import type { Gap, OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
+import { feed, suspectBooks } from "../_normalizer_fixtures.ts";
 import {
   bookFrame,
   brief,
-  feed,
   instrumentFrame,
   krakenNormalizer,
   snapshotFrame,
-  suspectBooks,
   textChecksum,
   type TextLevel,
   tradeFrame,

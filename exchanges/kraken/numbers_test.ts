@@ -3,10 +3,10 @@ import fc from "fast-check";
 import type { Normalizer } from "../adapter.ts";
 import { Translator } from "../translator.ts";
 import type { OrderBookUpdate, Ticker, Trade } from "@ssmd/market";
+import { feed } from "../_normalizer_fixtures.ts";
 import {
   bookFrame,
   brief,
-  feed,
   instrumentFrame,
   krakenNormalizer,
   snapshotFrame,

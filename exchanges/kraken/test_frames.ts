@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { MarketEvent } from "@ssmd/market";
-import type { Normalized, Normalizer, SymbolSpec } from "../adapter.ts";
+import type { Normalizer, SymbolSpec } from "../adapter.ts";
 import { kraken } from "./venue.ts";
 
 /** Price and size as text, as the venue writes them. */
@@ -68,11 +68,6 @@ export function krakenNormalizer(symbols: readonly SymbolSpec[] = []): Normalize
   return version.create({ feed: "kraken", symbols });
 }
 
-/** Feeds a frame's text. */
-export function feed(normalizer: Normalizer, text: string, atUs = 1): Normalized {
-  return normalizer.normalize(JSON.parse(text), text, atUs);
-}
-
 /** Events in short: `type kind|reason|state symbol`. */
 export function brief(events: readonly MarketEvent[]): string[] {
   return events.map((event) => {
@@ -83,10 +78,4 @@ export function brief(events: readonly MarketEvent[]): string[] {
     if (event.type === "status") return `status ${event.symbol} ${event.state}`;
     return `${event.type} ${event.symbol}`;
   });
-}
-
-/** Symbols whose book is not right, and since when. */
-export function suspectBooks(normalizer: Normalizer): Map<string, number> {
-  const books = normalizer.missing().filter(({ channel }) => channel === "orderbook");
-  return new Map(books.map(({ symbol, sinceUs }) => [symbol, sinceUs]));
 }

@@ -9,7 +9,8 @@ import { Books } from "./books.ts";
 import { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 import { objectOf, type PolymarketEvent } from "./messages.ts";
 import { FillCounter, tickerOf, tickSizeOf, tradeOf } from "./records.ts";
-import { ordersOf, PolymarketRequests, type RequestsState } from "./subscribe.ts";
+import { marketOrders } from "../market_orders.ts";
+import { PolymarketRequests, type RequestsState } from "./subscribe.ts";
 
 /** State of a connection, as plain JSON. */
 interface PolymarketState extends VenueState<PolymarketBookState> {
@@ -38,7 +39,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
 
   /** Creates the normalizer of a connection with these tokens. */
   constructor(options: NormalizerOptions) {
-    super({ ...options, ordersOf, symbolOf: (token) => token });
+    super({ ...options, ordersOf: marketOrders, symbolOf: (token) => token });
     const { feed, symbols, ledger } = this;
     this.books = new Books({ feed, symbols, ledger });
     this.requests = new PolymarketRequests(ledger);

@@ -1,29 +1,10 @@
-import type { SymbolSpec } from "../adapter.ts";
-import type { Subscription, SubscriptionOrder } from "../subscription.ts";
+import type { Subscription } from "../subscription.ts";
 import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import type { Requests } from "../venue_normalizer.ts";
 
 /** State of a connection's requests, as plain JSON. */
 export interface RequestsState {
   renewed: string[];
-}
-
-/**
- * All orders. The venue confirms nothing: a token's first book shows that it is subscribed, and
- * with it its trades and best prices, which a quiet market may not send.
- */
-export function ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[] {
-  const isUnknown = specs.some(({ isOrderUnknown }) => isOrderUnknown === true);
-  const orders: SubscriptionOrder[] = [
-    { channel: "status", external: "", symbol: "_all", proof: "confirmation", isUnknown },
-  ];
-  for (const { symbol, external } of specs) {
-    const token = { external, symbol, isUnknown };
-    orders.push({ channel: "orderbook", proof: "data", ...token });
-    orders.push({ channel: "ticker", proof: "confirmation", ...token });
-    orders.push({ channel: "trade", proof: "confirmation", ...token });
-  }
-  return orders;
 }
 
 /** Requests of a connection; subscribing a token covers all of its channels. */

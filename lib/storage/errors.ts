@@ -7,12 +7,13 @@ interface Meaning {
   retryable: boolean;
 }
 
-const FULL: Meaning = {
+/** Of a full disk, and of a full bucket. */
+export const FULL = {
   code: "STORAGE_FULL",
   sentence: "There is no room left",
   hint: "Free space or raise the quota; writing resumes by itself",
   retryable: true,
-};
+} as const;
 const READ_ONLY: Meaning = {
   code: "STORAGE_READ_ONLY",
   sentence: "Writing or reading is not allowed",

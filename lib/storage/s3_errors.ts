@@ -1,5 +1,5 @@
 import { messageOf, refusalHint, refusalIn, StorageError, systemCodeOf } from "@ssmd/runtime";
-import { notFound } from "./errors.ts";
+import { FULL, notFound } from "./errors.ts";
 
 /** Target of a request. */
 export interface S3Object {
@@ -76,12 +76,6 @@ const BUCKET_MISSING: Meaning = {
   code: "BUCKET_MISSING",
   sentence: "There is no such bucket",
   hint: "Create the bucket or correct its name in the environment",
-};
-const FULL: Meaning = {
-  code: "STORAGE_FULL",
-  sentence: "There is no room left",
-  hint: "Free space or raise the quota; writing resumes by itself",
-  retryable: true,
 };
 const OTHER: Meaning = {
   code: "STORAGE_FAILED",
