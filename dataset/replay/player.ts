@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import type { MarketEvent } from "@ssmd/market";
+import { Pause } from "@ssmd/runtime";
 import type { ReplaySink } from "./sink.ts";
 
 /** Opens records from a time on, ordered by receive time. */
@@ -38,7 +39,7 @@ export class ReplayPlayer {
   #isPaused = false;
   #isStopped = false;
   #seekUs: number | undefined;
-  #wake: (() => void) | undefined;
+  #pause = new Pause();
   #lock = new Int32Array(new SharedArrayBuffer(4));
 
   /** Creates a player; nothing is read before `run`. */
@@ -74,7 +75,7 @@ export class ReplayPlayer {
   /** Stops at the next record. */
   stop(): void {
     this.#isStopped = true;
-    this.#wake?.();
+    this.#pause.end();
   }
 
   /** Pauses or resumes. */
@@ -82,7 +83,7 @@ export class ReplayPlayer {
     this.#virtualUs = this.nowUs;
     this.#isPaused = !this.#isPaused;
     this.#anchor(this.#virtualUs);
-    this.#wake?.();
+    this.#pause.end();
   }
 
   /** Continues from another time in the recording. */
@@ -90,7 +91,7 @@ export class ReplayPlayer {
     this.#seekUs = toUs;
     this.#virtualUs = toUs;
     this.#anchor(toUs);
-    this.#wake?.();
+    this.#pause.end();
   }
 
   #takeSeek(): number | undefined {
@@ -153,29 +154,19 @@ export class ReplayPlayer {
     const speed = this.#options.speed as number;
     while (!this.#isInterrupted) {
       if (this.#isPaused) {
-        await this.#sleep(WAIT_MS_MAX);
+        await this.#pause.wait(WAIT_MS_MAX);
         continue;
       }
       const waitMs = (us - this.#anchorUs) / 1000 / speed - (performance.now() - this.#anchorMs);
       if (waitMs <= 0) return;
       if (waitMs > TIMER_LATE_MS + EXACT_MS) {
-        await this.#sleep(Math.min(WAIT_MS_MAX, waitMs - TIMER_LATE_MS));
+        await this.#pause.wait(Math.min(WAIT_MS_MAX, waitMs - TIMER_LATE_MS));
       } else {
         await turn();
         // A timer would be at least a millisecond late.
         Atomics.wait(this.#lock, 0, 0, Math.min(EXACT_MS, waitMs));
       }
     }
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers";
+import { Pause } from "@ssmd/runtime";
 
 /** Items to play, in order of time. */
 export interface Feed {
@@ -41,7 +42,7 @@ export class Player {
   #anchorVirtualUs = 0;
   #anchorMs = 0;
   #end!: () => void;
-  #wake: (() => void) | undefined;
+  #pause = new Pause();
   #failure: ((error: unknown) => void) | undefined;
 
   constructor(options: PlayerOptions) {
@@ -74,7 +75,7 @@ export class Player {
     if (this.#stopped || this.#running) return;
     if (this.#started) {
       clearTimeout(this.#hasten);
-      this.#hasten = setTimeout(() => this.#wake?.(), delayMs);
+      this.#hasten = setTimeout(() => this.#pause.end(), delayMs);
       return;
     }
     this.#started = true;
@@ -88,7 +89,7 @@ export class Player {
   }
 
   async #run(delayMs: number): Promise<void> {
-    await this.#sleep(delayMs);
+    await this.#pause.wait(delayMs);
     clearTimeout(this.#hasten);
     this.#running = true;
     const { feed, speed } = this.#options;
@@ -135,28 +136,18 @@ export class Player {
     this.#options.flush();
     if (nextUs === undefined) return;
     const waitMs = (nextUs - this.#paced()) / 1000 / (speed as number);
-    await this.#sleep(Math.min(1000, Math.max(TICK_MS, waitMs)));
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    await this.#pause.wait(Math.min(1000, Math.max(TICK_MS, waitMs)));
   }
 
   /** Checks now instead of at the next item. */
   poke(): void {
-    if (this.#running) this.#wake?.();
+    if (this.#running) this.#pause.end();
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#hasten);
-    this.#wake?.();
+    this.#pause.end();
     if (!this.#started) this.#end();
   }
 }

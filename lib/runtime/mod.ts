@@ -22,7 +22,7 @@ export { exportProcess } from "./process_metrics.ts";
 export { type ClockReadings, isoOfUs, msOfIso, nowUs, SteadyClock, usOfIso } from "./clock.ts";
 export { Chaos } from "./chaos.ts";
 export { CIRCUIT_STATES, CircuitBreaker } from "./circuit_breaker.ts";
-export { Backoff, beginLasting, sleep } from "./retry.ts";
+export { Backoff, beginLasting, Pause, sleep } from "./retry.ts";
 export { seededRandom } from "./seeded_random.ts";
 export { RunningTime } from "./running_time.ts";
 export { inTransaction } from "./transaction.ts";

@@ -65,6 +65,27 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** A wait that can be ended early; one at a time. */
+export class Pause {
+  #end: (() => void) | undefined;
+
+  /** Waits for `ms`, or until the next {@linkcode end}. */
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Ends the wait, if there is one. */
+  end(): void {
+    this.#end?.();
+  }
+}
+
 /** A resource that stays open until closed. */
 interface Lasting {
   close(): void | Promise<void>;

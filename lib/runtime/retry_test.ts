@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Backoff, beginLasting, sleep } from "./retry.ts";
+import { Backoff, beginLasting, Pause, sleep } from "./retry.ts";
 
 /** What fails so often and then lasts; what happened to it. */
 function lasting(failures: number) {
@@ -38,4 +38,15 @@ Deno.test("a try that waits for an answer keeps nobody from ending, and closes w
   await ongoing.close();
   answer.resolve();
   await closed.promise;
+});
+
+Deno.test("a pause lasts as long as it was given, or until it is ended", async () => {
+  const pause = new Pause();
+  pause.end();
+  const startMs = performance.now();
+  await pause.wait(20);
+  assert.ok(performance.now() - startMs >= 15);
+  const long = pause.wait(60_000);
+  pause.end();
+  await long;
 });
