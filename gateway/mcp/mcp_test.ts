@@ -148,6 +148,8 @@ Deno.test("what is misspelt is answered with the name that was meant", async () 
       for (const at of ["noon", "2026-02-30T10:00:00Z"]) {
         assert.match(await hintOf("get_orderbook", { symbol: "BTCUSD", at }) ?? "", /2026-/, at);
       }
+      const future = { symbol: "BTCUSD", at: "2999-01-01T00:00:00Z" };
+      assert.match(await hintOf("get_orderbook", future) ?? "", /book now/);
       await assert.rejects(client.callTool({ name: "get_trade", arguments: {} }), /get_trades/);
     })
   );

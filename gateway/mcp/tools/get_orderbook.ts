@@ -1,3 +1,4 @@
+import { nowUs } from "@ssmd/runtime";
 import { z } from "zod";
 import { fitting, type Found } from "../answer.ts";
 import { type AskRoute, type Json, listIn, pathOf } from "../../http/ask.ts";
@@ -50,6 +51,12 @@ async function bookAt(
     const hint = "a time like 2026-11-28T14:30:00Z";
     throw new Problem("INVALID_ARGUMENT", `The time "${at}" cannot be read`, { status: 400, hint });
   }
+  if (atUs > nowUs()) {
+    const hint = "leave out at for the book now";
+    throw new Problem("INVALID_ARGUMENT", `The time "${at}" is still to come`, {
+      ...{ status: 400, hint },
+    });
+  }
   const atMs = Math.floor(atUs / 1000);
   let answer: Json = {};
   for (const [every, spanMs] of LOOKS) {
@@ -64,6 +71,14 @@ async function bookAt(
   return () => pastFound(answer, undefined, 0);
 }
 
+function noteOf(row: Json | undefined, levels: number): string {
+  if (row === undefined) return "Nothing is known of this book in the day before.";
+  return row["gap"] === true && levels === 0
+    ? "From time on the book is not known: records are missing, or on their way into the archive. " +
+      "In the latter case ask again in two minutes."
+    : "Everything received by time is in it; nothing changed up to the second asked for.";
+}
+
 function pastFound(answer: Json, row: Json | undefined, depth: number): Found {
   const [bids, asks] = [listIn(row ?? {}, "bids"), listIn(row ?? {}, "asks")];
   return {
@@ -72,9 +87,7 @@ function pastFound(answer: Json, row: Json | undefined, depth: number): Found {
       ...{ bids: bids.slice(0, depth), asks: asks.slice(0, depth) },
     },
     condition: row === undefined ? "empty" : row["gap"] === true ? "gaps" : "complete",
-    notes: row === undefined
-      ? ["Nothing is known of this book in the day before."]
-      : ["Everything received by time is in it; nothing changed up to the second asked for."],
+    notes: [noteOf(row, bids.length + asks.length)],
     ...(depth < Math.max(bids.length, asks.length) ? { truncated: true } : {}),
   };
 }
