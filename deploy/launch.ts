@@ -8,6 +8,7 @@ import { findCacheDir } from "@ssmd/runtime/cache_dir";
 import { SsmdError } from "@ssmd/runtime/errors";
 import { commitOf } from "./commit.ts";
 import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
+import { withLinkTargets } from "./link_targets.ts";
 import {
   commandWord,
   commandWords,
@@ -111,10 +112,13 @@ async function launchOf(program: Program, args: readonly string[]): Promise<Laun
 function commandOf(launch: Launch): string {
   const { program, args, deno, root } = launch;
   const serves = program === "gateway" || program === "ssmd" && commandWord(args) === "up";
+  const permissions = permissionsOf(launch);
+  const { read, write } = permissions;
+  const files = { read: withLinkTargets(read), write: withLinkTargets(write) };
   const words = [
     ...[deno, "run", "-q", `-P=${program}`, "--no-prompt", "--frozen"],
     serves ? SERVING_V8 : program === "ssmd" ? COMMAND_V8 : WORKING_V8,
-    ...permissionFlags(permissionsOf(launch)),
+    ...permissionFlags({ ...permissions, ...files }),
     `--config=${root}/deno.json`,
     `${root}/${ENTRYPOINTS[program]}`,
   ];
