@@ -120,3 +120,30 @@ async function said(signals: readonly HostedSignal[]) {
     await supervisor.stop();
   }
 }
+
+Deno.test("what differs by machine or run is not in a host, and nobody brings it back", async () => {
+  const code = `const parts = [[Math, "random"], [Error, "captureStackTrace"],
+    ...[String, Number, BigInt, Array, Object].map((kind) => [kind.prototype, "toLocaleString"]),
+    [String.prototype, "localeCompare"], [String.prototype, "toLocaleUpperCase"]];
+  const found = parts.filter(([of, name]) => {
+    try {
+      of[name] = () => 4;
+    } catch {
+      // Frozen.
+    }
+    try {
+      Object.defineProperty(of, name, { value: () => 4 });
+    } catch {
+      // Frozen.
+    }
+    return of[name] !== undefined;
+  });
+  throw new TypeError(found.map(([, name]) => name).join() || "nothing");`;
+  const supervisor = new Supervisor({ signals: [rawSignal("seeks", code)] });
+  try {
+    const { failed } = await supervisor.start();
+    assert.deepEqual(failed, [{ id: "seeks", message: "TypeError: nothing" }]);
+  } finally {
+    await supervisor.stop();
+  }
+});
