@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { noHole } from "../../tests/contract/received.ts";
-import { messagesOf, transportContract } from "../../tests/contract/transport.ts";
+import { messagesOf } from "../../tests/contract/bus_messages.ts";
+import { transportContract } from "../../tests/contract/transport.ts";
 import { memoryTransport } from "./memory.ts";
 
 transportContract("memory", () => {

@@ -3,7 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { NatsConnectionImpl } from "@nats-io/nats-core/internal";
 import { sleep } from "@ssmd/runtime";
 import { Received } from "../../tests/contract/received.ts";
-import { messagesOf, publishAll } from "../../tests/contract/transport.ts";
+import { messagesOf, publishAll } from "../../tests/contract/bus_messages.ts";
 import {
   type NatsServer,
   natsServerAvailable,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { noHole, Received } from "../../tests/contract/received.ts";
-import { messagesOf } from "../../tests/contract/transport.ts";
+import { messagesOf } from "../../tests/contract/bus_messages.ts";
 import { hasProgram, signedCertificate } from "../../tests/servers/certificates.ts";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { openTransport } from "./open.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { WatchedChanges } from "../../tests/contract/key_value.ts";
 import { noHole, Received } from "../../tests/contract/received.ts";
-import { messagesOf, publishAll } from "../../tests/contract/transport.ts";
+import { messagesOf, publishAll } from "../../tests/contract/bus_messages.ts";
 import {
   type NatsServer,
   natsServerAvailable,

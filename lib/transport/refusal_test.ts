@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { noHole, Received } from "../../tests/contract/received.ts";
-import { messagesOf, publishAll } from "../../tests/contract/transport.ts";
+import { messagesOf, publishAll } from "../../tests/contract/bus_messages.ts";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { connectNats } from "./nats_connect.ts";
 import { openTransport } from "./open.ts";

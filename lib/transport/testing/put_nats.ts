@@ -1,7 +1,7 @@
 /** `put_nats.ts <url>`: publishes a message, and prints `stored` or why not. @module */
 import { SsmdError } from "@ssmd/runtime";
 import { openTransport } from "@ssmd/transport";
-import { messagesOf } from "../../../tests/contract/transport.ts";
+import { messagesOf } from "../../../tests/contract/bus_messages.ts";
 
 const [url = ""] = Deno.args;
 try {
