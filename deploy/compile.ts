@@ -145,7 +145,11 @@ const COMPANION_FLAGS: Readonly<Record<Companion, readonly string[]>> = {
 };
 const LIBRARY = /^libduckdb\.(so|dylib)$/;
 
-const LOADED_BY_SSMD = ["cli/command/audited.ts", "cli/completion/answer.ts"];
+const LOADED_BY_SSMD = [
+  ...["cli/command/audited.ts", "cli/completion/answer.ts"],
+  // Late in `up`.
+  "jobs/mod.ts",
+];
 
 /** Returns files that a program loads by name, which Deno's module graph misses. */
 function namedFiles(program: Program): string[] {

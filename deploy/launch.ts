@@ -19,7 +19,7 @@ import {
   usesEnvironments,
 } from "./permissions.ts";
 import { SHIPPED_REGISTRY_COMMANDS } from "./shipped_registry_commands.ts";
-import { COMMAND_V8, SERVING_V8, SERVING_VARIABLES, WORKING_V8 } from "./serving.ts";
+import { SERVING_V8, SERVING_VARIABLES } from "./serving.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
 const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
@@ -33,6 +33,9 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
   agents: "demo-nats",
   worker: "demo-nats",
 };
+
+/** As in `launch`: commands are short, and start with a whole young generation. */
+const COMMAND_V8 = "--v8-flags=--min-semi-space-size=16";
 
 /** Returns the hosts and folders of the named environment, or of all. */
 export async function reachOf(registryDir: string, env: string | undefined): Promise<Reach[]> {
@@ -117,7 +120,7 @@ function commandOf(launch: Launch): string {
   const files = { read: withLinkTargets(read), write: withLinkTargets(write) };
   const words = [
     ...[deno, "run", "-q", `-P=${program}`, "--no-prompt", "--frozen"],
-    serves ? SERVING_V8 : program === "ssmd" ? COMMAND_V8 : WORKING_V8,
+    ...(serves ? [SERVING_V8] : program === "ssmd" ? [COMMAND_V8] : []),
     ...permissionFlags({ ...permissions, ...files }),
     `--config=${root}/deno.json`,
     `${root}/${ENTRYPOINTS[program]}`,

@@ -1,23 +1,13 @@
-/** Settings of the runtime for our programs, wherever they are started. @module */
+/** Settings of the runtime for programs that serve clients, wherever they are started. @module */
 
 /**
- * Collect when the old space has grown by this much (default: by up to 200 %), before garbage matches
- * the live size. The same in all our programs, sandboxes included: Deno keeps one compiled form of a
- * module, and a process with another percentage refuses it and compiles anew.
+ * Such programs have few long-lived objects: a small new space gives short pauses, of its full size
+ * at once, so that a start collects less. A low growth factor collects before garbage matches the
+ * live size (default: up to three times). Their sandboxes have the same one: Deno keeps one compiled
+ * form of a module, and a process with another factor refuses it and compiles again.
  */
-const GROWTH_V8 = "--heap-growing-percent=30";
-
-/**
- * Programs that serve clients have few long-lived objects: a small new space gives short pauses. Of
- * its full size at once, a start collects less.
- */
-export const SERVING_V8 = `--v8-flags=--min-semi-space-size=4,--max-semi-space-size=4,${GROWTH_V8}`;
-
-/** Commands are short, and most end before they would collect: they start with a large new space. */
-export const COMMAND_V8 = `--v8-flags=--min-semi-space-size=16,${GROWTH_V8}`;
-
-/** Programs that serve nobody. */
-export const WORKING_V8 = `--v8-flags=${GROWTH_V8}`;
+export const SERVING_V8 =
+  "--v8-flags=--min-semi-space-size=4,--max-semi-space-size=4,--heap-growing-percent=30";
 
 /** For glibc: return freed large buffers to the system; it would keep them after the first. */
 export const SERVING_VARIABLES: Readonly<Record<string, string>> = {

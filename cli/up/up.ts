@@ -7,7 +7,6 @@ import {
   createConnector,
   followFeed,
 } from "@ssmd/connector";
-import { answerJobs, JobService, jobsHolder, usesTemporal } from "@ssmd/jobs";
 import {
   type Deployment,
   type Enrichment,
@@ -29,6 +28,7 @@ import {
 } from "@ssmd/runtime";
 import { keyAudit } from "@ssmd/service";
 
+import { loadModule } from "../load_module.ts";
 import { waitUntilArchived } from "./drained_storage.ts";
 import { type Parts, startParts, type UpOptions } from "./parts.ts";
 import { type FeedPlan, planFeeds } from "./plan.ts";
@@ -145,6 +145,10 @@ async function startJobs(
   { parts, stack }: { parts: Parts; stack: AsyncDisposableStack },
 ): Promise<void> {
   if (storage.type === "memory" || captures.files.length > 0) return;
+  // Late: while its modules load, the connectors already capture.
+  const { answerJobs, JobService, jobsHolder, usesTemporal } = await loadModule<
+    typeof import("@ssmd/jobs")
+  >("@ssmd/jobs");
   if (usesTemporal(environment)) {
     return logger.info("jobs are done by `deno task worker`, as scheduler says");
   }

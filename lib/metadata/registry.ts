@@ -30,13 +30,13 @@ const RBAC = "rbac";
 export async function loadEnvironment(dir: string, name: string): Promise<Environment> {
   await assertListed(dir, ENVIRONMENTS, { what: "environment", name });
   const own = await source(dir, ENVIRONMENTS, name);
-  const feeds = await Promise.all((await listFeeds(dir)).map((id) => source(dir, FEEDS, id)));
-  const { findings, environments } = checkSources([own, ...feeds]);
-  const environment = environments.get(name);
   const used = listOf(fieldOf(new YamlSource(own).value, "feeds")).map(String);
-  const files = new Set([own.path, ...used.map((id) => pathOf(dir, FEEDS, id))]);
-  const relevant = findings.filter((finding) => files.has(finding.file));
-  if (relevant.length > 0 || environment === undefined) throw findingsError(relevant);
+  const knownFeeds = await listFeeds(dir);
+  const ids = knownFeeds.filter((id) => used.includes(id));
+  const feeds = await Promise.all(ids.map((id) => source(dir, FEEDS, id)));
+  const { findings, environments } = checkSources([own, ...feeds], { knownFeeds });
+  const environment = environments.get(name);
+  if (findings.length > 0 || environment === undefined) throw findingsError(findings);
   return environment;
 }
 
