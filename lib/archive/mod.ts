@@ -38,7 +38,6 @@ export {
   nsText,
   parseLineBytes,
   parseRawLine,
-  type RawFrameInLine,
   type RawLine,
   type RunBefore,
   usOfNsText,

@@ -2,7 +2,6 @@
 export {
   ArchiveError,
   CacheError,
-  CodecError,
   ConfigError,
   isRetryable,
   JournalError,
