@@ -146,29 +146,38 @@ export class Pipeline {
 
   /** Processes the next line of the run. */
   process(line: PendingLine): void {
-    const translator = this.#translators[line.connectionIndex - 1];
+    const { connectionIndex } = line;
+    const translator = this.#translators[connectionIndex - 1];
     this.#line++;
-    this.#tap?.push(line);
-    if (!translator) return;
+    if (this.#tap !== undefined) this.#tap.push(line);
+    if (translator === undefined) return;
     const result = translator.line(line);
-    const loss = lossAmong(result.events);
-    if (loss !== undefined && this.#output.givesAway?.(loss)) translator.retract(result);
-    this.continuity.line(line.connectionIndex, line);
-    const { events, untold, notice } = result;
+    if (lossAmong(result.events)) this.#offerAway(result, translator);
+    this.continuity.line(connectionIndex, line);
+    const { events } = result;
     for (let index = 0; index < events.length; index++) {
-      const event = events[index] as MarketEvent;
-      if (event.type === "gap") this.continuity.record(line.connectionIndex, event);
-      this.#give(this.#subjectOf(event), this.#encoder.encode(event), index, event);
+      this.#give(events[index] as MarketEvent, index, connectionIndex);
     }
+    if (result.untold !== undefined || result.notice !== undefined) this.#giveBeside(result, line);
+    if (result.send.length > 0 || result.notice !== undefined || result.news !== undefined) {
+      this.#output.meaning(line, result);
+    }
+  }
+
+  /** Withdraws the records of a line with a loss if another connector publishes them. */
+  #offerAway(result: Normalized, translator: Translator): void {
+    const loss = result.events.find(isLoss);
+    if (loss !== undefined && this.#output.givesAway?.(loss)) translator.retract(result);
+  }
+
+  #giveBeside({ events, untold, notice }: Normalized, line: PendingLine): void {
     if (untold !== undefined) this.#pass(untold, line);
     // The connector that publishes the gap also publishes the dead letter.
     const isUntold = events.length === 0 && untold !== undefined && untold.length > 0;
-    if (notice?.type === "unreadable" && !isUntold) {
-      const id = this.#lastId = this.#given.lastId = this.#idOf(events.length);
-      const ids = { env: this.#env, feed: this.#feed, id };
-      this.#output.deadLetter(frameLetter(ids, line, notice.reason));
-    }
-    if (result.send.length > 0 || notice || result.news) this.#output.meaning(line, result);
+    if (notice?.type !== "unreadable" || isUntold) return;
+    const id = this.#lastId = this.#given.lastId = this.#idOf(events.length);
+    const ids = { env: this.#env, feed: this.#feed, id };
+    this.#output.deadLetter(frameLetter(ids, line, notice.reason));
   }
 
   #pass(untold: readonly MarketEvent[], line: PendingLine): void {
@@ -178,7 +187,10 @@ export class Pipeline {
     }
   }
 
-  #give(subject: string, payload: Uint8Array, index: number, event: MarketEvent): void {
+  #give(event: MarketEvent, index: number, connectionIndex: number): void {
+    if (event.type === "gap") this.continuity.record(connectionIndex, event);
+    const subject = this.#subjectOf(event);
+    const payload = this.#encoder.encode(event);
     const id = this.#idOf(index);
     this.#lastId = this.#given.lastId = this.#given.lastRecordId = id;
     this.#last = event;
@@ -217,12 +229,14 @@ export class Pipeline {
   }
 }
 
-function lossAmong(events: readonly MarketEvent[]): Gap | undefined {
-  for (let i = 0; i < events.length; i++) {
-    const event = events[i] as MarketEvent;
-    if (event.type === "gap" && !event.recovered) return event;
-  }
-  return undefined;
+/** Whether there is a gap among the records that is not a recovery. */
+function lossAmong(events: readonly MarketEvent[]): boolean {
+  for (let i = 0; i < events.length; i++) if (isLoss(events[i] as MarketEvent)) return true;
+  return false;
+}
+
+function isLoss(event: MarketEvent): event is Gap {
+  return event.type === "gap" && !event.recovered;
 }
 
 /** Returns the line of a frame that cannot be translated. */

@@ -1,4 +1,5 @@
 import { usOfIso } from "@ssmd/runtime";
+import { type Literal, LITERAL_MAX, literalOf } from "./literal.ts";
 
 const QUOTE = 34;
 const MINUS = 45;
@@ -7,46 +8,24 @@ const ZERO = 48;
 const BACKSLASH = 92;
 /** Digits that a double always holds exactly; longer numbers are not scanned. */
 const DIGITS_MAX = 15;
+/** Digits that an int32 holds; a decimal with no more is read byte by byte, which is faster. */
+const SHORT_DIGITS_MAX = 9;
 /** Powers of ten that a double holds exactly. */
 const POWERS = Array.from({ length: 23 }, (_, i) => 10 ** i);
 /** Room for all but the longest snapshots. */
 const BYTES_FIRST = 16_384;
-/** Bytes after a frame: a NUL, and what is read beside it. */
-const SPARE_BYTES = 4;
+/** Bytes after a frame: a NUL, which no expected text has, or its line's end, and what is read beyond. */
+const SPARE_BYTES = LITERAL_MAX + 8;
 /** Bytes by four of a time up to its point, `2026-08-01T00:00:01.`. */
 const SECOND_WORDS = 5;
 const HASH_FACTOR = 0x9e3779b1;
 /** Interned texts; only garbage from a venue exceeds it. */
 const WORDS_MAX = 65_536;
-const UTF8 = new TextEncoder();
 /** By byte: 1 = part of a text, 2 = its closing quote, 0 = escape, control character or non-ASCII. */
 const PLAIN = Uint8Array.from(
   { length: 256 },
   (_, code) => code === QUOTE ? 2 : Number(code >= 32 && code < 127 && code !== BACKSLASH),
 );
-
-/** A text expected in frames. */
-interface Literal {
-  readonly bytes: Uint8Array;
-  /** The same bytes by eight; none of fewer than eight. */
-  readonly words: Float64Array;
-  /** Its last eight bytes; NaN of fewer. */
-  readonly tail: number;
-}
-
-/** Prepares a text expected in frames: ASCII without NUL. */
-export function literal(text: string): Literal {
-  return literalOf(UTF8.encode(text));
-}
-
-function literalOf(bytes: Uint8Array): Literal {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const words = Float64Array.from(
-    { length: bytes.length >>> 3 },
-    (_, i) => view.getFloat64(8 * i, true),
-  );
-  return { bytes, words, tail: bytes.length < 8 ? NaN : view.getFloat64(bytes.length - 8, true) };
-}
 
 /**
  * Reads JSON of an expected shape from bytes, without strings and objects. Every method continues
@@ -123,27 +102,21 @@ export class ByteScanner {
     return this.#at === this.#end;
   }
 
-  /** Reads exactly these bytes. */
+  /** Reads exactly these bytes. Of those that go on after the frame, `end` tells. */
   take(expected: Literal): boolean {
-    if (!this.#isAt(this.#at, expected)) return false;
-    this.#at += expected.bytes.length;
+    const at = this.#at;
+    if (at > this.#end || !this.#isAt(at, expected)) return false;
+    this.#at = at + expected.length;
     return true;
   }
 
-  /** Equal doubles have equal bits, but for 0 and NaN, which no ASCII is. */
-  #isAt(at: number, { bytes: expected, words, tail }: Literal): boolean {
-    const length = expected.length;
-    if (at + length > this.#end) return false;
+  #isAt(at: number, { words, low, lowMask, high, highMask }: Literal): boolean {
     const view = this.#view;
-    if (length >= 8) {
-      for (let i = 0; i < words.length; i++) {
-        if (view.getFloat64(at + 8 * i, true) !== words[i]) return false;
-      }
-      return view.getFloat64(at + length - 8, true) === tail;
+    for (let i = 0; i < words.length; i++, at += 8) {
+      if (view.getFloat64(at, true) !== words[i]) return false;
     }
-    const bytes = this.#bytes;
-    for (let i = 0; i < length; i++) if (bytes[at + i] !== expected[i]) return false;
-    return true;
+    return ((view.getInt32(at, true) ^ low) & lowMask) === 0 &&
+      ((view.getInt32(at + 4, true) ^ high) & highMask) === 0;
   }
 
   /** Reads exactly this byte. */
@@ -155,6 +128,30 @@ export class ByteScanner {
 
   /** Reads a non-negative decimal without an exponent, of at most 15 digits. */
   decimal(): boolean {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let at = start;
+    let point = -1;
+    let value = 0;
+    for (; at <= start + SHORT_DIGITS_MAX + 1; at++) {
+      const digit = (bytes[at] as number) - ZERO;
+      if (digit >= 0 && digit <= 9) value = Math.imul(value, 10) + digit;
+      else if (digit === POINT - ZERO && point < 0) point = at;
+      else break;
+    }
+    if (at - start - (point < 0 ? 0 : 1) > SHORT_DIGITS_MAX) return this.#longDecimal();
+    const whole = (point < 0 ? at : point) - start;
+    const decimals = point < 0 ? 0 : at - point - 1;
+    if (whole === 0 || whole > 1 && bytes[start] === ZERO || decimals === 0 && point >= 0) {
+      return false;
+    }
+    this.digits = value;
+    this.decimals = decimals;
+    this.#at = at;
+    return true;
+  }
+
+  #longDecimal(): boolean {
     const bytes = this.#bytes;
     const start = this.#at;
     this.digits = 0;
@@ -220,7 +217,16 @@ export class ByteScanner {
 
   /** Reads a non-negative whole number into `digits`. */
   count(): boolean {
-    return this.decimal() && this.decimals === 0;
+    const start = this.#at;
+    this.digits = 0;
+    const end = this.#digits(start);
+    const length = end - start;
+    if (length === 0 || length > DIGITS_MAX || length > 1 && this.#bytes[start] === ZERO) {
+      return false;
+    }
+    this.decimals = 0;
+    this.#at = end;
+    return true;
   }
 
   /** Skips a text and its closing quote. */
@@ -271,7 +277,7 @@ export class ByteScanner {
       const word = (this.#slots[slot] as number) - 1;
       if (word < 0) break;
       const known = this.#words[word] as Literal;
-      if (known.bytes.length === length && this.#isAt(start, known)) return word;
+      if (known.length === length && this.#isAt(start, known)) return word;
     }
     const word = this.#words.length;
     if (word >= WORDS_MAX) return -1;

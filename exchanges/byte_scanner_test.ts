@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { usOfIso } from "@ssmd/runtime";
-import { ByteScanner, literal } from "./byte_scanner.ts";
+import { ByteScanner } from "./byte_scanner.ts";
+import { literal, LITERAL_MAX } from "./literal.ts";
 
 function on(text: string): ByteScanner {
   const scanner = new ByteScanner();
@@ -11,7 +12,8 @@ function on(text: string): ByteScanner {
 }
 
 Deno.test("a decimal has the double that JSON.parse gives, and its steps", () => {
-  const text = fc.tuple(fc.maxSafeNat(), fc.nat({ max: 9 })).map(([digits, decimals]) => {
+  const anyDigits = fc.oneof(fc.maxSafeNat(), fc.nat({ max: 99_999_999_999 }), fc.nat());
+  const text = fc.tuple(anyDigits, fc.nat({ max: 9 })).map(([digits, decimals]) => {
     const padded = String(digits).slice(0, 15).padStart(decimals + 1, "0");
     return decimals === 0 ? padded : `${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`;
   });
@@ -27,6 +29,37 @@ Deno.test("a decimal has the double that JSON.parse gives, and its steps", () =>
     );
     assert.ok(scanner.take(literal(",")) && scanner.end());
   }));
+});
+
+Deno.test("a text is taken if each of its bytes is there, in this frame and not the one before", () => {
+  const letters = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: LITERAL_MAX });
+  fc.assert(fc.property(letters, fc.nat({ max: 9 }), fc.nat(), (text, before, i) => {
+    const expected = literal(text);
+    const scanner = on(`${"x".repeat(before)}${text}`);
+    const skip = literal("x");
+    for (let n = 0; n < before; n++) assert.ok(scanner.take(skip));
+    assert.ok(scanner.take(expected) && scanner.end());
+    scanner.begin(Buffer.from(text.slice(0, -1)));
+    assert.ok(!scanner.take(expected));
+    assert.equal(scanner.at, 0);
+    const other = Buffer.from(text);
+    other[i % text.length] = (other[i % text.length] as number) ^ 1 << (i % 7);
+    scanner.begin(other);
+    assert.ok(!scanner.take(expected));
+  }));
+  assert.throws(() => literal("x".repeat(LITERAL_MAX + 1)), RangeError);
+});
+
+Deno.test("a whole number has at most 15 digits, and no zero before others", () => {
+  for (const text of ["0", "7", "1785542400002", "999999999999999"]) {
+    const scanner = on(`${text},`);
+    assert.ok(scanner.count() && scanner.take(literal(",")), text);
+    assert.equal(scanner.digits, Number(text));
+  }
+  for (const text of ["", "00", "01", "1.5", "-1", "1e3", "1000000000000000"]) {
+    const scanner = on(`${text},`);
+    assert.ok(!scanner.count() || !scanner.take(literal(",")), text);
+  }
 });
 
 Deno.test("what is no plain decimal of JSON is not taken", () => {

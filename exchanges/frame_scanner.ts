@@ -72,10 +72,11 @@ export abstract class FrameScanner {
     this.#tape[this.#end++] = value;
   }
 
-  /** Reserves space for numbers known later; returns its offset. */
+  /** Reserves space for numbers that the caller sets; returns its offset. */
   protected leave(count: number): number {
     const offset = this.#end;
-    for (let i = 0; i < count; i++) this.put(0);
+    this.#end = offset + count;
+    while (this.#end > this.#tape.length) this.#grow();
     return offset;
   }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { LIMITS } from "@ssmd/runtime";
-import { literal } from "./byte_scanner.ts";
 import { FrameScanner } from "./frame_scanner.ts";
+import { literal } from "./literal.ts";
 
 const BEGIN = literal("n=");
 const COMMA = literal(",");

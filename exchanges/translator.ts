@@ -159,9 +159,11 @@ export class Translator {
    */
   line(line: CapturedLine | ScannedLine | FrameInLine): Normalized {
     this.#lines++;
+    return line.kind === "scanned" ? this.#scanned(line) : this.#captured(line);
+  }
+
+  #captured(line: CapturedLine | FrameInLine): Normalized {
     switch (line.kind) {
-      case "scanned":
-        return this.#scanned(line);
       case "line":
         return this.#inLine(line);
       case "frame":
@@ -208,28 +210,32 @@ export class Translator {
     return result;
   }
 
-  #scanned({ frame, scanner, offset, atUs }: ScannedLine): Normalized {
+  #scanned(line: ScannedLine): Normalized {
+    const { scanner, atUs } = line;
     const first = this.#begins(atUs);
-    let result: Normalized | undefined;
     // A line translated a second time, by another translator, is no longer on the tape.
-    if (scanner === this.#normalizer.scanner) {
-      result = this.#normalizer.scanned?.(offset, frame, atUs);
-      scanner.done();
-    }
-    if (result === undefined) {
-      const text = frame.toString("utf8");
-      result = this.#read(jsonOf(text), text, atUs);
-    }
+    if (scanner !== this.#normalizer.scanner) return this.#unscannedAfter(first, line);
+    const result = this.#normalizer.scanned?.(line.offset, line.frame, atUs);
+    scanner.done();
+    if (result === undefined) return this.#unscannedAfter(first, line);
     return this.#withNotice(result, first, atUs);
+  }
+
+  #unscannedAfter(first: MarketEvent[], { frame, atUs }: ScannedLine): Normalized {
+    const text = frame.toString("utf8");
+    return this.#withNotice(this.#read(jsonOf(text), text, atUs), first, atUs);
   }
 
   #withNotice(result: Normalized, first: MarketEvent[], receivedAtUs: number): Normalized {
     if (first.length > 0) result.events.unshift(...first);
-    if (result.notice?.type === "unreadable") {
-      if (!result.notice.isCovered) result.events.push(this.#parseGap(receivedAtUs, result.notice));
-    }
+    if (result.notice !== undefined) this.#addParseGap(result, receivedAtUs);
     this.#aliveUs = receivedAtUs;
     return this.#number(result, receivedAtUs);
+  }
+
+  #addParseGap({ notice, events }: Normalized, receivedAtUs: number): void {
+    if (notice?.type !== "unreadable" || notice.isCovered) return;
+    events.push(this.#parseGap(receivedAtUs, notice));
   }
 
   /** Handles a frame that is not JSON, or too large. */
@@ -291,6 +297,11 @@ export class Translator {
    * can be read on its own. A line that ends the books gives none.
    */
   #begins(atUs: number, event = ""): MarketEvent[] {
+    const isAmid = this.#turns === undefined && atUs < this.#dayEndUs;
+    return isAmid ? NOTHING : this.#firstRecords(atUs, event);
+  }
+
+  #firstRecords(atUs: number, event: string): MarketEvent[] {
     const turn = this.#turns?.beginning(this.#lastUs, atUs);
     if (turn === undefined && atUs < this.#dayEndUs) return this.#booksDue(atUs, event);
     this.#dayEndUs = dayEndOf(atUs);
@@ -347,7 +358,9 @@ export class Translator {
   #number(result: Normalized, atUs: number): Normalized {
     if (this.#turns !== undefined) this.#select(result, this.#turns, atUs);
     this.#lastUs = atUs;
-    for (const event of result.events) {
+    const { events } = result;
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i] as MarketEvent;
       event.sequence = ++this.#sequence;
       if (this.#run === 0) continue;
       event.run = this.#run;

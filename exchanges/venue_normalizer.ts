@@ -133,7 +133,8 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   }
 
   #noteData({ events }: Normalized, atUs: number): void {
-    const last = events.at(-1);
+    // Like `at(-1)`, without its call.
+    const last = events[events.length - 1];
     if (last !== undefined && isMarketData(last)) this.dataUs = atUs;
   }
 

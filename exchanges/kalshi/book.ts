@@ -56,14 +56,19 @@ export class KalshiBook extends TrackedBook {
     times: Pick<OrderBookUpdate, "feed" | "timestampUs" | "receivedAtUs">,
   ): OrderBookUpdate {
     const level = { price: valueOf(price, PRICE_DECIMALS), size: valueOf(size, SIZE_DECIMALS) };
-    return this.record({
+    return {
+      type: "orderbook",
       timestampUs: times.timestampUs,
       receivedAtUs: times.receivedAtUs,
+      symbol: this.symbol,
       feed: times.feed,
+      sequence: 0,
       kind: "delta",
       bids: isBid ? [level] : [],
       asks: isBid ? [] : [level],
-    });
+      depth: this.depth,
+      checksum: this.checksum,
+    };
   }
 
   /** The whole book as a snapshot frame of the venue: two ladders of bids, worst first. */

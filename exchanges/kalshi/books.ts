@@ -72,23 +72,24 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
   scanned({ tape, offset, ticker }: ScannedFrame, atUs: number, out: Normalized): void {
     const book = this.#changing(ticker, tape[offset + HEAD.sid] as number, atUs, out);
     if (book === undefined) return;
-    this.#change(
-      book,
-      {
-        isYes: tape[offset + DELTA.isYes] === 1,
-        price: tape[offset + DELTA.price] as number,
-        change: tape[offset + DELTA.change] as number,
-        timestampUs: tape[offset + HEAD.timeUs] as number,
-      },
-      atUs,
-      out,
-    );
+    const change: Change = {
+      isYes: tape[offset + DELTA.isYes] === 1,
+      price: tape[offset + DELTA.price] as number,
+      change: tape[offset + DELTA.change] as number,
+      timestampUs: tape[offset + HEAD.timeUs] as number,
+    };
+    this.#change(book, change, atUs, out);
   }
 
   /** Returns the book for a delta of `sid`; undefined = the delta is dropped. */
   #changing(ticker: string, sid: number, atUs: number, out: Normalized): KalshiBook | undefined {
-    const book = this.bookOf(ticker, atUs);
-    if (book.valid && book.sid === sid) return book;
+    const known = this.books.get(ticker);
+    if (known !== undefined && known.valid && known.sid === sid) return known;
+    return this.#notChanging(this.bookOf(ticker, atUs), sid, atUs, out);
+  }
+
+  #notChanging(book: KalshiBook, sid: number, atUs: number, out: Normalized): undefined {
+    const { external: ticker } = book;
     if (book.valid) {
       // Two subscriptions cover the market: the one of the last snapshot maintains the book.
       out.notice = { type: "dropped", what: `delta of ${ticker} that sid ${book.sid} brings too` };
@@ -105,24 +106,33 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     const { isYes, timestampUs } = given;
     const side = isYes ? book.book.bids : book.book.asks;
     const price = isYes ? given.price : DOLLAR_STEPS - given.price;
-    const size = side.sizeAt(price) + given.change;
+    const size = side.add(price, given.change);
     if (size < 0 || size > Number.MAX_SAFE_INTEGER) {
-      const detail = `The size of ${book.external} would be ${valueOf(size, SIZE_DECIMALS)} at ${
-        valueOf(price, PRICE_DECIMALS)
-      }: its book is wrong.`;
-      out.notice = { type: "dropped", what: detail };
-      const loss: BookLoss = {
-        reason: "sequence",
-        missed: null,
-        fromUs: book.lastGoodAtUs,
-        detail,
-      };
-      return this.invalidate([book], loss, atUs, out);
+      return this.#contradicted(book, { price, size }, atUs, out);
     }
-    side.set(price, size);
     book.lastGoodAtUs = atUs;
     const times = { feed: this.feed, timestampUs, receivedAtUs: atUs };
     addEvent(out, book.delta({ isBid: isYes, price, size }, times));
+  }
+
+  /** Handles a delta that does not fit its book. */
+  #contradicted(
+    book: KalshiBook,
+    { price, size }: { price: number; size: number },
+    atUs: number,
+    out: Normalized,
+  ): void {
+    const detail = `The size of ${book.external} would be ${valueOf(size, SIZE_DECIMALS)} at ${
+      valueOf(price, PRICE_DECIMALS)
+    }: its book is wrong.`;
+    out.notice = { type: "dropped", what: detail };
+    const loss: BookLoss = {
+      reason: "sequence",
+      missed: null,
+      fromUs: book.lastGoodAtUs,
+      detail,
+    };
+    this.invalidate([book], loss, atUs, out);
   }
 
   /** Handles the end of the book's subscription while another one covers its market. */

@@ -1,4 +1,4 @@
-import { literal } from "../byte_scanner.ts";
+import { type Literal, literal } from "../literal.ts";
 import { FrameScanner } from "../frame_scanner.ts";
 import { DOLLAR_STEPS, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
 
@@ -22,6 +22,8 @@ export const TICKER = {
   askSize: 13,
   lastSize: 14,
 } as const;
+/** Numbers of a frame, by kind. */
+const LENGTHS = { delta: 8, trade: 11, ticker: 15 } as const;
 
 /** A frame on the tape, with its market. */
 export interface ScannedFrame {
@@ -80,117 +82,121 @@ export class KalshiScanner extends FrameScanner {
   }
 
   /** Reads `sid` and `seq` after the type. */
-  #begin(kind: number): boolean {
+  #begin(kind: number, length: number): boolean {
     const { bytes } = this;
-    this.put(kind);
-    this.leave(1);
+    const at = this.leave(length);
+    const { tape } = this;
+    tape[at] = kind;
     if (!bytes.count()) return false;
-    this.put(bytes.digits);
-    if (kind === SCANNED.ticker) this.put(0);
-    else if (bytes.take(SEQ) && bytes.count()) this.put(bytes.digits);
-    else return false;
-    this.leave(1);
+    tape[at + HEAD.sid] = bytes.digits;
+    if (kind === SCANNED.ticker) return true;
+    if (!bytes.take(SEQ) || !bytes.count()) return false;
+    tape[at + HEAD.seq] = bytes.digits;
     return true;
   }
 
   #delta(): boolean {
-    const { bytes } = this;
-    if (!bytes.take(DELTA_HEAD)) return false;
-    const start = this.offset;
-    if (!this.#begin(SCANNED.delta) || !bytes.take(MSG_TICKER) || !bytes.knownText()) return false;
-    this.tape[start + HEAD.ticker] = bytes.word;
+    const { bytes, offset: at } = this;
+    if (!bytes.take(DELTA_HEAD) || !this.#begin(SCANNED.delta, LENGTHS.delta)) return false;
+    const { tape } = this;
+    if (!bytes.take(MSG_TICKER) || !bytes.knownText()) return false;
+    tape[at + HEAD.ticker] = bytes.word;
     if (bytes.take(MARKET_ID) && !bytes.text()) return false;
-    if (!bytes.take(PRICE) || !this.#steps(PRICE_DECIMALS)) return false;
-    const price = this.tape[start + DELTA.price] as number;
-    if (!(price > 0 && price < DOLLAR_STEPS) || !bytes.take(CHANGE)) return false;
-    if (!this.#steps(SIZE_DECIMALS)) return false;
+    if (!bytes.take(PRICE) || !bytes.signed()) return false;
+    const price = bytes.steps(PRICE_DECIMALS);
+    tape[at + DELTA.price] = price;
+    if (!isPrice(price) || !bytes.take(CHANGE) || !bytes.signed()) return false;
+    const change = bytes.steps(SIZE_DECIMALS);
+    tape[at + DELTA.change] = change;
     const isYes = bytes.take(YES);
-    if (!isYes && !bytes.take(NO)) return false;
-    this.put(isYes ? 1 : 0);
+    if (!isSafe(change) || !isYes && !bytes.take(NO)) return false;
+    tape[at + DELTA.isYes] = isYes ? 1 : 0;
     if (!bytes.time() || bytes.timeUs === 0) return false;
-    this.tape[start + HEAD.timeUs] = bytes.timeUs;
+    tape[at + HEAD.timeUs] = bytes.timeUs;
     return (!bytes.take(TS_MS) || bytes.count()) && bytes.take(END);
   }
 
   #trade(): boolean {
-    const { bytes } = this;
-    if (!bytes.take(TRADE_HEAD)) return false;
-    const start = this.offset;
-    if (!this.#begin(SCANNED.trade) || !bytes.take(MSG_TRADE_ID)) return false;
-    const id = bytes.at;
+    const { bytes, offset: at } = this;
+    if (!bytes.take(TRADE_HEAD) || !this.#begin(SCANNED.trade, LENGTHS.trade)) return false;
+    const { tape } = this;
+    if (!bytes.take(MSG_TRADE_ID)) return false;
+    tape[at + TRADE.id] = bytes.at;
     if (!bytes.text()) return false;
-    const idEnd = bytes.at - 1;
+    tape[at + TRADE.idEnd] = bytes.at - 1;
     if (!bytes.take(TRADE_TICKER) || !bytes.knownText() || !bytes.take(YES_PRICE)) return false;
-    this.tape[start + HEAD.ticker] = bytes.word;
-    if (!this.#steps(PRICE_DECIMALS) || !bytes.take(NO_PRICE) || !bytes.decimal()) return false;
-    const price = this.tape[start + TRADE.price] as number;
-    if (!(price > 0 && price < DOLLAR_STEPS) || !bytes.take(COUNT)) return false;
-    if (!this.#steps(SIZE_DECIMALS) || !((this.tape[start + TRADE.size] as number) > 0)) {
-      return false;
-    }
+    tape[at + HEAD.ticker] = bytes.word;
+    if (!bytes.signed()) return false;
+    const price = bytes.steps(PRICE_DECIMALS);
+    tape[at + TRADE.price] = price;
+    if (!isPrice(price) || !bytes.take(NO_PRICE) || !bytes.decimal()) return false;
+    if (!bytes.take(COUNT) || !bytes.signed()) return false;
+    const size = bytes.steps(SIZE_DECIMALS);
+    tape[at + TRADE.size] = size;
     const isYes = bytes.take(TAKER_YES);
-    if (!isYes && !bytes.take(TAKER_NO)) return false;
-    this.put(isYes ? 1 : 0);
-    this.put(id);
-    this.put(idEnd);
+    if (!(size > 0) || !isSafe(size) || !isYes && !bytes.take(TAKER_NO)) return false;
+    tape[at + TRADE.isYes] = isYes ? 1 : 0;
     const isBlock = bytes.take(TRUE);
     if (!isBlock && !bytes.take(FALSE)) return false;
-    this.put(isBlock ? 1 : 0);
-    return bytes.count() && this.#milliseconds(start) && bytes.take(END);
+    tape[at + TRADE.isBlock] = isBlock ? 1 : 0;
+    return bytes.count() && this.#milliseconds(at) && bytes.take(END);
   }
 
   #ticker(): boolean {
-    const { bytes } = this;
-    if (!bytes.take(TICKER_HEAD)) return false;
-    const start = this.offset;
-    if (!this.#begin(SCANNED.ticker) || !bytes.take(MSG_TICKER) || !bytes.knownText()) return false;
-    this.tape[start + HEAD.ticker] = bytes.word;
+    const { bytes, offset: at } = this;
+    if (!bytes.take(TICKER_HEAD) || !this.#begin(SCANNED.ticker, LENGTHS.ticker)) return false;
+    if (!bytes.take(MSG_TICKER) || !bytes.knownText()) return false;
+    this.tape[at + HEAD.ticker] = bytes.word;
     if (bytes.take(MARKET_ID) && !bytes.text()) return false;
-    const isRead = bytes.take(PRICE) && this.#unsigned(PRICE_DECIMALS) &&
-      bytes.take(YES_BID) && this.#unsigned(PRICE_DECIMALS) &&
-      bytes.take(YES_ASK) && this.#unsigned(PRICE_DECIMALS) &&
-      bytes.take(VOLUME) && this.#unsigned(SIZE_DECIMALS) &&
-      bytes.take(OPEN_INTEREST) && this.#unsigned(SIZE_DECIMALS) &&
-      bytes.take(DOLLAR_VOLUME) && this.#value() &&
-      bytes.take(DOLLAR_INTEREST) && this.#value() &&
-      bytes.take(BID_SIZE) && this.#unsigned(SIZE_DECIMALS) &&
-      bytes.take(ASK_SIZE) && this.#unsigned(SIZE_DECIMALS) &&
-      bytes.take(LAST_SIZE) && this.#unsigned(SIZE_DECIMALS) &&
-      bytes.take(TS) && bytes.count() && this.#milliseconds(start);
+    const isRead = this.#steps(PRICE, at + TICKER.last, PRICE_DECIMALS) &&
+      this.#steps(YES_BID, at + TICKER.bid, PRICE_DECIMALS) &&
+      this.#steps(YES_ASK, at + TICKER.ask, PRICE_DECIMALS) &&
+      this.#steps(VOLUME, at + TICKER.volume, SIZE_DECIMALS) &&
+      this.#steps(OPEN_INTEREST, at + TICKER.openInterest, SIZE_DECIMALS) &&
+      this.#value(DOLLAR_VOLUME, at + TICKER.dollarVolume) &&
+      this.#value(DOLLAR_INTEREST, at + TICKER.dollarOpenInterest) &&
+      this.#steps(BID_SIZE, at + TICKER.bidSize, SIZE_DECIMALS) &&
+      this.#steps(ASK_SIZE, at + TICKER.askSize, SIZE_DECIMALS) &&
+      this.#steps(LAST_SIZE, at + TICKER.lastSize, SIZE_DECIMALS) &&
+      bytes.take(TS) && bytes.count() && this.#milliseconds(at);
     if (!isRead) return false;
     if (bytes.take(TIME)) {
       if (!bytes.time() || bytes.timeUs === 0) return false;
-      this.tape[start + HEAD.timeUs] = bytes.timeUs;
+      this.tape[at + HEAD.timeUs] = bytes.timeUs;
     }
     return bytes.take(END);
   }
 
   /** Reads `ts_ms`, with which the venue's other times agree. */
-  #milliseconds(start: number): boolean {
+  #milliseconds(at: number): boolean {
     const { bytes } = this;
     if (!bytes.take(TS_MS) || !bytes.count()) return false;
-    this.tape[start + HEAD.timeUs] = bytes.digits * 1000;
+    this.tape[at + HEAD.timeUs] = bytes.digits * 1000;
     return bytes.digits >= MS_MIN && bytes.digits < MS_MAX;
   }
 
-  /** Reads a decimal text, without its closing quote, in steps. */
-  #steps(decimals: number): boolean {
-    return this.bytes.signed() && this.#putSteps(decimals);
+  /** Reads a key and a decimal text without its closing quote, in steps, to an offset. */
+  #steps(key: Literal, at: number, decimals: number): boolean {
+    const { bytes } = this;
+    if (!bytes.take(key) || !bytes.decimal()) return false;
+    const steps = bytes.steps(decimals);
+    this.tape[at] = steps;
+    return isSafe(steps);
   }
 
-  #unsigned(decimals: number): boolean {
-    return this.bytes.decimal() && this.#putSteps(decimals);
-  }
-
-  #putSteps(decimals: number): boolean {
-    const steps = this.bytes.steps(decimals);
-    this.put(steps);
-    return Math.abs(steps) <= Number.MAX_SAFE_INTEGER;
-  }
-
-  #value(): boolean {
-    if (!this.bytes.decimal()) return false;
-    this.put(this.bytes.value);
+  #value(key: Literal, at: number): boolean {
+    const { bytes } = this;
+    if (!bytes.take(key) || !bytes.decimal()) return false;
+    this.tape[at] = bytes.value;
     return true;
   }
+}
+
+function isPrice(steps: number): boolean {
+  return steps > 0 && steps < DOLLAR_STEPS;
+}
+
+/** Whether steps are exact; NaN is not. */
+function isSafe(steps: number): boolean {
+  return Math.abs(steps) <= Number.MAX_SAFE_INTEGER;
 }

@@ -30,6 +30,9 @@ const REPEATED: Step = { type: "repeated" };
 export class Subscriptions {
   #bySid = new Map<number, Subscription>();
   #haveSeveral = new Set<string>();
+  /** The one of the last message, and its sid. */
+  #last: Subscription | undefined;
+  #lastSid = NaN;
 
   /** Handles an acknowledgement: the sequence starts at 1, also if the sid was in use before. */
   begin(sid: number, channel: string, atUs: number): void {
@@ -47,6 +50,20 @@ export class Subscriptions {
   clear(): void {
     this.#bySid.clear();
     this.#count();
+  }
+
+  /** Stores a sequence if it follows the last one of its sid; else `step` is to be called. */
+  follows(sid: number, seq: number, atUs: number): boolean {
+    const known = sid === this.#lastSid ? this.#last : this.#find(sid);
+    if (known === undefined || seq !== known.seq + 1) return false;
+    known.seq = seq;
+    known.atUs = atUs;
+    return true;
+  }
+
+  #find(sid: number): Subscription | undefined {
+    this.#lastSid = sid;
+    return this.#last = this.#bySid.get(sid);
   }
 
   /** Checks and stores a sequence; call it before processing the message. */
@@ -97,7 +114,10 @@ export class Subscriptions {
     this.#count();
   }
 
+  /** Call it after each change of the subscriptions. */
   #count(): void {
+    this.#last = undefined;
+    this.#lastSid = NaN;
     const channels = [...this.#bySid.values()].map(({ channel }) => channel);
     this.#haveSeveral = new Set(channels.filter((each, i) => channels.indexOf(each) < i));
   }

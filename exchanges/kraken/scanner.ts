@@ -1,4 +1,4 @@
-import { literal } from "../byte_scanner.ts";
+import { type Literal, literal } from "../literal.ts";
 import { FrameScanner } from "../frame_scanner.ts";
 
 /** First number on the tape: the kind of frame. */
@@ -68,9 +68,8 @@ export class KrakenScanner extends FrameScanner {
   #book(): boolean {
     const { bytes } = this;
     if (!bytes.take(BOOK_HEAD) || !bytes.knownText() || !bytes.take(BIDS)) return false;
-    this.put(SCANNED.book);
-    this.put(bytes.word);
-    const head = this.leave(4);
+    const at = this.leave(BOOK.levels);
+    const { word } = bytes;
     const bids = this.#levels();
     if (bids < 0 || !bytes.take(ASKS)) return false;
     const asks = this.#levels();
@@ -78,10 +77,12 @@ export class KrakenScanner extends FrameScanner {
     const checksum = bytes.digits;
     if (!bytes.take(TIMESTAMP) || !bytes.time() || !bytes.take(END)) return false;
     const { tape } = this;
-    tape[head] = bytes.timeUs;
-    tape[head + 1] = checksum;
-    tape[head + 2] = bids;
-    tape[head + 3] = asks;
+    tape[at] = SCANNED.book;
+    tape[at + BOOK.symbol] = word;
+    tape[at + BOOK.timeUs] = bytes.timeUs;
+    tape[at + BOOK.checksum] = checksum;
+    tape[at + BOOK.bids] = bids;
+    tape[at + BOOK.asks] = asks;
     return true;
   }
 
@@ -91,11 +92,13 @@ export class KrakenScanner extends FrameScanner {
     if (bytes.byte(CLOSE_BRACKET)) return 0;
     for (let count = 1;; count++) {
       if (!bytes.take(PRICE) || !bytes.decimal()) return -1;
-      this.put(bytes.digits);
-      this.put(bytes.decimals);
+      const at = this.leave(LEVEL.next);
+      const { tape } = this;
+      tape[at + LEVEL.price] = bytes.digits;
+      tape[at + LEVEL.priceDecimals] = bytes.decimals;
       if (!bytes.take(QTY) || !bytes.decimal() || !bytes.byte(CLOSE_BRACE)) return -1;
-      this.put(bytes.digits);
-      this.put(bytes.decimals);
+      tape[at + LEVEL.size] = bytes.digits;
+      tape[at + LEVEL.sizeDecimals] = bytes.decimals;
       if (bytes.byte(CLOSE_BRACKET)) return count;
       if (!bytes.byte(COMMA)) return -1;
     }
@@ -105,14 +108,14 @@ export class KrakenScanner extends FrameScanner {
   #trades(): boolean {
     const { bytes } = this;
     if (!bytes.take(TRADE_HEAD)) return false;
-    this.put(SCANNED.trade);
-    const head = this.leave(1);
+    const head = this.leave(TRADES.first);
+    this.tape[head] = SCANNED.trade;
     let lastId = -1;
     for (let count = 1;; count++) {
       const id = this.#trade();
       if (!(id > lastId)) return false;
       lastId = id;
-      this.tape[head] = count;
+      this.tape[head + TRADES.count] = count;
       if (!bytes.byte(COMMA)) return bytes.byte(CLOSE_BRACKET) && bytes.byte(CLOSE_BRACE);
     }
   }
@@ -121,41 +124,45 @@ export class KrakenScanner extends FrameScanner {
   #trade(): number {
     const { bytes } = this;
     if (!bytes.take(SYMBOL) || !bytes.knownText()) return NaN;
-    this.put(bytes.word);
+    const at = this.leave(TRADE.next);
+    const { tape } = this;
+    tape[at + TRADE.symbol] = bytes.word;
     const isBuy = bytes.take(BUY);
     if (!isBuy && !bytes.take(SELL)) return NaN;
-    this.put(isBuy ? 0 : 1);
+    tape[at + TRADE.side] = isBuy ? 0 : 1;
     if (!bytes.decimal() || bytes.digits === 0) return NaN;
-    this.put(bytes.value);
+    tape[at + TRADE.price] = bytes.value;
     if (!bytes.take(QTY) || !bytes.decimal() || bytes.digits === 0) return NaN;
-    this.put(bytes.value);
+    tape[at + TRADE.size] = bytes.value;
     const isLimit = bytes.take(LIMIT);
     if (!isLimit && !bytes.take(MARKET)) return NaN;
-    this.put(isLimit ? 0 : 1);
+    tape[at + TRADE.orderType] = isLimit ? 0 : 1;
     if (!bytes.count()) return NaN;
     const id = bytes.digits;
-    this.put(id);
+    tape[at + TRADE.id] = id;
     if (!bytes.take(TIMESTAMP) || !bytes.time() || !bytes.byte(CLOSE_BRACE)) return NaN;
-    this.put(bytes.timeUs);
+    tape[at + TRADE.timeUs] = bytes.timeUs;
     return id;
   }
 
   #ticker(): boolean {
     const { bytes } = this;
     if (!bytes.take(TICKER_HEAD) || !bytes.knownText()) return false;
-    this.put(SCANNED.ticker);
-    this.put(bytes.word);
-    const timeAt = this.leave(1);
-    for (const key of FIGURE_KEYS) {
-      if (!bytes.take(key)) this.put(NaN);
-      else if (bytes.decimal()) this.put(bytes.value);
+    const head = this.leave(TICKER.figures + FIGURES.length);
+    const { tape } = this;
+    tape[head] = SCANNED.ticker;
+    tape[head + TICKER.symbol] = bytes.word;
+    tape[head + TICKER.timeUs] = 0;
+    for (let i = 0, at = head + TICKER.figures; i < FIGURE_KEYS.length; i++, at++) {
+      if (!bytes.take(FIGURE_KEYS[i] as Literal)) tape[at] = NaN;
+      else if (bytes.decimal()) tape[at] = bytes.value;
       else return false;
     }
     if (bytes.take(CHANGE) && !bytes.signed()) return false;
     if (bytes.take(CHANGE_PCT) && !bytes.signed()) return false;
     if (bytes.take(TIMESTAMP)) {
       if (!bytes.time()) return false;
-      this.tape[timeAt] = bytes.timeUs;
+      tape[head + TICKER.timeUs] = bytes.timeUs;
     }
     return bytes.take(END);
   }

@@ -41,6 +41,18 @@ Deno.test("messages stay as they are while others are encoded after them", () =>
   );
 });
 
+Deno.test("a symbol has the feed of its record, whichever it came with before, also none", () => {
+  const encoder = new Encoder();
+  for (const symbol of ["BTCUSD", "", "KXΔ-1", "KXHIGHNY-25NOV21-B52.5"]) {
+    for (const feed of ["kraken", "kalshi", "", "kraken"]) {
+      const trade = { ...TRADE, symbol, feed };
+      const bytes = encoder.encode(trade);
+      assert.deepEqual(decode("trade", bytes), trade);
+      assert.deepEqual(bytes, new Encoder().encode(trade));
+    }
+  }
+});
+
 Deno.test("a record larger than a chunk is one whole message", () => {
   const encoder = new Encoder();
   const small = encoder.encode(TRADE);

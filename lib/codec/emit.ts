@@ -17,8 +17,8 @@ import {
 } from "./schema/mod.ts";
 import type { SchemaVersionName } from "./record_schema.ts";
 
-/** Texts that many records have in common; their bytes are cached. */
-const SHARED_TEXTS: ReadonlySet<string> = new Set(["symbol", "feed"]);
+/** The first two texts of a record, if many have them in common; their bytes are cached. */
+const SHARED_TEXTS: readonly string[] = ["symbol", "feed"];
 
 /** A schema file to generate code from. */
 export interface SchemaSource {
@@ -200,16 +200,21 @@ class RecordEmitter {
     const rooms = fields.filter(({ section }) => section === "pointer").map((field) =>
       field.type.kind === "text" ? `textRoom(${this.#textOf(field)})` : this.#listRoom(field)
     );
-    const lines = fields.map((field) => {
+    const hasShared = SHARED_TEXTS.every((name, i) =>
+      fields.find(({ section, offset }) => section === "pointer" && offset === i)?.name === name
+    );
+    const own = fields.filter(({ name }) => !(hasShared && SHARED_TEXTS.includes(name)));
+    const lines = own.map((field) => {
       const at = `at + ${dataWords * 8 + field.offset * 8}`;
-      if (field.type.kind === "text") {
-        const write = SHARED_TEXTS.has(field.name) ? "sharedText" : "text";
-        return `  out.${write}(${at}, ${this.#textOf(field)});`;
-      }
+      if (field.type.kind === "text") return `  out.text(${at}, ${this.#textOf(field)});`;
       const element = elementOf(field);
       if (element !== undefined) return `  write${element}s(out, ${at}, event.${field.name});`;
       return `  ${this.#code.get(field)?.write ?? ""}`;
     });
+    if (hasShared) {
+      const shared = SHARED_TEXTS.map((name) => `event.${name}`).join(", ");
+      lines.unshift(`  out.sharedTexts(at + ${dataWords * 8}, ${shared});`);
+    }
     return `/** Writes the message of a record. Throws CodecError. */
 export function encode${this.#name}(out: MessageWriter, event: ${this.#name}): void {
   const room = ${rooms.join(" +\n    ") || "0"};
@@ -310,7 +315,8 @@ function writeList(name: string, bytes: number, codes: FieldCode[]): string {
   return `function write${name}s(out: MessageWriter, pointerAt: number, items: ${name}[]): void {
   const view = out.view;
   let at = out.structList(pointerAt, items.length, ${bytes});
-  for (const item of items) {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i] as ${name};
 ${codes.map((code) => `    ${code.write}\n`).join("")}    at += ${bytes};
   }
 }`;

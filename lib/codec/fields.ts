@@ -6,6 +6,7 @@
 import { CodecError } from "@ssmd/runtime/errors";
 
 const TWO_32 = 4294967296;
+const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 /** High half of the quiet NaN that Cap'n Proto's compiler uses for `nan`; the low half is 0. */
 const NAN_HIGH = 0x7ff80000;
 
@@ -28,14 +29,16 @@ export function readTimeUs(view: DataView, at: number, end: number): number {
 
 /** Writes µs as nanoseconds. Throws CodecError unless it is an integer from 0 to 2^53. */
 export function writeTimeUs(view: DataView, at: number, us: number, field: string): void {
-  if (!(us >= 0 && us <= Number.MAX_SAFE_INTEGER) || us !== Math.floor(us)) {
-    throw unwritable(field, us, "whole microseconds from 0 to 2^53");
-  }
+  if (!isCount(us)) throw unwritable(field, us, "whole microseconds from 0 to 2^53");
   const usHigh = Math.floor(us / TWO_32);
   const low = (us - usHigh * TWO_32) * 1000;
   const carry = Math.floor(low / TWO_32);
   view.setUint32(at, low - carry * TWO_32, true);
   view.setUint32(at + 4, usHigh * 1000 + carry, true);
+}
+
+function isCount(value: number): boolean {
+  return value >= 0 && value <= COUNT_MAX && value === Math.floor(value);
 }
 
 /** Reads a 64-bit count. Throws CodecError beyond 2^53. */
@@ -48,11 +51,13 @@ export function readCount(view: DataView, at: number, end: number): number {
 
 /** Writes a 64-bit count. Throws CodecError unless it is an integer from 0 to 2^53. */
 export function writeCount(view: DataView, at: number, count: number, field: string): void {
-  // Common case: 32 bits; the upper half stays 0.
-  if (count >>> 0 === count) return view.setUint32(at, count, true);
-  if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER) || count !== Math.floor(count)) {
-    throw unwritable(field, count, "a whole number from 0 to 2^53");
-  }
+  // Common case: 32 bits; the upper half stays 0. The other one is apart, so that V8 inlines this.
+  if (count >>> 0 === count) view.setUint32(at, count, true);
+  else writeLongCount(view, at, count, field);
+}
+
+function writeLongCount(view: DataView, at: number, count: number, field: string): void {
+  if (!isCount(count)) throw unwritable(field, count, "a whole number from 0 to 2^53");
   const high = Math.floor(count / TWO_32);
   view.setUint32(at, count - high * TWO_32, true);
   view.setUint32(at + 4, high, true);

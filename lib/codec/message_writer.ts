@@ -6,17 +6,23 @@ const CHUNK_BYTES = 256 * 1024;
 const HEAD_BYTES = 16;
 /** Maximum text size; list lengths have 29 bits. */
 const MAX_TEXT_BYTES = 2 ** 29 - 2;
-/** Shared texts kept; only garbage exceeds it. */
-const SHARED_MAX = 65_536;
+/** Pairs of texts kept; only garbage exceeds it. */
+const PAIRS_MAX = 65_536;
+/** A list of bytes, in a pointer. */
+const TEXT_ELEMENT = 2;
 const UTF8 = new TextEncoder();
 const NOTHING = new Uint8Array(0);
 
-/** An encoded text. */
-interface EncodedText {
-  /** Bytes with the closing NUL. */
-  length: number;
-  /** These and zeros, by eight, in the machine's byte order; no UTF-8 is a NaN, which may change. */
+/** Two encoded texts, one after the other. */
+interface EncodedPair {
+  second: string | undefined;
+  /** Both, each with NULs up to a whole word; no UTF-8 is a NaN, whose bits may change. */
   words: Float64Array;
+  /** Offset of the second one. */
+  secondAt: number;
+  /** Upper halves of their pointers: length with the closing NUL, and type. */
+  firstSize: number;
+  secondSize: number;
 }
 
 /** Returns the maximum encoded size of a text: 3 bytes per UTF-16 unit, NUL, padding to a word. */
@@ -37,7 +43,8 @@ export class MessageWriter {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   /** The chunk by eight bytes. */
   #words = new Float64Array(0);
-  #shared = new Map<string, EncodedText>();
+  /** By the first text. */
+  #pairs = new Map<string, EncodedPair>();
   #start = 0;
   #end = 0;
   #open = false;
@@ -109,29 +116,52 @@ export class MessageWriter {
       if (code > 127) return this.#textOf(pointerAt, text);
       bytes[at + i] = code;
     }
-    this.#list(pointerAt, 2, length + 1);
+    this.#list(pointerAt, TEXT_ELEMENT, length + 1);
     this.#end = at + ((length + 8) & ~7);
   }
 
-  /** Writes a text that many messages have, such as a symbol, from its cached bytes. */
-  sharedText(pointerAt: number, text: string): void {
-    if (text.length === 0) return;
-    const { length, words } = this.#shared.get(text) ?? this.#remember(text);
+  /**
+   * Writes two texts that many messages have together, a symbol and its feed, for the pointer at
+   * `pointerAt` and the next one, from their cached bytes.
+   */
+  sharedTexts(pointerAt: number, first: string, second: string): void {
+    const pair = this.#pairs.get(first) ?? this.#rememberPair(first, second);
+    if (pair.second !== second) return this.#textsApart(pointerAt, first, second);
+    const { words, secondAt } = pair;
+    const { view } = this;
     const chunk = this.#words;
-    const first = this.#end >>> 3;
-    for (let i = 0; i < words.length; i++) chunk[first + i] = words[i] as number;
-    this.#list(pointerAt, 2, length);
-    this.#end += 8 * words.length;
+    const end = this.#end;
+    for (let i = 0, at = end >>> 3; i < words.length; i++, at++) chunk[at] = words[i] as number;
+    view.setUint32(pointerAt, ((end - pointerAt - 8) >>> 1) | 1, true);
+    view.setUint32(pointerAt + 4, pair.firstSize, true);
+    view.setUint32(pointerAt + 8, ((end + secondAt - pointerAt - 16) >>> 1) | 1, true);
+    view.setUint32(pointerAt + 12, pair.secondSize, true);
+    this.#end = end + 8 * words.length;
   }
 
-  #remember(text: string): EncodedText {
-    const bytes = UTF8.encode(text);
-    const padded = new Uint8Array((bytes.length + 8) & ~7);
-    padded.set(bytes);
-    const encoded = { length: bytes.length + 1, words: new Float64Array(padded.buffer) };
-    if (this.#shared.size >= SHARED_MAX) this.#shared.clear();
-    this.#shared.set(text, encoded);
-    return encoded;
+  /** Writes two texts of which the first has often come with another one, or one that is "". */
+  #textsApart(pointerAt: number, first: string, second: string): void {
+    this.text(pointerAt, first);
+    this.text(pointerAt + 8, second);
+  }
+
+  #rememberPair(first: string, second: string): EncodedPair {
+    const [a, b] = [UTF8.encode(first), UTF8.encode(second)];
+    const secondAt = (a.length + 8) & ~7;
+    const bytes = new Uint8Array(secondAt + ((b.length + 8) & ~7));
+    bytes.set(a);
+    bytes.set(b, secondAt);
+    const pair = {
+      // "" is a null pointer.
+      second: first === "" || second === "" ? undefined : second,
+      words: new Float64Array(bytes.buffer),
+      secondAt,
+      firstSize: (a.length + 1) << 3 | TEXT_ELEMENT,
+      secondSize: (b.length + 1) << 3 | TEXT_ELEMENT,
+    };
+    if (this.#pairs.size >= PAIRS_MAX) this.#pairs.clear();
+    this.#pairs.set(first, pair);
+    return pair;
   }
 
   /**
@@ -168,7 +198,7 @@ export class MessageWriter {
   #textOf(pointerAt: number, text: string): void {
     const { written } = UTF8.encodeInto(text, this.#bytes.subarray(this.#end));
     this.#bytes[this.#end + written] = 0;
-    this.#list(pointerAt, 2, written + 1);
+    this.#list(pointerAt, TEXT_ELEMENT, written + 1);
     this.#end += (written + 8) & ~7;
   }
 

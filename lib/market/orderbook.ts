@@ -57,6 +57,15 @@ export class BookSide {
     return index < 0 ? 0 : this.sizes[index] as number;
   }
 
+  /** Adds to the size at `price`; returns the sum, which is not set if it is below 0 or above 2^53. */
+  add(price: number, change: number): number {
+    const index = this.indexOf(price);
+    const size = (index < 0 ? 0 : this.sizes[index] as number) + change;
+    if (index >= 0 && size > 0 && size <= Number.MAX_SAFE_INTEGER) this.sizes[index] = size;
+    else if (size >= 0 && size <= Number.MAX_SAFE_INTEGER) this.set(price, size);
+    return size;
+  }
+
   /** Sets the size at `price`; 0 removes the level. Returns its index, -1 when nothing changed. */
   set(price: number, size: number): number {
     const index = this.indexOf(price);

@@ -30,6 +30,22 @@ Deno.test("a side equals a sorted map after any changes", () => {
   );
 });
 
+Deno.test("a change is added to a level's size, unless the sum is below 0 or above 2^53", () => {
+  for (const name of ["bids", "asks"] as const) {
+    const side = new BookSide(name);
+    assert.equal(side.add(100, 0), 0);
+    assert.equal(side.add(100, -1), -1);
+    assert.deepEqual([side.prices, side.sizes], [[], []]);
+    assert.equal(side.add(100, 5), 5);
+    assert.equal(side.add(100, 2), 7);
+    assert.equal(side.add(100, -8), -1);
+    assert.equal(side.add(100, Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER + 7);
+    assert.deepEqual([side.prices, side.sizes], [[100], [7]]);
+    assert.equal(side.add(100, -7), 0);
+    assert.equal(side.length, 0);
+  }
+});
+
 Deno.test("a book is crossed when its best bid reaches its best ask", () => {
   const book = new OrderBook();
   book.bids.set(100, 1);

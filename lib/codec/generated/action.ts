@@ -34,10 +34,9 @@ export function encodeAction(out: MessageWriter, event: Action): void {
     textRoom(event.values);
   const at = out.begin(48, 16, room);
   const view = out.view;
+  out.sharedTexts(at + 48, event.symbol, event.feed);
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.sharedText(at + 48, event.symbol);
-  out.sharedText(at + 56, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   out.text(at + 64, event.id);
   out.text(at + 72, event.fireId);

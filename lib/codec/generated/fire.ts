@@ -27,10 +27,9 @@ export function encodeFire(out: MessageWriter, event: Fire): void {
     textRoom(event.engine);
   const at = out.begin(56, 8, room);
   const view = out.view;
+  out.sharedTexts(at + 56, event.symbol, event.feed);
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.sharedText(at + 56, event.symbol);
-  out.sharedText(at + 64, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   out.text(at + 72, event.id);
   out.text(at + 80, event.signal);

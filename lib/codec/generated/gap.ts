@@ -106,10 +106,9 @@ export function encodeGap(out: MessageWriter, event: Gap): void {
     textRoom(event.detail);
   const at = out.begin(64, 3, room);
   const view = out.view;
+  out.sharedTexts(at + 64, event.symbol, event.feed);
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.sharedText(at + 64, event.symbol);
-  out.sharedText(at + 72, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   view.setUint16(at + 24, numberOfReason(event.reason), true);
   writeTimeUs(view, at + 32, event.fromUs, "fromUs");

@@ -91,7 +91,8 @@ function readLevels(reader: MessageReader, pointer: number): Level[] {
 function writeLevels(out: MessageWriter, pointerAt: number, items: Level[]): void {
   const view = out.view;
   let at = out.structList(pointerAt, items.length, 16);
-  for (const item of items) {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i] as Level;
     view.setFloat64(at + 0, item.price, true);
     view.setFloat64(at + 8, item.size, true);
     at += 16;
@@ -106,10 +107,9 @@ export function encodeOrderBook(out: MessageWriter, event: OrderBook): void {
     8 + event.asks.length * 16;
   const at = out.begin(48, 4, room);
   const view = out.view;
+  out.sharedTexts(at + 48, event.symbol, event.feed);
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.sharedText(at + 48, event.symbol);
-  out.sharedText(at + 56, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   view.setUint16(at + 24, numberOfKind(event.kind), true);
   writeLevels(out, at + 64, event.bids);

@@ -110,10 +110,9 @@ export function encodeStatus(out: MessageWriter, event: Status): void {
     textRoom(event.priceLevelStructure ?? "");
   const at = out.begin(64, 5, room);
   const view = out.view;
+  out.sharedTexts(at + 64, event.symbol, event.feed);
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.sharedText(at + 64, event.symbol);
-  out.sharedText(at + 72, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   view.setUint16(at + 24, numberOfState(event.state), true);
   out.text(at + 80, event.result);

@@ -24,10 +24,9 @@ export function encodeTicker(out: MessageWriter, event: Ticker): void {
     textRoom(event.feed);
   const at = out.begin(160, 2, room);
   const view = out.view;
+  out.sharedTexts(at + 160, event.symbol, event.feed);
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.sharedText(at + 160, event.symbol);
-  out.sharedText(at + 168, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   writeOptionalFloat(view, at + 24, event.bidPrice);
   writeOptionalFloat(view, at + 32, event.bidSize);

@@ -77,10 +77,9 @@ export function encodeTrade(out: MessageWriter, event: Trade): void {
     textRoom(event.tradeId);
   const at = out.begin(56, 3, room);
   const view = out.view;
+  out.sharedTexts(at + 56, event.symbol, event.feed);
   writeTimeUs(view, at + 0, event.timestampUs, "timestampUs");
   writeTimeUs(view, at + 8, event.receivedAtUs, "receivedAtUs");
-  out.sharedText(at + 56, event.symbol);
-  out.sharedText(at + 64, event.feed);
   writeCount(view, at + 16, event.sequence, "sequence");
   view.setFloat64(at + 24, event.price, true);
   view.setFloat64(at + 32, event.size, true);
