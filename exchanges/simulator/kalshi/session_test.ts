@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { kalshi } from "../../kalshi/mod.ts";
 import { demoKey, type Simulator, startSimulator } from "../mod.ts";
 import { signedHeaders, TestClient } from "../testing.ts";
 
@@ -252,6 +253,19 @@ Deno.test("kalshi: handshakes without a right signature are refused with 401", a
   assert.equal(simulator.stats().refused, Object.keys(cases).length);
   const client = await TestClient.open(simulator.url, good);
   await client.close();
+  await simulator.close();
+});
+
+Deno.test("kalshi: an Ed25519 key gets in as the connector signs with it, another does not", async () => {
+  const { keyId, privateKeyPem, publicKeyPem } = await demoKey("Ed25519");
+  const source = { type: "model", seed: 7, ratePerSecond: 10, speed: 1 } as const;
+  const simulator = await startSimulator({ venue: "kalshi", source, publicKeyPem });
+  const credentials = { key_id: keyId, private_key: privateKeyPem };
+  const { url, headers = {} } = await kalshi.handshake(simulator.url, credentials, Date.now());
+  const client = await TestClient.open(url, headers);
+  await client.close();
+  const other = await signedHeaders(await demoKey("RSA"));
+  await assert.rejects(TestClient.open(simulator.url, other), /401/);
   await simulator.close();
 });
 
