@@ -1,4 +1,4 @@
-import { bundle, putFiles, staleFiles } from "@ssmd/runtime/bundle";
+import { bundle, putFiles } from "@ssmd/runtime/bundle";
 import type { Plugin } from "esbuild";
 
 const HERE = new URL("./", import.meta.url);
@@ -41,11 +41,6 @@ export async function buildPage(): Promise<Map<string, Uint8Array>> {
   // Its indentation is for who reads it here.
   files.set("index.html", new TextEncoder().encode(html.replace(/\n\s+/g, "\n")));
   return files;
-}
-
-/** Names of files in `dist/` that are not what the sources give. */
-export async function stalePageFiles(): Promise<string[]> {
-  return await staleFiles(DIST, await buildPage());
 }
 
 if (import.meta.main) await putFiles(DIST, await buildPage());

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { withGateway } from "../testing/gateway_rig.ts";
-import { buildPage, stalePageFiles } from "./build.ts";
+import { staleFiles } from "@ssmd/runtime/bundle";
+import { buildPage } from "./build.ts";
 
 // esbuild's helper process is started once and ends with the test run.
 const OWN_PROCESS = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test("the page's bundle in dist is what its sources give", OWN_PROCESS, async () => {
-  assert.deepEqual(await stalePageFiles(), []);
+  assert.deepEqual(await staleFiles(new URL("dist/", import.meta.url), await buildPage()), []);
 });
 
 /** What a phone has to fetch before it sees anything, packed. */
