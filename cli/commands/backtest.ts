@@ -18,6 +18,8 @@ import type { SsmdContext } from "../context.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, on, parsed } from "../command/flag.ts";
 import { parseSpeed } from "../numbers.ts";
+import { errorText } from "../parser_messages.ts";
+import { failureOf } from "../signal/backtest_failure.ts";
 import { BACKTEST, backtestText, COMPARED, fireView } from "../signal/backtest_view.ts";
 import { type BacktestSource, SOURCES, withSource } from "../signal/backtest_source.ts";
 import { compareLive } from "../signal/compare_live.ts";
@@ -38,8 +40,9 @@ export default defineCommand({
     "records. Records before --from are read for warm-up. Prints fires, their rate, the " +
     "change of the mid price 1 s, 10 s and 1 m after, the condition of the data, and the " +
     "SHA-256 of the fires. --compare-live compares them with the fires archived live: exit " +
-    "code 1 if any is missing, extra or different. --source bus reads records and fires from " +
-    "the bus instead, as far back as it keeps them.",
+    "code 1 if any is missing, extra or different. Exit code 1 too when the signal threw on a " +
+    "market or was quarantined. --source bus reads records and fires from the bus instead, as " +
+    "far back as it keeps them.",
   examples: [
     "ssmd backtest imbalance_flip --date 2026-08-01",
     "ssmd backtest imbalance_flip --date 2026-08-01 --symbol BTCUSD --set threshold=0.8",
@@ -84,12 +87,14 @@ export default defineCommand({
       if (result.instances === 0) {
         await assertSymbolsKnown(context.globals, source.env, flags.symbol);
       }
+      const failure = failureOf(result);
+      if (failure !== undefined) context.process.stderr.write(`${errorText(failure)}\n`);
       const compared = flags.compareLive ? await compareLive(query, result) : null;
       return {
         ...viewOf(source.env, result),
         data: await source.days(result.info.neededFeeds, span),
         compared_live: compared,
-        ok: compared === null || isEqual(compared),
+        ok: failure === undefined && (compared === null || isEqual(compared)),
       };
     });
   },

@@ -1,0 +1,26 @@
+import type { BacktestResult } from "@ssmd/signals";
+import { SsmdError } from "@ssmd/runtime/errors";
+import { countText } from "../format.ts";
+
+/** Returns why a backtest's fires are not all that there could be; undefined when they are. */
+export function failureOf(
+  { info: { id }, reports, quarantined: [quarantined], instances }: BacktestResult,
+): SsmdError | undefined {
+  if (quarantined !== undefined) {
+    return new SsmdError(
+      "SIGNAL_QUARANTINED",
+      `${id} was stopped before the end: ${quarantined.reason}`,
+      { hint: `Its fires end there; ssmd signal check ${id} says more` },
+    );
+  }
+  const errors = reports.filter(({ kind }) => kind === "error");
+  const [first] = errors;
+  if (first === undefined) return undefined;
+  const markets = new Set(errors.map(({ feed, symbol }) => `${feed} ${symbol}`)).size;
+  return new SsmdError(
+    "SIGNAL_THREW",
+    `${id} threw on ${markets} of ${countText(instances, "market")} and fired no more there, ` +
+      `first on ${first.feed} ${first.symbol}: ${first.message}`,
+    { hint: "Rows named problem list each; --step shows the state before it" },
+  );
+}
