@@ -14,6 +14,7 @@ import {
   SPAN_FLAGS,
   SYMBOLS,
 } from "../archive/archive_flags.ts";
+import { noteLeftOut } from "../archive/left_out_days.ts";
 import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
 import { DRY_RUN, ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -158,6 +159,9 @@ async function exportRecords(
   const enrichment = flags.type?.includes("enriched")
     ? await openEnrichment(context, env)
     : undefined;
+  await noteLeftOut(context, storage, {
+    ...{ env, feeds: flags.feed, types: flags.type, span: spanOf(flags) },
+  });
   const partitions = await planExport(storage, {
     ...{ env, format, span: spanOf(flags), series: { ...series, enrichment } },
     ...(flags.feed === undefined ? {} : { feeds: flags.feed }),

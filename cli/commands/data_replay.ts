@@ -3,6 +3,7 @@ import { ArchiveError, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
+import { noteLeftOut } from "../archive/left_out_days.ts";
 import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
 import {
@@ -158,7 +159,8 @@ async function playRecords(
 ): Promise<number> {
   const { replayRecords } = await import("../replay/replay_records.ts");
   const query = queryOf(env, flags, span);
-  const { speed, feed } = flags;
+  const { speed, feed, type: types, version } = flags;
+  await noteLeftOut(context, storage, { env, feeds: [feed], types, span, version });
   const played = await replayRecords(context, { storage, query, speed, signal, ...output });
   await output.sink.close?.();
   if (played > 0 || signal.aborted) return played;

@@ -7,9 +7,11 @@ import {
   isTable,
   QUERY_LIMITS,
   TABLES,
+  tablesIn,
 } from "@ssmd/dataset/query";
 import { SERIES_NAMES } from "@ssmd/dataset/series";
 import { cacheDir, messageOf } from "@ssmd/runtime";
+import { noteLeftOut } from "../archive/left_out_days.ts";
 import { assertSymbolsKnown, parseSymbol } from "../archive/requested_symbols.ts";
 import { parseEnd, parseMoment, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
@@ -151,6 +153,7 @@ async function printRecords(
   const { answerRecords } = await import("@ssmd/dataset/query");
   const symbols = [...others.map(symbolWord), ...flags.symbol ?? []];
   const query = { ...scopeOf(flags, archive), ...clockOf(flags), table, symbols };
+  await noteLeftOut(context, archive.storage, { ...query, types: [TABLES[table] ?? ""] });
   const { rows, isCut } = await answerRecords(query, printerOf(context, flags));
   if (rows === 0) await assertSymbolsKnown(context.globals, archive.env, symbols);
   if (isCut) notice(context, cutText(rows));
@@ -164,6 +167,8 @@ async function printAnswer(
 ): Promise<void> {
   const sql = given === "-" ? await new Response(Deno.stdin.readable).text() : given;
   if (clockOf(flags).clock !== undefined) throw clockInSql();
+  const types = tablesIn(sql).map((table) => TABLES[table] ?? table);
+  await noteLeftOut(context, archive.storage, { ...scopeOf(flags, archive), types });
   const { answerSql } = await import("@ssmd/dataset/query");
   const progress = progressOf(context);
   const printer = printerOf(context, flags);

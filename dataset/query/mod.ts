@@ -4,4 +4,4 @@ export { type AnswerColumn, type AnswerValue } from "./engine_messages.ts";
 export { INSTRUMENT_TABLE_NAMES } from "./instrument_tables.ts";
 export { answerRecords } from "./record_query.ts";
 export { answerSql, QUERY_LIMITS } from "./sql_query.ts";
-export { isSeries, isTable, TABLES } from "./tables.ts";
+export { isSeries, isTable, TABLES, tablesIn } from "./tables.ts";

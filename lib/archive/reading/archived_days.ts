@@ -14,7 +14,7 @@ export interface ArchivedDay {
 }
 
 /** Spans of up to this many days are enumerated without listing storage. */
-const SHORT_DAYS = 8;
+export const SHORT_DAYS = 8;
 
 /**
  * Returns the days of a query's span that may have normalized records, oldest first, each with the
