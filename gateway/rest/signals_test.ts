@@ -3,6 +3,12 @@ import { fireSubject } from "@ssmd/market";
 import { Encoder } from "@ssmd/codec";
 import { memoryStorage } from "@ssmd/storage";
 import { TestArchive } from "../history/testing/archived.ts";
+import {
+  ENTITLED,
+  HIDDEN_FEED,
+  HIDDEN_SYMBOL,
+  withGuardedGateway,
+} from "../access/testing/guarded_gateway.ts";
 import { withGateway } from "../testing/gateway_rig.ts";
 import { answerAsSignals } from "../testing/signals_service.ts";
 import { SIGNAL } from "./schemas/signal_examples.ts";
@@ -43,6 +49,34 @@ Deno.test("signals are listed, switched by administrators, and away with a hint 
       { action: "enable", id: "spread_widen" },
       { action: "deploy" },
     ]);
+  }));
+
+Deno.test("signals tell nothing of markets that their reader may not see", () =>
+  withGuardedGateway(async ({ gateway, key, transport }) => {
+    const both = { feeds: ["kraken", HIDDEN_FEED], symbols: ["BTCUSD", "BTC*", "Q*"] };
+    await answerAsSignals(transport, [
+      { ...SIGNAL, ...both },
+      { ...SIGNAL, id: "hidden", feeds: ["kraken"], symbols: [HIDDEN_SYMBOL] },
+      { ...SIGNAL, id: "other", feeds: [HIDDEN_FEED], symbols: ["BTC*"] },
+      { ...SIGNAL, id: "broken", feeds: [], symbols: [] },
+    ]);
+    const reader = (text: string) => {
+      const headers = { authorization: `Bearer ${text}` };
+      return async (path: string) => {
+        const response = await fetch(gateway.url + path, { headers });
+        return { status: response.status, body: await response.json() };
+      };
+    };
+    const limited = reader(await key("desk", {}, ENTITLED));
+    const seen = { ...SIGNAL, feeds: ["kraken"], symbols: ["BTCUSD", "BTC*"] };
+    const broken = { ...SIGNAL, id: "broken", feeds: [], symbols: [] };
+    assert.deepEqual((await limited("/v1/signals")).body.signals, [seen, broken]);
+    assert.deepEqual((await limited(`/v1/signals/${SIGNAL.id}`)).body, seen);
+    const { status, body } = await limited("/v1/signals/hidden");
+    assert.deepEqual([status, body.code], [404, "SIGNAL_UNKNOWN"]);
+    assert.ok(!JSON.stringify(await limited("/v1/signals/hiddem")).includes('"hidden"'));
+    const boss = reader(await key("boss", { role: "admin" }, ENTITLED));
+    assert.equal((await boss("/v1/signals")).body.signals.length, 4);
   }));
 
 Deno.test("fires of archive and memory are one list, the newest first, page by page", async () => {

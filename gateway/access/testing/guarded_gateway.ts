@@ -1,7 +1,7 @@
 import type { JsonRecord } from "@ssmd/journal";
 import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import { memoryTransport } from "@ssmd/transport";
+import { memoryTransport, type Transport } from "@ssmd/transport";
 import type { Rbac } from "@ssmd/metadata";
 import { startGateway } from "../../gateway.ts";
 import type { Gateway, GatewayOptions } from "../../gateway_options.ts";
@@ -45,6 +45,7 @@ export interface GuardedGateway {
   refresh(): Promise<void>;
   kraken: FakeConnector;
   secret: FakeConnector;
+  transport: Transport;
 }
 
 /** Options of {@linkcode withGuardedGateway}, beside those of the gateway. */
@@ -119,7 +120,9 @@ export async function withGuardedGateway(
   };
   const publish = () => publishAll(kraken, secret);
   try {
-    await test({ gateway, store, admin, journal, key, publish, refresh, kraken, secret });
+    await test({
+      ...{ gateway, store, admin, journal, key, publish, refresh, kraken, secret, transport },
+    });
   } finally {
     for (const connector of [kraken, secret]) connector.close();
     await gateway.close();

@@ -21,17 +21,22 @@ export function secmasterRoutes(source: InstrumentSource): Route[] {
 }
 
 /** Whether a caller may see an instrument: it may see a market of one of its names. */
-function isVisible({ id, mappings }: InstrumentFile, access: Access): boolean {
-  return mappings.some(({ feed, external }) =>
-    access.typesOf(feed, id) !== 0 || access.typesOf(feed, external) !== 0
-  );
+function isVisible(instrument: InstrumentFile, access: Access): boolean {
+  return instrument.mappings.some((mapping) => isSeen(instrument, mapping, access));
+}
+
+/** Whether a caller may see what a feed calls an instrument. */
+function isSeen(
+  { id }: InstrumentFile,
+  { feed, external }: { feed: string; external: string },
+  access: Access,
+): boolean {
+  return access.typesOf(feed, id) !== 0 || access.typesOf(feed, external) !== 0;
 }
 
 /** Returns the mappings visible to the caller. */
-function mappingsOf({ id, mappings }: InstrumentFile, access: Access) {
-  return mappings.filter(({ feed, external }) =>
-    access.typesOf(feed, id) !== 0 || access.typesOf(feed, external) !== 0
-  );
+function mappingsOf(instrument: InstrumentFile, access: Access) {
+  return instrument.mappings.filter((mapping) => isSeen(instrument, mapping, access));
 }
 
 function usOf(text: string | undefined): number {
@@ -72,8 +77,9 @@ function list(source: InstrumentSource): Route {
       const found = [...master.all()]
         .filter((each) => each.id > after && isVisible(each, access))
         .filter(({ asset_class }) => [undefined, asset_class].includes(query.asset_class))
-        .filter(({ mappings }) =>
-          query.feed === undefined || mappings.some(({ feed }) => feed === query.feed)
+        .filter((each) =>
+          query.feed === undefined ||
+          mappingsOf(each, access).some(({ feed }) => feed === query.feed)
         )
         .map((each) => ({ each, version: master.versionAt(each.id, at) ?? null }))
         .filter(({ version }) => query.state === undefined || version?.state === query.state)
@@ -148,7 +154,8 @@ function lookup(source: InstrumentSource): Route {
       const atUs = usOf(at);
       const id = master.lookup(feed, external, atUs);
       const instrument = id === undefined ? undefined : master.get(id);
-      if (instrument !== undefined && isVisible(instrument, access)) {
+      // Seeing the instrument on another feed does not tell what this feed calls it.
+      if (instrument !== undefined && isSeen(instrument, { feed, external }, access)) {
         return json({ feed, external, at: isoOfUs(atUs), id: instrument.id });
       }
       const detail = `"${shorten(external)}" of ${shorten(feed)} means no instrument then`;

@@ -7,6 +7,7 @@ import {
   type InstrumentFile,
   instrumentKey,
 } from "@ssmd/metadata";
+import { HIDDEN_FEED, withGuardedGateway } from "../../access/testing/guarded_gateway.ts";
 import { withGateway } from "../../testing/gateway_rig.ts";
 
 const INSTRUMENT: InstrumentFile = {
@@ -102,6 +103,34 @@ Deno.test("a life that goes back is the same on the bus, in the cache and in RES
     { cache },
   );
 });
+
+Deno.test("an instrument seen on one feed tells nothing of its names on hidden feeds", () =>
+  withGuardedGateway(async ({ gateway, key, transport }) => {
+    const store = await transport.keyValue(INSTRUMENT_STORE);
+    const hidden = { ...INSTRUMENT.mappings[1]!, feed: HIDDEN_FEED };
+    const mappings = [{ ...INSTRUMENT.mappings[0]!, external: "BTC/USD" }, hidden];
+    await store.put(
+      instrumentKey("BTCUSD"),
+      encodeInstrument({ ...INSTRUMENT, id: "BTCUSD", mappings }),
+    );
+    const headers = { authorization: `Bearer ${await key("desk", {}, { feed: "kraken" })}` };
+    const ask = async (path: string) => {
+      const response = await fetch(gateway.url + path, { headers });
+      return { status: response.status, body: await response.json() };
+    };
+    await until(async () => (await ask("/v1/secmaster/instruments/BTCUSD")).status === 200);
+    const listed = async (feed: string) =>
+      (await ask(`/v1/secmaster/instruments?feed=${feed}`)).body.instruments.length;
+    assert.deepEqual([await listed("kraken"), await listed(HIDDEN_FEED)], [1, 0]);
+    const lookup = async (feed: string, external: string) =>
+      (await ask(`/v1/secmaster/lookup?feed=${feed}&external=${external}`)).status;
+    assert.equal(await lookup("kraken", "BTC/USD"), 200);
+    assert.equal(await lookup(HIDDEN_FEED, "HIDDEN"), 404);
+    assert.deepEqual(
+      (await ask(`/v1/secmaster/resolve?feed=${HIDDEN_FEED}&symbols=HIDDEN`)).body.not_found,
+      ["HIDDEN"],
+    );
+  }));
 
 Deno.test("pages of instruments leave none out and repeat none", () =>
   withGateway(async ({ get }) => {

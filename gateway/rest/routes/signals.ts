@@ -3,10 +3,12 @@ import type { Fire, SignalStatus } from "@ssmd/market";
 import { nowUs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
 import type { Access } from "../../access/access.ts";
+import { mayActAs } from "../../access/role.ts";
 import type { SignalsClient } from "../../bus/signals_client.ts";
 import type { ArchiveSource } from "../../history/archive_source.ts";
 import type { RecentFires } from "../../history/recent_fires.ts";
 import { GATEWAY_LIMITS } from "../../limits.ts";
+import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import type { MarketData } from "../../state/market_data.ts";
 import { cursorOf, valueOfCursor } from "../../http/cursor.ts";
 import { type Span, spanOf } from "../history_span.ts";
@@ -47,15 +49,42 @@ export function signalRoutes(source: SignalSource): Route[] {
   ];
 }
 
-function listRoute({ client }: SignalSource): Route {
+function listRoute({ client, data }: SignalSource): Route {
   return route({
     ...{ path: "/v1/signals", id: "listSignals", ...TAG },
     summary: "Lists signals of this environment with their states",
     answers: { 200: { schema: SIGNAL_LIST, example: examples.SIGNAL_LIST } },
-    handler: async () => {
-      const { signals, lag_seconds } = await client.ask({ action: "list" });
+    handler: async ({ access }) => {
+      const { signals: all, lag_seconds } = await client.ask({ action: "list" });
+      const signals = visibleSignals(all, data, access);
       return rawJson(JSON.stringify({ signals, lag_seconds, _hints: hintsOf(signals) }));
     },
+  });
+}
+
+/**
+ * Returns the signals over markets that the caller may see, without the names of others. Operators
+ * run all of them, so they see all.
+ */
+function visibleSignals(
+  signals: readonly SignalStatus[],
+  data: MarketData,
+  access: Access,
+): SignalStatus[] {
+  if (mayActAs(access.role, "operator")) return [...signals];
+  const markets = [...new EntitledMarkets(data, access).markets()];
+  return signals.flatMap((signal) => {
+    const feeds = signal.feeds.filter((feed) => access.seesFeed(feed));
+    const symbols = signal.symbols.filter((name) =>
+      name.endsWith("*")
+        ? markets.some(({ feed, symbol }) =>
+          feeds.includes(feed.id) && symbol.startsWith(name.slice(0, -1))
+        )
+        : feeds.some((feed) => access.typesOf(feed, name) !== 0)
+    );
+    // One that could not be loaded may name no market.
+    const isSeen = symbols.length > 0 || signal.symbols.length === 0;
+    return isSeen ? [{ ...signal, feeds, symbols }] : [];
   });
 }
 
@@ -67,15 +96,17 @@ function hintsOf(signals: readonly SignalStatus[]): string[] {
   ];
 }
 
-function oneRoute({ client }: SignalSource): Route {
+function oneRoute({ client, data }: SignalSource): Route {
   return route({
     ...{ path: "/v1/signals/{id}", id: "getSignal", ...TAG, ...ONE },
     summary: "Shows a signal with its state",
     answers: { 200: { schema: SIGNAL, example: examples.SIGNAL } },
-    handler: async ({ params: { id } }) => {
-      const { signals } = await client.ask({ action: "list" });
+    handler: async ({ params: { id }, access }) => {
+      const { signals: all } = await client.ask({ action: "list" });
+      const signals = visibleSignals(all, data, access);
       const found = signals.find((signal) => signal.id === id);
       if (found !== undefined) return rawJson(JSON.stringify(found));
+      if (all.some((signal) => signal.id === id)) access.auditHidden(`signal ${id}`);
       const hint = suggestion(id, signals.map((signal) => signal.id));
       throw new Problem("SIGNAL_UNKNOWN", `There is no signal "${id}"`, { status: 404, hint });
     },
