@@ -171,13 +171,17 @@ export class JobStore implements JobBoard {
     };
   }
 
-  saveSchedule(name: string, { isPaused, lastAtUs }: ScheduleState): void {
-    this.#db.prepare("INSERT OR REPLACE INTO schedules VALUES (?, ?, ?)")
-      .run(name, isPaused ? 1 : 0, lastAtUs);
+  /** Stores the last due time; commands may pause the schedule meanwhile, which stays. */
+  saveLastAt(name: string, lastAtUs: number): void {
+    this.#db.prepare(
+      `INSERT INTO schedules VALUES (?1, 0, ?2) ON CONFLICT (name) DO UPDATE SET last_at = ?2`,
+    ).run(name, lastAtUs);
   }
 
   pauseSchedule(name: string, isPaused: boolean): void {
-    this.saveSchedule(name, { ...this.schedule(name), isPaused });
+    this.#db.prepare(
+      `INSERT INTO schedules VALUES (?1, ?2, NULL) ON CONFLICT (name) DO UPDATE SET paused = ?2`,
+    ).run(name, isPaused ? 1 : 0);
   }
 
   createdSchedules(): Schedule[] {

@@ -69,7 +69,8 @@ Deno.test("a job's log keeps its last thousand lines", () => {
 Deno.test("schedules keep their state, and a file that is none is refused", async () => {
   using store = new JobStore();
   assert.deepEqual(store.schedule("x"), { isPaused: false, lastAtUs: null });
-  store.saveSchedule("x", { isPaused: true, lastAtUs: 5 });
+  store.saveLastAt("x", 5);
+  store.pauseSchedule("x", true);
   assert.deepEqual(store.schedule("x"), { isPaused: true, lastAtUs: 5 });
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(file, "no database, but long enough to be read as one ".repeat(100));

@@ -69,14 +69,37 @@ Deno.test("a paused schedule asks for nothing by itself, and when it goes on onc
   using store = new JobStore();
   const nowUs = us("2026-08-04T12:00:00Z");
   const options = { env: "demo", store, schedules: [DAILY], nowUs: () => nowUs, notBeforeUs: 0 };
-  store.saveSchedule("end-days", { isPaused: true, lastAtUs: null });
+  store.pauseSchedule("end-days", true);
   new Scheduler(options).tick();
   assert.equal(store.list().length, 0);
   triggerSchedule(store, { env: "demo", schedule: DAILY, nowUs });
   assert.equal(store.list().length, 1);
-  store.saveSchedule("end-days", { isPaused: false, lastAtUs: null });
+  store.pauseSchedule("end-days", false);
   new Scheduler(options).tick();
   new Scheduler(options).tick();
+  assert.equal(store.list().length, 2);
+});
+
+Deno.test("a schedule that a command pauses or resumes while it is due stays so, and due once", () => {
+  using store = new JobStore();
+  let nowUs = us("2026-08-04T12:00:00Z");
+  const scheduler = new Scheduler({
+    ...{ env: "demo", store, schedules: [DAILY], nowUs: () => nowUs, notBeforeUs: 0 },
+  });
+  const { enqueue } = store;
+  store.enqueue = (job) => {
+    store.pauseSchedule("end-days", true);
+    return enqueue.call(store, job);
+  };
+  scheduler.tick();
+  const { isPaused, lastAtUs } = store.schedule("end-days");
+  assert.deepEqual([isPaused, lastAtUs !== null], [true, true]);
+  store.pauseSchedule("end-days", false);
+  assert.deepEqual(store.schedule("end-days"), { isPaused: false, lastAtUs });
+  store.enqueue = enqueue;
+  scheduler.tick();
+  nowUs = us("2026-08-05T12:00:00Z");
+  scheduler.tick();
   assert.equal(store.list().length, 2);
 });
 

@@ -45,7 +45,7 @@ export class Scheduler {
     if (!isDue || state.isPaused) return;
     if (!isFirst) store.enqueue(jobAt({ env, schedule, atUs: dueUs, nowUs }));
     // Killed before this line, the job is requested again under the same id.
-    store.saveSchedule(schedule.name, { ...state, lastAtUs: dueUs });
+    store.saveLastAt(schedule.name, dueUs);
   }
 
   #lastDueUs(schedule: Schedule, nowUs: number): number {

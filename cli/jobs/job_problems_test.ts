@@ -19,8 +19,9 @@ Deno.test("failed jobs, overdue jobs and schedules, and days that hang are probl
     jobs.end("seal", "failed", { nowUs: 3, error });
     jobs.enqueue({ id: "late", workflow: "seal", input: {}, nowUs: now - 2 * HOUR_US });
     jobs.enqueue({ id: "soon", workflow: "seal", input: {}, nowUs: now });
-    jobs.saveSchedule("end-days", { isPaused: false, lastAtUs: now - 72 * HOUR_US });
-    jobs.saveSchedule("verify", { isPaused: true, lastAtUs: 1 });
+    jobs.saveLastAt("end-days", now - 72 * HOUR_US);
+    jobs.saveLastAt("verify", 1);
+    jobs.pauseSchedule("verify", true);
     using days = await openDays(dataDir, "demo");
     const day = { feed: "kraken", to: "ending", job: "end" } as const;
     days.claim({ ...day, day: "2026-08-01", nowUs: now - 2 * HOUR_US });
