@@ -67,11 +67,12 @@ export class Approvals {
   decide(thread: string, { decision, hash, principal, by = principal }: Decision): void {
     this.#store.changeDurably(() => {
       const pending = this.pending(thread);
+      const command = thread.startsWith("a-") ? "ssmd action" : "ssmd agent";
       if (pending === undefined) {
-        throw refused("NOT_PENDING", "nothing waits for an approval here", "ssmd agent list");
+        throw refused("NOT_PENDING", "nothing waits for an approval here", `${command} list`);
       }
       if (pending.hash !== hash) {
-        const hint = `ssmd agent show ${thread} shows what would be approved now`;
+        const hint = `${command} show ${thread} shows what would be approved now`;
         throw refused("OTHER_HASH", "what is approved is not what was tested", hint);
       }
       if (pending.principal !== principal) {

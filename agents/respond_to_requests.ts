@@ -25,7 +25,7 @@ const REQUEST = z.discriminatedUnion("action", [
   z.object({ action: z.literal("show"), thread: THREAD }),
   z.object({
     ...{ action: z.literal("actions"), signal: z.string().max(64) },
-    limit: z.int().min(1).max(1_000),
+    ...{ after: z.string().max(64), limit: z.int().min(1).max(1_000) },
   }),
   z.object({ action: z.literal("waiting") }),
   z.object({

@@ -8,6 +8,7 @@ import { endProcess } from "@ssmd/runtime";
 import { AgentStore } from "../agent_store.ts";
 import type { Model } from "../model/model.ts";
 import { scriptedModel } from "../model/scripted_model.ts";
+import { ActionStore } from "./action_store.ts";
 import { type Acting, acting, fireOf, POLICY, POSTS } from "./_acting.ts";
 
 /** Fires of the kill test. */
@@ -200,7 +201,41 @@ Deno.test("an approval is for exactly one action, by its principal, in time, and
   const third = await until(waiting);
   all.store.db.exec("UPDATE approvals SET until_ms = 1 WHERE decision IS NULL");
   await until(() => all.actions.find(third.id)?.result.state === "expired");
+  // What has expired is over: nobody is told that they rejected it.
+  for (const decision of ["approve", "reject"] as const) {
+    assert.throws(
+      () => all.agent.decide(third.id, { decision, hash: third.hash, principal: "ann" }),
+      { code: "APPROVAL_NOT_PENDING", hint: "ssmd action list" },
+    );
+  }
   assert.equal(receiver.keys.length, 1);
+});
+
+Deno.test("earlier fires are those of the market that were acted on, each once", () => {
+  using store = new AgentStore(undefined);
+  const actions = new ActionStore(store);
+  const other = { ...POLICY, name: "other" };
+  actions.take([fireOf(1)], [POLICY, other]);
+  actions.take([{ ...fireOf(2), receivedAtUs: 1 }], [POLICY]);
+  for (let n = 3; n < 43; n++) actions.take([{ ...fireOf(n), symbol: "KXETH-26" }], [POLICY]);
+  assert.deepEqual(actions.firesOf("spread_widens", "KXBTC-26").map(({ id }) => id), [
+    fireOf(1).id,
+  ]);
+  assert.equal(actions.firesOf("spread_widens", "KXETH-26").length, 20);
+});
+
+Deno.test("a list of actions goes on after any of them", () => {
+  using store = new AgentStore(undefined);
+  const actions = new ActionStore(store);
+  for (let n = 0; n < 9; n++) actions.take([fireOf(n)], [POLICY]);
+  const all = actions.list({ limit: 99 }).map(({ id }) => id);
+  const found: string[] = [];
+  for (let page = 9; page > 0; page = found.length < 9 ? 1 : 0) {
+    found.push(...actions.list({ after: found.at(-1), limit: 2 }).map(({ id }) => id));
+  }
+  assert.deepEqual(found, all);
+  assert.deepEqual(actions.list({ after: all.at(-1), limit: 2 }), []);
+  assert.deepEqual(actions.list({ after: "a-none", limit: 2 }), []);
 });
 
 Deno.test("old fires and those above the limit of an hour are noted, and not acted on", async () => {

@@ -100,24 +100,31 @@ export class ActionStore {
     return this.#rows("id = ?1", id)[0];
   }
 
-  /** Lists actions, newest first, by signal (default all); `waiting` selects pending approvals. */
-  list({ signal, waiting = false, limit }: {
+  /**
+   * Lists actions, newest first, by signal (default all); `waiting` selects pending approvals,
+   * `after` those that follow an action in this order.
+   */
+  list({ signal = "", waiting = false, after = "", limit }: {
     signal?: string | undefined;
     waiting?: boolean | undefined;
+    after?: string | undefined;
     limit: number;
   }): FireAction[] {
     const only = waiting ? " AND state = 'approval'" : "";
-    const where = `(?1 = '' OR signal = ?1)${only} ORDER BY taken_ms DESC, id LIMIT ${limit}`;
-    return this.#rows(where, signal ?? "").map(({ result }) => result);
+    const rest = `(?2 = '' OR (-taken_ms, id) > (SELECT -taken_ms, id FROM fire_actions
+      WHERE id = ?2))`;
+    const where =
+      `(?1 = '' OR signal = ?1)${only} AND ${rest} ORDER BY taken_ms DESC, id LIMIT ${limit}`;
+    return this.#rows(where, signal, after).map(({ result }) => result);
   }
 
-  /** Returns the newest stored fires of a signal on a market, newest first. */
+  /** Returns the newest fires of a signal on a market that were acted on, newest first. */
   firesOf(signal: string, symbol: string): Fire[] {
-    const rows = this.#rows(
-      `signal = ?1 ORDER BY taken_ms DESC LIMIT ${AGENT_LIMITS.contextRecordsMax}`,
-      signal,
-    );
-    return rows.map(({ fire }) => fire).filter((fire) => fire.symbol === symbol);
+    // Several policies may act on one fire.
+    const where =
+      `signal = ?1 AND acted = 1 AND json_extract(fire, '$.symbol') = ?2 GROUP BY fire_id
+       ORDER BY max(taken_ms) DESC LIMIT ${AGENT_LIMITS.contextRecordsMax}`;
+    return this.#rows(where, signal, symbol).map(({ fire }) => fire);
   }
 
   /** Queues a choice; idempotent, as nodes may repeat. */
@@ -179,11 +186,15 @@ export class ActionStore {
       db.prepare(
         "UPDATE fire_actions SET state = ?, attempts = 0, due_ms = ?, result = ? WHERE id = ?",
       ).run(to, now, JSON.stringify({ ...row.result, ...result, ...over }), id);
+      // Nobody can decide any more on what has expired or failed.
+      if (to !== "approval") {
+        db.prepare("DELETE FROM approvals WHERE thread = ? AND decision IS NULL").run(id);
+      }
     });
   }
 
-  #rows(where: string, parameter: string | number): ActionRow[] {
-    return this.#store.db.prepare(`SELECT * FROM fire_actions WHERE ${where}`).all(parameter)
+  #rows(where: string, ...parameters: (string | number)[]): ActionRow[] {
+    return this.#store.db.prepare(`SELECT * FROM fire_actions WHERE ${where}`).all(...parameters)
       .map((row) => ({
         id: String(row["id"]),
         policy: String(row["policy"]),

@@ -21,13 +21,28 @@ const THREAD: AgentThread = {
   ...{ source: "export default 1;", hash: HASH, checks: [] },
 };
 
-/** Answers like the agents service with one action and one signal pending approval. */
-export async function answerAsAgents(transport: Transport): Promise<void> {
+/**
+ * Answers like the agents service with these actions, newest first (default one), and one action
+ * and one signal pending approval.
+ */
+export async function answerAsAgents(
+  transport: Transport,
+  changes: readonly Partial<FireAction>[] = [{}],
+): Promise<void> {
+  const actions = changes.map((change) => ({ ...ACTION, ...change }));
   await transport.respond(agentsSubject("test"), (payload) => {
-    const { action } = JSON.parse(new TextDecoder().decode(payload)) as AgentsRequest;
-    const answer: AgentsAnswer = action === "actions"
-      ? { ok: true, actions: [ACTION] }
+    const request = JSON.parse(new TextDecoder().decode(payload)) as AgentsRequest;
+    const answer: AgentsAnswer = request.action === "actions"
+      ? { ok: true, actions: pageOf(actions, request) }
       : { ok: true, waiting: { threads: [THREAD], actions: [ACTION] } };
     return new TextEncoder().encode(JSON.stringify(answer));
   });
+}
+
+function pageOf(
+  actions: readonly FireAction[],
+  { after, limit }: Extract<AgentsRequest, { action: "actions" }>,
+): FireAction[] {
+  const first = actions.findIndex(({ id }) => id === after) + 1;
+  return actions.slice(first, first + limit);
 }

@@ -14,7 +14,8 @@ export type AgentsRequest =
   | { action: "show"; thread: string }
   | { action: "test"; signal: string }
   | { action: "waiting" }
-  | { action: "actions"; signal: string; limit: number }
+  /** Actions, newest first; those after the action `after`, "" = from the newest on. */
+  | { action: "actions"; signal: string; after: string; limit: number }
   | {
     action: "decide";
     thread: string;

@@ -1,5 +1,6 @@
-import { ACTION_STATES } from "@ssmd/market";
+import { ACTION_STATES, type FireAction } from "@ssmd/market";
 import { z } from "zod";
+import type { Access } from "../../access/access.ts";
 import type { AgentsClient } from "../../bus/agents_client.ts";
 import { json, uncached } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
@@ -9,6 +10,8 @@ import { TIME } from "../schemas/common.ts";
 import { PAGE_LIMIT } from "../schemas/history.ts";
 
 const TAG = { tag: "Agents", role: "operator" } as const;
+/** Actions read at once while looking for those that a caller may see. */
+const ACTIONS_PAGE = 1_000;
 const TEXT = z.string().min(1).max(2_000);
 
 /** A signal being written by an agent, from description to commit. */
@@ -142,14 +145,31 @@ function actionsRoute(client: AgentsClient): Route {
     },
     answers: { 200: { schema: z.strictObject({ actions: z.array(FIRE_ACTION) }) } },
     handler: async ({ query: { signal = "", limit }, access }) => {
-      const answer = await client.ask({ action: "actions", signal, limit });
-      const actions = "actions" in answer ? answer.actions : [];
-      const seen = actions.filter(({ feed, symbol }) =>
-        includes(access.typesOf(feed, symbol), "action")
-      );
+      const seen = await visibleActions(client, access, { signal, limit });
       return uncached(json({ actions: FIRE_ACTION.array().parse(seen) }));
     },
   });
+}
+
+/** Returns the newest actions that the caller may see, whatever others there are in between. */
+async function visibleActions(
+  client: AgentsClient,
+  access: Access,
+  { signal, limit }: { signal: string; limit: number },
+): Promise<FireAction[]> {
+  const seen: FireAction[] = [];
+  for (let after = "", size = limit;; size = ACTIONS_PAGE) {
+    const answer = await client.ask({ action: "actions", signal, after, limit: size });
+    const actions = "actions" in answer ? answer.actions : [];
+    seen.push(
+      ...actions.filter(({ feed, symbol }) => includes(access.typesOf(feed, symbol), "action")),
+    );
+    const last = actions.at(-1);
+    if (seen.length >= limit || actions.length < size || last === undefined) {
+      return seen.slice(0, limit);
+    }
+    after = last.id;
+  }
 }
 
 function waitingRoute(client: AgentsClient): Route {
