@@ -7,6 +7,7 @@ import { ARCHIVE, SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { render } from "../render.ts";
+import { Registry } from "../registry/registry.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 import { countText } from "../format.ts";
@@ -43,7 +44,7 @@ export default defineCommand({
   name: "signal check",
   brief: "Check a signal before it goes live",
   description:
-    "Checks the rules for authors, types and imports. Then, in a host without permissions: " +
+    "Checks the rules for authors, types, imports, and that the registry has its feeds. Then, in a host without permissions: " +
     "it does not crash, the same records give the same fires, later records change no " +
     "earlier fires, and a start in the middle fires nothing else. Uses made-up markets by " +
     "default; with --date, or --from and --to, records of the archive. With fewer than 10 " +
@@ -69,8 +70,13 @@ export default defineCommand({
     const file = await findSignal(name, all);
     const span = spanOf(flags);
     const params = settingsOf(flags.set);
+    const registry = await Registry.open(context.globals).catch(() => undefined);
+    const options = {
+      params,
+      ...(registry === undefined ? {} : { feeds: registry.names("feed") }),
+    };
     const isArchived = span.fromUs !== undefined || span.toUs !== undefined;
-    if (!isArchived) return viewOf(await checkSignal(file, { params }), "made up");
+    if (!isArchived) return viewOf(await checkSignal(file, options), "made up");
     const records = ({ neededFeeds: feeds, types }: RecordsWanted) =>
       withArchive(context, flags, async ({ storage, env }) => {
         const taken: MarketEvent[] = [];
@@ -80,7 +86,7 @@ export default defineCommand({
         }
         return taken.slice(0, RECORDS_MAX);
       });
-    return viewOf(await checkSignal(file, { params, records }), "archive");
+    return viewOf(await checkSignal(file, { ...options, records }), "archive");
   },
 });
 

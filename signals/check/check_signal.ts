@@ -1,7 +1,7 @@
 import type { MarketEvent } from "@ssmd/market";
 import type { Param } from "../engine/signal.ts";
 import { compareMerged } from "../engine/watermark_merge.ts";
-import type { SignalInfo } from "../host/load_signal.ts";
+import type { HostedSignal, SignalInfo } from "../host/load_signal.ts";
 import { hostedSignalOf, type SignalFile } from "../source/signal_catalog.ts";
 import {
   type CheckStep,
@@ -12,6 +12,7 @@ import {
   truncatedFuture,
   warmUps,
 } from "./dynamic_checks.ts";
+import { feedFindings } from "./feed_findings.ts";
 import { marketWalk } from "./market_walk.ts";
 import { type Finding, importFindings, lintFindings, typeFindings } from "./static_findings.ts";
 
@@ -47,6 +48,8 @@ interface CheckOptions {
   params?: Readonly<Record<string, Param>>;
   /** Returns the records for a signal's needs; default: made-up markets. */
   records?: (info: SignalInfo) => Promise<readonly MarketEvent[]>;
+  /** Feeds that there are; default: any name is one. */
+  feeds?: readonly string[];
 }
 
 /**
@@ -81,7 +84,7 @@ export async function checkSignal(
   if (findings.length > 0) {
     return { ...base, info: null, nsPerRecord: null, bytesPerInstance: null };
   }
-  return await runChecks(file, options, base);
+  return await runChecks({ ...file, files }, options, base);
 }
 
 const NOT_TYPED: CheckStep = {
@@ -107,21 +110,38 @@ function uniqueFindings(findings: readonly Finding[]): Finding[] {
   return [...places.values()].toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
+type Checked = Omit<CheckResult, "info" | "nsPerRecord" | "bytesPerInstance">;
+
 async function runChecks(
-  file: SignalFile,
-  { params = {}, records: recordsFor = madeUpRecords }: CheckOptions,
-  base: Pick<CheckResult, "signal" | "path" | "ok" | "steps" | "findings" | "fires" | "records">,
+  { files, ...file }: SignalFile & { files: readonly string[] },
+  options: CheckOptions,
+  base: Checked,
 ): Promise<CheckResult> {
+  const { params = {}, feeds } = options;
   const signal = await hostedSignalOf(file, params);
   const loaded = await loadedInfo(signal);
+  const notRun = { nsPerRecord: null, bytesPerInstance: null };
   if ("problem" in loaded) {
     const steps: CheckStep[] = [
       ...base.steps,
       { name: "loading", result: "failed", detail: loaded.problem },
     ];
-    return { ...base, steps, info: null, nsPerRecord: null, bytesPerInstance: null };
+    return { ...base, ...notRun, steps, info: null };
   }
-  const records = await recordsFor(loaded.info);
+  const { info } = loaded;
+  if (feeds === undefined) return await runOverRecords({ signal, info }, options, base);
+  const findings = await feedFindings(info.neededFeeds, feeds, files);
+  const steps = [...base.steps, stepOf("feeds", findings)];
+  if (findings.length > 0) return { ...base, ...notRun, steps, findings, info };
+  return await runOverRecords({ signal, info }, options, { ...base, steps });
+}
+
+async function runOverRecords(
+  { signal, info }: { signal: HostedSignal; info: SignalInfo },
+  { records: recordsFor = madeUpRecords }: CheckOptions,
+  base: Checked,
+): Promise<CheckResult> {
+  const records = await recordsFor(info);
   const whole = await runHosted(signal, records);
   const survived = survival(whole);
   const steps = [...base.steps, survived];
@@ -136,7 +156,7 @@ async function runChecks(
   }
   return {
     ...base,
-    ...{ steps, info: loaded.info, fires: whole.fires.length, records: records.length },
+    ...{ steps, info, fires: whole.fires.length, records: records.length },
     ok: steps.every(({ result }) => result !== "failed"),
     nsPerRecord: records.length === 0 ? null : Math.round(whole.costUs * 1000 / records.length),
     bytesPerInstance: whole.instances === 0 ? null : Math.round(whole.stateBytes / whole.instances),

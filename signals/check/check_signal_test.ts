@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { checkSignal } from "./check_signal.ts";
 import { findSignal, LIBRARY_DIR } from "../source/signal_catalog.ts";
 
-async function checked(source: string) {
+async function checked(source: string, options: Parameters<typeof checkSignal>[1] = {}) {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-check-" });
   try {
     const path = `${dir}/mine.ts`;
     await Deno.writeTextFile(path, source);
-    const result = await checkSignal({ id: "mine", path });
+    const result = await checkSignal({ id: "mine", path }, options);
     return {
       ...result,
       step: (name: string) => result.steps.find((each) => each.name === name),
@@ -43,6 +43,34 @@ export default signal({
   assert.equal(step("types")?.result, "failed");
   assert.ok(places.some((each) => /^6:31 TS2551: .*'spreed'.*Did you mean 'spread'/.test(each)));
   assert.ok(places.some((each) => /^6:42 TS2551: .*'limits'.*Did you mean 'limit'/.test(each)));
+});
+
+Deno.test("a feed that there is not is told with file, line and what may be meant", async () => {
+  const source = (feed: string, other: string) =>
+    `import { orderbook, priceHistory, signal } from "@ssmd/signal";
+// "kalsi" and "krake" are no feeds.
+export default signal({
+  title: "t", version: 1, on: { feeds: ["kraken", "${feed}"], symbols: ["*"] },
+  state: {
+    book: orderbook(),
+    spot: priceHistory({ window: "1s", of: { feed: '${other}', symbol: "BTCUSD" } }),
+  },
+  when: ({ book }) => book.spread > 5,
+  fire: () => ({}),
+});`;
+  const feeds = ["kalshi", "kraken"];
+  const wrong = await checked(source("kalsi", "krake"), { feeds });
+  assert.ok(!wrong.ok);
+  assert.equal(wrong.step("feeds")?.result, "failed");
+  assert.deepEqual(wrong.places, [
+    '4:51 There is no feed "kalsi" in the registry',
+    '7:52 There is no feed "krake" in the registry',
+  ]);
+  assert.match(wrong.findings[0]?.hint ?? "", /^Did you mean "kalshi"/);
+  assert.match(wrong.findings[0]?.file ?? "", /mine\.ts$/);
+  const right = await checked(source("kalshi", "kraken"), { feeds });
+  assert.equal(right.step("feeds")?.result, "passed");
+  assert.ok(right.ok);
 });
 
 const COUNTING = (warmup: string) =>
