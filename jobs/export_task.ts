@@ -5,8 +5,8 @@ import {
   planExport,
 } from "@ssmd/dataset/export";
 import type { JsonRecord } from "@ssmd/journal";
-import { usOfDay } from "@ssmd/archive";
-import { DAY_US } from "@ssmd/runtime";
+import { archivedFeeds, unmadeDays, usOfDay } from "@ssmd/archive";
+import { DAY_US, nowUs } from "@ssmd/runtime";
 import type { ArchiveAccess } from "./archive_access.ts";
 
 const LOG_EVERY_MS = 5_000;
@@ -32,8 +32,14 @@ export async function exportRecords(
   { env, feeds, types, symbols, from, to, format, out }: ExportTask,
   { storage, log }: ArchiveAccess,
 ): Promise<JsonRecord> {
+  const span = { fromUs: usOfDay(from), toUs: usOfDay(to) + DAY_US };
+  for (const feed of feeds ?? await archivedFeeds(storage, env, ["normalized"])) {
+    for (const { day, why } of await unmadeDays(storage, { env, feed, ...span, nowUs: nowUs() })) {
+      log("a day is left out: see ssmd reprocess run", { feed, day, why });
+    }
+  }
   const partitions = await planExport(storage, {
-    ...{ env, format, span: { fromUs: usOfDay(from), toUs: usOfDay(to) + DAY_US } },
+    ...{ env, format, span },
     ...(feeds === undefined ? {} : { feeds }),
     ...(types === undefined ? {} : { types }),
     ...(symbols === undefined ? {} : { symbols }),

@@ -7,6 +7,8 @@ import {
   type Manifest,
   type ManifestGap,
   readArchive,
+  unmadeDays,
+  usOfDay,
   usOfNsText,
 } from "@ssmd/archive";
 import { countLetters } from "@ssmd/dataset/dead_letters";
@@ -25,6 +27,9 @@ const NEAR_DAYS = 7;
 /** A day of a span and its version. */
 type SpanDay = Awaited<ReturnType<typeof archivedDays>>[number];
 
+/** A day with raw frames and no records. */
+type Unmade = Awaited<ReturnType<typeof unmadeDays>>[number];
+
 /** The archive of an environment in its storage. */
 export class StoredArchive implements ArchiveSource {
   #storage: Storage;
@@ -33,6 +38,8 @@ export class StoredArchive implements ArchiveSource {
   #days = new KeptAnswers<ArchivedDay | undefined>(GATEWAY_LIMITS.archiveDaysKeptMax);
   /** Days of spans; may be as stale as their manifests. */
   #spans = new KeptAnswers<SpanDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
+  /** Days of spans with raw frames and no records. */
+  #unmade = new KeptAnswers<ArchivedDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
   #letters = new KeptAnswers<Record<string, number>>(1);
 
   constructor(storage: Storage, env: string) {
@@ -76,7 +83,8 @@ export class StoredArchive implements ArchiveSource {
       const known = await this.#day(feed, day, version);
       if (known !== undefined) found.push(known);
     }
-    return found;
+    const unmade = await this.#unmadeOf(feed, span);
+    return [...found, ...unmade].sort((a, b) => a.day < b.day ? -1 : 1);
   }
 
   async coveredUs(feed: string): Promise<number> {
@@ -103,6 +111,15 @@ export class StoredArchive implements ArchiveSource {
   #daysOf(feed: string, span: { fromUs: number; toUs: number }): Promise<SpanDay[]> {
     const key = `${feed} ${dayOfUs(span.fromUs)} ${dayOfUs(span.toUs - 1)}`;
     return this.#spans.of(key, GATEWAY_LIMITS.archiveOpenDayMs, () => this.#lookFor(feed, span));
+  }
+
+  /** Days that a caller would otherwise take for days on which nothing came. */
+  #unmadeOf(feed: string, { fromUs, toUs }: { fromUs: number; toUs: number }) {
+    const key = `${feed} ${dayOfUs(fromUs)} ${dayOfUs(toUs - 1)}`;
+    return this.#unmade.of(key, GATEWAY_LIMITS.archiveClosedDayMs, async () => {
+      const query = { env: this.#env, feed, fromUs, toUs, nowUs: nowUs() };
+      return (await unmadeDays(this.#storage, query)).map(unmadeDay);
+    });
   }
 
   async #lookFor(feed: string, span: { fromUs: number; toUs: number }): Promise<SpanDay[]> {
@@ -157,6 +174,19 @@ function archivedDay(manifest: Manifest, version: string): ArchivedDay {
     fromUs: fromUs === Infinity ? 0 : fromUs,
     types: [...types.values()].filter(({ files }) => files > 0),
     gaps: gaps.filter(isMissing).map((gap) => spanOf(gap, feed)),
+  };
+}
+
+function unmadeDay({ feed, day, version, why }: Unmade): ArchivedDay {
+  const fromUs = usOfDay(day);
+  const gap: GapSpan = {
+    ...{ symbol: ALL_SYMBOLS, feed, reason: "archive_damaged", channel: "all" },
+    ...{ fromUs, toUs: fromUs + DAY_US, missed: null, recovered: false },
+    detail: `${why} See ssmd reprocess run.`,
+  };
+  return {
+    ...{ feed, day, version, status: "partial", sealed: false, quality: 0, symbols: 0 },
+    ...{ records: 0, bytes: 0, fromUs: 0, toUs: 0, types: [], gaps: [gap] },
   };
 }
 
