@@ -130,13 +130,18 @@ export function wordsOf(words: readonly string[]): number {
 
 type Target = Command<SsmdContext> | RouteMap<SsmdContext>;
 
-/** Loads the command that `words` lead to; all others keep only their brief. undefined = load none. */
+/**
+ * Loads the command that `words` lead to; its siblings keep only their brief, and a level whose next
+ * word is named has no others. undefined = load none.
+ */
 async function targetsOf(
   entries: Readonly<Record<string, Entry>>,
   words: readonly string[] | "all" | undefined,
 ): Promise<Record<string, Target>> {
   const targets: Record<string, Target> = {};
+  const isNamed = words !== "all" && words?.[0] !== undefined && Object.hasOwn(entries, words[0]);
   for (const [name, entry] of Object.entries(entries)) {
+    if (isNamed && name !== words[0]) continue;
     const below = words === "all" ? words : words?.[0] === name ? words.slice(1) : undefined;
     targets[name] = "load" in entry ? await commandOf(entry, below !== undefined) : buildRouteMap({
       routes: await targetsOf(entry.routes, below),

@@ -28,7 +28,8 @@ export function shaped<T>(
   shape: z.ZodType<T>,
   findings: Finding[],
 ): T | undefined {
-  const parsed = shape.safeParse(yaml.value);
+  // A file is read once or twice: compiling a parser for its schema would take longer than parsing.
+  const parsed = shape.safeParse(yaml.value, { jitless: true });
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     for (const { path, message, atKey } of issueTexts(issue, yaml.value)) {
