@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Health } from "@ssmd/runtime";
 import type { Route } from "../http/route.ts";
 import { mayActAs } from "./role.ts";
 import {
@@ -160,6 +161,28 @@ Deno.test("who is entitled to nothing sees no market and no feed on any route", 
       }
     }
   }));
+
+Deno.test("health tells a reader why of its own feeds only, and everybody whether", () => {
+  const health = new Health();
+  for (const feed of ["kraken", HIDDEN_FEED]) {
+    const checks = health.component("connector", feed);
+    checks.requireForReadiness("venue", () => "not connected");
+    checks.requireForLiveness("disk", () => "hangs");
+  }
+  return withGuardedGateway(async (rig) => {
+    const key = await rig.key("desk", {}, ENTITLED);
+    const nobody = await rig.key("nobody");
+    const monitor = await rig.key("monitor", { role: "metrics" });
+    for (const path of ["/health", "/health/ready"]) {
+      const { status, text } = await ask(rig, ["GET", path], key);
+      assert.equal(status, 503);
+      assert.match(text, /connector kraken: /);
+      assert.ok(!text.includes(HIDDEN_FEED), text);
+      assert.equal((await ask(rig, ["GET", path], nobody)).status, 503);
+      assert.match((await ask(rig, ["GET", path], monitor)).text, /connector secretfeed: /);
+    }
+  }, { health });
+});
 
 Deno.test("what is revoked is gone from every route at once", () =>
   withGuardedGateway(async (rig) => {

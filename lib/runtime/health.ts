@@ -209,22 +209,30 @@ interface ConditionReport {
   since: number;
 }
 
-/** Returns the body of `/health/ready`. */
-export function readinessReport(health: Health): ReadinessReport {
+/** Whether a reader may know of a feed. */
+type SeesFeed = (feed: string) => boolean;
+
+/** Returns the body of `/health/ready`, without conditions of feeds that the reader may not see. */
+export function readinessReport(
+  health: Health,
+  seesFeed: SeesFeed = () => true,
+): ReadinessReport {
   const failing = health.failing();
+  const seen = failing.filter(({ feed }) => feed === undefined || seesFeed(feed));
   return {
     ready: !failing.some(isHindering),
-    reasons: failing.map(reasonText),
-    conditions: failing.map(({ kind: _, sinceUs, ...condition }) => ({
+    reasons: seen.map(reasonText),
+    conditions: seen.map(({ kind: _, sinceUs, ...condition }) => ({
       ...condition,
       since: Math.floor(sinceUs / 1000),
     })),
   };
 }
 
-/** Returns why the process should be restarted; empty = no restart needed. */
-export function livenessReasons(health: Health): string[] {
-  return health.failing("liveness").map(reasonText);
+/** Returns why the process should be restarted, as far as the reader may see; empty = it need not. */
+export function livenessReasons(health: Health, seesFeed: SeesFeed = () => true): string[] {
+  return health.failing("liveness")
+    .filter(({ feed }) => feed === undefined || seesFeed(feed)).map(reasonText);
 }
 
 function isHindering({ kind }: HealthCondition): boolean {

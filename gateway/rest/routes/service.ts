@@ -5,6 +5,8 @@ import {
   METRICS_CONTENT_TYPE,
   readinessReport,
 } from "@ssmd/runtime";
+import type { Access } from "../../access/access.ts";
+import { mayActAs } from "../../access/role.ts";
 import { json, uncached } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 import { HEALTH, INFO, READINESS } from "../schemas/service.ts";
@@ -35,7 +37,8 @@ function healthRoute({ version, startedMs, health }: ServiceState): Route {
     role: "public",
     isProbe: true,
     summary: "Checks that the process is alive and makes progress",
-    description: "If keys are required, only callers with a key get version and reasons.",
+    description:
+      "If keys are required, only callers with a key get version and reasons, of feeds that they see.",
     answers: {
       200: { schema: HEALTH, example: { status: "ok", version: "0.1.0", uptime_s: 12 } },
       503: {
@@ -45,15 +48,20 @@ function healthRoute({ version, startedMs, health }: ServiceState): Route {
       },
     },
     handler: ({ access }) => {
-      const reasons = livenessReasons(health);
-      const alive = reasons.length === 0;
+      const alive = livenessReasons(health).length === 0;
       const status = alive ? "ok" : "failing";
       const code = alive ? 200 : 503;
       if (access.role === "public") return uncached(json({ status }, code));
       const uptime_s = Math.round((Date.now() - startedMs) / 1000);
+      const reasons = livenessReasons(health, feedsOf(access));
       return uncached(json({ status, version, uptime_s, ...(alive ? {} : { reasons }) }, code));
     },
   });
+}
+
+/** Returns which feeds a caller's reasons may name; those who read metrics see them there anyway. */
+function feedsOf(access: Access): (feed: string) => boolean {
+  return (feed) => mayActAs(access.role, "metrics") || access.seesFeed(feed);
 }
 
 function readyRoute({ health }: ServiceState): Route {
@@ -64,13 +72,14 @@ function readyRoute({ health }: ServiceState): Route {
     role: "public",
     isProbe: true,
     summary: "Checks that all parts of this process work",
-    description: "If keys are required, only callers with a key get the reasons.",
+    description:
+      "If keys are required, only callers with a key get the reasons, of feeds that they see.",
     answers: {
       200: { schema: READINESS, example: { ready: true, reasons: [], conditions: [] } },
       503: { schema: READINESS, example: UNREADY, description: "Not ready" },
     },
     handler: ({ access }) => {
-      const { ready, ...why } = readinessReport(health);
+      const { ready, ...why } = readinessReport(health, feedsOf(access));
       const details = access.role === "public" ? {} : why;
       return uncached(json({ ready, ...details }, ready ? 200 : 503));
     },
