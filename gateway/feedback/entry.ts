@@ -56,6 +56,15 @@ export const FEEDBACK_ENTRY = named(
 
 export type FeedbackEntry = z.output<typeof FEEDBACK_ENTRY>;
 
+/** Returns an entry as one of its reporters may see it: without who else reported it, and what. */
+export function ownView(entry: FeedbackEntry, reporter: string): FeedbackEntry {
+  return {
+    ...entry,
+    reporters: entry.reporters.filter((each) => each === reporter),
+    texts: entry.texts.filter((said) => said.reporter === reporter),
+  };
+}
+
 /** Answer to a report. */
 export const REPORTED = named(
   "FeedbackReceipt",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { createServer, type Server } from "node:http";
+import { withGuardedGateway } from "../access/testing/guarded_gateway.ts";
 import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
 import { linearTracker } from "./linear_tracker.ts";
 import { webhookTracker } from "./webhook_tracker.ts";
@@ -245,3 +246,30 @@ Deno.test("a webhook gets the issue with a key for repetitions and a signature",
   const signature = createHmac("sha256", "s").update(text).digest("hex");
   assert.equal(headers["x-ssmd-signature"], `sha256=${signature}`);
 });
+
+Deno.test("a reporter sees neither who else reported an issue, nor what they said", () =>
+  withGuardedGateway(async ({ gateway, key }) => {
+    const given = { feed: "kraken", symbols: "BTCUSD" };
+    const [ann, ben] = [await key("ann", {}, given), await key("ben", {}, given)];
+    const boss = await key("boss", { role: "admin" });
+    const ask = async (text: string, path: string, report?: Json) => {
+      const response = await fetch(gateway.url + path, {
+        headers: { authorization: `Bearer ${text}`, "content-type": "application/json" },
+        ...(report === undefined ? {} : { method: "POST", body: JSON.stringify(report) }),
+      });
+      const body = await response.json();
+      assert.equal(response.status, 200, JSON.stringify(body));
+      return body;
+    };
+    const report = { kind: "other", symbol: "BTCUSD" };
+    const { id } = await ask(ann, "/v1/feedback", { ...report, text: "its price jumps up" });
+    const joined = await ask(ben, "/v1/feedback", { ...report, text: "its price jumps up" });
+    assert.deepEqual([joined.id, joined.joined], [id, true]);
+    for (const [text, name] of [[ann, "ann"], [ben, "ben"]] as const) {
+      const { entries: [listed] } = await ask(text, "/v1/feedback");
+      assert.deepEqual(listed, await ask(text, `/v1/feedback/${id}`));
+      assert.deepEqual([listed.reports, listed.reporters], [2, [name]]);
+      assert.deepEqual(listed.texts.map(({ reporter }: Json) => reporter), [name]);
+    }
+    assert.deepEqual((await ask(boss, `/v1/feedback/${id}`)).reporters, ["ann", "ben"]);
+  }));

@@ -7,7 +7,14 @@ import type { CallRate } from "../http/call_rate.ts";
 import { Problem } from "../http/problem.ts";
 import { json, uncached } from "../http/reply.ts";
 import { type Route, route, type RouteRequest } from "../http/route.ts";
-import { FEEDBACK_ENTRY, FEEDBACK_STATS, PRIORITIES, REPORTED, STATUSES } from "./entry.ts";
+import {
+  FEEDBACK_ENTRY,
+  FEEDBACK_STATS,
+  ownView,
+  PRIORITIES,
+  REPORTED,
+  STATUSES,
+} from "./entry.ts";
 import type { Feedback, Received } from "./feedback.ts";
 import type { FeedbackStore } from "./feedback_store.ts";
 import { REPORT } from "./report.ts";
@@ -95,8 +102,10 @@ function list({ store }: FeedbackSource): Route {
     answers: { 200: { schema: z.strictObject({ entries: z.array(FEEDBACK_ENTRY) }) } },
     handler: ({ query, access }) => {
       const seesAll = mayActAs(access.role, "operator");
-      const entries = store.list({ ...query, reporter: seesAll ? undefined : access.client });
-      return uncached(json({ entries }));
+      const { client } = access;
+      const entries = store.list({ ...query, reporter: seesAll ? undefined : client });
+      const seen = seesAll ? entries : entries.map((entry) => ownView(entry, client));
+      return uncached(json({ entries: seen }));
     },
   });
 }
@@ -108,9 +117,10 @@ function show({ store }: FeedbackSource): Route {
     answers: { 200: { schema: FEEDBACK_ENTRY } },
     handler: ({ params: { id }, access }) => {
       const entry = store.find(id);
-      const isSeen = entry !== undefined &&
-        (mayActAs(access.role, "operator") || entry.reporters.includes(access.client));
-      return uncached(json(isSeen ? entry : unknownEntry(id)));
+      if (entry === undefined) return unknownEntry(id);
+      if (mayActAs(access.role, "operator")) return uncached(json(entry));
+      if (!entry.reporters.includes(access.client)) return unknownEntry(id);
+      return uncached(json(ownView(entry, access.client)));
     },
   });
 }
