@@ -84,9 +84,11 @@ export default defineCommand({
         ...(flags.step ? stepsOf(context) : {}),
       };
       const result = await backtest(query);
-      if (result.instances === 0) {
-        await assertSymbolsKnown(context.globals, source.env, flags.symbol);
-      }
+      await assertSymbolsKnown(context.globals, {
+        ...{ env: source.env, symbols: flags.symbol, span },
+        read: (asked) =>
+          source.records({ ...asked, env: source.env, feeds: result.info.neededFeeds }),
+      });
       const failure = failureOf(result);
       if (failure !== undefined) context.process.stderr.write(`${errorText(failure)}\n`);
       const compared = flags.compareLive ? await compareLive(query, result) : null;

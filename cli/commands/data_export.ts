@@ -15,7 +15,7 @@ import {
   SYMBOLS,
 } from "../archive/archive_flags.ts";
 import { noteLeftOut } from "../archive/left_out_days.ts";
-import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
+import { assertSymbolsKnown, recordsIn } from "../archive/requested_symbols.ts";
 import { DRY_RUN, ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, text, type ValuesOf } from "../command/flag.ts";
@@ -155,6 +155,10 @@ async function exportRecords(
   const { format, out, dryRun } = flags;
   const oneFile = rewrite !== undefined || isOneFile(out, format);
   const env = await envOf(storage, flags.env);
+  await assertSymbolsKnown(context.globals, {
+    ...{ env, symbols: flags.symbol, span: spanOf(flags) },
+    read: recordsIn(storage, { env, feeds: flags.feed }),
+  });
   const { series } = seriesOf(flags);
   const enrichment = flags.type?.includes("enriched")
     ? await openEnrichment(context, env)
@@ -172,22 +176,15 @@ async function exportRecords(
   const { stderr } = context.process;
   const total = partitions.reduce((sum, { archived }) => sum + archived, 0);
   const progress = new ExportProgress(total, shown ? (text) => stderr.write(text) : undefined);
-  let records = 0;
   const options: ExportOptions = {
     ...{ storage, format, out },
     ...(rewrite === undefined ? {} : { rewrite }),
-    onRecords: (what, count) => {
-      if (what === "written") records += count;
-      progress.add(what, count);
-    },
+    onRecords: (what, count) => progress.add(what, count),
   };
   const files = oneFile && !dryRun
     ? await toOneFile(partitions, options)
     : await toFolder(partitions, options, dryRun);
   progress.end();
-  if (records + sumOf(files, "records") === 0) {
-    await assertSymbolsKnown(context.globals, env, flags.symbol);
-  }
   if (out === "-" && !dryRun) return;
   printFiles(context, flags, files);
   if (flags.output !== "table" || dryRun) return;

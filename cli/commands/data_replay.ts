@@ -4,7 +4,7 @@ import type { Storage } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { noteLeftOut } from "../archive/left_out_days.ts";
-import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
+import { assertSymbolsKnown, recordsIn } from "../archive/requested_symbols.ts";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
 import {
   ARCHIVE,
@@ -100,6 +100,10 @@ async function replay(context: SsmdContext, flags: ReplayFlags): Promise<void> {
   const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
   try {
     const env = await envOf(storage, flags.env);
+    await assertSymbolsKnown(context.globals, {
+      ...{ env, symbols: flags.symbol, span },
+      read: recordsIn(storage, { env, feeds: [flags.feed] }),
+    });
     const replay = { env, storage, flags, span, signal: ending.signal };
     await REPLAYS[target](context, replay);
   } finally {
@@ -150,7 +154,7 @@ async function replayToTransport(context: SsmdContext, replay: Replay): Promise<
 
 /**
  * Replays records into a sink, closes it and returns their number. Throws ArchiveError
- * `SYMBOL_UNKNOWN` or `NOTHING_ARCHIVED` when there was nothing to replay.
+ * `NOTHING_ARCHIVED` when there was nothing to replay.
  */
 async function playRecords(
   context: SsmdContext,
@@ -164,7 +168,6 @@ async function playRecords(
   const played = await replayRecords(context, { storage, query, speed, signal, ...output });
   await output.sink.close?.();
   if (played > 0 || signal.aborted) return played;
-  await assertSymbolsKnown(context.globals, env, query.symbols);
   throw new ArchiveError("NOTHING_ARCHIVED", `There are no such records of ${feed} in ${env}`, {
     hint: `ssmd data inventory --env ${env} --feed ${feed} shows the days that there are`,
   });

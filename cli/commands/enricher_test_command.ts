@@ -4,7 +4,7 @@ import { oneStream, planExport } from "@ssmd/dataset/export";
 import { makeTemporaryFolder } from "@ssmd/runtime";
 import { z } from "zod";
 import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
-import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
+import { assertSymbolsKnown, recordsIn } from "../archive/requested_symbols.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { withArchive } from "../archive/with_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
@@ -65,6 +65,10 @@ export default defineCommand({
       throw unknownName({ what: "enricher", name: name ?? "any", names: [], where: `of ${env}` });
     }
     return await withArchive(context, flags, async ({ storage }) => {
+      await assertSymbolsKnown(context.globals, {
+        ...{ env, symbols: flags.symbol, span: spanOf(flags) },
+        read: recordsIn(storage, { env, feeds: flags.feed }),
+      });
       const partitions = await planExport(storage, {
         ...{ env, types: ["enriched"], format: "jsonl", span: spanOf(flags) },
         series: { enrichment },
@@ -74,7 +78,6 @@ export default defineCommand({
       await using folder = await makeTemporaryFolder("ssmd-enricher-");
       const { bytes } = oneStream(partitions, { storage, format: "jsonl" }, folder.path);
       const tried = await counted(bytes, enrichment, flags.limit);
-      if (tried.rows === 0) await assertSymbolsKnown(context.globals, env, flags.symbol);
       notice(
         context,
         `${countText(tried.rows, "row")}, ${tried.unknown} of them while the book is not known`,

@@ -12,7 +12,7 @@ import {
 import { SERIES_NAMES } from "@ssmd/dataset/series";
 import { cacheDir, messageOf } from "@ssmd/runtime";
 import { noteLeftOut } from "../archive/left_out_days.ts";
-import { assertSymbolsKnown, parseSymbol } from "../archive/requested_symbols.ts";
+import { assertSymbolsKnown, parseSymbol, recordsIn } from "../archive/requested_symbols.ts";
 import { parseEnd, parseMoment, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
 import {
@@ -152,10 +152,10 @@ async function printRecords(
 ): Promise<void> {
   const { answerRecords } = await import("@ssmd/dataset/query");
   const symbols = [...others.map(symbolWord), ...flags.symbol ?? []];
+  await assertKnown(context, { ...flags, symbol: symbols }, archive);
   const query = { ...scopeOf(flags, archive), ...clockOf(flags), table, symbols };
   await noteLeftOut(context, archive.storage, { ...query, types: [TABLES[table] ?? ""] });
   const { rows, isCut } = await answerRecords(query, printerOf(context, flags));
-  if (rows === 0) await assertSymbolsKnown(context.globals, archive.env, symbols);
   if (isCut) notice(context, cutText(rows));
 }
 
@@ -169,6 +169,7 @@ async function printAnswer(
   if (clockOf(flags).clock !== undefined) throw clockInSql();
   const types = tablesIn(sql).map((table) => TABLES[table] ?? table);
   await noteLeftOut(context, archive.storage, { ...scopeOf(flags, archive), types });
+  await assertKnown(context, flags, archive);
   const { answerSql } = await import("@ssmd/dataset/query");
   const progress = progressOf(context);
   const printer = printerOf(context, flags);
@@ -191,9 +192,19 @@ async function printAnswer(
       printer.columns(columns);
     },
   });
-  if (answer.rows === 0) await assertSymbolsKnown(context.globals, archive.env, flags.symbol);
   if (answer.isCut) notice(context, cutText(answer.rows));
   if (flags.output === "table") notice(context, timeText(answer));
+}
+
+async function assertKnown(
+  { globals }: SsmdContext,
+  flags: Flags,
+  { storage, env }: NamedArchive,
+): Promise<void> {
+  await assertSymbolsKnown(globals, {
+    ...{ env, symbols: flags.symbol, span: spanOf(spanFlags(flags)) },
+    read: recordsIn(storage, { env, feeds: flags.feed }),
+  });
 }
 
 /** Parses a symbol that follows a table name. Throws UsageError `QUERY_SYMBOL`. */

@@ -4,7 +4,7 @@ import { makeTemporaryFolder } from "@ssmd/runtime";
 import { compileTransform, TransformSession } from "@ssmd/transforms";
 import { z } from "zod";
 import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
-import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
+import { assertSymbolsKnown, recordsIn } from "../archive/requested_symbols.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { withArchive } from "../archive/with_archive.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
@@ -92,7 +92,7 @@ export default defineCommand({
   },
 });
 
-async function withLines<T extends { records: number }>(
+async function withLines<T>(
   context: SsmdContext,
   flags: ValuesOf<typeof FLAGS>,
   body: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
@@ -102,6 +102,10 @@ async function withLines<T extends { records: number }>(
     return await body(opened.readable);
   }
   return await withArchive(context, flags, async ({ storage, env }) => {
+    await assertSymbolsKnown(context.globals, {
+      ...{ env, symbols: flags.symbol, span: spanOf(flags) },
+      read: recordsIn(storage, { env, feeds: flags.feed }),
+    });
     const partitions = await planExport(storage, {
       ...{ env, types: [flags.type], format: "jsonl", span: spanOf(flags), series: {} },
       ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
@@ -109,9 +113,7 @@ async function withLines<T extends { records: number }>(
     });
     await using folder = await makeTemporaryFolder("ssmd-transform-");
     const { bytes } = oneStream(partitions, { storage, format: "jsonl" }, folder.path);
-    const done = await body(bytes);
-    if (done.records === 0) await assertSymbolsKnown(context.globals, env, flags.symbol);
-    return done;
+    return await body(bytes);
   });
 }
 

@@ -1,7 +1,7 @@
 import type { GapReason } from "@ssmd/market";
 import { GAP, gapView, joinedGaps } from "@ssmd/dataset/inventory";
 import { z } from "zod";
-import { unknownSymbol } from "../archive/requested_symbols.ts";
+import { unknownSymbols } from "../archive/requested_symbols.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { durationText } from "../format.ts";
@@ -40,9 +40,10 @@ export async function listGaps(
   );
   const own = gaps.filter(({ symbol }) => symbol !== "_all").map(({ symbol }) => symbol);
   const silent = flags.symbol?.filter((symbol) => !own.includes(symbol)) ?? [];
-  const unknown = await unknownSymbol(context.globals, env, silent);
+  const unknown = await unknownSymbols(context.globals, env, silent);
   if (unknown !== undefined) {
-    notice(context, `${env} names no symbol "${unknown.symbol}". ${unknown.hint}`);
+    const names = unknown.symbols.map((symbol) => `"${symbol}"`).join(", ");
+    notice(context, `${env} names no symbol ${names}. ${unknown.hint}`);
   }
   return { env, gaps: gaps.map(gapView) };
 }
