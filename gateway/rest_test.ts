@@ -17,6 +17,26 @@ Deno.test("markets are listed in the environment's order, page by page", () =>
     assert.equal(rest.body["next"], undefined);
   }));
 
+Deno.test("pages of open markets go on where a market was that has closed meanwhile", () =>
+  withGateway(async ({ get, connector }) => {
+    const names = ["BTCUSD", "ETHUSD", "KXBTC-26.5", "KXNEW"];
+    const setState = (symbol: string, state: "open" | "settled") =>
+      connector.publish({ type: "status", symbol, state, result: "", detail: "" });
+    for (const order of ["asc", "desc"]) {
+      names.forEach((symbol) => setState(symbol, "open"));
+      const expected = order === "asc" ? names : names.toReversed();
+      const got: string[] = [];
+      for (let cursor: unknown = "", pages = 0; cursor !== undefined && pages < 9; pages++) {
+        const after = cursor === "" ? "" : `&cursor=${cursor}`;
+        const { body } = await get(`/v1/markets?state=open&order=${order}&limit=2${after}`);
+        got.push(...(body["markets"] as { symbol: string }[]).map(({ symbol }) => symbol));
+        setState(got.at(-1)!, "settled");
+        cursor = body["next"];
+      }
+      assert.deepEqual(got, expected);
+    }
+  }));
+
 Deno.test("a market tells its book, its quality and where to go on", () =>
   withGateway(async ({ get, connector }) => {
     connector.delta("BTCUSD", [{ price: 99, size: 1 }], [{ price: 101, size: 2 }]);

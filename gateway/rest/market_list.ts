@@ -47,6 +47,8 @@ const CURSOR = z.tuple([
 export interface ListedMarket {
   market: Market;
   types: number;
+  /** Offset in the environment's order among all markets that the caller may see. */
+  offset: number;
 }
 
 /** Returns the matching markets that a caller may see, in the environment's order. */
@@ -57,15 +59,18 @@ export function findMarkets(
 ): ListedMarket[] {
   const found: ListedMarket[] = [];
   const wanted = filter.search?.toLowerCase();
+  let offset = 0;
   for (const feed of data.feeds.values()) {
     if (filter.feed !== undefined && feed.id !== filter.feed) continue;
     if (filter.type !== undefined && feedInfo.get(feed.id)?.type !== filter.type) continue;
     for (const market of feed.markets.values()) {
-      if (wanted !== undefined && !matchesName(market, wanted)) continue;
       const types = access.typesOf(feed.id, market.symbol);
+      if (types === 0) continue;
+      offset++;
+      if (wanted !== undefined && !matchesName(market, wanted)) continue;
       const { state } = stateOf(market, types);
       if (filter.state !== undefined && state !== filter.state) continue;
-      if (types !== 0) found.push({ market, types });
+      found.push({ market, types, offset });
     }
   }
   return found;
@@ -106,22 +111,25 @@ function startBehind(
   },
 ): number {
   const same = all.findIndex(({ market }) => market.symbol === symbol && market.feed.id === feed);
-  // The environment's order is stable: continue after that market's own index.
-  if (sort === "environment") return same + 1;
-  const start = all.findIndex((listed) =>
-    (compareValues(valueOf(listed), value, sign) || compareName(listed, feed, symbol)) > 0
-  );
+  // The environment's order is stable: continue after that market.
+  if (sort === "environment" && same >= 0) return same + 1;
+  // It may have left the list meanwhile, such as that of open markets: then where it was.
+  const start = sort === "environment"
+    ? all.findIndex(({ offset }) => (offset - Number(value)) * sign >= 0)
+    : all.findIndex((listed) =>
+      (compareValues(valueOf(listed), value, sign) || compareName(listed, feed, symbol)) > 0
+    );
   return start < 0 ? all.length : start;
 }
 
-function sortValue({ market, types }: ListedMarket, sort: MarketSort): SortValue {
+function sortValue({ market, types, offset }: ListedMarket, sort: MarketSort): SortValue {
   if (sort === "symbol") return market.symbol;
   if (sort === "updated") return market.updatedAtUs === 0 ? null : market.updatedAtUs;
   if (sort === "volume_24h") {
     return includes(types, "ticker") ? market.ticker?.volume24h ?? null : null;
   }
   if (sort === "last_price") return marketSummary(market, types, undefined).last_price;
-  return null;
+  return offset;
 }
 
 /** Compares values; unknown ones come last in either direction. */
