@@ -47,7 +47,6 @@ export async function exportRecords(
   const total = partitions.reduce((sum, { archived }) => sum + archived, 0);
   let read = 0;
   let saidMs = Date.now();
-  await Deno.mkdir(out, { recursive: true });
   const files = await exportPartitions(partitions, {
     ...{ storage, format, out },
     onRecords: (what, count) => {

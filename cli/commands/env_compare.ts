@@ -1,3 +1,4 @@
+import { writingTo } from "@ssmd/runtime/output_error";
 import { defineCommand } from "../command/define.ts";
 import { parsed } from "../command/flag.ts";
 import { OUTPUT_FORMATS, type OutputFormat } from "../output_format.ts";
@@ -33,7 +34,8 @@ export default defineCommand({
     const found = await runComparison(call, compareRevisions);
     const { output } = call.flags;
     if (output.endsWith(".json")) {
-      await Deno.writeTextFile(output, `${JSON.stringify(found, null, 2)}\n`);
+      const text = `${JSON.stringify(found, null, 2)}\n`;
+      await writingTo(output, () => Deno.writeTextFile(output, text));
     }
     return found;
   },

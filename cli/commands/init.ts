@@ -1,3 +1,4 @@
+import { writingTo } from "@ssmd/runtime/output_error";
 import { z } from "zod";
 import { jsonSchemas, REGISTRY_FOLDERS } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
@@ -92,14 +93,14 @@ async function addIgnored(path: string): Promise<boolean> {
   const missing = IGNORED.filter((rule) => !lines.includes(rule));
   if (missing.length === 0) return false;
   const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
-  await Deno.writeTextFile(path, `${start}${missing.join("\n")}\n`);
+  await writingTo(path, () => Deno.writeTextFile(path, `${start}${missing.join("\n")}\n`));
   return true;
 }
 
 /** Creates a file; returns false when it exists. */
 async function writeNew(path: string, text: string): Promise<boolean> {
   try {
-    await Deno.writeTextFile(path, text, { createNew: true });
+    await writingTo(path, () => Deno.writeTextFile(path, text, { createNew: true }));
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;

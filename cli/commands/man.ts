@@ -1,3 +1,4 @@
+import { writingTo } from "@ssmd/runtime/output_error";
 import { commandIn } from "../catalogue/catalogue.ts";
 import { loadCatalogue } from "../catalogue/load.ts";
 import { manPage, pageName } from "../catalogue/man_page.ts";
@@ -25,9 +26,10 @@ export default defineCommand({
     const catalogue = await loadCatalogue();
     const { commands } = catalogue;
     if (out !== undefined) {
-      await Deno.mkdir(out, { recursive: true });
+      await writingTo(out, () => Deno.mkdir(out, { recursive: true }));
       for (const command of [undefined, ...commands]) {
-        await Deno.writeTextFile(`${out}/${pageName(command)}.1`, manPage(catalogue, command));
+        const path = `${out}/${pageName(command)}.1`;
+        await writingTo(path, () => Deno.writeTextFile(path, manPage(catalogue, command)));
       }
       return;
     }

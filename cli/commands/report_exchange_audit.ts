@@ -1,3 +1,4 @@
+import { writingTo } from "@ssmd/runtime/output_error";
 import { gapView, joinedGaps } from "@ssmd/dataset/inventory";
 import { exchangeAudit, MANIFEST, type Month, type Row } from "@ssmd/gateway/report";
 import { readClients } from "../client/client_context.ts";
@@ -47,7 +48,7 @@ export default defineCommand({
 
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    await Deno.writeFile(path, bytes, { createNew: true, mode: 0o600 });
+    await writingTo(path, () => Deno.writeFile(path, bytes, { createNew: true, mode: 0o600 }));
   } catch (cause) {
     if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
     throw new UsageError("FILE_EXISTS", `There is a file ${path} already`, {

@@ -1,3 +1,4 @@
+import { writingTo } from "@ssmd/runtime/output_error";
 import { z } from "zod";
 import { UsageError } from "@ssmd/runtime/errors";
 import { isSignalId } from "@ssmd/signals";
@@ -53,7 +54,7 @@ export default defineCommand({
 
 async function write(path: string, content: string): Promise<void> {
   try {
-    await Deno.writeTextFile(path, content, { createNew: true });
+    await writingTo(path, () => Deno.writeTextFile(path, content, { createNew: true }));
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     throw new UsageError("SIGNAL_EXISTS", `"${path}" is there already`, {

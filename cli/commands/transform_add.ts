@@ -1,6 +1,6 @@
 import { compileTransform, infoOf, listTransforms, readTransform } from "@ssmd/transforms";
 import { transformsDir, TransformSession } from "@ssmd/transforms";
-import { UsageError, writeFileAtomically } from "@ssmd/runtime";
+import { UsageError, writeFileAtomically, writingTo } from "@ssmd/runtime";
 import { z } from "zod";
 import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -39,7 +39,9 @@ export default defineCommand({
     const session = await TransformSession.open(compileTransform(source));
     await session.close();
     const stored = `${transformsDir(registryDir)}/${source.name}.${source.language}`;
-    if (known?.text !== source.text) await writeFileAtomically(stored, source.text);
+    if (known?.text !== source.text) {
+      await writingTo(stored, () => writeFileAtomically(stored, source.text));
+    }
     return {
       ...{
         transform: source.name,

@@ -1,3 +1,4 @@
+import { writingTo } from "@ssmd/runtime/output_error";
 import { type FileChange, fileChange } from "../registry/change.ts";
 import type { Registry } from "../registry/registry.ts";
 import { valuesPath, valuesText } from "./render.ts";
@@ -28,8 +29,10 @@ export class ValuesFile {
     const text = valuesText(registry, env);
     if (text === this.before) return [];
     if (!dryRun) {
-      await Deno.mkdir(this.path.slice(0, this.path.lastIndexOf("/")), { recursive: true });
-      await Deno.writeTextFile(this.path, text);
+      await writingTo(this.path, async () => {
+        await Deno.mkdir(this.path.slice(0, this.path.lastIndexOf("/")), { recursive: true });
+        await Deno.writeTextFile(this.path, text);
+      });
     }
     return [fileChange(this.path, this.before, text)];
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { StorageError } from "@ssmd/runtime";
+import { StorageError, writingTo } from "@ssmd/runtime";
 
 /** Working folder inside an export; readers of partitioned data skip it. */
 const WORK = ".ssmd-export";
@@ -18,11 +18,16 @@ export class ExportFolder implements AsyncDisposable {
     this.#lock = lock;
   }
 
-  /** Opens a folder, creating it if missing. Throws StorageError `EXPORT_RUNNING`. */
+  /**
+   * Opens a folder, creating it if missing. Throws StorageError `EXPORT_RUNNING`, `OUTPUT_FULL`,
+   * `OUTPUT_DENIED` or `OUTPUT_FAILED`.
+   */
   static async open(path: string): Promise<ExportFolder> {
     const work = join(path, WORK);
-    await Deno.mkdir(work, { recursive: true });
-    const lock = await Deno.open(join(work, "lock"), { create: true, write: true });
+    const lock = await writingTo(path, async () => {
+      await Deno.mkdir(work, { recursive: true });
+      return await Deno.open(join(work, "lock"), { create: true, write: true });
+    });
     if (!await lock.tryLock(true) || !await isSame(lock, join(work, "lock"))) {
       lock.close();
       throw new StorageError("EXPORT_RUNNING", `Another export is writing to "${path}"`, {

@@ -1,4 +1,4 @@
-import { syncFolder } from "@ssmd/runtime";
+import { syncFolder, writingTo } from "@ssmd/runtime";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { ExportFolder } from "./export_folder.ts";
@@ -10,7 +10,10 @@ export interface WrittenFile {
   sha256: string;
 }
 
-/** Writes a file atomically: to the working folder, synced, then renamed over any older file. */
+/**
+ * Writes a file atomically: to the working folder, synced, then renamed over any older file. Throws
+ * StorageError `OUTPUT_FULL`, `OUTPUT_DENIED` or `OUTPUT_FAILED`, and the errors of `chunks`.
+ */
 export async function writeExported(
   folder: ExportFolder,
   path: string,
@@ -18,25 +21,34 @@ export async function writeExported(
 ): Promise<WrittenFile> {
   const hash = createHash("sha256");
   const temporary = folder.work(`${crypto.randomUUID()}.part`);
+  const target = join(folder.path, path);
   let bytes = 0;
   {
-    using file = await Deno.open(temporary, { write: true, createNew: true });
+    const options = { write: true, createNew: true };
+    using file = await writingTo(target, () => Deno.open(temporary, options));
     for await (const chunk of chunks) {
       hash.update(chunk);
       bytes += chunk.length;
-      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+      await writingTo(target, () => writeAll(file, chunk));
     }
-    await file.syncData();
+    await writingTo(target, () => file.syncData());
   }
-  const target = join(folder.path, path);
+  await writingTo(target, () => moveTo(target, temporary));
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+async function writeAll(file: Deno.FsFile, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+}
+
+async function moveTo(target: string, temporary: string): Promise<void> {
   // Skip mkdir on an existing folder: it may need a permission we lack, as for the current folder.
   const parent = dirname(target);
   if (!await Deno.stat(parent).catch(() => undefined)) {
     await Deno.mkdir(parent, { recursive: true });
   }
   await Deno.rename(temporary, target);
-  await syncFolder(dirname(target));
-  return { bytes, sha256: hash.digest("hex") };
+  await syncFolder(parent);
 }
 
 /** Returns a file's length and SHA-256; undefined when missing. */

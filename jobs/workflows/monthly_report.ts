@@ -1,5 +1,5 @@
 import type { JsonRecord } from "@ssmd/journal";
-import { isoOfUs, writeFileAtomically } from "@ssmd/runtime";
+import { isoOfUs, writeFileAtomically, writingTo } from "@ssmd/runtime";
 import { z } from "zod";
 import { defineWorkflow, type Workflow } from "../workflow.ts";
 import type { ArchiveJobs } from "./archive_jobs.ts";
@@ -25,7 +25,7 @@ export function monthlyReport({ dataDir, packMonth, nowUs }: ArchiveJobs): Workf
       const { zip, result } = await packMonth(month, context);
       const out = `${dataDir}/reports/exchange-audit-${month}.zip`;
       // Contains addresses: readable by its owner only.
-      await writeFileAtomically(out, zip, 0o600);
+      await writingTo(out, () => writeFileAtomically(out, zip, 0o600));
       return { out, bytes: zip.length, ...result } satisfies JsonRecord;
     });
   });
