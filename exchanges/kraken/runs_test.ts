@@ -236,3 +236,43 @@ Deno.test("a translator that goes on from a state begins the day as one that nev
   const second = new Translator("kraken", next, { ...origin, lastUs });
   assert.deepEqual([...events, ...second.line(lines[1] as CapturedLine).events], whole);
 });
+
+/** The frame of trade `id`, whose price cannot be read. */
+function unreadable(id: number): string {
+  return tradeFrame("update", [id]).replace("100.5", '"?"');
+}
+
+function missedIn(events: readonly MarketEvent[]): (string | number | null)[][] {
+  return events.filter((each): each is Gap => each.type === "gap" && each.channel === "trade")
+    .map(({ reason, missed }) => [reason, missed]);
+}
+
+Deno.test("a trade that cannot be read is missing once", () => {
+  const trade = (id: number) => tradeFrame("update", [id]);
+  const missed = (...texts: string[]) =>
+    missedIn(runOf(1, texts.map((text, i) => frame(i + 1, text))).events);
+  const parse = ["parse", 1];
+  assert.deepEqual(missed(trade(5), unreadable(6), trade(7), trade(9)), [parse, ["sequence", 1]]);
+  assert.deepEqual(missed(trade(5), unreadable(6), unreadable(7), trade(8)), [parse, parse]);
+  // What lies between is told beside it.
+  assert.deepEqual(missed(trade(5), unreadable(6), trade(9)), [parse, ["sequence", 2]]);
+  // A frame gives one gap of one message, however many of its trades cannot be read.
+  const two = tradeFrame("update", [6, 7]).replaceAll("100.5", '"?"');
+  assert.deepEqual(missed(trade(5), two, trade(8)), [parse, ["sequence", 1]]);
+  // A trade that was repeated in order is no longer missing, and neither is what follows it.
+  const repeated = runOf(1, [
+    ...[frame(1, trade(5)), frame(2, unreadable(6))],
+    frame(3, tradeFrame("snapshot", [5, 6, 7])),
+  ]);
+  assert.deepEqual(tradesIn(repeated.events), ["5", "6", "7"]);
+  assert.deepEqual(missedIn(repeated.events), [parse]);
+});
+
+Deno.test("a trade that cannot be read before midnight is missing once after it", () => {
+  const before = runOf(1, [frame(1, tradeFrame("update", [5])), frame(2, unreadable(6))]);
+  const state = JSON.parse(JSON.stringify(before.normalizer.state()));
+  const after = krakenNormalizer([BTC]);
+  after.restore(state);
+  const events = after.normalize(JSON.parse(tradeFrame("update", [7])), "", 3).events;
+  assert.deepEqual(missedIn(events), []);
+});

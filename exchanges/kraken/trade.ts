@@ -15,6 +15,8 @@ interface LastTrade {
   timestampUs: number;
   /** Whether only a planned stop came after it. */
   stopped: boolean;
+  /** Unreadable trades that directly follow it; each has a gap of its own. */
+  unread: number;
   /** Whether the pair was unsubscribed since. */
   isUnwanted?: boolean;
 }
@@ -23,13 +25,15 @@ interface LastTrade {
 type LastTradeState = [id: number, receivedAtUs: number, timestampUs: number];
 /**
  * State of the trades as plain JSON: the venue's symbol, its last trade, whether a stop came after
- * it, and whether the pair was unsubscribed since (absent = no).
+ * it, whether the pair was unsubscribed since (absent = no), and the number of unreadable trades
+ * that follow it (absent = 0).
  */
 export type TradesState = [
   external: string,
   ...LastTradeState,
   stopped: boolean,
-  isUnwanted?: true,
+  isUnwanted?: boolean,
+  unread?: number,
 ][];
 
 /**
@@ -59,8 +63,12 @@ export class Trades implements MarketMemory {
   /** Handles a frame of the trade channel; a snapshot repeats the last 50 trades. */
   frame(data: unknown[], isSnapshot: boolean, atUs: number, out: Normalized): void {
     const trades = isSnapshot || !isInOrder(data) ? oldestFirst(data) : data;
+    let isMarked = false;
     for (let i = 0; i < trades.length; i++) {
       if (!this.#trade(trades[i], atUs, out)) {
+        // A frame's gap is of one message.
+        if (!isMarked) this.#noteUnread(trades[i]);
+        isMarked = true;
         const external = objectOf<KrakenTradeData>(trades[i])?.symbol;
         markUnreadable(out, {
           ...{ reason: "A trade lacks a field or has a wrong type.", channel: "trade" },
@@ -69,6 +77,13 @@ export class Trades implements MarketMemory {
       }
     }
     this.#noteSeen(out);
+  }
+
+  /** Notes a trade that its own gap covers, so that the next one does not tell it as missing again. */
+  #noteUnread(value: unknown): void {
+    const { symbol, trade_id: id } = objectOf<KrakenTradeData>(value) ?? {};
+    const last = typeof symbol === "string" ? this.#last.get(symbol) : undefined;
+    if (last !== undefined && countOf(id) === last.id + last.unread + 1) last.unread++;
   }
 
   #noteSeen(out: Normalized): void {
@@ -124,13 +139,15 @@ export class Trades implements MarketMemory {
         if (id === last.id) last.isUnwanted = false;
         return;
       }
-      const follows = id === last.id + 1 || last.isUnwanted;
+      const follows = id === last.id + 1 || last.isUnwanted ||
+        (id > last.id && id <= last.id + last.unread + 1);
       if (!follows) this.#sequenceGap(symbol, last, id, atUs, out);
       last.isUnwanted = false;
       last.id = id;
       last.receivedAtUs = atUs;
       last.timestampUs = timestampUs;
       last.stopped = false;
+      last.unread = 0;
     }
     const trade: Trade = {
       type: "trade",
@@ -156,7 +173,7 @@ export class Trades implements MarketMemory {
       reason: last.stopped ? "planned" : "sequence",
       fromUs: last.receivedAtUs,
       atUs,
-      missed: id > last.id ? id - last.id - 1 : null,
+      missed: id > last.id ? id - last.id - 1 - last.unread : null,
       detail: id > last.id
         ? `Trades of ${external} are missing: trade_id ${last.id}→${id}.`
         : `The venue counts trades of ${external} anew: trade_id ${last.id}→${id}.`,
@@ -167,6 +184,7 @@ export class Trades implements MarketMemory {
   state(): TradesState {
     return [...this.#last].map(([external, last]) => {
       const state = [external, ...stateOf(last), last.stopped] as const;
+      if (last.unread > 0) return [...state, last.isUnwanted ?? false, last.unread];
       return last.isUnwanted ? [...state, true] : [...state];
     });
   }
@@ -183,13 +201,14 @@ export class Trades implements MarketMemory {
           timestampUs = receivedAtUs,
           stopped = false,
           isUnwanted = false,
+          unread = 0,
         ],
-      ) => [external, { id, receivedAtUs, timestampUs, stopped, isUnwanted }] as const),
+      ) => [external, { id, receivedAtUs, timestampUs, stopped, unread, isUnwanted }] as const),
     );
   }
 
   #set(external: string, [id, receivedAtUs, timestampUs]: LastTradeState): void {
-    this.#last.set(external, { id, receivedAtUs, timestampUs, stopped: false });
+    this.#last.set(external, { id, receivedAtUs, timestampUs, stopped: false, unread: 0 });
   }
 
   /** Handles a disconnect; `planned` = all of it was a planned stop. */
