@@ -5,7 +5,7 @@ import { type Logger, messageOf, nowUs, SsmdError } from "@ssmd/runtime";
 import type { Subscription, Transport } from "@ssmd/transport";
 import type { Job } from "./job.ts";
 import type { JobBoard } from "./job_board.ts";
-import { cancelJob, retryJob } from "./job_changes.ts";
+import { cancelJob, requestJob, retryJob } from "./job_changes.ts";
 import { nextDueUs, type Schedule } from "./schedule.ts";
 import { allSchedules, triggerSchedule } from "./scheduler.ts";
 import { newJob, workflowNamed } from "./workflow.ts";
@@ -83,7 +83,7 @@ class JobResponder {
     const { board, environment: { name: env } } = this.#options;
     const kind = workflowNamed(WORKFLOW_KINDS, workflow);
     const job = newJob(kind, { env, input: input as JsonRecord, nowUs: nowUs() });
-    await board.enqueue(job);
+    await requestJob(board, job);
     return await this.#found(job.id);
   }
 

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 import { startGateway } from "@ssmd/gateway";
 import { type Environment, loadEnvironment } from "@ssmd/metadata";
-import { Metrics, silentLogger } from "@ssmd/runtime";
+import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { folderStorage } from "@ssmd/storage";
 import { memoryTransport } from "@ssmd/transport";
 import { answerJobs } from "./job_responder.ts";
 import { JobService } from "./job_service.ts";
 import { until } from "./testing/runner_cases.ts";
+import { newJob, workflowNamed } from "./workflow.ts";
+import { WORKFLOW_KINDS } from "./workflows/index.ts";
 
 const REGISTRY = new URL("../exchanges", import.meta.url).pathname;
 
@@ -67,6 +69,17 @@ Deno.test("jobs and schedules are seen and steered over REST by whoever runs the
   assert.deepEqual(await codeOf("GET", "jobs/absent"), [404, "JOB_UNKNOWN"]);
   const none = { workflow: "none" };
   assert.deepEqual(await codeOf("POST", "jobs", none), [404, "WORKFLOW_UNKNOWN"]);
+  // Ids do not name all arguments: a job in progress must not pass for one of others.
+  const busy = newJob(workflowNamed(WORKFLOW_KINDS, "reprocess"), {
+    ...{ env: "demo", nowUs: nowUs() + 3_600_000_000 },
+    input: { feed: "kraken", version: "v2", from: "2026-08-01" },
+  });
+  jobs.store.enqueue(busy);
+  const same = { workflow: "reprocess", input: { ...busy.input } };
+  const other = { ...same, input: { ...busy.input, normalizer: "2026-08-01" } };
+  assert.equal((await ask("POST", "jobs", same)).body["job"], busy.id);
+  assert.deepEqual(await codeOf("POST", "jobs", other), [409, "JOB_IN_PROGRESS"]);
+  jobs.store.cancel(busy.id, nowUs());
   const wrong = { workflow: "export", input: { out: "../up" } };
   assert.deepEqual(await codeOf("POST", "jobs", wrong), [400, "JOB_INPUT_INVALID"]);
 

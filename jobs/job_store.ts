@@ -77,10 +77,14 @@ export class JobStore implements JobBoard {
     });
   }
 
-  /** Requeues jobs left running by a dead runner, keeping their steps; returns how many. */
+  /**
+   * Requeues jobs left running by a dead runner, keeping their steps; returns how many. Only
+   * failures count as attempts: restarts must not use up a job's retries.
+   */
   requeueRunning(nowUs: number): number {
     const { changes } = this.#db.prepare(
-      "UPDATE jobs SET state = 'queued', due_at = ? WHERE state = 'running'",
+      `UPDATE jobs SET state = 'queued', attempts = attempts - 1, due_at = ?
+       WHERE state = 'running'`,
     ).run(nowUs);
     return Number(changes);
   }
@@ -95,11 +99,12 @@ export class JobStore implements JobBoard {
     ).run(state, nowUs, error === null ? null : JSON.stringify(error), id);
   }
 
-  /** Requeues a failed attempt for later, keeping its steps. */
+  /** Requeues a failed attempt, or without error one that was interrupted; keeps its steps. */
   postpone(id: string, dueAtUs: number, error: JobError | null): void {
     this.#db.prepare(
-      "UPDATE jobs SET state = 'queued', due_at = ?, error = ? WHERE id = ? AND state = 'running'",
-    ).run(dueAtUs, error === null ? null : JSON.stringify(error), id);
+      `UPDATE jobs SET state = 'queued', attempts = attempts - ?, due_at = ?, error = ?
+       WHERE id = ? AND state = 'running'`,
+    ).run(Number(error === null), dueAtUs, error === null ? null : JSON.stringify(error), id);
   }
 
   cancel(id: string, nowUs: number): boolean {

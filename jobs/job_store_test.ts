@@ -44,6 +44,20 @@ Deno.test("what a runner left that is gone is queued with its steps", () => {
   ]);
 });
 
+Deno.test("restarts in the middle of a job use up none of its tries, failures do", () => {
+  using store = new JobStore();
+  store.enqueue({ ...JOB, nowUs: 1 });
+  const error = { code: "AWAY", message: "away", hint: "wait" };
+  const tries = [() => store.requeueRunning(2), () => store.postpone(JOB.id, 2, null)];
+  for (const interrupt of [...tries, ...tries]) {
+    assert.equal(store.claim(3)?.attempts, 1);
+    interrupt();
+  }
+  store.claim(3);
+  store.postpone(JOB.id, 3, error);
+  assert.equal(store.claim(4)?.attempts, 2);
+});
+
 Deno.test("a cancelled job stays cancelled, whatever its runner says, until it is run again", () => {
   using store = new JobStore();
   store.enqueue({ ...JOB, nowUs: 1 });

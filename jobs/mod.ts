@@ -10,7 +10,7 @@ export {
   runningJobs,
 } from "./job_service.ts";
 export { type JobBoard } from "./job_board.ts";
-export { cancelJob, retryJob } from "./job_changes.ts";
+export { cancelJob, requestJob, retryJob } from "./job_changes.ts";
 export { answerJobs } from "./job_responder.ts";
 export { openBoard, usesTemporal } from "./open_board.ts";
 export { nextDueUs, type Schedule } from "./schedule.ts";

@@ -1,3 +1,4 @@
+import { requestJob } from "@ssmd/jobs";
 import { defineCommand } from "../command/define.ts";
 import { on } from "../command/flag.ts";
 import { JOB_RUN, jobView } from "../jobs/job_view.ts";
@@ -25,7 +26,7 @@ export default defineCommand({
     assertKept(jobs.environment);
     const job = jobNamed(jobs.environment.name, { workflow, set });
     if (!detach) return await runJob(context, jobs, job);
-    await jobs.store.enqueue(job);
+    await requestJob(jobs.store, job);
     return jobView(await jobOfId(jobs, job.id));
   },
 });

@@ -1,4 +1,11 @@
-import { type Job, type JobBoard, JobService, openBoard, usesTemporal } from "@ssmd/jobs";
+import {
+  type Job,
+  type JobBoard,
+  JobService,
+  openBoard,
+  requestJob,
+  usesTemporal,
+} from "@ssmd/jobs";
 import { dataDirOf, type Environment } from "@ssmd/metadata";
 import { createLogger, Metrics, sleep, SsmdError } from "@ssmd/runtime";
 import { archiveConfig } from "../archive/open_archive.ts";
@@ -98,7 +105,7 @@ export async function runJob(
   jobs: EnvironmentJobs,
   job: Parameters<JobBoard["enqueue"]>[0],
 ): Promise<JobView> {
-  await jobs.store.enqueue(job);
+  await requestJob(jobs.store, job);
   await finishJobs(context, jobs, () => [job.id]);
   return jobView(await jobOfId(jobs, job.id));
 }

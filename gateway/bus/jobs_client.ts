@@ -12,7 +12,7 @@ const away = () =>
   });
 const STATUSES: Readonly<Record<string, number>> = {
   ...{ JOB_UNKNOWN: 404, SCHEDULE_UNKNOWN: 404, SCHEDULE_NOT_MADE: 404, WORKFLOW_UNKNOWN: 404 },
-  ...{ JOB_OVER: 409, JOB_NOT_OVER: 409, JOBS_FAILED: 503 },
+  ...{ JOB_OVER: 409, JOB_NOT_OVER: 409, JOB_IN_PROGRESS: 409, JOBS_FAILED: 503 },
 };
 
 /** Sends requests to the job runner of an environment. */
