@@ -126,7 +126,7 @@ Deno.test({
         );
       });
       threads.close();
-      const waiting = (await ask(bus, { action: "actions", signal: "", limit: 100 }))
+      const waiting = (await ask(bus, { action: "actions", signal: "", after: "", limit: 100 }))
         .filter(({ state }) => state === "approval");
       const [{ id, hash } = { id: "", hash: "" }] = waiting;
       const decision = { action: "decide", thread: id, decision: "approve", hash } as const;
