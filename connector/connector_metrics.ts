@@ -14,7 +14,7 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
   const errors = metrics.counter(
     "errors_total",
     "What went wrong: unreadable frames, refused requests, a spool that cannot be written.",
-    { ...ofFeed, error_type: ["parse", "suspect", "refused", "line", "spool"] },
+    { ...ofFeed, error_type: ["parse", "suspect", "conflict", "refused", "line", "spool"] },
   );
   const refusals = metrics.counter(
     "publish_refusals_total",

@@ -34,6 +34,8 @@ interface RecordListeners {
 
 /** Most subjects with cached labels; beyond it the cache is cleared. */
 const SUBJECTS_MAX = 100_000;
+/** Time between log lines of conflicts, µs: a venue that repeats wrongly does so often. */
+const CONFLICT_EVERY_US = 60_000_000;
 
 /** Output of a connector's pipeline: the publish queue, metrics and the log. */
 export class RecordOutput implements PipelineOutput {
@@ -44,6 +46,8 @@ export class RecordOutput implements PipelineOutput {
   foreignRefusals = 0;
   #options: RecordOutputOptions;
   #to: RecordListeners | undefined;
+  /** Conflicts since the last log line, and its time, µs. */
+  #conflicts = { count: 0, toldUs: -Infinity };
   /** By subject: the count of its stored records; null = a dead letter. */
   #stored = new Map<string, { inc(): void } | null>();
 
@@ -148,6 +152,9 @@ export class RecordOutput implements PipelineOutput {
         metrics.errors.inc({ feed, error_type: "suspect" });
         logger.error("records contradict what the venue says", { reason: notice.reason });
         break;
+      case "conflict":
+        this.#conflict(notice.reason, line.atUs);
+        break;
       case "unknown":
         metrics.unknown.inc(metrics.labels);
         logger.debug("a frame of an unknown type is kept in raw only", { what: notice.what });
@@ -158,5 +165,15 @@ export class RecordOutput implements PipelineOutput {
       case "subscribed":
         logger.debug("subscribed", { channel: notice.channel, symbols: notice.symbols });
     }
+  }
+
+  #conflict(reason: string, atUs: number): void {
+    const { logger, metrics, feed } = this.#options;
+    metrics.errors.inc({ feed, error_type: "conflict" });
+    this.#conflicts.count++;
+    const { count, toldUs } = this.#conflicts;
+    if (atUs < toldUs + CONFLICT_EVERY_US) return;
+    logger.warn("a record came again with other values: the first one stays", { reason, count });
+    this.#conflicts = { count: 0, toldUs: atUs };
   }
 }

@@ -68,6 +68,8 @@ type Notice =
   | { type: "unknown"; what: string }
   /** Derived data contradicts the venue; an open gap covers it. */
   | { type: "suspect"; reason: string }
+  /** The venue repeats a record with other values; the first one stays. */
+  | { type: "conflict"; reason: string }
   | UnreadableNotice;
 
 /** A frame of a known channel that is unreadable in whole or in part; goes to the dead letters. */

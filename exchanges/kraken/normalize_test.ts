@@ -171,6 +171,26 @@ Deno.test("trades repeated after a reconnect come once, what is missing is a gap
   assert.deepEqual([gap.missed, gap.fromUs, gap.toUs, gap.recovered], [3, 20, 30, false]);
 });
 
+Deno.test("a trade that comes again with another price or size is told, and the first one stays", () => {
+  const normalizer = krakenNormalizer([BTC]);
+  feed(normalizer, tradeFrame("snapshot", [5, 6, 7]), 10);
+  const same = feed(normalizer, tradeFrame("snapshot", [5, 6, 7]), 11);
+  assert.deepEqual(same.notice, { type: "dropped", what: "trades already seen" });
+  for (const [from, to] of [["100.5", "100.6"], ["0.25", "0.26"]] as const) {
+    for (const ids of [[6], [7], [6, 8]]) {
+      const again = krakenNormalizer([BTC]);
+      feed(again, tradeFrame("update", [5, 6, 7]), 10);
+      const { events, notice } = feed(again, tradeFrame("snapshot", ids).replace(from, to), 12);
+      assert.deepEqual(events.map(({ type }) => type), ids.includes(8) ? ["trade"] : []);
+      assert.equal(notice?.type, "conflict", `${ids} ${to}`);
+      assert.match(
+        JSON.stringify(notice),
+        new RegExp(`Trade ${ids[0]} of BTC/USD .*${to.replace(".", "\\.")}.* recorded`),
+      );
+    }
+  }
+});
+
 Deno.test("a ticker says null for what the venue does not say", () => {
   const normalizer = krakenNormalizer([BTC]);
   const text =

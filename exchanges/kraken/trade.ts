@@ -1,9 +1,10 @@
 import { lostGap, type Trade } from "@ssmd/market";
 import { addEvent, type Normalized } from "../adapter.ts";
 import { countOf, figureOf } from "../json_fields.ts";
-import { markUnreadable } from "../unreadable.ts";
+import { markUnreadable, noteBeside } from "../unreadable.ts";
 import type { MarketMemory } from "../venue_normalizer.ts";
 import { type KrakenTradeData, objectOf } from "./messages.ts";
+import { RecentTrades } from "./recent_trades.ts";
 import type { Symbols } from "../symbols.ts";
 import { type KrakenScanner, TRADE, TRADES } from "./scanner.ts";
 import { timestampOf } from "./time.ts";
@@ -15,6 +16,8 @@ interface LastTrade {
   timestampUs: number;
   /** Whether only a planned stop came after it. */
   stopped: boolean;
+  /** Values of the newest trades, for comparison with their repeats; not part of the state. */
+  recent: RecentTrades;
   /** Unreadable trades that directly follow it; each has a gap of its own. */
   unread: number;
   /** Whether the pair was unsubscribed since. */
@@ -132,11 +135,14 @@ export class Trades implements MarketMemory {
   #take(given: GivenTrade, atUs: number, out: Normalized): void {
     const { symbol, id, timestampUs } = given;
     const last = this.#last.get(symbol);
-    if (last === undefined) this.#set(symbol, [id, atUs, timestampUs]);
-    else {
+    if (last === undefined) {
+      this.#set(symbol, [id, atUs, timestampUs]).recent.add(given);
+    } else {
       if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) {
         // The last trade repeated: the next one follows it without a gap.
         if (id === last.id) last.isUnwanted = false;
+        const reason = last.recent.conflictOf(given);
+        if (reason !== undefined) noteBeside(out, { type: "conflict", reason });
         return;
       }
       const follows = id === last.id + 1 || last.isUnwanted ||
@@ -148,6 +154,7 @@ export class Trades implements MarketMemory {
       last.timestampUs = timestampUs;
       last.stopped = false;
       last.unread = 0;
+      last.recent.add(given);
     }
     const trade: Trade = {
       type: "trade",
@@ -203,12 +210,18 @@ export class Trades implements MarketMemory {
           isUnwanted = false,
           unread = 0,
         ],
-      ) => [external, { id, receivedAtUs, timestampUs, stopped, unread, isUnwanted }] as const),
+      ) => {
+        const last = { id, receivedAtUs, timestampUs, stopped, unread, isUnwanted };
+        return [external, { ...last, recent: new RecentTrades() }] as const;
+      }),
     );
   }
 
-  #set(external: string, [id, receivedAtUs, timestampUs]: LastTradeState): void {
-    this.#last.set(external, { id, receivedAtUs, timestampUs, stopped: false, unread: 0 });
+  #set(external: string, [id, receivedAtUs, timestampUs]: LastTradeState): LastTrade {
+    const last = { id, receivedAtUs, timestampUs, stopped: false, unread: 0 };
+    const kept = { ...last, recent: new RecentTrades() };
+    this.#last.set(external, kept);
+    return kept;
   }
 
   /** Handles a disconnect; `planned` = all of it was a planned stop. */
