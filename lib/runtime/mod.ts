@@ -53,5 +53,5 @@ export { withoutVariables } from "./without_variables.ts";
 export { cacheDir } from "./cache_dir.ts";
 export { pathExists } from "./path_exists.ts";
 export { assertPair, certificatesOf } from "./pem.ts";
-export { outputErrorOf, writingTo } from "./output_error.ts";
+export { writingTo } from "./output_error.ts";
 export { lockFolder, syncFolder, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic_file.ts";
