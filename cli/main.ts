@@ -6,7 +6,7 @@ import { colorIn, globalsLast } from "./global_flags.ts";
 import { loadModule } from "./load_module.ts";
 import { writeError, writeOut } from "./output.ts";
 import { setColor } from "./terminal.ts";
-import { errorText } from "./parser_messages.ts";
+import { errorText } from "./error_text.ts";
 
 /** Runs `ssmd` and returns the exit code: 0 done, 1 failed, 2 invalid usage. */
 async function main(args: string[]): Promise<number> {

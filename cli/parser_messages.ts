@@ -7,24 +7,11 @@ import {
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
 } from "@stricli/core";
-import { messageOf, SsmdError } from "@ssmd/runtime/errors";
-import { refusalHint, refusalIn } from "@ssmd/runtime/refusal";
+import { messageOf } from "@ssmd/runtime/errors";
 import { nearest } from "@ssmd/runtime/suggest";
 import { COMMAND_INDEX } from "./commands/index.ts";
+import { errorText } from "./error_text.ts";
 import { paint } from "./terminal.ts";
-
-/** Formats an error as text: sentence, hint, code. */
-export function errorText(error: unknown): string {
-  const lines = [`${paint("red", "error:")} ${messageOf(error)}`];
-  const refusal = refusalIn(error);
-  if (error instanceof SsmdError) {
-    if (error.hint !== "") lines.push(`${paint("cyan", "hint:")}  ${error.hint}`);
-    lines.push(`${paint("dim", `code:  ${error.code}`)}`);
-  } else if (refusal !== undefined) {
-    lines.push(`${paint("cyan", "hint:")}  ${refusalHint(refusal)}`);
-  }
-  return lines.join("\n");
-}
 
 /** Maximum number of commands in a hint. */
 const MEANT_MAX = 4;

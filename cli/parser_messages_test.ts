@@ -4,7 +4,8 @@ import { stripVTControlCharacters } from "node:util";
 import { ConfigError } from "@ssmd/runtime";
 import { exitCodeOf, processExitCode, UsageError } from "./exit.ts";
 import { wantsColor } from "./terminal.ts";
-import { errorText, parserMessages } from "./parser_messages.ts";
+import { errorText } from "./error_text.ts";
+import { parserMessages } from "./parser_messages.ts";
 
 Deno.test("an error is reported as sentence, hint and code", () => {
   const error = new ConfigError("CONFIG_NOT_FOUND", "There is no environment", { hint: "look" });

@@ -18,7 +18,7 @@ import type { SsmdContext } from "../context.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, on, parsed } from "../command/flag.ts";
 import { parseSpeed } from "../numbers.ts";
-import { errorText } from "../parser_messages.ts";
+import { errorText } from "../error_text.ts";
 import { failureOf } from "../signal/backtest_failure.ts";
 import { BACKTEST, backtestText, COMPARED, fireView } from "../signal/backtest_view.ts";
 import { type BacktestSource, SOURCES, withSource } from "../signal/backtest_source.ts";
