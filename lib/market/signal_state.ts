@@ -19,7 +19,7 @@ export interface SignalStatus {
   /** Author's version; 0 = unknown. */
   version: number;
   state: SignalRunState;
-  /** Why it does not run; "" = it runs, or a person disabled it. */
+  /** Why it does not run, or what it waits for; "" = it can fire, or a person disabled it. */
   why: string;
   feeds: readonly string[];
   symbols: readonly string[];

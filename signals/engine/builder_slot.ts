@@ -39,6 +39,15 @@ export class BuilderSlot {
     return this.#isValid && nowUs - this.#sinceUs >= this.#warmupUs;
   }
 
+  /** What it waits for at a time; undefined when it is ready or has failed. */
+  waitsFor(nowUs: number): string | undefined {
+    if (this.failure !== undefined || this.isReady(nowUs)) return undefined;
+    if (this.#isValid) return "not warm: a builder needs records of a longer time";
+    return this.types.includes("orderbook")
+      ? "waits for a snapshot of the book, or until it is no longer crossed"
+      : "waits for more records";
+  }
+
   /** Applies a record of its types. */
   apply(record: MarketEvent): void {
     if (this.#sinceUs !== this.#sinceUs) this.#sinceUs = record.receivedAtUs;

@@ -44,6 +44,11 @@ export class EdgeMemory {
     return this.#last;
   }
 
+  /** Whether it is certain when it last fired; until then it never fires. */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
   /** Judges the condition's value at a time. */
   judge(value: boolean, nowUs: number): Verdict {
     if (!this.#isSynced && this.#quietSinceUs !== this.#quietSinceUs) this.#quietSinceUs = nowUs;

@@ -2,7 +2,7 @@ import { ALL_SYMBOLS, type Gap, type MarketEvent } from "@ssmd/market";
 import { StateReader, StateWriter } from "../builders/state_bytes.ts";
 import { ENGINE_VERSION } from "./fire_id.ts";
 import { Instance, instanceKey, type Report, type Sink } from "./instance.ts";
-import type { InstanceView } from "./inspect.ts";
+import { type InstanceView, joinedWaiting, type Waiting } from "./inspect.ts";
 import { compareInstances } from "./instance_order.ts";
 import { type LoadedSignal, watches } from "./loaded_signal.ts";
 import { BOOK_KEY, type KnownBook } from "./known_book.ts";
@@ -116,6 +116,14 @@ export class Engine {
   inspect(feed: string, symbol: string, nowUs: number): InstanceView[] {
     const instances = this.#feeds.get(feed)?.get(symbol)?.instances ?? [];
     return instances.map((instance) => instance.inspect(nowUs));
+  }
+
+  /** Returns the instances that cannot fire at a time, by reason. */
+  waiting(nowUs: number): Waiting[] {
+    return joinedWaiting([...this.#instances.values()].flatMap((instance) => {
+      const why = instance.waitsFor(nowUs);
+      return why === undefined ? [] : [{ signal: instance.signal.id, why, markets: 1 }];
+    }));
   }
 
   /** Returns a record's market; null when no signal follows it. */

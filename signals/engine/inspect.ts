@@ -11,6 +11,25 @@ export interface InstanceView {
   state: Record<string, Record<string, number | string | boolean | null>>;
 }
 
+/** Instances of a signal that cannot fire yet, by reason. */
+export interface Waiting {
+  signal: string;
+  /** Reason, without names of markets: not everybody may see them. */
+  why: string;
+  /** Number of instances. */
+  markets: number;
+}
+
+/** Adds up equal reasons. */
+export function joinedWaiting(all: readonly Waiting[]): Waiting[] {
+  const joined = new Map<string, Waiting>();
+  for (const { signal, why, markets } of all) {
+    const key = `${signal}\n${why}`;
+    joined.set(key, { signal, why, markets: (joined.get(key)?.markets ?? 0) + markets });
+  }
+  return [...joined.values()];
+}
+
 const VALUES_MAX = 40;
 
 /** Returns the scalar getters and fields of a view, at most 40. */

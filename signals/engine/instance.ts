@@ -10,6 +10,8 @@ import type { LoadedSignal } from "./loaded_signal.ts";
 import type { SlotGroup } from "./slot_group.ts";
 
 const VALUES_CHARS_MAX = 4096;
+const NOT_SYNCED =
+  "not warm: since its start, no cooldown has passed in which nothing could have fired";
 
 /** A message about an instance for its author or operator. */
 export interface Report {
@@ -113,6 +115,16 @@ export class Instance {
       condition: this.#memory.last ?? null,
       state: Object.fromEntries(views.map(([name, view]) => [name, plainValues(view)])),
     };
+  }
+
+  /** Why it cannot fire at a time; undefined when it can, or has failed, which is reported. */
+  waitsFor(nowUs: number): string | undefined {
+    if (this.#failure !== undefined) return undefined;
+    for (const slot of this.#parts.group.slots) {
+      const why = slot.waitsFor(nowUs);
+      if (why !== undefined) return why;
+    }
+    return this.#memory.isSynced ? undefined : NOT_SYNCED;
   }
 
   #isReady(nowUs: number): boolean {

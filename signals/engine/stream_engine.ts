@@ -3,7 +3,7 @@ import { EVENT_TYPES, type MarketEvent, type Watermark } from "@ssmd/market";
 import { CodecError } from "@ssmd/runtime/errors";
 import { thrownText } from "@ssmd/sandbox/host";
 import { StateReader, StateWriter } from "../builders/state_bytes.ts";
-import type { InstanceView } from "./inspect.ts";
+import type { InstanceView, Waiting } from "./inspect.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
 import type { Sink } from "./instance.ts";
 import type { LoadedSignal } from "./loaded_signal.ts";
@@ -97,6 +97,12 @@ export class StreamEngine {
   inspect({ feed, symbol, atUs }: InspectQuery): InstanceView[] {
     const engines = [this.#direct, ...[...this.#lanes.values()].map(({ engine }) => engine)];
     return engines.flatMap((engine) => engine.inspect(feed, symbol, atUs));
+  }
+
+  /** Returns the instances that cannot fire at a time, by reason. */
+  waiting(nowUs: number): Waiting[] {
+    const engines = [this.#direct, ...[...this.#lanes.values()].map(({ engine }) => engine)];
+    return engines.flatMap((engine) => engine.waiting(nowUs));
   }
 
   #fail(lane: Lane, error: unknown, { feed, symbol, receivedAtUs: atUs }: MarketEvent): void {

@@ -32,6 +32,8 @@ interface Load {
 }
 
 const REPORTS_MAX = 1000;
+/** Pace at which it tells what instances wait for: it asks all of them. */
+const WAITING_MS = 1000;
 /** Memory that a probed signal must leave free. */
 const ROOM_BYTES = 16 * 1024 * 1024;
 const NO_LOAD: Load = {
@@ -44,6 +46,9 @@ class Host {
   #reports: Report[] = [];
   /** Messages of this batch that are no records. */
   #unreadable = 0;
+  #reportedMs = -Infinity;
+  /** Time of the last record, µs. */
+  #reachedUs = 0;
   #engine = new StreamEngine([], this);
   /** Recorded input to replay while probing. */
   #probed:
@@ -113,11 +118,16 @@ class Host {
           this.#unreadable++;
           return;
         }
+        this.#reachedUs = record.receivedAtUs;
         engine.take(record);
       },
       watermark: (watermark) => engine.watermark(watermark),
     });
-    return jsonFrame(FROM_HOST.done, this.#done(position, (now() - startedMs) * 1000));
+    const endedMs = now();
+    const done = this.#done(position, (endedMs - startedMs) * 1000);
+    if (endedMs - this.#reportedMs < WAITING_MS) return jsonFrame(FROM_HOST.done, done);
+    this.#reportedMs = endedMs;
+    return jsonFrame(FROM_HOST.done, { ...done, waiting: engine.waiting(this.#reachedUs) });
   }
 
   /** Replays all input to each signal alone; on failure the last announced one is the culprit. */

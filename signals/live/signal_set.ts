@@ -5,6 +5,7 @@ import { z } from "zod";
 import { canonicalJson } from "../engine/canonical_json.ts";
 import { sha256Of } from "../engine/fire_id.ts";
 import { BatchWriter } from "../host/frames.ts";
+import type { Waiting } from "../engine/inspect.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import type { BatchResult, Ready } from "../supervisor/answers.ts";
 import { HostShards } from "../supervisor/host_shards.ts";
@@ -54,6 +55,8 @@ export class SignalSet {
   #kept: z.output<typeof KEPT> = { enabled: {}, quarantined: {} };
   #batch = new BatchWriter();
   #news: Quarantine[] = [];
+  /** Instances that cannot fire yet, as last told. */
+  #waiting: readonly Waiting[] = [];
   #figures = new Map<string, { fires: number; errors: number; lastUs: number }>();
 
   constructor(options: SignalSetOptions) {
@@ -105,6 +108,7 @@ export class SignalSet {
     }
     const batch = this.#batch.finish(items.at(-1)?.sequence ?? 0);
     const result = await this.#open.send(batch, onTaken);
+    this.#waiting = result.waiting ?? this.#waiting;
     for (const { signal, receivedAtUs } of result.fires) {
       const figures = this.#figuresOf(signal);
       figures.fires++;
@@ -222,7 +226,11 @@ export class SignalSet {
 
   #whyOf(signal: WantedSignal): string {
     if (this.#isHarmful(signal)) return this.#kept.quarantined[signal.id]?.why ?? "";
-    return this.#ready?.failed.find(({ id }) => id === signal.id)?.message ?? "";
+    const failure = this.#ready?.failed.find(({ id }) => id === signal.id)?.message;
+    if (failure !== undefined || this.#stateOf(signal) !== "running") return failure ?? "";
+    return this.#waiting.filter((each) => each.signal === signal.id)
+      .map(({ why, markets }) => `${markets} market${markets === 1 ? "" : "s"}: ${why}`)
+      .join("; ");
   }
 
   async #noteQuarantined(): Promise<Quarantine[]> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EVENT_TYPES, type Fire } from "@ssmd/market";
+import type { Waiting } from "../engine/inspect.ts";
 import type { Report } from "../engine/instance.ts";
 
 const HASH = z.string().max(64);
@@ -36,6 +37,12 @@ const REPORT = z.strictObject({
   message: z.string().max(2000),
 });
 
+const WAITING = z.strictObject({
+  signal: NAME,
+  why: z.string().max(200),
+  markets: z.int().min(0),
+});
+
 /** Answer to a batch. */
 export const DONE = z.strictObject({
   position: z.number(),
@@ -46,6 +53,7 @@ export const DONE = z.strictObject({
   rssBytes: z.number(),
   heapBytes: z.number(),
   instances: z.number(),
+  waiting: z.array(WAITING).exactOptional(),
 });
 
 const PARAM = z.union([z.number(), z.string(), z.boolean()]);
@@ -109,6 +117,8 @@ export interface BatchResult {
   heapBytes: number;
   /** Number of instances. */
   instances: number;
+  /** Instances that cannot fire yet; absent = as told before. Once a second. */
+  waiting?: readonly Waiting[];
 }
 
 /** Signals that a host runs. */

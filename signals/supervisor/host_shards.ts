@@ -1,3 +1,4 @@
+import { joinedWaiting, type Waiting } from "../engine/inspect.ts";
 import { CodecError } from "@ssmd/runtime/errors";
 import { StateReader, StateWriter } from "../builders/state_bytes.ts";
 import { compareFires } from "../engine/fire_id.ts";
@@ -21,6 +22,8 @@ export class HostShards {
   readonly #shards: readonly Supervisor[];
   readonly #options: HostShardsOptions;
   #signals: readonly HostedSignal[];
+  /** By host: instances that cannot fire yet, as last told. */
+  #waiting: (readonly Waiting[])[] = [];
   #isCold: boolean;
   readonly #out = new Set<string>();
   #news: Quarantine[] = [];
@@ -63,8 +66,10 @@ export class HostShards {
     }));
     const answers = this.#answers.flatMap((answer) => answer ?? []);
     this.#answers = [];
+    // Hosts tell it at their own times.
+    this.#waiting = answers.map(({ waiting }, i) => waiting ?? this.#waiting[i] ?? []);
     await this.#takeOut();
-    return joined(answers);
+    return { ...joined(answers), waiting: joinedWaiting(this.#waiting.flat()) };
   }
 
   /** Returns the state after the last batch. */
@@ -85,6 +90,7 @@ export class HostShards {
     this.#signals = signals;
     this.#isCold = isCold;
     this.#out.clear();
+    this.#waiting = [];
     const [ready] = await all(this.#shards.map((shard) => shard.replace(signals, { isCold })));
     return await this.#takeOut() ?? ready as Ready;
   }

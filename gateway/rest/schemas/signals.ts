@@ -16,7 +16,7 @@ export const SIGNAL = named(
       "`running`; `disabled` by a person; `quarantined` because it harmed its host; `failed` " +
         "to load.",
     ),
-    why: z.string().describe("Why it does not run."),
+    why: z.string().describe("Why it does not run, or what it waits for before it can fire."),
     feeds: z.array(z.string()),
     symbols: z.array(z.string()).describe("Names of markets, or prefixes before a `*`."),
     params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
