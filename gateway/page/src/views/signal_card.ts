@@ -27,7 +27,7 @@ export class SignalCard {
     this.#switch = add(head, "button", { className: "plain" });
     this.#switch.onclick = () => onSwitch(this.#switch.dataset["to"] === "on");
     this.#about = add(this.root, "p", { className: "dim about" });
-    this.#why = add(this.root, "p", { className: "warn about" });
+    this.#why = add(this.root, "p");
     const list = add(this.root, "dl", { className: "facts" });
     for (const name of ["Fires", "Last fire", "Feeds", "Markets", "Parameters", "Errors"]) {
       const box = add(list, "div");
@@ -44,6 +44,8 @@ export class SignalCard {
     setText(this.#state, signal.state);
     setClass(this.#state, `badge ${BADGES[signal.state]}`);
     setText(this.#why, signal.why);
+    // What a running signal waits for is no fault.
+    setClass(this.#why, signal.state === "running" ? "dim about" : "warn about");
     this.#why.hidden = signal.why === "";
     const isOn = signal.state === "running" || signal.state === "failed";
     this.#switch.hidden = !isAdmin;
