@@ -70,7 +70,7 @@ export default defineCommand({
     "ssmd up",
     "ssmd up --env kraken --port 9000",
     "ssmd up --capture session.jsonl.zst --speed max --data /tmp/replay",
-    "ssmd up --capture session.jsonl.zst --speed max --times recorded",
+    "ssmd up --capture session.jsonl.zst --speed max --times recorded --data ./recorded",
     "ssmd up --for 30s --port 0 --output json",
   ],
   flags: FLAGS,
