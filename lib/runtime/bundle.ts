@@ -10,7 +10,11 @@ export async function bundle(options: esbuild.BuildOptions): Promise<Uint8Array>
       target: "es2022",
       ...options,
     });
-    if (file === undefined) throw new ConfigError("BUNDLE_EMPTY", "The bundler gave no file");
+    if (file === undefined) {
+      throw new ConfigError("BUNDLE_EMPTY", "The bundler gave no file", {
+        hint: "Name an entry point that exists, and one output",
+      });
+    }
     return file.contents;
   } finally {
     await esbuild.stop();
