@@ -24,25 +24,33 @@ export class SocketAdmission {
   /** By address; only those of which a socket failed lately. */
   #addresses = new Map<string, AddressSockets>();
   #timer: ReturnType<typeof setInterval> | undefined;
+  #isClosed = false;
 
   /** Calls `begin` when the socket is admitted: at once, later, or never if it was closed. */
   admit(address: string, socket: Socket, begin: () => void): void {
     const sockets = this.#addresses.get(address);
     if (sockets === undefined || !isSlow(sockets)) return begin();
-    sockets.waiting.add({ socket, begin });
+    if (this.#isClosed) socket.destroy();
+    else sockets.waiting.add({ socket, begin });
   }
 
   /** Counts a socket that ended without a good answer, or a stream that ended as soon as it began. */
   addFailed(address: string): void {
     const sockets = this.#addresses.get(address);
     if (sockets !== undefined) return void sockets.failed++;
+    if (this.#isClosed) return;
     this.#addresses.set(address, { failed: 1, waiting: new Set() });
     this.#timer ??= setInterval(() => this.#admitWaiting(), GATEWAY_LIMITS.admitEveryMs);
   }
 
-  /** Stops; sockets that wait are not admitted. */
+  /** Stops, and closes the sockets that wait: a server without them as requests waits for their end. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
+    for (const { waiting } of this.#addresses.values()) {
+      for (const { socket } of waiting) socket.destroy();
+      waiting.clear();
+    }
   }
 
   #admitWaiting(): void {

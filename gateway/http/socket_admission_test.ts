@@ -104,3 +104,30 @@ Deno.test("in a flood of failing sockets and short streams, open sockets and oth
     assert.deepEqual(late.statuses, [200]);
     kept.socket.destroy();
   }));
+
+Deno.test("sockets that wait are closed at the end, and later ones too", () => {
+  using rig = new Rig();
+  rig.fail("a", 2 * GATEWAY_LIMITS.failedSocketsMax);
+  const waiting = [rig.admit("a", 1), rig.admit("a", 2, "")];
+  rig.admission.close();
+  waiting.push(rig.admit("a", 3));
+  rig.fail("b", 1);
+  assert.ok(waiting.every(({ destroyed }) => destroyed));
+  assert.deepEqual(rig.begun, []);
+});
+
+Deno.test("a gateway at which sockets wait ends at once", async () => {
+  const waiting: RawSocket[] = [];
+  await withGateway(async ({ gateway, get }) => {
+    const flood = Array.from(
+      { length: 4 * GATEWAY_LIMITS.failedSocketsMax },
+      () => new RawSocket(gateway.port, "rubbish\r\n\r\n", "127.0.0.2"),
+    );
+    await until(() => flood.filter(({ over }) => over).length > GATEWAY_LIMITS.failedSocketsMax);
+    for (let i = 0; i < 5; i++) waiting.push(new RawSocket(gateway.port, "", "127.0.0.2"));
+    await until(() => flood.every(({ over }) => over));
+    assert.equal((await get("/health")).status, 200);
+    assert.deepEqual(waiting.map(({ over }) => over), waiting.map(() => false));
+  });
+  await Promise.all(waiting.map(({ closed }) => closed));
+});
