@@ -189,13 +189,10 @@ export class Translator {
       return this.#text(lines.toString("utf8", start, end), atUs);
     }
     const first = this.#begins(atUs);
-    let result = this.#normalizer.scanned?.(offset, lines, atUs);
+    const result = this.#normalizer.scanned?.(offset, lines, atUs);
     scanner.done();
-    if (result === undefined) {
-      const text = lines.toString("utf8", start, end);
-      result = this.#read(jsonOf(text), text, atUs);
-    }
-    return this.#withNotice(result, first, atUs);
+    if (result !== undefined) return this.#withNotice(result, first, atUs);
+    return this.#unscannedAfter(first, lines.toString("utf8", start, end), atUs);
   }
 
   /** Translates a JSON frame. An unreadable one gives a `gap` of reason `parse` besides the notice. */
@@ -210,19 +207,19 @@ export class Translator {
     return result;
   }
 
-  #scanned(line: ScannedLine): Normalized {
-    const { scanner, atUs } = line;
+  #scanned({ frame, scanner, offset, atUs }: ScannedLine): Normalized {
     const first = this.#begins(atUs);
     // A line translated a second time, by another translator, is no longer on the tape.
-    if (scanner !== this.#normalizer.scanner) return this.#unscannedAfter(first, line);
-    const result = this.#normalizer.scanned?.(line.offset, line.frame, atUs);
+    if (scanner !== this.#normalizer.scanner) {
+      return this.#unscannedAfter(first, frame.toString("utf8"), atUs);
+    }
+    const result = this.#normalizer.scanned?.(offset, frame, atUs);
     scanner.done();
-    if (result === undefined) return this.#unscannedAfter(first, line);
-    return this.#withNotice(result, first, atUs);
+    if (result !== undefined) return this.#withNotice(result, first, atUs);
+    return this.#unscannedAfter(first, frame.toString("utf8"), atUs);
   }
 
-  #unscannedAfter(first: MarketEvent[], { frame, atUs }: ScannedLine): Normalized {
-    const text = frame.toString("utf8");
+  #unscannedAfter(first: MarketEvent[], text: string, atUs: number): Normalized {
     return this.#withNotice(this.#read(jsonOf(text), text, atUs), first, atUs);
   }
 
