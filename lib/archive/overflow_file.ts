@@ -123,6 +123,7 @@ function readAt(file: Deno.FsFile, path: string, { offset, bytes }: OverflowChun
   });
   return data;
 }
+
 /** Returns whether `more` bytes do not fit in a chunk with `used` bytes. */
 export function isChunkFull(used: number, more: number): boolean {
   return used > 0 && used + more > CHUNK_BYTES;

@@ -9,7 +9,6 @@ const FRAME_BYTES_MAX = 1024 * 1024 * 1024;
 
 /** Largest header of a data frame. */
 const HEADER_BYTES_MAX = 18;
-const DICTIONARY_BYTES = [0, 1, 2, 4];
 /** Output buffer for a frame that does not state its size. */
 const OUTPUT_BYTES = 64 * 1024;
 /** Largest output buffer: a damaged header must not take all memory. */
@@ -118,13 +117,10 @@ export function decompressFrame(
 function outputBytesOf(file: Uint8Array, { start, end }: ZstdFrame): number {
   const view = new DataView(file.buffer, file.byteOffset + start, end - start);
   if (view.byteLength < HEADER_BYTES_MAX) return OUTPUT_BYTES;
-  const descriptor = view.getUint8(4);
-  const isSingleSegment = (descriptor & 0x20) !== 0;
-  const at = 5 + (isSingleSegment ? 0 : 1) + (DICTIONARY_BYTES[descriptor & 3] ?? 0);
-  const sizeBytes = descriptor >> 6;
-  const stated = sizeBytes === 2
+  const { at, bytes } = contentSizeIn(view, 0);
+  const stated = bytes === 4
     ? view.getUint32(at, true)
-    : sizeBytes === 1
+    : bytes === 2
     ? view.getUint16(at, true) + 256
     : OUTPUT_BYTES;
   // With room to spare zlib sees the end without another buffer.
@@ -202,16 +198,24 @@ function frameEnd(view: DataView, start: number): number | string {
 
 /** RFC 8878, 3.1.1: header, blocks (3-byte header and content), checksum. */
 function dataFrameEnd(view: DataView, start: number): number | string {
-  const descriptor = view.getUint8(start + 4);
-  const singleSegment = (descriptor & 0x20) !== 0;
-  const contentSizeBytes = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
-  const dictionaryBytes = DICTIONARY_BYTES[descriptor & 3] ?? 0;
-  let at = start + 5 + (singleSegment ? 0 : 1) + dictionaryBytes + contentSizeBytes;
+  const size = contentSizeIn(view, start);
+  let at = size.at + size.bytes;
   for (;;) {
     const header = view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
     const type = (header >> 1) & 3;
     if (type === 3) return "a block has the reserved type";
     at += 3 + (type === 1 ? 1 : header >> 3);
-    if ((header & 1) === 1) return at + ((descriptor & 4) === 0 ? 0 : 4);
+    if ((header & 1) === 1) return at + ((view.getUint8(start + 4) & 4) === 0 ? 0 : 4);
   }
+}
+
+/** Where the header of a data frame states its content's size, the header's last field; 0 bytes = not. */
+function contentSizeIn(view: DataView, start: number): { at: number; bytes: number } {
+  const descriptor = view.getUint8(start + 4);
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  return {
+    at: start + 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes,
+    bytes: [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0,
+  };
 }
