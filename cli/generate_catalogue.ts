@@ -1,6 +1,7 @@
 /**
  * Generates `cli/commands/index.ts`, `deploy/shipped_registry_commands.ts`,
- * `cli/catalogue/commands.json`, `cli/catalogue/schemas.json` and `cli/COMMANDS.md` from the commands. With `--check` it only names the stale files. @module
+ * `cli/catalogue/commands.json`, `cli/catalogue/schemas.json` and `cli/COMMANDS.md` from the
+ * commands. With `--check` it only names the stale files. @module
  */
 import { type JsonSchema, outputSchemaOf, type OutputSchemas } from "./catalogue/schemas.ts";
 

@@ -50,18 +50,23 @@ export async function assertSymbolsKnown(
   });
 }
 
-/** Reads any records of symbols from an archive; default: of all its feeds. */
-export function recordsIn(
+/** As {@linkcode assertSymbolsKnown}, of an archive; `feeds` default to all that it has. */
+export async function assertSymbolsArchived(
+  globals: Globals,
   storage: Storage,
-  { env, feeds }: { env: string; feeds?: readonly string[] | undefined },
-): RequestedSymbols["read"] {
-  return async function* (query) {
+  { feeds, ...requested }: Omit<RequestedSymbols, "read"> & {
+    feeds: readonly string[] | undefined;
+  },
+): Promise<void> {
+  const { env } = requested;
+  const read: RequestedSymbols["read"] = async function* (query) {
     const { archivedFeeds, readArchive } = await import("@ssmd/archive");
     for (const feed of feeds ?? await archivedFeeds(storage, env)) {
       // What is not readable is told by the command itself.
       yield* readArchive(storage, { ...query, env, feed }, { onCorruption: () => {} });
     }
   };
+  await assertSymbolsKnown(globals, { ...requested, read });
 }
 
 /** Symbols that the environment's file does not name, with a hint; undefined = none. */

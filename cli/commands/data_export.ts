@@ -15,7 +15,7 @@ import {
   SYMBOLS,
 } from "../archive/archive_flags.ts";
 import { noteLeftOut } from "../archive/left_out_days.ts";
-import { assertSymbolsKnown, recordsIn } from "../archive/requested_symbols.ts";
+import { assertSymbolsArchived } from "../archive/requested_symbols.ts";
 import { DRY_RUN, ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, text, type ValuesOf } from "../command/flag.ts";
@@ -155,9 +155,8 @@ async function exportRecords(
   const { format, out, dryRun } = flags;
   const oneFile = rewrite !== undefined || isOneFile(out, format);
   const env = await envOf(storage, flags.env);
-  await assertSymbolsKnown(context.globals, {
-    ...{ env, symbols: flags.symbol, span: spanOf(flags) },
-    read: recordsIn(storage, { env, feeds: flags.feed }),
+  await assertSymbolsArchived(context.globals, storage, {
+    ...{ env, feeds: flags.feed, symbols: flags.symbol, span: spanOf(flags) },
   });
   const { series } = seriesOf(flags);
   const enrichment = flags.type?.includes("enriched")

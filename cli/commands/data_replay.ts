@@ -4,7 +4,7 @@ import type { Storage } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { noteLeftOut } from "../archive/left_out_days.ts";
-import { assertSymbolsKnown, recordsIn } from "../archive/requested_symbols.ts";
+import { assertSymbolsArchived } from "../archive/requested_symbols.ts";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
 import {
   ARCHIVE,
@@ -100,9 +100,8 @@ async function replay(context: SsmdContext, flags: ReplayFlags): Promise<void> {
   const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
   try {
     const env = await envOf(storage, flags.env);
-    await assertSymbolsKnown(context.globals, {
-      ...{ env, symbols: flags.symbol, span },
-      read: recordsIn(storage, { env, feeds: [flags.feed] }),
+    await assertSymbolsArchived(context.globals, storage, {
+      ...{ env, feeds: [flags.feed], symbols: flags.symbol, span },
     });
     const replay = { env, storage, flags, span, signal: ending.signal };
     await REPLAYS[target](context, replay);

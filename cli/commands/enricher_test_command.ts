@@ -4,7 +4,7 @@ import { oneStream, planExport } from "@ssmd/dataset/export";
 import { makeTemporaryFolder } from "@ssmd/runtime";
 import { z } from "zod";
 import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
-import { assertSymbolsKnown, recordsIn } from "../archive/requested_symbols.ts";
+import { assertSymbolsArchived } from "../archive/requested_symbols.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { withArchive } from "../archive/with_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
@@ -65,9 +65,8 @@ export default defineCommand({
       throw unknownName({ what: "enricher", name: name ?? "any", names: [], where: `of ${env}` });
     }
     return await withArchive(context, flags, async ({ storage }) => {
-      await assertSymbolsKnown(context.globals, {
-        ...{ env, symbols: flags.symbol, span: spanOf(flags) },
-        read: recordsIn(storage, { env, feeds: flags.feed }),
+      await assertSymbolsArchived(context.globals, storage, {
+        ...{ env, feeds: flags.feed, symbols: flags.symbol, span: spanOf(flags) },
       });
       const partitions = await planExport(storage, {
         ...{ env, types: ["enriched"], format: "jsonl", span: spanOf(flags) },

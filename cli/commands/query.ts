@@ -12,7 +12,7 @@ import {
 import { SERIES_NAMES } from "@ssmd/dataset/series";
 import { cacheDir, messageOf } from "@ssmd/runtime";
 import { noteLeftOut } from "../archive/left_out_days.ts";
-import { assertSymbolsKnown, parseSymbol, recordsIn } from "../archive/requested_symbols.ts";
+import { assertSymbolsArchived, parseSymbol } from "../archive/requested_symbols.ts";
 import { parseEnd, parseMoment, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
 import {
@@ -201,9 +201,8 @@ async function assertKnown(
   flags: Flags,
   { storage, env }: NamedArchive,
 ): Promise<void> {
-  await assertSymbolsKnown(globals, {
-    ...{ env, symbols: flags.symbol, span: spanOf(spanFlags(flags)) },
-    read: recordsIn(storage, { env, feeds: flags.feed }),
+  await assertSymbolsArchived(globals, storage, {
+    ...{ env, feeds: flags.feed, symbols: flags.symbol, span: spanOf(spanFlags(flags)) },
   });
 }
 

@@ -4,7 +4,7 @@ import { makeTemporaryFolder } from "@ssmd/runtime";
 import { compileTransform, TransformSession } from "@ssmd/transforms";
 import { z } from "zod";
 import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
-import { assertSymbolsKnown, recordsIn } from "../archive/requested_symbols.ts";
+import { assertSymbolsArchived } from "../archive/requested_symbols.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { withArchive } from "../archive/with_archive.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
@@ -102,9 +102,8 @@ async function withLines<T>(
     return await body(opened.readable);
   }
   return await withArchive(context, flags, async ({ storage, env }) => {
-    await assertSymbolsKnown(context.globals, {
-      ...{ env, symbols: flags.symbol, span: spanOf(flags) },
-      read: recordsIn(storage, { env, feeds: flags.feed }),
+    await assertSymbolsArchived(context.globals, storage, {
+      ...{ env, feeds: flags.feed, symbols: flags.symbol, span: spanOf(flags) },
     });
     const partitions = await planExport(storage, {
       ...{ env, types: [flags.type], format: "jsonl", span: spanOf(flags), series: {} },
