@@ -75,16 +75,17 @@ async function begin(
   options: FollowOptions,
   onSymbols: Parameters<typeof followSymbols>[1]["onSymbols"],
 ): Promise<Following> {
-  const { bus, environment, readEnvironment, instruments, feed, logger } = options;
+  const { bus, environment, readEnvironment, instruments, feed, shard, logger } = options;
+  const part = { feed, shard: shard?.name };
   const discovery = await Discovery.start(connector, options);
   const onChoice = (choice: MarketChoice) => {
     discovery.choose(choice);
-    recordCaptured(bus, feed, choice).catch((error) =>
+    recordCaptured(bus, part, choice).catch((error) =>
       logger.warn("the bus does not know which markets are captured", { feed, error })
     );
   };
   try {
-    await recordCaptured(bus, feed, environment);
+    await recordCaptured(bus, part, environment);
     const symbols = await followSymbols(bus, {
       ...{ environment, readEnvironment, instruments, onSymbols, onChoice },
     });

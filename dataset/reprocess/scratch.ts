@@ -46,7 +46,7 @@ async function locked(path: string, version: string): Promise<Deno.FsFile> {
       "SCRATCH_FAILED",
       `The folder ${path} cannot be used: ${messageOf(error)}`,
       {
-        hint: "Name a folder that can be written with --temp",
+        hint: "Make it writable, or name another one with --temp of reprocess run",
         cause: error,
       },
     );

@@ -77,7 +77,11 @@ Deno.test("what is added is told from what connectors capture, also by a gateway
   await writeEnvironment(registryDir, { BTCUSD: BTC });
   const before = await load();
   const transport = memoryTransport();
-  for (const feed of ["kraken", "polymarket"]) await recordCaptured(transport, feed, before);
+  const recordAs = (feed: string, shard: string, choice: typeof before) =>
+    recordCaptured(transport, { feed, shard }, choice);
+  for (const feed of ["kraken", "polymarket"]) {
+    for (const shard of ["one", "two"]) await recordAs(feed, shard, before);
+  }
   await writeEnvironment(registryDir, { BTCUSD: BTC, ETHUSD: ETH });
   const edited = await load();
   /** What a gateway with this environment of its start answers, request by request. */
@@ -108,8 +112,10 @@ Deno.test("what is added is told from what connectors capture, also by a gateway
   assert.deepEqual(await added(before, ""), [[]]);
   await writeEnvironment(registryDir, { BTCUSD: BTC });
   assert.deepEqual(await added(edited, "?dry_run=true"), [["ETHUSD"]]);
-  // A connector that starts reads the file.
-  await recordCaptured(transport, "kraken", await load());
+  // A connector that starts reads the file, for its own shard only.
+  await recordAs("kraken", "one", await load());
+  assert.deepEqual(await added(edited, "?dry_run=true"), [["ETHUSD"]]);
+  await recordAs("kraken", "two", await load());
   assert.deepEqual(await added(edited, ""), [[]]);
   await transport.close();
   await Deno.remove(registryDir, { recursive: true });

@@ -136,7 +136,8 @@ function withFileError<T>(path: string, action: () => T): T {
     if (error instanceof ArchiveError) throw error;
     throw new ArchiveError("SPILL_FAILED", `The temporary file ${path} cannot be used: ${error}`, {
       hint:
-        "Name a folder with room with --temp; a day needs about its compressed size there, to " +
+        "Make room on the disk of its folder, or choose another folder: --temp of archive seal and " +
+        "reprocess run, --out of data export. A day needs about its compressed size there, to " +
         "reprocess it three times its raw size, and with --parallel three days are there at once",
       cause: error,
       context: { path },

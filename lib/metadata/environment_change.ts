@@ -103,46 +103,6 @@ export async function tellChoice(
   await (await bus.keyValue(SYMBOLS_STORE)).put(SYMBOLS_KEY, value);
 }
 
-/** Records on the bus which markets and rules of a feed its connector captures. */
-export async function recordCaptured(
-  bus: StoringBus,
-  feed: string,
-  { symbols, select }: MarketChoice,
-): Promise<void> {
-  const value = new TextEncoder().encode(JSON.stringify({ symbols, select }));
-  await (await bus.keyValue(SYMBOLS_STORE)).put(capturedKey(feed), value);
-}
-
-function capturedKey(feed: string): string {
-  return `captured.${feed}`;
-}
-
-/**
- * Returns the environment with the markets and rules that its connectors capture: for each feed
- * what was published last or, if newer, recorded by a connector that started since; `environment`'s
- * own for a feed without either.
- */
-export async function capturedEnvironment(
-  bus: StoringBus,
-  environment: Environment,
-): Promise<Environment> {
-  const store = await bus.keyValue(SYMBOLS_STORE);
-  const published = await store.get(SYMBOLS_KEY);
-  const symbols: EnvironmentSymbols = {};
-  const rules: NonNullable<MarketChoice["select"]> = [];
-  for (const feed of environment.feeds) {
-    const own = await store.get(capturedKey(feed));
-    const newest = (own?.revision ?? 0) > (published?.revision ?? 0) ? own : published;
-    const choice = (newest && readChoice(newest.value)) ?? environment;
-    for (const [symbol, entry] of Object.entries(choice.symbols)) {
-      if (entry.feed === feed) symbols[symbol] = entry;
-    }
-    rules.push(...choice.select?.filter((rule) => rule.feed === feed) ?? []);
-  }
-  const { select: _, ...others } = environment;
-  return { ...others, symbols, ...(rules.length === 0 ? {} : { select: rules }) };
-}
-
 /** Parses a stored value of markets and rules; undefined when invalid. */
 export function readChoice(value: Uint8Array): MarketChoice | undefined {
   try {

@@ -16,13 +16,12 @@ export {
   type SchemaStatus,
   schemaVersionOn,
 } from "./schema.ts";
+export { capturedEnvironment, recordCaptured } from "./captured_environment.ts";
 export {
-  capturedEnvironment,
   type EnvironmentChange,
   environmentChange,
   environmentRevision,
   type MarketChoice,
-  recordCaptured,
   SHARD_OWNER_STORE,
   SYMBOLS_STORE,
   symbolsOfFeed,
