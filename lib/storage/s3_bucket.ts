@@ -2,8 +2,8 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
+  S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { sleep, StorageError } from "@ssmd/runtime";
 import { notFound } from "./errors.ts";
@@ -12,7 +12,7 @@ import { attempted, reportedError, s3CodeOf, type S3Patience } from "./s3_calls.
 import type { S3Connection } from "./s3_client.ts";
 import { ConditionalPuts } from "./s3_conditional.ts";
 import { corruptionError, type S3Object } from "./s3_errors.ts";
-import { listedObjects } from "./s3_list.ts";
+import { isPageAfter, listedObjects } from "./s3_list.ts";
 import { partsOf } from "./s3_parts.ts";
 import { crc32Text, proofOf } from "./s3_proof.ts";
 import { removeStaleUploads, uploadParts } from "./s3_upload.ts";
@@ -48,8 +48,6 @@ export class S3Bucket implements Storage {
   readonly versions: ObjectVersions;
   #options: S3BucketOptions;
   #conditional: ConditionalPuts;
-  /** Whether the bucket is known to exist: a missing object then does not mean a missing bucket. */
-  #isThere = false;
   #sweep: Promise<unknown> | undefined;
   #closing = new AbortController();
 
@@ -145,12 +143,11 @@ export class S3Bucket implements Storage {
       try {
         const { ContentLength, LastModified } = await this.#call(
           object,
-          (Key) => this.#client.send(new HeadObjectCommand({ Bucket: object.bucket, Key })),
+          (Key) => this.#headOf(object, Key),
         );
         return { key, size: ContentLength ?? 0, modifiedAtMs: LastModified?.getTime() ?? 0 };
       } catch (error) {
         if (!isNotFound(error)) throw error;
-        await this.#assertBucket(object);
         return undefined;
       }
     });
@@ -163,7 +160,13 @@ export class S3Bucket implements Storage {
     yield* listedObjects(
       { bucket, cut, prefix, order: () => connection.order },
       (command) =>
-        this.#withStorageError(() => this.#call(object, () => this.#client.send(command))),
+        this.#withStorageError(() =>
+          this.#call(object, async () => {
+            const page = await this.#client.send(command);
+            if (isPageAfter(page, command)) return page;
+            throw corruptionError("The answer is no page of a list", object);
+          })
+        ),
     );
   }
 
@@ -208,9 +211,7 @@ export class S3Bucket implements Storage {
 
   async #call<T>(object: S3Object, send: (objectKey: string) => Promise<T>): Promise<T> {
     const objectKey = this.#objectKey(object.key);
-    const result = await attempted(this.#options, object, () => send(objectKey));
-    this.#isThere = true;
-    return result;
+    return await attempted(this.#options, object, () => send(objectKey));
   }
 
   async #withStorageError<T>(action: () => Promise<T>): Promise<T> {
@@ -249,6 +250,20 @@ export class S3Bucket implements Storage {
     await uploadParts({ client, patience, object, objectKey, concurrency, onSent }, parts);
   }
 
+  /** A 404 to a HEAD does not say what is missing, nor whether the server said it: a GET does. */
+  async #headOf(object: S3Object, Key: string) {
+    const target = { Bucket: object.bucket, Key };
+    try {
+      return await this.#client.send(new HeadObjectCommand(target));
+    } catch (error) {
+      if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 404) {
+        throw error;
+      }
+      await this.#client.send(new GetObjectCommand({ ...target, Range: "bytes=0-0" }));
+      throw corruptionError("An object that is there was said to be missing", object);
+    }
+  }
+
   async #range(object: S3Object, Key: string, Range: string): Promise<Uint8Array> {
     const { Body, ContentLength, ContentRange } = await this.#client.send(
       new GetObjectCommand({ Bucket: object.bucket, Key, Range }),
@@ -261,15 +276,6 @@ export class S3Bucket implements Storage {
       throw corruptionError("Another range came than was asked for", object);
     }
     return bytes;
-  }
-
-  /** A HEAD response has no body: only another request distinguishes a missing object from a missing bucket. */
-  async #assertBucket(object: S3Object): Promise<void> {
-    if (this.#isThere) return;
-    await this.#call(
-      object,
-      () => this.#client.send(new ListObjectsV2Command({ Bucket: object.bucket, MaxKeys: 1 })),
-    );
   }
 
   async #removeStale(): Promise<void> {

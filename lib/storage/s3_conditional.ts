@@ -14,7 +14,7 @@ import {
   type S3Patience,
 } from "./s3_calls.ts";
 import type { S3Connection } from "./s3_client.ts";
-import type { S3Object } from "./s3_errors.ts";
+import { corruptionError, type S3Object } from "./s3_errors.ts";
 import { crc32Text } from "./s3_proof.ts";
 import { isSame } from "./same_bytes.ts";
 
@@ -102,8 +102,8 @@ export class ConditionalPuts {
     const writer = crypto.randomUUID();
     const crc = crc32Text(data);
     try {
-      await attempted(this.#options, object, () =>
-        this.#client.send(
+      await attempted(this.#options, object, async () => {
+        const { ETag } = await this.#client.send(
           new PutObjectCommand({
             ...target,
             Body: data,
@@ -111,7 +111,9 @@ export class ConditionalPuts {
             ...condition,
             Metadata: { [WRITER]: writer },
           }),
-        ));
+        );
+        if (!ETag) throw corruptionError("The answer names nothing that was stored", object);
+      });
       return true;
     } catch (error) {
       const code = s3CodeOf(error);

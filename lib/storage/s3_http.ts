@@ -68,6 +68,7 @@ export function fetchHandler(limits: HttpLimits): HttpHandler {
         signal,
       });
       const body = await bodyBytes(response, moved);
+      if (response.status === 404 && request.method !== "HEAD") await assertFromS3(body);
       return {
         response: {
           statusCode: response.status,
@@ -92,6 +93,12 @@ export function fetchHandler(limits: HttpLimits): HttpHandler {
     updateHttpClientConfig: () => {},
     httpHandlerConfigs: () => ({}),
   };
+}
+
+/** A proxy that has lost its server says 404 too: S3 names what is missing. */
+async function assertFromS3(body: Uint8Array<ArrayBuffer>[]): Promise<void> {
+  if ((await new Blob(body).text()).includes("<Code>")) return;
+  throw new Error("a 404 that is no S3 server's");
 }
 
 async function bodyBytes(response: Response, moved: () => void) {

@@ -29,11 +29,25 @@ export async function* listedObjects(
   yield* inCodeUnitOrder(objectsOf(first.value, pages), { order, prefix: listed.prefix });
 }
 
+/**
+ * Returns whether an answer is a page of a list, and a later one than its request's. Anything that
+ * answers 200 would else be an empty list or a short one.
+ */
+export function isPageAfter(
+  { IsTruncated, NextContinuationToken: next }: ListObjectsV2CommandOutput,
+  { input }: ListObjectsV2Command,
+): boolean {
+  if (!IsTruncated) return IsTruncated === false;
+  return next !== undefined && next !== "" && next !== input.ContinuationToken;
+}
+
+/** Yields the objects of each page; one that the page before has too, only once. */
 async function* pagesOf(
   { bucket, cut, prefix }: Listed,
   ask: Ask,
 ): AsyncGenerator<StoredObject[], void> {
   let token: string | undefined;
+  let before = new Set<string>();
   do {
     const page = await ask(
       new ListObjectsV2Command({
@@ -42,11 +56,14 @@ async function* pagesOf(
       }),
     );
     const shown: StoredObject[] = [];
+    const keys = new Set<string>();
     for (const { Key, Size, LastModified } of page.Contents ?? []) {
-      if (Key === undefined || isHidden(Key)) continue;
+      if (Key === undefined || isHidden(Key) || before.has(Key) || keys.has(Key)) continue;
+      keys.add(Key);
       shown.push({ key: cut + Key, size: Size ?? 0, modifiedAtMs: LastModified?.getTime() ?? 0 });
     }
     yield shown;
+    before = keys;
     token = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
 }

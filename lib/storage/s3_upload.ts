@@ -231,7 +231,7 @@ export async function removeStaleUploads(
       await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
       removed++;
     }
-    if (!page.IsTruncated) return removed;
+    if (!page.IsTruncated || page.NextKeyMarker === undefined) return removed;
     from = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
   }
 }
