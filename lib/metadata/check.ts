@@ -76,11 +76,11 @@ interface Source {
 }
 
 /**
- * Checks registry files and all references between them; `registryFileIdOf` lists their paths.
- * Other paths are a finding. Pure: reads no files.
+ * Checks registry files, as text or parsed, and all references between them; `registryFileIdOf`
+ * lists their paths. Other paths are a finding. Pure: reads no files.
  */
 export function checkSources(
-  files: readonly SourceFile[],
+  files: readonly (SourceFile | YamlSource)[],
   options: CheckOptions = {},
 ): CheckResult {
   const result: CheckResult = {
@@ -117,18 +117,20 @@ export function checkSources(
 }
 
 function sourcesOf(
-  files: readonly SourceFile[],
+  files: readonly (SourceFile | YamlSource)[],
   isPast: boolean | undefined,
   result: CheckResult,
 ): { sources: Source[]; texts: Map<string, SourceFile> } {
   const sources: Source[] = [];
   const texts = new Map<string, SourceFile>();
   for (const file of files) {
-    const id = registryFileIdOf(file.path);
-    if (id === undefined) result.findings.push(strangeFile(file.path));
-    else if (id.kind === "schema text") texts.set(`${id.name}.capnp`, file);
+    const isParsed = file instanceof YamlSource;
+    const path = isParsed ? file.file : file.path;
+    const id = registryFileIdOf(path);
+    if (id === undefined) result.findings.push(strangeFile(path));
+    else if (id.kind === "schema text" && !isParsed) texts.set(`${id.name}.capnp`, file);
     else {
-      const yaml = new YamlSource(file, isPast);
+      const yaml = isParsed ? file : new YamlSource(file, isPast);
       result.findings.push(...yaml.findings);
       sources.push({ yaml, file: id });
     }

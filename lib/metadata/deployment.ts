@@ -4,13 +4,13 @@ import { agentKeyReferences, type DeployedAgents, deployedAgents } from "./deplo
 import { type DeployedIssues, deployedIssues } from "./deployed_issues.ts";
 import { type DeployedCache, deployedCache } from "./deployed_cache.ts";
 import type { Environment } from "./environment.ts";
-import { type CaptureLocation, type FeedVersion, versionOn } from "./feed.ts";
+import { type CaptureLocation, type Feed, type FeedVersion, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { type CredentialsReader, credentialsReader, KEY_SOURCES } from "./credentials_reader.ts";
 import { loadRotations, type Rotations } from "./key_age.ts";
 import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
 import { findRegistry } from "./find_registry.ts";
-import { loadEnvironment, loadFeed } from "./registry.ts";
+import { loadEnvironment, loadEnvironmentAndFeeds } from "./registry.ts";
 import { symbolsOfShard } from "./shards.ts";
 
 /** A market to subscribe. */
@@ -124,7 +124,7 @@ const DEFAULT_DATA_DIR = "./data";
  */
 export async function loadDeployment(options: DeploymentOptions): Promise<Deployment> {
   const dir = options.registryDir ?? await findRegistry(Deno.cwd());
-  const environment = await loadEnvironment(dir, options.env);
+  const { environment, feeds: files } = await loadEnvironmentAndFeeds(dir, options.env);
   const { shard } = options;
   assertShard(environment, shard);
   const symbols = symbolsOfShard(environment, shard);
@@ -138,7 +138,8 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
     const credentials = signed.includes(id)
       ? read(environment.credentials?.[id])
       : () => Promise.resolve({});
-    feeds.set(id, { ...await deployedFeed(dir, { ...environment, symbols }, id), credentials });
+    const file = files.get(id) as Feed;
+    feeds.set(id, { ...deployedFeed(dir, { ...environment, symbols }, file), credentials });
   }
   const dataDir = dataDirOf(environment, options.dataDir);
   return {
@@ -236,13 +237,13 @@ async function keysOf(
   );
 }
 
-async function deployedFeed(
+function deployedFeed(
   dir: string,
   environment: Environment,
-  id: string,
-): Promise<Omit<DeployedFeed, "credentials">> {
+  file: Feed,
+): Omit<DeployedFeed, "credentials"> {
+  const { id } = file;
   const today = new Date().toISOString().slice(0, 10);
-  const file = await loadFeed(dir, id);
   const version = versionOn(file, today);
   if (!version) {
     throw new ConfigError("FEED_NOT_BEGUN", `Feed ${id} has no version that holds on ${today}`, {

@@ -1,6 +1,6 @@
 import { ConfigError, nearest, pathExists } from "@ssmd/runtime";
 import type { Calendar } from "./calendar.ts";
-import { checkSources, type SourceFile } from "./check.ts";
+import { type CheckResult, checkSources, type SourceFile } from "./check.ts";
 import { YamlSource } from "./document.ts";
 import { type Enrichment, enrichmentOf } from "./enrichment.ts";
 import type { Environment } from "./environment.ts";
@@ -12,6 +12,7 @@ import { fieldOf, listOf } from "./untyped.ts";
 import type { Policy } from "./policy.ts";
 import type { QaRules } from "./qa.ts";
 import { type Rbac } from "./rbac.ts";
+import { RecentResults } from "./recent_results.ts";
 import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
 
 const CALENDARS = "calendars";
@@ -22,22 +23,39 @@ const POLICIES = "policies";
 const QA = "qa";
 const RBAC = "rbac";
 
+/** A start reads the same files for several parts, and checks take longer than reading. */
+const checks = new RecentResults<CheckResult>();
+const usedFeeds = new RecentResults<string[]>();
+
 /**
  * Loads environment `name` of the registry folder `dir` (`exchanges`) and checks it with its feeds.
  * Throws ConfigError `CONFIG_INVALID` with all findings of its file and its feed files,
  * `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
  */
 export async function loadEnvironment(dir: string, name: string): Promise<Environment> {
+  return (await loadEnvironmentAndFeeds(dir, name)).environment;
+}
+
+/** {@linkcode loadEnvironment}, and its feeds by id. */
+export async function loadEnvironmentAndFeeds(
+  dir: string,
+  name: string,
+): Promise<{ environment: Environment; feeds: ReadonlyMap<string, Feed> }> {
   await assertListed(dir, ENVIRONMENTS, { what: "environment", name });
   const own = await source(dir, ENVIRONMENTS, name);
-  const used = listOf(fieldOf(new YamlSource(own).value, "feeds")).map(String);
+  let yaml: YamlSource | undefined;
+  const used = usedFeeds.of([own], [], () => {
+    yaml = new YamlSource(own);
+    return listOf(fieldOf(yaml.value, "feeds")).map(String);
+  });
   const knownFeeds = await listFeeds(dir);
   const ids = knownFeeds.filter((id) => used.includes(id));
-  const feeds = await Promise.all(ids.map((id) => source(dir, FEEDS, id)));
-  const { findings, environments } = checkSources([own, ...feeds], { knownFeeds });
+  const files = await Promise.all(ids.map((id) => source(dir, FEEDS, id)));
+  const check = () => checkSources([yaml ?? own, ...files], { knownFeeds });
+  const { findings, environments, feeds } = checks.of([own, ...files], knownFeeds, check);
   const environment = environments.get(name);
   if (findings.length > 0 || environment === undefined) throw findingsError(findings);
-  return environment;
+  return { environment, feeds };
 }
 
 /** Loads feed `id` of the registry folder `dir`. Throws like {@linkcode loadEnvironment}. */
@@ -98,7 +116,8 @@ export async function loadInstruments(named?: string): Promise<Map<string, Instr
   if (!isThere) return new Map();
   const [ids, feeds] = [await list(dir, INSTRUMENTS), await listFeeds(dir)];
   const sources = await Promise.all(ids.map((id) => source(dir, INSTRUMENTS, id)));
-  return checkSources(sources, { knownFeeds: feeds }).instruments;
+  const check = () => checkSources(sources, { knownFeeds: feeds });
+  return checks.of(sources, feeds, check).instruments;
 }
 
 /** Loads the named policies of the registry folder `dir`. Throws like {@linkcode loadQaRules}. */

@@ -184,3 +184,35 @@ Deno.test("a link that leads nowhere is told, not passed over", () =>
     assert.equal(code, "CONFIG_NOT_FOUND");
     assert.match(message, /environments\/prod\.yaml does not exist/);
   }));
+
+const MINE = `name: mine\n${LEAST}`;
+
+Deno.test("a file that changed is checked again, and so is one that changed back", async () => {
+  await withRegistry({ "environments/mine.yaml": MINE }, async (dir) => {
+    const path = `${dir}/exchanges/environments/mine.yaml`;
+    const load = () => loadEnvironment(`${dir}/exchanges`, "mine");
+    assert.deepEqual((await load()).symbols, {});
+    await Deno.writeTextFile(
+      path,
+      MINE.replace("{}", "{ BTCUSD: { feed: kraken, external: BTC/USD, depth: 10 } }"),
+    );
+    assert.deepEqual(Object.keys((await load()).symbols), ["BTCUSD"]);
+    await Deno.writeTextFile(path, MINE.replace("{}", "[]"));
+    assert.equal((await configError(load())).code, "CONFIG_INVALID");
+    assert.equal((await configError(load())).code, "CONFIG_INVALID");
+    await Deno.writeTextFile(path, MINE);
+    assert.deepEqual((await load()).symbols, {});
+    const feed = `${dir}/exchanges/feeds/kraken.yaml`;
+    await Deno.writeTextFile(feed, `${await Deno.readTextFile(feed)}\nnonsense: 1\n`);
+    assert.match((await configError(load())).message, /nonsense/);
+  });
+});
+
+Deno.test("what one caller does with a loaded environment does not reach the next", async () => {
+  await withRegistry({ "environments/mine.yaml": MINE }, async (dir) => {
+    const load = () => loadEnvironment(`${dir}/exchanges`, "mine");
+    const environment = await load();
+    environment.feeds.push("none");
+    assert.deepEqual((await load()).feeds, ["kraken"]);
+  });
+});
