@@ -20,7 +20,7 @@ const MARKETS = z.object({
     ask_price: z.number().nullable(),
     volume_24h: z.number().nullable(),
     updated: z.number().nullable(),
-    book: z.string(),
+    book: z.string().nullable(),
     gap: z.object({ reason: z.string() }).nullable(),
   })),
 });

@@ -160,8 +160,8 @@ const SIGNALS = z.object({
     why: z.string(),
     feeds: z.array(z.string()),
     symbols: z.array(z.string()),
-    fires: z.int(),
-    errors: z.int(),
+    fires: z.int().nullable(),
+    errors: z.int().nullable(),
     last_fire: z.number().nullable(),
   })),
 });

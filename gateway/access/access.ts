@@ -3,6 +3,9 @@ import type { Meter } from "./meter.ts";
 import type { AccessDenied } from "./access_denied.ts";
 import type { Role } from "./role.ts";
 
+/** Bits of all record types. */
+export const ALL_TYPES = (1 << EVENT_TYPES.length) - 1;
+
 /**
  * Identity and entitlements of a caller. Read at look-up and subscription, never per message;
  * {@linkcode StreamSession.onAccessChanged} re-evaluates subscriptions.
@@ -55,5 +58,3 @@ export function openAccess(role: Role): Access {
 export function publicAccess(): Access {
   return { ...openAccess("viewer"), role: "public", typesOf: () => 0, seesFeed: () => false };
 }
-
-const ALL_TYPES = (1 << EVENT_TYPES.length) - 1;

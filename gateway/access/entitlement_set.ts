@@ -1,7 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
+import { ALL_TYPES } from "./access.ts";
 import type { Entitlement } from "./account.ts";
 
-const ALL = (1 << EVENT_TYPES.length) - 1;
 const GAP = 1 << EVENT_TYPES.indexOf("gap");
 
 interface Rule {
@@ -51,7 +51,7 @@ export class EntitlementSet {
   #addEntitlement({ feed, symbols, types, expiresAtMs }: Entitlement): void {
     const rule = {
       start: symbols.replace(/\*$/, ""),
-      types: types === "*" ? ALL : types.reduce((bits, type) => bits | bitOf(type), 0),
+      types: types === "*" ? ALL_TYPES : types.reduce((bits, type) => bits | bitOf(type), 0),
       expiresAtMs: expiresAtMs ?? Infinity,
     };
     const { exact, starts } = this.#rulesOf(feed);

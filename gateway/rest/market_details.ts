@@ -1,10 +1,11 @@
+import type { EventType } from "@ssmd/market";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
 import type { FeedInfo } from "./feed_info.ts";
 import { hintsOf } from "./market_hints.ts";
 import { includes } from "./market_lookup.ts";
 import { decimalsOf, differenceOf, midOf } from "./decimals.ts";
-import { bookView, gapView, marketSummary, quoteOf, statusOf } from "./market_view.ts";
+import { bookView, gapView, marketSummary, quoteOf, statusOf, updatedUsOf } from "./market_view.ts";
 import { msOfUs } from "@ssmd/codec";
 import type { MarketDetails } from "./schemas/market.ts";
 
@@ -47,7 +48,13 @@ export function marketDetails(source: DetailsSource): MarketDetails {
     quality: qualityOf(source),
     _links: linksOf(market, types),
   };
-  return { ...details, _hints: hintsOf(details) };
+  return { ...details, _hints: hintsOf(details, hiddenTypes(types)) };
+}
+
+/** Returns the types of a market's data that the caller may not see. */
+function hiddenTypes(types: number): EventType[] {
+  return (["trade", "ticker", "orderbook", "status"] as const)
+    .filter((type) => !includes(types, type));
 }
 
 function priceOf(source: DetailsSource) {
@@ -84,9 +91,9 @@ function qualityOf({ market, types, nowUs, gapsRecent }: DetailsSource) {
   const feedAgeMs = ageMs(nowUs, market.feed.updatedAtUs);
   return {
     state: qualityState(market, types, nowUs),
-    age_ms: ageMs(nowUs, market.updatedAtUs),
+    age_ms: ageMs(nowUs, updatedUsOf(market, types)),
     feed_age_ms: feedAgeMs,
-    lag_ms: lagMs(market),
+    lag_ms: lagMs(market, types),
     gap: gapView(market.openGap),
     gaps_recent: gapsRecent,
     trades_seen: includes(types, "trade") ? market.tradeCount : 0,
@@ -94,21 +101,26 @@ function qualityOf({ market, types, nowUs, gapsRecent }: DetailsSource) {
 }
 
 function qualityState(market: Market, types: number, nowUs: number): QualityState {
-  if (market.bookState === "ended") return "ended";
+  const seesEnd = includes(types, "orderbook") || includes(types, "status");
+  if (market.bookState === "ended" && seesEnd) return "ended";
   if (market.openGap !== undefined) return "suspect";
-  if (market.updatedAtUs === 0) return "empty";
+  const updatedUs = updatedUsOf(market, types);
+  if (updatedUs === 0) return "empty";
   const staleUs = GATEWAY_LIMITS.staleAfterMs * 1000;
   if (nowUs - market.feed.updatedAtUs > staleUs) return "stale";
   const hasBook = market.bookSequence > 0 || market.held.length > 0;
   if (includes(types, "orderbook") && market.mayBeOver) return "unconfirmed";
   if (includes(types, "orderbook") && hasBook && market.bookState === "pending") return "suspect";
-  return nowUs - market.updatedAtUs > staleUs ? "quiet" : "live";
+  return nowUs - updatedUs > staleUs ? "quiet" : "live";
 }
 
-/** Returns the lag from the venue's time to receipt, ms, of the newest record that has both. */
-function lagMs(market: Market): number | null {
-  let newest = { timestampUs: market.bookTimestampUs, receivedAtUs: market.bookReceivedAtUs };
-  for (const record of [market.trades.at(-1), market.ticker]) {
+/** Returns the lag from the venue's time to receipt, ms, of the newest visible record. */
+function lagMs(market: Market, types: number): number | null {
+  let newest = { timestampUs: 0, receivedAtUs: 0 };
+  const book = { timestampUs: market.bookTimestampUs, receivedAtUs: market.bookReceivedAtUs };
+  const records = { orderbook: book, trade: market.trades.at(-1), ticker: market.ticker };
+  for (const type of ["orderbook", "trade", "ticker"] as const) {
+    const record = includes(types, type) ? records[type] : undefined;
     if (record !== undefined && record.receivedAtUs > newest.receivedAtUs) newest = record;
   }
   if (newest.timestampUs === 0 || newest.receivedAtUs === 0) return null;

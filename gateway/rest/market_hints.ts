@@ -1,11 +1,15 @@
+import type { EventType } from "@ssmd/market";
 import type { MarketDetails } from "./schemas/market.ts";
 
 /** Market details without hints. */
 type Details = Omit<MarketDetails, "_hints">;
 
 /** Returns plain sentences for a reader, often a language model, that sees only this answer. */
-export function hintsOf(details: Details): string[] {
-  return [meaningOf(details), ...suspicionsOf(details), ...nextOf(details)];
+export function hintsOf(details: Details, hidden: readonly EventType[]): string[] {
+  const missing = hidden.length === 0
+    ? []
+    : [`This caller may not see these records of ${details.symbol}: ${hidden.join(", ")}.`];
+  return [meaningOf(details), ...missing, ...suspicionsOf(details), ...nextOf(details)];
 }
 
 function meaningOf({ contract, symbol }: Details): string {

@@ -5,7 +5,7 @@ import type { MarketData } from "../state/market_data.ts";
 import { cursorOf, valueOfCursor } from "../http/cursor.ts";
 import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
-import { type MarketSummary, marketSummary, stateOf } from "./market_view.ts";
+import { type MarketSummary, marketSummary, stateOf, updatedUsOf } from "./market_view.ts";
 
 /** Sort keys of the list. */
 export const MARKET_SORTS = [
@@ -124,7 +124,7 @@ function startBehind(
 
 function sortValue({ market, types, offset }: ListedMarket, sort: MarketSort): SortValue {
   if (sort === "symbol") return market.symbol;
-  if (sort === "updated") return market.updatedAtUs === 0 ? null : market.updatedAtUs;
+  if (sort === "updated") return updatedUsOf(market, types) || null;
   if (sort === "volume_24h") {
     return includes(types, "ticker") ? market.ticker?.volume24h ?? null : null;
   }

@@ -1,6 +1,7 @@
 import { nowUs } from "@ssmd/runtime";
 import { ALL_SYMBOLS, type BookSide } from "@ssmd/market";
 import type { CaptureReport } from "@ssmd/market/capture_report";
+import { ALL_TYPES } from "../access/access.ts";
 import type { FeedCapture } from "../bus/capture_reports.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
@@ -54,6 +55,18 @@ export function bookStateOf(market: Market) {
   return market.mayBeOver ? "unconfirmed" as const : market.bookState;
 }
 
+/** Returns the receive time of the newest record of the visible types, µs; 0 = none yet. */
+export function updatedUsOf(market: Market, types: number): number {
+  if (types === ALL_TYPES) return market.updatedAtUs;
+  const { trades, ticker, status, bookReceivedAtUs } = market;
+  return Math.max(
+    includes(types, "trade") ? trades.at(-1)?.receivedAtUs ?? 0 : 0,
+    includes(types, "ticker") ? ticker?.receivedAtUs ?? 0 : 0,
+    includes(types, "orderbook") ? bookReceivedAtUs : 0,
+    includes(types, "status") ? status?.receivedAtUs ?? 0 : 0,
+  );
+}
+
 /** A market in a list. */
 export type MarketSummary = z.output<typeof MARKET>;
 
@@ -76,8 +89,8 @@ export function marketSummary(
     bid_price: quote.bid?.[0] ?? null,
     ask_price: quote.ask?.[0] ?? null,
     volume_24h: ticker?.volume24h ?? null,
-    updated: msOfUs(market.updatedAtUs),
-    book: includes(types, "orderbook") ? bookStateOf(market) : "pending",
+    updated: msOfUs(updatedUsOf(market, types)),
+    book: includes(types, "orderbook") ? bookStateOf(market) : null,
     gap: gapView(market.openGap),
   };
 }

@@ -68,7 +68,8 @@ Deno.test("signals tell nothing of markets that their reader may not see", () =>
       };
     };
     const limited = reader(await key("desk", {}, ENTITLED));
-    const seen = { ...SIGNAL, feeds: ["kraken"], symbols: ["BTCUSD", "BTC*"] };
+    const figures = { fires: null, errors: null, last_fire: null };
+    const seen = { ...SIGNAL, ...figures, feeds: ["kraken"], symbols: ["BTCUSD", "BTC*"] };
     const broken = { ...SIGNAL, id: "broken", feeds: [], symbols: [] };
     assert.deepEqual((await limited("/v1/signals")).body.signals, [seen, broken]);
     assert.deepEqual((await limited(`/v1/signals/${SIGNAL.id}`)).body, seen);

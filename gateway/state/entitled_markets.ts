@@ -1,5 +1,5 @@
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import type { Access } from "../access/access.ts";
+import { type Access, ALL_TYPES } from "../access/access.ts";
 import type { Market, MarketFeed } from "./market.ts";
 import type { MarketData } from "./market_data.ts";
 
@@ -54,9 +54,14 @@ export class EntitledMarkets {
     return (this.typesOf(market) & (1 << EVENT_TYPES.indexOf(type))) !== 0;
   }
 
-  /** Whether the whole feed is visible, so that its totals reveal nothing hidden. */
+  /** Whether all types of all markets are visible, so that the feed's totals reveal nothing hidden. */
   seesAllOf(feed: MarketFeed): boolean {
-    return this.#access.typesOf(feed.id, ANY_SYMBOL) !== 0;
+    return this.typesOfAll(feed) === ALL_TYPES;
+  }
+
+  /** Returns the bits of the types that are visible of every market of a feed. */
+  typesOfAll(feed: MarketFeed): number {
+    return this.#access.typesOf(feed.id, ANY_SYMBOL);
   }
 
   /** Audits a request for an existing name that is hidden. */

@@ -1,4 +1,3 @@
-import { dayOfUs } from "@ssmd/archive";
 import {
   type Environment,
   registryPathOf,
@@ -6,28 +5,18 @@ import {
   symbolsByShard,
   versionOn,
 } from "@ssmd/metadata";
-import { messageOf, nowUs, SsmdError } from "@ssmd/runtime";
+import { messageOf, SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
 import { mayActAs } from "../../access/role.ts";
-import type { ArchivedDay, ArchiveSource } from "../../history/archive_source.ts";
+import type { ArchiveSource } from "../../history/archive_source.ts";
 import type { RegistrySource, RegistryView } from "../../meta/registry_source.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { EntitledMarkets } from "../../state/entitled_markets.ts";
-import { spanOf } from "../history_span.ts";
-import { feedOf } from "../market_lookup.ts";
 import { Problem } from "../../http/problem.ts";
 import { json } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
-import { FEED } from "../schemas/common.ts";
-import { FROM, TO } from "../schemas/history.ts";
 import * as examples from "../schemas/meta_examples.ts";
-import {
-  AS_OF,
-  META_ENVIRONMENTS,
-  META_FEEDS,
-  META_INVENTORY,
-  META_SCHEMAS,
-} from "../schemas/meta.ts";
+import { AS_OF, META_ENVIRONMENTS, META_FEEDS, META_SCHEMAS } from "../schemas/meta.ts";
+import { inventoryRoute } from "./inventory.ts";
 
 /** Data of the metadata routes. */
 interface MetaSource {
@@ -41,7 +30,7 @@ interface MetaSource {
 
 /** Returns the routes of the registry and the archive's inventory. */
 export function metaRoutes(source: MetaSource): Route[] {
-  return [feeds(source), schemas(source), environments(source), inventory(source)];
+  return [feeds(source), schemas(source), environments(source), inventoryRoute(source)];
 }
 
 async function viewOn({ registry }: MetaSource, day: string | undefined): Promise<RegistryView> {
@@ -172,67 +161,4 @@ function environments(source: MetaSource): Route {
       });
     },
   });
-}
-
-function inventory({ data, archive }: MetaSource): Route {
-  return route({
-    path: "/v1/meta/inventory",
-    id: "getInventory",
-    tag: "Metadata",
-    summary: "Lists archived data, day by day",
-    description: "Covers the last seven days unless `from` is given.",
-    query: { feed: FEED.optional(), from: FROM, to: TO },
-    answers: { 200: { schema: META_INVENTORY, example: examples.META_INVENTORY } },
-    handler: async ({ query, access }) => {
-      const span = spanOf(query, nowUs(), 7);
-      if (query.feed !== undefined) feedOf(data, access, query.feed);
-      const visible = new EntitledMarkets(data, access);
-      const days: ArchivedDay[] = [];
-      const hidden: string[] = [];
-      for (const feed of visible.feeds()) {
-        if (query.feed !== undefined && feed.id !== query.feed) continue;
-        if (!visible.seesAllOf(feed)) hidden.push(feed.id);
-        else days.push(...await archive?.days(feed.id, span.fromUs, span.toUs) ?? []);
-      }
-      return json({
-        from: dayOfUs(span.fromUs),
-        to: dayOfUs(span.toUs - 1),
-        days: days.map(dayJson),
-        total: totalOf(days),
-        dead_letters: await archive?.deadLetters() ?? {},
-        _hints: inventoryHints(archive !== undefined, days, hidden),
-      });
-    },
-  });
-}
-
-function dayJson({ fromUs, toUs, gaps, ...day }: ArchivedDay) {
-  return {
-    ...day,
-    from: fromUs === 0 ? null : fromUs / 1000,
-    to: toUs === 0 ? null : toUs / 1000,
-    gaps: gaps.length,
-  };
-}
-
-function totalOf(days: readonly ArchivedDay[]) {
-  const sum = (of: (day: ArchivedDay) => number) => days.reduce((all, day) => all + of(day), 0);
-  const quality = days.length === 0 ? null : sum((day) => day.quality) / days.length;
-  return { records: sum((day) => day.records), bytes: sum((day) => day.bytes), quality };
-}
-
-function inventoryHints(
-  hasArchive: boolean,
-  days: readonly ArchivedDay[],
-  hidden: readonly string[],
-): string[] {
-  const hints: string[] = [];
-  if (!hasArchive) hints.push("This gateway reads no archive.");
-  else if (days.length === 0) hints.push("The archive has nothing of these days.");
-  const open = days.filter(({ status }) => status === "open");
-  if (open.length > 0) hints.push("An open day still grows: its last minutes are on their way.");
-  if (hidden.length > 0) {
-    hints.push(`Not shown, because this caller does not see all of it: ${hidden.join(", ")}.`);
-  }
-  return hints;
 }

@@ -29,6 +29,11 @@ interface SignalSource {
   archive: ArchiveSource | undefined;
 }
 
+/** A signal as far as its reader may see it. */
+type ShownSignal =
+  & Omit<SignalStatus, "fires" | "errors">
+  & Pick<z.output<typeof SIGNAL>, "fires" | "errors">;
+
 const TAG = { tag: "Signals" } as const;
 const SWITCHING = { ...TAG, role: "operator", method: "POST" } as const;
 const ID = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
@@ -70,7 +75,7 @@ function visibleSignals(
   signals: readonly SignalStatus[],
   data: MarketData,
   access: Access,
-): SignalStatus[] {
+): ShownSignal[] {
   if (mayActAs(access.role, "operator")) return [...signals];
   const markets = [...new EntitledMarkets(data, access).markets()];
   return signals.flatMap((signal) => {
@@ -84,11 +89,28 @@ function visibleSignals(
     );
     // One that could not be loaded may name no market.
     const isSeen = symbols.length > 0 || signal.symbols.length === 0;
-    return isSeen ? [{ ...signal, feeds, symbols }] : [];
+    if (!isSeen) return [];
+    const shown = { ...signal, feeds, symbols };
+    return [seesAllFires(signal, access) ? shown : withoutFigures(shown)];
   });
 }
 
-function hintsOf(signals: readonly SignalStatus[]): string[] {
+/** Removes figures that also count markets which the reader may not see. */
+function withoutFigures(signal: ShownSignal): ShownSignal {
+  // A running signal says how many markets wait.
+  const why = signal.state === "running" ? "" : signal.why;
+  return { ...signal, why, fires: null, errors: null, last_fire: null };
+}
+
+/** Whether a caller may see the fires of all markets that a signal may ever have. */
+function seesAllFires({ feeds, symbols }: SignalStatus, access: Access): boolean {
+  // Of names, a pattern like `BTC*` is matched by entitlements to all that it may match.
+  return feeds.every((feed) =>
+    symbols.every((name) => includes(access.typesOf(feed, name), "fire"))
+  );
+}
+
+function hintsOf(signals: readonly ShownSignal[]): string[] {
   const stopped = signals.filter(({ state }) => state !== "running").map(({ id }) => id);
   return [
     "Fires of a signal are at /v1/signals/{id}/fires; live they come with types=fire of the stream.",

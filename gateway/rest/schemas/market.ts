@@ -46,8 +46,8 @@ const SUMMARY = {
   bid_price: NUMBER_OR_NULL,
   ask_price: NUMBER_OR_NULL,
   volume_24h: NUMBER_OR_NULL.describe("From the venue's ticker; null = not given."),
-  updated: TIME_OR_NULL.describe("Receive time of the last record of this market."),
-  book: BOOK_STATE,
+  updated: TIME_OR_NULL.describe("Receive time of its last record that the caller may see."),
+  book: BOOK_STATE.nullable().describe("State of its book; null = the caller may not see it."),
   gap: OPEN_GAP,
 };
 

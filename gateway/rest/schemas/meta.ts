@@ -88,7 +88,7 @@ export const META_ENVIRONMENTS = named(
 /** Inventory of the archive. */
 export const META_INVENTORY = named(
   "Inventory",
-  "Days of the archive, oldest first. Figures are for callers that may see all of a feed.",
+  "Days of the archive, oldest first. Figures are of the types that the caller may see; a feed of which it may see only some markets is left out.",
   z.strictObject({
     from: z.string(),
     to: z.string(),
@@ -114,7 +114,10 @@ export const META_INVENTORY = named(
     })),
     total: z.strictObject({ records: z.int(), bytes: z.int(), quality: NUMBER_OR_NULL }),
     dead_letters: z.record(z.string(), z.int())
-      .describe("Number of frames and records that each component could not process."),
+      .describe(
+        "Number of frames and records that each component could not process; empty for a caller " +
+          "that may not see every feed.",
+      ),
     _hints: HINTS,
   }),
 );

@@ -21,9 +21,13 @@ export const SIGNAL = named(
     symbols: z.array(z.string()).describe("Names of markets, or prefixes before a `*`."),
     params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     source_hash: z.string(),
-    fires: z.int().describe("Count since the start of the signals' service."),
-    errors: z.int().describe("Markets for which it threw and is switched off."),
-    last_fire: TIME_OR_NULL.describe("In the time of the records."),
+    fires: z.int().nullable().describe(
+      "Count since the start of the signals' service; null for a caller that may not see the " +
+        "fires of all its markets.",
+    ),
+    errors: z.int().nullable()
+      .describe("Markets for which it threw and is switched off; null as `fires`."),
+    last_fire: TIME_OR_NULL.describe("In the time of the records; null = none, or as `fires`."),
   }),
 );
 

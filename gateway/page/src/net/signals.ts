@@ -10,8 +10,9 @@ export interface SignalInfo {
   feeds: string[];
   symbols: string[];
   params: Record<string, string | number | boolean>;
-  fires: number;
-  errors: number;
+  /** null = not visible with this key. */
+  fires: number | null;
+  errors: number | null;
   last_fire: number | null;
 }
 

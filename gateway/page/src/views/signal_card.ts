@@ -53,17 +53,22 @@ export class SignalCard {
     setText(this.#switch, isOn ? "Disable" : "Enable");
     setClass(this.#switch, isOn ? "plain danger" : "plain");
     this.#switch.setAttribute("aria-label", `${isOn ? "Disable" : "Enable"} ${signal.id}`);
-    this.#fact("Fires", count(signal.fires));
+    this.#fact("Fires", countOr(signal.fires));
     this.#fact("Last fire", signal.last_fire === null ? "–" : dayTime(signal.last_fire));
     this.#fact("Feeds", signal.feeds.join(" "));
     this.#fact("Markets", signal.symbols.join(" ").replace("*", "all"));
     const params = Object.entries(signal.params).map(([name, value]) => `${name} ${value}`);
     this.#fact("Parameters", params.join(", ") || "none");
-    this.#fact("Errors", count(signal.errors));
-    this.#facts.get("Errors")?.classList.toggle("down", signal.errors > 0);
+    this.#fact("Errors", countOr(signal.errors));
+    this.#facts.get("Errors")?.classList.toggle("down", (signal.errors ?? 0) > 0);
   }
 
   #fact(name: string, value: string): void {
     setText(this.#facts.get(name) as Element, value);
   }
+}
+
+/** A figure that this key may not see is a dash. */
+function countOr(value: number | null): string {
+  return value === null ? "–" : count(value);
 }
