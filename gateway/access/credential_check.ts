@@ -11,7 +11,7 @@ import { AddressRate } from "./address_rate.ts";
 import { isSecretOf, keyParts, newKey, randomLetters } from "./api_key.ts";
 import { type Credential, credentialOf, isFromOtherOrigin } from "./credential.ts";
 import type { Caller } from "./caller.ts";
-import { badKey } from "./client_state.ts";
+import { badKey, checkKey } from "./client_state.ts";
 import type { ClientStates } from "./client_states.ts";
 import { GUARD_LIMITS } from "./limits.ts";
 import { AccessDenied } from "./access_denied.ts";
@@ -124,12 +124,19 @@ export class CredentialCheck {
     if (isFromOtherOrigin(caller)) throw this.auditDenied(otherOrigin(), caller);
     const id = this.#options.sessions.keyOf(token);
     const key = id === undefined ? undefined : this.#options.clients.key(id);
-    if (key !== undefined || wanted === "public") return key;
+    // A browser cannot drop its cookie: it may sign in again, and out, once the key has ended.
+    if (wanted === "public") return key !== undefined && this.#isValid(key) ? key : undefined;
+    if (key !== undefined) return key;
     const denied = new AccessDenied("SIGN_IN_OVER", "The sign-in is over", {
       status: 401,
       hint: "Sign in again at /sign-in",
     });
     throw this.auditDenied(denied, caller);
+  }
+
+  #isValid(key: ApiKey): boolean {
+    const { clients, now } = this.#options;
+    return checkKey(key, clients.clientOf(key), now()) === undefined;
   }
 
   async #keyOfToken(text: string, tokens: TokenCheck, caller: Caller): Promise<ExternalKey> {

@@ -144,17 +144,27 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
   try {
     return await answerRoute(request, options);
   } catch (error) {
-    if (error instanceof AccessDenied && error.status === 401 && isNavigation(request)) {
-      return signInPage(401, { issuer: options.authenticator.issuerSignIn?.host });
-    }
-    if (error instanceof AccessDenied && isNavigation(request) && isSignIn(request)) {
-      const problem = `${error.message}. ${error.hint}`;
-      return signInPage(403, { issuer: options.authenticator.issuerSignIn?.host, problem });
+    if (error instanceof AccessDenied && isNavigation(request)) {
+      const page = signInPageFor(error, request, options);
+      if (page !== undefined) return page;
     }
     // A body that its sender broke off: nobody reads the answer, and a log line each would be a flood.
     if (request.destroyed && !request.complete) return empty();
     return errorReply(error, request.url ?? "/", options.logger);
   }
+}
+
+/** Returns the sign-in page in place of a denial that another sign-in may overcome. */
+function signInPageFor(
+  { status, code, message, hint }: AccessDenied,
+  request: IncomingMessage,
+  { authenticator }: RestServerOptions,
+): Reply | undefined {
+  const issuer = authenticator.issuerSignIn?.host;
+  if (code === "KEY_MISSING") return signInPage(401, { issuer });
+  if (status === 401) return signInPage(401, { issuer, problem: `${message}. ${hint}` });
+  if (code !== "CLIENT_DISABLED" && !isSignIn(request)) return undefined;
+  return signInPage(403, { issuer, problem: `${message}. ${hint}` });
 }
 
 /** Whether a person opens a URL in a browser: a page helps more than a problem. */
