@@ -9,8 +9,9 @@ export default defineCommand({
   description:
     "The environment's service reads the environment's file and the signals' files again, " +
     "and switches to them at one position of the stream, which is recorded. Unchanged " +
-    "signals keep their state; changed ones fire after their warm-up. If a signal is not " +
-    "allowed to run, the deploy is refused, and the old signals continue.",
+    "signals keep their state; new and changed ones get theirs from the archive and the bus, " +
+    "beside the stream, before the switch. If a signal is not allowed to run, the deploy is " +
+    "refused, and the old signals continue.",
   shippedRegistry: true,
   examples: ["ssmd signal deploy", "ssmd signal deploy --env demo --output json"],
   flags: GATEWAY_FLAGS,

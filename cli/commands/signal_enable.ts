@@ -7,8 +7,8 @@ export default defineCommand({
   name: "signal enable",
   brief: "Enable a signal of a running environment again",
   description:
-    "It starts with an empty state, and fires after its warm-up. A quarantined signal is " +
-    "tried again.",
+    "It goes on with the state it would have, from the archive and the bus. A quarantined " +
+    "signal is tried again.",
   shippedRegistry: true,
   examples: ["ssmd signal enable imbalance_flip"],
   flags: GATEWAY_FLAGS,

@@ -4,6 +4,7 @@ import { Problem } from "../http/problem.ts";
 import { ServiceRequests } from "./service_requests.ts";
 
 const ANSWER_MS_MAX = 15_000;
+const STATUSES: Readonly<Record<string, number>> = { SIGNAL_UNKNOWN: 404, SIGNALS_WARMING: 503 };
 const away = () =>
   new Problem("SIGNALS_AWAY", "No service of signals answers", {
     status: 503,
@@ -17,7 +18,7 @@ export class SignalsClient {
   constructor(transport: Transport, env: string) {
     this.#requests = new ServiceRequests({
       ...{ transport, subject: signalsSubject(env), answerMsMax: ANSWER_MS_MAX, away },
-      statusOf: (code) => code === "SIGNAL_UNKNOWN" ? 404 : 400,
+      statusOf: (code) => STATUSES[code] ?? 400,
     });
   }
 

@@ -159,7 +159,9 @@ export class Engine {
     const parts = Object.entries(signal.definition.state).map(([name, definition]) => {
       const { of } = definition;
       const market = this.#made(of?.feed ?? feed, of?.symbol ?? symbol);
-      return { name, market, ...market.builderFor(definition, { signal: signal.id, name }) };
+      // Code that was changed may write its own builders otherwise.
+      const owner = { signal: `${signal.id}\n${signal.sourceHash}`, name };
+      return { name, market, ...market.builderFor(definition, owner) };
     });
     const views = Object.freeze(Object.fromEntries(parts.map(({ name, view }) => [name, view])));
     const slots = [...new Set(parts.map(({ slot }) => slot))];

@@ -35,6 +35,8 @@ interface Lane {
   engine: Engine;
   signals: readonly LoadedSignal[];
   isFailed: boolean;
+  /** Whether a state was restored. */
+  isRestored: boolean;
 }
 
 /**
@@ -47,16 +49,18 @@ export class StreamEngine {
   readonly #lanes: ReadonlyMap<string, Lane>;
   readonly #sink: Sink;
   readonly #dedupe: RecordDedupe | undefined;
+  readonly #options: StreamEngineOptions;
 
   /** Creates an engine that has taken no record. */
   constructor(signals: readonly LoadedSignal[], sink: Sink, options: StreamEngineOptions = {}) {
     const { direct, merged } = lanesOf(signals);
     this.#sink = sink;
+    this.#options = options;
     this.#dedupe = options.dedupe === true ? new RecordDedupe() : undefined;
     this.#direct = new Engine(direct, sink, options);
     this.#lanes = new Map(
       [...merged].map(([key, { feeds, signals }]) => [key, {
-        ...{ feeds, signals, isFailed: false },
+        ...{ feeds, signals, isFailed: false, isRestored: false },
         merge: new WatermarkMerge(feeds),
         engine: new Engine(signals, sink, options),
       }]),
@@ -152,9 +156,27 @@ export class StreamEngine {
       const key = from.text();
       const written = new StateReader(from.bytes());
       const lane = this.#lanes.get(key);
-      if (lane !== undefined) books.push(...readLane(lane, written));
+      if (lane !== undefined) books.push(...this.#readLane(lane, written));
     }
     this.#adopt(books);
+  }
+
+  /**
+   * Restores a lane; returns its books as of the last record. What an earlier state brought goes on
+   * only from the same time on, as both have their waiting records from the later one.
+   */
+  #readLane(lane: Lane, from: StateReader): KnownBook[] {
+    const { feeds, signals, isRestored, merge: { completeUs } } = lane;
+    lane.isFailed = from.flag();
+    lane.isRestored = true;
+    lane.merge = new WatermarkMerge(feeds);
+    for (let left = from.number(); left > 0; left--) {
+      lane.merge.advance({ feed: from.text(), timeUs: from.number() });
+    }
+    if (isRestored && lane.merge.completeUs !== completeUs) {
+      lane.engine = new Engine(signals, this.#sink, this.#options);
+    }
+    return readLane(lane, from);
   }
 
   /** Gives books as of the last record to engines without them, unless some of its records wait there. */
@@ -166,12 +188,8 @@ export class StreamEngine {
   }
 }
 
-/** Restores a lane; returns its books as of the last record. */
+/** Restores a lane's waiting records and its engine. */
 function readLane(lane: Lane, from: StateReader): KnownBook[] {
-  lane.isFailed = from.flag();
-  for (let left = from.number(); left > 0; left--) {
-    lane.merge.advance({ feed: from.text(), timeUs: from.number() });
-  }
   for (let left = from.number(); left > 0; left--) {
     const type = EVENT_TYPES[from.number()] ?? "gap";
     // Copy, as decoded records must not keep the whole state alive.

@@ -23,6 +23,7 @@ import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import type { Snapshot } from "./snapshots.ts";
 import { StreamSubscriber } from "./stream_subscriber.ts";
 import type { StreamItem } from "./stream_item.ts";
+import { StateRebuild } from "./state_rebuild.ts";
 import { Switchboard } from "./switchboard.ts";
 import type { SignalServiceOptions, SignalServiceStats } from "./service_options.ts";
 import { respondToRequests } from "./requests.ts";
@@ -32,6 +33,8 @@ const CLOSE_MS_MAX = 20_000;
 const BATCH_BYTES_MIN = 64 * 1024;
 const BATCH_BYTES_MAX = 1024 * 1024;
 const TICK_MS = 500;
+const HELD_BACK_MS = 10;
+const HELD_BACK_MIN = 1000;
 
 /**
  * Runs signals on the live stream: takes records in bus order, publishes fires, then advances. A
@@ -46,6 +49,7 @@ export class SignalService {
   #subscriber: StreamSubscriber;
   #snapshots: SnapshotKeeper;
   #switches: Switchboard;
+  #rebuild: StateRebuild;
   #set: SignalSet;
   #fires: FireQueue | undefined;
   #consumer: Consumer | undefined;
@@ -74,8 +78,15 @@ export class SignalService {
     this.#health = (options.health ?? new Health()).component("signals");
     this.#snapshots = new SnapshotKeeper({ ...options, shard, metrics });
     this.#set = new SignalSet({ env, shard, hosts, storage, logger });
+    const { archiveAll } = options;
+    this.#rebuild = new StateRebuild({
+      ...{ source: options, hosts, archiveAll, between: this.#between, progress: this.#progress },
+      takeAll: () => this.#takeAll(),
+      logger,
+    });
     this.#switches = new Switchboard({
       ...{ set: this.#set, progress: this.#progress, between: this.#between, logger },
+      rebuild: this.#rebuild,
       readSignals: options.readSignals,
       lagSeconds: () => this.#lagSeconds(),
       onSwitched: async () => {
@@ -205,6 +216,7 @@ export class SignalService {
   async #end(): Promise<void> {
     this.#subscriber.end();
     await this.#running;
+    await this.#rebuild.close();
     clearInterval(this.#timer);
     this.#responder?.unsubscribe();
     this.#health.close();
@@ -217,7 +229,8 @@ export class SignalService {
   async #run(expected: readonly WantedSignal[]): Promise<void> {
     const wanted = await this.#lead(expected);
     if (wanted.length === 0) return;
-    await this.#goOn(wanted);
+    const isWhole = await this.#goOn(wanted);
+    if (!isWhole) this.#addFresh(wanted);
     let batchBytes = BATCH_BYTES_MIN;
     while (!this.#subscriber.isOver) {
       const items = await this.#subscriber.next(batchBytes);
@@ -232,8 +245,18 @@ export class SignalService {
     await this.#saveSnapshot();
   }
 
-  /** Resumes from the last snapshot and catches up to now. */
-  async #goOn(wanted: readonly WantedSignal[]): Promise<void> {
+  /** Adds signals that did not run in the snapshot to those that do, beside the stream. */
+  #addFresh(wanted: readonly WantedSignal[]): void {
+    this.#switches.switchTo(wanted).catch((error) => {
+      if (!this.#subscriber.isEnded) this.#fail(error);
+    });
+  }
+
+  /**
+   * Resumes from the last snapshot and catches up to now. Returns whether all signals run; the
+   * others did not run in the snapshot.
+   */
+  async #goOn(wanted: readonly WantedSignal[]): Promise<boolean> {
     const { env, transport, feeds } = this.#options;
     const { createdAtUs } = await this.#trouble.through(() => transport.state());
     const opening = {
@@ -241,13 +264,14 @@ export class SignalService {
       ...{ trouble: this.#trouble, metrics: this.#metrics, logger: this.#logger },
       hadRecords: this.#hadRecords,
     };
-    const { snapshot, isCold, isChanged } = await openSet(opening, wanted);
+    const { snapshot, isCold, isChanged, isPartial } = await openSet(opening, wanted);
     this.#isCold = isCold;
     // Do not publish fires from before a cold start: the signals did not run then.
     this.#silentUntilUs = snapshot?.silentUntilUs ?? (isCold ? nowUs() : 0);
     this.#progress.stream = { createdAtUs, sequence: 0 };
     const from = snapshot ?? coldStart(feeds, isCold ? this.#set.warmupUs : undefined);
     this.#progress.feeds = { ...from.feeds };
+    this.#progress.watermarks = { ...snapshot?.watermarks };
     const published = await this.#trouble.through(() => publishedFires(this.#options, from));
     this.#fires = new FireQueue({
       ...{ env, transport, known: published },
@@ -262,6 +286,7 @@ export class SignalService {
       signals: this.#set.ids.join(" "),
       fires: this.#fires.count,
     });
+    return !isPartial;
   }
 
   /** Reads messages that left the bus unread from the archive, before later ones. */
@@ -272,17 +297,38 @@ export class SignalService {
       ...{ hole: hole.type, missed: hole.type === "left" ? hole.missed : "unknown" },
     });
     try {
-      await this.#between.run(() => this.#rebuild(hole));
+      await this.#between.run(() => this.#takeMissed(hole));
     } catch (error) {
       if (!this.#subscriber.isEnded) this.#fail(error);
     }
   }
 
-  async #rebuild({ type, stream }: StreamHole): Promise<void> {
-    while (this.#subscriber.waiting > 0) await this.#pass(await this.#subscriber.next(Infinity));
+  async #takeMissed({ type, stream }: StreamHole): Promise<void> {
+    await this.#takeWaiting();
     if (type === "anew") this.#subscriber.restart();
     await this.#trouble.through(() => this.#catchUp(this.#progress.copy()));
     this.#progress.stream.createdAtUs = stream.createdAtUs;
+  }
+
+  async #takeWaiting(): Promise<void> {
+    while (this.#subscriber.waiting > 0) await this.#pass(await this.#subscriber.next(Infinity));
+  }
+
+  /** Takes all that the bus has: no record is then behind a state that was read from the archive. */
+  async #takeAll(): Promise<void> {
+    try {
+      await this.#takeWaiting();
+      if (this.#options.transport.durable) return await this.#catchUp(this.#progress.copy());
+      // A bus in memory that was held back delivers much in each turn of the event loop.
+      for (let came = Infinity; came > HELD_BACK_MIN;) {
+        await sleep(HELD_BACK_MS);
+        came = this.#subscriber.waiting;
+        await this.#takeWaiting();
+      }
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
   async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<void> {
@@ -312,6 +358,7 @@ export class SignalService {
     if (items.length === 0) return;
     const beganMs = performance.now();
     const result = await this.#trouble.through(() => this.#set.take(items, onTaken));
+    this.#rebuild.note(items);
     const { fires, quarantined, unreadable } = result;
     if (unreadable > 0) this.#skipped(unreadable);
     const now = fires.filter(({ receivedAtUs }) => receivedAtUs >= this.#silentUntilUs);

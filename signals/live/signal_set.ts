@@ -1,16 +1,19 @@
 import type { SignalRunState, SignalStatus, SignalSwitch } from "@ssmd/market";
-import { type Logger, messageOf, SsmdError, StorageError, suggestion } from "@ssmd/runtime";
+import { type Logger, SsmdError, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { z } from "zod";
 import { canonicalJson } from "../engine/canonical_json.ts";
 import { sha256Of } from "../engine/fire_id.ts";
 import { BatchWriter } from "../host/frames.ts";
 import type { Waiting } from "../engine/inspect.ts";
+import type { Report } from "../engine/instance.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import type { BatchResult, Ready } from "../supervisor/answers.ts";
 import { HostShards } from "../supervisor/host_shards.ts";
 import { type Quarantine, Supervisor } from "../supervisor/supervisor.ts";
-import type { StreamItem } from "./stream_item.ts";
+import { KeptFiles } from "./kept_files.ts";
+import type { RebuiltState } from "./shadow_hosts.ts";
+import { addItems, type StreamItem } from "./stream_item.ts";
 
 /** A signal as its file and environment specify it. */
 export interface WantedSignal extends HostedSignal {
@@ -43,12 +46,11 @@ const KEPT = z.object({
 });
 
 const SWITCHES_MAX = 1_000;
-const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder();
 
 /** Signals of an environment: which of them run, their hosts, and the switch history. */
 export class SignalSet {
   #options: SignalSetOptions;
+  #files: KeptFiles;
   #hosts: HostShards | undefined;
   #ready: Ready | undefined;
   #wanted: readonly WantedSignal[] = [];
@@ -61,6 +63,7 @@ export class SignalSet {
 
   constructor(options: SignalSetOptions) {
     this.#options = options;
+    this.#files = new KeptFiles(options);
   }
 
   /** Ids of the running signals. */
@@ -90,7 +93,7 @@ export class SignalSet {
   ): Promise<void> {
     await this.#hosts?.stop();
     this.#wanted = wanted;
-    this.#kept = await this.#read("set.json", KEPT) ?? this.#kept;
+    this.#kept = await this.#files.read("set", KEPT) ?? this.#kept;
     this.#hosts = new HostShards({
       ...{ signals: this.#running(), hosts: this.#options.hosts },
       ...{ dedupe: true, isCold, states },
@@ -102,10 +105,7 @@ export class SignalSet {
 
   /** Evaluates the next items; `onTaken` is called when the hosts have them. */
   async take(items: readonly StreamItem[], onTaken?: () => void): Promise<SetAnswer> {
-    for (const item of items) {
-      if (item.type === "watermark") this.#batch.addWatermark(item.watermark);
-      else this.#batch.addRecord(item.type, item.payload);
-    }
+    addItems(this.#batch, items);
     const batch = this.#batch.finish(items.at(-1)?.sequence ?? 0);
     const result = await this.#open.send(batch, onTaken);
     this.#waiting = result.waiting ?? this.#waiting;
@@ -114,11 +114,15 @@ export class SignalSet {
       figures.fires++;
       figures.lastUs = receivedAtUs;
     }
-    for (const { signal, kind, message, symbol } of result.reports) {
+    this.#note(result.reports);
+    return { ...result, quarantined: await this.#noteQuarantined() };
+  }
+
+  #note(reports: readonly Report[]): void {
+    for (const { signal, kind, message, symbol } of reports) {
       this.#options.logger.warn("a signal reports", { signal, symbol, kind, message });
       if (kind === "error") this.#figuresOf(signal).errors++;
     }
-    return { ...result, quarantined: await this.#noteQuarantined() };
   }
 
   /** Returns the state needed to resume after the last batch. */
@@ -126,31 +130,49 @@ export class SignalSet {
     return (await this.#open.snapshot()).state;
   }
 
-  /** Enables or disables a signal, persistently. Throws SsmdError `SIGNAL_UNKNOWN`. */
-  async setEnabled(id: string, isEnabled: boolean): Promise<void> {
-    const ids = this.#wanted.map((signal) => signal.id);
-    if (!ids.includes(id)) {
-      throw new SsmdError("SIGNAL_UNKNOWN", `There is no signal "${id}" in this environment`, {
-        hint: suggestion(id, ids),
-      });
-    }
+  /** Returns the signal of an id. Throws SsmdError `SIGNAL_UNKNOWN`. */
+  signal(id: string): WantedSignal {
+    const signal = this.#wanted.find((each) => each.id === id);
+    if (signal !== undefined) return signal;
+    throw new SsmdError("SIGNAL_UNKNOWN", `There is no signal "${id}" in this environment`, {
+      hint: suggestion(id, this.#wanted.map((each) => each.id)),
+    });
+  }
+
+  /** Those of signals that may run, and do not with this source and these parameters. */
+  freshOf(signals: readonly WantedSignal[]): WantedSignal[] {
+    return signals.filter((signal) =>
+      this.#isWanted(signal) && !this.#isHarmful(signal) && !this.runs(signal)
+    );
+  }
+
+  /** Whether a signal runs with this source and these parameters. */
+  runs(signal: WantedSignal): boolean {
+    const same = this.#wanted.find(({ id }) => id === signal.id);
+    return this.ids.includes(signal.id) && same !== undefined && hashOf(same) === hashOf(signal);
+  }
+
+  /** Enables or disables a signal, persistently; an enabled one goes on with a rebuilt state. */
+  async setEnabled(id: string, isEnabled: boolean, rebuilt: RebuiltState): Promise<void> {
     const quarantined = { ...this.#kept.quarantined };
     // Enabling it clears its quarantine: the operator has seen the reason.
     if (isEnabled) delete quarantined[id];
     this.#kept = { enabled: { ...this.#kept.enabled, [id]: isEnabled }, quarantined };
-    await this.#write("set.json", this.#kept);
-    await this.#replace();
+    await this.#files.write("set", this.#kept);
+    await this.#replace(rebuilt);
   }
 
-  /** Replaces the signals; unchanged ones keep their state. Throws SsmdError `SIGNAL_FAILED`. */
-  async deploy(wanted: readonly WantedSignal[]): Promise<void> {
-    await assertLoads(wanted);
+  /** Replaces the signals; unchanged ones keep their state, others get a rebuilt one. */
+  async deploy(wanted: readonly WantedSignal[], rebuilt: RebuiltState): Promise<void> {
     this.#wanted = wanted;
-    await this.#replace();
+    await this.#replace(rebuilt);
   }
 
-  async #replace(): Promise<void> {
-    this.#ready = await this.#open.replace(this.#running(), { isCold: true });
+  async #replace({ states, reports, quarantined }: RebuiltState): Promise<void> {
+    this.#note(reports);
+    this.#news.push(...quarantined);
+    await this.#noteQuarantined();
+    this.#ready = await this.#open.replace(this.#running(), { isCold: true, states });
     await this.#noteQuarantined();
   }
 
@@ -186,12 +208,12 @@ export class SignalSet {
   /** Appends a switch to the history. */
   async addSwitch(change: SignalSwitch): Promise<void> {
     const switches = [...await this.switches(), change].slice(-SWITCHES_MAX);
-    await this.#write("history.json", switches);
+    await this.#files.write("history", switches);
   }
 
   /** Returns the kept switches, newest last. */
   async switches(): Promise<SignalSwitch[]> {
-    return await this.#read("history.json", z.array(z.custom<SignalSwitch>())) ?? [];
+    return await this.#files.read("history", z.array(z.custom<SignalSwitch>())) ?? [];
   }
 
   /** Stops the hosts. */
@@ -239,7 +261,7 @@ export class SignalSet {
       const signal = this.#wanted.find((each) => each.id === id);
       if (signal !== undefined) this.#kept.quarantined[id] = { hash: hashOf(signal), why };
     }
-    if (news.length > 0) await this.#write("set.json", this.#kept);
+    if (news.length > 0) await this.#files.write("set", this.#kept);
     return news;
   }
 
@@ -249,28 +271,6 @@ export class SignalSet {
       this.#figures.set(signal, figures = { fires: 0, errors: 0, lastUs: 0 });
     }
     return figures;
-  }
-
-  #key(name: string): string {
-    const { env, shard } = this.#options;
-    return `normalized/${env}/signals-${shard}.${name}`;
-  }
-
-  /** Returns a persisted value; undefined when missing or unreadable. */
-  async #read<T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> {
-    const key = this.#key(name);
-    try {
-      return schema.parse(JSON.parse(DECODER.decode(await this.#options.storage.get(key))));
-    } catch (error) {
-      if (error instanceof StorageError && error.code === "NOT_FOUND") return undefined;
-      if (error instanceof StorageError) throw error;
-      this.#options.logger.warn("what was kept cannot be read", { key, error: messageOf(error) });
-      return undefined;
-    }
-  }
-
-  async #write(name: string, value: unknown): Promise<void> {
-    await this.#options.storage.put(this.#key(name), ENCODER.encode(JSON.stringify(value)));
   }
 }
 

@@ -48,7 +48,7 @@ export class SnapshotKeeper {
 
   /** Writes a snapshot; returns false on failure, to retry when next due. */
   async save(
-    progress: Pick<Snapshot, "stream" | "feeds" | "isCold" | "silentUntilUs">,
+    progress: Omit<Snapshot, "number" | "fires" | "ran" | "state">,
     { set, queue }: { set: SignalSet; queue: FireQueue | undefined },
   ): Promise<boolean> {
     const { logger, metrics, snapshotMs = SNAPSHOT_MS } = this.#options;

@@ -12,6 +12,8 @@ export interface Snapshot {
   stream: { createdAtUs: number; sequence: number };
   /** Receive time of the last record taken, by feed, µs. */
   feeds: Readonly<Record<string, number>>;
+  /** Last watermark taken, by feed, µs. */
+  watermarks: Readonly<Record<string, number>>;
   /** Published fires that the bus may lose, as concatenated messages. */
   fires: Uint8Array;
   /** Hash of the signals that ran. */
@@ -28,6 +30,8 @@ const HEAD = z.object({
   number: z.int(),
   stream: z.object({ createdAtUs: z.number(), sequence: z.int() }),
   feeds: z.record(z.string(), z.number()),
+  // Absent in older ones.
+  watermarks: z.record(z.string(), z.number()).default({}),
   ran: z.string(),
   isCold: z.boolean(),
   // Absent in older ones.
@@ -99,10 +103,10 @@ function snapshotIn(bytes: Uint8Array): Snapshot | undefined {
     const text = new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
     const head = HEAD.parse(JSON.parse(text));
     if (head.bytes !== body.length || head.sha256 !== hashOf(body)) return undefined;
-    const { number, stream, feeds, ran, isCold, silentUntilUs } = head;
+    const { number, stream, feeds, watermarks, ran, isCold, silentUntilUs } = head;
     const end = body.length - head.fireBytes;
     const parts = { state: body.subarray(0, end), fires: body.subarray(end) };
-    return { number, stream, feeds, ran, isCold, silentUntilUs, ...parts };
+    return { number, stream, feeds, watermarks, ran, isCold, silentUntilUs, ...parts };
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { decodeWatermark } from "@ssmd/codec";
 import { type EventType, typeOfSubject, unescapeToken, type Watermark } from "@ssmd/market";
 import type { InMessage } from "@ssmd/transport";
+import type { BatchWriter } from "../host/frames.ts";
 
 /** An encoded record or a watermark. */
 export type StreamItem =
@@ -51,6 +52,14 @@ export class StreamItems {
     if (this.#kinds.size >= SUBJECTS_MAX) this.#kinds.clear();
     this.#kinds.set(subject, kind);
     return kind;
+  }
+}
+
+/** Adds items to a batch for hosts. */
+export function addItems(batch: BatchWriter, items: readonly StreamItem[]): void {
+  for (const item of items) {
+    if (item.type === "watermark") batch.addWatermark(item.watermark);
+    else batch.addRecord(item.type, item.payload);
   }
 }
 

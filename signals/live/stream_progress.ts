@@ -7,6 +7,8 @@ export class StreamProgress {
   stream = { createdAtUs: 0, sequence: 0 };
   /** Receive time of the last record taken, by feed, µs. */
   feeds: Record<string, number> = {};
+  /** Last watermark taken, by feed, µs. */
+  watermarks: Record<string, number> = {};
   #keys = new RecordKeyReader();
 
   /** Advances past items; returns how many of them are records. */
@@ -15,7 +17,11 @@ export class StreamProgress {
     let records = 0;
     for (let i = items.length - 1; i >= 0; i--) {
       const item = items[i] as StreamItem;
-      if (item.type === "watermark") continue;
+      if (item.type === "watermark") {
+        const { feed, timeUs } = item.watermark;
+        this.watermarks[feed] = Math.max(this.watermarks[feed] ?? 0, timeUs);
+        continue;
+      }
       records++;
       if (seen.has(item.feed)) continue;
       seen.add(item.feed);
@@ -34,7 +40,8 @@ export class StreamProgress {
   }
 
   /** Returns a copy for persisting. */
-  copy(): Pick<StreamProgress, "stream" | "feeds"> {
-    return { stream: { ...this.stream }, feeds: { ...this.feeds } };
+  copy(): Pick<StreamProgress, "stream" | "feeds" | "watermarks"> {
+    const { stream, feeds, watermarks } = this;
+    return { stream: { ...stream }, feeds: { ...feeds }, watermarks: { ...watermarks } };
   }
 }

@@ -85,13 +85,18 @@ export class HostShards {
   /** Replaces the signals after the last batch; see `Supervisor.replace`. */
   async replace(
     signals: readonly HostedSignal[],
-    { isCold = false }: { isCold?: boolean } = {},
+    { states = [], isCold = false }: { states?: readonly Uint8Array[]; isCold?: boolean } = {},
   ): Promise<Ready> {
+    const parts = states.map((state) => partsOf(state, this.#shards.length));
     this.#signals = signals;
     this.#isCold = isCold;
     this.#out.clear();
     this.#waiting = [];
-    const [ready] = await all(this.#shards.map((shard) => shard.replace(signals, { isCold })));
+    const [ready] = await all(
+      this.#shards.map((shard, i) =>
+        shard.replace(signals, { states: parts.map((each) => each[i] as Uint8Array), isCold })
+      ),
+    );
     return await this.#takeOut() ?? ready as Ready;
   }
 

@@ -233,7 +233,7 @@ export class Supervisor {
 
   /**
    * Replaces the signals after the last batch; unchanged declarations keep their state. `states` of
-   * a warm-up that ended at the same position are restored after it.
+   * others that reached the same position are restored before it: what ran goes on as it was.
    */
   async replace(
     signals: readonly HostedSignal[],
@@ -241,7 +241,7 @@ export class Supervisor {
   ): Promise<Ready> {
     await this.snapshot();
     this.#signals = signals;
-    this.#states = [...this.#states, ...states];
+    this.#states = [...states, ...this.#states];
     this.#isCold = isCold;
     const ready = await this.#startHost(signals);
     await this.snapshot();
