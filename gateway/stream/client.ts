@@ -131,6 +131,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.encoding = ENCODING.json;
     this.#transform = new TransformQueue(run, {
       onTransformed: (message, meta) => this.#deliverTransformed(message, meta),
+      onTransformDropped: (drops) => this.#pushControl(drops.takeMessage(this.policy)),
       onTransformRoom: () => this.onRoom(),
       onTransformEnded: onEnded,
     });
@@ -165,9 +166,8 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   }
 
   #deliverFrame(buffer: Uint8Array, start: number, meta: FrameMeta<ClientGroup>): void {
-    if (isDroppable(meta.type) && !this.#buffer.fits(meta.bytes) && !this.#applyPolicy(meta)) {
-      return;
-    }
+    if (!isDroppable(meta.type)) this.#reportDrops();
+    else if (!this.#buffer.fits(meta.bytes) && !this.#applyPolicy(meta)) return;
     this.#buffer.push(buffer, start, meta);
     this.#countSent(meta.type, meta.subject);
     this.#scheduleFlush();
@@ -184,7 +184,9 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     if (transform.fits || !isDroppable(meta.type)) {
       return transform.add(textOfFrame(buffer, start, end), meta);
     }
-    this.#countDropped(meta.type, meta.subject);
+    this.dropped++;
+    transform.drop(meta.type, bookOf(meta));
+    this.#owner.onDropped(meta.type, this.policy);
     if (meta.type === TYPE_INDEX.orderbook && meta.subject) {
       this.#bookWaits.add(meta.subject, "dropped");
     }
@@ -199,13 +201,28 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   /** Sends a control message, which is never dropped. */
   sendControl(text: string): void {
     if (this.state === "disconnected") return;
-    const frame = this.encoding === ENCODING.deflatedJson ? deflatedFrame(text) : textFrame(text);
     const send = () => {
-      this.#push(frame, -1, undefined);
-      this.#scheduleFlush();
+      this.#reportDrops();
+      this.#pushControl(text);
     };
     if (this.#transform === undefined) send();
     else this.#transform.sendInTurn(send);
+  }
+
+  /**
+   * Reports drops before what is never dropped: a client that resumes from its position would never
+   * learn of them. Those of `drop_oldest` are reported before the backlog.
+   */
+  #reportDrops(): void {
+    if (this.policy === "drop_oldest") return;
+    const dropped = this.takeDropMessage();
+    if (dropped !== undefined) this.#pushControl(dropped);
+  }
+
+  #pushControl(text: string): void {
+    const frame = this.encoding === ENCODING.deflatedJson ? deflatedFrame(text) : textFrame(text);
+    this.#push(frame, -1, undefined);
+    this.#scheduleFlush();
   }
 
   /** Sends a requested state; counts it as dropped when it does not fit. */
@@ -315,7 +332,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   onRoom(): void {
     const dropped = this.takeDropMessage();
-    if (dropped !== undefined) this.sendControl(dropped);
+    if (dropped !== undefined) this.#pushControl(dropped);
     if (this.#missedTypes !== undefined) this.#sendMissed(this.#missedTypes);
     if (this.#bookWaits.any) this.#sendSnapshots();
     this.#resolveRoom();
@@ -359,8 +376,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
 
   #countDropped(type: number, group: ClientGroup | undefined): void {
     this.dropped++;
-    const book = type === TYPE_INDEX.orderbook ? group?.market.symbol : undefined;
-    this.#buffer.drops.add(type, book);
+    this.#buffer.drops.add(type, bookOf({ type, subject: group }));
     this.#owner.onDropped(type, this.policy);
   }
 
@@ -378,6 +394,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     const transform = this.#transform;
     if (transform === undefined || type === TYPE_INDEX.gap) {
       const send = () => {
+        if (!isDroppable(type)) this.#reportDrops();
         this.#push(frame, type, subject);
         this.#countSent(type, group);
       };
@@ -433,4 +450,9 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     }
     this.#scheduleFlush();
   }
+}
+
+/** Returns the symbol of a book that loses this record. */
+function bookOf({ type, subject }: Pick<FrameMeta<ClientGroup>, "type" | "subject">) {
+  return type === TYPE_INDEX.orderbook ? subject?.market.symbol : undefined;
 }

@@ -151,7 +151,54 @@ Deno.test(`${HEALTHY} clients lose nothing by ${4 * STUCK_OF_EACH} that stopped 
     { slowClients: { buffer_bytes: BUFFER_BYTES_MAX, disconnect_after_s: 120 } },
   ));
 
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 async function settle(reader: Reader): Promise<void> {
   reader.ws.send('{"action":"ping"}');
   await until(() => reader.of("pong").length > 0);
+}
+
+for (const policy of ["drop_newest", "conflate"] as const) {
+  Deno.test(`${policy}: a position says nothing of drops that are told after it`, () =>
+    withGateway(
+      async (rig) => {
+        const { connector, gateway } = rig;
+        const slow = new Reader(gateway.url, `?symbols=ETHUSD&types=trade,status&policy=${policy}`);
+        await slow.subscribed();
+        slow.ws.pause();
+        const send = async (from: number) => {
+          for (let i = from; i < from + HEAVY_RECORDS; i++) {
+            heavy(connector, i);
+            await pause();
+          }
+        };
+        await send(1);
+        while ((await figures(rig))[0]?.dropped === 0) await pause();
+        const state = { type: "status", symbol: "ETHUSD", state: "halted" } as const;
+        connector.publish({ ...state, result: "", detail: "" });
+        await send(HEAVY_RECORDS + 1);
+        slow.ws.send('{"action":"ping"}');
+        // The gateway has read the ping, whose answer waits, once it refuses what came after it.
+        slow.ws.send("?");
+        while ((await figures(rig))[0]?.last_error?.code !== "invalid_json") await pause();
+        slow.ws.resume();
+        await until(() => slow.of("pong").length > 0);
+        for (const type of ["status", "pong"]) {
+          const at = slow.messages.findIndex((message) => message.type === type);
+          const before = slow.messages.slice(0, at);
+          const trades = before.filter((m) => m.type === "trade" && m["conflated"] !== true);
+          const told = before.reduce(
+            (sum, m) => sum + Number(m.type === "dropped" && m["count"]),
+            0,
+          );
+          const sent = type === "status" ? HEAVY_RECORDS : 2 * HEAVY_RECORDS;
+          assert.equal(trades.length + told, sent, `before the ${type}`);
+        }
+        await slow.close();
+      },
+      true,
+      { slowClients: { buffer_bytes: BUFFER_BYTES_MAX, disconnect_after_s: 120 } },
+    ));
 }

@@ -1,6 +1,7 @@
 import type { TransformOutput } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import type { TransformRun } from "../bus/transforms_client.ts";
+import { DropCounter } from "./drop_counter.ts";
 
 /** Maximum number of records in one request to the transform, and of their characters. */
 const BATCH_RECORDS_MAX = 200;
@@ -23,6 +24,8 @@ type Waiting<M> = WaitingRecord<M> | (() => void);
 interface TransformOwner<M> {
   /** A record's output is ready to send. */
   onTransformed(message: string, meta: M): void;
+  /** What was dropped between the record sent last and the next one. */
+  onTransformDropped(drops: DropCounter): void;
   /** There is room for records again. */
   onTransformRoom(): void;
   /** The transform has ended for good. */
@@ -36,6 +39,10 @@ export class TransformQueue<M> {
   #waiting: Waiting<M>[] = [];
   #records = 0;
   #characters = 0;
+  /** Whether records are dropped until the queue is half empty. */
+  #isStopped = false;
+  /** Drops behind the last item of the queue; undefined = none. */
+  #drops: DropCounter | undefined;
   #isRunning = false;
   #isClosed = false;
 
@@ -57,7 +64,22 @@ export class TransformQueue<M> {
 
   /** Whether a record fits. */
   get fits(): boolean {
-    return this.#records < WAITING_RECORDS_MAX && this.#characters < WAITING_CHARACTERS_MAX;
+    return !this.#isStopped && this.#records < WAITING_RECORDS_MAX &&
+      this.#characters < WAITING_CHARACTERS_MAX;
+  }
+
+  /** Counts a record that does not fit, to be reported where it is missing. */
+  drop(type: number, book: string | undefined): void {
+    if (this.#isClosed) return;
+    this.#isStopped = true;
+    if (this.#drops === undefined) {
+      const drops = this.#drops = new DropCounter();
+      this.#waiting.push(() => {
+        if (this.#drops === drops) this.#drops = undefined;
+        this.#owner.onTransformDropped(drops);
+      });
+    }
+    this.#drops.add(type, book);
   }
 
   /** Adds a record. */
@@ -71,6 +93,7 @@ export class TransformQueue<M> {
 
   /** Sends after the waiting records: at once when there are none. */
   sendInTurn(send: () => void): void {
+    this.#drops = undefined;
     if (this.#isClosed || this.#waiting.length === 0 && !this.#isRunning) send();
     else this.#waiting.push(send);
   }
@@ -123,7 +146,10 @@ export class TransformQueue<M> {
       batch.forEach((each, i) => this.#send(each, outputs[i] as TransformOutput));
     }
     while (typeof this.#waiting[0] === "function") (this.#waiting.shift() as () => void)();
-    if (!hadRoom && this.hasRoom) this.#owner.onTransformRoom();
+    if (hadRoom || !this.hasRoom) return;
+    this.#isStopped = false;
+    this.#drops = undefined;
+    this.#owner.onTransformRoom();
   }
 
   #send({ text, meta }: WaitingRecord<M>, output: TransformOutput): void {
