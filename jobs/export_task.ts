@@ -5,7 +5,7 @@ import {
   planExport,
 } from "@ssmd/dataset/export";
 import type { JsonRecord } from "@ssmd/journal";
-import { archivedFeeds, unmadeDays, usOfDay } from "@ssmd/archive";
+import { leftOutDays, usOfDay } from "@ssmd/archive";
 import { DAY_US, nowUs } from "@ssmd/runtime";
 import type { ArchiveAccess } from "./archive_access.ts";
 
@@ -33,10 +33,9 @@ export async function exportRecords(
   { storage, log }: ArchiveAccess,
 ): Promise<JsonRecord> {
   const span = { fromUs: usOfDay(from), toUs: usOfDay(to) + DAY_US };
-  for (const feed of feeds ?? await archivedFeeds(storage, env, ["normalized"])) {
-    for (const { day, why } of await unmadeDays(storage, { env, feed, ...span, nowUs: nowUs() })) {
-      log("a day is left out: see ssmd reprocess run", { feed, day, why });
-    }
+  const leftOut = await leftOutDays(storage, { env, feeds, types, ...span, nowUs: nowUs() });
+  for (const { feed, day, why } of leftOut) {
+    log("a day is left out: see ssmd reprocess run", { feed, day, why });
   }
   const partitions = await planExport(storage, {
     ...{ env, format, span },
@@ -60,5 +59,6 @@ export async function exportRecords(
   return {
     ...{ out, files: files.length, records: sum("records"), bytes: sum("bytes") },
     written: files.filter(({ state }) => state === "written").length,
+    days_left_out: leftOut.length,
   };
 }

@@ -1,22 +1,14 @@
-import { archivedFeeds, type DaySummary, namesIn, unmadeDays } from "@ssmd/archive";
+import { type DaySummary, leftOutDays } from "@ssmd/archive";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
-import { DERIVED_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { notice, type SsmdContext } from "../context.ts";
 import { countText } from "../format.ts";
 
 /** What a command reads from an archive. */
-interface ReadRecords {
-  env: string;
-  /** Absent: all. */
-  feeds?: readonly string[] | undefined;
-  /** Record types and series; absent: all. Fires and actions are never made of raw frames. */
-  types?: readonly string[] | undefined;
+type ReadRecords = Omit<Parameters<typeof leftOutDays>[1], "fromUs" | "toUs" | "nowUs"> & {
   span: TimeSpan;
-  /** Absent: the active one. */
-  version?: string | undefined;
-}
+};
 
 /** Days named one by one in a note; of more, the first and last are. */
 const NAMED_MAX = 5;
@@ -28,22 +20,12 @@ const NAMED_MAX = 5;
 export async function noteLeftOut(
   context: SsmdContext,
   storage: Storage,
-  { env, feeds, types, span, version }: ReadRecords,
+  { span, ...read }: ReadRecords,
 ): Promise<void> {
-  if (types?.every((type) => DERIVED_TYPES.some((derived) => derived === type))) return;
-  for (const feed of feeds ?? await feedsOf(storage, env)) {
-    const days = await unmadeDays(storage, {
-      ...{ env, feed, ...span, nowUs: nowUs() },
-      ...(version === undefined ? {} : { version }),
-    });
-    if (days.length > 0) notice(context, leftOutText(env, feed, days));
+  const days = await leftOutDays(storage, { ...read, ...span, nowUs: nowUs() });
+  for (const [feed, ofFeed] of Map.groupBy(days, ({ feed }) => feed)) {
+    notice(context, leftOutText(read.env, feed, ofFeed));
   }
-}
-
-/** Returns feeds with records, and others among the first raw files: listing all takes long. */
-async function feedsOf(storage: Storage, env: string): Promise<string[]> {
-  const made = await archivedFeeds(storage, env, ["normalized"]);
-  return [...new Set([...made, ...await namesIn(storage, `raw/${env}/`)])].sort();
 }
 
 function leftOutText(env: string, feed: string, days: readonly DaySummary[]): string {

@@ -1,5 +1,11 @@
-import { dayOfUs, usOfDay } from "@ssmd/archive";
-import { type AnswerColumn, answerSql, type AnswerValue } from "@ssmd/dataset/query";
+import { dayOfUs, leftOutDays, usOfDay } from "@ssmd/archive";
+import {
+  type AnswerColumn,
+  answerSql,
+  type AnswerValue,
+  TABLES,
+  tablesIn,
+} from "@ssmd/dataset/query";
 import { DAY_US, makeTemporaryFolder, nowUs, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { z } from "zod";
@@ -27,6 +33,8 @@ const SQL_ANSWER = named(
     rows: z.array(z.array(z.unknown())).describe("Values in the order of the columns."),
     is_cut: z.boolean().describe(`Whether there are more than ${ROWS_MAX} rows.`),
     took_ms: z.number(),
+    left_out: z.array(z.strictObject({ feed: z.string(), day: z.string(), why: z.string() }))
+      .describe("Days with raw files and no records: `ssmd reprocess run` makes them."),
   }),
 );
 
@@ -82,12 +90,13 @@ async function answer(
     >,
 ) {
   const fromUs = usOfDay(date);
+  const span = { fromUs, toUs: fromUs + DAY_US };
   const columns: AnswerColumn[] = [];
   const rows: (readonly AnswerValue[])[] = [];
   const startMs = performance.now();
   const { isCut } = await answerSql({
     ...{ ...source, sql, rowsMax: ROWS_MAX, memoryBytesMax: MEMORY_BYTES },
-    span: { fromUs, toUs: fromUs + DAY_US },
+    span,
     engineMsMax: ENGINE_MS_MAX,
   }, {
     columns: (found) => void columns.push(...found),
@@ -95,7 +104,13 @@ async function answer(
     end: () => {},
   });
   const took_ms = Math.round(performance.now() - startMs);
-  return { date, columns, rows: rows.map((row) => [...row]), is_cut: isCut, took_ms };
+  const types = tablesIn(sql).map((table) => TABLES[table] ?? table);
+  const { storage, env } = source;
+  const leftOut = await leftOutDays(storage, { env, types, ...span, nowUs: nowUs() });
+  return {
+    ...{ date, columns, rows: rows.map((row) => [...row]), is_cut: isCut, took_ms },
+    left_out: leftOut.map(({ feed, day, why }) => ({ feed, day, why })),
+  };
 }
 
 function busy(): Problem {

@@ -116,4 +116,5 @@ export { DAY_CONDITIONS } from "./inventory/day_condition.ts";
 export { type ClockShare, type DaySummary } from "./inventory/day_summary.ts";
 export { type GapSpan, gapSpans, joinedSpans } from "./inventory/gap_spans.ts";
 export { inventory, type InventoryQuery } from "./inventory/inventory.ts";
+export { leftOutDays } from "./inventory/left_out_days.ts";
 export { unmadeDays } from "./inventory/unmade_days.ts";

@@ -8,7 +8,7 @@ import { archivedDays, daysBetween, SHORT_DAYS } from "../reading/archived_days.
 import { type DaySummary, summarizeDay } from "./day_summary.ts";
 
 /** Selection of {@linkcode unmadeDays}. */
-interface UnmadeQuery {
+export interface UnmadeQuery {
   env: string;
   feed: string;
   /** Span, µs; `toUs` is exclusive. Default: everything. */

@@ -3,6 +3,7 @@ import { memoryStorage, type Storage } from "@ssmd/storage";
 import {
   changedManifest,
   emptyManifest,
+  leftOutDays,
   type Manifest,
   manifestTimes,
   rawKey,
@@ -42,4 +43,17 @@ Deno.test("past days with raw and without records are found, in short and in lon
   const short = { fromUs: usOfDay("2026-08-01"), toUs: usOfDay("2026-08-04") };
   assert.deepEqual(await found(short), ["2026-08-03"]);
   assert.deepEqual(await found({ ...short, version: "v2" }), ["2026-08-01", "2026-08-03"]);
+});
+
+Deno.test("readers of all feeds are told of a feed that has raw files only", async () => {
+  const storage = memoryStorage();
+  await put(storage, "raw", "2026-08-03");
+  const found = (types?: string[]) =>
+    leftOutDays(storage, { env: "test", types, nowUs: NOW_US }).then((days) =>
+      days.map(({ feed, day }) => [feed, day])
+    );
+  assert.deepEqual(await found(), [["kraken", "2026-08-03"]]);
+  assert.deepEqual(await found(["trade", "fire"]), [["kraken", "2026-08-03"]]);
+  assert.deepEqual(await found(["fire"]), []);
+  assert.deepEqual(await leftOutDays(storage, { env: "other", nowUs: NOW_US }), []);
 });

@@ -106,15 +106,18 @@ export class SqlView {
     button.disabled = false;
     const problem = byId("sql-problem");
     problem.hidden = answer.ok;
+    byId("sql-left-out").hidden = true;
     byId("sql-answer").hidden = !answer.ok;
     setText(byId("sql-note"), "");
     if (!answer.ok) return setText(problem, answer.detail);
-    const { columns, rows, is_cut, took_ms } = answer.body as unknown as {
+    const { columns, rows, is_cut, took_ms, left_out } = answer.body as unknown as {
       columns: SqlColumn[];
       rows: unknown[][];
       is_cut: boolean;
       took_ms: number;
+      left_out: LeftOutDay[];
     };
+    renderLeftOut(left_out);
     const cut = is_cut ? ", cut: there are more" : "";
     setText(byId("sql-note"), `${count(rows.length)} rows in ${durationText(took_ms)}${cut}`);
     this.#renderTable(columns, rows);
@@ -159,6 +162,20 @@ export class SqlView {
     setText(byId("sql-range"), `${from} – ${to}, from ${least} to ${most}`);
     this.applyTheme();
   }
+}
+
+/** A day that the answer lacks, from the gateway. */
+interface LeftOutDay {
+  feed: string;
+  day: string;
+  why: string;
+}
+
+function renderLeftOut(days: readonly LeftOutDay[]): void {
+  const box = byId("sql-left-out");
+  box.hidden = days.length === 0;
+  const named = days.map(({ feed, day }) => `${feed} ${day}`).join(", ");
+  setText(box, `Left out: ${named}. ${days[0]?.why ?? ""} See ssmd reprocess run.`);
 }
 
 function renderBars({ points }: SqlChart): void {
