@@ -16,6 +16,7 @@ import { runOfName, type RunTurn } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import { nowUs } from "@ssmd/runtime";
 import type { ConnectionContinuity } from "./continuity.ts";
+import { countedTurn } from "./counted_turns.ts";
 import type { ConnectionCheckpoint } from "./segment.ts";
 
 /** One venue connection of a connector, with its normalizer and translator. */
@@ -177,6 +178,7 @@ export function checkpointOf(
     continuity: { ...continuity },
     normalizer: normalizerId,
     state: normalizer.state(),
+    turn: countedTurn(translator.turns),
     openGaps: translator.openGaps,
     capture: { ...capture, clock, linesBefore: translator.lines },
   };

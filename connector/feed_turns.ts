@@ -1,4 +1,4 @@
-import { joinedTurns, type Turn } from "@ssmd/market";
+import { joinedTurns, tradesFromUs, type Turn } from "@ssmd/market";
 import {
   CellLease,
   type LeaseCell,
@@ -213,7 +213,9 @@ export class FeedTurns {
     const fromUs = Math.max(0, beginUs, ownEndUs + 1);
     const isLate = reachUs > fromUs;
     const news = { ...before, ...(isLate && { isLate }), ...(released && { released }) };
-    const turn = { run, ...news, fromUs: Math.max(fromUs, reachUs) };
+    const turn: Turn = { run, ...news, fromUs: Math.max(fromUs, reachUs) };
+    // Verification has the lines from before, which the spool has no more.
+    if (reachUs > tradesFromUs(turn)) turn.tradesFromUs = reachUs;
     const cuts = await findCuts?.({ fromUs: turn.fromUs, endUs, last: newest });
     return cuts === undefined ? turn : { ...turn, cuts };
   }

@@ -2,6 +2,7 @@ import type { Venue } from "@ssmd/exchanges";
 import type { Turn } from "@ssmd/market";
 import { isoOfUs, type Logger, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
+import { countsTurns } from "./counted_turns.ts";
 import { heldByBus, HeldFilter } from "./held_by_bus.ts";
 import { type LastStop, readLastStop, writeLastStop } from "./last_stop.ts";
 import type { PublishQueue } from "./publish_queue.ts";
@@ -101,6 +102,7 @@ async function recoverRun(
   const { logger } = options;
   const publish = (message: OutMessage) => filter.take(message);
   let replay: Replay | undefined;
+  let isCounted = true;
   let lastUs = 0;
   for (const segment of segments) {
     const reader = await SegmentReader.open(segment);
@@ -108,8 +110,10 @@ async function recoverRun(
       await Deno.remove(segment.path);
       continue;
     }
-    if (replay?.nextLine !== reader.header.firstLine) {
+    const isCountedHere = countsTurns(reader.header, options.turns);
+    if (replay?.nextLine !== reader.header.firstLine || (isCountedHere && !isCounted)) {
       replay = new Replay({ ...options, publish }, reader.header);
+      isCounted = isCountedHere;
     }
     replay.join(reader.header);
     for await (const lines of reader.batches()) {

@@ -2,6 +2,7 @@ import type { CaptureInfo } from "@ssmd/archive";
 import type { Gap } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import type { ConnectionContinuity } from "./continuity.ts";
+import type { CountedTurn } from "./counted_turns.ts";
 
 /** State of a connection at the start of a segment, sufficient to resume from. */
 export interface ConnectionCheckpoint {
@@ -21,6 +22,8 @@ export interface ConnectionCheckpoint {
   normalizer: string;
   /** The normalizer's own state. */
   state: unknown;
+  /** Last turn that `sequence` counts; null = none yet; absent = no turns, or an earlier version. */
+  turn?: CountedTurn | null | undefined;
   /** Open gaps, when the run has turns. */
   openGaps?: Gap[] | undefined;
   /** First line of its raw files. */

@@ -216,9 +216,10 @@ export class Spool {
     const firstLine = this.#durableLine + 1;
     const path = `${this.#options.dir}/${segmentName(this.#run, firstLine)}`;
     const header = { ...this.#options.header(firstLine), openedUs };
+    // Before anything is awaited: a `cut` from now on asks for a header after this one.
+    this.#minute = minute;
     this.#file = await Deno.open(path, { write: true, create: true, truncate: true });
     this.#segment = { path, run: this.#run, firstLine };
-    this.#minute = minute;
     this.#offset = 0;
     try {
       await this.#lateSync?.open(path);

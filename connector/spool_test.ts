@@ -23,18 +23,18 @@ interface Reported {
 function newSpool(
   dir: string,
   reported: Reported,
-  { onDurable, countsWritten = false }: { onDurable?: () => void; countsWritten?: boolean } = {},
+  { onDurable, onHeader, countsWritten = false }: {
+    onDurable?: () => void;
+    onHeader?: () => void;
+    countsWritten?: boolean;
+  } = {},
 ): Spool {
   return new Spool("r1", {
     ...{ dir, countsWritten },
-    header: (firstLine) => ({
-      run: "r1",
-      env: "test",
-      feed: "x",
-      firstLine,
-      openedUs: 0,
-      connections: [],
-    }),
+    header: (firstLine) => {
+      onHeader?.();
+      return { run: "r1", env: "test", feed: "x", firstLine, openedUs: 0, connections: [] };
+    },
     onDurable: (count) => {
       reported.durable += count;
       onDurable?.();
@@ -111,6 +111,18 @@ Deno.test("Spool begins a segment for each minute and tells when one is closed",
       2 * MINUTE_US,
       5 * MINUTE_US,
     ]);
+  }));
+
+Deno.test("a cut while a segment is being opened holds for the next line", () =>
+  inFolder(async (dir) => {
+    const reported = nothingReported();
+    const onHeader = () => queueMicrotask(() => spool.cut());
+    const spool = newSpool(dir, reported, { onHeader });
+    spool.append(1, MINUTE_US, "{}", new Uint8Array(), "");
+    await spool.commit();
+    spool.append(1, MINUTE_US + 1, "{}", new Uint8Array(), "");
+    await spool.close();
+    assert.deepEqual(reported.closed.map((segment) => segment.firstLine), [1, 2]);
   }));
 
 Deno.test("lines that count once they are written are in the file by then, and in its segments", () =>

@@ -1,5 +1,6 @@
-import { TURN_OVERLAP_US } from "@ssmd/market";
+import { type Turn, TURN_OVERLAP_US } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
+import { countsTurns } from "./counted_turns.ts";
 import { Replay, type ReplayOptions } from "./replay.ts";
 import { listSegments, type Segment, SegmentReader } from "./segment.ts";
 
@@ -11,25 +12,38 @@ interface TurnSegments {
   reachUs: number;
 }
 
-/** Returns the segments of `run` in `dir` that a turn from `fromUs` on needs. */
+/** Turns to be replayed from a spool folder. */
+interface TurnSpan {
+  dir: string;
+  run: string;
+  fromUs: number;
+  /** All known turns. */
+  turns: readonly Turn[];
+}
+
+/**
+ * Returns the segments of `run` in `dir` that a turn from `fromUs` on needs. The first one has a
+ * checkpoint that counts all records of `turns` before it.
+ */
 export async function segmentsFrom(
-  { dir, run, fromUs }: { dir: string; run: string; fromUs: number },
+  { dir, run, fromUs, turns }: TurnSpan,
 ): Promise<TurnSegments> {
   const own = (await listSegments(dir)).filter((segment) => segment.run === run);
-  let reachUs = 0;
+  let found: TurnSegments = { segments: [], reachUs: 0 };
   for (let i = own.length - 1; i >= 0; i--) {
     const { firstLine } = own[i] as Segment;
     if (firstLine === 1) return { segments: own.slice(i), reachUs: 0 };
     const reader = await SegmentReader.open(own[i] as Segment);
     if (reader === undefined) continue;
     reader.close();
-    reachUs = reader.header.openedUs;
-    if (reachUs <= fromUs - TURN_OVERLAP_US) return { segments: own.slice(i), reachUs };
+    if (!countsTurns(reader.header, turns)) continue;
+    found = { segments: own.slice(i), reachUs: reader.header.openedUs };
+    if (found.reachUs <= fromUs - TURN_OVERLAP_US) break;
   }
-  return { segments: own, reachUs };
+  return found;
 }
 
-/** Replays the segments of a run up to a line. */
+/** Replays the segments of a run up to a line; undefined = it has no line yet. */
 export async function replayUpTo(
   options: ReplayOptions,
   segments: readonly Segment[],
@@ -50,7 +64,7 @@ export async function replayUpTo(
       if (replay.nextLine > upToLine) break;
     }
   }
-  if (replay !== undefined && replay.nextLine <= upToLine) throw missingLines(segments.at(-1));
+  if ((replay?.nextLine ?? 1) <= upToLine) throw missingLines(segments.at(-1));
   return replay;
 }
 

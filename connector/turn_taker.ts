@@ -208,14 +208,14 @@ export class TurnTaker {
   }
 
   async #take(): Promise<void> {
-    const { turns, dir, run, leaveReleased, onTelling } = this.#options;
+    const { turns, leaveReleased, onTelling } = this.#options;
     const answer = await turns.tryAcquire();
     if (answer !== "ours") {
       if (answer === "held") this.#standbyUs = nowUs();
       return;
     }
     const released = await leaveReleased();
-    const { reachUs } = await segmentsFrom({ dir, run, fromUs: -Infinity });
+    const { reachUs } = await this.#segmentsFrom(-Infinity);
     const turn = await turns.take({
       ...{ reachUs, wholeUs: this.#watch.lastGoodAtUs, ownEndUs: this.#ownEndUs },
       ...(released && { released }),
@@ -232,7 +232,7 @@ export class TurnTaker {
    * without a match are cut at the time of the other one's last record.
    */
   async #findCuts({ fromUs, endUs, last }: CutSearch): Promise<Record<string, number>> {
-    const { dir, run, pipeline } = this.#options;
+    const { pipeline } = this.#options;
     const found: Record<string, number> = {};
     const content = new RecordContent();
     const untold = (event: MarketEvent) => {
@@ -247,16 +247,21 @@ export class TurnTaker {
         found[kind] = atUs;
       }
     };
-    const { segments } = await segmentsFrom({ dir, run, fromUs });
+    const { segments } = await this.#segmentsFrom(fromUs);
     await replayUpTo({ ...this.#options, untold, turns: [] }, segments, pipeline.line);
     const byTime = [...last].filter(([kind, { atUs }]) => atUs >= fromUs && !(kind in found));
     return { ...found, ...Object.fromEntries(byTime.map(([kind, { atUs }]) => [kind, atUs])) };
   }
 
+  #segmentsFrom(fromUs: number): ReturnType<typeof segmentsFrom> {
+    const { turns, dir, run } = this.#options;
+    return segmentsFrom({ dir, run, fromUs, turns: turns.known });
+  }
+
   async #tell(fromUs: number): Promise<void> {
-    const { turns, dir, run, connections, pipeline, cutSpool } = this.#options;
+    const { turns, run, connections, pipeline, cutSpool } = this.#options;
     const tap = pipeline.tap();
-    const { segments } = await segmentsFrom({ dir, run, fromUs });
+    const { segments } = await this.#segmentsFrom(fromUs);
     const reportedLine = this.#reportedLine;
     const publish = (message: OutMessage) => {
       if ((parsePosition(message.id)?.frame ?? Infinity) > reportedLine) {
@@ -265,7 +270,10 @@ export class TurnTaker {
     };
     const options = { ...this.#options, publish, turns: turns.known };
     const replay = await replayUpTo(options, segments, tap.afterLine);
-    for (const line of tap.end()) replay?.pending(line);
+    const lines = tap.end();
+    // Its first lines came meanwhile: now they are in a segment.
+    if (replay === undefined && lines.length > 0) return await this.#tell(fromUs);
+    for (const line of lines) replay?.pending(line);
     for (const [i, { translator }] of connections.entries()) {
       const other = replay?.translators[i];
       if (other === undefined) translator.setTurns(turnsOf(run, turns.known));

@@ -3,7 +3,7 @@ import type { MarketEvent } from "@ssmd/market";
 import { sleep } from "@ssmd/runtime";
 import { natsServerAvailable } from "../tests/servers/nats_server.ts";
 import { type FakeClient, send } from "./testing/fake_exchange.ts";
-import { Pair, Side, sorted } from "./testing/pair_rig.ts";
+import { Pair, PAIR_SPECS, Side, sorted } from "./testing/pair_rig.ts";
 
 const ignore = !natsServerAvailable();
 
@@ -140,6 +140,61 @@ Deno.test("a gap of the one that tells is filled by the other one while both go 
     assert.deepEqual(pair.listener.gaps(), []);
     await first.stop();
     await second.stop();
+    assert.deepEqual(await pair.fromRaw(), sorted(pair.events));
+  }));
+
+/** Storage takes nothing until it may go on, so that the spools keep their segments. */
+function slowStorage({ storage }: Pair): { goOn: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const put = storage.put.bind(storage);
+  storage.put = async (...args: Parameters<typeof put>) => {
+    await promise;
+    return await put(...args);
+  };
+  return { goOn: resolve };
+}
+
+Deno.test("a second turn counts the first one's records, whichever segment it is replayed from", {
+  ignore,
+}, () =>
+  Pair.with(async (pair) => {
+    const { exchange } = pair;
+    const first = await Side.start(pair, `${pair.dir}/first`);
+    const second = await Side.start(pair, `${pair.dir}/second`);
+    tell(pair, 1, 5);
+    await pair.untilPublished(1005);
+    first.line.cut();
+    tell(pair, 6, 10);
+    const storage = slowStorage(pair);
+    // A connection more begins a segment, in what will be the first turn of the second one.
+    const more = ["D", "E"].map((symbol) => ({ symbol, external: symbol }));
+    await second.connector.changeSymbols([...PAIR_SPECS, ...more]);
+    await exchange.until(() => exchange.clients.length >= 5 || undefined);
+    const openedMs = performance.now();
+    tell(pair, 11, 15);
+    await pair.untilPublished(1015);
+    first.line.mend();
+    await first.connector.replaced;
+    await first.stop();
+    const again = await Side.start(pair, `${pair.dir}/first`);
+    await snapshots(pair, 7, 15);
+    await again.connector.changeSymbols([...PAIR_SPECS, ...more]);
+    await untilBacked(second);
+    for (const { socket } of exchange.clients.slice(2, 5)) socket.terminate();
+    await untilTelling(again);
+    // Ten seconds before the second turn lies that segment.
+    await sleep(10_500 - (performance.now() - openedMs));
+    await snapshots(pair, 10, 15);
+    tell(pair, 16, 18);
+    await pair.untilPublished(1018);
+    again.line.cut();
+    await untilTelling(second);
+    tell(pair, 19, 20);
+    await pair.untilPublished(1020);
+    storage.goOn();
+    await second.stop();
+    again.line.mend();
+    await again.stop();
     assert.deepEqual(await pair.fromRaw(), sorted(pair.events));
   }));
 

@@ -77,13 +77,22 @@ export class Translator {
     if (turns !== undefined) this.#turns = new TurnFilter(turns, connection, openGaps);
   }
 
+  /** Turns of the run, as far as known; undefined when it has none. */
+  get turns(): readonly RunTurn[] | undefined {
+    return this.#turns?.turns;
+  }
+
   /** Open gaps; undefined when the run has no turns. */
   get openGaps(): Gap[] | undefined {
     return this.#turns?.open;
   }
 
-  /** Adopts sequence and turns of another translator of the same lines that knows one more turn. */
+  /**
+   * Adopts another translator of the same lines that knows one more turn: its sequence and turns,
+   * and its state, as the gap at a turn's start may differ from that of the lines alone.
+   */
   goOnAs(other: Translator): void {
+    this.#normalizer.restore(other.#normalizer.state());
     this.#sequence = other.#sequence;
     this.#turns = other.#turns;
   }

@@ -6,7 +6,7 @@ import {
   recoveredGap,
   type RunTurn,
   tradeName,
-  TURN_OVERLAP_US,
+  tradesFromUs,
 } from "@ssmd/market";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -33,6 +33,11 @@ export class TurnFilter {
     this.#published = turns.map(({ told }) => new Set(told?.trades));
     this.#cutsEndUs = turns.map(({ cuts = {} }) => Math.max(0, ...Object.values(cuts)));
     for (const gap of open) this.#open.set(nameOf(gap), gap);
+  }
+
+  /** The run's turns. */
+  get turns(): readonly RunTurn[] {
+    return this.#turns;
   }
 
   /** Open gaps, published or not. */
@@ -82,7 +87,7 @@ export class TurnFilter {
     }
     const next = this.#turns[index + 1];
     return event.type === "trade" && next?.told !== undefined && !isReleased(next, event, atUs) &&
-      atUs >= next.fromUs - TURN_OVERLAP_US && !this.#isKnown(event, index + 1);
+      atUs >= tradesFromUs(next) && !this.#isKnown(event, index + 1);
   }
 
   /** Tracks the gaps among the records, published or not. */

@@ -335,6 +335,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   ): void {
     this.#taken = new Map(taken);
     this.#left = new Map(left);
+    this.symbols.forgetFormer();
     for (const spec of former) this.symbols.takeOff(spec);
     this.symbols.isSelective = isSelective === true;
     this.dataUs = dataUs;

@@ -8,7 +8,7 @@ import {
   parseManifestKey,
   usOfNsText,
 } from "@ssmd/archive";
-import { allTurns, type RunTurn, TURN_OVERLAP_US, turnsOf } from "@ssmd/market";
+import { allTurns, type RunTurn, tradesFromUs, turnsOf } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 
 /** A connection of one connector run, with its raw files in line order. */
@@ -71,12 +71,14 @@ export function digestOf({ run, connection, files, turns }: RawConnection, count
     hash.update(`${sequence?.first ?? 0} ${sha256}\n`);
   }
   const lastUs = usOfNsText(files[count - 1]?.to ?? "0");
-  for (const { fromUs, end, told, cuts, isLate, released } of turns) {
-    if (fromUs - TURN_OVERLAP_US > lastUs) continue;
+  for (const turn of turns) {
+    if (tradesFromUs(turn) > lastUs) continue;
+    const { fromUs, end, told, cuts, isLate, released } = turn;
     const over = end !== undefined && end.atUs <= lastUs ? end : undefined;
     hash.update(JSON.stringify([fromUs, isLate, told, cuts, over]));
-    // Conditional, so that digests of turns without it stay unchanged.
+    // Conditional, so that digests of turns without them stay unchanged.
     if (released !== undefined) hash.update(JSON.stringify(released));
+    if (turn.tradesFromUs !== undefined) hash.update(`${turn.tradesFromUs}`);
   }
   return hash.digest("hex");
 }

@@ -73,6 +73,7 @@ export {
   recordKind,
   type RunTurn,
   tradeName,
+  tradesFromUs,
   type Turn,
   TURN_OVERLAP_US,
   type TurnEnd,

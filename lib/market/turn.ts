@@ -24,6 +24,8 @@ export interface Turn {
   fromUs: number;
   /** End of the previous run's turn; absent = unknown, or its rest is in the same spool. */
   after?: TurnEnd;
+  /** Earliest line of trades the previous run missed, µs; absent = {@linkcode TURN_OVERLAP_US} before. */
+  tradesFromUs?: number;
   /** Whether lines between the two turns are missing. */
   isLate?: boolean;
   /** Trades already published around the start, by venue time and {@linkcode tradeName}. */
@@ -49,6 +51,11 @@ export interface RunTurn extends Turn {
 
 /** Time before a turn's start in which it publishes trades the previous run missed, µs; clocks differ. */
 export const TURN_OVERLAP_US = 10_000_000;
+
+/** Earliest line whose trades a turn publishes if the previous run missed them, µs. */
+export function tradesFromUs({ fromUs, tradesFromUs }: Turn): number {
+  return tradesFromUs ?? fromUs - TURN_OVERLAP_US;
+}
 
 /** Key that identifies a trade across two captures. */
 export function tradeName({ symbol, tradeId }: Pick<Trade, "symbol" | "tradeId">): string {
