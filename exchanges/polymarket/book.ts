@@ -7,11 +7,10 @@ import {
 } from "@ssmd/market";
 import { TrackedBook, type TrackedBookState } from "../tracked_book.ts";
 import { BookHash, type BookHashState, type HashedBook, type HashSearches } from "./book_hash.ts";
-import { PRICE_DECIMALS, SIZE_DECIMALS, stepsOfField } from "./format.ts";
+import { DOLLAR_STEPS, PRICE_DECIMALS, SIZE_DECIMALS, stepsOfField } from "./format.ts";
 import { objectOf, type PolymarketChange, type PolymarketEvent } from "./messages.ts";
 
 const PRECISION = { price: PRICE_DECIMALS, size: SIZE_DECIMALS };
-const DOLLAR_STEPS = 10 ** PRICE_DECIMALS;
 
 /** A book as plain JSON. */
 export interface PolymarketBookState extends TrackedBookState {

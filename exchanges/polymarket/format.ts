@@ -3,6 +3,8 @@ import { countOf } from "../json_fields.ts";
 
 /** Decimals of prices: ticks are 0.1 to 0.0001, and 0.0025 for some sports. */
 export const PRICE_DECIMALS = 6;
+/** Steps of a dollar, which no order can cost. */
+export const DOLLAR_STEPS = 10 ** PRICE_DECIMALS;
 /** Decimals of sizes: those of USDC. */
 export const SIZE_DECIMALS = 6;
 

@@ -31,13 +31,16 @@ export class Lifecycle extends LifecycleMemory {
     const { winning_asset_id: winner } = event;
     const timestampUs = timestampOf(event.timestamp);
     const isResolved = step === "market_resolved";
+    const hasWinner = winner !== undefined && winner !== null && winner !== "";
     const isWhole = tokens !== undefined && !Number.isNaN(timestampUs) &&
       tokens.every((token): token is string => typeof token === "string") &&
-      (!isResolved || tokens.some((token) => token === winner));
+      (!isResolved || !hasWinner || tokens.some((token) => token === winner));
     if (!isWhole) {
       markUnreadable(out, { reason: `A ${step} lacks its tokens or time.`, channel: "status" });
       return [];
     }
+    // A market that is split between its outcomes has no winner, and its shares are not told.
+    const isDecided = isResolved && hasWinner;
     const own = tokens.filter((token) => this.#symbols.spec(token) !== undefined)
       .filter((token) => this.values.get(token) !== step);
     for (const token of own) {
@@ -46,10 +49,10 @@ export class Lifecycle extends LifecycleMemory {
         ...{ type: "status", timestampUs, receivedAtUs: atUs, feed: this.#feed, sequence: 0 },
         symbol: this.#symbols.ours(token),
         state: isResolved ? "settled" : "listed",
-        result: isResolved ? token === winner ? "yes" : "no" : "",
+        result: isDecided ? token === winner ? "yes" : "no" : "",
         detail: step,
       };
-      if (isResolved) status.settlementValue = token === winner ? 1 : 0;
+      if (isDecided) status.settlementValue = token === winner ? 1 : 0;
       out.events.push(status);
     }
     if (own.length === 0) out.notice ??= { type: "ignored", what: `${step} of another market` };

@@ -147,13 +147,17 @@ Deno.test("polymarket: fills of one transaction have names of their own", () => 
   assert.equal(unnamed.tradeId, "");
 });
 
-Deno.test("polymarket: best prices are a ticker, and 0 is none", () => {
+Deno.test("polymarket: best prices are a ticker, and 0 and 1 are none", () => {
   const normalizer = withBooks();
   const event = { market: MARKET, asset_id: YES, best_bid: "0", best_ask: "0.003" };
   const [ticker] = feed(normalizer, { ...event, event_type: "best_bid_ask", timestamp: "7" })
     .events as Ticker[];
   assert.deepEqual([ticker?.bidPrice, ticker?.askPrice, ticker?.timestampUs], [null, 0.003, 7000]);
   assert.deepEqual([ticker?.bidSize, ticker?.lastPrice, ticker?.volume24h], [null, null, null]);
+  const over = { ...event, event_type: "best_bid_ask", best_bid: "0.999", best_ask: "1" };
+  const [alone] = feed(normalizer, over).events as Ticker[];
+  assert.deepEqual([alone?.bidPrice, alone?.askPrice], [0.999, null]);
+  assert.equal(feed(normalizer, { ...over, best_ask: "1.01" }).notice?.type, "unreadable");
 });
 
 Deno.test("polymarket: a new tick size is news of terms, and the book goes on in its prices", () => {
@@ -196,6 +200,13 @@ Deno.test("polymarket: lives are told once, of ordered tokens alone, and a settl
   );
   normalizer.disconnected(AT_US, AT_US + 1, { why: "cut" });
   assert.deepEqual(normalizer.subscribe(), []);
+  const split = feed(withBooks(), { ...resolved, winning_asset_id: "" }).events as Status[];
+  assert.deepEqual(
+    split.map(({ state, result, settlementValue }) => [state, result, settlementValue]),
+    [["settled", "", undefined], ["settled", "", undefined]],
+  );
+  const strange = feed(withBooks(), { ...resolved, winning_asset_id: "7" });
+  assert.deepEqual([strange.events, strange.notice?.type], [[], "unreadable"]);
 });
 
 Deno.test("polymarket: a break is a gap that ends with fresh books; lives between are lost", () => {

@@ -1,5 +1,11 @@
 import { type Status, type Ticker, type Trade, valueOf } from "@ssmd/market";
-import { PRICE_DECIMALS, SIZE_DECIMALS, stepsOfField, timestampOf } from "./format.ts";
+import {
+  DOLLAR_STEPS,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+  stepsOfField,
+  timestampOf,
+} from "./format.ts";
 import type { PolymarketEvent } from "./messages.ts";
 
 /** Feed, symbol and receive time of a record. */
@@ -83,10 +89,10 @@ export function tickSizeOf(event: PolymarketEvent, head: RecordHead): Status | u
   };
 }
 
-/** A price; null for 0 or an absent value, which mean "none"; NaN when unreadable. */
+/** A price; null for 0, 1 or an absent value, which mean "none"; NaN when unreadable. */
 function priceOf(value: unknown): number | null {
   if (value === undefined || value === null || value === "") return null;
   const steps = stepsOfField(value, PRICE_DECIMALS);
-  if (!(steps >= 0)) return NaN;
-  return steps === 0 ? null : valueOf(steps, PRICE_DECIMALS);
+  if (!(steps >= 0 && steps <= DOLLAR_STEPS)) return NaN;
+  return steps === 0 || steps === DOLLAR_STEPS ? null : valueOf(steps, PRICE_DECIMALS);
 }

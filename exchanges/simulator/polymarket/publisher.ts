@@ -126,8 +126,9 @@ export class PolymarketMarketPublisher implements LevelObserver {
   }
 
   #top(): { bid: number; ask: number } {
-    const { bids, asks } = this.#market.book;
-    return { bid: bids.prices[0] ?? 0, ask: asks.prices[0] ?? 0 };
+    const { book: { bids, asks }, spec } = this.#market;
+    // The venue sends 0 and 1 for empty sides.
+    return { bid: bids.prices[0] ?? 0, ask: asks.prices[0] ?? 10 ** spec.priceDecimals };
   }
 
   #price(steps: number): string {
