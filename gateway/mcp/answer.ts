@@ -50,7 +50,13 @@ const TIMES = new Set([
   "as_of",
   "next_from",
   "at",
+  "cause_recv_ts",
+  "last_fire",
+  "next_try",
+  "state_unknown_since",
 ]);
+/** Fields whose content has names that the author of a signal chose. */
+const AUTHORED = new Set(["values", "params"]);
 
 /** Returns the text of an answer of at most 8 KiB; longer data is cut and marked as truncated. */
 export function boundedText(found: Found): string {
@@ -137,7 +143,8 @@ function isoTimes(value: unknown): unknown {
   const made: Record<string, unknown> = {};
   for (const name of Object.keys(value)) {
     const each = (value as Json)[name];
-    if (typeof each === "object") made[name] = isoTimes(each);
+    if (AUTHORED.has(name)) made[name] = each;
+    else if (typeof each === "object") made[name] = isoTimes(each);
     else if (typeof each === "number" && TIMES.has(name)) {
       made[name] = isoOfUs(Math.round(each * 1000));
     } else made[name] = each;

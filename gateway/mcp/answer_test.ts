@@ -23,3 +23,24 @@ Deno.test("an answer has as many records as fit, whatever their lengths, after a
     assert.equal(JSON.parse(more).truncated, true, "one more would not fit");
   }));
 });
+
+Deno.test("all times of answers are texts, and values that authors of signals named are left alone", () => {
+  const ms = 1796061539957.302;
+  const named = { from: 0.45, to: 0.5, time: 7, at: 1 };
+  const { data } = JSON.parse(boundedText({
+    data: {
+      fires: [{ ts: ms, recv_ts: ms, cause_recv_ts: ms, values: named }],
+      signals: [{ last_fire: ms, params: named }],
+      markets: [{ state_unknown_since: ms, updated: ms }],
+      feeds: [{ connection: { since: ms, next_try: ms } }],
+    },
+    condition: "live",
+  }));
+  const text = "2026-11-30T17:58:59.957302Z";
+  assert.deepEqual(data, {
+    fires: [{ ts: text, recv_ts: text, cause_recv_ts: text, values: named }],
+    signals: [{ last_fire: text, params: named }],
+    markets: [{ state_unknown_since: text, updated: text }],
+    feeds: [{ connection: { since: text, next_try: text } }],
+  });
+});

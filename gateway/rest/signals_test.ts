@@ -113,3 +113,19 @@ Deno.test("fires of archive and memory are one list, the newest first, page by p
     { storage },
   );
 });
+
+Deno.test("a page without fires says whether there is such a signal", () =>
+  withGuardedGateway(async ({ gateway, key, transport }) => {
+    await answerAsSignals(transport, [
+      { ...SIGNAL, feeds: ["kraken"], symbols: ["BTC*"] },
+      { ...SIGNAL, id: "hidden", feeds: ["kraken"], symbols: [HIDDEN_SYMBOL] },
+    ]);
+    const headers = { authorization: `Bearer ${await key("desk", {}, ENTITLED)}` };
+    const hintsOf = async (id: string) => {
+      const response = await fetch(`${gateway.url}/v1/signals/${id}/fires`, { headers });
+      return (await response.json())._hints.join(" ");
+    };
+    assert.match(await hintsOf(SIGNAL.id), /^It did not fire in this span/);
+    assert.match(await hintsOf("spread_widen"), /no signal "spread_widen".*mean "spread_widens"/);
+    assert.equal(await hintsOf("hidden"), (await hintsOf("absent")).replace("absent", "hidden"));
+  }));

@@ -13,7 +13,7 @@ import type { MarketData } from "../../state/market_data.ts";
 import { cursorOf, valueOfCursor } from "../../http/cursor.ts";
 import { type Span, spanOf } from "../history_span.ts";
 import { feedOf, includes } from "../market_lookup.ts";
-import { Problem } from "../../http/problem.ts";
+import { Problem, shorten } from "../../http/problem.ts";
 import { json, rawJson } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
@@ -166,7 +166,9 @@ function firesRoute(source: SignalSource): Route {
       const next = last !== undefined && rest.length > page.length
         ? { next: cursorOf([last.receivedAtUs, last.id]) }
         : {};
-      const head = { signal: id, from: span.fromUs / 1000, to: span.toUs / 1000, ...next };
+      const hints = all.length > 0 ? [] : await emptyHints(source, access, id);
+      const { fromUs, toUs } = span;
+      const head = { signal: id, from: fromUs / 1000, to: toUs / 1000, ...next, _hints: hints };
       const items = page.map((fire) => recordJson(fire, jsonPrefix(fire.symbol, fire.feed)));
       return rawJson(`${JSON.stringify(head).slice(0, -1)},"fires":[${items.join(",")}]}`);
     },
@@ -203,6 +205,20 @@ async function firesOf(
   return [...found.values()].sort((a, b) =>
     b.receivedAtUs - a.receivedAtUs || (a.id < b.id ? 1 : -1)
   );
+}
+
+/** Says why a page may be empty; a hidden signal is not told from an unknown one. */
+async function emptyHints(
+  { client, data }: SignalSource,
+  access: Access,
+  id: string,
+): Promise<string[]> {
+  const list = await client.ask({ action: "list" }).catch(() => undefined);
+  if (list === undefined) return [];
+  const ids = visibleSignals(list.signals, data, access).map((signal) => signal.id);
+  if (ids.includes(id)) return ["It did not fire in this span, in markets that this caller sees."];
+  const known = ids.length === 0 ? [] : [suggestion(id, ids)];
+  return [`There is no signal "${shorten(id)}" now, and none fired in this span.`, ...known];
 }
 
 function switchesRoute({ client }: SignalSource): Route {

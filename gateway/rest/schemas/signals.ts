@@ -49,7 +49,14 @@ const FIRE = named("Fire", "A fire, as the stream sends it.", RECORDS.fire.omit(
 export const FIRE_PAGE = named(
   "FirePage",
   "Fires of a signal, the newest first.",
-  z.strictObject({ signal: z.string(), from: TIME, to: TIME, fires: z.array(FIRE), next: NEXT }),
+  z.strictObject({
+    signal: z.string(),
+    from: TIME,
+    to: TIME,
+    fires: z.array(FIRE),
+    next: NEXT,
+    _hints: HINTS,
+  }),
 );
 
 /** History of switches of the running signals. */
