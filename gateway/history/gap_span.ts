@@ -6,7 +6,7 @@ export interface GapSpan {
   symbol: string;
   feed: string;
   /** Reason from the connector or from the gateway. */
-  reason: GapReason | "not_archived_yet" | "not_kept" | "archive_damaged";
+  reason: GapReason | "not_archived_yet" | "not_kept" | "archive_damaged" | "no_records";
   /** Record type that is missing; `all` = every type. */
   channel: GapChannel;
   fromUs: number;

@@ -10,6 +10,7 @@ import {
 import { memoryStorage } from "@ssmd/storage";
 import { StoredArchive } from "./stored_archive.ts";
 import { historyRig, tradeAt } from "./testing/history_rig.ts";
+import { gapHints } from "../rest/history_hints.ts";
 
 Deno.test("an archive of years ago, as a recording makes it, is whole and not on its way", async () => {
   const { archive, market, reader } = historyRig();
@@ -44,6 +45,9 @@ Deno.test("a day that has raw frames and no records is told as a gap of that day
     ]);
     const [gap] = found[0]?.gaps ?? [];
     assert.deepEqual([gap?.fromUs, gap?.toUs, gap?.symbol], [atUs, atUs + dayUs, "_all"]);
+    // Not damage: `ssmd archive verify` would find nothing.
+    assert.equal(gap?.reason, "no_records");
+    assert.match(gapHints(found[0]?.gaps ?? []).join(" "), /ssmd reprocess run/);
     assert.match(gap?.detail ?? "", /raw frames and no records[^]*ssmd reprocess run/);
   }
   assert.deepEqual(await archive.days(feed, atUs - dayUs, atUs), []);

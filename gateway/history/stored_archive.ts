@@ -180,7 +180,7 @@ function archivedDay(manifest: Manifest, version: string): ArchivedDay {
 function unmadeDay({ feed, day, version, why }: Unmade): ArchivedDay {
   const fromUs = usOfDay(day);
   const gap: GapSpan = {
-    ...{ symbol: ALL_SYMBOLS, feed, reason: "archive_damaged", channel: "all" },
+    ...{ symbol: ALL_SYMBOLS, feed, reason: "no_records", channel: "all" },
     ...{ fromUs, toUs: fromUs + DAY_US, missed: null, recovered: false },
     detail: `${why} See ssmd reprocess run.`,
   };

@@ -20,6 +20,7 @@ const OWN_REASONS: ReadonlySet<unknown> = new Set([
   "not_archived_yet",
   "not_kept",
   "archive_damaged",
+  "no_records",
 ]);
 /** Fields with names; a value that does not look like an identifier is treated as text. */
 const NAMES = new Set(["symbol", "external", "venue_symbol", "result"]);

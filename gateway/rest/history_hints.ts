@@ -29,6 +29,9 @@ export function gapHints(gaps: readonly GapSpan[]): string[] {
   if (reasons.delete("archive_damaged")) {
     hints.push("A file of the archive is damaged: see `ssmd archive verify`.");
   }
+  if (reasons.delete("no_records")) {
+    hints.push("A day has raw files and no records: `ssmd reprocess run` makes them.");
+  }
   if (reasons.size > 0) {
     hints.push(
       `Records are missing or suspect in the times under gaps (${[...reasons].join(", ")}).`,

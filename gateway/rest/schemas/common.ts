@@ -67,6 +67,7 @@ const GAP_REASON = z.enum([
   "not_archived_yet",
   "not_kept",
   "archive_damaged",
+  "no_records",
 ]);
 
 /** Record type that a gap concerns. */
@@ -76,7 +77,8 @@ export const GAP_CHANNEL = z.enum(GAP_CHANNELS);
 export const GAP = named(
   "Gap",
   "A time in which records are missing or suspect. The gateway's own reasons: `not_archived_yet` " +
-    "(ask again in a minute or two), `not_kept` (no archive holds it), `archive_damaged`.",
+    "(ask again in a minute or two), `not_kept` (no archive holds it), `archive_damaged`, " +
+    "`no_records` (raw files, of which no records were made).",
   z.strictObject({
     symbol: z.string().describe("The market, or `_all` for the whole feed."),
     feed: z.string(),
