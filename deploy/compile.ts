@@ -156,10 +156,11 @@ function namedFiles(program: Program): string[] {
   const driver = "lib/database/postgres_package.ts";
   // A worker thread is no import.
   const thread = "jobs/archive_thread.ts";
-  if (program === "ssmd") return [...commandFiles(), ...LOADED_BY_SSMD, driver, thread];
+  const routes = "gateway/gateway_rest.ts";
+  if (program === "ssmd") return [...commandFiles(), ...LOADED_BY_SSMD, driver, thread, routes];
   // Clients, sessions and the audit log may be in a PostgreSQL.
   if (program === "worker") return [driver, thread];
-  return program === "gateway" ? [driver] : [];
+  return program === "gateway" ? [driver, routes] : [];
 }
 
 function commandFiles(): string[] {

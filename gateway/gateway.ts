@@ -14,8 +14,9 @@ const FEED_TICK_MS = 1000;
 
 /**
  * Starts a gateway: consumes live records, serves `/v1/stream`, REST and the page. Throws
- * {@linkcode SsmdError} PORT_IN_USE, LISTEN_FAILED or TLS_FILES_UNUSABLE, and the transport's
- * errors when it cannot subscribe; everything is closed then.
+ * {@linkcode SsmdError} PORT_IN_USE, LISTEN_FAILED or TLS_FILES_UNUSABLE, StorageError when
+ * feedback cannot be stored, and the transport's errors when it cannot subscribe; everything is
+ * closed then.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { registryDir, logger } = options;
@@ -25,6 +26,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const parts = new GatewayParts(options, { registry, feedInfo, tls });
   let running: { port: number; followed: (() => void | Promise<void>)[] };
   try {
+    if (options.loadsRoutesLate !== true) await parts.rest();
     running = await begin(parts, options);
   } catch (error) {
     await parts.close();
@@ -39,7 +41,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const url = `${tls === undefined ? "http" : "https"}://${host}:${port}`;
   logger.info("gateway listens", { url });
   return {
-    ...{ url, port, routes: parts.routes },
+    ...{ url, port },
+    routes: async () => (await parts.rest()).routes,
     stats: () => parts.stats(),
     close: async () => {
       clearInterval(ticker);
@@ -55,8 +58,9 @@ export async function routesOf(options: GatewayOptions): Promise<readonly Route[
   const parts = new GatewayParts(options, {
     ...{ registry: undefined, feedInfo: feedInfoReader(undefined, options.logger), tls: undefined },
   });
+  const { routes } = await parts.rest();
   await parts.close();
-  return parts.routes;
+  return routes;
 }
 
 /** Listens and subscribes to the bus; `followed` holds the closers of all other subscriptions. */

@@ -47,6 +47,11 @@ export interface GatewayOptions {
   slowClients?: NonNullable<GatewaySpec["slow_clients"]>;
   /** Ping interval, and silence after which a client is disconnected, ms. */
   silence?: { pingEveryMs: number; deadAfterMs: number };
+  /**
+   * Whether routes are loaded by the first request or call of `routes` instead of the start, which
+   * the stream then does not wait for; default: false. Requests wait until they are loaded.
+   */
+  loadsRoutesLate?: boolean;
   /** Called when the gateway does not answer its own health check; absent = no check. */
   onUnresponsive?: () => void;
   /** Maximum number of clients and sockets; default GATEWAY_LIMITS. */
@@ -99,8 +104,11 @@ export interface Gateway {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** The HTTP routes. */
-  readonly routes: readonly Route[];
+  /**
+   * Returns the HTTP routes, and loads them if no request has done so. Rejects with StorageError
+   * when feedback cannot be stored.
+   */
+  routes(): Promise<readonly Route[]>;
   /** Current figures. */
   stats(): GatewayStats;
   /** Closes all connections and stops; the transport stays open. */

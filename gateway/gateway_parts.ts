@@ -1,23 +1,15 @@
-import { type Environment, readOnlyError, readOnlyMode, shardsOfFeed } from "@ssmd/metadata";
+import { type Environment, readOnlyError, readOnlyMode } from "@ssmd/metadata";
+import type { Server } from "node:http";
 import { type ComponentHealth, Health, LIMITS } from "@ssmd/runtime";
 import { type Authenticator, keylessAuthenticator } from "./access/authenticator.ts";
-import { ConnectedClients } from "./admin/connected_clients.ts";
-import { clientRoutes } from "./admin/client_routes.ts";
-import { environmentRoutes } from "./admin/environment_routes.ts";
-import { logRoutes } from "./admin/log_routes.ts";
-import { sqlRoute } from "./admin/sql_route.ts";
-import { AgentsClient } from "./bus/agents_client.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
-import { JobsClient } from "./bus/jobs_client.ts";
-import { CaptureReports } from "./bus/capture_reports.ts";
-import { SignalsClient } from "./bus/signals_client.ts";
 import { TransformsClient } from "./bus/transforms_client.ts";
 import type { GatewayOptions, GatewayStats } from "./gateway_options.ts";
 import { History } from "./history/history.ts";
 import { RecentFires } from "./history/recent_fires.ts";
-import { StoredArchive } from "./history/stored_archive.ts";
+import { restServer } from "./http/http.ts";
 import { HttpConnections } from "./http/http_connections.ts";
-import type { Route } from "./http/route.ts";
+import { RouteAudit } from "./http/route_audit.ts";
 import type { TlsFiles } from "./http/tls_files.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { InstrumentSource } from "./meta/instrument_source.ts";
@@ -25,20 +17,15 @@ import { MasterStatuses } from "./meta/master_statuses.ts";
 import type { RegistrySource } from "./meta/registry_source.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { SLOW_POLICY_DEFAULT } from "./protocol/slow_policy.ts";
-import { protocolRoutes } from "./protocol/routes.ts";
-import { openRest } from "./rest.ts";
+import type { OpenRest } from "./rest.ts";
 import type { ReadFeedInfo } from "./rest/feed_info.ts";
-import { agentRoutes } from "./rest/routes/agents.ts";
-import { dayRoutes } from "./rest/routes/days.ts";
-import { jobRoutes } from "./rest/routes/jobs.ts";
-import { signalRoutes } from "./rest/routes/signals.ts";
-import { MarketData, type MarketSpec } from "./state/market_data.ts";
+import { MarketData } from "./state/market_data.ts";
 import { RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
 import { StreamServer } from "./stream/server.ts";
 
 /** Inputs loaded before the gateway's parts are created. */
-interface GatewaySources {
+export interface GatewaySources {
   /** Feeds, schemas and environments; undefined = unknown. */
   registry: RegistrySource | undefined;
   /** Reads feed info from the registry. */
@@ -60,6 +47,8 @@ export class GatewayParts {
   readonly instruments: InstrumentSource;
   readonly checks: ComponentHealth;
   readonly tls: TlsFiles | undefined;
+  /** The HTTP server; it does not listen yet. */
+  readonly server: Server;
   #options: GatewayOptions;
   /** Current environment: `symbols` follow what is applied and selected; undefined = none. */
   #environment: Environment | undefined;
@@ -71,14 +60,16 @@ export class GatewayParts {
   #statuses: MasterStatuses;
   #transforms: TransformsClient;
   #connections: HttpConnections;
-  #rest: ReturnType<typeof openRest>;
+  #audit: RouteAudit;
+  #newRest: () => Promise<OpenRest>;
+  #rest: Promise<OpenRest> | undefined;
 
-  /** Throws StorageError when feedback cannot be stored. */
-  constructor(options: GatewayOptions, { registry, feedInfo, tls }: GatewaySources) {
+  constructor(options: GatewayOptions, sources: GatewaySources) {
     const { env, transport, logger, metrics } = options;
+    const { registry } = sources;
     this.#options = options;
     this.#environment = options.environment;
-    this.tls = tls;
+    this.tls = sources.tls;
     this.#authenticator = options.authenticator ?? keylessAuthenticator({ host: options.host });
     this.#counts = gatewayMetrics(metrics);
     this.#records = new RecentRecords({
@@ -104,7 +95,10 @@ export class GatewayParts {
     this.#connections = new HttpConnections(connectionsMax, this.#counts.onRefused);
     this.streams = this.#newStreams();
     const health = options.health ?? new Health({ registry: metrics.registry });
-    this.#rest = this.#newRest({ registry, feedInfo, tls }, health);
+    this.#audit = new RouteAudit(options.audit, logger, readOnlyCheck(options));
+    this.server = this.#newServer();
+    const startedMs = Date.now();
+    this.#newRest = () => this.#loadRest(sources, { health, startedMs });
     this.checks = this.#newChecks(health);
   }
 
@@ -113,14 +107,9 @@ export class GatewayParts {
     return this.#options.environment?.enrich?.some(({ enabled = true }) => enabled) ?? false;
   }
 
-  /** The HTTP server; it does not listen yet. */
-  get server(): ReturnType<typeof openRest>["server"] {
-    return this.#rest.server;
-  }
-
-  /** All HTTP routes. */
-  get routes(): readonly Route[] {
-    return this.#rest.routes;
+  /** All HTTP routes, loaded when first used. Rejects with StorageError when feedback cannot be stored. */
+  rest(): Promise<OpenRest> {
+    return this.#rest ??= this.#newRest();
   }
 
   /** Takes the environment's current markets, and adds the new ones before their first record. */
@@ -157,7 +146,8 @@ export class GatewayParts {
     this.hub.close();
     this.#connections.close();
     this.tls?.close();
-    await this.#rest.close();
+    await this.#rest?.then((rest) => rest.close(), () => {});
+    this.#audit.close();
     if (!this.server.listening) return;
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
@@ -227,45 +217,30 @@ export class GatewayParts {
     });
   }
 
-  #newRest(sources: GatewaySources, health: Health): ReturnType<typeof openRest> {
-    const { env, version, transport, logger, metrics, audit } = this.#options;
-    const { data, instruments } = this;
-    const reports = new CaptureReports({
-      ...{ env, transport, logger },
-      shardsOf: (feed) => this.#environment ? shardsOfFeed(this.#environment, feed) : [],
-    });
-    const archive = this.#options.storage && new StoredArchive(this.#options.storage, env);
-    return openRest({
-      ...{ env, version, data, instruments, logger, metrics, audit, archive, health, ...sources },
-      ...{ history: this.#history, transforms: this.#transforms },
-      ...{ authenticator: this.#authenticator, connections: this.#connections },
-      onRefused: this.#counts.onRefused,
-      toolLimits: this.#options.toolLimits ?? {},
-      mcpServer: this.#options.mcpServer,
-      readOnly: readOnlyCheck(this.#options),
-      captureOf: (feed) => reports.of(feed),
-      feedback: this.#options.feedback ?? {},
-      refreshMetrics: () => this.#counts.gauges(this.stats(), this.hub.states, data.refused),
-      info: { env, version, feeds: [...this.#options.feeds], ...this.#options.info },
-      more: this.#moreRoutes(archive),
+  #newServer(): Server {
+    return restServer({
+      router: async () => (await this.rest()).router,
+      ...{ authenticator: this.#authenticator, connections: this.#connections, tls: this.tls },
+      ...{ logger: this.#options.logger, audit: this.#audit, onRefused: this.#counts.onRefused },
     });
   }
 
-  #moreRoutes(archive: StoredArchive | undefined): Route[] {
-    const { env, version, transport, cache, storage } = this.#options;
-    const { data, instruments } = this;
-    const client = new SignalsClient(transport, env);
-    return [
-      ...protocolRoutes(version),
-      ...agentRoutes(new AgentsClient(transport, env)),
-      ...signalRoutes({ client, fires: this.#fires, data, archive }),
-      ...dayRoutes({ data, cache }),
-      ...jobRoutes(new JobsClient(transport, env)),
-      ...clientRoutes(new ConnectedClients(this.streams, this.hub, data)),
-      ...logRoutes(),
-      ...applyRoutes(this.#options, data),
-      ...(storage === undefined ? [] : [sqlRoute({ storage, env, instruments })]),
-    ];
+  /** Late: their modules take longer to load than the rest of the gateway to start. */
+  async #loadRest(
+    sources: GatewaySources,
+    start: { health: Health; startedMs: number },
+  ): Promise<OpenRest> {
+    const path = "./gateway_rest.ts";
+    // deno-lint-ignore ssmd/layers -- one module, named above
+    const { openGatewayRest }: typeof import("./gateway_rest.ts") = await import(path);
+    const { data, hub, streams, instruments } = this;
+    return openGatewayRest(this.#options, {
+      ...{ ...sources, ...start, data, hub, streams, instruments },
+      ...{ history: this.#history, fires: this.#fires, transforms: this.#transforms },
+      ...{ authenticator: this.#authenticator, routeAudit: this.#audit },
+      environment: () => this.#environment,
+      refreshMetrics: () => this.#counts.gauges(this.stats(), hub.states, data.refused),
+    });
   }
 
   #newChecks(health: Health): ComponentHealth {
@@ -297,10 +272,4 @@ function readOnlyCheck({ env, dataDir }: GatewayOptions) {
     const mode = await readOnlyMode(dataDir, env);
     return mode && readOnlyError(env, mode);
   };
-}
-
-function applyRoutes({ environment, registryDir, transport }: GatewayOptions, data: MarketData) {
-  if (environment === undefined || registryDir === undefined) return [];
-  const addMarkets = (markets: readonly MarketSpec[]) => data.add([], markets);
-  return environmentRoutes({ environment, registryDir, transport, addMarkets });
 }

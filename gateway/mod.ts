@@ -2,6 +2,5 @@
 export { startGateway } from "./gateway.ts";
 export type { Gateway, GatewayStats } from "./gateway_options.ts";
 export { environmentAuthenticator } from "./access/environment_authenticator.ts";
-export { gatewayActions } from "./who_may.ts";
 export { connectionLimits } from "./connection_limits.ts";
 export { environmentFeedback } from "./feedback/environment_tracker.ts";

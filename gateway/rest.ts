@@ -1,6 +1,5 @@
 import type { AuditQueue } from "@ssmd/audit";
 import type { Health, Logger, Metrics } from "@ssmd/runtime";
-import type { Server } from "node:http";
 import type { Access } from "./access/access.ts";
 import type { TransformsClient } from "./bus/transforms_client.ts";
 import type { Authenticator } from "./access/authenticator.ts";
@@ -20,12 +19,9 @@ import type { RegistrySource } from "./meta/registry_source.ts";
 import type { MarketData } from "./state/market_data.ts";
 import type { FeedCapture } from "./bus/capture_reports.ts";
 import type { ReadFeedInfo } from "./rest/feed_info.ts";
-import { restServer } from "./http/http.ts";
-import type { TlsFiles } from "./http/tls_files.ts";
-import type { HttpConnections } from "./http/http_connections.ts";
 import type { Route } from "./http/route.ts";
 import { Router } from "./http/router.ts";
-import { type ReadOnlyCheck, RouteAudit } from "./http/route_audit.ts";
+import type { RouteAudit } from "./http/route_audit.ts";
 import { auditRoutes } from "./rest/routes/audit.ts";
 import { gapRoute } from "./rest/routes/gaps.ts";
 import { historyRoutes } from "./rest/routes/history.ts";
@@ -67,18 +63,14 @@ interface RestOptions {
   captureOf: (feed: string) => Promise<FeedCapture>;
   /** Values shown on the page. */
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
-  /** The server's sockets. */
-  connections: HttpConnections;
-  /** Absent = plain HTTP. */
-  tls: TlsFiles | undefined;
-  /** Counts sockets cut and requests refused, by reason. */
-  onRefused: (reason: string) => void;
   /** Options of the feedback store and the issue tracker. */
   feedback: FeedbackOptions;
-  /** Audit log for changes and refusals; undefined = none. */
+  /** Audit log, for its routes; undefined = none. */
   audit: AuditQueue | undefined;
-  /** Checked before each change; undefined = changes are always allowed. */
-  readOnly: ReadOnlyCheck | undefined;
+  /** Audits calls of routes. */
+  routeAudit: RouteAudit;
+  /** Start of the gateway. */
+  startedMs: number;
   /** Limits of tools; default MCP_LIMITS. */
   toolLimits?: Partial<CallLimits>;
   /** Creates the server for MCP clients; undefined = one with the gateway's tools. */
@@ -89,18 +81,17 @@ interface RestOptions {
   more?: readonly Route[];
 }
 
-/** The gateway's HTTP server and all its routes. */
-interface OpenRest {
-  server: Server;
+/** All routes of a gateway. */
+export interface OpenRest {
+  router: Router;
   routes: readonly Route[];
-  /** Stops background work; the caller of `listen` closes the server. */
+  /** Stops background work. */
   close(): Promise<void>;
 }
 
-/** Creates the server and its routes. Throws StorageError when feedback cannot be stored. */
+/** Creates the routes. Throws StorageError when feedback cannot be stored. */
 export function openRest(options: RestOptions): OpenRest {
-  const { authenticator, logger, connections, onRefused, tls } = options;
-  const audit = new RouteAudit(options.audit, logger, options.readOnly);
+  const { routeAudit: audit } = options;
   const rate = new CallRate({ ...MCP_LIMITS, ...options.toolLimits });
   const askAs = (access: Access, program?: string) => askRouter({ router, audit }, access, program);
   const toolbox = new Toolbox({ ...options, askAs, rate });
@@ -110,12 +101,7 @@ export function openRest(options: RestOptions): OpenRest {
     toolbox,
   );
   const router: Router = new Router(routes);
-  const server = restServer({ router, authenticator, logger, connections, audit, tls, onRefused });
-  const close = async () => {
-    await feedback.close();
-    audit.close();
-  };
-  return { server, routes, close };
+  return { router, routes, close: () => feedback.close() };
 }
 
 /** Returns all routes. */
@@ -142,7 +128,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
     ...metaRoutes({ env, data, archive, registry: options.registry }),
     gapRoute(gaps, { path: "/v1/meta/gaps", id: "listArchivedGaps", tag: "Metadata" }),
     ...secmasterRoutes(options.instruments),
-    ...serviceRoutes({ ...options, startedMs: Date.now() }),
+    ...serviceRoutes(options),
     ...signInRoutes(authenticator),
     ...auditRoutes(options.audit),
     ...usageRoutes(authenticator),

@@ -126,7 +126,7 @@ const ASK: Readonly<Record<GatewayAction["kind"], typeof askRoute>> = {
 
 Deno.test("every route, request and tool is open to exactly the roles that the table says", () =>
   withRoles(async (rig, keys) => {
-    const actions = actionsOf(rig.gateway.routes);
+    const actions = actionsOf(await rig.gateway.routes());
     const count = (kind: string) => actions.filter((each) => each.kind === kind).length;
     assert.ok(count("route") > 60 && count("stream") === 4 && count("tool") === 12);
     for (const { kind, name, role: needed } of actions) {
@@ -142,7 +142,7 @@ Deno.test("the table without a running gateway is that of a running one", () =>
   withRoles(async (rig) => {
     const environment = await loadEnvironment(EXCHANGES, "demo");
     const actions = await gatewayActions(environment, EXCHANGES);
-    assert.deepEqual(actions, actionsOf(rig.gateway.routes));
+    assert.deepEqual(actions, actionsOf(await rig.gateway.routes()));
     for (const role of ROLES.filter((each) => each !== "viewer")) {
       const own = actions.filter((each) => each.role === role).map(({ name }) => name).sort();
       assert.deepEqual(own, ABOVE_VIEWER[role] ?? [], role);

@@ -1,4 +1,4 @@
-import { gatewayActions } from "@ssmd/gateway";
+import { gatewayActions } from "@ssmd/gateway/who_may";
 import { type ClientRole, mayActAs, type Role, Roles } from "@ssmd/gateway/access";
 import type { Rbac } from "@ssmd/metadata";
 import { z } from "zod";

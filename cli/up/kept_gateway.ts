@@ -48,6 +48,11 @@ export class KeptGateway {
     return this.#gateway.stats();
   }
 
+  /** Resolves when its routes are loaded. Rejects with StorageError when feedback cannot be stored. */
+  async loadRoutes(): Promise<void> {
+    await this.#gateway.routes();
+  }
+
   /** Stops it permanently. */
   async close(): Promise<void> {
     this.#closed.abort();

@@ -169,6 +169,8 @@ async function startKeptGateway(
       ...(environment.gateway.tls === undefined ? {} : { tls: environment.gateway.tls }),
       port: on.port ?? port ?? environment.gateway.port,
       onUnresponsive: on.onUnresponsive,
+      // At a start, records come first.
+      loadsRoutesLate: on.port === undefined,
       feeds: plans.map(({ feed }) => feed),
       markets: plans.flatMap(({ feed, symbols }) =>
         symbols.map(({ symbol, external }) => ({ symbol, external, feed }))

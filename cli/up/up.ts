@@ -22,6 +22,7 @@ import {
   ConfigError,
   type Logger,
   Metrics,
+  sleep,
   type SsmdError,
   startWhole,
   VERSION,
@@ -32,6 +33,10 @@ import { loadModule } from "../load_module.ts";
 import { waitUntilArchived } from "./drained_storage.ts";
 import { type Parts, startParts, type UpOptions } from "./parts.ts";
 import { type FeedPlan, planFeeds } from "./plan.ts";
+
+/** Longest wait for first records, as a venue may have none. */
+const RECORDS_MS_MAX = 500;
+const RECORDS_LOOK_MS = 5;
 
 /** Feed as it runs, with its connector's stats. */
 interface UpFeed {
@@ -111,6 +116,8 @@ async function start(
     });
     stack.defer(() => following.close());
   }
+  await untilRecords([...connectors.values()], options.signal);
+  await parts.gateway.loadRoutes();
   await startJobs(options, deployment, { parts, stack });
   // Last: the file means that everything runs, and an unusable folder is reported by then.
   stack.defer(
@@ -120,6 +127,16 @@ async function start(
     }),
   );
   return running({ deployment, plans, parts, connectors, logger: options.logger }, stack);
+}
+
+/**
+ * Waits for the first record of each connector, but not long: what is started after it loads many
+ * modules, which would delay that record.
+ */
+async function untilRecords(connectors: readonly Connector[], signal?: AbortSignal): Promise<void> {
+  const endMs = performance.now() + RECORDS_MS_MAX;
+  const isWaiting = () => connectors.some((connector) => connector.stats().records === 0);
+  while (isWaiting() && performance.now() < endMs && !signal?.aborted) await sleep(RECORDS_LOOK_MS);
 }
 
 /** Shards on an in-memory bus all run here; on a shared bus other services may already run them. */
@@ -145,7 +162,7 @@ async function startJobs(
   { parts, stack }: { parts: Parts; stack: AsyncDisposableStack },
 ): Promise<void> {
   if (storage.type === "memory" || captures.files.length > 0) return;
-  // Late: while its modules load, the connectors already capture.
+  // Late: while their modules load, the connectors already capture.
   const { answerJobs, JobService, jobsHolder, usesTemporal } = await loadModule<
     typeof import("@ssmd/jobs")
   >("@ssmd/jobs");

@@ -79,8 +79,8 @@ function plain(text: string, names: readonly string[]): string {
 Deno.test("without a key no route answers, but those that are public for a reason", () =>
   withGuardedGateway(async (rig) => {
     rig.publish();
-    assert.ok(rig.gateway.routes.length > 10);
-    for (const route of rig.gateway.routes) {
+    assert.ok((await rig.gateway.routes()).length > 10);
+    for (const route of await rig.gateway.routes()) {
       const name = nameOf(route);
       const answer = await ask(rig, [route.method, addressOf(route, "BTCUSD")]);
       if (route.role === "public") {
@@ -110,7 +110,7 @@ Deno.test("outside of the entitlement no route tells anything, nor that it is th
     rig.publish();
     const key = await rig.key("desk", {}, ENTITLED);
     let requested = 0;
-    for (const route of rig.gateway.routes) {
+    for (const route of await rig.gateway.routes()) {
       const name = nameOf(route);
       if (!mayActAs("viewer", route.role)) continue;
       const variants = (symbol: string, feed: string) => [
@@ -153,7 +153,7 @@ Deno.test("who is entitled to nothing sees no market and no feed on any route", 
   withGuardedGateway(async (rig) => {
     rig.publish();
     const key = await rig.key("nobody");
-    for (const route of rig.gateway.routes) {
+    for (const route of await rig.gateway.routes()) {
       if (route.role !== "viewer" || /openapi|asyncapi|docs/.test(route.path)) continue;
       const { text } = await ask(rig, [route.method, addressOf(route, ABSENT_SYMBOL)], key);
       for (const secret of [...SECRETS, "kraken", HIDDEN_FEED, HIDDEN_SYMBOL]) {

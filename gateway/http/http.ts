@@ -30,7 +30,8 @@ import type { TlsFiles } from "./tls_files.ts";
 
 /** Options of the REST server. */
 interface RestServerOptions {
-  router: Router;
+  /** Resolves with the routes once they are loaded. */
+  router: () => Promise<Router>;
   /** Authenticates callers. */
   authenticator: Authenticator;
   logger: Logger;
@@ -183,7 +184,7 @@ async function answerRoute(
 ) {
   const { url = "/", headers, method = "GET" } = request;
   const { path, query } = parseTarget(url);
-  const found = router.find(path);
+  const found = (await router()).find(path);
   if (method === "OPTIONS") return { ...empty(), headers: { allow: found.allow } };
   const { route, params, query: parameters } = endpointOf(found, method);
   const caller: Caller = {

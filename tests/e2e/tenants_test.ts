@@ -214,12 +214,15 @@ async function ask(
 }
 
 /** Whatever may be asked of a gateway, also by names of the other one. */
-function questions({ gateway }: Tenant, mark: string): (readonly [string, string, unknown?])[] {
+async function questions(
+  { gateway }: Tenant,
+  mark: string,
+): Promise<(readonly [string, string, unknown?])[]> {
   const sql = `SELECT * FROM trades WHERE symbol LIKE '%QZ%'`;
   const fill = (path: string) =>
     path.replace(/\{(\w+)\}/g, (_, name) => name === "symbol" ? mark : "1");
   return [
-    ...gateway.routes.filter(({ method, id }) => method === "GET" && id !== "streamLogs")
+    ...(await gateway.routes()).filter(({ method, id }) => method === "GET" && id !== "streamLogs")
       .map(({ path }) => ["GET", fill(path)] as const),
     ["POST", "/v1/admin/sql", { sql }],
     ...["list_markets", "list_feeds", "status"].map((name) =>
@@ -245,7 +248,7 @@ Deno.test("tenants: two environments on one bus, bucket and database", { ignore 
         let own = 0;
         const askedBefore = { ...stranger.asked };
         for (const mark of Object.values(MARKS)) {
-          for (const question of questions(tenant, mark)) {
+          for (const question of await questions(tenant, mark)) {
             const { text } = await ask(tenant, question, tenant.key);
             if (text.includes(MARKS[tenant.name])) own++;
             // A name that was asked for may be repeated.
