@@ -12,6 +12,9 @@ export class BookSide {
   /** Sizes in steps, parallel to `prices`. */
   readonly sizes: number[] = [];
   #sign: number;
+  /** Kept beside the lists: conditions read them much more often than they change. */
+  #bestPrice = NaN;
+  #bestSize = NaN;
 
   /** Bids are sorted descending, asks ascending. */
   constructor(side: BookSideName) {
@@ -25,13 +28,12 @@ export class BookSide {
 
   /** Best price in steps; NaN when the side is empty. */
   get bestPrice(): number {
-    // `prices[0] ?? NaN` measured slower: a number that may be absent is allocated.
-    return this.prices.length === 0 ? NaN : this.prices[0] as number;
+    return this.#bestPrice;
   }
 
   /** Size at the best price in steps; NaN when the side is empty. */
   get bestSize(): number {
-    return this.sizes.length === 0 ? NaN : this.sizes[0] as number;
+    return this.#bestSize;
   }
 
   /** Returns the index of `price`, or -(insertion index + 1) when it is absent. */
@@ -61,7 +63,7 @@ export class BookSide {
   add(price: number, change: number): number {
     const index = this.indexOf(price);
     const size = (index < 0 ? 0 : this.sizes[index] as number) + change;
-    if (index >= 0 && size > 0 && size <= Number.MAX_SAFE_INTEGER) this.sizes[index] = size;
+    if (index >= 0 && size > 0 && size <= Number.MAX_SAFE_INTEGER) this.#resize(index, size);
     else if (size >= 0 && size <= Number.MAX_SAFE_INTEGER) this.set(price, size);
     return size;
   }
@@ -73,24 +75,39 @@ export class BookSide {
       if (size === 0) {
         removeAt(this.prices, index);
         removeAt(this.sizes, index);
-      } else this.sizes[index] = size;
+        if (index === 0) this.#readBest();
+      } else this.#resize(index, size);
       return index;
     }
     if (size === 0) return -1;
     const inserted = -index - 1;
     insertAt(this.prices, inserted, price);
     insertAt(this.sizes, inserted, size);
+    if (inserted === 0) [this.#bestPrice, this.#bestSize] = [price, size];
     return inserted;
+  }
+
+  #resize(index: number, size: number): void {
+    this.sizes[index] = size;
+    if (index === 0) this.#bestSize = size;
+  }
+
+  #readBest(): void {
+    const isEmpty = this.prices.length === 0;
+    this.#bestPrice = isEmpty ? NaN : this.prices[0] as number;
+    this.#bestSize = isEmpty ? NaN : this.sizes[0] as number;
   }
 
   /** Drops levels beyond `depth`. */
   truncate(depth: number): void {
     if (this.prices.length > depth) this.prices.length = this.sizes.length = depth;
+    if (depth === 0) this.#readBest();
   }
 
   /** Drops all levels. */
   clear(): void {
     this.prices.length = this.sizes.length = 0;
+    this.#bestPrice = this.#bestSize = NaN;
   }
 }
 

@@ -2,6 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { BookSide, OrderBook } from "./orderbook.ts";
 
+function assertBest(side: BookSide): void {
+  assert.deepEqual(
+    [side.bestPrice, side.bestSize],
+    [side.prices[0] ?? NaN, side.sizes[0] ?? NaN],
+  );
+}
+
 Deno.test("a side equals a sorted map after any changes", () => {
   const change = fc.tuple(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 0, max: 3 }));
   fc.assert(
@@ -18,12 +25,19 @@ Deno.test("a side equals a sorted map after any changes", () => {
           else map.set(price, size);
           assert.equal(index === -1, !had && size === 0);
           assert.equal(side.sizeAt(price), size);
+          assertBest(side);
         }
         const sign = name === "bids" ? -1 : 1;
         const sorted = [...map].sort((a, b) => sign * (a[0] - b[0]));
         assert.deepEqual(side.prices.map((price, i) => [price, side.sizes[i]]), sorted);
         side.truncate(5);
         assert.deepEqual(side.prices, sorted.slice(0, 5).map(([price]) => price));
+        for (const [price] of sorted.slice(0, 5)) {
+          side.add(price, 1);
+          assertBest(side);
+        }
+        side.truncate(0);
+        assertBest(side);
       },
     ),
     { numRuns: 200 },
