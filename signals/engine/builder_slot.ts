@@ -52,13 +52,18 @@ export class BuilderSlot {
   apply(record: MarketEvent): void {
     if (this.#sinceUs !== this.#sinceUs) this.#sinceUs = record.receivedAtUs;
     if (this.#isShared) this.#builder.apply(record);
-    else this.#guard(() => this.#builder.apply(record));
+    else this.#applyGuarded(record);
     this.#changed();
+  }
+
+  /** Apart: a function that makes closures allocates on each call, even one that makes none. */
+  #applyGuarded(record: MarketEvent): void {
+    this.#guard(() => this.#builder.apply(record));
   }
 
   /** Applies a gap; the warm-up restarts only when the builder becomes invalid. */
   applyGap(record: MarketEvent): void {
-    this.#guard(() => this.#builder.apply(record));
+    this.#applyGuarded(record);
     this.#changed();
     if (!this.#isValid) this.#sinceUs = NaN;
   }
@@ -67,16 +72,24 @@ export class BuilderSlot {
   advance(nowUs: number): void {
     if (!this.#advances || nowUs === this.#advancedUs) return;
     if (this.#isShared) this.#builder.advance?.(nowUs);
-    else this.#guard(() => this.#builder.advance?.(nowUs));
+    else this.#advanceGuarded(nowUs);
     this.#changed();
     this.#advancedUs = nowUs;
+  }
+
+  #advanceGuarded(nowUs: number): void {
+    this.#guard(() => this.#builder.advance?.(nowUs));
   }
 
   #changed(): void {
     this.#advancedUs = NaN;
     if (this.#isShared) this.#isValid = this.#builder.valid;
-    else this.#guard(() => void (this.#isValid = this.#builder.valid === true));
+    else this.#askGuarded();
     if (this.failure !== undefined) this.#isValid = false;
+  }
+
+  #askGuarded(): void {
+    this.#guard(() => void (this.#isValid = this.#builder.valid === true));
   }
 
   #guard(act: () => void): void {

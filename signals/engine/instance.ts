@@ -55,12 +55,17 @@ export class Instance {
   readonly symbol: string;
   /** Next boundary of `every`, µs; Infinity when evaluated after records. */
   nextBoundaryUs = Infinity;
-  readonly #parts: InstanceParts;
+  readonly #group: SlotGroup;
+  readonly #views: InstanceParts["views"];
+  readonly #definition: LoadedSignal["definition"];
+  readonly #params: LoadedSignal["params"];
+  readonly #engine: string;
   readonly #memory: EdgeMemory;
   readonly #sink: Sink;
   #failure: string | undefined;
   #cappedHour = -1;
   readonly #everyUs: number;
+  /** Of an instance with `every`: others fire at the record that they are asked at. */
   #cause: CauseRecord;
 
   /** Creates an instance that has evaluated nothing. */
@@ -69,7 +74,11 @@ export class Instance {
     this.signal = signal;
     this.feed = feed;
     this.symbol = symbol;
-    this.#parts = parts;
+    this.#group = parts.group;
+    this.#views = parts.views;
+    this.#definition = signal.definition;
+    this.#params = signal.params;
+    this.#engine = parts.engine;
     this.#sink = sink;
     this.#memory = new EdgeMemory(signal.definition, parts.isCold);
     this.#everyUs = signal.definition.everyUs;
@@ -82,14 +91,18 @@ export class Instance {
   }
 
   /**
-   * Notes the record as the cause, then evaluates the condition unless it has boundaries. `nowUs` is
-   * the record's time: read once for all instances, as each reading allocates a number.
+   * Evaluates the condition; with boundaries, only notes the record as the next one's cause. `nowUs`
+   * is the record's time: read once for all instances, as each reading allocates a number.
    */
   onRecord(record: MarketEvent, nowUs: number, turn: number): void {
-    this.#cause = record;
     const everyUs = this.#everyUs;
-    if (everyUs === 0) this.#ask(nowUs, turn, undefined);
-    else if (this.nextBoundaryUs === Infinity) {
+    if (everyUs === 0) {
+      this.#ask(nowUs, turn, record);
+      return;
+    }
+    // For each instance and record, this would be much of the time: a new object in an old one.
+    this.#cause = record;
+    if (this.nextBoundaryUs === Infinity) {
       this.nextBoundaryUs = (Math.floor(nowUs / everyUs) + 1) * everyUs;
     }
   }
@@ -98,7 +111,7 @@ export class Instance {
   onBoundary(turn: number): void {
     const boundaryUs = this.nextBoundaryUs;
     this.nextBoundaryUs += this.signal.definition.everyUs;
-    this.#ask(boundaryUs, turn, boundaryUs);
+    this.#ask(boundaryUs, turn, undefined);
   }
 
   /** Forgets the condition's value if a builder is not ready: an edge across a gap is none. */
@@ -109,7 +122,7 @@ export class Instance {
   /** Returns its state at a time. */
   inspect(nowUs: number): InstanceView {
     const { signal, feed, symbol } = this;
-    const views = Object.entries(this.#parts.views);
+    const views = Object.entries(this.#views);
     return {
       ...{ signal: signal.id, feed, symbol, isReady: this.#isReady(nowUs) },
       condition: this.#memory.last ?? null,
@@ -120,7 +133,7 @@ export class Instance {
   /** Why it cannot fire at a time; undefined when it can, or has failed, which is reported. */
   waitsFor(nowUs: number): string | undefined {
     if (this.#failure !== undefined) return undefined;
-    for (const slot of this.#parts.group.slots) {
+    for (const slot of this.#group.slots) {
       const why = slot.waitsFor(nowUs);
       if (why !== undefined) return why;
     }
@@ -128,25 +141,25 @@ export class Instance {
   }
 
   #isReady(nowUs: number): boolean {
-    for (const slot of this.#parts.group.slots) {
+    for (const slot of this.#group.slots) {
       if (slot.failure !== undefined) this.#fail(slot.failure, nowUs);
       if (!slot.isReady(nowUs)) return false;
     }
     return this.#failure === undefined;
   }
 
-  #ask(nowUs: number, turn: number, boundaryUs: number | undefined): void {
+  /** `record` is undefined at a boundary. */
+  #ask(nowUs: number, turn: number, record: MarketEvent | undefined): void {
     if (this.#failure !== undefined) return;
     try {
-      const { group, views, signal: { definition, params } } = this.#parts;
-      if (!group.isReady(nowUs, turn)) {
+      if (!this.#group.isReady(nowUs, turn)) {
         if (!this.#isReady(nowUs)) this.#memory.forget();
         return;
       }
-      const value = definition.when(views as never, params as never);
+      const value = this.#definition.when(this.#views as never, this.#params as never);
       if (typeof value !== "boolean") throw new TypeError(`when answered a ${typeof value}`);
       const verdict = this.#memory.judge(value, nowUs);
-      if (verdict === "fire") this.#sink.fire(this.#fireAt(nowUs, boundaryUs));
+      if (verdict === "fire") this.#sink.fire(this.#fireAt(nowUs, record));
       else if (verdict === "capped") this.#reportCap(nowUs);
     } catch (error) {
       if (isOutOfMemory(error)) throw error;
@@ -154,18 +167,18 @@ export class Instance {
     }
   }
 
-  #fireAt(nowUs: number, boundaryUs: number | undefined): Fire {
+  #fireAt(nowUs: number, record: MarketEvent | undefined): Fire {
     const { id, definition, params, paramsHash, sourceHash } = this.signal;
-    const answer: unknown = definition.fire(this.#parts.views as never, params as never);
+    const answer: unknown = definition.fire(this.#views as never, params as never);
     const values = canonicalJson(answer, "fire");
     if (!values.startsWith("{")) throw new TypeError("fire answered no object");
     if (values.length > VALUES_CHARS_MAX) throw new RangeError("fire answered more than 4 KiB");
     const { feed, symbol } = this;
-    const { timestampUs, receivedAtUs, sequence, feed: causeFeed } = this.#cause;
-    const { run = 0, connection = 0 } = this.#cause;
-    const cause: Cause = boundaryUs === undefined
-      ? { feed: causeFeed, run, connection, sequence }
-      : { boundaryUs };
+    const { timestampUs, receivedAtUs, sequence, feed: causeFeed } = record ?? this.#cause;
+    const { run = 0, connection = 0 } = record ?? this.#cause;
+    const cause: Cause = record === undefined
+      ? { boundaryUs: nowUs }
+      : { feed: causeFeed, run, connection, sequence };
     const { version } = definition;
     return {
       type: "fire",
@@ -174,7 +187,7 @@ export class Instance {
       ...{ signal: id, version, sourceHash, paramsHash },
       causeSequence: sequence,
       causeReceivedAtUs: receivedAtUs,
-      ...{ values, engine: this.#parts.engine },
+      ...{ values, engine: this.#engine },
     };
   }
 
