@@ -1,4 +1,5 @@
 import type { EventType } from "@ssmd/market";
+import { compareUnsigned } from "./bounds.ts";
 import { type ColumnValues, columnValues, type Dictionary, dictionaryOf } from "./column_values.ts";
 import { RLE_DICTIONARY } from "./encoded_chunk.ts";
 import type { FetchedRanges } from "./fetched_ranges.ts";
@@ -28,6 +29,13 @@ interface PagedFile {
   columnOf(name: string): Column | undefined;
 }
 
+/** A column's page that was decoded. */
+interface KnownPage {
+  bytes: Uint8Array;
+  rows: number;
+  values: ColumnValues;
+}
+
 /** Compressed pages of a row group in memory. */
 export class FetchedPages {
   #file: PagedFile;
@@ -35,6 +43,8 @@ export class FetchedPages {
   #pages: GroupPages;
   #ranges: FetchedRanges;
   #dictionaries = new Map<ChunkLocation, Dictionary>();
+  /** By column: the last page. Half of the columns have one value, so that their pages are equal. */
+  #known = new Map<ChunkLocation, KnownPage>();
 
   constructor(
     file: PagedFile,
@@ -79,13 +89,26 @@ export class FetchedPages {
     chunk: ChunkLocation,
     extent: Extent & { rows: number },
   ): ColumnValues {
-    const { kind, plain } = readPage(this.#ranges.at(extent), chunk.codec);
+    const bytes = this.#ranges.at(extent);
+    const { rows } = extent;
+    const known = this.#known.get(chunk);
+    if (known?.rows === rows && compareUnsigned(known.bytes, bytes) === 0) return known.values;
+    const values = this.#decoded(column, chunk, { bytes, rows });
+    this.#known.set(chunk, { bytes, rows, values });
+    return values;
+  }
+
+  #decoded(
+    column: Column,
+    chunk: ChunkLocation,
+    { bytes, rows }: Pick<KnownPage, "bytes" | "rows">,
+  ): ColumnValues {
+    const { kind, plain } = readPage(bytes, chunk.codec);
     const { encoding } = chunk;
     if (!("values" in kind) || kind.encoding !== encoding) {
       throw new RangeError(`a page of ${chunk.name} is of another kind than its column`);
     }
     const dictionary = encoding === RLE_DICTIONARY ? this.#dictionary(column, chunk) : undefined;
-    const { rows } = extent;
     return columnValues({ column, encoding, plain, count: kind.values, rows, dictionary });
   }
 
