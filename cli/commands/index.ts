@@ -939,7 +939,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => loadModule<typeof import("./signal_new.ts")>("./commands/signal_new.ts"),
   },
   "signal show": {
-    brief: "Show a signal: its markets, parameters, builders and hashes",
+    brief: "Show a signal: its markets, parameters, builders and hashes, and how it runs",
     load: () => loadModule<typeof import("./signal_show.ts")>("./commands/signal_show.ts"),
   },
   "signal test": {

@@ -180,6 +180,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "signal disable": GATEWAY,
   "signal enable": GATEWAY,
   "signal history": GATEWAY,
+  "signal list": GATEWAY,
+  "signal show": GATEWAY,
   "client history": GATEWAY,
   "client create": NO_CLIENT,
   "client accounts": CLIENT,

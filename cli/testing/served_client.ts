@@ -7,6 +7,7 @@ import { startGateway } from "@ssmd/gateway";
 import {
   type SignalsAnswer,
   signalsSubject,
+  type SignalStatus,
   type SignalSwitch,
   subjectOf,
   type Trade,
@@ -23,11 +24,16 @@ const environment = await loadEnvironment("exchanges", "demo");
 const transport = memoryTransport();
 const signal = { id: "imbalance_flip", version: 1, source_hash: "a", params_hash: "b" };
 const stream = { created_at_us: 1, sequence: 1 };
+const status: SignalStatus = {
+  ...{ id: "imbalance_flip", title: "Imbalance flips", version: 1, state: "running" },
+  ...{ why: "1 market: waits for a snapshot of the book", feeds: ["kraken"], symbols: ["*"] },
+  ...{ params: {}, source_hash: "a", fires: 0, errors: 0, last_fire: null },
+};
 const switches: SignalSwitch[] = [
   { at: Date.now(), action: "start", stream, feeds: {}, signals: [signal] },
 ];
 await transport.respond(signalsSubject("demo"), () => {
-  const answer: SignalsAnswer = { ok: true, signals: [], lag_seconds: 0, switches };
+  const answer: SignalsAnswer = { ok: true, signals: [status], lag_seconds: 0, switches };
   return new TextEncoder().encode(JSON.stringify(answer));
 });
 const gateway = await startGateway({
