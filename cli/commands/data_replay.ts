@@ -163,7 +163,10 @@ async function playRecords(
   const { replayRecords } = await import("../replay/replay_records.ts");
   const query = queryOf(env, flags, span);
   const { speed, feed, type: types, version } = flags;
-  await noteLeftOut(context, storage, { env, feeds: [feed], types, span, version });
+  await noteLeftOut(context, storage, {
+    ...{ env, feeds: [feed], types, span },
+    ...(version === undefined ? {} : { version }),
+  });
   const played = await replayRecords(context, { storage, query, speed, signal, ...output });
   await output.sink.close?.();
   if (played > 0 || signal.aborted) return played;
