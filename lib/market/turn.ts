@@ -57,9 +57,10 @@ export function tradesFromUs({ fromUs, tradesFromUs }: Turn): number {
   return tradesFromUs ?? fromUs - TURN_OVERLAP_US;
 }
 
-/** Key that identifies a trade across two captures. */
-export function tradeName({ symbol, tradeId }: Pick<Trade, "symbol" | "tradeId">): string {
-  return `${symbol} ${tradeId}`;
+/** Key that identifies a trade across two captures; without the venue's id, its content. */
+export function tradeName(trade: Trade): string {
+  const { symbol, tradeId, timestampUs, side, size, price } = trade;
+  return `${symbol} ${tradeId === "" ? `${timestampUs} ${side} ${size} ${price}` : tradeId}`;
 }
 
 /** Key of a record's type and market. */

@@ -23,22 +23,46 @@ const SYMBOLS = [
 const SOFTWARE = { version: "0.1.0", commit: "test" };
 /** Ends of the one that tells: as many more as one has time for. */
 const ROUNDS = Number(Deno.env.get("SSMD_PAIR_ROUNDS") ?? 4);
+/** Longer than a lease is good for. */
+const FROZEN_MS = 9_000;
+/** What was cut off or stood still finds another one in its place, ends, and is started again. */
+const REPLACED = "1 CONNECTOR_REPLACED";
 const SEED = Number(Deno.env.get("SSMD_PAIR_SEED") ?? 7);
 
-/** A connector as a process, whose way to the venue can be cut. */
+/** Where a side finds its venue and its bus. */
+interface Servers {
+  venue: URL;
+  /** Port on loopback. */
+  bus: number;
+}
+
+/** A connector as a process, whose ways to the venue and to the bus can be cut. */
 class Side implements AsyncDisposable {
   readonly service: Service;
   readonly line: CutLine;
+  readonly busLine: CutLine;
 
-  /** Its folder has a spool of its own; raw lies in that of all. */
-  constructor(dir: string, name: string, venuePort: number, path: string) {
-    this.line = new CutLine(venuePort);
-    const endpoint = `ws://127.0.0.1:${this.line.port}${path}`;
+  /** Starts a side with a registry and a spool of its own; raw lies in the folder of all. */
+  static async of(dir: string, name: string, { venue, bus }: Servers): Promise<Side> {
+    const busLine = new CutLine(bus);
+    const transport = `{ type: nats, url: nats://127.0.0.1:${busLine.port} }`;
+    await writeRegistry(`${dir}/${name}`, { name: ENV, symbols: SYMBOLS, transport });
+    return new Side(`${dir}/${name}`, name, { venue, busLine });
+  }
+
+  private constructor(
+    dir: string,
+    name: string,
+    { venue, busLine }: { venue: URL; busLine: CutLine },
+  ) {
+    this.line = new CutLine(Number(venue.port));
+    this.busLine = busLine;
+    const endpoint = `ws://127.0.0.1:${this.line.port}${venue.pathname}`;
     this.service = new Service({
       name,
       args: [
         ...["connector/main.ts", "--env", ENV, "--feed", FEED, "--metrics-port", "0"],
-        ...["--endpoint", endpoint, "--data", `${dir}/${name}`],
+        ...["--endpoint", endpoint, "--data", dir],
       ],
       cwd: dir,
       ready: "capturing",
@@ -61,6 +85,7 @@ class Side implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.service.kill();
     this.line[Symbol.dispose]();
+    this.busLine[Symbol.dispose]();
   }
 }
 
@@ -89,15 +114,13 @@ Deno.test({
       ...SOFTWARE,
     });
     try {
-      const transport = `{ type: nats, url: ${server.url} }`;
-      await writeRegistry(dir, { name: ENV, symbols: SYMBOLS, transport });
       await Deno.mkdir(`${dir}/first/raw`, { recursive: true });
       await Deno.mkdir(`${dir}/second`);
       await Deno.symlink(`${dir}/first/raw`, `${dir}/second/raw`);
       await archiver.start();
-      const { port, pathname } = new URL(simulator.url);
-      await using first = new Side(dir, "first", Number(port), pathname);
-      await using second = new Side(dir, "second", Number(port), pathname);
+      const servers = { venue: new URL(simulator.url), bus: server.port };
+      await using first = await Side.of(dir, "first", servers);
+      await using second = await Side.of(dir, "second", servers);
       await harm([first, second]);
       await archiver.close();
       await assertWhole(storage, dir);
@@ -111,7 +134,27 @@ Deno.test({
   },
 });
 
-/** In turn the one that tells is killed and started again, or loses the venue and goes on. */
+/** What happens to the one that tells. The other one tells the feed from then on. */
+const HARMS: readonly ((side: Side) => Promise<{ heal: () => void }>)[] = [
+  async ({ service }) => {
+    await service.kill();
+    return { heal: () => service.start() };
+  },
+  ({ line }) => {
+    line.cut();
+    return Promise.resolve({ heal: () => line.mend() });
+  },
+  ({ busLine }) => {
+    busLine.cut();
+    return Promise.resolve({ heal: () => busLine.mend() });
+  },
+  ({ service }) => {
+    const frozen = service.freeze(FROZEN_MS);
+    return Promise.resolve({ heal: () => void frozen });
+  },
+];
+
+/** In turn the one that tells is killed, loses the venue or the bus, or stands still, and goes on. */
 async function harm(sides: readonly Side[]): Promise<void> {
   const random = new SeededRandom(SEED);
   for (const { service } of sides) service.start();
@@ -125,20 +168,16 @@ async function harm(sides: readonly Side[]): Promise<void> {
     const side = await backedOf(sides);
     const other = sides.find((each) => each !== side) as Side;
     await sleep(random.between(0, 2_000));
-    if (round % 2 === 0) {
-      await side.service.kill();
-      await untilTelling(other);
-      side.service.start();
-    } else {
-      side.line.cut();
-      await untilTelling(other);
-      await sleep(random.between(0, 1_000));
-      side.line.mend();
-    }
+    const harm = HARMS[round % HARMS.length];
+    const harmed = await harm?.(side);
+    await untilTelling(other);
+    await sleep(random.between(0, 1_000));
+    harmed?.heal();
   }
   const last = await backedOf(sides);
   for (const { service } of sides) {
-    assert.deepEqual(service.ownEnds, [], service.tail());
+    const others = service.ownEnds.filter((end) => end !== REPLACED);
+    assert.deepEqual(others, [], service.tail());
   }
   await sides.find((each) => each !== last)?.service.stop();
   await last.service.stop();
