@@ -1,36 +1,25 @@
 import assert from "node:assert/strict";
 import { VENUES } from "./mod.ts";
-import type { SymbolSpec } from "./adapter.ts";
+import { GOLDEN, goldenFrames, goldenSymbol } from "./_golden_fixtures.ts";
 import { Translator } from "./translator.ts";
 
 /**
  * Frames that the simulators sent, and the records that each wire version makes of them. After an
  * intended change of records, SSMD_WRITE_GOLDEN=1 writes the records anew: read the difference.
  */
-const GOLDEN = new URL("testdata/", import.meta.url);
 const START_US = 1_785_542_400_000_000;
 const BETWEEN_FRAMES_US = 1_000;
 
-const SYMBOLS: Readonly<Record<string, SymbolSpec>> = {
-  kalshi: { symbol: "KXSIMFED-26DEC31-H0", external: "KXSIMFED-26DEC31-H0" },
-  kraken: { symbol: "BTCUSD", external: "BTC/USD", depth: 10 },
-  polymarket: { symbol: "RAIN", external: "7".repeat(77) },
-};
-
-async function framesOf(version: string): Promise<string[]> {
-  const text = await Deno.readTextFile(new URL(`${version}.frames.jsonl`, GOLDEN));
-  return text.trimEnd().split("\n");
-}
-
 for (const venue of Object.values(VENUES)) {
-  const symbol = SYMBOLS[venue.id];
   for (const { id, create } of venue.normalizers) {
     Deno.test(`${id}: its golden frames give its golden records`, async () => {
-      assert.ok(symbol, "a venue has a symbol for its golden frames");
-      const translator = new Translator(venue.id, create({ feed: venue.id, symbols: [symbol] }));
+      const translator = new Translator(
+        venue.id,
+        create({ feed: venue.id, symbols: [goldenSymbol(venue.id)] }),
+      );
       const lines: string[] = [];
       translator.line({ kind: "event", atUs: START_US, name: "connect", why: "" });
-      for (const [i, text] of (await framesOf(id)).entries()) {
+      for (const [i, text] of (await goldenFrames(id)).entries()) {
         const atUs = START_US + (i + 1) * BETWEEN_FRAMES_US;
         const { events, notice } = translator.line({ kind: "frame", atUs, text });
         assert.notEqual(notice?.type, "unreadable", `${text}: ${JSON.stringify(notice)}`);

@@ -14,8 +14,8 @@ function trade(tradeId: string, more: Partial<Trade> = {}): Trade {
 
 /** Whether each trade, received at its time, is published in a turn whose run before told `before`. */
 function published(before: readonly Trade[], trades: readonly Trade[], more?: Partial<RunTurn>) {
-  const told = { fromUs: FROM_US - TURN_OVERLAP_US, trades: before.map(tradeName) };
-  const filter = new TurnFilter([{ run: "b", fromUs: FROM_US, told, ...more }], 1, []);
+  const known = { fromUs: FROM_US - TURN_OVERLAP_US, trades: before.map(tradeName) };
+  const filter = new TurnFilter([{ run: "b", fromUs: FROM_US, told: known, ...more }], 1, []);
   return trades.map((each) => filter.isPublished(each, each.receivedAtUs, 1));
 }
 

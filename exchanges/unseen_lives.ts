@@ -43,16 +43,17 @@ class UnseenLives {
     })];
   }
 
-  /** Takes over the period of an earlier run or state; ignores any other value. */
+  /** Takes over the period of an earlier run; ignores any other value. */
   carry(value: unknown): void {
     const { fromUs, reason } = (value ?? {}) as Partial<Record<keyof UnseenSpan, unknown>>;
     const isKnown = reason === "disconnect" || reason === "planned";
     if (Number.isSafeInteger(fromUs) && isKnown) this.#since = { fromUs: fromUs as number, reason };
   }
 
-  /** Restores a state. */
-  restore(since: UnseenSpan | null): void {
-    this.#since = since;
+  /** Restores a state, also of a version that had none. */
+  restore(since: unknown): void {
+    this.#since = null;
+    this.carry(since);
   }
 }
 

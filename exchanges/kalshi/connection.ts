@@ -330,7 +330,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (given.ledger !== undefined) this.requests.restore(given.commands);
     this.#subscriptions.restore(given.subscriptions);
     this.memory.restore(given.results);
-    this.memory.unseen.carry(given.unseenLives);
+    this.memory.unseen.restore(given.unseenLives);
     // Older states lack the mirror.
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
     // Older states lack the trades.
