@@ -1,4 +1,4 @@
-import { dayOfUs, isSealedDay, loadManifest } from "@ssmd/archive";
+import { isDayOver, isSealedDay, loadManifest } from "@ssmd/archive";
 import { runQa } from "@ssmd/dataset/qa";
 import { expireDay, type OldDay, planRetention } from "@ssmd/dataset/retention";
 import { sealableDays, sealDay } from "@ssmd/dataset/seal";
@@ -53,7 +53,7 @@ export async function doArchiveTask(
   const { storage } = access;
   switch (task.kind) {
     case "unsealed":
-      return { days: await unsealedDays(storage, task.env) };
+      return { days: await unsealedDays(storage, task.env, nowUs()) };
     case "seal":
       return await seal(storage, task);
     case "check":
@@ -85,16 +85,16 @@ export async function doArchiveTask(
   }
 }
 
-/** Returns finished days with unsealed files, oldest first. */
-async function unsealedDays(
+/** Returns days with unsealed files that can be sealed at `atUs`, oldest first. */
+export async function unsealedDays(
   storage: Storage,
   env: string,
+  atUs: number,
 ): Promise<{ feed: string; version: string; day: string }[]> {
-  const today = dayOfUs(nowUs());
   const days = [];
   for (const manifestId of await sealableDays(storage, { env, span: {} })) {
     const { feed, version = "v1", day } = manifestId;
-    if (day >= today) continue;
+    if (!isDayOver(day, atUs)) continue;
     const manifest = await loadManifest(storage, manifestId);
     const isSealed = manifest?.files.every(isSealedDay) && (manifest.retired ?? []).length === 0;
     if (manifest !== undefined && !isSealed) days.push({ feed, version, day });
