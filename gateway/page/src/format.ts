@@ -1,13 +1,12 @@
-const DECIMALS_MAX = 10;
+/** Most decimals shown of a price. */
+export const DECIMALS_MAX = 12;
 const formats = new Map<number, Intl.NumberFormat>();
 
 /** Number of decimals of a number as written. */
 export function decimalsOf(value: number): number {
-  const text = String(value);
-  const exponent = text.indexOf("e-");
-  if (exponent > 0) return Math.min(DECIMALS_MAX, Number(text.slice(exponent + 2)));
-  const point = text.indexOf(".");
-  return point < 0 ? 0 : Math.min(DECIMALS_MAX, text.length - point - 1);
+  // Below a millionth: `6.174e-7`.
+  const [digits = "", exponent = "0"] = String(value).split("e-");
+  return Math.min(DECIMALS_MAX, (digits.split(".")[1]?.length ?? 0) + Number(exponent));
 }
 
 /** `63,005.10` at 2 decimals; a dash when unknown. */
@@ -34,7 +33,7 @@ export function size(value: number): string {
   if (value >= 100) return String(Number(value.toFixed(1)));
   if (value >= 1) return String(Number(value.toFixed(3)));
   if (value >= 1e-4 || value === 0) return String(Number(value.toPrecision(4)));
-  return value.toFixed(8).replace(/0+$/, "");
+  return value.toFixed(8).replace(/\.?0+$/, "");
 }
 
 /** `12:34:56` in UTC. */

@@ -11,7 +11,8 @@ Deno.test("numbers are written so that they can be compared", () => {
     "1.2M",
     "0",
   ]);
-  assert.deepEqual([1e-7, 0.25, 3].map(format.decimalsOf), [7, 2, 0]);
+  assert.deepEqual([1e-7, 6.174e-7, 1.2e-12, 0.25, 3].map(format.decimalsOf), [7, 10, 12, 2, 0]);
+  assert.deepEqual([1e-9, 2e-8].map(format.size), ["0", "0.00000002"]);
 });
 
 Deno.test("a change has the direction that its text has: 0.00% has none", () => {

@@ -125,7 +125,10 @@ function goTo(): void {
   } else if (route.view === "market" && location.hash !== hashOf(before)) openChart();
   rememberView();
   byId("unknown").hidden = route.view !== "market" || key !== "" || store.markets.size === 0;
-  if (route.view === "market") setText(byId("unknown-symbol"), route.symbol);
+  if (route.view === "market") {
+    setText(byId("unknown-symbol"), route.symbol);
+    if (key === "") document.title = `${route.symbol} · ssmd`;
+  }
   if (route.view === "markets") store.dirty.add("list");
   if (route.view === "feeds") feeds.open();
   if (route.view === "capture") capture.open();

@@ -1,4 +1,4 @@
-import { decimalsOf, percentText, price, size } from "../format.ts";
+import { DECIMALS_MAX, decimalsOf, percentText, price, size } from "../format.ts";
 import { changeOf, type MarketRow } from "./market_row.ts";
 
 /** Minimum age of a reference that counts as one hour, ms: the first minute may be without a trade. */
@@ -11,7 +11,7 @@ type Figures = Pick<MarketRow, "type" | "decimals">;
 export function priceNumber(row: Figures, value: number | null | undefined, more = 0): string {
   const scale = row.type === "prediction" ? 2 : 0;
   const scaled = value === null || value === undefined ? value : value * 10 ** scale;
-  return price(scaled, Math.max(0, Math.min(10, row.decimals + more) - scale));
+  return price(scaled, Math.max(0, Math.min(DECIMALS_MAX, row.decimals + more) - scale));
 }
 
 /** Formats a price with unit: `63,005.1`, `38.5¢`. */
@@ -69,9 +69,27 @@ export function groupLevels(
   return grouped;
 }
 
-/** Splits a formatted size into significant digits and trailing zeros. */
-export function sizeParts(amount: number, decimals: number): [string, string] {
+/** Longest size beside prices of up to nine characters, and beside longer ones. */
+const SIZE_CHARS_MAX = { usual: 11, short: 7 } as const;
+
+/** Returns the longest size, characters, that fits beside a price as formatted. */
+export function sizeCharsMax(priceChars: number): number {
+  return priceChars > 9 ? SIZE_CHARS_MAX.short : SIZE_CHARS_MAX.usual;
+}
+
+/** Splits a formatted size into significant digits and trailing zeros; one too long is rounded. */
+export function sizeParts(
+  amount: number,
+  decimals: number,
+  charsMax: number = SIZE_CHARS_MAX.usual,
+): [string, string] {
   const text = price(amount, decimals);
+  if (text.length > charsMax) {
+    const room = charsMax - 1 - price(amount, 0).length;
+    const fewer = Math.min(decimals - 1, room);
+    const isLost = fewer < 1 || amount < 10 ** -fewer;
+    return isLost ? [size(amount), ""] : sizeParts(amount, fewer, charsMax);
+  }
   const zeros = decimals === 0 ? "" : /\.?0*$/.exec(text)?.[0] ?? "";
   return [text.slice(0, text.length - zeros.length), zeros];
 }

@@ -5,6 +5,7 @@ import {
   changeText,
   groupLevels,
   priceText,
+  sizeCharsMax,
   sizeParts,
   spreadText,
 } from "./market_figures.ts";
@@ -49,4 +50,13 @@ Deno.test("zeros at the end of a size are apart", () => {
   assert.deepEqual(sizeParts(0.05, 4), ["0.05", "00"]);
   assert.deepEqual(sizeParts(12, 2), ["12", ".00"]);
   assert.deepEqual(sizeParts(1200, 0), ["1,200", ""]);
+});
+
+Deno.test("a size that is too long for its column is rounded, and none becomes zero", () => {
+  assert.deepEqual(sizeParts(0.12345678, 8), ["0.12345678", ""]);
+  assert.deepEqual(sizeParts(1234567.12345678, 8), ["1,234,567.1", ""]);
+  assert.deepEqual(sizeParts(123456789.12345678, 8), ["123.46M", ""]);
+  assert.deepEqual(sizeParts(99887766.5, 8, sizeCharsMax(12)), ["99.89M", ""]);
+  assert.deepEqual(sizeParts(0.5, 8, sizeCharsMax(12)), ["0.5", "0000"]);
+  assert.deepEqual(sizeParts(0.00000012, 8, sizeCharsMax(12)), ["0.00000012", ""]);
 });

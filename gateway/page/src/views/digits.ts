@@ -13,13 +13,13 @@ export function newDigits(root: HTMLElement): Digits {
   return { head: add(cell, "span"), zeros: add(cell, "span", { className: "zeros" }) };
 }
 
-/** Shows a size with these decimals; undefined = none. */
+/** Shows a size with these decimals, in at most as many characters; undefined = none. */
 export function setDigits(
   { head, zeros }: Digits,
   amount: number | undefined,
-  decimals: number,
+  { decimals, charsMax }: { decimals: number; charsMax: number },
 ): void {
-  const [text, rest] = amount === undefined ? ["", ""] : sizeParts(amount, decimals);
+  const [text, rest] = amount === undefined ? ["", ""] : sizeParts(amount, decimals, charsMax);
   setText(head, text);
   setText(zeros, rest);
 }

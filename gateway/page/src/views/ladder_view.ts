@@ -4,6 +4,7 @@ import {
   groupLevels,
   priceNumber,
   priceText,
+  sizeCharsMax,
   sizeDecimals,
   spreadText,
 } from "../state/market_figures.ts";
@@ -59,11 +60,20 @@ export class LadderView {
     const amounts = [...levels.asks, ...levels.bids].map(([, amount]) => amount);
     this.#decimals = Math.max(this.#decimals, sizeDecimals(amounts));
     const most = Math.max(total(levels.asks), total(levels.bids), Number.MIN_VALUE);
+    const priceChars = this.#widenPrices([...levels.asks, ...levels.bids]);
     for (const side of ["asks", "bids"] as const) {
-      this.#fill(side, levels[side], { most, isOther });
+      this.#fill(side, levels[side], { most, isOther, priceChars });
     }
     this.#renderSpread(book.bestBid(), book.bestAsk());
     this.#renderState();
+  }
+
+  /** Gives prices the room that they need; returns the longest one's characters. */
+  #widenPrices(levels: Levels): number {
+    const row = this.#store.current ?? emptyRow("", "");
+    const chars = Math.max(0, ...levels.map(([price]) => priceNumber(row, price).length));
+    byId("ladder").style.setProperty("--price", String(chars));
+    return chars;
   }
 
   #grouped(levels: Levels, isAsk: boolean): Levels {
@@ -123,12 +133,13 @@ export class LadderView {
   #fill(
     side: "asks" | "bids",
     levels: Levels,
-    { most, isOther }: { most: number; isOther: boolean },
+    { most, isOther, priceChars }: { most: number; isOther: boolean; priceChars: number },
   ): void {
     const rungs = this.#rungs[side];
     while (rungs.length < levels.length) rungs.push(newRung(this.#boxes[side], side === "asks"));
     const row = this.#store.current ?? emptyRow("", "");
     const before = this.#before[side];
+    const digits = { decimals: this.#decimals, charsMax: sizeCharsMax(priceChars) };
     let sum = 0;
     for (const [i, rung] of rungs.entries()) {
       const level = levels[i];
@@ -137,8 +148,8 @@ export class LadderView {
       const [price, amount] = level;
       sum += amount;
       setText(rung.price, priceNumber(row, price));
-      setDigits(rung.size, amount, this.#decimals);
-      setDigits(rung.total, sum, this.#decimals);
+      setDigits(rung.size, amount, digits);
+      setDigits(rung.total, sum, digits);
       rung.root.style.setProperty("--w", String(Math.round(sum / most * 1000) / 10));
       const was = before.get(price) ?? 0;
       if (!isOther && was !== amount && before.size > 0) this.#flash(rung, amount > was);

@@ -1,6 +1,6 @@
 import { add, byId, setClass, setText } from "../dom.ts";
 import { timeMs } from "../format.ts";
-import { priceNumber, sizeDecimals } from "../state/market_figures.ts";
+import { priceNumber, sizeCharsMax, sizeDecimals } from "../state/market_figures.ts";
 import { emptyRow, type MarketRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import type { Mark, Print } from "../state/tape.ts";
@@ -49,12 +49,16 @@ export class TapeView {
     this.#shown = focused;
     const sizes = seen.flatMap((entry) => "mark" in entry ? [] : [entry.size]);
     const decimals = this.#decimals = Math.max(this.#decimals, sizeDecimals(sizes));
+    const prices = seen.flatMap((entry) => "mark" in entry ? [] : [entry.price]);
+    const priceChars = Math.max(0, ...prices.map((price) => priceNumber(market, price).length));
+    this.#list.parentElement?.style.setProperty("--price", String(priceChars));
+    const digits = { decimals, charsMax: sizeCharsMax(priceChars) };
     for (const [i, row] of this.#rows.entries()) {
       const entry = seen[i];
       row.root.style.display = entry === undefined ? "none" : "";
       if (entry === undefined) continue;
       if ("mark" in entry) showMark(row, entry);
-      else showPrint(row, entry, { market, decimals, big: entry.size > big });
+      else showPrint(row, entry, { market, digits, big: entry.size > big });
     }
   }
 }
@@ -67,11 +71,15 @@ function newRow(list: HTMLElement): Row {
 function showPrint(
   { root, price, size, time }: Row,
   print: Print,
-  { market, decimals, big }: { market: MarketRow; decimals: number; big: boolean },
+  { market, digits, big }: {
+    market: MarketRow;
+    digits: { decimals: number; charsMax: number };
+    big: boolean;
+  },
 ): void {
   setClass(root, `print ${print.side}${big ? " big" : ""}`);
   setText(price, priceNumber(market, print.price));
-  setDigits(size, print.size, decimals);
+  setDigits(size, print.size, digits);
   setText(time, timeMs(print.ms));
   root.title = "";
 }
@@ -79,7 +87,7 @@ function showPrint(
 function showMark({ root, price, size, time }: Row, { mark, ms }: Mark): void {
   setClass(root, "print gap-mark");
   setText(price, mark);
-  setDigits(size, undefined, 0);
+  setDigits(size, undefined, { decimals: 0, charsMax: 0 });
   setText(time, timeMs(ms));
   root.title = mark;
 }
