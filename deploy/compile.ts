@@ -148,19 +148,26 @@ const LIBRARY = /^libduckdb\.(so|dylib)$/;
 const LOADED_BY_SSMD = [
   ...["cli/command/audited.ts", "cli/completion/answer.ts"],
   // Late in `up`.
-  "jobs/mod.ts",
+  ...["jobs/mod.ts", "agents/mod.ts"],
 ];
+
+/** Drivers of bus, journal and storage that not every environment uses. */
+const DRIVERS = ["lib/transport/nats.ts", "lib/journal/nats.ts", "lib/storage/s3.ts"];
 
 /** Returns files that a program loads by name, which Deno's module graph misses. */
 function namedFiles(program: Program): string[] {
-  const driver = "lib/database/postgres_package.ts";
+  // Clients, sessions and the audit log may be in a PostgreSQL.
+  const database = "lib/database/postgres_package.ts";
   // A worker thread is no import.
   const thread = "jobs/archive_thread.ts";
   const routes = "gateway/gateway_rest.ts";
-  if (program === "ssmd") return [...commandFiles(), ...LOADED_BY_SSMD, driver, thread, routes];
-  // Clients, sessions and the audit log may be in a PostgreSQL.
-  if (program === "worker") return [driver, thread];
-  return program === "gateway" ? [driver, routes] : [];
+  const own: Partial<Record<Program, readonly string[]>> = {
+    ssmd: [...commandFiles(), ...LOADED_BY_SSMD, database, thread, routes],
+    gateway: [database, routes],
+    worker: [database, thread],
+    agents: ["agents/mod.ts"],
+  };
+  return [...DRIVERS, ...own[program] ?? []];
 }
 
 function commandFiles(): string[] {
