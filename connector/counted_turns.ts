@@ -1,13 +1,5 @@
 import { type RunTurn, tradesFromUs, type Turn, turnsOf } from "@ssmd/market";
-import type { SegmentHeader } from "./segment.ts";
-
-/** A turn whose records a checkpoint's sequence counts. */
-export interface CountedTurn {
-  /** Its start, µs. */
-  fromUs: number;
-  /** Its end, µs; absent = still running. */
-  endUs?: number;
-}
+import type { CountedTurn, SegmentHeader } from "./segment.ts";
 
 /** Returns the last turn that a translator knows; null = none yet, undefined = its run has none. */
 export function countedTurn(turns: readonly RunTurn[] | undefined): CountedTurn | null | undefined {

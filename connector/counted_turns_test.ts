@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Turn } from "@ssmd/market";
-import { type CountedTurn, countedTurn, countsTurns } from "./counted_turns.ts";
-import type { ConnectionCheckpoint } from "./segment.ts";
+import { countedTurn, countsTurns } from "./counted_turns.ts";
+import type { ConnectionCheckpoint, CountedTurn } from "./segment.ts";
 
 const SECOND_US = 1_000_000;
 

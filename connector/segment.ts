@@ -2,7 +2,14 @@ import type { CaptureInfo } from "@ssmd/archive";
 import type { Gap } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import type { ConnectionContinuity } from "./continuity.ts";
-import type { CountedTurn } from "./counted_turns.ts";
+
+/** A turn whose records a checkpoint's sequence counts. */
+export interface CountedTurn {
+  /** Its start, µs. */
+  fromUs: number;
+  /** Its end, µs; absent = still running. */
+  endUs?: number;
+}
 
 /** State of a connection at the start of a segment, sufficient to resume from. */
 export interface ConnectionCheckpoint {
