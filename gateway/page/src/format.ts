@@ -1,3 +1,5 @@
+import { gatewayNowMs } from "./clock.ts";
+
 /** Most decimals shown of a price. */
 export const DECIMALS_MAX = 12;
 const formats = new Map<number, Intl.NumberFormat>();
@@ -95,7 +97,7 @@ export function bytes(value: number): string {
 }
 
 /** Formats a UTC time, `11-24 12:34:56`; the date is omitted for today. */
-export function dayTime(ms: number, nowMs: number = Date.now()): string {
+export function dayTime(ms: number, nowMs: number = gatewayNowMs()): string {
   const text = new Date(ms).toISOString();
   const isToday = text.slice(0, 10) === new Date(nowMs).toISOString().slice(0, 10);
   return isToday ? text.slice(11, 19) : `${text.slice(5, 10)} ${text.slice(11, 19)}`;

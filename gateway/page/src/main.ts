@@ -1,3 +1,4 @@
+import { followClock } from "./clock.ts";
 import { ChartView } from "./chart/chart_view.ts";
 import { type Interval, INTERVALS } from "./chart/intervals.ts";
 import { add, byId, setAttribute, setText } from "./dom.ts";
@@ -75,8 +76,10 @@ let route: Route = routeOf(location.hash);
 
 /** Finds out what the gateway offers and what this caller may see. */
 async function learnSurroundings(): Promise<void> {
+  const sentMs = Date.now();
   const index = await rest.get("/v1");
   if (index.ok) {
+    header.clockIsAhead(followClock(Number(index.body["now"]), { sentMs, receivedMs: Date.now() }));
     const isRequired = index.body["auth"] === "required";
     rest.keeps = !isRequired;
     rememberView();

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { gatewayNowMs } from "../clock.ts";
 import type { Rest } from "../net/rest.ts";
 import type { MarketRow } from "../state/market_row.ts";
 import { type Candle, Candles, type GapSpan } from "./candles.ts";
@@ -33,7 +34,7 @@ export async function youngSince(
   if (!answer.ok) return undefined;
   const { candles, gaps } = answer.body as unknown as CandleAnswer;
   const pause = gaps.findLast(({ from, to }) => to !== null && to - from > PAUSE_MS_MIN);
-  if (pause?.to != null && pause.to > Date.now() - YOUNG_MINUTES * 60_000) {
+  if (pause?.to != null && pause.to > gatewayNowMs() - YOUNG_MINUTES * 60_000) {
     // Before an archive (or a gateway without one) started, no record is known to be missing.
     return { ms: pause.to, isAgain: !["not_archived_yet", "not_kept"].includes(pause.reason) };
   }
@@ -43,7 +44,7 @@ export async function youngSince(
   const trade = oldest.ok ? (oldest.body["trades"] as { recv_ts: number }[])[0] : undefined;
   // A market that rarely trades may have been recorded for long.
   if (trade === undefined || trade.recv_ts < first.start) return undefined;
-  return Date.now() - trade.recv_ts < YOUNG_MINUTES * 60_000
+  return gatewayNowMs() - trade.recv_ts < YOUNG_MINUTES * 60_000
     ? { ms: trade.recv_ts, isAgain: false }
     : undefined;
 }
@@ -83,7 +84,7 @@ export class CandleSource {
     const last = this.candles.list.at(-1);
     if (last === undefined) return await this.load();
     const from = last.start - TAIL * this.candles.intervalMs;
-    const tooFar = Date.now() - from > PART * this.candles.intervalMs;
+    const tooFar = gatewayNowMs() - from > PART * this.candles.intervalMs;
     const answer = await this.#ask(tooFar ? `limit=${PART}` : `from=${from}`);
     if (answer === undefined) return false;
     // Gaps not archived yet are reported with the query's bounds, so only a full load may set them.

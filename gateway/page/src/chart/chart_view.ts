@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import {
   CandlestickSeries,
   ColorType,
@@ -129,7 +130,7 @@ export class ChartView {
     const range = this.#range;
     const young = await youngSince(this.#rest, row);
     if (row.key !== this.#shownMarket || range !== this.#range) return;
-    this.#interval = range.interval ?? intervalFor(Date.now() - (young?.ms ?? 0));
+    this.#interval = range.interval ?? intervalFor(gatewayNowMs() - (young?.ms ?? 0));
     this.onInterval();
     this.lay(range);
     this.span.sinceMs = young?.ms;
@@ -157,7 +158,7 @@ export class ChartView {
 
   /** Reloads all candles, as missing ones may have arrived. */
   async reload(): Promise<void> {
-    this.#reloadAtMs = Date.now() + RELOAD_EVERY_MS;
+    this.#reloadAtMs = gatewayNowMs() + RELOAD_EVERY_MS;
     await this.#read((source) => source.load());
   }
 
@@ -185,7 +186,7 @@ export class ChartView {
   /** Called once a second, also without trades. */
   tick(): void {
     if (this.#shownMarket === "" || byId("chart").clientHeight === 0) return;
-    const now = Date.now();
+    const now = gatewayNowMs();
     this.#noteMid(now);
     if (now >= this.#reloadAtMs) return void this.reload();
     if (now >= this.#refreshAtMs) void this.#read((source) => source.refresh());
@@ -232,7 +233,7 @@ export class ChartView {
     const source = this.#source;
     if (source === undefined || this.#busy) return;
     this.#busy = true;
-    this.#refreshAtMs = Date.now() + REFRESH_EVERY_MS;
+    this.#refreshAtMs = gatewayNowMs() + REFRESH_EVERY_MS;
     const reads = Promise.all([how(source), this.#compare.read()]);
     const [isRead] = await reads.finally(() => this.#busy = false);
     // Another market was selected during the request, so load its candles next.
@@ -261,7 +262,7 @@ export class ChartView {
 
   #redraw(): void {
     const candles = this.#source?.candles;
-    const slots = candles?.slots(Date.now()) ?? [];
+    const slots = candles?.slots(gatewayNowMs()) ?? [];
     this.#bars.setData(slots.map(({ start, candle }) => barOf(start, candle)));
     this.#volume.setData(slots.map(({ start, candle }) => volumeOf(start, candle)));
     this.overlays.draw(candles?.list ?? []);

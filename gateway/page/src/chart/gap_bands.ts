@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import type {
   IChartApi,
   IPrimitivePaneRenderer,
@@ -65,7 +66,7 @@ export class GapBands implements ISeriesPrimitive<Time> {
         // Skip gaps before the first candle; the start of the recording is shown elsewhere.
         if ((gap.to ?? Infinity) <= this.firstMs) continue;
         const from = this.#x(Math.max(gap.from, this.firstMs));
-        const to = this.#x(gap.to ?? Date.now());
+        const to = this.#x(gap.to ?? gatewayNowMs());
         if (from === null || to === null) continue;
         const left = Math.max(0, from);
         const right = Math.min(mediaSize.width, Math.max(to, from + WIDTH_PX_MIN));

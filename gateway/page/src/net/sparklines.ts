@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { gatewayNowMs } from "../clock.ts";
 import type { MarketRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import type { Rest } from "./rest.ts";
@@ -32,7 +33,7 @@ export class Sparklines {
 
   /** Sets the visible rows. */
   want(rows: MarketRow[]): void {
-    const now = Date.now();
+    const now = gatewayNowMs();
     this.#wanted = rows.filter((row) => now - row.sparkAtMs > OLD_AFTER_MS);
     if (this.#wanted.length === 0 || this.#waits) return;
     this.#waits = true;
@@ -55,7 +56,7 @@ export class Sparklines {
   }
 
   async #fetch(row: MarketRow): Promise<void> {
-    row.sparkAtMs = Date.now();
+    row.sparkAtMs = gatewayNowMs();
     const path = `/v1/markets/${encodeURIComponent(row.symbol)}/candles`;
     const feed = encodeURIComponent(row.feed);
     const query = `interval=1m&limit=${MINUTES}&fill=previous&feed=${feed}`;

@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import { DECIMALS_MAX, decimalsOf, percentText, price, size } from "../format.ts";
 import { changeOf, type MarketRow } from "./market_row.ts";
 
@@ -30,7 +31,7 @@ export function changeText(row: MarketRow): string {
 }
 
 /** Period of the change: `1h`, or `since 17:25` for a younger recording. */
-export function changeSpan({ referenceMs }: MarketRow, nowMs: number = Date.now()): string {
+export function changeSpan({ referenceMs }: MarketRow, nowMs: number = gatewayNowMs()): string {
   if (referenceMs === null || nowMs - referenceMs > HOUR_MS) return "1h";
   return `since ${new Date(referenceMs).toISOString().slice(11, 16)}`;
 }

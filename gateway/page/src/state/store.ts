@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import { decimalsOf } from "../format.ts";
 import { Book } from "./book.ts";
 import { emptyRow, isOfBook, keyOf, type MarketRow, type OpenGap } from "./market_row.ts";
@@ -97,7 +98,7 @@ export class Store {
   takeDropped(message: Message): void {
     const row = this.current;
     if (row === undefined) return;
-    const until = Number(message["until"] ?? Date.now());
+    const until = Number(message["until"] ?? gatewayNowMs());
     this.tape.mark(`${message["count"]} messages left out: this browser was too slow`, until);
     const books = message["books"] as string[] | undefined ?? [];
     const isNamed = books.includes(row.symbol) || Number(message["books_count"]) > books.length;

@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import { add, byId, setAttribute, setClass, setText } from "../dom.ts";
 import { bytes, count, dayTime, durationText, time } from "../format.ts";
 import { readGaps } from "../net/gaps.ts";
@@ -61,7 +62,7 @@ export class CaptureView {
     // Not awaited: unresponsive storage must not delay these.
     void this.#conditions.update();
     void this.#jobs.update();
-    const dayMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const dayMs = Math.floor(gatewayNowMs() / DAY_MS) * DAY_MS;
     const [inventory, read, metrics] = await Promise.all([
       this.#rest.get("/v1/meta/inventory"),
       readGaps(this.#rest, dayMs),
@@ -81,7 +82,7 @@ export class CaptureView {
   }
 
   #renderFeeds(dayMs: number, days: readonly ArchivedDay[], gaps: readonly GapEntry[]): void {
-    const nowMs = Date.now();
+    const nowMs = gatewayNowMs();
     const rows = this.#feeds().map(({ feed }) => {
       const own = gaps.filter((gap) => gap.feed === feed);
       const begin = days.find((day) => day.feed === feed)?.from ?? null;

@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import { drawLine } from "../canvas.ts";
 import { add, byId, setClass, setText } from "../dom.ts";
 import { count, dayTime, durationText, spansText } from "../format.ts";
@@ -90,7 +91,7 @@ export class FeedsView {
     await this.#readDays();
     const byFeed = Map.groupBy(this.#gaps, ({ feed }) => feed);
     this.#sums = new Map(
-      this.feeds.map(({ feed }) => [feed, sumGaps(byFeed.get(feed) ?? [], Date.now())]),
+      this.feeds.map(({ feed }) => [feed, sumGaps(byFeed.get(feed) ?? [], gatewayNowMs())]),
     );
     this.#renderGaps();
     const text = await this.#rest.text("/metrics");
@@ -114,7 +115,7 @@ export class FeedsView {
   }
 
   #renderCard(feed: FeedHealth, { state, line, facts, away }: Card): void {
-    const silentMs = feed.updated === null ? null : Date.now() - feed.updated;
+    const silentMs = feed.updated === null ? null : gatewayNowMs() - feed.updated;
     const { state: name, why } = feed.connection;
     const isGap = name === "live" && feed.gap !== null;
     setText(state, isGap ? `gap: ${feed.gap?.reason}` : name);
@@ -144,7 +145,7 @@ export class FeedsView {
         : sum.lostMs === 0
         ? "none"
         : durationText(sum.lostMs),
-      "Next try": nextTryText(feed.connection.next_try, Date.now()) ?? "–",
+      "Next try": nextTryText(feed.connection.next_try, gatewayNowMs()) ?? "–",
       "Subscriptions away": feed.subscriptions?.away == null ? "–" : count(feed.subscriptions.away),
       "Shards": shardsText(feed.shards),
       "Markets": count(feed.markets),
@@ -173,7 +174,7 @@ export class FeedsView {
     const shown = (subscriptions?.list ?? []).slice(0, AWAY_SHOWN);
     while (list.children.length > shown.length) list.lastElementChild?.remove();
     for (const [i, each] of shown.entries()) {
-      setText(list.children[i] ?? add(list, "li"), awayText(each, Date.now()));
+      setText(list.children[i] ?? add(list, "li"), awayText(each, gatewayNowMs()));
     }
     list.hidden = shown.length === 0;
   }
@@ -213,7 +214,7 @@ export class FeedsView {
   #renderGaps(): void {
     const rows = this.#gaps.slice(-GAPS_SHOWN).reverse().map((gap) => {
       const row = document.createElement("tr");
-      const until = gap.to ?? Date.now();
+      const until = gap.to ?? gatewayNowMs();
       const values = [
         dayTime(gap.from),
         gap.feed,

@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import { byId, setAttribute, setClass, setText } from "../dom.ts";
 import { count, dayTime, durationText, time } from "../format.ts";
 import type { ConnectionState } from "../net/connection.ts";
@@ -42,13 +43,21 @@ export class HeaderView {
     setText(byId("info"), [...rest, `ssmd ${info["version"]}`].join("  ·  "));
   }
 
+  /** Tells that times are the gateway's where this browser's clock is off by so much, ms. */
+  clockIsAhead(ms: number): void {
+    const by = durationText(Math.abs(ms));
+    byId("clock").title = ms === 0
+      ? "Time of this browser, UTC"
+      : `UTC by the gateway's clock: this computer's is ${by} ${ms > 0 ? "ahead" : "behind"}`;
+  }
+
   /** Shows rate and clock; called once a second. */
   tick(feeds: readonly FeedHealth[]): void {
     const isLive = this.#state.state === "live";
     let all = 0;
     for (const feed of feeds) all += feed.records_per_second ?? 0;
     setText(byId("rate"), isLive ? count(all) : "–");
-    setText(byId("clock"), time(Date.now()));
+    setText(byId("clock"), time(gatewayNowMs()));
     this.#renderFeeds(feeds);
     const wrong = feeds.filter(({ gap }) => gap !== null).map(({ feed }) => feed);
     setText(byId("feeds-badge"), wrong.length === 0 ? "" : String(wrong.length));

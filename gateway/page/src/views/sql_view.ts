@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import { drawLine } from "../canvas.ts";
 import { add, byId, setText } from "../dom.ts";
 import { count, durationText, size } from "../format.ts";
@@ -77,7 +78,7 @@ export class SqlView {
 
   /** Called when the view is shown. */
   open(): void {
-    const today = new Date().toISOString().slice(0, 10);
+    const today = new Date(gatewayNowMs()).toISOString().slice(0, 10);
     this.#date.max = today;
     if (this.#date.value === "") this.#date.value = today;
     if (this.#box.value === "") this.#box.value = EXAMPLES[0]?.[1] ?? "";

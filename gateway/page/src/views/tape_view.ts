@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import { add, byId, setClass, setText } from "../dom.ts";
 import { timeMs } from "../format.ts";
 import { priceNumber, sizeCharsMax, sizeDecimals } from "../state/market_figures.ts";
@@ -37,7 +38,7 @@ export class TapeView {
   /** Shows what changed. */
   render(): void {
     const { dirty, tape, current, focused } = this.#store;
-    if (dirty.has("second")) setText(byId("tape-rate"), tape.rateText(Date.now()));
+    if (dirty.has("second")) setText(byId("tape-rate"), tape.rateText(gatewayNowMs()));
     if (!dirty.has("tape")) return;
     const { entries } = tape;
     const room = Math.max(5, Math.min(ROWS_MAX, Math.floor(this.#list.clientHeight / ROW_PX)));

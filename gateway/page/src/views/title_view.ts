@@ -1,3 +1,4 @@
+import { gatewayNowMs } from "../clock.ts";
 import { add, byId, flash, setClass, setText } from "../dom.ts";
 import { dayTime, directionOf } from "../format.ts";
 import { amountText, changeSpan, changeText, priceText } from "../state/market_figures.ts";
@@ -68,7 +69,7 @@ export class TitleView {
       return this.#banner(`${suspectOf(gap)} since ${dayTime(gap.fromMs)} UTC: ${why}`, false);
     }
     if (this.#suspectSinceMs > 0 && book.known) {
-      const seconds = ((Date.now() - this.#suspectSinceMs) / 1000).toFixed(1);
+      const seconds = ((gatewayNowMs() - this.#suspectSinceMs) / 1000).toFixed(1);
       this.#suspectSinceMs = 0;
       return this.notify(`The book is good again after ${seconds} s`, true);
     }
