@@ -14,13 +14,13 @@ const ENDS: readonly {
   name: string;
   end: (rig: GuardedGateway) => Promise<unknown>;
   status: number;
-  told: RegExp;
+  message: RegExp;
 }[] = [
   {
     name: "a disabled client",
     end: ({ admin }) => admin.update("desk", { enabled: false }),
     status: 403,
-    told: /Client desk is disabled/,
+    message: /Client desk is disabled/,
   },
   {
     name: "a revoked key",
@@ -29,11 +29,11 @@ const ENDS: readonly {
       for (const { id } of keys) await admin.revokeKey(id);
     },
     status: 401,
-    told: /was revoked/,
+    message: /was revoked/,
   },
 ];
 
-for (const { name, end, status, told } of ENDS) {
+for (const { name, end, status, message } of ENDS) {
   Deno.test(`the browser of ${name} is told so, and can sign in again and out`, () =>
     withGuardedGateway(async (rig) => {
       const cookie = await signIn(rig, "desk");
@@ -46,7 +46,7 @@ for (const { name, end, status, told } of ENDS) {
       assert.equal(page.status, status);
       const text = await page.text();
       assert.match(text, /<form>/);
-      assert.match(text, told);
+      assert.match(text, message);
       for (const path of ["/sign-in", "/sign-in.js"]) {
         const answer = await open(path);
         assert.equal(answer.status, 200, path);

@@ -60,18 +60,18 @@ Deno.test("the inventory counts only records of types that its reader may see", 
     assert.deepEqual([day.records, day.bytes], [2, trades.bytes]);
     assert.deepEqual([some.total.records, some.total.bytes], [2, trades.bytes]);
     assert.match(some._hints.join(" "), /Of kraken, only trade, gap/);
-    const desk = await (await reader(rig, "desk", ENTITLED))("/v1/meta/inventory");
-    assert.deepEqual(desk.days, []);
+    const entitled = await (await reader(rig, "desk", ENTITLED))("/v1/meta/inventory");
+    assert.deepEqual(entitled.days, []);
   }, { storage });
 });
 
 Deno.test("a book that its reader may not see has no state", () =>
   withGuardedGateway(async (rig) => {
     rig.publish();
-    const desk = await reader(rig, "desk", ENTITLED);
-    const [listed] = (await desk("/v1/markets")).markets;
+    const partial = await reader(rig, "desk", ENTITLED);
+    const [listed] = (await partial("/v1/markets")).markets;
     assert.deepEqual([listed.symbol, listed.book], ["BTCUSD", null]);
-    const market = await desk("/v1/markets/BTCUSD");
+    const market = await partial("/v1/markets/BTCUSD");
     assert.equal(market.book, null);
     assert.match(market._hints.join(" "), /may not see.*orderbook/);
     const whole = await (await reader(rig, "whole", ALL_OF_FEED))("/v1/markets/BTCUSD");
@@ -82,11 +82,11 @@ Deno.test("a book that its reader may not see has no state", () =>
 Deno.test("a market is as old as the newest record that its reader may see", () =>
   withGuardedGateway(async (rig) => {
     rig.publish();
-    const desk = await reader(rig, "desk", ENTITLED);
-    const before = await desk("/v1/markets/BTCUSD");
+    const partial = await reader(rig, "desk", ENTITLED);
+    const before = await partial("/v1/markets/BTCUSD");
     await new Promise((resolve) => setTimeout(resolve, 20));
     rig.kraken.publish({ type: "status", symbol: "BTCUSD", state: "open", result: "", detail: "" });
-    const after = await desk("/v1/markets/BTCUSD");
+    const after = await partial("/v1/markets/BTCUSD");
     assert.equal(after.updated, before.updated);
     const whole = await (await reader(rig, "whole", ALL_OF_FEED))("/v1/markets/BTCUSD");
     assert.ok(whole.updated > after.updated);

@@ -161,7 +161,7 @@ async function settle(reader: Reader): Promise<void> {
 }
 
 for (const policy of ["drop_newest", "conflate"] as const) {
-  Deno.test(`${policy}: a position says nothing of drops that are told after it`, () =>
+  Deno.test(`${policy}: a position says nothing of drops that are reported after it`, () =>
     withGateway(
       async (rig) => {
         const { connector, gateway } = rig;
@@ -189,12 +189,12 @@ for (const policy of ["drop_newest", "conflate"] as const) {
           const at = slow.messages.findIndex((message) => message.type === type);
           const before = slow.messages.slice(0, at);
           const trades = before.filter((m) => m.type === "trade" && m["conflated"] !== true);
-          const told = before.reduce(
+          const reported = before.reduce(
             (sum, m) => sum + Number(m.type === "dropped" && m["count"]),
             0,
           );
           const sent = type === "status" ? HEAVY_RECORDS : 2 * HEAVY_RECORDS;
-          assert.equal(trades.length + told, sent, `before the ${type}`);
+          assert.equal(trades.length + reported, sent, `before the ${type}`);
         }
         await slow.close();
       },
