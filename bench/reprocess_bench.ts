@@ -58,7 +58,8 @@ async function fill(storage: Storage, { venue, frames }: Input): Promise<number>
       const stepUs = Math.floor(DAY_US / texts.length);
       for (let at = 0; at < texts.length; at += FILE_LINES) {
         const lines = texts.slice(at, at + FILE_LINES)
-          .map((text, i) => frameLine(dayUs + (at + i) * stepUs, text));
+          // No two connections receive in the same µs, or hardly ever.
+          .map((text, i) => frameLine(dayUs + (at + i) * stepUs + connectionIndex, text));
         const linesBefore = before.get(connection) ?? 0;
         const built = buildRawFile(captureOf(venue, connection, linesBefore), [
           UTF8.encode(lines.join("")),

@@ -3,7 +3,7 @@
  * temporary file, written, read back with all checks, decoded alone, and one market's day read
  * by ranges; against zstd of the same messages alone.
  */
-import { Encoder } from "@ssmd/codec";
+import { decode, Encoder } from "@ssmd/codec";
 import {
   compressFrame,
   type ManifestFile,
@@ -103,7 +103,7 @@ const table = [await timed(baseline, RECORDS, () => compressAll(messages))];
 using sorter = new RecordSorter("orderbook", { tempDir: dir, bufferBytesMax: BUFFER_BYTES });
 table.push(
   await timed("into the sorter", RECORDS, () => {
-    for (const message of messages) sorter.add(message);
+    for (const message of messages) sorter.add(decode("orderbook", message));
   }),
 );
 let file: ManifestFile | undefined;

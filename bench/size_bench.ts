@@ -11,7 +11,6 @@ import {
   sealedKey,
   usOfNsText,
 } from "@ssmd/archive";
-import { Encoder } from "@ssmd/codec";
 import { Translator, type Venue, VENUES } from "@ssmd/exchanges";
 import type { EventType, MarketEvent } from "@ssmd/market";
 import { memoryStorage } from "@ssmd/storage";
@@ -68,8 +67,7 @@ function recordsOf(feed: string, lines: readonly Line[]): MarketEvent[] {
 
 async function sealedBytes(type: EventType, events: readonly MarketEvent[], tempDir: string) {
   using sorter = new RecordSorter(type, { tempDir });
-  const encoder = new Encoder();
-  for (const event of events) sorter.add(encoder.encode(event));
+  for (const event of events) sorter.add(event);
   const dayId = { env: "bench", feed: events[0]?.feed ?? "", day: "2026-08-01" };
   const source = { ...dayId, processor: "bench", software: SOFTWARE, source: "bench", nowUs: 0 };
   const key = sealedKey({ ...dayId, type });

@@ -1,5 +1,4 @@
 import { RecordSorter } from "@ssmd/archive";
-import { Encoder } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import type { Partition } from "./plan.ts";
@@ -75,13 +74,12 @@ async function* sorted(
   { storage, partition, read = readRecords, tempDir, bytesMax, onRecords }: SortOptions,
 ): AsyncGenerator<readonly MarketEvent[], void> {
   const { type } = partition;
-  const encoder = new Encoder();
   using sorter = new RecordSorter(type, {
     tempDir,
     ...(bytesMax === undefined ? {} : { bufferBytesMax: bytesMax }),
   });
   for await (const batch of read(storage, partition)) {
-    for (const event of batch) sorter.addRecord(event, encoder.encode(event));
+    for (const event of batch) sorter.add(event);
     onRecords?.("read", batch.length);
   }
   let batch: MarketEvent[] = [];

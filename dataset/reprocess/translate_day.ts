@@ -1,4 +1,3 @@
-import { Encoder } from "@ssmd/codec";
 import {
   type ManifestFile,
   type ManifestGap,
@@ -175,7 +174,6 @@ class DaySink {
   #startUs: number;
   #endUs: number;
   #task: TranslateTask;
-  #encoder = new Encoder();
   #sorters = new Map<EventType, RecordSorter>();
 
   constructor(task: TranslateTask) {
@@ -191,7 +189,7 @@ class DaySink {
       if (receivedAtUs < this.#startUs || receivedAtUs >= this.#endUs) continue;
       if (event.type === "gap") this.gaps.push(manifestGap(event));
       const sorter = this.#sorters.get(type) ?? this.#open(type);
-      sorter.addRecord(event, this.#encoder.encode(event));
+      sorter.add(event);
     }
   };
 

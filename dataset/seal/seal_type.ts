@@ -1,6 +1,6 @@
 import { ArchiveError } from "@ssmd/runtime";
 import type { EventType } from "@ssmd/market";
-import { CanonicalMessages, Encoder } from "@ssmd/codec";
+import { CanonicalMessages, decode, Encoder } from "@ssmd/codec";
 import {
   type ArchivedFile,
   loadManifest,
@@ -92,7 +92,7 @@ async function readAll(
       for (const each of batch) {
         const message = canonical.of(each);
         given.add(message);
-        sorter.add(message);
+        sorter.add(decode(sorter.type, message));
       }
       tell(given.count);
     }

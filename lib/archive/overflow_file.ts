@@ -19,7 +19,7 @@ export interface OverflowChunk {
 /** Reads the chunks of a file. */
 export interface ChunkReader {
   /** Returns the data of a chunk. Throws ArchiveError when the disk returns corrupt data. */
-  read(chunk: OverflowChunk): Uint8Array;
+  read(chunk: OverflowChunk): Uint8Array<ArrayBuffer>;
   close(): void;
 }
 
@@ -62,7 +62,7 @@ export class OverflowFile implements ChunkFile {
     return chunk;
   }
 
-  read(chunk: OverflowChunk): Uint8Array {
+  read(chunk: OverflowChunk): Uint8Array<ArrayBuffer> {
     const packed = readAt(this.#file, this.#path, chunk);
     return decompressFrame(packed, { kind: "data", start: 0, end: packed.length }, this.#path);
   }
@@ -94,7 +94,7 @@ export class NamedChunkFile implements ChunkFile {
     return chunk;
   }
 
-  read(chunk: OverflowChunk): Uint8Array {
+  read(chunk: OverflowChunk): Uint8Array<ArrayBuffer> {
     const data = readAt(this.#file, this.#path, chunk);
     if (crc32(data) === chunk.crc) return data;
     throw corruptionError(this.#path, { offset: chunk.offset, why: "its checksum is another" });
@@ -109,7 +109,7 @@ function writeAll(file: Deno.FsFile, data: Uint8Array): void {
   for (let at = 0; at < data.length;) at += file.writeSync(data.subarray(at));
 }
 
-function readAt(file: Deno.FsFile, path: string, { offset, bytes }: OverflowChunk): Uint8Array {
+function readAt(file: Deno.FsFile, path: string, { offset, bytes }: OverflowChunk) {
   const data = new Uint8Array(bytes);
   withFileError(path, () => {
     file.seekSync(offset, Deno.SeekMode.Start);

@@ -71,15 +71,18 @@ export function* rawLineBytesOf(
   key: string,
 ): Iterable<RawFrameInLine | RawLine> {
   let number = 0;
-  for (const { lines, start, end } of linesOf(file, key)) {
-    number++;
-    let line: RawFrameInLine | RawLine;
-    try {
-      line = parseLineBytes(lines, start, end);
-    } catch (error) {
-      throw lineError(error, number, key);
+  for (const { bytes, lines } of wholeLinesOf(file, key)) {
+    for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+      number++;
+      end = bytes.indexOf(NEW_LINE, start);
+      let line: RawFrameInLine | RawLine;
+      try {
+        line = parseLineBytes(lines, start, end);
+      } catch (error) {
+        throw lineError(error, number, key);
+      }
+      yield line;
     }
-    yield line;
   }
 }
 
@@ -102,25 +105,29 @@ function lineError(error: unknown, number: number, key: string): unknown {
 
 /** Yields the text lines of a raw file; a last line without line break is corruption. */
 export function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
-  for (const { lines, start, end } of linesOf(file, key)) yield lines.toString("utf8", start, end);
+  for (const { bytes, lines } of wholeLinesOf(file, key)) {
+    for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+      end = bytes.indexOf(NEW_LINE, start);
+      yield lines.toString("utf8", start, end);
+    }
+  }
 }
 
-/** Yields where each line of a raw file is, without its line feed at `end`, in one object. */
-function* linesOf(
-  file: Uint8Array,
-  key: string,
-): Iterable<{ lines: Buffer<ArrayBuffer>; start: number; end: number }> {
+/** Whole lines, each with its line feed; the same bytes twice, as a Buffer searches slowly. */
+interface WholeLines {
+  bytes: Uint8Array;
+  lines: Buffer<ArrayBuffer>;
+}
+
+/** Yields the lines of a raw file, many at a time: a generator per line costs as much as its parse. */
+function* wholeLinesOf(file: Uint8Array, key: string): Iterable<WholeLines> {
   let rest: Uint8Array = new Uint8Array(0);
   for (const chunk of plainChunksOf(file, key)) {
-    const bytes = rest.length === 0 ? chunk : concat([rest, chunk]);
-    const lines = bufferOf(bytes);
-    const line = { lines, start: 0, end: 0 };
-    for (let end = bytes.indexOf(NEW_LINE); end >= 0; end = bytes.indexOf(NEW_LINE, line.start)) {
-      line.end = end;
-      yield line;
-      line.start = end + 1;
-    }
-    rest = bytes.subarray(line.start);
+    const all = rest.length === 0 ? chunk : concat([rest, chunk]);
+    const end = all.lastIndexOf(NEW_LINE) + 1;
+    const bytes = all.subarray(0, end);
+    if (end > 0) yield { bytes, lines: bufferOf(bytes) };
+    rest = all.subarray(end);
   }
   if (rest.length > 0) {
     throw corruptionError(key, { offset: file.length, why: "the last line is not whole" });

@@ -1,6 +1,4 @@
 import type { EventType, MarketEvent } from "@ssmd/market";
-import { decodeAt, RecordKeyReader } from "@ssmd/codec";
-import type { SortedDay, SymbolTotal } from "./sealed_writer.ts";
 import {
   type ChunkFile,
   isChunkFull,
@@ -8,8 +6,20 @@ import {
   type OverflowChunk,
   OverflowFile,
 } from "./overflow_file.ts";
-import { compareMessages, type SortedRun } from "./run_merge.ts";
-import { mergedMarkets, type SpilledRecords } from "./spilled_records.ts";
+import { bytesOfBlock, wordsOfBlock } from "./parquet/block_bytes.ts";
+import { columnsOf } from "./parquet/record_columns.ts";
+import {
+  gatheredBlock,
+  type RowBlock,
+  rowSizes,
+  type RowSlice,
+  type WordValues,
+} from "./parquet/row_block.ts";
+import { RowTable } from "./parquet/row_table.ts";
+import { MessageOrder, recordsIn, sequencesOf, SYMBOL_COLUMN, timesOf } from "./row_order.ts";
+import type { SortedRun } from "./run_merge.ts";
+import type { SortedDay, SymbolTotal } from "./sealed_writer.ts";
+import { blockReader, mergedMarkets, type SpilledRecords } from "./spilled_records.ts";
 
 /** Resource limits of a sorter. */
 interface RecordSorterOptions {
@@ -19,20 +29,13 @@ interface RecordSorterOptions {
   spillPath?: string;
   /** Bytes of buffered records before a spill to the file. */
   bufferBytesMax?: number;
-  /** Expected bytes, if known: avoids growing the buffer step by step. */
-  bytesExpected?: number;
 }
 
 const BUFFER_BYTES = 32 * 1024 * 1024;
-const FIRST_BUFFER_BYTES = 256 * 1024;
-/** Maximum buffered records, each with 24 bytes of overhead. */
-const BUFFER_RECORDS = 256 * 1024;
-const FIRST_RECORDS = 2048;
-const FIRST_CHUNK_BYTES = 4 * 1024;
+/** Maximum rows of a block that is sorted in memory. */
+const BLOCK_ROWS_MAX = 4096;
 
 interface Market extends SymbolTotal {
-  /** In order of appearance, from 0. */
-  number: number;
   runs: SortedRun[];
   /** Its records in the buffer. */
   buffered: number;
@@ -40,28 +43,21 @@ interface Market extends SymbolTotal {
 
 /**
  * Sorts the records of one type and day into the order of a sealed day (symbol, receivedAt,
- * sequence, bytes) in bounded memory: full buffers are spilled to a temporary file as sorted runs
- * per symbol, which are merged later. Data that fits in the buffer is never spilled. Records may
- * come in any order; nearly time-ordered input, the usual case, is cheapest.
+ * sequence, bytes of the message) in bounded memory: full buffers are spilled to a temporary file as
+ * sorted runs per symbol, which are merged later. Data that fits in the buffer is never spilled.
+ * Records may come in any order; nearly time-ordered input, the usual case, is cheapest.
  */
 export class RecordSorter {
   /** Type of all records. */
   readonly type: EventType;
   #options: RecordSorterOptions;
+  #order: MessageOrder;
   #spill: ChunkFile | undefined;
-  #markets = new Map<string, Market>();
-  #byNumber: Market[] = [];
-  #keys = new RecordKeyReader();
+  #table: RowTable;
   #bytesMax: number;
-  #buffer: Uint8Array;
-  /** Assembles consecutive messages of a symbol before they are spilled. */
-  #chunk = new Uint8Array(FIRST_CHUNK_BYTES);
-  #used = 0;
-  #count = 0;
-  #starts = new Uint32Array(FIRST_RECORDS + 1);
-  #owners = new Uint32Array(FIRST_RECORDS);
-  #times = new Float64Array(FIRST_RECORDS);
-  #sequences = new Float64Array(FIRST_RECORDS);
+  /** Markets by the index of their symbol among the table's words. */
+  #markets: Market[] = [];
+  #sorted: SortedDay | undefined;
   #fromUs = Infinity;
   #toUs = 0;
   #firstSequence = Infinity;
@@ -71,75 +67,52 @@ export class RecordSorter {
   constructor(type: EventType, options: RecordSorterOptions) {
     this.type = type;
     this.#options = options;
+    this.#order = new MessageOrder(type);
+    this.#table = new RowTable(columnsOf(type));
     this.#bytesMax = options.bufferBytesMax ?? BUFFER_BYTES;
-    const first = options.bytesExpected ?? FIRST_BUFFER_BYTES;
-    this.#buffer = new Uint8Array(Math.min(first, this.#bytesMax));
   }
 
-  /**
-   * Adds a whole message, which is copied. Throws CodecError when it is invalid, ArchiveError
-   * `SPILL_FAILED` when the temporary file cannot be written.
-   */
-  add(message: Uint8Array): void {
-    this.#keys.read(message);
-    this.addRecord(this.#keys, message);
+  /** Adds a record. Throws ArchiveError `SPILL_FAILED` when the temporary file cannot be written. */
+  add(record: MarketEvent): void {
+    if (this.#table.bytes >= this.#bytesMax) this.#flush();
+    this.#table.add(record);
   }
 
-  /** Adds a record and its message, which is copied. Throws ArchiveError `SPILL_FAILED`. */
-  addRecord(
-    { symbol, receivedAtUs, sequence }: Pick<MarketEvent, "symbol" | "receivedAtUs" | "sequence">,
-    message: Uint8Array,
-  ): void {
-    if (this.#count === BUFFER_RECORDS || this.#used + message.length > this.#bytesMax) {
-      this.#flush();
-    }
-    if (this.#used + message.length > this.#buffer.length) this.#growBytes(message.length);
-    if (this.#count === this.#owners.length) this.#growRecords();
-    const market = this.#marketOf(symbol);
-    market.count++;
-    market.bytes += message.length;
-    market.buffered++;
-    const at = this.#count++;
-    this.#owners[at] = market.number;
-    this.#times[at] = receivedAtUs;
-    this.#sequences[at] = sequence;
-    this.#starts[at] = this.#used;
-    this.#buffer.set(message, this.#used);
-    this.#used += message.length;
-    this.#starts[at + 1] = this.#used;
-    if (receivedAtUs < this.#fromUs) this.#fromUs = receivedAtUs;
-    if (receivedAtUs > this.#toUs) this.#toUs = receivedAtUs;
-    if (sequence < this.#firstSequence) this.#firstSequence = sequence;
-    if (sequence > this.#lastSequence) this.#lastSequence = sequence;
-  }
-
-  /** Returns all records in order; nothing may be added afterwards. `records` can be iterated again. */
+  /** Returns all records in order; nothing may be added afterwards. `slices` can be iterated again. */
   sorted(): SortedDay {
+    return this.#sorted ??= this.#sortedDay();
+  }
+
+  #sortedDay(): SortedDay {
     const { type } = this;
-    const spans = this.#spans();
     const file = this.#spill;
     if (file !== undefined) {
       this.#flush();
-      this.#buffer = new Uint8Array(0);
-      const stored = this.#byNumber.map(({ runs, ...total }) => ({
-        ...total,
-        runs: runs.map((run) => ({ ...run, file })),
+      const read = blockReader(type, file, this.#words());
+      const stored = this.#markets.map(({ symbol, count, runs }) => ({
+        ...{ symbol, count, runs: runs.map((run) => ({ ...run, read })) },
       }));
-      return { type, ...spans, ...mergedMarkets(type, stored) };
+      return { type, ...this.#spans(), ...mergedMarkets(type, stored) };
     }
-    const markets = [...this.#byNumber].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-    const symbols = markets.map(({ symbol, count, bytes }) => ({ symbol, count, bytes }));
-    return { type, ...spans, symbols, records: () => this.#buffered(markets) };
+    const block = this.#counted();
+    const markets = [...this.#markets].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+    const symbols = markets.map(({ symbol, count }) => ({ symbol, count }));
+    const slices = () => this.#buffered(block, markets);
+    const records = () => recordsIn(type, slices());
+    return { type, ...this.#spans(), symbols, slices, records };
   }
 
   /** Writes all records to the file, for another thread; nothing may be added afterwards. */
   spilled(): SpilledRecords {
     this.#flush();
-    const markets = this.#byNumber.map(({ symbol, count, bytes, runs }) => ({
-      ...{ symbol, count, bytes, runs },
-    }));
+    const markets = this.#markets.map(({ symbol, count, runs }) => ({ symbol, count, runs }));
+    const words = this.#words();
     this.close();
-    return { path: this.#options.spillPath ?? "", markets, ...this.#spans() };
+    return { path: this.#options.spillPath ?? "", words, markets, ...this.#spans() };
+  }
+
+  #words() {
+    return wordsOfBlock(this.#table.all.block);
   }
 
   #spans(): Pick<SortedDay, "fromUs" | "toUs" | "sequence"> {
@@ -152,58 +125,25 @@ export class RecordSorter {
 
   /** Removes the temporary file and releases the buffer. */
   close(): void {
-    this.#buffer = new Uint8Array(0);
-    this.#count = 0;
+    this.#table = new RowTable(columnsOf(this.type));
     this.#spill?.close();
     this.#spill = undefined;
-  }
-
-  /** Doubles the buffer, or more if needed. */
-  #growBytes(more: number): void {
-    const doubled = Math.min(2 * this.#buffer.length, this.#bytesMax);
-    const buffer = new Uint8Array(Math.max(this.#used + more, doubled));
-    buffer.set(this.#buffer.subarray(0, this.#used));
-    this.#buffer = buffer;
-  }
-
-  #growRecords(): void {
-    const length = Math.min(2 * this.#owners.length, BUFFER_RECORDS);
-    const [starts, owners] = [new Uint32Array(length + 1), new Uint32Array(length)];
-    const [times, sequences] = [new Float64Array(length), new Float64Array(length)];
-    starts.set(this.#starts);
-    owners.set(this.#owners);
-    times.set(this.#times);
-    sequences.set(this.#sequences);
-    this.#starts = starts;
-    this.#owners = owners;
-    this.#times = times;
-    this.#sequences = sequences;
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  #marketOf(symbol: string): Market {
-    let market = this.#markets.get(symbol);
-    if (market === undefined) {
-      const number = this.#byNumber.length;
-      market = { symbol, number, count: 0, bytes: 0, runs: [], buffered: 0 };
-      this.#markets.set(symbol, market);
-      this.#byNumber.push(market);
-    }
-    return market;
-  }
-
   /** Spills the buffer to the file, symbol by symbol. */
   #flush(): void {
-    if (this.#count === 0) return;
-    this.#spill ??= this.#openSpill();
-    for (const [market, records] of this.#inOrder()) {
-      market.runs.push(this.#spilled(this.#spill, records));
+    if (this.#table.rows === 0) return;
+    const spill = this.#spill ??= this.#openSpill();
+    const block = this.#counted();
+    for (const [market, rows] of this.#inOrder(block)) {
+      market.runs.push(spilledRun(spill, block, rows));
       market.buffered = 0;
     }
-    this.#used = this.#count = 0;
+    this.#table.clear();
   }
 
   #openSpill(): ChunkFile {
@@ -212,88 +152,109 @@ export class RecordSorter {
     return new NamedChunkFile(spillPath, { isNew: true });
   }
 
-  /** Returns each buffered symbol with the sorted indexes of its records. */
-  #inOrder(): [Market, Uint32Array][] {
+  /** Counts the buffered records; returns their rows. */
+  #counted(): RowBlock {
+    const { block } = this.#table.all;
+    const { indices, words } = symbolsOf(block);
+    const [times, sequences] = [timesOf(block), sequencesOf(block)];
+    for (const symbol of words.slice(this.#markets.length)) {
+      this.#markets.push({ symbol, count: 0, runs: [], buffered: 0 });
+    }
+    for (let row = 0; row < block.rows; row++) {
+      const market = this.#markets[indices[row] as number] as Market;
+      market.count++;
+      market.buffered++;
+      const [us, sequence] = [times[row] as number, sequences[row] as number];
+      if (us < this.#fromUs) this.#fromUs = us;
+      if (us > this.#toUs) this.#toUs = us;
+      if (sequence < this.#firstSequence) this.#firstSequence = sequence;
+      if (sequence > this.#lastSequence) this.#lastSequence = sequence;
+    }
+    return block;
+  }
+
+  /** Returns each buffered symbol with its sorted rows. */
+  #inOrder(block: RowBlock): [Market, Uint32Array][] {
     let from = 0;
-    const order = this.#bySymbol();
-    const present = this.#byNumber.filter(({ buffered }) => buffered > 0);
+    const order = this.#bySymbol(block);
+    const present = this.#markets.filter(({ buffered }) => buffered > 0);
     return present.map((market) => {
-      const records = order.subarray(from, from + market.buffered);
+      const rows = order.subarray(from, from + market.buffered);
       from += market.buffered;
-      this.#sort(records);
-      return [market, records];
+      this.#sort(block, rows);
+      return [market, rows];
     });
   }
 
-  /** Returns indexes of the buffered records, grouped by symbol, in arrival order. */
-  #bySymbol(): Uint32Array {
-    const next = new Uint32Array(this.#byNumber.length);
+  /** Returns the rows grouped by symbol, in arrival order. */
+  #bySymbol(block: RowBlock): Uint32Array {
+    const next = new Uint32Array(this.#markets.length);
     let start = 0;
-    for (const [number, { buffered }] of this.#byNumber.entries()) {
+    for (const [number, { buffered }] of this.#markets.entries()) {
       next[number] = start;
       start += buffered;
     }
-    const order = new Uint32Array(this.#count);
-    for (let i = 0; i < this.#count; i++) {
-      const owner = this.#owners[i] ?? 0;
-      const index = next[owner] ?? 0;
-      order[index] = i;
-      next[owner] = index + 1;
+    const { indices } = symbolsOf(block);
+    const order = new Uint32Array(block.rows);
+    for (let row = 0; row < block.rows; row++) {
+      const market = indices[row] as number;
+      const at = next[market] as number;
+      order[at] = row;
+      next[market] = at + 1;
     }
     return order;
   }
 
   /** Sorted input, nearly always the case, costs only one pass. */
-  #sort(records: Uint32Array): void {
-    for (let i = 1; i < records.length; i++) {
-      if (this.#compare(records[i - 1] ?? 0, records[i] ?? 0) <= 0) continue;
-      records.sort((a, b) => this.#compare(a, b));
+  #sort(block: RowBlock, rows: Uint32Array): void {
+    const [times, sequences] = [timesOf(block), sequencesOf(block)];
+    const compare = (a: number, b: number) =>
+      (times[a] as number) - (times[b] as number) ||
+      (sequences[a] as number) - (sequences[b] as number) ||
+      this.#order.compare({ block, row: a }, { block, row: b });
+    for (let i = 1; i < rows.length; i++) {
+      const [before, row] = [rows[i - 1] as number, rows[i] as number];
+      if ((times[before] as number) < (times[row] as number) || compare(before, row) <= 0) continue;
+      rows.sort(compare);
       return;
     }
   }
 
-  #compare(a: number, b: number): number {
-    return (this.#times[a] ?? 0) - (this.#times[b] ?? 0) ||
-      (this.#sequences[a] ?? 0) - (this.#sequences[b] ?? 0) ||
-      compareMessages(this.#spanOf(a), this.#spanOf(b));
-  }
-
-  #spanOf(i: number) {
-    return { data: this.#buffer, start: this.#starts[i] ?? 0, end: this.#starts[i + 1] ?? 0 };
-  }
-
-  #message(i: number): Uint8Array {
-    return this.#buffer.subarray(this.#starts[i], this.#starts[i + 1]);
-  }
-
-  #spilled(spill: ChunkFile, records: Uint32Array): SortedRun {
-    const chunks: OverflowChunk[] = [];
-    let bytes = 0;
-    for (const record of records) {
-      const message = this.#message(record);
-      if (isChunkFull(bytes, message.length)) {
-        chunks.push(spill.append(this.#chunk.subarray(0, bytes)));
-        bytes = 0;
-      }
-      if (bytes + message.length > this.#chunk.length) {
-        const chunk = new Uint8Array(2 * (bytes + message.length));
-        chunk.set(this.#chunk.subarray(0, bytes));
-        this.#chunk = chunk;
-      }
-      this.#chunk.set(message, bytes);
-      bytes += message.length;
-    }
-    chunks.push(spill.append(this.#chunk.subarray(0, bytes)));
-    return { fromUs: this.#times[records[0] ?? 0] ?? 0, chunks };
-  }
-
-  /** Yields the records from memory; nothing was spilled. */
-  *#buffered(markets: readonly Market[]): Iterable<MarketEvent> {
-    const orders = new Map(this.#inOrder());
+  /** Yields the rows from memory; nothing was spilled. */
+  *#buffered(block: RowBlock, markets: readonly Market[]): Iterable<RowSlice> {
+    const orders = new Map(this.#inOrder(block));
     for (const market of markets) {
-      for (const i of orders.get(market) ?? []) {
-        yield decodeAt(this.type, this.#buffer, this.#starts[i] ?? 0, this.#starts[i + 1] ?? 0);
+      const rows = orders.get(market) ?? new Uint32Array(0);
+      for (let from = 0; from < rows.length; from += BLOCK_ROWS_MAX) {
+        const own = gathered(block, rows.subarray(from, from + BLOCK_ROWS_MAX));
+        yield { block: own, from: 0, to: own.rows };
       }
     }
   }
+}
+
+function symbolsOf({ columns }: RowBlock): WordValues {
+  return columns[SYMBOL_COLUMN] as WordValues;
+}
+
+function gathered(block: RowBlock, rows: Uint32Array): RowBlock {
+  return gatheredBlock({ blocks: [block], owners: new Uint32Array(rows.length), rows });
+}
+
+function spilledRun(spill: ChunkFile, block: RowBlock, rows: Uint32Array): SortedRun {
+  const bytesOf = rowSizes(block);
+  const chunks: OverflowChunk[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const more = bytesOf(rows[i] as number);
+    if (isChunkFull(bytes, more)) {
+      chunks.push(spill.append(bytesOfBlock(gathered(block, rows.subarray(from, i)))));
+      from = i;
+      bytes = 0;
+    }
+    bytes += more;
+  }
+  chunks.push(spill.append(bytesOfBlock(gathered(block, rows.subarray(from)))));
+  return { fromUs: timesOf(block)[rows[0] as number] as number, chunks };
 }

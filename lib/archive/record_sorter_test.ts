@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import type { Trade } from "@ssmd/market";
-import { Encoder } from "@ssmd/codec";
+import { decode, Encoder } from "@ssmd/codec";
+import { anyRecord } from "@ssmd/codec/testing/records";
+import { EVENT_TYPES, type EventType, type MarketEvent, type Trade } from "@ssmd/market";
 import { RecordSorter } from "./record_sorter.ts";
 import { SpilledDay } from "./spilled_records.ts";
 
@@ -24,8 +26,6 @@ const symbols = fc.array(fc.constantFrom("BTCUSD", "ETHUSD", "_all", "ÄÖÜ", "
   maxLength: 300,
 });
 
-const encoder = new Encoder();
-
 Deno.test("records come by symbol and time, with and without a temporary file", async () => {
   const tempDir = await Deno.makeTempDir();
   try {
@@ -36,7 +36,7 @@ Deno.test("records come by symbol and time, with and without a temporary file", 
       // Nearly in the order of time, as records come.
       const arriving = records.map((record, i) => ({ record, at: i + (late.next().value ?? 0) }))
         .sort((a, b) => a.at - b.at);
-      for (const { record } of arriving) sorter.add(encoder.encode(record));
+      for (const { record } of arriving) sorter.add(record);
       const expected = [...new Set(symbols)].sort()
         .flatMap((symbol) => records.filter((record) => record.symbol === symbol));
       const sorted = sorter.sorted();
@@ -59,7 +59,7 @@ function spilled(tempDir: string, parts: readonly (readonly Trade[])[]) {
       spillPath: `${tempDir}/part-${i}`,
       bufferBytesMax: 2000,
     });
-    for (const record of records) sorter.addRecord(record, encoder.encode(record));
+    for (const record of records) sorter.add(record);
     return sorter.spilled();
   });
 }
@@ -74,15 +74,68 @@ Deno.test("what several sorters wrote to files is merged in the same order as by
       for (const record of all) parts[part.next().value ?? 0]?.push(record);
       const filled = parts.filter((records) => records.length > 0);
       using sorter = new RecordSorter("trade", { tempDir });
-      for (const record of filled.flat()) sorter.add(encoder.encode(record));
+      for (const record of filled.flat()) sorter.add(record);
       using day = new SpilledDay("trade", structuredClone(spilled(tempDir, filled)));
-      const { records, ...totals } = day.sorted;
-      const { records: expected, ...expectedTotals } = sorter.sorted();
+      const { records, slices: _, ...totals } = day.sorted;
+      const { records: expected, slices: __, ...expectedTotals } = sorter.sorted();
       assert.deepEqual(totals, expectedTotals);
       assert.deepEqual([...records()], [...expected()]);
     }));
   } finally {
     await Deno.remove(tempDir, { recursive: true });
+  }
+});
+
+/** What the messages of records hold, in the order of a sealed day. */
+function inOrderOfMessages(type: EventType, records: readonly MarketEvent[]): MarketEvent[] {
+  const encoder = new Encoder();
+  return records.map((record) => encoder.encode(record))
+    .map((message) => ({ message, record: decode(type, message) as MarketEvent }))
+    .sort(({ record: a, message }, { record: b, message: other }) =>
+      (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0) ||
+      a.receivedAtUs - b.receivedAtUs || a.sequence - b.sequence || Buffer.compare(message, other)
+    )
+    .map(({ record }) => record);
+}
+
+for (const type of EVENT_TYPES) {
+  Deno.test(`any ${type} records come back as their messages, equal times by their bytes`, async () => {
+    const tempDir = await Deno.makeTempDir();
+    const few = fc.record({
+      symbol: fc.constantFrom("BTCUSD", "ÄÖÜ"),
+      receivedAtUs: fc.constantFrom(1, 2),
+      sequence: fc.constantFrom(1, 2),
+    });
+    const records = fc.array(fc.tuple(anyRecord[type] as fc.Arbitrary<MarketEvent>, few), {
+      ...{ minLength: 1, maxLength: 30 },
+    });
+    const limits = fc.constantFrom(200, 2000, 1e9);
+    try {
+      fc.assert(
+        fc.property(records, limits, (pairs, bufferBytesMax) => {
+          const all = pairs.map(([record, same]): MarketEvent => ({ ...record, ...same }));
+          const spillPath = `${tempDir}/spilled`;
+          using sorter = new RecordSorter(type, { tempDir, bufferBytesMax });
+          using other = new RecordSorter(type, { tempDir, bufferBytesMax, spillPath });
+          for (const record of all) for (const each of [sorter, other]) each.add(record);
+          using day = new SpilledDay(type, [structuredClone(other.spilled())]);
+          const expected = inOrderOfMessages(type, all);
+          assert.deepEqual([...sorter.sorted().records()], expected);
+          assert.deepEqual([...day.sorted.records()], expected);
+        }),
+        { numRuns: 50 },
+      );
+    } finally {
+      await Deno.remove(tempDir, { recursive: true });
+    }
+  });
+}
+
+Deno.test("a time or count that no message can hold is refused", () => {
+  using sorter = new RecordSorter("trade", { tempDir: "" });
+  for (const wrong of [-1, 0.5, NaN]) {
+    const record = { ...tradeOf("BTCUSD", 1), receivedAtUs: wrong };
+    assert.throws(() => sorter.add(record), { code: "CODEC_OUT_OF_RANGE" });
   }
 });
 

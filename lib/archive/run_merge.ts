@@ -1,46 +1,57 @@
-import type { EventType, MarketEvent } from "@ssmd/market";
-import { decodeAt, messageEndAt } from "@ssmd/codec";
-import type { ChunkReader, OverflowChunk } from "./overflow_file.ts";
+import type { EventType } from "@ssmd/market";
+import type { OverflowChunk } from "./overflow_file.ts";
+import { gatheredBlock, type RowBlock, type RowSlice } from "./parquet/row_block.ts";
+import { MessageOrder, type RowRef, sequencesOf, timesOf } from "./row_order.ts";
 
-/** A symbol's sorted records from one buffer, as chunks of a file. */
+/** A symbol's sorted rows from one buffer, as chunks of a file. */
 export interface SortedRun {
-  /** receivedAt of the first record, µs. */
+  /** receivedAt of the first row, µs. */
   fromUs: number;
-  /** Chunks with its records. */
+  /** Chunks, each with the bytes of a block. */
   chunks: readonly OverflowChunk[];
 }
 
-/** A run and the file that it is in. */
+/** A run and how its chunks are read. */
 export interface StoredRun extends SortedRun {
-  file: ChunkReader;
+  read: (chunk: OverflowChunk) => RowBlock;
 }
 
+/** Rows that are merged at a time. */
+const MERGED_ROWS = 4096;
+
 /**
- * Yields the records of markets, one market after the other, each merged from its runs. Decodes each
- * record once; compares only runs that overlap in time.
+ * Yields the rows of markets, one market after the other, each merged from its runs. Only runs that
+ * overlap in time are compared row by row.
  */
 export function* mergeMarkets(
   type: EventType,
   markets: Iterable<{ runs: readonly StoredRun[] }>,
-): Iterable<MarketEvent> {
-  for (const { runs } of markets) {
-    const waiting = runs.map((run) => new Cursor(type, run)).sort((a, b) => b.fromUs - a.fromUs);
-    const open: Cursor[] = [];
-    for (;;) {
-      const least = leastWith(open, waiting);
-      if (least?.record === undefined) break;
-      yield least.record;
-      if (!least.advance()) open.splice(open.indexOf(least), 1);
-    }
+): Iterable<RowSlice> {
+  const order = new MessageOrder(type);
+  for (const { runs } of markets) yield* mergedRuns(order, runs);
+}
+
+function* mergedRuns(order: MessageOrder, runs: readonly StoredRun[]): Iterable<RowSlice> {
+  const waiting = runs.map((run) => new Cursor(order, run)).sort((a, b) => b.fromUs - a.fromUs);
+  const open: Cursor[] = [];
+  const merged = new MergedRows();
+  for (;;) {
+    const least = leastWith(open, waiting);
+    if (least === undefined) return;
+    if (open.length > 1) merged.add(least);
+    else yield least.sliceBefore(waiting.at(-1)?.fromUs ?? Infinity);
+    const isOpen = least.advance();
+    if (!isOpen) open.splice(open.indexOf(least), 1);
+    if (merged.isFull || merged.count > 0 && open.length < 2) yield merged.take();
   }
 }
 
-/** Opens the waiting runs that may hold the next record; returns the run that does. */
+/** Opens the waiting runs that may hold the next row; returns the run that does. */
 function leastWith(open: Cursor[], waiting: Cursor[]): Cursor | undefined {
   let least = leastOf(open);
   for (
     let next = waiting.at(-1);
-    next !== undefined && (least === undefined || next.fromUs <= least.receivedAtUs);
+    next !== undefined && (least === undefined || next.fromUs <= least.timeUs);
     next = waiting.at(-1)
   ) {
     waiting.pop();
@@ -59,65 +70,83 @@ function leastOf(cursors: readonly Cursor[]): Cursor | undefined {
   return least;
 }
 
-/** Iterates the records of a run. */
-class Cursor implements MessageSpan {
+/** Collects rows of several blocks in the order of the merge. */
+class MergedRows {
+  count = 0;
+  #blocks: RowBlock[] = [];
+  #owners = new Uint32Array(MERGED_ROWS);
+  #rows = new Uint32Array(MERGED_ROWS);
+
+  get isFull(): boolean {
+    return this.count === MERGED_ROWS;
+  }
+
+  add({ block, row }: RowRef): void {
+    let owner = this.#blocks.indexOf(block);
+    if (owner < 0) owner = this.#blocks.push(block) - 1;
+    this.#owners[this.count] = owner;
+    this.#rows[this.count++] = row;
+  }
+
+  take(): RowSlice {
+    const rows = this.#rows.subarray(0, this.count);
+    const block = gatheredBlock({ blocks: this.#blocks, owners: this.#owners, rows });
+    this.#blocks = [];
+    this.count = 0;
+    return { block, from: 0, to: block.rows };
+  }
+}
+
+const NO_ROWS: RowBlock = { rows: 0, columns: [] };
+
+/** Iterates the rows of a run. */
+class Cursor implements RowRef {
   readonly fromUs: number;
-  record: MarketEvent | undefined;
-  receivedAtUs = 0;
-  sequence = 0;
-  #type: EventType;
+  timeUs = 0;
+  block = NO_ROWS;
+  row = -1;
+  #order: MessageOrder;
   #run: StoredRun;
   #chunk = 0;
-  /** Chunk with the record's message. */
-  data: Uint8Array = new Uint8Array(0);
-  start = 0;
-  end = 0;
+  #times = new Float64Array(0);
+  #sequences = new Float64Array(0);
 
-  constructor(type: EventType, run: StoredRun) {
-    this.#type = type;
+  constructor(order: MessageOrder, run: StoredRun) {
+    this.#order = order;
     this.#run = run;
     this.fromUs = run.fromUs;
   }
 
-  /** Moves to the next record; false at the end. */
+  /** Moves to the next row; false at the end. */
   advance(): boolean {
-    if (this.end === this.data.length) {
-      const chunk = this.#run.chunks[this.#chunk++];
-      if (chunk === undefined) return false;
-      this.data = this.#run.file.read(chunk);
-      this.end = 0;
-    }
-    this.start = this.end;
-    this.end = messageEndAt(this.data, this.start);
-    const record = decodeAt(this.#type, this.data, this.start, this.end);
-    this.record = record;
-    this.receivedAtUs = record.receivedAtUs;
-    this.sequence = record.sequence;
+    if (++this.row === this.block.rows && !this.#nextChunk()) return false;
+    this.timeUs = this.#times[this.row] as number;
     return true;
   }
 
+  #nextChunk(): boolean {
+    const chunk = this.#run.chunks[this.#chunk++];
+    if (chunk === undefined) return false;
+    this.block = this.#run.read(chunk);
+    this.row = 0;
+    this.#times = timesOf(this.block);
+    this.#sequences = sequencesOf(this.block);
+    return true;
+  }
+
+  /** Takes this row and all after it in its chunk before a time, µs; moves to the last of them. */
+  sliceBefore(endUs: number): RowSlice {
+    const from = this.row;
+    let to = from + 1;
+    while (to < this.block.rows && (this.#times[to] as number) < endUs) to++;
+    this.row = to - 1;
+    return { block: this.block, from, to };
+  }
+
   isBefore(other: Cursor): boolean {
-    const difference = this.receivedAtUs - other.receivedAtUs || this.sequence - other.sequence ||
-      compareMessages(this, other);
+    const difference = this.timeUs - other.timeUs ||
+      (this.#sequences[this.row] as number) - (other.#sequences[other.row] as number) ||
+      this.#order.compare(this, other);
     return difference < 0;
   }
-}
-
-/** A message in a buffer. */
-interface MessageSpan {
-  data: Uint8Array;
-  start: number;
-  end: number;
-}
-
-/** Compares bytes as unsigned numbers, in place; a prefix sorts first. */
-export function compareMessages(a: MessageSpan, b: MessageSpan): number {
-  const [dataA, startA] = [a.data, a.start];
-  const [dataB, startB] = [b.data, b.start];
-  const [lengthA, lengthB] = [a.end - startA, b.end - startB];
-  for (let i = 0; i < lengthA && i < lengthB; i++) {
-    const difference = (dataA[startA + i] as number) - (dataB[startB + i] as number);
-    if (difference !== 0) return difference;
-  }
-  return lengthA - lengthB;
 }

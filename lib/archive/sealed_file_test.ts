@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Trade } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
-import { Encoder } from "@ssmd/codec";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import {
   type ManifestFile,
@@ -61,8 +60,7 @@ const SORTED = TRADES.toSorted((a, b) =>
 
 function sorterOf(trades: readonly Trade[], bufferBytesMax = 300_000): RecordSorter {
   const sorter = new RecordSorter("trade", { tempDir: TEMP, bufferBytesMax });
-  const encoder = new Encoder();
-  for (const each of trades) sorter.add(encoder.encode(each));
+  for (const each of trades) sorter.add(each);
   return sorter;
 }
 

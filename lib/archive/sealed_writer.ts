@@ -5,6 +5,7 @@ import type { SealedLineage } from "./lineage.ts";
 import type { Span } from "./manifest.ts";
 import { ParquetWriter, type WrittenParquet } from "./parquet/parquet_file.ts";
 import { columnsOf } from "./parquet/record_columns.ts";
+import type { RowSlice } from "./parquet/row_block.ts";
 import { nsText } from "./raw_line.ts";
 
 /** Footer key of a sealed day's lineage (JSON). */
@@ -20,8 +21,6 @@ export interface SymbolTotal {
   symbol: string;
   /** Records. */
   count: number;
-  /** Size of its records, uncompressed bytes. */
-  bytes: number;
 }
 
 /** All records of one type and day, in file order. */
@@ -36,7 +35,9 @@ export interface SortedDay {
   toUs: number;
   /** Sequence numbers of the records. */
   sequence: Span;
-  /** Iterates by symbol, receivedAt, sequence, bytes. */
+  /** Iterates rows by symbol, receivedAt, sequence, bytes of the message. */
+  slices: () => Iterable<RowSlice>;
+  /** Iterates the rows as records. */
   records: () => Iterable<MarketEvent>;
 }
 
@@ -79,10 +80,12 @@ export function* sealedFileOf(
     metadata: () => ({ [LINEAGE_KEY]: JSON.stringify(lineage) }),
   });
   let rows = 0;
-  for (const record of sorted.records()) {
-    if (writer.isFullFor(record)) yield* writer.flush();
-    writer.append(record);
-    if (++rows % ROWS_A_TURN === 0) yield NOTHING;
+  for (const slice of sorted.slices()) {
+    yield* writer.append(slice);
+    rows += slice.to - slice.from;
+    if (rows < ROWS_A_TURN) continue;
+    yield NOTHING;
+    rows = 0;
   }
   return { ...yield* writer.end(), lineage };
 }

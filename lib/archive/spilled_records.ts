@@ -1,13 +1,20 @@
 import type { EventType } from "@ssmd/market";
 import type { Span } from "./manifest.ts";
-import { type ChunkReader, NamedChunkFile } from "./overflow_file.ts";
+import { type ChunkReader, NamedChunkFile, type OverflowChunk } from "./overflow_file.ts";
+import { blockOfBytes, type ColumnWords } from "./parquet/block_bytes.ts";
+import { columnsOf } from "./parquet/record_columns.ts";
+import type { RowBlock } from "./parquet/row_block.ts";
+import { recordsIn } from "./row_order.ts";
 import { mergeMarkets, type SortedRun, type StoredRun } from "./run_merge.ts";
 import type { SortedDay, SymbolTotal } from "./sealed_writer.ts";
+import { SharedWords } from "./shared_words.ts";
 
 /** Sorted runs of one type's records in a file; plain data, for another thread. */
 export interface SpilledRecords {
   /** Where the file is. */
   path: string;
+  /** Words of the file's blocks. */
+  words: ColumnWords;
   markets: readonly (SymbolTotal & { runs: readonly SortedRun[] })[];
   /** receivedAt of the earliest record, µs. */
   fromUs: number;
@@ -24,17 +31,20 @@ export class SpilledDay {
 
   /** Opens the files. Throws ArchiveError `SPILL_FAILED`. */
   constructor(type: EventType, parts: readonly SpilledRecords[]) {
+    const shared = new SharedWords(columnsOf(type).length);
     const markets = new Map<string, SymbolTotal & { runs: StoredRun[] }>();
     try {
-      for (const { path, markets: ofPart } of parts) {
+      for (const { path, words, markets: ofPart } of parts) {
         const file = new NamedChunkFile(path, { isNew: false });
         this.#files.push(file);
-        for (const { symbol, count, bytes, runs } of ofPart) {
-          const market = markets.get(symbol) ?? { symbol, count: 0, bytes: 0, runs: [] };
+        const rewrite = shared.add(words);
+        const inFile = blockReader(type, file, shared.words);
+        const read = (chunk: OverflowChunk) => rewrite(inFile(chunk));
+        for (const { symbol, count, runs } of ofPart) {
+          const market = markets.get(symbol) ?? { symbol, count: 0, runs: [] };
           markets.set(symbol, market);
           market.count += count;
-          market.bytes += bytes;
-          for (const run of runs) market.runs.push({ ...run, file });
+          for (const run of runs) market.runs.push({ ...run, read });
         }
       }
     } catch (error) {
@@ -65,14 +75,26 @@ export class SpilledDay {
   }
 }
 
-/** Returns symbols in order, and their records merged from the runs. */
+/** Returns a reader of the blocks in a file whose indices refer to `words`. */
+export function blockReader(
+  type: EventType,
+  file: ChunkReader,
+  words: ColumnWords,
+): (chunk: OverflowChunk) => RowBlock {
+  const columns = columnsOf(type);
+  return (chunk) => blockOfBytes(columns, file.read(chunk), words);
+}
+
+/** Returns symbols in order, and their rows merged from the runs. */
 export function mergedMarkets(
   type: EventType,
   markets: (SymbolTotal & { runs: readonly StoredRun[] })[],
-): Pick<SortedDay, "symbols" | "records"> {
+): Pick<SortedDay, "symbols" | "slices" | "records"> {
   markets.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  const slices = () => mergeMarkets(type, markets);
   return {
-    symbols: markets.map(({ symbol, count, bytes }) => ({ symbol, count, bytes })),
-    records: () => mergeMarkets(type, markets),
+    symbols: markets.map(({ symbol, count }) => ({ symbol, count })),
+    slices,
+    records: () => recordsIn(type, slices()),
   };
 }

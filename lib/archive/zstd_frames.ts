@@ -100,14 +100,14 @@ export function decompressFrame(
   frame: ZstdFrame,
   key: string,
   offset: number = frame.start,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   try {
     const { buffer, byteOffset, byteLength } = zstdDecompressSync(
       file.subarray(frame.start, frame.end),
       { maxOutputLength: FRAME_BYTES_MAX, chunkSize: outputBytesOf(file, frame) },
     );
     // Avoid Buffer: taking messages out of it is twice as slow.
-    return new Uint8Array(buffer, byteOffset, byteLength);
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
   } catch (error) {
     throw corruptionError(key, { offset, why: messageOf(error) });
   }

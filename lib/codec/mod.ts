@@ -3,6 +3,7 @@ export { Encoder, writeMessage } from "./encoder.ts";
 export { MessageWriter } from "./message_writer.ts";
 export { CanonicalMessages } from "./canonical.ts";
 export { decode, decodeAt } from "./decoder.ts";
+export { checkedUint } from "./fields.ts";
 export { messageEndAt, messagesIn } from "./framing.ts";
 export { toJson } from "./json_view.ts";
 export { jsonPrefix, msOfUs, recordJson } from "./record_json.ts";
@@ -16,4 +17,5 @@ export {
   worstEffect,
 } from "./schema/mod.ts";
 export { SCHEMAS } from "./generated/schemas.ts";
+export { textOf } from "./text_cache.ts";
 export { decodeWatermark, encodeWatermark } from "./watermark.ts";

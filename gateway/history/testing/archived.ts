@@ -59,7 +59,7 @@ export class TestArchive {
     const events = this.#events.get(`${type} ${day}`);
     if (events === undefined) return;
     const sorter = new RecordSorter(type, { tempDir });
-    for (const event of events) sorter.add(this.#encoder.encode(event));
+    for (const event of events) sorter.add(event);
     const key = sealedKey({ ...this.#feedId, type, day });
     const source = { ...this.#feedId, ...SOURCE, day, nowUs: events[0]?.receivedAtUs ?? 0 };
     const file = await putSealed(this.storage, key, { sorted: sorter.sorted(), source });

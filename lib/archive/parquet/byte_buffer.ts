@@ -78,6 +78,22 @@ export class ByteBuffer {
     this.length += bytes.length;
   }
 
+  /** Appends the bytes from `start` to `end`, which are few. */
+  part(bytes: Uint8Array, start: number, end: number): void {
+    this.#grow(end - start);
+    for (let i = start; i < end; i++) this.#bytes[this.length++] = bytes[i] as number;
+  }
+
+  /** Returns whether the bytes of a span are here at `at`. */
+  isAt(at: number, bytes: Uint8Array, { start, end }: ByteSpan): boolean {
+    const own = this.#bytes;
+    // From the end, as texts in a row often begin alike.
+    for (let i = end - 1, k = at + end - start - 1; i >= start; i--, k--) {
+      if (own[k] !== bytes[i]) return false;
+    }
+    return true;
+  }
+
   /** Appends text as UTF-8 without a length prefix; returns its number of bytes. */
   text(text: string): number {
     // A UTF-16 code unit takes at most three bytes.

@@ -17,8 +17,8 @@ export function columnBuffer(column: Column): ColumnBuffer {
     case "text":
       return new TextBuffer(column);
     case "flag":
-      return new FlagBuffer(column);
+      return new FlagBuffer();
     case "doubles":
-      return new ListBuffer(column);
+      return new ListBuffer();
   }
 }

@@ -4,7 +4,8 @@ import type { Bounds, ColumnBuffer, EncodedChunk, PageCounts } from "./encoded_c
 import { Levels } from "./levels.ts";
 import { DoubleList } from "./number_lists.ts";
 import { PageEnds, type PageSpan } from "./page_ends.ts";
-import type { DoubleColumn, ListColumn, TableRow } from "./record_columns.ts";
+import type { DoubleColumn } from "./record_columns.ts";
+import { type BlockColumn, type ListValues, type NumberValues, startOf } from "./row_block.ts";
 
 /** Buffer of doubles, with levels for absent values or lists. */
 abstract class DoublesBuffer implements ColumnBuffer {
@@ -18,7 +19,7 @@ abstract class DoublesBuffer implements ColumnBuffer {
     this.levels = levels;
   }
 
-  abstract add(event: TableRow): number;
+  abstract add(column: BlockColumn, from: number, to: number): void;
 
   endPage(): void {
     this.#ends.add(this.count, this.values.length);
@@ -53,53 +54,50 @@ abstract class DoublesBuffer implements ColumnBuffer {
 
 /** One double per row; absent when the column is nullable. */
 export class DoubleBuffer extends DoublesBuffer {
-  #column: DoubleColumn;
-
   constructor(column: DoubleColumn) {
     super(column.nullable ? [new Levels(new ByteBuffer())] : []);
-    this.#column = column;
   }
 
-  override add(event: TableRow): number {
-    const value = this.#column.of(event);
-    this.count++;
-    if (value === null) this.levels[0]?.add(0);
-    else {
-      this.levels[0]?.add(1);
-      this.values.push(value);
+  override add(column: BlockColumn, from: number, to: number): void {
+    const { numbers } = column as NumberValues;
+    const [levels] = this.levels;
+    this.count += to - from;
+    if (levels === undefined) return this.values.pushAll(numbers.subarray(from, to));
+    for (let i = from; i < to; i++) {
+      const value = numbers[i] as number;
+      const isPresent = value === value;
+      levels.add(isPresent ? 1 : 0);
+      if (isPresent) this.values.push(value);
     }
-    return 0;
   }
 }
 
 /** A list of doubles per row: levels mark where a list begins and which lists are empty. */
 export class ListBuffer extends DoublesBuffer {
-  #column: ListColumn;
   #continues: Levels;
   #isPresent: Levels;
 
-  constructor(column: ListColumn) {
+  constructor() {
     const [continues, isPresent] = [new Levels(new ByteBuffer()), new Levels(new ByteBuffer())];
     super([continues, isPresent]);
-    this.#column = column;
     this.#continues = continues;
     this.#isPresent = isPresent;
   }
 
-  override add(event: TableRow): number {
-    const { field } = this.#column;
-    const levels = this.#column.of(event);
-    for (let i = 0; i < levels.length; i++) {
-      this.#continues.add(i === 0 ? 0 : 1);
-      this.#isPresent.add(1);
-      this.values.push((levels[i] as typeof levels[number])[field]);
-    }
-    if (levels.length === 0) {
+  override add(column: BlockColumn, from: number, to: number): void {
+    const { ends, values } = column as ListValues;
+    const first = startOf(ends, from);
+    let start = first;
+    for (let i = from; i < to; i++) {
+      const length = (ends[i] as number) - start;
+      start += length;
       this.#continues.add(0);
-      this.#isPresent.add(0);
+      this.#continues.addAll(1, length - 1);
+      if (length === 0) this.#isPresent.add(0);
+      this.#isPresent.addAll(1, length);
+      this.count += Math.max(1, length);
     }
-    this.count += Math.max(1, levels.length);
-    return levels.length;
+    this.values.pushAll(values.subarray(first, start));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TableRow } from "./record_columns.ts";
+import type { BlockColumn } from "./row_block.ts";
 
 /** Parquet's encoding numbers. Values one after the other. */
 export const PLAIN = 0;
@@ -49,8 +49,8 @@ export interface EncodedChunk {
 
 /** Collects the values of one column for a row group. */
 export interface ColumnBuffer {
-  /** Adds a record's value; returns the number of its list values. */
-  add(event: TableRow): number;
+  /** Adds the values of a block's rows from `from` to `to` (exclusive). */
+  add(column: BlockColumn, from: number, to: number): void;
   /** Ends a page; the next value starts another one. */
   endPage(): void;
   /** Encodes everything added since `clear`. The last page must be ended. */

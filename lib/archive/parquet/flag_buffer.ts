@@ -1,20 +1,15 @@
+import { ByteBuffer } from "./byte_buffer.ts";
 import { type ColumnBuffer, type EncodedChunk, PLAIN } from "./encoded_chunk.ts";
 import { PageEnds } from "./page_ends.ts";
-import type { FlagColumn, TableRow } from "./record_columns.ts";
+import type { BlockColumn, FlagValues } from "./row_block.ts";
 
 /** Booleans, eight per byte. */
 export class FlagBuffer implements ColumnBuffer {
-  #column: FlagColumn;
-  #rows: boolean[] = [];
+  #rows = new ByteBuffer();
   #ends = new PageEnds();
 
-  constructor(column: FlagColumn) {
-    this.#column = column;
-  }
-
-  add(event: TableRow): number {
-    this.#rows.push(this.#column.of(event));
-    return 0;
+  add(column: BlockColumn, from: number, to: number): void {
+    this.#rows.bytes((column as FlagValues).flags.subarray(from, to));
   }
 
   endPage(): void {
@@ -22,27 +17,32 @@ export class FlagBuffer implements ColumnBuffer {
   }
 
   take(): EncodedChunk {
-    const flags = this.#ends.spans.map(({ from, to }) => this.#rows.slice(from.values, to.values));
+    const rows = this.#rows.written;
+    const flags = this.#ends.spans.map(({ from, to }) => rows.subarray(from.values, to.values));
     const pages = flags.map((page) => ({
       ...{ count: page.length, nulls: 0 },
       bounds: {
-        min: Uint8Array.of(page.every(Boolean) ? 1 : 0),
-        max: Uint8Array.of(page.some(Boolean) ? 1 : 0),
+        min: Uint8Array.of(page.includes(0) ? 0 : 1),
+        max: Uint8Array.of(page.includes(1) ? 1 : 0),
       },
     }));
-    return { encoding: PLAIN, pages, pageBytes: (page) => packed(flags[page] ?? []) };
+    return {
+      encoding: PLAIN,
+      pages,
+      pageBytes: (page) => packed(flags[page] ?? new Uint8Array(0)),
+    };
   }
 
   clear(): void {
-    this.#rows = [];
+    this.#rows.clear();
     this.#ends.clear();
   }
 }
 
-function packed(flags: readonly boolean[]): Uint8Array {
+function packed(flags: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(Math.ceil(flags.length / 8));
   flags.forEach((flag, i) => {
-    if (flag) bytes[i >>> 3] = (bytes[i >>> 3] ?? 0) | 1 << (i & 7);
+    if (flag === 1) bytes[i >>> 3] = (bytes[i >>> 3] ?? 0) | 1 << (i & 7);
   });
   return bytes;
 }

@@ -12,12 +12,21 @@ export class Levels {
   }
 
   add(level: 0 | 1): void {
-    if (this.length === this.#levels.length) {
-      const larger = new Uint8Array(this.length * 2);
-      larger.set(this.#levels);
-      this.#levels = larger;
-    }
+    if (this.length === this.#levels.length) this.#grow(1);
     this.#levels[this.length++] = level;
+  }
+
+  /** Adds a level for each of `count` values. */
+  addAll(level: 0 | 1, count: number): void {
+    const end = this.length + count;
+    if (end > this.#levels.length) this.#grow(count);
+    while (this.length < end) this.#levels[this.length++] = level;
+  }
+
+  #grow(more: number): void {
+    const larger = new Uint8Array(Math.max(this.length + more, this.length * 2));
+    larger.set(this.#levels);
+    this.#levels = larger;
   }
 
   /** Writes the levels from `start` to `end`, prefixed with their length in bytes. */

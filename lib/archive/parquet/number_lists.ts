@@ -8,13 +8,20 @@ export class Uint32List {
     return this.#items.subarray(0, this.length);
   }
 
+  /** Returns the item with an index; undefined beyond the end. */
+  at(index: number): number | undefined {
+    return index < this.length ? this.#items[index] : undefined;
+  }
+
   push(value: number): void {
-    if (this.length === this.#items.length) {
-      const larger = new Uint32Array(this.length * 2);
-      larger.set(this.#items);
-      this.#items = larger;
-    }
+    if (this.length === this.#items.length) this.#grow(1);
     this.#items[this.length++] = value;
+  }
+
+  #grow(more: number): void {
+    const larger = new Uint32Array(Math.max(this.length + more, this.length * 2));
+    larger.set(this.items);
+    this.#items = larger;
   }
 
   clear(): void {
@@ -33,12 +40,20 @@ export class DoubleList {
   }
 
   push(value: number): void {
-    if (this.length === this.#items.length) {
-      const larger = new Float64Array(this.length * 2);
-      larger.set(this.#items);
-      this.#items = larger;
-    }
+    if (this.length === this.#items.length) this.#grow(1);
     this.#items[this.length++] = value;
+  }
+
+  pushAll(values: Float64Array): void {
+    if (this.length + values.length > this.#items.length) this.#grow(values.length);
+    this.#items.set(values, this.length);
+    this.length += values.length;
+  }
+
+  #grow(more: number): void {
+    const larger = new Float64Array(Math.max(this.length + more, this.length * 2));
+    larger.set(this.items);
+    this.#items = larger;
   }
 
   clear(): void {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Encoder } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
 import { memoryStorage } from "@ssmd/storage";
 import {
@@ -60,8 +59,7 @@ for (const type of ["trade", "orderbook"] as const) {
     const storage = memoryStorage();
     try {
       using sorter = new RecordSorter(type, { tempDir });
-      const encoder = new Encoder();
-      for (let i = 0; i < RECORDS; i++) sorter.add(encoder.encode(recordOf(type, i)));
+      for (let i = 0; i < RECORDS; i++) sorter.add(recordOf(type, i));
       const file = await putSealed(storage, sealedKey({ ...FEED_ID, type }), {
         sorted: sorter.sorted(),
         source: SOURCE,

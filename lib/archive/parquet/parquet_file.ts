@@ -3,7 +3,9 @@ import { crc32 } from "node:zlib";
 import { CHECK_KEY, checkOf, INDEX_KEY, UNCHECKED } from "./footer_check.ts";
 import { schemaElements } from "./parquet_schema.ts";
 import type { Column, TableRow } from "./record_columns.ts";
+import type { RowSlice } from "./row_block.ts";
 import { RowGroup, type WrittenGroup } from "./row_group.ts";
+import { RowTable } from "./row_table.ts";
 import { thriftBytes, type ThriftStruct } from "./thrift_writer.ts";
 
 /** Magic bytes at both ends of a Parquet file. */
@@ -51,14 +53,13 @@ export class ParquetWriter {
     this.#group = new RowGroup(about.columns);
   }
 
-  /** Returns whether `flush` must be called before appending the record. */
-  isFullFor({ symbol }: TableRow): boolean {
-    return this.#group.isFullFor(symbol);
-  }
-
-  /** Appends a record to the current row group. */
-  append(event: TableRow): void {
-    this.#group.add(event);
+  /** Appends rows; yields the bytes of the row groups that they fill. */
+  *append({ block, from, to }: RowSlice): Generator<Uint8Array, void> {
+    const slice = { block, from, to };
+    while (slice.from < to) {
+      if (this.#group.isFullFor(slice)) yield* this.flush();
+      slice.from += this.#group.add(slice);
+    }
   }
 
   /** Offset of the next byte to write. */
@@ -195,11 +196,11 @@ export async function* parquetBytes(
   about: ParquetAbout,
 ): AsyncGenerator<Uint8Array, void> {
   const writer = new ParquetWriter(about);
+  const table = new RowTable(about.columns);
   for await (const batch of batches) {
-    for (const event of batch) {
-      if (writer.isFullFor(event)) yield* writer.flush();
-      writer.append(event);
-    }
+    table.clear();
+    for (const row of batch) table.add(row);
+    yield* writer.append(table.all);
   }
   yield* writer.end();
 }

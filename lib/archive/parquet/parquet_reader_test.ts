@@ -6,6 +6,7 @@ import { EVENT_TYPES, type EventType, type MarketEvent, type Trade } from "@ssmd
 import { ArchiveError } from "@ssmd/runtime";
 import { ParquetFile } from "./parquet_reader.ts";
 import { ParquetWriter } from "./parquet_file.ts";
+import { RowTable } from "./row_table.ts";
 import { columnsOf } from "./record_columns.ts";
 import { GROUP_ROWS_MAX, PAGE_ROWS_MAX } from "./row_group.ts";
 
@@ -18,10 +19,9 @@ function written(type: EventType, records: readonly MarketEvent[]): Uint8Array<A
     metadata: () => ({ "ssmd.lineage": '{"feed":"kräken"}' }),
   });
   const chunks: Uint8Array[] = [];
-  for (const record of records) {
-    if (writer.isFullFor(record)) chunks.push(...writer.flush());
-    writer.append(record);
-  }
+  const table = new RowTable(columnsOf(type));
+  for (const record of records) table.add(record);
+  chunks.push(...writer.append(table.all));
   chunks.push(...writer.end());
   const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -148,8 +148,11 @@ Deno.test("a file of a writer that knew other columns is read: what it lacks is 
   const about = { columns: [...columns, ...more], createdBy: "x", metadata: () => ({}) };
   const writer = new ParquetWriter(about);
   const trade = { ...tradeOf("A", 1), detail: "a field of a newer writer" };
-  writer.append(trade);
-  const bytes = new Uint8Array([...writer.end()].flatMap((chunk) => [...chunk]));
+  const table = new RowTable(about.columns);
+  table.add(trade);
+  const bytes = new Uint8Array(
+    [...writer.append(table.all), ...writer.end()].flatMap((chunk) => [...chunk]),
+  );
   assert.deepEqual(await recordsOf("trade", bytes), [{ ...tradeOf("A", 1), tradeId: "" }]);
 });
 

@@ -3,7 +3,14 @@ import { columnBuffer } from "./column_buffer.ts";
 import type { ColumnBuffer } from "./encoded_chunk.ts";
 import { Uint32List } from "./number_lists.ts";
 import type { PageIndexBytes } from "./page_index.ts";
-import type { Column, TableRow } from "./record_columns.ts";
+import type { Column } from "./record_columns.ts";
+import {
+  type BlockColumn,
+  type ListValues,
+  type RowSlice,
+  startOf,
+  type WordValues,
+} from "./row_block.ts";
 import type { ThriftStruct } from "./thrift_writer.ts";
 
 /** Maximum rows of a row group: readers' unit of work, which they can skip by statistics. */
@@ -40,6 +47,8 @@ export class RowGroup {
   rows = 0;
   #columns: readonly Column[];
   #buffers: ColumnBuffer[];
+  #symbolColumn: number;
+  #listColumns: readonly number[];
   #rowStarts = new Uint32List();
   #pageRows = 0;
   #pageListValues = 0;
@@ -51,25 +60,65 @@ export class RowGroup {
   constructor(columns: readonly Column[]) {
     this.#columns = columns;
     this.#buffers = columns.map(columnBuffer);
+    this.#symbolColumn = columns.findIndex(({ name }) => name === "symbol");
+    this.#listColumns = columns.flatMap(({ kind }, i) => kind === "doubles" ? [i] : []);
   }
 
-  /** Returns whether the group must be written before a record of this symbol is added. */
-  isFullFor(symbol: string): boolean {
+  /** Returns whether the group must be written before the first row of a slice is added. */
+  isFullFor(slice: RowSlice): boolean {
     return this.rows >= GROUP_ROWS_MAX || this.#listValues >= GROUP_LIST_VALUES_MAX ||
-      this.rows >= GROUP_ROWS_ENOUGH && symbol !== this.#symbol;
+      this.rows >= GROUP_ROWS_ENOUGH && this.#symbolAt(slice) !== this.#symbol;
   }
 
-  /** Adds a record. */
-  add(event: TableRow): void {
-    const { symbol } = event;
-    if (this.#isPageFull(symbol)) this.#endPage();
+  /**
+   * Adds rows of a slice up to the next one that may belong to another page or group; returns how
+   * many.
+   */
+  add(slice: RowSlice): number {
+    const symbol = this.#symbolAt(slice);
+    const isNewPage = this.#isPageFull(symbol);
+    if (isNewPage) this.#endPage();
     if (this.#pageRows === 0) this.#rowStarts.push(this.rows);
     if (symbol !== this.#symbol) this.#enter(symbol);
-    this.rows++;
-    this.#pageRows++;
+    // The list values of the page before it may have filled the group.
+    const room = isNewPage
+      ? 1
+      : Math.min(PAGE_ROWS_MAX - this.#pageRows, GROUP_ROWS_MAX - this.rows);
+    const count = this.#countListValues(slice, this.#sameSymbol(slice, room));
+    this.rows += count;
+    this.#pageRows += count;
+    const { block, from } = slice;
     for (let i = 0; i < this.#buffers.length; i++) {
-      this.#pageListValues += (this.#buffers[i] as ColumnBuffer).add(event);
+      const column = block.columns[i] as BlockColumn;
+      (this.#buffers[i] as ColumnBuffer).add(column, from, from + count);
     }
+    return count;
+  }
+
+  #symbolAt({ block, from }: RowSlice): string {
+    const { indices, words } = block.columns[this.#symbolColumn] as WordValues;
+    return words[indices[from] as number] as string;
+  }
+
+  /** Number of rows of one symbol at the start of a slice, up to `max`. */
+  #sameSymbol({ block, from, to }: RowSlice, max: number): number {
+    const { indices } = block.columns[this.#symbolColumn] as WordValues;
+    const end = Math.min(to, from + max);
+    let at = from + 1;
+    while (at < end && indices[at] === indices[from]) at++;
+    return at - from;
+  }
+
+  /** Counts the page's list values with up to `max` rows more, until it is full; returns how many. */
+  #countListValues({ block, from }: RowSlice, max: number): number {
+    if (this.#listColumns.length === 0) return max;
+    const all = this.#listColumns.map((i) => (block.columns[i] as ListValues).ends);
+    for (let count = 1; count <= max; count++) {
+      const row = from + count - 1;
+      for (const ends of all) this.#pageListValues += (ends[row] as number) - startOf(ends, row);
+      if (this.#pageListValues >= PAGE_LIST_VALUES_MAX) return count;
+    }
+    return max;
   }
 
   #isPageFull(symbol: string): boolean {

@@ -1,3 +1,4 @@
+import { textOf } from "@ssmd/codec";
 import { ByteBuffer } from "./byte_buffer.ts";
 import { writeDeltas } from "./delta_packing.ts";
 import {
@@ -11,7 +12,14 @@ import {
 import { Levels } from "./levels.ts";
 import { DoubleList, Uint32List } from "./number_lists.ts";
 import { PageEnds, type PageSpan } from "./page_ends.ts";
-import type { TableRow, TextColumn } from "./record_columns.ts";
+import type { TextColumn } from "./record_columns.ts";
+import {
+  type BlockColumn,
+  NO_WORD,
+  startOf,
+  type TextValues,
+  type WordValues,
+} from "./row_block.ts";
 import { bitsFor, writeRuns } from "./run_lengths.ts";
 
 /** With more distinct texts, each is written separately. */
@@ -39,6 +47,12 @@ export class TextBuffer implements ColumnBuffer {
   #starts = new Uint32List();
   #last: string | undefined;
   #lastIndex = 0;
+  /** Span of the text with that index; of none at first. */
+  #lastStart = 0;
+  #lastEnd = -1;
+  /** Words of the last block, and the index of each. */
+  #words: readonly string[] = [];
+  #wordIndices = new Int32Array(0);
   #page = new ByteBuffer();
 
   constructor(column: TextColumn) {
@@ -46,27 +60,87 @@ export class TextBuffer implements ColumnBuffer {
     this.#levels = column.nullable ? new Levels(new ByteBuffer()) : undefined;
   }
 
-  add(event: TableRow): number {
-    const text = this.#column.of(event);
-    this.#rows++;
-    this.#levels?.add(text === null ? 0 : 1);
-    if (text === null) return 0;
-    if (text !== this.#last) {
-      this.#last = text;
-      this.#lastIndex = this.#indexOf(text);
+  add(column: BlockColumn, from: number, to: number): void {
+    if ("words" in column) this.#addWords(column, from, to);
+    else this.#addTexts(column as TextValues, from, to);
+  }
+
+  #addWords({ indices, words }: WordValues, from: number, to: number): void {
+    const known = this.#indicesOf(words);
+    for (let i = from; i < to; i++) {
+      const word = indices[i] as number;
+      this.#rows++;
+      this.#levels?.add(word === NO_WORD ? 0 : 1);
+      if (word === NO_WORD) continue;
+      let index = known[word] as number;
+      if (index < 0 || !this.#isDictionary) {
+        index = this.#indexOf(words[word] as string);
+        known[word] = index;
+      }
+      this.#indices.push(index);
     }
-    this.#indices.push(this.#lastIndex);
-    return 0;
+  }
+
+  /** Index by that of the word in a block; -1 = not known yet. */
+  #indicesOf(words: readonly string[]): Int32Array {
+    if (this.#words === words && this.#wordIndices.length === words.length) {
+      return this.#wordIndices;
+    }
+    this.#words = words;
+    return this.#wordIndices = new Int32Array(words.length).fill(-1);
+  }
+
+  #addTexts({ ends, utf8 }: TextValues, from: number, to: number): void {
+    const view = new DataView(utf8.buffer, utf8.byteOffset, utf8.byteLength);
+    let start = startOf(ends, from);
+    for (let i = from; i < to; i++) {
+      const end = ends[i] as number;
+      this.#rows++;
+      if (this.#levels !== undefined) {
+        this.#levels.add(end === start ? 0 : 1);
+        if (end === start) continue;
+      }
+      // Equal texts in a row are one, with and without a dictionary.
+      if (!this.#isLast(utf8, start, end)) {
+        if (this.#isDictionary) this.#indexOf(textOf(view, start, end));
+        else {
+          this.#begin();
+          this.#bytes.part(utf8, start, end);
+          this.#lastEnd = this.#bytes.length;
+        }
+      }
+      this.#indices.push(this.#lastIndex);
+      start = end;
+    }
   }
 
   #indexOf(text: string): number {
+    if (text === this.#last) return this.#lastIndex;
+    this.#last = text;
     const known = this.#isDictionary ? this.#known.get(text) : undefined;
-    if (known !== undefined) return known;
-    const index = this.#starts.length;
-    this.#starts.push(this.#bytes.length);
-    this.#bytes.text(text);
-    if (this.#isDictionary) this.#remember(text, index);
-    return index;
+    if (known === undefined) {
+      this.#begin();
+      this.#bytes.text(text);
+      this.#lastEnd = this.#bytes.length;
+      if (this.#isDictionary) this.#remember(text, this.#lastIndex);
+    } else {
+      this.#lastIndex = known;
+      this.#lastStart = this.#starts.at(known) as number;
+      this.#lastEnd = this.#starts.at(known + 1) ?? this.#bytes.length;
+    }
+    return this.#lastIndex;
+  }
+
+  /** Begins another text, which is the last one from now on. */
+  #begin(): void {
+    this.#lastIndex = this.#starts.length;
+    this.#lastStart = this.#bytes.length;
+    this.#starts.push(this.#lastStart);
+  }
+
+  #isLast(utf8: Uint8Array, start: number, end: number): boolean {
+    return this.#lastEnd - this.#lastStart === end - start &&
+      this.#bytes.isAt(this.#lastStart, utf8, { start, end });
   }
 
   #remember(text: string, index: number): void {
@@ -102,6 +176,9 @@ export class TextBuffer implements ColumnBuffer {
     this.#known.clear();
     this.#isDictionary = true;
     this.#last = undefined;
+    this.#lastStart = 0;
+    this.#lastEnd = -1;
+    this.#words = [];
     for (const each of [this.#indices, this.#bytes, this.#starts, this.#ends]) each.clear();
     this.#levels?.clear();
   }
@@ -118,30 +195,31 @@ export class TextBuffer implements ColumnBuffer {
     return page.written;
   }
 
-  #begin({ from, to }: PageSpan): Uint32Array {
+  #beginPage({ from, to }: PageSpan): Uint32Array {
     this.#page.clear();
     this.#levels?.write(this.#page, from.levels, to.levels);
     return this.#indices.items.subarray(from.values, to.values);
   }
 
   #indexPage(span: PageSpan, bits: number): Uint8Array {
-    const indices = this.#begin(span);
+    const indices = this.#beginPage(span);
     this.#page.uint8(bits);
     writeRuns(this.#page, indices, bits);
     return this.#page.written;
   }
 
   #textPage(span: PageSpan): Uint8Array {
-    const indices = this.#begin(span);
+    const indices = this.#beginPage(span);
     const starts = this.#starts.items;
     const all = this.#bytes.written;
     const lengths = new DoubleList();
     const texts = new ByteBuffer();
-    for (const index of indices) {
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i] as number;
       const start = starts[index] as number;
-      const end = starts[index + 1] ?? all.length;
+      const end = index + 1 < starts.length ? starts[index + 1] as number : all.length;
       lengths.push(end - start);
-      texts.bytes(all.subarray(start, end));
+      texts.part(all, start, end);
     }
     writeDeltas(this.#page, lengths.items);
     this.#page.bytes(texts.written);

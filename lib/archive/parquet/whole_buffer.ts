@@ -9,7 +9,8 @@ import {
 import { Levels } from "./levels.ts";
 import { DoubleList } from "./number_lists.ts";
 import { PageEnds } from "./page_ends.ts";
-import type { NumberColumn, TableRow } from "./record_columns.ts";
+import type { NumberColumn } from "./record_columns.ts";
+import type { BlockColumn, NumberValues } from "./row_block.ts";
 
 /** Integers ≥ 0 in 64 bits, as packed differences. */
 export class WholeBuffer implements ColumnBuffer {
@@ -25,12 +26,17 @@ export class WholeBuffer implements ColumnBuffer {
     this.#levels = column.nullable ? new Levels(new ByteBuffer()) : undefined;
   }
 
-  add(event: TableRow): number {
-    const value = this.#column.of(event);
-    this.#rows++;
-    this.#levels?.add(value === null ? 0 : 1);
-    if (value !== null) this.#values.push(value);
-    return 0;
+  add(column: BlockColumn, from: number, to: number): void {
+    const { numbers } = column as NumberValues;
+    this.#rows += to - from;
+    if (this.#levels === undefined) return this.#values.pushAll(numbers.subarray(from, to));
+    const isTime = this.#column.kind === "time";
+    for (let i = from; i < to; i++) {
+      const value = numbers[i] as number;
+      const isPresent = isTime ? value !== 0 : value === value;
+      this.#levels.add(isPresent ? 1 : 0);
+      if (isPresent) this.#values.push(value);
+    }
   }
 
   endPage(): void {

@@ -158,7 +158,7 @@ export async function sealDay(
   tempDir: string,
 ): Promise<void> {
   const sorter = new RecordSorter(type, { tempDir });
-  for (const event of events) sorter.add(encoder.encode(event));
+  for (const event of events) sorter.add(event);
   const key = sealedKey({ ...FEED_ID, type, day });
   const source = {
     ...{ ...FEED_ID, day, processor: "archive seal", software: SOFTWARE, source: "windows of v1" },
