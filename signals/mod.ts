@@ -9,7 +9,7 @@ export {
 } from "./backtest/backtest.ts";
 export { BusHistory } from "./backtest/bus_records.ts";
 export { archivedRecords, mergedRecords, type RecordSource } from "./backtest/merged_records.ts";
-export { type CheckResult, checkSignal } from "./check/check_signal.ts";
+export { type CheckResult, checkSignal, checkSource } from "./check/check_signal.ts";
 export { loadedInfo } from "./check/dynamic_checks.ts";
 export type { Finding } from "./check/static_findings.ts";
 export { canonicalJson } from "./engine/canonical_json.ts";

@@ -9,6 +9,7 @@ import { defineCommand } from "../command/define.ts";
 import { render } from "../render.ts";
 import { Registry } from "../registry/registry.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
+import { findingText } from "../signal/finding_text.ts";
 import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 import { countText } from "../format.ts";
 
@@ -102,9 +103,7 @@ function viewOf(result: CheckResult, data: "made up" | "archive"): z.output<type
 }
 
 function textOf(check: z.input<typeof CHECK>): string {
-  const places = check.findings.map(({ file, line, column, message, hint }) =>
-    `${file}:${line}:${column}: ${message}${hint === "" ? "" : `\n  ${hint}`}`
-  );
+  const places = check.findings.map(findingText);
   const rows = check.steps.map(({ name, result, detail }) => ({ check: name, result, detail }));
   const { records, data, fires, ns_per_record: ns, bytes_per_instance: bytes } = check;
   const cost = ns === null ? [] : [

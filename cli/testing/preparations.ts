@@ -176,7 +176,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "client disconnect": GATEWAY,
   "client set-mode": GATEWAY,
   "client slow": GATEWAY,
-  "signal deploy": GATEWAY,
+  "signal deploy": `${GATEWAY}; mkdir -p signals`,
   "signal disable": GATEWAY,
   "signal enable": GATEWAY,
   "signal history": GATEWAY,

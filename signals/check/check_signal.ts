@@ -52,15 +52,17 @@ interface CheckOptions {
   feeds?: readonly string[];
 }
 
-/**
- * Checks the author rules, types and imports, then runs the signal in a host: it must survive, be
- * deterministic, use no future data, and not depend on its start time.
- */
-export async function checkSignal(
-  file: SignalFile,
-  options: CheckOptions = {},
-): Promise<CheckResult> {
-  const { findings: imports, files } = await importFindings(file.path);
+/** What the sources of a signal say without being run. */
+interface SourceCheck {
+  /** The signal's file and those that it imports. */
+  files: readonly string[];
+  steps: CheckStep[];
+  findings: Finding[];
+}
+
+/** Checks the author rules, types and imports of a signal's file, without running it. */
+export async function checkSource(path: string): Promise<SourceCheck> {
+  const { findings: imports, files } = await importFindings(path);
   // Skip type checking when an import is refused: it would fetch that import.
   const [lint, types] = await Promise.all([
     lintFindings(files),
@@ -71,7 +73,18 @@ export async function checkSignal(
     types === undefined ? NOT_TYPED : stepOf("types", types),
     stepOf("imports", imports),
   ];
-  const findings = uniqueFindings([...imports, ...types ?? [], ...lint]);
+  return { files, steps, findings: uniqueFindings([...imports, ...types ?? [], ...lint]) };
+}
+
+/**
+ * Checks the author rules, types and imports, then runs the signal in a host: it must survive, be
+ * deterministic, use no future data, and not depend on its start time.
+ */
+export async function checkSignal(
+  file: SignalFile,
+  options: CheckOptions = {},
+): Promise<CheckResult> {
+  const { files, steps, findings } = await checkSource(file.path);
   const base = {
     signal: file.id,
     path: file.path,
