@@ -11,6 +11,15 @@ interface PendingApproval {
   untilMs: number;
 }
 
+/** What a person refused, or did not decide in time. */
+export interface Refusal {
+  state: "rejected" | "expired";
+  /** SHA-256 of what it was. */
+  hash: string;
+  /** Deciding client or principal; "" = nobody. */
+  by: string;
+}
+
 /** A person's decision. */
 export interface Decision {
   decision: "approve" | "reject";
@@ -86,6 +95,20 @@ export class Approvals {
         "UPDATE approvals SET decision = ?, decided_by = ?, decided_at = ? WHERE thread = ?",
       ).run(decision, by, isoOfUs(nowUs()), thread);
     });
+  }
+
+  /** Returns how a thread was refused, whatever it asks for now; undefined when it was not. */
+  refusal(thread: string): Refusal | undefined {
+    const row = this.#store.db.prepare(
+      "SELECT * FROM approvals WHERE thread = ? AND decision IS NOT 'approve'",
+    ).get(thread);
+    if (row === undefined) return undefined;
+    const isRejected = row["decision"] === "reject";
+    if (!isRejected && !this.isExpired(thread)) return undefined;
+    return {
+      ...{ state: isRejected ? "rejected" : "expired", hash: String(row["hash"]) },
+      by: isRejected ? String(row["decided_by"]) : "",
+    };
   }
 
   /** Returns the decision on exactly this hash; undefined without one. */

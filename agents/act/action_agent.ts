@@ -204,10 +204,15 @@ export class ActionAgent {
 
   /** After too many failures, applies the policy's default; fails it if that needs an approval. */
   #failed(id: string, why: string): void {
-    const { actions } = this.#options.tools;
+    const { actions, approvals } = this.#options.tools;
     const row = actions.find(id);
     if (row === undefined || actions.retry(row) < AGENT_LIMITS.runsMax) return;
     if (row.stage !== "open" && row.stage !== "approval") return;
+    // The default is no answer to a person who refused.
+    const refused = approvals.refusal(id);
+    if (refused !== undefined) {
+      return actions.sent(id, { state: refused.state, decided_by: refused.by, problem: why });
+    }
     const policy = this.#options.policies.find(({ name }) => name === row.policy);
     if (policy === undefined) return actions.sent(id, { state: "failed", problem: why });
     const choice = defaultChoice(policy, `the graph failed: ${why}`);

@@ -211,6 +211,47 @@ Deno.test("an approval is for exactly one action, by its principal, in time, and
   assert.equal(receiver.keys.length, 1);
 });
 
+/** By what a person did, or did not: what becomes of the action under a policy that asks nobody. */
+const UNASKED: Record<"approved" | "rejected" | "expired", FireAction["state"]> = {
+  approved: "done",
+  rejected: "rejected",
+  expired: "expired",
+};
+
+for (const [what, state] of Object.entries(UNASKED)) {
+  for (const actions of [POLICY.actions, { note: POLICY.actions["note"]! }]) {
+    Deno.test(`what was ${what} before a kill stays so where the policy asks nobody any more, with ${Object.keys(actions)}`, async () => {
+      await using receiver = await new Receiver().start();
+      const webhooks = { desk: { url: receiver.url } };
+      const dir = await Deno.makeTempDir();
+      const path = `${dir}/agents.sqlite`;
+      {
+        const post = { ...POLICY.actions["post"]!, approve: 60_000 };
+        const policy = { ...POLICY, actions: { ...POLICY.actions, post } };
+        await using all = await acting({ model: scriptedModel(POSTS), policy, webhooks, path });
+        all.agent.take([fireOf(1)]);
+        const { id, hash } = await until(() => all.actions.list({ waiting: true, limit: 9 })[0]);
+        // As of a process that was killed before it looked.
+        await all.agent.close();
+        if (what === "expired") all.store.db.exec("UPDATE approvals SET until_ms = 1");
+        else {
+          const decision = what === "approved" ? "approve" as const : "reject" as const;
+          all.approvals.decide(id, { decision, hash, principal: "ann" });
+        }
+      }
+      const policy = { ...POLICY, actions };
+      await using next = await acting({ model: scriptedModel(POSTS), policy, webhooks, path });
+      const done = await outcome(next);
+      assert.equal(done.state, state);
+      const isPosted = what === "approved" && "post" in actions;
+      assert.equal(receiver.keys.length, isPosted ? 1 : 0);
+      const kinds = next.audit.ofThread(done.id).map(({ what }) => what);
+      assert.equal(kinds.includes("action"), what === "approved");
+      await Deno.remove(dir, { recursive: true });
+    });
+  }
+}
+
 Deno.test("earlier fires are those of the market that were acted on, each once", () => {
   using store = new AgentStore(undefined);
   const actions = new ActionStore(store);

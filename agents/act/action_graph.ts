@@ -3,7 +3,7 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { Fire } from "@ssmd/market";
 import { NO_ACTION, type Policy } from "@ssmd/metadata";
 import { messageOf, SsmdError } from "@ssmd/runtime";
-import type { Approvals } from "../approvals.ts";
+import type { Approvals, Refusal } from "../approvals.ts";
 import { askModel } from "../ask_model.ts";
 import { type AgentAudit, sha256 } from "../audit.ts";
 import { type Budget, BudgetExhausted } from "../budget.ts";
@@ -157,30 +157,27 @@ function actionHash(fire: Fire, policy: Policy, action: string): string {
 }
 
 /** Queues the choice, after a person's approval if the policy requires it. */
-async function approve(run: Run, { fire, choice: picked }: Values): Promise<Partial<Values>> {
+async function approve(run: Run, values: Values): Promise<Partial<Values>> {
+  const { fire, choice: picked } = values;
   const { tools: { approvals, actions, audit, principal }, thread, policy } = run;
-  // The policy may have changed: choices it no longer has are not done.
+  // Before the policy is asked, which may have changed: what a person refused is over.
+  const refused = approvals.refusal(thread);
+  if (refused !== undefined) return await endRefused(run, refused, values);
+  // Choices that the policy no longer has are not done.
   const choice =
     picked !== null && (picked.action === NO_ACTION || Object.hasOwn(policy.actions, picked.action))
       ? picked
       : defaultChoice(policy, "the policy does not know what was picked");
-  const { action, by, reason } = choice;
-  const hash = actionHash(fire, policy, action);
-  const withinMs = policy.actions[action]?.approve;
+  const hash = actionHash(fire, policy, choice.action);
+  const withinMs = policy.actions[choice.action]?.approve;
   if (withinMs === undefined) {
-    await audit.add(thread, "decision", {
-      fire: fire.id,
-      action,
-      by,
-      hash,
-      reason: reason.slice(0, 300),
-    });
+    await noteDecision(run, { fire, choice, hash });
     actions.queue(thread, { policy, choice });
     return { choice };
   }
   approvals.ask(thread, { hash, principal, withinMs });
   const decided = approvals.decided(thread, hash);
-  if (decided === undefined && !approvals.isExpired(thread)) {
+  if (decided === undefined) {
     actions.wait(thread, { policy, choice }, hash);
     // Resuming proves nothing: the decision is read from the database.
     interrupt({ kind: "approval", hash });
@@ -188,22 +185,33 @@ async function approve(run: Run, { fire, choice: picked }: Values): Promise<Part
       hint: "ssmd action list",
     });
   }
-  const state = decided === undefined
-    ? "expired"
-    : decided.decision === "reject"
-    ? "rejected"
-    : undefined;
-  const who = decided?.by ?? "";
-  await audit.add(thread, "approval", { hash, decision: decided?.decision ?? "expired", by: who });
-  await audit.add(thread, "decision", {
-    fire: fire.id,
-    action,
-    by,
-    hash,
-    reason: reason.slice(0, 300),
-  });
-  actions.queue(thread, { policy, choice }, {
-    ...{ decided_by: who, ...(state === undefined ? {} : { state }) },
-  });
+  const { decision, by } = decided;
+  await audit.add(thread, "approval", { hash, decision, by });
+  await noteDecision(run, { fire, choice, hash });
+  actions.queue(thread, { policy, choice }, { decided_by: by });
   return { choice };
+}
+
+/** Ends an action as a person left it. */
+async function endRefused(
+  run: Run,
+  { state, hash, by }: Refusal,
+  { fire, choice }: Values,
+): Promise<Partial<Values>> {
+  const { tools: { actions, audit }, thread } = run;
+  const decision = state === "rejected" ? "reject" : "expired";
+  await audit.add(thread, "approval", { hash, decision, by });
+  if (choice !== null) await noteDecision(run, { fire, choice, hash });
+  actions.sent(thread, { state, decided_by: by, hash: "" });
+  return { choice };
+}
+
+async function noteDecision(
+  { tools: { audit }, thread }: Run,
+  { fire, choice, hash }: { fire: Fire; choice: Choice; hash: string },
+): Promise<void> {
+  const { action, by, reason } = choice;
+  await audit.add(thread, "decision", {
+    ...{ fire: fire.id, action, by, hash, reason: reason.slice(0, 300) },
+  });
 }
