@@ -9,6 +9,7 @@ import { addItems, bytesOf, type StreamItem } from "./stream_item.ts";
 
 /** Most bytes that wait while it reads what came before. */
 const NOTED_BYTES_MAX = 256 * 1024 * 1024;
+const BATCH_BYTES = 512 * 1024;
 
 /** Options of {@linkcode ShadowHosts}. */
 interface ShadowOptions {
@@ -95,11 +96,16 @@ export class ShadowHosts {
     return { ...item, watermark };
   }
 
-  /** Evaluates what was noted, until nothing is left. */
+  /** Evaluates what was noted until now: in larger batches than the stream's, to come nearer to it. */
   async takeNoted(): Promise<void> {
-    for (let items = this.#noted.shift(); items !== undefined; items = this.#noted.shift()) {
-      for (const item of items) this.#notedBytes -= bytesOf(item);
-      await this.#take(items);
+    const items = this.#noted.splice(0).flat();
+    for (let from = 0, to = 0; from < items.length; from = to) {
+      let bytes = 0;
+      for (; to < items.length && bytes < BATCH_BYTES; to++) {
+        bytes += bytesOf(items[to] as StreamItem);
+      }
+      this.#notedBytes -= bytes;
+      await this.#take(items.slice(from, to));
     }
   }
 

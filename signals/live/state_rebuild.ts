@@ -6,6 +6,8 @@ import { NO_STATE, type RebuiltState, ShadowHosts } from "./shadow_hosts.ts";
 import type { StreamItem } from "./stream_item.ts";
 import type { StreamProgress } from "./stream_progress.ts";
 
+const NOTED_TURNS = 3;
+
 /** Options of {@linkcode StateRebuild}. */
 interface StateRebuildOptions {
   source: MissedSource;
@@ -70,7 +72,8 @@ export class StateRebuild {
     const warmupUs = await shadow.start();
     if (!source.transport.durable) await archiveAll?.();
     await shadow.takePast(missedItems(source, coldStart(source.feeds, warmupUs)));
-    await shadow.takeNoted();
+    // What comes while the past is read, then while that is taken: little is left for the switch.
+    for (let turn = 0; turn < NOTED_TURNS; turn++) await shadow.takeNoted();
   }
 
   async #stateOf(
