@@ -12,7 +12,6 @@ import {
   sleep,
   SsmdError,
 } from "@ssmd/runtime";
-import { signalFolders } from "@ssmd/signals";
 import type { Storage } from "@ssmd/storage";
 import type { Consumer, InMessage, StreamHole, Transport } from "@ssmd/transport";
 import { firePositionOf, hasRunningThreads, noteFirePosition } from "./agent_store.ts";
@@ -219,7 +218,7 @@ export class AgentService implements AsyncDisposable {
       ...["policy", "type", "state", "severity"],
     ]);
     const agents = await openAgents({
-      ...{ deployment, storage, project: registryDir.replace(/\/[^/]*\/?$/, "") || "/" },
+      ...{ deployment, storage, registryDir },
       ...(this.#policies.length === 0 ? {} : {
         acts: {
           ...{ transport, policies: this.#policies, logger },
@@ -233,7 +232,7 @@ export class AgentService implements AsyncDisposable {
     void agents.definition?.resumeLeft(onFailed);
     const respond = agentResponder({
       ...{ agents, env: deployment.environment.name, principal: whoIsThis().user },
-      signalFolders: signalFolders(registryDir).all,
+      registryDir,
       onFailed,
     });
     return { agents, respond };

@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { type Journal, openJournal, whoIsThis } from "@ssmd/journal";
 import {
   agentStorePath,
@@ -29,8 +30,8 @@ const BACKTEST_DAYS = 7;
 /** Options of {@linkcode openAgents}. */
 interface AgentsOptions {
   deployment: Pick<Deployment, "environment" | "dataDir" | "agents">;
-  /** Project folder, in whose repository signals are committed. */
-  project: string;
+  /** Registry folder of the project, in whose repository signals are committed. */
+  registryDir: string;
   /** Archive to backtest over; undefined when there is none. */
   storage?: Storage | undefined;
   /** Bus, policies and outlets; absent: no actions on fires. */
@@ -89,13 +90,14 @@ export async function openAgents(options: AgentsOptions): Promise<OpenedAgents> 
 }
 
 function definitionAgent(
-  { deployment: { environment, dataDir }, project, storage }: AgentsOptions,
+  { deployment: { environment, dataDir }, registryDir, storage }: AgentsOptions,
   { store, model, ...tools }: Shared,
 ): DefinitionAgent | undefined {
   if (model === undefined) return undefined;
   const workDir = `${dataDir}/agents/work`;
   const fromUs = nowUs() - BACKTEST_DAYS * DAY_US;
-  const gate = signalGate({ workDir, env: environment.name, storage, fromUs });
+  const gate = signalGate({ workDir, env: environment.name, storage, fromUs, registryDir });
+  const project = dirname(resolve(registryDir));
   return new DefinitionAgent({ ...tools, store, model, project, workDir, gate });
 }
 

@@ -6,7 +6,8 @@ import {
   type SignalTest,
 } from "@ssmd/market";
 import { messageOf, sleep, SsmdError } from "@ssmd/runtime";
-import { checkSignal, findSignal } from "@ssmd/signals";
+import { readFeedNames } from "@ssmd/metadata";
+import { checkSignal, findSignal, signalFolders } from "@ssmd/signals";
 import { z } from "zod";
 import type { DefinitionAgent, ThreadDetails } from "./define/definition_agent.ts";
 import { unknownAction } from "./act/action_agent.ts";
@@ -41,8 +42,8 @@ interface AgentResponder {
   env: string;
   /** Approver of requests made here: the process's user; administrators decide on their behalf. */
   principal: string;
-  /** Folders of signals. */
-  signalFolders: readonly string[];
+  /** Registry folder of the project whose signals are tested. */
+  registryDir: string;
   /** Called when a thread fails after it was reported as running. */
   onFailed: (error: unknown) => void;
 }
@@ -62,7 +63,7 @@ async function answered(responder: AgentResponder, text: string): Promise<Agents
   try {
     const request: AgentsRequest = REQUEST.parse(JSON.parse(text));
     if (request.action === "test") {
-      return { ok: true, test: await tested(request.signal, responder.signalFolders) };
+      return { ok: true, test: await tested(request.signal, responder.registryDir) };
     }
     if (request.action === "actions") {
       return { ok: true, actions: responder.agents.actions.list(request) };
@@ -156,9 +157,10 @@ function threadOf(
 }
 
 /** Tests one of the environment's signals, by id only: a path could lead anywhere. */
-async function tested(id: string, folders: readonly string[]): Promise<SignalTest> {
-  const file = await findSignal(id.replace(/\.ts$/, ""), folders);
-  const { ok, steps, findings, fires, records } = await checkSignal(file);
+async function tested(id: string, registryDir: string): Promise<SignalTest> {
+  const file = await findSignal(id.replace(/\.ts$/, ""), signalFolders(registryDir).all);
+  const feeds = await readFeedNames(registryDir);
+  const { ok, steps, findings, fires, records } = await checkSignal(file, { feeds });
   return {
     ...{ signal: file.id, ok, fires, records },
     steps: steps.map(({ name, result, detail }) => ({ name, result, detail })),

@@ -21,7 +21,7 @@ Deno.test("what a client asks for waits for who runs the process, and mistakes a
   });
   const respond = agentResponder({
     agents: { definition: agent, action: undefined, actions: new ActionStore(store) },
-    ...{ env: "demo", principal: "operator", signalFolders: [], onFailed: () => {} },
+    ...{ env: "demo", principal: "operator", registryDir: "exchanges", onFailed: () => {} },
   });
   const ask = async (request: AgentsRequest | { action: string }): Promise<AgentsAnswer> => {
     const bytes = await respond(new TextEncoder().encode(JSON.stringify(request)));

@@ -7,6 +7,7 @@ import {
   hostedSignalOf,
   type SignalFile,
 } from "@ssmd/signals";
+import { readFeedNames } from "@ssmd/metadata";
 import { messageOf, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { AGENT_LIMITS } from "../limits.ts";
@@ -46,15 +47,19 @@ interface SignalGateOptions {
   storage: Storage | undefined;
   /** Start of the backtest, µs. */
   fromUs: number;
+  /** Registry folder: its feeds are those that there are. */
+  registryDir: string;
 }
 
 /** Returns a gate that tests files in its own folder. */
-export function signalGate({ workDir, env, storage, fromUs }: SignalGateOptions): Gate {
+export function signalGate(options: SignalGateOptions): Gate {
+  const { workDir, env, storage, fromUs, registryDir } = options;
   return {
     check: (sources) =>
       withFiles(workDir, sources, async (file) => {
         try {
-          const { ok, findings, steps, fires } = await checkSignal(file);
+          const feeds = await readFeedNames(registryDir);
+          const { ok, findings, steps, fires } = await checkSignal(file, { feeds });
           const failed = steps.filter(({ result }) => result === "failed");
           return {
             ...{ ok, fires, steps: steps.map(({ name, result }) => `${name}: ${result}`) },

@@ -3,7 +3,6 @@ import { whoIsThis } from "@ssmd/journal";
 import { loadDeployment } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import { keyAudit } from "@ssmd/service";
-import { dirname, resolve } from "node:path";
 import { openArchive } from "../archive/open_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, text } from "../command/flag.ts";
@@ -48,8 +47,7 @@ export async function withAgents<T>(
   await using stack = new AsyncDisposableStack();
   const storage = await archiveOf({ registryDir, env, ...(data === undefined ? {} : { data }) });
   if (storage !== undefined) stack.defer(() => storage.close());
-  const project = dirname(resolve(registryDir));
-  return await body(stack.use(await openAgents({ deployment, project, storage })));
+  return await body(stack.use(await openAgents({ deployment, registryDir, storage })));
 }
 
 /** Like {@linkcode withAgents}, with the agent that defines signals. Throws when none is configured. */

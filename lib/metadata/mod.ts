@@ -86,7 +86,7 @@ export {
   loadRbac,
 } from "./registry.ts";
 export { findRegistry } from "./find_registry.ts";
-export { readRegistryTexts } from "./registry_folder.ts";
+export { readFeedNames, readRegistryTexts } from "./registry_folder.ts";
 export { type Origin, registryTextsOn } from "./registry_texts.ts";
 export { changedPaths, git, hasHistory, historyOf, textIn } from "./git.ts";
 export { resolveKeys } from "./keys.ts";

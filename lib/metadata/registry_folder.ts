@@ -1,5 +1,5 @@
 import { ConfigError, systemCodeOf } from "@ssmd/runtime/errors";
-import { REGISTRY_FOLDERS } from "./registry_file.ts";
+import { REGISTRY_FOLDERS, registryFileIdOf } from "./registry_file.ts";
 
 /**
  * Lists the files in a registry folder, sorted. Follows symbolic links, as clusters mount
@@ -36,6 +36,12 @@ export async function readRegistryTexts(dir: string): Promise<ReadonlyMap<string
     }
   }
   return texts;
+}
+
+/** Returns the names of the feeds in a registry folder, sorted. Throws as `readRegistryTexts`. */
+export async function readFeedNames(dir: string): Promise<string[]> {
+  const files = [...(await readRegistryTexts(dir)).keys()].map(registryFileIdOf);
+  return files.flatMap((file) => file?.kind === "feed" ? [file.name] : []).sort();
 }
 
 /** Converts the error of reading a registry file or folder. */
