@@ -1,7 +1,5 @@
-import { inventory } from "@ssmd/archive";
-import { gapView, joinedGaps } from "@ssmd/dataset/inventory";
+import { gapsBetween, gapView } from "@ssmd/dataset/inventory";
 import type { JsonRecord } from "@ssmd/journal";
-import { nowUs } from "@ssmd/runtime";
 import type { ArchiveAccess } from "./archive_access.ts";
 
 /** Lists an archive's gaps in a span, µs since 1970. */
@@ -22,6 +20,5 @@ export async function listGaps(
   { env, fromUs, toUs }: GapsTask,
   { storage }: ArchiveAccess,
 ): Promise<JsonRecord> {
-  const days = await inventory(storage, { env, fromUs, toUs, nowUs: nowUs() });
-  return { gaps: joinedGaps(days).map(gapView) };
+  return { gaps: (await gapsBetween(storage, { env, fromUs, toUs })).map(gapView) };
 }

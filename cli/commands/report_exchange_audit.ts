@@ -1,12 +1,12 @@
 import { writingTo } from "@ssmd/runtime/output_error";
-import { gapView, joinedGaps } from "@ssmd/dataset/inventory";
+import { gapsBetween, gapView } from "@ssmd/dataset/inventory";
 import { exchangeAudit, MANIFEST, type Month, type Row } from "@ssmd/gateway/report";
 import { readClients } from "../client/client_context.ts";
 import { CLIENT_FLAGS } from "../client/flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { file } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
-import { namedDays } from "../data/days.ts";
+import { withNamedDays } from "../data/days.ts";
 import { UsageError } from "../exit.ts";
 import { MONTH } from "../report/month.ts";
 
@@ -65,6 +65,12 @@ async function gapsOf(
   month: Month,
 ): Promise<Row[] | undefined> {
   const { fromMs, toMs } = month;
-  const { days } = await namedDays(context, { env, from: fromMs * 1000, to: toMs * 1000 });
-  return days.length === 0 ? undefined : joinedGaps(days).map(gapView);
+  const [fromUs, toUs] = [fromMs * 1000, toMs * 1000];
+  return await withNamedDays<Row[] | undefined>(context, { env, from: fromUs, to: toUs }, {
+    none: undefined,
+    read: async (storage, { env, days }) =>
+      days.length === 0
+        ? undefined
+        : (await gapsBetween(storage, { env, fromUs, toUs })).map(gapView),
+  });
 }

@@ -1,11 +1,11 @@
 import type { GapReason } from "@ssmd/market";
-import { GAP, gapView, joinedGaps } from "@ssmd/dataset/inventory";
+import { envOf, GAP, gapsBetween, gapView } from "@ssmd/dataset/inventory";
 import { z } from "zod";
+import { listArchive } from "../archive/list_archive.ts";
 import { unknownSymbols } from "../archive/requested_symbols.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { durationText } from "../format.ts";
-import { namedDays } from "./days.ts";
 import type { InventoryFlags } from "./inventory_flags.ts";
 
 /** Gaps of archived days. */
@@ -26,17 +26,18 @@ export function gapTable({ gaps }: z.output<typeof GAPS>) {
   };
 }
 
-/** Lists gaps of the days that flags select, of these reasons and symbols where given. Throws as `namedDays`. */
+/**
+ * Lists gaps that reach into the days that flags select, of these reasons and symbols where given.
+ * Throws as `gapsBetween`, and UsageError.
+ */
 export async function listGaps(
   context: SsmdContext,
   flags: InventoryFlags & { reason?: readonly GapReason[]; symbol?: readonly string[] },
 ): Promise<z.output<typeof GAPS>> {
-  const { env, days } = await namedDays(context, flags);
-  const { fromUs = 0, toUs = Infinity } = spanOf(flags);
-  const gaps = joinedGaps(days).filter((gap) =>
+  const { env, all } = await allGaps(context, flags);
+  const gaps = all.filter((gap) =>
     (flags.reason?.includes(gap.reason) ?? true) &&
-    (flags.symbol === undefined || gap.symbol === "_all" || flags.symbol.includes(gap.symbol)) &&
-    gap.fromUs < toUs && (gap.toUs ?? Infinity) >= fromUs
+    (flags.symbol === undefined || gap.symbol === "_all" || flags.symbol.includes(gap.symbol))
   );
   const own = gaps.filter(({ symbol }) => symbol !== "_all").map(({ symbol }) => symbol);
   const silent = flags.symbol?.filter((symbol) => !own.includes(symbol)) ?? [];
@@ -46,4 +47,25 @@ export async function listGaps(
     notice(context, `${env} names no symbol ${names}. ${unknown.hint}`);
   }
   return { env, gaps: gaps.map(gapView) };
+}
+
+async function allGaps(context: SsmdContext, flags: InventoryFlags) {
+  const none = { env: flags.env ?? "", all: [] };
+  return await listArchive<{ env: string; all: Awaited<ReturnType<typeof gapsBetween>> }>(
+    context,
+    flags,
+    {
+      none,
+      read: async (storage) => {
+        const env = await envOf(storage, flags.env);
+        const query = { env, ...spanOf(flags) };
+        const all = await gapsBetween(storage, {
+          ...query,
+          ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
+          ...(flags.version === undefined ? {} : { version: flags.version }),
+        });
+        return { env, all };
+      },
+    },
+  );
 }

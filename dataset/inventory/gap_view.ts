@@ -18,7 +18,7 @@ export const GAP = z.object({
 });
 
 /** A gap with its feed. */
-interface FeedGap extends GapSpan {
+export interface FeedGap extends GapSpan {
   feed: string;
 }
 
