@@ -36,8 +36,8 @@ export async function findBusStreams(
 ): Promise<BusStreams> {
   // Late: the client library takes long to load, and `up` on the memory bus needs none.
   const path = "./nats_connect.ts";
-  // deno-lint-ignore ssmd/layers -- one module, named above
   const { connectNats, jetStreamError, managerOf }: typeof import("./nats_connect.ts") =
+    // deno-lint-ignore ssmd/layers -- one module, named above
     await import(path);
   const connection = await connectNats({ servers: url, credentials }, "ssmd-teardown", false);
   try {
