@@ -8,6 +8,8 @@ const HEAD_BYTES = 16;
 const MAX_TEXT_BYTES = 2 ** 29 - 2;
 /** Pairs of texts kept; only garbage exceeds it. */
 const PAIRS_MAX = 65_536;
+/** Buffers kept for later. */
+const SPARE_MAX = 32;
 /** A list of bytes, in a pointer. */
 const TEXT_ELEMENT = 2;
 const UTF8 = new TextEncoder();
@@ -45,6 +47,8 @@ export class MessageWriter {
   #words = new Float64Array(0);
   /** By the first text. */
   #pairs = new Map<string, EncodedPair>();
+  /** Zeroed buffers. */
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #start = 0;
   #end = 0;
   #open = false;
@@ -71,6 +75,17 @@ export class MessageWriter {
   append(bytes: Uint8Array): void {
     const at = this.skip(bytes.length);
     this.#bytes.set(bytes, at);
+  }
+
+  /**
+   * Takes back a buffer that `take` returned and nobody reads any more. New memory costs more than
+   * to clear this: the system zeroes it page by page, and its size brings collections forward.
+   */
+  giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    if (!(buffer instanceof ArrayBuffer) || this.#spare.length === SPARE_MAX) return;
+    const whole = new Uint8Array(buffer);
+    whole.fill(0, 0, byteOffset + byteLength);
+    this.#spare.push(whole);
   }
 
   /** Returns the whole buffer, and begins anew. */
@@ -210,13 +225,18 @@ export class MessageWriter {
     }
     const kept = this.#isWhole ? this.#keptBytes() : NOTHING;
     const size = Math.max(CHUNK_BYTES, kept.length * 2, kept.length + ((needed + 7) & ~7));
-    const bytes = new Uint8Array(size);
+    const bytes = this.#zeros(size);
     bytes.set(kept);
     this.#bytes = bytes;
     this.#words = new Float64Array(bytes.buffer);
     this.view = new DataView(bytes.buffer);
     this.#end = kept.length;
     this.#open = false;
+  }
+
+  #zeros(size: number): Uint8Array<ArrayBuffer> {
+    const spare = this.#spare.pop();
+    return spare !== undefined && spare.length >= size ? spare : new Uint8Array(size);
   }
 
   /** What is written, without a message that was not finished. */

@@ -7,10 +7,19 @@ const TEXT = new TextDecoder();
 /** Returns a frame with this body. */
 export function frameOf(kind: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(HEAD_BYTES + body.length);
-  new DataView(frame.buffer).setUint32(0, body.length, true);
-  frame[4] = kind;
+  writeHead(new DataView(frame.buffer), 0, { length: body.length, kind });
   frame.set(body, HEAD_BYTES);
   return frame;
+}
+
+/** Writes the header of a body of `length` bytes that follows it. */
+export function writeHead(
+  view: DataView,
+  at: number,
+  { length, kind }: { length: number; kind: number },
+): void {
+  view.setUint32(at, length, true);
+  view.setUint8(at + 4, kind);
 }
 
 /** Returns a frame with a JSON body. */

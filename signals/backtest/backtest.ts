@@ -79,14 +79,16 @@ export function firesDigest(fires: readonly Fire[]): string {
  */
 export async function backtest(query: BacktestQuery): Promise<BacktestResult> {
   const quarantined: Quarantine[] = [];
+  const writer = new BatchWriter();
   const supervisor = new Supervisor({
     ...{ signals: [query.signal], isCold: query.isCold ?? false },
     onQuarantine: (each) => quarantined.push(each),
+    onSpent: (batch) => writer.giveBack(batch),
   });
   try {
     const { signals: [info], failed } = await supervisor.start();
     if (info === undefined) throw notLoaded(query.signal.id, failed[0]?.message);
-    const run = new BacktestRun(query, info, supervisor);
+    const run = new BacktestRun(query, info, { supervisor, writer });
     return { ...await run.run(), info, quarantined };
   } finally {
     await supervisor.stop();
@@ -110,7 +112,7 @@ class BacktestRun {
   readonly #info: SignalInfo;
   readonly #supervisor: Supervisor;
   readonly #tracker = new OutcomeTracker();
-  readonly #writer = new BatchWriter();
+  readonly #writer: BatchWriter;
   readonly #ahead = new OneAhead<Sent>((sent, onTaken) => this.#evaluate(sent, onTaken));
   #answer: { timeUs: number; result: BatchResult } | undefined;
   readonly #fires: Fire[] = [];
@@ -122,10 +124,15 @@ class BacktestRun {
   #lastUs: number | null = null;
   readonly #lastUsOf = new Map<string, number>();
 
-  constructor(query: BacktestQuery, info: SignalInfo, supervisor: Supervisor) {
+  constructor(
+    query: BacktestQuery,
+    info: SignalInfo,
+    { supervisor, writer }: { supervisor: Supervisor; writer: BatchWriter },
+  ) {
     this.#query = query;
     this.#info = info;
     this.#supervisor = supervisor;
+    this.#writer = writer;
   }
 
   async run(): Promise<Omit<BacktestResult, "info" | "quarantined">> {

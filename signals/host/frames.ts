@@ -1,6 +1,7 @@
 import { MessageWriter, writeMessage } from "@ssmd/codec";
 import type { EventType, MarketEvent, Watermark } from "@ssmd/market";
 import { CodecError } from "@ssmd/runtime/errors";
+import { HEAD_BYTES, writeHead } from "@ssmd/sandbox/host";
 
 /** Frame kinds from the supervisor to a host. */
 export const TO_HOST = {
@@ -18,12 +19,14 @@ const RECORD_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "sta
 const WATERMARK = 255;
 const ENTRY_HEAD_BYTES = 8;
 const POSITION_BYTES = 8;
+/** Before the frame's head, so that its body begins at a whole word. */
+const UNUSED_BYTES = 8 - HEAD_BYTES;
 const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
 /**
- * Builds a batch: its end position in the stream, then entries of kind, length and body (a record's
- * Cap'n Proto bytes or a watermark), each from a whole word of 8 bytes on.
+ * Builds the frame of a batch: its end position in the stream, then entries of kind, length and
+ * body (a record's Cap'n Proto bytes or a watermark), each from a whole word of 8 bytes on.
  */
 export class BatchWriter {
   #out = new MessageWriter({ isWhole: true });
@@ -32,7 +35,11 @@ export class BatchWriter {
 
   /** Creates an empty batch. */
   constructor() {
-    this.#out.skip(POSITION_BYTES);
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#out.skip(UNUSED_BYTES + HEAD_BYTES + POSITION_BYTES);
   }
 
   /** Size so far, bytes. */
@@ -79,13 +86,21 @@ export class BatchWriter {
     view.setUint32(at + 4, length, true);
   }
 
-  /** Returns the batch's body and clears the writer. */
+  /** Returns the batch as a frame and clears the writer. */
   finish(position: number): Uint8Array<ArrayBuffer> {
-    this.#out.view.setFloat64(0, position, true);
-    const body = this.#out.take();
-    this.#out.skip(POSITION_BYTES);
+    const { view, end } = this.#out;
+    const bodyAt = UNUSED_BYTES + HEAD_BYTES;
+    writeHead(view, UNUSED_BYTES, { length: end - bodyAt, kind: TO_HOST.records });
+    view.setFloat64(bodyAt, position, true);
+    const frame = this.#out.take().subarray(UNUSED_BYTES);
+    this.#begin();
     this.records = 0;
-    return body;
+    return frame;
+  }
+
+  /** Takes back a frame that nobody reads any more, to write a later one into its memory. */
+  giveBack(frame: Uint8Array): void {
+    this.#out.giveBack(frame);
   }
 }
 
@@ -96,7 +111,7 @@ interface BatchReader {
   watermark(watermark: Watermark): void;
 }
 
-/** Reads a batch's entries in order; returns its position. Throws CodecError `BATCH_TRUNCATED`. */
+/** Reads the entries of a batch, the body of its frame, in order; returns its position. Throws CodecError `BATCH_TRUNCATED`. */
 export function readBatch(body: Uint8Array, reader: BatchReader): number {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   for (let at = POSITION_BYTES; at < body.length;) {

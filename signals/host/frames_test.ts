@@ -6,8 +6,10 @@ import { BatchWriter, readBatch } from "./frames.ts";
 
 const RECORDS = marketWalk({ count: 5000, seed: 3 });
 
-function entriesOf(body: Uint8Array): { position: number; entries: (MarketEvent | Watermark)[] } {
+/** Of a frame, whose head has five bytes. */
+function entriesOf(frame: Uint8Array): { position: number; entries: (MarketEvent | Watermark)[] } {
   const entries: (MarketEvent | Watermark)[] = [];
+  const body = frame.subarray(5);
   const position = readBatch(body, {
     record: (type, start, end) => entries.push(decodeAt(type, body, start, end)),
     watermark: (watermark) => entries.push(watermark),
@@ -53,4 +55,17 @@ Deno.test("a batch that is cut off is refused", () => {
   for (const record of RECORDS.slice(0, 3)) writer.add(record);
   const body = writer.finish(1);
   assert.throws(() => entriesOf(body.subarray(0, body.length - 1)), /cut off/);
+});
+
+Deno.test("a batch in the memory of one that was given back is as any other", () => {
+  const [writer, other] = [new BatchWriter(), new BatchWriter()];
+  for (let i = 0; i < 3; i++) {
+    for (const each of [writer, other]) {
+      for (const record of RECORDS.slice(i)) each.add(record);
+    }
+    const frame = writer.finish(i);
+    assert.deepEqual(frame, other.finish(i));
+    writer.giveBack(frame);
+    assert.ok(frame.every((byte) => byte === 0));
+  }
 });

@@ -89,12 +89,12 @@ export class HostProcess {
     await this.#request(frameOf(TO_HOST.restore, state), FROM_HOST.done, this.#limits.startMs);
   }
 
-  /** Evaluates a batch. */
+  /** Evaluates a batch, a frame of `BatchWriter`. */
   async send(
     batch: Uint8Array,
     { timeoutMs = this.#limits.watchdogMs, onTaken }: SendOptions = {},
   ): Promise<BatchResult> {
-    const sent = this.#process.send(frameOf(TO_HOST.records, batch));
+    const sent = this.#process.send(batch);
     if (onTaken !== undefined) void sent.then(onTaken);
     const body = await this.#answer(FROM_HOST.done, timeoutMs);
     const result = this.#process.parse(DONE, body);

@@ -9,7 +9,7 @@ import { type Quarantine, Supervisor, type SupervisorOptions } from "./superviso
 /** Marks a state of several hosts; a single host's state never starts with it. */
 const SEVERAL = -1;
 
-interface HostShardsOptions extends Omit<SupervisorOptions, "shard" | "position"> {
+interface HostShardsOptions extends Omit<SupervisorOptions, "shard" | "position" | "onSpent"> {
   /** Number of hosts that split the markets, from 1. */
   hosts: number;
 }

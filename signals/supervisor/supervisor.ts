@@ -39,6 +39,8 @@ export interface SupervisorOptions {
   limits?: Partial<HostLimits>;
   /** Called when a signal is quarantined. */
   onQuarantine?: (quarantine: Quarantine) => void;
+  /** Called with each batch that it reads no more, once a snapshot has what it did. */
+  onSpent?: (batch: Uint8Array) => void;
 }
 
 /** State and the stream position after which it resumes. */
@@ -167,8 +169,10 @@ export class Supervisor {
         if (this.#host === undefined) await this.start();
         const state = await (this.#host as HostProcess).snapshot();
         this.#states = [state];
+        const spent = this.#kept;
         this.#kept = [];
         this.#keptBytes = 0;
+        for (const batch of spent) this.#options.onSpent?.(batch);
         return { position: this.#position, state };
       } catch (error) {
         if (!(error instanceof SandboxFailure)) throw error;
