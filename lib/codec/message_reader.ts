@@ -36,6 +36,9 @@ export class MessageReader {
   #segmentCount = 0;
   /** Segment of the root struct. */
   #rootSegment = 0;
+  /** Bounds of the current segment: nearly all messages have one, and each pointer is checked. */
+  #segmentAt = 0;
+  #segmentEnd = 0;
   /** Result of #follow: segment, pointer halves, content offset. */
   #segment = 0;
   #low = 0;
@@ -52,9 +55,10 @@ export class MessageReader {
     this.#length = end - start;
     this.#findSegments();
     this.#walkLeft = this.#length * WALKS;
-    this.#segment = this.#rootSegment = 0;
-    const rootAt = this.#segmentStart(0);
-    if (rootAt + 8 > this.#segmentEnd(0)) throw this.#malformed("there is no root pointer", rootAt);
+    this.#rootSegment = 0;
+    this.#select(0);
+    const rootAt = this.#segmentAt;
+    if (rootAt + 8 > this.#segmentEnd) throw this.#malformed("there is no root pointer", rootAt);
     if (!this.#follow(rootAt)) {
       this.dataAt = this.dataEnd = this.#pointersAt = rootAt;
       this.#pointers = 0;
@@ -129,7 +133,7 @@ export class MessageReader {
 
   #followRoot(index: number): boolean {
     if (index >= this.#pointers) return false;
-    this.#segment = this.#rootSegment;
+    if (this.#segment !== this.#rootSegment) this.#select(this.#rootSegment);
     return this.#follow(this.#pointersAt + index * 8);
   }
 
@@ -172,13 +176,19 @@ export class MessageReader {
     if (segment >= this.#segmentCount) {
       throw this.#malformed(`there is no segment ${segment}`, this.#messageAt);
     }
+    this.#select(segment);
+    return this.#segmentAt + (low >>> 3) * 8;
+  }
+
+  #select(segment: number): void {
     this.#segment = segment;
-    return this.#segmentStart(segment) + (low >>> 3) * 8;
+    this.#segmentAt = this.#segments[segment] ?? 0;
+    this.#segmentEnd = this.#segments[segment + 1] ?? 0;
   }
 
   /** Checks that the bytes are in the current segment, and counts them. */
   #walk(at: number, bytes: number): void {
-    if (at < this.#segmentStart(this.#segment) || at + bytes > this.#segmentEnd(this.#segment)) {
+    if (at < this.#segmentAt || at + bytes > this.#segmentEnd) {
       throw this.#malformed("a pointer leads out of its segment", at);
     }
     this.#pay(bytes);
@@ -192,14 +202,6 @@ export class MessageReader {
         this.#messageAt,
       );
     }
-  }
-
-  #segmentStart(segment: number): number {
-    return this.#segments[segment] ?? 0;
-  }
-
-  #segmentEnd(segment: number): number {
-    return this.#segments[segment + 1] ?? 0;
   }
 
   #malformed(why: string, at: number, cause?: unknown): CodecError {

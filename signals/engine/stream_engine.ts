@@ -78,6 +78,8 @@ export class StreamEngine {
   take(record: MarketEvent): void {
     if (this.#dedupe?.isRepeated(record)) return;
     this.#direct.take(record);
+    // An iterator for each record, of mostly nothing, would cost more than this question.
+    if (this.#lanes.size === 0) return;
     for (const lane of this.#lanes.values()) {
       if (lane.isFailed || !lane.feeds.has(record.feed)) continue;
       try {
