@@ -171,7 +171,8 @@ async function sealed(
   const feedId = { env: "bench", feed: "kalshi" };
   const dir = await Deno.makeTempDir();
   const storage = folderStorage(dir);
-  const supervisor = new Supervisor({ signals });
+  const writer = new BatchWriter();
+  const supervisor = new Supervisor({ signals, onSpent: (batch) => writer.giveBack(batch) });
   const [passed, worked, whole]: number[][] = [[], [], []];
   try {
     const minuteOf = ({ receivedAtUs }: MarketEvent) => Math.floor(receivedAtUs / 60e6);
@@ -181,7 +182,6 @@ async function sealed(
     await supervisor.start();
     const types = ["trade", "ticker", "orderbook", "status", "gap"] as const;
     for (let round = 0; round < HOST_ROUNDS; round++) {
-      const writer = new BatchWriter();
       const [startedMs, cpu] = [performance.now(), process.cpuUsage()];
       const hostBeganUs = cpuSecondsOf(supervisor.pid ?? 0) * 1e6;
       let count = 0;
