@@ -9,7 +9,7 @@ const source = (feed: string) =>
   `import { orderbook, signal } from "@ssmd/signal";
 export default signal({
   title: "wide", version: 1, on: { feeds: ["${feed}"], symbols: ["*"] },
-  state: { book: orderbook() }, when: ({ book }) => book.spread > 0.02,
+  state: { book: orderbook() }, when: ({ book }) => book.spread > 0.02, cooldown: "1m",
   fire: ({ book }) => ({ spread: book.spread }),
 });
 `;
