@@ -27,7 +27,9 @@ const REQUEST = z.discriminatedUnion("action", [
   z.object({
     ...{ action: z.literal("actions"), signal: z.string().max(64) },
     ...{ after: z.string().max(64), limit: z.int().min(1).max(1_000) },
+    markets: z.array(z.object({ feed: z.string(), symbol: z.string() })).optional(),
   }),
+  z.object({ action: z.literal("markets"), signal: z.string().max(64) }),
   z.object({ action: z.literal("waiting") }),
   z.object({
     ...{ action: z.literal("decide"), thread: THREAD, decision: z.enum(["approve", "reject"]) },
@@ -67,6 +69,9 @@ async function answered(responder: AgentResponder, text: string): Promise<Agents
     }
     if (request.action === "actions") {
       return { ok: true, actions: responder.agents.actions.list(request) };
+    }
+    if (request.action === "markets") {
+      return { ok: true, markets: responder.agents.actions.markets(request.signal) };
     }
     if (request.action === "waiting") return { ok: true, waiting: await waitingAt(responder) };
     if (request.action === "decide" && request.thread.startsWith("a-")) {
@@ -111,7 +116,7 @@ function decidedAction(
 }
 
 async function threadFor(
-  request: Exclude<AgentsRequest, { action: "test" | "actions" | "waiting" }>,
+  request: Exclude<AgentsRequest, { action: "test" | "actions" | "markets" | "waiting" }>,
   responder: AgentResponder,
 ): Promise<AgentThread> {
   const { agents: { definition: agent }, env, onFailed } = responder;

@@ -277,6 +277,12 @@ Deno.test("a list of actions goes on after any of them", () => {
   assert.deepEqual(found, all);
   assert.deepEqual(actions.list({ after: all.at(-1), limit: 2 }), []);
   assert.deepEqual(actions.list({ after: "a-none", limit: 2 }), []);
+  actions.take([{ ...fireOf(9), symbol: "KXETH-26" }], [POLICY]);
+  const markets = ["KXBTC-26", "KXETH-26"].map((symbol) => ({ feed: "kalshi", symbol }));
+  assert.deepEqual(actions.markets(), markets);
+  assert.deepEqual(actions.markets("other"), []);
+  const countOf = (of: typeof markets) => actions.list({ limit: 99, markets: of }).length;
+  assert.deepEqual([countOf(markets), countOf(markets.slice(1)), countOf([])], [10, 1, 0]);
 });
 
 Deno.test("old fires and those above the limit of an hour are noted, and not acted on", async () => {

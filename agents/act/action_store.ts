@@ -1,4 +1,4 @@
-import type { Fire, FireAction } from "@ssmd/market";
+import type { ActionMarket, Fire, FireAction } from "@ssmd/market";
 import { NO_ACTION, type Policy, type PolicyAction } from "@ssmd/metadata";
 import { sha256 } from "../audit.ts";
 import type { AgentStore } from "../agent_store.ts";
@@ -33,6 +33,8 @@ interface Picked {
 }
 
 const HOUR_MS = 3_600_000;
+/** Feed and symbol of a row; names contain no line break. */
+const MARKET = "(json_extract(result, '$.feed') || char(10) || json_extract(result, '$.symbol'))";
 
 /** Actions on fires and their queue: everything is stored before it is sent. */
 export class ActionStore {
@@ -102,20 +104,35 @@ export class ActionStore {
 
   /**
    * Lists actions, newest first, by signal (default all); `waiting` selects pending approvals,
-   * `after` those that follow an action in this order.
+   * `after` those that follow an action in this order, `markets` those of these.
    */
-  list({ signal = "", waiting = false, after = "", limit }: {
+  list({ signal = "", waiting = false, after = "", limit, markets }: {
     signal?: string | undefined;
     waiting?: boolean | undefined;
     after?: string | undefined;
     limit: number;
+    markets?: readonly ActionMarket[] | undefined;
   }): FireAction[] {
-    const only = waiting ? " AND state = 'approval'" : "";
+    const only = (waiting ? " AND state = 'approval'" : "") +
+      (markets === undefined ? "" : ` AND ${MARKET} IN (SELECT value FROM json_each(?3))`);
+    const names = markets?.map(({ feed, symbol }) => `${feed}\n${symbol}`);
     const rest = `(?2 = '' OR (-taken_ms, id) > (SELECT -taken_ms, id FROM fire_actions
       WHERE id = ?2))`;
     const where =
       `(?1 = '' OR signal = ?1)${only} AND ${rest} ORDER BY taken_ms DESC, id LIMIT ${limit}`;
-    return this.#rows(where, signal, after).map(({ result }) => result);
+    const given = names === undefined ? [] : [JSON.stringify(names)];
+    return this.#rows(where, signal, after, ...given).map(({ result }) => result);
+  }
+
+  /** Returns the markets that have actions, by signal (default all). */
+  markets(signal = ""): ActionMarket[] {
+    const rows = this.#store.db.prepare(
+      `SELECT DISTINCT ${MARKET} AS market FROM fire_actions WHERE ?1 = '' OR signal = ?1`,
+    ).all(signal);
+    return rows.map((row) => {
+      const [feed = "", symbol = ""] = String(row["market"]).split("\n");
+      return { feed, symbol };
+    });
   }
 
   /** Returns the newest fires of a signal on a market that were acted on, newest first. */

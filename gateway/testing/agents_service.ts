@@ -28,21 +28,28 @@ const THREAD: AgentThread = {
 export async function answerAsAgents(
   transport: Transport,
   changes: readonly Partial<FireAction>[] = [{}],
-): Promise<void> {
+): Promise<AgentsRequest[]> {
   const actions = changes.map((change) => ({ ...ACTION, ...change }));
+  const requested: AgentsRequest[] = [];
   await transport.respond(agentsSubject("test"), (payload) => {
     const request = JSON.parse(new TextDecoder().decode(payload)) as AgentsRequest;
+    requested.push(request);
     const answer: AgentsAnswer = request.action === "actions"
       ? { ok: true, actions: pageOf(actions, request) }
+      : request.action === "markets"
+      ? { ok: true, markets: actions }
       : { ok: true, waiting: { threads: [THREAD], actions: [ACTION] } };
     return new TextEncoder().encode(JSON.stringify(answer));
   });
+  return requested;
 }
 
 function pageOf(
   actions: readonly FireAction[],
-  { after, limit }: Extract<AgentsRequest, { action: "actions" }>,
+  { after, limit, markets }: Extract<AgentsRequest, { action: "actions" }>,
 ): FireAction[] {
   const first = actions.findIndex(({ id }) => id === after) + 1;
-  return actions.slice(first, first + limit);
+  const symbols = markets?.map(({ symbol }) => symbol);
+  return actions.slice(first).filter(({ symbol }) => symbols?.includes(symbol) ?? true)
+    .slice(0, limit);
 }

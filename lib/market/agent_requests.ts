@@ -7,6 +7,12 @@ export function agentsSubject(env: string): string {
   return `_ssmd.${escapeToken(env)}.agents`;
 }
 
+/** Market of an action. */
+export interface ActionMarket {
+  feed: string;
+  symbol: string;
+}
+
 /** Requests to agents. */
 export type AgentsRequest =
   | { action: "create"; words: string; client: string }
@@ -14,8 +20,19 @@ export type AgentsRequest =
   | { action: "show"; thread: string }
   | { action: "test"; signal: string }
   | { action: "waiting" }
-  /** Actions, newest first; those after the action `after`, "" = from the newest on. */
-  | { action: "actions"; signal: string; after: string; limit: number }
+  /**
+   * Actions, newest first; those after the action `after`, "" = from the newest on. With `markets`
+   * only those of these markets.
+   */
+  | {
+    action: "actions";
+    signal: string;
+    after: string;
+    limit: number;
+    markets?: readonly ActionMarket[] | undefined;
+  }
+  /** Markets that have actions. */
+  | { action: "markets"; signal: string }
   | {
     action: "decide";
     thread: string;
@@ -54,5 +71,6 @@ export type AgentsAnswer =
   | { ok: true; thread: AgentThread }
   | { ok: true; test: SignalTest }
   | { ok: true; actions: readonly FireAction[] }
+  | { ok: true; markets: readonly ActionMarket[] }
   | { ok: true; waiting: { threads: readonly AgentThread[]; actions: readonly FireAction[] } }
   | { ok: false; code: string; message: string; hint: string };

@@ -91,6 +91,7 @@ export {
 } from "./signal_state.ts";
 export { ACTION_STATES, type FireAction } from "./fire_action.ts";
 export {
+  type ActionMarket,
   type AgentsAnswer,
   type AgentsRequest,
   agentsSubject,

@@ -1,4 +1,4 @@
-import { ACTION_STATES, type FireAction } from "@ssmd/market";
+import { ACTION_STATES, type ActionMarket, type FireAction } from "@ssmd/market";
 import { z } from "zod";
 import type { Access } from "../../access/access.ts";
 import type { AgentsClient } from "../../bus/agents_client.ts";
@@ -157,19 +157,31 @@ async function visibleActions(
   access: Access,
   { signal, limit }: { signal: string; limit: number },
 ): Promise<FireAction[]> {
+  const isSeen = ({ feed, symbol }: ActionMarket) =>
+    includes(access.typesOf(feed, symbol), "action");
   const seen: FireAction[] = [];
+  let markets: readonly ActionMarket[] | undefined;
   for (let after = "", size = limit;; size = ACTIONS_PAGE) {
-    const answer = await client.ask({ action: "actions", signal, after, limit: size });
+    const answer = await client.ask({ action: "actions", signal, after, limit: size, markets });
     const actions = "actions" in answer ? answer.actions : [];
-    seen.push(
-      ...actions.filter(({ feed, symbol }) => includes(access.typesOf(feed, symbol), "action")),
-    );
+    seen.push(...actions.filter(isSeen));
     const last = actions.at(-1);
     if (seen.length >= limit || actions.length < size || last === undefined) {
       return seen.slice(0, limit);
     }
     after = last.id;
+    // Some are hidden: the rest is asked for by the markets that are not.
+    markets ??= (await actionMarkets(client, signal)).filter(isSeen);
+    if (markets.length === 0) return seen;
   }
+}
+
+async function actionMarkets(
+  client: AgentsClient,
+  signal: string,
+): Promise<readonly ActionMarket[]> {
+  const answer = await client.ask({ action: "markets", signal });
+  return "markets" in answer ? answer.markets : [];
 }
 
 function waitingRoute(client: AgentsClient): Route {

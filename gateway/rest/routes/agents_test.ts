@@ -24,3 +24,16 @@ Deno.test("a reader gets the newest actions it may see, however many newer ones 
     assert.deepEqual(await ids(2), ["a-new", "a-old"]);
     assert.deepEqual(await ids(100), ["a-new", "a-old", "a-older"]);
   }));
+
+Deno.test("for a reader that may see no action only the first page is read", () =>
+  withGuardedGateway(async ({ gateway, key, transport }) => {
+    const hidden = Array.from({ length: 2_500 }, (_, n) => ({
+      ...{ id: `a-hidden${n}`, symbol: HIDDEN_SYMBOL },
+    }));
+    const requested = await answerAsAgents(transport, hidden);
+    const text = await key("desk", {}, { ...ENTITLED, types: ["action"] });
+    const headers = { authorization: `Bearer ${text}` };
+    const response = await fetch(`${gateway.url}/v1/actions?limit=10`, { headers });
+    assert.deepEqual((await response.json()).actions, []);
+    assert.deepEqual(requested.map(({ action }) => action), ["actions", "markets"]);
+  }));
