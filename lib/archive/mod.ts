@@ -106,7 +106,7 @@ export {
   TIME_US_MAX,
 } from "./reading/archive_query.ts";
 export { type DayPart, dayParts } from "./reading/day_parts.ts";
-export { archivedEnvs, archivedFeeds, archiveNotFound, namesIn } from "./archived_names.ts";
+export { archivedEnvs, archivedFeeds, archiveNotFound } from "./archived_names.ts";
 export { archivedDays, assertKnown, daysBetween, manifestDays } from "./reading/archived_days.ts";
 export { readArchive } from "./reading/archive_reader.ts";
 export { compareRecords } from "./reading/record_order.ts";

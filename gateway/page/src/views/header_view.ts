@@ -54,9 +54,10 @@ export class HeaderView {
   /** Shows rate and clock; called once a second. */
   tick(feeds: readonly FeedHealth[]): void {
     const isLive = this.#state.state === "live";
-    let all = 0;
-    for (const feed of feeds) all += feed.records_per_second ?? 0;
-    setText(byId("rate"), isLive ? count(all) : "–");
+    // A key that sees only some of each feed knows no rate, which is not 0.
+    const rates = feeds.flatMap(({ records_per_second: rate }) => rate === null ? [] : [rate]);
+    const isKnown = isLive && (rates.length > 0 || feeds.length === 0);
+    setText(byId("rate"), isKnown ? count(rates.reduce((sum, rate) => sum + rate, 0)) : "–");
     setText(byId("clock"), time(gatewayNowMs()));
     this.#renderFeeds(feeds);
     const wrong = feeds.filter(({ gap }) => gap !== null).map(({ feed }) => feed);
