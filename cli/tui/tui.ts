@@ -86,8 +86,11 @@ export class Tui {
       try {
         const feeds = await readFeeds(this.source);
         const live = feeds.filter(({ connection }) => connection.state === "live").length;
-        const rate = feeds.reduce((sum, feed) => sum + (feed.records_per_second ?? 0), 0);
-        this.feeds = `${live} of ${feeds.length} feeds live, ${rate} records/s`;
+        const rates = feeds.flatMap(({ records_per_second: rate }) => rate === null ? [] : [rate]);
+        const rate = rates.reduce((sum, each) => sum + each, 0);
+        // A key that sees only some of each feed knows no rate, which is not 0.
+        const rateText = rates.length === 0 && feeds.length > 0 ? "" : `, ${rate} records/s`;
+        this.feeds = `${live} of ${feeds.length} feeds live${rateText}`;
       } catch (error) {
         this.feeds = messageOf(error);
       }
