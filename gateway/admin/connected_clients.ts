@@ -67,7 +67,7 @@ export class ConnectedClients {
     { mode, interval_ms: intervalMs = 100, policy }: ModeChange,
   ): void {
     const { client } = connection;
-    if (policy !== undefined) client.policy = policy;
+    if (policy !== undefined) client.sendQueue.policy = policy;
     if (mode !== "realtime") client.intervalMs = mode === "latest" ? 0 : intervalMs;
     client.rules.setMode(mode);
     connection.onNotice({
@@ -75,7 +75,7 @@ export class ConnectedClients {
       message: "an administrator changed how records come to you",
       mode,
       ...(mode === "conflated" ? { interval_ms: intervalMs } : {}),
-      policy: client.policy,
+      policy: client.sendQueue.policy,
     });
     this.#hub.updateInterests(client, this.#data.markets());
   }

@@ -175,11 +175,11 @@ export class CatchUp {
   async #run(generation: number): Promise<void> {
     const { records, logger } = this.#context;
     const client = this.#client;
-    while (generation === this.#generation && client.state !== "disconnected") {
+    while (generation === this.#generation && !client.isClosed) {
       try {
         if (!records.covers(this.#cursor)) await this.#deliverFromBus(generation);
         else if (this.#deliverFromMemory()) return this.#finish();
-        else if (client.hasRoom) await new Promise((resolve) => setImmediate(resolve));
+        else if (client.sendQueue.hasRoom) await new Promise((resolve) => setImmediate(resolve));
         else await client.waitForRoom();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
@@ -198,12 +198,12 @@ export class CatchUp {
     let count = 0;
     let isDone = true;
     records.forEachAfter(this.#cursor, (subject, payload, position) => {
-      if (count++ >= TURN_RECORDS || !this.#client.hasRoom) return isDone = false;
+      if (count++ >= TURN_RECORDS || !this.#client.sendQueue.hasRoom) return isDone = false;
       this.#deliver(subject, payload, position);
       return true;
     });
     if (isDone) this.#cursor = records.position;
-    this.#client.flush();
+    this.#client.sendQueue.flush();
     return isDone;
   }
 
@@ -223,11 +223,11 @@ export class CatchUp {
     });
     for await (const batch of batches) {
       for (const { subject, payload, streamSequence } of batch) {
-        if (!client.hasRoom) await client.waitForRoom();
-        if (generation !== this.#generation || client.state === "disconnected") return;
+        if (!client.sendQueue.hasRoom) await client.waitForRoom();
+        if (generation !== this.#generation || client.isClosed) return;
         this.#deliver(subject, payload, records.positionOf(streamSequence));
       }
-      client.flush();
+      client.sendQueue.flush();
       if (records.covers(this.#cursor)) return;
     }
     this.#cursor = Math.max(this.#cursor, edge);
@@ -264,7 +264,7 @@ export class CatchUp {
       this.#count++;
       return hub.deliverFeedRecordTo(
         this.#client,
-        this.#frames.frameIn(this.#client.encoding),
+        this.#frames.frameIn(this.#client.sendQueue.encoding),
         feed,
       );
     }
@@ -287,7 +287,7 @@ export class CatchUp {
     if (isAnew && event.type === "orderbook" && this.#client.startsBookAfterReplay(group)) return;
     this.#frames.begin(event, group, origin);
     this.#count++;
-    this.#client.deliver(this.#frames.frameIn(this.#client.encoding));
+    this.#client.deliver(this.#frames.frameIn(this.#client.sendQueue.encoding));
   }
 
   /** Whether a resumed span began before this position. */
@@ -313,7 +313,7 @@ export class CatchUp {
     const client = this.#client;
     const resumed = this.#spans.filter((span) => span.resumed);
     if (resumed.length > 0 || this.#lostFrom !== undefined) {
-      client.sendControl(JSON.stringify({
+      client.sendQueue.sendControl(JSON.stringify({
         type: "resumed",
         recovered: this.#lostFrom === undefined,
         ...(this.#lostFrom === undefined ? {} : { lost_from: this.#lostFrom }),

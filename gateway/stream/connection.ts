@@ -149,14 +149,14 @@ export class Connection implements StreamSession {
     this.#ws = ws;
     const isDeflated = String(ws.extensions).includes("permessage-deflate");
     const json = isDeflated ? ENCODING.deflatedJson : ENCODING.json;
-    this.client.encoding = this.#query?.format === "capnp" ? ENCODING.capnp : json;
+    this.client.sendQueue.encoding = this.#query?.format === "capnp" ? ENCODING.capnp : json;
     this.#context.hub.addClient(this.client);
     ws.connection = this;
     ws.on("message", onMessage);
     ws.on("pong", onPong);
     ws.on("ping", onPing);
     ws.on("error", onError);
-    this.client.sendControl(welcome);
+    this.client.sendQueue.sendControl(welcome);
     for (const error of this.#query?.errors ?? []) this.#handler.sendRefusal(error);
     this.#query = undefined;
     if (request !== undefined) this.#handler.handle(request);
@@ -178,7 +178,7 @@ export class Connection implements StreamSession {
   /** Closes with a closing handshake, after everything sent before. */
   close(code: number, reason: string): void {
     if (this.#reason === "") this.#reason = reason;
-    this.client.flush();
+    this.client.sendQueue.flush();
     // Send nothing more while the close is unanswered.
     this.client.close();
     this.#ws?.close(code, reason);
@@ -194,7 +194,7 @@ export class Connection implements StreamSession {
 
   /** Closes a client that does not read: discards its buffer, but sends the reason. */
   refuseSlow(): void {
-    const dropMessage = this.client.takeDropMessage();
+    const dropMessage = this.client.sendQueue.takeDropMessage();
     this.client.close();
     const error = {
       ...{ type: "error", code: "slow_client", number: STREAM_ERRORS.slow_client.number },
@@ -227,7 +227,7 @@ export class Connection implements StreamSession {
   }
 
   onNotice(notice: Record<string, unknown>): void {
-    this.client.sendControl(JSON.stringify({ type: "notice", ...notice }));
+    this.client.sendQueue.sendControl(JSON.stringify({ type: "notice", ...notice }));
   }
 
   /** Logs a failure of the WebSocket, which closes itself. */

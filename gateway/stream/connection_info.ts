@@ -11,7 +11,7 @@ const FORMATS = ["json", "json, deflated", "capnp"] as const;
 /** Returns the current state of a connection. */
 export function connectionInfo(connection: Connection): ConnectionInfo {
   const { client, access, address, sinceUs, lastError } = connection;
-  const { bytes, messages } = client.buffered;
+  const { bytes, messages } = client.sendQueue.buffered;
   const rules = client.rules.list();
   const modes = [...new Set(rules.map(({ mode }) => mode))].map((mode) =>
     mode === "conflated" && client.intervalMs === 0 ? "latest" : mode
@@ -21,9 +21,9 @@ export function connectionInfo(connection: Connection): ConnectionInfo {
     client: access.client,
     address,
     since: sinceUs / 1000,
-    state: client.state,
-    policy: client.policy,
-    format: FORMATS[client.encoding],
+    state: client.sendQueue.state,
+    policy: client.sendQueue.policy,
+    format: FORMATS[client.sendQueue.encoding],
     mode: modes.length === 0 ? "none" : modes.join(", "),
     interval_ms: modes.includes("conflated") ? client.intervalMs : null,
     catching_up: client.isReplaying,
@@ -34,11 +34,11 @@ export function connectionInfo(connection: Connection): ConnectionInfo {
       mode,
     })),
     buffer_bytes: bytes,
-    buffer_bytes_max: client.limits.bytesMax,
+    buffer_bytes_max: client.sendQueue.limits.bytesMax,
     buffer_messages: messages,
-    buffer_messages_max: client.limits.messagesMax,
-    sent: client.sent,
-    dropped: client.dropped,
+    buffer_messages_max: client.sendQueue.limits.messagesMax,
+    sent: client.sendQueue.sent,
+    dropped: client.sendQueue.dropped,
     last_error: lastError ?? null,
   };
 }

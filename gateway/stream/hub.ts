@@ -103,7 +103,7 @@ export class Hub implements ClientOwner {
   /** Adds a client. */
   addClient(client: Client): void {
     this.#clients.add(client);
-    this.#states[client.state]++;
+    this.#states[client.sendQueue.state]++;
   }
 
   /** Removes a client. */
@@ -133,7 +133,7 @@ export class Hub implements ClientOwner {
       for (let i = 0; i < clients.length; i++) {
         const client = clients[i] as Client;
         // Enriched rows are never replayed.
-        if (isRow || !client.isReplaying) client.deliver(frames.frameIn(client.encoding));
+        if (isRow || !client.isReplaying) client.deliver(frames.frameIn(client.sendQueue.encoding));
       }
       if (this.#oldestUs === 0 && !isRow) this.#oldestUs = event.receivedAtUs;
     }
@@ -148,7 +148,7 @@ export class Hub implements ClientOwner {
     for (const client of this.#feedClients.get(feed)?.keys() ?? []) {
       // The replay delivers records that have a stream position.
       if (client.isReplaying && origin !== undefined) continue;
-      this.deliverFeedRecordTo(client, frames.frameIn(client.encoding), feed);
+      this.deliverFeedRecordTo(client, frames.frameIn(client.sendQueue.encoding), feed);
     }
   }
 
@@ -235,7 +235,7 @@ export class Hub implements ClientOwner {
   onState(client: Client, before: BufferState): void {
     if (!this.#clients.has(client)) return;
     this.#states[before]--;
-    this.#states[client.state]++;
+    this.#states[client.sendQueue.state]++;
   }
 
   onSent(type: number): void {
@@ -264,7 +264,7 @@ export class Hub implements ClientOwner {
     const dirty = this.#dirty;
     this.#dirty = [];
     const beganMs = performance.now();
-    for (const client of dirty) client.flush();
+    for (const client of dirty) client.sendQueue.flush();
     this.#restAfter(performance.now() - beganMs);
     this.#observer.onSent(this.#sent);
     this.#sent.fill(0);

@@ -23,7 +23,7 @@ Deno.test("what comes while the hub rests after a long round is sent in order wh
       while (performance.now() < endMs);
       queueMicrotask(() => {
         done();
-        if (text.length < 3) client.sendControl(`${text}.`);
+        if (text.length < 3) client.sendQueue.sendControl(`${text}.`);
       });
     },
   };
@@ -38,7 +38,7 @@ Deno.test("what comes while the hub rests after a long round is sent in order wh
     limits,
   });
   hub.addClient(client);
-  client.sendControl("1");
+  client.sendQueue.sendControl("1");
   await until(() => written.length === 3);
   assert.deepEqual(written, ["1", "1.", "1.."]);
   hub.close();

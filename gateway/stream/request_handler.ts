@@ -132,7 +132,7 @@ export class RequestHandler {
     if (request.types & ENRICHED_BIT && this.#context.isEnriched !== true) {
       return this.sendRefusal(notEnriched(request.id));
     }
-    if (request.transform !== undefined && request.transform !== this.#client.transform) {
+    if (request.transform !== undefined && request.transform !== this.#client.sendQueue.transform) {
       return void this.#subscribeTransformed(request, request.transform);
     }
     const { known, unknown } = this.#splitKnown(request.symbols);
@@ -145,7 +145,7 @@ export class RequestHandler {
     ) {
       return this.sendRefusal(tooMany(request.id));
     }
-    if (request.policy !== undefined) this.#client.policy = request.policy;
+    if (request.policy !== undefined) this.#client.sendQueue.policy = request.policy;
     if (request.mode !== "realtime") {
       this.#client.intervalMs = request.mode === "latest" ? 0 : request.intervalMs;
     }
@@ -162,7 +162,7 @@ export class RequestHandler {
 
   /** Starts the transform, then subscribes; a connection has one, set by its first subscription. */
   async #subscribeTransformed(request: ClientRequest, name: string): Promise<void> {
-    const { access, rules, transform, encoding } = this.#client;
+    const { access, rules, sendQueue: { transform, encoding } } = this.#client;
     const refuse = (message: string, hint: string) =>
       this.sendRefusal(new RequestError("transform_refused", message, { hint, id: request.id }));
     if (transform !== undefined || this.#isStarting || rules.exactCount + rules.prefixCount > 0) {
@@ -175,7 +175,7 @@ export class RequestHandler {
     try {
       const caller = access.client || this.#owner.address;
       const run = await this.#context.transforms.open(name, caller);
-      this.#client.startTransform(run, this.#owner.onTransformEnded);
+      this.#client.sendQueue.startTransform(run, this.#owner.onTransformEnded);
       this.#subscribe(request);
     } catch (error) {
       if (!(error instanceof SsmdError)) throw error;
@@ -210,8 +210,10 @@ export class RequestHandler {
       types: typeNames(request.types),
       mode: request.mode,
       ...(request.mode === "conflated" ? { interval_ms: request.intervalMs } : {}),
-      policy: this.#client.policy,
-      ...(this.#client.transform === undefined ? {} : { transform: this.#client.transform }),
+      policy: this.#client.sendQueue.policy,
+      ...(this.#client.sendQueue.transform === undefined
+        ? {}
+        : { transform: this.#client.sendQueue.transform }),
       markets: markets.length,
       ...this.#pendingOf(markets, request.types),
       ...this.#withheldOf(markets, request.types),
@@ -331,7 +333,7 @@ export class RequestHandler {
 
   #send(message: Record<string, unknown>, id: RequestId): void {
     if (id !== undefined) message["id"] = id;
-    this.#client.sendControl(JSON.stringify(message));
+    this.#client.sendQueue.sendControl(JSON.stringify(message));
   }
 }
 

@@ -233,7 +233,7 @@ export class StreamServer {
   #endSlowClients(): void {
     const latestUs = nowUs() - this.#options.limits.droppingMsMax * 1000;
     for (const { client } of this.#connections.values()) {
-      const since = client.droppingSinceUs;
+      const since = client.sendQueue.droppingSinceUs;
       if (since > 0 && since < latestUs) this.endSlowClient(client, "slow");
     }
   }

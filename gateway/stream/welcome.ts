@@ -22,8 +22,8 @@ export function welcomeOf(
     feeds: [...data.feeds.keys()].filter((feed) => access.seesFeed(feed)),
     markets: marketsSeen(data, access),
     client: client.id,
-    policy: client.policy,
-    buffer_bytes_max: client.limits.bytesMax,
+    policy: client.sendQueue.policy,
+    buffer_bytes_max: client.sendQueue.limits.bytesMax,
     ping_ms: pingEveryMs,
     ts: Date.now(),
   });
