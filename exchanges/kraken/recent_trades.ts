@@ -1,10 +1,4 @@
-/** A trade as far as it is compared with its repeat. */
-interface ComparedTrade {
-  symbol: string;
-  id: number;
-  price: number;
-  size: number;
-}
+import type { Trade } from "@ssmd/market";
 
 /** A power of two: more than the 50 trades that a snapshot repeats. */
 const KEPT = 64;
@@ -19,7 +13,7 @@ export class RecentTrades {
   #values: Float64Array | undefined;
 
   /** Keeps a trade in place of the one of `KEPT` ids before. */
-  add({ id, price, size }: ComparedTrade): void {
+  add(id: number, price: number, size: number): void {
     const values = this.#values ??= new Float64Array(KEPT * WIDTH);
     const at = indexOf(id);
     values[at] = id;
@@ -28,13 +22,13 @@ export class RecentTrades {
   }
 
   /** Returns how a repeated trade differs from the kept one; undefined = it does not, or none is. */
-  conflictOf({ symbol, id, price, size }: ComparedTrade): string | undefined {
+  conflictOf(external: string, id: number, { price, size }: Trade): string | undefined {
     const values = this.#values;
     const at = indexOf(id);
     if (values === undefined || values[at] !== id) return undefined;
     const [keptPrice, keptSize] = [values[at + 1], values[at + 2]];
     if (keptPrice === price && keptSize === size) return undefined;
-    return `Trade ${id} of ${symbol} came again with ${size} at ${price}: ` +
+    return `Trade ${id} of ${external} came again with ${size} at ${price}: ` +
       `${keptSize} at ${keptPrice} is recorded.`;
   }
 }
