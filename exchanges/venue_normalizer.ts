@@ -117,31 +117,29 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   normalize(json: unknown, text: string, receivedAtUs: number): Normalized {
     const out: Normalized = { events: [], send: [] };
     this.frame(json, text, receivedAtUs, out);
-    this.#noteData(out, receivedAtUs);
     return this.#reconcile(out, receivedAtUs);
   }
 
   /** Translates a frame on the tape; false, with no state changed, = it must be parsed as JSON. */
-  protected takeScanned?(offset: number, bytes: Buffer, atUs: number, out: Normalized): boolean;
+  protected takeScanned(_offset: number, _bytes: Buffer, _atUs: number, _out: Normalized): boolean {
+    return false;
+  }
 
   /** Translates a frame from the scanner's tape. */
   scanned(offset: number, bytes: Buffer, receivedAtUs: number): Normalized | undefined {
     const out: Normalized = { events: [], send: [] };
-    if (this.takeScanned?.(offset, bytes, receivedAtUs, out) !== true) return undefined;
-    this.#noteData(out, receivedAtUs);
-    return this.#reconcile(out, receivedAtUs);
-  }
-
-  #noteData({ events }: Normalized, atUs: number): void {
-    // Like `at(-1)`, without its call.
-    const last = events[events.length - 1];
-    if (last !== undefined && isMarketData(last)) this.dataUs = atUs;
+    return this.takeScanned(offset, bytes, receivedAtUs, out)
+      ? this.#reconcile(out, receivedAtUs)
+      : undefined;
   }
 
   /** Reconciles orders with arrivals, and sends due requests. */
   #reconcile(out: Normalized, atUs: number): Normalized {
+    // Like `at(-1)`, without its call.
+    const last = out.events[out.events.length - 1];
+    if (last !== undefined && isMarketData(last)) this.dataUs = atUs;
     if (this.symbols.former.size > 0) this.#leaveOutFormer(out);
-    if (out.events.length > 0) {
+    if (last !== undefined) {
       this.ledger.arriveWith(out.events, atUs);
       this.gap.endWith(out.events, atUs);
     }

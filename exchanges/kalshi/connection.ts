@@ -24,7 +24,7 @@ import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
 import { MirrorAlarm, type MirrorState } from "./mirror.ts";
 import { type RecordHead, scannedTicker, scannedTrade, tickerOf, tradeOf } from "./records.ts";
 import { RepeatedTrades } from "./repeated_trades.ts";
-import { HEAD, KalshiScanner, SCANNED, type ScannedFrame } from "./scanner.ts";
+import { HEAD, KalshiScanner, SCANNED } from "./scanner.ts";
 import {
   COMBO_LIFECYCLE_CHANNEL,
   Commands,
@@ -136,36 +136,22 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (scanner === undefined) return false;
     const { tape } = scanner;
     const kind = tape[offset];
-    const ticker = scanner.textOf(tape[offset + HEAD.ticker] as number);
-    const scanned: ScannedFrame = { tape, offset, ticker };
-    if (kind === SCANNED.ticker) this.#scannedTicker(scanned, atUs, out);
-    else if (kind === SCANNED.delta) {
-      if (this.#scannedFollows(scanned, BOOK_CHANNEL, atUs, out)) {
-        this.books.scanned(scanned, atUs, out);
-      }
-    } else if (this.#scannedFollows(scanned, "trade", atUs, out)) {
-      const trade = scannedTrade(tape, offset, bytes, this.#headOf(ticker, atUs));
-      this.#trade(trade, tape[offset + HEAD.sid] as number, out);
-    }
-    return true;
-  }
-
-  #scannedFollows(
-    { tape, offset }: ScannedFrame,
-    type: string,
-    atUs: number,
-    out: Normalized,
-  ): boolean {
     const sid = tape[offset + HEAD.sid] as number;
+    const ticker = scanner.textOf(tape[offset + HEAD.ticker] as number);
+    if (kind === SCANNED.ticker) {
+      const event = scannedTicker(tape, offset, this.#headOf(ticker, atUs));
+      out.events = [event];
+      this.#compare(ticker, event, atUs, out);
+      return true;
+    }
     const seq = tape[offset + HEAD.seq] as number;
-    return this.#subscriptions.follows(sid, seq, atUs) ||
+    const type = kind === SCANNED.delta ? BOOK_CHANNEL : "trade";
+    const follows = this.#subscriptions.follows(sid, seq, atUs) ||
       this.#follows({ sid, seq }, type, atUs, out);
-  }
-
-  #scannedTicker({ tape, offset, ticker }: ScannedFrame, atUs: number, out: Normalized): void {
-    const event = scannedTicker(tape, offset, this.#headOf(ticker, atUs));
-    out.events = [event];
-    this.#compare(ticker, event, atUs, out);
+    if (!follows) return true;
+    if (kind === SCANNED.delta) this.books.scanned({ tape, offset, ticker }, atUs, out);
+    else this.#trade(scannedTrade(tape, offset, bytes, this.#headOf(ticker, atUs)), sid, out);
+    return true;
   }
 
   #headOf(ticker: string, receivedAtUs: number): RecordHead {
