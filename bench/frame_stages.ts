@@ -62,8 +62,9 @@ export function toRecords(venue: Venue): Stage {
     const normalizer = newNormalizer(venue);
     const scanner = scannerOf(normalizer);
     const translator = new Translator(venue.id, normalizer);
-    return (frame, text, atUs) => {
+    return (frame, text, i) => {
       const offset = scanner.scan(frame);
+      const atUs = START_US + i;
       const { events } = offset < 0
         ? translator.frame(JSON.parse(text), text, atUs)
         : translator.line({ kind: "scanned", atUs, frame, scanner, offset });
@@ -113,7 +114,8 @@ export function toMessages(venue: Venue, options: MessageStageOptions = {}): Sta
       translators: [new Translator(venue.id, normalizer)],
       output: isEnriched ? enriched(venue.id, output) : output,
     });
-    return (bytes, _, atUs) => {
+    return (bytes, _, i) => {
+      const atUs = START_US + i;
       const offset = isScanned ? scanner.scan(bytes) : -1;
       if (offset >= 0) {
         pipeline.process({
