@@ -147,8 +147,8 @@ const LIBRARY = /^libduckdb\.(so|dylib)$/;
 
 const LOADED_BY_SSMD = [
   ...["cli/command/audited.ts", "cli/completion/answer.ts"],
-  // Late in `up`.
-  ...["jobs/mod.ts", "agents/mod.ts"],
+  // Late in `up`, or only in some environments.
+  ...["jobs/mod.ts", "agents/mod.ts", "cli/up/simulators.ts", "cli/up/capture_plans.ts"],
 ];
 
 /** Drivers of bus, journal and storage that not every environment uses. */

@@ -11,6 +11,7 @@ import {
 import {
   auditLocation,
   type Deployment,
+  type Environment,
   exportKeyAges,
   findRegistry,
   followSymbols,
@@ -37,10 +38,11 @@ import { keyAudit } from "@ssmd/service";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
 import { TransformService } from "@ssmd/transforms";
 import { openServiceTransport, type Transport } from "@ssmd/transport";
+import { loadModule } from "../load_module.ts";
 import { closeOptions } from "./drained_storage.ts";
 import { KeptGateway } from "./kept_gateway.ts";
 import type { Captures, FeedPlan } from "./plan.ts";
-import { type RunningSimulator, startSimulators } from "./simulators.ts";
+import type { RunningSimulator } from "./simulators.ts";
 
 /** Options of {@linkcode startUp}. */
 export interface UpOptions {
@@ -138,9 +140,21 @@ async function startBase(
   stack.defer(() => cache.close());
   const transport = await openServiceTransport(deployment.transport, { env, logger, health });
   stack.defer(() => transport.close());
-  const simulators = await startSimulators(plans, environment, { speed, logger });
+  const simulators = await simulatorsOf(plans, environment, { speed, logger });
   for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());
   return { storage, cache, transport, simulators, registry, health };
+}
+
+/** Simulators are loaded where an environment has some: a live one needs none of their modules. */
+async function simulatorsOf(
+  plans: readonly FeedPlan[],
+  environment: Environment,
+  options: Pick<UpOptions, "speed" | "logger">,
+): Promise<Map<string, RunningSimulator>> {
+  if (!plans.some(({ isSimulated }) => isSimulated)) return new Map();
+  const path = "./up/simulators.ts";
+  const { startSimulators } = await loadModule<typeof import("./simulators.ts")>(path);
+  return await startSimulators(plans, environment, options);
 }
 
 async function startKeptGateway(
