@@ -210,10 +210,7 @@ export class AgentService implements AsyncDisposable {
 
   async #load(): Promise<Loaded> {
     const { deployment, transport, storage, registryDir, logger, metrics } = this.#options;
-    // Deno would read the modules of a literal path at every start, and keep their texts.
-    const path = "./mod.ts";
-    // deno-lint-ignore ssmd/layers -- one module, named above
-    const { agentResponder, openAgents }: typeof import("./mod.ts") = await import(path);
+    const { agentResponder, openAgents } = await import("./mod.ts");
     const ended = metrics.counter("actions_total", "Fires that policies acted on.", [
       ...["policy", "type", "state", "severity"],
     ]);

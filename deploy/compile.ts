@@ -148,11 +148,8 @@ const LIBRARY = /^libduckdb\.(so|dylib)$/;
 const LOADED_BY_SSMD = [
   ...["cli/command/audited.ts", "cli/completion/answer.ts"],
   // Late in `up`, or only in some environments.
-  ...["jobs/mod.ts", "agents/mod.ts", "cli/up/simulators.ts", "cli/up/capture_plans.ts"],
+  ...["jobs/mod.ts", "cli/up/simulators.ts", "cli/up/capture_plans.ts"],
 ];
-
-/** Drivers of bus, journal and storage that not every environment uses. */
-const DRIVERS = ["lib/transport/nats.ts", "lib/journal/nats.ts", "lib/storage/s3.ts"];
 
 /** Returns files that a program loads by name, which Deno's module graph misses. */
 function namedFiles(program: Program): string[] {
@@ -160,14 +157,12 @@ function namedFiles(program: Program): string[] {
   const database = "lib/database/postgres_package.ts";
   // A worker thread is no import.
   const thread = "jobs/archive_thread.ts";
-  const routes = "gateway/gateway_rest.ts";
   const own: Partial<Record<Program, readonly string[]>> = {
-    ssmd: [...commandFiles(), ...LOADED_BY_SSMD, database, thread, routes],
-    gateway: [database, routes],
+    ssmd: [...commandFiles(), ...LOADED_BY_SSMD, database, thread],
+    gateway: [database],
     worker: [database, thread],
-    agents: ["agents/mod.ts"],
   };
-  return [...DRIVERS, ...own[program] ?? []];
+  return own[program] ?? [];
 }
 
 function commandFiles(): string[] {

@@ -9,7 +9,10 @@ import type { ConnectionLimits } from "./connection_limits.ts";
 import type { FeedbackOptions } from "./feedback/open_feedback.ts";
 import type { CallLimits } from "./http/call_rate.ts";
 import type { Route } from "./http/route.ts";
+import type { TlsFiles } from "./http/tls_files.ts";
 import type { McpServing } from "./mcp/mcp_http.ts";
+import type { RegistrySource } from "./meta/registry_source.ts";
+import type { ReadFeedInfo } from "./rest/feed_info.ts";
 import type { MarketSpec } from "./state/market_data.ts";
 import type { RecentLimits } from "./state/recent_records.ts";
 
@@ -74,6 +77,16 @@ export interface GatewayOptions {
   version: string;
   /** Values shown on the page (capture, data folder, …). */
   info?: Record<string, string | number | boolean>;
+}
+
+/** Inputs loaded before the gateway's parts are created. */
+export interface GatewaySources {
+  /** Feeds, schemas and environments; undefined = unknown. */
+  registry: RegistrySource | undefined;
+  /** Reads feed info from the registry. */
+  feedInfo: ReadFeedInfo;
+  /** Absent = plain HTTP. */
+  tls: TlsFiles | undefined;
 }
 
 /** Figures of a running gateway. */

@@ -4,35 +4,22 @@ import { type ComponentHealth, Health, LIMITS } from "@ssmd/runtime";
 import { type Authenticator, keylessAuthenticator } from "./access/authenticator.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { TransformsClient } from "./bus/transforms_client.ts";
-import type { GatewayOptions, GatewayStats } from "./gateway_options.ts";
+import type { GatewayOptions, GatewaySources, GatewayStats } from "./gateway_options.ts";
 import { History } from "./history/history.ts";
 import { RecentFires } from "./history/recent_fires.ts";
 import { restServer } from "./http/http.ts";
 import { HttpConnections } from "./http/http_connections.ts";
 import { RouteAudit } from "./http/route_audit.ts";
-import type { TlsFiles } from "./http/tls_files.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { InstrumentSource } from "./meta/instrument_source.ts";
 import { MasterStatuses } from "./meta/master_statuses.ts";
-import type { RegistrySource } from "./meta/registry_source.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { SLOW_POLICY_DEFAULT } from "./protocol/slow_policy.ts";
 import type { OpenRest } from "./rest.ts";
-import type { ReadFeedInfo } from "./rest/feed_info.ts";
 import { MarketData } from "./state/market_data.ts";
 import { RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
 import { StreamServer } from "./stream/server.ts";
-
-/** Inputs loaded before the gateway's parts are created. */
-export interface GatewaySources {
-  /** Feeds, schemas and environments; undefined = unknown. */
-  registry: RegistrySource | undefined;
-  /** Reads feed info from the registry. */
-  feedInfo: ReadFeedInfo;
-  /** Absent = plain HTTP. */
-  tls: TlsFiles | undefined;
-}
 
 /**
  * Creates and connects the parts of a gateway: records flow from `subscriber` (the bus) into `data`
@@ -225,14 +212,12 @@ export class GatewayParts {
     });
   }
 
-  /** Late: their modules take longer to load than the rest of the gateway to start. */
+  /** Late: their modules take longer to run than the rest of the gateway to start. */
   async #loadRest(
     sources: GatewaySources,
     start: { health: Health; startedMs: number },
   ): Promise<OpenRest> {
-    const path = "./gateway_rest.ts";
-    // deno-lint-ignore ssmd/layers -- one module, named above
-    const { openGatewayRest }: typeof import("./gateway_rest.ts") = await import(path);
+    const { openGatewayRest } = await import("./gateway_rest.ts");
     const { data, hub, streams, instruments } = this;
     return openGatewayRest(this.#options, {
       ...{ ...sources, ...start, data, hub, streams, instruments },

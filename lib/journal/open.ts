@@ -28,13 +28,8 @@ export async function openJournal(
       return (await import("./memory.ts")).memoryJournal();
     case "file":
       return await (await import("./file.ts")).fileJournal(config.path, options);
-    case "nats": {
-      // Deno would read the modules of a literal path at every start, and keep their texts.
-      const path = "./nats.ts";
-      // deno-lint-ignore ssmd/layers -- one module, named above
-      const { natsJournal }: typeof import("./nats.ts") = await import(path);
-      return await natsJournal(config);
-    }
+    case "nats":
+      return await (await import("./nats.ts")).natsJournal(config);
     default:
       throw refusal((config as { type: unknown }).type);
   }

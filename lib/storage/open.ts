@@ -25,10 +25,7 @@ const DRIVERS = {
   },
   // Lazy import: the SDK costs half a second and 26 MB.
   s3: async (config: S3Config, tries?: TryListener) => {
-    // Deno would read the modules of a literal path at every start, and keep their texts.
-    const path = "./s3.ts";
-    // deno-lint-ignore ssmd/layers -- one module, named above
-    const { s3Storage }: typeof import("./s3.ts") = await import(path);
+    const { s3Storage } = await import("./s3.ts");
     return s3Storage(config, {}, tries);
   },
 };

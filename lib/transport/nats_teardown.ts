@@ -35,10 +35,7 @@ export async function findBusStreams(
   { url, credentials, env, stores }: BusStreamsOptions,
 ): Promise<BusStreams> {
   // Late: the client library takes long to load, and `up` on the memory bus needs none.
-  const path = "./nats_connect.ts";
-  const { connectNats, jetStreamError, managerOf }: typeof import("./nats_connect.ts") =
-    // deno-lint-ignore ssmd/layers -- one module, named above
-    await import(path);
+  const { connectNats, jetStreamError, managerOf } = await import("./nats_connect.ts");
   const connection = await connectNats({ servers: url, credentials }, "ssmd-teardown", false);
   try {
     const manager = await managerOf(connection);

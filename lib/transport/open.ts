@@ -48,10 +48,7 @@ const DRIVERS = {
     return memoryTransport({ ...options, redeliver: false });
   },
   nats: async (config: NatsConfig, { env, shard, logger }: OpenTransportOptions) => {
-    // Deno would read the modules of a literal path at every start, and keep their texts.
-    const path = "./nats.ts";
-    // deno-lint-ignore ssmd/layers -- one module, named above
-    const { natsTransport }: typeof import("./nats.ts") = await import(path);
+    const { natsTransport } = await import("./nats.ts");
     return await natsTransport({
       servers: config.url,
       env,
