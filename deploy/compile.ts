@@ -152,7 +152,7 @@ const LOADED_BY_SSMD = [
 ];
 
 /** Returns files that a program loads by name, which Deno's module graph misses. */
-function namedFiles(program: Program): string[] {
+function namedFiles(program: Program): readonly string[] {
   // Clients, sessions and the audit log may be in a PostgreSQL.
   const database = "lib/database/postgres_package.ts";
   // A worker thread is no import.

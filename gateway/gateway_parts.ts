@@ -10,6 +10,7 @@ import { RecentFires } from "./history/recent_fires.ts";
 import { restServer } from "./http/http.ts";
 import { HttpConnections } from "./http/http_connections.ts";
 import { RouteAudit } from "./http/route_audit.ts";
+import type { TlsFiles } from "./http/tls_files.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { InstrumentSource } from "./meta/instrument_source.ts";
 import { MasterStatuses } from "./meta/master_statuses.ts";
