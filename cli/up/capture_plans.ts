@@ -1,7 +1,7 @@
 import { type CredentialsSource, type Venue, venueNamed } from "@ssmd/exchanges";
 import { ConfigError, type Logger } from "@ssmd/runtime";
 import { type CaptureSummary, inspectCapture, Recording } from "@ssmd/simulator";
-import type { Captures, FeedPlan } from "./plan.ts";
+import type { Captures, FeedPlan } from "./feed_plan.ts";
 
 /** A recording needs no key. */
 const NONE: CredentialsSource = () => Promise.resolve({});

@@ -41,7 +41,7 @@ import { openServiceTransport, type Transport } from "@ssmd/transport";
 import { loadModule } from "../load_module.ts";
 import { closeOptions } from "./drained_storage.ts";
 import { KeptGateway } from "./kept_gateway.ts";
-import type { Captures, FeedPlan } from "./plan.ts";
+import type { Captures, FeedPlan } from "./feed_plan.ts";
 import type { RunningSimulator } from "./simulators.ts";
 
 /** Options of {@linkcode startUp}. */

@@ -8,7 +8,7 @@ import {
   type Simulator,
   startSimulator,
 } from "@ssmd/simulator";
-import type { FeedPlan } from "./plan.ts";
+import type { FeedPlan } from "./feed_plan.ts";
 
 /** Simulator of a feed with credentials for it. */
 export interface RunningSimulator {

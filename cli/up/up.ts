@@ -32,7 +32,8 @@ import { keyAudit } from "@ssmd/service";
 import { loadModule } from "../load_module.ts";
 import { waitUntilArchived } from "./drained_storage.ts";
 import { type Parts, startParts, type UpOptions } from "./parts.ts";
-import { type FeedPlan, planFeeds } from "./plan.ts";
+import type { FeedPlan } from "./feed_plan.ts";
+import { planFeeds } from "./plan.ts";
 
 /** Longest wait for first records, as a venue may have none. */
 const RECORDS_MS_MAX = 500;

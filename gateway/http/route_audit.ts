@@ -18,7 +18,7 @@ interface RouteCall {
 }
 
 /** Resolves with why changes are refused now; undefined = they are allowed. */
-export type ReadOnlyCheck = () => Promise<ConfigError | undefined>;
+type ReadOnlyCheck = () => Promise<ConfigError | undefined>;
 
 /**
  * Audits each call of a route that makes a change, and refused callers. Refuses such calls while

@@ -8,13 +8,8 @@ import {
 } from "./overflow_file.ts";
 import { bytesOfBlock, wordsOfBlock } from "./parquet/block_bytes.ts";
 import { columnsOf } from "./parquet/record_columns.ts";
-import {
-  gatheredBlock,
-  type RowBlock,
-  rowSizes,
-  type RowSlice,
-  type WordValues,
-} from "./parquet/row_block.ts";
+import type { WordValues } from "./parquet/block_column.ts";
+import { gatheredBlock, type RowBlock, rowSizes, type RowSlice } from "./parquet/row_block.ts";
 import { RowTable } from "./parquet/row_table.ts";
 import { MessageOrder, recordsIn, sequencesOf, SYMBOL_COLUMN, timesOf } from "./row_order.ts";
 import type { SortedRun } from "./run_merge.ts";

@@ -3,13 +3,8 @@ import type { EventType, MarketEvent } from "@ssmd/market";
 import { compareUnsigned } from "./parquet/bounds.ts";
 import { columnsOf } from "./parquet/record_columns.ts";
 import { PageColumns, type RowReader, rowReader } from "./parquet/record_rows.ts";
-import {
-  isSameRow,
-  type NumberValues,
-  type RowBlock,
-  type RowSlice,
-  valuesOfBlock,
-} from "./parquet/row_block.ts";
+import type { NumberValues } from "./parquet/block_column.ts";
+import { isSameRow, type RowBlock, type RowSlice, valuesOfBlock } from "./parquet/row_block.ts";
 
 const TIME_COLUMN = columnOf("received_at");
 const SEQUENCE_COLUMN = columnOf("sequence");

@@ -1,5 +1,6 @@
 import type { ColumnWords } from "./parquet/block_bytes.ts";
-import type { BlockColumn, RowBlock } from "./parquet/row_block.ts";
+import type { BlockColumn } from "./parquet/block_column.ts";
+import type { RowBlock } from "./parquet/row_block.ts";
 
 /** Words of the blocks of several files, so that blocks of all of them can be merged. */
 export class SharedWords {

@@ -1,5 +1,6 @@
 import type { Column } from "./record_columns.ts";
-import type { BlockColumn, RowBlock } from "./row_block.ts";
+import type { BlockColumn } from "./block_column.ts";
+import type { RowBlock } from "./row_block.ts";
 
 /** Words of each column, by index; empty for columns of other kinds. */
 export type ColumnWords = readonly (readonly string[])[];

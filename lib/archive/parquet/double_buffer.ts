@@ -5,7 +5,7 @@ import { Levels } from "./levels.ts";
 import { DoubleList } from "./number_lists.ts";
 import { PageEnds, type PageSpan } from "./page_ends.ts";
 import type { DoubleColumn } from "./record_columns.ts";
-import { type BlockColumn, type ListValues, type NumberValues, startOf } from "./row_block.ts";
+import { type BlockColumn, type ListValues, type NumberValues, startOf } from "./block_column.ts";
 
 /** Buffer of doubles, with levels for absent values or lists. */
 abstract class DoublesBuffer implements ColumnBuffer {

@@ -1,4 +1,4 @@
-import type { BlockColumn } from "./row_block.ts";
+import type { BlockColumn } from "./block_column.ts";
 
 /** Parquet's encoding numbers. Values one after the other. */
 export const PLAIN = 0;

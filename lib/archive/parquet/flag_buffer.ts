@@ -1,7 +1,7 @@
 import { ByteBuffer } from "./byte_buffer.ts";
 import { type ColumnBuffer, type EncodedChunk, PLAIN } from "./encoded_chunk.ts";
 import { PageEnds } from "./page_ends.ts";
-import type { BlockColumn, FlagValues } from "./row_block.ts";
+import type { BlockColumn, FlagValues } from "./block_column.ts";
 
 /** Booleans, eight per byte. */
 export class FlagBuffer implements ColumnBuffer {

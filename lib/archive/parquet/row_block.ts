@@ -1,41 +1,16 @@
+import {
+  type BlockColumn,
+  type FlagValues,
+  type ListValues,
+  type NumberValues,
+  startOf,
+  type TextValues,
+  type WordValues,
+} from "./block_column.ts";
 import { compareUnsigned } from "./bounds.ts";
 import type { ColumnValues } from "./column_values.ts";
 import type { Column } from "./record_columns.ts";
 import { UTF8 } from "./thrift_reader.ts";
-
-/** Numbers by row; absent ones are NaN, absent times 0. */
-export interface NumberValues {
-  numbers: Float64Array<ArrayBuffer>;
-}
-
-/** Index of an absent word. */
-export const NO_WORD = 0xFFFF_FFFF;
-
-/** Texts with few distinct values: the index of each row's one in `words`, or {@linkcode NO_WORD}. */
-export interface WordValues {
-  indices: Uint32Array<ArrayBuffer>;
-  words: readonly string[];
-}
-
-/** Texts in UTF-8 one after the other; `ends` = end of each row's; an empty one = absent. */
-export interface TextValues {
-  ends: Uint32Array<ArrayBuffer>;
-  utf8: Uint8Array<ArrayBuffer>;
-}
-
-/** Booleans by row, 0 or 1. */
-export interface FlagValues {
-  flags: Uint8Array<ArrayBuffer>;
-}
-
-/** Lists one after the other; `ends` = end of each row's. */
-export interface ListValues {
-  ends: Uint32Array<ArrayBuffer>;
-  values: Float64Array<ArrayBuffer>;
-}
-
-/** Values of a column in the rows of a block. */
-export type BlockColumn = NumberValues | WordValues | TextValues | FlagValues | ListValues;
 
 /** Rows of a table, column by column. Blocks that are compared or gathered share their words. */
 export interface RowBlock {
@@ -51,15 +26,10 @@ export interface RowSlice {
 }
 
 /** Rows picked from several blocks: row `rows[i]` of block `owners[i]`. */
-export interface PickedRows {
+interface PickedRows {
   blocks: readonly RowBlock[];
   owners: Uint32Array;
   rows: Uint32Array;
-}
-
-/** Start of a row's content in a column with ends. */
-export function startOf(ends: Uint32Array, row: number): number {
-  return row === 0 ? 0 : ends[row - 1] as number;
 }
 
 /** Returns a function from a row to the bytes of its values. */

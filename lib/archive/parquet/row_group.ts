@@ -4,13 +4,8 @@ import type { ColumnBuffer } from "./encoded_chunk.ts";
 import { Uint32List } from "./number_lists.ts";
 import type { PageIndexBytes } from "./page_index.ts";
 import type { Column } from "./record_columns.ts";
-import {
-  type BlockColumn,
-  type ListValues,
-  type RowSlice,
-  startOf,
-  type WordValues,
-} from "./row_block.ts";
+import { type BlockColumn, type ListValues, startOf, type WordValues } from "./block_column.ts";
+import type { RowSlice } from "./row_block.ts";
 import type { ThriftStruct } from "./thrift_writer.ts";
 
 /** Maximum rows of a row group: readers' unit of work, which they can skip by statistics. */

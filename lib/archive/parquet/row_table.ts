@@ -15,10 +15,10 @@ import {
   type ListValues,
   NO_WORD,
   type NumberValues,
-  type RowSlice,
   type TextValues,
   type WordValues,
-} from "./row_block.ts";
+} from "./block_column.ts";
+import type { RowSlice } from "./row_block.ts";
 
 /** One column of a table that grows. */
 interface TableColumn {

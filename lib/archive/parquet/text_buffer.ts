@@ -19,7 +19,7 @@ import {
   startOf,
   type TextValues,
   type WordValues,
-} from "./row_block.ts";
+} from "./block_column.ts";
 import { bitsFor, writeRuns } from "./run_lengths.ts";
 
 /** With more distinct texts, each is written separately. */

@@ -10,7 +10,7 @@ import { Levels } from "./levels.ts";
 import { DoubleList } from "./number_lists.ts";
 import { PageEnds } from "./page_ends.ts";
 import type { NumberColumn } from "./record_columns.ts";
-import type { BlockColumn, NumberValues } from "./row_block.ts";
+import type { BlockColumn, NumberValues } from "./block_column.ts";
 
 /** Integers ≥ 0 in 64 bits, as packed differences. */
 export class WholeBuffer implements ColumnBuffer {
