@@ -60,7 +60,11 @@ interface Fault {
 const FAULTS: readonly Fault[] = [
   {
     name: "a rounded price",
-    change: ["exchanges/kraken/trade.ts", "price: given.price,", "price: Math.round(given.price),"],
+    change: [
+      "exchanges/kraken/trade.ts",
+      "price: tape[at + TRADE.price] as number,",
+      "price: Math.round(tape[at + TRADE.price] as number),",
+    ],
     data: "./data",
     results: { "2026-08-01": "FAIL" },
     first:

@@ -22,6 +22,7 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   "client set-mode": [1, "realtime"],
   "signal enable": ["spread_widens"],
   "signal disable": ["spread_widens"],
+  "signal show": ["spread_widens"],
 };
 const FLAGS = { env: "demo", limit: 10, dryRun: true };
 
@@ -68,7 +69,8 @@ Deno.test("a command that asks a running gateway declares what, and it is there"
     const words = name.replaceAll(/[ -]/g, "_").replace(/_test$/, "_test_command");
     const file = `${ROOT}cli/commands/${words}.ts`;
     const text = await Deno.readTextFile(file);
-    const reaches = /\b(askGateway|requestGateway|gatewayUrl|switchesOf)\(/.test(text);
+    const reaches = /\b(askGateway|requestGateway|gatewayUrl|switchesOf|RunningSignals\.ask)\(/
+      .test(text);
     const declares = asks.length > 0 || ASKS_NOTHING.has(name);
     assert.equal(declares, reaches, `${name}: declare in asks what it asks of a gateway`);
   }
