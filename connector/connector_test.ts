@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseRawKey, rawLinesOf } from "@ssmd/archive";
+import { memoryTransport } from "@ssmd/transport";
 import { ConnectorRig, type RigOptions } from "./testing/connector_rig.ts";
 import { send } from "./testing/fake_exchange.ts";
 import type { Connector } from "./connector.ts";
@@ -211,6 +212,29 @@ Deno.test("the time between a stop and the next start is a gap on every connecti
   assert.deepEqual(rig.gaps().map(({ fromUs }) => fromUs), [a, c, a, c]);
   await third.close();
   await rig.close();
+});
+
+Deno.test("a stop that cannot be noted is a gap too: the spool keeps what tells it", async () => {
+  const transport = Object.defineProperty(memoryTransport(), "durable", { value: true });
+  const rig = new ConnectorRig({ transport });
+  try {
+    const first = await rig.start();
+    const before = await rig.exchange.client(subscribed);
+    send(before, { trade: "A", id: 1 });
+    await rig.until((events) => events.length === 1);
+    await Deno.mkdir(`${rig.spoolDir}/last-stop.json/taken`, { recursive: true });
+    await first.close();
+    await Deno.remove(`${rig.spoolDir}/last-stop.json`, { recursive: true });
+    const second = rig.connector();
+    await second.start();
+    const after = await rig.exchange.client((client, index) => index === 1 && subscribed(client));
+    send(after, { trade: "A", id: 2 });
+    await rig.until((events) => events.some(({ type }) => type === "gap"));
+    assert.equal(rig.gaps()[0]?.fromUs, rig.events[0]?.receivedAtUs);
+    await second.close();
+  } finally {
+    await rig.close();
+  }
 });
 
 Deno.test("a connection of markets that were never captured has missed nothing", async () => {

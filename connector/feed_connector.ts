@@ -278,9 +278,9 @@ class FeedConnector implements Connector {
   async #close(): Promise<void> {
     const { ingest, player, history, rawFiles, queue, publisher } = this.#parts;
     await this.stop();
+    rawFiles.hold();
     await ingest.close();
-    // Written before the last segment is removed, as both hold the same state.
-    if (!player) await history.end(this.#givenUp === 0);
+    if (player || await history.end(this.#givenUp === 0)) rawFiles.letGo();
     await rawFiles.close();
     queue.close();
     await publisher.close();

@@ -94,6 +94,7 @@ export class RawFiles {
   #releaseTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = new AbortController();
   #problem = "";
+  #isHeld = false;
   /** Time of the last write to storage, or of the start, in ms of `performance.now()`. */
   #writtenAtMs = performance.now();
 
@@ -122,6 +123,19 @@ export class RawFiles {
     this.#closed.push({ segment, given, bytes, written: false, firstUs: 0, lastUs: 0 });
     this.#limit();
     this.#working ??= this.#work();
+  }
+
+  /**
+   * Deletes no segment from now on, until the run's end is noted: one of both must be there for the
+   * next run, which could not know of its gap otherwise.
+   */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Ends {@linkcode hold}. */
+  letGo(): void {
+    this.#isHeld = false;
   }
 
   /**
@@ -289,7 +303,7 @@ export class RawFiles {
   async #release(): Promise<void> {
     for (let oldest = this.#closed[0]; oldest; oldest = this.#closed[0]) {
       const isPinned = oldest.lastUs >= (this.#options.pinnedUs?.() ?? Infinity);
-      if (!oldest.written || isPinned || !await this.#isSafe(oldest)) return;
+      if (!oldest.written || isPinned || !await this.#isSafe(oldest) || this.#isHeld) return;
       // It may have been dropped meanwhile.
       if (this.#closed[0] !== oldest) continue;
       this.#closed.shift();

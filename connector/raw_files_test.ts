@@ -75,6 +75,21 @@ async function archived(storage: Storage, id: string): Promise<void> {
   await saveManifest(storage, changedManifest(manifest, change));
 }
 
+Deno.test("segments stay until the end of their run is noted", () =>
+  inFolder(async (dir) => {
+    const kept = async (letsGo: boolean) => {
+      const writer = await threeMinutes(dir);
+      const { files } = rawFiles({ transport: DURABLE, acknowledgedId: () => "m2-1-0" });
+      files.hold();
+      for (const { segment, given } of writer.closed) files.add(segment, given);
+      if (letsGo) files.letGo();
+      await files.close();
+      return (await segmentsIn(dir)).length;
+    };
+    assert.equal(await kept(false), 3);
+    assert.equal(await kept(true), 0);
+  }));
+
 Deno.test("a storage that never answers does not keep the raw files from closing", () =>
   inFolder(async (dir) => {
     const writer = await threeMinutes(dir);

@@ -50,11 +50,14 @@ export class RunHistory {
     return { ...Object.fromEntries(before), ...carriedBy(this.#options.connections) };
   }
 
-  /** Writes the end of this run; `isWhole` = no line was lost. Failures are logged. */
-  async end(isWhole: boolean): Promise<void> {
+  /**
+   * Writes the end of this run; `isWhole` = no line was lost. Logs a failure and returns false: then
+   * only the spool can tell the next run.
+   */
+  async end(isWhole: boolean): Promise<boolean> {
     const { run, dir, connections, continuity, logger } = this.#options;
     const lastUs = Math.max(...connections.map(({ translator }) => translator.lastUs));
-    if (lastUs === 0) return;
+    if (lastUs === 0) return true;
     const left: LastStop = {
       ...{ run, lastUs, why: `stopped: ${isoOfUs(lastUs)}` },
       lastGoodAtUs: this.#lastGoodAtUs(continuity.byConnection()),
@@ -66,8 +69,10 @@ export class RunHistory {
     this.#last = left;
     try {
       await writeLastStop(dir, left);
+      return true;
     } catch (error) {
-      logger.error("the time of the stop cannot be noted", { error });
+      logger.error("the time of the stop cannot be noted: the spool keeps the run", { error });
+      return false;
     }
   }
 

@@ -2,10 +2,11 @@ import { TEMPORARY_PREFIX } from "@ssmd/runtime";
 import { join } from "node:path";
 
 /**
- * Removes temporary files under `root` not modified since `beforeMs` (ms since 1970), left by
- * killed writers. Returns their number. Skips what cannot be read or removed.
+ * Removes temporary files under `root` not modified for `ageMs`, left by killed writers. Returns
+ * their number. Skips what cannot be read or removed.
  */
-export async function removeLeftovers(root: string, beforeMs: number): Promise<number> {
+export async function removeLeftovers(root: string, ageMs: number): Promise<number> {
+  const beforeMs = await nowOf(root) - ageMs;
   let removed = 0;
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -22,6 +23,21 @@ export async function removeLeftovers(root: string, beforeMs: number): Promise<n
     }
   }
   return removed;
+}
+
+/**
+ * Returns the time of a folder's file system, ms since 1970; -Infinity when nothing can be written.
+ * A server of files, or a clock that was set, may be hours from ours: a file in the making is not old.
+ */
+async function nowOf(root: string): Promise<number> {
+  const path = join(root, `${TEMPORARY_PREFIX}${Deno.pid}-${crypto.randomUUID()}`);
+  try {
+    await Deno.writeFile(path, new Uint8Array(), { createNew: true });
+    const { mtime } = await Deno.stat(path).finally(() => Deno.remove(path));
+    return mtime?.getTime() ?? -Infinity;
+  } catch {
+    return -Infinity;
+  }
 }
 
 async function removeOld(path: string, beforeMs: number): Promise<boolean> {

@@ -36,7 +36,7 @@ class FolderStorage implements Storage {
 
   async put(key: string, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
     const path = this.#pathOf(key);
-    this.#sweep ??= removeLeftovers(this.location, Date.now() - LEFTOVER_AGE_MS);
+    this.#sweep ??= removeLeftovers(this.location, LEFTOVER_AGE_MS);
     const source = data instanceof Uint8Array ? data : new Source(data);
     try {
       await writeFileAtomically(path, source);

@@ -52,6 +52,21 @@ Deno.test("what a killed writer left is neither listed nor kept longer than an h
     assert.ok(await Deno.stat(young));
   }));
 
+Deno.test("a clock far ahead of the file system's makes no file old that is being written", () =>
+  inFolder(async (path) => {
+    await put(path, "a/object");
+    const young = join(path, "a/.tmp-2-young");
+    await Deno.writeTextFile(young, "half an obj");
+    const { now } = Date;
+    Date.now = () => now() + 5 * HOUR_MS;
+    try {
+      await put(path, "a/c");
+    } finally {
+      Date.now = now;
+    }
+    assert.ok(await Deno.stat(young));
+  }));
+
 Deno.test("a put leaves nothing but the object", () =>
   inFolder(async (path) => {
     await put(path, "a/object");
