@@ -103,7 +103,8 @@ async function assertKnown(up: Up): Promise<void> {
   const [rolled] = markets.filter(({ external }: { external: string }) =>
     external.startsWith(`${SERIES}-`)
   );
-  const settled = (await marketsAt(up)).find(({ status }, i) => i > 0 && status === "finalized");
+  // An earlier one may have opened before the environment was up.
+  const settled = (await marketsAt(up)).findLast(({ status }) => status === "finalized");
   assert.ok(rolled !== undefined && settled !== undefined);
   const path = `/v1/secmaster/instruments/${settled.ticker}/history`;
   const deadlineMs = Date.now() + 60_000;
