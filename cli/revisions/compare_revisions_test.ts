@@ -16,10 +16,7 @@ const FAULTS = [
   {
     part: "normalizer",
     path: "exchanges/kraken/trade.ts",
-    change: {
-      from: "price: tape[at + TRADE.price] as number,",
-      to: "price: Math.round(tape[at + TRADE.price] as number),",
-    },
+    change: { from: "price: given.price,", to: "price: Math.round(given.price)," },
     first: /BTCUSD 2026-08-01T02:53:50\.00\d+Z trade: changed: price 66000\.1 → 66000\n/,
   },
   {

@@ -1,4 +1,10 @@
-import type { Trade } from "@ssmd/market";
+/** A trade as far as it is compared with its repeat. */
+interface ComparedTrade {
+  symbol: string;
+  id: number;
+  price: number;
+  size: number;
+}
 
 /** A power of two: more than the 50 trades that a snapshot repeats. */
 const KEPT = 64;
@@ -13,7 +19,7 @@ export class RecentTrades {
   #values: Float64Array | undefined;
 
   /** Keeps a trade in place of the one of `KEPT` ids before. */
-  add(id: number, price: number, size: number): void {
+  add({ id, price, size }: ComparedTrade): void {
     const values = this.#values ??= new Float64Array(KEPT * WIDTH);
     const at = indexOf(id);
     values[at] = id;
@@ -22,13 +28,13 @@ export class RecentTrades {
   }
 
   /** Returns how a repeated trade differs from the kept one; undefined = it does not, or none is. */
-  conflictOf(external: string, id: number, { price, size }: Trade): string | undefined {
+  conflictOf({ symbol, id, price, size }: ComparedTrade): string | undefined {
     const values = this.#values;
     const at = indexOf(id);
     if (values === undefined || values[at] !== id) return undefined;
     const [keptPrice, keptSize] = [values[at + 1], values[at + 2]];
     if (keptPrice === price && keptSize === size) return undefined;
-    return `Trade ${id} of ${external} came again with ${size} at ${price}: ` +
+    return `Trade ${id} of ${symbol} came again with ${size} at ${price}: ` +
       `${keptSize} at ${keptPrice} is recorded.`;
   }
 }

@@ -45,6 +45,13 @@ export type TradesState = [
  */
 const COUNTED_ANEW_US = 1_000_000;
 
+/** A parsed trade, by the venue's symbol. */
+interface GivenTrade extends Pick<Trade, "price" | "size" | "side" | "timestampUs"> {
+  symbol: string;
+  id: number;
+  orderType: Trade["orderType"];
+}
+
 /** Trade channel: ids of a pair count up by one, which shows repeats and gaps. */
 export class Trades implements MarketMemory {
   #feed: string;
@@ -98,20 +105,8 @@ export class Trades implements MarketMemory {
     if (side !== "buy" && side !== "sell" || price === Infinity || qty === Infinity) return false;
     const timestampUs = timestampOf(timestamp);
     if (Number.isNaN(timestampUs)) return false;
-    const trade: Trade = {
-      type: "trade",
-      timestampUs,
-      receivedAtUs: atUs,
-      symbol: this.#symbols.ours(symbol),
-      feed: this.#feed,
-      sequence: 0,
-      price,
-      size: qty,
-      side,
-      tradeId: String(id),
-    };
-    if (orderType === "limit" || orderType === "market") trade.orderType = orderType;
-    this.#take(symbol, id, trade, out);
+    const known = orderType === "limit" || orderType === "market" ? orderType : undefined;
+    this.#take({ symbol, id, price, size: qty, side, orderType: known, timestampUs }, atUs, out);
     return true;
   }
 
@@ -120,51 +115,60 @@ export class Trades implements MarketMemory {
     const { tape } = scanner;
     const end = offset + TRADES.first + (tape[offset + TRADES.count] as number) * TRADE.next;
     for (let at = offset + TRADES.first; at < end; at += TRADE.next) {
-      const external = scanner.textOf(tape[at + TRADE.symbol] as number);
-      const id = tape[at + TRADE.id] as number;
-      const trade: Trade = {
-        type: "trade",
-        timestampUs: tape[at + TRADE.timeUs] as number,
-        receivedAtUs: atUs,
-        symbol: this.#symbols.ours(external),
-        feed: this.#feed,
-        sequence: 0,
-        price: tape[at + TRADE.price] as number,
-        size: tape[at + TRADE.size] as number,
-        side: tape[at + TRADE.side] === 0 ? "buy" : "sell",
-        tradeId: String(id),
-        orderType: tape[at + TRADE.orderType] === 0 ? "limit" : "market",
-      };
-      this.#take(external, id, trade, out);
+      this.#take(
+        {
+          symbol: scanner.textOf(tape[at + TRADE.symbol] as number),
+          id: tape[at + TRADE.id] as number,
+          price: tape[at + TRADE.price] as number,
+          size: tape[at + TRADE.size] as number,
+          side: tape[at + TRADE.side] === 0 ? "buy" : "sell",
+          orderType: tape[at + TRADE.orderType] === 0 ? "limit" : "market",
+          timestampUs: tape[at + TRADE.timeUs] as number,
+        },
+        atUs,
+        out,
+      );
     }
     this.#noteSeen(out);
   }
 
-  /** Adds a trade's record, if it is a new one. */
-  #take(external: string, id: number, trade: Trade, out: Normalized): void {
-    const { timestampUs, receivedAtUs: atUs, price, size } = trade;
-    const last = this.#last.get(external);
+  #take(given: GivenTrade, atUs: number, out: Normalized): void {
+    const { symbol, id, timestampUs } = given;
+    const last = this.#last.get(symbol);
     if (last === undefined) {
-      this.#set(external, [id, atUs, timestampUs]).recent.add(id, price, size);
+      this.#set(symbol, [id, atUs, timestampUs]).recent.add(given);
     } else {
       if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) {
         // The last trade repeated: the next one follows it without a gap.
         if (id === last.id) last.isUnwanted = false;
-        const reason = last.recent.conflictOf(external, id, trade);
+        const reason = last.recent.conflictOf(given);
         if (reason !== undefined) noteBeside(out, { type: "conflict", reason });
         return;
       }
       const follows = id === last.id + 1 || last.isUnwanted ||
         (id > last.id && id <= last.id + last.unread + 1);
-      if (!follows) this.#sequenceGap(external, last, id, atUs, out);
+      if (!follows) this.#sequenceGap(symbol, last, id, atUs, out);
       last.isUnwanted = false;
       last.id = id;
       last.receivedAtUs = atUs;
       last.timestampUs = timestampUs;
       last.stopped = false;
       last.unread = 0;
-      last.recent.add(id, price, size);
+      last.recent.add(given);
     }
+    const trade: Trade = {
+      type: "trade",
+      timestampUs,
+      receivedAtUs: atUs,
+      symbol: this.#symbols.ours(symbol),
+      feed: this.#feed,
+      sequence: 0,
+      price: given.price,
+      size: given.size,
+      side: given.side,
+      tradeId: String(id),
+    };
+    if (given.orderType !== undefined) trade.orderType = given.orderType;
     addEvent(out, trade);
   }
 
