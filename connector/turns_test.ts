@@ -28,6 +28,12 @@ function upTo(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i + 1);
 }
 
+/** The one that tells, and its standby. */
+async function bothSides(pair: Pair): Promise<[Side, Side]> {
+  const first = await Side.start(pair, `${pair.dir}/first`);
+  return [first, await Side.start(pair, `${pair.dir}/second`)];
+}
+
 /** Trades and a book, one step at a time. */
 function tell(pair: Pair, from: number, to: number): void {
   for (let n = from; n <= to; n++) {
@@ -51,8 +57,7 @@ Deno.test("of two connectors of a feed one tells it; the other goes on where it 
   ignore,
 }, () =>
   Pair.with(async (pair) => {
-    const first = await Side.start(pair, `${pair.dir}/first`);
-    const second = await Side.start(pair, `${pair.dir}/second`);
+    const [first, second] = await bothSides(pair);
     assert.deepEqual([first.connector.isTelling, second.connector.isTelling], [true, false]);
     tell(pair, 1, 5);
     await pair.untilPublished(1005);
@@ -100,8 +105,7 @@ Deno.test("a gap of the one that tells is filled by the other one while both go 
 }, () =>
   Pair.with(async (pair) => {
     const { exchange } = pair;
-    const first = await Side.start(pair, `${pair.dir}/first`);
-    const second = await Side.start(pair, `${pair.dir}/second`);
+    const [first, second] = await bothSides(pair);
     tell(pair, 1, 5);
     await untilBacked(first);
     tell(pair, 6, 10);
@@ -159,8 +163,7 @@ Deno.test("a second turn counts the first one's records, whichever segment it is
 }, () =>
   Pair.with(async (pair) => {
     const { exchange } = pair;
-    const first = await Side.start(pair, `${pair.dir}/first`);
-    const second = await Side.start(pair, `${pair.dir}/second`);
+    const [first, second] = await bothSides(pair);
     tell(pair, 1, 5);
     await pair.untilPublished(1005);
     first.line.cut();
@@ -234,8 +237,7 @@ Deno.test("a channel that dies at the one that tells is told by the other one, m
   ignore: ignore || Deno.env.get("SSMD_PAIR_SILENCE") !== "1",
 }, () =>
   Pair.with(async (pair) => {
-    const first = await Side.start(pair, `${pair.dir}/first`);
-    const second = await Side.start(pair, `${pair.dir}/second`);
+    const [first, second] = await bothSides(pair);
     pair.say("B", { snap: "B", n: 1 });
     tell(pair, 1, 5);
     await untilBacked(first);
