@@ -3,6 +3,11 @@ import { dirname, join } from "node:path";
 /** Prefix of the names of files being written; no complete file has it. */
 export const TEMPORARY_PREFIX = ".tmp-";
 
+/** Returns a new path in `folder` for a file being written. */
+export function temporaryPath(folder: string): string {
+  return join(folder, `${TEMPORARY_PREFIX}${Deno.pid}-${crypto.randomUUID()}`);
+}
+
 /**
  * Writes a file atomically: temporary file in the same folder, fdatasync, rename, fsync of the
  * folder. Creates missing folders and syncs their parents. The umask narrows `mode`. Throws what
@@ -14,7 +19,7 @@ export async function writeFileAtomically(
   mode = 0o666,
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `${TEMPORARY_PREFIX}${Deno.pid}-${crypto.randomUUID()}`);
+  const temporary = temporaryPath(folder);
   const file = await createIn(folder, temporary, mode);
   try {
     try {

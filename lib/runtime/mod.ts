@@ -54,4 +54,10 @@ export { cacheDir } from "./cache_dir.ts";
 export { pathExists } from "./path_exists.ts";
 export { assertPair, certificatesOf } from "./pem.ts";
 export { writingTo } from "./output_error.ts";
-export { lockFolder, syncFolder, TEMPORARY_PREFIX, writeFileAtomically } from "./atomic_file.ts";
+export {
+  lockFolder,
+  syncFolder,
+  TEMPORARY_PREFIX,
+  temporaryPath,
+  writeFileAtomically,
+} from "./atomic_file.ts";

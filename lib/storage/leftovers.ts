@@ -1,4 +1,4 @@
-import { TEMPORARY_PREFIX } from "@ssmd/runtime";
+import { TEMPORARY_PREFIX, temporaryPath } from "@ssmd/runtime";
 import { join } from "node:path";
 
 /**
@@ -30,7 +30,7 @@ export async function removeLeftovers(root: string, ageMs: number): Promise<numb
  * A server of files, or a clock that was set, may be hours from ours: a file in the making is not old.
  */
 async function nowOf(root: string): Promise<number> {
-  const path = join(root, `${TEMPORARY_PREFIX}${Deno.pid}-${crypto.randomUUID()}`);
+  const path = temporaryPath(root);
   try {
     await Deno.writeFile(path, new Uint8Array(), { createNew: true });
     const { mtime } = await Deno.stat(path).finally(() => Deno.remove(path));
