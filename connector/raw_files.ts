@@ -119,7 +119,7 @@ export class RawFiles {
 
   /** Adds a closed segment; it is written in the background. */
   add(segment: Segment, given: GivenIds): void {
-    const bytes = Deno.statSync(segment.path).size;
+    const bytes = sizeOf(segment);
     this.#closed.push({ segment, given, bytes, written: false, firstUs: 0, lastUs: 0 });
     this.#limit();
     this.#working ??= this.#work();
@@ -163,7 +163,7 @@ export class RawFiles {
   async #finish(late: AbortSignal): Promise<void> {
     while (this.#working) await this.#working;
     await this.#writeAll(late);
-    if (!late.aborted) await this.#release();
+    if (!late.aborted) await this.#tryRelease();
   }
 
   /** Writes segments in order and retries failed ones; while closing, only retryable failures. */
@@ -193,8 +193,15 @@ export class RawFiles {
     try {
       await this.#release();
     } catch (error) {
-      this.#options.logger.error("a spool segment cannot be removed", { error });
+      this.#notRemoved(error);
     }
+  }
+
+  #notRemoved(error: unknown): void {
+    this.#options.logger.error("a spool segment cannot be removed; it is tried again", {
+      error,
+      hint: "Make the folder of the spool writable for this user",
+    });
   }
 
   /** Writes a segment; returns undefined on success. */
@@ -306,8 +313,8 @@ export class RawFiles {
       if (!oldest.written || isPinned || !await this.#isSafe(oldest) || this.#isHeld) return;
       // It may have been dropped meanwhile.
       if (this.#closed[0] !== oldest) continue;
-      this.#closed.shift();
       remove(oldest.segment);
+      this.#closed.shift();
     }
   }
 
@@ -341,9 +348,14 @@ export class RawFiles {
     let bytes = this.#closed.reduce((sum, closed) => sum + closed.bytes, 0);
     const { bytesMax = LIMITS.spoolBytesMax } = this.#options;
     while (bytes > bytesMax && this.#closed.length > 1) {
-      const oldest = this.#closed.shift() as ClosedSegment;
+      const oldest = this.#closed[0] as ClosedSegment;
+      try {
+        remove(oldest.segment);
+      } catch (error) {
+        return this.#notRemoved(error);
+      }
+      this.#closed.shift();
       bytes -= oldest.bytes;
-      remove(oldest.segment);
       this.#options.onLost();
       this.#options.logger.error("the spool is over its limit: the oldest segment is given up", {
         segment: oldest.segment.path,
@@ -351,6 +363,16 @@ export class RawFiles {
         hint: "Make storage reachable or give it room; until then the newest frames are kept",
       });
     }
+  }
+}
+
+/** Returns its bytes; 0 = unknown: a folder that is away now may be back when it is read. */
+function sizeOf({ path }: Segment): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (systemCodeOf(error) === "") throw error;
+    return 0;
   }
 }
 

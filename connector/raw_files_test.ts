@@ -90,6 +90,41 @@ Deno.test("segments stay until the end of their run is noted", () =>
     assert.equal(await kept(true), 0);
   }));
 
+Deno.test("a segment whose folder is away when it is closed is written once it is back", () =>
+  inFolder(async (dir) => {
+    const spool = `${dir}/spool`;
+    await Deno.mkdir(spool);
+    const writer = await threeMinutes(spool);
+    const storage = memoryStorage();
+    const { files } = rawFiles({ storage, transport: DURABLE, acknowledgedId: () => "m2-1-0" });
+    await Deno.rename(spool, `${dir}/away`);
+    for (const { segment, given } of writer.closed) files.add(segment, given);
+    await Deno.rename(`${dir}/away`, spool);
+    await files.close();
+    const manifest = await loadManifest(storage, { kind: "raw", ...FEED_DAY });
+    assert.equal(manifest?.files.length, 3);
+    assert.deepEqual(await segmentsIn(spool), []);
+  }));
+
+Deno.test("a segment that cannot be deleted now is deleted later, before later ones", () =>
+  inFolder(async (dir) => {
+    const writer = await threeMinutes(dir);
+    const { files } = rawFiles({ transport: DURABLE, acknowledgedId: () => "m2-1-0" });
+    const { removeSync } = Deno;
+    Deno.removeSync = () => {
+      throw new Deno.errors.PermissionDenied();
+    };
+    try {
+      for (const { segment, given } of writer.closed) files.add(segment, given);
+      await files.close();
+    } finally {
+      Deno.removeSync = removeSync;
+    }
+    assert.equal((await segmentsIn(dir)).length, 3);
+    await files.close();
+    assert.deepEqual(await segmentsIn(dir), []);
+  }));
+
 Deno.test("a storage that never answers does not keep the raw files from closing", () =>
   inFolder(async (dir) => {
     const writer = await threeMinutes(dir);
