@@ -99,6 +99,11 @@ export interface Normalizer {
    * an unreadable frame gives the notice `unreadable`.
    */
   normalize(json: unknown, text: string, receivedAtUs: number): Normalized;
+  /**
+   * Handles a frame that cannot be read at all and may have been market data: books that would not
+   * show a missing change are invalid, and requested again. Absent = every loss shows.
+   */
+  lost?(reason: string, receivedAtUs: number): Normalized;
   /** Reads frames of common shapes from their bytes; absent = all frames are parsed as JSON. */
   readonly scanner?: FrameScanner | undefined;
   /**

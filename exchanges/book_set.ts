@@ -105,6 +105,17 @@ export abstract class BookSet<Book extends TrackedBook, State> {
     this.ledger.invalidate("orderbook", book.symbol, fromUs, atUs);
   }
 
+  /** Whether a missing change may stay unnoticed; no by default, as venues number their messages. */
+  protected isBlind(_book: Book): boolean {
+    return false;
+  }
+
+  /** Invalidates the books of which an unreadable frame may have been an unnoticed change. */
+  loseBlind(detail: string, atUs: number, out: Normalized): void {
+    const blind = this.validBooks().filter((book) => this.isBlind(book));
+    this.invalidate(blind, { reason: "parse", missed: null, fromUs: atUs, detail }, atUs, out);
+  }
+
   /** Invalidates all books on a disconnect. */
   disconnected(lastGoodUs: number): void {
     for (const book of this.books.values()) book.release(lastGoodUs);

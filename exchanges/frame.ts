@@ -44,3 +44,8 @@ export function unreadableReason(bytes: Buffer): string {
   const frame = readFrame(bytes);
   return frame.readable ? "a binary frame where the venue sends text" : frame.reason;
 }
+
+/** Whether an unreadable frame may have been market data: one that begins like a word is none. */
+export function mayBeData(bytes: Buffer): boolean {
+  return !/^[A-Za-z<]/.test(bytes.toString("latin1", 0, 1));
+}

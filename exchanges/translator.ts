@@ -19,7 +19,7 @@ import {
   type ScannedLine,
   specsOf,
 } from "./captured_line.ts";
-import { unreadableReason } from "./frame.ts";
+import { mayBeData, unreadableReason } from "./frame.ts";
 import { TurnFilter } from "./turn_filter.ts";
 
 const NOTHING: MarketEvent[] = [];
@@ -178,7 +178,7 @@ export class Translator {
       case "frame":
         return this.#text(line.text, line.atUs, line.json);
       case "binary":
-        return this.unreadable(line.reason ?? unreadableReason(bufferOf(line.bytes)), line.atUs);
+        return this.#unreadable(bufferOf(line.bytes), line.atUs, line.reason);
       case "event":
         return this.event(line, line.atUs);
     }
@@ -187,7 +187,7 @@ export class Translator {
   #text(text: string, atUs: number, known?: unknown): Normalized {
     const json = known === undefined ? jsonOf(text) : known;
     if (json !== undefined) return this.frame(json, text, atUs);
-    return this.unreadable(unreadableReason(Buffer.from(text)), atUs);
+    return this.#unreadable(Buffer.from(text), atUs);
   }
 
   /** Scans a frame and translates it, as it was done when it was received. */
@@ -245,10 +245,13 @@ export class Translator {
   }
 
   /** Handles a frame that is not JSON, or too large. */
-  unreadable(reason: string, receivedAtUs: number): Normalized {
-    const events = [...this.#begins(receivedAtUs), this.#parseGap(receivedAtUs, { reason })];
-    this.#aliveUs = receivedAtUs;
-    return this.#number({ events, send: [], notice: { type: "unreadable", reason } }, receivedAtUs);
+  #unreadable(bytes: Buffer, atUs: number, reason = unreadableReason(bytes)): Normalized {
+    const events = [...this.#begins(atUs), this.#parseGap(atUs, { reason })];
+    const lost = mayBeData(bytes) ? this.#normalizer.lost?.(reason, atUs) : undefined;
+    this.#aliveUs = atUs;
+    events.push(...lost?.events ?? []);
+    const notice = { type: "unreadable", reason } as const;
+    return this.#number({ events, send: lost?.send ?? [], notice }, atUs);
   }
 
   /** Handles an event of the connection. */

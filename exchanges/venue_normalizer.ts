@@ -7,6 +7,7 @@ import type {
   Normalizer,
   NormalizerOptions,
   SymbolSpec,
+  UnreadableNotice,
 } from "./adapter.ts";
 import type { BookSet } from "./book_set.ts";
 import type { FrameScanner } from "./frame_scanner.ts";
@@ -143,10 +144,28 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
       this.ledger.arriveWith(out.events, atUs);
       this.gap.endWith(out.events, atUs);
     }
+    if (out.notice?.type === "unreadable") this.#loseBlind(out.notice, atUs, out);
     if (atUs >= this.ledger.dueUs) {
       out.send = this.requests.ask(this.ledger.tick(atUs, out.events));
     }
     return out;
+  }
+
+  /** An unreadable part that names no market may have been a change of any book. */
+  #loseBlind(
+    { reason, symbol, channel, isCovered }: UnreadableNotice,
+    atUs: number,
+    out: Normalized,
+  ) {
+    if (channel !== "orderbook" || symbol !== undefined || isCovered) return;
+    this.books.loseBlind(reason, atUs, out);
+  }
+
+  /** Handles a frame that cannot be read at all and may have been market data. */
+  lost(reason: string, atUs: number): Normalized {
+    const out: Normalized = { events: [], send: [] };
+    this.books.loseBlind(reason, atUs, out);
+    return this.#reconcile(out, atUs);
   }
 
   /** Handles a new connection on which everything was requested. */
@@ -173,8 +192,13 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Advances time to `atUs`. */
   tick(atUs: number): Normalized {
-    return this.#reconcile({ events: [], send: [] }, atUs);
+    const out: Normalized = { events: [], send: [] };
+    this.overdue(atUs, out);
+    return this.#reconcile(out, atUs);
   }
+
+  /** Hook for what a venue's books await: finds what has not come by `atUs`. */
+  protected overdue(_atUs: number, _out: Normalized): void {}
 
   /** Requests a silent channel again, as its snapshot shows whether anything was missed. */
   doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized {

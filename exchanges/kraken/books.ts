@@ -5,6 +5,7 @@ import type { Precision } from "../tracked_book.ts";
 import { markUnreadable, noteBeside } from "../unreadable.ts";
 import { bookDataOf, type CheckedBookData, KrakenBook } from "./book.ts";
 import type { KrakenBookState } from "./book_state.ts";
+import { LEVELS_CHECKED } from "./checksum.ts";
 import type { Instruments } from "./instrument.ts";
 import { type KrakenBookData, type KrakenFrame, objectOf } from "./messages.ts";
 import { frameOfTexts, precisionOfSnapshot } from "./precision.ts";
@@ -192,6 +193,11 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
   /** Snapshot frames in the venue's format of all valid books. */
   snapshotFrames(): string[] {
     return this.validBooks().map((book) => book.snapshotFrame());
+  }
+
+  /** The checksum is of the best levels only. */
+  protected override isBlind(book: KrakenBook): boolean {
+    return book.depth > LEVELS_CHECKED;
   }
 
   protected create(external: string, lostUs: number): KrakenBook {

@@ -104,13 +104,35 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
     }
     if (book.differsSinceUs === 0) book.differsSinceUs = atUs;
     if (atUs - book.differsSinceUs < DIFFERS_US_MAX) return true;
+    const theirs = `${wordOf(last.best_bid)} and ${wordOf(last.best_ask)}`;
+    this.#differs(book, `are ${theirs}`, atUs, out);
+    return false;
+  }
+
+  /** Earliest time at which a difference that no change has mended is a loss, µs. */
+  dueUs(): number {
+    let dueUs = Infinity;
+    for (const { valid, differsSinceUs } of this.books.values()) {
+      if (valid && differsSinceUs > 0) dueUs = Math.min(dueUs, differsSinceUs + DIFFERS_US_MAX);
+    }
+    return dueUs;
+  }
+
+  /** Finds the losses of books that are quiet since their best prices differ. */
+  overdue(atUs: number, out: Normalized): void {
+    for (const book of this.validBooks()) {
+      if (book.differsSinceUs === 0 || atUs - book.differsSinceUs < DIFFERS_US_MAX) continue;
+      this.#differs(book, "were others", atUs, out);
+    }
+  }
+
+  #differs(book: PolymarketBook, theirs: string, atUs: number, out: Normalized): void {
     const [bid, ask] = [book.levels("bids")[0]?.price ?? 0, book.levels("asks")[0]?.price ?? 0];
-    const detail = `The venue's best prices of ${book.symbol} are ${wordOf(last.best_bid)} and ` +
-      `${wordOf(last.best_ask)}, ours ${bid} and ${ask}: a change is missing.`;
+    const detail = `The venue's best prices of ${book.symbol} ${theirs}, ` +
+      `ours ${bid} and ${ask}: a change is missing.`;
     const fromUs = book.lastGoodAtUs;
     this.#lose(book, { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
     noteBeside(out, { type: "suspect", reason: detail });
-    return false;
   }
 
   #failed(
@@ -151,6 +173,11 @@ export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
   /** Snapshot frames in the venue's format of all valid books. */
   snapshotFrames(): string[] {
     return this.validBooks().map((book) => book.snapshotFrame());
+  }
+
+  /** There is no sequence, and the best prices and hashes do not show every change. */
+  protected override isBlind(): boolean {
+    return true;
   }
 
   protected create(external: string, lostUs: number): PolymarketBook {

@@ -6,15 +6,18 @@ import { LifecycleMemory, type UnseenSpan } from "../unseen_lives.ts";
 import { timestampOf } from "./format.ts";
 import { listOf, type PolymarketEvent } from "./messages.ts";
 
-/** Last lifecycle step of a token, as plain JSON. */
 type Step = "new_market" | "market_resolved";
 /** State of the lifecycle, as plain JSON. */
 export interface LifecycleState {
+  /** Last step by token; that of a decided market has its winner: `market_resolved 33`. */
   steps: [string, string][];
   unseen: UnseenSpan | null;
 }
 
-/** Market lifecycle. The venue broadcasts the steps of all markets repeatedly; each is reported once. */
+/**
+ * Market lifecycle. The venue broadcasts the steps of all markets repeatedly; each is reported once,
+ * and a resolution once more if its winner is another one.
+ */
 export class Lifecycle extends LifecycleMemory {
   #feed: string;
   #symbols: Symbols;
@@ -41,10 +44,11 @@ export class Lifecycle extends LifecycleMemory {
     }
     // A market that is split between its outcomes has no winner, and its shares are not told.
     const isDecided = isResolved && hasWinner;
+    const now = isDecided ? `${step} ${winner}` : step;
     const own = tokens.filter((token) => this.#symbols.spec(token) !== undefined)
-      .filter((token) => this.values.get(token) !== step);
+      .filter((token) => isNews(this.values.get(token), now));
     for (const token of own) {
-      this.values.set(token, step);
+      this.values.set(token, now);
       const status: Status = {
         ...{ type: "status", timestampUs, receivedAtUs: atUs, feed: this.#feed, sequence: 0 },
         symbol: this.#symbols.ours(token),
@@ -68,4 +72,10 @@ export class Lifecycle extends LifecycleMemory {
     this.values = new Map(steps);
     this.unseen.restore(unseen);
   }
+}
+
+/** Whether a step is not known: a resolved market is not listed again, nor is its winner taken back. */
+function isNews(known: string | undefined, now: string): boolean {
+  const isOver = known?.startsWith("market_resolved") === true;
+  return known !== now && !(isOver && !now.startsWith("market_resolved "));
 }

@@ -53,7 +53,10 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
       const event = objectOf<PolymarketEvent>(value);
       if (event !== undefined && typeof event.event_type === "string") {
         this.#event(event, event.event_type, atUs, out);
-      } else markUnreadable(out, { reason: "An event is no object with an event_type." });
+      } else {markUnreadable(out, {
+          reason: "An event is no object with an event_type.",
+          ...ofBook(event),
+        });}
     }
   }
 
@@ -140,6 +143,14 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     if (channel === "status") events.push(...this.memory.unseen.confirmed(atUs));
   }
 
+  override dueUs(): number {
+    return Math.min(super.dueUs(), this.books.dueUs());
+  }
+
+  protected override overdue(atUs: number, out: Normalized): void {
+    this.books.overdue(atUs, out);
+  }
+
   /** A token is one subscription: while its book changes, its other channels are only quiet. */
   override doubt(
     channel: OrderedChannel,
@@ -177,4 +188,11 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     this.#fills.restore(given.fills);
     this.books.searches.dueUs = given.searchesDueUs ?? 0;
   }
+}
+
+/** Channel of an event without a type that has the fields of a book. */
+function ofBook(event: PolymarketEvent | undefined): { channel?: GapChannel } {
+  const isBook = event?.price_changes !== undefined || event?.bids !== undefined ||
+    event?.asks !== undefined;
+  return isBook ? { channel: "orderbook" } : {};
 }

@@ -115,6 +115,20 @@ Deno.test("polymarket: best prices that differ for a second are a loss, healed b
   assert.deepEqual(normalizer.missing(), []);
 });
 
+Deno.test("polymarket: best prices that differ for a second are a loss in a quiet market, too", () => {
+  const normalizer = withBooks();
+  const wrong = changesFrame([changeOf(YES, ["SELL", "0.9", "4"], ["0.002", "0.003"])]);
+  feed(normalizer, wrong, AT_US + 1);
+  assert.equal(normalizer.dueUs(), AT_US + 1_000_001);
+  assert.deepEqual(normalizer.tick(AT_US + 1_000_000).events, []);
+  const { events, send, notice } = normalizer.tick(AT_US + 1_000_001);
+  assert.deepEqual(brief(events), ["gap RAIN-YES orderbook sequence open"]);
+  assert.equal(events[0]?.type === "gap" && events[0].fromUs, AT_US);
+  assert.equal(notice?.type, "suspect");
+  assert.equal(send.length, 2);
+  assert.deepEqual(brief(normalizer.snapshots()), ["snapshot RAIN-NO"]);
+});
+
 Deno.test("polymarket: best prices that are ahead of a burst's changes are no loss", () => {
   const normalizer = withBooks();
   const ahead = changesFrame([changeOf(YES, ["SELL", "0.9", "4"], ["0.002", "0.003"])]);
@@ -207,6 +221,24 @@ Deno.test("polymarket: lives are told once, of ordered tokens alone, and a settl
   );
   const strange = feed(withBooks(), { ...resolved, winning_asset_id: "7" });
   assert.deepEqual([strange.events, strange.notice?.type], [[], "unreadable"]);
+});
+
+Deno.test("polymarket: a resolution with another winner is news, and a late listing takes none back", () => {
+  const normalizer = withBooks();
+  const life = { market: MARKET, assets_ids: [YES, NO], timestamp: "1790491136945" };
+  const resolved = { ...life, event_type: "market_resolved", winning_asset_id: "" };
+  const listed = { ...life, event_type: "new_market" };
+  const steps = [resolved, listed, resolved, { ...resolved, winning_asset_id: NO }, listed];
+  const reported = [...steps, resolved, { ...resolved, winning_asset_id: YES }].map((frame) =>
+    (feed(normalizer, frame).events as Status[]).map(({ state, result }) => `${state} ${result}`)
+  );
+  assert.deepEqual(reported, [
+    ["settled ", "settled "],
+    ...[[], []],
+    ["settled no", "settled yes"],
+    ...[[], []],
+    ["settled yes", "settled no"],
+  ]);
 });
 
 Deno.test("polymarket: a break is a gap that ends with fresh books; lives between are lost", () => {
