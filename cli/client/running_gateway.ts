@@ -68,12 +68,29 @@ export async function requestGateway(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {
-    throw new SsmdError("GATEWAY_UNREACHABLE", `No gateway answers at ${base}`, {
+    throw unreachable(base, cause);
+  }
+}
+
+function unreachable(base: string, cause: unknown): SsmdError {
+  if (isTimeout(cause)) {
+    const sentence = `The gateway at ${base} gave no answer within ${ANSWER_MS_MAX / 1000} s`;
+    return new SsmdError("GATEWAY_UNREACHABLE", sentence, {
       cause,
-      hint: "Start it with ssmd up, or say where it is with --url",
+      hint: "It is busy, or hangs: ssmd status; what was asked may still be done",
       retryable: true,
     });
   }
+  return new SsmdError("GATEWAY_UNREACHABLE", `No gateway answers at ${base}`, {
+    cause,
+    hint: "Start it with ssmd up, or say where it is with --url",
+    retryable: true,
+  });
+}
+
+/** Whether something listened, and was given all the time that a request has. */
+export function isTimeout(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === "TimeoutError";
 }
 
 /** Authorization header with the key in a variable; empty when the variable is unset. */

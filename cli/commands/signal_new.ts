@@ -11,8 +11,9 @@ import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 export default defineCommand({
   name: "signal new",
   brief: "Create a new signal with a test from a template",
-  description: "Writes both into signals/ beside the project's registry. Existing files are not " +
-    "overwritten.",
+  description:
+    "Writes both into signals/ beside the project's registry; in ssmd's own repository, into " +
+    "signals/library/. Existing files are not overwritten.",
   changes: "config-changes",
   examples: ["ssmd signal new wide_book", "ssmd signal new btc_runs --feed kraken --symbol BTCUSD"],
   flags: {

@@ -24,7 +24,6 @@ import { jobProblems } from "../jobs/job_problems.ts";
 import { bytesText, countText, durationText } from "../format.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
-import { registryDirOf } from "../registry_dir.ts";
 import { paint } from "../terminal.ts";
 
 /** Refresh interval of --watch, ms. */
@@ -122,11 +121,10 @@ export default defineCommand({
   asks: ["GET /v1/feeds"],
   async run({ flags: { watch, output, ...location }, context }) {
     const { stdout } = context.process;
-    const globals = { ...context.globals, dir: await registryDirOf(context.globals) };
     const ended = new AbortController();
     if (watch) untilSignal(ended.signal).then(() => ended.abort());
     do {
-      const status = await readStatus({ ...context, globals }, location);
+      const status = await readStatus(context, location);
       if (watch && output === "table") stdout.write(CLEAR_SCREEN);
       stdout.write(
         output === "table" ? screenOf(status) : render({ value: status, rows: [] }, output),

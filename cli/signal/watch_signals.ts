@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { ConfigError, messageOf, SsmdError } from "@ssmd/runtime";
 import { registryPathOf } from "@ssmd/metadata/registry_content";
 import { checkSource, findSignal, signalFolders } from "@ssmd/signals";
-import type { GatewayLocation } from "../client/running_gateway.ts";
+import { type GatewayLocation, isTimeout } from "../client/running_gateway.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
 import { findingText } from "./finding_text.ts";
@@ -55,7 +55,7 @@ async function* turns(watcher: Deno.FsWatcher): AsyncGenerator<void> {
   }
 }
 
-/** Deploys; a refusal is a notice, and at the first deploy an error if nothing can be asked. */
+/** Deploys; a refusal is a notice, and at the first deploy an error if nothing listens. */
 async function deployed(
   context: SsmdContext,
   location: GatewayLocation,
@@ -70,7 +70,8 @@ async function deployed(
     return switches;
   } catch (error) {
     if (!(error instanceof SsmdError)) throw error;
-    if (isFirst && error.code === "GATEWAY_UNREACHABLE") throw error;
+    const isAway = error.code === "GATEWAY_UNREACHABLE" && !isTimeout(error.cause);
+    if (isFirst && isAway) throw error;
     notice(context, `${error.code}: ${messageOf(error)}\n  ${error.hint}`);
     return [];
   }

@@ -75,3 +75,38 @@ Deno.test("each saved change of a signal is deployed; one that is wrong is print
       assert.equal((await watched).length, 3);
     })
   ));
+
+Deno.test("a gateway that is busy at the first deploy is watched for; one that is not there is not", () =>
+  Project.use(async (project) => {
+    await project.ok("init", "--demo");
+    await project.ok("signal", "new", "wide_book");
+    let printed = "";
+    const context = {
+      globals: { ...NO_GLOBALS, dir: `${project.dir}/exchanges` },
+      process: { stderr: { write: (text: string) => void (printed += text) } },
+    } as unknown as SsmdContext;
+    const busy = Promise.withResolvers<Response>();
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => busy.promise,
+    );
+    const location = { env: "demo", url: `http://127.0.0.1:${server.addr.port}` };
+    const ended = new AbortController();
+    const patience = AbortSignal.timeout;
+    AbortSignal.timeout = () => patience.call(AbortSignal, 50);
+    try {
+      const watched = watchSignals(context, location, ended.signal);
+      while (!printed.includes("Watching ")) await Promise.race([delay(20), watched]);
+      assert.match(printed, /^GATEWAY_UNREACHABLE: The gateway at \S+ gave no answer within 10 s/);
+      ended.abort();
+      assert.deepEqual(await watched, []);
+    } finally {
+      AbortSignal.timeout = patience;
+      busy.resolve(new Response());
+      await server.shutdown();
+    }
+    await assert.rejects(
+      watchSignals(context, location, new AbortController().signal),
+      { code: "GATEWAY_UNREACHABLE", message: `No gateway answers at ${location.url}` },
+    );
+  }));

@@ -2,7 +2,10 @@ import { LIBRARY_DIR } from "./signal_catalog.ts";
 
 /** Folders of signals. */
 export interface SignalFolders {
-  /** The project's folder: `signals/` beside its registry, whether or not it exists. */
+  /**
+   * The project's folder: `signals/` beside its registry, whether or not it exists; in this
+   * repository the library, because `signals/` is the code of signals here.
+   */
   own: string;
   /** The project's folder, then the shipped library. */
   all: readonly string[];
@@ -12,8 +15,8 @@ export interface SignalFolders {
 export function signalFolders(registryDir: string | undefined): SignalFolders {
   const project = registryDir?.replace(/\/?[^/]*\/?$/, "") ?? ".";
   const own = `${project === "" ? "." : project}/signals`;
-  // In this repository, that folder is the code of signals/, not a project's signals.
-  return { own, all: isThisRoom(own) ? [LIBRARY_DIR] : [own, LIBRARY_DIR] };
+  if (isThisRoom(own)) return { own: `${own}/library`, all: [LIBRARY_DIR] };
+  return { own, all: [own, LIBRARY_DIR] };
 }
 
 function isThisRoom(folder: string): boolean {

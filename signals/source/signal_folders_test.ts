@@ -7,12 +7,22 @@ Deno.test("a project's signals lie beside its registry, before those that come w
     own: "/home/ada/markets/signals",
     all: ["/home/ada/markets/signals", LIBRARY_DIR],
   });
-  assert.equal(signalFolders("exchanges").own, "./signals");
-  assert.equal(signalFolders("../exchanges/").own, "../signals");
-  assert.equal(signalFolders(undefined).own, "./signals");
+  const before = Deno.cwd();
+  // Of a folder that is not this repository.
+  Deno.chdir("/");
+  try {
+    assert.equal(signalFolders("exchanges").own, "./signals");
+    assert.equal(signalFolders("../exchanges/").own, "../signals");
+    assert.equal(signalFolders(undefined).own, "./signals");
+  } finally {
+    Deno.chdir(before);
+  }
 });
 
 Deno.test("in the repository the room of signals is no folder of signals", () => {
   const registry = new URL("../../exchanges", import.meta.url).pathname;
-  assert.deepEqual(signalFolders(registry).all, [LIBRARY_DIR]);
+  const { own, all } = signalFolders(registry);
+  assert.deepEqual(all, [LIBRARY_DIR]);
+  // What is made there is found again.
+  assert.equal(Deno.realPathSync(own), Deno.realPathSync(LIBRARY_DIR));
 });
