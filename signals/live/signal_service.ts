@@ -34,7 +34,6 @@ const BATCH_BYTES_MIN = 64 * 1024;
 const BATCH_BYTES_MAX = 1024 * 1024;
 const TICK_MS = 500;
 const HELD_BACK_MS = 10;
-const HELD_BACK_MIN = 1000;
 
 /**
  * Runs signals on the live stream: takes records in bus order, publishes fires, then advances. A
@@ -310,20 +309,29 @@ export class SignalService {
     this.#progress.stream.createdAtUs = stream.createdAtUs;
   }
 
+  /** Takes what waits now and not what comes meanwhile: the stream may be faster than the hosts. */
   async #takeWaiting(): Promise<void> {
-    while (this.#subscriber.waiting > 0) await this.#pass(await this.#subscriber.next(Infinity));
+    for (let left = this.#subscriber.waiting; left > 0;) {
+      const items = await this.#subscriber.next(BATCH_BYTES_MAX);
+      left -= items.length;
+      await this.#pass(items);
+    }
   }
 
   /** Takes all that the bus has: no record is then behind a state that was read from the archive. */
   async #takeAll(): Promise<void> {
+    const { transport } = this.#options;
     try {
-      await this.#takeWaiting();
-      if (this.#options.transport.durable) return await this.#catchUp(this.#progress.copy());
-      // A bus in memory that was held back delivers much in each turn of the event loop.
-      for (let came = Infinity; came > HELD_BACK_MIN;) {
-        await sleep(HELD_BACK_MS);
-        came = this.#subscriber.waiting;
+      if (transport.durable) {
         await this.#takeWaiting();
+        return await this.#catchUp(this.#progress.copy());
+      }
+      const { lastSequence } = await transport.state();
+      for (let isDelivered = false; !isDelivered;) {
+        isDelivered = (this.#consumer?.position.sequence ?? Infinity) >= lastSequence;
+        await this.#takeWaiting();
+        // A bus in memory that was held back delivers in turns of the event loop.
+        if (!isDelivered) await sleep(HELD_BACK_MS);
       }
     } catch (error) {
       this.#fail(error);
