@@ -29,20 +29,20 @@ interface DayRollerOptions {
 /** Requests starts, rolls and ends of trading days by the feeds' calendars. */
 export class DayRoller {
   #options: DayRollerOptions;
-  #nextUs: number;
+  #lookedUs = -Infinity;
 
   constructor(options: DayRollerOptions) {
     this.#options = options;
-    this.#nextUs = options.environment.schedule?.auto_roll === false
-      ? Infinity
-      : options.notBeforeUs;
   }
 
   /** Checks every feed, at most once per interval. Throws the store's errors. */
   async tick(): Promise<void> {
-    const { environment: { feeds }, day: { nowUs }, logger } = this.#options;
-    if (nowUs() < this.#nextUs) return;
-    this.#nextUs = nowUs() + LOOK_US;
+    const { environment: { feeds, schedule }, day, notBeforeUs, logger } = this.#options;
+    const atUs = day.nowUs();
+    if (schedule?.auto_roll === false || atUs < notBeforeUs) return;
+    // The clock may have been set back.
+    if (Math.abs(atUs - this.#lookedUs) < LOOK_US) return;
+    this.#lookedUs = atUs;
     for (const feed of feeds) {
       try {
         await this.#look(feed);

@@ -84,3 +84,9 @@ Deno.test("no day goes by itself where the file says auto_roll: false", async ()
   using roller = rollerOf(new TradingDays(undefined), { schedule: { auto_roll: false } });
   assert.deepEqual(await roller.at("2026-08-01T12:00:00Z"), []);
 });
+
+Deno.test("a day is started though the clock was ahead before, and was set back", async () => {
+  using roller = rollerOf(STOCKS);
+  assert.deepEqual(await roller.at("2030-08-04T13:00:00Z"), []);
+  assert.deepEqual(await roller.at("2026-07-31T13:30:00Z"), ["start-day/demo/kraken/2026-07-31"]);
+});

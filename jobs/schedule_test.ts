@@ -103,6 +103,27 @@ Deno.test("a schedule that a command pauses or resumes while it is due stays so,
   assert.equal(store.list().length, 2);
 });
 
+Deno.test("a schedule goes on when a clock that was years ahead is set back", () => {
+  using store = new JobStore();
+  let nowUs = us("2031-08-04T12:00:00Z");
+  const scheduler = new Scheduler({
+    ...{ env: "demo", store, schedules: [DAILY], nowUs: () => nowUs, notBeforeUs: 0 },
+  });
+  scheduler.tick();
+  nowUs = us("2026-08-04T12:00:00Z");
+  for (let i = 0; i < 2; i++) scheduler.tick();
+  const ids = () => store.list().map(({ id }) => id).sort();
+  assert.deepEqual(ids(), [
+    ...["end-days/demo/2026-08-04T06:30:00Z", "end-days/demo/2031-08-04T06:30:00Z"],
+  ]);
+  // A step back over the due time itself repeats nothing.
+  nowUs = us("2026-08-05T06:30:00Z");
+  scheduler.tick();
+  nowUs -= 1_000_000;
+  scheduler.tick();
+  assert.equal(ids().length, 3);
+});
+
 Deno.test("a schedule that does not catch up begins with its next time", () => {
   using store = new JobStore();
   let nowUs = us("2026-08-04T12:00:00Z");

@@ -39,24 +39,26 @@ export class Scheduler {
   #look(schedule: Schedule, nowUs: number): void {
     const { env, store, notBeforeUs } = this.#options;
     const state = store.schedule(schedule.name);
-    const dueUs = this.#lastDueUs(schedule, nowUs);
+    const { lastUs: dueUs, nextUs } = this.#momentsAt(schedule, nowUs);
     const isFirst = state.lastAtUs === null && !schedule.catchesUp;
-    const isDue = (state.lastAtUs ?? 0) < dueUs && nowUs >= notBeforeUs;
+    // Beyond the next due time: requested while the clock was ahead, maybe by years.
+    const lastAtUs = (state.lastAtUs ?? 0) > nextUs ? 0 : state.lastAtUs ?? 0;
+    const isDue = lastAtUs < dueUs && nowUs >= notBeforeUs;
     if (!isDue || state.isPaused) return;
     if (!isFirst) store.enqueue(jobAt({ env, schedule, atUs: dueUs, nowUs }));
     // Killed before this line, the job is requested again under the same id.
     store.saveLastAt(schedule.name, dueUs);
   }
 
-  #lastDueUs(schedule: Schedule, nowUs: number): number {
+  #momentsAt(schedule: Schedule, nowUs: number): { lastUs: number; nextUs: number } {
     const { name, at, timezone, weekday } = schedule;
     // A recreated schedule may have other times.
     const key = [name, at, timezone, weekday].join(" ");
     const known = this.#moments.get(key);
-    if (known !== undefined && nowUs >= known.lastUs && nowUs < known.nextUs) return known.lastUs;
-    const lastUs = lastDueUs(schedule, nowUs);
-    this.#moments.set(key, { lastUs, nextUs: nextDueUs(schedule, nowUs) });
-    return lastUs;
+    if (known !== undefined && nowUs >= known.lastUs && nowUs < known.nextUs) return known;
+    const moments = { lastUs: lastDueUs(schedule, nowUs), nextUs: nextDueUs(schedule, nowUs) };
+    this.#moments.set(key, moments);
+    return moments;
   }
 }
 
