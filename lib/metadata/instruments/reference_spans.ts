@@ -14,10 +14,10 @@ export function referenceSpans(
   fields: readonly string[],
 ): ReferenceSpan[] {
   const instrumentAt = (us: number) => {
-    const id = external === undefined ? undefined : master.lookup(feed, external, us);
+    const id = external === undefined ? undefined : meaningAt(master, { feed, external }, us);
     return id ?? (master.get(symbol) === undefined ? undefined : symbol);
   };
-  const ids = external === undefined ? [symbol] : [symbol, ...namedBy(master, feed, external)];
+  const ids = external === undefined ? [symbol] : [symbol, ...master.meant(feed, external)];
   const moments = [...new Set(ids.flatMap((id) => momentsOf(master.get(id))))].sort((a, b) =>
     a - b
   );
@@ -30,10 +30,14 @@ export function referenceSpans(
   });
 }
 
-/** Returns all instruments that a venue's name has ever meant. */
-function namedBy(master: SecurityMaster, feed: string, external: string): string[] {
-  const asked = { feed, names: [external], by: "external" as const, fromUs: 0, toUs: Infinity };
-  return (master.resolve(asked).mappings.get(external) ?? []).map(({ name }) => name);
+/** Returns the instrument that a venue's name meant at a time, as known then; undefined = none. */
+function meaningAt(
+  master: SecurityMaster,
+  { feed, external }: { feed: string; external: string },
+  us: number,
+): string | undefined {
+  const asked = { feed, names: [external], fromUs: us, toUs: us + 1, knownAtUs: us };
+  return master.resolve({ ...asked, by: "external" }).mappings.get(external)?.[0]?.name;
 }
 
 /** Returns times at which an instrument's terms or their knowledge changed, µs. */

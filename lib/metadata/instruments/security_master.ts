@@ -128,6 +128,12 @@ export class SecurityMaster {
     return at < 0 ? undefined : (spans[at] as MappedSpan).id;
   }
 
+  /** Returns all instruments that a feed's name has ever meant, also by rows replaced since. */
+  meant(feed: string, external: string): string[] {
+    const rows = this.#names.get(feed)?.get(external)?.rows ?? [];
+    return [...new Set(rows.map(({ id }) => id))];
+  }
+
   /** Resolves names over a span; lists partially resolved and unresolved ones. */
   resolve(request: ResolveRequest): Resolved {
     const { names, fromUs, toUs, by } = request;
