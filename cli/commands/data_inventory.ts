@@ -69,10 +69,10 @@ export default defineCommand({
     "is archived, although the feed's calendar was open that day\nraw         bytes of the " +
     "compressed raw files; normalized: of the record files\nrecords     total; shown by type " +
     "in files, pipes and on a terminal of 140 columns\nquality     share of the captured " +
-    "time, weighted by symbols, outside gaps: 1 = all; - = no data\ngaps        number of " +
-    "gaps: ssmd data gaps lists them\nlayout      sealed: one object per type, by market; " +
-    "windows: one file per type and minute; mixed; hidden on a terminal of less than 90 " +
-    "columns",
+    "time, weighted by symbols, outside gaps: 1 = all; - = no data\ngaps        those " +
+    "that reach into the day: ssmd data gaps lists them\nlayout      sealed: one object per " +
+    "type, by market; windows: one file per type and minute; mixed; hidden on a terminal of " +
+    "less than 90 columns",
   examples: [
     "ssmd data inventory --env demo",
     "ssmd data inventory --feed kraken --from 2026-08-01 --to 2026-08-08",
@@ -120,7 +120,7 @@ function totalsOf(days: readonly DaySummary[]): Inventory["totals"] {
       ...{ trade: of("trade"), ticker: of("ticker"), orderbook: of("orderbook") },
       ...{ status: of("status"), gap: of("gap"), fire: of("fire"), action: of("action") },
     },
-    gaps: sum((day) => day.gaps.length),
+    gaps: new Set(days.flatMap((day) => day.gaps)).size,
     missed: sum((day) => day.missed),
   };
 }

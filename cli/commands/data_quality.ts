@@ -31,8 +31,8 @@ export default defineCommand({
     "Days are UTC. The figures come from the days' manifests.\n\nstatus     as in ssmd data " +
     "inventory: available, degraded, partial, expired or missing\nquality    share of the " +
     "captured time, weighted by symbols, outside gaps: 1 = all; - = no data\nsymbols    " +
-    "markets seen that day\ngaps       number of gaps; longest: the longest that has an " +
-    "end\nmissed     messages known to be missing; gaps of unknown size count 0\nclock      " +
+    "markets seen that day\ngaps       those that reach into the day; longest: the longest " +
+    "that has an end\nmissed     messages known to be missing; gaps of unknown size count 0\nclock      " +
     "time source of the capturing machine and whether its clock was synchronized " +
     "(source/status); with the share of raw lines if there are several\noffset     largest " +
     "offset of the clock, in microseconds, - = unknown",

@@ -5,8 +5,8 @@ import {
   dayOfUs,
   type DayPart,
   dayParts,
+  gapsOfDays,
   inventory,
-  joinedSpans,
   loadManifest,
   type Manifest,
   type ManifestFile,
@@ -183,7 +183,7 @@ export function seriesOptions(
 /** Returns all gaps of a feed; a gap may end days after it began. */
 async function gapsOf(storage: Storage, env: string, feed: string): Promise<MissingSpan[]> {
   const query = { env, feeds: [feed], isExpected: () => false, nowUs: nowUs() };
-  return joinedSpans((await inventory(storage, query)).flatMap((day) => day.gaps));
+  return gapsOfDays(await inventory(storage, query));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isoOfUs } from "@ssmd/runtime";
-import { type DaySummary, type GapSpan, joinedSpans } from "@ssmd/archive";
+import { type DaySummary, gapsOfDays, type GapSpan } from "@ssmd/archive";
 import { GAP_REASONS } from "@ssmd/market";
 
 /** A gap as printed by commands. */
@@ -22,11 +22,11 @@ export interface FeedGap extends GapSpan {
   feed: string;
 }
 
-/** Joins the gaps of all days by feed and time; a gap across days becomes one. */
+/** Returns the gaps of all days by feed and time; one across days is one. */
 export function joinedGaps(days: readonly DaySummary[]): FeedGap[] {
   const byFeed = Map.groupBy(days, (day) => day.feed);
   return [...byFeed].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([feed, some]) =>
-    joinedSpans(some.flatMap((day) => day.gaps)).map((gap) => ({ ...gap, feed }))
+    gapsOfDays(some).map((gap) => ({ ...gap, feed }))
   );
 }
 

@@ -6,6 +6,8 @@ import {
   loadManifest,
   type Manifest,
   type ManifestGap,
+  nsText,
+  qualityOf,
   readArchive,
   unmadeDays,
   usOfDay,
@@ -18,7 +20,7 @@ import type { Storage } from "@ssmd/storage";
 import { KeptAnswers } from "../kept_answers.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { ArchivedDay, ArchiveSlice, ArchiveSource } from "./archive_source.ts";
-import type { GapSpan } from "./gap_span.ts";
+import { type GapSpan, gapSpans, touching } from "./gap_span.ts";
 import { ReadingSlots } from "./reading_slots.ts";
 
 /** Days searched for the newest archived one before all are listed. */
@@ -26,6 +28,12 @@ const NEAR_DAYS = 7;
 
 /** A day of a span and its version. */
 type SpanDay = Awaited<ReturnType<typeof archivedDays>>[number];
+
+/** A day with the gaps recorded on it, and what its quality is made of. */
+interface KnownDay {
+  day: ArchivedDay;
+  captured: Parameters<typeof qualityOf>[0];
+}
 
 /** A day with raw frames and no records. */
 type Unmade = Awaited<ReturnType<typeof unmadeDays>>[number];
@@ -35,7 +43,7 @@ export class StoredArchive implements ArchiveSource {
   #storage: Storage;
   #env: string;
   #slots = new ReadingSlots();
-  #days = new KeptAnswers<ArchivedDay | undefined>(GATEWAY_LIMITS.archiveDaysKeptMax);
+  #days = new KeptAnswers<KnownDay | undefined>(GATEWAY_LIMITS.archiveDaysKeptMax);
   /** Days of spans; may be as stale as their manifests. */
   #spans = new KeptAnswers<SpanDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
   /** Days of spans with raw frames and no records. */
@@ -78,13 +86,36 @@ export class StoredArchive implements ArchiveSource {
   async days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]> {
     if (fromUs >= toUs) return [];
     const span = { fromUs: Math.max(0, fromUs), toUs };
-    const found: ArchivedDay[] = [];
-    for (const { day, version } of await this.#daysOf(feed, span)) {
-      const known = await this.#day(feed, day, version);
-      if (known !== undefined) found.push(known);
-    }
+    const inside = await this.#known(feed, await this.#daysOf(feed, span));
+    const beside = await this.#beside(feed, span);
+    const spans = gapSpans([...inside, ...beside].flatMap(({ day }) => day.gaps));
+    const found = inside.map((known) => withReachingGaps(known, spans));
     const unmade = await this.#unmadeOf(feed, span);
     return [...found, ...unmade].sort((a, b) => a.day < b.day ? -1 : 1);
+  }
+
+  async #known(feed: string, days: readonly SpanDay[]): Promise<KnownDay[]> {
+    const known = await Promise.all(days.map(({ day, version }) => this.#day(feed, day, version)));
+    return known.filter((day) => day !== undefined);
+  }
+
+  /** Returns the days before and behind a span up to the first with records, as a gap may be theirs. */
+  async #beside(feed: string, span: { fromUs: number; toUs: number }): Promise<KnownDay[]> {
+    const startUs = usOfDay(dayOfUs(span.fromUs));
+    const endUs = usOfDay(dayOfUs(span.toUs - 1)) + DAY_US;
+    const found: KnownDay[] = [];
+    for (const fromUs of [startUs - NEAR_DAYS * DAY_US, 0]) {
+      if (fromUs >= startUs) continue;
+      const days = await this.#daysOf(feed, { fromUs: Math.max(0, fromUs), toUs: startUs });
+      if (upToRecords(await this.#known(feed, days.toReversed()), found)) break;
+    }
+    const lastUs = nowUs() + DAY_US;
+    for (const toUs of [endUs + NEAR_DAYS * DAY_US, lastUs]) {
+      if (endUs >= lastUs) break;
+      const days = await this.#daysOf(feed, { fromUs: endUs, toUs: Math.min(toUs, lastUs) });
+      if (upToRecords(await this.#known(feed, days), found)) break;
+    }
+    return found;
   }
 
   async coveredUs(feed: string): Promise<number> {
@@ -94,7 +125,7 @@ export class StoredArchive implements ArchiveSource {
       const days = await this.#daysOf(feed, { fromUs, toUs });
       for (const { day, version } of days.toReversed()) {
         const known = await this.#day(feed, day, version);
-        if (known !== undefined && known.toUs > 0) return known.toUs;
+        if (known !== undefined && known.day.toUs > 0) return known.day.toUs;
       }
     }
     return 0;
@@ -131,7 +162,7 @@ export class StoredArchive implements ArchiveSource {
     }
   }
 
-  #day(feed: string, day: string, version: string): Promise<ArchivedDay | undefined> {
+  #day(feed: string, day: string, version: string): Promise<KnownDay | undefined> {
     const key = `${feed}/${version}/${day}`;
     const { archiveOpenDayMs, archiveClosedDayMs } = GATEWAY_LIMITS;
     const isNow = day >= dayOfUs(nowUs() - DAY_US / 4);
@@ -139,10 +170,10 @@ export class StoredArchive implements ArchiveSource {
     return this.#days.of(key, keptMs, () => this.#load(feed, day, version));
   }
 
-  async #load(feed: string, day: string, version: string): Promise<ArchivedDay | undefined> {
+  async #load(feed: string, day: string, version: string): Promise<KnownDay | undefined> {
     const manifestId = { kind: "normalized" as const, env: this.#env, feed, version, day };
     const manifest = await loadManifest(this.#storage, manifestId);
-    return manifest && archivedDay(manifest, version);
+    return manifest && knownDay(manifest, version);
   }
 }
 
@@ -151,7 +182,26 @@ function isAbsent(error: unknown): boolean {
   return error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND";
 }
 
-function archivedDay(manifest: Manifest, version: string): ArchivedDay {
+/** Adds days up to the first with records; returns whether there was one. */
+function upToRecords(days: readonly KnownDay[], found: KnownDay[]): boolean {
+  const at = days.findIndex(({ day }) => day.records > 0);
+  found.push(...(at < 0 ? days : days.slice(0, at + 1)));
+  return at >= 0;
+}
+
+/** Returns a day with all gaps that reach into it, whichever day they were recorded on. */
+function withReachingGaps({ day, captured }: KnownDay, spans: readonly GapSpan[]): ArchivedDay {
+  const dayUs = usOfDay(day.day);
+  const span = { fromUs: dayUs, toUs: dayUs + DAY_US };
+  const { ordered } = captured;
+  const gaps = touching(spans, span).filter(({ symbol, fromUs, toUs }) =>
+    toUs > 0 || fromUs >= dayUs || symbol === ALL_SYMBOLS || (ordered?.includes(symbol) ?? true)
+  );
+  const isCrossed = gaps.some(({ fromUs, toUs }) => fromUs < dayUs || toUs > span.toUs);
+  return { ...day, gaps, ...(isCrossed && { quality: qualityOf(captured, gaps.map(lossOf)) }) };
+}
+
+function knownDay(manifest: Manifest, version: string): KnownDay {
   const { feed, day, status, quality, symbols, count, bytes, files, gaps } = manifest;
   let fromUs = Infinity;
   let toUs = 0;
@@ -167,13 +217,20 @@ function archivedDay(manifest: Manifest, version: string): ArchivedDay {
     tally.records += file.count;
     tally.bytes += file.bytes;
   }
+  const times = { from: nsText(fromUs === Infinity ? 0 : fromUs), to: nsText(toUs) };
   return {
-    ...{ feed, day, version, status, quality, symbols, bytes, toUs },
-    sealed: files.length > 0 && files.every(isSealedDay),
-    records: count,
-    fromUs: fromUs === Infinity ? 0 : fromUs,
-    types: [...types.values()].filter(({ files }) => files > 0),
-    gaps: gaps.filter(isMissing).map((gap) => spanOf(gap, feed)),
+    day: {
+      ...{ feed, day, version, status, quality, symbols, bytes, toUs },
+      sealed: files.length > 0 && files.every(isSealedDay),
+      records: count,
+      fromUs: fromUs === Infinity ? 0 : fromUs,
+      types: [...types.values()].filter(({ files }) => files > 0),
+      gaps: gaps.filter(isMissing).map((gap) => spanOf(gap, feed)),
+    },
+    captured: {
+      ...{ day, symbols, gaps, ordered: manifest.ordered },
+      files: files.length === 0 ? [] : [times],
+    },
   };
 }
 
@@ -196,4 +253,8 @@ function spanOf(
 ) {
   const span = { symbol, feed, reason, channel, missed, recovered, detail };
   return { ...span, fromUs: usOfNsText(from), toUs: usOfNsText(to) };
+}
+
+function lossOf({ symbol, reason, channel, fromUs, toUs, recovered }: GapSpan) {
+  return { symbol, reason, channel, recovered, from: nsText(fromUs), to: nsText(toUs) };
 }

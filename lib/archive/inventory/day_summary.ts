@@ -46,13 +46,21 @@ export interface DaySummary {
   symbols: number;
   /** Share of the captured time, weighted by symbols, outside gaps: 0…1; null = no records. */
   quality: number | null;
+  /** Gaps that reach into it, also those recorded on other days. */
   gaps: GapSpan[];
-  /** Messages known to be missing; gaps with an unknown number count as 0. */
+  /** Messages known to be missing, by gaps recorded that day; an unknown number counts as 0. */
   missed: number;
   /** receivedAt of the first and last record, ns as text; "" = no records. */
   from: string;
   to: string;
   clocks: ClockShare[];
+}
+
+/** A day's summary, with the gaps that were recorded on it. */
+export interface SummarizedDay {
+  summary: DaySummary;
+  /** Manifest of its records; undefined = none, or unreadable. */
+  normalized: Manifest | undefined;
 }
 
 /** Identity of the day to summarize. */
@@ -63,12 +71,15 @@ interface SummaryId {
   version: string;
 }
 
-/** Summarizes a day from its manifests; a corrupt one makes it partial. Throws StorageError. */
+/**
+ * Summarizes a day from its manifests, and returns that of the records; a corrupt one makes it
+ * partial. Throws StorageError.
+ */
 export async function summarizeDay(
   storage: Storage,
   summaryId: SummaryId,
   nowUs: number,
-): Promise<DaySummary> {
+): Promise<SummarizedDay> {
   const { env, feed, day, version } = summaryId;
   const corruptions: string[] = [];
   const load = async (kind: "raw" | "normalized") => {
@@ -83,7 +94,8 @@ export async function summarizeDay(
   const [raw, normalized] = await Promise.all([load("raw"), load("normalized")]);
   const isOver = isDayOver(day, nowUs);
   const { condition, why } = conditionOf({ raw, normalized, unreadable: corruptions[0], isOver });
-  return { feed, day, version, condition, why, ...rawFigures(raw), ...recordFigures(normalized) };
+  const figures = { ...rawFigures(raw), ...recordFigures(normalized) };
+  return { summary: { feed, day, version, condition, why, ...figures }, normalized };
 }
 
 function rawFigures(raw: Manifest | undefined) {

@@ -60,7 +60,7 @@ export function joinedSpans(spans: readonly GapSpan[]): GapSpan[] {
     if (others === undefined) open.set(name, [own]);
     else others.push(own);
   }
-  return joined.sort((a, b) => a.fromUs - b.fromUs || compare(a.symbol, b.symbol));
+  return joined.sort(bySpan);
 }
 
 function spanOf(gap: ManifestGap): GapSpan {
@@ -72,6 +72,7 @@ function spanOf(gap: ManifestGap): GapSpan {
   };
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** Compares gaps by start, then market. */
+export function bySpan(a: GapSpan, b: GapSpan): number {
+  return a.fromUs - b.fromUs || (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0);
 }

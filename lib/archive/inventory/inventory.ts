@@ -5,7 +5,8 @@ import { dayOfUs } from "../paths.ts";
 import { activeVersionOn, loadActiveVersions } from "../active_versions.ts";
 import { assertKnown, daysBetween, manifestDays } from "../reading/archived_days.ts";
 import { TIME_US_MAX } from "../reading/archive_query.ts";
-import { type DaySummary, summarizeDay } from "./day_summary.ts";
+import { type DaySummary, summarizeDay, type SummarizedDay } from "./day_summary.ts";
+import { withReachingGaps } from "./reaching_gaps.ts";
 
 /** Selection of days. */
 export interface InventoryQuery {
@@ -51,19 +52,34 @@ async function feedInventory(
   if (known.size === 0) await assertKnown(storage, { env, feed });
   const days = wantedDays(known, query)
     .filter((day) => known.has(day) || isExpected(feed, day));
-  const versionOf = (day: string) => query.version ?? activeVersionOn(active, day);
-  const summaries: DaySummary[] = [];
+  const load = (day: string) => {
+    const version = query.version ?? activeVersionOn(active, day);
+    return summarizeDay(storage, { env, feed, day, version }, nowUs);
+  };
+  const summarized: SummarizedDay[] = [];
   for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
-    const some = days.slice(at, at + DAYS_AT_ONCE);
-    summaries.push(
-      ...await Promise.all(
-        some.map((day) =>
-          summarizeDay(storage, { env, feed, day, version: versionOf(day) }, nowUs)
-        ),
-      ),
-    );
+    summarized.push(...await Promise.all(days.slice(at, at + DAYS_AT_ONCE).map(load)));
   }
-  return summaries;
+  const [first = "", last = ""] = [days[0], days.at(-1)];
+  const sorted = [...known].sort();
+  const before = await upToRecords(sorted.filter((day) => day < first).reverse(), load);
+  const after = await upToRecords(sorted.filter((day) => day > last), load);
+  return withReachingGaps([...before.reverse(), ...summarized, ...after])
+    .filter(({ day }) => day >= first && day <= last);
+}
+
+/** Loads days up to the first with records: later ones record no gap that reaches back over it. */
+async function upToRecords(
+  days: readonly string[],
+  load: (day: string) => Promise<SummarizedDay>,
+): Promise<SummarizedDay[]> {
+  const loaded: SummarizedDay[] = [];
+  for (const day of days) {
+    const next = await load(day);
+    loaded.push(next);
+    if (next.summary.records > 0) break;
+  }
+  return loaded;
 }
 
 async function knownDays(

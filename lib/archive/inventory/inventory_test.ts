@@ -152,6 +152,65 @@ Deno.test("a break that goes on over a restart is one span, planned only if all 
   ]);
 });
 
+/** A stop at noon of the 4th until noon of `until`, recorded as capture begins again. */
+async function stoppedOverNight(reason: "disconnect" | "planned", until: string) {
+  const storage = memoryStorage();
+  const [stopUs, startUs] = [usOn("2026-08-04", 43_200), usOn(until, 43_200)];
+  const recorded = { ...gap(until, true), reason, from: `${stopUs}000`, to: `${startUs}000` };
+  const half = (day: string, fromUs: number, toUs: number): ManifestFile => ({
+    ...trades(day, 7),
+    ...manifestTimes(fromUs, toUs),
+  });
+  const status = "complete" as const;
+  await put(storage, "normalized", "2026-08-04", {
+    ...{ files: [half("2026-08-04", usOn("2026-08-04", 0), stopUs)], status },
+  });
+  await put(storage, "normalized", until, {
+    ...{ files: [half(until, startUs, usOn(until, 86_400))], gaps: [recorded], status },
+  });
+  return storage;
+}
+
+Deno.test("a gap over midnight is of both days, also when one of them is asked for", async () => {
+  const storage = await stoppedOverNight("disconnect", "2026-08-05");
+  const query = { env: "test", nowUs: NOW_US };
+  const [fourth, fifth] = await inventory(storage, { ...query, toUs: usOn("2026-08-06", 0) });
+  for (const day of [fourth, fifth]) {
+    assert.deepEqual([day?.condition, day?.gaps.length, day?.quality], ["degraded", 1, 0.5]);
+  }
+  const spans = [[0, 86_400, fourth], [86_400, 172_800, fifth]] as const;
+  for (const [from, to, day] of spans) {
+    const [fromUs, toUs] = [usOn("2026-08-04", from), usOn("2026-08-04", to)];
+    assert.deepEqual(await inventory(storage, { ...query, fromUs, toUs }), [day]);
+  }
+});
+
+Deno.test("a stop over days is a gap of each of them; one on purpose leaves them available", async () => {
+  const query = { env: "test", nowUs: NOW_US };
+  const span = { fromUs: usOn("2026-08-06", 0), toUs: usOn("2026-08-07", 0) };
+  const storage = await stoppedOverNight("disconnect", "2026-08-08");
+  const [away] = await inventory(storage, { ...query, ...span });
+  assert.deepEqual([away?.condition, away?.gaps.length], ["missing", 1]);
+  const planned = await stoppedOverNight("planned", "2026-08-08");
+  const [fourth] = await inventory(planned, { ...query, toUs: usOn("2026-08-05", 0) });
+  assert.deepEqual([fourth?.condition, fourth?.gaps.length, fourth?.quality], ["available", 1, 1]);
+});
+
+Deno.test("a gap that is still open is one of the days since, as long as its market is wanted", async () => {
+  const storage = memoryStorage();
+  const opened = { ...gap("2026-08-08", false), symbol: "ETHUSD" };
+  const files = (day: string) => ({ files: [trades(day, 7)], status: "complete" }) as const;
+  await put(storage, "normalized", "2026-08-08", { ...files("2026-08-08"), gaps: [opened] });
+  await put(storage, "normalized", "2026-08-09", { ...files("2026-08-09"), ordered: ["ETHUSD"] });
+  await put(storage, "normalized", "2026-08-10", { ...files("2026-08-10"), ordered: ["BTCUSD"] });
+  const found = await inventory(storage, { env: "test", nowUs: NOW_US });
+  assert.deepEqual(found.map(({ gaps, condition }) => [gaps.length, condition]), [
+    [1, "degraded"],
+    [1, "degraded"],
+    [0, "available"],
+  ]);
+});
+
 Deno.test("a day's figures are those of its manifests; a gap and its recovery are one", async () => {
   const all = await days();
   const [first, missing] = all;

@@ -35,7 +35,7 @@ export async function unmadeDays(storage: Storage, query: UnmadeQuery): Promise<
   const unmade: DaySummary[] = [];
   for (const day of await suspectDays(storage, query)) {
     const version = query.version ?? activeVersionOn(active, day);
-    const summary = await summarizeDay(storage, { env, feed, day, version }, nowUs);
+    const { summary } = await summarizeDay(storage, { env, feed, day, version }, nowUs);
     if (summary.archiveStatus === "none" && summary.condition === "partial") unmade.push(summary);
   }
   return unmade;
