@@ -6,6 +6,7 @@ import { isGone } from "../sealed_reader.ts";
 import { type ArchivedDay, archivedDays, assertKnown } from "./archived_days.ts";
 import { type ArchiveQuery, type ArchiveReadOptions, assertQuery } from "./archive_query.ts";
 import type { Corruption } from "./block.ts";
+import type { DayPart } from "./day_parts.ts";
 import { type DayPlan, type DayPlanOptions, partsOf, planDay } from "./day_plan.ts";
 import { Merge } from "./merge.ts";
 import { ReadAhead, type ReadAheadOptions } from "./read_ahead.ts";
@@ -25,8 +26,8 @@ const PLAN_MS_MAX = 5_000;
  * continues in the files that replaced them, without loss or duplicates.
  *
  * Throws ArchiveError `QUERY_INVALID`, `ARCHIVE_NOT_FOUND` (no such environment, feed or version),
- * `MANIFEST_DAMAGED`, `FILE_MISSING`, and `ARCHIVE_DAMAGED` with key and offset; the last two only
- * after everything before the corruption. Throws StorageError when storage is unavailable.
+ * `MANIFEST_DAMAGED`, `DAY_REMOVED`, `FILE_MISSING`, and `ARCHIVE_DAMAGED` with key and offset; the
+ * last three only after everything before it. Throws StorageError when storage is unavailable.
  */
 export async function* readArchive(
   storage: Storage,
@@ -95,6 +96,7 @@ class DayReader {
 
   /** Yields the day's records; see {@linkcode readArchive}. */
   async *records(): AsyncGenerator<readonly MarketEvent[], void> {
+    let before: DayPart[] = [];
     await this.#plan;
     if (performance.now() - this.#plannedAtMs > PLAN_MS_MAX) this.#plan = this.#planned();
     for (;;) {
@@ -105,7 +107,10 @@ class DayReader {
         yield* this.#lost(this.#dayCorruption(planned.error));
         return;
       }
-      this.isArchived = planned.plan.parts.length > 0;
+      const { parts } = planned.plan;
+      this.isArchived ||= parts.length > 0;
+      if (isRemoved(before, parts)) return yield* this.#lost(this.#dayCorruption(this.#removed()));
+      before = parts;
       const changedUs = yield* this.#planRecords(planned.plan);
       if (changedUs === undefined) return;
       this.#options = { ...this.#options, fromUs: changedUs };
@@ -159,10 +164,27 @@ class DayReader {
     if (query.types === undefined || query.types.includes("gap")) yield [gap];
   }
 
+  #removed(): ArchiveError {
+    const { env, feed } = this.#options.query;
+    const { day, version } = this.#options.archived;
+    return new ArchiveError("DAY_REMOVED", `${feed} ${day} was removed while it was read`, {
+      hint: "Read without that day, or keep days longer: retention in the environment's file",
+      context: { env, feed, day, version },
+    });
+  }
+
   #dayCorruption(error: ArchiveError): Corruption {
     const { fromUs: atUs, toUs } = this.#options;
     return { error, key: String(error.context["key"] ?? ""), atUs, toUs: toUs - 1, missed: null };
   }
+}
+
+/** Whether a version that had files has none now: sealing replaces files, and leaves some. */
+function isRemoved(before: readonly DayPart[], now: readonly DayPart[]): boolean {
+  const filled = (parts: readonly DayPart[]) =>
+    parts.filter(({ files }) => files.length > 0).map(({ version }) => version);
+  const left = new Set(filled(now));
+  return filled(before).some((version) => !left.has(version));
 }
 
 /** Converts a corruption to a gap record, timed at the last moment that was read. */

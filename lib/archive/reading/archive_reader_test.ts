@@ -4,7 +4,9 @@ import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import {
   changedManifest,
+  changeManifest,
   dayOfUs,
+  expiredManifest,
   loadActiveVersions,
   openManifest,
   readArchive,
@@ -133,6 +135,33 @@ Deno.test("files that are sealed while they are read are read in what takes thei
     }
     assert.deepEqual(found, inOrder(events));
   }
+});
+
+Deno.test("a day that retention removes while it is read is an error, not a short day", async () => {
+  const events = manyTrades(4_000).filter(({ receivedAtUs }) => receivedAtUs >= MIDNIGHT_US);
+  const manifestId = { kind: "normalized", ...FEED_ID, day: "2026-08-01" } as const;
+  const storage = memoryStorage();
+  await writeWindows(storage, events);
+  const remove = async () => {
+    const { files } = await openManifest(storage, manifestId);
+    const written = { keptDays: 7, writtenBy: "test", nowUs: MIDNIGHT_US };
+    await changeManifest(storage, manifestId, {
+      change: (manifest) => expiredManifest(manifest, written),
+    });
+    for (const { key } of files) await storage.delete(key);
+  };
+  let found = 0;
+  const read = async () => {
+    const options = { readAheadBytesMax: 1, requestsMax: 1 };
+    for await (const batch of readArchive(storage, FEED_ID, options)) {
+      if (found === 0) await remove();
+      found += batch.length;
+    }
+  };
+  await assert.rejects(read(), { code: "DAY_REMOVED" });
+  assert.ok(found > 0 && found < events.length, `${found}`);
+  // From now on it is a day without records.
+  assert.deepEqual(await readAll(storage), []);
 });
 
 Deno.test("days and spans without records are empty, what is not in the archive is an error", async () => {
