@@ -37,6 +37,12 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
 /** As in `launch`: commands are short, and start with a whole young generation. */
 const COMMAND_V8 = "--v8-flags=--min-semi-space-size=16";
 
+/**
+ * Modules of an `import()` are read when it is reached: at the start Deno would read all, and keep
+ * their texts. Needs the right to read the sources, which only commands and `up` have.
+ */
+const LATE_IMPORTS = "--unstable-lazy-dynamic-imports";
+
 /** Returns the hosts and folders of the named environment, or of all. */
 export async function reachOf(registryDir: string, env: string | undefined): Promise<Reach[]> {
   // Deno loads the modules of a literal path before the first line runs, used or not.
@@ -120,6 +126,7 @@ function commandOf(launch: Launch): string {
   const files = { read: withLinkTargets(read), write: withLinkTargets(write) };
   const words = [
     ...[deno, "run", "-q", `-P=${program}`, "--no-prompt", "--frozen"],
+    ...(program === "ssmd" ? [LATE_IMPORTS] : []),
     ...(serves ? [SERVING_V8] : program === "ssmd" ? [COMMAND_V8] : []),
     ...permissionFlags({ ...permissions, ...files }),
     `--config=${root}/deno.json`,
