@@ -16,6 +16,10 @@ const BATCH_MESSAGES = 1000;
 const BATCH_MS_MAX = 5_000;
 /** Time that the server keeps an abandoned reader's consumer. */
 const IDLE_MS = 60_000;
+/** Status of a pull when no message is left. */
+const NO_MESSAGES = 404;
+/** Status of a pull that no consumer takes. */
+const GONE = 503;
 
 /** Stream to read. */
 export interface HistoryTarget {
@@ -26,27 +30,41 @@ export interface HistoryTarget {
 
 interface Batch {
   messages: InMessage[];
-  /** Messages after this batch, as the server counts them. */
-  pending: number;
+  /** Messages after this batch, as the server counts them; undefined = it did not say. */
+  pending: number | undefined;
+  /** Status that ended the batch early: 404 = no more messages, 503 = the consumer is gone; 0 = none. */
+  status: number;
 }
 
 /**
- * Reads a stream's content through a temporary consumer, which is removed at the end. Rejects with
- * a TransportError `TRANSPORT_TIMEOUT` when the server does not answer.
+ * Reads a stream's content through a temporary consumer, which is removed at the end. The server
+ * also removes one that is idle, as while a reader waits for its own client, and one that it kept in
+ * memory before a restart: another one goes on where it was. Rejects with a TransportError
+ * `TRANSPORT_TIMEOUT` when the server does not answer.
  */
 export async function* readHistory(
   target: HistoryTarget,
   options: ReadOptions,
 ): AsyncGenerator<readonly InMessage[]> {
   const { manager, space: { stream } } = target;
-  const { name } = await manager.consumers.add(stream, configOf(options, target.space));
+  let { from } = options;
+  const begin = async () =>
+    (await manager.consumers.add(stream, configOf({ ...options, from }, target.space))).name;
+  let name = await begin();
+  let isNew = true;
   try {
     for (;;) {
       options.signal?.throwIfAborted();
-      const { messages, pending } = await nextBatch(target, name);
+      const { messages, pending, status } = await nextBatch(target, name);
+      const last = messages.at(-1);
+      if (last !== undefined) from = { sequence: last.streamSequence + 1 };
       const wanted = messages.filter((message) => message.streamSequence <= options.toSequence);
       if (wanted.length > 0) yield wanted;
-      if (pending === 0 || wanted.length < messages.length) return;
+      if (pending === 0 || status === NO_MESSAGES || wanted.length < messages.length) return;
+      // A consumer that brings nothing at once is no better than none.
+      if (status !== 0 && isNew && last === undefined) throw unread(stream, { status });
+      isNew = status !== 0;
+      if (isNew) name = await begin();
     }
   } finally {
     await manager.consumers.delete(stream, name).catch(() => {
@@ -79,7 +97,7 @@ function configOf(
 /** Pulls one batch of what the server holds now. */
 function nextBatch({ connection, space }: HistoryTarget, name: string): Promise<Batch> {
   return new Promise((resolve, reject) => {
-    const batch: Batch = { messages: [], pending: 0 };
+    const batch: Batch = { messages: [], pending: undefined, status: 0 };
     const inbox = createInbox();
     const end = (error?: unknown) => {
       clearTimeout(timer);
@@ -87,7 +105,10 @@ function nextBatch({ connection, space }: HistoryTarget, name: string): Promise<
       if (error === undefined) resolve(batch);
       else reject(error);
     };
-    const timer = setTimeout(() => end(tooLate(space.stream)), BATCH_MS_MAX);
+    const timer = setTimeout(
+      () => end(unread(space.stream, { waitedMs: BATCH_MS_MAX })),
+      BATCH_MS_MAX,
+    );
     const subscription = connection.subscribe(inbox, {
       callback: (error, message) => {
         if (error !== null) return end(error);
@@ -106,7 +127,10 @@ function nextBatch({ connection, space }: HistoryTarget, name: string): Promise<
 /** Adds a delivery; returns false for a status, which ends the batch. */
 function take(message: Msg, batch: Batch, space: SubjectSpace): boolean {
   const parts = (message.reply ?? "").split(".");
-  if (parts[0] !== "$JS" || parts[1] !== "ACK") return false;
+  if (parts[0] !== "$JS" || parts[1] !== "ACK") {
+    batch.status = message.headers?.code || GONE;
+    return false;
+  }
   // `$JS.ACK.{stream}.{consumer}.{times}.{stream seq}.{consumer seq}.{time}.{pending}`, with two
   // more tokens before the stream when there are domains.
   const skip = parts.length > 9 ? 2 : 0;
@@ -123,9 +147,9 @@ function take(message: Msg, batch: Batch, space: SubjectSpace): boolean {
   return true;
 }
 
-function tooLate(stream: string): TransportError {
+function unread(stream: string, context: Record<string, number>): TransportError {
   return new TransportError("TRANSPORT_TIMEOUT", `The stream "${stream}" is not read: no answer`, {
-    context: { stream, waitedMs: BATCH_MS_MAX },
+    context: { stream, ...context },
     hint: "The bus is away or overloaded; it is worth trying again",
     retryable: true,
   });

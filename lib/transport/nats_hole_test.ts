@@ -186,3 +186,19 @@ test("what comes behind a hole waits until the consumer has dealt with it", asyn
   assert.deepEqual(received.ids, messagesOf("", 1, 6000).map(({ id }) => id));
   await consumer.close();
 });
+
+test("a reader that comes back after its server-side consumer is gone goes on where it was", async ({ transport, publish, change }) => {
+  await publish(1, 2500);
+  const from = { sequence: 1 };
+  const given: number[] = [];
+  for await (const batch of transport.read({ filters: ["test.>"], from, toSequence: 2500 })) {
+    given.push(...batch.map(({ streamSequence }) => streamSequence));
+    // As the server does with one that nobody asks for a minute.
+    await change(async (manager) => {
+      for await (const { name } of manager.consumers.list(STREAM)) {
+        await manager.consumers.delete(STREAM, name);
+      }
+    });
+  }
+  assert.deepEqual(given, Array.from({ length: 2500 }, (_, i) => i + 1));
+});
