@@ -211,9 +211,8 @@ export class CatchUp {
   async #deliverFromBus(generation: number): Promise<void> {
     const { env, records, transport } = this.#context;
     const client = this.#client;
-    const { firstSequence } = await transport.state();
+    if (await this.#hasLeft()) return this.#skipToLive(generation);
     const sequence = records.sequenceOf(this.#cursor) + 1;
-    if (sequence < 1 || sequence < firstSequence) return this.#skipToLive();
     const edge = records.position;
     const batches = transport.read({
       filters: replayFilters(env, client.rules.patterns),
@@ -222,6 +221,8 @@ export class CatchUp {
       signal: this.#stop.signal,
     });
     for await (const batch of batches) {
+      // The client may have been slow with the batch before, and the stream goes on.
+      if (await this.#hasLeft()) return this.#skipToLive(generation);
       for (const { subject, payload, streamSequence } of batch) {
         if (!client.sendQueue.hasRoom) await client.waitForRoom();
         if (generation !== this.#generation || client.isClosed) return;
@@ -230,11 +231,20 @@ export class CatchUp {
       client.sendQueue.flush();
       if (records.covers(this.#cursor)) return;
     }
-    this.#cursor = Math.max(this.#cursor, edge);
+    if (await this.#hasLeft()) return this.#skipToLive(generation);
+    // A newer request may have moved the cursor back.
+    if (generation === this.#generation) this.#cursor = Math.max(this.#cursor, edge);
+  }
+
+  /** Whether records after the cursor may have left the bus. */
+  async #hasLeft(): Promise<boolean> {
+    const sequence = this.#context.records.sequenceOf(this.#cursor) + 1;
+    return sequence < 1 || sequence < (await this.#context.transport.state()).firstSequence;
   }
 
   /** Continues with live records and reports the loss: the bus no longer has the next ones. */
-  #skipToLive(): void {
+  #skipToLive(generation: number): void {
+    if (generation !== this.#generation) return;
     const { records } = this.#context;
     this.#lostFrom ??= this.#cursor;
     this.#cursor = this.#baseline = records.position;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { NatsConnectionImpl } from "@nats-io/nats-core/internal";
-import { nowUs } from "@ssmd/runtime";
-import { openTransport } from "@ssmd/transport";
+import { nowUs, withMembers } from "@ssmd/runtime";
+import { openTransport, type ReadOptions } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import type { FakeConnector } from "../testing/fake_connector.ts";
 import { until, withGateway } from "../testing/gateway_rig.ts";
@@ -228,6 +228,52 @@ Deno.test({
       },
       true,
       { transport: await open() },
+    );
+    await server.stop();
+  },
+});
+
+Deno.test({
+  name:
+    "records that leave the bus while a client reads what came before them are reported as lost",
+  ignore,
+  fn: async () => {
+    const server = await startNatsServer();
+    const transport = await openTransport({ type: "nats", url: server.url }, { env: "test" });
+    let isSlow = false;
+    // Stands for a client that reads its first thousand records for so long that others leave.
+    const leaking = withMembers(transport, {
+      async *read(options: ReadOptions) {
+        let keep = isSlow ? 2500 : 0;
+        for await (const batch of transport.read(options)) {
+          yield batch;
+          if (keep === 0) continue;
+          const connection = await NatsConnectionImpl.connect({ servers: [server.url] });
+          await (await jetstreamManager(connection)).streams.purge("ssmd-test", { seq: keep });
+          await connection.close();
+          keep = 0;
+        }
+      },
+    });
+    await withGateway(
+      async ({ client, connector }) => {
+        const one = await client("?symbols=BTCUSD&types=trade");
+        await one.next("subscribed");
+        trades(connector, 1, 4000);
+        const first = await one.next("trade", (m) => m["price"] === 1);
+        await one.next("trade", (m) => m["price"] === 4000);
+        isSlow = true;
+        const two = await client(`?symbols=BTCUSD&types=trade&since=${first["pos"]}`);
+        const resumed = await two.next("resumed");
+        assert.equal(resumed["recovered"], false);
+        const got = prices(two.of("trade")) as number[];
+        assert.deepEqual(got, range(2, 1001));
+        assert.equal(resumed["lost_from"], two.of("trade").at(-1)?.["pos"]);
+        connector.trade("BTCUSD", 4001);
+        await two.next("trade", (m) => m["price"] === 4001);
+      },
+      true,
+      { transport: leaking, recent: { messagesMax: 100 } },
     );
     await server.stop();
   },
