@@ -2,6 +2,7 @@ import {
   type Gap,
   isMarketData,
   isOpenGap,
+  lostGap,
   type MarketEvent,
   openGap,
   recoveredGap,
@@ -29,6 +30,8 @@ type TakeOverNews = Pick<Gap, "reason" | "fromUs" | "detail"> & { atUs: number }
 const ANSWER_US = 10_000_000;
 const PAUSE_US_FIRST = 5_000_000;
 const PAUSE_US_MAX = 300_000_000;
+/** An order that is answered this much later than the first one after a break has a gap of its own. */
+const LATE_US = 1_000_000;
 /** Time live after which a subscription's backoff is reset. */
 const STABLE_US = 60_000_000;
 
@@ -42,6 +45,8 @@ export class SubscriptionLedger {
   #all: Subscription[];
   #byChannel = new Map<OrderedChannel, Map<string, Subscription>>();
   #dueUs = NEVER;
+  /** Time at which the first data after the last break ended its gap, µs; 0 = not yet, or no break. */
+  resumedUs = 0;
 
   /** Creates the ledger of `feed` before its first connection. */
   constructor(feed: string, orders: readonly SubscriptionOrder[]) {
@@ -96,6 +101,7 @@ export class SubscriptionLedger {
 
   /** Handles a disconnect. */
   disconnected(lastGoodUs: number): void {
+    this.resumedUs = 0;
     for (const each of this.#all) {
       if (each.state === "ended") continue;
       if (each.state === "live") each.sinceUs = lastGoodUs;
@@ -150,6 +156,7 @@ export class SubscriptionLedger {
   #live(each: Subscription, atUs: number, events: MarketEvent[]): void {
     if (each.state === "live" || each.state === "ended") return;
     if (each.gap !== null) events.push(recoveredGap(each.gap, atUs));
+    else if (this.#isLate(each, atUs)) events.push(this.#lateGap(each, atUs));
     each.gap = null;
     each.covered = each.doubted = false;
     each.confirmed = true;
@@ -157,6 +164,24 @@ export class SubscriptionLedger {
     each.refusal = "";
     each.liveUs = atUs;
     each.dueUs = NEVER;
+  }
+
+  /** Whether a break's gap ended with other data, and this order was not live since. */
+  #isLate({ covered, channel, proof, sinceUs, liveUs, isUnknown }: Subscription, atUs: number) {
+    const { resumedUs } = this;
+    if (resumedUs === 0 || covered || isUnknown === true) return false;
+    // Statuses have a snapshot or a gap of their own; trades that start with data count up.
+    if (channel === "status" || (channel === "trade" && proof === "data")) return false;
+    return sinceUs < resumedUs && liveUs < resumedUs && atUs - resumedUs >= LATE_US;
+  }
+
+  #lateGap({ symbol, channel, external }: Subscription, atUs: number): Gap {
+    return lostGap({
+      ...{ feed: this.#feed, symbol, channel, reason: "subscription", missed: null },
+      ...{ fromUs: this.resumedUs, atUs },
+      detail:
+        `The venue sent the ${channel} of ${external} later than the first data after a break.`,
+    });
   }
 
   /** Records refused orders. Live ones are ignored: they were requested twice. */
@@ -222,6 +247,7 @@ export class SubscriptionLedger {
 
   /** Requests everything again on this connection: the venue lost it all at `fromUs`. */
   renew(fromUs: number, atUs: number): void {
+    this.resumedUs = 0;
     for (const each of this.#all) {
       if (each.state === "ended") continue;
       if (each.state === "live") each.sinceUs = fromUs;

@@ -56,6 +56,8 @@ export interface VenueState<BookState> {
   books: BookState[];
   /** Time of the last market data, µs; absent in older states. */
   dataUs?: number;
+  /** End of the last break's gap, µs; absent = none. */
+  resumedUs?: number;
   /** Markets that were unsubscribed; absent in older states. */
   former?: SymbolSpec[];
   /** Whether markets are subscribed and unsubscribed at runtime. */
@@ -142,7 +144,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     if (this.symbols.former.size > 0) this.#leaveOutFormer(out);
     if (last !== undefined) {
       this.ledger.arriveWith(out.events, atUs);
-      this.gap.endWith(out.events, atUs);
+      if (this.gap.endWith(out.events, atUs)) this.ledger.resumedUs = atUs;
     }
     if (out.notice?.type === "unreadable") this.#loseBlind(out.notice, atUs, out);
     if (atUs >= this.ledger.dueUs) {
@@ -342,6 +344,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     const former = [...this.symbols.former.values()];
     return {
       ...{ ledger: ledger.state(), gap: gap.state(), books: books.state(), dataUs },
+      ...(ledger.resumedUs > 0 && { resumedUs: ledger.resumedUs }),
       ...(former.length > 0 && { former }),
       ...(this.symbols.isSelective && { isSelective: true as const }),
       ...(this.#taken.size > 0 && { taken: [...this.#taken] }),
@@ -351,9 +354,10 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Restores the state from {@linkcode venueState}. */
   protected restoreVenue(
-    { ledger, gap, books, dataUs = 0, former = [], isSelective, taken, left }: VenueState<
-      BookState
-    >,
+    { ledger, gap, books, dataUs = 0, resumedUs = 0, former = [], isSelective, taken, left }:
+      VenueState<
+        BookState
+      >,
   ): void {
     this.#taken = new Map(taken);
     this.#left = new Map(left);
@@ -362,6 +366,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     this.symbols.isSelective = isSelective === true;
     this.dataUs = dataUs;
     this.ledger.restore(ledger);
+    this.ledger.resumedUs = resumedUs;
     this.gap.restore(gap);
     this.books.restore(books);
   }

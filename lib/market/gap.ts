@@ -126,11 +126,12 @@ export class DisconnectGap {
     return { ...this.#open };
   }
 
-  /** Prepends the recovery to the first market data after a break. */
-  endWith(events: MarketEvent[], atUs: number): void {
-    if (this.#open === null || !events.some(isMarketData)) return;
+  /** Prepends the recovery to the first market data after a break; returns whether it did. */
+  endWith(events: MarketEvent[], atUs: number): boolean {
+    if (this.#open === null || !events.some(isMarketData)) return false;
     events.unshift(recoveredGap(this.#open, atUs));
     this.#open = null;
+    return true;
   }
 
   /** The open gap as plain JSON; null = none. */
