@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { changedManifest, openManifest, saveManifest } from "@ssmd/archive";
+import {
+  changedManifest,
+  changeManifest,
+  expiredManifest,
+  openManifest,
+  saveManifest,
+} from "@ssmd/archive";
 import { sealDay } from "@ssmd/dataset/seal";
 import { folderStorage, memoryStorage, type Storage } from "@ssmd/storage";
 import { FEED_DAY, fillArchive } from "../testing/archive_fixtures.ts";
@@ -132,6 +138,21 @@ Deno.test("an export that fails leaves no file that is not whole, and nothing of
     );
     assert.deepEqual(await Array.fromAsync(Deno.readDir(out)), []);
   });
+});
+
+Deno.test("a day that retention removes before it is exported is an error, not an empty file", async () => {
+  for (const format of ["parquet", "csv"] as const) {
+    await withArchive(async (storage, out) => {
+      const manifestId = { kind: "normalized", ...FEED_DAY } as const;
+      const partitions = await planExport(storage, { ...REQUEST, format });
+      const { files } = await changeManifest(storage, manifestId, {
+        change: (manifest) => expiredManifest(manifest, { keptDays: 7, writtenBy: "t", nowUs: 1 }),
+      });
+      assert.deepEqual(files, []);
+      const written = exportPartitions(partitions, { storage, format, out });
+      await assert.rejects(written, { code: "DAY_REMOVED" });
+    });
+  }
 });
 
 Deno.test("a folder takes one export at a time", async () => {

@@ -1,4 +1,4 @@
-import { readArchive } from "@ssmd/archive";
+import { dayParts, dayRemoved, readArchive } from "@ssmd/archive";
 import type { Enrichment } from "@ssmd/metadata";
 import { ALL_SYMBOLS, type Gap } from "@ssmd/market";
 import type { TableRow } from "@ssmd/archive/parquet";
@@ -21,7 +21,24 @@ export async function* partitionRows(
   options: SortOptions,
 ): AsyncGenerator<readonly TableRow[], void> {
   const { partition: { series }, counted } = options;
-  if (series === undefined) return yield* sortedRecords(options);
+  if (series === undefined) yield* sortedRecords(options);
+  else yield* seriesRows(options, series);
+  if (counted.records === 0 || series !== undefined) await assertStillThere(options);
+}
+
+/** Throws ArchiveError `DAY_REMOVED` when a planned day has no files any more. */
+async function assertStillThere({ storage, partition, read }: SortOptions): Promise<void> {
+  const { env, feed, day, version, type, archived } = partition;
+  if (archived === 0 || read !== undefined) return;
+  const parts = await dayParts(storage, { env, feed, types: [type] }, { day, version });
+  if (parts.every(({ files }) => files.length === 0)) throw dayRemoved({ env, feed, day, version });
+}
+
+async function* seriesRows(
+  options: SortOptions,
+  series: PartitionSeries,
+): AsyncGenerator<readonly TableRow[], void> {
+  const { counted } = options;
   const made = series.enrichment !== undefined
     ? enriched(options, series, series.enrichment)
     : series.name === "bars"

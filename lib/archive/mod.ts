@@ -108,7 +108,7 @@ export {
 export { type DayPart, dayParts } from "./reading/day_parts.ts";
 export { archivedEnvs, archivedFeeds, archiveNotFound } from "./archived_names.ts";
 export { archivedDays, assertKnown, daysBetween, manifestDays } from "./reading/archived_days.ts";
-export { readArchive } from "./reading/archive_reader.ts";
+export { dayRemoved, readArchive } from "./reading/archive_reader.ts";
 export { compareRecords } from "./reading/record_order.ts";
 export { isSideObject } from "./side_objects.ts";
 export { type ClockQuery } from "./reading/clock_filter.ts";

@@ -109,7 +109,11 @@ class DayReader {
       }
       const { parts } = planned.plan;
       this.isArchived ||= parts.length > 0;
-      if (isRemoved(before, parts)) return yield* this.#lost(this.#dayCorruption(this.#removed()));
+      if (isRemoved(before, parts)) {
+        const { query: { env, feed }, archived } = this.#options;
+        const error = dayRemoved({ env, feed, ...archived });
+        return yield* this.#lost(this.#dayCorruption(error));
+      }
       before = parts;
       const changedUs = yield* this.#planRecords(planned.plan);
       if (changedUs === undefined) return;
@@ -164,19 +168,19 @@ class DayReader {
     if (query.types === undefined || query.types.includes("gap")) yield [gap];
   }
 
-  #removed(): ArchiveError {
-    const { env, feed } = this.#options.query;
-    const { day, version } = this.#options.archived;
-    return new ArchiveError("DAY_REMOVED", `${feed} ${day} was removed while it was read`, {
-      hint: "Read without that day, or keep days longer: retention in the environment's file",
-      context: { env, feed, day, version },
-    });
-  }
-
   #dayCorruption(error: ArchiveError): Corruption {
     const { fromUs: atUs, toUs } = this.#options;
     return { error, key: String(error.context["key"] ?? ""), atUs, toUs: toUs - 1, missed: null };
   }
+}
+
+/** Returns the error for a day whose records were removed before they were read. */
+export function dayRemoved(removed: ArchivedDay & { env: string; feed: string }): ArchiveError {
+  const { feed, day } = removed;
+  return new ArchiveError("DAY_REMOVED", `${feed} ${day} was removed while it was read`, {
+    hint: "Read without that day, or keep days longer: retention in the environment's file",
+    context: { ...removed },
+  });
 }
 
 /** Whether a version that had files has none now: sealing replaces files, and leaves some. */
