@@ -118,9 +118,10 @@ export class Engine {
     return instances.map((instance) => instance.inspect(nowUs));
   }
 
-  /** Returns the instances that cannot fire at a time, by reason. */
+  /** Returns the instances that cannot fire at a time, by reason; those of markets only. */
   waiting(nowUs: number): Waiting[] {
     return joinedWaiting([...this.#instances.values()].flatMap((instance) => {
+      if (instance.symbol === ALL_SYMBOLS) return [];
       const why = instance.waitsFor(nowUs);
       return why === undefined ? [] : [{ signal: instance.signal.id, why, markets: 1 }];
     }));

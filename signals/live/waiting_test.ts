@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Encoder } from "@ssmd/codec";
-import type { MarketEvent } from "@ssmd/market";
+import { ALL_SYMBOLS, type MarketEvent } from "@ssmd/market";
 import { silentLogger, sleep } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
 import { marketWalk } from "../check/market_walk.ts";
@@ -53,6 +53,15 @@ for (const hosts of [1, 2]) {
       assert.match(flapping ?? "", /^1 market: not warm: since its start, no cooldown/);
       // Two minutes later: nothing could have fired meanwhile.
       assert.equal(await why(part(2, 100, 200)), "");
+      // What is told of the whole feed is of no market.
+      const [last] = part(3, 200, 201);
+      assert.ok(last);
+      const ofFeed: MarketEvent = {
+        ...{ timestampUs: last.timestampUs, receivedAtUs: last.receivedAtUs, feed: last.feed },
+        ...{ sequence: last.sequence, symbol: ALL_SYMBOLS },
+        ...{ type: "status", state: "open", result: "", detail: "online" },
+      };
+      assert.equal(await why([ofFeed]), "");
     } finally {
       await set.close();
     }
