@@ -41,8 +41,8 @@ export default defineCommand({
     "change of the mid price 1 s, 10 s and 1 m after, the condition of the data, and the " +
     "SHA-256 of the fires. --compare-live compares them with the fires archived live: exit " +
     "code 1 if any is missing, extra or different. Exit code 1 too when the signal threw on a " +
-    "market or was quarantined. --source bus reads records and fires from the bus instead, as " +
-    "far back as it keeps them.",
+    "market or was quarantined, or if there are no records of what it watches. --source bus " +
+    "reads records and fires from the bus instead, as far back as it keeps them.",
   examples: [
     "ssmd backtest imbalance_flip --date 2026-08-01",
     "ssmd backtest imbalance_flip --date 2026-08-01 --symbol BTCUSD --set threshold=0.8",

@@ -33,9 +33,9 @@ export default signal({
 `;
 }
 
-async function tried(dir: string, condition: string) {
+async function tried(dir: string, condition: string, ...flags: string[]) {
   await Deno.writeTextFile(`${dir}/thrown.ts`, source(condition));
-  return await ssmd("backtest", `${dir}/thrown.ts`, "--data", dir, "--output", "json");
+  return await ssmd("backtest", `${dir}/thrown.ts`, "--data", dir, "--output", "json", ...flags);
 }
 
 Deno.test("a backtest in which the signal threw or was stopped has exit code 1, and says so", () =>
@@ -54,4 +54,16 @@ Deno.test("a backtest in which the signal threw or was stopped has exit code 1, 
     const stopped = await tried(dir, "for (;;);");
     assert.equal(stopped.code, 1, stopped.out);
     assert.match(stopped.err, /thrown was stopped before the end: .*[^]*SIGNAL_QUARANTINED/);
+  }));
+
+Deno.test("a backtest over a span without records proves nothing, and says so with exit code 1", () =>
+  withArchive("demo", async (dir) => {
+    const spans = [["--from", "2031-01-01"], ["--date", "2020-01-01"], ["--symbol", "SOLUSD"]];
+    for (const flags of spans) {
+      const { code, err, out } = await tried(dir, "return price.last > 1;", ...flags);
+      assert.equal(code, 1, `${flags}: ${out}${err}`);
+      assert.match(err, /no records? .*kraken.*[^]*hint:.*data inventory[^]*BACKTEST_EMPTY/i);
+      const { ok, instances } = JSON.parse(out);
+      assert.deepEqual([ok, instances], [false, 0]);
+    }
   }));
