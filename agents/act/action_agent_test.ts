@@ -4,7 +4,7 @@ import type { Policy } from "@ssmd/metadata";
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { endProcess } from "@ssmd/runtime";
+import { endProcess, sleep } from "@ssmd/runtime";
 import { AgentStore } from "../agent_store.ts";
 import type { Model } from "../model/model.ts";
 import { scriptedModel } from "../model/scripted_model.ts";
@@ -117,6 +117,37 @@ Deno.test("without a model, or with one that is away, the policy's default is do
   const second = await outcome(broken);
   assert.deepEqual([second.state, second.action, second.chosen_by], ["done", "note", "default"]);
   assert.match(second.reason, /never/);
+});
+
+Deno.test("a fire that got too old while nobody worked on it, or the model thought, is late", async () => {
+  await using receiver = await new Receiver().start();
+  const webhooks = { desk: { url: receiver.url } };
+  const policy: Policy = { ...POLICY, within: 500 };
+  const path = await Deno.makeTempFile({ suffix: ".sqlite" });
+  {
+    using store = new AgentStore(path);
+    new ActionStore(store).take([fireOf(1)], [policy]);
+  }
+  await sleep(600);
+  let asked = 0;
+  const script = scriptedModel(POSTS);
+  const slow: Model = {
+    name: "slow",
+    ask: async (question) => {
+      asked++;
+      await sleep(600);
+      return await script.ask(question);
+    },
+  };
+  for (const more of [{ path }, {}]) {
+    await using all = await acting({ model: slow, webhooks, policy, ...more });
+    if (!("path" in more)) all.agent.take([fireOf(2)]);
+    else assert.equal(asked, 0);
+    const { state, action } = await outcome(all);
+    assert.deepEqual([state, action], ["late", ""]);
+  }
+  assert.deepEqual(receiver.keys, []);
+  await Deno.remove(path);
 });
 
 Deno.test("a malicious model and texts that carry instructions do nothing outside of the policy", async () => {

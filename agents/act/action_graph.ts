@@ -9,7 +9,7 @@ import { type AgentAudit, sha256 } from "../audit.ts";
 import { type Budget, BudgetExhausted } from "../budget.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { Model } from "../model/model.ts";
-import type { ActionStore, Choice } from "./action_store.ts";
+import { type ActionStore, type Choice, isLate } from "./action_store.ts";
 import type { NoteCall } from "./fire_context.ts";
 import {
   ACTION_RULES,
@@ -110,7 +110,8 @@ async function orDefault(
 }
 
 async function readContext(run: Run, { fire }: Values): Promise<Partial<Values>> {
-  const { tools: { audit, contextOf }, thread } = run;
+  const { tools: { audit, contextOf }, thread, policy } = run;
+  if (isLate(fire, policy)) return { choice: defaultChoice(policy, "the fire is too old") };
   return await orDefault(run, async () => {
     const context = await contextOf(fire, async (tool, args, answer) => {
       await audit.add(thread, "tool_call", {
@@ -163,6 +164,11 @@ async function approve(run: Run, values: Values): Promise<Partial<Values>> {
   // Before the policy is asked, which may have changed: what a person refused is over.
   const refused = approvals.refusal(thread);
   if (refused !== undefined) return await endRefused(run, refused, values);
+  // A model may take long, and a process be away for days. Who was asked has a time of their own.
+  if (isLate(fire, policy) && actions.find(thread)?.stage === "open") {
+    actions.sent(thread, { state: "late" });
+    return {};
+  }
   // Choices that the policy no longer has are not done.
   const choice =
     picked !== null && (picked.action === NO_ACTION || Object.hasOwn(policy.actions, picked.action))

@@ -64,8 +64,11 @@ export class ActionStore {
   #insert(insert: StatementSync, fire: Fire, policy: Policy): void {
     const now = Date.now();
     const id = actionId(fire, policy.name);
-    const isLate = fire.receivedAtUs / 1000 < now - (policy.within ?? AGENT_LIMITS.fireAgeMs);
-    const state = isLate ? "late" : this.#isLimited(policy, now) ? "limited" : "working";
+    const state = isLate(fire, policy)
+      ? "late"
+      : this.#isLimited(policy, now)
+      ? "limited"
+      : "working";
     const isActedOn = state === "working";
     const result: FireAction = {
       ...{ id, fire: fire.id, signal: fire.signal, feed: fire.feed, symbol: fire.symbol },
@@ -239,6 +242,14 @@ function detailOf(action: PolicyAction | undefined): FireAction["detail"] {
     default:
       return {};
   }
+}
+
+/** Returns whether a fire is too old for its policy to act on. */
+export function isLate(
+  { receivedAtUs }: Fire,
+  { within = AGENT_LIMITS.fireAgeMs }: Policy,
+): boolean {
+  return receivedAtUs / 1000 < Date.now() - within;
 }
 
 /** Returns whether a policy matches a fire. */
