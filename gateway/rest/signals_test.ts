@@ -114,6 +114,26 @@ Deno.test("fires of archive and memory are one list, the newest first, page by p
   );
 });
 
+Deno.test("fires that a damaged archive lacks are not passed over in silence", async () => {
+  const storage = memoryStorage();
+  await new TestArchive(storage, "test", "kraken").write([fireOf(0), fireOf(1)]);
+  for await (const { key } of storage.list("normalized/")) {
+    if (key.includes("/fire/")) await storage.put(key, new Uint8Array([1, 2, 3]));
+  }
+  await withGateway(
+    async ({ get }) => {
+      const { body } = await get("/v1/signals/spread_widens/fires");
+      const gaps = body["gaps"] as { feed: string; reason: string }[];
+      assert.deepEqual(gaps.map(({ feed, reason }) => [feed, reason]), [
+        ["kraken", "archive_damaged"],
+      ]);
+      assert.match(String(body["_hints"]), /file of the archive is damaged/);
+    },
+    true,
+    { storage },
+  );
+});
+
 Deno.test("a page without fires says whether there is such a signal", () =>
   withGuardedGateway(async ({ gateway, key, transport }) => {
     await answerAsSignals(transport, [

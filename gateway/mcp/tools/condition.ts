@@ -5,7 +5,7 @@ import { type Json, listIn } from "../../http/ask.ts";
 const PASSING = new Set(["not_archived_yet"]);
 
 /** Returns the condition of a page of records, from its gaps. */
-function pageCondition(answer: Json, count: number): Condition {
+export function pageCondition(answer: Json, count: number): Condition {
   const gaps = listIn(answer, "gaps");
   const reasons = gaps.map(({ reason }) => String(reason));
   if (reasons.some((reason) => !PASSING.has(reason))) return "gaps";

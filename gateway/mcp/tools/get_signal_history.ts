@@ -2,7 +2,7 @@ import { z } from "zod";
 import { pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, TO } from "./arguments.ts";
-import { newestMs, notesOf } from "./condition.ts";
+import { newestMs, notesOf, pageCondition } from "./condition.ts";
 import { askPage } from "./paged.ts";
 
 /** Tool that lists fires of a signal. */
@@ -28,7 +28,7 @@ export const GET_SIGNAL_HISTORY = defineTool({
           signal: answer["signal"],
           fires: fires.map(({ type: _, signal: __, ...fire }) => fire),
         },
-        condition: fires.length === 0 ? "empty" : "complete",
+        condition: pageCondition(answer, fires.length),
         newestMs: newestMs(fires, "recv_ts"),
         notes: notesOf(answer),
       }),

@@ -6,11 +6,14 @@ import type { Access } from "../../access/access.ts";
 import { mayActAs } from "../../access/role.ts";
 import type { SignalsClient } from "../../bus/signals_client.ts";
 import type { ArchiveSource } from "../../history/archive_source.ts";
+import type { GapSpan } from "../../history/gap_span.ts";
 import type { RecentFires } from "../../history/recent_fires.ts";
 import { GATEWAY_LIMITS } from "../../limits.ts";
 import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import type { MarketData } from "../../state/market_data.ts";
 import { cursorOf, valueOfCursor } from "../../http/cursor.ts";
+import { gapJson } from "../gap_view.ts";
+import { gapHints } from "../history_hints.ts";
 import { type Span, spanOf } from "../history_span.ts";
 import { feedOf, includes } from "../market_lookup.ts";
 import { Problem, shorten } from "../../http/problem.ts";
@@ -155,7 +158,12 @@ function firesRoute(source: SignalSource): Route {
       const after = query.cursor === undefined
         ? undefined
         : valueOfCursor(query.cursor, FIRE_CURSOR);
-      const all = await firesOf(source, access, { id, ...query, ...span });
+      const gaps: GapSpan[] = [];
+      const asked = { id, ...query, ...span };
+      const all = await firesOf(source, access, {
+        ...asked,
+        onCorruption: (gap) => gaps.push(gap),
+      });
       const rest = after === undefined
         ? all
         : all.filter(({ receivedAtUs, id }) =>
@@ -166,9 +174,14 @@ function firesRoute(source: SignalSource): Route {
       const next = last !== undefined && rest.length > page.length
         ? { next: cursorOf([last.receivedAtUs, last.id]) }
         : {};
-      const hints = all.length > 0 ? [] : await emptyHints(source, access, id);
       const { fromUs, toUs } = span;
-      const head = { signal: id, from: fromUs / 1000, to: toUs / 1000, ...next, _hints: hints };
+      const head = {
+        ...{ signal: id, from: fromUs / 1000, to: toUs / 1000, ...next, gaps: gaps.map(gapJson) },
+        _hints: [
+          ...(all.length > 0 ? [] : await emptyHints(source, access, id)),
+          ...gapHints(gaps),
+        ],
+      };
       const items = page.map((fire) => recordJson(fire, jsonPrefix(fire.symbol, fire.feed)));
       return rawJson(`${JSON.stringify(head).slice(0, -1)},"fires":[${items.join(",")}]}`);
     },
@@ -179,10 +192,11 @@ function firesRoute(source: SignalSource): Route {
 async function firesOf(
   { data, fires, archive }: SignalSource,
   access: Access,
-  { id, symbol, feed, fromUs, toUs }: Span & {
+  { id, symbol, feed, fromUs, toUs, onCorruption }: Span & {
     id: string;
     symbol?: string | undefined;
     feed?: string | undefined;
+    onCorruption: (gap: GapSpan) => void;
   },
 ): Promise<Fire[]> {
   const only = feed === undefined ? undefined : feedOf(data, access, feed).id;
@@ -194,9 +208,10 @@ async function firesOf(
   const found = new Map(fires.of(id).filter(isAsked).map((fire) => [fire.id, fire]));
   for (const each of archive === undefined ? [] : data.feeds.keys()) {
     if (only !== undefined && each !== only) continue;
+    const note = access.seesFeed(each) ? onCorruption : () => {};
     const slice = { feed: each, type: "fire", fromUs, toUs } as const;
     const query = symbol === undefined ? slice : { ...slice, symbol };
-    for await (const batch of archive?.read(query, () => {}) ?? []) {
+    for await (const batch of archive?.read(query, note) ?? []) {
       for (const fire of batch) {
         if (fire.type === "fire" && isAsked(fire)) found.set(fire.id, fire);
       }

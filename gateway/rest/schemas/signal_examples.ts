@@ -13,6 +13,7 @@ export const SIGNAL_LIST = { signals: [SIGNAL], lag_seconds: 0, _hints: [] };
 /** A page of fires. */
 export const FIRE_PAGE = {
   ...{ signal: "spread_widens", from: 1795485600000, to: 1795572000000, _hints: [] },
+  gaps: [],
   fires: [{
     ...{ type: "fire", symbol: "KXBTC-26.5", feed: "kalshi", signal: "spread_widens" },
     ...{ id: "b0e1c2d3a4f5061728394a5b6c7d8e9f", version: 1, values: { spread: 0.05 } },

@@ -1,7 +1,7 @@
 import { SIGNAL_STATES } from "@ssmd/market";
 import { z } from "zod";
 import { RECORDS } from "../../protocol/messages.ts";
-import { HINTS, NEXT, TIME, TIME_OR_NULL } from "./common.ts";
+import { GAP, HINTS, NEXT, TIME, TIME_OR_NULL } from "./common.ts";
 import { named } from "../../http/named.ts";
 
 /** A signal and its status. */
@@ -54,6 +54,7 @@ export const FIRE_PAGE = named(
     from: TIME,
     to: TIME,
     fires: z.array(FIRE),
+    gaps: z.array(GAP).describe("Times of which fires are missing, as the archive is damaged."),
     next: NEXT,
     _hints: HINTS,
   }),
