@@ -33,6 +33,9 @@ function nested(value: object, path: string, depth: number): string {
     }
     return `[${items.join(",")}]`;
   }
+  // A Map, a Date or a view has no fields of its own: it would be {}, whatever is in it.
+  const kind: unknown = Object.getPrototypeOf(value);
+  if (kind !== Object.prototype && kind !== null) throw invalid(path, "is no plain object");
   const fields: string[] = [];
   for (const name of Object.keys(value).sort()) {
     const field: unknown = (value as Record<string, unknown>)[name];

@@ -193,10 +193,17 @@ Deno.test("an answer that is no boolean, and values that are no JSON, end the in
     when: ({ book }) => book.spread > 0.05,
     fire: () => ({ spread: NaN }),
   });
-  const { fires, reports } = runOver([loaded("asked", asked), loaded("said", said)], BOOKS);
+  const mapped = signal({
+    ...{ title: "t", version: 1, on, state },
+    when: ({ book }) => book.spread > 0.05,
+    fire: ({ book }) => ({ book, levels: new Map([[1, 2]]) }) as never,
+  });
+  const all = [loaded("asked", asked), loaded("mapped", mapped), loaded("said", said)];
+  const { fires, reports } = runOver(all, BOOKS);
   assert.deepEqual(fires, []);
   assert.deepEqual(reports.map(({ message }) => message), [
     "TypeError: when answered a string",
+    "ValueError: fire.book is no plain object",
     "ValueError: fire.spread is NaN",
   ]);
 });
