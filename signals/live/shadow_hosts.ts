@@ -59,10 +59,16 @@ export class ShadowHosts {
     });
   }
 
-  /** Starts the hosts; returns the longest warm-up of their signals, µs. Throws SandboxFailure. */
-  async start(): Promise<number> {
+  /**
+   * Starts the hosts; returns the longest warm-up of their signals, µs, and the feeds that they read.
+   * Throws SandboxFailure.
+   */
+  async start(): Promise<{ warmupUs: number; feeds: string[] }> {
     const { signals } = await this.#hosts.start();
-    return Math.max(0, ...signals.map(({ warmupUs }) => warmupUs));
+    return {
+      warmupUs: Math.max(0, ...signals.map(({ warmupUs }) => warmupUs)),
+      feeds: [...new Set(signals.flatMap(({ neededFeeds }) => neededFeeds))],
+    };
   }
 
   /** Keeps what the running signals took, to take it later: in the same order, after the past. */

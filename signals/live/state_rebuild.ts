@@ -69,9 +69,10 @@ export class StateRebuild {
 
   async #takePast(shadow: ShadowHosts): Promise<void> {
     const { source, archiveAll } = this.#options;
-    const warmupUs = await shadow.start();
+    const { warmupUs, feeds: needed } = await shadow.start();
     if (!source.transport.durable) await archiveAll?.();
-    await shadow.takePast(missedItems(source, coldStart(source.feeds, warmupUs)));
+    const feeds = source.feeds.filter((feed) => needed.includes(feed));
+    await shadow.takePast(missedItems({ ...source, feeds }, coldStart(feeds, warmupUs)));
     // What comes while the past is read, then while that is taken: little is left for the switch.
     for (let turn = 0; turn < NOTED_TURNS; turn++) await shadow.takeNoted();
   }

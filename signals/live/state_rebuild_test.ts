@@ -255,6 +255,35 @@ Deno.test("signals that an environment got while its service was away are warm, 
     await assertFiresFrom(rig, ALL[3999]?.receivedAtUs ?? 0);
   }));
 
+Deno.test("a new signal is warm at once without a look at feeds that it does not need", () => {
+  const storage = memoryStorage();
+  const seen = new Set<string>();
+  /** Notes the feeds of windows that are read. */
+  const watched = new Proxy(storage, {
+    get: (of, name) => {
+      const value = Reflect.get(of, name);
+      if (typeof value !== "function" || name === "put") return value;
+      return (...args: unknown[]) => {
+        if (String(args[0]).endsWith(".zst")) seen.add(String(args[0]).split("/")[2] ?? "");
+        return value.apply(of, args);
+      };
+    },
+  });
+  return withRig({ transport: memoryTransport(), storage: watched }, async (rig) => {
+    const service = await rig.start();
+    await rig.publishTo(4000);
+    await until(() => service.stats().records >= 4000);
+    rig.sources = { trades: TRADES, book: FRESH.book };
+    seen.clear();
+    const { switches: [switched] } = await ask(rig.transport, { action: "deploy" });
+    assert.deepEqual([...seen], ["kalshi"]);
+    await rig.publishTo(ALL.length);
+    await until(() => service.stats().records >= ALL.length);
+    await service.close();
+    await assertFiresFrom(rig, Math.max(...Object.values(switched?.feeds ?? {})));
+  });
+});
+
 Deno.test("a signal that is enabled again is warm at once", () =>
   withRig({ transport: memoryTransport(), storage: memoryStorage() }, async (rig) => {
     rig.sources = { trades: TRADES, book: FRESH.book };
