@@ -255,6 +255,24 @@ Deno.test(
     }),
 );
 
+Deno.test(
+  "limits that a stream was given beside ours cost no record",
+  { ignore },
+  () =>
+    withRig(async ({ server, storage, events, open }) => {
+      await open();
+      const beside = { max_msgs_per_subject: 5, max_msg_size: 32, no_ack: true };
+      await changeStream(server, async ({ streams }) => {
+        const { config } = await streams.info(`ssmd-${ENV}`);
+        await streams.update(config.name, { ...config, ...beside });
+      });
+      const bus = await open();
+      await publish(bus, events);
+      await archive(bus, storage, []);
+      assert.deepEqual(await archived(storage), events);
+    }),
+);
+
 Deno.test("a stream that is made anew while the archiver is away is noticed and mended", {
   ignore,
 }, () =>

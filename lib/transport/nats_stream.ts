@@ -30,6 +30,12 @@ const DUPLICATE_WINDOW_MS = 2 * 60 * 1000;
 /** Default age at which messages are removed from the stream. */
 const STREAM_AGE_MS = 24 * 60 * 60 * 1000;
 
+/**
+ * Settings of a stream made or changed by others that would drop messages where no reader looks
+ * for a hole, refuse them, or leave them unacknowledged.
+ */
+const UNLIMITED = { max_msgs: -1, max_msgs_per_subject: -1, max_msg_size: -1, no_ack: false };
+
 /** Stream metadata: when the loss of its end was detected, µs. */
 const RENEWED = "ssmd-renewed-at-us";
 const SUBJECTS_OVERLAP = 10065;
@@ -100,6 +106,7 @@ async function ensureStream(
     subjects,
     max_bytes: limits.maxBytes ?? -1,
     max_age: nanos(limits.maxAgeMs ?? STREAM_AGE_MS),
+    ...UNLIMITED,
     discard: DiscardPolicy.Old,
     duplicate_window: nanos(Math.min(DUPLICATE_WINDOW_MS, limits.maxAgeMs ?? STREAM_AGE_MS)),
     num_replicas: limits.replicas ?? 1,
@@ -118,7 +125,8 @@ async function ensureStream(
     const differs = Object.entries(wanted).some(([key, value]) =>
       key === "sources"
         ? (known.config.sources ?? []).length !== sources?.length
-        : JSON.stringify(config[key]) !== JSON.stringify(value)
+        // The server leaves out what is false.
+        : JSON.stringify(config[key] ?? false) !== JSON.stringify(value)
     );
     if (differs) await manager.streams.update(name, { ...known.config, ...wanted });
   } catch (error) {
