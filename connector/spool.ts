@@ -1,7 +1,7 @@
 import { sleep, type StorageError, syncFolder } from "@ssmd/runtime";
 import { LateSync } from "./late_sync.ts";
 import { type Segment, type SegmentHeader, segmentName } from "./segment.ts";
-import { troubleOf } from "./spool_trouble.ts";
+import { isDiskFull, troubleOf } from "./spool_trouble.ts";
 
 /** Options of {@linkcode Spool}. */
 interface SpoolOptions {
@@ -241,11 +241,17 @@ export class Spool {
       if (syncs) await file.syncData();
       else this.#lateSync?.written();
     } catch (error) {
-      await file.truncate(this.#offset).catch(() => {});
+      const isClean = await file.truncate(this.#offset).then(() => true, () => false);
+      if (isClean && isDiskFull(error)) this.#cutFull();
       throw error;
     }
     this.#isTorn = false;
     this.#offset += bytes.length;
+  }
+
+  /** A closed segment leaves the disk once it is in storage, an open one never does. */
+  #cutFull(): void {
+    if (this.#segment && this.#durableLine >= this.#segment.firstLine) this.cut();
   }
 
   #closeSegment(): void {

@@ -9,6 +9,7 @@ import {
   SegmentReader,
 } from "./segment.ts";
 import { Spool } from "./spool.ts";
+import { canMount, Tmpfs } from "../tests/servers/tmpfs.ts";
 import { troubleOf } from "./spool_trouble.ts";
 
 const MINUTE_US = 60_000_000;
@@ -235,4 +236,36 @@ Deno.test("troubleOf() says what to do about a full disk and a read-only folder"
   const readOnly = troubleOf(Object.assign(new Error("x"), { code: "EROFS" }), "/spool");
   assert.equal(readOnly.code, "SPOOL_READ_ONLY");
   assert.match(readOnly.hint, /writable/);
+});
+
+Deno.test({
+  name: "a segment that fills the disk is closed, so that it can leave it (needs root)",
+  ignore: !canMount(),
+  fn: async () => {
+    await using disk = new Tmpfs(1);
+    const reported = nothingReported();
+    const spool = newSpool(disk.path, reported);
+    const line = new Uint8Array(100_000).fill(120);
+    const numbers: number[] = [];
+    // What is closed is archived, and goes.
+    const archive = setInterval(async () => {
+      for (const segment of reported.closed.splice(0)) {
+        numbers.push(...(await readSegment(segment))!.lines.map(({ number }) => number));
+        await Deno.remove(segment.path);
+      }
+    }, 10);
+    // More than the disk takes, within one minute.
+    for (let i = 0; i < 25; i++) {
+      spool.append(1, MINUTE_US + i, "", line, "");
+      await spool.commit();
+    }
+    clearInterval(archive);
+    await spool.close();
+    for (const segment of reported.closed) {
+      numbers.push(...(await readSegment(segment))!.lines.map(({ number }) => number));
+    }
+    assert.deepEqual(numbers, Array.from({ length: 25 }, (_, i) => i + 1));
+    assert.equal(reported.durable, 25);
+    assert.ok(reported.troubles.some((error) => error?.code === "SPOOL_FULL"));
+  },
 });

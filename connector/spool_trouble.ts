@@ -10,10 +10,15 @@ export function startTroubleOf(error: unknown, path: string): StorageError {
   });
 }
 
+/** Returns whether a write failed for want of room. */
+export function isDiskFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes(systemCodeOf(error));
+}
+
 /** Returns the StorageError for a failed write. */
 export function troubleOf(error: unknown, path: string): StorageError {
   const code = systemCodeOf(error);
-  if (code === "ENOSPC" || code === "EDQUOT") {
+  if (isDiskFull(error)) {
     return new StorageError("SPOOL_FULL", `The disk of the spool ${path} is full`, {
       hint: "Free space there; capture resumes by itself, nothing accepted is lost",
       cause: error,
