@@ -1,6 +1,6 @@
 import { type Environment, readOnlyError, readOnlyMode } from "@ssmd/metadata";
 import type { Server } from "node:http";
-import { type ComponentHealth, Health, LIMITS } from "@ssmd/runtime";
+import { type ComponentHealth, Health, LIMITS, nowUs } from "@ssmd/runtime";
 import { type Authenticator, keylessAuthenticator } from "./access/authenticator.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { TransformsClient } from "./bus/transforms_client.ts";
@@ -100,12 +100,11 @@ export class GatewayParts {
     return this.#rest ??= this.#newRest();
   }
 
-  /** Takes the environment's current markets, and adds the new ones before their first record. */
+  /** Takes the environment's current markets; new ones are there before their first record. */
   takeSymbols(symbols: Environment["symbols"]): void {
+    const before = this.#environment?.symbols ?? {};
     if (this.#environment !== undefined) this.#environment = { ...this.#environment, symbols };
-    const added = Object.entries(symbols)
-      .filter(([symbol]) => this.data.market(symbol) === undefined);
-    this.data.add([], added.map(([symbol, { feed, external }]) => ({ symbol, feed, external })));
+    this.data.replaceMarkets(before, symbols, nowUs());
   }
 
   /** Current figures. */

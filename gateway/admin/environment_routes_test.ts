@@ -120,3 +120,52 @@ Deno.test("what is added is told from what connectors capture, also by a gateway
   await transport.close();
   await Deno.remove(registryDir, { recursive: true });
 });
+
+Deno.test("who reads a market goes on reading it when it is changed, and is told that it was taken off", async () => {
+  const registryDir = await Deno.makeTempDir({ prefix: "ssmd-environment-" });
+  await copyRegistry(registryDir);
+  await writeEnvironment(registryDir, { BTCUSD: BTC, ETHUSD: ETH });
+  const environment = await loadEnvironment(registryDir, "test");
+  const transport = memoryTransport();
+  await recordCaptured(transport, { feed: "kraken", shard: "one" }, environment);
+  await recordCaptured(transport, { feed: "kraken", shard: "two" }, environment);
+  const markets = [{ symbol: "BTCUSD", ...BTC }, { symbol: "ETHUSD", ...ETH }];
+  await withGateway(
+    async ({ gateway, connector, client, get }) => {
+      const apply = async (symbols: Record<string, unknown>) => {
+        await writeEnvironment(registryDir, symbols);
+        const address = `${gateway.url}/v1/admin/environment/apply`;
+        const answer = await fetch(address, { method: "POST" });
+        assert.equal(answer.status, 200, await answer.text());
+      };
+      // By their names: a pattern takes every new market anyhow.
+      const reader = await client("?symbols=BTCUSD,ETHUSD&types=trade,orderbook");
+      await reader.next("subscribed");
+      for (const symbol of ["BTCUSD", "ETHUSD"]) connector.snapshot(symbol);
+      await apply({ BTCUSD: { ...BTC, depth: 100 }, ETHUSD: ETH });
+      connector.trade("BTCUSD", 101);
+      await reader.next("trade", ({ price }) => price === 101);
+      await apply({ BTCUSD: { ...BTC, depth: 100 } });
+      const begun = await reader.next("gap", ({ symbol }) => symbol === "ETHUSD");
+      assert.deepEqual([begun["reason"], begun["to"]], ["planned", null]);
+      const { body } = await get("/v1/markets/ETHUSD");
+      assert.deepEqual([body["book"], (body["gap"] as { reason: string }).reason], [
+        "pending",
+        "planned",
+      ]);
+      await apply({ BTCUSD: { ...BTC, depth: 100 }, ETHUSD: ETH });
+      const ended = await reader.next(
+        "gap",
+        ({ symbol, to }) => symbol === "ETHUSD" && to !== null,
+      );
+      assert.deepEqual([ended["from"], ended["recovered"]], [begun["from"], false]);
+      connector.trade("ETHUSD", 102);
+      await reader.next("trade", ({ price }) => price === 102);
+      const { gaps } = (await get("/v1/gaps?symbol=ETHUSD")).body as { gaps: { to: unknown }[] };
+      assert.deepEqual(gaps.map(({ to }) => to), [ended["to"]]);
+    },
+    true,
+    { transport, environment, registryDir, markets },
+  );
+  await Deno.remove(registryDir, { recursive: true });
+});

@@ -27,15 +27,15 @@ export class MasterStatuses {
   takeInstrument(instrument: InstrumentFile): void {
     for (const { feed, external } of instrument.mappings) {
       const market = this.#markets.get(feed)?.get(external);
-      if (market !== undefined) this.#tell(market, external);
+      // It may have been mapped to another of the venue's markets since.
+      if (market !== undefined && nameAt(market) === external) this.#tell(market, external);
     }
   }
 
-  /** Adds a new market. */
+  /** Adds a new market, or one with a new name at the venue. */
   takeMarket(market: Market): void {
-    const { symbol, external, feed: { id } } = market;
-    // Markets selected by rules are named by the venue.
-    const name = external || symbol;
+    const { id } = market.feed;
+    const name = nameAt(market);
     const markets = this.#markets.get(id) ?? new Map<string, Market>();
     this.#markets.set(id, markets.set(name, market));
     this.#tell(market, name);
@@ -46,6 +46,11 @@ export class MasterStatuses {
     const status = instrument && masterStatus(instrument, market);
     if (status !== undefined) this.#data.takeMasterStatus(status, market);
   }
+}
+
+/** The venue's name of a market; markets selected by rules are named by the venue. */
+function nameAt({ symbol, external }: Market): string {
+  return external || symbol;
 }
 
 /**

@@ -129,7 +129,8 @@ export function feedView(
   let pending = 0;
   for (const market of visible.marketsOf(feed)) {
     markets++;
-    if (market.bookState === "pending" && visible.seesType(market, "orderbook")) pending++;
+    const isAwaited = market.bookState === "pending" && market.takenOff === undefined;
+    if (isAwaited && visible.seesType(market, "orderbook")) pending++;
   }
   return {
     feed: feed.id,

@@ -47,7 +47,7 @@ export class Market {
   readonly symbol: string;
   readonly feed: MarketFeed;
   /** The venue's name; "" = unknown. */
-  readonly external: string;
+  external: string;
   /** Levels keyed by price as a double: equal decimals give equal doubles, none is computed. */
   readonly book: OrderBook = new OrderBook();
   bookState: BookState = "pending";
@@ -77,6 +77,8 @@ export class Market {
   lostStepsUs = 0;
   /** Open gaps of this market. */
   readonly gaps: OpenGaps = new OpenGaps();
+  /** Open gap of a market that is no longer one of the environment: nothing of it is captured. */
+  takenOff: Gap | undefined;
   /** Receive time of the last record, µs; 0 = none yet. */
   updatedAtUs = 0;
 
@@ -88,7 +90,7 @@ export class Market {
 
   /** Open gap of the market or its feed. */
   get openGap(): Gap | undefined {
-    return this.gaps.worst ?? this.feed.gap;
+    return this.takenOff ?? this.gaps.worst ?? this.feed.gap;
   }
 
   /** Whether the venue has ended the market. */

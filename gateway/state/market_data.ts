@@ -14,6 +14,7 @@ import { GATEWAY_LIMITS } from "../limits.ts";
 import { Feed } from "./feed.ts";
 import { Market, type MarketFeed, type RecordOrigin } from "./market.ts";
 import { isAboutBook, isOpen, losesSteps } from "./open_gaps.ts";
+import { takenOffGap, takenOnGap } from "./taken_off.ts";
 
 /** A market of the environment. */
 export interface MarketSpec {
@@ -56,10 +57,20 @@ export class MarketData {
     this.#listener = listener;
   }
 
-  /** Adds the feeds and markets of the environment. */
+  /**
+   * Adds the feeds and markets of the environment. A market that is there keeps its state and its
+   * subscribers; its venue's name may be another one now.
+   */
   add(feeds: readonly string[], specs: readonly MarketSpec[]): void {
     for (const id of feeds) this.feed(id);
-    for (const spec of specs) this.#addMarket(this.feed(spec.feed), spec.symbol, spec.external);
+    for (const { feed, symbol, external } of specs) {
+      const market = this.feed(feed).markets.get(symbol);
+      if (market === undefined) this.#addMarket(this.feed(feed), symbol, external);
+      else if (market.external !== external) {
+        market.external = external;
+        this.#listener.onMarket(market);
+      }
+    }
   }
 
   /** Number of markets. */
@@ -114,7 +125,42 @@ export class MarketData {
     const feed = this.feed(snapshot.feed);
     const market = this.marketOf(feed, snapshot.symbol);
     if (market === undefined || market.bookState !== "pending") return;
-    this.#startBook(snapshot, market, undefined);
+    if (market.takenOff === undefined) this.#startBook(snapshot, market, undefined);
+  }
+
+  /**
+   * Takes over the markets of the environment, `before` and now. A market that left has an open gap
+   * and no book until it returns: nothing of it is captured.
+   */
+  replaceMarkets(
+    before: Readonly<Record<string, { feed: string }>>,
+    now: Readonly<Record<string, { feed: string; external: string }>>,
+    atUs: number,
+  ): void {
+    this.add([], Object.entries(now).map(([symbol, market]) => ({ symbol, ...market })));
+    for (const [symbol, { feed }] of Object.entries(now)) {
+      const market = this.feeds.get(feed)?.markets.get(symbol);
+      if (market !== undefined) this.#takeOn(market, atUs);
+    }
+    for (const [symbol, { feed }] of Object.entries(before)) {
+      const market = this.feeds.get(feed)?.markets.get(symbol);
+      if (now[symbol]?.feed !== feed && market !== undefined) this.#takeOff(market, atUs);
+    }
+  }
+
+  #takeOff(market: Market, atUs: number): void {
+    if (market.isOver || market.takenOff !== undefined) return;
+    const gap = market.takenOff = takenOffGap(market, atUs);
+    market.loseSteps(gap.fromUs);
+    this.#invalidateBook(market);
+    this.#listener.onRecord(gap, market, undefined);
+  }
+
+  #takeOn(market: Market, atUs: number): void {
+    const gap = market.takenOff;
+    if (gap === undefined) return;
+    market.takenOff = undefined;
+    this.#listener.onRecord(takenOnGap(gap, atUs), market, undefined);
   }
 
   /**
@@ -170,8 +216,9 @@ export class MarketData {
   }
 
   #takeBook(event: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
-    // Updates of an ended market are passed on without a book.
-    if (market.bookState === "ended") this.#listener.onRecord(event, market, origin);
+    // Updates of an ended market, and those in flight of one taken off, have no book.
+    const isWithout = market.bookState === "ended" || market.takenOff !== undefined;
+    if (isWithout) this.#listener.onRecord(event, market, origin);
     else if (event.kind === "snapshot") {
       this.#startBook(event, market, origin);
     } else if (market.bookState === "live") {

@@ -6,6 +6,7 @@ import {
   lostGap,
   type MarketEvent,
   openGap,
+  type OrderBookUpdate,
   recoveredGap,
 } from "@ssmd/market";
 import { MarketData } from "./market_data.ts";
@@ -43,6 +44,53 @@ Deno.test("a settled market has no book, whatever still comes of it", () => {
   const market = dataAfter(snapshot(10), settled, snapshot(21), broken).market("BTCUSD");
   assert.equal(market?.bookState, "ended");
   assert.equal(market.book.bids.length, 0);
+});
+
+Deno.test("a market that left the environment has no book and a gap, until it is back", () => {
+  const reported: string[] = [];
+  const nothing = () => {};
+  const data = new MarketData({
+    ...{ onFeedRecord: nothing, onMarket: nothing, onSnapshotWanted: nothing },
+    onBooksLost: nothing,
+    onRecord: ({ type, ...event }) =>
+      void reported.push("toUs" in event ? `${type} ${event.fromUs} ${event.toUs}` : type),
+  });
+  const spec = { feed: "kraken", external: "BTC/USD" };
+  data.replaceMarkets({}, { BTCUSD: spec, ETHUSD: spec }, 1);
+  const [market, other] = [data.market("BTCUSD"), data.market("ETHUSD")];
+  data.takeRecord(snapshot(10));
+  data.replaceMarkets({ BTCUSD: spec, ETHUSD: spec }, { ETHUSD: spec }, 20);
+  assert.equal(market?.bookState, "pending");
+  assert.equal(market.statusUnknownSinceUs, 10);
+  const { reason, fromUs, toUs } = market.openGap ?? {};
+  assert.deepEqual([reason, fromUs, toUs], ["planned", 10, 0]);
+  assert.equal(other?.openGap, undefined);
+  // What was in flight, and an old answer, bring no book back.
+  data.takeRecord(snapshot(21));
+  data.takeSnapshotAnswer(snapshot(22) as OrderBookUpdate);
+  assert.equal(market.bookState, "pending");
+  data.replaceMarkets({ ETHUSD: spec }, { BTCUSD: spec, ETHUSD: spec }, 30);
+  assert.equal(market.openGap, undefined);
+  assert.equal(market.bookState, "pending");
+  data.takeRecord(snapshot(31));
+  assert.equal(market.bookState, "live");
+  assert.deepEqual(reported, ["orderbook", "gap 10 0", "orderbook", "gap 10 30", "orderbook"]);
+});
+
+Deno.test("a market that is named again keeps its state, under the venue's name of now", () => {
+  const data = dataAfter(snapshot(10));
+  const market = data.market("BTCUSD");
+  data.add([], [{ symbol: "BTCUSD", feed: "kraken", external: "XBT/USD" }]);
+  assert.equal(data.market("BTCUSD"), market);
+  assert.equal(market?.external, "XBT/USD");
+  assert.equal(data.marketCount, 1);
+});
+
+Deno.test("a settled market leaves the environment without a gap", () => {
+  const settled = record("status", 20, { state: "settled", result: "yes", detail: "settled" });
+  const data = dataAfter(snapshot(10), settled);
+  data.replaceMarkets({ BTCUSD: { feed: "kraken" } }, {}, 30);
+  assert.equal(data.market("BTCUSD")?.openGap, undefined);
 });
 
 const STEP = { result: "", detail: "" };
