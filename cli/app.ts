@@ -6,9 +6,8 @@ import {
   type Command,
   type RouteMap,
 } from "@stricli/core";
-import type { LazyCommand } from "./command/define.ts";
 import { stricliCommand } from "./command/stricli_command.ts";
-import { COMMAND_INDEX } from "./commands/index.ts";
+import { COMMAND_INDEX, type LazyCommand } from "./command_index.ts";
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";

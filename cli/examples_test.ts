@@ -10,7 +10,7 @@ import type { CatalogueCommand } from "./catalogue/catalogue.ts";
 import { natsServerAvailable } from "../tests/servers/nats_server.ts";
 import { s3ServerAvailable } from "../tests/servers/s3_server.ts";
 import { hasProgram } from "../tests/servers/certificates.ts";
-import { COMMAND_INDEX } from "./commands/index.ts";
+import { COMMAND_INDEX } from "./command_index.ts";
 import { makeProject, type Project, type Ran } from "./testing/project.ts";
 
 const catalogue = await buildCatalogue();

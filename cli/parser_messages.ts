@@ -9,7 +9,7 @@ import {
 } from "@stricli/core";
 import { messageOf } from "@ssmd/runtime/errors";
 import { nearest } from "@ssmd/runtime/suggest";
-import { COMMAND_INDEX } from "./commands/index.ts";
+import { COMMAND_INDEX } from "./command_index.ts";
 import { errorText } from "./error_text.ts";
 import { paint } from "./terminal.ts";
 

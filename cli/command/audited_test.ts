@@ -3,7 +3,7 @@ import { openAuditLog, verifyAudit } from "@ssmd/audit";
 import { SsmdError } from "@ssmd/runtime";
 import { canMount, Tmpfs } from "../../tests/servers/tmpfs.ts";
 import type { Command } from "./define.ts";
-import { COMMAND_INDEX } from "../commands/index.ts";
+import { COMMAND_INDEX } from "../command_index.ts";
 import { audited, type AuditedCall } from "./audited.ts";
 
 /** Commands that change nothing that lasts, or ask a gateway, which writes the event. */

@@ -69,11 +69,11 @@ interface Definition<F extends Parameters, A extends Arguments, Schema extends z
 /** Definition with any flags, arguments and output. */
 export type Command = Definition<Parameters, Arguments, z.ZodType>;
 
-/** Command whose module is not loaded yet. */
-export interface LazyCommand {
-  /** Same text as the command's own brief. */
-  readonly brief: string;
-  readonly load: () => Promise<{ default: Command }>;
+/** File in `commands/` that declares the command of these words. */
+export function fileOfCommand(name: string): string {
+  const words = name.replaceAll(/[ -]/g, "_");
+  // A name ending in `_test.ts` would be a test file.
+  return `${words.endsWith("_test") ? `${words}_command` : words}.ts`;
 }
 
 type NoParameters = Record<never, never>;

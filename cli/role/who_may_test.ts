@@ -3,7 +3,7 @@ import { loadEnvironment } from "@ssmd/metadata";
 import { mayActAs, ROLES } from "@ssmd/gateway/access";
 import { SsmdError } from "@ssmd/runtime";
 import { withGuardedGateway } from "@ssmd/gateway/testing/guarded_gateway";
-import { COMMAND_INDEX } from "../commands/index.ts";
+import { COMMAND_INDEX } from "../command_index.ts";
 import type { Command } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";
 import { allActions } from "./who_may.ts";
