@@ -17,8 +17,22 @@ import {
 } from "../client_store.ts";
 import { reachedLimit, type SessionLimit } from "../session_limit.ts";
 import { storeChangedError, storeError } from "./errors.ts";
-import * as rows from "./rows.ts";
 import * as statements from "./statements.ts";
+import {
+  BATCHES,
+  BLOCKS,
+  clientOf,
+  clientRow,
+  CLIENTS,
+  entitlementOf,
+  entitlementRow,
+  ENTITLEMENTS,
+  KEYS,
+  pastEntitlementOf,
+  RUNS,
+  SESSIONS,
+  USAGE,
+} from "./tables.ts";
 
 type Kind = Parameters<Database["transaction"]>[0];
 
@@ -37,10 +51,10 @@ export class DatabaseClientStore implements ClientStore {
   load(): Promise<Accounts> {
     return this.#in("read", async ({ all }) => ({
       revision: await revisionIn({ all }),
-      clients: (await all("SELECT * FROM clients ORDER BY id")).map(rows.clientOf),
-      keys: (await all("SELECT * FROM api_keys ORDER BY id")).map(rows.keyOf),
-      entitlements: (await all("SELECT * FROM entitlements ORDER BY id")).map(rows.entitlementOf),
-      blocks: (await all("SELECT * FROM blocks ORDER BY address")).map(rows.blockOf),
+      clients: (await all("SELECT * FROM clients ORDER BY id")).map(clientOf),
+      keys: (await all("SELECT * FROM api_keys ORDER BY id")).map(KEYS.recordOf),
+      entitlements: (await all("SELECT * FROM entitlements ORDER BY id")).map(entitlementOf),
+      blocks: (await all("SELECT * FROM blocks ORDER BY address")).map(BLOCKS.recordOf),
     }));
   }
 
@@ -60,15 +74,14 @@ export class DatabaseClientStore implements ClientStore {
   count(counted: Counted): Promise<void> {
     return this.#in("count", async (run) => {
       const { batch, run: gateway } = counted;
-      if (gateway !== undefined) await run.run(statements.UPSERT_RUN, ...rows.runRow(gateway));
-      if (
-        batch !== undefined && await run.run(statements.NEXT_BATCH, ...rows.batchRow(batch)) === 0
-      ) {
-        return;
+      if (gateway !== undefined) await run.run(RUNS.upsert, ...RUNS.valuesOf(gateway));
+      if (batch !== undefined) {
+        const changed = await run.run(statements.NEXT_BATCH, ...BATCHES.valuesOf(batch));
+        if (changed === 0) return;
       }
       // Sorted, so that gateways lock rows in the same order and never deadlock.
-      const usage = counted.usage.map(rows.usageRow).sort(byText);
-      const sessions = counted.sessions.map(rows.sessionRow).sort(byText);
+      const usage = counted.usage.map(USAGE.valuesOf).sort(byText);
+      const sessions = counted.sessions.map(SESSIONS.valuesOf).sort(byText);
       const keys = counted.keysUsed.map(({ id, atMs }) => [id, atMs]).sort(byText);
       await run.runEach(statements.ADD_USAGE, usage);
       await run.runEach(statements.UPSERT_SESSION, sessions);
@@ -81,9 +94,13 @@ export class DatabaseClientStore implements ClientStore {
     return this.#in("count", async (run) => {
       await run.run(statements.LOCK_CLIENT, session.client);
       const open = await run.all(statements.OPEN_ADDRESSES, session.client, seenSinceMs);
-      const reached = reachedLimit(limits, session.address, open.map(rows.addressOf));
+      const reached = reachedLimit(
+        limits,
+        session.address,
+        open.map(({ address }) => String(address)),
+      );
       if (reached !== undefined) return reached;
-      await run.run(statements.UPSERT_SESSION, ...rows.sessionRow(session));
+      await run.run(statements.UPSERT_SESSION, ...SESSIONS.valuesOf(session));
       return undefined;
     });
   }
@@ -91,7 +108,7 @@ export class DatabaseClientStore implements ClientStore {
   usage({ client, fromDay, toDay }: UsageQuery): Promise<UsageCount[]> {
     return this.#in("read", async ({ all }) => {
       const values = [client ?? null, fromDay ?? "", toDay ?? "9"];
-      return (await all(statements.FIND_USAGE, ...values)).map(rows.usageOf);
+      return (await all(statements.FIND_USAGE, ...values)).map(USAGE.recordOf);
     });
   }
 
@@ -99,21 +116,21 @@ export class DatabaseClientStore implements ClientStore {
     return this.#in("read", async ({ all }) => {
       const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = within ?? {};
       const values = [client ?? null, openOnly === true ? 1 : 0, fromMs, toMs, limit];
-      return (await all(statements.FIND_SESSIONS, ...values)).map(rows.sessionOf);
+      return (await all(statements.FIND_SESSIONS, ...values)).map(SESSIONS.recordOf);
     });
   }
 
   entitlementHistory(): Promise<{ sinceMs: number; entitlements: PastEntitlement[] }> {
     return this.#in("read", async ({ all }) => ({
       sinceMs: Number((await all("SELECT since_ms FROM entitlement_history"))[0]?.["since_ms"]),
-      entitlements: (await all(statements.ALL_ENTITLEMENTS)).map(rows.pastEntitlementOf),
+      entitlements: (await all(statements.ALL_ENTITLEMENTS)).map(pastEntitlementOf),
     }));
   }
 
   runs(): Promise<GatewayRun[]> {
     return this.#in(
       "read",
-      async ({ all }) => (await all("SELECT * FROM runs ORDER BY id")).map(rows.runOf),
+      async ({ all }) => (await all("SELECT * FROM runs ORDER BY id")).map(RUNS.recordOf),
     );
   }
 
@@ -155,13 +172,11 @@ async function revisionIn({ all }: Pick<Statements, "all">): Promise<number> {
 }
 
 async function applyChange({ run }: Statements, change: AccountChange): Promise<void> {
-  if ("add" in change) {
-    await run(statements.ADD_ENTITLEMENT, ...rows.entitlementRow(change.entitlement));
-  } else if ("delete" in change) await run(statements.DELETE[change.delete], change.id);
-  else if (change.put === "client") {
-    await run(statements.UPSERT_CLIENT, ...rows.clientRow(change.client));
-  } else if (change.put === "key") await run(statements.UPSERT_KEY, ...rows.keyRow(change.key));
-  else await run(statements.UPSERT_BLOCK, ...rows.blockRow(change.block));
+  if ("add" in change) await run(ENTITLEMENTS.insert, ...entitlementRow(change.entitlement));
+  else if ("delete" in change) await run(statements.DELETE[change.delete], change.id);
+  else if (change.put === "client") await run(CLIENTS.upsert, ...clientRow(change.client));
+  else if (change.put === "key") await run(KEYS.upsert, ...KEYS.valuesOf(change.key));
+  else await run(BLOCKS.upsert, ...BLOCKS.valuesOf(change.block));
 }
 
 function byText(one: readonly unknown[], other: readonly unknown[]): number {
