@@ -1,11 +1,12 @@
 import {
-  type AgentsAnswer,
+  type AgentsDone,
   type AgentsRequest,
   type AgentThread,
   type FireAction,
+  jsonResponder,
   type SignalTest,
 } from "@ssmd/market";
-import { messageOf, sleep, SsmdError } from "@ssmd/runtime";
+import { sleep } from "@ssmd/runtime";
 import { readFeedNames } from "@ssmd/metadata";
 import { checkSignal, findSignal, signalFolders } from "@ssmd/signals";
 import { z } from "zod";
@@ -54,37 +55,31 @@ interface AgentResponder {
 export function agentResponder(
   responder: AgentResponder,
 ): (payload: Uint8Array) => Promise<Uint8Array> {
-  const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
-  return async (payload) => {
-    const answer = await answered(responder, decoder.decode(payload));
-    return encoder.encode(JSON.stringify(answer));
-  };
+  return jsonResponder({
+    code: "AGENTS_REQUEST",
+    read: (request): AgentsRequest => REQUEST.parse(request),
+    act: (request) => answered(responder, request),
+  });
 }
 
-async function answered(responder: AgentResponder, text: string): Promise<AgentsAnswer> {
-  try {
-    const request: AgentsRequest = REQUEST.parse(JSON.parse(text));
-    if (request.action === "test") {
-      return { ok: true, test: await tested(request.signal, responder.registryDir) };
-    }
-    if (request.action === "actions") {
-      return { ok: true, actions: responder.agents.actions.list(request) };
-    }
-    if (request.action === "markets") {
-      return { ok: true, markets: responder.agents.actions.markets(request.signal) };
-    }
-    if (request.action === "waiting") return { ok: true, waiting: await waitingAt(responder) };
-    if (request.action === "decide" && request.thread.startsWith("a-")) {
-      return { ok: true, actions: [decidedAction(request, responder)] };
-    }
-    return { ok: true, thread: await threadFor(request, responder) };
-  } catch (error) {
-    if (error instanceof SsmdError) {
-      const { code, message, hint } = error;
-      return { ok: false, code, message, hint };
-    }
-    return { ok: false, code: "AGENTS_REQUEST", message: messageOf(error), hint: "" };
+async function answered(responder: AgentResponder, request: AgentsRequest): Promise<AgentsDone> {
+  const { agents: { actions }, registryDir } = responder;
+  switch (request.action) {
+    case "test":
+      return { ok: true, test: await tested(request.signal, registryDir) };
+    case "actions":
+      return { ok: true, actions: actions.list(request) };
+    case "markets":
+      return { ok: true, markets: actions.markets(request.signal) };
+    case "waiting":
+      return { ok: true, waiting: await waitingAt(responder) };
+    case "decide":
+      if (request.thread.startsWith("a-")) {
+        return { ok: true, actions: [decidedAction(request, responder)] };
+      }
+      break;
   }
+  return { ok: true, thread: await threadFor(request, responder) };
 }
 
 /** Returns everything that waits for an approval. */

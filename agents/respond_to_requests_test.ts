@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AgentsAnswer, AgentsRequest } from "@ssmd/market";
+import type { AgentsDone, AgentsRequest, ServiceRefusal } from "@ssmd/market";
 import { ActionStore } from "./act/action_store.ts";
 import { AgentStore } from "./agent_store.ts";
 import { AgentAudit } from "./audit.ts";
@@ -23,7 +23,9 @@ Deno.test("what a client asks for waits for who runs the process, and mistakes a
     agents: { definition: agent, action: undefined, actions: new ActionStore(store) },
     ...{ env: "demo", principal: "operator", registryDir: "exchanges", onFailed: () => {} },
   });
-  const ask = async (request: AgentsRequest | { action: string }): Promise<AgentsAnswer> => {
+  const ask = async (
+    request: AgentsRequest | { action: string },
+  ): Promise<AgentsDone | ServiceRefusal> => {
     const bytes = await respond(new TextEncoder().encode(JSON.stringify(request)));
     return JSON.parse(new TextDecoder().decode(bytes));
   };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AgentsAnswer } from "@ssmd/market";
+import type { AgentsDone, ServiceRefusal } from "@ssmd/market";
 import { ActionStore } from "./act/action_store.ts";
 import { AgentStore } from "./agent_store.ts";
 import { signalGate } from "./define/gate.ts";
@@ -36,7 +36,9 @@ Deno.test("agents refuse a signal on a feed that the registry does not have, as 
     ...{ env: "demo", principal: "operator", registryDir, onFailed: () => {} },
   });
   const request = new TextEncoder().encode(JSON.stringify({ action: "test", signal: "wide" }));
-  const answer = JSON.parse(new TextDecoder().decode(await respond(request))) as AgentsAnswer;
+  const answer = JSON.parse(new TextDecoder().decode(await respond(request))) as
+    | AgentsDone
+    | ServiceRefusal;
   assert.ok(answer.ok && "test" in answer && !answer.test.ok);
   assert.deepEqual(answer.test.findings.map(({ line }) => line), [3]);
   await Deno.remove(dir, { recursive: true });

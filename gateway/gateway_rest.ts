@@ -6,10 +6,8 @@ import { clientRoutes } from "./admin/client_routes.ts";
 import { environmentRoutes } from "./admin/environment_routes.ts";
 import { logRoutes } from "./admin/log_routes.ts";
 import { sqlRoute } from "./admin/sql_route.ts";
-import { AgentsClient } from "./bus/agents_client.ts";
 import { CaptureReports } from "./bus/capture_reports.ts";
-import { JobsClient } from "./bus/jobs_client.ts";
-import { SignalsClient } from "./bus/signals_client.ts";
+import { agentsClient, jobsClient, signalsClient } from "./bus/service_clients.ts";
 import type { TransformsClient } from "./bus/transforms_client.ts";
 import type { GatewayOptions, GatewaySources } from "./gateway_options.ts";
 import type { History } from "./history/history.ts";
@@ -77,13 +75,13 @@ function moreRoutes(
   archive: StoredArchive | undefined,
 ): Route[] {
   const { env, version, transport, cache, storage } = options;
-  const client = new SignalsClient(transport, env);
+  const client = signalsClient(transport, env);
   return [
     ...protocolRoutes(version),
-    ...agentRoutes(new AgentsClient(transport, env)),
+    ...agentRoutes(agentsClient(transport, env)),
     ...signalRoutes({ client, fires, data, archive }),
     ...dayRoutes({ data, cache }),
-    ...jobRoutes(new JobsClient(transport, env)),
+    ...jobRoutes(jobsClient(transport, env)),
     ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ...logRoutes(),
     ...applyRoutes(options, data),

@@ -1,5 +1,11 @@
 import type { JsonRecord } from "@ssmd/journal";
-import { type JobsAnswer, type JobsRequest, jobsSubject, type ScheduleInfo } from "@ssmd/market";
+import {
+  type JobsDone,
+  type JobsRequest,
+  jobsSubject,
+  jsonResponder,
+  type ScheduleInfo,
+} from "@ssmd/market";
 import type { Environment } from "@ssmd/metadata";
 import { type Logger, messageOf, nowUs, SsmdError } from "@ssmd/runtime";
 import type { Subscription, Transport } from "@ssmd/transport";
@@ -18,7 +24,6 @@ interface JobResponderOptions {
   logger: Logger;
 }
 
-type Done = Extract<JobsAnswer, { ok: true }>;
 type RunRequest = Extract<JobsRequest, { workflow: string; input: unknown }>;
 type JobRequest = Extract<JobsRequest, { job: string }>;
 type ScheduleRequest = Extract<JobsRequest, { schedule: string }>;
@@ -29,11 +34,14 @@ export function answerJobs(
   options: JobResponderOptions,
 ): Promise<Subscription> {
   const responder = new JobResponder(options);
-  const subject = jobsSubject(options.environment.name);
-  return transport.respond(subject, async (payload) => {
-    const answer = await responder.answer(JSON.parse(new TextDecoder().decode(payload)));
-    return new TextEncoder().encode(JSON.stringify(answer));
-  });
+  return transport.respond(
+    jobsSubject(options.environment.name),
+    jsonResponder({
+      code: "JOBS_FAILED",
+      read: (request) => request as JobsRequest,
+      act: (request) => responder.act(request),
+    }),
+  );
 }
 
 class JobResponder {
@@ -43,20 +51,17 @@ class JobResponder {
     this.#options = options;
   }
 
-  async answer(request: JobsRequest): Promise<JobsAnswer> {
+  async act(request: JobsRequest): Promise<JobsDone> {
     try {
       return await this.#done(request);
     } catch (error) {
-      if (error instanceof SsmdError) {
-        const { code, message, hint } = error;
-        return { ok: false, code, message, hint };
-      }
+      if (error instanceof SsmdError) throw error;
       this.#options.logger.error("jobs cannot be told of", { error });
-      return { ok: false, code: "JOBS_FAILED", message: messageOf(error), hint: "See the log" };
+      throw new SsmdError("JOBS_FAILED", messageOf(error), { hint: "See the log", cause: error });
     }
   }
 
-  async #done(request: JobsRequest): Promise<Done> {
+  async #done(request: JobsRequest): Promise<JobsDone> {
     switch (request.action) {
       case "list": {
         const { state, workflow, limit } = request;
@@ -75,11 +80,11 @@ class JobResponder {
     }
   }
 
-  async #list(filter: Parameters<JobBoard["list"]>[0]): Promise<Done> {
+  async #list(filter: Parameters<JobBoard["list"]>[0]): Promise<JobsDone> {
     return { ok: true, jobs: await this.#options.board.list(filter) };
   }
 
-  async #run({ workflow, input }: RunRequest): Promise<Done> {
+  async #run({ workflow, input }: RunRequest): Promise<JobsDone> {
     const { board, environment: { name: env } } = this.#options;
     const kind = workflowNamed(WORKFLOW_KINDS, workflow);
     const job = newJob(kind, { env, input: input as JsonRecord, nowUs: nowUs() });
@@ -87,7 +92,7 @@ class JobResponder {
     return await this.#found(job.id);
   }
 
-  async #ofJob({ action, job: id }: JobRequest): Promise<Done> {
+  async #ofJob({ action, job: id }: JobRequest): Promise<JobsDone> {
     const { board } = this.#options;
     const job = await this.#job(id);
     if (action === "logs") return { ok: true, lines: await board.lines(id) };
@@ -96,7 +101,7 @@ class JobResponder {
     return await this.#found(id);
   }
 
-  async #ofSchedule({ action, schedule: name }: ScheduleRequest): Promise<Done> {
+  async #ofSchedule({ action, schedule: name }: ScheduleRequest): Promise<JobsDone> {
     const { board, environment: { name: env } } = this.#options;
     const schedule = (await this.#all()).find((each) => each.name === name);
     if (schedule === undefined) {
@@ -115,7 +120,7 @@ class JobResponder {
     return allSchedules(this.#options.environment, this.#options.board);
   }
 
-  async #schedules(schedules: readonly Schedule[]): Promise<Done> {
+  async #schedules(schedules: readonly Schedule[]): Promise<JobsDone> {
     const published = schedules.map(async (schedule): Promise<ScheduleInfo> => {
       const { isPaused, lastAtUs } = await this.#options.board.schedule(schedule.name);
       const { name, title, workflow, origin, at, timezone, weekday } = schedule;
@@ -128,7 +133,7 @@ class JobResponder {
     return { ok: true, schedules: await Promise.all(published) };
   }
 
-  async #found(id: string): Promise<Done> {
+  async #found(id: string): Promise<JobsDone> {
     return { ok: true, jobs: [await this.#job(id)] };
   }
 

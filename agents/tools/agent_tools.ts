@@ -5,7 +5,8 @@ import {
   type EventType,
   type Fire,
   type MarketEvent,
-  type SignalsAnswer,
+  type ServiceRefusal,
+  type SignalsDone,
   signalsSubject,
   subjectOf,
 } from "@ssmd/market";
@@ -149,7 +150,7 @@ async function* busRecords<T extends EventType>(
 async function listSignals({ env, transport }: ToolSources) {
   const request = new TextEncoder().encode(JSON.stringify({ action: "list" }));
   const payload = await transport.request(signalsSubject(env), request, AGENT_LIMITS.webhookMs);
-  const answer: SignalsAnswer = JSON.parse(new TextDecoder().decode(payload));
+  const answer: SignalsDone | ServiceRefusal = JSON.parse(new TextDecoder().decode(payload));
   if (!answer.ok) throw new SsmdError(answer.code, answer.message, { hint: answer.hint });
   return {
     signals: answer.signals.map(({ id, title, version, state, params, fires }) => ({

@@ -5,7 +5,7 @@ import {
   type Fire,
   type Level,
   type MarketEvent,
-  type SignalsAnswer,
+  type SignalsDone,
   signalsSubject,
   subjectOf,
 } from "@ssmd/market";
@@ -22,7 +22,7 @@ const FIRE: Fire = {
   ...{ timestampUs: 0, receivedAtUs: Date.now() * 1000, sourceHash: "a".repeat(64), engine: "1" },
   ...{ paramsHash: "b".repeat(64), causeSequence: 1, causeReceivedAtUs: 0, values: '{"spread":9}' },
 };
-const SIGNALS: SignalsAnswer = {
+const SIGNALS: SignalsDone = {
   ...{ ok: true, lag_seconds: 0, switches: [] },
   signals: [{
     ...{ id: "wide", title: "Wide spreads", version: 1, state: "running", why: "", fires: 3 },

@@ -5,7 +5,7 @@
 import { Encoder } from "@ssmd/codec";
 import { startGateway } from "@ssmd/gateway";
 import {
-  type SignalsAnswer,
+  type SignalsDone,
   signalsSubject,
   type SignalStatus,
   type SignalSwitch,
@@ -33,7 +33,7 @@ const switches: SignalSwitch[] = [
   { at: Date.now(), action: "start", stream, feeds: {}, signals: [signal] },
 ];
 await transport.respond(signalsSubject("demo"), () => {
-  const answer: SignalsAnswer = { ok: true, signals: [status], lag_seconds: 0, switches };
+  const answer: SignalsDone = { ok: true, signals: [status], lag_seconds: 0, switches };
   return new TextEncoder().encode(JSON.stringify(answer));
 });
 const gateway = await startGateway({

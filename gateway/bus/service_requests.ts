@@ -1,3 +1,4 @@
+import type { ServiceRefusal } from "@ssmd/market";
 import { TransportError } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { Problem } from "../http/problem.ts";
@@ -5,12 +6,8 @@ import { Problem } from "../http/problem.ts";
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** Answer of a service: the result or an error. */
-type ServiceAnswer = { ok: true } | { ok: false; code: string; message: string; hint: string };
-
 /** Options of {@linkcode ServiceRequests}. */
 interface ServiceRequestsOptions {
-  transport: Transport;
   subject: string;
   /** Timeout of an answer, ms. */
   answerMsMax: number;
@@ -21,26 +18,33 @@ interface ServiceRequestsOptions {
 }
 
 /** Sends JSON requests to a service over the bus; maps its errors to HTTP problems. */
-export class ServiceRequests<Answer extends ServiceAnswer> {
+export class ServiceRequests<Request, Done extends { ok: true }> {
+  readonly #transport: Transport;
   readonly #options: ServiceRequestsOptions;
 
-  constructor(options: ServiceRequestsOptions) {
+  constructor(transport: Transport, options: ServiceRequestsOptions) {
+    this.#transport = transport;
     this.#options = options;
   }
 
-  /** `request` is JSON. Throws {@linkcode Problem}: `away` without an answer, or the service's. */
-  async ask(request: string): Promise<Extract<Answer, { ok: true }>> {
-    const answer: ServiceAnswer = await this.#answer(ENCODER.encode(request));
-    if (answer.ok) return answer as Extract<Answer, { ok: true }>;
+  /** Throws {@linkcode Problem}: `away` without an answer, or the service's. */
+  ask(request: Request): Promise<Done> {
+    return this.askJson(JSON.stringify(request));
+  }
+
+  /** As {@linkcode ask}, for a request that is JSON already. */
+  async askJson(request: string): Promise<Done> {
+    const answer = await this.#answer(ENCODER.encode(request));
+    if (answer.ok) return answer;
     const { code, message, hint } = answer;
     throw new Problem(code, message, { status: this.#options.statusOf(code), hint });
   }
 
-  async #answer(payload: Uint8Array): Promise<Answer> {
-    const { transport, subject, answerMsMax, away } = this.#options;
+  async #answer(payload: Uint8Array): Promise<Done | ServiceRefusal> {
+    const { subject, answerMsMax, away } = this.#options;
     try {
-      const bytes = await transport.request(subject, payload, answerMsMax);
-      return JSON.parse(DECODER.decode(bytes)) as Answer;
+      const bytes = await this.#transport.request(subject, payload, answerMsMax);
+      return JSON.parse(DECODER.decode(bytes));
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       throw away();

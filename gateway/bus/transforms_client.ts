@@ -1,8 +1,8 @@
 import {
   type TransformInfo,
   type TransformOutput,
-  type TransformsAnswer,
   type TransformsDone,
+  type TransformsRequest,
   transformsSubject,
 } from "@ssmd/market";
 import type { Transport } from "@ssmd/transport";
@@ -33,18 +33,18 @@ export interface TransformRun {
 
 /** Sends requests to the transform service of an environment. */
 export class TransformsClient {
-  readonly #requests: ServiceRequests<TransformsAnswer>;
+  readonly #requests: ServiceRequests<TransformsRequest, TransformsDone>;
 
   constructor(transport: Transport, env: string) {
-    this.#requests = new ServiceRequests({
-      ...{ transport, subject: transformsSubject(env), answerMsMax: ANSWER_MS_MAX, away },
+    this.#requests = new ServiceRequests(transport, {
+      ...{ subject: transformsSubject(env), answerMsMax: ANSWER_MS_MAX, away },
       statusOf: (code) => STATUSES[code] ?? 400,
     });
   }
 
   /** Returns the stored transforms. Throws {@linkcode Problem}: 503 without an answer. */
   async list(): Promise<readonly TransformInfo[]> {
-    return (await this.#requests.ask(JSON.stringify({ action: "list" }))).transforms ?? [];
+    return (await this.#requests.ask({ action: "list" })).transforms ?? [];
   }
 
   /**
@@ -57,23 +57,21 @@ export class TransformsClient {
     { isReusable = false }: { isReusable?: boolean } = {},
   ): Promise<TransformRun> {
     const open = async () =>
-      (await this.#requests.ask(JSON.stringify({ action: "open", name, caller, isReusable })))
-        .session ?? "";
+      (await this.#requests.ask({ action: "open", name, caller, isReusable })).session ?? "";
     let session = await open();
     const run = async (records: readonly string[]) => {
       const ask = () =>
         `{"action":"run","session":${JSON.stringify(session)},"records":[${records.join(",")}]}`;
       try {
-        return outputsOf(await this.#requests.ask(ask()), records.length);
+        return outputsOf(await this.#requests.askJson(ask()), records.length);
       } catch (error) {
         // The session timed out, or the service restarted.
         if (!(error instanceof Problem) || error.code !== "TRANSFORM_SESSION_ENDED") throw error;
         session = await open();
-        return outputsOf(await this.#requests.ask(ask()), records.length);
+        return outputsOf(await this.#requests.askJson(ask()), records.length);
       }
     };
-    const close = () =>
-      void this.#requests.ask(JSON.stringify({ action: "close", session })).catch(() => {});
+    const close = () => void this.#requests.ask({ action: "close", session }).catch(() => {});
     return { name, run, close };
   }
 }

@@ -1,9 +1,10 @@
 import {
-  type AgentsAnswer,
+  type AgentsDone,
   type AgentsRequest,
   agentsSubject,
   type AgentThread,
   type FireAction,
+  type ServiceRefusal,
 } from "@ssmd/market";
 import type { Transport } from "@ssmd/transport";
 
@@ -34,7 +35,7 @@ export async function answerAsAgents(
   await transport.respond(agentsSubject("test"), (payload) => {
     const request = JSON.parse(new TextDecoder().decode(payload)) as AgentsRequest;
     requested.push(request);
-    const answer: AgentsAnswer = request.action === "actions"
+    const answer: AgentsDone | ServiceRefusal = request.action === "actions"
       ? { ok: true, actions: pageOf(actions, request) }
       : request.action === "markets"
       ? { ok: true, markets: actions }

@@ -1,4 +1,10 @@
-import { type JobInfo, type JobsAnswer, type JobsRequest, jobsSubject } from "@ssmd/market";
+import {
+  type JobInfo,
+  type JobsDone,
+  type JobsRequest,
+  jobsSubject,
+  type ServiceRefusal,
+} from "@ssmd/market";
 import type { Transport } from "@ssmd/transport";
 
 const AT_US = 1_785_542_400_000_000;
@@ -9,7 +15,7 @@ const JOB: JobInfo = {
   steps: [{ name: "verify", startedAtUs: AT_US, endedAtUs: AT_US + 1, result: { ok: true } }],
 };
 
-const ANSWERS: Readonly<Record<string, JobsAnswer>> = {
+const ANSWERS: Readonly<Record<string, JobsDone | ServiceRefusal>> = {
   logs: { ok: true, lines: [{ atUs: AT_US, message: "verify is done", fields: {} }] },
   schedules: {
     ok: true,

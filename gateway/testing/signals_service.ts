@@ -1,5 +1,6 @@
 import {
-  type SignalsAnswer,
+  type ServiceRefusal,
+  type SignalsDone,
   type SignalsRequest,
   signalsSubject,
   type SignalSwitch,
@@ -20,7 +21,10 @@ export async function answerAsSignals(
   return requested;
 }
 
-function answerTo(request: SignalsRequest, signals: readonly unknown[]): SignalsAnswer {
+function answerTo(
+  request: SignalsRequest,
+  signals: readonly unknown[],
+): SignalsDone | ServiceRefusal {
   const ids = signals.map((signal) => (signal as { id: string }).id);
   if ("id" in request && !ids.includes(request.id)) {
     return { ok: false, code: "SIGNAL_UNKNOWN", message: "there is none", hint: "look again" };

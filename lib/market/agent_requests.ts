@@ -67,10 +67,9 @@ export interface SignalTest {
 }
 
 /** Replies of agents. */
-export type AgentsAnswer =
+export type AgentsDone =
   | { ok: true; thread: AgentThread }
   | { ok: true; test: SignalTest }
   | { ok: true; actions: readonly FireAction[] }
   | { ok: true; markets: readonly ActionMarket[] }
-  | { ok: true; waiting: { threads: readonly AgentThread[]; actions: readonly FireAction[] } }
-  | { ok: false; code: string; message: string; hint: string };
+  | { ok: true; waiting: { threads: readonly AgentThread[]; actions: readonly FireAction[] } };

@@ -69,8 +69,7 @@ export interface ScheduleInfo {
 }
 
 /** Replies. */
-export type JobsAnswer =
+export type JobsDone =
   | { ok: true; jobs: readonly JobInfo[] }
   | { ok: true; lines: readonly JobLogLine[] }
-  | { ok: true; schedules: readonly ScheduleInfo[] }
-  | { ok: false; code: string; message: string; hint: string };
+  | { ok: true; schedules: readonly ScheduleInfo[] };

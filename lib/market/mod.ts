@@ -83,7 +83,7 @@ export { type FeedShard, type Watermark } from "./watermark.ts";
 export {
   SIGNAL_STATES,
   type SignalRunState,
-  type SignalsAnswer,
+  type SignalsDone,
   type SignalsRequest,
   signalsSubject,
   type SignalStatus,
@@ -92,7 +92,7 @@ export {
 export { ACTION_STATES, type FireAction } from "./fire_action.ts";
 export {
   type ActionMarket,
-  type AgentsAnswer,
+  type AgentsDone,
   type AgentsRequest,
   agentsSubject,
   type AgentThread,
@@ -100,7 +100,7 @@ export {
 } from "./agent_requests.ts";
 export {
   type JobInfo,
-  type JobsAnswer,
+  type JobsDone,
   type JobsRequest,
   jobsSubject,
   type ScheduleInfo,
@@ -112,10 +112,10 @@ export {
   type DayState,
   type TradingDayStatus,
 } from "./trading_day.ts";
+export { jsonResponder, type ServiceRefusal } from "./service_answer.ts";
 export {
   type TransformInfo,
   type TransformOutput,
-  type TransformsAnswer,
   type TransformsDone,
   type TransformsRequest,
   transformsSubject,

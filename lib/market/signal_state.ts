@@ -60,14 +60,12 @@ export interface SignalSwitch {
   }[];
 }
 
-/** Reply to a {@linkcode SignalsRequest}. */
-export type SignalsAnswer =
-  | {
-    ok: true;
-    signals: readonly SignalStatus[];
-    /** Lag of the service, seconds. */
-    lag_seconds: number;
-    /** The switch just made, or all known ones, newest last. */
-    switches: readonly SignalSwitch[];
-  }
-  | { ok: false; code: string; message: string; hint: string };
+/** Successful reply to a {@linkcode SignalsRequest}. */
+export interface SignalsDone {
+  ok: true;
+  signals: readonly SignalStatus[];
+  /** Lag of the service, seconds. */
+  lag_seconds: number;
+  /** The switch just made, or all known ones, newest last. */
+  switches: readonly SignalSwitch[];
+}

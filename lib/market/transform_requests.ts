@@ -46,8 +46,3 @@ export interface TransformsDone {
   /** For `run`: one per record. */
   outputs?: readonly TransformOutput[];
 }
-
-/** Reply to a {@linkcode TransformsRequest}. */
-export type TransformsAnswer =
-  | TransformsDone
-  | { ok: false; code: string; message: string; hint: string };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Encoder, encodeWatermark } from "@ssmd/codec";
 import {
-  type SignalsAnswer,
+  type SignalsDone,
   type SignalsRequest,
   signalsSubject,
   subjectOf,
@@ -40,7 +40,7 @@ async function withService(
   await transport.close();
 }
 
-async function ask(transport: Transport, request: SignalsRequest): Promise<SignalsAnswer> {
+async function ask(transport: Transport, request: SignalsRequest): Promise<SignalsDone> {
   const payload = new TextEncoder().encode(JSON.stringify(request));
   const answer = await transport.request(signalsSubject(ENV), payload, 60_000);
   return JSON.parse(new TextDecoder().decode(answer));

@@ -1,4 +1,4 @@
-import type { SignalsAnswer, SignalsRequest, SignalSwitch } from "@ssmd/market";
+import type { SignalsDone, SignalsRequest, SignalSwitch } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import { assertLoads, type WantedSignal } from "./signal_set.ts";
 
@@ -17,7 +17,7 @@ interface FirstSignalsOptions {
 export class FirstSignals {
   #options: FirstSignalsOptions;
   #found = Promise.withResolvers<readonly WantedSignal[]>();
-  #begun = Promise.withResolvers<SignalsAnswer>();
+  #begun = Promise.withResolvers<SignalsDone>();
 
   constructor(options: FirstSignalsOptions) {
     this.#options = options;
@@ -33,12 +33,12 @@ export class FirstSignals {
   }
 
   /** Answers the first deploy once its signals run or failed to start. */
-  begun(answer: SignalsAnswer): void {
+  begun(answer: SignalsDone): void {
     this.#begun.resolve(answer);
   }
 
   /** Answers requests while there are no signals. */
-  async asked(request: SignalsRequest): Promise<SignalsAnswer> {
+  async asked(request: SignalsRequest): Promise<SignalsDone> {
     const { readSignals, switches } = this.#options;
     switch (request.action) {
       case "list":

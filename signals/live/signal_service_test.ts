@@ -4,7 +4,8 @@ import {
   type Fire,
   type MarketEvent,
   recordFilters,
-  type SignalsAnswer,
+  type ServiceRefusal,
+  type SignalsDone,
   type SignalsRequest,
   signalsSubject,
   subjectOf,
@@ -120,11 +121,14 @@ function serviceOn(
   });
 }
 
-async function ask(transport: Transport, request: SignalsRequest): Promise<SignalsAnswer> {
+async function ask(
+  transport: Transport,
+  request: SignalsRequest,
+): Promise<SignalsDone | ServiceRefusal> {
   const payload = new TextEncoder().encode(JSON.stringify(request));
   // It answers between two batches; one of which a host dies takes long on a busy machine.
   const answer = await transport.request(signalsSubject(ENV), payload, 120_000);
-  return JSON.parse(new TextDecoder().decode(answer)) as SignalsAnswer;
+  return JSON.parse(new TextDecoder().decode(answer)) as SignalsDone | ServiceRefusal;
 }
 
 for (const hosts of [1, 2]) {

@@ -6,7 +6,8 @@ import {
   type MarketEvent,
   type OrderBookUpdate,
   recordFilters,
-  type SignalsAnswer,
+  type ServiceRefusal,
+  type SignalsDone,
   type SignalsRequest,
   signalsSubject,
   subjectOf,
@@ -114,10 +115,10 @@ async function publish(transport: Transport, part: readonly MarketEvent[]): Prom
 async function ask(
   transport: Transport,
   request: SignalsRequest,
-): Promise<Extract<SignalsAnswer, { ok: true }>> {
+): Promise<SignalsDone> {
   const payload = new TextEncoder().encode(JSON.stringify(request));
   const bytes = await transport.request(signalsSubject(ENV), payload, 120_000);
-  const answer = JSON.parse(new TextDecoder().decode(bytes)) as SignalsAnswer;
+  const answer = JSON.parse(new TextDecoder().decode(bytes)) as SignalsDone | ServiceRefusal;
   assert.ok(answer.ok, JSON.stringify(answer));
   return answer;
 }

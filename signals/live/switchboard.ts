@@ -1,4 +1,4 @@
-import type { SignalsAnswer, SignalsRequest, SignalSwitch } from "@ssmd/market";
+import type { SignalsDone, SignalsRequest, SignalSwitch } from "@ssmd/market";
 import { type Logger, nowUs, sleep, SsmdError } from "@ssmd/runtime";
 import type { BetweenBatches } from "./between_batches.ts";
 import { FirstSignals } from "./first_signals.ts";
@@ -56,7 +56,7 @@ export class Switchboard {
   }
 
   /** Answers a request. Throws SsmdError for an invalid one. */
-  async asked(request: SignalsRequest): Promise<SignalsAnswer> {
+  async asked(request: SignalsRequest): Promise<SignalsDone> {
     const { set, between } = this.#options;
     if (this.#first?.isWaiting) return await this.#first.asked(request);
     switch (request.action) {
@@ -77,7 +77,7 @@ export class Switchboard {
     }
   }
 
-  async #enable(id: string): Promise<SignalsAnswer> {
+  async #enable(id: string): Promise<SignalsDone> {
     const { set, between, rebuild } = this.#options;
     const fresh = await between.run(async () => {
       const signal = await Promise.resolve(set.signal(id));
@@ -89,18 +89,18 @@ export class Switchboard {
     });
   }
 
-  async #deploy(): Promise<SignalsAnswer> {
+  async #deploy(): Promise<SignalsDone> {
     const wanted = await this.#options.readSignals();
     await assertLoads(wanted);
     return await this.#switchTo(wanted);
   }
 
   /** Switches to signals; those that do not load are `failed` then, and the others run. */
-  switchTo(wanted: readonly WantedSignal[]): Promise<SignalsAnswer> {
+  switchTo(wanted: readonly WantedSignal[]): Promise<SignalsDone> {
     return this.#inTurn(() => this.#switchTo(wanted));
   }
 
-  async #switchTo(wanted: readonly WantedSignal[]): Promise<SignalsAnswer> {
+  async #switchTo(wanted: readonly WantedSignal[]): Promise<SignalsDone> {
     const { set, between, rebuild } = this.#options;
     const fresh = await between.run(() => Promise.resolve(set.freshOf(wanted)));
     return await rebuild.before(fresh, async (rebuilt) => {
@@ -130,7 +130,7 @@ export class Switchboard {
     return change;
   }
 
-  #answer(switches: readonly SignalSwitch[]): SignalsAnswer {
+  #answer(switches: readonly SignalSwitch[]): SignalsDone {
     const { set, lagSeconds } = this.#options;
     return { ok: true, signals: set.statuses(), lag_seconds: lagSeconds(), switches };
   }

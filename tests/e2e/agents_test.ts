@@ -3,11 +3,12 @@ import { decode, Encoder } from "@ssmd/codec";
 import {
   type Action,
   actionSubject,
-  type AgentsAnswer,
+  type AgentsDone,
   type AgentsRequest,
   agentsSubject,
   type FireAction,
   fireSubject,
+  type ServiceRefusal,
 } from "@ssmd/market";
 import { DatabaseSync } from "node:sqlite";
 import { openTransport, type Transport } from "@ssmd/transport";
@@ -76,7 +77,7 @@ async function fire(bus: Transport, symbol: string, [from, to]: [number, number]
 async function ask(bus: Transport, request: AgentsRequest): Promise<readonly FireAction[]> {
   const payload = new TextEncoder().encode(JSON.stringify(request));
   const bytes = await bus.request(agentsSubject(ENV), payload, 60_000);
-  const answer: AgentsAnswer = JSON.parse(new TextDecoder().decode(bytes));
+  const answer: AgentsDone | ServiceRefusal = JSON.parse(new TextDecoder().decode(bytes));
   assert.ok(answer.ok && "actions" in answer, JSON.stringify(answer));
   return answer.actions;
 }

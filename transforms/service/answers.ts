@@ -1,10 +1,9 @@
-import type {
-  TransformOutput,
-  TransformsAnswer,
-  TransformsDone,
-  TransformsRequest,
+import {
+  jsonResponder,
+  type TransformOutput,
+  type TransformsDone,
+  type TransformsRequest,
 } from "@ssmd/market";
-import { messageOf, SsmdError } from "@ssmd/runtime/errors";
 import { z } from "zod";
 
 const NAME = z.string().max(256);
@@ -21,29 +20,16 @@ const REQUEST = z.discriminatedUnion("action", [
 /** Maximum size of a batch's outputs; buses carry messages up to 1 MiB. */
 const OUTPUTS_BYTES_MAX = 900_000;
 const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder();
 
-/** Returns the encoded answer to a request; failures become error answers. */
-export async function answerOf(
-  payload: Uint8Array,
+/** Returns a handler of requests to the service. */
+export function transformsResponder(
   act: (request: TransformsRequest) => Promise<TransformsDone>,
-): Promise<Uint8Array> {
-  return ENCODER.encode(JSON.stringify(await tried(payload, act)));
-}
-
-async function tried(
-  payload: Uint8Array,
-  act: (request: TransformsRequest) => Promise<TransformsDone>,
-): Promise<TransformsAnswer> {
-  try {
-    return await act(REQUEST.parse(JSON.parse(DECODER.decode(payload))));
-  } catch (error) {
-    if (error instanceof SsmdError) {
-      const { code, message, hint } = error;
-      return { ok: false, code, message, hint };
-    }
-    return { ok: false, code: "TRANSFORMS_REQUEST", message: messageOf(error), hint: "" };
-  }
+): (payload: Uint8Array) => Promise<Uint8Array> {
+  return jsonResponder({
+    code: "TRANSFORMS_REQUEST",
+    read: (request) => REQUEST.parse(request),
+    act,
+  });
 }
 
 /** Returns the outputs, or an error for each when they exceed a message's size. */

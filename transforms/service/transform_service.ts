@@ -9,7 +9,7 @@ import type { Subscription, Transport } from "@ssmd/transport";
 import type { TransformLimits } from "../process/transform_process.ts";
 import { compileTransform } from "../source/compile_transform.ts";
 import { findTransform, infoOf, listTransforms } from "../source/transform_files.ts";
-import { answerOf, boundedOutputs } from "./answers.ts";
+import { boundedOutputs, transformsResponder } from "./answers.ts";
 import { Quarantine } from "./quarantine.ts";
 import { OpenSessions, type SessionLimits } from "./open_sessions.ts";
 import { TransformsMetrics } from "./transforms_metrics.ts";
@@ -53,7 +53,7 @@ export class TransformService {
     const { transport, env } = this.#options;
     this.#subscription = await transport.respond(
       transformsSubject(env),
-      (payload) => answerOf(payload, (request) => this.#do(request)),
+      transformsResponder((request) => this.#do(request)),
     );
   }
 

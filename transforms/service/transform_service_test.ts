@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { type TransformsAnswer, type TransformsRequest, transformsSubject } from "@ssmd/market";
+import {
+  type ServiceRefusal,
+  type TransformsDone,
+  type TransformsRequest,
+  transformsSubject,
+} from "@ssmd/market";
 import { Metrics, silentLogger } from "@ssmd/runtime";
 import { memoryTransport } from "@ssmd/transport";
 import { TransformService, type TransformServiceOptions } from "./transform_service.ts";
 
-type Ask = (request: TransformsRequest) => Promise<TransformsAnswer>;
+type Ask = (request: TransformsRequest) => Promise<TransformsDone | ServiceRefusal>;
 
 async function withService(
   body: (ask: Ask, metrics: Metrics, registryDir: string) => Promise<void>,
@@ -43,7 +48,7 @@ async function opened(ask: Ask, name: string, caller: string): Promise<string> {
   return answer.session ?? "";
 }
 
-const codeOf = (answer: TransformsAnswer) => answer.ok ? "" : answer.code;
+const codeOf = (answer: TransformsDone | ServiceRefusal) => answer.ok ? "" : answer.code;
 
 Deno.test("one caller has so many sessions, all together so many, and an end makes room", () =>
   withService(async (ask) => {
@@ -58,7 +63,11 @@ Deno.test("one caller has so many sessions, all together so many, and an end mak
   }, { sessions: { total: 3, perCaller: 2 } }));
 
 /** One reusable session of a transform for one record, like a request over REST. */
-async function requested(ask: Ask, name: string, caller: string): Promise<TransformsAnswer> {
+async function requested(
+  ask: Ask,
+  name: string,
+  caller: string,
+): Promise<TransformsDone | ServiceRefusal> {
   const opened = await ask({ action: "open", name, caller, isReusable: true });
   if (!opened.ok) return opened;
   const session = opened.session ?? "";

@@ -1,7 +1,7 @@
 import { ACTION_STATES, type ActionMarket, type FireAction } from "@ssmd/market";
 import { z } from "zod";
 import type { Access } from "../../access/access.ts";
-import type { AgentsClient } from "../../bus/agents_client.ts";
+import type { AgentsClient } from "../../bus/service_clients.ts";
 import { json, uncached } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 import { named } from "../../http/named.ts";

@@ -1,6 +1,6 @@
-import type { JobInfo, JobsAnswer, ScheduleInfo } from "@ssmd/market";
+import type { JobInfo, JobsDone, ScheduleInfo } from "@ssmd/market";
 import { z } from "zod";
-import type { JobsClient } from "../../bus/jobs_client.ts";
+import type { JobsClient } from "../../bus/service_clients.ts";
 import { named } from "../../http/named.ts";
 import { json, uncached } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
@@ -189,17 +189,15 @@ function switchRoute(client: JobsClient, action: "pause" | "resume"): Route {
   });
 }
 
-type Answer = Extract<JobsAnswer, { ok: true }>;
-
-function jobsOf(answer: Answer) {
+function jobsOf(answer: JobsDone) {
   return "jobs" in answer ? answer.jobs.map(jobView) : [];
 }
 
-function jobOf(answer: Answer) {
+function jobOf(answer: JobsDone) {
   return JOB.parse(jobsOf(answer)[0]);
 }
 
-function schedulesOf(answer: Answer) {
+function schedulesOf(answer: JobsDone) {
   return "schedules" in answer ? answer.schedules.map(scheduleView) : [];
 }
 

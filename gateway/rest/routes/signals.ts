@@ -4,7 +4,7 @@ import { nowUs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
 import type { Access } from "../../access/access.ts";
 import { mayActAs } from "../../access/role.ts";
-import type { SignalsClient } from "../../bus/signals_client.ts";
+import type { SignalsClient } from "../../bus/service_clients.ts";
 import type { ArchiveSource } from "../../history/archive_source.ts";
 import type { GapSpan } from "../../history/gap_span.ts";
 import type { RecentFires } from "../../history/recent_fires.ts";
