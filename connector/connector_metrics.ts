@@ -90,7 +90,7 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
   );
   const lost = metrics.counter(
     "spool_dropped_segments_total",
-    "Spool segments given up because the spool was over its limit.",
+    "Spool segments lost: given up over the spool's limit, or deleted by somebody.",
     ofFeed,
   );
   const toPublish = metrics.histogram(

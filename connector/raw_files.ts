@@ -20,16 +20,7 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import type { Turn } from "@ssmd/market";
-import {
-  Backoff,
-  isRetryable,
-  LIMITS,
-  type Logger,
-  messageOf,
-  nowUs,
-  sleep,
-  systemCodeOf,
-} from "@ssmd/runtime";
+import { Backoff, isRetryable, LIMITS, type Logger, messageOf, nowUs, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Publisher, Transport } from "@ssmd/transport";
 import type { GivenIds } from "./pipeline.ts";
@@ -39,6 +30,7 @@ import {
   type SegmentHeader,
   SegmentReader,
 } from "./segment.ts";
+import { isSegmentDeleted, removeSegment, segmentBytes } from "./segment_file.ts";
 
 /** Options of {@linkcode RawFiles}. */
 interface RawFilesOptions {
@@ -54,7 +46,7 @@ interface RawFilesOptions {
   turns?: () => readonly Turn[];
   /** Time from which lines may be replayed, so their segments stay, µs; default none. */
   pinnedUs?: () => number;
-  /** Called when a segment is dropped because the spool is over its limit. */
+  /** Called when a segment is lost: dropped over the spool's limit, or deleted by somebody. */
   onLost: () => void;
   /** Most bytes of closed segments; default {@linkcode LIMITS.spoolBytesMax}. */
   bytesMax?: number;
@@ -119,7 +111,7 @@ export class RawFiles {
 
   /** Adds a closed segment; it is written in the background. */
   add(segment: Segment, given: GivenIds): void {
-    const bytes = sizeOf(segment);
+    const bytes = segmentBytes(segment);
     this.#closed.push({ segment, given, bytes, written: false, firstUs: 0, lastUs: 0 });
     this.#limit();
     this.#working ??= this.#work();
@@ -220,6 +212,7 @@ export class RawFiles {
       this.#problem = "";
       return undefined;
     } catch (error) {
+      if (isSegmentDeleted(closed.segment)) return this.#passOver(closed);
       this.#problem = `raw files cannot be written: ${messageOf(error)}`;
       this.#options.logger.error("raw files cannot be written; the spool keeps the frames", {
         segment: closed.segment.path,
@@ -228,6 +221,19 @@ export class RawFiles {
       });
       return { error };
     }
+  }
+
+  /** Later segments must not wait for one that somebody deleted. */
+  #passOver(closed: ClosedSegment): undefined {
+    if (!this.#closed.includes(closed)) return;
+    closed.written = true;
+    this.#problem = "";
+    this.#options.onLost();
+    this.#options.logger.error("a spool segment was deleted before its raw files were written", {
+      segment: closed.segment.path,
+      bytes: closed.bytes,
+      hint: "Its frames are in no raw file; never delete the spool, it empties itself",
+    });
   }
 
   async #write(reader: SegmentReader): Promise<ManifestFile[]> {
@@ -313,7 +319,7 @@ export class RawFiles {
       if (!oldest.written || isPinned || !await this.#isSafe(oldest) || this.#isHeld) return;
       // It may have been dropped meanwhile.
       if (this.#closed[0] !== oldest) continue;
-      remove(oldest.segment);
+      removeSegment(oldest.segment);
       this.#closed.shift();
     }
   }
@@ -350,7 +356,7 @@ export class RawFiles {
     while (bytes > bytesMax && this.#closed.length > 1) {
       const oldest = this.#closed[0] as ClosedSegment;
       try {
-        remove(oldest.segment);
+        removeSegment(oldest.segment);
       } catch (error) {
         return this.#notRemoved(error);
       }
@@ -363,24 +369,6 @@ export class RawFiles {
         hint: "Make storage reachable or give it room; until then the newest frames are kept",
       });
     }
-  }
-}
-
-/** Returns its bytes; 0 = unknown: a folder that is away now may be back when it is read. */
-function sizeOf({ path }: Segment): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (systemCodeOf(error) === "") throw error;
-    return 0;
-  }
-}
-
-function remove({ path }: Segment): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (systemCodeOf(error) !== "ENOENT") throw error;
   }
 }
 

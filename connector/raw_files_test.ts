@@ -106,6 +106,22 @@ Deno.test("a segment whose folder is away when it is closed is written once it i
     assert.deepEqual(await segmentsIn(spool), []);
   }));
 
+Deno.test("a segment that somebody deleted is told as lost, and later ones are written", () =>
+  inFolder(async (dir) => {
+    const writer = await threeMinutes(dir);
+    const storage = memoryStorage();
+    const made = { storage, transport: DURABLE, acknowledgedId: () => "m2-1-0" };
+    const { files, lost } = rawFiles(made);
+    await Deno.writeTextFile(`${dir}/lock`, "");
+    await Deno.remove(writer.closed[0]!.segment.path);
+    for (const { segment, given } of writer.closed) files.add(segment, given);
+    await files.close();
+    const manifest = await loadManifest(storage, { kind: "raw", ...FEED_DAY });
+    assert.deepEqual(manifest?.files.map(({ sequence }) => sequence?.first), [4, 7]);
+    assert.equal(lost.length, 1);
+    assert.deepEqual(await segmentsIn(dir), []);
+  }));
+
 Deno.test("a segment that cannot be deleted now is deleted later, before later ones", () =>
   inFolder(async (dir) => {
     const writer = await threeMinutes(dir);

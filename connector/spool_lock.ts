@@ -6,6 +6,8 @@ export interface SpoolLock {
   release(): void;
 }
 
+/** Name of the lock in the spool's folder. */
+export const LOCK_NAME = "lock";
 /** A killed process releases its lock with a delay. */
 const WAIT_MS = 300;
 const AGAIN_MS = 30;
@@ -66,7 +68,7 @@ async function assertRoom(dir: string): Promise<void> {
 async function openLock(dir: string): Promise<Deno.FsFile> {
   await makeFolder(dir);
   try {
-    return await Deno.open(`${dir}/lock`, { create: true, write: true });
+    return await Deno.open(`${dir}/${LOCK_NAME}`, { create: true, write: true });
   } catch (error) {
     throw unusable(error, dir);
   }
