@@ -47,6 +47,12 @@ function commandsMeant(input: string, corrections: readonly string[]): readonly 
   return others.length > 0 ? others : corrections;
 }
 
+/** Flags that the input begins, or nearly is; the parser's own corrections may have no letter of it. */
+function flagsMeant({ input, corrections }: FlagNotFoundError): readonly string[] {
+  return corrections.map(kebab)
+    .filter((name) => name.startsWith(input) || nearest(input, [name]) !== undefined);
+}
+
 function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
@@ -59,7 +65,7 @@ export const parserMessages: ApplicationText = {
   exceptionWhileParsingArguments: (error) => {
     if (error instanceof FlagNotFoundError) {
       const sentence = `There is no flag "--${error.input}"`;
-      return usageText(sentence, meant(error.corrections.map((each) => `--${kebab(each)}`)));
+      return usageText(sentence, meant(flagsMeant(error).map((each) => `--${each}`)));
     }
     if (error instanceof UnsatisfiedFlagError) {
       const flag = `--${kebab(error.externalFlagName)}`;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UnsatisfiedFlagError, UnsatisfiedPositionalError } from "@stricli/core";
+import { FlagNotFoundError, UnsatisfiedFlagError, UnsatisfiedPositionalError } from "@stricli/core";
 import { stripVTControlCharacters } from "node:util";
 import { ConfigError } from "@ssmd/runtime";
 import { exitCodeOf, processExitCode, UsageError } from "./exit.ts";
@@ -35,6 +35,23 @@ Deno.test("a flag or an argument that is missing is named", () => {
   );
   const positional = new UnsatisfiedPositionalError("symbol" as never);
   assert.match(reported(positional), /^error: <symbol> is missing/);
+});
+
+Deno.test("for an unknown flag only one that is like it is suggested", () => {
+  const hint = (input: string, ...corrections: string[]) =>
+    stripVTControlCharacters(
+      parserMessages.exceptionWhileParsingArguments(
+        new FlagNotFoundError(input as never, corrections),
+        false,
+      ),
+    ).split("\n")[1];
+  assert.equal(hint("limt", "limit"), 'hint:  Did you mean "--limit"? --help lists all');
+  assert.equal(hint("out", "output"), 'hint:  Did you mean "--output"? --help lists all');
+  assert.equal(
+    hint("clock-stats", "clockStatus"),
+    'hint:  Did you mean "--clock-status"? --help lists all',
+  );
+  assert.equal(hint("env", "dir", "yes"), "hint:  --help lists what there is");
 });
 
 Deno.test("an error without hint says no hint", () => {
