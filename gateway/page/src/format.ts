@@ -26,9 +26,14 @@ export function price(value: number | null | undefined, decimals: number): strin
 }
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
+const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 4 });
 
-/** A size in about six characters: `0.00123`, `12.5`, `1,204`, `1.2M`. */
+/** A number as written, without an exponent: `0.01`, `0.000000000001`. */
+export function decimalText(value: number): string {
+  return value.toFixed(decimalsOf(value));
+}
+
+/** A size in about six characters: `0.00123`, `12.5`, `1,204`, `123.5M`. */
 export function size(value: number): string {
   if (value >= 1e6) return SHORT.format(value);
   if (value >= 1000) return WHOLE.format(value);

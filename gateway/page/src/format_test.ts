@@ -12,6 +12,14 @@ Deno.test("numbers are written so that they can be compared", () => {
     "0",
   ]);
   assert.deepEqual([1e-7, 6.174e-7, 1.2e-12, 0.25, 3].map(format.decimalsOf), [7, 10, 12, 2, 0]);
+  assert.deepEqual([123456789.1, 1234567, 9.9e11].map(format.size), ["123.5M", "1.235M", "990B"]);
+  assert.deepEqual([0.01, 0.5, 1, 25, 1e-12].map(format.decimalText), [
+    "0.01",
+    "0.5",
+    "1",
+    "25",
+    "0.000000000001",
+  ]);
   assert.deepEqual([1e-9, 2e-8].map(format.size), ["0", "0.00000002"]);
 });
 

@@ -89,10 +89,17 @@ export function sizeParts(
     const room = charsMax - 1 - price(amount, 0).length;
     const fewer = Math.min(decimals - 1, room);
     const isLost = fewer < 1 || amount < 10 ** -fewer;
-    return isLost ? [size(amount), ""] : sizeParts(amount, fewer, charsMax);
+    return isLost ? [shortSize(amount, charsMax), ""] : sizeParts(amount, fewer, charsMax);
   }
   const zeros = decimals === 0 ? "" : /\.?0*$/.exec(text)?.[0] ?? "";
   return [text.slice(0, text.length - zeros.length), zeros];
+}
+
+/** Formats a size in a few characters; one of too many decimals as `<0.0001`, which is not zero. */
+function shortSize(amount: number, charsMax: number): string {
+  const text = size(amount);
+  if (text.length <= charsMax || amount >= 1) return text;
+  return `<${(10 ** (3 - charsMax)).toFixed(charsMax - 3)}`;
 }
 
 /** Decimals needed for sizes, at most 8; no venue has more. */

@@ -55,8 +55,9 @@ Deno.test("zeros at the end of a size are apart", () => {
 Deno.test("a size that is too long for its column is rounded, and none becomes zero", () => {
   assert.deepEqual(sizeParts(0.12345678, 8), ["0.12345678", ""]);
   assert.deepEqual(sizeParts(1234567.12345678, 8), ["1,234,567.1", ""]);
-  assert.deepEqual(sizeParts(123456789.12345678, 8), ["123.46M", ""]);
+  assert.deepEqual(sizeParts(123456789.12345678, 8), ["123.5M", ""]);
   assert.deepEqual(sizeParts(99887766.5, 8, sizeCharsMax(12)), ["99.89M", ""]);
   assert.deepEqual(sizeParts(0.5, 8, sizeCharsMax(12)), ["0.5", "0000"]);
-  assert.deepEqual(sizeParts(0.00000012, 8, sizeCharsMax(12)), ["0.00000012", ""]);
+  assert.deepEqual(sizeParts(0.00000012, 8, sizeCharsMax(12)), ["<0.0001", ""]);
+  assert.deepEqual(sizeParts(0.00012, 8, sizeCharsMax(12)), ["0.00012", ""]);
 });

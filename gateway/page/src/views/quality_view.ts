@@ -1,5 +1,5 @@
 import { add, byId, setClass, setText } from "../dom.ts";
-import { count, durationText } from "../format.ts";
+import { count, decimalText, durationText } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 import type { Store } from "../state/store.ts";
 
@@ -86,8 +86,5 @@ export class QualityView {
 
 function text(value: unknown): string {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number" && Math.abs(value) < 1e-4 && value !== 0) {
-    return value.toFixed(10).replace(/0+$/, "");
-  }
-  return String(value);
+  return typeof value === "number" ? decimalText(value) : String(value);
 }
