@@ -44,6 +44,8 @@ interface Span {
   fromUs: number;
   /** Whether the client resumes with its earlier state. */
   resumed: boolean;
+  /** Types that were subscribed before, as bits: they go on, and do not begin anew here. */
+  before?: ReadonlyMap<ClientGroup, number>;
 }
 
 /**
@@ -105,7 +107,7 @@ export class CatchUp {
     if (recovered) {
       this.#addSpan(patterns, types, { from, fromUs, resumed: true });
       this.#cursor = Math.min(this.#cursor, from);
-    } else this.addFresh(patterns, types);
+    } else this.#addFresh(patterns, types);
     const index = this.#spans.at(-1)?.from ?? 0;
     announce(
       recovered ? { recovered, from: index } : { recovered, reason: from, from: index },
@@ -113,10 +115,20 @@ export class CatchUp {
     if (this.#checking === 0) void this.#run(++this.#generation);
   }
 
-  /** Adds a subscription without history while others are replayed. */
+  /**
+   * Adds a subscription without history while others are replayed; call before the client's
+   * interests change.
+   */
   addFresh(patterns: readonly string[], types: number): void {
+    const before = new Map(
+      [...this.#client.interests].map(([group, { realtime }]) => [group, realtime]),
+    );
+    this.#addFresh(patterns, types, before);
+  }
+
+  #addFresh(patterns: readonly string[], types: number, before?: Span["before"]): void {
     const from = this.#context.records.position;
-    this.#addSpan(patterns, types, { from, fromUs: 0, resumed: false });
+    this.#addSpan(patterns, types, { from, fromUs: 0, resumed: false, ...(before && { before }) });
   }
 
   /** Stops the replay; the connection ended. */
@@ -128,7 +140,7 @@ export class CatchUp {
   #addSpan(
     patterns: readonly string[],
     types: number,
-    rest: Pick<Span, "from" | "fromUs" | "resumed">,
+    rest: Omit<Span, "matches" | "types">,
   ): void {
     const names = new Set(patterns.filter((pattern) => !pattern.endsWith("*")));
     const starts = patterns.filter((p) => p.endsWith("*")).map((p) => p.slice(0, -1));
@@ -310,8 +322,9 @@ export class CatchUp {
     let known = this.#froms.get(group);
     if (known === undefined) {
       known = EVENT_TYPES.map((_, index) =>
-        this.#spans.findLast(({ matches, types }) =>
-          (types & (1 << index)) !== 0 && matches(group.market.symbol)
+        this.#spans.findLast(({ matches, types, before }) =>
+          (types & ~(before?.get(group) ?? 0) & (1 << index)) !== 0 &&
+          matches(group.market.symbol)
         )
       );
       this.#froms.set(group, known);

@@ -125,6 +125,29 @@ Deno.test("several requests to resume on one connection are each served from the
     assert.deepEqual(got("KXBTC-26.5"), [1]);
   }));
 
+Deno.test("a request that comes during a replay takes nothing from what is subscribed already", () =>
+  withGateway(async ({ client, connector }) => {
+    const one = await client("?symbols=ETHUSD&types=trade");
+    const { pos } = await one.next("subscribed");
+    // More than the buffers of the connection hold: the replay waits for the client to read.
+    const large = { type: "trade", symbol: "BTCUSD", size: 1, side: "buy" } as const;
+    for (const price of range(1, 3000)) {
+      connector.publish({ ...large, price, tradeId: "x".repeat(10_000) });
+    }
+    await connector.flush();
+    one.send({ ...TRADES, since: pos });
+    await one.next("trade");
+    for (const price of range(1, 100)) connector.trade("ETHUSD", price);
+    one.send({ action: "subscribe", symbols: ["BTC*", "ETHUSD"], types: ["trade"] });
+    const again = await one.next("subscribed", (m) => (m["symbols"] as string[])[0] === "BTC*");
+    assert.equal(again["pos"], undefined, "the replay goes on");
+    await one.next("resumed");
+    await one.settle();
+    const got = (symbol: string) => prices(one.of("trade").filter((m) => m["symbol"] === symbol));
+    assert.deepEqual(got("BTCUSD"), range(1, 3000));
+    assert.deepEqual(got("ETHUSD"), range(1, 100));
+  }));
+
 const ignore = !natsServerAvailable();
 
 Deno.test({
