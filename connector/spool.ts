@@ -25,6 +25,8 @@ const RETRY_MS = 1000;
 const GROUP_MS_MIN = 3;
 /** Pending bytes that end the pause. */
 const COMMIT_NOW_BYTES = 256 * 1024;
+/** First size of a buffer of lines: what comes while a group is written. */
+const BUFFER_BYTES = 1024 * 1024;
 const ENCODER = new TextEncoder();
 
 /**
@@ -36,8 +38,8 @@ const ENCODER = new TextEncoder();
 export class Spool {
   #options: SpoolOptions;
   #run: string;
-  #buffer = new Uint8Array(1024 * 1024);
-  #spare = new Uint8Array(1024 * 1024);
+  #buffer = new Uint8Array(BUFFER_BYTES);
+  #spare = new Uint8Array(BUFFER_BYTES);
   #used = 0;
   #count = 0;
   #firstAtUs = 0;
@@ -191,9 +193,16 @@ export class Spool {
         if (this.#givenUp.signal.aborted) return;
       }
     }
+    this.#releaseAfterStall(bytes.length);
     this.#durableLine += count;
     this.#options.onTrouble(undefined);
     this.#options.onDurable(count);
+  }
+
+  /** A buffer grows while the disk is slow; once groups are small again, it is not needed. */
+  #releaseAfterStall(written: number): void {
+    if (this.#spare.length <= BUFFER_BYTES || written > this.#spare.length / 8) return;
+    this.#spare = new Uint8Array(BUFFER_BYTES);
   }
 
   async #pauseRefused(error: unknown): Promise<void> {

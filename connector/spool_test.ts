@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { StorageError } from "@ssmd/runtime";
 import {
   listSegments,
@@ -73,6 +75,38 @@ async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
     await Deno.remove(dir, { recursive: true });
   }
 }
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+/** Bytes of all buffers that are still referenced. */
+function bufferBytes(): number {
+  collectGarbage();
+  return Deno.memoryUsage().external;
+}
+
+Deno.test("Spool gives back the memory of lines that waited for a slow disk", () =>
+  inFolder(async (dir) => {
+    const reported = nothingReported();
+    const spool = newSpool(dir, reported);
+    const before = bufferBytes();
+    const line = new Uint8Array(100_000).fill(97);
+    const stall = async () => {
+      for (let i = 0; i < 160; i++) spool.append(0, MINUTE_US, "{", line, "}");
+      await spool.commit();
+    };
+    await stall();
+    await stall();
+    // Both buffers are in use again.
+    for (let i = 0; i < 3; i++) {
+      spool.append(0, MINUTE_US, "{", line, "}");
+      await spool.commit();
+    }
+    const keptMiB = (bufferBytes() - before) / 2 ** 20;
+    await spool.close();
+    assert.equal(reported.durable, 323);
+    assert.ok(keptMiB < 4, `${keptMiB} MiB are kept`);
+  }));
 
 Deno.test("Spool keeps lines of all connections in the order they came, byte for byte", () =>
   inFolder(async (dir) => {
