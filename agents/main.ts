@@ -1,8 +1,6 @@
 import { findRegistry } from "@ssmd/metadata";
 import { runService, SsmdError, untilSignal } from "@ssmd/runtime";
-import { openService, serveService, serviceFlags } from "@ssmd/service";
-import { openServiceStorage } from "@ssmd/storage";
-import { openServiceTransport } from "@ssmd/transport";
+import { openBusAndStorage, openService, serveService, serviceFlags } from "@ssmd/service";
 import { AgentService } from "./agent_service.ts";
 import { agentsNotConfigured } from "./open_agents.ts";
 
@@ -14,12 +12,7 @@ await runService("agents", FLAGS, async (flags, stack) => {
   const { name: env } = deployment.environment;
   if (deployment.agents === undefined) throw agentsNotConfigured(env);
   const registryDir = await findRegistry(Deno.cwd());
-  const transport = await openServiceTransport(deployment.transport, { env, logger, health });
-  stack.defer(() => transport.close());
-  const storage = await openServiceStorage(deployment.storage, {
-    ...{ logger, health, prefix: `normalized/${env}/` },
-  });
-  stack.defer(() => storage.close());
+  const { transport, storage } = await openBusAndStorage(opened, "normalized", stack);
   const scrape = serveService(flags, opened);
   stack.defer(() => scrape.close());
   const service = await AgentService.start({

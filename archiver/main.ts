@@ -8,9 +8,7 @@ import {
   untilSignal,
   VERSION,
 } from "@ssmd/runtime";
-import { openService, serveService, serviceFlags } from "@ssmd/service";
-import { openServiceStorage } from "@ssmd/storage";
-import { openServiceTransport } from "@ssmd/transport";
+import { openBusAndStorage, openService, serveService, serviceFlags } from "@ssmd/service";
 import { createArchiver } from "./mod.ts";
 
 const FLAGS = {
@@ -34,17 +32,7 @@ await runService("archiver", FLAGS, async (flags, stack) => {
   const { deployment, logger, metrics, health } = opened;
   const { environment, readEnvironment, shard } = deployment;
   const env = environment.name;
-  const transport = await openServiceTransport(deployment.transport, {
-    env,
-    shard,
-    logger,
-    health,
-  });
-  stack.defer(() => transport.close());
-  const storage = await openServiceStorage(deployment.storage, {
-    ...{ logger, health, prefix: `normalized/${env}/` },
-  });
-  stack.defer(() => storage.close());
+  const { transport, storage } = await openBusAndStorage(opened, "normalized", stack);
   const ordered = orderedSymbols(environment, shard);
   let current = environment;
   const archiver = createArchiver({

@@ -1,8 +1,7 @@
 import { venueOfParser } from "@ssmd/exchanges";
 import { loadEnrichment, loadInstruments, restBeside } from "@ssmd/metadata";
 import { COMMIT, ConfigError, runService, untilSignal, VERSION } from "@ssmd/runtime";
-import { openService, serveService, serviceFlags } from "@ssmd/service";
-import { openServiceStorage } from "@ssmd/storage";
+import { openBusAndStorage, openService, serveService, serviceFlags } from "@ssmd/service";
 import { openServiceTransport } from "@ssmd/transport";
 import { assertNothingGivenUp } from "./connector.ts";
 import { createConnector } from "./feed_connector.ts";
@@ -35,18 +34,8 @@ await runService("connector", FLAGS, async (flags, stack) => {
   }
   const feed = deployment.feed(id);
   const feedShard = feedShardOf(environment, id, shard);
-  const transport = await openServiceTransport(deployment.transport, {
-    env,
-    shard,
-    logger,
-    health,
-  });
-  stack.defer(() => transport.close());
+  const { transport, storage } = await openBusAndStorage(opened, "raw", stack);
   const { parser, ...wanted } = feed;
-  const storage = await openServiceStorage(deployment.storage, {
-    ...{ logger, health, prefix: `raw/${env}/` },
-  });
-  stack.defer(() => storage.close());
   const spoolDir = `${deployment.dataDir}/spool/${env}/${id}-${shard ?? "main"}`;
   const owners = feedShard &&
     await ShardOwners.open(transport, { feed: id, shard: feedShard.name });

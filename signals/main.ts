@@ -1,8 +1,6 @@
 import { findRegistry, loadEnvironment } from "@ssmd/metadata";
 import { ConfigError, Metrics, runService, SsmdError, untilSignal } from "@ssmd/runtime";
-import { openService, serveService, serviceFlags } from "@ssmd/service";
-import { openServiceStorage } from "@ssmd/storage";
-import { openServiceTransport } from "@ssmd/transport";
+import { openBusAndStorage, openService, serveService, serviceFlags } from "@ssmd/service";
 import { TransformService } from "@ssmd/transforms";
 import { readSignals, signalFolders, SignalService } from "./mod.ts";
 
@@ -27,12 +25,7 @@ await runService("signals", FLAGS, async (flags, stack) => {
   const { deployment, logger, metrics, health } = opened;
   const { name: env, feeds } = deployment.environment;
   const registryDir = await findRegistry(Deno.cwd());
-  const transport = await openServiceTransport(deployment.transport, { env, logger, health });
-  stack.defer(() => transport.close());
-  const storage = await openServiceStorage(deployment.storage, {
-    ...{ logger, health, prefix: `normalized/${env}/` },
-  });
-  stack.defer(() => storage.close());
+  const { transport, storage } = await openBusAndStorage(opened, "normalized", stack);
   const service = new SignalService({
     ...{ env, feeds, transport, storage, logger, metrics, health, hosts },
     readSignals: async () =>

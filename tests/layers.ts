@@ -35,7 +35,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   archive: ["runtime", "market", "codec", "storage"],
   database: ["runtime"],
   audit: ["runtime", "storage", "archive", "database"],
-  service: ["runtime", "journal", "metadata"],
+  service: ["runtime", "journal", "metadata", "transport", "storage"],
   exchanges: ["runtime", "market", "venue"],
   venue: ["runtime", "market", "exchanges"],
   simulator: ["runtime", "market", "exchanges", "venue"],

@@ -1,2 +1,8 @@
 /** Startup code shared by all services. @module */
-export { keyAudit, openService, serveService, serviceFlags } from "./open_service.ts";
+export {
+  keyAudit,
+  openBusAndStorage,
+  openService,
+  serveService,
+  serviceFlags,
+} from "./open_service.ts";

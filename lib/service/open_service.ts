@@ -9,6 +9,8 @@ import {
   portOf,
   serveMetrics,
 } from "@ssmd/runtime";
+import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
+import { openServiceTransport, type Transport } from "@ssmd/transport";
 
 type DeploymentOptions = Parameters<typeof loadSharedDeployment>[0];
 
@@ -73,6 +75,25 @@ export async function openService(
   exportProcess(metrics.registry, { component, dataDir });
   exportKeyAges(metrics.registry, deployment);
   return { deployment, logger, metrics, health: new Health({ registry: metrics.registry }) };
+}
+
+/**
+ * Opens the bus of a service and its storage of raw files or of records; closed with `stack`. Throws
+ * as {@linkcode openServiceTransport} and {@linkcode openServiceStorage}.
+ */
+export async function openBusAndStorage(
+  { deployment, logger, health }: Service,
+  kind: "raw" | "normalized",
+  stack: AsyncDisposableStack,
+): Promise<{ transport: Transport; storage: WatchedStorage }> {
+  const { environment: { name: env }, shard } = deployment;
+  const watched = { logger, health };
+  const transport = await openServiceTransport(deployment.transport, { env, shard, ...watched });
+  stack.defer(() => transport.close());
+  const prefix = `${kind}/${env}/`;
+  const storage = await openServiceStorage(deployment.storage, { ...watched, prefix });
+  stack.defer(() => storage.close());
+  return { transport, storage };
 }
 
 /** Serves `/metrics` and `/health` as configured by flags. Throws as {@linkcode serveMetrics}. */
