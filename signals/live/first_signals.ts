@@ -1,6 +1,7 @@
 import type { SignalsDone, SignalsRequest, SignalSwitch } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
-import { assertLoads, type WantedSignal } from "./signal_set.ts";
+import { assertLoads } from "./assert_loads.ts";
+import type { WantedSignal } from "./signal_set.ts";
 
 const HINT = "name them in its file, as signals: { spread_widens: {} }; then ssmd signal deploy";
 

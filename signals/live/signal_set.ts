@@ -10,7 +10,7 @@ import type { Report } from "../engine/instance.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import type { BatchResult, Ready } from "../supervisor/answers.ts";
 import { HostShards } from "../supervisor/host_shards.ts";
-import { type Quarantine, Supervisor } from "../supervisor/supervisor.ts";
+import type { Quarantine } from "../supervisor/supervisor.ts";
 import { KeptFiles } from "./kept_files.ts";
 import type { RebuiltState } from "./shadow_hosts.ts";
 import { addItems, type StreamItem } from "./stream_item.ts";
@@ -19,6 +19,8 @@ import { addItems, type StreamItem } from "./stream_item.ts";
 export interface WantedSignal extends HostedSignal {
   /** Whether the environment enables it. */
   enabled: boolean;
+  /** Why its source may not run; absent = it may. */
+  refusal?: SsmdError;
 }
 
 /** Options of {@linkcode SignalSet}. */
@@ -99,7 +101,7 @@ export class SignalSet {
       ...{ dedupe: true, isCold, states },
       onQuarantine: (quarantine) => this.#news.push(quarantine),
     });
-    this.#ready = await this.#hosts.start();
+    this.#noteReady(await this.#hosts.start());
     await this.#noteQuarantined();
   }
 
@@ -172,8 +174,19 @@ export class SignalSet {
     this.#note(reports);
     this.#news.push(...quarantined);
     await this.#noteQuarantined();
-    this.#ready = await this.#open.replace(this.#running(), { isCold: true, states });
+    this.#noteReady(await this.#open.replace(this.#running(), { isCold: true, states }));
     await this.#noteQuarantined();
+  }
+
+  #noteReady(ready: Ready): void {
+    const known = this.#ready?.failed ?? [];
+    this.#ready = ready;
+    for (const { id, message } of ready.failed) {
+      if (known.some((each) => each.id === id && each.message === message)) continue;
+      this.#options.logger.error("a signal cannot be loaded and does not run", {
+        ...{ signal: id, reason: message },
+      });
+    }
   }
 
   /** Running signals in the form of a switch record. */
@@ -271,24 +284,6 @@ export class SignalSet {
       this.#figures.set(signal, figures = { fires: 0, errors: 0, lastUs: 0 });
     }
     return figures;
-  }
-}
-
-/** Loads signals in a trial host. Throws SsmdError `SIGNAL_FAILED` for the first that fails. */
-export async function assertLoads(signals: readonly HostedSignal[]): Promise<void> {
-  const trial = new Supervisor({ signals });
-  try {
-    const { failed } = await trial.start();
-    const [first] = [
-      ...failed,
-      ...trial.quarantined.map(({ signal, reason }) => ({ id: signal, message: reason })),
-    ];
-    if (first === undefined) return;
-    throw new SsmdError("SIGNAL_FAILED", `${first.id} cannot be loaded: ${first.message}`, {
-      hint: "The signals run on as they were; ssmd signal check says more",
-    });
-  } finally {
-    await trial.stop();
   }
 }
 

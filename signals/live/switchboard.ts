@@ -3,7 +3,8 @@ import { type Logger, nowUs, sleep, SsmdError } from "@ssmd/runtime";
 import type { BetweenBatches } from "./between_batches.ts";
 import { FirstSignals } from "./first_signals.ts";
 import { NO_STATE } from "./shadow_hosts.ts";
-import { assertLoads, type SignalSet, type WantedSignal } from "./signal_set.ts";
+import { assertLoads } from "./assert_loads.ts";
+import type { SignalSet, WantedSignal } from "./signal_set.ts";
 import type { StateRebuild } from "./state_rebuild.ts";
 import type { StreamProgress } from "./stream_progress.ts";
 

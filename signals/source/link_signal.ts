@@ -1,7 +1,7 @@
 // Not by its name: a Deno without it still starts, for all else.
 import nodeModule from "node:module";
 import * as lexer from "es-module-lexer";
-import { messageOf } from "@ssmd/runtime/errors";
+import { messageOf, systemCodeOf } from "@ssmd/runtime/errors";
 import { sha256Of } from "../engine/fire_id.ts";
 import { locationOf, SignalRefused } from "./signal_refused.ts";
 
@@ -73,7 +73,9 @@ class Linker {
       const target = targetOf(path, each.specifier ?? "");
       if (target === undefined) throw refuse(offset, refusalOf(each.specifier ?? ""), IMPORT_HINT);
       if (each.attributes !== null) throw refuse(offset, "an import of a signal has no attributes");
-      if (target !== SDK_SPECIFIER) await this.#addImported(target, [...importers, path], refuse);
+      if (target !== SDK_SPECIFIER) {
+        await this.#addImported(target, [...importers, path], (why) => refuse(offset, why));
+      }
       const clause = text.slice(each.importStart, each.start);
       const names = /^import\s*\{([^{}]*)\}\s*from\s*["']$/.exec(clause)?.[1];
       if (names === undefined) throw refuse(each.importStart, NAMED_ONLY);
@@ -87,12 +89,16 @@ class Linker {
   async #addImported(
     target: string,
     importers: readonly string[],
-    refuse: (offset: number, why: string) => SignalRefused,
+    refuse: (why: string) => SignalRefused,
   ): Promise<void> {
-    if (importers.includes(target)) throw refuse(0, `it and ${target} import each other`);
+    if (importers.includes(target)) throw refuse(`it and ${target} import each other`);
     if (this.modules.has(target)) return;
-    if (this.modules.size >= FILES_MAX) throw refuse(0, `it has more than ${FILES_MAX} files`);
-    await this.add(target, importers);
+    if (this.modules.size >= FILES_MAX) throw refuse(`it has more than ${FILES_MAX} files`);
+    try {
+      await this.add(target, importers);
+    } catch (error) {
+      throw systemCodeOf(error) === "ENOENT" ? refuse(`there is no file ${target}`) : error;
+    }
   }
 }
 
