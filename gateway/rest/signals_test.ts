@@ -141,11 +141,15 @@ Deno.test("a page without fires says whether there is such a signal", () =>
       { ...SIGNAL, id: "hidden", feeds: ["kraken"], symbols: [HIDDEN_SYMBOL] },
     ]);
     const headers = { authorization: `Bearer ${await key("desk", {}, ENTITLED)}` };
-    const hintsOf = async (id: string) => {
-      const response = await fetch(`${gateway.url}/v1/signals/${id}/fires`, { headers });
+    const hintsOf = async (id: string, query = "") => {
+      const response = await fetch(`${gateway.url}/v1/signals/${id}/fires${query}`, { headers });
       return (await response.json())._hints.join(" ");
     };
     assert.match(await hintsOf(SIGNAL.id), /^It did not fire in this span/);
     assert.match(await hintsOf("spread_widen"), /no signal "spread_widen".*mean "spread_widens"/);
+    assert.match(await hintsOf(SIGNAL.id, "?symbol=BTCUSD"), /^It did not fire in this span/);
+    const misspelt = await hintsOf(SIGNAL.id, "?symbol=BTCUSDT");
+    assert.match(misspelt, /^There is no market "BTCUSDT" now. .*"BTCUSD"/);
+    assert.match(await hintsOf(SIGNAL.id, `?symbol=${HIDDEN_SYMBOL}`), /^There is no market/);
     assert.equal(await hintsOf("hidden"), (await hintsOf("absent")).replace("absent", "hidden"));
   }));

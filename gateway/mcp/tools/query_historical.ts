@@ -8,6 +8,8 @@ import { newestMs, notesOf, recordsFound } from "./condition.ts";
 import { withoutMarket } from "./get_trades.ts";
 import { askPage } from "./paged.ts";
 
+const NOT_ARCHIVED =
+  "No day of this span is archived: where there are no records, no gaps are known.";
 const INTERVALS = ["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] as const;
 /** Start and end of the rest of a span of candles, ms. */
 const CANDLE_CURSOR = z.tuple([z.number(), z.number()]);
@@ -53,8 +55,8 @@ function tickers(ask: AskRoute, { symbol, kind: _, interval: __, ...query }: Arg
   });
 }
 
-function gaps(ask: AskRoute, { kind: _, interval: __, ...query }: Args): Promise<Found> {
-  return askPage(ask, {
+async function gaps(ask: AskRoute, { kind: _, interval: __, ...query }: Args): Promise<Found> {
+  const found = await askPage(ask, {
     request: { path: "/v1/gaps", query },
     list: "gaps",
     found: (records, answer) => ({
@@ -63,6 +65,11 @@ function gaps(ask: AskRoute, { kind: _, interval: __, ...query }: Args): Promise
       notes: notesOf(answer),
     }),
   });
+  if (found.condition !== "complete") return found;
+  const { feed, from, to } = query;
+  const inventory = await ask({ path: "/v1/meta/inventory", query: { feed, from, to } });
+  if (listIn(inventory, "days").length > 0) return found;
+  return { ...found, condition: "empty", notes: [NOT_ARCHIVED] };
 }
 
 /** The route has no cursor for candles: the rest of the span is one. */

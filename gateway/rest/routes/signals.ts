@@ -178,7 +178,7 @@ function firesRoute(source: SignalSource): Route {
       const head = {
         ...{ signal: id, from: fromUs / 1000, to: toUs / 1000, ...next, gaps: gaps.map(gapJson) },
         _hints: [
-          ...(all.length > 0 ? [] : await emptyHints(source, access, id)),
+          ...(all.length > 0 ? [] : await emptyHints(source, access, { id, ...query })),
           ...gapHints(gaps),
         ],
       };
@@ -226,8 +226,12 @@ async function firesOf(
 async function emptyHints(
   { client, data }: SignalSource,
   access: Access,
-  id: string,
+  { id, symbol }: { id: string; symbol?: string | undefined },
 ): Promise<string[]> {
+  const symbols = [...new EntitledMarkets(data, access).markets()].map((each) => each.symbol);
+  if (symbol !== undefined && !symbols.includes(symbol)) {
+    return [`There is no market "${shorten(symbol)}" now. ${suggestion(symbol, symbols)}`];
+  }
   const list = await client.ask({ action: "list" }).catch(() => undefined);
   if (list === undefined) return [];
   const ids = visibleSignals(list.signals, data, access).map((signal) => signal.id);
