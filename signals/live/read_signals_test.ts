@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type SignalsAnswer, type SignalsRequest, signalsSubject } from "@ssmd/market";
+import {
+  type ServiceRefusal,
+  type SignalsDone,
+  type SignalsRequest,
+  signalsSubject,
+} from "@ssmd/market";
 import { createLogger, Metrics } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
 import { memoryTransport } from "@ssmd/transport";
@@ -33,7 +38,7 @@ Deno.test("signals whose files are broken are told, and stop neither the others 
     ...{ metrics: new Metrics("signals"), logger: createLogger({ write }) },
     readSignals: () => readSignals({ signals }, [folder]),
   });
-  const ask = async (request: SignalsRequest): Promise<SignalsAnswer> => {
+  const ask = async (request: SignalsRequest): Promise<SignalsDone | ServiceRefusal> => {
     const payload = new TextEncoder().encode(JSON.stringify(request));
     const answer = await transport.request(signalsSubject("test"), payload, 60_000);
     return JSON.parse(new TextDecoder().decode(answer));
