@@ -30,3 +30,15 @@ Deno.test("the launcher and the command fall back alike", async () => {
   }
   await Deno.remove(cwd, { recursive: true });
 });
+
+Deno.test("the launcher's help is the command's, without a start of Deno", async () => {
+  const outputOf = async (program: string, args: string[]) => {
+    const output = await new Deno.Command(program, { args, env: { NO_COLOR: "1" } }).output();
+    return new TextDecoder().decode(output.stdout);
+  };
+  const help = await outputOf(Deno.execPath(), ["run", "-A", MAIN, "--help"]);
+  const launcher = new URL("launch", import.meta.url).pathname;
+  assert.ok(help.startsWith("USAGE"));
+  assert.equal(await outputOf(launcher, ["ssmd", "--help"]), help);
+  assert.equal(await outputOf(launcher, ["ssmd"]), help);
+});
