@@ -12,6 +12,7 @@ import {
 import type { OutMessage } from "@ssmd/transport";
 import { frameLetter } from "./dead_letter.ts";
 import { Continuity } from "./continuity.ts";
+import { MessagePosition } from "./message_position.ts";
 
 /** A line of the spool. */
 export type PendingLine = (CapturedLine | FrameInLine | ScannedLine) & {
@@ -73,15 +74,17 @@ export class Pipeline {
   #subjects = new Map<string, Map<string, string>>();
   #line: number;
   #tap: PendingLine[] | undefined;
-  #given: GivenIds = { lastId: "", lastRecordId: "" };
-  #lastId = "";
+  readonly #last = new MessagePosition();
+  /** Since the last `takeGiven`: of a record or a dead letter, and of a record. */
+  readonly #given = new MessagePosition();
+  readonly #givenRecord = new MessagePosition();
   /** The last record's. */
   #symbol = "";
   #type: MarketEvent["type"] | undefined;
   #subject = "";
   #thousand = 0;
   #idHead = "";
-  #last: MarketEvent | undefined;
+  #lastRecord: MarketEvent | undefined;
   /** Continuity of each connection. */
   readonly continuity: Continuity;
 
@@ -98,14 +101,13 @@ export class Pipeline {
 
   /** Returns the ids published since the last call, and resets them. */
   takeGiven(): GivenIds {
-    const given = this.#given;
-    this.#given = { lastId: "", lastRecordId: "" };
-    return given;
+    const run = this.#run;
+    return { lastId: this.#given.take(run), lastRecordId: this.#givenRecord.take(run) };
   }
 
   /** Id of the last message published; "" = none. */
   get lastId(): string {
-    return this.#lastId;
+    return this.#last.idOf(this.#run);
   }
 
   /** Copies the lines processed from now on, for a replay that has to catch up with them. */
@@ -120,18 +122,21 @@ export class Pipeline {
 
   /** Takes over the ids that a replay published for lines processed here. */
   addGiven(given: GivenIds): void {
-    if (given.lastId !== "") this.#given.lastId = this.#lastId = given.lastId;
-    if (given.lastRecordId !== "") this.#given.lastRecordId = given.lastRecordId;
+    if (given.lastId !== "") {
+      this.#given.setId(given.lastId);
+      this.#last.setId(given.lastId);
+    }
+    if (given.lastRecordId !== "") this.#givenRecord.setId(given.lastRecordId);
   }
 
   /** Last record published in this turn; undefined = none. */
   get lastRecord(): MarketEvent | undefined {
-    return this.#last;
+    return this.#lastRecord;
   }
 
   /** Resets `lastRecord` at the start of a turn. */
   forgetLastRecord(): void {
-    this.#last = undefined;
+    this.#lastRecord = undefined;
   }
 
   /** Number of the last line processed. */
@@ -175,8 +180,9 @@ export class Pipeline {
     // The connector that publishes the gap also publishes the dead letter.
     const isUntold = events.length === 0 && untold !== undefined && untold.length > 0;
     if (notice?.type !== "unreadable" || isUntold) return;
-    const id = this.#lastId = this.#given.lastId = this.#idOf(events.length);
-    const ids = { env: this.#env, feed: this.#feed, id };
+    this.#last.set(this.#line, events.length);
+    this.#given.set(this.#line, events.length);
+    const ids = { env: this.#env, feed: this.#feed, id: this.#idOf(events.length) };
     this.#output.deadLetter(frameLetter(ids, line, notice.reason));
   }
 
@@ -192,8 +198,10 @@ export class Pipeline {
     const subject = this.#subjectOf(event);
     const payload = this.#encoder.encode(event);
     const id = this.#idOf(index);
-    this.#lastId = this.#given.lastId = this.#given.lastRecordId = id;
-    this.#last = event;
+    this.#last.set(this.#line, index);
+    this.#given.set(this.#line, index);
+    this.#givenRecord.set(this.#line, index);
+    this.#lastRecord = event;
     this.#output.publish({ subject, payload, id }, event);
   }
 

@@ -57,6 +57,16 @@ export class Trades implements MarketMemory {
   #feed: string;
   #symbols: Symbols;
   #last = new Map<string, LastTrade>();
+  /** The trade that is read from the tape: one object for all costs less than one each. */
+  readonly #scanned: GivenTrade = {
+    symbol: "",
+    id: NaN,
+    price: NaN,
+    size: NaN,
+    side: "buy",
+    orderType: "limit",
+    timestampUs: NaN,
+  };
 
   constructor(feed: string, symbols: Symbols) {
     this.#feed = feed;
@@ -113,21 +123,17 @@ export class Trades implements MarketMemory {
   /** Handles trades from the scanner's tape, in ascending order of ids. */
   scanned(scanner: KrakenScanner, offset: number, atUs: number, out: Normalized): void {
     const { tape } = scanner;
+    const given = this.#scanned;
     const end = offset + TRADES.first + (tape[offset + TRADES.count] as number) * TRADE.next;
     for (let at = offset + TRADES.first; at < end; at += TRADE.next) {
-      this.#take(
-        {
-          symbol: scanner.textOf(tape[at + TRADE.symbol] as number),
-          id: tape[at + TRADE.id] as number,
-          price: tape[at + TRADE.price] as number,
-          size: tape[at + TRADE.size] as number,
-          side: tape[at + TRADE.side] === 0 ? "buy" : "sell",
-          orderType: tape[at + TRADE.orderType] === 0 ? "limit" : "market",
-          timestampUs: tape[at + TRADE.timeUs] as number,
-        },
-        atUs,
-        out,
-      );
+      given.symbol = scanner.textOf(tape[at + TRADE.symbol] as number);
+      given.id = tape[at + TRADE.id] as number;
+      given.price = tape[at + TRADE.price] as number;
+      given.size = tape[at + TRADE.size] as number;
+      given.side = tape[at + TRADE.side] === 0 ? "buy" : "sell";
+      given.orderType = tape[at + TRADE.orderType] === 0 ? "limit" : "market";
+      given.timestampUs = tape[at + TRADE.timeUs] as number;
+      this.#take(given, atUs, out);
     }
     this.#noteSeen(out);
   }

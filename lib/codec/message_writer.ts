@@ -43,6 +43,8 @@ export class MessageWriter {
   /** View of the current chunk. */
   view: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0));
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  /** Of the chunk: to ask the array for it is a call of V8 itself. */
+  #buffer = new ArrayBuffer(0);
   /** The chunk by eight bytes. */
   #words = new Float64Array(0);
   /** By the first text. */
@@ -201,7 +203,7 @@ export class MessageWriter {
 
   /** The message that ended last, a view of the chunk. */
   get message(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#bytes.buffer, this.#start, this.#end - this.#start);
+    return new Uint8Array(this.#buffer, this.#start, this.#end - this.#start);
   }
 
   #list(pointerAt: number, elementSize: number, length: number): void {
@@ -228,6 +230,7 @@ export class MessageWriter {
     const bytes = this.#zeros(size);
     bytes.set(kept);
     this.#bytes = bytes;
+    this.#buffer = bytes.buffer;
     this.#words = new Float64Array(bytes.buffer);
     this.view = new DataView(bytes.buffer);
     this.#end = kept.length;
