@@ -19,7 +19,7 @@ function withRule(sizeMax: number): Record<string, Venue> {
     return new Proxy<Normalizer>(normalizer, {
       get: (target, name: keyof Normalizer) => {
         if (name === "scanner" || name === "scanned") return undefined;
-        if (name !== "normalize") return target[name].bind(target);
+        if (name !== "normalize") return target[name]?.bind(target);
         return (...args: Parameters<Normalizer["normalize"]>) => {
           const result = target.normalize(...args);
           return { ...result, events: result.events.map(withReport) };
