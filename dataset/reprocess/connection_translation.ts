@@ -2,7 +2,7 @@ import {
   type CaptureInfo,
   dayOfUs,
   type ManifestFile,
-  rawLineBytesOf,
+  readLineBytes,
   usOfNsText,
 } from "@ssmd/archive";
 import { normalizerFor, originOf, Translator, type Venue, venueNamed } from "@ssmd/exchanges";
@@ -119,16 +119,13 @@ export class ConnectionTranslation {
    */
   take(file: ManifestFile, bytes: Uint8Array, onEvents: (events: MarketEvent[]) => void): void {
     const before = this.#lines;
-    for (const line of rawLineBytesOf(bytes, file.key)) {
-      if (line.kind === "capture") {
-        this.#begin(file, line.info, onEvents);
-        continue;
-      }
+    readLineBytes(bytes, file.key, (line) => {
+      if (line.kind === "capture") return this.#begin(file, line.info, onEvents);
       this.#lines++;
       const { events, notice } = this.#started(file.key).line(line);
       if (events.length > 0) onEvents(events);
       if (notice?.type === "unreadable") this.#options.onUnreadable?.(notice.reason, line.atUs);
-    }
+    });
     const taken = this.#lines - before - this.#missingBefore(file);
     if (taken !== file.count) {
       throw new ArchiveError(

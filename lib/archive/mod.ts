@@ -45,7 +45,7 @@ export {
 export { concat, sha256Of } from "./bytes.ts";
 
 export { RawFile, RawFileBuilder } from "./raw_writer.ts";
-export { rawLineBytesOf, rawLinesOf, readRaw, streamRaw, textLinesOf } from "./raw_reader.ts";
+export { rawLinesOf, readLineBytes, readRaw, streamRaw, textLinesOf } from "./raw_reader.ts";
 export {
   compressFrame,
   corruptionError,

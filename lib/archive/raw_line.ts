@@ -87,9 +87,8 @@ export interface RawFrameInLine {
 
 const TIME_DIGITS_MAX = 19;
 const CLOSE_BRACE = 125;
-/** `{"t":"` and, after the time, `","m":`. */
-const TIME_HEAD = [123, 34, 116, 34, 58, 34];
-const FRAME_HEAD = [34, 44, 34, 109, 34, 58];
+/** Length of `{"t":"` and, after the time, `","m":`. */
+const HEAD_BYTES = 6;
 
 /** Formats a time in µs as nanosecond text. */
 export function nsText(us: number): string {
@@ -154,19 +153,26 @@ export function parseLineBytes(
   start: number,
   end: number,
 ): RawFrameInLine | RawLine {
-  const timeAt = start + TIME_HEAD.length;
+  const timeAt = start + HEAD_BYTES;
   const quote = timeAt + TIME_DIGITS_MAX;
-  const frameAt = quote + FRAME_HEAD.length;
+  const frameAt = quote + HEAD_BYTES;
   const isFrame = frameAt < end - 1 && lines[end - 1] === CLOSE_BRACE &&
-    isAt(lines, start, TIME_HEAD) && isAt(lines, quote, FRAME_HEAD);
+    isTimeHead(lines, start) && isFrameHead(lines, quote);
   const atUs = isFrame ? usOfNsBytes(lines, timeAt) : NaN;
   if (atUs >= 0) return { kind: "line", atUs, lines, start: frameAt, end: end - 1 };
   return parseRawLine(lines.toString("utf8", start, end));
 }
 
-function isAt(bytes: Uint8Array, at: number, expected: readonly number[]): boolean {
-  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
-  return true;
+/** `{"t":"` */
+function isTimeHead(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 123 && bytes[at + 1] === 34 && bytes[at + 2] === 116 &&
+    bytes[at + 3] === 34 && bytes[at + 4] === 58 && bytes[at + 5] === 34;
+}
+
+/** `","m":` */
+function isFrameHead(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 34 && bytes[at + 1] === 44 && bytes[at + 2] === 34 &&
+    bytes[at + 3] === 109 && bytes[at + 4] === 34 && bytes[at + 5] === 58;
 }
 
 /** Eight digits, which a small integer holds; -1 when invalid. */

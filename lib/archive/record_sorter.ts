@@ -6,7 +6,7 @@ import {
   type OverflowChunk,
   OverflowFile,
 } from "./overflow_file.ts";
-import { bytesOfBlock, wordsOfBlock } from "./parquet/block_bytes.ts";
+import { BlockBytes, wordsOfBlock } from "./parquet/block_bytes.ts";
 import { columnsOf } from "./parquet/record_columns.ts";
 import type { WordValues } from "./parquet/block_column.ts";
 import { gatheredBlock, type RowBlock, rowSizes, type RowSlice } from "./parquet/row_block.ts";
@@ -50,6 +50,7 @@ export class RecordSorter {
   #spill: ChunkFile | undefined;
   #table: RowTable;
   #bytesMax: number;
+  #blockBytes = new BlockBytes();
   /** Markets by the index of their symbol among the table's words. */
   #markets: Market[] = [];
   #sorted: SortedDay | undefined;
@@ -67,7 +68,10 @@ export class RecordSorter {
     this.#bytesMax = options.bufferBytesMax ?? BUFFER_BYTES;
   }
 
-  /** Adds a record. Throws ArchiveError `SPILL_FAILED` when the temporary file cannot be written. */
+  /**
+   * Adds a record, which must not change. Throws ArchiveError `SPILL_FAILED` when the temporary file
+   * cannot be written; this or a later call CodecError for a time or count that is none.
+   */
   add(record: MarketEvent): void {
     if (this.#table.bytes >= this.#bytesMax) this.#flush();
     this.#table.add(record);
@@ -134,8 +138,9 @@ export class RecordSorter {
     if (this.#table.rows === 0) return;
     const spill = this.#spill ??= this.#openSpill();
     const block = this.#counted();
+    const append = (part: RowBlock) => spill.append(this.#blockBytes.of(part));
     for (const [market, rows] of this.#inOrder(block)) {
-      market.runs.push(spilledRun(spill, block, rows));
+      market.runs.push(spilledRun(append, block, rows));
       market.buffered = 0;
     }
     this.#table.clear();
@@ -236,7 +241,11 @@ function gathered(block: RowBlock, rows: Uint32Array): RowBlock {
   return gatheredBlock({ blocks: [block], owners: new Uint32Array(rows.length), rows });
 }
 
-function spilledRun(spill: ChunkFile, block: RowBlock, rows: Uint32Array): SortedRun {
+function spilledRun(
+  append: (part: RowBlock) => OverflowChunk,
+  block: RowBlock,
+  rows: Uint32Array,
+): SortedRun {
   const bytesOf = rowSizes(block);
   const chunks: OverflowChunk[] = [];
   let from = 0;
@@ -244,12 +253,12 @@ function spilledRun(spill: ChunkFile, block: RowBlock, rows: Uint32Array): Sorte
   for (let i = 0; i < rows.length; i++) {
     const more = bytesOf(rows[i] as number);
     if (isChunkFull(bytes, more)) {
-      chunks.push(spill.append(bytesOfBlock(gathered(block, rows.subarray(from, i)))));
+      chunks.push(append(gathered(block, rows.subarray(from, i))));
       from = i;
       bytes = 0;
     }
     bytes += more;
   }
-  chunks.push(spill.append(bytesOfBlock(gathered(block, rows.subarray(from)))));
+  chunks.push(append(gathered(block, rows.subarray(from))));
   return { fromUs: timesOf(block)[rows[0] as number] as number, chunks };
 }

@@ -132,10 +132,17 @@ for (const type of EVENT_TYPES) {
 }
 
 Deno.test("a time or count that no message can hold is refused", () => {
-  using sorter = new RecordSorter("trade", { tempDir: "" });
   for (const wrong of [-1, 0.5, NaN]) {
-    const record = { ...tradeOf("BTCUSD", 1), receivedAtUs: wrong };
-    assert.throws(() => sorter.add(record), { code: "CODEC_OUT_OF_RANGE" });
+    for (const others of [0, 100]) {
+      using sorter = new RecordSorter("trade", { tempDir: "" });
+      sorter.add(tradeOf("BTCUSD", 1));
+      assert.throws(() => {
+        sorter.add({ ...tradeOf("BTCUSD", 2), receivedAtUs: wrong });
+        for (let i = 0; i < others; i++) sorter.add(tradeOf("BTCUSD", 3 + i));
+        sorter.sorted();
+      }, { code: "CODEC_OUT_OF_RANGE" });
+      assert.throws(() => sorter.sorted(), { code: "CODEC_OUT_OF_RANGE" }, "nothing is left out");
+    }
   }
 });
 

@@ -25,24 +25,29 @@ function alignedUp(bytes: number): number {
 }
 
 /**
- * Writes a block, without its words, to bytes that only this process reads: the number of rows, then
+ * Writes blocks, without their words, to bytes that only this process reads: the number of rows, then
  * each column's arrays in the machine's byte order, each from a multiple of eight.
  */
-export function bytesOfBlock({ rows, columns }: RowBlock): Uint8Array<ArrayBuffer> {
-  const arrays = columns.flatMap(arraysOf);
-  const bytes = new Uint8Array(
-    arrays.reduce((sum, { byteLength }) => sum + alignedUp(byteLength), 8),
-  );
-  new Uint32Array(bytes.buffer, 0, 1)[0] = rows;
-  let at = 8;
-  for (const { buffer, byteOffset, byteLength } of arrays) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
-    at += alignedUp(byteLength);
+export class BlockBytes {
+  #bytes = new Uint8Array(0);
+
+  /** Bytes of a block; valid until the next call. */
+  of({ rows, columns }: RowBlock): Uint8Array<ArrayBuffer> {
+    const arrays = columns.flatMap(arraysOf);
+    const length = arrays.reduce((sum, { byteLength }) => sum + alignedUp(byteLength), 8);
+    if (length > this.#bytes.length) this.#bytes = new Uint8Array(length);
+    const bytes = this.#bytes.subarray(0, length);
+    new Uint32Array(bytes.buffer, 0, 1)[0] = rows;
+    let at = 8;
+    for (const { buffer, byteOffset, byteLength } of arrays) {
+      bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+      at += alignedUp(byteLength);
+    }
+    return bytes;
   }
-  return bytes;
 }
 
-/** Reads a block from bytes of {@linkcode bytesOfBlock}; its arrays are views of them. */
+/** Reads a block from bytes of {@linkcode BlockBytes}; its arrays are views of them. */
 export function blockOfBytes(
   columns: readonly Column[],
   bytes: Uint8Array<ArrayBuffer>,

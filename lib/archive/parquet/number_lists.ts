@@ -18,6 +18,14 @@ export class Uint32List {
     this.#items[this.length++] = value;
   }
 
+  /** Adds items that the caller sets before the next push. */
+  more(count: number): Uint32Array<ArrayBuffer> {
+    const first = this.length;
+    if (first + count > this.#items.length) this.#grow(count);
+    this.length += count;
+    return this.#items.subarray(first, this.length);
+  }
+
   #grow(more: number): void {
     const larger = new Uint32Array(Math.max(this.length + more, this.length * 2));
     larger.set(this.items);
@@ -42,6 +50,14 @@ export class DoubleList {
   push(value: number): void {
     if (this.length === this.#items.length) this.#grow(1);
     this.#items[this.length++] = value;
+  }
+
+  /** Adds items that the caller sets before the next push. */
+  more(count: number): Float64Array<ArrayBuffer> {
+    const first = this.length;
+    if (first + count > this.#items.length) this.#grow(count);
+    this.length += count;
+    return this.#items.subarray(first, this.length);
   }
 
   pushAll(values: Float64Array): void {

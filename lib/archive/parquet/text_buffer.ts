@@ -67,15 +67,21 @@ export class TextBuffer implements ColumnBuffer {
 
   #addWords({ indices, words }: WordValues, from: number, to: number): void {
     const known = this.#indicesOf(words);
+    let last = NO_WORD;
+    let index = 0;
     for (let i = from; i < to; i++) {
       const word = indices[i] as number;
       this.#rows++;
       this.#levels?.add(word === NO_WORD ? 0 : 1);
       if (word === NO_WORD) continue;
-      let index = known[word] as number;
-      if (index < 0 || !this.#isDictionary) {
-        index = this.#indexOf(words[word] as string);
-        known[word] = index;
+      // Mostly the same word as before.
+      if (word !== last) {
+        index = known[word] as number;
+        if (index < 0 || !this.#isDictionary) {
+          index = this.#indexOf(words[word] as string);
+          known[word] = index;
+        }
+        last = word;
       }
       this.#indices.push(index);
     }
