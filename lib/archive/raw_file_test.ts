@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ArchiveError } from "@ssmd/runtime";
 import { CAPTURE, hasProgram } from "./_fixtures.ts";
-import { binaryLine, eventLine, framesOf, type RawLine, rawLinesOf } from "./mod.ts";
+import { binaryLine, eventLine, framesOf, type RawLine, rawLinesOf, readLineBytes } from "./mod.ts";
 
 const UTF8 = new TextEncoder();
 const AT = 1_785_552_833_000_000;
@@ -111,4 +111,25 @@ Deno.test({
     assert.ok(success);
     assert.deepEqual([...rawLinesOf(stdout, "plain")], whatIsWhole(file.bytes).read);
   },
+});
+
+Deno.test("lines of any length and content end where their line feed is", () => {
+  // Of bytes that differ from a line feed in one bit, and of others around it.
+  const character = fc.constantFrom("\t", "\v", "\u000e", "*", "J", "\u008a", "Ċ", "\u0a0a", "x");
+  const texts = fc.array(fc.string({ unit: character, maxLength: 40 }), { maxLength: 60 });
+  fc.assert(fc.property(texts, fc.boolean(), (texts, isPlain) => {
+    const chunk = UTF8.encode(
+      eventLine(AT, "connect", "") +
+        texts.map((text, i) => frameLine(AT + i, `"${text}"`)).join(""),
+    );
+    const built = buildRawFile(CAPTURE, [chunk]).bytes;
+    const file = isPlain ? chunk : built;
+    const read: RawLine[] = [];
+    readLineBytes(file, KEY, (line) => {
+      if (line.kind !== "line") return read.push(line);
+      const { atUs, lines, start, end } = line;
+      return read.push({ kind: "frame", atUs, text: lines.toString("utf8", start, end) });
+    });
+    assert.deepEqual(read, [...rawLinesOf(file, KEY)]);
+  }));
 });
