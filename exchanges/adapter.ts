@@ -37,7 +37,7 @@ export interface Normalized {
   /** Records that another connector publishes; set by the translator, absent = none. */
   untold?: MarketEvent[];
   /** Frames to send to the venue now (resubscribe, request a snapshot); ignored in replay. */
-  send: readonly string[];
+  send: string[];
   /** Market lifecycle and terms in the frame, subscribed or not, for {@linkcode Catalogue.news}. */
   news?: readonly unknown[];
   /** Kind of frame, beside its events: for acks, watchdogs, logs and counts. */

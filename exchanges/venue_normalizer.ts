@@ -67,7 +67,6 @@ export interface VenueState<BookState> {
   left?: [external: string, lastGoodUs: number][];
 }
 
-const NO_FRAMES: readonly string[] = [];
 /** Markets given away that are remembered; the oldest are forgotten. */
 const LEFT_MAX = 10_000;
 
@@ -131,7 +130,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Translates a frame from the scanner's tape. */
   scanned(offset: number, bytes: Buffer, receivedAtUs: number): Normalized | undefined {
-    const out: Normalized = { events: [], send: NO_FRAMES };
+    const out: Normalized = { events: [], send: [] };
     return this.takeScanned(offset, bytes, receivedAtUs, out)
       ? this.#reconcile(out, receivedAtUs)
       : undefined;
@@ -212,13 +211,13 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Unsubscribes markets and ends their gaps. */
   takeOff(symbols: readonly string[], atUs: number, lastGoodUs = atUs): Normalized {
+    const out: Normalized = { events: [], send: [] };
     const names = new Set(symbols);
     const specs = [...this.symbols.specs.values()].filter(({ symbol }) => names.has(symbol));
     const orders = this.ledger.all.filter(({ symbol, state }) =>
       names.has(symbol) && state !== "ended"
     );
-    const send = orders.length > 0 ? this.requests.end(orders) : NO_FRAMES;
-    const out: Normalized = { events: [], send };
+    if (orders.length > 0) out.send.push(...this.requests.end(orders));
     for (const spec of specs) {
       this.ledger.takeOff(spec.symbol, atUs, out.events);
       this.books.takeOff(spec.external, atUs, out.events);

@@ -91,7 +91,7 @@ class FakeNormalizer implements Normalizer {
     this.#ledger.arriveWith(out.events, atUs);
     this.#gap.endWith(out.events, atUs);
     const due = this.#ledger.tick(atUs, out.events);
-    out.send = [...out.send, ...due.map(({ symbol }) => `snapshot ${symbol}`)];
+    out.send.push(...due.map(({ symbol }) => `snapshot ${symbol}`));
     return out;
   }
 
