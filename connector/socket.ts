@@ -44,6 +44,7 @@ interface VenueSocketOptions {
 
 const WATCH_MS = 500;
 const HANDSHAKE_MS_MAX = 10_000;
+const HANDSHAKE_TOO_LONG = `the handshake was not over after ${HANDSHAKE_MS_MAX / 1000} s`;
 /** Lifetime of a connection after which the backoff restarts. */
 const GOOD_AFTER_MS = 30_000;
 /** Longest pause after a short-lived connection. */
@@ -201,7 +202,6 @@ export class VenueSocket {
       const { url, headers } = await venue.handshake(endpoint, credentials, Date.now());
       socket = new WebSocket(url, {
         headers,
-        handshakeTimeout: HANDSHAKE_MS_MAX,
         maxPayload: LIMITS.frameReceiveBytesMax,
         perMessageDeflate: false,
         skipUTF8Validation: true,
@@ -223,15 +223,16 @@ export class VenueSocket {
     const { listener, venue } = this.#options;
     let opened = false;
     let why = "";
-    let refusal: HandshakeRefusal | undefined;
-    let watch: ReturnType<typeof setInterval> | undefined;
+    let refusal: Promise<HandshakeRefusal> | undefined;
     let keepAlive: ReturnType<typeof setInterval> | undefined;
     const active = () => this.#lastActivityMs = this.#time.nowMs;
+    this.#time.tick();
+    active();
+    const watch = setInterval(() => this.#watch(socket), WATCH_MS);
     socket.on("open", () => {
       opened = true;
       this.#time.tick();
       active();
-      watch = setInterval(() => this.#watch(socket), WATCH_MS);
       const alive = venue.keepAlive;
       if (alive) keepAlive = setInterval(() => this.send(alive.frame()), alive.intervalMs);
       listener.onConnect(credentials);
@@ -245,21 +246,24 @@ export class VenueSocket {
     socket.on("ping", active);
     socket.on("pong", active);
     socket.on("unexpected-response", async (request, response) => {
-      refusal = await readRefusal(response, Object.keys(credentials).length > 0);
+      refusal = readRefusal(response, Object.keys(credentials).length > 0);
+      await refusal;
       request.destroy();
       socket.terminate();
     });
     socket.on("error", (error: Error) => why ||= messageOf(error));
     return new Promise((resolve) =>
-      socket.on("close", (code: number, reason: Buffer) => {
+      socket.on("close", async (code: number, reason: Buffer) => {
         clearInterval(watch);
         clearInterval(keepAlive);
         const said = reason.toString();
         const closed = `closed by the venue: ${code}${said ? ` ${said}` : ""}`;
+        // A connection may break within the answer that refuses it.
+        const refused = await refusal;
         resolve({
           opened,
-          why: this.#whyBroken || refusal?.why || why || closed,
-          ...(refusal?.isDenied || this.#isDenied ? { denied: credentials } : {}),
+          why: this.#whyBroken || refused?.why || why || closed,
+          ...(refused?.isDenied || this.#isDenied ? { denied: credentials } : {}),
         });
       })
     );
@@ -267,6 +271,12 @@ export class VenueSocket {
 
   #watch(socket: WebSocket): void {
     const silentMs = this.#time.tick() - this.#lastActivityMs;
+    // Nothing is read any more, and a venue may keep its end open.
+    if (socket.readyState === WebSocket.CLOSING) return socket.terminate();
+    if (socket.readyState === WebSocket.CONNECTING) {
+      if (silentMs >= HANDSHAKE_MS_MAX) this.#broken(HANDSHAKE_TOO_LONG);
+      return;
+    }
     if (socket.isPaused || silentMs < this.#options.venue.silenceMsMax) return;
     this.#broken(`silent for ${Math.round(silentMs)} ms`);
   }
