@@ -80,6 +80,7 @@ export class StreamServer {
   #history: EndedConnectionInfo[] = [];
   #timers: ReturnType<typeof setInterval>[];
   #nextId = 1;
+  #isClosing = false;
   #probedMs = performance.now();
 
   constructor(options: StreamServerOptions) {
@@ -129,6 +130,7 @@ export class StreamServer {
 
   /** Closes all connections; destroys sockets that do not answer. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
     const all = [...this.#connections.values()];
     const closed = all.map((connection) => connection.closed);
@@ -178,7 +180,7 @@ export class StreamServer {
     }
   }
 
-  /** Returns undefined when the caller disconnected meanwhile. */
+  /** Returns undefined when the caller disconnected meanwhile, or the server is closing. */
   async #openConnection(
     socket: Socket,
     access: Access,
@@ -190,6 +192,8 @@ export class StreamServer {
       ...{ address: caller.address, query: caller.query, policyDefault: policy },
     });
     await connection.openSession(authenticator, caller);
+    // Its records come no more; it would also keep the server from closing.
+    if (this.#isClosing) socket.destroy();
     if (socket.destroyed) return void connection.end();
     socket.on("close", () => this.#remove(connection));
     return connection;
