@@ -67,9 +67,10 @@ export async function routesOf(options: GatewayOptions): Promise<readonly Route[
 async function begin(parts: GatewayParts, options: GatewayOptions) {
   const { server, streams, subscriber, instruments, data } = parts;
   const { env, transport, logger, environment, registryDir } = options;
+  // Before the first client: a resume is judged by the stream's end.
+  await subscriber.start();
   const port = await listen(server, options.host, options.port);
   streams.attach(server);
-  await subscriber.start();
   instruments.start();
   const followed: (() => void | Promise<void>)[] = [];
   if (parts.isEnriched) {
