@@ -24,6 +24,7 @@ import { jobProblems } from "../jobs/job_problems.ts";
 import { bytesText, countText, durationText } from "../format.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
+import { registryDirOf } from "../registry_dir.ts";
 import { paint } from "../terminal.ts";
 
 /** Refresh interval of --watch, ms. */
@@ -121,10 +122,12 @@ export default defineCommand({
   asks: ["GET /v1/feeds"],
   async run({ flags: { watch, output, ...location }, context }) {
     const { stdout } = context.process;
+    // Named once: what it asks of the archive knows folders only.
+    const globals = { ...context.globals, dir: await registryDirOf(context.globals) };
     const ended = new AbortController();
     if (watch) untilSignal(ended.signal).then(() => ended.abort());
     do {
-      const status = await readStatus(context, location);
+      const status = await readStatus({ ...context, globals }, location);
       if (watch && output === "table") stdout.write(CLEAR_SCREEN);
       stdout.write(
         output === "table" ? screenOf(status) : render({ value: status, rows: [] }, output),

@@ -10,6 +10,7 @@ import {
   enrichedRows,
   INTERVALS,
   sampleUs,
+  SERIES,
   type SeriesRow,
   timeOfRow,
 } from "../series/mod.ts";
@@ -28,9 +29,10 @@ export async function* partitionRows(
 
 /** Throws ArchiveError `DAY_REMOVED` when a planned day has no files any more. */
 async function assertStillThere({ storage, partition, read }: SortOptions): Promise<void> {
-  const { env, feed, day, version, type, archived } = partition;
+  const { env, feed, day, version, type, series, archived } = partition;
   if (archived === 0 || read !== undefined) return;
-  const parts = await dayParts(storage, { env, feed, types: [type] }, { day, version });
+  const types = series === undefined ? [type] : SERIES[series.name];
+  const parts = await dayParts(storage, { env, feed, types }, { day, version });
   if (parts.every(({ files }) => files.length === 0)) throw dayRemoved({ env, feed, day, version });
 }
 

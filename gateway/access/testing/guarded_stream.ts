@@ -79,8 +79,10 @@ export class GuardedStream {
 
   /** Asserts that records have only these symbols and types, and no canaries. */
   assertOnly(symbols: readonly string[], types: readonly string[]): void {
+    // A time may have the figures of a canary by chance.
+    const text = this.#text.replaceAll(/\d{13,}/g, "TIME");
     for (const secret of ["987654", CANARY, HIDDEN_FEED]) {
-      assert.ok(!this.#text.includes(secret), `${secret} in ${this.#text}`);
+      assert.ok(!text.includes(secret), `${secret} in ${text}`);
     }
     for (const message of this.messages) {
       if (typeof message["seq"] !== "number") continue;

@@ -8,6 +8,7 @@ import json
 import pathlib
 import sys
 from collections import Counter, defaultdict
+from datetime import datetime
 from archive import number, read_archive
 from books import Book
 from gaps import check_explained, check_no_record_within, covered, covers, spans, union_holds
@@ -222,7 +223,14 @@ def quality_of(losses: list[dict], records: list[dict], manifest: dict) -> float
     if not records:
         return 1.0
     start = min(each["receivedAtUs"] for each in records)
-    end = max(start + 1, *(each["receivedAtUs"] for each in records))
+    end = max(each["receivedAtUs"] for each in records)
+    # What was missed before the day's first record, and behind its last one, counts as well.
+    midnight = int(datetime.fromisoformat(f"{manifest['day']}T00:00:00+00:00").timestamp()) * 1_000_000
+    for gap in losses:
+        if gap["reason"] != "planned" and gap["fromUs"] > 0:
+            start = min(start, max(midnight, gap["fromUs"]))
+            end = max(end, min(midnight + 86_400_000_000, gap["toUs"]))
+    end = max(start + 1, end)
     named = {gap["symbol"] for gap in losses} - {"_all"}
     ordered = manifest.get("ordered", [])
     count = max(1, manifest["symbols"], len(ordered), len(named))
