@@ -1,8 +1,8 @@
 import { fitting, type Found } from "../answer.ts";
 import { type AskRoute, type Json, listIn, type RestRequest } from "../../http/ask.ts";
 
-/** Attempts at a page that fits: records may change between two requests. */
-const TRIES = 5;
+/** Requests after which the limit is at least halved: records may change between two of them. */
+const MEASURED_TRIES = 5;
 
 /** A paged list of a route. */
 interface Paged {
@@ -15,7 +15,8 @@ interface Paged {
 
 /**
  * Returns a page of a list that fits into an answer. A page that is too long is requested again
- * with a smaller limit over the same span, so that the route's cursor continues at its end.
+ * with a smaller limit over the same span, so that the route's cursor continues at its end. It
+ * ends: one record is always a page.
  */
 export async function askPage(ask: AskRoute, { request, list, found }: Paged): Promise<Found> {
   let query: RestRequest["query"] = request.query;
@@ -29,8 +30,8 @@ export async function askPage(ask: AskRoute, { request, list, found }: Paged): P
       ...(typeof next === "string" ? { nextCursor: next } : {}),
     });
     const { answer: page, count } = fitting(records, complete);
-    if (count === records.length || tries === TRIES) return page;
-    limit = count;
+    if (count === records.length) return page;
+    limit = tries < MEASURED_TRIES ? count : Math.min(count, limit >> 1);
     const { from, to } = answer;
     if (typeof from === "number" && typeof to === "number" && query?.["cursor"] === undefined) {
       query = { ...query, from, to };
