@@ -10,7 +10,7 @@ import {
 } from "@ssmd/market";
 import { ArchiveError, DAY_US, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import type { Transport } from "@ssmd/transport";
+import type { InMessage, Transport } from "@ssmd/transport";
 import type { Snapshot } from "./snapshots.ts";
 import { type StreamItem, StreamItems } from "./stream_item.ts";
 
@@ -72,8 +72,9 @@ export function inputFilters(
 
 /**
  * Reads the items since a snapshot up to now: from the bus if it still holds all of them, else from
- * the archive and then all that the bus has. Items may repeat; none is missing. Returns the last
- * stream sequence covered, 0 for a bus without storage.
+ * the archive and then all that the bus has. What the bus drops meanwhile is read from the archive,
+ * before what came later. Items may repeat; none is missing. Returns the last stream sequence
+ * covered, 0 for a bus without storage.
  */
 export async function* missedItems(
   source: MissedSource,
@@ -83,7 +84,8 @@ export async function* missedItems(
   const state = await transport.state();
   const isSame = transport.durable && state.createdAtUs === from.stream.createdAtUs &&
     state.firstSequence <= from.stream.sequence + 1;
-  if (!isSame) yield* archivedItems(source, from.feeds);
+  const reached = { ...from.feeds };
+  if (!isSame) yield* archivedItems(source, reached);
   if (!transport.durable) return 0;
   if (state.firstSequence > state.lastSequence) return state.lastSequence;
   const items = new StreamItems();
@@ -96,10 +98,33 @@ export async function* missedItems(
   }
   const span = { from: begin, toSequence: state.lastSequence };
   const filters = inputFilters(source.env, source.feeds);
+  let next = begin.sequence ?? state.firstSequence;
   for await (const batch of transport.read({ filters, ...span })) {
+    if (await hasDropped(transport, next, batch)) yield* archivedItems(source, reached);
     yield batch.flatMap((message) => items.of(message) ?? []);
+    next = (batch.at(-1)?.streamSequence ?? next - 1) + 1;
   }
+  const isReached = next > state.lastSequence;
+  if (!isReached && await hasDropped(transport, next)) yield* archivedItems(source, reached);
   return state.lastSequence;
+}
+
+/**
+ * Returns whether the bus may have dropped messages from `next` on before this batch, or all that
+ * were left. A jump may also be messages that match no filter.
+ */
+async function hasDropped(
+  transport: Transport,
+  next: number,
+  batch: readonly InMessage[] = [],
+): Promise<boolean> {
+  let expected = next;
+  for (const { streamSequence } of batch) {
+    if (streamSequence !== expected) break;
+    expected++;
+  }
+  if (batch.length > 0 && expected === next + batch.length) return false;
+  return (await transport.state()).firstSequence > expected;
 }
 
 /** Reading position of one archived feed. */
@@ -112,11 +137,11 @@ interface ArchivedFeed {
 
 /**
  * Reads archived records from each feed's reached time on, interleaved by time and with watermarks,
- * so that no feed waits long for another.
+ * so that no feed waits long for another. Moves these times on.
  */
 async function* archivedItems(
   { env, feeds, storage }: MissedSource,
-  reached: Readonly<Record<string, number>>,
+  reached: Record<string, number>,
 ): AsyncGenerator<StreamItem[], void> {
   const encoder = new Encoder();
   let open = feeds.map((feed): ArchivedFeed => {
@@ -128,7 +153,10 @@ async function* archivedItems(
     const next = open.reduce((a, b) => a.lastUs <= b.lastUs ? a : b);
     const batch = await nextBatch(next.batches);
     if (batch === undefined) open = open.filter((each) => each !== next);
-    else yield itemsOf(encoder, next, batch);
+    else {
+      yield itemsOf(encoder, next, batch);
+      reached[next.feed] = next.lastUs;
+    }
   }
 }
 
