@@ -1,6 +1,7 @@
 import {
   type ApplicationText,
   ArgumentScannerError,
+  EnumValidationError,
   FlagNotFoundError,
   formatMessageForArgumentScannerError,
   text_en,
@@ -9,6 +10,7 @@ import {
 } from "@stricli/core";
 import { messageOf } from "@ssmd/runtime/errors";
 import { nearest } from "@ssmd/runtime/suggest";
+import { oneOf } from "./command/flag.ts";
 import { COMMAND_INDEX } from "./command_index.ts";
 import { errorText } from "./error_text.ts";
 import { paint } from "./terminal.ts";
@@ -69,8 +71,15 @@ export const parserMessages: ApplicationText = {
     }
     if (error instanceof UnsatisfiedFlagError) {
       const flag = `--${kebab(error.externalFlagName)}`;
-      const what = error.nextFlagName === undefined ? "is missing" : "has no value";
+      const what = error.nextFlagName === undefined
+        ? "is missing, or has no value"
+        : "has no value";
       return usageText(`${flag} ${what}`, "--help shows how the command is used");
+    }
+    if (error instanceof EnumValidationError) {
+      const { externalFlagName, input, values } = error;
+      const sentence = `"${input}" is no value for --${kebab(externalFlagName)}`;
+      return usageText(sentence, oneOf(input, values));
     }
     if (error instanceof UnsatisfiedPositionalError) {
       return usageText(`<${error.placeholder}> is missing`, "--help shows how the command is used");

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { FlagNotFoundError, UnsatisfiedFlagError, UnsatisfiedPositionalError } from "@stricli/core";
+import {
+  EnumValidationError,
+  FlagNotFoundError,
+  UnsatisfiedFlagError,
+  UnsatisfiedPositionalError,
+} from "@stricli/core";
 import { stripVTControlCharacters } from "node:util";
 import { ConfigError } from "@ssmd/runtime";
 import { exitCodeOf, processExitCode, UsageError } from "./exit.ts";
@@ -35,6 +40,15 @@ Deno.test("a flag or an argument that is missing is named", () => {
   );
   const positional = new UnsatisfiedPositionalError("symbol" as never);
   assert.match(reported(positional), /^error: <symbol> is missing/);
+});
+
+Deno.test("a word that is none of a flag's values is reported with the flag and all of them", () => {
+  const error = new EnumValidationError("bookDepth" as never, "jsn", ["table", "json"], []);
+  const text = parserMessages.exceptionWhileParsingArguments(error, false);
+  assert.equal(
+    stripVTControlCharacters(text),
+    'error: "jsn" is no value for --book-depth\nhint:  Did you mean "json"? Allowed: table, json',
+  );
 });
 
 Deno.test("for an unknown flag only one that is like it is suggested", () => {

@@ -1,5 +1,5 @@
 import { parseDurationMs } from "@ssmd/runtime/duration";
-import { suggestion } from "@ssmd/runtime/suggest";
+import { nearest } from "@ssmd/runtime/suggest";
 import { parseDay, parseList, parseWhole } from "./parsers.ts";
 
 /** Kinds of parameter values. */
@@ -145,6 +145,13 @@ export function choice<
   return { kind: "enum", type: "choice", values, ...common(brief, options ?? {}) };
 }
 
+/** Sentence with the allowed words, after the one that was probably meant. */
+export function oneOf(text: string, values: readonly string[]): string {
+  const near = nearest(text, values);
+  const meant = near === undefined ? "" : `Did you mean "${near}"? `;
+  return `${meant}Allowed: ${values.join(", ")}`;
+}
+
 /** Argument limited to the given words. */
 export function word<
   const Word extends string,
@@ -153,7 +160,7 @@ export function word<
   const parse = (text: string): Word => {
     const known = values.find((value) => value === text);
     if (known !== undefined) return known;
-    throw new RangeError(`one of ${values.join(", ")} is wanted. ${suggestion(text, values)}`);
+    throw new RangeError(oneOf(text, values));
   };
   return { ...parsed(parse, brief, options), type: "choice", values };
 }
