@@ -209,20 +209,30 @@ export async function archivedFires(
   return ids;
 }
 
-/** Returns the ids of fires already published since the snapshot. */
+/**
+ * Returns the ids of fires already published since the snapshot. The archive is read after the bus,
+ * so that it has what the bus drops meanwhile.
+ */
 export async function publishedFires(
   source: MissedSource,
   from: MissedFrom,
 ): Promise<Set<string>> {
-  const { env, feeds, transport } = source;
-  const reachedUs = Math.min(...feeds.map((feed) => from.feeds[feed] ?? 0));
-  const ids = await archivedFires(source, Math.max(0, reachedUs - FIRE_MARGIN_US));
+  const reachedUs = Math.min(...source.feeds.map((feed) => from.feeds[feed] ?? 0));
+  const onBus = await firesOnBus(source, from.stream);
+  return onBus.union(await archivedFires(source, Math.max(0, reachedUs - FIRE_MARGIN_US)));
+}
+
+async function firesOnBus(
+  { env, transport }: MissedSource,
+  { createdAtUs, sequence }: MissedFrom["stream"],
+): Promise<Set<string>> {
+  const ids = new Set<string>();
   if (!transport.durable) return ids;
-  const { firstSequence, createdAtUs, lastSequence } = await transport.state();
-  const isSame = createdAtUs === from.stream.createdAtUs;
-  const first = isSame ? Math.max(firstSequence, from.stream.sequence) : firstSequence;
-  if (lastSequence < first) return ids;
-  const span = { from: { sequence: first }, toSequence: lastSequence };
+  const state = await transport.state();
+  const isSame = state.createdAtUs === createdAtUs;
+  const first = isSame ? Math.max(state.firstSequence, sequence) : state.firstSequence;
+  if (state.lastSequence < first) return ids;
+  const span = { from: { sequence: first }, toSequence: state.lastSequence };
   for await (const batch of transport.read({ filters: recordFilters(env, ["fire"]), ...span })) {
     for (const { id } of batch) if (id !== "") ids.add(id);
   }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { decode, Encoder } from "@ssmd/codec";
-import { type MarketEvent, subjectOf } from "@ssmd/market";
+import { type Fire, fireSubject, type MarketEvent, subjectOf } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { marketWalk } from "../check/market_walk.ts";
 import { RecordDedupe } from "../engine/record_dedupe.ts";
 import { archiveTo } from "../testing/archived.ts";
-import { missedItems } from "./catch_up.ts";
+import { missedItems, publishedFires } from "./catch_up.ts";
 
 const ENV = "test";
 /** Room for about 1,700 records. */
@@ -106,3 +106,34 @@ Deno.test(
       assertAll(await taken(rig, from, () => rig.publishTo(8000)), 3000);
     }),
 );
+
+const FIRE: Fire = {
+  ...{ type: "fire", timestampUs: 0, sequence: 0, feed: "kalshi", symbol: "KXA" },
+  receivedAtUs: RECORDS[100]?.receivedAtUs ?? 0,
+  ...{ id: "ab".repeat(16), signal: "two", version: 1, values: "{}", engine: "1" },
+  ...{ sourceHash: "0".repeat(64), paramsHash: "0".repeat(64) },
+  ...{ causeSequence: 1, causeReceivedAtUs: 0 },
+};
+
+Deno.test("a fire that leaves the bus while published fires are read is known from the archive", {
+  ignore,
+}, () =>
+  withRig(async ({ transport, storage, publishTo }) => {
+    const publisher = transport.publisher();
+    const payload = new Encoder().encode(FIRE).slice();
+    publisher.publish({ subject: fireSubject(ENV, FIRE.signal), payload, id: FIRE.id });
+    await publisher.flush();
+    await publisher.close();
+    const crowded: Pick<Transport, "durable" | "state" | "read"> = {
+      durable: true,
+      state: () => transport.state(),
+      read: async function* (options) {
+        await publishTo(4000);
+        await archiveTo(storage, [FIRE]);
+        yield* transport.read(options);
+      },
+    };
+    const source = { env: ENV, feeds: ["kalshi"], storage, transport: crowded as Transport };
+    const from = { stream: EARLIER, feeds: { kalshi: 0 } };
+    assert.deepEqual(await publishedFires(source, from), new Set([FIRE.id]));
+  }));
