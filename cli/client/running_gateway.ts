@@ -4,6 +4,7 @@ import type { Globals, SsmdContext } from "../context.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, parsed } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable } from "../terminal.ts";
 
@@ -120,7 +121,7 @@ export async function gatewayUrl(
   globals: Globals,
   { env, data }: Pick<GatewayLocation, "env" | "data">,
 ): Promise<string> {
-  const environment = (await Registry.open(globals)).environment(env);
+  const environment = environmentOf(await Registry.open(globals), env);
   const [running] = await runningProcesses(dataDirOf(environment, data), env);
   if (running !== undefined) return running.url;
   const { host = "127.0.0.1", port, tls } = environment.gateway;

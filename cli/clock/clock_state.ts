@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import type { Globals } from "../context.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 /** Flags of the commands that read this machine's clock. */
@@ -28,7 +29,7 @@ export async function readClockState(
 ): Promise<z.output<typeof CLOCK_STATE>> {
   const { readClock } = await import("@ssmd/connector");
   const registry = await Registry.open(globals);
-  const { feeds, location: id } = registry.environment(env);
+  const { feeds, location: id } = environmentOf(registry, env);
   const location = feeds.flatMap((feed) => registry.feed(feed).capture_locations ?? [])
     .find((each) => each.id === id);
   const { source, status, offsetUs, why = null } = await readClock(location);

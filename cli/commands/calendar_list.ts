@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { calendarVersionOn } from "@ssmd/metadata/registry_content";
+import { calendarVersionOn, FEED_FILE } from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";
 import { viewOn } from "../registry/as_of.ts";
@@ -30,7 +30,7 @@ export default defineCommand({
   }),
   async run({ flags, context }) {
     const { registry, day, origin } = await viewOn(context.globals, flags.asOf);
-    const feeds = registry.all("feed");
+    const feeds = registry.all("feed", FEED_FILE);
     noteOrigin(context, origin);
     return registry.names("calendar").map((name) => {
       const calendar = registry.calendar(name);

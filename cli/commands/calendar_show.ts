@@ -4,6 +4,7 @@ import {
   CALENDAR_FILE,
   type CalendarVersion,
   calendarVersionOn,
+  FEED_FILE,
   openSpans,
 } from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
@@ -71,7 +72,7 @@ export default defineCommand({
     noteOrigin(context, origin);
     const calendar = registry.calendar(name);
     const in_force: CalendarVersion | null = calendarVersionOn(calendar, day) ?? null;
-    const feeds = registry.all("feed")
+    const feeds = registry.all("feed", FEED_FILE)
       .filter((feed) => feed.calendar === name).map(({ id }) => id);
     const now = flags.asOf === undefined ? { now: nowIn(calendar, Date.now() * 1000) } : {};
     const open = openOn(calendar, day);

@@ -2,6 +2,7 @@ import { enrichChain } from "@ssmd/enrich";
 import { z } from "zod";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 const ENRICHER = z.object({
@@ -32,7 +33,7 @@ export default defineCommand({
     counted: "enricher",
   }),
   async run({ flags: { env }, context }) {
-    const { enrich = [] } = (await Registry.open(context.globals)).environment(env);
+    const { enrich = [] } = environmentOf(await Registry.open(context.globals), env);
     const all = enrichChain(enrich.map((each) => ({ ...each, enabled: true })));
     return enrich.map(({ name, type, enabled = true }) => ({
       ...{ name, type, enabled },

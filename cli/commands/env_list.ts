@@ -3,6 +3,7 @@ import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";
 import { viewOn } from "../registry/as_of.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { noteOrigin } from "../registry/show.ts";
 
 const ENVIRONMENT = z.object({
@@ -28,7 +29,7 @@ export default defineCommand({
     const { registry, origin } = await viewOn(context.globals, flags.asOf);
     noteOrigin(context, origin);
     return registry.names("environment").map((name) => {
-      const env = registry.environment(name);
+      const env = environmentOf(registry, name);
       return {
         env: name,
         feeds: [...env.feeds],

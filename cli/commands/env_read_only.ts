@@ -4,6 +4,7 @@ import { dataDirOf, READ_ONLY_MODE, readOnlyMode, setReadOnlyMode } from "@ssmd/
 import { UsageError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { dir, on, text } from "../command/flag.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
@@ -33,7 +34,7 @@ export default defineCommand({
     text: `${env} ${mode === null ? "may be changed" : `is read-only: ${mode.reason}`}\n`,
   }),
   async run({ flags: { enable, disable, reason, data }, args: [env], context }) {
-    const environment = (await Registry.open(context.globals)).environment(env);
+    const environment = environmentOf(await Registry.open(context.globals), env);
     if (enable === disable || (enable && !reason?.trim())) {
       throw new UsageError("WRONG_USAGE", "Give --enable with --reason, or --disable", {
         hint: `ssmd env read-only ${env} --enable --reason "why"`,

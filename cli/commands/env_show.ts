@@ -3,6 +3,7 @@ import { dataDirOf, ENVIRONMENT_FILE, READ_ONLY_MODE, readOnlyMode } from "@ssmd
 import { defineCommand } from "../command/define.ts";
 import { viewOfOne } from "../registry/as_of.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { noteOrigin } from "../registry/show.ts";
 import { AS_SHOWN } from "../registry/shown_file.ts";
@@ -28,7 +29,7 @@ export default defineCommand({
       ...{ kind: "environment", name, asOf: flags.asOf },
     });
     noteOrigin(context, origin);
-    const environment = registry.environment(name);
+    const environment = environmentOf(registry, name);
     const written = z.encode(ENVIRONMENT_FILE, environment);
     const mode = await readOnlyMode(dataDirOf(environment), name);
     return { ...written, as_of: day, origin, ...(mode && { read_only: mode }) };

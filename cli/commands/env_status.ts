@@ -16,6 +16,7 @@ import { askGateway } from "../client/running_gateway.ts";
 import { defineCommand } from "../command/define.ts";
 import { dir } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable } from "../terminal.ts";
@@ -64,7 +65,7 @@ export default defineCommand({
   asks: ["GET /v1/admin/environment"],
   async run({ flags: { data }, args: [name], context }) {
     const registry = await Registry.open(context.globals);
-    const env = registry.environment(name);
+    const env = environmentOf(registry, name);
     const path = registryPathOf({ kind: "environment", name });
     const file = `${registry.dir}/${path}`;
     return {

@@ -1,9 +1,10 @@
-import type { YamlEdit } from "@ssmd/metadata";
+import type { Environment, YamlEdit } from "@ssmd/metadata";
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { UsageError } from "../exit.ts";
 import { applyChanges, EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
@@ -30,7 +31,7 @@ export default defineCommand({
     }
     const question = `Remove feed ${id} and its symbols from environment ${env}?`;
     const change = (edit: YamlEdit, registry: Registry) =>
-      removeFeed(edit, id, registry.environment(env));
+      removeFeed(edit, id, environmentOf(registry, env));
     return await editFile(context, { kind: "environment", name: env, change }, {
       dryRun,
       question,
@@ -41,7 +42,7 @@ export default defineCommand({
 function removeFeed(
   edit: YamlEdit,
   id: string,
-  { name, feeds, symbols }: ReturnType<Registry["environment"]>,
+  { name, feeds, symbols }: Environment,
 ): void {
   const index = feeds.indexOf(id);
   if (index < 0) {

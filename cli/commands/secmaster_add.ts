@@ -1,4 +1,10 @@
-import { ASSET_CLASSES, editorLine, registryPathOf, yamlText } from "@ssmd/metadata";
+import {
+  ASSET_CLASSES,
+  editorLine,
+  INSTRUMENT_FILE,
+  registryPathOf,
+  yamlText,
+} from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
@@ -44,7 +50,10 @@ function changedText(registry: Registry, id: string, flags: NewFlags & { effecti
   const text = registry.texts.get(registryPathOf({ kind: "instrument", name: id }));
   return text === undefined
     ? newText(id, times, flags)
-    : newVersionText(text, registry.instrument(id), { ...times, ...termsOf(flags) });
+    : newVersionText(text, registry.valid("instrument", INSTRUMENT_FILE, id), {
+      ...times,
+      ...termsOf(flags),
+    });
 }
 
 type NewFlags = Parameters<typeof termsOf>[0] & { name?: string; class?: string };

@@ -7,6 +7,7 @@ import { defineCommand } from "../command/define.ts";
 import { on, parsed, text, word } from "../command/flag.ts";
 import { oneRow } from "../command/table.ts";
 import type { SsmdContext } from "../context.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { instantFlag, timesOf } from "../secmaster/flags.ts";
@@ -82,7 +83,7 @@ async function withStore<T>(
   { registry, env }: { registry: Registry; env: string },
   action: (store: InstrumentStore) => Promise<T>,
 ): Promise<T> {
-  if (registry.environment(env).transport.type === "memory") {
+  if (environmentOf(registry, env).transport.type === "memory") {
     const store = new FileInstruments(context, registry);
     const result = await action(store);
     await store.close();

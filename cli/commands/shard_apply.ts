@@ -4,6 +4,7 @@ import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
 import { defineCommand } from "../command/define.ts";
 import { DRY_RUN } from "../command/common_flags.ts";
 import { rowsOf } from "../command/table.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 const APPLIED = z.object({ added: z.array(z.string()), changed: z.array(z.string()) });
@@ -23,7 +24,7 @@ export default defineCommand({
   table: rowsOf("symbol"),
   asks: ["POST /v1/admin/environment/apply"],
   async run({ flags: { dryRun, ...location }, context }) {
-    const environment = (await Registry.open(context.globals)).environment(location.env);
+    const environment = environmentOf(await Registry.open(context.globals), location.env);
     const path = `/v1/admin/environment/apply?dry_run=${dryRun}`;
     const applied = APPLIED.parse(await askGateway(context, location, ["POST", path]));
     const shardBySymbol = new Map(

@@ -4,6 +4,7 @@ import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { bytesText } from "../format.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 const SHARD = z.object({
@@ -30,7 +31,7 @@ export default defineCommand({
   output: z.array(SHARD),
   table: rowsOf("shard"),
   async run({ flags: { env }, context }) {
-    const environment = (await Registry.open(context.globals)).environment(env);
+    const environment = environmentOf(await Registry.open(context.globals), env);
     const { shards = {} } = environment;
     return [...symbolsByShard(environment)].map(([shard, symbols]) => {
       const { selector = {}, replicas = 1, resources: { cpu, memory } = {} } = shards[shard] ?? {};

@@ -3,6 +3,7 @@ import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { noteRunning } from "../registry/note_running.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
 
@@ -18,7 +19,7 @@ export default defineCommand({
     const result = await editFile(context, {
       ...{ kind: "environment", name: flags.env },
       change(edit, registry) {
-        const { shards = {}, symbols } = registry.environment(flags.env);
+        const { shards = {}, symbols } = environmentOf(registry, flags.env);
         const selector = shards[shard]?.selector;
         if (selector === undefined) throw registry.unknown("shard", shard, Object.keys(shards));
         if (!Object.hasOwn(symbols, symbol)) {

@@ -4,6 +4,7 @@ import { ConfigError } from "@ssmd/runtime";
 import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
@@ -23,7 +24,7 @@ export default defineCommand({
   table: rowsOf("move"),
   async run({ flags: { env }, context }) {
     const registry = await Registry.open(context.globals);
-    const after = registry.environment(env);
+    const after = environmentOf(registry, env);
     const path = registryPathOf({ kind: "environment", name: env });
     const text = await textIn(registry.dir, "HEAD", path);
     if (text === undefined) {
@@ -32,6 +33,6 @@ export default defineCommand({
       });
     }
     const before = new Registry(registry.dir, new Map(registry.texts).set(path, text));
-    return shardMoves(before.environment(env), after);
+    return shardMoves(environmentOf(before, env), after);
   },
 });

@@ -4,6 +4,7 @@ import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { bytesText } from "../format.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 const SHOWN = z.object({
@@ -25,7 +26,7 @@ export default defineCommand({
   output: SHOWN,
   async run({ flags: { env }, args: [shard], context }) {
     const registry = await Registry.open(context.globals);
-    const environment = registry.environment(env);
+    const environment = environmentOf(registry, env);
     const spec = environment.shards?.[shard];
     if (spec === undefined) {
       throw registry.unknown("shard", shard, Object.keys(environment.shards ?? {}));

@@ -5,6 +5,7 @@ import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { rowsOf } from "../command/table.ts";
 import { sortedBy } from "../format.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 export default defineCommand({
@@ -22,7 +23,7 @@ export default defineCommand({
   table: rowsOf("symbol"),
   async run({ flags, args: [only], context }) {
     const registry = await Registry.open(context.globals);
-    const byShard = symbolsByShard(registry.environment(flags.env));
+    const byShard = symbolsByShard(environmentOf(registry, flags.env));
     if (only !== undefined && !byShard.has(only)) {
       throw registry.unknown("shard", only, [...byShard.keys()]);
     }

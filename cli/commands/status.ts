@@ -22,6 +22,7 @@ import { dir, on } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { jobProblems } from "../jobs/job_problems.ts";
 import { bytesText, countText, durationText } from "../format.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
 import { registryDirOf } from "../registry_dir.ts";
@@ -142,7 +143,7 @@ async function readStatus(
   context: SsmdContext,
   location: Pick<GatewayLocation, "env" | "data">,
 ): Promise<Status> {
-  const environment = (await Registry.open(context.globals)).environment(location.env);
+  const environment = environmentOf(await Registry.open(context.globals), location.env);
   const dataDir = dataDirOf(environment, location.data);
   const archive = await readArchive(context, location, dataDir);
   const [running] = await runningProcesses(dataDir, location.env);

@@ -3,6 +3,7 @@ import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
 import { sortedBy } from "../format.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 const SYMBOL = z.object({
@@ -25,7 +26,7 @@ export default defineCommand({
     if (flags.feed !== undefined) registry.text("feed", flags.feed);
     const names = flags.env === undefined ? registry.names("environment") : [flags.env];
     const symbols = names.flatMap((env) =>
-      Object.entries(registry.environment(env).symbols)
+      Object.entries(environmentOf(registry, env).symbols)
         .filter(([, { feed }]) => flags.feed === undefined || feed === flags.feed)
         .map(([symbol, { feed, external, depth }]) => ({
           ...{ symbol, env, feed, external },

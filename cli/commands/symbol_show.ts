@@ -2,6 +2,7 @@ import { z } from "zod";
 import { subjectOf } from "@ssmd/market";
 import { todayUtc, versionOn } from "@ssmd/metadata/registry_content";
 import { defineCommand } from "../command/define.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
@@ -23,7 +24,7 @@ export default defineCommand({
   }),
   async run({ args: [symbol], context }) {
     const registry = await Registry.open(context.globals);
-    const environments = registry.names("environment").map((name) => registry.environment(name));
+    const environments = registry.names("environment").map((name) => environmentOf(registry, name));
     const entries = environments.flatMap(({ name, symbols }) => {
       const entry = symbols[symbol];
       if (entry === undefined) return [];

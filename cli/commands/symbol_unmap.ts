@@ -3,6 +3,7 @@ import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { EDIT, EDIT_FLAGS } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
 import { namesHint } from "../unknown_name.ts";
 import { noteRunning } from "../registry/note_running.ts";
@@ -21,7 +22,7 @@ export default defineCommand({
     const result = await editFile(context, {
       ...{ kind: "environment", name: flags.env },
       change(edit, registry) {
-        const { symbols } = registry.environment(flags.env);
+        const { symbols } = environmentOf(registry, flags.env);
         if (!edit.remove(["symbols", symbol])) {
           throw new ConfigError("SYMBOL_UNKNOWN", `${flags.env} has no symbol "${symbol}"`, {
             hint: namesHint(symbol, Object.keys(symbols)),

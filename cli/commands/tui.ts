@@ -3,6 +3,7 @@ import { GATEWAY_FLAGS } from "../client/running_gateway.ts";
 import { RUN_FOR } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { UsageError } from "../exit.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable, wantsColor } from "../terminal.ts";
 
@@ -38,7 +39,7 @@ export default defineCommand({
         hint: "ssmd status --output json tells programs the same; over ssh use ssh -t",
       });
     }
-    const { shards } = (await Registry.open(context.globals)).environment(location.env);
+    const { shards } = environmentOf(await Registry.open(context.globals), location.env);
     // Read when React loads: its development checks take half of the time.
     Deno.env.set("NODE_ENV", "production");
     // Stops the libraries from guessing terminal features by CI variables.

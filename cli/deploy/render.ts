@@ -8,6 +8,7 @@ import {
 import { environmentReach } from "@ssmd/metadata/environment_reach";
 import { ConfigError } from "@ssmd/runtime";
 import { stringify } from "yaml";
+import { environmentOf } from "../registry/environment_of.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RenderedValues } from "./chart_values.ts";
 
@@ -27,7 +28,7 @@ export function valuesText(registry: Registry, env: string): string {
 
 /** See {@linkcode valuesText}. */
 function valuesOf(registry: Registry, env: string): RenderedValues {
-  const environment = registry.environment(env);
+  const environment = environmentOf(registry, env);
   assertDeployable(environment);
   const { gateway: { port, auth, clients, oidc }, signals, transport } = environment;
   return {

@@ -1,6 +1,7 @@
 import type { EnricherSpec } from "@ssmd/enrich";
 import { type Enrichment, enrichmentOf } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { assertName } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
 import { checkRegistry } from "../registry/check_registry.ts";
@@ -15,7 +16,7 @@ export async function openEnrichment(
   change: (specs: readonly EnricherSpec[]) => EnricherSpec[] = (specs) => [...specs],
 ): Promise<Enrichment | undefined> {
   const registry = await Registry.open(context.globals);
-  const { enrich = [], symbols } = registry.environment(env);
+  const { enrich = [], symbols } = environmentOf(registry, env);
   return enrichmentOf(
     { symbols, enrich: change(enrich) },
     checkRegistry(registry).instruments.values(),

@@ -13,6 +13,7 @@ import { ENVIRONMENT } from "../command/common_flags.ts";
 import { dir, text } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { type JobView, jobView } from "./job_view.ts";
@@ -51,7 +52,7 @@ export async function openEnvironmentJobs(
   { env, data }: JobLocation,
 ): Promise<EnvironmentJobs> {
   const registry = await Registry.open(context.globals);
-  const environment = registry.environment(env);
+  const environment = environmentOf(registry, env);
   const dataDir = dataDirOf(environment, data);
   const store = await openBoard(environment, dataDir);
   return { environment, dataDir, store, [Symbol.dispose]: () => store[Symbol.dispose]() };

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { text, whole } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 /** Flags of commands that read a journal. */
@@ -35,7 +36,7 @@ export function entryView({ position, topic, atUs, record }: JournalEntry): z.ou
 /** Opens the journal of an environment. Throws SsmdError `JOURNAL_NOT_KEPT` when it is in memory. */
 export async function openEnvironmentJournal(context: SsmdContext, env: string): Promise<Journal> {
   const registry = await Registry.open(context.globals);
-  const journal = journalConfig(registry.environment(env));
+  const journal = journalConfig(environmentOf(registry, env));
   if (journal.type !== "memory") return await openJournal(journal);
   throw new SsmdError("JOURNAL_NOT_KEPT", `Environment ${env} keeps its journal in memory`, {
     hint: "journal: { type: file, path: ./data/journal } in its file keeps it",

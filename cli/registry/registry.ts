@@ -3,21 +3,17 @@ import {
   type Calendar,
   CALENDAR_FILE,
   contentOf,
-  type Environment,
-  ENVIRONMENT_FILE,
   type Feed,
   FEED_FILE,
+  type FileContent,
   findingsError,
-  INSTRUMENT_FILE,
-  type InstrumentFile,
-  type Rbac,
-  RBAC_FILE,
   readRegistryTexts,
   type RegisteredSchema,
   registryFileIdOf,
   type RegistryKind,
   registryPathOf,
   SCHEMA_FILE,
+  YamlSource,
 } from "@ssmd/metadata/registry_content";
 import { ConfigError } from "@ssmd/runtime/errors";
 import { unknownName } from "../unknown_name.ts";
@@ -36,18 +32,6 @@ const WORDS: Readonly<Record<RegistryKind, string>> = {
   rbac: "file of roles",
 };
 
-/** Shapes of the files that commands read one by one. */
-const SHAPES = {
-  calendar: CALENDAR_FILE,
-  environment: ENVIRONMENT_FILE,
-  feed: FEED_FILE,
-  instrument: INSTRUMENT_FILE,
-  rbac: RBAC_FILE,
-  schema: SCHEMA_FILE,
-};
-type ReadKind = keyof typeof SHAPES;
-type Content<K extends ReadKind> = z.output<(typeof SHAPES)[K]>;
-
 /** All files of a registry folder and their texts. */
 export class Registry {
   readonly dir: string;
@@ -55,8 +39,8 @@ export class Registry {
   readonly texts: ReadonlyMap<string, string>;
   /** Whether the files are from an earlier commit, whose checks are relaxed. */
   readonly isPast: boolean;
-  /** Files read so far, by path. */
-  #read = new Map<string, ReturnType<typeof contentOf>>();
+  /** Files parsed so far, by path. */
+  #parsed = new Map<string, YamlSource>();
 
   /** `dir` is the folder as shown to people. */
   constructor(dir: string, texts: ReadonlyMap<string, string>, isPast = false) {
@@ -89,11 +73,9 @@ export class Registry {
     }).sort();
   }
 
-  /** Contents of all files of a kind whose shape is valid, by name. */
-  all<K extends ReadKind>(kind: K): Content<K>[] {
-    return this.names(kind).flatMap((name) =>
-      (this.#contentOf(kind, name).content as Content<K> | undefined) ?? []
-    );
+  /** Contents of all files of a kind that have this shape, by name. */
+  all<T>(kind: RegistryKind, shape: z.ZodType<T>): T[] {
+    return this.names(kind).flatMap((name) => this.#contentOf(kind, shape, name).content ?? []);
   }
 
   /** Text of a file. Throws ConfigError `CONFIG_NOT_FOUND` that suggests the nearest name. */
@@ -105,32 +87,24 @@ export class Registry {
 
   /** Valid feed. Throws ConfigError when it is unknown or has findings. */
   feed(name: string): Feed {
-    return this.#valid("feed", name);
+    return this.valid("feed", FEED_FILE, name);
   }
 
   /** Valid calendar. Throws like {@linkcode Registry.feed}. */
   calendar(name: string): Calendar {
-    return this.#valid("calendar", name);
-  }
-
-  /** Valid environment. Throws like {@linkcode Registry.feed}. */
-  environment(name: string): Environment {
-    return this.#valid("environment", name);
+    return this.valid("calendar", CALENDAR_FILE, name);
   }
 
   /** Valid schema. Throws like {@linkcode Registry.feed}. */
   schema(name: string): RegisteredSchema {
-    return this.#valid("schema", name);
+    return this.valid("schema", SCHEMA_FILE, name);
   }
 
-  /** Valid roles of an environment. Throws like {@linkcode Registry.feed}. */
-  rbac(environment: string): Rbac {
-    return this.#valid("rbac", environment);
-  }
-
-  /** Valid instrument. Throws like {@linkcode Registry.feed}. */
-  instrument(id: string): InstrumentFile {
-    return this.#valid("instrument", id);
+  /** Content of a file of this shape; parses no other. Throws like {@linkcode Registry.feed}. */
+  valid<T>(kind: RegistryKind, shape: z.ZodType<T>, name: string): T {
+    const { content, findings } = this.#contentOf(kind, shape, name);
+    if (content === undefined) throw findingsError(findings);
+    return content;
   }
 
   /** Throws ConfigError `CONFIG_EXISTS` when the name is taken. */
@@ -156,23 +130,13 @@ export class Registry {
     });
   }
 
-  /** Parses this file only; throws the findings of its shape. */
-  #valid<K extends ReadKind>(kind: K, name: string): Content<K> {
-    this.text(kind, name);
-    const { content, findings } = this.#contentOf(kind, name);
-    if (content === undefined) throw findingsError(findings);
-    return content as Content<K>;
-  }
-
-  #contentOf(kind: ReadKind, name: string): ReturnType<typeof contentOf> {
+  #contentOf<T>(kind: RegistryKind, shape: z.ZodType<T>, name: string): FileContent<T> {
     const path = registryPathOf({ kind, name });
-    const known = this.#read.get(path);
-    if (known !== undefined) return known;
-    const source = { path: `${this.dir}/${path}`, text: this.text(kind, name) };
-    const shape: z.ZodType = SHAPES[kind];
-    const read = contentOf(source, shape, this.isPast);
-    this.#read.set(path, read);
-    return read;
+    const text = this.text(kind, name);
+    const yaml = this.#parsed.get(path) ??
+      new YamlSource({ path: `${this.dir}/${path}`, text }, this.isPast);
+    this.#parsed.set(path, yaml);
+    return contentOf(yaml, shape);
   }
 }
 

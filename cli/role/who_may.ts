@@ -1,10 +1,11 @@
 import { gatewayActions } from "@ssmd/gateway/who_may";
 import { type ClientRole, mayActAs, type Role, Roles } from "@ssmd/gateway/access";
-import type { Rbac } from "@ssmd/metadata";
+import { type Rbac, RBAC_FILE } from "@ssmd/metadata";
 import { z } from "zod";
 import { loadCatalogue } from "../catalogue/load.ts";
 import { type ClientLocation, readClients } from "../client/client_context.ts";
 import type { SsmdContext } from "../context.ts";
+import { environmentOf } from "../registry/environment_of.ts";
 import { Registry } from "../registry/registry.ts";
 
 /** Action and the role it requires. */
@@ -26,7 +27,7 @@ export const BINDING = z.object({
 /** All actions of an environment's gateway, and the commands that call it. */
 export async function allActions(context: SsmdContext, env: string): Promise<Action[]> {
   const registry = await Registry.open(context.globals);
-  const own = await gatewayActions(registry.environment(env), registry.dir);
+  const own = await gatewayActions(environmentOf(registry, env), registry.dir);
   const roles = new Map(own.map(({ name, role }) => [name, role]));
   const { commands } = await loadCatalogue();
   return [
@@ -67,5 +68,5 @@ export async function allBindings(
 
 async function rbacOf(context: SsmdContext, env: string): Promise<Rbac | undefined> {
   const registry = await Registry.open(context.globals);
-  return registry.names("rbac").includes(env) ? registry.rbac(env) : undefined;
+  return registry.names("rbac").includes(env) ? registry.valid("rbac", RBAC_FILE, env) : undefined;
 }

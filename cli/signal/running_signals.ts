@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SIGNAL_STATES } from "@ssmd/market";
-import { dataDirOf } from "@ssmd/metadata";
+import { dataDirOf, ENVIRONMENT_FILE } from "@ssmd/metadata";
 import { isoOfUs, messageOf, runningProcesses } from "@ssmd/runtime";
 import { askGateway, GATEWAY_FLAGS, type GatewayLocation } from "../client/running_gateway.ts";
 import { notice, type SsmdContext } from "../context.ts";
@@ -92,7 +92,7 @@ export class RunningSignals {
 async function locationOf(context: SsmdContext): Promise<GatewayLocation | undefined> {
   const registry = await Registry.open(context.globals).catch(() => undefined);
   const found: GatewayLocation[] = [];
-  for (const environment of registry?.all("environment") ?? []) {
+  for (const environment of registry?.all("environment", ENVIRONMENT_FILE) ?? []) {
     const { name: env } = environment;
     const [running] = await runningProcesses(dataDirOf(environment), env);
     if (running !== undefined) found.push({ env, url: running.url });

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { ConfigError, messageOf, SsmdError } from "@ssmd/runtime";
+import { ENVIRONMENT_FILE } from "@ssmd/metadata/environment";
 import { registryPathOf } from "@ssmd/metadata/registry_content";
 import { checkSource, findSignal, signalFolders } from "@ssmd/signals";
 import { type GatewayLocation, isTimeout } from "../client/running_gateway.ts";
@@ -119,7 +120,8 @@ class SignalFiles {
   /** Sources in the project of the signals that the environment names. */
   async signals(): Promise<string[]> {
     const registry = await Registry.open(this.#context.globals);
-    const environment = registry.all("environment").find(({ name }) => name === this.#env);
+    const environment = registry.all("environment", ENVIRONMENT_FILE)
+      .find(({ name }) => name === this.#env);
     const paths: string[] = [];
     // What is wrong in the environment's file is told by the deploy.
     for (const id of Object.keys(environment?.signals ?? {})) {

@@ -1,22 +1,17 @@
 import type { z } from "zod";
-import { type SourceFile, YamlSource } from "./document.ts";
+import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
 
 /** Content of a file, or why it has none. */
-interface FileContent<T> {
+export interface FileContent<T> {
   /** undefined = not valid YAML, or of invalid shape: see `findings`. */
   content: T | undefined;
   findings: Finding[];
 }
 
 /** Returns the content of one file. Its references are not checked, so no other file is read. */
-export function contentOf<T>(
-  source: SourceFile,
-  shape: z.ZodType<T>,
-  isPast = false,
-): FileContent<T> {
-  const yaml = new YamlSource(source, isPast);
+export function contentOf<T>(yaml: YamlSource, shape: z.ZodType<T>): FileContent<T> {
   const findings = [...yaml.findings];
   const content = findings.length === 0 ? shaped(yaml, shape, findings) : undefined;
   return { content, findings };

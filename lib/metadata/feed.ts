@@ -1,4 +1,4 @@
-import { FEED_TYPES } from "@ssmd/market";
+import { FEED_TYPES } from "@ssmd/market/event";
 import { dayOfMs } from "@ssmd/runtime/day";
 import { z } from "zod";
 import { address, day, duration, fields, nameText, plainText } from "./shape.ts";

@@ -58,7 +58,7 @@ export {
 } from "./instruments/mod.ts";
 export { type Enrichment, enrichmentOf } from "./enrichment.ts";
 export { type FeedChecks, loadFeedChecks } from "./feed_checks.ts";
-export { type Rbac, type Role, type RoleBinding, ROLES } from "./rbac.ts";
+export { type Rbac, RBAC_FILE, type Role, type RoleBinding, ROLES } from "./rbac.ts";
 export { schemaHash, type SchemaTextCheck } from "./schema_references.ts";
 export {
   REGISTRY_FOLDERS,

@@ -7,12 +7,10 @@ export {
   type WeeklyWindow,
 } from "./calendar.ts";
 export { isOpen, nextCloseUs, nextOpenUs, openSpans } from "./calendar_hours.ts";
-export { contentOf } from "./content.ts";
-export { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
+export { contentOf, type FileContent } from "./content.ts";
+export { YamlSource } from "./document.ts";
 export { type Feed, FEED_FILE, todayUtc, versionOn } from "./feed.ts";
 export { findingsError } from "./finding.ts";
-export { INSTRUMENT_FILE, type InstrumentFile } from "./instruments/instrument_file.ts";
-export { type Rbac, RBAC_FILE } from "./rbac.ts";
 export {
   type RegistryFileId,
   registryFileIdOf,
