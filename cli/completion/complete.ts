@@ -132,8 +132,9 @@ async function flagsOf(
     const [, prefix = "", name, value = ""] = assigned;
     const flag = flags.find((each) => each.name === name);
     if (flag === undefined || !takesValue(flag)) return NOTHING;
-    const { candidates } = await valuesOf(flag, context, { partial: value });
-    return { candidates: candidates.map((each) => ({ ...each, value: prefix + each.value })) };
+    const found = await valuesOf(flag, context, { partial: value });
+    const candidates = found.candidates.map((each) => ({ ...each, value: prefix + each.value }));
+    return { ...found, candidates };
   }
   const left = flags.filter(({ name, repeated }) => repeated || !used.has(name));
   return { candidates: flagCandidates(left, partial) };

@@ -46,6 +46,7 @@ Deno.test("values are completed behind a space and behind =", async () => {
 
 Deno.test("paths are left to the shell", async () => {
   assert.deepEqual(await offered("archive", "verify", "--data", ""), [":dir"]);
+  assert.deepEqual(await offered("archive", "verify", "--data=x"), [":dir"]);
   assert.deepEqual(await offered("archive", "cat", "x"), [":file"]);
 });
 

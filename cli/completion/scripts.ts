@@ -28,8 +28,8 @@ _ssmd() {
   while IFS= read -r line; do
     value="\${line%%$'\t'*}"
     case $value in
-      :file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
-      :dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+      :file) compopt -o default ;;
+      :dir) compopt -o dirnames ;;
       *) COMPREPLY+=("$(printf '%q' "\${value:cut}")") ;;
     esac
   done < <("\${COMP_WORDS[0]}" __complete -- "\${words[@]}" 2>/dev/null)
@@ -46,8 +46,8 @@ _ssmd() {
     value="\${line%%$'\t'*}"
     brief="\${line#*$'\t'}"
     case $value in
-      :file) _files; return ;;
-      :dir) _files -/; return ;;
+      :file) compset -P '--*='; _files; return ;;
+      :dir) compset -P '--*='; _files -/; return ;;
     esac
     values+=("$value")
     shown+=("$value\${brief:+  -- $brief}")
@@ -65,11 +65,13 @@ const FISH = String.raw`# ssmd completion for fish: ssmd completion fish | sourc
 function __ssmd_complete
   set -l words (commandline -opc) (commandline -ct)
   set -l lines ($words[1] __complete -- $words[2..-1] 2>/dev/null)
+  set -l flag (string match -r -- '^--[^=]*=' $words[-1]; or echo)
+  set -l path (string unescape -- (string replace -- "$flag" '' $words[-1]); or echo)
   switch "$lines[1]"
     case :file ':file*'
-      __fish_complete_path (commandline -ct)
+      printf '%s\n' $flag(__fish_complete_path $path)
     case :dir ':dir*'
-      __fish_complete_directories (commandline -ct)
+      printf '%s\n' $flag(__fish_complete_directories $path)
     case '*'
       printf '%s\n' $lines
   end

@@ -28,6 +28,7 @@ async function binDir(): Promise<string> {
   const main = `${ROOT}cli/main.ts`;
   const script = `#!/bin/sh\nexec "${Deno.execPath()}" run -q -A --no-check "${main}" "$@"\n`;
   await Deno.writeTextFile(`${dir}/ssmd`, script, { mode: 0o755 });
+  await Deno.mkdir(`${dir}/my data`);
   return dir;
 }
 
@@ -114,6 +115,9 @@ const LINES: readonly (readonly [typed: string, completed: RegExp])[] = [
   ["ssmd up --env=kal", /ssmd up --env=kalshi/],
   ["ssmd exchange serve kra", /ssmd exchange serve kraken/],
   ["ssmd archive cat deno.js", /ssmd archive cat deno\.json/],
+  ["ssmd archive verify --data=doc", /ssmd archive verify --data=docs\//],
+  ["ssmd archive verify --data ~/my", /ssmd archive verify --data ~\/my\\ data\//],
+  ["ssmd archive verify --data=docs --data $HOME/my", /--data \$HOME\/my\\ data\//],
   ["ssmd help archive c", /ssmd help archive cat/],
 ];
 
