@@ -23,7 +23,7 @@ export interface MissedSource {
 }
 
 /** Position after which records are missing. */
-type MissedFrom = Pick<Snapshot, "stream" | "feeds">;
+export type MissedFrom = Pick<Snapshot, "stream" | "feeds">;
 
 /** A fire's time may lie this far back: it may have waited for another feed's watermark. */
 const FIRE_MARGIN_US = 600_000_000;

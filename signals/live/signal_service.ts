@@ -4,25 +4,23 @@ import {
   type Logger,
   messageOf,
   nowUs,
-  ServiceLease,
+  type ServiceLease,
   sleep,
   SsmdError,
 } from "@ssmd/runtime";
-import type { Consumer, PublishRefusal, StreamHole } from "@ssmd/transport";
-import { coldStart, hasRecords, inputFilters, missedItems, publishedFires } from "./catch_up.ts";
+import type { Consumer, StreamHole } from "@ssmd/transport";
+import { BatchProcessor } from "./batch_processor.ts";
 import { BetweenBatches } from "./between_batches.ts";
-import { FireQueue } from "./fire_queue.ts";
-import { OneAhead } from "../supervisor/one_ahead.ts";
-import { openSet } from "./open_set.ts";
+import { hasRecords, inputFilters } from "./catch_up.ts";
 import { PassingTrouble } from "./passing_trouble.ts";
 import { StreamProgress } from "./stream_progress.ts";
 import { SignalSet, type WantedSignal } from "./signal_set.ts";
+import { signalsLease } from "./signals_lease.ts";
 import { requireWork } from "./signals_health.ts";
 import { SignalsMetrics } from "./signals_metrics.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
-import type { Snapshot } from "./snapshots.ts";
+import { StreamReader } from "./stream_reader.ts";
 import { StreamSubscriber } from "./stream_subscriber.ts";
-import type { StreamItem } from "./stream_item.ts";
 import { StateRebuild } from "./state_rebuild.ts";
 import { Switchboard } from "./switchboard.ts";
 import type { SignalServiceOptions, SignalServiceStats } from "./service_options.ts";
@@ -30,10 +28,7 @@ import { respondToRequests } from "./requests.ts";
 
 /** Maximum wait for storage and bus on close. */
 const CLOSE_MS_MAX = 20_000;
-const BATCH_BYTES_MIN = 64 * 1024;
-const BATCH_BYTES_MAX = 1024 * 1024;
 const TICK_MS = 500;
-const HELD_BACK_MS = 10;
 
 /**
  * Runs signals on the live stream: takes records in bus order, publishes fires, then advances. A
@@ -46,11 +41,11 @@ export class SignalService {
   #metrics: SignalsMetrics;
   #health: ComponentHealth;
   #subscriber: StreamSubscriber;
-  #snapshots: SnapshotKeeper;
   #switches: Switchboard;
   #rebuild: StateRebuild;
   #set: SignalSet;
-  #fires: FireQueue | undefined;
+  #processor: BatchProcessor;
+  #reader: StreamReader;
   #consumer: Consumer | undefined;
   #responder: { unsubscribe(): void } | undefined;
   #progress = new StreamProgress();
@@ -59,60 +54,77 @@ export class SignalService {
   #between = new BetweenBatches(() => this.#subscriber.wake());
   #timer: ReturnType<typeof setInterval> | undefined;
   #isLive = false;
-  #isCold = false;
-  #silentUntilUs = 0;
   /** Whether records existed at the start; undefined = unknown. */
   #hadRecords: boolean | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #failed = Promise.withResolvers<SsmdError>();
-  #records = 0;
 
   /** Creates a stopped service. */
   constructor(options: SignalServiceOptions) {
     const { env, shard = "main", hosts = 1, storage, logger } = options;
     this.#options = options;
     this.#logger = logger;
-    const metrics = this.#metrics = new SignalsMetrics(options.metrics);
+    this.#metrics = new SignalsMetrics(options.metrics);
     this.#health = (options.health ?? new Health()).component("signals");
-    this.#snapshots = new SnapshotKeeper({ ...options, shard, metrics });
     this.#set = new SignalSet({ env, shard, hosts, storage, logger });
-    const { archiveAll } = options;
-    this.#rebuild = new StateRebuild({
-      ...{ source: options, hosts, archiveAll, between: this.#between, progress: this.#progress },
-      takeAll: () => this.#takeAll(),
-      logger,
-    });
-    this.#switches = new Switchboard({
-      ...{ set: this.#set, progress: this.#progress, between: this.#between, logger },
-      rebuild: this.#rebuild,
-      readSignals: options.readSignals,
-      lagSeconds: () => this.#lagSeconds(),
-      onSwitched: async () => {
-        await this.#saveSnapshot();
-        for (const id of this.#set.ids) metrics.fires.inc({ signal: id }, 0);
-      },
-    });
-    this.#lease = new ServiceLease({
-      ...{ cell: options.transport.leaseCell?.(`signals-${shard}`), service: "signals", logger },
-      superseded: (holder) =>
-        new SsmdError("SIGNALS_SUPERSEDED", `${holder} runs the signals now`, {
-          hint: "Nothing is lost: another process took over; if restarted, this one is the standby",
-        }),
-    });
+    this.#lease = signalsLease(options, shard);
     this.#lease.lost.then((error) => this.#fail(error));
-    this.#subscriber = new StreamSubscriber({
-      onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),
-      ...(options.waitingBytesMax && { waitingBytesMax: options.waitingBytesMax }),
-      onUnreadable: ({ subject }, error) => {
-        this.#metrics.errors.inc({ error_type: "decode" });
-        logger.warn("a message cannot be read", { subject, error: messageOf(error) });
-      },
-    });
+    this.#subscriber = this.#newSubscriber();
     this.#trouble = new PassingTrouble({
       logger,
       onTry: () => this.#metrics.errors.inc({ error_type: "passing" }),
       ended: this.#subscriber.ended,
+    });
+    this.#processor = this.#newProcessor(shard);
+    this.#reader = new StreamReader({
+      ...{ source: options, progress: this.#progress, trouble: this.#trouble, logger },
+      ...{ subscriber: this.#subscriber, processor: this.#processor, between: this.#between },
+      metrics: this.#metrics,
+      deliveredSequence: () => this.#consumer?.position.sequence,
+    });
+    this.#rebuild = new StateRebuild({
+      ...{ source: options, hosts, between: this.#between, progress: this.#progress, logger },
+      archiveAll: options.archiveAll,
+      takeAll: () => this.#takeAll(),
+    });
+    this.#switches = this.#newSwitches();
+  }
+
+  #newSubscriber(): StreamSubscriber {
+    const { waitingBytesMax } = this.#options;
+    return new StreamSubscriber({
+      onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),
+      ...(waitingBytesMax && { waitingBytesMax }),
+      onUnreadable: ({ subject }, error) => {
+        this.#metrics.errors.inc({ error_type: "decode" });
+        this.#logger.warn("a message cannot be read", { subject, error: messageOf(error) });
+      },
+    });
+  }
+
+  #newProcessor(shard: string): BatchProcessor {
+    const metrics = this.#metrics;
+    const snapshots = new SnapshotKeeper({ ...this.#options, shard, metrics });
+    return new BatchProcessor({
+      ...{ source: this.#options, set: this.#set, progress: this.#progress },
+      ...{ snapshots, trouble: this.#trouble, metrics, logger: this.#logger },
+      onProcessed: (items) => this.#rebuild.note(items),
+      onQuarantined: async () => void await this.#switches.record("quarantine"),
+      onSaved: (sequence) => this.#consumer?.acknowledge(sequence),
+    });
+  }
+
+  #newSwitches(): Switchboard {
+    return new Switchboard({
+      ...{ set: this.#set, progress: this.#progress, between: this.#between },
+      ...{ rebuild: this.#rebuild, logger: this.#logger },
+      readSignals: this.#options.readSignals,
+      lagSeconds: () => this.#lagSeconds(),
+      onSwitched: async () => {
+        await this.#processor.saveSnapshot();
+        for (const id of this.#set.ids) this.#metrics.fires.inc({ signal: id }, 0);
+      },
     });
   }
 
@@ -123,9 +135,9 @@ export class SignalService {
 
   stats(): SignalServiceStats {
     return {
-      records: this.#records,
-      fires: this.#fires?.count ?? 0,
-      repeated: this.#fires?.repeated ?? 0,
+      records: this.#processor.records,
+      fires: this.#processor.fires.count,
+      repeated: this.#processor.fires.repeated,
       waiting: this.#subscriber.waiting,
       lagSeconds: this.#lagSeconds(),
     };
@@ -171,11 +183,8 @@ export class SignalService {
 
   async #respond(): Promise<void> {
     const { env, transport } = this.#options;
-    this.#responder = await respondToRequests(
-      transport,
-      env,
-      (request) => this.#switches.asked(request),
-    );
+    const answer = this.#switches.asked.bind(this.#switches);
+    this.#responder = await respondToRequests(transport, env, answer);
   }
 
   /** Waits for the lease, then subscribes; returns the signals to run, empty when ended before. */
@@ -220,7 +229,7 @@ export class SignalService {
     this.#responder?.unsubscribe();
     this.#health.close();
     await this.#consumer?.close();
-    await this.#fires?.close();
+    await this.#processor.close();
     await this.#set.close();
     await this.#lease.release();
   }
@@ -228,183 +237,39 @@ export class SignalService {
   async #run(expected: readonly WantedSignal[]): Promise<void> {
     const wanted = await this.#lead(expected);
     if (wanted.length === 0) return;
-    const isWhole = await this.#goOn(wanted);
-    if (!isWhole) this.#addFresh(wanted);
-    let batchBytes = BATCH_BYTES_MIN;
-    while (!this.#subscriber.isOver) {
-      const items = await this.#subscriber.next(batchBytes);
-      // Larger batches cost less per record under backlog.
-      batchBytes = this.#subscriber.waiting > 0
-        ? Math.min(BATCH_BYTES_MAX, batchBytes * 2)
-        : BATCH_BYTES_MIN;
-      await this.#pass(items);
-      await this.#between.flush();
-      if (this.#snapshots.isDue) await this.#saveSnapshot();
-    }
-    await this.#saveSnapshot();
-  }
-
-  /** Adds signals that did not run in the snapshot to those that do, beside the stream. */
-  #addFresh(wanted: readonly WantedSignal[]): void {
-    this.#switches.switchTo(wanted).catch((error) => {
-      if (!this.#subscriber.isEnded) this.#fail(error);
-    });
-  }
-
-  /**
-   * Resumes from the last snapshot and catches up to now. Returns whether all signals run; the
-   * others did not run in the snapshot.
-   */
-  async #goOn(wanted: readonly WantedSignal[]): Promise<boolean> {
-    const { env, transport, feeds } = this.#options;
-    const { createdAtUs } = await this.#trouble.through(() => transport.state());
-    const opening = {
-      ...{ source: this.#options, set: this.#set, snapshots: this.#snapshots },
-      ...{ trouble: this.#trouble, metrics: this.#metrics, logger: this.#logger },
-      hadRecords: this.#hadRecords,
-    };
-    const { snapshot, isCold, isChanged, isPartial } = await openSet(opening, wanted);
-    this.#isCold = isCold;
-    // Do not publish fires from before a cold start: the signals did not run then.
-    this.#silentUntilUs = snapshot?.silentUntilUs ?? (isCold ? nowUs() : 0);
-    this.#progress.stream = { createdAtUs, sequence: 0 };
-    const from = snapshot ?? coldStart(feeds, isCold ? this.#set.warmupUs : undefined);
-    this.#progress.feeds = { ...from.feeds };
-    this.#progress.watermarks = { ...snapshot?.watermarks };
-    const published = await this.#trouble.through(() => publishedFires(this.#options, from));
-    this.#fires = new FireQueue({
-      ...{ env, transport, known: published },
-      onRejected: (refusal) => this.#rejected(refusal),
-    });
-    await this.#fires.restore(snapshot?.fires ?? new Uint8Array(0));
-    const action = isChanged ? "deploy" : undefined;
-    await this.#switches.begin(snapshot === undefined ? "start" : action);
-    await this.#trouble.through(() => this.#catchUp(from));
+    const start = await this.#processor.open(wanted, this.#hadRecords);
+    const action = start.isChanged ? "deploy" : undefined;
+    await this.#switches.begin(start.isFirst ? "start" : action);
+    await this.#trouble.through(() => this.#reader.catchUp(start.from));
     this.#isLive = true;
     this.#logger.info("signals run", {
       signals: this.#set.ids.join(" "),
-      fires: this.#fires.count,
+      fires: this.#processor.fires.count,
     });
-    return !isPartial;
+    // Signals that did not run in the snapshot are added beside the stream.
+    if (start.isPartial) {
+      this.#switches.switchTo(wanted).catch((error) => this.#failUnlessEnded(error));
+    }
+    await this.#reader.follow();
   }
 
-  /** Reads messages that left the bus unread from the archive, before later ones. */
   async #missed(hole: StreamHole): Promise<void> {
     if (this.#subscriber.isEnded) return;
-    this.#metrics.errors.inc({ error_type: "overtaken" });
-    this.#logger.warn("the bus has dropped what was not read yet: it is read from the archive", {
-      ...{ hole: hole.type, missed: hole.type === "left" ? hole.missed : "unknown" },
-    });
-    try {
-      await this.#between.run(() => this.#takeMissed(hole));
-    } catch (error) {
-      if (!this.#subscriber.isEnded) this.#fail(error);
-    }
+    await this.#reader.takeMissed(hole).catch((error) => this.#failUnlessEnded(error));
   }
 
-  async #takeMissed({ type, stream }: StreamHole): Promise<void> {
-    await this.#takeWaiting();
-    if (type === "anew") this.#subscriber.restart();
-    await this.#trouble.through(() => this.#catchUp(this.#progress.copy()));
-    this.#progress.stream.createdAtUs = stream.createdAtUs;
-  }
-
-  /** Takes what waits now and not what comes meanwhile: the stream may be faster than the hosts. */
-  async #takeWaiting(): Promise<void> {
-    for (let left = this.#subscriber.waiting; left > 0;) {
-      const items = await this.#subscriber.next(BATCH_BYTES_MAX);
-      left -= items.length;
-      await this.#pass(items);
-    }
-  }
-
-  /** Takes all that the bus has: no record is then behind a state that was read from the archive. */
+  /** A failure here ends the service: the running signals may have missed records. */
   async #takeAll(): Promise<void> {
-    const { transport } = this.#options;
     try {
-      if (transport.durable) {
-        await this.#takeWaiting();
-        return await this.#catchUp(this.#progress.copy());
-      }
-      const { lastSequence } = await transport.state();
-      for (let isDelivered = false; !isDelivered;) {
-        isDelivered = (this.#consumer?.position.sequence ?? Infinity) >= lastSequence;
-        await this.#takeWaiting();
-        // A bus in memory that was held back delivers in turns of the event loop.
-        if (!isDelivered) await sleep(HELD_BACK_MS);
-      }
+      await this.#reader.takeAll();
     } catch (error) {
       this.#fail(error);
       throw error;
     }
   }
 
-  async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<void> {
-    const items = missedItems(this.#options, from);
-    const ahead = new OneAhead<StreamItem[]>((each, onTaken) => this.#pass(each, onTaken));
-    try {
-      for (;;) {
-        const { done, value } = await items.next();
-        if (done === true) {
-          await ahead.idle();
-          this.#progress.stream.sequence = value;
-          return this.#subscriber.skipTo(value);
-        }
-        await ahead.send(value);
-        if (!this.#snapshots.isDue || this.#progress.stream.sequence === 0) continue;
-        await ahead.idle();
-        await this.#saveSnapshot();
-      }
-    } finally {
-      // If reading failed: it may be tried again, but not beside a batch.
-      await ahead.idle().catch(() => {});
-    }
-  }
-
-  /** Calls `onTaken` when the hosts have the items. */
-  async #pass(items: readonly StreamItem[], onTaken?: () => void): Promise<void> {
-    if (items.length === 0) return;
-    const beganMs = performance.now();
-    const result = await this.#trouble.through(() => this.#set.take(items, onTaken));
-    this.#rebuild.note(items);
-    const { fires, quarantined, unreadable } = result;
-    if (unreadable > 0) this.#skipped(unreadable);
-    const now = fires.filter(({ receivedAtUs }) => receivedAtUs >= this.#silentUntilUs);
-    const published = await this.#fires?.publish(now) ?? [];
-    for (const fire of published) this.#metrics.fires.inc({ signal: fire.signal });
-    const records = this.#progress.moveOn(items);
-    this.#records += records;
-    this.#snapshots.count(records);
-    this.#metrics.records.inc(records);
-    for (const { signal, reason } of quarantined) {
-      this.#logger.error("a signal did harm and runs no more", { signal, reason });
-      await this.#switches.record("quarantine");
-    }
-    this.#metrics.batchSeconds.observe((performance.now() - beganMs) / 1000);
-  }
-
-  #rejected({ id, reason, detail }: PublishRefusal): void {
-    this.#metrics.errors.inc({ error_type: "rejected" });
-    this.#logger.error("a fire is not stored: the bus refuses it for what it is", {
-      ...{ fire: id, reason, detail },
-    });
-  }
-
-  #skipped(count: number): void {
-    this.#metrics.errors.inc({ error_type: "decode" }, count);
-    this.#logger.warn("messages that are no records are skipped", { count });
-  }
-
-  /** Acknowledges only what a snapshot holds; the bus keeps the rest for a restart. */
-  async #saveSnapshot(): Promise<void> {
-    const progress = {
-      ...this.#progress.copy(),
-      ...{ isCold: this.#isCold, silentUntilUs: this.#silentUntilUs },
-    };
-    const isSaved = await this.#snapshots.save(progress, { set: this.#set, queue: this.#fires });
-    if (isSaved && progress.stream.sequence > 0) {
-      this.#consumer?.acknowledge(progress.stream.sequence);
-    }
+  #failUnlessEnded(error: unknown): void {
+    if (!this.#subscriber.isEnded) this.#fail(error);
   }
 
   #fail(error: unknown): void {
@@ -419,12 +284,12 @@ export class SignalService {
 
   #lagSeconds(): number {
     const isWaiting = this.#subscriber.waiting > 0 || !this.#isLive;
-    const unstored = this.#fires?.unstoredSeconds ?? 0;
+    const unstored = this.#processor.fires.unstoredSeconds;
     return isWaiting ? Math.max(unstored, this.#progress.ageSeconds(nowUs())) : unstored;
   }
 
   #tick(): void {
-    if (this.#snapshots.isDue) this.#subscriber.wake();
+    if (this.#processor.isSnapshotDue) this.#subscriber.wake();
     this.#health.look();
     this.#metrics.lagSeconds.set(this.#lagSeconds());
     this.#metrics.waiting.set(this.#subscriber.waiting);
