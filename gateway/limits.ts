@@ -128,6 +128,8 @@ export const GATEWAY_LIMITS = {
   archiveOpenDayMs: 1_000,
   /** Cache time of a past day's manifest: only its gaps and figures can still change. */
   archiveClosedDayMs: 60_000,
+  /** Cache time of the gaps that days before yesterday recorded, for the days that they reach into. */
+  archivePastGapsMs: 600_000,
   /** Days whose figures are cached; the oldest are evicted. */
   archiveDaysKeptMax: 1_000,
   /** Time one request for candles may read; then the answer ends with `next_from`. */

@@ -24,7 +24,8 @@ export function gapSpans(gaps: Iterable<Gap | GapSpan>): GapSpan[] {
     const kind = isBreak(gap) ? "break" : gap.reason;
     const key = JSON.stringify([gap.feed, gap.symbol, gap.channel, kind, gap.fromUs]);
     const known = spans.get(key);
-    if (known !== undefined && known.toUs !== 0 && gap.toUs === 0) continue;
+    // Of two connections that broke at the same moment, the later end counts.
+    if (known !== undefined && known.toUs > gap.toUs) continue;
     const { symbol, feed, reason, channel, fromUs, toUs, missed, recovered, detail } = gap;
     spans.set(key, { symbol, feed, reason, channel, fromUs, toUs, missed, recovered, detail });
   }

@@ -21,10 +21,13 @@ import { KeptAnswers } from "../kept_answers.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { ArchivedDay, ArchiveSlice, ArchiveSource } from "./archive_source.ts";
 import { type GapSpan, gapSpans, touching } from "./gap_span.ts";
+import { type PastDay, pastGaps } from "./past_gaps.ts";
 import { ReadingSlots } from "./reading_slots.ts";
 
 /** Days searched for the newest archived one before all are listed. */
 const NEAR_DAYS = 7;
+/** Days whose gaps are read anew each time; the others hardly change. */
+const LATE_DAYS = 2;
 
 /** A day of a span and its version. */
 type SpanDay = Awaited<ReturnType<typeof archivedDays>>[number];
@@ -48,6 +51,8 @@ export class StoredArchive implements ArchiveSource {
   #spans = new KeptAnswers<SpanDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
   /** Days of spans with raw frames and no records. */
   #unmade = new KeptAnswers<ArchivedDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
+  /** Gaps of all days, by feed. */
+  #past = new KeptAnswers<PastDay[]>(GATEWAY_LIMITS.archiveDaysKeptMax);
   #letters = new KeptAnswers<Record<string, number>>(1);
 
   constructor(storage: Storage, env: string) {
@@ -87,8 +92,8 @@ export class StoredArchive implements ArchiveSource {
     if (fromUs >= toUs) return [];
     const span = { fromUs: Math.max(0, fromUs), toUs };
     const inside = await this.#known(feed, await this.#daysOf(feed, span));
-    const beside = await this.#beside(feed, span);
-    const spans = gapSpans([...inside, ...beside].flatMap(({ day }) => day.gaps));
+    const beside = await this.#beside(feed, inside);
+    const spans = gapSpans([...inside.flatMap(({ day }) => day.gaps), ...beside]);
     const found = inside.map((known) => withReachingGaps(known, spans));
     const unmade = await this.#unmadeOf(feed, span);
     return [...found, ...unmade].sort((a, b) => a.day < b.day ? -1 : 1);
@@ -99,23 +104,33 @@ export class StoredArchive implements ArchiveSource {
     return known.filter((day) => day !== undefined);
   }
 
-  /** Returns the days before and behind a span up to the first with records, as a gap may be theirs. */
-  async #beside(feed: string, span: { fromUs: number; toUs: number }): Promise<KnownDay[]> {
-    const startUs = usOfDay(dayOfUs(span.fromUs));
-    const endUs = usOfDay(dayOfUs(span.toUs - 1)) + DAY_US;
-    const found: KnownDay[] = [];
-    for (const fromUs of [startUs - NEAR_DAYS * DAY_US, 0]) {
-      if (fromUs >= startUs) continue;
-      const days = await this.#daysOf(feed, { fromUs: Math.max(0, fromUs), toUs: startUs });
-      if (upToRecords(await this.#known(feed, days.toReversed()), found)) break;
-    }
-    const lastUs = nowUs() + DAY_US;
-    for (const toUs of [endUs + NEAR_DAYS * DAY_US, lastUs]) {
-      if (endUs >= lastUs) break;
-      const days = await this.#daysOf(feed, { fromUs: endUs, toUs: Math.min(toUs, lastUs) });
-      if (upToRecords(await this.#known(feed, days), found)) break;
-    }
-    return found;
+  /**
+   * Returns the gaps recorded on a feed's other days: a gap is recorded where it begins and where it
+   * ends, which may be far from the days that it reaches into.
+   */
+  async #beside(feed: string, inside: readonly KnownDay[]): Promise<GapSpan[]> {
+    const atUs = nowUs();
+    const lately = { fromUs: atUs - LATE_DAYS * DAY_US, toUs: atUs + DAY_US };
+    const late = await this.#daysOf(feed, lately);
+    const past = await this.#past.of(
+      feed,
+      GATEWAY_LIMITS.archivePastGapsMs,
+      () => this.#pastGaps(feed),
+    );
+    const seen = new Set([...inside.map(({ day }) => day.day), ...late.map(({ day }) => day)]);
+    const recent = (await this.#known(feed, late))
+      .filter(({ day }) => !inside.some((known) => known.day.day === day.day));
+    return [
+      ...past.flatMap(({ day, gaps }) => seen.has(day) ? [] : gaps),
+      ...recent.flatMap(({ day }) => day.gaps),
+    ];
+  }
+
+  async #pastGaps(feed: string): Promise<PastDay[]> {
+    const days = await this.#lookFor(feed, { fromUs: 0, toUs: nowUs() + DAY_US });
+    return await pastGaps(days, async ({ day, version }) => {
+      return (await this.#load(feed, day, version))?.day.gaps ?? [];
+    });
   }
 
   async coveredUs(feed: string): Promise<number> {
@@ -180,13 +195,6 @@ export class StoredArchive implements ArchiveSource {
 /** A feed that was never archived has no records, which is not an error. */
 function isAbsent(error: unknown): boolean {
   return error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND";
-}
-
-/** Adds days up to the first with records; returns whether there was one. */
-function upToRecords(days: readonly KnownDay[], found: KnownDay[]): boolean {
-  const at = days.findIndex(({ day }) => day.records > 0);
-  found.push(...(at < 0 ? days : days.slice(0, at + 1)));
-  return at >= 0;
 }
 
 /** Returns a day with all gaps that reach into it, whichever day they were recorded on. */

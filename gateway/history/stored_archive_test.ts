@@ -24,3 +24,46 @@ Deno.test("a gap over midnight, recorded when capture begins again, is one of bo
   }
   assert.deepEqual(await reader.gapsOf(market, DAY_US - 24 * HOUR_US, stopUs), []);
 });
+
+/** Gap of a connection that breaks at noon of day 1; the others go on. */
+function brokenAtNoon(toUs: number): Gap {
+  const fromUs = DAY_US + 12 * HOUR_US;
+  return {
+    ...{ type: "gap", symbol: "_all", feed: "kraken", sequence: 2, channel: "all" },
+    ...{ reason: "disconnect", missed: null, detail: "broken", timestampUs: 0 },
+    ...{ recovered: toUs > 0, fromUs, toUs, receivedAtUs: Math.max(fromUs, toUs) },
+  };
+}
+
+async function gapsByDay(recorded: Record<number, Gap>): Promise<number[][]> {
+  const { archive } = historyRig();
+  const days = [0, 1, 2, 3, 4, 5].map((n) => DAY_US + n * 24 * HOUR_US);
+  for (const [n, dayUs] of days.entries()) {
+    const own = recorded[n] === undefined ? [] : [recorded[n]];
+    await archive.write([
+      tradeAt(dayUs, 10 * n + 3),
+      ...own,
+      tradeAt(dayUs + 23 * HOUR_US, 10 * n + 4),
+    ]);
+  }
+  const found: number[][] = [];
+  const stored = new StoredArchive(archive.storage, "test");
+  const all = await stored.days("kraken", DAY_US, DAY_US + 6 * 24 * HOUR_US);
+  for (const dayUs of days) {
+    const [day] = await stored.days("kraken", dayUs, dayUs + 24 * HOUR_US);
+    assert.deepEqual(day?.gaps, all[found.length]?.gaps);
+    found.push(day?.gaps.map(({ toUs }) => toUs) ?? []);
+  }
+  return found;
+}
+
+Deno.test("a gap over days that have records of other connections is one of each of them", async () => {
+  const toUs = DAY_US + 4 * 24 * HOUR_US + HOUR_US;
+  const expected = [[toUs], [toUs], [toUs], [toUs], [toUs], []];
+  assert.deepEqual(await gapsByDay({ 0: brokenAtNoon(0), 4: brokenAtNoon(toUs) }), expected);
+  assert.deepEqual(await gapsByDay({ 4: brokenAtNoon(toUs) }), expected);
+});
+
+Deno.test("a gap of which no end is known is one of each later day, far from its start, too", async () => {
+  assert.deepEqual(await gapsByDay({ 1: brokenAtNoon(0) }), [[0], [0], [0], [0], [0], [0]]);
+});

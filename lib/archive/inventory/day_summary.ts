@@ -80,22 +80,42 @@ export async function summarizeDay(
   summaryId: SummaryId,
   nowUs: number,
 ): Promise<SummarizedDay> {
-  const { env, feed, day, version } = summaryId;
+  const { feed, day, version } = summaryId;
   const corruptions: string[] = [];
-  const load = async (kind: "raw" | "normalized") => {
-    try {
-      return await loadManifest(storage, { kind, env, feed, day, version });
-    } catch (error) {
-      if (!(error instanceof ArchiveError)) throw error;
-      corruptions.push(error.message);
-      return undefined;
-    }
-  };
-  const [raw, normalized] = await Promise.all([load("raw"), load("normalized")]);
+  const onCorrupt = (message: string) => corruptions.push(message);
+  const [raw, normalized] = await Promise.all([
+    readableManifest(storage, { ...summaryId, kind: "raw" }, onCorrupt),
+    readableManifest(storage, { ...summaryId, kind: "normalized" }, onCorrupt),
+  ]);
   const isOver = isDayOver(day, nowUs);
   const { condition, why } = conditionOf({ raw, normalized, unreadable: corruptions[0], isOver });
   const figures = { ...rawFigures(raw), ...recordFigures(normalized) };
   return { summary: { feed, day, version, condition, why, ...figures }, normalized };
+}
+
+/** Returns the gaps recorded on a day; none of a corrupt manifest. Throws StorageError. */
+export async function recordedGaps(storage: Storage, summaryId: SummaryId): Promise<GapSpan[]> {
+  const manifestId = { ...summaryId, kind: "normalized" } as const;
+  return missingSpans(await readableManifest(storage, manifestId, () => {}));
+}
+
+/** Loads a manifest; undefined when there is none, or it is corrupt. */
+async function readableManifest(
+  storage: Storage,
+  manifestId: SummaryId & { kind: "raw" | "normalized" },
+  onCorrupt: (message: string) => void,
+): Promise<Manifest | undefined> {
+  try {
+    return await loadManifest(storage, manifestId);
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    onCorrupt(error.message);
+    return undefined;
+  }
+}
+
+function missingSpans(manifest: Manifest | undefined): GapSpan[] {
+  return gapSpans((manifest?.gaps ?? []).filter(isMissing));
 }
 
 function rawFigures(raw: Manifest | undefined) {
@@ -111,7 +131,7 @@ function rawFigures(raw: Manifest | undefined) {
 function recordFigures(manifest: Manifest | undefined) {
   const files = manifest?.files ?? [];
   const filled = files.filter(({ count }) => count > 0);
-  const gaps = gapSpans((manifest?.gaps ?? []).filter(isMissing));
+  const gaps = missingSpans(manifest);
   return {
     archiveStatus: manifest?.status ?? "none",
     layout: layoutOf(files),

@@ -5,7 +5,7 @@ import { dayOfUs } from "../paths.ts";
 import { activeVersionOn, loadActiveVersions } from "../active_versions.ts";
 import { assertKnown, daysBetween, manifestDays } from "../reading/archived_days.ts";
 import { TIME_US_MAX } from "../reading/archive_query.ts";
-import { type DaySummary, summarizeDay, type SummarizedDay } from "./day_summary.ts";
+import { type DaySummary, recordedGaps, summarizeDay } from "./day_summary.ts";
 import { withReachingGaps } from "./reaching_gaps.ts";
 
 /** Selection of days. */
@@ -30,7 +30,9 @@ const DAYS_AT_ONCE = 8;
 
 /**
  * Lists the archive's content by feed and day, including expected days with no data. Reads
- * manifests only. Throws ArchiveError `ARCHIVE_NOT_FOUND` for an unknown feed, or StorageError.
+ * manifests only, but those of all days: a gap is recorded where it begins and where it ends, which
+ * may be far from the days that it reaches into. Throws ArchiveError `ARCHIVE_NOT_FOUND` for an
+ * unknown feed, or StorageError.
  */
 export async function inventory(storage: Storage, query: InventoryQuery): Promise<DaySummary[]> {
   const feeds = query.feeds ?? await archivedFeeds(storage, query.env);
@@ -52,32 +54,27 @@ async function feedInventory(
   if (known.size === 0) await assertKnown(storage, { env, feed });
   const days = wantedDays(known, query)
     .filter((day) => known.has(day) || isExpected(feed, day));
-  const load = (day: string) => {
+  const summarized = await inTurns(days, (day) => {
     const version = query.version ?? activeVersionOn(active, day);
     return summarizeDay(storage, { env, feed, day, version }, nowUs);
-  };
-  const summarized: SummarizedDay[] = [];
-  for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
-    summarized.push(...await Promise.all(days.slice(at, at + DAYS_AT_ONCE).map(load)));
-  }
-  const [first = "", last = ""] = [days[0], days.at(-1)];
-  const sorted = [...known].sort();
-  const before = await upToRecords(sorted.filter((day) => day < first).reverse(), load);
-  const after = await upToRecords(sorted.filter((day) => day > last), load);
-  return withReachingGaps([...before.reverse(), ...summarized, ...after])
-    .filter(({ day }) => day >= first && day <= last);
+  });
+  const isListed = new Set(days);
+  const others = [...known].filter((day) => !isListed.has(day));
+  const beside = await inTurns(others, async (day) => {
+    const version = query.version ?? activeVersionOn(active, day);
+    return await recordedGaps(storage, { env, feed, day, version });
+  });
+  return withReachingGaps(summarized, beside);
 }
 
-/** Loads days up to the first with records: later ones record no gap that reaches back over it. */
-async function upToRecords(
+/** Loads something of each day, a few days at once, in their order. */
+async function inTurns<T>(
   days: readonly string[],
-  load: (day: string) => Promise<SummarizedDay>,
-): Promise<SummarizedDay[]> {
-  const loaded: SummarizedDay[] = [];
-  for (const day of days) {
-    const next = await load(day);
-    loaded.push(next);
-    if (next.summary.records > 0) break;
+  load: (day: string) => Promise<T>,
+): Promise<T[]> {
+  const loaded: T[] = [];
+  for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
+    loaded.push(...await Promise.all(days.slice(at, at + DAYS_AT_ONCE).map(load)));
   }
   return loaded;
 }

@@ -12,6 +12,7 @@ import {
   type Manifest,
   type ManifestChange,
   type ManifestFile,
+  type ManifestGap,
   manifestGap,
   manifestKey,
   manifestTimes,
@@ -209,6 +210,49 @@ Deno.test("a gap that is still open is one of the days since, as long as its mar
     [1, "degraded"],
     [0, "available"],
   ]);
+});
+
+/** Records of every day from the 4th to the 9th; `gaps` by the day that records them. */
+async function wholeDays(gaps: Record<string, ManifestGap[]>): Promise<Storage> {
+  const storage = memoryStorage();
+  for (const n of [4, 5, 6, 7, 8, 9]) {
+    const day = `2026-08-0${n}`;
+    const own = gaps[day] === undefined ? {} : { gaps: gaps[day] };
+    await put(storage, "normalized", day, {
+      ...{ files: [trades(day, 7)], ordered: ["ETHUSD"], status: "complete", ...own },
+    });
+  }
+  return storage;
+}
+
+/** Days with a gap, and the time of its end: asked for all at once, and one by one. */
+async function daysWithGaps(storage: Storage) {
+  const query = { env: "test", nowUs: NOW_US };
+  const all = await inventory(storage, { ...query, toUs: usOn("2026-08-10", 0) });
+  for (const day of all) {
+    const fromUs = usOn(day.day, 0);
+    const [alone] = await inventory(storage, { ...query, fromUs, toUs: fromUs + 86_400e6 });
+    assert.deepEqual(alone, day);
+  }
+  return all.flatMap(({ day, gaps }) => gaps.map(({ toUs }) => [day.slice(-2), toUs]));
+}
+
+Deno.test("a gap over days that have records of other connections is one of each of them", async () => {
+  const [fromUs, toUs] = [usOn("2026-08-05", 10), usOn("2026-08-08", 10)];
+  const end = { ...gap("2026-08-08", true), from: `${fromUs}000`, to: `${toUs}000` };
+  const expected = ["05", "06", "07", "08"].map((day) => [day, toUs]);
+  const noted = await wholeDays({ "2026-08-05": [gap("2026-08-05", false)], "2026-08-08": [end] });
+  assert.deepEqual(await daysWithGaps(noted), expected);
+  const atItsEnd = await wholeDays({ "2026-08-08": [end] });
+  assert.deepEqual(await daysWithGaps(atItsEnd), expected);
+});
+
+Deno.test("a gap of which no end is known is one of each later day, far from its start, too", async () => {
+  const expected = ["05", "06", "07", "08", "09"].map((day) => [day, undefined]);
+  for (const symbol of ["_all", "ETHUSD"]) {
+    const storage = await wholeDays({ "2026-08-05": [{ ...gap("2026-08-05", false), symbol }] });
+    assert.deepEqual(await daysWithGaps(storage), expected);
+  }
 });
 
 Deno.test("a day's figures are those of its manifests; a gap and its recovery are one", async () => {

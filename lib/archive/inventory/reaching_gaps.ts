@@ -10,12 +10,19 @@ import { bySpan, type GapSpan, joinedSpans } from "./gap_spans.ts";
  * Returns the summaries of a feed's days, oldest first, in which a gap is of each day that it
  * reaches into, whichever day it was recorded on: what follows a stop records its gap only when
  * capture begins again. The days share their gaps: one over midnight is the same object in both.
+ * `beside`: the gaps recorded on each of the feed's other days.
  */
-export function withReachingGaps(days: readonly SummarizedDay[]): DaySummary[] {
-  const spans = joinedSpans(days.flatMap(({ summary }) => summary.gaps));
+export function withReachingGaps(
+  days: readonly SummarizedDay[],
+  beside: readonly GapSpan[][],
+): DaySummary[] {
+  // A gap's beginning has to come before its end.
+  const recorded = [...days.map(({ summary }) => summary.gaps), ...beside].flat()
+    .sort((a, b) => Number(a.isRecovered) - Number(b.isRecovered));
+  const spans = joinedSpans(recorded);
   return days.map((day) => {
-    const recorded = new Set(day.summary.gaps.map(keyOf));
-    return withGaps(day, spans.filter((gap) => recorded.has(keyOf(gap)) || reaches(gap, day)));
+    const own = new Set(day.summary.gaps.map(keyOf));
+    return withGaps(day, spans.filter((gap) => own.has(keyOf(gap)) || reaches(gap, day)));
   });
 }
 
