@@ -3,7 +3,8 @@ import { VenueError } from "@ssmd/runtime";
 import { suggestion } from "@ssmd/runtime/suggest";
 import type { NormalizerVersion, SymbolSpec, Venue } from "./adapter.ts";
 import { VENUES } from "./registry.ts";
-import { Translator, type TranslatorOrigin } from "./translator.ts";
+import { Translator } from "./translator.ts";
+import type { TranslatorOrigin } from "./translator_origin.ts";
 import { normalizerOn } from "./versions.ts";
 
 /** Metadata of a captured connection: enough to translate its lines. */

@@ -1,15 +1,7 @@
 import { Buffer } from "node:buffer";
-import {
-  ALL_SYMBOLS,
-  type Gap,
-  lostGap,
-  type MarketEvent,
-  openGap,
-  recoveredGap,
-  type RunTurn,
-} from "@ssmd/market";
+import type { Gap, MarketEvent, RunTurn } from "@ssmd/market";
 import { DAY_US } from "@ssmd/runtime";
-import type { CarriedState, Normalized, Normalizer, UnreadableNotice } from "./adapter.ts";
+import type { CarriedState, Normalized, Normalizer } from "./adapter.ts";
 import {
   type CapturedLine,
   type ConnectionEvent,
@@ -17,34 +9,17 @@ import {
   isSignOfLife,
   jsonOf,
   type ScannedLine,
-  specsOf,
 } from "./captured_line.ts";
+import { eventRecords } from "./event_records.ts";
 import { mayBeData, unreadableReason } from "./frame.ts";
 import { TurnFilter } from "./turn_filter.ts";
+import type { TranslatorOrigin } from "./translator_origin.ts";
+import { gapBeforeTurn } from "./turn_start.ts";
+import { parseGap } from "./unreadable.ts";
 
 const NOTHING: MarketEvent[] = [];
 /** Events after which no book is maintained. */
 const ENDS_BOOKS: ReadonlySet<string> = new Set(["disconnect", "stop", "resumed"]);
-/** Channels for which silence is detected. */
-const CHANNELS = ["trade", "ticker", "orderbook"] as const;
-
-/** Position at which a translator starts. */
-export interface TranslatorOrigin {
-  /** Run number of the connector, as records carry it; default 0 = none. */
-  run?: number;
-  /** Connection number within the run; default 0 = none. */
-  connection?: number;
-  /** Sequence of the last record; default 0. */
-  sequence?: number;
-  /** Time of the last line, µs; default 0. */
-  lastUs?: number;
-  /** Time of the last line that is a sign of life, µs; default `lastUs`. */
-  aliveUs?: number | undefined;
-  /** Turns in which the run publishes the feed's records; absent = always. */
-  turns?: readonly RunTurn[] | undefined;
-  /** Open gaps, if the run has turns; default none. */
-  openGaps?: readonly Gap[] | undefined;
-}
 
 /** Translates the lines of one connection to numbered records; the only path from lines to records. */
 export class Translator {
@@ -59,8 +34,10 @@ export class Translator {
   /** End of the last line's UTC day, µs; 0 = no line yet. */
   #dayEndUs: number;
   #turns: TurnFilter | undefined;
-  #unscanned = 0;
-  #lines = 0;
+  /** Frames of market data that the venue's scanner could not read. */
+  unscanned = 0;
+  /** Lines translated so far. */
+  lines = 0;
 
   /** Starts at the connection's first line, or where `origin` says. */
   constructor(feed: string, normalizer: Normalizer, origin: TranslatorOrigin = {}) {
@@ -132,16 +109,6 @@ export class Translator {
     return this.#sequence;
   }
 
-  /** Lines translated so far. */
-  get lines(): number {
-    return this.#lines;
-  }
-
-  /** Frames of market data that the venue's scanner could not read. */
-  get unscanned(): number {
-    return this.#unscanned;
-  }
-
   /** Snapshot frames in the venue's format of all valid books. */
   snapshotFrames(): string[] {
     return this.#normalizer.snapshotFrames();
@@ -167,7 +134,7 @@ export class Translator {
    * in the connection's order always give the same records.
    */
   line(line: CapturedLine | ScannedLine | FrameInLine): Normalized {
-    this.#lines++;
+    this.lines++;
     return line.kind === "scanned" ? this.#scanned(line) : this.#captured(line);
   }
 
@@ -212,7 +179,7 @@ export class Translator {
 
   #read(json: unknown, text: string, atUs: number): Normalized {
     const result = this.#normalizer.normalize(json, text, atUs);
-    if (this.#normalizer.scanner !== undefined && isUpdate(result.events.at(-1))) this.#unscanned++;
+    if (this.#normalizer.scanner !== undefined && isUpdate(result.events.at(-1))) this.unscanned++;
     return result;
   }
 
@@ -241,12 +208,12 @@ export class Translator {
 
   #addParseGap({ notice, events }: Normalized, receivedAtUs: number): void {
     if (notice?.type !== "unreadable" || notice.isCovered) return;
-    events.push(this.#parseGap(receivedAtUs, notice));
+    events.push(parseGap(this.#feed, receivedAtUs, notice));
   }
 
   /** Handles a frame that is not JSON, or too large. */
   #unreadable(bytes: Buffer, atUs: number, reason = unreadableReason(bytes)): Normalized {
-    const events = [...this.#begins(atUs), this.#parseGap(atUs, { reason })];
+    const events = [...this.#begins(atUs), parseGap(this.#feed, atUs, { reason })];
     const lost = mayBeData(bytes) ? this.#normalizer.lost?.(reason, atUs) : undefined;
     this.#aliveUs = atUs;
     events.push(...lost?.events ?? []);
@@ -257,48 +224,14 @@ export class Translator {
   /** Handles an event of the connection. */
   event(event: ConnectionEvent, atUs: number): Normalized {
     const first = this.#begins(atUs, event.name);
-    const result = this.#meaningOf(event, atUs);
+    const result = eventRecords(event, {
+      ...{ feed: this.#feed, normalizer: this.#normalizer, atUs },
+      aliveUs: this.#aliveUs || atUs,
+      turn: this.#turns?.beginning(this.#lastUs, atUs),
+    });
     result.events.unshift(...first);
     if (isSignOfLife({ kind: "event", name: event.name })) this.#aliveUs = atUs;
     return this.#number(result, atUs);
-  }
-
-  #meaningOf(event: ConnectionEvent, atUs: number): Normalized {
-    const { name, why, fromUs } = event;
-    if (name === "tick") return this.#normalizer.tick(atUs);
-    if (name === "unsubscribe") {
-      return this.#normalizer.takeOff(why.split(" "), atUs, this.#aliveUs || atUs);
-    }
-    if (name === "subscribe") {
-      return this.#normalizer.takeOn(specsOf(why), atUs, event);
-    }
-    if (name === "silent") {
-      const [channel = "", ...symbol] = why.split(" ");
-      const known = CHANNELS.find((each) => each === channel);
-      if (known === undefined) return { events: [], send: [] };
-      return this.#normalizer.doubt(known, symbol.join(" "), fromUs || atUs, atUs);
-    }
-    return { events: this.#eventsOf(event, atUs), send: [] };
-  }
-
-  #eventsOf(event: ConnectionEvent, atUs: number): MarketEvent[] {
-    const { name, why, fromUs } = event;
-    switch (name) {
-      case "connect":
-        return this.#normalizer.connected(atUs);
-      case "disconnect":
-        return this.#normalizer.disconnected(this.#aliveUs || atUs, atUs, { why });
-      case "resumed":
-        return this.#resumed(event, atUs);
-      case "unreachable":
-        return this.#normalizer.disconnected(fromUs || atUs, atUs, { why });
-      case "clock":
-        return [this.#clockGap(fromUs, atUs, why)];
-      case "clock_good":
-        return [recoveredGap(this.#clockGap(fromUs, atUs, why), atUs)];
-      default:
-        return [];
-    }
   }
 
   /**
@@ -329,43 +262,14 @@ export class Translator {
     return this.#normalizer.snapshots().map((book) => ({ ...book, receivedAtUs: atUs }));
   }
 
-  /** Records at the start of a turn: open gaps, and a gap for data that no run has published. */
   #turnBegins(turn: RunTurn, atUs: number, event: string): MarketEvent[] {
-    const news = this.#turns?.openNews(turn, atUs) ?? [];
-    const { after, isLate = false } = turn;
-    if (after === undefined || after.atUs <= 0) return news;
-    const detail = `what came after run ${after.run} ended is missing`;
-    const { lastGoodAtUs: fromUs = after.atUs } = after;
-    const target = { feed: this.#feed, symbol: ALL_SYMBOLS, channel: "all" } as const;
-    if (this.#lastUs === 0) {
-      if (event === "resumed") return news;
-      return [...news, ...this.#normalizer.disconnected(fromUs, atUs, { why: detail })];
-    }
-    if (!isLate) return news;
-    const gap = { ...target, reason: "disconnect", missed: null, detail } as const;
-    return [...news, lostGap({ ...gap, fromUs, atUs })];
-  }
-
-  /** Clock gap: only times are suspect, not books and prices. */
-  #clockGap(fromUs: number | undefined, atUs: number, detail: string): Gap {
-    return openGap({
-      ...{ feed: this.#feed, symbol: ALL_SYMBOLS, reason: "clock", missed: 0, detail, atUs },
-      fromUs: fromUs || atUs,
-    });
-  }
-
-  /** Handles a restart; the gap excludes what another run has published since. */
-  #resumed(event: ConnectionEvent, atUs: number): MarketEvent[] {
-    const { why, fromUs, planned = false, carried } = event;
-    const after = this.#turns?.beginning(this.#lastUs, atUs)?.after;
-    const isOvertaken = after !== undefined && after.atUs > (fromUs ?? 0);
-    if (carried !== undefined && !isOvertaken) this.#normalizer.carry(carried);
-    const lastGoodAtUs = isOvertaken ? after.atUs : fromUs;
-    return this.#normalizer.disconnected(lastGoodAtUs || atUs, atUs, { why, planned });
+    const open = this.#turns?.openNews(turn, atUs) ?? [];
+    const start = { feed: this.#feed, normalizer: this.#normalizer, lastUs: this.#lastUs };
+    return [...open, ...gapBeforeTurn(turn, { ...start, atUs, event })];
   }
 
   #number(result: Normalized, atUs: number): Normalized {
-    if (this.#turns !== undefined) this.#select(result, this.#turns, atUs);
+    this.#turns?.select(result, atUs, this.#sequence + 1);
     this.#lastUs = atUs;
     const { events } = result;
     for (let i = 0; i < events.length; i++) {
@@ -376,25 +280,6 @@ export class Translator {
       event.connection = this.#connection;
     }
     return result;
-  }
-
-  /** Withholds records that another run publishes. */
-  #select(result: Normalized, turns: TurnFilter, atUs: number): void {
-    const published: MarketEvent[] = [];
-    const untold: MarketEvent[] = [];
-    for (const event of result.events) {
-      turns.note(event);
-      const isReported = turns.isPublished(event, atUs, this.#sequence + published.length + 1);
-      (isReported ? published : untold).push(event);
-    }
-    result.events = published;
-    result.untold = untold;
-  }
-
-  #parseGap(atUs: number, notice: Omit<UnreadableNotice, "type">): Gap {
-    const { symbol = ALL_SYMBOLS, channel = "all", reason: detail } = notice;
-    const news = { feed: this.#feed, symbol, channel, reason: "parse", missed: 1 } as const;
-    return lostGap({ ...news, fromUs: atUs, atUs, detail });
   }
 }
 

@@ -8,6 +8,7 @@ import {
   tradeName,
   tradesFromUs,
 } from "@ssmd/market";
+import type { Normalized } from "./adapter.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 const BOOKS = "orderbook ";
@@ -90,8 +91,21 @@ export class TurnFilter {
       atUs >= tradesFromUs(next) && !this.#isKnown(event, index + 1);
   }
 
+  /** Withholds records that another run publishes; `sequence` = the number of the first published. */
+  select(result: Normalized, atUs: number, sequence: number): void {
+    const published: MarketEvent[] = [];
+    const untold: MarketEvent[] = [];
+    for (const event of result.events) {
+      this.#note(event);
+      const isReported = this.isPublished(event, atUs, sequence + published.length);
+      (isReported ? published : untold).push(event);
+    }
+    result.events = published;
+    result.untold = untold;
+  }
+
   /** Tracks the gaps among the records, published or not. */
-  note(event: MarketEvent): void {
+  #note(event: MarketEvent): void {
     if (event.type !== "gap") return;
     if (event.recovered) this.#open.delete(nameOf(event));
     else if (event.toUs === 0) this.#open.set(nameOf(event), { ...event });

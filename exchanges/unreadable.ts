@@ -1,3 +1,4 @@
+import { ALL_SYMBOLS, type Gap, lostGap } from "@ssmd/market";
 import type { Normalized, UnreadableNotice } from "./adapter.ts";
 
 /**
@@ -18,4 +19,14 @@ export function markUnreadable(out: Normalized, news: Omit<UnreadableNotice, "ty
 /** Notes what was made of one part of a frame, unless another part of it is unreadable. */
 export function noteBeside(out: Normalized, notice: NonNullable<Normalized["notice"]>): void {
   if (out.notice?.type !== "unreadable") out.notice = notice;
+}
+
+/** Gap of reason `parse` for an unreadable frame, or a part of one. */
+export function parseGap(
+  feed: string,
+  atUs: number,
+  { symbol = ALL_SYMBOLS, channel = "all", reason: detail }: Omit<UnreadableNotice, "type">,
+): Gap {
+  const news = { feed, symbol, channel, reason: "parse", missed: 1 } as const;
+  return lostGap({ ...news, fromUs: atUs, atUs, detail });
 }
