@@ -57,6 +57,8 @@ export interface ArchiveSource {
   dayNames(feed: string, fromUs: number, toUs: number): Promise<string[]>;
   /** Returns the archived days of a feed, oldest first. */
   days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]>;
+  /** Returns the gaps that reach into a span, also into days without records, oldest first. */
+  gaps(feed: string, fromUs: number, toUs: number): Promise<GapSpan[]>;
   /** Returns the time before which a feed is completely archived, µs; 0 = unknown. */
   coveredUs(feed: string): Promise<number>;
   /** Returns the number of dead letters by component, without components that have none. */

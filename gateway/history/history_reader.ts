@@ -251,8 +251,7 @@ export class HistoryReader {
     const span = { symbol, fromUs, toUs };
     const archived: GapSpan[] = [];
     if (this.#archive !== undefined) {
-      const days = await this.#archive.days(feed.id, fromUs, Math.min(toUs, endOfTime()));
-      for (const day of days) archived.push(...day.gaps);
+      archived.push(...await this.#archive.gaps(feed.id, fromUs, Math.min(toUs, endOfTime())));
     }
     const live = this.#history.gaps(feed, symbol);
     return touching(gapSpans([...archived, ...live, ...own]), span);

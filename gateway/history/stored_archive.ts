@@ -89,14 +89,27 @@ export class StoredArchive implements ArchiveSource {
   }
 
   async days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]> {
-    if (fromUs >= toUs) return [];
+    return (await this.#look(feed, fromUs, toUs)).days;
+  }
+
+  async gaps(feed: string, fromUs: number, toUs: number): Promise<GapSpan[]> {
+    const { days, spans } = await this.#look(feed, fromUs, toUs);
+    const ofDays = days.flatMap(({ gaps }) => gaps);
+    // Of days without records, nothing says which markets were wanted.
+    const others = spans.filter(({ toUs, symbol }) => toUs > 0 || symbol === ALL_SYMBOLS);
+    return touching(gapSpans([...ofDays, ...others]), { fromUs, toUs });
+  }
+
+  /** Returns the days of a span, and the gaps of the feed as far as they may reach into it. */
+  async #look(feed: string, fromUs: number, toUs: number) {
+    if (fromUs >= toUs) return { days: [], spans: [] };
     const span = { fromUs: Math.max(0, fromUs), toUs };
     const inside = await this.#known(feed, await this.#daysOf(feed, span));
     const beside = await this.#beside(feed, inside);
     const spans = gapSpans([...inside.flatMap(({ day }) => day.gaps), ...beside]);
     const found = inside.map((known) => withReachingGaps(known, spans));
     const unmade = await this.#unmadeOf(feed, span);
-    return [...found, ...unmade].sort((a, b) => a.day < b.day ? -1 : 1);
+    return { days: [...found, ...unmade].sort((a, b) => a.day < b.day ? -1 : 1), spans };
   }
 
   async #known(feed: string, days: readonly SpanDay[]): Promise<KnownDay[]> {

@@ -67,3 +67,16 @@ Deno.test("a gap over days that have records of other connections is one of each
 Deno.test("a gap of which no end is known is one of each later day, far from its start, too", async () => {
   assert.deepEqual(await gapsByDay({ 1: brokenAtNoon(0) }), [[0], [0], [0], [0], [0], [0]]);
 });
+
+Deno.test("a gap over days without any record is one of a span of such days", async () => {
+  const { archive, market, reader } = historyRig();
+  const [stopUs, startUs] = [DAY_US + 12 * HOUR_US, DAY_US + 5 * 24 * HOUR_US];
+  const gap = { ...brokenAtNoon(startUs), reason: "planned" } as const;
+  await archive.write([tradeAt(DAY_US, 1)]);
+  await archive.write([gap, tradeAt(startUs + HOUR_US, 3)]);
+  const day2Us = DAY_US + 2 * 24 * HOUR_US;
+  const stored = new StoredArchive(archive.storage, "test");
+  const found = await stored.gaps("kraken", day2Us, day2Us + 24 * HOUR_US);
+  assert.deepEqual(found.map(({ fromUs, toUs }) => [fromUs, toUs]), [[stopUs, startUs]]);
+  assert.deepEqual(await reader.gapsOf(market, day2Us, day2Us + 24 * HOUR_US), found);
+});

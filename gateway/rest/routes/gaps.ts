@@ -25,7 +25,7 @@ interface GapSource {
   archive: ArchiveSource | undefined;
 }
 
-const GAP_CURSOR = z.tuple([z.number(), z.string(), z.string(), z.string()]);
+const GAP_CURSOR = z.tuple([z.number(), z.string(), z.string(), z.string(), z.string()]);
 
 /** Returns a route of time spans in which data is missing or suspect. */
 export function gapRoute(
@@ -78,8 +78,7 @@ async function gapsOf(
   const only = market?.feed ?? (feed === undefined ? undefined : feedOf(data, access, feed));
   for (const each of visible.feeds()) {
     if (only !== undefined && each !== only) continue;
-    const days = await archive?.days(each.id, span.fromUs, span.toUs) ?? [];
-    const archived = days.flatMap(({ gaps }) => gaps);
+    const archived = await archive?.gaps(each.id, span.fromUs, span.toUs) ?? [];
     const spans = gapSpans([...archived, ...history.gaps(each, symbol)]);
     for (const gap of touching(spans, { symbol, ...span })) {
       const isSeen = gap.symbol === ALL_SYMBOLS || access.typesOf(each.id, gap.symbol) !== 0;
@@ -91,8 +90,8 @@ async function gapsOf(
 
 type GapCursor = z.output<typeof GAP_CURSOR>;
 
-function cursorOfGap({ fromUs, feed, symbol, reason }: GapSpan): GapCursor {
-  return [fromUs, feed, symbol, reason];
+function cursorOfGap({ fromUs, feed, symbol, reason, channel }: GapSpan): GapCursor {
+  return [fromUs, feed, symbol, reason, channel];
 }
 
 function compareGaps(a: GapSpan, b: GapSpan): number {
