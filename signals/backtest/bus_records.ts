@@ -1,10 +1,11 @@
 import { decode } from "@ssmd/codec";
 import { dayOfUs } from "@ssmd/archive";
 import { FEED_TYPES, type MarketEvent, recordFilters } from "@ssmd/market";
+import { TransportError } from "@ssmd/runtime";
 import type { InMessage, StreamState, Transport } from "@ssmd/transport";
 import { RecordDedupe } from "../engine/record_dedupe.ts";
 import { WatermarkMerge } from "../engine/watermark_merge.ts";
-import { inputFilters, STORE_SKEW_US } from "../live/catch_up.ts";
+import { hasDropped, inputFilters, STORE_SKEW_US } from "../live/catch_up.ts";
 import { StreamItems } from "../live/stream_item.ts";
 import { merge, type MergedQuery, type RecordSource } from "./merged_records.ts";
 
@@ -46,7 +47,7 @@ export class BusHistory {
 
   /**
    * Reads records in archive order; the feeds' watermarks tell when a time is complete. Throws the
-   * transport's errors and those of `WatermarkMerge`.
+   * transport's errors, those of `WatermarkMerge`, and TransportError `BUS_OVERTAKEN`.
    */
   readonly records: RecordSource = (query) =>
     query.types?.includes("fire") === true
@@ -82,12 +83,24 @@ export class BusHistory {
     }
   }
 
-  #read(filters: string[], { fromUs }: MergedQuery): AsyncIterable<readonly InMessage[]> {
+  /** Reads the bus; throws TransportError `BUS_OVERTAKEN` when it drops what is not read yet. */
+  async *#read(
+    filters: string[],
+    { fromUs }: MergedQuery,
+  ): AsyncGenerator<readonly InMessage[], void> {
     const { firstSequence, lastSequence: toSequence } = this.state;
     const from = fromUs === undefined
       ? { sequence: firstSequence }
       : { timeUs: Math.max(0, fromUs - STORE_SKEW_US) };
-    return this.#transport.read({ filters, from, toSequence });
+    // Of a bus that is cut, nobody expects the first messages.
+    let next = this.isCut ? undefined : firstSequence;
+    for await (const batch of this.#transport.read({ filters, from, toSequence })) {
+      if (next !== undefined && await hasDropped(this.#transport, next, batch)) throw overtaken();
+      yield batch;
+      next = (batch.at(-1)?.streamSequence ?? toSequence) + 1;
+    }
+    if (next === undefined || next > toSequence) return;
+    if (await hasDropped(this.#transport, next)) throw overtaken();
   }
 
   #count(feed: string, records: readonly MarketEvent[]): void {
@@ -100,6 +113,13 @@ export class BusHistory {
       this.#days.set(key, known);
     }
   }
+}
+
+function overtaken(): TransportError {
+  const message = "The bus dropped messages before they were read";
+  return new TransportError("BUS_OVERTAKEN", message, {
+    hint: "Read the archive instead, or try again without --speed and --step",
+  });
 }
 
 function isWithin(

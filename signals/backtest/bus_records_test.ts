@@ -100,3 +100,33 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "a bus that drops what a backtest has not read yet ends it, and leaves no hole",
+  ignore: !natsServerAvailable(),
+  fn: async () => {
+    const server = await startNatsServer();
+    const stream = { maxBytes: 400_000 };
+    const transport = await openTransport({ type: "nats", url: server.url, stream }, { env: ENV });
+    try {
+      await publish(transport, KALSHI.slice(0, 1200));
+      const { records } = await BusHistory.open(transport);
+      const read = async (onFirst: () => Promise<void>) => {
+        const found: MarketEvent[] = [];
+        let isFirst = true;
+        for await (const batch of records({ env: ENV, feeds: ["kalshi"] })) {
+          found.push(...batch);
+          if (isFirst) await onFirst();
+          isFirst = false;
+        }
+        return found.length;
+      };
+      assert.equal(await read(() => Promise.resolve()), 1200);
+      const crowd = () => publish(transport, KRAKEN);
+      await assert.rejects(read(crowd), { code: "BUS_OVERTAKEN" });
+    } finally {
+      await transport.close();
+      await server.stop();
+    }
+  },
+});

@@ -113,7 +113,7 @@ export async function* missedItems(
  * Returns whether the bus may have dropped messages from `next` on before this batch, or all that
  * were left. A jump may also be messages that match no filter.
  */
-async function hasDropped(
+export async function hasDropped(
   transport: Transport,
   next: number,
   batch: readonly InMessage[] = [],
