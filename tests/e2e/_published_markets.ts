@@ -8,10 +8,14 @@ import { memoryTransport } from "@ssmd/transport";
 export type NewRecord = Without<MarketEvent, "feed" | "timestampUs" | "receivedAtUs" | "sequence">;
 type Without<T, Names extends string> = T extends unknown ? Omit<T, Names> : never;
 
-/** A gateway with so many markets, KXMANY-0000 and on, and what is published on its bus. */
+/**
+ * A gateway with so many markets, KXMANY-0000 and on, and what is published on its bus; on a free
+ * port if `port` is 0.
+ */
 export async function withMarkets(
   count: number,
   test: (gateway: Gateway, publish: (record: NewRecord) => void) => Promise<void>,
+  port = 0,
 ): Promise<void> {
   const transport = memoryTransport();
   const publisher = transport.publisher();
@@ -21,7 +25,7 @@ export async function withMarkets(
     ...{ symbol: `KXMANY-${String(i).padStart(4, "0")}`, feed: "kalshi", external: "" },
   }));
   const gateway = await startGateway({
-    ...{ env: "test", transport, markets, feeds: ["kalshi"], host: "127.0.0.1", port: 0 },
+    ...{ env: "test", transport, markets, feeds: ["kalshi"], host: "127.0.0.1", port },
     ...{ logger: silentLogger, metrics: new Metrics("gateway"), version: "0.0.0", info: {} },
   });
   try {

@@ -57,7 +57,7 @@ const session: Session = new Session(store, rest, {
   onFocusLost: () => void chart.reload(),
   onMarkets: (asOfMs) => {
     header.keptFrom(asOfMs);
-    if (store.focused === "") goTo();
+    if (store.current === undefined) goTo();
   },
 });
 const signIn = new SignInView(rest, () => {

@@ -3,6 +3,7 @@ import { durationText } from "../format.ts";
 import type { Message } from "../state/message.ts";
 import type { Store } from "../state/store.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
+import { readMarketList } from "./market_list.ts";
 import type { Rest } from "./rest.ts";
 
 const LIST_TYPES = ["trade", "ticker", "status"];
@@ -78,13 +79,14 @@ export class Session {
 
   /** Loads the market list. */
   async loadMarkets(): Promise<void> {
-    const answer = await this.#rest.get("/v1/markets?limit=5000", { keep: true });
-    if (!answer.ok) return;
-    for (const summary of answer.body["markets"] as Message[] ?? []) {
-      this.#store.takeSummary(summary);
-    }
+    const before = new Set(this.#store.markets.keys());
+    const list = await readMarketList(this.#rest);
+    if (list === undefined) return;
+    for (const summary of list.markets) before.delete(this.#store.takeSummary(summary).key);
+    // A cached list says nothing about what is there now.
+    if (list.asOfMs === null) this.#store.removeMarkets(before);
     this.#store.dirty.add("list");
-    this.#listener.onMarkets(answer.asOfMs);
+    this.#listener.onMarkets(list.asOfMs);
   }
 
   async #broken(): Promise<void> {
@@ -111,6 +113,8 @@ export class Session {
     if (row === undefined || !this.#connection.open) return;
     this.#watched = row.key;
     const since = this.#position;
+    // Its snapshot follows only if the gateway knows the book.
+    if (since === undefined) this.#store.clearBook();
     this.#connection.send({
       ...{ action: "subscribe", symbols: [row.symbol], types: FOCUS_TYPES, mode: "realtime" },
       id: `focus ${++this.#focusCount}`,
@@ -191,6 +195,7 @@ export class Session {
   #lost(reason: string): void {
     const { tape, dirty } = this.#store;
     this.#position = undefined;
+    this.#store.clearBook();
     const since = this.#brokenSinceMs ?? Date.now();
     tape.mark(
       `not connected for ${durationText(Date.now() - since)}: trades may be missing`,

@@ -59,8 +59,19 @@ export class Store {
     this.dirty.add("title").add("book").add("tape").add("gaps");
   }
 
-  /** Applies a market of the REST list. */
-  takeSummary(summary: Record<string, unknown>): void {
+  /** Clears the book until its next snapshot. */
+  clearBook(): void {
+    this.book.clear();
+    this.dirty.add("book");
+  }
+
+  /** Removes markets by their keys. */
+  removeMarkets(keys: Iterable<string>): void {
+    for (const key of keys) this.markets.delete(key);
+  }
+
+  /** Applies a market of the REST list: what is unknown there is unknown here. */
+  takeSummary(summary: Record<string, unknown>): MarketRow {
     const row = this.row(String(summary["symbol"]), String(summary["feed"]));
     row.external = String(summary["external"] ?? "");
     row.type = String(summary["type"] ?? "");
@@ -68,12 +79,17 @@ export class Store {
     row.stateUnknownSinceMs = summary["state_unknown_since"] as number | null ?? null;
     row.bookLive = summary["book"] === "live";
     row.updatedMs = summary["updated"] as number | null;
-    row.volume = summary["volume_24h"] as number | null ?? row.volume;
+    row.volume = summary["volume_24h"] as number | null ?? null;
+    if (row.updatedMs === null) row.openInterest = null;
     const gap = summary["gap"] as { reason: string; channel: string; from: number } | null;
     row.gap = gap === null ? null : { reason: gap.reason, channel: gap.channel, fromMs: gap.from };
-    this.#setLast(row, summary["last_price"] as Price);
+    const last = summary["last_price"] as Price ?? null;
+    if (last === null) Object.assign(row, { last, spark: null, sparkAtMs: 0, reference: null });
+    this.#setLast(row, last);
     this.#setQuote(row, summary["bid_price"] as Price, summary["ask_price"] as Price);
     row.moved = 0;
+    this.dirty.add("title");
+    return row;
   }
 
   /** Applies a stream message. */

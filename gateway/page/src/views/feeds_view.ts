@@ -35,6 +35,7 @@ interface TradingDay {
 }
 
 interface Card {
+  root: HTMLElement;
   state: HTMLElement;
   line: HTMLCanvasElement;
   facts: Map<string, HTMLElement>;
@@ -108,6 +109,9 @@ export class FeedsView {
   }
 
   #render(): void {
+    for (const [feed, { root }] of this.#cards) {
+      root.hidden = !this.feeds.some((each) => each.feed === feed);
+    }
     for (const feed of this.feeds) {
       const card = this.#cards.get(feed.feed) ?? this.#make(feed.feed);
       this.#renderCard(feed, card);
@@ -206,7 +210,7 @@ export class FeedsView {
       facts.set(name, add(box, "dd"));
     }
     const away = add(root, "ul", { className: "away" });
-    const card = { state, line, facts, away };
+    const card = { root, state, line, facts, away };
     this.#cards.set(feed, card);
     return card;
   }
