@@ -8,14 +8,6 @@ interface SilentSymbol {
   lastUs: number;
 }
 
-/** Options of {@linkcode StalenessMonitor}. */
-interface StalenessMonitorOptions {
-  /** Shortest silence that is reported; default 60,000. */
-  silentMsMin?: number;
-  /** Usual intervals without a record that count as silence; default 30. */
-  usualIntervals?: number;
-}
-
 interface Rhythm {
   lastUs: number;
   usualUs: number;
@@ -26,6 +18,10 @@ interface Rhythm {
 /** Weight of a new interval in the moving average. */
 const WEIGHT = 0.05;
 const RECORDS_MIN = 20;
+/** Shortest silence that is reported. */
+const SILENT_US_MIN = 60_000_000;
+/** Usual intervals without a record that count as silence. */
+const USUAL_INTERVALS = 30;
 
 /**
  * Detects symbols that fall silent against their own usual rate (exponentially weighted mean of
@@ -33,13 +29,6 @@ const RECORDS_MIN = 20;
  */
 export class StalenessMonitor {
   #rhythms = new Map<string, Rhythm>();
-  #silentUsMin: number;
-  #usualIntervals: number;
-
-  constructor(options: StalenessMonitorOptions = {}) {
-    this.#silentUsMin = (options.silentMsMin ?? 60_000) * 1000;
-    this.#usualIntervals = options.usualIntervals ?? 30;
-  }
 
   /** Notes a record of `symbol`. */
   seen(symbol: string, atUs: number): void {
@@ -65,7 +54,7 @@ export class StalenessMonitor {
     const silent: SilentSymbol[] = [];
     for (const [symbol, rhythm] of this.#rhythms) {
       const silentUs = nowUs - rhythm.lastUs;
-      const limitUs = Math.max(this.#silentUsMin, rhythm.usualUs * this.#usualIntervals);
+      const limitUs = Math.max(SILENT_US_MIN, rhythm.usualUs * USUAL_INTERVALS);
       if (rhythm.reported || rhythm.records < RECORDS_MIN || silentUs < limitUs) continue;
       rhythm.reported = true;
       const { lastUs } = rhythm;

@@ -8,16 +8,10 @@ const WRITE_CHARS = 256 * 1024;
 /** Cached JSON prefixes; the cache is cleared when it is full. */
 const PREFIXES_MAX = 100_000;
 
-/** Sink that writes records as JSON lines, in the gateway's format. */
+/** Sink that writes records to stdout as JSON lines, in the gateway's format. */
 export class LineSink implements ReplaySink {
   #text = "";
   #prefixes = new Map<string, string>();
-  #write: (text: string) => void;
-
-  /** `write` defaults to stdout. */
-  constructor(write: (text: string) => void = writeOut) {
-    this.#write = write;
-  }
 
   write(batch: readonly MarketEvent[], start: number, end: number): undefined {
     for (let i = start; i < end; i++) {
@@ -31,7 +25,7 @@ export class LineSink implements ReplaySink {
     if (this.#text === "") return;
     const text = this.#text;
     this.#text = "";
-    this.#write(text);
+    writeOut(text);
   }
 
   #prefixOf({ symbol, feed }: MarketEvent): string {

@@ -37,8 +37,6 @@ export interface ExportOptions {
   format: ExportFormat;
   /** Output folder. */
   out: string;
-  /** Maximum bytes of records in memory while sorting. */
-  sortBytesMax?: number;
   /** Called as records are read and written. */
   onRecords?: (what: "read" | "written", count: number) => void;
   /** Converts a file's bytes to a customer's format; default: unchanged. */
@@ -122,11 +120,11 @@ async function copied(
 }
 
 function made(partition: Partition, options: ExportOptions, folder: ExportFolder): CopiedDay {
-  const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
+  const { storage, format, read, onRecords } = options;
   const counted = nothingCounted();
   const tempDir = folder.work("sort");
   const batches = partitionRows({
-    ...{ storage, partition, read, bytesMax, counted, tempDir, onRecords },
+    ...{ storage, partition, read, counted, tempDir, onRecords },
   });
   const lineage = () => lineageOf(partition, counted);
   const bytes = fileBytes({

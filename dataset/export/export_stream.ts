@@ -28,7 +28,7 @@ export function oneStream(
   options: Omit<ExportOptions, "out">,
   tempDir: string,
 ): OneStream {
-  const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
+  const { storage, format, read, onRecords } = options;
   const [first, ...others] = [...new Set(partitions.map(typeOf))];
   const [partition] = partitions;
   if (partition === undefined || (others.length > 0 && format !== "jsonl")) {
@@ -44,7 +44,7 @@ export function oneStream(
       const counted = nothingCounted();
       parts.push({ partition, counted });
       yield* partitionRows({
-        ...{ storage, partition, read, bytesMax, counted, tempDir, onRecords },
+        ...{ storage, partition, read, counted, tempDir, onRecords },
       });
     }
   }

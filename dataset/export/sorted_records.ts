@@ -29,8 +29,6 @@ export interface SortOptions {
   read?: ReadRecords | undefined;
   /** Folder for records that exceed memory. */
   tempDir: string;
-  /** Maximum bytes of records in memory; see {@linkcode RecordSorter}. */
-  bytesMax?: number | undefined;
   counted: Counted;
   /** Called as records are read, then as they are written. */
   onRecords?: ((what: "read" | "written", count: number) => void) | undefined;
@@ -71,13 +69,10 @@ export async function* sortedRecords(
 }
 
 async function* sorted(
-  { storage, partition, read = readRecords, tempDir, bytesMax, onRecords }: SortOptions,
+  { storage, partition, read = readRecords, tempDir, onRecords }: SortOptions,
 ): AsyncGenerator<readonly MarketEvent[], void> {
   const { type } = partition;
-  using sorter = new RecordSorter(type, {
-    tempDir,
-    ...(bytesMax === undefined ? {} : { bufferBytesMax: bytesMax }),
-  });
+  using sorter = new RecordSorter(type, { tempDir });
   for await (const batch of read(storage, partition)) {
     for (const event of batch) sorter.add(event);
     onRecords?.("read", batch.length);

@@ -6,13 +6,12 @@ import { IdSet } from "./id_set.ts";
 /** Checks that no id repeats within the day; trades without an id pass. */
 export class DuplicateIds extends Checker {
   #id: DuplicateIdsCheck["id"];
-  #seen: IdSet;
+  #seen = new IdSet();
 
   /** Creates the check. */
-  constructor({ id }: DuplicateIdsCheck, seen: IdSet = new IdSet()) {
+  constructor({ id }: DuplicateIdsCheck) {
     super();
     this.#id = id;
-    this.#seen = seen;
   }
 
   override see(event: MarketEvent): void {

@@ -4,6 +4,8 @@ import { type ManifestGap, manifestGap } from "@ssmd/archive";
 
 /** Sequence numbers per chunk; chunks are created on demand. */
 const CHUNK = 4096;
+/** Sequences shown of each kind of difference. */
+const SEQUENCES_MAX = 5;
 
 /** Expected (raw) against found (archived) records of one type, by sequence. */
 interface TypeTally {
@@ -116,8 +118,8 @@ export class DetailTally {
     this.#add(event, -1);
   }
 
-  /** Returns the differences by type, at most `most` sequences each. */
-  differences(most = 5): TypeDifference[] {
+  /** Returns the differences by type, with the first sequences of each. */
+  differences(): TypeDifference[] {
     const differences: TypeDifference[] = [];
     for (const type of EVENT_TYPES) {
       const tally = this.#types.get(type);
@@ -128,9 +130,9 @@ export class DetailTally {
         type,
         expected: tally.expected,
         found: tally.found,
-        missing: missing.slice(0, most),
-        surplus: surplus.slice(0, most),
-        changed: changed.slice(0, most),
+        missing: missing.slice(0, SEQUENCES_MAX),
+        surplus: surplus.slice(0, SEQUENCES_MAX),
+        changed: changed.slice(0, SEQUENCES_MAX),
       });
     }
     return differences;

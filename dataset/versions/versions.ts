@@ -103,10 +103,10 @@ export function madeBy({ job, version }: VersionInfo): string {
 const STALE_MS = 30_000;
 
 /** Returns the status of a version's reprocess in a word. */
-export function stateOf({ job }: VersionInfo, nowMs: number = Date.now()): string {
+export function stateOf({ job }: VersionInfo): string {
   if (job === undefined) return "";
   if (job.progress !== null) {
-    return nowMs - Date.parse(job.progress.at) < STALE_MS ? "running" : "interrupted";
+    return Date.now() - Date.parse(job.progress.at) < STALE_MS ? "running" : "interrupted";
   }
   return job.failure === "" ? "done" : "failed";
 }

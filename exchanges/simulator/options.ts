@@ -70,8 +70,6 @@ export interface TradingOptions {
 export interface SimulatorOptions {
   /** Simulated venue. */
   venue: SimulatedVenueId;
-  /** Loopback only. */
-  host?: "127.0.0.1";
   /** 0 or absent = a free port. */
   port?: number;
   /** Source of the market data. */

@@ -18,7 +18,6 @@ export interface SimulatorRequest {
 
 /** Options of {@linkcode SimulatorServer}. */
 interface SimulatorServerOptions {
-  host: string;
   port: number;
   /** Path of the WebSocket. */
   path: string;
@@ -30,6 +29,7 @@ interface SimulatorServerOptions {
   request(request: SimulatorRequest): Promise<{ status: number; body: string }>;
 }
 
+const LOOPBACK = "127.0.0.1";
 const MALFORMED = {
   status: 400,
   body: `{"error":{"code":"bad_request","message":"malformed request target"}}`,
@@ -60,7 +60,7 @@ export class SimulatorServer {
 
   /** Returns the port. Throws ConfigError `PORT_IN_USE` or `LISTEN_FAILED`. */
   listen(): Promise<number> {
-    const { host, port } = this.#options;
+    const { port } = this.#options;
     return new Promise((resolve, reject) => {
       this.#http.once("error", (cause) => {
         const used = systemCodeOf(cause) === "EADDRINUSE";
@@ -69,16 +69,16 @@ export class SimulatorServer {
             used ? "PORT_IN_USE" : "LISTEN_FAILED",
             used
               ? `Port ${port} is in use by another program`
-              : `Nothing can be served on ${host}:${port}`,
+              : `Nothing can be served on ${LOOPBACK}:${port}`,
             {
               cause,
-              context: { host, port },
+              context: { host: LOOPBACK, port },
               hint: used ? "Choose another port, or 0 for a free one" : "Choose another port",
             },
           ),
         );
       });
-      this.#http.listen(port, host, () => resolve((this.#http.address() as AddressInfo).port));
+      this.#http.listen(port, LOOPBACK, () => resolve((this.#http.address() as AddressInfo).port));
     });
   }
 

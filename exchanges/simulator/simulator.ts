@@ -58,7 +58,6 @@ class ExchangeSimulator implements Simulator {
       () => this.#connections,
     );
     this.#server = new SimulatorServer({
-      host: options.host ?? "127.0.0.1",
       port: options.port ?? 0,
       path: venue.path,
       check: (request) => this.#check(request, check),

@@ -18,13 +18,11 @@ interface Bucket {
 /** Limits the calls of each client with token buckets: a burst and a rate a minute. */
 export class CallRate {
   #limits: CallLimits;
-  #now: () => number;
   /** Buckets, the least recently used first. */
   #buckets = new Map<string, Bucket>();
 
-  constructor(limits: CallLimits, now: () => number = () => performance.now()) {
+  constructor(limits: CallLimits) {
     this.#limits = limits;
-    this.#now = now;
   }
 
   /** Takes a token for a call. Throws {@linkcode AccessDenied} (429) when none is left. */
@@ -40,7 +38,7 @@ export class CallRate {
   }
 
   #take(name: string, perMinute: number, burst: number): void {
-    const nowMs = this.#now();
+    const nowMs = performance.now();
     const { tokens, atMs } = this.#buckets.get(name) ?? { tokens: burst, atMs: nowMs };
     const filled = Math.min(burst, tokens + (nowMs - atMs) * perMinute / 60_000);
     this.#buckets.delete(name);

@@ -126,8 +126,8 @@ export class Connection implements StreamSession {
   }
 
   /** Releases its resources, started or not. Idempotent. */
-  end(reason = "closed by the client"): void {
-    if (this.#reason === "") this.#reason = reason;
+  end(): void {
+    if (this.#reason === "") this.#reason = "closed by the client";
     clearTimeout(this.#closeTimer);
     this.#lease?.release(this.#reason);
     this.#handler.close();

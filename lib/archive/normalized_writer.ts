@@ -42,7 +42,6 @@ export class NormalizedFileBuilder {
   /** Type of all its records. */
   readonly type: EventType;
   #frames: Uint8Array[] = [];
-  #level: number;
   #block = new Uint8Array(FIRST_BLOCK_BYTES);
   #used = 0;
   #bytes = 0;
@@ -57,10 +56,9 @@ export class NormalizedFileBuilder {
   #runName = "";
   #run: OpenRun | undefined;
 
-  /** Builder of a file of `type` with zstd `level`, 1…12. */
-  constructor(type: EventType, level = 3) {
+  /** Builder of a file of `type`. */
+  constructor(type: EventType) {
     this.type = type;
-    this.#level = level;
   }
 
   /** Records so far. */
@@ -127,7 +125,7 @@ export class NormalizedFileBuilder {
   /** Compress at once: a minute of a busy feed then takes an eighth of the memory. */
   #closeFrame(): void {
     if (this.#used === 0) return;
-    this.#frames.push(compressFrame(this.#block.subarray(0, this.#used), this.#level));
+    this.#frames.push(compressFrame(this.#block.subarray(0, this.#used), ZSTD_LEVEL));
     this.#used = 0;
   }
 
@@ -195,6 +193,7 @@ export class NormalizedFileBuilder {
   }
 }
 
+const ZSTD_LEVEL = 3;
 const FIRST_BLOCK_BYTES = 16 * 1024;
 
 /** A record with the metadata the writer needs. */

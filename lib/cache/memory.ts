@@ -6,8 +6,6 @@ import { assertCacheKey, cacheClosed, wrongType } from "./errors.ts";
 interface MemoryCacheOptions {
   /** Approximate bytes of keys and values before LRU eviction. Default from LIMITS. */
   bytesMax?: number;
-  /** Monotonic clock, milliseconds; tests inject their own. */
-  nowMs?: () => number;
 }
 
 /** Creates a bounded LRU cache in the process. */
@@ -34,12 +32,10 @@ class MemoryCache implements Cache {
   #entries = new Map<string, Entry>();
   #bytes = 0;
   #bytesMax: number;
-  #nowMs: () => number;
   #closed = false;
 
-  constructor({ bytesMax, nowMs }: MemoryCacheOptions) {
+  constructor({ bytesMax }: MemoryCacheOptions) {
     this.#bytesMax = bytesMax ?? LIMITS.cacheBytesMax;
-    this.#nowMs = nowMs ?? (() => performance.now());
   }
 
   get(key: string): Promise<string | undefined> {
@@ -148,7 +144,7 @@ class MemoryCache implements Cache {
   #find(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    if (entry.expiresAtMs <= this.#nowMs()) {
+    if (entry.expiresAtMs <= performance.now()) {
       this.#remove(key);
       return undefined;
     }
@@ -170,7 +166,7 @@ class MemoryCache implements Cache {
   }
 
   #expiry({ ttlMs }: KeepOptions): number {
-    return ttlMs === undefined ? Infinity : this.#nowMs() + ttlMs;
+    return ttlMs === undefined ? Infinity : performance.now() + ttlMs;
   }
 
   #put(key: string, value: Entry["value"], expiresAtMs: number): void {

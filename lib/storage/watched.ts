@@ -9,10 +9,8 @@ interface WatchOptions {
   logger: Logger;
   /** Receives the condition `storage` of the component `storage`. */
   health: Health;
-  /** Prefix listed regularly, so an idle service notices failures: `normalized/demo/`. */
+  /** Prefix listed every 15 s, so an idle service notices failures: `normalized/demo/`. */
   prefix: string;
-  /** Interval of that listing, ms; default 15,000. */
-  askEveryMs?: number;
   /** Time without progress after which a call counts as failed, ms; default 10,000. */
   answerMsMax?: number;
   /** Monotonic clock, milliseconds; tests inject their own. */
@@ -122,7 +120,7 @@ export class WatchedStorage implements Storage {
     this.#removeCheck = () => checks.close();
     const ask = () =>
       this.#asking ??= this.#ask(options.prefix).finally(() => this.#asking = undefined);
-    this.#timer = setInterval(ask, options.askEveryMs ?? ASK_EVERY_MS);
+    this.#timer = setInterval(ask, ASK_EVERY_MS);
     Deno.unrefTimer(this.#timer);
     ask();
   }

@@ -56,10 +56,8 @@ const FILTERS = {
   search: SEARCH.optional(),
 };
 
-function limit(fallback: number) {
-  return z.int().min(1).max(GATEWAY_LIMITS.marketsPageMax).default(fallback)
-    .describe("Maximum number of entries in the answer.");
-}
+const LIMIT = z.int().min(1).max(GATEWAY_LIMITS.marketsPageMax).default(1000)
+  .describe("Maximum number of entries in the answer.");
 
 /** Returns the routes of the current state of markets. */
 export function marketRoutes(source: MarketSource): Route[] {
@@ -96,7 +94,7 @@ function symbols(source: MarketSource): Route {
     id: "listSymbols",
     tag: "Markets",
     summary: "Lists names of markets, ours and the venue's, by name",
-    query: { ...FILTERS, limit: limit(1000), cursor: CURSOR.optional() },
+    query: { ...FILTERS, limit: LIMIT, cursor: CURSOR.optional() },
     answers: { 200: { schema: SYMBOL_LIST, example: examples.SYMBOL_LIST } },
     handler: async (request) => {
       const feedInfo = await source.feedInfo();
@@ -129,7 +127,7 @@ function list(source: MarketSource): Route {
       ...FILTERS,
       sort: z.enum(MARKET_SORTS).default("environment").describe("Unknown values come last."),
       order: z.enum(["asc", "desc"]).default("asc"),
-      limit: limit(1000),
+      limit: LIMIT,
       cursor: CURSOR.optional(),
     },
     answers: { 200: { schema: MARKET_LIST, example: examples.MARKET_LIST } },
