@@ -10,6 +10,7 @@ import {
   loadEnvironment,
   readOnlyError,
   readOnlyMode,
+  readOnlyModeIn,
 } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import { keyAudit } from "@ssmd/service";
@@ -109,9 +110,18 @@ async function locationOf({ flags, context }: AuditedCall): Promise<AuditLocatio
 }
 
 /** Throws `ENVIRONMENT_READ_ONLY` when the command's environment is read-only. */
-async function assertWritable({ name }: Command, call: AuditedCall): Promise<void> {
+async function assertWritable(
+  { name, flags: known = {} }: Command,
+  call: AuditedCall,
+): Promise<void> {
   if (name === "env read-only") return;
   const { flags: { env, data }, args } = call;
+  if (env === undefined && "env" in known && "data" in known) {
+    // It may change every environment of the folder.
+    const found = await readOnlyModeIn(typeof data === "string" ? data : "./data");
+    if (found !== undefined) throw readOnlyError(found.env, found.mode);
+    return;
+  }
   // `env promote` takes two environments and changes the second.
   const named = name.startsWith("env ") ? args[name === "env promote" ? 1 : 0] ?? env : env;
   const environment = typeof named === "string"

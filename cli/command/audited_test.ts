@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { openAuditLog, verifyAudit } from "@ssmd/audit";
+import { setReadOnlyMode } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
 import { canMount, Tmpfs } from "../../tests/servers/tmpfs.ts";
 import type { Command } from "./define.ts";
@@ -163,6 +164,29 @@ Deno.test("where no event can be written nothing is changed", async () => {
     await assert.rejects(audited({ ...command, run } as Command, callOf(data)), {
       code: "AUDIT_FAILED",
     });
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("a change of a folder is refused while one of its environments is read-only", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    const mode = { reason: "audit of July", by: "me@here", since: new Date(0).toISOString() };
+    await setReadOnlyMode(data, "prod", mode);
+    const unused = () => assert.fail("it ran");
+    for (const name of ["archive seal", "reprocess prune", "reprocess promote", "dlq purge"]) {
+      const { default: command } = await COMMAND_INDEX[name]!.load();
+      const call = { ...callOf(data), flags: { data } };
+      await assert.rejects(audited({ ...command, run: unused } as never, call), {
+        code: "ENVIRONMENT_READ_ONLY",
+      }, name);
+    }
+    await setReadOnlyMode(data, "prod", undefined);
+    const { default: command } = await COMMAND_INDEX["archive seal"]!.load();
+    const run = () => ({ days: [] });
+    const call = { ...callOf(data), flags: { data } };
+    assert.deepEqual(await audited({ ...command, run } as never, call), { days: [] });
   } finally {
     await Deno.remove(data, { recursive: true });
   }

@@ -149,6 +149,12 @@ export {
 } from "./shards.ts";
 export { followSymbols } from "./follow_symbols.ts";
 export { isAbout, isOver, type Selector } from "./selected_symbols.ts";
-export { READ_ONLY_MODE, readOnlyError, readOnlyMode, setReadOnlyMode } from "./read_only.ts";
+export {
+  READ_ONLY_MODE,
+  readOnlyError,
+  readOnlyMode,
+  readOnlyModeIn,
+  setReadOnlyMode,
+} from "./read_only.ts";
 export { journalConfig } from "./journal_config.ts";
 export { schedulerCredentials } from "./scheduler_credentials.ts";

@@ -26,6 +26,29 @@ export async function readOnlyMode(
   }
 }
 
+/** Returns the first read-only environment of a data folder; undefined = all are writable. */
+export async function readOnlyModeIn(
+  dataDir: string,
+): Promise<{ env: string; mode: ReadOnlyMode } | undefined> {
+  for (const file of await namesIn(`${dataDir}/read-only`)) {
+    const env = file.replace(/\.json$/, "");
+    const mode = env === file ? undefined : await readOnlyMode(dataDir, env);
+    if (mode !== undefined) return { env, mode };
+  }
+  return undefined;
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(dir), ({ name }) => name)).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return [];
+    }
+    throw error;
+  }
+}
+
 /** Enables read-only mode; disables it with undefined. */
 export async function setReadOnlyMode(
   dataDir: string,
