@@ -6,11 +6,13 @@ import type { Source } from "./source.ts";
 import type { Content, View } from "./view.ts";
 
 const LIST_MS = 5_000;
-const MARKETS_MAX = 5_000;
+/** Markets per page, the most that the gateway gives. */
+const MARKETS_LIMIT = 5_000;
 /** Conflation interval of a market, ms. */
 const INTERVAL_MS = 100;
 
 const MARKETS = z.object({
+  next: z.string().optional(),
   markets: z.array(z.object({
     symbol: z.string(),
     feed: z.string(),
@@ -38,6 +40,19 @@ const RECORD = z.object({
   recv_ts: z.number(),
 });
 
+/** Reads all markets, page by page. */
+async function readMarkets(source: Source): Promise<z.output<typeof MARKETS>["markets"]> {
+  const all: z.output<typeof MARKETS>["markets"] = [];
+  let cursor = "";
+  for (;;) {
+    const answer = await source.ask("GET", `/v1/markets?limit=${MARKETS_LIMIT}${cursor}`);
+    const { markets, next } = MARKETS.parse(answer);
+    all.push(...markets);
+    if (next === undefined) return all;
+    cursor = `&cursor=${encodeURIComponent(next)}`;
+  }
+}
+
 /** Market row and time of its last change, ms since 1970. */
 interface Market {
   row: Row;
@@ -64,8 +79,7 @@ export class MarketsView implements View {
   }
 
   async read(source: Source): Promise<Content> {
-    const answer = await source.ask("GET", `/v1/markets?limit=${MARKETS_MAX}`);
-    const { markets } = MARKETS.parse(answer);
+    const markets = await readMarkets(source);
     this.#markets = new Map(markets.map(({ symbol, feed, gap, updated, ...market }) => [
       `${feed} ${symbol}`,
       {

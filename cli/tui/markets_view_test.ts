@@ -52,3 +52,20 @@ Deno.test("of 2,000 markets the stream is asked for those that are on the screen
     await gateway.close();
   }
 });
+
+Deno.test("more markets than one answer holds are all listed", async () => {
+  const names = Array.from({ length: 5001 }, (_, i) => `M${i}`);
+  const gateway = await startGateway({
+    ...{ env: "test", transport: memoryTransport(), host: "127.0.0.1", port: 0, version: "0" },
+    markets: names.map((symbol) => ({ symbol, feed: "kraken", external: symbol })),
+    ...{ feeds: [], logger: silentLogger, metrics: new Metrics("gateway") },
+  });
+  const view = new MarketsView(() => {});
+  try {
+    const source = new Source(CONTEXT, { env: "test", url: gateway.url }, {});
+    assert.equal((await view.read(source)).rows.length, names.length);
+  } finally {
+    view.onHidden();
+    await gateway.close();
+  }
+});

@@ -23,6 +23,8 @@ interface Size {
 const GAP = "  ";
 /** Maximum width of a cell, characters; the last column takes the remaining width. */
 const CELL_MAX = 40;
+/** Content is old when it is older than the interval of its view by this, ms. */
+const LATE_MS = 2_000;
 const TEXT_MAX = 2_000;
 /** A column is omitted when less width than this remains. */
 const CELL_MIN = 8;
@@ -67,7 +69,9 @@ function footLines({ pane, prompt, message, rows, selectedIndex }: Tui, columns:
   const keys = pane.view.actions.map(({ key, label }) => `${key} ${label}`);
   const help = [...keys, "/ filter", "? keys", "q quit"].join("  ");
   if (prompt === undefined) {
-    const said = pane.problem === "" ? plain(message, "warn") : plain(pane.problem, "bad");
+    const old = oldText(pane);
+    const style = `${old}${pane.problem}` === "" ? "warn" : "bad";
+    const said = plain(`${old}${pane.problem || message}`, style);
     return [said, plain(`${count}  ${help}`.slice(0, columns), "dim")];
   }
   if (prompt.kind === "filter") {
@@ -79,6 +83,12 @@ function footLines({ pane, prompt, message, rows, selectedIndex }: Tui, columns:
   }
   const choices = (action.choices ?? []).map((word, i) => `${i + 1} ${word}`).join("  ");
   return [plain(`${action.label}: ${choices}`, "title"), plain("any other key: nothing is done")];
+}
+
+/** Age of content that should have been read again by now; "" = it is as new as it can be. */
+function oldText({ readAtMs, view }: Pane): string {
+  if (readAtMs === undefined || Date.now() - readAtMs < view.everyMs + LATE_MS) return "";
+  return `Read ${agoText(readAtMs)} ago. `;
 }
 
 const HELP: readonly (readonly [string, string])[] = [

@@ -104,6 +104,16 @@ Deno.test("an action is done with the row that was asked about, and only after y
   assert.deepEqual(done, ["1 soft"]);
 });
 
+Deno.test("what was read long ago says so, also without a problem", () => {
+  const { tui, lines } = shown(MANY);
+  tui.pane.readAtMs = Date.now();
+  assert.doesNotMatch(lines().at(-2) ?? "", /ago/);
+  tui.pane.readAtMs = Date.now() - 60_500;
+  assert.match(lines().at(-2) ?? "", /^Read 1m \d+s ago/);
+  tui.pane.problem = "No answer";
+  assert.match(lines().at(-2) ?? "", /^Read 1m \d+s ago\. No answer/);
+});
+
 Deno.test("a view that cannot be read says why and keeps what it had", () => {
   const { tui, lines } = shown([{ id: 1 }]);
   tui.pane.problem = "No gateway answers";

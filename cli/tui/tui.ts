@@ -17,6 +17,8 @@ export interface Pane {
   view: View;
   /** Absent until the first read. */
   content?: Content;
+  /** Time of that read, ms since 1970. */
+  readAtMs?: number;
   /** Error of the last read; "" = none. */
   problem: string;
   /** Text that a row must contain in any cell, case-insensitive. */
@@ -78,7 +80,15 @@ export class Tui {
 
   /** Reads the pane and the header repeatedly until `signal` aborts. */
   async readOn(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#readPanes(signal), this.#readHeader(signal)]);
+    await Promise.all([this.#readPanes(signal), this.#readHeader(signal), this.#tick(signal)]);
+  }
+
+  /** Redraws ages, also while the gateway gives no answer. */
+  async #tick(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.onChange();
+      await sleep(LOOK_MS, signal);
+    }
   }
 
   async #readHeader(signal: AbortSignal): Promise<void> {
@@ -114,6 +124,7 @@ export class Tui {
   async #read(pane: Pane): Promise<void> {
     try {
       pane.content = await pane.view.read(this.source);
+      pane.readAtMs = Date.now();
       pane.problem = "";
     } catch (error) {
       pane.problem = sentenceOf(error);
