@@ -1,4 +1,4 @@
-import { GAP_REASONS } from "@ssmd/market";
+import { LISTED_REASONS } from "@ssmd/dataset/inventory";
 import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
 import { GAPS, gapTable, listGaps } from "../data/gap_list.ts";
@@ -15,7 +15,8 @@ export default defineCommand({
     "the venue's sequence numbers have a hole; checksum: the book did not match the venue's " +
     "checksum; slow: ssmd could not keep up; parse: a frame could not be parsed; clock: the " +
     "machine's clock jumped; subscription: requested, and refused or never sent; planned: " +
-    "the capture was stopped on purpose\nchannel   type of the missing records; all = every " +
+    "the capture was stopped on purpose; no_records: raw frames of the day were never made " +
+    "into records, see ssmd reprocess run\nchannel   type of the missing records; all = every " +
     "type\nmissed    messages known to be missing, - = unknown\nended     recovered: " +
     "complete from then on; lost: the data between is lost, what follows is complete; open: " +
     "no end is recorded\n\nDays without any archived data are not gaps: see ssmd data " +
@@ -26,7 +27,7 @@ export default defineCommand({
   ],
   flags: {
     ...INVENTORY_FLAGS,
-    reason: choice(GAP_REASONS, "Reason; may be repeated", { repeated: true }),
+    reason: choice(LISTED_REASONS, "Reason; may be repeated", { repeated: true }),
     symbol: text("Gaps of this symbol and of the whole feed; may be repeated", {
       placeholder: "symbol",
       completes: "symbol",

@@ -1,5 +1,4 @@
-import type { GapReason } from "@ssmd/market";
-import { envOf, GAP, gapsBetween, gapView } from "@ssmd/dataset/inventory";
+import { envOf, GAP, gapsBetween, gapView, type LISTED_REASONS } from "@ssmd/dataset/inventory";
 import { z } from "zod";
 import { listArchive } from "../archive/list_archive.ts";
 import { unknownSymbols } from "../archive/requested_symbols.ts";
@@ -32,7 +31,10 @@ export function gapTable({ gaps }: z.output<typeof GAPS>) {
  */
 export async function listGaps(
   context: SsmdContext,
-  flags: InventoryFlags & { reason?: readonly GapReason[]; symbol?: readonly string[] },
+  flags: InventoryFlags & {
+    reason?: readonly (typeof LISTED_REASONS)[number][];
+    symbol?: readonly string[];
+  },
 ): Promise<z.output<typeof GAPS>> {
   const { env, all } = await allGaps(context, flags);
   const gaps = all.filter((gap) =>

@@ -1,13 +1,17 @@
 import { z } from "zod";
-import { isoOfUs } from "@ssmd/runtime";
-import { type DaySummary, gapsOfDays, type GapSpan } from "@ssmd/archive";
-import { GAP_REASONS } from "@ssmd/market";
+import { DAY_US, isoOfUs } from "@ssmd/runtime";
+import { type DaySummary, gapsOfDays, type GapSpan, isUnmade, usOfDay } from "@ssmd/archive";
+import { ALL_SYMBOLS, GAP_REASONS } from "@ssmd/market";
+
+/** Reasons of listed gaps. `no_records`: raw frames of the day were never made into records. */
+export const LISTED_REASONS = [...GAP_REASONS, "no_records"] as const;
 
 /** A gap as printed by commands. */
 export const GAP = z.object({
   feed: z.string(),
   symbol: z.string().describe("_all = the whole feed"),
-  reason: z.enum(GAP_REASONS),
+  reason: z.enum(LISTED_REASONS)
+    .describe("no_records = raw frames of the day were never made into records"),
   channel: z.string().describe("Type of the missing records; all = every type"),
   from: z.string().describe("Last moment known to be good, ISO 8601"),
   to: z.string().nullable().describe("First moment good again; null = no end is recorded"),
@@ -18,16 +22,28 @@ export const GAP = z.object({
 });
 
 /** A gap with its feed. */
-export interface FeedGap extends GapSpan {
+export interface FeedGap extends Omit<GapSpan, "reason"> {
   feed: string;
+  reason: (typeof LISTED_REASONS)[number];
 }
 
 /** Returns the gaps of all days by feed and time; one across days is one. */
 export function joinedGaps(days: readonly DaySummary[]): FeedGap[] {
   const byFeed = Map.groupBy(days, (day) => day.feed);
-  return [...byFeed].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([feed, some]) =>
-    gapsOfDays(some).map((gap) => ({ ...gap, feed }))
-  );
+  return [...byFeed].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([feed, some]) => {
+    const recorded = gapsOfDays(some).map((gap): FeedGap => ({ ...gap, feed }));
+    return [...recorded, ...some.filter(isUnmade).map(gapOfUnmade)]
+      .sort((a, b) => a.fromUs - b.fromUs);
+  });
+}
+
+function gapOfUnmade({ feed, day, why }: DaySummary): FeedGap {
+  const fromUs = usOfDay(day);
+  return {
+    ...{ feed, symbol: ALL_SYMBOLS, channel: "all", reason: "no_records" },
+    ...{ fromUs, toUs: fromUs + DAY_US, missed: null, isRecovered: false },
+    detail: `${why} See ssmd reprocess run.`,
+  };
 }
 
 /** Returns a gap for display; see {@linkcode GAP}. */

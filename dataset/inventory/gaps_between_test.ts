@@ -4,6 +4,7 @@ import {
   emptyManifest,
   type ManifestGap,
   manifestGap,
+  manifestTimes,
   saveManifest,
 } from "@ssmd/archive";
 import { usOfIso } from "@ssmd/runtime";
@@ -30,6 +31,15 @@ async function put(storage: Storage, day: string, gaps: ManifestGap[]): Promise<
   await saveManifest(storage, changedManifest(manifest, { ...written, gaps }));
 }
 
+async function putRaw(storage: Storage, day: string): Promise<void> {
+  const manifest = emptyManifest({ kind: "raw", env: ENV, feed: "kraken", day });
+  const [key, sha256] = [`r-${day}`, "0".repeat(64)];
+  const times = manifestTimes(usOn(day), usOn(day, "01:00:00"));
+  const file = { key, count: 3, frames: 3, bytes: 10, sha256, ...times };
+  const written = { writtenBy: "0.1.0", nowUs: usOn(day) };
+  await saveManifest(storage, changedManifest(manifest, { ...written, files: [file] }));
+}
+
 async function symbolsOn(storage: Storage, day: string): Promise<string[]> {
   const span = { fromUs: usOn(day), toUs: usOn(day) + 86_400_000_000 };
   const gaps = await gapsBetween(storage, { env: ENV, ...span });
@@ -51,4 +61,18 @@ Deno.test("a day's gaps are all that reach into it, on whatever day they are rec
   }
   assert.deepEqual(await symbolsOn(storage, "2026-07-31"), []);
   assert.deepEqual(await symbolsOn(storage, "2026-08-05"), ["LATER open"]);
+});
+
+Deno.test("a day of raw frames that were never made into records is a gap of its feed", async () => {
+  const storage = memoryStorage();
+  await put(storage, "2026-08-01", []);
+  await putRaw(storage, "2026-08-02");
+  await put(storage, "2026-08-03", [gap("LATER", usOn("2026-08-03", "01:00:00"), 0)]);
+  const [unmade, later, ...others] = await gapsBetween(storage, { env: ENV });
+  assert.deepEqual([later?.symbol, others], ["LATER", []]);
+  assert.deepEqual(
+    [unmade?.reason, unmade?.symbol, unmade?.fromUs, unmade?.toUs],
+    ["no_records", "_all", usOn("2026-08-02"), usOn("2026-08-03")],
+  );
+  assert.match(unmade?.detail ?? "", /ssmd reprocess run/);
 });

@@ -118,4 +118,4 @@ export { type GapSpan, gapSpans } from "./inventory/gap_spans.ts";
 export { gapsOfDays } from "./inventory/reaching_gaps.ts";
 export { inventory, type InventoryQuery } from "./inventory/inventory.ts";
 export { leftOutDays } from "./inventory/left_out_days.ts";
-export { unmadeDays } from "./inventory/unmade_days.ts";
+export { isUnmade, unmadeDays } from "./inventory/unmade_days.ts";

@@ -36,9 +36,14 @@ export async function unmadeDays(storage: Storage, query: UnmadeQuery): Promise<
   for (const day of await suspectDays(storage, query)) {
     const version = query.version ?? activeVersionOn(active, day);
     const { summary } = await summarizeDay(storage, { env, feed, day, version }, nowUs);
-    if (summary.archiveStatus === "none" && summary.condition === "partial") unmade.push(summary);
+    if (isUnmade(summary)) unmade.push(summary);
   }
   return unmade;
+}
+
+/** Whether a past day has raw frames and no manifest of records. */
+export function isUnmade({ archiveStatus, condition }: DaySummary): boolean {
+  return archiveStatus === "none" && condition === "partial";
 }
 
 /** Returns the past days to look at: all of a short span, else those with raw and no records. */
