@@ -1,4 +1,4 @@
-import { inTransaction, messageOf, StorageError } from "@ssmd/runtime";
+import { createPrivateFile, inTransaction, messageOf, StorageError } from "@ssmd/runtime";
 import type { StreamPosition } from "@ssmd/transport";
 import { DatabaseSync } from "node:sqlite";
 
@@ -49,7 +49,7 @@ export class AgentStore implements Disposable {
   /** Opens the database; undefined `path`: in memory. Throws StorageError `AGENT_STORE_FAILED`. */
   constructor(path: string | undefined) {
     try {
-      if (path !== undefined) createPrivate(path);
+      if (path !== undefined) createPrivateFile(path);
       this.db = new DatabaseSync(path ?? ":memory:");
       this.db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
       this.db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
@@ -103,11 +103,4 @@ export function noteFirePosition(path: string, { createdAtUs, sequence }: Stream
     createdAtUs,
     sequence,
   );
-}
-
-/** Creates a file that only its owner can read; SQLite gives its other files the same mode. */
-function createPrivate(path: string): void {
-  const at = path.lastIndexOf("/");
-  if (at > 0) Deno.mkdirSync(path.slice(0, at), { recursive: true });
-  Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
 }

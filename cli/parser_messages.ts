@@ -55,7 +55,8 @@ function flagsMeant({ input, corrections }: FlagNotFoundError): readonly string[
     .filter((name) => name.startsWith(input) || nearest(input, [name]) !== undefined);
 }
 
-function kebab(name: string): string {
+/** Name of a flag as people write it. */
+export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

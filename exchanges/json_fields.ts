@@ -29,3 +29,11 @@ export function wordOf(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   return Array.isArray(value) ? "a list" : "an object";
 }
+
+/** Fields that are not undefined. */
+export function definedFields<T extends object>(
+  fields: T,
+): { [Name in keyof T]: NonNullable<T[Name]> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]: NonNullable<T[Name]> };
+}

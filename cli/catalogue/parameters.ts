@@ -1,4 +1,5 @@
 import type { Parameter } from "../command/flag.ts";
+import { kebab } from "../parser_messages.ts";
 import type { CatalogueParameter } from "./catalogue.ts";
 
 /** Converts a declared flag or argument for the catalogue. */
@@ -16,10 +17,6 @@ export function parameterOf(name: string, parameter: Parameter<unknown>): Catalo
     ...(parameter.withNegated === true ? { negatable: true } : {}),
     ...(completes === undefined ? {} : { completes }),
   };
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function pathOf(type: CatalogueParameter["type"]): CatalogueParameter["completes"] | undefined {

@@ -1,4 +1,5 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
+import { definedFields } from "../json_fields.ts";
 import { type FeeChange, type KalshiSeries, marketFees } from "./fee_terms.ts";
 import { timeOf } from "./rest_answers.ts";
 
@@ -81,7 +82,7 @@ export function kalshiInstrument(
     state,
     quote: "USD",
     size_step: "0.01",
-    ...defined({
+    ...definedFields({
       price_grid: gridOf(market.price_ranges),
       ...marketFees(series, feeChanges, { known, end }),
       opens: timeOf(market.open_time),
@@ -132,9 +133,4 @@ function wordOf(value: unknown): string | undefined {
   // deno-lint-ignore no-control-regex -- a name in a file is one line
   const line = value.replace(/[\x00-\x1f\x7f-\x9f\s]+/g, " ").trim();
   return line === "" ? undefined : line;
-}
-
-function defined<T extends object>(fields: T): { [Name in keyof T]: NonNullable<T[Name]> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Name in keyof T]: NonNullable<T[Name]> };
 }

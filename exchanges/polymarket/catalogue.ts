@@ -1,6 +1,7 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
 import { VenueError } from "@ssmd/runtime";
 import type { AskRest, Catalogue, CatalogueRequest, NewsRequest } from "../adapter.ts";
+import { definedFields } from "../json_fields.ts";
 import { listOf, objectOf } from "./messages.ts";
 
 /** A market of Gamma or of a lifecycle message, with the fields that we read. */
@@ -108,7 +109,7 @@ function polymarketInstrument(
   const created = timeOf(market.createdAt) ?? known;
   const version: InstrumentVersion = {
     ...{ effective: created, known, state: stateOf(market), quote: "USDC" },
-    ...defined({
+    ...definedFields({
       price_grid: gridOf(market.orderPriceMinTickSize),
       size_min: decimalOf(market.orderMinSize),
       opens: timeOf(market.startDate),
@@ -217,11 +218,6 @@ function lineOf(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   // deno-lint-ignore no-control-regex -- a name in a file is one line
   return value.replace(/[\x00-\x1f\x7f-\x9f\s]+/g, " ").trim() || undefined;
-}
-
-function defined<T extends object>(fields: T): { [Name in keyof T]: NonNullable<T[Name]> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Name in keyof T]: NonNullable<T[Name]> };
 }
 
 function unreadable(path: string, wanted: string): VenueError {

@@ -1,4 +1,4 @@
-import { inTransaction, messageOf, StorageError } from "@ssmd/runtime";
+import { createPrivateFile, inTransaction, messageOf, StorageError } from "@ssmd/runtime";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { FeedbackEntry } from "./entry.ts";
 
@@ -40,7 +40,7 @@ export class FeedbackStore implements Disposable {
   /** `path` undefined = in memory. Throws StorageError `FEEDBACK_STORE_FAILED`. */
   constructor(path: string | undefined) {
     try {
-      if (path !== undefined) createPrivate(path);
+      if (path !== undefined) createPrivateFile(path);
       this.#db = new DatabaseSync(path ?? ":memory:");
       this.#db.exec(
         "PRAGMA busy_timeout = 100; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
@@ -140,11 +140,4 @@ export class FeedbackStore implements Disposable {
   #read(sql: string, values: SQLInputValue[]): FeedbackEntry[] {
     return this.#db.prepare(sql).all(...values).map(({ entry }) => JSON.parse(String(entry)));
   }
-}
-
-/** Creates a file for the owner only; SQLite gives its other files the same mode. */
-function createPrivate(path: string): void {
-  const at = path.lastIndexOf("/");
-  if (at > 0) Deno.mkdirSync(path.slice(0, at), { recursive: true });
-  Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
 }

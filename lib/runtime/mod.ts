@@ -51,6 +51,7 @@ export { COMMIT, VERSION } from "./build.ts";
 export { withMembers } from "./with_members.ts";
 export { withoutVariables } from "./without_variables.ts";
 export { cacheDir } from "./cache_dir.ts";
+export { createPrivateFile } from "./create_private_file.ts";
 export { pathExists } from "./path_exists.ts";
 export { assertPair, certificatesOf } from "./pem.ts";
 export { writingTo } from "./output_error.ts";
