@@ -40,6 +40,15 @@ Deno.test("a backtest over the archive gives the fires of the records, and their
   assert.notEqual(other.sha256, result.sha256);
 });
 
+Deno.test("a parameter that the signal has not is refused with the one that was meant", async () => {
+  const signal = { ...SIGNAL, params: { prise: 0.4 } };
+  await assert.rejects(backtest({ records: await recordsOf([]), env: "test", signal }), {
+    code: "SIGNAL_INVALID",
+    message:
+      'The signal "price_crosses" does not load: There is no parameter "prise". Did you mean "price"?',
+  });
+});
+
 Deno.test("a span and symbols narrow down what counts, not what is known", async () => {
   const records = await recordsOf(RECORDS);
   const fromUs = RECORDS[3000]?.receivedAtUs ?? 0;

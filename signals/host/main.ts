@@ -5,6 +5,7 @@
  */
 import { decodeAt } from "@ssmd/codec";
 import type { Fire, MarketEvent } from "@ssmd/market";
+import { ConfigError } from "@ssmd/runtime/errors";
 import { frameOf, harden, HostPipe, jsonFrame, jsonOf, thrownText } from "@ssmd/sandbox/host";
 import type { Report } from "../engine/instance.ts";
 import type { LoadedSignal } from "../engine/loaded_signal.ts";
@@ -19,6 +20,23 @@ const memoryUsage = Deno.memoryUsage;
 const now = performance.now.bind(performance);
 const exit = Deno.exit;
 const v8 = Deno.version.v8;
+/** Maximum length of the reason why a signal does not load. */
+const LOAD_TEXT_MAX = 500;
+
+/** Returns why a signal does not load; for a parameter that it has not, with the hint. */
+function loadErrorText(error: unknown): string {
+  try {
+    if (error instanceof ConfigError && error.code === "SIGNAL_PARAM_INVALID") {
+      return `${error.message}${error.hint === "" ? "" : `. ${error.hint}`}`.slice(
+        0,
+        LOAD_TEXT_MAX,
+      );
+    }
+  } catch {
+    // An author's code may throw what cannot be read.
+  }
+  return thrownText(error);
+}
 
 /** Body of a `load` frame. */
 interface Load {
@@ -97,7 +115,7 @@ class Host {
       try {
         loaded.push(loadSignal(each));
       } catch (error) {
-        failed.push({ id: each.id, message: thrownText(error) });
+        failed.push({ id: each.id, message: loadErrorText(error) });
       }
     }
     this.#engine = new StreamEngine(loaded, this, { isCold, dedupe, shard, v8 });
