@@ -7,7 +7,7 @@ import { signalBranches } from "./commit_signal.ts";
 /** Maximum length of a name before its number. */
 const STEM_MAX = 45;
 
-/** Returns the names of the project's and the shipped signals, and of branches `signal/<id>`. */
+/** Returns the names of the project's and the shipped signals, and of branches `signal/<name>`. */
 export async function usedSignalNames(project: string): Promise<Set<string>> {
   const files = await listSignals([`${project}/signals`, LIBRARY_DIR]);
   return new Set([...files.map(({ id }) => id), ...await signalBranches(project)]);

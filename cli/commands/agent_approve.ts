@@ -7,7 +7,7 @@ import { assertConfirmed } from "../confirm.ts";
 
 export default defineCommand({
   name: "agent approve",
-  brief: "Approve exactly what an agent tested; it is committed on a branch signal/<id>",
+  brief: "Approve exactly what an agent tested; it is committed on a branch signal/<name>",
   description:
     "Shows the signal and asks for confirmation; scripts name it with --hash. An approval is " +
     "valid once, for a day, for the hash of what was tested and for the user who asked for " +

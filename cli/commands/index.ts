@@ -8,7 +8,8 @@ export const BRIEFS: Readonly<Record<string, string>> = {
     "Reject the action a policy proposed for a fire; ssmd up or the agents then close it",
   "action show": "Show the action a policy took for a fire, with every step",
   "agent answer": "Answer an agent's question",
-  "agent approve": "Approve exactly what an agent tested; it is committed on a branch signal/<id>",
+  "agent approve":
+    "Approve exactly what an agent tested; it is committed on a branch signal/<name>",
   "agent define":
     "Let an agent write a signal from a sentence; it is checked and waits for an approval",
   "agent list": "List agent threads: running, waiting and finished, newest first",
