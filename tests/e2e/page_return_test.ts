@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CutLine } from "../servers/cut_line.ts";
 import { freePort } from "../servers/free_port.ts";
 import { browserTest, says, shows } from "./_page.ts";
 import { withMarkets } from "./_published_markets.ts";
@@ -44,5 +45,22 @@ browserTest(
     withMarkets(5001, async (gateway) => {
       await page.goto(`${gateway.url}/`);
       await shows(page, says("#market-count", /^5,001 markets$/));
+    }),
+);
+
+browserTest(
+  "connections that died without a word do not keep the page from its answers",
+  (page) =>
+    withMarkets(3, async (gateway) => {
+      using line = new CutLine(Number(new URL(gateway.url).port));
+      await page.goto(`http://127.0.0.1:${line.port}/`);
+      await shows(page, says("#market-count", /3 markets/));
+      line.die();
+      await shows(page, `!document.querySelector("#away").hidden`);
+      line.mend();
+      await shows(page, `document.querySelector("#away").hidden`);
+      // The page's own requests wait for no connection of before.
+      await page.evaluate(`location.hash = "#/market/${SYMBOL}"`);
+      await shows(page, `document.querySelector("#quality-state").textContent !== ""`, 30_000);
     }),
 );

@@ -4,6 +4,7 @@ export class CutLine {
   #target: number;
   #open = new Set<Deno.Conn>();
   #isCut = false;
+  #isDead = false;
 
   /** Forwards everything to port `target`. */
   constructor(target: number) {
@@ -22,9 +23,14 @@ export class CutLine {
     this.#shutAll();
   }
 
+  /** Loses what comes from now on; connections on which something was lost stay open and dead. */
+  die(): void {
+    this.#isDead = true;
+  }
+
   /** Forwards new connections again. */
   mend(): void {
-    this.#isCut = false;
+    this.#isCut = this.#isDead = false;
   }
 
   [Symbol.dispose](): void {
@@ -43,9 +49,22 @@ export class CutLine {
     const far = await this.#far();
     if (far === undefined) return near.close();
     for (const each of [near, far]) this.#open.add(each);
-    const pass = (from: Deno.Conn, to: Deno.Conn) =>
-      from.readable.pipeTo(to.writable).catch(() => {});
+    let isDead = false;
+    const pass = async (from: Deno.Conn, to: Deno.Conn) => {
+      const line = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+        transform: (chunk, controller) => {
+          isDead ||= this.#isDead;
+          if (!isDead) controller.enqueue(chunk);
+        },
+      });
+      const passed = from.readable.pipeThrough(line);
+      await passed.pipeTo(to.writable, { preventClose: true }).catch(() => {});
+      // The end is lost, too.
+      if (isDead) return;
+      await to.writable.close().catch(() => {});
+    };
     await Promise.all([pass(near, far), pass(far, near)]);
+    if (isDead) return;
     for (const each of [near, far]) this.#open.delete(each);
   }
 

@@ -9,6 +9,7 @@ export class Rest implements RestCalls {
   #keeps = false;
   /** Paths that were denied; not requested again, as each denial is audited. */
   #refused = new Set<string>();
+  #waiting = new AbortController();
   /** Called when an answer requires authentication. */
   onSignedOut: () => void = () => {};
 
@@ -29,11 +30,13 @@ export class Rest implements RestCalls {
   async get(path: string, { keep = false } = {}): Promise<Answer> {
     let response: Response;
     try {
-      response = await fetch(path);
+      response = await fetch(path, { signal: this.#waiting.signal });
     } catch {
       return keep ? await this.#last(path) : away();
     }
-    if (keep && this.#keeps && response.ok) void this.#keep(path, response.clone());
+    if (keep && this.#keeps && response.ok) {
+      void this.#keep(path, response.clone()).catch(() => {});
+    }
     return await this.#read(response);
   }
 
@@ -41,7 +44,7 @@ export class Rest implements RestCalls {
   async text(path: string): Promise<string | undefined> {
     if (this.#refused.has(path)) return undefined;
     try {
-      const response = await fetch(path);
+      const response = await fetch(path, { signal: this.#waiting.signal });
       if (response.status === 403) this.#refused.add(path);
       return response.ok ? await response.text() : undefined;
     } catch {
@@ -52,10 +55,16 @@ export class Rest implements RestCalls {
   /** Gets the body of a probe, also for an error status; undefined = the gateway is away. */
   async probe(path: string): Promise<Record<string, unknown> | undefined> {
     try {
-      return await (await fetch(path)).json();
+      return await (await fetch(path, { signal: this.#waiting.signal })).json();
     } catch {
       return undefined;
     }
+  }
+
+  /** Ends requests that wait: on dead connections they would keep later ones from being sent. */
+  endWaiting(): void {
+    this.#waiting.abort();
+    this.#waiting = new AbortController();
   }
 
   /** Resets what was denied, for another user. */
@@ -82,10 +91,13 @@ export class Rest implements RestCalls {
 
   async #read(response: Response, watchSignIn = true): Promise<Answer> {
     if (response.status === 401 && watchSignIn) this.onSignedOut();
-    const body = await response.json().catch(() => ({}));
+    const text = await response.text().catch(() => undefined);
+    // An answer that broke off is none.
+    if (text === undefined) return away();
+    const body = bodyOf(text);
     if (response.ok) return { ok: true, body, asOfMs: null };
-    const hint = body.hint === undefined ? "" : `. ${body.hint}`;
-    return { ok: false, status: response.status, detail: `${body.detail ?? "refused"}${hint}` };
+    const hint = body["hint"] === undefined ? "" : `. ${body["hint"]}`;
+    return { ok: false, status: response.status, detail: `${body["detail"] ?? "refused"}${hint}` };
   }
 
   async #keep(path: string, response: Response): Promise<void> {
@@ -100,6 +112,15 @@ export class Rest implements RestCalls {
     const kept = await caches.match(path, { cacheName: KEPT }).catch(() => undefined);
     if (kept === undefined) return away();
     return { ok: true, body: await kept.json(), asOfMs: Number(kept.headers.get("x-kept-at")) };
+  }
+}
+
+/** Body as JSON; empty where it is none, as of a proxy's page. */
+function bodyOf(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
   }
 }
 

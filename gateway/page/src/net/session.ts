@@ -90,6 +90,7 @@ export class Session {
   }
 
   async #broken(): Promise<void> {
+    this.#rest.endWaiting();
     // While the gateway is away, a cached list is better than an empty page.
     if (this.#store.markets.size === 0) await this.loadMarkets();
     // A page cannot see why a handshake was refused; a REST request can.
