@@ -226,14 +226,14 @@ Deno.test(
     try {
       first = createArchiver({ ...optionsOf(withoutCell(one), storage), health });
       await first.start();
-      publish(one, 0, 500);
+      await publish(one, 0, 500).flush();
       await first.flush();
       await publish(one, 500, 900).flush();
       stop();
       const flushing = first.flush().catch((error: unknown) => error);
       const second = createArchiver({ ...optionsOf(withoutCell(two), inner), leaseWaitMs: 60_000 });
       await second.start();
-      publish(two, 900, 1500);
+      await publish(two, 900, 1500).flush();
       await second.flush();
       go();
       assert.ok(await flushing instanceof Error, "the stopped one writes no manifest");

@@ -73,15 +73,26 @@ async function exported(dir: string): Promise<Row[]> {
   return rows;
 }
 
-/** What a client got live is what the archive says of each market, from its first row on. */
-async function assertArchived(dir: string, rows: Row[], symbols: readonly string[]) {
+/**
+ * What a client got live is what the archive says of each market, from its first row on, or from
+ * the first one in both that `isComplete`.
+ */
+async function assertArchived(
+  dir: string,
+  rows: Row[],
+  symbols: readonly string[],
+  isComplete?: (row: Row) => boolean,
+) {
   const archived = await exported(dir);
   for (const symbol of symbols) {
-    const live = rows.filter((row) => row.symbol === symbol)
-      .map(({ type: _, chain: _version, ...row }) => row);
     const own = archived.filter((row) => row.symbol === symbol);
-    const first = own.findIndex(({ time }) => time === live[0]?.time);
-    assert.ok(live.length > 100 && first >= 0, `${symbol}: ${live.length} rows live`);
+    const at = (row: Row) => own.findIndex(({ time }) => time === row.time);
+    const ofSymbol = rows.filter((row) => row.symbol === symbol);
+    const begin = ofSymbol.findIndex((row) => isComplete?.(row) !== false && at(row) >= 0);
+    assert.ok(isComplete !== undefined || begin === 0, `${symbol} begins with a row of its own`);
+    const live = ofSymbol.slice(begin).map(({ type: _, chain: _version, ...row }) => row);
+    assert.ok(begin >= 0 && live.length > 100, `${symbol}: ${ofSymbol.length} rows live`);
+    const first = at(live[0] as Row);
     assert.deepEqual(live, own.slice(first, first + live.length));
   }
 }
@@ -155,8 +166,9 @@ for (const bus of ["memory", "nats"] as const) {
       try {
         await using up = new RunningUp(["--env", ENV, "--data", `${dir}/data`], { cwd: dir });
         const { rows, answers, socket } = listen(await up.url());
+        const isKnown = (row: Row) => typeof row["basis"] === "number";
         const known = (symbol: string) =>
-          rows.filter((row) => row.symbol === symbol && typeof row["basis"] === "number").length;
+          rows.filter((row) => row.symbol === symbol && isKnown(row)).length;
         await eventually(
           "rows of both feeds with each other's prices",
           () => Promise.resolve(known(own) > 300 && known(other) > 300),
@@ -168,7 +180,8 @@ for (const bus of ["memory", "nats"] as const) {
         );
         const { code, output } = await up.stop("SIGTERM");
         assert.equal(code, 0, output);
-        await assertArchived(dir, rows, [own, other]);
+        // On a loaded machine a feed waits longer for the other one's first book than it may.
+        await assertArchived(dir, rows, [own, other], isKnown);
       } finally {
         await nats?.stop();
       }
