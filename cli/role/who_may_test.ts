@@ -69,8 +69,9 @@ Deno.test("a command that asks a running gateway declares what, and it is there"
     const words = name.replaceAll(/[ -]/g, "_").replace(/_test$/, "_test_command");
     const file = `${ROOT}cli/commands/${words}.ts`;
     const text = await Deno.readTextFile(file);
-    const reaches = /\b(askGateway|requestGateway|gatewayUrl|switchesOf|RunningSignals\.ask)\(/
-      .test(text);
+    const reaches =
+      /\b(askGateway|requestGateway|gatewayUrl|switchesOf|readService|RunningSignals\.ask)\(/
+        .test(text);
     const declares = asks.length > 0 || ASKS_NOTHING.has(name);
     assert.equal(declares, reaches, `${name}: declare in asks what it asks of a gateway`);
   }
