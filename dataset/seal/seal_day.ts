@@ -1,4 +1,4 @@
-import { ArchiveError, silentLogger } from "@ssmd/runtime";
+import { ArchiveError, inGroups, silentLogger } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import {
   changeManifest,
@@ -118,9 +118,7 @@ async function removeRetired(
 ): Promise<Manifest> {
   const { retired = [] } = manifest;
   if (retired.length === 0) return manifest;
-  for (let i = 0; i < retired.length; i += REMOVALS_AT_ONCE) {
-    await Promise.all(retired.slice(i, i + REMOVALS_AT_ONCE).map((key) => storage.delete(key)));
-  }
+  await inGroups(retired, REMOVALS_AT_ONCE, (key) => storage.delete(key));
   logger.debug("removed files that are sealed", { day: manifestId.day, files: retired.length });
   return await changeManifest(storage, manifestId, {
     change: (each) => unretired(each, retired, nowUs()),

@@ -1,5 +1,5 @@
 import { usOfDay } from "@ssmd/archive";
-import { ArchiveError, DAY_US } from "@ssmd/runtime";
+import { ArchiveError, DAY_US, inGroups } from "@ssmd/runtime";
 import { type GapSpan, gapSpans } from "./gap_span.ts";
 
 /** Days whose manifests are read concurrently. */
@@ -19,11 +19,7 @@ export async function pastGaps<D extends { day: string }>(
   days: readonly D[],
   gapsOf: (day: D) => Promise<GapSpan[]>,
 ): Promise<PastDay[]> {
-  const past: PastDay[] = [];
-  for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
-    const some = days.slice(at, at + DAYS_AT_ONCE);
-    past.push(...await Promise.all(some.map((day) => crossingGaps(day, gapsOf))));
-  }
+  const past = await inGroups(days, DAYS_AT_ONCE, (day) => crossingGaps(day, gapsOf));
   return past.filter(({ gaps }) => gaps.length > 0);
 }
 

@@ -25,6 +25,7 @@ export { Backoff, beginLasting, Pause, sleep } from "./retry.ts";
 export { seededRandom } from "./seeded_random.ts";
 export { RunningTime } from "./running_time.ts";
 export { inTransaction } from "./transaction.ts";
+export { inGroups } from "./in_groups.ts";
 export { CellLease, type LeaseCell } from "./lease.ts";
 export { ServiceLease } from "./service_lease.ts";
 export { LIMITS } from "./limits.ts";

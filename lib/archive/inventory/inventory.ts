@@ -1,4 +1,4 @@
-import { DAY_US } from "@ssmd/runtime";
+import { DAY_US, inGroups } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { archivedFeeds } from "../archived_names.ts";
 import { dayOfUs } from "../paths.ts";
@@ -54,29 +54,17 @@ async function feedInventory(
   if (known.size === 0) await assertKnown(storage, { env, feed });
   const days = wantedDays(known, query)
     .filter((day) => known.has(day) || isExpected(feed, day));
-  const summarized = await inTurns(days, (day) => {
+  const idOf = (day: string) => {
     const version = query.version ?? activeVersionOn(active, day);
-    return summarizeDay(storage, { env, feed, day, version }, nowUs);
-  });
+    return { env, feed, day, version };
+  };
+  const summarize = (day: string) => summarizeDay(storage, idOf(day), nowUs);
+  const summarized = await inGroups(days, DAYS_AT_ONCE, summarize);
   const isListed = new Set(days);
   const others = [...known].filter((day) => !isListed.has(day));
-  const beside = await inTurns(others, async (day) => {
-    const version = query.version ?? activeVersionOn(active, day);
-    return await recordedGaps(storage, { env, feed, day, version });
-  });
+  const gapsOf = (day: string) => recordedGaps(storage, idOf(day));
+  const beside = await inGroups(others, DAYS_AT_ONCE, gapsOf);
   return withReachingGaps(summarized, beside);
-}
-
-/** Loads something of each day, a few days at once, in their order. */
-async function inTurns<T>(
-  days: readonly string[],
-  load: (day: string) => Promise<T>,
-): Promise<T[]> {
-  const loaded: T[] = [];
-  for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
-    loaded.push(...await Promise.all(days.slice(at, at + DAYS_AT_ONCE).map(load)));
-  }
-  return loaded;
 }
 
 async function knownDays(
