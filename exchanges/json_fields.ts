@@ -30,6 +30,13 @@ export function wordOf(value: unknown): string {
   return Array.isArray(value) ? "a list" : "an object";
 }
 
+/** One line of text; undefined for "" or other types. */
+export function lineOf(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  // deno-lint-ignore no-control-regex -- a name in a file is one line
+  return value.replace(/[\x00-\x1f\x7f-\x9f\s]+/g, " ").trim() || undefined;
+}
+
 /** Fields that are not undefined. */
 export function definedFields<T extends object>(
   fields: T,

@@ -1,5 +1,5 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
-import { definedFields } from "../json_fields.ts";
+import { definedFields, lineOf } from "../json_fields.ts";
 import { type FeeChange, type KalshiSeries, marketFees } from "./fee_terms.ts";
 import { timeOf } from "./rest_answers.ts";
 
@@ -72,7 +72,7 @@ export function kalshiInstrument(
   { feed, known, ...tree }: { feed: string; known: string } & KalshiTree,
 ): InstrumentFile {
   const { event, series, feeChanges = [] } = tree;
-  const group = wordOf(market.event_ticker);
+  const group = lineOf(market.event_ticker);
   const created = timeOf(market.created_time) ?? timeOf(market.open_time) ?? known;
   const state = STATES[String(market.status)] ?? "listed";
   const end = state === "settled" ? timeOf(market.close_time) : undefined;
@@ -87,7 +87,7 @@ export function kalshiInstrument(
       ...marketFees(series, feeChanges, { known, end }),
       opens: timeOf(market.open_time),
       closes: timeOf(market.close_time),
-      result: wordOf(market.result),
+      result: lineOf(market.result),
       group,
       series: series?.ticker ?? (group === undefined ? undefined : seriesOfEvent(group)),
     }),
@@ -117,7 +117,7 @@ function gridOf(ranges: unknown): InstrumentVersion["price_grid"] {
 }
 
 function nameOf(market: KalshiMarket): string {
-  const parts = [market.title, market.yes_sub_title].flatMap((part) => wordOf(part) ?? []);
+  const parts = [market.title, market.yes_sub_title].flatMap((part) => lineOf(part) ?? []);
   return [...new Set(parts)].join(": ") || market.ticker;
 }
 
@@ -125,12 +125,4 @@ function nameOf(market: KalshiMarket): string {
 function rawOf(all: object, leftOut: RegExp): Record<string, unknown> {
   const kept = Object.entries(all).filter(([name]) => !leftOut.test(name));
   return Object.fromEntries(kept.sort(([a], [b]) => a < b ? -1 : 1));
-}
-
-/** One line of text; undefined for "" or other types. */
-function wordOf(value: unknown): string | undefined {
-  if (typeof value !== "string") return undefined;
-  // deno-lint-ignore no-control-regex -- a name in a file is one line
-  const line = value.replace(/[\x00-\x1f\x7f-\x9f\s]+/g, " ").trim();
-  return line === "" ? undefined : line;
 }

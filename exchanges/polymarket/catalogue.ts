@@ -1,7 +1,7 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
 import { VenueError } from "@ssmd/runtime";
 import type { AskRest, Catalogue, CatalogueRequest, NewsRequest } from "../adapter.ts";
-import { definedFields } from "../json_fields.ts";
+import { definedFields, lineOf } from "../json_fields.ts";
 import { listOf, objectOf } from "./messages.ts";
 
 /** A market of Gamma or of a lifecycle message, with the fields that we read. */
@@ -211,13 +211,6 @@ function decimalOf(value: unknown): string | undefined {
 
 function timeOf(value: unknown): string | undefined {
   return typeof value === "string" && TIME.test(value) ? value : undefined;
-}
-
-/** One line of text; undefined for "" or other types. */
-function lineOf(value: unknown): string | undefined {
-  if (typeof value !== "string") return undefined;
-  // deno-lint-ignore no-control-regex -- a name in a file is one line
-  return value.replace(/[\x00-\x1f\x7f-\x9f\s]+/g, " ").trim() || undefined;
 }
 
 function unreadable(path: string, wanted: string): VenueError {
