@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { inTransaction, messageOf } from "@ssmd/runtime";
+import { createPrivateFile, inTransaction, messageOf } from "@ssmd/runtime";
 import { DatabaseClosed } from "./closed.ts";
 import type { Database, DatabaseFault, SqlValue, Statements, TransactionKind } from "./database.ts";
 import type { Migrations } from "./migrations.ts";
@@ -20,7 +20,10 @@ interface SqliteOptions {
  * only. Throws SQLite and file system errors, and the error of {@linkcode Migrations.newer}.
  */
 export function sqliteDatabase(path: string, { migrations, busyMs }: SqliteOptions): Database {
-  if (path !== IN_MEMORY) createPrivate(path);
+  if (path !== IN_MEMORY) {
+    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    createPrivateFile(path);
+  }
   const db = new DatabaseSync(path, { timeout: busyMs });
   try {
     db.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
@@ -30,12 +33,6 @@ export function sqliteDatabase(path: string, { migrations, busyMs }: SqliteOptio
     db.close();
     throw error;
   }
-}
-
-/** Creates a file readable by the owner only; SQLite copies its mode to the other files. */
-function createPrivate(path: string): void {
-  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
 }
 
 /** Runs the remaining steps, each atomically. */
