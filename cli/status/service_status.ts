@@ -84,10 +84,7 @@ function lagMsIn(metrics: string, feed: string): number | null {
 
 /** What is wrong with a feed. */
 export function feedProblems(
-  { feed, state, why, lag_ms: lagMs, shards_away: away }: Omit<
-    EnvironmentStatus["feeds"][number],
-    "gaps_today"
-  >,
+  { feed, state, why, lag_ms: lagMs, shards_away: away }: Service["feeds"][number],
 ) {
   const shards = away.map((shard) => `the connector of ${feed} in shard ${shard} does not answer`);
   if (state !== "live") return [`${feed} is ${state}${why === null ? "" : `: ${why}`}`, ...shards];

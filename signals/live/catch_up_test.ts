@@ -76,25 +76,21 @@ function assertAll(records: readonly MarketEvent[], count: number): void {
 const ignore = !natsServerAvailable();
 const EARLIER = { createdAtUs: 0, sequence: 0 };
 
-Deno.test("what leaves the bus between two batches of a catch-up comes from the archive", {
-  ignore,
-}, () =>
-  withRig(async (rig) => {
-    await rig.publishTo(1500);
-    const { createdAtUs } = await rig.transport.state();
-    const from = { stream: { createdAtUs, sequence: 0 }, feeds: { kalshi: 0 } };
-    assertAll(await taken(rig, from, () => rig.publishTo(3000)), 1500);
-  }));
+/** How far the records go that come after the first batch. */
+const LATER_TO = {
+  "what leaves the bus between two batches of a catch-up comes from the archive": 3000,
+  "all that was left of a catch-up comes from the archive if the bus has dropped it": 8000,
+};
 
-Deno.test("all that was left of a catch-up comes from the archive if the bus has dropped it", {
-  ignore,
-}, () =>
-  withRig(async (rig) => {
-    await rig.publishTo(1500);
-    const { createdAtUs } = await rig.transport.state();
-    const from = { stream: { createdAtUs, sequence: 0 }, feeds: { kalshi: 0 } };
-    assertAll(await taken(rig, from, () => rig.publishTo(8000)), 1500);
-  }));
+for (const [name, end] of Object.entries(LATER_TO)) {
+  Deno.test(name, { ignore }, () =>
+    withRig(async (rig) => {
+      await rig.publishTo(1500);
+      const { createdAtUs } = await rig.transport.state();
+      const from = { stream: { createdAtUs, sequence: 0 }, feeds: { kalshi: 0 } };
+      assertAll(await taken(rig, from, () => rig.publishTo(end)), 1500);
+    }));
+}
 
 Deno.test(
   "what leaves the bus while a catch-up reads the archive is read from there",
